@@ -1,0 +1,1 @@
+//! Telephone numbers to E.164.

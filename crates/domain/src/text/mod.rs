@@ -1,0 +1,1 @@
+//! Texts as they travel: alphabets and segmentation.

@@ -1,0 +1,1 @@
+//! Hold invoices: the sandbox node.

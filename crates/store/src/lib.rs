@@ -1,0 +1,1 @@
+//! Rows: SQLite behind the domain's Store port.

@@ -1,0 +1,1 @@
+//! Clock, fakes, fault wrappers and conformance suites.
