@@ -1,0 +1,156 @@
+//! Who pays: accounts, the keys that act for them, and the sender names they may use.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::money::Msat;
+use crate::number::SenderId;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(pub i64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(pub i64);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The operator's name for an account: 1 to 64 of `a-z A-Z 0-9 . _ -`, because one of the doors
+/// carries it in a URL.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct AccountName(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an account name is 1 to 64 letters, digits, dots, dashes or underscores")]
+pub struct BadAccountName;
+
+impl FromStr for AccountName {
+    type Err = BadAccountName;
+
+    fn from_str(name: &str) -> Result<Self, BadAccountName> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        if (1..=64).contains(&name.len()) && name.chars().all(allowed) {
+            Ok(Self(name.to_owned()))
+        } else {
+            Err(BadAccountName)
+        }
+    }
+}
+
+impl AccountName {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub id: AccountId,
+    pub name: AccountName,
+    /// Signs this account's webhooks (Standard Webhooks, `whsec_…`).
+    pub webhook_secret: Secret,
+    pub created_at: Timestamp,
+}
+
+/// What an account has: `available` may be spent, `reserved` waits for a delivery to be decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Balance {
+    pub available: Msat,
+    pub reserved: Msat,
+}
+
+/// What a key may do. `*` opens everything.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Scope(String);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown scope; known are {}", Scope::KNOWN.join(", "))]
+pub struct BadScope;
+
+impl Scope {
+    pub const ALL: &str = "*";
+    pub const SEND: &str = "sms:send";
+    pub const KNOWN: [&str; 2] = [Self::ALL, Self::SEND];
+
+    pub fn all() -> Self {
+        Self(Self::ALL.to_owned())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Scope {
+    type Err = BadScope;
+
+    fn from_str(scope: &str) -> Result<Self, BadScope> {
+        if Self::KNOWN.contains(&scope) { Ok(Self(scope.to_owned())) } else { Err(BadScope) }
+    }
+}
+
+/// SHA-256 of a key. The key itself is 256 bits of randomness, so its hash may be looked up as it
+/// is: there is nothing to guess, hence nothing for a slow hash to slow down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyHash(pub [u8; 32]);
+
+#[derive(Debug, Clone)]
+pub struct Key {
+    pub id: KeyId,
+    pub account: AccountId,
+    pub scopes: Vec<Scope>,
+    /// Requests per second, `None` = no limit.
+    pub rate: Option<u32>,
+    pub created_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Key {
+    pub fn may(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|has| has.as_str() == Scope::ALL || has.as_str() == scope)
+    }
+}
+
+/// A sender name that an account may use.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    pub account: AccountId,
+    pub name: SenderId,
+    pub created_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_names_that_survive_a_url() {
+        assert!("acme-1.dk_test".parse::<AccountName>().is_ok());
+        for bad in ["", "a b", "æ", "a/b", &"x".repeat(65)] {
+            assert!(bad.parse::<AccountName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn star_opens_everything_and_nothing_else_does() {
+        let key = |scope: &str| Key {
+            id: KeyId(1),
+            account: AccountId(1),
+            scopes: vec![scope.parse().unwrap()],
+            rate: None,
+            created_at: Timestamp::default(),
+            revoked_at: None,
+        };
+        assert!(key("*").may(Scope::SEND));
+        assert!(key("sms:send").may(Scope::SEND));
+        assert!(!key("sms:send").may("sms:read"));
+    }
+}

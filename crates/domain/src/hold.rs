@@ -1,0 +1,181 @@
+//! When a held payment may be worked on, and when it must be let go. Heights are block heights,
+//! deltas are blocks.
+//!
+//! A payment is held by hash time-locked contracts that expire at a block height, while our work
+//! is measured in minutes. Blocks come at random, so each product is given the number of blocks
+//! that its time exceeds less than once in a million (15 % growth of hash rate included).
+
+use std::time::Duration;
+
+use crate::money::Msat;
+use crate::order::{OrderKind, OrderState};
+use crate::time::Timestamp;
+
+/// Blocks before the node's own deadline at which we act.
+pub const ACTION_MARGIN_BLOCKS: u32 = 6;
+
+/// A tip older than this is stale: heights can no longer be trusted, so nothing new is sold.
+pub const TIP_AGE_MAX: Duration = Duration::from_secs(60 * 60);
+
+/// How long a product may keep a payment held, in time and in blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldTerms {
+    /// After this the order is decided, one way or the other.
+    pub work: Duration,
+    /// Blocks that pass in `work` less than once in a million.
+    pub work_blocks: u32,
+    /// `min_final_cltv_expiry_delta` of the invoice (BOLT 11 `c`).
+    pub cltv_delta: u32,
+}
+
+impl HoldTerms {
+    /// Sending a text waits for its receipt: 4 hours. Mail and funding are decided in minutes.
+    pub const fn of(kind: OrderKind) -> Self {
+        match kind {
+            OrderKind::Send => Self {
+                work: Duration::from_secs(4 * 60 * 60),
+                work_blocks: 57,
+                cltv_delta: 144,
+            },
+            OrderKind::Email | OrderKind::Fund => {
+                Self { work: Duration::from_secs(20 * 60), work_blocks: 13, cltv_delta: 60 }
+            }
+        }
+    }
+}
+
+/// A payment that the node reports as held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldPayment {
+    pub amount: Msat,
+    /// At this height the node gives the money back by itself.
+    pub deadline_height: u32,
+}
+
+/// The node's view of the chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tip {
+    pub height: u32,
+    pub synced: bool,
+    /// When the newest block was seen.
+    pub seen_at: Timestamp,
+}
+
+impl Tip {
+    /// Whether heights may be relied on.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.synced && now.since(self.seen_at) <= TIP_AGE_MAX
+    }
+}
+
+/// Why a held payment is given back at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("the order is no longer open for payment")]
+    NotOpen,
+    #[error("paid after the order's time to pay")]
+    TooLate,
+    #[error("less than the price")]
+    Underpaid,
+    #[error("more than twice the price")]
+    Overpaid,
+    #[error("too few blocks are left to do the work")]
+    DeadlineTooNear,
+    #[error("the node does not see the chain as it is now")]
+    StaleTip,
+}
+
+/// Whether work on `payment` may begin (see the module's text).
+pub fn check(
+    terms: HoldTerms,
+    state: OrderState,
+    price: Msat,
+    pay_by: Timestamp,
+    payment: HeldPayment,
+    tip: Tip,
+    now: Timestamp,
+) -> Result<(), Unfit> {
+    if state != OrderState::Open {
+        return Err(Unfit::NotOpen);
+    }
+    if now > pay_by {
+        return Err(Unfit::TooLate);
+    }
+    if payment.amount < price {
+        return Err(Unfit::Underpaid);
+    }
+    if price.checked_mul(2).is_none_or(|twice| payment.amount > twice) {
+        return Err(Unfit::Overpaid);
+    }
+    if !tip.is_fresh(now) {
+        return Err(Unfit::StaleTip);
+    }
+    let needed = terms.work_blocks + ACTION_MARGIN_BLOCKS;
+    if payment.deadline_height.saturating_sub(tip.height) < needed {
+        return Err(Unfit::DeadlineTooNear);
+    }
+    Ok(())
+}
+
+/// Whether a held payment must be decided now, because the node will soon decide by itself.
+pub const fn must_decide(deadline_height: u32, tip: &Tip) -> bool {
+    tip.height.saturating_add(ACTION_MARGIN_BLOCKS) >= deadline_height
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+    const PRICE: Msat = Msat::new(1_000_000);
+
+    fn verdict(change: impl FnOnce(&mut HeldPayment, &mut Tip)) -> Result<(), Unfit> {
+        let mut payment = HeldPayment { amount: PRICE, deadline_height: 1_063 };
+        let mut tip = Tip { height: 1_000, synced: true, seen_at: NOW };
+        change(&mut payment, &mut tip);
+        check(HoldTerms::of(OrderKind::Send), OrderState::Open, PRICE, NOW, payment, tip, NOW)
+    }
+
+    #[test]
+    fn accepts_an_exact_payment_with_just_enough_blocks() {
+        assert_eq!(verdict(|_, _| ()), Ok(()));
+    }
+
+    #[test]
+    fn gives_back_what_is_unfit() {
+        assert_eq!(verdict(|p, _| p.amount = Msat::new(999_999)), Err(Unfit::Underpaid));
+        assert_eq!(verdict(|p, _| p.amount = Msat::new(2_000_001)), Err(Unfit::Overpaid));
+        assert_eq!(verdict(|p, _| p.deadline_height -= 1), Err(Unfit::DeadlineTooNear));
+        assert_eq!(verdict(|_, t| t.synced = false), Err(Unfit::StaleTip));
+        let stale = Timestamp::from_millis(NOW.as_millis() - 61 * 60 * 1_000);
+        assert_eq!(verdict(|_, t| t.seen_at = stale), Err(Unfit::StaleTip));
+    }
+
+    #[test]
+    fn refuses_late_payment_and_payment_of_a_cancelled_order() {
+        let payment = HeldPayment { amount: PRICE, deadline_height: 1_063 };
+        let tip = Tip { height: 1_000, synced: true, seen_at: NOW };
+        let terms = HoldTerms::of(OrderKind::Send);
+        let early = Timestamp::from_millis(NOW.as_millis() - 1);
+        let late = check(terms, OrderState::Open, PRICE, early, payment, tip, NOW);
+        assert_eq!(late, Err(Unfit::TooLate));
+        let again = check(terms, OrderState::Cancelled, PRICE, NOW, payment, tip, NOW);
+        assert_eq!(again, Err(Unfit::NotOpen));
+    }
+
+    #[test]
+    fn terms_leave_room_for_the_largest_node_margin() {
+        for &kind in OrderKind::ALL {
+            let terms = HoldTerms::of(kind);
+            let lnd_margin = 18;
+            assert!(terms.cltv_delta >= terms.work_blocks + ACTION_MARGIN_BLOCKS + lnd_margin);
+        }
+    }
+
+    #[test]
+    fn acts_before_the_node_does() {
+        let tip = Tip { height: 994, synced: true, seen_at: NOW };
+        assert!(must_decide(1_000, &tip));
+        assert!(!must_decide(1_001, &tip));
+    }
+}

@@ -1,0 +1,129 @@
+//! Double entry with two-phase transfers.
+//!
+//! Every movement is a transfer from one ledger account to another, so the sum over all of them is
+//! zero at every commit. A transfer is *posted* at once, or *pending* first (a reservation: it
+//! lowers what may be spent and moves nothing) and then *posted* or *voided*, each exactly once.
+//!
+//! | state \ event | post | void |
+//! |---|---|---|
+//! | pending | posted | voided |
+//! | posted, voided | – | – |
+
+use crate::account::AccountId;
+use crate::money::Msat;
+use crate::state::{Illegal, stored_as};
+
+/// The pockets money moves between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LedgerAccount {
+    /// What we owe to a customer: his prepaid credit. Never negative.
+    Customer(AccountId),
+    /// What the Lightning node received. Negative by as much as it holds for us.
+    Lightning,
+    /// What the operator gave away or took in by hand.
+    Operator,
+    /// What we earned.
+    Revenue,
+}
+
+impl LedgerAccount {
+    /// The stored form: `customer:7`, `lightning`, `operator`, `revenue`.
+    pub fn stored(self) -> String {
+        match self {
+            Self::Customer(AccountId(id)) => format!("customer:{id}"),
+            Self::Lightning => "lightning".to_owned(),
+            Self::Operator => "operator".to_owned(),
+            Self::Revenue => "revenue".to_owned(),
+        }
+    }
+
+    /// Whether spending may take it below zero.
+    pub const fn may_be_negative(self) -> bool {
+        !matches!(self, Self::Customer(_))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransferState {
+    Pending,
+    Posted,
+    Voided,
+}
+
+stored_as!(TransferState { Pending = "pending", Posted = "posted", Voided = "voided" });
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferEvent {
+    Post,
+    Void,
+}
+
+pub const fn next(state: TransferState, event: TransferEvent) -> Result<TransferState, Illegal> {
+    match (state, event) {
+        (TransferState::Pending, TransferEvent::Post) => Ok(TransferState::Posted),
+        (TransferState::Pending, TransferEvent::Void) => Ok(TransferState::Voided),
+        (
+            TransferState::Posted | TransferState::Voided,
+            TransferEvent::Post | TransferEvent::Void,
+        ) => Err(Illegal),
+    }
+}
+
+/// What a transfer was for; shown in statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TransferKind {
+    /// Credit given by the operator.
+    Grant,
+    /// Credit bought over Lightning.
+    Fund,
+    /// An order paid from credit.
+    CreditSale,
+    /// An order paid over Lightning.
+    LightningSale,
+}
+
+stored_as!(TransferKind {
+    Grant = "grant",
+    Fund = "fund",
+    CreditSale = "credit_sale",
+    LightningSale = "lightning_sale",
+});
+
+/// What `ledger check` found. All is well when [`LedgerReport::is_sound`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LedgerReport {
+    pub accounts: u64,
+    pub transfers: u64,
+    /// Sum of all balances; zero.
+    pub sum: Msat,
+    /// Accounts whose stored balance is not what their transfers say.
+    pub wrong_balances: Vec<String>,
+    /// Customers below zero.
+    pub overdrawn: Vec<String>,
+    /// Orders whose state and transfers disagree (settled and not booked, or booked and not settled).
+    pub wrong_orders: Vec<String>,
+}
+
+impl LedgerReport {
+    pub fn is_sound(&self) -> bool {
+        self.sum == Msat::ZERO
+            && self.wrong_balances.is_empty()
+            && self.overdrawn.is_empty()
+            && self.wrong_orders.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reservation_is_decided_once() {
+        let posted = next(TransferState::Pending, TransferEvent::Post);
+        assert_eq!(posted, Ok(TransferState::Posted));
+        for state in [TransferState::Posted, TransferState::Voided] {
+            assert_eq!(next(state, TransferEvent::Post), Err(Illegal));
+            assert_eq!(next(state, TransferEvent::Void), Err(Illegal));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A bound for every queue and every loop, with its reason. When one is reached the answer is an
+//! early, true refusal.
+
+use std::time::Duration;
+
+/// Characters in the message of a send or e-mail order (contract of the orders door).
+pub const ORDER_TEXT_CHARS_MAX: usize = 140;
+
+/// Recipients in one chunk of queued work: large enough that two million recipients are two
+/// thousand rows, small enough that a lost lease repeats little.
+pub const CHUNK_RECIPIENTS_MAX: u32 = 1_000;
+
+/// Recipients in one message (contract of the bulk door).
+pub const MESSAGE_RECIPIENTS_MAX: u32 = 2_000_000;
+
+/// Commands waiting for the store's writer. A full queue means the disk is the bottleneck; callers
+/// wait, and the doors stop reading.
+pub const STORE_QUEUE_MAX: usize = 8_192;
+
+/// Commands in one commit: bounds how long the first of them waits for the last.
+pub const STORE_COMMIT_COMMANDS_MAX: usize = 1_000;
+
+/// Outcomes waiting to be recorded. With the links' windows this bounds what a crash repeats.
+pub const OUTCOME_QUEUE_MAX: usize = 4_096;
+
+/// Outcomes recorded in one commit ("one flush").
+pub const OUTCOME_FLUSH_MAX: usize = 1_000;
+
+/// Chunks one node works on at a time.
+pub const CHUNKS_IN_WORK_MAX: usize = 256;
+
+/// How long a node keeps a chunk without a word; a dead node's chunks are free after it.
+pub const CHUNK_LEASE: Duration = Duration::from_secs(120);
+
+/// Orders that may wait unpaid in all. Each costs the node an invoice.
+pub const ORDERS_OPEN_MAX: u64 = 10_000;
+
+/// A hold below this is not worth a slot at the node; Lightning cannot enforce dust on chain.
+pub const HOLD_MIN_SATS: i64 = 100;
+
+/// A hold above this ties up too much of other people's channels.
+pub const HOLD_MAX_SATS: i64 = 100_000;
+
+/// Time to pay an invoice; unpaid ones free their place after it.
+pub const PAY_WITHIN: Duration = Duration::from_secs(10 * 60);
+
+/// Orders compared with the node in one round.
+pub const ORDER_CHECKS_MAX: u32 = 200;
+
+/// Webhook calls under way at a time, over all customers.
+pub const WEBHOOKS_IN_FLIGHT_MAX: u32 = 64;
+
+/// How long a webhook receiver may take.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Of a webhook receiver's answer nothing but the status is used.
+pub const WEBHOOK_ANSWER_BYTES_MAX: usize = 4 * 1_024;
+
+/// Length of a URL a customer gives.
+pub const URL_CHARS_MAX: usize = 2_048;
+
+/// Body of a request to the orders door: a message of 140 characters and a few fields.
+pub const ORDER_BODY_BYTES_MAX: usize = 64 * 1_024;
+
+/// A client must have sent its request by then; slower ones hold a connection for nothing.
+pub const REQUEST_READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Receipts for submissions not (yet) known are kept this long.
+pub const PARKED_RECEIPT_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What a stopping process waits for open windows and answers.
+pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);

@@ -1,0 +1,128 @@
+//! A way out: a company, device or relay that takes messages and says later what became of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::message::{Address, Content};
+use crate::ports::{ChunkId, PortError};
+use crate::reason::Reason;
+use crate::routing::{CarrierName, Channel};
+use crate::time::Timestamp;
+
+/// Which claimed recipient a submission is for. `attempt` tells one claim of the chunk from the
+/// next, so a late outcome of a lost lease is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SubmissionKey {
+    pub chunk: ChunkId,
+    pub attempt: u32,
+    /// Index of the recipient in its message.
+    pub recipient: u32,
+}
+
+/// One recipient's text to be handed to a carrier, which cuts it into parts as its profile says.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    pub key: SubmissionKey,
+    pub to: Address,
+    pub content: Arc<Content>,
+    /// Joins the parts at the handset (3GPP TS 23.040 §9.2.3.24.8); the same at every attempt.
+    pub reference: u16,
+    /// Parts (from 1) that the carrier already has from an earlier attempt; not handed over again.
+    pub accepted: Vec<u16>,
+}
+
+/// A part that the carrier took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedPart {
+    /// From 1.
+    pub part: u16,
+    /// The carrier's id for it: opaque, at most 65 characters (SMPP 3.4 §5.2.23), kept as given.
+    pub carrier_id: String,
+}
+
+/// How handing over ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Every part was taken; a receipt will say more.
+    Accepted,
+    /// Every part was taken, and this carrier never says more: taken is delivered.
+    Delivered,
+    /// Refused for good. `code` is the carrier's own word for it (`smpp:0x0000000b`, `smtp:550`).
+    Refused { reason: Reason, code: String },
+    /// Not now. `wait` is the carrier's wish, if it has one.
+    Deferred { reason: Reason, wait: Option<Duration> },
+}
+
+/// What became of one submission. Exactly one per [`Submission`], unless the process dies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    pub key: SubmissionKey,
+    pub carrier: CarrierName,
+    /// Parts that the text has at this carrier.
+    pub parts: u16,
+    /// Parts newly taken, also when the end is not `Accepted`.
+    pub accepted: Vec<AcceptedPart>,
+    pub end: End,
+}
+
+/// What the carrier says later of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReceiptState {
+    Delivered,
+    Failed,
+    Expired,
+    /// On its way (`ENROUTE`, `ACCEPTD`), or a word nobody knows: told, decides nothing.
+    Intermediate,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    pub carrier: CarrierName,
+    pub carrier_id: String,
+    pub state: ReceiptState,
+    /// The carrier's error word, as given (`err:` of a receipt text), at most 32 characters.
+    pub code: Option<String>,
+    pub at: Timestamp,
+}
+
+/// Where carriers deliver what they learn. The engine implements it.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Takes outcomes; waits while too many are unrecorded (back-pressure).
+    async fn outcomes(&self, outcomes: Vec<Outcome>);
+
+    /// `Ok` means *durably recorded*: only then may the carrier be told that we have them. On an
+    /// error it must not be told, and will send them again. Repeat: harmless.
+    async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkStatus {
+    /// At least one link can take messages.
+    pub up: bool,
+    /// For people: `2 of 2 binds`, `refused: ESME_RINVPASWD`.
+    pub detail: String,
+}
+
+#[async_trait]
+pub trait Carrier: Send + Sync + std::fmt::Debug {
+    fn name(&self) -> &CarrierName;
+
+    fn channel(&self) -> Channel;
+
+    fn status(&self) -> LinkStatus;
+
+    /// Keeps the links up and hands what arrives to `inbox`, until [`Carrier::stop`] has drained
+    /// them or the future is dropped. Called once; called again after a panic.
+    async fn run(&self, inbox: Arc<dyn Inbox>);
+
+    /// Takes a batch of submissions, waiting for room in the windows. Every one of them ends in an
+    /// [`Outcome`] at the inbox, in any order. When no link is up that outcome comes at once
+    /// (`Deferred`, `LinkDown`): waiting is done in the store, where it survives.
+    async fn submit(&self, batch: Vec<Submission>);
+
+    /// Takes nothing new, waits up to `grace` for what is open, ends the sessions properly.
+    async fn stop(&self, grace: Duration);
+}

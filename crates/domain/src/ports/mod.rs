@@ -1,0 +1,47 @@
+//! What the engine needs of the world, as traits. Adapters implement them and never know each
+//! other; each has a conformance suite in `testkit`.
+//!
+//! Rules that hold for all of them:
+//!
+//! 1. One [`Store`] method is one atomic change. No open transaction crosses a port.
+//! 2. Every effect has its question (submit and receipt, settle and look up), keyed by an id that
+//!    we made and stored first.
+//! 3. An error says by its type what the caller may do: see [`PortError`].
+
+mod carrier;
+mod clock;
+mod fetch;
+mod lightning;
+mod store;
+
+pub use carrier::{
+    AcceptedPart, Carrier, End, Inbox, LinkStatus, Outcome, Receipt, ReceiptState, Submission,
+    SubmissionKey,
+};
+pub use clock::{Clock, Random};
+pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
+pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
+pub use store::{
+    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, ClaimedRecipient, CreditOutcome,
+    EventStore, HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
+    NodeVerdict, OrderLoad, OrderStore, Recorded, Store, WebhookCall, WebhookCallId,
+    WebhookOutcome, WebhookResult,
+};
+
+/// Why a port could not do what was asked, in terms of what the caller may do next. The text tells
+/// this layer's view, for logs; it holds no secret, number or message text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PortError {
+    /// Nothing happened and asking again is no use.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// Nothing happened; later it may.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// It may have happened: ask before doing it again.
+    #[error("unknown outcome: {0}")]
+    Unknown(String),
+    /// Something of this name, or in another state, is already there.
+    #[error("conflict: {0}")]
+    Conflict(String),
+}

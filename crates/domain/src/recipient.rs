@@ -1,0 +1,172 @@
+//! One number of a message, and what became of it.
+//!
+//! | state \ event | Submitted | Delivered | Failed | Expired | TimedOut | Invalid | Blocked |
+//! |---|---|---|---|---|---|---|---|
+//! | pending | submitted | success | failed | expired | timeout | invalid | blocked |
+//! | submitted | = | success | failed | expired | timeout | – | – |
+//! | any final state | – | – | – | – | – | – | – |
+//!
+//! `=` stays, `–` is refused: the first final state wins. A receipt may come before the answer to
+//! its submission, so `Delivered` is legal in *pending*. Parts are rolled up by [`roll_up`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::{Illegal, stored_as};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecipientState {
+    /// Accepted, not yet taken by a carrier.
+    Pending,
+    /// Every part was taken by a carrier.
+    Submitted,
+    /// Every part arrived.
+    Success,
+    /// A part was refused, or the carrier says that it did not arrive.
+    Failed,
+    /// The number is none.
+    Invalid,
+    /// The number is on a block list.
+    Blocked,
+    /// Its validity passed before it could be delivered.
+    Expired,
+    /// No receipt came within the time allowed.
+    Timeout,
+}
+
+stored_as!(RecipientState {
+    Pending = "pending",
+    Submitted = "submitted",
+    Success = "success",
+    Failed = "failed",
+    Invalid = "invalid",
+    Blocked = "blocked",
+    Expired = "expired",
+    Timeout = "timeout",
+});
+
+impl RecipientState {
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Pending | Self::Submitted)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecipientEvent {
+    Submitted,
+    Delivered,
+    Failed,
+    Expired,
+    TimedOut,
+    Invalid,
+    Blocked,
+}
+
+pub const fn next(state: RecipientState, event: RecipientEvent) -> Result<RecipientState, Illegal> {
+    use RecipientEvent as E;
+    use RecipientState as S;
+    match (state, event) {
+        (S::Pending | S::Submitted, E::Submitted) => Ok(S::Submitted),
+        (S::Pending | S::Submitted, E::Delivered) => Ok(S::Success),
+        (S::Pending | S::Submitted, E::Failed) => Ok(S::Failed),
+        (S::Pending | S::Submitted, E::Expired) => Ok(S::Expired),
+        (S::Pending | S::Submitted, E::TimedOut) => Ok(S::Timeout),
+        (S::Pending, E::Invalid) => Ok(S::Invalid),
+        (S::Pending, E::Blocked) => Ok(S::Blocked),
+        (S::Submitted, E::Invalid | E::Blocked)
+        | (
+            S::Success | S::Failed | S::Invalid | S::Blocked | S::Expired | S::Timeout,
+            E::Submitted
+            | E::Delivered
+            | E::Failed
+            | E::Expired
+            | E::TimedOut
+            | E::Invalid
+            | E::Blocked,
+        ) => Err(Illegal),
+    }
+}
+
+/// What became of one part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PartState {
+    /// Taken by the carrier.
+    Accepted,
+    Delivered,
+    Failed,
+    Expired,
+}
+
+stored_as!(PartState {
+    Accepted = "accepted",
+    Delivered = "delivered",
+    Failed = "failed",
+    Expired = "expired",
+});
+
+/// What the parts known so far say of their recipient: a text with a part missing was not
+/// delivered, so one failure fails it, and it is delivered when all `parts` are.
+pub fn roll_up(parts: u16, known: &[PartState]) -> Option<RecipientEvent> {
+    let count = |wanted| known.iter().filter(|&&state| state == wanted).count();
+    let parts = usize::from(parts);
+    if count(PartState::Failed) > 0 {
+        Some(RecipientEvent::Failed)
+    } else if count(PartState::Expired) > 0 {
+        Some(RecipientEvent::Expired)
+    } else if count(PartState::Delivered) >= parts {
+        Some(RecipientEvent::Delivered)
+    } else if known.len() >= parts {
+        Some(RecipientEvent::Submitted)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const EVENTS: [RecipientEvent; 7] = [
+        RecipientEvent::Submitted,
+        RecipientEvent::Delivered,
+        RecipientEvent::Failed,
+        RecipientEvent::Expired,
+        RecipientEvent::TimedOut,
+        RecipientEvent::Invalid,
+        RecipientEvent::Blocked,
+    ];
+
+    proptest! {
+        #[test]
+        fn the_first_final_state_wins(events in prop::collection::vec(0..EVENTS.len(), 0..20)) {
+            let mut state = RecipientState::Pending;
+            let mut first_final = None;
+            for event in events {
+                if let Ok(to) = next(state, EVENTS[event]) {
+                    state = to;
+                }
+                if state.is_final() {
+                    prop_assert_eq!(*first_final.get_or_insert(state), state);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_receipt_may_come_before_the_answer_to_its_submission() {
+        let state = next(RecipientState::Pending, RecipientEvent::Delivered);
+        assert_eq!(state, Ok(RecipientState::Success));
+    }
+
+    #[test]
+    fn delivers_only_when_all_parts_are() {
+        use PartState::{Accepted, Delivered, Expired, Failed};
+        assert_eq!(roll_up(2, &[Delivered]), None);
+        assert_eq!(roll_up(2, &[Delivered, Accepted]), Some(RecipientEvent::Submitted));
+        assert_eq!(roll_up(2, &[Delivered, Delivered]), Some(RecipientEvent::Delivered));
+        assert_eq!(roll_up(3, &[Delivered, Failed]), Some(RecipientEvent::Failed));
+        assert_eq!(roll_up(3, &[Delivered, Expired]), Some(RecipientEvent::Expired));
+    }
+}
