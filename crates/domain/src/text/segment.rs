@@ -1,0 +1,171 @@
+//! The parts of a text, octet for octet as they go into `short_message`.
+//!
+//! A part that belongs to several begins with a user data header, and so does one that is read with
+//! national tables (then `esm_class` needs its UDHI bit, 0x40). Links that send SAR parameters or a
+//! `message_payload` take [`Part::payload`] and leave the header out; the room is the same.
+
+use std::fmt;
+
+use super::{
+    alphabet::{ESCAPE, Septets, Shifts},
+    choose::Encoding,
+    header::{Concat, Header, Reference},
+    measure::measure,
+    packed,
+    policy::{Policy, ReferenceWidth, TextError},
+};
+
+/// One SMS of a text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Part {
+    user_data: Vec<u8>,
+    header_octets: usize,
+    /// How the payload is written.
+    pub encoding: Encoding,
+    /// Septets or 16-bit units of the payload.
+    pub units: usize,
+}
+
+impl Part {
+    /// Header, then unpacked septets or UTF-16BE: what SMPP carries in `short_message`.
+    #[must_use]
+    pub fn user_data(&self) -> &[u8] {
+        &self.user_data
+    }
+
+    /// The user data header with its length octet, if there is one.
+    #[must_use]
+    pub fn udh(&self) -> Option<&[u8]> {
+        (self.header_octets > 0).then(|| &self.user_data[..self.header_octets])
+    }
+
+    /// The user data behind the header.
+    #[must_use]
+    pub fn payload(&self) -> &[u8] {
+        &self.user_data[self.header_octets..]
+    }
+
+    /// 0x00 or 0x08, see [`Encoding::data_coding`].
+    #[must_use]
+    pub const fn data_coding(&self) -> u8 {
+        self.encoding.data_coding()
+    }
+
+    /// The user data as it goes over the air: TP-User-Data-Length (in septets for GSM-7, the header
+    /// and its fill bits counted; else in octets) and TP-User-Data of at most 140 octets
+    /// (TS 23.040 §9.2.3.16 and §9.2.3.24). For modems.
+    #[must_use]
+    pub fn radio(&self) -> (usize, Vec<u8>) {
+        match self.encoding {
+            Encoding::Ucs2 => (self.user_data.len(), self.user_data.clone()),
+            Encoding::Gsm7 { .. } => {
+                let fill = packed::fill_bits(self.header_octets);
+                let mut octets = self.user_data[..self.header_octets].to_vec();
+                octets.extend(packed::pack(self.payload(), fill));
+                ((self.header_octets * 8 + fill) / 7 + self.units, octets)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Part")
+            .field("udh", &self.udh())
+            .field("encoding", &self.encoding)
+            .field("units", &self.units)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Cuts a text into parts. No escape is parted from its character, no surrogate from its other
+/// half. The parts share `reference`, of which an eight-bit header carries the low octet: the
+/// caller counts it up for each long text to the same number.
+///
+/// # Errors
+///
+/// As [`measure`].
+pub fn segment(text: &str, policy: &Policy, reference: u16) -> Result<Vec<Part>, TextError> {
+    let measure = measure(text, policy)?;
+    let reference = match policy.reference {
+        ReferenceWidth::Eight => Reference::Eight(reference.to_le_bytes()[0]),
+        ReferenceWidth::Sixteen => Reference::Sixteen(reference),
+    };
+    let encoding = measure.encoding;
+    let header = |sequence: u8| {
+        let concat =
+            (measure.parts > 1).then_some(Concat { reference, total: measure.parts, sequence });
+        Header::of_part(encoding, concat).to_octets()
+    };
+    let room = if measure.parts > 1 {
+        encoding.room_of_many(policy.reference)
+    } else {
+        encoding.room_alone()
+    };
+
+    let mut parts = Vec::with_capacity(usize::from(measure.parts));
+    let mut part = Writer::start(encoding, header(1));
+    let mut sequence = 1u8;
+    for char in text.chars() {
+        let written = Written::of(char, encoding);
+        if part.0.units + written.units() > room {
+            sequence = sequence.saturating_add(1);
+            let full = std::mem::replace(&mut part, Writer::start(encoding, header(sequence)));
+            parts.push(full.0);
+        }
+        part.push(written);
+    }
+    parts.push(part.0);
+    Ok(parts)
+}
+
+/// One character in the units of an encoding.
+enum Written {
+    Septets(Septets),
+    Units(char),
+}
+
+impl Written {
+    fn of(char: char, encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Ucs2 => Self::Units(char),
+            // `measure` has seen every character in these tables.
+            Encoding::Gsm7 { locking, single } => Self::Septets(
+                Shifts { locking, single }.septets(char).unwrap_or(Septets::One(b' ')),
+            ),
+        }
+    }
+
+    const fn units(&self) -> usize {
+        match self {
+            Self::Septets(Septets::One(_)) => 1,
+            Self::Septets(Septets::Escaped(_)) => 2,
+            Self::Units(char) => char.len_utf16(),
+        }
+    }
+}
+
+struct Writer(Part);
+
+impl Writer {
+    fn start(encoding: Encoding, mut header: Vec<u8>) -> Self {
+        let header_octets = header.len();
+        header.reserve(160);
+        Self(Part { user_data: header, header_octets, encoding, units: 0 })
+    }
+
+    fn push(&mut self, written: Written) {
+        self.0.units += written.units();
+        let octets = &mut self.0.user_data;
+        match written {
+            Written::Septets(Septets::One(septet)) => octets.push(septet),
+            Written::Septets(Septets::Escaped(septet)) => octets.extend([ESCAPE, septet]),
+            Written::Units(char) => {
+                let mut pair = [0u16; 2];
+                octets.extend(
+                    char.encode_utf16(&mut pair).iter().flat_map(|unit| unit.to_be_bytes()),
+                );
+            }
+        }
+    }
+}
