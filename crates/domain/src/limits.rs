@@ -32,6 +32,9 @@ pub const CHUNKS_IN_WORK_MAX: usize = 256;
 /// How long a node keeps a chunk without a word; a dead node's chunks are free after it.
 pub const CHUNK_LEASE: Duration = Duration::from_secs(120);
 
+/// A claimed chunk without any outcome for this long is let go: its outcomes were lost.
+pub const CHUNK_STALL_MAX: Duration = Duration::from_secs(60 * 60);
+
 /// Orders that may wait unpaid in all. Each costs the node an invoice.
 pub const ORDERS_OPEN_MAX: u64 = 10_000;
 

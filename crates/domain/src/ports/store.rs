@@ -295,12 +295,22 @@ pub trait MessageStore: Send + Sync {
         lease_until: Timestamp,
     ) -> Result<Vec<ClaimedChunk>, PortError>;
 
+    /// Prolongs the leases of claims (chunk and attempt) that are still this node's; others are
+    /// left alone.
+    async fn renew_leases(
+        &self,
+        node: &str,
+        claims: Vec<(ChunkId, u32)>,
+        lease_until: Timestamp,
+    ) -> Result<(), PortError>;
+
     /// Frees the leases of a node that starts again, so that it need not wait for them to pass.
     async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64, PortError>;
 
     /// Records outcomes and ends chunks in one change. Outcomes of a lost lease are recorded too
     /// (the carrier has the parts); their chunk ends are ignored. A receipt that came earlier is
-    /// applied. Repeat: harmless.
+    /// applied. A refusal for [`Reason::Expired`] makes the recipient *expired*, any other *failed*.
+    /// Repeat: harmless.
     async fn record_outcomes(
         &self,
         outcomes: Vec<Outcome>,
