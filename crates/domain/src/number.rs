@@ -1,1 +1,0 @@
-//! Telephone numbers to E.164.

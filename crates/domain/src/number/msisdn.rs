@@ -1,0 +1,142 @@
+//! A number as it is stored, routed and priced: the digits of E.164.
+//!
+//! It says that the digits have the form of an international number; that the number *exists* as a
+//! pattern of its country is what `parse` has seen. It is never shown by accident: there is no
+//! `Display`, and `Debug` tells the calling code and the length.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::calling_code::calling_code_digits;
+
+/// An E.164 number of 7 to 15 digits, calling code first, without `+`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Msisdn(u64);
+
+/// E.164 §6: at most 15 digits.
+const LARGEST: u64 = 999_999_999_999_999;
+/// The shortest numbers in use (Niue, Saint Helena) have 7 digits.
+const SMALLEST: u64 = 1_000_000;
+
+impl Msisdn {
+    /// Takes the digits of an international number read as one integer.
+    #[must_use]
+    pub const fn from_u64(digits: u64) -> Option<Self> {
+        if digits < SMALLEST || digits > LARGEST { None } else { Some(Self(digits)) }
+    }
+
+    /// Takes stored digits: `4512345678`, nothing else around them. For what users write see
+    /// [`super::parse`].
+    #[must_use]
+    pub fn from_digits(digits: &str) -> Option<Self> {
+        if digits.len() > 15
+            || !digits.bytes().all(|byte| byte.is_ascii_digit())
+            || digits.starts_with('0')
+        {
+            return None;
+        }
+        Self::from_u64(digits.parse().ok()?)
+    }
+
+    /// The digits as one integer, for storage.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// `+4512345678`.
+    #[must_use]
+    pub fn e164(self) -> String {
+        format!("+{}", self.0)
+    }
+
+    /// `4512345678`.
+    #[must_use]
+    pub fn digits(self) -> String {
+        self.0.to_string()
+    }
+
+    /// How many digits it has, 7 to 15.
+    #[must_use]
+    pub const fn digit_count(self) -> u32 {
+        self.0.ilog10() + 1
+    }
+
+    /// The country calling code: 45, 66, 1.
+    #[must_use]
+    pub fn country_calling_code(self) -> u16 {
+        let leading = u16::try_from(self.leading(3)).unwrap_or(0);
+        u16::try_from(self.leading(calling_code_digits(leading))).unwrap_or(0)
+    }
+
+    /// What follows the calling code. Leading zeros (Italy's fixed numbers) are lost in an integer;
+    /// cut [`Self::digits`] where they matter.
+    #[must_use]
+    pub fn national(self) -> u64 {
+        let leading = u16::try_from(self.leading(3)).unwrap_or(0);
+        self.0 % 10u64.pow(self.digit_count() - calling_code_digits(leading))
+    }
+
+    /// The first `digits` digits as an integer, or all of them.
+    #[must_use]
+    pub const fn leading(self, digits: u32) -> u64 {
+        self.0 / 10u64.pow(self.digit_count().saturating_sub(digits))
+    }
+
+    /// Whether the number begins with these digits, as routes and price lists name destinations.
+    /// The empty prefix matches all; anything but digits matches none.
+    #[must_use]
+    pub fn digits_prefix_matches(self, prefix: &str) -> bool {
+        if prefix.is_empty() {
+            return true;
+        }
+        if prefix.len() > 15
+            || prefix.starts_with('0')
+            || !prefix.bytes().all(|byte| byte.is_ascii_digit())
+        {
+            return false;
+        }
+        let length = u32::try_from(prefix.len()).unwrap_or(u32::MAX);
+        length <= self.digit_count() && prefix.parse() == Ok(self.leading(length))
+    }
+
+    /// The number's prefixes, longest first, for a longest-match lookup in a map keyed by integers:
+    /// `45201 → 45201, 4520, 452, 45, 4`.
+    pub fn prefixes(self) -> impl Iterator<Item = u64> {
+        (1..=self.digit_count()).rev().map(move |digits| self.leading(digits))
+    }
+}
+
+impl fmt::Debug for Msisdn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Msisdn(+{}, {} digits)", self.country_calling_code(), self.digit_count())
+    }
+}
+
+impl Serialize for Msisdn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Msisdn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(DigitsVisitor)
+    }
+}
+
+struct DigitsVisitor;
+
+impl de::Visitor<'_> for DigitsVisitor {
+    type Value = Msisdn;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string of 7 to 15 digits")
+    }
+
+    fn visit_str<E: de::Error>(self, digits: &str) -> Result<Msisdn, E> {
+        // The value stays out of the error: errors are logged.
+        Msisdn::from_digits(digits).ok_or_else(|| E::custom("expected a string of 7 to 15 digits"))
+    }
+}

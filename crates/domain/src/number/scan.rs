@@ -1,0 +1,73 @@
+//! The fast way: digits into an integer, the integer into a table of numbers known to be good.
+//!
+//! It answers "certainly this number" or nothing. It never refuses: whatever it does not know (fixed
+//! lines, small countries, odd writing) goes the slow way. That what it accepts is what
+//! libphonenumber accepts is held by `tests/it/numbers.rs`.
+
+use super::{home::Home, msisdn::Msisdn, plans, plans_nanp};
+
+/// What is written, once the marks people put between digits are gone.
+struct Written {
+    /// The digits as an integer.
+    value: u64,
+    /// Digits after the leading zeros.
+    digits: u32,
+    leading_zeros: u32,
+    plus: bool,
+}
+
+/// More digits than any number has: further ones could overflow.
+const DIGITS_MAX: u32 = 17;
+
+fn read(input: &str) -> Option<Written> {
+    let mut written = Written { value: 0, digits: 0, leading_zeros: 0, plus: false };
+    for byte in input.bytes() {
+        match byte {
+            b'0'..=b'9' => {
+                let digit = u64::from(byte - b'0');
+                if written.digits == 0 && digit == 0 {
+                    written.leading_zeros += 1;
+                    continue;
+                }
+                written.digits += 1;
+                if written.digits > DIGITS_MAX {
+                    return None;
+                }
+                written.value = written.value * 10 + digit;
+            }
+            b' ' | b'-' | b'.' | b'(' | b')' => {}
+            b'+' if !written.plus && written.digits == 0 && written.leading_zeros == 0 => {
+                written.plus = true;
+            }
+            _ => return None,
+        }
+    }
+    Some(written)
+}
+
+/// The number, when it is certain.
+pub(super) fn scan(input: &str, home: Option<Home>) -> Option<Msisdn> {
+    let Written { value, digits, leading_zeros, plus } = read(input)?;
+    let international = || known(value).then(|| Msisdn::from_u64(value)).flatten();
+    let national = |home: Home| {
+        let candidate = u64::from(home.calling_code) * 10u64.checked_pow(digits)? + value;
+        known(candidate).then(|| Msisdn::from_u64(candidate)).flatten()
+    };
+    match (plus, leading_zeros, home) {
+        (true, 0, _) | (false, 2, _) | (false, 0, None) => international(),
+        (false, 1, Some(home)) if home.trunk_zero => national(home),
+        (false, 0, Some(home)) => national(home).or_else(|| {
+            let number = international()?;
+            (number.country_calling_code() == home.calling_code).then_some(number)
+        }),
+        _ => None,
+    }
+}
+
+/// Whether a number is in the table.
+pub(super) fn known(number: u64) -> bool {
+    plans_nanp::known(number) || {
+        let above = plans::LOWEST.partition_point(|&lowest| lowest <= number);
+        above > 0 && number <= plans::HIGHEST[above - 1]
+    }
+}
