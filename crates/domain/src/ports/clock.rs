@@ -12,7 +12,7 @@ pub trait Random: Send + Sync + std::fmt::Debug {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-impl dyn Random {
+impl dyn Random + '_ {
     /// 32 random bytes: a preimage, a key, a signing secret.
     pub fn bytes32(&self) -> [u8; 32] {
         let mut bytes = [0; 32];

@@ -1,0 +1,41 @@
+//! From the text of a key to who calls.
+
+use domain::account::{AccountId, Key};
+use domain::ports::PortError;
+
+use super::add::key_hash;
+use crate::engine::Engine;
+
+/// Longer texts are no key of ours and are not even hashed.
+const KEY_CHARS_MAX: usize = 128;
+
+/// An account, and the key that acts for it.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub account: AccountId,
+    pub key: Key,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AuthError {
+    #[error("the API key is not valid")]
+    BadKey,
+    #[error("the API key was revoked")]
+    Revoked,
+    #[error("keys cannot be checked right now")]
+    Store(#[source] PortError),
+}
+
+impl Engine {
+    pub async fn authenticate(&self, key: &str) -> Result<Caller, AuthError> {
+        if key.is_empty() || key.len() > KEY_CHARS_MAX {
+            return Err(AuthError::BadKey);
+        }
+        let found = self.store.key(key_hash(key)).await.map_err(AuthError::Store)?;
+        match found {
+            None => Err(AuthError::BadKey),
+            Some(key) if key.revoked_at.is_some() => Err(AuthError::Revoked),
+            Some(key) => Ok(Caller { account: key.account, key }),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Who may, and what they have.
+
+mod add;
+mod authenticate;
+
+pub(crate) use add::webhook_secret;
+pub use add::{NewKeyText, add_account, add_key};
+pub use authenticate::{AuthError, Caller};
+
+use domain::account::{AccountId, Balance};
+use domain::ports::PortError;
+
+use crate::engine::Engine;
+
+impl Engine {
+    pub async fn balance(&self, account: AccountId) -> Result<Balance, PortError> {
+        self.store.balance(account).await
+    }
+}

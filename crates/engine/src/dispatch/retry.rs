@@ -1,0 +1,43 @@
+//! How long a recipient that could not be handed over waits before it is tried again.
+
+use std::time::Duration;
+
+use domain::reason::Reason;
+
+const WAIT_MIN: Duration = Duration::from_secs(1);
+
+/// Links come back by themselves; what waits for one should leave soon after.
+const LINK_DOWN_WAIT_MAX: Duration = Duration::from_secs(5);
+
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// Doubles with each attempt up to a bound, spread by `salt` so that what failed together does not
+/// come back together. A wish of the carrier is a lower bound.
+pub(super) fn wait(attempt: u32, reason: Reason, wish: Option<Duration>, salt: u64) -> Duration {
+    let bound = if reason == Reason::LinkDown { LINK_DOWN_WAIT_MAX } else { WAIT_MAX };
+    let doubled = WAIT_MIN.saturating_mul(1 << attempt.saturating_sub(1).min(6));
+    let wait = doubled.min(bound).max(wish.unwrap_or_default());
+    let sixteenths = u32::try_from(salt % 16).unwrap_or(0);
+    wait + (wait / 5 / 16).saturating_mul(sixteenths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_up_to_its_bound() {
+        let waits: Vec<_> =
+            (1..=8).map(|n| wait(n, Reason::Throttled, None, 0).as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(wait(8, Reason::LinkDown, None, 0).as_secs(), 5);
+    }
+
+    #[test]
+    fn honours_the_carriers_wish_and_spreads() {
+        let wish = Some(Duration::from_secs(90));
+        assert_eq!(wait(1, Reason::Throttled, wish, 0).as_secs(), 90);
+        let spread = wait(7, Reason::Throttled, None, 15);
+        assert!(spread > Duration::from_secs(60) && spread < Duration::from_secs(72));
+    }
+}

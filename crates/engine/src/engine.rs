@@ -1,0 +1,172 @@
+//! The engine: the ports it was given, the settings, and the start and stop of its workers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::hold::Tip;
+use domain::limits;
+use domain::ports::{
+    Carrier, Clock, Fetch, Inbox, Lightning, LinkStatus, PortError, Random, Store,
+};
+use domain::routing::CarrierName;
+use domain::time::Timestamp;
+
+use crate::dispatch::Dispatcher;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::tasks::Tasks;
+use crate::wake::Wake;
+use crate::webhooks::RenderEvent;
+use crate::{expire, orders, webhooks};
+
+/// The world, as the binary wired it.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub lightning: Arc<dyn Lightning>,
+    pub carriers: Vec<Arc<dyn Carrier>>,
+    pub fetch: Arc<dyn Fetch>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+}
+
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) lightning: Arc<dyn Lightning>,
+    pub(crate) carriers: HashMap<CarrierName, Arc<dyn Carrier>>,
+    pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) settings: Settings,
+    pub(crate) wake: Arc<Wake>,
+    pub(crate) render: Arc<dyn RenderEvent>,
+    pub(crate) tasks: Tasks,
+    dispatcher: Dispatcher,
+    metrics: Arc<Metrics>,
+}
+
+/// What `/readyz` tells. `Ok` all over means ready.
+#[derive(Debug)]
+pub struct Health {
+    pub store: Result<(), PortError>,
+    pub node: Result<Tip, PortError>,
+    pub node_is_fresh: bool,
+    pub carriers: Vec<(CarrierName, LinkStatus)>,
+}
+
+impl Health {
+    /// The store can be written, the node follows the chain, and something can be sent.
+    pub fn is_ready(&self) -> bool {
+        self.store.is_ok()
+            && self.node_is_fresh
+            && (self.carriers.is_empty() || self.carriers.iter().any(|(_, link)| link.up))
+    }
+}
+
+impl Engine {
+    pub fn new(
+        ports: Ports,
+        settings: Settings,
+        render: Arc<dyn RenderEvent>,
+        tasks: Tasks,
+    ) -> Arc<Self> {
+        let wake = Arc::new(Wake::default());
+        let metrics = Arc::new(Metrics::default());
+        let dispatcher = Dispatcher::new(
+            ports.store.clone(),
+            ports.clock.clone(),
+            wake.clone(),
+            metrics.clone(),
+        );
+        let carriers = ports.carriers.into_iter().map(|c| (c.name().clone(), c)).collect();
+        Arc::new(Self {
+            store: ports.store,
+            lightning: ports.lightning,
+            carriers,
+            fetch: ports.fetch,
+            clock: ports.clock,
+            random: ports.random,
+            settings,
+            wake,
+            render,
+            tasks,
+            dispatcher,
+            metrics,
+        })
+    }
+
+    /// Brings rows and node back together after whatever happened before, then starts the workers.
+    /// Orders must not be accepted earlier.
+    pub async fn start(self: &Arc<Self>) -> Result<(), PortError> {
+        let now = self.now();
+        let leases = self.store.release_leases(&self.settings.node, now).await?;
+        let unfinished = self.store.recheck_orders(now).await?;
+        if leases + unfinished > 0 {
+            tracing::info!(leases, unfinished, "taking up what an earlier run left");
+        }
+        orders::sweep_node(self).await;
+
+        self.spawn_worker("record outcomes", |e| async move { e.dispatcher.record().await });
+        for carrier in self.carriers.values() {
+            let (carrier, inbox) = (carrier.clone(), self.inbox());
+            self.tasks.worker("carrier", move || {
+                let (carrier, inbox) = (carrier.clone(), inbox.clone());
+                async move { carrier.run(inbox).await }
+            });
+        }
+        self.spawn_worker("dispatch", |e| async move { e.dispatcher.dispatch(&e).await });
+        self.spawn_worker("renew leases", |e| async move { e.dispatcher.renew(&e).await });
+        self.spawn_worker("watch orders", |e| async move { orders::watch(&e).await });
+        self.spawn_worker("node events", |e| async move { orders::follow_node(&e).await });
+        self.spawn_worker("expire", |e| async move { expire::run(&e).await });
+        self.spawn_worker("webhooks", |e| async move { webhooks::deliver(&e).await });
+        Ok(())
+    }
+
+    fn spawn_worker<W>(self: &Arc<Self>, name: &'static str, work: fn(Arc<Self>) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let engine = self.clone();
+        self.tasks.worker(name, move || work(engine.clone()));
+    }
+
+    /// Stops in the order that loses least: nothing new is claimed, open windows are drained and
+    /// recorded, then the workers end.
+    pub async fn stop(&self) {
+        self.dispatcher.close();
+        let grace = limits::SHUTDOWN_GRACE;
+        let drains = self.carriers.values().map(|carrier| carrier.stop(grace));
+        futures_util::future::join_all(drains).await;
+        self.dispatcher.drained(grace).await;
+        self.tasks.stop(grace + Duration::from_secs(5)).await;
+    }
+
+    /// Where carriers deliver what they learn.
+    pub fn inbox(&self) -> Arc<dyn Inbox> {
+        self.dispatcher.inbox()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub async fn health(&self) -> Health {
+        let (store, node) = tokio::join!(self.store.ping(), self.lightning.tip());
+        let node_is_fresh = node.as_ref().is_ok_and(|tip| tip.is_fresh(self.now()));
+        let mut carriers: Vec<_> =
+            self.carriers.iter().map(|(name, carrier)| (name.clone(), carrier.status())).collect();
+        carriers.sort_by(|a, b| a.0.cmp(&b.0));
+        Health { store, node, node_is_fresh, carriers }
+    }
+}

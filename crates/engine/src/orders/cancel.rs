@@ -1,0 +1,45 @@
+//! The buyer does not want it any more.
+
+use domain::order::{OrderId, OrderState};
+use domain::ports::{CancelOutcome, PortError};
+use domain::reason::Reason;
+
+use crate::engine::Engine;
+
+#[derive(Debug, thiserror::Error)]
+pub enum CancelError {
+    #[error("there is no such order")]
+    NoSuchOrder,
+    #[error("the order is already {}", word(*.0))]
+    Already(OrderState),
+    #[error("the message is already on its way")]
+    TooLate,
+    #[error("the order could not be cancelled; try again")]
+    Store(#[source] PortError),
+}
+
+impl Engine {
+    /// Decides it in the store; the node is told right after, and again until it confirms.
+    pub async fn cancel_order(&self, order: OrderId) -> Result<(), CancelError> {
+        let outcome = self.store.cancel_order(order, Reason::CancelledByBuyer, self.now()).await;
+        match outcome.map_err(CancelError::Store)? {
+            CancelOutcome::Cancelled => {
+                self.wake.watch.notify_one();
+                self.wake.webhooks.notify_one();
+                Ok(())
+            }
+            CancelOutcome::Already(state) => Err(CancelError::Already(state)),
+            CancelOutcome::TooLate => Err(CancelError::TooLate),
+            CancelOutcome::NoSuchOrder => Err(CancelError::NoSuchOrder),
+        }
+    }
+}
+
+/// The state as the buyer knows it.
+const fn word(state: OrderState) -> &'static str {
+    match state {
+        OrderState::Cancelling | OrderState::Cancelled | OrderState::Lost => "cancelled",
+        OrderState::Fulfilled | OrderState::Settled => "done",
+        OrderState::Open | OrderState::Held | OrderState::Working => "under way",
+    }
+}

@@ -1,0 +1,317 @@
+//! Taking an order: judge it, price it, store it, then ask for its invoice; or, from credit, store
+//! it together with its reservation and its message.
+
+use std::borrow::Cow;
+
+use domain::account::{AccountId, Scope};
+use domain::email::EmailAddress;
+use domain::hold::HoldTerms;
+use domain::limits;
+use domain::message::Address;
+use domain::money::Msat;
+use domain::number::{self, NumberError};
+use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Webhook};
+use domain::ports::{CreditOutcome, FetchError, NewHold, PortError};
+use domain::reason::Reason;
+use domain::secret::{Preimage, Secret};
+use domain::text::{Policy, Text, TextError, measure};
+use url::Url;
+
+use super::terms::pay_by;
+use crate::accounts::{Caller, webhook_secret};
+use crate::engine::Engine;
+use crate::metrics::ByKind;
+
+/// What somebody asks for at a door.
+#[derive(Debug)]
+pub enum OrderRequest<'a> {
+    /// `to` as typed; E.164 with or without `+`.
+    Send {
+        to: &'a str,
+        text: &'a str,
+        terms: Terms<'a>,
+    },
+    Email {
+        to: &'a str,
+        text: &'a str,
+        terms: Terms<'a>,
+    },
+    Fund {
+        amount_sats: i64,
+        caller: &'a Caller,
+    },
+}
+
+/// How it is to be paid and told.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Terms<'a> {
+    pub caller: Option<&'a Caller>,
+    /// Pay from the caller's credit.
+    pub immediate: bool,
+    pub webhook_url: Option<&'a str>,
+    pub referral: Option<&'a str>,
+}
+
+#[derive(Debug)]
+pub struct CreatedOrder {
+    pub id: OrderId,
+    pub asked: Asked,
+    /// Signs this order's webhooks; present when it has any.
+    pub webhook_secret: Option<Secret>,
+}
+
+/// What the buyer has to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Pay this BOLT 11 invoice.
+    Invoice(String),
+    /// Nothing: it was paid from credit.
+    Nothing,
+}
+
+/// Why an order was not taken. Nothing was stored or charged, except that an order whose invoice
+/// could not be made may remain, cancelled.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    #[error("the phone number is not valid: {0}")]
+    BadNumber(NumberError),
+    #[error("the e-mail address is not valid")]
+    BadEmail,
+    #[error("the message is empty")]
+    EmptyText,
+    #[error("the message has {chars} characters; at most {max} are allowed", max = limits::ORDER_TEXT_CHARS_MAX)]
+    TextTooLong { chars: usize },
+    #[error("the message cannot be sent: {0}")]
+    BadText(TextError),
+    #[error("the webhook URL is not valid: {0}")]
+    BadWebhook(Cow<'static, str>),
+    #[error("the amount must be {min} to {max} sats", min = limits::HOLD_MIN_SATS, max = limits::HOLD_MAX_SATS)]
+    BadAmount,
+    #[error("an API key is required to pay from credit")]
+    KeyRequired,
+    #[error("the API key may not send")]
+    ScopeMissing,
+    #[error("insufficient credit: the price is {} sats, {} are available", price.sats_floor(), available.sats_floor())]
+    InsufficientCredit { price: Msat, available: Msat },
+    #[error("no carrier serves this destination")]
+    NoRoute,
+    #[error("too many orders are waiting for payment; try again in some minutes")]
+    TooManyOpen,
+    #[error("the Lightning node cannot hold more payments now; try again in some minutes")]
+    NodeFull,
+    #[error("the Lightning node is not ready; try again in some minutes")]
+    NodeNotReady,
+    #[error("the order could not be stored; try again")]
+    Store(#[source] PortError),
+}
+
+impl Engine {
+    pub async fn create_order(
+        &self,
+        request: OrderRequest<'_>,
+    ) -> Result<CreatedOrder, CreateError> {
+        match request {
+            OrderRequest::Send { to, text, terms } => {
+                let number = number::parse(to, None).map_err(CreateError::BadNumber)?;
+                let text = judge_text(text)?;
+                measure(text.as_str(), &Policy::default()).map_err(CreateError::BadText)?;
+                self.sell(OrderKind::Send, Address::Phone(number), text, terms).await
+            }
+            OrderRequest::Email { to, text, terms } => {
+                let to: EmailAddress = to.parse().map_err(|_| CreateError::BadEmail)?;
+                let text = judge_text(text)?;
+                self.sell(OrderKind::Email, Address::Email(to), text, terms).await
+            }
+            OrderRequest::Fund { amount_sats, caller } => self.fund(amount_sats, caller).await,
+        }
+    }
+
+    async fn sell(
+        &self,
+        kind: OrderKind,
+        to: Address,
+        text: Text,
+        terms: Terms<'_>,
+    ) -> Result<CreatedOrder, CreateError> {
+        if terms.immediate && terms.caller.is_none() {
+            return Err(CreateError::KeyRequired);
+        }
+        if terms.caller.is_some_and(|caller| !caller.key.may(Scope::SEND)) {
+            return Err(CreateError::ScopeMissing);
+        }
+        if self.settings.routes.find(&to).is_empty() {
+            return Err(CreateError::NoRoute);
+        }
+        let account = terms.caller.map(|caller| caller.account);
+        let webhook = self.webhook(terms.webhook_url, account).await?;
+        let price = self.settings.prices.of(kind);
+        let preimage = Preimage::new(self.random.bytes32());
+        let now = self.now();
+        let order = NewOrder {
+            id: preimage.payment_hash(),
+            kind,
+            account,
+            price,
+            payment: Payment::Credit,
+            purchase: Purchase::Send { to: to.clone(), text: text.clone() },
+            webhook,
+            referral: terms.referral.filter(|referral| !referral.is_empty()).map(str::to_owned),
+            created_at: now,
+        };
+        if !terms.immediate {
+            return self.ask_invoice(order, preimage).await;
+        }
+
+        let (id, webhook_secret) = (order.id, secret_of(&order));
+        let message = self.message_of(id, kind, account, to, text, now);
+        let outcome = self.store.add_credit_order(order, message).await;
+        match outcome.map_err(CreateError::Store)? {
+            CreditOutcome::Insufficient { available } => {
+                Err(CreateError::InsufficientCredit { price, available })
+            }
+            CreditOutcome::Accepted => {
+                self.count_created(kind);
+                self.wake.dispatch.notify_one();
+                self.wake.webhooks.notify_one();
+                Ok(CreatedOrder { id, asked: Asked::Nothing, webhook_secret })
+            }
+        }
+    }
+
+    async fn fund(&self, sats: i64, caller: &Caller) -> Result<CreatedOrder, CreateError> {
+        if !(limits::HOLD_MIN_SATS..=limits::HOLD_MAX_SATS).contains(&sats) {
+            return Err(CreateError::BadAmount);
+        }
+        let price = Msat::from_sats(sats).ok_or(CreateError::BadAmount)?;
+        let preimage = Preimage::new(self.random.bytes32());
+        let order = NewOrder {
+            id: preimage.payment_hash(),
+            kind: OrderKind::Fund,
+            account: Some(caller.account),
+            price,
+            payment: Payment::Credit,
+            purchase: Purchase::Fund,
+            webhook: None,
+            referral: None,
+            created_at: self.now(),
+        };
+        self.ask_invoice(order, preimage).await
+    }
+
+    /// Stores the order with its preimage first, then asks the node: an invoice that exists always
+    /// has its order.
+    async fn ask_invoice(
+        &self,
+        mut order: NewOrder,
+        preimage: Preimage,
+    ) -> Result<CreatedOrder, CreateError> {
+        self.room_for_invoice().await?;
+        let (id, kind, now) = (order.id, order.kind, order.created_at);
+        let webhook_secret = secret_of(&order);
+        order.payment = Payment::Lightning { preimage, invoice: None, pay_by: pay_by(now) };
+        let hold = NewHold {
+            hash: id,
+            amount: order.price,
+            memo: memo(kind).to_owned(),
+            expiry: limits::PAY_WITHIN,
+            cltv_delta: HoldTerms::of(kind).cltv_delta,
+        };
+        let check_at = now.after(super::watch::INVOICE_GRACE);
+        self.store.add_order(order, check_at).await.map_err(CreateError::Store)?;
+        let invoice = match self.lightning.create_hold(hold).await {
+            Ok(invoice) => invoice,
+            Err(error) => {
+                tracing::warn!(order = %id, %error, "no invoice");
+                self.give_up(id).await;
+                return Err(CreateError::NodeNotReady);
+            }
+        };
+        let check_at = self.now().after(super::watch::OPEN_POLL);
+        if let Err(error) = self.store.attach_invoice(id, &invoice, check_at).await {
+            // Unseen by anybody: the watch finds the order without its invoice and cancels both.
+            return Err(CreateError::Store(error));
+        }
+        self.count_created(kind);
+        Ok(CreatedOrder { id, asked: Asked::Invoice(invoice), webhook_secret })
+    }
+
+    /// Best effort: the watch does the same when it finds an old order without an invoice.
+    async fn give_up(&self, order: OrderId) {
+        if let Err(error) = self.store.cancel_order(order, Reason::NoInvoice, self.now()).await {
+            tracing::warn!(%order, %error, "left to the watch");
+        }
+        self.wake.watch.notify_one();
+    }
+
+    async fn room_for_invoice(&self) -> Result<(), CreateError> {
+        let (load, tip) = tokio::join!(self.store.order_load(), self.lightning.tip());
+        let load = load.map_err(CreateError::Store)?;
+        if !tip.is_ok_and(|tip| tip.is_fresh(self.now())) {
+            return Err(CreateError::NodeNotReady);
+        }
+        if load.open >= limits::ORDERS_OPEN_MAX {
+            return Err(CreateError::TooManyOpen);
+        }
+        // The rest of the node's slots is for payments that are under way.
+        if load.held.saturating_mul(10) >= self.lightning.held_max().saturating_mul(6) {
+            return Err(CreateError::NodeFull);
+        }
+        Ok(())
+    }
+
+    async fn webhook(
+        &self,
+        url: Option<&str>,
+        account: Option<AccountId>,
+    ) -> Result<Option<Webhook>, CreateError> {
+        let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+        if url.len() > limits::URL_CHARS_MAX {
+            return Err(CreateError::BadWebhook("it is too long".into()));
+        }
+        let parsed = Url::parse(url)
+            .map_err(|error| CreateError::BadWebhook(Cow::Owned(error.to_string())))?;
+        self.fetch.check(&parsed).map_err(|error| {
+            CreateError::BadWebhook(match error {
+                FetchError::Forbidden(why) => why.into(),
+                other => Cow::Owned(other.to_string()),
+            })
+        })?;
+        let secret = match account {
+            None => webhook_secret(&*self.random),
+            Some(id) => {
+                let account = self.store.account(id).await.map_err(CreateError::Store)?;
+                account
+                    .map_or_else(|| webhook_secret(&*self.random), |account| account.webhook_secret)
+            }
+        };
+        Ok(Some(Webhook { url: parsed.into(), secret }))
+    }
+
+    fn count_created(&self, kind: OrderKind) {
+        self.metrics().orders_created.get_or_create(&ByKind { kind: kind.as_str() }).inc();
+    }
+}
+
+fn judge_text(text: &str) -> Result<Text, CreateError> {
+    if text.trim().is_empty() {
+        return Err(CreateError::EmptyText);
+    }
+    let chars = text.chars().count();
+    if chars > limits::ORDER_TEXT_CHARS_MAX {
+        return Err(CreateError::TextTooLong { chars });
+    }
+    Ok(Text::new(text))
+}
+
+fn secret_of(order: &NewOrder) -> Option<Secret> {
+    order.webhook.as_ref().map(|webhook| webhook.secret.clone())
+}
+
+/// What the payer's wallet shows: no number, no text.
+const fn memo(kind: OrderKind) -> &'static str {
+    match kind {
+        OrderKind::Send => "boltgram payment SMS",
+        OrderKind::Email => "boltgram payment e-mail",
+        OrderKind::Fund => "boltgram fund account",
+    }
+}

@@ -1,0 +1,55 @@
+//! The node's hints, and the sweep over what it holds. A hint only makes the comparison come sooner;
+//! the sweep finds payments for orders that are over, and payments nobody here knows.
+
+use domain::order::PaymentHash;
+use domain::ports::NodeEvent;
+
+use super::watch::compare;
+use crate::engine::Engine;
+
+pub(crate) async fn follow_node(engine: &Engine) {
+    loop {
+        match engine.lightning.next_event().await {
+            NodeEvent::Changed(hash) => look_at(engine, hash).await,
+            NodeEvent::LookAtAll => {
+                if let Err(error) = engine.store.recheck_orders(engine.now()).await {
+                    tracing::warn!(%error, "could not make orders due");
+                }
+                engine.wake.watch.notify_one();
+                sweep_node(engine).await;
+            }
+        }
+    }
+}
+
+async fn look_at(engine: &Engine, hash: PaymentHash) {
+    match engine.store.order(hash).await {
+        Ok(Some(order)) => compare(engine, vec![order]).await,
+        Ok(None) => tracing::debug!(%hash, "the node changed an invoice that is not ours"),
+        Err(error) => tracing::warn!(%error, "could not read an order; its next round will"),
+    }
+}
+
+/// Looks at everything the node has open or held. A payment held for an order that is over goes
+/// back; one that no order knows is reported and left, since the node may serve others too.
+pub(crate) async fn sweep_node(engine: &Engine) {
+    let pending = match engine.lightning.pending().await {
+        Ok(pending) => pending,
+        Err(error) => {
+            tracing::warn!(%error, "the node does not tell what it holds");
+            return;
+        }
+    };
+    for invoice in pending {
+        match engine.store.order(invoice.hash).await {
+            Ok(Some(order)) if order.state.is_final() && invoice.held => {
+                compare(engine, vec![order]).await;
+            }
+            Ok(None) if invoice.held && invoice.memo.starts_with("boltgram ") => {
+                tracing::error!(hash = %invoice.hash, "the node holds a payment that no order knows");
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "could not read an order"),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! How an order stands, and what an account was funded with.
+
+use domain::account::AccountId;
+use domain::money::Msat;
+use domain::order::{Order, OrderId};
+use domain::ports::PortError;
+
+use crate::engine::Engine;
+
+/// Funding orders told in one answer.
+const HISTORY_MAX: u32 = 1_000;
+
+#[derive(Debug)]
+pub struct History {
+    pub total: Msat,
+    /// Newest first.
+    pub orders: Vec<Order>,
+}
+
+impl Engine {
+    pub async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError> {
+        self.store.order(id).await
+    }
+
+    pub async fn funding_history(&self, account: AccountId) -> Result<History, PortError> {
+        let orders = self.store.funding_history(account, HISTORY_MAX).await?;
+        let total = orders.iter().map(|order| order.held.unwrap_or(order.price)).sum();
+        Ok(History { total, orders })
+    }
+}

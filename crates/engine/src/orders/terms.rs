@@ -1,0 +1,85 @@
+//! What begins when an order is paid: the message, and its times.
+
+use std::time::Duration;
+
+use domain::hold::HoldTerms;
+use domain::message::{Address, Content, Lane, MessageId, NewMessage};
+use domain::order::{OrderId, OrderKind};
+use domain::ports::Random;
+use domain::text::{Policy, Text, measure};
+use domain::time::Timestamp;
+
+use crate::engine::Engine;
+
+/// Of the time for which a payment may be held, the carrier gets this share to deliver; the rest is
+/// for its receipt. A message that the carrier gives up then is not delivered after we paid back.
+const VALIDITY_QUARTERS: u32 = 3;
+
+impl Engine {
+    /// The message of an order that is paid now.
+    pub(super) fn message_of(
+        &self,
+        order: OrderId,
+        kind: OrderKind,
+        account: Option<domain::account::AccountId>,
+        to: Address,
+        text: Text,
+        now: Timestamp,
+    ) -> NewMessage {
+        let work = HoldTerms::of(kind).work;
+        // Measured when the order was taken; a text that was fit then is fit now.
+        let parts = match to {
+            Address::Email(_) => 1,
+            Address::Phone(_) => measure(text.as_str(), &Policy::default())
+                .map_or(1, |measure| u16::from(measure.parts)),
+        };
+        NewMessage {
+            content: Content {
+                message: message_id(&*self.random, now),
+                account,
+                sender: None,
+                text,
+                parts,
+                lane: Lane::Single,
+                valid_until: now.after(work / 4 * VALIDITY_QUARTERS),
+            },
+            order: Some(order),
+            recipients: vec![to],
+            receipts_until: now.after(work),
+        }
+    }
+}
+
+/// UUID v7 (RFC 9562 §5.7) from the clock and randomness of the ports.
+fn message_id(random: &dyn Random, now: Timestamp) -> MessageId {
+    let mut bytes = [0; 10];
+    random.fill(&mut bytes);
+    let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+    MessageId(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+}
+
+/// How long after `now` an unpaid order is given up.
+pub(super) fn pay_by(now: Timestamp) -> Timestamp {
+    // A payment that reached the node in the invoice's last second is seen a little later.
+    now.after(domain::limits::PAY_WITHIN + Duration::from_secs(30))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Sevens;
+    impl Random for Sevens {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    #[test]
+    fn message_ids_are_ordered_by_time() {
+        let id = |millis| message_id(&Sevens, Timestamp::from_millis(millis));
+        assert!(id(1_700_000_000_000) < id(1_700_000_000_001));
+        assert_eq!(id(1_700_000_000_000).0.get_version_num(), 7);
+    }
+}

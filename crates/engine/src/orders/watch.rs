@@ -1,0 +1,115 @@
+//! The order watch: compares every Lightning order that is not final with the node, in rounds, and
+//! drives each to its end. A round after a crash is a round like any other.
+
+use std::time::Duration;
+
+use domain::hold::Tip;
+use domain::limits;
+use domain::order::{Order, OrderId};
+use domain::ports::{NodeReport, NodeVerdict};
+use futures_util::StreamExt;
+use futures_util::stream;
+
+use super::check::check;
+use crate::engine::Engine;
+use crate::metrics::ByResult;
+use crate::wake::signal_or_timer;
+
+/// An unpaid invoice is looked at this often, should the node's hint be lost.
+pub(super) const OPEN_POLL: Duration = Duration::from_secs(5);
+
+/// An order whose invoice has not been stored after this was interrupted while asking for it.
+pub(super) const INVOICE_GRACE: Duration = Duration::from_secs(60);
+
+/// A node that was told but has not confirmed is asked again after this.
+pub(super) const CONFIRM_POLL: Duration = Duration::from_secs(1);
+
+/// A held payment is compared this often, whatever the node hints.
+pub(super) const HELD_POLL: Duration = Duration::from_secs(30);
+
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Orders being compared at a time.
+const CONCURRENT: usize = 16;
+
+/// While an order is being compared, no other round or node takes it.
+const CLAIM: Duration = Duration::from_secs(30);
+
+pub(crate) async fn watch(engine: &Engine) {
+    loop {
+        let full = round(engine).await == limits::ORDER_CHECKS_MAX as usize;
+        if !full {
+            signal_or_timer(&engine.wake.watch, ROUND).await;
+        }
+    }
+}
+
+/// Compares what is due; returns how many orders that were.
+async fn round(engine: &Engine) -> usize {
+    let now = engine.now();
+    let claimed =
+        engine.store.claim_order_checks(now, now.after(CLAIM), limits::ORDER_CHECKS_MAX).await;
+    let orders = match claimed {
+        Ok(orders) if orders.is_empty() => return 0,
+        Ok(orders) => orders,
+        Err(error) => {
+            tracing::warn!(%error, "could not look for orders; trying again");
+            return 0;
+        }
+    };
+    let claimed = orders.len();
+    compare(engine, orders).await;
+    claimed
+}
+
+/// Compares these orders with the node and records what it said.
+pub(super) async fn compare(engine: &Engine, orders: Vec<Order>) {
+    let tip = match engine.lightning.tip().await {
+        Ok(tip) => Some(tip),
+        Err(error) => {
+            tracing::warn!(%error, "the node does not tell its tip");
+            None
+        }
+    };
+    let reports: Vec<NodeReport> = stream::iter(orders)
+        .map(|order| report(engine, order, tip))
+        .buffer_unordered(CONCURRENT)
+        .collect()
+        .await;
+    record(engine, reports).await;
+}
+
+async fn report(engine: &Engine, order: Order, tip: Option<Tip>) -> NodeReport {
+    let id = order.id;
+    let (verdict, wait) = check(engine, order, tip).await.unwrap_or_else(|error| {
+        tracing::warn!(order = %id, %error, "could not compare with the node; trying again");
+        (NodeVerdict::Unchanged, OPEN_POLL)
+    });
+    NodeReport { order: id, verdict, check_at: engine.now().after(wait) }
+}
+
+async fn record(engine: &Engine, reports: Vec<NodeReport>) {
+    let ended = |wanted| reports.iter().filter(|report| report.verdict == wanted).count() as u64;
+    let (settled, cancelled) = (ended(NodeVerdict::Settled), ended(NodeVerdict::Cancelled));
+    // Unrecorded reports are made again by the next round: the node says the same.
+    match engine.store.record_node_reports(reports, engine.now()).await {
+        Ok(lost) => {
+            count(engine, "settled", settled);
+            count(engine, "cancelled", cancelled);
+            for order in lost {
+                count(engine, "lost", 1);
+                alert_lost(order);
+            }
+            engine.wake.webhooks.notify_one();
+        }
+        Err(error) => tracing::warn!(%error, "could not record what the node said"),
+    }
+}
+
+fn count(engine: &Engine, result: &'static str, by: u64) {
+    engine.metrics().orders_ended.get_or_create(&ByResult { result }).inc_by(by);
+}
+
+fn alert_lost(order: OrderId) {
+    tracing::error!(%order, "lost: the node gave the payment back before it was settled");
+}

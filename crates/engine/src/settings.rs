@@ -1,0 +1,34 @@
+//! What the operator decided, as the engine needs it. Where it was read from is not known here.
+
+use domain::money::Msat;
+use domain::order::OrderKind;
+use domain::routing::Routes;
+
+/// Prices of what is sold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prices {
+    pub send: Msat,
+    pub receive: Msat,
+    pub rent: Msat,
+    pub real_phone: Msat,
+    pub email: Msat,
+}
+
+impl Prices {
+    /// The fixed price of a product; funding costs what it funds.
+    pub const fn of(&self, kind: OrderKind) -> Msat {
+        match kind {
+            OrderKind::Send => self.send,
+            OrderKind::Email => self.email,
+            OrderKind::Fund => Msat::ZERO,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub prices: Prices,
+    pub routes: Routes,
+    /// This process's name among those that share a store; leases are held under it.
+    pub node: String,
+}

@@ -1,0 +1,123 @@
+//! The one place that spawns tasks. A worker that panics or returns is started again, with a pause,
+//! until the house stops; a one-off task is counted, so that a stop can wait for it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Pause before a worker that fell is started again.
+const RESTART_PAUSE: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Clone, Default)]
+pub struct Tasks {
+    tracker: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl Tasks {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs `work` again and again until the house stops; it is dropped then, so it must be safe to
+    /// drop at any `await`.
+    pub fn worker<F, W>(&self, name: &'static str, work: F)
+    where
+        F: Fn() -> W + Send + 'static,
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let tasks = self.clone();
+        self.spawn(async move {
+            loop {
+                let run = tasks.spawn_raw(work());
+                let stop = run.abort_handle();
+                tokio::select! {
+                    ended = run => match ended {
+                        Ok(()) => tracing::debug!(worker = name, "worker returned"),
+                        Err(error) => tracing::error!(worker = name, %error, "worker fell"),
+                    },
+                    () = tasks.stopping.cancelled() => {
+                        stop.abort();
+                        return;
+                    }
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(RESTART_PAUSE) => {}
+                    () = tasks.stopping.cancelled() => return,
+                }
+            }
+        });
+    }
+
+    /// Runs a task that ends by itself.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        drop(self.spawn_raw(task));
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one supervised spawner")]
+    fn spawn_raw(
+        &self,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(self.tracker.track_future(task))
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// Resolves when the house begins to stop.
+    pub async fn stopping(&self) {
+        self.stopping.cancelled().await;
+    }
+
+    /// Tells every worker to stop, and waits for all tasks, at most `grace`.
+    pub async fn stop(&self, grace: Duration) {
+        self.stopping.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(grace, self.tracker.wait()).await.is_err() {
+            tracing::warn!(left = self.tracker.len(), "tasks did not end in time");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_worker_that_panics_is_started_again() {
+        let tasks = Tasks::new();
+        let starts = Arc::new(AtomicU32::new(0));
+        let counted = starts.clone();
+        tasks.worker("falls", move || {
+            let starts = counted.clone();
+            async move {
+                assert!(starts.fetch_add(1, Ordering::SeqCst) > 1, "falls twice");
+                std::future::pending::<()>().await;
+            }
+        });
+        while starts.load(Ordering::SeqCst) < 3 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        tasks.stop(Duration::from_secs(1)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_waits_for_tasks_that_end_by_themselves() {
+        let tasks = Tasks::new();
+        let done = Arc::new(AtomicU32::new(0));
+        let flag = done.clone();
+        tasks.spawn(async move {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            flag.store(1, Ordering::SeqCst);
+        });
+        tasks.stop(Duration::from_secs(5)).await;
+        assert_eq!(done.load(Ordering::SeqCst), 1);
+    }
+}

@@ -1,0 +1,34 @@
+//! Signals between workers: something is due, do not wait for the timer. A signal given while
+//! nobody waits is kept, and many count as one.
+
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+#[derive(Debug, Default)]
+pub(crate) struct Wake {
+    /// A chunk may be due.
+    pub dispatch: Notify,
+    /// An order was decided, or the node hinted at a change.
+    pub watch: Notify,
+    /// An event waits to be told.
+    pub webhooks: Notify,
+}
+
+/// Waits for the signal, at most for `timer`.
+pub(crate) async fn signal_or_timer(signal: &Notify, timer: Duration) {
+    // Whether the signal came or the time ran out makes no difference to a reconciler.
+    let _ = tokio::time::timeout(timer, signal.notified()).await;
+}
+
+impl Wake {
+    /// Wakes the workers that have something to do after a change.
+    pub(crate) fn after(&self, recorded: &domain::ports::Recorded) {
+        if recorded.decided > 0 {
+            self.watch.notify_one();
+        }
+        if recorded.events > 0 {
+            self.webhooks.notify_one();
+        }
+    }
+}
