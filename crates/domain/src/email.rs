@@ -4,7 +4,7 @@
 //! comments, and nothing that could end a header or an SMTP command. An address is never shown by
 //! accident: there is no `Display`, and `Debug` tells the length only.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +97,14 @@ fn is_letter(char: char) -> bool {
 const fn is_combining(char: char) -> bool {
     // Vowel and tone signs without which Indic, Thai and accented names cannot be written.
     matches!(char, '\u{0300}'..='\u{036F}' | '\u{0900}'..='\u{0DFF}' | '\u{0E31}'..='\u{0E4E}' | '\u{0EB1}'..='\u{0ECD}')
+}
+
+impl FromStr for EmailAddress {
+    type Err = EmailError;
+
+    fn from_str(input: &str) -> Result<Self, EmailError> {
+        Self::parse(input)
+    }
 }
 
 impl TryFrom<String> for EmailAddress {

@@ -4,11 +4,11 @@
 //! pattern of its country is what `parse` has seen. It is never shown by accident: there is no
 //! `Display`, and `Debug` tells the calling code and the length.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::calling_code::calling_code_digits;
+use super::{calling_code::calling_code_digits, parse::NumberError};
 
 /// An E.164 number of 7 to 15 digits, calling code first, without `+`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,28 +20,23 @@ const LARGEST: u64 = 999_999_999_999_999;
 const SMALLEST: u64 = 1_000_000;
 
 impl Msisdn {
-    /// Takes the digits of an international number read as one integer.
-    #[must_use]
-    pub const fn from_u64(digits: u64) -> Option<Self> {
-        if digits < SMALLEST || digits > LARGEST { None } else { Some(Self(digits)) }
-    }
-
-    /// Takes stored digits: `4512345678`, nothing else around them. For what users write see
-    /// [`super::parse`].
-    #[must_use]
-    pub fn from_digits(digits: &str) -> Option<Self> {
-        if digits.len() > 15
-            || !digits.bytes().all(|byte| byte.is_ascii_digit())
-            || digits.starts_with('0')
-        {
-            return None;
+    /// Takes the digits of an international number as one integer, as they are stored. For what
+    /// users write see [`super::parse`].
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::Invalid`] unless there are 7 to 15 digits.
+    pub const fn from_digits(digits: u64) -> Result<Self, NumberError> {
+        if digits < SMALLEST || digits > LARGEST {
+            Err(NumberError::Invalid)
+        } else {
+            Ok(Self(digits))
         }
-        Self::from_u64(digits.parse().ok()?)
     }
 
-    /// The digits as one integer, for storage.
+    /// The digits as one integer: 4512345678. For storage and for doors that show no `+`.
     #[must_use]
-    pub const fn as_u64(self) -> u64 {
+    pub const fn digits(self) -> u64 {
         self.0
     }
 
@@ -49,12 +44,6 @@ impl Msisdn {
     #[must_use]
     pub fn e164(self) -> String {
         format!("+{}", self.0)
-    }
-
-    /// `4512345678`.
-    #[must_use]
-    pub fn digits(self) -> String {
-        self.0.to_string()
     }
 
     /// How many digits it has, 7 to 15.
@@ -70,8 +59,7 @@ impl Msisdn {
         u16::try_from(self.leading(calling_code_digits(leading))).unwrap_or(0)
     }
 
-    /// What follows the calling code. Leading zeros (Italy's fixed numbers) are lost in an integer;
-    /// cut [`Self::digits`] where they matter.
+    /// What follows the calling code. Leading zeros (Italy's fixed numbers) are lost in an integer.
     #[must_use]
     pub fn national(self) -> u64 {
         let leading = u16::try_from(self.leading(3)).unwrap_or(0);
@@ -108,6 +96,19 @@ impl Msisdn {
     }
 }
 
+/// Reads stored digits: `4512345678`, nothing around them.
+impl FromStr for Msisdn {
+    type Err = NumberError;
+
+    fn from_str(digits: &str) -> Result<Self, NumberError> {
+        let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+        match digits.parse() {
+            Ok(digits) if plain => Self::from_digits(digits),
+            _ => Err(NumberError::Invalid),
+        }
+    }
+}
+
 impl fmt::Debug for Msisdn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Msisdn(+{}, {} digits)", self.country_calling_code(), self.digit_count())
@@ -137,6 +138,6 @@ impl de::Visitor<'_> for DigitsVisitor {
 
     fn visit_str<E: de::Error>(self, digits: &str) -> Result<Msisdn, E> {
         // The value stays out of the error: errors are logged.
-        Msisdn::from_digits(digits).ok_or_else(|| E::custom("expected a string of 7 to 15 digits"))
+        digits.parse().map_err(|_| E::custom("expected a string of 7 to 15 digits"))
     }
 }

@@ -7,12 +7,14 @@
 //! | `0812345678`, `812345678` | refused | +66812345678 |
 //! | `660812345678`, `+66 (0)81…` | +66812345678 | the same |
 //!
+//! Digits that begin with the home's own calling code are read with it when that makes a mobile
+//! number and the national reading makes none: `4916307088732` in Germany is a mobile, although
+//! libphonenumber finds a fixed line of thirteen digits in the area 04916.
+//!
 //! With a home, digits without `+` or `00` are never taken for a foreign number: `4520123456` sent
 //! from Thailand is a mistake, not Denmark.
 
-use std::borrow::Cow;
-
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region};
 
 use super::{home::Home, msisdn::Msisdn, scan::scan};
 
@@ -64,17 +66,39 @@ fn parse_slowly(input: &str, home: Option<Home>) -> Result<Msisdn, NumberError> 
     } else if home.is_none() && !tidy.starts_with('+') {
         tidy.insert(0, '+');
     }
-    let number = PHONE_NUMBER_UTIL
-        .parse(&tidy, home.map(|home| home.region))
-        .map_err(|_| NumberError::Invalid)?;
+    let plain = judge(&tidy, home.map(|home| home.region));
+    match (home, plain) {
+        (Some(home), plain) if plain.is_none_or(|judged| !judged.mobile) => {
+            let coded = tidy.starts_with(home.calling_code.to_string().as_str());
+            let mobile = || judge(&format!("+{tidy}"), None).filter(|judged| judged.mobile);
+            coded.then(mobile).flatten().or(plain)
+        }
+        (_, plain) => plain,
+    }
+    .map_or(Err(NumberError::Invalid), |judged| {
+        if judged.charged { Err(NumberError::Charged) } else { Ok(judged.number) }
+    })
+}
+
+#[derive(Clone, Copy)]
+struct Judged {
+    number: Msisdn,
+    mobile: bool,
+    charged: bool,
+}
+
+/// What libphonenumber says of a tidy number, if it is valid.
+fn judge(tidy: &str, region: Option<Region>) -> Option<Judged> {
+    let number = PHONE_NUMBER_UTIL.parse(tidy, region).ok()?;
     if !number.is_valid() {
-        return Err(NumberError::Invalid);
+        return None;
     }
-    if matches!(number.get_type(), PhoneNumberType::PremiumRate | PhoneNumberType::SharedCost) {
-        return Err(NumberError::Charged);
-    }
-    let e164: Cow<'_, str> = number.format_as(PhoneNumberFormat::E164);
-    e164.strip_prefix('+').and_then(Msisdn::from_digits).ok_or(NumberError::Invalid)
+    let kind = number.get_type();
+    Some(Judged {
+        number: number.format_as(PhoneNumberFormat::E164).strip_prefix('+')?.parse().ok()?,
+        mobile: matches!(kind, PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile),
+        charged: matches!(kind, PhoneNumberType::PremiumRate | PhoneNumberType::SharedCost),
+    })
 }
 
 /// Digits of any script to ASCII, with a `+` before them where one is written; marks dropped.

@@ -48,10 +48,10 @@ fn read(input: &str) -> Option<Written> {
 /// The number, when it is certain.
 pub(super) fn scan(input: &str, home: Option<Home>) -> Option<Msisdn> {
     let Written { value, digits, leading_zeros, plus } = read(input)?;
-    let international = || known(value).then(|| Msisdn::from_u64(value)).flatten();
+    let international = || known(value).then(|| Msisdn::from_digits(value).ok()).flatten();
     let national = |home: Home| {
         let candidate = u64::from(home.calling_code) * 10u64.checked_pow(digits)? + value;
-        known(candidate).then(|| Msisdn::from_u64(candidate)).flatten()
+        known(candidate).then(|| Msisdn::from_digits(candidate).ok()).flatten()
     };
     match (plus, leading_zeros, home) {
         (true, 0, _) | (false, 2, _) | (false, 0, None) => international(),

@@ -3,7 +3,7 @@
 //! Says whether a sender can be put on the wire, not whether an account may use it (approval is the
 //! account's matter), and corrects nothing: doors that must be lenient tidy before.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +118,14 @@ impl SenderId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.address
+    }
+}
+
+impl FromStr for SenderId {
+    type Err = SenderError;
+
+    fn from_str(input: &str) -> Result<Self, SenderError> {
+        Self::parse(input)
     }
 }
 

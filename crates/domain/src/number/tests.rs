@@ -50,6 +50,12 @@ fn danish_numbers_that_begin_like_their_calling_code_stay_whole() {
 }
 
 #[test]
+fn a_german_mobile_number_with_its_calling_code_is_no_long_fixed_line() {
+    assert_eq!(e164("4916307088732", home("DE")), "+4916307088732");
+    assert_eq!(e164("04916307088", home("DE")), "+494916307088");
+}
+
+#[test]
 fn without_a_home_every_number_is_international() {
     assert_eq!(e164("4520123456", None), "+4520123456");
     assert_eq!(e164("12025550123", None), "+12025550123");
@@ -104,7 +110,7 @@ fn a_number_is_not_shown_by_accident() {
 
 #[test]
 fn leading_digits_serve_routes_and_prices() {
-    let number = Msisdn::from_digits("4520123456").unwrap();
+    let number = "4520123456".parse::<Msisdn>().unwrap();
     assert_eq!((number.country_calling_code(), number.national()), (45, 20_123_456));
     assert!(number.digits_prefix_matches("") && number.digits_prefix_matches("4520"));
     assert!(
@@ -120,7 +126,7 @@ fn leading_digits_serve_routes_and_prices() {
         ("35812345", 358),
         ("882161234", 882),
     ] {
-        assert_eq!(Msisdn::from_digits(digits).unwrap().country_calling_code(), code);
+        assert_eq!(digits.parse::<Msisdn>().unwrap().country_calling_code(), code);
     }
 }
 
@@ -166,7 +172,7 @@ fn every_north_american_exchange_of_the_fast_table_is_valid() {
 }
 
 fn must_be_mobile(digits: u64) {
-    let number = Msisdn::from_u64(digits).unwrap();
+    let number = Msisdn::from_digits(digits).unwrap();
     let phone = PhoneNumber {
         country_code: number.country_calling_code().into(),
         national_number: number.national(),

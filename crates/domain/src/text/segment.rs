@@ -120,6 +120,7 @@ pub fn segment(text: &str, policy: &Policy, reference: u16) -> Result<Vec<Part>,
 }
 
 /// One character in the units of an encoding.
+#[derive(Clone, Copy)]
 enum Written {
     Septets(Septets),
     Units(char),
