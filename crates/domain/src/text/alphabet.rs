@@ -26,25 +26,35 @@ pub struct Shifts {
     pub single: Option<Language>,
 }
 
-/// 128 characters by septet, and the way back for those below U+0100.
+/// 128 characters by septet, and the way back: by code for those below U+0100, by looking through
+/// the few others.
 pub(super) struct Table {
     chars: [char; 128],
     low: [u8; 256],
+    high: [u8; HIGH_MAX],
+    high_count: usize,
 }
+
+/// The most characters from U+0100 on that a table has (Turkish locking: the Greek capitals, €, ı,
+/// Ğ, ğ, Ş, ş, İ).
+const HIGH_MAX: usize = 20;
 
 impl Table {
     pub(super) const fn new(chars: [char; 128]) -> Self {
-        let mut low = [NONE; 256];
+        let (mut low, mut high, mut high_count) = ([NONE; 256], [0; HIGH_MAX], 0);
         let mut septet = 0u8;
         while septet < 128 {
             let char = chars[septet as usize];
             // The first place wins, should a character stand at two.
-            if char != VOID && (char as u32) < 256 && low[char as usize] == NONE {
+            if char as u32 > 0xFF {
+                high[high_count] = septet;
+                high_count += 1;
+            } else if char != VOID && low[char as usize] == NONE {
                 low[char as usize] = septet;
             }
             septet += 1;
         }
-        Self { chars, low }
+        Self { chars, low, high, high_count }
     }
 
     /// A table of few characters, given as (septet, character).
@@ -71,8 +81,8 @@ impl Table {
             let septet = self.low[usize::from(low)];
             return (septet != NONE).then_some(septet);
         }
-        let at = self.chars.iter().position(|&held| held == char)?;
-        u8::try_from(at).ok()
+        let high = self.high.iter().take(self.high_count);
+        high.copied().find(|&septet| self.chars[usize::from(septet)] == char)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The domain held against independent judges: another calculator of parts, and libphonenumber.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
+
 mod corpus;
 mod numbers;
 mod segments;
