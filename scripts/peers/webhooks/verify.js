@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Verifies webhook signatures with npm `standardwebhooks`, the reference library of the Standard Webhooks specification,
-// exactly as a customer's program would. The library refuses timestamps
-// more than five minutes away from this machine's clock, and bodies that are not JSON.
+// exactly as a customer's program would. The library refuses timestamps more than five minutes away from this machine's clock,
+// and bodies that are not JSON.
 //
 //   stdin   one JSON line per webhook: {"secret": "whsec_…", "headers": {"webhook-id": "…", "webhook-timestamp": "…",
 //           "webhook-signature": "v1,…"}, "body": "the text exactly as received"}
