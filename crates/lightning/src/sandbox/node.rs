@@ -1,0 +1,298 @@
+//! The node itself: decides what a call does, writes it down, and tells who listens. Everything here
+//! blocks for as long as the disk takes; the port's side, in the module above, is what is async.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::hold::{HeldPayment, Tip};
+use domain::order::PaymentHash;
+use domain::ports::{Clock, HoldState, NewHold, NodeEvent, PendingInvoice, PortError, Random};
+use domain::secret::Preimage;
+use domain::time::Timestamp;
+use tokio::sync::{broadcast, watch};
+
+use super::book::{Book, Invoice, State};
+use super::chain::Chain;
+use super::invoice::NodeKey;
+use super::journal::{Journal, OpenError, Synced};
+use super::options::{Faults, Options};
+use super::record::{Created, Record};
+
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) options: Options,
+    pub(super) key: NodeKey,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) hints: broadcast::Sender<NodeEvent>,
+    /// Told of every change, lost hints or not: the customer's wallet waits on it.
+    pub(super) changes: watch::Sender<()>,
+    random: Arc<dyn Random>,
+    inner: Mutex<Inner>,
+    synced: Option<Synced>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) book: Book,
+    pub(super) faults: Faults,
+    journal: Option<Journal>,
+}
+
+impl Inner {
+    /// Written and applied, or neither.
+    pub(super) fn write(&mut self, record: Record) -> Result<(), Broken> {
+        if let Some(journal) = &mut self.journal {
+            journal.append(&record).map_err(Broken::Write)?;
+        }
+        self.book.apply(record);
+        Ok(())
+    }
+
+    fn written(&self) -> u64 {
+        self.journal.as_ref().map_or(0, Journal::len)
+    }
+}
+
+/// The disk failed.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// Nothing happened.
+    Write(io::Error),
+    /// It happened, but might not survive.
+    Sync(io::Error),
+}
+
+impl From<Broken> for PortError {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Write(error) => Self::Unavailable(format!("the journal: {error}")),
+            Broken::Sync(error) => Self::Unknown(format!("the journal: {error}")),
+        }
+    }
+}
+
+impl Node {
+    pub(super) fn start(
+        path: Option<&Path>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        options: Options,
+    ) -> Result<Self, OpenError> {
+        let (mut journal, records) = match path {
+            Some(path) => {
+                let (journal, records) = Journal::open(path)?;
+                (Some(journal), records)
+            }
+            None => (None, Vec::new()),
+        };
+        let corrupt =
+            |line| OpenError::Corrupt { path: path.unwrap_or(Path::new("")).into(), line };
+        let failed = |source| OpenError::Io { path: path.unwrap_or(Path::new("")).into(), source };
+        let mut records = records.into_iter();
+        let (key, started_at) = match records.next() {
+            Some(Record::Node { key, at }) => {
+                let key = NodeKey::from_bytes(&key).ok_or_else(|| corrupt(1))?;
+                (key, Timestamp::from_millis(at))
+            }
+            Some(_) => return Err(corrupt(1)),
+            None => {
+                let (key, at) = (NodeKey::generate(&*random), clock.now());
+                if let Some(journal) = &mut journal {
+                    let record = Record::Node { key: key.to_bytes(), at: at.as_millis() };
+                    journal.append(&record).map_err(failed)?;
+                }
+                (key, at)
+            }
+        };
+        let mut book = Book::new(Chain::new(options.blocks, started_at));
+        records.for_each(|record| book.apply(record));
+        let synced = journal.as_ref().map(Journal::synced).transpose().map_err(failed)?;
+        let (hints, _) = broadcast::channel(options.hints_max.max(1));
+        let faults = options.faults.clone();
+        Ok(Self {
+            options,
+            key,
+            clock,
+            hints,
+            changes: watch::Sender::new(()),
+            random,
+            inner: Mutex::new(Inner { book, faults, journal }),
+            synced,
+        })
+    }
+
+    pub(super) const fn has_journal(&self) -> bool {
+        self.synced.is_some()
+    }
+
+    /// Every change is whole before a lock is let go, so one that a panic poisoned is still right.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does `work` on the book as it is now, and returns when what it wrote is on the disk.
+    pub(super) fn with_book<T, E: From<Broken>>(
+        &self,
+        work: impl FnOnce(&mut Inner, Now) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (result, before, after) = {
+            let mut inner = self.lock();
+            let before = inner.written();
+            let now = self.bring_up_to_date(&mut inner);
+            (work(&mut inner, now), before, inner.written())
+        };
+        if after > before
+            && let Some(synced) = &self.synced
+        {
+            synced.sync(after, || self.lock().written()).map_err(Broken::Sync)?;
+        }
+        result
+    }
+
+    /// What time and blocks did since the last call: invoices expire, and held payments that reach
+    /// their deadline go back, of which nobody is told.
+    fn bring_up_to_date(&self, inner: &mut Inner) -> Now {
+        let at = self.clock.now();
+        let tip = inner.book.chain.tip(at);
+        let late = i64::try_from(inner.faults.late_payment.as_millis()).unwrap_or(i64::MAX);
+        let expiry = Timestamp::from_millis(at.as_millis().saturating_sub(late));
+        let height = tip.height.saturating_add(self.options.margin_blocks);
+        let mut changed = false;
+        for hash in inner.book.due(expiry, height) {
+            changed |= inner.write(Record::cancelled(hash)).is_ok();
+        }
+        if changed {
+            self.changes.send_replace(());
+        }
+        Now { at, tip }
+    }
+
+    pub(super) fn tell(&self, inner: &Inner, event: NodeEvent) {
+        self.changes.send_replace(());
+        if inner.faults.lose_hints {
+            return;
+        }
+        // An error means that nobody listens.
+        let _ = self.hints.send(event);
+        if inner.faults.duplicate_hints {
+            let _ = self.hints.send(event);
+        }
+    }
+
+    pub(super) fn tip(&self) -> Result<Tip, PortError> {
+        self.with_book(|_, now| Ok(now.tip))
+    }
+
+    pub(super) fn create(&self, hold: &NewHold) -> Result<String, PortError> {
+        self.with_book(|inner, now| {
+            if let Some(known) = inner.book.get(hold.hash) {
+                if known.is_for(hold) {
+                    return Ok(known.terms.invoice.clone());
+                }
+                return Err(PortError::Conflict("an invoice of other terms has this hash".into()));
+            }
+            let refused = |why: &str| PortError::Refused(why.into());
+            let invoice = self.key.sign(hold, self.random.bytes32(), now.at).map_err(refused)?;
+            inner.write(Record::Created(Created {
+                hash: *hold.hash.as_bytes(),
+                msat: hold.amount.get(),
+                memo: hold.memo.clone(),
+                expiry_secs: hold.expiry.as_secs(),
+                cltv_delta: hold.cltv_delta,
+                at: now.at.as_millis(),
+                invoice: invoice.clone(),
+            }))?;
+            Ok(invoice)
+        })
+    }
+
+    pub(super) fn look_up(&self, hash: PaymentHash) -> Result<HoldState, PortError> {
+        self.with_book(|inner, _| Ok(self.state(inner.book.get(hash))))
+    }
+
+    fn state(&self, invoice: Option<&Invoice>) -> HoldState {
+        match invoice.map(|invoice| (&invoice.state, invoice.paid)) {
+            None => HoldState::Unknown,
+            Some((State::Open, _)) => HoldState::Open,
+            Some((State::Held { expiry_height }, amount)) => HoldState::Held(HeldPayment {
+                amount: amount.unwrap_or_default(),
+                deadline_height: expiry_height.saturating_sub(self.options.margin_blocks),
+            }),
+            Some((State::Settled { .. }, _)) => HoldState::Settled,
+            Some((State::Cancelled, _)) => HoldState::Cancelled,
+        }
+    }
+
+    pub(super) fn settle(&self, preimage: &Preimage) -> Result<(), PortError> {
+        let hash = preimage.payment_hash();
+        self.with_book(|inner, _| {
+            if take(&mut inner.faults.swallowed_next) {
+                return Ok(());
+            }
+            let why = match inner.book.get(hash).map(|invoice| &invoice.state) {
+                Some(State::Held { .. }) => {
+                    inner.write(Record::settled(preimage))?;
+                    self.tell(inner, NodeEvent::Changed(hash));
+                    return Ok(());
+                }
+                Some(State::Settled { .. }) => return Ok(()),
+                Some(State::Open) => "the invoice is still open",
+                Some(State::Cancelled) => "the invoice is cancelled",
+                None => "no invoice has the hash of this preimage",
+            };
+            if inner.faults.ok_regardless {
+                return Ok(());
+            }
+            Err(PortError::Conflict(why.into()))
+        })
+    }
+
+    pub(super) fn cancel(&self, hash: PaymentHash) -> Result<(), PortError> {
+        self.with_book(|inner, _| {
+            if take(&mut inner.faults.swallowed_next) {
+                return Ok(());
+            }
+            match inner.book.get(hash).map(|invoice| &invoice.state) {
+                Some(State::Open | State::Held { .. }) => {
+                    inner.write(Record::cancelled(hash))?;
+                    self.tell(inner, NodeEvent::Changed(hash));
+                    Ok(())
+                }
+                Some(State::Settled { .. }) if !inner.faults.ok_regardless => {
+                    Err(PortError::Conflict("the invoice is settled".into()))
+                }
+                Some(State::Settled { .. } | State::Cancelled) | None => Ok(()),
+            }
+        })
+    }
+
+    pub(super) fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {
+        self.with_book(|inner, _| {
+            let pending = inner.book.pending().map(|(hash, invoice)| PendingInvoice {
+                hash,
+                memo: invoice.terms.memo.clone(),
+                held: matches!(invoice.state, State::Held { .. }),
+            });
+            Ok(pending.collect())
+        })
+    }
+}
+
+/// The moment of a call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub(super) at: Timestamp,
+    pub(super) tip: Tip,
+}
+
+/// Takes one of a count, if any are left.
+pub(super) const fn take(left: &mut u32) -> bool {
+    let any = *left > 0;
+    *left = left.saturating_sub(1);
+    any
+}
+
+/// How often the blocks are looked at where they flow.
+pub(super) const BLOCK_LOOK: Duration = Duration::from_secs(30);

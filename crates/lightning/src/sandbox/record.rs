@@ -1,0 +1,62 @@
+//! The lines of the journal: every change of the node, in the order in which they happened. Reading
+//! them again in that order gives the book again.
+
+use domain::order::PaymentHash;
+use domain::secret::Preimage;
+use serde::{Deserialize, Serialize};
+
+/// Deliberately without `Debug`: two of the kinds carry secrets.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "t", rename_all = "lowercase")]
+#[allow(missing_debug_implementations)]
+pub(super) enum Record {
+    /// The first line: who the node is, and when its chain began.
+    Node {
+        #[serde(with = "hex::serde")]
+        key: [u8; 32],
+        at: i64,
+    },
+    Created(Created),
+    Paid {
+        #[serde(with = "hex::serde")]
+        hash: [u8; 32],
+        msat: i64,
+        /// At this height the payment expires.
+        expiry_height: u32,
+    },
+    Settled {
+        /// Since the payer has it too, it opens nothing any more.
+        #[serde(with = "hex::serde")]
+        preimage: [u8; 32],
+    },
+    Cancelled {
+        #[serde(with = "hex::serde")]
+        hash: [u8; 32],
+    },
+    Mined {
+        blocks: u32,
+        at: i64,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Created {
+    #[serde(with = "hex::serde")]
+    pub(super) hash: [u8; 32],
+    pub(super) msat: i64,
+    pub(super) memo: String,
+    pub(super) expiry_secs: u64,
+    pub(super) cltv_delta: u32,
+    pub(super) at: i64,
+    pub(super) invoice: String,
+}
+
+impl Record {
+    pub(super) fn settled(preimage: &Preimage) -> Self {
+        Self::Settled { preimage: *preimage.expose() }
+    }
+
+    pub(super) const fn cancelled(hash: PaymentHash) -> Self {
+        Self::Cancelled { hash: *hash.as_bytes() }
+    }
+}
