@@ -3,7 +3,12 @@
 use bytes::BytesMut;
 
 use super::{
-    BindReceiver, BindReceiverResp, BindTransmitter, BindTransmitterResp, BindTransceiver, BindTransceiverResp, Outbind, SubmitSm, SubmitSmResp, SubmitMulti, SubmitMultiResp, DeliverSm, DeliverSmResp, DataSm, DataSmResp, QuerySm, QuerySmResp, CancelSm, ReplaceSm, AlertNotification, BroadcastSm, BroadcastSmResp, QueryBroadcastSm, QueryBroadcastSmResp, CancelBroadcastSm, Unbind, UnbindResp, EnquireLink, EnquireLinkResp, GenericNack, CancelSmResp, ReplaceSmResp, CancelBroadcastSmResp,
+    AlertNotification, BindReceiver, BindReceiverResp, BindTransceiver, BindTransceiverResp,
+    BindTransmitter, BindTransmitterResp, BroadcastSm, BroadcastSmResp, CancelBroadcastSm,
+    CancelBroadcastSmResp, CancelSm, CancelSmResp, DataSm, DataSmResp, DeliverSm, DeliverSmResp,
+    EnquireLink, EnquireLinkResp, GenericNack, Outbind, QueryBroadcastSm, QueryBroadcastSmResp,
+    QuerySm, QuerySmResp, ReplaceSm, ReplaceSmResp, SubmitMulti, SubmitMultiResp, SubmitSm,
+    SubmitSmResp, Unbind, UnbindResp,
 };
 use super::{Body, DecodeError, EncodeError, encode, encode_bare};
 use crate::{CommandId, CommandStatus};

@@ -187,8 +187,12 @@ mod tests {
     #[test]
     fn a_receipt_goes_to_who_asked_for_that_outcome() {
         assert!(RegisteredDelivery::FINAL.wants(true) && RegisteredDelivery::FINAL.wants(false));
-        assert!(RegisteredDelivery::FAILURE.wants(false) && !RegisteredDelivery::FAILURE.wants(true));
-        assert!(RegisteredDelivery::SUCCESS.wants(true) && !RegisteredDelivery::SUCCESS.wants(false));
+        assert!(
+            RegisteredDelivery::FAILURE.wants(false) && !RegisteredDelivery::FAILURE.wants(true)
+        );
+        assert!(
+            RegisteredDelivery::SUCCESS.wants(true) && !RegisteredDelivery::SUCCESS.wants(false)
+        );
         assert!(!RegisteredDelivery::NONE.wants(true));
     }
 

@@ -1,0 +1,286 @@
+//! Moves a session's octets: one future per connection, which reads what there is, handles every whole PDU in it, and
+//! writes all that is to be said at once. It decides nothing; the rules are in `session`.
+//!
+//! Each round: controls, answers, requests as far as the window goes, timers, write, read, hand events over. The
+//! connection is always read, whatever the caller does, except while the peer itself does not read
+//! ([`OUTPUT_OCTETS_MAX`]). Requests are not taken while too many events lie untaken ([`EVENTS_UNTAKEN_MAX`]).
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Buf, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::PollSender;
+
+use super::handle::{QUEUED_BATCHES_MAX, Shared};
+use super::{Events, Handle};
+use crate::session::{Answers, CloseReason, Event, Failure, Requests, Session, State};
+
+/// Room for reading: some three hundred PDUs at a time.
+const READ_OCTETS: usize = 64 * 1024;
+/// With this much unwritten the peer is not read either.
+const OUTPUT_OCTETS_MAX: usize = 4 * 1024 * 1024;
+/// With this many events untaken no request is sent.
+const EVENTS_UNTAKEN_MAX: usize = 8_192;
+/// For the last words of a session.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// A connection a session can live on.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+#[derive(Debug)]
+pub(crate) struct Driver<S> {
+    stream: S,
+    pub(crate) session: Session,
+    pub(crate) events: Vec<Event>,
+    input: BytesMut,
+    requests: mpsc::Receiver<Requests>,
+    current: Requests,
+    answers: mpsc::Receiver<Answers>,
+    batches: PollSender<Vec<Event>>,
+    shared: Arc<Shared>,
+    timer: Pin<Box<Sleep>>,
+    stall: Duration,
+    unwritten_since: Option<Instant>,
+    handles_gone: bool,
+}
+
+impl<S: Stream> Driver<S> {
+    pub(crate) fn new(stream: S, session: Session, stall: Duration) -> (Self, Handle, Events) {
+        let (request_sender, requests) = mpsc::channel(QUEUED_BATCHES_MAX);
+        let (answer_sender, answers) = mpsc::channel(QUEUED_BATCHES_MAX);
+        let (batch_sender, batches) = mpsc::channel(QUEUED_BATCHES_MAX);
+        let shared = Arc::new(Shared::new(&session));
+        let driver = Self {
+            stream,
+            session,
+            events: Vec::new(),
+            input: BytesMut::with_capacity(READ_OCTETS),
+            requests,
+            current: Requests::new(),
+            answers,
+            batches: PollSender::new(batch_sender),
+            shared: Arc::clone(&shared),
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            stall,
+            unwritten_since: None,
+            handles_gone: false,
+        };
+        let handle = Handle { requests: request_sender, answers: answer_sender, shared };
+        (driver, handle, Events { batches })
+    }
+
+    /// Runs until the bind is decided by the peer or asked for, which is then the last of `events`.
+    pub(crate) async fn handshake(&mut self) -> Result<(), CloseReason> {
+        poll_fn(|cx| self.poll_rounds(cx, true)).await.map_or(Ok(()), Err)
+    }
+
+    /// Shows the handles where the session stands, before it runs.
+    pub(crate) fn publish(&self) {
+        self.shared.publish(&self.session);
+    }
+
+    /// Runs until the session is over and everything about it is told.
+    pub(crate) async fn run(mut self) -> CloseReason {
+        let ended = poll_fn(|cx| self.poll_rounds(cx, false)).await;
+        let reason = ended.unwrap_or(CloseReason::Aborted);
+        tracing::debug!(%reason, "smpp session ended");
+        self.finish().await;
+        reason
+    }
+
+    /// Says the last words and closes; what was queued comes back as never sent.
+    pub(crate) async fn finish(mut self) {
+        let Self { stream, session, .. } = &mut self;
+        let _ = tokio::time::timeout(LINGER, async {
+            stream.write_all_buf(session.output()).await?;
+            stream.shutdown().await
+        })
+        .await;
+        self.requests.close();
+        self.answers.close();
+        self.shared.publish(&self.session);
+        let unsent = |token| Event::Failed { token, why: Failure::NeverSent };
+        self.events.extend(self.current.tokens().map(unsent));
+        while let Some(batch) = self.requests.recv().await {
+            self.events.extend(batch.tokens().map(unsent));
+        }
+        let Self { stream, batches, events, .. } = self;
+        drop(stream);
+        if let Some(sender) = batches.get_ref().filter(|_| !events.is_empty()) {
+            // Nobody left to tell is no error.
+            let _ = sender.send(events).await;
+        }
+    }
+
+    /// `Some` why the session ended, `None` when a handshake has its event.
+    fn poll_rounds(&mut self, cx: &mut Context<'_>, binding: bool) -> Poll<Option<CloseReason>> {
+        self.shared.listen(cx.waker());
+        loop {
+            let now = Instant::now();
+            let mut progress = self.take_controls(now);
+            progress |= self.poll_answers(cx, now);
+            if !binding {
+                progress |= self.poll_requests(cx, now);
+            }
+            self.session.tick(now.into_std(), &mut self.events);
+            progress |= self.poll_write(cx, now);
+            progress |= self.poll_read(cx, now);
+            let bind = |event: &Event| matches!(event, Event::Bound(_) | Event::BindRequested(_));
+            if binding && self.events.iter().any(bind) {
+                return Poll::Ready(None);
+            }
+            if !binding {
+                progress |= self.poll_events(cx, now);
+            }
+            self.shared.publish(&self.session);
+            if let State::Closed(reason) = self.session.state() {
+                return Poll::Ready(Some(reason));
+            }
+            if !progress {
+                ready!(self.poll_timer(cx));
+            }
+        }
+    }
+
+    fn take_controls(&mut self, now: Instant) -> bool {
+        let wanted = self.shared.window.load(Ordering::Acquire);
+        if wanted != self.session.window() {
+            self.session.set_window(wanted, now.into_std());
+        }
+        if self.shared.abort.load(Ordering::Acquire) {
+            self.session.close(CloseReason::Aborted, &mut self.events);
+        } else if self.handles_gone || self.shared.unbind.load(Ordering::Acquire) {
+            self.session.unbind(now.into_std(), &mut self.events);
+        }
+        false
+    }
+
+    fn poll_answers(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let mut progress = false;
+        while let Poll::Ready(Some(answers)) = self.answers.poll_recv(cx) {
+            self.session.answer(&answers, now.into_std());
+            progress = true;
+        }
+        progress
+    }
+
+    fn poll_requests(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let mut progress = false;
+        while self.session.room() > 0 && self.events.len() < EVENTS_UNTAKEN_MAX {
+            if self.current.is_empty() {
+                match self.requests.poll_recv(cx) {
+                    Poll::Ready(Some(batch)) => self.current = batch,
+                    Poll::Ready(None) => {
+                        self.handles_gone = true;
+                        self.session.unbind(now.into_std(), &mut self.events);
+                        break;
+                    }
+                    Poll::Pending => break,
+                }
+            }
+            let before = self.current.len();
+            self.session.send(&mut self.current, now.into_std());
+            self.shared.queued.fetch_sub(before - self.current.len(), Ordering::AcqRel);
+            progress = true;
+        }
+        progress
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let mut progress = false;
+        while !self.session.output().is_empty() {
+            match Pin::new(&mut self.stream).poll_write(cx, self.session.output()) {
+                Poll::Ready(Ok(0)) => {
+                    self.fail(io::ErrorKind::WriteZero);
+                    return true;
+                }
+                Poll::Ready(Ok(written)) => {
+                    self.session.output().advance(written);
+                    self.unwritten_since = None;
+                    progress = true;
+                }
+                Poll::Ready(Err(error)) => {
+                    self.fail(error.kind());
+                    return true;
+                }
+                Poll::Pending => {
+                    let since = *self.unwritten_since.get_or_insert(now);
+                    if now >= since + self.stall {
+                        self.session.close(CloseReason::WriteStalled, &mut self.events);
+                    }
+                    return progress;
+                }
+            }
+        }
+        if let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(cx) {
+            self.fail(error.kind());
+        }
+        progress
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        if self.session.output().len() >= OUTPUT_OCTETS_MAX {
+            return false;
+        }
+        if self.input.capacity() - self.input.len() < READ_OCTETS / 4 {
+            self.input.reserve(READ_OCTETS);
+        }
+        match pin!(self.stream.read_buf(&mut self.input)).poll(cx) {
+            Poll::Ready(Ok(0)) => {
+                self.session.close(CloseReason::PeerClosed, &mut self.events);
+            }
+            Poll::Ready(Ok(_)) => {
+                self.session.receive(&mut self.input, now.into_std(), &mut self.events);
+            }
+            Poll::Ready(Err(error)) => self.fail(error.kind()),
+            Poll::Pending => return false,
+        }
+        true
+    }
+
+    fn poll_events(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        if self.events.is_empty() {
+            return false;
+        }
+        match self.batches.poll_reserve(cx) {
+            Poll::Ready(Ok(())) => {
+                // The reservation cannot fail to be used.
+                let _ = self.batches.send_item(std::mem::take(&mut self.events));
+                true
+            }
+            Poll::Ready(Err(_)) => {
+                self.events.clear();
+                self.session.unbind(now.into_std(), &mut self.events);
+                false
+            }
+            Poll::Pending => false,
+        }
+    }
+
+    /// Ready when a timer of the session is due. The timer itself is moved only when it must fire earlier, or has fired.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let unwritten = self.unwritten_since.map(|since| since + self.stall);
+        let session = self.session.deadline().map(Instant::from_std);
+        let Some(deadline) = session.into_iter().chain(unwritten).min() else {
+            return Poll::Pending;
+        };
+        if deadline < self.timer.deadline() || self.timer.is_elapsed() {
+            self.timer.as_mut().reset(deadline);
+        }
+        ready!(self.timer.as_mut().poll(cx));
+        Poll::Ready(())
+    }
+
+    fn fail(&mut self, kind: io::ErrorKind) {
+        self.session.close(CloseReason::Io(kind), &mut self.events);
+    }
+}

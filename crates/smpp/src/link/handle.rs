@@ -1,0 +1,221 @@
+//! The caller's end of a running session: a handle to send with, a receiver of events, and the figures both share with
+//! the driver. It holds no protocol state.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+
+use tokio::sync::{Notify, mpsc};
+
+use crate::session::{Answers, Counters, Event, Requests, Session};
+
+/// Batches of requests, and of answers, that may wait for the driver.
+pub(super) const QUEUED_BATCHES_MAX: usize = 8;
+const NO_CONGESTION: u32 = u32::MAX;
+
+/// What was handed over comes back: the session has ended or is unbinding.
+#[derive(Debug, thiserror::Error)]
+#[error("the session has ended")]
+pub struct SessionEnded<T>(pub T);
+
+/// Figures shared by the handles and the driver.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) window: AtomicU32,
+    in_flight: AtomicU32,
+    unanswered: AtomicU32,
+    /// Requests in batches that the window has not taken yet.
+    pub(super) queued: AtomicUsize,
+    congestion: AtomicU32,
+    accepting: AtomicBool,
+    pub(super) unbind: AtomicBool,
+    pub(super) abort: AtomicBool,
+    counters: Mutex<Counters>,
+    room: Notify,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Shared {
+    pub(super) fn new(session: &Session) -> Self {
+        Self {
+            window: AtomicU32::new(session.window()),
+            in_flight: AtomicU32::new(0),
+            unanswered: AtomicU32::new(0),
+            queued: AtomicUsize::new(0),
+            congestion: AtomicU32::new(NO_CONGESTION),
+            accepting: AtomicBool::new(true),
+            unbind: AtomicBool::new(false),
+            abort: AtomicBool::new(false),
+            counters: Mutex::new(Counters::default()),
+            room: Notify::new(),
+            waker: Mutex::new(None),
+        }
+    }
+
+    /// Shows the session's figures to the handles and wakes who waits for room.
+    pub(super) fn publish(&self, session: &Session) {
+        self.in_flight.store(session.in_flight(), Ordering::Release);
+        self.unanswered.store(session.unanswered(), Ordering::Relaxed);
+        let congestion = session.congestion().map_or(NO_CONGESTION, u32::from);
+        self.congestion.store(congestion, Ordering::Relaxed);
+        self.accepting.store(session.accepts_requests(), Ordering::Release);
+        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = session.counters();
+        self.room.notify_waiters();
+    }
+
+    pub(super) fn listen(&self, waker: &Waker) {
+        let mut held = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
+        if !held.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *held = Some(waker.clone());
+        }
+    }
+
+    fn wake(&self) {
+        let held = self.waker.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(waker) = held {
+            waker.wake();
+        }
+    }
+
+    fn room(&self) -> usize {
+        if !self.accepting.load(Ordering::Acquire) {
+            return 0;
+        }
+        let taken =
+            self.in_flight.load(Ordering::Acquire) as usize + self.queued.load(Ordering::Acquire);
+        (self.window.load(Ordering::Relaxed) as usize).saturating_sub(taken)
+    }
+}
+
+/// Sends on a session; cheap to clone. When the last one is dropped the session unbinds.
+#[derive(Clone)]
+pub struct Handle {
+    pub(super) requests: mpsc::Sender<Requests>,
+    pub(super) answers: mpsc::Sender<Answers>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Handle {
+    /// Queues requests, waiting while eight batches are queued already. The session sends them in order as the window
+    /// has room; every token comes back in exactly one [`Event::Response`] or [`Event::Failed`]. For late decisions
+    /// about what to send next, ask [`Self::wait_room`] first.
+    ///
+    /// # Errors
+    /// The batch back, none of it sent, when the session has ended.
+    pub async fn submit(&self, requests: Requests) -> Result<(), SessionEnded<Requests>> {
+        let Ok(permit) = self.requests.reserve().await else { return Err(SessionEnded(requests)) };
+        self.shared.queued.fetch_add(requests.len(), Ordering::AcqRel);
+        permit.send(requests);
+        Ok(())
+    }
+
+    /// Queues answers to the peer's requests. They need no window.
+    ///
+    /// # Errors
+    /// The batch back when the session has ended: the peer will send those requests again.
+    pub async fn answer(&self, answers: Answers) -> Result<(), SessionEnded<Answers>> {
+        self.answers.send(answers).await.map_err(|error| SessionEnded(error.0))
+    }
+
+    /// How many more requests the window has room for, those queued counted as sent.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.shared.room()
+    }
+
+    /// Waits until the window has room and says how much.
+    ///
+    /// # Errors
+    /// When the session has ended or is unbinding.
+    pub async fn wait_room(&self) -> Result<usize, SessionEnded<()>> {
+        loop {
+            let notified = self.shared.room.notified();
+            tokio::pin!(notified);
+            notified.as_mut().enable();
+            if self.is_ended() {
+                return Err(SessionEnded(()));
+            }
+            match self.shared.room() {
+                0 => notified.await,
+                room => return Ok(room),
+            }
+        }
+    }
+
+    /// Changes the window; takes effect at once, a smaller one as responses come.
+    pub fn set_window(&self, size: u32) {
+        let size = size.clamp(1, crate::session::WINDOW_MAX);
+        self.shared.window.store(size, Ordering::Release);
+        self.shared.wake();
+        self.shared.room.notify_waiters();
+    }
+
+    /// The window's size.
+    #[must_use]
+    pub fn window(&self) -> u32 {
+        self.shared.window.load(Ordering::Relaxed)
+    }
+
+    /// Requests of ours awaiting a response.
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        self.shared.in_flight.load(Ordering::Acquire)
+    }
+
+    /// Requests of the peer's awaiting our answer.
+    #[must_use]
+    pub fn unanswered(&self) -> u32 {
+        self.shared.unanswered.load(Ordering::Relaxed)
+    }
+
+    /// The peer's latest `congestion_state`, see [`Session::congestion`].
+    #[must_use]
+    pub fn congestion(&self) -> Option<u8> {
+        u8::try_from(self.shared.congestion.load(Ordering::Relaxed)).ok()
+    }
+
+    /// What was counted rather than told.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        *self.shared.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins to unbind, with drain. The events end when it is done.
+    pub fn unbind(&self) {
+        self.shared.unbind.store(true, Ordering::Release);
+        self.shared.wake();
+    }
+
+    /// Ends the session at once, without an unbind.
+    pub fn abort(&self) {
+        self.shared.abort.store(true, Ordering::Release);
+        self.shared.wake();
+    }
+
+    /// Whether the session has ended or takes no more requests because it unbinds.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.requests.is_closed() || !self.shared.accepting.load(Ordering::Acquire)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handle {{ in flight {} of {} }}", self.in_flight(), self.window())
+    }
+}
+
+/// What happens on a session, in order and in batches. A slow taker slows our requests; the peer's are refused above
+/// [`SessionConfig::inbound_window`](crate::session::SessionConfig::inbound_window). Dropping it unbinds.
+#[derive(Debug)]
+pub struct Events {
+    pub(super) batches: mpsc::Receiver<Vec<Event>>,
+}
+
+impl Events {
+    /// The next batch, never empty; `None` when the session has ended and everything was told. Cancel safe.
+    pub async fn next(&mut self) -> Option<Vec<Event>> {
+        self.batches.recv().await
+    }
+}

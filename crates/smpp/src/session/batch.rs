@@ -1,0 +1,169 @@
+//! What the caller hands a session, many at a time and already encoded: requests of ours and answers to the peer's.
+//! Encoding happens at the caller, so a session only copies octets and sets sequence numbers. Order is kept.
+
+use std::fmt;
+
+use bytes::BytesMut;
+
+use super::event::Ticket;
+use crate::pdu::{self, Body, DeliverSmResp, EncodeError, SubmitSmResp, Tlvs};
+use crate::{CommandId, CommandStatus};
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) token: u64,
+    pub(crate) command: CommandId,
+    start: usize,
+    end: usize,
+}
+
+/// Requests to send, each with a token of the caller's that comes back with the response.
+#[derive(Default)]
+pub struct Requests {
+    bytes: BytesMut,
+    entries: Vec<Entry>,
+    placed: usize,
+}
+
+impl Requests {
+    /// An empty batch.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty batch with room for `count` requests of about 200 octets.
+    #[must_use]
+    pub fn with_capacity(count: usize) -> Self {
+        Self {
+            bytes: BytesMut::with_capacity(count.saturating_mul(200).saturating_add(512)),
+            entries: Vec::with_capacity(count),
+            placed: 0,
+        }
+    }
+
+    /// Adds a request (`SubmitSm`, `DeliverSm`, `DataSm`, `QuerySm`, …). Binds, unbinds and enquire_links are the
+    /// session's own and do not belong here.
+    ///
+    /// # Errors
+    /// [`EncodeError`]; the batch is then as it was.
+    #[inline]
+    pub fn push<'a, B: Body<'a>>(&mut self, token: u64, body: &B) -> Result<(), EncodeError> {
+        let start = self.bytes.len();
+        pdu::encode(&mut self.bytes, CommandStatus::ROK, 0, body)?;
+        self.entries.push(Entry { token, command: B::ID, start, end: self.bytes.len() });
+        Ok(())
+    }
+
+    /// Requests not yet sent.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len() - self.placed
+    }
+
+    /// Whether nothing is left to send.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The tokens of the requests not yet sent, in order.
+    pub fn tokens(&self) -> impl Iterator<Item = u64> + '_ {
+        self.entries.iter().skip(self.placed).map(|entry| entry.token)
+    }
+
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<(Entry, &[u8])> {
+        let entry = *self.entries.get(self.placed)?;
+        self.placed += 1;
+        Some((entry, self.bytes.get(entry.start..entry.end).unwrap_or_default()))
+    }
+}
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} requests>", self.len())
+    }
+}
+
+/// Answers to the peer's requests.
+#[derive(Default)]
+pub struct Answers {
+    pub(crate) bytes: BytesMut,
+    pub(crate) count: u32,
+}
+
+#[allow(clippy::needless_pass_by_value)] // a ticket is spent by its answer
+impl Answers {
+    /// An empty batch.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an answer with a body, which must be the response to the ticket's command.
+    ///
+    /// # Errors
+    /// [`EncodeError`]; the request is then refused with `ESME_RSYSERR`, for it must have an answer.
+    pub fn push<'a, B: Body<'a>>(
+        &mut self,
+        ticket: Ticket,
+        status: CommandStatus,
+        body: &B,
+    ) -> Result<(), EncodeError> {
+        debug_assert_eq!(ticket.command.response(), B::ID, "an answer of another kind");
+        if let Err(error) = pdu::encode(&mut self.bytes, status, ticket.sequence, body) {
+            self.refuse(ticket, CommandStatus::RSYSERR);
+            return Err(error);
+        }
+        self.count += 1;
+        Ok(())
+    }
+
+    /// Adds an answer that is a bare header: a refusal, or the response to cancel_sm and replace_sm.
+    pub fn refuse(&mut self, ticket: Ticket, status: CommandStatus) {
+        let Ticket { sequence, command } = ticket;
+        pdu::encode_bare(&mut self.bytes, command.response(), status, sequence);
+        self.count += 1;
+    }
+
+    /// Answers a `deliver_sm` or `data_sm` with an empty message id: what an ESME says (SMPP 3.4 §4.6.2).
+    pub fn deliver(&mut self, ticket: Ticket, status: CommandStatus) {
+        let Ticket { sequence, command } = ticket;
+        let start = self.bytes.len();
+        // An empty id always fits.
+        let _ = pdu::encode(&mut self.bytes, status, sequence, &DeliverSmResp::default());
+        let id = command.response().0.to_be_bytes();
+        if let Some(place) = self.bytes.get_mut(start + 4..start + 8) {
+            place.copy_from_slice(&id);
+        }
+        self.count += 1;
+    }
+
+    /// Takes a `submit_sm` under this message id: what an SMSC says, after the message is stored.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn submitted(&mut self, ticket: Ticket, message_id: &[u8]) -> Result<(), EncodeError> {
+        let body = SubmitSmResp { message_id, tlvs: Tlvs::NONE };
+        self.push(ticket, CommandStatus::ROK, &body)
+    }
+
+    /// How many answers there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} answers>", self.count)
+    }
+}

@@ -1,0 +1,165 @@
+//! What comes in: octets into PDUs, PDUs into events and answers. Bodies of messages are not decoded here.
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use super::window::Answered;
+use super::{CloseReason, DrainFor, Event, Role, Session, State, Ticket};
+use crate::pdu::{RawPdu, Tlvs, tag};
+use crate::{CommandId, CommandStatus, frame};
+
+/// Alerts have no answer and so no flow control: beyond this many events untaken they are dropped.
+const ALERT_BACKLOG_MAX: usize = 4_096;
+
+impl Session {
+    /// Takes all whole PDUs from `input` and leaves the start of the next one there.
+    pub fn receive(&mut self, input: &mut BytesMut, now: Instant, events: &mut Vec<Event>) {
+        let (frames, error) = frame::split(input, self.config.pdu_octets_max);
+        let mut whole = false;
+        for pdu in frames {
+            if matches!(self.state, State::Closed(_)) {
+                return;
+            }
+            whole = true;
+            self.on_pdu(pdu, now, events);
+        }
+        if whole {
+            self.received = now;
+            self.enquired = None;
+            self.partial_since = None;
+        }
+        if let Some(error) = error {
+            self.respond_bare(frame::FrameError::ID, error.status(), error.sequence);
+            return self.close(CloseReason::Frame(error), events);
+        }
+        if input.is_empty() {
+            self.partial_since = None;
+        } else {
+            self.partial_since.get_or_insert(now);
+        }
+        self.advance_drain(now, events);
+    }
+
+    #[inline]
+    fn on_pdu(&mut self, pdu: RawPdu, now: Instant, events: &mut Vec<Event>) {
+        if pdu.id().is_response() {
+            self.on_response(pdu, now, events);
+        } else {
+            self.on_request(pdu, now, events);
+        }
+    }
+
+    #[inline]
+    fn on_response(&mut self, pdu: RawPdu, now: Instant, events: &mut Vec<Event>) {
+        let nack = pdu.id() == CommandId::GENERIC_NACK;
+        let claimed = (!nack).then(|| CommandId(pdu.id().0 & !CommandId::GENERIC_NACK.0));
+        match self.window.answer(pdu.sequence(), claimed, now) {
+            Answered::Request { token, rtt } => {
+                self.note_congestion(&pdu);
+                self.active = now;
+                events.push(Event::Response { token, rtt, pdu });
+            }
+            Answered::Late { token } => {
+                self.counters.late_responses += 1;
+                events.push(Event::LateResponse { token, pdu });
+            }
+            Answered::Stray => self.counters.stray_responses += 1,
+            Answered::Control(CommandId::UNBIND) => self.close(CloseReason::Unbound, events),
+            Answered::Control(CommandId::ENQUIRE_LINK) => self.note_congestion(&pdu),
+            Answered::Control(bind) => self.on_bind_response(bind, pdu, events),
+        }
+    }
+
+    fn on_request(&mut self, pdu: RawPdu, now: Instant, events: &mut Vec<Event>) {
+        let (id, sequence) = (pdu.id(), pdu.sequence());
+        match id {
+            CommandId::ENQUIRE_LINK => {
+                self.respond_bare(CommandId::ENQUIRE_LINK_RESP, CommandStatus::ROK, sequence);
+            }
+            CommandId::UNBIND => self.on_unbind(sequence, now, events),
+            CommandId::OUTBIND => self.counters.misplaced += 1,
+            CommandId::ALERT_NOTIFICATION => {
+                if events.len() < ALERT_BACKLOG_MAX && matches!(self.state, State::Bound(_)) {
+                    events.push(Event::Alert(pdu));
+                }
+            }
+            id if id.is_bind() => self.on_bind(pdu, events),
+            id if id.name().is_none() => {
+                self.counters.unknown_commands += 1;
+                self.respond_bare(CommandId::GENERIC_NACK, CommandStatus::RINVCMDID, sequence);
+            }
+            _ => match self.refusal(id) {
+                Some(status) => self.respond_bare(id.response(), status, sequence),
+                None => {
+                    self.active = now;
+                    self.unanswered += 1;
+                    let ticket = Ticket { sequence, command: id };
+                    events.push(Event::Request { ticket, pdu });
+                }
+            },
+        }
+    }
+
+    /// Why a request of the peer's is not taken, if it is not.
+    fn refusal(&mut self, id: CommandId) -> Option<CommandStatus> {
+        let later = match self.role {
+            Role::Client => CommandStatus::RX_T_APPN,
+            Role::Server if id == CommandId::SUBMIT_SM => CommandStatus::RTHROTTLED,
+            Role::Server => CommandStatus::RSYSERR,
+        };
+        let allowed = match (self.role, self.state) {
+            (_, State::Unbinding) => {
+                let status = if self.role == Role::Server { CommandStatus::RSYSERR } else { later };
+                return Some(status);
+            }
+            // A carrier may send receipts on any bind; better taken than lost.
+            (Role::Client, State::Bound(_)) => {
+                matches!(id, CommandId::DELIVER_SM | CommandId::DATA_SM)
+            }
+            (Role::Server, State::Bound(kind)) => kind.may_submit() && id != CommandId::DELIVER_SM,
+            _ => false,
+        };
+        let unbound_by_peer = matches!(self.drain, Some((DrainFor::PeersUnbind { .. }, _)));
+        if !allowed || unbound_by_peer {
+            self.counters.misplaced += 1;
+            return Some(CommandStatus::RINVBNDSTS);
+        }
+        if self.unanswered >= self.config.inbound_window {
+            self.counters.overflowed += 1;
+            return Some(later);
+        }
+        None
+    }
+
+    fn on_unbind(&mut self, sequence: u32, now: Instant, events: &mut Vec<Event>) {
+        if let State::Bound(_) = self.state {
+            // It overrides an unbind of ours that is still draining: the peer will not answer more.
+            self.drain = Some((DrainFor::PeersUnbind { sequence }, now + self.config.drain));
+            return self.advance_drain(now, events);
+        }
+        self.respond_bare(CommandId::UNBIND_RESP, CommandStatus::ROK, sequence);
+        self.close(CloseReason::PeerUnbound, events);
+    }
+
+    /// `congestion_state` may stand in any response (SMPP 5.0 §4.8.4.18); those of 3.4 end with their message id.
+    #[inline]
+    fn note_congestion(&mut self, pdu: &RawPdu) {
+        let body = pdu.body();
+        let tail = match pdu.id() {
+            CommandId::SUBMIT_SM_RESP | CommandId::DATA_SM_RESP | CommandId::DELIVER_SM_RESP => {
+                let Some(nul) = memchr::memchr(0, body) else { return };
+                body.get(nul + 1..).unwrap_or_default()
+            }
+            CommandId::ENQUIRE_LINK_RESP => body,
+            _ => return,
+        };
+        if tail.is_empty() {
+            return;
+        }
+        let told = Tlvs::new(tail).get(tag::CONGESTION_STATE).and_then(|tlv| tlv.integer());
+        if let Some(state) = told.and_then(|state| u8::try_from(state).ok()) {
+            self.congestion = Some(state.min(100));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The timers: session-init, enquire_link, inactivity, response (SMPP 3.4 §7.2), and two of ours for drain and stall.
+//! They fire when the caller says what time it is; nothing sleeps here.
+
+use std::time::Instant;
+
+use super::window::Overdue;
+use super::{CloseReason, Event, Failure, Session, State};
+use crate::{CommandId, pdu};
+
+impl Session {
+    /// When [`Self::tick`] has something to do next, as far as is known now. It may do nothing then.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let config = &self.config;
+        let bound = matches!(self.state, State::Bound(_));
+        let opening = (self.state == State::Open).then(|| self.opened + config.session_init);
+        let response = self.window.oldest_sent().map(|sent| sent + config.response);
+        let enquire = config
+            .enquire_link
+            .filter(|_| bound && self.enquired.is_none())
+            .map(|every| self.received + every);
+        let idle = config
+            .inactivity
+            .filter(|_| bound && self.drain.is_none())
+            .map(|after| self.active + after);
+        let drain = self.drain.map(|(_, deadline)| deadline);
+        let partial = self.partial_since.map(|since| since + config.stall);
+        [opening, response, enquire, idle, drain, partial].into_iter().flatten().min()
+    }
+
+    /// Does what is due `now`.
+    pub fn tick(&mut self, now: Instant, events: &mut Vec<Event>) {
+        match self.state {
+            State::Closed(_) => return,
+            State::Open if now >= self.opened + self.config.session_init => {
+                return self.close(CloseReason::SessionInitTimeout, events);
+            }
+            _ => {}
+        }
+        if self.partial_since.is_some_and(|since| now >= since + self.config.stall) {
+            return self.close(CloseReason::PartialPduTimeout, events);
+        }
+        self.give_up_overdue(now, events);
+        if let State::Bound(_) = self.state {
+            self.ask_after_peer(now);
+            if self.config.inactivity.is_some_and(|after| now >= self.active + after) {
+                self.unbind(now, events);
+            }
+            self.advance_drain(now, events);
+        }
+    }
+
+    fn give_up_overdue(&mut self, now: Instant, events: &mut Vec<Event>) {
+        let Some(cutoff) = now.checked_sub(self.config.response) else { return };
+        while let Some(overdue) = self.window.give_up(cutoff) {
+            match overdue {
+                Overdue::Request { token } => {
+                    events.push(Event::Failed { token, why: Failure::NoResponse });
+                }
+                Overdue::Control { command: CommandId::UNBIND, .. } => {
+                    return self.close(CloseReason::UnbindTimeout, events);
+                }
+                // Anything heard since it was asked proves the peer alive.
+                Overdue::Control { command: CommandId::ENQUIRE_LINK, sent } => {
+                    if self.enquired == Some(sent) {
+                        return self.close(CloseReason::EnquireLinkTimeout, events);
+                    }
+                }
+                Overdue::Control { .. } => {
+                    return self.close(CloseReason::SessionInitTimeout, events);
+                }
+            }
+        }
+    }
+
+    fn ask_after_peer(&mut self, now: Instant) {
+        let due = self.config.enquire_link.is_some_and(|every| now >= self.received + every);
+        if due && self.enquired.is_none() {
+            self.enquired = Some(now);
+            // A bare header always encodes.
+            let _ = self.send_control(&pdu::EnquireLink, now);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The crate's integration tests: real octets, real sockets, time passed in or paused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "helpers of tests are tests; the bans are for what runs in production"
+)]
+
+mod loopback;
