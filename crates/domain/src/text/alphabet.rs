@@ -93,15 +93,23 @@ pub(super) enum Septets {
     Escaped(u8),
 }
 
+/// The two tables of a pair of shifts, found once for a whole text.
+#[derive(Clone, Copy)]
+pub(super) struct Tables {
+    base: &'static Table,
+    extension: &'static Table,
+}
+
 impl Shifts {
-    fn base(self) -> &'static Table {
-        self.locking.and_then(locking_table).unwrap_or(&DEFAULT)
+    pub(super) fn tables(self) -> Tables {
+        Tables {
+            base: self.locking.and_then(locking_table).unwrap_or(&DEFAULT),
+            extension: self.single.map_or(&EXTENSION, single_table),
+        }
     }
+}
 
-    fn extension(self) -> &'static Table {
-        self.single.map_or(&EXTENSION, single_table)
-    }
-
+impl Tables {
     /// The septets of `char`, or `None` when these tables do not have it.
     #[inline]
     pub(super) fn septets(self, char: char) -> Option<Septets> {
@@ -109,10 +117,10 @@ impl Shifts {
         if matches!(char, '\u{1B}' | VOID) {
             return None;
         }
-        if let Some(septet) = self.base().septet(char) {
+        if let Some(septet) = self.base.septet(char) {
             return Some(Septets::One(septet));
         }
-        self.extension().septet(char).map(Septets::Escaped)
+        self.extension.septet(char).map(Septets::Escaped)
     }
 }
 
@@ -124,7 +132,7 @@ impl Shifts {
 /// `None` in `shifts` says.
 #[must_use]
 pub fn decode_septets(septets: &[u8], shifts: Shifts) -> String {
-    let (base, extension) = (shifts.base(), shifts.extension());
+    let Tables { base, extension } = shifts.tables();
     let mut text = String::with_capacity(septets.len());
     let mut septets = septets.iter().map(|octet| octet & 0x7F);
     while let Some(septet) = septets.next() {
@@ -147,8 +155,9 @@ pub fn decode_septets(septets: &[u8], shifts: Shifts) -> String {
 #[must_use]
 pub fn encode_septets(text: &str, shifts: Shifts) -> Option<Vec<u8>> {
     let mut septets = Vec::with_capacity(text.len());
+    let tables = shifts.tables();
     for char in text.chars() {
-        match shifts.septets(char)? {
+        match tables.septets(char)? {
             Septets::One(septet) => septets.push(septet),
             Septets::Escaped(septet) => septets.extend([ESCAPE, septet]),
         }

@@ -4,7 +4,7 @@
 //! written down as a number of characters.
 
 use super::{
-    alphabet::Shifts,
+    alphabet::{Shifts, Tables},
     national::{Language, locking_table},
     policy::{National, ReferenceWidth},
 };
@@ -47,6 +47,14 @@ impl Encoding {
         match self {
             Self::Gsm7 { .. } => octets * 8 / 7,
             Self::Ucs2 => octets / 2,
+        }
+    }
+
+    /// The tables of GSM-7; UCS-2 needs none.
+    pub(super) fn tables(self) -> Option<Tables> {
+        match self {
+            Self::Gsm7 { locking, single } => Some(Shifts { locking, single }.tables()),
+            Self::Ucs2 => None,
         }
     }
 

@@ -5,7 +5,7 @@
 //! is allocated.
 
 use super::{
-    alphabet::{Septets, Shifts},
+    alphabet::{Septets, Shifts, Tables},
     choose::{Encoding, national_shifts},
     policy::{Alphabet, Policy, TextError},
 };
@@ -81,10 +81,11 @@ struct Tally {
 
 impl Tally {
     fn of_septets(text: &str, shifts: Shifts) -> Option<Self> {
+        let tables = shifts.tables();
         let mut tally = Self { units: 0, chars: 0 };
         for char in text.chars() {
             tally.chars += 1;
-            tally.units += match shifts.septets(char)? {
+            tally.units += match tables.septets(char)? {
                 Septets::One(_) => 1,
                 Septets::Escaped(_) => 2,
             };
@@ -104,16 +105,15 @@ impl Tally {
 
 /// Parts of `room` units when no character is cut.
 fn cuts(text: &str, encoding: Encoding, room: usize) -> usize {
+    let tables = encoding.tables();
     let (mut parts, mut used) = (1, 0);
     for char in text.chars() {
-        let cost = match encoding {
-            Encoding::Ucs2 => char.len_utf16(),
-            Encoding::Gsm7 { locking, single } => {
-                match (Shifts { locking, single }).septets(char) {
-                    Some(Septets::Escaped(_)) => 2,
-                    _ => 1,
-                }
-            }
+        let cost = match tables {
+            None => char.len_utf16(),
+            Some(tables) => match tables.septets(char) {
+                Some(Septets::Escaped(_)) => 2,
+                _ => 1,
+            },
         };
         used += cost;
         if used > room {
@@ -184,8 +184,9 @@ fn control(text: &str) -> TextError {
 #[cold]
 fn not_gsm7(text: &str, policy: &Policy) -> TextError {
     let reach =
-        |shifts: Shifts| text.chars().position(|char| shifts.septets(char).is_none()).unwrap_or(0);
-    let default = reach(Shifts::default());
-    let position = national_shifts(policy.national).map(reach).fold(default, usize::max);
+        |tables: Tables| text.chars().position(|char| tables.septets(char).is_none()).unwrap_or(0);
+    let default = reach(Shifts::default().tables());
+    let position =
+        national_shifts(policy.national).map(Shifts::tables).map(reach).fold(default, usize::max);
     TextError::NotGsm7 { position }
 }

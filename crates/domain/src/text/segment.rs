@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::{
-    alphabet::{ESCAPE, Septets, Shifts},
+    alphabet::{ESCAPE, Septets, Tables},
     choose::Encoding,
     header::{Concat, Header, Reference},
     measure::measure,
@@ -105,9 +105,10 @@ pub fn segment(text: &str, policy: &Policy, reference: u16) -> Result<Vec<Part>,
 
     let mut parts = Vec::with_capacity(usize::from(measure.parts));
     let mut part = Writer::start(encoding, header(1));
+    let tables = encoding.tables();
     let mut sequence = 1u8;
     for char in text.chars() {
-        let written = Written::of(char, encoding);
+        let written = Written::of(char, tables);
         if part.0.units + written.units() > room {
             sequence = sequence.saturating_add(1);
             let full = std::mem::replace(&mut part, Writer::start(encoding, header(sequence)));
@@ -127,13 +128,12 @@ enum Written {
 }
 
 impl Written {
-    fn of(char: char, encoding: Encoding) -> Self {
-        match encoding {
-            Encoding::Ucs2 => Self::Units(char),
+    #[inline]
+    fn of(char: char, tables: Option<Tables>) -> Self {
+        match tables {
+            None => Self::Units(char),
             // `measure` has seen every character in these tables.
-            Encoding::Gsm7 { locking, single } => Self::Septets(
-                Shifts { locking, single }.septets(char).unwrap_or(Septets::One(b' ')),
-            ),
+            Some(tables) => Self::Septets(tables.septets(char).unwrap_or(Septets::One(b' '))),
         }
     }
 

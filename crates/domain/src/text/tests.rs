@@ -177,7 +177,7 @@ fn every_septet_and_every_escape_goes_both_ways() {
             assert_eq!(encode_septets(&text, shifts).as_deref(), Some(&[septet][..]), "{shifts:?}");
             let escaped = decode_septets(&[ESCAPE, septet], shifts);
             let char = escaped.chars().next().unwrap();
-            match shifts.septets(char).unwrap() {
+            match shifts.tables().septets(char).unwrap() {
                 // Not in the extension (it shows the alphabet's own), or in both.
                 Septets::One(own) => assert_eq!(decode_septets(&[own], shifts), escaped),
                 Septets::Escaped(own) => assert_eq!(own, septet, "{shifts:?} {char}"),
