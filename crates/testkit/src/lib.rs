@@ -1,4 +1,6 @@
 //! Clock, fakes, fault wrappers and conformance suites.
 
 pub mod clock;
+pub mod crash;
 pub mod lightning_conformance;
+pub mod smsc;

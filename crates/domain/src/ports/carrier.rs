@@ -110,7 +110,8 @@ pub struct LinkStatus {
 pub trait Carrier: Send + Sync + std::fmt::Debug {
     fn name(&self) -> &CarrierName;
 
-    fn channel(&self) -> Channel;
+    /// Whether it takes this kind of message.
+    fn takes(&self, channel: Channel) -> bool;
 
     fn status(&self) -> LinkStatus;
 

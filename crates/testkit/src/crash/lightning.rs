@@ -1,0 +1,52 @@
+//! A Lightning port whose process may die at any call. Hints are not counted: they are no step.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::hold::Tip;
+use domain::order::PaymentHash;
+use domain::ports::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice, PortError};
+use domain::secret::Preimage;
+
+use super::Fuse;
+
+#[derive(Debug)]
+pub struct FusedLightning {
+    pub inner: Arc<dyn Lightning>,
+    pub fuse: Arc<Fuse>,
+}
+
+#[async_trait]
+impl Lightning for FusedLightning {
+    fn held_max(&self) -> u64 {
+        self.inner.held_max()
+    }
+
+    async fn tip(&self) -> Result<Tip, PortError> {
+        self.fuse.through(self.inner.tip()).await
+    }
+
+    async fn create_hold(&self, hold: NewHold) -> Result<String, PortError> {
+        self.fuse.through(self.inner.create_hold(hold)).await
+    }
+
+    async fn lookup(&self, hash: PaymentHash) -> Result<HoldState, PortError> {
+        self.fuse.through(self.inner.lookup(hash)).await
+    }
+
+    async fn settle(&self, preimage: &Preimage) -> Result<(), PortError> {
+        self.fuse.through(self.inner.settle(preimage)).await
+    }
+
+    async fn cancel(&self, hash: PaymentHash) -> Result<(), PortError> {
+        self.fuse.through(self.inner.cancel(hash)).await
+    }
+
+    async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {
+        self.fuse.through(self.inner.pending()).await
+    }
+
+    async fn next_event(&self) -> NodeEvent {
+        self.inner.next_event().await
+    }
+}

@@ -1,0 +1,237 @@
+//! A Store port whose process may die at any call.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Sender};
+use domain::ledger::LedgerReport;
+use domain::message::NewMessage;
+use domain::number::SenderId;
+use domain::order::{NewOrder, Order, OrderId};
+use domain::ports::{
+    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, EventStore,
+    HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, OrderLoad,
+    OrderStore, Outcome, PortError, Receipt, Recorded, Store, WebhookCall, WebhookResult,
+};
+use domain::reason::Reason;
+use domain::time::Timestamp;
+
+use super::Fuse;
+
+#[derive(Debug)]
+pub struct FusedStore {
+    pub inner: Arc<dyn Store>,
+    pub fuse: Arc<Fuse>,
+}
+
+#[async_trait]
+impl Store for FusedStore {
+    async fn ping(&self) -> Result<(), PortError> {
+        self.fuse.through(self.inner.ping()).await
+    }
+}
+
+#[async_trait]
+impl AccountStore for FusedStore {
+    async fn add_account(&self, new: NewAccount, now: Timestamp) -> Result<Account, PortError> {
+        self.fuse.through(self.inner.add_account(new, now)).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<(Account, Balance)>, PortError> {
+        self.fuse.through(self.inner.accounts()).await
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, PortError> {
+        self.fuse.through(self.inner.account(id)).await
+    }
+
+    async fn account_named(&self, name: &AccountName) -> Result<Option<Account>, PortError> {
+        self.fuse.through(self.inner.account_named(name)).await
+    }
+
+    async fn add_key(&self, new: NewKey, now: Timestamp) -> Result<KeyId, PortError> {
+        self.fuse.through(self.inner.add_key(new, now)).await
+    }
+
+    async fn key(&self, hash: KeyHash) -> Result<Option<Key>, PortError> {
+        self.fuse.through(self.inner.key(hash)).await
+    }
+
+    async fn keys(&self, account: Option<AccountId>) -> Result<Vec<Key>, PortError> {
+        self.fuse.through(self.inner.keys(account)).await
+    }
+
+    async fn revoke_key(&self, key: KeyId, now: Timestamp) -> Result<bool, PortError> {
+        self.fuse.through(self.inner.revoke_key(key, now)).await
+    }
+
+    async fn add_sender(
+        &self,
+        account: AccountId,
+        name: SenderId,
+        now: Timestamp,
+    ) -> Result<(), PortError> {
+        self.fuse.through(self.inner.add_sender(account, name, now)).await
+    }
+
+    async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
+        self.fuse.through(self.inner.senders(account)).await
+    }
+}
+
+#[async_trait]
+impl LedgerStore for FusedStore {
+    async fn balance(&self, account: AccountId) -> Result<Balance, PortError> {
+        self.fuse.through(self.inner.balance(account)).await
+    }
+
+    async fn check_ledger(&self) -> Result<LedgerReport, PortError> {
+        self.fuse.through(self.inner.check_ledger()).await
+    }
+}
+
+#[async_trait]
+impl OrderStore for FusedStore {
+    async fn add_order(&self, new: NewOrder, check_at: Timestamp) -> Result<(), PortError> {
+        self.fuse.through(self.inner.add_order(new, check_at)).await
+    }
+
+    async fn attach_invoice(
+        &self,
+        order: OrderId,
+        invoice: &str,
+        check_at: Timestamp,
+    ) -> Result<(), PortError> {
+        self.fuse.through(self.inner.attach_invoice(order, invoice, check_at)).await
+    }
+
+    async fn add_credit_order(
+        &self,
+        new: NewOrder,
+        message: NewMessage,
+    ) -> Result<CreditOutcome, PortError> {
+        self.fuse.through(self.inner.add_credit_order(new, message)).await
+    }
+
+    async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError> {
+        self.fuse.through(self.inner.order(id)).await
+    }
+
+    async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome, PortError> {
+        self.fuse.through(self.inner.hold_order(hold, now)).await
+    }
+
+    async fn cancel_order(
+        &self,
+        order: OrderId,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Result<CancelOutcome, PortError> {
+        self.fuse.through(self.inner.cancel_order(order, reason, now)).await
+    }
+
+    async fn claim_order_checks(
+        &self,
+        now: Timestamp,
+        put_off: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Order>, PortError> {
+        self.fuse.through(self.inner.claim_order_checks(now, put_off, limit)).await
+    }
+
+    async fn record_node_reports(
+        &self,
+        reports: Vec<NodeReport>,
+        now: Timestamp,
+    ) -> Result<Vec<OrderId>, PortError> {
+        self.fuse.through(self.inner.record_node_reports(reports, now)).await
+    }
+
+    async fn recheck_orders(&self, now: Timestamp) -> Result<u64, PortError> {
+        self.fuse.through(self.inner.recheck_orders(now)).await
+    }
+
+    async fn order_load(&self) -> Result<OrderLoad, PortError> {
+        self.fuse.through(self.inner.order_load()).await
+    }
+
+    async fn funding_history(
+        &self,
+        account: AccountId,
+        limit: u32,
+    ) -> Result<Vec<Order>, PortError> {
+        self.fuse.through(self.inner.funding_history(account, limit)).await
+    }
+}
+
+#[async_trait]
+impl MessageStore for FusedStore {
+    async fn claim_chunks(
+        &self,
+        node: &str,
+        limit: u32,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Vec<ClaimedChunk>, PortError> {
+        self.fuse.through(self.inner.claim_chunks(node, limit, now, lease_until)).await
+    }
+
+    async fn renew_leases(
+        &self,
+        node: &str,
+        claims: Vec<(ChunkId, u32)>,
+        lease_until: Timestamp,
+    ) -> Result<(), PortError> {
+        self.fuse.through(self.inner.renew_leases(node, claims, lease_until)).await
+    }
+
+    async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64, PortError> {
+        self.fuse.through(self.inner.release_leases(node, now)).await
+    }
+
+    async fn record_outcomes(
+        &self,
+        outcomes: Vec<Outcome>,
+        ends: Vec<(ChunkId, u32, ChunkEnd)>,
+        now: Timestamp,
+    ) -> Result<Recorded, PortError> {
+        self.fuse.through(self.inner.record_outcomes(outcomes, ends, now)).await
+    }
+
+    async fn record_receipts(
+        &self,
+        receipts: Vec<Receipt>,
+        now: Timestamp,
+    ) -> Result<Recorded, PortError> {
+        self.fuse.through(self.inner.record_receipts(receipts, now)).await
+    }
+
+    async fn expire(
+        &self,
+        now: Timestamp,
+        parked_before: Timestamp,
+        limit: u32,
+    ) -> Result<Recorded, PortError> {
+        self.fuse.through(self.inner.expire(now, parked_before, limit)).await
+    }
+}
+
+#[async_trait]
+impl EventStore for FusedStore {
+    async fn claim_webhooks(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<WebhookCall>, PortError> {
+        self.fuse.through(self.inner.claim_webhooks(now, lease_until, limit)).await
+    }
+
+    async fn record_webhooks(
+        &self,
+        results: Vec<WebhookResult>,
+        now: Timestamp,
+    ) -> Result<(), PortError> {
+        self.fuse.through(self.inner.record_webhooks(results, now)).await
+    }
+}

@@ -1,0 +1,163 @@
+//! The world beyond a carrier, as a test wants it: a message centre that outlives the process which
+//! talks to it, counts what it was handed, and repeats every receipt until it is answered.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::message::Address;
+use domain::ports::{
+    AcceptedPart, Carrier, End, Inbox, LinkStatus, Outcome, Receipt, ReceiptState, Submission,
+};
+use domain::reason::Reason;
+use domain::routing::{CarrierName, Channel};
+use domain::time::Timestamp;
+
+use crate::crash::Fuse;
+
+/// What the centre does with a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    Deliver,
+    Refuse,
+    Fail,
+    /// Take it and say nothing more.
+    Lose,
+}
+
+#[derive(Debug, Default)]
+struct World {
+    plans: BTreeMap<String, Plan>,
+    submits: BTreeMap<String, u32>,
+    unanswered: VecDeque<Receipt>,
+    next_id: u64,
+}
+
+/// The centre itself; clone the `Arc` into each life of the process.
+#[derive(Debug)]
+pub struct Smsc {
+    name: CarrierName,
+    world: Mutex<World>,
+}
+
+impl Smsc {
+    pub fn new(name: &str) -> Arc<Self> {
+        Arc::new(Self { name: CarrierName::new(name), world: Mutex::default() })
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn plan(&self, to: &Address, plan: Plan) {
+        self.world().plans.insert(to.stored(), plan);
+    }
+
+    /// How often this destination was handed over and taken.
+    pub fn submits(&self, to: &Address) -> u32 {
+        self.world().submits.get(&to.stored()).copied().unwrap_or(0)
+    }
+
+    /// One life of the process's link to this centre; it dies with `fuse`.
+    pub fn link(self: &Arc<Self>, fuse: Arc<Fuse>) -> Arc<dyn Carrier> {
+        Arc::new(Link { smsc: self.clone(), fuse, inbox: tokio::sync::watch::Sender::new(None) })
+    }
+
+    /// Takes one submission; the effect that a crash may follow.
+    fn take(&self, submission: &Submission) -> Outcome {
+        let mut world = self.world();
+        let to = submission.to.stored();
+        let plan = world.plans.get(&to).copied().unwrap_or(Plan::Deliver);
+        let parts = submission.content.parts;
+        let mut accepted = Vec::new();
+        let end = if plan == Plan::Refuse {
+            End::Refused { reason: Reason::BadDestination, code: "smpp:0x0000000b".to_owned() }
+        } else {
+            *world.submits.entry(to).or_default() += 1;
+            for part in (1..=parts).filter(|part| !submission.accepted.contains(part)) {
+                world.next_id += 1;
+                let carrier_id = format!("{:08x}", world.next_id);
+                let state = match plan {
+                    Plan::Deliver => Some(ReceiptState::Delivered),
+                    Plan::Fail => Some(ReceiptState::Failed),
+                    Plan::Refuse | Plan::Lose => None,
+                };
+                if let Some(state) = state {
+                    world.unanswered.push_back(Receipt {
+                        carrier: self.name.clone(),
+                        carrier_id: carrier_id.clone(),
+                        state,
+                        code: None,
+                        at: Timestamp::default(),
+                    });
+                }
+                accepted.push(AcceptedPart { part, carrier_id });
+            }
+            End::Accepted
+        };
+        Outcome { key: submission.key, carrier: self.name.clone(), parts, accepted, end }
+    }
+}
+
+#[derive(Debug)]
+struct Link {
+    smsc: Arc<Smsc>,
+    fuse: Arc<Fuse>,
+    inbox: tokio::sync::watch::Sender<Option<InboxHandle>>,
+}
+
+#[derive(Clone)]
+struct InboxHandle(Arc<dyn Inbox>);
+
+impl std::fmt::Debug for InboxHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("InboxHandle")
+    }
+}
+
+#[async_trait]
+impl Carrier for Link {
+    fn name(&self) -> &CarrierName {
+        &self.smsc.name
+    }
+
+    fn takes(&self, _channel: Channel) -> bool {
+        true
+    }
+
+    fn status(&self) -> LinkStatus {
+        LinkStatus { up: true, detail: "always".to_owned() }
+    }
+
+    async fn run(&self, inbox: Arc<dyn Inbox>) {
+        self.inbox.send_replace(Some(InboxHandle(inbox.clone())));
+        loop {
+            let first = self.smsc.world().unanswered.front().cloned();
+            if let Some(receipt) = first {
+                if inbox.receipts(vec![receipt.clone()]).await.is_ok() {
+                    self.fuse.through(async {}).await;
+                    let mut world = self.smsc.world();
+                    world.unanswered.retain(|left| left.carrier_id != receipt.carrier_id);
+                }
+            } else {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+
+    async fn submit(&self, batch: Vec<Submission>) {
+        let mut ready = self.inbox.subscribe();
+        let Ok(inbox) = ready.wait_for(Option::is_some).await.map(|inbox| inbox.clone()) else {
+            return;
+        };
+        for submission in batch {
+            let outcome = self.fuse.through(async { self.smsc.take(&submission) }).await;
+            if let Some(InboxHandle(inbox)) = &inbox {
+                inbox.outcomes(vec![outcome]).await;
+            }
+        }
+    }
+
+    async fn stop(&self, _grace: Duration) {}
+}
