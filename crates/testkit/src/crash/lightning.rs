@@ -1,4 +1,4 @@
-//! A Lightning port whose process may die at any call. Hints are not counted: they are no step.
+//! A Lightning port whose process may die at any step. Questions and hints are no steps.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl Lightning for FusedLightning {
     }
 
     async fn tip(&self) -> Result<Tip, PortError> {
-        self.fuse.through(self.inner.tip()).await
+        self.fuse.alive(self.inner.tip()).await
     }
 
     async fn create_hold(&self, hold: NewHold) -> Result<String, PortError> {
@@ -31,7 +31,7 @@ impl Lightning for FusedLightning {
     }
 
     async fn lookup(&self, hash: PaymentHash) -> Result<HoldState, PortError> {
-        self.fuse.through(self.inner.lookup(hash)).await
+        self.fuse.alive(self.inner.lookup(hash)).await
     }
 
     async fn settle(&self, preimage: &Preimage) -> Result<(), PortError> {
@@ -43,7 +43,7 @@ impl Lightning for FusedLightning {
     }
 
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {
-        self.fuse.through(self.inner.pending()).await
+        self.fuse.alive(self.inner.pending()).await
     }
 
     async fn next_event(&self) -> NodeEvent {

@@ -1,7 +1,8 @@
 //! A process that dies between any two steps that touch the world.
 //!
-//! Every call of a port goes through one [`Fuse`]. Armed with a number, it blows at that call,
-//! before or after its effect: from then on no call returns, which is how a killed process looks
+//! Every call of a port goes through one [`Fuse`], and those that change something are counted as
+//! steps. Armed with a number, it blows at that step, before or after its effect: from then on no
+//! call returns, which is how a killed process looks
 //! from inside. The world outside (node, carrier, disk) goes on; a test then starts a new engine on
 //! it and looks at what is left.
 
@@ -24,37 +25,37 @@ pub enum Side {
 
 #[derive(Debug)]
 pub struct Fuse {
-    /// The call to die at, from 0; `None` never blows and only counts.
+    /// The step to die at, from 0; `None` never blows and only counts.
     at: Option<(u64, Side)>,
-    calls: AtomicU64,
+    steps: AtomicU64,
     blown: AtomicBool,
 }
 
 impl Fuse {
     pub fn counting() -> Arc<Self> {
-        Arc::new(Self { at: None, calls: AtomicU64::new(0), blown: AtomicBool::new(false) })
+        Arc::new(Self { at: None, steps: AtomicU64::new(0), blown: AtomicBool::new(false) })
     }
 
-    pub fn blowing(call: u64, side: Side) -> Arc<Self> {
-        let at = Some((call, side));
-        Arc::new(Self { at, calls: AtomicU64::new(0), blown: AtomicBool::new(false) })
+    pub fn blowing(step: u64, side: Side) -> Arc<Self> {
+        let at = Some((step, side));
+        Arc::new(Self { at, steps: AtomicU64::new(0), blown: AtomicBool::new(false) })
     }
 
-    /// Calls so far.
-    pub fn calls(&self) -> u64 {
-        self.calls.load(Ordering::SeqCst)
+    /// Steps so far.
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::SeqCst)
     }
 
     pub fn has_blown(&self) -> bool {
         self.blown.load(Ordering::SeqCst)
     }
 
-    /// Makes the call, unless the process is dead or dies at it.
+    /// Makes a step, unless the process is dead or dies at it.
     pub async fn through<T>(&self, call: impl Future<Output = T>) -> T {
         if self.has_blown() {
             return std::future::pending().await;
         }
-        let number = self.calls.fetch_add(1, Ordering::SeqCst);
+        let number = self.steps.fetch_add(1, Ordering::SeqCst);
         match self.at {
             Some((at, Side::Before)) if number >= at => self.die().await,
             Some((at, Side::After)) if number >= at => {
@@ -62,6 +63,26 @@ impl Fuse {
                 self.die().await
             }
             _ => call.await,
+        }
+    }
+
+    /// Makes a call that is no step, unless the process is dead, or dies before it returns.
+    pub async fn alive<T>(&self, call: impl Future<Output = T>) -> T {
+        let answer = if self.has_blown() { None } else { Some(call.await) };
+        match answer {
+            Some(answer) if !self.has_blown() => answer,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Makes a claim: a step only if it found something.
+    pub async fn claim<T, E>(
+        &self,
+        call: impl Future<Output = Result<Vec<T>, E>>,
+    ) -> Result<Vec<T>, E> {
+        match self.alive(call).await {
+            Ok(found) if !found.is_empty() => self.through(async { Ok(found) }).await,
+            nothing => nothing,
         }
     }
 

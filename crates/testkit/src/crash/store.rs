@@ -1,4 +1,4 @@
-//! A Store port whose process may die at any call.
+//! A Store port whose process may die at any step. Reads and rounds that find nothing are no steps.
 
 use std::sync::Arc;
 
@@ -10,8 +10,9 @@ use domain::number::SenderId;
 use domain::order::{NewOrder, Order, OrderId};
 use domain::ports::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, EventStore,
-    HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, OrderLoad,
-    OrderStore, Outcome, PortError, Receipt, Recorded, Store, WebhookCall, WebhookResult,
+    HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict,
+    OrderLoad, OrderStore, Outcome, PortError, Receipt, Recorded, Store, WebhookCall,
+    WebhookResult,
 };
 use domain::reason::Reason;
 use domain::time::Timestamp;
@@ -27,7 +28,7 @@ pub struct FusedStore {
 #[async_trait]
 impl Store for FusedStore {
     async fn ping(&self) -> Result<(), PortError> {
-        self.fuse.through(self.inner.ping()).await
+        self.fuse.alive(self.inner.ping()).await
     }
 }
 
@@ -38,15 +39,15 @@ impl AccountStore for FusedStore {
     }
 
     async fn accounts(&self) -> Result<Vec<(Account, Balance)>, PortError> {
-        self.fuse.through(self.inner.accounts()).await
+        self.fuse.alive(self.inner.accounts()).await
     }
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, PortError> {
-        self.fuse.through(self.inner.account(id)).await
+        self.fuse.alive(self.inner.account(id)).await
     }
 
     async fn account_named(&self, name: &AccountName) -> Result<Option<Account>, PortError> {
-        self.fuse.through(self.inner.account_named(name)).await
+        self.fuse.alive(self.inner.account_named(name)).await
     }
 
     async fn add_key(&self, new: NewKey, now: Timestamp) -> Result<KeyId, PortError> {
@@ -54,11 +55,11 @@ impl AccountStore for FusedStore {
     }
 
     async fn key(&self, hash: KeyHash) -> Result<Option<Key>, PortError> {
-        self.fuse.through(self.inner.key(hash)).await
+        self.fuse.alive(self.inner.key(hash)).await
     }
 
     async fn keys(&self, account: Option<AccountId>) -> Result<Vec<Key>, PortError> {
-        self.fuse.through(self.inner.keys(account)).await
+        self.fuse.alive(self.inner.keys(account)).await
     }
 
     async fn revoke_key(&self, key: KeyId, now: Timestamp) -> Result<bool, PortError> {
@@ -75,18 +76,18 @@ impl AccountStore for FusedStore {
     }
 
     async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
-        self.fuse.through(self.inner.senders(account)).await
+        self.fuse.alive(self.inner.senders(account)).await
     }
 }
 
 #[async_trait]
 impl LedgerStore for FusedStore {
     async fn balance(&self, account: AccountId) -> Result<Balance, PortError> {
-        self.fuse.through(self.inner.balance(account)).await
+        self.fuse.alive(self.inner.balance(account)).await
     }
 
     async fn check_ledger(&self) -> Result<LedgerReport, PortError> {
-        self.fuse.through(self.inner.check_ledger()).await
+        self.fuse.alive(self.inner.check_ledger()).await
     }
 }
 
@@ -114,7 +115,7 @@ impl OrderStore for FusedStore {
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError> {
-        self.fuse.through(self.inner.order(id)).await
+        self.fuse.alive(self.inner.order(id)).await
     }
 
     async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome, PortError> {
@@ -136,7 +137,7 @@ impl OrderStore for FusedStore {
         put_off: Timestamp,
         limit: u32,
     ) -> Result<Vec<Order>, PortError> {
-        self.fuse.through(self.inner.claim_order_checks(now, put_off, limit)).await
+        self.fuse.claim(self.inner.claim_order_checks(now, put_off, limit)).await
     }
 
     async fn record_node_reports(
@@ -144,6 +145,9 @@ impl OrderStore for FusedStore {
         reports: Vec<NodeReport>,
         now: Timestamp,
     ) -> Result<Vec<OrderId>, PortError> {
+        if reports.iter().all(|report| report.verdict == NodeVerdict::Unchanged) {
+            return self.fuse.alive(self.inner.record_node_reports(reports, now)).await;
+        }
         self.fuse.through(self.inner.record_node_reports(reports, now)).await
     }
 
@@ -152,7 +156,7 @@ impl OrderStore for FusedStore {
     }
 
     async fn order_load(&self) -> Result<OrderLoad, PortError> {
-        self.fuse.through(self.inner.order_load()).await
+        self.fuse.alive(self.inner.order_load()).await
     }
 
     async fn funding_history(
@@ -160,7 +164,7 @@ impl OrderStore for FusedStore {
         account: AccountId,
         limit: u32,
     ) -> Result<Vec<Order>, PortError> {
-        self.fuse.through(self.inner.funding_history(account, limit)).await
+        self.fuse.alive(self.inner.funding_history(account, limit)).await
     }
 }
 
@@ -173,7 +177,7 @@ impl MessageStore for FusedStore {
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<ClaimedChunk>, PortError> {
-        self.fuse.through(self.inner.claim_chunks(node, limit, now, lease_until)).await
+        self.fuse.claim(self.inner.claim_chunks(node, limit, now, lease_until)).await
     }
 
     async fn renew_leases(
@@ -182,7 +186,7 @@ impl MessageStore for FusedStore {
         claims: Vec<(ChunkId, u32)>,
         lease_until: Timestamp,
     ) -> Result<(), PortError> {
-        self.fuse.through(self.inner.renew_leases(node, claims, lease_until)).await
+        self.fuse.alive(self.inner.renew_leases(node, claims, lease_until)).await
     }
 
     async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64, PortError> {
@@ -212,7 +216,7 @@ impl MessageStore for FusedStore {
         parked_before: Timestamp,
         limit: u32,
     ) -> Result<Recorded, PortError> {
-        self.fuse.through(self.inner.expire(now, parked_before, limit)).await
+        self.fuse.alive(self.inner.expire(now, parked_before, limit)).await
     }
 }
 
@@ -224,7 +228,7 @@ impl EventStore for FusedStore {
         lease_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<WebhookCall>, PortError> {
-        self.fuse.through(self.inner.claim_webhooks(now, lease_until, limit)).await
+        self.fuse.claim(self.inner.claim_webhooks(now, lease_until, limit)).await
     }
 
     async fn record_webhooks(
