@@ -115,7 +115,7 @@ async fn assert_state(rig: &impl Rig, hash: PaymentHash, expected: HoldState) {
     assert_eq!(rig.node().lookup(hash).await.unwrap(), expected);
 }
 
-fn assert_conflict(result: Result<(), PortError>) {
+fn assert_conflict(result: &Result<(), PortError>) {
     assert!(matches!(result, Err(PortError::Conflict(_))), "{result:?}");
 }
 
@@ -183,18 +183,18 @@ pub async fn knows_nothing_of_an_unknown_hash(rig: impl Rig) {
     let hash = preimage(1).payment_hash();
     assert_state(&rig, hash, HoldState::Unknown).await;
     rig.node().cancel(hash).await.unwrap();
-    assert_conflict(rig.node().settle(&preimage(1)).await);
+    assert_conflict(&rig.node().settle(&preimage(1)).await);
     // Once more with an invoice at the node: some answer differently when they have none at all.
     let other = create_held(&rig, 2).await;
     assert_state(&rig, hash, HoldState::Unknown).await;
     rig.node().cancel(hash).await.unwrap();
-    assert_conflict(rig.node().settle(&preimage(1)).await);
+    assert_conflict(&rig.node().settle(&preimage(1)).await);
     assert_eq!(held(&rig, other).await.amount, PRICE);
 }
 
 pub async fn does_not_settle_an_open_invoice(rig: impl Rig) {
     let (hash, invoice) = create(&rig, 1).await;
-    assert_conflict(rig.node().settle(&preimage(1)).await);
+    assert_conflict(&rig.node().settle(&preimage(1)).await);
     assert_state(&rig, hash, HoldState::Open).await;
     rig.pay(&invoice, None).await.unwrap();
     rig.node().settle(&preimage(1)).await.unwrap();
@@ -219,7 +219,7 @@ pub async fn cancels_twice_without_harm(rig: impl Rig) {
 pub async fn does_not_cancel_what_is_settled(rig: impl Rig) {
     let hash = create_held(&rig, 1).await;
     rig.node().settle(&preimage(1)).await.unwrap();
-    assert_conflict(rig.node().cancel(hash).await);
+    assert_conflict(&rig.node().cancel(hash).await);
     assert_state(&rig, hash, HoldState::Settled).await;
     assert_eq!(rig.debits().await, (Msat::ZERO, PRICE));
 }
@@ -227,7 +227,7 @@ pub async fn does_not_cancel_what_is_settled(rig: impl Rig) {
 pub async fn does_not_settle_what_is_cancelled(rig: impl Rig) {
     let hash = create_held(&rig, 1).await;
     rig.node().cancel(hash).await.unwrap();
-    assert_conflict(rig.node().settle(&preimage(1)).await);
+    assert_conflict(&rig.node().settle(&preimage(1)).await);
     assert_state(&rig, hash, HoldState::Cancelled).await;
     assert_eq!(rig.debits().await, (Msat::ZERO, Msat::ZERO));
 }
@@ -282,7 +282,7 @@ pub async fn gives_the_money_back_at_the_deadline(rig: impl Rig) {
     let tip = rig.node().tip().await.unwrap();
     rig.mine(held(&rig, hash).await.deadline_height - tip.height).await;
     assert_state(&rig, hash, HoldState::Cancelled).await;
-    assert_conflict(rig.node().settle(&preimage(1)).await);
+    assert_conflict(&rig.node().settle(&preimage(1)).await);
     assert_eq!(rig.debits().await, (Msat::ZERO, Msat::ZERO));
 }
 

@@ -1,4 +1,6 @@
 //! The crate from outside.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 mod rig;
 mod sandbox;
