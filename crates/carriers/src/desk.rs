@@ -1,0 +1,93 @@
+//! What every carrier has: a name, the inbox it was given to run with, and the word to stop. It
+//! makes outcomes; it decides none.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::{AcceptedPart, End, Inbox, Outcome, Submission};
+use domain::reason::Reason;
+use domain::routing::CarrierName;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// For outcomes of what was let go to reach the inbox.
+const LET_GO: Duration = Duration::from_secs(2);
+
+pub(crate) struct Desk {
+    pub(crate) name: CarrierName,
+    /// Cancelled when nothing more is taken.
+    pub(crate) closing: CancellationToken,
+    /// Cancelled when the grace is over and what is open must be let go.
+    pub(crate) aborting: CancellationToken,
+    inbox: watch::Sender<Option<Arc<dyn Inbox>>>,
+}
+
+impl Desk {
+    pub(crate) fn new(name: CarrierName) -> Self {
+        Self {
+            name,
+            closing: CancellationToken::new(),
+            aborting: CancellationToken::new(),
+            inbox: watch::Sender::new(None),
+        }
+    }
+
+    /// Where things are told from now on; for the beginning of a run.
+    pub(crate) fn open(&self, inbox: &Arc<dyn Inbox>) {
+        self.inbox.send_replace(Some(inbox.clone()));
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.inbox.borrow().is_some() && !self.closing.is_cancelled()
+    }
+
+    /// The inbox, once there is one.
+    pub(crate) async fn inbox(&self) -> Arc<dyn Inbox> {
+        let mut told = self.inbox.subscribe();
+        loop {
+            let known = told.borrow_and_update().clone();
+            if let Some(inbox) = known {
+                return inbox;
+            }
+            if told.changed().await.is_err() {
+                // The sender is ours and cannot be gone.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    pub(crate) fn outcome(
+        &self,
+        submission: &Submission,
+        parts: u16,
+        accepted: Vec<AcceptedPart>,
+        end: End,
+    ) -> Outcome {
+        Outcome { key: submission.key, carrier: self.name.clone(), parts, accepted, end }
+    }
+
+    /// Sends a batch back untouched.
+    pub(crate) async fn defer(&self, batch: &[Submission], reason: Reason) {
+        if batch.is_empty() {
+            return;
+        }
+        let put_off = |submission: &Submission| {
+            let parts = submission.content.parts;
+            self.outcome(submission, parts, vec![], End::Deferred { reason, wait: None })
+        };
+        self.inbox().await.outcomes(batch.iter().map(put_off).collect()).await;
+    }
+
+    /// Lets no more in and waits for `drained`, at most `grace`; what is open then is let go, for
+    /// which `drained` is waited for once more.
+    pub(crate) async fn close(&self, grace: Duration, drained: impl Future<Output = ()>) {
+        self.closing.cancel();
+        let mut drained = std::pin::pin!(drained);
+        if tokio::time::timeout(grace, drained.as_mut()).await.is_err() {
+            tracing::warn!(carrier = self.name.as_str(), "stopping with open submissions");
+            self.aborting.cancel();
+            let _ = tokio::time::timeout(LET_GO, drained).await;
+        }
+    }
+}
+

@@ -1,0 +1,91 @@
+//! Receipts that are due later: bounded, oldest due first, and kept until the inbox has stored them.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::ports::ReceiptState;
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+/// Receipts that may wait. Above it `submit` waits, as a carrier's window would make it.
+pub(super) const PENDING_MAX: usize = 100_000;
+
+/// One of them, without what all share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Due {
+    pub(super) number: u64,
+    pub(super) state: ReceiptState,
+}
+
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// By moment and then by number, which makes the key unique.
+    queue: Mutex<BTreeMap<(Instant, u64), Due>>,
+    room: Semaphore,
+    changed: Notify,
+}
+
+impl Pending {
+    pub(super) fn new() -> Self {
+        Self {
+            queue: Mutex::default(),
+            room: Semaphore::new(PENDING_MAX),
+            changed: Notify::new(),
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, BTreeMap<(Instant, u64), Due>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the places of `count` more if they are free.
+    pub(super) fn try_reserve(&self, count: u32) -> bool {
+        self.room.try_acquire_many(count).map(SemaphorePermit::forget).is_ok()
+    }
+
+    /// Waits until `count` more fit and keeps their places. Who waits must hold none.
+    pub(super) async fn reserve(&self, count: u32) {
+        // The semaphore is never closed.
+        let _ = self.room.acquire_many(count).await.map(SemaphorePermit::forget);
+    }
+
+    /// Adds one; its place was reserved.
+    pub(super) fn add(&self, at: Instant, due: Due) {
+        self.queue().insert((at, due.number), due);
+        self.changed.notify_one();
+    }
+
+    /// Up to `limit` that are due now. They stay until [`Self::done`].
+    pub(super) fn due(&self, now: Instant, limit: usize) -> Vec<(Instant, Due)> {
+        let queue = self.queue();
+        let due = queue.iter().take_while(|((at, _), _)| *at <= now);
+        due.take(limit).map(|((at, _), due)| (*at, *due)).collect()
+    }
+
+    /// Forgets what was stored.
+    pub(super) fn done(&self, stored: &[(Instant, Due)]) {
+        let mut queue = self.queue();
+        for (at, due) in stored {
+            queue.remove(&(*at, due.number));
+        }
+        drop(queue);
+        self.room.add_permits(stored.len());
+    }
+
+    /// Nothing waits and nobody has kept a place.
+    pub(super) fn is_idle(&self) -> bool {
+        self.room.available_permits() == PENDING_MAX
+    }
+
+    /// Waits until something is due, or may have become so.
+    pub(super) async fn wait(&self) {
+        let next = self.queue().keys().next().map(|(at, _)| *at);
+        match next {
+            None => self.changed.notified().await,
+            Some(at) => tokio::select! {
+                () = tokio::time::sleep_until(at) => {}
+                () = self.changed.notified() => {}
+            },
+        }
+    }
+}
