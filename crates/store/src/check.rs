@@ -1,0 +1,111 @@
+//! Recomputes the ledger from its transfers and compares it with balances and orders. Reads only,
+//! from one committed state; whatever it names is a fault of ours.
+
+use domain::ledger::LedgerReport;
+use domain::order::OrderId;
+
+use crate::sql::{Result, Row, Tx, params};
+
+/// Faults named of each kind; more would say no more.
+const NAMED_MAX: u32 = 100;
+
+pub(crate) async fn check(tx: &mut impl Tx) -> Result<LedgerReport> {
+    let rows = tx
+        .query(
+            "SELECT (SELECT count(*) FROM ledger_accounts), (SELECT count(*) FROM transfers),
+                 CAST(coalesce(sum(balance), 0) AS BIGINT)
+             FROM ledger_accounts",
+            [],
+        )
+        .await?;
+    let mut report = LedgerReport::default();
+    if let Some(mut row) = rows.into_iter().next() {
+        (report.accounts, report.transfers, report.sum) = (row.get()?, row.get()?, row.get()?);
+    }
+    report.wrong_balances = wrong_balances(tx).await?;
+    report.overdrawn = overdrawn(tx).await?;
+    report.wrong_orders = wrong_orders(tx).await?;
+    Ok(report)
+}
+
+async fn wrong_balances(tx: &mut impl Tx) -> Result<Vec<String>> {
+    let rows = tx
+        .query(
+            "SELECT a.name FROM ledger_accounts a LEFT JOIN (
+                 SELECT name, sum(posted) AS posted, sum(pending) AS pending FROM (
+                     SELECT credit AS name, 0 AS pending,
+                         CASE WHEN state = 'posted' THEN amount ELSE 0 END AS posted
+                     FROM transfers
+                     UNION ALL
+                     SELECT debit, CASE WHEN state = 'pending' THEN amount ELSE 0 END,
+                         CASE WHEN state = 'posted' THEN -amount ELSE 0 END
+                     FROM transfers
+                 ) sides GROUP BY name
+             ) t ON t.name = a.name
+             WHERE a.balance <> coalesce(t.posted, 0) OR a.reserved <> coalesce(t.pending, 0)
+             ORDER BY a.name LIMIT ?1",
+            params![NAMED_MAX],
+        )
+        .await?;
+    rows.into_iter().map(|mut row| row.get()).collect()
+}
+
+async fn overdrawn(tx: &mut impl Tx) -> Result<Vec<String>> {
+    let rows = tx
+        .query(
+            "SELECT name FROM ledger_accounts
+             WHERE may_be_negative = 0 AND (balance < 0 OR balance < reserved)
+             ORDER BY name LIMIT ?1",
+            params![NAMED_MAX],
+        )
+        .await?;
+    rows.into_iter().map(|mut row| row.get()).collect()
+}
+
+/// What each order must have booked:
+///
+/// | payment | state | posted | pending |
+/// |---|---|---|---|
+/// | lightning | settled | what was held, once | – |
+/// | lightning | any other | – | – |
+/// | credit | working | – | the price, once |
+/// | credit | settled | the price, once | – |
+/// | credit | cancelled | – | – |
+async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
+    let rows = tx
+        .query(
+            "SELECT o.id, o.payment, o.state, coalesce(t.posted, 0), coalesce(t.pending, 0)
+             FROM orders o LEFT JOIN (
+                 SELECT order_id,
+                     count(CASE WHEN state = 'posted' THEN 1 END) AS posted,
+                     count(CASE WHEN state = 'pending' THEN 1 END) AS pending,
+                     sum(CASE WHEN state <> 'voided' THEN amount ELSE 0 END) AS amount
+                 FROM transfers WHERE order_id IS NOT NULL GROUP BY order_id
+             ) t ON t.order_id = o.id
+             WHERE NOT CASE
+                 WHEN o.payment = 'lightning' AND o.state = 'settled' THEN
+                     coalesce(t.posted, 0) = 1 AND coalesce(t.pending, 0) = 0
+                     AND t.amount = coalesce(o.held, o.price)
+                 WHEN o.payment = 'lightning' THEN
+                     coalesce(t.posted, 0) = 0 AND coalesce(t.pending, 0) = 0
+                 WHEN o.state = 'settled' THEN
+                     coalesce(t.posted, 0) = 1 AND coalesce(t.pending, 0) = 0
+                     AND t.amount = o.price
+                 WHEN o.state = 'working' THEN
+                     coalesce(t.posted, 0) = 0 AND coalesce(t.pending, 0) = 1
+                     AND t.amount = o.price
+                 WHEN o.state = 'cancelled' THEN
+                     coalesce(t.posted, 0) = 0 AND coalesce(t.pending, 0) = 0
+                 ELSE 1 = 0
+             END
+             ORDER BY o.created_at LIMIT ?1",
+            params![NAMED_MAX],
+        )
+        .await?;
+    let name = |mut row: Row| {
+        let (id, payment, state): (OrderId, String, String) = (row.get()?, row.get()?, row.get()?);
+        let (posted, pending): (u64, u64) = (row.get()?, row.get()?);
+        Ok(format!("{id}: paid by {payment}, {state}, {posted} posted, {pending} pending"))
+    };
+    rows.into_iter().map(name).collect()
+}

@@ -1,0 +1,97 @@
+//! Comparing orders with the Lightning node: which are due, and what the node confirmed.
+
+use std::collections::BTreeMap;
+
+use domain::order::{Order, OrderId, OrderState};
+use domain::ports::{NodeReport, NodeVerdict, OrderLoad};
+use domain::time::Timestamp;
+
+use super::change::{self, StoredOrder};
+use super::rows::find_many;
+use crate::messages;
+use crate::sql::{Result, Tx, params};
+
+pub(crate) async fn claim_checks(
+    tx: &mut impl Tx,
+    now: Timestamp,
+    put_off: Timestamp,
+    limit: u32,
+) -> Result<Vec<Order>> {
+    let rows = tx
+        .query(
+            "UPDATE orders SET check_at = ?2
+             WHERE id IN (
+                 SELECT id FROM orders WHERE check_at IS NOT NULL AND check_at <= ?1
+                 ORDER BY check_at LIMIT ?3
+             )
+             RETURNING id",
+            params![now, put_off, limit],
+        )
+        .await?;
+    let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<OrderId>>>()?;
+    Ok(find_many(tx, &ids).await?.into_iter().map(|stored| stored.order).collect())
+}
+
+/// Returns the orders that became *lost*. A repeat brings about nothing.
+pub(crate) async fn record_node_reports(
+    tx: &mut impl Tx,
+    reports: &[NodeReport],
+    now: Timestamp,
+) -> Result<Vec<OrderId>> {
+    // Of several reports of one order the last one counts.
+    let reports: BTreeMap<OrderId, &NodeReport> =
+        reports.iter().map(|report| (report.order, report)).collect();
+    let ids: Vec<_> = reports.keys().copied().collect();
+    let mut orders = find_many(tx, &ids).await?;
+    orders.retain(|stored| stored.is_lightning() && !stored.order.state.is_final());
+    let mut lost = Vec::new();
+    for stored in &mut orders {
+        if let Some(report) = reports.get(&stored.order.id) {
+            record(stored, report, now);
+        }
+        if stored.order.state != OrderState::Lost {
+            continue;
+        }
+        lost.push(stored.order.id);
+        if let Some(message) = &stored.order.message {
+            // Nobody pays for it any more: what no carrier has is not handed out.
+            messages::withdraw(tx, message, now).await?;
+        }
+    }
+    change::store(tx, orders, now).await?;
+    Ok(lost)
+}
+
+fn record(stored: &mut StoredOrder, report: &NodeReport, now: Timestamp) {
+    let state = stored.order.state;
+    let step = match report.verdict {
+        NodeVerdict::Unchanged => Ok(()),
+        NodeVerdict::Settled => stored.settle(now),
+        NodeVerdict::Cancelled => stored.node_cancelled(now),
+    };
+    if step.is_err() {
+        // The node did what nobody asked of it; the order waits for a person.
+        tracing::error!(order = %report.order, state = state.as_str(), verdict = ?report.verdict,
+            "the node's word does not fit the order");
+    }
+    // A decision made since the order was claimed has made it due again; that stays.
+    if stored.check_at.is_none_or(|check_at| check_at > now) {
+        stored.check_at = Some(report.check_at);
+    }
+}
+
+pub(crate) async fn recheck(tx: &mut impl Tx, now: Timestamp) -> Result<u64> {
+    tx.execute("UPDATE orders SET check_at = ?1 WHERE check_at IS NOT NULL", params![now]).await
+}
+
+pub(crate) async fn load(tx: &mut impl Tx) -> Result<OrderLoad> {
+    let rows = tx
+        .query(
+            "SELECT count(CASE WHEN state = ?1 THEN 1 END), count(paid_at) FROM orders
+             WHERE check_at IS NOT NULL",
+            params![OrderState::Open],
+        )
+        .await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(OrderLoad::default()) };
+    Ok(OrderLoad { open: row.get()?, held: row.get()? })
+}

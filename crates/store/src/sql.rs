@@ -1,0 +1,206 @@
+//! What the aggregates need of a database: statements inside one open transaction. Each engine
+//! implements [`Tx`]; the SQL of an aggregate is written once against it.
+//!
+//! Statements use numbered parameters (`?1`) and only what both engines understand. The `_many`
+//! forms take one statement and many parameter rows: one round trip on a server, one prepared
+//! statement in a loop on SQLite. Nothing here opens or ends a transaction.
+
+use std::str::FromStr;
+
+use domain::account::{AccountId, AccountName, KeyId};
+use domain::ledger::TransferState;
+use domain::message::{Address, Lane, MessageId, MessageState};
+use domain::money::Msat;
+use domain::number::SenderId;
+use domain::order::{OrderId, OrderKind, OrderState};
+use domain::ports::{ChunkId, PortError, WebhookCallId};
+use domain::reason::Reason;
+use domain::recipient::{PartState, RecipientState};
+use domain::time::Timestamp;
+use uuid::Uuid;
+
+use crate::vault::Vault;
+
+pub(crate) type Result<T> = std::result::Result<T, PortError>;
+
+/// An open transaction. A future of an embedded engine is ready at the first poll.
+pub(crate) trait Tx {
+    /// Rows changed.
+    async fn execute<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: [Value<'_>; N],
+    ) -> Result<u64>;
+
+    async fn query<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: [Value<'_>; N],
+    ) -> Result<Vec<Row>>;
+
+    /// Rows changed by each parameter row.
+    async fn execute_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<u64>>;
+
+    /// The result of each parameter row.
+    async fn query_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<Vec<Row>>>;
+
+    /// Seals and opens the columns that hold secrets.
+    fn vault(&self) -> &Vault;
+}
+
+/// A parameter.
+#[derive(Clone, Copy)]
+pub(crate) enum Value<'a> {
+    Null,
+    Int(i64),
+    Text(&'a str),
+    Blob(&'a [u8]),
+}
+
+macro_rules! value_from {
+    ($($from:ty => |$value:ident| $into:expr;)+) => {
+        $(impl<'a> From<$from> for Value<'a> {
+            fn from($value: $from) -> Self {
+                $into
+            }
+        })+
+    };
+}
+
+value_from! {
+    i64 => |value| Self::Int(value);
+    u32 => |value| Self::Int(i64::from(value));
+    u16 => |value| Self::Int(i64::from(value));
+    Timestamp => |value| Self::Int(value.as_millis());
+    Msat => |value| Self::Int(value.get());
+    AccountId => |value| Self::Int(value.0);
+    KeyId => |value| Self::Int(value.0);
+    ChunkId => |value| Self::Int(value.0);
+    WebhookCallId => |value| Self::Int(value.0);
+    OrderState => |value| Self::Text(value.as_str());
+    OrderKind => |value| Self::Text(value.as_str());
+    MessageState => |value| Self::Text(value.as_str());
+    RecipientState => |value| Self::Text(value.as_str());
+    PartState => |value| Self::Text(value.as_str());
+    TransferState => |value| Self::Text(value.as_str());
+    Reason => |value| Self::Text(value.as_str());
+    Lane => |value| Self::Int(match value { Lane::Single => 0, Lane::Bulk => 1 });
+    &'a str => |value| Self::Text(value);
+    &'a String => |value| Self::Text(value);
+    &'a [u8] => |value| Self::Blob(value);
+    &'a Vec<u8> => |value| Self::Blob(value);
+    &'a OrderId => |value| Self::Blob(value.as_bytes());
+    &'a MessageId => |value| Self::Blob(value.0.as_bytes());
+    &'a Uuid => |value| Self::Blob(value.as_bytes());
+}
+
+impl<'a, T: Into<Value<'a>>> From<Option<T>> for Value<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Parameters of a statement, each turned into a [`Value`].
+macro_rules! params {
+    ($($value:expr),* $(,)?) => { [$($crate::sql::Value::from($value)),*] };
+}
+pub(crate) use params;
+
+/// A result row, read from left to right.
+pub(crate) struct Row(std::vec::IntoIter<Column>);
+
+pub(crate) enum Column {
+    Null,
+    Int(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl Row {
+    pub(crate) fn new(columns: Vec<Column>) -> Self {
+        Self(columns.into_iter())
+    }
+
+    /// The next column. A stored value that no version of ours wrote is a refusal: asking again
+    /// changes nothing.
+    pub(crate) fn get<T: FromColumn>(&mut self) -> Result<T> {
+        self.0.next().and_then(T::from_column).ok_or_else(|| {
+            PortError::Refused(format!("unreadable column: {}", std::any::type_name::<T>()))
+        })
+    }
+}
+
+pub(crate) trait FromColumn: Sized {
+    fn from_column(column: Column) -> Option<Self>;
+}
+
+impl FromColumn for i64 {
+    fn from_column(column: Column) -> Option<Self> {
+        if let Column::Int(value) = column { Some(value) } else { None }
+    }
+}
+
+impl FromColumn for String {
+    fn from_column(column: Column) -> Option<Self> {
+        if let Column::Text(value) = column { Some(value) } else { None }
+    }
+}
+
+impl FromColumn for Vec<u8> {
+    fn from_column(column: Column) -> Option<Self> {
+        if let Column::Blob(value) = column { Some(value) } else { None }
+    }
+}
+
+impl<T: FromColumn> FromColumn for Option<T> {
+    fn from_column(column: Column) -> Option<Self> {
+        if matches!(column, Column::Null) { Some(None) } else { T::from_column(column).map(Some) }
+    }
+}
+
+macro_rules! from_column {
+    ($($base:ty: $($into:ty => $convert:expr),+;)+) => {
+        $($(impl FromColumn for $into {
+            fn from_column(column: Column) -> Option<Self> {
+                <$base>::from_column(column).and_then($convert)
+            }
+        })+)+
+    };
+}
+
+from_column! {
+    i64:
+        u16 => |value| value.try_into().ok(),
+        u32 => |value| value.try_into().ok(),
+        u64 => |value| value.try_into().ok(),
+        Timestamp => |value| Some(Self::from_millis(value)),
+        Msat => |value| Some(Self::new(value)),
+        AccountId => |value| Some(Self(value)),
+        KeyId => |value| Some(Self(value)),
+        ChunkId => |value| Some(Self(value)),
+        WebhookCallId => |value| Some(Self(value)),
+        Lane => |value| match value { 0 => Some(Self::Single), 1 => Some(Self::Bulk), _ => None };
+    Vec<u8>:
+        OrderId => |bytes| Self::from_slice(&bytes).ok(),
+        MessageId => |bytes| Uuid::from_slice(&bytes).ok().map(Self),
+        Uuid => |bytes| Self::from_slice(&bytes).ok();
+    String:
+        OrderState => |word| Self::from_str(&word).ok(),
+        OrderKind => |word| Self::from_str(&word).ok(),
+        MessageState => |word| Self::from_str(&word).ok(),
+        RecipientState => |word| Self::from_str(&word).ok(),
+        PartState => |word| Self::from_str(&word).ok(),
+        TransferState => |word| Self::from_str(&word).ok(),
+        Reason => |word| Self::from_str(&word).ok(),
+        Address => |word| Self::from_str(&word).ok(),
+        AccountName => |word| Self::from_str(&word).ok(),
+        SenderId => |word| Self::from_str(&word).ok();
+}

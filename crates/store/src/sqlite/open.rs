@@ -1,0 +1,76 @@
+//! Opens a SQLite database for this process: directory, settings, migrations, vault, threads.
+//!
+//! No exclusive lock is taken: the command line works beside a running server, and both wait for
+//! each other's commits with a busy timeout.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::SqliteStore;
+use super::migrate::migrate;
+use super::readers::Readers;
+use super::writer::Writer;
+use crate::vault::Vault;
+use crate::{OpenError, Options};
+
+const VAULT_CHECK: (&str, &[u8], &[u8]) = ("vault_check.sealed", b"1", b"boltgram");
+
+/// Statements kept prepared; more than the crate has.
+const STATEMENTS: usize = 256;
+
+pub(crate) fn open(
+    path: PathBuf,
+    vault: Vault,
+    options: &Options,
+) -> Result<SqliteStore, OpenError> {
+    make_directory(&path)?;
+    let mut connection = connect(&path, options.busy_timeout)?;
+    migrate(&mut connection)?;
+    check_vault(&connection, &vault)?;
+    if let Some(pages) = options.pages_max {
+        connection.pragma_update(None, "max_page_count", pages)?;
+    }
+    let vault = Arc::new(vault);
+    let readers = Readers::new(path, options.readers, options.busy_timeout, vault.clone());
+    let writer = Writer::start(connection, vault).map_err(OpenError::Thread)?;
+    Ok(SqliteStore { writer, readers })
+}
+
+fn make_directory(path: &Path) -> Result<(), OpenError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    directory.map_or(Ok(()), fs::create_dir_all).map_err(OpenError::Directory)
+}
+
+fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, OpenError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(OpenError::NoWal);
+    }
+    // With WAL, FULL flushes at every commit: acknowledged is stored.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+/// A wrong key is told at once, not when the first preimage is needed.
+fn check_vault(connection: &Connection, vault: &Vault) -> Result<(), OpenError> {
+    let (column, row, plain) = VAULT_CHECK;
+    let sealed = vault.seal(column, row, plain).map_err(|_| OpenError::WrongVault)?;
+    connection.execute(
+        "INSERT INTO vault_check (id, sealed) VALUES (1, ?1) ON CONFLICT (id) DO NOTHING",
+        [sealed],
+    )?;
+    let stored: Option<Vec<u8>> = connection
+        .query_row("SELECT sealed FROM vault_check WHERE id = 1", [], |row| row.get(0))
+        .optional()?;
+    let opens = stored.is_some_and(|sealed| vault.open(column, row, &sealed).is_ok());
+    if opens { Ok(()) } else { Err(OpenError::WrongVault) }
+}

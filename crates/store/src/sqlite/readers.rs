@@ -1,0 +1,78 @@
+//! A few read-only connections beside the writer. Each read sees one committed state.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::ports::PortError;
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use super::tx::{SqliteTx, port_error};
+use crate::sql::Result;
+use crate::vault::Vault;
+
+pub(crate) struct Readers {
+    pool: Arc<Pool>,
+    permits: Arc<Semaphore>,
+    vault: Arc<Vault>,
+}
+
+struct Pool {
+    path: PathBuf,
+    busy_timeout: Duration,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(
+        path: PathBuf,
+        connections: usize,
+        busy_timeout: Duration,
+        vault: Arc<Vault>,
+    ) -> Self {
+        let pool = Arc::new(Pool { path, busy_timeout, idle: Mutex::new(Vec::new()) });
+        Self { pool, permits: Arc::new(Semaphore::new(connections)), vault }
+    }
+
+    pub(crate) async fn read<R, F>(&self, work: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
+    {
+        let stopped = || PortError::Unavailable("the store has stopped".to_owned());
+        let permit = self.permits.clone().acquire_owned().await.map_err(|_| stopped())?;
+        let (pool, vault) = (self.pool.clone(), self.vault.clone());
+        let read = spawn_blocking(move || {
+            let _permit = permit;
+            let connection = pool.take().map_err(port_error)?;
+            connection.execute_batch("BEGIN").map_err(port_error)?;
+            let result = work(&mut SqliteTx::new(&connection, &vault));
+            connection.execute_batch("COMMIT").map_err(port_error)?;
+            // After an error above, or a panic, the connection is not used again.
+            pool.give_back(connection);
+            result
+        });
+        read.await.map_err(|_| PortError::Unavailable("a read broke off".to_owned()))?
+    }
+}
+
+impl Pool {
+    fn take(&self) -> rusqlite::Result<Connection> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| self.connect(), Ok)
+    }
+
+    fn connect(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(self.busy_timeout)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+}

@@ -1,0 +1,138 @@
+//! The internal transaction trait on one SQLite connection. Every future is ready at its first
+//! poll: [`ready`] takes its value without a runtime.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use domain::ports::PortError;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
+
+use crate::sql::{Column, Result, Row, Tx, Value};
+use crate::vault::Vault;
+
+pub(crate) struct SqliteTx<'c> {
+    connection: &'c Connection,
+    vault: &'c Vault,
+}
+
+impl<'c> SqliteTx<'c> {
+    pub(crate) const fn new(connection: &'c Connection, vault: &'c Vault) -> Self {
+        Self { connection, vault }
+    }
+
+    fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'c>> {
+        self.connection.prepare_cached(sql).map_err(port_error)
+    }
+}
+
+impl Tx for SqliteTx<'_> {
+    async fn execute<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: [Value<'_>; N],
+    ) -> Result<u64> {
+        execute(&mut self.prepare(sql)?, &params)
+    }
+
+    async fn query<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: [Value<'_>; N],
+    ) -> Result<Vec<Row>> {
+        query(&mut self.prepare(sql)?, &params)
+    }
+
+    async fn execute_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<u64>> {
+        let mut statement = self.prepare(sql)?;
+        params.iter().map(|params| execute(&mut statement, params)).collect()
+    }
+
+    async fn query_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<Vec<Row>>> {
+        let mut statement = self.prepare(sql)?;
+        params.iter().map(|params| query(&mut statement, params)).collect()
+    }
+
+    fn vault(&self) -> &Vault {
+        self.vault
+    }
+}
+
+fn execute(statement: &mut CachedStatement<'_>, params: &[Value<'_>]) -> Result<u64> {
+    bind(statement, params)?;
+    statement.raw_execute().map(|changed| changed as u64).map_err(port_error)
+}
+
+fn query(statement: &mut CachedStatement<'_>, params: &[Value<'_>]) -> Result<Vec<Row>> {
+    bind(statement, params)?;
+    let width = statement.column_count();
+    let mut rows = statement.raw_query();
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(port_error)? {
+        let columns = (0..width).map(|at| row.get_ref(at).map(column));
+        found.push(Row::new(columns.collect::<rusqlite::Result<_>>().map_err(port_error)?));
+    }
+    Ok(found)
+}
+
+fn bind(statement: &mut CachedStatement<'_>, params: &[Value<'_>]) -> Result<()> {
+    for (at, value) in params.iter().enumerate() {
+        statement.raw_bind_parameter(at + 1, Bound(*value)).map_err(port_error)?;
+    }
+    Ok(())
+}
+
+struct Bound<'a>(Value<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Int(value) => ValueRef::Integer(value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn column(value: ValueRef<'_>) -> Column {
+    match value {
+        ValueRef::Integer(value) => Column::Int(value),
+        ValueRef::Text(value) => Column::Text(String::from_utf8_lossy(value).into_owned()),
+        ValueRef::Blob(value) => Column::Blob(value.to_owned()),
+        // No column of ours is a float: STRICT tables and integer sums.
+        ValueRef::Null | ValueRef::Real(_) => Column::Null,
+    }
+}
+
+/// In the port's words. SQLite's messages name tables and columns, never values.
+pub(crate) fn port_error(error: rusqlite::Error) -> PortError {
+    match error.sqlite_error_code() {
+        Some(
+            ErrorCode::DatabaseBusy
+            | ErrorCode::DatabaseLocked
+            | ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::OutOfMemory
+            | ErrorCode::ReadOnly,
+        ) => PortError::Unavailable(error.to_string()),
+        _ => PortError::Refused(error.to_string()),
+    }
+}
+
+/// The value of a future that waits for nothing.
+pub(crate) fn ready<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(PortError::Refused("a statement waited on SQLite".to_owned())),
+    }
+}
