@@ -1,1 +1,5 @@
 mod conformance;
+mod faults;
+mod interleavings;
+mod invoices;
+mod journal;
