@@ -1,1 +1,25 @@
-//! The HTTP doors, one folder each.
+//! The HTTP doors, one folder each. A door translates: its wire form to a command of the engine,
+//! and the answer back. It decides nothing.
+//!
+//! In reading order: every route on one page; the doors; what stands before all of them; the loop
+//! that serves connections.
+
+mod router;
+mod settings;
+
+pub mod orders;
+
+mod ops;
+pub mod sandbox;
+
+mod guard;
+mod read;
+mod refusal;
+
+mod serve;
+
+pub use guard::Rate;
+pub use ops::ops_router;
+pub use router::router;
+pub use serve::{Server, serve};
+pub use settings::HttpSettings;

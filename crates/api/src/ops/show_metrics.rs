@@ -1,0 +1,13 @@
+//! `GET /metrics`: everything counted, in the OpenMetrics text format, which Prometheus reads.
+
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+
+use crate::settings::Door;
+
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+pub(crate) async fn show_metrics(State(door): State<Door>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, OPEN_METRICS)], door.engine.metrics().encode())
+}

@@ -1,0 +1,37 @@
+//! `GET /cancelorder?orderId=…`, or `POST` with `{"orderId": …}`: the buyer does not want it any
+//! more. Knowing the id is the permission.
+
+use axum::Json;
+use axum::extract::{FromRequest, Request, State};
+
+use super::order_id::read_order_id;
+use super::tell_alive::{OK, Ok as Done};
+use super::wrong::not_cancelled;
+use crate::read::{Fields, QueryPairs};
+use crate::refusal::Refusal;
+use crate::settings::Door;
+
+pub(crate) async fn cancel_order(
+    State(door): State<Door>,
+    query: QueryPairs,
+) -> Result<Json<Done>, Refusal> {
+    cancel(&door, query.get("orderId")).await
+}
+
+/// Takes the id from the query too, when the body has none to give.
+pub(crate) async fn cancel_posted_order(
+    State(door): State<Door>,
+    query: QueryPairs,
+    request: Request,
+) -> Result<Json<Done>, Refusal> {
+    if let Some(id) = query.get("orderId") {
+        return cancel(&door, Some(id)).await;
+    }
+    let fields = Fields::from_request(request, &door).await?;
+    cancel(&door, fields.text("orderId")?).await
+}
+
+async fn cancel(door: &Door, id: Option<&str>) -> Result<Json<Done>, Refusal> {
+    let id = read_order_id(id)?;
+    door.engine.cancel_order(id).await.map(|()| Json(OK)).map_err(not_cancelled)
+}

@@ -1,0 +1,54 @@
+//! What the three doors to a new order share: how it is to be paid and told, read from the
+//! request, and the answer.
+
+use axum::Json;
+use domain::secret::Secret;
+use engine::accounts::Caller;
+use engine::orders::{Asked, CreatedOrder, Terms};
+use serde::Serialize;
+
+use crate::read::Fields;
+use crate::refusal::{Refusal, failed};
+
+/// A Lightning address is an e-mail address in form (LUD-16), of at most this length (RFC 5321).
+const REFERRAL_CHARS_MAX: usize = 254;
+
+pub(super) fn read_terms<'a>(
+    fields: &'a Fields,
+    caller: Option<&'a Caller>,
+) -> Result<Terms<'a>, Refusal> {
+    let referral = fields.text("ref")?;
+    if referral.is_some_and(|referral| referral.len() > REFERRAL_CHARS_MAX) {
+        return Err(failed("`ref` is too long for a Lightning address"));
+    }
+    Ok(Terms {
+        caller,
+        immediate: fields.flag("immediate")?,
+        webhook_url: fields.text("webhookUrl")?,
+        referral,
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Created {
+    status: &'static str,
+    order_id: String,
+    /// A BOLT 11 invoice, or `paid`.
+    payreq: String,
+    /// Signs the order's webhooks by the Standard Webhooks scheme; ours, not in the contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_secret: Option<String>,
+}
+
+pub(super) fn created(order: CreatedOrder) -> Json<Created> {
+    Json(Created {
+        status: "OK",
+        order_id: order.id.to_string(),
+        payreq: match order.asked {
+            Asked::Invoice(invoice) => invoice,
+            Asked::Nothing => "paid".to_owned(),
+        },
+        webhook_secret: order.webhook_secret.as_ref().map(Secret::expose).map(str::to_owned),
+    })
+}

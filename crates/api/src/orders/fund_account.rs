@@ -1,0 +1,22 @@
+//! `POST /fund`: credit for the key's account, by invoice.
+
+use axum::Json;
+use axum::extract::State;
+use engine::orders::OrderRequest;
+
+use super::created::{Created, created};
+use super::wrong::not_created;
+use crate::guard::Known;
+use crate::read::Fields;
+use crate::refusal::Refusal;
+use crate::settings::Door;
+
+pub(crate) async fn fund_account(
+    State(door): State<Door>,
+    Known(caller): Known,
+    fields: Fields,
+) -> Result<Json<Created>, Refusal> {
+    let amount_sats = fields.required_integer("amount")?;
+    let request = OrderRequest::Fund { amount_sats, caller: &caller };
+    door.engine.create_order(request).await.map(created).map_err(not_created)
+}

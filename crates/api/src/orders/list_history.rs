@@ -1,0 +1,76 @@
+//! `GET /history`: what the key's account was funded with, newest first.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use domain::order::{Order, OrderState, Payment};
+use serde::Serialize;
+
+use super::wrong::not_read;
+use crate::guard::{Known, key_text};
+use crate::refusal::Refusal;
+use crate::settings::Door;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct History {
+    status: &'static str,
+    total_amount: i64,
+    orders: Vec<Funding>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Funding {
+    amount: i64,
+    created_at: i64,
+    desc: &'static str,
+    description: &'static str,
+    holdinvoice: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preimage: Option<String>,
+    preimage_hash: String,
+    price: i64,
+    /// The key as the caller just sent it; it is stored nowhere.
+    user_id: String,
+}
+
+pub(crate) async fn list_history(
+    State(door): State<Door>,
+    Known(caller): Known,
+    headers: HeaderMap,
+) -> Result<Json<History>, Refusal> {
+    let key = key_text(&headers).unwrap_or_default();
+    let history = door.engine.funding_history(caller.account).await;
+    let history = history.map_err(|error| not_read(&error))?;
+    Ok(Json(History {
+        status: "OK",
+        total_amount: history.total.sats_floor(),
+        orders: history.orders.iter().map(|order| funding(order, key)).collect(),
+    }))
+}
+
+fn funding(order: &Order, key: &str) -> Funding {
+    const WHAT: &str = "fund account";
+    Funding {
+        amount: order.held.unwrap_or(order.price).sats_floor(),
+        created_at: order.created_at.as_millis(),
+        desc: WHAT,
+        description: WHAT,
+        holdinvoice: true,
+        preimage: settled_preimage(order),
+        preimage_hash: order.id.to_string(),
+        price: order.price.sats_floor(),
+        user_id: key.to_owned(),
+    }
+}
+
+/// The payer of a settled invoice has its preimage already; of no other may it be told.
+fn settled_preimage(order: &Order) -> Option<String> {
+    match (&order.payment, order.state) {
+        (Payment::Lightning { preimage, .. }, OrderState::Settled) => {
+            Some(hex::encode(preimage.expose()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,10 @@
+//! The id of an order, as clients send it back.
+
+use domain::order::OrderId;
+
+use crate::refusal::{Refusal, failed};
+
+pub(super) fn read_order_id(text: Option<&str>) -> Result<OrderId, Refusal> {
+    let text = text.ok_or_else(|| failed("`orderId` is required"))?;
+    text.trim().parse().map_err(|_| failed("`orderId` is not 64 hex digits"))
+}

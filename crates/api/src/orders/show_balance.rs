@@ -1,0 +1,24 @@
+//! `GET /balance`: the credit that may be spent, in whole sats.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::wrong::not_read;
+use crate::guard::Known;
+use crate::refusal::Refusal;
+use crate::settings::Door;
+
+#[derive(Serialize)]
+pub(crate) struct Balance {
+    status: &'static str,
+    balance: i64,
+}
+
+pub(crate) async fn show_balance(
+    State(door): State<Door>,
+    Known(caller): Known,
+) -> Result<Json<Balance>, Refusal> {
+    let balance = door.engine.balance(caller.account).await.map_err(|error| not_read(&error))?;
+    Ok(Json(Balance { status: "OK", balance: balance.available.sats_floor() }))
+}

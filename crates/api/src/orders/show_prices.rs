@@ -1,0 +1,93 @@
+//! `GET /price` and its undocumented relative `GET /getPrice`, in sats.
+//!
+//! `receive` and `s4s` are strings, `send` and `rent` numbers: so the newer documents show them
+//! (contract §1.1). Prices are the same for every country and service.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::countries::Country;
+use crate::read::QueryPairs;
+use crate::refusal::{Refusal, failed};
+use crate::settings::Door;
+
+#[derive(Serialize)]
+pub(crate) struct PriceList {
+    receive: String,
+    send: i64,
+    rent: i64,
+    s4s: String,
+    /// What was asked for, as sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<Asked>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    computed: Option<Computed>,
+}
+
+#[derive(Serialize)]
+struct Asked {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Computed {
+    price: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<u16>,
+    description: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Price {
+    price: i64,
+}
+
+pub(crate) async fn show_prices(
+    State(door): State<Door>,
+    query: QueryPairs,
+) -> Result<Json<PriceList>, Refusal> {
+    let prices = door.engine.settings().prices;
+    let receive = prices.receive.sats_floor();
+    let (asked, computed) = match (query.get("country"), query.get("service")) {
+        (None, None) => (None, None),
+        (country, service) => {
+            let asked =
+                Asked { country: country.map(str::to_owned), service: service.map(str::to_owned) };
+            (Some(asked), Some(compute(receive, find(country)?, service)))
+        }
+    };
+    Ok(Json(PriceList {
+        receive: receive.to_string(),
+        send: prices.send.sats_floor(),
+        rent: prices.rent.sats_floor(),
+        s4s: prices.real_phone.sats_floor().to_string(),
+        query: asked,
+        computed,
+    }))
+}
+
+pub(crate) async fn show_price(
+    State(door): State<Door>,
+    query: QueryPairs,
+) -> Result<Json<Price>, Refusal> {
+    find(query.get("country"))?;
+    Ok(Json(Price { price: door.engine.settings().prices.receive.sats_floor() }))
+}
+
+fn find(country: Option<&str>) -> Result<Option<&'static Country>, Refusal> {
+    let found = |text| Country::find(text).ok_or_else(|| failed("there is no such country"));
+    country.map(found).transpose()
+}
+
+fn compute(price: i64, country: Option<&Country>, service: Option<&str>) -> Computed {
+    let words = ["boltgram payment"].into_iter().chain(country.map(Country::label)).chain(service);
+    Computed {
+        price,
+        country: country.map(|country| country.code),
+        description: words.collect::<Vec<_>>().join(" "),
+    }
+}

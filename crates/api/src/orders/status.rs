@@ -1,0 +1,77 @@
+//! What a buyer is told of an order: the body of `/orderstatus`, and the same with `orderId` as
+//! the body of a webhook.
+
+use domain::message::MessageId;
+use domain::order::{OrderSnapshot, OrderState, Progress};
+use engine::webhooks::RenderEvent;
+use serde::Serialize;
+
+/// Absent fields are left out (contract §1.6).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Status {
+    status: &'static str,
+    /// Stays true when the money went back; `error` then says so.
+    paid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sms_status: Option<Progress>,
+    /// Unix time in milliseconds.
+    timestamp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl Status {
+    pub(super) fn of(snapshot: &OrderSnapshot) -> Self {
+        Self {
+            status: "OK",
+            paid: snapshot.paid,
+            id: snapshot.message.map(provider_id),
+            sms_status: snapshot.progress,
+            timestamp: snapshot.at.as_millis(),
+            error: error(snapshot),
+        }
+    }
+}
+
+/// Clients know ids of this form from another provider's messages.
+fn provider_id(message: MessageId) -> String {
+    format!("SM{}", message.0.simple())
+}
+
+/// Only when the order came to nothing: many clients stop at the sight of this field.
+fn error(snapshot: &OrderSnapshot) -> Option<String> {
+    match snapshot.state {
+        OrderState::Cancelling | OrderState::Cancelled | OrderState::Lost => {
+            let reason = snapshot.reason.map(|reason| reason.to_string());
+            Some(reason.unwrap_or_else(|| "cancelled".to_owned()))
+        }
+        OrderState::Open
+        | OrderState::Held
+        | OrderState::Working
+        | OrderState::Fulfilled
+        | OrderState::Settled => None,
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    #[serde(flatten)]
+    status: Status,
+    order_id: &'a str,
+}
+
+/// Tells orders' events in this door's form.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OrderEvents;
+
+impl RenderEvent for OrderEvents {
+    fn render(&self, snapshot: &OrderSnapshot) -> Vec<u8> {
+        let event = Event { status: Status::of(snapshot), order_id: &snapshot.order };
+        // Strings, numbers and a flag: it cannot fail.
+        serde_json::to_vec(&event).unwrap_or_default()
+    }
+}

@@ -1,0 +1,26 @@
+//! `POST /sandbox/pay {"payreq": "lnbcrt…"}`: answers `{"state":"held"|"settled"|"cancelled"}`.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::PayState;
+use crate::read::Fields;
+use crate::refusal::{Refusal, bad_request, failed};
+use crate::settings::Door;
+
+#[derive(Serialize)]
+pub(crate) struct Paid {
+    state: PayState,
+}
+
+pub(crate) async fn pay(State(door): State<Door>, fields: Fields) -> Result<Json<Paid>, Refusal> {
+    let Some(wallet) = &door.settings.sandbox else {
+        return Err(failed("there is no sandbox here"));
+    };
+    let payreq = fields.required_text("payreq")?.trim();
+    match wallet.pay(payreq).await {
+        Ok(state) => Ok(Json(Paid { state })),
+        Err(why) => Err(bad_request(format!("not paid: {why}"))),
+    }
+}

@@ -1,0 +1,141 @@
+//! Serves connections: HTTP/1.1 and 1.0, a time limit on everything that a client may be slow at,
+//! and an end that loses no request.
+//!
+//! No TLS and no HTTP/2: a proxy stands before the house where they are wanted.
+
+mod linger;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request};
+use domain::limits;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+use linger::Linger;
+
+/// A request's line and headers: a key, an id and what browsers add.
+const HEAD_BYTES_MAX: usize = 16 * 1_024;
+
+/// What no free file descriptor needs to become one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How connections are served. [`Default`] is what a house wants.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Time for a request's head to arrive; a connection without a request is closed after it too.
+    pub head_timeout: Duration,
+    /// Connections at a time. More wait in the listener's queue.
+    pub connections_max: usize,
+    /// What requests under way are given when the house stops.
+    pub grace: Duration,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            head_timeout: limits::REQUEST_READ_TIMEOUT,
+            // Each is a file descriptor and some 20 KiB.
+            connections_max: 4_096,
+            grace: limits::SHUTDOWN_GRACE,
+        }
+    }
+}
+
+/// Serves until `shutdown`, then finishes what is under way.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
+    Server::default().serve(listener, router, shutdown).await;
+}
+
+impl Server {
+    /// As [`serve`].
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        router: Router,
+        shutdown: impl Future<Output = ()>,
+    ) {
+        let (stop, stopping) = watch::channel(());
+        let room = Arc::new(Semaphore::new(self.connections_max));
+        let mut connections = JoinSet::new();
+        tokio::pin!(shutdown);
+        loop {
+            let accepted = async {
+                // The semaphore is never closed.
+                let place = room.clone().acquire_owned().await.ok();
+                (listener.accept().await, place)
+            };
+            tokio::select! {
+                () = &mut shutdown => break,
+                Some(_) = connections.join_next() => {}
+                (accepted, place) = accepted => match accepted {
+                    Ok((stream, peer)) => {
+                        let (router, stopping) = (router.clone(), stopping.clone());
+                        let head_timeout = self.head_timeout;
+                        connections.spawn(async move {
+                            connection(stream, peer, router, head_timeout, stopping).await;
+                            drop(place);
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "could not accept a connection");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+            }
+        }
+        drop(listener);
+        drop(stopping);
+        drop(stop);
+        let ended = async { while connections.join_next().await.is_some() {} };
+        if tokio::time::timeout(self.grace, ended).await.is_err() {
+            tracing::warn!(left = connections.len(), "requests did not end in time");
+        }
+    }
+}
+
+/// One client, until it leaves, is too slow, or the house stops and its request is answered.
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    head_timeout: Duration,
+    mut stopping: watch::Receiver<()>,
+) {
+    // Answers are small; waiting to fill a packet would only delay them.
+    let _ = stream.set_nodelay(true);
+    let service = router.map_request(move |request: Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(head_timeout)
+        .max_header_size(HEAD_BYTES_MAX)
+        // A client that closes its sending half still wants its answer.
+        .half_close(true)
+        .serve_connection(TokioIo::new(Linger::new(stream)), TowerToHyperService::new(service));
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = stopping.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended badly");
+    }
+}

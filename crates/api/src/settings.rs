@@ -1,0 +1,50 @@
+//! What the operator decided, as the doors need it, and the state that every handler is given.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::limits;
+use engine::Engine;
+
+use crate::guard::{Rate, RateLimiter};
+use crate::sandbox::SandboxWallet;
+
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Longer request bodies are refused.
+    pub body_bytes_max: usize,
+    /// Time for a request's body to arrive.
+    pub read_timeout: Duration,
+    /// For callers without a valid key, by peer address, loopback exempt; `None` = no limit.
+    pub address_rate: Option<Rate>,
+    /// Whether `/metrics` is told here; not when an admin listener tells it.
+    pub metrics: bool,
+    /// The wallet behind `/sandbox/pay`; the route exists only with one.
+    pub sandbox: Option<Arc<dyn SandboxWallet>>,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: limits::ORDER_BODY_BYTES_MAX,
+            read_timeout: limits::REQUEST_READ_TIMEOUT,
+            address_rate: Some(Rate { per_second: 20, burst: 100 }),
+            metrics: true,
+            sandbox: None,
+        }
+    }
+}
+
+/// What every handler is given.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    pub engine: Arc<Engine>,
+    pub settings: Arc<HttpSettings>,
+    pub limiter: Arc<RateLimiter>,
+}
+
+impl Door {
+    pub(crate) fn new(engine: Arc<Engine>, settings: HttpSettings) -> Self {
+        Self { engine, settings: Arc::new(settings), limiter: Arc::new(RateLimiter::new()) }
+    }
+}
