@@ -50,7 +50,6 @@ pub(crate) struct Driver<S> {
     timer: Pin<Box<Sleep>>,
     stall: Duration,
     unwritten_since: Option<Instant>,
-    handles_gone: bool,
 }
 
 impl<S: Stream> Driver<S> {
@@ -72,7 +71,6 @@ impl<S: Stream> Driver<S> {
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             stall,
             unwritten_since: None,
-            handles_gone: false,
         };
         let handle = Handle { requests: request_sender, answers: answer_sender, shared };
         (driver, handle, Events { batches })
@@ -126,7 +124,8 @@ impl<S: Stream> Driver<S> {
         self.shared.listen(cx.waker());
         loop {
             let now = Instant::now();
-            let mut progress = self.take_controls(now);
+            self.take_controls(now);
+            let mut progress = false;
             progress |= self.poll_answers(cx, now);
             if !binding {
                 progress |= self.poll_requests(cx, now);
@@ -151,17 +150,23 @@ impl<S: Stream> Driver<S> {
         }
     }
 
-    fn take_controls(&mut self, now: Instant) -> bool {
+    fn take_controls(&mut self, now: Instant) {
         let wanted = self.shared.window.load(Ordering::Acquire);
         if wanted != self.session.window() {
             self.session.set_window(wanted, now.into_std());
         }
         if self.shared.abort.load(Ordering::Acquire) {
             self.session.close(CloseReason::Aborted, &mut self.events);
-        } else if self.handles_gone || self.shared.unbind.load(Ordering::Acquire) {
+        } else if self.shared.unbind.load(Ordering::Acquire) || self.is_abandoned() {
             self.session.unbind(now.into_std(), &mut self.events);
         }
-        false
+    }
+
+    /// Whether the caller let go of the handles, with nothing left to send, or of the events.
+    fn is_abandoned(&self) -> bool {
+        let handles = self.requests.is_closed() && self.requests.is_empty();
+        let events = self.batches.get_ref().is_none_or(mpsc::Sender::is_closed);
+        (handles && self.current.is_empty()) || events
     }
 
     fn poll_answers(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
@@ -179,17 +184,12 @@ impl<S: Stream> Driver<S> {
             if self.current.is_empty() {
                 match self.requests.poll_recv(cx) {
                     Poll::Ready(Some(batch)) => self.current = batch,
-                    Poll::Ready(None) => {
-                        self.handles_gone = true;
-                        self.session.unbind(now.into_std(), &mut self.events);
-                        break;
-                    }
-                    Poll::Pending => break,
+                    Poll::Ready(None) | Poll::Pending => break,
                 }
             }
             let before = self.current.len();
             self.session.send(&mut self.current, now.into_std());
-            self.shared.queued.fetch_sub(before - self.current.len(), Ordering::AcqRel);
+            self.shared.placed(&self.session, before - self.current.len());
             progress = true;
         }
         progress

@@ -26,7 +26,7 @@ pub(super) struct Shared {
     in_flight: AtomicU32,
     unanswered: AtomicU32,
     /// Requests in batches that the window has not taken yet.
-    pub(super) queued: AtomicUsize,
+    queued: AtomicUsize,
     congestion: AtomicU32,
     accepting: AtomicBool,
     pub(super) unbind: AtomicBool,
@@ -62,6 +62,12 @@ impl Shared {
         self.accepting.store(session.accepts_requests(), Ordering::Release);
         *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = session.counters();
         self.room.notify_waiters();
+    }
+
+    /// Counts requests as in flight before it counts them as queued no more, so that room is never shown twice.
+    pub(super) fn placed(&self, session: &Session, count: usize) {
+        self.in_flight.store(session.in_flight(), Ordering::Release);
+        self.queued.fetch_sub(count, Ordering::AcqRel);
     }
 
     pub(super) fn listen(&self, waker: &Waker) {

@@ -7,4 +7,10 @@
     reason = "helpers of tests are tests; the bans are for what runs in production"
 )]
 
+mod codec;
+mod hostile;
 mod loopback;
+mod machine;
+mod paused;
+mod speed;
+mod tls;

@@ -1,0 +1,120 @@
+//! TLS between our client and server: verified by the CA given, with and without client certificates, and never in
+//! clear text instead.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use smpp::client::{self, ClientConfig, ConnectError};
+use smpp::server::ServerConfig;
+use smpp::session::CloseReason;
+use smpp::tls::{ClientTls, Identity, ServerTls};
+use tempfile::TempDir;
+
+use crate::loopback::{exchange, start};
+
+/// A CA with a server's and a client's certificate, in files.
+struct Pki {
+    dir: TempDir,
+}
+
+impl Pki {
+    fn new() -> Self {
+        let pki = Self { dir: TempDir::new().unwrap() };
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        fs::write(pki.path("ca"), ca.pem()).unwrap();
+        for name in ["localhost", "client"] {
+            let key = KeyPair::generate().unwrap();
+            let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+            let certificate = params.signed_by(&key, &ca).unwrap();
+            fs::write(pki.path(name), certificate.pem()).unwrap();
+            fs::write(pki.path(&format!("{name}.key")), key.serialize_pem()).unwrap();
+        }
+        pki
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn identity(&self, name: &str) -> Identity {
+        Identity { certificates: self.path(name), key: self.path(&format!("{name}.key")) }
+    }
+
+    async fn server(&self, client_ca: Option<PathBuf>) -> u16 {
+        let tls = ServerTls { identity: self.identity("localhost"), client_ca };
+        start(ServerConfig { tls: Some(tls.config().unwrap()), ..ServerConfig::new("smsc") }).await
+    }
+}
+
+fn config(port: u16, tls: Option<ClientTls>) -> ClientConfig {
+    ClientConfig { tls, ..ClientConfig::new("127.0.0.1", port, "u", "p") }
+}
+
+fn trusting(pki: &Pki) -> ClientTls {
+    ClientTls {
+        server_name: Some("localhost".to_owned()),
+        ca: Some(pki.path("ca")),
+        identity: None,
+    }
+}
+
+#[tokio::test]
+async fn messages_travel_over_tls() {
+    let pki = Pki::new();
+    let port = pki.server(None).await;
+    let link = client::connect(&config(port, Some(trusting(&pki)))).await.unwrap();
+    assert_eq!(exchange(link, 1_000, 100).await, CloseReason::Unbound);
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_name_or_ca_is_refused() {
+    let pki = Pki::new();
+    let port = pki.server(None).await;
+    let other_name = ClientTls { server_name: None, ..trusting(&pki) };
+    let other_ca = ClientTls { ca: Some(Pki::new().kept("ca")), ..trusting(&pki) };
+    let platform = ClientTls { ca: None, ..trusting(&pki) };
+    for tls in [other_name, other_ca, platform] {
+        let result = client::connect(&config(port, Some(tls))).await;
+        assert!(matches!(result, Err(ConnectError::Tls(_))), "{result:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_demanded_when_configured() {
+    let pki = Pki::new();
+    let port = pki.server(Some(pki.path("ca"))).await;
+    let without = client::connect(&config(port, Some(trusting(&pki)))).await;
+    assert!(without.is_err());
+    let identity = Some(pki.identity("client"));
+    let with = ClientTls { identity, ..trusting(&pki) };
+    let link = client::connect(&config(port, Some(with))).await.unwrap();
+    assert_eq!(exchange(link, 10, 10).await, CloseReason::Unbound);
+}
+
+#[tokio::test]
+async fn tls_is_never_exchanged_for_clear_text() {
+    let pki = Pki::new();
+    let clear = start(ServerConfig::new("smsc")).await;
+    let result = client::connect(&config(clear, Some(trusting(&pki)))).await;
+    assert!(matches!(result, Err(ConnectError::Tls(_))), "{result:?}");
+    let tls = pki.server(None).await;
+    let result = client::connect(&config(tls, None)).await;
+    assert!(matches!(result, Err(ConnectError::Closed(_))), "{result:?}");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let tls = ClientTls { ca: Some("/nowhere/ca.pem".into()), ..ClientTls::default() };
+    let error = tls.connector("localhost").unwrap_err();
+    assert!(error.to_string().contains("/nowhere/ca.pem"), "{error}");
+}
+
+impl Pki {
+    /// A file that outlives this set.
+    fn kept(self, name: &str) -> PathBuf {
+        self.dir.keep().join(name)
+    }
+}
