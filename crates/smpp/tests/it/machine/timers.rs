@@ -1,0 +1,150 @@
+//! The machine's timers, and ending a session in peace.
+
+use smpp::pdu::*;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use smpp::session::*;
+use smpp::{CommandId, CommandStatus};
+
+use super::{Bench, S, config};
+
+#[test]
+fn enquire_link_is_sent_only_when_idle_even_with_a_full_window() {
+    let mut bench = Bench::client(SessionConfig { response: 300 * S, ..config(1) });
+    bench.submit(0..1);
+    bench.sent();
+    for _ in 0..10 {
+        bench.pass(29 * S);
+        bench.hear(CommandId::ENQUIRE_LINK, CommandStatus::ROK, 1);
+    }
+    assert!(bench.sent().iter().all(|pdu| pdu.id() == CommandId::ENQUIRE_LINK_RESP));
+    bench.pass(30 * S);
+    assert_eq!(bench.sent()[0].id(), CommandId::ENQUIRE_LINK);
+    bench.pass(S);
+    assert!(bench.sent().is_empty(), "asked twice");
+}
+
+#[test]
+fn a_missing_enquire_link_resp_ends_the_session_and_tells_what_was_open() {
+    let mut bench = Bench::client(SessionConfig { response: 40 * S, ..config(5) });
+    bench.pass(30 * S);
+    bench.submit(0..2);
+    bench.pass(40 * S);
+    assert_eq!(bench.closed(), Some(CloseReason::EnquireLinkTimeout));
+    let told: Vec<u64> = bench
+        .events
+        .iter()
+        .map(|event| match event {
+            Event::Failed { token, .. } => *token,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, [0, 1]);
+}
+
+#[test]
+fn any_pdu_proves_the_peer_alive() {
+    let config = SessionConfig { response: 60 * S, ..config(5) };
+    let mut bench = Bench::client(config);
+    // Never answers an enquire_link, but speaks once a minute.
+    for sequence in 1..20 {
+        bench.pass(30 * S);
+        bench.pass(10 * S);
+        bench.hear_body(sequence, &DeliverSm::default());
+    }
+    assert_eq!(bench.closed(), None);
+    bench.pass(30 * S);
+    bench.pass(60 * S);
+    assert_eq!(bench.closed(), Some(CloseReason::EnquireLinkTimeout));
+}
+
+#[test]
+fn no_bind_in_time_closes() {
+    let mut bench = Bench::open(Role::Server, SessionConfig::default());
+    bench.pass(Duration::from_millis(9_999));
+    assert_eq!(bench.closed(), None);
+    assert_eq!(bench.session.deadline(), Some(bench.now + Duration::from_millis(1)));
+    bench.pass(Duration::from_millis(1));
+    assert_eq!(bench.closed(), Some(CloseReason::SessionInitTimeout));
+}
+
+#[test]
+fn half_a_pdu_may_not_stay_half_for_ever() {
+    let mut bench = Bench::client(SessionConfig { enquire_link: None, ..config(1) });
+    let whole = [16, CommandId::ENQUIRE_LINK.0, 0, 1].map(u32::to_be_bytes).concat();
+    let mut input = BytesMut::new();
+    for octet in &whole[..15] {
+        input.extend_from_slice(&[*octet]);
+        bench.session.receive(&mut input, bench.now, &mut bench.events);
+        bench.pass(S);
+    }
+    assert_eq!(bench.closed(), None);
+    bench.pass(15 * S);
+    assert_eq!(bench.closed(), Some(CloseReason::PartialPduTimeout));
+}
+
+#[test]
+fn inactivity_unbinds_although_enquire_links_flow() {
+    let mut bench = Bench::client(SessionConfig { inactivity: Some(100 * S), ..config(5) });
+    for sequence in 1..=10 {
+        bench.pass(10 * S);
+        bench.hear(CommandId::ENQUIRE_LINK, CommandStatus::ROK, sequence);
+    }
+    assert_eq!(bench.session.state(), State::Unbinding);
+    assert!(bench.sent().iter().any(|pdu| pdu.id() == CommandId::UNBIND));
+}
+
+#[test]
+fn our_unbind_drains_first() {
+    let mut bench = Bench::client(config(10));
+    bench.submit(0..3);
+    bench.sent();
+    bench.session.unbind(bench.now, &mut bench.events);
+    assert!(bench.sent().is_empty());
+    assert_eq!(bench.submit(5..6).len(), 1, "a draining session took a request");
+    for sequence in 2..=4 {
+        bench.answer_to(sequence, b"x");
+    }
+    let unbind = bench.sent().remove(0);
+    assert_eq!((unbind.id(), bench.session.state()), (CommandId::UNBIND, State::Unbinding));
+    bench.hear(CommandId::UNBIND_RESP, CommandStatus::ROK, unbind.sequence());
+    assert_eq!(bench.closed(), Some(CloseReason::Unbound));
+    assert_eq!(bench.events.len(), 3);
+}
+
+#[test]
+fn a_drain_does_not_wait_for_ever() {
+    let mut bench = Bench::client(config(10));
+    bench.submit(0..1);
+    bench.sent();
+    bench.session.unbind(bench.now, &mut bench.events);
+    bench.pass(5 * S);
+    assert_eq!(bench.sent()[0].id(), CommandId::UNBIND);
+    bench.pass(30 * S);
+    assert_eq!(bench.closed(), Some(CloseReason::UnbindTimeout));
+    assert_eq!(bench.events.len(), 1);
+}
+
+#[test]
+fn the_peers_unbind_waits_for_what_is_open_both_ways() {
+    let mut bench = Bench::client(config(20));
+    bench.submit(0..10);
+    bench.hear_body(50, &DeliverSm::default());
+    let Some(Event::Request { ticket, .. }) = bench.events.pop() else { panic!() };
+    bench.sent();
+    bench.hear(CommandId::UNBIND, CommandStatus::ROK, 51);
+    bench.hear_body(52, &DeliverSm::default());
+    assert_eq!(bench.sent()[0].status(), CommandStatus::RINVBNDSTS, "taken after its unbind");
+    for sequence in 2..=11 {
+        bench.answer_to(sequence, b"x");
+    }
+    assert_eq!((bench.closed(), bench.events.len()), (None, 10));
+    let mut answers = Answers::new();
+    answers.deliver(ticket, CommandStatus::ROK);
+    bench.session.answer(&answers, bench.now);
+    bench.pass(Duration::ZERO);
+    let ids: Vec<CommandId> = bench.sent().iter().map(RawPdu::id).collect();
+    assert_eq!(ids, [CommandId::DELIVER_SM_RESP, CommandId::UNBIND_RESP]);
+    assert_eq!(bench.closed(), Some(CloseReason::PeerUnbound));
+}
