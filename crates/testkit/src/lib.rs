@@ -1,5 +1,6 @@
 //! Clock, fakes, fault wrappers and conformance suites.
 
+pub mod carrier_conformance;
 pub mod clock;
 pub mod crash;
 pub mod lightning_conformance;

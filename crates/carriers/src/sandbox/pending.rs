@@ -27,11 +27,7 @@ pub(super) struct Pending {
 
 impl Pending {
     pub(super) fn new() -> Self {
-        Self {
-            queue: Mutex::default(),
-            room: Semaphore::new(PENDING_MAX),
-            changed: Notify::new(),
-        }
+        Self { queue: Mutex::default(), room: Semaphore::new(PENDING_MAX), changed: Notify::new() }
     }
 
     fn queue(&self) -> MutexGuard<'_, BTreeMap<(Instant, u64), Due>> {

@@ -1,0 +1,3 @@
+//! The carriers through their port, with real servers behind them.
+
+mod sandbox;

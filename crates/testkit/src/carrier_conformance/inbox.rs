@@ -1,0 +1,115 @@
+//! An inbox that remembers what it was told, and refuses receipts when a test says so.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::ports::{Inbox, Outcome, PortError, Receipt, SubmissionKey};
+
+/// How long a condition may take before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Default)]
+pub struct TestInbox {
+    outcomes: Mutex<Vec<Outcome>>,
+    receipts: Mutex<Vec<Receipt>>,
+    refusals: AtomicU32,
+    refused: AtomicU32,
+    stall_ms: AtomicU32,
+}
+
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl TestInbox {
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// The next `calls` of `receipts` fail.
+    pub fn refuse_receipts(&self, calls: u32) {
+        self.refusals.store(calls, Ordering::SeqCst);
+    }
+
+    /// Calls of `receipts` that failed.
+    pub fn refused(&self) -> u32 {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    /// Every call of `outcomes` takes this long from now on.
+    pub fn stall(&self, by: Duration) {
+        self.stall_ms.store(u32::try_from(by.as_millis()).unwrap_or(u32::MAX), Ordering::SeqCst);
+    }
+
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        lock(&self.outcomes).clone()
+    }
+
+    pub fn outcomes_of(&self, key: SubmissionKey) -> Vec<Outcome> {
+        lock(&self.outcomes).iter().filter(|outcome| outcome.key == key).cloned().collect()
+    }
+
+    /// Those stored, repeats included.
+    pub fn receipts(&self) -> Vec<Receipt> {
+        lock(&self.receipts).clone()
+    }
+
+    pub fn receipts_of(&self, carrier_id: &str) -> Vec<Receipt> {
+        let stored = lock(&self.receipts);
+        stored.iter().filter(|receipt| receipt.carrier_id == carrier_id).cloned().collect()
+    }
+
+    /// Waits for the one outcome of a submission.
+    pub async fn outcome(&self, key: SubmissionKey) -> Outcome {
+        until("an outcome", || !self.outcomes_of(key).is_empty()).await;
+        self.outcomes_of(key).remove(0)
+    }
+
+    /// Waits until there are `count` outcomes.
+    pub async fn wait_outcomes(&self, count: usize) -> Vec<Outcome> {
+        until("outcomes", || lock(&self.outcomes).len() >= count).await;
+        self.outcomes()
+    }
+
+    /// Waits for a receipt of this part.
+    pub async fn receipt(&self, carrier_id: &str) -> Receipt {
+        until("a receipt", || !self.receipts_of(carrier_id).is_empty()).await;
+        self.receipts_of(carrier_id).remove(0)
+    }
+}
+
+/// Waits for a condition.
+///
+/// # Panics
+///
+/// When it does not come true within [`PATIENCE`].
+pub async fn until(what: &str, condition: impl Fn() -> bool) {
+    let begun = tokio::time::Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "{what} never came");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[async_trait]
+impl Inbox for TestInbox {
+    async fn outcomes(&self, outcomes: Vec<Outcome>) {
+        let stall = self.stall_ms.load(Ordering::SeqCst);
+        if stall > 0 {
+            tokio::time::sleep(Duration::from_millis(stall.into())).await;
+        }
+        lock(&self.outcomes).extend(outcomes);
+    }
+
+    async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
+        let left = |calls: u32| calls.checked_sub(1);
+        if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok() {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return Err(PortError::Unavailable("the store is away".to_owned()));
+        }
+        lock(&self.receipts).extend(receipts);
+        Ok(())
+    }
+}

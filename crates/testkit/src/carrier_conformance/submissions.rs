@@ -1,0 +1,51 @@
+//! Submissions as the engine makes them.
+
+use std::sync::Arc;
+
+use domain::message::{Address, Content, Lane, MessageId};
+use domain::ports::{ChunkId, Submission, SubmissionKey};
+use domain::text::{Policy, Text, measure};
+use domain::time::Timestamp;
+use uuid::Uuid;
+
+/// Three parts of GSM-7, with letters that take one septet and two octets of UTF-8, and an escape
+/// where the first part ends.
+pub const DANISH: &str = "Kære kunde. Din ordre er nu på vej til dig fra lageret i Rødovre og \
+    leveres i morgen mellem kl. 8 og 16. Prisen er 1.249,00 kr. Du kan følge pakken her[]: \
+    https://example.com/spor/4512 {kode: 8812}. Skal den afleveres et andet sted, så svar på denne \
+    besked senest kl. 21. Er du ikke hjemme, stiller vi den ved døren. Æbler, ørred og ål følger \
+    i en anden kasse.";
+
+/// A text of several parts.
+pub const LONG: &str = DANISH;
+
+/// Far ahead of any clock of a test.
+const VALID_UNTIL: Timestamp = Timestamp::from_millis(4_000_000_000_000);
+
+pub const fn key(number: u32) -> SubmissionKey {
+    SubmissionKey { chunk: ChunkId(1), attempt: 1, recipient: number }
+}
+
+/// A short text.
+pub fn submission(key: SubmissionKey, to: Address) -> Submission {
+    with_text(key, to, "Din kode er 1234")
+}
+
+pub fn with_text(key: SubmissionKey, to: Address, text: &str) -> Submission {
+    let parts = measure(text, &Policy::default()).map_or(1, |measured| measured.parts.into());
+    Submission {
+        key,
+        to,
+        content: Arc::new(Content {
+            message: MessageId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)),
+            account: None,
+            sender: None,
+            text: Text::from(text),
+            parts,
+            lane: Lane::Single,
+            valid_until: VALID_UNTIL,
+        }),
+        reference: 0x1234,
+        accepted: vec![],
+    }
+}
