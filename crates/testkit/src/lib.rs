@@ -5,3 +5,4 @@ pub mod clock;
 pub mod crash;
 pub mod lightning_conformance;
 pub mod smsc;
+pub mod store_conformance;

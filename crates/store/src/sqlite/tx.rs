@@ -114,6 +114,7 @@ fn column(value: ValueRef<'_>) -> Column {
 }
 
 /// In the port's words. SQLite's messages name tables and columns, never values.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(crate) fn port_error(error: rusqlite::Error) -> PortError {
     match error.sqlite_error_code() {
         Some(

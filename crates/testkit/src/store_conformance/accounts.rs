@@ -1,0 +1,116 @@
+//! Accounts, keys and sender names.
+
+use domain::account::{AccountId, KeyHash, KeyId, Scope};
+use domain::money::Msat;
+use domain::ports::{NewAccount, NewKey, PortError};
+use domain::secret::Secret;
+
+use super::Rig;
+use super::world::{World, at, balance};
+
+fn new_key(account: AccountId, byte: u8) -> NewKey {
+    let scopes = vec![Scope::SEND.parse().unwrap(), Scope::all()];
+    NewKey { account, hash: KeyHash([byte; 32]), scopes, rate: Some(5) }
+}
+
+pub async fn keeps_accounts_and_what_they_have(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let rich = world.account(Msat::new(7_000)).await;
+    let poor = world.account(Msat::ZERO).await;
+    assert_eq!(world.balance(rich.id).await, balance(Msat::new(7_000), Msat::ZERO));
+    assert_eq!(world.balance(poor.id).await, balance(Msat::ZERO, Msat::ZERO));
+
+    let found = world.store.account_named(&rich.name).await.unwrap().unwrap();
+    assert_eq!((found.id, found.created_at), (rich.id, at(0)));
+    assert_eq!(found.webhook_secret.expose(), "whsec_account");
+    assert_eq!(world.store.account(poor.id).await.unwrap().unwrap().name, poor.name);
+    assert!(world.store.account(AccountId(999)).await.unwrap().is_none());
+    assert!(world.store.account_named(&"nobody".parse().unwrap()).await.unwrap().is_none());
+
+    let all = world.store.accounts().await.unwrap();
+    let all: Vec<_> = all.iter().map(|(account, balance)| (account.id, *balance)).collect();
+    let expected = [
+        (rich.id, balance(Msat::new(7_000), Msat::ZERO)),
+        (poor.id, balance(Msat::ZERO, Msat::ZERO)),
+    ];
+    assert_eq!(all, expected);
+    world.must_be_sound().await;
+}
+
+pub async fn refuses_a_name_that_is_taken(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let first = world.account(Msat::new(5)).await;
+    let again = NewAccount {
+        name: first.name.clone(),
+        webhook_secret: Secret::new("other"),
+        credit: Msat::new(9),
+    };
+    let refused = world.store.add_account(again, at(1)).await;
+    assert!(matches!(refused, Err(PortError::Conflict(_))), "{refused:?}");
+    assert_eq!(world.balance(first.id).await.available, Msat::new(5));
+    assert_eq!(world.store.accounts().await.unwrap().len(), 1);
+    world.must_be_sound().await;
+}
+
+pub async fn keeps_keys_with_their_scopes(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (one, two) = (world.account(Msat::ZERO).await, world.account(Msat::ZERO).await);
+    let first = world.store.add_key(new_key(one.id, 1), at(1)).await.unwrap();
+    let second = world.store.add_key(new_key(two.id, 2), at(2)).await.unwrap();
+    let third = world.store.add_key(new_key(one.id, 3), at(3)).await.unwrap();
+
+    let key = world.store.key(KeyHash([1; 32])).await.unwrap().unwrap();
+    assert_eq!((key.id, key.account, key.rate), (first, one.id, Some(5)));
+    assert_eq!((key.created_at, key.revoked_at), (at(1), None));
+    let scopes: Vec<_> = key.scopes.iter().map(Scope::as_str).collect();
+    assert_eq!(scopes, [Scope::SEND, Scope::ALL]);
+    assert!(world.store.key(KeyHash([9; 32])).await.unwrap().is_none());
+
+    let ids = |keys: Vec<domain::account::Key>| keys.iter().map(|key| key.id).collect::<Vec<_>>();
+    assert_eq!(ids(world.store.keys(Some(one.id)).await.unwrap()), [first, third]);
+    assert_eq!(ids(world.store.keys(None).await.unwrap()), [first, second, third]);
+    let again = world.store.add_key(new_key(two.id, 1), at(4)).await;
+    assert!(matches!(again, Err(PortError::Conflict(_))), "{again:?}");
+}
+
+pub async fn revokes_a_key_once(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await;
+    let key = world.store.add_key(new_key(account.id, 1), at(1)).await.unwrap();
+    assert!(world.store.revoke_key(key, at(5)).await.unwrap());
+    assert!(world.store.revoke_key(key, at(9)).await.unwrap());
+    let stored = world.store.key(KeyHash([1; 32])).await.unwrap().unwrap();
+    assert_eq!(stored.revoked_at, Some(at(5)));
+    assert!(!world.store.revoke_key(KeyId(999), at(9)).await.unwrap());
+}
+
+pub async fn keeps_sender_names_once(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await;
+    for secs in [1, 2] {
+        world.store.add_sender(account.id, "Boltgram".parse().unwrap(), at(secs)).await.unwrap();
+    }
+    let senders = world.store.senders(account.id).await.unwrap();
+    assert_eq!(senders.len(), 1);
+    assert_eq!((senders[0].name.as_str(), senders[0].created_at), ("Boltgram", at(1)));
+    assert!(world.store.senders(AccountId(999)).await.unwrap().is_empty());
+}
+
+pub async fn refuses_keys_and_senders_of_nobody(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let key = world.store.add_key(new_key(AccountId(999), 1), at(1)).await;
+    assert!(matches!(key, Err(PortError::Refused(_))), "{key:?}");
+    let sender = world.store.add_sender(AccountId(999), "X".parse().unwrap(), at(1)).await;
+    assert!(matches!(sender, Err(PortError::Refused(_))), "{sender:?}");
+}
+
+pub async fn refuses_a_grant_below_zero(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let new = NewAccount {
+        name: "debtor".parse().unwrap(),
+        webhook_secret: Secret::new("s"),
+        credit: Msat::new(-1),
+    };
+    assert!(matches!(world.store.add_account(new, at(0)).await, Err(PortError::Refused(_))));
+    assert!(world.store.accounts().await.unwrap().is_empty());
+}

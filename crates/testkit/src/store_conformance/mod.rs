@@ -1,0 +1,172 @@
+//! What every [`Store`] implementation must do, as named cases. An implementation runs them by
+//! giving a [`Rig`] and calling [`store_conformance!`](crate::store_conformance!). What only one
+//! engine can fail at (a full disk, a locked file) is tested beside that engine.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite of tests")]
+
+mod accounts;
+mod cancel;
+mod claims;
+mod events;
+mod expiry;
+mod money;
+mod node;
+mod orders;
+mod outcomes;
+mod parts;
+mod receipts;
+mod restart;
+mod world;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::ports::Store;
+
+pub use accounts::*;
+pub use cancel::*;
+pub use claims::*;
+pub use events::*;
+pub use expiry::*;
+pub use money::*;
+pub use node::*;
+pub use orders::*;
+pub use outcomes::*;
+pub use parts::*;
+pub use receipts::*;
+pub use restart::*;
+
+/// A database of its own for one case.
+#[async_trait]
+pub trait Rig: Send + Sync {
+    /// A new handle on it, as another process (or the next one) would have.
+    async fn open(&self) -> Arc<dyn Store>;
+}
+
+/// Makes a `#[tokio::test]` of every case; `$rig` is an async function that makes a fresh [`Rig`].
+#[macro_export]
+macro_rules! store_conformance {
+    ($rig:path) => {
+        $crate::store_conformance! { @each $rig:
+            // accounts
+            keeps_accounts_and_what_they_have
+            refuses_a_name_that_is_taken
+            keeps_keys_with_their_scopes
+            revokes_a_key_once
+            keeps_sender_names_once
+            refuses_keys_and_senders_of_nobody
+            refuses_a_grant_below_zero
+            // orders
+            keeps_an_order_before_its_invoice
+            refuses_an_order_that_exists
+            refuses_orders_that_make_no_sense
+            attaches_an_invoice_only_while_open
+            begins_work_when_the_payment_is_held
+            holds_a_payment_once
+            begins_nothing_for_a_cancelled_order
+            fulfils_funding_when_the_payment_is_held
+            counts_what_is_open_and_held
+            lists_funding_newest_first
+            spends_credit_when_the_order_is_accepted
+            refuses_an_order_without_enough_credit
+            reserves_nothing_for_an_order_that_exists
+            keeps_orders_for_mailboxes
+            // money
+            keeps_the_price_when_delivered
+            gives_the_price_back_when_not_delivered
+            books_what_was_really_held
+            credits_what_was_funded
+            never_overdraws_in_contention
+            never_overdraws_from_two_processes
+            conserves_money_whatever_happens
+            // cancel
+            cancels_an_open_order
+            cancels_for_the_buyer_before_a_claim
+            is_too_late_for_the_buyer_after_a_claim
+            cancels_for_the_buyer_between_two_tries
+            is_too_late_for_the_buyer_once_a_carrier_has_a_part
+            times_out_when_the_hold_ran_out
+            keeps_what_was_delivered_when_the_hold_ran_out
+            cancels_the_unpaid_only_while_unpaid
+            cancels_an_order_paid_from_credit
+            changes_nothing_after_a_cancel
+            // node
+            claims_due_checks_once
+            checks_a_decided_order_at_once
+            does_not_put_off_a_decision
+            settles_and_cancels_as_the_node_says
+            repeats_of_the_nodes_word_change_nothing
+            loses_what_the_node_refunded
+            does_not_settle_what_is_not_fulfilled
+            makes_every_order_due_at_a_start
+            // claims
+            claims_a_chunk_once
+            serves_the_lower_lane_first
+            claims_no_more_than_asked
+            claims_again_when_the_lease_has_passed
+            renews_only_its_own_leases
+            releases_the_leases_of_one_node
+            does_not_claim_what_is_no_longer_valid
+            cuts_a_message_into_chunks
+            // outcomes
+            submits_what_a_carrier_took
+            delivers_what_a_silent_carrier_took
+            fails_what_was_refused
+            expires_what_was_refused_for_its_age
+            tries_again_what_was_deferred
+            keeps_a_chunk_due_while_recipients_are_pending
+            ignores_the_end_of_a_lost_lease
+            records_the_parts_of_a_lost_lease
+            ignores_the_refusal_of_a_lost_lease
+            ignores_a_refusal_of_what_a_carrier_has
+            records_an_outcome_twice_without_harm
+            ignores_outcomes_of_unknown_chunks
+            records_many_recipients_at_once
+            // parts
+            submits_when_all_parts_are_taken
+            does_not_hand_over_parts_again
+            delivers_when_all_parts_are
+            fails_when_one_part_does
+            fails_when_a_part_is_refused
+            // receipts
+            delivers_by_receipt
+            applies_a_receipt_that_came_first
+            counts_what_it_parks
+            first_final_receipt_wins
+            takes_a_receipt_twice_without_harm
+            decides_nothing_by_intermediate_receipts
+            knows_carriers_apart
+            does_not_guess_between_constant_ids
+            does_not_guess_a_parked_receipt
+            expires_by_receipt
+            keeps_the_carriers_word_for_a_failure
+            // expiry
+            expires_what_no_carrier_took
+            does_not_expire_what_is_leased
+            times_out_what_has_no_receipt
+            leaves_what_still_has_time
+            expires_no_more_than_asked
+            drops_old_parked_receipts
+            // events
+            tells_each_change_once
+            tells_nothing_without_a_webhook
+            tells_of_a_cancel_only_when_paid
+            tells_one_event_for_one_change
+            leases_webhook_calls
+            tells_again_until_told
+            gives_up_for_good
+            // restart
+            keeps_everything_over_a_restart
+            goes_on_after_a_crash_with_claimed_work
+            records_late_outcomes_after_a_restart
+            serves_two_processes_at_once
+            answers_a_ping
+        }
+    };
+    (@each $rig:path: $($case:ident)+) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            $crate::store_conformance::$case(&$rig().await).await;
+        }
+    )+ };
+}

@@ -1,0 +1,229 @@
+//! New orders, their payment, and what begins with it.
+
+use domain::message::Address;
+use domain::money::Msat;
+use domain::order::{NewOrder, OrderId, OrderKind, OrderState, Payment, Purchase};
+use domain::ports::{CreditOutcome, HoldOutcome, NodeVerdict, OrderLoad, PortError};
+use domain::reason::Reason;
+use domain::recipient::RecipientState;
+use domain::text::Text;
+
+use super::Rig;
+use super::world::{PRICE, World, at, balance, phone};
+
+pub async fn keeps_an_order_before_its_invoice(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let new = NewOrder { referral: Some("a@example.com".to_owned()), ..world.new_order() };
+    let Payment::Lightning { preimage, .. } = new.payment.clone() else { panic!() };
+    let id = new.id;
+    world.store.add_order(new, at(60)).await.unwrap();
+
+    let order = world.order(id).await;
+    assert_eq!((order.id, order.kind, order.state), (id, OrderKind::Send, OrderState::Open));
+    assert_eq!((order.price, order.held, order.account), (PRICE, None, None));
+    let text = Text::new("hello");
+    assert_eq!(order.purchase, Purchase::Send { to: phone(0), text });
+    assert_eq!(order.referral.as_deref(), Some("a@example.com"));
+    assert_eq!((order.message, order.recipient), (None, None));
+    assert_eq!((order.created_at, order.paid_at, order.updated_at), (at(0), None, at(0)));
+    let Payment::Lightning { preimage: kept, invoice, pay_by } = order.payment else { panic!() };
+    assert_eq!((kept == preimage, invoice, pay_by), (true, None, at(600)));
+    assert!(world.store.order(OrderId::new([9; 32])).await.unwrap().is_none());
+}
+
+pub async fn refuses_an_order_that_exists(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let new = world.new_order();
+    world.store.add_order(new.clone(), at(60)).await.unwrap();
+    let again = NewOrder { price: Msat::new(1), ..new };
+    let id = again.id;
+    let refused = world.store.add_order(again, at(60)).await;
+    assert!(matches!(refused, Err(PortError::Conflict(_))), "{refused:?}");
+    assert_eq!(world.order(id).await.price, PRICE);
+}
+
+pub async fn refuses_orders_that_make_no_sense(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let fund = NewOrder { kind: OrderKind::Fund, purchase: Purchase::Fund, ..world.new_order() };
+    let unpriced = NewOrder { price: Msat::new(-1), ..world.new_order() };
+    let credit = NewOrder { payment: Payment::Credit, ..world.new_order() };
+    let stranger = world.new_funding(domain::account::AccountId(999));
+    for new in [fund, unpriced, credit.clone(), stranger] {
+        let id = new.id;
+        let refused = world.store.add_order(new, at(60)).await;
+        assert!(matches!(refused, Err(PortError::Refused(_))), "{refused:?}");
+        assert!(world.store.order(id).await.unwrap().is_none());
+    }
+    let nobody = world.store.add_credit_order(credit, world.new_message(1)).await;
+    assert!(matches!(nobody, Err(PortError::Refused(_))), "{nobody:?}");
+    let order = world.open_order().await;
+    let hold = domain::ports::HoldOrder {
+        order,
+        held: PRICE,
+        deadline_height: 1,
+        message: Some(world.new_message(0)),
+    };
+    let nowhere = world.store.hold_order(hold, at(1)).await;
+    assert!(matches!(nowhere, Err(PortError::Refused(_))), "{nowhere:?}");
+    assert_eq!(world.state(order).await, OrderState::Open);
+}
+
+pub async fn attaches_an_invoice_only_while_open(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.open_order().await;
+    world.store.attach_invoice(order, "lnbc1", at(70)).await.unwrap();
+    let Payment::Lightning { invoice, .. } = world.order(order).await.payment else { panic!() };
+    assert_eq!(invoice.as_deref(), Some("lnbc1"));
+
+    world.cancel(order, Reason::Unpaid).await;
+    for id in [order, OrderId::new([9; 32])] {
+        let refused = world.store.attach_invoice(id, "lnbc2", at(80)).await;
+        assert!(matches!(refused, Err(PortError::Conflict(_))), "{refused:?}");
+    }
+}
+
+pub async fn begins_work_when_the_payment_is_held(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.open_order().await;
+    assert!(world.claim(at(1)).await.is_empty());
+    let message = world.new_message(1);
+    let id = message.content.message;
+    assert_eq!(world.hold(order, Some(message)).await, HoldOutcome::Begun);
+
+    let stored = world.order(order).await;
+    assert_eq!((stored.state, stored.message), (OrderState::Working, Some(id)));
+    assert_eq!((stored.held, stored.paid_at), (Some(PRICE), Some(at(1))));
+    assert_eq!(stored.recipient, Some(RecipientState::Pending));
+    let chunk = world.claim_one(at(2)).await;
+    assert_eq!((chunk.content.message, chunk.content.text.as_str()), (id, "hello"));
+    assert_eq!(chunk.content.sender.as_ref().unwrap().as_str(), "Boltgram");
+    assert_eq!((chunk.recipients.len(), &chunk.recipients[0].to), (1, &phone(0)));
+}
+
+pub async fn holds_a_payment_once(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.open_order().await;
+    let message = world.new_message(1);
+    for _ in 0..2 {
+        assert_eq!(world.hold(order, Some(message.clone())).await, HoldOutcome::Begun);
+    }
+    assert_eq!(world.claim(at(2)).await.len(), 1);
+    assert_eq!(world.calls(at(2)).await.len(), 1);
+}
+
+pub async fn begins_nothing_for_a_cancelled_order(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.open_order().await;
+    world.cancel(order, Reason::Unpaid).await;
+    let begun = world.hold(order, Some(world.new_message(1))).await;
+    assert_eq!(begun, HoldOutcome::NotOpen(OrderState::Cancelling));
+    world.node_says(order, NodeVerdict::Cancelled).await;
+    let begun = world.hold(order, Some(world.new_message(1))).await;
+    assert_eq!(begun, HoldOutcome::NotOpen(OrderState::Cancelled));
+    assert!(world.claim(at(2)).await.is_empty());
+}
+
+pub async fn fulfils_funding_when_the_payment_is_held(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await;
+    let new = world.new_funding(account.id);
+    let id = new.id;
+    world.store.add_order(new, at(60)).await.unwrap();
+    assert_eq!(world.hold(id, None).await, HoldOutcome::Begun);
+    assert_eq!(world.state(id).await, OrderState::Fulfilled);
+    assert_eq!(world.balance(account.id).await.available, Msat::ZERO);
+    assert_eq!(world.hold(id, None).await, HoldOutcome::Begun);
+}
+
+pub async fn counts_what_is_open_and_held(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    assert_eq!(world.store.order_load().await.unwrap(), OrderLoad::default());
+    let account = world.account(PRICE).await;
+    world.spend(account.id, PRICE).await;
+    let open = world.open_order().await;
+    world.open_order().await;
+    let held = world.working().await;
+    assert_eq!(world.store.order_load().await.unwrap(), OrderLoad { open: 2, held: 1 });
+    // Unpaid and being cancelled: neither.
+    world.cancel(open, Reason::Unpaid).await;
+    // Paid and being cancelled: the node still holds it.
+    world.cancel(held, Reason::CancelledByBuyer).await;
+    assert_eq!(world.store.order_load().await.unwrap(), OrderLoad { open: 1, held: 1 });
+    world.node_says(held, NodeVerdict::Cancelled).await;
+    assert_eq!(world.store.order_load().await.unwrap(), OrderLoad { open: 1, held: 0 });
+}
+
+pub async fn lists_funding_newest_first(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await;
+    let mut funded = Vec::new();
+    for secs in [1, 2, 3] {
+        let new = NewOrder { created_at: at(secs), ..world.new_funding(account.id) };
+        funded.push(new.id);
+        world.store.add_order(new, at(60)).await.unwrap();
+    }
+    for &id in &funded[..2] {
+        world.hold(id, None).await;
+        world.node_says(id, NodeVerdict::Settled).await;
+    }
+    let history = |limit| world.store.funding_history(account.id, limit);
+    let ids: Vec<_> = history(9).await.unwrap().iter().map(|order| order.id).collect();
+    assert_eq!(ids, [funded[1], funded[0]]);
+    assert_eq!(history(1).await.unwrap().len(), 1);
+}
+
+pub async fn spends_credit_when_the_order_is_accepted(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::new(1_500_000)).await;
+    let (order, outcome) = world.spend(account.id, PRICE).await;
+    assert_eq!(outcome, CreditOutcome::Accepted);
+    let stored = world.order(order).await;
+    assert_eq!((stored.state, stored.paid_at), (OrderState::Working, Some(at(0))));
+    assert!(matches!(stored.payment, Payment::Credit));
+    assert_eq!(world.balance(account.id).await, balance(Msat::new(500_000), PRICE));
+    assert_eq!(world.claim(at(1)).await.len(), 1);
+    world.must_be_sound().await;
+}
+
+pub async fn refuses_an_order_without_enough_credit(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::new(1_999_999)).await;
+    world.spend(account.id, PRICE).await;
+    let (order, outcome) = world.spend(account.id, PRICE).await;
+    assert_eq!(outcome, CreditOutcome::Insufficient { available: Msat::new(999_999) });
+    assert!(world.store.order(order).await.unwrap().is_none());
+    assert_eq!(world.claim(at(1)).await.len(), 1);
+    let (_, exactly) = world.spend(account.id, Msat::new(999_999)).await;
+    assert_eq!(exactly, CreditOutcome::Accepted);
+    world.must_be_sound().await;
+}
+
+pub async fn reserves_nothing_for_an_order_that_exists(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::new(5_000_000)).await;
+    let new = NewOrder { account: Some(account.id), payment: Payment::Credit, ..world.new_order() };
+    world.store.add_credit_order(new.clone(), world.new_message(1)).await.unwrap();
+    let again = world.store.add_credit_order(new, world.new_message(1)).await;
+    assert!(matches!(again, Err(PortError::Conflict(_))), "{again:?}");
+    let same_message = world.new_message(1);
+    world.working_with(same_message.clone()).await;
+    let new = NewOrder { account: Some(account.id), payment: Payment::Credit, ..world.new_order() };
+    let again = world.store.add_credit_order(new, same_message).await;
+    assert!(matches!(again, Err(PortError::Conflict(_))), "{again:?}");
+    assert_eq!(world.balance(account.id).await.reserved, PRICE);
+    world.must_be_sound().await;
+}
+
+pub async fn keeps_orders_for_mailboxes(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let to = Address::Email("someone@example.com".parse().unwrap());
+    let purchase = Purchase::Send { to: to.clone(), text: Text::new("æøå 🎉") };
+    let new = NewOrder { kind: OrderKind::Email, purchase: purchase.clone(), ..world.new_order() };
+    let id = new.id;
+    world.store.add_order(new, at(60)).await.unwrap();
+    assert_eq!(world.order(id).await.purchase, purchase);
+    let mut message = world.new_message(1);
+    message.recipients = vec![to.clone()];
+    world.hold(id, Some(message)).await;
+    assert_eq!(world.claim_one(at(2)).await.recipients[0].to, to);
+}

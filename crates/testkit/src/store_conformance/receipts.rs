@@ -1,0 +1,158 @@
+//! What carriers say later: early, late, twice, wrongly, or of a submission nobody can name.
+
+use domain::order::OrderState;
+use domain::ports::{ChunkEnd, End, Receipt, ReceiptState, Recorded};
+use domain::reason::Reason;
+use domain::recipient::RecipientState;
+use domain::routing::CarrierName;
+
+use super::Rig;
+use super::world::{World, accepted, at, deferred, outcome, receipt};
+
+pub async fn delivers_by_receipt(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.submitted("a").await;
+    let recorded = world.receive("a", ReceiptState::Delivered).await;
+    assert_eq!(recorded, Recorded { recipients: 1, decided: 1, events: 1, parked: 0 });
+    let stored = world.order(order).await;
+    assert_eq!(stored.state, OrderState::Fulfilled);
+    assert_eq!((stored.recipient, stored.reason), (Some(RecipientState::Success), None));
+}
+
+pub async fn applies_a_receipt_that_came_first(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    assert_eq!(world.receive("a", ReceiptState::Delivered).await.parked, 1);
+    assert_eq!(world.recipient(order).await, RecipientState::Pending);
+    let recorded = world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
+    assert_eq!((recorded.recipients, recorded.decided), (1, 1));
+    assert_eq!(world.state(order).await, OrderState::Fulfilled);
+
+    // Also when the part was taken and the rest was not.
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    world.receive("b", ReceiptState::Failed).await;
+    let retry = ChunkEnd::Retry { at: at(10), reason: Reason::Throttled };
+    let some = deferred(&chunk, &[(1, "b")], 2);
+    world.record(vec![some], vec![(chunk.id, chunk.attempt, retry)]).await;
+    assert_eq!(world.recipient(order).await, RecipientState::Failed);
+    assert!(world.claim(at(3_000)).await.is_empty());
+}
+
+pub async fn counts_what_it_parks(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    world.submitted("a").await;
+    let known = receipt("a", ReceiptState::Delivered);
+    let unknown = receipt("x", ReceiptState::Delivered);
+    let receipts = vec![known, unknown.clone(), unknown];
+    let recorded = world.store.record_receipts(receipts, at(20)).await.unwrap();
+    assert_eq!((recorded.recipients, recorded.parked), (1, 2));
+    let nothing = world.store.record_receipts(vec![], at(20)).await.unwrap();
+    assert_eq!(nothing, Recorded::default());
+}
+
+pub async fn first_final_receipt_wins(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.submitted("a").await;
+    world.receive("a", ReceiptState::Failed).await;
+    let recorded = world.receive("a", ReceiptState::Delivered).await;
+    assert_eq!(recorded, Recorded::default());
+    assert_eq!(world.state(order).await, OrderState::Cancelling);
+
+    let order = world.submitted("b").await;
+    let both = vec![receipt("b", ReceiptState::Delivered), receipt("b", ReceiptState::Failed)];
+    world.store.record_receipts(both, at(20)).await.unwrap();
+    assert_eq!(world.state(order).await, OrderState::Fulfilled);
+
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    world.receive("c", ReceiptState::Expired).await;
+    world.receive("c", ReceiptState::Delivered).await;
+    world.done(&chunk, accepted(&chunk, 0, &[(1, "c")])).await;
+    assert_eq!(world.recipient(order).await, RecipientState::Expired);
+}
+
+pub async fn takes_a_receipt_twice_without_harm(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.submitted("a").await;
+    world.receive("a", ReceiptState::Delivered).await;
+    let again = world.receive("a", ReceiptState::Delivered).await;
+    assert_eq!(again, Recorded::default());
+    assert_eq!(world.state(order).await, OrderState::Fulfilled);
+    assert_eq!(world.calls(at(50)).await.len(), 3, "paid, sent, delivered");
+}
+
+pub async fn decides_nothing_by_intermediate_receipts(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.submitted("a").await;
+    assert_eq!(world.receive("a", ReceiptState::Intermediate).await, Recorded::default());
+    assert_eq!(world.receive("x", ReceiptState::Intermediate).await, Recorded::default());
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted);
+    world.receive("a", ReceiptState::Delivered).await;
+    assert_eq!(world.receive("a", ReceiptState::Intermediate).await, Recorded::default());
+    assert_eq!(world.recipient(order).await, RecipientState::Success);
+}
+
+pub async fn knows_carriers_apart(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.submitted("a").await;
+    let other =
+        Receipt { carrier: CarrierName::new("other"), ..receipt("a", ReceiptState::Failed) };
+    let recorded = world.store.record_receipts(vec![other], at(20)).await.unwrap();
+    assert_eq!(recorded.parked, 1);
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted);
+}
+
+pub async fn does_not_guess_between_constant_ids(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (one, two) = (world.submitted("0").await, world.submitted("0").await);
+    for _ in 0..3 {
+        let recorded = world.receive("0", ReceiptState::Delivered).await;
+        assert_eq!(recorded, Recorded { parked: 1, ..Recorded::default() });
+    }
+    for order in [one, two] {
+        assert_eq!(world.recipient(order).await, RecipientState::Submitted);
+    }
+    // Two parts of one text are no better: which of them arrived?
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    world.done(&chunk, accepted(&chunk, 0, &[(1, "same"), (2, "same")])).await;
+    assert_eq!(world.receive("same", ReceiptState::Delivered).await.parked, 1);
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted);
+}
+
+pub async fn does_not_guess_a_parked_receipt(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.working_with(world.new_message(2)).await;
+    let chunk = world.claim_one(at(5)).await;
+    world.receive("0", ReceiptState::Delivered).await;
+    let both = vec![accepted(&chunk, 0, &[(1, "0")]), accepted(&chunk, 1, &[(1, "0")])];
+    let recorded = world.record(both, vec![(chunk.id, chunk.attempt, ChunkEnd::Done)]).await;
+    assert_eq!(recorded.recipients, 2);
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted);
+}
+
+pub async fn expires_by_receipt(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.submitted("a").await;
+    world.receive("a", ReceiptState::Expired).await;
+    let stored = world.order(order).await;
+    assert_eq!((stored.state, stored.reason), (OrderState::Cancelling, Some(Reason::Expired)));
+    assert_eq!(stored.recipient, Some(RecipientState::Expired));
+}
+
+pub async fn keeps_the_carriers_word_for_a_failure(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.submitted("a").await;
+    let failed = Receipt { code: Some("034".to_owned()), ..receipt("a", ReceiptState::Failed) };
+    world.store.record_receipts(vec![failed], at(20)).await.unwrap();
+    let stored = world.order(order).await;
+    assert_eq!((stored.reason, stored.updated_at), (Some(Reason::Undelivered), at(20)));
+    // A silent carrier's parts have no receipts, but some come all the same.
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    world.done(&chunk, outcome(&chunk, 0, 1, &[(1, "b")], End::Delivered)).await;
+    world.receive("b", ReceiptState::Failed).await;
+    assert_eq!(world.recipient(order).await, RecipientState::Success);
+}

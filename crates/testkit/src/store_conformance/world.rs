@@ -1,0 +1,273 @@
+//! What the cases are made of: orders, messages and carriers' words, with as little said as
+//! possible.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::account::{Account, AccountId, Balance};
+use domain::message::{Address, Content, Lane, MessageId, NewMessage};
+use domain::money::Msat;
+use domain::number::Msisdn;
+use domain::order::{NewOrder, Order, OrderId, OrderKind, OrderState, Payment, Purchase, Webhook};
+use domain::ports::{
+    AcceptedPart, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, End, HoldOrder, HoldOutcome,
+    NewAccount, NodeReport, NodeVerdict, Outcome, Receipt, ReceiptState, Recorded, Store,
+    SubmissionKey, WebhookCall,
+};
+use domain::reason::Reason;
+use domain::recipient::RecipientState;
+use domain::routing::CarrierName;
+use domain::secret::{Preimage, Secret};
+use domain::text::Text;
+use domain::time::Timestamp;
+use uuid::Uuid;
+
+use super::Rig;
+use crate::clock::NOON;
+
+pub(super) const PRICE: Msat = Msat::new(1_000_000);
+pub(super) const LEASE: Duration = Duration::from_secs(120);
+pub(super) const VALID: Duration = Duration::from_secs(3_600);
+pub(super) const RECEIPTS: Duration = Duration::from_secs(7_200);
+pub(super) const NODE: &str = "one";
+pub(super) const CARRIER: &str = "main";
+
+/// A moment so many seconds after noon, when everything begins.
+pub(super) fn at(secs: u64) -> Timestamp {
+    NOON.after(Duration::from_secs(secs))
+}
+
+/// A store, and numbers that no other thing of the case has.
+pub(super) struct World {
+    pub(super) store: Arc<dyn Store>,
+    next: AtomicU64,
+}
+
+impl World {
+    pub(super) async fn new(rig: &impl Rig) -> Self {
+        Self::from(rig, 1).await
+    }
+
+    /// A world whose numbers begin at `first`, for a second handle on the same database.
+    pub(super) async fn from(rig: &impl Rig, first: u64) -> Self {
+        Self { store: rig.open().await, next: AtomicU64::new(first) }
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::SeqCst)
+    }
+
+    pub(super) async fn account(&self, credit: Msat) -> Account {
+        let name = format!("account-{}", self.number()).parse().unwrap();
+        let new = NewAccount { name, webhook_secret: Secret::new("whsec_account"), credit };
+        self.store.add_account(new, at(0)).await.unwrap()
+    }
+
+    pub(super) fn new_order(&self) -> NewOrder {
+        let mut bytes = [0x5a; 32];
+        bytes[..8].copy_from_slice(&self.number().to_be_bytes());
+        let preimage = Preimage::new(bytes);
+        NewOrder {
+            id: preimage.payment_hash(),
+            kind: OrderKind::Send,
+            account: None,
+            price: PRICE,
+            payment: Payment::Lightning { preimage, invoice: None, pay_by: at(600) },
+            purchase: Purchase::Send { to: phone(0), text: Text::new("hello") },
+            webhook: Some(Webhook {
+                url: "https://example.com/hook".to_owned(),
+                secret: Secret::new("whsec_order"),
+            }),
+            referral: None,
+            created_at: at(0),
+        }
+    }
+
+    pub(super) fn new_funding(&self, account: AccountId) -> NewOrder {
+        NewOrder {
+            kind: OrderKind::Fund,
+            account: Some(account),
+            purchase: Purchase::Fund,
+            ..self.new_order()
+        }
+    }
+
+    pub(super) fn new_message(&self, recipients: u32) -> NewMessage {
+        let message = MessageId(Uuid::from_u128(u128::from(self.number())));
+        NewMessage {
+            content: Content {
+                message,
+                account: None,
+                sender: Some("Boltgram".parse().unwrap()),
+                text: Text::new("hello"),
+                parts: 1,
+                lane: Lane::Single,
+                valid_until: at(0).after(VALID),
+            },
+            order: None,
+            recipients: (0..recipients).map(phone).collect(),
+            receipts_until: at(0).after(RECEIPTS),
+        }
+    }
+
+    pub(super) async fn open_order(&self) -> OrderId {
+        let new = self.new_order();
+        let id = new.id;
+        self.store.add_order(new, at(60)).await.unwrap();
+        id
+    }
+
+    pub(super) async fn hold(&self, order: OrderId, message: Option<NewMessage>) -> HoldOutcome {
+        let hold = HoldOrder { order, held: PRICE, deadline_height: 1_000, message };
+        self.store.hold_order(hold, at(1)).await.unwrap()
+    }
+
+    /// An order over Lightning that is paid, with its message queued.
+    pub(super) async fn working(&self) -> OrderId {
+        self.working_with(self.new_message(1)).await
+    }
+
+    pub(super) async fn working_with(&self, message: NewMessage) -> OrderId {
+        let order = self.open_order().await;
+        assert_eq!(self.hold(order, Some(message)).await, HoldOutcome::Begun);
+        order
+    }
+
+    /// An order paid from credit.
+    pub(super) async fn spend(&self, account: AccountId, price: Msat) -> (OrderId, CreditOutcome) {
+        let new = NewOrder {
+            account: Some(account),
+            price,
+            payment: Payment::Credit,
+            ..self.new_order()
+        };
+        let id = new.id;
+        let outcome = self.store.add_credit_order(new, self.new_message(1)).await.unwrap();
+        (id, outcome)
+    }
+
+    pub(super) async fn claim(&self, now: Timestamp) -> Vec<ClaimedChunk> {
+        self.store.claim_chunks(NODE, 100, now, now.after(LEASE)).await.unwrap()
+    }
+
+    pub(super) async fn claim_one(&self, now: Timestamp) -> ClaimedChunk {
+        let mut claimed = self.claim(now).await;
+        assert_eq!(claimed.len(), 1, "one chunk is due");
+        claimed.remove(0)
+    }
+
+    /// Records one outcome of the chunk's first recipient, and that the chunk is done.
+    pub(super) async fn done(&self, chunk: &ClaimedChunk, outcome: Outcome) -> Recorded {
+        self.record(vec![outcome], vec![(chunk.id, chunk.attempt, ChunkEnd::Done)]).await
+    }
+
+    pub(super) async fn record(
+        &self,
+        outcomes: Vec<Outcome>,
+        ends: Vec<(ChunkId, u32, ChunkEnd)>,
+    ) -> Recorded {
+        self.store.record_outcomes(outcomes, ends, at(10)).await.unwrap()
+    }
+
+    /// An order whose one part a carrier took as `id`.
+    pub(super) async fn submitted(&self, id: &str) -> OrderId {
+        let order = self.working().await;
+        let chunk = self.claim_one(at(5)).await;
+        self.done(&chunk, accepted(&chunk, 0, &[(1, id)])).await;
+        order
+    }
+
+    pub(super) async fn receive(&self, id: &str, state: ReceiptState) -> Recorded {
+        self.store.record_receipts(vec![receipt(id, state)], at(20)).await.unwrap()
+    }
+
+    pub(super) async fn cancel(
+        &self,
+        order: OrderId,
+        reason: Reason,
+    ) -> domain::ports::CancelOutcome {
+        self.store.cancel_order(order, reason, at(30)).await.unwrap()
+    }
+
+    pub(super) async fn node_says(&self, order: OrderId, verdict: NodeVerdict) -> Vec<OrderId> {
+        let report = NodeReport { order, verdict, check_at: at(1_000) };
+        self.store.record_node_reports(vec![report], at(40)).await.unwrap()
+    }
+
+    pub(super) async fn order(&self, order: OrderId) -> Order {
+        self.store.order(order).await.unwrap().expect("the order is stored")
+    }
+
+    pub(super) async fn state(&self, order: OrderId) -> OrderState {
+        self.order(order).await.state
+    }
+
+    pub(super) async fn recipient(&self, order: OrderId) -> RecipientState {
+        self.order(order).await.recipient.expect("the order has a message")
+    }
+
+    pub(super) async fn balance(&self, account: AccountId) -> Balance {
+        self.store.balance(account).await.unwrap()
+    }
+
+    pub(super) async fn calls(&self, now: Timestamp) -> Vec<WebhookCall> {
+        self.store.claim_webhooks(now, now.after(LEASE), 100).await.unwrap()
+    }
+
+    pub(super) async fn must_be_sound(&self) {
+        let report = self.store.check_ledger().await.unwrap();
+        assert!(report.is_sound(), "{report:?}");
+    }
+}
+
+pub(super) fn phone(index: u32) -> Address {
+    Address::Phone(Msisdn::from_digits(4_520_000_000 + u64::from(index)).unwrap())
+}
+
+pub(super) fn balance(available: Msat, reserved: Msat) -> Balance {
+    Balance { available, reserved }
+}
+
+/// An outcome of a chunk's recipient whose text has `parts` parts; `taken` are part and id.
+pub(super) fn outcome(
+    chunk: &ClaimedChunk,
+    recipient: u32,
+    parts: u16,
+    taken: &[(u16, &str)],
+    end: End,
+) -> Outcome {
+    let accepted = |&(part, id): &(u16, &str)| AcceptedPart { part, carrier_id: id.to_owned() };
+    Outcome {
+        key: SubmissionKey { chunk: chunk.id, attempt: chunk.attempt, recipient },
+        carrier: CarrierName::new(CARRIER),
+        parts,
+        accepted: taken.iter().map(accepted).collect(),
+        end,
+    }
+}
+
+/// Every part was taken now.
+pub(super) fn accepted(chunk: &ClaimedChunk, recipient: u32, taken: &[(u16, &str)]) -> Outcome {
+    let parts = u16::try_from(taken.len()).unwrap();
+    outcome(chunk, recipient, parts, taken, End::Accepted)
+}
+
+pub(super) fn refused(chunk: &ClaimedChunk, reason: Reason) -> Outcome {
+    outcome(chunk, 0, 1, &[], End::Refused { reason, code: "smpp:0x0000000b".to_owned() })
+}
+
+pub(super) fn deferred(chunk: &ClaimedChunk, taken: &[(u16, &str)], parts: u16) -> Outcome {
+    let end = End::Deferred { reason: Reason::Throttled, wait: None };
+    outcome(chunk, 0, parts, taken, end)
+}
+
+pub(super) fn receipt(id: &str, state: ReceiptState) -> Receipt {
+    Receipt {
+        carrier: CarrierName::new(CARRIER),
+        carrier_id: id.to_owned(),
+        state,
+        code: None,
+        at: at(15),
+    }
+}
