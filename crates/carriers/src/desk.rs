@@ -20,6 +20,16 @@ pub(crate) struct Desk {
     /// Cancelled when the grace is over and what is open must be let go.
     pub(crate) aborting: CancellationToken,
     inbox: watch::Sender<Option<Arc<dyn Inbox>>>,
+    running: watch::Sender<bool>,
+}
+
+/// Held while a carrier runs.
+pub(crate) struct Running<'a>(&'a Desk);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.send_replace(false);
+    }
 }
 
 impl Desk {
@@ -29,16 +39,20 @@ impl Desk {
             closing: CancellationToken::new(),
             aborting: CancellationToken::new(),
             inbox: watch::Sender::new(None),
+            running: watch::Sender::new(false),
         }
     }
 
-    /// Where things are told from now on; for the beginning of a run.
-    pub(crate) fn open(&self, inbox: &Arc<dyn Inbox>) {
+    /// Begins a run, which tells `inbox` from now on.
+    pub(crate) fn open(&self, inbox: &Arc<dyn Inbox>) -> Running<'_> {
         self.inbox.send_replace(Some(inbox.clone()));
+        self.running.send_replace(true);
+        Running(self)
     }
 
+    /// It runs and takes more.
     pub(crate) fn is_open(&self) -> bool {
-        self.inbox.borrow().is_some() && !self.closing.is_cancelled()
+        *self.running.borrow() && !self.closing.is_cancelled()
     }
 
     /// The inbox, once there is one.
@@ -78,15 +92,15 @@ impl Desk {
         self.inbox().await.outcomes(batch.iter().map(put_off).collect()).await;
     }
 
-    /// Lets no more in and waits for `drained`, at most `grace`; what is open then is let go, for
-    /// which `drained` is waited for once more.
-    pub(crate) async fn close(&self, grace: Duration, drained: impl Future<Output = ()>) {
+    /// Lets no more in and waits for the run to end, which it does when nothing is open; after
+    /// `grace` what is still open is let go.
+    pub(crate) async fn close(&self, grace: Duration) {
         self.closing.cancel();
-        let mut drained = std::pin::pin!(drained);
-        if tokio::time::timeout(grace, drained.as_mut()).await.is_err() {
-            tracing::warn!(carrier = self.name.as_str(), "stopping with open submissions");
+        let mut running = self.running.subscribe();
+        if tokio::time::timeout(grace, running.wait_for(|running| !running)).await.is_err() {
+            tracing::warn!(carrier = self.name.as_str(), "stopping with something still open");
             self.aborting.cancel();
-            let _ = tokio::time::timeout(LET_GO, drained).await;
+            let _ = tokio::time::timeout(LET_GO, running.wait_for(|running| !running)).await;
         }
     }
 }

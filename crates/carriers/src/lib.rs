@@ -6,5 +6,7 @@
 mod desk;
 mod error;
 pub mod sandbox;
+mod section;
+pub mod smtp;
 
 pub use error::ConfigError;

@@ -204,15 +204,21 @@ impl Carrier for Sandbox {
     }
 
     async fn run(&self, inbox: Arc<dyn Inbox>) {
-        self.desk.open(&inbox);
-        loop {
-            tokio::select! {
-                () = self.pending.wait() => {}
-                () = self.desk.closing.cancelled(), if self.pending.is_idle() => return,
+        let _running = self.desk.open(&inbox);
+        let telling = async {
+            loop {
+                tokio::select! {
+                    () = self.pending.wait() => {}
+                    () = self.desk.closing.cancelled(), if self.pending.is_idle() => return,
+                }
+                if !self.tell(&*inbox).await {
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
             }
-            if !self.tell(&*inbox).await {
-                tokio::time::sleep(RETRY_PAUSE).await;
-            }
+        };
+        tokio::select! {
+            () = telling => {}
+            () = self.desk.aborting.cancelled() => {}
         }
     }
 
@@ -238,12 +244,7 @@ impl Carrier for Sandbox {
 
     /// Waits for pending receipts, a second at most when the store takes them.
     async fn stop(&self, grace: Duration) {
-        let drained = async {
-            while !self.pending.is_idle() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        self.desk.close(grace, drained).await;
+        self.desk.close(grace).await;
     }
 }
 

@@ -1,3 +1,6 @@
 //! The carriers through their port, with real servers behind them.
 
+mod peer;
+mod pki;
 mod sandbox;
+mod smtp;

@@ -5,6 +5,8 @@
 //! testkit::carrier_conformance!(rig::start);
 //! ```
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite of tests")]
+
 mod inbox;
 mod submissions;
 
@@ -16,7 +18,7 @@ use async_trait::async_trait;
 use domain::message::Address;
 use domain::ports::{Carrier, End, Inbox, Outcome, ReceiptState, Submission};
 use domain::reason::Reason;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 pub use inbox::{PATIENCE, TestInbox, until};
@@ -74,7 +76,8 @@ macro_rules! carrier_conformance {
 pub struct Running {
     pub carrier: Arc<dyn Carrier>,
     pub inbox: Arc<TestInbox>,
-    run: JoinHandle<()>,
+    /// One task.
+    run: JoinSet<()>,
 }
 
 impl Running {
@@ -82,10 +85,9 @@ impl Running {
     pub fn new(carrier: Arc<dyn Carrier>) -> Self {
         let inbox = TestInbox::new();
         let told: Arc<dyn Inbox> = inbox.clone();
-        let run = tokio::task::spawn({
-            let carrier = carrier.clone();
-            async move { carrier.run(told).await }
-        });
+        let mut run = JoinSet::new();
+        let runs = carrier.clone();
+        run.spawn(async move { runs.run(told).await });
         Self { carrier, inbox, run }
     }
 
@@ -111,13 +113,8 @@ impl Running {
     /// Stops, and waits until the run has ended by itself.
     pub async fn stop(mut self, grace: Duration) {
         self.carrier.stop(grace).await;
-        timeout(PATIENCE, &mut self.run).await.expect("the run ends").expect("and not by a fall");
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.run.abort();
+        let ended = timeout(PATIENCE, self.run.join_next()).await.expect("the run ends");
+        ended.unwrap().expect("and not by a fall");
     }
 }
 
@@ -159,7 +156,7 @@ fn assert_deferred(outcome: &Outcome, expected: Reason) {
 
 /// Submits from several sides at once.
 async fn submit_all(running: &Running, work: Vec<(Submission, Fate)>) {
-    let mut sides = tokio::task::JoinSet::new();
+    let mut sides = JoinSet::new();
     for batch in work.chunks(97) {
         let batch: Vec<_> = batch.iter().map(|(submission, _)| submission.clone()).collect();
         let carrier = running.carrier.clone();

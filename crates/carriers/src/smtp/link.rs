@@ -1,0 +1,84 @@
+//! Whether the server can be reached. What the last attempt to connect showed holds until the next;
+//! while it failed, one connection is tried from time to time.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use domain::ports::{LinkStatus, Random};
+use smpp::backoff::Backoff;
+use tokio::sync::Notify;
+
+use super::config::Settings;
+use super::connection::{Connection, OpenError};
+
+const PROBE_AFTER_MIN: Duration = Duration::from_secs(1);
+const PROBE_AFTER_MAX: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub(super) struct Link {
+    status: Mutex<LinkStatus>,
+    went_down: Notify,
+}
+
+impl Link {
+    pub(super) fn new() -> Self {
+        let status = LinkStatus { up: false, detail: "not running".to_owned() };
+        Self { status: Mutex::new(status), went_down: Notify::new() }
+    }
+
+    fn status_mut(&self) -> MutexGuard<'_, LinkStatus> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn status(&self) -> LinkStatus {
+        self.status_mut().clone()
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.status_mut().up
+    }
+
+    pub(super) fn up(&self) {
+        *self.status_mut() = LinkStatus { up: true, detail: "connected".to_owned() };
+    }
+
+    pub(super) fn down(&self, detail: impl Into<String>) {
+        *self.status_mut() = LinkStatus { up: false, detail: detail.into() };
+        self.went_down.notify_one();
+    }
+
+    /// Notes that connecting failed. A server that is merely busy is there.
+    pub(super) fn failed(&self, carrier: &str, error: &OpenError) {
+        tracing::warn!(carrier, error = error as &dyn std::error::Error, "no SMTP connection");
+        self.down(error.to_string());
+    }
+
+    /// Tries to connect whenever the link is down; for ever.
+    pub(super) async fn keep_probing(
+        &self,
+        carrier: &str,
+        settings: &Settings,
+        random: &dyn Random,
+    ) {
+        let mut backoff = Backoff::new(PROBE_AFTER_MIN, PROBE_AFTER_MAX);
+        loop {
+            while self.is_up() {
+                backoff.reset();
+                self.went_down.notified().await;
+            }
+            match Connection::open(settings).await {
+                Ok(connection) => {
+                    connection.quit().await;
+                    self.up();
+                    tracing::info!(carrier, "SMTP server reached");
+                }
+                Err(error) => {
+                    self.failed(carrier, &error);
+                    let mut draw = [0; 8];
+                    random.fill(&mut draw);
+                    tokio::time::sleep(backoff.next(u64::from_be_bytes(draw))).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What an answer of the server means for a mail.
+//!
+//! | said to | answer | end |
+//! |---|---|---|
+//! | RCPT | 550, 551, 553 | refused, bad destination |
+//! | MAIL | 550, 551, 553 | refused, bad sender |
+//! | any | 530, 534, 535, 538 | deferred, link down: it is our log-in that was refused |
+//! | any | other 5xx | refused |
+//! | any | 421, 450, 452 | deferred, throttled |
+//! | any | other 4xx | deferred, carrier busy |
+//! | the text | none (connection lost, time over) | deferred, no answer: it may have arrived, and is sent again |
+//! | anything before | none | deferred, link down: nothing happened |
+
+use domain::ports::End;
+use domain::reason::Reason;
+
+/// What was said last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Mail,
+    Rcpt,
+    Data,
+    /// The mail itself, up to its final dot.
+    Text,
+}
+
+/// How the server left it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It said no.
+    Answer(u16),
+    /// It said nothing that can be understood, or nothing in time: the connection is of no use.
+    Silence,
+}
+
+pub(super) fn end(stage: Stage, fault: Fault) -> End {
+    let reason = match (stage, fault) {
+        (Stage::Text, Fault::Silence) => Reason::NoAnswer,
+        (Stage::Mail | Stage::Rcpt | Stage::Data, Fault::Silence)
+        | (_, Fault::Answer(530 | 534 | 535 | 538)) => Reason::LinkDown,
+        (_, Fault::Answer(421 | 450 | 452)) => Reason::Throttled,
+        (_, Fault::Answer(code)) if code < 500 => Reason::CarrierBusy,
+        (stage, Fault::Answer(code)) => {
+            let reason = match (stage, code) {
+                (Stage::Rcpt, 550 | 551 | 553) => Reason::BadDestination,
+                (Stage::Mail, 550 | 551 | 553) => Reason::BadSender,
+                _ => Reason::Refused,
+            };
+            return End::Refused { reason, code: format!("smtp:{code}") };
+        }
+    };
+    End::Deferred { reason, wait: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_of_the_table() {
+        let refused = |reason, code: &str| End::Refused { reason, code: format!("smtp:{code}") };
+        let deferred = |reason| End::Deferred { reason, wait: None };
+        for (stage, fault, expected) in [
+            (Stage::Rcpt, Fault::Answer(550), refused(Reason::BadDestination, "550")),
+            (Stage::Rcpt, Fault::Answer(553), refused(Reason::BadDestination, "553")),
+            (Stage::Rcpt, Fault::Answer(554), refused(Reason::Refused, "554")),
+            (Stage::Mail, Fault::Answer(550), refused(Reason::BadSender, "550")),
+            (Stage::Text, Fault::Answer(550), refused(Reason::Refused, "550")),
+            (Stage::Text, Fault::Answer(554), refused(Reason::Refused, "554")),
+            (Stage::Mail, Fault::Answer(530), deferred(Reason::LinkDown)),
+            (Stage::Rcpt, Fault::Answer(450), deferred(Reason::Throttled)),
+            (Stage::Mail, Fault::Answer(421), deferred(Reason::Throttled)),
+            (Stage::Rcpt, Fault::Answer(451), deferred(Reason::CarrierBusy)),
+            (Stage::Text, Fault::Answer(452), deferred(Reason::Throttled)),
+            (Stage::Data, Fault::Silence, deferred(Reason::LinkDown)),
+            (Stage::Text, Fault::Silence, deferred(Reason::NoAnswer)),
+        ] {
+            assert_eq!(end(stage, fault), expected, "{stage:?} {fault:?}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! One of the workers of an SMTP carrier: a connection at most, and one mail at a time.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use domain::message::Address;
+use domain::ports::{AcceptedPart, End, Inbox, Submission};
+use domain::reason::Reason;
+use futures_util::FutureExt;
+use tokio::time::timeout;
+
+use super::Smtp;
+use super::connection::{Connection, Failed, IDLE_MAX, OpenError};
+use super::mail::{Mail, compose};
+use super::verdict::{self, Fault, Stage};
+
+/// How long a worker leaves the queue to the others when the server has no time for its connection.
+const BUSY_PAUSE: Duration = Duration::from_secs(5);
+
+impl Smtp {
+    /// Takes mails from the queue until it is closed and empty.
+    pub(super) async fn work(&self, inbox: &dyn Inbox) {
+        let mut connection = None;
+        loop {
+            match timeout(IDLE_MAX, self.next()).await {
+                Ok(Some(submission)) => {
+                    let busy = self.answer(inbox, &submission, &mut connection).await;
+                    if busy {
+                        let closing = self.desk.closing.cancelled();
+                        let _ = timeout(BUSY_PAUSE, closing).await;
+                    }
+                }
+                Ok(None) => break,
+                Err(_) => {
+                    if let Some(idle) = connection.take() {
+                        Connection::quit(idle).await;
+                    }
+                }
+            }
+        }
+        if let Some(last) = connection {
+            last.quit().await;
+        }
+    }
+
+    /// The next mail; `None` when there will be none.
+    async fn next(&self) -> Option<Submission> {
+        let mut queued = self.queued.lock().await;
+        if !self.desk.closing.is_cancelled() {
+            tokio::select! {
+                next = queued.recv() => return next,
+                () = self.desk.closing.cancelled() => {}
+            }
+        }
+        queued.close();
+        queued.recv().await
+    }
+
+    /// Gives a mail its outcome, whatever happens; true when the server wants no more connections.
+    async fn answer(
+        &self,
+        inbox: &dyn Inbox,
+        submission: &Submission,
+        connection: &mut Option<Connection>,
+    ) -> bool {
+        let deferred = |reason| (vec![], End::Deferred { reason, wait: None }, false);
+        let delivering = AssertUnwindSafe(self.deliver(submission, connection)).catch_unwind();
+        let delivered = tokio::select! {
+            delivered = delivering => Some(delivered),
+            () = self.desk.aborting.cancelled() => None,
+        };
+        let (accepted, end, busy) = match delivered {
+            Some(Ok(delivered)) => delivered,
+            Some(Err(_)) => {
+                tracing::error!(carrier = self.desk.name.as_str(), "fell while sending a mail");
+                *connection = None;
+                deferred(Reason::CarrierBusy)
+            }
+            None => {
+                *connection = None;
+                deferred(Reason::NoAnswer)
+            }
+        };
+        inbox.outcomes(vec![self.desk.outcome(submission, 1, accepted, end)]).await;
+        busy
+    }
+
+    async fn deliver(
+        &self,
+        submission: &Submission,
+        connection: &mut Option<Connection>,
+    ) -> (Vec<AcceptedPart>, End, bool) {
+        let refused = |reason, code: &str| End::Refused { reason, code: code.to_owned() };
+        let now = self.clock.now();
+        if submission.accepted.contains(&1) {
+            return (vec![], End::Delivered, false);
+        }
+        if now >= submission.content.valid_until {
+            return (vec![], refused(Reason::Expired, ""), false);
+        }
+        let mail = match &submission.to {
+            Address::Email(to) => compose(submission, to, &self.settings, now),
+            Address::Phone(_) => None,
+        };
+        let Some(mail) = mail else {
+            return (vec![], refused(Reason::BadDestination, "smtp:address"), false);
+        };
+        match self.send(&mail, connection).await {
+            Ok(()) => {
+                let taken = AcceptedPart { part: 1, carrier_id: mail.id };
+                (vec![taken], End::Delivered, false)
+            }
+            Err(Unsent::Failed(failed)) => {
+                (vec![], verdict::end(failed.stage, failed.fault), false)
+            }
+            Err(Unsent::NoConnection) => {
+                (vec![], End::Deferred { reason: Reason::LinkDown, wait: None }, false)
+            }
+            Err(Unsent::Busy) => {
+                (vec![], End::Deferred { reason: Reason::Throttled, wait: None }, true)
+            }
+        }
+    }
+
+    /// Sends on the connection there is, or a new one. One that was kept may have been closed by
+    /// the server meanwhile: then, as long as the text was not sent, a new one is tried.
+    async fn send(&self, mail: &Mail, kept: &mut Option<Connection>) -> Result<(), Unsent> {
+        if let Some(mut connection) = kept.take().filter(Connection::is_fresh) {
+            match connection.send(mail).await {
+                Ok(()) => {
+                    *kept = Some(connection);
+                    return Ok(());
+                }
+                Err(failed) if failed.is_a_closed_connection() => {}
+                Err(failed) => {
+                    *kept = Some(connection).filter(|_| failed.usable);
+                    return Err(Unsent::Failed(failed));
+                }
+            }
+        }
+        let mut connection = self.open().await?;
+        let sent = connection.send(mail).await;
+        match sent {
+            Ok(()) => *kept = Some(connection),
+            Err(failed) => {
+                *kept = Some(connection).filter(|_| failed.usable);
+                if let (Stage::Mail | Stage::Rcpt | Stage::Data, Fault::Silence)
+                | (_, Fault::Answer(530 | 534 | 535 | 538)) = (failed.stage, failed.fault)
+                {
+                    self.link.down("the server ends sessions before a mail");
+                }
+            }
+        }
+        sent.map_err(Unsent::Failed)
+    }
+
+    async fn open(&self) -> Result<Connection, Unsent> {
+        if !self.link.is_up() {
+            return Err(Unsent::NoConnection);
+        }
+        match Connection::open(&self.settings).await {
+            Ok(connection) => {
+                self.link.up();
+                Ok(connection)
+            }
+            Err(OpenError::Busy(_)) => Err(Unsent::Busy),
+            Err(error) => {
+                self.link.failed(self.desk.name.as_str(), &error);
+                Err(Unsent::NoConnection)
+            }
+        }
+    }
+}
+
+enum Unsent {
+    NoConnection,
+    /// The server wants no more connections now.
+    Busy,
+    Failed(Failed),
+}
+
+impl Failed {
+    /// What a server that has closed a connection looks like on its next use.
+    fn is_a_closed_connection(self) -> bool {
+        self.stage != Stage::Text && matches!(self.fault, Fault::Silence | Fault::Answer(421))
+    }
+}

@@ -1,0 +1,82 @@
+//! A server of somebody else's as a process of its own (`scripts/peers`): it takes commands and
+//! tells events, both as lines of JSON. It ends with this.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use testkit::carrier_conformance::until;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::task::JoinSet;
+
+pub(crate) struct Peer {
+    _process: Child,
+    stdin: ChildStdin,
+    events: Arc<Mutex<Vec<Value>>>,
+    _reader: JoinSet<()>,
+    pub(crate) port: u16,
+}
+
+fn of_the_house(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+impl Peer {
+    /// PyPI aiosmtpd.
+    pub(crate) async fn smtp(options: &Value) -> Self {
+        let python = of_the_house(".tools/venv/bin/python");
+        assert!(python.exists(), "scripts/test installs what this needs");
+        let mut command = Command::new(python);
+        command.arg(of_the_house("scripts/peers/smtp/sink.py"));
+        Self::start(command, options).await
+    }
+
+    async fn start(mut command: Command, options: &Value) -> Self {
+        command.arg(options.to_string()).kill_on_drop(true);
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let stdin = process.stdin.take().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let told = events.clone();
+        let mut reader = JoinSet::new();
+        reader.spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                told.lock().unwrap().push(serde_json::from_str(&line).unwrap());
+            }
+        });
+        let mut peer = Self { _process: process, stdin, events, _reader: reader, port: 0 };
+        let listening = peer.wait("listening", |_| true).await;
+        peer.port = u16::try_from(listening["port"].as_u64().unwrap()).unwrap();
+        peer
+    }
+
+    /// Gives a command and waits until it is done.
+    pub(crate) async fn command(&mut self, command: Value) -> Value {
+        let name = command["cmd"].clone();
+        let done = self.all("done").len();
+        self.stdin.write_all(format!("{command}\n").as_bytes()).await.unwrap();
+        until("the end of a command", || self.all("done").len() > done).await;
+        let done = self.all("done").pop().unwrap();
+        assert_eq!(done["cmd"], name);
+        done
+    }
+
+    /// Gives a command that is only its name.
+    pub(crate) async fn tell(&mut self, command: &str) -> Value {
+        self.command(json!({ "cmd": command })).await
+    }
+
+    /// All events of a kind so far.
+    pub(crate) fn all(&self, event: &str) -> Vec<Value> {
+        let events = self.events.lock().unwrap();
+        events.iter().filter(|known| known["event"] == event).cloned().collect()
+    }
+
+    /// The first event of a kind that fits, as soon as there is one.
+    pub(crate) async fn wait(&self, event: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        until(event, || self.all(event).iter().any(&fits)).await;
+        self.all(event).into_iter().find(fits).unwrap()
+    }
+}

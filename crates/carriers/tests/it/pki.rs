@@ -1,0 +1,31 @@
+//! A CA with the certificate of `localhost`, in files.
+
+use std::fs;
+use std::path::PathBuf;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tempfile::TempDir;
+
+pub(crate) struct Pki {
+    dir: TempDir,
+}
+
+impl Pki {
+    pub(crate) fn new() -> Self {
+        let pki = Self { dir: TempDir::new().unwrap() };
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        fs::write(pki.path("ca"), ca.pem()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        fs::write(pki.path("cert"), params.signed_by(&key, &ca).unwrap().pem()).unwrap();
+        fs::write(pki.path("key"), key.serialize_pem()).unwrap();
+        pki
+    }
+
+    /// `ca`, `cert` or `key`.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+}
