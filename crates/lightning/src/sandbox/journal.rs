@@ -53,6 +53,9 @@ impl Journal {
         file.read_to_end(&mut bytes).map_err(failed)?;
         let (records, whole) = read_lines(&bytes)
             .map_err(|line| OpenError::Corrupt { path: path.to_owned(), line })?;
+        if whole < bytes.len() {
+            tracing::warn!(bytes = bytes.len() - whole, "cut a torn last line off the journal");
+        }
         let len = u64::try_from(whole).unwrap_or(u64::MAX);
         file.set_len(len).map_err(failed)?;
         file.seek(SeekFrom::Start(len)).map_err(failed)?;

@@ -1,0 +1,221 @@
+//! Requests to LND's REST interface, and what its failures mean. Nearly every failure has code 2
+//! (*unknown*) and HTTP status 500, so it is the message that tells them apart.
+
+use std::error::Error;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::ports::PortError;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Response, StatusCode, redirect};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::pinned;
+use super::wire::Failure;
+
+/// A page of invoices with all their parts stays far below this.
+const ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
+
+/// Why the client cannot be made. Its text names files and never what is in them.
+#[derive(Debug, thiserror::Error)]
+pub enum LndError {
+    #[error("cannot read {path}")]
+    File { path: PathBuf, source: io::Error },
+    #[error("{path} holds no certificate in PEM form")]
+    Certificate { path: PathBuf },
+    #[error("the address of LND is not https://host:port")]
+    Address,
+    #[error("the HTTP client does not start")]
+    Client(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What LND said no to, by its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    NotFound,
+    StillOpen,
+    AlreadyCancelled,
+    AlreadySettled,
+    AlreadyExists,
+}
+
+#[derive(Debug)]
+pub(super) enum CallError {
+    Said(Said),
+    Port(PortError),
+}
+
+impl From<PortError> for CallError {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
+    }
+}
+
+/// Where the caller expects none of LND's refusals.
+impl From<CallError> for PortError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Port(error) => error,
+            CallError::Said(said) => Self::Conflict(format!("LND: {said:?}")),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Rest {
+    client: Client,
+    base: Url,
+}
+
+impl Rest {
+    pub(super) fn new(
+        base: Url,
+        macaroon_file: &Path,
+        certificate_file: &Path,
+        timeout: Duration,
+    ) -> Result<Self, LndError> {
+        if base.scheme() != "https" || base.host().is_none() || base.path() != "/" {
+            return Err(LndError::Address);
+        }
+        let pem = read(certificate_file)?;
+        let certificate = CertificateDer::from_pem_slice(&pem)
+            .map_err(|_| LndError::Certificate { path: certificate_file.to_owned() })?;
+        let tls = pinned::config(certificate).map_err(|error| LndError::Client(error.into()))?;
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .default_headers(macaroon(&read(macaroon_file)?)?)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .timeout(timeout)
+            .build()
+            .map_err(|error| LndError::Client(error.into()))?;
+        Ok(Self { client, base })
+    }
+
+    /// A question: when there is no answer, nothing happened.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, CallError> {
+        let mut url = self.at(path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.call(Method::GET, url, None::<&()>, PortError::Unavailable).await
+    }
+
+    /// A change: when there is no answer, it may have happened.
+    pub(super) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, CallError> {
+        self.call(Method::POST, self.at(path), Some(body), PortError::Unknown).await
+    }
+
+    fn at(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(path);
+        url
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&impl Serialize>,
+        no_answer: fn(String) -> PortError,
+    ) -> Result<T, CallError> {
+        let mut request = self.client.request(method, url);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|error| broken(error, no_answer))?;
+        let status = response.status();
+        let bytes = read_body(response, no_answer).await?;
+        if status.is_success() {
+            let misread = |error| no_answer(format!("LND's answer has another form: {error}"));
+            return Ok(serde_json::from_slice(&bytes).map_err(misread)?);
+        }
+        let failure = serde_json::from_slice::<Failure>(&bytes);
+        let message = failure.map(|failure| failure.message).unwrap_or_default();
+        Err(refused(status, &message, no_answer))
+    }
+}
+
+async fn read_body(
+    mut response: Response,
+    no_answer: fn(String) -> PortError,
+) -> Result<Vec<u8>, PortError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(error, no_answer))? {
+        if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(no_answer("LND's answer is too long".into()));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Without a connection nothing was said to the node.
+fn broken(error: reqwest::Error, no_answer: fn(String) -> PortError) -> PortError {
+    let kind = if error.is_connect() { PortError::Unavailable } else { no_answer };
+    kind(chain(&error.without_url()))
+}
+
+/// The message with its causes, in one line.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn refused(status: StatusCode, message: &str, no_answer: fn(String) -> PortError) -> CallError {
+    let has = |part: &str| message.contains(part);
+    let said = if has("unable to locate invoice") || has("there are no existing invoices") {
+        Said::NotFound
+    } else if has("invoice still open") {
+        Said::StillOpen
+    } else if has("invoice already canceled") {
+        Said::AlreadyCancelled
+    } else if has("invoice already settled") {
+        Said::AlreadySettled
+    } else if has("invoice with payment hash already exists") {
+        Said::AlreadyExists
+    } else {
+        return CallError::Port(trouble(status, message, no_answer));
+    };
+    CallError::Said(said)
+}
+
+/// Failures of the node itself. A wrong macaroon is one too: an operator can mend it, and an order
+/// must not be decided by it.
+fn trouble(status: StatusCode, message: &str, no_answer: fn(String) -> PortError) -> PortError {
+    const NOT_READY: [&str; 5] =
+        ["wallet locked", "starting up", "macaroon", "permission denied", "verification failed"];
+    let text = format!("LND said {status}: {message}");
+    if NOT_READY.iter().any(|part| message.contains(part)) || status == StatusCode::UNAUTHORIZED {
+        PortError::Unavailable(text)
+    } else if status == StatusCode::BAD_REQUEST {
+        PortError::Refused(text)
+    } else {
+        no_answer(text)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LndError> {
+    std::fs::read(path).map_err(|source| LndError::File { path: path.to_owned(), source })
+}
+
+fn macaroon(bytes: &[u8]) -> Result<HeaderMap, LndError> {
+    let mut value = HeaderValue::try_from(hex::encode(bytes))
+        .map_err(|error| LndError::Client(error.into()))?;
+    value.set_sensitive(true);
+    Ok(HeaderMap::from_iter([(HeaderName::from_static("grpc-metadata-macaroon"), value)]))
+}

@@ -1,0 +1,68 @@
+//! The contract of the port, over HTTPS.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::money::Msat;
+use domain::order::PaymentHash;
+use domain::ports::Lightning;
+use domain::secret::Preimage;
+use lightning::lnd::{Lnd, LndOptions};
+use lightning::sandbox::Options;
+use testkit::clock::TestClock;
+use testkit::lightning_conformance::Rig;
+
+use super::fake::{FakeLnd, MACAROON};
+use super::tls::Identity;
+
+struct LndRig {
+    fake: FakeLnd,
+    clock: Arc<TestClock>,
+    lnd: Arc<Lnd>,
+}
+
+async fn rig() -> LndRig {
+    let options = Options { held_max: 10, ..Options::mined() };
+    let fake = FakeLnd::start(options, Identity::new(2020, 2040)).await;
+    let options = LndOptions { held_max: 10, ..fake.options(&fake.identity.pem, MACAROON) };
+    let (clock, lnd) = (fake.shared.rig.read().await.clock(), Arc::new(Lnd::new(options).unwrap()));
+    LndRig { fake, clock, lnd }
+}
+
+#[async_trait]
+impl Rig for LndRig {
+    fn node(&self) -> Arc<dyn Lightning> {
+        self.lnd.clone()
+    }
+
+    fn clock(&self) -> Arc<TestClock> {
+        Arc::clone(&self.clock)
+    }
+
+    async fn pay(&self, invoice: &str, amount: Option<Msat>) -> Result<(), String> {
+        self.fake.shared.rig.read().await.pay(invoice, amount).await
+    }
+
+    async fn mine(&self, blocks: u32) {
+        self.fake.shared.rig.read().await.mine(blocks).await;
+    }
+
+    async fn debits(&self) -> (Msat, Msat) {
+        self.fake.shared.rig.read().await.debits().await
+    }
+
+    async fn proof(&self, hash: PaymentHash) -> Option<Preimage> {
+        self.fake.shared.rig.read().await.proof(hash).await
+    }
+
+    /// The node's process; the client stays and connects again.
+    async fn restart(&mut self) {
+        self.fake.restart().await;
+    }
+
+    fn races(&self) -> u16 {
+        100
+    }
+}
+
+testkit::lightning_conformance!(rig);

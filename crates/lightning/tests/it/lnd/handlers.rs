@@ -1,0 +1,187 @@
+//! LND's endpoints, one function each, in its own words and encodings (`invoicesrpc`, `lnrpc`).
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use domain::hold::HeldPayment;
+use domain::money::Msat;
+use domain::order::PaymentHash;
+use domain::ports::{HoldState, Lightning, NewHold, PortError};
+use domain::secret::Preimage;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::fake::{Kept, Shared, refuse};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Add {
+    hash: String,
+    value_msat: String,
+    memo: String,
+    expiry: String,
+    cltv_expiry: String,
+    private: bool,
+}
+
+pub(crate) async fn add(State(shared): State<Shared>, Json(body): Json<Add>) -> Response {
+    assert!(body.private);
+    let hash = PaymentHash::from_slice(&STANDARD.decode(&body.hash).unwrap()).unwrap();
+    let (value_msat, expiry) = (body.value_msat.parse().unwrap(), body.expiry.parse().unwrap());
+    let cltv_expiry = body.cltv_expiry.parse().unwrap();
+    if shared.kept.lock().unwrap().iter().any(|kept| kept.hash == hash) {
+        return refuse(500, "invoice with payment hash already exists");
+    }
+    let hold = NewHold {
+        hash,
+        amount: Msat::new(value_msat),
+        memo: body.memo.clone(),
+        expiry: std::time::Duration::from_secs(expiry),
+        cltv_delta: cltv_expiry,
+    };
+    let payment_request = shared.node().await.create_hold(hold).await.unwrap();
+    let mut all = shared.kept.lock().unwrap();
+    let answer = json!({
+        "payment_request": payment_request,
+        "add_index": (all.len() + 1).to_string(),
+        "payment_addr": STANDARD.encode([0; 32]),
+    });
+    all.push(Kept { hash, memo: body.memo, value_msat, expiry, cltv_expiry, payment_request });
+    Json(answer).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settle {
+    preimage: String,
+}
+
+pub(crate) async fn settle(State(shared): State<Shared>, Json(body): Json<Settle>) -> Response {
+    let bytes: [u8; 32] = STANDARD.decode(&body.preimage).unwrap().try_into().unwrap();
+    let (preimage, node) = (Preimage::new(bytes), shared.node().await);
+    // The sandbox decides, in one step, and its words are translated.
+    match node.settle(&preimage).await {
+        Ok(()) => Json(json!({})).into_response(),
+        Err(PortError::Conflict(why)) if why.contains("still open") => {
+            refuse(500, "invoice still open")
+        }
+        Err(PortError::Conflict(why)) if why.contains("is cancelled") => {
+            refuse(500, "invoice already canceled")
+        }
+        Err(_) => not_found(&shared),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Cancel {
+    payment_hash: String,
+}
+
+pub(crate) async fn cancel(State(shared): State<Shared>, Json(body): Json<Cancel>) -> Response {
+    let hash = PaymentHash::from_slice(&STANDARD.decode(&body.payment_hash).unwrap()).unwrap();
+    let node = shared.node().await;
+    if node.lookup(hash).await.unwrap() == HoldState::Unknown {
+        return not_found(&shared);
+    }
+    match node.cancel(hash).await {
+        Ok(()) => Json(json!({})).into_response(),
+        Err(_) => refuse(500, "invoice already settled"),
+    }
+}
+
+fn not_found(shared: &Shared) -> Response {
+    if shared.kept.lock().unwrap().is_empty() {
+        return refuse(500, "there are no existing invoices");
+    }
+    refuse(404, "unable to locate invoice")
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lookup {
+    payment_hash: String,
+}
+
+pub(crate) async fn lookup(State(shared): State<Shared>, Query(query): Query<Lookup>) -> Response {
+    let hash = PaymentHash::from_slice(&URL_SAFE.decode(&query.payment_hash).unwrap()).unwrap();
+    let kept = shared.kept.lock().unwrap().iter().find(|kept| kept.hash == hash).cloned();
+    let Some(kept) = kept else { return not_found(&shared) };
+    let state = shared.node().await.lookup(hash).await.unwrap();
+    Json(invoice(&kept, state)).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct List {
+    pending_only: bool,
+    index_offset: usize,
+    num_max_invoices: usize,
+}
+
+/// Never more than two at a time, so that paging is always needed.
+pub(crate) async fn list(State(shared): State<Shared>, Query(query): Query<List>) -> Response {
+    assert!(query.pending_only && query.num_max_invoices > 0);
+    let (node, all) = (shared.node().await, shared.kept.lock().unwrap().clone());
+    let (mut invoices, mut last) = (Vec::new(), 0);
+    for (index, kept) in (1..).zip(&all).skip(query.index_offset) {
+        let state = node.lookup(kept.hash).await.unwrap();
+        if matches!(state, HoldState::Open | HoldState::Held(_)) && invoices.len() < 2 {
+            invoices.push(invoice(kept, state));
+            last = index;
+        }
+    }
+    let first = query.index_offset.to_string();
+    let (first, last) = (json!(first), json!(last.to_string()));
+    let page =
+        json!({ "invoices": invoices, "last_index_offset": last, "first_index_offset": first });
+    Json(page).into_response()
+}
+
+pub(crate) async fn info(State(shared): State<Shared>) -> Response {
+    let tip = shared.node().await.tip().await.unwrap();
+    Json(json!({
+        "identity_pubkey": shared.node().await.node_id(), "block_height": tip.height,
+        "best_header_timestamp": tip.seen_at.as_secs().to_string(),
+        "synced_to_chain": tip.synced, "synced_to_graph": true, "num_active_channels": 2,
+        "version": "0.20.0-beta", "chains": [{"chain": "bitcoin", "network": "regtest"}],
+    }))
+    .into_response()
+}
+
+fn invoice(kept: &Kept, state: HoldState) -> Value {
+    let (name, htlcs) = match state {
+        HoldState::Held(payment) => ("ACCEPTED", parts(payment)),
+        HoldState::Settled => ("SETTLED", vec![]),
+        HoldState::Cancelled => ("CANCELED", vec![]),
+        HoldState::Open | HoldState::Unknown => ("OPEN", vec![]),
+    };
+    json!({
+        "memo": kept.memo, "r_preimage": "", "r_hash": STANDARD.encode(kept.hash.as_bytes()),
+        "value": (kept.value_msat / 1_000).to_string(), "value_msat": kept.value_msat.to_string(),
+        "settled": state == HoldState::Settled, "creation_date": "1700000000", "settle_date": "0",
+        "payment_request": kept.payment_request, "description_hash": "", "fallback_addr": "",
+        "expiry": kept.expiry.to_string(), "cltv_expiry": kept.cltv_expiry.to_string(),
+        "route_hints": [], "private": true, "state": name, "htlcs": htlcs, "amt_paid_msat": "0",
+        "features": {}, "is_keysend": false, "is_amp": false,
+    })
+}
+
+/// Every payment comes in two parts, after a third one that was given up.
+fn parts(payment: HeldPayment) -> Vec<Value> {
+    let (first, height) = (payment.amount.get() / 3, payment.deadline_height + 18);
+    let part = |index: u32, msat: i64, expiry_height: u32, state: &str| {
+        json!({
+            "chan_id": "1", "htlc_index": index.to_string(), "amt_msat": msat.to_string(),
+            "accept_height": 1, "accept_time": "1700000000", "resolve_time": "0",
+            "expiry_height": expiry_height, "state": state, "custom_records": {},
+        })
+    };
+    vec![
+        part(0, first, height - 40, "CANCELED"),
+        part(1, first, height + 40, "ACCEPTED"),
+        part(2, payment.amount.get() - first, height, "ACCEPTED"),
+    ]
+}

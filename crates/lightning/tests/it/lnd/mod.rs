@@ -1,0 +1,5 @@
+mod conformance;
+mod fake;
+mod handlers;
+mod tls;
+mod trouble;
