@@ -73,6 +73,11 @@ impl Tasks {
         self.stopping.cancelled().await;
     }
 
+    /// Ends every worker at once, as a kill would; nothing is waited for.
+    pub fn kill(&self) {
+        self.stopping.cancel();
+    }
+
     /// Tells every worker to stop, and waits for all tasks, at most `grace`.
     pub async fn stop(&self, grace: Duration) {
         self.stopping.cancel();

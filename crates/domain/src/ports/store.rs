@@ -216,12 +216,12 @@ pub trait OrderStore: Send + Sync {
 
     /// Records what the node confirmed, and books the money: *fulfilled* → *settled* posts it,
     /// *cancelling* → *cancelled*, and what the node refunded by itself is *cancelled* or *lost*
-    /// as the machine says. Returns the orders that became *lost*.
+    /// as the machine says. Returns the orders that this change made final, with their state.
     async fn record_node_reports(
         &self,
         reports: Vec<NodeReport>,
         now: Timestamp,
-    ) -> Result<Vec<OrderId>, PortError>;
+    ) -> Result<Vec<(OrderId, OrderState)>, PortError>;
 
     /// Makes every order that is not final due for comparison, as a start requires. Returns how
     /// many there are.

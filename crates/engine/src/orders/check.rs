@@ -66,12 +66,7 @@ pub(super) async fn check(
         (
             OrderState::Open | OrderState::Held | OrderState::Working | OrderState::Cancelling,
             HoldState::Settled,
-        ) => {
-            // Only we have the preimage, so nobody but an operator with the node's own tools can
-            // have done this.
-            tracing::error!(order = %order.id, state = order.state.as_str(), "settled at the node");
-            again_after(HELD_POLL)
-        }
+        ) => settled_unasked(engine, &order).await,
         (OrderState::Cancelled | OrderState::Lost, HoldState::Held(_)) => {
             tracing::warn!(order = %order.id, "paid after its end; the payment is given back");
             give_back(engine, &order).await
@@ -147,6 +142,17 @@ async fn paid(
         // Another process, or the buyer, was faster: look at what became of it.
         HoldOutcome::NotOpen(_) => again_after(CONFIRM_POLL),
     }
+}
+
+/// Another look was faster and settled it; or somebody with the node's own tools did, since only we
+/// have the preimage.
+async fn settled_unasked(engine: &Engine, order: &Order) -> Result<Checked, PortError> {
+    let now = engine.store.order(order.id).await?;
+    if now.is_some_and(|now| now.state == order.state) {
+        tracing::error!(order = %order.id, state = order.state.as_str(), "settled at the node");
+        return again_after(HELD_POLL);
+    }
+    again_after(CONFIRM_POLL)
 }
 
 async fn near_deadline(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use domain::hold::Tip;
 use domain::limits;
-use domain::order::{Order, OrderId};
+use domain::order::{Order, OrderId, OrderState};
 use domain::ports::{NodeReport, NodeVerdict};
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -89,16 +89,11 @@ async fn report(engine: &Engine, order: Order, tip: Option<Tip>) -> NodeReport {
 }
 
 async fn record(engine: &Engine, reports: Vec<NodeReport>) {
-    let ended = |wanted| reports.iter().filter(|report| report.verdict == wanted).count() as u64;
-    let (settled, cancelled) = (ended(NodeVerdict::Settled), ended(NodeVerdict::Cancelled));
     // Unrecorded reports are made again by the next round: the node says the same.
     match engine.store.record_node_reports(reports, engine.now()).await {
-        Ok(lost) => {
-            count(engine, "settled", settled);
-            count(engine, "cancelled", cancelled);
-            for order in lost {
-                count(engine, "lost", 1);
-                alert_lost(order);
+        Ok(ended) => {
+            for (order, state) in ended {
+                tell_end(engine, order, state);
             }
             engine.wake.webhooks.notify_one();
         }
@@ -106,10 +101,11 @@ async fn record(engine: &Engine, reports: Vec<NodeReport>) {
     }
 }
 
-fn count(engine: &Engine, result: &'static str, by: u64) {
-    engine.metrics().orders_ended.get_or_create(&ByResult { result }).inc_by(by);
-}
-
-fn alert_lost(order: OrderId) {
-    tracing::error!(%order, "lost: the node gave the payment back before it was settled");
+fn tell_end(engine: &Engine, order: OrderId, state: OrderState) {
+    engine.metrics().orders_ended.get_or_create(&ByResult { result: state.as_str() }).inc();
+    if state == OrderState::Lost {
+        tracing::error!(%order, "lost: the node gave the payment back before it was settled");
+    } else {
+        tracing::info!(%order, state = state.as_str(), "order ended");
+    }
 }

@@ -32,34 +32,34 @@ pub(crate) async fn claim_checks(
     Ok(find_many(tx, &ids).await?.into_iter().map(|stored| stored.order).collect())
 }
 
-/// Returns the orders that became *lost*. A repeat brings about nothing.
+/// Returns the orders that this change made final. A repeat brings about nothing.
 pub(crate) async fn record_node_reports(
     tx: &mut impl Tx,
     reports: &[NodeReport],
     now: Timestamp,
-) -> Result<Vec<OrderId>> {
+) -> Result<Vec<(OrderId, OrderState)>> {
     // Of several reports of one order the last one counts.
     let reports: BTreeMap<OrderId, &NodeReport> =
         reports.iter().map(|report| (report.order, report)).collect();
     let ids: Vec<_> = reports.keys().copied().collect();
     let mut orders = find_many(tx, &ids).await?;
     orders.retain(|stored| stored.is_lightning() && !stored.order.state.is_final());
-    let mut lost = Vec::new();
+    let mut finals = Vec::new();
     for stored in &mut orders {
         if let Some(report) = reports.get(&stored.order.id) {
             record(stored, report, now);
         }
-        if stored.order.state != OrderState::Lost {
-            continue;
+        let state = stored.order.state;
+        if state.is_final() {
+            finals.push((stored.order.id, state));
         }
-        lost.push(stored.order.id);
-        if let Some(message) = &stored.order.message {
+        if let (OrderState::Lost, Some(message)) = (state, &stored.order.message) {
             // Nobody pays for it any more: what no carrier has is not handed out.
             messages::withdraw(tx, message, now).await?;
         }
     }
     change::store(tx, orders, now).await?;
-    Ok(lost)
+    Ok(finals)
 }
 
 fn record(stored: &mut StoredOrder, report: &NodeReport, now: Timestamp) {

@@ -13,7 +13,7 @@ use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, Ke
 use domain::ledger::LedgerReport;
 use domain::message::NewMessage;
 use domain::number::SenderId;
-use domain::order::{NewOrder, Order, OrderId};
+use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, EventStore,
     HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, OrderLoad,
@@ -32,8 +32,9 @@ pub(crate) use self::open::open;
 type Result<T> = std::result::Result<T, PortError>;
 
 pub(crate) struct SqliteStore {
-    writer: Writer,
+    // Dropped in this order: the last connection to close folds the log into the database.
     readers: Readers,
+    writer: Writer,
 }
 
 impl fmt::Debug for SqliteStore {
@@ -167,7 +168,7 @@ impl OrderStore for SqliteStore {
         &self,
         reports: Vec<NodeReport>,
         now: Timestamp,
-    ) -> Result<Vec<OrderId>> {
+    ) -> Result<Vec<(OrderId, OrderState)>> {
         write!(self, |tx| orders::record_node_reports(tx, &reports, now))
     }
 

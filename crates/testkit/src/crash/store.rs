@@ -7,7 +7,7 @@ use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, Ke
 use domain::ledger::LedgerReport;
 use domain::message::NewMessage;
 use domain::number::SenderId;
-use domain::order::{NewOrder, Order, OrderId};
+use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, EventStore,
     HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict,
@@ -144,7 +144,7 @@ impl OrderStore for FusedStore {
         &self,
         reports: Vec<NodeReport>,
         now: Timestamp,
-    ) -> Result<Vec<OrderId>, PortError> {
+    ) -> Result<Vec<(OrderId, OrderState)>, PortError> {
         if reports.iter().all(|report| report.verdict == NodeVerdict::Unchanged) {
             return self.fuse.alive(self.inner.record_node_reports(reports, now)).await;
         }

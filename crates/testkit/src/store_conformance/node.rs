@@ -65,13 +65,15 @@ pub async fn settles_and_cancels_as_the_node_says(rig: &impl Rig) {
     let kept = world.submitted("a").await;
     world.receive("a", ReceiptState::Delivered).await;
     assert_eq!(world.state(kept).await, OrderState::Fulfilled);
-    assert!(world.node_says(kept, NodeVerdict::Settled).await.is_empty());
+    let finals = world.node_says(kept, NodeVerdict::Settled).await;
+    assert_eq!(finals, [(kept, OrderState::Settled)]);
     assert_eq!(world.state(kept).await, OrderState::Settled);
 
     let returned = world.submitted("b").await;
     world.receive("b", ReceiptState::Failed).await;
     assert_eq!(world.state(returned).await, OrderState::Cancelling);
-    assert!(world.node_says(returned, NodeVerdict::Cancelled).await.is_empty());
+    let finals = world.node_says(returned, NodeVerdict::Cancelled).await;
+    assert_eq!(finals, [(returned, OrderState::Cancelled)]);
     let stored = world.order(returned).await;
     assert_eq!((stored.state, stored.reason), (OrderState::Cancelled, Some(Reason::Undelivered)));
 
@@ -90,8 +92,8 @@ pub async fn repeats_of_the_nodes_word_change_nothing(rig: &impl Rig) {
     world.store.record_node_reports(vec![report, report], at(40)).await.unwrap();
     world.store.record_node_reports(vec![report], at(41)).await.unwrap();
     let opposite = NodeReport { verdict: NodeVerdict::Cancelled, ..report };
-    let lost = world.store.record_node_reports(vec![opposite], at(42)).await.unwrap();
-    assert!(lost.is_empty());
+    let finals = world.store.record_node_reports(vec![opposite], at(42)).await.unwrap();
+    assert!(finals.is_empty(), "told once");
     let stored = world.order(order).await;
     assert_eq!((stored.state, stored.updated_at), (OrderState::Settled, at(40)));
     let unknown = NodeReport { order: OrderId::new([9; 32]), ..report };
@@ -104,11 +106,13 @@ pub async fn loses_what_the_node_refunded(rig: &impl Rig) {
     let world = World::new(rig).await;
     let fulfilled = world.submitted("a").await;
     world.receive("a", ReceiptState::Delivered).await;
-    assert_eq!(world.node_says(fulfilled, NodeVerdict::Cancelled).await, [fulfilled]);
+    let finals = world.node_says(fulfilled, NodeVerdict::Cancelled).await;
+    assert_eq!(finals, [(fulfilled, OrderState::Lost)]);
     assert!(world.node_says(fulfilled, NodeVerdict::Cancelled).await.is_empty(), "told once");
 
     let queued = world.working().await;
-    assert_eq!(world.node_says(queued, NodeVerdict::Cancelled).await, [queued]);
+    let finals = world.node_says(queued, NodeVerdict::Cancelled).await;
+    assert_eq!(finals, [(queued, OrderState::Lost)]);
     assert!(world.claim(at(50)).await.is_empty(), "nobody pays for it any more");
     for order in [fulfilled, queued] {
         let stored = world.order(order).await;
@@ -117,7 +121,8 @@ pub async fn loses_what_the_node_refunded(rig: &impl Rig) {
 
     let claimed = world.working().await;
     let chunk = world.claim_one(at(50)).await;
-    assert_eq!(world.node_says(claimed, NodeVerdict::Cancelled).await, [claimed]);
+    let finals = world.node_says(claimed, NodeVerdict::Cancelled).await;
+    assert_eq!(finals, [(claimed, OrderState::Lost)]);
     world.done(&chunk, accepted(&chunk, 0, &[(1, "c")])).await;
     assert_eq!(world.receive("c", ReceiptState::Delivered).await.decided, 0);
     assert_eq!(world.state(claimed).await, OrderState::Lost);

@@ -190,7 +190,11 @@ impl World {
         self.store.cancel_order(order, reason, at(30)).await.unwrap()
     }
 
-    pub(super) async fn node_says(&self, order: OrderId, verdict: NodeVerdict) -> Vec<OrderId> {
+    pub(super) async fn node_says(
+        &self,
+        order: OrderId,
+        verdict: NodeVerdict,
+    ) -> Vec<(OrderId, OrderState)> {
         let report = NodeReport { order, verdict, check_at: at(1_000) };
         self.store.record_node_reports(vec![report], at(40)).await.unwrap()
     }
