@@ -37,7 +37,7 @@ pub(crate) fn open(
     let vault = Arc::new(vault);
     let readers = Readers::new(path, options.readers, options.busy_timeout, vault.clone());
     let writer = Writer::start(connection, vault).map_err(OpenError::Thread)?;
-    Ok(SqliteStore { writer, readers })
+    Ok(SqliteStore { readers, writer })
 }
 
 fn make_directory(path: &Path) -> Result<(), OpenError> {

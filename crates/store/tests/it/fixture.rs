@@ -1,0 +1,92 @@
+//! A database file of its own, seen from outside too.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::account::AccountId;
+use domain::message::{Address, Content, Lane, MessageId, NewMessage};
+use domain::money::Msat;
+use domain::number::Msisdn;
+use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Webhook};
+use domain::ports::{NewAccount, Store};
+use domain::secret::Secret;
+use domain::text::Text;
+use domain::time::Timestamp;
+use store::{OpenError, Options, Vault};
+use tempfile::TempDir;
+use testkit::clock::NOON;
+use uuid::Uuid;
+
+pub(crate) struct Database {
+    directory: TempDir,
+}
+
+impl Database {
+    pub(crate) fn new() -> Self {
+        Self { directory: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.directory.path().join("boltgram.db")
+    }
+
+    pub(crate) fn vault(&self) -> Vault {
+        Vault::beside(&self.path()).unwrap()
+    }
+
+    pub(crate) async fn open(&self) -> Arc<dyn Store> {
+        self.open_with(Options::default()).await.unwrap()
+    }
+
+    pub(crate) async fn open_with(&self, options: Options) -> Result<Arc<dyn Store>, OpenError> {
+        let url = format!("sqlite:{}", self.path().display());
+        store::open_with(&url, self.vault(), options).await
+    }
+
+    /// A connection beside the store's.
+    pub(crate) fn connect(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path()).unwrap()
+    }
+}
+
+pub(crate) async fn account(store: &dyn Store, credit: Msat) -> AccountId {
+    let new = NewAccount {
+        name: "acme".parse().unwrap(),
+        webhook_secret: Secret::new("whsec_of_the_account"),
+        credit,
+    };
+    store.add_account(new, NOON).await.unwrap().id
+}
+
+/// An order paid from credit, with its message.
+pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMessage) {
+    let mut id = [7; 32];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    let to = Address::Phone(Msisdn::from_digits(4_520_123_456).unwrap());
+    let order = NewOrder {
+        id: OrderId::new(id),
+        kind: OrderKind::Send,
+        account: Some(account),
+        price: Msat::new(1_000),
+        payment: Payment::Credit,
+        purchase: Purchase::Send { to: to.clone(), text: Text::new("hello") },
+        webhook: Some(Webhook {
+            url: "https://example.com/hook".to_owned(),
+            secret: Secret::new("whsec_of_the_order"),
+        }),
+        referral: None,
+        created_at: NOON,
+    };
+    let content = Content {
+        message: MessageId(Uuid::from_u128(u128::from(number))),
+        account: Some(account),
+        sender: None,
+        text: Text::new("hello"),
+        parts: 1,
+        lane: Lane::Single,
+        valid_until: Timestamp::from_millis(i64::MAX),
+    };
+    let receipts_until = Timestamp::from_millis(i64::MAX);
+    let message = NewMessage { content, order: None, recipients: vec![to], receipts_until };
+    (order, message)
+}

@@ -1,0 +1,81 @@
+//! Opening: what is made, what is migrated, and what is refused.
+
+use domain::money::Msat;
+use store::{OpenError, Options, Vault};
+
+use crate::fixture::{Database, account};
+
+#[tokio::test]
+async fn makes_directory_and_database() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a/b/boltgram.db");
+    let url = format!("sqlite:{}", path.display());
+    let store = store::open(&url, Vault::beside(&path).unwrap()).await.unwrap();
+    store.ping().await.unwrap();
+    assert!(path.is_file() && path.with_file_name("vault.key").is_file());
+}
+
+#[tokio::test]
+async fn refuses_a_database_of_a_newer_program() {
+    let database = Database::new();
+    drop(database.open().await);
+    let outside = database.connect();
+    outside.execute("INSERT INTO schema_version (version) VALUES (99)", []).unwrap();
+    let refused = database.open_with(Options::default()).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { found: 99, known: 1 }), "{refused:?}");
+    assert!(refused.to_string().contains("newer program"), "{refused}");
+}
+
+#[tokio::test]
+async fn migrates_once_when_many_open_at_once() {
+    let database = Database::new();
+    drop(database.vault());
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let url = format!("sqlite:{}", database.path().display());
+        let vault = Vault::beside(&database.path().with_file_name("fresh.db")).unwrap();
+        tasks.spawn(async move { store::open(&url, vault).await.map(drop) });
+    }
+    for opened in tasks.join_all().await {
+        opened.unwrap();
+    }
+    let versions: u32 = database
+        .connect()
+        .query_row("SELECT count(*) FROM schema_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(versions, 1);
+}
+
+#[tokio::test]
+async fn refuses_another_vault_key() {
+    let database = Database::new();
+    account(&*database.open().await, Msat::ZERO).await;
+    let url = format!("sqlite:{}", database.path().display());
+    let refused = store::open(&url, Vault::new([9; 32])).await.unwrap_err();
+    assert!(matches!(refused, OpenError::WrongVault), "{refused:?}");
+}
+
+#[tokio::test]
+async fn says_truly_that_postgres_is_not_there_yet() {
+    let refused = store::open("postgres://u@h/db", Vault::new([9; 32])).await.unwrap_err();
+    assert_eq!(refused.to_string(), "PostgreSQL is not supported by this version yet");
+}
+
+#[tokio::test]
+async fn refuses_a_file_that_is_no_database() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("boltgram.db");
+    std::fs::write(&path, "no database, but some text that is long enough".repeat(100)).unwrap();
+    let url = format!("sqlite:{}", path.display());
+    let refused = store::open(&url, Vault::new([9; 32])).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Sqlite(_)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn keeps_the_promise_of_a_flush_at_every_commit() {
+    let database = Database::new();
+    drop(database.open().await);
+    let mode: String =
+        database.connect().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+}
