@@ -7,6 +7,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::Instant;
@@ -25,7 +27,10 @@ pub(crate) async fn admit(State(door): State<Door>, mut request: Request, next: 
         return too_many(wait).into_response();
     }
     request.extensions_mut().insert(identity);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    // Balances and states are of the moment, and some answers hold secrets.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 fn count(door: &Door, identity: &Identity, peer: Option<IpAddr>) -> Result<(), Duration> {

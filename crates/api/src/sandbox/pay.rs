@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::PayState;
 use crate::read::Fields;
-use crate::refusal::{Refusal, bad_request, failed};
+use crate::refusal::{Refusal, failed};
 use crate::settings::Door;
 
 #[derive(Serialize)]
@@ -21,6 +21,6 @@ pub(crate) async fn pay(State(door): State<Door>, fields: Fields) -> Result<Json
     let payreq = fields.required_text("payreq")?.trim();
     match wallet.pay(payreq).await {
         Ok(state) => Ok(Json(Paid { state })),
-        Err(why) => Err(bad_request(format!("not paid: {why}"))),
+        Err(why) => Err(failed(format!("not paid: {why}"))),
     }
 }

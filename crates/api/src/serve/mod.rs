@@ -3,7 +3,7 @@
 //!
 //! No TLS and no HTTP/2: a proxy stands before the house where they are wanted.
 
-mod linger;
+mod stream;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tower::ServiceExt;
 
-use linger::Linger;
+use stream::ClientStream;
 
 /// A request's line and headers: a key, an id and what browsers add.
 const HEAD_BYTES_MAX: usize = 16 * 1_024;
@@ -32,10 +32,12 @@ const HEAD_BYTES_MAX: usize = 16 * 1_024;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How connections are served. [`Default`] is what a house wants.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Server {
     /// Time for a request's head to arrive; a connection without a request is closed after it too.
     pub head_timeout: Duration,
+    /// Time for a client to make room for more of an answer.
+    pub write_timeout: Duration,
     /// Connections at a time. More wait in the listener's queue.
     pub connections_max: usize,
     /// What requests under way are given when the house stops.
@@ -46,6 +48,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             head_timeout: limits::REQUEST_READ_TIMEOUT,
+            write_timeout: Duration::from_secs(30),
             // Each is a file descriptor and some 20 KiB.
             connections_max: 4_096,
             grace: limits::SHUTDOWN_GRACE,
@@ -82,9 +85,9 @@ impl Server {
                 (accepted, place) = accepted => match accepted {
                     Ok((stream, peer)) => {
                         let (router, stopping) = (router.clone(), stopping.clone());
-                        let head_timeout = self.head_timeout;
+                        let server = *self;
                         connections.spawn(async move {
-                            connection(stream, peer, router, head_timeout, stopping).await;
+                            server.connection(stream, peer, router, stopping).await;
                             drop(place);
                         });
                     }
@@ -103,39 +106,40 @@ impl Server {
             tracing::warn!(left = connections.len(), "requests did not end in time");
         }
     }
-}
 
-/// One client, until it leaves, is too slow, or the house stops and its request is answered.
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    head_timeout: Duration,
-    mut stopping: watch::Receiver<()>,
-) {
-    // Answers are small; waiting to fill a packet would only delay them.
-    let _ = stream.set_nodelay(true);
-    let service = router.map_request(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head_timeout)
-        .max_header_size(HEAD_BYTES_MAX)
-        // A client that closes its sending half still wants its answer.
-        .half_close(true)
-        .serve_connection(TokioIo::new(Linger::new(stream)), TowerToHyperService::new(service));
-    tokio::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        _ = stopping.changed() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    /// One client, until it leaves, is too slow, or the house stops and its request is answered.
+    async fn connection(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        router: Router,
+        mut stopping: watch::Receiver<()>,
+    ) {
+        // Answers are small; waiting to fill a packet would only delay them.
+        let _ = stream.set_nodelay(true);
+        let stream = ClientStream::new(stream, self.write_timeout);
+        let service = router.map_request(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.head_timeout)
+            .max_header_size(HEAD_BYTES_MAX)
+            // A client that closes its sending half still wants its answer.
+            .half_close(true)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        tokio::pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            _ = stopping.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection ended badly");
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended badly");
     }
 }

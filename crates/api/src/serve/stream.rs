@@ -1,8 +1,10 @@
-//! Closes a connection so that the last answer arrives (RFC 9112 §9.6).
+//! A client's TCP stream, with an end to patience and a careful close.
+//!
+//! A client that does not read its answers is cut off when nothing could be written for a while.
 //!
 //! When a request is refused before its body was read, closing at once would reset the connection
 //! and may take the refusal away from the client. So the sending half is closed first, and what
-//! still comes is thrown away, for a short time and up to a size.
+//! still comes is thrown away, for a short time and up to a size (RFC 9112 §9.6).
 
 use std::io;
 use std::pin::Pin;
@@ -13,23 +15,41 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-const TIME_MAX: Duration = Duration::from_secs(1);
+const LINGER_MAX: Duration = Duration::from_secs(1);
 
-const BYTES_MAX: usize = 4 * 1_024 * 1_024;
+const WASTE_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 
-pub(super) struct Linger {
+pub(super) struct ClientStream {
     stream: TcpStream,
+    write_timeout: Duration,
+    /// Runs while a write waits for room.
+    stalled: Option<Pin<Box<Sleep>>>,
     /// Set when the sending half is closed: the time limit, and what may still be thrown away.
     closing: Option<(Pin<Box<Sleep>>, usize)>,
 }
 
-impl Linger {
-    pub(super) const fn new(stream: TcpStream) -> Self {
-        Self { stream, closing: None }
+impl ClientStream {
+    pub(super) const fn new(stream: TcpStream, write_timeout: Duration) -> Self {
+        Self { stream, write_timeout, stalled: None, closing: None }
+    }
+
+    fn impatient<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        wrote: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if wrote.is_ready() {
+            self.stalled = None;
+            return wrote;
+        }
+        let timeout = self.write_timeout;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(timeout)));
+        ready!(stalled.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl AsyncRead for Linger {
+impl AsyncRead for ClientStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -39,13 +59,14 @@ impl AsyncRead for Linger {
     }
 }
 
-impl AsyncWrite for Linger {
+impl AsyncWrite for ClientStream {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let wrote = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.impatient(cx, wrote)
     }
 
     fn poll_write_vectored(
@@ -53,7 +74,8 @@ impl AsyncWrite for Linger {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let wrote = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.impatient(cx, wrote)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -70,7 +92,7 @@ impl AsyncWrite for Linger {
             ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
         }
         let (time, left) =
-            this.closing.get_or_insert_with(|| (Box::pin(sleep(TIME_MAX)), BYTES_MAX));
+            this.closing.get_or_insert_with(|| (Box::pin(sleep(LINGER_MAX)), WASTE_BYTES_MAX));
         let mut waste = [0; 8 * 1_024];
         while *left > 0 && time.as_mut().poll(cx).is_pending() {
             let mut buf = ReadBuf::new(&mut waste);

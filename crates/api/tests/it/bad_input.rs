@@ -1,0 +1,271 @@
+//! What is refused, with the words it is refused with. Nothing of it leaves a trace in the store.
+
+use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
+
+use domain::ports::OrderLoad;
+
+use crate::house::{House, Open, sats};
+
+/// Posts each body and tells all answers, one a line; nothing may be stored.
+async fn refusals(open: &Open, path: &str, key: Option<&str>, bodies: &[&str]) -> String {
+    let mut told = String::new();
+    for body in bodies {
+        let headers: Vec<_> = key.iter().map(|key| ("X-API-Key", *key)).collect();
+        let answer = open.call("POST", path, &headers, body).await;
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{body}");
+        assert_eq!(answer.json()["status"], "error", "{body}");
+        let shown: String = body.chars().take(100).collect();
+        writeln!(told, "{}\n  {} {}", shown.escape_debug(), answer.status, answer.body).unwrap();
+    }
+    assert_eq!(open.changes(), 0);
+    assert!(open.house.store.rows().orders.is_empty());
+    told
+}
+
+#[tokio::test]
+async fn texts_and_numbers_that_cannot_be_sent() {
+    let open = Open::new().await;
+    let long = format!(r#"{{"phone":"+4520123456","message":"{}"}}"#, "x".repeat(141));
+    let bodies = [
+        long.as_str(),
+        r#"{"phone":"+4520123456","message":""}"#,
+        r#"{"phone":"+4520123456","message":" \n\t "}"#,
+        r#"{"phone":"+4520123456","message":"a\u0000b"}"#,
+        r#"{"phone":"+4520123456","message":"bell \u0007"}"#,
+        r#"{"phone":"","message":"hi"}"#,
+        r#"{"phone":"+","message":"hi"}"#,
+        r#"{"phone":"12","message":"hi"}"#,
+        r#"{"phone":"+4520123456x","message":"hi"}"#,
+        r#"{"phone":"+452012345678901234","message":"hi"}"#,
+        r#"{"phone":"0800 FLOWERS","message":"hi"}"#,
+        r#"{"phone":"+45 2012 3456 2012 3456 2012 3456 2012 3456 2012","message":"hi"}"#,
+        r#"{"phone":"+299221234","message":"hi"}"#,
+        r#"{"phone":-4520123456,"message":"hi"}"#,
+        r#"{"phone":4520123456.5,"message":"hi"}"#,
+        r#"{"phone":"+4520123456","message":"hi","webhookUrl":"ftp://x.example"}"#,
+        r#"{"phone":"+4520123456","message":"hi","webhookUrl":"not a url"}"#,
+    ];
+    insta::assert_snapshot!(refusals(&open, "/createsendorder", None, &bodies).await);
+}
+
+#[tokio::test]
+async fn a_text_of_140_characters_is_taken() {
+    let open = Open::new().await;
+    for letter in ["x", "æ", "ย", "😀"] {
+        let message = letter.repeat(140);
+        let body = format!(r#"{{"phone":"+4520123456","message":"{message}"}}"#);
+        assert_eq!(open.post("/createsendorder", &body).await.status, 200, "{letter}");
+    }
+}
+
+#[tokio::test]
+async fn mail_that_cannot_be_sent() {
+    let open = Open::new().await;
+    let bodies = [
+        r#"{"address":"","message":"hi"}"#,
+        r#"{"address":"nobody","message":"hi"}"#,
+        r#"{"address":"a@b.com\r\nBcc: c@d.com","message":"hi"}"#,
+        r#"{"address":"a@b.com","message":""}"#,
+        r#"{"address":["a@b.com"],"message":"hi"}"#,
+        r#"{"message":"hi"}"#,
+    ];
+    insta::assert_snapshot!(refusals(&open, "/createemailsendorder", None, &bodies).await);
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_what_they_should_be() {
+    let open = Open::new().await;
+    let deep = "[".repeat(100_000 / 2);
+    let deep_object = format!(r#"{{"phone":{}"#, r#"{"a":"#.repeat(1_000));
+    let long_referral =
+        format!(r#"{{"phone":"+4520123456","message":"hi","ref":"{}"}}"#, "x".repeat(300));
+    let bodies = [
+        "",
+        " ",
+        "{",
+        "nonsense +4520123456",
+        r#"{"phone":"+4520123456","message":"secret"#,
+        r#"{"phone":"+4520123456" "message":"secret"}"#,
+        "[]",
+        r#"[{"phone":"+4520123456","message":"hi"}]"#,
+        r#""text""#,
+        "null",
+        "42",
+        "{}",
+        r#"{"phone":"+4520123456"}"#,
+        r#"{"phone":null,"message":"hi"}"#,
+        r#"{"phone":true,"message":"hi"}"#,
+        r#"{"phone":{"a":1},"message":"hi"}"#,
+        r#"{"phone":"+4520123456","message":5}"#,
+        r#"{"phone":"+4520123456","message":["hi"]}"#,
+        r#"{"phone":"+4520123456","message":"hi","immediate":1}"#,
+        r#"{"phone":"+4520123456","message":"hi","immediate":"yes"}"#,
+        r#"{"phone":"+4520123456","message":"hi","webhookUrl":7}"#,
+        r#"{"phone":"+4520123456","message":"hi","ref":{}}"#,
+        r#"{"phone":"+4520123456","message":"\ud800"}"#,
+        r#"{"phone":1e999,"message":"hi"}"#,
+        "phone=%2B4520123456&message=hi",
+        &long_referral,
+        &deep_object,
+        &deep,
+    ];
+    insta::assert_snapshot!(refusals(&open, "/createsendorder", None, &bodies).await);
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_text() {
+    let open = Open::new().await;
+    let mut bytes = b"POST /createsendorder HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".to_vec();
+    bytes.extend(b"Content-Length: 13\r\n\r\n{\"phone\":\"\xff\xfe\"");
+    let answer = crate::client::exchange(open.address, &bytes).await;
+    insta::assert_snapshot!(answer.body);
+    assert_eq!(open.changes(), 0);
+}
+
+#[tokio::test]
+async fn keys_that_are_none() {
+    let house = House::new();
+    let revoked = house.key(sats(9_000), "*", None).await;
+    let id = house.store.rows().keys.values().next().unwrap().id;
+    house.store.rows().keys.values_mut().for_each(|key| key.revoked_at = Some(key.created_at));
+    assert_eq!(id.0, 1);
+    let open = house.open_as(Default::default()).await;
+    let long = "k".repeat(4_000);
+    let mut told = String::new();
+    let send = r#"{"phone":"+4520123456","message":"hi"}"#;
+    let immediate = r#"{"phone":"+4520123456","message":"hi","immediate":true}"#;
+    for (method, path, body) in [
+        ("POST", "/createsendorder", send),
+        ("POST", "/createsendorder", immediate),
+        ("POST", "/createemailsendorder", r#"{"address":"a@b.com","message":"hi"}"#),
+        ("POST", "/fund", r#"{"amount":1000}"#),
+        ("GET", "/balance", ""),
+        ("GET", "/history", ""),
+    ] {
+        for key in ["bg_nonsense", revoked.as_str(), "ключ", &long] {
+            let answer = open.call(method, path, &[("x-api-key", key)], body).await;
+            let shown: String = key.chars().take(11).collect();
+            let (status, body) = (answer.status, answer.body);
+            writeln!(told, "{method} {path} {shown}\n  {status} {body}").unwrap();
+        }
+    }
+    for (method, path, body) in [
+        ("POST", "/createsendorder", immediate),
+        ("POST", "/fund", r#"{"amount":1000}"#),
+        ("GET", "/balance", ""),
+        ("GET", "/history", ""),
+    ] {
+        for headers in [&[][..], &[("X-API-Key", "")]] {
+            let answer = open.call(method, path, headers, body).await;
+            let (status, body) = (answer.status, answer.body);
+            writeln!(told, "{method} {path} {headers:?}\n  {status} {body}").unwrap();
+        }
+    }
+    insta::assert_snapshot!(told);
+    assert_eq!(open.changes(), 0);
+}
+
+#[tokio::test]
+async fn amounts_that_cannot_be_funded() {
+    let house = House::new();
+    let key = house.key(sats(0), "*", None).await;
+    let open = house.open_as(Default::default()).await;
+    let bodies = [
+        "{}",
+        r#"{"amount":null}"#,
+        r#"{"amount":0}"#,
+        r#"{"amount":-5000}"#,
+        r#"{"amount":99}"#,
+        r#"{"amount":100001}"#,
+        r#"{"amount":1000.5}"#,
+        r#"{"amount":1e30}"#,
+        r#"{"amount":99999999999999999999}"#,
+        r#"{"amount":"1000 sats"}"#,
+        r#"{"amount":".0"}"#,
+        r#"{"amount":"1.0.0"}"#,
+        r#"{"amount":true}"#,
+        r#"{"amount":[1000]}"#,
+    ];
+    insta::assert_snapshot!(refusals(&open, "/fund", Some(&key), &bodies).await);
+}
+
+#[tokio::test]
+async fn orders_that_are_unknown() {
+    let open = Open::new().await;
+    let nobody = "0".repeat(64);
+    let mut told = String::new();
+    for path in ["/orderstatus", "/cancelorder"] {
+        for query in [
+            String::new(),
+            "?orderId=".into(),
+            "?orderId=7".into(),
+            format!("?orderId={nobody}"),
+            format!("?orderId={nobody}00"),
+            format!("?orderId={}", "z".repeat(64)),
+            "?orderId=%00%ff".into(),
+            "?%".into(),
+        ] {
+            let answer = open.get(&format!("{path}{query}")).await;
+            let (status, body) = (answer.status, answer.body);
+            writeln!(told, "{path}{query}\n  {status} {body}").unwrap();
+        }
+    }
+    for body in ["", "{}", r#"{"orderId":7}"#, r#"{"orderId":"7"}"#] {
+        let answer = open.post("/cancelorder", body).await;
+        writeln!(told, "POST {body}\n  {} {}", answer.status, answer.body).unwrap();
+    }
+    insta::assert_snapshot!(told);
+    assert_eq!(open.changes(), 0);
+}
+
+#[tokio::test]
+async fn what_the_house_cannot_do_now() {
+    let house = House::new();
+    let narrow = house.key(sats(9_000), "sms:send", None).await;
+    let open = house.open_as(Default::default()).await;
+    let send = r#"{"phone":"+4520123456","message":"hi"}"#;
+    let mut told = String::new();
+    let mut tell = |what: &str, answer: crate::client::Answer| {
+        writeln!(told, "{what}\n  {} {}", answer.status, answer.body).unwrap();
+    };
+    let house = &open.house;
+
+    house.node.down.store(true, Ordering::SeqCst);
+    tell("node down", open.post("/createsendorder", send).await);
+    house.node.down.store(false, Ordering::SeqCst);
+
+    house.store.rows().load = OrderLoad { open: 10_000, held: 0 };
+    tell("too many open", open.post("/createsendorder", send).await);
+    house.store.rows().load = OrderLoad { open: 0, held: 60 };
+    tell("node full", open.post("/createsendorder", send).await);
+    house.store.rows().load = OrderLoad::default();
+
+    house.store.rows().down = true;
+    let id = "0".repeat(64);
+    tell("store down, create", open.post("/createsendorder", send).await);
+    tell(
+        "store down, create with key",
+        open.post_with_key("/createsendorder", &narrow, send).await,
+    );
+    tell("store down, status", open.get(&format!("/orderstatus?orderId={id}")).await);
+    tell("store down, cancel", open.get(&format!("/cancelorder?orderId={id}")).await);
+    tell("store down, balance", open.get_with_key("/balance", &narrow).await);
+    tell("store down, price with key", open.get_with_key("/price", &narrow).await);
+    house.store.rows().down = false;
+
+    house.store.rows().keys.values_mut().for_each(|key| key.scopes.clear());
+    tell("a key without scopes", open.post_with_key("/createsendorder", &narrow, send).await);
+    insta::assert_snapshot!(told);
+    assert_eq!(open.changes(), 0);
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_the_next_request_served() {
+    let open = Open::new().await;
+    open.house.store.rows().panics = true;
+    let path = format!("/orderstatus?orderId={}", "0".repeat(64));
+    insta::assert_snapshot!(open.get(&path).await);
+    open.house.store.rows().panics = false;
+    assert_eq!(open.get("/").await.status, 200);
+}

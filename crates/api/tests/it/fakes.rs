@@ -1,0 +1,128 @@
+//! A node, a carrier, a fetcher and a wallet that do as the test says.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use api::sandbox::{PayState, SandboxWallet};
+use async_trait::async_trait;
+use domain::hold::Tip;
+use domain::order::PaymentHash;
+use domain::ports::*;
+use domain::routing::{CarrierName, Channel};
+use domain::secret::Preimage;
+use testkit::clock::NOON;
+use url::Url;
+
+#[derive(Debug, Default)]
+pub(crate) struct FakeNode {
+    pub down: AtomicBool,
+}
+
+#[async_trait]
+impl Lightning for FakeNode {
+    fn held_max(&self) -> u64 {
+        100
+    }
+
+    async fn tip(&self) -> Result<Tip, PortError> {
+        if self.down.load(Ordering::SeqCst) {
+            return Err(PortError::Unavailable("10.0.0.7 does not answer".into()));
+        }
+        Ok(Tip { height: 800_000, synced: true, seen_at: NOON })
+    }
+
+    async fn create_hold(&self, hold: NewHold) -> Result<String, PortError> {
+        Ok(format!("lnbcrt{}n1fake", hold.amount.get() / 100))
+    }
+
+    async fn lookup(&self, _: PaymentHash) -> Result<HoldState, PortError> {
+        Ok(HoldState::Open)
+    }
+
+    async fn settle(&self, _: &Preimage) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn cancel(&self, _: PaymentHash) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {
+        Ok(vec![])
+    }
+
+    async fn next_event(&self) -> NodeEvent {
+        std::future::pending().await
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct FakeCarrier {
+    name: CarrierName,
+    pub up: AtomicBool,
+}
+
+impl FakeCarrier {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { name: CarrierName::new("main"), up: AtomicBool::new(true) })
+    }
+}
+
+#[async_trait]
+impl Carrier for FakeCarrier {
+    fn name(&self) -> &CarrierName {
+        &self.name
+    }
+
+    fn takes(&self, _: Channel) -> bool {
+        true
+    }
+
+    fn status(&self) -> LinkStatus {
+        LinkStatus { up: self.up.load(Ordering::SeqCst), detail: "1 of 1 binds".into() }
+    }
+
+    async fn run(&self, _: Arc<dyn Inbox>) {
+        std::future::pending::<()>().await;
+    }
+
+    async fn submit(&self, _: Vec<Submission>) {}
+
+    async fn stop(&self, _: Duration) {}
+}
+
+/// Calls nobody; forbids what is not https.
+#[derive(Debug)]
+pub(crate) struct FakeFetch;
+
+#[async_trait]
+impl Fetch for FakeFetch {
+    fn check(&self, url: &Url) -> Result<(), FetchError> {
+        if url.scheme() == "https" { Ok(()) } else { Err(FetchError::Forbidden("it is not https")) }
+    }
+
+    async fn fetch(&self, _: FetchRequest) -> Result<FetchResponse, FetchError> {
+        Err(FetchError::Unreachable)
+    }
+}
+
+/// Holds what begins with `lnbcrt`; waits for ever on `lnbcrtslow`.
+#[derive(Debug)]
+pub(crate) struct FakeWallet;
+
+#[async_trait]
+impl SandboxWallet for FakeWallet {
+    async fn pay(&self, payreq: &str) -> Result<PayState, String> {
+        match payreq {
+            "lnbcrt1settled" => Ok(PayState::Settled),
+            "lnbcrt1cancelled" => Ok(PayState::Cancelled),
+            "lnbcrt1slow" => {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                Ok(PayState::Held)
+            }
+            held if held.starts_with("lnbcrt") => Ok(PayState::Held),
+            _ => Err("not an invoice".to_owned()),
+        }
+    }
+}

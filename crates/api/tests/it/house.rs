@@ -1,0 +1,155 @@
+//! An engine over fakes, and the doors before it on a loopback socket.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use api::orders::OrderEvents;
+use api::{HttpSettings, Server};
+use axum::Router;
+use domain::account::AccountId;
+use domain::money::Msat;
+use domain::order::{Order, OrderId};
+use domain::routing::{CarrierName, Route, Routes};
+use engine::accounts::{add_account, add_key};
+use engine::tasks::Tasks;
+use engine::{Engine, Ports, Prices, Settings};
+use testkit::clock::{NOON, SeededRandom, TestClock};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+
+use crate::client::{Answer, exchange, request};
+use crate::fakes::{FakeCarrier, FakeFetch, FakeNode};
+use crate::store::FakeStore;
+
+pub(crate) struct House {
+    pub store: Arc<FakeStore>,
+    pub node: Arc<FakeNode>,
+    pub carrier: Arc<FakeCarrier>,
+    pub engine: Arc<Engine>,
+    pub random: Arc<SeededRandom>,
+}
+
+/// A house that is open. Its server ends with it.
+pub(crate) struct Open {
+    pub house: House,
+    pub address: SocketAddr,
+    pub stop: Option<oneshot::Sender<()>>,
+    pub server: JoinSet<()>,
+}
+
+pub(crate) const fn sats(sats: i64) -> Msat {
+    Msat::new(sats * 1_000)
+}
+
+fn settings() -> Settings {
+    let main = vec![CarrierName::new("main")];
+    let route = |prefix: &str, carriers| Route { prefix: prefix.to_owned(), carriers };
+    Settings {
+        prices: Prices {
+            send: sats(1_000),
+            receive: sats(3_000),
+            rent: sats(15_000),
+            real_phone: sats(5_000),
+            email: sats(500),
+        },
+        // Everywhere but to Greenland.
+        routes: Routes::new(vec![route("", main.clone()), route("299", vec![])], main),
+        node: "test".into(),
+    }
+}
+
+impl House {
+    /// A house without a socket.
+    pub(crate) fn new() -> Self {
+        let (store, node, carrier) =
+            (Arc::new(FakeStore::default()), Arc::new(FakeNode::default()), FakeCarrier::new());
+        let random = SeededRandom::new(7);
+        let ports = Ports {
+            store: store.clone(),
+            lightning: node.clone(),
+            carriers: vec![carrier.clone()],
+            fetch: Arc::new(FakeFetch),
+            clock: TestClock::at_noon(),
+            random: random.clone(),
+        };
+        let engine = Engine::new(ports, settings(), Arc::new(OrderEvents), Tasks::new());
+        Self { store, node, carrier, engine, random }
+    }
+
+    /// The text of a new key, of an account of its own.
+    pub(crate) async fn key(&self, credit: Msat, scope: &str, rate: Option<u32>) -> String {
+        let name = format!("account-{}", self.store.rows().accounts.len()).parse().unwrap();
+        let account =
+            add_account(&*self.store, &*self.random, name, credit, NOON).await.unwrap().id;
+        let scopes = vec![scope.parse().unwrap()];
+        let key = add_key(&*self.store, &*self.random, account, scopes, rate, NOON).await.unwrap();
+        key.text.expose().to_owned()
+    }
+
+    pub(crate) fn accounts(&self) -> Vec<AccountId> {
+        self.store.rows().accounts.keys().copied().collect()
+    }
+
+    pub(crate) fn add_order(&self, order: Order) -> OrderId {
+        let id = order.id;
+        self.store.rows().orders.insert(id, order);
+        id
+    }
+
+    pub(crate) async fn open_with(self, router: Router, server: Server) -> Open {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            server.serve(listener, router, stopped).await;
+        });
+        Open { house: self, address, stop: Some(stop), server: task }
+    }
+
+    pub(crate) async fn open_as(self, http: HttpSettings) -> Open {
+        let router = api::router(self.engine.clone(), http);
+        self.open_with(router, Server::default()).await
+    }
+}
+
+impl Open {
+    pub(crate) async fn new() -> Self {
+        House::new().open_as(HttpSettings::default()).await
+    }
+
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        exchange(self.address, &request(method, path, headers, body)).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, &[], "").await
+    }
+
+    pub(crate) async fn get_with_key(&self, path: &str, key: &str) -> Answer {
+        self.call("GET", path, &[("X-API-Key", key)], "").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
+        self.call("POST", path, &[("Content-Type", "application/json")], body).await
+    }
+
+    pub(crate) async fn post_with_key(&self, path: &str, key: &str, body: &str) -> Answer {
+        self.call("POST", path, &[("X-API-Key", key)], body).await
+    }
+
+    /// How much was stored so far by requests.
+    pub(crate) fn changes(&self) -> u32 {
+        self.house.store.rows().changes
+    }
+}

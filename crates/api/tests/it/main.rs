@@ -1,0 +1,25 @@
+//! The doors through real bytes on a loopback socket, over an engine whose world is faked.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
+mod client;
+mod fakes;
+mod house;
+mod schema;
+mod store;
+
+mod accounts;
+mod bad_input;
+mod browsers;
+mod limits;
+mod logs;
+mod openapi;
+mod ops;
+mod orders;
+mod prices;
+mod receiving;
+mod sandbox;
+mod slow;
+mod status;
+mod webhooks;
+mod wire;

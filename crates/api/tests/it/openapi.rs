@@ -1,0 +1,168 @@
+//! The document of the orders door, held against the router and against answers.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::accounts::funded;
+use crate::client::Answer;
+use crate::house::Open;
+use crate::schema::check;
+
+fn document() -> Value {
+    serde_json::from_str(include_str!("../../openapi/orders.json")).unwrap()
+}
+
+type Route = (String, String);
+
+/// `(method, path)` of every operation, the path as clients write it.
+fn documented() -> Vec<Route> {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    let of = |(path, item): (&String, &Value)| {
+        let methods: Vec<_> = item.as_object().unwrap().keys().cloned().collect();
+        methods.into_iter().map(|method| (method.to_uppercase(), path.clone())).collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(of).collect()
+}
+
+/// What stands on the page of routes for this door.
+fn routed() -> BTreeSet<Route> {
+    let page = include_str!("../../src/router.rs");
+    let (_, door) = page.split_once("fn orders_routes").unwrap();
+    let (door, _) = door.split_once(".method_not_allowed_fallback").unwrap();
+    let mut routes = BTreeSet::new();
+    for route in door.split(".route(").skip(1) {
+        let path = route.split('"').nth(1).unwrap();
+        for (word, method) in [("get(", "GET"), ("post(", "POST")] {
+            if route.contains(word) {
+                routes.insert((method.to_owned(), path.to_owned()));
+            }
+        }
+    }
+    routes
+}
+
+#[test]
+fn has_every_route_and_no_other() {
+    let documented: BTreeSet<_> =
+        documented().into_iter().map(|(method, path)| (method, path.to_lowercase())).collect();
+    assert_eq!(documented, routed());
+    assert!(documented.len() > 15, "{documented:?}");
+}
+
+#[tokio::test]
+async fn every_documented_operation_answers() {
+    let open = Open::new().await;
+    for (method, path) in documented() {
+        let status = open.call(&method, &path, &[], "").await.status;
+        assert!(![404, 405].contains(&status), "{method} {path}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn is_served() {
+    let open = Open::new().await;
+    let answer = open.get("/openapi.json").await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.json(), document());
+}
+
+/// Holds an answer against the operation's response for its status.
+fn conforms(method: &str, path: &str, answer: &Answer) {
+    let document = document();
+    let bare = path.split('?').next().unwrap();
+    let responses = &document["paths"][bare][method.to_lowercase()]["responses"];
+    let status = answer.status.to_string();
+    let response = responses.get(&status).unwrap_or(&responses["default"]);
+    let response = crate::schema::resolve(&document, response);
+    let schema = &response["content"]["application/json"]["schema"];
+    assert!(schema.is_object(), "{method} {path} {status} is not documented");
+    if let Err(wrong) = check(&document, schema, &answer.json()) {
+        panic!("{method} {path} {status}: {wrong}\n{answer}");
+    }
+}
+
+#[tokio::test]
+async fn answers_are_as_documented() {
+    let (open, key) = funded().await;
+    let send = r#"{"phone":"+4520123456","message":"hi","webhookUrl":"https://a.example"}"#;
+    let now = r#"{"phone":"+4520123456","message":"hi","immediate":true}"#;
+    let mail = r#"{"address":"a@b.com","message":"hi"}"#;
+    let paid = open.post_with_key("/createsendorder", &key, now).await;
+    let unpaid = open.post("/createsendorder", send).await.json();
+    let status =
+        |answer: &Value| format!("/orderstatus?orderId={}", answer["orderId"].as_str().unwrap());
+    let (paid, unpaid, cancel) = (
+        status(&paid.json()),
+        status(&unpaid),
+        status(&unpaid).replace("/orderstatus", "/cancelorder"),
+    );
+    for (method, path, expected, body) in [
+        ("GET", "/", 200, ""),
+        ("GET", "/openapi.json", 200, ""),
+        ("GET", "/price", 200, ""),
+        ("GET", "/price?country=us&service=google", 200, ""),
+        ("GET", "/price?country=atlantis", 500, ""),
+        ("GET", "/getPrice", 200, ""),
+        ("GET", "/getCountries", 200, ""),
+        ("GET", "/getnumbersstatus?country=187", 200, ""),
+        ("GET", "/getServices", 200, ""),
+        ("GET", "/getRentalCountries", 200, ""),
+        ("POST", "/createorder", 500, "{}"),
+        ("POST", "/createsendorder", 200, send),
+        ("POST", "/createsendorder", 200, now),
+        ("POST", "/createsendorder", 500, "{}"),
+        ("POST", "/createemailsendorder", 200, mail),
+        ("GET", &paid, 200, ""),
+        ("GET", &unpaid, 200, ""),
+        ("GET", "/orderstatus", 500, ""),
+        ("GET", &cancel, 200, ""),
+        ("GET", &cancel, 500, ""),
+        ("GET", &unpaid, 200, ""),
+        ("POST", "/cancelorder", 500, "{}"),
+        ("POST", "/fund", 200, r#"{"amount":1000}"#),
+        ("GET", "/balance", 200, ""),
+        ("GET", "/history", 200, ""),
+    ] {
+        let answer = open.call(method, path, &[("X-API-Key", &key)], body).await;
+        assert_eq!(answer.status, expected, "{method} {path}: {answer}");
+        conforms(method, path, &answer);
+    }
+    for path in ["/balance", "/history"] {
+        conforms("GET", path, &open.get(path).await);
+    }
+}
+
+#[test]
+fn webhooks_are_as_documented() {
+    let document = document();
+    let body = crate::webhooks::failed();
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let schema = &document["components"]["schemas"]["Event"];
+    assert_eq!(check(&document, schema, &body), Ok(()));
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_response_is_described() {
+    fn walk(document: &Value, at: &Value) {
+        if let Some(object) = at.as_object() {
+            if object.contains_key("$ref") {
+                assert!(crate::schema::resolve(document, at).is_object(), "{at}");
+            }
+            let responses = object.get("responses").and_then(Value::as_object);
+            for response in responses.into_iter().flat_map(|responses| responses.values()) {
+                let response = crate::schema::resolve(document, response);
+                if response.get("content").is_some() {
+                    assert!(response["description"].is_string(), "{response}");
+                }
+            }
+            object.values().for_each(|value| walk(document, value));
+        }
+        if let Some(list) = at.as_array() {
+            list.iter().for_each(|value| walk(document, value));
+        }
+    }
+    let document = document();
+    walk(&document, &document);
+}

@@ -1,0 +1,48 @@
+//! What the operator's programs are told.
+
+use std::sync::atomic::Ordering;
+
+use api::{HttpSettings, Server};
+
+use crate::house::{House, Open};
+
+#[tokio::test]
+async fn is_alive_whatever_else_is_not() {
+    let open = Open::new().await;
+    open.house.store.rows().down = true;
+    insta::assert_snapshot!(open.get("/healthz").await);
+}
+
+#[tokio::test]
+async fn tells_what_is_missing() {
+    let open = Open::new().await;
+    insta::assert_snapshot!("ready", open.get("/readyz").await);
+    open.house.node.down.store(true, Ordering::SeqCst);
+    open.house.carrier.up.store(false, Ordering::SeqCst);
+    open.house.store.rows().down = true;
+    insta::assert_snapshot!("not_ready", open.get("/readyz").await);
+}
+
+#[tokio::test]
+async fn tells_what_it_counted() {
+    let open = Open::new().await;
+    let send = r#"{"phone":"+4520123456","message":"hi"}"#;
+    assert_eq!(open.post("/createsendorder", send).await.status, 200);
+    let answer = open.get("/metrics").await;
+    assert!(answer.header("content-type").unwrap().starts_with("application/openmetrics-text"));
+    assert!(answer.body.contains("boltgram_orders_created_total{kind=\"send\"} 1"), "{answer}");
+    assert!(answer.body.ends_with("# EOF\n"));
+}
+
+#[tokio::test]
+async fn metrics_move_to_the_admin_listener() {
+    let house = House::new();
+    let admin = api::ops_router(house.engine.clone());
+    let http = HttpSettings { metrics: false, ..HttpSettings::default() };
+    let open = house.open_as(http).await;
+    assert_eq!(open.get("/metrics").await.status, 404);
+    let open = open.house.open_with(admin, Server::default()).await;
+    assert_eq!(open.get("/metrics").await.status, 200);
+    assert_eq!(open.get("/readyz").await.status, 200);
+    assert_eq!(open.get("/price").await.status, 404, "no door is open there");
+}

@@ -1,0 +1,26 @@
+//! Numbers for receiving are not sold yet, and that is said.
+
+use crate::house::Open;
+
+#[tokio::test]
+async fn lists_of_numbers_are_empty() {
+    let open = Open::new().await;
+    for path in [
+        "/getnumbersstatus?country=187",
+        "/getNumbersStatus?country=Haiti",
+        "/getServices?country=0",
+        "/getRentalCountries",
+        "/getrentalcountries?service=full",
+    ] {
+        let answer = open.get(path).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, "[]"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn orders_for_numbers_are_refused() {
+    let open = Open::new().await;
+    let body = r#"{"country":187,"service":"tg","ref":""}"#;
+    insta::assert_snapshot!(open.post("/createorder", body).await);
+    assert_eq!(open.changes(), 0);
+}

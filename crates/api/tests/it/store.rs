@@ -1,0 +1,335 @@
+//! A store in memory, as far as the orders door needs one. It counts changes, so that a test can
+//! say that there were none.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use domain::account::*;
+use domain::ledger::LedgerReport;
+use domain::message::{MessageId, NewMessage};
+use domain::money::Msat;
+use domain::number::SenderId;
+use domain::order::*;
+use domain::ports::*;
+use domain::reason::Reason;
+use domain::recipient::RecipientState;
+use domain::time::Timestamp;
+
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    pub accounts: HashMap<AccountId, Account>,
+    pub keys: HashMap<KeyHash, Key>,
+    pub orders: HashMap<OrderId, Order>,
+    pub webhooks: HashMap<OrderId, Webhook>,
+    pub available: HashMap<AccountId, Msat>,
+    pub load: OrderLoad,
+    /// Changes made so far.
+    pub changes: u32,
+    pub down: bool,
+    pub panics: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct FakeStore(Mutex<Rows>);
+
+impl FakeStore {
+    pub(crate) fn rows(&self) -> std::sync::MutexGuard<'_, Rows> {
+        self.0.lock().unwrap()
+    }
+
+    fn up(&self) -> Result<std::sync::MutexGuard<'_, Rows>, PortError> {
+        let rows = self.rows();
+        if rows.panics {
+            drop(rows);
+            panic!("a fault of the test, for +4520123456");
+        }
+        if rows.down { Err(PortError::Unavailable("the disk is away".into())) } else { Ok(rows) }
+    }
+
+    fn changing(&self) -> Result<std::sync::MutexGuard<'_, Rows>, PortError> {
+        let mut rows = self.up()?;
+        rows.changes += 1;
+        Ok(rows)
+    }
+}
+
+fn not_needed<T>() -> Result<T, PortError> {
+    Err(PortError::Unavailable("not needed by a door".into()))
+}
+
+#[async_trait]
+impl Store for FakeStore {
+    async fn ping(&self) -> Result<(), PortError> {
+        self.up().map(drop)
+    }
+}
+
+#[async_trait]
+impl AccountStore for FakeStore {
+    async fn add_account(&self, new: NewAccount, now: Timestamp) -> Result<Account, PortError> {
+        let mut rows = self.up()?;
+        let id = AccountId(i64::try_from(rows.accounts.len()).unwrap() + 1);
+        let NewAccount { name, webhook_secret, credit } = new;
+        let account = Account { id, name, webhook_secret, created_at: now };
+        rows.accounts.insert(id, account.clone());
+        rows.available.insert(id, credit);
+        Ok(account)
+    }
+
+    async fn accounts(&self) -> Result<Vec<(Account, Balance)>, PortError> {
+        not_needed()
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, PortError> {
+        Ok(self.up()?.accounts.get(&id).cloned())
+    }
+
+    async fn account_named(&self, _: &AccountName) -> Result<Option<Account>, PortError> {
+        not_needed()
+    }
+
+    async fn add_key(&self, new: NewKey, now: Timestamp) -> Result<KeyId, PortError> {
+        let mut rows = self.up()?;
+        let id = KeyId(i64::try_from(rows.keys.len()).unwrap() + 1);
+        let NewKey { account, hash, scopes, rate } = new;
+        rows.keys
+            .insert(hash, Key { id, account, scopes, rate, created_at: now, revoked_at: None });
+        Ok(id)
+    }
+
+    async fn key(&self, hash: KeyHash) -> Result<Option<Key>, PortError> {
+        Ok(self.up()?.keys.get(&hash).cloned())
+    }
+
+    async fn keys(&self, _: Option<AccountId>) -> Result<Vec<Key>, PortError> {
+        not_needed()
+    }
+
+    async fn revoke_key(&self, key: KeyId, now: Timestamp) -> Result<bool, PortError> {
+        let mut rows = self.up()?;
+        let found = rows.keys.values_mut().find(|row| row.id == key);
+        Ok(found.map(|row| row.revoked_at = Some(now)).is_some())
+    }
+
+    async fn add_sender(&self, _: AccountId, _: SenderId, _: Timestamp) -> Result<(), PortError> {
+        not_needed()
+    }
+
+    async fn senders(&self, _: AccountId) -> Result<Vec<Sender>, PortError> {
+        not_needed()
+    }
+}
+
+#[async_trait]
+impl LedgerStore for FakeStore {
+    async fn balance(&self, account: AccountId) -> Result<Balance, PortError> {
+        let available = self.up()?.available.get(&account).copied().unwrap_or_default();
+        Ok(Balance { available, reserved: Msat::ZERO })
+    }
+
+    async fn check_ledger(&self) -> Result<LedgerReport, PortError> {
+        not_needed()
+    }
+}
+
+/// An order as it stands right after it was stored.
+pub(crate) fn stored(new: NewOrder) -> Order {
+    Order {
+        id: new.id,
+        kind: new.kind,
+        state: OrderState::Open,
+        reason: None,
+        account: new.account,
+        price: new.price,
+        held: None,
+        payment: new.payment,
+        purchase: new.purchase,
+        referral: new.referral,
+        message: None,
+        recipient: None,
+        created_at: new.created_at,
+        paid_at: None,
+        updated_at: new.created_at,
+    }
+}
+
+/// What is queued for an order that is paid.
+pub(crate) fn begin(order: &mut Order, message: MessageId) {
+    order.state = OrderState::Working;
+    order.message = Some(message);
+    order.recipient = Some(RecipientState::Pending);
+    order.paid_at = Some(order.created_at);
+}
+
+#[async_trait]
+impl OrderStore for FakeStore {
+    async fn add_order(&self, mut new: NewOrder, _: Timestamp) -> Result<(), PortError> {
+        let mut rows = self.changing()?;
+        if let Some(webhook) = new.webhook.take() {
+            rows.webhooks.insert(new.id, webhook);
+        }
+        rows.orders.insert(new.id, stored(new));
+        Ok(())
+    }
+
+    async fn attach_invoice(
+        &self,
+        order: OrderId,
+        made: &str,
+        _: Timestamp,
+    ) -> Result<(), PortError> {
+        let mut rows = self.changing()?;
+        if let Payment::Lightning { invoice, .. } =
+            &mut rows.orders.get_mut(&order).unwrap().payment
+        {
+            *invoice = Some(made.to_owned());
+        }
+        Ok(())
+    }
+
+    async fn add_credit_order(
+        &self,
+        new: NewOrder,
+        message: NewMessage,
+    ) -> Result<CreditOutcome, PortError> {
+        let mut rows = self.up()?;
+        let available = rows.available.entry(new.account.unwrap()).or_default();
+        if *available < new.price {
+            return Ok(CreditOutcome::Insufficient { available: *available });
+        }
+        *available = available.checked_sub(new.price).unwrap();
+        let mut order = stored(new);
+        begin(&mut order, message.content.message);
+        rows.orders.insert(order.id, order);
+        rows.changes += 1;
+        Ok(CreditOutcome::Accepted)
+    }
+
+    async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError> {
+        Ok(self.up()?.orders.get(&id).cloned())
+    }
+
+    async fn hold_order(&self, _: HoldOrder, _: Timestamp) -> Result<HoldOutcome, PortError> {
+        not_needed()
+    }
+
+    async fn cancel_order(
+        &self,
+        order: OrderId,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Result<CancelOutcome, PortError> {
+        let mut rows = self.up()?;
+        let Some(order) = rows.orders.get_mut(&order) else {
+            return Ok(CancelOutcome::NoSuchOrder);
+        };
+        match order.state {
+            OrderState::Open | OrderState::Held => {
+                order.state = OrderState::Cancelling;
+                order.reason = Some(reason);
+                order.updated_at = now;
+                rows.changes += 1;
+                Ok(CancelOutcome::Cancelled)
+            }
+            OrderState::Working => Ok(CancelOutcome::TooLate),
+            state => Ok(CancelOutcome::Already(state)),
+        }
+    }
+
+    async fn claim_order_checks(
+        &self,
+        _: Timestamp,
+        _: Timestamp,
+        _: u32,
+    ) -> Result<Vec<Order>, PortError> {
+        not_needed()
+    }
+
+    async fn record_node_reports(
+        &self,
+        _: Vec<NodeReport>,
+        _: Timestamp,
+    ) -> Result<Vec<(OrderId, OrderState)>, PortError> {
+        not_needed()
+    }
+
+    async fn recheck_orders(&self, _: Timestamp) -> Result<u64, PortError> {
+        not_needed()
+    }
+
+    async fn order_load(&self) -> Result<OrderLoad, PortError> {
+        Ok(self.up()?.load)
+    }
+
+    async fn funding_history(&self, owner: AccountId, _: u32) -> Result<Vec<Order>, PortError> {
+        let rows = self.up()?;
+        let funding = |order: &&Order| {
+            order.kind == OrderKind::Fund
+                && order.state == OrderState::Settled
+                && order.account == Some(owner)
+        };
+        let mut found: Vec<_> = rows.orders.values().filter(funding).cloned().collect();
+        found.sort_by_key(|order| std::cmp::Reverse(order.created_at));
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl MessageStore for FakeStore {
+    async fn claim_chunks(
+        &self,
+        _: &str,
+        _: u32,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Vec<ClaimedChunk>, PortError> {
+        not_needed()
+    }
+
+    async fn renew_leases(
+        &self,
+        _: &str,
+        _: Vec<(ChunkId, u32)>,
+        _: Timestamp,
+    ) -> Result<(), PortError> {
+        not_needed()
+    }
+
+    async fn release_leases(&self, _: &str, _: Timestamp) -> Result<u64, PortError> {
+        not_needed()
+    }
+
+    async fn record_outcomes(
+        &self,
+        _: Vec<Outcome>,
+        _: Vec<(ChunkId, u32, ChunkEnd)>,
+        _: Timestamp,
+    ) -> Result<Recorded, PortError> {
+        not_needed()
+    }
+
+    async fn record_receipts(&self, _: Vec<Receipt>, _: Timestamp) -> Result<Recorded, PortError> {
+        not_needed()
+    }
+
+    async fn expire(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Recorded, PortError> {
+        not_needed()
+    }
+}
+
+#[async_trait]
+impl EventStore for FakeStore {
+    async fn claim_webhooks(
+        &self,
+        _: Timestamp,
+        _: Timestamp,
+        _: u32,
+    ) -> Result<Vec<WebhookCall>, PortError> {
+        not_needed()
+    }
+
+    async fn record_webhooks(&self, _: Vec<WebhookResult>, _: Timestamp) -> Result<(), PortError> {
+        not_needed()
+    }
+}
