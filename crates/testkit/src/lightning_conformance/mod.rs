@@ -1,0 +1,130 @@
+//! What every [`Lightning`] implementation must do, as named cases. An implementation runs them by
+//! giving a [`Rig`] and calling [`lightning_conformance!`](crate::lightning_conformance!). What an
+//! order does with a payment is the engine's own business and not tested here.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite of tests")]
+
+mod node;
+mod payment;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::hold::{HeldPayment, HoldTerms};
+use domain::money::Msat;
+use domain::order::{OrderKind, PaymentHash};
+use domain::ports::{HoldState, Lightning, NewHold, PortError};
+use domain::secret::Preimage;
+
+use crate::clock::TestClock;
+
+pub use node::*;
+pub use payment::*;
+
+/// A node under test, with the chain under it and a customer who pays.
+#[async_trait]
+pub trait Rig: Send + Sync {
+    fn node(&self) -> Arc<dyn Lightning>;
+    fn clock(&self) -> Arc<TestClock>;
+    /// Pays the invoice's amount, or another one. An error means that no money moved.
+    async fn pay(&self, invoice: &str, amount: Option<Msat>) -> Result<(), String>;
+    async fn mine(&self, blocks: u32);
+    /// The customer's money that is locked, and that is gone.
+    async fn debits(&self) -> (Msat, Msat);
+    async fn proof(&self, hash: PaymentHash) -> Option<Preimage>;
+    /// Stops the node as a crash does, and starts it again.
+    async fn restart(&mut self);
+    /// How often settle and cancel are raced: fewer where every call is slow and the race is decided
+    /// elsewhere.
+    fn races(&self) -> u16 {
+        1_000
+    }
+}
+
+/// Makes a `#[tokio::test]` of every case; `$rig` is an async function that makes a fresh [`Rig`]
+/// whose node holds ten payments at most.
+#[macro_export]
+macro_rules! lightning_conformance {
+    ($rig:path) => {
+        $crate::lightning_conformance! { @each $rig:
+            keeps_the_money_when_settled
+            gives_the_money_back_when_cancelled
+            closes_an_unpaid_invoice_when_cancelled
+            closes_an_unpaid_invoice_after_its_expiry
+            gives_the_same_invoice_for_the_same_terms
+            refuses_other_terms_for_a_hash
+            refuses_a_memo_that_no_invoice_holds
+            knows_nothing_of_an_unknown_hash
+            does_not_settle_an_open_invoice
+            settles_twice_without_harm
+            cancels_twice_without_harm
+            does_not_cancel_what_is_settled
+            does_not_settle_what_is_cancelled
+            lets_exactly_one_of_settle_and_cancel_win
+            takes_one_payment_only
+            reports_what_was_really_paid
+            refuses_less_than_the_price
+            gives_the_money_back_at_the_deadline
+            settles_one_block_before_the_deadline
+            leaves_enough_blocks_for_every_product
+            shows_a_stale_tip
+            holds_no_more_than_its_slots
+            lists_what_is_open_and_held
+            hints_that_something_happened
+            knows_everything_after_a_restart
+        }
+    };
+    (@each $rig:path: $($case:ident)+) => { $(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            $crate::lightning_conformance::$case($rig().await).await;
+        }
+    )+ };
+}
+
+const PRICE: Msat = Msat::new(1_000_000);
+const EXPIRY: Duration = Duration::from_secs(600);
+
+fn preimage(number: u16) -> Preimage {
+    let mut bytes = [0x5a; 32];
+    bytes[..2].copy_from_slice(&number.to_be_bytes());
+    Preimage::new(bytes)
+}
+
+fn hold(number: u16) -> NewHold {
+    let terms = HoldTerms::of(OrderKind::Send);
+    NewHold {
+        hash: preimage(number).payment_hash(),
+        amount: PRICE,
+        memo: format!("order {number}"),
+        expiry: EXPIRY,
+        cltv_delta: terms.cltv_delta,
+    }
+}
+
+async fn create(rig: &impl Rig, number: u16) -> (PaymentHash, String) {
+    let invoice = rig.node().create_hold(hold(number)).await.unwrap();
+    (preimage(number).payment_hash(), invoice)
+}
+
+async fn create_held(rig: &impl Rig, number: u16) -> PaymentHash {
+    let (hash, invoice) = create(rig, number).await;
+    rig.pay(&invoice, None).await.unwrap();
+    hash
+}
+
+async fn held(rig: &impl Rig, hash: PaymentHash) -> HeldPayment {
+    match rig.node().lookup(hash).await.unwrap() {
+        HoldState::Held(payment) => payment,
+        other => panic!("held was expected, not {other:?}"),
+    }
+}
+
+async fn assert_state(rig: &impl Rig, hash: PaymentHash, expected: HoldState) {
+    assert_eq!(rig.node().lookup(hash).await.unwrap(), expected);
+}
+
+fn assert_conflict(result: &Result<(), PortError>) {
+    assert!(matches!(result, Err(PortError::Conflict(_))), "{result:?}");
+}
