@@ -120,6 +120,7 @@ impl Engine {
             OrderRequest::Email { to, text, terms } => {
                 let to: EmailAddress = to.parse().map_err(|_| CreateError::BadEmail)?;
                 let text = judge_text(text)?;
+                refuse_controls(text.as_str())?;
                 self.sell(OrderKind::Email, Address::Email(to), text, terms).await
             }
             OrderRequest::Fund { amount_sats, caller } => self.fund(amount_sats, caller).await,
@@ -301,6 +302,17 @@ fn judge_text(text: &str) -> Result<Text, CreateError> {
         return Err(CreateError::TextTooLong { chars });
     }
     Ok(Text::new(text))
+}
+
+/// As for phones, but for the tab: no mailbox shows them, and PostgreSQL stores no U+0000.
+fn refuse_controls(text: &str) -> Result<(), CreateError> {
+    let shown = |char: char| !char.is_control() || matches!(char, '\n' | '\r' | '\t');
+    match text.chars().enumerate().find(|&(_, char)| !shown(char)) {
+        None => Ok(()),
+        Some((position, char)) => {
+            Err(CreateError::BadText(TextError::Control { position, code: char.into() }))
+        }
+    }
 }
 
 fn secret_of(order: &NewOrder) -> Option<Secret> {
