@@ -55,10 +55,9 @@ fn orders_routes(door: &Door) -> Router<Door> {
         .route("/createsendorder", post(orders::create_send_order))
         .route("/createemailsendorder", post(orders::create_email_order))
         .route("/orderstatus", get(orders::show_order))
-        // A look with HEAD must not cancel.
         .route(
             "/cancelorder",
-            get(orders::cancel_order).post(orders::cancel_posted_order).head(refuse_method),
+            get(orders::cancel_order).post(orders::cancel_posted_order).head(orders::refuse_look),
         )
         .route("/fund", post(orders::fund_account))
         .route("/balance", get(orders::show_balance))

@@ -3,12 +3,14 @@
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
+use axum::http::header::ALLOW;
+use axum::response::IntoResponse;
 
 use super::order_id::read_order_id;
 use super::tell_alive::{OK, Ok as Done};
 use super::wrong::not_cancelled;
 use crate::read::{Fields, QueryPairs};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, refuse_method};
 use crate::settings::Door;
 
 pub(crate) async fn cancel_order(
@@ -29,6 +31,11 @@ pub(crate) async fn cancel_posted_order(
     }
     let fields = Fields::from_request(request, &door).await?;
     cancel(&door, fields.text("orderId")?).await
+}
+
+/// A look must not cancel, so `HEAD` is not a `GET` here.
+pub(crate) async fn refuse_look() -> impl IntoResponse {
+    ([(ALLOW, "GET,POST")], refuse_method().await)
 }
 
 async fn cancel(door: &Door, id: Option<&str>) -> Result<Json<Done>, Refusal> {

@@ -18,8 +18,11 @@ pub(super) fn read_terms<'a>(
     caller: Option<&'a Caller>,
 ) -> Result<Terms<'a>, Refusal> {
     let referral = fields.text("ref")?;
-    if referral.is_some_and(|referral| referral.len() > REFERRAL_CHARS_MAX) {
-        return Err(failed("`ref` is too long for a Lightning address"));
+    let possible = |referral: &str| {
+        referral.len() <= REFERRAL_CHARS_MAX && !referral.contains(char::is_control)
+    };
+    if !referral.is_none_or(possible) {
+        return Err(failed("`ref` is not a Lightning address"));
     }
     Ok(Terms {
         caller,

@@ -23,7 +23,7 @@ mod status;
 mod tell_alive;
 mod wrong;
 
-pub(crate) use cancel_order::{cancel_order, cancel_posted_order};
+pub(crate) use cancel_order::{cancel_order, cancel_posted_order, refuse_look};
 pub(crate) use create_email_order::create_email_order;
 pub(crate) use create_receive_order::create_receive_order;
 pub(crate) use create_send_order::create_send_order;

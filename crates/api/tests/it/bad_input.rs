@@ -67,6 +67,8 @@ async fn mail_that_cannot_be_sent() {
         r#"{"address":"nobody","message":"hi"}"#,
         r#"{"address":"a@b.com\r\nBcc: c@d.com","message":"hi"}"#,
         r#"{"address":"a@b.com","message":""}"#,
+        r#"{"address":"a@b.com","message":"a\u0000b"}"#,
+        r#"{"address":"a@b.com","message":"a\u009bb"}"#,
         r#"{"address":["a@b.com"],"message":"hi"}"#,
         r#"{"message":"hi"}"#,
     ];
@@ -103,6 +105,7 @@ async fn bodies_that_are_not_what_they_should_be() {
         r#"{"phone":"+4520123456","message":"hi","immediate":"yes"}"#,
         r#"{"phone":"+4520123456","message":"hi","webhookUrl":7}"#,
         r#"{"phone":"+4520123456","message":"hi","ref":{}}"#,
+        r#"{"phone":"+4520123456","message":"hi","ref":"a\u0000@b.com"}"#,
         r#"{"phone":"+4520123456","message":"\ud800"}"#,
         r#"{"phone":1e999,"message":"hi"}"#,
         "phone=%2B4520123456&message=hi",

@@ -137,6 +137,7 @@ async fn a_look_with_head_does_not_cancel() {
     let changes = open.changes();
     let answer = open.call("HEAD", &format!("/cancelorder?orderId={id}"), &[], "").await;
     assert_eq!((answer.status, answer.body.as_str()), (405, ""));
+    assert_eq!(answer.header("allow"), Some("GET,POST"));
     let answer = open.call("HEAD", &format!("/orderstatus?orderId={id}"), &[], "").await;
     assert_eq!((answer.status, answer.body.as_str()), (200, ""));
     assert_eq!(open.changes(), changes);

@@ -50,7 +50,7 @@ async fn a_body_too_large_is_refused_before_it_is_read() {
     let head = b"POST /createsendorder HTTP/1.1\r\nHost: x\r\nContent-Length: 67108864\r\n\r\n";
     insta::assert_snapshot!("too_large", exchange(open.address, head).await);
 
-    // A client that sends all of it nevertheless has its answer.
+    // All of it is not read even when the client sends it nevertheless.
     let mut stream = connect(open.address).await;
     stream.write_all(head).await.unwrap();
     let (mut reading, mut writing) = stream.split();
@@ -67,6 +67,19 @@ async fn a_body_too_large_is_refused_before_it_is_read() {
     assert!(got.starts_with(b"HTTP/1.1 413 "), "{}", String::from_utf8_lossy(&got));
     assert!(written < 64, "it read all of it");
     assert_eq!(open.changes(), 0);
+}
+
+/// Closing at once would reset the connection, and the client might never see why.
+#[tokio::test]
+async fn a_client_that_sends_too_much_before_it_reads_has_its_answer() {
+    let open = Open::new().await;
+    let mut stream = connect(open.address).await;
+    let head = "POST /createsendorder HTTP/1.1\r\nHost: x\r\nContent-Length: 2097152\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&vec![b'x'; 2 << 20]).await.unwrap();
+    let mut got = String::new();
+    stream.read_to_string(&mut got).await.unwrap();
+    assert!(got.starts_with("HTTP/1.1 413 "), "{got}");
 }
 
 #[tokio::test]
