@@ -1,0 +1,139 @@
+//! The gateways that are measured: how each is configured, started, found ready and stopped.
+
+mod boltgram;
+mod kannel;
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::load::Door;
+use crate::measure;
+
+/// A gateway that is not ready by then never will be.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+const STOPPED_WITHIN: Duration = Duration::from_secs(15);
+
+/// Which gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Kind {
+    Kannel,
+    Boltgram,
+}
+
+/// What a gateway is to be told.
+#[derive(Debug, Clone)]
+pub(crate) struct Setting {
+    /// A directory of its own, on the disk that is measured; what was in it is removed.
+    pub dir: PathBuf,
+    /// The simulator, or the proxy before it.
+    pub smsc: SocketAddr,
+    /// The sink.
+    pub callback: SocketAddr,
+    /// What its customer must be able to pay.
+    pub messages: usize,
+    /// `submit_sm` in flight.
+    pub window: u32,
+    /// Binds (Boltgram only).
+    pub binds: u32,
+    /// Kannel's `dlr-storage`: `internal` (memory) or `sqlite3`.
+    pub kannel_dlr: String,
+    /// Boltgram's binary.
+    pub boltgram: PathBuf,
+    /// Boltgram's `[store] url`; empty for SQLite in `dir`.
+    pub store: String,
+}
+
+/// A gateway that runs; dropping it kills it.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    pub version: String,
+    pub http: SocketAddr,
+    pub door: Door,
+    processes: Vec<Child>,
+}
+
+/// Starts a gateway and waits until its door is open. Its carrier may not be bound yet.
+pub(crate) fn start(kind: Kind, setting: &Setting) -> Result<Gateway> {
+    if setting.dir.exists() {
+        fs::remove_dir_all(&setting.dir)?;
+    }
+    fs::create_dir_all(&setting.dir)?;
+    match kind {
+        Kind::Kannel => kannel::start(setting),
+        Kind::Boltgram => boltgram::start(setting),
+    }
+}
+
+impl Gateway {
+    /// CPU time of all its processes.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        self.processes.iter().map(|process| measure::process_cpu(process.id())).sum()
+    }
+
+    /// `VmRSS` or `VmHWM` of all its processes.
+    pub(crate) fn memory_kib(&self, line: &str) -> Result<u64> {
+        self.processes.iter().map(|process| measure::memory_kib(process.id(), line)).sum()
+    }
+
+    /// Asks it to end, and waits.
+    pub(crate) fn stop(mut self) {
+        for process in self.processes.iter_mut().rev() {
+            let _ = Command::new("kill").args(["-TERM", &process.id().to_string()]).status();
+            let end = Instant::now() + STOPPED_WITHIN;
+            while Instant::now() < end && matches!(process.try_wait(), Ok(None)) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        for process in &mut self.processes {
+            // Gone already is as good.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+/// A port that nobody listens on now.
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// `template` with each `{name}` replaced.
+fn fill(template: &str, values: &[(&str, String)]) -> String {
+    values.iter().fold(template.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
+}
+
+/// A program in the background, its output in a file of `dir`.
+fn spawn(dir: &Path, log: &str, command: &mut Command) -> Result<Child> {
+    let file = fs::File::create(dir.join(log))?;
+    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+    command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))
+}
+
+/// Waits until somebody listens, as long as all processes live.
+fn wait_open(address: SocketAddr, processes: &mut [Child]) -> Result<()> {
+    let end = Instant::now() + READY_WITHIN;
+    while TcpStream::connect(address).is_err() {
+        for process in processes.iter_mut() {
+            if let Some(status) = process.try_wait()? {
+                bail!("the gateway ended ({status}): see the log in its directory");
+            }
+        }
+        if Instant::now() > end {
+            bail!("nobody listens on {address} after {READY_WITHIN:?}");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! The HTTP loader: single-recipient sends over a fixed number of keep-alive connections, one request at a time on each.
+//! Either as fast as answers come, or at a fixed rate. A refusal (a status that is not 2xx) is asked again after a pause;
+//! a broken connection is not, for the message may have been taken.
+
+mod connection;
+mod door;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::time::Instant;
+
+pub(crate) use door::Door;
+
+use crate::histogram::Histogram;
+use crate::tally::Tally;
+
+/// What to send, where, how fast.
+#[derive(Debug)]
+pub(crate) struct Load {
+    /// The gateway.
+    pub to: SocketAddr,
+    /// Its kind of door.
+    pub door: Door,
+    /// Connections.
+    pub connections: usize,
+    /// Messages per second; 0 = as fast as answers come.
+    pub rate: f64,
+    /// Where it is written down, which also says how many.
+    pub tally: Arc<Tally>,
+}
+
+/// What the loader saw.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// From writing a request to its answer; at a fixed rate from when it was to be written, if that was earlier.
+    pub latency: Histogram,
+    /// Requests refused (and asked again).
+    pub refused: u64,
+    /// Requests given up or cut: their messages may have been taken all the same.
+    pub broken: u64,
+    /// The first refusal, for people to read.
+    pub example: Option<String>,
+    /// From the first request to the last answer.
+    pub took: Duration,
+}
+
+/// Hands out the messages to the connections.
+#[derive(Debug)]
+struct Plan {
+    load: Load,
+    next: AtomicUsize,
+    start: Instant,
+}
+
+impl Plan {
+    /// The next message and when to send it, now at the latest.
+    fn next(&self) -> Option<(usize, Instant)> {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        if index >= self.load.tally.messages() {
+            return None;
+        }
+        if self.load.rate <= 0.0 {
+            return Some((index, Instant::now()));
+        }
+        Some((index, self.start + Duration::from_secs_f64(index as f64 / self.load.rate)))
+    }
+}
+
+/// Sends everything; returns when the last answer is there.
+pub(crate) async fn run(load: Load) -> Result<Seen> {
+    let connections = load.connections.max(1);
+    let plan = Arc::new(Plan { load, next: AtomicUsize::new(0), start: Instant::now() });
+    let drive = |_| tokio::task::spawn(connection::drive(Arc::clone(&plan)));
+    let tasks: Vec<_> = (0..connections).map(drive).collect();
+    let mut sum = Seen::default();
+    for task in tasks {
+        let seen = task.await??;
+        sum.latency.merge(&seen.latency);
+        sum.refused += seen.refused;
+        sum.broken += seen.broken;
+        sum.example = sum.example.or(seen.example);
+    }
+    sum.took = plan.start.elapsed();
+    Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::net::TcpListener;
+
+    use super::{Door, Load, run};
+    use crate::sink::Sink;
+    use crate::tally::Tally;
+
+    #[tokio::test]
+    async fn every_message_is_sent_once() {
+        for rate in [0.0, 5_000.0] {
+            let tally = Arc::new(Tally::new(500));
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+            let to = listener.local_addr().unwrap();
+            tokio::task::spawn(Arc::new(Sink::new(Arc::clone(&tally))).serve_on(listener));
+            let door = Door::Echo;
+            let seen = run(Load { to, door, connections: 7, rate, tally: Arc::clone(&tally) });
+            let seen = seen.await.unwrap();
+            assert_eq!((seen.latency.count(), seen.refused, seen.broken), (500, 0, 0));
+            let sums = tally.sums();
+            assert_eq!((sums.accepted, sums.told, sums.told_again), (500, 500, 0));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dead_gateway_is_an_error_and_no_hang() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let to = listener.local_addr().unwrap();
+        drop(listener);
+        let tally = Arc::new(Tally::new(50));
+        assert!(
+            run(Load { to, door: Door::Echo, connections: 1, rate: 0.0, tally }).await.is_err()
+        );
+    }
+}

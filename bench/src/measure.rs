@@ -1,0 +1,103 @@
+//! What the kernel says of processes and threads: CPU time, memory, and how busy the machine was besides us. Linux only.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+/// Of a `/proc/PID/stat` tick; `sysconf(_SC_CLK_TCK)` is 100 on every Linux that Debian runs on.
+const TICK: Duration = Duration::from_millis(10);
+/// A machine is quiet when so little of it is busy, for so long.
+const QUIET_CPUS: f64 = 0.2;
+const QUIET_FOR: Duration = Duration::from_secs(2);
+
+/// A thread of ours whose CPU time is read by others.
+#[derive(Debug, Clone)]
+pub(crate) struct Thread(String);
+
+impl Thread {
+    /// The calling thread.
+    pub(crate) fn current() -> Result<Self> {
+        let link = fs::read_link("/proc/thread-self").context("no /proc/thread-self")?;
+        Ok(Self(format!("/proc/{}/schedstat", link.display())))
+    }
+
+    /// CPU time so far; zero once the thread has ended.
+    pub(crate) fn cpu(&self) -> Duration {
+        let text = fs::read_to_string(&self.0).unwrap_or_default();
+        let ns = text.split_ascii_whitespace().next().and_then(|ns| ns.parse().ok());
+        Duration::from_nanos(ns.unwrap_or(0))
+    }
+}
+
+/// CPU time of a process, children not counted.
+pub(crate) fn process_cpu(pid: u32) -> Result<Duration> {
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).context("the process is gone")?;
+    // The name in parentheses may hold spaces.
+    let rest = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks =
+        |n: usize| rest.split_ascii_whitespace().nth(n).and_then(|word| word.parse::<u32>().ok());
+    let sum = ticks(11).zip(ticks(12)).map(|(user, system)| user + system);
+    Ok(TICK * sum.context("an unreadable /proc/PID/stat")?)
+}
+
+/// A line of `/proc/PID/status` in KiB: `VmRSS` now, `VmHWM` at its highest.
+pub(crate) fn memory_kib(pid: u32, line: &str) -> Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).context("the process is gone")?;
+    let value = text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':'));
+    let number = value.and_then(|value| value.trim().trim_end_matches(" kB").parse().ok());
+    number.with_context(|| format!("no {line} of process {pid}"))
+}
+
+/// CPU time that all of the machine has spent working, and that its host took from it.
+pub(crate) fn machine_cpu() -> Duration {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let ticks = text.lines().next().unwrap_or_default().split_ascii_whitespace().skip(1);
+    // user nice system idle iowait irq softirq steal
+    let busy = ticks.take(8).enumerate().filter(|(n, _)| !matches!(n, 3 | 4));
+    TICK * busy.filter_map(|(_, ticks)| ticks.parse::<u32>().ok()).sum::<u32>()
+}
+
+/// Waits until the machine does next to nothing, or `most` has passed.
+pub(crate) fn wait_quiet(most: Duration) {
+    let end = Instant::now() + most;
+    while Instant::now() < end {
+        let before = machine_cpu();
+        std::thread::sleep(QUIET_FOR);
+        if (machine_cpu().saturating_sub(before)).as_secs_f64()
+            < QUIET_CPUS * QUIET_FOR.as_secs_f64()
+        {
+            return;
+        }
+    }
+}
+
+/// The processor's name and how many there are, the kernel, and the memory.
+pub(crate) fn machine() -> String {
+    let read = |path| fs::read_to_string(path).unwrap_or_default();
+    let cpus = read("/proc/cpuinfo");
+    let after = |text: &str, name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_once(':').map_or("?", |(_, value)| value.trim()).to_owned()
+    };
+    let count = cpus.lines().filter(|line| line.starts_with("processor")).count();
+    let kernel = read("/proc/sys/kernel/osrelease");
+    let memory = after(&read("/proc/meminfo"), "MemTotal");
+    format!("{count} × {}, {memory}, Linux {}", after(&cpus, "model name"), kernel.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Thread, machine_cpu, memory_kib, process_cpu};
+
+    #[test]
+    fn the_kernel_tells_of_ourselves() {
+        let pid = std::process::id();
+        let thread = Thread::current().unwrap();
+        let before = thread.cpu();
+        std::hint::black_box((0..3_000_000_u64).fold(0, |sum, n| sum ^ std::hint::black_box(n)));
+        assert!(thread.cpu() > before);
+        assert!(memory_kib(pid, "VmHWM").unwrap() >= memory_kib(pid, "VmRSS").unwrap());
+        assert!(process_cpu(pid).is_ok() && machine_cpu() > process_cpu(pid).unwrap());
+    }
+}
