@@ -7,6 +7,7 @@ mod desk;
 mod error;
 pub mod sandbox;
 mod section;
+pub mod smpp;
 pub mod smtp;
 
 pub use error::ConfigError;

@@ -1,0 +1,126 @@
+//! Keeps one session up: connect, bind, live with it, wait, again. A refused bind waits much longer
+//! than a lost connection, lest the account be locked.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use smpp::client::{self, ClientConfig, ConnectError};
+use smpp::link::Link;
+use smpp::session::{BindKind, CloseReason};
+use tokio::time::Instant;
+
+use super::Inner;
+use super::session::Bound;
+
+/// A session that lived this long has proved that waits may begin anew.
+const STABLE_AFTER: Duration = Duration::from_secs(30);
+
+/// Where a session stands, for people.
+#[derive(Debug)]
+pub(super) struct Bind {
+    kind: BindKind,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct State {
+    pub(super) bound: bool,
+    /// Why not.
+    pub(super) detail: String,
+}
+
+impl Bind {
+    pub(super) fn new(kind: BindKind) -> Self {
+        let state = State { bound: false, detail: "not running".to_owned() };
+        Self { kind, state: Mutex::new(state) }
+    }
+
+    fn state_mut(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn state(&self) -> State {
+        self.state_mut().clone()
+    }
+
+    fn set(&self, bound: bool, detail: impl Into<String>) {
+        *self.state_mut() = State { bound, detail: detail.into() };
+    }
+
+    /// Runs until the carrier stops.
+    pub(super) async fn keep_up(&self, carrier: &Inner) {
+        let closing = &carrier.desk.closing;
+        let (mut lost, mut refused) =
+            (carrier.settings.lost.clone(), carrier.settings.refused.clone());
+        let config = ClientConfig { kind: self.kind, ..carrier.settings.client.clone() };
+        let name = carrier.desk.name.as_str();
+        while !closing.is_cancelled() {
+            self.set(false, "connecting");
+            let connected = tokio::select! {
+                connected = client::connect(&config) => connected,
+                () = closing.cancelled() => break,
+            };
+            let pause = match connected {
+                Ok(link) => {
+                    let begun = Instant::now();
+                    let reason = self.live(carrier, link).await;
+                    tracing::warn!(carrier = name, %reason, "SMPP session ended");
+                    self.set(false, reason);
+                    if begun.elapsed() > STABLE_AFTER {
+                        lost.reset();
+                        refused.reset();
+                    }
+                    lost.next(carrier.draw())
+                }
+                Err(error) => {
+                    let source = std::error::Error::source(&error);
+                    tracing::warn!(carrier = name, %error, source, "no SMPP session");
+                    self.set(false, told(&error));
+                    let refusal = error.is_refusal();
+                    if refusal { refused.next(carrier.draw()) } else { lost.next(carrier.draw()) }
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = closing.cancelled() => {}
+            }
+        }
+        self.set(false, "stopped");
+    }
+
+    /// Lives with a session; why it ended.
+    async fn live(&self, carrier: &Inner, link: Link) -> String {
+        tracing::info!(
+            carrier = carrier.desk.name.as_str(),
+            kind = ?link.peer.kind,
+            peer_version = link.peer.interface_version,
+            "SMPP session bound"
+        );
+        let (bound, events, run) = Bound::new(carrier, link);
+        self.set(true, "bound");
+        let lived = AssertUnwindSafe(bound.live(events, run)).catch_unwind().await;
+        // Empty unless it fell.
+        bound.let_go().await;
+        carrier.defer_stranded().await;
+        match lived {
+            Ok(CloseReason::PeerUnbound) => "the carrier unbound".to_owned(),
+            Ok(reason) => reason.to_string(),
+            Err(_) => {
+                tracing::error!(carrier = carrier.desk.name.as_str(), "a session fell");
+                "fell".to_owned()
+            }
+        }
+    }
+}
+
+/// For the status: one line, with what the carrier said.
+fn told(error: &ConnectError) -> String {
+    match error {
+        ConnectError::Refused { status } => {
+            format!("refused: {}", status.name().map_or_else(|| status.to_string(), str::to_owned))
+        }
+        error => error.to_string(),
+    }
+}

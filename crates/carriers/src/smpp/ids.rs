@@ -1,0 +1,77 @@
+//! A carrier's message ids: opaque, unless it is configured that its receipts write in another
+//! notation what its answers gave. Then both become the plain decimal number, if they are numbers.
+
+use serde::Deserialize;
+
+/// Longest id kept (SMPP 3.4 §5.2.23).
+const CHARS_MAX: usize = 65;
+
+/// How receipts write the ids that answers gave.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReceiptIds {
+    /// As the answers did.
+    #[default]
+    Same,
+    /// In decimal; answers are hexadecimal.
+    Decimal,
+    /// In hexadecimal; answers are decimal.
+    Hex,
+}
+
+impl ReceiptIds {
+    pub(super) fn of_answer(self, id: &[u8]) -> String {
+        match self {
+            Self::Same => verbatim(id),
+            Self::Decimal => number(id, 16),
+            Self::Hex => number(id, 10),
+        }
+    }
+
+    pub(super) fn of_receipt(self, id: &[u8]) -> String {
+        match self {
+            Self::Same => verbatim(id),
+            Self::Decimal => number(id, 10),
+            Self::Hex => number(id, 16),
+        }
+    }
+}
+
+/// Octets beyond ASCII become the characters of Latin-1, so that different ids stay different.
+fn verbatim(id: &[u8]) -> String {
+    id.iter().take(CHARS_MAX).map(|octet| char::from(*octet)).collect()
+}
+
+fn number(id: &[u8], radix: u32) -> String {
+    let digits = std::str::from_utf8(id).ok().filter(|id| !id.starts_with('+'));
+    let value = digits.and_then(|digits| u128::from_str_radix(digits, radix).ok());
+    value.map_or_else(|| verbatim(id), |value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_opaque() {
+        for id in ["0042", "AbC", "0118Z-0122I", "38d7ebcc524ba"] {
+            assert_eq!(ReceiptIds::Same.of_answer(id.as_bytes()), id);
+            assert_eq!(ReceiptIds::Same.of_receipt(id.as_bytes()), id);
+        }
+        assert_eq!(ReceiptIds::Same.of_answer(b"a\xe6"), "aæ");
+        assert_eq!(ReceiptIds::Same.of_answer(&[b'x'; 80]).len(), 65);
+    }
+
+    #[test]
+    fn numbers_meet_whatever_their_notation() {
+        for (mode, answer, receipt) in [
+            (ReceiptIds::Decimal, "38d7ebcc524ba", "1000000402564282"),
+            (ReceiptIds::Decimal, "0038D7EBCC524BA", "01000000402564282"),
+            (ReceiptIds::Hex, "1000000402564282", "38D7EBCC524BA"),
+            (ReceiptIds::Decimal, "ffffffffffffffffffffffff", "79228162514264337593543950335"),
+        ] {
+            assert_eq!(mode.of_answer(answer.as_bytes()), mode.of_receipt(receipt.as_bytes()));
+        }
+        assert_eq!(ReceiptIds::Decimal.of_answer(b"no number"), "no number");
+    }
+}

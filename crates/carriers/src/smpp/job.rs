@@ -1,0 +1,259 @@
+//! One submission on its way: its parts, and what became of each, until they make one outcome.
+//!
+//! | of its parts | the end is |
+//! |---|---|
+//! | one was refused | refused, with the first refusal |
+//! | else one may have been taken | deferred, no answer |
+//! | else one was throttled | deferred, throttled (after the link's own tries) |
+//! | else the carrier was busy with one | deferred, carrier busy |
+//! | else one was not sent | deferred, link down |
+//! | all were taken | accepted |
+//!
+//! In every case the outcome names the parts that were taken, so that they are not sent again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::message::{Address, Content, Lane};
+use domain::number::{Msisdn, SenderId};
+use domain::ports::{AcceptedPart, End, Outcome, Submission, SubmissionKey};
+use domain::reason::Reason;
+use domain::routing::CarrierName;
+use domain::text::{Part, Policy, segment};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::verdict::NotTaken;
+
+#[derive(Debug)]
+enum Step {
+    /// Taken, now or at an earlier attempt.
+    Taken,
+    Waiting,
+    Sent,
+    NotTaken(NotTaken),
+}
+
+#[derive(Debug)]
+pub(super) struct Job {
+    key: SubmissionKey,
+    pub(super) to: Msisdn,
+    pub(super) source: Option<SenderId>,
+    pub(super) content: Arc<Content>,
+    parts: Vec<(Part, Step)>,
+    accepted: Vec<AcceptedPart>,
+    /// How often a link has sent it in vain because it was throttled.
+    pub(super) throttled: u32,
+    /// Its place in the queue.
+    pub(super) place: Option<OwnedSemaphorePermit>,
+}
+
+impl Job {
+    /// Cuts the text; an error is how the submission ends without being sent.
+    pub(super) fn new(
+        submission: Submission,
+        policy: &Policy,
+        source: Option<&SenderId>,
+    ) -> Result<Self, (SubmissionKey, u16, End)> {
+        let Submission { key, to, content, reference, accepted } = submission;
+        let refused = |reason, code: &str| {
+            (key, content.parts, End::Refused { reason, code: code.to_owned() })
+        };
+        let Address::Phone(to) = to else {
+            return Err(refused(Reason::BadDestination, "smpp:address"));
+        };
+        let cut = segment(content.text.as_str(), policy, reference)
+            .map_err(|_| refused(Reason::Refused, "smpp:text"))?;
+        let step = |part: u16| if accepted.contains(&part) { Step::Taken } else { Step::Waiting };
+        let parts: Vec<_> = cut.into_iter().zip(1..).map(|(cut, part)| (cut, step(part))).collect();
+        let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
+        if parts.iter().all(|(_, step)| matches!(step, Step::Taken)) {
+            return Err((key, count, End::Accepted));
+        }
+        let source = content.sender.as_ref().or(source).cloned();
+        let accepted = vec![];
+        Ok(Self { key, to, source, content, parts, accepted, throttled: 0, place: None })
+    }
+
+    pub(super) fn lane(&self) -> Lane {
+        self.content.lane
+    }
+
+    /// Parts to be sent.
+    pub(super) fn waiting(&self) -> usize {
+        self.parts.iter().filter(|(_, step)| matches!(step, Step::Waiting)).count()
+    }
+
+    /// The parts to be sent, by their place from 0; they count as sent from here on.
+    pub(super) fn send(&mut self) -> impl Iterator<Item = (u8, &Part)> {
+        self.parts.iter_mut().zip(0..=u8::MAX).filter_map(|((part, step), at)| {
+            matches!(step, Step::Waiting).then(|| {
+                *step = Step::Sent;
+                (at, &*part)
+            })
+        })
+    }
+
+    /// Notes what became of a part that was sent.
+    pub(super) fn answer(&mut self, at: u8, answer: Result<String, NotTaken>) {
+        let Some((_, step @ Step::Sent)) = self.parts.get_mut(usize::from(at)) else { return };
+        match answer {
+            Ok(carrier_id) => {
+                *step = Step::Taken;
+                self.accepted.push(AcceptedPart { part: u16::from(at) + 1, carrier_id });
+            }
+            Err(not_taken) => *step = Step::NotTaken(not_taken),
+        }
+    }
+
+    /// Notes the same of every part that has no answer.
+    pub(super) fn answer_open(&mut self, answer: &NotTaken) {
+        for (_, step) in &mut self.parts {
+            if let Step::Sent | Step::Waiting = step {
+                *step = Step::NotTaken(answer.clone());
+            }
+        }
+    }
+
+    /// Whether every part that was sent has its answer.
+    pub(super) fn is_answered(&self) -> bool {
+        !self.parts.iter().any(|(_, step)| matches!(step, Step::Sent))
+    }
+
+    /// Whether nothing stands in the way but the carrier's wish for less; then the throttled parts
+    /// wait to be sent again.
+    pub(super) fn again_if_only_throttled(&mut self) -> bool {
+        let only = self
+            .parts
+            .iter()
+            .all(|(_, step)| matches!(step, Step::Taken | Step::NotTaken(NotTaken::Throttled)));
+        let any = self.parts.iter().any(|(_, step)| !matches!(step, Step::Taken));
+        if only && any {
+            for (_, step) in &mut self.parts {
+                if let Step::NotTaken(_) = step {
+                    *step = Step::Waiting;
+                }
+            }
+        }
+        only && any
+    }
+
+    /// The one outcome. `throttled_wait` is what the link will wait itself.
+    pub(super) fn outcome(self, carrier: &CarrierName, throttled_wait: Duration) -> Outcome {
+        let end = self.end(throttled_wait);
+        let parts = u16::try_from(self.parts.len()).unwrap_or(u16::MAX);
+        Outcome { key: self.key, carrier: carrier.clone(), parts, accepted: self.accepted, end }
+    }
+
+    fn end(&self, throttled_wait: Duration) -> End {
+        let has = |kind: &NotTaken| {
+            self.parts
+                .iter()
+                .any(|(_, step)| matches!(step, Step::NotTaken(known) if known == kind))
+        };
+        let deferred = |reason| End::Deferred { reason, wait: None };
+        let refusal = self.parts.iter().find_map(|(_, step)| match step {
+            Step::NotTaken(NotTaken::Refused { reason, code }) => {
+                Some(End::Refused { reason: *reason, code: code.clone() })
+            }
+            _ => None,
+        });
+        if let Some(refused) = refusal {
+            refused
+        } else if has(&NotTaken::NoAnswer) {
+            deferred(Reason::NoAnswer)
+        } else if has(&NotTaken::Throttled) {
+            End::Deferred { reason: Reason::Throttled, wait: Some(throttled_wait) }
+        } else if has(&NotTaken::Busy) {
+            deferred(Reason::CarrierBusy)
+        } else if self.parts.iter().all(|(_, step)| matches!(step, Step::Taken)) {
+            End::Accepted
+        } else {
+            deferred(Reason::LinkDown)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use testkit::carrier_conformance::{LONG, key, with_text};
+
+    use super::*;
+
+    fn job(accepted: Vec<u16>) -> Job {
+        let whole = with_text(key(1), "4520123456".parse().unwrap(), LONG);
+        let submission = Submission { accepted, ..whole };
+        Job::new(submission, &Policy::default(), None).unwrap()
+    }
+
+    fn ended(answers: [Result<&str, NotTaken>; 3]) -> Outcome {
+        let mut job = job(vec![]);
+        assert_eq!(job.send().map(|(at, _)| at).collect::<Vec<_>>(), [0, 1, 2]);
+        for (at, answer) in (0..).zip(answers) {
+            assert!(!job.is_answered());
+            job.answer(at, answer.map(str::to_owned));
+        }
+        assert!(job.is_answered());
+        job.outcome(&CarrierName::new("main"), Duration::from_secs(1))
+    }
+
+    fn refused() -> NotTaken {
+        NotTaken::Refused { reason: Reason::BadDestination, code: "smpp:0x0000000b".to_owned() }
+    }
+
+    #[test]
+    fn the_gravest_part_decides_and_taken_parts_are_told() {
+        let deferred = |reason| End::Deferred { reason, wait: None };
+        let throttled =
+            End::Deferred { reason: Reason::Throttled, wait: Some(Duration::from_secs(1)) };
+        for (answers, end, taken) in [
+            ([Ok("a"), Ok("b"), Ok("c")], End::Accepted, 3),
+            ([Ok("a"), Err(NotTaken::NoAnswer), Ok("c")], deferred(Reason::NoAnswer), 2),
+            ([Err(NotTaken::Throttled), Ok("b"), Ok("c")], throttled, 2),
+            (
+                [Err(NotTaken::Busy), Err(NotTaken::NotSent), Ok("c")],
+                deferred(Reason::CarrierBusy),
+                1,
+            ),
+            (
+                [Ok("a"), Err(NotTaken::NotSent), Err(NotTaken::NotSent)],
+                deferred(Reason::LinkDown),
+                1,
+            ),
+        ] {
+            let outcome = ended(answers);
+            assert_eq!((outcome.end, outcome.accepted.len(), outcome.parts), (end, taken, 3));
+        }
+        let outcome = ended([Err(NotTaken::NoAnswer), Err(refused()), Ok("c")]);
+        assert!(matches!(outcome.end, End::Refused { reason: Reason::BadDestination, .. }));
+        assert_eq!(outcome.accepted, [AcceptedPart { part: 3, carrier_id: "c".to_owned() }]);
+    }
+
+    #[test]
+    fn a_part_taken_earlier_is_not_sent_again() {
+        let mut job = job(vec![2]);
+        assert_eq!(job.waiting(), 2);
+        assert_eq!(job.send().map(|(at, _)| at).collect::<Vec<_>>(), [0, 2]);
+        job.answer(0, Ok("a".to_owned()));
+        job.answer(2, Err(NotTaken::Throttled));
+        assert!(job.again_if_only_throttled());
+        assert_eq!(job.send().map(|(at, _)| at).collect::<Vec<_>>(), [2]);
+        job.answer(2, Ok("c".to_owned()));
+        assert!(!job.again_if_only_throttled());
+        let outcome = job.outcome(&CarrierName::new("main"), Duration::ZERO);
+        assert_eq!((outcome.end, outcome.accepted.len()), (End::Accepted, 2));
+    }
+
+    #[test]
+    fn a_job_that_is_shown_shows_no_text_and_no_number() {
+        let shown = format!("{:?}", job(vec![]));
+        assert!(!shown.contains("Rødovre") && !shown.contains("4520123456"), "{shown}");
+    }
+
+    #[test]
+    fn what_was_taken_whole_needs_no_sending() {
+        let whole = with_text(key(1), "4520123456".parse().unwrap(), LONG);
+        let submission = Submission { accepted: vec![1, 2, 3], ..whole };
+        let end = Job::new(submission, &Policy::default(), None).unwrap_err();
+        assert_eq!(end, (key(1), 3, End::Accepted));
+    }
+}

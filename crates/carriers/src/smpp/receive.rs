@@ -1,0 +1,147 @@
+//! What a carrier sends us: receipts, told apart from messages, and turned into the domain's.
+
+use domain::ports::{Receipt, ReceiptState};
+use domain::routing::CarrierName;
+use domain::time::Timestamp;
+use smpp::CommandId;
+use smpp::pdu::{DataSm, DecodeError, DeliverSm, RawPdu};
+use smpp::receipt::{MessageState, Receipt as Told};
+
+use super::ids::ReceiptIds;
+
+/// Longest error word kept.
+const CODE_CHARS_MAX: usize = 32;
+
+#[derive(Debug)]
+pub(super) enum Received {
+    Receipt(Receipt),
+    /// A receipt that does not say of which message.
+    Nameless,
+    /// A message from a phone.
+    Message,
+}
+
+pub(super) fn read(
+    pdu: &RawPdu,
+    carrier: &CarrierName,
+    ids: ReceiptIds,
+    at: Timestamp,
+) -> Result<Received, DecodeError> {
+    let told = if pdu.id() == CommandId::DATA_SM {
+        Told::of_data(&pdu.decode::<DataSm<'_>>()?)
+    } else {
+        Told::of(&pdu.decode::<DeliverSm<'_>>()?)
+    };
+    Ok(match told {
+        None => Received::Message,
+        Some(told) if told.message_id.is_empty() => Received::Nameless,
+        Some(told) => Received::Receipt(Receipt {
+            carrier: carrier.clone(),
+            carrier_id: ids.of_receipt(told.message_id),
+            state: if told.intermediate { ReceiptState::Intermediate } else { state(told.state) },
+            code: code(&told),
+            at,
+        }),
+    })
+}
+
+const fn state(told: MessageState) -> ReceiptState {
+    match told {
+        MessageState::Delivered => ReceiptState::Delivered,
+        MessageState::Expired => ReceiptState::Expired,
+        MessageState::Deleted
+        | MessageState::Undeliverable
+        | MessageState::Rejected
+        | MessageState::Skipped => ReceiptState::Failed,
+        MessageState::Scheduled
+        | MessageState::Enroute
+        | MessageState::Accepted
+        | MessageState::Unknown => ReceiptState::Intermediate,
+    }
+}
+
+/// The word after `err:`, or the network's own code as `network 3: 1`.
+fn code(told: &Told<'_>) -> Option<String> {
+    let word: String = String::from_utf8_lossy(told.err)
+        .trim()
+        .chars()
+        .filter(|char| !char.is_control())
+        .take(CODE_CHARS_MAX)
+        .collect();
+    if !word.is_empty() {
+        return Some(word);
+    }
+    told.network_error.map(|error| format!("network {}: {}", error.network, error.code))
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use smpp::CommandStatus;
+    use smpp::pdu::{self, EsmClass, TlvBuf, tag};
+
+    use super::*;
+
+    fn received(deliver: &DeliverSm<'_>) -> Received {
+        let mut out = BytesMut::new();
+        pdu::encode(&mut out, CommandStatus::ROK, 1, deliver).unwrap();
+        let raw = RawPdu::new(out.freeze()).unwrap();
+        read(&raw, &CarrierName::new("main"), ReceiptIds::Same, Timestamp::from_millis(7)).unwrap()
+    }
+
+    fn receipt(short_message: &[u8]) -> Received {
+        let esm_class = EsmClass::RECEIPT;
+        received(&DeliverSm { esm_class, short_message, ..DeliverSm::default() })
+    }
+
+    #[test]
+    fn words_become_states_and_unknown_ones_decide_nothing() {
+        for (word, state) in [
+            ("DELIVRD", ReceiptState::Delivered),
+            ("EXPIRED", ReceiptState::Expired),
+            ("UNDELIV", ReceiptState::Failed),
+            ("REJECTD", ReceiptState::Failed),
+            ("DELETED", ReceiptState::Failed),
+            ("ENROUTE", ReceiptState::Intermediate),
+            ("ACCEPTD", ReceiptState::Intermediate),
+            ("UNKNOWN", ReceiptState::Intermediate),
+            ("PUZZLED", ReceiptState::Intermediate),
+        ] {
+            let text = format!("id:AbC sub:001 dlvrd:001 stat:{word} err:21b text:hi");
+            let Received::Receipt(receipt) = receipt(text.as_bytes()) else { panic!("{word}") };
+            assert_eq!((receipt.state, receipt.carrier_id.as_str()), (state, "AbC"), "{word}");
+            assert_eq!(receipt.code.as_deref(), Some("21b"));
+        }
+    }
+
+    #[test]
+    fn an_intermediate_notification_decides_nothing_whatever_it_says() {
+        let deliver = DeliverSm {
+            esm_class: EsmClass::INTERMEDIATE,
+            short_message: b"id:1 stat:UNDELIV err:000",
+            ..DeliverSm::default()
+        };
+        let Received::Receipt(receipt) = received(&deliver) else { panic!() };
+        assert_eq!(receipt.state, ReceiptState::Intermediate);
+    }
+
+    #[test]
+    fn optional_parameters_are_enough() {
+        let mut told = TlvBuf::new();
+        told.push_c_string(tag::RECEIPTED_MESSAGE_ID, b"42").unwrap();
+        told.push_u8(tag::MESSAGE_STATE, 5);
+        told.push(tag::NETWORK_ERROR_CODE, &[3, 0, 1]).unwrap();
+        let esm_class = EsmClass::RECEIPT;
+        let deliver = DeliverSm { esm_class, tlvs: told.tlvs(), ..DeliverSm::default() };
+        let Received::Receipt(receipt) = received(&deliver) else { panic!() };
+        assert_eq!((receipt.state, receipt.carrier_id.as_str()), (ReceiptState::Failed, "42"));
+        assert_eq!(receipt.code.as_deref(), Some("network 3: 1"));
+    }
+
+    #[test]
+    fn messages_and_nameless_receipts_are_seen_as_such() {
+        let message = DeliverSm { short_message: b"STOP", ..DeliverSm::default() };
+        assert!(matches!(received(&message), Received::Message));
+        assert!(matches!(receipt(b"stat:DELIVRD"), Received::Nameless));
+    }
+}
