@@ -236,6 +236,8 @@ impl Session {
             return;
         }
         self.state = State::Closed(reason);
+        // Deciding on it later must not bring the session back.
+        self.bind_pending = None;
         self.window
             .take_all(|token| events.push(Event::Failed { token, why: Failure::SessionEnded }));
     }

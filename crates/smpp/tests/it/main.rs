@@ -8,6 +8,8 @@
 )]
 
 mod codec;
+mod fuzz;
+mod golden;
 mod hostile;
 mod loopback;
 mod machine;

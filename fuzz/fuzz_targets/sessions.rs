@@ -1,0 +1,7 @@
+//! The rule is `crates/smpp/tests/it/fuzz/sessions.rs`.
+#![no_main]
+
+#[path = "../../crates/smpp/tests/it/fuzz/sessions.rs"]
+mod rule;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rule::run(data));
