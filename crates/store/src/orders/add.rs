@@ -3,12 +3,13 @@
 use domain::message::NewMessage;
 use domain::order::{NewOrder, OrderId, OrderKind, OrderState, Payment};
 use domain::ports::{CreditOutcome, PortError};
+use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
-use super::change::{self, illegal};
-use super::rows::{find_stored, insert};
+use super::change::{StoredOrder, illegal};
+use super::rows::insert;
 use crate::sql::{Result, Tx, params};
-use crate::{ledger, messages};
+use crate::{accounts, events, ledger, messages};
 
 pub(crate) async fn add(tx: &mut impl Tx, new: &NewOrder, check_at: Timestamp) -> Result<()> {
     if matches!(new.payment, Payment::Credit) {
@@ -17,7 +18,13 @@ pub(crate) async fn add(tx: &mut impl Tx, new: &NewOrder, check_at: Timestamp) -
     if new.kind == OrderKind::Fund && new.account.is_none() {
         return Err(refused("credit is bought for an account"));
     }
-    insert(tx, new, Some(check_at)).await
+    if new.price.is_negative() {
+        return Err(refused("a price is not negative"));
+    }
+    if let Some(account) = new.account {
+        accounts::must_exist(tx, account).await?;
+    }
+    insert(tx, new, &StoredOrder::new(new, Some(check_at))).await
 }
 
 pub(crate) async fn attach_invoice(
@@ -56,15 +63,15 @@ pub(crate) async fn add_credit(
         return Ok(CreditOutcome::Insufficient { available });
     }
     let now = new.created_at;
-    insert(tx, new, None).await?;
-    ledger::add_reservation(tx, account, new.price, &new.id, now).await?;
-    messages::insert(tx, message, Some(&new.id), now).await?;
-    let missing = || refused("the order vanished");
-    let mut stored = find_stored(tx, &new.id).await?.ok_or_else(missing)?;
+    let mut stored = StoredOrder::new(new, None);
     stored.pay(now).map_err(illegal)?;
     stored.order.message = Some(message.content.message);
-    stored.order.recipient = Some(domain::recipient::RecipientState::Pending);
-    change::store(tx, vec![stored], now).await?;
+    stored.order.recipient = Some(RecipientState::Pending);
+    let event = stored.event();
+    insert(tx, new, &stored).await?;
+    ledger::add_reservation(tx, account, new.price, &new.id, now).await?;
+    messages::insert(tx, message, Some(&new.id), now).await?;
+    events::add(tx, event.as_slice(), now).await?;
     Ok(CreditOutcome::Accepted)
 }
 

@@ -4,7 +4,7 @@
 use domain::ledger::{LedgerAccount, TransferEvent, TransferKind};
 use domain::money::Msat;
 use domain::order::{
-    Order, OrderEvent, OrderKind, OrderSnapshot, OrderState, Payment, Progress, next,
+    NewOrder, Order, OrderEvent, OrderKind, OrderSnapshot, OrderState, Payment, Progress, next,
 };
 use domain::ports::PortError;
 use domain::reason::Reason;
@@ -22,7 +22,7 @@ pub(crate) struct StoredOrder {
     pub(super) deadline_height: Option<u32>,
     pub(super) check_at: Option<Timestamp>,
     has_webhook: bool,
-    events: u32,
+    pub(super) events: u32,
     before: Seen,
     booking: Option<Booking>,
     decided: bool,
@@ -61,6 +61,28 @@ impl StoredOrder {
         let before = Seen::of(&order.snapshot());
         let (booking, decided) = (None, false);
         Self { order, deadline_height, check_at, has_webhook, events, before, booking, decided }
+    }
+
+    /// As it is before anything happened to it, not stored yet.
+    pub(super) fn new(new: &NewOrder, check_at: Option<Timestamp>) -> Self {
+        let order = Order {
+            id: new.id,
+            kind: new.kind,
+            state: OrderState::Open,
+            reason: None,
+            account: new.account,
+            price: new.price,
+            held: None,
+            payment: new.payment.clone(),
+            purchase: new.purchase.clone(),
+            referral: new.referral.clone(),
+            message: None,
+            recipient: None,
+            created_at: new.created_at,
+            paid_at: None,
+            updated_at: new.created_at,
+        };
+        Self::read(order, None, check_at, new.webhook.is_some(), 0)
     }
 
     /// The recipient's row was already changed when the order was read: what the buyer had seen
@@ -154,7 +176,8 @@ impl StoredOrder {
         Ok(())
     }
 
-    fn event(&mut self) -> Option<NewEvent> {
+    /// The event that tells the change, numbered; `None` when the buyer sees nothing new.
+    pub(super) fn event(&mut self) -> Option<NewEvent> {
         let snapshot = self.order.snapshot();
         let (before, after) = (self.before, Seen::of(&snapshot));
         let gave_up = after.paid && after.given_up && !before.given_up;

@@ -18,18 +18,8 @@ const PREIMAGE: &str = "orders.preimage";
 const LIGHTNING: &str = "lightning";
 const CREDIT: &str = "credit";
 
-/// Stores an order as [`NewOrder`] says, in *open*.
-pub(super) async fn insert(
-    tx: &mut impl Tx,
-    new: &NewOrder,
-    check_at: Option<Timestamp>,
-) -> Result<()> {
-    if new.price.is_negative() {
-        return Err(PortError::Refused("a price is not negative".to_owned()));
-    }
-    if let Some(account) = new.account {
-        crate::accounts::must_exist(tx, account).await?;
-    }
+/// Stores a new order in the state that `stored` is in.
+pub(super) async fn insert(tx: &mut impl Tx, new: &NewOrder, stored: &StoredOrder) -> Result<()> {
     let id = new.id.as_bytes();
     let (payment, preimage, invoice, pay_by) = match &new.payment {
         Payment::Lightning { preimage, invoice, pay_by } => {
@@ -46,16 +36,19 @@ pub(super) async fn insert(
     let secret = webhook
         .map(|webhook| tx.vault().seal(WEBHOOK_SECRET, id, webhook.secret.expose().as_bytes()))
         .transpose()?;
-    let stored = tx
+    let order = &stored.order;
+    let added = tx
         .execute(
             "INSERT INTO orders (id, kind, state, account, price, payment, preimage, invoice,
-                 pay_by, to_address, text, webhook_url, webhook_secret, referral, created_at,
-                 updated_at, check_at)
-             VALUES (?1, ?2, 'open', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15)
+                 pay_by, to_address, text, webhook_url, webhook_secret, referral, message,
+                 created_at, paid_at, updated_at, check_at, events)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                 ?18, ?19, ?20)
              ON CONFLICT (id) DO NOTHING",
             params![
                 &new.id,
                 new.kind,
+                order.state,
                 new.account,
                 new.price,
                 payment,
@@ -67,12 +60,16 @@ pub(super) async fn insert(
                 webhook.map(|webhook| &webhook.url),
                 secret.as_ref(),
                 new.referral.as_ref(),
+                order.message.as_ref(),
                 new.created_at,
-                check_at,
+                order.paid_at,
+                order.updated_at,
+                stored.check_at,
+                stored.events,
             ],
         )
         .await?;
-    if stored == 0 {
+    if added == 0 {
         return Err(PortError::Conflict("the order exists".to_owned()));
     }
     Ok(())

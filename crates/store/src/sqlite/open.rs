@@ -22,6 +22,13 @@ const VAULT_CHECK: (&str, &[u8], &[u8]) = ("vault_check.sealed", b"1", b"boltgra
 /// Statements kept prepared; more than the crate has.
 const STATEMENTS: usize = 256;
 
+/// Pages that the writer keeps in memory.
+const WRITER_CACHE_KIB: i64 = 64 * 1_024;
+
+/// Pages in the write-ahead log before it is folded into the database (32 MiB): seldom enough that
+/// pages written again and again are folded once, small enough for a quick start.
+const CHECKPOINT_PAGES: i64 = 8_000;
+
 pub(crate) fn open(
     path: PathBuf,
     vault: Vault,
@@ -57,6 +64,9 @@ fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, OpenError>
     // With WAL, FULL flushes at every commit: acknowledged is stored.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // Order ids are random: their index is written all over, so it should stay in memory.
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     Ok(connection)
 }
 
