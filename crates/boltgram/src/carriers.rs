@@ -1,0 +1,40 @@
+//! From `[[carriers]]` to carriers. Files that a section names are read here, so that a wrong one
+//! stops the start and not the first message.
+
+use std::sync::Arc;
+
+use ::carriers::{sandbox, smpp, smtp};
+use anyhow::Context;
+use domain::ports::{Carrier, Clock, Random};
+use domain::routing::CarrierName;
+
+use crate::config::{CarrierConfig, CarrierKind, Config};
+
+pub(crate) fn make_carriers(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> anyhow::Result<Vec<Arc<dyn Carrier>>> {
+    let make = |carrier: &CarrierConfig| {
+        make_carrier(carrier, clock, random)
+            .with_context(|| format!("carrier {:?} cannot be made", carrier.name))
+    };
+    config.carriers.iter().map(make).collect()
+}
+
+/// It calls nobody before it is run.
+pub(crate) fn make_carrier(
+    carrier: &CarrierConfig,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> anyhow::Result<Arc<dyn Carrier>> {
+    let CarrierConfig { name, kind, .. } = carrier.with_password()?;
+    let (name, clock) = (CarrierName::new(&name), clock.clone());
+    Ok(match kind {
+        CarrierKind::Sandbox => sandbox::Sandbox::new(name, clock, &**random)?,
+        CarrierKind::Smpp(section) => {
+            smpp::SmppCarrier::new(name, *section, clock, random.clone())?
+        }
+        CarrierKind::Smtp(section) => smtp::Smtp::new(name, *section, clock, random.clone())?,
+    })
+}

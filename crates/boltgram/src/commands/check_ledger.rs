@@ -1,0 +1,32 @@
+//! `boltgram ledger check`: the books, added up again from every transfer.
+
+use anyhow::bail;
+use domain::ledger::LedgerReport;
+
+use crate::cli::HouseArgs;
+use crate::open::open_house;
+use crate::output;
+
+pub(super) async fn check_ledger(house: &HouseArgs) -> anyhow::Result<()> {
+    let report = open_house(house).await?.check_ledger().await?;
+    output::line(&format!(
+        "{} accounts, {} transfers, sum {}",
+        report.accounts, report.transfers, report.sum
+    ))?;
+    if report.is_sound() {
+        return output::line("the ledger is sound");
+    }
+    tell_what_is_wrong(&report)?;
+    bail!("the ledger is not sound");
+}
+
+fn tell_what_is_wrong(report: &LedgerReport) -> anyhow::Result<()> {
+    for (what, found) in [
+        ("balance differs from its transfers", &report.wrong_balances),
+        ("customer below zero", &report.overdrawn),
+        ("order and transfers disagree", &report.wrong_orders),
+    ] {
+        found.iter().try_for_each(|found| output::line(&format!("{what}: {found}")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! `[[carriers]]`. A carrier's own crate knows what its kind can be told and reads that; here are
+//! the keys that every carrier has, which choose the kind, and the password that lies in a file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ::carriers::smpp::SmppConfig;
+use ::carriers::smtp::SmtpConfig;
+use anyhow::Context;
+use domain::secret::Secret;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::mistake::Mistake;
+use super::place::line_at;
+use super::strike::read_striking;
+
+#[derive(Debug, Clone)]
+pub(crate) struct CarrierConfig {
+    pub name: String,
+    pub kind: CarrierKind,
+    /// Where the password is, when the section itself does not hold it.
+    pub password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum CarrierKind {
+    Sandbox,
+    Smpp(Box<SmppConfig>),
+    Smtp(Box<SmtpConfig>),
+}
+
+impl CarrierConfig {
+    pub(super) fn sandbox() -> Self {
+        let name = "sandbox".to_owned();
+        Self { name, kind: CarrierKind::Sandbox, password_file: None }
+    }
+
+    pub(crate) const fn takes_sms(&self) -> bool {
+        matches!(self.kind, CarrierKind::Sandbox | CarrierKind::Smpp(_))
+    }
+
+    pub(crate) const fn takes_email(&self) -> bool {
+        matches!(self.kind, CarrierKind::Sandbox | CarrierKind::Smtp(_))
+    }
+
+    pub(crate) const fn password(&self) -> Option<&Secret> {
+        match &self.kind {
+            CarrierKind::Sandbox => None,
+            CarrierKind::Smpp(smpp) => smpp.password.as_ref(),
+            CarrierKind::Smtp(smtp) => smtp.password.as_ref(),
+        }
+    }
+
+    /// The same, with the password that its file holds.
+    pub(crate) fn with_password(&self) -> anyhow::Result<Self> {
+        let mut carrier = self.clone();
+        let Some(path) = carrier.password_file.take() else { return Ok(carrier) };
+        let password = Some(read_password(&path)?);
+        match &mut carrier.kind {
+            CarrierKind::Sandbox => {}
+            CarrierKind::Smpp(smpp) => smpp.password = password,
+            CarrierKind::Smtp(smtp) => smtp.password = password,
+        }
+        Ok(carrier)
+    }
+}
+
+/// The first line.
+fn read_password(path: &Path) -> anyhow::Result<Secret> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("password_file: cannot use {}", path.display()))?;
+    Ok(Secret::new(text.lines().next().unwrap_or_default()))
+}
+
+/// One section; `None` when it is so wrong that nothing of it can be used.
+pub(super) fn read_carrier(
+    text: &str,
+    section: Spanned<DeValue<'_>>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<CarrierConfig> {
+    let span = section.span();
+    let line = line_at(text, span.start);
+    let DeValue::Table(mut table) = section.into_inner() else {
+        mistakes.push(Mistake::wrong(line, "carriers are written as [[carriers]] sections"));
+        return None;
+    };
+    let name: Option<String> = take(text, &mut table, "name", mistakes);
+    let kind: Option<String> = take(text, &mut table, "kind", mistakes);
+    let has_password = matches!(kind.as_deref(), Some("smpp" | "smtp"));
+    let password_file =
+        has_password.then(|| take(text, &mut table, "password_file", mistakes)).flatten();
+    let rest = Spanned::new(span, DeValue::Table(table));
+    let kind = match kind.as_deref() {
+        Some("sandbox") => {
+            let NoKeys {} = read_striking(text, rest, mistakes)?;
+            Some(CarrierKind::Sandbox)
+        }
+        Some("smpp") => read_striking(text, rest, mistakes).map(Box::new).map(CarrierKind::Smpp),
+        Some("smtp") => read_striking(text, rest, mistakes).map(Box::new).map(CarrierKind::Smtp),
+        Some(other) => {
+            let told = format!("unknown kind `{other}`; there are smpp, smtp and sandbox");
+            mistakes.push(Mistake::wrong(line, told));
+            None
+        }
+        None => {
+            mistakes.push(Mistake::wrong(line, "a carrier needs a kind: smpp, smtp or sandbox"));
+            None
+        }
+    };
+    if name.is_none() {
+        mistakes.push(Mistake::wrong(line, "a carrier needs a name"));
+    }
+    Some(CarrierConfig { name: name?, kind: kind?, password_file })
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoKeys {}
+
+/// Takes a key out of the section, so that the rest is what the kind reads.
+fn take<T: DeserializeOwned>(
+    text: &str,
+    table: &mut DeTable<'_>,
+    key: &str,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<T> {
+    table.remove(key).and_then(|value| read_striking(text, value, mistakes))
+}
+
+/// The sections are taken out of the file before serde sees it; see [`read_carrier`].
+pub(super) fn read_elsewhere<'de, D: Deserializer<'de>>(
+    _: D,
+) -> Result<Vec<CarrierConfig>, D::Error> {
+    Err(D::Error::custom("carriers are written as [[carriers]] sections"))
+}

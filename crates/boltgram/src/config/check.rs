@@ -1,0 +1,210 @@
+//! What a configuration must be beyond its form: names that meet, prices that can be held, carriers
+//! that can be made. Calls nobody.
+
+use std::collections::HashSet;
+
+use domain::limits::{HOLD_MAX_SATS, HOLD_MIN_SATS};
+
+use super::mistake::Weight;
+use super::{Backend, Config};
+use crate::carriers::make_carrier;
+use crate::system::{os_random, system_clock};
+
+/// Something wrong, and the key it is about (`routes.0.prefix`).
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub weight: Weight,
+    pub path: String,
+    pub text: String,
+}
+
+impl Finding {
+    pub(super) fn wrong(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { weight: Weight::Wrong, path: path.into(), text: text.into() }
+    }
+
+    pub(super) fn doubtful(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { weight: Weight::Doubtful, path: path.into(), text: text.into() }
+    }
+}
+
+/// `whole` says that every section could be read; otherwise what is missing may only be unread.
+pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
+    let mut found = Vec::new();
+    check_listeners(config, &mut found);
+    check_store(config, &mut found);
+    check_lightning(config, &mut found);
+    check_prices(config, &mut found);
+    check_limits(config, &mut found);
+    check_log(config, &mut found);
+    check_names(config, &mut found);
+    check_carriers(config, &mut found);
+    check_prefixes(config, &mut found);
+    if whole {
+        check_routes(config, &mut found);
+    }
+    found
+}
+
+fn check_listeners(config: &Config, found: &mut Vec<Finding>) {
+    if config.admin_listen == Some(config.listen) && config.listen.port() != 0 {
+        found.push(Finding::wrong("admin_listen", "admin_listen must differ from listen"));
+    }
+}
+
+fn check_store(config: &Config, found: &mut Vec<Finding>) {
+    if let Some(url) = &config.store.url
+        && let Err(error) = store::database_path(url)
+    {
+        found.push(Finding::wrong("store.url", error.to_string()));
+    }
+}
+
+fn check_lightning(config: &Config, found: &mut Vec<Finding>) {
+    let lightning = &config.lightning;
+    let lnd_keys = [
+        ("url", lightning.url.is_some()),
+        ("macaroon_file", lightning.macaroon_file.is_some()),
+        ("tls_cert_file", lightning.tls_cert_file.is_some()),
+    ];
+    for (key, given) in lnd_keys {
+        let text = match (lightning.backend, given) {
+            (Backend::Lnd, false) => format!("the backend lnd needs {key}"),
+            (Backend::Sandbox, true) => format!("{key} is of the backend lnd, not of the sandbox"),
+            _ => continue,
+        };
+        found.push(Finding::wrong(format!("lightning.{key}"), text));
+    }
+}
+
+fn check_prices(config: &Config, found: &mut Vec<Finding>) {
+    let prices = &config.prices;
+    let sold = [
+        ("send", prices.send),
+        ("receive", prices.receive),
+        ("rent", prices.rent),
+        ("real_phone", prices.real_phone),
+        ("email", prices.email),
+    ];
+    for (key, sats) in sold {
+        if !(HOLD_MIN_SATS..=HOLD_MAX_SATS).contains(&sats) {
+            let text = format!(
+                "{key} = {sats}: a payment that is held must be {HOLD_MIN_SATS} to {HOLD_MAX_SATS} sats"
+            );
+            found.push(Finding::wrong(format!("prices.{key}"), text));
+        }
+    }
+    for (key, sats) in [("credit", prices.credit), ("krone", prices.krone)] {
+        if !(1..=HOLD_MAX_SATS).contains(&sats) {
+            let text = format!("{key} = {sats}: its worth must be 1 to {HOLD_MAX_SATS} sats");
+            found.push(Finding::wrong(format!("prices.{key}"), text));
+        }
+    }
+}
+
+fn check_limits(config: &Config, found: &mut Vec<Finding>) {
+    if config.limits.address_burst == 0 {
+        found.push(Finding::wrong("limits.address_burst", "address_burst must be at least 1"));
+    }
+}
+
+fn check_log(config: &Config, found: &mut Vec<Finding>) {
+    if let Err(error) = crate::logging::filter(&config.log.level) {
+        found.push(Finding::wrong("log.level", format!("level is no log filter: {error}")));
+    }
+}
+
+fn check_names(config: &Config, found: &mut Vec<Finding>) {
+    let mut names = HashSet::new();
+    for (place, carrier) in config.carriers.iter().enumerate() {
+        let path = format!("carriers.{place}.name");
+        if carrier.name.is_empty() {
+            found.push(Finding::wrong(&*path, "a carrier needs a name"));
+        } else if !names.insert(carrier.name.as_str()) {
+            let text = format!("there is another carrier named {:?}", carrier.name);
+            found.push(Finding::wrong(path, text));
+        }
+    }
+}
+
+/// A carrier knows best what it cannot be made from, files included; so each is made, and dropped.
+fn check_carriers(config: &Config, found: &mut Vec<Finding>) {
+    for (place, carrier) in config.carriers.iter().enumerate() {
+        let path = format!("carriers.{place}");
+        if carrier.password_file.is_some() && carrier.password().is_some() {
+            let text = "either password or password_file, not both";
+            found.push(Finding::wrong(format!("{path}.password_file"), text));
+        } else if let Err(error) = make_carrier(carrier, &system_clock(), &os_random()) {
+            let text = format!("{error:#}");
+            // The text begins with the key that it is about.
+            let key = text.split(':').next().unwrap_or_default();
+            found.push(Finding::wrong(format!("{path}.{key}"), text));
+        }
+    }
+}
+
+fn check_prefixes(config: &Config, found: &mut Vec<Finding>) {
+    let mut prefixes = HashSet::new();
+    for (place, route) in config.routes.iter().enumerate() {
+        let path = format!("routes.{place}.prefix");
+        let prefix = route.prefix.as_str();
+        if !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
+            let text = format!("prefix {prefix:?}: digits only, country code first, without +");
+            found.push(Finding::wrong(&*path, text));
+        } else if prefix.starts_with('0') {
+            let text = format!("prefix {prefix:?}: no international number begins with 0");
+            found.push(Finding::wrong(&*path, text));
+        }
+        if !prefixes.insert(prefix) {
+            found.push(Finding::wrong(path, format!("there is another route for {prefix:?}")));
+        }
+    }
+}
+
+fn check_routes(config: &Config, found: &mut Vec<Finding>) {
+    if config.carriers.is_empty() {
+        let text = "there is no [[carriers]] section: nothing could be sent. Add one (`boltgram \
+                    config` shows how), or set lightning.backend = \"sandbox\" to try things out";
+        found.push(Finding::wrong("", text));
+        return;
+    }
+    let mut routed = HashSet::new();
+    for (place, route) in config.routes.iter().enumerate() {
+        let path = format!("routes.{place}.carriers");
+        if route.carriers.is_empty() {
+            found.push(Finding::wrong(&*path, "a route needs a carrier"));
+        }
+        for name in &route.carriers {
+            routed.insert(name.as_str());
+            match config.carriers.iter().find(|carrier| carrier.name == *name) {
+                None => {
+                    found.push(Finding::wrong(
+                        &*path,
+                        format!("there is no carrier named {name:?}"),
+                    ));
+                }
+                Some(carrier) if !carrier.takes_sms() => {
+                    let text = format!("carrier {name:?} takes no text messages, only e-mail");
+                    found.push(Finding::wrong(&*path, text));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    let mut unrouted = config
+        .carriers
+        .iter()
+        .enumerate()
+        .filter(|(_, carrier)| carrier.takes_sms() && !routed.contains(carrier.name.as_str()))
+        .peekable();
+    if config.routes.is_empty() && unrouted.peek().is_some() {
+        let text = "there is no [[routes]] section, so no text message would find a carrier. Add \
+                    one: prefix = \"\" and carriers = [the names to try, in order]";
+        found.push(Finding::wrong("", text));
+        return;
+    }
+    for (place, carrier) in unrouted {
+        let text = format!("no route leads to carrier {:?}; it gets no text message", carrier.name);
+        found.push(Finding::doubtful(format!("carriers.{place}.name"), text));
+    }
+}

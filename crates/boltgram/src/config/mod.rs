@@ -1,0 +1,105 @@
+//! What the operator decided, in one TOML file. Every key and its default stands in
+//! `reference.toml`; here is only what they mean to the program.
+//!
+//! Nothing outside this program sees these types: `wiring` turns them into what each crate takes.
+
+mod carriers;
+mod check;
+mod mistake;
+mod place;
+mod read;
+mod reference;
+mod sections;
+mod strike;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use carriers::{CarrierConfig, CarrierKind};
+
+pub(crate) use read::{Checked, read};
+pub(crate) use reference::REFERENCE;
+pub(crate) use sections::{
+    Backend, LightningConfig, LimitsConfig, LogConfig, LogFormat, PricesConfig, RouteConfig,
+    StoreConfig, WebhooksConfig,
+};
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+/// The whole file. What it does not say is as in [`Config::default`]: the sandbox.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Config {
+    pub listen: SocketAddr,
+    /// Where `/metrics` is, instead of `listen`.
+    pub admin_listen: Option<SocketAddr>,
+    pub data: PathBuf,
+    pub store: StoreConfig,
+    pub lightning: LightningConfig,
+    pub prices: PricesConfig,
+    pub webhooks: WebhooksConfig,
+    pub limits: LimitsConfig,
+    pub log: LogConfig,
+    #[serde(default, deserialize_with = "carriers::read_elsewhere")]
+    pub carriers: Vec<CarrierConfig>,
+    #[serde(default)]
+    pub routes: Vec<RouteConfig>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let mut config = Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            admin_listen: None,
+            data: PathBuf::from("boltgram-data"),
+            store: StoreConfig::default(),
+            lightning: LightningConfig::default(),
+            prices: PricesConfig::default(),
+            webhooks: WebhooksConfig::default(),
+            limits: LimitsConfig::default(),
+            log: LogConfig::default(),
+            carriers: Vec::new(),
+            routes: Vec::new(),
+        };
+        config.fill_sandbox();
+        config
+    }
+}
+
+impl Config {
+    /// The file's, or without a file the sandbox.
+    pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<Checked> {
+        let Some(path) = path else {
+            return Ok(Checked { config: Self::default(), warnings: Vec::new() });
+        };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("{} cannot be read", path.display()))?;
+        match read(&text) {
+            Ok(checked) => Ok(checked),
+            Err(mistakes) => bail!("{}", mistake::told(path, &mistakes)),
+        }
+    }
+
+    /// A sandbox needs no carrier of its operator's: it brings its own, and sends everything there.
+    fn fill_sandbox(&mut self) {
+        if self.carriers.is_empty() && self.lightning.backend == Backend::Sandbox {
+            self.carriers.push(CarrierConfig::sandbox());
+            if self.routes.is_empty() {
+                self.routes.push(RouteConfig {
+                    prefix: String::new(),
+                    carriers: vec![self.carriers[0].name.clone()],
+                });
+            }
+        }
+    }
+
+    pub(crate) fn store_url(&self) -> String {
+        self.store
+            .url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite:{}", self.data.join("boltgram.db").display()))
+    }
+}

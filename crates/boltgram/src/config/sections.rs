@@ -1,0 +1,109 @@
+//! The sections of the file that are not carriers, with their defaults.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use url::Url;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct StoreConfig {
+    /// `sqlite:PATH`; by default `boltgram.db` in the data directory.
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Backend {
+    #[default]
+    Sandbox,
+    Lnd,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LightningConfig {
+    pub backend: Backend,
+    /// The rest is of LND.
+    pub url: Option<Url>,
+    pub macaroon_file: Option<PathBuf>,
+    pub tls_cert_file: Option<PathBuf>,
+}
+
+/// In sats.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PricesConfig {
+    pub send: i64,
+    pub receive: i64,
+    pub rent: i64,
+    pub real_phone: i64,
+    pub email: i64,
+    pub credit: i64,
+    pub krone: i64,
+}
+
+impl Default for PricesConfig {
+    fn default() -> Self {
+        Self {
+            send: 1_000,
+            receive: 3_000,
+            rent: 15_000,
+            real_phone: 5_000,
+            email: 500,
+            credit: 100,
+            krone: 1_500,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct WebhooksConfig {
+    /// `None`: public addresses, and loopback too when the Lightning node is the sandbox.
+    pub allow_private_addresses: Option<bool>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LimitsConfig {
+    /// Requests per second of one address without a key; 0 = no limit.
+    pub address_rate: u32,
+    /// Requests that it may make at once after a silence.
+    pub address_burst: u32,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self { address_rate: 20, address_burst: 100 }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    #[default]
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct LogConfig {
+    pub format: LogFormat,
+    /// A level, or a filter as `RUST_LOG` has it: `info,smpp=debug`.
+    pub level: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Human, level: "info".to_owned() }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RouteConfig {
+    pub prefix: String,
+    pub carriers: Vec<String>,
+}

@@ -1,0 +1,217 @@
+//! What a file must say, and what is said of one that does not.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+fn mistakes(text: &str) -> Vec<String> {
+    read(text).expect_err("this file is wrong").iter().map(ToString::to_string).collect()
+}
+
+const SMPP: &str = r#"
+[[carriers]]
+name = "main"
+kind = "smpp"
+host = "127.0.0.1"
+system_id = "u"
+password = "p"
+"#;
+
+const ROUTE: &str = "[[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n";
+
+#[test]
+fn the_reference_says_the_defaults() {
+    let checked = read(REFERENCE).unwrap();
+    assert_eq!(format!("{:?}", checked.config), format!("{:?}", Config::default()));
+    assert_eq!(checked.warnings, []);
+}
+
+#[test]
+fn an_empty_file_is_the_sandbox() {
+    assert_eq!(format!("{:?}", read("").unwrap().config), format!("{:?}", Config::default()));
+}
+
+/// The examples of the reference, uncommented, are keys that exist, with values that may be.
+#[test]
+fn the_reference_shows_keys_that_exist() {
+    let text: String = REFERENCE
+        .lines()
+        .map(|line| {
+            let example = line.strip_prefix('#').filter(|rest| !rest.starts_with(' '));
+            // One of them would contradict the other.
+            let example = example.filter(|rest| !rest.starts_with("password_file"));
+            example.unwrap_or(if line.starts_with('#') { "" } else { line }).to_owned() + "\n"
+        })
+        .collect();
+    let text = text.replace("backend = \"sandbox\"", "backend = \"lnd\"");
+    // All that is wrong with it: no route leads to the example, `tls = false` has no use for files,
+    // and those it names are on nobody's machine.
+    let unlike = ["no route leads to", "has no use without tls = true", "cannot use the file"];
+    let told = mistakes(&text);
+    assert_eq!(told.len(), unlike.len(), "{told:#?}");
+    assert!(told.iter().zip(unlike).all(|(told, unlike)| told.contains(unlike)), "{told:#?}");
+}
+
+/// serde lists the keys of a section when it meets an unknown one; the reference has each.
+#[test]
+fn the_reference_shows_every_key() {
+    let shown: BTreeSet<&str> = REFERENCE
+        .lines()
+        .filter_map(|line| line.trim_start_matches('#').split_once(" = "))
+        .map(|(key, _)| key)
+        .collect();
+    for section in ["", "[store]", "[lightning]", "[prices]", "[webhooks]", "[limits]", "[log]"] {
+        assert_all_shown(&format!("{section}\nno_such_key = 1\n"), &shown);
+    }
+    for kind in ["smpp", "smtp", "sandbox"] {
+        let text = format!("[[carriers]]\nkind = \"{kind}\"\nno_such_key = 1\n");
+        assert_all_shown(&text, &shown);
+    }
+    assert_all_shown("[[routes]]\nno_such_key = 1\n", &shown);
+}
+
+fn assert_all_shown(text: &str, shown: &BTreeSet<&str>) {
+    let told = mistakes(text);
+    let told = told.iter().find(|told| told.contains("no_such_key")).unwrap();
+    let keys: Vec<_> = told.split('`').skip(3).step_by(2).collect();
+    assert!(!keys.is_empty() || told.contains("no fields"), "{told}");
+    for key in keys {
+        let header = REFERENCE.contains(&format!("[{key}]"));
+        assert!(header || shown.contains(key), "{key} is not in the reference");
+    }
+}
+
+#[test]
+fn takes_the_file_that_the_design_shows() {
+    let text = r#"
+listen = "127.0.0.1:8080"
+[store]
+url = "sqlite:boltgram-data/boltgram.db"
+[lightning]
+backend = "sandbox"
+[prices]
+send = 1000
+receive = 3000
+rent = 15000
+real_phone = 5000
+email = 500
+credit = 100
+krone = 1500
+[[carriers]]
+name = "main"
+kind = "smpp"
+host = "127.0.0.1"
+port = 2775
+system_id = "u"
+password = "p"
+window = 500
+binds = 1
+rate = 0
+[webhooks]
+allow_private_addresses = false
+[[routes]]
+prefix = ""
+carriers = ["main"]
+"#;
+    let config = read(text).unwrap().config;
+    assert_eq!(config.routes[0].carriers, ["main"]);
+    let CarrierKind::Smpp(smpp) = &config.carriers[0].kind else { panic!("{config:?}") };
+    assert_eq!((smpp.port, smpp.window, smpp.binds, smpp.rate), (Some(2775), 500, 1, 0));
+}
+
+#[test]
+fn tells_every_mistake_with_its_line() {
+    let text = r#"listen = "nowhere"
+lisen = 1
+[prices]
+send = "many"
+email = 5
+[[carriers]]
+name = "main"
+kind = "smpp"
+port = 70000
+[[carriers]]
+name = "other"
+kind = "pigeon"
+[[routes]]
+prefix = "+45"
+carriers = ["main"]
+colour = "red"
+"#;
+    let told = mistakes(text);
+    let lines: Vec<_> = told.iter().map(|told| told.split(':').next().unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            "line 1", "line 2", "line 4", "line 5", "line 6", "line 9", "line 10", "line 14",
+            "line 16"
+        ],
+        "{told:#?}"
+    );
+}
+
+#[test]
+fn routes_and_carriers_must_meet() {
+    let told = mistakes(&format!("{SMPP}[[routes]]\nprefix = \"45\"\ncarriers = [\"mian\"]\n"));
+    assert!(told.iter().any(|told| told.contains("no carrier named \"mian\"")), "{told:?}");
+
+    let told = mistakes(SMPP);
+    assert!(told[0].contains("no [[routes]] section"), "{told:?}");
+
+    let twice = format!("{SMPP}{SMPP}{ROUTE}");
+    assert!(mistakes(&twice)[0].contains("another carrier named \"main\""));
+
+    let other = SMPP.replace("main", "spare");
+    let checked = read(&format!("{SMPP}{other}{ROUTE}")).unwrap();
+    assert!(checked.warnings[0].text.contains("no route leads to carrier \"spare\""));
+}
+
+#[test]
+fn a_real_node_needs_its_keys_and_carriers() {
+    let told = mistakes("[lightning]\nbackend = \"lnd\"\n");
+    for wanted in ["no [[carriers]] section", "needs url", "needs macaroon_file"] {
+        assert!(told.iter().any(|told| told.contains(wanted)), "{told:?}");
+    }
+    let told = mistakes("[lightning]\nurl = \"https://node\"\n");
+    assert_eq!(told, ["line 2: url is of the backend lnd, not of the sandbox"]);
+}
+
+#[test]
+fn a_password_may_lie_in_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "hunter2\nnotes\n").unwrap();
+    let from = |path: &Path| {
+        let key = format!("password_file = {path:?}");
+        format!("{}{ROUTE}", SMPP.replace("password = \"p\"", &key))
+    };
+    let carrier = read(&from(file.path())).unwrap().config.carriers.remove(0);
+    assert!(carrier.password().is_none());
+    let carrier = carrier.with_password().unwrap();
+    assert_eq!(carrier.password().unwrap().expose(), "hunter2");
+
+    let told = mistakes(&from(Path::new("/nowhere")));
+    assert!(told[0].starts_with("line 7: password_file: cannot use /nowhere"), "{told:?}");
+    let both = from(file.path()).replace("system_id", "password = \"p\"\nsystem_id");
+    assert!(mistakes(&both)[0].contains("not both"));
+}
+
+#[test]
+fn passwords_are_in_no_message_and_no_debug() {
+    let config = read(&format!("{SMPP}{ROUTE}").replace("\"p\"", "\"hunter2\"")).unwrap().config;
+    assert!(!format!("{config:?}").contains("hunter2"));
+    for password in ["271828", "\"hunter271828\""] {
+        let text = format!("{SMPP}{ROUTE}").replace("\"p\"", password);
+        let told = mistakes(&text);
+        assert!(!told[0].contains("271828"), "{told:?}");
+    }
+}
+
+#[test]
+fn the_data_directory_moves_the_default_database() {
+    let mut config = Config::default();
+    assert_eq!(config.store_url(), "sqlite:boltgram-data/boltgram.db");
+    config.data = "elsewhere".into();
+    assert_eq!(config.store_url(), "sqlite:elsewhere/boltgram.db");
+    config.store.url = Some("sqlite:here.db".to_owned());
+    assert_eq!(config.store_url(), "sqlite:here.db");
+}

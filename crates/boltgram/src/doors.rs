@@ -1,0 +1,53 @@
+//! The listeners: bound before anything else is opened, so that a second server on the same
+//! address fails before it touches what the first one works with.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use api::HttpSettings;
+use engine::Engine;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+
+pub(crate) struct Doors {
+    main: TcpListener,
+    admin: Option<TcpListener>,
+}
+
+impl Doors {
+    pub(crate) async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let main = bind(config.listen).await?;
+        let admin = match config.admin_listen {
+            Some(address) => Some(bind(address).await?),
+            None => None,
+        };
+        Ok(Self { main, admin })
+    }
+
+    /// Where they really are; port 0 has become one.
+    pub(crate) fn addresses(&self) -> anyhow::Result<(SocketAddr, Option<SocketAddr>)> {
+        let admin = self.admin.as_ref().map(TcpListener::local_addr).transpose()?;
+        Ok((self.main.local_addr()?, admin))
+    }
+
+    /// Serves until `stop`, and then until what was under way is answered.
+    pub(crate) async fn serve(
+        self,
+        engine: &Arc<Engine>,
+        http: HttpSettings,
+        stop: &CancellationToken,
+    ) {
+        let router = api::router(engine.clone(), http);
+        let main = api::serve(self.main, router, stop.clone().cancelled_owned());
+        let Some(admin) = self.admin else { return main.await };
+        let ops = api::ops_router(engine.clone());
+        tokio::join!(main, api::serve(admin, ops, stop.clone().cancelled_owned()));
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+}

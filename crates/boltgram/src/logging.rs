@@ -1,0 +1,69 @@
+//! The log: to the standard error stream, for people or for machines.
+//!
+//! The libraries under us see headers, queries and peers' data, and some of them tell at `debug` or
+//! `trace` what they see. Law 4 (no secret, number or text in a log) therefore caps them below that,
+//! whatever filter is asked for.
+
+use std::io::{IsTerminal, stderr};
+
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{EnvFilter, FilterExt, FilterFn, ParseError, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::{LogConfig, LogFormat};
+
+/// Our own crates, which keep law 4 by themselves at every level.
+const OURS: [&str; 10] = [
+    "api",
+    "boltgram",
+    "carriers",
+    "domain",
+    "engine",
+    "fetch",
+    "lightning",
+    "smpp",
+    "store",
+    "web",
+];
+
+/// Begins to log; `RUST_LOG` wins over the configured level.
+pub(crate) fn start(config: &LogConfig) {
+    let wanted = EnvFilter::try_from_default_env()
+        .or_else(|_| filter(&config.level))
+        .unwrap_or_else(|_| EnvFilter::new("info"));
+    let shown = wanted.and(libraries_capped());
+    let format =
+        tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
+    let layer = match config.format {
+        LogFormat::Human => format.with_filter(shown).boxed(),
+        LogFormat::Json => format.json().flatten_event(true).with_filter(shown).boxed(),
+    };
+    tracing_subscriber::registry().with(layer).init();
+}
+
+pub(crate) fn filter(level: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::builder().parse(level)
+}
+
+fn libraries_capped() -> FilterFn {
+    filter_fn(|metadata: &Metadata<'_>| {
+        let crate_name = metadata.target().split("::").next().unwrap_or_default();
+        *metadata.level() <= Level::INFO || OURS.contains(&crate_name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_levels_and_filters_and_nothing_else() {
+        for good in ["info", "debug", "warn,smpp=trace"] {
+            assert!(filter(good).is_ok(), "{good}");
+        }
+        for bad in ["smpp=louder", "a=b=c"] {
+            assert!(filter(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What every command needs before it can begin: the configuration, and the store it names.
+
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use domain::account::{Account, AccountName};
+use domain::ports::Store;
+use store::Vault;
+
+use crate::cli::HouseArgs;
+use crate::config::{Checked, Config};
+
+/// The configuration as the command line has it.
+pub(crate) fn load_config(house: &HouseArgs) -> anyhow::Result<Checked> {
+    let mut checked = Config::load(house.config.as_deref())?;
+    if let Some(data) = &house.data {
+        checked.config.data.clone_from(data);
+    }
+    Ok(checked)
+}
+
+/// For the commands that work on the store alone.
+pub(crate) async fn open_house(house: &HouseArgs) -> anyhow::Result<Arc<dyn Store>> {
+    open_store(&load_config(house)?.config).await
+}
+
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    make_data_directory(&config.data)?;
+    let url = config.store_url();
+    let database = store::database_path(&url)?;
+    let vault = Vault::beside(&database).context("the vault key cannot be used")?;
+    store::open(&url, vault)
+        .await
+        .with_context(|| format!("the store {} cannot be opened", database.display()))
+}
+
+/// Only its owner can look into a data directory that we make.
+pub(crate) fn make_data_directory(data: &Path) -> anyhow::Result<()> {
+    if let Ok(found) = fs::metadata(data) {
+        if found.is_dir() && found.permissions().mode() & 0o077 != 0 {
+            tracing::warn!(
+                path = %data.display(),
+                "others can look into the data directory: chmod 700"
+            );
+        }
+        return Ok(());
+    }
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .with_context(|| format!("the data directory {} cannot be made", data.display()))
+}
+
+pub(crate) async fn account_named(
+    store: &dyn Store,
+    name: &AccountName,
+) -> anyhow::Result<Account> {
+    let account = store.account_named(name).await?;
+    account.with_context(|| format!("there is no account named {}", name.as_str()))
+}

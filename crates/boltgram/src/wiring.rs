@@ -1,0 +1,118 @@
+//! Puts the house together: each section of the configuration becomes what a crate takes, and the
+//! adapters become the engine's ports. The order is that of what may fail at somebody else's hands.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use api::HttpSettings;
+use domain::money::Msat;
+use domain::ports::{Clock, Fetch, Lightning, Random};
+use domain::routing::{CarrierName, Route, Routes};
+use engine::tasks::Tasks;
+use engine::{Engine, Ports, Prices, Settings};
+use lightning::lnd::{Lnd, LndOptions};
+use lightning::sandbox::{self, Sandbox};
+
+use crate::carriers::make_carriers;
+use crate::config::{Backend, Config, LightningConfig, PricesConfig, RouteConfig};
+use crate::open::open_store;
+use crate::system::{os_random, system_clock};
+use crate::wallet::Wallet;
+
+/// With one process on an embedded database there is one holder of leases.
+const NODE: &str = "local";
+
+/// What is built and not started.
+pub(crate) struct House {
+    pub engine: Arc<Engine>,
+    pub http: HttpSettings,
+}
+
+pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House> {
+    let (clock, random) = (system_clock(), os_random());
+    let store = open_store(config).await?;
+    let (lightning, wallet) = open_node(config, &clock, &random).await?;
+    let carriers = make_carriers(config, &clock, &random)?;
+    let fetch = make_fetch(config)?;
+    let settings = settings(config)?;
+    let ports = Ports { store, lightning, carriers, fetch, clock, random };
+    let engine = Engine::new(ports, settings, Arc::new(api::orders::OrderEvents), tasks);
+    Ok(House { engine, http: http_settings(config, wallet) })
+}
+
+type Node = (Arc<dyn Lightning>, Option<Wallet>);
+
+async fn open_node(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+) -> anyhow::Result<Node> {
+    match config.lightning.backend {
+        Backend::Sandbox => {
+            let path = config.data.join("sandbox-node.journal");
+            let (clock, random) = (clock.clone(), random.clone());
+            let opening = tokio::task::spawn_blocking(move || {
+                Sandbox::open(&path, clock, random, sandbox::Options::default())
+                    .with_context(|| format!("the sandbox node {} cannot begin", path.display()))
+            });
+            let node = opening.await??;
+            Ok((Arc::new(node.clone()), Some(Wallet::of(node))))
+        }
+        Backend::Lnd => Ok((Arc::new(connect_lnd(&config.lightning)?), None)),
+    }
+}
+
+fn connect_lnd(config: &LightningConfig) -> anyhow::Result<Lnd> {
+    // The configuration was not accepted without them.
+    let url = config.url.clone().context("lightning.url is missing")?;
+    let macaroon = config.macaroon_file.clone().context("lightning.macaroon_file is missing")?;
+    let certificate = config.tls_cert_file.clone().context("lightning.tls_cert_file is missing")?;
+    Lnd::new(LndOptions::new(url, macaroon, certificate)).context("LND cannot be used")
+}
+
+fn make_fetch(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
+    let asked = config.webhooks.allow_private_addresses;
+    let sandbox = config.lightning.backend == Backend::Sandbox;
+    let options = fetch::Options {
+        allow_private: asked == Some(true),
+        allow_loopback: asked.unwrap_or(sandbox),
+        ..fetch::Options::default()
+    };
+    Ok(Arc::new(fetch::Guarded::new(options)?))
+}
+
+fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
+    let limits = &config.limits;
+    let rate = api::Rate { per_second: limits.address_rate, burst: limits.address_burst };
+    HttpSettings {
+        address_rate: (rate.per_second > 0).then_some(rate),
+        metrics: config.admin_listen.is_none(),
+        sandbox: wallet.map(|wallet| Arc::new(wallet) as Arc<dyn api::sandbox::SandboxWallet>),
+        ..HttpSettings::default()
+    }
+}
+
+fn settings(config: &Config) -> anyhow::Result<Settings> {
+    let route = |route: &RouteConfig| Route {
+        prefix: route.prefix.clone(),
+        carriers: route.carriers.iter().map(|name| CarrierName::new(name)).collect(),
+    };
+    let takes_email = config.carriers.iter().filter(|carrier| carrier.takes_email());
+    let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
+    Ok(Settings {
+        prices: prices(&config.prices)?,
+        routes: Routes::new(config.routes.iter().map(route).collect(), email),
+        node: NODE.to_owned(),
+    })
+}
+
+fn prices(sats: &PricesConfig) -> anyhow::Result<Prices> {
+    let msat = |sats| Msat::from_sats(sats).context("a price is more than there is");
+    Ok(Prices {
+        send: msat(sats.send)?,
+        receive: msat(sats.receive)?,
+        rent: msat(sats.rent)?,
+        real_phone: msat(sats.real_phone)?,
+        email: msat(sats.email)?,
+    })
+}

@@ -1,0 +1,137 @@
+//! Somebody who calls the orders door.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::running::{PATIENCE, Running};
+
+#[derive(Clone)]
+pub(crate) struct Customer {
+    http: Client,
+    base: String,
+    key: Option<String>,
+}
+
+/// An order as the door answered it.
+#[derive(Debug, Clone)]
+pub(crate) struct Bought {
+    pub(crate) id: String,
+    pub(crate) payreq: String,
+    pub(crate) answer: Value,
+}
+
+impl Customer {
+    pub(crate) fn of(server: &Running) -> Self {
+        // No test calls by TLS, but the client is not made without it. A second call changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { http: Client::new(), base: server.url(""), key: None }
+    }
+
+    pub(crate) fn with_key(&self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self.clone() }
+    }
+
+    async fn call(&self, request: RequestBuilder) -> Value {
+        let request = match &self.key {
+            Some(key) => request.header("X-API-Key", key),
+            None => request,
+        };
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.call(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Value {
+        self.call(self.http.post(format!("{}{path}", self.base)).json(&body)).await
+    }
+
+    /// `None` when the server went away before it had answered.
+    pub(crate) async fn try_post(&self, path: &str, body: Value) -> Option<Value> {
+        let mut request = self.http.post(format!("{}{path}", self.base)).json(&body);
+        if let Some(key) = &self.key {
+            request = request.header("X-API-Key", key);
+        }
+        request.send().await.ok()?.json().await.ok()
+    }
+
+    pub(crate) async fn page(&self, path: &str) -> String {
+        let answer = self.http.get(format!("{}{path}", self.base)).send().await.unwrap();
+        answer.text().await.unwrap()
+    }
+
+    pub(crate) async fn buy(&self, path: &str, body: Value) -> Bought {
+        let answer = self.post(path, body).await;
+        assert_eq!(answer["status"], "OK", "{answer}");
+        let text = |key: &str| answer[key].as_str().unwrap().to_owned();
+        Bought { id: text("orderId"), payreq: text("payreq"), answer: answer.clone() }
+    }
+
+    pub(crate) async fn buy_text(&self, phone: &str, message: &str) -> Bought {
+        self.buy("/createsendorder", json!({"phone": phone, "message": message})).await
+    }
+
+    /// Holds the payment of an order.
+    pub(crate) async fn pay(&self, order: &Bought) {
+        let paid = self.post("/sandbox/pay", json!({"payreq": order.payreq})).await;
+        assert!(matches!(paid["state"].as_str(), Some("held" | "settled")), "{paid}");
+    }
+
+    pub(crate) async fn status(&self, order: &Bought) -> Value {
+        self.get(&format!("/orderstatus?orderId={}", order.id)).await
+    }
+
+    /// Asks until the status is as wished, and gives it.
+    pub(crate) async fn await_status(
+        &self,
+        order: &Bought,
+        wished: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let begun = Instant::now();
+        loop {
+            let status = self.status(order).await;
+            if wished(&status) {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "stays {status}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub(crate) async fn await_delivered(&self, order: &Bought) -> Value {
+        self.await_status(order, |status| status["smsStatus"] == "delivered").await
+    }
+
+    /// Waits until at least so many orders ended this way at the node.
+    pub(crate) async fn await_ended(&self, result: &str, count: u32) {
+        let name = format!("boltgram_orders_ended_total{{result=\"{result}\"}} ");
+        let begun = Instant::now();
+        loop {
+            let page = self.page("/metrics").await;
+            let counted = page.lines().find_map(|line| line.strip_prefix(&name));
+            if counted.is_some_and(|counted| counted.parse::<u32>().unwrap() >= count) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "never {name}{count}:\n{page}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until a funding order is settled, and gives its line of the history.
+    pub(crate) async fn await_funded(&self, order: &Bought) -> Value {
+        let begun = Instant::now();
+        loop {
+            let history = self.get("/history").await;
+            let mut lines = history["orders"].as_array().unwrap().iter();
+            let ours = |line: &&Value| line["preimageHash"] == json!(order.id);
+            if let Some(line) = lines.find(ours).filter(|line| line["preimage"].is_string()) {
+                return line.clone();
+            }
+            assert!(begun.elapsed() < PATIENCE, "not settled: {history}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What every file of ours has in common.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Past this there is a second room inside.
+const LINES_MAX: usize = 400;
+
+/// Names that say nothing about what is inside.
+const DRAWERS: [&str; 8] =
+    ["common", "helper", "helpers", "manager", "misc", "types", "util", "utils"];
+
+/// Every Rust file below `crates/`, with its text.
+fn sources() -> Vec<(PathBuf, String)> {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut folders = vec![crates.to_owned()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(crates).unwrap().to_owned(), text));
+            }
+        }
+    }
+    assert!(found.len() > 100, "the sources are not where they were");
+    found
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for (path, text) in sources() {
+        assert!(text.starts_with("//! "), "{} does not begin with //!", path.display());
+    }
+}
+
+#[test]
+fn no_file_is_too_long_to_be_read() {
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
+    }
+}
+
+#[test]
+fn no_module_is_a_drawer() {
+    for (path, _) in sources() {
+        for part in path.with_extension("").iter() {
+            let drawer = DRAWERS.iter().any(|drawer| part == *drawer);
+            assert!(!drawer, "{} is a drawer", path.display());
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The program as its operator and its customers meet it, and the house it is built in.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what must not happen in a test is its failure"
+)]
+
+mod house;
+mod house_licences;
+mod house_tidy;
+
+mod customer;
+mod receiver;
+mod running;
+
+mod walk_credit;
+mod walk_redaction;
+mod walk_sandbox;
+mod walk_stop;
+mod walk_wrong_start;
+

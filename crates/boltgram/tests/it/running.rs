@@ -1,0 +1,172 @@
+//! The real program, started in a directory of its own, with its commands beside it.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Everything here is a matter of a second; a loaded machine is given some patience.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A directory with what the program keeps, which outlives its processes.
+pub(crate) struct Home {
+    directory: TempDir,
+    has_config: bool,
+    lives: std::cell::Cell<u32>,
+}
+
+impl Home {
+    /// No configuration file.
+    pub(crate) fn bare() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        Self { directory, has_config: false, lives: std::cell::Cell::new(0) }
+    }
+
+    pub(crate) fn with_config(config: &str) -> Self {
+        let mut home = Self::bare();
+        fs::write(home.path("boltgram.toml"), config).unwrap();
+        home.has_config = true;
+        home
+    }
+
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn program(&self, arguments: &[&str]) -> Command {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_boltgram"));
+        program.current_dir(self.directory.path()).args(arguments).env_remove("RUST_LOG");
+        if self.has_config {
+            program.args(["--config", "boltgram.toml"]);
+        }
+        program
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.program(arguments).stdin(Stdio::null()).output().unwrap()
+    }
+
+    /// Runs a command that must succeed, and gives what it answered, without the line's end.
+    pub(crate) fn answer(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {told}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// Runs a command that must fail with `code`, and gives what it complained.
+    pub(crate) fn complaint(&self, code: i32, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {told}");
+        told.trim_end().to_owned()
+    }
+
+    /// Starts the server on a free port, and waits until its doors are open.
+    pub(crate) fn serve(&self) -> Running {
+        self.lives.set(self.lives.get() + 1);
+        let log = self.path(format!("life-{}.log", self.lives.get()));
+        let mut child = self
+            .program(&["serve", "--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let address = address_told(&mut child, &log);
+        Running { child, log, address }
+    }
+
+    /// What all servers of this home have logged.
+    pub(crate) fn logs(&self) -> String {
+        let life = |life| fs::read_to_string(self.path(format!("life-{life}.log"))).unwrap();
+        (1..=self.lives.get()).map(life).collect()
+    }
+}
+
+/// Waits for the line `listening`, in either log format.
+fn address_told(child: &mut Child, log: &Path) -> SocketAddr {
+    let begun = Instant::now();
+    loop {
+        let text = fs::read_to_string(log).unwrap();
+        if let Some(address) = text.lines().find_map(address_of) {
+            return address;
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            panic!("it ended ({status}) before it listened:\n{text}");
+        }
+        assert!(begun.elapsed() < PATIENCE, "it does not listen:\n{text}");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn address_of(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("listening")?;
+    let (_, rest) = rest.split_once("address")?;
+    let rest = rest.trim_start_matches(['"', ':', '=']);
+    rest.split(['"', ' ']).next()?.parse().ok()
+}
+
+/// A server. Killed when dropped.
+pub(crate) struct Running {
+    child: Child,
+    log: PathBuf,
+    address: SocketAddr,
+}
+
+impl Running {
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// As a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits for its end after a signal.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not end:\n{}", self.log());
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Asks it to end in order, which it must.
+    pub(crate) fn stop(mut self) {
+        self.signal("-TERM");
+        let status = self.ended();
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,90 @@
+//! Starts that must not be: each ends with one line that says why.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+use super::running::Home;
+
+#[test]
+fn says_everything_that_is_wrong_with_a_file() {
+    let home = Home::with_config(
+        "lissten = 1\n[prices]\nsend = 1\n[[routes]]\nprefix = \"x\"\ncarriers = []\n",
+    );
+    let told = home.complaint(1, &["check-config", "boltgram.toml"]);
+    let lines: Vec<_> = told.lines().skip(1).map(|line| line.trim_start()).collect();
+    assert_eq!(lines.len(), 3, "{told}");
+    for (line, begin) in lines.iter().zip(["line 1: ", "line 3: ", "line 5: "]) {
+        assert!(line.starts_with(begin), "{told}");
+    }
+    let told = home.complaint(1, &["serve"]);
+    assert!(told.starts_with("boltgram: boltgram.toml has 3 mistakes"), "{told}");
+}
+
+#[test]
+fn the_printed_reference_is_a_sound_file() {
+    let reference = Home::bare().answer(&["config"]);
+    let home = Home::with_config(&reference);
+    let told = home.answer(&["check-config", "boltgram.toml"]);
+    assert_eq!(told, "boltgram.toml is sound");
+}
+
+#[test]
+fn usage_mistakes_end_with_two() {
+    let home = Home::bare();
+    for arguments in [&["sreve"][..], &["key", "add"], &["account", "add", "a b"], &[]] {
+        home.complaint(2, arguments);
+    }
+    assert!(home.answer(&["--version"]).starts_with("boltgram 0."));
+    assert!(home.answer(&["serve", "--help"]).contains("what is under way is finished"));
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let told = Home::bare().complaint(1, &["serve", "--config", "nowhere.toml"]);
+    assert_eq!(
+        told,
+        "boltgram: nowhere.toml cannot be read: No such file or directory (os error 2)"
+    );
+}
+
+#[test]
+fn a_port_that_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let home = Home::bare();
+    let told = home.complaint(1, &["serve", "--listen", &address]);
+    let last = told.lines().last().unwrap();
+    assert!(last.starts_with(&format!("boltgram: cannot listen on {address}: ")), "{told}");
+    assert!(!home.path("boltgram-data").exists(), "it fails before it touches anything");
+}
+
+#[test]
+fn a_second_server_on_the_same_data() {
+    let home = Home::bare();
+    let first = home.serve();
+    let told = home.complaint(1, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(told.contains("another boltgram serves the data directory"), "{told}");
+    first.stop();
+}
+
+#[test]
+fn a_vault_key_that_is_gone_or_another() {
+    let home = Home::bare();
+    home.answer(&["account", "add", "acme"]);
+    let key = home.path("boltgram-data/vault.key");
+    fs::write(&key, format!("{}\n", "07".repeat(32))).unwrap();
+    let told = home.complaint(1, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(told.contains("the vault key is not the one"), "{told}");
+    fs::remove_file(&key).unwrap();
+    let told = home.complaint(1, &["account", "list"]);
+    assert!(told.contains("restore the key that belongs to it"), "{told}");
+}
+
+#[test]
+fn a_data_directory_is_for_its_owner_only() {
+    let home = Home::bare();
+    home.answer(&["account", "list"]);
+    let mode = fs::metadata(home.path("boltgram-data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
