@@ -131,7 +131,10 @@ fn messages(out: &mut Writer) {
     let one = Unsuccessful { address: MOBILE, status: CommandStatus::RINVDSTADR };
     refused.push_unsuccessful(one).unwrap();
     let unsuccessful = refused.unsuccessful();
-    out.ok("submit_multi_resp", &SubmitMultiResp { message_id: ID, unsuccessful, tlvs: Tlvs::NONE });
+    out.ok(
+        "submit_multi_resp",
+        &SubmitMultiResp { message_id: ID, unsuccessful, tlvs: Tlvs::NONE },
+    );
     let mut text = TlvBuf::new();
     text.push(tag::MESSAGE_PAYLOAD, b"by data_sm").unwrap();
     let data = DataSm {
@@ -211,9 +214,9 @@ fn broadcasts(out: &mut Writer) {
     let mut tlvs = TlvBuf::new();
     tlvs.push(tag::BROADCAST_AREA_IDENTIFIER, b"\x00Aarhus").unwrap();
     tlvs.push(tag::BROADCAST_CONTENT_TYPE, b"\x01\x00\x20").unwrap();
-    tlvs.push_u16(tag::BROADCAST_REP_NUM, 3);
     tlvs.push(tag::BROADCAST_FREQUENCY_INTERVAL, b"\x09\x00\x05").unwrap();
     tlvs.push(tag::MESSAGE_PAYLOAD, b"storm").unwrap();
+    tlvs.push_u16(tag::BROADCAST_REP_NUM, 3);
     let broadcast = BroadcastSm {
         source: SOURCE,
         message_id: b"",

@@ -16,3 +16,4 @@ mod machine;
 mod paused;
 mod speed;
 mod tls;
+mod tshark;

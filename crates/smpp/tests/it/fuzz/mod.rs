@@ -50,12 +50,16 @@ fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     for (number, text) in TEXTS.iter().enumerate() {
         let mut seed = vec![0x04, u8::try_from(text.len()).unwrap()];
         seed.extend_from_slice(text);
-        seed.extend_from_slice(b"\x00\x1e\x00\x03abc\x04\x27\x00\x01\x05\x04\x23\x00\x03\x03\x01\x2c");
+        seed.extend_from_slice(
+            b"\x00\x1e\x00\x03abc\x04\x27\x00\x01\x05\x04\x23\x00\x03\x03\x01\x2c",
+        );
         seeds.push(("receipts", format!("text_{number}"), seed));
         seeds.push(("receipts", format!("bare_{number}"), text.to_vec()));
     }
     // Bound, eight requests, time, answers, deliveries, an unbind.
-    session.extend_from_slice(&[1, 1, 0, 0, 5, b's', b'm', b's', b'c', 0, 7, 8, 5, 40, 2, 6, 0, 1, 2, b'1', 0]);
+    session.extend_from_slice(&[
+        1, 1, 0, 0, 5, b's', b'm', b's', b'c', 0, 7, 8, 5, 40, 2, 6, 0, 1, 2, b'1', 0,
+    ]);
     session.extend_from_slice(&[3, 7, 0, 200, 0, 8, 1, 5, 90, 9, 3, 10, 1, 12, 0, 4, 0]);
     seeds.push(("sessions", "a_client".to_owned(), session.clone()));
     session[0] = 1;

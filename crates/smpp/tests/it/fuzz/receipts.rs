@@ -42,7 +42,8 @@ pub(crate) fn run(data: &[u8]) {
     for (text, tlvs) in parts {
         let read = Receipt::detect(EsmClass::RECEIPT, text, tlvs).expect("the bits say so");
         assert_eq!(read.message_id, message_id);
-        let same = read.state == receipt.state || (tlvs.is_empty() && read.state.word() == receipt.state.word());
+        let same = read.state == receipt.state
+            || (tlvs.is_empty() && read.state.word() == receipt.state.word());
         assert!(same, "{:?} {:?}", read.state, receipt.state);
         assert!(tlvs.is_empty() || read.network_error == receipt.network_error);
     }
