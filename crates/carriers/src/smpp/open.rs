@@ -42,6 +42,10 @@ impl Open {
         Some(done)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.jobs.iter().all(Option::is_none)
+    }
+
     /// Everything that is left.
     pub(super) fn take_all(&mut self) -> Vec<Job> {
         self.free.clear();

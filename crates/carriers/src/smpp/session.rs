@@ -19,6 +19,7 @@ use smpp::CommandStatus;
 use smpp::link::{Events, Handle, Link, Run, SessionEnded};
 use smpp::pdu::RawPdu;
 use smpp::session::{Answers, BindKind, CloseReason, Event, Requests, Ticket};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +43,8 @@ pub(super) struct Bound<'a> {
     kind: BindKind,
     open: Mutex<Open>,
     pace: Mutex<Pace>,
+    /// Told when a job was answered.
+    answered: Notify,
     /// Cancelled when the session has ended.
     over: CancellationToken,
 }
@@ -58,6 +61,7 @@ impl<'a> Bound<'a> {
             kind: peer.kind,
             open: Mutex::default(),
             pace: Mutex::new(Pace::new(handle.window())),
+            answered: Notify::new(),
             over: CancellationToken::new(),
             handle,
         };
@@ -95,7 +99,8 @@ impl<'a> Bound<'a> {
 
     // ---- out
 
-    /// Feeds the session until it takes no more or the carrier stops, then unbinds.
+    /// Feeds the session until it takes no more or the carrier stops; then waits until what it was
+    /// given is answered, and unbinds.
     async fn pump(&self) {
         let closing = &self.carrier.desk.closing;
         if self.kind.may_submit() {
@@ -111,6 +116,10 @@ impl<'a> Bound<'a> {
             }
             drop(up);
             self.carrier.defer_stranded().await;
+            tokio::select! {
+                () = self.drained() => {}
+                () = self.over.cancelled() => {}
+            }
         } else {
             tokio::select! {
                 () = closing.cancelled() => {}
@@ -118,6 +127,16 @@ impl<'a> Bound<'a> {
             }
         }
         self.handle.unbind();
+    }
+
+    async fn drained(&self) {
+        loop {
+            let answered = self.answered.notified();
+            if lock(&self.open).is_empty() {
+                return;
+            }
+            answered.await;
+        }
     }
 
     /// The next jobs, once there is room for them; `None` when the session takes no more.
@@ -188,7 +207,9 @@ impl<'a> Bound<'a> {
     }
 
     fn answer(&self, token: u64, answer: Result<String, NotTaken>) -> Option<Job> {
-        lock(&self.open).answer(token, answer)
+        let done = lock(&self.open).answer(token, answer)?;
+        self.answered.notify_one();
+        Some(done)
     }
 
     fn outcome(&self, job: Job) -> Outcome {

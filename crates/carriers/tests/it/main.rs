@@ -1,6 +1,18 @@
 //! The carriers through their port, with real servers behind them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests are tests; the bans are for what runs in production"
+)]
+
+mod centre;
 mod peer;
 mod pki;
 mod sandbox;
+mod smpp;
+mod smpp_wire;
 mod smtp;

@@ -33,6 +33,13 @@ impl Peer {
         Self::start(command, options).await
     }
 
+    /// npm smpp.
+    pub(crate) async fn smsc(options: &Value) -> Self {
+        let mut command = Command::new("node");
+        command.arg(of_the_house("scripts/peers/smsc/smsc.js"));
+        Self::start(command, options).await
+    }
+
     async fn start(mut command: Command, options: &Value) -> Self {
         command.arg(options.to_string()).kill_on_drop(true);
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

@@ -263,7 +263,9 @@ async fn a_server_that_was_gone_is_found_again() {
 }
 
 /// A way to the server that can be closed.
-struct Door(tokio::task::JoinSet<()>);
+struct Door {
+    _tasks: tokio::task::JoinSet<()>,
+}
 
 impl Door {
     async fn open(at: u16, behind: u16) -> Self {
@@ -282,7 +284,7 @@ impl Door {
                 });
             }
         });
-        Self(tasks)
+        Self { _tasks: tasks }
     }
 }
 
