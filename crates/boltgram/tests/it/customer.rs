@@ -33,6 +33,11 @@ impl Customer {
         Self { key: Some(key.to_owned()), ..self.clone() }
     }
 
+    /// At another listener.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     async fn call(&self, request: RequestBuilder) -> Value {
         let request = match &self.key {
             Some(key) => request.header("X-API-Key", key),

@@ -10,13 +10,20 @@ mod house;
 mod house_licences;
 mod house_tidy;
 
+mod centre;
 mod customer;
 mod receiver;
 mod running;
 
+mod readme;
 mod walk_credit;
+mod walk_operator;
 mod walk_redaction;
 mod walk_sandbox;
 mod walk_stop;
 mod walk_wrong_start;
 
+mod crash;
+mod kill;
+mod waits;
+mod webhooks;

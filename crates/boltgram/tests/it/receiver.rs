@@ -1,16 +1,39 @@
-//! A customer's own server, which takes webhooks and says 200.
+//! A customer's own server, which takes webhooks, keeps them, and says 200 unless told otherwise.
 
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::running::PATIENCE;
 
+/// One webhook as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    /// Names in lower case.
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
+}
+
+impl Call {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+#[derive(Default)]
+struct Kept {
+    calls: Vec<Call>,
+    /// Statuses of the next answers; 200 when there is none.
+    statuses: VecDeque<u16>,
+}
+
 pub(crate) struct Receiver {
     port: u16,
-    called: Arc<Notify>,
+    kept: Arc<Mutex<Kept>>,
 }
 
 impl Receiver {
@@ -18,29 +41,71 @@ impl Receiver {
     pub(crate) async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let called = Arc::new(Notify::new());
-        let told = called.clone();
+        let kept = Arc::new(Mutex::new(Kept::default()));
+        let keep = kept.clone();
         tokio::spawn(async move {
             loop {
-                let (mut stream, _) = listener.accept().await.unwrap();
-                let mut head = [0; 4_096];
-                // One read is a whole webhook; half of one is answered as well.
-                if stream.read(&mut head).await.is_ok_and(|read| read > 0) {
-                    let answer =
-                        b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-                    let _ = stream.write_all(answer).await;
-                    told.notify_one();
-                }
+                let (stream, _) = listener.accept().await.unwrap();
+                tokio::spawn(serve(stream, keep.clone()));
             }
         });
-        Self { port, called }
+        Self { port, kept }
+    }
+
+    /// The next calls are answered with these statuses, one each.
+    pub(crate) fn answer_next(&self, statuses: &[u16]) {
+        self.kept.lock().unwrap().statuses.extend(statuses);
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/hook", self.port)
     }
 
-    pub(crate) async fn called(&self) {
-        tokio::time::timeout(PATIENCE, self.called.notified()).await.unwrap();
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.kept.lock().unwrap().calls.clone()
     }
+
+    /// Waits until there were so many calls.
+    pub(crate) async fn called(&self, times: usize) -> Vec<Call> {
+        let begun = Instant::now();
+        loop {
+            let calls = self.calls();
+            if calls.len() >= times {
+                return calls;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{} calls of {times}", calls.len());
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, kept: Arc<Mutex<Kept>>) {
+    let mut stream = BufReader::new(stream);
+    while let Some(call) = read(&mut stream).await {
+        let status = {
+            let mut kept = kept.lock().unwrap();
+            kept.calls.push(call);
+            kept.statuses.pop_front().unwrap_or(200)
+        };
+        let answer = format!("HTTP/1.1 {status} Told\r\ncontent-length: 0\r\n\r\n");
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// One request, or `None` when there is no other.
+async fn read(stream: &mut BufReader<TcpStream>) -> Option<Call> {
+    let mut line = String::new();
+    stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
+    let mut headers = HashMap::new();
+    loop {
+        line.clear();
+        stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
+        let Some((name, value)) = line.split_once(':') else { break };
+        headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
+    }
+    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
+    stream.read_exact(&mut body).await.ok()?;
+    Some(Call { headers, body: String::from_utf8(body).ok()? })
 }

@@ -82,6 +82,28 @@ fn a_vault_key_that_is_gone_or_another() {
 }
 
 #[test]
+fn a_node_whose_files_are_not_there() {
+    let home = Home::with_config(
+        r#"
+[lightning]
+backend = "lnd"
+url = "https://127.0.0.1:8080"
+macaroon_file = "invoices.macaroon"
+tls_cert_file = "tls.cert"
+[[carriers]]
+name = "sandbox"
+kind = "sandbox"
+[[routes]]
+prefix = ""
+carriers = ["sandbox"]
+"#,
+    );
+    let told = home.complaint(1, &["serve", "--listen", "127.0.0.1:0"]);
+    let last = told.lines().last().unwrap();
+    assert!(last.starts_with("boltgram: LND cannot be used: cannot read "), "{told}");
+}
+
+#[test]
 fn a_data_directory_is_for_its_owner_only() {
     let home = Home::bare();
     home.answer(&["account", "list"]);

@@ -1,0 +1,215 @@
+//! A house that can die and begin again: what outlives a process, and what is one life of it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::account::{AccountId, Key, KeyId, Scope};
+use domain::message::Address;
+use domain::money::Msat;
+use domain::order::{OrderId, OrderSnapshot, OrderState};
+use domain::ports::{Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning, Store};
+use domain::recipient::RecipientState;
+use domain::routing::{CarrierName, Route, Routes};
+use engine::accounts::{Caller, add_account};
+use engine::tasks::Tasks;
+use engine::webhooks::RenderEvent;
+use engine::{Engine, Ports, Prices, Settings};
+use lightning::sandbox::{Options, Sandbox};
+use store::Vault;
+use testkit::clock::{SeededRandom, TestClock};
+use testkit::crash::{Fuse, FusedLightning, FusedStore};
+use testkit::smsc::Smsc;
+
+use super::scenarios::Scenario;
+
+pub(super) const NUMBER: &str = "+4520123456";
+const PRICE: Msat = Msat::new(1_000_000);
+const CREDIT: Msat = Msat::new(5_000_000);
+
+/// What outlives a process.
+pub(super) struct House {
+    pub(super) clock: Arc<TestClock>,
+    pub(super) node: Arc<Sandbox>,
+    smsc: Arc<Smsc>,
+    random: Arc<SeededRandom>,
+    account: AccountId,
+    data: tempfile::TempDir,
+}
+
+/// One life of the process. Dropping it is the kill.
+pub(super) struct Life {
+    pub(super) engine: Arc<Engine>,
+    pub(super) store: Arc<dyn Store>,
+    tasks: Tasks,
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.tasks.kill();
+    }
+}
+
+impl House {
+    pub(super) async fn new(scenario: Scenario) -> Self {
+        let clock = TestClock::at_noon();
+        let random = SeededRandom::new(7);
+        let node = Sandbox::in_memory(clock.clone(), random.clone(), Options::default()).unwrap();
+        let smsc = Smsc::new("main");
+        smsc.plan(&address(), scenario.plan());
+        let data = tempfile::tempdir().unwrap();
+        let store = open(&data).await;
+        let name = "acme".parse().unwrap();
+        let credit = if scenario == Scenario::Fund { Msat::ZERO } else { CREDIT };
+        let account = add_account(&*store, &*random, name, credit, NOON).await.unwrap().id;
+        Self { clock, node: Arc::new(node), smsc, random, account, data }
+    }
+
+    pub(super) fn caller(&self) -> Caller {
+        let key = Key {
+            id: KeyId(1),
+            account: self.account,
+            scopes: vec![Scope::all()],
+            rate: None,
+            created_at: NOON,
+            revoked_at: None,
+        };
+        Caller { account: self.account, key }
+    }
+
+    /// A new life on what the last one left. Its start may be where it dies.
+    pub(super) async fn begin(&self, fuse: Arc<Fuse>) -> Life {
+        let store = open(&self.data).await;
+        let tasks = Tasks::new();
+        let carrier = self.smsc.link(fuse.clone());
+        let routes = routes_to(vec![carrier.name().clone()]);
+        let ports = Ports {
+            store: Arc::new(FusedStore { inner: store.clone(), fuse: fuse.clone() }),
+            lightning: Arc::new(FusedLightning { inner: self.node.clone(), fuse: fuse.clone() }),
+            carriers: vec![carrier],
+            fetch: Arc::new(NoFetch),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+        };
+        let settings = Settings {
+            prices: Prices {
+                send: PRICE,
+                receive: PRICE,
+                rent: PRICE,
+                real_phone: PRICE,
+                email: PRICE,
+            },
+            routes,
+            node: "local".to_owned(),
+        };
+        let engine = Engine::new(ports, settings, Arc::new(Plain), tasks.clone());
+        let starting = engine.clone();
+        tasks.spawn(async move { starting.start().await.unwrap() });
+        Life { engine, store, tasks }
+    }
+
+    /// Nothing waits for the node, no credit is reserved.
+    pub(super) async fn is_quiet(&self, store: &Arc<dyn Store>) -> bool {
+        let load = store.order_load().await.unwrap();
+        let balance = store.balance(self.account).await.unwrap();
+        load.open + load.held == 0 && balance.reserved == Msat::ZERO
+    }
+
+    /// Money and message agree, to the last millisatoshi.
+    pub(super) async fn check_laws(
+        &self,
+        life: &Life,
+        scenario: Scenario,
+        bought: Option<OrderId>,
+        crashed: bool,
+    ) {
+        let report = life.store.check_ledger().await.unwrap();
+        assert!(report.is_sound(), "{report:?}");
+        let purse = self.node.purse();
+        assert_eq!(purse.locked, Msat::ZERO, "no payment is left hanging");
+        assert_eq!(purse.spent, purse.received, "what the payer lost is what we got");
+        let balance = life.store.balance(self.account).await.unwrap().available;
+        let submits = self.smsc.submits(&address());
+        assert!(submits <= 1 + u32::from(crashed), "sent {submits} times");
+
+        let earned = self.earned(scenario, balance);
+        assert!(earned == Msat::ZERO || earned == PRICE, "earned {earned}");
+        assert!(earned == Msat::ZERO || scenario.is_earned(), "kept money for nothing");
+        if !crashed {
+            assert_eq!(earned == PRICE, scenario.is_earned());
+        }
+        if let Some(id) = bought {
+            self.check_order(life, scenario, id, earned).await;
+        }
+    }
+
+    /// What the customer lost, by wallet or by credit.
+    fn earned(&self, scenario: Scenario, balance: Msat) -> Msat {
+        match scenario {
+            Scenario::Credit => CREDIT.checked_sub(balance).unwrap(),
+            Scenario::Fund => {
+                assert_eq!(self.node.purse().spent, balance, "bought credit is there, once");
+                balance
+            }
+            _ => self.node.purse().spent,
+        }
+    }
+
+    async fn check_order(&self, life: &Life, scenario: Scenario, id: OrderId, earned: Msat) {
+        let order = life.store.order(id).await.unwrap().expect("an acknowledged order is stored");
+        assert!(order.state.is_final(), "{:?}", order.state);
+        assert_ne!(order.state, OrderState::Lost);
+        let settled = order.state == OrderState::Settled;
+        assert_eq!(settled, earned == PRICE);
+        assert_eq!(settled, scenario.is_earned(), "a paid order is done, or paid back");
+        match scenario {
+            Scenario::Fund | Scenario::Unpaid => assert_eq!(order.recipient, None),
+            _ => {
+                let delivered = order.recipient == Some(RecipientState::Success);
+                assert_eq!(settled, delivered, "kept only when it arrived");
+            }
+        }
+        if scenario != Scenario::Credit {
+            let node = self.node.lookup(id).await.unwrap();
+            assert_eq!(node == HoldState::Settled, settled, "node and order agree");
+        }
+    }
+}
+
+const NOON: domain::time::Timestamp = testkit::clock::NOON;
+
+fn address() -> Address {
+    Address::Phone(domain::number::parse(NUMBER, None).unwrap())
+}
+
+async fn open(data: &tempfile::TempDir) -> Arc<dyn Store> {
+    let url = format!("sqlite:{}", data.path().join("boltgram.db").display());
+    store::open(&url, Vault::new([7; 32])).await.unwrap()
+}
+
+fn routes_to(carriers: Vec<CarrierName>) -> Routes {
+    Routes::new(vec![Route { prefix: String::new(), carriers }], vec![])
+}
+
+#[derive(Debug)]
+struct Plain;
+
+impl RenderEvent for Plain {
+    fn render(&self, _snapshot: &OrderSnapshot) -> Vec<u8> {
+        b"{}".to_vec()
+    }
+}
+
+/// Nobody is called in these runs.
+#[derive(Debug)]
+struct NoFetch;
+
+#[async_trait]
+impl Fetch for NoFetch {
+    fn check(&self, _url: &url::Url) -> Result<(), FetchError> {
+        Ok(())
+    }
+
+    async fn fetch(&self, _request: FetchRequest) -> Result<FetchResponse, FetchError> {
+        Err(FetchError::Unreachable)
+    }
+}

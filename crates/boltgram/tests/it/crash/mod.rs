@@ -1,0 +1,109 @@
+//! The process dies between each pair of steps that touch the world, and money and message still
+//! agree.
+//!
+//! A scenario is first run to its end with a fuse that only counts its steps. Then it is run again
+//! for every step and both of its sides: the fuse blows there, a new engine starts on what the dead
+//! one left (store, node, message centre), and the customer goes on as customers do. At the end of
+//! every run the same laws are checked ([`house::House::check_laws`]). Time is a test's clock, which
+//! runs fast; nothing waits for a fixed time, only for conditions with a limit.
+
+mod house;
+mod scenarios;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, stream};
+use testkit::crash::{Fuse, Side};
+
+use house::House;
+use scenarios::{Scenario, customer};
+
+/// Runs of the same scenario side by side; they mostly wait.
+const SIDE_BY_SIDE: usize = 24;
+
+/// More than any run needs on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Waits for `condition` while the house's clock runs at a hundred times its speed.
+async fn until(house: &House, what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition().await {
+        assert!(begun.elapsed() < LIMIT, "never came true: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        house.clock.advance(Duration::from_secs(2));
+    }
+}
+
+/// One run: a first life with `fuse`, and, if it blew, a second one.
+async fn run(scenario: Scenario, fuse: Arc<Fuse>) {
+    let house = House::new(scenario).await;
+    let life = house.begin(fuse.clone()).await;
+    let bought = tokio::select! {
+        done = customer(&house, &life, scenario) => done,
+        () = until(&house, "the fuse blows", async || fuse.has_blown()) => None,
+    };
+    until(&house, "the first life ends", async || {
+        fuse.has_blown() || house.is_quiet(&life.store).await
+    })
+    .await;
+    drop(life);
+
+    let life = house.begin(Fuse::counting()).await;
+    until(&house, "everything is decided", async || house.is_quiet(&life.store).await).await;
+    house.check_laws(&life, scenario, bought, fuse.has_blown()).await;
+}
+
+async fn survives_a_crash_at_every_step(scenario: Scenario) {
+    let counting = Fuse::counting();
+    run(scenario, counting.clone()).await;
+    let steps = counting.steps();
+    assert!(steps >= scenario.steps_min(), "{scenario:?} made {steps} steps only");
+    let runs = (0..steps).flat_map(|step| [(step, Side::Before), (step, Side::After)]);
+    stream::iter(runs)
+        .for_each_concurrent(SIDE_BY_SIDE, |(step, side)| async move {
+            // Told when an assertion fails, so that one run can be repeated.
+            let told = Told(scenario, step, side);
+            run(scenario, Fuse::blowing(step, side)).await;
+            std::mem::forget(told);
+        })
+        .await;
+}
+
+struct Told(Scenario, u64, Side);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        eprintln!("crash run of {:?} at step {} {:?}", self.0, self.1, self.2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_delivered_order_is_settled_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::Delivered).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_order_is_paid_back_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::Refused).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_that_fails_later_is_paid_back_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::Failed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_unpaid_order_costs_nobody_anything_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::Unpaid).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_from_credit_is_charged_once_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::Credit).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bought_credit_is_credited_once_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::Fund).await;
+}

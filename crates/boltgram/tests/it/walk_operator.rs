@@ -1,0 +1,41 @@
+//! What the operator's monitoring sees, and where.
+
+use super::customer::Customer;
+use super::running::Home;
+
+#[tokio::test]
+async fn metrics_move_to_the_admin_listener() {
+    let home = Home::with_config("admin_listen = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n");
+    let server = home.serve();
+    let line = server.log();
+    let line = line.lines().find(|line| line.contains("listening for the operator")).unwrap();
+    let (_, rest) = line.split_once("\"address\":\"").unwrap();
+    let admin = rest.split('"').next().unwrap();
+
+    let customer = Customer::of(&server);
+    assert!(!customer.page("/metrics").await.contains("boltgram_orders_created"));
+    assert!(customer.page("/healthz").await.len() < 100, "alive");
+    let operator = customer.at(&format!("http://{admin}"));
+    assert!(operator.page("/metrics").await.contains("boltgram_store_retries"));
+    let ready = operator.get("/readyz").await;
+    assert_eq!(ready["ready"], true, "{ready}");
+    assert_eq!(ready["links"][0]["carrier"], "sandbox");
+    server.stop();
+}
+
+#[tokio::test]
+async fn tells_at_start_what_it_is() {
+    let home = Home::bare();
+    let server = home.serve();
+    let log = server.log();
+    for wanted in [
+        "sqlite:boltgram-data/boltgram.db",
+        "nothing here is real money",
+        "node=\"sandbox\"",
+        "carriers=\"sandbox\"",
+    ] {
+        assert!(log.contains(wanted), "no {wanted} in\n{log}");
+    }
+    assert!(!log.contains('\u{1b}'), "no colours in a file");
+    server.stop();
+}

@@ -1,0 +1,108 @@
+//! Webhooks as a customer's program gets and checks them: each change once, in its order, signed so
+//! that a library nobody here wrote agrees, and again after a failure under the same id.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use super::customer::Customer;
+use super::receiver::{Call, Receiver};
+use super::running::Home;
+
+/// What npm `standardwebhooks` says of these calls.
+fn verdicts(secret: &str, calls: &[Call]) -> Vec<Value> {
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/peers/webhooks/verify.js");
+    assert!(script.with_file_name("node_modules").exists(), "run ./scripts/test");
+    let mut peer = Command::new("node")
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = peer.stdin.take().unwrap();
+    for call in calls {
+        let asked = json!({"secret": secret, "headers": call.headers, "body": call.body});
+        writeln!(stdin, "{asked}").unwrap();
+    }
+    drop(stdin);
+    let told = String::from_utf8(peer.wait_with_output().unwrap().stdout).unwrap();
+    told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn every_change_is_told_once_and_an_independent_library_verifies_it() {
+    let receiver = Receiver::open().await;
+    let home = Home::bare();
+    let server = home.serve();
+    let customer = Customer::of(&server);
+    let body = json!({
+        "phone": "+4520123456", "message": "Hej", "webhookUrl": receiver.url(),
+    });
+    let order = customer.buy("/createsendorder", body).await;
+    let secret = order.answer["webhookSecret"].as_str().unwrap().to_owned();
+    customer.pay(&order).await;
+
+    let calls = receiver.called(3).await;
+    let told: Vec<_> = calls.iter().map(Call::json).collect();
+    for (told, progress) in told.iter().zip(["created", "sent", "delivered"]) {
+        assert_eq!(told["orderId"], order.id.as_str());
+        assert_eq!((&told["paid"], &told["smsStatus"]), (&json!(true), &json!(progress)), "{told}");
+    }
+    assert_eq!(verdicts(&secret, &calls), vec![json!({"ok": true}); 3]);
+
+    let mut forged = calls[0].clone();
+    forged.body = forged.body.replace("true", "false");
+    assert_eq!(verdicts(&secret, &[forged])[0]["ok"], false);
+    customer.await_ended("settled", 1).await;
+    server.stop();
+    assert_eq!(receiver.calls().len(), 3, "settling changes nothing the customer sees");
+}
+
+#[tokio::test]
+async fn a_failed_call_is_made_again_under_the_same_id_even_after_a_kill() {
+    let receiver = Receiver::open().await;
+    receiver.answer_next(&[500]);
+    let home = Home::bare();
+    home.answer(&["account", "add", "acme", "--credit-sats", "1000"]);
+    let key = home.answer(&["key", "add", "acme"]);
+    let server = home.serve();
+    let acme = Customer::of(&server).with_key(&key);
+    let body = json!({
+        "phone": "+4520120003", "message": "Hej", "immediate": true, "webhookUrl": receiver.url(),
+    });
+    acme.buy("/createsendorder", body).await;
+    let first = receiver.called(1).await[0].clone();
+    server.kill();
+
+    let server = home.serve();
+    let id = |call: &Call| call.headers["webhook-id"].clone();
+    let begun = std::time::Instant::now();
+    while receiver.calls().iter().filter(|call| id(call) == id(&first)).count() < 2 {
+        assert!(begun.elapsed() < super::running::PATIENCE * 3, "never told again");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let again = receiver.calls().into_iter().rfind(|call| id(call) == id(&first)).unwrap();
+    assert_eq!(again.body, first.body, "the event as it was when it happened");
+    server.stop();
+}
+
+#[tokio::test]
+async fn an_inside_address_is_refused_when_the_order_is_made() {
+    let home = Home::with_config(
+        "[[carriers]]\nname = \"sandbox\"\nkind = \"sandbox\"\n\n\
+         [[routes]]\nprefix = \"\"\ncarriers = [\"sandbox\"]\n\n\
+         [webhooks]\nallow_private_addresses = false\n",
+    );
+    let server = home.serve();
+    let customer = Customer::of(&server);
+    for url in ["http://169.254.169.254/latest", "http://10.0.0.1/", "ftp://example.com/", "x"] {
+        let body = json!({"phone": "+4520123456", "message": "Hej", "webhookUrl": url});
+        let answer = customer.post("/createsendorder", body).await;
+        assert_eq!(answer["status"], "error", "{url}: {answer}");
+        assert!(answer["reason"].as_str().unwrap().contains("webhook"), "{answer}");
+    }
+    server.stop();
+}
