@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use domain::limits::{HOLD_MAX_SATS, HOLD_MIN_SATS};
 
 use super::mistake::Weight;
-use super::{Backend, Config};
+use super::{Backend, CarrierKind, Config};
 use crate::carriers::make_carrier;
 use crate::system::{os_random, system_clock};
 
@@ -39,6 +39,7 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_log(config, &mut found);
     check_names(config, &mut found);
     check_carriers(config, &mut found);
+    check_worlds(config, &mut found);
     check_prefixes(config, &mut found);
     if whole {
         check_routes(config, &mut found);
@@ -140,6 +141,27 @@ fn check_carriers(config: &Config, found: &mut Vec<Finding>) {
             let key = text.split(':').next().unwrap_or_default();
             found.push(Finding::wrong(format!("{path}.{key}"), text));
         }
+    }
+}
+
+/// Money that is not real for messages that are, and the other way round: good for trying out one
+/// half of the house, and bad when it was not meant.
+fn check_worlds(config: &Config, found: &mut Vec<Finding>) {
+    let sandbox_money = config.lightning.backend == Backend::Sandbox;
+    for (place, carrier) in config.carriers.iter().enumerate() {
+        let sandbox_carrier = matches!(carrier.kind, CarrierKind::Sandbox);
+        let text = match (sandbox_money, sandbox_carrier) {
+            (true, false) => {
+                "the Lightning node is the sandbox: whoever reaches the doors sends \
+                              by this carrier for money that is not real"
+            }
+            (false, true) => {
+                "the Lightning node is real: what this carrier takes is paid for and \
+                              delivered to nobody"
+            }
+            _ => continue,
+        };
+        found.push(Finding::doubtful(format!("carriers.{place}"), text));
     }
 }
 

@@ -60,7 +60,7 @@ impl Default for PricesConfig {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct WebhooksConfig {
-    /// `None`: public addresses, and loopback too when the Lightning node is the sandbox.
+    /// `None`: public addresses; a sandbox that listens on loopback alone calls loopback too.
     pub allow_private_addresses: Option<bool>,
 }
 

@@ -44,9 +44,14 @@ fn the_reference_shows_keys_that_exist() {
         })
         .collect();
     let text = text.replace("backend = \"sandbox\"", "backend = \"lnd\"");
-    // All that is wrong with it: no route leads to the example, `tls = false` has no use for files,
-    // and those it names are on nobody's machine.
-    let unlike = ["no route leads to", "has no use without tls = true", "cannot use the file"];
+    // All that is wrong with it: the sandbox's carrier at a real node, no route to the example,
+    // `tls = false` with files for it, and files that are on nobody's machine.
+    let unlike = [
+        "delivered to nobody",
+        "no route leads to",
+        "has no use without tls = true",
+        "cannot use the file",
+    ];
     let told = mistakes(&text);
     assert_eq!(told.len(), unlike.len(), "{told:#?}");
     assert!(told.iter().zip(unlike).all(|(told, unlike)| told.contains(unlike)), "{told:#?}");
@@ -156,14 +161,17 @@ fn routes_and_carriers_must_meet() {
     assert!(told.iter().any(|told| told.contains("no carrier named \"mian\"")), "{told:?}");
 
     let told = mistakes(SMPP);
-    assert!(told[0].contains("no [[routes]] section"), "{told:?}");
+    assert!(told[0].starts_with("there is no [[routes]] section"), "{told:?}");
 
     let twice = format!("{SMPP}{SMPP}{ROUTE}");
-    assert!(mistakes(&twice)[0].contains("another carrier named \"main\""));
+    let told = mistakes(&twice);
+    assert!(told.iter().any(|told| told.contains("another carrier named \"main\"")), "{told:?}");
 
     let other = SMPP.replace("main", "spare");
     let checked = read(&format!("{SMPP}{other}{ROUTE}")).unwrap();
-    assert!(checked.warnings[0].text.contains("no route leads to carrier \"spare\""));
+    let warned = |text| checked.warnings.iter().any(|warning| warning.text.contains(text));
+    assert!(warned("no route leads to carrier \"spare\""), "{:?}", checked.warnings);
+    assert!(warned("for money that is not real"), "{:?}", checked.warnings);
 }
 
 #[test]
@@ -189,10 +197,10 @@ fn a_password_may_lie_in_a_file() {
     let carrier = carrier.with_password().unwrap();
     assert_eq!(carrier.password().unwrap().expose(), "hunter2");
 
-    let told = mistakes(&from(Path::new("/nowhere")));
-    assert!(told[0].starts_with("line 7: password_file: cannot use /nowhere"), "{told:?}");
+    let told = mistakes(&from(Path::new("/nowhere"))).pop().unwrap();
+    assert!(told.starts_with("line 7: password_file: cannot use /nowhere"), "{told}");
     let both = from(file.path()).replace("system_id", "password = \"p\"\nsystem_id");
-    assert!(mistakes(&both)[0].contains("not both"));
+    assert!(mistakes(&both).pop().unwrap().contains("not both"));
 }
 
 #[test]
@@ -202,7 +210,7 @@ fn passwords_are_in_no_message_and_no_debug() {
     for password in ["271828", "\"hunter271828\""] {
         let text = format!("{SMPP}{ROUTE}").replace("\"p\"", password);
         let told = mistakes(&text);
-        assert!(!told[0].contains("271828"), "{told:?}");
+        assert!(told.iter().all(|told| !told.contains("271828")), "{told:?}");
     }
 }
 
