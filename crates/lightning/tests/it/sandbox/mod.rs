@@ -1,3 +1,5 @@
+//! The sandbox node: the suite of its port, its faults, its journal, and its invoices.
+
 mod conformance;
 mod faults;
 mod interleavings;
