@@ -66,7 +66,11 @@ impl Bind {
                 Ok(link) => {
                     let begun = Instant::now();
                     let reason = self.live(carrier, link).await;
-                    tracing::warn!(carrier = name, %reason, "SMPP session ended");
+                    if closing.is_cancelled() {
+                        tracing::info!(carrier = name, %reason, "SMPP session ended");
+                    } else {
+                        tracing::warn!(carrier = name, %reason, "SMPP session ended");
+                    }
                     self.set(false, reason);
                     if begun.elapsed() > STABLE_AFTER {
                         lost.reset();

@@ -25,6 +25,7 @@ mod queue;
 mod rate;
 mod receive;
 mod session;
+mod settings;
 mod verdict;
 
 use std::fmt;
@@ -43,10 +44,10 @@ pub use ids::ReceiptIds;
 pub use verdict::Meaning;
 
 use self::bind::Bind;
-use self::config::Settings;
 use self::job::Job;
 use self::queue::Queue;
 use self::rate::Limit;
+use self::settings::Settings;
 use crate::ConfigError;
 use crate::desk::Desk;
 

@@ -47,7 +47,7 @@ impl Link {
         self.went_down.notify_one();
     }
 
-    /// Notes that connecting failed. A server that is merely busy is there.
+    /// Notes that connecting failed.
     pub(super) fn failed(&self, carrier: &str, error: &OpenError) {
         tracing::warn!(carrier, error = error as &dyn std::error::Error, "no SMTP connection");
         self.down(error.to_string());
@@ -60,10 +60,12 @@ impl Link {
         settings: &Settings,
         random: &dyn Random,
     ) {
-        let mut backoff = Backoff::new(PROBE_AFTER_MIN, PROBE_AFTER_MAX);
+        let mut lost = Backoff::new(PROBE_AFTER_MIN, PROBE_AFTER_MAX);
+        let mut refused = Backoff::refusal();
         loop {
             while self.is_up() {
-                backoff.reset();
+                lost.reset();
+                refused.reset();
                 self.went_down.notified().await;
             }
             match Connection::open(settings).await {
@@ -76,6 +78,9 @@ impl Link {
                     self.failed(carrier, &error);
                     let mut draw = [0; 8];
                     random.fill(&mut draw);
+                    // Who asks again and again with a wrong password is locked out.
+                    let refusal = matches!(error, OpenError::Refused(_));
+                    let backoff = if refusal { &mut refused } else { &mut lost };
                     tokio::time::sleep(backoff.next(u64::from_be_bytes(draw))).await;
                 }
             }

@@ -144,14 +144,23 @@ impl Smtp {
             Ok(()) => *kept = Some(connection),
             Err(failed) => {
                 *kept = Some(connection).filter(|_| failed.usable);
-                if let (Stage::Mail | Stage::Rcpt | Stage::Data, Fault::Silence)
-                | (_, Fault::Answer(530 | 534 | 535 | 538)) = (failed.stage, failed.fault)
-                {
-                    self.link.down("the server ends sessions before a mail");
-                }
+                self.doubt_link(failed);
             }
         }
         sent.map_err(Unsent::Failed)
+    }
+
+    /// A new session that cannot take any mail is no link.
+    fn doubt_link(&self, failed: Failed) {
+        match (failed.stage, failed.fault) {
+            (_, Fault::Answer(code @ (530 | 534 | 535 | 538))) => {
+                self.link.down(format!("refused: {code}"));
+            }
+            (Stage::Mail | Stage::Rcpt | Stage::Data, Fault::Silence) => {
+                self.link.down("the server ends sessions before a mail");
+            }
+            _ => {}
+        }
     }
 
     async fn open(&self) -> Result<Connection, Unsent> {

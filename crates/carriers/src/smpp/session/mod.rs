@@ -1,0 +1,102 @@
+//! One bound session, from bind to end. Three things go on beside each other:
+//!
+//! ```text
+//! queue ── pump: room in the window, pause over, rate ──> requests ──┐
+//! inbox <── answers and receipts, batch by batch <── events ─────────┤ smpp session
+//!                                       receipts stored ──> answers ─┘
+//! ```
+//!
+//! The session itself is read and keeps its timers whatever the other two wait for. When it ends
+//! every part it was given has come back as an event; `let_go` is for what a panic left behind.
+
+mod listen;
+mod send;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use domain::ports::Outcome;
+use smpp::link::{Events, Handle, Link, Run};
+use smpp::session::{BindKind, CloseReason};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Inner;
+use super::job::Job;
+use super::open::Open;
+use super::pace::Pace;
+use super::verdict::NotTaken;
+
+/// A session that is bound.
+pub(super) struct Bound<'a> {
+    carrier: &'a Inner,
+    handle: Handle,
+    kind: BindKind,
+    open: Mutex<Open>,
+    pace: Mutex<Pace>,
+    /// Told when the carrier asked for less.
+    slowed: Notify,
+    /// Told when a job was answered.
+    answered: Notify,
+    /// Cancelled when the session has ended.
+    over: CancellationToken,
+}
+
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'a> Bound<'a> {
+    pub(super) fn new(carrier: &'a Inner, link: Link) -> (Self, Events, Run) {
+        let Link { handle, events, run, peer } = link;
+        let bound = Self {
+            carrier,
+            kind: peer.kind,
+            open: Mutex::default(),
+            pace: Mutex::new(Pace::new(handle.window())),
+            slowed: Notify::new(),
+            answered: Notify::new(),
+            over: CancellationToken::new(),
+            handle,
+        };
+        (bound, events, run)
+    }
+
+    /// Lives with the session until it has ended and everything is told.
+    pub(super) async fn live(&self, events: Events, run: Run) -> CloseReason {
+        let (reason, (), ()) = tokio::join!(self.run(run), self.pump(), self.listen(events));
+        reason
+    }
+
+    async fn run(&self, mut run: Run) -> CloseReason {
+        let reason = tokio::select! {
+            reason = &mut run => reason,
+            () = self.carrier.desk.aborting.cancelled() => {
+                self.handle.abort();
+                run.await
+            }
+        };
+        self.over.cancel();
+        reason
+    }
+
+    /// Gives an outcome to what has none although the session is over: a fall of this code.
+    pub(super) async fn let_go(&self) {
+        let left = lock(&self.open).take_all();
+        let fail = |mut job: Job| {
+            job.answer_open(&NotTaken::NoAnswer);
+            self.outcome(job)
+        };
+        let outcomes: Vec<_> = left.into_iter().map(fail).collect();
+        self.carrier.tell(outcomes).await;
+    }
+
+    fn answer(&self, token: u64, answer: Result<String, NotTaken>) -> Option<Job> {
+        let done = lock(&self.open).answer(token, answer)?;
+        self.answered.notify_one();
+        Some(done)
+    }
+
+    fn outcome(&self, job: Job) -> Outcome {
+        job.outcome(&self.carrier.desk.name, lock(&self.pace).pause())
+    }
+}

@@ -1,0 +1,132 @@
+//! What goes out on a session: jobs from the queue, as the window, the pauses and the rate let them.
+
+use domain::ports::Outcome;
+use domain::reason::Reason;
+use smpp::link::SessionEnded;
+use smpp::session::Requests;
+use tokio::time::Instant;
+
+use super::{Bound, lock};
+use crate::smpp::encode::{BadSource, Envelope};
+use crate::smpp::job::Job;
+use crate::smpp::open::Open;
+use crate::smpp::verdict::NotTaken;
+
+impl Bound<'_> {
+    /// Feeds the session until it takes no more or the carrier stops; then waits until what it was
+    /// given is answered, and unbinds.
+    pub(super) async fn pump(&self) {
+        let closing = &self.carrier.desk.closing;
+        if self.kind.may_submit() {
+            let up = self.carrier.queue.link_up();
+            // Jobs are taken only where nothing can cut in, so that none is dropped.
+            while let Some(jobs) = tokio::select! {
+                biased;
+                () = closing.cancelled() => None,
+                () = self.over.cancelled() => None,
+                jobs = self.next() => jobs,
+            } {
+                self.send(jobs).await;
+            }
+            drop(up);
+            self.carrier.defer_stranded().await;
+            tokio::select! {
+                () = self.drained() => {}
+                () = self.over.cancelled() => {}
+            }
+        } else {
+            tokio::select! {
+                () = closing.cancelled() => {}
+                () = self.over.cancelled() => {}
+            }
+        }
+        self.handle.unbind();
+    }
+
+    async fn drained(&self) {
+        loop {
+            let answered = self.answered.notified();
+            if lock(&self.open).is_empty() {
+                return;
+            }
+            answered.await;
+        }
+    }
+
+    /// The next jobs, once there is room for them; `None` when the session takes no more.
+    async fn next(&self) -> Option<Vec<Job>> {
+        loop {
+            let paused = lock(&self.pace).paused_until(Instant::now());
+            if let Some(until) = paused {
+                tokio::time::sleep_until(until).await;
+            }
+            let room = self.handle.wait_room().await.ok()?;
+            // No more than the rate lets go at once: what is taken waits behind nothing urgent.
+            let parts = room.min(self.carrier.rate.at_once());
+            tokio::select! {
+                biased;
+                () = self.slowed.notified() => {}
+                jobs = self.carrier.queue.take(parts) => return Some(jobs),
+            }
+        }
+    }
+
+    /// Hands jobs to the session, or ends those that must not be sent.
+    async fn send(&self, jobs: Vec<Job>) {
+        let now = self.carrier.clock.now();
+        let (mut requests, mut ended) = (Requests::with_capacity(jobs.len()), Vec::new());
+        for mut job in jobs {
+            let may_go = tokio::select! {
+                () = self.carrier.rate.wait(job.waiting()) => true,
+                () = self.carrier.desk.closing.cancelled() => false,
+            };
+            let envelope = match Envelope::of(&job, now) {
+                _ if !may_go => Err(NotTaken::NotSent),
+                _ if now >= job.content.valid_until => Err(refused(Reason::Expired, "")),
+                Err(BadSource) => Err(refused(Reason::BadSender, "smpp:source")),
+                Ok(envelope) => Ok(envelope),
+            };
+            match envelope {
+                Ok(envelope) => ended.extend(self.encode(job, &envelope, &mut requests)),
+                Err(refusal) => {
+                    job.answer_open(&refusal);
+                    ended.push(self.outcome(job));
+                }
+            }
+        }
+        if !requests.is_empty()
+            && let Err(SessionEnded(unsent)) = self.handle.submit(requests).await
+        {
+            let not_sent = |token| self.answer(token, Err(NotTaken::NotSent));
+            let done: Vec<_> = unsent.tokens().filter_map(not_sent).collect();
+            ended.extend(done.into_iter().map(|job| self.outcome(job)));
+        }
+        self.carrier.tell(ended).await;
+    }
+
+    /// Writes the parts of a job and keeps it for their answers.
+    fn encode(
+        &self,
+        mut job: Job,
+        envelope: &Envelope,
+        requests: &mut Requests,
+    ) -> Option<Outcome> {
+        let mut open = lock(&self.open);
+        let (place, mut unfit) = (open.next_place(), Vec::new());
+        for (at, part) in job.send() {
+            let token = Open::token(place, at);
+            if envelope.push(requests, token, part).is_err() {
+                unfit.push(token);
+            }
+        }
+        open.put(place, job);
+        drop(open);
+        // A field that does not fit: the checks before this leave none.
+        let refuse = |token| self.answer(token, Err(refused(Reason::Refused, "smpp:encode")));
+        unfit.into_iter().filter_map(refuse).last().map(|job| self.outcome(job))
+    }
+}
+
+fn refused(reason: Reason, code: &str) -> NotTaken {
+    NotTaken::Refused { reason, code: code.to_owned() }
+}

@@ -1,0 +1,210 @@
+//! What is made of the section once, before the first bind; what could never work is refused here.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use domain::number::SenderId;
+use domain::secret::Secret;
+use domain::text::{Policy, ReferenceWidth};
+use smpp::CommandStatus;
+use smpp::backoff::Backoff;
+use smpp::client::ClientConfig;
+use smpp::session::{BindKind, SessionConfig, WINDOW_MAX};
+use smpp::tls::{ClientTls, Identity};
+
+use super::config::{BindMode, InterfaceVersion, SmppConfig};
+use super::ids::ReceiptIds;
+use super::verdict::Meaning;
+use crate::ConfigError;
+
+/// Sessions one carrier ever keeps.
+const BINDS_MAX: u16 = 64;
+
+/// Longest wait before connecting again.
+const RECONNECT_MAX: Duration = Duration::from_secs(60);
+
+/// How long an unbind waits for open parts: a little less than a stop of the house.
+const DRAIN: Duration = Duration::from_secs(8);
+
+/// What sessions and parts are made with.
+pub(super) struct Settings {
+    pub(super) client: ClientConfig,
+    /// One for each session.
+    pub(super) kinds: Vec<BindKind>,
+    pub(super) rate: u32,
+    pub(super) source: Option<SenderId>,
+    pub(super) policy: Policy,
+    pub(super) receipt_ids: ReceiptIds,
+    pub(super) statuses: HashMap<CommandStatus, Meaning>,
+    pub(super) lost: Backoff,
+    pub(super) refused: Backoff,
+}
+
+impl SmppConfig {
+    pub(super) fn settings(self) -> Result<Settings, ConfigError> {
+        self.check()?;
+        let reference = match self.reference {
+            8 => ReferenceWidth::Eight,
+            16 => ReferenceWidth::Sixteen,
+            _ => return Err(ConfigError::key("reference", "is neither 8 nor 16")),
+        };
+        let source = self.source.as_deref().map(SenderId::parse).transpose();
+        let kinds: &[BindKind] = match self.bind {
+            BindMode::Transceiver => &[BindKind::Transceiver],
+            BindMode::TransmitterReceiver => &[BindKind::Transmitter, BindKind::Receiver],
+        };
+        let refused = Duration::from_secs(self.refused_s.into());
+        Ok(Settings {
+            client: self.client()?,
+            kinds: kinds.repeat(self.binds.into()),
+            rate: self.rate,
+            source: source.map_err(|error| ConfigError::key("source", error.to_string()))?,
+            policy: Policy { reference, ..Policy::default() },
+            receipt_ids: self.receipt_ids,
+            statuses: self.statuses()?,
+            lost: Backoff::new(Duration::from_millis(self.reconnect_ms.into()), RECONNECT_MAX),
+            refused: Backoff::new(refused, refused * 15),
+        })
+    }
+
+    /// What would be refused by every bind, or makes no sense.
+    fn check(&self) -> Result<(), ConfigError> {
+        let password = self.password.as_ref().map_or("", Secret::expose);
+        for (key, value, octets_max) in [
+            ("system_id", self.system_id.as_str(), 15),
+            ("password", password, 8),
+            ("system_type", self.system_type.as_str(), 12),
+        ] {
+            if value.len() > octets_max || value.contains('\0') {
+                let why = format!("has at most {octets_max} octets, none of them NUL");
+                return Err(ConfigError::key(key, why));
+            }
+        }
+        if self.host.is_empty() {
+            return Err(ConfigError::key("host", "is empty"));
+        }
+        if !(1..=BINDS_MAX).contains(&self.binds) {
+            return Err(ConfigError::key("binds", format!("is not between 1 and {BINDS_MAX}")));
+        }
+        if !(1..=WINDOW_MAX).contains(&self.window) {
+            return Err(ConfigError::key("window", format!("is not between 1 and {WINDOW_MAX}")));
+        }
+        Ok(())
+    }
+
+    fn client(&self) -> Result<ClientConfig, ConfigError> {
+        let seconds = |count: u32| Duration::from_secs(count.into());
+        let port = self.port.unwrap_or(if self.tls { 3550 } else { 2775 });
+        let password = self.password.as_ref().map_or("", Secret::expose);
+        let mut client = ClientConfig::new(&self.host, port, &self.system_id, password);
+        client.tls = self.tls()?;
+        client.system_type.clone_from(&self.system_type);
+        client.interface_version = match self.interface_version {
+            InterfaceVersion::V33 => 0x33,
+            InterfaceVersion::V34 => 0x34,
+            InterfaceVersion::V50 => 0x50,
+        };
+        client.connect_timeout = seconds(self.connect_timeout_s.max(1));
+        client.session = SessionConfig {
+            window: self.window,
+            enquire_link: Some(seconds(self.enquire_link_s)),
+            response: seconds(self.response_timeout_s.max(1)),
+            session_init: client.connect_timeout,
+            drain: DRAIN,
+            ..SessionConfig::default()
+        };
+        Ok(client)
+    }
+
+    /// The files are read here once, so that a wrong one is told at start.
+    fn tls(&self) -> Result<Option<ClientTls>, ConfigError> {
+        let given = [
+            ("ca_file", self.ca_file.is_some()),
+            ("server_name", self.server_name.is_some()),
+            ("cert_file", self.cert_file.is_some()),
+            ("key_file", self.key_file.is_some()),
+        ];
+        if !self.tls {
+            return match given.into_iter().find(|(_, given)| *given) {
+                Some((key, _)) => Err(ConfigError::key(key, "has no use without tls = true")),
+                None => Ok(None),
+            };
+        }
+        let identity = match (&self.cert_file, &self.key_file) {
+            (Some(certificates), Some(key)) => {
+                Some(Identity { certificates: certificates.clone(), key: key.clone() })
+            }
+            (None, None) => None,
+            (Some(_), None) => return Err(ConfigError::key("key_file", "is missing")),
+            (None, Some(_)) => return Err(ConfigError::key("cert_file", "is missing")),
+        };
+        let tls =
+            ClientTls { server_name: self.server_name.clone(), ca: self.ca_file.clone(), identity };
+        match tls.connector(&self.host) {
+            Ok(_) => Ok(Some(tls)),
+            Err(error) => Err(ConfigError::File { key: "tls", source: error.into() }),
+        }
+    }
+
+    fn statuses(&self) -> Result<HashMap<CommandStatus, Meaning>, ConfigError> {
+        let read = |(status, meaning): (&String, &Meaning)| {
+            let number = match status.strip_prefix("0x") {
+                Some(hex) => u32::from_str_radix(hex, 16),
+                None => status.parse(),
+            };
+            match number {
+                Ok(0) | Err(_) => Err(ConfigError::key("statuses", format!("{status:?} is none"))),
+                Ok(number) => Ok((CommandStatus(number), *meaning)),
+            }
+        };
+        self.statuses.iter().map(read).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<Settings, ConfigError> {
+        let json = format!(r#"{{"host": "localhost", "system_id": "u"{more}}}"#);
+        serde_json::from_str::<SmppConfig>(&json).unwrap().settings()
+    }
+
+    #[test]
+    fn a_host_and_a_name_are_enough() {
+        let settings = read("").unwrap();
+        assert_eq!((settings.client.port, settings.client.session.window), (2775, 100));
+        assert_eq!(settings.kinds, [BindKind::Transceiver]);
+        let pairs = read(r#", "bind": "transmitter_receiver", "binds": 2"#).unwrap();
+        assert_eq!(pairs.kinds.len(), 4);
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused_at_start() {
+        for (more, key) in [
+            (r#", "password": "more than eight""#, "password"),
+            (r#", "binds": 0"#, "binds"),
+            (r#", "window": 0"#, "window"),
+            (r#", "window": 100000"#, "window"),
+            (r#", "reference": 12"#, "reference"),
+            (r#", "source": "far too long a name""#, "source"),
+            (r#", "statuses": {"busy": "refused"}"#, "statuses"),
+            (r#", "statuses": {"0": "refused"}"#, "statuses"),
+            (r#", "ca_file": "/nowhere""#, "ca_file"),
+            (r#", "tls": true, "ca_file": "/nowhere""#, "tls"),
+            (r#", "tls": true, "cert_file": "/nowhere""#, "key_file"),
+        ] {
+            let error = read(more).err().unwrap().to_string();
+            assert!(error.starts_with(key), "{more}: {error}");
+            assert!(!error.contains("more than eight"), "{error}");
+        }
+    }
+
+    #[test]
+    fn statuses_are_read_in_either_notation() {
+        let settings = read(r#", "statuses": {"0x410": "throttled", "1041": "bad_destination"}"#);
+        let statuses = settings.unwrap().statuses;
+        assert_eq!(statuses[&CommandStatus(0x410)], Meaning::Throttled);
+        assert_eq!(statuses[&CommandStatus(0x411)], Meaning::BadDestination);
+    }
+}
