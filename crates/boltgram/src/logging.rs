@@ -6,8 +6,9 @@
 
 use std::io::{IsTerminal, stderr};
 
+use anyhow::Context;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, FilterExt, FilterFn, ParseError, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, FilterExt, FilterFn, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -42,8 +43,12 @@ pub(crate) fn start(config: &LogConfig) {
     tracing_subscriber::registry().with(layer).init();
 }
 
-pub(crate) fn filter(level: &str) -> Result<EnvFilter, ParseError> {
-    EnvFilter::builder().parse(level)
+/// A word alone would be taken for a module's name, and a misspelt level would silence the log.
+pub(crate) fn filter(level: &str) -> anyhow::Result<EnvFilter> {
+    for part in level.split(',').filter(|part| !part.contains('=')) {
+        part.trim().parse::<LevelFilter>().with_context(|| format!("{part:?} is no level"))?;
+    }
+    Ok(EnvFilter::builder().parse(level)?)
 }
 
 fn libraries_capped() -> FilterFn {
@@ -62,7 +67,7 @@ mod tests {
         for good in ["info", "debug", "warn,smpp=trace"] {
             assert!(filter(good).is_ok(), "{good}");
         }
-        for bad in ["smpp=louder", "a=b=c"] {
+        for bad in ["smpp=louder", "a=b=c", "inof"] {
             assert!(filter(bad).is_err(), "{bad}");
         }
     }

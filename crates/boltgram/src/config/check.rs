@@ -111,7 +111,7 @@ fn check_limits(config: &Config, found: &mut Vec<Finding>) {
 
 fn check_log(config: &Config, found: &mut Vec<Finding>) {
     if let Err(error) = crate::logging::filter(&config.log.level) {
-        found.push(Finding::wrong("log.level", format!("level is no log filter: {error}")));
+        found.push(Finding::wrong("log.level", format!("level is no log filter: {error:#}")));
     }
 }
 
