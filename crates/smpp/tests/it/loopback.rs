@@ -55,10 +55,14 @@ impl Handler for Echo {
 }
 
 pub(crate) async fn start(config: ServerConfig) -> u16 {
+    start_with(config, Echo).await
+}
+
+pub(crate) async fn start_with(config: ServerConfig, handler: impl Handler) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let spawn = |connection| drop(tokio::task::spawn(connection));
-    tokio::task::spawn(server::serve(listener, config, 100, Arc::new(Echo), spawn));
+    tokio::task::spawn(server::serve(listener, config, 100, Arc::new(handler), spawn));
     port
 }
 

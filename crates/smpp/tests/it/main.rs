@@ -7,6 +7,7 @@
     reason = "helpers of tests are tests; the bans are for what runs in production"
 )]
 
+mod clerk;
 mod codec;
 mod fuzz;
 mod golden;
@@ -14,6 +15,7 @@ mod hostile;
 mod loopback;
 mod machine;
 mod paused;
+mod peers;
 mod speed;
 mod tls;
 mod tshark;
