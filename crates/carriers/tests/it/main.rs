@@ -12,6 +12,7 @@
 mod centre;
 mod peer;
 mod pki;
+mod quiet;
 mod sandbox;
 mod smpp;
 mod smpp_wire;

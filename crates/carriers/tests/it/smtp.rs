@@ -18,17 +18,17 @@ use tokio::net::TcpListener;
 use crate::peer::Peer;
 use crate::pki::Pki;
 
-fn carrier(section: Value) -> Arc<Smtp> {
+pub(crate) fn carrier(section: Value) -> Arc<Smtp> {
     let config: SmtpConfig = serde_json::from_value(section).unwrap();
     let (clock, random) = (TestClock::at_noon(), SeededRandom::new(1));
     Smtp::new(CarrierName::new("mail"), config, clock, random).unwrap()
 }
 
-fn plain(port: u16) -> Value {
+pub(crate) fn plain(port: u16) -> Value {
     json!({ "host": "127.0.0.1", "port": port, "tls": "none", "from": "Boltgram <no-reply@boltgram.example>" })
 }
 
-fn with(mut section: Value, more: Value) -> Value {
+pub(crate) fn with(mut section: Value, more: Value) -> Value {
     section.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     section
 }
