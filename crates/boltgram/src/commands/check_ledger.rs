@@ -10,7 +10,7 @@ use crate::output;
 pub(super) async fn check_ledger(house: &HouseArgs) -> anyhow::Result<()> {
     let report = open_house(house).await?.check_ledger().await?;
     output::line(&format!(
-        "{} accounts, {} transfers, sum {}",
+        "{} ledger accounts, {} transfers, sum {}",
         report.accounts, report.transfers, report.sum
     ))?;
     if report.is_sound() {

@@ -22,6 +22,7 @@ pub(crate) fn read(text: &str) -> Result<Checked, Vec<Mistake>> {
     let mut mistakes: Vec<Mistake> = errors.iter().map(|error| told(text, error)).collect();
     if !mistakes.is_empty() {
         // What was recovered of a text that is no TOML would be judged by guesses.
+        mistakes.sort_by_key(|mistake| mistake.line);
         return Err(mistakes);
     }
 
