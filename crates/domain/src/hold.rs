@@ -32,11 +32,9 @@ impl HoldTerms {
     /// Sending a text waits for its receipt: 4 hours. Mail and funding are decided in minutes.
     pub const fn of(kind: OrderKind) -> Self {
         match kind {
-            OrderKind::Send => Self {
-                work: Duration::from_secs(4 * 60 * 60),
-                work_blocks: 57,
-                cltv_delta: 144,
-            },
+            OrderKind::Send => {
+                Self { work: Duration::from_secs(4 * 60 * 60), work_blocks: 57, cltv_delta: 144 }
+            }
             OrderKind::Email | OrderKind::Fund => {
                 Self { work: Duration::from_secs(20 * 60), work_blocks: 13, cltv_delta: 60 }
             }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// An amount of millisatoshi. Negative amounts exist only inside the ledger, as one side of a
 /// transfer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[derive(Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Msat(i64);
 
