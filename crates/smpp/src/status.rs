@@ -127,6 +127,7 @@ mod tests {
         for (status, class) in [
             (S::RINVDSTADR, C::Permanent),
             (S::RX_P_APPN, C::Permanent),
+            (S::RX_R_APPN, C::Permanent),
             (S::RTHROTTLED, C::Temporary),
             (S::RMSGQFUL, C::Temporary),
             (S::RSYSERR, C::Temporary),

@@ -85,6 +85,16 @@ fn every_text_seen_in_the_wild_is_read() {
 }
 
 #[test]
+fn a_word_nobody_knows_is_unknown_and_never_failed_or_final() {
+    for word in [&b"WHATEVER"[..], b"UNDELIVE", b"FAIL", b"REJ", b"10", b"-1", b"", b"DELIVRD!"] {
+        let text = [b"id:1 stat:", word, b" err:000 text:"].concat();
+        let receipt = Receipt::of(&deliver(0x04, &text)).unwrap();
+        assert_eq!(receipt.state, S::Unknown, "{}", word.escape_ascii());
+        assert!(!receipt.is_final() && receipt.stat == word);
+    }
+}
+
+#[test]
 fn a_receipt_is_known_by_its_text_when_the_bits_are_wrong() {
     let (text, ..) = GOLDEN[0];
     assert!(Receipt::of(&deliver(0x00, text)).is_some());

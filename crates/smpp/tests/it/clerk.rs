@@ -54,7 +54,7 @@ impl Desk {
         match pdu.decode_any() {
             Ok(Pdu::SubmitSm(sm)) => self.submitted(ticket, &sm),
             Ok(Pdu::DataSm(data)) => self.data(ticket, &data),
-            Ok(Pdu::SubmitMulti(multi)) => self.to_many(ticket, &multi),
+            Ok(Pdu::SubmitMulti(multi)) => self.take_multi(ticket, &multi),
             Ok(Pdu::QuerySm(query)) => self.query(ticket, &query),
             Ok(Pdu::ReplaceSm(replace)) => {
                 let open = self.is_open(replace.message_id);
@@ -126,7 +126,7 @@ impl Desk {
     }
 
     /// Recipients that begin with 0 and lists are refused, each by itself.
-    fn to_many(&mut self, ticket: Ticket, multi: &SubmitMulti<'_>) {
+    fn take_multi(&mut self, ticket: Ticket, multi: &SubmitMulti<'_>) {
         let mut refused = ListBuf::new();
         for destination in multi.destinations.iter() {
             let (address, status) = match destination {

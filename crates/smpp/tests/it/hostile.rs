@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use smpp::pdu::{self, BindTransceiver, RawPdu, Secret};
-use smpp::server::ServerConfig;
-use smpp::{CommandId, CommandStatus, frame};
+use smpp::server::{BindAttempt, Handler, ServerConfig};
+use smpp::{CommandId, CommandStatus, frame, link};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::loopback::{start, submit};
+use crate::loopback::{start, start_with, submit};
 
 /// Reads and writes bare PDUs.
 struct Peer {
@@ -21,7 +21,10 @@ struct Peer {
 impl Peer {
     async fn connect(config: ServerConfig) -> Self {
         let port = start(config).await;
-        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        Self::over(TcpStream::connect(("127.0.0.1", port)).await.unwrap())
+    }
+
+    fn over(stream: TcpStream) -> Self {
         Self { stream, input: BytesMut::new() }
     }
 
@@ -61,7 +64,7 @@ impl Peer {
     }
 }
 
-fn bind() -> BindTransceiver<'static> {
+pub(crate) fn bind() -> BindTransceiver<'static> {
     BindTransceiver {
         system_id: b"u",
         password: Secret(b"p"),
@@ -194,4 +197,50 @@ async fn a_duplicate_sequence_is_answered_twice() {
         }
     }
     assert_eq!(ids, [b"one", b"two"]);
+}
+
+#[tokio::test]
+async fn a_connection_reset_in_the_middle_of_a_pdu_ends_that_session_alone() {
+    let (told, mut ends) = tokio::sync::mpsc::channel(1);
+    let port = start_with(ServerConfig::new("smsc"), Watched(told)).await;
+    let mut peer = Peer::over(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    peer.send(1, &bind()).await;
+    assert!(peer.read().await.unwrap().status().is_ok());
+    peer.write(&[0, 0, 0, 90, 0, 0, 0, 4, 0, 0]).await;
+    // Closing with a linger of nothing resets.
+    peer.stream.set_zero_linger().unwrap();
+    drop(peer);
+    let ended = tokio::time::timeout(Duration::from_secs(10), ends.recv()).await;
+    assert_eq!(ended.expect("the session ends"), Some(()));
+    let mut next = Peer::over(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    next.send(1, &bind()).await;
+    assert!(next.read().await.unwrap().status().is_ok());
+}
+
+/// Tells when a session's events have ended.
+struct Watched(tokio::sync::mpsc::Sender<()>);
+
+impl Handler for Watched {
+    async fn bind(&self, _: &BindAttempt) -> Result<(), CommandStatus> {
+        Ok(())
+    }
+
+    async fn session(&self, _: link::Peer, _handle: link::Handle, mut events: link::Events) {
+        while events.next().await.is_some() {}
+        let _ = self.0.send(()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_bind_and_an_unbind_in_one_breath_end_the_session() {
+    let mut peer = Peer::connect(ServerConfig::new("smsc")).await;
+    let mut out = BytesMut::new();
+    pdu::encode(&mut out, CommandStatus::ROK, 1, &bind()).unwrap();
+    pdu::encode(&mut out, CommandStatus::ROK, 2, &pdu::Unbind).unwrap();
+    peer.write(&out).await;
+    let mut last = None;
+    while let Some(pdu) = peer.read().await {
+        last = Some(pdu.id());
+    }
+    assert_eq!(last, Some(CommandId::UNBIND_RESP));
 }

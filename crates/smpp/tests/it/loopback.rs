@@ -11,6 +11,9 @@ use smpp::server::{self, BindAttempt, Handler, ServerConfig};
 use smpp::session::{Answers, CloseReason, Event, Failure, Requests};
 use tokio::net::TcpListener;
 
+/// Connections a server here has at once.
+pub(crate) const PLACES: usize = 500;
+
 /// Takes every message, names it by its text, and sends a receipt for each.
 pub(crate) struct Echo;
 
@@ -62,7 +65,7 @@ pub(crate) async fn start_with(config: ServerConfig, handler: impl Handler) -> u
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let spawn = |connection| drop(tokio::task::spawn(connection));
-    tokio::task::spawn(server::serve(listener, config, 100, Arc::new(handler), spawn));
+    tokio::task::spawn(server::serve(listener, config, PLACES, Arc::new(handler), spawn));
     port
 }
 

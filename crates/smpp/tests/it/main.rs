@@ -9,11 +9,14 @@
 
 mod clerk;
 mod codec;
+mod crowd;
+mod distance;
 mod fuzz;
 mod golden;
 mod hostile;
 mod loopback;
 mod machine;
+mod manage;
 mod paused;
 mod peers;
 mod speed;

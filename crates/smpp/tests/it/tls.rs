@@ -3,8 +3,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 use smpp::client::{self, ClientConfig, ConnectError};
 use smpp::server::ServerConfig;
 use smpp::session::CloseReason;
@@ -20,6 +23,11 @@ struct Pki {
 
 impl Pki {
     fn new() -> Self {
+        Self::lasting(4096)
+    }
+
+    /// The certificates end with that year's first day, the CA does not.
+    fn lasting(year: i32) -> Self {
         let pki = Self { dir: TempDir::new().unwrap() };
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -27,7 +35,8 @@ impl Pki {
         fs::write(pki.path("ca"), ca.pem()).unwrap();
         for name in ["localhost", "client"] {
             let key = KeyPair::generate().unwrap();
-            let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+            let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+            params.not_after = rcgen::date_time_ymd(year, 1, 1);
             let certificate = params.signed_by(&key, &ca).unwrap();
             fs::write(pki.path(name), certificate.pem()).unwrap();
             fs::write(pki.path(&format!("{name}.key")), key.serialize_pem()).unwrap();
@@ -103,6 +112,40 @@ async fn tls_is_never_exchanged_for_clear_text() {
     let tls = pki.server(None).await;
     let result = client::connect(&config(tls, None)).await;
     assert!(matches!(result, Err(ConnectError::Closed(_))), "{result:?}");
+}
+
+#[tokio::test]
+async fn an_expired_certificate_is_refused() {
+    let pki = Pki::lasting(2020);
+    let port = pki.server(None).await;
+    let result = client::connect(&config(port, Some(trusting(&pki)))).await;
+    let Err(ConnectError::Tls(error)) = result else { panic!("{result:?}") };
+    assert!(error.to_string().contains("expired"), "{error}");
+}
+
+/// Notes which name the client asked for, and has no certificate for it.
+#[derive(Debug, Default)]
+struct Named(Mutex<Option<String>>);
+
+impl ResolvesServerCert for Named {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        *self.0.lock().unwrap() = hello.server_name().map(str::to_owned);
+        None
+    }
+}
+
+#[tokio::test]
+async fn the_name_to_verify_is_told_to_the_server() {
+    let (pki, named) = (Pki::new(), Arc::new(Named::default()));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(named.clone());
+    let port = start(ServerConfig { tls: Some(Arc::new(tls)), ..ServerConfig::new("smsc") }).await;
+    assert!(client::connect(&config(port, Some(trusting(&pki)))).await.is_err());
+    assert_eq!(named.0.lock().unwrap().as_deref(), Some("localhost"));
 }
 
 #[test]

@@ -14,7 +14,9 @@ use proptest::prelude::*;
 
 use crate::golden;
 
-const RULES: [(&str, fn(&[u8])); 4] = [
+type Rule = fn(&[u8]);
+
+const RULES: [(&str, Rule); 4] = [
     ("frames", frames::run),
     ("pdus", pdus::run),
     ("receipts", receipts::run),

@@ -1,5 +1,6 @@
 //! The session machine by itself: two of them, or one and hand-made PDUs, with the time passed in.
 
+mod limits;
 mod rules;
 mod timers;
 mod window;

@@ -21,8 +21,12 @@ async fn talk(program: &str, script: &str) -> Vec<Value> {
 #[tokio::test]
 async fn pypi_smpplib_sends_a_long_message_and_reads_its_receipts() {
     let events = talk("python", "smpplib/client.py").await;
-    assert_eq!(of(&events, "bound"), [&json!({"event": "bound", "system_id": "smsc", "version": 0x34})]);
-    let ids = |kind| -> Vec<_> { of(&events, kind).iter().map(|event| event["id"].clone()).collect() };
+    assert_eq!(
+        of(&events, "bound"),
+        [&json!({"event": "bound", "system_id": "smsc", "version": 0x34})]
+    );
+    let ids =
+        |kind| -> Vec<_> { of(&events, kind).iter().map(|event| event["id"].clone()).collect() };
     assert_eq!(ids("submitted"), ["c-1", "c-2"], "{events:?}");
     assert_eq!(ids("receipt"), ["c-1", "c-2"], "{events:?}");
     for receipt in of(&events, "receipt") {

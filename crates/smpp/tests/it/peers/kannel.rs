@@ -87,7 +87,10 @@ async fn kannels_drive_smpp_takes_our_messages_and_floods_us_with_its_own() {
             for event in delivered.next().await.expect("the session lives") {
                 let Event::Request { ticket, pdu } = event else { panic!("{event:?}") };
                 let deliver = pdu.decode::<DeliverSm<'_>>().unwrap();
-                assert_eq!((deliver.source.addr, deliver.destination.addr), (&b"456"[..], &b"123"[..]));
+                assert_eq!(
+                    (deliver.source.addr, deliver.destination.addr),
+                    (&b"456"[..], &b"123"[..])
+                );
                 // A receipt by its optional parameter alone: no bits, no text.
                 let receipt = Receipt::of(&deliver).unwrap();
                 assert_eq!(receipt.message_id, b"receipted_message_id");

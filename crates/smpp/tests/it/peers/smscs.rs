@@ -85,11 +85,17 @@ async fn perl_net_smpp_takes_our_messages_and_its_receipts_are_read() {
     let told = peer.wait("bind").await;
     let bind = ["kind", "system_id", "password", "system_type", "interface_version"];
     let fields = bind.map(|field| told[field].clone());
-    assert_eq!(fields, [json!("bind_transceiver"), json!("u"), json!("p"), json!("VMA"), json!(0x34)]);
+    assert_eq!(
+        fields,
+        [json!("bind_transceiver"), json!("u"), json!("p"), json!("VMA"), json!(0x34)]
+    );
     let mut seen = Vec::new();
     while seen.len() < 3 {
         let event = peer.next().await.unwrap();
-        assert!(!["alive", "receipt"].contains(&event["event"].as_str().unwrap()) || event["status"] == 0);
+        assert!(
+            !["alive", "receipt"].contains(&event["event"].as_str().unwrap())
+                || event["status"] == 0
+        );
         if event["event"] == "submit_sm" {
             seen.push(event);
         }
