@@ -32,7 +32,8 @@ fn received(data: &[u8]) {
     assert!(written.len() <= 140);
     // Ports of one octet are written with two.
     if data.len() - payload.len() <= 130 {
-        let read = if written.is_empty() { Header::default() } else { Header::parse(&written).unwrap().0 };
+        let read =
+            if written.is_empty() { Header::default() } else { Header::parse(&written).unwrap().0 };
         assert_eq!(read, header);
     }
 }

@@ -7,6 +7,7 @@
     reason = "helpers of tests are tests; the bans are for what runs in production"
 )]
 
+mod cases;
 mod clerk;
 mod codec;
 mod crowd;

@@ -1,0 +1,66 @@
+//! `docs/smpp-cases.md` names every case once, and every test it names is there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The letters of the cases, and how many each has.
+const CASES: [(char, usize); 6] = [('S', 19), ('W', 13), ('R', 19), ('M', 10), ('E', 10), ('V', 9)];
+
+fn house() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The rows: a case's id, and what holds it.
+fn rows(table: &str) -> impl Iterator<Item = (&str, &str)> {
+    table.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ");
+        let (id, _, held) = (cells.next()?, cells.next()?, cells.next()?);
+        id.ends_with(|last: char| last.is_ascii_digit()).then_some((id, held))
+    })
+}
+
+/// The file of `crate::module::…::test`, and the test's name. A module `tests` stands in the file of the one above it.
+fn place(path: &str) -> Option<(PathBuf, &str)> {
+    let (modules, test) = path.rsplit_once("::")?;
+    let mut modules: Vec<&str> = modules.split("::").collect();
+    let krate = house().join("crates").join(modules.remove(0));
+    let root = if modules.first() == Some(&"it") { "tests" } else { "src" };
+    let folder = |modules: &[&str]| modules.iter().fold(krate.join(root), |at, part| at.join(part));
+    let files =
+        |modules: &[&str]| [folder(modules).with_extension("rs"), folder(modules).join("mod.rs")];
+    let above = modules.len().saturating_sub(usize::from(modules.last() == Some(&"tests")));
+    let mut candidates = files(&modules).into_iter().chain(files(&modules[..above]));
+    candidates.find(|file| file.exists()).map(|file| (file, test))
+}
+
+/// Whether the file has a test of that name: attributes, then the function, or one of `proptest!`.
+fn has_test(file: &Path, test: &str) -> bool {
+    let text = fs::read_to_string(file).unwrap();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let is_it = |line: &str| {
+        let line = line.strip_prefix("async ").unwrap_or(line);
+        line.strip_prefix("fn ")
+            .and_then(|rest| rest.strip_prefix(test))
+            .is_some_and(|rest| rest.starts_with('('))
+    };
+    let Some(at) = lines.iter().position(|line| is_it(line)) else { return false };
+    lines[..at].iter().rev().take(3).any(|line| line.starts_with("#[") && line.contains("test"))
+}
+
+#[test]
+fn every_case_is_held_by_a_test_that_is_there_or_says_what_it_waits_for() {
+    let table = fs::read_to_string(house().join("docs/smpp-cases.md")).unwrap();
+    let mut expected = CASES
+        .iter()
+        .flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number}")));
+    for (id, held) in rows(&table) {
+        assert_eq!(Some(id.to_owned()), expected.next());
+        let tests: Vec<&str> = held.split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty() || held.starts_with("later ("), "{id} is held by nothing");
+        for path in tests {
+            let Some((file, test)) = place(path) else { panic!("{id}: no file for {path}") };
+            assert!(has_test(&file, test), "{id}: {} has no test {test}", file.display());
+        }
+    }
+    assert_eq!(expected.next(), None);
+}
