@@ -38,6 +38,12 @@ pub const CHUNK_STALL_MAX: Duration = Duration::from_secs(60 * 60);
 /// Orders that may wait unpaid in all. Each costs the node an invoice.
 pub const ORDERS_OPEN_MAX: u64 = 10_000;
 
+/// Of those, one client's: an account's key, or the network of a caller without one.
+pub const ORDERS_OPEN_PER_CLIENT_MAX: u64 = 100;
+
+/// Payments one client may have held at a time. A hold costs its owner nothing while it waits.
+pub const ORDERS_HELD_PER_CLIENT_MAX: u64 = 50;
+
 /// A hold below this is not worth a slot at the node; Lightning cannot enforce dust on chain.
 pub const HOLD_MIN_SATS: i64 = 100;
 
@@ -70,6 +76,16 @@ pub const REQUEST_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Receipts for submissions not (yet) known are kept this long.
 pub const PARKED_RECEIPT_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A receipt that came before its submission was recorded is applied to it within this time; an
+/// older one belongs to an earlier use of the same id.
+pub const EARLY_RECEIPT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Handing over again after so many silences would only send more copies.
+pub const NO_ANSWERS_MAX: u32 = 3;
+
+/// What was never paid, and calls that were made, are kept this long for those who ask.
+pub const FORGET_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What a stopping process waits for open windows and answers.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);

@@ -198,6 +198,8 @@ pub struct NewOrder {
     pub webhook: Option<Webhook>,
     /// A Lightning address that is to get a share, kept as given.
     pub referral: Option<String>,
+    /// Whose room it takes when orders are capped: a key, or the network a stranger calls from.
+    pub client: String,
     pub created_at: Timestamp,
 }
 

@@ -29,7 +29,7 @@ pub struct Submission {
     pub content: Arc<Content>,
     /// Joins the parts at the handset (3GPP TS 23.040 §9.2.3.24.8); the same at every attempt.
     pub reference: u16,
-    /// Parts (from 1) that the carrier already has from an earlier attempt; not handed over again.
+    /// Parts (from 1) that this carrier already has from an earlier attempt; not handed over again.
     pub accepted: Vec<u16>,
 }
 
@@ -51,11 +51,16 @@ pub enum End {
     Delivered,
     /// Refused for good. `code` is the carrier's own word for it (`smpp:0x0000000b`, `smtp:550`).
     Refused { reason: Reason, code: String },
-    /// Not now. `wait` is the carrier's wish, if it has one.
+    /// Not now. `wait` is the carrier's wish, if it has one. With [`Reason::NoAnswer`] the carrier
+    /// may have it; any other reason says that it certainly has no part but those told as accepted.
     Deferred { reason: Reason, wait: Option<Duration> },
+    /// The carrier's answer came after all, when this submission had already ended as `NoAnswer`:
+    /// the parts told are with it. Says nothing else, and ends nothing.
+    Late,
 }
 
-/// What became of one submission. Exactly one per [`Submission`], unless the process dies.
+/// What became of one submission. Exactly one per [`Submission`], unless the process dies; one that
+/// is [`End::Late`] may follow a `NoAnswer`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub key: SubmissionKey,

@@ -24,8 +24,8 @@ pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, ClaimedRecipient, CreditOutcome,
     EventStore, HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
-    NodeVerdict, OrderLoad, OrderStore, Recorded, Store, WebhookCall, WebhookCallId,
-    WebhookOutcome, WebhookResult,
+    NodeVerdict, OrderAdmission, OrderCaps, OrderLoad, OrderStore, Recorded, Store, WebhookCall,
+    WebhookCallId, WebhookOutcome, WebhookResult,
 };
 
 /// Why a port could not do what was asked, in terms of what the caller may do next. The text tells

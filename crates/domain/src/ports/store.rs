@@ -22,6 +22,7 @@ use crate::number::SenderId;
 use crate::order::{NewOrder, Order, OrderId, OrderSnapshot, OrderState};
 use crate::ports::{Outcome, PortError, Receipt};
 use crate::reason::Reason;
+use crate::routing::CarrierName;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -108,6 +109,27 @@ pub enum CreditOutcome {
     },
 }
 
+/// How many orders may be at the node. Counted and kept in the change that adds the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderCaps {
+    /// Waiting for payment, in all and for one client.
+    pub open_max: u64,
+    pub open_per_client_max: u64,
+    /// Paid by hold invoice and not final, in all and for one client.
+    pub held_max: u64,
+    pub held_per_client_max: u64,
+}
+
+/// Whether there was room. Unless it was stored, nothing was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderAdmission {
+    Stored,
+    TooManyOpen,
+    TooManyOpenForClient,
+    TooManyHeld,
+    TooManyHeldForClient,
+}
+
 /// A payment that passed [`crate::hold::check`].
 #[derive(Debug, Clone)]
 pub struct HoldOrder {
@@ -167,15 +189,22 @@ pub struct OrderLoad {
 
 #[async_trait]
 pub trait OrderStore: Send + Sync {
-    /// Stores an order in *open*, before its invoice is asked for. [`PortError::Conflict`] when
-    /// the id exists.
-    async fn add_order(&self, new: NewOrder, check_at: Timestamp) -> Result<(), PortError>;
+    /// Stores an order in *open*, before its invoice is asked for, if `caps` leave room for it.
+    /// [`PortError::Conflict`] when the id exists.
+    async fn add_order(
+        &self,
+        new: NewOrder,
+        caps: OrderCaps,
+        check_at: Timestamp,
+    ) -> Result<OrderAdmission, PortError>;
 
-    /// Keeps the invoice that the node made. [`PortError::Conflict`] unless the order is *open*.
+    /// Keeps the invoice that the node made, and until when it can be paid.
+    /// [`PortError::Conflict`] unless the order is *open*.
     async fn attach_invoice(
         &self,
         order: OrderId,
         invoice: &str,
+        pay_by: Timestamp,
         check_at: Timestamp,
     ) -> Result<(), PortError>;
 
@@ -194,7 +223,9 @@ pub trait OrderStore: Send + Sync {
 
     /// Decides that the order will not be delivered, if that is (still) true:
     ///
-    /// - [`Reason::CancelledByBuyer`]: unless the message is claimed or with a carrier.
+    /// - [`Reason::CancelledByBuyer`]: unless the message is claimed, or a carrier has it, or may
+    ///   have it: a claim that was lost, or that ended without the carrier's answer
+    ///   ([`Reason::NoAnswer`]), leaves its recipients in doubt for good.
     /// - [`Reason::HoldRanOut`]: whatever the message does, unless it is delivered; a recipient
     ///   that is not final is timed out.
     /// - any other reason: only while the order is *open* or *held*; later it is `TooLate`.
@@ -223,8 +254,8 @@ pub trait OrderStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<(OrderId, OrderState)>, PortError>;
 
-    /// Makes every order that is not final due for comparison, as a start requires. Returns how
-    /// many there are.
+    /// Makes every order that is not final due for comparison, as a start requires; those already
+    /// due keep their place. Returns how many orders are not final.
     async fn recheck_orders(&self, now: Timestamp) -> Result<u64, PortError>;
 
     async fn order_load(&self) -> Result<OrderLoad, PortError>;
@@ -249,6 +280,8 @@ pub struct ClaimedChunk {
     /// Counts claims; the lease is ours while the stored number is this one.
     pub attempt: u32,
     pub content: Arc<Content>,
+    /// Of the hold that pays for it, if one does: at this height the node gives the money back.
+    pub deadline_height: Option<u32>,
     /// Those of the run that are still *pending*.
     pub recipients: Vec<ClaimedRecipient>,
 }
@@ -257,8 +290,9 @@ pub struct ClaimedChunk {
 pub struct ClaimedRecipient {
     pub index: u32,
     pub to: Address,
-    /// Parts (from 1) that a carrier already took.
+    /// Parts (from 1) that a carrier already took, and which carrier that was.
     pub accepted: Vec<u16>,
+    pub accepted_by: Option<CarrierName>,
 }
 
 /// What happens to a claimed chunk.
@@ -310,7 +344,10 @@ pub trait MessageStore: Send + Sync {
     /// Records outcomes and ends chunks in one change. Outcomes of a lost lease are recorded too
     /// (the carrier has the parts); their chunk ends are ignored. A receipt that came earlier is
     /// applied. A refusal for [`Reason::Expired`] makes the recipient *expired*, any other *failed*.
-    /// Repeat: harmless.
+    /// A recipient that stayed without the carrier's answer for
+    /// [`crate::limits::NO_ANSWERS_MAX`] times is *submitted*: its receipt decides, or its time.
+    /// A part taken by another carrier than the one recorded replaces it. The chunk of an order
+    /// that is final meanwhile is not retried. Repeat: harmless.
     async fn record_outcomes(
         &self,
         outcomes: Vec<Outcome>,
@@ -318,7 +355,9 @@ pub trait MessageStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Recorded, PortError>;
 
-    /// Records receipts; unknown ones are parked. Repeat: harmless.
+    /// Records receipts; unknown ones are parked. Carriers use ids again: only submissions younger
+    /// than [`crate::limits::PARKED_RECEIPT_AGE_MAX`] are matched, and only receipts parked within
+    /// [`crate::limits::EARLY_RECEIPT_AGE_MAX`] are applied to a new submission. Repeat: harmless.
     async fn record_receipts(
         &self,
         receipts: Vec<Receipt>,
@@ -334,6 +373,11 @@ pub trait MessageStore: Send + Sync {
         parked_before: Timestamp,
         limit: u32,
     ) -> Result<Recorded, PortError>;
+
+    /// Drops what nobody asks for any more and nothing books depend on: orders cancelled without
+    /// ever having been paid, with their events, and ended webhook calls, all of them ended before
+    /// `before`. At most `limit` rows of each; returns how many rows went.
+    async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64, PortError>;
 }
 
 // ---- events -------------------------------------------------------------------------------------
