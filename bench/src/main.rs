@@ -20,6 +20,7 @@ mod trial;
 
 use std::future::Future;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +36,17 @@ use smsc::{Centre, Manner};
 use tally::Tally;
 use trial::Trial;
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match perform() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform() -> Result<()> {
     match Cli::parse().command {
         Command::Run(run) => compare(&run),
         Command::Sweep(sweep) => {

@@ -10,6 +10,8 @@ const TICK: Duration = Duration::from_millis(10);
 /// A machine is quiet when so little of it is busy, for so long.
 const QUIET_CPUS: f64 = 0.2;
 const QUIET_FOR: Duration = Duration::from_secs(2);
+/// Steps of [`work_ns`]: some fifty milliseconds.
+const WORK: u64 = 20_000_000;
 
 /// A thread of ours whose CPU time is read by others.
 #[derive(Debug, Clone)]
@@ -70,6 +72,18 @@ pub(crate) fn wait_quiet(most: Duration) {
             return;
         }
     }
+}
+
+/// Nanoseconds of CPU that a fixed piece of work takes now. A host that shares its processors makes the same work cost
+/// three times as much from one minute to the next, and says nothing: figures are comparable only when this is.
+pub(crate) fn work_ns() -> f64 {
+    let Ok(thread) = Thread::current() else { return 0.0 };
+    let before = thread.cpu();
+    let mut sum = 1_u64;
+    for n in 0..WORK {
+        sum = std::hint::black_box(sum.wrapping_mul(0x5851_F42D_4C95_7F2D) ^ (sum >> 29) ^ n);
+    }
+    (thread.cpu() - before).as_nanos() as f64 / WORK as f64
 }
 
 /// The processor's name and how many there are, the kernel, and the memory.

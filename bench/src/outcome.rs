@@ -57,6 +57,8 @@ pub(crate) struct Outcome {
     pub strangers_cpu_s: f64,
     /// How long CPU time was counted.
     pub watched_s: f64,
+    /// What a fixed piece of work cost before and after, nanoseconds: how fast the processor was.
+    pub work_ns: [f64; 2],
     pub idle_kib: u64,
     pub peak_kib: u64,
     /// Each second.
@@ -80,7 +82,7 @@ impl Outcome {
 /// A row of the table: its name, and each outcome's value, to be set against the first's (`true`: more is better).
 type Row = (&'static str, fn(&Outcome) -> f64, Option<bool>, usize);
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 16] = [
     ("messages told their final state", |o| o.sums.told as f64, None, 0),
     ("messages/s end to end", |o| o.per_second, Some(true), 0),
     ("messages/s accepted", |o| o.accepted_per_second, Some(true), 0),
@@ -101,6 +103,12 @@ const ROWS: [Row; 15] = [
         4,
     ),
     ("CPUs busy with strangers meanwhile", Outcome::strangers_cpus, None, 2),
+    (
+        "a fixed piece of work, ns (before and after)",
+        |o| o.work_ns.iter().sum::<f64>() / 2.0,
+        None,
+        2,
+    ),
 ];
 
 /// A Markdown table; with several outcomes the last columns are ratios to the first, above 1 when better.

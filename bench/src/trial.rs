@@ -57,6 +57,7 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
     let gateway = gateway::start(trial.kind, &setting)?;
     wait_bound(&centre)?;
     std::thread::sleep(SETTLE);
+    let work_before = measure::work_ns();
     let idle_kib = gateway.memory_kib("VmRSS")?;
 
     let cpu = || -> Result<_> {
@@ -99,6 +100,7 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
         proxy_cpu_s: proxy_cpu,
         strangers_cpu_s: (machine_cpu - ours).max(0.0),
         watched_s,
+        work_ns: [work_before, measure::work_ns()],
         idle_kib,
         peak_kib: gateway.memory_kib("VmHWM")?,
         memory_kib,

@@ -55,7 +55,7 @@ pub(super) async fn drive(plan: Arc<Plan>) -> Result<Seen> {
                 seen.example.get_or_insert(format!("{error:#}"));
                 cuts += 1;
                 if cuts >= CUTS_MAX {
-                    return Err(error.context("the gateway cuts every connection"));
+                    return Err(error.context("one message after the other cannot be sent"));
                 }
             }
         }
@@ -106,7 +106,7 @@ async fn send(
             }
         }
     }
-    bail!("refused too often")
+    bail!("refused too often: {}", seen.example.as_deref().unwrap_or_default())
 }
 
 impl Connection {

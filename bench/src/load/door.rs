@@ -91,10 +91,10 @@ mod tests {
     fn each_door_hears_number_and_callback() {
         let callback = ([127, 0, 0, 1], 99).into();
         let orders = said(&Door::Orders { key: "k".to_owned(), callback });
-        assert!(orders.contains(r#""phone":"+4520000042""#), "{orders}");
+        assert!(orders.contains(r#""phone":"+66800000042""#), "{orders}");
         assert!(orders.contains(r#""webhookUrl":"http://127.0.0.1:99/b/42"}"#), "{orders}");
         let kannel = said(&Door::Kannel { callback });
-        assert!(kannel.contains("to=%2B4520000042&"), "{kannel}");
+        assert!(kannel.contains("to=%2B66800000042&"), "{kannel}");
         assert!(
             kannel.contains("dlr-url=http%3A%2F%2F127.0.0.1%3A99%2Fk%2F42%2F%25d "),
             "{kannel}"
