@@ -59,6 +59,9 @@ pub const ORDER_CHECKS_MAX: u32 = 200;
 /// Webhook calls under way at a time, over all customers.
 pub const WEBHOOKS_IN_FLIGHT_MAX: u32 = 64;
 
+/// Of those, calls to one host, so that one that hangs holds up no other.
+pub const WEBHOOKS_PER_HOST_MAX: usize = 4;
+
 /// How long a webhook receiver may take.
 pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 

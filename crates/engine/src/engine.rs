@@ -1,7 +1,7 @@
 //! The engine: the ports it was given, the settings, and the start and stop of its workers.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::hold::Tip;
@@ -45,10 +45,16 @@ pub struct Engine {
     pub(crate) tasks: Tasks,
     dispatcher: Dispatcher,
     metrics: Arc<Metrics>,
+    /// As the node last told it.
+    tip: Mutex<Option<Tip>>,
+    /// As last asked, and when.
+    health: tokio::sync::Mutex<Option<(Timestamp, Health)>>,
 }
 
+const HEALTH_AGE_MAX: Duration = Duration::from_secs(1);
+
 /// What `/readyz` tells. `Ok` all over means ready.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Health {
     pub store: Result<(), PortError>,
     pub node: Result<Tip, PortError>,
@@ -94,6 +100,8 @@ impl Engine {
             tasks,
             dispatcher,
             metrics,
+            tip: Mutex::default(),
+            health: tokio::sync::Mutex::default(),
         })
     }
 
@@ -107,6 +115,7 @@ impl Engine {
             tracing::info!(leases, unfinished, "taking up what an earlier run left");
         }
         orders::sweep_node(self).await;
+        orders::catch_up(self, unfinished).await;
 
         self.spawn_worker("record outcomes", |e| async move { e.dispatcher.record().await });
         for carrier in self.carriers.values() {
@@ -161,7 +170,28 @@ impl Engine {
         &self.metrics
     }
 
+    pub(crate) fn remember_tip(&self, tip: Tip) {
+        *self.tip.lock().unwrap_or_else(PoisonError::into_inner) = Some(tip);
+    }
+
+    pub(crate) fn last_tip(&self) -> Option<Tip> {
+        *self.tip.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// At most a second old: asking costs a durable write and a call of the node.
     pub async fn health(&self) -> Health {
+        let mut known = self.health.lock().await;
+        if let Some((at, health)) = &*known
+            && self.now().since(*at) < HEALTH_AGE_MAX
+        {
+            return health.clone();
+        }
+        let health = self.ask_health().await;
+        *known = Some((self.now(), health.clone()));
+        health
+    }
+
+    async fn ask_health(&self) -> Health {
         let (store, node) = tokio::join!(self.store.ping(), self.lightning.tip());
         let node_is_fresh = node.as_ref().is_ok_and(|tip| tip.is_fresh(self.now()));
         let mut carriers: Vec<_> =

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use domain::limits;
-use domain::time::Timestamp;
 
 use crate::engine::Engine;
 
@@ -13,10 +12,30 @@ const ROUND: Duration = Duration::from_secs(1);
 /// Messages ended in one change.
 const BATCH_MAX: u32 = 500;
 
+/// Rounds between two clearings of what nobody asks for any more.
+const ROUNDS_PER_CLEARING: u32 = 600;
+
 pub(crate) async fn run(engine: &Engine) {
     loop {
-        round(engine).await;
-        tokio::time::sleep(ROUND).await;
+        for _ in 0..ROUNDS_PER_CLEARING {
+            round(engine).await;
+            tokio::time::sleep(ROUND).await;
+        }
+        clear(engine).await;
+    }
+}
+
+async fn clear(engine: &Engine) {
+    let before = engine.now().before(limits::FORGET_AFTER);
+    loop {
+        match engine.store.forget(before, BATCH_MAX).await {
+            Ok(0) => return,
+            Ok(rows) => tracing::debug!(rows, "forgotten"),
+            Err(error) => {
+                tracing::warn!(%error, "could not forget; trying again later");
+                return;
+            }
+        }
     }
 }
 
@@ -24,8 +43,7 @@ pub(crate) async fn run(engine: &Engine) {
 pub(crate) async fn round(engine: &Engine) {
     loop {
         let now = engine.now();
-        let age = i64::try_from(limits::PARKED_RECEIPT_AGE_MAX.as_millis()).unwrap_or(i64::MAX);
-        let parked_before = Timestamp::from_millis(now.as_millis().saturating_sub(age));
+        let parked_before = now.before(limits::PARKED_RECEIPT_AGE_MAX);
         match engine.store.expire(now, parked_before, BATCH_MAX).await {
             Ok(recorded) => {
                 engine.wake.after(&recorded);

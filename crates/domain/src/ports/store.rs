@@ -405,6 +405,9 @@ pub enum WebhookOutcome {
     Told,
     /// Tried in vain; again at this time.
     RetryAt(Timestamp),
+    /// Not tried, because its receiver has enough calls under way; again at this time. Counts as no
+    /// attempt.
+    PutOff(Timestamp),
     GaveUp,
 }
 

@@ -1,21 +1,11 @@
-//! Claims due chunks, finds each recipient's carrier and hands over, as far as there is room.
+//! Claims due chunks as far as there is room, and keeps their leases.
 
-use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::limits;
-use domain::message::MessageId;
-use domain::ports::{
-    Carrier, ClaimedChunk, Clock, End, Inbox, Outcome, Store, Submission, SubmissionKey,
-};
-use domain::reason::Reason;
-use domain::routing::CarrierName;
-use domain::time::Timestamp;
-use futures_util::FutureExt;
-use sha2::{Digest, Sha256};
+use domain::ports::{Clock, Inbox, Outcome, Store};
 use tokio::sync::{Notify, mpsc};
 
 use super::in_work::InWork;
@@ -44,7 +34,11 @@ pub(crate) struct Dispatcher {
     pub(super) closed: AtomicBool,
     /// Told after each flush once closed.
     pub(super) idle: Notify,
-    inbox: Arc<DispatchInbox>,
+    /// Outcomes are being recorded, or could not be yet. While that fails nothing is claimed: the
+    /// lease of what waits to be recorded may lapse meanwhile, and would be claimed again.
+    pub(super) recording: AtomicBool,
+    pub(super) troubled: AtomicBool,
+    pub(super) inbox: Arc<DispatchInbox>,
     in_work: Mutex<InWork>,
 }
 
@@ -71,6 +65,8 @@ impl Dispatcher {
             queued: tokio::sync::Mutex::new(queued),
             closed: AtomicBool::new(false),
             idle: Notify::new(),
+            recording: AtomicBool::new(false),
+            troubled: AtomicBool::new(false),
             inbox,
             in_work: Mutex::default(),
         }
@@ -94,7 +90,7 @@ impl Dispatcher {
         let drain = async {
             loop {
                 let told = self.idle.notified();
-                if self.in_work().len() == 0 {
+                if self.in_work().len() == 0 && !self.recording.load(Ordering::SeqCst) {
                     return;
                 }
                 told.await;
@@ -118,7 +114,8 @@ impl Dispatcher {
     /// Claims once and hands over; returns the number of chunks.
     async fn round(&self, engine: &Engine) -> usize {
         let room = limits::CHUNKS_IN_WORK_MAX.saturating_sub(self.in_work().len()).min(CLAIM_MAX);
-        if room == 0 {
+        let up = || engine.carriers.values().any(|carrier| carrier.status().up);
+        if room == 0 || self.troubled.load(Ordering::SeqCst) || !up() {
             return 0;
         }
         let now = self.clock.now();
@@ -139,52 +136,12 @@ impl Dispatcher {
         }
     }
 
-    async fn hand_over(&self, engine: &Engine, chunk: ClaimedChunk, now: Timestamp) {
-        let ClaimedChunk { id, attempt, content, recipients } = chunk;
-        self.in_work().begin(id, attempt, recipients.iter().map(|r| r.index), now);
-        let mut by_carrier: HashMap<CarrierName, Vec<Submission>> = HashMap::new();
-        let mut answered = Vec::new();
-        for recipient in recipients {
-            let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
-            let choice = if now >= content.valid_until {
-                Err(refused(Reason::Expired))
-            } else {
-                choose(engine, &recipient.to)
-            };
-            match choice {
-                Ok(carrier) => by_carrier.entry(carrier).or_default().push(Submission {
-                    key,
-                    to: recipient.to,
-                    content: content.clone(),
-                    reference: reference(content.message, recipient.index),
-                    accepted: recipient.accepted,
-                }),
-                Err(end) => answered.push(Outcome {
-                    key,
-                    carrier: CarrierName::new(""),
-                    parts: content.parts,
-                    accepted: vec![],
-                    end,
-                }),
-            }
-        }
-        if !answered.is_empty() {
-            self.inbox.outcomes(answered).await;
-        }
-        for (name, batch) in by_carrier {
-            if let Some(carrier) = engine.carriers.get(&name) {
-                engine.tasks.spawn(submit(carrier.clone(), batch, self.inbox.clone()));
-            }
-        }
-    }
-
     /// The worker that keeps the leases of what is in work.
     pub(crate) async fn renew(&self, engine: &Engine) {
         loop {
             tokio::time::sleep(limits::CHUNK_LEASE / 4).await;
             let now = self.clock.now();
-            let stall = i64::try_from(limits::CHUNK_STALL_MAX.as_millis()).unwrap_or(i64::MAX);
-            let leases = self.in_work().leases(Timestamp::from_millis(now.as_millis() - stall));
+            let leases = self.in_work().leases(now.before(limits::CHUNK_STALL_MAX));
             let until = now.after(limits::CHUNK_LEASE);
             if let Err(error) = self.store.renew_leases(&engine.settings.node, leases, until).await
             {
@@ -192,45 +149,4 @@ impl Dispatcher {
             }
         }
     }
-}
-
-/// Hands a batch over; a carrier that panics defers what it had.
-async fn submit(carrier: Arc<dyn Carrier>, batch: Vec<Submission>, inbox: Arc<DispatchInbox>) {
-    let keys: Vec<_> = batch.iter().map(|s| (s.key, s.content.parts)).collect();
-    if AssertUnwindSafe(carrier.submit(batch)).catch_unwind().await.is_ok() {
-        return;
-    }
-    tracing::error!(carrier = carrier.name().as_str(), "carrier fell while taking a batch");
-    let end = End::Deferred { reason: Reason::CarrierBusy, wait: None };
-    let outcomes = keys.into_iter().map(|(key, parts)| Outcome {
-        key,
-        carrier: carrier.name().clone(),
-        parts,
-        accepted: vec![],
-        end: end.clone(),
-    });
-    inbox.outcomes(outcomes.collect()).await;
-}
-
-/// The first carrier of the route that is up, or how the submission ends without one.
-fn choose(engine: &Engine, to: &domain::message::Address) -> Result<CarrierName, End> {
-    let carriers = engine.settings.routes.find(to);
-    if carriers.is_empty() {
-        return Err(refused(Reason::NoRoute));
-    }
-    let up = |name: &&CarrierName| engine.carriers.get(*name).is_some_and(|c| c.status().up);
-    carriers.iter().find(up).cloned().ok_or(End::Deferred { reason: Reason::LinkDown, wait: None })
-}
-
-fn refused(reason: Reason) -> End {
-    End::Refused { reason, code: String::new() }
-}
-
-/// The same at every attempt, so that parts of two attempts still join at the handset.
-fn reference(message: MessageId, recipient: u32) -> u16 {
-    let mut hash = Sha256::new();
-    hash.update(message.0.as_bytes());
-    hash.update(recipient.to_be_bytes());
-    let digest = hash.finalize();
-    u16::from_be_bytes([digest[0], digest[1]])
 }

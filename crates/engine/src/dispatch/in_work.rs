@@ -1,9 +1,12 @@
-//! The chunks this node has claimed, and which of their recipients still lack an outcome.
+//! The chunks this node has claimed, which of their recipients still lack an outcome, and how many
+//! chunks each carrier is busy with.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
 use domain::ports::{ChunkEnd, ChunkId, End, Outcome};
 use domain::reason::Reason;
+use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
 use super::retry;
@@ -11,9 +14,12 @@ use super::retry;
 /// One claimed chunk.
 #[derive(Debug)]
 struct Work {
-    attempt: u32,
+    /// The claim under which it was handed over, and the one that counts now: a lease that lapsed
+    /// while the work went on is claimed again by its own node, and the work goes on under both.
+    attempts: RangeInclusive<u32>,
     /// Recipients handed over and not answered.
     open: HashSet<u32>,
+    carriers: Vec<CarrierName>,
     /// The latest moment and last reason among those that must be tried again.
     retry: Option<(Timestamp, Reason)>,
     touched_at: Timestamp,
@@ -22,6 +28,7 @@ struct Work {
 #[derive(Debug, Default)]
 pub(super) struct InWork {
     chunks: HashMap<ChunkId, Work>,
+    places: HashMap<CarrierName, usize>,
 }
 
 /// A chunk, the claim it belongs to, and how it ended.
@@ -32,6 +39,19 @@ impl InWork {
         self.chunks.len()
     }
 
+    /// Chunks that a carrier is busy with.
+    pub(super) fn places(&self, carrier: &CarrierName) -> usize {
+        self.places.get(carrier).copied().unwrap_or(0)
+    }
+
+    /// Takes a claim of a chunk that is in work already; false when it is not.
+    pub(super) fn adopt(&mut self, chunk: ChunkId, attempt: u32) -> bool {
+        self.chunks.get_mut(&chunk).is_some_and(|work| {
+            work.attempts = *work.attempts.start()..=attempt;
+            true
+        })
+    }
+
     pub(super) fn begin(
         &mut self,
         chunk: ChunkId,
@@ -39,23 +59,40 @@ impl InWork {
         recipients: impl Iterator<Item = u32>,
         now: Timestamp,
     ) {
-        let work = Work { attempt, open: recipients.collect(), retry: None, touched_at: now };
+        let work = Work {
+            attempts: attempt..=attempt,
+            open: recipients.collect(),
+            carriers: Vec::new(),
+            retry: None,
+            touched_at: now,
+        };
         self.chunks.insert(chunk, work);
     }
 
+    /// Notes that a carrier gets a share of a chunk.
+    pub(super) fn occupy(&mut self, chunk: ChunkId, carrier: &CarrierName) {
+        if let Some(work) = self.chunks.get_mut(&chunk) {
+            work.carriers.push(carrier.clone());
+            *self.places.entry(carrier.clone()).or_default() += 1;
+        }
+    }
+
     /// Notes outcomes and returns the chunks that have all of theirs. An outcome of another claim,
-    /// or a second one for the same recipient, changes nothing here (the store records it).
+    /// a second one for the same recipient, or one that came late changes nothing here (the store
+    /// records it).
     pub(super) fn note(&mut self, outcomes: &[Outcome], now: Timestamp) -> Vec<ChunkEnded> {
         let mut ended = Vec::new();
         for Outcome { key, end, .. } in outcomes {
             let Some(work) = self.chunks.get_mut(&key.chunk) else { continue };
-            if work.attempt != key.attempt || !work.open.remove(&key.recipient) {
+            let ours = work.attempts.contains(&key.attempt) && *end != End::Late;
+            if !ours || !work.open.remove(&key.recipient) {
                 continue;
             }
             work.touched_at = now;
+            let attempt = *work.attempts.end();
             if let End::Deferred { reason, wait } = end {
                 let salt = key.chunk.0.unsigned_abs();
-                let at = now.after(retry::wait(work.attempt, *reason, *wait, salt));
+                let at = now.after(retry::wait(attempt, *reason, *wait, salt));
                 let later = work.retry.map_or(at, |(known, _)| known.max(at));
                 work.retry = Some((later, *reason));
             }
@@ -64,24 +101,35 @@ impl InWork {
                     None => ChunkEnd::Done,
                     Some((at, reason)) => ChunkEnd::Retry { at, reason },
                 };
-                ended.push((key.chunk, work.attempt, end));
-                self.chunks.remove(&key.chunk);
+                ended.push((key.chunk, attempt, end));
+                self.remove(key.chunk);
             }
         }
         ended
     }
 
+    fn remove(&mut self, chunk: ChunkId) {
+        for carrier in self.chunks.remove(&chunk).into_iter().flat_map(|work| work.carriers) {
+            if let Some(places) = self.places.get_mut(&carrier) {
+                *places = places.saturating_sub(1);
+            }
+        }
+    }
+
     /// Claims whose leases must be renewed. Those untouched since `stalled_before` are let go:
     /// their outcomes were lost, and when the lease has passed they are claimed again.
     pub(super) fn leases(&mut self, stalled_before: Timestamp) -> Vec<(ChunkId, u32)> {
-        self.chunks.retain(|chunk, work| {
-            let keep = work.touched_at > stalled_before;
-            if !keep {
-                tracing::error!(chunk = chunk.0, open = work.open.len(), "outcomes never came");
-            }
-            keep
-        });
-        self.chunks.iter().map(|(chunk, work)| (*chunk, work.attempt)).collect()
+        let stalled: Vec<_> = self
+            .chunks
+            .iter()
+            .filter(|(_, work)| work.touched_at <= stalled_before)
+            .map(|(chunk, work)| (*chunk, work.open.len()))
+            .collect();
+        for (chunk, open) in stalled {
+            tracing::error!(chunk = chunk.0, open, "outcomes never came");
+            self.remove(chunk);
+        }
+        self.chunks.iter().map(|(chunk, work)| (*chunk, *work.attempts.end())).collect()
     }
 }
 
@@ -90,7 +138,6 @@ mod tests {
     use std::time::Duration;
 
     use domain::ports::SubmissionKey;
-    use domain::routing::CarrierName;
 
     use super::*;
 
@@ -118,6 +165,7 @@ mod tests {
         let mut work = in_work(2);
         assert_eq!(work.note(&[outcome(2, 0, End::Accepted)], NOW), []);
         assert_eq!(work.note(&[outcome(2, 0, End::Accepted)], NOW), [], "a repeat is no answer");
+        assert_eq!(work.note(&[outcome(2, 1, End::Late)], NOW), [], "neither is a late one");
         let ended = work.note(&[outcome(2, 1, End::Delivered)], NOW);
         assert_eq!(ended, [(CHUNK, 2, ChunkEnd::Done)]);
         assert_eq!(work.len(), 0);
@@ -137,6 +185,24 @@ mod tests {
         let mut work = in_work(1);
         assert_eq!(work.note(&[outcome(1, 0, End::Accepted)], NOW), []);
         assert_eq!(work.len(), 1);
+    }
+
+    #[test]
+    fn a_claim_of_what_is_in_work_hands_nothing_over_again_and_ends_under_the_new_lease() {
+        let mut work = in_work(1);
+        assert!(work.adopt(CHUNK, 3));
+        assert!(!work.adopt(ChunkId(1), 3));
+        let ended = work.note(&[outcome(2, 0, End::Accepted)], NOW);
+        assert_eq!(ended, [(CHUNK, 3, ChunkEnd::Done)]);
+    }
+
+    #[test]
+    fn a_carriers_places_are_freed_with_its_chunks() {
+        let (mut work, main) = (in_work(1), CarrierName::new("main"));
+        work.occupy(CHUNK, &main);
+        assert_eq!(work.places(&main), 1);
+        work.note(&[outcome(2, 0, End::Accepted)], NOW);
+        assert_eq!(work.places(&main), 0);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! bounded by the links' windows and one flush of the recorder.
 
 mod dispatcher;
+mod hand_over;
 mod in_work;
 mod inbox;
 mod record;

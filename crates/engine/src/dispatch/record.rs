@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::limits;
-use domain::ports::{End, Outcome};
+use domain::ports::{End, Outcome, PortError};
 
 use super::Dispatcher;
+use super::in_work::ChunkEnded;
 use crate::metrics::ByOutcome;
 
 /// Pause before a refused change is tried again.
@@ -24,7 +25,10 @@ impl Dispatcher {
                     Err(_) => break,
                 }
             }
+            self.recording.store(true, Ordering::SeqCst);
             self.flush(batch).await;
+            self.recording.store(false, Ordering::SeqCst);
+            self.idle.notify_waiters();
         }
     }
 
@@ -33,23 +37,46 @@ impl Dispatcher {
             self.count(outcome);
         }
         let ends = self.in_work().note(&batch, self.clock.now());
-        // The last clone could be spared; a batch is recorded at the first try nearly always.
-        while let Err(error) =
-            self.store.record_outcomes(batch.clone(), ends.clone(), self.clock.now()).await.map(
-                |recorded| {
-                    self.wake.after(&recorded);
-                },
-            )
-        {
-            self.metrics.store_retries.inc();
-            tracing::warn!(%error, outcomes = batch.len(), "could not record outcomes; again soon");
-            tokio::time::sleep(STORE_PAUSE).await;
-        }
+        self.store_all(batch, &ends).await;
+        self.troubled.store(false, Ordering::SeqCst);
         if !ends.is_empty() {
             self.wake.dispatch.notify_one();
         }
-        if self.closed.load(Ordering::SeqCst) {
-            self.idle.notify_waiters();
+    }
+
+    /// Stores until it is stored. What the store refuses for good is found one by one, told in the
+    /// log and left to its chunk's lease, so that one bad row does not stop all the others.
+    async fn store_all(&self, batch: Vec<Outcome>, ends: &[ChunkEnded]) {
+        match self.store_soon(&batch, ends).await {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, outcomes = batch.len(), "refused; one by one"),
+        }
+        for outcome in batch {
+            let chunk = outcome.key.chunk;
+            let end: Vec<_> = ends.iter().filter(|(ended, ..)| *ended == chunk).copied().collect();
+            if let Err(error) = self.store_soon(&[outcome], &end).await {
+                tracing::error!(%error, chunk = chunk.0, "outcome cannot be recorded");
+            }
+        }
+    }
+
+    /// Tries until the store takes it or refuses it for good.
+    async fn store_soon(&self, batch: &[Outcome], ends: &[ChunkEnded]) -> Result<(), PortError> {
+        loop {
+            let now = self.clock.now();
+            match self.store.record_outcomes(batch.to_vec(), ends.to_vec(), now).await {
+                Ok(recorded) => {
+                    self.wake.after(&recorded);
+                    return Ok(());
+                }
+                Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) => return Err(error),
+                Err(error) => {
+                    self.troubled.store(true, Ordering::SeqCst);
+                    self.metrics.store_retries.inc();
+                    tracing::warn!(%error, outcomes = batch.len(), "could not record; again soon");
+                    tokio::time::sleep(STORE_PAUSE).await;
+                }
+            }
         }
     }
 
@@ -59,6 +86,7 @@ impl Dispatcher {
             End::Delivered => "delivered",
             End::Refused { .. } => "refused",
             End::Deferred { .. } => "deferred",
+            End::Late => "late",
         };
         let labels = ByOutcome { carrier: outcome.carrier.as_str().to_owned(), outcome: word };
         self.metrics.submissions.get_or_create(&labels).inc();

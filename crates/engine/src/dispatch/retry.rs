@@ -6,8 +6,9 @@ use domain::reason::Reason;
 
 const WAIT_MIN: Duration = Duration::from_secs(1);
 
-/// Links come back by themselves; what waits for one should leave soon after.
-const LINK_DOWN_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Links come back by themselves; what waits for one should leave soon after. (While no link at all
+/// is up nothing is claimed, so this is for one carrier among several.)
+const LINK_DOWN_WAIT_MAX: Duration = Duration::from_secs(30);
 
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
@@ -30,7 +31,7 @@ mod tests {
         let waits: Vec<_> =
             (1..=8).map(|n| wait(n, Reason::Throttled, None, 0).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(wait(8, Reason::LinkDown, None, 0).as_secs(), 5);
+        assert_eq!(wait(8, Reason::LinkDown, None, 0).as_secs(), 30);
     }
 
     #[test]

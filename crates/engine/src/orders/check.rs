@@ -1,12 +1,15 @@
 //! One order compared with the node, and the one step that follows.
 //!
-//! | order \ node | open | held | settled | cancelled, unknown |
-//! |---|---|---|---|---|
-//! | open | cancel when its time is over | begin if fit, else cancel | alert | cancelled |
-//! | held, working | wait | cancel if the node soon would | alert | lost or cancelled |
-//! | fulfilled | wait | settle, look again | settled | lost |
-//! | cancelling | cancel, look again | cancel, look again | alert | cancelled |
-//! | final | – | give the money back | – | – |
+//! | order \ node | open | held | settled | cancelled | unknown |
+//! |---|---|---|---|---|---|
+//! | open | cancel when its time is over | begin if fit, else cancel | alert | cancelled | as open |
+//! | held, working | wait | cancel if the node soon would | alert | lost or cancelled | alert |
+//! | fulfilled | wait | settle, look again | settled | lost | alert |
+//! | cancelling | cancel, look again | cancel, look again | alert | cancelled | cancelled |
+//! | final | – | give the money back | – | – | – |
+//!
+//! A node that does not know a payment it held is the wrong node, or one that was restored: that is
+//! no refund, and the order waits for a person.
 //!
 //! Every step is safe to repeat, from this process or another: decisions are made by the store,
 //! once, and the node's calls are idempotent.
@@ -43,7 +46,7 @@ pub(super) async fn check(
     let node = engine.lightning.lookup(order.id).await?;
     match (order.state, node) {
         (OrderState::Open, _) if invoice.is_none() => interrupted(engine, &order, node).await,
-        (OrderState::Open, HoldState::Open) => unpaid(engine, &order).await,
+        (OrderState::Open, HoldState::Open | HoldState::Unknown) => unpaid(engine, &order).await,
         (OrderState::Open, HoldState::Held(payment)) => paid(engine, &order, payment, tip).await,
         (OrderState::Held | OrderState::Working, HoldState::Held(payment)) => {
             near_deadline(engine, &order, payment, tip).await
@@ -61,8 +64,13 @@ pub(super) async fn check(
             | OrderState::Working
             | OrderState::Fulfilled
             | OrderState::Cancelling,
-            HoldState::Cancelled | HoldState::Unknown,
-        ) => Ok(CANCELLED),
+            HoldState::Cancelled,
+        )
+        | (OrderState::Cancelling, HoldState::Unknown) => Ok(CANCELLED),
+        (OrderState::Held | OrderState::Working | OrderState::Fulfilled, HoldState::Unknown) => {
+            tracing::error!(order = %order.id, "the node does not know a payment it held");
+            again_after(HELD_POLL)
+        }
         (
             OrderState::Open | OrderState::Held | OrderState::Working | OrderState::Cancelling,
             HoldState::Settled,
@@ -111,7 +119,9 @@ async fn paid(
     let Payment::Lightning { pay_by, .. } = order.payment else { return again_after(HELD_POLL) };
     let (terms, now) = (HoldTerms::of(order.kind), engine.now());
     let fit = match tip {
-        None => Err(Unfit::StaleTip),
+        // It did not answer this once; a stale tip would have been told.
+        None if now <= pay_by => return again_after(OPEN_POLL),
+        None => Err(Unfit::TooLate),
         Some(tip) => hold::check(terms, order.state, order.price, pay_by, payment, tip, now),
     };
     if let Err(unfit) = fit {
@@ -204,7 +214,7 @@ async fn settle(engine: &Engine, order: &Order, preimage: &Preimage) -> Result<C
     }
     match engine.lightning.lookup(order.id).await? {
         HoldState::Settled => Ok(SETTLED),
-        HoldState::Cancelled | HoldState::Unknown => Ok(CANCELLED),
-        HoldState::Open | HoldState::Held(_) => again_after(CONFIRM_POLL),
+        HoldState::Cancelled => Ok(CANCELLED),
+        HoldState::Open | HoldState::Held(_) | HoldState::Unknown => again_after(CONFIRM_POLL),
     }
 }

@@ -11,7 +11,7 @@ use domain::message::Address;
 use domain::money::Msat;
 use domain::number::{self, NumberError};
 use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Webhook};
-use domain::ports::{CreditOutcome, FetchError, NewHold, PortError};
+use domain::ports::{CreditOutcome, FetchError, NewHold, OrderAdmission, OrderCaps, PortError};
 use domain::reason::Reason;
 use domain::secret::{Preimage, Secret};
 use domain::text::{Policy, Text, TextError, measure};
@@ -21,6 +21,10 @@ use super::terms::pay_by;
 use crate::accounts::{Caller, webhook_secret};
 use crate::engine::Engine;
 use crate::metrics::ByKind;
+
+/// The client on this machine itself, as the sandbox's and the operator's own programs are: only the
+/// caps for all apply to it.
+pub const LOCAL_CLIENT: &str = "local";
 
 /// What somebody asks for at a door.
 #[derive(Debug)]
@@ -39,6 +43,7 @@ pub enum OrderRequest<'a> {
     Fund {
         amount_sats: i64,
         caller: &'a Caller,
+        client: &'a str,
     },
 }
 
@@ -46,6 +51,8 @@ pub enum OrderRequest<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Terms<'a> {
     pub caller: Option<&'a Caller>,
+    /// Whose room the order takes (see [`LOCAL_CLIENT`]).
+    pub client: &'a str,
     /// Pay from the caller's credit.
     pub immediate: bool,
     pub webhook_url: Option<&'a str>,
@@ -97,8 +104,12 @@ pub enum CreateError {
     NoRoute,
     #[error("too many orders are waiting for payment; try again in some minutes")]
     TooManyOpen,
+    #[error("too many of your orders are waiting for payment; pay or cancel some first")]
+    TooManyOpenForYou,
     #[error("the Lightning node cannot hold more payments now; try again in some minutes")]
     NodeFull,
+    #[error("too many of your orders are under way; try again when some are done")]
+    TooManyHeldForYou,
     #[error("the Lightning node is not ready; try again in some minutes")]
     NodeNotReady,
     #[error("the order could not be stored; try again")]
@@ -123,7 +134,9 @@ impl Engine {
                 refuse_controls(text.as_str())?;
                 self.sell(OrderKind::Email, Address::Email(to), text, terms).await
             }
-            OrderRequest::Fund { amount_sats, caller } => self.fund(amount_sats, caller).await,
+            OrderRequest::Fund { amount_sats, caller, client } => {
+                self.fund(amount_sats, caller, client).await
+            }
         }
     }
 
@@ -157,6 +170,7 @@ impl Engine {
             purchase: Purchase::Send { to: to.clone(), text: text.clone() },
             webhook,
             referral: terms.referral.filter(|referral| !referral.is_empty()).map(str::to_owned),
+            client: terms.client.to_owned(),
             created_at: now,
         };
         if !terms.immediate {
@@ -179,7 +193,12 @@ impl Engine {
         }
     }
 
-    async fn fund(&self, sats: i64, caller: &Caller) -> Result<CreatedOrder, CreateError> {
+    async fn fund(
+        &self,
+        sats: i64,
+        caller: &Caller,
+        client: &str,
+    ) -> Result<CreatedOrder, CreateError> {
         if !(limits::HOLD_MIN_SATS..=limits::HOLD_MAX_SATS).contains(&sats) {
             return Err(CreateError::BadAmount);
         }
@@ -194,6 +213,7 @@ impl Engine {
             purchase: Purchase::Fund,
             webhook: None,
             referral: None,
+            client: client.to_owned(),
             created_at: self.now(),
         };
         self.ask_invoice(order, preimage).await
@@ -206,7 +226,9 @@ impl Engine {
         mut order: NewOrder,
         preimage: Preimage,
     ) -> Result<CreatedOrder, CreateError> {
-        self.room_for_invoice().await?;
+        if !self.lightning.tip().await.is_ok_and(|tip| tip.is_fresh(self.now())) {
+            return Err(CreateError::NodeNotReady);
+        }
         let (id, kind, now) = (order.id, order.kind, order.created_at);
         let webhook_secret = secret_of(&order);
         order.payment = Payment::Lightning { preimage, invoice: None, pay_by: pay_by(now) };
@@ -218,7 +240,9 @@ impl Engine {
             cltv_delta: HoldTerms::of(kind).cltv_delta,
         };
         let check_at = now.after(super::watch::INVOICE_GRACE);
-        self.store.add_order(order, check_at).await.map_err(CreateError::Store)?;
+        let caps = self.caps(&order.client);
+        let admission = self.store.add_order(order, caps, check_at).await;
+        admitted(admission.map_err(CreateError::Store)?)?;
         let invoice = match self.lightning.create_hold(hold).await {
             Ok(invoice) => invoice,
             Err(error) => {
@@ -227,8 +251,10 @@ impl Engine {
                 return Err(CreateError::NodeNotReady);
             }
         };
-        let check_at = self.now().after(super::watch::OPEN_POLL);
-        if let Err(error) = self.store.attach_invoice(id, &invoice, check_at).await {
+        // The node's own time to pay began just now, not when the order was made.
+        let now = self.now();
+        let check_at = now.after(super::watch::OPEN_POLL);
+        if let Err(error) = self.store.attach_invoice(id, &invoice, pay_by(now), check_at).await {
             // Unseen by anybody: the watch finds the order without its invoice and cancels both.
             return Err(CreateError::Store(error));
         }
@@ -244,20 +270,15 @@ impl Engine {
         self.wake.watch.notify_one();
     }
 
-    async fn room_for_invoice(&self) -> Result<(), CreateError> {
-        let (load, tip) = tokio::join!(self.store.order_load(), self.lightning.tip());
-        let load = load.map_err(CreateError::Store)?;
-        if !tip.is_ok_and(|tip| tip.is_fresh(self.now())) {
-            return Err(CreateError::NodeNotReady);
+    fn caps(&self, client: &str) -> OrderCaps {
+        let per_client = |max| if client == LOCAL_CLIENT { u64::MAX } else { max };
+        OrderCaps {
+            open_max: limits::ORDERS_OPEN_MAX,
+            open_per_client_max: per_client(limits::ORDERS_OPEN_PER_CLIENT_MAX),
+            // The rest of the node's slots is for payments that are under way.
+            held_max: self.lightning.held_max().saturating_mul(6) / 10,
+            held_per_client_max: per_client(limits::ORDERS_HELD_PER_CLIENT_MAX),
         }
-        if load.open >= limits::ORDERS_OPEN_MAX {
-            return Err(CreateError::TooManyOpen);
-        }
-        // The rest of the node's slots is for payments that are under way.
-        if load.held.saturating_mul(10) >= self.lightning.held_max().saturating_mul(6) {
-            return Err(CreateError::NodeFull);
-        }
-        Ok(())
     }
 
     async fn webhook(
@@ -290,6 +311,16 @@ impl Engine {
 
     fn count_created(&self, kind: OrderKind) {
         self.metrics().orders_created.get_or_create(&ByKind { kind: kind.as_str() }).inc();
+    }
+}
+
+const fn admitted(admission: OrderAdmission) -> Result<(), CreateError> {
+    match admission {
+        OrderAdmission::Stored => Ok(()),
+        OrderAdmission::TooManyOpen => Err(CreateError::TooManyOpen),
+        OrderAdmission::TooManyOpenForClient => Err(CreateError::TooManyOpenForYou),
+        OrderAdmission::TooManyHeld => Err(CreateError::NodeFull),
+        OrderAdmission::TooManyHeldForClient => Err(CreateError::TooManyHeldForYou),
     }
 }
 

@@ -22,8 +22,8 @@ mod terms;
 mod watch;
 
 pub use cancel::CancelError;
-pub use create::{Asked, CreateError, CreatedOrder, OrderRequest, Terms};
+pub use create::{Asked, CreateError, CreatedOrder, LOCAL_CLIENT, OrderRequest, Terms};
 pub use status::History;
 
 pub(crate) use follow::{follow_node, sweep_node};
-pub(crate) use watch::watch;
+pub(crate) use watch::{catch_up, watch};

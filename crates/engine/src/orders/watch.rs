@@ -44,6 +44,18 @@ pub(crate) async fn watch(engine: &Engine) {
     }
 }
 
+/// Compares everything once, as a start requires before new orders are taken. What the node does
+/// not answer is left to the rounds that follow.
+pub(crate) async fn catch_up(engine: &Engine, unfinished: u64) {
+    let mut compared = 0;
+    while compared < unfinished {
+        match round(engine).await {
+            0 => return,
+            more => compared += more as u64,
+        }
+    }
+}
+
 /// Compares what is due; returns how many orders that were.
 async fn round(engine: &Engine) -> usize {
     let now = engine.now();
@@ -65,7 +77,10 @@ async fn round(engine: &Engine) -> usize {
 /// Compares these orders with the node and records what it said.
 pub(super) async fn compare(engine: &Engine, orders: Vec<Order>) {
     let tip = match engine.lightning.tip().await {
-        Ok(tip) => Some(tip),
+        Ok(tip) => {
+            engine.remember_tip(tip);
+            Some(tip)
+        }
         Err(error) => {
             tracing::warn!(%error, "the node does not tell its tip");
             None

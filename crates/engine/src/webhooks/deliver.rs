@@ -1,11 +1,14 @@
-//! The worker that tells events: claims what is due, calls many receivers at a time, records what
-//! came of it. A crash after a call repeats it; receivers know the repeat by its id.
+//! The worker that tells events: keeps a bounded number of calls under way, few of them to one host,
+//! and records each as it ends, so that a receiver that hangs holds up no other. A crash after a
+//! call repeats it; receivers know the repeat by its id.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::limits;
 use domain::ports::{FetchRequest, WebhookCall, WebhookOutcome, WebhookResult};
-use futures_util::{StreamExt, stream};
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use url::Url;
 
 use super::{schedule, sign};
@@ -18,41 +21,79 @@ const ROUND: Duration = Duration::from_secs(1);
 /// Longer than a call may take, so that no other process makes the same one meanwhile.
 const LEASE: Duration = Duration::from_secs(60);
 
+/// When a call is looked at again whose host has enough of them.
+const HOST_WAIT: Duration = Duration::from_secs(10);
+
 /// The receiver wants no more (RFC 9110 §15.5.11).
 const GONE: u16 = 410;
 
+/// A call that ended, and the host whose place is free again.
+type Ended = (String, WebhookResult);
+
 pub(crate) async fn deliver(engine: &Engine) {
+    let mut running = FuturesUnordered::new();
+    let mut hosts: HashMap<String, usize> = HashMap::new();
     loop {
-        if round(engine).await < limits::WEBHOOKS_IN_FLIGHT_MAX as usize {
-            signal_or_timer(&engine.wake.webhooks, ROUND).await;
+        let mut results = Vec::new();
+        for call in claim(engine, running.len()).await {
+            let host = host_of(&call);
+            let places = hosts.entry(host.clone()).or_default();
+            if *places < limits::WEBHOOKS_PER_HOST_MAX {
+                *places += 1;
+                running.push(tell(engine, call).map(move |result| (host, result)));
+            } else {
+                let outcome = WebhookOutcome::PutOff(engine.now().after(HOST_WAIT));
+                let note = "its host has enough calls under way".to_owned();
+                results.push(WebhookResult { call: call.id, outcome, note });
+            }
         }
+        tokio::select! {
+            Some(ended) = running.next() => results.push(free(&mut hosts, ended)),
+            () = signal_or_timer(&engine.wake.webhooks, ROUND) => {}
+        }
+        while let Some(Some(ended)) = running.next().now_or_never() {
+            results.push(free(&mut hosts, ended));
+        }
+        record(engine, results).await;
     }
 }
 
-async fn round(engine: &Engine) -> usize {
-    let now = engine.now();
-    let lease = now.after(LEASE);
-    let calls = match engine.store.claim_webhooks(now, lease, limits::WEBHOOKS_IN_FLIGHT_MAX).await
-    {
-        Ok(calls) => calls,
-        Err(error) => {
-            tracing::warn!(%error, "could not claim webhooks; trying again");
-            return 0;
-        }
-    };
-    let claimed = calls.len();
-    if claimed == 0 {
-        return 0;
+/// Takes as many calls as there are places.
+async fn claim(engine: &Engine, running: usize) -> Vec<WebhookCall> {
+    let running = u32::try_from(running).unwrap_or(u32::MAX);
+    let places = limits::WEBHOOKS_IN_FLIGHT_MAX.saturating_sub(running);
+    if places == 0 {
+        return Vec::new();
     }
-    let results: Vec<_> = stream::iter(calls)
-        .map(|call| tell(engine, call))
-        .buffer_unordered(claimed)
-        .collect()
-        .await;
+    let now = engine.now();
+    engine.store.claim_webhooks(now, now.after(LEASE), places).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "could not claim webhooks; trying again");
+        Vec::new()
+    })
+}
+
+fn free(hosts: &mut HashMap<String, usize>, (host, result): Ended) -> WebhookResult {
+    if let Some(places) = hosts.get_mut(&host) {
+        *places -= 1;
+        if *places == 0 {
+            hosts.remove(&host);
+        }
+    }
+    result
+}
+
+async fn record(engine: &Engine, results: Vec<WebhookResult>) {
+    if results.is_empty() {
+        return;
+    }
     if let Err(error) = engine.store.record_webhooks(results, engine.now()).await {
         tracing::warn!(%error, "could not record webhooks; they are made again");
     }
-    claimed
+}
+
+fn host_of(call: &WebhookCall) -> String {
+    let url = Url::parse(&call.url).ok();
+    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
 async fn tell(engine: &Engine, call: WebhookCall) -> WebhookResult {
@@ -88,7 +129,7 @@ fn result(
 ) -> WebhookResult {
     let word = match outcome {
         WebhookOutcome::Told => "told",
-        WebhookOutcome::RetryAt(_) => "retry",
+        WebhookOutcome::RetryAt(_) | WebhookOutcome::PutOff(_) => "retry",
         WebhookOutcome::GaveUp => "gave_up",
     };
     engine.metrics().webhooks.get_or_create(&ByResult { result: word }).inc();
