@@ -18,7 +18,7 @@ mod refusal;
 
 mod serve;
 
-pub use guard::Rate;
+pub use guard::{Network, NetworkError, Rate};
 pub use ops::ops_router;
 pub use router::router;
 pub use serve::{Server, serve};

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! fold path ── log ─┬─ orders: CORS ── catch panics ── admit (key, rate) ── handler
-//!                   └─ ops, sandbox: catch panics ── handler
+//!                   ├─ ops: catch panics ── admit (rate) ── handler
+//!                   └─ sandbox: catch panics ── handler
 //! ```
 //!
 //! A path of one segment is the same in any case and with a slash at its end, because clients of
@@ -22,7 +23,7 @@ use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::guard::{admit, log_access, show_panic};
+use crate::guard::{admit, admit_stranger, log_access, show_panic};
 use crate::refusal::{refuse_method, refuse_path};
 use crate::settings::{Door, HttpSettings};
 use crate::{ops, orders, sandbox};
@@ -34,7 +35,7 @@ const PREFLIGHT_AGE: std::time::Duration = std::time::Duration::from_secs(24 * 6
 pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Router {
     let door = Door::new(engine, settings);
     let all = orders_routes(&door)
-        .merge(ops_routes(&door.settings))
+        .merge(ops_routes(&door))
         .merge(sandbox_routes(&door.settings))
         .layer(from_fn(log_access))
         .with_state(door);
@@ -69,14 +70,19 @@ fn orders_routes(door: &Door) -> Router<Door> {
         .layer(cors())
 }
 
-/// Also what an admin listener serves, see [`crate::ops_router`].
-pub(crate) fn ops_routes(settings: &HttpSettings) -> Router<Door> {
-    let routes = Router::new()
-        .route("/healthz", get(ops::tell_alive))
-        .route("/readyz", get(ops::tell_readiness));
-    let routes =
-        if settings.metrics { routes.route("/metrics", get(ops::show_metrics)) } else { routes };
-    routes.method_not_allowed_fallback(refuse_method).layer(CatchPanicLayer::custom(show_panic))
+/// Also what an admin listener serves, see [`crate::ops_router`]. How the house is and what it
+/// counted is for the operator; that it is alive, for whoever balances load.
+pub(crate) fn ops_routes(door: &Door) -> Router<Door> {
+    let mut routes = Router::new().route("/healthz", get(ops::tell_alive));
+    if door.settings.tells_operator {
+        routes = routes
+            .route("/readyz", get(ops::tell_readiness))
+            .route("/metrics", get(ops::show_metrics));
+    }
+    routes
+        .method_not_allowed_fallback(refuse_method)
+        .layer(from_fn_with_state(door.clone(), admit_stranger))
+        .layer(CatchPanicLayer::custom(show_panic))
 }
 
 fn sandbox_routes(settings: &HttpSettings) -> Router<Door> {

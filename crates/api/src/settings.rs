@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::limits;
 use engine::Engine;
 
-use crate::guard::{Rate, RateLimiter};
+use crate::guard::{Network, Rate, RateLimiter};
 use crate::sandbox::SandboxWallet;
 
 #[derive(Debug, Clone)]
@@ -15,10 +15,12 @@ pub struct HttpSettings {
     pub body_bytes_max: usize,
     /// Time for a request's body to arrive.
     pub read_timeout: Duration,
-    /// For callers without a valid key, by peer address, loopback exempt; `None` = no limit.
+    /// For callers without a valid key, by address, this machine exempt; `None` = no limit.
     pub address_rate: Option<Rate>,
-    /// Whether `/metrics` is told here; not when an admin listener tells it.
-    pub metrics: bool,
+    /// Proxies whose `X-Forwarded-For` says for whom they call; of others it is not read.
+    pub trusted_proxies: Vec<Network>,
+    /// Whether `/readyz` and `/metrics` are told here; not when an admin listener tells them.
+    pub tells_operator: bool,
     /// The wallet behind `/sandbox/pay`; the route exists only with one.
     pub sandbox: Option<Arc<dyn SandboxWallet>>,
 }
@@ -29,7 +31,8 @@ impl Default for HttpSettings {
             body_bytes_max: limits::ORDER_BODY_BYTES_MAX,
             read_timeout: limits::REQUEST_READ_TIMEOUT,
             address_rate: Some(Rate { per_second: 20, burst: 100 }),
-            metrics: true,
+            trusted_proxies: Vec::new(),
+            tells_operator: true,
             sandbox: None,
         }
     }

@@ -1,5 +1,5 @@
 //! Who calls, as `X-API-Key` tells. The key is looked at once per request, before the handler; a
-//! handler that needs a caller takes [`Known`], one that is also for strangers [`MaybeKnown`].
+//! handler that needs a caller takes [`Known`], one that sells to strangers too [`Buyer`].
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use engine::Engine;
 use engine::accounts::{AuthError, Caller};
 
+use super::origin::Origin;
 use crate::refusal::{Refusal, failed, unauthorized};
 
 #[derive(Debug, Clone)]
@@ -40,9 +41,23 @@ fn refusal(error: &AuthError) -> Refusal {
         AuthError::BadKey | AuthError::Revoked => unauthorized(error.to_string()),
         AuthError::Store(source) => {
             tracing::warn!(error = %source, "a key could not be checked");
-            failed(error.to_string())
+            // Not that the key is bad: its owner would throw it away.
+            failed(format!("{error}; try again"))
         }
     }
+}
+
+fn caller(parts: &Parts) -> Result<Option<Caller>, Refusal> {
+    match parts.extensions.get::<Identity>() {
+        Some(Identity::Known(caller)) => Ok(Some(caller.clone())),
+        Some(Identity::Refused(error)) => Err(refusal(error)),
+        Some(Identity::Stranger) | None => Ok(None),
+    }
+}
+
+/// Whose room the orders of a key take. They share it wherever they come from.
+pub(crate) fn client_of(caller: &Caller) -> String {
+    format!("key:{}", caller.key.id)
 }
 
 /// A caller with a good key; others are refused.
@@ -51,25 +66,28 @@ pub(crate) struct Known(pub Caller);
 
 /// A caller with a good key or with none; a bad one is refused.
 #[derive(Debug)]
-pub(crate) struct MaybeKnown(pub Option<Caller>);
+pub(crate) struct Buyer {
+    pub caller: Option<Caller>,
+    /// Whose room an order takes: `key:7`, `net:192.0.2.1`, `net:2001:db8::/64`, `local`.
+    pub client: String,
+}
 
-impl<S: Sync> FromRequestParts<S> for MaybeKnown {
+impl<S: Sync> FromRequestParts<S> for Buyer {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        match parts.extensions.get::<Identity>() {
-            Some(Identity::Known(caller)) => Ok(Self(Some(caller.clone()))),
-            Some(Identity::Refused(error)) => Err(refusal(error)),
-            Some(Identity::Stranger) | None => Ok(Self(None)),
-        }
+        let caller = caller(parts)?;
+        let origin = || *parts.extensions.get::<Origin>().unwrap_or(&Origin::Unknown);
+        let client = caller.as_ref().map_or_else(|| origin().to_string(), client_of);
+        Ok(Self { caller, client })
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for Known {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let MaybeKnown(caller) = MaybeKnown::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let caller = caller(parts)?;
         caller.map(Self).ok_or_else(|| unauthorized("an API key is required (header X-API-Key)"))
     }
 }

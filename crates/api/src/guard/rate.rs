@@ -17,6 +17,7 @@ const SWEEP_GAP: u64 = 1_000_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
+    /// At least 1; 0 is taken for 1. (No rate at all is no limit; the command line makes no 0.)
     pub per_second: u32,
     /// Requests that may come at once after a silence, at least 1.
     pub burst: u32,
@@ -26,7 +27,7 @@ pub struct Rate {
 pub(crate) enum Client {
     Key(KeyId),
     Address(IpAddr),
-    /// All who come while the table is full, as one.
+    /// All who come from nobody knows where, or while the table is full, as one.
     Crowd,
 }
 

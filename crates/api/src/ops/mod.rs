@@ -19,11 +19,9 @@ use crate::refusal::refuse_path;
 use crate::router::ops_routes;
 use crate::settings::{Door, HttpSettings};
 
-/// `/healthz`, `/readyz` and `/metrics` alone, for an admin listener.
+/// `/healthz`, `/readyz` and `/metrics` alone, for an admin listener. Nobody is limited there.
 pub fn ops_router(engine: Arc<Engine>) -> Router {
-    let settings = HttpSettings { metrics: true, ..HttpSettings::default() };
-    ops_routes(&settings)
-        .fallback(refuse_path)
-        .layer(from_fn(log_access))
-        .with_state(Door::new(engine, settings))
+    let settings = HttpSettings { address_rate: None, ..HttpSettings::default() };
+    let door = Door::new(engine, settings);
+    ops_routes(&door).fallback(refuse_path).layer(from_fn(log_access)).with_state(door)
 }

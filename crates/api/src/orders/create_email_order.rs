@@ -6,20 +6,20 @@ use engine::orders::OrderRequest;
 
 use super::created::{Created, created, read_terms};
 use super::wrong::not_created;
-use crate::guard::MaybeKnown;
+use crate::guard::Buyer;
 use crate::read::Fields;
 use crate::refusal::Refusal;
 use crate::settings::Door;
 
 pub(crate) async fn create_email_order(
     State(door): State<Door>,
-    MaybeKnown(caller): MaybeKnown,
+    buyer: Buyer,
     fields: Fields,
 ) -> Result<Json<Created>, Refusal> {
     let request = OrderRequest::Email {
         to: fields.required_text("address")?,
         text: fields.required_text("message")?,
-        terms: read_terms(&fields, caller.as_ref())?,
+        terms: read_terms(&fields, &buyer)?,
     };
     door.engine.create_order(request).await.map(created).map_err(not_created)
 }

@@ -6,21 +6,21 @@ use engine::orders::OrderRequest;
 
 use super::created::{Created, created, read_terms};
 use super::wrong::not_created;
-use crate::guard::MaybeKnown;
+use crate::guard::Buyer;
 use crate::read::Fields;
 use crate::refusal::Refusal;
 use crate::settings::Door;
 
 pub(crate) async fn create_send_order(
     State(door): State<Door>,
-    MaybeKnown(caller): MaybeKnown,
+    buyer: Buyer,
     fields: Fields,
 ) -> Result<Json<Created>, Refusal> {
     let to = fields.required_digits("phone")?;
     let request = OrderRequest::Send {
         to: &to,
         text: fields.required_text("message")?,
-        terms: read_terms(&fields, caller.as_ref())?,
+        terms: read_terms(&fields, &buyer)?,
     };
     door.engine.create_order(request).await.map(created).map_err(not_created)
 }

@@ -3,20 +3,17 @@
 
 use axum::Json;
 use domain::secret::Secret;
-use engine::accounts::Caller;
 use engine::orders::{Asked, CreatedOrder, Terms};
 use serde::Serialize;
 
+use crate::guard::Buyer;
 use crate::read::Fields;
 use crate::refusal::{Refusal, failed};
 
 /// A Lightning address is an e-mail address in form (LUD-16), of at most this length (RFC 5321).
 const REFERRAL_CHARS_MAX: usize = 254;
 
-pub(super) fn read_terms<'a>(
-    fields: &'a Fields,
-    caller: Option<&'a Caller>,
-) -> Result<Terms<'a>, Refusal> {
+pub(super) fn read_terms<'a>(fields: &'a Fields, buyer: &'a Buyer) -> Result<Terms<'a>, Refusal> {
     let referral = fields.text("ref")?;
     let possible = |referral: &str| {
         referral.len() <= REFERRAL_CHARS_MAX && !referral.contains(char::is_control)
@@ -25,7 +22,8 @@ pub(super) fn read_terms<'a>(
         return Err(failed("`ref` is not a Lightning address"));
     }
     Ok(Terms {
-        caller,
+        caller: buyer.caller.as_ref(),
+        client: &buyer.client,
         immediate: fields.flag("immediate")?,
         webhook_url: fields.text("webhookUrl")?,
         referral,

@@ -6,7 +6,7 @@ use engine::orders::OrderRequest;
 
 use super::created::{Created, created};
 use super::wrong::not_created;
-use crate::guard::Known;
+use crate::guard::{Known, client_of};
 use crate::read::Fields;
 use crate::refusal::Refusal;
 use crate::settings::Door;
@@ -17,6 +17,7 @@ pub(crate) async fn fund_account(
     fields: Fields,
 ) -> Result<Json<Created>, Refusal> {
     let amount_sats = fields.required_integer("amount")?;
-    let request = OrderRequest::Fund { amount_sats, caller: &caller };
+    let client = client_of(&caller);
+    let request = OrderRequest::Fund { amount_sats, caller: &caller, client: &client };
     door.engine.create_order(request).await.map(created).map_err(not_created)
 }

@@ -21,7 +21,9 @@ pub(super) fn not_created(error: CreateError) -> Refusal {
         | CreateError::InsufficientCredit { .. }
         | CreateError::NoRoute
         | CreateError::TooManyOpen
+        | CreateError::TooManyOpenForYou
         | CreateError::NodeFull
+        | CreateError::TooManyHeldForYou
         | CreateError::NodeNotReady => failed(reason),
     }
 }
