@@ -67,7 +67,8 @@ pub struct Balance {
     pub reserved: Msat,
 }
 
-/// What a key may do. `*` opens everything.
+/// What a key may do. `*` opens everything; every key may ask for its account's balance and history,
+/// and fund it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope(String);
 
@@ -78,7 +79,8 @@ pub struct BadScope;
 impl Scope {
     pub const ALL: &str = "*";
     pub const SEND: &str = "sms:send";
-    pub const KNOWN: [&str; 2] = [Self::ALL, Self::SEND];
+    pub const SEND_EMAIL: &str = "email:send";
+    pub const KNOWN: [&str; 3] = [Self::ALL, Self::SEND, Self::SEND_EMAIL];
 
     pub fn all() -> Self {
         Self(Self::ALL.to_owned())
@@ -151,6 +153,6 @@ mod tests {
         };
         assert!(key("*").may(Scope::SEND));
         assert!(key("sms:send").may(Scope::SEND));
-        assert!(!key("sms:send").may("sms:read"));
+        assert!(!key("sms:send").may(Scope::SEND_EMAIL));
     }
 }

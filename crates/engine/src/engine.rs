@@ -9,11 +9,11 @@ use domain::limits;
 use domain::ports::{
     Carrier, Clock, Fetch, Inbox, Lightning, LinkStatus, PortError, Random, Store,
 };
-use domain::routing::CarrierName;
+use domain::routing::{CarrierName, Channel};
 use domain::time::Timestamp;
 
 use crate::dispatch::Dispatcher;
-use crate::metrics::Metrics;
+use crate::metrics::{ByCarrier, Metrics};
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
@@ -59,15 +59,15 @@ pub struct Health {
     pub store: Result<(), PortError>,
     pub node: Result<Tip, PortError>,
     pub node_is_fresh: bool,
+    pub every_channel_is_up: bool,
     pub carriers: Vec<(CarrierName, LinkStatus)>,
 }
 
 impl Health {
-    /// The store can be written, the node follows the chain, and something can be sent.
+    /// The store can be written, the node follows the chain, and of every kind of message that some
+    /// carrier takes at least one carrier is up.
     pub fn is_ready(&self) -> bool {
-        self.store.is_ok()
-            && self.node_is_fresh
-            && (self.carriers.is_empty() || self.carriers.iter().any(|(_, link)| link.up))
+        self.store.is_ok() && self.node_is_fresh && self.every_channel_is_up
     }
 }
 
@@ -170,6 +170,26 @@ impl Engine {
         &self.metrics
     }
 
+    /// What was counted, and what is the case now, in the OpenMetrics text format.
+    pub async fn encode_metrics(&self) -> String {
+        let health = self.health().await;
+        let now = &self.metrics.now;
+        for (carrier, link) in &health.carriers {
+            let labels = ByCarrier { carrier: carrier.as_str().to_owned() };
+            now.carrier_up.get_or_create(&labels).set(i64::from(link.up));
+        }
+        now.ready.set(i64::from(health.is_ready()));
+        now.chunks_in_work.set(count(self.dispatcher.chunks_in_work() as u64));
+        if let Ok(tip) = &health.node {
+            now.tip_height.set(i64::from(tip.height));
+        }
+        if let Ok(load) = self.store.order_load().await {
+            now.orders_open.set(count(load.open));
+            now.orders_held.set(count(load.held));
+        }
+        self.metrics.encode()
+    }
+
     pub(crate) fn remember_tip(&self, tip: Tip) {
         *self.tip.lock().unwrap_or_else(PoisonError::into_inner) = Some(tip);
     }
@@ -197,6 +217,15 @@ impl Engine {
         let mut carriers: Vec<_> =
             self.carriers.iter().map(|(name, carrier)| (name.clone(), carrier.status())).collect();
         carriers.sort_by(|a, b| a.0.cmp(&b.0));
-        Health { store, node, node_is_fresh, carriers }
+        let every_channel_is_up = [Channel::Sms, Channel::Email].into_iter().all(|channel| {
+            let mut taking =
+                self.carriers.values().filter(|carrier| carrier.takes(channel)).peekable();
+            taking.peek().is_none() || taking.any(|carrier| carrier.status().up)
+        });
+        Health { store, node, node_is_fresh, every_channel_is_up, carriers }
     }
+}
+
+fn count(things: u64) -> i64 {
+    i64::try_from(things).unwrap_or(i64::MAX)
 }

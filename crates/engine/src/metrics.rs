@@ -3,6 +3,7 @@
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -21,6 +22,11 @@ pub struct ByResult {
     pub result: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct ByCarrier {
+    pub carrier: String,
+}
+
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -36,6 +42,33 @@ pub struct Metrics {
     pub webhooks: Family<ByResult, Counter>,
     /// Store changes that had to be repeated.
     pub store_retries: Counter,
+    /// As of the last [`Engine::encode_metrics`](crate::Engine::encode_metrics).
+    pub(crate) now: Gauges,
+}
+
+/// What is the case now, as opposed to what has happened.
+#[derive(Debug, Default)]
+pub(crate) struct Gauges {
+    /// 1 when the carrier can take messages.
+    pub carrier_up: Family<ByCarrier, Gauge>,
+    pub orders_open: Gauge,
+    pub orders_held: Gauge,
+    pub tip_height: Gauge,
+    /// 1 when `/readyz` would say so.
+    pub ready: Gauge,
+    /// Chunks claimed and not ended.
+    pub chunks_in_work: Gauge,
+}
+
+impl Gauges {
+    fn register(&self, registry: &mut Registry) {
+        registry.register("carrier_up", "The carrier takes messages", self.carrier_up.clone());
+        registry.register("orders_open", "Orders waiting for payment", self.orders_open.clone());
+        registry.register("orders_held", "Payments held", self.orders_held.clone());
+        registry.register("tip_height", "Block height of the node", self.tip_height.clone());
+        registry.register("ready", "Store, node and carriers are there", self.ready.clone());
+        registry.register("chunks_in_work", "Chunks being sent", self.chunks_in_work.clone());
+    }
 }
 
 impl Default for Metrics {
@@ -48,6 +81,7 @@ impl Default for Metrics {
             receipts: Family::default(),
             webhooks: Family::default(),
             store_retries: Counter::default(),
+            now: Gauges::default(),
         };
         let registry = &mut metrics.registry;
         registry.register("orders_created", "Orders stored", metrics.orders_created.clone());
@@ -60,13 +94,14 @@ impl Default for Metrics {
             "Store changes that had to be repeated",
             metrics.store_retries.clone(),
         );
+        metrics.now.register(registry);
         metrics
     }
 }
 
 impl Metrics {
     /// All of it, in the OpenMetrics text format.
-    pub fn encode(&self) -> String {
+    pub(crate) fn encode(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);

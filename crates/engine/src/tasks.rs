@@ -64,10 +64,6 @@ impl Tasks {
         tokio::spawn(self.tracker.track_future(task))
     }
 
-    pub fn is_stopping(&self) -> bool {
-        self.stopping.is_cancelled()
-    }
-
     /// Resolves when the house begins to stop.
     pub async fn stopping(&self) {
         self.stopping.cancelled().await;

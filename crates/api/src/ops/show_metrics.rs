@@ -9,5 +9,5 @@ use crate::settings::Door;
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(crate) async fn show_metrics(State(door): State<Door>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, OPEN_METRICS)], door.engine.metrics().encode())
+    ([(CONTENT_TYPE, OPEN_METRICS)], door.engine.encode_metrics().await)
 }

@@ -80,6 +80,10 @@ impl Dispatcher {
         self.in_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn chunks_in_work(&self) -> usize {
+        self.in_work().len()
+    }
+
     /// Claims nothing more.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);

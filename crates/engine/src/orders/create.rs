@@ -150,7 +150,8 @@ impl Engine {
         if terms.immediate && terms.caller.is_none() {
             return Err(CreateError::KeyRequired);
         }
-        if terms.caller.is_some_and(|caller| !caller.key.may(Scope::SEND)) {
+        let scope = if kind == OrderKind::Email { Scope::SEND_EMAIL } else { Scope::SEND };
+        if terms.caller.is_some_and(|caller| !caller.key.may(scope)) {
             return Err(CreateError::ScopeMissing);
         }
         if self.settings.routes.find(&to).is_empty() {
