@@ -92,6 +92,7 @@ fn accept(account: AccountId, number: u64, webhook: bool) -> (NewOrder, NewMessa
         purchase: Purchase::Send { to: to.clone(), text: text.clone() },
         webhook,
         referral: None,
+        client: "key-1".to_owned(),
         created_at: NOW,
     };
     let content = Content {

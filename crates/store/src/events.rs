@@ -11,7 +11,7 @@ use ring::digest::{SHA256, digest};
 use uuid::{Builder, Uuid};
 
 use crate::orders::WEBHOOK_SECRET;
-use crate::sql::{Result, Row, Tx, params};
+use crate::sql::{Result, Row, Tx, UNREADABLE_WAIT, params};
 
 pub(crate) struct NewEvent {
     pub(crate) order: OrderId,
@@ -77,7 +77,7 @@ pub(crate) async fn claim(
         ids.push(row.get::<WebhookCallId>()?);
     }
     ids.sort_unstable();
-    let ids: Vec<_> = ids.into_iter().map(|id| params![id]).collect();
+    let rows: Vec<_> = ids.iter().map(|id| params![*id]).collect();
     let found = tx
         .query_many(
             "SELECT c.id, c.event, c.attempts - 1, e.order_id, e.snapshot, e.at, o.webhook_url,
@@ -86,10 +86,24 @@ pub(crate) async fn claim(
              JOIN events e ON e.id = c.event
              JOIN orders o ON o.id = e.order_id
              WHERE c.id = ?1",
-            &ids,
+            &rows,
         )
         .await?;
-    found.into_iter().flatten().map(|row| read_call(tx, row)).collect()
+    let (mut calls, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
+    for (id, rows) in ids.into_iter().zip(found) {
+        for row in rows {
+            match read_call(tx, row) {
+                Ok(call) => calls.push(call),
+                Err(error) => {
+                    // One bad row must not stop the others.
+                    tracing::error!(call = id.0, %error, "a webhook call cannot be read");
+                    unreadable.push(params![id, now.after(UNREADABLE_WAIT)]);
+                }
+            }
+        }
+    }
+    tx.execute_many("UPDATE webhook_calls SET due_at = ?2 WHERE id = ?1", &unreadable).await?;
+    Ok(calls)
 }
 
 fn read_call(tx: &impl Tx, mut row: Row) -> Result<WebhookCall> {
@@ -109,10 +123,11 @@ pub(crate) async fn record(
     results: &[WebhookResult],
     now: Timestamp,
 ) -> Result<()> {
-    let (mut retried, mut ended) = (Vec::new(), Vec::new());
+    let (mut retried, mut put_off, mut ended) = (Vec::new(), Vec::new(), Vec::new());
     for result in results {
         match result.outcome {
             WebhookOutcome::RetryAt(at) => retried.push(params![result.call, at, &result.note]),
+            WebhookOutcome::PutOff(at) => put_off.push(params![result.call, at]),
             WebhookOutcome::Told => ended.push(params![result.call, 1_i64, now, &result.note]),
             WebhookOutcome::GaveUp => ended.push(params![result.call, 0_i64, now, &result.note]),
         }
@@ -120,6 +135,13 @@ pub(crate) async fn record(
     tx.execute_many(
         "UPDATE webhook_calls SET due_at = ?2, note = ?3 WHERE id = ?1 AND ended_at IS NULL",
         &retried,
+    )
+    .await?;
+    // The claim counted an attempt that was none.
+    tx.execute_many(
+        "UPDATE webhook_calls SET due_at = ?2, attempts = attempts - 1
+         WHERE id = ?1 AND ended_at IS NULL AND attempts > 0",
+        &put_off,
     )
     .await?;
     tx.execute_many(

@@ -17,6 +17,7 @@ mod vault_file;
 mod accounts;
 mod check;
 mod events;
+mod forget;
 mod ledger;
 mod messages;
 mod orders;
@@ -40,6 +41,8 @@ pub enum OpenError {
     PostgresUnsupported,
     #[error("the data directory could not be made")]
     Directory(#[source] std::io::Error),
+    #[error("the database file could not be made")]
+    File(#[source] std::io::Error),
     #[error("the database could not be opened")]
     Sqlite(#[from] rusqlite::Error),
     #[error("the database cannot keep a write-ahead log here")]

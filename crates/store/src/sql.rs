@@ -6,6 +6,7 @@
 //! statement in a loop on SQLite. Nothing here opens or ends a transaction.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use domain::account::{AccountId, AccountName, KeyId};
 use domain::ledger::TransferState;
@@ -20,6 +21,9 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::vault::Vault;
+
+/// A row that cannot be read is put off this long: it needs a person, and stands in nobody's way.
+pub(crate) const UNREADABLE_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(crate) type Result<T> = std::result::Result<T, PortError>;
 

@@ -55,6 +55,7 @@ CREATE TABLE orders (
     webhook_url TEXT,
     webhook_secret BLOB, -- sealed
     referral TEXT,
+    client TEXT NOT NULL, -- whose room it takes while it is open or held
     message BLOB,
     created_at INTEGER NOT NULL,
     paid_at INTEGER,
@@ -66,7 +67,11 @@ CREATE TABLE orders (
 ) STRICT;
 
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
-CREATE INDEX orders_load ON orders (state, paid_at) WHERE check_at IS NOT NULL;
+-- For the caps: what is open or held is counted from these alone.
+CREATE INDEX orders_open ON orders (client, state) WHERE state = 'open';
+CREATE INDEX orders_held ON orders (client, paid_at) WHERE paid_at IS NOT NULL AND check_at IS NOT NULL;
+-- Cancelled without ever having been paid: forgotten in time.
+CREATE INDEX orders_unpaid ON orders (updated_at) WHERE state = 'cancelled' AND paid_at IS NULL;
 CREATE INDEX orders_funding ON orders (account, created_at) WHERE kind = 'fund' AND state = 'settled';
 
 -- ---- ledger -------------------------------------------------------------------------------------
@@ -104,7 +109,8 @@ CREATE UNIQUE INDEX transfers_order ON transfers (order_id, kind) WHERE order_id
 CREATE TABLE messages (
     id BLOB PRIMARY KEY,
     account INTEGER REFERENCES accounts (id),
-    order_id BLOB REFERENCES orders (id),
+    -- Not a reference: no order that has a message is ever deleted, and nobody looks for messages by it.
+    order_id BLOB,
     sender TEXT,
     text TEXT NOT NULL,
     parts INTEGER NOT NULL,
@@ -132,6 +138,9 @@ CREATE TABLE recipients (
     parts INTEGER,
     reason TEXT,
     code TEXT,
+    -- The last claim that ended without handing it over, and how many of them had no answer.
+    deferred_attempt INTEGER NOT NULL DEFAULT 0,
+    unanswered INTEGER NOT NULL DEFAULT 0,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (message, idx)
 ) STRICT, WITHOUT ROWID;
@@ -149,6 +158,10 @@ CREATE TABLE chunks (
     due_at INTEGER NOT NULL,
     attempt INTEGER NOT NULL DEFAULT 0,
     lease_node TEXT,
+    -- 1 from a claim on, until its end says that no carrier has what is pending. What was unsure
+    -- before the claim stays so.
+    unsure INTEGER NOT NULL DEFAULT 0,
+    was_unsure INTEGER NOT NULL DEFAULT 0,
     reason TEXT,
     ended_at INTEGER
 ) STRICT;
@@ -165,14 +178,16 @@ CREATE TABLE submissions (
     part INTEGER NOT NULL,
     carrier TEXT NOT NULL,
     carrier_id TEXT NOT NULL,
+    attempt INTEGER NOT NULL, -- the claim that handed it over
     state TEXT NOT NULL,
     code TEXT,
-    at INTEGER NOT NULL,
+    at INTEGER NOT NULL, -- when it was taken, by our clock: its carrier_id comes round again
+    decided_at INTEGER,
     PRIMARY KEY (message, idx, part),
     FOREIGN KEY (message, idx) REFERENCES recipients (message, idx)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX submissions_carrier ON submissions (carrier, carrier_id);
+CREATE INDEX submissions_carrier ON submissions (carrier, carrier_id, at);
 
 CREATE TABLE parked_receipts (
     id INTEGER PRIMARY KEY,
@@ -181,12 +196,15 @@ CREATE TABLE parked_receipts (
     state TEXT NOT NULL,
     code TEXT,
     at INTEGER NOT NULL,
+    -- Numbers the parked receipts of a carrier, so that the oldest go when there are too many.
+    number INTEGER NOT NULL,
     parked_at INTEGER NOT NULL,
     -- A repeat is kept once, so that a carrier with constant ids fills nothing.
     UNIQUE (carrier, carrier_id, state)
 ) STRICT;
 
 CREATE INDEX parked_receipts_age ON parked_receipts (parked_at);
+CREATE INDEX parked_receipts_number ON parked_receipts (carrier, number);
 
 -- ---- events -------------------------------------------------------------------------------------
 
@@ -211,3 +229,5 @@ CREATE TABLE webhook_calls (
 ) STRICT;
 
 CREATE INDEX webhook_calls_due ON webhook_calls (due_at) WHERE ended_at IS NULL;
+CREATE INDEX webhook_calls_ended ON webhook_calls (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX webhook_calls_event ON webhook_calls (event);

@@ -1,5 +1,5 @@
-//! The end of waiting: recipients that no carrier took in time, receipts that never came, and old
-//! rows that nobody will ask for.
+//! The end of waiting: recipients that no carrier took in time, receipts that never came, and
+//! those that no submission ever asked for.
 
 use domain::message::MessageId;
 use domain::ports::{ChunkId, Recorded};
@@ -11,7 +11,7 @@ use super::apply::{Change, apply};
 use super::withdraw::changes_of;
 use crate::sql::{Result, Tx, params};
 
-/// Recipients timed out, or old rows dropped, in one call: bounds how long the others wait.
+/// Recipients timed out, or parked receipts dropped, in one call: bounds how long the others wait.
 const ROWS_MAX: i64 = 10_000;
 
 pub(crate) async fn expire(
@@ -23,7 +23,7 @@ pub(crate) async fn expire(
     let mut changes = expired(tx, now, limit).await?;
     changes.extend(without_receipt(tx, now, limit).await?);
     let recorded = apply(tx, &changes, now).await?;
-    drop_old(tx, parked_before).await?;
+    drop_parked(tx, parked_before).await?;
     Ok(recorded)
 }
 
@@ -77,18 +77,10 @@ async fn without_receipt(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result
     changes_of(rows, RecipientEvent::TimedOut, Reason::NoReceipt)
 }
 
-async fn drop_old(tx: &mut impl Tx, before: Timestamp) -> Result<()> {
+async fn drop_parked(tx: &mut impl Tx, before: Timestamp) -> Result<()> {
     tx.execute(
         "DELETE FROM parked_receipts WHERE id IN (
              SELECT id FROM parked_receipts WHERE parked_at < ?1 LIMIT ?2
-         )",
-        params![before, ROWS_MAX],
-    )
-    .await?;
-    // No late outcome is told of a chunk that ended so long ago.
-    tx.execute(
-        "DELETE FROM chunks WHERE id IN (
-             SELECT id FROM chunks WHERE ended_at IS NOT NULL AND ended_at < ?1 LIMIT ?2
          )",
         params![before, ROWS_MAX],
     )

@@ -5,11 +5,17 @@
 //! | accepted parts | recorded | recorded: the carrier has them |
 //! | delivered | success | success |
 //! | refused | failed or expired, unless all parts are with a carrier | decides nothing: a later claim will tell |
-//! | deferred | stays pending, with the reason | decides nothing |
+//! | deferred | stays pending, with the reason; *submitted* after too many silences | decides nothing |
+//! | late | – | – |
 //! | chunk's end | kept | ignored |
+//!
+//! A claim makes its chunk *unsure*. Its end clears that, if the chunk was sure before the claim
+//! and every recipient still pending was deferred for a reason that says that no carrier has it.
+//! A deferral without an answer leaves the chunk unsure for good, whichever claim it is of.
 
 use std::collections::{BTreeSet, HashMap};
 
+use domain::limits::NO_ANSWERS_MAX;
 use domain::message::MessageId;
 use domain::ports::{AcceptedPart, ChunkEnd, ChunkId, End, Outcome, Recorded};
 use domain::reason::Reason;
@@ -20,6 +26,7 @@ use domain::time::Timestamp;
 use super::apply::{Change, apply};
 use super::parts::{self, Known, Place};
 use super::receipts::apply_parked;
+use super::withdraw::withdraw_unpaid;
 use crate::sql::{Result, Tx, params};
 
 pub(crate) async fn record_outcomes(
@@ -30,11 +37,12 @@ pub(crate) async fn record_outcomes(
 ) -> Result<Recorded> {
     let told = place_outcomes(tx, outcomes).await?;
     insert_submissions(tx, &told, now).await?;
+    note_deferrals(tx, &told).await?;
     let accepted: Vec<(&CarrierName, &AcceptedPart)> = told
         .iter()
         .flat_map(|told| told.outcome.accepted.iter().map(|part| (&told.outcome.carrier, part)))
         .collect();
-    apply_parked(tx, &accepted).await?;
+    apply_parked(tx, &accepted, now).await?;
     let places: BTreeSet<Place> = told.iter().map(|told| told.place).collect();
     let mut known = parts::load(tx, places).await?;
     let mut changes: HashMap<Place, Change> = HashMap::new();
@@ -48,8 +56,13 @@ pub(crate) async fn record_outcomes(
     }
     let changes: Vec<_> = changes.into_values().collect();
     let recorded = apply(tx, &changes, now).await?;
-    end_chunks(tx, ends, now).await?;
-    Ok(recorded)
+    let withdrawn = end_chunks(tx, ends, now).await?;
+    Ok(Recorded {
+        recipients: recorded.recipients + withdrawn.recipients,
+        decided: recorded.decided + withdrawn.decided,
+        events: recorded.events + withdrawn.events,
+        parked: 0,
+    })
 }
 
 /// An outcome and the recipient it is of.
@@ -93,22 +106,52 @@ async fn insert_submissions(tx: &mut impl Tx, told: &[Told<'_>], now: Timestamp)
     for Told { outcome, place: (message, index), .. } in told {
         let state = match outcome.end {
             End::Delivered => PartState::Delivered,
-            End::Accepted | End::Refused { .. } | End::Deferred { .. } => PartState::Accepted,
+            End::Accepted | End::Refused { .. } | End::Deferred { .. } | End::Late => {
+                PartState::Accepted
+            }
         };
-        let carrier = outcome.carrier.as_str();
+        let (carrier, attempt) = (outcome.carrier.as_str(), outcome.key.attempt);
         rows.extend(outcome.accepted.iter().map(|accepted| {
             let AcceptedPart { part, carrier_id } = accepted;
-            params![message, *index, *part, carrier, carrier_id, state, now]
+            params![message, *index, *part, carrier, carrier_id, attempt, state, now]
         }));
     }
     tx.execute_many(
-        "INSERT INTO submissions (message, idx, part, carrier, carrier_id, state, at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM recipients WHERE message = ?1 AND idx = ?2
-         ON CONFLICT (message, idx, part) DO NOTHING",
+        "INSERT INTO submissions (message, idx, part, carrier, carrier_id, attempt, state, at)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM recipients WHERE message = ?1 AND idx = ?2
+         ON CONFLICT (message, idx, part) DO UPDATE SET carrier = excluded.carrier,
+             carrier_id = excluded.carrier_id, attempt = excluded.attempt,
+             state = excluded.state, at = excluded.at
+             WHERE submissions.carrier <> excluded.carrier AND submissions.state = 'accepted'",
         &rows,
     )
     .await
     .map(drop)
+}
+
+/// Keeps which claim each recipient was deferred by, and counts the silences, once for each claim.
+async fn note_deferrals(tx: &mut impl Tx, told: &[Told<'_>]) -> Result<()> {
+    let (mut deferred, mut unsure) = (Vec::new(), BTreeSet::new());
+    for Told { outcome, place: (message, index), current } in told {
+        let End::Deferred { reason, .. } = outcome.end else { continue };
+        let silent = reason == Reason::NoAnswer;
+        if silent {
+            unsure.insert(outcome.key.chunk);
+        }
+        if *current {
+            deferred.push(params![message, *index, outcome.key.attempt, i64::from(silent)]);
+        }
+    }
+    tx.execute_many(
+        "UPDATE recipients SET deferred_attempt = ?3, unanswered = unanswered + ?4
+         WHERE message = ?1 AND idx = ?2 AND deferred_attempt < ?3",
+        &deferred,
+    )
+    .await?;
+    let unsure: Vec<_> = unsure.into_iter().map(|chunk| params![chunk]).collect();
+    tx.execute_many("UPDATE chunks SET unsure = 1, was_unsure = 1 WHERE id = ?1", &unsure)
+        .await
+        .map(drop)
 }
 
 fn change(told: &Told<'_>, known: &mut Known) -> Option<Change> {
@@ -117,7 +160,12 @@ fn change(told: &Told<'_>, known: &mut Known) -> Option<Change> {
         return None;
     }
     let parts_before = known.parts;
-    if told.current || known.parts.is_none() {
+    // What one carrier has is not counted by the parts of another.
+    let counts = match &known.carrier {
+        Some(carrier) => carrier == outcome.carrier.as_str(),
+        None => told.current || known.parts.is_none(),
+    };
+    if counts {
         known.parts = Some(outcome.parts.max(1));
     }
     let with_carrier = known.change_by_parts(told.place);
@@ -130,6 +178,11 @@ fn change(told: &Told<'_>, known: &mut Known) -> Option<Change> {
                 _ => RecipientEvent::Failed,
             };
             known.change(told.place, event, Some(*reason), Some(code.clone()))
+        }
+        End::Deferred { reason: Reason::NoAnswer, .. }
+            if told.current && pending && known.unanswered >= NO_ANSWERS_MAX =>
+        {
+            known.change(told.place, RecipientEvent::Submitted, Some(Reason::NoAnswer), None)
         }
         End::Deferred { reason, .. } if told.current && pending => {
             let (from, parts) = (known.state, known.parts);
@@ -157,17 +210,11 @@ async fn end_chunks(
     tx: &mut impl Tx,
     ends: &[(ChunkId, u32, ChunkEnd)],
     now: Timestamp,
-) -> Result<()> {
-    let (mut done, mut left, mut retried) = (Vec::new(), Vec::new(), Vec::new());
-    for &(id, attempt, end) in ends {
-        match end {
-            ChunkEnd::Done => {
-                done.push(params![id, attempt, now, RecipientState::Pending]);
-                left.push(params![id, attempt, now]);
-            }
-            ChunkEnd::Retry { at, reason } => retried.push(params![id, attempt, at, reason]),
-        }
-    }
+) -> Result<Recorded> {
+    let done: Vec<_> = ends
+        .iter()
+        .map(|(id, attempt, _)| params![*id, *attempt, now, RecipientState::Pending])
+        .collect();
     tx.execute_many(
         "UPDATE chunks SET ended_at = ?3, lease_node = NULL
          WHERE id = ?1 AND attempt = ?2 AND ended_at IS NULL AND NOT EXISTS (
@@ -177,18 +224,29 @@ async fn end_chunks(
         &done,
     )
     .await?;
-    // Called done with recipients left: they come up again.
+    let claims: Vec<_> = ends.iter().map(|(id, attempt, _)| (*id, *attempt)).collect();
+    let withdrawn = withdraw_unpaid(tx, &claims, now).await?;
+    let left: Vec<_> = ends
+        .iter()
+        .map(|&(id, attempt, end)| {
+            let (at, reason) = match end {
+                ChunkEnd::Retry { at, reason } => (at, Some(reason)),
+                // Called done with recipients left: they come up again.
+                ChunkEnd::Done => (now, None),
+            };
+            params![id, attempt, at, reason, RecipientState::Pending]
+        })
+        .collect();
     tx.execute_many(
-        "UPDATE chunks SET lease_node = NULL, due_at = ?3
+        "UPDATE chunks SET lease_node = NULL, due_at = ?3, reason = coalesce(?4, reason),
+             unsure = CASE WHEN was_unsure = 1 OR EXISTS (
+                 SELECT 1 FROM recipients r WHERE r.message = chunks.message
+                     AND r.idx BETWEEN chunks.first_idx AND chunks.last_idx AND r.state = ?5
+                     AND r.deferred_attempt <> ?2
+             ) THEN 1 ELSE 0 END
          WHERE id = ?1 AND attempt = ?2 AND ended_at IS NULL",
         &left,
     )
     .await?;
-    tx.execute_many(
-        "UPDATE chunks SET lease_node = NULL, due_at = ?3, reason = ?4
-         WHERE id = ?1 AND attempt = ?2 AND ended_at IS NULL",
-        &retried,
-    )
-    .await
-    .map(drop)
+    Ok(withdrawn)
 }

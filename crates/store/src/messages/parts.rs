@@ -34,7 +34,7 @@ pub(super) async fn decide(tx: &mut impl Tx, decisions: &[Decision]) -> Result<(
         })
         .collect();
     tx.execute_many(
-        "UPDATE submissions SET state = ?4, code = ?5, at = ?6
+        "UPDATE submissions SET state = ?4, code = ?5, decided_at = ?6
          WHERE message = ?1 AND idx = ?2 AND part = ?3 AND state = 'accepted'",
         &rows,
     )
@@ -47,11 +47,17 @@ pub(super) async fn decide(tx: &mut impl Tx, decisions: &[Decision]) -> Result<(
 pub(super) struct Known {
     pub(super) state: RecipientState,
     pub(super) parts: Option<u16>,
+    /// Claims that ended without the carrier's answer.
+    pub(super) unanswered: u32,
+    /// The carrier that took a part last.
+    pub(super) carrier: Option<String>,
     states: Vec<PartState>,
     /// The carrier's word for the part that failed or expired.
     code: Option<String>,
 }
 
+/// Parts that another carrier took earlier count only once they are decided: what is on its way at
+/// two carriers is not one text.
 pub(super) async fn load(
     tx: &mut impl Tx,
     places: impl IntoIterator<Item = Place>,
@@ -59,22 +65,37 @@ pub(super) async fn load(
     let places: Vec<Place> = places.into_iter().collect();
     let rows: Vec<_> = places.iter().map(|(message, index)| params![message, *index]).collect();
     let recipients = tx
-        .query_many("SELECT state, parts FROM recipients WHERE message = ?1 AND idx = ?2", &rows)
+        .query_many(
+            "SELECT state, parts, unanswered FROM recipients WHERE message = ?1 AND idx = ?2",
+            &rows,
+        )
         .await?;
     let submissions = tx
         .query_many(
-            "SELECT state, code FROM submissions WHERE message = ?1 AND idx = ?2 ORDER BY part",
+            "SELECT state, code, carrier FROM submissions WHERE message = ?1 AND idx = ?2
+             ORDER BY at DESC, attempt DESC, part",
             &rows,
         )
         .await?;
     let mut known = BTreeMap::new();
     for ((place, found), parts) in places.into_iter().zip(recipients).zip(submissions) {
         let Some(mut row) = found.into_iter().next() else { continue };
-        let (state, count) = (row.get()?, row.get()?);
-        let mut recipient = Known { state, parts: count, states: Vec::new(), code: None };
+        let mut recipient = Known {
+            state: row.get()?,
+            parts: row.get()?,
+            unanswered: row.get()?,
+            carrier: None,
+            states: Vec::new(),
+            code: None,
+        };
         for mut row in parts {
             let state: PartState = row.get()?;
             let code: Option<String> = row.get()?;
+            let carrier: String = row.get()?;
+            let latest = recipient.carrier.get_or_insert_with(|| carrier.clone());
+            if state == PartState::Accepted && *latest != carrier {
+                continue;
+            }
             if matches!(state, PartState::Failed | PartState::Expired) {
                 recipient.code = recipient.code.or(code);
             }

@@ -1,6 +1,7 @@
 //! Ending a message before its time, because its order was cancelled or lost.
 
 use domain::message::{MessageEvent, MessageId, next};
+use domain::ports::{ChunkId, Recorded};
 use domain::reason::Reason;
 use domain::recipient::{RecipientEvent, RecipientState, next as next_recipient};
 use domain::time::Timestamp;
@@ -19,7 +20,7 @@ pub(crate) async fn withdraw(
             "SELECT state FROM messages WHERE id = ?1 AND pending = recipients
                  AND NOT EXISTS (SELECT 1 FROM submissions s WHERE s.message = ?1)
                  AND NOT EXISTS (
-                     SELECT 1 FROM chunks c WHERE c.message = ?1 AND c.lease_node IS NOT NULL
+                     SELECT 1 FROM chunks c WHERE c.message = ?1 AND c.unsure = 1
                  )",
             params![message],
         )
@@ -52,6 +53,44 @@ pub(crate) async fn time_out(
     let changes = changes_of(rows, RecipientEvent::TimedOut, reason)?;
     end_chunks(tx, message, now).await?;
     apply(tx, &changes, now).await.map(drop)
+}
+
+/// Ends those of these claims whose order is final without a delivery, and times out what is still
+/// pending in them: nobody pays for handing it over (again).
+pub(super) async fn withdraw_unpaid(
+    tx: &mut impl Tx,
+    claims: &[(ChunkId, u32)],
+    now: Timestamp,
+) -> Result<Recorded> {
+    let rows: Vec<_> = claims.iter().map(|(id, attempt)| params![*id, *attempt]).collect();
+    let found = tx
+        .query_many(
+            "SELECT c.id, c.message, c.first_idx, c.last_idx, o.reason FROM chunks c
+             JOIN messages m ON m.id = c.message
+             JOIN orders o ON o.id = m.order_id
+             WHERE c.id = ?1 AND c.attempt = ?2 AND c.ended_at IS NULL
+                 AND o.state IN ('lost', 'cancelled')",
+            &rows,
+        )
+        .await?;
+    let (mut ended, mut changes) = (Vec::new(), Vec::new());
+    for mut row in found.into_iter().flatten() {
+        ended.push(params![row.get::<ChunkId>()?, now]);
+        let (message, first, last): (MessageId, u32, u32) = (row.get()?, row.get()?, row.get()?);
+        let reason: Option<Reason> = row.get()?;
+        let pending = tx
+            .query(
+                "SELECT message, idx, state, parts FROM recipients
+                 WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4",
+                params![&message, first, last, RecipientState::Pending],
+            )
+            .await?;
+        let reason = reason.unwrap_or(Reason::NodeRefunded);
+        changes.extend(changes_of(pending, RecipientEvent::TimedOut, reason)?);
+    }
+    tx.execute_many("UPDATE chunks SET ended_at = ?2, lease_node = NULL WHERE id = ?1", &ended)
+        .await?;
+    apply(tx, &changes, now).await
 }
 
 async fn end_chunks(tx: &mut impl Tx, message: &MessageId, now: Timestamp) -> Result<()> {

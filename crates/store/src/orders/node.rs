@@ -7,9 +7,9 @@ use domain::ports::{NodeReport, NodeVerdict, OrderLoad};
 use domain::time::Timestamp;
 
 use super::change::{self, StoredOrder};
-use super::rows::find_many;
+use super::rows::{find_many, find_readable};
 use crate::messages;
-use crate::sql::{Result, Tx, params};
+use crate::sql::{Result, Tx, UNREADABLE_WAIT, params};
 
 pub(crate) async fn claim_checks(
     tx: &mut impl Tx,
@@ -29,7 +29,11 @@ pub(crate) async fn claim_checks(
         )
         .await?;
     let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<OrderId>>>()?;
-    Ok(find_many(tx, &ids).await?.into_iter().map(|stored| stored.order).collect())
+    let (orders, unreadable) = find_readable(tx, &ids).await?;
+    let later = now.after(UNREADABLE_WAIT);
+    let rows: Vec<_> = unreadable.iter().map(|id| params![id, later]).collect();
+    tx.execute_many("UPDATE orders SET check_at = ?2 WHERE id = ?1", &rows).await?;
+    Ok(orders.into_iter().map(|stored| stored.order).collect())
 }
 
 /// Returns the orders that this change made final. A repeat brings about nothing.
@@ -81,15 +85,19 @@ fn record(stored: &mut StoredOrder, report: &NodeReport, now: Timestamp) {
 }
 
 pub(crate) async fn recheck(tx: &mut impl Tx, now: Timestamp) -> Result<u64> {
-    tx.execute("UPDATE orders SET check_at = ?1 WHERE check_at IS NOT NULL", params![now]).await
+    // Those already due keep their place in the queue.
+    tx.execute("UPDATE orders SET check_at = ?1 WHERE check_at > ?1", params![now]).await?;
+    let rows =
+        tx.query("SELECT count(*) FROM orders WHERE check_at IS NOT NULL", params![]).await?;
+    rows.into_iter().next().map_or(Ok(0), |mut row| row.get())
 }
 
 pub(crate) async fn load(tx: &mut impl Tx) -> Result<OrderLoad> {
     let rows = tx
         .query(
-            "SELECT count(CASE WHEN state = ?1 THEN 1 END), count(paid_at) FROM orders
-             WHERE check_at IS NOT NULL",
-            params![OrderState::Open],
+            "SELECT (SELECT count(*) FROM orders WHERE state = 'open'),
+                 (SELECT count(*) FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL)",
+            params![],
         )
         .await?;
     let Some(mut row) = rows.into_iter().next() else { return Ok(OrderLoad::default()) };

@@ -40,10 +40,10 @@ pub(super) async fn insert(tx: &mut impl Tx, new: &NewOrder, stored: &StoredOrde
     let added = tx
         .execute(
             "INSERT INTO orders (id, kind, state, account, price, payment, preimage, invoice,
-                 pay_by, to_address, text, webhook_url, webhook_secret, referral, message,
-                 created_at, paid_at, updated_at, check_at, events)
+                 pay_by, to_address, text, webhook_url, webhook_secret, referral, client,
+                 message, created_at, paid_at, updated_at, check_at, events)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20)
+                 ?18, ?19, ?20, ?21)
              ON CONFLICT (id) DO NOTHING",
             params![
                 &new.id,
@@ -60,6 +60,7 @@ pub(super) async fn insert(tx: &mut impl Tx, new: &NewOrder, stored: &StoredOrde
                 webhook.map(|webhook| &webhook.url),
                 secret.as_ref(),
                 new.referral.as_ref(),
+                &new.client,
                 order.message.as_ref(),
                 new.created_at,
                 order.paid_at,
@@ -70,9 +71,13 @@ pub(super) async fn insert(tx: &mut impl Tx, new: &NewOrder, stored: &StoredOrde
         )
         .await?;
     if added == 0 {
-        return Err(PortError::Conflict("the order exists".to_owned()));
+        return Err(exists());
     }
     Ok(())
+}
+
+pub(super) fn exists() -> PortError {
+    PortError::Conflict("the order exists".to_owned())
 }
 
 pub(crate) async fn find(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Order>> {
@@ -85,19 +90,43 @@ pub(super) async fn find_stored(tx: &mut impl Tx, id: &OrderId) -> Result<Option
 
 /// Those that exist, in the order asked for.
 pub(crate) async fn find_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<StoredOrder>> {
+    let found = query_many(tx, ids).await?;
+    found.into_iter().flatten().map(|row| read(tx, row)).collect()
+}
+
+/// Those that can be read, and the ids of those that cannot: one bad row must not stop the others.
+pub(super) async fn find_readable(
+    tx: &mut impl Tx,
+    ids: &[OrderId],
+) -> Result<(Vec<StoredOrder>, Vec<OrderId>)> {
+    let found = query_many(tx, ids).await?;
+    let (mut orders, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
+    for (id, rows) in ids.iter().zip(found) {
+        for row in rows {
+            match read(tx, row) {
+                Ok(order) => orders.push(order),
+                Err(error) => {
+                    tracing::error!(order = %id, %error, "an order cannot be read");
+                    unreadable.push(*id);
+                }
+            }
+        }
+    }
+    Ok((orders, unreadable))
+}
+
+async fn query_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Vec<Row>>> {
     let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
-    let found = tx
-        .query_many(
-            "SELECT o.id, o.kind, o.state, o.reason, o.account, o.price, o.held, o.payment,
+    tx.query_many(
+        "SELECT o.id, o.kind, o.state, o.reason, o.account, o.price, o.held, o.payment,
                  o.preimage, o.invoice, o.pay_by, o.to_address, o.text, o.referral, o.message,
                  r.state, o.created_at, o.paid_at, o.updated_at, o.deadline_height, o.check_at,
                  o.webhook_url, o.events
              FROM orders o LEFT JOIN recipients r ON r.message = o.message AND r.idx = 0
              WHERE o.id = ?1",
-            &ids,
-        )
-        .await?;
-    found.into_iter().flatten().map(|row| read(tx, row)).collect()
+        &ids,
+    )
+    .await
 }
 
 fn read(tx: &impl Tx, mut row: Row) -> Result<StoredOrder> {

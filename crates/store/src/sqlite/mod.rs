@@ -16,8 +16,9 @@ use domain::number::SenderId;
 use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, EventStore,
-    HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, OrderLoad,
-    OrderStore, Outcome, PortError, Receipt, Recorded, Store, WebhookCall, WebhookResult,
+    HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
+    OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome, PortError, Receipt, Recorded, Store,
+    WebhookCall, WebhookResult,
 };
 use domain::reason::Reason;
 use domain::time::Timestamp;
@@ -25,7 +26,7 @@ use domain::time::Timestamp;
 use self::readers::Readers;
 use self::tx::ready;
 use self::writer::Writer;
-use crate::{accounts, check, events, ledger, messages, orders};
+use crate::{accounts, check, events, forget, ledger, messages, orders};
 
 pub(crate) use self::open::open;
 
@@ -120,18 +121,24 @@ impl LedgerStore for SqliteStore {
 
 #[async_trait]
 impl OrderStore for SqliteStore {
-    async fn add_order(&self, new: NewOrder, check_at: Timestamp) -> Result<()> {
-        write!(self, |tx| orders::add(tx, &new, check_at))
+    async fn add_order(
+        &self,
+        new: NewOrder,
+        caps: OrderCaps,
+        check_at: Timestamp,
+    ) -> Result<OrderAdmission> {
+        write!(self, |tx| orders::add(tx, &new, &caps, check_at))
     }
 
     async fn attach_invoice(
         &self,
         order: OrderId,
         invoice: &str,
+        pay_by: Timestamp,
         check_at: Timestamp,
     ) -> Result<()> {
         let invoice = invoice.to_owned();
-        write!(self, |tx| orders::attach_invoice(tx, &order, &invoice, check_at))
+        write!(self, |tx| orders::attach_invoice(tx, &order, &invoice, pay_by, check_at))
     }
 
     async fn add_credit_order(&self, new: NewOrder, message: NewMessage) -> Result<CreditOutcome> {
@@ -233,6 +240,10 @@ impl MessageStore for SqliteStore {
         limit: u32,
     ) -> Result<Recorded> {
         write!(self, |tx| messages::expire(tx, now, parked_before, limit))
+    }
+
+    async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        write!(self, |tx| forget::forget(tx, before, limit))
     }
 }
 

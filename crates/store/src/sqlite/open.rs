@@ -3,9 +3,12 @@
 //! No exclusive lock is taken: the command line works beside a running server, and both wait for
 //! each other's commits with a busy timeout.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -35,6 +38,7 @@ pub(crate) fn open(
     options: &Options,
 ) -> Result<SqliteStore, OpenError> {
     make_directory(&path)?;
+    make_private(&path).map_err(OpenError::File)?;
     let mut connection = connect(&path, options.busy_timeout)?;
     migrate(&mut connection)?;
     check_vault(&connection, &vault)?;
@@ -50,6 +54,24 @@ pub(crate) fn open(
 fn make_directory(path: &Path) -> Result<(), OpenError> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     directory.map_or(Ok(()), fs::create_dir_all).map_err(OpenError::Directory)
+}
+
+/// Makes an empty database file that only its owner reads; SQLite gives the files beside it the
+/// same mode. It is made under another name: closing a descriptor of the database itself would
+/// release the locks that this process has on it.
+fn make_private(path: &Path) -> io::Result<()> {
+    if fs::exists(path)? {
+        return Ok(());
+    }
+    static DRAFTS: AtomicU64 = AtomicU64::new(0);
+    let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
+    let draft = path.with_extension(format!("new.{}.{number}", std::process::id()));
+    drop(OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?);
+    let linked = match fs::hard_link(&draft, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    };
+    fs::remove_file(&draft).and(linked)
 }
 
 fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, OpenError> {

@@ -8,7 +8,7 @@ use domain::message::{Address, Content, Lane, MessageId, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Webhook};
-use domain::ports::{NewAccount, Store};
+use domain::ports::{NewAccount, OrderCaps, Store};
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -16,6 +16,9 @@ use store::{OpenError, Options, Vault};
 use tempfile::TempDir;
 use testkit::clock::NOON;
 use uuid::Uuid;
+
+pub(crate) const CAPS: OrderCaps =
+    OrderCaps { open_max: 9, open_per_client_max: 9, held_max: 9, held_per_client_max: 9 };
 
 pub(crate) struct Database {
     directory: TempDir,
@@ -75,6 +78,7 @@ pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMes
             secret: Secret::new("whsec_of_the_order"),
         }),
         referral: None,
+        client: "key-1".to_owned(),
         created_at: NOON,
     };
     let content = Content {

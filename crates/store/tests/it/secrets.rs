@@ -6,7 +6,7 @@ use domain::ports::Store;
 use domain::secret::Preimage;
 use testkit::clock::NOON;
 
-use crate::fixture::{Database, account, credit_order};
+use crate::fixture::{CAPS, Database, account, credit_order};
 
 const PREIMAGE: [u8; 32] = *b"thirty-two bytes of a preimage..";
 
@@ -21,7 +21,7 @@ async fn fill(store: &dyn Store) {
         ..order
     };
     let id = lightning.id;
-    store.add_order(lightning, NOON).await.unwrap();
+    store.add_order(lightning, CAPS, NOON).await.unwrap();
     store.claim_webhooks(NOON, NOON, 9).await.unwrap();
     let stored = store.order(id).await.unwrap().unwrap();
     let Payment::Lightning { preimage, .. } = stored.payment else { panic!() };

@@ -80,9 +80,19 @@ impl Fuse {
         &self,
         call: impl Future<Output = Result<Vec<T>, E>>,
     ) -> Result<Vec<T>, E> {
+        self.step_if(call, |found| !found.is_empty()).await
+    }
+
+    /// Makes a call that is a step only if `changed` says so of its answer. The process then dies
+    /// after its effect on either side: nobody knows before the call whether it is a step.
+    pub async fn step_if<T, E>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+        changed: impl FnOnce(&T) -> bool,
+    ) -> Result<T, E> {
         match self.alive(call).await {
-            Ok(found) if !found.is_empty() => self.through(async { Ok(found) }).await,
-            nothing => nothing,
+            Ok(answer) if changed(&answer) => self.through(async { Ok(answer) }).await,
+            answer => answer,
         }
     }
 

@@ -11,8 +11,8 @@ use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, EventStore,
     HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict,
-    OrderLoad, OrderStore, Outcome, PortError, Receipt, Recorded, Store, WebhookCall,
-    WebhookResult,
+    OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome, PortError, Receipt, Recorded, Store,
+    WebhookCall, WebhookResult,
 };
 use domain::reason::Reason;
 use domain::time::Timestamp;
@@ -93,17 +93,23 @@ impl LedgerStore for FusedStore {
 
 #[async_trait]
 impl OrderStore for FusedStore {
-    async fn add_order(&self, new: NewOrder, check_at: Timestamp) -> Result<(), PortError> {
-        self.fuse.through(self.inner.add_order(new, check_at)).await
+    async fn add_order(
+        &self,
+        new: NewOrder,
+        caps: OrderCaps,
+        check_at: Timestamp,
+    ) -> Result<OrderAdmission, PortError> {
+        self.fuse.through(self.inner.add_order(new, caps, check_at)).await
     }
 
     async fn attach_invoice(
         &self,
         order: OrderId,
         invoice: &str,
+        pay_by: Timestamp,
         check_at: Timestamp,
     ) -> Result<(), PortError> {
-        self.fuse.through(self.inner.attach_invoice(order, invoice, check_at)).await
+        self.fuse.through(self.inner.attach_invoice(order, invoice, pay_by, check_at)).await
     }
 
     async fn add_credit_order(
@@ -216,7 +222,12 @@ impl MessageStore for FusedStore {
         parked_before: Timestamp,
         limit: u32,
     ) -> Result<Recorded, PortError> {
-        self.fuse.alive(self.inner.expire(now, parked_before, limit)).await
+        let call = self.inner.expire(now, parked_before, limit);
+        self.fuse.step_if(call, |recorded| recorded.recipients > 0).await
+    }
+
+    async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64, PortError> {
+        self.fuse.alive(self.inner.forget(before, limit)).await
     }
 }
 

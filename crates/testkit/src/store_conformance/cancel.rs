@@ -132,10 +132,11 @@ pub async fn changes_nothing_after_a_cancel(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let (chunk, now) = (world.claim_one(at(5)).await, at(5));
-    world.store.release_leases(super::world::NODE, now).await.unwrap();
+    let retry = ChunkEnd::Retry { at: now, reason: Reason::LinkDown };
+    world.record(vec![deferred(&chunk, &[], 1)], vec![(chunk.id, chunk.attempt, retry)]).await;
     assert_eq!(world.cancel(order, Reason::CancelledByBuyer).await, CancelOutcome::Cancelled);
     world.node_says(order, NodeVerdict::Cancelled).await;
-    // The lease was given up, and yet a carrier took it.
+    // Nobody had it, it was said, and yet a carrier took it.
     world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
     let recorded = world.receive("a", ReceiptState::Delivered).await;
     assert_eq!(recorded.decided, 0);

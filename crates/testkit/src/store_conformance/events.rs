@@ -46,7 +46,7 @@ pub async fn tells_nothing_without_a_webhook(rig: &impl Rig) {
     let world = World::new(rig).await;
     let new = NewOrder { webhook: None, ..world.new_order() };
     let order = new.id;
-    world.store.add_order(new, at(60)).await.unwrap();
+    world.add(new).await;
     let message = Some(world.new_message(1));
     let hold = HoldOrder { order, held: PRICE, deadline_height: 1_000, message };
     world.store.hold_order(hold, at(1)).await.unwrap();

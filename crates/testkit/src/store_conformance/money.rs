@@ -46,7 +46,7 @@ pub async fn books_what_was_really_held(rig: &impl Rig) {
     let account = world.account(Msat::ZERO).await;
     let new = world.new_funding(account.id);
     let order = new.id;
-    world.store.add_order(new, at(60)).await.unwrap();
+    world.add(new).await;
     let held = Msat::new(1_234_567);
     let hold = HoldOrder { order, held, deadline_height: 1_000, message: None };
     world.store.hold_order(hold, at(1)).await.unwrap();
@@ -63,7 +63,7 @@ pub async fn credits_what_was_funded(rig: &impl Rig) {
     for _ in 0..2 {
         let new = world.new_funding(account.id);
         let order = new.id;
-        world.store.add_order(new, at(60)).await.unwrap();
+        world.add(new).await;
         world.hold(order, None).await;
         world.node_says(order, NodeVerdict::Settled).await;
         world.node_says(order, NodeVerdict::Settled).await;
@@ -162,7 +162,7 @@ impl<'w> Walk<'w> {
             2 => {
                 let new = self.world.new_funding(self.account);
                 self.orders.push(new.id);
-                self.world.store.add_order(new, at(60)).await.unwrap();
+                self.world.add(new).await;
             }
             3 => self.hold().await,
             4 => self.chunks.extend(self.world.claim(at(2)).await),

@@ -9,14 +9,14 @@ use domain::recipient::RecipientState;
 use domain::text::Text;
 
 use super::Rig;
-use super::world::{PRICE, World, at, balance, phone};
+use super::world::{CAPS, PRICE, World, at, balance, phone};
 
 pub async fn keeps_an_order_before_its_invoice(rig: &impl Rig) {
     let world = World::new(rig).await;
     let new = NewOrder { referral: Some("a@example.com".to_owned()), ..world.new_order() };
     let Payment::Lightning { preimage, .. } = new.payment.clone() else { panic!() };
     let id = new.id;
-    world.store.add_order(new, at(60)).await.unwrap();
+    world.add(new).await;
 
     let order = world.order(id).await;
     assert_eq!((order.id, order.kind, order.state), (id, OrderKind::Send, OrderState::Open));
@@ -34,10 +34,10 @@ pub async fn keeps_an_order_before_its_invoice(rig: &impl Rig) {
 pub async fn refuses_an_order_that_exists(rig: &impl Rig) {
     let world = World::new(rig).await;
     let new = world.new_order();
-    world.store.add_order(new.clone(), at(60)).await.unwrap();
+    world.add(new.clone()).await;
     let again = NewOrder { price: Msat::new(1), ..new };
     let id = again.id;
-    let refused = world.store.add_order(again, at(60)).await;
+    let refused = world.store.add_order(again, CAPS, at(60)).await;
     assert!(matches!(refused, Err(PortError::Conflict(_))), "{refused:?}");
     assert_eq!(world.order(id).await.price, PRICE);
 }
@@ -50,7 +50,7 @@ pub async fn refuses_orders_that_make_no_sense(rig: &impl Rig) {
     let stranger = world.new_funding(domain::account::AccountId(999));
     for new in [fund, unpriced, credit.clone(), stranger] {
         let id = new.id;
-        let refused = world.store.add_order(new, at(60)).await;
+        let refused = world.store.add_order(new, CAPS, at(60)).await;
         assert!(matches!(refused, Err(PortError::Refused(_))), "{refused:?}");
         assert!(world.store.order(id).await.unwrap().is_none());
     }
@@ -71,13 +71,15 @@ pub async fn refuses_orders_that_make_no_sense(rig: &impl Rig) {
 pub async fn attaches_an_invoice_only_while_open(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.open_order().await;
-    world.store.attach_invoice(order, "lnbc1", at(70)).await.unwrap();
-    let Payment::Lightning { invoice, .. } = world.order(order).await.payment else { panic!() };
-    assert_eq!(invoice.as_deref(), Some("lnbc1"));
+    world.store.attach_invoice(order, "lnbc1", at(590), at(70)).await.unwrap();
+    let Payment::Lightning { invoice, pay_by, .. } = world.order(order).await.payment else {
+        panic!()
+    };
+    assert_eq!((invoice.as_deref(), pay_by), (Some("lnbc1"), at(590)));
 
     world.cancel(order, Reason::Unpaid).await;
     for id in [order, OrderId::new([9; 32])] {
-        let refused = world.store.attach_invoice(id, "lnbc2", at(80)).await;
+        let refused = world.store.attach_invoice(id, "lnbc2", at(595), at(80)).await;
         assert!(matches!(refused, Err(PortError::Conflict(_))), "{refused:?}");
     }
 }
@@ -128,7 +130,7 @@ pub async fn fulfils_funding_when_the_payment_is_held(rig: &impl Rig) {
     let account = world.account(Msat::ZERO).await;
     let new = world.new_funding(account.id);
     let id = new.id;
-    world.store.add_order(new, at(60)).await.unwrap();
+    world.add(new).await;
     assert_eq!(world.hold(id, None).await, HoldOutcome::Begun);
     assert_eq!(world.state(id).await, OrderState::Fulfilled);
     assert_eq!(world.balance(account.id).await.available, Msat::ZERO);
@@ -160,7 +162,7 @@ pub async fn lists_funding_newest_first(rig: &impl Rig) {
     for secs in [1, 2, 3] {
         let new = NewOrder { created_at: at(secs), ..world.new_funding(account.id) };
         funded.push(new.id);
-        world.store.add_order(new, at(60)).await.unwrap();
+        world.add(new).await;
     }
     for &id in &funded[..2] {
         world.hold(id, None).await;
@@ -220,7 +222,7 @@ pub async fn keeps_orders_for_mailboxes(rig: &impl Rig) {
     let purchase = Purchase::Send { to: to.clone(), text: Text::new("æøå 🎉") };
     let new = NewOrder { kind: OrderKind::Email, purchase: purchase.clone(), ..world.new_order() };
     let id = new.id;
-    world.store.add_order(new, at(60)).await.unwrap();
+    world.add(new).await;
     assert_eq!(world.order(id).await.purchase, purchase);
     let mut message = world.new_message(1);
     message.recipients = vec![to.clone()];

@@ -12,8 +12,8 @@ use domain::number::Msisdn;
 use domain::order::{NewOrder, Order, OrderId, OrderKind, OrderState, Payment, Purchase, Webhook};
 use domain::ports::{
     AcceptedPart, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, End, HoldOrder, HoldOutcome,
-    NewAccount, NodeReport, NodeVerdict, Outcome, Receipt, ReceiptState, Recorded, Store,
-    SubmissionKey, WebhookCall,
+    NewAccount, NodeReport, NodeVerdict, OrderAdmission, OrderCaps, Outcome, Receipt, ReceiptState,
+    Recorded, Store, SubmissionKey, WebhookCall,
 };
 use domain::reason::Reason;
 use domain::recipient::RecipientState;
@@ -32,6 +32,15 @@ pub(super) const VALID: Duration = Duration::from_secs(3_600);
 pub(super) const RECEIPTS: Duration = Duration::from_secs(7_200);
 pub(super) const NODE: &str = "one";
 pub(super) const CARRIER: &str = "main";
+pub(super) const CLIENT: &str = "key-1";
+
+/// Room for everything a case does that is not about room.
+pub(super) const CAPS: OrderCaps = OrderCaps {
+    open_max: 10_000,
+    open_per_client_max: 10_000,
+    held_max: 10_000,
+    held_per_client_max: 10_000,
+};
 
 /// A moment so many seconds after noon, when everything begins.
 pub(super) fn at(secs: u64) -> Timestamp {
@@ -80,6 +89,7 @@ impl World {
                 secret: Secret::new("whsec_order"),
             }),
             referral: None,
+            client: CLIENT.to_owned(),
             created_at: at(0),
         }
     }
@@ -114,8 +124,14 @@ impl World {
     pub(super) async fn open_order(&self) -> OrderId {
         let new = self.new_order();
         let id = new.id;
-        self.store.add_order(new, at(60)).await.unwrap();
+        self.add(new).await;
         id
+    }
+
+    /// Stores an order for which there is room.
+    pub(super) async fn add(&self, new: NewOrder) {
+        let admission = self.store.add_order(new, CAPS, at(60)).await.unwrap();
+        assert_eq!(admission, OrderAdmission::Stored);
     }
 
     pub(super) async fn hold(&self, order: OrderId, message: Option<NewMessage>) -> HoldOutcome {
