@@ -28,6 +28,7 @@ pub(crate) async fn funded() -> (Open, String) {
             purchase: Purchase::Fund,
             webhook: None,
             referral: None,
+            client: "local".to_owned(),
             created_at: Timestamp::from_millis(NOON.as_millis() + i64::from(number)),
         });
         order.state = state;

@@ -243,6 +243,15 @@ async fn what_the_house_cannot_do_now() {
     house.store.rows().load = OrderLoad { open: 0, held: 60 };
     tell("node full", open.post("/createsendorder", send).await);
     house.store.rows().load = OrderLoad::default();
+    // A key, because only the caps for all apply to this machine.
+    house.store.rows().client_load = OrderLoad { open: 100, held: 0 };
+    let yours = open.post_with_key("/createsendorder", &narrow, send).await;
+    tell("too many open of yours", yours);
+    house.store.rows().client_load = OrderLoad { open: 0, held: 50 };
+    let yours = open.post_with_key("/createsendorder", &narrow, send).await;
+    tell("too many held of yours", yours);
+    assert_eq!(open.changes(), 0);
+    house.store.rows().client_load = OrderLoad::default();
 
     house.store.rows().down = true;
     let id = "0".repeat(64);

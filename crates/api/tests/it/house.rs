@@ -26,6 +26,7 @@ pub(crate) struct House {
     pub store: Arc<FakeStore>,
     pub node: Arc<FakeNode>,
     pub carrier: Arc<FakeCarrier>,
+    pub clock: Arc<TestClock>,
     pub engine: Arc<Engine>,
     pub random: Arc<SeededRandom>,
 }
@@ -64,17 +65,17 @@ impl House {
     pub(crate) fn new() -> Self {
         let (store, node, carrier) =
             (Arc::new(FakeStore::default()), Arc::new(FakeNode::default()), FakeCarrier::new());
-        let random = SeededRandom::new(7);
+        let (clock, random) = (TestClock::at_noon(), SeededRandom::new(7));
         let ports = Ports {
             store: store.clone(),
             lightning: node.clone(),
             carriers: vec![carrier.clone()],
             fetch: Arc::new(FakeFetch),
-            clock: TestClock::at_noon(),
+            clock: clock.clone(),
             random: random.clone(),
         };
         let engine = Engine::new(ports, settings(), Arc::new(OrderEvents), Tasks::new());
-        Self { store, node, carrier, engine, random }
+        Self { store, node, carrier, clock, engine, random }
     }
 
     /// The text of a new key, of an account of its own.

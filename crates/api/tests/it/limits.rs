@@ -1,4 +1,4 @@
-//! How often one may call.
+//! How often one may call, whose room an order takes, and who it is that calls through a proxy.
 
 use std::net::SocketAddr;
 
@@ -6,6 +6,7 @@ use api::{HttpSettings, Rate};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::request::Builder;
 use tower::ServiceExt;
 
 use crate::house::{House, Open, sats};
@@ -35,33 +36,148 @@ async fn a_refused_order_is_not_stored() {
     assert_eq!(open.changes(), 0);
 }
 
-/// A request as from another machine: the socket of a test is always on this one.
-async fn from(router: &Router, peer: &str, path: &str, key: &str) -> u16 {
-    let peer: SocketAddr = peer.parse().unwrap();
-    let request = Request::get(path).header("X-API-Key", key).extension(ConnectInfo(peer));
-    let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
-    answer.status().as_u16()
+/// Asks the doors as from other machines: the socket of a test is always on this one.
+struct Peers(Router);
+
+impl Peers {
+    fn of(house: &House, http: HttpSettings) -> Self {
+        Self(api::router(house.engine.clone(), http))
+    }
+
+    async fn call(&self, peer: &str, request: Builder, body: &str) -> u16 {
+        let peer: SocketAddr = peer.parse().unwrap();
+        let request = request.extension(ConnectInfo(peer)).body(Body::from(body.to_owned()));
+        let answer = self.0.clone().oneshot(request.unwrap()).await.unwrap();
+        answer.status().as_u16()
+    }
+
+    async fn get(&self, peer: &str, path: &str) -> u16 {
+        self.call(peer, Request::get(path), "").await
+    }
+
+    async fn get_with_key(&self, peer: &str, path: &str, key: &str) -> u16 {
+        self.call(peer, Request::get(path).header("X-API-Key", key), "").await
+    }
+
+    async fn get_through(&self, proxy: &str, forwarded_for: &str) -> u16 {
+        self.call(proxy, Request::get("/price").header("X-Forwarded-For", forwarded_for), "").await
+    }
+
+    /// Answers `200` so many times to so many calls, and then `429`.
+    async fn get_many(&self, peer: &str, path: &str) -> usize {
+        let mut seen = Vec::new();
+        for _ in 0..9 {
+            seen.push(self.get(peer, path).await);
+        }
+        let good = seen.iter().take_while(|status| **status == 200).count();
+        assert!(seen.iter().skip(good).all(|status| *status == 429), "{seen:?}");
+        good
+    }
+}
+
+/// Three at once, and so slow after that that a test sees no more.
+fn three() -> HttpSettings {
+    let rate = Rate { per_second: 1, burst: 3 };
+    HttpSettings { address_rate: Some(rate), ..HttpSettings::default() }
+}
+
+fn three_behind(proxies: &[&str]) -> HttpSettings {
+    let trusted_proxies = proxies.iter().map(|network| network.parse().unwrap()).collect();
+    HttpSettings { trusted_proxies, ..three() }
 }
 
 #[tokio::test]
 async fn callers_without_a_key_are_limited_by_address() {
     let house = House::new();
     let key = house.key(sats(0), "*", None).await;
-    let rate = Rate { per_second: 1, burst: 3 };
-    let http = HttpSettings { address_rate: Some(rate), ..HttpSettings::default() };
-    let router = api::router(house.engine.clone(), http);
-    let mut seen = Vec::new();
-    for _ in 0..5 {
-        seen.push(from(&router, "192.0.2.1:1", "/price", "").await);
+    let peers = Peers::of(&house, three());
+    assert_eq!(peers.get_many("192.0.2.1:1", "/price").await, 3);
+    let bad = peers.get_with_key("192.0.2.1:2", "/price", "nonsense").await;
+    assert_eq!(bad, 429, "bad keys too");
+    let good = peers.get_with_key("192.0.2.1:1", "/price", &key).await;
+    assert_eq!(good, 200, "a good key is not");
+    assert_eq!(peers.get("192.0.2.2:1", "/price").await, 200);
+    for local in ["127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+        assert_eq!(peers.get_many(local, "/price").await, 9, "{local}");
     }
-    assert_eq!(seen, [200, 200, 200, 429, 429]);
-    assert_eq!(from(&router, "192.0.2.1:2", "/price", "nonsense").await, 429, "bad keys too");
-    assert_eq!(from(&router, "192.0.2.1:1", "/price", &key).await, 200, "a good key is not");
-    assert_eq!(from(&router, "192.0.2.1:1", "/healthz", "").await, 200);
-    assert_eq!(from(&router, "192.0.2.2:1", "/price", "").await, 200);
-    for _ in 0..9 {
-        assert_eq!(from(&router, "127.0.0.1:1", "/price", "").await, 200);
-        assert_eq!(from(&router, "[::1]:1", "/price", "").await, 200);
-        assert_eq!(from(&router, "[::ffff:127.0.0.1]:1", "/price", "").await, 200);
+}
+
+#[tokio::test]
+async fn what_is_for_the_operator_is_limited_where_everybody_comes() {
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let house = House::new();
+        let peers = Peers::of(&house, three());
+        assert_eq!(peers.get_many("192.0.2.1:1", path).await, 3, "{path}");
+        assert_eq!(peers.get("192.0.2.1:1", "/price").await, 429, "they are counted together");
+        assert_eq!(peers.get_many("127.0.0.1:1", path).await, 9, "{path}");
+        let admin = Peers(api::ops_router(house.engine.clone()));
+        assert_eq!(admin.get_many("192.0.2.1:1", path).await, 9, "{path}");
     }
+}
+
+#[tokio::test]
+async fn callers_behind_a_trusted_proxy_are_limited_one_by_one() {
+    let house = House::new();
+    let peers = Peers::of(&house, three_behind(&["127.0.0.1", "10.0.0.0/8"]));
+    for _ in 0..3 {
+        assert_eq!(peers.get_through("127.0.0.1:1", "203.0.113.9, 198.51.100.7").await, 200);
+    }
+    assert_eq!(peers.get_through("127.0.0.1:1", "203.0.113.10, 198.51.100.7").await, 429);
+    assert_eq!(peers.get_through("10.0.0.1:1", "198.51.100.7, 10.0.0.2").await, 429);
+    assert_eq!(peers.get_through("127.0.0.1:1", "198.51.100.8").await, 200);
+    assert_eq!(peers.get_many("127.0.0.1:1", "/price").await, 9, "nobody is forwarded for");
+}
+
+#[tokio::test]
+async fn a_header_that_cannot_be_read_counts_for_the_proxy() {
+    let house = House::new();
+    let peers = Peers::of(&house, three_behind(&["127.0.0.1"]));
+    for text in ["nonsense", "", "198.51.100.7, ?"] {
+        assert_eq!(peers.get_through("127.0.0.1:1", text).await, 200);
+    }
+    assert_eq!(peers.get_through("127.0.0.1:1", "nonsense").await, 429, "it is not exempt");
+}
+
+#[tokio::test]
+async fn nothing_is_read_of_strangers_headers() {
+    for http in [three(), three_behind(&["10.0.0.0/8"])] {
+        let peers = Peers::of(&House::new(), http);
+        for number in 0..3 {
+            let claimed = format!("198.51.100.{number}");
+            assert_eq!(peers.get_through("192.0.2.1:1", &claimed).await, 200);
+        }
+        assert_eq!(peers.get_through("192.0.2.1:1", "198.51.100.9").await, 429);
+        for _ in 0..9 {
+            assert_eq!(peers.get_through("127.0.0.1:1", "198.51.100.9").await, 200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_order_takes_the_room_of_its_key_or_network() {
+    const SEND: &str = r#"{"phone":"+4520123456","message":"hi"}"#;
+    const MAIL: &str = r#"{"address":"a@b.com","message":"hi"}"#;
+    let house = House::new();
+    let key = house.key(sats(9_000), "*", None).await;
+    let peers = Peers::of(&house, three_behind(&["10.0.0.0/8"]));
+    for (peer, path, header, body) in [
+        ("192.0.2.1:1", "/createsendorder", None, SEND),
+        ("192.0.2.1:2", "/createemailsendorder", None, MAIL),
+        ("[2001:db8:1:2::3]:1", "/createsendorder", None, SEND),
+        ("10.0.0.1:1", "/createsendorder", Some(("X-Forwarded-For", "198.51.100.7")), SEND),
+        ("127.0.0.1:1", "/createsendorder", None, SEND),
+        ("192.0.2.1:1", "/createsendorder", Some(("X-API-Key", key.as_str())), SEND),
+        ("127.0.0.1:1", "/createemailsendorder", Some(("X-API-Key", key.as_str())), MAIL),
+        ("192.0.2.1:1", "/fund", Some(("X-API-Key", key.as_str())), r#"{"amount":1000}"#),
+    ] {
+        let mut request = Request::post(path);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        assert_eq!(peers.call(peer, request, body).await, 200, "{peer} {path}");
+    }
+    let clients = house.store.rows().clients.clone();
+    let (net, key) = ("net:192.0.2.1", "key:1");
+    let (net6, proxied) = ("net:2001:db8:1:2::/64", "net:198.51.100.7");
+    assert_eq!(clients, [net, net, net6, proxied, "local", key, key, key]);
 }

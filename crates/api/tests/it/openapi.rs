@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::limits;
 use serde_json::Value;
 
 use crate::accounts::funded;
@@ -11,6 +12,14 @@ use crate::schema::check;
 
 fn document() -> Value {
     serde_json::from_str(include_str!("../../openapi/orders.json")).unwrap()
+}
+
+#[test]
+fn says_how_many_orders_one_may_have() {
+    let text = document()["info"]["description"].as_str().unwrap().to_owned();
+    let (open, held) = (limits::ORDERS_OPEN_PER_CLIENT_MAX, limits::ORDERS_HELD_PER_CLIENT_MAX);
+    let said = format!("{open} orders that wait for payment and {held} that are paid");
+    assert!(text.contains(&said), "{text}");
 }
 
 type Route = (String, String);

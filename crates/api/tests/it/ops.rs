@@ -1,6 +1,7 @@
 //! What the operator's programs are told.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use api::{HttpSettings, Server};
 
@@ -17,6 +18,8 @@ async fn is_alive_whatever_else_is_not() {
 async fn tells_what_is_missing() {
     let open = Open::new().await;
     insta::assert_snapshot!("ready", open.get("/readyz").await);
+    // The engine remembers for a second.
+    open.house.clock.advance(Duration::from_secs(1));
     open.house.node.down.store(true, Ordering::SeqCst);
     open.house.carrier.up.store(false, Ordering::SeqCst);
     open.house.store.rows().down = true;
@@ -35,14 +38,17 @@ async fn tells_what_it_counted() {
 }
 
 #[tokio::test]
-async fn metrics_move_to_the_admin_listener() {
+async fn what_is_for_the_operator_moves_to_his_listener() {
     let house = House::new();
     let admin = api::ops_router(house.engine.clone());
-    let http = HttpSettings { metrics: false, ..HttpSettings::default() };
+    let http = HttpSettings { tells_operator: false, ..HttpSettings::default() };
     let open = house.open_as(http).await;
     assert_eq!(open.get("/metrics").await.status, 404);
+    assert_eq!(open.get("/readyz").await.status, 404);
+    assert_eq!(open.get("/healthz").await.status, 200);
     let open = open.house.open_with(admin, Server::default()).await;
-    assert_eq!(open.get("/metrics").await.status, 200);
-    assert_eq!(open.get("/readyz").await.status, 200);
+    for path in ["/metrics", "/readyz", "/healthz"] {
+        assert_eq!(open.get(path).await.status, 200, "{path}");
+    }
     assert_eq!(open.get("/price").await.status, 404, "no door is open there");
 }

@@ -28,6 +28,7 @@ fn order(number: u8, kind: OrderKind) -> Order {
         },
         webhook: None,
         referral: None,
+        client: "local".to_owned(),
         created_at: NOON,
     })
 }

@@ -24,6 +24,10 @@ pub(crate) struct Rows {
     pub webhooks: HashMap<OrderId, Webhook>,
     pub available: HashMap<AccountId, Msat>,
     pub load: OrderLoad,
+    /// Of every client, apart from `load`.
+    pub client_load: OrderLoad,
+    /// Whose room the orders took, in their order.
+    pub clients: Vec<String>,
     /// Changes made so far.
     pub changes: u32,
     pub down: bool,
@@ -164,19 +168,42 @@ pub(crate) fn begin(order: &mut Order, message: MessageId) {
 
 #[async_trait]
 impl OrderStore for FakeStore {
-    async fn add_order(&self, mut new: NewOrder, _: Timestamp) -> Result<(), PortError> {
-        let mut rows = self.changing()?;
+    async fn add_order(
+        &self,
+        mut new: NewOrder,
+        caps: OrderCaps,
+        _: Timestamp,
+    ) -> Result<OrderAdmission, PortError> {
+        let mut rows = self.up()?;
+        let full = [
+            (rows.load.open >= caps.open_max, OrderAdmission::TooManyOpen),
+            (
+                rows.client_load.open >= caps.open_per_client_max,
+                OrderAdmission::TooManyOpenForClient,
+            ),
+            (rows.load.held >= caps.held_max, OrderAdmission::TooManyHeld),
+            (
+                rows.client_load.held >= caps.held_per_client_max,
+                OrderAdmission::TooManyHeldForClient,
+            ),
+        ];
+        if let Some((_, why)) = full.into_iter().find(|(full, _)| *full) {
+            return Ok(why);
+        }
+        rows.changes += 1;
+        rows.clients.push(new.client.clone());
         if let Some(webhook) = new.webhook.take() {
             rows.webhooks.insert(new.id, webhook);
         }
         rows.orders.insert(new.id, stored(new));
-        Ok(())
+        Ok(OrderAdmission::Stored)
     }
 
     async fn attach_invoice(
         &self,
         order: OrderId,
         made: &str,
+        _: Timestamp,
         _: Timestamp,
     ) -> Result<(), PortError> {
         let mut rows = self.changing()?;
@@ -199,6 +226,7 @@ impl OrderStore for FakeStore {
             return Ok(CreditOutcome::Insufficient { available: *available });
         }
         *available = available.checked_sub(new.price).unwrap();
+        rows.clients.push(new.client.clone());
         let mut order = stored(new);
         begin(&mut order, message.content.message);
         rows.orders.insert(order.id, order);
@@ -314,6 +342,10 @@ impl MessageStore for FakeStore {
     }
 
     async fn expire(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Recorded, PortError> {
+        not_needed()
+    }
+
+    async fn forget(&self, _: Timestamp, _: u32) -> Result<u64, PortError> {
         not_needed()
     }
 }
