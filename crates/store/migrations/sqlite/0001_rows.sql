@@ -69,7 +69,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
 -- For the caps: what is open or held is counted from these alone.
 CREATE INDEX orders_open ON orders (client, state) WHERE state = 'open';
-CREATE INDEX orders_held ON orders (client, paid_at) WHERE paid_at IS NOT NULL AND check_at IS NOT NULL;
+CREATE INDEX orders_held ON orders (client, paid_at, check_at)
+    WHERE paid_at IS NOT NULL AND check_at IS NOT NULL;
 -- Cancelled without ever having been paid: forgotten in time.
 CREATE INDEX orders_unpaid ON orders (updated_at) WHERE state = 'cancelled' AND paid_at IS NULL;
 CREATE INDEX orders_funding ON orders (account, created_at) WHERE kind = 'fund' AND state = 'settled';

@@ -5,7 +5,7 @@
 //! | accepted parts | recorded | recorded: the carrier has them |
 //! | delivered | success | success |
 //! | refused | failed or expired, unless all parts are with a carrier | decides nothing: a later claim will tell |
-//! | deferred | stays pending, with the reason; *submitted* after too many silences | decides nothing |
+//! | deferred | stays pending, with the reason; *submitted* after too many silences | decides nothing; a silence is counted |
 //! | late | – | – |
 //! | chunk's end | kept | ignored |
 //!
@@ -138,7 +138,7 @@ async fn note_deferrals(tx: &mut impl Tx, told: &[Told<'_>]) -> Result<()> {
         if silent {
             unsure.insert(outcome.key.chunk);
         }
-        if *current {
+        if *current || silent {
             deferred.push(params![message, *index, outcome.key.attempt, i64::from(silent)]);
         }
     }

@@ -96,10 +96,11 @@ pub(crate) async fn load(tx: &mut impl Tx) -> Result<OrderLoad> {
     let rows = tx
         .query(
             "SELECT (SELECT count(*) FROM orders WHERE state = 'open'),
-                 (SELECT count(*) FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL)",
+                 (SELECT count(*) FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL),
+                 (SELECT count(*) FROM orders WHERE check_at IS NOT NULL)",
             params![],
         )
         .await?;
     let Some(mut row) = rows.into_iter().next() else { return Ok(OrderLoad::default()) };
-    Ok(OrderLoad { open: row.get()?, held: row.get()? })
+    Ok(OrderLoad { open: row.get()?, held: row.get()?, unfinished: row.get()? })
 }

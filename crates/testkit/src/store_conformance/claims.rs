@@ -5,7 +5,7 @@ use domain::message::Lane;
 use domain::ports::ChunkId;
 
 use super::Rig;
-use super::world::{LEASE, NODE, VALID, World, at, phone};
+use super::world::{LEASE, NODE, PRICE, VALID, World, at, phone};
 
 pub async fn claims_a_chunk_once(rig: &impl Rig) {
     let world = World::new(rig).await;
@@ -103,4 +103,13 @@ pub async fn cuts_a_message_into_chunks(rig: &impl Rig) {
         assert_eq!((recipient.index, &recipient.to), (index, &phone(index)));
         assert!(recipient.accepted.is_empty());
     }
+}
+
+pub async fn tells_the_height_at_which_the_hold_ends(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    world.working().await;
+    assert_eq!(world.claim_one(at(5)).await.deadline_height, Some(1_000));
+    let account = world.account(PRICE).await;
+    world.spend(account.id, PRICE).await;
+    assert_eq!(world.claim_one(at(6)).await.deadline_height, None, "credit has no hold");
 }

@@ -136,3 +136,14 @@ pub async fn gives_up_for_good(rig: &impl Rig) {
     world.store.record_webhooks(vec![gave_up], at(3)).await.unwrap();
     assert!(world.calls(at(100_000)).await.is_empty());
 }
+
+pub async fn counts_no_attempt_that_was_put_off(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    world.working().await;
+    let call = world.calls(at(2)).await.remove(0);
+    let put_off = result(&call, WebhookOutcome::PutOff(at(60)));
+    world.store.record_webhooks(vec![put_off], at(3)).await.unwrap();
+    assert!(world.calls(at(59)).await.is_empty());
+    let again = world.calls(at(60)).await.remove(0);
+    assert_eq!((again.id, again.attempts), (call.id, 0));
+}

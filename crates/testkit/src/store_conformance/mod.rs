@@ -6,9 +6,13 @@
 
 mod accounts;
 mod cancel;
+mod caps;
+mod carriers;
 mod claims;
+mod doubt;
 mod events;
 mod expiry;
+mod forget;
 mod money;
 mod node;
 mod orders;
@@ -25,9 +29,13 @@ use domain::ports::Store;
 
 pub use accounts::*;
 pub use cancel::*;
+pub use caps::*;
+pub use carriers::*;
 pub use claims::*;
+pub use doubt::*;
 pub use events::*;
 pub use expiry::*;
+pub use forget::*;
 pub use money::*;
 pub use node::*;
 pub use orders::*;
@@ -71,6 +79,13 @@ macro_rules! store_conformance {
             refuses_an_order_without_enough_credit
             reserves_nothing_for_an_order_that_exists
             keeps_orders_for_mailboxes
+            // caps
+            leaves_a_client_no_more_open_orders_than_its_share
+            leaves_no_more_open_orders_than_there_is_room_for
+            leaves_a_client_no_more_held_payments_than_its_share
+            leaves_no_more_held_payments_than_there_is_room_for
+            counts_no_credit_against_the_caps
+            knows_an_order_that_exists_when_there_is_no_room
             // money
             keeps_the_price_when_delivered
             gives_the_price_back_when_not_delivered
@@ -99,6 +114,9 @@ macro_rules! store_conformance {
             loses_what_the_node_refunded
             does_not_settle_what_is_not_fulfilled
             makes_every_order_due_at_a_start
+            leaves_orders_that_are_due_in_their_place
+            retries_nothing_for_an_order_that_was_lost
+            hands_out_nothing_of_an_order_that_was_lost
             // claims
             claims_a_chunk_once
             serves_the_lower_lane_first
@@ -108,6 +126,7 @@ macro_rules! store_conformance {
             releases_the_leases_of_one_node
             does_not_claim_what_is_no_longer_valid
             cuts_a_message_into_chunks
+            tells_the_height_at_which_the_hold_ends
             // outcomes
             submits_what_a_carrier_took
             delivers_what_a_silent_carrier_took
@@ -122,12 +141,28 @@ macro_rules! store_conformance {
             records_an_outcome_twice_without_harm
             ignores_outcomes_of_unknown_chunks
             records_many_recipients_at_once
+            // doubt
+            is_too_late_for_the_buyer_after_a_lost_claim
+            is_too_late_for_the_buyer_after_a_lease_that_passed
+            is_too_late_for_the_buyer_without_the_carriers_answer
+            is_too_late_for_the_buyer_when_outcomes_were_lost
+            cancels_for_the_buyer_when_every_outcome_was_sure
+            submits_after_too_many_silences
+            counts_a_silence_once
+            takes_an_answer_that_came_late
+            takes_a_late_answer_of_a_chunk_that_ended
+            ends_nothing_by_a_late_answer
             // parts
             submits_when_all_parts_are_taken
             does_not_hand_over_parts_again
             delivers_when_all_parts_are
             fails_when_one_part_does
             fails_when_a_part_is_refused
+            // carriers
+            tells_which_carrier_has_the_parts
+            does_not_make_one_text_of_two_carriers_parts
+            replaces_the_parts_of_another_carrier
+            keeps_a_part_that_is_decided
             // receipts
             delivers_by_receipt
             applies_a_receipt_that_came_first
@@ -140,6 +175,10 @@ macro_rules! store_conformance {
             does_not_guess_a_parked_receipt
             expires_by_receipt
             keeps_the_carriers_word_for_a_failure
+            takes_no_receipt_for_a_submission_that_is_too_old
+            matches_an_id_that_came_round_again
+            does_not_guess_between_constant_ids_of_which_one_is_decided
+            applies_no_early_receipt_of_an_earlier_use
             // expiry
             expires_what_no_carrier_took
             does_not_expire_what_is_leased
@@ -147,6 +186,11 @@ macro_rules! store_conformance {
             leaves_what_still_has_time
             expires_no_more_than_asked
             drops_old_parked_receipts
+            // forget
+            forgets_orders_that_were_never_paid
+            forgets_no_more_than_asked
+            forgets_webhook_calls_that_ended_with_their_events
+            forgets_chunks_that_ended
             // events
             tells_each_change_once
             tells_nothing_without_a_webhook
@@ -155,6 +199,7 @@ macro_rules! store_conformance {
             leases_webhook_calls
             tells_again_until_told
             gives_up_for_good
+            counts_no_attempt_that_was_put_off
             // restart
             keeps_everything_over_a_restart
             goes_on_after_a_crash_with_claimed_work

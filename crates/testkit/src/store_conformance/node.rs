@@ -2,12 +2,13 @@
 
 use domain::money::Msat;
 use domain::order::{OrderId, OrderState};
-use domain::ports::{NodeReport, NodeVerdict, ReceiptState};
+use domain::ports::{ChunkEnd, ClaimedChunk, NodeReport, NodeVerdict, ReceiptState};
 use domain::reason::Reason;
+use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
 use super::Rig;
-use super::world::{PRICE, World, accepted, at};
+use super::world::{CAPS, PRICE, World, accepted, at, deferred};
 
 async fn due(world: &World, now: Timestamp) -> Vec<OrderId> {
     let put_off = at(500).max(now.after(std::time::Duration::from_secs(30)));
@@ -152,4 +153,51 @@ pub async fn makes_every_order_due_at_a_start(rig: &impl Rig) {
     let mut expected = [open, working];
     expected.sort_unstable();
     assert_eq!(found, expected);
+}
+
+pub async fn leaves_orders_that_are_due_in_their_place(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let later = world.open_order().await;
+    let waiting = world.new_order();
+    let id = waiting.id;
+    world.store.add_order(waiting, CAPS, at(3)).await.unwrap();
+    assert_eq!(world.store.recheck_orders(at(10)).await.unwrap(), 2);
+    for expected in [id, later] {
+        let claimed = world.store.claim_order_checks(at(10), at(500), 1).await.unwrap();
+        assert_eq!(claimed[0].id, expected);
+    }
+}
+
+/// An order that the node refunded while its message was claimed.
+async fn lost_while_claimed(world: &World) -> (OrderId, ClaimedChunk) {
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    world.node_says(order, NodeVerdict::Cancelled).await;
+    assert_eq!(world.state(order).await, OrderState::Lost);
+    (order, chunk)
+}
+
+pub async fn retries_nothing_for_an_order_that_was_lost(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (order, chunk) = lost_while_claimed(&world).await;
+    let retry = ChunkEnd::Retry { at: at(11), reason: Reason::Throttled };
+    let ends = vec![(chunk.id, chunk.attempt, retry)];
+    let recorded = world.record(vec![deferred(&chunk, &[], 1)], ends.clone()).await;
+    assert_eq!((recorded.recipients, recorded.decided), (1, 0));
+    assert_eq!(world.recipient(order).await, RecipientState::Timeout);
+    assert!(world.claim(at(3_000)).await.is_empty());
+    assert_eq!(world.record(vec![], ends).await.recipients, 0);
+    assert_eq!(world.state(order).await, OrderState::Lost);
+    world.must_be_sound().await;
+}
+
+pub async fn hands_out_nothing_of_an_order_that_was_lost(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (order, _) = lost_while_claimed(&world).await;
+    // Its node died, and the lease passes.
+    let alive = world.working().await;
+    let claimed = world.claim_one(at(600)).await;
+    world.done(&claimed, accepted(&claimed, 0, &[(1, "a")])).await;
+    assert_eq!(world.recipient(alive).await, RecipientState::Submitted);
+    assert_eq!(world.recipient(order).await, RecipientState::Timeout);
 }

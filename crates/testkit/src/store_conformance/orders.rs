@@ -145,14 +145,23 @@ pub async fn counts_what_is_open_and_held(rig: &impl Rig) {
     let open = world.open_order().await;
     world.open_order().await;
     let held = world.working().await;
-    assert_eq!(world.store.order_load().await.unwrap(), OrderLoad { open: 2, held: 1 });
+    assert_eq!(
+        world.store.order_load().await.unwrap(),
+        OrderLoad { open: 2, held: 1, unfinished: 3 }
+    );
     // Unpaid and being cancelled: neither.
     world.cancel(open, Reason::Unpaid).await;
     // Paid and being cancelled: the node still holds it.
     world.cancel(held, Reason::CancelledByBuyer).await;
-    assert_eq!(world.store.order_load().await.unwrap(), OrderLoad { open: 1, held: 1 });
+    assert_eq!(
+        world.store.order_load().await.unwrap(),
+        OrderLoad { open: 1, held: 1, unfinished: 3 }
+    );
     world.node_says(held, NodeVerdict::Cancelled).await;
-    assert_eq!(world.store.order_load().await.unwrap(), OrderLoad { open: 1, held: 0 });
+    assert_eq!(
+        world.store.order_load().await.unwrap(),
+        OrderLoad { open: 1, held: 0, unfinished: 2 }
+    );
 }
 
 pub async fn lists_funding_newest_first(rig: &impl Rig) {

@@ -1,10 +1,14 @@
 //! What carriers say later: early, late, twice, wrongly, or of a submission nobody can name.
 
+use std::time::Duration;
+
+use domain::limits::{EARLY_RECEIPT_AGE_MAX, PARKED_RECEIPT_AGE_MAX};
 use domain::order::OrderState;
 use domain::ports::{ChunkEnd, End, Receipt, ReceiptState, Recorded};
 use domain::reason::Reason;
 use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
+use domain::time::Timestamp;
 
 use super::Rig;
 use super::world::{World, accepted, at, deferred, outcome, receipt};
@@ -155,4 +159,58 @@ pub async fn keeps_the_carriers_word_for_a_failure(rig: &impl Rig) {
     world.done(&chunk, outcome(&chunk, 0, 1, &[(1, "b")], End::Delivered)).await;
     world.receive("b", ReceiptState::Failed).await;
     assert_eq!(world.recipient(order).await, RecipientState::Success);
+}
+
+async fn receive_at(world: &World, id: &str, now: Timestamp) -> Recorded {
+    world.store.record_receipts(vec![receipt(id, ReceiptState::Delivered)], now).await.unwrap()
+}
+
+pub async fn takes_no_receipt_for_a_submission_that_is_too_old(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (young, old) = (world.submitted("a").await, world.submitted("b").await);
+    let end = at(10).after(PARKED_RECEIPT_AGE_MAX);
+    receive_at(&world, "a", end.before(Duration::from_millis(1))).await;
+    assert_eq!(world.state(young).await, OrderState::Fulfilled);
+    assert_eq!(receive_at(&world, "b", end).await.parked, 1);
+    assert_eq!(world.state(old).await, OrderState::Working);
+}
+
+pub async fn matches_an_id_that_came_round_again(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let old = world.submitted("a").await;
+    let mut message = world.new_message(1);
+    message.content.valid_until = at(10_000_000);
+    let new = world.working_with(message).await;
+    let now = at(10).after(PARKED_RECEIPT_AGE_MAX);
+    let chunk = world.claim_one(now).await;
+    let taken = accepted(&chunk, 0, &[(1, "a")]);
+    world.store.record_outcomes(vec![taken], vec![], now).await.unwrap();
+    receive_at(&world, "a", now).await;
+    assert_eq!(world.state(new).await, OrderState::Fulfilled);
+    assert_eq!(world.state(old).await, OrderState::Working);
+}
+
+pub async fn does_not_guess_between_constant_ids_of_which_one_is_decided(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    world.submitted("0").await;
+    world.receive("0", ReceiptState::Delivered).await;
+    let second = world.submitted("0").await;
+    assert_eq!(world.receive("0", ReceiptState::Delivered).await.parked, 1);
+    assert_eq!(world.recipient(second).await, RecipientState::Submitted);
+}
+
+pub async fn applies_no_early_receipt_of_an_earlier_use(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    world.receive("a", ReceiptState::Failed).await;
+    world.receive("b", ReceiptState::Delivered).await;
+    let later = at(20).after(EARLY_RECEIPT_AGE_MAX + Duration::from_secs(1));
+    // The same id comes round again, and again its receipt is early.
+    assert_eq!(receive_at(&world, "b", later).await.parked, 1);
+    let some = outcome(&chunk, 0, 2, &[(1, "a"), (2, "b")], End::Accepted);
+    world.store.record_outcomes(vec![some], vec![], later).await.unwrap();
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted);
+    receive_at(&world, "a", later).await;
+    assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }

@@ -1,0 +1,91 @@
+//! Room for orders at the node: in all, and for each client.
+
+use domain::money::Msat;
+use domain::order::{NewOrder, OrderId};
+use domain::ports::{CreditOutcome, NodeVerdict, OrderAdmission, OrderCaps, PortError};
+use domain::reason::Reason;
+
+use super::Rig;
+use super::world::{CAPS, PRICE, World, at};
+
+const TIGHT: OrderCaps =
+    OrderCaps { open_max: 3, open_per_client_max: 2, held_max: 3, held_per_client_max: 2 };
+
+async fn add(world: &World, client: &str, caps: OrderCaps) -> (OrderId, OrderAdmission) {
+    let new = NewOrder { client: client.to_owned(), ..world.new_order() };
+    let id = new.id;
+    let admission = world.store.add_order(new, caps, at(60)).await.unwrap();
+    let stored = world.store.order(id).await.unwrap().is_some();
+    assert_eq!(stored, admission == OrderAdmission::Stored, "nothing is stored without room");
+    (id, admission)
+}
+
+/// An order of this client that is paid.
+async fn held(world: &World, client: &str) -> OrderId {
+    let (order, _) = add(world, client, CAPS).await;
+    world.hold(order, Some(world.new_message(1))).await;
+    order
+}
+
+pub async fn leaves_a_client_no_more_open_orders_than_its_share(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (first, _) = add(&world, "a", TIGHT).await;
+    assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::Stored);
+    assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::TooManyOpenForClient);
+    assert_eq!(add(&world, "b", TIGHT).await.1, OrderAdmission::Stored);
+    // One that is being cancelled takes no room any more.
+    world.cancel(first, Reason::Unpaid).await;
+    assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::Stored);
+}
+
+pub async fn leaves_no_more_open_orders_than_there_is_room_for(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    for client in ["a", "b", "c"] {
+        assert_eq!(add(&world, client, TIGHT).await.1, OrderAdmission::Stored);
+    }
+    let (_, full) = add(&world, "d", TIGHT).await;
+    assert_eq!(full, OrderAdmission::TooManyOpen);
+    let wider = OrderCaps { open_max: 4, ..TIGHT };
+    assert_eq!(add(&world, "d", wider).await.1, OrderAdmission::Stored);
+}
+
+pub async fn leaves_a_client_no_more_held_payments_than_its_share(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let first = held(&world, "a").await;
+    held(&world, "a").await;
+    assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::TooManyHeldForClient);
+    assert_eq!(add(&world, "b", TIGHT).await.1, OrderAdmission::Stored);
+    // Decided is not final: the node still holds it.
+    world.cancel(first, Reason::CancelledByBuyer).await;
+    assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::TooManyHeldForClient);
+    world.node_says(first, NodeVerdict::Cancelled).await;
+    assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::Stored);
+}
+
+pub async fn leaves_no_more_held_payments_than_there_is_room_for(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    for client in ["a", "b", "c"] {
+        held(&world, client).await;
+    }
+    assert_eq!(add(&world, "d", TIGHT).await.1, OrderAdmission::TooManyHeld);
+}
+
+pub async fn counts_no_credit_against_the_caps(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::new(9 * PRICE.get())).await;
+    for _ in 0..4 {
+        let (_, outcome) = world.spend(account.id, PRICE).await;
+        assert_eq!(outcome, CreditOutcome::Accepted);
+    }
+    let client = super::world::CLIENT;
+    assert_eq!(add(&world, client, TIGHT).await.1, OrderAdmission::Stored);
+}
+
+pub async fn knows_an_order_that_exists_when_there_is_no_room(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let new = world.new_order();
+    world.add(new.clone()).await;
+    let none = OrderCaps { open_max: 0, ..CAPS };
+    let again = world.store.add_order(new, none, at(60)).await;
+    assert!(matches!(again, Err(PortError::Conflict(_))), "{again:?}");
+}

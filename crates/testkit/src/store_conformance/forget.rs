@@ -1,0 +1,80 @@
+//! Dropping what nobody asks for any more.
+
+use domain::ports::{NodeVerdict, ReceiptState, Recorded, WebhookOutcome, WebhookResult};
+use domain::reason::Reason;
+
+use super::Rig;
+use super::world::{World, accepted, at};
+
+pub async fn forgets_orders_that_were_never_paid(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (unpaid, cancelling, open) =
+        (world.open_order().await, world.open_order().await, world.open_order().await);
+    for order in [unpaid, cancelling] {
+        world.cancel(order, Reason::Unpaid).await;
+    }
+    world.node_says(unpaid, NodeVerdict::Cancelled).await;
+    let paid = world.working().await;
+    world.cancel(paid, Reason::CancelledByBuyer).await;
+    world.node_says(paid, NodeVerdict::Cancelled).await;
+
+    // The order was cancelled at 40; the paid one's chunk ended at 30, and is dropped.
+    assert_eq!(world.store.forget(at(40), 9).await.unwrap(), 1);
+    assert!(world.store.order(unpaid).await.unwrap().is_some());
+    assert_eq!(world.store.forget(at(41), 9).await.unwrap(), 1);
+    assert!(world.store.order(unpaid).await.unwrap().is_none());
+    assert_eq!(world.store.forget(at(9_000), 9).await.unwrap(), 0);
+    for order in [cancelling, open, paid] {
+        assert!(world.store.order(order).await.unwrap().is_some());
+    }
+    world.must_be_sound().await;
+}
+
+pub async fn forgets_no_more_than_asked(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    for _ in 0..3 {
+        let order = world.open_order().await;
+        world.node_says(order, NodeVerdict::Cancelled).await;
+    }
+    let forget = || world.store.forget(at(9_000), 2);
+    assert_eq!(forget().await.unwrap(), 2);
+    assert_eq!(forget().await.unwrap(), 1);
+    assert_eq!(forget().await.unwrap(), 0);
+}
+
+pub async fn forgets_webhook_calls_that_ended_with_their_events(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.working().await;
+    let told = world.calls(at(2)).await.remove(0);
+    let result =
+        WebhookResult { call: told.id, outcome: WebhookOutcome::Told, note: String::new() };
+    world.store.record_webhooks(vec![result], at(3)).await.unwrap();
+    let other = world.working().await;
+    assert_eq!(world.store.forget(at(3), 9).await.unwrap(), 0, "not old enough");
+    assert_eq!(world.store.forget(at(4), 9).await.unwrap(), 2, "the call and its event");
+    assert_eq!(world.calls(at(9_000)).await.len(), 1, "the other is still to be told");
+    // What happens later is told as ever.
+    let chunks = world.claim(at(5)).await;
+    let outcomes =
+        chunks.iter().zip(["a", "b"]).map(|(chunk, id)| accepted(chunk, 0, &[(1, id)])).collect();
+    assert_eq!(world.record(outcomes, vec![]).await.events, 2);
+    for order in [order, other] {
+        assert!(world.store.order(order).await.unwrap().is_some());
+    }
+}
+
+pub async fn forgets_chunks_that_ended(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
+    let waiting = world.working().await;
+    assert_eq!(world.store.forget(at(10), 9).await.unwrap(), 0, "not old enough");
+    assert_eq!(world.store.forget(at(11), 9).await.unwrap(), 1);
+    let late = world.done(&chunk, accepted(&chunk, 0, &[(1, "b")])).await;
+    assert_eq!(late, Recorded::default());
+    world.receive("a", ReceiptState::Delivered).await;
+    assert_eq!(world.state(order).await, domain::order::OrderState::Fulfilled);
+    assert_eq!(world.claim(at(12)).await.len(), 1, "what is queued stays");
+    assert!(world.store.order(waiting).await.unwrap().is_some());
+}
