@@ -22,6 +22,7 @@ use domain::routing::CarrierName;
 use domain::text::{Part, Policy, segment};
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::open::GivenUp;
 use super::verdict::NotTaken;
 
 #[derive(Debug)]
@@ -105,6 +106,33 @@ impl Job {
         }
     }
 
+    /// Notes that a part was taken whose answer was waited for no more; false if it was not such a
+    /// part.
+    pub(super) fn answer_late(&mut self, at: u8, carrier_id: &str) -> bool {
+        let step = self.parts.get_mut(usize::from(at)).map(|(_, step)| step);
+        let Some(step @ Step::NotTaken(NotTaken::NoAnswer)) = step else { return false };
+        *step = Step::Taken;
+        let (part, carrier_id) = (u16::from(at) + 1, carrier_id.to_owned());
+        self.accepted.push(AcceptedPart { part, carrier_id });
+        true
+    }
+
+    /// The parts without an answer, by their place from 0, if the job ends as [`Reason::NoAnswer`].
+    pub(super) fn given_up(&self) -> impl Iterator<Item = (u8, GivenUp)> {
+        let refused =
+            |(_, step): &(Part, Step)| matches!(step, Step::NotTaken(NotTaken::Refused { .. }));
+        let parts = self.parts();
+        let open = if self.parts.iter().any(refused) { &[] } else { self.parts.as_slice() };
+        open.iter().zip(0..=u8::MAX).filter_map(move |((_, step), at)| {
+            let given_up = GivenUp { key: self.key, part: u16::from(at) + 1, parts };
+            matches!(step, Step::NotTaken(NotTaken::NoAnswer)).then_some((at, given_up))
+        })
+    }
+
+    fn parts(&self) -> u16 {
+        u16::try_from(self.parts.len()).unwrap_or(u16::MAX)
+    }
+
     /// Notes the same of every part that has no answer.
     pub(super) fn answer_open(&mut self, answer: &NotTaken) {
         for (_, step) in &mut self.parts {
@@ -139,8 +167,7 @@ impl Job {
 
     /// The one outcome. `throttled_wait` is what the link will wait itself.
     pub(super) fn outcome(self, carrier: &CarrierName, throttled_wait: Duration) -> Outcome {
-        let end = self.end(throttled_wait);
-        let parts = u16::try_from(self.parts.len()).unwrap_or(u16::MAX);
+        let (end, parts) = (self.end(throttled_wait), self.parts());
         Outcome { key: self.key, carrier: carrier.clone(), parts, accepted: self.accepted, end }
     }
 

@@ -7,15 +7,17 @@
 //!
 //! Sessions are kept up by `run` (see `bind`), each with its own window and pauses (`pace`), all
 //! under one limit of parts per second. The parts of a recipient go in order on one session; their
-//! answers are collected into one outcome (`job`). What is on a session when it ends may have been
-//! taken and is sent again, so the windows bound what can arrive twice. Receipts are answered once
-//! they are stored, and not before.
+//! answers are collected into one outcome (`job`). What is on a session when it ends, or is not
+//! answered in time, may have been taken: it ends as *no answer*, so the windows bound what is in
+//! doubt; an answer that comes later is told as *late*. What waits in the queue was certainly not
+//! taken. Receipts are answered once they are stored, and not before.
 //!
 //! What is deliberately absent: messages from phones. They are refused with `ESME_RX_R_APPN` and
 //! counted, so that the carrier does not take them for received.
 
 mod bind;
 mod config;
+mod count;
 mod encode;
 mod ids;
 mod job;
@@ -30,7 +32,6 @@ mod verdict;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -44,6 +45,7 @@ pub use ids::ReceiptIds;
 pub use verdict::Meaning;
 
 use self::bind::Bind;
+use self::count::Count;
 use self::job::Job;
 use self::queue::Queue;
 use self::rate::Limit;
@@ -70,7 +72,11 @@ struct Inner {
     rate: Limit,
     binds: Vec<Bind>,
     /// Messages from phones.
-    refused_messages: AtomicU64,
+    refused_messages: Count,
+    /// Answers after their time that say no.
+    late_refusals: Count,
+    /// Answers so late that nobody is known for them.
+    late_strays: Count,
 }
 
 impl SmppCarrier {
@@ -95,7 +101,9 @@ impl SmppCarrier {
                 settings,
                 clock,
                 random,
-                refused_messages: AtomicU64::new(0),
+                refused_messages: Count::default(),
+                late_refusals: Count::default(),
+                late_strays: Count::default(),
             }),
         }))
     }
@@ -123,15 +131,6 @@ impl Inner {
     async fn defer_stranded(&self) {
         let stranded = self.queue.take_stranded();
         self.tell(stranded.into_iter().map(|job| self.unsent(job)).collect()).await;
-    }
-
-    /// Logged at every power of two, so that a carrier that sends many fills no log.
-    fn note_refused_message(&self) {
-        let total = self.refused_messages.fetch_add(1, Ordering::Relaxed) + 1;
-        if total.is_power_of_two() {
-            let carrier = self.desk.name.as_str();
-            tracing::warn!(carrier, total, "refused a message from a phone");
-        }
     }
 
     fn status(&self) -> LinkStatus {

@@ -1,7 +1,10 @@
 //! What is made of the section once, before the first bind; what could never work is refused here.
 
 use std::collections::HashMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::time::Duration;
+use std::{fs, io};
 
 use domain::number::SenderId;
 use domain::secret::Secret;
@@ -132,6 +135,7 @@ impl SmppConfig {
         }
         let identity = match (&self.cert_file, &self.key_file) {
             (Some(certificates), Some(key)) => {
+                check_private(key)?;
                 Some(Identity { certificates: certificates.clone(), key: key.clone() })
             }
             (None, None) => None,
@@ -159,6 +163,17 @@ impl SmppConfig {
         };
         self.statuses.iter().map(read).collect()
     }
+}
+
+/// A key that others may read is theirs too.
+fn check_private(key: &Path) -> Result<(), ConfigError> {
+    let unusable = |source: io::Error| ConfigError::File { key: "key_file", source: source.into() };
+    let mode = fs::metadata(key).map_err(unusable)?.permissions().mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    let why = format!("has mode {mode:03o}, which lets others than its owner in: chmod 600 it");
+    Err(ConfigError::key("key_file", why))
 }
 
 #[cfg(test)]
@@ -206,5 +221,20 @@ mod tests {
         let statuses = settings.unwrap().statuses;
         assert_eq!(statuses[&CommandStatus(0x410)], Meaning::Throttled);
         assert_eq!(statuses[&CommandStatus(0x411)], Meaning::BadDestination);
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().display();
+        let more = format!(r#", "tls": true, "cert_file": "{path}", "key_file": "{path}""#);
+        for mode in [0o640, 0o604, 0o620, 0o601] {
+            fs::set_permissions(file.path(), fs::Permissions::from_mode(mode)).unwrap();
+            let error = read(&more).err().unwrap();
+            assert!(matches!(error, ConfigError::Key { key: "key_file", .. }), "{mode:o}");
+            assert!(error.to_string().contains(&format!("mode {mode:o}")), "{error}");
+        }
+        fs::set_permissions(file.path(), fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(matches!(read(&more), Err(ConfigError::File { key: "tls", .. })), "it is empty");
     }
 }

@@ -2,6 +2,7 @@
 //! spoken command by command, because what a refusal means depends on what was refused.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lettre::transport::smtp::authentication::Mechanism;
@@ -50,6 +51,20 @@ impl From<Error> for OpenError {
     }
 }
 
+/// Whether the text of a mail was begun, for when its sending is cut off.
+#[derive(Debug, Default)]
+pub(super) struct Given(AtomicBool);
+
+impl Given {
+    fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 pub(super) struct Connection {
     smtp: AsyncSmtpConnection,
     used_at: Instant,
@@ -77,8 +92,9 @@ impl Connection {
         self.used_at.elapsed() < IDLE_MAX
     }
 
-    /// Hands one mail over; `Ok` means that the server has taken it.
-    pub(super) async fn send(&mut self, mail: &Mail) -> Result<(), Failed> {
+    /// Hands one mail over; `Ok` means that the server has taken it. From `given` on, set before the
+    /// text is begun, it may have.
+    pub(super) async fn send(&mut self, mail: &Mail, given: &Given) -> Result<(), Failed> {
         let parameters = self.parameters(mail).ok_or(Failed {
             stage: Stage::Rcpt,
             // What a server without SMTPUTF8 would say of such a mailbox (RFC 6531 §3.5).
@@ -93,6 +109,7 @@ impl Connection {
             answered(Stage::Mail, timeout(limit, smtp.command(from)).await.ok())?;
             answered(Stage::Rcpt, timeout(limit, smtp.command(to)).await.ok())?;
             answered(Stage::Data, timeout(limit, smtp.command(Data)).await.ok())?;
+            given.set();
             answered(Stage::Text, timeout(limit, smtp.message(&mail.data)).await.ok())
         };
         let result = talk.await;

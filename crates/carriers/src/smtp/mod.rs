@@ -3,8 +3,8 @@
 //!
 //! `run` keeps as many workers as connections are allowed; each takes mails from one queue and
 //! keeps its connection while there is something to send. A mail is spoken stage by stage (see
-//! `verdict`). When the answer to the text itself is lost the mail is sent again, so it may arrive
-//! twice, with the same Message-ID.
+//! `verdict`). When the answer to the text itself is lost it ends as *no answer*; should it be sent
+//! again it may arrive twice, with the same Message-ID.
 
 mod config;
 mod connection;

@@ -8,8 +8,12 @@
 //! | any | other 5xx | refused |
 //! | any | 421, 450, 452 | deferred, throttled |
 //! | any | other 4xx | deferred, carrier busy |
-//! | the text | none (connection lost, time over) | deferred, no answer: it may have arrived, and is sent again |
-//! | anything before | none | deferred, link down: nothing happened |
+//! | the text | none (connection lost, time over) | deferred, no answer: it may have arrived |
+//! | anything before | none | deferred, link down: it certainly has not |
+//!
+//! The text and the dot that ends it go out together, so a connection lost on the way is held to be
+//! lost after the dot. Every other deferral is certain: an answer that is no *yes* leaves the mail
+//! with us (RFC 5321 §4.2.5).
 
 use domain::ports::End;
 use domain::reason::Reason;

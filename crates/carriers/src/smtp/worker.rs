@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use super::Smtp;
-use super::connection::{Connection, Failed, IDLE_MAX, OpenError};
+use super::connection::{Connection, Failed, Given, IDLE_MAX, OpenError};
 use super::mail::{Mail, compose};
 use super::verdict::{self, Fault, Stage};
 
@@ -63,22 +63,28 @@ impl Smtp {
         submission: &Submission,
         connection: &mut Option<Connection>,
     ) -> bool {
-        let deferred = |reason| (vec![], End::Deferred { reason, wait: None }, false);
-        let delivering = AssertUnwindSafe(self.deliver(submission, connection)).catch_unwind();
+        let given = Given::default();
+        // Cut off in the text it may have arrived; before that it certainly has not.
+        let cut_off = |unsent| {
+            let reason = if given.is_set() { Reason::NoAnswer } else { unsent };
+            (vec![], End::Deferred { reason, wait: None }, false)
+        };
+        let delivering = self.deliver(submission, connection, &given);
         let delivered = tokio::select! {
-            delivered = delivering => Some(delivered),
+            biased;
             () = self.desk.aborting.cancelled() => None,
+            delivered = AssertUnwindSafe(delivering).catch_unwind() => Some(delivered),
         };
         let (accepted, end, busy) = match delivered {
             Some(Ok(delivered)) => delivered,
             Some(Err(_)) => {
                 tracing::error!(carrier = self.desk.name.as_str(), "fell while sending a mail");
                 *connection = None;
-                deferred(Reason::CarrierBusy)
+                cut_off(Reason::CarrierBusy)
             }
             None => {
                 *connection = None;
-                deferred(Reason::NoAnswer)
+                cut_off(Reason::LinkDown)
             }
         };
         inbox.outcomes(vec![self.desk.outcome(submission, 1, accepted, end)]).await;
@@ -89,6 +95,7 @@ impl Smtp {
         &self,
         submission: &Submission,
         connection: &mut Option<Connection>,
+        given: &Given,
     ) -> (Vec<AcceptedPart>, End, bool) {
         let refused = |reason, code: &str| End::Refused { reason, code: code.to_owned() };
         let now = self.clock.now();
@@ -105,7 +112,7 @@ impl Smtp {
         let Some(mail) = mail else {
             return (vec![], refused(Reason::BadDestination, "smtp:address"), false);
         };
-        match self.send(&mail, connection).await {
+        match self.send(&mail, connection, given).await {
             Ok(()) => {
                 let taken = AcceptedPart { part: 1, carrier_id: mail.id };
                 (vec![taken], End::Delivered, false)
@@ -124,9 +131,14 @@ impl Smtp {
 
     /// Sends on the connection there is, or a new one. One that was kept may have been closed by
     /// the server meanwhile: then, as long as the text was not sent, a new one is tried.
-    async fn send(&self, mail: &Mail, kept: &mut Option<Connection>) -> Result<(), Unsent> {
+    async fn send(
+        &self,
+        mail: &Mail,
+        kept: &mut Option<Connection>,
+        given: &Given,
+    ) -> Result<(), Unsent> {
         if let Some(mut connection) = kept.take().filter(Connection::is_fresh) {
-            match connection.send(mail).await {
+            match connection.send(mail, given).await {
                 Ok(()) => {
                     *kept = Some(connection);
                     return Ok(());
@@ -139,7 +151,7 @@ impl Smtp {
             }
         }
         let mut connection = self.open().await?;
-        let sent = connection.send(mail).await;
+        let sent = connection.send(mail, given).await;
         match sent {
             Ok(()) => *kept = Some(connection),
             Err(failed) => {

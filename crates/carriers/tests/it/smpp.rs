@@ -309,6 +309,39 @@ async fn what_is_in_the_window_when_the_session_is_lost_may_have_arrived() {
     assert_eq!(running.send(one(21)).await.end, End::Accepted);
 }
 
+/// A centre that answers half a second after our time is over.
+async fn tardy() -> (Open, Running) {
+    let (open, running) = running(json!({ "response_timeout_s": 1 })).await;
+    open.centre.delay_ms.store(1_500, Ordering::SeqCst);
+    (open, running)
+}
+
+#[tokio::test]
+async fn an_answer_after_its_time_follows_as_late() {
+    let (_open, running) = tardy().await;
+    let outcome = running.send(with_text(key(1), to("4520123456"), LONG)).await;
+    assert_eq!((outcome.end, outcome.accepted), (deferred(Reason::NoAnswer), vec![]));
+    let late = running.inbox.wait_outcomes(4).await.split_off(1);
+    for (told, part) in late.iter().zip(1..) {
+        assert_eq!((told.key, told.parts, &told.end), (key(1), 3, &End::Late));
+        assert_eq!(&told.carrier, running.carrier.name());
+        assert_eq!(told.accepted.iter().map(|taken| taken.part).collect::<Vec<_>>(), [part]);
+        running.inbox.receipt(&told.accepted[0].carrier_id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_after_its_time_is_dropped() {
+    let (open, running) = tardy().await;
+    open.centre.plan("4520123456", &[CommandStatus::RINVDSTADR]);
+    let outcome = running.send(submission(key(1), to("4520123456"))).await;
+    assert_eq!(outcome.end, deferred(Reason::NoAnswer));
+    open.centre.delay_ms.store(0, Ordering::SeqCst);
+    // Its answer comes behind the late one.
+    assert_eq!(running.send(submission(key(2), to("4520123457"))).await.end, End::Accepted);
+    assert_eq!(running.inbox.outcomes().len(), 2);
+}
+
 #[tokio::test]
 async fn a_stop_lets_go_of_what_is_never_answered() {
     let (open, running) = running(json!({ "window": 5 })).await;

@@ -219,12 +219,13 @@ async fn answers_that_do_not_come_in_time_defer_and_the_next_attempt_goes_throug
     let held = submission(key(1), to("4520123456"));
     let outcome = running.send(held.clone()).await;
     assert_eq!(outcome.end, deferred(Reason::NoAnswer));
-    // The late answer is for nobody, and frees no place of another.
+    // The late answer is told as such, and frees no place of another.
     peer.tell("resume").await;
     running.wait_up(true).await;
     let again = running.send(Submission { key: key(2), ..held }).await;
     assert_eq!(again.end, End::Accepted);
-    assert_eq!(running.inbox.outcomes_of(key(1)).len(), 1);
+    let ends: Vec<_> = running.inbox.outcomes_of(key(1)).into_iter().map(|told| told.end).collect();
+    assert_eq!(ends, [deferred(Reason::NoAnswer), End::Late]);
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ use domain::text::Text;
 use serde_json::{Value, json};
 use testkit::carrier_conformance::{Fate, Rig, Running, key, submission, with_text};
 use testkit::clock::{NOON, SeededRandom, TestClock};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::peer::Peer;
 use crate::pki::Pki;
@@ -288,24 +288,85 @@ impl Door {
     }
 }
 
-#[tokio::test]
-async fn a_server_that_says_nothing_does_not_hold_us_up() {
+/// What a server does when a certain line comes.
+#[derive(Clone, Copy)]
+enum Then {
+    Falls,
+    SaysNothing,
+}
+
+/// A server that does well until a line begins with `at`. It ends with what is returned.
+async fn odd_server(at: &'static str, then: Then) -> (u16, tokio::task::JoinSet<()>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let mut server = tokio::task::JoinSet::new();
     server.spawn(async move {
-        let mut silent = Vec::new();
-        while let Ok((mut tcp, _)) = listener.accept().await {
-            tcp.write_all(b"220 hello\r\n").await.unwrap();
-            let mut hello = [0; 512];
-            let _ = tcp.read(&mut hello).await.unwrap();
-            tcp.write_all(b"250 hello\r\n").await.unwrap();
-            silent.push(tcp);
+        let mut sessions = tokio::task::JoinSet::new();
+        while let Ok((tcp, _)) = listener.accept().await {
+            sessions.spawn(converse(tcp, at, then));
         }
     });
-    let running = Running::up(carrier(with(plain(port), json!({ "timeout_s": 1 })))).await;
-    let outcome = running.send(submission(key(1), to("ada@example.com"))).await;
-    assert_eq!(outcome.end, deferred(Reason::LinkDown));
+    (port, server)
+}
+
+async fn converse(tcp: TcpStream, at: &str, then: Then) {
+    let mut tcp = BufReader::new(tcp);
+    let (mut in_text, mut line) = (false, String::new());
+    let mut answer = "220 hello\r\n";
+    loop {
+        tcp.write_all(answer.as_bytes()).await.unwrap();
+        line.clear();
+        if tcp.read_line(&mut line).await.unwrap_or(0) == 0 {
+            return;
+        }
+        match then {
+            Then::Falls if line.starts_with(at) => return,
+            Then::SaysNothing if line.starts_with(at) => std::future::pending().await,
+            Then::Falls | Then::SaysNothing => {}
+        }
+        answer = match (in_text, line.as_str()) {
+            (true, ".\r\n") => "250 taken\r\n",
+            (true, _) => "",
+            (false, "DATA\r\n") => "354 go on\r\n",
+            (false, _) => "250 well\r\n",
+        };
+        in_text = answer == "354 go on\r\n" || answer.is_empty();
+    }
+}
+
+#[tokio::test]
+async fn only_an_answer_to_the_text_can_be_missed() {
+    for (at, reason) in [
+        ("MAIL", Reason::LinkDown),
+        ("RCPT", Reason::LinkDown),
+        ("DATA", Reason::LinkDown),
+        (".", Reason::NoAnswer),
+    ] {
+        for then in [Then::Falls, Then::SaysNothing] {
+            let (port, _server) = odd_server(at, then).await;
+            let section = with(plain(port), json!({ "timeout_s": 1 }));
+            let running = Running::up(carrier(section)).await;
+            let outcome = running.send(submission(key(1), to("ada@example.com"))).await;
+            assert_eq!(outcome.end, deferred(reason), "{at}");
+        }
+    }
+}
+
+/// What waits for a worker was certainly not sent, nor what the worker has only begun to address.
+#[tokio::test]
+async fn a_stop_leaves_in_doubt_only_what_was_being_sent() {
+    for (at, doubtful) in [("RCPT", 0), (".", 1)] {
+        let (port, _server) = odd_server(at, Then::SaysNothing).await;
+        let running = Running::up(carrier(with(plain(port), json!({ "pool": 1 })))).await;
+        let batch = (0..2).map(|number| submission(key(number), to("ada@example.com"))).collect();
+        running.carrier.submit(batch).await;
+        let inbox = running.inbox.clone();
+        running.stop(Duration::from_millis(500)).await;
+        let ends: Vec<_> = inbox.outcomes().into_iter().map(|outcome| outcome.end).collect();
+        let count = |reason| ends.iter().filter(|end| **end == deferred(reason)).count();
+        let counts = (count(Reason::NoAnswer), count(Reason::LinkDown));
+        assert_eq!(counts, (doubtful, 2 - doubtful), "{at}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What comes in on a session: answers, which become outcomes, and receipts, which are stored
-//! before they are answered.
+//! before they are answered. An answer after its time says only that the part is with the carrier.
 
-use domain::ports::{Outcome, Receipt};
+use domain::ports::{AcceptedPart, End, Outcome, Receipt};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use smpp::CommandStatus;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{Bound, lock};
 use crate::smpp::Inner;
 use crate::smpp::job::Job;
+use crate::smpp::open::{GivenUp, Late};
 use crate::smpp::receive::{self, Received};
 use crate::smpp::verdict::{self, NotTaken};
 
@@ -45,6 +46,7 @@ impl Bound<'_> {
     /// Notes answers, tells the outcomes they complete, and returns the receipts of the batch.
     async fn take_in(&self, batch: Vec<Event>) -> Vec<(Ticket, Receipt)> {
         let (mut done, mut receipts, mut answers) = (Vec::new(), Vec::new(), Answers::new());
+        let mut late = Vec::new();
         for event in batch {
             match event {
                 Event::Response { token, pdu, .. } => {
@@ -58,8 +60,7 @@ impl Bound<'_> {
                         receipts.push(receipt);
                     }
                 }
-                // Its outcome was told when its time was over; it is sent again.
-                Event::LateResponse { .. } => {}
+                Event::LateResponse { token, pdu } => late.extend(self.late(token, &pdu)),
                 Event::Alert(_) | Event::Bound(_) | Event::BindRequested(_) => {}
             }
         }
@@ -68,7 +69,9 @@ impl Bound<'_> {
             // When the session has ended the carrier sends them again.
             let _ = self.handle.answer(answers).await;
         }
-        let outcomes = self.finish(done);
+        let mut outcomes = self.finish(done);
+        // After the outcomes that they follow.
+        outcomes.extend(late);
         self.carrier.tell(outcomes).await;
         receipts
     }
@@ -93,18 +96,42 @@ impl Bound<'_> {
         Err(not_taken)
     }
 
+    /// What an answer after its time has to tell. One that says no tells nothing: the part's
+    /// submission has ended as if it might be there, and is not there.
+    fn late(&self, token: u64, pdu: &RawPdu) -> Option<Outcome> {
+        let Inner { desk, settings, late_refusals, late_strays, .. } = self.carrier;
+        if !pdu.status().is_ok() {
+            late_refusals.note(&desk.name, "an answer after its time was a refusal");
+            return None;
+        }
+        let carrier_id = settings.receipt_ids.of_answer(pdu.message_id());
+        let late = lock(&self.open).late(token, &carrier_id);
+        match late {
+            Late::Noted => None,
+            Late::Ended(GivenUp { key, part, parts }) => {
+                let (carrier, accepted) =
+                    (desk.name.clone(), vec![AcceptedPart { part, carrier_id }]);
+                Some(Outcome { key, carrier, parts, accepted, end: End::Late })
+            }
+            Late::Nobodys => {
+                late_strays.note(&desk.name, "an answer after its time was nobody's");
+                None
+            }
+        }
+    }
+
     fn read_request(
         &self,
         ticket: Ticket,
         pdu: &RawPdu,
         answers: &mut Answers,
     ) -> Option<(Ticket, Receipt)> {
-        let Inner { desk, settings, clock, .. } = self.carrier;
+        let Inner { desk, settings, clock, refused_messages, .. } = self.carrier;
         match receive::read(pdu, &desk.name, settings.receipt_ids, clock.now()) {
             Ok(Received::Receipt(receipt)) => return Some((ticket, receipt)),
             Ok(Received::Nameless) => answers.deliver(ticket, CommandStatus::ROK),
             Ok(Received::Message) => {
-                self.carrier.note_refused_message();
+                refused_messages.note(&desk.name, "refused a message from a phone");
                 answers.deliver(ticket, CommandStatus::RX_R_APPN);
             }
             Err(error) => answers.refuse(ticket, error.status()),

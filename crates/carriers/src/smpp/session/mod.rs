@@ -6,6 +6,9 @@
 //!                                       receipts stored ──> answers ─┘
 //! ```
 //!
+//! A part that is not answered in time ends as *no answer*, and what the carrier says of it after
+//! that, while the session lasts, follows as *late* ([`domain::ports::End::Late`]).
+//!
 //! The session itself is read and keeps its timers whatever the other two wait for. When it ends
 //! every part it was given has come back as an event; `let_go` is for what a panic left behind.
 
@@ -51,7 +54,7 @@ impl<'a> Bound<'a> {
         let bound = Self {
             carrier,
             kind: peer.kind,
-            open: Mutex::default(),
+            open: Mutex::new(Open::new(handle.window())),
             pace: Mutex::new(Pace::new(handle.window())),
             slowed: Notify::new(),
             answered: Notify::new(),

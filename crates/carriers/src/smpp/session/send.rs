@@ -112,14 +112,14 @@ impl Bound<'_> {
         requests: &mut Requests,
     ) -> Option<Outcome> {
         let mut open = lock(&self.open);
-        let (place, mut unfit) = (open.next_place(), Vec::new());
+        let (number, mut unfit) = (open.next_number(), Vec::new());
         for (at, part) in job.send() {
-            let token = Open::token(place, at);
+            let token = Open::token(number, at);
             if envelope.push(requests, token, part).is_err() {
                 unfit.push(token);
             }
         }
-        open.put(place, job);
+        open.put(number, job);
         drop(open);
         // A field that does not fit: the checks before this leave none.
         let refuse = |token| self.answer(token, Err(refused(Reason::Refused, "smpp:encode")));

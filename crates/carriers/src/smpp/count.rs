@@ -1,0 +1,18 @@
+//! Things that are counted because nobody can be told of them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::routing::CarrierName;
+
+#[derive(Debug, Default)]
+pub(super) struct Count(AtomicU64);
+
+impl Count {
+    /// Logged at every power of two, so that a carrier that sends many fills no log.
+    pub(super) fn note(&self, carrier: &CarrierName, what: &'static str) {
+        let total = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        if total.is_power_of_two() {
+            tracing::warn!(carrier = carrier.as_str(), total, "{what}");
+        }
+    }
+}
