@@ -2,7 +2,9 @@
 //! (*unknown*) and HTTP status 500, so it is the message that tells them apart.
 
 use std::error::Error;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ const ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 pub enum LndError {
     #[error("cannot read {path}")]
     File { path: PathBuf, source: io::Error },
+    #[error("{path} has mode {mode:03o}, which lets others than its owner in: chmod 600 it")]
+    Exposed { path: PathBuf, mode: u32 },
     #[error("{path} holds no certificate in PEM form")]
     Certificate { path: PathBuf },
     #[error("the address of LND is not https://host:port")]
@@ -88,7 +92,7 @@ impl Rest {
         let tls = pinned::config(certificate).map_err(|error| LndError::Client(error.into()))?;
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
-            .default_headers(macaroon(&read(macaroon_file)?)?)
+            .default_headers(macaroon(&read_private(macaroon_file)?)?)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .tcp_nodelay(true)
@@ -211,6 +215,19 @@ fn trouble(status: StatusCode, message: &str, no_answer: fn(String) -> PortError
 
 fn read(path: &Path) -> Result<Vec<u8>, LndError> {
     std::fs::read(path).map_err(|source| LndError::File { path: path.to_owned(), source })
+}
+
+/// What lets its bearer do things is read only when its owner alone can read or change it.
+fn read_private(path: &Path) -> Result<Vec<u8>, LndError> {
+    let unusable = |source| LndError::File { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(unusable)?;
+    let mode = file.metadata().map_err(unusable)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(LndError::Exposed { path: path.to_owned(), mode });
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(unusable)?;
+    Ok(bytes)
 }
 
 fn macaroon(bytes: &[u8]) -> Result<HeaderMap, LndError> {

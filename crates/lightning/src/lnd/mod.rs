@@ -2,13 +2,19 @@
 //! whatever happens to us. Eight endpoints, no gRPC.
 //!
 //! Of its streams none is used. LND has one stream per invoice that tells of holds, and the one for
-//! all invoices does not; so this client hints *look at all* at an interval instead, and the truth
-//! is looked up. A hold is seen at most that much later.
+//! all invoices does not; so this client tells of no payment, and a hold is found when the caller
+//! looks at its open orders, which it does by itself. What is hinted, as *look at all*, is a new
+//! block, since it may have ended a hold, and that the node answers again after it did not: both are
+//! seen by asking for the height at an interval.
+//!
+//! An invoice is shown to a customer only when it is what was asked for, on the node's own network,
+//! and signed by the node itself (`identity`).
 //!
 //! What LND says is taken with care: `SETTLED` means that the preimage was released; a held payment
 //! goes back by itself `holdexpirydelta` blocks before the first of its parts expires.
 
 mod client;
+mod identity;
 mod pinned;
 mod wire;
 
@@ -21,15 +27,15 @@ use domain::order::PaymentHash;
 use domain::ports::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice, PortError};
 use domain::secret::Preimage;
 use domain::time::Timestamp;
-use lightning_invoice::Bolt11Invoice;
 use serde::de::IgnoredAny;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use url::Url;
 
 pub use client::LndError;
 
 use client::{CallError, Rest, Said};
+use identity::Identity;
 use wire::{
     AddHoldInvoice, AddedHoldInvoice, CancelInvoice, Info, Invoice, InvoicePage, SettleInvoice,
     query_hash,
@@ -47,7 +53,8 @@ const PAGES_MAX: u32 = 100;
 pub struct LndOptions {
     /// `https://host:8080`
     pub url: Url,
-    /// Of a macaroon baked with `invoices:read invoices:write info:read`.
+    /// Of a macaroon baked with `invoices:read invoices:write info:read`, in a file that only its
+    /// owner can read.
     pub macaroon_file: PathBuf,
     /// LND's own `tls.cert`. Read once: when LND makes another, start again.
     pub certificate_file: PathBuf,
@@ -57,7 +64,7 @@ pub struct LndOptions {
     pub margin_blocks: u32,
     /// For one request.
     pub timeout: Duration,
-    /// Between two hints.
+    /// Between two looks at the chain's height.
     pub poll: Duration,
 }
 
@@ -71,7 +78,7 @@ impl LndOptions {
             held_max: 483,
             margin_blocks: 18,
             timeout: Duration::from_secs(15),
-            poll: Duration::from_secs(5),
+            poll: Duration::from_secs(10),
         }
     }
 }
@@ -82,8 +89,17 @@ pub struct Lnd {
     held_max: u64,
     margin_blocks: u32,
     poll: Duration,
+    /// Asked for once.
+    identity: OnceCell<Identity>,
+    watch: Mutex<Watch>,
+}
+
+#[derive(Debug, Default)]
+struct Watch {
     /// Made when first waited on, since that is when there is a runtime for sure.
-    ticks: Mutex<Option<Interval>>,
+    ticks: Option<Interval>,
+    /// The height last hinted; `None` before the first answer, and after none came.
+    height: Option<u32>,
 }
 
 impl Lnd {
@@ -95,8 +111,20 @@ impl Lnd {
             held_max: options.held_max,
             margin_blocks: options.margin_blocks,
             poll: options.poll,
-            ticks: Mutex::new(None),
+            identity: OnceCell::new(),
+            watch: Mutex::default(),
         })
+    }
+
+    async fn info(&self) -> Result<Info, PortError> {
+        Ok(self.rest.get("/v1/getinfo", &[]).await?)
+    }
+
+    /// Who the node is. When that cannot be learned no invoice is asked for.
+    async fn identity(&self) -> Result<&Identity, PortError> {
+        let unreadable = || PortError::Unavailable("LND does not tell its key and network".into());
+        let ask = async || Identity::of(&self.info().await?).ok_or_else(unreadable);
+        self.identity.get_or_try_init(ask).await
     }
 
     async fn find(&self, hash: PaymentHash) -> Result<Option<Invoice>, PortError> {
@@ -133,7 +161,7 @@ impl Lightning for Lnd {
     }
 
     async fn tip(&self) -> Result<Tip, PortError> {
-        let info: Info = self.rest.get("/v1/getinfo", &[]).await?;
+        let info = self.info().await?;
         Ok(Tip {
             height: info.block_height,
             synced: info.synced_to_chain,
@@ -145,13 +173,14 @@ impl Lightning for Lnd {
         if hold.memo.len() > MEMO_BYTES_MAX {
             return Err(PortError::Refused("the memo is longer than 639 bytes".into()));
         }
+        let identity = self.identity().await?;
         let added = self.rest.post("/v2/invoices/hodl", &AddHoldInvoice::new(&hold)).await;
         let invoice = match added {
             Ok(AddedHoldInvoice { payment_request }) => payment_request,
             Err(CallError::Said(Said::AlreadyExists)) => self.find_same(&hold).await?,
             Err(error) => return Err(error.into()),
         };
-        if says(&invoice, &hold) {
+        if identity.says(&invoice, &hold) {
             return Ok(invoice);
         }
         Err(PortError::Unknown("LND made another invoice than was asked for".into()))
@@ -201,23 +230,20 @@ impl Lightning for Lnd {
 
     /// Says [`NodeEvent::LookAtAll`] at every interval (see the module's text), the first at once.
     async fn next_event(&self) -> NodeEvent {
-        let mut ticks = self.ticks.lock().await;
+        let mut watch = self.watch.lock().await;
+        let Watch { ticks, height } = &mut *watch;
         let ticks = ticks.get_or_insert_with(|| {
             let mut ticks = interval(self.poll.max(Duration::from_millis(1)));
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
         });
-        ticks.tick().await;
-        NodeEvent::LookAtAll
+        loop {
+            ticks.tick().await;
+            let told = self.info().await.map(|info| info.block_height).ok();
+            // Nothing is waited for from here on, so that no change is noted and not hinted.
+            if std::mem::replace(height, told) != told && told.is_some() {
+                return NodeEvent::LookAtAll;
+            }
+        }
     }
-}
-
-/// Whether the text is an invoice that a customer may be shown for these terms. One that is not,
-/// whoever made it, is never shown.
-fn says(text: &str, hold: &NewHold) -> bool {
-    let Ok(invoice) = text.parse::<Bolt11Invoice>() else { return false };
-    AsRef::<[u8]>::as_ref(invoice.payment_hash()) == hold.hash.as_bytes()
-        && invoice.amount_milli_satoshis() == u64::try_from(hold.amount.get()).ok()
-        && invoice.min_final_cltv_expiry_delta() >= u64::from(hold.cltv_delta)
-        && invoice.expiry_time().as_secs() == hold.expiry.as_secs()
 }

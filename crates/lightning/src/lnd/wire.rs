@@ -166,6 +166,14 @@ pub(super) struct Info {
     pub(super) synced_to_chain: bool,
     #[serde(deserialize_with = "int64")]
     pub(super) best_header_timestamp: i64,
+    /// In hexadecimal.
+    pub(super) identity_pubkey: String,
+    pub(super) chains: Vec<Chain>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Chain {
+    pub(super) network: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,7 +1,9 @@
 //! A server that speaks LND's REST as documented, with a sandbox node behind it that does the work.
 //! It is strict where LND may be lenient: unknown fields and the wrong alphabet of base64 are errors.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -52,6 +54,8 @@ pub(crate) struct Kept {
 pub(crate) struct Shared {
     pub(crate) rig: Arc<RwLock<SandboxRig>>,
     pub(crate) kept: Arc<Mutex<Vec<Kept>>>,
+    /// What `getinfo` says it is on.
+    pub(crate) network: Arc<Mutex<&'static str>>,
     trouble: Arc<Mutex<Trouble>>,
 }
 
@@ -74,6 +78,7 @@ impl FakeLnd {
         let shared = Shared {
             rig: Arc::new(RwLock::new(SandboxRig::new(options))),
             kept: Arc::default(),
+            network: Arc::new(Mutex::new("regtest")),
             trouble: Arc::default(),
         };
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -101,6 +106,7 @@ impl FakeLnd {
         let (pem, mac) = (self.dir.path().join("tls.cert"), self.dir.path().join("mac"));
         std::fs::write(&pem, certificate).unwrap();
         std::fs::write(&mac, macaroon).unwrap();
+        std::fs::set_permissions(&mac, Permissions::from_mode(0o600)).unwrap();
         let url = format!("https://{}", self.address).parse().unwrap();
         LndOptions {
             timeout: Duration::from_secs(5),

@@ -142,11 +142,12 @@ pub(crate) async fn list(State(shared): State<Shared>, Query(query): Query<List>
 
 pub(crate) async fn info(State(shared): State<Shared>) -> Response {
     let tip = shared.node().await.tip().await.unwrap();
+    let network = *shared.network.lock().unwrap();
     Json(json!({
         "identity_pubkey": shared.node().await.node_id(), "block_height": tip.height,
         "best_header_timestamp": tip.seen_at.as_secs().to_string(),
         "synced_to_chain": tip.synced, "synced_to_graph": true, "num_active_channels": 2,
-        "version": "0.20.0-beta", "chains": [{"chain": "bitcoin", "network": "regtest"}],
+        "version": "0.20.0-beta", "chains": [{"chain": "bitcoin", "network": network}],
     }))
     .into_response()
 }

@@ -1,12 +1,15 @@
 //! What the client makes of a node that is not well, not ready, or not the one it knows.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use domain::money::Msat;
 use domain::ports::{HoldState, Lightning, NewHold, NodeEvent, PortError};
 use domain::secret::Preimage;
 use lightning::lnd::{Lnd, LndError, LndOptions};
-use lightning::sandbox::Options;
+use lightning::sandbox::{Options, Sandbox};
+use testkit::clock::{SeededRandom, TestClock};
 
 use super::fake::{FakeLnd, MACAROON, Trouble};
 use super::tls::Identity;
@@ -120,7 +123,7 @@ async fn an_answer_that_never_comes_leaves_a_change_unknown() {
 #[tokio::test]
 async fn an_answer_of_another_form_is_no_answer() {
     let fake = fake().await;
-    let lnd = fake.client();
+    let lnd = held(&fake).await;
     for text in ["", "<html>", "{}", "[]", r#"{"state":"NEW"}"#, r#"{"state":1}"#] {
         fake.set(Trouble::Babbles(text));
         assert!(unknown(&lnd.create_hold(hold()).await), "{text}");
@@ -130,16 +133,61 @@ async fn an_answer_of_another_form_is_no_answer() {
     }
 }
 
+/// The node makes this invoice, whatever it is asked for.
+fn makes(fake: &FakeLnd, invoice: &str) {
+    let answer = format!(r#"{{"payment_request":"{invoice}","add_index":"1"}}"#);
+    fake.set(Trouble::Babbles(answer.leak()));
+}
+
+fn another() -> NewHold {
+    NewHold { hash: Preimage::new([5; 32]).payment_hash(), ..hold() }
+}
+
 #[tokio::test]
 async fn an_invoice_of_other_terms_is_never_shown() {
     let fake = fake().await;
+    let lnd = held(&fake).await;
+    let other = NewHold { amount: Msat::new(2_000_000), ..another() };
+    makes(&fake, &fake.shared.node().await.create_hold(other).await.unwrap());
+    assert!(unknown(&lnd.create_hold(another()).await));
+}
+
+#[tokio::test]
+async fn an_invoice_of_another_node_is_never_shown() {
+    let fake = fake().await;
+    let lnd = held(&fake).await;
+    // The rig's own node has the key that seed 1 makes.
+    for (seed, own) in [(2, false), (1, true)] {
+        let (clock, random) = (TestClock::at_noon(), SeededRandom::new(seed));
+        let node = Sandbox::in_memory(clock, random, Options::mined()).unwrap();
+        makes(&fake, &node.create_hold(another()).await.unwrap());
+        let shown = lnd.create_hold(another()).await;
+        assert_eq!(shown.is_ok(), own, "{shown:?}");
+        assert_eq!(unknown(&shown), !own, "{shown:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_invoice_of_another_network_is_never_shown() {
+    let fake = fake().await;
+    for network in ["mainnet", "testnet", "testnet4", "signet", "simnet"] {
+        *fake.shared.network.lock().unwrap() = network;
+        assert!(unknown(&fake.client().create_hold(hold()).await), "{network}");
+    }
+}
+
+#[tokio::test]
+async fn no_invoice_is_asked_for_before_the_node_has_said_who_it_is() {
+    let fake = fake().await;
     let lnd = fake.client();
-    let other = NewHold { amount: Msat::new(2_000_000), ..hold() };
-    let foreign = fake.shared.node().await.create_hold(other).await.unwrap();
-    let answer = format!(r#"{{"payment_request":"{foreign}","add_index":"1"}}"#);
-    fake.set(Trouble::Babbles(answer.leak()));
-    let another = NewHold { hash: Preimage::new([5; 32]).payment_hash(), ..hold() };
-    assert!(unknown(&lnd.create_hold(another).await));
+    *fake.shared.network.lock().unwrap() = "liquid";
+    assert!(unavailable(&lnd.create_hold(hold()).await));
+    assert!(fake.shared.kept.lock().unwrap().is_empty());
+    *fake.shared.network.lock().unwrap() = "regtest";
+    lnd.create_hold(hold()).await.unwrap();
+    // Once it has it is not asked again.
+    *fake.shared.network.lock().unwrap() = "liquid";
+    lnd.create_hold(another()).await.unwrap();
 }
 
 #[tokio::test]
@@ -152,17 +200,67 @@ async fn a_node_that_is_away_is_unavailable() {
     assert!(unavailable(&lnd.lookup(hold().hash).await));
 }
 
+/// Six looks at the height, and no hint.
+async fn assert_quiet(lnd: &Lnd) {
+    let hinted = tokio::time::timeout(Duration::from_millis(300), lnd.next_event()).await;
+    assert!(hinted.is_err(), "nothing had changed");
+}
+
 #[tokio::test]
-async fn hints_come_at_an_interval_and_survive_an_impatient_reader() {
+async fn hints_come_with_blocks_and_when_trouble_is_over() {
     let fake = fake().await;
     let lnd = fake.client();
     assert_eq!(lnd.next_event().await, NodeEvent::LookAtAll);
-    let mut seen = 0;
-    for _ in 0..100 {
-        let wait = tokio::time::timeout(Duration::from_millis(10), lnd.next_event());
-        seen += u32::from(wait.await.is_ok());
+    assert_quiet(&lnd).await;
+    fake.shared.node().await.mine(1).unwrap();
+    assert_eq!(lnd.next_event().await, NodeEvent::LookAtAll);
+    assert_quiet(&lnd).await;
+    fake.set(Trouble::Says(500, "wallet locked"));
+    assert_quiet(&lnd).await;
+    fake.set(Trouble::None);
+    assert_eq!(lnd.next_event().await, NodeEvent::LookAtAll);
+    assert_quiet(&lnd).await;
+}
+
+#[tokio::test]
+async fn hints_survive_an_impatient_reader() {
+    let fake = fake().await;
+    let lnd = fake.client();
+    assert_eq!(lnd.next_event().await, NodeEvent::LookAtAll);
+    for _ in 0..3 {
+        fake.shared.node().await.mine(1).unwrap();
+        let mut seen = false;
+        for _ in 0..200 {
+            let wait = tokio::time::timeout(Duration::from_millis(10), lnd.next_event());
+            seen = wait.await.is_ok();
+            if seen {
+                break;
+            }
+        }
+        assert!(seen, "a reader that gives up after 10 ms got no hint of a block in two seconds");
     }
-    assert!(seen >= 5, "a reader that gives up after 10 ms still got {seen} hints in a second");
+}
+
+#[tokio::test]
+async fn a_macaroon_that_others_can_read_is_refused() {
+    let fake = fake().await;
+    let options = fake.options(&fake.identity.pem, MACAROON);
+    for mode in [0o640, 0o604, 0o620, 0o602, 0o611] {
+        fs::set_permissions(&options.macaroon_file, Permissions::from_mode(mode)).unwrap();
+        let error = Lnd::new(options.clone()).unwrap_err();
+        assert!(matches!(error, LndError::Exposed { .. }), "{mode:o}: {error}");
+        let told = error.to_string();
+        assert!(
+            told.ends_with(&format!(
+                "mac has mode {mode:o}, which lets others than its owner in: chmod 600 it"
+            )),
+            "{told}"
+        );
+    }
+    for mode in [0o600, 0o400] {
+        fs::set_permissions(&options.macaroon_file, Permissions::from_mode(mode)).unwrap();
+        Lnd::new(options.clone()).unwrap();
+    }
 }
 
 #[tokio::test]

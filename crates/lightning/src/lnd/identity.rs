@@ -1,0 +1,42 @@
+//! Who the node is, and which invoices are its own. One that is not, whoever made it, is never shown
+//! to a customer: the money would go elsewhere.
+
+use bitcoin::secp256k1::PublicKey;
+use domain::ports::NewHold;
+use lightning_invoice::{Bolt11Invoice, Currency};
+
+use super::wire::Info;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Identity {
+    payee: PublicKey,
+    currency: Currency,
+}
+
+impl Identity {
+    /// `None` when the key cannot be read or the network has no invoices that we know.
+    pub(super) fn of(info: &Info) -> Option<Self> {
+        let payee = info.identity_pubkey.parse().ok()?;
+        let currency = match info.chains.first()?.network.as_str() {
+            "mainnet" => Currency::Bitcoin,
+            "testnet" | "testnet4" => Currency::BitcoinTestnet,
+            "signet" => Currency::Signet,
+            "regtest" => Currency::Regtest,
+            "simnet" => Currency::Simnet,
+            _ => return None,
+        };
+        Some(Self { payee, currency })
+    }
+
+    /// Whether the text is an invoice of this node that a customer may be shown for these terms.
+    pub(super) fn says(&self, text: &str, hold: &NewHold) -> bool {
+        // Reading it has checked the signature against the payee that it names, if it names one.
+        let Ok(invoice) = text.parse::<Bolt11Invoice>() else { return false };
+        invoice.get_payee_pub_key() == self.payee
+            && invoice.currency() == self.currency
+            && AsRef::<[u8]>::as_ref(invoice.payment_hash()) == hold.hash.as_bytes()
+            && invoice.amount_milli_satoshis() == u64::try_from(hold.amount.get()).ok()
+            && invoice.min_final_cltv_expiry_delta() >= u64::from(hold.cltv_delta)
+            && invoice.expiry_time().as_secs() == hold.expiry.as_secs()
+    }
+}
