@@ -7,4 +7,6 @@ mod faults;
 mod fixture;
 mod group;
 mod opening;
+mod parked;
 mod secrets;
+mod unreadable;

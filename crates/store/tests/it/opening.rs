@@ -1,5 +1,7 @@
 //! Opening: what is made, what is migrated, and what is refused.
 
+use std::os::unix::fs::PermissionsExt;
+
 use domain::money::Msat;
 use store::{OpenError, Options, Vault};
 
@@ -13,6 +15,22 @@ async fn makes_directory_and_database() {
     let store = store::open(&url, Vault::beside(&path).unwrap()).await.unwrap();
     store.ping().await.unwrap();
     assert!(path.is_file() && path.with_file_name("vault.key").is_file());
+}
+
+#[tokio::test]
+async fn keeps_the_database_from_other_users() {
+    let database = Database::new();
+    let store = database.open().await;
+    account(&*store, Msat::ZERO).await;
+    let mut names = Vec::new();
+    for file in std::fs::read_dir(database.path().parent().unwrap()).unwrap() {
+        let file = file.unwrap();
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.path().display());
+        names.push(file.file_name().into_string().unwrap());
+    }
+    names.sort_unstable();
+    assert_eq!(names, ["boltgram.db", "boltgram.db-shm", "boltgram.db-wal", "vault.key"]);
 }
 
 #[tokio::test]
