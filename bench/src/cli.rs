@@ -110,7 +110,7 @@ pub(crate) struct Run {
     /// Round trip to the simulator
     #[arg(long, default_value_t = 0)]
     pub rtt_ms: u64,
-    /// Trials of each gateway; the one that other programs disturbed least counts
+    /// Trials of each gateway; the fastest counts
     #[arg(long, default_value_t = 1)]
     pub trials: usize,
     /// Wait at most so long before each trial for other programs to be quiet

@@ -82,7 +82,7 @@ impl Outcome {
 /// A row of the table: its name, and each outcome's value, to be set against the first's (`true`: more is better).
 type Row = (&'static str, fn(&Outcome) -> f64, Option<bool>, usize);
 
-const ROWS: [Row; 16] = [
+const ROWS: [Row; 18] = [
     ("messages told their final state", |o| o.sums.told as f64, None, 0),
     ("messages/s end to end", |o| o.per_second, Some(true), 0),
     ("messages/s accepted", |o| o.accepted_per_second, Some(true), 0),
@@ -95,6 +95,13 @@ const ROWS: [Row; 16] = [
     ("request to final state p99, ms", |o| o.through.p99_ms, Some(false), 1),
     ("idle memory, MiB", |o| o.idle_kib as f64 / 1024.0, Some(false), 1),
     ("peak memory, MiB", |o| o.peak_kib as f64 / 1024.0, Some(false), 1),
+    ("call-backs for each message", |o| calls(o) / o.sums.told.max(1) as f64, Some(false), 2),
+    (
+        "call-backs for each connection",
+        |o| calls(o) / o.sink_connections.max(1) as f64,
+        Some(true),
+        1,
+    ),
     ("loader CPU s per 1,000", |o| o.load_cpu_s / o.sums.told.max(1) as f64 * 1e3, None, 4),
     (
         "simulator and sink CPU s per 1,000",
@@ -110,6 +117,11 @@ const ROWS: [Row; 16] = [
         2,
     ),
 ];
+
+fn calls(outcome: &Outcome) -> f64 {
+    let sums = &outcome.sums;
+    (sums.told + sums.told_again + sums.interim) as f64
+}
 
 /// A Markdown table; with several outcomes the last columns are ratios to the first, above 1 when better.
 pub(crate) fn table(outcomes: &[Outcome]) -> String {

@@ -67,11 +67,14 @@ pub(crate) fn start_sink(tally: Arc<Tally>) -> Result<(Peer, Arc<Sink>)> {
     Ok((Peer { address, thread }, sink))
 }
 
-/// The proxy.
-pub(crate) fn start_proxy(to: SocketAddr, rtt: Duration) -> Result<Peer> {
-    let begin = move |listener, address| (address, proxy::serve_on(listener, to, rtt));
-    let (address, thread) = start("proxy", begin)?;
-    Ok(Peer { address, thread })
+/// The proxy: where it listens, and its threads.
+pub(crate) fn start_proxy(to: SocketAddr, rtt: Duration) -> Result<(SocketAddr, proxy::Threads)> {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let (address, threads) = (listener.local_addr()?, proxy::Threads::default());
+    let serving = threads.clone();
+    let life = move || proxy::serve(&listener, to, rtt, &serving);
+    std::thread::Builder::new().name("proxy".to_owned()).spawn(life)?;
+    Ok((address, threads))
 }
 
 /// The loader at work.

@@ -1,75 +1,136 @@
 //! A TCP proxy that delays each direction by half a round trip, so that a carrier on the loopback seems as far away as
-//! one is. It delays octets, not packets: order and content stay, bandwidth is not limited.
+//! one is. It delays octets, not packets: order and content stay, bandwidth is not limited. Two threads for each
+//! direction, not tasks, because a thread's sleep is exact to a twentieth of a millisecond and a runtime's timer to two.
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio::time::Instant;
 
-/// Chunks under way in one direction; at 64 KiB each far more than a window of messages.
-const UNDER_WAY_MAX: usize = 4_096;
+use crate::measure::Thread;
+
+/// Chunks under way in one direction; far more than a window of messages.
+const UNDER_WAY_MAX: usize = 16_384;
 const CHUNK_OCTETS: usize = 64 * 1024;
+/// Chunks due within this are not slept for.
+const SLACK: Duration = Duration::from_micros(30);
 
-/// Serves for ever on a listener bound by the caller.
-pub(crate) async fn serve_on(listener: TcpListener, to: SocketAddr, rtt: Duration) {
-    loop {
-        let Ok((near, _)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        tokio::task::spawn(async move {
-            let Ok(far) = TcpStream::connect(to).await else { return };
-            let _ = (near.set_nodelay(true), far.set_nodelay(true));
-            let ((near_read, near_write), (far_read, far_write)) =
-                (near.into_split(), far.into_split());
-            tokio::join!(
-                carry(near_read, far_write, rtt / 2),
-                carry(far_read, near_write, rtt / 2)
-            );
-        });
+type Chunk = (Instant, Vec<u8>);
+
+/// The threads at work, for their CPU time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Threads(Arc<Mutex<Vec<Thread>>>);
+
+impl Threads {
+    fn enter(&self) {
+        if let Ok(thread) = Thread::current() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
+    }
+
+    /// CPU time of those that still run.
+    pub(crate) fn cpu(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Thread::cpu).sum()
     }
 }
 
-/// Ends, and closes the far side, some time after the near one was closed.
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, delay: Duration) {
-    let (sender, mut receiver) = mpsc::channel::<(Instant, Bytes)>(UNDER_WAY_MAX);
-    let reading = async move {
-        let mut input = BytesMut::new();
-        loop {
-            if input.capacity() - input.len() < CHUNK_OCTETS / 16 {
-                input.reserve(CHUNK_OCTETS);
-            }
-            if !matches!(from.read_buf(&mut input).await, Ok(1..)) {
-                return;
-            }
-            let chunk = (Instant::now() + delay, input.split().freeze());
-            if sender.send(chunk).await.is_err() {
-                return;
-            }
+/// Serves for ever.
+pub(crate) fn serve(listener: &TcpListener, to: SocketAddr, rtt: Duration, threads: &Threads) {
+    for near in listener.incoming().flatten() {
+        if let Err(error) = join(near, to, rtt / 2, threads) {
+            eprintln!("proxy: {error}");
         }
-    };
-    let writing = async move {
-        while let Some((due, chunk)) = receiver.recv().await {
-            tokio::time::sleep_until(due).await;
-            if to.write_all(&chunk).await.is_err() {
-                return;
-            }
+    }
+}
+
+fn join(
+    near: TcpStream,
+    to: SocketAddr,
+    delay: Duration,
+    threads: &Threads,
+) -> std::io::Result<()> {
+    let far = TcpStream::connect(to)?;
+    near.set_nodelay(true)?;
+    far.set_nodelay(true)?;
+    carry(near.try_clone()?, far.try_clone()?, delay, threads.clone());
+    carry(far, near, delay, threads.clone());
+    Ok(())
+}
+
+/// Starts the threads of one direction; they end, and close the far side, when the near one is closed.
+fn carry(from: TcpStream, to: TcpStream, delay: Duration, threads: Threads) {
+    let (sender, receiver) = sync_channel::<Chunk>(UNDER_WAY_MAX);
+    let reading = threads.clone();
+    thread::spawn(move || {
+        reading.enter();
+        take(from, delay, &sender);
+    });
+    thread::spawn(move || {
+        threads.enter();
+        give(to, &receiver);
+    });
+}
+
+fn take(mut from: TcpStream, delay: Duration, sender: &SyncSender<Chunk>) {
+    let mut input = vec![0; CHUNK_OCTETS];
+    while let Ok(octets @ 1..) = from.read(&mut input) {
+        if sender.send((Instant::now() + delay, input[..octets].to_vec())).is_err() {
+            return;
         }
-        let _ = to.shutdown().await;
-    };
-    tokio::join!(reading, writing);
+    }
+}
+
+fn give(mut to: TcpStream, receiver: &Receiver<Chunk>) {
+    for (due, chunk) in receiver {
+        let wait = due.saturating_duration_since(Instant::now());
+        if wait > SLACK {
+            thread::sleep(wait);
+        }
+        if to.write_all(&chunk).is_err() {
+            break;
+        }
+    }
+    // The other direction may be cut already.
+    let _ = to.shutdown(Shutdown::Both);
 }
 
 /// Listens and serves for ever.
-pub(crate) async fn run(listen: SocketAddr, to: SocketAddr, rtt: Duration) -> Result<()> {
-    let listener = TcpListener::bind(listen).await?;
+pub(crate) fn run(listen: SocketAddr, to: SocketAddr, rtt: Duration) -> Result<()> {
+    let listener = TcpListener::bind(listen)?;
     println!("proxy on {} to {to}, round trip {rtt:?}", listener.local_addr()?);
-    serve_on(listener, to, rtt).await;
+    serve(&listener, to, rtt, &Threads::default());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::time::{Duration, Instant};
+
+    use super::{Threads, serve};
+
+    #[test]
+    fn an_echo_takes_at_least_a_round_trip_and_an_end_is_passed_on() {
+        let (far, near) =
+            (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+        let (to, at) = (far.local_addr().unwrap(), near.local_addr().unwrap());
+        let rtt = Duration::from_millis(30);
+        std::thread::spawn(move || serve(&near, to, rtt, &Threads::default()));
+        std::thread::spawn(move || {
+            let (mut stream, mut input) = (far.accept().unwrap().0, [0; 4]);
+            stream.read_exact(&mut input).unwrap();
+            stream.write_all(&input).unwrap();
+        });
+        let mut stream = TcpStream::connect(at).unwrap();
+        let (start, mut answer) = (Instant::now(), Vec::new());
+        stream.write_all(b"ping").unwrap();
+        stream.read_to_end(&mut answer).unwrap();
+        assert_eq!(answer, b"ping");
+        assert!(start.elapsed() >= rtt);
+    }
 }

@@ -49,7 +49,7 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
     let far = !trial.rtt.is_zero();
     let proxy = far.then(|| peers::start_proxy(smsc.address, trial.rtt)).transpose()?;
     let setting = Setting {
-        smsc: proxy.as_ref().unwrap_or(&smsc).address,
+        smsc: proxy.as_ref().map_or(smsc.address, |(address, _)| *address),
         callback: sink.address,
         messages: trial.messages,
         ..trial.setting.clone()
@@ -61,7 +61,7 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
     let idle_kib = gateway.memory_kib("VmRSS")?;
 
     let cpu = || -> Result<_> {
-        let proxy = proxy.as_ref().map_or(Duration::ZERO, |proxy| proxy.thread.cpu());
+        let proxy = proxy.as_ref().map_or(Duration::ZERO, |(_, threads)| threads.cpu());
         Ok([gateway.cpu()?, smsc.thread.cpu(), sink.thread.cpu(), proxy, measure::machine_cpu()])
     };
     let (before, began) = (cpu()?, Instant::now());

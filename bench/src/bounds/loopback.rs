@@ -50,10 +50,10 @@ pub(super) fn round_trips() -> Result<Value> {
     for rtt_ms in FAR_RTTS_MS {
         for window in FAR_WINDOWS {
             let smsc = peers::start_smsc(Arc::new(Centre::new(MANNER)))?;
-            let proxy = peers::start_proxy(smsc.address, Duration::from_millis(rtt_ms))?;
+            let (proxy, _) = peers::start_proxy(smsc.address, Duration::from_millis(rtt_ms))?;
             let bound = (rtt_ms > 0).then(|| f64::from(window) * 1e3 / rtt_ms as f64);
             let messages = bound.map_or(200_000, |bound| (bound * FAR_SECONDS) as u64);
-            let (took, _) = exchange(proxy.address.port(), window, messages)?;
+            let (took, _) = exchange(proxy.port(), window, messages)?;
             let rate = messages as f64 / took.as_secs_f64();
             let (limit, share) = bound.map_or((String::new(), String::new()), |bound| {
                 (format!("{bound:.0}"), format!("{:.2}", rate / bound))
