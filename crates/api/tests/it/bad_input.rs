@@ -238,16 +238,16 @@ async fn what_the_house_cannot_do_now() {
     tell("node down", open.post("/createsendorder", send).await);
     house.node.down.store(false, Ordering::SeqCst);
 
-    house.store.rows().load = OrderLoad { open: 10_000, held: 0 };
+    house.store.rows().load = OrderLoad { open: 10_000, held: 0, ..OrderLoad::default() };
     tell("too many open", open.post("/createsendorder", send).await);
-    house.store.rows().load = OrderLoad { open: 0, held: 60 };
+    house.store.rows().load = OrderLoad { open: 0, held: 60, ..OrderLoad::default() };
     tell("node full", open.post("/createsendorder", send).await);
     house.store.rows().load = OrderLoad::default();
     // A key, because only the caps for all apply to this machine.
-    house.store.rows().client_load = OrderLoad { open: 100, held: 0 };
+    house.store.rows().client_load = OrderLoad { open: 100, held: 0, ..OrderLoad::default() };
     let yours = open.post_with_key("/createsendorder", &narrow, send).await;
     tell("too many open of yours", yours);
-    house.store.rows().client_load = OrderLoad { open: 0, held: 50 };
+    house.store.rows().client_load = OrderLoad { open: 0, held: 50, ..OrderLoad::default() };
     let yours = open.post_with_key("/createsendorder", &narrow, send).await;
     tell("too many held of yours", yours);
     assert_eq!(open.changes(), 0);

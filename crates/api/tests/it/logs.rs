@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use tracing::Dispatch;
+use tracing::subscriber::NoSubscriber;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -43,6 +45,9 @@ async fn hold_no_number_text_or_key() {
         .with_writer(written.clone())
         .with_ansi(false)
         .finish();
+    // While there is one subscriber alone, tracing asks the thread that meets an event first whether
+    // anybody wants it, for all threads and for good; and other tests' threads have none.
+    let _second = Dispatch::new(NoSubscriber::new());
     // Of this thread alone; the server of the test runs on it too.
     let guard = tracing::subscriber::set_default(subscriber);
 
