@@ -90,8 +90,8 @@ pub(crate) enum KeyCommand {
         /// What it may do, again for each; without any it may do everything (`*`)
         #[arg(long = "scope", value_name = "S")]
         scopes: Vec<Scope>,
-        /// Requests per second at most; without it there is no limit
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        /// Requests per second, and at once, at most; without it there is no limit
+        #[arg(long, value_name = "N", value_parser = read_rate)]
         rate: Option<u32>,
     },
     /// Lists keys, of one account or of all; the keys themselves are not known
@@ -105,6 +105,15 @@ pub(crate) enum KeyCommand {
         #[arg(value_name = "ID")]
         id: i64,
     },
+}
+
+/// Elsewhere 0 is no limit; here it would be a key that opens nothing.
+fn read_rate(text: &str) -> Result<u32, &'static str> {
+    match text.parse() {
+        Ok(0) => Err("a rate is at least 1 request per second; leave it out for no limit"),
+        Ok(rate) => Ok(rate),
+        Err(_) => Err("a rate is a whole number of requests per second"),
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -156,12 +165,23 @@ mod tests {
 
     #[test]
     fn refuses_unknown_scopes_and_debts() {
-        for line in [
-            "boltgram key add a --scope sms:everything",
-            "boltgram account add a --credit-sats -5",
-            "boltgram key add a --rate 0",
-        ] {
+        for line in
+            ["boltgram key add a --scope sms:everything", "boltgram account add a --credit-sats -5"]
+        {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn says_what_a_rate_is() {
+        let told = |rate| {
+            let line = ["boltgram", "key", "add", "a", "--rate", rate];
+            Cli::try_parse_from(line).err().map(|error| error.to_string())
+        };
+        assert_eq!(told("1"), None);
+        assert!(told("0").unwrap().contains("at least 1 request per second; leave it out"));
+        for bad in ["1.5", "4294967296", "many"] {
+            assert!(told(bad).unwrap().contains("a whole number"), "{bad}");
         }
     }
 }

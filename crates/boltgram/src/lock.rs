@@ -1,52 +1,122 @@
-//! One server for one data directory: two would take each other's leased work for their own. The
-//! system frees the lock when the process ends, however it ends.
+//! One server for one data directory, and one for one database: two would take each other's leased
+//! work, or the sandbox node's journal, for their own. The system frees a lock when the process ends,
+//! however it ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use crate::open::make_data_directory;
+use crate::config::Config;
+use crate::open::{make_data_directory, make_private_directory};
 
 /// Held as long as it lives.
 #[derive(Debug)]
-pub(crate) struct DataLock(#[expect(dead_code, reason = "closing the file frees the lock")] File);
+pub(crate) struct ServeLock(
+    #[expect(dead_code, reason = "closing a file frees its lock")] [File; 2],
+);
 
-impl DataLock {
-    pub(crate) fn take(data: &Path) -> anyhow::Result<Self> {
+impl ServeLock {
+    pub(crate) fn take(config: &Config) -> anyhow::Result<Self> {
+        let data = &config.data;
         make_data_directory(data)?;
-        let path = data.join("serve.lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .with_context(|| format!("{} cannot be opened", path.display()))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => {
-                bail!("another boltgram serves the data directory {}", data.display())
-            }
-            Err(TryLockError::Error(error)) => {
-                Err(error).with_context(|| format!("{} cannot be locked", path.display()))
-            }
+        let whole = lock(&data.join("serve.lock"), || {
+            format!("another boltgram serves the data directory {}", data.display())
+        })?;
+        // It may be elsewhere, and then two data directories can mean the same one.
+        let database = database(config)?;
+        let file = lock(&beside(&database), || {
+            format!("another boltgram serves the database {}", database.display())
+        })?;
+        Ok(Self([whole, file]))
+    }
+}
+
+fn lock(path: &Path, taken: impl FnOnce() -> String) -> anyhow::Result<File> {
+    let file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("{} cannot be opened", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!(taken()),
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} cannot be locked", path.display()))
         }
     }
 }
 
+/// The file itself, by whatever links it is called; in a directory that exists now.
+fn database(config: &Config) -> anyhow::Result<PathBuf> {
+    let database = store::database_path(&config.store_url())?;
+    if let Some(directory) = database.parent().filter(|path| !path.as_os_str().is_empty()) {
+        make_private_directory(directory)
+            .with_context(|| format!("{} cannot be made", directory.display()))?;
+    }
+    // Before its first start there is none.
+    Ok(fs::canonicalize(&database).unwrap_or(database))
+}
+
+fn beside(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::symlink;
+
     use super::*;
+
+    fn config(data: &Path, database: Option<&Path>) -> Config {
+        let mut config = Config { data: data.to_owned(), ..Config::default() };
+        config.store.url = database.map(|path| format!("sqlite:{}", path.display()));
+        config
+    }
+
+    fn refusal(config: &Config) -> String {
+        ServeLock::take(config).unwrap_err().to_string()
+    }
 
     #[test]
     fn a_second_server_is_refused_until_the_first_is_gone() {
-        let data = tempfile::tempdir().unwrap();
-        let first = DataLock::take(data.path()).unwrap();
-        let refused = DataLock::take(data.path()).unwrap_err().to_string();
-        assert!(refused.starts_with("another boltgram serves"), "{refused}");
+        let home = tempfile::tempdir().unwrap();
+        let config = config(home.path(), None);
+        let first = ServeLock::take(&config).unwrap();
+        let refused = refusal(&config);
+        assert!(refused.starts_with("another boltgram serves the data directory"), "{refused}");
         drop(first);
-        DataLock::take(data.path()).unwrap();
+        ServeLock::take(&config).unwrap();
+    }
+
+    #[test]
+    fn one_database_is_served_by_one_wherever_the_data_is() {
+        let home = tempfile::tempdir().unwrap();
+        let database = home.path().join("shared").join("boltgram.db");
+        let (here, there) = (home.path().join("here"), home.path().join("there"));
+        let first = ServeLock::take(&config(&here, Some(&database))).unwrap();
+        let refused = refusal(&config(&there, Some(&database)));
+        assert!(refused.starts_with("another boltgram serves the database"), "{refused}");
+        let other = home.path().join("shared").join("other.db");
+        ServeLock::take(&config(&there, Some(&other))).unwrap();
+        drop(first);
+        ServeLock::take(&config(&there, Some(&database))).unwrap();
+    }
+
+    #[test]
+    fn a_link_to_the_database_is_the_database() {
+        let home = tempfile::tempdir().unwrap();
+        let (database, link) = (home.path().join("boltgram.db"), home.path().join("link.db"));
+        fs::write(&database, "").unwrap();
+        symlink(&database, &link).unwrap();
+        let (here, there) = (home.path().join("here"), home.path().join("there"));
+        let _first = ServeLock::take(&config(&here, Some(&database))).unwrap();
+        let refused = refusal(&config(&there, Some(&link)));
+        assert!(refused.contains("serves the database"), "{refused}");
     }
 }

@@ -48,11 +48,13 @@ pub(crate) fn make_data_directory(data: &Path) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data)
+    make_private_directory(data)
         .with_context(|| format!("the data directory {} cannot be made", data.display()))
+}
+
+/// With those above it. One that exists stays as it is.
+pub(crate) fn make_private_directory(path: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 pub(crate) async fn account_named(

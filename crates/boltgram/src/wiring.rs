@@ -88,7 +88,8 @@ fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
     let rate = api::Rate { per_second: limits.address_rate, burst: limits.address_burst };
     HttpSettings {
         address_rate: (rate.per_second > 0).then_some(rate),
-        metrics: config.admin_listen.is_none(),
+        trusted_proxies: limits.trusted_proxies.clone(),
+        tells_operator: config.admin_listen.is_none(),
         sandbox: wallet.map(|wallet| Arc::new(wallet) as Arc<dyn api::sandbox::SandboxWallet>),
         ..HttpSettings::default()
     }

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::HouseArgs;
 use crate::config::{Backend, Config};
 use crate::doors::Doors;
-use crate::lock::DataLock;
+use crate::lock::ServeLock;
 use crate::open::load_config;
 use crate::signals::Signals;
 use crate::{logging, wiring};
@@ -30,7 +30,7 @@ pub(super) async fn serve(house: &HouseArgs, listen: Option<SocketAddr>) -> anyh
     let mut signals = Signals::listen()?;
 
     let doors = Doors::bind(&config).await?;
-    let lock = DataLock::take(&config.data)?;
+    let lock = ServeLock::take(&config)?;
     let house = wiring::build(&config, Tasks::new()).await?;
     tokio::select! {
         started = house.engine.start() => started.context("the house cannot start")?,

@@ -34,7 +34,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     pub listen: SocketAddr,
-    /// Where `/metrics` is, instead of `listen`.
+    /// Where `/readyz` and `/metrics` are, instead of `listen`.
     pub admin_listen: Option<SocketAddr>,
     pub data: PathBuf,
     pub store: StoreConfig,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use api::Network;
 use serde::Deserialize;
 use url::Url;
 
@@ -71,11 +72,13 @@ pub(crate) struct LimitsConfig {
     pub address_rate: u32,
     /// Requests that it may make at once after a silence.
     pub address_burst: u32,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self { address_rate: 20, address_burst: 100 }
+        Self { address_rate: 20, address_burst: 100, trusted_proxies: Vec::new() }
     }
 }
 

@@ -185,6 +185,39 @@ fn a_real_node_needs_its_keys_and_carriers() {
 }
 
 #[test]
+fn proxies_are_addresses_and_networks() {
+    let of = |list: &str| format!("[limits]\ntrusted_proxies = {list}\n");
+    let limits =
+        read(&of(r#"["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"]"#)).unwrap().config.limits;
+    assert_eq!(limits.trusted_proxies.len(), 3);
+    assert_eq!(limits.trusted_proxies[1], "10.0.0.0/8".parse().unwrap());
+    for (list, told) in [
+        (r#"["127.0.0.1", "proxy"]"#, "\"proxy\" is neither an address nor a network"),
+        (r#"["10.1.2.3/8"]"#, "\"10.1.2.3/8\" is no network: its first address is 10.0.0.0"),
+        (r#"["10.0.0.0/33"]"#, "neither an address nor a network"),
+    ] {
+        let mistakes = mistakes(&of(list));
+        assert!(mistakes.len() == 1 && mistakes[0].starts_with("line 2: "), "{mistakes:?}");
+        assert!(mistakes[0].contains(told), "{mistakes:?}");
+    }
+}
+
+/// What the reference says of limits is what they are.
+#[test]
+fn the_reference_says_the_limits() {
+    use domain::limits;
+
+    let prose = REFERENCE.replace("\n# ", " ");
+    for said in [
+        format!("{} of one key", limits::ORDERS_OPEN_PER_CLIENT_MAX),
+        format!("and {} may be paid and under way", limits::ORDERS_HELD_PER_CLIENT_MAX),
+        format!("{} and six tenths", limits::ORDERS_OPEN_MAX),
+    ] {
+        assert!(prose.contains(&said), "{said}");
+    }
+}
+
+#[test]
 fn a_password_may_lie_in_a_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "hunter2\nnotes\n").unwrap();

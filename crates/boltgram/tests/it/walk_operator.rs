@@ -4,7 +4,7 @@ use super::customer::Customer;
 use super::running::Home;
 
 #[tokio::test]
-async fn metrics_move_to_the_admin_listener() {
+async fn what_is_for_the_operator_moves_to_his_listener() {
     let home = Home::with_config("admin_listen = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n");
     let server = home.serve();
     let line = server.log();
@@ -13,10 +13,13 @@ async fn metrics_move_to_the_admin_listener() {
     let admin = rest.split('"').next().unwrap();
 
     let customer = Customer::of(&server);
-    assert!(!customer.page("/metrics").await.contains("boltgram_orders_created"));
-    assert!(customer.page("/healthz").await.len() < 100, "alive");
+    for path in ["/metrics", "/readyz"] {
+        assert!(customer.page(path).await.contains("no such path"), "{path}");
+    }
+    assert_eq!(customer.page("/healthz").await, "alive\n");
     let operator = customer.at(&format!("http://{admin}"));
     assert!(operator.page("/metrics").await.contains("boltgram_store_retries"));
+    assert_eq!(operator.page("/healthz").await, "alive\n");
     let ready = operator.get("/readyz").await;
     assert_eq!(ready["ready"], true, "{ready}");
     assert_eq!(ready["links"][0]["carrier"], "sandbox");

@@ -69,6 +69,16 @@ fn a_second_server_on_the_same_data() {
 }
 
 #[test]
+fn a_second_server_on_the_same_database_with_other_data() {
+    let home = Home::with_config("[store]\nurl = \"sqlite:shared/boltgram.db\"\n");
+    let first = home.serve();
+    let told = home.complaint(1, &["serve", "--data", "elsewhere", "--listen", "127.0.0.1:0"]);
+    assert!(told.contains("another boltgram serves the database"), "{told}");
+    assert_eq!(home.answer(&["--data", "elsewhere", "account", "list"]).lines().count(), 1);
+    first.stop();
+}
+
+#[test]
 fn a_vault_key_that_is_gone_or_another() {
     let home = Home::bare();
     home.answer(&["account", "add", "acme"]);
