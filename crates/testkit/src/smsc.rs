@@ -24,12 +24,15 @@ pub enum Plan {
     Fail,
     /// Take it and say nothing more.
     Lose,
+    /// Take one part, and fall silent; take the rest when asked again, and deliver.
+    Falter,
 }
 
 #[derive(Debug, Default)]
 struct World {
     plans: BTreeMap<String, Plan>,
-    submits: BTreeMap<String, u32>,
+    /// By destination and part.
+    taken: BTreeMap<(String, u16), u32>,
     unanswered: VecDeque<Receipt>,
     next_id: u64,
 }
@@ -54,9 +57,16 @@ impl Smsc {
         self.world().plans.insert(to.stored(), plan);
     }
 
-    /// How often this destination was handed over and taken.
+    /// How often the same part for this destination was taken, at most.
     pub fn submits(&self, to: &Address) -> u32 {
-        self.world().submits.get(&to.stored()).copied().unwrap_or(0)
+        let (to, world) = (to.stored(), self.world());
+        world
+            .taken
+            .iter()
+            .filter(|((taken, _), _)| *taken == to)
+            .map(|(_, times)| *times)
+            .max()
+            .unwrap_or(0)
     }
 
     /// One life of the process's link to this centre; it dies with `fuse`.
@@ -74,12 +84,14 @@ impl Smsc {
         let end = if plan == Plan::Refuse {
             End::Refused { reason: Reason::BadDestination, code: "smpp:0x0000000b".to_owned() }
         } else {
-            *world.submits.entry(to).or_default() += 1;
-            for part in (1..=parts).filter(|part| !submission.accepted.contains(part)) {
+            let first = !world.taken.contains_key(&(to.clone(), 1));
+            let last = if plan == Plan::Falter && first { 1 } else { parts };
+            for part in (1..=last).filter(|part| !submission.accepted.contains(part)) {
+                *world.taken.entry((to.clone(), part)).or_default() += 1;
                 world.next_id += 1;
                 let carrier_id = format!("{:08x}", world.next_id);
                 let state = match plan {
-                    Plan::Deliver => Some(ReceiptState::Delivered),
+                    Plan::Deliver | Plan::Falter => Some(ReceiptState::Delivered),
                     Plan::Fail => Some(ReceiptState::Failed),
                     Plan::Refuse | Plan::Lose => None,
                 };
@@ -94,7 +106,11 @@ impl Smsc {
                 }
                 accepted.push(AcceptedPart { part, carrier_id });
             }
-            End::Accepted
+            if last < parts {
+                End::Deferred { reason: Reason::NoAnswer, wait: None }
+            } else {
+                End::Accepted
+            }
         };
         Outcome { key: submission.key, carrier: self.name.clone(), parts, accepted, end }
     }

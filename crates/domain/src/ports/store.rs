@@ -185,6 +185,8 @@ pub struct OrderLoad {
     pub open: u64,
     /// Paid by hold invoice and not final.
     pub held: u64,
+    /// Both, and those that are being cancelled without having been paid.
+    pub unfinished: u64,
 }
 
 #[async_trait]

@@ -32,11 +32,10 @@ pub(crate) struct Dispatcher {
     pub(super) queued: tokio::sync::Mutex<mpsc::Receiver<Vec<Outcome>>>,
     /// Nothing new is claimed any more.
     pub(super) closed: AtomicBool,
-    /// Told after each flush once closed.
+    /// Told when chunks have ended.
     pub(super) idle: Notify,
-    /// Outcomes are being recorded, or could not be yet. While that fails nothing is claimed: the
-    /// lease of what waits to be recorded may lapse meanwhile, and would be claimed again.
-    pub(super) recording: AtomicBool,
+    /// Outcomes could not be recorded yet. Until they are, nothing is claimed: the store is the
+    /// bottleneck, and every claim would only add to what waits.
     pub(super) troubled: AtomicBool,
     pub(super) inbox: Arc<DispatchInbox>,
     in_work: Mutex<InWork>,
@@ -65,7 +64,6 @@ impl Dispatcher {
             queued: tokio::sync::Mutex::new(queued),
             closed: AtomicBool::new(false),
             idle: Notify::new(),
-            recording: AtomicBool::new(false),
             troubled: AtomicBool::new(false),
             inbox,
             in_work: Mutex::default(),
@@ -94,7 +92,7 @@ impl Dispatcher {
         let drain = async {
             loop {
                 let told = self.idle.notified();
-                if self.in_work().len() == 0 && !self.recording.load(Ordering::SeqCst) {
+                if self.in_work().len() == 0 {
                     return;
                 }
                 told.await;

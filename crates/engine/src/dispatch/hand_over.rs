@@ -9,7 +9,8 @@ use domain::hold;
 use domain::limits;
 use domain::message::MessageId;
 use domain::ports::{
-    Carrier, ClaimedChunk, ClaimedRecipient, End, Inbox, Outcome, Submission, SubmissionKey,
+    Carrier, ChunkEnd, ClaimedChunk, ClaimedRecipient, End, Inbox, Outcome, Submission,
+    SubmissionKey,
 };
 use domain::reason::Reason;
 use domain::routing::CarrierName;
@@ -26,6 +27,14 @@ impl Dispatcher {
         let ClaimedChunk { id, attempt, content, deadline_height, recipients } = chunk;
         if self.in_work().adopt(id, attempt) {
             tracing::warn!(chunk = id.0, "a lease lapsed while its work went on");
+            return;
+        }
+        if recipients.is_empty() {
+            // All of them were recorded under an earlier claim.
+            let end = vec![(id, attempt, ChunkEnd::Done)];
+            if let Err(error) = self.store.record_outcomes(Vec::new(), end, now).await {
+                tracing::warn!(%error, "an empty chunk is ended by a later claim");
+            }
             return;
         }
         self.in_work().begin(id, attempt, recipients.iter().map(|r| r.index), now);

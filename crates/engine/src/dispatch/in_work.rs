@@ -77,7 +77,8 @@ impl InWork {
         }
     }
 
-    /// Notes outcomes and returns the chunks that have all of theirs. An outcome of another claim,
+    /// Notes outcomes and returns the chunks that have all of theirs; they stay in work until that is
+    /// recorded ([`InWork::end`]), so that nobody claims them meanwhile. An outcome of another claim,
     /// a second one for the same recipient, or one that came late changes nothing here (the store
     /// records it).
     pub(super) fn note(&mut self, outcomes: &[Outcome], now: Timestamp) -> Vec<ChunkEnded> {
@@ -102,10 +103,16 @@ impl InWork {
                     Some((at, reason)) => ChunkEnd::Retry { at, reason },
                 };
                 ended.push((key.chunk, attempt, end));
-                self.remove(key.chunk);
             }
         }
         ended
+    }
+
+    /// Their ends are recorded.
+    pub(super) fn end(&mut self, ended: &[ChunkEnded]) {
+        for (chunk, ..) in ended {
+            self.remove(*chunk);
+        }
     }
 
     fn remove(&mut self, chunk: ChunkId) {
@@ -168,6 +175,8 @@ mod tests {
         assert_eq!(work.note(&[outcome(2, 1, End::Late)], NOW), [], "neither is a late one");
         let ended = work.note(&[outcome(2, 1, End::Delivered)], NOW);
         assert_eq!(ended, [(CHUNK, 2, ChunkEnd::Done)]);
+        assert_eq!(work.len(), 1, "until that is recorded");
+        work.end(&ended);
         assert_eq!(work.len(), 0);
     }
 
@@ -201,7 +210,8 @@ mod tests {
         let (mut work, main) = (in_work(1), CarrierName::new("main"));
         work.occupy(CHUNK, &main);
         assert_eq!(work.places(&main), 1);
-        work.note(&[outcome(2, 0, End::Accepted)], NOW);
+        let ended = work.note(&[outcome(2, 0, End::Accepted)], NOW);
+        work.end(&ended);
         assert_eq!(work.places(&main), 0);
     }
 

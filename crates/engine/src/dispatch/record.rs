@@ -25,10 +25,7 @@ impl Dispatcher {
                     Err(_) => break,
                 }
             }
-            self.recording.store(true, Ordering::SeqCst);
             self.flush(batch).await;
-            self.recording.store(false, Ordering::SeqCst);
-            self.idle.notify_waiters();
         }
     }
 
@@ -40,7 +37,9 @@ impl Dispatcher {
         self.store_all(batch, &ends).await;
         self.troubled.store(false, Ordering::SeqCst);
         if !ends.is_empty() {
+            self.in_work().end(&ends);
             self.wake.dispatch.notify_one();
+            self.idle.notify_waiters();
         }
     }
 

@@ -25,13 +25,21 @@ const SIDE_BY_SIDE: usize = 24;
 /// More than any run needs on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Waits for `condition` while the house's clock runs at a hundred times its speed.
-async fn until(house: &House, what: &str, mut condition: impl AsyncFnMut() -> bool) {
+/// While the customer acts, time runs at a hundred times its speed.
+const TICK: Duration = Duration::from_secs(2);
+
+/// Waits for `condition` while the house's clock moves by `tick` every 20 ms.
+async fn until(
+    house: &House,
+    tick: Duration,
+    what: &str,
+    mut condition: impl AsyncFnMut() -> bool,
+) {
     let begun = Instant::now();
     while !condition().await {
         assert!(begun.elapsed() < LIMIT, "never came true: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
-        house.clock.advance(Duration::from_secs(2));
+        house.clock.advance(tick);
     }
 }
 
@@ -41,16 +49,19 @@ async fn run(scenario: Scenario, fuse: Arc<Fuse>) {
     let life = house.begin(fuse.clone()).await;
     let bought = tokio::select! {
         done = customer(&house, &life, scenario) => done,
-        () = until(&house, "the fuse blows", async || fuse.has_blown()) => None,
+        () = until(&house, TICK, "the fuse blows", async || fuse.has_blown()) => None,
     };
-    until(&house, "the first life ends", async || {
+    until(&house, scenario.tick(), "the first life ends", async || {
         fuse.has_blown() || house.is_quiet(&life.store).await
     })
     .await;
     drop(life);
 
     let life = house.begin(Fuse::counting()).await;
-    until(&house, "everything is decided", async || house.is_quiet(&life.store).await).await;
+    until(&house, scenario.tick(), "everything is decided", async || {
+        house.is_quiet(&life.store).await
+    })
+    .await;
     house.check_laws(&life, scenario, bought, fuse.has_blown()).await;
 }
 
@@ -91,6 +102,26 @@ async fn a_refused_order_is_paid_back_whatever_dies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_that_fails_later_is_paid_back_whatever_dies() {
     survives_a_crash_at_every_step(Scenario::Failed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_without_a_receipt_is_paid_back_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::NoReceipt).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_whose_parts_went_apart_is_joined_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::TwoParts).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_order_is_paid_back_or_delivered_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::Cancelled).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_the_node_refunded_hangs_nowhere_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::Refunded).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

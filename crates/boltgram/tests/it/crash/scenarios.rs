@@ -1,7 +1,9 @@
 //! What the customer does, and what the world does with his message.
 
+use std::time::Duration;
+
 use domain::order::OrderId;
-use engine::orders::{Asked, CreatedOrder, OrderRequest, Terms};
+use engine::orders::{Asked, CreatedOrder, LOCAL_CLIENT, OrderRequest, Terms};
 use testkit::smsc::Plan;
 
 use super::house::{House, Life, NUMBER};
@@ -11,9 +13,26 @@ pub(super) enum Scenario {
     Delivered,
     Refused,
     Failed,
+    /// No receipt ever comes.
+    NoReceipt,
+    /// Two parts, and the carrier falls silent between them.
+    TwoParts,
     Unpaid,
+    /// Cancelled at once after it was paid: as it may happen, in time or too late.
+    Cancelled,
+    /// Blocks come so fast that the node gives the money back by itself.
+    Refunded,
     Credit,
     Fund,
+}
+
+/// Whose the money is in the end, if it was paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Money {
+    Ours,
+    Returned,
+    /// Either, but never ours without delivery.
+    Either,
 }
 
 impl Scenario {
@@ -21,21 +40,49 @@ impl Scenario {
         match self {
             Self::Refused => Plan::Refuse,
             Self::Failed => Plan::Fail,
-            Self::Delivered | Self::Unpaid | Self::Credit | Self::Fund => Plan::Deliver,
+            Self::NoReceipt | Self::Refunded => Plan::Lose,
+            Self::TwoParts => Plan::Falter,
+            Self::Delivered | Self::Unpaid | Self::Cancelled | Self::Credit | Self::Fund => {
+                Plan::Deliver
+            }
         }
     }
 
-    /// Whether a paid order of this kind ends with the money ours.
-    pub(super) const fn is_earned(self) -> bool {
-        matches!(self, Self::Delivered | Self::Credit | Self::Fund)
+    pub(super) const fn money(self) -> Money {
+        match self {
+            Self::Delivered | Self::TwoParts | Self::Credit | Self::Fund => Money::Ours,
+            Self::Refused | Self::Failed | Self::NoReceipt | Self::Unpaid | Self::Refunded => {
+                Money::Returned
+            }
+            Self::Cancelled => Money::Either,
+        }
     }
 
     /// Fewer steps than this mean that the fuse does not see the scenario.
     pub(super) const fn steps_min(self) -> u64 {
         match self {
-            Self::Delivered | Self::Refused | Self::Failed => 9,
-            Self::Unpaid | Self::Credit => 5,
+            Self::Delivered | Self::Refused | Self::Failed | Self::NoReceipt | Self::TwoParts => 9,
+            Self::Unpaid | Self::Cancelled | Self::Refunded | Self::Credit => 5,
             Self::Fund => 6,
+        }
+    }
+
+    /// How much time passes in a tick once the customer has done his part: those that wait for a
+    /// time to run out let it run.
+    pub(super) const fn tick(self) -> Duration {
+        match self {
+            Self::NoReceipt => Duration::from_secs(60),
+            Self::Unpaid => Duration::from_secs(10),
+            _ => Duration::from_secs(2),
+        }
+    }
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::TwoParts => {
+                "Kære kunde, din pakke ligger klar. Спасибо, что выбрали нас, и до скорой встречи!"
+            }
+            _ => "Din kode er 4711",
         }
     }
 }
@@ -44,12 +91,15 @@ impl Scenario {
 pub(super) async fn customer(house: &House, life: &Life, scenario: Scenario) -> Option<OrderId> {
     let caller = house.caller();
     let request = match scenario {
-        Scenario::Fund => OrderRequest::Fund { amount_sats: 1_000, caller: &caller },
+        Scenario::Fund => {
+            OrderRequest::Fund { amount_sats: 1_000, caller: &caller, client: LOCAL_CLIENT }
+        }
         _ => OrderRequest::Send {
             to: NUMBER,
-            text: "Din kode er 4711",
+            text: scenario.text(),
             terms: Terms {
                 caller: Some(&caller),
+                client: LOCAL_CLIENT,
                 immediate: scenario == Scenario::Credit,
                 ..Terms::default()
             },
@@ -58,6 +108,12 @@ pub(super) async fn customer(house: &House, life: &Life, scenario: Scenario) -> 
     let CreatedOrder { id, asked, .. } = life.engine.create_order(request).await.ok()?;
     if let (Asked::Invoice(invoice), true) = (asked, scenario != Scenario::Unpaid) {
         house.node.pay(&invoice).await.ok()?;
+    }
+    match scenario {
+        // Refused when it comes too late; both are right.
+        Scenario::Cancelled => drop(life.engine.cancel_order(id).await),
+        Scenario::Refunded => house.node.mine(150).unwrap(),
+        _ => {}
     }
     Some(id)
 }
