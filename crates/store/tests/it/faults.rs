@@ -83,7 +83,8 @@ async fn a_full_disk_fails_a_whole_group_of_one_commit_or_one_command_of_it() {
         }
         accepted += usize::from(stored);
     }
-    assert!((1..1_000).contains(&accepted), "{accepted}");
+    // None, when all of them met in one group.
+    assert!(accepted < 1_000, "{accepted}");
     assert!(store.check_ledger().await.unwrap().is_sound());
 }
 
