@@ -60,7 +60,8 @@ pub(super) async fn serve(house: &HouseArgs, listen: Option<SocketAddr>) -> anyh
     Ok(())
 }
 
-/// For the operator; programs that start this one wait for `listening` and read the address.
+/// For the operator. Programs that start this one wait for `listening` and read the address; so the
+/// word stands in one line only, and that is the last.
 fn tell_where(config: &Config, doors: &Doors) -> anyhow::Result<()> {
     let (address, admin) = doors.addresses()?;
     let carriers: Vec<_> = config.carriers.iter().map(|carrier| carrier.name.as_str()).collect();
@@ -80,7 +81,7 @@ fn tell_where(config: &Config, doors: &Doors) -> anyhow::Result<()> {
         tracing::info!("sandbox: nothing here is real money; POST /sandbox/pay pays invoices");
     }
     if let Some(admin) = admin {
-        tracing::info!(address = %admin, "listening for the operator");
+        tracing::info!(address = %admin, "open to the operator");
     }
     tracing::info!(%address, "listening");
     Ok(())
