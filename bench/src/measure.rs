@@ -51,6 +51,13 @@ pub(crate) fn memory_kib(pid: u32, line: &str) -> Result<u64> {
     number.with_context(|| format!("no {line} of process {pid}"))
 }
 
+/// Octets that a process has caused to be written to disks, even if their file was removed before.
+pub(crate) fn disk_octets(pid: u32) -> Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/io")).context("the process is gone")?;
+    let value = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+    value.and_then(|value| value.parse().ok()).context("an unreadable /proc/PID/io")
+}
+
 /// CPU time that all of the machine has spent working, and that its host took from it.
 pub(crate) fn machine_cpu() -> Duration {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();

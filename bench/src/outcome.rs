@@ -59,6 +59,8 @@ pub(crate) struct Outcome {
     pub watched_s: f64,
     /// What a fixed piece of work cost before and after, nanoseconds: how fast the processor was.
     pub work_ns: [f64; 2],
+    /// Caused to be written to disks by the gateway.
+    pub disk_octets: u64,
     pub idle_kib: u64,
     pub peak_kib: u64,
     /// Each second.
@@ -82,7 +84,7 @@ impl Outcome {
 /// A row of the table: its name, and each outcome's value, to be set against the first's (`true`: more is better).
 type Row = (&'static str, fn(&Outcome) -> f64, Option<bool>, usize);
 
-const ROWS: [Row; 18] = [
+const ROWS: [Row; 19] = [
     ("messages told their final state", |o| o.sums.told as f64, None, 0),
     ("messages/s end to end", |o| o.per_second, Some(true), 0),
     ("messages/s accepted", |o| o.accepted_per_second, Some(true), 0),
@@ -95,6 +97,12 @@ const ROWS: [Row; 18] = [
     ("request to final state p99, ms", |o| o.through.p99_ms, Some(false), 1),
     ("idle memory, MiB", |o| o.idle_kib as f64 / 1024.0, Some(false), 1),
     ("peak memory, MiB", |o| o.peak_kib as f64 / 1024.0, Some(false), 1),
+    (
+        "disk KiB written for each message",
+        |o| o.disk_octets as f64 / 1024.0 / o.sums.told.max(1) as f64,
+        Some(false),
+        1,
+    ),
     ("call-backs for each message", |o| calls(o) / o.sums.told.max(1) as f64, Some(false), 2),
     (
         "call-backs for each connection",

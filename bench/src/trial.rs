@@ -64,6 +64,7 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
         let proxy = proxy.as_ref().map_or(Duration::ZERO, |(_, threads)| threads.cpu());
         Ok([gateway.cpu()?, smsc.thread.cpu(), sink.thread.cpu(), proxy, measure::machine_cpu()])
     };
+    let disk_before = gateway.disk_octets()?;
     let (before, began) = (cpu()?, Instant::now());
     let (door, to, connections) = (gateway.door.clone(), gateway.http, trial.connections);
     let load = Load { to, door, connections, rate: trial.rate, tally: Arc::clone(&tally) };
@@ -101,6 +102,7 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
         strangers_cpu_s: (machine_cpu - ours).max(0.0),
         watched_s,
         work_ns: [work_before, measure::work_ns()],
+        disk_octets: gateway.disk_octets()?.saturating_sub(disk_before),
         idle_kib,
         peak_kib: gateway.memory_kib("VmHWM")?,
         memory_kib,

@@ -75,6 +75,11 @@ impl Gateway {
         self.processes.iter().map(|process| measure::process_cpu(process.id())).sum()
     }
 
+    /// What all its processes have had written to disks.
+    pub(crate) fn disk_octets(&self) -> Result<u64> {
+        self.processes.iter().map(|process| measure::disk_octets(process.id())).sum()
+    }
+
     /// `VmRSS` or `VmHWM` of all its processes.
     pub(crate) fn memory_kib(&self, line: &str) -> Result<u64> {
         self.processes.iter().map(|process| measure::memory_kib(process.id(), line)).sum()
