@@ -29,10 +29,15 @@ const OURS: [&str; 10] = [
 ];
 
 /// Begins to log; `RUST_LOG` wins over the configured level.
+#[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
 pub(crate) fn start(config: &LogConfig) {
-    let wanted = EnvFilter::try_from_default_env()
-        .or_else(|_| filter(&config.level))
-        .unwrap_or_else(|_| EnvFilter::new("info"));
+    let asked = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|asked| !asked.is_empty());
+    let of_environment = asked.as_deref().map(filter);
+    let misspelt = of_environment.as_ref().and_then(|read| read.as_ref().err()).is_some();
+    let wanted = of_environment
+        .and_then(Result::ok)
+        .or_else(|| filter(&config.level).ok())
+        .unwrap_or_else(|| EnvFilter::new("info"));
     let shown = wanted.and(libraries_capped());
     let format =
         tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
@@ -41,6 +46,9 @@ pub(crate) fn start(config: &LogConfig) {
         LogFormat::Json => format.json().flatten_event(true).with_filter(shown).boxed(),
     };
     tracing_subscriber::registry().with(layer).init();
+    if misspelt {
+        tracing::warn!("RUST_LOG is no filter; the configured level is used");
+    }
 }
 
 /// A word alone would be taken for a module's name, and a misspelt level would silence the log.

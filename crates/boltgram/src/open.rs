@@ -5,7 +5,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use domain::account::{Account, AccountName};
 use domain::ports::Store;
 use store::Vault;
@@ -22,8 +22,19 @@ pub(crate) fn load_config(house: &HouseArgs) -> anyhow::Result<Checked> {
     Ok(checked)
 }
 
-/// For the commands that work on the store alone.
+/// For the commands that look at a store or change what is in it: one that is not there is a
+/// mistyped path, and is not made.
 pub(crate) async fn open_house(house: &HouseArgs) -> anyhow::Result<Arc<dyn Store>> {
+    let config = load_config(house)?.config;
+    let database = store::database_path(&config.store_url())?;
+    if !fs::exists(&database)? {
+        bail!("there is no store at {}; serve or account add makes one", database.display());
+    }
+    open_store(&config).await
+}
+
+/// For the first command of all, which may make the store.
+pub(crate) async fn open_or_make_house(house: &HouseArgs) -> anyhow::Result<Arc<dyn Store>> {
     open_store(&load_config(house)?.config).await
 }
 

@@ -46,7 +46,7 @@ pub(crate) async fn round(engine: &Engine) {
         let parked_before = now.before(limits::PARKED_RECEIPT_AGE_MAX);
         match engine.store.expire(now, parked_before, BATCH_MAX).await {
             Ok(recorded) => {
-                engine.wake.after(&recorded);
+                engine.wake.after(&recorded, engine.metrics());
                 if recorded.recipients < BATCH_MAX {
                     return;
                 }

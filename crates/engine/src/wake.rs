@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use domain::ports::Recorded;
 use tokio::sync::Notify;
+
+use crate::metrics::{ByResult, Metrics};
 
 #[derive(Debug, Default)]
 pub(crate) struct Wake {
@@ -22,8 +25,13 @@ pub(crate) async fn signal_or_timer(signal: &Notify, timer: Duration) {
 }
 
 impl Wake {
-    /// Wakes the workers that have something to do after a change.
-    pub(crate) fn after(&self, recorded: &domain::ports::Recorded) {
+    /// Wakes the workers that have something to do after a change, and counts what ended by it.
+    pub(crate) fn after(&self, recorded: &Recorded, metrics: &Metrics) {
+        for (result, count) in [("settled", recorded.settled), ("cancelled", recorded.cancelled)] {
+            if count > 0 {
+                metrics.orders_ended.get_or_create(&ByResult { result }).inc_by(count.into());
+            }
+        }
         if recorded.decided > 0 {
             self.watch.notify_one();
         }

@@ -13,7 +13,7 @@ use domain::time::Timestamp;
 use crate::sql::{Result, Tx, params};
 
 /// What an order's decision does to the ledger.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Booking {
     /// Money that the node received, booked at once.
     Post { credit: LedgerAccount, amount: Msat, kind: TransferKind },

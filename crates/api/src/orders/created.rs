@@ -19,7 +19,9 @@ pub(super) fn read_terms<'a>(fields: &'a Fields, buyer: &'a Buyer) -> Result<Ter
         referral.len() <= REFERRAL_CHARS_MAX && !referral.contains(char::is_control)
     };
     if !referral.is_none_or(possible) {
-        return Err(failed("`ref` is not a Lightning address"));
+        return Err(failed(
+            "`ref` is no Lightning address: it is too long, or has a control character",
+        ));
     }
     Ok(Terms {
         caller: buyer.caller.as_ref(),

@@ -29,10 +29,21 @@ impl Status {
             status: "OK",
             paid: snapshot.paid,
             id: snapshot.message.map(provider_id),
-            sms_status: snapshot.progress,
+            sms_status: snapshot.progress.map(|progress| told(progress, snapshot.state)),
             timestamp: snapshot.at.as_millis(),
             error: error(snapshot),
         }
+    }
+}
+
+/// A message whose order was given up is not *created* any more: clients wait for an end.
+const fn told(progress: Progress, order: OrderState) -> Progress {
+    match (progress, order) {
+        (
+            Progress::Created | Progress::Sent,
+            OrderState::Cancelling | OrderState::Cancelled | OrderState::Lost,
+        ) => Progress::Failed,
+        _ => progress,
     }
 }
 

@@ -6,7 +6,7 @@ use domain::money::Msat;
 use domain::ports::{Clock, PortError};
 
 use crate::cli::HouseArgs;
-use crate::open::open_house;
+use crate::open::open_or_make_house;
 use crate::output;
 use crate::system::{OsRandom, SystemClock};
 
@@ -15,7 +15,7 @@ pub(super) async fn add_account(
     name: AccountName,
     credit_sats: i64,
 ) -> anyhow::Result<()> {
-    let store = open_house(house).await?;
+    let store = open_or_make_house(house).await?;
     let credit = Msat::from_sats(credit_sats).context("the credit is more than there is")?;
     let word = name.as_str().to_owned();
     let now = SystemClock.now();

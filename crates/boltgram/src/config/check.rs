@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use domain::limits::{HOLD_MAX_SATS, HOLD_MIN_SATS};
+use lightning::lnd::{Lnd, LndOptions};
 
 use super::mistake::Weight;
 use super::{Backend, CarrierKind, Config};
@@ -32,6 +33,7 @@ impl Finding {
 pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     let mut found = Vec::new();
     check_listeners(config, &mut found);
+    check_data(config, &mut found);
     check_store(config, &mut found);
     check_lightning(config, &mut found);
     check_prices(config, &mut found);
@@ -75,6 +77,20 @@ fn check_lightning(config: &Config, found: &mut Vec<Finding>) {
             _ => continue,
         };
         found.push(Finding::wrong(format!("lightning.{key}"), text));
+    }
+    // Made and dropped: its files are read as `serve` would.
+    if let (Backend::Lnd, Some(url), Some(macaroon), Some(certificate)) =
+        (lightning.backend, &lightning.url, &lightning.macaroon_file, &lightning.tls_cert_file)
+        && let Err(error) =
+            Lnd::new(LndOptions::new(url.clone(), macaroon.clone(), certificate.clone()))
+    {
+        found.push(Finding::wrong("lightning.url", format!("LND cannot be used: {error}")));
+    }
+}
+
+fn check_data(config: &Config, found: &mut Vec<Finding>) {
+    if config.data.as_os_str().is_empty() {
+        found.push(Finding::wrong("data", "data must name a directory"));
     }
 }
 
@@ -213,18 +229,11 @@ fn check_routes(config: &Config, found: &mut Vec<Finding>) {
             }
         }
     }
-    let mut unrouted = config
+    let unrouted = config
         .carriers
         .iter()
         .enumerate()
-        .filter(|(_, carrier)| carrier.takes_sms() && !routed.contains(carrier.name.as_str()))
-        .peekable();
-    if config.routes.is_empty() && unrouted.peek().is_some() {
-        let text = "there is no [[routes]] section, so no text message would find a carrier. Add \
-                    one: prefix = \"\" and carriers = [the names to try, in order]";
-        found.push(Finding::wrong("", text));
-        return;
-    }
+        .filter(|(_, carrier)| carrier.takes_sms() && !routed.contains(carrier.name.as_str()));
     for (place, carrier) in unrouted {
         let text = format!("no route leads to carrier {:?}; it gets no text message", carrier.name);
         found.push(Finding::doubtful(format!("carriers.{place}.name"), text));

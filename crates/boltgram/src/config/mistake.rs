@@ -42,7 +42,9 @@ pub(super) fn told(path: &Path, mistakes: &[Mistake]) -> String {
         [only] => format!("{}: {only}", path.display()),
         many => {
             let lines: String = many.iter().map(|mistake| format!("\n  {mistake}")).collect();
-            format!("{} has {} mistakes:{lines}", path.display(), many.len())
+            let wrong = many.iter().filter(|mistake| mistake.weight == Weight::Wrong).count();
+            let mistakes = if wrong == 1 { "mistake" } else { "mistakes" };
+            format!("{} has {wrong} {mistakes}:{lines}", path.display())
         }
     }
 }

@@ -65,6 +65,7 @@ impl Default for Config {
             routes: Vec::new(),
         };
         config.fill_sandbox();
+        config.fill_route();
         config
     }
 }
@@ -87,12 +88,15 @@ impl Config {
     fn fill_sandbox(&mut self) {
         if self.carriers.is_empty() && self.lightning.backend == Backend::Sandbox {
             self.carriers.push(CarrierConfig::sandbox());
-            if self.routes.is_empty() {
-                self.routes.push(RouteConfig {
-                    prefix: String::new(),
-                    carriers: vec![self.carriers[0].name.clone()],
-                });
-            }
+        }
+    }
+
+    /// Without a route every number goes to the carriers that take texts, in the file's order.
+    fn fill_route(&mut self) {
+        let taking = self.carriers.iter().filter(|carrier| carrier.takes_sms());
+        let carriers: Vec<_> = taking.map(|carrier| carrier.name.clone()).collect();
+        if self.routes.is_empty() && !carriers.is_empty() {
+            self.routes.push(RouteConfig { prefix: String::new(), carriers });
         }
     }
 

@@ -29,6 +29,7 @@ pub(crate) fn read(text: &str) -> Result<Checked, Vec<Mistake>> {
     let mut config = read_sections(text, file.clone(), &mut mistakes);
     let whole = mistakes.is_empty();
     config.fill_sandbox();
+    config.fill_route();
     mistakes.extend(check(&config, whole).into_iter().map(|finding| Mistake {
         weight: finding.weight,
         line: line_of(text, file.get_ref(), &finding.path),

@@ -32,7 +32,7 @@ impl Inbox for DispatchInbox {
             self.metrics.receipts.get_or_create(&ByResult { result: word(receipt.state) }).inc();
         }
         let recorded = self.store.record_receipts(receipts, self.clock.now()).await?;
-        self.wake.after(&recorded);
+        self.wake.after(&recorded, &self.metrics);
         Ok(())
     }
 }

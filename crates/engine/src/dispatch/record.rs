@@ -65,7 +65,7 @@ impl Dispatcher {
             let now = self.clock.now();
             match self.store.record_outcomes(batch.to_vec(), ends.to_vec(), now).await {
                 Ok(recorded) => {
-                    self.wake.after(&recorded);
+                    self.wake.after(&recorded, &self.metrics);
                     return Ok(());
                 }
                 Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) => return Err(error),

@@ -155,5 +155,11 @@ async fn decide_orders(
         };
     }
     let stored = change::store(tx, orders, now).await?;
-    Ok(Recorded { decided: stored.decided, events: stored.events, ..Recorded::default() })
+    Ok(Recorded {
+        decided: stored.decided,
+        settled: stored.settled,
+        cancelled: stored.cancelled,
+        events: stored.events,
+        ..Recorded::default()
+    })
 }

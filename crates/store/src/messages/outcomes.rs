@@ -60,6 +60,8 @@ pub(crate) async fn record_outcomes(
     Ok(Recorded {
         recipients: recorded.recipients + withdrawn.recipients,
         decided: recorded.decided + withdrawn.decided,
+        settled: recorded.settled + withdrawn.settled,
+        cancelled: recorded.cancelled + withdrawn.cancelled,
         events: recorded.events + withdrawn.events,
         parked: 0,
     })

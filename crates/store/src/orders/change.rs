@@ -195,6 +195,8 @@ impl StoredOrder {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Stored {
     pub(crate) decided: u32,
+    pub(crate) settled: u32,
+    pub(crate) cancelled: u32,
     pub(crate) events: u32,
 }
 
@@ -220,7 +222,12 @@ pub(crate) async fn store(
     events::add(tx, &events, now).await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let decided = count(orders.iter().filter(|stored| stored.decided).count());
-    Ok(Stored { decided, events: count(events.len()) })
+    let ended = |event| {
+        let booked = orders.iter().filter(|stored| stored.booking == Some(Booking::Decide(event)));
+        count(booked.count())
+    };
+    let (settled, cancelled) = (ended(TransferEvent::Post), ended(TransferEvent::Void));
+    Ok(Stored { decided, settled, cancelled, events: count(events.len()) })
 }
 
 fn row(stored: &StoredOrder) -> [crate::sql::Value<'_>; 10] {

@@ -60,7 +60,7 @@ macro_rules! read {
 #[async_trait]
 impl Store for SqliteStore {
     async fn ping(&self) -> Result<()> {
-        write!(self, |tx| accounts::ping(tx))
+        self.writer.probe(|tx| ready(accounts::ping(tx))).await
     }
 }
 

@@ -9,11 +9,14 @@
 //! While one group is written to the disk the next one gathers, so that many callers share each
 //! flush. A command that fails undoes itself alone. Nobody gets a reply before the commit; when the
 //! transaction is lost (disk full, locked) everyone in the group is told that nothing happened,
-//! and the thread goes on. It ends when the last sender is gone and the queue is empty.
+//! and the thread goes on. A probe is a command that proves too little: a disk may be full for an
+//! order and have room for one page. So after a lost commit it fails until another one succeeded, or
+//! half a minute has passed. The thread ends when the last sender is gone and the queue is empty.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use domain::limits::{STORE_COMMIT_COMMANDS_MAX, STORE_QUEUE_MAX};
 use domain::ports::PortError;
@@ -27,7 +30,14 @@ use crate::vault::Vault;
 /// `SQLITE_IOERR_FSYNC`: the frames may be on disk or not.
 const FLUSH_FAILED: i32 = 1_034;
 
+/// How long a lost commit speaks against the store when nothing else is written.
+const LOSS_COUNTS: Duration = Duration::from_secs(30);
+
+/// When the last commit was lost, and why; nothing once another one succeeded.
+type LastLoss = Arc<Mutex<Option<(Instant, PortError)>>>;
+
 pub(crate) struct Writer {
+    last_loss: LastLoss,
     queue: Option<mpsc::Sender<Box<dyn Command>>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -35,10 +45,12 @@ pub(crate) struct Writer {
 impl Writer {
     pub(crate) fn start(connection: Connection, vault: Arc<Vault>) -> std::io::Result<Self> {
         let (queue, commands) = mpsc::channel(STORE_QUEUE_MAX);
+        let last_loss = LastLoss::default();
+        let losses = last_loss.clone();
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&connection, &vault, commands))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+            .spawn(move || run(&connection, &vault, commands, &losses))?;
+        Ok(Self { last_loss, queue: Some(queue), thread: Some(thread) })
     }
 
     /// Runs `work` in a transaction and returns what it made, once that is on disk.
@@ -47,9 +59,29 @@ impl Writer {
         R: Send + 'static,
         F: FnOnce(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
     {
+        self.queue(work, false).await
+    }
+
+    /// The same for a command that only tries whether a commit succeeds.
+    pub(crate) async fn probe<F>(&self, work: F) -> Result<()>
+    where
+        F: FnOnce(&mut SqliteTx<'_>) -> Result<()> + Send + 'static,
+    {
+        let lost = self.last_loss.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match lost {
+            Some((at, error)) if at.elapsed() < LOSS_COUNTS => Err(error),
+            _ => self.queue(work, true).await,
+        }
+    }
+
+    async fn queue<R, F>(&self, work: F, probe: bool) -> Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
+    {
         let gone = || PortError::Unavailable("the store has stopped".to_owned());
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Job { work: Some(work), result: None, reply });
+        let job = Box::new(Job { work: Some(work), result: None, probe, reply });
         self.queue.as_ref().ok_or_else(gone)?.send(job).await.map_err(|_| gone())?;
         answer.await.map_err(|_| PortError::Unknown("the store broke off".to_owned()))?
     }
@@ -69,6 +101,8 @@ trait Command: Send {
     /// Runs the work inside a savepoint that the caller keeps; true when it succeeded.
     fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool;
 
+    fn is_probe(&self) -> bool;
+
     /// Replies. `lost` says why the whole transaction did not happen.
     fn finish(self: Box<Self>, lost: Option<&PortError>);
 }
@@ -76,6 +110,7 @@ trait Command: Send {
 struct Job<F, R> {
     work: Option<F>,
     result: Option<Result<R>>,
+    probe: bool,
     reply: oneshot::Sender<Result<R>>,
 }
 
@@ -94,6 +129,10 @@ where
         matches!(self.result, Some(Ok(_)))
     }
 
+    fn is_probe(&self) -> bool {
+        self.probe
+    }
+
     fn finish(self: Box<Self>, lost: Option<&PortError>) {
         let unrun = || Err(PortError::Unavailable("not run".to_owned()));
         let result = match lost {
@@ -105,7 +144,12 @@ where
     }
 }
 
-fn run(connection: &Connection, vault: &Vault, mut commands: mpsc::Receiver<Box<dyn Command>>) {
+fn run(
+    connection: &Connection,
+    vault: &Vault,
+    mut commands: mpsc::Receiver<Box<dyn Command>>,
+    losses: &LastLoss,
+) {
     let mut group = Vec::with_capacity(STORE_COMMIT_COMMANDS_MAX);
     while commands.blocking_recv_many(&mut group, STORE_COMMIT_COMMANDS_MAX) > 0 {
         let lost = commit_group(connection, vault, &mut group).err();
@@ -114,6 +158,10 @@ fn run(connection: &Connection, vault: &Vault, mut commands: mpsc::Receiver<Box<
             if !connection.is_autocommit() {
                 let _ = connection.execute_batch("ROLLBACK");
             }
+        }
+        if lost.is_some() || !group.iter().all(|command| command.is_probe()) {
+            let loss = lost.clone().map(|error| (Instant::now(), error));
+            *losses.lock().unwrap_or_else(PoisonError::into_inner) = loss;
         }
         group.drain(..).for_each(|command| command.finish(lost.as_ref()));
     }

@@ -35,6 +35,7 @@ async fn a_full_disk_stores_nothing_by_halves() {
         }
     }
     assert!(!accepted.is_empty() && refused.len() > 20, "{} accepted", accepted.len());
+    assert!(store.ping().await.is_err(), "a disk that is full for an order is no store");
     for id in &accepted {
         assert!(store.order(*id).await.unwrap().is_some(), "acknowledged means stored");
     }
@@ -51,6 +52,7 @@ async fn a_full_disk_stores_nothing_by_halves() {
     let (order, message) = credit_order(payer, 9_999);
     let outcome = store.add_credit_order(order, message).await;
     assert_eq!(outcome, Ok(CreditOutcome::Accepted));
+    assert_eq!(store.ping().await, Ok(()));
     assert!(store.check_ledger().await.unwrap().is_sound());
 }
 

@@ -1,0 +1,62 @@
+//! Accounts, keys and sender names as they are stored.
+
+use async_trait::async_trait;
+
+use crate::account::{
+    Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Scope, Sender,
+};
+use crate::money::Msat;
+use crate::number::SenderId;
+use crate::ports::PortError;
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    pub name: AccountName,
+    pub webhook_secret: Secret,
+    /// Credit granted in the same change.
+    pub credit: Msat,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    pub account: AccountId,
+    pub hash: KeyHash,
+    pub scopes: Vec<Scope>,
+    pub rate: Option<u32>,
+}
+
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// [`PortError::Conflict`] when the name is taken.
+    async fn add_account(&self, new: NewAccount, now: Timestamp) -> Result<Account, PortError>;
+
+    /// All accounts by name, with what they have.
+    async fn accounts(&self) -> Result<Vec<(Account, Balance)>, PortError>;
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, PortError>;
+
+    async fn account_named(&self, name: &AccountName) -> Result<Option<Account>, PortError>;
+
+    async fn add_key(&self, new: NewKey, now: Timestamp) -> Result<KeyId, PortError>;
+
+    /// The key of this hash, revoked or not.
+    async fn key(&self, hash: KeyHash) -> Result<Option<Key>, PortError>;
+
+    /// Keys of one account, or of all, oldest first.
+    async fn keys(&self, account: Option<AccountId>) -> Result<Vec<Key>, PortError>;
+
+    /// False when there is no such key; a repeat changes nothing.
+    async fn revoke_key(&self, key: KeyId, now: Timestamp) -> Result<bool, PortError>;
+
+    /// Approved at once. A repeat changes nothing.
+    async fn add_sender(
+        &self,
+        account: AccountId,
+        name: SenderId,
+        now: Timestamp,
+    ) -> Result<(), PortError>;
+
+    async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError>;
+}

@@ -1,0 +1,36 @@
+//! Everything that must survive. One method is one atomic, durable change: it is on disk when the
+//! method returns `Ok`, and nothing of it is when it returns [`PortError::Refused`],
+//! [`PortError::Unavailable`] or [`PortError::Conflict`]. [`PortError::Unknown`] (the connection
+//! broke during the commit) means: read before doing it again.
+//!
+//! State changes follow the machines of the domain inside the same change: a receipt that makes a
+//! recipient final also finishes its message, decides its order, posts or voids its money and
+//! stores the event that tells the customer.
+
+mod accounts;
+mod events;
+mod ledger;
+mod messages;
+mod orders;
+
+use async_trait::async_trait;
+
+use crate::ports::PortError;
+
+pub use accounts::{AccountStore, NewAccount, NewKey};
+pub use events::{EventStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
+pub use ledger::LedgerStore;
+pub use messages::{ChunkEnd, ChunkId, ClaimedChunk, ClaimedRecipient, MessageStore, Recorded};
+pub use orders::{
+    CancelOutcome, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict, OrderAdmission,
+    OrderCaps, OrderLoad, OrderStore,
+};
+
+/// All of the store.
+#[async_trait]
+pub trait Store:
+    AccountStore + OrderStore + MessageStore + EventStore + LedgerStore + std::fmt::Debug
+{
+    /// Ok when a durable write would succeed now.
+    async fn ping(&self) -> Result<(), PortError>;
+}

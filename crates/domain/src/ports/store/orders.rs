@@ -1,0 +1,182 @@
+//! Orders as they are stored: taken if there is room, held, cancelled, compared with the node.
+
+use async_trait::async_trait;
+
+use crate::account::AccountId;
+use crate::message::NewMessage;
+use crate::money::Msat;
+use crate::order::{NewOrder, Order, OrderId, OrderState};
+use crate::ports::PortError;
+use crate::reason::Reason;
+use crate::time::Timestamp;
+
+/// Whether credit sufficed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreditOutcome {
+    Accepted,
+    /// Nothing was stored.
+    Insufficient {
+        available: Msat,
+    },
+}
+
+/// How many orders may be at the node. Counted and kept in the change that adds the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderCaps {
+    /// Waiting for payment, in all and for one client.
+    pub open_max: u64,
+    pub open_per_client_max: u64,
+    /// Paid by hold invoice and not final, in all and for one client.
+    pub held_max: u64,
+    pub held_per_client_max: u64,
+}
+
+/// Whether there was room. Unless it was stored, nothing was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderAdmission {
+    Stored,
+    TooManyOpen,
+    TooManyOpenForClient,
+    TooManyHeld,
+    TooManyHeldForClient,
+}
+
+/// A payment that passed [`crate::hold::check`].
+#[derive(Debug, Clone)]
+pub struct HoldOrder {
+    pub order: OrderId,
+    pub held: Msat,
+    pub deadline_height: u32,
+    /// What begins now that it is paid; `None` when nothing has to travel (funding), and the order
+    /// is fulfilled at once.
+    pub message: Option<NewMessage>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldOutcome {
+    /// Stored now, or earlier (a repeat): work has begun.
+    Begun,
+    /// The order is not open (any more).
+    NotOpen(OrderState),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelOutcome {
+    /// Decided: a Lightning order is *cancelling*, one paid from credit *cancelled*.
+    Cancelled,
+    /// It was decided earlier, one way or the other.
+    Already(OrderState),
+    /// The message is with a carrier, or about to be.
+    TooLate,
+    NoSuchOrder,
+}
+
+/// What a lookup at the node said of an order that is not final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeVerdict {
+    /// Nothing new: look again at `check_at`.
+    Unchanged,
+    Settled,
+    /// Cancelled, or unknown to the node.
+    Cancelled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeReport {
+    pub order: OrderId,
+    pub verdict: NodeVerdict,
+    /// When to compare again, unless the verdict is final.
+    pub check_at: Timestamp,
+}
+
+/// Orders at the node, for limits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OrderLoad {
+    /// Waiting for payment.
+    pub open: u64,
+    /// Paid by hold invoice and not final.
+    pub held: u64,
+    /// Both, and those that are being cancelled without having been paid.
+    pub unfinished: u64,
+}
+
+#[async_trait]
+pub trait OrderStore: Send + Sync {
+    /// Stores an order in *open*, before its invoice is asked for, if `caps` leave room for it.
+    /// [`PortError::Conflict`] when the id exists.
+    async fn add_order(
+        &self,
+        new: NewOrder,
+        caps: OrderCaps,
+        check_at: Timestamp,
+    ) -> Result<OrderAdmission, PortError>;
+
+    /// Keeps the invoice that the node made, and until when it can be paid.
+    /// [`PortError::Conflict`] unless the order is *open*.
+    async fn attach_invoice(
+        &self,
+        order: OrderId,
+        invoice: &str,
+        pay_by: Timestamp,
+        check_at: Timestamp,
+    ) -> Result<(), PortError>;
+
+    /// Stores an order paid from credit: reservation, message, queue and event in one change; the
+    /// order is *working* (its first event says that it is paid).
+    async fn add_credit_order(
+        &self,
+        new: NewOrder,
+        message: NewMessage,
+    ) -> Result<CreditOutcome, PortError>;
+
+    async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError>;
+
+    /// *open* → *held* → *working* with its message queued (or → *fulfilled* for funding).
+    async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome, PortError>;
+
+    /// Decides that the order will not be delivered, if that is (still) true:
+    ///
+    /// - [`Reason::CancelledByBuyer`]: unless the message is claimed, or a carrier has it, or may
+    ///   have it: a claim that was lost, or that ended without the carrier's answer
+    ///   ([`Reason::NoAnswer`]), leaves its recipients in doubt for good.
+    /// - [`Reason::HoldRanOut`]: whatever the message does, unless it is delivered; a recipient
+    ///   that is not final is timed out.
+    /// - any other reason: only while the order is *open* or *held*; later it is `TooLate`.
+    async fn cancel_order(
+        &self,
+        order: OrderId,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Result<CancelOutcome, PortError>;
+
+    /// Lightning orders that are not final and whose `check_at` has come; they are put off to
+    /// `put_off` so that another node does not take them too.
+    async fn claim_order_checks(
+        &self,
+        now: Timestamp,
+        put_off: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Order>, PortError>;
+
+    /// Records what the node confirmed, and books the money: *fulfilled* → *settled* posts it,
+    /// *cancelling* → *cancelled*, and what the node refunded by itself is *cancelled* or *lost*
+    /// as the machine says. Returns the orders that this change made final, with their state.
+    async fn record_node_reports(
+        &self,
+        reports: Vec<NodeReport>,
+        now: Timestamp,
+    ) -> Result<Vec<(OrderId, OrderState)>, PortError>;
+
+    /// Makes every order that is not final due for comparison, as a start requires; those already
+    /// due keep their place. Returns how many orders are not final.
+    async fn recheck_orders(&self, now: Timestamp) -> Result<u64, PortError>;
+
+    async fn order_load(&self) -> Result<OrderLoad, PortError>;
+
+    /// Settled funding orders of an account, newest first.
+    async fn funding_history(
+        &self,
+        account: AccountId,
+        limit: u32,
+    ) -> Result<Vec<Order>, PortError>;
+}
