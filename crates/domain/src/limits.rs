@@ -59,8 +59,14 @@ pub const ORDER_CHECKS_MAX: u32 = 200;
 /// Webhook calls under way at a time, over all customers.
 pub const WEBHOOKS_IN_FLIGHT_MAX: u32 = 64;
 
-/// Of those, calls to one host, so that one that hangs holds up no other.
-pub const WEBHOOKS_PER_HOST_MAX: usize = 4;
+/// Of those, calls to one host that answers.
+pub const WEBHOOKS_PER_HOST_MAX: usize = WEBHOOKS_IN_FLIGHT_MAX as usize / 2;
+
+/// Of those, calls to a host whose last one got no answer, so that it holds up no other.
+pub const WEBHOOKS_PER_SILENT_HOST_MAX: usize = 2;
+
+/// Silent hosts remembered while no call to them is under way.
+pub const WEBHOOK_SILENT_HOSTS_MAX: usize = 10_000;
 
 /// How long a webhook receiver may take.
 pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);

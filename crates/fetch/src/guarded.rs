@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use domain::limits;
 use domain::ports::{Fetch, FetchError, FetchRequest, FetchResponse};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, redirect};
@@ -18,7 +19,7 @@ use crate::{Options, tls};
 
 /// Connections kept open to one receiver between calls, and how long: a campaign tells many events
 /// to the same one.
-const IDLE_CONNECTIONS_MAX: usize = 16;
+const IDLE_CONNECTIONS_MAX: usize = limits::WEBHOOKS_PER_HOST_MAX;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A receiver that does not even take the connection by then is not there.

@@ -2,7 +2,6 @@
 //! and records each as it ends, so that a receiver that hangs holds up no other. A crash after a
 //! call repeats it; receivers know the repeat by its id.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use domain::limits;
@@ -11,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use url::Url;
 
+use super::hosts::Hosts;
 use super::{schedule, sign};
 use crate::engine::Engine;
 use crate::metrics::ByResult;
@@ -27,20 +27,29 @@ const HOST_WAIT: Duration = Duration::from_secs(10);
 /// The receiver wants no more (RFC 9110 §15.5.11).
 const GONE: u16 = 410;
 
-/// A call that ended, and the host whose place is free again.
-type Ended = (String, WebhookResult);
+/// A call that ended, its host, and whether the host answered at all.
+struct Ended {
+    host: String,
+    answered: bool,
+    result: WebhookResult,
+}
+
+impl Ended {
+    fn free(self, hosts: &mut Hosts) -> WebhookResult {
+        hosts.end(&self.host, self.answered);
+        self.result
+    }
+}
 
 pub(crate) async fn deliver(engine: &Engine) {
     let mut running = FuturesUnordered::new();
-    let mut hosts: HashMap<String, usize> = HashMap::new();
+    let mut hosts = Hosts::default();
     loop {
         let mut results = Vec::new();
         for call in claim(engine, running.len()).await {
             let host = host_of(&call);
-            let places = hosts.entry(host.clone()).or_default();
-            if *places < limits::WEBHOOKS_PER_HOST_MAX {
-                *places += 1;
-                running.push(tell(engine, call).map(move |result| (host, result)));
+            if hosts.begin(&host) {
+                running.push(tell(engine, call, host));
             } else {
                 let outcome = WebhookOutcome::PutOff(engine.now().after(HOST_WAIT));
                 let note = "its host has enough calls under way".to_owned();
@@ -48,11 +57,11 @@ pub(crate) async fn deliver(engine: &Engine) {
             }
         }
         tokio::select! {
-            Some(ended) = running.next() => results.push(free(&mut hosts, ended)),
+            Some(ended) = running.next() => results.push(ended.free(&mut hosts)),
             () = signal_or_timer(&engine.wake.webhooks, ROUND) => {}
         }
         while let Some(Some(ended)) = running.next().now_or_never() {
-            results.push(free(&mut hosts, ended));
+            results.push(ended.free(&mut hosts));
         }
         record(engine, results).await;
     }
@@ -72,16 +81,6 @@ async fn claim(engine: &Engine, running: usize) -> Vec<WebhookCall> {
     })
 }
 
-fn free(hosts: &mut HashMap<String, usize>, (host, result): Ended) -> WebhookResult {
-    if let Some(places) = hosts.get_mut(&host) {
-        *places -= 1;
-        if *places == 0 {
-            hosts.remove(&host);
-        }
-    }
-    result
-}
-
 async fn record(engine: &Engine, results: Vec<WebhookResult>) {
     if results.is_empty() {
         return;
@@ -96,29 +95,31 @@ fn host_of(call: &WebhookCall) -> String {
     url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }
 
-async fn tell(engine: &Engine, call: WebhookCall) -> WebhookResult {
-    let note = match request(engine, &call) {
-        Err(why) => Err(why.to_owned()),
+async fn tell(engine: &Engine, call: WebhookCall, host: String) -> Ended {
+    let (answered, outcome, note) = match request(engine, &call) {
+        Err(why) => (true, again(engine, &call), why.to_owned()),
         Ok(request) => match engine.fetch.fetch(request).await {
-            Ok(answer) if (200..300).contains(&answer.status) => Ok(answer.status),
-            Ok(answer) if answer.status == GONE => {
-                return result(engine, &call, WebhookOutcome::GaveUp, "status 410".to_owned());
+            Err(error) => (false, again(engine, &call), error.to_string()),
+            Ok(answer) => {
+                let outcome = match answer.status {
+                    200..300 => WebhookOutcome::Told,
+                    GONE => WebhookOutcome::GaveUp,
+                    _ => again(engine, &call),
+                };
+                (true, outcome, format!("status {}", answer.status))
             }
-            Ok(answer) => Err(format!("status {}", answer.status)),
-            Err(error) => Err(error.to_string()),
         },
     };
-    match note {
-        Ok(status) => result(engine, &call, WebhookOutcome::Told, format!("status {status}")),
-        Err(note) => {
-            let wait = schedule::wait(call.attempts + 1, call.id.0.unsigned_abs());
-            let outcome = wait.map_or(WebhookOutcome::GaveUp, |wait| {
-                WebhookOutcome::RetryAt(engine.now().after(wait))
-            });
-            tracing::debug!(event = %call.event, attempts = call.attempts + 1, note, "not told");
-            result(engine, &call, outcome, note)
-        }
+    if outcome != WebhookOutcome::Told {
+        tracing::debug!(event = %call.event, attempts = call.attempts + 1, note, "not told");
     }
+    Ended { host, answered, result: result(engine, &call, outcome, note) }
+}
+
+/// The next attempt, if there is one.
+fn again(engine: &Engine, call: &WebhookCall) -> WebhookOutcome {
+    let wait = schedule::wait(call.attempts + 1, call.id.0.unsigned_abs());
+    wait.map_or(WebhookOutcome::GaveUp, |wait| WebhookOutcome::RetryAt(engine.now().after(wait)))
 }
 
 fn result(

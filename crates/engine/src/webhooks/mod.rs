@@ -2,6 +2,7 @@
 //! day has passed.
 
 mod deliver;
+mod hosts;
 mod schedule;
 mod sign;
 
