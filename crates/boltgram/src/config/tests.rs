@@ -47,6 +47,7 @@ fn the_reference_shows_keys_that_exist() {
     // All that is wrong with it: the sandbox's carrier at a real node, no route to the example,
     // `tls = false` with files for it, and files that are on nobody's machine.
     let unlike = [
+        "LND cannot be used: cannot read",
         "delivered to nobody",
         "no route leads to",
         "has no use without tls = true",

@@ -109,14 +109,24 @@ carriers = ["sandbox"]
 "#,
     );
     let told = home.complaint(1, &["serve", "--listen", "127.0.0.1:0"]);
-    let last = told.lines().last().unwrap();
-    assert!(last.starts_with("boltgram: LND cannot be used: cannot read "), "{told}");
+    assert!(told.starts_with("boltgram: boltgram.toml has 1 mistake:"), "{told}");
+    assert!(told.contains("line 4: LND cannot be used: cannot read "), "{told}");
 }
 
 #[test]
 fn a_data_directory_is_for_its_owner_only() {
     let home = Home::bare();
-    home.answer(&["account", "list"]);
+    home.answer(&["account", "add", "acme"]);
     let mode = fs::metadata(home.path("boltgram-data")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn who_looks_for_a_store_that_is_not_there_makes_none() {
+    let home = Home::bare();
+    for looking in [&["account", "list"][..], &["ledger", "check"], &["key", "revoke", "1"]] {
+        let told = home.complaint(1, looking);
+        assert!(told.contains("there is no store at boltgram-data/boltgram.db"), "{told}");
+    }
+    assert!(!home.path("boltgram-data").exists());
 }
