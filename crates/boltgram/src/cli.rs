@@ -87,7 +87,8 @@ pub(crate) enum KeyCommand {
     Add {
         #[arg(value_name = "ACCOUNT")]
         account: AccountName,
-        /// What it may do, again for each; without any it may do everything (`*`)
+        /// What it may do, again for each: `sms:send`, `email:send`; without any, everything (`*`). Every
+        /// key may ask for its account's balance and history, and fund it
         #[arg(long = "scope", value_name = "S")]
         scopes: Vec<Scope>,
         /// Requests per second, and at once, at most; without it there is no limit

@@ -49,6 +49,10 @@ async fn a_key_may_what_it_was_given_and_nothing_after_it_is_revoked() {
     let server = home.serve();
     let acme = Customer::of(&server).with_key(&key);
     acme.buy("/createsendorder", immediate("+4520123456")).await;
+    let mail = json!({"address": "a@example.com", "message": "Hej", "immediate": true});
+    let answer = acme.post("/createemailsendorder", mail).await;
+    assert_eq!(answer["reason"], "the API key may not send", "{answer}");
+    assert_eq!(acme.get("/balance").await["balance"], 4_000, "the text was paid, the mail was not");
 
     let keys = home.answer(&["key", "list", "acme"]);
     assert!(!keys.contains(&key), "a key is shown once");

@@ -11,7 +11,7 @@ use super::Dispatcher;
 use super::in_work::ChunkEnded;
 use crate::metrics::ByOutcome;
 
-/// Pause before a refused change is tried again.
+/// Pause before a change that the store could not take is tried again.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 impl Dispatcher {
