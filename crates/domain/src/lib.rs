@@ -13,6 +13,7 @@ pub mod text;
 pub mod time;
 
 pub mod account;
+pub mod inbound;
 pub mod ledger;
 pub mod message;
 pub mod order;

@@ -39,8 +39,9 @@ use crate::time::Timestamp;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PaymentHash([u8; 32]);
 
-/// An order is known by its payment hash. One paid from credit has 32 random bytes instead, so
-/// that both look alike.
+/// An order is known by its payment hash. One paid from credit has 32 bytes instead that look
+/// alike: the time in milliseconds (six bytes, so that neighbours in time are neighbours in the
+/// store) and 26 random ones.
 pub type OrderId = PaymentHash;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -208,7 +209,20 @@ pub struct NewOrder {
 pub struct Webhook {
     pub url: String,
     pub secret: Secret,
+    pub wants: Wanted,
 }
+
+/// Which of an order's changes its webhook is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Wanted {
+    /// Every change of what the buyer sees.
+    #[default]
+    All,
+    /// Only what became of it in the end: delivered, failed or given up.
+    Final,
+}
+
+stored_as!(Wanted { All = "all", Final = "final" });
 
 /// An order as stored.
 #[derive(Debug, Clone)]

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::inbound::InboundPart;
 use crate::message::{Address, Content};
+use crate::number::Msisdn;
 use crate::ports::{ChunkId, PortError};
 use crate::reason::Reason;
 use crate::routing::{CarrierName, Channel};
@@ -51,6 +53,9 @@ pub enum End {
     Delivered,
     /// Refused for good. `code` is the carrier's own word for it (`smpp:0x0000000b`, `smtp:550`).
     Refused { reason: Reason, code: String },
+    /// This carrier will not take it, but another one may (no route of its own, no credit with it,
+    /// an account that it closed). Nothing of it was taken but the parts told.
+    TryAnother { reason: Reason, code: String },
     /// Not now. `wait` is the carrier's wish, if it has one. With [`Reason::NoAnswer`] the carrier
     /// may have it; any other reason says that it certainly has no part but those told as accepted.
     Deferred { reason: Reason, wait: Option<Duration> },
@@ -89,6 +94,8 @@ pub struct Receipt {
     pub state: ReceiptState,
     /// The carrier's error word, as given (`err:` of a receipt text), at most 32 characters.
     pub code: Option<String>,
+    /// The number that the receipt says the message was for, where it says one.
+    pub to: Option<Msisdn>,
     pub at: Timestamp,
 }
 
@@ -101,6 +108,10 @@ pub trait Inbox: Send + Sync {
     /// `Ok` means *durably recorded*: only then may the carrier be told that we have them. On an
     /// error it must not be told, and will send them again. Repeat: harmless.
     async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError>;
+
+    /// Takes parts of messages that came in. `Ok` and errors as for [`Inbox::receipts`]; a part that
+    /// comes again is stored once.
+    async fn inbound(&self, parts: Vec<InboundPart>) -> Result<(), PortError>;
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

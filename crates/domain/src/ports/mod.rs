@@ -22,8 +22,9 @@ pub use clock::{Clock, Random};
 pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
-    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, ClaimedRecipient, CreditOutcome,
-    EventStore, HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
+    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder,
+    CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundStore, Lease, LedgerStore,
+    MessageStore, NewAccount, NewKey, NodeReport,
     NodeVerdict, OrderAdmission, OrderCaps, OrderLoad, OrderStore, Recorded, Store, WebhookCall,
     WebhookCallId, WebhookOutcome, WebhookResult,
 };

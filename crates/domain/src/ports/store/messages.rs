@@ -1,17 +1,36 @@
 //! Messages as they are stored: queued in chunks, claimed, and followed to their ends.
 
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::message::{Address, Content};
-use crate::ports::{Outcome, PortError, Receipt};
+use crate::message::{Address, Content, MessageId};
+use crate::ports::{Outcome, PortError, Receipt, WebhookCall};
 use crate::reason::Reason;
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
 
+/// A run of recipients is known by its message and its first index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ChunkId(pub i64);
+pub struct ChunkId {
+    pub message: MessageId,
+    pub first: u32,
+}
+
+impl fmt::Display for ChunkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.message, self.first)
+    }
+}
+
+/// For whom and until when a change leases what it stores, so that the same process goes on with it
+/// at once instead of claiming it back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub node: String,
+    pub until: Timestamp,
+}
 
 /// A run of recipients leased to this node.
 #[derive(Debug, Clone)]
@@ -33,6 +52,9 @@ pub struct ClaimedRecipient {
     /// Parts (from 1) that a carrier already took, and which carrier that was.
     pub accepted: Vec<u16>,
     pub accepted_by: Option<CarrierName>,
+    /// Carriers that would not take it ([`crate::ports::End::TryAnother`]), or took it and never
+    /// said what became of it ([`ChunkEnd::AwaitReceipts`]).
+    pub tried: Vec<CarrierName>,
 }
 
 /// What happens to a claimed chunk.
@@ -40,12 +62,15 @@ pub struct ClaimedRecipient {
 pub enum ChunkEnd {
     /// Every recipient has an outcome.
     Done,
+    /// Every recipient has an outcome. What has no receipt by `until` is *pending* again and claimed
+    /// again; the carrier that has it counts as tried.
+    AwaitReceipts { until: Timestamp },
     /// Those still pending are tried again at `at`; `reason` is shown with them.
     Retry { at: Timestamp, reason: Reason },
 }
 
 /// What a change set in motion, so that the right worker is woken.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Recorded {
     /// Recipients whose state changed.
     pub recipients: u32,
@@ -56,14 +81,22 @@ pub struct Recorded {
     pub cancelled: u32,
     /// Events stored: webhooks are due.
     pub events: u32,
+    /// Of those, leased to the caller by the change: to be told at once.
+    pub webhooks: Vec<WebhookCall>,
     /// Receipts of submissions not (yet) known, kept for them.
     pub parked: u32,
+    /// Receipts that more than one submission answers to, kept and never guessed.
+    pub ambiguous: u32,
+    /// Receipts that came after their recipient was final and said otherwise: recorded, shown, and
+    /// without any effect on state or money.
+    pub contradictory: u32,
 }
 
 #[async_trait]
 pub trait MessageStore: Send + Sync {
-    /// Leases up to `limit` due chunks to `node` until `lease_until`: lower lanes first, then by
-    /// due time. A chunk whose lease has passed is due again.
+    /// Leases up to `limit` due chunks to `node` until `lease_until`: lower lanes first, in a lane
+    /// every account in turn, of an account the longest due. A chunk whose lease has passed is due
+    /// again. Two nodes that claim at once get different chunks and do not wait for each other.
     async fn claim_chunks(
         &self,
         node: &str,
@@ -91,20 +124,28 @@ pub trait MessageStore: Send + Sync {
     /// [`crate::limits::NO_ANSWERS_MAX`] times is *submitted*: its receipt decides, or its time.
     /// A part taken by another carrier than the one recorded replaces it. The chunk of an order
     /// that is final meanwhile is not retried. Repeat: harmless.
+    ///
+    /// With `tell`, the events that this change stores are leased until then and returned in
+    /// [`Recorded::webhooks`].
     async fn record_outcomes(
         &self,
         outcomes: Vec<Outcome>,
         ends: Vec<(ChunkId, u32, ChunkEnd)>,
         now: Timestamp,
+        tell: Option<Timestamp>,
     ) -> Result<Recorded, PortError>;
 
     /// Records receipts; unknown ones are parked. Carriers use ids again: only submissions younger
     /// than [`crate::limits::PARKED_RECEIPT_AGE_MAX`] are matched, and only receipts parked within
-    /// [`crate::limits::EARLY_RECEIPT_AGE_MAX`] are applied to a new submission. Repeat: harmless.
+    /// [`crate::limits::EARLY_RECEIPT_AGE_MAX`] are applied to a new submission. Where one id stands
+    /// for several submissions, the destination that the receipt names decides, if it is of one of
+    /// them alone; otherwise the receipt is ambiguous and decides nothing. Repeat: harmless. `tell`
+    /// as for [`MessageStore::record_outcomes`].
     async fn record_receipts(
         &self,
         receipts: Vec<Receipt>,
         now: Timestamp,
+        tell: Option<Timestamp>,
     ) -> Result<Recorded, PortError>;
 
     /// Ends what waited too long: pending recipients past their validity are *expired* (unless

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod events;
+mod inbound;
 mod ledger;
 mod messages;
 mod orders;
@@ -19,17 +20,26 @@ use crate::ports::PortError;
 
 pub use accounts::{AccountStore, NewAccount, NewKey};
 pub use events::{EventStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
+pub use inbound::InboundStore;
 pub use ledger::LedgerStore;
-pub use messages::{ChunkEnd, ChunkId, ClaimedChunk, ClaimedRecipient, MessageStore, Recorded};
+pub use messages::{
+    ChunkEnd, ChunkId, ClaimedChunk, ClaimedRecipient, Lease, MessageStore, Recorded,
+};
 pub use orders::{
-    CancelOutcome, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict, OrderAdmission,
+    CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict, OrderAdmission,
     OrderCaps, OrderLoad, OrderStore,
 };
 
 /// All of the store.
 #[async_trait]
 pub trait Store:
-    AccountStore + OrderStore + MessageStore + EventStore + LedgerStore + std::fmt::Debug
+    AccountStore
+    + OrderStore
+    + MessageStore
+    + InboundStore
+    + EventStore
+    + LedgerStore
+    + std::fmt::Debug
 {
     /// Ok when a durable write would succeed now.
     async fn ping(&self) -> Result<(), PortError>;

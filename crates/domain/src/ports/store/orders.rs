@@ -6,7 +6,7 @@ use crate::account::AccountId;
 use crate::message::NewMessage;
 use crate::money::Msat;
 use crate::order::{NewOrder, Order, OrderId, OrderState};
-use crate::ports::PortError;
+use crate::ports::{Lease, PortError};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 
@@ -18,6 +18,15 @@ pub enum CreditOutcome {
     Insufficient {
         available: Msat,
     },
+    /// An order of this id is there already. Nothing was stored.
+    Exists,
+}
+
+/// An order paid from credit, with the message it pays for.
+#[derive(Debug, Clone)]
+pub struct CreditOrder {
+    pub order: NewOrder,
+    pub message: NewMessage,
 }
 
 /// How many orders may be at the node. Counted and kept in the change that adds the order.
@@ -121,13 +130,18 @@ pub trait OrderStore: Send + Sync {
         check_at: Timestamp,
     ) -> Result<(), PortError>;
 
-    /// Stores an order paid from credit: reservation, message, queue and event in one change; the
-    /// order is *working* (its first event says that it is paid).
-    async fn add_credit_order(
+    /// Stores orders paid from credit, each whole or not at all: reservation, message and queue in
+    /// one change; the orders are *working*. That such an order is paid is its answer's news, not an
+    /// event's. Credit goes to the first of them that it suffices for. An outcome for each order, in
+    /// their order.
+    ///
+    /// With `lease`, the chunks are leased as by a first claim (attempt 1): the caller goes on with
+    /// those that were accepted.
+    async fn add_credit_orders(
         &self,
-        new: NewOrder,
-        message: NewMessage,
-    ) -> Result<CreditOutcome, PortError>;
+        new: Vec<CreditOrder>,
+        lease: Option<Lease>,
+    ) -> Result<Vec<CreditOutcome>, PortError>;
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError>;
 
