@@ -4,6 +4,10 @@
 //! Statements use numbered parameters (`?1`) and only what both engines understand. The `_many`
 //! forms take one statement and many parameter rows: one round trip on a server, one prepared
 //! statement in a loop on SQLite. Nothing here opens or ends a transaction.
+//!
+//! A statement that reads what the same change will write ends with ` FOR UPDATE`, or with
+//! ` FOR UPDATE SKIP LOCKED` when it looks for work of its own. Rows are locked in one order, each
+//! kind sorted by its key: messages, orders, ledger accounts. SQLite's one writer needs none of it.
 
 use std::str::FromStr;
 use std::time::Duration;

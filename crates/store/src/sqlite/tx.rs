@@ -22,8 +22,14 @@ impl<'c> SqliteTx<'c> {
     }
 
     fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'c>> {
-        self.connection.prepare_cached(sql).map_err(port_error)
+        self.connection.prepare_cached(without_row_locks(sql)).map_err(port_error)
     }
+}
+
+/// The one writer locks the whole database: rows need no locks of their own, and SQLite has none.
+fn without_row_locks(sql: &str) -> &str {
+    let sql = sql.strip_suffix(" SKIP LOCKED").unwrap_or(sql);
+    sql.strip_suffix(" FOR UPDATE").unwrap_or(sql)
 }
 
 impl Tx for SqliteTx<'_> {
@@ -135,5 +141,18 @@ pub(crate) fn ready<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => Err(PortError::Refused("a statement waited on SQLite".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_off_what_only_a_server_locks() {
+        let plain = "SELECT id FROM t ORDER BY id LIMIT ?1";
+        for locks in ["", " FOR UPDATE", " FOR UPDATE SKIP LOCKED"] {
+            assert_eq!(without_row_locks(&format!("{plain}{locks}")), plain);
+        }
     }
 }
