@@ -38,11 +38,12 @@ CREATE TABLE senders (
 -- ---- orders -------------------------------------------------------------------------------------
 
 CREATE TABLE orders (
+    -- Those paid from credit begin with the time, so that their neighbours here are of their time.
     id BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
     reason TEXT,
-    account INTEGER REFERENCES accounts (id),
+    account INTEGER, -- one that was there; accounts are never deleted
     price INTEGER NOT NULL CHECK (price >= 0),
     held INTEGER,
     deadline_height INTEGER,
@@ -54,18 +55,22 @@ CREATE TABLE orders (
     text TEXT,
     webhook_url TEXT,
     webhook_secret BLOB, -- sealed
+    webhook_wants TEXT,
     referral TEXT,
     client TEXT NOT NULL, -- whose room it takes while it is open or held
     message BLOB,
     created_at INTEGER NOT NULL,
     paid_at INTEGER,
+    -- Of the order itself; its recipient's row has a moment of its own.
     updated_at INTEGER NOT NULL,
     -- When to compare with the node; NULL when the order is final or paid from credit.
     check_at INTEGER,
-    -- Events told so far; numbers the next one.
-    events INTEGER NOT NULL DEFAULT 0
+    -- Events stored so far; numbers the next one. The last of them is this row of events.
+    events INTEGER NOT NULL DEFAULT 0,
+    last_event INTEGER
 ) STRICT;
 
+-- Orders paid from credit enter none of these.
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
 -- For the caps: what is open or held is counted from these alone.
 CREATE INDEX orders_open ON orders (client, state) WHERE state = 'open';
@@ -89,21 +94,20 @@ CREATE TABLE ledger_accounts (
 
 INSERT INTO ledger_accounts (name, may_be_negative) VALUES ('lightning', 1), ('operator', 1), ('revenue', 1);
 
--- Money moves from debit to credit.
+-- Money moves from debit to credit. An order is booked once for each kind: its transfer has its id,
+-- which no other transfer has. That accounts and orders exist is seen to by the change, and by the
+-- ledger check.
 CREATE TABLE transfers (
-    id INTEGER PRIMARY KEY,
-    debit TEXT NOT NULL REFERENCES ledger_accounts (name),
-    credit TEXT NOT NULL REFERENCES ledger_accounts (name),
-    amount INTEGER NOT NULL CHECK (amount >= 0),
+    id BLOB NOT NULL,
     kind TEXT NOT NULL,
+    debit TEXT NOT NULL,
+    credit TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount >= 0),
     state TEXT NOT NULL CHECK (state IN ('pending', 'posted', 'voided')),
-    order_id BLOB REFERENCES orders (id),
     created_at INTEGER NOT NULL,
-    decided_at INTEGER
-) STRICT;
-
--- An order is booked once.
-CREATE UNIQUE INDEX transfers_order ON transfers (order_id, kind) WHERE order_id IS NOT NULL;
+    decided_at INTEGER,
+    PRIMARY KEY (id, kind)
+) STRICT, WITHOUT ROWID;
 
 -- ---- messages -----------------------------------------------------------------------------------
 
@@ -209,26 +213,25 @@ CREATE INDEX parked_receipts_number ON parked_receipts (carrier, number);
 
 -- ---- events -------------------------------------------------------------------------------------
 
+-- What customers are told, and how far that is. One of an order finds address and secret there.
 CREATE TABLE events (
-    id BLOB PRIMARY KEY,
-    order_id BLOB NOT NULL REFERENCES orders (id),
-    number INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL CHECK (subject IN ('order', 'inbound')),
+    subject_id BLOB NOT NULL,
+    number INTEGER NOT NULL, -- among the subject's events, from 1
     snapshot TEXT NOT NULL, -- JSON
     at INTEGER NOT NULL,
-    UNIQUE (order_id, number)
-) STRICT;
-
-CREATE TABLE webhook_calls (
-    id INTEGER PRIMARY KEY,
-    event BLOB NOT NULL REFERENCES events (id),
+    url TEXT,
+    secret BLOB, -- sealed
     attempts INTEGER NOT NULL DEFAULT 0,
-    -- When it may be called; while it is leased, the end of the lease.
+    -- When it may be told. While it is leased, the end of the lease; while an earlier event of its
+    -- subject is not ended, never; once it has ended, when it is forgotten.
     due_at INTEGER NOT NULL,
     note TEXT,
     told INTEGER, -- 1 told, 0 given up, NULL not ended
-    ended_at INTEGER
+    ended_at INTEGER,
+    -- The event that waits for the end of this one.
+    next INTEGER
 ) STRICT;
 
-CREATE INDEX webhook_calls_due ON webhook_calls (due_at) WHERE ended_at IS NULL;
-CREATE INDEX webhook_calls_ended ON webhook_calls (ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX webhook_calls_event ON webhook_calls (event);
+CREATE INDEX events_due ON events (told, due_at);
