@@ -101,6 +101,10 @@ impl Smsc {
                         carrier_id: carrier_id.clone(),
                         state,
                         code: None,
+                        to: match submission.to {
+                            Address::Phone(number) => Some(number),
+                            Address::Email(_) => None,
+                        },
                         at: Timestamp::default(),
                     });
                 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::inbound::InboundPart;
 use domain::ports::{Inbox, Outcome, PortError, Receipt, SubmissionKey};
 
 /// How long a condition may take before the test fails.
@@ -14,6 +15,7 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct TestInbox {
     outcomes: Mutex<Vec<Outcome>>,
     receipts: Mutex<Vec<Receipt>>,
+    inbound: Mutex<Vec<InboundPart>>,
     refusals: AtomicU32,
     refused: AtomicU32,
     stall_ms: AtomicU32,
@@ -28,14 +30,24 @@ impl TestInbox {
         Arc::default()
     }
 
-    /// The next `calls` of `receipts` fail.
+    /// The next `calls` of `receipts` and `inbound` fail.
     pub fn refuse_receipts(&self, calls: u32) {
         self.refusals.store(calls, Ordering::SeqCst);
     }
 
-    /// Calls of `receipts` that failed.
+    /// Calls that failed.
     pub fn refused(&self) -> u32 {
         self.refused.load(Ordering::SeqCst)
+    }
+
+    /// Whether the store is there.
+    fn store(&self) -> Result<(), PortError> {
+        let left = |calls: u32| calls.checked_sub(1);
+        if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok() {
+            self.refused.fetch_add(1, Ordering::SeqCst);
+            return Err(PortError::Unavailable("the store is away".to_owned()));
+        }
+        Ok(())
     }
 
     /// Every call of `outcomes` takes this long from now on.
@@ -54,6 +66,11 @@ impl TestInbox {
     /// Those stored, repeats included.
     pub fn receipts(&self) -> Vec<Receipt> {
         lock(&self.receipts).clone()
+    }
+
+    /// Parts of messages that came in, repeats included.
+    pub fn inbound(&self) -> Vec<InboundPart> {
+        lock(&self.inbound).clone()
     }
 
     pub fn receipts_of(&self, carrier_id: &str) -> Vec<Receipt> {
@@ -104,12 +121,14 @@ impl Inbox for TestInbox {
     }
 
     async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
-        let left = |calls: u32| calls.checked_sub(1);
-        if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok() {
-            self.refused.fetch_add(1, Ordering::SeqCst);
-            return Err(PortError::Unavailable("the store is away".to_owned()));
-        }
+        self.store()?;
         lock(&self.receipts).extend(receipts);
+        Ok(())
+    }
+
+    async fn inbound(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
+        self.store()?;
+        lock(&self.inbound).extend(parts);
         Ok(())
     }
 }

@@ -22,8 +22,12 @@ pub const LONG: &str = DANISH;
 /// Far ahead of any clock of a test.
 const VALID_UNTIL: Timestamp = Timestamp::from_millis(4_000_000_000_000);
 
+/// The message that every submission here is of.
+const MESSAGE: MessageId = MessageId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
+
 pub const fn key(number: u32) -> SubmissionKey {
-    SubmissionKey { chunk: ChunkId(1), attempt: 1, recipient: number }
+    let chunk = ChunkId { message: MESSAGE, first: 0 };
+    SubmissionKey { chunk, attempt: 1, recipient: number }
 }
 
 /// A short text.
@@ -37,7 +41,7 @@ pub fn with_text(key: SubmissionKey, to: Address, text: &str) -> Submission {
         key,
         to,
         content: Arc::new(Content {
-            message: MessageId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)),
+            message: MESSAGE,
             account: None,
             sender: None,
             text: Text::from(text),

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Sender};
+use domain::inbound::InboundPart;
 use domain::ledger::LedgerReport;
-use domain::message::NewMessage;
 use domain::number::SenderId;
 use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
-    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, EventStore,
-    HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict,
-    OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome, PortError, Receipt, Recorded, Store,
-    WebhookCall, WebhookResult,
+    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOrder, CreditOutcome,
+    EventStore, HoldOrder, HoldOutcome, InboundStore, Lease, LedgerStore, MessageStore, NewAccount,
+    NewKey, NodeReport, NodeVerdict, OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome,
+    PortError, Receipt, Recorded, Store, WebhookCall, WebhookResult,
 };
 use domain::reason::Reason;
 use domain::time::Timestamp;
@@ -112,12 +112,12 @@ impl OrderStore for FusedStore {
         self.fuse.through(self.inner.attach_invoice(order, invoice, pay_by, check_at)).await
     }
 
-    async fn add_credit_order(
+    async fn add_credit_orders(
         &self,
-        new: NewOrder,
-        message: NewMessage,
-    ) -> Result<CreditOutcome, PortError> {
-        self.fuse.through(self.inner.add_credit_order(new, message)).await
+        new: Vec<CreditOrder>,
+        lease: Option<Lease>,
+    ) -> Result<Vec<CreditOutcome>, PortError> {
+        self.fuse.through(self.inner.add_credit_orders(new, lease)).await
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError> {
@@ -204,16 +204,18 @@ impl MessageStore for FusedStore {
         outcomes: Vec<Outcome>,
         ends: Vec<(ChunkId, u32, ChunkEnd)>,
         now: Timestamp,
+        tell: Option<Timestamp>,
     ) -> Result<Recorded, PortError> {
-        self.fuse.through(self.inner.record_outcomes(outcomes, ends, now)).await
+        self.fuse.through(self.inner.record_outcomes(outcomes, ends, now, tell)).await
     }
 
     async fn record_receipts(
         &self,
         receipts: Vec<Receipt>,
         now: Timestamp,
+        tell: Option<Timestamp>,
     ) -> Result<Recorded, PortError> {
-        self.fuse.through(self.inner.record_receipts(receipts, now)).await
+        self.fuse.through(self.inner.record_receipts(receipts, now, tell)).await
     }
 
     async fn expire(
@@ -228,6 +230,27 @@ impl MessageStore for FusedStore {
 
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64, PortError> {
         self.fuse.alive(self.inner.forget(before, limit)).await
+    }
+}
+
+#[async_trait]
+impl InboundStore for FusedStore {
+    async fn record_inbound(
+        &self,
+        parts: Vec<InboundPart>,
+        now: Timestamp,
+    ) -> Result<Recorded, PortError> {
+        self.fuse.through(self.inner.record_inbound(parts, now)).await
+    }
+
+    async fn join_incomplete(
+        &self,
+        waiting_since: Timestamp,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Recorded, PortError> {
+        let call = self.inner.join_incomplete(waiting_since, now, limit);
+        self.fuse.step_if(call, |recorded| recorded.events > 0).await
     }
 }
 

@@ -17,12 +17,12 @@ fn other(outcome: Outcome) -> Outcome {
 async fn some(world: &World, chunk: &ClaimedChunk, outcome: Outcome, secs: u64) {
     let end = ChunkEnd::Retry { at: at(secs), reason: Reason::Throttled };
     let ends = vec![(chunk.id, chunk.attempt, end)];
-    world.store.record_outcomes(vec![outcome], ends, at(secs)).await.unwrap();
+    world.store.record_outcomes(vec![outcome], ends, at(secs), None).await.unwrap();
 }
 
 async fn receive_from_other(world: &World, id: &str, state: ReceiptState) -> Recorded {
     let receipt = Receipt { carrier: CarrierName::new("other"), ..receipt(id, state) };
-    world.store.record_receipts(vec![receipt], at(40)).await.unwrap()
+    world.store.record_receipts(vec![receipt], at(40), None).await.unwrap()
 }
 
 pub async fn tells_which_carrier_has_the_parts(rig: &impl Rig) {
@@ -56,7 +56,7 @@ pub async fn does_not_make_one_text_of_two_carriers_parts(rig: &impl Rig) {
     some(&world, &third, other(deferred(&third, &[], 2)), 30).await;
     let last = world.claim_one(at(30)).await;
     let rest = other(outcome(&last, 0, 2, &[(1, "y")], End::Accepted));
-    world.store.record_outcomes(vec![rest], vec![], at(35)).await.unwrap();
+    world.store.record_outcomes(vec![rest], vec![], at(35), None).await.unwrap();
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
 }
 
@@ -67,7 +67,7 @@ pub async fn replaces_the_parts_of_another_carrier(rig: &impl Rig) {
     some(&world, &chunk, deferred(&chunk, &[(1, "a")], 2), 10).await;
     let again = world.claim_one(at(10)).await;
     let all = other(accepted(&again, 0, &[(1, "x"), (2, "y")]));
-    world.store.record_outcomes(vec![all], vec![], at(20)).await.unwrap();
+    world.store.record_outcomes(vec![all], vec![], at(20), None).await.unwrap();
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
     // The first carrier's word on what was replaced decides nothing any more.
     assert_eq!(world.receive("a", ReceiptState::Failed).await.parked, 1);
@@ -84,7 +84,7 @@ pub async fn keeps_a_part_that_is_decided(rig: &impl Rig) {
     world.receive("a", ReceiptState::Delivered).await;
     let again = world.claim_one(at(10)).await;
     let all = other(accepted(&again, 0, &[(1, "x"), (2, "y")]));
-    world.store.record_outcomes(vec![all], vec![], at(20)).await.unwrap();
+    world.store.record_outcomes(vec![all], vec![], at(20), None).await.unwrap();
     assert_eq!(receive_from_other(&world, "x", ReceiptState::Failed).await.parked, 1);
     receive_from_other(&world, "y", ReceiptState::Delivered).await;
     assert_eq!(world.state(order).await, OrderState::Fulfilled);

@@ -2,10 +2,9 @@
 
 use domain::limits::CHUNK_RECIPIENTS_MAX;
 use domain::message::Lane;
-use domain::ports::ChunkId;
 
 use super::Rig;
-use super::world::{LEASE, NODE, PRICE, VALID, World, at, phone};
+use super::world::{LEASE, NO_CHUNK, NODE, PRICE, VALID, World, at, phone};
 
 pub async fn claims_a_chunk_once(rig: &impl Rig) {
     let world = World::new(rig).await;
@@ -58,7 +57,7 @@ pub async fn renews_only_its_own_leases(rig: &impl Rig) {
     world.working().await;
     let chunk = world.claim_one(at(5)).await;
     let renew = |node: &'static str, attempt, until| {
-        world.store.renew_leases(node, vec![(chunk.id, attempt), (ChunkId(999), 1)], until)
+        world.store.renew_leases(node, vec![(chunk.id, attempt), (NO_CHUNK, 1)], until)
     };
     renew("two", 1, at(900)).await.unwrap();
     renew(NODE, 2, at(900)).await.unwrap();

@@ -51,7 +51,7 @@ pub async fn does_not_put_off_a_decision(rig: &impl Rig) {
     assert_eq!(due(&world, at(60)).await, [order]);
     // While the node was asked, the receipt came.
     let receipt = super::world::receipt("a", ReceiptState::Delivered);
-    world.store.record_receipts(vec![receipt], at(61)).await.unwrap();
+    world.store.record_receipts(vec![receipt], at(61), None).await.unwrap();
     let report = NodeReport { order, verdict: NodeVerdict::Unchanged, check_at: at(9_000) };
     world.store.record_node_reports(vec![report], at(62)).await.unwrap();
     assert_eq!(due(&world, at(62)).await, [order]);

@@ -54,7 +54,7 @@ pub async fn refuses_orders_that_make_no_sense(rig: &impl Rig) {
         assert!(matches!(refused, Err(PortError::Refused(_))), "{refused:?}");
         assert!(world.store.order(id).await.unwrap().is_none());
     }
-    let nobody = world.store.add_credit_order(credit, world.new_message(1)).await;
+    let nobody = world.add_credit_order(credit, world.new_message(1)).await;
     assert!(matches!(nobody, Err(PortError::Refused(_))), "{nobody:?}");
     let order = world.open_order().await;
     let hold = domain::ports::HoldOrder {
@@ -213,13 +213,13 @@ pub async fn reserves_nothing_for_an_order_that_exists(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(5_000_000)).await;
     let new = NewOrder { account: Some(account.id), payment: Payment::Credit, ..world.new_order() };
-    world.store.add_credit_order(new.clone(), world.new_message(1)).await.unwrap();
-    let again = world.store.add_credit_order(new, world.new_message(1)).await;
+    world.add_credit_order(new.clone(), world.new_message(1)).await.unwrap();
+    let again = world.add_credit_order(new, world.new_message(1)).await;
     assert!(matches!(again, Err(PortError::Conflict(_))), "{again:?}");
     let same_message = world.new_message(1);
     world.working_with(same_message.clone()).await;
     let new = NewOrder { account: Some(account.id), payment: Payment::Credit, ..world.new_order() };
-    let again = world.store.add_credit_order(new, same_message).await;
+    let again = world.add_credit_order(new, same_message).await;
     assert!(matches!(again, Err(PortError::Conflict(_))), "{again:?}");
     assert_eq!(world.balance(account.id).await.reserved, PRICE);
     world.must_be_sound().await;

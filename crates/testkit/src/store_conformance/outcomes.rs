@@ -1,12 +1,12 @@
 //! What became of submissions, of this claim and of one whose lease was lost.
 
 use domain::order::OrderState;
-use domain::ports::{ChunkEnd, ChunkId, End, ReceiptState, Recorded};
+use domain::ports::{ChunkEnd, End, ReceiptState, Recorded};
 use domain::reason::Reason;
 use domain::recipient::RecipientState;
 
 use super::Rig;
-use super::world::{LEASE, World, accepted, at, deferred, outcome, refused};
+use super::world::{LEASE, NO_CHUNK, World, accepted, at, deferred, outcome, refused};
 
 pub async fn submits_what_a_carrier_took(rig: &impl Rig) {
     let world = World::new(rig).await;
@@ -149,7 +149,7 @@ pub async fn ignores_outcomes_of_unknown_chunks(rig: &impl Rig) {
     let mut chunk = world.claim_one(at(5)).await;
     let beyond = world.record(vec![accepted(&chunk, 7, &[(1, "a")])], vec![]).await;
     assert_eq!(beyond, Recorded::default());
-    chunk.id = ChunkId(999);
+    chunk.id = NO_CHUNK;
     let unknown = world.done(&chunk, accepted(&chunk, 0, &[(1, "b")])).await;
     assert_eq!(unknown, Recorded::default());
     assert_eq!(world.recipient(order).await, RecipientState::Pending);
@@ -172,9 +172,9 @@ pub async fn records_many_recipients_at_once(rig: &impl Rig) {
     let receipts = |range: std::ops::Range<u32>| {
         range.map(|id| super::world::receipt(&id.to_string(), ReceiptState::Delivered)).collect()
     };
-    world.store.record_receipts(receipts(0..1_499), at(20)).await.unwrap();
+    world.store.record_receipts(receipts(0..1_499), at(20), None).await.unwrap();
     assert_eq!(world.state(order).await, OrderState::Working);
-    let last = world.store.record_receipts(receipts(1_499..1_500), at(20)).await.unwrap();
+    let last = world.store.record_receipts(receipts(1_499..1_500), at(20), None).await.unwrap();
     assert_eq!(last.decided, 1);
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }

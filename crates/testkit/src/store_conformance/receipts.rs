@@ -50,9 +50,9 @@ pub async fn counts_what_it_parks(rig: &impl Rig) {
     let known = receipt("a", ReceiptState::Delivered);
     let unknown = receipt("x", ReceiptState::Delivered);
     let receipts = vec![known, unknown.clone(), unknown];
-    let recorded = world.store.record_receipts(receipts, at(20)).await.unwrap();
+    let recorded = world.store.record_receipts(receipts, at(20), None).await.unwrap();
     assert_eq!((recorded.recipients, recorded.parked), (1, 2));
-    let nothing = world.store.record_receipts(vec![], at(20)).await.unwrap();
+    let nothing = world.store.record_receipts(vec![], at(20), None).await.unwrap();
     assert_eq!(nothing, Recorded::default());
 }
 
@@ -66,7 +66,7 @@ pub async fn first_final_receipt_wins(rig: &impl Rig) {
 
     let order = world.submitted("b").await;
     let both = vec![receipt("b", ReceiptState::Delivered), receipt("b", ReceiptState::Failed)];
-    world.store.record_receipts(both, at(20)).await.unwrap();
+    world.store.record_receipts(both, at(20), None).await.unwrap();
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 
     let order = world.working().await;
@@ -103,7 +103,7 @@ pub async fn knows_carriers_apart(rig: &impl Rig) {
     let order = world.submitted("a").await;
     let other =
         Receipt { carrier: CarrierName::new("other"), ..receipt("a", ReceiptState::Failed) };
-    let recorded = world.store.record_receipts(vec![other], at(20)).await.unwrap();
+    let recorded = world.store.record_receipts(vec![other], at(20), None).await.unwrap();
     assert_eq!(recorded.parked, 1);
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
 }
@@ -150,7 +150,7 @@ pub async fn keeps_the_carriers_word_for_a_failure(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     let failed = Receipt { code: Some("034".to_owned()), ..receipt("a", ReceiptState::Failed) };
-    world.store.record_receipts(vec![failed], at(20)).await.unwrap();
+    world.store.record_receipts(vec![failed], at(20), None).await.unwrap();
     let stored = world.order(order).await;
     assert_eq!((stored.reason, stored.updated_at), (Some(Reason::Undelivered), at(20)));
     // A silent carrier's parts have no receipts, but some come all the same.
@@ -162,7 +162,11 @@ pub async fn keeps_the_carriers_word_for_a_failure(rig: &impl Rig) {
 }
 
 async fn receive_at(world: &World, id: &str, now: Timestamp) -> Recorded {
-    world.store.record_receipts(vec![receipt(id, ReceiptState::Delivered)], now).await.unwrap()
+    world
+        .store
+        .record_receipts(vec![receipt(id, ReceiptState::Delivered)], now, None)
+        .await
+        .unwrap()
 }
 
 pub async fn takes_no_receipt_for_a_submission_that_is_too_old(rig: &impl Rig) {
@@ -184,7 +188,7 @@ pub async fn matches_an_id_that_came_round_again(rig: &impl Rig) {
     let now = at(10).after(PARKED_RECEIPT_AGE_MAX);
     let chunk = world.claim_one(now).await;
     let taken = accepted(&chunk, 0, &[(1, "a")]);
-    world.store.record_outcomes(vec![taken], vec![], now).await.unwrap();
+    world.store.record_outcomes(vec![taken], vec![], now, None).await.unwrap();
     receive_at(&world, "a", now).await;
     assert_eq!(world.state(new).await, OrderState::Fulfilled);
     assert_eq!(world.state(old).await, OrderState::Working);
@@ -209,7 +213,7 @@ pub async fn applies_no_early_receipt_of_an_earlier_use(rig: &impl Rig) {
     // The same id comes round again, and again its receipt is early.
     assert_eq!(receive_at(&world, "b", later).await.parked, 1);
     let some = outcome(&chunk, 0, 2, &[(1, "a"), (2, "b")], End::Accepted);
-    world.store.record_outcomes(vec![some], vec![], later).await.unwrap();
+    world.store.record_outcomes(vec![some], vec![], later, None).await.unwrap();
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
     receive_at(&world, "a", later).await;
     assert_eq!(world.state(order).await, OrderState::Fulfilled);

@@ -9,11 +9,13 @@ use domain::account::{Account, AccountId, Balance};
 use domain::message::{Address, Content, Lane, MessageId, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::order::{NewOrder, Order, OrderId, OrderKind, OrderState, Payment, Purchase, Webhook};
+use domain::order::{
+    NewOrder, Order, OrderId, OrderKind, OrderState, Payment, Purchase, Wanted, Webhook,
+};
 use domain::ports::{
-    AcceptedPart, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, End, HoldOrder, HoldOutcome,
-    NewAccount, NodeReport, NodeVerdict, OrderAdmission, OrderCaps, Outcome, Receipt, ReceiptState,
-    Recorded, Store, SubmissionKey, WebhookCall,
+    AcceptedPart, ChunkEnd, ChunkId, ClaimedChunk, CreditOrder, CreditOutcome, End, HoldOrder,
+    HoldOutcome, NewAccount, NodeReport, NodeVerdict, OrderAdmission, OrderCaps, Outcome,
+    PortError, Receipt, ReceiptState, Recorded, Store, SubmissionKey, WebhookCall,
 };
 use domain::reason::Reason;
 use domain::recipient::RecipientState;
@@ -32,6 +34,8 @@ pub(super) const VALID: Duration = Duration::from_secs(3_600);
 pub(super) const RECEIPTS: Duration = Duration::from_secs(7_200);
 pub(super) const NODE: &str = "one";
 pub(super) const CARRIER: &str = "main";
+/// That nobody has stored.
+pub(super) const NO_CHUNK: ChunkId = ChunkId { message: MessageId(Uuid::nil()), first: 999 };
 pub(super) const CLIENT: &str = "key-1";
 
 /// Room for everything a case does that is not about room.
@@ -87,6 +91,7 @@ impl World {
             webhook: Some(Webhook {
                 url: "https://example.com/hook".to_owned(),
                 secret: Secret::new("whsec_order"),
+                wants: Wanted::All,
             }),
             referral: None,
             client: CLIENT.to_owned(),
@@ -159,8 +164,18 @@ impl World {
             ..self.new_order()
         };
         let id = new.id;
-        let outcome = self.store.add_credit_order(new, self.new_message(1)).await.unwrap();
+        let outcome = self.add_credit_order(new, self.new_message(1)).await.unwrap();
         (id, outcome)
+    }
+
+    /// Adds one order that is paid from credit.
+    pub(super) async fn add_credit_order(
+        &self,
+        order: NewOrder,
+        message: NewMessage,
+    ) -> Result<CreditOutcome, PortError> {
+        let orders = vec![CreditOrder { order, message }];
+        self.store.add_credit_orders(orders, None).await.map(|mut outcomes| outcomes.remove(0))
     }
 
     pub(super) async fn claim(&self, now: Timestamp) -> Vec<ClaimedChunk> {
@@ -183,7 +198,7 @@ impl World {
         outcomes: Vec<Outcome>,
         ends: Vec<(ChunkId, u32, ChunkEnd)>,
     ) -> Recorded {
-        self.store.record_outcomes(outcomes, ends, at(10)).await.unwrap()
+        self.store.record_outcomes(outcomes, ends, at(10), None).await.unwrap()
     }
 
     /// An order whose one part a carrier took as `id`.
@@ -195,7 +210,7 @@ impl World {
     }
 
     pub(super) async fn receive(&self, id: &str, state: ReceiptState) -> Recorded {
-        self.store.record_receipts(vec![receipt(id, state)], at(20)).await.unwrap()
+        self.store.record_receipts(vec![receipt(id, state)], at(20), None).await.unwrap()
     }
 
     pub(super) async fn cancel(
@@ -288,6 +303,7 @@ pub(super) fn receipt(id: &str, state: ReceiptState) -> Receipt {
         carrier_id: id.to_owned(),
         state,
         code: None,
+        to: None,
         at: at(15),
     }
 }

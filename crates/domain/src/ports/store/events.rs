@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 pub struct WebhookCallId(pub i64);
 
 /// One event to be told to one address.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookCall {
     pub id: WebhookCallId,
     /// The same at every attempt: receivers know a repeat by it.

@@ -70,7 +70,7 @@ pub enum ChunkEnd {
 }
 
 /// What a change set in motion, so that the right worker is woken.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// Recipients whose state changed.
     pub recipients: u32,
