@@ -3,6 +3,7 @@
 pub mod carrier_conformance;
 pub mod clock;
 pub mod crash;
+pub mod faults;
 pub mod lightning_conformance;
 pub mod smsc;
 pub mod store_conformance;
