@@ -90,9 +90,13 @@ impl Sandbox {
                 (vec![], refused(Reason::BadDestination, "sandbox:refused"))
             }
             Work::Parts { open, verdict, .. } => {
+                let to = match submission.to {
+                    Address::Phone(number) => Some(number),
+                    Address::Email(_) => None,
+                };
                 let id = |&part| {
                     let number = self.next_id.fetch_add(1, Ordering::Relaxed);
-                    taken.promised.extend(verdict.receipt().map(|state| Due { number, state }));
+                    taken.promised.extend(verdict.receipt().map(|state| Due { number, state, to }));
                     AcceptedPart { part, carrier_id: self.carrier_id(number) }
                 };
                 (open.iter().map(id).collect(), End::Accepted)
@@ -125,6 +129,7 @@ impl Sandbox {
             carrier_id: self.carrier_id(due.number),
             state: due.state,
             code: (due.state == ReceiptState::Failed).then(|| "failed".to_owned()),
+            to: due.to,
             at,
         });
         match inbox.receipts(receipts.collect()).await {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use domain::number::Msisdn;
 use domain::ports::ReceiptState;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
@@ -15,6 +16,8 @@ pub(super) const PENDING_MAX: usize = 100_000;
 pub(super) struct Due {
     pub(super) number: u64,
     pub(super) state: ReceiptState,
+    /// `None`: a mail.
+    pub(super) to: Option<Msisdn>,
 }
 
 #[derive(Debug)]

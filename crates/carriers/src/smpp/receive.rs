@@ -1,10 +1,11 @@
 //! What a carrier sends us: receipts, told apart from messages, and turned into the domain's.
 
+use domain::number::Msisdn;
 use domain::ports::{Receipt, ReceiptState};
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use smpp::CommandId;
-use smpp::pdu::{DataSm, DecodeError, DeliverSm, RawPdu};
+use smpp::pdu::{Address, DataSm, DecodeError, DeliverSm, RawPdu, Ton};
 use smpp::receipt::{MessageState, Receipt as Told};
 
 use super::ids::ReceiptIds;
@@ -27,10 +28,12 @@ pub(super) fn read(
     ids: ReceiptIds,
     at: Timestamp,
 ) -> Result<Received, DecodeError> {
-    let told = if pdu.id() == CommandId::DATA_SM {
-        Told::of_data(&pdu.decode::<DataSm<'_>>()?)
+    let (told, source) = if pdu.id() == CommandId::DATA_SM {
+        let data = pdu.decode::<DataSm<'_>>()?;
+        (Told::of_data(&data), data.source)
     } else {
-        Told::of(&pdu.decode::<DeliverSm<'_>>()?)
+        let deliver = pdu.decode::<DeliverSm<'_>>()?;
+        (Told::of(&deliver), deliver.source)
     };
     Ok(match told {
         None => Received::Message,
@@ -40,6 +43,7 @@ pub(super) fn read(
             carrier_id: ids.of_receipt(told.message_id),
             state: if told.intermediate { ReceiptState::Intermediate } else { state(told.state) },
             code: code(&told),
+            to: number(source),
             at,
         }),
     })
@@ -72,6 +76,17 @@ fn code(told: &Told<'_>) -> Option<String> {
         return Some(word);
     }
     told.network_error.map(|error| format!("network {}: {}", error.network, error.code))
+}
+
+/// A receipt comes from the number that the message was for. What is written as a national number,
+/// or as anything but digits, is no number to go by.
+fn number(source: Address<'_>) -> Option<Msisdn> {
+    if !matches!(source.ton, Ton::INTERNATIONAL | Ton::UNKNOWN) {
+        return None;
+    }
+    let digits = std::str::from_utf8(source.addr).ok()?;
+    let digits = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")).unwrap_or(digits);
+    digits.parse().ok()
 }
 
 #[cfg(test)]
@@ -136,6 +151,35 @@ mod tests {
         let Received::Receipt(receipt) = received(&deliver) else { panic!() };
         assert_eq!((receipt.state, receipt.carrier_id.as_str()), (ReceiptState::Failed, "42"));
         assert_eq!(receipt.code.as_deref(), Some("network 3: 1"));
+    }
+
+    #[test]
+    fn a_receipt_names_the_number_it_is_for() {
+        let of = |ton: Ton, addr: &'static [u8]| {
+            let source = Address { ton, addr, ..Address::default() };
+            let short_message = b"id:1 stat:DELIVRD err:000";
+            let esm_class = EsmClass::RECEIPT;
+            let told = DeliverSm { source, esm_class, short_message, ..DeliverSm::default() };
+            let Received::Receipt(receipt) = received(&told) else { panic!() };
+            receipt.to.map(Msisdn::digits)
+        };
+        let known = Some(4_520_123_456);
+        assert_eq!(of(Ton::INTERNATIONAL, b"4520123456"), known);
+        assert_eq!(of(Ton::UNKNOWN, b"+4520123456"), known);
+        assert_eq!(of(Ton::INTERNATIONAL, b"004520123456"), known);
+        for (ton, addr) in [
+            (Ton::NATIONAL, &b"20123456"[..]),
+            (Ton::ALPHANUMERIC, b"Boltgram"),
+            (Ton::NETWORK_SPECIFIC, b"4520123456"),
+            (Ton::UNKNOWN, b"1234"),
+            (Ton::UNKNOWN, b"020123456"),
+            (Ton::INTERNATIONAL, b"45201234567890123"),
+            (Ton::INTERNATIONAL, b"45 20 12 34 56"),
+            (Ton::INTERNATIONAL, b"\xff"),
+            (Ton::UNKNOWN, b""),
+        ] {
+            assert_eq!(of(ton, addr), None, "{addr:?}");
+        }
     }
 
     #[test]
