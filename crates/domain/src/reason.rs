@@ -17,6 +17,8 @@ pub enum Reason {
     Throttled,
     /// The carrier had a passing fault of its own.
     CarrierBusy,
+    /// As much is being handed to its carrier as one may have at a time.
+    CarrierFull,
     /// The link went down before it answered; the carrier may have the message, so it is sent again.
     NoAnswer,
     // It failed.
@@ -28,6 +30,10 @@ pub enum Reason {
     BadSender,
     /// The carrier refused the message for another reason of its own.
     Refused,
+    /// Every carrier of its route was tried, and none is left.
+    NoCarrierLeft,
+    /// It was handed over as often as its route allows, and never taken.
+    AttemptsExhausted,
     /// The carrier took the message and later said that it did not arrive.
     Undelivered,
     /// Its validity passed before a carrier could deliver it.
@@ -53,11 +59,14 @@ stored_as!(Reason {
     LinkDown = "link_down",
     Throttled = "throttled",
     CarrierBusy = "carrier_busy",
+    CarrierFull = "carrier_full",
     NoAnswer = "no_answer",
     NoRoute = "no_route",
     BadDestination = "bad_destination",
     BadSender = "bad_sender",
     Refused = "refused",
+    NoCarrierLeft = "no_carrier_left",
+    AttemptsExhausted = "attempts_exhausted",
     Undelivered = "undelivered",
     Expired = "expired",
     NoReceipt = "no_receipt",
@@ -76,11 +85,16 @@ impl fmt::Display for Reason {
             Self::LinkDown => "no carrier is connected; it is sent as soon as one is",
             Self::Throttled => "the carrier asked to slow down; it is sent again shortly",
             Self::CarrierBusy => "the carrier has a passing fault; it is sent again shortly",
+            Self::CarrierFull => {
+                "others are being sent by the same carrier; it is sent in its turn"
+            }
             Self::NoAnswer => "the carrier did not answer; it is sent again",
             Self::NoRoute => "no carrier serves this destination",
             Self::BadDestination => "the carrier refused the destination",
             Self::BadSender => "the carrier refused the sender",
             Self::Refused => "the carrier refused the message",
+            Self::NoCarrierLeft => "every carrier of the route was tried",
+            Self::AttemptsExhausted => "no carrier took it, as often as it was tried",
             Self::Undelivered => "the message could not be delivered",
             Self::Expired => "the message could not be delivered in time",
             Self::NoReceipt => "the carrier never said whether the message arrived",

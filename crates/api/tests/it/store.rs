@@ -308,7 +308,7 @@ impl MessageStore for FakeStore {
     async fn claim_chunks(
         &self,
         _: &str,
-        _: u32,
+        _: ClaimRoom,
         _: Timestamp,
         _: Timestamp,
     ) -> Result<Vec<ClaimedChunk>, PortError> {

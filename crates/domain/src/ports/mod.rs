@@ -22,11 +22,11 @@ pub use clock::{Clock, Random};
 pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
-    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder,
-    CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundStore, Lease, LedgerStore,
-    MessageStore, NewAccount, NewKey, NodeReport,
-    NodeVerdict, OrderAdmission, OrderCaps, OrderLoad, OrderStore, Recorded, Store, WebhookCall,
-    WebhookCallId, WebhookOutcome, WebhookResult,
+    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient,
+    CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundStore, Lease,
+    LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OrderAdmission,
+    OrderCaps, OrderLoad, OrderStore, Recorded, Store, WebhookCall, WebhookCallId, WebhookOutcome,
+    WebhookResult,
 };
 
 /// Why a port could not do what was asked, in terms of what the caller may do next. The text tells

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::message::{Content, Lane, MessageId};
-use domain::ports::{ChunkId, ClaimedChunk, ClaimedRecipient, PortError};
+use domain::ports::{ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, PortError};
 use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
 use domain::text::Text;
@@ -21,15 +21,16 @@ use crate::sql::{Result, Row, Tx, UNREADABLE_WAIT, params};
 pub(crate) async fn claim(
     tx: &mut impl Tx,
     node: &str,
-    limit: u32,
+    room: &ClaimRoom,
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<ClaimedChunk>> {
     let mut leased = Vec::new();
     for &lane in Lane::ALL {
-        let room = limit.saturating_sub(u32::try_from(leased.len()).unwrap_or(u32::MAX));
-        if room > 0 {
-            leased.extend(lease(tx, lane, node, room, now, lease_until).await?);
+        let left = room.chunks.saturating_sub(u32::try_from(leased.len()).unwrap_or(u32::MAX));
+        let left = if lane == Lane::Bulk { left.min(room.bulk) } else { left };
+        if left > 0 {
+            leased.extend(lease(tx, lane, node, left, now, lease_until).await?);
         }
     }
     let contents = load_contents(tx, &leased).await?;

@@ -15,7 +15,7 @@ use domain::message::NewMessage;
 use domain::number::SenderId;
 use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
-    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOutcome, EventStore,
+    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, CreditOutcome, EventStore,
     HoldOrder, HoldOutcome, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
     OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome, PortError, Receipt, Recorded, Store,
     WebhookCall, WebhookResult,
@@ -197,12 +197,12 @@ impl MessageStore for SqliteStore {
     async fn claim_chunks(
         &self,
         node: &str,
-        limit: u32,
+        room: ClaimRoom,
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<ClaimedChunk>> {
         let node = node.to_owned();
-        write!(self, |tx| messages::claim(tx, &node, limit, now, lease_until))
+        write!(self, |tx| messages::claim(tx, &node, &room, now, lease_until))
     }
 
     async fn renew_leases(

@@ -9,7 +9,7 @@ use domain::ledger::LedgerReport;
 use domain::number::SenderId;
 use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
-    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimedChunk, CreditOrder, CreditOutcome,
+    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, CreditOrder, CreditOutcome,
     EventStore, HoldOrder, HoldOutcome, InboundStore, Lease, LedgerStore, MessageStore, NewAccount,
     NewKey, NodeReport, NodeVerdict, OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome,
     PortError, Receipt, Recorded, Store, WebhookCall, WebhookResult,
@@ -179,11 +179,11 @@ impl MessageStore for FusedStore {
     async fn claim_chunks(
         &self,
         node: &str,
-        limit: u32,
+        room: ClaimRoom,
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<ClaimedChunk>, PortError> {
-        self.fuse.claim(self.inner.claim_chunks(node, limit, now, lease_until)).await
+        self.fuse.claim(self.inner.claim_chunks(node, room, now, lease_until)).await
     }
 
     async fn renew_leases(

@@ -179,7 +179,7 @@ impl World {
     }
 
     pub(super) async fn claim(&self, now: Timestamp) -> Vec<ClaimedChunk> {
-        self.store.claim_chunks(NODE, 100, now, now.after(LEASE)).await.unwrap()
+        self.store.claim_chunks(NODE, 100.into(), now, now.after(LEASE)).await.unwrap()
     }
 
     pub(super) async fn claim_one(&self, now: Timestamp) -> ClaimedChunk {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::message::{Address, Content, MessageId};
+use crate::account::AccountId;
+use crate::message::{Address, Content, Lane, MessageId};
 use crate::ports::{Outcome, PortError, Receipt, WebhookCall};
 use crate::reason::Reason;
 use crate::routing::CarrierName;
@@ -32,6 +33,24 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
+/// What a node has room for. A number alone is so many chunks of whatever is due.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClaimRoom {
+    /// In all.
+    pub chunks: u32,
+    /// Of those, of [`Lane::Bulk`].
+    pub bulk: u32,
+    /// Accounts (`None`: messages without one, all together) that hold their share of the node's
+    /// room for this lane already: nothing of theirs in it is claimed.
+    pub full: Vec<(Lane, Option<AccountId>)>,
+}
+
+impl From<u32> for ClaimRoom {
+    fn from(chunks: u32) -> Self {
+        Self { chunks, bulk: chunks, full: vec![] }
+    }
+}
+
 /// A run of recipients leased to this node.
 #[derive(Debug, Clone)]
 pub struct ClaimedChunk {
@@ -55,6 +74,9 @@ pub struct ClaimedRecipient {
     /// Carriers that would not take it ([`crate::ports::End::TryAnother`]), or took it and never
     /// said what became of it ([`ChunkEnd::AwaitReceipts`]).
     pub tried: Vec<CarrierName>,
+    /// How often a carrier was handed it and took nothing or gave no answer: deferrals that name a
+    /// carrier, for any reason but [`Reason::LinkDown`]. One for each claim at most.
+    pub attempts: u32,
 }
 
 /// What happens to a claimed chunk.
@@ -94,13 +116,14 @@ pub struct Recorded {
 
 #[async_trait]
 pub trait MessageStore: Send + Sync {
-    /// Leases up to `limit` due chunks to `node` until `lease_until`: lower lanes first, in a lane
-    /// every account in turn, of an account the longest due. A chunk whose lease has passed is due
-    /// again. Two nodes that claim at once get different chunks and do not wait for each other.
+    /// Leases due chunks to `node` until `lease_until`, as far as it has `room`: lower lanes first,
+    /// in a lane every account in turn, of an account the longest due. A chunk whose lease has
+    /// passed is due again. Two nodes that claim at once get different chunks and do not wait for
+    /// each other.
     async fn claim_chunks(
         &self,
         node: &str,
-        limit: u32,
+        room: ClaimRoom,
         now: Timestamp,
         lease_until: Timestamp,
     ) -> Result<Vec<ClaimedChunk>, PortError>;

@@ -23,23 +23,17 @@ pub use events::{EventStore, WebhookCall, WebhookCallId, WebhookOutcome, Webhook
 pub use inbound::InboundStore;
 pub use ledger::LedgerStore;
 pub use messages::{
-    ChunkEnd, ChunkId, ClaimedChunk, ClaimedRecipient, Lease, MessageStore, Recorded,
+    ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, Lease, MessageStore, Recorded,
 };
 pub use orders::{
-    CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict, OrderAdmission,
-    OrderCaps, OrderLoad, OrderStore,
+    CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict,
+    OrderAdmission, OrderCaps, OrderLoad, OrderStore,
 };
 
 /// All of the store.
 #[async_trait]
 pub trait Store:
-    AccountStore
-    + OrderStore
-    + MessageStore
-    + InboundStore
-    + EventStore
-    + LedgerStore
-    + std::fmt::Debug
+    AccountStore + OrderStore + MessageStore + InboundStore + EventStore + LedgerStore + std::fmt::Debug
 {
     /// Ok when a durable write would succeed now.
     async fn ping(&self) -> Result<(), PortError>;
