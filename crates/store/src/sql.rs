@@ -5,9 +5,11 @@
 //! forms take one statement and many parameter rows: one round trip on a server, one prepared
 //! statement in a loop on SQLite. Nothing here opens or ends a transaction.
 //!
-//! A statement that reads what the same change will write ends with ` FOR UPDATE`, or with
-//! ` FOR UPDATE SKIP LOCKED` when it looks for work of its own. Rows are locked in one order, each
-//! kind sorted by its key: messages, orders, ledger accounts. SQLite's one writer needs none of it.
+//! On a server many changes run at once. So a statement that reads what the same change will write
+//! ends with `FOR UPDATE` (of a join: `FOR UPDATE OF` its first table), or with `FOR UPDATE SKIP
+//! LOCKED` when it looks for work. What has no row yet that could be locked is a [`Turn`]. Locks are
+//! taken in one order, each kind sorted by its key: turns, messages, orders, ledger accounts.
+//! SQLite's one writer needs none of it.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -60,8 +62,26 @@ pub(crate) trait Tx {
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<Vec<Row>>>;
 
+    /// Until the change ends no other has this turn, shared or not.
+    async fn take_turn(&mut self, turn: Turn<'_>) -> Result<()>;
+
+    /// Until the change ends nobody has this turn alone.
+    async fn share_turn(&mut self, turn: Turn<'_>) -> Result<()>;
+
     /// Seals and opens the columns that hold secrets.
     fn vault(&self) -> &Vault;
+}
+
+/// A lock on what is not there (yet).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Turn<'a> {
+    /// Counting the orders at the node, to add one.
+    CountOrders,
+    /// Shared: storing what this carrier took, after a look for receipts that came first. Alone:
+    /// parking its receipts, after a look for what they are of. One of the two sees the other.
+    Park(&'a str),
+    /// Storing a part from this carrier, after a look for the other parts of its text.
+    JoinParts(&'a str),
 }
 
 /// A parameter.

@@ -8,8 +8,11 @@ use domain::ports::PortError;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 
-use crate::sql::{Column, Result, Row, Tx, Value};
+use crate::sql::{Column, Result, Row, Turn, Tx, Value};
 use crate::vault::Vault;
+
+/// `FOR UPDATE OF orders SKIP LOCKED` and some more; statements are long, and looked through each time.
+const ROW_LOCKS_CHARS_MAX: usize = 48;
 
 pub(crate) struct SqliteTx<'c> {
     connection: &'c Connection,
@@ -28,8 +31,9 @@ impl<'c> SqliteTx<'c> {
 
 /// The one writer locks the whole database: rows need no locks of their own, and SQLite has none.
 fn without_row_locks(sql: &str) -> &str {
-    let sql = sql.strip_suffix(" SKIP LOCKED").unwrap_or(sql);
-    sql.strip_suffix(" FOR UPDATE").unwrap_or(sql)
+    let end = sql.len().saturating_sub(ROW_LOCKS_CHARS_MAX);
+    let clause = sql.get(end..).and_then(|tail| tail.rfind("FOR UPDATE"));
+    clause.and_then(|at| sql.get(..end + at)).map_or(sql, str::trim_end)
 }
 
 impl Tx for SqliteTx<'_> {
@@ -65,6 +69,15 @@ impl Tx for SqliteTx<'_> {
     ) -> Result<Vec<Vec<Row>>> {
         let mut statement = self.prepare(sql)?;
         params.iter().map(|params| query(&mut statement, params)).collect()
+    }
+
+    /// The one writer takes every turn alone.
+    async fn take_turn(&mut self, _: Turn<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    async fn share_turn(&mut self, _: Turn<'_>) -> Result<()> {
+        Ok(())
     }
 
     fn vault(&self) -> &Vault {
@@ -150,9 +163,12 @@ mod tests {
 
     #[test]
     fn cuts_off_what_only_a_server_locks() {
-        let plain = "SELECT id FROM t ORDER BY id LIMIT ?1";
-        for locks in ["", " FOR UPDATE", " FOR UPDATE SKIP LOCKED"] {
-            assert_eq!(without_row_locks(&format!("{plain}{locks}")), plain);
+        for plain in
+            ["SELECT id FROM t", "SELECT id, due_at FROM a_table WHERE due_at < ?1 LIMIT ?2"]
+        {
+            for locks in ["", " FOR UPDATE", "\n     FOR UPDATE SKIP LOCKED", " FOR UPDATE OF t"] {
+                assert_eq!(without_row_locks(&format!("{plain}{locks}")), plain);
+            }
         }
     }
 }
