@@ -56,14 +56,31 @@ pub const PAY_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// Orders compared with the node in one round.
 pub const ORDER_CHECKS_MAX: u32 = 200;
 
-/// Webhook calls under way at a time, over all customers.
-pub const WEBHOOKS_IN_FLIGHT_MAX: u32 = 64;
+/// Webhook calls under way at a time, over all customers: each is a connection, some 20 KiB. By
+/// Little's law a receiver that answers in 100 ms gets 1,280 calls a second of its half.
+pub const WEBHOOKS_IN_FLIGHT_MAX: usize = 256;
 
-/// Of those, calls to one host that answers.
-pub const WEBHOOKS_PER_HOST_MAX: usize = WEBHOOKS_IN_FLIGHT_MAX as usize / 2;
+/// Of those, calls to one host that answers at once.
+pub const WEBHOOKS_PER_HOST_MAX: usize = WEBHOOKS_IN_FLIGHT_MAX / 2;
+
+/// Of those, calls to a host that nothing is known of. Each quick answer adds one.
+pub const WEBHOOKS_PER_NEW_HOST: usize = 16;
 
 /// Of those, calls to a host whose last one got no answer, so that it holds up no other.
 pub const WEBHOOKS_PER_SILENT_HOST_MAX: usize = 2;
+
+/// Calls in memory, waiting and under way; the others wait in the store. Some 2 KiB each.
+pub const WEBHOOKS_IN_MEMORY_MAX: usize = 4_096;
+
+/// Above so many in memory, new ones are not handed over but wait in the store, so that there is room
+/// for what waits there already.
+pub const WEBHOOKS_HANDED_OVER_MAX: usize = WEBHOOKS_IN_MEMORY_MAX / 2;
+
+/// Of those in memory, calls to one host: the others have room at any time.
+pub const WEBHOOKS_WAITING_PER_HOST_MAX: usize = WEBHOOKS_IN_MEMORY_MAX / 2;
+
+/// Of those, to a host that does not answer.
+pub const WEBHOOKS_WAITING_PER_SILENT_HOST_MAX: usize = 16;
 
 /// Silent hosts remembered while no call to them is under way.
 pub const WEBHOOK_SILENT_HOSTS_MAX: usize = 10_000;

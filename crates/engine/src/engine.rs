@@ -17,7 +17,7 @@ use crate::metrics::{ByCarrier, Metrics};
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
-use crate::webhooks::RenderEvent;
+use crate::webhooks::{Desk, RenderEvent};
 use crate::{expire, orders, webhooks};
 
 /// The world, as the binary wired it.
@@ -42,6 +42,8 @@ pub struct Engine {
     pub(crate) settings: Settings,
     pub(crate) wake: Arc<Wake>,
     pub(crate) render: Arc<dyn RenderEvent>,
+    /// Takes webhook calls from whoever stores events.
+    pub(crate) desk: Arc<Desk>,
     pub(crate) tasks: Tasks,
     dispatcher: Dispatcher,
     metrics: Arc<Metrics>,
@@ -80,6 +82,7 @@ impl Engine {
     ) -> Arc<Self> {
         let wake = Arc::new(Wake::default());
         let metrics = Arc::new(Metrics::default());
+        let desk = Arc::new(Desk::default());
         let dispatcher = Dispatcher::new(
             ports.store.clone(),
             ports.clock.clone(),
@@ -97,6 +100,7 @@ impl Engine {
             settings,
             wake,
             render,
+            desk,
             tasks,
             dispatcher,
             metrics,
@@ -150,6 +154,7 @@ impl Engine {
         let drains = self.carriers.values().map(|carrier| carrier.stop(grace));
         futures_util::future::join_all(drains).await;
         self.dispatcher.drained(grace).await;
+        self.desk.close(grace).await;
         self.tasks.stop(grace + Duration::from_secs(5)).await;
     }
 

@@ -2,6 +2,7 @@
 //! day has passed.
 
 mod deliver;
+mod desk;
 mod hosts;
 mod schedule;
 mod sign;
@@ -9,6 +10,7 @@ mod sign;
 use domain::order::OrderSnapshot;
 
 pub(crate) use deliver::deliver;
+pub(crate) use desk::Desk;
 pub use sign::sign;
 
 /// Turns an event into a door's wire body. The door that sold the order implements it.
