@@ -26,8 +26,26 @@ pub const OUTCOME_QUEUE_MAX: usize = 4_096;
 /// Outcomes recorded in one commit ("one flush").
 pub const OUTCOME_FLUSH_MAX: usize = 1_000;
 
-/// Chunks one node works on at a time.
-pub const CHUNKS_IN_WORK_MAX: usize = 256;
+/// Chunks one node works on at a time: single messages, so that the fastest carriers' windows are
+/// full over a long line.
+pub const CHUNKS_IN_WORK_MAX: usize = 4_096;
+
+/// Recipients in those chunks, which is what is in memory: the windows of all carriers twice, and a
+/// flush.
+pub const RECIPIENTS_IN_WORK_MAX: usize = 8_192;
+
+/// Carriers of one route.
+pub const ROUTE_CARRIERS_MAX: usize = 64;
+
+/// Hand-overs of one message that no carrier took, unless its route says otherwise: a good hour and a
+/// half of a carrier that always asks for patience.
+pub const HAND_OVERS_MAX: u32 = 100;
+
+/// Receipts recorded in one commit.
+pub const RECEIPT_FLUSH_MAX: usize = 1_000;
+
+/// Receipts waiting to be recorded. Full, the carriers' sessions wait, and so do the carriers.
+pub const RECEIPT_QUEUE_MAX: usize = 4_096;
 
 /// How long a node keeps a chunk without a word; a dead node's chunks are free after it.
 pub const CHUNK_LEASE: Duration = Duration::from_secs(120);
@@ -115,3 +133,21 @@ pub const FORGET_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What a stopping process waits for open windows and answers.
 pub const SHUTDOWN_GRACE: Duration = Duration::from_secs(10);
+
+/// How long the parts of a message that came in wait for those that are missing. A phone that lost
+/// its network between two parts sends the rest within some minutes, or never.
+pub const INBOUND_JOIN_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// A carrier that missed our answer sends a part again within this time: once it is bound again, or
+/// when its own wait for the answer is over.
+pub const INBOUND_REPEAT_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// Parts of one carrier that wait for others. Above this the oldest are told incomplete: whoever
+/// floods us with first parts fills no disk.
+pub const INBOUND_PARTS_WAITING_MAX: u32 = 10_000;
+
+/// Incomplete messages told in one change.
+pub const INBOUND_JOINED_MAX: u32 = 500;
+
+/// An answer to a carrier that took longer may have come after it gave up waiting.
+pub const INBOUND_ANSWER_LATE: Duration = Duration::from_secs(5);

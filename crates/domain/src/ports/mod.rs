@@ -23,9 +23,9 @@ pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient,
-    CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundStore, Lease,
+    CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
     LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OrderAdmission,
-    OrderCaps, OrderLoad, OrderStore, Recorded, Store, WebhookCall, WebhookCallId, WebhookOutcome,
+    OrderCaps, OrderLoad, OrderStore, Recorded, Snapshot, Store, WebhookCall, WebhookCallId, WebhookOutcome,
     WebhookResult,
 };
 

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use crate::inbound::InboundMessage;
 use crate::order::OrderSnapshot;
 use crate::ports::PortError;
 use crate::secret::Secret;
@@ -10,6 +11,13 @@ use crate::time::Timestamp;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WebhookCallId(pub i64);
+
+/// What an event tells, as it was when it happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Snapshot {
+    Order(OrderSnapshot),
+    Inbound(InboundMessage),
+}
 
 /// One event to be told to one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +29,7 @@ pub struct WebhookCall {
     pub secret: Secret,
     /// Attempts made before this one.
     pub attempts: u32,
-    pub snapshot: OrderSnapshot,
+    pub snapshot: Snapshot,
     /// When the event happened.
     pub at: Timestamp,
 }

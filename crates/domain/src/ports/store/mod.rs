@@ -19,8 +19,8 @@ use async_trait::async_trait;
 use crate::ports::PortError;
 
 pub use accounts::{AccountStore, NewAccount, NewKey};
-pub use events::{EventStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
-pub use inbound::InboundStore;
+pub use events::{EventStore, Snapshot, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
+pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;
 pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, Lease, MessageStore, Recorded,

@@ -1,0 +1,34 @@
+//! Who is told what comes in: whose number it came to, else whoever gets the rest.
+
+use std::collections::BTreeMap;
+
+use super::part::Party;
+use crate::account::AccountId;
+use crate::secret::Secret;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundWebhook {
+    pub url: String,
+    pub secret: Secret,
+}
+
+/// What becomes of messages to one number. Without a webhook they are stored and not told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receiver {
+    pub account: Option<AccountId>,
+    pub webhook: Option<InboundWebhook>,
+}
+
+/// A number is matched as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receivers {
+    pub numbers: BTreeMap<Party, Receiver>,
+    /// Of every other number.
+    pub others: Receiver,
+}
+
+impl Receivers {
+    pub fn of(&self, to: &Party) -> &Receiver {
+        self.numbers.get(to).unwrap_or(&self.others)
+    }
+}
