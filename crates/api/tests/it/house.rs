@@ -45,7 +45,7 @@ pub(crate) const fn sats(sats: i64) -> Msat {
 
 fn settings() -> Settings {
     let main = vec![CarrierName::new("main")];
-    let route = |prefix: &str, carriers| Route { prefix: prefix.to_owned(), carriers };
+    let route = |prefix: &str, carriers| Route::in_order(prefix, carriers);
     Settings {
         prices: Prices {
             send: sats(1_000),

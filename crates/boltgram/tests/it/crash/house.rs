@@ -199,7 +199,7 @@ async fn open(data: &tempfile::TempDir) -> Arc<dyn Store> {
 }
 
 fn routes_to(carriers: Vec<CarrierName>) -> Routes {
-    Routes::new(vec![Route { prefix: String::new(), carriers }], vec![])
+    Routes::new(vec![Route::in_order("", carriers)], vec![])
 }
 
 #[derive(Debug)]

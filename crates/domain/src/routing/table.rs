@@ -1,0 +1,76 @@
+//! Prefixes of numbers, found by the longest match without allocation.
+//!
+//! A prefix is the range of all numbers of 15 digits that begin with it. Such ranges lie inside one
+//! another or apart, so the last range that begins at or before a number, or one around that, is
+//! the number's longest prefix.
+
+use crate::number::Msisdn;
+
+/// E.164 §6: at most 15 digits.
+const DIGITS_MAX: u32 = 15;
+
+#[derive(Debug, Clone)]
+struct Entry<T> {
+    /// The prefix, filled up with zeros to 15 digits.
+    low: u64,
+    digits: u32,
+    /// The longest prefix around this one.
+    around: Option<usize>,
+    value: T,
+}
+
+impl<T> Entry<T> {
+    const fn contains(&self, low: u64, digits: u32) -> bool {
+        self.digits <= digits && low - self.low < 10u64.pow(DIGITS_MAX - self.digits)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct PrefixTable<T> {
+    /// By `low`, then the shorter first.
+    entries: Vec<Entry<T>>,
+}
+
+impl<T> PrefixTable<T> {
+    /// Of one prefix given twice the later counts; what is no prefix of a number is left out.
+    pub(super) fn new(values: impl Iterator<Item = (String, T)>) -> Self {
+        let mut entries: Vec<_> =
+            values.filter_map(|(prefix, value)| read(&prefix, value)).collect();
+        entries.sort_by_key(|entry| (entry.low, entry.digits));
+        let mut table = Self { entries: Vec::with_capacity(entries.len()) };
+        for mut entry in entries {
+            let last = table.entries.len().checked_sub(1);
+            entry.around = last.and_then(|last| table.around(last, entry.low, entry.digits));
+            table.entries.push(entry);
+        }
+        table
+    }
+
+    pub(super) fn find(&self, number: Msisdn) -> Option<&T> {
+        let digits = number.digit_count();
+        let low = number.digits() * 10u64.pow(DIGITS_MAX - digits);
+        let last = self.entries.partition_point(|entry| entry.low <= low).checked_sub(1)?;
+        self.around(last, low, digits).map(|at| &self.entries[at].value)
+    }
+
+    /// `at`, or the next one around it, that contains these digits.
+    fn around(&self, at: usize, low: u64, digits: u32) -> Option<usize> {
+        let mut next = Some(at);
+        while let Some(at) = next {
+            let entry = &self.entries[at];
+            if entry.contains(low, digits) {
+                return Some(at);
+            }
+            next = entry.around;
+        }
+        None
+    }
+}
+
+fn read<T>(prefix: &str, value: T) -> Option<Entry<T>> {
+    let digits = u32::try_from(prefix.len()).ok().filter(|digits| *digits <= DIGITS_MAX)?;
+    let plain = prefix.bytes().all(|byte| byte.is_ascii_digit()) && !prefix.starts_with('0');
+    let number: u64 = if prefix.is_empty() { 0 } else { prefix.parse().ok()? };
+    let low = number.checked_mul(10u64.pow(DIGITS_MAX - digits))?;
+    plain.then_some(Entry { low, digits, around: None, value })
+}
