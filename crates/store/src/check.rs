@@ -31,7 +31,7 @@ pub(crate) async fn check(tx: &mut impl Tx) -> Result<LedgerReport> {
 async fn wrong_balances(tx: &mut impl Tx) -> Result<Vec<String>> {
     let rows = tx
         .query(
-            "SELECT a.name FROM ledger_accounts a LEFT JOIN (
+            "SELECT coalesce(a.name, t.name) FROM ledger_accounts a FULL JOIN (
                  SELECT name, sum(posted) AS posted, sum(pending) AS pending FROM (
                      SELECT credit AS name, 0 AS pending,
                          CASE WHEN state = 'posted' THEN amount ELSE 0 END AS posted
@@ -42,8 +42,9 @@ async fn wrong_balances(tx: &mut impl Tx) -> Result<Vec<String>> {
                      FROM transfers
                  ) sides GROUP BY name
              ) t ON t.name = a.name
-             WHERE a.balance <> coalesce(t.posted, 0) OR a.reserved <> coalesce(t.pending, 0)
-             ORDER BY a.name LIMIT ?1",
+             WHERE a.name IS NULL OR a.balance <> coalesce(t.posted, 0)
+                 OR a.reserved <> coalesce(t.pending, 0)
+             ORDER BY 1 LIMIT ?1",
             params![NAMED_MAX],
         )
         .await?;
@@ -71,17 +72,19 @@ async fn overdrawn(tx: &mut impl Tx) -> Result<Vec<String>> {
 /// | credit | working | – | the price, once |
 /// | credit | settled | the price, once | – |
 /// | credit | cancelled | – | – |
+/// | there is no order | any | – | – |
 async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
     let rows = tx
         .query(
-            "SELECT o.id, o.payment, o.state, coalesce(t.posted, 0), coalesce(t.pending, 0)
-             FROM orders o LEFT JOIN (
-                 SELECT order_id,
+            "SELECT coalesce(o.id, t.id), coalesce(o.payment, '-'), coalesce(o.state, 'missing'),
+                 coalesce(t.posted, 0), coalesce(t.pending, 0)
+             FROM orders o FULL JOIN (
+                 SELECT id,
                      count(CASE WHEN state = 'posted' THEN 1 END) AS posted,
                      count(CASE WHEN state = 'pending' THEN 1 END) AS pending,
                      sum(CASE WHEN state <> 'voided' THEN amount ELSE 0 END) AS amount
-                 FROM transfers WHERE order_id IS NOT NULL GROUP BY order_id
-             ) t ON t.order_id = o.id
+                 FROM transfers WHERE kind <> 'grant' GROUP BY id
+             ) t ON t.id = o.id
              WHERE NOT CASE
                  WHEN o.payment = 'lightning' AND o.state = 'settled' THEN
                      coalesce(t.posted, 0) = 1 AND coalesce(t.pending, 0) = 0

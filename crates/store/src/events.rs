@@ -1,8 +1,11 @@
-//! What customers are told: events, and the webhook calls that tell them.
+//! What customers are told, and how far that is.
 //!
 //! An event belongs to an order and keeps the order as it was. Its id is made of the order and the
-//! event's number, so a change that is computed twice tells the same event.
+//! event's number, so a change that is computed twice tells the same event. The events of one order
+//! are told one after another: one waits, never due, until the one before it has ended, and is named
+//! there as the next. Whoever ends an event makes the next one due.
 
+use domain::limits::FORGET_AFTER;
 use domain::order::{OrderId, OrderSnapshot};
 use domain::ports::{PortError, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
 use domain::secret::Secret;
@@ -13,45 +16,121 @@ use uuid::{Builder, Uuid};
 use crate::orders::WEBHOOK_SECRET;
 use crate::sql::{Result, Row, Tx, UNREADABLE_WAIT, params};
 
+/// Of what waits for an earlier event.
+const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
 pub(crate) struct NewEvent {
     pub(crate) order: OrderId,
     /// From 1.
     pub(crate) number: u32,
+    /// The row of the order's event before it.
+    pub(crate) previous: Option<i64>,
     pub(crate) snapshot: OrderSnapshot,
+    pub(crate) url: String,
+    /// As the order's row keeps it.
+    pub(crate) secret: Vec<u8>,
 }
 
-/// Stores events of orders that have a webhook; each is due at once.
-pub(crate) async fn add(tx: &mut impl Tx, new: &[NewEvent], now: Timestamp) -> Result<()> {
+#[derive(Default)]
+pub(crate) struct Added {
+    /// The row of each event.
+    pub(crate) ids: Vec<i64>,
+    /// Those that are leased to the caller.
+    pub(crate) calls: Vec<WebhookCall>,
+}
+
+/// Stores events of orders that have a webhook. Each is due at once, or leased until `tell`, unless
+/// an earlier one of its order has not ended.
+pub(crate) async fn add(
+    tx: &mut impl Tx,
+    new: Vec<NewEvent>,
+    now: Timestamp,
+    tell: Option<Timestamp>,
+) -> Result<Added> {
     if new.is_empty() {
-        return Ok(());
+        return Ok(Added::default());
     }
-    let mut made = Vec::with_capacity(new.len());
-    for event in new {
-        let unreadable = |_| PortError::Refused("an event could not be written".to_owned());
-        let snapshot = serde_json::to_string(&event.snapshot).map_err(unreadable)?;
-        made.push((event_id(&event.order, event.number, now), snapshot, event));
-    }
-    let rows: Vec<_> = made
+    let waiting = hold_back(tx, &new).await?;
+    let unwritable = |_| PortError::Refused("an event could not be written".to_owned());
+    let snapshots = new
         .iter()
-        .map(|(id, snapshot, event)| params![id, &event.order, event.number, snapshot, now])
+        .map(|event| serde_json::to_string(&event.snapshot).map_err(unwritable))
+        .collect::<Result<Vec<_>>>()?;
+    let attempts = i64::from(tell.is_some());
+    let rows: Vec<_> = new
+        .iter()
+        .zip(&snapshots)
+        .zip(&waiting)
+        .map(|((event, snapshot), waits)| {
+            let (due_at, attempts) =
+                if *waits { (NEVER, 0) } else { (tell.unwrap_or(now), attempts) };
+            params![&event.order, event.number, snapshot, now, due_at, attempts]
+        })
         .collect();
-    tx.execute_many(
-        "INSERT INTO events (id, order_id, number, snapshot, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-        &rows,
-    )
-    .await?;
-    let rows: Vec<_> = made.iter().map(|(id, _, _)| params![id, now]).collect();
-    tx.execute_many("INSERT INTO webhook_calls (event, due_at) VALUES (?1, ?2)", &rows)
-        .await
-        .map(drop)
+    let added = tx
+        .query_many(
+            "INSERT INTO events (subject, subject_id, number, snapshot, at, due_at, attempts)
+             VALUES ('order', ?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+            &rows,
+        )
+        .await?;
+    let ids = added.into_iter().flatten().map(|mut row| row.get()).collect::<Result<Vec<i64>>>()?;
+    let nexts: Vec<_> = new
+        .iter()
+        .zip(&ids)
+        .zip(&waiting)
+        .filter(|(_, waits)| **waits)
+        .map(|((event, id), _)| params![event.previous, *id])
+        .collect();
+    tx.execute_many("UPDATE events SET next = ?2 WHERE id = ?1", &nexts).await?;
+    let mut calls = Vec::new();
+    if tell.is_some() {
+        for ((event, id), _) in new.into_iter().zip(&ids).zip(&waiting).filter(|(_, waits)| !**waits)
+        {
+            calls.push(call_of(tx, event, *id, now)?);
+        }
+    }
+    Ok(Added { ids, calls })
+}
+
+/// Which of them have to wait for the one before them. That is kept from ending until the change is
+/// committed, and names its next by then.
+async fn hold_back(tx: &mut impl Tx, new: &[NewEvent]) -> Result<Vec<bool>> {
+    let later: Vec<_> = new.iter().map(|event| event.previous.is_some()).collect();
+    let rows: Vec<_> = new
+        .iter()
+        .filter(|event| event.previous.is_some())
+        .map(|event| params![event.previous, &event.order])
+        .collect();
+    let held = tx
+        .execute_many(
+            "UPDATE events SET next = 0 WHERE id = ?1 AND subject_id = ?2 AND told IS NULL",
+            &rows,
+        )
+        .await?;
+    let mut held = held.into_iter();
+    Ok(later.into_iter().map(|later| later && held.next().is_some_and(|count| count > 0)).collect())
+}
+
+fn call_of(tx: &impl Tx, event: NewEvent, id: i64, at: Timestamp) -> Result<WebhookCall> {
+    let secret = tx.vault().open(WEBHOOK_SECRET, event.order.as_bytes(), &event.secret)?;
+    Ok(WebhookCall {
+        id: WebhookCallId(id),
+        event: event_id(&event.order, event.number, at),
+        url: event.url,
+        secret: Secret::new(String::from_utf8_lossy(&secret)),
+        attempts: 0,
+        snapshot: event.snapshot,
+        at,
+    })
 }
 
 /// UUID v7 (RFC 9562 §5.7) whose random bits are a hash.
-fn event_id(order: &OrderId, number: u32, now: Timestamp) -> Uuid {
+fn event_id(order: &OrderId, number: u32, at: Timestamp) -> Uuid {
     let hash = digest(&SHA256, &[&order.as_bytes()[..], &number.to_be_bytes()].concat());
     let mut bits = [0; 10];
     bits.iter_mut().zip(hash.as_ref()).for_each(|(bit, byte)| *bit = *byte);
-    let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+    let millis = u64::try_from(at.as_millis()).unwrap_or(0);
     Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
 }
 
@@ -61,61 +140,69 @@ pub(crate) async fn claim(
     lease_until: Timestamp,
     limit: u32,
 ) -> Result<Vec<WebhookCall>> {
-    let claimed = tx
+    let due = tx
         .query(
-            "UPDATE webhook_calls SET due_at = ?2, attempts = attempts + 1
-             WHERE id IN (
-                 SELECT id FROM webhook_calls WHERE ended_at IS NULL AND due_at <= ?1
-                 ORDER BY due_at, id LIMIT ?3
-             )
-             RETURNING id",
-            params![now, lease_until, limit],
+            "SELECT id, attempts, subject_id, number, snapshot, at FROM events
+             WHERE told IS NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2
+             FOR UPDATE SKIP LOCKED",
+            params![now, limit],
         )
         .await?;
-    let mut ids = Vec::with_capacity(claimed.len());
-    for mut row in claimed {
-        ids.push(row.get::<WebhookCallId>()?);
-    }
-    ids.sort_unstable();
-    let rows: Vec<_> = ids.iter().map(|id| params![*id]).collect();
-    let found = tx
-        .query_many(
-            "SELECT c.id, c.event, c.attempts - 1, e.order_id, e.snapshot, e.at, o.webhook_url,
-                 o.webhook_secret
-             FROM webhook_calls c
-             JOIN events e ON e.id = c.event
-             JOIN orders o ON o.id = e.order_id
-             WHERE c.id = ?1",
-            &rows,
-        )
-        .await?;
-    let (mut calls, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
-    for (id, rows) in ids.into_iter().zip(found) {
-        for row in rows {
-            match read_call(tx, row) {
-                Ok(call) => calls.push(call),
-                Err(error) => {
-                    // One bad row must not stop the others.
-                    tracing::error!(call = id.0, %error, "a webhook call cannot be read");
-                    unreadable.push(params![id, now.after(UNREADABLE_WAIT)]);
-                }
-            }
+    let (mut claimed, mut unreadable) = (Vec::with_capacity(due.len()), Vec::new());
+    for mut row in due {
+        let id: i64 = row.get()?;
+        match read_event(id, row) {
+            Ok(event) => claimed.push(event),
+            Err(error) => unreadable.push((id, error)),
         }
     }
-    tx.execute_many("UPDATE webhook_calls SET due_at = ?2 WHERE id = ?1", &unreadable).await?;
+    let orders: Vec<_> = claimed.iter().map(|event| params![&event.order]).collect();
+    let hooks = tx
+        .query_many("SELECT webhook_url, webhook_secret FROM orders WHERE id = ?1", &orders)
+        .await?;
+    let mut calls = Vec::with_capacity(claimed.len());
+    for (event, rows) in claimed.into_iter().zip(hooks) {
+        let id = event.id;
+        match read_call(tx, event, rows) {
+            Ok(call) => calls.push(call),
+            Err(error) => unreadable.push((id, error)),
+        }
+    }
+    let leased = calls.iter().map(|call| params![call.id, lease_until]);
+    // One bad row must not stop the others.
+    let put_off = unreadable.iter().map(|(id, error)| {
+        tracing::error!(call = id, %error, "an event cannot be read");
+        params![*id, now.after(UNREADABLE_WAIT)]
+    });
+    let rows: Vec<_> = leased.chain(put_off).collect();
+    tx.execute_many("UPDATE events SET due_at = ?2, attempts = attempts + 1 WHERE id = ?1", &rows)
+        .await?;
     Ok(calls)
 }
 
-fn read_call(tx: &impl Tx, mut row: Row) -> Result<WebhookCall> {
-    let (id, event, attempts) = (row.get()?, row.get()?, row.get()?);
-    let order: OrderId = row.get()?;
+struct DueEvent {
+    id: i64,
+    attempts: u32,
+    order: OrderId,
+    number: u32,
+    snapshot: OrderSnapshot,
+    at: Timestamp,
+}
+
+fn read_event(id: i64, mut row: Row) -> Result<DueEvent> {
+    let (attempts, order, number) = (row.get()?, row.get()?, row.get()?);
     let unreadable = |_| PortError::Refused("unreadable column: snapshot".to_owned());
     let snapshot = serde_json::from_str(&row.get::<String>()?).map_err(unreadable)?;
-    let (at, url) = (row.get()?, row.get()?);
-    let sealed: Vec<u8> = row.get()?;
-    let secret = tx.vault().open(WEBHOOK_SECRET, order.as_bytes(), &sealed)?;
-    let secret = Secret::new(String::from_utf8_lossy(&secret));
-    Ok(WebhookCall { id, event, url, secret, attempts, snapshot, at })
+    Ok(DueEvent { id, attempts, order, number, snapshot, at: row.get()? })
+}
+
+fn read_call(tx: &impl Tx, event: DueEvent, hook: Vec<Row>) -> Result<WebhookCall> {
+    let none = || PortError::Refused("an event without its order".to_owned());
+    let mut row = hook.into_iter().next().ok_or_else(none)?;
+    let DueEvent { id, attempts, order, number, snapshot, at } = event;
+    let (url, secret) = (row.get()?, row.get()?);
+    let new = NewEvent { order, number, previous: None, snapshot, url, secret };
+    Ok(WebhookCall { attempts, ..call_of(tx, new, id, at)? })
 }
 
 pub(crate) async fn record(
@@ -124,31 +211,52 @@ pub(crate) async fn record(
     now: Timestamp,
 ) -> Result<()> {
     let (mut retried, mut put_off, mut ended) = (Vec::new(), Vec::new(), Vec::new());
-    for result in results {
-        match result.outcome {
-            WebhookOutcome::RetryAt(at) => retried.push(params![result.call, at, &result.note]),
-            WebhookOutcome::PutOff(at) => put_off.push(params![result.call, at]),
-            WebhookOutcome::Told => ended.push(params![result.call, 1_i64, now, &result.note]),
-            WebhookOutcome::GaveUp => ended.push(params![result.call, 0_i64, now, &result.note]),
+    let forget_at = now.after(FORGET_AFTER);
+    for WebhookResult { call, outcome, note } in results {
+        match outcome {
+            WebhookOutcome::RetryAt(at) => retried.push(params![*call, *at, note]),
+            WebhookOutcome::PutOff(at) => put_off.push(params![*call, *at]),
+            WebhookOutcome::Told => ended.push(params![*call, 1_i64, now, note, forget_at]),
+            WebhookOutcome::GaveUp => ended.push(params![*call, 0_i64, now, note, forget_at]),
         }
     }
     tx.execute_many(
-        "UPDATE webhook_calls SET due_at = ?2, note = ?3 WHERE id = ?1 AND ended_at IS NULL",
+        "UPDATE events SET due_at = ?2, note = ?3 WHERE id = ?1 AND told IS NULL",
         &retried,
     )
     .await?;
     // The claim counted an attempt that was none.
     tx.execute_many(
-        "UPDATE webhook_calls SET due_at = ?2, attempts = attempts - 1
-         WHERE id = ?1 AND ended_at IS NULL AND attempts > 0",
+        "UPDATE events SET due_at = ?2, attempts = attempts - 1
+         WHERE id = ?1 AND told IS NULL AND attempts > 0",
         &put_off,
     )
     .await?;
-    tx.execute_many(
-        "UPDATE webhook_calls SET told = ?2, ended_at = ?3, note = ?4
-         WHERE id = ?1 AND ended_at IS NULL",
-        &ended,
+    let ended = tx
+        .query_many(
+            "UPDATE events SET told = ?2, ended_at = ?3, note = ?4, due_at = ?5
+             WHERE id = ?1 AND told IS NULL RETURNING next",
+            &ended,
+        )
+        .await?;
+    let mut nexts = Vec::new();
+    for mut row in ended.into_iter().flatten() {
+        if let Some(next) = row.get::<Option<i64>>()? {
+            nexts.push(params![next, now]);
+        }
+    }
+    tx.execute_many("UPDATE events SET due_at = ?2 WHERE id = ?1 AND told IS NULL", &nexts)
+        .await
+        .map(drop)
+}
+
+/// Drops at most `limit` of those that ended before `before`; returns how many went.
+pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
+    tx.execute(
+        "DELETE FROM events WHERE id IN (
+             SELECT id FROM events WHERE told IN (0, 1) AND due_at < ?1 LIMIT ?2
+         )",
+        params![before.after(FORGET_AFTER), limit],
     )
     .await
-    .map(drop)
 }

@@ -9,6 +9,7 @@ use domain::money::Msat;
 use domain::order::OrderId;
 use domain::ports::PortError;
 use domain::time::Timestamp;
+use ring::digest::{SHA256, digest};
 
 use crate::sql::{Result, Tx, params};
 
@@ -57,9 +58,9 @@ pub(crate) async fn grant(
     let customer = LedgerAccount::Customer(account).stored();
     let operator = LedgerAccount::Operator.stored();
     tx.execute(
-        "INSERT INTO transfers (debit, credit, amount, kind, state, created_at, decided_at)
-         VALUES (?1, ?2, ?3, ?4, 'posted', ?5, ?5)",
-        params![&operator, &customer, amount, kind.as_str(), now],
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6)",
+        params![&grant_id(&customer, now)[..], kind.as_str(), &operator, &customer, amount, now],
     )
     .await?;
     let mut changes = Changes::default();
@@ -67,8 +68,18 @@ pub(crate) async fn grant(
     changes.store(tx).await
 }
 
-/// Sets credit aside for an order; `false` when there is not enough, and nothing is stored. The
-/// test and the change are one statement, so that two orders never spend the same credit.
+/// Looks like an order's that was made at the same time. An account is granted to once in a moment.
+fn grant_id(customer: &str, now: Timestamp) -> [u8; 32] {
+    let millis = now.as_millis().to_be_bytes();
+    let hash = digest(&SHA256, &[customer.as_bytes(), &millis].concat());
+    let mut id = [0; 32];
+    id[..6].copy_from_slice(&millis[2..]);
+    id[6..].iter_mut().zip(hash.as_ref()).for_each(|(byte, hashed)| *byte = *hashed);
+    id
+}
+
+/// Sets credit aside for orders; `false` when there is not enough, and nothing is stored. The test
+/// and the change are one statement, so that two orders never spend the same credit.
 pub(crate) async fn reserve(tx: &mut impl Tx, account: AccountId, amount: Msat) -> Result<bool> {
     let customer = LedgerAccount::Customer(account).stored();
     let changed = tx
@@ -81,21 +92,28 @@ pub(crate) async fn reserve(tx: &mut impl Tx, account: AccountId, amount: Msat) 
     Ok(changed > 0)
 }
 
-/// The transfer of a reservation that [`reserve`] made, once its order is stored.
-pub(crate) async fn add_reservation(
-    tx: &mut impl Tx,
-    account: AccountId,
-    amount: Msat,
-    order: &OrderId,
-    now: Timestamp,
-) -> Result<()> {
-    let customer = LedgerAccount::Customer(account).stored();
+/// Credit that [`reserve`] set aside for one order.
+pub(crate) struct Reservation<'a> {
+    pub(crate) account: AccountId,
+    pub(crate) amount: Msat,
+    pub(crate) order: &'a OrderId,
+    pub(crate) at: Timestamp,
+}
+
+pub(crate) async fn add_reservations(tx: &mut impl Tx, new: &[Reservation<'_>]) -> Result<()> {
     let revenue = LedgerAccount::Revenue.stored();
     let kind = TransferKind::CreditSale.as_str();
-    tx.execute(
-        "INSERT INTO transfers (debit, credit, amount, kind, state, order_id, created_at)
-         VALUES (?1, ?2, ?3, ?4, 'pending', ?5, ?6)",
-        params![&customer, &revenue, amount, kind, order, now],
+    let customers: Vec<_> =
+        new.iter().map(|new| LedgerAccount::Customer(new.account).stored()).collect();
+    let rows: Vec<_> = new
+        .iter()
+        .zip(&customers)
+        .map(|(new, customer)| params![new.order, kind, customer, &revenue, new.amount, new.at])
+        .collect();
+    tx.execute_many(
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6)",
+        &rows,
     )
     .await
     .map(drop)
@@ -133,12 +151,12 @@ async fn post(
     let rows: Vec<_> = posted
         .iter()
         .map(|(order, credit, amount, kind)| {
-            params![&lightning, credit, *amount, *kind, *order, now]
+            params![*order, *kind, &lightning, credit, *amount, now]
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO transfers (debit, credit, amount, kind, state, order_id, created_at, decided_at)
-         VALUES (?1, ?2, ?3, ?4, 'posted', ?5, ?6, ?6)",
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6)",
         &rows,
     )
     .await
@@ -162,34 +180,34 @@ async fn decide(
         return Ok(());
     }
     let kind = TransferKind::CreditSale.as_str();
-    let orders: Vec<_> = decisions.iter().map(|(order, _)| params![*order, kind]).collect();
+    let mut updates = Vec::with_capacity(decisions.len());
+    for (order, event) in &decisions {
+        // The order's machine decides once, and so does the transfer's.
+        let state = next(TransferState::Pending, *event).map_err(|_| decided())?;
+        updates.push(params![*order, kind, state, now]);
+    }
     let found = tx
         .query_many(
-            "SELECT id, debit, credit, amount, state FROM transfers
-             WHERE order_id = ?1 AND kind = ?2",
-            &orders,
+            "UPDATE transfers SET state = ?3, decided_at = ?4
+             WHERE id = ?1 AND kind = ?2 AND state = 'pending'
+             RETURNING debit, credit, amount, state",
+            &updates,
         )
         .await?;
-    let mut updates = Vec::with_capacity(found.len());
-    for (rows, (_, event)) in found.into_iter().zip(&decisions) {
-        let none = || PortError::Refused("an order paid from credit has no reservation".to_owned());
-        let mut row = rows.into_iter().next().ok_or_else(none)?;
-        let (id, debit, credit, amount): (i64, String, String, Msat) =
-            (row.get()?, row.get()?, row.get()?, row.get()?);
-        let twice = |_| PortError::Refused("a reservation is decided once".to_owned());
-        let state = next(row.get::<TransferState>()?, *event).map_err(twice)?;
+    for rows in found {
+        let mut row = rows.into_iter().next().ok_or_else(decided)?;
+        let (debit, credit): (String, String) = (row.get()?, row.get()?);
+        let amount = row.get()?;
         changes.release(&debit, amount)?;
-        if state == TransferState::Posted {
+        if row.get::<TransferState>()? == TransferState::Posted {
             changes.post(&debit, &credit, amount)?;
         }
-        updates.push(params![id, state, now]);
     }
-    tx.execute_many(
-        "UPDATE transfers SET state = ?2, decided_at = ?3 WHERE id = ?1 AND state = 'pending'",
-        &updates,
-    )
-    .await
-    .map(drop)
+    Ok(())
+}
+
+fn decided() -> PortError {
+    PortError::Refused("an order paid from credit has no open reservation".to_owned())
 }
 
 /// Changes of balance and reservation by account, in the order of their names: two changes at once

@@ -19,7 +19,7 @@ use domain::ledger::TransferState;
 use domain::message::{Address, Lane, MessageId, MessageState};
 use domain::money::Msat;
 use domain::number::SenderId;
-use domain::order::{OrderId, OrderKind, OrderState};
+use domain::order::{OrderId, OrderKind, OrderState, Wanted};
 use domain::ports::{ChunkId, PortError, WebhookCallId};
 use domain::reason::Reason;
 use domain::recipient::{PartState, RecipientState};
@@ -223,6 +223,7 @@ from_column! {
     String:
         OrderState => |word| Self::from_str(&word).ok(),
         OrderKind => |word| Self::from_str(&word).ok(),
+        Wanted => |word| Self::from_str(&word).ok(),
         MessageState => |word| Self::from_str(&word).ok(),
         RecipientState => |word| Self::from_str(&word).ok(),
         PartState => |word| Self::from_str(&word).ok(),

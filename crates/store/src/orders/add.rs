@@ -1,17 +1,14 @@
-//! New orders: to be paid over Lightning, if the caps leave room, or paid from credit at once.
+//! New orders that are to be paid over Lightning, if the caps leave room.
 //!
 //! Counting stops at the cap, and reads the partial indices of open and held orders only.
 
-use domain::message::NewMessage;
 use domain::order::{NewOrder, OrderId, OrderKind, OrderState, Payment};
-use domain::ports::{CreditOutcome, OrderAdmission, OrderCaps, PortError};
-use domain::recipient::RecipientState;
+use domain::ports::{OrderAdmission, OrderCaps, PortError};
 use domain::time::Timestamp;
 
-use super::change::{StoredOrder, illegal};
-use super::rows::{exists, insert};
+use super::rows::{Born, exists, insert_many};
+use crate::accounts;
 use crate::sql::{Result, Tx, params};
-use crate::{accounts, events, ledger, messages};
 
 pub(crate) async fn add(
     tx: &mut impl Tx,
@@ -35,8 +32,12 @@ pub(crate) async fn add(
         must_not_exist(tx, &new.id).await?;
         return Ok(full);
     }
-    insert(tx, new, &StoredOrder::new(new, Some(check_at))).await?;
-    Ok(OrderAdmission::Stored)
+    let (state, check_at) = (OrderState::Open, Some(check_at));
+    let born = Born { new, state, message: None, paid_at: None, check_at };
+    match insert_many(tx, &[born]).await?.as_slice() {
+        [true] => Ok(OrderAdmission::Stored),
+        _ => Err(exists()),
+    }
 }
 
 /// The cap that leaves no room, the client's own one first: it is the one that the client can mend.
@@ -108,35 +109,6 @@ pub(crate) async fn attach_invoice(
     Ok(())
 }
 
-pub(crate) async fn add_credit(
-    tx: &mut impl Tx,
-    new: &NewOrder,
-    message: &NewMessage,
-) -> Result<CreditOutcome> {
-    let account = match (&new.payment, new.account) {
-        (Payment::Credit, Some(account)) => account,
-        _ => return Err(refused("credit is spent by an account")),
-    };
-    if new.price.is_negative() {
-        return Err(refused("a price is not negative"));
-    }
-    if !ledger::reserve(tx, account, new.price).await? {
-        let available = ledger::balance(tx, account).await?.available;
-        return Ok(CreditOutcome::Insufficient { available });
-    }
-    let now = new.created_at;
-    let mut stored = StoredOrder::new(new, None);
-    stored.pay(now).map_err(illegal)?;
-    stored.order.message = Some(message.content.message);
-    stored.order.recipient = Some(RecipientState::Pending);
-    let event = stored.event();
-    insert(tx, new, &stored).await?;
-    ledger::add_reservation(tx, account, new.price, &new.id, now).await?;
-    messages::insert(tx, message, Some(&new.id), now).await?;
-    events::add(tx, event.as_slice(), now).await?;
-    Ok(CreditOutcome::Accepted)
-}
-
-fn refused(why: &str) -> PortError {
+pub(super) fn refused(why: &str) -> PortError {
     PortError::Refused(why.to_owned())
 }

@@ -12,7 +12,7 @@ use domain::reason::Reason;
 use domain::time::Timestamp;
 
 use super::change::{self, StoredOrder, illegal};
-use super::rows::find_stored;
+use super::rows::lock;
 use crate::messages;
 use crate::sql::{Result, Tx};
 
@@ -22,7 +22,7 @@ pub(crate) async fn cancel(
     reason: Reason,
     now: Timestamp,
 ) -> Result<CancelOutcome> {
-    let Some(stored) = find_stored(tx, order).await? else {
+    let Some(stored) = lock(tx, order).await? else {
         return Ok(CancelOutcome::NoSuchOrder);
     };
     match (stored.order.state, stored.order.message) {
@@ -60,6 +60,6 @@ async fn give_up(
     now: Timestamp,
 ) -> Result<CancelOutcome> {
     stored.give_up(Some(reason), now).map_err(illegal)?;
-    change::store(tx, vec![stored], now).await?;
+    change::store(tx, vec![stored], now, None).await?;
     Ok(CancelOutcome::Cancelled)
 }

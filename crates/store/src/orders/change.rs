@@ -1,12 +1,14 @@
 //! A change of orders: the machine's steps first, then everything that follows from them stored
 //! together: the orders' rows, what they book, and the events that tell it.
 
+use domain::account::AccountId;
 use domain::ledger::{LedgerAccount, TransferEvent, TransferKind};
+use domain::message::MessageId;
 use domain::money::Msat;
 use domain::order::{
-    NewOrder, Order, OrderEvent, OrderKind, OrderSnapshot, OrderState, Payment, Progress, next,
+    OrderEvent, OrderId, OrderKind, OrderSnapshot, OrderState, Progress, Wanted, next,
 };
-use domain::ports::PortError;
+use domain::ports::{PortError, WebhookCall};
 use domain::reason::Reason;
 use domain::recipient::RecipientState;
 use domain::state::Illegal;
@@ -16,14 +18,41 @@ use crate::events::{self, NewEvent};
 use crate::ledger::{self, Booking};
 use crate::sql::{Result, Tx, params};
 
+/// What a change needs of an order: neither what was bought nor what pays for it.
+pub(crate) struct Sold {
+    pub(crate) id: OrderId,
+    pub(crate) kind: OrderKind,
+    pub(crate) state: OrderState,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) price: Msat,
+    pub(crate) held: Option<Msat>,
+    pub(crate) over_lightning: bool,
+    pub(crate) message: Option<MessageId>,
+    /// State of the one recipient, once there is a message.
+    pub(crate) recipient: Option<RecipientState>,
+    pub(crate) paid_at: Option<Timestamp>,
+    pub(crate) updated_at: Timestamp,
+}
+
+/// Where its events are told; the secret as it is stored.
+pub(super) struct Hook {
+    pub(super) url: String,
+    pub(super) sealed: Vec<u8>,
+    pub(super) wants: Wanted,
+}
+
 /// An order read for a change, and what the change does to it.
 pub(crate) struct StoredOrder {
-    pub(crate) order: Order,
+    pub(crate) order: Sold,
     pub(super) deadline_height: Option<u32>,
     pub(super) check_at: Option<Timestamp>,
-    has_webhook: bool,
-    pub(super) events: u32,
+    hook: Option<Hook>,
+    /// Events stored, and the last of them.
+    events: (u32, Option<i64>),
     before: Seen,
+    /// Its row is not as it was.
+    touched: bool,
     booking: Option<Booking>,
     decided: bool,
 }
@@ -37,7 +66,7 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(order: &OrderSnapshot) -> Self {
+    fn of(order: &Sold) -> Self {
         let given_up = match order.state {
             OrderState::Cancelling | OrderState::Cancelled | OrderState::Lost => true,
             OrderState::Open
@@ -46,59 +75,59 @@ impl Seen {
             | OrderState::Fulfilled
             | OrderState::Settled => false,
         };
-        Self { paid: order.paid, progress: order.progress, given_up }
+        let progress = order.recipient.map(Progress::of);
+        Self { paid: order.paid_at.is_some(), progress, given_up }
+    }
+
+    const fn is_over(self) -> bool {
+        matches!(self.progress, Some(Progress::Delivered | Progress::Failed))
     }
 }
 
 impl StoredOrder {
     pub(super) fn read(
-        order: Order,
+        order: Sold,
         deadline_height: Option<u32>,
         check_at: Option<Timestamp>,
-        has_webhook: bool,
-        events: u32,
+        hook: Option<Hook>,
+        events: (u32, Option<i64>),
     ) -> Self {
-        let before = Seen::of(&order.snapshot());
-        let (booking, decided) = (None, false);
-        Self { order, deadline_height, check_at, has_webhook, events, before, booking, decided }
+        let before = Seen::of(&order);
+        let (touched, booking, decided) = (false, None, false);
+        Self {
+            order,
+            deadline_height,
+            check_at,
+            hook,
+            events,
+            before,
+            touched,
+            booking,
+            decided,
+        }
     }
 
-    /// As it is before anything happened to it, not stored yet.
-    pub(super) fn new(new: &NewOrder, check_at: Option<Timestamp>) -> Self {
-        let order = Order {
-            id: new.id,
-            kind: new.kind,
-            state: OrderState::Open,
-            reason: None,
-            account: new.account,
-            price: new.price,
-            held: None,
-            payment: new.payment.clone(),
-            purchase: new.purchase.clone(),
-            referral: new.referral.clone(),
-            message: None,
-            recipient: None,
-            created_at: new.created_at,
-            paid_at: None,
-            updated_at: new.created_at,
-        };
-        Self::read(order, None, check_at, new.webhook.is_some(), 0)
-    }
-
-    /// The recipient's row was already changed when the order was read: what the buyer had seen
-    /// is the state before.
-    pub(crate) fn recipient_was(&mut self, state: RecipientState, now: Timestamp) {
+    pub(super) fn recipient_is(&mut self, state: RecipientState) {
+        self.order.recipient = Some(state);
         self.before.progress = Some(Progress::of(state));
-        self.order.updated_at = now;
     }
 
-    pub(super) fn is_lightning(&self) -> bool {
-        matches!(self.order.payment, Payment::Lightning { .. })
+    /// The recipient's row is changed already: what the buyer had seen is the state before.
+    pub(super) fn recipient_changed(
+        &mut self,
+        from: RecipientState,
+        to: RecipientState,
+        now: Timestamp,
+    ) {
+        self.before.progress = Some(Progress::of(from));
+        self.order.recipient = Some(to);
+        self.order.updated_at = now;
     }
 
     fn step(&mut self, event: OrderEvent, now: Timestamp) -> std::result::Result<(), Illegal> {
         self.order.state = next(self.order.state, event)?;
         self.order.updated_at = now;
+        self.touched = true;
         Ok(())
     }
 
@@ -115,7 +144,7 @@ impl StoredOrder {
             return Ok(());
         }
         self.step(OrderEvent::Delivered, now)?;
-        if self.is_lightning() {
+        if self.order.over_lightning {
             self.tell_node(now);
         } else {
             self.step(OrderEvent::NodeSettled, now)?;
@@ -135,7 +164,7 @@ impl StoredOrder {
         }
         self.step(OrderEvent::Undeliverable, now)?;
         self.order.reason = reason;
-        if self.is_lightning() {
+        if self.order.over_lightning {
             self.tell_node(now);
         } else {
             self.step(OrderEvent::NodeCancelled, now)?;
@@ -147,6 +176,11 @@ impl StoredOrder {
     fn tell_node(&mut self, now: Timestamp) {
         self.decided = true;
         self.check_at = Some(now);
+    }
+
+    pub(super) fn check_again(&mut self, at: Timestamp) {
+        self.check_at = Some(at);
+        self.touched = true;
     }
 
     /// The node confirmed that the money is ours.
@@ -176,50 +210,78 @@ impl StoredOrder {
         Ok(())
     }
 
-    /// The event that tells the change, numbered; `None` when the buyer sees nothing new.
-    pub(super) fn event(&mut self) -> Option<NewEvent> {
-        let snapshot = self.order.snapshot();
-        let (before, after) = (self.before, Seen::of(&snapshot));
+    /// The event that tells the change, numbered; `None` when there is nothing new that its webhook
+    /// is to be told.
+    fn event(&mut self) -> Option<NewEvent> {
+        let (before, after) = (self.before, Seen::of(&self.order));
+        let hook = self.hook.as_ref()?;
         let gave_up = after.paid && after.given_up && !before.given_up;
-        let moved = before.paid != after.paid
-            || before.progress.is_some() && before.progress != after.progress;
-        if !self.has_webhook || !(moved || gave_up) {
+        let moved = before.progress.is_some() && before.progress != after.progress;
+        let tells = match hook.wants {
+            Wanted::All => before.paid != after.paid || moved || gave_up,
+            Wanted::Final => moved && after.is_over() || gave_up,
+        };
+        if !tells {
             return None;
         }
-        self.events += 1;
-        Some(NewEvent { order: self.order.id, number: self.events, snapshot })
+        let (url, secret) = (hook.url.clone(), hook.sealed.clone());
+        let (number, previous) = (self.events.0 + 1, self.events.1);
+        self.events.0 = number;
+        self.touched = true;
+        let (order, snapshot) = (self.order.id, self.snapshot());
+        Some(NewEvent { order, number, previous, snapshot, url, secret })
+    }
+
+    fn snapshot(&self) -> OrderSnapshot {
+        let order = &self.order;
+        OrderSnapshot {
+            order: order.id.to_string(),
+            kind: order.kind,
+            state: order.state,
+            paid: order.paid_at.is_some(),
+            message: order.message,
+            progress: order.recipient.map(Progress::of),
+            reason: order.reason,
+            at: order.updated_at,
+        }
     }
 }
 
 /// What a stored change set in motion.
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 pub(crate) struct Stored {
     pub(crate) decided: u32,
     pub(crate) settled: u32,
     pub(crate) cancelled: u32,
     pub(crate) events: u32,
+    /// Events that are leased to the caller.
+    pub(crate) webhooks: Vec<WebhookCall>,
 }
 
+/// With `tell`, the events are leased until then.
 pub(crate) async fn store(
     tx: &mut impl Tx,
     mut orders: Vec<StoredOrder>,
     now: Timestamp,
+    tell: Option<Timestamp>,
 ) -> Result<Stored> {
-    let events: Vec<_> = orders.iter_mut().filter_map(StoredOrder::event).collect();
-    let rows: Vec<_> = orders.iter().map(row).collect();
-    tx.execute_many(
-        "UPDATE orders SET state = ?2, reason = ?3, held = ?4, deadline_height = ?5, message = ?6,
-             paid_at = ?7, updated_at = ?8, check_at = ?9, events = ?10
-         WHERE id = ?1",
-        &rows,
-    )
-    .await?;
+    let (mut told, mut new) = (Vec::new(), Vec::new());
+    for (at, stored) in orders.iter_mut().enumerate() {
+        if let Some(event) = stored.event() {
+            told.push(at);
+            new.push(event);
+        }
+    }
+    let added = events::add(tx, new, now, tell).await?;
+    for (at, event) in told.into_iter().zip(&added.ids) {
+        orders[at].events.1 = Some(*event);
+    }
+    update(tx, &orders).await?;
     let bookings: Vec<_> = orders
         .iter()
         .filter_map(|stored| stored.booking.map(|booking| (stored.order.id, booking)))
         .collect();
     ledger::book(tx, &bookings, now).await?;
-    events::add(tx, &events, now).await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let decided = count(orders.iter().filter(|stored| stored.decided).count());
     let ended = |event| {
@@ -227,12 +289,44 @@ pub(crate) async fn store(
         count(booked.count())
     };
     let (settled, cancelled) = (ended(TransferEvent::Post), ended(TransferEvent::Void));
-    Ok(Stored { decided, settled, cancelled, events: count(events.len()) })
+    let events = count(added.ids.len());
+    Ok(Stored { decided, settled, cancelled, events, webhooks: added.calls })
 }
 
-fn row(stored: &StoredOrder) -> [crate::sql::Value<'_>; 10] {
+/// A row that is as it was is not written. An order paid from credit changes in few columns, and
+/// in none that an index of the others has.
+async fn update(tx: &mut impl Tx, orders: &[StoredOrder]) -> Result<()> {
+    let (over_lightning, from_credit): (Vec<_>, Vec<_>) = orders
+        .iter()
+        .filter(|stored| stored.touched)
+        .partition(|stored| stored.order.over_lightning);
+    let rows: Vec<_> = from_credit
+        .into_iter()
+        .map(|stored| {
+            let (order, (events, last)) = (&stored.order, stored.events);
+            params![&order.id, order.state, order.reason, order.updated_at, events, last]
+        })
+        .collect();
+    tx.execute_many(
+        "UPDATE orders SET state = ?2, reason = ?3, updated_at = ?4, events = ?5, last_event = ?6
+         WHERE id = ?1",
+        &rows,
+    )
+    .await?;
+    let rows: Vec<_> = over_lightning.into_iter().map(row).collect();
+    tx.execute_many(
+        "UPDATE orders SET state = ?2, reason = ?3, held = ?4, deadline_height = ?5, message = ?6,
+             paid_at = ?7, updated_at = ?8, check_at = ?9, events = ?10, last_event = ?11
+         WHERE id = ?1",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+fn row(stored: &StoredOrder) -> [crate::sql::Value<'_>; 11] {
     let order = &stored.order;
-    let check_at = stored.check_at.filter(|_| stored.is_lightning() && !order.state.is_final());
+    let check_at = stored.check_at.filter(|_| !order.state.is_final());
     params![
         &order.id,
         order.state,
@@ -243,7 +337,8 @@ fn row(stored: &StoredOrder) -> [crate::sql::Value<'_>; 10] {
         order.paid_at,
         order.updated_at,
         check_at,
-        stored.events,
+        stored.events.0,
+        stored.events.1,
     ]
 }
 

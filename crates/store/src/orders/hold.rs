@@ -1,12 +1,12 @@
 //! A payment is held: what was bought begins, in the same change.
 
-use domain::order::{OrderState, Payment};
+use domain::order::OrderState;
 use domain::ports::{HoldOrder, HoldOutcome, PortError};
 use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
 use super::change::{self, illegal};
-use super::rows::find_stored;
+use super::rows::lock;
 use crate::messages;
 use crate::sql::{Result, Tx};
 
@@ -16,28 +16,29 @@ pub(crate) async fn hold(
     now: Timestamp,
 ) -> Result<HoldOutcome> {
     let missing = || PortError::Refused("there is no such order".to_owned());
-    let mut stored = find_stored(tx, &hold.order).await?.ok_or_else(missing)?;
+    let mut stored = lock(tx, &hold.order).await?.ok_or_else(missing)?;
     let order = &stored.order;
-    match (&order.payment, order.state) {
-        (Payment::Lightning { .. }, OrderState::Open) => {}
-        (
-            Payment::Lightning { .. },
-            OrderState::Held | OrderState::Working | OrderState::Fulfilled | OrderState::Settled,
-        ) => return Ok(HoldOutcome::Begun),
-        _ => return Ok(HoldOutcome::NotOpen(order.state)),
+    match order.state {
+        OrderState::Open if order.over_lightning => {}
+        OrderState::Held | OrderState::Working | OrderState::Fulfilled | OrderState::Settled
+            if order.over_lightning =>
+        {
+            return Ok(HoldOutcome::Begun);
+        }
+        state => return Ok(HoldOutcome::NotOpen(state)),
     }
     stored.pay(now).map_err(illegal)?;
     stored.order.held = Some(hold.held);
     stored.deadline_height = Some(hold.deadline_height);
     match &hold.message {
         Some(message) => {
-            messages::insert(tx, message, Some(&hold.order), now).await?;
+            messages::insert_many(tx, &[(message, Some(&hold.order))], None, now).await?;
             stored.order.message = Some(message.content.message);
             stored.order.recipient = Some(RecipientState::Pending);
         }
         // Nothing has to travel.
         None => stored.deliver(now).map_err(illegal)?,
     }
-    change::store(tx, vec![stored], now).await?;
+    change::store(tx, vec![stored], now, None).await?;
     Ok(HoldOutcome::Begun)
 }

@@ -9,9 +9,11 @@ pub(crate) mod change;
 mod hold;
 mod node;
 mod rows;
+mod spend;
 
-pub(crate) use add::{add, add_credit, attach_invoice};
+pub(crate) use add::{add, attach_invoice};
 pub(crate) use cancel::cancel;
 pub(crate) use hold::hold;
 pub(crate) use node::{claim_checks, load, recheck, record_node_reports};
-pub(crate) use rows::{WEBHOOK_SECRET, find, find_many, funding_history};
+pub(crate) use rows::{Moved, WEBHOOK_SECRET, find, funding_history, lock_moved};
+pub(crate) use spend::add_credit;

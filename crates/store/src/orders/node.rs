@@ -7,7 +7,7 @@ use domain::ports::{NodeReport, NodeVerdict, OrderLoad};
 use domain::time::Timestamp;
 
 use super::change::{self, StoredOrder};
-use super::rows::{find_many, find_readable};
+use super::rows::{find_readable, lock_many};
 use crate::messages;
 use crate::sql::{Result, Tx, UNREADABLE_WAIT, params};
 
@@ -19,21 +19,18 @@ pub(crate) async fn claim_checks(
 ) -> Result<Vec<Order>> {
     let rows = tx
         .query(
-            "UPDATE orders SET check_at = ?2
-             WHERE id IN (
-                 SELECT id FROM orders WHERE check_at IS NOT NULL AND check_at <= ?1
-                 ORDER BY check_at LIMIT ?3
-             )
-             RETURNING id",
-            params![now, put_off, limit],
+            "SELECT id FROM orders WHERE check_at IS NOT NULL AND check_at <= ?1
+             ORDER BY check_at LIMIT ?2 FOR UPDATE SKIP LOCKED",
+            params![now, limit],
         )
         .await?;
     let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<OrderId>>>()?;
     let (orders, unreadable) = find_readable(tx, &ids).await?;
     let later = now.after(UNREADABLE_WAIT);
-    let rows: Vec<_> = unreadable.iter().map(|id| params![id, later]).collect();
+    let read = orders.iter().map(|order| params![&order.id, put_off]);
+    let rows: Vec<_> = read.chain(unreadable.iter().map(|id| params![id, later])).collect();
     tx.execute_many("UPDATE orders SET check_at = ?2 WHERE id = ?1", &rows).await?;
-    Ok(orders.into_iter().map(|stored| stored.order).collect())
+    Ok(orders)
 }
 
 /// Returns the orders that this change made final. A repeat brings about nothing.
@@ -46,8 +43,8 @@ pub(crate) async fn record_node_reports(
     let reports: BTreeMap<OrderId, &NodeReport> =
         reports.iter().map(|report| (report.order, report)).collect();
     let ids: Vec<_> = reports.keys().copied().collect();
-    let mut orders = find_many(tx, &ids).await?;
-    orders.retain(|stored| stored.is_lightning() && !stored.order.state.is_final());
+    let mut orders = lock_many(tx, &ids).await?;
+    orders.retain(|stored| stored.order.over_lightning && !stored.order.state.is_final());
     let mut finals = Vec::new();
     for stored in &mut orders {
         if let Some(report) = reports.get(&stored.order.id) {
@@ -62,7 +59,7 @@ pub(crate) async fn record_node_reports(
             messages::withdraw(tx, message, now).await?;
         }
     }
-    change::store(tx, orders, now).await?;
+    change::store(tx, orders, now, None).await?;
     Ok(finals)
 }
 
@@ -80,7 +77,7 @@ fn record(stored: &mut StoredOrder, report: &NodeReport, now: Timestamp) {
     }
     // A decision made since the order was claimed has made it due again; that stays.
     if stored.check_at.is_none_or(|check_at| check_at > now) {
-        stored.check_at = Some(report.check_at);
+        stored.check_again(report.check_at);
     }
 }
 

@@ -1,14 +1,17 @@
-//! Orders as rows: written once, read back as the domain's [`Order`].
+//! Orders as rows: written once, read back as the domain's [`Order`], or as what a change needs.
+
+use std::collections::BTreeMap;
 
 use domain::account::AccountId;
-use domain::message::Address;
-use domain::order::{NewOrder, Order, OrderId, Payment, Purchase};
+use domain::message::{Address, MessageId};
+use domain::order::{NewOrder, Order, OrderId, OrderState, Payment, Purchase, Wanted};
 use domain::ports::PortError;
+use domain::recipient::RecipientState;
 use domain::secret::Preimage;
 use domain::text::Text;
 use domain::time::Timestamp;
 
-use super::change::StoredOrder;
+use super::change::{Hook, Sold, StoredOrder};
 use crate::sql::{Result, Row, Tx, params};
 
 /// Sealed columns, as the vault knows them.
@@ -18,87 +21,114 @@ const PREIMAGE: &str = "orders.preimage";
 const LIGHTNING: &str = "lightning";
 const CREDIT: &str = "credit";
 
-/// Stores a new order in the state that `stored` is in.
-pub(super) async fn insert(tx: &mut impl Tx, new: &NewOrder, stored: &StoredOrder) -> Result<()> {
-    let id = new.id.as_bytes();
-    let (payment, preimage, invoice, pay_by) = match &new.payment {
-        Payment::Lightning { preimage, invoice, pay_by } => {
-            let sealed = tx.vault().seal(PREIMAGE, id, preimage.expose())?;
-            (LIGHTNING, Some(sealed), invoice.as_deref(), Some(*pay_by))
-        }
-        Payment::Credit => (CREDIT, None, None, None),
-    };
-    let (to, text) = match &new.purchase {
-        Purchase::Send { to, text } => (Some(to.stored()), Some(text.as_str())),
-        Purchase::Fund => (None, None),
-    };
-    let webhook = new.webhook.as_ref();
-    let secret = webhook
-        .map(|webhook| tx.vault().seal(WEBHOOK_SECRET, id, webhook.secret.expose().as_bytes()))
-        .transpose()?;
-    let order = &stored.order;
-    let added = tx
-        .execute(
-            "INSERT INTO orders (id, kind, state, account, price, payment, preimage, invoice,
-                 pay_by, to_address, text, webhook_url, webhook_secret, referral, client,
-                 message, created_at, paid_at, updated_at, check_at, events)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20, ?21)
-             ON CONFLICT (id) DO NOTHING",
+/// How an order begins.
+pub(super) struct Born<'a> {
+    pub(super) new: &'a NewOrder,
+    pub(super) state: OrderState,
+    pub(super) message: Option<MessageId>,
+    pub(super) paid_at: Option<Timestamp>,
+    pub(super) check_at: Option<Timestamp>,
+}
+
+/// What of a row is made for it.
+struct Made<'a> {
+    preimage: Option<Vec<u8>>,
+    invoice: Option<&'a str>,
+    pay_by: Option<Timestamp>,
+    to: Option<String>,
+    secret: Option<Vec<u8>>,
+}
+
+/// Stores those that are new; tells which of them were.
+pub(super) async fn insert_many(tx: &mut impl Tx, born: &[Born<'_>]) -> Result<Vec<bool>> {
+    let made = born.iter().map(|born| make(tx, born.new)).collect::<Result<Vec<_>>>()?;
+    let rows: Vec<_> = born
+        .iter()
+        .zip(&made)
+        .map(|(born, made)| {
+            let new = born.new;
+            let text = match &new.purchase {
+                Purchase::Send { text, .. } => Some(text.as_str()),
+                Purchase::Fund => None,
+            };
+            let webhook = new.webhook.as_ref();
             params![
                 &new.id,
                 new.kind,
-                order.state,
+                born.state,
                 new.account,
                 new.price,
-                payment,
-                preimage.as_ref(),
-                invoice,
-                pay_by,
-                to.as_ref(),
+                if made.pay_by.is_some() { LIGHTNING } else { CREDIT },
+                made.preimage.as_ref(),
+                made.invoice,
+                made.pay_by,
+                made.to.as_ref(),
                 text,
                 webhook.map(|webhook| &webhook.url),
-                secret.as_ref(),
+                made.secret.as_ref(),
+                webhook.map(|webhook| webhook.wants.as_str()),
                 new.referral.as_ref(),
                 &new.client,
-                order.message.as_ref(),
+                born.message.as_ref(),
                 new.created_at,
-                order.paid_at,
-                order.updated_at,
-                stored.check_at,
-                stored.events,
-            ],
+                born.paid_at,
+                born.check_at,
+            ]
+        })
+        .collect();
+    let added = tx
+        .execute_many(
+            "INSERT INTO orders (id, kind, state, account, price, payment, preimage, invoice,
+                 pay_by, to_address, text, webhook_url, webhook_secret, webhook_wants, referral,
+                 client, message, created_at, paid_at, updated_at, check_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                 ?18, ?19, ?18, ?20)
+             ON CONFLICT (id) DO NOTHING",
+            &rows,
         )
         .await?;
-    if added == 0 {
-        return Err(exists());
-    }
-    Ok(())
+    Ok(added.into_iter().map(|count| count > 0).collect())
+}
+
+fn make<'a>(tx: &impl Tx, new: &'a NewOrder) -> Result<Made<'a>> {
+    let id = new.id.as_bytes();
+    let (preimage, invoice, pay_by) = match &new.payment {
+        Payment::Lightning { preimage, invoice, pay_by } => {
+            let sealed = tx.vault().seal(PREIMAGE, id, preimage.expose())?;
+            (Some(sealed), invoice.as_deref(), Some(*pay_by))
+        }
+        Payment::Credit => (None, None, None),
+    };
+    let to = match &new.purchase {
+        Purchase::Send { to, .. } => Some(to.stored()),
+        Purchase::Fund => None,
+    };
+    let secret = new
+        .webhook
+        .as_ref()
+        .map(|webhook| tx.vault().seal(WEBHOOK_SECRET, id, webhook.secret.expose().as_bytes()))
+        .transpose()?;
+    Ok(Made { preimage, invoice, pay_by, to, secret })
 }
 
 pub(super) fn exists() -> PortError {
     PortError::Conflict("the order exists".to_owned())
 }
 
-pub(crate) async fn find(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Order>> {
-    Ok(find_stored(tx, id).await?.map(|stored| stored.order))
-}
-
-pub(super) async fn find_stored(tx: &mut impl Tx, id: &OrderId) -> Result<Option<StoredOrder>> {
-    Ok(find_many(tx, std::slice::from_ref(id)).await?.pop())
-}
-
 /// Those that exist, in the order asked for.
-pub(crate) async fn find_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<StoredOrder>> {
-    let found = query_many(tx, ids).await?;
-    found.into_iter().flatten().map(|row| read(tx, row)).collect()
+pub(super) async fn find_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Order>> {
+    query_many(tx, ids).await?.into_iter().flatten().map(|row| read(tx, row)).collect()
+}
+
+pub(crate) async fn find(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Order>> {
+    Ok(find_many(tx, std::slice::from_ref(id)).await?.pop())
 }
 
 /// Those that can be read, and the ids of those that cannot: one bad row must not stop the others.
 pub(super) async fn find_readable(
     tx: &mut impl Tx,
     ids: &[OrderId],
-) -> Result<(Vec<StoredOrder>, Vec<OrderId>)> {
+) -> Result<(Vec<Order>, Vec<OrderId>)> {
     let found = query_many(tx, ids).await?;
     let (mut orders, mut unreadable) = (Vec::with_capacity(ids.len()), Vec::new());
     for (id, rows) in ids.iter().zip(found) {
@@ -115,13 +145,14 @@ pub(super) async fn find_readable(
     Ok((orders, unreadable))
 }
 
+/// What the buyer sees of an order is as new as its recipient.
 async fn query_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Vec<Row>>> {
     let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
     tx.query_many(
         "SELECT o.id, o.kind, o.state, o.reason, o.account, o.price, o.held, o.payment,
                  o.preimage, o.invoice, o.pay_by, o.to_address, o.text, o.referral, o.message,
-                 r.state, o.created_at, o.paid_at, o.updated_at, o.deadline_height, o.check_at,
-                 o.webhook_url, o.events
+                 r.state, o.created_at, o.paid_at,
+                 CASE WHEN r.updated_at > o.updated_at THEN r.updated_at ELSE o.updated_at END
              FROM orders o LEFT JOIN recipients r ON r.message = o.message AND r.idx = 0
              WHERE o.id = ?1",
         &ids,
@@ -129,14 +160,14 @@ async fn query_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Vec<Row>>> 
     .await
 }
 
-fn read(tx: &impl Tx, mut row: Row) -> Result<StoredOrder> {
+fn read(tx: &impl Tx, mut row: Row) -> Result<Order> {
     let row = &mut row;
     let id: OrderId = row.get()?;
     let (kind, state, reason, account) = (row.get()?, row.get()?, row.get()?, row.get()?);
     let (price, held) = (row.get()?, row.get()?);
     let payment = read_payment(tx, &id, row)?;
     let purchase = read_purchase(row)?;
-    let order = Order {
+    Ok(Order {
         id,
         kind,
         state,
@@ -152,10 +183,99 @@ fn read(tx: &impl Tx, mut row: Row) -> Result<StoredOrder> {
         created_at: row.get()?,
         paid_at: row.get()?,
         updated_at: row.get()?,
+    })
+}
+
+/// One that exists, to be changed.
+pub(super) async fn lock(tx: &mut impl Tx, id: &OrderId) -> Result<Option<StoredOrder>> {
+    Ok(lock_many(tx, std::slice::from_ref(id)).await?.pop())
+}
+
+/// Those that exist, to be changed. Ids come sorted, so that two changes at once never wait for each
+/// other crosswise.
+pub(super) async fn lock_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<StoredOrder>> {
+    let mut orders = lock_rows(tx, ids).await?;
+    load_recipients(tx, &mut orders).await?;
+    Ok(orders)
+}
+
+/// Orders, each with the change of its recipient, whose row is changed already.
+pub(crate) type Moved = BTreeMap<OrderId, Option<(RecipientState, RecipientState)>>;
+
+/// Those that exist, to be changed after their recipients.
+pub(crate) async fn lock_moved(
+    tx: &mut impl Tx,
+    moved: &Moved,
+    now: Timestamp,
+) -> Result<Vec<StoredOrder>> {
+    let ids: Vec<_> = moved.keys().copied().collect();
+    let mut orders = lock_rows(tx, &ids).await?;
+    for stored in &mut orders {
+        if let Some(Some((from, to))) = moved.get(&stored.order.id) {
+            stored.recipient_changed(*from, *to, now);
+        }
+    }
+    load_recipients(tx, &mut orders).await?;
+    Ok(orders)
+}
+
+/// How far the recipients are that nobody told of.
+async fn load_recipients(tx: &mut impl Tx, orders: &mut [StoredOrder]) -> Result<()> {
+    let unknown: Vec<_> = orders
+        .iter_mut()
+        .filter(|stored| stored.order.recipient.is_none() && stored.order.message.is_some())
+        .collect();
+    let messages: Vec<_> = unknown.iter().map(|stored| stored.order.message).collect();
+    let rows: Vec<_> = messages.iter().map(|message| params![message.as_ref()]).collect();
+    let found = tx
+        .query_many("SELECT state FROM recipients WHERE message = ?1 AND idx = 0", &rows)
+        .await?;
+    for (stored, rows) in unknown.into_iter().zip(found) {
+        if let Some(mut row) = rows.into_iter().next() {
+            stored.recipient_is(row.get()?);
+        }
+    }
+    Ok(())
+}
+
+async fn lock_rows(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<StoredOrder>> {
+    let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
+    let found = tx
+        .query_many(
+            "SELECT id, kind, state, reason, account, price, held, payment, message, paid_at,
+                 updated_at, deadline_height, check_at, webhook_url, webhook_secret, webhook_wants,
+                 events, last_event
+             FROM orders WHERE id = ?1 FOR UPDATE",
+            &ids,
+        )
+        .await?;
+    found.into_iter().flatten().map(read_sold).collect()
+}
+
+fn read_sold(mut row: Row) -> Result<StoredOrder> {
+    let row = &mut row;
+    let order = Sold {
+        id: row.get()?,
+        kind: row.get()?,
+        state: row.get()?,
+        reason: row.get()?,
+        account: row.get()?,
+        price: row.get()?,
+        held: row.get()?,
+        over_lightning: row.get::<String>()? == LIGHTNING,
+        message: row.get()?,
+        recipient: None,
+        paid_at: row.get()?,
+        updated_at: row.get()?,
     };
     let (deadline_height, check_at) = (row.get()?, row.get()?);
-    let has_webhook = row.get::<Option<String>>()?.is_some();
-    Ok(StoredOrder::read(order, deadline_height, check_at, has_webhook, row.get()?))
+    let hook: (Option<String>, Option<Vec<u8>>, Option<Wanted>) =
+        (row.get()?, row.get()?, row.get()?);
+    let hook = match hook {
+        (Some(url), Some(sealed), Some(wants)) => Some(Hook { url, sealed, wants }),
+        _ => None,
+    };
+    Ok(StoredOrder::read(order, deadline_height, check_at, hook, (row.get()?, row.get()?)))
 }
 
 fn read_payment(tx: &impl Tx, id: &OrderId, row: &mut Row) -> Result<Payment> {
@@ -195,5 +315,5 @@ pub(crate) async fn funding_history(
         )
         .await?;
     let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<OrderId>>>()?;
-    Ok(find_many(tx, &ids).await?.into_iter().map(|stored| stored.order).collect())
+    find_many(tx, &ids).await
 }
