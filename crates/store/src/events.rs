@@ -1,20 +1,27 @@
 //! What customers are told, and how far that is.
 //!
-//! An event belongs to an order and keeps the order as it was. Its id is made of the order and the
-//! event's number, so a change that is computed twice tells the same event. The events of one order
-//! are told one after another: one waits, never due, until the one before it has ended, and is named
-//! there as the next. Whoever ends an event makes the next one due.
+//! An event belongs to an order, or to a message that came in, and keeps it as it was. Its id is made
+//! of its subject and number, so a change that is computed twice tells the same event. The events of
+//! one order are told one after another: one waits, never due, until the one before it has ended, and
+//! is named there as the next. Whoever ends an event makes the next one due.
 
+use domain::inbound::{InboundMessage, InboundWebhook};
 use domain::limits::FORGET_AFTER;
 use domain::order::{OrderId, OrderSnapshot};
-use domain::ports::{PortError, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
+use domain::ports::{
+    PortError, Snapshot, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,
+};
 use domain::secret::Secret;
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 use uuid::{Builder, Uuid};
 
+use crate::inbound;
 use crate::orders::WEBHOOK_SECRET;
 use crate::sql::{Result, Row, Tx, UNREADABLE_WAIT, params};
+
+/// Sealed with events that are not of an order, as the vault knows it.
+const EVENT_SECRET: &str = "events.secret";
 
 /// Of what waits for an earlier event.
 const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
@@ -51,7 +58,6 @@ pub(crate) async fn add(
         return Ok(Added::default());
     }
     let waiting = hold_back(tx, &new).await?;
-    let unwritable = |_| PortError::Refused("an event could not be written".to_owned());
     let snapshots = new
         .iter()
         .map(|event| serde_json::to_string(&event.snapshot).map_err(unwritable))
@@ -85,7 +91,8 @@ pub(crate) async fn add(
     tx.execute_many("UPDATE events SET next = ?2 WHERE id = ?1", &nexts).await?;
     let mut calls = Vec::new();
     if tell.is_some() {
-        for ((event, id), _) in new.into_iter().zip(&ids).zip(&waiting).filter(|(_, waits)| !**waits)
+        for ((event, id), _) in
+            new.into_iter().zip(&ids).zip(&waiting).filter(|(_, waits)| !**waits)
         {
             calls.push(call_of(tx, event, *id, now)?);
         }
@@ -113,21 +120,59 @@ async fn hold_back(tx: &mut impl Tx, new: &[NewEvent]) -> Result<Vec<bool>> {
 }
 
 fn call_of(tx: &impl Tx, event: NewEvent, id: i64, at: Timestamp) -> Result<WebhookCall> {
-    let secret = tx.vault().open(WEBHOOK_SECRET, event.order.as_bytes(), &event.secret)?;
+    let subject = event.order.as_bytes();
     Ok(WebhookCall {
         id: WebhookCallId(id),
-        event: event_id(&event.order, event.number, at),
+        event: event_id(subject, event.number, at),
         url: event.url,
-        secret: Secret::new(String::from_utf8_lossy(&secret)),
+        secret: open(tx, WEBHOOK_SECRET, subject, &event.secret)?,
         attempts: 0,
-        snapshot: event.snapshot,
+        snapshot: Snapshot::Order(event.snapshot),
         at,
     })
 }
 
+fn open(tx: &impl Tx, column: &str, subject: &[u8], sealed: &[u8]) -> Result<Secret> {
+    let opened = tx.vault().open(column, subject, sealed)?;
+    Ok(Secret::new(String::from_utf8_lossy(&opened)))
+}
+
+/// Stores what tells of messages that came in; each is due at once.
+pub(crate) async fn add_inbound(
+    tx: &mut impl Tx,
+    new: &[(&InboundMessage, &InboundWebhook)],
+    now: Timestamp,
+) -> Result<()> {
+    let mut made = Vec::with_capacity(new.len());
+    for (message, webhook) in new {
+        let snapshot = serde_json::to_string(message).map_err(unwritable)?;
+        let secret = webhook.secret.expose().as_bytes();
+        let sealed = tx.vault().seal(EVENT_SECRET, message.id.0.as_bytes(), secret)?;
+        made.push((snapshot, sealed));
+    }
+    let rows: Vec<_> = new
+        .iter()
+        .zip(&made)
+        .map(|((message, webhook), (snapshot, sealed))| {
+            params![&message.id.0, snapshot, now, &webhook.url, sealed]
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO events (subject, subject_id, number, snapshot, at, url, secret, due_at)
+         VALUES ('inbound', ?1, 1, ?2, ?3, ?4, ?5, ?3)",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+fn unwritable(_: serde_json::Error) -> PortError {
+    PortError::Refused("an event could not be written".to_owned())
+}
+
 /// UUID v7 (RFC 9562 §5.7) whose random bits are a hash.
-fn event_id(order: &OrderId, number: u32, at: Timestamp) -> Uuid {
-    let hash = digest(&SHA256, &[&order.as_bytes()[..], &number.to_be_bytes()].concat());
+fn event_id(subject: &[u8], number: u32, at: Timestamp) -> Uuid {
+    let hash = digest(&SHA256, &[subject, &number.to_be_bytes()].concat());
     let mut bits = [0; 10];
     bits.iter_mut().zip(hash.as_ref()).for_each(|(bit, byte)| *bit = *byte);
     let millis = u64::try_from(at.as_millis()).unwrap_or(0);
@@ -142,32 +187,33 @@ pub(crate) async fn claim(
 ) -> Result<Vec<WebhookCall>> {
     let due = tx
         .query(
-            "SELECT id, attempts, subject_id, number, snapshot, at FROM events
-             WHERE told IS NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2
+            "SELECT id, subject, subject_id, number, snapshot, at, attempts, url, secret
+             FROM events WHERE told IS NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2
              FOR UPDATE SKIP LOCKED",
             params![now, limit],
         )
         .await?;
-    let (mut claimed, mut unreadable) = (Vec::with_capacity(due.len()), Vec::new());
+    let (mut calls, mut unreadable) = (Vec::with_capacity(due.len()), Vec::new());
+    let mut of_orders = Vec::with_capacity(due.len());
     for mut row in due {
         let id: i64 = row.get()?;
-        match read_event(id, row) {
-            Ok(event) => claimed.push(event),
+        match read_event(tx, id, row) {
+            Ok(Due::Whole(call)) => calls.push(call),
+            Ok(Due::OfOrder { event, at, attempts }) => of_orders.push((id, event, at, attempts)),
             Err(error) => unreadable.push((id, error)),
         }
     }
-    let orders: Vec<_> = claimed.iter().map(|event| params![&event.order]).collect();
+    let orders: Vec<_> = of_orders.iter().map(|(_, event, ..)| params![&event.order]).collect();
     let hooks = tx
         .query_many("SELECT webhook_url, webhook_secret FROM orders WHERE id = ?1", &orders)
         .await?;
-    let mut calls = Vec::with_capacity(claimed.len());
-    for (event, rows) in claimed.into_iter().zip(hooks) {
-        let id = event.id;
-        match read_call(tx, event, rows) {
-            Ok(call) => calls.push(call),
+    for ((id, event, at, attempts), hook) in of_orders.into_iter().zip(hooks) {
+        match read_hook(event, hook).and_then(|event| call_of(tx, event, id, at)) {
+            Ok(call) => calls.push(WebhookCall { attempts, ..call }),
             Err(error) => unreadable.push((id, error)),
         }
     }
+    calls.sort_unstable_by_key(|call| call.id);
     let leased = calls.iter().map(|call| params![call.id, lease_until]);
     // One bad row must not stop the others.
     let put_off = unreadable.iter().map(|(id, error)| {
@@ -180,29 +226,48 @@ pub(crate) async fn claim(
     Ok(calls)
 }
 
-struct DueEvent {
-    id: i64,
-    attempts: u32,
-    order: OrderId,
-    number: u32,
-    snapshot: OrderSnapshot,
-    at: Timestamp,
+enum Due {
+    Whole(WebhookCall),
+    /// Its order knows where it is told.
+    OfOrder {
+        event: NewEvent,
+        at: Timestamp,
+        attempts: u32,
+    },
 }
 
-fn read_event(id: i64, mut row: Row) -> Result<DueEvent> {
-    let (attempts, order, number) = (row.get()?, row.get()?, row.get()?);
+fn read_event(tx: &impl Tx, id: i64, mut row: Row) -> Result<Due> {
     let unreadable = |_| PortError::Refused("unreadable column: snapshot".to_owned());
-    let snapshot = serde_json::from_str(&row.get::<String>()?).map_err(unreadable)?;
-    Ok(DueEvent { id, attempts, order, number, snapshot, at: row.get()? })
+    let subject: String = row.get()?;
+    let subject_id: Vec<u8> = row.get()?;
+    let number = row.get()?;
+    let snapshot: String = row.get()?;
+    let (at, attempts) = (row.get()?, row.get()?);
+    if subject == "order" {
+        let snapshot = serde_json::from_str(&snapshot).map_err(unreadable)?;
+        let (url, secret, previous) = (String::new(), Vec::new(), None);
+        let order = OrderId::from_slice(&subject_id)
+            .map_err(|_| PortError::Refused("unreadable column: subject_id".to_owned()))?;
+        let event = NewEvent { order, number, previous, snapshot, url, secret };
+        return Ok(Due::OfOrder { event, at, attempts });
+    }
+    let snapshot = serde_json::from_str(&snapshot).map_err(unreadable)?;
+    let url = row.get()?;
+    Ok(Due::Whole(WebhookCall {
+        id: WebhookCallId(id),
+        event: event_id(&subject_id, number, at),
+        url,
+        secret: open(tx, EVENT_SECRET, &subject_id, &row.get::<Vec<u8>>()?)?,
+        attempts,
+        snapshot: Snapshot::Inbound(snapshot),
+        at,
+    }))
 }
 
-fn read_call(tx: &impl Tx, event: DueEvent, hook: Vec<Row>) -> Result<WebhookCall> {
+fn read_hook(event: NewEvent, hook: Vec<Row>) -> Result<NewEvent> {
     let none = || PortError::Refused("an event without its order".to_owned());
     let mut row = hook.into_iter().next().ok_or_else(none)?;
-    let DueEvent { id, attempts, order, number, snapshot, at } = event;
-    let (url, secret) = (row.get()?, row.get()?);
-    let new = NewEvent { order, number, previous: None, snapshot, url, secret };
-    Ok(WebhookCall { attempts, ..call_of(tx, new, id, at)? })
+    Ok(NewEvent { url: row.get()?, secret: row.get()?, ..event })
 }
 
 pub(crate) async fn record(

@@ -94,17 +94,7 @@ impl StoredOrder {
     ) -> Self {
         let before = Seen::of(&order);
         let (touched, booking, decided) = (false, None, false);
-        Self {
-            order,
-            deadline_height,
-            check_at,
-            hook,
-            events,
-            before,
-            touched,
-            booking,
-            decided,
-        }
+        Self { order, deadline_height, check_at, hook, events, before, touched, booking, decided }
     }
 
     pub(super) fn recipient_is(&mut self, state: RecipientState) {

@@ -227,9 +227,8 @@ async fn load_recipients(tx: &mut impl Tx, orders: &mut [StoredOrder]) -> Result
         .collect();
     let messages: Vec<_> = unknown.iter().map(|stored| stored.order.message).collect();
     let rows: Vec<_> = messages.iter().map(|message| params![message.as_ref()]).collect();
-    let found = tx
-        .query_many("SELECT state FROM recipients WHERE message = ?1 AND idx = 0", &rows)
-        .await?;
+    let found =
+        tx.query_many("SELECT state FROM recipients WHERE message = ?1 AND idx = 0", &rows).await?;
     for (stored, rows) in unknown.into_iter().zip(found) {
         if let Some(mut row) = rows.into_iter().next() {
             stored.recipient_is(row.get()?);

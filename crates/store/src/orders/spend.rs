@@ -91,9 +91,8 @@ async fn reserve(
     orders: &[usize],
     outcomes: &mut [CreditOutcome],
 ) -> Result<()> {
-    let sum = orders
-        .iter()
-        .try_fold(Msat::ZERO, |sum: Msat, at| sum.checked_add(new[*at].order.price));
+    let sum =
+        orders.iter().try_fold(Msat::ZERO, |sum: Msat, at| sum.checked_add(new[*at].order.price));
     if let Some(sum) = sum
         && ledger::reserve(tx, payer, sum).await?
     {
