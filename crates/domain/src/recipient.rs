@@ -1,10 +1,10 @@
 //! One number of a message, and what became of it.
 //!
-//! | state \ event | Submitted | Delivered | Failed | Expired | TimedOut | Invalid | Blocked |
-//! |---|---|---|---|---|---|---|---|
-//! | pending | submitted | success | failed | expired | timeout | invalid | blocked |
-//! | submitted | = | success | failed | expired | timeout | – | – |
-//! | any final state | – | – | – | – | – | – | – |
+//! | state \ event | Submitted | Returned | Delivered | Failed | Expired | TimedOut | Invalid | Blocked |
+//! |---|---|---|---|---|---|---|---|---|
+//! | pending | submitted | – | success | failed | expired | timeout | invalid | blocked |
+//! | submitted | = | pending | success | failed | expired | timeout | – | – |
+//! | any final state | – | – | – | – | – | – | – | – |
 //!
 //! `=` stays, `–` is refused: the first final state wins. A receipt may come before the answer to
 //! its submission, so `Delivered` is legal in *pending*. Parts are rolled up by [`roll_up`].
@@ -54,6 +54,8 @@ impl RecipientState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecipientEvent {
     Submitted,
+    /// The carrier that took it said nothing for so long that another one is tried.
+    Returned,
     Delivered,
     Failed,
     Expired,
@@ -67,16 +69,19 @@ pub const fn next(state: RecipientState, event: RecipientEvent) -> Result<Recipi
     use RecipientState as S;
     match (state, event) {
         (S::Pending | S::Submitted, E::Submitted) => Ok(S::Submitted),
+        (S::Submitted, E::Returned) => Ok(S::Pending),
         (S::Pending | S::Submitted, E::Delivered) => Ok(S::Success),
         (S::Pending | S::Submitted, E::Failed) => Ok(S::Failed),
         (S::Pending | S::Submitted, E::Expired) => Ok(S::Expired),
         (S::Pending | S::Submitted, E::TimedOut) => Ok(S::Timeout),
         (S::Pending, E::Invalid) => Ok(S::Invalid),
         (S::Pending, E::Blocked) => Ok(S::Blocked),
-        (S::Submitted, E::Invalid | E::Blocked)
+        (S::Pending, E::Returned)
+        | (S::Submitted, E::Invalid | E::Blocked)
         | (
             S::Success | S::Failed | S::Invalid | S::Blocked | S::Expired | S::Timeout,
             E::Submitted
+            | E::Returned
             | E::Delivered
             | E::Failed
             | E::Expired
@@ -128,8 +133,9 @@ mod tests {
 
     use super::*;
 
-    const EVENTS: [RecipientEvent; 7] = [
+    const EVENTS: [RecipientEvent; 8] = [
         RecipientEvent::Submitted,
+        RecipientEvent::Returned,
         RecipientEvent::Delivered,
         RecipientEvent::Failed,
         RecipientEvent::Expired,
@@ -151,6 +157,15 @@ mod tests {
                     prop_assert_eq!(*first_final.get_or_insert(state), state);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn only_what_a_carrier_has_is_returned() {
+        for &state in RecipientState::ALL {
+            let returned = next(state, RecipientEvent::Returned);
+            let legal = state == RecipientState::Submitted;
+            assert_eq!(returned, if legal { Ok(RecipientState::Pending) } else { Err(Illegal) });
         }
     }
 

@@ -11,6 +11,7 @@ use crate::number::Msisdn;
 use crate::ports::{ChunkId, PortError};
 use crate::reason::Reason;
 use crate::routing::{CarrierName, Channel};
+use crate::state::stored_as;
 use crate::time::Timestamp;
 
 /// Which claimed recipient a submission is for. `attempt` tells one claim of the chunk from the
@@ -86,6 +87,13 @@ pub enum ReceiptState {
     /// On its way (`ENROUTE`, `ACCEPTD`), or a word nobody knows: told, decides nothing.
     Intermediate,
 }
+
+stored_as!(ReceiptState {
+    Delivered = "delivered",
+    Failed = "failed",
+    Expired = "expired",
+    Intermediate = "intermediate",
+});
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {

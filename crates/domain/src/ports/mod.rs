@@ -23,10 +23,10 @@ pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient,
-    CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
-    LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OrderAdmission,
-    OrderCaps, OrderLoad, OrderStore, Recorded, Snapshot, Store, WebhookCall, WebhookCallId, WebhookOutcome,
-    WebhookResult,
+    CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore,
+    Lease, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OrderAdmission,
+    OrderCaps, OrderLoad, OrderStore, PartTrace, RecipientTrace, Recorded, Snapshot, Store,
+    WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,
 };
 
 /// Why a port could not do what was asked, in terms of what the caller may do next. The text tells

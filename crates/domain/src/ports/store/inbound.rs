@@ -24,7 +24,8 @@ pub struct InboundRecorded {
 #[async_trait]
 pub trait InboundStore: Send + Sync {
     /// Stores parts and joins what is complete by them: the message and the event that tells it, in
-    /// one change. Parts come in any order, through any link of a carrier, and more than once; which
+    /// one change. With each part stands the id of the message that it begins, should it begin one.
+    /// Parts come in any order, through any link of a carrier, and more than once; which
     /// of them belong together, and which is a repeat, says [`crate::inbound::place`]. `receivers`
     /// says whose a message is and where it is told.
     ///
@@ -32,7 +33,7 @@ pub trait InboundStore: Send + Sync {
     /// oldest messages are joined incomplete.
     async fn record_inbound(
         &self,
-        parts: Vec<InboundPart>,
+        parts: Vec<(InboundId, InboundPart)>,
         receivers: Arc<Receivers>,
         now: Timestamp,
     ) -> Result<InboundRecorded, PortError>;

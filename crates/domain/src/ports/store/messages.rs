@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::account::AccountId;
 use crate::message::{Address, Content, Lane, MessageId};
-use crate::ports::{Outcome, PortError, Receipt, WebhookCall};
+use crate::ports::{Outcome, PortError, Receipt, RecipientTrace, WebhookCall};
 use crate::reason::Reason;
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
@@ -170,6 +170,14 @@ pub trait MessageStore: Send + Sync {
         now: Timestamp,
         tell: Option<Timestamp>,
     ) -> Result<Recorded, PortError>;
+
+    /// What is known of up to `limit` recipients of a message, from index `first` on.
+    async fn trace(
+        &self,
+        message: MessageId,
+        first: u32,
+        limit: u32,
+    ) -> Result<Vec<RecipientTrace>, PortError>;
 
     /// Ends what waited too long: pending recipients past their validity are *expired* (unless
     /// their chunk is leased), submitted ones past the time for receipts are *timeout*. Also drops

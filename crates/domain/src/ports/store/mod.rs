@@ -13,6 +13,7 @@ mod inbound;
 mod ledger;
 mod messages;
 mod orders;
+mod trace;
 
 use async_trait::async_trait;
 
@@ -29,6 +30,7 @@ pub use orders::{
     CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict,
     OrderAdmission, OrderCaps, OrderLoad, OrderStore,
 };
+pub use trace::{PartTrace, RecipientTrace, Word};
 
 /// All of the store.
 #[async_trait]
