@@ -1,29 +1,29 @@
 //! The call itself: one POST, its answer cut to size, and its end in time.
 
-use std::error::Error as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::{Bytes, BytesMut};
-use domain::limits;
+use bytes::Bytes;
 use domain::ports::{Fetch, FetchError, FetchRequest, FetchResponse};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Response, redirect};
+use http_body_util::Full;
+use hyper::http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, USER_AGENT};
+use hyper::http::uri::PathAndQuery;
+use hyper::http::{HeaderValue, Method, Uri};
 use tokio::time::timeout;
-use url::Url;
+use tokio_rustls::TlsConnector;
+use url::{Position, Url};
 
-use crate::address;
-use crate::resolve::{AllInside, Filtered, Resolver, SystemResolver};
-use crate::{Options, tls};
+use crate::connect::Connector;
+use crate::connection::{Connection, Failure, Post};
+use crate::pool::Pool;
+use crate::resolve::{Resolver, SystemResolver};
+use crate::{Options, address, tls};
 
-/// Connections kept open to one receiver between calls, and how long: a campaign tells many events
-/// to the same one.
-const IDLE_CONNECTIONS_MAX: usize = limits::WEBHOOKS_PER_HOST_MAX;
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const US: HeaderValue = HeaderValue::from_static(concat!("boltgram/", env!("CARGO_PKG_VERSION")));
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 
-/// A receiver that does not even take the connection by then is not there.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const UNSPEAKABLE: FetchError = FetchError::Forbidden("it has what HTTP does not carry");
 
 /// The client could not be made: TLS does not start.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +31,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct BuildError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// The client that looks before it calls.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Guarded {
-    options: Arc<Options>,
-    client: Client,
+    connector: Connector,
+    pool: Arc<Pool>,
+}
+
+impl std::fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guarded")
+            .field("options", &self.connector.options)
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Guarded {
@@ -47,39 +56,47 @@ impl Guarded {
         options: Options,
         resolver: Arc<dyn Resolver>,
     ) -> Result<Self, BuildError> {
-        let options = Arc::new(options);
         let tls = tls::config(&options).map_err(|error| BuildError(error.into()))?;
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .dns_resolver(Filtered { resolver, options: Arc::clone(&options) })
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(concat!("boltgram/", env!("CARGO_PKG_VERSION")))
-            .tcp_nodelay(true)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .build()
-            .map_err(|error| BuildError(error.into()))?;
-        Ok(Self { options, client })
+        let tls = TlsConnector::from(Arc::new(tls));
+        let connector = Connector { options: Arc::new(options), resolver, tls };
+        Ok(Self { connector, pool: Arc::default() })
     }
 
     async fn call(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
         let FetchRequest { url, headers, body, answer_bytes_max, .. } = request;
-        let headers = header_map(headers)?;
-        let sent = self.client.post(url).headers(headers).body(body).send().await;
-        let response = sent.map_err(|error| failure(&error))?;
-        let status = response.status().as_u16();
-        let body = read(response, answer_bytes_max).await?;
-        Ok(FetchResponse { status, body })
+        let mut post = post(&url, headers, body)?;
+        let origin = &url[..Position::BeforePath];
+        if let Some(kept) = self.pool.take(origin).await {
+            match self.call_on(kept, post, answer_bytes_max).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Broken) => return Err(FetchError::Unreachable),
+                // It was closed as we took it. Nothing was said on it.
+                Err(Failure::Unsent(unsent)) => post = *unsent,
+            }
+        }
+        let wire = self.connector.connect(&url).await?;
+        let new = Connection::begin(origin.into(), host(&url)?, wire).await?;
+        let answer = self.call_on(new, post, answer_bytes_max).await;
+        answer.map_err(|_| FetchError::Unreachable)
+    }
+
+    async fn call_on(
+        &self,
+        mut connection: Box<Connection>,
+        mut post: Post,
+        answer_bytes_max: usize,
+    ) -> Result<FetchResponse, Failure> {
+        post.headers_mut().insert(HOST, connection.host.clone());
+        let answer = connection.call(post, answer_bytes_max).await?;
+        self.pool.put(connection).await;
+        Ok(answer)
     }
 }
 
 #[async_trait]
 impl Fetch for Guarded {
     fn check(&self, url: &Url) -> Result<(), FetchError> {
-        address::check(url, &self.options)
+        address::check(url, &self.connector.options)
     }
 
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
@@ -88,43 +105,31 @@ impl Fetch for Guarded {
     }
 }
 
+/// All of the request but its `Host`, which the connection knows.
+fn post(url: &Url, headers: Vec<(&'static str, String)>, body: Bytes) -> Result<Post, FetchError> {
+    let target = Bytes::copy_from_slice(url[Position::BeforePath..Position::AfterQuery].as_bytes());
+    let target = PathAndQuery::from_maybe_shared(target).map_err(|_| UNSPEAKABLE)?;
+    let mut post = Post::new(Full::new(body));
+    *post.method_mut() = Method::POST;
+    *post.uri_mut() = Uri::from(target);
+    *post.headers_mut() = header_map(headers)?;
+    Ok(post)
+}
+
 fn header_map(headers: Vec<(&'static str, String)>) -> Result<HeaderMap, FetchError> {
-    let mut map = HeaderMap::with_capacity(headers.len() + 1);
-    map.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut map = HeaderMap::with_capacity(headers.len() + 5);
+    map.insert(CONTENT_TYPE, JSON);
+    map.insert(USER_AGENT, US);
+    map.insert(ACCEPT, ANYTHING);
     for (name, value) in headers {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) else {
-            return Err(FetchError::Forbidden("a header that HTTP does not carry"));
-        };
-        map.insert(name, value);
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| UNSPEAKABLE)?;
+        map.insert(name, HeaderValue::try_from(value).map_err(|_| UNSPEAKABLE)?);
     }
     Ok(map)
 }
 
-/// At most `max` bytes of the body. The rest is not waited for; its connection is closed.
-async fn read(mut response: Response, max: usize) -> Result<Bytes, FetchError> {
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
-        let room = max - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if chunk.len() > room {
-            break;
-        }
-    }
-    Ok(body.freeze())
-}
-
-/// A name that resolves inside is *unreachable*, as a closed port is: the answer tells a customer
-/// nothing about our network. Our own log knows.
-fn failure(error: &reqwest::Error) -> FetchError {
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        if source.is::<AllInside>() {
-            let host = error.url().and_then(Url::host_str).unwrap_or_default();
-            tracing::warn!(host, "a customer's address names a host inside; not called");
-            return FetchError::Unreachable;
-        }
-        cause = source.source();
-    }
-    if error.is_timeout() { FetchError::TimedOut } else { FetchError::Unreachable }
+/// The host, and the port when it is not the scheme's own (RFC 9110 §7.2).
+fn host(url: &Url) -> Result<HeaderValue, FetchError> {
+    let text = &url[Position::BeforeHost..Position::AfterPort];
+    HeaderValue::from_str(text).map_err(|_| UNSPEAKABLE)
 }

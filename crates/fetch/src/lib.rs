@@ -7,16 +7,21 @@
 //! | way in | shut by |
 //! |---|---|
 //! | a number: `127.0.0.1`, `2130706433`, `[::ffff:7f00:1]` | [`address`], before anything else: a resolver is never asked for those |
-//! | a name that resolves inside, now or at the second look | [`resolve`]: the connection goes to the address that was judged |
-//! | a redirect | [`guarded`]: not followed |
-//! | a proxy of the environment | [`guarded`]: not used |
+//! | a name that resolves inside, now or at the second look | [`connect`]: the connection goes to the address that was judged |
+//! | a redirect | [`connection`]: not followed |
+//! | a proxy of the environment | [`connect`]: not used |
 //!
-//! It keeps no account of calls and repeats none; who calls decides that.
+//! It speaks HTTP/1.1 and keeps connections for the next call. It keeps no account of calls and repeats none; who calls decides that.
+
+mod guarded;
 
 mod address;
-mod guarded;
 mod public;
 mod resolve;
+
+mod connect;
+mod connection;
+mod pool;
 mod tls;
 
 pub use guarded::{BuildError, Guarded};

@@ -3,11 +3,10 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 
 use crate::Options;
@@ -50,35 +49,10 @@ impl Resolver for SystemResolver {
     }
 }
 
-#[derive(Debug)]
-pub(crate) struct Filtered {
-    pub(crate) resolver: Arc<dyn Resolver>,
-    pub(crate) options: Arc<Options>,
-}
-
-/// The name has addresses, and none of them may be called.
-#[derive(Debug, thiserror::Error)]
-#[error("no address of the name may be called")]
-pub(crate) struct AllInside;
-
-impl Resolve for Filtered {
-    fn resolve(&self, name: Name) -> Resolving {
-        let (resolver, options) = (Arc::clone(&self.resolver), Arc::clone(&self.options));
-        Box::pin(async move {
-            let found = resolver.resolve(name.as_str()).await?;
-            let allowed = allowed(name.as_str(), found, &options);
-            if allowed.is_empty() {
-                return Err(AllInside.into());
-            }
-            let addresses: Addrs = Box::new(allowed.into_iter().map(|ip| SocketAddr::new(ip, 0)));
-            Ok(addresses)
-        })
-    }
-}
-
-fn allowed(name: &str, found: Vec<IpAddr>, options: &Options) -> Vec<IpAddr> {
+/// Those that may be called.
+pub(crate) fn allowed(name: &str, found: &[IpAddr], options: &Options) -> Vec<IpAddr> {
     if is_localhost(name) && !(options.allow_loopback || options.allow_private) {
         return Vec::new();
     }
-    found.into_iter().filter(|ip| is_allowed(*ip, options)).collect()
+    found.iter().copied().filter(|ip| is_allowed(*ip, options)).collect()
 }

@@ -32,7 +32,7 @@ const KNOWN_ONLY_TO: [(&str, &[&str]); 8] = [
     ("clap", &["boltgram"]),
     ("toml", &["boltgram"]),
     ("lettre", &["carriers"]),
-    ("reqwest", &["fetch", "lightning"]),
+    ("reqwest", &["lightning"]),
     ("lightning-invoice", &["lightning"]),
 ];
 

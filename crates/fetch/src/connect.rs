@@ -1,0 +1,112 @@
+//! A new connection: the addresses that may be called, the first of them that answers, and TLS where
+//! the URL asks for it.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::FetchError;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
+use url::{Host, Url};
+
+use crate::Options;
+use crate::resolve::{Resolver, allowed};
+
+/// A receiver that does not even take the connection by then is not there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// When the next address of a name is tried beside the one that does not answer (RFC 8305 §5).
+const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+
+/// Addresses of a name that are tried.
+const ADDRESSES_MAX: usize = 8;
+
+pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub(crate) options: Arc<Options>,
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) tls: TlsConnector,
+}
+
+impl Connector {
+    pub(crate) async fn connect(&self, url: &Url) -> Result<Box<dyn Wire>, FetchError> {
+        let opened = timeout(CONNECT_TIMEOUT, self.open(url)).await;
+        opened.unwrap_or(Err(FetchError::TimedOut))
+    }
+
+    async fn open(&self, url: &Url) -> Result<Box<dyn Wire>, FetchError> {
+        let addresses = self.addresses(url).await?;
+        let stream = first_of(addresses).await.map_err(|_| FetchError::Unreachable)?;
+        // A request is one packet; waiting to fill it would only delay it.
+        let _ = stream.set_nodelay(true);
+        if url.scheme() != "https" {
+            return Ok(Box::new(stream));
+        }
+        let name = server_name(url).ok_or(FetchError::Unreachable)?;
+        let secured = self.tls.connect(name, stream).await;
+        Ok(Box::new(secured.map_err(|_| FetchError::Unreachable)?))
+    }
+
+    /// What is judged here is what the connection goes to. A name that resolves inside is
+    /// *unreachable*, as a closed port is: the answer tells a customer nothing about our network. Our
+    /// own log knows.
+    async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, FetchError> {
+        let found = match url.host() {
+            Some(Host::Ipv4(ip)) => vec![IpAddr::V4(ip)],
+            Some(Host::Ipv6(ip)) => vec![IpAddr::V6(ip)],
+            Some(Host::Domain(name)) => {
+                let found = self.resolver.resolve(name).await;
+                found.map_err(|_| FetchError::Unreachable)?
+            }
+            None => return Err(FetchError::Unreachable),
+        };
+        let host = url.host_str().unwrap_or_default();
+        let allowed = allowed(host, &found, &self.options);
+        if allowed.is_empty() {
+            if !found.is_empty() {
+                tracing::warn!(host, "a customer's address names a host inside; not called");
+            }
+            return Err(FetchError::Unreachable);
+        }
+        let port = url.port_or_known_default().unwrap_or(0);
+        Ok(allowed.into_iter().take(ADDRESSES_MAX).map(|ip| SocketAddr::new(ip, port)).collect())
+    }
+}
+
+/// For the certificate: the host without the brackets of an IPv6 address.
+fn server_name(url: &Url) -> Option<ServerName<'static>> {
+    match url.host()? {
+        Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
+        Host::Ipv4(ip) => Some(ServerName::from(IpAddr::V4(ip))),
+        Host::Ipv6(ip) => Some(ServerName::from(IpAddr::V6(ip))),
+    }
+}
+
+/// The first address that answers; each is given a little time before the next is tried too.
+async fn first_of(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    let mut left = addresses.into_iter();
+    let mut trying = FuturesUnordered::new();
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    loop {
+        trying.extend(left.next().map(TcpStream::connect));
+        tokio::select! {
+            tried = trying.next() => match tried {
+                Some(Ok(stream)) => return Ok(stream),
+                Some(Err(error)) => failure = error,
+                None => return Err(failure),
+            },
+            () = sleep(NEXT_ADDRESS_AFTER), if left.len() > 0 => {}
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One connection and the call on it. No task stands behind a connection: whoever calls drives it,
+//! and between calls nobody does.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use bytes::{Bytes, BytesMut};
+use domain::ports::{FetchError, FetchResponse};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body as _, Incoming};
+use hyper::client::conn::http1::{Builder, Connection as Driver, SendRequest};
+use hyper::http::HeaderValue;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
+
+use crate::connect::Wire;
+
+/// Status line and headers of an answer, and what is read of it ahead.
+const BUFFER_BYTES_MAX: usize = 64 * 1_024;
+
+pub(crate) type Post = Request<Full<Bytes>>;
+
+pub(crate) struct Connection {
+    /// `https://example.com:8443`.
+    pub(crate) origin: Arc<str>,
+    pub(crate) host: HeaderValue,
+    /// When it was last used.
+    pub(crate) since: Instant,
+    sender: SendRequest<Full<Bytes>>,
+    driver: Driver<TokioIo<Box<dyn Wire>>, Full<Bytes>>,
+    ended: bool,
+}
+
+/// Why there is no answer.
+pub(crate) enum Failure {
+    /// Nothing of the request was sent: here it is.
+    Unsent(Box<Post>),
+    Broken,
+}
+
+impl Connection {
+    pub(crate) async fn begin(
+        origin: Arc<str>,
+        host: HeaderValue,
+        wire: Box<dyn Wire>,
+    ) -> Result<Box<Self>, FetchError> {
+        // A request is small: copying it into one piece costs less than sending two.
+        let mut builder = Builder::new();
+        builder.max_buf_size(BUFFER_BYTES_MAX).writev(false);
+        let begun = builder.handshake(TokioIo::new(wire)).await;
+        let (sender, driver) = begun.map_err(|_| FetchError::Unreachable)?;
+        Ok(Box::new(Self { origin, host, since: Instant::now(), sender, driver, ended: false }))
+    }
+
+    /// Whether another call can be made on it: the last answer is read to its end, and the receiver
+    /// has not closed it as far as we know.
+    pub(crate) async fn is_free(&mut self) -> bool {
+        poll_fn(|cx| {
+            if !self.ended && Pin::new(&mut self.driver).poll(cx).is_ready() {
+                self.ended = true;
+            }
+            let ready = !self.ended && matches!(self.sender.poll_ready(cx), Poll::Ready(Ok(())));
+            Poll::Ready(ready)
+        })
+        .await
+    }
+
+    pub(crate) async fn call(
+        &mut self,
+        request: Post,
+        answer_bytes_max: usize,
+    ) -> Result<FetchResponse, Failure> {
+        let sent = self.sender.try_send_request(request);
+        let response = self.drive(sent).await.map_err(|mut error| {
+            error.take_message().map_or(Failure::Broken, |request| Failure::Unsent(request.into()))
+        })?;
+        let status = response.status().as_u16();
+        let body = self.read(response, answer_bytes_max).await?;
+        Ok(FetchResponse { status, body })
+    }
+
+    /// At most `max` bytes of the body. The rest is not waited for; the connection is then not free.
+    async fn read(&mut self, response: Response<Incoming>, max: usize) -> Result<Bytes, Failure> {
+        let mut body = response.into_body();
+        let mut read = BytesMut::new();
+        while !body.is_end_stream() {
+            let Some(frame) = self.drive(body.frame()).await else { break };
+            let Ok(data) = frame.map_err(|_| Failure::Broken)?.into_data() else { continue };
+            let room = max - read.len();
+            read.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() > room {
+                break;
+            }
+        }
+        Ok(read.freeze())
+    }
+
+    async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        poll_fn(|cx| {
+            // What ends the connection is told to the work, too.
+            if !self.ended && Pin::new(&mut self.driver).poll(cx).is_ready() {
+                self.ended = true;
+            }
+            work.as_mut().poll(cx)
+        })
+        .await
+    }
+}
