@@ -86,8 +86,10 @@ fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, OpenError>
     // With WAL, FULL flushes at every commit: acknowledged is stored.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // Order ids are random: their index is written all over, so it should stay in memory.
+    // Ids of Lightning orders are random: their index is written all over, so it should stay in memory.
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    // What undoes one command of a group, and what a statement sorts.
+    connection.pragma_update(None, "temp_store", "memory")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     Ok(connection)
 }

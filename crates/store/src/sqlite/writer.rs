@@ -7,34 +7,31 @@
 //! ```
 //!
 //! While one group is written to the disk the next one gathers, so that many callers share each
-//! flush. A command that fails undoes itself alone. Nobody gets a reply before the commit; when the
+//! flush; under load it gathers a moment longer ([`Pace`]). A command that fails undoes itself alone;
+//! one that has the transaction for itself needs no savepoint for that. Nobody gets a reply before the commit; when the
 //! transaction is lost (disk full, locked) everyone in the group is told that nothing happened,
 //! and the thread goes on. A probe is a command that proves too little: a disk may be full for an
 //! order and have room for one page. So after a lost commit it fails until another one succeeded, or
 //! half a minute has passed. The thread ends when the last sender is gone and the queue is empty.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::limits::{STORE_COMMIT_COMMANDS_MAX, STORE_QUEUE_MAX};
 use domain::ports::PortError;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::losses::{LastLoss, Losses};
+use super::pace::Pace;
 use super::tx::{SqliteTx, port_error};
 use crate::sql::Result;
 use crate::vault::Vault;
 
 /// `SQLITE_IOERR_FSYNC`: the frames may be on disk or not.
 const FLUSH_FAILED: i32 = 1_034;
-
-/// How long a lost commit speaks against the store when nothing else is written.
-const LOSS_COUNTS: Duration = Duration::from_secs(30);
-
-/// When the last commit was lost, and why; nothing once another one succeeded.
-type LastLoss = Arc<Mutex<Option<(Instant, PortError)>>>;
 
 pub(crate) struct Writer {
     last_loss: LastLoss,
@@ -46,10 +43,10 @@ impl Writer {
     pub(crate) fn start(connection: Connection, vault: Arc<Vault>) -> std::io::Result<Self> {
         let (queue, commands) = mpsc::channel(STORE_QUEUE_MAX);
         let last_loss = LastLoss::default();
-        let losses = last_loss.clone();
+        let losses = Losses::new(last_loss.clone());
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&connection, &vault, commands, &losses))?;
+            .spawn(move || run(&connection, &vault, commands, losses))?;
         Ok(Self { last_loss, queue: Some(queue), thread: Some(thread) })
     }
 
@@ -67,10 +64,9 @@ impl Writer {
     where
         F: FnOnce(&mut SqliteTx<'_>) -> Result<()> + Send + 'static,
     {
-        let lost = self.last_loss.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match lost {
-            Some((at, error)) if at.elapsed() < LOSS_COUNTS => Err(error),
-            _ => self.queue(work, true).await,
+        match self.last_loss.standing() {
+            Some(error) => Err(error),
+            None => self.queue(work, true).await,
         }
     }
 
@@ -148,42 +144,72 @@ fn run(
     connection: &Connection,
     vault: &Vault,
     mut commands: mpsc::Receiver<Box<dyn Command>>,
-    losses: &LastLoss,
+    mut losses: Losses,
 ) {
+    let mut pace = Pace::default();
     let mut group = Vec::with_capacity(STORE_COMMIT_COMMANDS_MAX);
     while commands.blocking_recv_many(&mut group, STORE_COMMIT_COMMANDS_MAX) > 0 {
-        let lost = commit_group(connection, vault, &mut group).err();
-        if let Some(error) = &lost {
-            tracing::error!(commands = group.len(), %error, "a commit failed");
-            if !connection.is_autocommit() {
-                let _ = connection.execute_batch("ROLLBACK");
+        gather(&mut commands, &mut group, &mut pace);
+        let committed = commit_group(connection, vault, &mut group);
+        match &committed {
+            Err(error) => {
+                losses.lost(group.len(), error, Instant::now());
+                if !connection.is_autocommit() {
+                    let _ = connection.execute_batch("ROLLBACK");
+                }
             }
+            Ok(true) if !group.iter().all(|command| command.is_probe()) => losses.succeeded(),
+            Ok(_) => {}
         }
-        if lost.is_some() || !group.iter().all(|command| command.is_probe()) {
-            let loss = lost.clone().map(|error| (Instant::now(), error));
-            *losses.lock().unwrap_or_else(PoisonError::into_inner) = loss;
-        }
+        let lost = committed.err();
         group.drain(..).for_each(|command| command.finish(lost.as_ref()));
+        pace.committed(Instant::now());
     }
 }
 
+fn gather(
+    commands: &mut mpsc::Receiver<Box<dyn Command>>,
+    group: &mut Vec<Box<dyn Command>>,
+    pace: &mut Pace,
+) {
+    let waiting = group.len() + commands.len();
+    let Some(moment) = pace.moment(waiting, Instant::now()) else { return };
+    thread::sleep(moment);
+    let before = group.len();
+    while group.len() < STORE_COMMIT_COMMANDS_MAX
+        && let Ok(command) = commands.try_recv()
+    {
+        group.push(command);
+    }
+    pace.came(group.len() - before);
+}
+
+/// False when there was nothing to commit, for the only command failed.
 fn commit_group(
     connection: &Connection,
     vault: &Vault,
     group: &mut [Box<dyn Command>],
-) -> Result<()> {
+) -> Result<bool> {
     let step = |sql| connection.prepare_cached(sql).and_then(|mut s| s.raw_execute()).map(drop);
     step("BEGIN IMMEDIATE").map_err(port_error)?;
     let mut tx = SqliteTx::new(connection, vault);
-    for command in group {
-        step("SAVEPOINT command").map_err(port_error)?;
-        if !command.run(&mut tx) {
+    if let [alone] = group {
+        if !alone.run(&mut tx) {
             // SQLite may have rolled back everything by itself; then this fails, as it must.
-            step("ROLLBACK TO command").map_err(|_| lost())?;
+            step("ROLLBACK").map_err(|_| lost())?;
+            return Ok(false);
         }
-        step("RELEASE command").map_err(|_| lost())?;
+    } else {
+        for command in group {
+            step("SAVEPOINT command").map_err(port_error)?;
+            if !command.run(&mut tx) {
+                // SQLite may have rolled back everything by itself; then this fails, as it must.
+                step("ROLLBACK TO command").map_err(|_| lost())?;
+            }
+            step("RELEASE command").map_err(|_| lost())?;
+        }
     }
-    step("COMMIT").map_err(|error| match error.sqlite_error() {
+    step("COMMIT").map(|()| true).map_err(|error| match error.sqlite_error() {
         Some(cause) if cause.extended_code == FLUSH_FAILED => {
             PortError::Unknown("the disk did not confirm the commit".to_owned())
         }

@@ -1,0 +1,99 @@
+//! When the writer waits a moment for company before it commits.
+//!
+//! A commit writes every page that changed, whole, and flushes: the pages that all commands touch
+//! (the right edges of tables, the balances) are written once for many commands or once for each.
+//! So while commits follow each other closely, a group gathers for a moment first. Whether that pays
+//! is tried: a moment in which nobody came is not waited for again for a while, so that a lone caller
+//! is answered at once, however fast it asks.
+
+use std::time::{Duration, Instant};
+
+/// How long a group gathers.
+const MOMENT: Duration = Duration::from_millis(2);
+
+/// Commits further apart than this have nothing to share.
+const BUSY: Duration = Duration::from_millis(20);
+
+/// A group this large is worth its commit.
+const ENOUGH: usize = 256;
+
+/// Groups committed at once after moments in vain: twice as many each time, up to this.
+const AT_ONCE_MAX: u32 = 128;
+
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    last_commit: Option<Instant>,
+    /// Groups left that are committed at once.
+    at_once: u32,
+    in_vain: u32,
+}
+
+impl Pace {
+    /// How long a group of so many commands is to gather more.
+    pub(super) fn moment(&mut self, commands: usize, now: Instant) -> Option<Duration> {
+        let busy = self.last_commit.is_some_and(|at| now.duration_since(at) < BUSY);
+        if !busy || commands >= ENOUGH {
+            return None;
+        }
+        if self.at_once > 0 {
+            self.at_once -= 1;
+            return None;
+        }
+        Some(MOMENT)
+    }
+
+    /// So many commands came in a moment that was waited for.
+    pub(super) fn came(&mut self, commands: usize) {
+        if commands > 0 {
+            self.in_vain = 0;
+        } else {
+            self.in_vain = (self.in_vain.max(1) * 2).min(AT_ONCE_MAX);
+            self.at_once = self.in_vain;
+        }
+    }
+
+    pub(super) const fn committed(&mut self, now: Instant) {
+        self.last_commit = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_command_is_committed_at_once() {
+        let mut pace = Pace::default();
+        let now = Instant::now();
+        assert_eq!(pace.moment(1, now), None);
+        pace.committed(now);
+        assert_eq!(pace.moment(1, now + BUSY), None, "the last one is long ago");
+    }
+
+    #[test]
+    fn gathers_while_others_come() {
+        let mut pace = Pace::default();
+        let now = Instant::now();
+        for _ in 0..10 {
+            pace.committed(now);
+            assert_eq!(pace.moment(1, now), Some(MOMENT));
+            pace.came(1);
+        }
+        assert_eq!(pace.moment(ENOUGH, now), None, "it is large enough");
+    }
+
+    #[test]
+    fn waits_seldom_for_company_that_does_not_come() {
+        let mut pace = Pace::default();
+        let now = Instant::now();
+        let mut waited = 0;
+        for _ in 0..10_000 {
+            pace.committed(now);
+            if pace.moment(1, now).is_some() {
+                waited += 1;
+                pace.came(0);
+            }
+        }
+        assert!((10..100).contains(&waited), "{waited}");
+    }
+}
