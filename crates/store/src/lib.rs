@@ -18,6 +18,7 @@ mod accounts;
 mod check;
 mod events;
 mod forget;
+mod inbound;
 mod ledger;
 mod messages;
 mod orders;

@@ -111,38 +111,39 @@ CREATE TABLE transfers (
 
 -- ---- messages -----------------------------------------------------------------------------------
 
+-- No references here: a message's rows are stored in one change, accounts are never deleted, and no
+-- order that has a message is either.
 CREATE TABLE messages (
     id BLOB PRIMARY KEY,
-    account INTEGER REFERENCES accounts (id),
-    -- Not a reference: no order that has a message is ever deleted, and nobody looks for messages by it.
+    account INTEGER,
     order_id BLOB,
-    sender TEXT,
-    text TEXT NOT NULL,
-    parts INTEGER NOT NULL,
     lane INTEGER NOT NULL, -- lower is served first
     state TEXT NOT NULL,
-    valid_until INTEGER NOT NULL,
-    receipts_until INTEGER NOT NULL,
     -- Counters, so that finishing counts no rows. recipients - pending - finals are submitted.
     recipients INTEGER NOT NULL,
     pending INTEGER NOT NULL CHECK (pending >= 0),
     finals INTEGER NOT NULL DEFAULT 0 CHECK (pending + finals <= recipients),
     delivered INTEGER NOT NULL DEFAULT 0 CHECK (delivered <= finals),
+    valid_until INTEGER NOT NULL,
+    receipts_until INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
-) STRICT;
+    updated_at INTEGER NOT NULL,
+    sender TEXT,
+    parts INTEGER NOT NULL,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE pending + finals < recipients;
 
 CREATE TABLE recipients (
-    message BLOB NOT NULL REFERENCES messages (id),
+    message BLOB NOT NULL,
     idx INTEGER NOT NULL,
     address TEXT NOT NULL,
     state TEXT NOT NULL,
-    -- Parts that the text has at the carrier that took it.
-    parts INTEGER,
     reason TEXT,
     code TEXT,
+    -- Carriers that would not take it, or never said what became of it: a line each.
+    tried TEXT,
     -- The last claim that ended without handing it over, and how many of them had no answer.
     deferred_attempt INTEGER NOT NULL DEFAULT 0,
     unanswered INTEGER NOT NULL DEFAULT 0,
@@ -150,66 +151,83 @@ CREATE TABLE recipients (
     PRIMARY KEY (message, idx)
 ) STRICT, WITHOUT ROWID;
 
--- Runs of recipients, as queued work. An ended one stays for a while, so that a late outcome still
--- finds its message.
+-- Runs of recipients, as queued work. One whose recipients are all with carriers, or final, goes.
 CREATE TABLE chunks (
-    id INTEGER PRIMARY KEY,
-    message BLOB NOT NULL REFERENCES messages (id),
+    message BLOB NOT NULL,
     first_idx INTEGER NOT NULL,
     last_idx INTEGER NOT NULL,
     lane INTEGER NOT NULL,
+    account INTEGER NOT NULL, -- 0 is nobody's
     valid_until INTEGER NOT NULL,
     -- When it may be claimed; while it is leased, the end of the lease.
     due_at INTEGER NOT NULL,
-    attempt INTEGER NOT NULL DEFAULT 0,
+    attempt INTEGER NOT NULL,
     lease_node TEXT,
     -- 1 from a claim on, until its end says that no carrier has what is pending. What was unsure
     -- before the claim stays so.
-    unsure INTEGER NOT NULL DEFAULT 0,
+    unsure INTEGER NOT NULL,
     was_unsure INTEGER NOT NULL DEFAULT 0,
+    -- What is still without a receipt by then is tried with another carrier.
+    await_until INTEGER,
     reason TEXT,
-    ended_at INTEGER
-) STRICT;
+    PRIMARY KEY (message, first_idx)
+) STRICT, WITHOUT ROWID;
 
-CREATE INDEX chunks_due ON chunks (lane, due_at) WHERE ended_at IS NULL;
-CREATE INDEX chunks_valid ON chunks (valid_until) WHERE ended_at IS NULL;
-CREATE INDEX chunks_node ON chunks (lease_node) WHERE lease_node IS NOT NULL;
-CREATE INDEX chunks_ended ON chunks (ended_at) WHERE ended_at IS NOT NULL;
-CREATE INDEX chunks_message ON chunks (message);
+-- A chunk that was leased from the first is in the last of these alone.
+CREATE INDEX chunks_due ON chunks (lane, account, due_at, message, first_idx)
+    WHERE lease_node IS NULL;
+CREATE INDEX chunks_valid ON chunks (valid_until) WHERE lease_node IS NULL;
+CREATE INDEX chunks_leased ON chunks (due_at) WHERE lease_node IS NOT NULL;
 
+-- The account that a node's last claim in a lane ended with, when it could not serve all.
+CREATE TABLE claim_turns (
+    node TEXT NOT NULL,
+    lane INTEGER NOT NULL,
+    account INTEGER NOT NULL,
+    PRIMARY KEY (node, lane)
+) STRICT, WITHOUT ROWID;
+
+-- Parts that carriers took. What one carrier took stays when another one takes it over.
 CREATE TABLE submissions (
     message BLOB NOT NULL,
     idx INTEGER NOT NULL,
-    part INTEGER NOT NULL,
     carrier TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    parts INTEGER NOT NULL, -- that the text has at this carrier
     carrier_id TEXT NOT NULL,
+    number INTEGER, -- it went to; tells apart what one carrier_id stands for
     attempt INTEGER NOT NULL, -- the claim that handed it over
     state TEXT NOT NULL,
     code TEXT,
     at INTEGER NOT NULL, -- when it was taken, by our clock: its carrier_id comes round again
     decided_at INTEGER,
-    PRIMARY KEY (message, idx, part),
-    FOREIGN KEY (message, idx) REFERENCES recipients (message, idx)
+    -- The last word that decided nothing.
+    word TEXT,
+    word_code TEXT,
+    word_at INTEGER,
+    PRIMARY KEY (message, idx, carrier, part)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX submissions_carrier ON submissions (carrier, carrier_id, at);
+CREATE INDEX submissions_carrier ON submissions (carrier, carrier_id, number, at);
 
 CREATE TABLE parked_receipts (
-    id INTEGER PRIMARY KEY,
     carrier TEXT NOT NULL,
     carrier_id TEXT NOT NULL,
     state TEXT NOT NULL,
+    to_number INTEGER NOT NULL, -- 0 when it names none
     code TEXT,
     at INTEGER NOT NULL,
-    -- Numbers the parked receipts of a carrier, so that the oldest go when there are too many.
-    number INTEGER NOT NULL,
+    -- 1: more than one submission answers to it.
+    ambiguous INTEGER NOT NULL,
+    -- Counts the parked receipts of a carrier, so that the oldest go when there are too many.
+    ordinal INTEGER NOT NULL,
     parked_at INTEGER NOT NULL,
     -- A repeat is kept once, so that a carrier with constant ids fills nothing.
-    UNIQUE (carrier, carrier_id, state)
-) STRICT;
+    PRIMARY KEY (carrier, carrier_id, state, to_number)
+) STRICT, WITHOUT ROWID;
 
 CREATE INDEX parked_receipts_age ON parked_receipts (parked_at);
-CREATE INDEX parked_receipts_number ON parked_receipts (carrier, number);
+CREATE INDEX parked_receipts_ordinal ON parked_receipts (carrier, ordinal);
 
 -- ---- events -------------------------------------------------------------------------------------
 
@@ -235,3 +253,48 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE INDEX events_due ON events (told, due_at);
+
+-- ---- inbound ------------------------------------------------------------------------------------
+
+-- Parts of messages that came in, until they are joined, and for a while after that, so that a part
+-- that comes again is known.
+CREATE TABLE inbound_sets (
+    id BLOB PRIMARY KEY, -- of the message that it becomes
+    carrier TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    scheme TEXT NOT NULL, -- 'whole' for messages of one part
+    reference INTEGER NOT NULL, -- of whole messages a hash of what they say
+    total INTEGER NOT NULL,
+    here INTEGER NOT NULL, -- parts that came
+    first_at INTEGER NOT NULL,
+    joined_at INTEGER
+) STRICT;
+
+CREATE INDEX inbound_sets_key
+    ON inbound_sets (carrier, sender, destination, scheme, reference, total, first_at);
+CREATE INDEX inbound_sets_waiting ON inbound_sets (carrier, first_at) WHERE joined_at IS NULL;
+CREATE INDEX inbound_sets_joined ON inbound_sets (joined_at) WHERE joined_at IS NOT NULL;
+
+CREATE TABLE inbound_parts (
+    set_id BLOB NOT NULL REFERENCES inbound_sets (id),
+    number INTEGER NOT NULL, -- from 1
+    kind TEXT NOT NULL CHECK (kind IN ('text', 'units', 'octets')),
+    body BLOB NOT NULL, -- UTF-8, UTF-16 big-endian, or as it came
+    PRIMARY KEY (set_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inbound_messages (
+    id BLOB PRIMARY KEY,
+    carrier TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    account INTEGER REFERENCES accounts (id),
+    text TEXT,
+    octets BLOB,
+    parts INTEGER NOT NULL, -- in all
+    missing TEXT NOT NULL, -- numbers separated by spaces
+    received_at INTEGER NOT NULL,
+    joined_at INTEGER NOT NULL,
+    CHECK ((text IS NULL) <> (octets IS NULL))
+) STRICT;

@@ -1,0 +1,106 @@
+//! Where the parts of one batch are put: the sets of their keys, as stored and as they become.
+
+use std::collections::BTreeMap;
+
+use domain::inbound::{InboundId, InboundPart, PartKey, PartSet, Place, place};
+use domain::limits::INBOUND_REPEAT_MAX;
+use domain::time::Timestamp;
+
+use super::sets::{self, KeyColumns, Set};
+use crate::sql::{Result, Tx};
+
+/// The sets of one key; stored ones know what is stored of them.
+#[derive(Default)]
+struct OfKey {
+    ids: Vec<InboundId>,
+    sets: Vec<PartSet>,
+    /// How many of `sets` are stored already.
+    stored: usize,
+    /// Sets that got parts, and the numbers of these.
+    grown: BTreeMap<usize, Vec<u8>>,
+}
+
+pub(super) struct Desk(BTreeMap<(PartKey, i64), OfKey>);
+
+impl Desk {
+    /// Loads what the parts may belong to.
+    pub(super) async fn load(
+        tx: &mut impl Tx,
+        parts: impl Iterator<Item = &InboundPart>,
+    ) -> Result<Self> {
+        let mut keys = BTreeMap::new();
+        for part in parts {
+            let since = part.at.before(INBOUND_REPEAT_MAX);
+            let until = if part.join.is_some() { part.at } else { part.interrupted_at };
+            let span = keys.entry(key(part)).or_insert((since, until));
+            *span = (span.0.min(since), span.1.max(until));
+        }
+        let stored = sets::load_keys(tx, &keys).await?;
+        let mut desk = BTreeMap::new();
+        for (key, found) in keys.into_keys().zip(stored) {
+            let (ids, sets): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+            desk.insert(key, OfKey { stored: sets.len(), ids, sets, grown: BTreeMap::new() });
+        }
+        Ok(Self(desk))
+    }
+
+    /// False when the part had come before.
+    pub(super) fn take(&mut self, id: InboundId, part: &InboundPart, now: Timestamp) -> bool {
+        let of_key = self.0.entry(key(part)).or_default();
+        let at = match place(&of_key.sets, part) {
+            Place::Repeat => return false,
+            Place::Into(at) => at,
+            Place::New => {
+                of_key.ids.push(id);
+                of_key.sets.push(PartSet::begun_by(part));
+                of_key.sets.len() - 1
+            }
+        };
+        if let Some(set) = of_key.sets.get_mut(at) {
+            set.parts.insert(part.number(), part.body.clone());
+            set.joined_at = set.is_complete().then_some(now);
+            of_key.grown.entry(at).or_default().push(part.number());
+        }
+        true
+    }
+
+    pub(super) async fn save(&self, tx: &mut impl Tx) -> Result<()> {
+        let (mut new, mut old, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+        for ((key, reference), of_key) in &self.0 {
+            for (&at, numbers) in &of_key.grown {
+                let (Some(id), Some(set)) = (of_key.ids.get(at), of_key.sets.get(at)) else {
+                    continue;
+                };
+                if at < of_key.stored {
+                    old.push((id, set));
+                } else {
+                    new.push((KeyColumns { key, reference: *reference }, id, set));
+                }
+                let bodies = numbers.iter().filter_map(|number| set.parts.get_key_value(number));
+                parts.extend(bodies.map(|(number, body)| (id, *number, body)));
+            }
+        }
+        sets::insert(tx, &new).await?;
+        sets::update(tx, &old).await?;
+        sets::insert_parts(tx, &parts).await
+    }
+
+    /// The sets that this batch completed.
+    pub(super) fn into_joined(self) -> Vec<Set> {
+        let joined = |((key, _), of_key): ((PartKey, i64), OfKey)| {
+            let OfKey { ids, sets, grown, .. } = of_key;
+            let sets = ids.into_iter().zip(sets).enumerate();
+            sets.filter(move |(at, (_, set))| grown.contains_key(at) && set.joined_at.is_some())
+                .map(move |(_, (id, parts))| Set { id, key: key.clone(), parts })
+        };
+        self.0.into_iter().flat_map(joined).collect()
+    }
+}
+
+/// The key and its reference. Whole messages have none, and are looked up by what they say.
+fn key(part: &InboundPart) -> (PartKey, i64) {
+    let key = part.key();
+    let reference =
+        key.joins.map_or_else(|| sets::body_hash(&part.body), |(_, number, _)| number.into());
+    (key, reference)
+}
