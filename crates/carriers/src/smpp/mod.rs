@@ -73,6 +73,8 @@ struct Inner {
     binds: Vec<Bind>,
     /// Messages from phones.
     refused_messages: Count,
+    /// Batches of receipts that the store did not take.
+    unstored: Count,
     /// Answers after their time that say no.
     late_refusals: Count,
     /// Answers so late that nobody is known for them.
@@ -102,6 +104,7 @@ impl SmppCarrier {
                 clock,
                 random,
                 refused_messages: Count::default(),
+                unstored: Count::default(),
                 late_refusals: Count::default(),
                 late_strays: Count::default(),
             }),

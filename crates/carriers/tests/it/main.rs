@@ -17,3 +17,4 @@ mod sandbox;
 mod smpp;
 mod smpp_wire;
 mod smtp;
+mod wild;

@@ -146,8 +146,10 @@ impl Bound<'_> {
         let status = match inbox.receipts(receipts).await {
             Ok(()) => CommandStatus::ROK,
             Err(error) => {
-                let carrier = self.carrier.desk.name.as_str();
-                tracing::warn!(carrier, %error, "receipts could not be stored; asked for again");
+                if let Some(total) = self.carrier.unstored.add() {
+                    let carrier = self.carrier.desk.name.as_str();
+                    tracing::warn!(carrier, total, %error, "receipts not stored; asked for again");
+                }
                 CommandStatus::RX_T_APPN
             }
         };
