@@ -13,6 +13,7 @@ use domain::routing::{CarrierName, Channel};
 use domain::time::Timestamp;
 
 use crate::dispatch::Dispatcher;
+use crate::inbound::InboundDesk;
 use crate::metrics::{ByCarrier, Metrics};
 use crate::settings::Settings;
 use crate::tasks::Tasks;
@@ -46,6 +47,7 @@ pub struct Engine {
     pub(crate) desk: Arc<Desk>,
     pub(crate) tasks: Tasks,
     dispatcher: Dispatcher,
+    inbound: Arc<InboundDesk>,
     metrics: Arc<Metrics>,
     /// As the node last told it.
     tip: Mutex<Option<Tip>>,
@@ -83,11 +85,20 @@ impl Engine {
         let wake = Arc::new(Wake::default());
         let metrics = Arc::new(Metrics::default());
         let desk = Arc::new(Desk::default());
+        let inbound = Arc::new(InboundDesk {
+            store: ports.store.clone(),
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+            wake: wake.clone(),
+            metrics: metrics.clone(),
+            receivers: settings.receivers.clone(),
+        });
         let dispatcher = Dispatcher::new(
             ports.store.clone(),
             ports.clock.clone(),
             wake.clone(),
             metrics.clone(),
+            inbound.clone(),
         );
         let carriers = ports.carriers.into_iter().map(|c| (c.name().clone(), c)).collect();
         Arc::new(Self {
@@ -103,6 +114,7 @@ impl Engine {
             desk,
             tasks,
             dispatcher,
+            inbound,
             metrics,
             tip: Mutex::default(),
             health: tokio::sync::Mutex::default(),
@@ -134,6 +146,7 @@ impl Engine {
         self.spawn_worker("watch orders", |e| async move { orders::watch(&e).await });
         self.spawn_worker("node events", |e| async move { orders::follow_node(&e).await });
         self.spawn_worker("expire", |e| async move { expire::run(&e).await });
+        self.spawn_worker("join", |e| async move { e.inbound.join().await });
         self.spawn_worker("webhooks", |e| async move { webhooks::deliver(&e).await });
         Ok(())
     }

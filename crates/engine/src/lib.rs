@@ -18,6 +18,7 @@ pub mod orders;
 
 pub mod dispatch;
 mod expire;
+mod inbound;
 pub mod webhooks;
 
 pub use engine::{Engine, Health, Ports};

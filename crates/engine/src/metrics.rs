@@ -38,6 +38,8 @@ pub struct Metrics {
     pub submissions: Family<ByOutcome, Counter>,
     /// Receipts recorded, by state.
     pub receipts: Family<ByResult, Counter>,
+    /// Messages that came in, by how: complete, incomplete; and parts that came again, repeat.
+    pub inbound: Family<ByResult, Counter>,
     /// Webhook calls, by result.
     pub webhooks: Family<ByResult, Counter>,
     /// Store changes that had to be repeated.
@@ -79,6 +81,7 @@ impl Default for Metrics {
             orders_ended: Family::default(),
             submissions: Family::default(),
             receipts: Family::default(),
+            inbound: Family::default(),
             webhooks: Family::default(),
             store_retries: Counter::default(),
             now: Gauges::default(),
@@ -88,6 +91,7 @@ impl Default for Metrics {
         registry.register("orders_ended", "Orders by what became", metrics.orders_ended.clone());
         registry.register("submissions", "Submissions answered", metrics.submissions.clone());
         registry.register("receipts", "Receipts recorded", metrics.receipts.clone());
+        registry.register("inbound", "Messages that came in, by how", metrics.inbound.clone());
         registry.register("webhook_calls", "Webhook calls made", metrics.webhooks.clone());
         registry.register(
             "store_retries",

@@ -1,5 +1,8 @@
 //! What the operator decided, as the engine needs it. Where it was read from is not known here.
 
+use std::sync::Arc;
+
+use domain::inbound::Receivers;
 use domain::money::Msat;
 use domain::order::OrderKind;
 use domain::routing::Routes;
@@ -29,6 +32,8 @@ impl Prices {
 pub struct Settings {
     pub prices: Prices,
     pub routes: Routes,
+    /// Who is told what comes in.
+    pub receivers: Arc<Receivers>,
     /// This process's name among those that share a store; leases are held under it.
     pub node: String,
 }

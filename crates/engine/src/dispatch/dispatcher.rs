@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use super::in_work::InWork;
 use super::inbox::DispatchInbox;
 use crate::engine::Engine;
+use crate::inbound::InboundDesk;
 use crate::metrics::Metrics;
 use crate::wake::{Wake, signal_or_timer};
 
@@ -47,6 +48,7 @@ impl Dispatcher {
         clock: Arc<dyn Clock>,
         wake: Arc<Wake>,
         metrics: Arc<Metrics>,
+        inbound: Arc<InboundDesk>,
     ) -> Self {
         let (queue, queued) = mpsc::channel(QUEUE_MAX);
         let inbox = Arc::new(DispatchInbox {
@@ -54,6 +56,7 @@ impl Dispatcher {
             clock: clock.clone(),
             wake: wake.clone(),
             metrics: metrics.clone(),
+            inbound,
             queue,
         });
         Self {

@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::inbound::InboundPart;
 use domain::ports::{Clock, Inbox, Outcome, PortError, Receipt, ReceiptState, Store};
 use tokio::sync::mpsc;
 
+use crate::inbound::InboundDesk;
 use crate::metrics::{ByResult, Metrics};
 use crate::wake::Wake;
 
@@ -16,6 +18,7 @@ pub(super) struct DispatchInbox {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wake: Arc<Wake>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) inbound: Arc<InboundDesk>,
     pub(super) queue: mpsc::Sender<Vec<Outcome>>,
 }
 
@@ -34,6 +37,10 @@ impl Inbox for DispatchInbox {
         let recorded = self.store.record_receipts(receipts, self.clock.now()).await?;
         self.wake.after(&recorded, &self.metrics);
         Ok(())
+    }
+
+    async fn inbound(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
+        self.inbound.record(parts).await
     }
 }
 

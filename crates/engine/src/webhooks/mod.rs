@@ -7,14 +7,14 @@ mod hosts;
 mod schedule;
 mod sign;
 
-use domain::order::OrderSnapshot;
+use domain::ports::Snapshot;
 
 pub(crate) use deliver::deliver;
 pub(crate) use desk::Desk;
 pub use sign::sign;
 
-/// Turns an event into a door's wire body. The door that sold the order implements it.
+/// Turns an event into a door's wire body: the door that sold an order, and for what came in our own.
 pub trait RenderEvent: Send + Sync + std::fmt::Debug {
     /// A JSON body.
-    fn render(&self, snapshot: &OrderSnapshot) -> Vec<u8>;
+    fn render(&self, snapshot: &Snapshot) -> Vec<u8>;
 }

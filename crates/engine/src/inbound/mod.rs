@@ -1,0 +1,49 @@
+//! Messages that come in: parts from the carriers are stored and joined, and what waits too long for
+//! a missing part is told as far as it came. It does not decide what a message means.
+
+mod join;
+mod record;
+
+use std::sync::Arc;
+
+use domain::inbound::{InboundId, Receivers};
+use domain::ports::{Clock, InboundRecorded, Random, Store};
+use domain::time::Timestamp;
+
+use crate::metrics::{ByResult, Metrics};
+use crate::wake::Wake;
+
+/// What recording and joining need.
+#[derive(Debug)]
+pub(crate) struct InboundDesk {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub wake: Arc<Wake>,
+    pub metrics: Arc<Metrics>,
+    pub receivers: Arc<Receivers>,
+}
+
+impl InboundDesk {
+    fn after(&self, recorded: InboundRecorded) {
+        let InboundRecorded { complete, incomplete, repeats, events } = recorded;
+        for (result, count) in
+            [("complete", complete), ("incomplete", incomplete), ("repeat", repeats)]
+        {
+            if count > 0 {
+                self.metrics.inbound.get_or_create(&ByResult { result }).inc_by(count.into());
+            }
+        }
+        if events > 0 {
+            self.wake.webhooks.notify_one();
+        }
+    }
+
+    /// UUID v7 (RFC 9562 §5.7).
+    fn new_id(&self, now: Timestamp) -> InboundId {
+        let mut bytes = [0; 10];
+        self.random.fill(&mut bytes);
+        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+        InboundId(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
+    }
+}

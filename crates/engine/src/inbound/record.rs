@@ -1,0 +1,22 @@
+//! Takes parts from a carrier, which is answered when they are stored.
+
+use domain::inbound::{InboundPart, Join};
+use domain::ports::PortError;
+
+use super::InboundDesk;
+
+impl InboundDesk {
+    pub(crate) async fn record(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
+        let now = self.clock.now();
+        let parts = parts.into_iter().map(|part| (self.new_id(now), sound(part))).collect();
+        let recorded = self.store.record_inbound(parts, self.receivers.clone(), now).await?;
+        self.after(recorded);
+        Ok(())
+    }
+}
+
+/// Numbers that make no sense join nothing: such a part is a whole message, rather than lost.
+fn sound(part: InboundPart) -> InboundPart {
+    let sound = |join: Join| Join::new(join.scheme, join.reference, join.total, join.number);
+    InboundPart { join: part.join.and_then(sound), ..part }
+}
