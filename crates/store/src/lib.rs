@@ -1,9 +1,10 @@
 //! Rows: what must survive, behind the domain's [`Store`] port.
 //!
 //! ```text
-//! SqliteStore ── a command for each port method ──> writer thread ── one transaction for many
-//!      │                                                 │
-//!      └────────── reads ──> read-only connections       └─> accounts · ledger · orders · messages · events
+//! SqliteStore ────── a command for each port method ──> writer thread ── one transaction for many
+//!                                                           │
+//! PostgresStore ──── a transaction for each port method ────┤
+//!                                                           └─> accounts · ledger · orders · messages · events
 //! ```
 //!
 //! The aggregates hold all SQL, each statement once, and know no engine: they run inside the
@@ -23,29 +24,49 @@ mod ledger;
 mod messages;
 mod orders;
 
+mod ports;
+mod postgres;
 mod sqlite;
+mod url;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::Store;
 
+pub use url::StoreUrl;
 pub use vault::Vault;
 pub use vault_file::VaultError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("a store is named sqlite:PATH")]
+    #[error("a store is named sqlite:PATH or postgres://user@host/db")]
     BadUrl,
-    #[error("PostgreSQL is not supported by this version yet")]
-    PostgresUnsupported,
+    #[error(
+        "this postgres URL cannot be read: postgres://user@host:port/db, special characters as %XX, \
+         with options that are known"
+    )]
+    BadPostgresUrl,
+    #[error("a password stands in the URL of a PostgreSQL server or in a file, not in both")]
+    PasswordTwice,
+    #[error("TLS to PostgreSQL: {0}")]
+    Tls(String),
     #[error("the data directory could not be made")]
     Directory(#[source] std::io::Error),
     #[error("the database file could not be made")]
     File(#[source] std::io::Error),
     #[error("the database could not be opened")]
     Sqlite(#[from] rusqlite::Error),
+    #[error("PostgreSQL could not be used")]
+    Postgres(#[from] tokio_postgres::Error),
+    #[error("PostgreSQL did not answer in time")]
+    PostgresSilent,
+    #[error("PostgreSQL {found} is too old: 13 is the first that will do")]
+    PostgresTooOld { found: String },
+    #[error("the database has the encoding {found}, it must be UTF8")]
+    PostgresEncoding { found: String },
+    #[error("another process is the node {node} on this database")]
+    NodeTaken { node: String },
     #[error("the database cannot keep a write-ahead log here")]
     NoWal,
     #[error("the database has version {found}, this program knows {known}: use a newer program")]
@@ -59,21 +80,37 @@ pub enum OpenError {
 /// How a store is opened; the default is right for a server.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long a command waits for another process's commit.
+    /// SQLite: how long a command waits for another process's commit.
     pub busy_timeout: Duration,
     /// Connections that read at the same time.
     pub readers: usize,
-    /// Size of the database at most, in pages of 4 KiB; `None` means as large as the disk.
+    /// SQLite: size of the database at most, in pages of 4 KiB; `None` means as large as the disk.
     pub pages_max: Option<u32>,
+    /// PostgreSQL: connections that write at the same time.
+    pub writers: usize,
+    /// PostgreSQL: the server is given up when one answer takes longer.
+    pub deadline: Duration,
+    /// PostgreSQL: for the check whether the store can be written to.
+    pub ping_timeout: Duration,
+    /// PostgreSQL: for everything that opening does, migrations included.
+    pub open_timeout: Duration,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(5), readers: 4, pages_max: None }
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            readers: 4,
+            pages_max: None,
+            writers: 8,
+            deadline: Duration::from_secs(20),
+            ping_timeout: Duration::from_secs(5),
+            open_timeout: Duration::from_secs(600),
+        }
     }
 }
 
-/// Opens the store that `url` names (`sqlite:PATH`), made and migrated as needed.
+/// Opens the store that `url` names, made and migrated as needed.
 pub async fn open(url: &str, vault: Vault) -> Result<Arc<dyn Store>, OpenError> {
     open_with(url, vault, Options::default()).await
 }
@@ -83,33 +120,5 @@ pub async fn open_with(
     vault: Vault,
     options: Options,
 ) -> Result<Arc<dyn Store>, OpenError> {
-    let path = database_path(url)?;
-    let opened = tokio::task::spawn_blocking(move || sqlite::open(path, vault, &options)).await;
-    let store = opened.map_err(|error| OpenError::Thread(error.into()))??;
-    Ok(Arc::new(store))
-}
-
-/// The file that `url` names; its [`Vault`] lies beside it.
-pub fn database_path(url: &str) -> Result<PathBuf, OpenError> {
-    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Err(OpenError::PostgresUnsupported);
-    }
-    match url.strip_prefix("sqlite:") {
-        Some(path) if !path.is_empty() && !path.starts_with(':') => Ok(PathBuf::from(path)),
-        _ => Err(OpenError::BadUrl),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn knows_what_a_url_names() {
-        assert_eq!(database_path("sqlite:a/b.db").unwrap(), PathBuf::from("a/b.db"));
-        assert!(matches!(database_path("mysql:x"), Err(OpenError::BadUrl)));
-        assert!(matches!(database_path("sqlite::memory:"), Err(OpenError::BadUrl)));
-        let postgres = database_path("postgres://u@h/db").unwrap_err();
-        assert_eq!(postgres.to_string(), "PostgreSQL is not supported by this version yet");
-    }
+    url.parse::<StoreUrl>()?.open(vault, options).await
 }

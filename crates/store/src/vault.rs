@@ -17,6 +17,9 @@ use crate::sql::Result;
 
 const VERSION: u8 = 1;
 
+/// A column, a row and a value by which a wrong key is known: sealed by whoever makes a database.
+pub(crate) const VAULT_CHECK: (&str, &[u8], &[u8]) = ("vault_check.sealed", b"1", b"boltgram");
+
 /// The key that opens what is sealed in the database.
 pub struct Vault {
     key: Zeroizing<[u8; 32]>,

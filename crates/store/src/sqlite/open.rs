@@ -17,10 +17,8 @@ use super::SqliteStore;
 use super::migrate::migrate;
 use super::readers::Readers;
 use super::writer::Writer;
-use crate::vault::Vault;
+use crate::vault::{VAULT_CHECK, Vault};
 use crate::{OpenError, Options};
-
-const VAULT_CHECK: (&str, &[u8], &[u8]) = ("vault_check.sealed", b"1", b"boltgram");
 
 /// Statements kept prepared; more than the crate has.
 const STATEMENTS: usize = 256;

@@ -1,0 +1,315 @@
+//! Every port method of a store, once for both engines: which aggregate does the work, as one write
+//! or as one read. A store brings its own `write!`, `read!` and `probe!`, which run the work in a
+//! transaction of its engine.
+
+macro_rules! implement_ports {
+    ($store:ident) => {
+        const _: () = {
+            use std::sync::Arc;
+
+            use async_trait::async_trait;
+            use domain::account::{
+                Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Sender,
+            };
+            use domain::inbound::{InboundId, InboundMessage, InboundPart, Receivers};
+            use domain::ledger::LedgerReport;
+            use domain::message::MessageId;
+            use domain::number::SenderId;
+            use domain::order::{NewOrder, Order, OrderId, OrderState};
+            use domain::ports::{
+                AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk,
+                CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded,
+                InboundStore, Lease, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
+                OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome, Receipt, RecipientTrace,
+                Recorded, Store, WebhookCall, WebhookResult,
+            };
+            use domain::reason::Reason;
+            use domain::time::Timestamp;
+
+            use $crate::sql::Result;
+            use $crate::{accounts, check, events, forget, inbound, ledger, messages, orders};
+
+            #[async_trait]
+            impl Store for $store {
+                async fn ping(&self) -> Result<()> {
+                    probe!(self, |tx| accounts::ping(tx))
+                }
+            }
+
+            #[async_trait]
+            impl AccountStore for $store {
+                async fn add_account(&self, new: NewAccount, now: Timestamp) -> Result<Account> {
+                    write!(self, |tx| accounts::add(tx, &new, now))
+                }
+
+                async fn accounts(&self) -> Result<Vec<(Account, Balance)>> {
+                    read!(self, |tx| accounts::list(tx))
+                }
+
+                async fn account(&self, id: AccountId) -> Result<Option<Account>> {
+                    read!(self, |tx| accounts::by_id(tx, id))
+                }
+
+                async fn account_named(&self, name: &AccountName) -> Result<Option<Account>> {
+                    let name = name.clone();
+                    read!(self, |tx| accounts::by_name(tx, &name))
+                }
+
+                async fn add_key(&self, new: NewKey, now: Timestamp) -> Result<KeyId> {
+                    write!(self, |tx| accounts::add_key(tx, &new, now))
+                }
+
+                async fn key(&self, hash: KeyHash) -> Result<Option<Key>> {
+                    read!(self, |tx| accounts::key(tx, &hash))
+                }
+
+                async fn keys(&self, account: Option<AccountId>) -> Result<Vec<Key>> {
+                    read!(self, |tx| accounts::keys(tx, account))
+                }
+
+                async fn revoke_key(&self, key: KeyId, now: Timestamp) -> Result<bool> {
+                    write!(self, |tx| accounts::revoke_key(tx, key, now))
+                }
+
+                async fn add_sender(
+                    &self,
+                    account: AccountId,
+                    name: SenderId,
+                    now: Timestamp,
+                ) -> Result<()> {
+                    write!(self, |tx| accounts::add_sender(tx, account, &name, now))
+                }
+
+                async fn senders(&self, account: AccountId) -> Result<Vec<Sender>> {
+                    read!(self, |tx| accounts::senders(tx, account))
+                }
+            }
+
+            #[async_trait]
+            impl LedgerStore for $store {
+                async fn balance(&self, account: AccountId) -> Result<Balance> {
+                    read!(self, |tx| ledger::balance(tx, account))
+                }
+
+                async fn check_ledger(&self) -> Result<LedgerReport> {
+                    read!(self, |tx| check::check(tx))
+                }
+            }
+
+            #[async_trait]
+            impl OrderStore for $store {
+                async fn add_order(
+                    &self,
+                    new: NewOrder,
+                    caps: OrderCaps,
+                    check_at: Timestamp,
+                ) -> Result<OrderAdmission> {
+                    write!(self, |tx| orders::add(tx, &new, &caps, check_at))
+                }
+
+                async fn attach_invoice(
+                    &self,
+                    order: OrderId,
+                    invoice: &str,
+                    pay_by: Timestamp,
+                    check_at: Timestamp,
+                ) -> Result<()> {
+                    let invoice = invoice.to_owned();
+                    write!(self, |tx| orders::attach_invoice(
+                        tx, &order, &invoice, pay_by, check_at
+                    ))
+                }
+
+                async fn add_credit_orders(
+                    &self,
+                    new: Vec<CreditOrder>,
+                    lease: Option<Lease>,
+                ) -> Result<Vec<CreditOutcome>> {
+                    write!(self, |tx| orders::add_credit(tx, &new, lease.as_ref()))
+                }
+
+                async fn order(&self, id: OrderId) -> Result<Option<Order>> {
+                    read!(self, |tx| orders::find(tx, &id))
+                }
+
+                async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome> {
+                    write!(self, |tx| orders::hold(tx, &hold, now))
+                }
+
+                async fn cancel_order(
+                    &self,
+                    order: OrderId,
+                    reason: Reason,
+                    now: Timestamp,
+                ) -> Result<CancelOutcome> {
+                    write!(self, |tx| orders::cancel(tx, &order, reason, now))
+                }
+
+                async fn claim_order_checks(
+                    &self,
+                    now: Timestamp,
+                    put_off: Timestamp,
+                    limit: u32,
+                ) -> Result<Vec<Order>> {
+                    write!(self, |tx| orders::claim_checks(tx, now, put_off, limit))
+                }
+
+                async fn record_node_reports(
+                    &self,
+                    reports: Vec<NodeReport>,
+                    now: Timestamp,
+                ) -> Result<Vec<(OrderId, OrderState)>> {
+                    write!(self, |tx| orders::record_node_reports(tx, &reports, now))
+                }
+
+                async fn recheck_orders(&self, now: Timestamp) -> Result<u64> {
+                    write!(self, |tx| orders::recheck(tx, now))
+                }
+
+                async fn order_load(&self) -> Result<OrderLoad> {
+                    read!(self, |tx| orders::load(tx))
+                }
+
+                async fn funding_history(
+                    &self,
+                    account: AccountId,
+                    limit: u32,
+                ) -> Result<Vec<Order>> {
+                    read!(self, |tx| orders::funding_history(tx, account, limit))
+                }
+            }
+
+            #[async_trait]
+            impl MessageStore for $store {
+                async fn claim_chunks(
+                    &self,
+                    node: &str,
+                    room: ClaimRoom,
+                    now: Timestamp,
+                    lease_until: Timestamp,
+                ) -> Result<Vec<ClaimedChunk>> {
+                    let node = node.to_owned();
+                    write!(self, |tx| messages::claim(tx, &node, &room, now, lease_until))
+                }
+
+                async fn renew_leases(
+                    &self,
+                    node: &str,
+                    claims: Vec<(ChunkId, u32)>,
+                    lease_until: Timestamp,
+                ) -> Result<()> {
+                    let node = node.to_owned();
+                    write!(self, |tx| messages::renew_leases(tx, &node, &claims, lease_until))
+                }
+
+                async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64> {
+                    let node = node.to_owned();
+                    write!(self, |tx| messages::release_leases(tx, &node, now))
+                }
+
+                async fn record_outcomes(
+                    &self,
+                    outcomes: Vec<Outcome>,
+                    ends: Vec<(ChunkId, u32, ChunkEnd)>,
+                    now: Timestamp,
+                    tell: Option<Timestamp>,
+                ) -> Result<Recorded> {
+                    write!(self, |tx| messages::record_outcomes(tx, &outcomes, &ends, now, tell))
+                }
+
+                async fn record_receipts(
+                    &self,
+                    receipts: Vec<Receipt>,
+                    now: Timestamp,
+                    tell: Option<Timestamp>,
+                ) -> Result<Recorded> {
+                    write!(self, |tx| messages::record_receipts(tx, &receipts, now, tell))
+                }
+
+                async fn trace(
+                    &self,
+                    message: MessageId,
+                    first: u32,
+                    limit: u32,
+                ) -> Result<Vec<RecipientTrace>> {
+                    read!(self, |tx| messages::trace(tx, &message, first, limit))
+                }
+
+                async fn expire(
+                    &self,
+                    now: Timestamp,
+                    parked_before: Timestamp,
+                    limit: u32,
+                ) -> Result<Recorded> {
+                    write!(self, |tx| messages::expire(tx, now, parked_before, limit))
+                }
+
+                async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64> {
+                    write!(self, |tx| forget::forget(tx, before, limit))
+                }
+            }
+
+            #[async_trait]
+            impl InboundStore for $store {
+                async fn record_inbound(
+                    &self,
+                    parts: Vec<(InboundId, InboundPart)>,
+                    receivers: Arc<Receivers>,
+                    now: Timestamp,
+                ) -> Result<InboundRecorded> {
+                    write!(self, |tx| inbound::record(tx, &parts, &receivers, now))
+                }
+
+                async fn join_incomplete(
+                    &self,
+                    waiting_since: Timestamp,
+                    receivers: Arc<Receivers>,
+                    now: Timestamp,
+                    limit: u32,
+                ) -> Result<InboundRecorded> {
+                    write!(self, |tx| inbound::join_incomplete(
+                        tx,
+                        waiting_since,
+                        &receivers,
+                        now,
+                        limit
+                    ))
+                }
+
+                async fn inbound(&self, id: InboundId) -> Result<Option<InboundMessage>> {
+                    read!(self, |tx| inbound::find(tx, id))
+                }
+
+                async fn inbound_list(
+                    &self,
+                    before: Option<InboundId>,
+                    limit: u32,
+                ) -> Result<Vec<InboundMessage>> {
+                    read!(self, |tx| inbound::list(tx, before, limit))
+                }
+            }
+
+            #[async_trait]
+            impl EventStore for $store {
+                async fn claim_webhooks(
+                    &self,
+                    now: Timestamp,
+                    lease_until: Timestamp,
+                    limit: u32,
+                ) -> Result<Vec<WebhookCall>> {
+                    write!(self, |tx| events::claim(tx, now, lease_until, limit))
+                }
+
+                async fn record_webhooks(
+                    &self,
+                    results: Vec<WebhookResult>,
+                    now: Timestamp,
+                ) -> Result<()> {
+                    write!(self, |tx| events::record(tx, &results, now))
+                }
+            }
+        };
+    };
+}
+
+pub(crate) use implement_ports;

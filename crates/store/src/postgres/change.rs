@@ -1,0 +1,144 @@
+//! One change: begun, committed, and run again where that is safe.
+//!
+//! | what happens | what was stored | what follows |
+//! |---|---|---|
+//! | crossed another change (deadlock) | nothing | again, a few times |
+//! | connection lost before the commit was sent | nothing | again, once, on a new connection |
+//! | no answer in time, before the commit | nothing | *unavailable* |
+//! | connection lost, or no answer, after the commit was sent | all or nothing | *unknown* |
+//! | the server refuses the commit | nothing | as with any statement |
+//!
+//! Each change has a transaction and a connection of its own. Sharing one between changes of many
+//! callers, as SQLite's writer does, would make each hold the rows of all others: a deadlock with
+//! another such group could be the usual case, and PostgreSQL shares the flush of concurrent commits
+//! by itself.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::PortError;
+
+use super::error::{Fault, port_error, undid, unsure};
+use super::pool::{Lent, Pool};
+use super::tx::PgTx;
+use crate::sql::Result;
+use crate::vault::Vault;
+
+/// Times that a change gives way to others before it is given up.
+const CROSSED_MAX: u32 = 8;
+
+const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+/// All statements see one committed state.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Write,
+    Read,
+}
+
+/// The attempts at one change or one read.
+pub(crate) struct Attempts<'s> {
+    pool: &'s Arc<Pool>,
+    vault: &'s Arc<Vault>,
+    kind: Kind,
+    crossed: u32,
+    lost: u32,
+}
+
+impl<'s> Attempts<'s> {
+    pub(super) const fn to_write(pool: &'s Arc<Pool>, vault: &'s Arc<Vault>) -> Self {
+        Self { pool, vault, kind: Kind::Write, crossed: 0, lost: 0 }
+    }
+
+    pub(super) const fn to_read(pool: &'s Arc<Pool>, vault: &'s Arc<Vault>) -> Self {
+        Self { pool, vault, kind: Kind::Read, crossed: 0, lost: 0 }
+    }
+
+    pub(crate) async fn begin(&mut self) -> Result<PgTx> {
+        let begin = match self.kind {
+            Kind::Write => BEGIN_WRITE,
+            Kind::Read => BEGIN_READ,
+        };
+        loop {
+            let lent = self.pool.lend().await?;
+            match PgTx::begin(lent, self.vault.clone(), begin).await {
+                Ok(tx) => return Ok(tx),
+                Err((fault, error)) if !self.again(fault).await => return Err(error),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Stores what `tx` did, if it came to `result`. `None` when it has to be done again.
+    pub(crate) async fn end<R>(&mut self, tx: PgTx, result: Result<R>) -> Option<Result<R>> {
+        if let Some(fault) = tx.fault() {
+            drop(tx);
+            // Whatever the change made of the failure: the server stores nothing of it.
+            let failed = || PortError::Refused("a statement of the change failed".to_owned());
+            let error = result.err().unwrap_or_else(failed);
+            return if self.again(fault).await { None } else { Some(Err(error)) };
+        }
+        let value = match result {
+            Ok(value) => value,
+            Err(error) => return Some(Err(error)),
+        };
+        let mut lent = tx.close();
+        if self.kind == Kind::Read {
+            if let Ok(connection) = lent.connection() {
+                connection.send("COMMIT");
+            }
+            return Some(Ok(value));
+        }
+        match commit(&mut lent).await {
+            Ok(()) => Some(Ok(value)),
+            Err((fault, error)) => {
+                drop(lent);
+                if self.again(fault).await { None } else { Some(Err(error)) }
+            }
+        }
+    }
+
+    /// Whether it may be done again; waits a little, so that not the same two cross once more.
+    async fn again(&mut self, fault: Fault) -> bool {
+        match fault {
+            Fault::Crossed if self.crossed < CROSSED_MAX => {
+                self.crossed += 1;
+                let jitter = RandomState::new().hash_one(self.crossed) % 8;
+                let wait = Duration::from_millis(u64::from(self.crossed) * (1 + jitter));
+                tokio::time::sleep(wait).await;
+                true
+            }
+            Fault::Lost if self.lost == 0 => {
+                self.lost += 1;
+                self.pool.drop_idle();
+                true
+            }
+            Fault::Crossed | Fault::Lost | Fault::Silent | Fault::Told => false,
+        }
+    }
+}
+
+async fn commit(lent: &mut Lent) -> std::result::Result<(), (Fault, PortError)> {
+    let connection = lent.connection()?;
+    if connection.is_closed() {
+        // It was never sent.
+        return Err(super::error::lost());
+    }
+    match connection.commit().await {
+        Ok(()) => Ok(()),
+        Err(Some(error)) if undid(&error) => {
+            let crossed = error.code().is_some_and(|code| code.code().starts_with("40"));
+            let fault = if crossed { Fault::Crossed } else { Fault::Told };
+            Err((fault, port_error(&error)))
+        }
+        Err(error) => {
+            let why = error.as_ref().map(ToString::to_string);
+            tracing::error!(why, "the outcome of a commit is not known");
+            lent.give_up();
+            Err((Fault::Told, unsure()))
+        }
+    }
+}

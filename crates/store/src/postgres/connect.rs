@@ -1,0 +1,73 @@
+//! Connecting: TLS as asked for, and a session whose limits are ours whatever the server's are.
+
+use std::time::Duration;
+
+use tokio_postgres::tls::{NoTls, TlsStream};
+use tokio_postgres::{Client, Connection as Driver, Socket};
+
+use super::connection::Connection;
+use super::url::Server;
+use crate::OpenError;
+
+/// The server gives a statement up this much earlier than we give up the server.
+const MARGIN: Duration = Duration::from_secs(2);
+
+pub(super) async fn connect(server: &Server, deadline: Duration) -> Result<Connection, OpenError> {
+    let connecting = async {
+        let client = client(server).await?;
+        client.batch_execute(&session(deadline)).await?;
+        Ok::<_, OpenError>(client)
+    };
+    let client = match tokio::time::timeout(deadline, connecting).await {
+        Ok(connected) => connected?,
+        Err(_) => return Err(OpenError::PostgresSilent),
+    };
+    Ok(Connection::new(client, deadline))
+}
+
+pub(super) async fn client(server: &Server) -> Result<Client, OpenError> {
+    match &server.tls {
+        Some(tls) => {
+            let (client, driver) = server.config.connect(tls.clone()).await?;
+            drive(driver);
+            Ok(client)
+        }
+        None => {
+            let (client, driver) = server.config.connect(NoTls).await?;
+            drive(driver);
+            Ok(client)
+        }
+    }
+}
+
+/// Moves what is sent and received. Ends with its client, or with the connection; whoever waits for
+/// an answer then learns it.
+#[expect(clippy::disallowed_methods, reason = "a part of the connection, which has no other owner")]
+fn drive<T>(driver: Driver<Socket, T>)
+where
+    T: TlsStream + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        if let Err(error) = driver.await {
+            tracing::debug!(%error, "a connection to PostgreSQL ended");
+        }
+    });
+}
+
+/// Acknowledged is stored, so a commit is flushed. What is left open by a node that is gone does not
+/// keep its rows locked.
+fn session(deadline: Duration) -> String {
+    let statement = deadline.saturating_sub(MARGIN).max(deadline / 2).as_millis();
+    let lock = (deadline / 2).as_millis();
+    let idle = (2 * deadline).as_millis();
+    format!(
+        "SET statement_timeout = {statement};
+         SET lock_timeout = {lock};
+         SET idle_in_transaction_session_timeout = {idle};
+         SET jit = off;
+         SELECT set_config('synchronous_commit', 'on', false)
+             WHERE current_setting('synchronous_commit') = 'off';
+         SELECT set_config('client_connection_check_interval', '5s', false)
+             FROM pg_settings WHERE name = 'client_connection_check_interval'"
+    )
+}

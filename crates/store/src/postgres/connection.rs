@@ -1,0 +1,243 @@
+//! One connection: its prepared statements, and a deadline for each answer.
+//!
+//! Many rows of one statement are sent without waiting for each other's answers. What the server
+//! does with a statement that takes too long it decides a little earlier than we give it up, so
+//! that a silence means that the server or the way to it is gone.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use domain::ports::PortError;
+use futures_util::stream::FuturesOrdered;
+use futures_util::{SinkExt, StreamExt, TryStreamExt};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, CopyInSink, Error, Statement};
+
+use super::error::{Fault, fault, port_error, silent};
+use super::statement::{Copy, Translated, translate};
+use super::value::{Bound, Cell, fits, put_field, type_of};
+use crate::sql::{Row, Value};
+
+/// Rows on their way before the first one's answer is waited for.
+const PIPELINE_MAX: usize = 512;
+
+/// Fewer rows are not worth the three answers that a COPY takes.
+const COPY_ROWS_MIN: usize = 32;
+
+/// Bytes of a COPY that are sent at once.
+const COPY_BYTES: usize = 64 * 1_024;
+
+/// `PGCOPY\n\377\r\n\0`, no flags, no extension.
+const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+pub(super) struct Connection {
+    client: Client,
+    /// By the address of their text, which is the program's own.
+    statements: HashMap<(usize, usize), Known>,
+    deadline: Duration,
+}
+
+struct Known {
+    text: Translated,
+    statement: Option<Statement>,
+    copy: Option<Statement>,
+}
+
+/// Why a statement failed, and what that means for its change.
+pub(super) type Failure = (Fault, PortError);
+
+type Result<T> = std::result::Result<T, Failure>;
+
+impl Connection {
+    pub(super) fn new(client: Client, deadline: Duration) -> Self {
+        Self { client, statements: HashMap::new(), deadline }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Statements without parameters or results.
+    pub(super) async fn run(&self, sql: &str) -> Result<()> {
+        answer(self.deadline, self.client.batch_execute(sql)).await
+    }
+
+    /// The commit, whose failure is looked at more closely. `None` when there was no answer.
+    pub(super) async fn commit(&self) -> std::result::Result<(), Option<Error>> {
+        match tokio::time::timeout(self.deadline, self.client.batch_execute("COMMIT")).await {
+            Ok(done) => done.map_err(Some),
+            Err(_) => Err(None),
+        }
+    }
+
+    /// Sends it and does not wait: whoever uses the connection next is served after it.
+    pub(super) fn send(&self, sql: &str) {
+        let sending = pin!(self.client.batch_execute(sql));
+        let _ = sending.poll(&mut Context::from_waker(Waker::noop()));
+    }
+
+    pub(super) async fn execute<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<u64>> {
+        if params.len() >= COPY_ROWS_MIN && self.known(sql).text.copy.is_some() {
+            self.copy(sql, params).await?;
+            return Ok(vec![1; params.len()]);
+        }
+        let statement = self.prepare(sql, params).await?;
+        let mut changed = Vec::with_capacity(params.len());
+        let mut sent = FuturesOrdered::new();
+        for row in params {
+            sent.push_back(execute(&self.client, &statement, row));
+            if sent.len() >= PIPELINE_MAX {
+                changed.extend(next(self.deadline, &mut sent).await?);
+            }
+        }
+        while let Some(count) = next(self.deadline, &mut sent).await? {
+            changed.push(count);
+        }
+        Ok(changed)
+    }
+
+    pub(super) async fn query<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<Vec<Row>>> {
+        let statement = self.prepare(sql, params).await?;
+        let mut found = Vec::with_capacity(params.len());
+        let mut sent = FuturesOrdered::new();
+        for row in params {
+            sent.push_back(query(&self.client, &statement, row));
+            if sent.len() >= PIPELINE_MAX {
+                found.extend(next(self.deadline, &mut sent).await?);
+            }
+        }
+        while let Some(rows) = next(self.deadline, &mut sent).await? {
+            found.push(rows);
+        }
+        Ok(found)
+    }
+
+    fn known(&mut self, sql: &'static str) -> &mut Known {
+        let make = || Known { text: translate(sql), statement: None, copy: None };
+        self.statements.entry((sql.as_ptr().addr(), sql.len())).or_insert_with(make)
+    }
+
+    /// The statement with types that all these rows fit.
+    async fn prepare<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Statement> {
+        let deadline = self.deadline;
+        if let Some(statement) = &self.known(sql).statement
+            && params.iter().all(|row| fit(row, statement.params()))
+        {
+            return Ok(statement.clone());
+        }
+        let mut types = vec![Type::UNKNOWN; N];
+        for (at, kind) in types.iter_mut().enumerate() {
+            let given = params.iter().map(|row| &row[at]);
+            let known = given.map(type_of).find(|found| *found != Type::UNKNOWN);
+            *kind = known.unwrap_or(Type::UNKNOWN);
+        }
+        let text = self.known(sql).text.sql.clone();
+        let statement = answer(deadline, self.client.prepare_typed(&text, &types)).await?;
+        self.known(sql).statement = Some(statement.clone());
+        Ok(statement)
+    }
+
+    async fn copy<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<()> {
+        let deadline = self.deadline;
+        let statement = if let Some(statement) = &self.known(sql).copy {
+            statement.clone()
+        } else {
+            let text = self.known(sql).text.copy.as_ref().map_or("", |copy| &copy.sql).to_owned();
+            let statement = answer(deadline, self.client.prepare(&text)).await?;
+            self.known(sql).copy = Some(statement.clone());
+            statement
+        };
+        let sink = answer(deadline, self.client.copy_in::<_, Bytes>(&statement)).await?;
+        let mut sink = Box::pin(sink);
+        let Some(copy) = &self.known(sql).text.copy else { return Ok(()) };
+        let mut out = BytesMut::with_capacity(2 * COPY_BYTES);
+        out.put_slice(COPY_HEADER);
+        for row in params {
+            put_row(copy, row, &mut out).map_err(unfit)?;
+            if out.len() >= COPY_BYTES {
+                answer(deadline, sink.send(out.split().freeze())).await?;
+            }
+        }
+        out.put_i16(-1);
+        answer(deadline, sink.send(out.freeze())).await?;
+        answer(deadline, CopyInSink::finish(sink.as_mut())).await.map(drop)
+    }
+}
+
+fn fit(row: &[Value<'_>], types: &[Type]) -> bool {
+    row.len() == types.len() && row.iter().zip(types).all(|(value, kind)| fits(value, kind))
+}
+
+type Unfit = Box<dyn std::error::Error + Send + Sync>;
+
+fn put_row(copy: &Copy, row: &[Value<'_>], out: &mut BytesMut) -> std::result::Result<(), Unfit> {
+    let fields = copy.row(row);
+    out.put_i16(fields.len().try_into()?);
+    for field in fields {
+        put_field(&field.ok_or("a parameter is missing")?, out)?;
+    }
+    Ok(())
+}
+
+fn unfit(error: Unfit) -> Failure {
+    (Fault::Told, PortError::Refused(format!("a row for PostgreSQL: {error}")))
+}
+
+async fn execute(
+    client: &Client,
+    statement: &Statement,
+    row: &[Value<'_>],
+) -> std::result::Result<u64, Error> {
+    client.execute_raw(statement, row.iter().map(|value| Bound(*value))).await
+}
+
+async fn query(
+    client: &Client,
+    statement: &Statement,
+    row: &[Value<'_>],
+) -> std::result::Result<Vec<Row>, Error> {
+    let rows = client.query_raw(statement, row.iter().map(|value| Bound(*value))).await?;
+    let mut rows = pin!(rows);
+    let mut found = Vec::new();
+    while let Some(row) = rows.try_next().await? {
+        let cell = |at| row.try_get::<_, Cell>(at).map(|cell| cell.0);
+        found.push(Row::new((0..row.len()).map(cell).collect::<std::result::Result<_, _>>()?));
+    }
+    Ok(found)
+}
+
+async fn next<F, T>(deadline: Duration, sent: &mut FuturesOrdered<F>) -> Result<Option<T>>
+where
+    F: Future<Output = std::result::Result<T, Error>>,
+{
+    answer(deadline, async { sent.next().await.transpose() }).await
+}
+
+async fn answer<T>(
+    deadline: Duration,
+    asked: impl Future<Output = std::result::Result<T, Error>>,
+) -> Result<T> {
+    match tokio::time::timeout(deadline, asked).await {
+        Ok(answer) => answer.map_err(|error| (fault(&error), port_error(&error))),
+        Err(_) => Err((Fault::Silent, silent())),
+    }
+}

@@ -1,0 +1,82 @@
+//! Opens a PostgreSQL database for this process: server, migrations, vault, connections.
+
+use std::sync::Arc;
+
+use tokio_postgres::Client;
+
+use super::PostgresStore;
+use super::connect::client;
+use super::migrate::migrate;
+use super::pool::Pool;
+use super::url::Server;
+use crate::vault::{VAULT_CHECK, Vault};
+use crate::{OpenError, Options};
+
+/// `GENERATED AS IDENTITY`, and plans and locks as we know them.
+const VERSION_MIN: i64 = 130_000;
+
+pub(crate) async fn open(
+    server: Server,
+    vault: Vault,
+    options: &Options,
+) -> Result<PostgresStore, OpenError> {
+    let prepared = async {
+        let mut client = client(&server).await?;
+        check_server(&client).await?;
+        migrate(&mut client).await?;
+        check_vault(&client, &vault).await
+    };
+    match tokio::time::timeout(options.open_timeout, prepared).await {
+        Ok(prepared) => prepared?,
+        Err(_) => return Err(OpenError::PostgresSilent),
+    }
+    Ok(PostgresStore {
+        writers: Pool::new(server.clone(), options.writers, options.deadline),
+        readers: Pool::new(server, options.readers, options.deadline),
+        vault: Arc::new(vault),
+        ping_timeout: options.ping_timeout,
+    })
+}
+
+async fn check_server(client: &Client) -> Result<(), OpenError> {
+    let row = client
+        .query_one(
+            "SELECT current_setting('server_version_num')::bigint,
+                 current_setting('server_version'), current_setting('server_encoding'),
+                 current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'",
+            &[],
+        )
+        .await?;
+    if row.try_get::<_, i64>(0)? < VERSION_MIN {
+        return Err(OpenError::PostgresTooOld { found: row.try_get(1)? });
+    }
+    if row.try_get::<_, &str>(2)? != "UTF8" {
+        return Err(OpenError::PostgresEncoding { found: row.try_get(2)? });
+    }
+    if !row.try_get::<_, bool>(3)? {
+        tracing::warn!(
+            "PostgreSQL runs without fsync or full_page_writes: what is acknowledged can be lost \
+             with the server's power"
+        );
+    }
+    Ok(())
+}
+
+/// A wrong key is told at once, not when the first preimage is needed.
+async fn check_vault(client: &Client, vault: &Vault) -> Result<(), OpenError> {
+    let (column, row, plain) = VAULT_CHECK;
+    let sealed = vault.seal(column, row, plain).map_err(|_| OpenError::WrongVault)?;
+    client
+        .execute(
+            "INSERT INTO vault_check (id, sealed) VALUES (1, $1) ON CONFLICT (id) DO NOTHING",
+            &[&sealed],
+        )
+        .await?;
+    let stored =
+        client.query_opt("SELECT sealed FROM vault_check WHERE id = 1", &[]).await?;
+    let opens = match stored {
+        Some(stored) => vault.open(column, row, stored.try_get(0)?).is_ok(),
+        None => false,
+    };
+    if opens { Ok(()) } else { Err(OpenError::WrongVault) }
+}

@@ -1,0 +1,148 @@
+//! The internal transaction trait on one PostgreSQL connection.
+
+use std::sync::Arc;
+
+use domain::ports::PortError;
+use ring::digest::{SHA256, digest};
+
+use super::connection::Failure;
+use super::error::Fault;
+use super::pool::Lent;
+use crate::sql::{Result, Row, Turn, Tx, Value};
+use crate::vault::Vault;
+
+/// An open transaction. One that is dropped is rolled back.
+pub(crate) struct PgTx {
+    lent: Lent,
+    vault: Arc<Vault>,
+    /// Of the first statement that failed: the server does nothing more in this transaction.
+    fault: Option<Fault>,
+}
+
+impl PgTx {
+    /// `begin` opens it.
+    pub(super) async fn begin(
+        mut lent: Lent,
+        vault: Arc<Vault>,
+        begin: &str,
+    ) -> std::result::Result<Self, Failure> {
+        lent.open = true;
+        let mut tx = Self { lent, vault, fault: None };
+        let begun = match tx.lent.connection() {
+            Ok(connection) => connection.run(begin).await,
+            Err(failure) => Err(failure),
+        };
+        tx.note(&begun);
+        begun.map(|()| tx)
+    }
+
+    pub(super) const fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// For the commit; nothing is rolled back after it.
+    pub(super) fn close(self) -> Lent {
+        let mut lent = self.lent;
+        lent.open = false;
+        lent
+    }
+
+    fn note<T>(&mut self, answer: &std::result::Result<T, Failure>) {
+        if let Err((fault, _)) = answer {
+            if matches!(fault, Fault::Lost | Fault::Silent) {
+                self.lent.give_up();
+            }
+            self.fault.get_or_insert(*fault);
+        }
+    }
+
+    fn told<T>(&mut self, answer: std::result::Result<T, Failure>) -> Result<T> {
+        self.note(&answer);
+        answer.map_err(|(_, error)| error)
+    }
+}
+
+impl Tx for PgTx {
+    async fn execute<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: [Value<'_>; N],
+    ) -> Result<u64> {
+        let changed = self.execute_many(sql, &[params]).await?;
+        changed.into_iter().next().ok_or_else(unanswered)
+    }
+
+    async fn query<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: [Value<'_>; N],
+    ) -> Result<Vec<Row>> {
+        let found = self.query_many(sql, &[params]).await?;
+        found.into_iter().next().ok_or_else(unanswered)
+    }
+
+    async fn execute_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<u64>> {
+        if params.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = match self.lent.connection() {
+            Ok(connection) => connection.execute(sql, params).await,
+            Err(failure) => Err(failure),
+        };
+        self.told(answer)
+    }
+
+    async fn query_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<Vec<Row>>> {
+        if params.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = match self.lent.connection() {
+            Ok(connection) => connection.query(sql, params).await,
+            Err(failure) => Err(failure),
+        };
+        self.told(answer)
+    }
+
+    async fn take_turn(&mut self, turn: Turn<'_>) -> Result<()> {
+        self.query("SELECT pg_advisory_xact_lock(?1) IS NULL", [Value::Int(key(&turn))])
+            .await
+            .map(drop)
+    }
+
+    async fn share_turn(&mut self, turn: Turn<'_>) -> Result<()> {
+        self.query("SELECT pg_advisory_xact_lock_shared(?1) IS NULL", [Value::Int(key(&turn))])
+            .await
+            .map(drop)
+    }
+
+    fn vault(&self) -> &Vault {
+        &self.vault
+    }
+}
+
+/// Two turns of one key only wait for each other without need.
+fn key(turn: &Turn<'_>) -> i64 {
+    advisory_key(&match turn {
+        Turn::CountOrders => "count orders".to_owned(),
+        Turn::Park(carrier) => format!("park {carrier}"),
+        Turn::JoinParts(carrier) => format!("join parts {carrier}"),
+    })
+}
+
+/// An advisory lock is a number, of one database.
+pub(super) fn advisory_key(name: &str) -> i64 {
+    let hash = digest(&SHA256, format!("boltgram {name}").as_bytes());
+    hash.as_ref().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes))
+}
+
+fn unanswered() -> PortError {
+    PortError::Refused("a statement without an answer".to_owned())
+}

@@ -1,0 +1,167 @@
+//! What a `postgres://` URL says: where the server is, who asks, and how far TLS is to go.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio_postgres::Config;
+use tokio_postgres::config::{Host, SslMode};
+
+use super::tls::Tls;
+use crate::OpenError;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
+const KEEPALIVE_TIMES: u32 = 3;
+
+/// A server, and how to speak to it. Neither its `Debug` nor its `Display` tells the password.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(super) config: Config,
+    pub(super) tls: Option<Tls>,
+}
+
+impl Server {
+    pub(crate) fn parse(url: &str) -> Result<Self, OpenError> {
+        let (plain, options) = take_tls_options(url);
+        let mut config: Config = plain.parse().map_err(|_| OpenError::BadPostgresUrl)?;
+        if config.get_hosts().is_empty() {
+            return Err(OpenError::BadPostgresUrl);
+        }
+        let tls = options.apply(&mut config)?;
+        config
+            .application_name("boltgram")
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_user_timeout(KEEPALIVE_AFTER)
+            .keepalives_idle(KEEPALIVE_AFTER)
+            .keepalives_interval(KEEPALIVE_EVERY)
+            .keepalives_retries(KEEPALIVE_TIMES);
+        Ok(Self { config, tls })
+    }
+
+    pub(crate) fn has_password(&self) -> bool {
+        self.config.get_password().is_some()
+    }
+
+    pub(crate) fn set_password(&mut self, password: &str) {
+        self.config.password(password);
+    }
+}
+
+#[derive(Default)]
+struct TlsOptions {
+    mode: Option<String>,
+    authorities: Option<PathBuf>,
+}
+
+/// Takes out what the client library does not know.
+fn take_tls_options(url: &str) -> (String, TlsOptions) {
+    let mut options = TlsOptions::default();
+    let Some((place, query)) = url.split_once('?') else { return (url.to_owned(), options) };
+    let mut rest = Vec::new();
+    for option in query.split('&') {
+        match option.split_once('=') {
+            Some(("sslmode", mode)) => options.mode = Some(mode.to_owned()),
+            Some(("sslrootcert", path)) => {
+                options.authorities = Some(Path::new(&path.replace("%2F", "/")).to_owned());
+            }
+            _ => rest.push(option),
+        }
+    }
+    let plain = if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) };
+    (plain, options)
+}
+
+impl TlsOptions {
+    fn apply(self, config: &mut Config) -> Result<Option<Tls>, OpenError> {
+        let verified = self.mode.as_deref() == Some("verify-full");
+        if self.authorities.is_some() && !verified {
+            return Err(OpenError::Tls("sslrootcert is of sslmode=verify-full".to_owned()));
+        }
+        let (mode, tls) = match self.mode.as_deref() {
+            Some("disable") => (SslMode::Disable, None),
+            None | Some("prefer") => (SslMode::Prefer, Some(Tls::unverified()?)),
+            Some("require") => (SslMode::Require, Some(Tls::unverified()?)),
+            Some("verify-full") => {
+                (SslMode::Require, Some(Tls::verified(self.authorities.as_deref())?))
+            }
+            Some(_) => {
+                let known = "sslmode is disable, prefer, require or verify-full";
+                return Err(OpenError::Tls(known.to_owned()));
+            }
+        };
+        config.ssl_mode(mode);
+        Ok(tls)
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("postgres://")?;
+        if let Some(user) = self.config.get_user() {
+            write!(f, "{user}@")?;
+        }
+        for (at, host) in self.config.get_hosts().iter().enumerate() {
+            let comma = if at > 0 { "," } else { "" };
+            match host {
+                Host::Tcp(name) => write!(f, "{comma}{name}")?,
+                #[cfg(unix)]
+                Host::Unix(path) => write!(f, "{comma}{}", path.display())?,
+            }
+            if let Some(port) = self.config.get_ports().get(at) {
+                write!(f, ":{port}")?;
+            }
+        }
+        write!(f, "/{}", self.config.get_dbname().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_where_and_never_the_password() {
+        let server = Server::parse("postgres://gate:s3cret@db.example:5433/shop").unwrap();
+        for told in [server.to_string(), format!("{server:?}")] {
+            assert_eq!(told, "postgres://gate@db.example:5433/shop");
+        }
+    }
+
+    #[test]
+    fn takes_tls_as_the_url_has_it() {
+        let of = |options: &str| Server::parse(&format!("postgres://u@h/d{options}"));
+        for (options, mode, tls) in [
+            ("", SslMode::Prefer, true),
+            ("?sslmode=disable", SslMode::Disable, false),
+            ("?sslmode=prefer&application_name=x", SslMode::Prefer, true),
+            ("?connect_timeout=3&sslmode=require", SslMode::Require, true),
+            ("?sslmode=verify-full", SslMode::Require, true),
+        ] {
+            let server = of(options).unwrap();
+            assert_eq!((server.config.get_ssl_mode(), server.tls.is_some()), (mode, tls));
+        }
+        for options in
+            ["?sslmode=verify-ca", "?sslmode=", "?sslrootcert=/a.pem", "?sslmode=require&sslrootcert=a"]
+        {
+            assert!(matches!(of(options), Err(OpenError::Tls(_))), "{options}");
+        }
+        let missing = of("?sslmode=verify-full&sslrootcert=/no/such.pem").unwrap_err();
+        assert!(missing.to_string().contains("/no/such.pem"), "{missing}");
+    }
+
+    #[test]
+    fn an_unreadable_url_is_not_quoted() {
+        for url in ["postgres://u:s3cret@h:port/d", "postgres:///d", "postgres://u:s3cret@h/d?odd=1"] {
+            let refused = Server::parse(url).unwrap_err();
+            assert!(!format!("{refused} {refused:?}").contains("s3cret"));
+        }
+    }
+}

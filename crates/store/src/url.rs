@@ -1,0 +1,115 @@
+//! What a store is named by: `sqlite:PATH` or `postgres://user@host/db`.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use domain::ports::Store;
+
+use crate::postgres::{self, Server};
+use crate::{OpenError, Options, Vault, sqlite};
+
+/// The name of a store. Shown or logged it tells no password.
+#[derive(Clone)]
+pub struct StoreUrl(Place);
+
+#[derive(Clone)]
+enum Place {
+    Sqlite(PathBuf),
+    Postgres(Box<Server>),
+}
+
+impl StoreUrl {
+    pub fn sqlite(path: impl Into<PathBuf>) -> Self {
+        Self(Place::Sqlite(path.into()))
+    }
+
+    /// The database file; `None` when the database is a server's.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::Sqlite(path) => Some(path),
+            Place::Postgres(_) => None,
+        }
+    }
+
+    /// With the server's password, which stands in one place only.
+    pub fn with_password(mut self, password: &str) -> Result<Self, OpenError> {
+        match &mut self.0 {
+            Place::Postgres(server) if !server.has_password() => server.set_password(password),
+            _ => return Err(OpenError::PasswordTwice),
+        }
+        Ok(self)
+    }
+
+    /// Opens the store, made and migrated as needed.
+    pub async fn open(&self, vault: Vault, options: Options) -> Result<Arc<dyn Store>, OpenError> {
+        match self.0.clone() {
+            Place::Sqlite(path) => {
+                let opening = move || sqlite::open(path, vault, &options);
+                let opened = tokio::task::spawn_blocking(opening).await;
+                let store = opened.map_err(|error| OpenError::Thread(error.into()))??;
+                Ok(Arc::new(store))
+            }
+            Place::Postgres(server) => {
+                Ok(Arc::new(postgres::open(*server, vault, &options).await?))
+            }
+        }
+    }
+}
+
+impl FromStr for StoreUrl {
+    type Err = OpenError;
+
+    fn from_str(url: &str) -> Result<Self, OpenError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Server::parse(url).map(|server| Self(Place::Postgres(Box::new(server))));
+        }
+        match url.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() && !path.starts_with(':') => Ok(Self::sqlite(path)),
+            _ => Err(OpenError::BadUrl),
+        }
+    }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Place::Postgres(server) => server.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(url: &str) -> Result<StoreUrl, OpenError> {
+        url.parse()
+    }
+
+    #[test]
+    fn knows_what_a_url_names() {
+        assert_eq!(parse("sqlite:a/b.db").unwrap().file(), Some(Path::new("a/b.db")));
+        assert!(parse("postgresql://u@h/d").unwrap().file().is_none());
+        for bad in ["mysql:x", "sqlite::memory:", "sqlite:", "a/b.db", ""] {
+            assert!(matches!(parse(bad), Err(OpenError::BadUrl)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn takes_the_password_from_one_place() {
+        let url = parse("postgres://u@h:5/d").unwrap().with_password("s3cret").unwrap();
+        assert_eq!(format!("{url} {url:?}"), "postgres://u@h:5/d postgres://u@h:5/d");
+        assert!(matches!(url.with_password("other"), Err(OpenError::PasswordTwice)));
+        let file = parse("sqlite:a.db").unwrap();
+        assert!(matches!(file.with_password("s3cret"), Err(OpenError::PasswordTwice)));
+    }
+}
