@@ -37,7 +37,7 @@ impl Inbox for NarrowInbox {
         self.held.fetch_sub(receipts.len(), Ordering::SeqCst);
         let call = self.calls.fetch_add(1, Ordering::SeqCst);
         let every = self.fails_every.load(Ordering::SeqCst);
-        if every > 0 && call % every == 0 {
+        if every > 0 && call.is_multiple_of(every) {
             self.failed.fetch_add(1, Ordering::SeqCst);
             return Err(PortError::Unavailable("the disk is busy".to_owned()));
         }
