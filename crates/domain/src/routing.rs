@@ -126,6 +126,7 @@ pub struct Routes {
     sms: PrefixTable<Route>,
     email: Route,
     none: Route,
+    receipt_timeout_max: Option<Duration>,
 }
 
 impl Default for Routes {
@@ -139,10 +140,16 @@ impl Routes {
     /// anything but digits serves nobody.
     pub fn new(sms: Vec<Route>, email: Vec<CarrierName>) -> Self {
         Self {
+            receipt_timeout_max: sms.iter().filter_map(|route| route.receipt_timeout).max(),
             sms: PrefixTable::new(sms.into_iter().map(|route| (route.prefix.clone(), route))),
             email: Route::in_order("", email),
             none: Route::in_order("", []),
         }
+    }
+
+    /// The longest that any route waits for a receipt; `None` when none does.
+    pub const fn receipt_timeout_max(&self) -> Option<Duration> {
+        self.receipt_timeout_max
     }
 
     /// The route of this destination; one without carriers when none serves it.

@@ -46,7 +46,7 @@ pub struct Engine {
     /// Takes webhook calls from whoever stores events.
     pub(crate) desk: Arc<Desk>,
     pub(crate) tasks: Tasks,
-    dispatcher: Dispatcher,
+    pub(crate) dispatcher: Dispatcher,
     inbound: Arc<InboundDesk>,
     metrics: Arc<Metrics>,
     /// As the node last told it.
@@ -98,6 +98,7 @@ impl Engine {
             ports.clock.clone(),
             wake.clone(),
             metrics.clone(),
+            desk.clone(),
             inbound.clone(),
         );
         let carriers = ports.carriers.into_iter().map(|c| (c.name().clone(), c)).collect();
@@ -134,6 +135,9 @@ impl Engine {
         orders::catch_up(self, unfinished).await;
 
         self.spawn_worker("record outcomes", |e| async move { e.dispatcher.record().await });
+        self.spawn_worker("record receipts", |e| async move {
+            e.dispatcher.record_receipts().await;
+        });
         for carrier in self.carriers.values() {
             let (carrier, inbox) = (carrier.clone(), self.inbox());
             self.tasks.worker("carrier", move || {

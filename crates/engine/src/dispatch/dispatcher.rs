@@ -5,24 +5,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::limits;
-use domain::ports::{Clock, Inbox, Outcome, Store};
-use tokio::sync::{Notify, mpsc};
+use domain::message::Lane;
+use domain::ports::{Clock, Inbox, Store};
+use tokio::sync::Notify;
 
+use super::count::Counters;
 use super::in_work::InWork;
-use super::inbox::DispatchInbox;
+use super::inbox::{DispatchInbox, Queues};
 use crate::engine::Engine;
 use crate::inbound::InboundDesk;
 use crate::metrics::Metrics;
 use crate::wake::{Wake, signal_or_timer};
+use crate::webhooks::Desk;
 
 /// How long a round waits when nothing is due and nobody signals.
 const ROUND: Duration = Duration::from_millis(250);
-
-/// Chunks asked for in one claim.
-const CLAIM_MAX: usize = 64;
-
-/// Batches of outcomes waiting for the recorder.
-const QUEUE_MAX: usize = limits::OUTCOME_QUEUE_MAX / 64;
 
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
@@ -30,7 +27,8 @@ pub(crate) struct Dispatcher {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wake: Arc<Wake>,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) queued: tokio::sync::Mutex<mpsc::Receiver<Vec<Outcome>>>,
+    pub(super) desk: Arc<Desk>,
+    pub(super) queues: Queues,
     /// Nothing new is claimed any more.
     pub(super) closed: AtomicBool,
     /// Told when chunks have ended.
@@ -38,8 +36,13 @@ pub(crate) struct Dispatcher {
     /// Outcomes could not be recorded yet. Until they are, nothing is claimed: the store is the
     /// bottleneck, and every claim would only add to what waits.
     pub(super) troubled: AtomicBool,
+    /// Single messages may wait in the store: those that come now must wait behind them.
+    pub(super) behind: AtomicBool,
+    /// Chunks may be due for which there was no room.
+    pub(super) waiting: AtomicBool,
     pub(super) inbox: Arc<DispatchInbox>,
-    in_work: Mutex<InWork>,
+    pub(super) in_work: Arc<Mutex<InWork>>,
+    counters: Mutex<Counters>,
 }
 
 impl Dispatcher {
@@ -48,28 +51,25 @@ impl Dispatcher {
         clock: Arc<dyn Clock>,
         wake: Arc<Wake>,
         metrics: Arc<Metrics>,
+        desk: Arc<Desk>,
         inbound: Arc<InboundDesk>,
     ) -> Self {
-        let (queue, queued) = mpsc::channel(QUEUE_MAX);
-        let inbox = Arc::new(DispatchInbox {
-            store: store.clone(),
-            clock: clock.clone(),
-            wake: wake.clone(),
-            metrics: metrics.clone(),
-            inbound,
-            queue,
-        });
+        let (inbox, queues) = DispatchInbox::new(metrics.clone(), inbound);
         Self {
             store,
             clock,
             wake,
             metrics,
-            queued: tokio::sync::Mutex::new(queued),
+            desk,
+            queues,
             closed: AtomicBool::new(false),
             idle: Notify::new(),
             troubled: AtomicBool::new(false),
+            behind: AtomicBool::new(true),
+            waiting: AtomicBool::new(true),
             inbox,
-            in_work: Mutex::default(),
+            in_work: Arc::default(),
+            counters: Mutex::default(),
         }
     }
 
@@ -79,6 +79,10 @@ impl Dispatcher {
 
     pub(super) fn in_work(&self) -> MutexGuard<'_, InWork> {
         self.in_work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn chunks_in_work(&self) -> usize {
@@ -95,7 +99,7 @@ impl Dispatcher {
         let drain = async {
             loop {
                 let told = self.idle.notified();
-                if self.in_work().len() == 0 {
+                if self.in_work().is_idle() {
                     return;
                 }
                 told.await;
@@ -117,28 +121,39 @@ impl Dispatcher {
     }
 
     /// Claims once and hands over; returns the number of chunks.
-    async fn round(&self, engine: &Engine) -> usize {
-        let room = limits::CHUNKS_IN_WORK_MAX.saturating_sub(self.in_work().len()).min(CLAIM_MAX);
+    pub(super) async fn round(&self, engine: &Engine) -> usize {
         let up = || engine.carriers.values().any(|carrier| carrier.status().up);
-        if room == 0 || self.troubled.load(Ordering::SeqCst) || !up() {
+        if self.troubled.load(Ordering::SeqCst) || !up() {
             return 0;
         }
         let now = self.clock.now();
-        let lease = now.after(limits::CHUNK_LEASE);
-        let room = u32::try_from(room).unwrap_or(u32::MAX);
-        match self.store.claim_chunks(&engine.settings.node, room, now, lease).await {
-            Ok(chunks) => {
-                let claimed = chunks.len();
-                for chunk in chunks {
-                    self.hand_over(engine, chunk, now).await;
-                }
-                claimed
-            }
-            Err(error) => {
-                tracing::warn!(%error, "could not claim; trying again");
-                0
-            }
+        let (room, singles) = self.in_work().to_claim(now);
+        if room.chunks == 0 {
+            self.waiting.store(true, Ordering::SeqCst);
+            return 0;
         }
+        let (bulks, held_back) = (room.bulk, !room.full.is_empty());
+        // Set before the claim: what is stored meanwhile, without a lease, was not seen by it.
+        self.behind.store(false, Ordering::SeqCst);
+        let lease = now.after(limits::CHUNK_LEASE);
+        let claimed = self.store.claim_chunks(&engine.settings.node, room, now, lease).await;
+        let chunks = claimed.unwrap_or_else(|error| {
+            tracing::warn!(%error, "could not claim; trying again");
+            self.behind.store(true, Ordering::SeqCst);
+            vec![]
+        });
+        let of_bulk = chunks.iter().filter(|chunk| chunk.content.lane == Lane::Bulk).count();
+        let claimed = chunks.len();
+        let more_singles = claimed - of_bulk >= singles || held_back;
+        let more_bulk = u32::try_from(of_bulk).is_ok_and(|of_bulk| of_bulk >= bulks);
+        if more_singles {
+            self.behind.store(true, Ordering::SeqCst);
+        }
+        self.waiting.store(more_singles || more_bulk, Ordering::SeqCst);
+        if claimed > 0 {
+            self.hand_over(engine, chunks, now).await;
+        }
+        claimed
     }
 
     /// The worker that keeps the leases of what is in work.

@@ -1,61 +1,152 @@
-//! A claimed chunk goes to its carriers: for each recipient the first carrier of its route that is
-//! up and has a place, or the reason why there is none.
+//! Claimed chunks go to their carriers: each recipient to one that is chosen for it, or back with
+//! the reason why there is none.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use domain::hold;
-use domain::limits;
-use domain::message::MessageId;
-use domain::ports::{
-    Carrier, ChunkEnd, ClaimedChunk, ClaimedRecipient, End, Inbox, Outcome, Submission,
-    SubmissionKey,
-};
+use domain::message::Lane;
+use domain::ports::{Carrier, ChunkEnd, ClaimedChunk, Inbox, Outcome, Submission, SubmissionKey};
 use domain::reason::Reason;
-use domain::routing::CarrierName;
+use domain::routing::{CarrierName, draw};
 use domain::time::Timestamp;
 use futures_util::FutureExt;
-use sha2::{Digest, Sha256};
 
 use super::Dispatcher;
+use super::choose::{Link, choose, deferred, refused};
+use super::in_work::{ChunkEnded, Handed, InWork};
 use super::inbox::DispatchInbox;
 use crate::engine::Engine;
 
+/// What becomes of claimed chunks.
+#[derive(Default)]
+struct Sorted {
+    batches: Vec<Batch>,
+    answered: Vec<Outcome>,
+    /// Chunks without recipients.
+    ended: Vec<ChunkEnded>,
+}
+
+/// Submissions for one carrier. Single messages are one batch; each bulk chunk is its own, so that
+/// campaigns take turns at the carrier.
+struct Batch {
+    carrier: Arc<dyn Carrier>,
+    lane: Lane,
+    submissions: Vec<Submission>,
+}
+
+/// The carriers as they are at this moment, each asked once.
+struct Links<'a>(Vec<(&'a CarrierName, &'a Arc<dyn Carrier>, bool)>);
+
+impl<'a> Links<'a> {
+    fn of(engine: &'a Engine) -> Self {
+        let carriers = engine.carriers.iter();
+        Self(carriers.map(|(name, carrier)| (name, carrier, carrier.status().up)).collect())
+    }
+
+    fn find(&self, name: &CarrierName) -> Option<&(&'a CarrierName, &'a Arc<dyn Carrier>, bool)> {
+        self.0.iter().find(|(known, ..)| *known == name)
+    }
+
+    /// With several carriers none takes all the room, so that one which is slow does not keep the
+    /// others' messages waiting.
+    fn state(&self, name: &CarrierName, lane: Lane, in_work: &InWork, now: Timestamp) -> Link {
+        match self.find(name) {
+            None => Link::Gone,
+            Some((_, _, false)) => Link::Down,
+            Some(_) if self.0.len() > 1 && in_work.is_full(name, lane, now) => Link::Full,
+            Some(_) => Link::Up,
+        }
+    }
+}
+
 impl Dispatcher {
-    pub(super) async fn hand_over(&self, engine: &Engine, chunk: ClaimedChunk, now: Timestamp) {
-        let ClaimedChunk { id, attempt, content, deadline_height, recipients } = chunk;
-        if self.in_work().adopt(id, attempt) {
-            tracing::warn!(chunk = id.0, "a lease lapsed while its work went on");
-            return;
-        }
-        if recipients.is_empty() {
-            // All of them were recorded under an earlier claim.
-            let end = vec![(id, attempt, ChunkEnd::Done)];
-            if let Err(error) = self.store.record_outcomes(Vec::new(), end, now).await {
-                tracing::warn!(%error, "an empty chunk is ended by a later claim");
+    pub(super) async fn hand_over(
+        &self,
+        engine: &Engine,
+        chunks: Vec<ClaimedChunk>,
+        now: Timestamp,
+    ) {
+        let sorted = self.sort_out(engine, chunks, now);
+        if !sorted.ended.is_empty() {
+            // All of their recipients were recorded under an earlier claim.
+            let ended = self.store.record_outcomes(Vec::new(), sorted.ended, now, None).await;
+            if let Err(error) = ended {
+                tracing::warn!(%error, "empty chunks are ended by a later claim");
             }
-            return;
         }
-        self.in_work().begin(id, attempt, recipients.iter().map(|r| r.index), now);
+        for Batch { carrier, submissions, .. } in sorted.batches {
+            engine.tasks.spawn(submit(carrier, submissions, self.inbox.clone()));
+        }
+        if !sorted.answered.is_empty() {
+            self.inbox.outcomes(sorted.answered).await;
+        }
+    }
+
+    fn sort_out(&self, engine: &Engine, chunks: Vec<ClaimedChunk>, now: Timestamp) -> Sorted {
+        let links = Links::of(engine);
+        let mut sorted = Sorted::default();
+        let mut in_work = self.in_work();
+        for chunk in chunks {
+            if in_work.adopt(chunk.id, chunk.attempt) {
+                tracing::warn!(chunk = %chunk.id, "a lease lapsed while its work went on");
+            } else if chunk.recipients.is_empty() {
+                sorted.ended.push((chunk.id, chunk.attempt, ChunkEnd::Done));
+            } else {
+                sorted.place(engine, &links, chunk, &mut in_work, now);
+            }
+        }
+        sorted
+    }
+}
+
+impl Sorted {
+    fn place(
+        &mut self,
+        engine: &Engine,
+        links: &Links<'_>,
+        chunk: ClaimedChunk,
+        in_work: &mut InWork,
+        now: Timestamp,
+    ) {
+        let ClaimedChunk { id, attempt, content, deadline_height, recipients } = chunk;
+        let (routes, lane) = (&engine.settings.routes, content.lane);
         let too_late = over(engine, content.valid_until, deadline_height, now);
-        let mut by_carrier: HashMap<CarrierName, Vec<Submission>> = HashMap::new();
-        let mut answered = Vec::new();
-        for recipient in recipients {
+        let mut handed = Vec::with_capacity(recipients.len());
+        let mut occupied: Vec<(CarrierName, usize)> = Vec::new();
+        let begun = self.batches.len();
+        for mut recipient in recipients {
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
+            let draw = draw(content.message, recipient.index);
+            let link = |name: &CarrierName| links.state(name, lane, in_work, now);
             let choice = match too_late {
                 Some(reason) => Err(refused(reason)),
-                None => self.choose(engine, &recipient),
+                None => choose(routes.find(&recipient.to), &recipient, draw, link),
             };
-            match choice {
-                Ok(carrier) => by_carrier.entry(carrier).or_default().push(Submission {
-                    key,
-                    to: recipient.to,
-                    content: content.clone(),
-                    reference: reference(content.message, recipient.index),
-                    accepted: recipient.accepted,
-                }),
-                Err(end) => answered.push(Outcome {
+            let found = choice.and_then(|choice| match links.find(choice.carrier) {
+                Some((name, carrier, _)) => Ok((choice, *name, *carrier)),
+                None => Err(deferred(Reason::LinkDown)),
+            });
+            let mut told = Handed { recipient: recipient.index, others: false, receipt_wait: None };
+            match found {
+                Ok((choice, name, carrier)) => {
+                    (told.others, told.receipt_wait) = (choice.others, choice.receipt_wait);
+                    let goes_on = choice.goes_on;
+                    match occupied.iter_mut().find(|(known, _)| known == name) {
+                        Some((_, count)) => *count += 1,
+                        None => occupied.push((name.clone(), 1)),
+                    }
+                    let accepted = std::mem::take(&mut recipient.accepted);
+                    let submission = Submission {
+                        key,
+                        to: recipient.to,
+                        content: content.clone(),
+                        reference: reference(draw),
+                        accepted: if goes_on { accepted } else { vec![] },
+                    };
+                    self.batch(carrier, lane, begun).push(submission);
+                }
+                Err(end) => self.answered.push(Outcome {
                     key,
                     carrier: CarrierName::new(""),
                     parts: content.parts,
@@ -63,48 +154,37 @@ impl Dispatcher {
                     end,
                 }),
             }
+            handed.push(told);
         }
-        for name in by_carrier.keys() {
-            self.in_work().occupy(id, name);
-        }
-        if !answered.is_empty() {
-            self.inbox.outcomes(answered).await;
-        }
-        for (name, batch) in by_carrier {
-            if let Some(carrier) = engine.carriers.get(&name) {
-                engine.tasks.spawn(submit(carrier.clone(), batch, self.inbox.clone()));
-            }
+        // Others of this chunk may be with carriers since an earlier claim.
+        let earlier = (attempt > 1 && lane == Lane::Bulk).then(|| routes.receipt_timeout_max());
+        let holder = (lane, content.account);
+        in_work.begin(id, attempt, holder, &handed, earlier.flatten(), now);
+        for (carrier, recipients) in &occupied {
+            in_work.occupy(id, carrier, *recipients);
         }
     }
 
-    /// The carrier for a recipient, or how its submission ends without one. Parts that a carrier
-    /// took bind the rest of the text to it: two carriers may cut a text differently.
-    fn choose(&self, engine: &Engine, recipient: &ClaimedRecipient) -> Result<CarrierName, End> {
-        let route = engine.settings.routes.find(&recipient.to);
-        let begun = recipient.accepted_by.as_ref().filter(|_| !recipient.accepted.is_empty());
-        let candidates = match begun {
-            Some(begun) if engine.carriers.contains_key(begun) => std::slice::from_ref(begun),
-            _ => route,
-        };
-        if candidates.is_empty() {
-            return Err(refused(Reason::NoRoute));
-        }
-        let up = |name: &&CarrierName| engine.carriers.get(*name).is_some_and(|c| c.status().up);
-        let mut alive = candidates.iter().filter(up).peekable();
-        if alive.peek().is_none() {
-            return Err(deferred(Reason::LinkDown));
-        }
-        let share = places_max(engine.carriers.len());
-        let in_work = self.in_work();
-        let free = alive.find(|name| in_work.places(name) < share);
-        free.cloned().ok_or(deferred(Reason::Throttled))
+    /// The batch that takes the carrier's next submission; bulk goes into one begun at `begun` or
+    /// later.
+    fn batch(
+        &mut self,
+        carrier: &Arc<dyn Carrier>,
+        lane: Lane,
+        begun: usize,
+    ) -> &mut Vec<Submission> {
+        let from = if lane == Lane::Bulk { begun } else { 0 };
+        let fits = |batch: &Batch| batch.lane == lane && Arc::ptr_eq(&batch.carrier, carrier);
+        let at = self.batches[from..].iter().position(fits).map_or_else(
+            || {
+                let carrier = carrier.clone();
+                self.batches.push(Batch { carrier, lane, submissions: Vec::new() });
+                self.batches.len() - 1
+            },
+            |at| from + at,
+        );
+        &mut self.batches[at].submissions
     }
-}
-
-/// With several carriers none may take more than half the places, so that one which is slow does
-/// not keep the others' messages waiting.
-const fn places_max(carriers: usize) -> usize {
-    if carriers > 1 { limits::CHUNKS_IN_WORK_MAX / 2 } else { limits::CHUNKS_IN_WORK_MAX }
 }
 
 /// Why nothing of this message is handed over any more.
@@ -138,19 +218,8 @@ async fn submit(carrier: Arc<dyn Carrier>, batch: Vec<Submission>, inbox: Arc<Di
     inbox.outcomes(outcomes.collect()).await;
 }
 
-const fn refused(reason: Reason) -> End {
-    End::Refused { reason, code: String::new() }
-}
-
-const fn deferred(reason: Reason) -> End {
-    End::Deferred { reason, wait: None }
-}
-
 /// The same at every attempt, so that parts of two attempts still join at the handset.
-fn reference(message: MessageId, recipient: u32) -> u16 {
-    let mut hash = Sha256::new();
-    hash.update(message.0.as_bytes());
-    hash.update(recipient.to_be_bytes());
-    let digest = hash.finalize();
-    u16::from_be_bytes([digest[0], digest[1]])
+const fn reference(draw: u64) -> u16 {
+    let [high, low, ..] = draw.to_be_bytes();
+    u16::from_be_bytes([high, low])
 }

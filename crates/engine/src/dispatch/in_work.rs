@@ -1,34 +1,56 @@
 //! The chunks this node has claimed, which of their recipients still lack an outcome, and how many
-//! chunks each carrier is busy with.
+//! recipients each carrier is busy with.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
-use domain::ports::{ChunkEnd, ChunkId, End, Outcome};
+use domain::message::Lane;
+use domain::ports::{ChunkEnd, ChunkId, ClaimRoom, End, Outcome};
 use domain::reason::Reason;
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
+use super::bits::Bits;
 use super::retry;
+use super::room::{Holder, Room, index};
 
 /// One claimed chunk.
 #[derive(Debug)]
 struct Work {
+    holder: Holder,
     /// The claim under which it was handed over, and the one that counts now: a lease that lapsed
     /// while the work went on is claimed again by its own node, and the work goes on under both.
     attempts: RangeInclusive<u32>,
-    /// Recipients handed over and not answered.
-    open: HashSet<u32>,
-    carriers: Vec<CarrierName>,
+    /// Recipients handed over and not answered; all sets count from the chunk's first.
+    open: Bits,
+    /// Of those, the ones that have another carrier left.
+    others: Bits,
+    /// And the ones whose receipts are waited for, and for how long at most.
+    waiting: Bits,
+    receipt_wait: Duration,
+    carriers: Vec<(CarrierName, usize)>,
     /// The latest moment and last reason among those that must be tried again.
     retry: Option<(Timestamp, Reason)>,
+    /// One of `waiting` was taken, or may have been under an earlier claim.
+    awaits: bool,
     touched_at: Timestamp,
+}
+
+/// One recipient that was handed over.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Handed {
+    pub(super) recipient: u32,
+    pub(super) others: bool,
+    pub(super) receipt_wait: Option<Duration>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct InWork {
     chunks: HashMap<ChunkId, Work>,
-    places: HashMap<CarrierName, usize>,
+    /// Recipients, by lane.
+    places: HashMap<CarrierName, [usize; 2]>,
+    room: Room,
 }
 
 /// A chunk, the claim it belongs to, and how it ended.
@@ -39,9 +61,27 @@ impl InWork {
         self.chunks.len()
     }
 
-    /// Chunks that a carrier is busy with.
-    pub(super) fn places(&self, carrier: &CarrierName) -> usize {
-        self.places.get(carrier).copied().unwrap_or(0)
+    /// Nothing is in work, and nothing is about to be.
+    pub(super) fn is_idle(&self) -> bool {
+        self.chunks.is_empty() && self.room.reserved() == 0
+    }
+
+    /// Whether a carrier is busy with as much of this lane as one of several may be.
+    pub(super) fn is_full(&self, carrier: &CarrierName, lane: Lane, now: Timestamp) -> bool {
+        let held = self.places.get(carrier).map_or(0, |places| places[index(lane)]);
+        held >= self.room.share(lane, now)
+    }
+
+    pub(super) fn reserve(&mut self, messages: usize, now: Timestamp) -> bool {
+        self.room.reserve(messages, now)
+    }
+
+    pub(super) const fn give_back(&mut self, messages: usize) {
+        self.room.give_back(messages);
+    }
+
+    pub(super) fn to_claim(&mut self, now: Timestamp) -> (ClaimRoom, usize) {
+        self.room.to_claim(now)
     }
 
     /// Takes a claim of a chunk that is in work already; false when it is not.
@@ -52,57 +92,85 @@ impl InWork {
         })
     }
 
+    /// `earlier` is for how long receipts of recipients that an earlier claim ended may be waited
+    /// for.
     pub(super) fn begin(
         &mut self,
         chunk: ChunkId,
         attempt: u32,
-        recipients: impl Iterator<Item = u32>,
+        holder: Holder,
+        recipients: &[Handed],
+        earlier: Option<Duration>,
         now: Timestamp,
     ) {
+        let (mut open, mut others, mut waiting) = Default::default();
+        let mut receipt_wait = earlier.unwrap_or_default();
+        for handed in recipients {
+            let at = handed.recipient.saturating_sub(chunk.first);
+            Bits::add(&mut open, at);
+            if handed.others {
+                Bits::add(&mut others, at);
+            }
+            if let Some(wait) = handed.receipt_wait {
+                Bits::add(&mut waiting, at);
+                receipt_wait = receipt_wait.max(wait);
+            }
+        }
+        self.room.begin(holder, open.count());
         let work = Work {
+            holder,
             attempts: attempt..=attempt,
-            open: recipients.collect(),
+            open,
+            others,
+            waiting,
+            receipt_wait,
             carriers: Vec::new(),
             retry: None,
+            awaits: earlier.is_some(),
             touched_at: now,
         };
         self.chunks.insert(chunk, work);
     }
 
-    /// Notes that a carrier gets a share of a chunk.
-    pub(super) fn occupy(&mut self, chunk: ChunkId, carrier: &CarrierName) {
+    /// Notes how many recipients of a chunk a carrier gets.
+    pub(super) fn occupy(&mut self, chunk: ChunkId, carrier: &CarrierName, recipients: usize) {
         if let Some(work) = self.chunks.get_mut(&chunk) {
-            work.carriers.push(carrier.clone());
-            *self.places.entry(carrier.clone()).or_default() += 1;
+            work.carriers.push((carrier.clone(), recipients));
+            let lane = index(work.holder.0);
+            if let Some(places) = self.places.get_mut(carrier) {
+                places[lane] += recipients;
+            } else {
+                let mut places = [0; 2];
+                places[lane] = recipients;
+                self.places.insert(carrier.clone(), places);
+            }
         }
     }
 
     /// Notes outcomes and returns the chunks that have all of theirs; they stay in work until that is
     /// recorded ([`InWork::end`]), so that nobody claims them meanwhile. An outcome of another claim,
     /// a second one for the same recipient, or one that came late changes nothing here (the store
-    /// records it).
-    pub(super) fn note(&mut self, outcomes: &[Outcome], now: Timestamp) -> Vec<ChunkEnded> {
+    /// records it). Where a carrier says that another one may take it and there is none, that is
+    /// its refusal.
+    pub(super) fn note(&mut self, outcomes: &mut [Outcome], now: Timestamp) -> Vec<ChunkEnded> {
         let mut ended = Vec::new();
-        for Outcome { key, end, .. } in outcomes {
+        for Outcome { key, end, accepted, .. } in outcomes {
             let Some(work) = self.chunks.get_mut(&key.chunk) else { continue };
+            let at = key.recipient.saturating_sub(key.chunk.first);
             let ours = work.attempts.contains(&key.attempt) && *end != End::Late;
-            if !ours || !work.open.remove(&key.recipient) {
+            if !ours || !work.open.remove(at) {
                 continue;
             }
+            self.room.answer(work.holder, now);
             work.touched_at = now;
-            let attempt = *work.attempts.end();
-            if let End::Deferred { reason, wait } = end {
-                let salt = key.chunk.0.unsigned_abs();
-                let at = now.after(retry::wait(attempt, *reason, *wait, salt));
-                let later = work.retry.map_or(at, |(known, _)| known.max(at));
-                work.retry = Some((later, *reason));
+            if let End::TryAnother { reason, code } = end
+                && (!work.others.has(at) || !accepted.is_empty())
+            {
+                *end = End::Refused { reason: *reason, code: std::mem::take(code) };
             }
-            if work.open.is_empty() {
-                let end = match work.retry {
-                    None => ChunkEnd::Done,
-                    Some((at, reason)) => ChunkEnd::Retry { at, reason },
-                };
-                ended.push((key.chunk, attempt, end));
+            work.note(end, at, key.chunk, now);
+            if work.open.count() == 0 {
+                ended.push((key.chunk, *work.attempts.end(), work.end(now)));
             }
         }
         ended
@@ -116,9 +184,12 @@ impl InWork {
     }
 
     fn remove(&mut self, chunk: ChunkId) {
-        for carrier in self.chunks.remove(&chunk).into_iter().flat_map(|work| work.carriers) {
+        let Some(work) = self.chunks.remove(&chunk) else { return };
+        self.room.end(work.holder, work.open.count());
+        for (carrier, recipients) in work.carriers {
             if let Some(places) = self.places.get_mut(&carrier) {
-                *places = places.saturating_sub(1);
+                let places = &mut places[index(work.holder.0)];
+                *places = places.saturating_sub(recipients);
             }
         }
     }
@@ -130,95 +201,44 @@ impl InWork {
             .chunks
             .iter()
             .filter(|(_, work)| work.touched_at <= stalled_before)
-            .map(|(chunk, work)| (*chunk, work.open.len()))
+            .map(|(chunk, work)| (*chunk, work.open.count()))
             .collect();
         for (chunk, open) in stalled {
-            tracing::error!(chunk = chunk.0, open, "outcomes never came");
+            tracing::error!(%chunk, open, "outcomes never came");
             self.remove(chunk);
         }
         self.chunks.iter().map(|(chunk, work)| (*chunk, *work.attempts.end())).collect()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
+impl Work {
+    fn note(&mut self, end: &End, at: u32, chunk: ChunkId, now: Timestamp) {
+        let (again, reason) = match end {
+            End::Deferred { reason, wait } => {
+                let attempt = *self.attempts.end();
+                let wait = retry::wait(attempt, *reason, *wait, retry::salt(chunk));
+                (now.after(wait), *reason)
+            }
+            End::TryAnother { reason, .. } => (now, *reason),
+            End::Accepted => {
+                self.awaits |= self.waiting.has(at);
+                return;
+            }
+            End::Delivered | End::Refused { .. } | End::Late => return,
+        };
+        let later = self.retry.map_or(again, |(known, _)| known.max(again));
+        self.retry = Some((later, reason));
+    }
 
-    use domain::ports::SubmissionKey;
-
-    use super::*;
-
-    const NOW: Timestamp = Timestamp::from_millis(1_000);
-    const CHUNK: ChunkId = ChunkId(16);
-
-    fn outcome(attempt: u32, recipient: u32, end: End) -> Outcome {
-        Outcome {
-            key: SubmissionKey { chunk: CHUNK, attempt, recipient },
-            carrier: CarrierName::new("main"),
-            parts: 1,
-            accepted: vec![],
-            end,
+    fn end(&self, now: Timestamp) -> ChunkEnd {
+        match self.retry {
+            Some((at, reason)) => ChunkEnd::Retry { at, reason },
+            None if self.awaits => ChunkEnd::AwaitReceipts { until: now.after(self.receipt_wait) },
+            None => ChunkEnd::Done,
         }
     }
-
-    fn in_work(recipients: u32) -> InWork {
-        let mut work = InWork::default();
-        work.begin(CHUNK, 2, 0..recipients, NOW);
-        work
-    }
-
-    #[test]
-    fn a_chunk_is_done_when_every_recipient_has_its_outcome() {
-        let mut work = in_work(2);
-        assert_eq!(work.note(&[outcome(2, 0, End::Accepted)], NOW), []);
-        assert_eq!(work.note(&[outcome(2, 0, End::Accepted)], NOW), [], "a repeat is no answer");
-        assert_eq!(work.note(&[outcome(2, 1, End::Late)], NOW), [], "neither is a late one");
-        let ended = work.note(&[outcome(2, 1, End::Delivered)], NOW);
-        assert_eq!(ended, [(CHUNK, 2, ChunkEnd::Done)]);
-        assert_eq!(work.len(), 1, "until that is recorded");
-        work.end(&ended);
-        assert_eq!(work.len(), 0);
-    }
-
-    #[test]
-    fn one_deferred_recipient_brings_the_chunk_back() {
-        let mut work = in_work(2);
-        let deferred = End::Deferred { reason: Reason::Throttled, wait: None };
-        let ended = work.note(&[outcome(2, 0, deferred), outcome(2, 1, End::Accepted)], NOW);
-        let at = NOW.after(Duration::from_secs(2));
-        assert_eq!(ended, [(CHUNK, 2, ChunkEnd::Retry { at, reason: Reason::Throttled })]);
-    }
-
-    #[test]
-    fn outcomes_of_an_earlier_claim_do_not_count() {
-        let mut work = in_work(1);
-        assert_eq!(work.note(&[outcome(1, 0, End::Accepted)], NOW), []);
-        assert_eq!(work.len(), 1);
-    }
-
-    #[test]
-    fn a_claim_of_what_is_in_work_hands_nothing_over_again_and_ends_under_the_new_lease() {
-        let mut work = in_work(1);
-        assert!(work.adopt(CHUNK, 3));
-        assert!(!work.adopt(ChunkId(1), 3));
-        let ended = work.note(&[outcome(2, 0, End::Accepted)], NOW);
-        assert_eq!(ended, [(CHUNK, 3, ChunkEnd::Done)]);
-    }
-
-    #[test]
-    fn a_carriers_places_are_freed_with_its_chunks() {
-        let (mut work, main) = (in_work(1), CarrierName::new("main"));
-        work.occupy(CHUNK, &main);
-        assert_eq!(work.places(&main), 1);
-        let ended = work.note(&[outcome(2, 0, End::Accepted)], NOW);
-        work.end(&ended);
-        assert_eq!(work.places(&main), 0);
-    }
-
-    #[test]
-    fn a_stalled_chunk_is_let_go() {
-        let mut work = in_work(1);
-        assert_eq!(work.leases(Timestamp::default()), [(CHUNK, 2)]);
-        assert_eq!(work.leases(NOW), []);
-    }
 }
+
+#[cfg(test)]
+#[path = "in_work_tests.rs"]
+mod tests;

@@ -1,19 +1,29 @@
 //! From a due chunk to recorded outcomes.
 //!
 //! ```text
-//! store ─ claim ─> Dispatcher ─ by route ─> carrier ─ outcomes ─> Inbox ─ queue ─> recorder ─> store
-//!                                           carrier ─ receipts ─> Inbox ─────────────────────> store
+//! orders ─ leased ─┐
+//! store ── claim ──┴> Dispatcher ─ by route ─> carrier ─ outcomes ─> Inbox ─ queue ─> recorder ─> store
+//!                                              carrier ─ receipts ─> Inbox ─ queue ─> recorder ─> store
 //! ```
+//!
+//! Who goes first: single messages before bulk, in the store, in the room here and at the carrier;
+//! within a lane every account in turn, and none with more than half of the room.
 //!
 //! What a crash means: a claimed chunk is the mark that its recipients may be with a carrier. After
 //! it, recipients without a recorded outcome are handed over again, so what can be sent twice is
 //! bounded by the links' windows and one flush of the recorder.
 
+mod bits;
+mod choose;
+mod count;
 mod dispatcher;
 mod hand_over;
 mod in_work;
 mod inbox;
+mod receipts;
 mod record;
+mod reserve;
 mod retry;
+mod room;
 
 pub(crate) use dispatcher::Dispatcher;

@@ -5,11 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::limits;
-use domain::ports::{End, Outcome, PortError};
+use domain::ports::{ChunkEnd, Outcome, PortError, Recorded};
 
 use super::Dispatcher;
 use super::in_work::ChunkEnded;
-use crate::metrics::ByOutcome;
+use super::inbox::permits;
 
 /// Pause before a change that the store could not take is tried again.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
@@ -17,28 +17,32 @@ const STORE_PAUSE: Duration = Duration::from_millis(500);
 impl Dispatcher {
     /// The worker. Safe to drop: unrecorded outcomes are then repeated by their chunk's lease.
     pub(crate) async fn record(&self) {
-        let mut queue = self.queued.lock().await;
+        let mut queue = self.queues.outcomes.lock().await;
         while let Some(mut batch) = queue.recv().await {
+            let mut taken = permits(&batch);
             while batch.len() < limits::OUTCOME_FLUSH_MAX {
-                match queue.try_recv() {
-                    Ok(more) => batch.extend(more),
-                    Err(_) => break,
-                }
+                let Ok(more) = queue.try_recv() else { break };
+                taken += permits(&more);
+                batch.extend(more);
             }
+            self.queues.room.add_permits(usize::try_from(taken).unwrap_or(usize::MAX));
             self.flush(batch).await;
         }
     }
 
-    async fn flush(&self, batch: Vec<Outcome>) {
-        for outcome in &batch {
-            self.count(outcome);
-        }
-        let ends = self.in_work().note(&batch, self.clock.now());
+    async fn flush(&self, mut batch: Vec<Outcome>) {
+        let now = self.clock.now();
+        let ends = self.in_work().note(&mut batch, now);
+        self.counters().count(&batch, &self.metrics);
         self.store_all(batch, &ends).await;
         self.troubled.store(false, Ordering::SeqCst);
         if !ends.is_empty() {
             self.in_work().end(&ends);
-            self.wake.dispatch.notify_one();
+            let due = |end: &ChunkEnd| matches!(end, ChunkEnd::Retry { at, .. } if *at <= now);
+            // Otherwise there is nothing that the freed room could be for.
+            if self.waiting.load(Ordering::SeqCst) || ends.iter().any(|(.., end)| due(end)) {
+                self.wake.dispatch.notify_one();
+            }
             self.idle.notify_waiters();
         }
     }
@@ -54,7 +58,7 @@ impl Dispatcher {
             let chunk = outcome.key.chunk;
             let end: Vec<_> = ends.iter().filter(|(ended, ..)| *ended == chunk).copied().collect();
             if let Err(error) = self.store_soon(&[outcome], &end).await {
-                tracing::error!(%error, chunk = chunk.0, "outcome cannot be recorded");
+                tracing::error!(%error, %chunk, "outcome cannot be recorded");
             }
         }
     }
@@ -63,9 +67,10 @@ impl Dispatcher {
     async fn store_soon(&self, batch: &[Outcome], ends: &[ChunkEnded]) -> Result<(), PortError> {
         loop {
             let now = self.clock.now();
-            match self.store.record_outcomes(batch.to_vec(), ends.to_vec(), now).await {
+            let (outcomes, tell) = (batch.to_vec(), self.desk.lease(now));
+            match self.store.record_outcomes(outcomes, ends.to_vec(), now, tell).await {
                 Ok(recorded) => {
-                    self.wake.after(&recorded, &self.metrics);
+                    self.tell(recorded);
                     return Ok(());
                 }
                 Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) => return Err(error),
@@ -79,15 +84,9 @@ impl Dispatcher {
         }
     }
 
-    fn count(&self, outcome: &Outcome) {
-        let word = match outcome.end {
-            End::Accepted => "accepted",
-            End::Delivered => "delivered",
-            End::Refused { .. } => "refused",
-            End::Deferred { .. } => "deferred",
-            End::Late => "late",
-        };
-        let labels = ByOutcome { carrier: outcome.carrier.as_str().to_owned(), outcome: word };
-        self.metrics.submissions.get_or_create(&labels).inc();
+    /// What was recorded goes on: workers are woken, and calls that are ours are made.
+    pub(super) fn tell(&self, recorded: Recorded) {
+        self.wake.after(&recorded, &self.metrics);
+        self.desk.take(recorded.webhooks);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use domain::ports::ChunkId;
 use domain::reason::Reason;
+use domain::routing::draw;
 
 const WAIT_MIN: Duration = Duration::from_secs(1);
 
@@ -10,16 +12,27 @@ const WAIT_MIN: Duration = Duration::from_secs(1);
 /// is up nothing is claimed, so this is for one carrier among several.)
 const LINK_DOWN_WAIT_MAX: Duration = Duration::from_secs(30);
 
+/// For a carrier that others keep busy: its work goes on meanwhile, and some of it is done by then.
+const CARRIER_FULL_WAIT: Duration = Duration::from_secs(2);
+
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Doubles with each attempt up to a bound, spread by `salt` so that what failed together does not
 /// come back together. A wish of the carrier is a lower bound.
 pub(super) fn wait(attempt: u32, reason: Reason, wish: Option<Duration>, salt: u64) -> Duration {
-    let bound = if reason == Reason::LinkDown { LINK_DOWN_WAIT_MAX } else { WAIT_MAX };
+    let bound = match reason {
+        Reason::LinkDown => LINK_DOWN_WAIT_MAX,
+        Reason::CarrierFull => CARRIER_FULL_WAIT,
+        _ => WAIT_MAX,
+    };
     let doubled = WAIT_MIN.saturating_mul(1 << attempt.saturating_sub(1).min(6));
     let wait = doubled.min(bound).max(wish.unwrap_or_default());
     let sixteenths = u32::try_from(salt % 16).unwrap_or(0);
     wait + (wait / 5 / 16).saturating_mul(sixteenths)
+}
+
+pub(super) fn salt(chunk: ChunkId) -> u64 {
+    draw(chunk.message, chunk.first)
 }
 
 #[cfg(test)]
@@ -32,6 +45,7 @@ mod tests {
             (1..=8).map(|n| wait(n, Reason::Throttled, None, 0).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(wait(8, Reason::LinkDown, None, 0).as_secs(), 30);
+        assert_eq!(wait(8, Reason::CarrierFull, None, 0).as_secs(), 2);
     }
 
     #[test]

@@ -1,0 +1,148 @@
+use domain::message::MessageId;
+use domain::ports::{AcceptedPart, SubmissionKey};
+use uuid::Uuid;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_millis(1_000);
+const CHUNK: ChunkId = ChunkId { message: MessageId(Uuid::from_u128(16)), first: 2_000 };
+const HOLDER: Holder = (Lane::Bulk, None);
+const WAIT: Duration = Duration::from_secs(600);
+
+fn outcome(attempt: u32, recipient: u32, end: End) -> Outcome {
+    Outcome {
+        key: SubmissionKey { chunk: CHUNK, attempt, recipient: 2_000 + recipient },
+        carrier: CarrierName::new("main"),
+        parts: 1,
+        accepted: vec![],
+        end,
+    }
+}
+
+fn try_another() -> End {
+    End::TryAnother { reason: Reason::Refused, code: "smpp:0x00000400".to_owned() }
+}
+
+fn begin(recipients: u32, others: bool, receipt_wait: Option<Duration>) -> InWork {
+    let mut work = InWork::default();
+    let handed: Vec<_> = (2_000..2_000 + recipients)
+        .map(|recipient| Handed { recipient, others, receipt_wait })
+        .collect();
+    work.begin(CHUNK, 2, HOLDER, &handed, None, NOW);
+    work
+}
+
+fn in_work(recipients: u32) -> InWork {
+    begin(recipients, false, None)
+}
+
+fn note(work: &mut InWork, outcomes: impl Into<Vec<Outcome>>) -> Vec<ChunkEnded> {
+    work.note(&mut outcomes.into(), NOW)
+}
+
+#[test]
+fn a_chunk_is_done_when_every_recipient_has_its_outcome() {
+    let mut work = in_work(2);
+    assert_eq!(note(&mut work, [outcome(2, 0, End::Accepted)]), []);
+    assert_eq!(note(&mut work, [outcome(2, 0, End::Accepted)]), [], "a repeat is no answer");
+    assert_eq!(note(&mut work, [outcome(2, 1, End::Late)]), [], "neither is a late one");
+    let ended = note(&mut work, [outcome(2, 1, End::Delivered)]);
+    assert_eq!(ended, [(CHUNK, 2, ChunkEnd::Done)]);
+    assert_eq!(work.len(), 1, "until that is recorded");
+    work.end(&ended);
+    assert!(work.is_idle());
+}
+
+#[test]
+fn one_deferred_recipient_brings_the_chunk_back() {
+    let mut work = in_work(2);
+    let deferred = End::Deferred { reason: Reason::Throttled, wait: None };
+    let ended = note(&mut work, [outcome(2, 0, deferred), outcome(2, 1, End::Accepted)]);
+    let [(CHUNK, 2, ChunkEnd::Retry { at, reason: Reason::Throttled })] = ended[..] else {
+        panic!("{ended:?}")
+    };
+    let wait = at.since(NOW);
+    assert!((2_000..2_400).contains(&wait.as_millis()), "{wait:?}");
+}
+
+#[test]
+fn outcomes_of_an_earlier_claim_do_not_count() {
+    let mut work = in_work(1);
+    assert_eq!(note(&mut work, [outcome(1, 0, End::Accepted)]), []);
+    assert_eq!(work.len(), 1);
+}
+
+#[test]
+fn a_claim_of_what_is_in_work_hands_nothing_over_again_and_ends_under_the_new_lease() {
+    let mut work = in_work(1);
+    assert!(work.adopt(CHUNK, 3));
+    assert!(!work.adopt(ChunkId { first: 0, ..CHUNK }, 3));
+    let ended = note(&mut work, [outcome(2, 0, End::Accepted)]);
+    assert_eq!(ended, [(CHUNK, 3, ChunkEnd::Done)]);
+}
+
+#[test]
+fn a_carriers_places_are_freed_with_its_chunks() {
+    let (mut work, main) = (in_work(2), CarrierName::new("main"));
+    work.occupy(CHUNK, &main, 2);
+    assert_eq!(work.places[&main], [0, 2]);
+    let ended = note(&mut work, [outcome(2, 0, End::Accepted), outcome(2, 1, End::Accepted)]);
+    work.end(&ended);
+    assert_eq!(work.places[&main], [0, 0]);
+}
+
+#[test]
+fn a_stalled_chunk_is_let_go() {
+    let mut work = in_work(1);
+    assert_eq!(work.leases(Timestamp::default()), [(CHUNK, 2)]);
+    assert_eq!(work.leases(NOW), []);
+    assert!(work.is_idle());
+}
+
+#[test]
+fn another_carrier_is_tried_at_once_if_there_is_one() {
+    let mut outcomes = [outcome(2, 0, try_another())];
+    let ended = begin(1, true, None).note(&mut outcomes, NOW);
+    let again = ChunkEnd::Retry { at: NOW, reason: Reason::Refused };
+    assert_eq!(ended, [(CHUNK, 2, again)]);
+    assert_eq!(outcomes[0].end, try_another());
+}
+
+#[test]
+fn the_last_carriers_word_is_the_refusal() {
+    let mut outcomes = [outcome(2, 0, try_another())];
+    let ended = begin(1, false, None).note(&mut outcomes, NOW);
+    assert_eq!(ended, [(CHUNK, 2, ChunkEnd::Done)]);
+    let code = "smpp:0x00000400".to_owned();
+    assert_eq!(outcomes[0].end, End::Refused { reason: Reason::Refused, code });
+}
+
+#[test]
+fn a_carrier_that_took_a_part_is_the_last() {
+    let mut half = outcome(2, 0, try_another());
+    half.accepted = vec![AcceptedPart { part: 1, carrier_id: "a".to_owned() }];
+    let mut outcomes = [half];
+    begin(1, true, None).note(&mut outcomes, NOW);
+    assert!(matches!(outcomes[0].end, End::Refused { .. }));
+}
+
+#[test]
+fn receipts_are_waited_for_where_there_is_another_carrier() {
+    let accepted = || [outcome(2, 0, End::Accepted)];
+    let until = NOW.after(WAIT);
+    let ended = note(&mut begin(1, true, Some(WAIT)), accepted());
+    assert_eq!(ended, [(CHUNK, 2, ChunkEnd::AwaitReceipts { until })]);
+    assert_eq!(note(&mut begin(1, true, None), accepted()), [(CHUNK, 2, ChunkEnd::Done)]);
+    let refused = End::Refused { reason: Reason::BadDestination, code: String::new() };
+    let ended = note(&mut begin(1, true, Some(WAIT)), [outcome(2, 0, refused)]);
+    assert_eq!(ended, [(CHUNK, 2, ChunkEnd::Done)]);
+}
+
+#[test]
+fn receipts_of_an_earlier_claim_are_waited_for_too() {
+    let mut work = InWork::default();
+    let handed = [Handed { recipient: 2_000, others: false, receipt_wait: None }];
+    work.begin(CHUNK, 2, HOLDER, &handed, Some(WAIT), NOW);
+    let ended = note(&mut work, [outcome(2, 0, End::Delivered)]);
+    assert_eq!(ended, [(CHUNK, 2, ChunkEnd::AwaitReceipts { until: NOW.after(WAIT) })]);
+}

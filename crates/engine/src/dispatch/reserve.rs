@@ -1,0 +1,68 @@
+//! The short way: messages that are being stored are leased to this node by the change that stores
+//! them, and handed over from memory without a claim.
+//!
+//! It is taken only while nothing waits that should go first: with a backlog in the store, claims
+//! bring what is due in its order and every account in turn. When the process dies between the store
+//! and the hand-over, the lease passes and the messages are claimed like any others.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::limits;
+use domain::ports::{ClaimedChunk, Lease};
+
+use super::Dispatcher;
+use super::in_work::InWork;
+use crate::engine::Engine;
+
+/// Room for single messages that are about to be stored. Dropped, it gives back its room, so a
+/// change that was refused costs nothing.
+#[derive(Debug)]
+pub(crate) struct Reserved {
+    lease: Lease,
+    messages: usize,
+    in_work: Arc<Mutex<InWork>>,
+}
+
+impl Reserved {
+    /// What the change must store the messages under.
+    pub(crate) fn lease(&self) -> Lease {
+        self.lease.clone()
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        let mut in_work = self.in_work.lock().unwrap_or_else(PoisonError::into_inner);
+        in_work.give_back(self.messages);
+    }
+}
+
+impl Dispatcher {
+    /// Reserves room for so many single messages of one chunk each; `None` when they must wait for
+    /// their turn in the store. Then the caller stores them without a lease and wakes the
+    /// dispatcher.
+    pub(crate) fn lease(&self, engine: &Engine, messages: usize) -> Option<Reserved> {
+        let may = !self.closed.load(Ordering::SeqCst)
+            && !self.troubled.load(Ordering::SeqCst)
+            && !self.behind.load(Ordering::SeqCst)
+            && engine.carriers.values().any(|carrier| carrier.status().up);
+        let now = self.clock.now();
+        if !may || !self.in_work().reserve(messages, now) {
+            // What is stored now waits, and what comes after it must not overtake it.
+            self.behind.store(true, Ordering::SeqCst);
+            return None;
+        }
+        let node = engine.settings.node.clone();
+        let lease = Lease { node, until: now.after(limits::CHUNK_LEASE) };
+        Some(Reserved { lease, messages, in_work: self.in_work.clone() })
+    }
+
+    /// Hands over what was stored under the lease, and gives back the room that was not needed.
+    pub(crate) async fn take(&self, engine: &Engine, room: Reserved, chunks: Vec<ClaimedChunk>) {
+        if !chunks.is_empty() {
+            self.hand_over(engine, chunks, self.clock.now()).await;
+        }
+        drop(room);
+    }
+}

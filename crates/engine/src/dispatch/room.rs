@@ -1,0 +1,238 @@
+//! How much this node takes in work: how many messages fit, and who has had enough.
+//!
+//! Single messages have room for what was answered in some seconds, so that a slow carrier's work
+//! waits in the store, where it is served in turn, and not in a line here. Bulk has half of what may
+//! be in memory. No account holds more than half of a lane's room, and of several carriers none.
+
+use std::collections::HashMap;
+
+use domain::account::AccountId;
+use domain::limits::{CHUNK_RECIPIENTS_MAX, CHUNKS_IN_WORK_MAX, RECIPIENTS_IN_WORK_MAX};
+use domain::message::Lane;
+use domain::ports::ClaimRoom;
+use domain::time::Timestamp;
+
+/// Room for single messages when nothing was answered lately.
+const SINGLES_MIN: usize = 256;
+
+/// Room for single messages is what is answered in so many seconds.
+const SECONDS: usize = 4;
+
+const BULK_MAX: usize = RECIPIENTS_IN_WORK_MAX / 2;
+
+/// Chunks asked for in one claim, so that a claim is not long in the store.
+const CLAIM_MAX: usize = 256;
+const CLAIM_BULK_MAX: usize = 8;
+
+/// Whose work it is.
+pub(super) type Holder = (Lane, Option<AccountId>);
+
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    /// Recipients in work, by whose they are.
+    held: HashMap<Holder, usize>,
+    /// In work, by lane.
+    recipients: [usize; 2],
+    chunks: [usize; 2],
+    /// Promised to single messages that are being stored.
+    reserved: usize,
+    pace: Pace,
+    /// Recipients of the last bulk chunk.
+    bulk_size: usize,
+}
+
+/// Answers in this second and in the one before.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pace {
+    second: i64,
+    now: usize,
+    before: usize,
+}
+
+impl Pace {
+    fn turn(&mut self, now: Timestamp) {
+        let second = now.as_millis() / 1_000;
+        if second != self.second {
+            self.before = if second == self.second + 1 { self.now } else { 0 };
+            (self.second, self.now) = (second, 0);
+        }
+    }
+
+    fn singles_max(&mut self, now: Timestamp) -> usize {
+        self.turn(now);
+        let paced = self.now.max(self.before).saturating_mul(SECONDS);
+        paced.clamp(SINGLES_MIN, RECIPIENTS_IN_WORK_MAX - BULK_MAX)
+    }
+}
+
+impl Room {
+    pub(super) fn begin(&mut self, holder: Holder, recipients: usize) {
+        let lane = index(holder.0);
+        self.chunks[lane] += 1;
+        self.recipients[lane] += recipients;
+        *self.held.entry(holder).or_default() += recipients;
+        if holder.0 == Lane::Bulk {
+            self.bulk_size = recipients;
+        }
+    }
+
+    /// One recipient has its answer.
+    pub(super) fn answer(&mut self, holder: Holder, now: Timestamp) {
+        self.pace.turn(now);
+        self.pace.now += 1;
+        self.leave(holder, 1);
+    }
+
+    /// A chunk is no longer in work, and so many of its recipients had no answer.
+    pub(super) fn end(&mut self, holder: Holder, open: usize) {
+        let chunks = &mut self.chunks[index(holder.0)];
+        *chunks = chunks.saturating_sub(1);
+        self.leave(holder, open);
+    }
+
+    fn leave(&mut self, holder: Holder, recipients: usize) {
+        let of_lane = &mut self.recipients[index(holder.0)];
+        *of_lane = of_lane.saturating_sub(recipients);
+        if let Some(held) = self.held.get_mut(&holder) {
+            *held = held.saturating_sub(recipients);
+            if *held == 0 {
+                self.held.remove(&holder);
+            }
+        }
+    }
+
+    pub(super) const fn reserved(&self) -> usize {
+        self.reserved
+    }
+
+    /// Promises room to single messages; false when there is none.
+    pub(super) fn reserve(&mut self, messages: usize, now: Timestamp) -> bool {
+        let fits = messages <= self.singles(now);
+        if fits {
+            self.reserved += messages;
+        }
+        fits
+    }
+
+    pub(super) const fn give_back(&mut self, messages: usize) {
+        self.reserved = self.reserved.saturating_sub(messages);
+    }
+
+    /// Single messages that fit in.
+    fn singles(&mut self, now: Timestamp) -> usize {
+        let chunks = self.chunks[0] + self.chunks[1] + self.reserved;
+        let left = self.pace.singles_max(now).saturating_sub(self.recipients[0] + self.reserved);
+        left.min(CHUNKS_IN_WORK_MAX.saturating_sub(chunks))
+    }
+
+    /// Bulk chunks that fit in, as large as the last one.
+    fn bulks(&self) -> usize {
+        let size_max = usize::try_from(CHUNK_RECIPIENTS_MAX).unwrap_or(usize::MAX);
+        let size = if self.bulk_size == 0 { size_max } else { self.bulk_size };
+        let left = BULK_MAX.saturating_sub(self.recipients[1]).div_ceil(size);
+        left.min((CHUNKS_IN_WORK_MAX / 2).saturating_sub(self.chunks[1])).min(CLAIM_BULK_MAX)
+    }
+
+    /// What may be claimed: all of it, and the single messages of that.
+    pub(super) fn to_claim(&mut self, now: Timestamp) -> (ClaimRoom, usize) {
+        let (singles, bulks) = (self.singles(now).min(CLAIM_MAX), self.bulks());
+        let full = self.held.keys().filter(|holder| self.is_full(**holder, now)).copied();
+        let mut full: Vec<_> = full.collect();
+        full.sort_unstable();
+        let count = |chunks| u32::try_from(chunks).unwrap_or(u32::MAX);
+        (ClaimRoom { chunks: count(singles + bulks), bulk: count(bulks), full }, singles)
+    }
+
+    fn is_full(&self, holder: Holder, now: Timestamp) -> bool {
+        self.held.get(&holder).is_some_and(|held| *held >= self.share(holder.0, now))
+    }
+
+    /// What one account, or one of several carriers, may hold of a lane's room.
+    pub(super) fn share(&self, lane: Lane, now: Timestamp) -> usize {
+        match lane {
+            Lane::Single => {
+                let mut pace = self.pace;
+                pace.singles_max(now) / 2
+            }
+            Lane::Bulk => BULK_MAX / 2,
+        }
+    }
+}
+
+pub(super) const fn index(lane: Lane) -> usize {
+    match lane {
+        Lane::Single => 0,
+        Lane::Bulk => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(10_000);
+    const A: Option<AccountId> = Some(AccountId(1));
+    const B: Option<AccountId> = Some(AccountId(2));
+
+    fn later(seconds: u64) -> Timestamp {
+        NOW.after(std::time::Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn a_campaign_leaves_room_for_codes() {
+        let mut room = Room::default();
+        assert_eq!(room.to_claim(NOW).0, ClaimRoom { chunks: 261, bulk: 5, full: vec![] });
+        for _ in 0..5 {
+            room.begin((Lane::Bulk, A), 1_000);
+        }
+        let (claim, singles) = room.to_claim(NOW);
+        assert_eq!((claim.chunks, claim.bulk, singles), (256, 0, 256));
+        assert_eq!(claim.full, [(Lane::Bulk, A)]);
+    }
+
+    #[test]
+    fn no_account_holds_more_than_half() {
+        let mut room = Room::default();
+        for _ in 0..127 {
+            room.begin((Lane::Single, A), 1);
+        }
+        assert_eq!(room.to_claim(NOW).0.full, []);
+        room.begin((Lane::Single, A), 1);
+        room.begin((Lane::Single, B), 1);
+        assert_eq!(room.to_claim(NOW).0.full, [(Lane::Single, A)]);
+        room.answer((Lane::Single, A), NOW);
+        assert_eq!(room.to_claim(NOW).0.full, []);
+    }
+
+    #[test]
+    fn room_for_codes_follows_what_is_answered() {
+        let mut room = Room::default();
+        for _ in 0..500 {
+            room.begin((Lane::Single, A), 1);
+            room.answer((Lane::Single, A), NOW);
+            room.end((Lane::Single, A), 0);
+        }
+        assert_eq!(room.singles(NOW), 2_000);
+        assert_eq!(room.singles(later(1)), 2_000);
+        assert_eq!(room.singles(later(3)), SINGLES_MIN);
+    }
+
+    #[test]
+    fn promised_room_is_nobody_elses_until_it_is_given_back() {
+        let mut room = Room::default();
+        assert!(room.reserve(200, NOW));
+        assert!(!room.reserve(57, NOW));
+        assert_eq!(room.to_claim(NOW).1, 56);
+        room.give_back(200);
+        assert_eq!(room.to_claim(NOW).1, 256);
+    }
+
+    #[test]
+    fn small_bulk_chunks_are_claimed_more_at_a_time() {
+        let mut room = Room::default();
+        room.begin((Lane::Bulk, A), 3);
+        room.end((Lane::Bulk, A), 3);
+        assert_eq!(room.bulks(), CLAIM_BULK_MAX);
+        assert!(room.held.is_empty() && room.recipients == [0, 0] && room.chunks == [0, 0]);
+    }
+}
