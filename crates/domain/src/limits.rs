@@ -20,6 +20,13 @@ pub const STORE_QUEUE_MAX: usize = 8_192;
 /// Commands in one commit: bounds how long the first of them waits for the last.
 pub const STORE_COMMIT_COMMANDS_MAX: usize = 1_000;
 
+/// Orders paid from credit stored in one call: many share the work of one, and the last of them is
+/// not kept long.
+pub const ACCEPT_BATCH_MAX: usize = 512;
+
+/// Orders paid from credit that wait for their call. More are refused: they would wait for seconds.
+pub const ACCEPT_QUEUE_MAX: usize = 8_192;
+
 /// Outcomes waiting to be recorded. With the links' windows this bounds what a crash repeats.
 pub const OUTCOME_QUEUE_MAX: usize = 4_096;
 

@@ -1,20 +1,24 @@
 //! The engine: the ports it was given, the settings, and the start and stop of its workers.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use domain::account::{AccountId, Key, KeyHash};
 use domain::hold::Tip;
 use domain::limits;
 use domain::ports::{
     Carrier, Clock, Fetch, Inbox, Lightning, LinkStatus, PortError, Random, Store,
 };
 use domain::routing::{CarrierName, Channel};
+use domain::secret::Secret;
 use domain::time::Timestamp;
 
 use crate::dispatch::Dispatcher;
 use crate::inbound::InboundDesk;
 use crate::metrics::{ByCarrier, Metrics};
+use crate::orders::Accept;
+use crate::recent::Recent;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
@@ -46,6 +50,13 @@ pub struct Engine {
     /// Takes webhook calls from whoever stores events.
     pub(crate) desk: Arc<Desk>,
     pub(crate) tasks: Tasks,
+    /// For tasks that outlive the call that began them.
+    pub(crate) me: Weak<Self>,
+    /// Orders paid from credit, on their way into the store.
+    pub(crate) accept: Accept,
+    pub(crate) keys: Recent<KeyHash, Key>,
+    /// What signs an account's webhooks.
+    pub(crate) secrets: Recent<AccountId, Secret>,
     pub(crate) dispatcher: Dispatcher,
     inbound: Arc<InboundDesk>,
     metrics: Arc<Metrics>,
@@ -102,7 +113,11 @@ impl Engine {
             inbound.clone(),
         );
         let carriers = ports.carriers.into_iter().map(|c| (c.name().clone(), c)).collect();
-        Arc::new(Self {
+        Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            accept: Accept::default(),
+            keys: Recent::default(),
+            secrets: Recent::default(),
             store: ports.store,
             lightning: ports.lightning,
             carriers,

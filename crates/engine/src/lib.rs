@@ -9,6 +9,7 @@
 
 mod engine;
 mod metrics;
+mod recent;
 mod settings;
 pub mod tasks;
 mod wake;

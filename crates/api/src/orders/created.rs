@@ -2,6 +2,7 @@
 //! request, and the answer.
 
 use axum::Json;
+use domain::order::Wanted;
 use domain::secret::Secret;
 use engine::orders::{Asked, CreatedOrder, Terms};
 use serde::Serialize;
@@ -23,11 +24,18 @@ pub(super) fn read_terms<'a>(fields: &'a Fields, buyer: &'a Buyer) -> Result<Ter
             "`ref` is no Lightning address: it is too long, or has a control character",
         ));
     }
+    let webhook_events = match fields.text("webhookEvents")? {
+        None => Wanted::default(),
+        Some(word) => {
+            word.parse().map_err(|_| failed("`webhookEvents` must be \"all\" or \"final\""))?
+        }
+    };
     Ok(Terms {
         caller: buyer.caller.as_ref(),
         client: &buyer.client,
         immediate: fields.flag("immediate")?,
         webhook_url: fields.text("webhookUrl")?,
+        webhook_events,
         referral,
     })
 }

@@ -10,14 +10,16 @@ use domain::limits;
 use domain::message::Address;
 use domain::money::Msat;
 use domain::number::{self, NumberError};
-use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Webhook};
-use domain::ports::{CreditOutcome, FetchError, NewHold, OrderAdmission, OrderCaps, PortError};
+use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Wanted, Webhook};
+use domain::ports::{
+    CreditOrder, CreditOutcome, FetchError, NewHold, OrderAdmission, OrderCaps, PortError,
+};
 use domain::reason::Reason;
 use domain::secret::{Preimage, Secret};
 use domain::text::{Policy, Text, TextError, measure};
 use url::Url;
 
-use super::terms::pay_by;
+use super::terms::{credit_order_id, pay_by};
 use crate::accounts::{Caller, webhook_secret};
 use crate::engine::Engine;
 use crate::metrics::ByKind;
@@ -56,6 +58,7 @@ pub struct Terms<'a> {
     /// Pay from the caller's credit.
     pub immediate: bool,
     pub webhook_url: Option<&'a str>,
+    pub webhook_events: Wanted,
     pub referral: Option<&'a str>,
 }
 
@@ -158,12 +161,14 @@ impl Engine {
             return Err(CreateError::NoRoute);
         }
         let account = terms.caller.map(|caller| caller.account);
-        let webhook = self.webhook(terms.webhook_url, account).await?;
+        let webhook = self.webhook(&terms, account).await?;
         let price = self.settings.prices.of(kind);
-        let preimage = Preimage::new(self.random.bytes32());
         let now = self.now();
+        let preimage = (!terms.immediate).then(|| Preimage::new(self.random.bytes32()));
         let order = NewOrder {
-            id: preimage.payment_hash(),
+            id: preimage
+                .as_ref()
+                .map_or_else(|| credit_order_id(&*self.random, now), Preimage::payment_hash),
             kind,
             account,
             price,
@@ -174,22 +179,24 @@ impl Engine {
             client: terms.client.to_owned(),
             created_at: now,
         };
-        if !terms.immediate {
+        if let Some(preimage) = preimage {
             return self.ask_invoice(order, preimage).await;
         }
 
         let (id, webhook_secret) = (order.id, secret_of(&order));
         let message = self.message_of(id, kind, account, to, text, now);
-        let outcome = self.store.add_credit_order(order, message).await;
+        let outcome = self.accept(CreditOrder { order, message }).await;
         match outcome.map_err(CreateError::Store)? {
             CreditOutcome::Insufficient { available } => {
                 Err(CreateError::InsufficientCredit { price, available })
             }
             CreditOutcome::Accepted => {
                 self.count_created(kind);
-                self.wake.dispatch.notify_one();
-                self.wake.webhooks.notify_one();
                 Ok(CreatedOrder { id, asked: Asked::Nothing, webhook_secret })
+            }
+            CreditOutcome::Exists => {
+                let exists = PortError::Conflict("an id was made twice".to_owned());
+                Err(CreateError::Store(exists))
             }
         }
     }
@@ -284,10 +291,10 @@ impl Engine {
 
     async fn webhook(
         &self,
-        url: Option<&str>,
+        terms: &Terms<'_>,
         account: Option<AccountId>,
     ) -> Result<Option<Webhook>, CreateError> {
-        let Some(url) = url.filter(|url| !url.is_empty()) else { return Ok(None) };
+        let Some(url) = terms.webhook_url.filter(|url| !url.is_empty()) else { return Ok(None) };
         if url.len() > limits::URL_CHARS_MAX {
             return Err(CreateError::BadWebhook("it is too long".into()));
         }
@@ -301,13 +308,20 @@ impl Engine {
         })?;
         let secret = match account {
             None => webhook_secret(&*self.random),
-            Some(id) => {
-                let account = self.store.account(id).await.map_err(CreateError::Store)?;
-                account
-                    .map_or_else(|| webhook_secret(&*self.random), |account| account.webhook_secret)
-            }
+            Some(id) => self.account_secret(id).await?,
         };
-        Ok(Some(Webhook { url: parsed.into(), secret }))
+        Ok(Some(Webhook { url: parsed.into(), secret, wants: terms.webhook_events }))
+    }
+
+    async fn account_secret(&self, id: AccountId) -> Result<Secret, CreateError> {
+        let now = self.now();
+        if let Some(secret) = self.secrets.get(&id, now) {
+            return Ok(secret);
+        }
+        let found = self.store.account(id).await.map_err(CreateError::Store)?;
+        let Some(account) = found else { return Ok(webhook_secret(&*self.random)) };
+        self.secrets.keep(id, account.webhook_secret.clone(), now);
+        Ok(account.webhook_secret)
     }
 
     fn count_created(&self, kind: OrderKind) {

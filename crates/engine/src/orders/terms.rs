@@ -58,6 +58,14 @@ fn message_id(random: &dyn Random, now: Timestamp) -> MessageId {
     MessageId(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
 }
 
+/// An id that no payment hash will ever be: the time in milliseconds, then 26 random bytes.
+pub(super) fn credit_order_id(random: &dyn Random, now: Timestamp) -> OrderId {
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes[6..]);
+    bytes[..6].copy_from_slice(&now.as_millis().to_be_bytes()[2..]);
+    OrderId::new(bytes)
+}
+
 /// How long after `now` an unpaid order is given up.
 pub(super) fn pay_by(now: Timestamp) -> Timestamp {
     // A payment that reached the node in the invoice's last second is seen a little later.
@@ -81,5 +89,12 @@ mod tests {
         let id = |millis| message_id(&Sevens, Timestamp::from_millis(millis));
         assert!(id(1_700_000_000_000) < id(1_700_000_000_001));
         assert_eq!(id(1_700_000_000_000).0.get_version_num(), 7);
+    }
+
+    #[test]
+    fn ids_of_orders_paid_from_credit_are_ordered_by_time() {
+        let id = |millis| credit_order_id(&Sevens, Timestamp::from_millis(millis));
+        assert!(id(1_700_000_000_000) < id(1_700_000_000_001));
+        assert_eq!(id(0x0102_0304_0506).as_bytes()[..7], [1, 2, 3, 4, 5, 6, 7]);
     }
 }

@@ -1,0 +1,153 @@
+//! Where orders paid from credit meet on their way into the store.
+//!
+//! ```text
+//! caller ─┐
+//! caller ─┼─> queue ─> call under way (at most two, each of many orders) ──> an outcome for each
+//! caller ─┘                                                              └─> chunks to the dispatcher
+//! ```
+//!
+//! Nobody waits for company: while one call is under way the next one gathers. A call belongs to no
+//! caller, so one who goes away takes nothing from the others. Where the dispatcher has room, the
+//! chunks are stored as its own and handed over as they are, after the commit.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::limits;
+use domain::ports::{
+    ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, PortError,
+};
+use tokio::sync::oneshot;
+
+use crate::dispatch::Reserved;
+use crate::engine::Engine;
+
+/// Calls under way at a time: one is written while the next one is made.
+const CALLS_MAX: usize = 2;
+
+type Reply = oneshot::Sender<Result<CreditOutcome, PortError>>;
+
+#[derive(Default)]
+pub(crate) struct Accept(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    orders: VecDeque<(CreditOrder, Reply)>,
+    calls: usize,
+}
+
+impl std::fmt::Debug for Accept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Accept")
+    }
+}
+
+impl Accept {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What waits, for one call; `None` when nothing does, and the call is over.
+    fn next(&self) -> Option<Vec<(CreditOrder, Reply)>> {
+        let mut waiting = self.waiting();
+        let many = waiting.orders.len().min(limits::ACCEPT_BATCH_MAX);
+        (many > 0).then(|| waiting.orders.drain(..many).collect())
+    }
+}
+
+/// Gives its place back, however it ends; an order that came in that moment begins another call.
+struct Call(Arc<Engine>);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        let left = {
+            let mut waiting = self.0.accept.waiting();
+            waiting.calls -= 1;
+            !waiting.orders.is_empty()
+        };
+        if left {
+            begin(&self.0);
+        }
+    }
+}
+
+/// Begins a call unless enough are under way.
+fn begin(engine: &Arc<Engine>) {
+    {
+        let mut waiting = engine.accept.waiting();
+        if waiting.calls >= CALLS_MAX {
+            return;
+        }
+        waiting.calls += 1;
+    }
+    let call = Call(engine.clone());
+    engine.tasks.spawn(async move {
+        while let Some(orders) = call.0.accept.next() {
+            store(&call.0, orders).await;
+        }
+    });
+}
+
+impl Engine {
+    /// Stores an order paid from credit, together with others that come at the same time.
+    pub(super) async fn accept(&self, order: CreditOrder) -> Result<CreditOutcome, PortError> {
+        let stopped = || PortError::Unavailable("the engine has stopped".to_owned());
+        let engine = self.me.upgrade().ok_or_else(stopped)?;
+        let (reply, outcome) = oneshot::channel();
+        {
+            let mut waiting = self.accept.waiting();
+            if waiting.orders.len() >= limits::ACCEPT_QUEUE_MAX {
+                return Err(PortError::Unavailable("too many orders wait".to_owned()));
+            }
+            waiting.orders.push_back((order, reply));
+        }
+        begin(&engine);
+        drop(engine);
+        outcome.await.map_err(|_| PortError::Unknown("the store call broke off".to_owned()))?
+    }
+}
+
+async fn store(engine: &Engine, orders: Vec<(CreditOrder, Reply)>) {
+    let (orders, replies): (Vec<_>, Vec<_>) = orders.into_iter().unzip();
+    let room = engine.dispatcher.lease(engine, orders.len());
+    let lease = room.as_ref().map(Reserved::lease);
+    let mut chunks: Vec<_> =
+        if lease.is_some() { orders.iter().map(chunk).collect() } else { Vec::new() };
+    let outcomes = match engine.store.add_credit_orders(orders, lease).await {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
+            return;
+        }
+    };
+    let mut accepted = outcomes.iter().map(|outcome| *outcome == CreditOutcome::Accepted);
+    chunks.retain(|_| accepted.next() == Some(true));
+    for (reply, outcome) in replies.into_iter().zip(outcomes) {
+        // A caller who went away has his order all the same.
+        let _ = reply.send(Ok(outcome));
+    }
+    match room {
+        Some(room) => engine.dispatcher.take(engine, room, chunks).await,
+        None => engine.wake.dispatch.notify_one(),
+    }
+}
+
+/// The one chunk of an order's message, as it is stored under a lease: claimed for the first time.
+fn chunk(order: &CreditOrder) -> ClaimedChunk {
+    let content = Arc::new(order.message.content.clone());
+    let recipients = (0..).zip(&order.message.recipients).map(|(index, to)| ClaimedRecipient {
+        index,
+        to: to.clone(),
+        accepted: Vec::new(),
+        accepted_by: None,
+        tried: Vec::new(),
+        attempts: 0,
+    });
+    ClaimedChunk {
+        id: ChunkId { message: content.message, first: 0 },
+        attempt: 1,
+        deadline_height: None,
+        recipients: recipients.collect(),
+        content,
+    }
+}
