@@ -151,7 +151,7 @@ impl Dispatcher {
         }
         self.waiting.store(more_singles || more_bulk, Ordering::SeqCst);
         if claimed > 0 {
-            self.hand_over(engine, chunks, now).await;
+            self.hand_over(engine, chunks, now);
         }
         claimed
     }

@@ -61,25 +61,23 @@ impl<'a> Links<'a> {
 }
 
 impl Dispatcher {
-    pub(super) async fn hand_over(
-        &self,
-        engine: &Engine,
-        chunks: Vec<ClaimedChunk>,
-        now: Timestamp,
-    ) {
-        let sorted = self.sort_out(engine, chunks, now);
-        if !sorted.ended.is_empty() {
-            // All of their recipients were recorded under an earlier claim.
-            let ended = self.store.record_outcomes(Vec::new(), sorted.ended, now, None).await;
-            if let Err(error) = ended {
-                tracing::warn!(%error, "empty chunks are ended by a later claim");
-            }
-        }
-        for Batch { carrier, submissions, .. } in sorted.batches {
+    pub(super) fn hand_over(&self, engine: &Engine, chunks: Vec<ClaimedChunk>, now: Timestamp) {
+        let Sorted { batches, answered, ended } = self.sort_out(engine, chunks, now);
+        for Batch { carrier, submissions, .. } in batches {
             engine.tasks.spawn(submit(carrier, submissions, self.inbox.clone()));
         }
-        if !sorted.answered.is_empty() {
-            self.inbox.outcomes(sorted.answered).await;
+        if !answered.is_empty() {
+            let inbox = self.inbox.clone();
+            engine.tasks.spawn(async move { inbox.outcomes(answered).await });
+        }
+        if !ended.is_empty() {
+            // All of their recipients were recorded under an earlier claim.
+            let store = self.store.clone();
+            engine.tasks.spawn(async move {
+                if let Err(error) = store.record_outcomes(vec![], ended, now, None).await {
+                    tracing::warn!(%error, "empty chunks are ended by a later claim");
+                }
+            });
         }
     }
 

@@ -27,3 +27,5 @@ mod retry;
 mod room;
 
 pub(crate) use dispatcher::Dispatcher;
+pub(crate) use reserve::Reserved;
+pub(crate) use reserve::Reserved;

@@ -59,9 +59,9 @@ impl Dispatcher {
     }
 
     /// Hands over what was stored under the lease, and gives back the room that was not needed.
-    pub(crate) async fn take(&self, engine: &Engine, room: Reserved, chunks: Vec<ClaimedChunk>) {
+    pub(crate) fn take(&self, engine: &Engine, room: Reserved, chunks: Vec<ClaimedChunk>) {
         if !chunks.is_empty() {
-            self.hand_over(engine, chunks, self.clock.now()).await;
+            self.hand_over(engine, chunks, self.clock.now());
         }
         drop(room);
     }
