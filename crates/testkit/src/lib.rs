@@ -5,5 +5,6 @@ pub mod clock;
 pub mod crash;
 pub mod faults;
 pub mod lightning_conformance;
+pub mod postgres;
 pub mod smsc;
 pub mod store_conformance;
