@@ -28,4 +28,3 @@ mod room;
 
 pub(crate) use dispatcher::Dispatcher;
 pub(crate) use reserve::Reserved;
-pub(crate) use reserve::Reserved;
