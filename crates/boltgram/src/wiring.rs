@@ -7,7 +7,7 @@ use anyhow::Context;
 use api::HttpSettings;
 use domain::money::Msat;
 use domain::ports::{Clock, Fetch, Lightning, Random};
-use domain::routing::{CarrierName, Route, Routes};
+use domain::routing::{CarrierName, Routes};
 use engine::tasks::Tasks;
 use engine::{Engine, Ports, Prices, Settings};
 use lightning::lnd::{Lnd, LndOptions};
@@ -36,7 +36,7 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     let fetch = make_fetch(config)?;
     let settings = settings(config)?;
     let ports = Ports { store, lightning, carriers, fetch, clock, random };
-    let engine = Engine::new(ports, settings, Arc::new(api::orders::OrderEvents), tasks);
+    let engine = Engine::new(ports, settings, Arc::new(api::Events), tasks);
     Ok(House { engine, http: http_settings(config, wallet) })
 }
 
@@ -96,15 +96,11 @@ fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
 }
 
 fn settings(config: &Config) -> anyhow::Result<Settings> {
-    let route = |route: &RouteConfig| Route {
-        prefix: route.prefix.clone(),
-        carriers: route.carriers.iter().map(|name| CarrierName::new(name)).collect(),
-    };
     let takes_email = config.carriers.iter().filter(|carrier| carrier.takes_email());
     let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
     Ok(Settings {
         prices: prices(&config.prices)?,
-        routes: Routes::new(config.routes.iter().map(route).collect(), email),
+        routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
         node: NODE.to_owned(),
     })
 }

@@ -1,6 +1,8 @@
 //! What a configuration must be beyond its form: names that meet, prices that can be held, carriers
 //! that can be made. Calls nobody.
 
+mod routes;
+
 use std::collections::HashSet;
 
 use domain::limits::{HOLD_MAX_SATS, HOLD_MIN_SATS};
@@ -42,9 +44,10 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_names(config, &mut found);
     check_carriers(config, &mut found);
     check_worlds(config, &mut found);
-    check_prefixes(config, &mut found);
+    routes::check_prefixes(config, &mut found);
+    routes::check_limits(config, &mut found);
     if whole {
-        check_routes(config, &mut found);
+        routes::check_carriers(config, &mut found);
     }
     found
 }
@@ -178,64 +181,5 @@ fn check_worlds(config: &Config, found: &mut Vec<Finding>) {
             _ => continue,
         };
         found.push(Finding::doubtful(format!("carriers.{place}"), text));
-    }
-}
-
-fn check_prefixes(config: &Config, found: &mut Vec<Finding>) {
-    let mut prefixes = HashSet::new();
-    for (place, route) in config.routes.iter().enumerate() {
-        let path = format!("routes.{place}.prefix");
-        let prefix = route.prefix.as_str();
-        if !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
-            let text = format!("prefix {prefix:?}: digits only, country code first, without +");
-            found.push(Finding::wrong(&*path, text));
-        } else if prefix.starts_with('0') {
-            let text = format!("prefix {prefix:?}: no international number begins with 0");
-            found.push(Finding::wrong(&*path, text));
-        }
-        if !prefixes.insert(prefix) {
-            found.push(Finding::wrong(path, format!("there is another route for {prefix:?}")));
-        }
-    }
-}
-
-fn check_routes(config: &Config, found: &mut Vec<Finding>) {
-    if config.carriers.is_empty() {
-        let text = "there is no [[carriers]] section: nothing could be sent. Add one (`boltgram \
-                    config` shows how), or set lightning.backend = \"sandbox\" to try things out";
-        found.push(Finding::wrong("", text));
-        return;
-    }
-    let mut routed = HashSet::new();
-    for (place, route) in config.routes.iter().enumerate() {
-        let path = format!("routes.{place}.carriers");
-        if route.carriers.is_empty() {
-            found.push(Finding::wrong(&*path, "a route needs a carrier"));
-        }
-        for name in &route.carriers {
-            routed.insert(name.as_str());
-            match config.carriers.iter().find(|carrier| carrier.name == *name) {
-                None => {
-                    found.push(Finding::wrong(
-                        &*path,
-                        format!("there is no carrier named {name:?}"),
-                    ));
-                }
-                Some(carrier) if !carrier.takes_sms() => {
-                    let text = format!("carrier {name:?} takes no text messages, only e-mail");
-                    found.push(Finding::wrong(&*path, text));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-    let unrouted = config
-        .carriers
-        .iter()
-        .enumerate()
-        .filter(|(_, carrier)| carrier.takes_sms() && !routed.contains(carrier.name.as_str()));
-    for (place, carrier) in unrouted {
-        let text = format!("no route leads to carrier {:?}; it gets no text message", carrier.name);
-        found.push(Finding::doubtful(format!("carriers.{place}.name"), text));
     }
 }

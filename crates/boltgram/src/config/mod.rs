@@ -9,6 +9,7 @@ mod mistake;
 mod place;
 mod read;
 mod reference;
+mod routes;
 mod sections;
 mod strike;
 #[cfg(test)]
@@ -18,8 +19,9 @@ pub(crate) use carriers::{CarrierConfig, CarrierKind};
 
 pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
+pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
-    Backend, LightningConfig, LimitsConfig, LogConfig, LogFormat, PricesConfig, RouteConfig,
+    Backend, LightningConfig, LimitsConfig, LogConfig, LogFormat, PricesConfig,
     StoreConfig, WebhooksConfig,
 };
 
@@ -94,9 +96,9 @@ impl Config {
     /// Without a route every number goes to the carriers that take texts, in the file's order.
     fn fill_route(&mut self) {
         let taking = self.carriers.iter().filter(|carrier| carrier.takes_sms());
-        let carriers: Vec<_> = taking.map(|carrier| carrier.name.clone()).collect();
-        if self.routes.is_empty() && !carriers.is_empty() {
-            self.routes.push(RouteConfig { prefix: String::new(), carriers });
+        let route = RouteConfig::for_all(taking.map(|carrier| carrier.name.clone()));
+        if self.routes.is_empty() && !route.carriers.is_empty() {
+            self.routes.push(route);
         }
     }
 

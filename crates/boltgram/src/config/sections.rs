@@ -103,10 +103,3 @@ impl Default for LogConfig {
         Self { format: LogFormat::Human, level: "info".to_owned() }
     }
 }
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RouteConfig {
-    pub prefix: String,
-    pub carriers: Vec<String>,
-}

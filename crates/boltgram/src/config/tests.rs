@@ -45,13 +45,15 @@ fn the_reference_shows_keys_that_exist() {
         .collect();
     let text = text.replace("backend = \"sandbox\"", "backend = \"lnd\"");
     // All that is wrong with it: the sandbox's carrier at a real node, no route to the example,
-    // `tls = false` with files for it, and files that are on nobody's machine.
+    // `tls = false` with files for it, files that are on nobody's machine, and a limit for which
+    // there is no other carrier.
     let unlike = [
         "LND cannot be used: cannot read",
         "delivered to nobody",
         "no route leads to",
         "has no use without tls = true",
         "cannot use the file",
+        "receipt_timeout does nothing",
     ];
     let told = mistakes(&text);
     assert_eq!(told.len(), unlike.len(), "{told:#?}");
@@ -120,7 +122,7 @@ prefix = ""
 carriers = ["main"]
 "#;
     let config = read(text).unwrap().config;
-    assert_eq!(config.routes[0].carriers, ["main"]);
+    assert_eq!(names(&config), ["main"]);
     let CarrierKind::Smpp(smpp) = &config.carriers[0].kind else { panic!("{config:?}") };
     assert_eq!((smpp.port, smpp.window, smpp.binds, smpp.rate), (Some(2775), 500, 1, 0));
 }
@@ -156,6 +158,30 @@ colour = "red"
     );
 }
 
+fn names(config: &Config) -> Vec<&str> {
+    config.routes[0].carriers.iter().map(|carrier| carrier.name.as_str()).collect()
+}
+
+#[test]
+fn routes_must_make_sense() {
+    for (route, expected) in [
+        ("carriers = [\"main\", \"main\"]", "stands here twice"),
+        ("carriers = [{ name = \"main\", weight = 0 }]", "at least 1"),
+        ("carriers = [{ name = \"main\", wait = 0 }]", "unknown field `wait`"),
+        ("carriers = [7]", "a carrier's name"),
+        ("carriers = [\"main\"]\nattempts = 0", "nothing would ever be sent"),
+        ("carriers = [\"main\"]\nreceipt_timeout = \"1s\"", "at least \"10s\""),
+        ("carriers = [\"main\"]\nreceipt_timeout = 600", "a number and its unit"),
+        ("carriers = [\"main\"]\nreceipt_timeout = \"soon\"", "a number and its unit"),
+    ] {
+        let told = mistakes(&format!("{SMPP}[[routes]]\nprefix = \"\"\n{route}\n"));
+        assert!(told.iter().any(|told| told.contains(expected)), "{route}: {told:?}");
+    }
+    let alone = format!("{SMPP}{ROUTE}receipt_timeout = \"10m\"\n");
+    let warnings = read(&alone).unwrap().warnings;
+    assert!(warnings.iter().any(|warning| warning.text.contains("does nothing")), "{warnings:?}");
+}
+
 #[test]
 fn routes_and_carriers_must_meet() {
     let told = mistakes(&format!("{SMPP}[[routes]]\nprefix = \"45\"\ncarriers = [\"mian\"]\n"));
@@ -163,7 +189,7 @@ fn routes_and_carriers_must_meet() {
 
     let alone = read(SMPP).unwrap().config;
     assert_eq!(alone.routes[0].prefix, "", "one section is enough");
-    assert_eq!(alone.routes[0].carriers, ["main"]);
+    assert_eq!(names(&alone), ["main"]);
 
     let twice = format!("{SMPP}{SMPP}{ROUTE}");
     let told = mistakes(&twice);

@@ -1,0 +1,160 @@
+//! `[[routes]]`: which carriers serve which numbers, and in what order.
+
+use std::time::Duration;
+
+use domain::limits;
+use domain::routing::{CarrierName, Route, RouteCarrier};
+use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Deserializer};
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RouteConfig {
+    pub prefix: String,
+    pub carriers: Vec<RouteCarrierConfig>,
+    /// Not written: receipts are waited for as long as the message is followed at all.
+    #[serde(default, deserialize_with = "read_period")]
+    pub receipt_timeout: Option<Duration>,
+    pub attempts: Option<u32>,
+}
+
+/// A name alone, or a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RouteCarrierConfig {
+    pub name: String,
+    pub weight: Option<u32>,
+    pub cost: Option<u32>,
+}
+
+impl RouteConfig {
+    /// Every number to these, each only when none before it can be used.
+    pub(super) fn for_all(carriers: impl Iterator<Item = String>) -> Self {
+        let named = |name| RouteCarrierConfig { name, ..RouteCarrierConfig::default() };
+        Self { carriers: carriers.map(named).collect(), ..Self::default() }
+    }
+
+    /// As long as no carrier has a weight or a cost, their order is what they cost.
+    pub(crate) fn route(&self) -> Route {
+        let names = self.carriers.iter().map(|carrier| CarrierName::new(&carrier.name));
+        let mut route = Route::in_order(&self.prefix, names);
+        let weighed = |carrier: &RouteCarrierConfig| carrier.weight.or(carrier.cost).is_some();
+        if self.carriers.iter().any(weighed) {
+            let of = |carrier: &RouteCarrierConfig| RouteCarrier {
+                name: CarrierName::new(&carrier.name),
+                weight: carrier.weight.unwrap_or(1),
+                cost: carrier.cost.unwrap_or(0),
+            };
+            route.carriers = self.carriers.iter().map(of).collect();
+        }
+        route.receipt_timeout = self.receipt_timeout;
+        route.attempts = self.attempts.unwrap_or(limits::HAND_OVERS_MAX);
+        route
+    }
+}
+
+impl<'de> Deserialize<'de> for RouteCarrierConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NameOrTable)
+    }
+}
+
+struct NameOrTable;
+
+impl<'de> Visitor<'de> for NameOrTable {
+    type Value = RouteCarrierConfig;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a carrier's name, or { name = \"…\", weight = 1, cost = 0 }")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(RouteCarrierConfig { name: name.to_owned(), ..RouteCarrierConfig::default() })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            name: String,
+            weight: Option<u32>,
+            cost: Option<u32>,
+        }
+        let Table { name, weight, cost } = Table::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(RouteCarrierConfig { name, weight, cost })
+    }
+}
+
+/// `90s`, `10m`, `2h`.
+fn read_period<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    period(&text).map(Some).ok_or_else(|| {
+        D::Error::custom("a time is a number and its unit: \"90s\", \"10m\" or \"2h\"")
+    })
+}
+
+fn period(text: &str) -> Option<Duration> {
+    let number = text.trim_end_matches(['s', 'm', 'h']);
+    let seconds = match text.strip_prefix(number)? {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        _ => return None,
+    };
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    number.parse::<u64>().ok()?.checked_mul(seconds).map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> RouteConfig {
+        toml::from_str(text).unwrap()
+    }
+
+    fn carriers(text: &str) -> Vec<(String, u32, u32)> {
+        let route = read(text).route();
+        let told = |carrier: RouteCarrier| {
+            (carrier.name.as_str().to_owned(), carrier.weight, carrier.cost)
+        };
+        route.carriers.into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn names_alone_are_an_order() {
+        let told = carriers("prefix = \"45\"\ncarriers = [\"main\", \"backup\"]");
+        assert_eq!(told, [("main".to_owned(), 1, 0), ("backup".to_owned(), 1, 1)]);
+    }
+
+    #[test]
+    fn one_weight_or_cost_makes_all_others_one_and_nothing() {
+        let told = carriers(
+            "prefix = \"\"\ncarriers = [\"a\", { name = \"b\", weight = 3 }, { name = \"c\", cost = 12 }]",
+        );
+        let expected = [("a".to_owned(), 1, 0), ("b".to_owned(), 3, 0), ("c".to_owned(), 1, 12)];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn limits_are_as_written_or_none_and_the_default() {
+        let plain = read("prefix = \"\"\ncarriers = [\"a\"]").route();
+        assert_eq!((plain.receipt_timeout, plain.attempts), (None, limits::HAND_OVERS_MAX));
+        let route =
+            read("prefix = \"\"\ncarriers = [\"a\"]\nreceipt_timeout = \"10m\"\nattempts = 8");
+        let route = route.route();
+        assert_eq!((route.receipt_timeout, route.attempts), (Some(Duration::from_secs(600)), 8));
+    }
+
+    #[test]
+    fn periods_have_one_number_and_one_unit() {
+        assert_eq!(period("90s"), Some(Duration::from_secs(90)));
+        assert_eq!(period("2h"), Some(Duration::from_secs(7_200)));
+        for wrong in
+            ["", "10", "m", "10mm", "1m30s", "-1m", "1.5h", "10 m", "99999999999999999999s"]
+        {
+            assert_eq!(period(wrong), None, "{wrong:?}");
+        }
+    }
+}
