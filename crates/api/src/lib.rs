@@ -9,6 +9,9 @@ mod settings;
 
 pub mod orders;
 
+mod events;
+mod inbound;
+
 mod ops;
 pub mod sandbox;
 
@@ -18,6 +21,7 @@ mod refusal;
 
 mod serve;
 
+pub use events::Events;
 pub use guard::{Network, NetworkError, Rate};
 pub use ops::ops_router;
 pub use router::router;

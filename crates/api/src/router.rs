@@ -89,8 +89,11 @@ fn sandbox_routes(settings: &HttpSettings) -> Router<Door> {
     if settings.sandbox.is_none() {
         return Router::new();
     }
-    Router::new()
-        .route("/sandbox/pay", post(sandbox::pay))
+    let mut routes = Router::new().route("/sandbox/pay", post(sandbox::pay));
+    if settings.sandbox_carrier.is_some() {
+        routes = routes.route("/sandbox/receive", post(sandbox::receive));
+    }
+    routes
         .method_not_allowed_fallback(refuse_method)
         .layer(CatchPanicLayer::custom(show_panic))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits;
+use domain::routing::CarrierName;
 use engine::Engine;
 
 use crate::guard::{Network, Rate, RateLimiter};
@@ -23,6 +24,8 @@ pub struct HttpSettings {
     pub tells_operator: bool,
     /// The wallet behind `/sandbox/pay`; the route exists only with one.
     pub sandbox: Option<Arc<dyn SandboxWallet>>,
+    /// The carrier that brings what `/sandbox/receive` is given; the route exists only with both.
+    pub sandbox_carrier: Option<CarrierName>,
 }
 
 impl Default for HttpSettings {
@@ -34,6 +37,7 @@ impl Default for HttpSettings {
             trusted_proxies: Vec::new(),
             tells_operator: true,
             sandbox: None,
+            sandbox_carrier: None,
         }
     }
 }

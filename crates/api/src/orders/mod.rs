@@ -35,5 +35,5 @@ pub(crate) use show_balance::show_balance;
 pub(crate) use show_openapi::show_openapi;
 pub(crate) use show_order::show_order;
 pub(crate) use show_prices::{show_price, show_prices};
-pub use status::OrderEvents;
+pub(crate) use status::OrderEvent;
 pub(crate) use tell_alive::tell_alive;

@@ -67,22 +67,17 @@ fn error(snapshot: &OrderSnapshot) -> Option<String> {
     }
 }
 
-#[derive(Serialize)]
+/// The body of a webhook: the status, and which order it is of.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Event<'a> {
+pub(crate) struct OrderEvent<'a> {
     #[serde(flatten)]
     status: Status,
     order_id: &'a str,
 }
 
-/// Tells orders' events in this door's form.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct OrderEvents;
-
-impl RenderEvent for OrderEvents {
-    fn render(&self, snapshot: &OrderSnapshot) -> Vec<u8> {
-        let event = Event { status: Status::of(snapshot), order_id: &snapshot.order };
-        // Strings, numbers and a flag: it cannot fail.
-        serde_json::to_vec(&event).unwrap_or_default()
+impl<'a> OrderEvent<'a> {
+    pub(crate) fn of(snapshot: &'a OrderSnapshot) -> Self {
+        Self { status: Status::of(snapshot), order_id: &snapshot.order }
     }
 }

@@ -1,12 +1,14 @@
-//! Plays the customer's Lightning wallet, so that a newcomer can pay without one. Exists only in a
-//! house whose node is a sandbox too.
+//! Plays the customer's Lightning wallet, so that a newcomer can pay without one, and a phone that
+//! sends to us. Exists only in a house whose node, and for the phone whose carrier, is a sandbox too.
 
 mod pay;
+mod receive;
 
 use async_trait::async_trait;
 use serde::Serialize;
 
 pub(crate) use pay::pay;
+pub(crate) use receive::receive;
 
 /// What became of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use api::orders::OrderEvents;
-use api::{HttpSettings, Server};
+use api::{Events, HttpSettings, Server};
 use axum::Router;
 use domain::account::AccountId;
 use domain::money::Msat;
@@ -56,6 +55,7 @@ fn settings() -> Settings {
         },
         // Everywhere but to Greenland.
         routes: Routes::new(vec![route("", main.clone()), route("299", vec![])], main),
+        receivers: Arc::default(),
         node: "test".into(),
     }
 }
@@ -74,7 +74,7 @@ impl House {
             clock: clock.clone(),
             random: random.clone(),
         };
-        let engine = Engine::new(ports, settings(), Arc::new(OrderEvents), Tasks::new());
+        let engine = Engine::new(ports, settings(), Arc::new(Events), Tasks::new());
         Self { store, node, carrier, clock, engine, random }
     }
 

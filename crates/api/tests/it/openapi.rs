@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::inbound::{InboundContent, Octets};
 use domain::limits;
 use serde_json::Value;
 
@@ -9,6 +10,7 @@ use crate::accounts::funded;
 use crate::client::Answer;
 use crate::house::Open;
 use crate::schema::check;
+use crate::webhooks::came_in;
 
 fn document() -> Value {
     serde_json::from_str(include_str!("../../openapi/orders.json")).unwrap()
@@ -146,10 +148,16 @@ async fn answers_are_as_documented() {
 #[test]
 fn webhooks_are_as_documented() {
     let document = document();
-    let body = crate::webhooks::failed();
-    let body: Value = serde_json::from_str(&body).unwrap();
-    let schema = &document["components"]["schemas"]["Event"];
-    assert_eq!(check(&document, schema, &body), Ok(()));
+    let octets = InboundContent::Octets(Octets::new(vec![0]));
+    for (schema, body) in [
+        ("Event", crate::webhooks::failed()),
+        ("Inbound", came_in(InboundContent::Text("stop".into()), vec![2])),
+        ("Inbound", came_in(octets, vec![])),
+    ] {
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let schema = &document["components"]["schemas"][schema];
+        assert_eq!(check(&document, schema, &body), Ok(()));
+    }
 }
 
 #[test]

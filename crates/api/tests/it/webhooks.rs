@@ -1,9 +1,12 @@
 //! The body of a webhook: the status, and which order it is of.
 
-use api::orders::OrderEvents;
+use api::Events;
+use domain::inbound::{InboundContent, InboundId, InboundMessage, Octets, Party};
 use domain::message::MessageId;
 use domain::order::{OrderKind, OrderSnapshot, OrderState, Progress};
+use domain::ports::Snapshot;
 use domain::reason::Reason;
+use domain::routing::CarrierName;
 use engine::webhooks::RenderEvent;
 use testkit::clock::NOON;
 
@@ -19,10 +22,34 @@ pub(crate) fn failed() -> String {
         reason: Some(Reason::Undelivered),
         at: NOON,
     };
-    String::from_utf8(OrderEvents.render(&snapshot)).unwrap()
+    String::from_utf8(Events.render(&Snapshot::Order(snapshot))).unwrap()
 }
 
 #[test]
 fn is_the_status_with_the_order() {
     insta::assert_snapshot!(failed());
+}
+
+/// The body that tells of a message that came in.
+pub(crate) fn came_in(content: InboundContent, missing: Vec<u8>) -> String {
+    let message = InboundMessage {
+        id: InboundId(uuid::Uuid::from_bytes([7; 16])),
+        carrier: CarrierName::new("main"),
+        from: Party::new("4520123456"),
+        to: Party::new("1919"),
+        content,
+        parts: 3,
+        missing,
+        account: None,
+        received_at: NOON,
+    };
+    String::from_utf8(Events.render(&Snapshot::Inbound(message))).unwrap()
+}
+
+#[test]
+fn tells_what_came_in() {
+    let text = || InboundContent::Text("Stop! Rødgrød 😀".into());
+    let octets = InboundContent::Octets(Octets::new(vec![0, 0xAB]));
+    let told = [came_in(text(), vec![]), came_in(text(), vec![1, 3]), came_in(octets, vec![])];
+    insta::assert_snapshot!(told.join("\n"));
 }
