@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Sender};
-use domain::inbound::InboundPart;
+use domain::inbound::{InboundId, InboundMessage, InboundPart, Receivers};
 use domain::ledger::LedgerReport;
 use domain::number::SenderId;
 use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
-    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, CreditOrder, CreditOutcome,
-    EventStore, HoldOrder, HoldOutcome, InboundStore, Lease, LedgerStore, MessageStore, NewAccount,
-    NewKey, NodeReport, NodeVerdict, OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome,
-    PortError, Receipt, Recorded, Store, WebhookCall, WebhookResult,
+    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, CreditOrder,
+    CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
+    LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OrderAdmission,
+    OrderCaps, OrderLoad, OrderStore, Outcome, PortError, Receipt, Recorded, Store, WebhookCall,
+    WebhookResult,
 };
 use domain::reason::Reason;
 use domain::time::Timestamp;
@@ -237,20 +238,34 @@ impl MessageStore for FusedStore {
 impl InboundStore for FusedStore {
     async fn record_inbound(
         &self,
-        parts: Vec<InboundPart>,
+        parts: Vec<(InboundId, InboundPart)>,
+        receivers: Arc<Receivers>,
         now: Timestamp,
-    ) -> Result<Recorded, PortError> {
-        self.fuse.through(self.inner.record_inbound(parts, now)).await
+    ) -> Result<InboundRecorded, PortError> {
+        self.fuse.through(self.inner.record_inbound(parts, receivers, now)).await
     }
 
     async fn join_incomplete(
         &self,
         waiting_since: Timestamp,
+        receivers: Arc<Receivers>,
         now: Timestamp,
         limit: u32,
-    ) -> Result<Recorded, PortError> {
-        let call = self.inner.join_incomplete(waiting_since, now, limit);
-        self.fuse.step_if(call, |recorded| recorded.events > 0).await
+    ) -> Result<InboundRecorded, PortError> {
+        let call = self.inner.join_incomplete(waiting_since, receivers, now, limit);
+        self.fuse.step_if(call, |recorded| recorded.incomplete > 0).await
+    }
+
+    async fn inbound(&self, id: InboundId) -> Result<Option<InboundMessage>, PortError> {
+        self.fuse.alive(self.inner.inbound(id)).await
+    }
+
+    async fn inbound_list(
+        &self,
+        before: Option<InboundId>,
+        limit: u32,
+    ) -> Result<Vec<InboundMessage>, PortError> {
+        self.fuse.alive(self.inner.inbound_list(before, limit)).await
     }
 }
 

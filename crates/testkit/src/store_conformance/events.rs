@@ -1,6 +1,6 @@
 //! What customers are told.
 
-use domain::order::{NewOrder, OrderState, Progress};
+use domain::order::{NewOrder, OrderSnapshot, OrderState, Progress};
 use domain::ports::{
     HoldOrder, NodeVerdict, ReceiptState, WebhookCall, WebhookOutcome, WebhookResult,
 };
@@ -8,6 +8,10 @@ use domain::reason::Reason;
 
 use super::Rig;
 use super::world::{PRICE, World, accepted, at};
+
+fn order_of(call: &WebhookCall) -> &OrderSnapshot {
+    call.snapshot.order().unwrap()
+}
 
 fn result(call: &WebhookCall, outcome: WebhookOutcome) -> WebhookResult {
     WebhookResult { call: call.id, outcome, note: "status 500".to_owned() }
@@ -21,7 +25,7 @@ pub async fn tells_each_change_once(rig: &impl Rig) {
     let calls = world.calls(at(50)).await;
     let told: Vec<_> = calls
         .iter()
-        .map(|call| (call.snapshot.paid, call.snapshot.progress.unwrap(), call.at))
+        .map(|call| (order_of(call).paid, order_of(call).progress.unwrap(), call.at))
         .collect();
     let expected = [
         (true, Progress::Created, at(1)),
@@ -30,12 +34,12 @@ pub async fn tells_each_change_once(rig: &impl Rig) {
     ];
     assert_eq!(told, expected);
     for call in &calls {
-        assert_eq!(call.snapshot.order, order.to_string());
+        assert_eq!(order_of(call).order, order.to_string());
         assert_eq!((call.url.as_str(), call.attempts), ("https://example.com/hook", 0));
         assert_eq!(call.secret.expose(), "whsec_order");
-        assert_eq!(call.snapshot.at, call.at);
+        assert_eq!(order_of(call).at, call.at);
     }
-    assert_eq!(calls[2].snapshot.state, OrderState::Fulfilled);
+    assert_eq!(order_of(&calls[2]).state, OrderState::Fulfilled);
     let mut ids: Vec<_> = calls.iter().map(|call| call.event).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -67,14 +71,14 @@ pub async fn tells_of_a_cancel_only_when_paid(rig: &impl Rig) {
     world.node_says(paid, NodeVerdict::Cancelled).await;
     let calls = world.calls(at(50)).await;
     assert_eq!(calls.len(), 2, "paid, cancelled");
-    let last = &calls[1].snapshot;
+    let last = order_of(&calls[1]);
     assert_eq!((last.state, last.reason), (OrderState::Cancelling, Some(Reason::CancelledByBuyer)));
 
     let account = world.account(PRICE).await;
     let (credit, _) = world.spend(account.id, PRICE).await;
     world.cancel(credit, Reason::CancelledByBuyer).await;
     let calls = world.calls(at(51)).await;
-    let states: Vec<_> = calls.iter().map(|call| call.snapshot.state).collect();
+    let states: Vec<_> = calls.iter().map(|call| order_of(call).state).collect();
     assert_eq!(states, [OrderState::Working, OrderState::Cancelled]);
 }
 
@@ -89,10 +93,10 @@ pub async fn tells_one_event_for_one_change(rig: &impl Rig) {
     let order = world.working().await;
     world.cancel(order, Reason::HoldRanOut).await;
     let calls = world.calls(at(50)).await;
-    let told: Vec<_> = calls.iter().map(|call| call.snapshot.progress.unwrap()).collect();
+    let told: Vec<_> = calls.iter().map(|call| order_of(call).progress.unwrap()).collect();
     use Progress::{Created, Delivered, Failed};
     assert_eq!(told, [Created, Delivered, Created, Failed]);
-    assert_eq!(calls[3].snapshot.reason, Some(Reason::HoldRanOut));
+    assert_eq!(order_of(&calls[3]).reason, Some(Reason::HoldRanOut));
 }
 
 pub async fn leases_webhook_calls(rig: &impl Rig) {
@@ -101,9 +105,9 @@ pub async fn leases_webhook_calls(rig: &impl Rig) {
     let claim = |now, until, limit| world.store.claim_webhooks(now, until, limit);
     assert!(claim(at(0), at(9), 9).await.unwrap().is_empty(), "not before it happened");
     let first = claim(at(10), at(20), 1).await.unwrap();
-    assert_eq!((first.len(), first[0].snapshot.progress), (1, Some(Progress::Created)));
+    assert_eq!((first.len(), order_of(&first[0]).progress), (1, Some(Progress::Created)));
     let second = claim(at(10), at(20), 9).await.unwrap();
-    assert_eq!((second.len(), second[0].snapshot.progress), (1, Some(Progress::Sent)));
+    assert_eq!((second.len(), order_of(&second[0]).progress), (1, Some(Progress::Sent)));
     assert!(claim(at(19), at(30), 9).await.unwrap().is_empty());
     // Nobody said what became of them.
     let again = claim(at(20), at(30), 9).await.unwrap();

@@ -13,6 +13,7 @@ mod doubt;
 mod events;
 mod expiry;
 mod forget;
+mod inbound;
 mod money;
 mod node;
 mod orders;
@@ -36,6 +37,7 @@ pub use doubt::*;
 pub use events::*;
 pub use expiry::*;
 pub use forget::*;
+pub use inbound::*;
 pub use money::*;
 pub use node::*;
 pub use orders::*;
@@ -200,6 +202,22 @@ macro_rules! store_conformance {
             tells_again_until_told
             gives_up_for_good
             counts_no_attempt_that_was_put_off
+            // inbound
+            stores_a_whole_message_at_once
+            joins_parts_in_every_order
+            joins_pairs_that_were_cut_and_keeps_octets
+            knows_the_parts_of_different_messages_apart
+            keeps_what_another_message_says_under_a_taken_number
+            a_joined_part_that_comes_again_is_a_repeat_for_a_while
+            an_equal_message_is_a_repeat_only_after_an_interruption
+            an_equal_message_is_a_repeat_in_the_next_process_too
+            joins_what_waited_too_long_with_a_mark
+            joins_no_more_incomplete_ones_than_asked
+            keeps_no_more_waiting_parts_than_there_is_room_for
+            tells_whose_number_it_came_to
+            tells_an_incomplete_message_by_its_number_too
+            lists_what_came_in_newest_first
+            two_processes_join_one_message_once
             // restart
             keeps_everything_over_a_restart
             goes_on_after_a_crash_with_claimed_work

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use domain::account::{AccountId, Key, KeyId, Scope};
 use domain::message::Address;
 use domain::money::Msat;
-use domain::order::{OrderId, OrderSnapshot, OrderState};
-use domain::ports::{Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning, Store};
+use domain::order::{OrderId, OrderState};
+use domain::ports::{
+    Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning, Snapshot, Store,
+};
 use domain::recipient::RecipientState;
 use domain::routing::{CarrierName, Route, Routes};
 use engine::accounts::{Caller, add_account};
@@ -103,6 +105,7 @@ impl House {
                 email: PRICE,
             },
             routes,
+            receivers: Arc::default(),
             node: "local".to_owned(),
         };
         let engine = Engine::new(ports, settings, Arc::new(Plain), tasks.clone());
@@ -206,7 +209,7 @@ fn routes_to(carriers: Vec<CarrierName>) -> Routes {
 struct Plain;
 
 impl RenderEvent for Plain {
-    fn render(&self, _snapshot: &OrderSnapshot) -> Vec<u8> {
+    fn render(&self, _snapshot: &Snapshot) -> Vec<u8> {
         b"{}".to_vec()
     }
 }

@@ -19,6 +19,15 @@ pub enum Snapshot {
     Inbound(InboundMessage),
 }
 
+impl Snapshot {
+    pub const fn order(&self) -> Option<&OrderSnapshot> {
+        match self {
+            Self::Order(order) => Some(order),
+            Self::Inbound(_) => None,
+        }
+    }
+}
+
 /// One event to be told to one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookCall {
