@@ -48,7 +48,8 @@ pub struct AcceptedPart {
 /// How handing over ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// Every part was taken; a receipt will say more.
+    /// Every part was taken; a receipt will say more. Of a carrier that counts as tried: it has the
+    /// text and keeps it, and counts as tried no more.
     Accepted,
     /// Every part was taken, and this carrier never says more: taken is delivered.
     Delivered,

@@ -68,7 +68,8 @@ pub struct ClaimedChunk {
 pub struct ClaimedRecipient {
     pub index: u32,
     pub to: Address,
-    /// Parts (from 1) that a carrier already took, and which carrier that was.
+    /// Parts (from 1) that a carrier already took, and which carrier that was: the last one, also if
+    /// it counts as tried.
     pub accepted: Vec<u16>,
     pub accepted_by: Option<CarrierName>,
     /// Carriers that would not take it ([`crate::ports::End::TryAnother`]), or took it and never
