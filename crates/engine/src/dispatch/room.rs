@@ -127,20 +127,35 @@ impl Room {
 
     /// Bulk chunks that fit in, as large as the last one.
     fn bulks(&self) -> usize {
-        let size_max = usize::try_from(CHUNK_RECIPIENTS_MAX).unwrap_or(usize::MAX);
-        let size = if self.bulk_size == 0 { size_max } else { self.bulk_size };
-        let left = BULK_MAX.saturating_sub(self.recipients[1]).div_ceil(size);
+        let left = BULK_MAX.saturating_sub(self.recipients[1]).div_ceil(self.bulk_size());
         left.min((CHUNKS_IN_WORK_MAX / 2).saturating_sub(self.chunks[1])).min(CLAIM_BULK_MAX)
     }
 
-    /// What may be claimed: all of it, and the single messages of that.
+    fn bulk_size(&self) -> usize {
+        match self.bulk_size {
+            0 => usize::try_from(CHUNK_RECIPIENTS_MAX).unwrap_or(usize::MAX),
+            known => known,
+        }
+    }
+
+    /// What may be claimed: all of it, and the single messages of that. Not more at once than brings
+    /// an account to its share: if others wait too, the next claim is theirs.
     pub(super) fn to_claim(&mut self, now: Timestamp) -> (ClaimRoom, usize) {
-        let (singles, bulks) = (self.singles(now).min(CLAIM_MAX), self.bulks());
+        let singles = self.singles(now).min(self.step(Lane::Single, now)).min(CLAIM_MAX);
+        let step = self.step(Lane::Bulk, now).div_ceil(self.bulk_size());
+        let bulks = self.bulks().min(step);
         let full = self.held.keys().filter(|holder| self.is_full(**holder, now)).copied();
         let mut full: Vec<_> = full.collect();
         full.sort_unstable();
         let count = |chunks| u32::try_from(chunks).unwrap_or(u32::MAX);
         (ClaimRoom { chunks: count(singles + bulks), bulk: count(bulks), full }, singles)
+    }
+
+    /// What is missing to its share for the account that holds most short of it.
+    fn step(&self, lane: Lane, now: Timestamp) -> usize {
+        let share = self.share(lane, now);
+        let of_lane = self.held.iter().filter(|((of, _), _)| *of == lane).map(|(_, held)| *held);
+        share - of_lane.filter(|held| *held < share).max().unwrap_or(0)
     }
 
     fn is_full(&self, holder: Holder, now: Timestamp) -> bool {
@@ -179,15 +194,19 @@ mod tests {
     }
 
     #[test]
-    fn a_campaign_leaves_room_for_codes() {
+    fn a_campaign_leaves_room_for_codes_and_for_other_campaigns() {
         let mut room = Room::default();
-        assert_eq!(room.to_claim(NOW).0, ClaimRoom { chunks: 261, bulk: 5, full: vec![] });
-        for _ in 0..5 {
+        assert_eq!(room.to_claim(NOW).0, ClaimRoom { chunks: 131, bulk: 3, full: vec![] });
+        for _ in 0..3 {
             room.begin((Lane::Bulk, A), 1_000);
         }
+        let full = vec![(Lane::Bulk, A)];
+        assert_eq!(room.to_claim(NOW).0, ClaimRoom { chunks: 130, bulk: 2, full });
+        for _ in 0..2 {
+            room.begin((Lane::Bulk, B), 1_000);
+        }
         let (claim, singles) = room.to_claim(NOW);
-        assert_eq!((claim.chunks, claim.bulk, singles), (256, 0, 256));
-        assert_eq!(claim.full, [(Lane::Bulk, A)]);
+        assert_eq!((claim.chunks, claim.bulk, singles), (128, 0, 128));
     }
 
     #[test]
@@ -196,10 +215,11 @@ mod tests {
         for _ in 0..127 {
             room.begin((Lane::Single, A), 1);
         }
-        assert_eq!(room.to_claim(NOW).0.full, []);
+        assert_eq!((room.to_claim(NOW).0.full, room.to_claim(NOW).1), (vec![], 1));
         room.begin((Lane::Single, A), 1);
         room.begin((Lane::Single, B), 1);
         assert_eq!(room.to_claim(NOW).0.full, [(Lane::Single, A)]);
+        assert_eq!(room.to_claim(NOW).1, 127);
         room.answer((Lane::Single, A), NOW);
         assert_eq!(room.to_claim(NOW).0.full, []);
     }
@@ -224,7 +244,7 @@ mod tests {
         assert!(!room.reserve(57, NOW));
         assert_eq!(room.to_claim(NOW).1, 56);
         room.give_back(200);
-        assert_eq!(room.to_claim(NOW).1, 256);
+        assert_eq!(room.to_claim(NOW).1, 128);
     }
 
     #[test]
