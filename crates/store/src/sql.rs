@@ -15,12 +15,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use domain::account::{AccountId, AccountName, KeyId};
+use domain::inbound::InboundId;
 use domain::ledger::TransferState;
 use domain::message::{Address, Lane, MessageId, MessageState};
 use domain::money::Msat;
 use domain::number::SenderId;
 use domain::order::{OrderId, OrderKind, OrderState, Wanted};
-use domain::ports::{ChunkId, PortError, WebhookCallId};
+use domain::ports::{PortError, ReceiptState, WebhookCallId};
 use domain::reason::Reason;
 use domain::recipient::{PartState, RecipientState};
 use domain::time::Timestamp;
@@ -111,13 +112,13 @@ value_from! {
     Msat => |value| Self::Int(value.get());
     AccountId => |value| Self::Int(value.0);
     KeyId => |value| Self::Int(value.0);
-    ChunkId => |value| Self::Int(value.0);
     WebhookCallId => |value| Self::Int(value.0);
     OrderState => |value| Self::Text(value.as_str());
     OrderKind => |value| Self::Text(value.as_str());
     MessageState => |value| Self::Text(value.as_str());
     RecipientState => |value| Self::Text(value.as_str());
     PartState => |value| Self::Text(value.as_str());
+    ReceiptState => |value| Self::Text(value.as_str());
     TransferState => |value| Self::Text(value.as_str());
     Reason => |value| Self::Text(value.as_str());
     Lane => |value| Self::Int(match value { Lane::Single => 0, Lane::Bulk => 1 });
@@ -127,6 +128,7 @@ value_from! {
     &'a Vec<u8> => |value| Self::Blob(value);
     &'a OrderId => |value| Self::Blob(value.as_bytes());
     &'a MessageId => |value| Self::Blob(value.0.as_bytes());
+    &'a InboundId => |value| Self::Blob(value.0.as_bytes());
     &'a Uuid => |value| Self::Blob(value.as_bytes());
 }
 
@@ -206,6 +208,7 @@ macro_rules! from_column {
 
 from_column! {
     i64:
+        u8 => |value| value.try_into().ok(),
         u16 => |value| value.try_into().ok(),
         u32 => |value| value.try_into().ok(),
         u64 => |value| value.try_into().ok(),
@@ -213,12 +216,12 @@ from_column! {
         Msat => |value| Some(Self::new(value)),
         AccountId => |value| Some(Self(value)),
         KeyId => |value| Some(Self(value)),
-        ChunkId => |value| Some(Self(value)),
         WebhookCallId => |value| Some(Self(value)),
         Lane => |value| match value { 0 => Some(Self::Single), 1 => Some(Self::Bulk), _ => None };
     Vec<u8>:
         OrderId => |bytes| Self::from_slice(&bytes).ok(),
         MessageId => |bytes| Uuid::from_slice(&bytes).ok().map(Self),
+        InboundId => |bytes| Uuid::from_slice(&bytes).ok().map(Self),
         Uuid => |bytes| Self::from_slice(&bytes).ok();
     String:
         OrderState => |word| Self::from_str(&word).ok(),
@@ -227,6 +230,7 @@ from_column! {
         MessageState => |word| Self::from_str(&word).ok(),
         RecipientState => |word| Self::from_str(&word).ok(),
         PartState => |word| Self::from_str(&word).ok(),
+        ReceiptState => |word| Self::from_str(&word).ok(),
         TransferState => |word| Self::from_str(&word).ok(),
         Reason => |word| Self::from_str(&word).ok(),
         Address => |word| Self::from_str(&word).ok(),

@@ -147,6 +147,8 @@ CREATE TABLE recipients (
     -- The last claim that ended without handing it over, and how many of them had no answer.
     deferred_attempt INTEGER NOT NULL DEFAULT 0,
     unanswered INTEGER NOT NULL DEFAULT 0,
+    -- Claims in which a carrier was handed it and did not take it.
+    attempts INTEGER NOT NULL DEFAULT 0,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (message, idx)
 ) STRICT, WITHOUT ROWID;

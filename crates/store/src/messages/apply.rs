@@ -1,59 +1,65 @@
 //! What follows from recipients that changed, in one change: the recipients' rows, their message's
-//! counters and state, the order's decision, its money, its event.
+//! counters and state, the order's decision, its money, its event. Each row is written once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::message::{MessageEvent, MessageId, MessageState, next};
-use domain::order::OrderId;
+use domain::message::{MessageId, MessageState};
 use domain::ports::Recorded;
-use domain::reason::Reason;
 use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
-use crate::orders::{change, find_many};
+use super::locked::Messages;
+use super::recipients::{Place, Recipient, Recipients};
+use crate::orders::{Moved, change, lock_moved};
 use crate::sql::{Result, Tx, params};
 
-/// One recipient before and after. Its state may be the same: then only the words change.
-#[derive(Debug, Clone)]
-pub(super) struct Change {
-    pub(super) message: MessageId,
-    pub(super) index: u32,
-    pub(super) from: RecipientState,
-    pub(super) to: RecipientState,
-    pub(super) parts: Option<u16>,
-    pub(super) reason: Option<Reason>,
-    pub(super) code: Option<String>,
-}
-
+/// `messages` are those of the recipients. With `tell`, events are leased until then.
 pub(super) async fn apply(
     tx: &mut impl Tx,
-    changes: &[Change],
+    messages: &mut Messages,
+    recipients: &Recipients,
     now: Timestamp,
+    tell: Option<Timestamp>,
 ) -> Result<Recorded> {
-    update_recipients(tx, changes, now).await?;
-    let moved: Vec<_> = changes.iter().filter(|change| change.from != change.to).collect();
-    let ends = update_messages(tx, &moved, now).await?;
-    let recorded = decide_orders(tx, &moved, &ends, now).await?;
+    let changed: Vec<_> = recipients.iter().filter(|(_, recipient)| recipient.changed).collect();
+    if changed.is_empty() {
+        return Ok(Recorded::default());
+    }
+    update_recipients(tx, &changed, now).await?;
+    let moved: Vec<_> =
+        changed.into_iter().filter(|(_, recipient)| recipient.before != recipient.state).collect();
+    let ended = update_messages(tx, messages, &moved, now).await?;
+    let recorded = decide_orders(tx, messages, &moved, &ended, now, tell).await?;
     Ok(Recorded { recipients: u32::try_from(moved.len()).unwrap_or(u32::MAX), ..recorded })
 }
 
-async fn update_recipients(tx: &mut impl Tx, changes: &[Change], now: Timestamp) -> Result<()> {
-    let rows: Vec<_> = changes
+async fn update_recipients(
+    tx: &mut impl Tx,
+    changed: &[(&Place, &Recipient)],
+    now: Timestamp,
+) -> Result<()> {
+    let tried: Vec<_> = changed.iter().map(|(_, recipient)| recipient.tried.stored()).collect();
+    let rows: Vec<_> = changed
         .iter()
-        .map(|change| {
+        .zip(&tried)
+        .map(|(((message, index), recipient), tried)| {
             params![
-                &change.message,
-                change.index,
-                change.to,
-                change.parts,
-                change.reason,
-                change.code.as_ref(),
+                message,
+                *index,
+                recipient.state,
+                recipient.reason,
+                recipient.code.as_ref(),
+                tried.as_ref(),
+                recipient.deferred_attempt,
+                recipient.unanswered,
+                recipient.attempts,
                 now,
             ]
         })
         .collect();
     tx.execute_many(
-        "UPDATE recipients SET state = ?3, parts = ?4, reason = ?5, code = ?6, updated_at = ?7
+        "UPDATE recipients SET state = ?3, reason = ?4, code = ?5, tried = ?6,
+             deferred_attempt = ?7, unanswered = ?8, attempts = ?9, updated_at = ?10
          WHERE message = ?1 AND idx = ?2",
         &rows,
     )
@@ -61,105 +67,98 @@ async fn update_recipients(tx: &mut impl Tx, changes: &[Change], now: Timestamp)
     .map(drop)
 }
 
-#[derive(Default)]
-struct Counts {
-    no_longer_pending: i64,
-    finals: i64,
-    delivered: i64,
-}
-
-/// A message whose recipients changed, after the change.
-struct Message {
-    order: Option<OrderId>,
-    /// Set when this change finished it.
-    end: Option<MessageState>,
-}
-
+/// Returns the messages that this ends. Their chunks are nobody's work any more.
 async fn update_messages(
     tx: &mut impl Tx,
-    moved: &[&Change],
+    messages: &mut Messages,
+    moved: &[(&Place, &Recipient)],
     now: Timestamp,
-) -> Result<BTreeMap<MessageId, Message>> {
-    let mut counts: BTreeMap<MessageId, Counts> = BTreeMap::new();
-    for change in moved {
-        let counts = counts.entry(change.message).or_default();
-        counts.no_longer_pending += i64::from(change.from == RecipientState::Pending);
-        counts.finals += i64::from(change.to.is_final());
-        counts.delivered += i64::from(change.to == RecipientState::Success);
+) -> Result<BTreeSet<MessageId>> {
+    let mut touched = BTreeSet::new();
+    for ((id, _), recipient) in moved {
+        if let Some(message) = messages.get_mut(id) {
+            message.count(recipient.before, recipient.state);
+            touched.insert(*id);
+        }
     }
-    let rows: Vec<_> = counts
+    let ended: BTreeSet<_> = touched
         .iter()
-        .map(|(id, counts)| {
-            params![id, counts.no_longer_pending, counts.finals, counts.delivered, now]
+        .filter(|id| messages.get_mut(id).is_some_and(super::locked::Locked::end))
+        .copied()
+        .collect();
+    let rows: Vec<_> = touched
+        .iter()
+        .filter_map(|id| messages.get(id).map(|message| (id, message)))
+        .map(|(id, message)| {
+            let (pending, finals) = (message.pending, message.finals);
+            params![id, pending, finals, message.delivered, message.state, now]
         })
         .collect();
-    let found = tx
-        .query_many(
-            "UPDATE messages SET pending = pending - ?2, finals = finals + ?3,
-                 delivered = delivered + ?4, updated_at = ?5
-             WHERE id = ?1
-             RETURNING id, order_id, state, recipients - finals, delivered",
-            &rows,
-        )
-        .await?;
-    let mut messages = BTreeMap::new();
-    for mut row in found.into_iter().flatten() {
-        let (id, order): (MessageId, Option<OrderId>) = (row.get()?, row.get()?);
-        let (state, left, delivered) = (row.get()?, row.get()?, row.get()?);
-        messages.insert(id, Message { order, end: end_of(state, left, delivered) });
-    }
-    let ended: Vec<_> = messages
-        .iter()
-        .filter_map(|(id, message)| message.end.map(|state| params![id, state]))
-        .collect();
-    tx.execute_many("UPDATE messages SET state = ?2 WHERE id = ?1", &ended).await?;
-    Ok(messages)
-}
-
-fn end_of(state: MessageState, left: i64, delivered: i64) -> Option<MessageState> {
-    if left > 0 {
-        return None;
-    }
-    let event = if delivered > 0 { MessageEvent::Delivered } else { MessageEvent::NoneDelivered };
-    // A cancelled message stays cancelled, whatever became of its recipients.
-    next(state, event).ok()
+    tx.execute_many(
+        "UPDATE messages SET pending = ?2, finals = ?3, delivered = ?4, state = ?5, updated_at = ?6
+         WHERE id = ?1",
+        &rows,
+    )
+    .await?;
+    let rows: Vec<_> = ended.iter().map(|id| params![id]).collect();
+    tx.execute_many("DELETE FROM chunks WHERE message = ?1", &rows).await?;
+    Ok(ended)
 }
 
 async fn decide_orders(
     tx: &mut impl Tx,
-    moved: &[&Change],
-    messages: &BTreeMap<MessageId, Message>,
+    messages: &Messages,
+    moved: &[(&Place, &Recipient)],
+    ended: &BTreeSet<MessageId>,
     now: Timestamp,
+    tell: Option<Timestamp>,
 ) -> Result<Recorded> {
-    let ids: Vec<_> = messages.values().filter_map(|message| message.order).collect();
-    if ids.is_empty() {
-        return Ok(Recorded::default());
-    }
+    // An order's buyer sees the first recipient of its message.
     let firsts: BTreeMap<_, _> = moved
         .iter()
-        .filter(|change| change.index == 0)
-        .map(|change| (change.message, *change))
+        .filter(|((_, index), _)| *index == 0)
+        .map(|((id, _), recipient)| (*id, *recipient))
         .collect();
-    let mut orders = find_many(tx, &ids).await?;
-    for stored in &mut orders {
-        let Some(id) = stored.order.message else { continue };
-        let first = firsts.get(&id);
-        if let Some(first) = first {
-            stored.recipient_was(first.from, now);
+    let mut orders = Moved::new();
+    for id in firsts.keys().chain(ended) {
+        let moved = firsts.get(id).and_then(|first| seen(first));
+        let order = messages.get(id).and_then(|message| message.order);
+        if let Some(order) = order.filter(|_| moved.is_some() || ended.contains(id)) {
+            orders.insert(order, moved);
         }
+    }
+    if orders.is_empty() {
+        return Ok(Recorded::default());
+    }
+    let mut orders = lock_moved(tx, &orders, now).await?;
+    for stored in &mut orders {
+        let Some(id) = stored.order.message.filter(|id| ended.contains(id)) else { continue };
         // An order that is decided already stays as it is decided.
-        let _ = match messages.get(&id).and_then(|message| message.end) {
+        let _ = match messages.get(&id).map(|message| message.state) {
             Some(MessageState::Sent) => stored.deliver(now),
-            Some(MessageState::Failed) => stored.give_up(first.and_then(|first| first.reason), now),
+            Some(MessageState::Failed) => {
+                stored.give_up(firsts.get(&id).and_then(|first| first.reason), now)
+            }
             _ => Ok(()),
         };
     }
-    let stored = change::store(tx, orders, now).await?;
+    let stored = change::store(tx, orders, now, tell).await?;
     Ok(Recorded {
         decided: stored.decided,
         settled: stored.settled,
         cancelled: stored.cancelled,
         events: stored.events,
+        webhooks: stored.webhooks,
         ..Recorded::default()
     })
+}
+
+/// What its buyer saw before and sees now. That another carrier is tried is no news.
+fn seen(recipient: &Recipient) -> Option<(RecipientState, RecipientState)> {
+    let was = |state| match state {
+        RecipientState::Pending if recipient.was_returned() => RecipientState::Submitted,
+        state => state,
+    };
+    let (before, after) = (was(recipient.before), was(recipient.state));
+    (before != after).then_some((before, after))
 }

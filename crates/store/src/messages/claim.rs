@@ -1,22 +1,33 @@
-//! Leasing chunks to a node, and what a node does with its leases.
+//! Leasing chunks to a node.
 //!
 //! While a chunk is leased its `due_at` is the end of the lease, so that a chunk whose node died
 //! is due again by itself. From the claim on it is *unsure*: a carrier may have some of it, until
-//! the claim's end says that none has (see `outcomes.rs`). A lease that is lost or given up says
+//! the claim's end says that none has (see `ends.rs`). A lease that is lost or given up says
 //! nothing of the kind.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::message::{Content, Lane, MessageId};
-use domain::ports::{ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, PortError};
+use domain::order::OrderId;
+use domain::ports::{ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, Lease};
 use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
 use domain::text::Text;
 use domain::time::Timestamp;
 
-use super::withdraw::withdraw_unpaid;
+use super::await_receipts::return_overdue;
+use super::ends;
+use super::leases::free_lapsed;
+use super::locked;
+use super::recipients::Tried;
+use super::turns::{self, NOBODY, Run, Taken};
+use super::withdraw::{unpaid, withdraw_unpaid};
 use crate::sql::{Result, Row, Tx, UNREADABLE_WAIT, params};
+
+/// A chunk whose message another change has is claimed again so much later.
+const BUSY_WAIT: Duration = Duration::from_millis(200);
 
 pub(crate) async fn claim(
     tx: &mut impl Tx,
@@ -25,24 +36,38 @@ pub(crate) async fn claim(
     now: Timestamp,
     lease_until: Timestamp,
 ) -> Result<Vec<ClaimedChunk>> {
-    let mut leased = Vec::new();
+    free_lapsed(tx, now).await?;
+    let lease = Lease { node: node.to_owned(), until: lease_until };
+    let Taken { mut runs, mut unreadable } = Taken::default();
     for &lane in Lane::ALL {
-        let left = room.chunks.saturating_sub(u32::try_from(leased.len()).unwrap_or(u32::MAX));
-        let left = if lane == Lane::Bulk { left.min(room.bulk) } else { left };
-        if left > 0 {
-            leased.extend(lease(tx, lane, node, left, now, lease_until).await?);
+        let taken = runs.len() + unreadable.len();
+        let limit = as_usize(room.chunks).saturating_sub(taken).min(match lane {
+            Lane::Single => usize::MAX,
+            Lane::Bulk => as_usize(room.bulk),
+        });
+        if limit > 0 {
+            let full = full_accounts(room, lane);
+            let taken = turns::take(tx, lane, limit, &full, &lease, now).await?;
+            runs.extend(taken.runs);
+            unreadable.extend(taken.unreadable);
         }
     }
-    let contents = load_contents(tx, &leased).await?;
-    let recipients = load_recipients(tx, &leased).await?;
-    let (mut claimed, mut empty) = (Vec::with_capacity(leased.len()), Vec::new());
-    let (mut unreadable, mut unpaid) = (Vec::new(), Vec::new());
-    for (run, recipients) in leased.iter().zip(recipients) {
-        match (contents.get(&run.message), recipients) {
-            (Some(loaded), _) if loaded.unpaid => unpaid.push((run.id, run.attempt)),
+    if runs.is_empty() {
+        put_off(tx, &unreadable, now).await?;
+        return Ok(Vec::new());
+    }
+    let mut busy = return_overdue(tx, &runs, now).await?;
+    runs.retain(|run| !busy.contains(&run.id));
+    let contents = load_contents(tx, &runs).await?;
+    let recipients = load_recipients(tx, &runs).await?;
+    let mut claimed = Vec::with_capacity(runs.len());
+    let (mut empty, mut unpaid) = (Vec::new(), Vec::new());
+    for (run, recipients) in runs.iter().zip(recipients) {
+        match (contents.get(&run.id.message), recipients) {
+            (Some(Loaded { unpaid: Some(order), .. }), _) => unpaid.push((*run, *order)),
             // Late outcomes have finished it meanwhile.
             (Some(_), Recipients { readable, unreadable: false }) if readable.is_empty() => {
-                empty.push(params![run.id, now]);
+                empty.push((run.id, run.attempt));
             }
             (Some(loaded), Recipients { readable, .. }) if !readable.is_empty() => {
                 claimed.push(ClaimedChunk {
@@ -56,93 +81,96 @@ pub(crate) async fn claim(
             _ => unreadable.push(run.id),
         }
     }
-    tx.execute_many("UPDATE chunks SET ended_at = ?2, lease_node = NULL WHERE id = ?1", &empty)
-        .await?;
+    busy.extend(drop_unpaid(tx, &unpaid, now).await?);
+    ends::delete(tx, &empty).await?;
     put_off(tx, &unreadable, now).await?;
-    withdraw_unpaid(tx, &unpaid, now).await?;
+    give_back(tx, busy, now.after(BUSY_WAIT)).await?;
     Ok(claimed)
+}
+
+fn as_usize(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// As the queue names them.
+fn full_accounts(room: &ClaimRoom, lane: Lane) -> BTreeSet<i64> {
+    let of_lane = room.full.iter().filter(|(of, _)| *of == lane);
+    of_lane.map(|(_, account)| account.map_or(NOBODY, |account| account.0)).collect()
 }
 
 /// Frees chunks of which nothing can be read: nobody was given them, and a person has to look.
 async fn put_off(tx: &mut impl Tx, chunks: &[ChunkId], now: Timestamp) -> Result<()> {
-    let later = now.after(UNREADABLE_WAIT);
     for chunk in chunks {
-        tracing::error!(chunk = chunk.0, "a chunk cannot be read and is put off");
+        tracing::error!(%chunk, "a chunk cannot be read and is put off");
     }
-    let rows: Vec<_> = chunks.iter().map(|chunk| params![*chunk, later]).collect();
+    give_back(tx, chunks.iter().copied(), now.after(UNREADABLE_WAIT)).await
+}
+
+/// Frees chunks that nobody was given.
+async fn give_back(
+    tx: &mut impl Tx,
+    chunks: impl IntoIterator<Item = ChunkId>,
+    due_at: Timestamp,
+) -> Result<()> {
+    let chunks: Vec<_> = chunks.into_iter().collect();
+    if chunks.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = chunks.iter().map(|id| params![&id.message, id.first, due_at]).collect();
     tx.execute_many(
-        "UPDATE chunks SET lease_node = NULL, due_at = ?2, unsure = was_unsure WHERE id = ?1",
+        "UPDATE chunks SET lease_node = NULL, due_at = ?3, unsure = was_unsure
+         WHERE message = ?1 AND first_idx = ?2",
         &rows,
     )
     .await
     .map(drop)
 }
 
-struct Run {
-    id: ChunkId,
-    attempt: u32,
-    message: MessageId,
-    first: u32,
-    last: u32,
-}
-
-async fn lease(
+/// Ends what nobody pays for any more. Returns those whose messages another change has.
+async fn drop_unpaid(
     tx: &mut impl Tx,
-    lane: Lane,
-    node: &str,
-    limit: u32,
+    runs: &[(Run, OrderId)],
     now: Timestamp,
-    lease_until: Timestamp,
-) -> Result<Vec<Run>> {
-    let rows = tx
-        .query(
-            "UPDATE chunks SET lease_node = ?1, due_at = ?2, attempt = attempt + 1,
-                 was_unsure = unsure, unsure = 1
-             WHERE id IN (
-                 SELECT id FROM chunks
-                 WHERE ended_at IS NULL AND lane = ?3 AND due_at <= ?4 AND valid_until > ?4
-                 ORDER BY due_at, id LIMIT ?5
-             )
-             RETURNING id, attempt, message, first_idx, last_idx",
-            params![node, lease_until, lane, now, limit],
-        )
-        .await?;
-    let run = |id, mut row: Row| {
-        let (attempt, message) = (row.get()?, row.get()?);
-        Ok::<_, PortError>(Run { id, attempt, message, first: row.get()?, last: row.get()? })
-    };
-    let (mut runs, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
-    for mut row in rows {
-        let id = row.get()?;
-        match run(id, row) {
-            Ok(run) => runs.push(run),
-            Err(_) => unreadable.push(id),
+) -> Result<BTreeSet<ChunkId>> {
+    if runs.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let mut messages = locked::lock_free(tx, runs.iter().map(|(run, _)| run.id.message)).await?;
+    let reasons = unpaid(tx, runs.iter().map(|(_, order)| *order).collect()).await?;
+    let (mut ranges, mut gone, mut busy) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (run, order) in runs {
+        match reasons.get(order).filter(|_| messages.contains_key(&run.id.message)) {
+            Some(reason) => {
+                gone.push((run.id, run.attempt));
+                ranges.push(((run.id.message, run.id.first, run.last), *reason));
+            }
+            None => {
+                busy.insert(run.id);
+            }
         }
     }
-    put_off(tx, &unreadable, now).await?;
-    runs.sort_unstable_by_key(|run| run.id);
-    Ok(runs)
+    ends::delete(tx, &gone).await?;
+    withdraw_unpaid(tx, &mut messages, &ranges, now, None).await?;
+    Ok(busy)
 }
 
 /// What the chunks of one message have in common.
 struct Loaded {
     content: Arc<Content>,
     deadline_height: Option<u32>,
-    /// Its order is final, and not because it was delivered.
-    unpaid: bool,
+    /// Its order, if that is final, and not because it was delivered.
+    unpaid: Option<OrderId>,
 }
 
 /// Those that can be read.
 async fn load_contents(tx: &mut impl Tx, runs: &[Run]) -> Result<HashMap<MessageId, Loaded>> {
-    let mut messages: Vec<_> = runs.iter().map(|run| run.message).collect();
-    messages.sort_unstable();
-    messages.dedup();
+    let messages: BTreeSet<_> = runs.iter().map(|run| run.id.message).collect();
     let ids: Vec<_> = messages.iter().map(|id| params![id]).collect();
     let found = tx
         .query_many(
             "SELECT m.id, m.account, m.sender, m.text, m.parts, m.lane, m.valid_until,
                  o.deadline_height,
-                 CASE WHEN o.state IN ('lost', 'cancelled') THEN 1 ELSE 0 END
+                 CASE WHEN o.state IN ('lost', 'cancelled') THEN o.id END
              FROM messages m LEFT JOIN orders o ON o.id = m.order_id
              WHERE m.id = ?1",
             &ids,
@@ -173,7 +201,7 @@ fn read_content(mut row: Row) -> Result<Loaded> {
         lane: row.get()?,
         valid_until: row.get()?,
     };
-    let (deadline_height, unpaid) = (row.get()?, row.get::<i64>()? != 0);
+    let (deadline_height, unpaid) = (row.get()?, row.get()?);
     Ok(Loaded { content: Arc::new(content), deadline_height, unpaid })
 }
 
@@ -187,11 +215,11 @@ struct Recipients {
 async fn load_recipients(tx: &mut impl Tx, runs: &[Run]) -> Result<Vec<Recipients>> {
     let ranges: Vec<_> = runs
         .iter()
-        .map(|run| params![&run.message, run.first, run.last, RecipientState::Pending])
+        .map(|run| params![&run.id.message, run.id.first, run.last, RecipientState::Pending])
         .collect();
     let found = tx
         .query_many(
-            "SELECT idx, address FROM recipients
+            "SELECT idx, address, tried, attempts FROM recipients
              WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4 ORDER BY idx",
             &ranges,
         )
@@ -202,8 +230,13 @@ async fn load_recipients(tx: &mut impl Tx, runs: &[Run]) -> Result<Vec<Recipient
     }
     // At the first claim no carrier has seen any of it.
     let seen: Vec<_> = (0..runs.len()).filter(|&at| runs[at].attempt > 1).collect();
-    let ranges: Vec<_> =
-        seen.iter().map(|&at| params![&runs[at].message, runs[at].first, runs[at].last]).collect();
+    if seen.is_empty() {
+        return Ok(all);
+    }
+    let ranges: Vec<_> = seen
+        .iter()
+        .map(|&at| params![&runs[at].id.message, runs[at].id.first, runs[at].last])
+        .collect();
     let found = tx
         .query_many(
             "SELECT idx, part, carrier FROM submissions
@@ -222,10 +255,18 @@ fn read_recipients(run: &Run, rows: Vec<Row>) -> Result<Recipients> {
     for mut row in rows {
         let index: u32 = row.get()?;
         if let Ok(to) = row.get() {
-            let (accepted, accepted_by) = (Vec::new(), None);
-            recipients.readable.push(ClaimedRecipient { index, to, accepted, accepted_by });
+            let names = Tried::read(row.get()?);
+            let tried = names.names().iter().map(|name| CarrierName::new(name)).collect();
+            recipients.readable.push(ClaimedRecipient {
+                index,
+                to,
+                accepted: Vec::new(),
+                accepted_by: None,
+                tried,
+                attempts: row.get()?,
+            });
         } else {
-            tracing::error!(chunk = run.id.0, index, "a recipient cannot be read");
+            tracing::error!(chunk = %run.id, index, "a recipient cannot be read");
             recipients.unreadable = true;
         }
     }
@@ -233,6 +274,7 @@ fn read_recipients(run: &Run, rows: Vec<Row>) -> Result<Recipients> {
 }
 
 /// Rows come with the latest of each recipient first: only the parts of that carrier make a text.
+/// If it counts as tried, nobody goes on with them.
 fn add_accepted(recipients: &mut [ClaimedRecipient], rows: Vec<Row>) -> Result<()> {
     for mut row in rows {
         let (index, part, carrier): (u32, u16, String) = (row.get()?, row.get()?, row.get()?);
@@ -246,31 +288,10 @@ fn add_accepted(recipients: &mut [ClaimedRecipient], rows: Vec<Row>) -> Result<(
     }
     for recipient in recipients {
         recipient.accepted.sort_unstable();
+        if recipient.accepted_by.as_ref().is_some_and(|by| recipient.tried.contains(by)) {
+            recipient.accepted.clear();
+            recipient.accepted_by = None;
+        }
     }
     Ok(())
-}
-
-pub(crate) async fn renew_leases(
-    tx: &mut impl Tx,
-    node: &str,
-    claims: &[(ChunkId, u32)],
-    lease_until: Timestamp,
-) -> Result<()> {
-    let rows: Vec<_> =
-        claims.iter().map(|(id, attempt)| params![*id, *attempt, node, lease_until]).collect();
-    tx.execute_many(
-        "UPDATE chunks SET due_at = ?4
-         WHERE id = ?1 AND attempt = ?2 AND lease_node = ?3 AND ended_at IS NULL",
-        &rows,
-    )
-    .await
-    .map(drop)
-}
-
-pub(crate) async fn release_leases(tx: &mut impl Tx, node: &str, now: Timestamp) -> Result<u64> {
-    tx.execute(
-        "UPDATE chunks SET lease_node = NULL, due_at = ?2 WHERE lease_node = ?1",
-        params![node, now],
-    )
-    .await
 }

@@ -1,5 +1,7 @@
 //! The end of waiting: recipients that no carrier took in time, receipts that never came, and
-//! those that no submission ever asked for.
+//! those that no submission ever asked for. What another change has waits for the next call.
+
+use std::collections::BTreeSet;
 
 use domain::message::MessageId;
 use domain::ports::{ChunkId, Recorded};
@@ -7,11 +9,15 @@ use domain::reason::Reason;
 use domain::recipient::{RecipientEvent, RecipientState};
 use domain::time::Timestamp;
 
-use super::apply::{Change, apply};
-use super::withdraw::changes_of;
+use super::apply::apply;
+use super::ends::sum;
+use super::leases::free_lapsed;
+use super::locked;
+use super::parked::drop_parked;
+use super::recipients::{self, Place, Range};
 use crate::sql::{Result, Tx, params};
 
-/// Recipients timed out, or parked receipts dropped, in one call: bounds how long the others wait.
+/// Recipients timed out in one call: bounds how long the others wait.
 const ROWS_MAX: i64 = 10_000;
 
 pub(crate) async fn expire(
@@ -20,52 +26,58 @@ pub(crate) async fn expire(
     parked_before: Timestamp,
     limit: u32,
 ) -> Result<Recorded> {
-    let mut changes = expired(tx, now, limit).await?;
-    changes.extend(without_receipt(tx, now, limit).await?);
-    let recorded = apply(tx, &changes, now).await?;
     drop_parked(tx, parked_before).await?;
-    Ok(recorded)
+    free_lapsed(tx, now).await?;
+    let expired = expire_pending(tx, now, limit).await?;
+    let timed_out = time_out_submitted(tx, now, limit).await?;
+    Ok(sum(expired, timed_out))
 }
 
 /// Ends the chunks whose messages are no longer worth sending and that no node has, and expires
 /// what is still pending in them. A chunk's run bounds the work.
-async fn expired(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Vec<Change>> {
-    let rows = tx
+async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Recorded> {
+    let found = tx
         .query(
-            "SELECT id, message, first_idx, last_idx FROM chunks
-             WHERE ended_at IS NULL AND valid_until <= ?1
-                 AND (lease_node IS NULL OR due_at <= ?1)
-             ORDER BY valid_until LIMIT ?2",
+            "SELECT message, first_idx FROM chunks
+             WHERE lease_node IS NULL AND valid_until <= ?1 ORDER BY valid_until LIMIT ?2",
             params![now, limit],
         )
         .await?;
-    let (mut ended, mut runs) = (Vec::new(), Vec::new());
-    for mut row in rows {
-        ended.push(params![row.get::<ChunkId>()?, now]);
-        let run: (MessageId, u32, u32) = (row.get()?, row.get()?, row.get()?);
-        runs.push(run);
+    let mut chunks = BTreeSet::new();
+    for mut row in found {
+        chunks.insert(ChunkId { message: row.get()?, first: row.get()? });
     }
-    tx.execute_many("UPDATE chunks SET ended_at = ?2, lease_node = NULL WHERE id = ?1", &ended)
-        .await?;
-    let ranges: Vec<_> = runs
-        .iter()
-        .map(|(message, first, last)| params![message, *first, *last, RecipientState::Pending])
-        .collect();
+    if chunks.is_empty() {
+        return Ok(Recorded::default());
+    }
+    let mut messages = locked::lock_free(tx, chunks.iter().map(|chunk| chunk.message)).await?;
+    chunks.retain(|chunk| messages.contains_key(&chunk.message));
+    let rows: Vec<_> = chunks.iter().map(|id| params![&id.message, id.first]).collect();
     let found = tx
         .query_many(
-            "SELECT message, idx, state, parts FROM recipients
-             WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4",
-            &ranges,
+            "DELETE FROM chunks WHERE message = ?1 AND first_idx = ?2 AND lease_node IS NULL
+             RETURNING last_idx",
+            &rows,
         )
         .await?;
-    changes_of(found.into_iter().flatten(), RecipientEvent::Expired, Reason::Expired)
+    let mut ranges: Vec<Range> = Vec::new();
+    for (chunk, rows) in chunks.iter().zip(found) {
+        for mut row in rows {
+            ranges.push((chunk.message, chunk.first, row.get()?));
+        }
+    }
+    let mut pending = recipients::load_ranges(tx, &ranges, RecipientState::Pending).await?;
+    for recipient in pending.values_mut() {
+        recipient.step(RecipientEvent::Expired, Some(Reason::Expired), None);
+    }
+    apply(tx, &mut messages, &pending, now, None).await
 }
 
 /// Times out what carriers took and never spoke of again.
-async fn without_receipt(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Vec<Change>> {
-    let rows = tx
+async fn time_out_submitted(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Recorded> {
+    let found = tx
         .query(
-            "SELECT r.message, r.idx, r.state, r.parts FROM (
+            "SELECT r.message, r.idx FROM (
                  SELECT id FROM messages
                  WHERE pending + finals < recipients AND receipts_until <= ?1
                  ORDER BY receipts_until LIMIT ?2
@@ -74,16 +86,24 @@ async fn without_receipt(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result
             params![now, limit, RecipientState::Submitted, ROWS_MAX],
         )
         .await?;
-    changes_of(rows, RecipientEvent::TimedOut, Reason::NoReceipt)
-}
-
-async fn drop_parked(tx: &mut impl Tx, before: Timestamp) -> Result<()> {
-    tx.execute(
-        "DELETE FROM parked_receipts WHERE id IN (
-             SELECT id FROM parked_receipts WHERE parked_at < ?1 LIMIT ?2
-         )",
-        params![before, ROWS_MAX],
-    )
-    .await
-    .map(drop)
+    let mut places: BTreeSet<Place> = BTreeSet::new();
+    for mut row in found {
+        places.insert((row.get()?, row.get()?));
+    }
+    if places.is_empty() {
+        return Ok(Recorded::default());
+    }
+    let mut messages =
+        locked::lock_free(tx, places.iter().map(|(message, _): &(MessageId, u32)| *message))
+            .await?;
+    let ranges: Vec<Range> = places
+        .into_iter()
+        .filter(|(message, _)| messages.contains_key(message))
+        .map(|(message, index)| (message, index, index))
+        .collect();
+    let mut submitted = recipients::load_ranges(tx, &ranges, RecipientState::Submitted).await?;
+    for recipient in submitted.values_mut() {
+        recipient.step(RecipientEvent::TimedOut, Some(Reason::NoReceipt), None);
+    }
+    apply(tx, &mut messages, &submitted, now, None).await
 }

@@ -1,85 +1,155 @@
-//! A new message: its row, its recipients, and the chunks that queue them.
+//! New messages: their rows, their recipients, and the chunks that queue them.
 
 use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
-use domain::message::{Address, MessageState, NewMessage};
+use domain::message::{Address, MessageId, MessageState, NewMessage};
 use domain::order::OrderId;
-use domain::ports::PortError;
+use domain::ports::{Lease, PortError};
 use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
+use super::turns::NOBODY;
 use crate::sql::{Result, Tx, params};
 
-pub(crate) async fn insert(
+/// Recipients stored by one statement: bounds what is in memory twice.
+const ROWS_MAX: usize = 5_000;
+
+/// Stores messages, each with the order that pays for it. With `lease` their chunks are leased as
+/// by a first claim.
+pub(crate) async fn insert_many(
     tx: &mut impl Tx,
-    new: &NewMessage,
-    order: Option<&OrderId>,
+    new: &[(&NewMessage, Option<&OrderId>)],
+    lease: Option<&Lease>,
     now: Timestamp,
 ) -> Result<()> {
-    let (content, id) = (&new.content, &new.content.message);
-    let count = u32::try_from(new.recipients.len()).unwrap_or(u32::MAX);
-    if count == 0 || count > MESSAGE_RECIPIENTS_MAX {
-        return Err(PortError::Refused("a message has 1 to 2,000,000 recipients".to_owned()));
+    if new.is_empty() {
+        return Ok(());
     }
-    let sender = content.sender.as_ref().map(|sender| sender.as_str());
+    insert_messages(tx, new, now).await?;
+    insert_recipients(tx, new, now).await?;
+    insert_chunks(tx, new, lease, now).await
+}
+
+async fn insert_messages(
+    tx: &mut impl Tx,
+    new: &[(&NewMessage, Option<&OrderId>)],
+    now: Timestamp,
+) -> Result<()> {
+    let mut rows = Vec::with_capacity(new.len());
+    for (message, order) in new {
+        let content = &message.content;
+        let count = u32::try_from(message.recipients.len()).unwrap_or(u32::MAX);
+        if count == 0 || count > MESSAGE_RECIPIENTS_MAX {
+            return Err(PortError::Refused("a message has 1 to 2,000,000 recipients".to_owned()));
+        }
+        rows.push(params![
+            &content.message,
+            content.account,
+            *order,
+            content.sender.as_ref().map(|sender| sender.as_str()),
+            content.text.as_str(),
+            content.parts,
+            content.lane,
+            MessageState::Pending,
+            content.valid_until,
+            message.receipts_until,
+            count,
+            now,
+        ]);
+    }
     let stored = tx
-        .execute(
+        .execute_many(
             "INSERT INTO messages (id, account, order_id, sender, text, parts, lane, state,
                  valid_until, receipts_until, recipients, pending, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?12)
              ON CONFLICT (id) DO NOTHING",
-            params![
-                id,
-                content.account,
-                order,
-                sender,
-                content.text.as_str(),
-                content.parts,
-                content.lane,
-                MessageState::Pending,
-                content.valid_until,
-                new.receipts_until,
-                count,
-                now,
-            ],
+            &rows,
         )
         .await?;
-    if stored == 0 {
+    if stored.contains(&0) {
         return Err(PortError::Conflict("the message exists".to_owned()));
-    }
-    let mut first = 0;
-    let run = usize::try_from(CHUNK_RECIPIENTS_MAX).unwrap_or(usize::MAX);
-    for addresses in new.recipients.chunks(run) {
-        first = insert_chunk(tx, new, first, addresses, now).await?;
     }
     Ok(())
 }
 
-/// Returns the index after the chunk's last.
-async fn insert_chunk(
+async fn insert_recipients(
     tx: &mut impl Tx,
-    new: &NewMessage,
-    first: u32,
-    addresses: &[Address],
+    new: &[(&NewMessage, Option<&OrderId>)],
     now: Timestamp,
-) -> Result<u32> {
-    let (content, id) = (&new.content, &new.content.message);
-    let addresses: Vec<_> = addresses.iter().map(Address::stored).collect();
-    let rows: Vec<_> = (first..)
-        .zip(&addresses)
-        .map(|(index, address)| params![id, index, address, RecipientState::Pending, now])
+) -> Result<()> {
+    let mut batch = Vec::new();
+    for (message, _) in new {
+        let id = &message.content.message;
+        for (index, address) in (0_u32..).zip(&message.recipients) {
+            batch.push((id, index, address.stored()));
+            if batch.len() == ROWS_MAX {
+                insert_batch(tx, &batch, now).await?;
+                batch.clear();
+            }
+        }
+    }
+    insert_batch(tx, &batch, now).await
+}
+
+async fn insert_batch(
+    tx: &mut impl Tx,
+    batch: &[(&MessageId, u32, String)],
+    now: Timestamp,
+) -> Result<()> {
+    let rows: Vec<_> = batch
+        .iter()
+        .map(|(id, index, address)| params![*id, *index, address, RecipientState::Pending, now])
         .collect();
     tx.execute_many(
         "INSERT INTO recipients (message, idx, address, state, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5)",
         &rows,
     )
-    .await?;
-    let next = first.saturating_add(u32::try_from(rows.len()).unwrap_or(u32::MAX));
-    tx.execute(
-        "INSERT INTO chunks (message, first_idx, last_idx, lane, valid_until, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![id, first, next.saturating_sub(1), content.lane, content.valid_until, now],
+    .await
+    .map(drop)
+}
+
+async fn insert_chunks(
+    tx: &mut impl Tx,
+    new: &[(&NewMessage, Option<&OrderId>)],
+    lease: Option<&Lease>,
+    now: Timestamp,
+) -> Result<()> {
+    let node = lease.map(|lease| lease.node.as_str());
+    let due_at = lease.map_or(now, |lease| lease.until);
+    // Once claimed, a carrier may have some of it.
+    let claimed = i64::from(lease.is_some());
+    let mut rows = Vec::with_capacity(new.len());
+    for (message, _) in new {
+        let content = &message.content;
+        let account = content.account.map_or(NOBODY, |account| account.0);
+        for (first, last) in runs(&message.recipients) {
+            rows.push(params![
+                &content.message,
+                first,
+                last,
+                content.lane,
+                account,
+                content.valid_until,
+                due_at,
+                node,
+                claimed,
+            ]);
+        }
+    }
+    tx.execute_many(
+        "INSERT INTO chunks (message, first_idx, last_idx, lane, account, valid_until, due_at,
+             lease_node, attempt, unsure)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+        &rows,
     )
-    .await?;
-    Ok(next)
+    .await
+    .map(drop)
+}
+
+/// First and last index of each chunk.
+fn runs(recipients: &[Address]) -> impl Iterator<Item = (u32, u32)> {
+    let count = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
+    (0..count).step_by(CHUNK_RECIPIENTS_MAX as usize).map(move |first| {
+        (first, first.saturating_add(CHUNK_RECIPIENTS_MAX).min(count).saturating_sub(1))
+    })
 }

@@ -1,27 +1,52 @@
 //! Messages, their recipients, the queue of chunks, and what carriers say of them.
 //!
 //! ```text
-//! insert ──> chunks due ── claim ──> leased ── record_outcomes ──┐
-//!                 ^                     │                        │ apply: recipients → message
-//!                 └── retry, lease over ┘   record_receipts ─────┤        → order, money, event
-//!                                           expire, withdraw ────┘
+//! insert_many ──> due ── claim ──> leased ── record_outcomes ──┐
+//!       │          ^                 ^  │                      │ apply: recipients → message
+//!       └─ leased ─┼─────────────────┘  │  record_receipts ────┤        → order, money, event
+//!                  └── retry, await, ───┘  expire, withdraw ───┘
+//!                      lease over
 //! ```
 //!
-//! Every recipient that is *pending* is covered by one chunk that has not ended: whatever loses its
-//! carrier comes up for claiming again.
+//! Every recipient that is *pending* is covered by one live chunk: whatever loses its carrier comes
+//! up for claiming again. A chunk goes when nothing in it is left to hand over, or its message ends.
+//!
+//! # Locks
+//!
+//! On a server several nodes change the same rows at once. The discipline, in this order:
+//!
+//! 1. the turns of the carriers whose submissions are stored ([`Turn::Park`](crate::sql::Turn));
+//! 2. the messages' rows, sorted by id ([`locked::lock`]). Recipients, submissions and chunks of a
+//!    locked message are read and written without locks of their own, by whoever has the message;
+//! 3. parked receipts, sorted;
+//! 4. orders and ledger accounts, as `orders` and `ledger` do it.
+//!
+//! A claim, and whoever renews or frees leases, begins with the chunk instead and waits for nobody:
+//! `SKIP LOCKED` for the chunk, and for the message when that is needed too. So an end of a chunk
+//! names the attempt it ends: a claim may have come between.
 
 mod apply;
+mod await_receipts;
 mod claim;
+mod ends;
 mod expire;
 mod insert;
+mod leases;
+mod locked;
 mod outcomes;
+mod parked;
 mod parts;
 mod receipts;
+mod recipients;
+mod trace;
+mod turns;
 mod withdraw;
 
-pub(crate) use claim::{claim, release_leases, renew_leases};
+pub(crate) use claim::claim;
 pub(crate) use expire::expire;
-pub(crate) use insert::insert;
+pub(crate) use insert::insert_many;
+pub(crate) use leases::{release_leases, renew_leases};
 pub(crate) use outcomes::record_outcomes;
 pub(crate) use receipts::record_receipts;
+pub(crate) use trace::trace;
 pub(crate) use withdraw::{time_out, withdraw};

@@ -1,254 +1,237 @@
-//! What became of submissions, and the end of the chunks they were claimed with.
+//! What became of submissions.
 //!
 //! | end | this claim | a lost lease |
 //! |---|---|---|
 //! | accepted parts | recorded | recorded: the carrier has them |
 //! | delivered | success | success |
 //! | refused | failed or expired, unless all parts are with a carrier | decides nothing: a later claim will tell |
+//! | try another | stays pending, with the reason; the carrier counts as tried | decides nothing |
 //! | deferred | stays pending, with the reason; *submitted* after too many silences | decides nothing; a silence is counted |
 //! | late | – | – |
-//! | chunk's end | kept | ignored |
+//! | chunk's end (`ends.rs`) | kept | ignored |
 //!
-//! A claim makes its chunk *unsure*. Its end clears that, if the chunk was sure before the claim
-//! and every recipient still pending was deferred for a reason that says that no carrier has it.
-//! A deferral without an answer leaves the chunk unsure for good, whichever claim it is of.
+//! Everything that is asked is read first, with the messages locked; what the outcomes change is
+//! computed on that, and each row is written once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use domain::limits::NO_ANSWERS_MAX;
-use domain::message::MessageId;
-use domain::ports::{AcceptedPart, ChunkEnd, ChunkId, End, Outcome, Recorded};
+use domain::ports::{ChunkEnd, ChunkId, End, Outcome, Recorded};
 use domain::reason::Reason;
 use domain::recipient::{PartState, RecipientEvent, RecipientState};
-use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
-use super::apply::{Change, apply};
-use super::parts::{self, Known, Place};
-use super::receipts::apply_parked;
-use super::withdraw::withdraw_unpaid;
-use crate::sql::{Result, Tx, params};
+use super::apply::apply;
+use super::ends::{self, Live};
+use super::locked::{self, Messages};
+use super::parked::hear_parked;
+use super::parts::Part;
+use super::recipients::{self, Place, Recipient, Recipients};
+use crate::sql::{Result, Turn, Tx, params};
 
 pub(crate) async fn record_outcomes(
     tx: &mut impl Tx,
     outcomes: &[Outcome],
     ends: &[(ChunkId, u32, ChunkEnd)],
     now: Timestamp,
+    tell: Option<Timestamp>,
 ) -> Result<Recorded> {
-    let told = place_outcomes(tx, outcomes).await?;
-    insert_submissions(tx, &told, now).await?;
-    note_deferrals(tx, &told).await?;
-    let accepted: Vec<(&CarrierName, &AcceptedPart)> = told
+    let takers: BTreeSet<_> = outcomes
         .iter()
-        .flat_map(|told| told.outcome.accepted.iter().map(|part| (&told.outcome.carrier, part)))
+        .filter(|outcome| !outcome.accepted.is_empty())
+        .map(|outcome| outcome.carrier.as_str())
         .collect();
-    apply_parked(tx, &accepted, now).await?;
-    let places: BTreeSet<Place> = told.iter().map(|told| told.place).collect();
-    let mut known = parts::load(tx, places).await?;
-    let mut changes: HashMap<Place, Change> = HashMap::new();
-    for told in &told {
-        let Some(known) = known.get_mut(&told.place) else { continue };
-        let Some(change) = change(told, known) else { continue };
-        known.state = change.to;
-        // Two outcomes of one recipient in one batch are one change.
-        let from = changes.get(&told.place).map_or(change.from, |earlier| earlier.from);
-        changes.insert(told.place, Change { from, ..change });
+    for carrier in takers {
+        tx.share_turn(Turn::Park(carrier)).await?;
     }
-    let changes: Vec<_> = changes.into_values().collect();
-    let recorded = apply(tx, &changes, now).await?;
-    let withdrawn = end_chunks(tx, ends, now).await?;
-    Ok(Recorded {
-        recipients: recorded.recipients + withdrawn.recipients,
-        decided: recorded.decided + withdrawn.decided,
-        settled: recorded.settled + withdrawn.settled,
-        cancelled: recorded.cancelled + withdrawn.cancelled,
-        events: recorded.events + withdrawn.events,
-        parked: 0,
-    })
-}
+    let chunks = outcomes.iter().map(|outcome| outcome.key.chunk);
+    let ended = ends.iter().map(|(chunk, ..)| *chunk);
+    let mut messages = locked::lock(tx, chunks.chain(ended).map(|chunk| chunk.message)).await?;
+    let outcomes = of_known(outcomes, &messages);
+    let places: BTreeSet<Place> = outcomes.iter().map(|outcome| place(outcome)).collect();
+    let mut recipients = recipients::load(tx, places).await?;
+    let live = ends::load(tx, asked(&outcomes, ends, &messages)).await?;
 
-/// An outcome and the recipient it is of.
-struct Told<'a> {
-    outcome: &'a Outcome,
-    place: Place,
-    /// Its claim is still the chunk's last.
-    current: bool,
-}
-
-async fn place_outcomes<'a>(tx: &mut impl Tx, outcomes: &'a [Outcome]) -> Result<Vec<Told<'a>>> {
-    let chunks: BTreeSet<ChunkId> = outcomes.iter().map(|outcome| outcome.key.chunk).collect();
-    let rows: Vec<_> = chunks.iter().map(|chunk| params![*chunk]).collect();
-    let found = tx
-        .query_many(
-            "SELECT message, CASE WHEN ended_at IS NULL THEN attempt ELSE -1 END FROM chunks
-             WHERE id = ?1",
-            &rows,
-        )
-        .await?;
-    let mut claims: HashMap<ChunkId, (MessageId, i64)> = HashMap::new();
-    for (chunk, rows) in chunks.into_iter().zip(found) {
-        if let Some(mut row) = rows.into_iter().next() {
-            claims.insert(chunk, (row.get()?, row.get()?));
+    take_parts(tx, &outcomes, &mut recipients, now).await?;
+    hear_parked(tx, &outcomes, &mut recipients, now).await?;
+    let mut silent = BTreeSet::new();
+    for outcome in &outcomes {
+        let Some(recipient) = recipients.get_mut(&place(outcome)) else { continue };
+        let key = outcome.key;
+        let current = live.get(&key.chunk).is_some_and(|chunk| chunk.attempt == key.attempt);
+        if note_deferral(outcome, recipient, current) {
+            silent.insert(key.chunk);
+        }
+        if !recipient.state.is_final() {
+            step(outcome, recipient, current);
         }
     }
-    let told = outcomes.iter().filter_map(|outcome| {
-        let key = outcome.key;
-        let Some((message, attempt)) = claims.get(&key.chunk) else {
-            tracing::warn!(chunk = key.chunk.0, "an outcome of a chunk that is long gone");
-            return None;
-        };
-        let current = i64::from(key.attempt) == *attempt;
-        Some(Told { outcome, place: (*message, key.recipient), current })
-    });
-    Ok(told.collect())
+    let recorded = apply(tx, &mut messages, &recipients, now, tell).await?;
+    mark_unsure(tx, &silent).await?;
+    let live = Live { chunks: live, silent };
+    let withdrawn = ends::record(tx, ends, live, &mut messages, now, tell).await?;
+    Ok(ends::sum(recorded, withdrawn))
 }
 
-async fn insert_submissions(tx: &mut impl Tx, told: &[Told<'_>], now: Timestamp) -> Result<()> {
+const fn place(outcome: &Outcome) -> Place {
+    (outcome.key.chunk.message, outcome.key.recipient)
+}
+
+fn of_known<'a>(outcomes: &'a [Outcome], messages: &Messages) -> Vec<&'a Outcome> {
+    let known = |outcome: &&Outcome| {
+        let chunk = outcome.key.chunk;
+        let known = messages.contains_key(&chunk.message);
+        if !known {
+            tracing::warn!(%chunk, "an outcome of a message that is not there");
+        }
+        known
+    };
+    outcomes.iter().filter(known).collect()
+}
+
+/// The chunks whose rows are asked for. What a carrier took needs none, and most end with it.
+fn asked(
+    outcomes: &[&Outcome],
+    ends: &[(ChunkId, u32, ChunkEnd)],
+    messages: &Messages,
+) -> BTreeSet<ChunkId> {
+    let by_claim = outcomes.iter().filter(|outcome| match outcome.end {
+        End::Refused { .. } | End::TryAnother { .. } | End::Deferred { .. } => true,
+        End::Accepted | End::Delivered | End::Late => false,
+    });
+    let by_claim: BTreeSet<_> = by_claim.map(|outcome| outcome.key.chunk).collect();
+    let ended = ends.iter().filter(|(_, attempt, end)| !ends::is_plain(*attempt, *end));
+    let ended = ended.map(|(chunk, ..)| *chunk);
+    let known = |chunk: &ChunkId| messages.contains_key(&chunk.message);
+    by_claim.into_iter().chain(ended).filter(known).collect()
+}
+
+/// Stores what was newly taken. A carrier that takes a part again has it already.
+async fn take_parts(
+    tx: &mut impl Tx,
+    outcomes: &[&Outcome],
+    recipients: &mut Recipients,
+    now: Timestamp,
+) -> Result<()> {
     let mut rows = Vec::new();
-    for Told { outcome, place: (message, index), .. } in told {
+    for outcome in outcomes {
         let state = match outcome.end {
             End::Delivered => PartState::Delivered,
-            End::Accepted | End::Refused { .. } | End::Deferred { .. } | End::Late => {
-                PartState::Accepted
-            }
+            End::Accepted
+            | End::Refused { .. }
+            | End::TryAnother { .. }
+            | End::Deferred { .. }
+            | End::Late => PartState::Accepted,
         };
-        let (carrier, attempt) = (outcome.carrier.as_str(), outcome.key.attempt);
-        rows.extend(outcome.accepted.iter().map(|accepted| {
-            let AcceptedPart { part, carrier_id } = accepted;
-            params![message, *index, *part, carrier, carrier_id, attempt, state, now]
-        }));
+        let chunk = &outcome.key.chunk;
+        let (index, attempt) = (outcome.key.recipient, outcome.key.attempt);
+        let (carrier, parts) = (outcome.carrier.as_str(), outcome.parts.max(1));
+        let Some(recipient) = recipients.get_mut(&place(outcome)) else { continue };
+        let number = recipient.number.and_then(|number| i64::try_from(number).ok());
+        for accepted in &outcome.accepted {
+            let part = accepted.part;
+            let has = |known: &Part| known.carrier == carrier && known.part == part;
+            if recipient.parts.iter().any(has) {
+                continue;
+            }
+            recipient.parts.push(Part {
+                carrier: carrier.to_owned(),
+                part,
+                parts,
+                attempt,
+                at: now,
+                state,
+                code: None,
+                word: None,
+            });
+            let id = &accepted.carrier_id;
+            rows.push(params![
+                &chunk.message,
+                index,
+                carrier,
+                part,
+                parts,
+                id,
+                number,
+                attempt,
+                state,
+                now
+            ]);
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
     }
     tx.execute_many(
-        "INSERT INTO submissions (message, idx, part, carrier, carrier_id, attempt, state, at)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM recipients WHERE message = ?1 AND idx = ?2
-         ON CONFLICT (message, idx, part) DO UPDATE SET carrier = excluded.carrier,
-             carrier_id = excluded.carrier_id, attempt = excluded.attempt,
-             state = excluded.state, at = excluded.at
-             WHERE submissions.carrier <> excluded.carrier AND submissions.state = 'accepted'",
+        "INSERT INTO submissions (message, idx, carrier, part, parts, carrier_id, number, attempt,
+             state, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         &rows,
     )
     .await
     .map(drop)
 }
 
-/// Keeps which claim each recipient was deferred by, and counts the silences, once for each claim.
-async fn note_deferrals(tx: &mut impl Tx, told: &[Told<'_>]) -> Result<()> {
-    let (mut deferred, mut unsure) = (Vec::new(), BTreeSet::new());
-    for Told { outcome, place: (message, index), current } in told {
-        let End::Deferred { reason, .. } = outcome.end else { continue };
-        let silent = reason == Reason::NoAnswer;
-        if silent {
-            unsure.insert(outcome.key.chunk);
+/// Keeps which claim the recipient was deferred by, and counts attempts and silences, once for each
+/// claim. True when the carrier was silent.
+fn note_deferral(outcome: &Outcome, recipient: &mut Recipient, current: bool) -> bool {
+    let (silent, attempted) = match outcome.end {
+        End::Deferred { reason, .. } => {
+            let handed = !outcome.carrier.as_str().is_empty() && outcome.accepted.is_empty();
+            (reason == Reason::NoAnswer, handed && reason != Reason::LinkDown)
         }
-        if *current || silent {
-            deferred.push(params![message, *index, outcome.key.attempt, i64::from(silent)]);
-        }
+        End::TryAnother { .. } => (false, false),
+        End::Accepted | End::Delivered | End::Refused { .. } | End::Late => return false,
+    };
+    if (current || silent) && recipient.deferred_attempt < outcome.key.attempt {
+        recipient.deferred_attempt = outcome.key.attempt;
+        recipient.unanswered += u32::from(silent);
+        recipient.attempts += u32::from(attempted);
+        recipient.changed = true;
     }
-    tx.execute_many(
-        "UPDATE recipients SET deferred_attempt = ?3, unanswered = unanswered + ?4
-         WHERE message = ?1 AND idx = ?2 AND deferred_attempt < ?3",
-        &deferred,
-    )
-    .await?;
-    let unsure: Vec<_> = unsure.into_iter().map(|chunk| params![chunk]).collect();
-    tx.execute_many("UPDATE chunks SET unsure = 1, was_unsure = 1 WHERE id = ?1", &unsure)
-        .await
-        .map(drop)
+    silent
 }
 
-fn change(told: &Told<'_>, known: &mut Known) -> Option<Change> {
-    let (outcome, (message, index)) = (told.outcome, told.place);
-    if known.state.is_final() {
-        return None;
-    }
-    let parts_before = known.parts;
-    // What one carrier has is not counted by the parts of another.
-    let counts = match &known.carrier {
-        Some(carrier) => carrier == outcome.carrier.as_str(),
-        None => told.current || known.parts.is_none(),
-    };
-    if counts {
-        known.parts = Some(outcome.parts.max(1));
-    }
-    let with_carrier = known.change_by_parts(told.place);
-    let pending = known.state == RecipientState::Pending && known.rolled_up().is_none();
+fn step(outcome: &Outcome, recipient: &mut Recipient, current: bool) {
+    let with_carrier = recipient.rolled_up().is_some();
+    let pending = current && recipient.state == RecipientState::Pending && !with_carrier;
     match &outcome.end {
-        End::Delivered => known.change(told.place, RecipientEvent::Delivered, None, None),
-        End::Refused { reason, code } if told.current && pending => {
+        End::Delivered => {
+            recipient.step(RecipientEvent::Delivered, None, None);
+        }
+        End::Refused { reason, code } if pending => {
             let event = match reason {
                 Reason::Expired => RecipientEvent::Expired,
                 _ => RecipientEvent::Failed,
             };
-            known.change(told.place, event, Some(*reason), Some(code.clone()))
+            recipient.step(event, Some(*reason), Some(code.clone()));
+        }
+        End::TryAnother { reason, code } if pending => {
+            recipient.has_tried(outcome.carrier.as_str());
+            recipient.explain(Some(*reason), Some(code.clone()));
         }
         End::Deferred { reason: Reason::NoAnswer, .. }
-            if told.current && pending && known.unanswered >= NO_ANSWERS_MAX =>
+            if pending && recipient.unanswered >= NO_ANSWERS_MAX =>
         {
-            known.change(told.place, RecipientEvent::Submitted, Some(Reason::NoAnswer), None)
+            recipient.step(RecipientEvent::Submitted, Some(Reason::NoAnswer), None);
         }
-        End::Deferred { reason, .. } if told.current && pending => {
-            let (from, parts) = (known.state, known.parts);
-            let reason = Some(*reason);
-            Some(Change { message, index, from, to: from, parts, reason, code: None })
+        End::Deferred { reason, .. } if pending => recipient.explain(Some(*reason), None),
+        _ => {
+            recipient.step_by_parts();
         }
-        _ => with_carrier.or_else(|| {
-            // Only the number of parts is news.
-            let (from, parts) = (known.state, known.parts);
-            let news = pending && parts != parts_before;
-            news.then_some(Change {
-                message,
-                index,
-                from,
-                to: from,
-                parts,
-                reason: None,
-                code: None,
-            })
-        }),
     }
 }
 
-async fn end_chunks(
-    tx: &mut impl Tx,
-    ends: &[(ChunkId, u32, ChunkEnd)],
-    now: Timestamp,
-) -> Result<Recorded> {
-    let done: Vec<_> = ends
-        .iter()
-        .map(|(id, attempt, _)| params![*id, *attempt, now, RecipientState::Pending])
-        .collect();
+/// Whichever claim was not answered: a carrier may have it.
+async fn mark_unsure(tx: &mut impl Tx, silent: &BTreeSet<ChunkId>) -> Result<()> {
+    if silent.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = silent.iter().map(|chunk| params![&chunk.message, chunk.first]).collect();
     tx.execute_many(
-        "UPDATE chunks SET ended_at = ?3, lease_node = NULL
-         WHERE id = ?1 AND attempt = ?2 AND ended_at IS NULL AND NOT EXISTS (
-             SELECT 1 FROM recipients r WHERE r.message = chunks.message
-                 AND r.idx BETWEEN chunks.first_idx AND chunks.last_idx AND r.state = ?4
-         )",
-        &done,
+        "UPDATE chunks SET unsure = 1, was_unsure = 1 WHERE message = ?1 AND first_idx = ?2",
+        &rows,
     )
-    .await?;
-    let claims: Vec<_> = ends.iter().map(|(id, attempt, _)| (*id, *attempt)).collect();
-    let withdrawn = withdraw_unpaid(tx, &claims, now).await?;
-    let left: Vec<_> = ends
-        .iter()
-        .map(|&(id, attempt, end)| {
-            let (at, reason) = match end {
-                ChunkEnd::Retry { at, reason } => (at, Some(reason)),
-                // Called done with recipients left: they come up again.
-                ChunkEnd::Done => (now, None),
-            };
-            params![id, attempt, at, reason, RecipientState::Pending]
-        })
-        .collect();
-    tx.execute_many(
-        "UPDATE chunks SET lease_node = NULL, due_at = ?3, reason = coalesce(?4, reason),
-             unsure = CASE WHEN was_unsure = 1 OR EXISTS (
-                 SELECT 1 FROM recipients r WHERE r.message = chunks.message
-                     AND r.idx BETWEEN chunks.first_idx AND chunks.last_idx AND r.state = ?5
-                     AND r.deferred_attempt <> ?2
-             ) THEN 1 ELSE 0 END
-         WHERE id = ?1 AND attempt = ?2 AND ended_at IS NULL",
-        &left,
-    )
-    .await?;
-    Ok(withdrawn)
+    .await
+    .map(drop)
 }

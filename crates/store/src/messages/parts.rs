@@ -1,142 +1,246 @@
-//! Submissions, the parts that carriers have, and how the parts known decide their recipient.
+//! The parts that carriers took of a recipient's text, and how they decide it.
+//!
+//! One carrier after another may take the same text. What each of them took stays, so that its
+//! receipts are always of something:
+//!
+//! | the parts of a carrier | all delivered | one failed or expired | all taken |
+//! |---|---|---|---|
+//! | that took some last, and does not count as tried | success | failed, expired | submitted |
+//! | that another one took over from, or that counts as tried | success | – | – |
+//!
+//! A part that one carrier delivered is missing at no other that cuts the text alike. What is on
+//! its way at two carriers is not one text.
 
 use std::collections::BTreeMap;
 
-use domain::message::MessageId;
+use domain::ports::ReceiptState;
 use domain::reason::Reason;
-use domain::recipient::{PartState, RecipientEvent, RecipientState, next, roll_up};
+use domain::recipient::{PartState, RecipientEvent, RecipientState, roll_up};
 use domain::time::Timestamp;
 
-use super::apply::Change;
-use crate::sql::{Result, Tx, params};
+use super::recipients::{Place, Recipient};
+use crate::sql::{Result, Row, Tx, params};
 
-/// A recipient: message and index.
-pub(super) type Place = (MessageId, u32);
-
-/// The carrier's word on one part, which decides it.
+/// A part as a carrier took it.
 #[derive(Debug, Clone)]
-pub(super) struct Decision {
-    pub(super) place: Place,
+pub(super) struct Part {
+    pub(super) carrier: String,
     pub(super) part: u16,
+    /// That the text has at this carrier.
+    pub(super) parts: u16,
+    pub(super) attempt: u32,
+    pub(super) at: Timestamp,
     pub(super) state: PartState,
+    pub(super) code: Option<String>,
+    /// The last word that decided nothing.
+    pub(super) word: Option<ReceiptState>,
+}
+
+/// A carrier's word on a part.
+#[derive(Debug, Clone)]
+pub(super) struct Said {
+    pub(super) state: ReceiptState,
     pub(super) code: Option<String>,
     pub(super) at: Timestamp,
 }
 
-/// The first final state of a part wins: what is decided stays.
-pub(super) async fn decide(tx: &mut impl Tx, decisions: &[Decision]) -> Result<()> {
-    let rows: Vec<_> = decisions
-        .iter()
-        .map(|decision| {
-            let (message, index) = &decision.place;
-            let code = decision.code.as_ref();
-            params![message, *index, decision.part, decision.state, code, decision.at]
-        })
-        .collect();
-    tx.execute_many(
-        "UPDATE submissions SET state = ?4, code = ?5, decided_at = ?6
-         WHERE message = ?1 AND idx = ?2 AND part = ?3 AND state = 'accepted'",
-        &rows,
-    )
-    .await
-    .map(drop)
+/// What a word does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It decides the part.
+    Decides(PartState),
+    /// It is kept with the part.
+    Kept { contradicts: bool },
+    /// It is known already.
+    Repeat,
 }
 
-/// A recipient as stored, with what is known of its parts.
-#[derive(Debug, Clone)]
-pub(super) struct Known {
-    pub(super) state: RecipientState,
-    pub(super) parts: Option<u16>,
-    /// Claims that ended without the carrier's answer.
-    pub(super) unanswered: u32,
-    /// The carrier that took a part last.
-    pub(super) carrier: Option<String>,
-    states: Vec<PartState>,
-    /// The carrier's word for the part that failed or expired.
-    code: Option<String>,
-}
-
-/// Parts that another carrier took earlier count only once they are decided: what is on its way at
-/// two carriers is not one text.
-pub(super) async fn load(
-    tx: &mut impl Tx,
-    places: impl IntoIterator<Item = Place>,
-) -> Result<BTreeMap<Place, Known>> {
-    let places: Vec<Place> = places.into_iter().collect();
-    let rows: Vec<_> = places.iter().map(|(message, index)| params![message, *index]).collect();
-    let recipients = tx
-        .query_many(
-            "SELECT state, parts, unanswered FROM recipients WHERE message = ?1 AND idx = ?2",
-            &rows,
-        )
-        .await?;
-    let submissions = tx
-        .query_many(
-            "SELECT state, code, carrier FROM submissions WHERE message = ?1 AND idx = ?2
-             ORDER BY at DESC, attempt DESC, part",
-            &rows,
-        )
-        .await?;
-    let mut known = BTreeMap::new();
-    for ((place, found), parts) in places.into_iter().zip(recipients).zip(submissions) {
-        let Some(mut row) = found.into_iter().next() else { continue };
-        let mut recipient = Known {
-            state: row.get()?,
-            parts: row.get()?,
-            unanswered: row.get()?,
-            carrier: None,
-            states: Vec::new(),
-            code: None,
-        };
-        for mut row in parts {
-            let state: PartState = row.get()?;
-            let code: Option<String> = row.get()?;
-            let carrier: String = row.get()?;
-            let latest = recipient.carrier.get_or_insert_with(|| carrier.clone());
-            if state == PartState::Accepted && *latest != carrier {
-                continue;
-            }
-            if matches!(state, PartState::Failed | PartState::Expired) {
-                recipient.code = recipient.code.or(code);
-            }
-            recipient.states.push(state);
-        }
-        known.insert(place, recipient);
+impl Part {
+    /// `None` of a recipient without parts.
+    pub(super) fn read(row: &mut Row) -> Result<Option<Self>> {
+        let Some(carrier) = row.get()? else { return Ok(None) };
+        let (part, parts, attempt, at) = (row.get()?, row.get()?, row.get()?, row.get()?);
+        let (state, code, word) = (row.get()?, row.get()?, row.get()?);
+        Ok(Some(Self { carrier, part, parts, attempt, at, state, code, word }))
     }
-    Ok(known)
 }
 
-impl Known {
+const fn part_state(state: ReceiptState) -> Option<PartState> {
+    match state {
+        ReceiptState::Delivered => Some(PartState::Delivered),
+        ReceiptState::Failed => Some(PartState::Failed),
+        ReceiptState::Expired => Some(PartState::Expired),
+        ReceiptState::Intermediate => None,
+    }
+}
+
+impl Recipient {
+    /// Hears a carrier's word on one of its parts. The first final one decides the part, unless all
+    /// is decided without it; one that comes after that is kept.
+    pub(super) fn hear(&mut self, carrier: &str, number: u16, said: &Said) -> Heard {
+        let is_final = self.state.is_final();
+        let of = |part: &&mut Part| part.carrier == carrier && part.part == number;
+        let Some(part) = self.parts.iter_mut().find(of) else { return Heard::Repeat };
+        let undecided = part.state == PartState::Accepted;
+        match part_state(said.state) {
+            None if is_final || !undecided => Heard::Repeat,
+            None => {
+                part.word = Some(said.state);
+                Heard::Kept { contradicts: false }
+            }
+            Some(state) if undecided && !is_final => {
+                (part.state, part.code) = (state, said.code.clone());
+                Heard::Decides(state)
+            }
+            Some(state) if state == part.state || part.word == Some(said.state) => Heard::Repeat,
+            Some(_) => {
+                part.word = Some(said.state);
+                let contradicts = !undecided || self.contradicts(carrier, said.state);
+                Heard::Kept { contradicts }
+            }
+        }
+    }
+
+    /// Whether what the carrier says of its parts, now that all is decided, is not what was decided.
+    fn contradicts(&self, carrier: &str, said: ReceiptState) -> bool {
+        if self.state == RecipientState::Success {
+            return said != ReceiptState::Delivered;
+        }
+        let own: Vec<_> = self.parts.iter().filter(|part| part.carrier == carrier).collect();
+        let delivered = |part: &&&Part| {
+            part.state == PartState::Delivered || part.word == Some(ReceiptState::Delivered)
+        };
+        let parts = own.iter().map(|part| usize::from(part.parts)).max().unwrap_or(1);
+        own.iter().filter(delivered).count() >= parts
+    }
+
+    /// Whoever took a part last, unless it counts as tried.
+    pub(super) fn carrier(&self) -> Option<&str> {
+        let last = self.parts.iter().max_by_key(|part| (part.at, part.attempt))?;
+        Some(last.carrier.as_str()).filter(|carrier| !self.tried.has(carrier))
+    }
+
+    /// It was with a carrier that counts as tried by now.
+    pub(super) fn was_returned(&self) -> bool {
+        let whole = |part: &Part| {
+            let (parts, states) = self.text_at(&part.carrier);
+            states.len() >= usize::from(parts)
+        };
+        self.parts.iter().any(|part| self.tried.has(&part.carrier) && whole(part))
+    }
+
     /// What the parts say; `None` while some are with no carrier.
     pub(super) fn rolled_up(&self) -> Option<RecipientEvent> {
-        roll_up(self.parts?.max(1), &self.states)
+        let says = |carrier: &str| {
+            let (parts, states) = self.text_at(carrier);
+            roll_up(parts, &states)
+        };
+        let delivers = |part: &Part| says(&part.carrier) == Some(RecipientEvent::Delivered);
+        match self.carrier().and_then(says) {
+            Some(RecipientEvent::Delivered) => Some(RecipientEvent::Delivered),
+            _ if self.parts.iter().any(delivers) => Some(RecipientEvent::Delivered),
+            event => event,
+        }
     }
 
-    /// The change that an event brings; `None` when it brings none.
-    pub(super) fn change(
-        &self,
-        (message, index): Place,
-        event: RecipientEvent,
-        reason: Option<Reason>,
-        code: Option<String>,
-    ) -> Option<Change> {
-        let (from, parts) = (self.state, self.parts);
-        let to = next(from, event).ok().filter(|to| *to != from)?;
-        Some(Change { message, index, from, to, parts, reason, code })
+    /// How many parts the text has at a carrier, and the states of those known.
+    fn text_at(&self, carrier: &str) -> (u16, Vec<PartState>) {
+        let own = || self.parts.iter().filter(|part| part.carrier == carrier);
+        let parts = own().max_by_key(|part| (part.attempt, part.at)).map_or(1, |part| part.parts);
+        let mut states: BTreeMap<u16, PartState> =
+            own().map(|part| (part.part, part.state)).collect();
+        let delivered = self.parts.iter().filter(|part| {
+            part.carrier != carrier && part.parts == parts && part.state == PartState::Delivered
+        });
+        states.extend(delivered.map(|part| (part.part, part.state)));
+        (parts.max(1), states.into_values().collect())
     }
 
-    /// The change that the parts bring.
-    pub(super) fn change_by_parts(&self, place: Place) -> Option<Change> {
-        let event = self.rolled_up()?;
-        let (reason, code) = match event {
-            RecipientEvent::Failed => (Some(Reason::Undelivered), self.code.clone()),
-            RecipientEvent::Expired => (Some(Reason::Expired), self.code.clone()),
+    /// Does what the parts bring.
+    pub(super) fn step_by_parts(&mut self) -> bool {
+        let Some(event) = self.rolled_up() else { return false };
+        let reason = match event {
+            RecipientEvent::Failed => Some(Reason::Undelivered),
+            RecipientEvent::Expired => Some(Reason::Expired),
             RecipientEvent::Submitted
+            | RecipientEvent::Returned
             | RecipientEvent::Delivered
             | RecipientEvent::TimedOut
             | RecipientEvent::Invalid
-            | RecipientEvent::Blocked => (None, None),
+            | RecipientEvent::Blocked => None,
         };
-        self.change(place, event, reason, code)
+        let code = reason.and_then(|_| self.code_of_failure());
+        self.step(event, reason, code)
+    }
+
+    /// The carrier's word for the part that failed or expired.
+    fn code_of_failure(&self) -> Option<String> {
+        let carrier = self.carrier()?;
+        let failed = self.parts.iter().filter(|part| {
+            part.carrier == carrier && matches!(part.state, PartState::Failed | PartState::Expired)
+        });
+        failed.filter_map(|part| part.code.clone()).next()
+    }
+}
+
+/// Words to be stored with the parts they are of.
+#[derive(Default)]
+pub(super) struct Words<'a> {
+    decided: Vec<(Place, &'a str, u16, PartState, Said)>,
+    kept: Vec<(Place, &'a str, u16, Said)>,
+    pub(super) contradictory: u32,
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn add(
+        &mut self,
+        heard: Heard,
+        (place, carrier, part): (Place, &'a str, u16),
+        said: Said,
+    ) {
+        match heard {
+            Heard::Decides(state) => self.decided.push((place, carrier, part, state, said)),
+            Heard::Kept { contradicts } => {
+                self.contradictory += u32::from(contradicts);
+                self.kept.push((place, carrier, part, said));
+            }
+            Heard::Repeat => {}
+        }
+    }
+
+    pub(super) async fn store(&self, tx: &mut impl Tx) -> Result<()> {
+        if !self.decided.is_empty() {
+            let rows: Vec<_> = self
+                .decided
+                .iter()
+                .map(|((message, index), carrier, part, state, said)| {
+                    let code = said.code.as_ref();
+                    params![message, *index, *carrier, *part, *state, code, said.at]
+                })
+                .collect();
+            tx.execute_many(
+                "UPDATE submissions SET state = ?5, code = ?6, decided_at = ?7
+                 WHERE message = ?1 AND idx = ?2 AND carrier = ?3 AND part = ?4",
+                &rows,
+            )
+            .await?;
+        }
+        if !self.kept.is_empty() {
+            let rows: Vec<_> = self
+                .kept
+                .iter()
+                .map(|((message, index), carrier, part, said)| {
+                    let code = said.code.as_ref();
+                    params![message, *index, *carrier, *part, said.state, code, said.at]
+                })
+                .collect();
+            tx.execute_many(
+                "UPDATE submissions SET word = ?5, word_code = ?6, word_at = ?7
+                 WHERE message = ?1 AND idx = ?2 AND carrier = ?3 AND part = ?4",
+                &rows,
+            )
+            .await?;
+        }
+        Ok(())
     }
 }

@@ -1,164 +1,184 @@
-//! What carriers say later, and the receipts that wait for their submission.
+//! What carriers say later.
 //!
-//! A receipt that no submission answers to, or more than one, is parked: it is never guessed which
-//! one is meant. It is looked at again when a submission with its id is recorded.
+//! | the carrier's id stands for | the receipt |
+//! |---|---|
+//! | one submission | is of it |
+//! | several, one of them to the number that the receipt names | is of that one |
+//! | several, otherwise | is *ambiguous*: kept (`parked.rs`), and decides nothing |
+//! | none | is parked until a submission with its id is recorded |
+//!
+//! Carriers use ids again, so old submissions are none; decided ones are, for constant ids decide
+//! nothing. A final word on an undecided part decides it, and with it its recipient. On its way, or
+//! said when all was decided, it is kept with the part and shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use domain::limits::{EARLY_RECEIPT_AGE_MAX, PARKED_RECEIPT_AGE_MAX};
-use domain::ports::{AcceptedPart, Receipt, ReceiptState, Recorded};
-use domain::recipient::PartState;
-use domain::routing::CarrierName;
+use domain::limits::PARKED_RECEIPT_AGE_MAX;
+use domain::number::Msisdn;
+use domain::ports::{Receipt, ReceiptState, Recorded};
 use domain::time::Timestamp;
 
 use super::apply::apply;
-use super::parts::{self, Decision, Place};
-use crate::sql::{Result, Row, Tx, params};
+use super::locked;
+use super::parked::park;
+use super::parts::{Said, Words};
+use super::recipients::{self, Place};
+use crate::sql::{Result, Row, Turn, Tx, params};
 
-/// Parked receipts kept for one carrier: some minutes of a fast one, far longer than a submission
-/// takes to be recorded, and no more than tens of megabytes when all its ids are strange.
-const PARKED_MAX: i64 = 100_000;
+/// What a receipt may be of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name<'a> {
+    pub(super) carrier: &'a str,
+    pub(super) id: &'a str,
+    pub(super) to: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Target {
+    /// A recipient's part.
+    Part(Place, u16),
+    Nothing,
+    Several,
+}
+
+impl<'a> Name<'a> {
+    fn of(receipt: &'a Receipt) -> Self {
+        Self {
+            carrier: receipt.carrier.as_str(),
+            id: &receipt.carrier_id,
+            to: receipt.to.map(Msisdn::digits),
+        }
+    }
+}
 
 pub(crate) async fn record_receipts(
     tx: &mut impl Tx,
     receipts: &[Receipt],
     now: Timestamp,
+    tell: Option<Timestamp>,
 ) -> Result<Recorded> {
-    let said: Vec<_> = receipts
+    if receipts.is_empty() {
+        return Ok(Recorded::default());
+    }
+    let names: Vec<_> = receipts.iter().map(Name::of).collect();
+    let mut targets = find_targets(tx, &names, now).await?;
+    let (parked, ambiguous) = park_others(tx, receipts, &names, &mut targets, now).await?;
+
+    let places: BTreeSet<Place> = targets
         .iter()
-        .filter_map(|receipt| part_state(receipt.state).map(|state| (receipt, state)))
+        .filter_map(|target| if let Target::Part(place, _) = target { Some(*place) } else { None })
         .collect();
-    let ids = said.iter().map(|(receipt, _)| (&receipt.carrier, receipt.carrier_id.as_str()));
-    let targets = find_targets(tx, &ids.collect::<Vec<_>>(), now).await?;
-    let (mut decisions, mut parked) = (Vec::new(), Vec::new());
-    for ((receipt, state), target) in said.iter().zip(targets) {
-        match target {
-            Some((place, part)) => decisions.push(Decision {
-                place,
-                part,
-                state: *state,
-                code: receipt.code.clone(),
-                at: receipt.at,
-            }),
-            None => parked.push((*receipt, *state)),
-        }
+    let mut messages = locked::lock(tx, places.iter().map(|(message, _)| *message)).await?;
+    let mut recipients = recipients::load(tx, places).await?;
+    let mut words = Words::default();
+    for (receipt, target) in receipts.iter().zip(&targets) {
+        let Target::Part(place, part) = *target else { continue };
+        let Some(recipient) = recipients.get_mut(&place) else { continue };
+        let said = Said { state: receipt.state, code: receipt.code.clone(), at: receipt.at };
+        let carrier = receipt.carrier.as_str();
+        let heard = recipient.hear(carrier, part, &said);
+        recipient.step_by_parts();
+        words.add(heard, (place, carrier, part), said);
     }
-    park(tx, &parked, now).await?;
-    parts::decide(tx, &decisions).await?;
-    let places: BTreeSet<Place> = decisions.iter().map(|decision| decision.place).collect();
-    let known = parts::load(tx, places).await?;
-    let changes: Vec<_> =
-        known.iter().filter_map(|(place, known)| known.change_by_parts(*place)).collect();
-    let recorded = apply(tx, &changes, now).await?;
-    Ok(Recorded { parked: u32::try_from(parked.len()).unwrap_or(u32::MAX), ..recorded })
+    words.store(tx).await?;
+    let recorded = apply(tx, &mut messages, &recipients, now, tell).await?;
+    Ok(Recorded { parked, ambiguous, contradictory: words.contradictory, ..recorded })
 }
 
-const fn part_state(state: ReceiptState) -> Option<PartState> {
-    match state {
-        ReceiptState::Delivered => Some(PartState::Delivered),
-        ReceiptState::Failed => Some(PartState::Failed),
-        ReceiptState::Expired => Some(PartState::Expired),
-        ReceiptState::Intermediate => None,
-    }
-}
-
-/// The one submission that each carrier's id stands for, `None` when there is none or a second.
-/// Carriers use ids again, so old submissions are none; decided ones are, for constant ids decide
-/// nothing.
-async fn find_targets(
+/// Parks the receipts that are of nothing, or of more than one thing. Returns how many of each.
+async fn park_others(
     tx: &mut impl Tx,
-    ids: &[(&CarrierName, &str)],
+    receipts: &[Receipt],
+    names: &[Name<'_>],
+    targets: &mut [Target],
     now: Timestamp,
-) -> Result<Vec<Option<(Place, u16)>>> {
-    let after = now.before(PARKED_RECEIPT_AGE_MAX);
-    let rows: Vec<_> =
-        ids.iter().map(|(carrier, id)| params![carrier.as_str(), *id, after]).collect();
-    let found = tx
-        .query_many(
-            "SELECT message, idx, part FROM submissions
-             WHERE carrier = ?1 AND carrier_id = ?2 AND at > ?3 LIMIT 2",
-            &rows,
-        )
-        .await?;
-    let target = |rows: Vec<Row>| {
-        let mut rows = rows.into_iter();
-        match (rows.next(), rows.next()) {
-            (Some(mut row), None) => {
-                let place = (row.get()?, row.get()?);
-                Ok(Some((place, row.get()?)))
-            }
-            _ => Ok(None),
-        }
+) -> Result<(u32, u32)> {
+    let others = |targets: &[Target]| -> Vec<usize> {
+        let of_none = |at: &usize| {
+            !matches!(targets[*at], Target::Part(..))
+                && receipts[*at].state != ReceiptState::Intermediate
+        };
+        (0..targets.len()).filter(of_none).collect()
     };
-    found.into_iter().map(target).collect()
+    let unmatched = others(targets);
+    if unmatched.is_empty() {
+        return Ok((0, 0));
+    }
+    let carriers: BTreeSet<_> = unmatched.iter().map(|at| names[*at].carrier).collect();
+    for carrier in carriers {
+        tx.take_turn(Turn::Park(carrier)).await?;
+    }
+    // Nobody stores a submission of these carriers now: what was stored meanwhile is found.
+    let asked: Vec<_> = unmatched.iter().map(|at| names[*at]).collect();
+    for (at, target) in unmatched.into_iter().zip(find_targets(tx, &asked, now).await?) {
+        targets[at] = target;
+    }
+    let others: Vec<_> = others(targets)
+        .into_iter()
+        .map(|at| (&receipts[at], targets[at] == Target::Several))
+        .collect();
+    park(tx, &others, now).await?;
+    let ambiguous = others.iter().filter(|(_, ambiguous)| *ambiguous).count();
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok((count(others.len() - ambiguous), count(ambiguous)))
 }
 
-/// Keeps a repeat once, unless what is kept is too old to be applied: then the id came round again.
-/// When there are too many, the oldest go.
-async fn park(tx: &mut impl Tx, receipts: &[(&Receipt, PartState)], now: Timestamp) -> Result<()> {
-    let rows: Vec<_> = receipts
+/// What each name stands for. The number decides only where the id does not: carriers write
+/// numbers in their own ways.
+pub(super) async fn find_targets(
+    tx: &mut impl Tx,
+    names: &[Name<'_>],
+    now: Timestamp,
+) -> Result<Vec<Target>> {
+    let after = now.before(PARKED_RECEIPT_AGE_MAX);
+    let mut targets = vec![Target::Nothing; names.len()];
+    let numbered: Vec<_> = (0..names.len()).filter(|at| names[*at].to.is_some()).collect();
+    let rows: Vec<_> = numbered
         .iter()
-        .map(|(receipt, state)| {
-            let (carrier, id) = (receipt.carrier.as_str(), &receipt.carrier_id);
-            let code = receipt.code.as_ref();
-            params![carrier, id, *state, code, receipt.at, now, now.before(EARLY_RECEIPT_AGE_MAX)]
+        .map(|at| {
+            let Name { carrier, id, to } = names[*at];
+            let to = to.and_then(|to| i64::try_from(to).ok());
+            params![carrier, id, to, after]
         })
         .collect();
-    tx.execute_many(
-        "INSERT INTO parked_receipts (carrier, carrier_id, state, code, at, parked_at, number)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, coalesce(max(number), 0) + 1 FROM parked_receipts
-             WHERE carrier = ?1
-         ON CONFLICT (carrier, carrier_id, state) DO UPDATE SET code = excluded.code,
-             at = excluded.at, parked_at = excluded.parked_at, number = excluded.number
-             WHERE parked_receipts.parked_at < ?7",
-        &rows,
-    )
-    .await?;
-    let carriers: BTreeSet<_> =
-        receipts.iter().map(|(receipt, _)| receipt.carrier.as_str()).collect();
-    let rows: Vec<_> = carriers.iter().map(|carrier| params![*carrier, PARKED_MAX]).collect();
-    tx.execute_many(
-        "DELETE FROM parked_receipts WHERE carrier = ?1 AND number <= (
-             SELECT max(number) FROM parked_receipts WHERE carrier = ?1
-         ) - ?2",
-        &rows,
-    )
-    .await
-    .map(drop)
-}
-
-/// Decides parts by receipts that came before their submission was recorded.
-pub(super) async fn apply_parked(
-    tx: &mut impl Tx,
-    accepted: &[(&CarrierName, &AcceptedPart)],
-    now: Timestamp,
-) -> Result<()> {
-    let ids: BTreeMap<_, _> =
-        accepted.iter().map(|(carrier, part)| ((*carrier, part.carrier_id.as_str()), ())).collect();
-    let ids: Vec<_> = ids.into_keys().collect();
-    let after = now.before(EARLY_RECEIPT_AGE_MAX);
-    let rows: Vec<_> =
-        ids.iter().map(|(carrier, id)| params![carrier.as_str(), *id, after]).collect();
-    let parked = tx
-        .query_many(
-            "SELECT id, state, code, at FROM parked_receipts
-             WHERE carrier = ?1 AND carrier_id = ?2 AND parked_at >= ?3 ORDER BY number",
-            &rows,
-        )
-        .await?;
-    let waiting: Vec<_> =
-        ids.into_iter().zip(parked).filter(|(_, rows)| !rows.is_empty()).collect();
-    let ids: Vec<_> = waiting.iter().map(|(id, _)| *id).collect();
-    let targets = find_targets(tx, &ids, now).await?;
-    let (mut decisions, mut used) = (Vec::new(), Vec::new());
-    for ((_, rows), target) in waiting.into_iter().zip(targets) {
-        let Some((place, part)) = target else { continue };
-        for mut row in rows {
-            used.push(params![row.get::<i64>()?]);
-            let (state, code, at) = (row.get()?, row.get()?, row.get()?);
-            decisions.push(Decision { place, part, state, code, at });
+    if !rows.is_empty() {
+        let found = tx
+            .query_many(
+                "SELECT message, idx, part FROM submissions
+                 WHERE carrier = ?1 AND carrier_id = ?2 AND number = ?3 AND at > ?4 LIMIT 2",
+                &rows,
+            )
+            .await?;
+        for (at, rows) in numbered.into_iter().zip(found) {
+            targets[at] = only(rows)?;
         }
     }
-    parts::decide(tx, &decisions).await?;
-    tx.execute_many("DELETE FROM parked_receipts WHERE id = ?1", &used).await.map(drop)
+    let unknown: Vec<_> = (0..names.len()).filter(|at| targets[*at] == Target::Nothing).collect();
+    let rows: Vec<_> =
+        unknown.iter().map(|at| params![names[*at].carrier, names[*at].id, after]).collect();
+    if !rows.is_empty() {
+        let found = tx
+            .query_many(
+                "SELECT message, idx, part FROM submissions
+                 WHERE carrier = ?1 AND carrier_id = ?2 AND at > ?3 LIMIT 2",
+                &rows,
+            )
+            .await?;
+        for (at, rows) in unknown.into_iter().zip(found) {
+            targets[at] = only(rows)?;
+        }
+    }
+    Ok(targets)
+}
+
+fn only(rows: Vec<Row>) -> Result<Target> {
+    let mut rows = rows.into_iter();
+    match (rows.next(), rows.next()) {
+        (Some(mut row), None) => {
+            let place = (row.get()?, row.get()?);
+            Ok(Target::Part(place, row.get()?))
+        }
+        (None, _) => Ok(Target::Nothing),
+        (Some(_), Some(_)) => Ok(Target::Several),
+    }
 }

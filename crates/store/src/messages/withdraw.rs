@@ -1,13 +1,19 @@
 //! Ending a message before its time, because its order was cancelled or lost.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::message::{MessageEvent, MessageId, next};
-use domain::ports::{ChunkId, Recorded};
+use domain::order::OrderId;
+use domain::ports::Recorded;
 use domain::reason::Reason;
-use domain::recipient::{RecipientEvent, RecipientState, next as next_recipient};
+use domain::recipient::{RecipientEvent, RecipientState};
 use domain::time::Timestamp;
 
-use super::apply::{Change, apply};
-use crate::sql::{Result, Row, Tx, params};
+use super::apply::apply;
+use super::ends::sum;
+use super::locked::{self, Messages};
+use super::recipients::{self, Range};
+use crate::sql::{Result, Tx, params};
 
 /// Cancels the message unless a carrier has or may have some of it; true when it did.
 pub(crate) async fn withdraw(
@@ -15,25 +21,33 @@ pub(crate) async fn withdraw(
     message: &MessageId,
     now: Timestamp,
 ) -> Result<bool> {
-    let rows = tx
-        .query(
-            "SELECT state FROM messages WHERE id = ?1 AND pending = recipients
-                 AND NOT EXISTS (SELECT 1 FROM submissions s WHERE s.message = ?1)
-                 AND NOT EXISTS (
-                     SELECT 1 FROM chunks c WHERE c.message = ?1 AND c.unsure = 1
-                 )",
-            params![message],
-        )
-        .await?;
-    let Some(mut row) = rows.into_iter().next() else { return Ok(false) };
-    let Ok(state) = next(row.get()?, MessageEvent::Cancelled) else { return Ok(false) };
+    let mut messages = locked::lock(tx, [*message]).await?;
+    let Some(locked) = messages.remove(message) else { return Ok(false) };
+    let Ok(state) = next(locked.state, MessageEvent::Cancelled) else { return Ok(false) };
+    if locked.pending < locked.recipients || may_be_out(tx, message).await? {
+        return Ok(false);
+    }
     tx.execute(
         "UPDATE messages SET state = ?2, updated_at = ?3 WHERE id = ?1",
         params![message, state, now],
     )
     .await?;
-    end_chunks(tx, message, now).await?;
+    delete_chunks(tx, message).await?;
     Ok(true)
+}
+
+async fn may_be_out(tx: &mut impl Tx, message: &MessageId) -> Result<bool> {
+    let chunks = tx
+        .query("SELECT unsure FROM chunks WHERE message = ?1 FOR UPDATE", params![message])
+        .await?;
+    for mut row in chunks {
+        if row.get::<i64>()? != 0 {
+            return Ok(true);
+        }
+    }
+    let submissions =
+        tx.query("SELECT 1 FROM submissions WHERE message = ?1 LIMIT 1", params![message]).await?;
+    Ok(!submissions.is_empty())
 }
 
 /// Times out every recipient that is not final, whoever has it.
@@ -43,79 +57,59 @@ pub(crate) async fn time_out(
     reason: Reason,
     now: Timestamp,
 ) -> Result<()> {
-    let rows = tx
-        .query(
-            "SELECT message, idx, state, parts FROM recipients
-             WHERE message = ?1 AND state IN (?2, ?3)",
-            params![message, RecipientState::Pending, RecipientState::Submitted],
-        )
-        .await?;
-    let changes = changes_of(rows, RecipientEvent::TimedOut, reason)?;
-    end_chunks(tx, message, now).await?;
-    apply(tx, &changes, now).await.map(drop)
+    let mut messages = locked::lock(tx, [*message]).await?;
+    let all = [(*message, 0, u32::MAX)];
+    let mut recipients = recipients::load_ranges(tx, &all, RecipientState::Pending).await?;
+    recipients.extend(recipients::load_ranges(tx, &all, RecipientState::Submitted).await?);
+    for recipient in recipients.values_mut() {
+        recipient.step(RecipientEvent::TimedOut, Some(reason), None);
+    }
+    delete_chunks(tx, message).await?;
+    apply(tx, &mut messages, &recipients, now, None).await.map(drop)
 }
 
-/// Ends those of these claims whose order is final without a delivery, and times out what is still
-/// pending in them: nobody pays for handing it over (again).
-pub(super) async fn withdraw_unpaid(
+/// Of these orders those that are final without a delivery, and why: nobody pays for handing over
+/// (again) what they bought.
+pub(super) async fn unpaid(
     tx: &mut impl Tx,
-    claims: &[(ChunkId, u32)],
-    now: Timestamp,
-) -> Result<Recorded> {
-    let rows: Vec<_> = claims.iter().map(|(id, attempt)| params![*id, *attempt]).collect();
+    orders: BTreeSet<OrderId>,
+) -> Result<BTreeMap<OrderId, Reason>> {
+    let rows: Vec<_> = orders.iter().map(|order| params![order]).collect();
     let found = tx
         .query_many(
-            "SELECT c.id, c.message, c.first_idx, c.last_idx, o.reason FROM chunks c
-             JOIN messages m ON m.id = c.message
-             JOIN orders o ON o.id = m.order_id
-             WHERE c.id = ?1 AND c.attempt = ?2 AND c.ended_at IS NULL
-                 AND o.state IN ('lost', 'cancelled')",
+            "SELECT reason FROM orders WHERE id = ?1 AND state IN ('lost', 'cancelled')",
             &rows,
         )
         .await?;
-    let (mut ended, mut changes) = (Vec::new(), Vec::new());
-    for mut row in found.into_iter().flatten() {
-        ended.push(params![row.get::<ChunkId>()?, now]);
-        let (message, first, last): (MessageId, u32, u32) = (row.get()?, row.get()?, row.get()?);
-        let reason: Option<Reason> = row.get()?;
-        let pending = tx
-            .query(
-                "SELECT message, idx, state, parts FROM recipients
-                 WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4",
-                params![&message, first, last, RecipientState::Pending],
-            )
-            .await?;
-        let reason = reason.unwrap_or(Reason::NodeRefunded);
-        changes.extend(changes_of(pending, RecipientEvent::TimedOut, reason)?);
-    }
-    tx.execute_many("UPDATE chunks SET ended_at = ?2, lease_node = NULL WHERE id = ?1", &ended)
-        .await?;
-    apply(tx, &changes, now).await
-}
-
-async fn end_chunks(tx: &mut impl Tx, message: &MessageId, now: Timestamp) -> Result<()> {
-    tx.execute(
-        "UPDATE chunks SET ended_at = ?2, lease_node = NULL
-         WHERE message = ?1 AND ended_at IS NULL",
-        params![message, now],
-    )
-    .await
-    .map(drop)
-}
-
-/// The changes that one event brings to recipients read as message, index, state and parts.
-pub(super) fn changes_of(
-    rows: impl IntoIterator<Item = Row>,
-    event: RecipientEvent,
-    reason: Reason,
-) -> Result<Vec<Change>> {
-    let mut changes = Vec::new();
-    for mut row in rows {
-        let (message, index, from) = (row.get()?, row.get()?, row.get()?);
-        if let Ok(to) = next_recipient(from, event) {
-            let (parts, reason) = (row.get()?, Some(reason));
-            changes.push(Change { message, index, from, to, parts, reason, code: None });
+    let mut unpaid = BTreeMap::new();
+    for (order, rows) in orders.into_iter().zip(found) {
+        if let Some(mut row) = rows.into_iter().next() {
+            unpaid.insert(order, row.get::<Option<Reason>>()?.unwrap_or(Reason::NodeRefunded));
         }
     }
-    Ok(changes)
+    Ok(unpaid)
+}
+
+/// Times out what is still pending in these runs of locked messages.
+pub(super) async fn withdraw_unpaid(
+    tx: &mut impl Tx,
+    messages: &mut Messages,
+    runs: &[(Range, Reason)],
+    now: Timestamp,
+    tell: Option<Timestamp>,
+) -> Result<Recorded> {
+    let mut recorded = Recorded::default();
+    for (range, reason) in runs {
+        let mut recipients =
+            recipients::load_ranges(tx, &[*range], RecipientState::Pending).await?;
+        for recipient in recipients.values_mut() {
+            recipient.step(RecipientEvent::TimedOut, Some(*reason), None);
+        }
+        recorded = sum(recorded, apply(tx, messages, &recipients, now, tell).await?);
+    }
+    Ok(recorded)
+}
+
+async fn delete_chunks(tx: &mut impl Tx, message: &MessageId) -> Result<()> {
+    tx.execute("DELETE FROM chunks WHERE message = ?1", params![message]).await.map(drop)
 }

@@ -1,0 +1,85 @@
+//! Messages locked for a change, with the counters that decide when they end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::message::{MessageEvent, MessageId, MessageState, next};
+use domain::order::OrderId;
+use domain::recipient::RecipientState;
+
+use crate::sql::{Result, Row, Tx, params};
+
+pub(super) struct Locked {
+    pub(super) order: Option<OrderId>,
+    pub(super) state: MessageState,
+    pub(super) recipients: i64,
+    pub(super) pending: i64,
+    pub(super) finals: i64,
+    pub(super) delivered: i64,
+}
+
+pub(super) type Messages = BTreeMap<MessageId, Locked>;
+
+/// Those that exist.
+pub(super) async fn lock(
+    tx: &mut impl Tx,
+    ids: impl IntoIterator<Item = MessageId>,
+) -> Result<Messages> {
+    let ids: BTreeSet<_> = ids.into_iter().collect();
+    let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
+    let found = tx
+        .query_many(
+            "SELECT order_id, state, recipients, pending, finals, delivered FROM messages
+             WHERE id = ?1 FOR UPDATE",
+            &rows,
+        )
+        .await?;
+    read(ids, found)
+}
+
+/// Those that exist and that no other change has.
+pub(super) async fn lock_free(
+    tx: &mut impl Tx,
+    ids: impl IntoIterator<Item = MessageId>,
+) -> Result<Messages> {
+    let ids: BTreeSet<_> = ids.into_iter().collect();
+    let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
+    let found = tx
+        .query_many(
+            "SELECT order_id, state, recipients, pending, finals, delivered FROM messages
+             WHERE id = ?1 FOR UPDATE SKIP LOCKED",
+            &rows,
+        )
+        .await?;
+    read(ids, found)
+}
+
+fn read(ids: BTreeSet<MessageId>, found: Vec<Vec<Row>>) -> Result<Messages> {
+    let mut messages = Messages::new();
+    for (id, rows) in ids.into_iter().zip(found) {
+        let Some(mut row) = rows.into_iter().next() else { continue };
+        let (order, state, recipients) = (row.get()?, row.get()?, row.get()?);
+        let (pending, finals, delivered) = (row.get()?, row.get()?, row.get()?);
+        messages.insert(id, Locked { order, state, recipients, pending, finals, delivered });
+    }
+    Ok(messages)
+}
+
+impl Locked {
+    pub(super) fn count(&mut self, from: RecipientState, to: RecipientState) {
+        self.pending += i64::from(to == RecipientState::Pending);
+        self.pending -= i64::from(from == RecipientState::Pending);
+        self.finals += i64::from(to.is_final()) - i64::from(from.is_final());
+        self.delivered += i64::from(to == RecipientState::Success);
+    }
+
+    /// True when what was counted ends it. A cancelled message stays cancelled, whatever becomes of
+    /// its recipients.
+    pub(super) fn end(&mut self) -> bool {
+        if self.finals < self.recipients {
+            return false;
+        }
+        let event =
+            if self.delivered > 0 { MessageEvent::Delivered } else { MessageEvent::NoneDelivered };
+        next(self.state, event).map(|state| self.state = state).is_ok()
+    }
+}

@@ -1,0 +1,208 @@
+//! Recipients of locked messages, with the parts that carriers took of them: read, changed by what
+//! is told of them, and written once.
+
+use std::collections::BTreeMap;
+
+use domain::message::{Address, MessageId};
+use domain::reason::Reason;
+use domain::recipient::{RecipientEvent, RecipientState, next};
+
+use super::parts::Part;
+use crate::sql::{Result, Row, Tx, params};
+
+/// A recipient: message and index.
+pub(super) type Place = (MessageId, u32);
+
+/// A message's recipients from the first to the last index.
+pub(super) type Range = (MessageId, u32, u32);
+
+pub(super) type Recipients = BTreeMap<Place, Recipient>;
+
+/// Carriers by name, the first tried first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Tried(Vec<String>);
+
+impl Tried {
+    pub(super) fn read(stored: Option<String>) -> Self {
+        let names = stored.iter().flat_map(|names| names.lines());
+        Self(names.map(str::to_owned).collect())
+    }
+
+    pub(super) fn has(&self, carrier: &str) -> bool {
+        self.0.iter().any(|name| name == carrier)
+    }
+
+    fn add(&mut self, carrier: &str) {
+        if !self.has(carrier) {
+            self.0.push(carrier.to_owned());
+        }
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.0
+    }
+
+    pub(super) fn stored(&self) -> Option<String> {
+        if self.0.is_empty() { None } else { Some(self.0.join("\n")) }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Recipient {
+    /// As it was read.
+    pub(super) before: RecipientState,
+    pub(super) state: RecipientState,
+    pub(super) reason: Option<Reason>,
+    pub(super) code: Option<String>,
+    pub(super) tried: Tried,
+    /// The last claim that ended without handing it over.
+    pub(super) deferred_attempt: u32,
+    /// Claims that ended without the carrier's answer.
+    pub(super) unanswered: u32,
+    /// Claims in which a carrier was handed it and did not take it.
+    pub(super) attempts: u32,
+    /// It goes to, if it is one.
+    pub(super) number: Option<u64>,
+    /// Its row is not as it was.
+    pub(super) changed: bool,
+    /// What carriers took, if that was asked for.
+    pub(super) parts: Vec<Part>,
+}
+
+impl Recipient {
+    fn read(row: &mut Row) -> Result<Self> {
+        let state = row.get()?;
+        let (reason, code, tried) = (row.get()?, row.get()?, Tried::read(row.get()?));
+        let (deferred_attempt, unanswered, attempts) = (row.get()?, row.get()?, row.get()?);
+        let number = match row.get::<String>()?.parse() {
+            Ok(Address::Phone(number)) => Some(number.digits()),
+            // What is no address is handed to no carrier, so nobody asks for it.
+            Ok(Address::Email(_)) | Err(_) => None,
+        };
+        Ok(Self {
+            before: state,
+            state,
+            reason,
+            code,
+            tried,
+            deferred_attempt,
+            unanswered,
+            attempts,
+            number,
+            changed: false,
+            parts: Vec::new(),
+        })
+    }
+
+    /// Does what the event brings; false when it brings nothing.
+    pub(super) fn step(
+        &mut self,
+        event: RecipientEvent,
+        reason: Option<Reason>,
+        code: Option<String>,
+    ) -> bool {
+        let to = next(self.state, event).ok().filter(|to| *to != self.state);
+        if let Some(to) = to {
+            self.state = to;
+            self.explain(reason, code);
+        }
+        to.is_some()
+    }
+
+    /// Why it is as it is.
+    pub(super) fn explain(&mut self, reason: Option<Reason>, code: Option<String>) {
+        (self.reason, self.code, self.changed) = (reason, code, true);
+    }
+
+    pub(super) fn has_tried(&mut self, carrier: &str) {
+        self.tried.add(carrier);
+        self.changed = true;
+    }
+}
+
+/// These recipients, with their parts.
+pub(super) async fn load(
+    tx: &mut impl Tx,
+    places: impl IntoIterator<Item = Place>,
+) -> Result<Recipients> {
+    let places: Vec<Place> = places.into_iter().collect();
+    let rows: Vec<_> = places.iter().map(|(message, index)| params![message, *index]).collect();
+    let found = tx
+        .query_many(
+            "SELECT r.idx, r.state, r.reason, r.code, r.tried, r.deferred_attempt, r.unanswered,
+                 r.attempts, r.address, s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.word
+             FROM recipients r
+             LEFT JOIN submissions s ON s.message = r.message AND s.idx = r.idx
+             WHERE r.message = ?1 AND r.idx = ?2",
+            &rows,
+        )
+        .await?;
+    read(places.iter().map(|(message, _)| message), found)
+}
+
+/// Those of these ranges that are in `state`, with their parts.
+pub(super) async fn load_with_parts(
+    tx: &mut impl Tx,
+    ranges: &[Range],
+    state: RecipientState,
+) -> Result<Recipients> {
+    let rows: Vec<_> = ranges
+        .iter()
+        .map(|(message, first, last)| params![message, *first, *last, state])
+        .collect();
+    let found = tx
+        .query_many(
+            "SELECT r.idx, r.state, r.reason, r.code, r.tried, r.deferred_attempt, r.unanswered,
+                 r.attempts, r.address, s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.word
+             FROM recipients r
+             LEFT JOIN submissions s ON s.message = r.message AND s.idx = r.idx
+             WHERE r.message = ?1 AND r.idx BETWEEN ?2 AND ?3 AND r.state = ?4",
+            &rows,
+        )
+        .await?;
+    read(ranges.iter().map(|(message, ..)| message), found)
+}
+
+/// Those of these ranges that are in `state`, without their parts.
+pub(super) async fn load_ranges(
+    tx: &mut impl Tx,
+    ranges: &[Range],
+    state: RecipientState,
+) -> Result<Recipients> {
+    let rows: Vec<_> = ranges
+        .iter()
+        .map(|(message, first, last)| params![message, *first, *last, state])
+        .collect();
+    let found = tx
+        .query_many(
+            "SELECT idx, state, reason, code, tried, deferred_attempt, unanswered, attempts,
+                 address
+             FROM recipients WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4",
+            &rows,
+        )
+        .await?;
+    let mut recipients = Recipients::new();
+    for ((message, ..), rows) in ranges.iter().zip(found) {
+        for mut row in rows {
+            recipients.insert((*message, row.get()?), Recipient::read(&mut row)?);
+        }
+    }
+    Ok(recipients)
+}
+
+/// A row for each part, or one without.
+fn read<'a>(
+    messages: impl Iterator<Item = &'a MessageId>,
+    found: Vec<Vec<Row>>,
+) -> Result<Recipients> {
+    let mut recipients = Recipients::new();
+    for (message, rows) in messages.zip(found) {
+        for mut row in rows {
+            let place = (*message, row.get()?);
+            let recipient = Recipient::read(&mut row)?;
+            let part = Part::read(&mut row)?;
+            recipients.entry(place).or_insert(recipient).parts.extend(part);
+        }
+    }
+    Ok(recipients)
+}
