@@ -1,7 +1,7 @@
 //! A message centre on a real socket that outlives the program: counts what it takes by
-//! destination, and repeats every receipt until it is answered.
+//! destination, and repeats every receipt until it is answered. One of them is [`Centre::choosy`].
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use smpp::link::{Events, Handle, Peer};
 use smpp::pdu::{Address, DeliverSm, EsmClass, SubmitSm};
 use smpp::receipt::{MessageState, NewReceipt};
 use smpp::server::{BindAttempt, Handler, ServerConfig, serve};
-use smpp::session::{Answers, Event, Requests};
+use smpp::session::{Answers, Event, Requests, SessionConfig};
 use tokio::net::TcpListener;
 
 #[derive(Default)]
@@ -19,7 +19,10 @@ struct Book {
     taken: HashMap<String, u32>,
     /// Ids whose receipt is not answered yet.
     unanswered: VecDeque<(u64, String)>,
+    /// Ids whose receipt was answered.
+    told: HashSet<u64>,
     next_id: u64,
+    choosy: bool,
 }
 
 #[derive(Clone)]
@@ -30,19 +33,27 @@ pub(crate) struct Centre {
 
 impl Centre {
     pub(crate) async fn open() -> Self {
-        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap())
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), SessionConfig::default())
+    }
+
+    /// Refuses numbers that end in 01, and says of those that end in 02 that they failed.
+    pub(crate) async fn choosy(session: SessionConfig) -> Self {
+        let centre = Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), session);
+        centre.book.lock().unwrap().choosy = true;
+        centre
     }
 
     pub(crate) async fn open_at(address: SocketAddr) -> Self {
-        Self::on(TcpListener::bind(address).await.unwrap())
+        Self::on(TcpListener::bind(address).await.unwrap(), SessionConfig::default())
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test's own server, gone with its runtime")]
-    fn on(listener: TcpListener) -> Self {
+    fn on(listener: TcpListener, session: SessionConfig) -> Self {
         let address = listener.local_addr().unwrap();
         let centre = Self { book: Arc::default(), address };
         let handler = Arc::new(centre.clone());
-        tokio::spawn(serve(listener, ServerConfig::new("centre"), 16, handler, |connection| {
+        let config = ServerConfig { session, ..ServerConfig::new("centre") };
+        tokio::spawn(serve(listener, config, 16, handler, |connection| {
             tokio::spawn(connection);
         }));
         centre
@@ -52,19 +63,32 @@ impl Centre {
         self.address.port()
     }
 
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether every receipt there was has been answered.
+    pub(crate) fn has_told_all(&self) -> bool {
+        let book = self.book.lock().unwrap();
+        book.told.len() as u64 == book.next_id
+    }
+
     pub(crate) fn taken(&self) -> HashMap<String, u32> {
         self.book.lock().unwrap().taken.clone()
     }
 
-    /// Takes a submit_sm; the answer carries the id.
-    fn take(&self, submit: &SubmitSm<'_>) -> String {
+    /// Takes a submit_sm; the answer carries the id. `None` when it is refused.
+    fn take(&self, submit: &SubmitSm<'_>) -> Option<String> {
         let mut book = self.book.lock().unwrap();
         let to = String::from_utf8(submit.destination.addr.to_vec()).unwrap();
+        if book.choosy && to.ends_with("01") {
+            return None;
+        }
         *book.taken.entry(to.clone()).or_default() += 1;
         book.next_id += 1;
         let id = book.next_id;
         book.unanswered.push_back((id, to));
-        id.to_string()
+        Some(id.to_string())
     }
 
     /// Receipts to send now, at most `room`.
@@ -75,9 +99,10 @@ impl Centre {
         let mut requests = Requests::new();
         for (id, to) in &due {
             let id_text = id.to_string();
+            let fails = book.choosy && to.ends_with("02");
             let receipt = NewReceipt {
                 message_id: id_text.as_bytes(),
-                state: MessageState::Delivered,
+                state: if fails { MessageState::Undeliverable } else { MessageState::Delivered },
                 err: "000",
                 submit_date: *b"2611010000",
                 done_date: *b"2611010000",
@@ -112,13 +137,15 @@ impl Centre {
         for event in batch {
             match event {
                 Event::Request { ticket, pdu } => match pdu.decode::<SubmitSm>() {
-                    Ok(submit) => {
-                        answers.submitted(ticket, self.take(&submit).as_bytes()).unwrap();
-                    }
+                    Ok(submit) => match self.take(&submit) {
+                        Some(id) => answers.submitted(ticket, id.as_bytes()).unwrap(),
+                        None => answers.refuse(ticket, CommandStatus::RINVDSTADR),
+                    },
                     Err(error) => answers.refuse(ticket, error.status()),
                 },
                 Event::Response { token, pdu, .. } if pdu.status() == CommandStatus::ROK => {
                     sent.remove(&token);
+                    self.book.lock().unwrap().told.insert(token);
                 }
                 Event::Response { token, .. } | Event::Failed { token, .. } => {
                     self.put_back(sent.remove(&token).map(|to| (token, to)).into_iter());

@@ -26,6 +26,7 @@ mod walk_stop;
 mod walk_wrong_start;
 
 mod crash;
+mod faults;
 mod kill;
 mod waits;
 mod webhooks;
