@@ -34,6 +34,7 @@ use std::time::Duration;
 
 use domain::ports::Store;
 
+pub use postgres::NodeName;
 pub use url::StoreUrl;
 pub use vault::Vault;
 pub use vault_file::VaultError;
@@ -65,7 +66,7 @@ pub enum OpenError {
     PostgresTooOld { found: String },
     #[error("the database has the encoding {found}, it must be UTF8")]
     PostgresEncoding { found: String },
-    #[error("another process is the node {node} on this database")]
+    #[error("another process is the node {node} on this database: each has a data directory of its own")]
     NodeTaken { node: String },
     #[error("the database cannot keep a write-ahead log here")]
     NoWal,

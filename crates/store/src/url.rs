@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use domain::ports::Store;
 
-use crate::postgres::{self, Server};
-use crate::{OpenError, Options, Vault, sqlite};
+use crate::postgres::{self, NodeName, Server};
+use crate::{OpenError, Options, Vault, VaultError, sqlite};
 
 /// The name of a store. Shown or logged it tells no password.
 #[derive(Clone)]
@@ -30,6 +30,36 @@ impl StoreUrl {
         match &self.0 {
             Place::Sqlite(path) => Some(path),
             Place::Postgres(_) => None,
+        }
+    }
+
+    /// Whether there is a store already, which [`StoreUrl::open`] would otherwise make.
+    pub async fn is_made(&self) -> Result<bool, OpenError> {
+        match &self.0 {
+            Place::Sqlite(path) => std::fs::exists(path).map_err(OpenError::File),
+            Place::Postgres(server) => postgres::is_made(server).await,
+        }
+    }
+
+    /// The vault of this store, whose key lies beside a database file, or for a server's database in
+    /// the data directory of each node. It is made with the store.
+    pub async fn vault(&self, data: &Path) -> Result<Vault, VaultError> {
+        match &self.0 {
+            Place::Sqlite(path) => Vault::beside(path),
+            Place::Postgres(server) => {
+                let asked = postgres::is_made(server).await;
+                let made = asked.map_err(|error| VaultError::Database(Box::new(error)))?;
+                Vault::kept_in(data, made.then(|| server.to_string()))
+            }
+        }
+    }
+
+    /// Holds the name of a node for this process. Nothing has to be held for a database file: it has
+    /// one server, which locks it.
+    pub async fn hold_node(&self, node: &str) -> Result<Option<NodeName>, OpenError> {
+        match &self.0 {
+            Place::Sqlite(_) => Ok(None),
+            Place::Postgres(server) => postgres::hold(server, node).await.map(Some),
         }
     }
 

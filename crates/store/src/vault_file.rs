@@ -1,5 +1,6 @@
-//! Where the vault's key is kept: `vault.key` (64 hex digits, mode 0600) beside the database. A
-//! backup of the database without it holds no secret that opens; a backup needs both.
+//! Where the vault's key is kept: `vault.key` (64 hex digits, mode 0600) beside the database file, or
+//! in the data directory of each node of a server's database. A backup of the database without it
+//! holds no secret that opens; a backup needs both.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::Vault;
+use crate::{OpenError, Vault};
 
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -19,6 +20,13 @@ pub enum VaultError {
     NotAKey { path: PathBuf },
     #[error("{path} is missing, but {database} exists; restore the key that belongs to it")]
     Missing { path: PathBuf, database: PathBuf },
+    #[error(
+        "{path} is missing, but {database} was made with a key: copy the vault.key of the node that \
+         made it"
+    )]
+    MissingOfNode { path: PathBuf, database: String },
+    #[error("the database could not be asked whether it has a key")]
+    Database(#[source] Box<OpenError>),
     #[error("the system gave no randomness for a new vault key")]
     NoRandomness,
 }
@@ -34,6 +42,20 @@ impl Vault {
                 return Err(VaultError::Missing { path, database: database.to_owned() });
             }
             make(&path)?;
+        }
+        warn_when_open_to_others(&path);
+        read(&path)
+    }
+
+    /// The vault of a server's database, whose key each node keeps in its data directory. It is made
+    /// when the database has none yet; `made` names a database that has one.
+    pub(crate) fn kept_in(data: &Path, made: Option<String>) -> Result<Self, VaultError> {
+        let path = data.join("vault.key");
+        let found = fs::exists(&path);
+        match (found.map_err(|source| VaultError::File { path: path.clone(), source })?, made) {
+            (false, Some(database)) => return Err(VaultError::MissingOfNode { path, database }),
+            (false, None) => make(&path)?,
+            (true, _) => {}
         }
         warn_when_open_to_others(&path);
         read(&path)

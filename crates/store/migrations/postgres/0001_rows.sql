@@ -147,6 +147,8 @@ CREATE TABLE recipients (
     -- The last claim that ended without handing it over, and how many of them had no answer.
     deferred_attempt BIGINT NOT NULL DEFAULT 0,
     unanswered BIGINT NOT NULL DEFAULT 0,
+    -- Claims in which a carrier was handed it and did not take it.
+    attempts BIGINT NOT NULL DEFAULT 0,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (message, idx)
 );

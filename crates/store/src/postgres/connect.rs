@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio_postgres::tls::{NoTls, TlsStream};
 use tokio_postgres::{Client, Connection as Driver, Socket};
 
@@ -26,16 +27,19 @@ pub(super) async fn connect(server: &Server, deadline: Duration) -> Result<Conne
 }
 
 pub(super) async fn client(server: &Server) -> Result<Client, OpenError> {
+    driven_client(server).await.map(|(client, _)| client)
+}
+
+/// With the task that ends when the connection does.
+pub(super) async fn driven_client(server: &Server) -> Result<(Client, JoinHandle<()>), OpenError> {
     match &server.tls {
         Some(tls) => {
             let (client, driver) = server.config.connect(tls.clone()).await?;
-            drive(driver);
-            Ok(client)
+            Ok((client, drive(driver)))
         }
         None => {
             let (client, driver) = server.config.connect(NoTls).await?;
-            drive(driver);
-            Ok(client)
+            Ok((client, drive(driver)))
         }
     }
 }
@@ -43,7 +47,7 @@ pub(super) async fn client(server: &Server) -> Result<Client, OpenError> {
 /// Moves what is sent and received. Ends with its client, or with the connection; whoever waits for
 /// an answer then learns it.
 #[expect(clippy::disallowed_methods, reason = "a part of the connection, which has no other owner")]
-fn drive<T>(driver: Driver<Socket, T>)
+fn drive<T>(driver: Driver<Socket, T>) -> JoinHandle<()>
 where
     T: TlsStream + Unpin + Send + 'static,
 {
@@ -51,7 +55,7 @@ where
         if let Err(error) = driver.await {
             tracing::debug!(%error, "a connection to PostgreSQL ended");
         }
-    });
+    })
 }
 
 /// Acknowledged is stored, so a commit is flushed. What is left open by a node that is gone does not
@@ -67,7 +71,16 @@ fn session(deadline: Duration) -> String {
          SET jit = off;
          SELECT set_config('synchronous_commit', 'on', false)
              WHERE current_setting('synchronous_commit') = 'off';
-         SELECT set_config('client_connection_check_interval', '5s', false)
-             FROM pg_settings WHERE name = 'client_connection_check_interval'"
+         {PRESENCE}"
     )
 }
+
+/// So that the server soon notices that a client's machine is gone, and frees what it locked. Two of
+/// these came with PostgreSQL 14.
+pub(super) const PRESENCE: &str = "
+     SELECT set_config(name, CASE name
+         WHEN 'tcp_keepalives_idle' THEN '30' WHEN 'tcp_keepalives_interval' THEN '10'
+         WHEN 'tcp_keepalives_count' THEN '3' WHEN 'idle_session_timeout' THEN '0'
+         ELSE '5s' END, false)
+     FROM pg_settings WHERE name IN ('tcp_keepalives_idle', 'tcp_keepalives_interval',
+         'tcp_keepalives_count', 'idle_session_timeout', 'client_connection_check_interval')";

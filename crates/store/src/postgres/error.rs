@@ -61,7 +61,11 @@ pub(super) fn undid(error: &Error) -> bool {
 /// of unfit values quote them.
 fn text(told: &DbError) -> String {
     let code = told.code().code();
-    if code.starts_with("22") { format!("PostgreSQL {code}") } else { format!("PostgreSQL {code}: {}", told.message()) }
+    if code.starts_with("22") {
+        format!("PostgreSQL {code}")
+    } else {
+        format!("PostgreSQL {code}: {}", told.message())
+    }
 }
 
 pub(super) fn lost() -> (Fault, PortError) {

@@ -6,6 +6,7 @@ mod connect;
 mod connection;
 mod error;
 mod migrate;
+mod node;
 mod open;
 mod pool;
 mod statement;
@@ -24,7 +25,9 @@ use self::pool::Pool;
 use crate::sql::Result;
 use crate::vault::Vault;
 
-pub(crate) use self::open::open;
+pub use self::node::NodeName;
+pub(crate) use self::node::hold;
+pub(crate) use self::open::{is_made, open};
 pub(crate) use self::url::Server;
 
 pub(crate) struct PostgresStore {

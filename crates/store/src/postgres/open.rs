@@ -38,6 +38,17 @@ pub(crate) async fn open(
     })
 }
 
+/// Whether somebody has opened this database before.
+pub(crate) async fn is_made(server: &Server) -> Result<bool, OpenError> {
+    let client = client(server).await?;
+    let row = client.query_one("SELECT to_regclass('vault_check') IS NOT NULL", &[]).await?;
+    if !row.try_get::<_, bool>(0)? {
+        return Ok(false);
+    }
+    let row = client.query_one("SELECT count(*) FROM vault_check", &[]).await?;
+    Ok(row.try_get::<_, i64>(0)? > 0)
+}
+
 async fn check_server(client: &Client) -> Result<(), OpenError> {
     let row = client
         .query_one(
@@ -72,8 +83,7 @@ async fn check_vault(client: &Client, vault: &Vault) -> Result<(), OpenError> {
             &[&sealed],
         )
         .await?;
-    let stored =
-        client.query_opt("SELECT sealed FROM vault_check WHERE id = 1", &[]).await?;
+    let stored = client.query_opt("SELECT sealed FROM vault_check WHERE id = 1", &[]).await?;
     let opens = match stored {
         Some(stored) => vault.open(column, row, stored.try_get(0)?).is_ok(),
         None => false,

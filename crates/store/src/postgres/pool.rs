@@ -70,7 +70,8 @@ impl Pool {
             return Err(full());
         }
         let waiting = Waiting(&self.waiting);
-        let permit = tokio::time::timeout(self.deadline, self.permits.clone().acquire_owned()).await;
+        let permit =
+            tokio::time::timeout(self.deadline, self.permits.clone().acquire_owned()).await;
         drop(waiting);
         permit.map_err(|_| full())?.map_err(|_| full())
     }

@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn numbers_parameters_and_locks_rows_as_postgres_does() {
-        let found = translate("SELECT a FROM t WHERE b = ?1 OR c = ?12\n    FOR UPDATE SKIP LOCKED");
+        let found =
+            translate("SELECT a FROM t WHERE b = ?1 OR c = ?12\n    FOR UPDATE SKIP LOCKED");
         let sql = "SELECT a FROM t WHERE b = $1 OR c = $12\n    FOR NO KEY UPDATE SKIP LOCKED";
         assert_eq!((found.sql.as_str(), found.copy), (sql, None));
     }

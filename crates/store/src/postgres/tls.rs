@@ -65,7 +65,8 @@ impl Tls {
 fn read(path: &Path) -> Result<RootCertStore, OpenError> {
     let unreadable = |why: String| OpenError::Tls(format!("{}: {why}", path.display()));
     let mut roots = RootCertStore::empty();
-    let found = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))?;
+    let found =
+        CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))?;
     for certificate in found {
         let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
         roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;

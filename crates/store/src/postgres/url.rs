@@ -69,7 +69,8 @@ fn take_tls_options(url: &str) -> (String, TlsOptions) {
             _ => rest.push(option),
         }
     }
-    let plain = if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) };
+    let plain =
+        if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) };
     (plain, options)
 }
 
@@ -148,9 +149,12 @@ mod tests {
             let server = of(options).unwrap();
             assert_eq!((server.config.get_ssl_mode(), server.tls.is_some()), (mode, tls));
         }
-        for options in
-            ["?sslmode=verify-ca", "?sslmode=", "?sslrootcert=/a.pem", "?sslmode=require&sslrootcert=a"]
-        {
+        for options in [
+            "?sslmode=verify-ca",
+            "?sslmode=",
+            "?sslrootcert=/a.pem",
+            "?sslmode=require&sslrootcert=a",
+        ] {
             assert!(matches!(of(options), Err(OpenError::Tls(_))), "{options}");
         }
         let missing = of("?sslmode=verify-full&sslrootcert=/no/such.pem").unwrap_err();
@@ -159,7 +163,9 @@ mod tests {
 
     #[test]
     fn an_unreadable_url_is_not_quoted() {
-        for url in ["postgres://u:s3cret@h:port/d", "postgres:///d", "postgres://u:s3cret@h/d?odd=1"] {
+        for url in
+            ["postgres://u:s3cret@h:port/d", "postgres:///d", "postgres://u:s3cret@h/d?odd=1"]
+        {
             let refused = Server::parse(url).unwrap_err();
             assert!(!format!("{refused} {refused:?}").contains("s3cret"));
         }

@@ -1,34 +1,61 @@
 //! The suite that every engine runs, each case on a database of its own.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+mod postgres {
+    use std::sync::Arc;
 
-use async_trait::async_trait;
-use domain::ports::Store;
-use store::Vault;
-use tempfile::TempDir;
-use testkit::store_conformance::Rig;
+    use async_trait::async_trait;
+    use domain::ports::Store;
+    use store::Vault;
+    use testkit::postgres::{PostgresDatabase, PostgresServer};
+    use testkit::store_conformance::Rig;
 
-struct Sqlite {
-    directory: TempDir,
-}
+    struct Postgres(PostgresDatabase);
 
-impl Sqlite {
-    fn path(&self) -> PathBuf {
-        self.directory.path().join("data/boltgram.db")
+    #[async_trait]
+    impl Rig for Postgres {
+        async fn open(&self) -> Arc<dyn Store> {
+            store::open(&self.0.url(), Vault::new([7; 32])).await.unwrap()
+        }
     }
-}
 
-#[async_trait]
-impl Rig for Sqlite {
-    async fn open(&self) -> Arc<dyn Store> {
-        let url = format!("sqlite:{}", self.path().display());
-        store::open(&url, Vault::beside(&self.path()).unwrap()).await.unwrap()
+    async fn rig() -> Postgres {
+        Postgres(PostgresDatabase::new(PostgresServer::shared()))
     }
+
+    testkit::store_conformance!(rig);
 }
 
-async fn sqlite() -> Sqlite {
-    Sqlite { directory: tempfile::tempdir().unwrap() }
-}
+mod sqlite {
+    use std::path::PathBuf;
+    use std::sync::Arc;
 
-testkit::store_conformance!(sqlite);
+    use async_trait::async_trait;
+    use domain::ports::Store;
+    use store::Vault;
+    use tempfile::TempDir;
+    use testkit::store_conformance::Rig;
+
+    struct Sqlite {
+        directory: TempDir,
+    }
+
+    impl Sqlite {
+        fn path(&self) -> PathBuf {
+            self.directory.path().join("data/boltgram.db")
+        }
+    }
+
+    #[async_trait]
+    impl Rig for Sqlite {
+        async fn open(&self) -> Arc<dyn Store> {
+            let url = format!("sqlite:{}", self.path().display());
+            store::open(&url, Vault::beside(&self.path()).unwrap()).await.unwrap()
+        }
+    }
+
+    async fn rig() -> Sqlite {
+        Sqlite { directory: tempfile::tempdir().unwrap() }
+    }
+
+    testkit::store_conformance!(rig);
+}

@@ -1,0 +1,86 @@
+//! The name of a node, held by one process at a time: whoever had another's name would free the
+//! leases of its work.
+//!
+//! It is an advisory lock of a session that does nothing else; the server frees it with the
+//! connection, however the process ends. When the connection is lost the name is taken again.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tokio_postgres::Client;
+
+use super::connect::{PRESENCE, driven_client};
+use super::tx::advisory_key;
+use super::url::Server;
+use crate::OpenError;
+
+/// A process that was killed may still be there for the server.
+const PATIENCE: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_millis(200);
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// Held as long as it lives.
+pub struct NodeName {
+    keeping: JoinHandle<()>,
+}
+
+impl fmt::Debug for NodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NodeName")
+    }
+}
+
+impl Drop for NodeName {
+    fn drop(&mut self) {
+        self.keeping.abort();
+    }
+}
+
+type Session = (Client, JoinHandle<()>);
+
+#[expect(clippy::disallowed_methods, reason = "lives and ends with the name")]
+pub(crate) async fn hold(server: &Server, node: &str) -> Result<NodeName, OpenError> {
+    let until = Instant::now() + PATIENCE;
+    let session = loop {
+        if let Some(session) = take(server, node).await? {
+            break session;
+        }
+        if Instant::now() > until {
+            return Err(OpenError::NodeTaken { node: node.to_owned() });
+        }
+        sleep(AGAIN).await;
+    };
+    let keeping = tokio::spawn(keep(server.clone(), node.to_owned(), session));
+    Ok(NodeName { keeping })
+}
+
+/// `None` when another session has it.
+async fn take(server: &Server, node: &str) -> Result<Option<Session>, OpenError> {
+    let (client, driving) = driven_client(server).await?;
+    client.batch_execute(PRESENCE).await?;
+    let key = advisory_key(&format!("node {node}"));
+    let row = client.query_one("SELECT pg_try_advisory_lock($1)", &[&key]).await?;
+    Ok(row.try_get::<_, bool>(0)?.then_some((client, driving)))
+}
+
+async fn keep(server: Server, node: String, session: Session) {
+    let (mut client, mut driving) = session;
+    loop {
+        let _ = driving.await;
+        drop(client);
+        tracing::warn!(node, "the connection that holds this node's name was lost");
+        (client, driving) = loop {
+            sleep(RECONNECT).await;
+            match take(&server, &node).await {
+                Ok(Some(session)) => break session,
+                Ok(None) => {
+                    tracing::error!(node, "another process has taken the name of this node");
+                }
+                Err(error) => tracing::debug!(%error, "PostgreSQL cannot be reached"),
+            }
+        };
+        tracing::info!(node, "this node holds its name again");
+    }
+}
