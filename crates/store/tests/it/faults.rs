@@ -7,7 +7,7 @@ use domain::ports::{CreditOutcome, PortError};
 use store::Options;
 use testkit::clock::NOON;
 
-use crate::fixture::{Database, account, credit_order};
+use crate::fixture::{Database, account, credit_order, spend};
 
 fn patient(busy_timeout: Duration) -> Options {
     Options { busy_timeout, ..Options::default() }
@@ -25,7 +25,7 @@ async fn a_full_disk_stores_nothing_by_halves() {
     for number in 0..2_000 {
         let (order, message) = credit_order(payer, number);
         let id = order.id;
-        match store.add_credit_order(order, message).await {
+        match spend(&*store, order, message).await {
             Ok(CreditOutcome::Accepted) => accepted.push(id),
             Err(PortError::Unavailable(_)) => refused.push(id),
             other => panic!("{other:?}"),
@@ -50,7 +50,7 @@ async fn a_full_disk_stores_nothing_by_halves() {
     // The disk was made larger: the store works again.
     let store = database.open().await;
     let (order, message) = credit_order(payer, 9_999);
-    let outcome = store.add_credit_order(order, message).await;
+    let outcome = spend(&*store, order, message).await;
     assert_eq!(outcome, Ok(CreditOutcome::Accepted));
     assert_eq!(store.ping().await, Ok(()));
     assert!(store.check_ledger().await.unwrap().is_sound());
@@ -70,7 +70,7 @@ async fn a_full_disk_fails_a_whole_group_of_one_commit_or_one_command_of_it() {
         tasks.spawn(async move {
             let (order, message) = credit_order(payer, number);
             let id = order.id;
-            (id, store.add_credit_order(order, message).await)
+            (id, spend(&*store, order, message).await)
         });
     }
     let mut accepted = 0;
@@ -99,12 +99,12 @@ async fn a_locked_database_is_unavailable_and_then_works_again() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let (order, message) = credit_order(payer, 1);
     let id = order.id;
-    let locked = store.add_credit_order(order.clone(), message.clone()).await;
+    let locked = spend(&*store, order.clone(), message.clone()).await;
     assert!(matches!(locked, Err(PortError::Unavailable(_))), "{locked:?}");
     assert!(matches!(store.ping().await, Err(PortError::Unavailable(_))));
     assert!(store.order(id).await.unwrap().is_none(), "reading goes on");
     other.execute_batch("ROLLBACK").unwrap();
-    assert_eq!(store.add_credit_order(order, message).await, Ok(CreditOutcome::Accepted));
+    assert_eq!(spend(&*store, order, message).await, Ok(CreditOutcome::Accepted));
     store.ping().await.unwrap();
 }
 

@@ -7,8 +7,8 @@ use domain::account::AccountId;
 use domain::message::{Address, Content, Lane, MessageId, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Webhook};
-use domain::ports::{NewAccount, OrderCaps, Store};
+use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Wanted, Webhook};
+use domain::ports::{CreditOrder, CreditOutcome, NewAccount, OrderCaps, PortError, Store};
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -61,6 +61,16 @@ pub(crate) async fn account(store: &dyn Store, credit: Msat) -> AccountId {
     store.add_account(new, NOON).await.unwrap().id
 }
 
+/// Adds one order paid from credit.
+pub(crate) async fn spend(
+    store: &dyn Store,
+    order: NewOrder,
+    message: NewMessage,
+) -> Result<CreditOutcome, PortError> {
+    let orders = vec![CreditOrder { order, message }];
+    store.add_credit_orders(orders, None).await.map(|mut outcomes| outcomes.remove(0))
+}
+
 /// An order paid from credit, with its message.
 pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMessage) {
     let mut id = [7; 32];
@@ -76,6 +86,7 @@ pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMes
         webhook: Some(Webhook {
             url: "https://example.com/hook".to_owned(),
             secret: Secret::new("whsec_of_the_order"),
+            wants: Wanted::All,
         }),
         referral: None,
         client: "key-1".to_owned(),

@@ -6,7 +6,7 @@ use domain::money::Msat;
 use domain::order::NewOrder;
 use domain::ports::{CreditOutcome, PortError, Store};
 
-use crate::fixture::{Database, account, credit_order};
+use crate::fixture::{Database, account, credit_order, spend};
 
 /// Sends all of them at once, so that they meet in the queue.
 async fn send(
@@ -16,7 +16,7 @@ async fn send(
     let mut tasks = tokio::task::JoinSet::new();
     for (order, message) in orders {
         let store = store.clone();
-        tasks.spawn(async move { store.add_credit_order(order, message).await });
+        tasks.spawn(async move { spend(&*store, order, message).await });
     }
     tasks.join_all().await
 }
@@ -51,7 +51,7 @@ async fn what_was_queued_is_written_when_the_last_handle_goes() {
     for number in 0..50 {
         let (order, message) = credit_order(payer, number);
         // The caller goes away as soon as the command is queued.
-        let accepted = store.add_credit_order(order, message);
+        let accepted = spend(&*store, order, message);
         let gone = tokio::time::timeout(std::time::Duration::from_millis(1), accepted).await;
         assert!(gone.is_err());
     }

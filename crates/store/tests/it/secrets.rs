@@ -6,14 +6,14 @@ use domain::ports::Store;
 use domain::secret::Preimage;
 use testkit::clock::NOON;
 
-use crate::fixture::{CAPS, Database, account, credit_order};
+use crate::fixture::{CAPS, Database, account, credit_order, spend};
 
 const PREIMAGE: [u8; 32] = *b"thirty-two bytes of a preimage..";
 
 async fn fill(store: &dyn Store) {
     let payer = account(store, Msat::new(10_000)).await;
     let (order, message) = credit_order(payer, 1);
-    store.add_credit_order(order.clone(), message).await.unwrap();
+    spend(store, order.clone(), message).await.unwrap();
     let preimage = Preimage::new(PREIMAGE);
     let lightning = NewOrder {
         id: preimage.payment_hash(),

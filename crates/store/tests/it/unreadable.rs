@@ -6,12 +6,15 @@ use std::time::Duration;
 use domain::account::AccountId;
 use domain::money::Msat;
 use domain::order::{NewOrder, OrderId, Payment};
-use domain::ports::{ChunkEnd, ClaimedChunk, OrderAdmission, Store};
+use domain::ports::{
+    AcceptedPart, ChunkEnd, ClaimedChunk, End, OrderAdmission, Outcome, Store, SubmissionKey,
+};
+use domain::routing::CarrierName;
 use domain::secret::Preimage;
 use domain::time::Timestamp;
 use testkit::clock::NOON;
 
-use crate::fixture::{CAPS, Database, account, credit_order};
+use crate::fixture::{CAPS, Database, account, credit_order, spend};
 
 const LEASE: Duration = Duration::from_secs(120);
 
@@ -30,7 +33,7 @@ async fn damaged(database: &Database, damage: &str) -> Arc<dyn Store> {
     let (store, payer) = stored(database).await;
     for number in [1, 2] {
         let (order, message) = credit_order(payer, number);
-        store.add_credit_order(order, message).await.unwrap();
+        spend(&*store, order, message).await.unwrap();
     }
     assert_eq!(database.connect().execute(damage, []).unwrap(), 1);
     store
@@ -67,7 +70,7 @@ async fn an_unreadable_recipient_does_not_stop_the_others_of_its_chunk() {
     let (store, payer) = stored(&database).await;
     let (order, mut message) = credit_order(payer, 1);
     message.recipients = vec![message.recipients[0].clone(); 3];
-    store.add_credit_order(order, message).await.unwrap();
+    spend(&*store, order, message).await.unwrap();
     let damage = "UPDATE recipients SET address = 'x' WHERE idx = 1";
     assert_eq!(database.connect().execute(damage, []).unwrap(), 1);
     let claimed = claim(&*store, NOON).await;
@@ -117,11 +120,22 @@ async fn an_unreadable_order_does_not_stop_the_checks_of_others() {
 #[tokio::test]
 async fn an_unreadable_event_does_not_stop_the_calls_of_others() {
     let database = Database::new();
-    let store = damaged(
-        &database,
-        "UPDATE events SET snapshot = '{' WHERE id = (SELECT min(id) FROM events)",
-    )
-    .await;
+    let (store, payer) = stored(&database).await;
+    for number in [1, 2] {
+        let (order, message) = credit_order(payer, number);
+        spend(&*store, order, message).await.unwrap();
+    }
+    let taken = claim(&*store, NOON).await.into_iter().zip(["a", "b"]).map(|(chunk, id)| Outcome {
+        key: SubmissionKey { chunk: chunk.id, attempt: chunk.attempt, recipient: 0 },
+        carrier: CarrierName::new("main"),
+        parts: 1,
+        accepted: vec![AcceptedPart { part: 1, carrier_id: id.to_owned() }],
+        end: End::Accepted,
+    });
+    let recorded = store.record_outcomes(taken.collect(), vec![], NOON, None).await.unwrap();
+    assert_eq!(recorded.events, 2);
+    let damage = "UPDATE events SET snapshot = '{' WHERE id = (SELECT min(id) FROM events)";
+    assert_eq!(database.connect().execute(damage, []).unwrap(), 1);
     let calls = |now: Timestamp| store.claim_webhooks(now, tomorrow().after(LEASE), 9);
     assert_eq!(calls(NOON).await.unwrap().len(), 1);
     assert!(calls(tomorrow().before(LEASE)).await.unwrap().is_empty());

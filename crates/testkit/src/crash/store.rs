@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Sender};
 use domain::inbound::{InboundId, InboundMessage, InboundPart, Receivers};
 use domain::ledger::LedgerReport;
+use domain::message::MessageId;
 use domain::number::SenderId;
 use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, CreditOrder,
     CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
     LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OrderAdmission,
-    OrderCaps, OrderLoad, OrderStore, Outcome, PortError, Receipt, Recorded, Store, WebhookCall,
-    WebhookResult,
+    OrderCaps, OrderLoad, OrderStore, Outcome, PortError, Receipt, RecipientTrace, Recorded, Store,
+    WebhookCall, WebhookResult,
 };
 use domain::reason::Reason;
 use domain::time::Timestamp;
@@ -227,6 +228,15 @@ impl MessageStore for FusedStore {
     ) -> Result<Recorded, PortError> {
         let call = self.inner.expire(now, parked_before, limit);
         self.fuse.step_if(call, |recorded| recorded.recipients > 0).await
+    }
+
+    async fn trace(
+        &self,
+        message: MessageId,
+        from: u32,
+        limit: u32,
+    ) -> Result<Vec<RecipientTrace>, PortError> {
+        self.fuse.alive(self.inner.trace(message, from, limit)).await
     }
 
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64, PortError> {

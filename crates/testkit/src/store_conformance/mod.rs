@@ -9,6 +9,7 @@ mod cancel;
 mod caps;
 mod carriers;
 mod claims;
+mod credit;
 mod doubt;
 mod events;
 mod expiry;
@@ -33,6 +34,7 @@ pub use cancel::*;
 pub use caps::*;
 pub use carriers::*;
 pub use claims::*;
+pub use credit::*;
 pub use doubt::*;
 pub use events::*;
 pub use expiry::*;
@@ -81,6 +83,14 @@ macro_rules! store_conformance {
             refuses_an_order_without_enough_credit
             reserves_nothing_for_an_order_that_exists
             keeps_orders_for_mailboxes
+            // credit
+            accepts_many_orders_in_one_change
+            gives_credit_to_the_first_that_it_suffices_for
+            stores_nothing_of_a_batch_that_makes_no_sense
+            spends_the_last_credit_once
+            leases_what_it_accepts_to_the_caller
+            records_outcomes_of_what_was_never_claimed
+            goes_on_after_a_crash_with_leased_orders
             // caps
             leaves_a_client_no_more_open_orders_than_its_share
             leaves_no_more_open_orders_than_there_is_room_for
@@ -191,7 +201,7 @@ macro_rules! store_conformance {
             // forget
             forgets_orders_that_were_never_paid
             forgets_no_more_than_asked
-            forgets_webhook_calls_that_ended_with_their_events
+            forgets_events_that_ended
             forgets_chunks_that_ended
             // events
             tells_each_change_once
@@ -199,6 +209,10 @@ macro_rules! store_conformance {
             tells_of_a_cancel_only_when_paid
             tells_one_event_for_one_change
             leases_webhook_calls
+            tells_the_events_of_an_order_one_after_another
+            makes_the_next_event_due_when_one_has_ended
+            tells_only_the_end_to_those_who_want_that
+            hands_over_the_events_of_a_change
             tells_again_until_told
             gives_up_for_good
             counts_no_attempt_that_was_put_off

@@ -15,7 +15,8 @@ use domain::order::{
 use domain::ports::{
     AcceptedPart, ChunkEnd, ChunkId, ClaimedChunk, CreditOrder, CreditOutcome, End, HoldOrder,
     HoldOutcome, NewAccount, NodeReport, NodeVerdict, OrderAdmission, OrderCaps, Outcome,
-    PortError, Receipt, ReceiptState, Recorded, Store, SubmissionKey, WebhookCall,
+    PortError, Receipt, ReceiptState, Recorded, Store, SubmissionKey, WebhookCall, WebhookOutcome,
+    WebhookResult,
 };
 use domain::reason::Reason;
 use domain::recipient::RecipientState;
@@ -155,16 +156,22 @@ impl World {
         order
     }
 
-    /// An order paid from credit.
-    pub(super) async fn spend(&self, account: AccountId, price: Msat) -> (OrderId, CreditOutcome) {
-        let new = NewOrder {
+    /// An order to be paid from credit, with its message.
+    pub(super) fn new_credit(&self, account: AccountId, price: Msat) -> CreditOrder {
+        let order = NewOrder {
             account: Some(account),
             price,
             payment: Payment::Credit,
             ..self.new_order()
         };
-        let id = new.id;
-        let outcome = self.add_credit_order(new, self.new_message(1)).await.unwrap();
+        CreditOrder { order, message: self.new_message(1) }
+    }
+
+    /// An order paid from credit.
+    pub(super) async fn spend(&self, account: AccountId, price: Msat) -> (OrderId, CreditOutcome) {
+        let CreditOrder { order, message } = self.new_credit(account, price);
+        let id = order.id;
+        let outcome = self.add_credit_order(order, message).await.unwrap();
         (id, outcome)
     }
 
@@ -248,6 +255,24 @@ impl World {
 
     pub(super) async fn calls(&self, now: Timestamp) -> Vec<WebhookCall> {
         self.store.claim_webhooks(now, now.after(LEASE), 100).await.unwrap()
+    }
+
+    /// Tells all that is due, one event of an order after another, in the order told.
+    pub(super) async fn told(&self, now: Timestamp) -> Vec<WebhookCall> {
+        let mut told = Vec::new();
+        loop {
+            let calls = self.calls(now).await;
+            if calls.is_empty() {
+                return told;
+            }
+            let results = calls.iter().map(|call| WebhookResult {
+                call: call.id,
+                outcome: WebhookOutcome::Told,
+                note: "status 200".to_owned(),
+            });
+            self.store.record_webhooks(results.collect(), now).await.unwrap();
+            told.extend(calls);
+        }
     }
 
     pub(super) async fn must_be_sound(&self) {
