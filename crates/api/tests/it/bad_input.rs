@@ -104,6 +104,8 @@ async fn bodies_that_are_not_what_they_should_be() {
         r#"{"phone":"+4520123456","message":"hi","immediate":1}"#,
         r#"{"phone":"+4520123456","message":"hi","immediate":"yes"}"#,
         r#"{"phone":"+4520123456","message":"hi","webhookUrl":7}"#,
+        r#"{"phone":"+4520123456","message":"hi","webhookEvents":true}"#,
+        r#"{"phone":"+4520123456","message":"hi","webhookEvents":"some"}"#,
         r#"{"phone":"+4520123456","message":"hi","ref":{}}"#,
         r#"{"phone":"+4520123456","message":"hi","ref":"a\u0000@b.com"}"#,
         r#"{"phone":"+4520123456","message":"\ud800"}"#,

@@ -1,7 +1,10 @@
 //! Orders for sending: taken, paid from credit, told, cancelled.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use domain::money::Msat;
-use domain::order::{OrderId, OrderKind, Purchase};
+use domain::order::{OrderId, OrderKind, Purchase, Wanted};
 
 use crate::house::{House, Open, sats};
 
@@ -32,6 +35,56 @@ async fn tells_the_signing_secret_with_a_webhook() {
     let rows = open.house.store.rows();
     let webhook = rows.webhooks.values().next().unwrap();
     assert_eq!(webhook.url, "https://shop.example/hook");
+    assert_eq!(webhook.wants, Wanted::All);
+}
+
+#[tokio::test]
+async fn tells_a_webhook_what_it_wants_to_know() {
+    let open = Open::new().await;
+    for (events, wants) in
+        [("null", Wanted::All), (r#""all""#, Wanted::All), (r#""final""#, Wanted::Final)]
+    {
+        let body = format!(
+            r#"{{"phone":"+4520123456","message":"hello","webhookUrl":"https://shop.example/hook",
+                "webhookEvents":{events}}}"#
+        );
+        let answer = open.post("/createsendorder", &body).await;
+        assert_eq!(answer.status, 200, "{answer}");
+        let mut rows = open.house.store.rows();
+        let stored: Vec<_> = rows.webhooks.drain().map(|(_, webhook)| webhook.wants).collect();
+        assert_eq!(stored, [wants]);
+    }
+    for wrong in [r#""Final""#, r#""""#, "1", "[]"] {
+        let body =
+            format!(r#"{{"address":"a@example.com","message":"hello","webhookEvents":{wrong}}}"#);
+        let answer = open.post("/createemailsendorder", &body).await;
+        assert!(answer.body.contains("webhookEvents"), "{answer}");
+    }
+    assert_eq!(open.changes(), 3, "an order with a wrong field is none");
+}
+
+/// Many callers at once share a call of the store, and each gets his own answer.
+#[tokio::test]
+async fn answers_each_of_many_immediate_orders() {
+    let house = House::new();
+    let key = house.key(sats(7_000), "sms:send", None).await;
+    let open = house.open_as(Default::default()).await;
+    let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
+    let (open, mut callers) = (Arc::new(open), tokio::task::JoinSet::new());
+    for _ in 0..20 {
+        let (open, key) = (open.clone(), key.clone());
+        callers.spawn(async move { open.post_with_key("/createsendorder", &key, body).await });
+    }
+    let answers = callers.join_all().await;
+    let ids: HashSet<_> = answers
+        .iter()
+        .filter(|answer| answer.body.contains("\"paid\""))
+        .map(|answer| answer.body.clone())
+        .collect();
+    assert_eq!(ids.len(), 7, "each with an id of its own");
+    let refused = answers.iter().filter(|answer| answer.body.contains("insufficient credit"));
+    assert_eq!(refused.count(), 13);
+    assert_eq!(open.changes(), 7);
 }
 
 #[tokio::test]

@@ -34,6 +34,25 @@ pub(crate) struct Rows {
     pub panics: bool,
 }
 
+impl Rows {
+    fn spend(&mut self, mut new: NewOrder, message: &NewMessage) -> CreditOutcome {
+        let available = self.available.entry(new.account.unwrap()).or_default();
+        if *available < new.price {
+            return CreditOutcome::Insufficient { available: *available };
+        }
+        *available = available.checked_sub(new.price).unwrap();
+        self.clients.push(new.client.clone());
+        if let Some(webhook) = new.webhook.take() {
+            self.webhooks.insert(new.id, webhook);
+        }
+        let mut order = stored(new);
+        begin(&mut order, message.content.message);
+        self.orders.insert(order.id, order);
+        self.changes += 1;
+        CreditOutcome::Accepted
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct FakeStore(Mutex<Rows>);
 
@@ -215,23 +234,16 @@ impl OrderStore for FakeStore {
         Ok(())
     }
 
-    async fn add_credit_order(
+    async fn add_credit_orders(
         &self,
-        new: NewOrder,
-        message: NewMessage,
-    ) -> Result<CreditOutcome, PortError> {
+        new: Vec<CreditOrder>,
+        _: Option<Lease>,
+    ) -> Result<Vec<CreditOutcome>, PortError> {
         let mut rows = self.up()?;
-        let available = rows.available.entry(new.account.unwrap()).or_default();
-        if *available < new.price {
-            return Ok(CreditOutcome::Insufficient { available: *available });
-        }
-        *available = available.checked_sub(new.price).unwrap();
-        rows.clients.push(new.client.clone());
-        let mut order = stored(new);
-        begin(&mut order, message.content.message);
-        rows.orders.insert(order.id, order);
-        rows.changes += 1;
-        Ok(CreditOutcome::Accepted)
+        Ok(new
+            .into_iter()
+            .map(|CreditOrder { order, message }| rows.spend(order, &message))
+            .collect())
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError> {
@@ -333,11 +345,17 @@ impl MessageStore for FakeStore {
         _: Vec<Outcome>,
         _: Vec<(ChunkId, u32, ChunkEnd)>,
         _: Timestamp,
+        _: Option<Timestamp>,
     ) -> Result<Recorded, PortError> {
         not_needed()
     }
 
-    async fn record_receipts(&self, _: Vec<Receipt>, _: Timestamp) -> Result<Recorded, PortError> {
+    async fn record_receipts(
+        &self,
+        _: Vec<Receipt>,
+        _: Timestamp,
+        _: Option<Timestamp>,
+    ) -> Result<Recorded, PortError> {
         not_needed()
     }
 
