@@ -1,5 +1,7 @@
-//! What a carrier sends us: receipts, told apart from messages, and turned into the domain's.
+//! What a carrier sends us: receipts and messages from phones, told apart, and turned into the
+//! domain's.
 
+use domain::inbound::InboundPart;
 use domain::number::Msisdn;
 use domain::ports::{Receipt, ReceiptState};
 use domain::routing::CarrierName;
@@ -9,6 +11,8 @@ use smpp::pdu::{Address, DataSm, DecodeError, DeliverSm, RawPdu, Ton};
 use smpp::receipt::{MessageState, Receipt as Told};
 
 use super::ids::ReceiptIds;
+use super::phone::Given;
+use super::profile::Alphabet;
 
 /// Longest error word kept.
 const CODE_CHARS_MAX: usize = 32;
@@ -18,32 +22,37 @@ pub(super) enum Received {
     Receipt(Receipt),
     /// A receipt that does not say of which message.
     Nameless,
-    /// A message from a phone.
-    Message,
+    /// A message from a phone, or a part of one.
+    Message(InboundPart),
 }
 
-pub(super) fn read(
-    pdu: &RawPdu,
-    carrier: &CarrierName,
-    ids: ReceiptIds,
-    at: Timestamp,
-) -> Result<Received, DecodeError> {
-    let (told, source) = if pdu.id() == CommandId::DATA_SM {
+/// What is known of the carrier, beside the octets.
+#[derive(Clone, Copy)]
+pub(super) struct Of<'a> {
+    pub(super) carrier: &'a CarrierName,
+    pub(super) ids: ReceiptIds,
+    pub(super) alphabet: Alphabet,
+    pub(super) interrupted_at: Timestamp,
+}
+
+pub(super) fn read(pdu: &RawPdu, of: Of<'_>, at: Timestamp) -> Result<Received, DecodeError> {
+    let Of { carrier, ids, alphabet, interrupted_at } = of;
+    let (told, given) = if pdu.id() == CommandId::DATA_SM {
         let data = pdu.decode::<DataSm<'_>>()?;
-        (Told::of_data(&data), data.source)
+        (Told::of_data(&data), Given::of_data(&data))
     } else {
         let deliver = pdu.decode::<DeliverSm<'_>>()?;
-        (Told::of(&deliver), deliver.source)
+        (Told::of(&deliver), Given::of(&deliver))
     };
     Ok(match told {
-        None => Received::Message,
+        None => Received::Message(given.part(carrier, alphabet, at, interrupted_at)),
         Some(told) if told.message_id.is_empty() => Received::Nameless,
         Some(told) => Received::Receipt(Receipt {
             carrier: carrier.clone(),
             carrier_id: ids.of_receipt(told.message_id),
             state: if told.intermediate { ReceiptState::Intermediate } else { state(told.state) },
             code: code(&told),
-            to: number(source),
+            to: number(given.source),
             at,
         }),
     })
@@ -101,7 +110,13 @@ mod tests {
         let mut out = BytesMut::new();
         pdu::encode(&mut out, CommandStatus::ROK, 1, deliver).unwrap();
         let raw = RawPdu::new(out.freeze()).unwrap();
-        read(&raw, &CarrierName::new("main"), ReceiptIds::Same, Timestamp::from_millis(7)).unwrap()
+        let of = Of {
+            carrier: &CarrierName::new("main"),
+            ids: ReceiptIds::Same,
+            alphabet: Alphabet::Gsm7,
+            interrupted_at: Timestamp::from_millis(3),
+        };
+        read(&raw, of, Timestamp::from_millis(7)).unwrap()
     }
 
     fn receipt(short_message: &[u8]) -> Received {
@@ -185,7 +200,7 @@ mod tests {
     #[test]
     fn messages_and_nameless_receipts_are_seen_as_such() {
         let message = DeliverSm { short_message: b"STOP", ..DeliverSm::default() };
-        assert!(matches!(received(&message), Received::Message));
+        assert!(matches!(received(&message), Received::Message(_)));
         assert!(matches!(receipt(b"stat:DELIVRD"), Received::Nameless));
     }
 }
