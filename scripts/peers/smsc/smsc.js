@@ -26,6 +26,8 @@ const options = {
   password: null, // null: any
   receipt_ms: 50, // from the answer to the receipt
   receipt_first: false, // the receipt overtakes the answer, as it does on busy carriers
+  backwards_ms: 0, // answers to submit_sm are kept this long and sent from the last to the first; 0: at once, in order
+  receipt_bind: 'any', // any: the first that receives; other: not the one that sent the message
   receipt_id: 'hex', // hex: as answered; decimal: the same number in the other notation, as some carriers do
   receipt_tlvs: true, // receipted_message_id and message_state beside the text
   retry_ms: 200, // until a receipt that got a temporary error is sent again
@@ -48,7 +50,7 @@ const REGISTERED = { 0: [], 1: ['DELIVRD', 'UNDELIV'], 2: ['UNDELIV'], 3: ['DELI
 
 const counts = { submitted: 0, accepted: 0, answered: 0 }; // answered: deliver_sm, finally
 const throttled = new Map(); // destination → times
-const outbox = new Set(); // deliveries not yet answered: {system_id, fields, session: where it was sent, or null}
+const outbox = new Set(); // deliveries not yet answered: {system_id, fields, session: where it was sent, or null, not: never there}
 let held = null; // answers kept back while paused
 let next_id = Date.now() * 1000; // an SMSC does not repeat itself after a restart
 
@@ -132,17 +134,34 @@ function submit(session, pdu) {
   counts.submitted += 1;
   const status = submitStatus(session, pdu.destination_addr);
   const id = status ? null : (next_id++).toString(16);
-  report({ event: 'submit_sm', system_id: session.system_id, ...readable(pdu), status, id });
+  const bind = server.sessions.indexOf(session);
+  report({ event: 'submit_sm', system_id: session.system_id, bind, ...readable(pdu), status, id });
   if (status) return answer(session, pdu, { command_status: status });
 
   counts.accepted += 1;
-  const receipt = { system_id: session.system_id, fields: receiptFields(pdu, id), session: null };
+  const not = options.receipt_bind === 'other' ? session : null;
+  const receipt = { system_id: session.system_id, fields: receiptFields(pdu, id), session: null, not };
   if (!owesReceipt(pdu)) return answer(session, pdu, { message_id: id });
   if (options.receipt_first) {
     deliver(receipt);
     return setTimeout(() => answer(session, pdu, { message_id: id }), options.receipt_ms);
   }
-  answer(session, pdu, { message_id: id }, () => setTimeout(() => deliver(receipt), options.receipt_ms));
+  const then = () => setTimeout(() => deliver(receipt), options.receipt_ms);
+  if (options.backwards_ms) return backwards(() => answer(session, pdu, { message_id: id }, then));
+  answer(session, pdu, { message_id: id }, then);
+}
+
+let kept = []; // answers to be sent backwards
+
+function backwards(send) {
+  if (kept.length === 0) {
+    setTimeout(() => {
+      const sends = kept.reverse();
+      kept = [];
+      sends.forEach((each) => each());
+    }, options.backwards_ms);
+  }
+  kept.push(send);
 }
 
 function submitStatus(session, destination) {
@@ -218,9 +237,11 @@ function deliverAll() {
 // Without a bind that receives, or once sent, the delivery waits in the outbox: for the next bind, or for its answer.
 function send(delivery) {
   const { system_id, fields } = delivery;
-  const session = server.sessions.find((s) => RECEIVES.includes(s.kind) && (system_id === null || s.system_id === system_id));
+  const may = (s) => RECEIVES.includes(s.kind) && s !== delivery.not && (system_id === null || s.system_id === system_id);
+  const session = server.sessions.find(may);
   if (delivery.session || !session) return;
   delivery.session = session;
+  report({ event: 'deliver_sm', bind: server.sessions.indexOf(session), kind: session.kind });
   session.deliver_sm({ ...fields }, (resp) => {
     report({ event: 'deliver_sm_resp', status: resp.command_status, source: fields.source_addr, destination: fields.destination_addr });
     if (TEMPORARY.includes(resp.command_status)) {

@@ -1,14 +1,15 @@
 //! Message centres that misbehave as real ones do, at a scale at which it hurts: everything stays
 //! bounded, the log too, other links do not notice, and all is as before when it is over.
 //!
-//! Time is stopped and moved by hand in small steps ([`pass`]), while the sockets are real: between
-//! two steps everything that can happen without a timer does.
+//! But for [`peer`], time is stopped and moved by hand in small steps ([`pass`]), while the sockets
+//! are real: between two steps everything that can happen without a timer does.
 
 mod answers;
 mod centre;
 mod flood;
 mod mute;
 mod narrow;
+mod peer;
 mod throttled;
 
 use std::io::Write;
