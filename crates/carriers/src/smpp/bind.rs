@@ -56,6 +56,7 @@ impl Bind {
             (carrier.settings.lost.clone(), carrier.settings.refused.clone());
         let config = ClientConfig { kind: self.kind, ..carrier.settings.client.clone() };
         let name = carrier.desk.name.as_str();
+        let mut failing = String::new();
         while !closing.is_cancelled() {
             self.set(false, "connecting");
             let connected = tokio::select! {
@@ -64,8 +65,10 @@ impl Bind {
             };
             let pause = match connected {
                 Ok(link) => {
+                    failing.clear();
                     let begun = Instant::now();
                     let reason = self.live(carrier, link).await;
+                    carrier.interruption.note(carrier.clock.now());
                     if closing.is_cancelled() {
                         tracing::info!(carrier = name, %reason, "SMPP session ended");
                     } else {
@@ -79,9 +82,15 @@ impl Bind {
                     lost.next(carrier.draw())
                 }
                 Err(error) => {
-                    let source = std::error::Error::source(&error);
-                    tracing::warn!(carrier = name, %error, source, "no SMPP session");
-                    self.set(false, told(&error));
+                    let (why, source) = (told(&error), std::error::Error::source(&error));
+                    // Every change is told, not every try.
+                    if why == failing {
+                        tracing::debug!(carrier = name, %error, source, "still no SMPP session");
+                    } else {
+                        tracing::warn!(carrier = name, %error, source, "no SMPP session");
+                        failing.clone_from(&why);
+                    }
+                    self.set(false, why);
                     let refusal = error.is_refusal();
                     if refusal { refused.next(carrier.draw()) } else { lost.next(carrier.draw()) }
                 }

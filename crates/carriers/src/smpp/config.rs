@@ -7,6 +7,7 @@ use domain::secret::Secret;
 use serde::Deserialize;
 
 use super::ids::ReceiptIds;
+use super::profile::{Alphabet, Beyond, LongMessages, Receipts, SettleOn, Validity};
 use super::verdict::Meaning;
 
 /// How an account binds.
@@ -29,6 +30,17 @@ pub enum InterfaceVersion {
     V34,
     #[serde(rename = "5.0")]
     V50,
+}
+
+/// An optional parameter of the carrier's own: a text, or octets.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlvConfig {
+    pub tag: u16,
+    #[serde(default)]
+    pub value: Option<String>,
+    #[serde(default)]
+    pub hex: Option<String>,
 }
 
 /// `[[carriers]]` with `kind = "smpp"`.
@@ -58,6 +70,13 @@ pub struct SmppConfig {
     pub password: Option<Secret>,
     #[serde(default)]
     pub system_type: String,
+    /// The addresses that the bind is for, as the carrier writes them; most want none.
+    #[serde(default)]
+    pub address_range: String,
+    #[serde(default)]
+    pub address_ton: u8,
+    #[serde(default)]
+    pub address_npi: u8,
     #[serde(default)]
     pub interface_version: InterfaceVersion,
     #[serde(default)]
@@ -74,15 +93,51 @@ pub struct SmppConfig {
     /// The sender of messages that name none.
     #[serde(default)]
     pub source: Option<String>,
-    /// Bits of the number that joins the parts of a text: 8 or 16.
-    #[serde(default = "reference")]
-    pub reference: u8,
+    /// Kinds of all senders, instead of what follows from each.
+    #[serde(default)]
+    pub source_ton: Option<u8>,
+    #[serde(default)]
+    pub source_npi: Option<u8>,
+    /// Kinds of short codes.
+    #[serde(default)]
+    pub short_code_ton: Option<u8>,
+    #[serde(default)]
+    pub short_code_npi: Option<u8>,
+    #[serde(default)]
+    pub dest_ton: Option<u8>,
+    #[serde(default)]
+    pub dest_npi: Option<u8>,
+    /// What data_coding 0 is.
+    #[serde(default)]
+    pub alphabet: Alphabet,
+    /// What carries texts that the alphabet lacks.
+    #[serde(default)]
+    pub beyond_alphabet: Beyond,
+    #[serde(default)]
+    pub long_messages: LongMessages,
+    /// Bits of the number that joins the parts of a text: 8 or 16; by default 8.
+    #[serde(default)]
+    pub reference: Option<u8>,
+    #[serde(default)]
+    pub service_type: String,
+    #[serde(default)]
+    pub registered_delivery: Receipts,
+    /// When a message counts as delivered.
+    #[serde(default)]
+    pub settle_on: SettleOn,
+    #[serde(default)]
+    pub validity_period: Validity,
+    #[serde(default)]
+    pub priority: u8,
+    /// Parameters that go with every part.
+    #[serde(default)]
+    pub tlvs: Vec<TlvConfig>,
     /// How receipts write the ids that answers gave.
     #[serde(default)]
     pub receipt_ids: ReceiptIds,
     /// What statuses mean at this carrier: `{ "0x410" = "throttled" }`.
     #[serde(default)]
-    pub statuses: BTreeMap<String, Meaning>,
+    pub errors: BTreeMap<String, Meaning>,
     /// A session silent for this long is asked whether it lives, in seconds; 0 never.
     #[serde(default = "enquire_link_s")]
     pub enquire_link_s: u32,
@@ -105,10 +160,6 @@ const fn binds() -> u16 {
 
 const fn window() -> u32 {
     100
-}
-
-const fn reference() -> u8 {
-    8
 }
 
 const fn enquire_link_s() -> u32 {

@@ -2,70 +2,169 @@
 
 use std::time::Duration;
 
-use domain::number::SenderId;
-use domain::text::Part;
+use domain::number::Msisdn;
 use domain::time::Timestamp;
-use smpp::pdu::{
-    Address, DataCoding, EncodeError, EsmClass, Npi, RegisteredDelivery, SubmitSm, Ton,
-};
+use smpp::pdu::{Address, EncodeError, EsmClass, Npi, SubmitSm, TlvBuf, Tlvs, Ton, tag};
 use smpp::session::Requests;
-use smpp::time::{RelativeTime, SmppTime};
+use smpp::time::{AbsoluteTime, RelativeTime, SmppTime};
 
+use super::cut::Piece;
 use super::job::Job;
+use super::profile::{LongMessages, Profile, Validity};
 
 /// The standard's spans know no more days without counting months (§7.1.1.3).
 const VALIDITY_MAX: Duration = Duration::from_secs(31 * 86_400);
 
 /// What the parts of one job share on the wire.
-pub(super) struct Envelope {
-    source: Vec<u8>,
-    ton: Ton,
-    npi: Npi,
-    destination: String,
-    validity: [u8; 16],
+pub(super) struct Envelope<'a> {
+    profile: &'a Profile,
+    source: Octets,
+    source_kind: (Ton, Npi),
+    destination: Octets,
+    validity: Option<[u8; 16]>,
+    reference: u16,
+    total: usize,
+}
+
+/// An address, which is never longer than this (§5.2.8).
+#[derive(Default)]
+struct Octets {
+    octets: [u8; 20],
+    len: usize,
+}
+
+impl Octets {
+    fn push(&mut self, octet: u8) -> Result<(), BadSource> {
+        *self.octets.get_mut(self.len).ok_or(BadSource)? = octet;
+        self.len += 1;
+        Ok(())
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        self.octets.get(..self.len).unwrap_or_default()
+    }
+
+    /// A sender's name as carriers read it: `source_addr` is a C-string, so GSM-7 cannot stand in
+    /// it.
+    fn latin1(name: &str) -> Result<Self, BadSource> {
+        let mut octets = Self::default();
+        name.chars()
+            .try_for_each(|char| octets.push(u8::try_from(char).map_err(|_| BadSource)?))?;
+        Ok(octets)
+    }
+
+    fn digits(number: Msisdn) -> Self {
+        let (mut octets, mut rest) = (Self::default(), number.digits());
+        octets.len = usize::try_from(number.digit_count()).unwrap_or(0).min(octets.octets.len());
+        for place in octets.octets.iter_mut().take(octets.len).rev() {
+            *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+        octets
+    }
 }
 
 /// The sender has a character that no octet of `source_addr` stands for.
 #[derive(Debug)]
 pub(super) struct BadSource;
 
-impl Envelope {
-    pub(super) fn of(job: &Job, now: Timestamp) -> Result<Self, BadSource> {
-        let left = job.content.valid_until.since(now);
-        let left = left.clamp(Duration::from_secs(1), VALIDITY_MAX);
-        let span = RelativeTime::from_duration(left).unwrap_or_default();
-        let kind = job.source.as_ref().map(SenderId::kind);
+impl<'a> Envelope<'a> {
+    pub(super) fn of(job: &Job, profile: &'a Profile, now: Timestamp) -> Result<Self, BadSource> {
+        let source = job.content.sender.as_ref().or(profile.source.as_ref());
         Ok(Self {
-            source: job.source.as_ref().map_or(Ok(vec![]), |source| latin1(source.as_str()))?,
-            ton: kind.map_or(Ton::UNKNOWN, |kind| Ton(kind.ton())),
-            npi: kind.map_or(Npi::UNKNOWN, |kind| Npi(kind.npi())),
-            destination: job.to.digits().to_string(),
-            validity: SmppTime::Relative(span).render(),
+            profile,
+            source: source.map_or(Ok(Octets::default()), |known| Octets::latin1(known.as_str()))?,
+            source_kind: source.map(|known| profile.kind_of_source(known)).unwrap_or_default(),
+            destination: Octets::digits(job.to),
+            validity: validity(profile.validity, job.content.valid_until, now),
+            reference: job.reference,
+            total: job.pieces(),
         })
     }
 
+    /// Writes the part at `place`, from 0.
     pub(super) fn push(
         &self,
         requests: &mut Requests,
         token: u64,
-        part: &Part,
+        place: u8,
+        piece: &Piece,
     ) -> Result<(), EncodeError> {
-        let esm_class = if part.udh().is_some() { EsmClass::UDHI } else { EsmClass::DEFAULT };
-        let submit = SubmitSm {
-            source: Address { ton: self.ton, npi: self.npi, addr: &self.source },
-            destination: Address::international(self.destination.as_bytes()),
-            esm_class,
-            validity_period: &self.validity,
-            registered_delivery: RegisteredDelivery::FINAL,
-            data_coding: DataCoding(part.data_coding()),
-            short_message: part.user_data(),
+        let Self { profile, .. } = self;
+        let (destination_ton, destination_npi) = profile.kind_of_destination();
+        let mut submit = SubmitSm {
+            service_type: profile.service_type.as_bytes(),
+            source: Address {
+                ton: self.source_kind.0,
+                npi: self.source_kind.1,
+                addr: self.source.as_slice(),
+            },
+            destination: Address {
+                ton: destination_ton,
+                npi: destination_npi,
+                addr: self.destination.as_slice(),
+            },
+            priority_flag: profile.priority,
+            validity_period: self.validity.as_ref().map_or(&[][..], |time| &time[..]),
+            registered_delivery: profile.receipts.registered_delivery(),
+            data_coding: piece.data_coding,
+            tlvs: Tlvs::new(&profile.tlvs),
             ..SubmitSm::default()
         };
-        requests.push(token, &submit)
+        let several = self.total > 1;
+        match profile.long {
+            LongMessages::Sar if several => {
+                let tlvs = self.segment(place)?;
+                submit.short_message = piece.payload();
+                submit.tlvs = tlvs.tlvs();
+                requests.push(token, &submit)
+            }
+            LongMessages::MessagePayload if piece.weight > 1 => {
+                let mut tlvs = self.extra()?;
+                tlvs.push(tag::MESSAGE_PAYLOAD, piece.payload())?;
+                submit.tlvs = tlvs.tlvs();
+                requests.push(token, &submit)
+            }
+            LongMessages::Udh | LongMessages::Sar | LongMessages::MessagePayload => {
+                if piece.has_header() {
+                    submit.esm_class = EsmClass::UDHI;
+                }
+                submit.short_message = piece.user_data();
+                requests.push(token, &submit)
+            }
+        }
+    }
+
+    /// The `sar_*` parameters (§5.3.2.22–24), after those of the profile.
+    fn segment(&self, place: u8) -> Result<TlvBuf, EncodeError> {
+        let total = u8::try_from(self.total).unwrap_or(u8::MAX);
+        let mut tlvs = self.extra()?;
+        tlvs.push_u16(tag::SAR_MSG_REF_NUM, self.reference)
+            .push_u8(tag::SAR_TOTAL_SEGMENTS, total)
+            .push_u8(tag::SAR_SEGMENT_SEQNUM, place.saturating_add(1));
+        Ok(tlvs)
+    }
+
+    fn extra(&self) -> Result<TlvBuf, EncodeError> {
+        let mut tlvs = TlvBuf::new();
+        for tlv in Tlvs::new(&self.profile.tlvs).iter() {
+            tlvs.push(tlv.tag, tlv.value)?;
+        }
+        Ok(tlvs)
     }
 }
 
-/// A sender's name as carriers read it: `source_addr` is a C-string, so GSM-7 cannot stand in it.
-fn latin1(name: &str) -> Result<Vec<u8>, BadSource> {
-    name.chars().map(|char| u8::try_from(char).map_err(|_| BadSource)).collect()
+fn validity(kind: Validity, until: Timestamp, now: Timestamp) -> Option<[u8; 16]> {
+    let time = match kind {
+        Validity::None => return None,
+        Validity::Relative => {
+            let left = until.since(now).clamp(Duration::from_secs(1), VALIDITY_MAX);
+            SmppTime::Relative(RelativeTime::from_duration(left).unwrap_or_default())
+        }
+        Validity::Absolute => {
+            let until = until.min(now.after(VALIDITY_MAX));
+            SmppTime::Absolute(AbsoluteTime::from_unix(until.as_millis().div_euclid(1_000))?)
+        }
+    };
+    Some(time.render())
 }

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | one was refused | refused, with the first refusal |
 //! | else one may have been taken | deferred, no answer |
+//! | else this carrier will not take one | another is tried |
+//! | else one was answered with an unknown status | deferred, or refused after some tries |
 //! | else one was throttled | deferred, throttled (after the link's own tries) |
 //! | else the carrier was busy with one | deferred, carrier busy |
 //! | else one was not sent | deferred, link down |
-//! | all were taken | accepted |
+//! | all were taken | accepted, or delivered where no receipt follows |
 //!
 //! In every case the outcome names the parts that were taken, so that they are not sent again.
 
@@ -15,14 +17,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::message::{Address, Content, Lane};
-use domain::number::{Msisdn, SenderId};
+use domain::number::Msisdn;
 use domain::ports::{AcceptedPart, End, Outcome, Submission, SubmissionKey};
 use domain::reason::Reason;
 use domain::routing::CarrierName;
-use domain::text::{Part, Policy, segment};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 
+use super::cut::{Piece, cut};
 use super::open::GivenUp;
+use super::profile::Profile;
 use super::verdict::NotTaken;
 
 #[derive(Debug)]
@@ -36,24 +39,36 @@ enum Step {
 
 #[derive(Debug)]
 pub(super) struct Job {
-    key: SubmissionKey,
+    pub(super) key: SubmissionKey,
     pub(super) to: Msisdn,
-    pub(super) source: Option<SenderId>,
     pub(super) content: Arc<Content>,
-    parts: Vec<(Part, Step)>,
+    pub(super) reference: u16,
+    parts: Vec<(Piece, Step)>,
     accepted: Vec<AcceptedPart>,
-    /// How often a link has sent it in vain because it was throttled.
-    pub(super) throttled: u32,
-    /// Its place in the queue.
-    pub(super) place: Option<OwnedSemaphorePermit>,
+    /// When the carrier first wished for less instead of taking it.
+    pub(super) throttled_since: Option<Instant>,
+    /// Its turn, given by the queue.
+    pub(super) turn: u64,
+    /// It holds a place in the queue.
+    pub(super) placed: bool,
+}
+
+/// What an outcome depends on besides the answers.
+#[derive(Debug, Clone)]
+pub(super) struct Terms {
+    /// What a message is whose parts were all taken.
+    pub(super) taken: End,
+    /// What the link will wait itself when it is throttled.
+    pub(super) throttled_wait: Duration,
+    /// An unknown status was answered as often as it is borne.
+    pub(super) unknown_is_final: bool,
 }
 
 impl Job {
     /// Cuts the text; an error is how the submission ends without being sent.
     pub(super) fn new(
         submission: Submission,
-        policy: &Policy,
-        source: Option<&SenderId>,
+        profile: &Profile,
     ) -> Result<Self, (SubmissionKey, u16, End)> {
         let Submission { key, to, content, reference, accepted } = submission;
         let refused = |reason, code: &str| {
@@ -62,30 +77,46 @@ impl Job {
         let Address::Phone(to) = to else {
             return Err(refused(Reason::BadDestination, "smpp:address"));
         };
-        let cut = segment(content.text.as_str(), policy, reference)
+        let cut = cut(content.text.as_str(), profile, reference)
             .map_err(|_| refused(Reason::Refused, "smpp:text"))?;
         let step = |part: u16| if accepted.contains(&part) { Step::Taken } else { Step::Waiting };
         let parts: Vec<_> = cut.into_iter().zip(1..).map(|(cut, part)| (cut, step(part))).collect();
         let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
         if parts.iter().all(|(_, step)| matches!(step, Step::Taken)) {
-            return Err((key, count, End::Accepted));
+            return Err((key, count, profile.taken()));
         }
-        let source = content.sender.as_ref().or(source).cloned();
-        let accepted = vec![];
-        Ok(Self { key, to, source, content, parts, accepted, throttled: 0, place: None })
+        Ok(Self {
+            key,
+            to,
+            content,
+            reference,
+            parts,
+            accepted: vec![],
+            throttled_since: None,
+            turn: 0,
+            placed: false,
+        })
     }
 
     pub(super) fn lane(&self) -> Lane {
         self.content.lane
     }
 
-    /// Parts to be sent.
-    pub(super) fn waiting(&self) -> usize {
-        self.parts.iter().filter(|(_, step)| matches!(step, Step::Waiting)).count()
+    /// Parts that the text has at this carrier.
+    pub(super) const fn pieces(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Parts to be sent: how many, and how many SMS they are.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        let waiting = self.parts.iter().filter(|(_, step)| matches!(step, Step::Waiting));
+        waiting.fold((0, 0), |(parts, weight), (piece, _)| {
+            (parts + 1, weight + usize::from(piece.weight))
+        })
     }
 
     /// The parts to be sent, by their place from 0; they count as sent from here on.
-    pub(super) fn send(&mut self) -> impl Iterator<Item = (u8, &Part)> {
+    pub(super) fn send(&mut self) -> impl Iterator<Item = (u8, &Piece)> {
         self.parts.iter_mut().zip(0..=u8::MAX).filter_map(|((part, step), at)| {
             matches!(step, Step::Waiting).then(|| {
                 *step = Step::Sent;
@@ -120,7 +151,7 @@ impl Job {
     /// The parts without an answer, by their place from 0, if the job ends as [`Reason::NoAnswer`].
     pub(super) fn given_up(&self) -> impl Iterator<Item = (u8, GivenUp)> {
         let refused =
-            |(_, step): &(Part, Step)| matches!(step, Step::NotTaken(NotTaken::Refused { .. }));
+            |(_, step): &(Piece, Step)| matches!(step, Step::NotTaken(NotTaken::Refused { .. }));
         let parts = self.parts();
         let open = if self.parts.iter().any(refused) { &[] } else { self.parts.as_slice() };
         open.iter().zip(0..=u8::MAX).filter_map(move |((_, step), at)| {
@@ -165,38 +196,87 @@ impl Job {
         only && any
     }
 
-    /// The one outcome. `throttled_wait` is what the link will wait itself.
-    pub(super) fn outcome(self, carrier: &CarrierName, throttled_wait: Duration) -> Outcome {
-        let (end, parts) = (self.end(throttled_wait), self.parts());
-        Outcome { key: self.key, carrier: carrier.clone(), parts, accepted: self.accepted, end }
+    /// Whether its end depends on a status that nobody knows.
+    pub(super) fn is_puzzling(&self) -> bool {
+        let mut unknown = false;
+        for (_, step) in &self.parts {
+            match step {
+                Step::NotTaken(
+                    NotTaken::Refused { .. } | NotTaken::NoAnswer | NotTaken::Another { .. },
+                ) => return false,
+                Step::NotTaken(NotTaken::Unknown { .. }) => unknown = true,
+                Step::NotTaken(NotTaken::Throttled | NotTaken::Busy | NotTaken::NotSent)
+                | Step::Taken
+                | Step::Waiting
+                | Step::Sent => {}
+            }
+        }
+        unknown
     }
 
-    fn end(&self, throttled_wait: Duration) -> End {
+    /// The one outcome.
+    pub(super) fn outcome(mut self, carrier: &CarrierName, terms: Terms) -> Outcome {
+        let (accepted, parts) = (std::mem::take(&mut self.accepted), self.parts());
+        Outcome { key: self.key, carrier: carrier.clone(), parts, accepted, end: self.end(terms) }
+    }
+
+    fn end(&self, terms: Terms) -> End {
         let has = |kind: &NotTaken| {
             self.parts
                 .iter()
                 .any(|(_, step)| matches!(step, Step::NotTaken(known) if known == kind))
         };
+        let first = |wanted: fn(&NotTaken) -> Option<End>| {
+            self.parts.iter().find_map(|(_, step)| match step {
+                Step::NotTaken(not_taken) => wanted(not_taken),
+                Step::Taken | Step::Waiting | Step::Sent => None,
+            })
+        };
         let deferred = |reason| End::Deferred { reason, wait: None };
-        let refusal = self.parts.iter().find_map(|(_, step)| match step {
-            Step::NotTaken(NotTaken::Refused { reason, code }) => {
-                Some(End::Refused { reason: *reason, code: code.clone() })
-            }
-            _ => None,
-        });
-        if let Some(refused) = refusal {
+        if let Some(refused) = first(refusal) {
             refused
         } else if has(&NotTaken::NoAnswer) {
             deferred(Reason::NoAnswer)
+        } else if let Some(another) = first(another) {
+            another
+        } else if let Some(unknown) = first(unknown) {
+            if terms.unknown_is_final { unknown } else { deferred(Reason::CarrierBusy) }
         } else if has(&NotTaken::Throttled) {
-            End::Deferred { reason: Reason::Throttled, wait: Some(throttled_wait) }
+            End::Deferred { reason: Reason::Throttled, wait: Some(terms.throttled_wait) }
         } else if has(&NotTaken::Busy) {
             deferred(Reason::CarrierBusy)
         } else if self.parts.iter().all(|(_, step)| matches!(step, Step::Taken)) {
-            End::Accepted
+            terms.taken
         } else {
             deferred(Reason::LinkDown)
         }
+    }
+}
+
+fn refusal(not_taken: &NotTaken) -> Option<End> {
+    match not_taken {
+        NotTaken::Refused { reason, code } => {
+            Some(End::Refused { reason: *reason, code: code.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn another(not_taken: &NotTaken) -> Option<End> {
+    match not_taken {
+        NotTaken::Another { code } => {
+            Some(End::TryAnother { reason: Reason::Refused, code: code.clone() })
+        }
+        _ => None,
+    }
+}
+
+fn unknown(not_taken: &NotTaken) -> Option<End> {
+    match not_taken {
+        NotTaken::Unknown { code } => {
+            Some(End::Refused { reason: Reason::Refused, code: code.clone() })
+        }
+        _ => None,
     }
 }
 
@@ -209,7 +289,12 @@ mod tests {
     fn job(accepted: Vec<u16>) -> Job {
         let whole = with_text(key(1), "4520123456".parse().unwrap(), LONG);
         let submission = Submission { accepted, ..whole };
-        Job::new(submission, &Policy::default(), None).unwrap()
+        Job::new(submission, &Profile::default()).unwrap()
+    }
+
+    fn terms() -> Terms {
+        let throttled_wait = Duration::from_secs(1);
+        Terms { taken: End::Accepted, throttled_wait, unknown_is_final: false }
     }
 
     fn ended(answers: [Result<&str, NotTaken>; 3]) -> Outcome {
@@ -220,7 +305,7 @@ mod tests {
             job.answer(at, answer.map(str::to_owned));
         }
         assert!(job.is_answered());
-        job.outcome(&CarrierName::new("main"), Duration::from_secs(1))
+        job.outcome(&CarrierName::new("main"), terms())
     }
 
     fn refused() -> NotTaken {
@@ -258,7 +343,7 @@ mod tests {
     #[test]
     fn a_part_taken_earlier_is_not_sent_again() {
         let mut job = job(vec![2]);
-        assert_eq!(job.waiting(), 2);
+        assert_eq!(job.waiting(), (2, 2));
         assert_eq!(job.send().map(|(at, _)| at).collect::<Vec<_>>(), [0, 2]);
         job.answer(0, Ok("a".to_owned()));
         job.answer(2, Err(NotTaken::Throttled));
@@ -266,7 +351,7 @@ mod tests {
         assert_eq!(job.send().map(|(at, _)| at).collect::<Vec<_>>(), [2]);
         job.answer(2, Ok("c".to_owned()));
         assert!(!job.again_if_only_throttled());
-        let outcome = job.outcome(&CarrierName::new("main"), Duration::ZERO);
+        let outcome = job.outcome(&CarrierName::new("main"), terms());
         assert_eq!((outcome.end, outcome.accepted.len()), (End::Accepted, 2));
     }
 
@@ -280,7 +365,7 @@ mod tests {
     fn what_was_taken_whole_needs_no_sending() {
         let whole = with_text(key(1), "4520123456".parse().unwrap(), LONG);
         let submission = Submission { accepted: vec![1, 2, 3], ..whole };
-        let end = Job::new(submission, &Policy::default(), None).unwrap_err();
+        let end = Job::new(submission, &Profile::default()).unwrap_err();
         assert_eq!(end, (key(1), 3, End::Accepted));
     }
 }

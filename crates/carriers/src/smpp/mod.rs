@@ -12,17 +12,22 @@
 //! doubt; an answer that comes later is told as *late*. What waits in the queue was certainly not
 //! taken. Receipts are answered once they are stored, and not before.
 //!
-//! What is deliberately absent: messages from phones. They are refused with `ESME_RX_R_APPN` and
-//! counted, so that the carrier does not take them for received.
+//! Messages from phones are read as the parts that they are (`phone`) and joined in the store,
+//! because their parts come by any of the sessions.
 
 mod bind;
 mod config;
 mod count;
+mod cut;
+mod delay;
 mod encode;
 mod ids;
+mod interruption;
 mod job;
 mod open;
 mod pace;
+mod phone;
+mod profile;
 mod queue;
 mod rate;
 mod receive;
@@ -31,7 +36,7 @@ mod settings;
 mod verdict;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -40,16 +45,19 @@ use domain::reason::Reason;
 use domain::routing::{CarrierName, Channel};
 use tokio::task::JoinSet;
 
-pub use config::{BindMode, InterfaceVersion, SmppConfig};
+pub use config::{BindMode, InterfaceVersion, SmppConfig, TlvConfig};
 pub use ids::ReceiptIds;
+pub use profile::{Alphabet, Beyond, LongMessages, Receipts, SettleOn, Validity};
 pub use verdict::Meaning;
 
 use self::bind::Bind;
-use self::count::Count;
-use self::job::Job;
+use self::count::{Count, Line, Trouble};
+use self::interruption::Interruption;
+use self::job::{Job, Terms};
 use self::queue::Queue;
 use self::rate::Limit;
 use self::settings::Settings;
+use self::verdict::Puzzles;
 use crate::ConfigError;
 use crate::desk::Desk;
 
@@ -57,6 +65,9 @@ use crate::desk::Desk;
 /// again at once, few enough that little is in memory twice.
 const QUEUE_MIN: usize = 64;
 const QUEUE_MAX: usize = 4_096;
+
+/// Texts cut at a time: what of a batch is not cut yet takes no room.
+const CUT_AT_ONCE: usize = 64;
 
 /// See the head of this module.
 pub struct SmppCarrier {
@@ -71,14 +82,17 @@ struct Inner {
     queue: Queue,
     rate: Limit,
     binds: Vec<Bind>,
-    /// Messages from phones.
-    refused_messages: Count,
-    /// Batches of receipts that the store did not take.
-    unstored: Count,
+    /// When answers of ours may last have been lost.
+    interruption: Interruption,
     /// Answers after their time that say no.
     late_refusals: Count,
     /// Answers so late that nobody is known for them.
     late_strays: Count,
+    puzzles: Mutex<Puzzles>,
+    /// The carrier wishes for less.
+    throttled: Trouble,
+    /// The store does not take receipts.
+    unstored: Trouble,
 }
 
 impl SmppCarrier {
@@ -101,12 +115,14 @@ impl SmppCarrier {
                 rate: Limit::new(settings.rate),
                 binds: settings.kinds.iter().copied().map(Bind::new).collect(),
                 settings,
+                interruption: Interruption::new(clock.now()),
                 clock,
                 random,
-                refused_messages: Count::default(),
-                unstored: Count::default(),
                 late_refusals: Count::default(),
                 late_strays: Count::default(),
+                puzzles: Mutex::default(),
+                throttled: Trouble::default(),
+                unstored: Trouble::default(),
             }),
         }))
     }
@@ -127,7 +143,30 @@ impl Inner {
 
     fn unsent(&self, mut job: Job) -> Outcome {
         job.answer_open(&verdict::NotTaken::NotSent);
-        job.outcome(&self.desk.name, Duration::ZERO)
+        self.outcome(job, Duration::ZERO)
+    }
+
+    /// What became of a job; `throttled_wait` is what its link will wait itself.
+    fn outcome(&self, job: Job, throttled_wait: Duration) -> Outcome {
+        let unknown_is_final = job.is_puzzling()
+            && self.puzzles.lock().unwrap_or_else(PoisonError::into_inner).note(job.key);
+        let taken = self.settings.profile.taken();
+        job.outcome(&self.desk.name, Terms { taken, throttled_wait, unknown_is_final })
+    }
+
+    /// The carrier wished for less, or took something.
+    fn note_throttled(&self, line: Option<Line>) {
+        let carrier = self.desk.name.as_str();
+        match line {
+            None => {}
+            Some(Line::Begun) => tracing::warn!(carrier, "the carrier asks for less"),
+            Some(Line::Lasts { times, seconds }) => {
+                tracing::warn!(carrier, times, seconds, "the carrier still asks for less");
+            }
+            Some(Line::Over { times, seconds }) => {
+                tracing::info!(carrier, times, seconds, "the carrier takes messages again");
+            }
+        }
     }
 
     /// Sends back what waits in the queue when no link is left to take it.
@@ -147,21 +186,23 @@ impl Inner {
     }
 
     async fn submit(&self, batch: Vec<Submission>) {
-        let Settings { policy, source, .. } = &self.settings;
+        let mut batch = batch.into_iter();
         let mut ended = Vec::new();
-        for submission in batch {
-            let job = match Job::new(submission, policy, source.as_ref()) {
-                Ok(job) => job,
-                Err((key, parts, end)) => {
-                    ended.push(self.ended(key, parts, end));
-                    continue;
+        loop {
+            let mut jobs = Vec::with_capacity(batch.len().min(CUT_AT_ONCE));
+            for submission in batch.by_ref().take(CUT_AT_ONCE) {
+                match Job::new(submission, &self.settings.profile) {
+                    Ok(job) => jobs.push(job),
+                    Err((key, parts, end)) => ended.push(self.ended(key, parts, end)),
                 }
-            };
-            if !self.queue.has_room(job.lane()) {
+            }
+            if !self.queue.has_room(&jobs) {
                 self.tell(std::mem::take(&mut ended)).await;
             }
-            if let Some(unsent) = self.queue.push(job).await {
-                ended.push(self.unsent(unsent));
+            let unsent = self.queue.push(jobs).await;
+            ended.extend(unsent.into_iter().map(|job| self.unsent(job)));
+            if batch.len() == 0 {
+                break;
             }
         }
         self.tell(ended).await;

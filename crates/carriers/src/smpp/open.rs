@@ -131,14 +131,14 @@ const fn split(token: u64) -> (u64, u8) {
 
 #[cfg(test)]
 mod tests {
-    use domain::text::Policy;
     use testkit::carrier_conformance::{LONG, key, with_text};
 
     use super::*;
+    use crate::smpp::profile::Profile;
 
     fn send(open: &mut Open, index: u32, text: &str) -> Vec<u64> {
         let submission = with_text(key(index), "4520123456".parse().unwrap(), text);
-        let mut job = Job::new(submission, &Policy::default(), None).unwrap();
+        let mut job = Job::new(submission, &Profile::default()).unwrap();
         let number = open.next_number();
         let tokens = job.send().map(|(at, _)| Open::token(number, at)).collect();
         open.put(number, job);

@@ -1,8 +1,9 @@
 //! Jobs waiting for a link. All links take from it, so the fastest takes most and a slow one holds
-//! back nobody; single messages go before bulk. It takes nothing while no link is up.
+//! back nobody; single messages go before bulk, and in a lane each in its turn: what a link gives back
+//! because it was throttled is taken first again. It takes nothing while no link is up.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::message::Lane;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -11,12 +12,19 @@ use super::job::Job;
 
 #[derive(Debug)]
 pub(super) struct Queue {
-    lanes: Mutex<[VecDeque<Job>; 2]>,
+    waiting: Mutex<Waiting>,
     /// Places in each lane.
-    room: [Arc<Semaphore>; 2],
+    room: [Semaphore; 2],
     /// Links that take from here.
     links: watch::Sender<usize>,
     filled: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// Each in order of turns.
+    lanes: [VecDeque<Job>; 2],
+    next_turn: u64,
 }
 
 /// A link that takes from the queue, for as long as this is held.
@@ -31,17 +39,16 @@ impl Drop for Up<'_> {
 
 impl Queue {
     pub(super) fn new(places: usize) -> Self {
-        let room = || Arc::new(Semaphore::new(places));
         Self {
-            lanes: Mutex::default(),
-            room: [room(), room()],
+            waiting: Mutex::default(),
+            room: [Semaphore::new(places), Semaphore::new(places)],
             links: watch::Sender::new(0),
             filled: Notify::new(),
         }
     }
 
-    fn lanes(&self) -> MutexGuard<'_, [VecDeque<Job>; 2]> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn links(&self) -> usize {
@@ -53,48 +60,76 @@ impl Queue {
         Up(self)
     }
 
-    pub(super) fn has_room(&self, lane: Lane) -> bool {
-        self.room[index(lane)].available_permits() > 0
+    /// Whether all of these would find a place at once.
+    pub(super) fn has_room(&self, jobs: &[Job]) -> bool {
+        let single = jobs.iter().filter(|job| job.lane() == Lane::Single).count();
+        let [in_single, in_bulk] = self.room.each_ref().map(Semaphore::available_permits);
+        in_single >= single && in_bulk >= jobs.len() - single
     }
 
-    /// Waits for a place; gives the job back when no link is up.
-    pub(super) async fn push(&self, mut job: Job) -> Option<Job> {
-        let room = self.room[index(job.lane())].clone();
-        let mut links = self.links.subscribe();
-        let place = tokio::select! {
-            biased;
-            _ = links.wait_for(|links| *links == 0) => None,
-            place = room.acquire_owned() => place.ok(),
-        };
-        job.place = place;
-        let mut lanes = self.lanes();
-        // A link that goes down after this takes what it leaves in the queue out of it.
-        if job.place.is_none() || self.links() == 0 {
-            return Some(job);
+    /// Waits for places, for as many at once as there are; gives those back that have none when no
+    /// link is up.
+    pub(super) async fn push(&self, jobs: Vec<Job>) -> Vec<Job> {
+        let (single, bulk): (VecDeque<_>, VecDeque<_>) =
+            jobs.into_iter().partition(|job| job.lane() == Lane::Single);
+        let mut left = Vec::new();
+        for jobs in [single, bulk] {
+            left.extend(self.push_lane(jobs).await);
         }
-        lanes[index(job.lane())].push_back(job);
-        drop(lanes);
-        self.filled.notify_one();
-        None
+        left
     }
 
-    /// Puts a job back to where it will be taken next; gives it back when no link is up.
+    /// Jobs of one lane.
+    async fn push_lane(&self, mut jobs: VecDeque<Job>) -> VecDeque<Job> {
+        while let Some(first) = jobs.front() {
+            let lane = index(first.lane());
+            let room = &self.room[lane];
+            let fit = u32::try_from(room.available_permits().clamp(1, jobs.len())).unwrap_or(1);
+            let mut links = self.links.subscribe();
+            let places = tokio::select! {
+                biased;
+                _ = links.wait_for(|links| *links == 0) => None,
+                places = room.acquire_many(fit) => places.ok(),
+            };
+            let Some(places) = places else { break };
+            let mut waiting = self.waiting();
+            // A link that goes down after this takes what it leaves in the queue out of it.
+            if self.links() == 0 {
+                break;
+            }
+            places.forget();
+            for mut job in jobs.drain(..usize::try_from(fit).unwrap_or(1)) {
+                waiting.next_turn += 1;
+                (job.turn, job.placed) = (waiting.next_turn, true);
+                waiting.lanes[lane].push_back(job);
+            }
+            drop(waiting);
+            self.filled.notify_one();
+        }
+        jobs
+    }
+
+    /// Puts a job back to where its turn is; gives it back when no link is up.
     pub(super) fn put_back(&self, job: Job) -> Option<Job> {
-        let mut lanes = self.lanes();
+        let mut waiting = self.waiting();
         if self.links() == 0 {
             return Some(job);
         }
-        lanes[index(job.lane())].push_front(job);
-        drop(lanes);
+        let lane = &mut waiting.lanes[index(job.lane())];
+        // Few are before it: what was put back earlier.
+        let place = lane.iter().take_while(|known| known.turn < job.turn).count();
+        lane.insert(place, job);
+        drop(waiting);
         self.filled.notify_one();
         None
     }
 
-    /// Waits for jobs and takes as many as have `parts` parts together, at least one. Cancel safe.
-    pub(super) async fn take(&self, parts: usize) -> Vec<Job> {
+    /// Waits for jobs and takes as many as have `parts` parts together and are `weight` SMS, at
+    /// least one. Cancel safe.
+    pub(super) async fn take(&self, parts: usize, weight: usize) -> Vec<Job> {
         loop {
             let filled = self.filled.notified();
-            let taken = self.take_now(parts);
+            let taken = self.take_now(parts, weight);
             if !taken.is_empty() {
                 return taken;
             }
@@ -102,41 +137,54 @@ impl Queue {
         }
     }
 
-    fn take_now(&self, parts: usize) -> Vec<Job> {
-        let (mut taken, mut left) = (Vec::new(), parts);
-        let mut lanes = self.lanes();
-        'all: for lane in lanes.iter_mut() {
+    fn take_now(&self, parts: usize, weight: usize) -> Vec<Job> {
+        let (mut taken, mut left) = (Vec::new(), (parts, weight));
+        let mut freed = [0; 2];
+        let mut waiting = self.waiting();
+        'all: for (lane, freed) in waiting.lanes.iter_mut().zip(&mut freed) {
             while let Some(job) = lane.front() {
                 let wanted = job.waiting();
-                if wanted > left && !taken.is_empty() {
+                if (wanted.0 > left.0 || wanted.1 > left.1) && !taken.is_empty() {
                     break 'all;
                 }
-                left = left.saturating_sub(wanted);
-                taken.extend(lane.pop_front());
+                left = (left.0.saturating_sub(wanted.0), left.1.saturating_sub(wanted.1));
+                let Some(mut job) = lane.pop_front() else { break };
+                *freed += usize::from(std::mem::take(&mut job.placed));
+                taken.push(job);
+                if left.0 == 0 || left.1 == 0 {
+                    break 'all;
+                }
             }
         }
-        let more = lanes.iter().any(|lane| !lane.is_empty());
-        drop(lanes);
+        let more = waiting.lanes.iter().any(|lane| !lane.is_empty());
+        drop(waiting);
+        self.free(freed);
         if more {
             // For another link that waits.
             self.filled.notify_one();
         }
-        for job in &mut taken {
-            job.place = None;
-        }
         taken
+    }
+
+    fn free(&self, places: [usize; 2]) {
+        for (room, places) in self.room.iter().zip(places) {
+            room.add_permits(places);
+        }
     }
 
     /// Everything, when no link is left to take it.
     pub(super) fn take_stranded(&self) -> Vec<Job> {
-        let mut lanes = self.lanes();
+        let mut waiting = self.waiting();
         if self.links() > 0 {
             return vec![];
         }
-        let mut stranded = Vec::new();
-        for lane in lanes.iter_mut() {
+        let (mut stranded, mut freed) = (Vec::new(), [0; 2]);
+        for (lane, freed) in waiting.lanes.iter_mut().zip(&mut freed) {
+            *freed = lane.iter().filter(|job| job.placed).count();
             stranded.extend(lane.drain(..));
         }
+        drop(waiting);
+        self.free(freed);
         stranded
     }
 }
@@ -150,59 +198,97 @@ const fn index(lane: Lane) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use domain::message::Content;
     use domain::ports::Submission;
-    use domain::text::Policy;
     use testkit::carrier_conformance::{LONG, key, with_text};
 
     use super::*;
+    use crate::smpp::profile::Profile;
 
     fn job(number: u32, lane: Lane, text: &str) -> Job {
         let plain = with_text(key(number), "4520123456".parse().unwrap(), text);
         let content = Arc::new(Content { lane, ..(*plain.content).clone() });
-        Job::new(Submission { content, ..plain }, &Policy::default(), None).unwrap()
+        Job::new(Submission { content, ..plain }, &Profile::default()).unwrap()
+    }
+
+    fn singles(numbers: std::ops::Range<u32>, text: &str) -> Vec<Job> {
+        numbers.map(|number| job(number, Lane::Single, text)).collect()
+    }
+
+    async fn filled(queue: &Queue, jobs: Vec<Job>) {
+        assert!(queue.push(jobs).await.is_empty());
+    }
+
+    fn numbers(jobs: &[Job]) -> Vec<u32> {
+        jobs.iter().map(|job| job.key.recipient).collect()
     }
 
     #[tokio::test]
     async fn single_messages_go_before_bulk() {
         let queue = Queue::new(10);
         let _up = queue.link_up();
-        assert!(queue.push(job(1, Lane::Bulk, "x")).await.is_none());
-        assert!(queue.push(job(2, Lane::Bulk, "x")).await.is_none());
-        assert!(queue.push(job(3, Lane::Single, "x")).await.is_none());
-        let lanes: Vec<_> = queue.take(2).await.iter().map(Job::lane).collect();
-        assert_eq!(lanes, [Lane::Single, Lane::Bulk]);
+        let jobs = [(1, Lane::Bulk), (2, Lane::Bulk), (3, Lane::Single)];
+        filled(&queue, jobs.map(|(number, lane)| job(number, lane, "x")).into()).await;
+        assert_eq!(numbers(&queue.take(2, 2).await), [3, 1]);
     }
 
     #[tokio::test]
     async fn takes_by_parts_and_at_least_one_job() {
         let queue = Queue::new(10);
         let _up = queue.link_up();
-        for number in 0..3 {
-            assert!(queue.push(job(number, Lane::Single, LONG)).await.is_none());
+        filled(&queue, singles(0..4, LONG)).await;
+        assert_eq!(queue.take(1, 9).await.len(), 1);
+        assert_eq!(queue.take(5, 9).await.len(), 1);
+        assert_eq!(queue.take(9, 6).await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_put_back_has_its_turn_again() {
+        let queue = Queue::new(10);
+        let _up = queue.link_up();
+        filled(&queue, singles(0..6, "x")).await;
+        let mut taken = queue.take(4, 4).await;
+        // As answers come, which is in no order.
+        for at in [2, 0, 1, 0] {
+            assert!(queue.put_back(taken.remove(at)).is_none());
         }
-        assert_eq!(queue.take(1).await.len(), 1);
-        assert_eq!(queue.take(5).await.len(), 1);
-        assert_eq!(queue.take(6).await.len(), 1);
+        assert_eq!(numbers(&queue.take(9, 9).await), [0, 1, 2, 3, 4, 5]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn is_bounded_and_lets_go_of_who_waits_when_no_link_is_left() {
         let queue = Queue::new(2);
-        assert!(queue.push(job(0, Lane::Single, "x")).await.is_some());
+        assert_eq!(queue.push(singles(0..1, "x")).await.len(), 1);
         let up = queue.link_up();
-        assert!(queue.push(job(1, Lane::Single, "x")).await.is_none());
-        assert!(queue.push(job(2, Lane::Single, "x")).await.is_none());
-        assert!(!queue.has_room(Lane::Single) && queue.has_room(Lane::Bulk));
-        let mut waiting = Box::pin(queue.push(job(3, Lane::Single, "x")));
+        assert!(queue.has_room(&singles(1..3, "x")) && !queue.has_room(&singles(1..4, "x")));
+        filled(&queue, singles(1..3, "x")).await;
+        assert!(!queue.has_room(&singles(3..4, "x")));
+        assert!(queue.has_room(&[job(3, Lane::Bulk, "x")]));
+        let mut waiting = Box::pin(queue.push(singles(3..5, "x")));
         let waited = tokio::time::timeout(Duration::from_secs(1), &mut waiting).await;
         assert!(waited.is_err(), "there was no room");
         assert_eq!(queue.take_stranded().len(), 0);
         drop(up);
-        assert!(waiting.await.is_some());
+        assert_eq!(numbers(&waiting.await), [3, 4]);
         assert_eq!(queue.take_stranded().len(), 2);
-        assert!(queue.has_room(Lane::Single), "their places are free again");
+        assert!(queue.has_room(&singles(3..5, "x")), "their places are free again");
+    }
+
+    #[tokio::test]
+    async fn a_batch_larger_than_the_queue_goes_through_it() {
+        let queue = Queue::new(3);
+        let _up = queue.link_up();
+        let (left, taken) = tokio::join!(queue.push(singles(0..50, "x")), async {
+            let mut taken = Vec::new();
+            while taken.len() < 50 {
+                taken.extend(numbers(&queue.take(2, 2).await));
+            }
+            taken
+        });
+        assert!(left.is_empty());
+        assert_eq!(taken, (0..50).collect::<Vec<_>>());
     }
 }

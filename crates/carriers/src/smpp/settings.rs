@@ -1,14 +1,14 @@
 //! What is made of the section once, before the first bind; what could never work is refused here.
 
+mod profile;
+
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
-use domain::number::SenderId;
 use domain::secret::Secret;
-use domain::text::{Policy, ReferenceWidth};
 use smpp::CommandStatus;
 use smpp::backoff::Backoff;
 use smpp::client::ClientConfig;
@@ -17,6 +17,7 @@ use smpp::tls::{ClientTls, Identity};
 
 use super::config::{BindMode, InterfaceVersion, SmppConfig};
 use super::ids::ReceiptIds;
+use super::profile::Profile;
 use super::verdict::Meaning;
 use crate::ConfigError;
 
@@ -35,10 +36,9 @@ pub(super) struct Settings {
     /// One for each session.
     pub(super) kinds: Vec<BindKind>,
     pub(super) rate: u32,
-    pub(super) source: Option<SenderId>,
-    pub(super) policy: Policy,
+    pub(super) profile: Profile,
     pub(super) receipt_ids: ReceiptIds,
-    pub(super) statuses: HashMap<CommandStatus, Meaning>,
+    pub(super) errors: HashMap<CommandStatus, Meaning>,
     pub(super) lost: Backoff,
     pub(super) refused: Backoff,
 }
@@ -46,12 +46,6 @@ pub(super) struct Settings {
 impl SmppConfig {
     pub(super) fn settings(self) -> Result<Settings, ConfigError> {
         self.check()?;
-        let reference = match self.reference {
-            8 => ReferenceWidth::Eight,
-            16 => ReferenceWidth::Sixteen,
-            _ => return Err(ConfigError::key("reference", "is neither 8 nor 16")),
-        };
-        let source = self.source.as_deref().map(SenderId::parse).transpose();
         let kinds: &[BindKind] = match self.bind {
             BindMode::Transceiver => &[BindKind::Transceiver],
             BindMode::TransmitterReceiver => &[BindKind::Transmitter, BindKind::Receiver],
@@ -61,10 +55,9 @@ impl SmppConfig {
             client: self.client()?,
             kinds: kinds.repeat(self.binds.into()),
             rate: self.rate,
-            source: source.map_err(|error| ConfigError::key("source", error.to_string()))?,
-            policy: Policy { reference, ..Policy::default() },
+            profile: self.profile()?,
             receipt_ids: self.receipt_ids,
-            statuses: self.statuses()?,
+            errors: self.errors()?,
             lost: Backoff::new(Duration::from_millis(self.reconnect_ms.into()), RECONNECT_MAX),
             refused: Backoff::new(refused, refused * 15),
         })
@@ -77,6 +70,8 @@ impl SmppConfig {
             ("system_id", self.system_id.as_str(), 15),
             ("password", password, 8),
             ("system_type", self.system_type.as_str(), 12),
+            ("address_range", self.address_range.as_str(), 40),
+            ("service_type", self.service_type.as_str(), 5),
         ] {
             if value.len() > octets_max || value.contains('\0') {
                 let why = format!("has at most {octets_max} octets, none of them NUL");
@@ -102,6 +97,8 @@ impl SmppConfig {
         let mut client = ClientConfig::new(&self.host, port, &self.system_id, password);
         client.tls = self.tls()?;
         client.system_type.clone_from(&self.system_type);
+        client.address_range.clone_from(&self.address_range);
+        (client.addr_ton, client.addr_npi) = (self.address_ton, self.address_npi);
         client.interface_version = match self.interface_version {
             InterfaceVersion::V33 => 0x33,
             InterfaceVersion::V34 => 0x34,
@@ -150,18 +147,20 @@ impl SmppConfig {
         }
     }
 
-    fn statuses(&self) -> Result<HashMap<CommandStatus, Meaning>, ConfigError> {
+    fn errors(&self) -> Result<HashMap<CommandStatus, Meaning>, ConfigError> {
         let read = |(status, meaning): (&String, &Meaning)| {
             let number = match status.strip_prefix("0x") {
                 Some(hex) => u32::from_str_radix(hex, 16),
                 None => status.parse(),
             };
             match number {
-                Ok(0) | Err(_) => Err(ConfigError::key("statuses", format!("{status:?} is none"))),
+                Ok(0) | Err(_) => {
+                    Err(ConfigError::key("errors", format!("{status:?} is no status")))
+                }
                 Ok(number) => Ok((CommandStatus(number), *meaning)),
             }
         };
-        self.statuses.iter().map(read).collect()
+        self.errors.iter().map(read).collect()
     }
 }
 
@@ -201,10 +200,15 @@ mod tests {
             (r#", "binds": 0"#, "binds"),
             (r#", "window": 0"#, "window"),
             (r#", "window": 100000"#, "window"),
-            (r#", "reference": 12"#, "reference"),
-            (r#", "source": "far too long a name""#, "source"),
-            (r#", "statuses": {"busy": "refused"}"#, "statuses"),
-            (r#", "statuses": {"0": "refused"}"#, "statuses"),
+            (r#", "system_type": "more than twelve""#, "system_type"),
+            (r#", "service_type": "longer""#, "service_type"),
+            (
+                r#", "address_range": "^45[0-9]{8}$|^46[0-9]{9}$|^47[0-9]{8}$|^49.*$""#,
+                "address_range",
+            ),
+            (r#", "errors": {"busy": "permanent"}"#, "errors"),
+            (r#", "errors": {"0": "permanent"}"#, "errors"),
+            (r#", "priority": 9"#, "priority"),
             (r#", "ca_file": "/nowhere""#, "ca_file"),
             (r#", "tls": true, "ca_file": "/nowhere""#, "tls"),
             (r#", "tls": true, "cert_file": "/nowhere""#, "key_file"),
@@ -216,11 +220,11 @@ mod tests {
     }
 
     #[test]
-    fn statuses_are_read_in_either_notation() {
-        let settings = read(r#", "statuses": {"0x410": "throttled", "1041": "bad_destination"}"#);
-        let statuses = settings.unwrap().statuses;
-        assert_eq!(statuses[&CommandStatus(0x410)], Meaning::Throttled);
-        assert_eq!(statuses[&CommandStatus(0x411)], Meaning::BadDestination);
+    fn errors_are_read_in_either_notation() {
+        let settings = read(r#", "errors": {"0x410": "throttled", "1041": "bad_destination"}"#);
+        let errors = settings.unwrap().errors;
+        assert_eq!(errors[&CommandStatus(0x410)], Meaning::Throttled);
+        assert_eq!(errors[&CommandStatus(0x411)], Meaning::BadDestination);
     }
 
     #[test]

@@ -137,35 +137,58 @@ async fn a_wish_for_less_pauses_the_link_and_nothing_is_lost_or_doubled() {
 #[tokio::test]
 async fn a_lasting_wish_for_less_goes_back_to_the_store() {
     let (open, running) = running(json!({})).await;
-    let wishes = [CommandStatus::RTHROTTLED; 20];
-    open.centre.plan("4520123456", &wishes);
-    // The clock of the sessions runs on, so that five pauses take no minute.
+    open.centre.plan("4520123456", &[CommandStatus::RTHROTTLED; 100]);
+    // The clock of the sessions runs on, so that two minutes take none.
     tokio::time::pause();
+    let begun = tokio::time::Instant::now();
     let outcome = running.send(submission(key(1), to("4520123456"))).await;
     let End::Deferred { reason: Reason::Throttled, wait: Some(wait) } = outcome.end else {
         panic!("{:?}", outcome.end)
     };
     assert!(wait > Duration::from_secs(1), "{wait:?}");
-    assert_eq!(open.centre.count(), 5);
+    assert!(begun.elapsed() >= Duration::from_secs(120), "{:?}", begun.elapsed());
+    // Pauses double to sixteen seconds.
+    assert!((8..40).contains(&open.centre.count()), "{}", open.centre.count());
 }
 
 #[tokio::test]
 async fn statuses_become_reasons_and_a_table_overrides_them() {
-    let table = json!({ "statuses": { "0x411": "bad_destination", "0x412": "busy" } });
+    let table = json!({ "errors": {
+        "0x411": "bad_destination", "1042": "temporary", "0x413": "another", "0x414": "permanent",
+    } });
     let (open, running) = running(table).await;
-    let refused = |reason, code: &str| End::Refused { reason, code: format!("smpp:0x{code}") };
+    let code = |code: &str| format!("smpp:0x{code}");
+    let refused = |reason, told| End::Refused { reason, code: code(told) };
+    let another = |told| End::TryAnother { reason: Reason::Refused, code: code(told) };
     for (number, status, end) in [
         (1, CommandStatus::RINVSRCADR, refused(Reason::BadSender, "0000000a")),
         (2, CommandStatus::RX_P_APPN, refused(Reason::Refused, "00000065")),
-        (3, CommandStatus(0x410), refused(Reason::Refused, "00000410")),
+        (3, CommandStatus(0x414), refused(Reason::Refused, "00000414")),
         (4, CommandStatus(0x411), refused(Reason::BadDestination, "00000411")),
         (5, CommandStatus(0x412), deferred(Reason::CarrierBusy)),
         (6, CommandStatus::RSYSERR, deferred(Reason::CarrierBusy)),
+        (7, CommandStatus(0x413), another("00000413")),
+        (8, CommandStatus::RPROHIBITED, another("00000101")),
     ] {
         let digits = format!("452012345{number}");
         open.centre.plan(&digits, &[status]);
         assert_eq!(running.send(submission(key(number), to(&digits))).await.end, end);
     }
+}
+
+/// Vendors' own codes may pass or may not.
+#[tokio::test]
+async fn a_status_that_nobody_knows_is_tried_three_times_and_then_refused_with_its_code() {
+    let (open, running) = running(json!({})).await;
+    open.centre.plan("4520123456", &[CommandStatus(0x410); 3]);
+    let mut ends = Vec::new();
+    for attempt in 1..=3 {
+        let key = domain::ports::SubmissionKey { attempt, ..key(1) };
+        ends.push(running.send(submission(key, to("4520123456"))).await.end);
+    }
+    let code = "smpp:0x00000410".to_owned();
+    let refused = End::Refused { reason: Reason::Refused, code };
+    assert_eq!(ends, [deferred(Reason::CarrierBusy), deferred(Reason::CarrierBusy), refused]);
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! What comes in on a session: answers, which become outcomes, and receipts, which are stored
 //! before they are answered. An answer after its time says only that the part is with the carrier.
 
-use domain::ports::{AcceptedPart, End, Outcome, Receipt};
+use std::time::Duration;
+
+use domain::ports::{AcceptedPart, End, Outcome};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use smpp::CommandStatus;
@@ -10,61 +12,65 @@ use smpp::pdu::RawPdu;
 use smpp::session::{Answers, Event, Ticket};
 use tokio::time::Instant;
 
+use super::keep::{CALLS_MAX, Unstored};
 use super::{Bound, lock};
 use crate::smpp::Inner;
 use crate::smpp::job::Job;
 use crate::smpp::open::{GivenUp, Late};
-use crate::smpp::receive::{self, Received};
+use crate::smpp::receive::{self, Of, Received};
 use crate::smpp::verdict::{self, NotTaken};
 
-/// Batches of receipts that may wait for the store at a time.
-const STORING_MAX: usize = 16;
-
-/// How often one job may be throttled before it goes back to the store.
-const THROTTLED_MAX: u32 = 5;
+/// For so long a link tries what is throttled itself, before it goes back to the store.
+const THROTTLED_FOR_MAX: Duration = Duration::from_secs(120);
 
 impl Bound<'_> {
     /// Takes what happens, batch by batch. Answers wait for room in the inbox; receipts are stored
     /// beside that.
     pub(super) async fn listen(&self, mut events: Events) {
-        let mut storing = FuturesUnordered::new();
+        let (mut unstored, mut calls) = (Unstored::default(), FuturesUnordered::new());
         loop {
+            while calls.len() < CALLS_MAX && !unstored.is_empty() {
+                calls.push(self.keep(unstored.take()));
+            }
             tokio::select! {
-                batch = events.next(), if storing.len() < STORING_MAX => {
+                batch = events.next() => {
                     let Some(batch) = batch else { break };
-                    let receipts = self.take_in(batch).await;
-                    if !receipts.is_empty() {
-                        storing.push(self.store(receipts));
-                    }
+                    self.take_in(batch, &mut unstored).await;
                 }
-                Some(()) = storing.next(), if !storing.is_empty() => {}
+                Some(()) = calls.next(), if !calls.is_empty() => {}
             }
         }
-        while storing.next().await.is_some() {}
+        while !unstored.is_empty() {
+            calls.push(self.keep(unstored.take()));
+        }
+        while calls.next().await.is_some() {}
     }
 
-    /// Notes answers, tells the outcomes they complete, and returns the receipts of the batch.
-    async fn take_in(&self, batch: Vec<Event>) -> Vec<(Ticket, Receipt)> {
-        let (mut done, mut receipts, mut answers) = (Vec::new(), Vec::new(), Answers::new());
-        let mut late = Vec::new();
+    /// Notes answers, tells the outcomes they complete, and gathers the receipts of the batch.
+    async fn take_in(&self, batch: Vec<Event>, unstored: &mut Unstored) {
+        let (mut done, mut late, mut answers) = (Vec::new(), Vec::new(), Answers::new());
+        let mut responses = 0;
         for event in batch {
             match event {
-                Event::Response { token, pdu, .. } => {
-                    done.extend(self.answer(token, self.read_response(&pdu)));
+                Event::Response { token, rtt, pdu } => {
+                    responses += 1;
+                    let answer = self.read_response(&pdu, rtt);
+                    done.extend(lock(&self.open).answer(token, answer));
                 }
                 Event::Failed { token, why } => {
-                    done.extend(self.answer(token, Err(verdict::of_failure(why))));
+                    done.extend(lock(&self.open).answer(token, Err(verdict::of_failure(why))));
                 }
                 Event::Request { ticket, pdu } => {
-                    if let Some(receipt) = self.read_request(ticket, &pdu, &mut answers) {
-                        receipts.push(receipt);
-                    }
+                    self.read_request(ticket, &pdu, unstored, &mut answers);
                 }
                 Event::LateResponse { token, pdu } => late.extend(self.late(token, &pdu)),
                 Event::Alert(_) | Event::Bound(_) | Event::BindRequested(_) => {}
             }
         }
-        self.set_pace();
+        self.set_pace(responses);
+        if !done.is_empty() {
+            self.answered.notify_one();
+        }
         if !answers.is_empty() {
             // When the session has ended the carrier sends them again.
             let _ = self.handle.answer(answers).await;
@@ -73,27 +79,34 @@ impl Bound<'_> {
         // After the outcomes that they follow.
         outcomes.extend(late);
         self.carrier.tell(outcomes).await;
-        receipts
     }
 
-    fn read_response(&self, pdu: &RawPdu) -> Result<String, NotTaken> {
+    fn read_response(&self, pdu: &RawPdu, rtt: Duration) -> Result<String, NotTaken> {
         if pdu.status().is_ok() {
-            lock(&self.pace).taken();
+            lock(&self.pace).taken(rtt);
             return Ok(self.carrier.settings.receipt_ids.of_answer(pdu.message_id()));
         }
-        let statuses = &self.carrier.settings.statuses;
-        let not_taken = verdict::of_status(pdu.status(), |status| statuses.get(&status).copied());
+        let errors = &self.carrier.settings.errors;
+        let not_taken = verdict::of_status(pdu.status(), |status| errors.get(&status).copied());
         match not_taken {
-            NotTaken::Throttled => {
-                let random = self.carrier.draw();
-                lock(&self.pace).throttled(Instant::now(), random);
-                self.slowed.notify_one();
-            }
+            NotTaken::Throttled => self.slow_down(),
             // The carrier does not take this bind for one any more: begin anew.
             NotTaken::NotSent => self.handle.unbind(),
-            NotTaken::Refused { .. } | NotTaken::Busy | NotTaken::NoAnswer => {}
+            NotTaken::Refused { .. }
+            | NotTaken::Another { .. }
+            | NotTaken::Unknown { .. }
+            | NotTaken::Busy
+            | NotTaken::NoAnswer => {}
         }
         Err(not_taken)
+    }
+
+    fn slow_down(&self) {
+        let (now, random) = (Instant::now(), self.carrier.draw());
+        if lock(&self.pace).throttled(now, random) {
+            self.slowed.notify_one();
+        }
+        self.carrier.note_throttled(self.carrier.throttled.note(now));
     }
 
     /// What an answer after its time has to tell. One that says no tells nothing: the part's
@@ -124,50 +137,33 @@ impl Bound<'_> {
         &self,
         ticket: Ticket,
         pdu: &RawPdu,
+        unstored: &mut Unstored,
         answers: &mut Answers,
-    ) -> Option<(Ticket, Receipt)> {
-        let Inner { desk, settings, clock, refused_messages, .. } = self.carrier;
-        match receive::read(pdu, &desk.name, settings.receipt_ids, clock.now()) {
-            Ok(Received::Receipt(receipt)) => return Some((ticket, receipt)),
+    ) {
+        let Inner { desk, settings, clock, interruption, .. } = self.carrier;
+        let of = Of {
+            carrier: &desk.name,
+            ids: settings.receipt_ids,
+            alphabet: settings.profile.alphabet,
+            interrupted_at: interruption.last(),
+        };
+        match receive::read(pdu, of, clock.now()) {
+            Ok(Received::Receipt(receipt)) => unstored.push(ticket, receipt),
+            Ok(Received::Message(part)) => unstored.push_part(ticket, part),
             Ok(Received::Nameless) => answers.deliver(ticket, CommandStatus::ROK),
-            Ok(Received::Message) => {
-                refused_messages.note(&desk.name, "refused a message from a phone");
-                answers.deliver(ticket, CommandStatus::RX_R_APPN);
-            }
             Err(error) => answers.refuse(ticket, error.status()),
         }
-        None
     }
 
-    /// Stores receipts and only then answers them; what could not be stored is asked for again.
-    async fn store(&self, received: Vec<(Ticket, Receipt)>) {
-        let (tickets, receipts): (Vec<_>, Vec<_>) = received.into_iter().unzip();
-        let inbox = self.carrier.desk.inbox().await;
-        let status = match inbox.receipts(receipts).await {
-            Ok(()) => CommandStatus::ROK,
-            Err(error) => {
-                if let Some(total) = self.carrier.unstored.add() {
-                    let carrier = self.carrier.desk.name.as_str();
-                    tracing::warn!(carrier, total, %error, "receipts not stored; asked for again");
-                }
-                CommandStatus::RX_T_APPN
-            }
-        };
-        let mut answers = Answers::new();
-        for ticket in tickets {
-            answers.deliver(ticket, status);
-        }
-        let _ = self.handle.answer(answers).await;
-    }
-
-    /// Makes outcomes of jobs, but for those that are only throttled: these go back to the head of
-    /// the queue in their order, and the pause of the link holds them there.
+    /// Makes outcomes of jobs, but for those that are only throttled: these go back to their places
+    /// at the head of the queue, and the pause of the link holds them there.
     fn finish(&self, done: Vec<Job>) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(done.len());
-        for mut job in done.into_iter().rev() {
+        for mut job in done {
             if job.again_if_only_throttled() {
-                job.throttled += 1;
-                let back = if job.throttled < THROTTLED_MAX {
+                let now = Instant::now();
+                let since = *job.throttled_since.get_or_insert(now);
+                let back = if now.duration_since(since) < THROTTLED_FOR_MAX {
                     self.carrier.queue.put_back(job)
                 } else {
                     Some(job)
@@ -181,13 +177,21 @@ impl Bound<'_> {
         outcomes
     }
 
-    fn set_pace(&self) {
+    fn set_pace(&self, responses: u32) {
+        let now = Instant::now();
         let mut pace = lock(&self.pace);
         if let Some(state) = self.handle.congestion() {
-            pace.congestion(state, Instant::now());
+            pace.congestion(state, now);
+        }
+        if responses > 0 {
+            pace.answered(self.handle.in_flight().saturating_add(responses), now);
         }
         if pace.window() != self.handle.window() {
             self.handle.set_window(pace.window());
+        }
+        drop(pace);
+        if responses > 0 {
+            self.carrier.note_throttled(self.carrier.throttled.well(now));
         }
     }
 }

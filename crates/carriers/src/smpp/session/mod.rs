@@ -12,6 +12,7 @@
 //! The session itself is read and keeps its timers whatever the other two wait for. When it ends
 //! every part it was given has come back as an event; `let_go` is for what a panic left behind.
 
+mod keep;
 mod listen;
 mod send;
 
@@ -21,6 +22,7 @@ use domain::ports::Outcome;
 use smpp::link::{Events, Handle, Link, Run};
 use smpp::session::{BindKind, CloseReason};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Inner;
@@ -55,7 +57,7 @@ impl<'a> Bound<'a> {
             carrier,
             kind: peer.kind,
             open: Mutex::new(Open::new(handle.window())),
-            pace: Mutex::new(Pace::new(handle.window())),
+            pace: Mutex::new(Pace::new(handle.window(), Instant::now())),
             slowed: Notify::new(),
             answered: Notify::new(),
             over: CancellationToken::new(),
@@ -93,13 +95,7 @@ impl<'a> Bound<'a> {
         self.carrier.tell(outcomes).await;
     }
 
-    fn answer(&self, token: u64, answer: Result<String, NotTaken>) -> Option<Job> {
-        let done = lock(&self.open).answer(token, answer)?;
-        self.answered.notify_one();
-        Some(done)
-    }
-
     fn outcome(&self, job: Job) -> Outcome {
-        job.outcome(&self.carrier.desk.name, lock(&self.pace).pause())
+        self.carrier.outcome(job, lock(&self.pace).pause())
     }
 }

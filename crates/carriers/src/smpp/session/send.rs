@@ -1,6 +1,5 @@
 //! What goes out on a session: jobs from the queue, as the window, the pauses and the rate let them.
 
-use domain::ports::Outcome;
 use domain::reason::Reason;
 use smpp::link::SessionEnded;
 use smpp::session::Requests;
@@ -62,69 +61,78 @@ impl Bound<'_> {
             }
             let room = self.handle.wait_room().await.ok()?;
             // No more than the rate lets go at once: what is taken waits behind nothing urgent.
-            let parts = room.min(self.carrier.rate.at_once());
+            let weight = self.carrier.rate.at_once();
             tokio::select! {
                 biased;
                 () = self.slowed.notified() => {}
-                jobs = self.carrier.queue.take(parts) => return Some(jobs),
+                jobs = self.carrier.queue.take(room, weight) => return Some(jobs),
             }
         }
     }
 
     /// Hands jobs to the session, or ends those that must not be sent.
     async fn send(&self, jobs: Vec<Job>) {
-        let now = self.carrier.clock.now();
+        let weight = jobs.iter().map(|job| job.waiting().1).sum();
+        let may_go = tokio::select! {
+            () = self.carrier.rate.wait(weight) => true,
+            () = self.carrier.desk.closing.cancelled() => false,
+        };
+        let (requests, mut ended) = self.encode(jobs, may_go);
+        if !requests.is_empty()
+            && let Err(SessionEnded(unsent)) = self.handle.submit(requests).await
+        {
+            let mut open = lock(&self.open);
+            let not_sent = |token| open.answer(token, Err(NotTaken::NotSent));
+            ended.extend(unsent.tokens().filter_map(not_sent));
+            drop(open);
+            self.answered.notify_one();
+        }
+        let outcomes = ended.into_iter().map(|job| self.outcome(job)).collect();
+        self.carrier.tell(outcomes).await;
+    }
+
+    /// Writes the parts of jobs and keeps these for their answers; returns those that have ended.
+    fn encode(&self, jobs: Vec<Job>, may_go: bool) -> (Requests, Vec<Job>) {
+        let (now, profile) = (self.carrier.clock.now(), &self.carrier.settings.profile);
         let (mut requests, mut ended) = (Requests::with_capacity(jobs.len()), Vec::new());
+        let mut open = lock(&self.open);
         for mut job in jobs {
-            let may_go = tokio::select! {
-                () = self.carrier.rate.wait(job.waiting()) => true,
-                () = self.carrier.desk.closing.cancelled() => false,
-            };
-            let envelope = match Envelope::of(&job, now) {
+            let envelope = match Envelope::of(&job, profile, now) {
                 _ if !may_go => Err(NotTaken::NotSent),
                 _ if now >= job.content.valid_until => Err(refused(Reason::Expired, "")),
                 Err(BadSource) => Err(refused(Reason::BadSender, "smpp:source")),
                 Ok(envelope) => Ok(envelope),
             };
             match envelope {
-                Ok(envelope) => ended.extend(self.encode(job, &envelope, &mut requests)),
+                Ok(envelope) => ended.extend(put(&mut open, job, &envelope, &mut requests)),
                 Err(refusal) => {
                     job.answer_open(&refusal);
-                    ended.push(self.outcome(job));
+                    ended.push(job);
                 }
             }
         }
-        if !requests.is_empty()
-            && let Err(SessionEnded(unsent)) = self.handle.submit(requests).await
-        {
-            let not_sent = |token| self.answer(token, Err(NotTaken::NotSent));
-            let done: Vec<_> = unsent.tokens().filter_map(not_sent).collect();
-            ended.extend(done.into_iter().map(|job| self.outcome(job)));
-        }
-        self.carrier.tell(ended).await;
+        (requests, ended)
     }
+}
 
-    /// Writes the parts of a job and keeps it for their answers.
-    fn encode(
-        &self,
-        mut job: Job,
-        envelope: &Envelope,
-        requests: &mut Requests,
-    ) -> Option<Outcome> {
-        let mut open = lock(&self.open);
-        let (number, mut unfit) = (open.next_number(), Vec::new());
-        for (at, part) in job.send() {
-            let token = Open::token(number, at);
-            if envelope.push(requests, token, part).is_err() {
-                unfit.push(token);
-            }
+/// Writes the parts of one job; returns it when no part of it fits.
+fn put(
+    open: &mut Open,
+    mut job: Job,
+    envelope: &Envelope<'_>,
+    requests: &mut Requests,
+) -> Option<Job> {
+    let (number, mut unfit) = (open.next_number(), Vec::new());
+    for (at, piece) in job.send() {
+        let token = Open::token(number, at);
+        if envelope.push(requests, token, at, piece).is_err() {
+            unfit.push(token);
         }
-        open.put(number, job);
-        drop(open);
-        // A field that does not fit: the checks before this leave none.
-        let refuse = |token| self.answer(token, Err(refused(Reason::Refused, "smpp:encode")));
-        unfit.into_iter().filter_map(refuse).last().map(|job| self.outcome(job))
     }
+    open.put(number, job);
+    // A field that does not fit: the checks before this leave none.
+    let refuse = |token| open.answer(token, Err(refused(Reason::Refused, "smpp:encode")));
+    unfit.into_iter().filter_map(refuse).last()
 }
 
 fn refused(reason: Reason, code: &str) -> NotTaken {

@@ -1,0 +1,216 @@
+//! A text as the octets of its parts, in the alphabet that a carrier reads data_coding 0 in.
+//!
+//! | alphabet | data_coding 0 is | room of one, of many |
+//! |---|---|---|
+//! | gsm7 | a septet in each octet | 160, 153 septets |
+//! | gsm7_packed | eight septets in seven octets | the same |
+//! | ascii | ASCII, which the carrier turns into septets | the same: `[` and its like count two |
+//! | latin1 | ISO-8859-1 | 140, 134 octets |
+//!
+//! A text that the alphabet lacks goes as UCS-2 (data_coding 8), or first as Latin-1 with
+//! data_coding 3 where the carrier takes that. How parts are joined is `encode`'s matter, but for the
+//! user data header, which must have its room.
+
+use std::borrow::Cow;
+
+use domain::text::{
+    self, Concat, Encoding, Header, Part, Policy, Reference, ReferenceWidth, Shifts, TextError,
+    encode_septets, packed,
+};
+use smpp::pdu::DataCoding;
+
+use super::profile::{Alphabet, Beyond, LongMessages, Profile};
+
+/// Octets of user data, header included (3GPP TS 23.040 §9.2.3.16).
+const OCTETS_MAX: usize = 140;
+
+/// One `submit_sm`'s worth of a text.
+#[derive(Debug, Clone)]
+pub(super) struct Piece {
+    octets: Octets,
+    pub(super) data_coding: DataCoding,
+    /// SMS it is, or will be cut into by the carrier.
+    pub(super) weight: u16,
+}
+
+#[derive(Debug, Clone)]
+enum Octets {
+    Part(Part),
+    Own { user_data: Own, header_octets: usize },
+}
+
+/// Not for logs.
+#[derive(Clone)]
+struct Own(Vec<u8>);
+
+impl std::fmt::Debug for Own {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<{} octets>", self.0.len())
+    }
+}
+
+impl Piece {
+    fn own(user_data: Vec<u8>, header_octets: usize, data_coding: DataCoding) -> Self {
+        Self {
+            octets: Octets::Own { user_data: Own(user_data), header_octets },
+            data_coding,
+            weight: 1,
+        }
+    }
+
+    /// With the header, if there is one.
+    pub(super) fn user_data(&self) -> &[u8] {
+        match &self.octets {
+            Octets::Part(part) => part.user_data(),
+            Octets::Own { user_data, .. } => &user_data.0,
+        }
+    }
+
+    pub(super) fn has_header(&self) -> bool {
+        match &self.octets {
+            Octets::Part(part) => part.udh().is_some(),
+            Octets::Own { header_octets, .. } => *header_octets > 0,
+        }
+    }
+
+    /// Without the header.
+    pub(super) fn payload(&self) -> &[u8] {
+        match &self.octets {
+            Octets::Part(part) => part.payload(),
+            Octets::Own { user_data, header_octets } => {
+                user_data.0.get(*header_octets..).unwrap_or_default()
+            }
+        }
+    }
+}
+
+/// Cuts a text for a carrier.
+pub(super) fn cut(text: &str, profile: &Profile, reference: u16) -> Result<Vec<Piece>, TextError> {
+    let pieces = if profile.alphabet == Alphabet::Latin1 {
+        if is_latin1(text) {
+            latin1(text, profile, reference, DataCoding::DEFAULT)?
+        } else {
+            unicode(text, profile, reference)?
+        }
+    } else {
+        of_septets(text, profile, reference)?
+    };
+    let whole_wanted = profile.long == LongMessages::MessagePayload && pieces.len() > 1;
+    Ok(if whole_wanted { vec![whole(&pieces, text, profile)] } else { pieces })
+}
+
+/// For carriers whose alphabet is GSM-7 in one form or another.
+fn of_septets(text: &str, profile: &Profile, reference: u16) -> Result<Vec<Piece>, TextError> {
+    let cut = text::segment(text, &profile.policy, reference)?;
+    let septets = cut.first().is_some_and(|part| part.encoding != Encoding::Ucs2);
+    Ok(match profile.alphabet {
+        Alphabet::Gsm7 if septets => pieces(cut),
+        Alphabet::Gsm7Packed if septets => pack(&cut, profile.long),
+        Alphabet::Ascii if septets && text.is_ascii() => ascii(text, &cut),
+        _ if profile.beyond == Beyond::Latin1 && is_latin1(text) => {
+            latin1(text, profile, reference, DataCoding::LATIN1)?
+        }
+        _ if septets => unicode(text, profile, reference)?,
+        _ => pieces(cut),
+    })
+}
+
+fn pieces(parts: Vec<Part>) -> Vec<Piece> {
+    let piece = |part: Part| Piece {
+        data_coding: DataCoding(part.data_coding()),
+        octets: Octets::Part(part),
+        weight: 1,
+    };
+    parts.into_iter().map(piece).collect()
+}
+
+fn unicode(text: &str, profile: &Profile, reference: u16) -> Result<Vec<Piece>, TextError> {
+    let policy = Policy { alphabet: text::Alphabet::Ucs2Only, ..profile.policy };
+    Ok(pieces(text::segment(text, &policy, reference)?))
+}
+
+/// Packs the septets of parts; where a reader would take seven spare bits for an `@`, a carriage
+/// return fills them (TS 23.038 §6.1.2.3.1).
+fn pack(parts: &[Part], long: LongMessages) -> Vec<Piece> {
+    let pack = |part: &Part| {
+        let header = part.udh().filter(|_| long == LongMessages::Udh).unwrap_or_default();
+        let payload = pack_septets(part.payload(), header.len());
+        Piece::own([header, &payload].concat(), header.len(), DataCoding::DEFAULT)
+    };
+    parts.iter().map(pack).collect()
+}
+
+fn pack_septets(septets: &[u8], header_octets: usize) -> Vec<u8> {
+    if header_octets == 0 {
+        return packed::pack_filled(septets);
+    }
+    let fill = packed::fill_bits(header_octets);
+    let spare = (8 - (fill + septets.len() * 7) % 8) % 8;
+    let mut septets = Cow::Borrowed(septets);
+    if spare == 7 {
+        septets.to_mut().push(b'\r');
+    }
+    packed::pack(&septets, fill)
+}
+
+/// The same cuts as in septets, which is what they become at the carrier.
+fn ascii(text: &str, parts: &[Part]) -> Vec<Piece> {
+    let mut rest = text.as_bytes();
+    let piece = |part: &Part| {
+        let escapes = part.payload().iter().filter(|septet| **septet == text::ESCAPE).count();
+        let (here, after) = rest.split_at((part.units - escapes).min(rest.len()));
+        rest = after;
+        let header = part.udh().unwrap_or_default();
+        Piece::own([header, here].concat(), header.len(), DataCoding::DEFAULT)
+    };
+    parts.iter().map(piece).collect()
+}
+
+fn is_latin1(text: &str) -> bool {
+    let fits = |char| matches!(char, '\n' | '\r' | ' '..='~' | '\u{A0}'..='\u{FF}');
+    !text.is_empty() && text.chars().all(fits)
+}
+
+/// Cuts by octets, each a character.
+fn latin1(
+    text: &str,
+    profile: &Profile,
+    reference: u16,
+    data_coding: DataCoding,
+) -> Result<Vec<Piece>, TextError> {
+    let octets: Vec<u8> = text.chars().filter_map(|char| u8::try_from(char).ok()).collect();
+    if octets.len() <= OCTETS_MAX {
+        return Ok(vec![Piece::own(octets, 0, data_coding)]);
+    }
+    let (reference, header_octets) = match profile.policy.reference {
+        ReferenceWidth::Eight => (Reference::Eight(reference.to_le_bytes()[0]), 6),
+        ReferenceWidth::Sixteen => (Reference::Sixteen(reference), 7),
+    };
+    let room = OCTETS_MAX - header_octets;
+    let parts = octets.len().div_ceil(room);
+    let parts_max = profile.policy.parts_max;
+    let total = u8::try_from(parts).ok().filter(|total| *total <= parts_max);
+    let total = total.ok_or(TextError::TooLong { parts, parts_max })?;
+    let piece = |(octets, sequence): (&[u8], u8)| {
+        let concat = Some(Concat { reference, total, sequence });
+        let header = Header { concat, ..Header::default() }.to_octets();
+        Piece::own([&header, octets].concat(), header.len(), data_coding)
+    };
+    Ok(octets.chunks(room).zip(1..).map(piece).collect())
+}
+
+/// Several parts as one, which the carrier cuts itself.
+fn whole(pieces: &[Piece], text: &str, profile: &Profile) -> Piece {
+    let data_coding = pieces.first().map_or(DataCoding::DEFAULT, |piece| piece.data_coding);
+    let packed = profile.alphabet == Alphabet::Gsm7Packed && data_coding == DataCoding::DEFAULT;
+    let octets = if packed {
+        pack_septets(&encode_septets(text, Shifts::default()).unwrap_or_default(), 0)
+    } else {
+        pieces.iter().flat_map(|piece| piece.payload().iter().copied()).collect()
+    };
+    let weight = u16::try_from(pieces.len()).unwrap_or(u16::MAX);
+    Piece { weight, ..Piece::own(octets, 0, data_coding) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! Texts in every alphabet and form, read back by other means than they were written with.
+
+use domain::text::{decode_septets, packed};
+
+use super::*;
+
+fn profile(alphabet: Alphabet) -> Profile {
+    Profile { alphabet, ..Profile::default() }
+}
+
+fn only(text: &str, profile: &Profile) -> Piece {
+    let mut pieces = cut(text, profile, 7).unwrap();
+    assert_eq!(pieces.len(), 1, "{text}");
+    pieces.remove(0)
+}
+
+/// Holds every place where alphabets differ: `@` is 0x00 in GSM-7, `_` 0x11, `$` 0x02.
+const GOLDEN: &str = "@_$[]{}^~\\| abcXYZ 0189 !\"#%&";
+
+#[test]
+fn the_golden_string_goes_as_each_alphabet_writes_it() {
+    let gsm7 = only(GOLDEN, &profile(Alphabet::Gsm7));
+    assert_eq!(gsm7.user_data()[..7], [0x00, 0x11, 0x02, 0x1B, 0x3C, 0x1B, 0x3E]);
+    assert_eq!(decode_septets(gsm7.user_data(), Shifts::default()), GOLDEN);
+
+    let packed_up = only(GOLDEN, &profile(Alphabet::Gsm7Packed));
+    let septets = packed::unpack_filled(packed_up.user_data());
+    assert_eq!(decode_septets(&septets, Shifts::default()), GOLDEN);
+
+    for alphabet in [Alphabet::Ascii, Alphabet::Latin1] {
+        assert_eq!(only(GOLDEN, &profile(alphabet)).user_data(), GOLDEN.as_bytes());
+    }
+    for alphabet in [Alphabet::Gsm7, Alphabet::Gsm7Packed, Alphabet::Ascii, Alphabet::Latin1] {
+        assert_eq!(only(GOLDEN, &profile(alphabet)).data_coding, DataCoding::DEFAULT);
+    }
+}
+
+#[test]
+fn what_an_alphabet_lacks_goes_as_ucs_2() {
+    for (alphabet, text) in [
+        (Alphabet::Gsm7, "ж"),
+        (Alphabet::Gsm7, "`"),
+        (Alphabet::Gsm7Packed, "ж"),
+        (Alphabet::Ascii, "ærø"),
+        (Alphabet::Ascii, "`"),
+        (Alphabet::Latin1, "5 €"),
+        (Alphabet::Latin1, "\u{85}"),
+    ] {
+        let piece = only(text, &profile(alphabet));
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(
+            (piece.data_coding, piece.user_data()),
+            (DataCoding::UCS2, &units[..]),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn latin_1_is_taken_before_ucs_2_where_the_profile_says_so() {
+    for (alphabet, text) in
+        [(Alphabet::Gsm7, "þorn ê"), (Alphabet::Gsm7Packed, "`"), (Alphabet::Ascii, "ærø")]
+    {
+        let profile = Profile { beyond: Beyond::Latin1, ..profile(alphabet) };
+        let octets: Vec<u8> = text.chars().map(|char| u8::try_from(char).unwrap()).collect();
+        let piece = only(text, &profile);
+        assert_eq!((piece.data_coding, piece.user_data()), (DataCoding::LATIN1, &octets[..]));
+        assert_eq!(only("ж", &profile).data_coding, DataCoding::UCS2);
+        assert_eq!(only("plain", &profile).data_coding, DataCoding::DEFAULT);
+    }
+}
+
+#[test]
+fn parts_are_counted_by_the_alphabet() {
+    let count = |alphabet, text: &str| cut(text, &profile(alphabet), 7).unwrap().len();
+    for (alphabet, alone, joined) in [
+        (Alphabet::Gsm7, 160, 306),
+        (Alphabet::Gsm7Packed, 160, 306),
+        (Alphabet::Ascii, 160, 306),
+        (Alphabet::Latin1, 140, 268),
+    ] {
+        for (chars, parts) in [(alone, 1), (alone + 1, 2), (joined, 2), (joined + 1, 3)] {
+            assert_eq!(count(alphabet, &"x".repeat(chars)), parts, "{alphabet:?} {chars}");
+        }
+    }
+    assert_eq!(count(Alphabet::Ascii, &"[".repeat(81)), 2, "an escape is two septets on the air");
+    assert_eq!(count(Alphabet::Latin1, &"[".repeat(140)), 1);
+    let wide = Policy { reference: ReferenceWidth::Sixteen, ..Policy::default() };
+    let wide = Profile { policy: wide, ..profile(Alphabet::Latin1) };
+    assert_eq!(cut(&"x".repeat(267), &wide, 7).unwrap().len(), 3);
+}
+
+#[test]
+fn parts_joined_are_the_text_again() {
+    let text = "Grød [nr. 1] {kode} ".repeat(20);
+    let plain = text.replace('ø', "o");
+    for (alphabet, text) in [
+        (Alphabet::Gsm7, &text),
+        (Alphabet::Gsm7Packed, &text),
+        (Alphabet::Latin1, &text),
+        (Alphabet::Ascii, &plain),
+    ] {
+        let pieces = cut(text, &profile(alphabet), 0x1234).unwrap();
+        let mut read = String::new();
+        for (piece, number) in pieces.iter().zip(1..) {
+            let total = u8::try_from(pieces.len()).unwrap();
+            assert_eq!(piece.user_data()[..6], [5, 0, 3, 0x34, total, number]);
+            assert!(piece.has_header() && piece.user_data().len() <= 159);
+            read += &match alphabet {
+                Alphabet::Gsm7 => decode_septets(piece.payload(), Shifts::default()),
+                Alphabet::Gsm7Packed => {
+                    assert!(piece.user_data().len() <= OCTETS_MAX);
+                    let fill = packed::fill_bits(6);
+                    let mut septets = packed::unpack(piece.payload(), fill, usize::MAX);
+                    if septets.last() == Some(&b'\r') {
+                        septets.pop();
+                    }
+                    decode_septets(&septets, Shifts::default())
+                }
+                Alphabet::Latin1 | Alphabet::Ascii => {
+                    piece.payload().iter().map(|octet| char::from(*octet)).collect()
+                }
+            };
+        }
+        assert_eq!(&read, text, "{alphabet:?}");
+    }
+}
+
+/// Read by octets alone, seven spare bits of zero would be one more `@`.
+#[test]
+fn packed_parts_leave_no_seven_spare_bits() {
+    for chars in 150..320 {
+        let text = "x".repeat(chars);
+        let pieces = cut(&text, &profile(Alphabet::Gsm7Packed), 7).unwrap();
+        let mut read = 0;
+        for piece in &pieces {
+            let header = piece.user_data().len() - piece.payload().len();
+            let fill = if header == 0 { 0 } else { packed::fill_bits(header) };
+            let septets = packed::unpack(piece.payload(), fill, usize::MAX);
+            assert!(!septets.contains(&0), "{chars}");
+            read += septets.iter().filter(|septet| **septet == b'x').count();
+        }
+        assert_eq!(read, chars);
+    }
+}
+
+#[test]
+fn a_payload_is_the_whole_text_and_weighs_its_parts() {
+    let text = "Grød 5 ".repeat(50);
+    for (alphabet, octets) in
+        [(Alphabet::Gsm7, 350), (Alphabet::Latin1, 350), (Alphabet::Gsm7Packed, 307)]
+    {
+        let profile = Profile { long: LongMessages::MessagePayload, ..profile(alphabet) };
+        let piece = only(&text, &profile);
+        assert_eq!((piece.payload().len(), piece.weight, piece.has_header()), (octets, 3, false));
+        assert_eq!(only("short", &profile).weight, 1);
+    }
+    let profile = Profile { long: LongMessages::MessagePayload, ..profile(Alphabet::Ascii) };
+    let piece = only(&text, &profile);
+    assert_eq!((piece.payload().len(), piece.weight), (700, 6));
+    assert_eq!(piece.data_coding, DataCoding::UCS2);
+}
+
+#[test]
+fn what_cannot_be_sent_is_told() {
+    for alphabet in [Alphabet::Gsm7, Alphabet::Gsm7Packed, Alphabet::Ascii, Alphabet::Latin1] {
+        assert_eq!(cut("", &profile(alphabet), 7).unwrap_err(), TextError::Empty);
+        let control = cut("bell \u{7}", &profile(alphabet), 7).unwrap_err();
+        assert!(matches!(control, TextError::Control { position: 5, .. }), "{alphabet:?}");
+        let long = cut(&"x".repeat(60_000), &profile(alphabet), 7).unwrap_err();
+        assert!(matches!(long, TextError::TooLong { .. }), "{alphabet:?}");
+    }
+}
+
+#[test]
+fn a_piece_that_is_shown_shows_no_text() {
+    for alphabet in [Alphabet::Gsm7, Alphabet::Latin1] {
+        let shown = format!("{:?}", only("secret", &profile(alphabet)));
+        assert!(!shown.contains("secret") && !shown.contains("115"), "{shown}");
+    }
+}
