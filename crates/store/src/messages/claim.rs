@@ -274,7 +274,6 @@ fn read_recipients(run: &Run, rows: Vec<Row>) -> Result<Recipients> {
 }
 
 /// Rows come with the latest of each recipient first: only the parts of that carrier make a text.
-/// If it counts as tried, nobody goes on with them.
 fn add_accepted(recipients: &mut [ClaimedRecipient], rows: Vec<Row>) -> Result<()> {
     for mut row in rows {
         let (index, part, carrier): (u32, u16, String) = (row.get()?, row.get()?, row.get()?);
@@ -288,10 +287,6 @@ fn add_accepted(recipients: &mut [ClaimedRecipient], rows: Vec<Row>) -> Result<(
     }
     for recipient in recipients {
         recipient.accepted.sort_unstable();
-        if recipient.accepted_by.as_ref().is_some_and(|by| recipient.tried.contains(by)) {
-            recipient.accepted.clear();
-            recipient.accepted_by = None;
-        }
     }
     Ok(())
 }

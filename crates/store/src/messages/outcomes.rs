@@ -3,6 +3,7 @@
 //! | end | this claim | a lost lease |
 //! |---|---|---|
 //! | accepted parts | recorded | recorded: the carrier has them |
+//! | accepted | submitted; the carrier counts as tried no more | submitted, if all parts are with it |
 //! | delivered | success | success |
 //! | refused | failed or expired, unless all parts are with a carrier | decides nothing: a later claim will tell |
 //! | try another | stays pending, with the reason; the carrier counts as tried | decides nothing |
@@ -193,6 +194,9 @@ fn note_deferral(outcome: &Outcome, recipient: &mut Recipient, current: bool) ->
 }
 
 fn step(outcome: &Outcome, recipient: &mut Recipient, current: bool) {
+    if outcome.end == End::Accepted && current {
+        recipient.stays_with(outcome.carrier.as_str());
+    }
     let with_carrier = recipient.rolled_up().is_some();
     let pending = current && recipient.state == RecipientState::Pending && !with_carrier;
     match &outcome.end {

@@ -118,6 +118,12 @@ impl Recipient {
         self.tried.add(carrier);
         self.changed = true;
     }
+
+    /// The carrier has it after all, and nobody else will.
+    pub(super) fn stays_with(&mut self, carrier: &str) {
+        self.changed |= self.tried.has(carrier);
+        self.tried.0.retain(|name| name != carrier);
+    }
 }
 
 /// These recipients, with their parts.
