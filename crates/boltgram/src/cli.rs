@@ -50,6 +50,9 @@ pub(crate) enum Command {
     /// Sender names that an account may use
     #[command(subcommand)]
     Sender(SenderCommand),
+    /// Messages that came in
+    #[command(subcommand)]
+    Inbound(InboundCommand),
     /// The books
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -131,6 +134,17 @@ pub(crate) enum SenderCommand {
     List {
         #[arg(value_name = "ACCOUNT")]
         account: AccountName,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum InboundCommand {
+    /// Lists them, newest first, with the second of Unix time in which each came
+    List {
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 20,
+              value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
     },
 }
 

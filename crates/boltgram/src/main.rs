@@ -9,6 +9,7 @@ mod output;
 
 mod carriers;
 mod doors;
+mod inbound;
 mod lock;
 mod signals;
 mod wallet;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use api::HttpSettings;
+use domain::inbound::Receivers;
 use domain::money::Msat;
 use domain::ports::{Clock, Fetch, Lightning, Random};
 use domain::routing::{CarrierName, Routes};
@@ -14,7 +15,10 @@ use lightning::lnd::{Lnd, LndOptions};
 use lightning::sandbox::{self, Sandbox};
 
 use crate::carriers::make_carriers;
-use crate::config::{Backend, Config, LightningConfig, PricesConfig, RouteConfig};
+use crate::config::{
+    Backend, CarrierConfig, CarrierKind, Config, LightningConfig, PricesConfig, RouteConfig,
+};
+use crate::inbound::make_receivers;
 use crate::open::open_store;
 use crate::system::{os_random, system_clock};
 use crate::wallet::Wallet;
@@ -34,7 +38,8 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     let (lightning, wallet) = open_node(config, &clock, &random).await?;
     let carriers = make_carriers(config, &clock, &random)?;
     let fetch = make_fetch(config)?;
-    let settings = settings(config)?;
+    let receivers = make_receivers(config, &*store, &*random).await?;
+    let settings = settings(config, receivers)?;
     let ports = Ports { store, lightning, carriers, fetch, clock, random };
     let engine = Engine::new(ports, settings, Arc::new(api::Events), tasks);
     Ok(House { engine, http: http_settings(config, wallet) })
@@ -85,22 +90,26 @@ fn make_fetch(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
 
 fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
     let limits = &config.limits;
+    let sandbox = |carrier: &&CarrierConfig| matches!(carrier.kind, CarrierKind::Sandbox);
+    let carrier = config.carriers.iter().find(sandbox);
     let rate = api::Rate { per_second: limits.address_rate, burst: limits.address_burst };
     HttpSettings {
         address_rate: (rate.per_second > 0).then_some(rate),
         trusted_proxies: limits.trusted_proxies.clone(),
         tells_operator: config.admin_listen.is_none(),
+        sandbox_carrier: carrier.map(|carrier| CarrierName::new(&carrier.name)),
         sandbox: wallet.map(|wallet| Arc::new(wallet) as Arc<dyn api::sandbox::SandboxWallet>),
         ..HttpSettings::default()
     }
 }
 
-fn settings(config: &Config) -> anyhow::Result<Settings> {
+fn settings(config: &Config, receivers: Receivers) -> anyhow::Result<Settings> {
     let takes_email = config.carriers.iter().filter(|carrier| carrier.takes_email());
     let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
     Ok(Settings {
         prices: prices(&config.prices)?,
         routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
+        receivers: Arc::new(receivers),
         node: NODE.to_owned(),
     })
 }

@@ -3,7 +3,6 @@
 
 use domain::message::MessageId;
 use domain::order::{OrderSnapshot, OrderState, Progress};
-use engine::webhooks::RenderEvent;
 use serde::Serialize;
 
 /// Absent fields are left out (contract §1.6).

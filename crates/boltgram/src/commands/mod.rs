@@ -6,6 +6,7 @@ mod add_sender;
 mod check_config;
 mod check_ledger;
 mod list_accounts;
+mod list_inbound;
 mod list_keys;
 mod list_senders;
 mod print_config;
@@ -15,7 +16,8 @@ mod serve;
 use anyhow::Context;
 
 use crate::cli::{
-    AccountCommand, Cli, Command, HouseArgs, KeyCommand, LedgerCommand, SenderCommand,
+    AccountCommand, Cli, Command, HouseArgs, InboundCommand, KeyCommand, LedgerCommand,
+    SenderCommand,
 };
 use crate::{config, logging};
 
@@ -28,6 +30,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Account(command) => on_store(account(&house, command)),
         Command::Key(command) => on_store(key(&house, command)),
         Command::Sender(command) => on_store(sender(&house, command)),
+        Command::Inbound(InboundCommand::List { limit }) => {
+            on_store(list_inbound::list_inbound(&house, limit))
+        }
         Command::Ledger(LedgerCommand::Check) => on_store(check_ledger::check_ledger(&house)),
     }
 }

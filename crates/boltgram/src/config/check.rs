@@ -1,6 +1,7 @@
 //! What a configuration must be beyond its form: names that meet, prices that can be held, carriers
 //! that can be made. Calls nobody.
 
+mod inbound;
 mod routes;
 
 use std::collections::HashSet;
@@ -41,6 +42,7 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_prices(config, &mut found);
     check_limits(config, &mut found);
     check_log(config, &mut found);
+    inbound::check(config, &mut found);
     check_names(config, &mut found);
     check_carriers(config, &mut found);
     check_worlds(config, &mut found);

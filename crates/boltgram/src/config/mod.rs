@@ -5,6 +5,7 @@
 
 mod carriers;
 mod check;
+mod inbound;
 mod mistake;
 mod place;
 mod read;
@@ -16,6 +17,7 @@ mod strike;
 mod tests;
 
 pub(crate) use carriers::{CarrierConfig, CarrierKind};
+pub(crate) use inbound::{InboundConfig, NumberConfig};
 
 pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
@@ -43,12 +45,15 @@ pub(crate) struct Config {
     pub lightning: LightningConfig,
     pub prices: PricesConfig,
     pub webhooks: WebhooksConfig,
+    pub inbound: InboundConfig,
     pub limits: LimitsConfig,
     pub log: LogConfig,
     #[serde(default, deserialize_with = "carriers::read_elsewhere")]
     pub carriers: Vec<CarrierConfig>,
     #[serde(default)]
     pub routes: Vec<RouteConfig>,
+    #[serde(default)]
+    pub numbers: Vec<NumberConfig>,
 }
 
 impl Default for Config {
@@ -61,10 +66,12 @@ impl Default for Config {
             lightning: LightningConfig::default(),
             prices: PricesConfig::default(),
             webhooks: WebhooksConfig::default(),
+            inbound: InboundConfig::default(),
             limits: LimitsConfig::default(),
             log: LogConfig::default(),
             carriers: Vec::new(),
             routes: Vec::new(),
+            numbers: Vec::new(),
         };
         config.fill_sandbox();
         config.fill_route();

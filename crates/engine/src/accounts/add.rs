@@ -54,6 +54,6 @@ pub(super) fn key_hash(text: &str) -> KeyHash {
 }
 
 /// A signing secret of the Standard Webhooks scheme: `whsec_` and base64 of 32 random bytes.
-pub(crate) fn webhook_secret(random: &dyn Random) -> Secret {
+pub fn webhook_secret(random: &dyn Random) -> Secret {
     Secret::new(format!("whsec_{}", STANDARD.encode(random.bytes32())))
 }

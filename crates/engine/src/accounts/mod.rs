@@ -3,8 +3,7 @@
 mod add;
 mod authenticate;
 
-pub(crate) use add::webhook_secret;
-pub use add::{NewKeyText, add_account, add_key};
+pub use add::{NewKeyText, add_account, add_key, webhook_secret};
 pub use authenticate::{AuthError, Caller};
 
 use domain::account::{AccountId, Balance};
