@@ -1,37 +1,69 @@
-//! PDUs that carry a message: submit_sm, deliver_sm, data_sm, replace_sm, and their responses.
+//! PDUs that carry a message: submit_sm, submit_multi, deliver_sm, data_sm, replace_sm, and their responses.
 //! The text is octets here; alphabets and user data headers are the caller's.
 
-pdu! {
+/// The fields that every message has; what differs is to whom it goes.
+macro_rules! messages {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $id:ident {
+            $(#[$to_doc:meta])*
+            $to:ident: $($kind:tt)+
+        }
+    )*) => {
+        $(
+            pdu! {
+                $(#[$doc])*
+                $name = $id {
+                    /// Empty for the default; at most 5 octets.
+                    service_type: c_string 6,
+                    /// Sender; at most 20 octets.
+                    source: address 21,
+                    $(#[$to_doc])*
+                    $to: $($kind)+,
+                    /// Mode, type (message or receipt) and user data header flag.
+                    esm_class: esm_class,
+                    /// Protocol identifier, passed to the handset.
+                    protocol_id: byte,
+                    /// 0 (bulk) to 3 (very urgent).
+                    priority_flag: byte,
+                    /// When to send, see [`crate::time`]; empty for now.
+                    schedule_delivery_time: c_string 17,
+                    /// How long to try, see [`crate::time`]; empty for the SMSC's default.
+                    validity_period: c_string 17,
+                    /// Which receipts, or acknowledgements, are wanted.
+                    registered_delivery: registered_delivery,
+                    /// 1 replaces an earlier message of the same kind.
+                    replace_if_present_flag: byte,
+                    /// Alphabet of the message.
+                    data_coding: data_coding,
+                    /// A canned message of the SMSC; 0 for none.
+                    sm_default_msg_id: byte,
+                    /// At most 254 octets (255 in 5.0); empty when `message_payload` carries the message.
+                    short_message: counted,
+                    /// Optional parameters.
+                    tlvs: tlvs,
+                }
+            }
+        )*
+    };
+}
+
+messages! {
     /// `submit_sm` (SMPP 3.4 §4.4.1): an ESME sends a message.
     SubmitSm = SUBMIT_SM {
-        /// Empty for the default; at most 5 octets.
-        service_type: c_string 6,
-        /// Sender; at most 20 octets.
-        source: address 21,
         /// Recipient; at most 20 octets.
-        destination: address 21,
-        /// Mode, type and user data header flag.
-        esm_class: esm_class,
-        /// Protocol identifier, passed to the handset.
-        protocol_id: byte,
-        /// 0 (bulk) to 3 (very urgent).
-        priority_flag: byte,
-        /// When to send, see [`crate::time`]; empty for now.
-        schedule_delivery_time: c_string 17,
-        /// How long to try, see [`crate::time`]; empty for the SMSC's default.
-        validity_period: c_string 17,
-        /// Which receipts are wanted.
-        registered_delivery: registered_delivery,
-        /// 1 replaces an earlier message of the same kind.
-        replace_if_present_flag: byte,
-        /// Alphabet of the message.
-        data_coding: data_coding,
-        /// A canned message of the SMSC; 0 for none.
-        sm_default_msg_id: byte,
-        /// At most 254 octets (255 in 5.0); empty when `message_payload` carries the message.
-        short_message: counted,
-        /// Optional parameters.
-        tlvs: tlvs,
+        destination: address 21
+    }
+    /// `submit_multi` (SMPP 3.4 §4.5.1): to many, with no replacing.
+    SubmitMulti = SUBMIT_MULTI {
+        /// Up to 254 (255 in 5.0) recipients or lists.
+        destinations: destinations
+    }
+    /// `deliver_sm` (SMPP 3.4 §4.6.1): an SMSC delivers a message or a receipt. The times, the canned message and the
+    /// flag to replace are unused: empty and 0.
+    DeliverSm = DELIVER_SM {
+        /// Recipient; at most 20 octets.
+        destination: address 21
     }
 }
 
@@ -41,40 +73,6 @@ pdu! {
         /// The SMSC's id, opaque; at most 64 octets are written, longer ones are read.
         message_id: c_string 65,
         /// Optional parameters (5.0).
-        tlvs: tlvs,
-    }
-}
-
-pdu! {
-    /// `deliver_sm` (SMPP 3.4 §4.6.1): an SMSC delivers a message or a receipt.
-    DeliverSm = DELIVER_SM {
-        /// Empty for the default; at most 5 octets.
-        service_type: c_string 6,
-        /// Sender; at most 20 octets.
-        source: address 21,
-        /// Recipient; at most 20 octets.
-        destination: address 21,
-        /// Says whether this is a message or a receipt.
-        esm_class: esm_class,
-        /// Protocol identifier.
-        protocol_id: byte,
-        /// 0 (bulk) to 3 (very urgent).
-        priority_flag: byte,
-        /// Unused, empty.
-        schedule_delivery_time: c_string 17,
-        /// Unused, empty.
-        validity_period: c_string 17,
-        /// Which acknowledgement is wanted of the ESME.
-        registered_delivery: registered_delivery,
-        /// Unused, 0.
-        replace_if_present_flag: byte,
-        /// Alphabet of the message.
-        data_coding: data_coding,
-        /// Unused, 0.
-        sm_default_msg_id: byte,
-        /// At most 254 octets (255 in 5.0); may be empty with the text in `message_payload`.
-        short_message: counted,
-        /// Optional parameters.
         tlvs: tlvs,
     }
 }

@@ -36,11 +36,11 @@ pub use field::{DecodeError, EncodeError};
 pub use flags::{Address, DataCoding, EsmClass, Npi, RegisteredDelivery, Secret, Ton};
 pub use manage::{AlertNotification, CancelSm, CancelSmResp, QuerySm, QuerySmResp};
 pub use message::{
-    DataSm, DataSmResp, DeliverSm, DeliverSmResp, ReplaceSm, ReplaceSmResp, SubmitSm, SubmitSmResp,
+    DataSm, DataSmResp, DeliverSm, DeliverSmResp, ReplaceSm, ReplaceSmResp, SubmitMulti, SubmitSm,
+    SubmitSmResp,
 };
 pub use multi::{
-    Destination, Destinations, ListBuf, SubmitMulti, SubmitMultiResp, Unsuccessful,
-    UnsuccessfulList,
+    Destination, Destinations, ListBuf, SubmitMultiResp, Unsuccessful, UnsuccessfulList,
 };
 pub use raw::RawPdu;
 pub use tlv::{Tlv, TlvBuf, TlvIter, Tlvs};

@@ -1,4 +1,4 @@
-//! One message to many: submit_multi, its destinations and the list of those refused (SMPP 3.4 §4.5).
+//! The lists of submit_multi: its destinations, and in the response those refused (SMPP 3.4 §4.5).
 //! The lists stay encoded and are read as they are walked.
 
 use std::fmt;
@@ -8,40 +8,6 @@ use bytes::{BufMut, BytesMut};
 use super::field::{self, DecodeError, EncodeError, Reader};
 use super::{Address, Npi, Ton};
 use crate::CommandStatus;
-
-pdu! {
-    /// `submit_multi` (SMPP 3.4 §4.5.1).
-    SubmitMulti = SUBMIT_MULTI {
-        /// Empty for the default; at most 5 octets.
-        service_type: c_string 6,
-        /// Sender.
-        source: address 21,
-        /// Up to 254 (255 in 5.0) recipients or lists.
-        destinations: destinations,
-        /// Mode, type and user data header flag.
-        esm_class: esm_class,
-        /// Protocol identifier.
-        protocol_id: byte,
-        /// 0 (bulk) to 3 (very urgent).
-        priority_flag: byte,
-        /// When to send, see [`crate::time`].
-        schedule_delivery_time: c_string 17,
-        /// How long to try, see [`crate::time`].
-        validity_period: c_string 17,
-        /// Which receipts are wanted.
-        registered_delivery: registered_delivery,
-        /// Unused with many recipients, 0.
-        replace_if_present_flag: byte,
-        /// Alphabet of the message.
-        data_coding: data_coding,
-        /// A canned message of the SMSC; 0 for none.
-        sm_default_msg_id: byte,
-        /// At most 254 octets (255 in 5.0).
-        short_message: counted,
-        /// Optional parameters.
-        tlvs: tlvs,
-    }
-}
 
 pdu! {
     /// `submit_multi_resp` (SMPP 3.4 §4.5.2).
