@@ -1,6 +1,6 @@
 //! Dropping what nobody asks for any more: orders that were cancelled without ever having been paid,
-//! events that were told or given up, and chunks that ended. No money depends on
-//! any of it, and the ledger is never touched.
+//! and events that were told or given up. No money depends on any of it, and the ledger is never
+//! touched.
 
 use domain::order::OrderId;
 use domain::time::Timestamp;
@@ -12,17 +12,7 @@ use crate::sql::{Result, Tx, params};
 pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
     let orders = forget_orders(tx, before, limit).await?;
     let events = events::forget(tx, before, limit).await?;
-    // No late outcome is told of a chunk that ended so long ago.
-    let chunks = tx
-        .execute(
-            "DELETE FROM chunks WHERE id IN (
-                 SELECT id FROM chunks WHERE ended_at IS NOT NULL AND ended_at < ?1
-                 ORDER BY ended_at LIMIT ?2
-             )",
-            params![before, limit],
-        )
-        .await?;
-    Ok(orders + events + chunks)
+    Ok(orders + events)
 }
 
 async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {

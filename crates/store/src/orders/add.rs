@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 
 use super::rows::{Born, exists, insert_many};
 use crate::accounts;
-use crate::sql::{Result, Tx, params};
+use crate::sql::{Result, Turn, Tx, params};
 
 pub(crate) async fn add(
     tx: &mut impl Tx,
@@ -28,6 +28,7 @@ pub(crate) async fn add(
     if let Some(account) = new.account {
         accounts::must_exist(tx, account).await?;
     }
+    tx.take_turn(Turn::CountOrders).await?;
     if let Some(full) = find_full(tx, &new.client, caps).await? {
         must_not_exist(tx, &new.id).await?;
         return Ok(full);

@@ -13,6 +13,8 @@ mod credit;
 mod doubt;
 mod events;
 mod expiry;
+mod failover;
+mod fairness;
 mod forget;
 mod inbound;
 mod money;
@@ -22,6 +24,7 @@ mod outcomes;
 mod parts;
 mod receipts;
 mod restart;
+mod words;
 mod world;
 
 use std::sync::Arc;
@@ -38,6 +41,8 @@ pub use credit::*;
 pub use doubt::*;
 pub use events::*;
 pub use expiry::*;
+pub use failover::*;
+pub use fairness::*;
 pub use forget::*;
 pub use inbound::*;
 pub use money::*;
@@ -47,6 +52,7 @@ pub use outcomes::*;
 pub use parts::*;
 pub use receipts::*;
 pub use restart::*;
+pub use words::*;
 
 /// A database of its own for one case.
 #[async_trait]
@@ -139,6 +145,13 @@ macro_rules! store_conformance {
             does_not_claim_what_is_no_longer_valid
             cuts_a_message_into_chunks
             tells_the_height_at_which_the_hold_ends
+            // fairness
+            serves_every_account_in_turn
+            serves_accounts_that_a_claim_had_no_room_for
+            serves_the_longest_due_of_an_account_first
+            claims_nothing_of_accounts_that_are_full
+            claims_no_more_bulk_than_there_is_room_for
+            shares_the_queue_between_two_nodes
             // outcomes
             submits_what_a_carrier_took
             delivers_what_a_silent_carrier_took
@@ -175,6 +188,21 @@ macro_rules! store_conformance {
             does_not_make_one_text_of_two_carriers_parts
             replaces_the_parts_of_another_carrier
             keeps_a_part_that_is_decided
+            // failover
+            tries_another_carrier_when_one_will_not_take_it
+            ignores_another_try_of_a_lost_lease
+            cancels_for_the_buyer_when_a_carrier_would_not_take_it
+            counts_attempts_that_took_nothing
+            tries_another_carrier_when_receipts_do_not_come
+            does_not_return_what_is_decided
+            tells_nothing_of_another_try
+            delivers_by_the_carrier_that_counts_as_tried
+            fails_nothing_by_the_carrier_that_counts_as_tried
+            stays_with_the_carrier_that_counts_as_tried
+            returns_nothing_that_nobody_is_known_to_have
+            awaits_no_receipts_past_validity
+            ends_the_wait_with_the_message
+            keeps_waiting_beside_what_is_pending
             // receipts
             delivers_by_receipt
             applies_a_receipt_that_came_first
@@ -191,6 +219,18 @@ macro_rules! store_conformance {
             matches_an_id_that_came_round_again
             does_not_guess_between_constant_ids_of_which_one_is_decided
             applies_no_early_receipt_of_an_earlier_use
+            // words
+            tells_constant_ids_apart_by_their_number
+            does_not_guess_between_two_texts_to_one_number
+            needs_no_number_when_the_id_is_enough
+            applies_a_parked_receipt_by_its_number
+            keeps_an_intermediate_word
+            keeps_a_word_that_came_after_a_time_out
+            keeps_a_word_that_contradicts
+            counts_a_contradiction_once
+            counts_a_late_delivery_of_all_parts
+            traces_a_page_of_recipients
+            hands_over_the_events_of_receipts
             // expiry
             expires_what_no_carrier_took
             does_not_expire_what_is_leased
@@ -202,7 +242,7 @@ macro_rules! store_conformance {
             forgets_orders_that_were_never_paid
             forgets_no_more_than_asked
             forgets_events_that_ended
-            forgets_chunks_that_ended
+            keeps_what_is_queued_and_takes_late_outcomes
             // events
             tells_each_change_once
             tells_nothing_without_a_webhook
