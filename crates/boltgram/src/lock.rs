@@ -1,35 +1,45 @@
-//! One server for one data directory, and one for one database: two would take each other's leased
-//! work, or the sandbox node's journal, for their own. The system frees a lock when the process ends,
-//! however it ends.
+//! One server for one data directory, one for one database file, and one for one node's name on a
+//! server's database: two would take each other's leased work, or the sandbox node's journal, for
+//! their own. System and server free a lock when the process ends, however it ends.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use store::NodeName;
 
 use crate::config::Config;
+use crate::node::node_name;
 use crate::open::{make_data_directory, make_private_directory};
 
 /// Held as long as it lives.
 #[derive(Debug)]
-pub(crate) struct ServeLock(
-    #[expect(dead_code, reason = "closing a file frees its lock")] [File; 2],
-);
+#[expect(dead_code, reason = "dropping a lock frees it")]
+pub(crate) struct ServeLock {
+    files: Vec<File>,
+    node: Option<NodeName>,
+}
 
 impl ServeLock {
-    pub(crate) fn take(config: &Config) -> anyhow::Result<Self> {
+    pub(crate) async fn take(config: &Config) -> anyhow::Result<Self> {
         let data = &config.data;
         make_data_directory(data)?;
         let whole = lock(&data.join("serve.lock"), || {
             format!("another boltgram serves the data directory {}", data.display())
         })?;
+        let url = config.whole_store_url()?;
+        let mut files = vec![whole];
         // It may be elsewhere, and then two data directories can mean the same one.
-        let database = database(config)?;
-        let file = lock(&beside(&database), || {
-            format!("another boltgram serves the database {}", database.display())
-        })?;
-        Ok(Self([whole, file]))
+        if let Some(database) = url.file() {
+            let database = resolve(database)?;
+            files.push(lock(&beside(&database), || {
+                format!("another boltgram serves the database {}", database.display())
+            })?);
+        }
+        let node = url.hold_node(&node_name(config)?).await;
+        let node = node.with_context(|| format!("the store {url} cannot be served"))?;
+        Ok(Self { files, node })
     }
 }
 
@@ -51,14 +61,13 @@ fn lock(path: &Path, taken: impl FnOnce() -> String) -> anyhow::Result<File> {
 }
 
 /// The file itself, by whatever links it is called; in a directory that exists now.
-fn database(config: &Config) -> anyhow::Result<PathBuf> {
-    let database = store::database_path(&config.store_url())?;
+fn resolve(database: &Path) -> anyhow::Result<PathBuf> {
     if let Some(directory) = database.parent().filter(|path| !path.as_os_str().is_empty()) {
         make_private_directory(directory)
             .with_context(|| format!("{} cannot be made", directory.display()))?;
     }
     // Before its first start there is none.
-    Ok(fs::canonicalize(&database).unwrap_or(database))
+    Ok(fs::canonicalize(database).unwrap_or_else(|_| database.to_owned()))
 }
 
 fn beside(database: &Path) -> PathBuf {
@@ -75,48 +84,48 @@ mod tests {
 
     fn config(data: &Path, database: Option<&Path>) -> Config {
         let mut config = Config { data: data.to_owned(), ..Config::default() };
-        config.store.url = database.map(|path| format!("sqlite:{}", path.display()));
+        config.store.url = database.map(store::StoreUrl::sqlite);
         config
     }
 
-    fn refusal(config: &Config) -> String {
-        ServeLock::take(config).unwrap_err().to_string()
+    async fn refusal(config: &Config) -> String {
+        ServeLock::take(config).await.unwrap_err().to_string()
     }
 
-    #[test]
-    fn a_second_server_is_refused_until_the_first_is_gone() {
+    #[tokio::test]
+    async fn a_second_server_is_refused_until_the_first_is_gone() {
         let home = tempfile::tempdir().unwrap();
         let config = config(home.path(), None);
-        let first = ServeLock::take(&config).unwrap();
-        let refused = refusal(&config);
+        let first = ServeLock::take(&config).await.unwrap();
+        let refused = refusal(&config).await;
         assert!(refused.starts_with("another boltgram serves the data directory"), "{refused}");
         drop(first);
-        ServeLock::take(&config).unwrap();
+        ServeLock::take(&config).await.unwrap();
     }
 
-    #[test]
-    fn one_database_is_served_by_one_wherever_the_data_is() {
+    #[tokio::test]
+    async fn one_database_is_served_by_one_wherever_the_data_is() {
         let home = tempfile::tempdir().unwrap();
         let database = home.path().join("shared").join("boltgram.db");
         let (here, there) = (home.path().join("here"), home.path().join("there"));
-        let first = ServeLock::take(&config(&here, Some(&database))).unwrap();
-        let refused = refusal(&config(&there, Some(&database)));
+        let first = ServeLock::take(&config(&here, Some(&database))).await.unwrap();
+        let refused = refusal(&config(&there, Some(&database))).await;
         assert!(refused.starts_with("another boltgram serves the database"), "{refused}");
         let other = home.path().join("shared").join("other.db");
-        ServeLock::take(&config(&there, Some(&other))).unwrap();
+        ServeLock::take(&config(&there, Some(&other))).await.unwrap();
         drop(first);
-        ServeLock::take(&config(&there, Some(&database))).unwrap();
+        ServeLock::take(&config(&there, Some(&database))).await.unwrap();
     }
 
-    #[test]
-    fn a_link_to_the_database_is_the_database() {
+    #[tokio::test]
+    async fn a_link_to_the_database_is_the_database() {
         let home = tempfile::tempdir().unwrap();
         let (database, link) = (home.path().join("boltgram.db"), home.path().join("link.db"));
         fs::write(&database, "").unwrap();
         symlink(&database, &link).unwrap();
         let (here, there) = (home.path().join("here"), home.path().join("there"));
-        let _first = ServeLock::take(&config(&here, Some(&database))).unwrap();
-        let refused = refusal(&config(&there, Some(&link)));
+        let _first = ServeLock::take(&config(&here, Some(&database))).await.unwrap();
+        let refused = refusal(&config(&there, Some(&link))).await;
         assert!(refused.contains("serves the database"), "{refused}");
     }
 }

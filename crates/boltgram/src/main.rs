@@ -11,6 +11,7 @@ mod carriers;
 mod doors;
 mod inbound;
 mod lock;
+mod node;
 mod signals;
 mod wallet;
 mod wiring;

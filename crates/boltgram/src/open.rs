@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use domain::account::{Account, AccountName};
 use domain::ports::Store;
-use store::Vault;
+use store::{Options, StoreUrl};
 
 use crate::cli::HouseArgs;
 use crate::config::{Checked, Config};
@@ -26,9 +26,9 @@ pub(crate) fn load_config(house: &HouseArgs) -> anyhow::Result<Checked> {
 /// mistyped path, and is not made.
 pub(crate) async fn open_house(house: &HouseArgs) -> anyhow::Result<Arc<dyn Store>> {
     let config = load_config(house)?.config;
-    let database = store::database_path(&config.store_url())?;
-    if !fs::exists(&database)? {
-        bail!("there is no store at {}; serve or account add makes one", database.display());
+    let url = config.whole_store_url()?;
+    if !url.is_made().await.with_context(|| unopened(&url))? {
+        bail!("there is no store at {}; serve or account add makes one", place(&url));
     }
     open_store(&config).await
 }
@@ -40,12 +40,17 @@ pub(crate) async fn open_or_make_house(house: &HouseArgs) -> anyhow::Result<Arc<
 
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     make_data_directory(&config.data)?;
-    let url = config.store_url();
-    let database = store::database_path(&url)?;
-    let vault = Vault::beside(&database).context("the vault key cannot be used")?;
-    store::open(&url, vault)
-        .await
-        .with_context(|| format!("the store {} cannot be opened", database.display()))
+    let url = config.whole_store_url()?;
+    let vault = url.vault(&config.data).await.context("the vault key cannot be used")?;
+    url.open(vault, Options::default()).await.with_context(|| unopened(&url))
+}
+
+fn unopened(url: &StoreUrl) -> String {
+    format!("the store {} cannot be opened", place(url))
+}
+
+fn place(url: &StoreUrl) -> String {
+    url.file().map_or_else(|| url.to_string(), |file| file.display().to_string())
 }
 
 /// Only its owner can look into a data directory that we make.

@@ -19,12 +19,10 @@ use crate::config::{
     Backend, CarrierConfig, CarrierKind, Config, LightningConfig, PricesConfig, RouteConfig,
 };
 use crate::inbound::make_receivers;
+use crate::node::node_name;
 use crate::open::open_store;
 use crate::system::{os_random, system_clock};
 use crate::wallet::Wallet;
-
-/// With one process on an embedded database there is one holder of leases.
-const NODE: &str = "local";
 
 /// What is built and not started.
 pub(crate) struct House {
@@ -110,7 +108,7 @@ fn settings(config: &Config, receivers: Receivers) -> anyhow::Result<Settings> {
         prices: prices(&config.prices)?,
         routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
         receivers: Arc::new(receivers),
-        node: NODE.to_owned(),
+        node: node_name(config)?,
     })
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn serve(house: &HouseArgs, listen: Option<SocketAddr>) -> anyh
     let mut signals = Signals::listen()?;
 
     let doors = Doors::bind(&config).await?;
-    let lock = ServeLock::take(&config)?;
+    let lock = ServeLock::take(&config).await?;
     let house = wiring::build(&config, Tasks::new()).await?;
     tokio::select! {
         started = house.engine.start() => started.context("the house cannot start")?,
@@ -72,7 +72,7 @@ fn tell_where(config: &Config, doors: &Doors) -> anyhow::Result<()> {
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         data = %config.data.display(),
-        store = config.store_url(),
+        store = %config.store_url(),
         node,
         carriers = carriers.join(", "),
         "boltgram"

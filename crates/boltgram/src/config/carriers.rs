@@ -69,7 +69,7 @@ impl CarrierConfig {
 }
 
 /// The first line.
-fn read_password(path: &Path) -> anyhow::Result<Secret> {
+pub(super) fn read_password(path: &Path) -> anyhow::Result<Secret> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("password_file: cannot use {}", path.display()))?;
     Ok(Secret::new(text.lines().next().unwrap_or_default()))

@@ -61,10 +61,8 @@ fn check_listeners(config: &Config, found: &mut Vec<Finding>) {
 }
 
 fn check_store(config: &Config, found: &mut Vec<Finding>) {
-    if let Some(url) = &config.store.url
-        && let Err(error) = store::database_path(url)
-    {
-        found.push(Finding::wrong("store.url", error.to_string()));
+    if let Err(error) = config.whole_store_url() {
+        found.push(Finding::wrong("store.password_file", format!("{error:#}")));
     }
 }
 

@@ -16,6 +16,7 @@ mod strike;
 #[cfg(test)]
 mod tests;
 
+use carriers::read_password;
 pub(crate) use carriers::{CarrierConfig, CarrierKind};
 pub(crate) use inbound::{InboundConfig, NumberConfig};
 
@@ -32,6 +33,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
+use store::StoreUrl;
 
 /// The whole file. What it does not say is as in [`Config::default`]: the sandbox.
 #[derive(Debug, Clone, Deserialize)]
@@ -109,10 +111,16 @@ impl Config {
         }
     }
 
-    pub(crate) fn store_url(&self) -> String {
-        self.store
-            .url
-            .clone()
-            .unwrap_or_else(|| format!("sqlite:{}", self.data.join("boltgram.db").display()))
+    /// Without the password that a file holds.
+    pub(crate) fn store_url(&self) -> StoreUrl {
+        let beside = || StoreUrl::sqlite(self.data.join("boltgram.db"));
+        self.store.url.clone().unwrap_or_else(beside)
+    }
+
+    /// With the password, if there is one.
+    pub(crate) fn whole_store_url(&self) -> anyhow::Result<StoreUrl> {
+        let url = self.store_url();
+        let Some(path) = &self.store.password_file else { return Ok(url) };
+        Ok(url.with_password(read_password(path)?.expose())?)
     }
 }

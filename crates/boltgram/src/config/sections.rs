@@ -3,14 +3,23 @@
 use std::path::PathBuf;
 
 use api::Network;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
+use store::StoreUrl;
 use url::Url;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct StoreConfig {
-    /// `sqlite:PATH`; by default `boltgram.db` in the data directory.
-    pub url: Option<String>,
+    /// By default `boltgram.db` in the data directory.
+    #[serde(deserialize_with = "read_store_url")]
+    pub url: Option<StoreUrl>,
+    /// Where the password of a server is, when the URL does not hold it.
+    pub password_file: Option<PathBuf>,
+}
+
+fn read_store_url<'de, D: Deserializer<'de>>(value: D) -> Result<Option<StoreUrl>, D::Error> {
+    let url = String::deserialize(value)?;
+    url.parse().map(Some).map_err(de::Error::custom)
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

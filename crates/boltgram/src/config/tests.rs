@@ -90,6 +90,35 @@ fn assert_all_shown(text: &str, shown: &BTreeSet<&str>) {
 }
 
 #[test]
+fn takes_a_servers_store_and_never_tells_its_password() {
+    let of = |store: &str| read(&format!("[store]\n{store}"));
+    let config = of("url = \"postgres://gate:s3cret@db.example/shop\"").unwrap().config;
+    assert_eq!(config.store_url().to_string(), "postgres://gate@db.example/shop");
+    assert!(!format!("{config:?}").contains("s3cret"));
+
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("password");
+    std::fs::write(&path, "s3cret\n").unwrap();
+    let file = format!("password_file = {path:?}");
+    let config = of(&format!("url = \"postgres://gate@db/shop\"\n{file}")).unwrap().config;
+    let whole = config.whole_store_url().unwrap();
+    assert!(!format!("{whole} {whole:?}").contains("s3cret"));
+    assert!(whole.with_password("again").is_err(), "the file's password is in it");
+
+    for (store, mistake) in [
+        ("url = \"postgres://u:s3cret@h/d\"", "not in both"),
+        ("url = \"sqlite:a.db\"", "not in both"),
+        ("url = \"postgres://u:s3cret@h:port/d\"", "postgres URL cannot be read"),
+        ("url = \"mysql://u:s3cret@h/d\"", "a store is named sqlite:PATH"),
+        ("url = \"postgres://u:s3cret@h/d?sslmode=verify-ca\"", "sslmode is disable"),
+    ] {
+        let told = of(&format!("{store}\n{file}")).unwrap_err();
+        let told = told.iter().map(ToString::to_string).collect::<String>();
+        assert!(told.contains(mistake) && !told.contains("s3cret"), "{told}");
+    }
+}
+
+#[test]
 fn takes_the_file_that_the_design_shows() {
     let text = r#"
 listen = "127.0.0.1:8080"
@@ -278,9 +307,9 @@ fn passwords_are_in_no_message_and_no_debug() {
 #[test]
 fn the_data_directory_moves_the_default_database() {
     let mut config = Config::default();
-    assert_eq!(config.store_url(), "sqlite:boltgram-data/boltgram.db");
+    assert_eq!(config.store_url().to_string(), "sqlite:boltgram-data/boltgram.db");
     config.data = "elsewhere".into();
-    assert_eq!(config.store_url(), "sqlite:elsewhere/boltgram.db");
-    config.store.url = Some("sqlite:here.db".to_owned());
-    assert_eq!(config.store_url(), "sqlite:here.db");
+    assert_eq!(config.store_url().to_string(), "sqlite:elsewhere/boltgram.db");
+    config.store.url = Some(StoreUrl::sqlite("here.db"));
+    assert_eq!(config.store_url().to_string(), "sqlite:here.db");
 }

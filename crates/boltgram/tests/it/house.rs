@@ -25,8 +25,9 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
 const FOR_TESTS: &str = "testkit";
 
 /// Libraries that mark a layer, and the crates that may know them.
-const KNOWN_ONLY_TO: [(&str, &[&str]); 8] = [
+const KNOWN_ONLY_TO: [(&str, &[&str]); 9] = [
     ("rusqlite", &["store"]),
+    ("tokio-postgres", &["store"]),
     ("axum", &["api"]),
     ("tower-http", &["api"]),
     ("clap", &["boltgram"]),
