@@ -26,6 +26,8 @@ pub enum Plan {
     Lose,
     /// Take one part, and fall silent; take the rest when asked again, and deliver.
     Falter,
+    /// Deliver, and answer only when the receipt is stored.
+    Overtake,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +76,20 @@ impl Smsc {
         Arc::new(Link { smsc: self.clone(), fuse, inbox: tokio::sync::watch::Sender::new(None) })
     }
 
+    /// Waits until the receipts of what was just taken are stored, where the plan says so.
+    async fn overtake(&self, submission: &Submission, taken: &Outcome) {
+        let plan = self.world().plans.get(&submission.to.stored()).copied();
+        let waits = |world: &World| {
+            let ours = |receipt: &Receipt| {
+                taken.accepted.iter().any(|part| part.carrier_id == receipt.carrier_id)
+            };
+            world.unanswered.iter().any(ours)
+        };
+        while plan == Some(Plan::Overtake) && waits(&self.world()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Takes one submission; the effect that a crash may follow.
     fn take(&self, submission: &Submission) -> Outcome {
         let mut world = self.world();
@@ -91,7 +107,7 @@ impl Smsc {
                 world.next_id += 1;
                 let carrier_id = format!("{:08x}", world.next_id);
                 let state = match plan {
-                    Plan::Deliver | Plan::Falter => Some(ReceiptState::Delivered),
+                    Plan::Deliver | Plan::Falter | Plan::Overtake => Some(ReceiptState::Delivered),
                     Plan::Fail => Some(ReceiptState::Failed),
                     Plan::Refuse | Plan::Lose => None,
                 };
@@ -173,6 +189,7 @@ impl Carrier for Link {
         };
         for submission in batch {
             let outcome = self.fuse.through(async { self.smsc.take(&submission) }).await;
+            self.smsc.overtake(&submission, &outcome).await;
             if let Some(InboxHandle(inbox)) = &inbox {
                 inbox.outcomes(vec![outcome]).await;
             }

@@ -8,6 +8,7 @@
 //! runs fast; nothing waits for a fixed time, only for conditions with a limit.
 
 mod house;
+mod inbound;
 mod scenarios;
 
 use std::sync::Arc;
@@ -112,6 +113,11 @@ async fn an_order_without_a_receipt_is_paid_back_whatever_dies() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_text_whose_parts_went_apart_is_joined_whatever_dies() {
     survives_a_crash_at_every_step(Scenario::TwoParts).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_that_overtakes_its_answer_is_not_lost_whatever_dies() {
+    survives_a_crash_at_every_step(Scenario::Overtaken).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

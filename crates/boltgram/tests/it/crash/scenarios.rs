@@ -17,6 +17,8 @@ pub(super) enum Scenario {
     NoReceipt,
     /// Two parts, and the carrier falls silent between them.
     TwoParts,
+    /// The receipt is stored before the answer comes.
+    Overtaken,
     Unpaid,
     /// Cancelled at once after it was paid: as it may happen, in time or too late.
     Cancelled,
@@ -42,6 +44,7 @@ impl Scenario {
             Self::Failed => Plan::Fail,
             Self::NoReceipt | Self::Refunded => Plan::Lose,
             Self::TwoParts => Plan::Falter,
+            Self::Overtaken => Plan::Overtake,
             Self::Delivered | Self::Unpaid | Self::Cancelled | Self::Credit | Self::Fund => {
                 Plan::Deliver
             }
@@ -50,7 +53,9 @@ impl Scenario {
 
     pub(super) const fn money(self) -> Money {
         match self {
-            Self::Delivered | Self::TwoParts | Self::Credit | Self::Fund => Money::Ours,
+            Self::Delivered | Self::TwoParts | Self::Overtaken | Self::Credit | Self::Fund => {
+                Money::Ours
+            }
             Self::Refused | Self::Failed | Self::NoReceipt | Self::Unpaid | Self::Refunded => {
                 Money::Returned
             }
@@ -61,7 +66,12 @@ impl Scenario {
     /// Fewer steps than this mean that the fuse does not see the scenario.
     pub(super) const fn steps_min(self) -> u64 {
         match self {
-            Self::Delivered | Self::Refused | Self::Failed | Self::NoReceipt | Self::TwoParts => 9,
+            Self::Delivered
+            | Self::Refused
+            | Self::Failed
+            | Self::NoReceipt
+            | Self::TwoParts
+            | Self::Overtaken => 9,
             Self::Unpaid | Self::Cancelled | Self::Refunded | Self::Credit => 5,
             Self::Fund => 6,
         }
