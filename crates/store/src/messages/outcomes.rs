@@ -90,7 +90,8 @@ fn of_known<'a>(outcomes: &'a [Outcome], messages: &Messages) -> Vec<&'a Outcome
     outcomes.iter().filter(known).collect()
 }
 
-/// The chunks whose rows are asked for. What a carrier took needs none, and most end with it.
+/// The chunks whose rows are asked for. What a carrier took at the first claim needs none, and most
+/// end with it.
 fn asked(
     outcomes: &[&Outcome],
     ends: &[(ChunkId, u32, ChunkEnd)],
@@ -98,7 +99,8 @@ fn asked(
 ) -> BTreeSet<ChunkId> {
     let by_claim = outcomes.iter().filter(|outcome| match outcome.end {
         End::Refused { .. } | End::TryAnother { .. } | End::Deferred { .. } => true,
-        End::Accepted | End::Delivered | End::Late => false,
+        End::Accepted => outcome.key.attempt > 1,
+        End::Delivered | End::Late => false,
     });
     let by_claim: BTreeSet<_> = by_claim.map(|outcome| outcome.key.chunk).collect();
     let ended = ends.iter().filter(|(_, attempt, end)| !ends::is_plain(*attempt, *end));
@@ -181,7 +183,8 @@ fn note_deferral(outcome: &Outcome, recipient: &mut Recipient, current: bool) ->
             let handed = !outcome.carrier.as_str().is_empty() && outcome.accepted.is_empty();
             (reason == Reason::NoAnswer, handed && reason != Reason::LinkDown)
         }
-        End::TryAnother { .. } => (false, false),
+        // One that was asked again, because nobody else is left, is not asked for ever.
+        End::TryAnother { .. } => (false, recipient.tried.has(outcome.carrier.as_str())),
         End::Accepted | End::Delivered | End::Refused { .. } | End::Late => return false,
     };
     if (current || silent) && recipient.deferred_attempt < outcome.key.attempt {

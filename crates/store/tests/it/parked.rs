@@ -12,6 +12,7 @@ fn receipt(carrier: &str, id: u32) -> Receipt {
         carrier_id: id.to_string(),
         state: ReceiptState::Delivered,
         code: None,
+        to: None,
         at: NOON,
     }
 }
@@ -20,7 +21,7 @@ fn receipt(carrier: &str, id: u32) -> Receipt {
 async fn the_oldest_parked_receipts_go_when_there_are_too_many() {
     let database = Database::new();
     let store = database.open().await;
-    let park = |receipts| store.record_receipts(receipts, NOON);
+    let park = |receipts| store.record_receipts(receipts, NOON, None);
     park(vec![receipt("quiet", 0)]).await.unwrap();
     park((0..100_000).map(|id| receipt("loud", id)).collect()).await.unwrap();
     let kept = || -> Vec<(String, u32, u32)> {

@@ -46,16 +46,16 @@ async fn claim(store: &dyn Store, now: Timestamp) -> Vec<ClaimedChunk> {
 #[tokio::test]
 async fn an_unreadable_message_does_not_stop_the_others() {
     for damage in [
-        "UPDATE messages SET sender = '' WHERE rowid = 1",
+        "UPDATE messages SET sender = '' WHERE id = (SELECT min(id) FROM messages)",
         "UPDATE recipients SET address = 'x' WHERE message = (SELECT min(id) FROM messages)",
-        "UPDATE messages SET parts = -1 WHERE rowid = 1",
+        "UPDATE messages SET parts = -1 WHERE id = (SELECT min(id) FROM messages)",
     ] {
         let database = Database::new();
         let store = damaged(&database, damage).await;
         let claimed = claim(&*store, NOON).await;
         assert_eq!(claimed.len(), 1, "{damage}");
         let end = (claimed[0].id, claimed[0].attempt, ChunkEnd::Done);
-        store.record_outcomes(vec![], vec![end], tomorrow().after(LEASE)).await.unwrap();
+        store.record_outcomes(vec![], vec![end], tomorrow().after(LEASE), None).await.unwrap();
         let almost = tomorrow().before(Duration::from_secs(1));
         assert!(claim(&*store, almost).await.is_empty(), "{damage}");
         database.connect().execute("UPDATE messages SET sender = NULL, parts = 1", []).unwrap();
@@ -80,7 +80,7 @@ async fn an_unreadable_recipient_does_not_stop_the_others_of_its_chunk() {
     let others = "UPDATE recipients SET state = 'submitted' WHERE idx <> 1";
     assert_eq!(database.connect().execute(others, []).unwrap(), 2);
     let end = (claimed[0].id, claimed[0].attempt, ChunkEnd::Done);
-    store.record_outcomes(vec![], vec![end], NOON).await.unwrap();
+    store.record_outcomes(vec![], vec![end], NOON, None).await.unwrap();
     assert!(claim(&*store, NOON).await.is_empty());
     let due: i64 =
         database.connect().query_row("SELECT due_at FROM chunks", [], |row| row.get(0)).unwrap();

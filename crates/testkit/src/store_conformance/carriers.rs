@@ -70,7 +70,7 @@ pub async fn replaces_the_parts_of_another_carrier(rig: &impl Rig) {
     world.store.record_outcomes(vec![all], vec![], at(20), None).await.unwrap();
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
     // The first carrier's word on what was replaced decides nothing any more.
-    assert_eq!(world.receive("a", ReceiptState::Failed).await.parked, 1);
+    assert_eq!(world.receive("a", ReceiptState::Failed).await, Recorded::default());
     receive_from_other(&world, "x", ReceiptState::Delivered).await;
     receive_from_other(&world, "y", ReceiptState::Delivered).await;
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
@@ -85,7 +85,7 @@ pub async fn keeps_a_part_that_is_decided(rig: &impl Rig) {
     let again = world.claim_one(at(10)).await;
     let all = other(accepted(&again, 0, &[(1, "x"), (2, "y")]));
     world.store.record_outcomes(vec![all], vec![], at(20), None).await.unwrap();
-    assert_eq!(receive_from_other(&world, "x", ReceiptState::Failed).await.parked, 1);
+    assert_eq!(receive_from_other(&world, "x", ReceiptState::Failed).await, Recorded::default());
     receive_from_other(&world, "y", ReceiptState::Delivered).await;
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }

@@ -61,7 +61,7 @@ pub async fn first_final_receipt_wins(rig: &impl Rig) {
     let order = world.submitted("a").await;
     world.receive("a", ReceiptState::Failed).await;
     let recorded = world.receive("a", ReceiptState::Delivered).await;
-    assert_eq!(recorded, Recorded::default());
+    assert_eq!(recorded, Recorded { contradictory: 1, ..Recorded::default() });
     assert_eq!(world.state(order).await, OrderState::Cancelling);
 
     let order = world.submitted("b").await;
@@ -113,7 +113,7 @@ pub async fn does_not_guess_between_constant_ids(rig: &impl Rig) {
     let (one, two) = (world.submitted("0").await, world.submitted("0").await);
     for _ in 0..3 {
         let recorded = world.receive("0", ReceiptState::Delivered).await;
-        assert_eq!(recorded, Recorded { parked: 1, ..Recorded::default() });
+        assert_eq!(recorded, Recorded { ambiguous: 1, ..Recorded::default() });
     }
     for order in [one, two] {
         assert_eq!(world.recipient(order).await, RecipientState::Submitted);
@@ -122,7 +122,7 @@ pub async fn does_not_guess_between_constant_ids(rig: &impl Rig) {
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
     world.done(&chunk, accepted(&chunk, 0, &[(1, "same"), (2, "same")])).await;
-    assert_eq!(world.receive("same", ReceiptState::Delivered).await.parked, 1);
+    assert_eq!(world.receive("same", ReceiptState::Delivered).await.ambiguous, 1);
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
 }
 
@@ -199,7 +199,7 @@ pub async fn does_not_guess_between_constant_ids_of_which_one_is_decided(rig: &i
     world.submitted("0").await;
     world.receive("0", ReceiptState::Delivered).await;
     let second = world.submitted("0").await;
-    assert_eq!(world.receive("0", ReceiptState::Delivered).await.parked, 1);
+    assert_eq!(world.receive("0", ReceiptState::Delivered).await.ambiguous, 1);
     assert_eq!(world.recipient(second).await, RecipientState::Submitted);
 }
 
