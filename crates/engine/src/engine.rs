@@ -166,8 +166,23 @@ impl Engine {
         self.spawn_worker("node events", |e| async move { orders::follow_node(&e).await });
         self.spawn_worker("expire", |e| async move { expire::run(&e).await });
         self.spawn_worker("join", |e| async move { e.inbound.join().await });
-        self.spawn_worker("webhooks", |e| async move { webhooks::deliver(&e).await });
+        self.spawn_worker(
+            "webhooks",
+            |e| async move { webhooks::deliver(&e.webhook_means()).await },
+        );
         Ok(())
+    }
+
+    fn webhook_means(&self) -> webhooks::Means {
+        webhooks::Means {
+            store: self.store.clone(),
+            fetch: self.fetch.clone(),
+            clock: self.clock.clone(),
+            render: self.render.clone(),
+            desk: self.desk.clone(),
+            wake: self.wake.clone(),
+            metrics: self.metrics.clone(),
+        }
     }
 
     fn spawn_worker<W>(self: &Arc<Self>, name: &'static str, work: fn(Arc<Self>) -> W)

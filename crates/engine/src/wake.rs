@@ -35,7 +35,8 @@ impl Wake {
         if recorded.decided > 0 {
             self.watch.notify_one();
         }
-        if recorded.events > 0 {
+        // Those that are handed over need not be claimed.
+        if recorded.events as usize > recorded.webhooks.len() {
             self.webhooks.notify_one();
         }
     }

@@ -1,158 +1,144 @@
-//! The worker that tells events: keeps a bounded number of calls under way, few of them to one host,
-//! and records each as it ends, so that a receiver that hangs holds up no other. A crash after a
-//! call repeats it; receivers know the repeat by its id.
+//! The worker that tells events. Calls come to it in two ways: handed over as they are stored
+//! ([`super::Desk`]), or claimed from the store; and what became of them goes back to the store, many
+//! at a time. A bounded number is in memory, and under way, few of them to one host, so that a
+//! receiver that hangs holds up no other.
+//!
+//! The calls of one order are made one after another, in their order: the store gives none out while
+//! an earlier one has not ended (told or given up). So a call that failed holds back the later ones
+//! of its order, which have the same receiver, until it is told or given up.
+//!
+//! | died | left behind | what happens |
+//! |---|---|---|
+//! | before a call, or during it | a leased event | due again when the lease is over; called once more |
+//! | after it, before it was recorded | the same | the receiver knows the repeat by its id |
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits;
 use domain::ports::{FetchRequest, WebhookCall, WebhookOutcome, WebhookResult};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
-use url::Url;
 
-use super::hosts::Hosts;
-use super::{schedule, sign};
-use crate::engine::Engine;
-use crate::metrics::ByResult;
-use crate::wake::signal_or_timer;
+use super::Means;
+use super::call::{Ended, Waiting, count, request, tell};
+use super::claims::Claims;
+use super::desk::BEGIN_WITHIN;
+use super::queue::{Answer, Queue};
+use super::results::Results;
+use super::sign::Signer;
 
-const ROUND: Duration = Duration::from_secs(1);
+/// A call that was never tried, because its receiver answers none, is given up when its event is so
+/// old: twice the time that a call is tried for.
+const UNTRIED_MAX: Duration = Duration::from_secs(56 * 60 * 60);
 
-/// Longer than a call may take, so that no other process makes the same one meanwhile.
-const LEASE: Duration = Duration::from_secs(60);
-
-/// When a call is looked at again whose host has enough of them.
-const HOST_WAIT: Duration = Duration::from_secs(10);
-
-/// The receiver wants no more (RFC 9110 §15.5.11).
-const GONE: u16 = 410;
-
-/// A call that ended, its host, and whether the host answered at all.
-struct Ended {
-    host: String,
-    answered: bool,
-    result: WebhookResult,
+struct Deliverer<'a> {
+    means: &'a Means,
+    queue: Queue<Waiting>,
+    results: Results,
+    signer: Signer,
 }
 
-impl Ended {
-    fn free(self, hosts: &mut Hosts) -> WebhookResult {
-        hosts.end(&self.host, self.answered);
-        self.result
-    }
-}
-
-pub(crate) async fn deliver(engine: &Engine) {
+pub(crate) async fn deliver(means: &Means) {
+    let (queue, results) = (Queue::default(), Results::default());
+    let mut deliverer = Deliverer { means, queue, results, signer: Signer::default() };
+    let mut claims = Claims::new();
     let mut running = FuturesUnordered::new();
-    let mut hosts = Hosts::default();
-    loop {
-        let mut results = Vec::new();
-        for call in claim(engine, running.len()).await {
-            let host = host_of(&call);
-            if hosts.begin(&host) {
-                running.push(tell(engine, call, host));
-            } else {
-                let outcome = WebhookOutcome::PutOff(engine.now().after(HOST_WAIT));
-                let note = "its host has enough calls under way".to_owned();
-                results.push(WebhookResult { call: call.id, outcome, note });
-            }
+    while !means.desk.is_closed() {
+        deliverer.receive();
+        while let Some((host, call, request)) = deliverer.begin() {
+            running.push(tell(means, host, call, request));
         }
+        let room = deliverer.room();
         tokio::select! {
-            Some(ended) = running.next() => results.push(ended.free(&mut hosts)),
-            () = signal_or_timer(&engine.wake.webhooks, ROUND) => {}
-        }
-        while let Some(Some(ended)) = running.next().now_or_never() {
-            results.push(ended.free(&mut hosts));
-        }
-        record(engine, results).await;
-    }
-}
-
-/// Takes as many calls as there are places.
-async fn claim(engine: &Engine, running: usize) -> Vec<WebhookCall> {
-    let running = u32::try_from(running).unwrap_or(u32::MAX);
-    let places = limits::WEBHOOKS_IN_FLIGHT_MAX.saturating_sub(running);
-    if places == 0 {
-        return Vec::new();
-    }
-    let now = engine.now();
-    engine.store.claim_webhooks(now, now.after(LEASE), places).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "could not claim webhooks; trying again");
-        Vec::new()
-    })
-}
-
-async fn record(engine: &Engine, results: Vec<WebhookResult>) {
-    if results.is_empty() {
-        return;
-    }
-    if let Err(error) = engine.store.record_webhooks(results, engine.now()).await {
-        tracing::warn!(%error, "could not record webhooks; they are made again");
-    }
-}
-
-fn host_of(call: &WebhookCall) -> String {
-    let url = Url::parse(&call.url).ok();
-    url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
-}
-
-async fn tell(engine: &Engine, call: WebhookCall, host: String) -> Ended {
-    let (answered, outcome, note) = match request(engine, &call) {
-        Err(why) => (true, again(engine, &call), why.to_owned()),
-        Ok(request) => match engine.fetch.fetch(request).await {
-            Err(error) => (false, again(engine, &call), error.to_string()),
-            Ok(answer) => {
-                let outcome = match answer.status {
-                    200..300 => WebhookOutcome::Told,
-                    GONE => WebhookOutcome::GaveUp,
-                    _ => again(engine, &call),
-                };
-                (true, outcome, format!("status {}", answer.status))
+            Some(ended) = running.next() => {
+                deliverer.end(ended);
+                while let Some(Some(ended)) = running.next().now_or_never() {
+                    deliverer.end(ended);
+                }
             }
-        },
-    };
-    if outcome != WebhookOutcome::Told {
-        tracing::debug!(event = %call.event, attempts = call.attempts + 1, note, "not told");
+            frees_next = deliverer.results.record(&means.store, || means.now()) => {
+                if frees_next {
+                    claims.want();
+                }
+            }
+            claimed = claims.next(means, room) => deliverer.take(claimed),
+            () = means.desk.signal.notified() => {}
+        }
     }
-    Ended { host, answered, result: result(engine, &call, outcome, note) }
+    while let Some(ended) = running.next().await {
+        deliverer.end(ended);
+    }
+    deliverer.give_back();
+    deliverer.results.flush(&means.store, || means.now()).await;
+    means.desk.emptied.notify_one();
+    std::future::pending().await
 }
 
-/// The next attempt, if there is one.
-fn again(engine: &Engine, call: &WebhookCall) -> WebhookOutcome {
-    let wait = schedule::wait(call.attempts + 1, call.id.0.unsigned_abs());
-    wait.map_or(WebhookOutcome::GaveUp, |wait| WebhookOutcome::RetryAt(engine.now().after(wait)))
-}
+impl Deliverer<'_> {
+    /// Takes what was handed over.
+    fn receive(&mut self) {
+        let begin_by = self.means.now().after(BEGIN_WITHIN);
+        for call in self.means.desk.arrivals() {
+            let waiting = Waiting::new(call, begin_by);
+            let host = waiting.host().to_owned();
+            if let Err((waiting, wait)) = self.queue.push_new(&host, waiting) {
+                self.put_off(&waiting.call, wait);
+            }
+        }
+    }
 
-fn result(
-    engine: &Engine,
-    call: &WebhookCall,
-    outcome: WebhookOutcome,
-    note: String,
-) -> WebhookResult {
-    let word = match outcome {
-        WebhookOutcome::Told => "told",
-        WebhookOutcome::RetryAt(_) | WebhookOutcome::PutOff(_) => "retry",
-        WebhookOutcome::GaveUp => "gave_up",
-    };
-    engine.metrics().webhooks.get_or_create(&ByResult { result: word }).inc();
-    WebhookResult { call: call.id, outcome, note }
-}
+    fn take(&mut self, claimed: Vec<Waiting>) {
+        for waiting in claimed {
+            let host = waiting.host().to_owned();
+            if let Err((waiting, wait)) = self.queue.push(&host, waiting) {
+                self.put_off(&waiting.call, wait);
+            }
+        }
+    }
 
-fn request(engine: &Engine, call: &WebhookCall) -> Result<FetchRequest, &'static str> {
-    let url = Url::parse(&call.url).map_err(|_| "the stored address is none")?;
-    let body = engine.render.render(&call.snapshot);
-    let id = format!("msg_{}", call.event.simple());
-    let timestamp = engine.now().as_secs();
-    let signature = sign(&call.secret, &id, timestamp, &body).ok_or("the secret is none")?;
-    Ok(FetchRequest {
-        url,
-        headers: vec![
-            ("content-type", "application/json".to_owned()),
-            ("webhook-id", id),
-            ("webhook-timestamp", timestamp.to_string()),
-            ("webhook-signature", signature),
-        ],
-        body: body.into(),
-        timeout: limits::WEBHOOK_TIMEOUT,
-        answer_bytes_max: limits::WEBHOOK_ANSWER_BYTES_MAX,
-    })
+    /// The next call that has a place, unless it is too late for it.
+    fn begin(&mut self) -> Option<(Arc<str>, WebhookCall, Result<FetchRequest, &'static str>)> {
+        loop {
+            let (host, Waiting { call, url, begin_by }) = self.queue.begin()?;
+            if self.means.now() <= begin_by {
+                let request = request(self.means, &mut self.signer, &call, url);
+                return Some((host, call, request));
+            }
+            self.queue.end(&host, Answer::NotAsked);
+            self.put_off(&call, Duration::ZERO);
+        }
+    }
+
+    fn end(&mut self, ended: Ended) {
+        self.queue.end(&ended.host, ended.answer);
+        self.results.push(ended.result, ended.frees_next);
+    }
+
+    /// Back to the store; those put off together come back one by one.
+    fn put_off(&mut self, call: &WebhookCall, wait: Duration) {
+        let now = self.means.now();
+        let (outcome, note) = if now.since(call.at) > UNTRIED_MAX {
+            (WebhookOutcome::GaveUp, "its receiver has not answered any call for days")
+        } else {
+            let spread = wait / 64 * u32::try_from(call.id.0 & 63).unwrap_or(0);
+            let at = now.after(wait + spread);
+            (WebhookOutcome::PutOff(at), "its host has enough calls under way")
+        };
+        count(self.means, &outcome);
+        self.results.push(WebhookResult { call: call.id, outcome, note: note.to_owned() }, false);
+    }
+
+    /// What has not begun is due at once for whoever comes next.
+    fn give_back(&mut self) {
+        self.receive();
+        for waiting in self.queue.drain() {
+            self.put_off(&waiting.call, Duration::ZERO);
+        }
+    }
+
+    fn room(&self) -> usize {
+        self.means.desk.set_inside(self.queue.len());
+        limits::WEBHOOKS_IN_MEMORY_MAX.saturating_sub(self.queue.len() + self.results.len())
+    }
 }

@@ -56,7 +56,7 @@ impl Desk {
         self.inside.store(calls, Ordering::Relaxed);
     }
 
-    fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.inside.load(Ordering::Relaxed) + self.lock().len()
     }
 

@@ -1,13 +1,25 @@
 //! Telling customers what happened, by HTTP POST, signed, again and again until they have it or a
 //! day has passed.
 
-mod deliver;
 mod desk;
-mod hosts;
+
+mod call;
+mod claims;
+mod deliver;
+mod queue;
+mod results;
 mod schedule;
 mod sign;
+#[cfg(test)]
+mod tests;
 
-use domain::ports::Snapshot;
+use std::sync::Arc;
+
+use domain::ports::{Clock, EventStore, Fetch, Snapshot};
+use domain::time::Timestamp;
+
+use crate::metrics::Metrics;
+use crate::wake::Wake;
 
 pub(crate) use deliver::deliver;
 pub(crate) use desk::Desk;
@@ -17,4 +29,21 @@ pub use sign::sign;
 pub trait RenderEvent: Send + Sync + std::fmt::Debug {
     /// A JSON body.
     fn render(&self, snapshot: &Snapshot) -> Vec<u8>;
+}
+
+/// What the deliverer needs of the house.
+pub(crate) struct Means {
+    pub(crate) store: Arc<dyn EventStore>,
+    pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) render: Arc<dyn RenderEvent>,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) wake: Arc<Wake>,
+    pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Means {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
 }

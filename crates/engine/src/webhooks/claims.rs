@@ -1,0 +1,84 @@
+//! Calls that wait in the store: those that were not handed over, those to be tried again, and those
+//! that an earlier run left. Asked for at the start, on a signal, and by a timer, while there is room.
+
+use std::time::Duration;
+
+use domain::limits;
+use domain::ports::PortError;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, sleep_until};
+
+use super::Means;
+use super::call::Waiting;
+use super::desk::{BEGIN_WITHIN, LEASE};
+
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Calls in one claim. It waits until there is room for all of them: a few at a time would cost as
+/// much each time.
+const CLAIM_MAX: u32 = 1_024;
+
+const _: () = assert!(CLAIM_MAX as usize <= limits::WEBHOOKS_IN_MEMORY_MAX / 4);
+
+type Claim = BoxFuture<'static, Result<Vec<Waiting>, PortError>>;
+
+pub(super) struct Claims {
+    wanted: bool,
+    next_at: Instant,
+    under_way: Option<Claim>,
+}
+
+impl Claims {
+    pub(super) fn new() -> Self {
+        Self { wanted: true, next_at: Instant::now(), under_way: None }
+    }
+
+    /// Something may be due that gave no signal.
+    pub(super) const fn want(&mut self) {
+        self.wanted = true;
+    }
+
+    /// The next calls, when there are any to ask for and there is `room`. Safe to drop at any time
+    /// and to call again.
+    pub(super) async fn next(&mut self, means: &Means, room: usize) -> Vec<Waiting> {
+        if self.under_way.is_none() {
+            if room < CLAIM_MAX as usize {
+                std::future::pending().await
+            }
+            if !self.wanted {
+                tokio::select! {
+                    () = means.wake.webhooks.notified() => {}
+                    () = sleep_until(self.next_at) => {}
+                }
+            }
+            self.wanted = false;
+            self.next_at = Instant::now() + ROUND;
+            self.under_way = Some(claim(means));
+        }
+        let Some(claim) = &mut self.under_way else { return Vec::new() };
+        let claimed = claim.await;
+        self.under_way = None;
+        match claimed {
+            Ok(calls) => {
+                // There may be more.
+                self.wanted = calls.len() == CLAIM_MAX as usize;
+                calls
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not claim webhooks; trying again");
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn claim(means: &Means) -> Claim {
+    let (store, now) = (means.store.clone(), means.now());
+    async move {
+        let calls = store.claim_webhooks(now, now.after(LEASE), CLAIM_MAX).await?;
+        let begin_by = now.after(BEGIN_WITHIN);
+        Ok(calls.into_iter().map(|call| Waiting::new(call, begin_by)).collect())
+    }
+    .boxed()
+}

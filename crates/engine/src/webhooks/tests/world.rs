@@ -1,0 +1,287 @@
+//! A store, receivers and a clock of the tests' own making. Time is tokio's, paused, so that hours take
+//! no time and nothing depends on the machine.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::order::{OrderKind, OrderSnapshot, OrderState};
+use domain::ports::{
+    Clock, EventStore, Fetch, FetchError, FetchRequest, FetchResponse, PortError, Snapshot,
+    WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,
+};
+use domain::secret::Secret;
+use domain::time::Timestamp;
+use tokio::time::{Instant, sleep, timeout};
+use url::Url;
+use uuid::Uuid;
+
+use crate::webhooks::{Means, RenderEvent, deliver};
+
+/// Rows by their ids; of an order only the first that has not ended is ever due.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) calls: Vec<WebhookCall>,
+    pub(super) due_at: Vec<Timestamp>,
+    pub(super) ended: Vec<Option<WebhookOutcome>>,
+    due: BTreeSet<(Timestamp, usize)>,
+    of_orders: HashMap<String, VecDeque<usize>>,
+    told: usize,
+}
+
+impl Rows {
+    fn set_due(&mut self, at: usize, due: Timestamp) {
+        self.due.remove(&(self.due_at[at], at));
+        self.due_at[at] = due;
+        self.due.insert((due, at));
+    }
+
+    fn end(&mut self, at: usize, outcome: WebhookOutcome) {
+        self.told += usize::from(outcome == WebhookOutcome::Told);
+        assert!(self.ended[at].replace(outcome).is_none(), "ended twice");
+        self.due.remove(&(self.due_at[at], at));
+        let order = self.calls[at].snapshot.order().unwrap().order.clone();
+        let line = self.of_orders.get_mut(&order).unwrap();
+        assert_eq!(line.pop_front(), Some(at));
+        if let Some(&next) = line.front() {
+            self.due.insert((self.due_at[next], next));
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct TestStore {
+    pub(super) rows: Mutex<Rows>,
+    pub(super) is_down: AtomicBool,
+    pub(super) claimed: AtomicUsize,
+    pub(super) records: AtomicUsize,
+}
+
+#[async_trait]
+impl EventStore for TestStore {
+    async fn claim_webhooks(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<WebhookCall>, PortError> {
+        sleep(millis(2)).await;
+        self.up()?;
+        let rows = &mut *self.rows.lock().unwrap();
+        let due: Vec<_> = rows.due.range(..=(now, usize::MAX)).map(|(_, at)| *at).collect();
+        let claimed: Vec<_> = due.into_iter().take(limit as usize).collect();
+        self.claimed.fetch_add(claimed.len(), Ordering::SeqCst);
+        let mut calls = Vec::new();
+        for at in claimed {
+            rows.set_due(at, lease_until);
+            calls.push(rows.calls[at].clone());
+            rows.calls[at].attempts += 1;
+        }
+        Ok(calls)
+    }
+
+    async fn record_webhooks(
+        &self,
+        results: Vec<WebhookResult>,
+        _: Timestamp,
+    ) -> Result<(), PortError> {
+        sleep(millis(2)).await;
+        self.up()?;
+        self.records.fetch_add(1, Ordering::SeqCst);
+        let rows = &mut *self.rows.lock().unwrap();
+        for WebhookResult { call, outcome, .. } in results {
+            let at = usize::try_from(call.0).unwrap();
+            match outcome {
+                WebhookOutcome::RetryAt(due) => rows.set_due(at, due),
+                WebhookOutcome::PutOff(due) => {
+                    rows.set_due(at, due);
+                    rows.calls[at].attempts -= 1;
+                }
+                ended => rows.end(at, ended),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl TestStore {
+    fn up(&self) -> Result<(), PortError> {
+        let is_down = self.is_down.load(Ordering::SeqCst);
+        if is_down { Err(PortError::Unavailable("down".to_owned())) } else { Ok(()) }
+    }
+
+    /// Stores an event, due at `due`.
+    fn add(&self, order: &str, host: &str, due: Timestamp, attempts: u32) -> WebhookCall {
+        let rows = &mut *self.rows.lock().unwrap();
+        let number = rows.calls.len();
+        let id = i64::try_from(number).unwrap();
+        let snapshot = OrderSnapshot {
+            order: order.to_owned(),
+            kind: OrderKind::Send,
+            state: OrderState::Working,
+            paid: true,
+            message: None,
+            progress: None,
+            reason: None,
+            at: due,
+        };
+        let call = WebhookCall {
+            id: WebhookCallId(id),
+            event: Uuid::from_u128(number as u128),
+            url: format!("http://{host}/{order}/{number}"),
+            secret: Secret::new("whsec_AAAA"),
+            attempts: 0,
+            snapshot: Snapshot::Order(snapshot),
+            at: due,
+        };
+        rows.calls.push(WebhookCall { attempts, ..call.clone() });
+        rows.due_at.push(due);
+        rows.ended.push(None);
+        let line = rows.of_orders.entry(order.to_owned()).or_default();
+        line.push_back(number);
+        if line.len() == 1 {
+            rows.due.insert((due, number));
+        }
+        call
+    }
+
+    pub(super) fn told(&self) -> usize {
+        self.rows.lock().unwrap().told
+    }
+}
+
+/// How a receiver answers the n-th call of all: after how long, and what.
+type Manner = dyn Fn(&Url, usize) -> (Duration, Result<u16, FetchError>) + Send + Sync;
+
+pub(super) struct Receivers {
+    manner: Box<Manner>,
+    /// Path and status of each call, as it ended; and those under way.
+    ended: Mutex<Vec<(String, Option<u16>)>>,
+    begun: AtomicUsize,
+    under_way: Mutex<HashMap<String, usize>>,
+}
+
+impl std::fmt::Debug for Receivers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Receivers")
+    }
+}
+
+#[async_trait]
+impl Fetch for Receivers {
+    fn check(&self, _: &Url) -> Result<(), FetchError> {
+        Ok(())
+    }
+
+    async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
+        let number = self.begun.fetch_add(1, Ordering::SeqCst);
+        let order = request.url.path_segments().unwrap().next().unwrap().to_owned();
+        let others = {
+            let mut under_way = self.under_way.lock().unwrap();
+            let others = under_way.entry(order.clone()).or_default();
+            *others += 1;
+            *others - 1
+        };
+        assert_eq!(others, 0, "two calls of one order at once");
+        let (took, status) = (self.manner)(&request.url, number);
+        let status = timeout(request.timeout, async {
+            sleep(took).await;
+            status
+        })
+        .await;
+        let status = status.unwrap_or(Err(FetchError::TimedOut));
+        *self.under_way.lock().unwrap().get_mut(&order).unwrap() -= 1;
+        let path = request.url.path().to_owned();
+        self.ended.lock().unwrap().push((path, status.clone().ok()));
+        status.map(|status| FetchResponse { status, body: bytes::Bytes::new() })
+    }
+}
+
+#[derive(Debug)]
+struct TokioClock(Instant);
+
+impl Clock for TokioClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_793_534_400_000).after(self.0.elapsed())
+    }
+}
+
+#[derive(Debug)]
+struct Plain;
+
+impl RenderEvent for Plain {
+    fn render(&self, _: &Snapshot) -> Vec<u8> {
+        b"{}".to_vec()
+    }
+}
+
+pub(super) struct World {
+    pub(super) store: Arc<TestStore>,
+    receivers: Arc<Receivers>,
+    pub(super) means: Arc<Means>,
+    pub(super) worker: tokio::task::JoinSet<()>,
+}
+
+impl World {
+    pub(super) fn new(
+        manner: impl Fn(&Url, usize) -> (Duration, Result<u16, FetchError>) + Send + Sync + 'static,
+    ) -> Self {
+        let store = Arc::<TestStore>::default();
+        let receivers = Arc::new(Receivers {
+            manner: Box::new(manner),
+            ended: Mutex::default(),
+            begun: AtomicUsize::default(),
+            under_way: Mutex::default(),
+        });
+        let means = Arc::new(Means {
+            store: store.clone(),
+            fetch: receivers.clone(),
+            clock: Arc::new(TokioClock(Instant::now())),
+            render: Arc::new(Plain),
+            desk: Arc::default(),
+            wake: Arc::default(),
+            metrics: Arc::default(),
+        });
+        Self { store, receivers, means, worker: tokio::task::JoinSet::new() }
+    }
+
+    pub(super) fn start(&mut self) {
+        let means = self.means.clone();
+        self.worker.spawn(async move { deliver(&means).await });
+    }
+
+    /// As a kill does: what is under way ends nowhere.
+    pub(super) async fn kill(&mut self) {
+        self.worker.shutdown().await;
+        self.receivers.under_way.lock().unwrap().clear();
+    }
+
+    pub(super) fn due(&self, order: &str, host: &str) -> WebhookCall {
+        self.store.add(order, host, self.means.now(), 0)
+    }
+
+    pub(super) fn hand_over(&self, order: &str, host: &str) {
+        let lease = self.means.desk.lease(self.means.now()).expect("room");
+        self.means.desk.take(vec![self.store.add(order, host, lease, 1)]);
+    }
+
+    pub(super) fn calls(&self) -> Vec<(String, Option<u16>)> {
+        self.receivers.ended.lock().unwrap().clone()
+    }
+
+    pub(super) async fn told(&self, calls: usize, within: Duration) {
+        let told = async {
+            while self.store.told() < calls {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let all = timeout(within, told).await;
+        assert!(all.is_ok(), "{} of {calls} told within {within:?}", self.store.told());
+    }
+}
+
+pub(super) const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
