@@ -104,6 +104,11 @@ impl Centre {
         planned.unwrap_or(CommandStatus::ROK)
     }
 
+    /// Ends every session without a word.
+    pub(crate) fn cut(&self) {
+        self.receivers.lock().unwrap().iter().for_each(Handle::abort);
+    }
+
     /// Sends every receipt until it is taken.
     pub(crate) async fn deliver(&self, deliver: &DeliverSm<'_>) {
         let receiver = self.receivers.lock().unwrap().iter().find(|held| !held.is_ended()).cloned();
