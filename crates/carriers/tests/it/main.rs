@@ -15,6 +15,7 @@ mod pki;
 mod quiet;
 mod sandbox;
 mod smpp;
+mod smpp_errors;
 mod smpp_profile;
 mod smpp_wire;
 mod smtp;

@@ -22,7 +22,7 @@ pub(super) const CALLS_MAX: usize = 4;
 const AT_ONCE_MAX: usize = 1_000;
 
 /// Before what could not be stored is asked for again: a carrier sends it at once.
-const ASK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(100);
 
 /// What came and is not stored yet.
 #[derive(Debug, Default)]

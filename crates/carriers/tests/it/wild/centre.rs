@@ -36,6 +36,8 @@ pub(super) struct Books {
     pub(super) unanswered_max: u32,
     /// How often each destination was taken.
     pub(super) taken: HashMap<String, u32>,
+    /// Destinations in the order in which they were taken.
+    pub(super) order: Vec<String>,
     /// Receipts to send.
     due: VecDeque<u32>,
     /// Receipts that were answered with `ESME_ROK`.
@@ -70,6 +72,7 @@ impl Centre {
             came: vec![],
             unanswered_max: 0,
             taken: HashMap::new(),
+            order: vec![],
             due: VecDeque::new(),
             stored: BTreeSet::new(),
             put_off: 0,
@@ -160,6 +163,7 @@ impl Door {
                     };
                     if status.is_ok() {
                         *books.taken.entry(to.clone()).or_default() += 1;
+                        books.order.push(to.clone());
                     }
                     held.push(Held { due, ticket, to, status });
                 }
