@@ -12,7 +12,7 @@ use super::receiver::{Call, Receiver};
 use super::running::Home;
 
 /// What npm `standardwebhooks` says of these calls.
-fn verdicts(secret: &str, calls: &[Call]) -> Vec<Value> {
+pub(crate) fn verdicts(secret: &str, calls: &[Call]) -> Vec<Value> {
     let script =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/peers/webhooks/verify.js");
     assert!(script.with_file_name("node_modules").exists(), "run ./scripts/test");

@@ -1,0 +1,114 @@
+//! Messages that come in, when the process dies between storing them and answering for them: the
+//! carrier sends again what was not answered, and each message is there once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::inbound::{InboundBody, InboundPart, Join, JoinScheme, Party};
+use domain::limits::INBOUND_JOIN_MAX;
+use domain::ports::{Clock, Store};
+use domain::routing::CarrierName;
+use domain::time::Timestamp;
+use testkit::crash::{Fuse, Side};
+
+use super::house::{House, Life};
+use super::scenarios::Scenario;
+use super::until;
+
+fn part(text: &str, join: Option<Join>, at: Timestamp, interrupted_at: Timestamp) -> InboundPart {
+    InboundPart {
+        carrier: CarrierName::new("main"),
+        from: Party::new("4520123456"),
+        to: Party::new("1919"),
+        body: InboundBody::Text(text.to_owned()),
+        join,
+        at,
+        interrupted_at,
+    }
+}
+
+/// A text of two parts and a whole one.
+fn sent(at: Timestamp, interrupted_at: Timestamp) -> Vec<InboundPart> {
+    let join = |number| Join::new(JoinScheme::Udh8, 7, 2, number);
+    vec![
+        part("b", join(2), at, interrupted_at),
+        part("JA", None, at, interrupted_at),
+        part("a", join(1), at, interrupted_at),
+    ]
+}
+
+/// Sends one after another until the process is dead; how many were answered.
+async fn send(life: &Life, parts: Vec<InboundPart>, fuse: &Fuse) -> usize {
+    let inbox = life.engine.inbox();
+    let mut answered = 0;
+    for part in parts {
+        let dead = async {
+            while !fuse.has_blown() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::select! {
+            stored = inbox.inbound(vec![part]) => stored.unwrap(),
+            () = dead => return answered,
+        }
+        answered += 1;
+    }
+    answered
+}
+
+async fn texts(store: &Arc<dyn Store>) -> Vec<String> {
+    let came_in = store.inbound_list(None, 100).await.unwrap();
+    let text = |m: &domain::inbound::InboundMessage| m.content.text().unwrap().as_str().to_owned();
+    let mut texts: Vec<_> = came_in.iter().map(text).collect();
+    texts.sort_unstable();
+    texts
+}
+
+async fn run(fuse: Arc<Fuse>) {
+    let house = House::new(Scenario::Unpaid).await;
+    let life = house.begin(fuse.clone()).await;
+    let begun = house.clock.now();
+    house.clock.advance(Duration::from_secs(1));
+    let answered = send(&life, sent(house.clock.now(), begun), &fuse).await;
+    drop(life);
+
+    house.clock.advance(Duration::from_secs(20));
+    let life = house.begin(Fuse::counting()).await;
+    let begun = house.clock.now();
+    house.clock.advance(Duration::from_secs(1));
+    let again = sent(house.clock.now(), begun).split_off(answered);
+    let owed = again.len();
+    assert_eq!(send(&life, again, &Fuse::counting()).await, owed);
+    assert_eq!(texts(&life.store).await, ["JA", "ab"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_came_in_is_there_once_whatever_dies() {
+    let counting = Fuse::counting();
+    run(counting.clone()).await;
+    let steps = counting.steps();
+    assert!(steps >= 3, "{steps} steps only");
+    for step in 0..steps {
+        for side in [Side::Before, Side::After] {
+            run(Fuse::blowing(step, side)).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_whose_part_never_comes_is_told_as_far_as_it_came() {
+    let house = House::new(Scenario::Unpaid).await;
+    let life = house.begin(Fuse::counting()).await;
+    let now = house.clock.now();
+    let missing = sent(now, now).split_off(2);
+    life.engine.inbox().inbound(missing).await.unwrap();
+    house.clock.advance(INBOUND_JOIN_MAX);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(texts(&life.store).await, Vec::<String>::new(), "not before its time");
+    house.clock.advance(Duration::from_secs(1));
+    until(&house, Duration::ZERO, "it is given up", async || !texts(&life.store).await.is_empty())
+        .await;
+    let [message] = life.store.inbound_list(None, 10).await.unwrap().try_into().unwrap();
+    assert_eq!(message.content.text().unwrap().as_str(), "a");
+    assert_eq!((message.parts, message.missing), (2, vec![2]));
+}

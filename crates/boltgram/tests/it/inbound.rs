@@ -1,0 +1,172 @@
+//! Messages from phones, from a message centre's socket to the receiver's: each once, whole, and
+//! signed so that a library nobody here wrote agrees.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::Duration;
+
+use domain::text::{Policy, segment};
+use serde_json::{Value, json};
+use smpp::CommandStatus;
+
+use super::customer::Customer;
+use super::phones::{Phones, Sent};
+use super::receiver::{Call, Receiver};
+use super::running::Home;
+use super::webhooks::verdicts;
+
+fn config(port: u16, hook: &str) -> String {
+    format!(
+        "[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
+         system_id = \"u\"\npassword = \"p\"\nbinds = 2\nreconnect_ms = 20\n\n\
+         [[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n\n\
+         [inbound]\nwebhook_url = \"{hook}\"\n"
+    )
+}
+
+/// A text as a phone sends it.
+fn texted(text: &str, reference: u16) -> Vec<Sent> {
+    let parts = segment(text, &Policy::default(), reference).unwrap();
+    let sent = |part: &domain::text::Part| Sent {
+        from: "4520123456".to_owned(),
+        to: "1919".to_owned(),
+        data_coding: part.data_coding(),
+        user_data: part.user_data().to_vec(),
+        is_part: part.udh().is_some(),
+    };
+    parts.iter().map(sent).collect()
+}
+
+fn texts(calls: &[Call]) -> BTreeSet<String> {
+    calls.iter().map(|call| call.json()["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn long_texts_over_two_binds_out_of_order_and_twice_are_told_once() {
+    let (phones, receiver) = (Phones::open().await, Receiver::open().await);
+    let home = Home::with_config(&config(phones.port(), &receiver.url()));
+    let server = home.serve();
+    phones.bound(2).await;
+
+    let danish = "stop Rødgrød med fløde på en ø. ".repeat(13);
+    let smiling = "Tillykke 🎉 med dagen 😀 ".repeat(7);
+    let (danish_parts, smiling_parts) = (texted(&danish, 7), texted(&smiling, 7));
+    assert_eq!(danish_parts.len(), 3);
+    assert_eq!(smiling_parts.len(), 3);
+    let mut tokens = Vec::new();
+    for (session, place) in [2, 0, 2, 1, 0].into_iter().enumerate() {
+        tokens.push(phones.send(session, &danish_parts[place]).await);
+        tokens.push(phones.send(session + 1, &smiling_parts[2 - place]).await);
+    }
+    for token in tokens {
+        assert_eq!(phones.answer(token).await, CommandStatus::ROK);
+    }
+
+    let calls = receiver.called(2).await;
+    assert_eq!(texts(&calls), BTreeSet::from([danish.clone(), smiling]));
+    let secret = fs::read_to_string(home.path("boltgram-data/inbound.secret")).unwrap();
+    assert_eq!(verdicts(secret.trim(), &calls), vec![json!({"ok": true}); 2]);
+    let told = calls.iter().map(Call::json).find(|told| told["text"] == danish.as_str()).unwrap();
+    assert_eq!((&told["from"], &told["to"]), (&json!("4520123456"), &json!("1919")));
+    assert_eq!((&told["complete"], &told["parts"]), (&json!(true), &json!(3)), "{told}");
+    assert_eq!((&told["missing"], &told["keyword"]), (&json!([]), &json!("STOP")));
+    assert_eq!((&told["carrier"], &told["type"]), (&json!("main"), &json!("inbound")));
+
+    // A part whose answer the centre missed changes nothing.
+    let token = phones.send(0, &danish_parts[1]).await;
+    assert_eq!(phones.answer(token).await, CommandStatus::ROK);
+    server.stop();
+    assert_eq!(receiver.calls().len(), 2);
+    assert_eq!(home.answer(&["inbound", "list"]).lines().count(), 3, "with a heading");
+    let logs = home.logs();
+    assert!(!logs.contains("Rødgrød") && !logs.contains("4520123456"), "{logs}");
+}
+
+#[tokio::test]
+async fn what_the_centre_sends_again_after_a_lost_answer_is_told_once() {
+    let (phones, receiver) = (Phones::open().await, Receiver::open().await);
+    let home = Home::with_config(&config(phones.port(), &receiver.url()));
+    let server = home.serve();
+    phones.bound(2).await;
+
+    // Two honest ones.
+    let yes = texted("JA", 1).remove(0);
+    for session in [0, 1] {
+        let token = phones.send(session, &yes).await;
+        assert_eq!(phones.answer(token).await, CommandStatus::ROK);
+    }
+    receiver.called(2).await;
+
+    // The line breaks with the answer on its way.
+    let no = texted("NEJ", 1).remove(0);
+    phones.send(0, &no).await;
+    receiver.called(3).await;
+    phones.cut();
+    phones.bound(2).await;
+    let token = phones.send(1, &no).await;
+    assert_eq!(phones.answer(token).await, CommandStatus::ROK);
+
+    // The process dies after the commit.
+    let maybe = texted("MÅSKE", 1).remove(0);
+    phones.send(0, &maybe).await;
+    receiver.called(4).await;
+    server.kill();
+    let server = home.serve();
+    phones.bound(2).await;
+    let token = phones.send(0, &maybe).await;
+    assert_eq!(phones.answer(token).await, CommandStatus::ROK);
+
+    let last = texted("FARVEL", 1).remove(0);
+    phones.send(1, &last).await;
+    tokio::time::timeout(Duration::from_secs(30), async {
+        while !texts(&receiver.calls()).contains("FARVEL") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap();
+    server.stop();
+    // A kill may repeat a call, under its id.
+    let ids: BTreeSet<_> =
+        receiver.calls().iter().map(|call| call.headers["webhook-id"].clone()).collect();
+    assert_eq!(ids.len(), 5);
+    let listed = home.answer(&["inbound", "list"]);
+    for (text, times) in [("JA", 2), ("NEJ", 1), ("MÅSKE", 1), ("FARVEL", 1)] {
+        assert_eq!(listed.lines().filter(|line| line.ends_with(text)).count(), times, "{listed}");
+    }
+}
+
+#[tokio::test]
+async fn a_newcomer_plays_a_phone_in_the_sandbox() {
+    let receiver = Receiver::open().await;
+    let home = Home::with_config(&format!(
+        "[inbound]\nwebhook_url = \"http://127.0.0.1:1/nobody\"\n\n\
+         [[numbers]]\nnumber = \"+4512345678\"\nwebhook_url = \"{}\"\naccount = \"acme\"\n",
+        receiver.url()
+    ));
+    home.answer(&["account", "add", "acme"]);
+    let server = home.serve();
+    let customer = Customer::of(&server);
+    let body = json!({"from": "+4520123456", "to": "4512345678", "text": "Hej dér 😀"});
+    let answer: Value = customer.post("/sandbox/receive", body).await;
+    assert_eq!(answer, json!({"state": "received"}));
+    let call = receiver.called(1).await.remove(0).json();
+    assert_eq!((&call["text"], &call["carrier"]), (&json!("Hej dér 😀"), &json!("sandbox")));
+    assert_eq!((&call["from"], &call["to"]), (&json!("4520123456"), &json!("4512345678")));
+    let wrong = customer.post("/sandbox/receive", json!({"from": "1", "to": "2"})).await;
+    assert_eq!(wrong["status"], "error", "{wrong}");
+    server.stop();
+    assert!(home.answer(&["inbound", "list"]).contains("Hej dér 😀"));
+}
+
+#[tokio::test]
+async fn a_number_of_nobody_is_refused_at_the_start() {
+    let home = Home::with_config("[[numbers]]\nnumber = \"1919\"\naccount = \"nobody\"\n");
+    let told = home.complaint(1, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(told.contains("[[numbers]] 1919") && told.contains("nobody"), "{told}");
+    for (number, why) in [("\"19 19\"", "digits"), ("\"\"", "digits"), ("\"+\"", "digits")] {
+        let home = Home::with_config(&format!("[[numbers]]\nnumber = {number}\n"));
+        let told = home.complaint(1, &["serve", "--listen", "127.0.0.1:0"]);
+        assert!(told.contains(why), "{told}");
+    }
+}

@@ -1,0 +1,127 @@
+//! A message centre with phones behind it: sends what a test says over the session it says, and
+//! keeps what each was answered.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use smpp::CommandStatus;
+use smpp::link::{Events, Handle, Peer};
+use smpp::pdu::{Address, DataCoding, DeliverSm, EsmClass};
+use smpp::server::{BindAttempt, Handler, ServerConfig, serve};
+use smpp::session::{Event, Requests};
+use tokio::net::TcpListener;
+
+use super::running::PATIENCE;
+
+/// One `deliver_sm`.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) data_coding: u8,
+    /// With a header of its own, if `is_part`.
+    pub(crate) user_data: Vec<u8>,
+    pub(crate) is_part: bool,
+}
+
+#[derive(Default)]
+struct Kept {
+    sessions: Vec<Handle>,
+    answered: HashMap<u64, CommandStatus>,
+    next: u64,
+}
+
+#[derive(Clone)]
+pub(crate) struct Phones {
+    kept: Arc<Mutex<Kept>>,
+    address: SocketAddr,
+}
+
+impl Phones {
+    #[expect(clippy::disallowed_methods, reason = "a test's own server, gone with its runtime")]
+    pub(crate) async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let phones = Self { kept: Arc::default(), address: listener.local_addr().unwrap() };
+        let handler = Arc::new(phones.clone());
+        tokio::spawn(serve(listener, ServerConfig::new("phones"), 16, handler, |connection| {
+            tokio::spawn(connection);
+        }));
+        phones
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    fn living(&self) -> Vec<Handle> {
+        let kept = self.kept.lock().unwrap();
+        kept.sessions.iter().filter(|session| !session.is_ended()).cloned().collect()
+    }
+
+    /// Waits for exactly so many sessions.
+    pub(crate) async fn bound(&self, sessions: usize) {
+        wait("sessions", || self.living().len() == sessions).await;
+    }
+
+    /// Sends over the session of this place; the token by which its answer is known.
+    pub(crate) async fn send(&self, session: usize, sent: &Sent) -> u64 {
+        let sessions = self.living();
+        let token = {
+            let mut kept = self.kept.lock().unwrap();
+            kept.next += 1;
+            kept.next
+        };
+        let deliver = DeliverSm {
+            source: Address::international(sent.from.as_bytes()),
+            destination: Address::unknown(sent.to.as_bytes()),
+            esm_class: if sent.is_part { EsmClass::UDHI } else { EsmClass::DEFAULT },
+            data_coding: DataCoding(sent.data_coding),
+            short_message: &sent.user_data,
+            ..DeliverSm::default()
+        };
+        let mut requests = Requests::new();
+        requests.push(token, &deliver).unwrap();
+        assert!(sessions[session % sessions.len()].submit(requests).await.is_ok());
+        token
+    }
+
+    pub(crate) async fn answer(&self, token: u64) -> CommandStatus {
+        let known = || self.kept.lock().unwrap().answered.get(&token).copied();
+        wait("an answer", || known().is_some()).await;
+        known().unwrap()
+    }
+
+    /// Ends every session without a word.
+    pub(crate) fn cut(&self) {
+        for session in self.living() {
+            session.abort();
+        }
+    }
+}
+
+async fn wait(what: &str, condition: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "{what} never came");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+impl Handler for Phones {
+    async fn bind(&self, _attempt: &BindAttempt) -> Result<(), CommandStatus> {
+        Ok(())
+    }
+
+    async fn session(&self, _peer: Peer, handle: Handle, mut events: Events) {
+        self.kept.lock().unwrap().sessions.push(handle);
+        while let Some(batch) = events.next().await {
+            for event in batch {
+                if let Event::Response { token, pdu, .. } = event {
+                    self.kept.lock().unwrap().answered.insert(token, pdu.status());
+                }
+            }
+        }
+    }
+}
