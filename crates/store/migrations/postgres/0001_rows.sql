@@ -133,7 +133,7 @@ CREATE TABLE messages (
     text TEXT COLLATE "C" NOT NULL
 );
 
-CREATE INDEX messages_receipts ON messages (receipts_until) WHERE pending + finals < recipients;
+CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
 
 CREATE TABLE recipients (
     message BYTEA NOT NULL,

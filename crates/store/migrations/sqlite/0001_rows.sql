@@ -133,7 +133,8 @@ CREATE TABLE messages (
     text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX messages_receipts ON messages (receipts_until) WHERE pending + finals < recipients;
+-- Written with the column first, as SQLite turns a comparison round: otherwise no query finds it.
+CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
 
 CREATE TABLE recipients (
     message BLOB NOT NULL,

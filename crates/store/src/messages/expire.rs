@@ -79,7 +79,7 @@ async fn time_out_submitted(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Res
         .query(
             "SELECT r.message, r.idx FROM (
                  SELECT id FROM messages
-                 WHERE pending + finals < recipients AND receipts_until <= ?1
+                 WHERE recipients > pending + finals AND receipts_until <= ?1
                  ORDER BY receipts_until LIMIT ?2
              ) m JOIN recipients r ON r.message = m.id
              WHERE r.state = ?3 LIMIT ?4",

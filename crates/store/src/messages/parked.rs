@@ -2,7 +2,7 @@
 //! knows which of several is meant. What waits is looked at again when a submission with its id is
 //! recorded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::limits::EARLY_RECEIPT_AGE_MAX;
 use domain::number::Msisdn;
@@ -96,18 +96,26 @@ pub(super) async fn hear_parked(
     let rows: Vec<_> = ids.iter().map(|(carrier, id)| params![*carrier, *id, after]).collect();
     let found = tx
         .query_many(
-            "SELECT state, to_number, code, at FROM parked_receipts
-             WHERE carrier = ?1 AND carrier_id = ?2 AND parked_at >= ?3 ORDER BY ordinal
-             FOR UPDATE",
+            "SELECT ordinal, to_number, state, code, at FROM parked_receipts
+             WHERE carrier = ?1 AND carrier_id = ?2 AND parked_at >= ?3 FOR UPDATE",
             &rows,
         )
         .await?;
     let (mut names, mut said) = (Vec::new(), Vec::new());
     for ((carrier, id), rows) in ids.into_iter().zip(found) {
+        let mut waiting = BTreeMap::new();
         for mut row in rows {
-            let (state, to) = (row.get()?, row.get::<u64>()?);
-            names.push(Name { carrier, id, to: Some(to).filter(|to| *to > 0) });
-            said.push(Said { state, code: row.get()?, at: row.get()? });
+            let (ordinal, to) = (row.get::<i64>()?, row.get::<u64>()?);
+            let name = Name { carrier, id, to: Some(to).filter(|to| *to > 0) };
+            let (state, code): (ReceiptState, _) = (row.get()?, row.get()?);
+            let word = Said { state, code, at: row.get()? };
+            waiting.insert((ordinal, to, state.as_str()), (name, word));
+        }
+        // In the order in which they came. The rows' own order would be found by the index of all
+        // that the carrier has parked.
+        for (name, word) in waiting.into_values() {
+            names.push(name);
+            said.push(word);
         }
     }
     if names.is_empty() {
