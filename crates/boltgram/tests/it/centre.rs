@@ -23,6 +23,11 @@ struct Book {
     told: HashSet<u64>,
     next_id: u64,
     choosy: bool,
+    /// What every submit_sm is refused with, and how many were.
+    refusal: Option<CommandStatus>,
+    refused: u32,
+    /// No receipt is made.
+    silent: bool,
 }
 
 #[derive(Clone)]
@@ -45,6 +50,12 @@ impl Centre {
 
     pub(crate) async fn open_at(address: SocketAddr) -> Self {
         Self::on(TcpListener::bind(address).await.unwrap(), SessionConfig::default())
+    }
+
+    /// At an address where nobody listens.
+    pub(crate) async fn gone() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self { book: Arc::default(), address: listener.local_addr().unwrap() }
     }
 
     #[expect(clippy::disallowed_methods, reason = "a test's own server, gone with its runtime")]
@@ -77,18 +88,36 @@ impl Centre {
         self.book.lock().unwrap().taken.clone()
     }
 
-    /// Takes a submit_sm; the answer carries the id. `None` when it is refused.
-    fn take(&self, submit: &SubmitSm<'_>) -> Option<String> {
+    /// Refuses everything from now on.
+    pub(crate) fn refuse(&self, status: CommandStatus) {
+        self.book.lock().unwrap().refusal = Some(status);
+    }
+
+    pub(crate) fn refused(&self) -> u32 {
+        self.book.lock().unwrap().refused
+    }
+
+    /// Takes everything from now on and says nothing more of it.
+    pub(crate) fn be_silent(&self) {
+        self.book.lock().unwrap().silent = true;
+    }
+
+    /// Takes a submit_sm, or refuses it; the answer carries the id.
+    fn take(&self, submit: &SubmitSm<'_>) -> Result<String, CommandStatus> {
         let mut book = self.book.lock().unwrap();
         let to = String::from_utf8(submit.destination.addr.to_vec()).unwrap();
-        if book.choosy && to.ends_with("01") {
-            return None;
+        let chosen = (book.choosy && to.ends_with("01")).then_some(CommandStatus::RINVDSTADR);
+        if let Some(status) = book.refusal.or(chosen) {
+            book.refused += 1;
+            return Err(status);
         }
         *book.taken.entry(to.clone()).or_default() += 1;
         book.next_id += 1;
         let id = book.next_id;
-        book.unanswered.push_back((id, to));
-        Some(id.to_string())
+        if !book.silent {
+            book.unanswered.push_back((id, to));
+        }
+        Ok(id.to_string())
     }
 
     /// Receipts to send now, at most `room`.
@@ -138,8 +167,8 @@ impl Centre {
             match event {
                 Event::Request { ticket, pdu } => match pdu.decode::<SubmitSm>() {
                     Ok(submit) => match self.take(&submit) {
-                        Some(id) => answers.submitted(ticket, id.as_bytes()).unwrap(),
-                        None => answers.refuse(ticket, CommandStatus::RINVDSTADR),
+                        Ok(id) => answers.submitted(ticket, id.as_bytes()).unwrap(),
+                        Err(status) => answers.refuse(ticket, status),
                     },
                     Err(error) => answers.refuse(ticket, error.status()),
                 },
