@@ -16,7 +16,6 @@ use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 use uuid::{Builder, Uuid};
 
-use crate::inbound;
 use crate::orders::WEBHOOK_SECRET;
 use crate::sql::{Result, Row, Tx, UNREADABLE_WAIT, params};
 

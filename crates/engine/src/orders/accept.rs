@@ -127,7 +127,7 @@ async fn store(engine: &Engine, orders: Vec<(CreditOrder, Reply)>) {
         let _ = reply.send(Ok(outcome));
     }
     match room {
-        Some(room) => engine.dispatcher.take(engine, room, chunks).await,
+        Some(room) => engine.dispatcher.take(engine, room, chunks),
         None => engine.wake.dispatch.notify_one(),
     }
 }
