@@ -1,5 +1,6 @@
 //! A carrier's message ids: opaque, unless it is configured that its receipts write in another
-//! notation what its answers gave. Then both become the plain decimal number, if they are numbers.
+//! notation what its answers gave. Then both become the plain decimal number, if they are numbers; or
+//! what is left without leading zeros and capitals.
 
 use serde::Deserialize;
 
@@ -17,6 +18,8 @@ pub enum ReceiptIds {
     Decimal,
     /// In hexadecimal; answers are decimal.
     Hex,
+    /// In the same notation, with other leading zeros or capitals.
+    Loose,
 }
 
 impl ReceiptIds {
@@ -25,6 +28,7 @@ impl ReceiptIds {
             Self::Same => verbatim(id),
             Self::Decimal => number(id, 16),
             Self::Hex => number(id, 10),
+            Self::Loose => loose(id),
         }
     }
 
@@ -33,8 +37,16 @@ impl ReceiptIds {
             Self::Same => verbatim(id),
             Self::Decimal => number(id, 10),
             Self::Hex => number(id, 16),
+            Self::Loose => loose(id),
         }
     }
+}
+
+fn loose(id: &[u8]) -> String {
+    let zeros = id.iter().take_while(|octet| **octet == b'0').count();
+    // Zeros alone are one.
+    let rest = id.get(zeros.min(id.len().saturating_sub(1))..).unwrap_or_default();
+    verbatim(&rest.to_ascii_lowercase())
 }
 
 /// Octets beyond ASCII become the characters of Latin-1, so that different ids stay different.
@@ -63,6 +75,21 @@ mod tests {
     }
 
     #[test]
+    fn zeros_and_capitals_count_for_nothing_where_the_carrier_is_loose() {
+        for (answer, receipt) in [
+            ("0000012345", "12345"),
+            ("00AbCdEf", "abcdef"),
+            ("0118Z-0122I", "118z-0122i"),
+            ("000", "0"),
+            ("", ""),
+        ] {
+            let loose = ReceiptIds::Loose;
+            assert_eq!(loose.of_answer(answer.as_bytes()), loose.of_receipt(receipt.as_bytes()));
+        }
+        assert_ne!(ReceiptIds::Loose.of_answer(b"100"), ReceiptIds::Loose.of_answer(b"1"));
+    }
+
+    #[test]
     fn numbers_meet_whatever_their_notation() {
         for (mode, answer, receipt) in [
             (ReceiptIds::Decimal, "38d7ebcc524ba", "1000000402564282"),
@@ -73,5 +100,8 @@ mod tests {
             assert_eq!(mode.of_answer(answer.as_bytes()), mode.of_receipt(receipt.as_bytes()));
         }
         assert_eq!(ReceiptIds::Decimal.of_answer(b"no number"), "no number");
+        let beyond = b"0123456789012345678901234567890123456789012";
+        assert_eq!(ReceiptIds::Hex.of_answer(beyond).as_bytes(), beyond, "more than 128 bits");
+        assert_eq!(ReceiptIds::Hex.of_answer(b"+12"), "+12");
     }
 }

@@ -335,6 +335,17 @@ mod tests {
             let outcome = ended(answers);
             assert_eq!((outcome.end, outcome.accepted.len(), outcome.parts), (end, taken, 3));
         }
+        let code = || "smpp:0x00000410".to_owned();
+        let (another, unknown) =
+            (NotTaken::Another { code: code() }, NotTaken::Unknown { code: code() });
+        let try_another = End::TryAnother { reason: Reason::Refused, code: code() };
+        for (answers, end) in [
+            ([Ok("a"), Err(unknown.clone()), Err(another.clone())], try_another),
+            ([Err(another), Err(NotTaken::NoAnswer), Ok("c")], deferred(Reason::NoAnswer)),
+            ([Err(unknown), Err(NotTaken::Throttled), Ok("c")], deferred(Reason::CarrierBusy)),
+        ] {
+            assert_eq!(ended(answers).end, end);
+        }
         let outcome = ended([Err(NotTaken::NoAnswer), Err(refused()), Ok("c")]);
         assert!(matches!(outcome.end, End::Refused { reason: Reason::BadDestination, .. }));
         assert_eq!(outcome.accepted, [AcceptedPart { part: 3, carrier_id: "c".to_owned() }]);
@@ -353,6 +364,28 @@ mod tests {
         assert!(!job.again_if_only_throttled());
         let outcome = job.outcome(&CarrierName::new("main"), terms());
         assert_eq!((outcome.end, outcome.accepted.len()), (End::Accepted, 2));
+    }
+
+    #[test]
+    fn an_unknown_status_is_final_only_where_nothing_else_decides() {
+        let unknown = || NotTaken::Unknown { code: "smpp:0x00000410".to_owned() };
+        let answered = |other: Result<&str, NotTaken>| {
+            let mut job = job(vec![]);
+            assert_eq!(job.send().count(), 3);
+            job.answer(0, Err(unknown()));
+            job.answer(1, other.map(str::to_owned));
+            job.answer(2, Ok("c".to_owned()));
+            job
+        };
+        assert!(answered(Ok("b")).is_puzzling());
+        assert!(answered(Err(NotTaken::Busy)).is_puzzling());
+        for decided in [NotTaken::NoAnswer, NotTaken::Another { code: String::new() }, refused()] {
+            assert!(!answered(Err(decided)).is_puzzling());
+        }
+        let last = Terms { unknown_is_final: true, ..terms() };
+        let outcome = answered(Ok("b")).outcome(&CarrierName::new("main"), last);
+        assert!(matches!(outcome.end, End::Refused { reason: Reason::Refused, .. }));
+        assert_eq!(outcome.accepted.len(), 2);
     }
 
     #[test]

@@ -210,5 +210,4 @@ fn hebrew(octet: u8) -> char {
 }
 
 #[cfg(test)]
-#[path = "phone_tests.rs"]
 mod tests;

@@ -141,5 +141,4 @@ fn flush(run: &mut Vec<u16>, text: &mut String) {
 }
 
 #[cfg(test)]
-#[path = "join_tests.rs"]
 mod tests;
