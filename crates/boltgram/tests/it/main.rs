@@ -14,6 +14,7 @@ mod house_tidy;
 
 mod centre;
 mod customer;
+mod phones;
 mod receiver;
 mod running;
 
@@ -26,7 +27,10 @@ mod walk_stop;
 mod walk_wrong_start;
 
 mod crash;
+mod dispatch;
+mod failover;
 mod faults;
+mod inbound;
 mod kill;
 mod waits;
 mod webhooks;

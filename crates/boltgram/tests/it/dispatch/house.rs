@@ -1,0 +1,219 @@
+//! An engine on a real store, with carriers that do what a test says.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use domain::account::AccountId;
+use domain::message::{Address, Content, Lane, MessageId, NewMessage};
+use domain::money::Msat;
+use domain::number::Msisdn;
+use domain::order::{NewOrder, OrderKind, Payment, Purchase};
+use domain::ports::{
+    Carrier, Clock, CreditOrder, CreditOutcome, Fetch, FetchError, FetchRequest, FetchResponse,
+    RecipientTrace, Snapshot, Store,
+};
+use domain::routing::{Route, Routes};
+use domain::secret::Preimage;
+use domain::text::Text;
+use engine::accounts::add_account;
+use engine::tasks::Tasks;
+use engine::webhooks::RenderEvent;
+use engine::{Engine, Ports, Prices, Settings};
+use lightning::sandbox::{Options, Sandbox};
+use store::Vault;
+use testkit::clock::{SeededRandom, TestClock};
+use uuid::Uuid;
+
+use super::line::Line;
+
+pub(super) const PRICE: Msat = Msat::new(1_000_000);
+const CREDIT: Msat = Msat::new(1_000_000_000);
+
+/// More than any condition needs on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+pub(super) struct House {
+    pub(super) clock: Arc<TestClock>,
+    pub(super) engine: Arc<Engine>,
+    pub(super) store: Arc<dyn Store>,
+    random: Arc<SeededRandom>,
+    tasks: Tasks,
+    next: AtomicU64,
+    _data: tempfile::TempDir,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.tasks.kill();
+    }
+}
+
+/// A message as it was stored.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    pub(super) message: MessageId,
+}
+
+impl House {
+    /// Begins at once.
+    pub(super) async fn open(lines: &[&Arc<Line>], route: Route) -> Self {
+        let house = Self::prepared(lines, route).await;
+        house.engine.start().await.unwrap();
+        house
+    }
+
+    /// Begins when it is started.
+    pub(super) async fn prepared(lines: &[&Arc<Line>], route: Route) -> Self {
+        let (clock, random) = (TestClock::at_noon(), SeededRandom::new(7));
+        let data = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", data.path().join("boltgram.db").display());
+        let store = store::open(&url, Vault::new([7; 32])).await.unwrap();
+        let node = Sandbox::in_memory(clock.clone(), random.clone(), Options::default()).unwrap();
+        let carriers = lines.iter().map(|&line| line.clone() as Arc<dyn Carrier>);
+        let ports = Ports {
+            store: store.clone(),
+            lightning: Arc::new(node),
+            carriers: carriers.collect(),
+            fetch: Arc::new(NoFetch),
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let settings = Settings {
+            prices: Prices {
+                send: PRICE,
+                receive: PRICE,
+                rent: PRICE,
+                real_phone: PRICE,
+                email: PRICE,
+            },
+            routes: Routes::new(vec![route], vec![]),
+            receivers: Arc::default(),
+            node: "local".to_owned(),
+        };
+        let tasks = Tasks::new();
+        let engine = Engine::new(ports, settings, Arc::new(Plain), tasks.clone());
+        Self { clock, engine, store, random, tasks, next: AtomicU64::new(1), _data: data }
+    }
+
+    pub(super) async fn account(&self, name: &str) -> AccountId {
+        let name = name.parse().unwrap();
+        let now = self.clock.now();
+        add_account(&*self.store, &*self.random, name, CREDIT, now).await.unwrap().id
+    }
+
+    pub(super) async fn available(&self, account: AccountId) -> Msat {
+        self.store.balance(account).await.unwrap().available
+    }
+
+    fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Stored as a door stores it, and waiting in the store.
+    pub(super) async fn send(&self, account: AccountId, lane: Lane, recipients: u64) -> Sent {
+        self.send_text(account, lane, recipients, "Din kode er 4711", 1).await
+    }
+
+    pub(super) async fn send_text(
+        &self,
+        account: AccountId,
+        lane: Lane,
+        recipients: u64,
+        text: &str,
+        parts: u16,
+    ) -> Sent {
+        let now = self.clock.now();
+        let phone = |n| Address::Phone(Msisdn::from_digits(4_520_000_000 + n).unwrap());
+        let to: Vec<_> = (0..recipients).map(|_| phone(self.number())).collect();
+        let mut bytes = [0x5a; 32];
+        bytes[..8].copy_from_slice(&self.number().to_be_bytes());
+        let order = NewOrder {
+            id: Preimage::new(bytes).payment_hash(),
+            kind: OrderKind::Send,
+            account: Some(account),
+            price: PRICE,
+            payment: Payment::Credit,
+            purchase: Purchase::Send { to: to[0].clone(), text: Text::new(text) },
+            webhook: None,
+            referral: None,
+            client: "key-1".to_owned(),
+            created_at: now,
+        };
+        let message = MessageId(Uuid::from_u128(u128::from(self.number()) << 64 | 1));
+        let sent = Sent { message };
+        let message = NewMessage {
+            content: Content {
+                message,
+                account: Some(account),
+                sender: None,
+                text: Text::new(text),
+                parts,
+                lane,
+                valid_until: now.after(Duration::from_secs(3 * 3_600)),
+            },
+            order: Some(order.id),
+            recipients: to,
+            receipts_until: now.after(Duration::from_secs(4 * 3_600)),
+        };
+        let new = vec![CreditOrder { order, message }];
+        let outcomes = self.store.add_credit_orders(new, None).await.unwrap();
+        assert_eq!(outcomes, [CreditOutcome::Accepted]);
+        sent
+    }
+
+    /// What is known of a message's first recipient.
+    pub(super) async fn trace(&self, sent: Sent) -> RecipientTrace {
+        self.store.trace(sent.message, 0, 1).await.unwrap().remove(0)
+    }
+
+    /// Waits for `condition`, while time runs at ten times its speed.
+    pub(super) async fn until(&self, what: &str, condition: impl AsyncFnMut() -> bool) {
+        self.until_by(Duration::from_millis(100), what, condition).await;
+    }
+
+    /// Waits for `condition` while the clock moves by `tick` every 10 ms.
+    pub(super) async fn until_by(
+        &self,
+        tick: Duration,
+        what: &str,
+        mut condition: impl AsyncFnMut() -> bool,
+    ) {
+        let begun = Instant::now();
+        while !condition().await {
+            assert!(begun.elapsed() < LIMIT, "never came true: {what}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            self.clock.advance(tick);
+        }
+    }
+
+    pub(super) async fn ends(&self, sent: Sent) -> RecipientTrace {
+        self.until("it is decided", async || self.trace(sent).await.state.is_final()).await;
+        self.trace(sent).await
+    }
+}
+
+#[derive(Debug)]
+struct Plain;
+
+impl RenderEvent for Plain {
+    fn render(&self, _snapshot: &Snapshot) -> Vec<u8> {
+        b"{}".to_vec()
+    }
+}
+
+/// Nobody is called in these tests.
+#[derive(Debug)]
+struct NoFetch;
+
+#[async_trait]
+impl Fetch for NoFetch {
+    fn check(&self, _url: &url::Url) -> Result<(), FetchError> {
+        Ok(())
+    }
+
+    async fn fetch(&self, _request: FetchRequest) -> Result<FetchResponse, FetchError> {
+        Err(FetchError::Unreachable)
+    }
+}

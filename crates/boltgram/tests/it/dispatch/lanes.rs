@@ -1,0 +1,68 @@
+//! A code never waits behind a campaign, and no account's work behind all of another's.
+
+use domain::account::AccountId;
+use domain::message::Lane;
+use domain::ports::Carrier;
+use domain::recipient::RecipientState;
+use domain::routing::Route;
+
+use super::house::House;
+use super::line::{Handed, Line, Plan};
+
+fn route(line: &Line) -> Route {
+    Route::in_order("", [line.name().clone()])
+}
+
+fn handed(line: &Line, account: AccountId, lane: Lane) -> usize {
+    let of = |handed: &&Handed| handed.account == Some(account) && handed.lane == lane;
+    line.handed().iter().filter(of).count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_leaves_room_for_others_codes_and_campaigns() {
+    let line = Line::new("main", Plan::Hold);
+    let house = House::open(&[&line], route(&line)).await;
+    let (campaigner, shop) = (house.account("campaigner").await, house.account("shop").await);
+    let campaign = house.send(campaigner, Lane::Bulk, 7_000).await;
+    house.until("the campaign begins", async || line.count() >= 1_000).await;
+
+    let code = house.send(shop, Lane::Single, 1).await;
+    house.send(shop, Lane::Bulk, 300).await;
+    house
+        .until("both of the shop's are with the carrier", async || {
+            handed(&line, shop, Lane::Single) == 1 && handed(&line, shop, Lane::Bulk) == 300
+        })
+        .await;
+    let begun = handed(&line, campaigner, Lane::Bulk);
+    assert!((1_000..=3_000).contains(&begun), "{begun} of the campaign before them");
+    // Its own code passes it too.
+    house.send(campaigner, Lane::Single, 1).await;
+    house.until("its code", async || handed(&line, campaigner, Lane::Single) == 1).await;
+    assert_eq!(handed(&line, campaigner, Lane::Bulk), begun);
+
+    line.release().await;
+    assert_eq!(house.ends(code).await.state, RecipientState::Success);
+    house.until("all of it", async || handed(&line, campaigner, Lane::Bulk) == 7_000).await;
+    assert_eq!(house.ends(campaign).await.state, RecipientState::Success);
+    assert_eq!(line.count(), 7_302, "nobody was handed over twice");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_accounts_codes_leave_room_for_anothers() {
+    let line = Line::new("main", Plan::Hold);
+    let house = House::prepared(&[&line], route(&line)).await;
+    let (flood, shop) = (house.account("flood").await, house.account("shop").await);
+    for _ in 0..400 {
+        house.send(flood, Lane::Single, 1).await;
+    }
+    house.engine.start().await.unwrap();
+    house.until("its share", async || handed(&line, flood, Lane::Single) >= 128).await;
+    house.send(shop, Lane::Single, 1).await;
+    house.until("the shop's", async || handed(&line, shop, Lane::Single) == 1).await;
+    // A claim may bring single messages where it had room for some bulk.
+    let held = handed(&line, flood, Lane::Single);
+    assert!((128..=136).contains(&held), "{held}");
+
+    line.release().await;
+    house.until("all of it", async || line.count() == 401).await;
+}
