@@ -255,7 +255,7 @@ fn read_recipients(run: &Run, rows: Vec<Row>) -> Result<Recipients> {
     for mut row in rows {
         let index: u32 = row.get()?;
         if let Ok(to) = row.get() {
-            let names = Tried::read(row.get()?);
+            let names = Tried::read(row.get::<Option<String>>()?.as_deref());
             let tried = names.names().iter().map(|name| CarrierName::new(name)).collect();
             recipients.readable.push(ClaimedRecipient {
                 index,

@@ -23,9 +23,8 @@ pub(super) type Recipients = BTreeMap<Place, Recipient>;
 pub(super) struct Tried(Vec<String>);
 
 impl Tried {
-    pub(super) fn read(stored: Option<String>) -> Self {
-        let names = stored.iter().flat_map(|names| names.lines());
-        Self(names.map(str::to_owned).collect())
+    pub(super) fn read(stored: Option<&str>) -> Self {
+        Self(stored.into_iter().flat_map(str::lines).map(str::to_owned).collect())
     }
 
     pub(super) fn has(&self, carrier: &str) -> bool {
@@ -72,7 +71,8 @@ pub(super) struct Recipient {
 impl Recipient {
     fn read(row: &mut Row) -> Result<Self> {
         let state = row.get()?;
-        let (reason, code, tried) = (row.get()?, row.get()?, Tried::read(row.get()?));
+        let (reason, code, tried) = (row.get()?, row.get()?, row.get::<Option<String>>()?);
+        let tried = Tried::read(tried.as_deref());
         let (deferred_attempt, unanswered, attempts) = (row.get()?, row.get()?, row.get()?);
         let number = match row.get::<String>()?.parse() {
             Ok(Address::Phone(number)) => Some(number.digits()),

@@ -44,7 +44,8 @@ pub(crate) async fn trace(
 
 fn read(mut row: Row) -> Result<RecipientTrace> {
     let (index, to, state) = (row.get()?, row.get()?, row.get()?);
-    let (reason, code, tried) = (row.get()?, row.get()?, Tried::read(row.get()?));
+    let (reason, code, tried) = (row.get()?, row.get()?, row.get::<Option<String>>()?);
+    let tried = Tried::read(tried.as_deref());
     let tried = tried.names().iter().map(|name| CarrierName::new(name)).collect();
     let updated_at = row.get()?;
     Ok(RecipientTrace { index, to, state, reason, code, tried, updated_at, parts: Vec::new() })

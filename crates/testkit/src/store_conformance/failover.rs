@@ -118,8 +118,7 @@ pub async fn counts_attempts_that_took_nothing(rig: &impl Rig) {
         (Reason::Throttled, CARRIER, vec![(1, "a")], 1),
         (Reason::NoAnswer, "other", vec![], 2),
     ];
-    let mut tries = 0;
-    for (reason, carrier, taken, attempts) in cases {
+    for (tries, (reason, carrier, taken, attempts)) in cases.into_iter().enumerate() {
         let chunk = world.claim_one(at(10)).await;
         let told = deferral(&chunk, reason, carrier, &taken);
         end(&world, &chunk, vec![told.clone(), told], retry(at(10))).await;
@@ -129,7 +128,6 @@ pub async fn counts_attempts_that_took_nothing(rig: &impl Rig) {
         let another = other(try_another(&again, &[]));
         let outcomes = if tries == 0 { vec![another] } else { vec![] };
         end(&world, &again, outcomes, retry(at(10))).await;
-        tries += 1;
     }
     let chunk = world.claim_one(at(10)).await;
     end(&world, &chunk, vec![other(try_another(&chunk, &[]))], retry(at(10))).await;
