@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use domain::ports::OrderLoad;
 
@@ -255,6 +256,8 @@ async fn what_the_house_cannot_do_now() {
     assert_eq!(open.changes(), 0);
     house.store.rows().client_load = OrderLoad::default();
 
+    // Until then the key is known from before.
+    house.clock.advance(Duration::from_secs(1));
     house.store.rows().down = true;
     let id = "0".repeat(64);
     tell("store down, create", open.post("/createsendorder", send).await);

@@ -7,6 +7,7 @@ mod fakes;
 mod house;
 mod schema;
 mod store;
+mod unasked;
 
 mod accounts;
 mod bad_input;

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::money::Msat;
 use domain::order::{OrderId, OrderKind, Purchase, Wanted};
+use domain::ports::Clock;
 
 use crate::house::{House, Open, sats};
 
@@ -60,7 +62,21 @@ async fn tells_a_webhook_what_it_wants_to_know() {
         let answer = open.post("/createemailsendorder", &body).await;
         assert!(answer.body.contains("webhookEvents"), "{answer}");
     }
-    assert_eq!(open.changes(), 3, "an order with a wrong field is none");
+    assert_eq!(open.house.store.rows().orders.len(), 3, "an order with a wrong field is none");
+}
+
+#[tokio::test]
+async fn refuses_a_revoked_key_within_a_second() {
+    let house = House::new();
+    let key = house.key(sats(7_000), "sms:send", None).await;
+    let open = house.open_as(Default::default()).await;
+    let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
+    assert_eq!(open.post_with_key("/createsendorder", &key, body).await.status, 200);
+    let now = open.house.clock.now();
+    open.house.store.rows().keys.values_mut().for_each(|key| key.revoked_at = Some(now));
+    open.house.clock.advance(Duration::from_secs(1));
+    let refused = open.post_with_key("/createsendorder", &key, body).await;
+    assert!(refused.status == 401 && refused.body.contains("revoked"), "{refused}");
 }
 
 /// Many callers at once share a call of the store, and each gets his own answer.

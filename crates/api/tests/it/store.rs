@@ -77,7 +77,7 @@ impl FakeStore {
     }
 }
 
-fn not_needed<T>() -> Result<T, PortError> {
+pub(crate) fn not_needed<T>() -> Result<T, PortError> {
     Err(PortError::Unavailable("not needed by a door".into()))
 }
 
@@ -312,74 +312,5 @@ impl OrderStore for FakeStore {
         let mut found: Vec<_> = rows.orders.values().filter(funding).cloned().collect();
         found.sort_by_key(|order| std::cmp::Reverse(order.created_at));
         Ok(found)
-    }
-}
-
-#[async_trait]
-impl MessageStore for FakeStore {
-    async fn claim_chunks(
-        &self,
-        _: &str,
-        _: ClaimRoom,
-        _: Timestamp,
-        _: Timestamp,
-    ) -> Result<Vec<ClaimedChunk>, PortError> {
-        not_needed()
-    }
-
-    async fn renew_leases(
-        &self,
-        _: &str,
-        _: Vec<(ChunkId, u32)>,
-        _: Timestamp,
-    ) -> Result<(), PortError> {
-        not_needed()
-    }
-
-    async fn release_leases(&self, _: &str, _: Timestamp) -> Result<u64, PortError> {
-        not_needed()
-    }
-
-    async fn record_outcomes(
-        &self,
-        _: Vec<Outcome>,
-        _: Vec<(ChunkId, u32, ChunkEnd)>,
-        _: Timestamp,
-        _: Option<Timestamp>,
-    ) -> Result<Recorded, PortError> {
-        not_needed()
-    }
-
-    async fn record_receipts(
-        &self,
-        _: Vec<Receipt>,
-        _: Timestamp,
-        _: Option<Timestamp>,
-    ) -> Result<Recorded, PortError> {
-        not_needed()
-    }
-
-    async fn expire(&self, _: Timestamp, _: Timestamp, _: u32) -> Result<Recorded, PortError> {
-        not_needed()
-    }
-
-    async fn forget(&self, _: Timestamp, _: u32) -> Result<u64, PortError> {
-        not_needed()
-    }
-}
-
-#[async_trait]
-impl EventStore for FakeStore {
-    async fn claim_webhooks(
-        &self,
-        _: Timestamp,
-        _: Timestamp,
-        _: u32,
-    ) -> Result<Vec<WebhookCall>, PortError> {
-        not_needed()
-    }
-
-    async fn record_webhooks(&self, _: Vec<WebhookResult>, _: Timestamp) -> Result<(), PortError> {
-        not_needed()
     }
 }
