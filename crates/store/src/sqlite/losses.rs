@@ -45,13 +45,13 @@ impl Losses {
 
     pub(super) fn lost(&mut self, commands: usize, error: &PortError, now: Instant) {
         self.last.set(Some((now, error.clone())));
-        if let Some(more) = self.to_tell(now) {
+        if let Some(more) = self.due_line(now) {
             tracing::error!(commands, more, %error, "a commit failed");
         }
     }
 
     /// What the log is told now: how many were lost since it was told last.
-    fn to_tell(&mut self, now: Instant) -> Option<u64> {
+    fn due_line(&mut self, now: Instant) -> Option<u64> {
         match &mut self.told {
             Some((at, unsaid)) if now.duration_since(*at) < QUIET => {
                 *unsaid += 1;
@@ -82,7 +82,7 @@ mod tests {
         let mut losses = Losses::default();
         let begin = Instant::now();
         let told: Vec<_> = (0..25)
-            .filter_map(|second| losses.to_tell(begin + Duration::from_secs(second)))
+            .filter_map(|second| losses.due_line(begin + Duration::from_secs(second)))
             .collect();
         assert_eq!(told, [0, 9, 9]);
     }
