@@ -133,6 +133,7 @@ CREATE TABLE messages (
     text TEXT COLLATE "C" NOT NULL
 );
 
+-- Written with the column first, as SQLite turns a comparison round: otherwise no query finds it.
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
 
 CREATE TABLE recipients (

@@ -81,9 +81,10 @@ pub(super) fn unsure() -> PortError {
     PortError::Unknown("the connection to PostgreSQL broke during the commit".to_owned())
 }
 
-fn chain(error: &Error) -> String {
+/// With its causes: an error of the port tells all of it in one text.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
+    let mut source = error.source();
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
         source = cause.source();

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::connect::connect;
 use super::connection::{Connection, Failure};
-use super::error::lost;
+use super::error::{chain, lost};
 use super::url::Server;
 use crate::sql::Result;
 
@@ -90,7 +90,7 @@ impl Pool {
                 Ok(connection)
             }
             Err(error) => {
-                let error = PortError::Unavailable(error.to_string());
+                let error = PortError::Unavailable(chain(&error));
                 self.note_down(&error);
                 Err(error)
             }

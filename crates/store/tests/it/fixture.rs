@@ -9,7 +9,7 @@ use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Wanted, Webhook};
 use domain::ports::{CreditOrder, CreditOutcome, NewAccount, OrderCaps, PortError, Store};
-use domain::secret::Secret;
+use domain::secret::{Preimage, Secret};
 use domain::text::Text;
 use domain::time::Timestamp;
 use store::{OpenError, Options, Vault};
@@ -104,4 +104,12 @@ pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMes
     let receipts_until = Timestamp::from_millis(i64::MAX);
     let message = NewMessage { content, order: None, recipients: vec![to], receipts_until };
     (order, message)
+}
+
+/// An order to be paid over Lightning.
+pub(crate) fn lightning_order(number: u64) -> NewOrder {
+    let (order, _) = credit_order(AccountId(0), number);
+    let preimage = Preimage::new(*order.id.as_bytes());
+    let payment = Payment::Lightning { preimage, invoice: None, pay_by: NOON };
+    NewOrder { account: None, payment, ..order }
 }

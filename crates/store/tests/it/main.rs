@@ -1,4 +1,4 @@
-//! The SQLite store against the conformance suite, and what only SQLite can fail at.
+//! Both engines against the conformance suite, and what only one of them can fail at.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -8,5 +8,6 @@ mod fixture;
 mod group;
 mod opening;
 mod parked;
+mod postgres;
 mod secrets;
 mod unreadable;

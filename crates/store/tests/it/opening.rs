@@ -74,12 +74,6 @@ async fn refuses_another_vault_key() {
 }
 
 #[tokio::test]
-async fn says_truly_that_postgres_is_not_there_yet() {
-    let refused = store::open("postgres://u@h/db", Vault::new([9; 32])).await.unwrap_err();
-    assert_eq!(refused.to_string(), "PostgreSQL is not supported by this version yet");
-}
-
-#[tokio::test]
 async fn refuses_a_file_that_is_no_database() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("boltgram.db");

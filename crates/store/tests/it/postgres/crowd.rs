@@ -1,0 +1,171 @@
+//! Two nodes at the same rows at the same time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::money::Msat;
+use domain::ports::{CreditOutcome, OrderAdmission, OrderCaps, PortError, Store};
+use testkit::clock::NOON;
+use tokio::task::JoinSet;
+
+use super::{LEASE, database, ends, later, lease, open, orders, outcomes, receipts, rich};
+use crate::fixture::{account, lightning_order};
+
+async fn nodes(database: &testkit::postgres::PostgresDatabase) -> [Arc<dyn Store>; 2] {
+    [open(database).await, open(database).await]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_last_credit_is_spent_once() {
+    let database = database();
+    let nodes = nodes(&database).await;
+    let payer = account(&*nodes[0], Msat::new(50_000)).await;
+    let mut buyers = JoinSet::new();
+    for number in 0..48_u64 {
+        let store = nodes[usize::try_from(number % 2).unwrap()].clone();
+        // Every third one by one, the others in batches.
+        let count = if number % 3 == 0 { 1 } else { 3 };
+        buyers.spawn(async move {
+            let orders = orders(payer, number * 10..number * 10 + count);
+            store.add_credit_orders(orders, None).await
+        });
+    }
+    let outcomes = buyers.join_all().await.into_iter().flat_map(Result::unwrap);
+    let (accepted, refused): (Vec<_>, Vec<_>) =
+        outcomes.partition(|outcome| *outcome == CreditOutcome::Accepted);
+    assert_eq!((accepted.len(), refused.len()), (50, 62));
+    let balance = nodes[1].balance(payer).await.unwrap();
+    assert_eq!((balance.available, balance.reserved), (Msat::ZERO, Msat::new(50_000)));
+    assert!(nodes[0].check_ledger().await.unwrap().is_sound());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn every_chunk_is_claimed_by_one_node() {
+    let database = database();
+    let nodes = nodes(&database).await;
+    let payer = rich(&*nodes[0]).await;
+    nodes[0].add_credit_orders(orders(payer, 0..300), None).await.unwrap();
+    let mut claims = JoinSet::new();
+    for (place, name) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        let store = nodes[place % 2].clone();
+        claims.spawn(async move {
+            let mut claimed = Vec::new();
+            let mut idle = 0;
+            // What another one is about to take is passed over, so that nothing may be found.
+            while idle < 3 {
+                let found = store.claim_chunks(name, 7.into(), NOON, NOON.after(LEASE)).await;
+                let found = found.unwrap();
+                idle = if found.is_empty() { idle + 1 } else { 0 };
+                claimed.extend(found.into_iter().map(|chunk| chunk.id));
+            }
+            claimed
+        });
+    }
+    let claimed: Vec<_> = claims.join_all().await.into_iter().flatten().collect();
+    let different: BTreeSet<_> = claimed.iter().copied().collect();
+    assert_eq!((claimed.len(), different.len()), (300, 300));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_receipt_that_comes_to_both_nodes_is_recorded_once() {
+    let database = database();
+    let nodes = nodes(&database).await;
+    let payer = rich(&*nodes[0]).await;
+    let orders = orders(payer, 0..60);
+    nodes[0].add_credit_orders(orders.clone(), lease()).await.unwrap();
+    nodes[0].record_outcomes(outcomes(&orders), ends(&orders), NOON, None).await.unwrap();
+    let mut inboxes = JoinSet::new();
+    for node in 0..2 {
+        for half in 0..3 {
+            let store = nodes[node].clone();
+            let mut said = receipts(&orders[half * 20..(half + 1) * 20]);
+            if node == 1 {
+                // Locks are asked for the other way round.
+                said.reverse();
+            }
+            inboxes.spawn(async move { store.record_receipts(said, later(), None).await });
+        }
+    }
+    let recorded: Vec<_> = inboxes.join_all().await.into_iter().map(Result::unwrap).collect();
+    let sum = |count: fn(&domain::ports::Recorded) -> u32| recorded.iter().map(count).sum::<u32>();
+    assert_eq!(sum(|recorded| recorded.recipients), 60);
+    assert_eq!(sum(|recorded| recorded.settled), 60);
+    assert_eq!(sum(|recorded| recorded.parked), 0);
+    assert_eq!(nodes[0].balance(payer).await.unwrap().reserved, Msat::ZERO);
+    assert!(nodes[0].check_ledger().await.unwrap().is_sound());
+}
+
+/// Whichever of the two comes first, one sees the other: nothing stays parked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_receipt_and_its_submission_meet_whichever_is_first() {
+    let database = database();
+    let nodes = nodes(&database).await;
+    let payer = rich(&*nodes[0]).await;
+    let orders = orders(payer, 0..200);
+    nodes[0].add_credit_orders(orders.clone(), lease()).await.unwrap();
+    let mut tasks = JoinSet::new();
+    for batch in orders.chunks(4) {
+        let (carrier, inbox) = (nodes[0].clone(), nodes[1].clone());
+        let (batch, same) = (batch.to_vec(), batch.to_vec());
+        tasks.spawn(async move {
+            carrier.record_outcomes(outcomes(&batch), ends(&batch), NOON, None).await.map(drop)
+        });
+        tasks.spawn(async move {
+            inbox.record_receipts(receipts(&same), later(), None).await.map(drop)
+        });
+    }
+    let done: Result<Vec<()>, PortError> = tasks.join_all().await.into_iter().collect();
+    done.unwrap();
+    assert_eq!(database.sql("SELECT count(*) FROM parked_receipts"), "0");
+    assert_eq!(database.sql("SELECT count(*) FROM recipients WHERE state = 'success'"), "200");
+    assert_eq!(nodes[0].balance(payer).await.unwrap().reserved, Msat::ZERO);
+}
+
+/// A delivery and the buyer's cancel want the same rows, and one of them has its way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_order_is_either_cancelled_or_handed_out() {
+    let database = database();
+    let nodes = nodes(&database).await;
+    let payer = rich(&*nodes[0]).await;
+    let orders = orders(payer, 0..60);
+    nodes[0].add_credit_orders(orders.clone(), None).await.unwrap();
+    let mut cancels = JoinSet::new();
+    for order in &orders {
+        let (store, id) = (nodes[1].clone(), order.order.id);
+        cancels.spawn(async move {
+            let reason = domain::reason::Reason::CancelledByBuyer;
+            (id, store.cancel_order(id, reason, NOON).await.unwrap())
+        });
+    }
+    let mut claimed = BTreeSet::new();
+    for _ in 0..30 {
+        let found = nodes[0].claim_chunks("one", 3.into(), NOON, NOON.after(LEASE)).await.unwrap();
+        claimed.extend(found.into_iter().map(|chunk| chunk.id.message));
+    }
+    for (id, outcome) in cancels.join_all().await {
+        let order = orders.iter().find(|order| order.order.id == id).unwrap();
+        let handed_out = claimed.contains(&order.message.content.message);
+        match outcome {
+            domain::ports::CancelOutcome::Cancelled => assert!(!handed_out, "{id} is both"),
+            domain::ports::CancelOutcome::TooLate => assert!(handed_out, "{id} is neither"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(nodes[0].check_ledger().await.unwrap().is_sound());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_caps_hold_for_both_nodes_together() {
+    let database = database();
+    let nodes = nodes(&database).await;
+    let caps =
+        OrderCaps { open_max: 20, open_per_client_max: 20, held_max: 9, held_per_client_max: 9 };
+    let mut buyers = JoinSet::new();
+    for number in 0..60_u64 {
+        let store = nodes[usize::try_from(number % 2).unwrap()].clone();
+        buyers.spawn(async move { store.add_order(lightning_order(number), caps, NOON).await });
+    }
+    let admitted = buyers.join_all().await.into_iter().map(Result::unwrap);
+    let stored = admitted.filter(|admission| *admission == OrderAdmission::Stored).count();
+    assert_eq!(stored, 20);
+}
