@@ -9,7 +9,8 @@ use crate::number;
 /// Whose door.
 #[derive(Debug, Clone)]
 pub(crate) enum Door {
-    /// Boltgram's orders door: `POST /createsendorder`, paid from the key's account.
+    /// Boltgram's orders door: `POST /createsendorder`, paid from the key's account, told of final states alone as
+    /// Kannel's is.
     Orders {
         /// `X-API-Key`.
         key: String,
@@ -42,7 +43,7 @@ impl Door {
             Self::Orders { key, callback } => {
                 let _ = write!(
                     body,
-                    r#"{{"phone":"+{phone}","message":"{TEXT}","immediate":true,"webhookUrl":"http://{callback}/b/{index}"}}"#
+                    r#"{{"phone":"+{phone}","message":"{TEXT}","immediate":true,"webhookEvents":"final","webhookUrl":"http://{callback}/b/{index}"}}"#
                 );
                 let head = "Host: gateway\r\nContent-Type: application/json\r\nX-API-Key: ";
                 let length = body.len();
