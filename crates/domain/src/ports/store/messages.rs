@@ -146,8 +146,9 @@ pub trait MessageStore: Send + Sync {
     /// applied. A refusal for [`Reason::Expired`] makes the recipient *expired*, any other *failed*.
     /// A recipient that stayed without the carrier's answer for
     /// [`crate::limits::NO_ANSWERS_MAX`] times is *submitted*: its receipt decides, or its time.
-    /// A part taken by another carrier than the one recorded replaces it. The chunk of an order
-    /// that is final meanwhile is not retried. Repeat: harmless.
+    /// What an earlier carrier took is kept when another one takes it over: its receipts can still
+    /// deliver, and fail nothing any more. The chunk of an order that is final meanwhile is not
+    /// retried. Repeat: harmless.
     ///
     /// With `tell`, the events that this change stores are leased until then and returned in
     /// [`Recorded::webhooks`].
