@@ -36,6 +36,8 @@ pub struct Metrics {
     pub orders_ended: Family<ByResult, Counter>,
     /// Submissions answered, by carrier and outcome.
     pub submissions: Family<ByOutcome, Counter>,
+    /// Chunks handed over, by how they came: claimed, or direct from the change that stored them.
+    pub chunks_handed_over: Family<ByResult, Counter>,
     /// Receipts recorded, by state.
     pub receipts: Family<ByResult, Counter>,
     /// Messages that came in, by how: complete, incomplete; and parts that came again, repeat.
@@ -80,6 +82,7 @@ impl Default for Metrics {
             orders_created: Family::default(),
             orders_ended: Family::default(),
             submissions: Family::default(),
+            chunks_handed_over: Family::default(),
             receipts: Family::default(),
             inbound: Family::default(),
             webhooks: Family::default(),
@@ -90,6 +93,11 @@ impl Default for Metrics {
         registry.register("orders_created", "Orders stored", metrics.orders_created.clone());
         registry.register("orders_ended", "Orders by what became", metrics.orders_ended.clone());
         registry.register("submissions", "Submissions answered", metrics.submissions.clone());
+        registry.register(
+            "chunks_handed_over",
+            "Chunks handed over by how they came",
+            metrics.chunks_handed_over.clone(),
+        );
         registry.register("receipts", "Receipts recorded", metrics.receipts.clone());
         registry.register("inbound", "Messages that came in, by how", metrics.inbound.clone());
         registry.register("webhook_calls", "Webhook calls made", metrics.webhooks.clone());

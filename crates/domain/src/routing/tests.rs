@@ -1,3 +1,5 @@
+//! Routing as its callers use it, held against slower and simpler ways to say the same.
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 

@@ -14,7 +14,7 @@ use super::in_work::InWork;
 use super::inbox::{DispatchInbox, Queues};
 use crate::engine::Engine;
 use crate::inbound::InboundDesk;
-use crate::metrics::Metrics;
+use crate::metrics::{ByResult, Metrics};
 use crate::wake::{Wake, signal_or_timer};
 use crate::webhooks::Desk;
 
@@ -85,6 +85,11 @@ impl Dispatcher {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn count_handed_over(&self, result: &'static str, chunks: usize) {
+        let counter = self.metrics.chunks_handed_over.get_or_create(&ByResult { result });
+        counter.inc_by(u64::try_from(chunks).unwrap_or(u64::MAX));
+    }
+
     pub(crate) fn chunks_in_work(&self) -> usize {
         self.in_work().len()
     }
@@ -151,6 +156,7 @@ impl Dispatcher {
         }
         self.waiting.store(more_singles || more_bulk, Ordering::SeqCst);
         if claimed > 0 {
+            self.count_handed_over("claimed", claimed);
             self.hand_over(engine, chunks, now);
         }
         claimed

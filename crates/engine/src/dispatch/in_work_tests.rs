@@ -1,3 +1,5 @@
+//! Chunks in work: their answers, their ends, and what ends them.
+
 use domain::message::MessageId;
 use domain::ports::{AcceptedPart, SubmissionKey};
 use uuid::Uuid;

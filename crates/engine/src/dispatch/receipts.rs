@@ -21,35 +21,145 @@ impl Dispatcher {
                 size += more.receipts.len();
                 batch.push(more);
             }
-            self.record_batch(batch).await;
+            record(batch, self).await;
         }
     }
+}
 
-    async fn record_batch(&self, mut batch: Vec<Told>) {
-        // A call that was given up is made again.
-        batch.retain(|told| !told.done.is_closed());
-        if batch.is_empty() {
-            return;
-        }
-        let all = batch.iter().flat_map(|told| told.receipts.iter().cloned()).collect();
-        match self.store_receipts(all).await {
-            Err(PortError::Refused(_) | PortError::Conflict(_)) if batch.len() > 1 => {
-                for Told { receipts, done } in batch {
-                    let _ = done.send(self.store_receipts(receipts).await);
-                }
-            }
-            result => {
-                for told in batch {
-                    let _ = told.done.send(result.clone());
-                }
-            }
-        }
-    }
+/// Where a batch is stored.
+trait Keep: Sync {
+    fn keep(&self, receipts: Vec<Receipt>) -> impl Future<Output = Result<(), PortError>> + Send;
+}
 
-    async fn store_receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
+impl Keep for Dispatcher {
+    async fn keep(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
         let now = self.clock.now();
         let recorded = self.store.record_receipts(receipts, now, self.desk.lease(now)).await?;
         self.tell(recorded);
         Ok(())
+    }
+}
+
+/// What the store refuses together it is asked to take one caller at a time, so that one bad receipt
+/// spoils no other.
+async fn record(mut batch: Vec<Told>, store: &impl Keep) {
+    // A call that was given up is made again.
+    batch.retain(|told| !told.done.is_closed());
+    if batch.is_empty() {
+        return;
+    }
+    let all = batch.iter().flat_map(|told| told.receipts.iter().cloned()).collect();
+    match store.keep(all).await {
+        Err(PortError::Refused(_) | PortError::Conflict(_)) if batch.len() > 1 => {
+            for Told { receipts, done } in batch {
+                let _ = done.send(store.keep(receipts).await);
+            }
+        }
+        result => {
+            for told in batch {
+                let _ = told.done.send(result.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use domain::ports::ReceiptState;
+    use domain::routing::CarrierName;
+    use domain::time::Timestamp;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<(), PortError>>;
+
+    fn told(ids: &[&str]) -> (Told, Answer) {
+        let receipt = |id: &&str| Receipt {
+            carrier: CarrierName::new("main"),
+            carrier_id: (*id).to_owned(),
+            state: ReceiptState::Delivered,
+            code: None,
+            to: None,
+            at: Timestamp::default(),
+        };
+        let (done, answer) = oneshot::channel();
+        (Told { receipts: ids.iter().map(receipt).collect(), done }, answer)
+    }
+
+    fn refused() -> PortError {
+        PortError::Refused("bad".to_owned())
+    }
+
+    /// Counts what it is asked, and answers as the test says.
+    struct Store {
+        sizes: Mutex<Vec<usize>>,
+        answer: fn(&[Receipt]) -> Result<(), PortError>,
+    }
+
+    impl Store {
+        fn answering(answer: fn(&[Receipt]) -> Result<(), PortError>) -> Self {
+            Self { sizes: Mutex::default(), answer }
+        }
+
+        fn sizes(&self) -> Vec<usize> {
+            self.sizes.lock().unwrap().clone()
+        }
+    }
+
+    impl Keep for Store {
+        async fn keep(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
+            self.sizes.lock().unwrap().push(receipts.len());
+            (self.answer)(&receipts)
+        }
+    }
+
+    fn away() -> PortError {
+        PortError::Unavailable("away".to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_one_change_and_each_caller_hears_of_it() {
+        let ((one, to_one), (two, to_two)) = (told(&["1"]), told(&["2", "3"]));
+        let store = Store::answering(|_| Ok(()));
+        record(vec![one, two], &store).await;
+        assert_eq!(store.sizes(), [3]);
+        assert_eq!((to_one.await.unwrap(), to_two.await.unwrap()), (Ok(()), Ok(())));
+    }
+
+    #[tokio::test]
+    async fn one_bad_receipt_spoils_no_other_callers() {
+        let ((good, to_good), (bad, to_bad)) = (told(&["1"]), told(&["bad", "2"]));
+        let (late, to_late) = told(&["3"]);
+        let store = Store::answering(|receipts| {
+            let bad = receipts.iter().any(|receipt| receipt.carrier_id == "bad");
+            if bad { Err(refused()) } else { Ok(()) }
+        });
+        record(vec![good, bad, late], &store).await;
+        assert_eq!(store.sizes(), [4, 1, 2, 1]);
+        assert_eq!(to_good.await.unwrap(), Ok(()));
+        assert_eq!(to_bad.await.unwrap(), Err(refused()));
+        assert_eq!(to_late.await.unwrap(), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_store_that_is_away_is_asked_once_and_nobody_is_told_otherwise() {
+        let ((one, to_one), (two, to_two)) = (told(&["1"]), told(&["2"]));
+        let store = Store::answering(|_| Err(away()));
+        record(vec![one, two], &store).await;
+        assert_eq!(store.sizes(), [2]);
+        assert_eq!((to_one.await.unwrap(), to_two.await.unwrap()), (Err(away()), Err(away())));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_was_given_up_stores_nothing() {
+        let ((gone, to_gone), (two, to_two)) = (told(&["1"]), told(&["2"]));
+        drop(to_gone);
+        let store = Store::answering(|_| Ok(()));
+        record(vec![gone, two], &store).await;
+        assert_eq!(store.sizes(), [1]);
+        assert_eq!(to_two.await.unwrap(), Ok(()));
     }
 }

@@ -61,6 +61,7 @@ impl Dispatcher {
     /// Hands over what was stored under the lease, and gives back the room that was not needed.
     pub(crate) fn take(&self, engine: &Engine, room: Reserved, chunks: Vec<ClaimedChunk>) {
         if !chunks.is_empty() {
+            self.count_handed_over("direct", chunks.len());
             self.hand_over(engine, chunks, self.clock.now());
         }
         drop(room);
