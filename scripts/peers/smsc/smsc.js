@@ -27,6 +27,7 @@ const options = {
   receipt_ms: 50, // from the answer to the receipt
   receipt_first: false, // the receipt overtakes the answer, as it does on busy carriers
   backwards_ms: 0, // answers to submit_sm are kept this long and sent from the last to the first; 0: at once, in order
+  receipt_always: false, // receipts also when none was asked for
   receipt_bind: 'any', // any: the first that receives; other: not the one that sent the message
   receipt_id: 'hex', // hex: as answered; decimal: the same number in the other notation, as some carriers do
   receipt_tlvs: true, // receipted_message_id and message_state beside the text
@@ -186,7 +187,8 @@ function readable(pdu) {
 const stat = (pdu) => (pdu.destination_addr.endsWith('0002') ? 'UNDELIV' : 'DELIVRD');
 
 function owesReceipt(pdu) {
-  return !pdu.destination_addr.endsWith('0003') && REGISTERED[pdu.registered_delivery & 3].includes(stat(pdu));
+  if (pdu.destination_addr.endsWith('0003')) return false;
+  return options.receipt_always || REGISTERED[pdu.registered_delivery & 3].includes(stat(pdu));
 }
 
 // SMPP 3.4 appendix B

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use smpp::CommandStatus;
 use smpp::link::{Events, Handle, Peer};
-use smpp::pdu::{Address, DeliverSm, EsmClass, SubmitSm, TlvBuf, tag};
+use smpp::pdu::{Address, DeliverSm, EsmClass, SubmitSm, SubmitSmResp, TlvBuf, tag};
 use smpp::server::{self, BindAttempt, Handler, ServerConfig};
 use smpp::session::{Answers, Event, Requests, Ticket};
 use tokio::net::TcpListener;
@@ -23,6 +23,8 @@ pub(super) enum Mood {
     Backwards,
     /// Takes everything, and answers so much later.
     Late(Duration),
+    /// As [`Mood::Late`] by a moment, and says how full it is (`congestion_state`).
+    Full(u8),
 }
 
 const MOMENT: Duration = Duration::from_millis(50);
@@ -158,7 +160,7 @@ impl Door {
                     let (due, status) = match books.mood {
                         Mood::Well => (now, CommandStatus::ROK),
                         Mood::Throttling => (now, CommandStatus::RTHROTTLED),
-                        Mood::Backwards => (now + MOMENT, CommandStatus::ROK),
+                        Mood::Backwards | Mood::Full(_) => (now + MOMENT, CommandStatus::ROK),
                         Mood::Late(by) => (now + by, CommandStatus::ROK),
                     };
                     if status.is_ok() {
@@ -186,13 +188,19 @@ impl Door {
     fn answers(&self, held: &mut Vec<Held>) -> Answers {
         let now = Instant::now();
         let mut answers = Answers::new();
+        let mut said = TlvBuf::new();
+        if let Mood::Full(state) = self.0.books().mood {
+            said.push_u8(tag::CONGESTION_STATE, state);
+        }
         let (due, later): (Vec<_>, Vec<_>) =
             std::mem::take(held).into_iter().partition(|held| held.due <= now);
         *held = later;
         // In order it would look like any other.
         for Held { ticket, to, status, .. } in due.into_iter().rev() {
             if status.is_ok() {
-                answers.submitted(ticket, id_of(&to).as_bytes()).unwrap();
+                let (id, tlvs) = (id_of(&to), said.tlvs());
+                let resp = SubmitSmResp { message_id: id.as_bytes(), tlvs };
+                answers.push(ticket, status, &resp).unwrap();
             } else {
                 answers.refuse(ticket, status);
             }

@@ -7,6 +7,7 @@
 mod answers;
 mod centre;
 mod flood;
+mod full;
 mod mute;
 mod narrow;
 mod peer;

@@ -81,3 +81,18 @@ async fn a_receiver_lost_and_bound_anew_gets_what_it_missed() {
     .await;
     running.stop(Duration::from_secs(5)).await;
 }
+
+#[tokio::test]
+async fn receipts_nobody_asked_for_are_told_and_answered() {
+    let peer = Peer::smsc(&json!({ "receipt_always": true })).await;
+    let unasked = json!({ "registered_delivery": "none", "settle_on": "submit" });
+    let running = Running::up(carrier(peer.port, unasked)).await;
+    running.carrier.submit((FIRST..FIRST + 20).map(one).collect()).await;
+    for outcome in running.inbox.wait_outcomes(20).await {
+        assert_eq!(outcome.end, End::Delivered);
+        running.inbox.receipt(&outcome.accepted[0].carrier_id).await;
+    }
+    assert!(peer.all("submit_sm").iter().all(|event| event["registered_delivery"] == 0));
+    until("every answer", || peer.all("deliver_sm_resp").len() == 20).await;
+    assert!(peer.all("deliver_sm_resp").iter().all(|event| event["status"] == 0));
+}
