@@ -4,5 +4,6 @@
 
 mod calls;
 mod cost;
+mod faults;
 mod forbidden;
 mod receiver;

@@ -1,0 +1,120 @@
+//! Receivers that break off at each step of the conversation. Each call ends, in time and with the
+//! truth, and the next one is none the worse.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use domain::ports::{Fetch, FetchError, FetchRequest};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::receiver::{Echo, loopback_allowed, post, raw, say};
+
+const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_anywhere_is_unreachable() {
+    let guard = loopback_allowed();
+    for end in 0..OK.len() {
+        let (url, _task) = raw(move |mut stream| async move {
+            say(&mut stream, &OK[..end]).await;
+        })
+        .await;
+        let cut = guard.fetch(post(url)).await;
+        assert_eq!(cut.unwrap_err(), FetchError::Unreachable, "after {end} bytes");
+    }
+    let echo = Echo::start().await;
+    assert_eq!(guard.fetch(post(echo.url())).await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn an_answer_that_stalls_anywhere_ends_in_time() {
+    let guard = loopback_allowed();
+    for end in [0, 5, 16, 30, OK.len() - 1] {
+        let (url, _task) = raw(move |mut stream| async move {
+            say(&mut stream, &OK[..end]).await;
+            std::future::pending::<()>().await;
+        })
+        .await;
+        let begun = Instant::now();
+        let slow = FetchRequest { timeout: Duration::from_millis(100), ..post(url) };
+        assert_eq!(guard.fetch(slow).await.unwrap_err(), FetchError::TimedOut, "after {end} bytes");
+        assert!(begun.elapsed() < Duration::from_secs(2));
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_the_receiver_closed_is_replaced() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    let (url, _task) = raw(move |mut stream| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        // It says nothing of closing, and closes.
+        async move {
+            say(&mut stream, OK).await;
+        }
+    })
+    .await;
+    let guard = loopback_allowed();
+    for _ in 0..5 {
+        assert_eq!(guard.fetch(post(url.clone())).await.unwrap().body, "ok");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 5);
+}
+
+#[tokio::test]
+async fn a_receiver_that_half_closes_after_its_answer_is_understood() {
+    let (url, _task) = raw(|mut stream| async move {
+        say(&mut stream, b"HTTP/1.1 200 OK\r\n\r\nto the end").await;
+        stream.shutdown().await.unwrap();
+        let _ = stream.read(&mut [0; 64]).await;
+    })
+    .await;
+    let guard = loopback_allowed();
+    for _ in 0..2 {
+        let answer = guard.fetch(post(url.clone())).await.unwrap();
+        assert_eq!((answer.status, &answer.body[..]), (200, &b"to the end"[..]));
+    }
+}
+
+#[tokio::test]
+async fn what_an_unread_answer_leaves_is_not_taken_for_the_next_one() {
+    let (url, _task) = raw(|mut stream| async move {
+        let long = [b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n".as_slice(), &[b'x'; 5_000]];
+        say(&mut stream, &long.concat()).await;
+        say(&mut stream, b"HTTP/1.1 418 Forged\r\nContent-Length: 0\r\n\r\n").await;
+        let _ = stream.read(&mut [0; 64]).await;
+    })
+    .await;
+    let guard = loopback_allowed();
+    for _ in 0..3 {
+        assert_eq!(guard.fetch(post(url.clone())).await.unwrap().status, 200);
+    }
+}
+
+#[tokio::test]
+async fn chunks_and_interim_answers_are_read_and_the_connection_is_kept() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    let (url, _task) = raw(move |mut stream| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let answer = b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 202 Accepted\r\n\
+                Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+            let mut buffer = [0; 4_096];
+            while say(&mut stream, answer).await {
+                if stream.read(&mut buffer).await.unwrap_or(0) == 0 {
+                    break;
+                }
+            }
+        }
+    })
+    .await;
+    let guard = loopback_allowed();
+    for _ in 0..3 {
+        let answer = guard.fetch(post(url.clone())).await.unwrap();
+        assert_eq!((answer.status, &answer.body[..]), (202, &b"abcde"[..]));
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
