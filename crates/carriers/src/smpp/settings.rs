@@ -189,6 +189,10 @@ mod tests {
         let settings = read("").unwrap();
         assert_eq!((settings.client.port, settings.client.session.window), (2775, 100));
         assert_eq!(settings.kinds, [BindKind::Transceiver]);
+        let served =
+            read(r#", "address_range": "^45", "address_ton": 1, "address_npi": 8"#).unwrap();
+        let client = served.client;
+        assert_eq!((&*client.address_range, client.addr_ton, client.addr_npi), ("^45", 1, 8));
         let pairs = read(r#", "bind": "transmitter_receiver", "binds": 2"#).unwrap();
         assert_eq!(pairs.kinds.len(), 4);
     }

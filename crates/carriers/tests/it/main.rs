@@ -17,6 +17,7 @@ mod sandbox;
 mod smpp;
 mod smpp_errors;
 mod smpp_profile;
+mod smpp_speed;
 mod smpp_wire;
 mod smtp;
 mod wild;
