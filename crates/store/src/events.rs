@@ -102,20 +102,21 @@ pub(crate) async fn add(
 /// Which of them have to wait for the one before them. That is kept from ending until the change is
 /// committed, and names its next by then.
 async fn hold_back(tx: &mut impl Tx, new: &[NewEvent]) -> Result<Vec<bool>> {
-    let later: Vec<_> = new.iter().map(|event| event.previous.is_some()).collect();
-    let rows: Vec<_> = new
-        .iter()
-        .filter(|event| event.previous.is_some())
-        .map(|event| params![event.previous, &event.order])
-        .collect();
+    let mut later: Vec<_> = (0..new.len()).filter(|at| new[*at].previous.is_some()).collect();
+    later.sort_unstable_by_key(|at| new[*at].previous);
+    let rows: Vec<_> =
+        later.iter().map(|at| params![new[*at].previous, &new[*at].order]).collect();
     let held = tx
         .execute_many(
             "UPDATE events SET next = 0 WHERE id = ?1 AND subject_id = ?2 AND told IS NULL",
             &rows,
         )
         .await?;
-    let mut held = held.into_iter();
-    Ok(later.into_iter().map(|later| later && held.next().is_some_and(|count| count > 0)).collect())
+    let mut waiting = vec![false; new.len()];
+    for (at, count) in later.into_iter().zip(held) {
+        waiting[at] = count > 0;
+    }
+    Ok(waiting)
 }
 
 fn call_of(tx: &impl Tx, event: NewEvent, id: i64, at: Timestamp) -> Result<WebhookCall> {
@@ -276,6 +277,8 @@ pub(crate) async fn record(
 ) -> Result<()> {
     let (mut retried, mut put_off, mut ended) = (Vec::new(), Vec::new(), Vec::new());
     let forget_at = now.after(FORGET_AFTER);
+    let mut results: Vec<_> = results.iter().collect();
+    results.sort_unstable_by_key(|result| result.call);
     for WebhookResult { call, outcome, note } in results {
         match outcome {
             WebhookOutcome::RetryAt(at) => retried.push(params![*call, *at, note]),

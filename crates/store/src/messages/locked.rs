@@ -36,6 +36,11 @@ pub(super) async fn lock(
     read(ids, found)
 }
 
+/// For a change that begins elsewhere: nobody else changes the message or its recipients.
+pub(crate) async fn lock_one(tx: &mut impl Tx, id: MessageId) -> Result<()> {
+    lock(tx, [id]).await.map(drop)
+}
+
 /// Those that exist and that no other change has.
 pub(super) async fn lock_free(
     tx: &mut impl Tx,

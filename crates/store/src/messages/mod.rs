@@ -45,6 +45,7 @@ mod withdraw;
 pub(crate) use claim::claim;
 pub(crate) use expire::expire;
 pub(crate) use insert::insert_many;
+pub(crate) use locked::lock_one as lock;
 pub(crate) use leases::{release_leases, renew_leases};
 pub(crate) use outcomes::record_outcomes;
 pub(crate) use receipts::record_receipts;

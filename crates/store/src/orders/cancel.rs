@@ -12,7 +12,7 @@ use domain::reason::Reason;
 use domain::time::Timestamp;
 
 use super::change::{self, StoredOrder, illegal};
-use super::rows::lock;
+use super::rows::{lock, message_of};
 use crate::messages;
 use crate::sql::{Result, Tx};
 
@@ -22,6 +22,10 @@ pub(crate) async fn cancel(
     reason: Reason,
     now: Timestamp,
 ) -> Result<CancelOutcome> {
+    // What a carrier says changes the message first, and then the order.
+    if let Some(message) = message_of(tx, order).await? {
+        messages::lock(tx, message).await?;
+    }
     let Some(stored) = lock(tx, order).await? else {
         return Ok(CancelOutcome::NoSuchOrder);
     };

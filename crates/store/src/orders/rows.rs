@@ -186,6 +186,12 @@ fn read(tx: &impl Tx, mut row: Row) -> Result<Order> {
     })
 }
 
+/// The message of one that exists, if it has one already.
+pub(super) async fn message_of(tx: &mut impl Tx, id: &OrderId) -> Result<Option<MessageId>> {
+    let rows = tx.query("SELECT message FROM orders WHERE id = ?1", params![id]).await?;
+    rows.into_iter().next().map_or(Ok(None), |mut row| row.get())
+}
+
 /// One that exists, to be changed.
 pub(super) async fn lock(tx: &mut impl Tx, id: &OrderId) -> Result<Option<StoredOrder>> {
     Ok(lock_many(tx, std::slice::from_ref(id)).await?.pop())

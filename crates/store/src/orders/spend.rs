@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use domain::account::AccountId;
+use domain::ledger::LedgerAccount;
 use domain::money::Msat;
 use domain::order::{NewOrder, OrderEvent, OrderState, Payment, next};
 use domain::ports::{CreditOrder, CreditOutcome, Lease};
@@ -42,11 +43,13 @@ pub(crate) async fn add_credit(
         .iter()
         .map(|stored| if *stored { CreditOutcome::Accepted } else { CreditOutcome::Exists })
         .collect();
-    let mut asked: BTreeMap<AccountId, Vec<usize>> = BTreeMap::new();
+    // In the order in which bookings change accounts, so that no two changes wait crosswise.
+    let mut asked: BTreeMap<String, (AccountId, Vec<usize>)> = BTreeMap::new();
     for (at, payer) in payers.iter().enumerate().filter(|(at, _)| stored[*at]) {
-        asked.entry(*payer).or_default().push(at);
+        let name = LedgerAccount::Customer(*payer).stored();
+        asked.entry(name).or_insert_with(|| (*payer, Vec::new())).1.push(at);
     }
-    for (payer, orders) in asked {
+    for (payer, orders) in asked.into_values() {
         reserve(tx, payer, new, &orders, &mut outcomes).await?;
     }
     let mut accepted = Vec::with_capacity(new.len());
