@@ -33,7 +33,17 @@ fn place(path: &str) -> Option<(PathBuf, &str)> {
     candidates.find(|file| file.exists()).map(|file| (file, test))
 }
 
-/// Whether the file has a test of that name: attributes, then the function, or one of `proptest!`.
+/// Whether it is a case of a conformance suite: a function there, and named in the macro that makes tests of them.
+fn is_case_of_a_suite(file: &Path, lines: &[&str], test: &str) -> bool {
+    let suite = file.with_file_name("mod.rs");
+    let named = || fs::read_to_string(&suite).unwrap().lines().any(|line| line.trim() == test);
+    let begins = format!("pub async fn {test}(");
+    suite.to_string_lossy().contains("_conformance")
+        && lines.iter().any(|line| line.starts_with(&begins))
+        && named()
+}
+
+/// Whether the file has a test of that name: attributes, then the function, or one of `proptest!`; or a case of a suite.
 fn has_test(file: &Path, test: &str) -> bool {
     let text = fs::read_to_string(file).unwrap();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -43,6 +53,9 @@ fn has_test(file: &Path, test: &str) -> bool {
             .and_then(|rest| rest.strip_prefix(test))
             .is_some_and(|rest| rest.starts_with('('))
     };
+    if is_case_of_a_suite(file, &lines, test) {
+        return true;
+    }
     let Some(at) = lines.iter().position(|line| is_it(line)) else { return false };
     lines[..at].iter().rev().take(3).any(|line| line.starts_with("#[") && line.contains("test"))
 }
