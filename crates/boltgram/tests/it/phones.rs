@@ -94,10 +94,10 @@ impl Phones {
     }
 
     /// Ends every session without a word.
-    pub(crate) fn cut(&self) {
-        for session in self.living() {
-            session.abort();
-        }
+    pub(crate) async fn cut(&self) {
+        let cut = self.living();
+        cut.iter().for_each(Handle::abort);
+        wait("their ends", || cut.iter().all(Handle::is_ended)).await;
     }
 }
 
