@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use domain::account::AccountId;
+use domain::account::{AccountId, Key, KeyId, Scope};
 use domain::message::{Address, Content, Lane, MessageId, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -17,7 +17,8 @@ use domain::ports::{
 use domain::routing::{Route, Routes};
 use domain::secret::Preimage;
 use domain::text::Text;
-use engine::accounts::add_account;
+use engine::accounts::{Caller, add_account};
+use engine::orders::{LOCAL_CLIENT, OrderRequest, Terms};
 use engine::tasks::Tasks;
 use engine::webhooks::RenderEvent;
 use engine::{Engine, Ports, Prices, Settings};
@@ -161,6 +162,32 @@ impl House {
         let outcomes = self.store.add_credit_orders(new, None).await.unwrap();
         assert_eq!(outcomes, [CreditOutcome::Accepted]);
         sent
+    }
+
+    /// Through the engine, as doors do.
+    pub(super) async fn order(&self, account: AccountId) {
+        let key = Key {
+            id: KeyId(1),
+            account,
+            scopes: vec![Scope::all()],
+            rate: None,
+            created_at: self.clock.now(),
+            revoked_at: None,
+        };
+        let caller = Caller { account, key };
+        let terms = Terms {
+            caller: Some(&caller),
+            client: LOCAL_CLIENT,
+            immediate: true,
+            ..Terms::default()
+        };
+        let request = OrderRequest::Send { to: "+4520123456", text: "Din kode er 4711", terms };
+        self.engine.create_order(request).await.unwrap();
+    }
+
+    /// No credit is reserved any more.
+    pub(super) async fn is_quiet(&self, account: AccountId) -> bool {
+        self.store.balance(account).await.unwrap().reserved == Msat::ZERO
     }
 
     /// What is known of a message's first recipient.

@@ -66,3 +66,39 @@ async fn one_accounts_codes_leave_room_for_anothers() {
     line.release().await;
     house.until("all of it", async || line.count() == 401).await;
 }
+
+/// Chunks handed over by how they came.
+async fn came(house: &House, way: &str) -> u32 {
+    let name = format!("boltgram_chunks_handed_over_total{{result=\"{way}\"}} ");
+    let page = house.engine.encode_metrics().await;
+    let counted = page.lines().find_map(|line| line.strip_prefix(&name));
+    counted.map_or(0, |count| count.parse().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_from_credit_goes_straight_to_the_carrier_unless_others_wait() {
+    let line = Line::new("main", Plan::Deliver);
+    let house = House::open(&[&line], route(&line)).await;
+    let account = house.account("acme").await;
+    // Until a first look at the store has found that nobody waits, orders wait too.
+    house
+        .until("one goes straight", async || {
+            house.order(account).await;
+            came(&house, "direct").await > 0
+        })
+        .await;
+    house.until("all are delivered", async || house.is_quiet(account).await).await;
+    let (claimed, before) = (came(&house, "claimed").await, line.count());
+
+    line.plan(Plan::Hold);
+    for _ in 0..300 {
+        house.order(account).await;
+    }
+    house.until("it has its share", async || line.count() >= before + 128).await;
+    assert!(line.count() <= before + 256, "no more than there is room for");
+    line.release().await;
+    house.until("all were handed over", async || line.count() == before + 300).await;
+    let waited = came(&house, "claimed").await - claimed;
+    assert!((44..=172).contains(&waited), "{waited} were claimed");
+    house.until("all are delivered", async || house.is_quiet(account).await).await;
+}
