@@ -107,6 +107,9 @@ pub(crate) struct Run {
     /// Messages per second; 0 = as fast as answers come
     #[arg(long, default_value_t = 0.0)]
     pub rate: f64,
+    /// So many seconds at --rate, instead of a number of messages; says whether memory stayed flat
+    #[arg(long, requires = "rate")]
+    pub steady: Option<u32>,
     /// Round trip to the simulator
     #[arg(long, default_value_t = 0)]
     pub rtt_ms: u64,

@@ -118,6 +118,10 @@ fn compare(run: &cli::Run) -> Result<()> {
             Kind::Kannel => run.kannel_messages,
             Kind::Boltgram => run.boltgram_messages,
         };
+        if let Some(seconds) = run.steady {
+            ensure!(run.rate > 0.0, "--steady needs a --rate");
+            trial.messages = (run.rate * f64::from(seconds)) as usize;
+        }
         ensure!(
             trial.messages <= number::MESSAGES_MAX,
             "at most {} messages",
@@ -146,6 +150,9 @@ fn fastest(trial: &Trial, run: &cli::Run) -> Result<Outcome> {
             outcome.gateway_cpu_s_per_thousand,
             outcome.strangers_cpus(),
         );
+        if run.steady.is_some() {
+            println!("{}: {}", outcome.version, measure::flatness(&outcome.memory_kib));
+        }
         // A trial with losses is never hidden behind a faster one.
         outcome::complaints(&outcome).iter().for_each(|complaint| println!("{complaint}"));
         if best.as_ref().is_none_or(|best| outcome.per_second > best.per_second) {

@@ -10,6 +10,8 @@ const TICK: Duration = Duration::from_millis(10);
 /// A machine is quiet when so little of it is busy, for so long.
 const QUIET_CPUS: f64 = 0.2;
 const QUIET_FOR: Duration = Duration::from_secs(2);
+/// Memory that grows by less is flat.
+const FLAT_GROWTH_MAX: f64 = 1.05;
 /// Steps of [`work_ns`]: some fifty milliseconds.
 const WORK: u64 = 20_000_000;
 
@@ -93,6 +95,23 @@ pub(crate) fn work_ns() -> f64 {
     (thread.cpu() - before).as_nanos() as f64 / WORK as f64
 }
 
+/// What memory did from its second tenth to its last, in words. The first tenth fills caches and pools.
+pub(crate) fn flatness(samples_kib: &[u64]) -> String {
+    let tenth = samples_kib.len() / 10;
+    if tenth == 0 {
+        return "too short to say whether memory is flat".to_owned();
+    }
+    let median = |samples: &[u64]| {
+        let mut sorted = samples.to_vec();
+        sorted.sort_unstable();
+        sorted[sorted.len() / 2] as f64 / 1024.0
+    };
+    let (early, late) =
+        (median(&samples_kib[tenth..2 * tenth]), median(&samples_kib[samples_kib.len() - tenth..]));
+    let verdict = if late <= early * FLAT_GROWTH_MAX { "flat" } else { "GROWING" };
+    format!("memory {early:.1} MiB after a tenth, {late:.1} MiB at the end: {verdict}")
+}
+
 /// The processor's name and how many there are, the kernel, and the memory.
 pub(crate) fn machine() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
@@ -109,7 +128,16 @@ pub(crate) fn machine() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Thread, machine_cpu, memory_kib, process_cpu};
+    use super::{Thread, flatness, machine_cpu, memory_kib, process_cpu};
+
+    #[test]
+    fn what_grows_is_not_flat() {
+        let flat: Vec<u64> = (0..600).map(|second| 50_000 + second % 7 * 100).collect();
+        assert!(flatness(&flat).ends_with(": flat"), "{}", flatness(&flat));
+        let growing: Vec<u64> = (0..600).map(|second| 50_000 + second * 20).collect();
+        assert!(flatness(&growing).ends_with(": GROWING"), "{}", flatness(&growing));
+        assert!(flatness(&flat[..9]).starts_with("too short"));
+    }
 
     #[test]
     fn the_kernel_tells_of_ourselves() {
