@@ -132,7 +132,7 @@ impl Dispatcher {
             return 0;
         }
         let now = self.clock.now();
-        let (room, singles) = self.in_work().to_claim(now);
+        let (room, singles) = self.in_work().claimable(now);
         if room.chunks == 0 {
             self.waiting.store(true, Ordering::SeqCst);
             return 0;

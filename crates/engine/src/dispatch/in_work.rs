@@ -80,8 +80,8 @@ impl InWork {
         self.room.give_back(messages);
     }
 
-    pub(super) fn to_claim(&mut self, now: Timestamp) -> (ClaimRoom, usize) {
-        self.room.to_claim(now)
+    pub(super) fn claimable(&mut self, now: Timestamp) -> (ClaimRoom, usize) {
+        self.room.claimable(now)
     }
 
     /// Takes a claim of a chunk that is in work already; false when it is not.

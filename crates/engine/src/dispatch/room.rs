@@ -140,7 +140,7 @@ impl Room {
 
     /// What may be claimed: all of it, and the single messages of that. Not more at once than brings
     /// an account to its share: if others wait too, the next claim is theirs.
-    pub(super) fn to_claim(&mut self, now: Timestamp) -> (ClaimRoom, usize) {
+    pub(super) fn claimable(&mut self, now: Timestamp) -> (ClaimRoom, usize) {
         let singles = self.singles(now).min(self.step(Lane::Single, now)).min(CLAIM_MAX);
         let step = self.step(Lane::Bulk, now).div_ceil(self.bulk_size());
         let bulks = self.bulks().min(step);
@@ -196,16 +196,16 @@ mod tests {
     #[test]
     fn a_campaign_leaves_room_for_codes_and_for_other_campaigns() {
         let mut room = Room::default();
-        assert_eq!(room.to_claim(NOW).0, ClaimRoom { chunks: 131, bulk: 3, full: vec![] });
+        assert_eq!(room.claimable(NOW).0, ClaimRoom { chunks: 131, bulk: 3, full: vec![] });
         for _ in 0..3 {
             room.begin((Lane::Bulk, A), 1_000);
         }
         let full = vec![(Lane::Bulk, A)];
-        assert_eq!(room.to_claim(NOW).0, ClaimRoom { chunks: 130, bulk: 2, full });
+        assert_eq!(room.claimable(NOW).0, ClaimRoom { chunks: 130, bulk: 2, full });
         for _ in 0..2 {
             room.begin((Lane::Bulk, B), 1_000);
         }
-        let (claim, singles) = room.to_claim(NOW);
+        let (claim, singles) = room.claimable(NOW);
         assert_eq!((claim.chunks, claim.bulk, singles), (128, 0, 128));
     }
 
@@ -215,13 +215,13 @@ mod tests {
         for _ in 0..127 {
             room.begin((Lane::Single, A), 1);
         }
-        assert_eq!((room.to_claim(NOW).0.full, room.to_claim(NOW).1), (vec![], 1));
+        assert_eq!((room.claimable(NOW).0.full, room.claimable(NOW).1), (vec![], 1));
         room.begin((Lane::Single, A), 1);
         room.begin((Lane::Single, B), 1);
-        assert_eq!(room.to_claim(NOW).0.full, [(Lane::Single, A)]);
-        assert_eq!(room.to_claim(NOW).1, 127);
+        assert_eq!(room.claimable(NOW).0.full, [(Lane::Single, A)]);
+        assert_eq!(room.claimable(NOW).1, 127);
         room.answer((Lane::Single, A), NOW);
-        assert_eq!(room.to_claim(NOW).0.full, []);
+        assert_eq!(room.claimable(NOW).0.full, []);
     }
 
     #[test]
@@ -242,9 +242,9 @@ mod tests {
         let mut room = Room::default();
         assert!(room.reserve(200, NOW));
         assert!(!room.reserve(57, NOW));
-        assert_eq!(room.to_claim(NOW).1, 56);
+        assert_eq!(room.claimable(NOW).1, 56);
         room.give_back(200);
-        assert_eq!(room.to_claim(NOW).1, 128);
+        assert_eq!(room.claimable(NOW).1, 128);
     }
 
     #[test]
