@@ -200,7 +200,7 @@ fn routes_must_make_sense() {
         ("carriers = [7]", "a carrier's name"),
         ("carriers = [\"main\"]\nattempts = 0", "nothing would ever be sent"),
         ("carriers = [\"main\"]\nreceipt_timeout = \"1s\"", "at least \"10s\""),
-        ("carriers = [\"main\"]\nreceipt_timeout = 600", "a number and its unit"),
+        ("carriers = [\"main\"]\nreceipt_timeout = 600", "expected a string"),
         ("carriers = [\"main\"]\nreceipt_timeout = \"soon\"", "a number and its unit"),
     ] {
         let told = mistakes(&format!("{SMPP}[[routes]]\nprefix = \"\"\n{route}\n"));
