@@ -19,8 +19,11 @@ const PERIOD: Duration = Duration::from_millis(500);
 
 const ANSWERS_MIN: u32 = 16;
 
-/// Shorter delays are this machine's own as much as the carrier's.
-const EXCESS_MIN: Duration = Duration::from_millis(20);
+/// A shorter queue does no harm, and answers are read in larger batches for it.
+const EXCESS_MIN: Duration = Duration::from_millis(100);
+
+/// Of a hundred parts so many must be taken still for a smaller window to be kept.
+const KEPT_PERCENT: u128 = 97;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trend {
@@ -97,7 +100,7 @@ impl Delay {
         let before = std::mem::replace(&mut self.throughput, throughput);
         let usual = self.usual.map_or(delay, |usual| usual.min(delay));
         let trend = match self.trial.take() {
-            Some(trial) if throughput * 10 < trial.throughput * 9 => {
+            Some(trial) if throughput * 100 < trial.throughput * KEPT_PERCENT => {
                 self.usual = Some(delay);
                 self.long = false;
                 return Trend::Distance { window: trial.window };

@@ -204,12 +204,17 @@ async fn receipts_that_could_not_be_stored_come_again() {
 }
 
 #[tokio::test]
-async fn a_message_from_a_phone_is_refused() {
-    let (mut peer, _running) = start(json!({}), json!({})).await;
+async fn a_message_from_a_phone_is_answered_when_it_is_stored() {
+    let (mut peer, running) = start(json!({}), json!({})).await;
     let phone =
         json!({ "cmd": "deliver", "source": "4520123456", "destination": "1234", "text": "STOP" });
     peer.command(phone).await;
-    assert_eq!(peer.wait("deliver_sm_resp", |_| true).await["status"], json!(0x66));
+    assert_eq!(peer.wait("deliver_sm_resp", |_| true).await["status"], json!(0));
+    let stored = running.inbox.inbound();
+    assert_eq!(
+        (stored.len(), stored[0].from.as_str(), stored[0].to.as_str()),
+        (1, "4520123456", "1234")
+    );
 }
 
 #[tokio::test]
