@@ -78,6 +78,16 @@ impl Centre {
         self.address
     }
 
+    /// So many receipts at once, of messages that nobody sent.
+    pub(crate) fn flood(&self, receipts: u64) {
+        let mut book = self.book.lock().unwrap();
+        for _ in 0..receipts {
+            book.next_id += 1;
+            let id = book.next_id;
+            book.unanswered.push_back((id, "46701999999".to_owned()));
+        }
+    }
+
     /// Whether every receipt there was has been answered.
     pub(crate) fn has_told_all(&self) -> bool {
         let book = self.book.lock().unwrap();

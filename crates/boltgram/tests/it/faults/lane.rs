@@ -20,7 +20,7 @@ pub(super) enum Fate {
 
 pub(super) struct Lane {
     number: usize,
-    centre: Centre,
+    pub(super) centre: Centre,
     pub(super) proxy: Proxy,
 }
 
@@ -45,6 +45,7 @@ impl Lane {
         let centre = Centre::choosy(SessionConfig {
             enquire_link: Some(Duration::from_secs(1)),
             response: Duration::from_secs(3),
+            window: 2_000,
             ..SessionConfig::default()
         })
         .await;
@@ -81,10 +82,6 @@ impl Lane {
             to_server: self.proxy.passed(Toward::Server),
             to_client: self.proxy.passed(Toward::Client),
         }
-    }
-
-    pub(super) fn has_told_all(&self) -> bool {
-        self.centre.has_told_all()
     }
 
     /// Numbers that were taken, and how often more than once, over all of them.

@@ -3,7 +3,9 @@
 //! asked is delivered, paid for once, and every receipt is heard.
 //!
 //! Each fault has a lane of its own: a carrier, a proxy, a centre and a route, all in one program,
-//! so that they fail side by side and none may hold up another.
+//! so that they fail side by side and none may hold up another. And a centre that floods the program
+//! with receipts instead.
 
+mod flood;
 mod lane;
 mod sweep;

@@ -168,7 +168,7 @@ async fn nothing_is_lost_or_paid_twice_whatever_the_line_does() {
     house.await_money(lanes.len()).await;
     for (lane, told) in lanes.iter().zip(&faults) {
         let begun = Instant::now();
-        while !lane.has_told_all() {
+        while !lane.centre.has_told_all() {
             assert!(begun.elapsed() < PATIENCE, "{told:?}: a receipt was not heard");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
