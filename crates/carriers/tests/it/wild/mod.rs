@@ -8,6 +8,7 @@ mod answers;
 mod centre;
 mod flood;
 mod full;
+mod gone;
 mod mute;
 mod narrow;
 mod peer;
