@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use testkit::postgres::{PostgresDatabase, PostgresServer};
+
 use super::centre::Centre;
 use super::customer::{Bought, Customer};
 use super::running::{Home, PATIENCE, Running};
 
 const KILLS: u32 = 10;
+const KILLS_ON_POSTGRES: u32 = 4;
 const WINDOW: u32 = 16;
 const CREDIT_SATS: i64 = 50_000_000;
 const PRICE_SATS: i64 = 1_000;
@@ -116,14 +119,26 @@ async fn live_and_die(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_when_the_program_is_killed_under_load() {
+    survive("", KILLS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_with_its_store_on_postgresql() {
+    let database = PostgresDatabase::new(PostgresServer::shared());
+    let store = format!("[store]\nurl = \"{}\"\n", database.url());
+    survive(&store, KILLS_ON_POSTGRES).await;
+}
+
+/// So many lives under load with a store as this section has it, and one to the end.
+async fn survive(store: &str, kills: u32) {
     let centre = Centre::open().await;
-    let home = Home::with_config(&config(&centre));
+    let home = Home::with_config(&format!("{store}{}", config(&centre)));
     home.answer(&["account", "add", "acme", "--credit-sats", &CREDIT_SATS.to_string()]);
     let key = home.answer(&["key", "add", "acme"]);
     let (credit, wallet) = (Numbers::with(CREDIT_PREFIX), Numbers::with(WALLET_PREFIX));
 
     let mut acknowledged = Acknowledged::new();
-    for _ in 0..KILLS {
+    for _ in 0..kills {
         acknowledged.extend(live_and_die(home.serve(), &key, &credit, &wallet).await);
     }
 
@@ -144,7 +159,7 @@ async fn nothing_acknowledged_is_lost_when_the_program_is_killed_under_load() {
     let repeats: u32 = taken.values().map(|times| times - 1).sum();
     println!("{} acknowledged, {} taken, {repeats} repeats", acknowledged.len(), taken.len());
     let flush = u32::try_from(domain::limits::OUTCOME_FLUSH_MAX).unwrap();
-    assert!(repeats <= KILLS * (WINDOW + flush), "{repeats} repeats in {KILLS} kills");
+    assert!(repeats <= kills * (WINDOW + flush), "{repeats} repeats in {kills} kills");
 }
 
 /// What credit was charged is what was taken by the centre, which delivers all it takes. Orders

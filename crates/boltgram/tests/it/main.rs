@@ -21,6 +21,7 @@ mod running;
 mod readme;
 mod walk_credit;
 mod walk_operator;
+mod walk_postgres;
 mod walk_redaction;
 mod walk_sandbox;
 mod walk_stop;
