@@ -22,6 +22,7 @@ pub(crate) struct Pool(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
+    #[expect(clippy::vec_box, reason = "a connection is large, and goes in and out at each call")]
     by_origin: HashMap<Arc<str>, Vec<Box<Connection>>>,
     count: usize,
     swept: Option<Instant>,
