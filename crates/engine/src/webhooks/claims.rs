@@ -44,7 +44,7 @@ impl Claims {
     pub(super) async fn next(&mut self, means: &Means, room: usize) -> Vec<Waiting> {
         if self.under_way.is_none() {
             if room < CLAIM_MAX as usize {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             if !self.wanted {
                 tokio::select! {

@@ -72,7 +72,7 @@ pub(crate) async fn deliver(means: &Means) {
     deliverer.give_back();
     deliverer.results.flush(&means.store, || means.now()).await;
     means.desk.emptied.notify_one();
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 impl Deliverer<'_> {
