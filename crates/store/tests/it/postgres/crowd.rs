@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::money::Msat;
-use domain::ports::{CreditOutcome, OrderAdmission, OrderCaps, PortError, Store};
+use domain::ports::{
+    CreditOutcome, NewAccount, OrderAdmission, OrderCaps, PortError, Store, WebhookCall,
+    WebhookOutcome, WebhookResult,
+};
+use domain::secret::Secret;
 use testkit::clock::NOON;
 use tokio::task::JoinSet;
 
@@ -168,4 +172,66 @@ async fn the_caps_hold_for_both_nodes_together() {
     let admitted = buyers.join_all().await.into_iter().map(Result::unwrap);
     let stored = admitted.filter(|admission| *admission == OrderAdmission::Stored).count();
     assert_eq!(stored, 20);
+}
+
+/// Batches of many accounts at both nodes, while buyers cancel and webhooks are told. Rows are locked
+/// in one order by all of them, so that nobody has to give in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn busy_nodes_do_not_wait_for_each_other_crosswise() {
+    let database = database();
+    let nodes = nodes(&database).await;
+    let mut payers = Vec::new();
+    for number in 0..12 {
+        let new = NewAccount {
+            name: format!("payer-{number}").parse().unwrap(),
+            webhook_secret: Secret::new("s"),
+            credit: Msat::new(1_000_000),
+        };
+        payers.push(nodes[0].add_account(new, NOON).await.unwrap().id);
+    }
+    let mut work = JoinSet::new();
+    for round in 0..24_u64 {
+        let [here, there] = if round % 2 == 0 { [0, 1] } else { [1, 0] };
+        let (here, there) = (nodes[here].clone(), nodes[there].clone());
+        let mut payers = payers.clone();
+        payers.rotate_left(usize::try_from(round % 12).unwrap());
+        work.spawn(async move {
+            let mut batch = Vec::new();
+            for (place, payer) in (0..).zip(payers) {
+                batch.extend(orders(payer, [round * 100 + place]));
+            }
+            here.add_credit_orders(batch.clone(), lease()).await.unwrap();
+            let cancels = async {
+                for order in &batch {
+                    let reason = domain::reason::Reason::CancelledByBuyer;
+                    here.cancel_order(order.order.id, reason, NOON).await.unwrap();
+                }
+            };
+            let mut backwards = batch.clone();
+            backwards.reverse();
+            let recorded = async {
+                let (outcomes, ends) = (outcomes(&backwards), ends(&backwards));
+                there.record_outcomes(outcomes, ends, NOON, None).await.unwrap();
+                there.record_receipts(receipts(&backwards), later(), None).await.unwrap();
+            };
+            let told = async {
+                let calls = here.claim_webhooks(later(), later().after(LEASE), 20).await.unwrap();
+                let told = |call: WebhookCall| WebhookResult {
+                    call: call.id,
+                    outcome: WebhookOutcome::Told,
+                    note: "status 200".to_owned(),
+                };
+                here.record_webhooks(calls.into_iter().map(told).collect(), later()).await.unwrap();
+            };
+            tokio::join!(cancels, recorded, told);
+        });
+    }
+    work.join_all().await;
+    assert_eq!(database.sql("SELECT count(*) FROM orders WHERE state = 'settled'"), "288");
+    assert!(nodes[0].check_ledger().await.unwrap().is_sound());
+    drop(nodes);
+    // Sessions tell what they counted when they end.
+    let counted = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(database.sql(counted), "0");
 }

@@ -1,0 +1,276 @@
+CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
+INSERT INTO schema_version VALUES (1);
+CREATE TABLE vault_check (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sealed BLOB NOT NULL
+) STRICT;
+INSERT INTO vault_check VALUES (1, X'0148AA73162B6E3193D94B4C8A81CD5366FBB53D6D23477B120582F7A3FDDDC9815D30B91E');
+CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    webhook_secret BLOB NOT NULL, -- sealed
+    created_at INTEGER NOT NULL
+) STRICT;
+INSERT INTO accounts VALUES (1, 'acme', X'011ABB0A20178D7887D51969BD8934AEF936BAC82E66FFC622792A11A959DA2B8E9CD1DBD04559298AB95141652B790319', 1793534400000);
+CREATE TABLE account_keys (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    hash BLOB NOT NULL UNIQUE,
+    scopes TEXT NOT NULL, -- separated by spaces
+    rate INTEGER,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;
+INSERT INTO account_keys VALUES (1, 1, X'0505050505050505050505050505050505050505050505050505050505050505', 'sms:send', 7, 1793534400000, NULL);
+CREATE TABLE senders (
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (account, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO senders VALUES (1, 'Acme', 1793534400000);
+CREATE TABLE orders (
+    -- Those paid from credit begin with the time, so that their neighbours here are of their time.
+    id BLOB PRIMARY KEY,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    account INTEGER, -- one that was there; accounts are never deleted
+    price INTEGER NOT NULL CHECK (price >= 0),
+    held INTEGER,
+    deadline_height INTEGER,
+    payment TEXT NOT NULL CHECK (payment IN ('lightning', 'credit')),
+    preimage BLOB, -- sealed
+    invoice TEXT,
+    pay_by INTEGER,
+    to_address TEXT,
+    text TEXT,
+    webhook_url TEXT,
+    webhook_secret BLOB, -- sealed
+    webhook_wants TEXT,
+    referral TEXT,
+    client TEXT NOT NULL, -- whose room it takes while it is open or held
+    message BLOB,
+    created_at INTEGER NOT NULL,
+    paid_at INTEGER,
+    -- Of the order itself; its recipient's row has a moment of its own.
+    updated_at INTEGER NOT NULL,
+    -- When to compare with the node; NULL when the order is final or paid from credit.
+    check_at INTEGER,
+    -- Events stored so far; numbers the next one. The last of them is this row of events.
+    events INTEGER NOT NULL DEFAULT 0,
+    last_event INTEGER
+) STRICT;
+INSERT INTO orders VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', X'01AE32C4FA5F528359115961559CB39DDD4F94433C0ACF367331932FE45238576AB46BDC62B2CF798078ECB29160B0', 'all', NULL, 'key-1', X'00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
+INSERT INTO orders VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', X'012EE24732A8D7180D55FB4E942991B344E63328F90C688D7E5699558C8FAED41F0A18EBBCB9C155DDE2A0BFC250D1', 'all', NULL, 'key-1', X'00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
+INSERT INTO orders VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', X'0135570C07CF2C5B5E1C93AA1A4A38EBA717382C9B2406BCE541FD210EC5C0DE552E630B27D208B3E73211F897FBC1', 'all', NULL, 'key-1', X'00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
+INSERT INTO orders VALUES (X'0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', X'0130116F6BD1408176979016A52E04B4E0F0D2ECD80D4E91DB74BD1934295AAF6C5DC08EFF016C9D00F01FC0076380F289357D435EFB0F1EB2A9414AEF', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', X'018D3F547542695C4EB99BE73572010B2BEEC9C2E9CDE4AABA5A1704E579B6FE1C6449639130E33D307EBB84194871', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+CREATE TABLE ledger_accounts (
+    name TEXT PRIMARY KEY,
+    may_be_negative INTEGER NOT NULL,
+    -- Sum of posted transfers, in minus out.
+    balance INTEGER NOT NULL DEFAULT 0,
+    -- Sum of pending transfers out.
+    reserved INTEGER NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+    CHECK (may_be_negative = 1 OR balance >= reserved)
+) STRICT, WITHOUT ROWID;
+INSERT INTO ledger_accounts VALUES ('customer:1', 0, 9000, 2000);
+INSERT INTO ledger_accounts VALUES ('lightning', 1, 0, 0);
+INSERT INTO ledger_accounts VALUES ('operator', 1, -10000, 0);
+INSERT INTO ledger_accounts VALUES ('revenue', 1, 1000, 0);
+CREATE TABLE transfers (
+    id BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    debit TEXT NOT NULL,
+    credit TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount >= 0),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'posted', 'voided')),
+    created_at INTEGER NOT NULL,
+    decided_at INTEGER,
+    PRIMARY KEY (id, kind)
+) STRICT, WITHOUT ROWID;
+INSERT INTO transfers VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'credit_sale', 'customer:1', 'revenue', 1000, 'posted', 1793534400000, 1793534400000);
+INSERT INTO transfers VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'credit_sale', 'customer:1', 'revenue', 1000, 'pending', 1793534400000, NULL);
+INSERT INTO transfers VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'credit_sale', 'customer:1', 'revenue', 1000, 'pending', 1793534400000, NULL);
+INSERT INTO transfers VALUES (X'01A196FB160098F60971BD8B223E19B87F3C8A910A2DB186527382476640DC9D', 'grant', 'operator', 'customer:1', 10000, 'posted', 1793534400000, 1793534400000);
+CREATE TABLE messages (
+    id BLOB PRIMARY KEY,
+    account INTEGER,
+    order_id BLOB,
+    lane INTEGER NOT NULL, -- lower is served first
+    state TEXT NOT NULL,
+    -- Counters, so that finishing counts no rows. recipients - pending - finals are submitted.
+    recipients INTEGER NOT NULL,
+    pending INTEGER NOT NULL CHECK (pending >= 0),
+    finals INTEGER NOT NULL DEFAULT 0 CHECK (pending + finals <= recipients),
+    delivered INTEGER NOT NULL DEFAULT 0 CHECK (delivered <= finals),
+    valid_until INTEGER NOT NULL,
+    receipts_until INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    sender TEXT,
+    parts INTEGER NOT NULL,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO messages VALUES (X'00000000000000000000000000000001', 1, X'0000000000000001070707070707070707070707070707070707070707070707', 0, 'sent', 1, 0, 1, 1, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, 'hello');
+INSERT INTO messages VALUES (X'00000000000000000000000000000002', 1, X'0000000000000002070707070707070707070707070707070707070707070707', 0, 'pending', 1, 0, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, 'hello');
+INSERT INTO messages VALUES (X'00000000000000000000000000000003', 1, X'0000000000000003070707070707070707070707070707070707070707070707', 0, 'pending', 1, 1, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, 'hello');
+CREATE TABLE recipients (
+    message BLOB NOT NULL,
+    idx INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    code TEXT,
+    -- Carriers that would not take it, or never said what became of it: a line each.
+    tried TEXT,
+    -- The last claim that ended without handing it over, and how many of them had no answer.
+    deferred_attempt INTEGER NOT NULL DEFAULT 0,
+    unanswered INTEGER NOT NULL DEFAULT 0,
+    -- Claims in which a carrier was handed it and did not take it.
+    attempts INTEGER NOT NULL DEFAULT 0,
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (message, idx)
+) STRICT, WITHOUT ROWID;
+INSERT INTO recipients VALUES (X'00000000000000000000000000000001', 0, '4520123456', 'success', NULL, NULL, NULL, 0, 0, 0, 1793534400000);
+INSERT INTO recipients VALUES (X'00000000000000000000000000000002', 0, '4520123456', 'submitted', NULL, NULL, NULL, 0, 0, 0, 1793534400000);
+INSERT INTO recipients VALUES (X'00000000000000000000000000000003', 0, '4520123456', 'pending', NULL, NULL, NULL, 0, 0, 0, 1793534400000);
+CREATE TABLE chunks (
+    message BLOB NOT NULL,
+    first_idx INTEGER NOT NULL,
+    last_idx INTEGER NOT NULL,
+    lane INTEGER NOT NULL,
+    account INTEGER NOT NULL, -- 0 is nobody's
+    valid_until INTEGER NOT NULL,
+    -- When it may be claimed; while it is leased, the end of the lease.
+    due_at INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    lease_node TEXT,
+    -- 1 from a claim on, until its end says that no carrier has what is pending. What was unsure
+    -- before the claim stays so.
+    unsure INTEGER NOT NULL,
+    was_unsure INTEGER NOT NULL DEFAULT 0,
+    -- What is still without a receipt by then is tried with another carrier.
+    await_until INTEGER,
+    reason TEXT,
+    PRIMARY KEY (message, first_idx)
+) STRICT, WITHOUT ROWID;
+INSERT INTO chunks VALUES (X'00000000000000000000000000000003', 0, 0, 0, 1, 9223372036854775807, 1793534400000, 0, NULL, 0, 0, NULL, NULL);
+CREATE TABLE claim_turns (
+    node TEXT NOT NULL,
+    lane INTEGER NOT NULL,
+    account INTEGER NOT NULL,
+    PRIMARY KEY (node, lane)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE submissions (
+    message BLOB NOT NULL,
+    idx INTEGER NOT NULL,
+    carrier TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    parts INTEGER NOT NULL, -- that the text has at this carrier
+    carrier_id TEXT NOT NULL,
+    number INTEGER, -- it went to; tells apart what one carrier_id stands for
+    attempt INTEGER NOT NULL, -- the claim that handed it over
+    state TEXT NOT NULL,
+    code TEXT,
+    at INTEGER NOT NULL, -- when it was taken, by our clock: its carrier_id comes round again
+    decided_at INTEGER,
+    -- The last word that decided nothing.
+    word TEXT,
+    word_code TEXT,
+    word_at INTEGER,
+    PRIMARY KEY (message, idx, carrier, part)
+) STRICT, WITHOUT ROWID;
+INSERT INTO submissions VALUES (X'00000000000000000000000000000001', 0, 'main', 1, 1, 'a', 4520123456, 1, 'delivered', '000', 1793534400000, 1793534400000, NULL, NULL, NULL);
+INSERT INTO submissions VALUES (X'00000000000000000000000000000002', 0, 'main', 1, 1, 'b', 4520123456, 1, 'accepted', NULL, 1793534400000, NULL, NULL, NULL, NULL);
+CREATE TABLE parked_receipts (
+    carrier TEXT NOT NULL,
+    carrier_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    to_number INTEGER NOT NULL, -- 0 when it names none
+    code TEXT,
+    at INTEGER NOT NULL,
+    -- 1: more than one submission answers to it.
+    ambiguous INTEGER NOT NULL,
+    -- Counts the parked receipts of a carrier, so that the oldest go when there are too many.
+    ordinal INTEGER NOT NULL,
+    parked_at INTEGER NOT NULL,
+    -- A repeat is kept once, so that a carrier with constant ids fills nothing.
+    PRIMARY KEY (carrier, carrier_id, state, to_number)
+) STRICT, WITHOUT ROWID;
+INSERT INTO parked_receipts VALUES ('main', 'early', 'delivered', 0, '000', 1793534400000, 0, 1, 1793534400000);
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL CHECK (subject IN ('order', 'inbound')),
+    subject_id BLOB NOT NULL,
+    number INTEGER NOT NULL, -- among the subject's events, from 1
+    snapshot TEXT NOT NULL, -- JSON
+    at INTEGER NOT NULL,
+    url TEXT,
+    secret BLOB, -- sealed
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- When it may be told. While it is leased, the end of the lease; while an earlier event of its
+    -- subject is not ended, never; once it has ended, when it is forgotten.
+    due_at INTEGER NOT NULL,
+    note TEXT,
+    told INTEGER, -- 1 told, 0 given up, NULL not ended
+    ended_at INTEGER,
+    -- The event that waits for the end of this one.
+    next INTEGER
+) STRICT;
+INSERT INTO events VALUES (1, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, 3);
+INSERT INTO events VALUES (2, 'order', X'0000000000000002070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000002070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000002","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL);
+INSERT INTO events VALUES (3, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 2, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"settled","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"delivered","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 9223372036854775807, NULL, NULL, NULL, NULL);
+CREATE TABLE inbound_sets (
+    id BLOB PRIMARY KEY, -- of the message that it becomes
+    carrier TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    scheme TEXT NOT NULL, -- 'whole' for messages of one part
+    reference INTEGER NOT NULL, -- of whole messages a hash of what they say
+    total INTEGER NOT NULL,
+    here INTEGER NOT NULL, -- parts that came
+    first_at INTEGER NOT NULL,
+    joined_at INTEGER
+) STRICT;
+CREATE TABLE inbound_parts (
+    set_id BLOB NOT NULL REFERENCES inbound_sets (id),
+    number INTEGER NOT NULL, -- from 1
+    kind TEXT NOT NULL CHECK (kind IN ('text', 'units', 'octets')),
+    body BLOB NOT NULL, -- UTF-8, UTF-16 big-endian, or as it came
+    PRIMARY KEY (set_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE inbound_messages (
+    id BLOB PRIMARY KEY,
+    carrier TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    account INTEGER REFERENCES accounts (id),
+    text TEXT,
+    octets BLOB,
+    parts INTEGER NOT NULL, -- in all
+    missing TEXT NOT NULL, -- numbers separated by spaces
+    received_at INTEGER NOT NULL,
+    joined_at INTEGER NOT NULL,
+    CHECK ((text IS NULL) <> (octets IS NULL))
+) STRICT;
+CREATE INDEX account_keys_account ON account_keys (account);
+CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
+CREATE INDEX orders_open ON orders (client, state) WHERE state = 'open';
+CREATE INDEX orders_held ON orders (client, paid_at, check_at)
+    WHERE paid_at IS NOT NULL AND check_at IS NOT NULL;
+CREATE INDEX orders_unpaid ON orders (updated_at) WHERE state = 'cancelled' AND paid_at IS NULL;
+CREATE INDEX orders_funding ON orders (account, created_at) WHERE kind = 'fund' AND state = 'settled';
+CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
+CREATE INDEX chunks_due ON chunks (lane, account, due_at, message, first_idx)
+    WHERE lease_node IS NULL;
+CREATE INDEX chunks_valid ON chunks (valid_until) WHERE lease_node IS NULL;
+CREATE INDEX chunks_leased ON chunks (due_at) WHERE lease_node IS NOT NULL;
+CREATE INDEX submissions_carrier ON submissions (carrier, carrier_id, number, at);
+CREATE INDEX parked_receipts_age ON parked_receipts (parked_at);
+CREATE INDEX parked_receipts_ordinal ON parked_receipts (carrier, ordinal);
+CREATE INDEX events_due ON events (told, due_at);
+CREATE INDEX inbound_sets_key
+    ON inbound_sets (carrier, sender, destination, scheme, reference, total, first_at);
+CREATE INDEX inbound_sets_waiting ON inbound_sets (carrier, first_at) WHERE joined_at IS NULL;
+CREATE INDEX inbound_sets_joined ON inbound_sets (joined_at) WHERE joined_at IS NOT NULL;

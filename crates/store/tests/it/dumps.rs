@@ -1,0 +1,218 @@
+//! A dump of every released schema, opened and read by today's program.
+//!
+//! The dumps are made by the program of their time: before a release the last ones are removed and
+//! written anew by these tests; after it they stay as they are.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::account::{AccountId, KeyHash, Scope};
+use domain::ledger::LedgerReport;
+use domain::money::Msat;
+use domain::order::{OrderState, Payment};
+use domain::ports::{
+    AcceptedPart, ChunkEnd, ChunkId, CreditOrder, End, Lease, NewKey, Outcome, Receipt,
+    ReceiptState, Store, SubmissionKey,
+};
+use domain::routing::CarrierName;
+use rusqlite::Connection;
+use store::Vault;
+use tempfile::TempDir;
+use testkit::clock::NOON;
+use testkit::postgres::{PostgresDatabase, PostgresServer};
+
+use crate::fixture::{CAPS, account, credit_order, lightning_order};
+
+const VERSION: &str = "0001";
+const KEY: KeyHash = KeyHash([5; 32]);
+const PRICE: i64 = 1_000;
+const CREDIT: i64 = 10_000;
+
+fn vault() -> Vault {
+    Vault::new([7; 32])
+}
+
+fn path(engine: &str) -> PathBuf {
+    let manifest = env!("CARGO_MANIFEST_DIR");
+    PathBuf::from(format!("{manifest}/migrations/dumps/{VERSION}.{engine}.sql"))
+}
+
+/// Of everything something: three orders from credit (delivered, with a carrier, in the queue), one
+/// over Lightning, a receipt that is early.
+async fn fill(store: &dyn Store) {
+    let payer = account(store, Msat::new(CREDIT)).await;
+    let scopes = vec!["sms:send".parse::<Scope>().unwrap()];
+    store.add_key(NewKey { account: payer, hash: KEY, scopes, rate: Some(7) }, NOON).await.unwrap();
+    store.add_sender(payer, "Acme".parse().unwrap(), NOON).await.unwrap();
+    let orders = [1, 2].map(|number| {
+        let (order, message) = credit_order(payer, number);
+        CreditOrder { order, message }
+    });
+    let lease = Lease { node: "one".to_owned(), until: NOON.after(Duration::from_secs(120)) };
+    store.add_credit_orders(orders.to_vec(), Some(lease)).await.unwrap();
+    let (order, message) = credit_order(payer, 3);
+    store.add_credit_orders(vec![CreditOrder { order, message }], None).await.unwrap();
+    let taken = |order: &CreditOrder, id: &str| Outcome {
+        key: SubmissionKey { chunk: chunk(order), attempt: 1, recipient: 0 },
+        carrier: CarrierName::new("main"),
+        parts: 1,
+        accepted: vec![AcceptedPart { part: 1, carrier_id: id.to_owned() }],
+        end: End::Accepted,
+    };
+    let outcomes = vec![taken(&orders[0], "a"), taken(&orders[1], "b")];
+    let ends = orders.iter().map(|order| (chunk(order), 1, ChunkEnd::Done)).collect();
+    store.record_outcomes(outcomes, ends, NOON, None).await.unwrap();
+    let said = |id: &str| Receipt {
+        carrier: CarrierName::new("main"),
+        carrier_id: id.to_owned(),
+        state: ReceiptState::Delivered,
+        code: Some("000".to_owned()),
+        to: None,
+        at: NOON,
+    };
+    store.record_receipts(vec![said("a"), said("early")], NOON, None).await.unwrap();
+    store.add_order(lightning_order(4), CAPS, NOON).await.unwrap();
+    store.attach_invoice(lightning_order(4).id, "lnbc1", NOON, NOON).await.unwrap();
+}
+
+fn chunk(order: &CreditOrder) -> ChunkId {
+    ChunkId { message: order.message.content.message, first: 0 }
+}
+
+/// What [`fill`] stored is there, opens, and is worked on.
+async fn read(store: &dyn Store) {
+    let report: LedgerReport = store.check_ledger().await.unwrap();
+    assert!(report.is_sound() && report.transfers == 4, "{report:?}");
+    let key = store.key(KEY).await.unwrap().unwrap();
+    assert_eq!((key.scopes.len(), key.rate, key.revoked_at), (1, Some(7), None));
+    let acme = store.account_named(&"acme".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(acme.webhook_secret.expose(), "whsec_of_the_account");
+    assert_eq!(store.senders(acme.id).await.unwrap().len(), 1);
+    let balance = store.balance(acme.id).await.unwrap();
+    let (available, reserved) = (Msat::new(CREDIT - 3 * PRICE), Msat::new(2 * PRICE));
+    assert_eq!((balance.available, balance.reserved), (available, reserved));
+
+    let mut states = Vec::new();
+    for number in [1, 2, 3] {
+        let (order, _) = credit_order(AccountId(acme.id.0), number);
+        states.push(store.order(order.id).await.unwrap().unwrap().state);
+    }
+    assert_eq!(states, [OrderState::Settled, OrderState::Working, OrderState::Working]);
+    let new = lightning_order(4);
+    let (Payment::Lightning { preimage: sold, .. }, Payment::Lightning { preimage: kept, .. }) =
+        (&new.payment, &store.order(new.id).await.unwrap().unwrap().payment)
+    else {
+        panic!("an order over Lightning has a preimage");
+    };
+    assert_eq!(sold.expose(), kept.expose());
+
+    let claimed = store.claim_chunks("two", 9.into(), NOON, NOON.after(Duration::from_secs(120)));
+    assert_eq!(claimed.await.unwrap().len(), 1, "the third is in the queue");
+    let calls = store.claim_webhooks(NOON, NOON.after(Duration::from_secs(120)), 9).await.unwrap();
+    assert!(!calls.is_empty());
+    assert_eq!(calls[0].secret.expose(), "whsec_of_the_order");
+    let again = Receipt {
+        carrier: CarrierName::new("main"),
+        carrier_id: "b".to_owned(),
+        state: ReceiptState::Failed,
+        code: None,
+        to: None,
+        at: NOON,
+    };
+    let recorded = store.record_receipts(vec![again], NOON, None).await.unwrap();
+    assert_eq!((recorded.recipients, recorded.cancelled), (1, 1));
+    assert!(store.check_ledger().await.unwrap().is_sound());
+}
+
+async fn sqlite(directory: &TempDir) -> Arc<dyn Store> {
+    let url = format!("sqlite:{}", directory.path().join("boltgram.db").display());
+    store::open(&url, vault()).await.unwrap()
+}
+
+#[tokio::test]
+async fn reads_what_sqlite_of_the_first_version_left() {
+    if !path("sqlite").exists() {
+        write_sqlite().await;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let connection = Connection::open(directory.path().join("boltgram.db")).unwrap();
+    let dump = std::fs::read_to_string(path("sqlite")).unwrap();
+    connection.execute_batch(&dump).unwrap();
+    drop(connection);
+    read(&*sqlite(&directory).await).await;
+}
+
+#[tokio::test]
+async fn reads_what_postgres_of_the_first_version_left() {
+    if !path("postgres").exists() {
+        write_postgres().await;
+    }
+    let database = PostgresDatabase::new(PostgresServer::shared());
+    let loaded = database
+        .server
+        .program("psql")
+        .args(["-Xq", "-v", "ON_ERROR_STOP=1", "-d", &database.name, "-f"])
+        .arg(path("postgres"))
+        .output()
+        .unwrap();
+    assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
+    read(&*store::open(&database.url(), vault()).await.unwrap()).await;
+}
+
+/// A dump that is not there is written by today's program, to be looked at.
+fn written(engine: &str, dump: impl AsRef<[u8]>) -> ! {
+    std::fs::create_dir_all(path(engine).parent().unwrap()).unwrap();
+    std::fs::write(path(engine), dump).unwrap();
+    panic!("{} was not there, and is now", path(engine).display());
+}
+
+async fn write_sqlite() -> ! {
+    let directory = tempfile::tempdir().unwrap();
+    fill(&*sqlite(&directory).await).await;
+    let connection = Connection::open(directory.path().join("boltgram.db")).unwrap();
+    written("sqlite", dump(&connection))
+}
+
+async fn write_postgres() -> ! {
+    let database = PostgresDatabase::new(PostgresServer::shared());
+    fill(&*store::open(&database.url(), vault()).await.unwrap()).await;
+    let dumped = database
+        .server
+        .program("pg_dump")
+        .args(["--inserts", "--no-owner", "--no-privileges", "-d", &database.name])
+        .output()
+        .unwrap();
+    assert!(dumped.status.success(), "{}", String::from_utf8_lossy(&dumped.stderr));
+    written("postgres", dumped.stdout)
+}
+
+/// As SQLite's own shell dumps.
+fn dump(connection: &Connection) -> String {
+    let texts = |sql: &str| -> Vec<(String, String)> {
+        let mut statement = connection.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let mut out = String::new();
+    for (name, sql) in texts(
+        "SELECT name, sql FROM sqlite_schema
+         WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid",
+    ) {
+        writeln!(out, "{sql};").unwrap();
+        let columns =
+            texts(&format!("SELECT 'quote(' || name || ')', '' FROM pragma_table_info('{name}')"));
+        let columns: Vec<_> = columns.into_iter().map(|(column, _)| column).collect();
+        let values = columns.join(" || ', ' || ");
+        for (row, _) in texts(&format!("SELECT {values}, '' FROM {name}")) {
+            writeln!(out, "INSERT INTO {name} VALUES ({row});").unwrap();
+        }
+    }
+    for (_, sql) in
+        texts("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+    {
+        writeln!(out, "{sql};").unwrap();
+    }
+    out
+}
