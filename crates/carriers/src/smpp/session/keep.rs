@@ -1,7 +1,7 @@
-//! Receipts and messages from phones are stored before they are answered. Calls to the inbox take all that has gathered while
-//! the calls before them were under way, so a store that is slow is asked seldom and for much. What
-//! gathers is bounded by the requests that a session leaves unanswered; more is refused by it, and
-//! comes again.
+//! Receipts and messages from phones are stored before they are answered. Calls to the inbox take
+//! all that has gathered while the calls before them were under way, so a store that is slow is asked
+//! seldom and for much. What gathers is bounded by the requests that a session leaves unanswered;
+//! more is refused by it, and comes again.
 
 use std::time::Duration;
 
