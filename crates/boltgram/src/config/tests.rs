@@ -93,7 +93,7 @@ fn assert_all_shown(text: &str, shown: &BTreeSet<&str>) {
 fn takes_a_servers_store_and_never_tells_its_password() {
     let of = |store: &str| read(&format!("[store]\n{store}"));
     let config = of("url = \"postgres://gate:s3cret@db.example/shop\"").unwrap().config;
-    assert_eq!(config.store_url().to_string(), "postgres://gate@db.example/shop");
+    assert_eq!(config.store_url().to_string(), "postgres://gate@db.example:5432/shop");
     assert!(!format!("{config:?}").contains("s3cret"));
 
     let home = tempfile::tempdir().unwrap();
