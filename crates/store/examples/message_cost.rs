@@ -7,7 +7,12 @@
 //!
 //! `cargo run --release -p store --example message_cost [DIRECTORY]`
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "an example for the terminal")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::float_arithmetic,
+    reason = "an example for the terminal"
+)]
 
 use std::fs;
 use std::path::Path;

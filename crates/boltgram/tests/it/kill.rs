@@ -157,7 +157,7 @@ async fn survive(store: &str, kills: u32) {
         assert!(taken.contains_key(phone.trim_start_matches('+')), "acknowledged and never sent");
     }
     let repeats: u32 = taken.values().map(|times| times - 1).sum();
-    println!("{} acknowledged, {} taken, {repeats} repeats", acknowledged.len(), taken.len());
+    eprintln!("{} acknowledged, {} taken, {repeats} repeats", acknowledged.len(), taken.len());
     let flush = u32::try_from(domain::limits::OUTCOME_FLUSH_MAX).unwrap();
     assert!(repeats <= kills * (WINDOW + flush), "{repeats} repeats in {kills} kills");
 }

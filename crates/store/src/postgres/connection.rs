@@ -172,7 +172,7 @@ impl Connection {
         let mut out = BytesMut::with_capacity(2 * COPY_BYTES);
         out.put_slice(COPY_HEADER);
         for row in params {
-            put_row(copy, row, &mut out).map_err(unfit)?;
+            put_row(copy, row, &mut out).map_err(|error| unfit(&*error))?;
             if out.len() >= COPY_BYTES {
                 answer(deadline, sink.send(out.split().freeze())).await?;
             }
@@ -198,7 +198,7 @@ fn put_row(copy: &Copy, row: &[Value<'_>], out: &mut BytesMut) -> std::result::R
     Ok(())
 }
 
-fn unfit(error: Unfit) -> Failure {
+fn unfit(error: &dyn std::error::Error) -> Failure {
     (Fault::Told, PortError::Refused(format!("a row for PostgreSQL: {error}")))
 }
 

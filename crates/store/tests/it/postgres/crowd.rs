@@ -79,9 +79,9 @@ async fn a_receipt_that_comes_to_both_nodes_is_recorded_once() {
     nodes[0].add_credit_orders(orders.clone(), lease()).await.unwrap();
     nodes[0].record_outcomes(outcomes(&orders), ends(&orders), NOON, None).await.unwrap();
     let mut inboxes = JoinSet::new();
-    for node in 0..2 {
+    for (node, store) in nodes.iter().enumerate() {
         for half in 0..3 {
-            let store = nodes[node].clone();
+            let store = store.clone();
             let mut said = receipts(&orders[half * 20..(half + 1) * 20]);
             if node == 1 {
                 // Locks are asked for the other way round.

@@ -149,7 +149,7 @@ impl Stage {
             Ok(()) => assert!(there, "{told}: acknowledged and not stored"),
             Err(PortError::Unknown(_)) => {}
             Err(PortError::Unavailable(_)) => {
-                assert!(!there, "{told}: {answer:?}, but it is there")
+                assert!(!there, "{told}: {answer:?}, but it is there");
             }
             Err(error) => panic!("{told}: {error}"),
         }
