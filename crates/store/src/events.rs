@@ -104,8 +104,7 @@ pub(crate) async fn add(
 async fn hold_back(tx: &mut impl Tx, new: &[NewEvent]) -> Result<Vec<bool>> {
     let mut later: Vec<_> = (0..new.len()).filter(|at| new[*at].previous.is_some()).collect();
     later.sort_unstable_by_key(|at| new[*at].previous);
-    let rows: Vec<_> =
-        later.iter().map(|at| params![new[*at].previous, &new[*at].order]).collect();
+    let rows: Vec<_> = later.iter().map(|at| params![new[*at].previous, &new[*at].order]).collect();
     let held = tx
         .execute_many(
             "UPDATE events SET next = 0 WHERE id = ?1 AND subject_id = ?2 AND told IS NULL",

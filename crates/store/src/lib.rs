@@ -66,7 +66,9 @@ pub enum OpenError {
     PostgresTooOld { found: String },
     #[error("the database has the encoding {found}, it must be UTF8")]
     PostgresEncoding { found: String },
-    #[error("another process is the node {node} on this database: each has a data directory of its own")]
+    #[error(
+        "another process is the node {node} on this database: each has a data directory of its own"
+    )]
     NodeTaken { node: String },
     #[error("the database cannot keep a write-ahead log here")]
     NoWal,

@@ -24,8 +24,8 @@ pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
-    Backend, LightningConfig, LimitsConfig, LogConfig, LogFormat, PricesConfig,
-    StoreConfig, WebhooksConfig,
+    Backend, LightningConfig, LimitsConfig, LogConfig, LogFormat, PricesConfig, StoreConfig,
+    WebhooksConfig,
 };
 
 use std::net::{Ipv4Addr, SocketAddr};
