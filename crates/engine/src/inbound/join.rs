@@ -24,7 +24,7 @@ impl InboundDesk {
             match self.store.join_incomplete(since, self.receivers.clone(), now, limit).await {
                 Ok(recorded) => {
                     self.after(recorded);
-                    if recorded.incomplete < limit {
+                    if recorded.incomplete < limit && recorded.forgotten < limit {
                         return;
                     }
                 }

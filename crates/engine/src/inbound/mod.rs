@@ -26,7 +26,7 @@ pub(crate) struct InboundDesk {
 
 impl InboundDesk {
     fn after(&self, recorded: InboundRecorded) {
-        let InboundRecorded { complete, incomplete, repeats, events } = recorded;
+        let InboundRecorded { complete, incomplete, repeats, events, .. } = recorded;
         for (result, count) in
             [("complete", complete), ("incomplete", incomplete), ("repeat", repeats)]
         {

@@ -9,6 +9,8 @@ use domain::time::Timestamp;
 use super::sets::{self, KeyColumns, Set};
 use crate::sql::{Result, Tx};
 
+const END_OF_TIME: Timestamp = Timestamp::from_millis(i64::MAX);
+
 /// The sets of one key; stored ones know what is stored of them.
 #[derive(Default)]
 struct OfKey {
@@ -31,7 +33,9 @@ impl Desk {
         let mut keys = BTreeMap::new();
         for part in parts {
             let since = part.at.before(INBOUND_REPEAT_MAX);
-            let until = if part.join.is_some() { part.at } else { part.interrupted_at };
+            // Parts are stored in another order than they came in, by links and nodes whose clocks
+            // differ: one of their sets may have begun later than this.
+            let until = if part.join.is_some() { END_OF_TIME } else { part.interrupted_at };
             let span = keys.entry(key(part)).or_insert((since, until));
             *span = (span.0.min(since), span.1.max(until));
         }

@@ -78,8 +78,8 @@ pub(crate) async fn join_incomplete(
         .await?;
     let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<_>>>()?;
     let (incomplete, events) = give_up(tx, &ids, receivers, now).await?;
-    sets::forget(tx, now.before(INBOUND_REPEAT_MAX), limit).await?;
-    Ok(InboundRecorded { incomplete, events, ..InboundRecorded::default() })
+    let forgotten = sets::forget(tx, now.before(INBOUND_REPEAT_MAX), limit).await?;
+    Ok(InboundRecorded { incomplete, events, forgotten, ..InboundRecorded::default() })
 }
 
 /// Joins the oldest incomplete messages of a carrier of which too many parts wait.

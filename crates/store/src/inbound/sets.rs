@@ -245,8 +245,8 @@ pub(super) async fn mark_joined(tx: &mut impl Tx, ids: &[InboundId], now: Timest
     tx.execute_many("UPDATE inbound_sets SET joined_at = ?2 WHERE id = ?1", &rows).await.map(drop)
 }
 
-/// Drops what was joined before `before`.
-pub(super) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<()> {
+/// Drops what was joined before `before`, and says how many sets that was.
+pub(super) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u32> {
     let rows = tx
         .query(
             "SELECT id FROM inbound_sets WHERE joined_at IS NOT NULL AND joined_at < ?1
@@ -257,5 +257,6 @@ pub(super) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> R
     let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<InboundId>>>()?;
     let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
     tx.execute_many("DELETE FROM inbound_parts WHERE set_id = ?1", &rows).await?;
-    tx.execute_many("DELETE FROM inbound_sets WHERE id = ?1", &rows).await.map(drop)
+    tx.execute_many("DELETE FROM inbound_sets WHERE id = ?1", &rows).await?;
+    Ok(super::count(ids.len()))
 }

@@ -80,7 +80,7 @@ impl World {
 }
 
 fn made(complete: u32, incomplete: u32, repeats: u32) -> InboundRecorded {
-    InboundRecorded { complete, incomplete, repeats, events: 0 }
+    InboundRecorded { complete, incomplete, repeats, ..InboundRecorded::default() }
 }
 
 pub async fn stores_a_whole_message_at_once(rig: &impl Rig) {
@@ -198,7 +198,7 @@ pub async fn a_joined_part_that_comes_again_is_a_repeat_for_a_while(rig: &impl R
     // The reference comes round.
     assert_eq!(world.take(&[nth(2, 2, "c", at(8)), nth(1, 2, "d", at(8))]).await, made(1, 0, 0));
     let later = at(9).after(INBOUND_REPEAT_MAX);
-    world.give_up(at(0), later).await;
+    assert_eq!(world.give_up(at(0), later).await.forgotten, 2);
     world.take(&[nth(1, 2, "a", later), nth(2, 2, "b", later)]).await;
     assert_eq!(world.texts().await, ["ab", "dc", "ab"]);
 }
@@ -229,6 +229,17 @@ pub async fn an_equal_message_is_a_repeat_in_the_next_process_too(rig: &impl Rig
     assert_eq!(next.take(&[again]).await, made(0, 0, 1));
     assert_eq!(next.take(&[nth(2, 2, "b", at(30))]).await, made(1, 0, 0));
     assert_eq!(next.texts().await, ["JA", "ab"]);
+}
+
+pub async fn joins_parts_that_are_stored_in_another_order_than_they_came(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    for (first, second) in [(6, 5), (90, 20)] {
+        world.take(&[nth(2, 2, "b", at(first))]).await;
+        assert_eq!(world.take(&[nth(1, 2, "a", at(second))]).await, made(1, 0, 0));
+        assert_eq!(world.take(&[nth(2, 2, "b", at(second))]).await, made(0, 0, 1));
+        world.give_up(at(0), at(100).after(INBOUND_REPEAT_MAX)).await;
+    }
+    assert_eq!(world.texts().await, ["ab", "ab"]);
 }
 
 pub async fn joins_what_waited_too_long_with_a_mark(rig: &impl Rig) {

@@ -265,6 +265,7 @@ macro_rules! store_conformance {
             a_joined_part_that_comes_again_is_a_repeat_for_a_while
             an_equal_message_is_a_repeat_only_after_an_interruption
             an_equal_message_is_a_repeat_in_the_next_process_too
+            joins_parts_that_are_stored_in_another_order_than_they_came
             joins_what_waited_too_long_with_a_mark
             joins_no_more_incomplete_ones_than_asked
             keeps_no_more_waiting_parts_than_there_is_room_for

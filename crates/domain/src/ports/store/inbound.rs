@@ -19,6 +19,8 @@ pub struct InboundRecorded {
     pub repeats: u32,
     /// Events stored: webhooks are due.
     pub events: u32,
+    /// Joined messages whose parts are known as repeats no longer.
+    pub forgotten: u32,
 }
 
 #[async_trait]
@@ -40,7 +42,7 @@ pub trait InboundStore: Send + Sync {
 
     /// Delivers, with a mark, what has waited for its missing parts since before `waiting_since`, and
     /// forgets parts that were joined longer ago than a carrier repeats them. At most `limit`
-    /// messages at once. Repeat: harmless.
+    /// messages of each kind at once. Repeat: harmless.
     async fn join_incomplete(
         &self,
         waiting_since: Timestamp,
