@@ -56,8 +56,9 @@ pub(crate) async fn claim(
         put_off(tx, &unreadable, now).await?;
         return Ok(Vec::new());
     }
-    let mut busy = return_overdue(tx, &runs, now).await?;
-    runs.retain(|run| !busy.contains(&run.id));
+    let overdue = return_overdue(tx, &runs, now).await?;
+    runs.retain(|run| !overdue.contains(&run.id));
+    put_off_overdue(tx, &overdue, now.after(BUSY_WAIT)).await?;
     let contents = load_contents(tx, &runs).await?;
     let recipients = load_recipients(tx, &runs).await?;
     let mut claimed = Vec::with_capacity(runs.len());
@@ -81,7 +82,7 @@ pub(crate) async fn claim(
             _ => unreadable.push(run.id),
         }
     }
-    busy.extend(drop_unpaid(tx, &unpaid, now).await?);
+    let busy = drop_unpaid(tx, &unpaid, now).await?;
     ends::delete(tx, &empty).await?;
     put_off(tx, &unreadable, now).await?;
     give_back(tx, busy, now.after(BUSY_WAIT)).await?;
@@ -120,6 +121,23 @@ async fn give_back(
     tx.execute_many(
         "UPDATE chunks SET lease_node = NULL, due_at = ?3, unsure = was_unsure
          WHERE message = ?1 AND first_idx = ?2",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+/// Frees chunks whose receipts are overdue and whose messages another change has.
+async fn put_off_overdue(
+    tx: &mut impl Tx,
+    chunks: &BTreeSet<ChunkId>,
+    due_at: Timestamp,
+) -> Result<()> {
+    give_back(tx, chunks.iter().copied(), due_at).await?;
+    // The claim took it for done.
+    let rows: Vec<_> = chunks.iter().map(|id| params![&id.message, id.first, due_at]).collect();
+    tx.execute_many(
+        "UPDATE chunks SET await_until = ?3 WHERE message = ?1 AND first_idx = ?2",
         &rows,
     )
     .await

@@ -34,7 +34,8 @@ pub(crate) async fn expire(
 }
 
 /// Ends the chunks whose messages are no longer worth sending and that no node has, and expires
-/// what is still pending in them. A chunk's run bounds the work.
+/// what is still pending in them, unless a carrier owes its word on it. A chunk's run bounds the
+/// work.
 async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Recorded> {
     let found = tx
         .query(
@@ -66,9 +67,11 @@ async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<
             ranges.push((chunk.message, chunk.first, row.get()?));
         }
     }
-    let mut pending = recipients::load_ranges(tx, &ranges, RecipientState::Pending).await?;
+    let mut pending = recipients::load_with_parts(tx, &ranges, RecipientState::Pending).await?;
     for recipient in pending.values_mut() {
-        recipient.step(RecipientEvent::Expired, Some(Reason::Expired), None);
+        if !recipient.falls_back(None, Reason::Expired, None) {
+            recipient.step(RecipientEvent::Expired, Some(Reason::Expired), None);
+        }
     }
     apply(tx, &mut messages, &pending, now, None).await
 }

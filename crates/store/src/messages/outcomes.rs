@@ -5,7 +5,7 @@
 //! | accepted parts | recorded | recorded: the carrier has them |
 //! | accepted | submitted; the carrier counts as tried no more | submitted, if all parts are with it |
 //! | delivered | success | success |
-//! | refused | failed or expired, unless all parts are with a carrier | decides nothing: a later claim will tell |
+//! | refused | failed or expired, unless all parts are with a carrier, or one owes its word | decides nothing: a later claim will tell |
 //! | try another | stays pending, with the reason; the carrier counts as tried | decides nothing |
 //! | deferred | stays pending, with the reason; *submitted* after too many silences | decides nothing; a silence is counted |
 //! | late | – | – |
@@ -207,6 +207,12 @@ fn step(outcome: &Outcome, recipient: &mut Recipient, current: bool) {
             recipient.step(RecipientEvent::Delivered, None, None);
         }
         End::Refused { reason, code } if pending => {
+            // Near the node's deadline nobody waits for a receipt.
+            let waits = *reason != Reason::HoldRanOut;
+            let refused = Some(outcome.carrier.as_str()).filter(|carrier| !carrier.is_empty());
+            if waits && recipient.falls_back(refused, *reason, Some(code.clone())) {
+                return;
+            }
             let event = match reason {
                 Reason::Expired => RecipientEvent::Expired,
                 _ => RecipientEvent::Failed,

@@ -8,6 +8,9 @@
 //! | that took some last, and does not count as tried | success | failed, expired | submitted |
 //! | that another one took over from, or that counts as tried | success | – | – |
 //!
+//! While another carrier has the whole text and has not said what became of it, nothing fails: it may
+//! arrive yet, and its receipt decides, or its time.
+//!
 //! A part that one carrier delivered is missing at no other that cuts the text alike. What is on
 //! its way at two carriers is not one text.
 
@@ -131,16 +134,45 @@ impl Recipient {
 
     /// What the parts say; `None` while some are with no carrier.
     pub(super) fn rolled_up(&self) -> Option<RecipientEvent> {
-        let says = |carrier: &str| {
-            let (parts, states) = self.text_at(carrier);
-            roll_up(parts, &states)
-        };
-        let delivers = |part: &Part| says(&part.carrier) == Some(RecipientEvent::Delivered);
-        match self.carrier().and_then(says) {
+        let delivers = |part: &Part| self.says(&part.carrier) == Some(RecipientEvent::Delivered);
+        match self.carrier().and_then(|carrier| self.says(carrier)) {
             Some(RecipientEvent::Delivered) => Some(RecipientEvent::Delivered),
             _ if self.parts.iter().any(delivers) => Some(RecipientEvent::Delivered),
+            Some(RecipientEvent::Failed | RecipientEvent::Expired)
+                if self.owes_word().is_some() =>
+            {
+                Some(RecipientEvent::Submitted)
+            }
             event => event,
         }
+    }
+
+    /// The last carrier that has the whole text and has not said what became of it.
+    fn owes_word(&self) -> Option<&str> {
+        let owes = |part: &&Part| self.says(&part.carrier) == Some(RecipientEvent::Submitted);
+        let last = self.parts.iter().filter(owes).max_by_key(|part| (part.at, part.attempt))?;
+        Some(last.carrier.as_str())
+    }
+
+    /// No other carrier will have it, of whom `refused` said so: it is with the one that owes its
+    /// word on it. False when there is none.
+    pub(super) fn falls_back(
+        &mut self,
+        refused: Option<&str>,
+        reason: Reason,
+        code: Option<String>,
+    ) -> bool {
+        let Some(carrier) = self.owes_word().map(str::to_owned) else { return false };
+        if let Some(refused) = refused {
+            self.has_tried(refused);
+        }
+        self.stays_with(&carrier);
+        self.step(RecipientEvent::Submitted, Some(reason), code)
+    }
+
+    fn says(&self, carrier: &str) -> Option<RecipientEvent> {
+        let (parts, states) = self.text_at(carrier);
+        roll_up(parts, &states)
     }
 
     /// How many parts the text has at a carrier, and the states of those known.

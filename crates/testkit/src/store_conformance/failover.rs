@@ -2,10 +2,11 @@
 
 use domain::limits::NO_ANSWERS_MAX;
 use domain::message::MessageId;
+use domain::money::Msat;
 use domain::order::OrderState;
 use domain::ports::{
-    CancelOutcome, ChunkEnd, ClaimedChunk, End, Outcome, Receipt, ReceiptState, RecipientTrace,
-    Recorded,
+    CancelOutcome, ChunkEnd, ClaimedChunk, CreditOutcome, End, Outcome, Receipt, ReceiptState,
+    RecipientTrace, Recorded,
 };
 use domain::reason::Reason;
 use domain::recipient::{PartState, RecipientState};
@@ -13,7 +14,9 @@ use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
 use super::Rig;
-use super::world::{CARRIER, LEASE, World, accepted, at, deferred, outcome, receipt, refused};
+use super::world::{
+    CARRIER, LEASE, World, accepted, at, balance, deferred, outcome, receipt, refused,
+};
 
 fn carrier() -> CarrierName {
     CarrierName::new(CARRIER)
@@ -220,6 +223,70 @@ pub async fn fails_nothing_by_the_carrier_that_counts_as_tried(rig: &impl Rig) {
     receive_from_other(&world, "x", ReceiptState::Failed).await;
     assert_eq!(world.state(order).await, OrderState::Cancelling);
     assert_eq!(world.order(order).await.reason, Some(Reason::Undelivered));
+}
+
+pub async fn fails_nothing_that_a_silent_carrier_may_deliver(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::new(3_000)).await;
+    let (no_receipt, refusal, late) = ("no receipt", "a refusal", "its age");
+    for (number, why) in [no_receipt, refusal, late].into_iter().enumerate() {
+        let id = ["a", "b", "c"][number];
+        let (order, outcome) = world.spend(account.id, Msat::new(1_000)).await;
+        assert_eq!(outcome, CreditOutcome::Accepted);
+        let chunk = world.claim_one(at(5)).await;
+        end(&world, &chunk, vec![accepted(&chunk, 0, &[(1, id)])], until(at(100))).await;
+        if why == late {
+            // Nobody takes it over while it is worth sending.
+            let again = world.claim_one(at(100)).await;
+            end(&world, &again, vec![other(deferred(&again, &[], 1))], retry(at(200))).await;
+            world.store.expire(at(3_601), at(0), 9).await.unwrap();
+        } else {
+            let again = world.claim_one(at(100)).await;
+            if why == refusal {
+                end(&world, &again, vec![other(refused(&again, Reason::Refused))], ChunkEnd::Done)
+                    .await;
+            } else {
+                let taken = other(accepted(&again, 0, &[(1, "x")]));
+                end(&world, &again, vec![taken], ChunkEnd::Done).await;
+                receive_from_other(&world, "x", ReceiptState::Failed).await;
+            }
+        }
+        assert_eq!(world.recipient(order).await, RecipientState::Submitted, "{why}");
+        assert_eq!(world.state(order).await, OrderState::Working, "{why}");
+        world.receive(id, ReceiptState::Delivered).await;
+        assert_eq!(world.state(order).await, OrderState::Settled, "{why}");
+    }
+    assert_eq!(world.balance(account.id).await, balance(Msat::ZERO, Msat::ZERO));
+    world.must_be_sound().await;
+}
+
+pub async fn fails_what_the_silent_carrier_fails_too(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    for id in ["a", "b"] {
+        let (order, _) = awaited(&world, id).await;
+        let again = world.claim_one(at(100)).await;
+        if id == "a" {
+            end(&world, &again, vec![other(refused(&again, Reason::Refused))], ChunkEnd::Done)
+                .await;
+        } else {
+            let taken = other(accepted(&again, 0, &[(1, "x")]));
+            end(&world, &again, vec![taken], ChunkEnd::Done).await;
+            receive_from_other(&world, "x", ReceiptState::Failed).await;
+        }
+        world.receive(id, ReceiptState::Failed).await;
+        assert_eq!(world.state(order).await, OrderState::Cancelling, "{id}");
+    }
+    // Near the node's deadline nobody waits for it.
+    let (order, _) = awaited(&world, "c").await;
+    let again = world.claim_one(at(100)).await;
+    world.done(&again, other(refused(&again, Reason::HoldRanOut))).await;
+    assert_eq!(world.state(order).await, OrderState::Cancelling);
+    // Nor for longer than a receipt is waited for.
+    let (order, _) = awaited(&world, "d").await;
+    let again = world.claim_one(at(100)).await;
+    world.done(&again, other(refused(&again, Reason::Refused))).await;
+    world.store.expire(at(100_000), at(0), 9).await.unwrap();
+    assert_eq!(world.recipient(order).await, RecipientState::Timeout);
 }
 
 pub async fn stays_with_the_carrier_that_counts_as_tried(rig: &impl Rig) {

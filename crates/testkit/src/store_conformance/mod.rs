@@ -198,6 +198,8 @@ macro_rules! store_conformance {
             tells_nothing_of_another_try
             delivers_by_the_carrier_that_counts_as_tried
             fails_nothing_by_the_carrier_that_counts_as_tried
+            fails_nothing_that_a_silent_carrier_may_deliver
+            fails_what_the_silent_carrier_fails_too
             stays_with_the_carrier_that_counts_as_tried
             returns_nothing_that_nobody_is_known_to_have
             awaits_no_receipts_past_validity

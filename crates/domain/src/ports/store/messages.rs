@@ -147,7 +147,8 @@ pub trait MessageStore: Send + Sync {
     /// A recipient that stayed without the carrier's answer for
     /// [`crate::limits::NO_ANSWERS_MAX`] times is *submitted*: its receipt decides, or its time.
     /// What an earlier carrier took is kept when another one takes it over: its receipts can still
-    /// deliver, and fail nothing any more. The chunk of an order that is final meanwhile is not
+    /// deliver, and fail nothing any more; and until it has said what became of the whole text that it
+    /// has, nothing fails or expires for what another one says or does not take. The chunk of an order that is final meanwhile is not
     /// retried. Repeat: harmless.
     ///
     /// With `tell`, the events that this change stores are leased until then and returned in
