@@ -132,6 +132,9 @@ pub const PARKED_RECEIPT_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 6
 /// older one belongs to an earlier use of the same id.
 pub const EARLY_RECEIPT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// References of long texts remembered, so that two to one number differ: some megabytes.
+pub const REFERENCES_MAX: usize = 50_000;
+
 /// Handing over again after so many silences would only send more copies.
 pub const NO_ANSWERS_MAX: u32 = 3;
 

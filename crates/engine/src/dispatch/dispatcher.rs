@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use super::count::Counters;
 use super::in_work::InWork;
 use super::inbox::{DispatchInbox, Queues};
+use super::references::References;
 use crate::engine::Engine;
 use crate::inbound::InboundDesk;
 use crate::metrics::{ByResult, Metrics};
@@ -42,6 +43,7 @@ pub(crate) struct Dispatcher {
     pub(super) waiting: AtomicBool,
     pub(super) inbox: Arc<DispatchInbox>,
     pub(super) in_work: Arc<Mutex<InWork>>,
+    pub(super) references: Mutex<References>,
     counters: Mutex<Counters>,
 }
 
@@ -69,6 +71,7 @@ impl Dispatcher {
             waiting: AtomicBool::new(true),
             inbox,
             in_work: Arc::default(),
+            references: Mutex::default(),
             counters: Mutex::default(),
         }
     }

@@ -2,7 +2,7 @@
 //! the reason why there is none.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use domain::hold;
 use domain::message::Lane;
@@ -16,6 +16,7 @@ use super::Dispatcher;
 use super::choose::{Link, choose, deferred, refused};
 use super::in_work::{ChunkEnded, Handed, InWork};
 use super::inbox::DispatchInbox;
+use super::references::References;
 use crate::engine::Engine;
 
 /// What becomes of claimed chunks.
@@ -84,6 +85,7 @@ impl Dispatcher {
     fn sort_out(&self, engine: &Engine, chunks: Vec<ClaimedChunk>, now: Timestamp) -> Sorted {
         let links = Links::of(engine);
         let mut sorted = Sorted::default();
+        let mut references = self.references.lock().unwrap_or_else(PoisonError::into_inner);
         let mut in_work = self.in_work();
         for chunk in chunks {
             if in_work.adopt(chunk.id, chunk.attempt) {
@@ -91,7 +93,7 @@ impl Dispatcher {
             } else if chunk.recipients.is_empty() {
                 sorted.ended.push((chunk.id, chunk.attempt, ChunkEnd::Done));
             } else {
-                sorted.place(engine, &links, chunk, &mut in_work, now);
+                sorted.place(engine, &links, chunk, &mut in_work, &mut references, now);
             }
         }
         sorted
@@ -105,6 +107,7 @@ impl Sorted {
         links: &Links<'_>,
         chunk: ClaimedChunk,
         in_work: &mut InWork,
+        references: &mut References,
         now: Timestamp,
     ) {
         let ClaimedChunk { id, attempt, content, deadline_height, recipients } = chunk;
@@ -135,11 +138,12 @@ impl Sorted {
                         None => occupied.push((name.clone(), 1)),
                     }
                     let accepted = std::mem::take(&mut recipient.accepted);
+                    let (drawn, to) = (reference(draw), recipient.to);
                     let submission = Submission {
                         key,
-                        to: recipient.to,
+                        reference: references.give(&content, key.recipient, &to, drawn, now),
+                        to,
                         content: content.clone(),
-                        reference: reference(draw),
                         accepted: if goes_on { accepted } else { vec![] },
                     };
                     self.batch(carrier, lane, begun).push(submission);
@@ -216,7 +220,8 @@ async fn submit(carrier: Arc<dyn Carrier>, batch: Vec<Submission>, inbox: Arc<Di
     inbox.outcomes(outcomes.collect()).await;
 }
 
-/// The same at every attempt, so that parts of two attempts still join at the handset.
+/// The same at every attempt, so that parts of two attempts still join at the handset; see
+/// `references.rs` for two texts that would have the same.
 const fn reference(draw: u64) -> u16 {
     let [high, low, ..] = draw.to_be_bytes();
     u16::from_be_bytes([high, low])

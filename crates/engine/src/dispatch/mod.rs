@@ -22,6 +22,7 @@ mod in_work;
 mod inbox;
 mod receipts;
 mod record;
+mod references;
 mod reserve;
 mod retry;
 mod room;
