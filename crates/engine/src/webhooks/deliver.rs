@@ -83,7 +83,7 @@ impl Deliverer<'_> {
             let waiting = Waiting::new(call, begin_by);
             let host = waiting.host().to_owned();
             if let Err((waiting, wait)) = self.queue.push_new(&host, waiting) {
-                self.put_off(&waiting.call, wait);
+                self.put_off(&host, &waiting.call, wait);
             }
         }
     }
@@ -92,7 +92,7 @@ impl Deliverer<'_> {
         for waiting in claimed {
             let host = waiting.host().to_owned();
             if let Err((waiting, wait)) = self.queue.push(&host, waiting) {
-                self.put_off(&waiting.call, wait);
+                self.put_off(&host, &waiting.call, wait);
             }
         }
     }
@@ -106,7 +106,7 @@ impl Deliverer<'_> {
                 return Some((host, call, request));
             }
             self.queue.end(&host, Answer::NotAsked);
-            self.put_off(&call, Duration::ZERO);
+            self.put_off(&host, &call, Duration::ZERO);
         }
     }
 
@@ -116,9 +116,10 @@ impl Deliverer<'_> {
     }
 
     /// Back to the store; those put off together come back one by one.
-    fn put_off(&mut self, call: &WebhookCall, wait: Duration) {
+    fn put_off(&mut self, host: &str, call: &WebhookCall, wait: Duration) {
         let now = self.means.now();
-        let (outcome, note) = if now.since(call.at) > UNTRIED_MAX {
+        let hopeless = now.since(call.at) > UNTRIED_MAX && self.queue.is_silent(host);
+        let (outcome, note) = if hopeless {
             (WebhookOutcome::GaveUp, "its receiver has not answered any call for days")
         } else {
             let spread = wait / 64 * u32::try_from(call.id.0 & 63).unwrap_or(0);
@@ -133,7 +134,7 @@ impl Deliverer<'_> {
     fn give_back(&mut self) {
         self.receive();
         for waiting in self.queue.drain() {
-            self.put_off(&waiting.call, Duration::ZERO);
+            self.put_off("", &waiting.call, Duration::ZERO);
         }
     }
 

@@ -177,6 +177,11 @@ impl<T> Queue<T> {
         }
     }
 
+    /// Its last call was not answered.
+    pub(super) fn is_silent(&self, name: &str) -> bool {
+        self.hosts.get(name).is_some_and(|host| host.silent)
+    }
+
     /// Everything that waits.
     pub(super) fn drain(&mut self) -> Vec<T> {
         self.waiting = 0;

@@ -24,7 +24,8 @@ async fn the_calls_of_an_order_are_made_in_their_order_one_at_a_time() {
         world.due(&format!("order{}", event % 200), "a.example");
     }
     world.start();
-    world.told(1_000, Duration::from_secs(600)).await;
+    // One that fails four times in a row is told after twelve minutes.
+    world.told(1_000, Duration::from_secs(24 * 3_600)).await;
     let mut last = HashMap::new();
     for (path, status) in world.calls() {
         let (order, number) = path[1..].split_once('/').unwrap();
@@ -110,6 +111,15 @@ async fn a_dead_host_with_a_hundred_thousand_calls_costs_bounded_memory_and_hold
     assert!(most <= limits::WEBHOOKS_IN_MEMORY_MAX, "{most} calls in memory");
     alive.store(true, Ordering::SeqCst);
     world.told(101_001, Duration::from_secs(3_600)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_days_here_is_told_all_the_same() {
+    let mut world = World::new(|_, _| (millis(20), Ok(200)));
+    (0..5_000).for_each(|order| drop(world.due(&order.to_string(), "a.example")));
+    sleep(Duration::from_secs(60 * 60 * 60)).await;
+    world.start();
+    world.told(5_000, Duration::from_secs(3_600)).await;
 }
 
 #[tokio::test(start_paused = true)]
