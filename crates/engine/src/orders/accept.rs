@@ -47,26 +47,44 @@ impl Accept {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What waits, for one call; `None` when nothing does, and the call is over.
+    /// What waits, for one call; `None` when nothing does, and the call has given its place back.
     fn next(&self) -> Option<Vec<(CreditOrder, Reply)>> {
         let mut waiting = self.waiting();
         let many = waiting.orders.len().min(limits::ACCEPT_BATCH_MAX);
-        (many > 0).then(|| waiting.orders.drain(..many).collect())
+        if many == 0 {
+            waiting.calls -= 1;
+            return None;
+        }
+        Some(waiting.orders.drain(..many).collect())
     }
 }
 
-/// Gives its place back, however it ends; an order that came in that moment begins another call.
-struct Call(Arc<Engine>);
+/// Gives its place back when it falls, to another call for those who wait. One that is dropped with
+/// the house begins none: that one would be dropped too, and so on.
+struct Call {
+    engine: Arc<Engine>,
+    over: bool,
+}
+
+impl Call {
+    /// Nothing waits, and its place is given back already.
+    fn end(mut self) {
+        self.over = true;
+    }
+}
 
 impl Drop for Call {
     fn drop(&mut self) {
+        if self.over {
+            return;
+        }
         let left = {
-            let mut waiting = self.0.accept.waiting();
+            let mut waiting = self.engine.accept.waiting();
             waiting.calls -= 1;
             !waiting.orders.is_empty()
         };
-        if left {
-            begin(&self.0);
+        if left && std::thread::panicking() {
+            begin(&self.engine);
         }
     }
 }
@@ -80,11 +98,12 @@ fn begin(engine: &Arc<Engine>) {
         }
         waiting.calls += 1;
     }
-    let call = Call(engine.clone());
+    let call = Call { engine: engine.clone(), over: false };
     engine.tasks.spawn(async move {
-        while let Some(orders) = call.0.accept.next() {
-            store(&call.0, orders).await;
+        while let Some(orders) = call.engine.accept.next() {
+            store(&call.engine, orders).await;
         }
+        call.end();
     });
 }
 
