@@ -1,6 +1,7 @@
 //! The recorder: takes outcomes off the queue and stores them, many in one change. While the store
 //! cannot take them it tries again and the queue fills, which holds back the carriers.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -54,11 +55,18 @@ impl Dispatcher {
             Ok(()) => return,
             Err(error) => tracing::error!(%error, outcomes = batch.len(), "refused; one by one"),
         }
+        let mut unrecorded = BTreeSet::new();
         for outcome in batch {
             let chunk = outcome.key.chunk;
-            let end: Vec<_> = ends.iter().filter(|(ended, ..)| *ended == chunk).copied().collect();
-            if let Err(error) = self.store_soon(&[outcome], &end).await {
+            if let Err(error) = self.store_soon(&[outcome], &[]).await {
                 tracing::error!(%error, %chunk, "outcome cannot be recorded");
+                unrecorded.insert(chunk);
+            }
+        }
+        // An end that came before an outcome of its chunk would have the others handed over again.
+        for end in ends.iter().filter(|(chunk, ..)| !unrecorded.contains(chunk)) {
+            if let Err(error) = self.store_soon(&[], &[*end]).await {
+                tracing::error!(%error, chunk = %end.0, "the end of a chunk cannot be recorded");
             }
         }
     }
