@@ -76,32 +76,34 @@ async fn overdrawn(tx: &mut impl Tx) -> Result<Vec<String>> {
 async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
     let rows = tx
         .query(
-            "SELECT coalesce(o.id, t.id), coalesce(o.payment, '-'), coalesce(o.state, 'missing'),
-                 coalesce(t.posted, 0), coalesce(t.pending, 0)
-             FROM orders o FULL JOIN (
-                 SELECT id,
-                     count(CASE WHEN state = 'posted' THEN 1 END) AS posted,
-                     count(CASE WHEN state = 'pending' THEN 1 END) AS pending,
-                     sum(CASE WHEN state <> 'voided' THEN amount ELSE 0 END) AS amount
-                 FROM transfers WHERE kind <> 'grant' GROUP BY id
-             ) t ON t.id = o.id
+            "SELECT id, payment, state, posted, pending FROM (
+                 SELECT o.id, o.payment, o.state, o.created_at, o.held, o.price,
+                     coalesce(t.posted, 0) AS posted, coalesce(t.pending, 0) AS pending, t.amount
+                 FROM orders o LEFT JOIN (
+                     SELECT id,
+                         count(CASE WHEN state = 'posted' THEN 1 END) AS posted,
+                         count(CASE WHEN state = 'pending' THEN 1 END) AS pending,
+                         sum(CASE WHEN state <> 'voided' THEN amount ELSE 0 END) AS amount
+                     FROM transfers WHERE kind <> 'grant' GROUP BY id
+                 ) t ON t.id = o.id
+                 UNION ALL
+                 SELECT t.id, '-', 'missing', min(t.created_at), NULL, NULL,
+                     count(CASE WHEN t.state = 'posted' THEN 1 END),
+                     count(CASE WHEN t.state = 'pending' THEN 1 END), NULL
+                 FROM transfers t
+                 WHERE t.kind <> 'grant' AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = t.id)
+                 GROUP BY t.id
+             ) booked
              WHERE NOT CASE
-                 WHEN o.payment = 'lightning' AND o.state = 'settled' THEN
-                     coalesce(t.posted, 0) = 1 AND coalesce(t.pending, 0) = 0
-                     AND t.amount = coalesce(o.held, o.price)
-                 WHEN o.payment = 'lightning' THEN
-                     coalesce(t.posted, 0) = 0 AND coalesce(t.pending, 0) = 0
-                 WHEN o.state = 'settled' THEN
-                     coalesce(t.posted, 0) = 1 AND coalesce(t.pending, 0) = 0
-                     AND t.amount = o.price
-                 WHEN o.state = 'working' THEN
-                     coalesce(t.posted, 0) = 0 AND coalesce(t.pending, 0) = 1
-                     AND t.amount = o.price
-                 WHEN o.state = 'cancelled' THEN
-                     coalesce(t.posted, 0) = 0 AND coalesce(t.pending, 0) = 0
+                 WHEN payment = 'lightning' AND state = 'settled' THEN
+                     posted = 1 AND pending = 0 AND amount = coalesce(held, price)
+                 WHEN payment = 'lightning' THEN posted = 0 AND pending = 0
+                 WHEN state = 'settled' THEN posted = 1 AND pending = 0 AND amount = price
+                 WHEN state = 'working' THEN posted = 0 AND pending = 1 AND amount = price
+                 WHEN state = 'cancelled' THEN posted = 0 AND pending = 0
                  ELSE 1 = 0
              END
-             ORDER BY o.created_at LIMIT ?1",
+             ORDER BY created_at LIMIT ?1",
             params![NAMED_MAX],
         )
         .await?;
