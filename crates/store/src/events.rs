@@ -72,14 +72,13 @@ pub(crate) async fn add(
             params![&event.order, event.number, snapshot, now, due_at, attempts]
         })
         .collect();
-    let added = tx
-        .query_many(
+    let ids = tx
+        .insert_many(
             "INSERT INTO events (subject, subject_id, number, snapshot, at, due_at, attempts)
              VALUES ('order', ?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
             &rows,
         )
         .await?;
-    let ids = added.into_iter().flatten().map(|mut row| row.get()).collect::<Result<Vec<i64>>>()?;
     let nexts: Vec<_> = new
         .iter()
         .zip(&ids)
@@ -298,11 +297,21 @@ pub(crate) async fn record(
         &put_off,
     )
     .await?;
+    // Few are waited for.
+    let alone = tx
+        .execute_many(
+            "UPDATE events SET told = ?2, ended_at = ?3, note = ?4, due_at = ?5
+             WHERE id = ?1 AND told IS NULL AND next IS NULL",
+            &ended,
+        )
+        .await?;
+    let awaited: Vec<_> =
+        ended.into_iter().zip(alone).filter(|(_, ended)| *ended == 0).map(|(row, _)| row).collect();
     let ended = tx
         .query_many(
             "UPDATE events SET told = ?2, ended_at = ?3, note = ?4, due_at = ?5
              WHERE id = ?1 AND told IS NULL RETURNING next",
-            &ended,
+            &awaited,
         )
         .await?;
     let mut nexts = Vec::new();

@@ -18,8 +18,8 @@ use crate::sql::{Result, Tx, params};
 pub(crate) enum Booking {
     /// Money that the node received, booked at once.
     Post { credit: LedgerAccount, amount: Msat, kind: TransferKind },
-    /// The order's reservation is posted or voided.
-    Decide(TransferEvent),
+    /// What was reserved for the order, its price, is posted or voided.
+    Decide { event: TransferEvent, payer: Option<AccountId>, price: Msat },
 }
 
 pub(crate) async fn add_customer(tx: &mut impl Tx, account: AccountId) -> Result<()> {
@@ -169,38 +169,41 @@ async fn decide(
     now: Timestamp,
     changes: &mut Changes,
 ) -> Result<()> {
-    let decisions: Vec<_> = bookings
-        .iter()
-        .filter_map(|(order, booking)| match booking {
-            Booking::Decide(event) => Some((order, *event)),
-            Booking::Post { .. } => None,
-        })
-        .collect();
+    let mut decisions = Vec::with_capacity(bookings.len());
+    for (order, booking) in bookings {
+        if let Booking::Decide { event, payer, price } = *booking {
+            let debit = LedgerAccount::Customer(payer.ok_or_else(decided)?).stored();
+            // The order's machine decides once, and so does the transfer's.
+            let state = next(TransferState::Pending, event).map_err(|_| decided())?;
+            decisions.push((order, state, debit, price));
+        }
+    }
     if decisions.is_empty() {
         return Ok(());
     }
     let kind = TransferKind::CreditSale.as_str();
-    let mut updates = Vec::with_capacity(decisions.len());
-    for (order, event) in &decisions {
-        // The order's machine decides once, and so does the transfer's.
-        let state = next(TransferState::Pending, *event).map_err(|_| decided())?;
-        updates.push(params![*order, kind, state, now]);
-    }
-    let found = tx
-        .query_many(
+    let revenue = LedgerAccount::Revenue.stored();
+    let rows: Vec<_> = decisions
+        .iter()
+        .map(|(order, state, debit, price)| {
+            params![*order, kind, *state, now, debit, &revenue, *price]
+        })
+        .collect();
+    let changed = tx
+        .execute_many(
             "UPDATE transfers SET state = ?3, decided_at = ?4
              WHERE id = ?1 AND kind = ?2 AND state = 'pending'
-             RETURNING debit, credit, amount, state",
-            &updates,
+                 AND debit = ?5 AND credit = ?6 AND amount = ?7",
+            &rows,
         )
         .await?;
-    for rows in found {
-        let mut row = rows.into_iter().next().ok_or_else(decided)?;
-        let (debit, credit): (String, String) = (row.get()?, row.get()?);
-        let amount = row.get()?;
-        changes.release(&debit, amount)?;
-        if row.get::<TransferState>()? == TransferState::Posted {
-            changes.post(&debit, &credit, amount)?;
+    if changed.iter().any(|count| *count != 1) {
+        return Err(decided());
+    }
+    for (_, state, debit, price) in &decisions {
+        changes.release(debit, *price)?;
+        if *state == TransferState::Posted {
+            changes.post(debit, &revenue, *price)?;
         }
     }
     Ok(())

@@ -63,6 +63,14 @@ pub(crate) trait Tx {
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<Vec<Row>>>;
 
+    /// Inserts rows that the database numbers: the id of each. The statement ends with `RETURNING
+    /// id`.
+    async fn insert_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<i64>>;
+
     /// Until the change ends no other has this turn, shared or not.
     async fn take_turn(&mut self, turn: Turn<'_>) -> Result<()>;
 

@@ -22,17 +22,20 @@ pub(crate) const VAULT_CHECK: (&str, &[u8], &[u8]) = ("vault_check.sealed", b"1"
 
 /// The key that opens what is sealed in the database.
 pub struct Vault {
-    key: Zeroizing<[u8; 32]>,
+    /// Made ready for use; `None` when that failed.
+    key: Option<LessSafeKey>,
     random: SystemRandom,
 }
 
 impl Vault {
     pub fn new(key: [u8; 32]) -> Self {
-        Self { key: Zeroizing::new(key), random: SystemRandom::new() }
+        let key = Zeroizing::new(key);
+        let key = UnboundKey::new(&AES_256_GCM, key.as_slice()).map(LessSafeKey::new).ok();
+        Self { key, random: SystemRandom::new() }
     }
 
-    fn cipher(&self) -> std::result::Result<LessSafeKey, Unspecified> {
-        UnboundKey::new(&AES_256_GCM, self.key.as_slice()).map(LessSafeKey::new)
+    fn cipher(&self) -> std::result::Result<&LessSafeKey, Unspecified> {
+        self.key.as_ref().ok_or(Unspecified)
     }
 
     pub(crate) fn seal(&self, column: &str, row: &[u8], plain: &[u8]) -> Result<Vec<u8>> {

@@ -103,7 +103,7 @@ CREATE TABLE transfers (
     debit TEXT COLLATE "C" NOT NULL,
     credit TEXT COLLATE "C" NOT NULL,
     amount BIGINT NOT NULL CHECK (amount >= 0),
-    state TEXT COLLATE "C" NOT NULL CHECK (state IN ('pending', 'posted', 'voided')),
+    state TEXT COLLATE "C" NOT NULL CHECK (state = 'pending' OR state = 'posted' OR state = 'voided'),
     created_at BIGINT NOT NULL,
     decided_at BIGINT,
     PRIMARY KEY (id, kind)
@@ -117,6 +117,7 @@ CREATE TABLE messages (
     id BYTEA PRIMARY KEY,
     account BIGINT,
     order_id BYTEA,
+    followed BIGINT NOT NULL, -- 1: the order's buyer is told of every step
     lane BIGINT NOT NULL, -- lower is served first
     state TEXT COLLATE "C" NOT NULL,
     -- Counters, so that finishing counts no rows. recipients - pending - finals are submitted.
@@ -282,7 +283,7 @@ CREATE INDEX inbound_sets_joined ON inbound_sets (joined_at) WHERE joined_at IS 
 CREATE TABLE inbound_parts (
     set_id BYTEA NOT NULL REFERENCES inbound_sets (id),
     number BIGINT NOT NULL, -- from 1
-    kind TEXT COLLATE "C" NOT NULL CHECK (kind IN ('text', 'units', 'octets')),
+    kind TEXT COLLATE "C" NOT NULL CHECK (kind = 'text' OR kind = 'units' OR kind = 'octets'),
     body BYTEA NOT NULL, -- UTF-8, UTF-16 big-endian, or as it came
     PRIMARY KEY (set_id, number)
 );

@@ -1,5 +1,7 @@
 -- All rows of the first version. Moments are Unix milliseconds, amounts are millisatoshi, states
 -- are the domain's stored words; sealed columns are opened with the vault's key only.
+--
+-- A CHECK of more than two words is no IN: SQLite would make a table of them for each row it checks.
 
 -- One sealed value by which a wrong vault key is known at once.
 CREATE TABLE vault_check (
@@ -103,7 +105,7 @@ CREATE TABLE transfers (
     debit TEXT NOT NULL,
     credit TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount >= 0),
-    state TEXT NOT NULL CHECK (state IN ('pending', 'posted', 'voided')),
+    state TEXT NOT NULL CHECK (state = 'pending' OR state = 'posted' OR state = 'voided'),
     created_at INTEGER NOT NULL,
     decided_at INTEGER,
     PRIMARY KEY (id, kind)
@@ -117,6 +119,7 @@ CREATE TABLE messages (
     id BLOB PRIMARY KEY,
     account INTEGER,
     order_id BLOB,
+    followed INTEGER NOT NULL, -- 1: the order's buyer is told of every step
     lane INTEGER NOT NULL, -- lower is served first
     state TEXT NOT NULL,
     -- Counters, so that finishing counts no rows. recipients - pending - finals are submitted.
@@ -282,7 +285,7 @@ CREATE INDEX inbound_sets_joined ON inbound_sets (joined_at) WHERE joined_at IS 
 CREATE TABLE inbound_parts (
     set_id BLOB NOT NULL REFERENCES inbound_sets (id),
     number INTEGER NOT NULL, -- from 1
-    kind TEXT NOT NULL CHECK (kind IN ('text', 'units', 'octets')),
+    kind TEXT NOT NULL CHECK (kind = 'text' OR kind = 'units' OR kind = 'octets'),
     body BLOB NOT NULL, -- UTF-8, UTF-16 big-endian, or as it came
     PRIMARY KEY (set_id, number)
 ) STRICT, WITHOUT ROWID;

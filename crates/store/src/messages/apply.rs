@@ -122,8 +122,10 @@ async fn decide_orders(
     let mut orders = Moved::new();
     for id in firsts.keys().chain(ended) {
         let moved = firsts.get(id).and_then(|first| seen(first));
-        let order = messages.get(id).and_then(|message| message.order);
-        if let Some(order) = order.filter(|_| moved.is_some() || ended.contains(id)) {
+        let Some(message) = messages.get(id) else { continue };
+        // Most buyers are told of the end alone: until then the order's row is not even read.
+        let tells = moved.is_some_and(|(_, to)| message.followed || to.is_final());
+        if let Some(order) = message.order.filter(|_| tells || ended.contains(id)) {
             orders.insert(order, moved);
         }
     }

@@ -13,11 +13,19 @@ use crate::sql::{Result, Tx, params};
 /// Recipients stored by one statement: bounds what is in memory twice.
 const ROWS_MAX: usize = 5_000;
 
+/// The order that pays for a message.
+#[derive(Clone, Copy)]
+pub(crate) struct Payer<'a> {
+    pub(crate) order: &'a OrderId,
+    /// Its buyer is told of every step.
+    pub(crate) followed: bool,
+}
+
 /// Stores messages, each with the order that pays for it. With `lease` their chunks are leased as
 /// by a first claim.
 pub(crate) async fn insert_many(
     tx: &mut impl Tx,
-    new: &[(&NewMessage, Option<&OrderId>)],
+    new: &[(&NewMessage, Payer<'_>)],
     lease: Option<&Lease>,
     now: Timestamp,
 ) -> Result<()> {
@@ -31,11 +39,11 @@ pub(crate) async fn insert_many(
 
 async fn insert_messages(
     tx: &mut impl Tx,
-    new: &[(&NewMessage, Option<&OrderId>)],
+    new: &[(&NewMessage, Payer<'_>)],
     now: Timestamp,
 ) -> Result<()> {
     let mut rows = Vec::with_capacity(new.len());
-    for (message, order) in new {
+    for (message, payer) in new {
         let content = &message.content;
         let count = u32::try_from(message.recipients.len()).unwrap_or(u32::MAX);
         if count == 0 || count > MESSAGE_RECIPIENTS_MAX {
@@ -44,7 +52,8 @@ async fn insert_messages(
         rows.push(params![
             &content.message,
             content.account,
-            *order,
+            payer.order,
+            i64::from(payer.followed),
             content.sender.as_ref().map(|sender| sender.as_str()),
             content.text.as_str(),
             content.parts,
@@ -58,9 +67,9 @@ async fn insert_messages(
     }
     let stored = tx
         .execute_many(
-            "INSERT INTO messages (id, account, order_id, sender, text, parts, lane, state,
+            "INSERT INTO messages (id, account, order_id, followed, sender, text, parts, lane, state,
                  valid_until, receipts_until, recipients, pending, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?12)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?13)
              ON CONFLICT (id) DO NOTHING",
             &rows,
         )
@@ -73,7 +82,7 @@ async fn insert_messages(
 
 async fn insert_recipients(
     tx: &mut impl Tx,
-    new: &[(&NewMessage, Option<&OrderId>)],
+    new: &[(&NewMessage, Payer<'_>)],
     now: Timestamp,
 ) -> Result<()> {
     let mut batch = Vec::new();
@@ -110,7 +119,7 @@ async fn insert_batch(
 
 async fn insert_chunks(
     tx: &mut impl Tx,
-    new: &[(&NewMessage, Option<&OrderId>)],
+    new: &[(&NewMessage, Payer<'_>)],
     lease: Option<&Lease>,
     now: Timestamp,
 ) -> Result<()> {

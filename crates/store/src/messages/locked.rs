@@ -10,6 +10,8 @@ use crate::sql::{Result, Row, Tx, params};
 
 pub(super) struct Locked {
     pub(super) order: Option<OrderId>,
+    /// The order's buyer is told of every step.
+    pub(super) followed: bool,
     pub(super) state: MessageState,
     pub(super) recipients: i64,
     pub(super) pending: i64,
@@ -28,7 +30,7 @@ pub(super) async fn lock(
     let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
     let found = tx
         .query_many(
-            "SELECT order_id, state, recipients, pending, finals, delivered FROM messages
+            "SELECT order_id, followed, state, recipients, pending, finals, delivered FROM messages
              WHERE id = ?1 FOR UPDATE",
             &rows,
         )
@@ -50,7 +52,7 @@ pub(super) async fn lock_free(
     let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
     let found = tx
         .query_many(
-            "SELECT order_id, state, recipients, pending, finals, delivered FROM messages
+            "SELECT order_id, followed, state, recipients, pending, finals, delivered FROM messages
              WHERE id = ?1 FOR UPDATE SKIP LOCKED",
             &rows,
         )
@@ -62,9 +64,11 @@ fn read(ids: BTreeSet<MessageId>, found: Vec<Vec<Row>>) -> Result<Messages> {
     let mut messages = Messages::new();
     for (id, rows) in ids.into_iter().zip(found) {
         let Some(mut row) = rows.into_iter().next() else { continue };
-        let (order, state, recipients) = (row.get()?, row.get()?, row.get()?);
+        let (order, followed) = (row.get()?, row.get::<i64>()? != 0);
+        let (state, recipients) = (row.get()?, row.get()?);
         let (pending, finals, delivered) = (row.get()?, row.get()?, row.get()?);
-        messages.insert(id, Locked { order, state, recipients, pending, finals, delivered });
+        let message = Locked { order, followed, state, recipients, pending, finals, delivered };
+        messages.insert(id, message);
     }
     Ok(messages)
 }

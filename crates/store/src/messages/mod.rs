@@ -44,7 +44,7 @@ mod withdraw;
 
 pub(crate) use claim::claim;
 pub(crate) use expire::expire;
-pub(crate) use insert::insert_many;
+pub(crate) use insert::{Payer, insert_many};
 pub(crate) use leases::{release_leases, renew_leases};
 pub(crate) use locked::lock_one as lock;
 pub(crate) use outcomes::record_outcomes;

@@ -97,6 +97,11 @@ impl StoredOrder {
         Self { order, deadline_height, check_at, hook, events, before, touched, booking, decided }
     }
 
+    /// Its buyer is told of every step.
+    pub(super) fn is_followed(&self) -> bool {
+        self.hook.as_ref().is_some_and(|hook| hook.wants == Wanted::All)
+    }
+
     pub(super) fn recipient_is(&mut self, state: RecipientState) {
         self.order.recipient = Some(state);
         self.before.progress = Some(Progress::of(state));
@@ -138,7 +143,7 @@ impl StoredOrder {
             self.tell_node(now);
         } else {
             self.step(OrderEvent::NodeSettled, now)?;
-            self.booking = Some(Booking::Decide(TransferEvent::Post));
+            self.book(TransferEvent::Post);
         }
         Ok(())
     }
@@ -158,9 +163,14 @@ impl StoredOrder {
             self.tell_node(now);
         } else {
             self.step(OrderEvent::NodeCancelled, now)?;
-            self.booking = Some(Booking::Decide(TransferEvent::Void));
+            self.book(TransferEvent::Void);
         }
         Ok(())
+    }
+
+    fn book(&mut self, event: TransferEvent) {
+        let (payer, price) = (self.order.account, self.order.price);
+        self.booking = Some(Booking::Decide { event, payer, price });
     }
 
     fn tell_node(&mut self, now: Timestamp) {
@@ -274,9 +284,9 @@ pub(crate) async fn store(
     ledger::book(tx, &bookings, now).await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let decided = count(orders.iter().filter(|stored| stored.decided).count());
-    let ended = |event| {
-        let booked = orders.iter().filter(|stored| stored.booking == Some(Booking::Decide(event)));
-        count(booked.count())
+    let ended = |end| {
+        let booked = |stored: &&StoredOrder| matches!(stored.booking, Some(Booking::Decide { event, .. }) if event == end);
+        count(orders.iter().filter(booked).count())
     };
     let (settled, cancelled) = (ended(TransferEvent::Post), ended(TransferEvent::Void));
     let events = count(added.ids.len());

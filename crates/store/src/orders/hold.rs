@@ -7,7 +7,7 @@ use domain::time::Timestamp;
 
 use super::change::{self, illegal};
 use super::rows::lock;
-use crate::messages;
+use crate::messages::{self, Payer};
 use crate::sql::{Result, Tx};
 
 pub(crate) async fn hold(
@@ -32,7 +32,8 @@ pub(crate) async fn hold(
     stored.deadline_height = Some(hold.deadline_height);
     match &hold.message {
         Some(message) => {
-            messages::insert_many(tx, &[(message, Some(&hold.order))], None, now).await?;
+            let payer = Payer { order: &hold.order, followed: stored.is_followed() };
+            messages::insert_many(tx, &[(message, payer)], None, now).await?;
             stored.order.message = Some(message.content.message);
             stored.order.recipient = Some(RecipientState::Pending);
         }

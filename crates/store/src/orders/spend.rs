@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use domain::account::AccountId;
 use domain::ledger::LedgerAccount;
 use domain::money::Msat;
-use domain::order::{NewOrder, OrderEvent, OrderState, Payment, next};
+use domain::order::{NewOrder, OrderEvent, OrderState, Payment, Wanted, next};
 use domain::ports::{CreditOrder, CreditOutcome, Lease};
 use domain::state::Illegal;
 
@@ -17,6 +17,7 @@ use super::add::refused;
 use super::change::illegal;
 use super::rows::{Born, insert_many};
 use crate::ledger::Reservation;
+use crate::messages::Payer;
 use crate::sql::{Result, Tx, params};
 use crate::{ledger, messages};
 
@@ -58,9 +59,10 @@ pub(crate) async fn add_credit(
         match outcomes[at] {
             CreditOutcome::Accepted => {
                 let (account, amount) = (payers[at], order.price);
+                let wants = order.webhook.as_ref().map(|webhook| webhook.wants);
                 let (order, at) = (&order.id, order.created_at);
                 reservations.push(Reservation { account, amount, order, at });
-                accepted.push((message, Some(order)));
+                accepted.push((message, Payer { order, followed: wants == Some(Wanted::All) }));
             }
             CreditOutcome::Insufficient { .. } => unpaid.push(params![&order.id]),
             CreditOutcome::Exists => {}

@@ -111,6 +111,15 @@ impl Tx for PgTx {
         self.told(answer)
     }
 
+    async fn insert_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<i64>> {
+        let added = self.query_many(sql, params).await?;
+        added.into_iter().flatten().map(|mut row| row.get()).collect()
+    }
+
     async fn take_turn(&mut self, turn: Turn<'_>) -> Result<()> {
         self.query("SELECT pg_advisory_xact_lock(?1) IS NULL", [Value::Int(key(&turn))])
             .await

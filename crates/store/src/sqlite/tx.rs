@@ -58,8 +58,14 @@ impl Tx for SqliteTx<'_> {
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<u64>> {
-        let mut statement = self.prepare(sql)?;
-        params.iter().map(|params| execute(&mut statement, params)).collect()
+        let mut changed = Vec::with_capacity(params.len());
+        if !params.is_empty() {
+            let mut statement = self.prepare(sql)?;
+            for params in params {
+                changed.push(execute(&mut statement, params)?);
+            }
+        }
+        Ok(changed)
     }
 
     async fn query_many<const N: usize>(
@@ -67,8 +73,29 @@ impl Tx for SqliteTx<'_> {
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<Vec<Row>>> {
-        let mut statement = self.prepare(sql)?;
-        params.iter().map(|params| query(&mut statement, params)).collect()
+        let mut found = Vec::with_capacity(params.len());
+        if !params.is_empty() {
+            let mut statement = self.prepare(sql)?;
+            for params in params {
+                found.push(query(&mut statement, params)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What returns rows keeps them in a table of its own first, made for each statement.
+    async fn insert_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Vec<i64>> {
+        let mut statement = self.prepare(sql.trim_end_matches("RETURNING id"))?;
+        let mut ids = Vec::with_capacity(params.len());
+        for params in params {
+            execute(&mut statement, params)?;
+            ids.push(self.connection.last_insert_rowid());
+        }
+        Ok(ids)
     }
 
     /// The one writer takes every turn alone.
@@ -96,8 +123,11 @@ fn query(statement: &mut CachedStatement<'_>, params: &[Value<'_>]) -> Result<Ve
     let mut rows = statement.raw_query();
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(port_error)? {
-        let columns = (0..width).map(|at| row.get_ref(at).map(column));
-        found.push(Row::new(columns.collect::<rusqlite::Result<_>>().map_err(port_error)?));
+        let mut columns = Vec::with_capacity(width);
+        for at in 0..width {
+            columns.push(column(row.get_ref(at).map_err(port_error)?));
+        }
+        found.push(Row::new(columns));
     }
     Ok(found)
 }
