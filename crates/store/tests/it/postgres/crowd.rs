@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::money::Msat;
 use domain::ports::{
-    CreditOutcome, NewAccount, OrderAdmission, OrderCaps, PortError, Store, WebhookCall,
+    ChunkEnd, CreditOutcome, NewAccount, OrderAdmission, OrderCaps, PortError, Store, WebhookCall,
     WebhookOutcome, WebhookResult,
 };
 use domain::secret::Secret;
@@ -156,6 +157,34 @@ async fn an_order_is_either_cancelled_or_handed_out() {
         }
     }
     assert!(nodes[0].check_ledger().await.unwrap().is_sound());
+}
+
+/// A receipt is overdue while another change has the message: the next claim tries another carrier.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_overdue_receipt_that_a_claim_could_not_take_stays_overdue() {
+    let database = Arc::new(database());
+    let store = open(&database).await;
+    let orders = orders(rich(&*store).await, [1]);
+    store.add_credit_orders(orders.clone(), lease()).await.unwrap();
+    let ends = vec![(ends(&orders)[0].0, 1, ChunkEnd::AwaitReceipts { until: later() })];
+    store.record_outcomes(outcomes(&orders), ends, NOON, None).await.unwrap();
+    let other = database.clone();
+    let holding = tokio::task::spawn_blocking(move || {
+        other.sql("SELECT 1 FROM messages FOR UPDATE; SELECT pg_sleep(3)")
+    });
+    let is_held = || {
+        database.sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
+    };
+    while is_held() == "0" {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let claim =
+        |at: domain::time::Timestamp| store.claim_chunks("one", 9.into(), at, at.after(LEASE));
+    assert!(claim(later()).await.unwrap().is_empty());
+    holding.await.unwrap();
+    let claimed = claim(later().after(Duration::from_secs(1))).await.unwrap();
+    assert_eq!(claimed.len(), 1, "it is with a carrier that says nothing");
+    assert_eq!(claimed[0].recipients[0].tried, [domain::routing::CarrierName::new("main")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
