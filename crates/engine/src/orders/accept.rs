@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::limits;
+use domain::order::OrderId;
 use domain::ports::{
     ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, PortError,
 };
@@ -132,23 +133,39 @@ async fn store(engine: &Engine, orders: Vec<(CreditOrder, Reply)>) {
     let lease = room.as_ref().map(Reserved::lease);
     let mut chunks: Vec<_> =
         if lease.is_some() { orders.iter().map(chunk).collect() } else { Vec::new() };
-    let outcomes = match engine.store.add_credit_orders(orders, lease).await {
-        Ok(outcomes) => outcomes,
-        Err(error) => {
-            replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
-            return;
-        }
+    let ids: Vec<_> = orders.iter().map(|order| order.order.id).collect();
+    let outcomes: Vec<_> = match engine.store.add_credit_orders(orders, lease).await {
+        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
+        Err(error @ PortError::Unknown(_)) => look(engine, &ids, &error).await,
+        Err(error) => ids.iter().map(|_| Err(error.clone())).collect(),
     };
-    let mut accepted = outcomes.iter().map(|outcome| *outcome == CreditOutcome::Accepted);
+    let mut accepted = outcomes.iter().map(|outcome| *outcome == Ok(CreditOutcome::Accepted));
     chunks.retain(|_| accepted.next() == Some(true));
     for (reply, outcome) in replies.into_iter().zip(outcomes) {
         // A caller who went away has his order all the same.
-        let _ = reply.send(Ok(outcome));
+        let _ = reply.send(outcome);
     }
     match room {
         Some(room) => engine.dispatcher.take(engine, room, chunks),
         None => engine.wake.dispatch.notify_one(),
     }
+}
+
+/// The commit's answer was lost: an order that is there was accepted. Of the others nobody knows.
+async fn look(
+    engine: &Engine,
+    ids: &[OrderId],
+    unknown: &PortError,
+) -> Vec<Result<CreditOutcome, PortError>> {
+    let mut outcomes = vec![Err(unknown.clone()); ids.len()];
+    for (outcome, id) in outcomes.iter_mut().zip(ids) {
+        match engine.store.order(*id).await {
+            Ok(Some(_)) => *outcome = Ok(CreditOutcome::Accepted),
+            Ok(None) => {}
+            Err(_) => break,
+        }
+    }
+    outcomes
 }
 
 /// The one chunk of an order's message, as it is stored under a lease: claimed for the first time.
