@@ -22,7 +22,7 @@ mod refusal;
 mod serve;
 
 pub use events::Events;
-pub use guard::{Network, NetworkError, Rate};
+pub use guard::{Front, Network, NetworkError, Rate};
 pub use ops::ops_router;
 pub use router::router;
 pub use serve::{Server, serve};

@@ -54,7 +54,7 @@ pub struct Engine {
     pub(crate) me: Weak<Self>,
     /// Orders paid from credit, on their way into the store.
     pub(crate) accept: Accept,
-    pub(crate) keys: Recent<KeyHash, Key>,
+    pub(crate) keys: Recent<KeyHash, Arc<Key>>,
     /// What signs an account's webhooks.
     pub(crate) secrets: Recent<AccountId, Secret>,
     pub(crate) dispatcher: Dispatcher,

@@ -5,52 +5,38 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
 use engine::accounts::Caller;
 use tokio::time::Instant;
 
 use super::caller::{Identity, identify};
 use super::origin::Origin;
 use super::rate::{Client, Rate};
-use crate::refusal::too_many;
+use crate::refusal::{Refusal, too_many};
 use crate::settings::Door;
 
 /// Where the limiter's time begins.
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-pub(crate) async fn admit(State(door): State<Door>, mut request: Request, next: Next) -> Response {
-    let origin = Origin::of(&request, &door.settings.trusted_proxies);
+/// A request that may go on knows its [`Origin`] and its [`Identity`].
+pub(super) async fn admit(door: &Door, request: &mut Request) -> Result<(), Refusal> {
+    let origin = Origin::of(request, &door.settings.trusted_proxies);
     let identity = identify(&door.engine, request.headers()).await;
     let counted = match &identity {
-        Identity::Known(caller) => count_key(&door, caller),
-        Identity::Stranger | Identity::Refused(_) => count_origin(&door, origin),
+        Identity::Known(caller) => count_key(door, caller),
+        Identity::Stranger | Identity::Refused(_) => count_origin(door, origin),
     };
-    if let Err(wait) = counted {
-        return too_many(wait).into_response();
-    }
-    request.extensions_mut().insert(origin);
-    request.extensions_mut().insert(identity);
-    let mut response = next.run(request).await;
-    // Balances and states are of the moment, and some answers hold secrets.
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    counted.map_err(too_many)?;
+    let known = request.extensions_mut();
+    known.insert(origin);
+    known.insert(identity);
+    Ok(())
 }
 
 /// For routes that know no keys.
-pub(crate) async fn admit_stranger(
-    State(door): State<Door>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let origin = Origin::of(&request, &door.settings.trusted_proxies);
-    match count_origin(&door, origin) {
-        Err(wait) => too_many(wait).into_response(),
-        Ok(()) => next.run(request).await,
-    }
+pub(super) fn admit_stranger(door: &Door, request: &Request) -> Result<(), Refusal> {
+    let origin = Origin::of(request, &door.settings.trusted_proxies);
+    count_origin(door, origin).map_err(too_many)
 }
 
 /// As many requests at once as in a second.

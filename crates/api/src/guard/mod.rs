@@ -3,16 +3,17 @@
 
 mod admit;
 mod caller;
+mod cors;
+mod front;
 mod log_access;
 mod network;
 mod origin;
 mod panic;
 mod rate;
 
-pub(crate) use admit::{admit, admit_stranger};
 pub(crate) use caller::{Buyer, Known, client_of, key_text};
-pub(crate) use log_access::log_access;
+pub use front::Front;
+pub(crate) use front::{Guard, Routes};
 pub use network::{Network, NetworkError};
-pub(crate) use panic::show_panic;
 pub use rate::Rate;
 pub(crate) use rate::RateLimiter;

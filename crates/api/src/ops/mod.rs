@@ -6,22 +6,18 @@ mod tell_readiness;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::middleware::from_fn;
 use engine::Engine;
 
 pub(crate) use show_metrics::show_metrics;
 pub(crate) use tell_alive::tell_alive;
 pub(crate) use tell_readiness::tell_readiness;
 
-use crate::guard::log_access;
-use crate::refusal::refuse_path;
+use crate::guard::Front;
 use crate::router::ops_routes;
 use crate::settings::{Door, HttpSettings};
 
 /// `/healthz`, `/readyz` and `/metrics` alone, for an admin listener. Nobody is limited there.
-pub fn ops_router(engine: Arc<Engine>) -> Router {
+pub fn ops_router(engine: Arc<Engine>) -> Front {
     let settings = HttpSettings { address_rate: None, ..HttpSettings::default() };
-    let door = Door::new(engine, settings);
-    ops_routes(&door).fallback(refuse_path).layer(from_fn(log_access)).with_state(door)
+    ops_routes(&settings).open(Door::new(engine, settings))
 }

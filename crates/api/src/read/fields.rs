@@ -2,16 +2,34 @@
 //! absent.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use axum::extract::{FromRequest, Request};
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::body::read_body;
 use crate::refusal::{Refusal, failed};
 use crate::settings::Door;
 
-/// Not for logs.
-pub(crate) struct Fields(Map<String, Value>);
+/// Every name that some door asks for. What has another name is not kept.
+const NAMES: [&str; 12] = [
+    "phone",
+    "message",
+    "immediate",
+    "webhookUrl",
+    "webhookEvents",
+    "ref",
+    "address",
+    "amount",
+    "orderId",
+    "payreq",
+    "from",
+    "to",
+];
+
+/// In the order in which they came. Not for logs.
+pub(crate) struct Fields(Vec<(&'static str, Value)>);
 
 impl FromRequest<Door> for Fields {
     type Rejection = Refusal;
@@ -28,20 +46,16 @@ impl Fields {
         if bytes.trim_ascii().is_empty() {
             return Err(failed("the request body is empty; it must be a JSON object"));
         }
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(failed("the request body must be a JSON object")),
-            // The error's own words may hold some of the content.
-            Err(error) => Err(failed(format!(
-                "the request body is not valid JSON (line {}, column {})",
-                error.line(),
-                error.column()
-            ))),
-        }
+        let text = str::from_utf8(bytes).ok();
+        let read = text.and_then(|text| serde_json::from_str(text).ok());
+        read.ok_or_else(|| why_not(bytes))
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).filter(|value| !value.is_null())
+        debug_assert!(NAMES.contains(&name), "{name} is not kept");
+        // Of a name given twice the last counts.
+        let found = self.0.iter().rfind(|(known, _)| *known == name);
+        found.map(|(_, value)| value).filter(|value| !value.is_null())
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
@@ -90,6 +104,66 @@ impl Fields {
             _ => &text,
         };
         digits.parse().map_err(|_| failed(format!("`{name}` must be a whole number")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(Object)
+    }
+}
+
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Fields, A::Error> {
+        let mut fields = Vec::with_capacity(NAMES.len());
+        while let Some(Name(name)) = object.next_key()? {
+            match name {
+                Some(name) => fields.push((name, object.next_value()?)),
+                None => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Fields(fields))
+    }
+}
+
+/// One of [`NAMES`], or none of them.
+struct Name(Option<&'static str>);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_str(Self(None))
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self, E> {
+        Ok(Self(NAMES.into_iter().find(|name| *name == text)))
+    }
+}
+
+fn why_not(bytes: &[u8]) -> Refusal {
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(_) => failed("the request body must be a JSON object"),
+        // The error's own words may hold some of the content.
+        Err(error) => failed(format!(
+            "the request body is not valid JSON (line {}, column {})",
+            error.line(),
+            error.column()
+        )),
     }
 }
 

@@ -10,20 +10,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use domain::limits;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
-use tower::ServiceExt;
+use tower::Service;
 
 use stream::ClientStream;
+
+use crate::guard::Front;
 
 /// A request's line and headers: a key, an id and what browsers add.
 const HEAD_BYTES_MAX: usize = 16 * 1_024;
@@ -57,8 +58,8 @@ impl Default for Server {
 }
 
 /// Serves until `shutdown`, then finishes what is under way.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()>) {
-    Server::default().serve(listener, router, shutdown).await;
+pub async fn serve(listener: TcpListener, front: Front, shutdown: impl Future<Output = ()>) {
+    Server::default().serve(listener, front, shutdown).await;
 }
 
 impl Server {
@@ -66,7 +67,7 @@ impl Server {
     pub async fn serve(
         &self,
         listener: TcpListener,
-        router: Router,
+        front: Front,
         shutdown: impl Future<Output = ()>,
     ) {
         let (stop, stopping) = watch::channel(());
@@ -84,10 +85,10 @@ impl Server {
                 Some(_) = connections.join_next() => {}
                 (accepted, place) = accepted => match accepted {
                     Ok((stream, peer)) => {
-                        let (router, stopping) = (router.clone(), stopping.clone());
+                        let (front, stopping) = (front.clone(), stopping.clone());
                         let server = *self;
                         connections.spawn(async move {
-                            server.connection(stream, peer, router, stopping).await;
+                            server.connection(stream, peer, front, stopping).await;
                             drop(place);
                         });
                     }
@@ -112,16 +113,16 @@ impl Server {
         &self,
         stream: TcpStream,
         peer: SocketAddr,
-        router: Router,
+        front: Front,
         mut stopping: watch::Receiver<()>,
     ) {
         // Answers are small; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
         let stream = ClientStream::new(stream, self.write_timeout);
-        let service = router.map_request(move |request: Request<Incoming>| {
+        let service = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            request
+            front.clone().call(request)
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -129,7 +130,7 @@ impl Server {
             .max_header_size(HEAD_BYTES_MAX)
             // A client that closes its sending half still wants its answer.
             .half_close(true)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+            .serve_connection(TokioIo::new(stream), service);
         tokio::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,

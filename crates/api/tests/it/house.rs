@@ -3,8 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use api::{Events, HttpSettings, Server};
-use axum::Router;
+use api::{Events, Front, HttpSettings, Server};
 use domain::account::AccountId;
 use domain::money::Msat;
 use domain::order::{Order, OrderId};
@@ -98,7 +97,7 @@ impl House {
         id
     }
 
-    pub(crate) async fn open_with(self, router: Router, server: Server) -> Open {
+    pub(crate) async fn open_with(self, front: Front, server: Server) -> Open {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -107,14 +106,14 @@ impl House {
             let stopped = async {
                 let _ = stopped.await;
             };
-            server.serve(listener, router, stopped).await;
+            server.serve(listener, front, stopped).await;
         });
         Open { house: self, address, stop: Some(stop), server: task }
     }
 
     pub(crate) async fn open_as(self, http: HttpSettings) -> Open {
-        let router = api::router(self.engine.clone(), http);
-        self.open_with(router, Server::default()).await
+        let front = api::router(self.engine.clone(), http);
+        self.open_with(front, Server::default()).await
     }
 }
 

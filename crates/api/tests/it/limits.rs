@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 
-use api::{HttpSettings, Rate};
-use axum::Router;
+use api::{Front, HttpSettings, Rate};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Builder;
@@ -37,7 +36,7 @@ async fn a_refused_order_is_not_stored() {
 }
 
 /// Asks the doors as from other machines: the socket of a test is always on this one.
-struct Peers(Router);
+struct Peers(Front);
 
 impl Peers {
     fn of(house: &House, http: HttpSettings) -> Self {

@@ -1,5 +1,7 @@
 //! From the text of a key to who calls.
 
+use std::sync::Arc;
+
 use domain::account::{AccountId, Key};
 use domain::ports::PortError;
 
@@ -13,7 +15,7 @@ const KEY_CHARS_MAX: usize = 128;
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub account: AccountId,
-    pub key: Key,
+    pub key: Arc<Key>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,9 +37,10 @@ impl Engine {
         let (hash, now) = (key_hash(key), self.now());
         let found = match self.keys.get(&hash, now) {
             Some(known) => Some(known),
-            None => self.store.key(hash).await.map_err(AuthError::Store)?.inspect(|key| {
-                self.keys.keep(hash, key.clone(), now);
-            }),
+            None => {
+                let read = self.store.key(hash).await.map_err(AuthError::Store)?.map(Arc::new);
+                read.inspect(|key| self.keys.keep(hash, key.clone(), now))
+            }
         };
         match found {
             None => Err(AuthError::BadKey),

@@ -79,7 +79,7 @@ impl House {
             created_at: NOON,
             revoked_at: None,
         };
-        Caller { account: self.account, key }
+        Caller { account: self.account, key: Arc::new(key) }
     }
 
     /// A new life on what the last one left. Its start may be where it dies.

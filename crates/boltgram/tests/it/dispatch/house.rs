@@ -174,7 +174,7 @@ impl House {
             created_at: self.clock.now(),
             revoked_at: None,
         };
-        let caller = Caller { account, key };
+        let caller = Caller { account, key: Arc::new(key) };
         let terms = Terms {
             caller: Some(&caller),
             client: LOCAL_CLIENT,
