@@ -1,5 +1,6 @@
 //! The only place that asks the operating system for time and randomness.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -18,17 +19,56 @@ impl Clock for SystemClock {
     }
 }
 
+/// Preimages, keys and signing secrets have so many bytes. They come from the system as they are
+/// asked for: a copy of this machine's memory must not tell the next ones.
+const SECRET_BYTES: usize = 32;
+
+/// Ids are shorter, and made for every message; a thread asks for so much at once.
+const POOL_BYTES: usize = 4 * 1_024;
+
+struct Pool {
+    bytes: [u8; POOL_BYTES],
+    used: usize,
+}
+
+thread_local! {
+    static POOL: RefCell<Pool> =
+        const { RefCell::new(Pool { bytes: [0; POOL_BYTES], used: POOL_BYTES }) };
+}
+
+impl Pool {
+    /// Each byte is given once, and forgotten.
+    fn give(&mut self, asked: &mut [u8]) {
+        if self.used + asked.len() > POOL_BYTES {
+            ask_system(&mut self.bytes);
+            self.used = 0;
+        }
+        let given = &mut self.bytes[self.used..self.used + asked.len()];
+        asked.copy_from_slice(given);
+        given.fill(0);
+        self.used += asked.len();
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct OsRandom;
 
 impl Random for OsRandom {
-    #[expect(
-        clippy::expect_used,
-        reason = "keys and preimages without randomness would be worse than no process"
-    )]
     fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).expect("the operating system gives randomness");
+        if bytes.len() >= SECRET_BYTES {
+            ask_system(bytes);
+        } else {
+            POOL.with_borrow_mut(|pool| pool.give(bytes));
+        }
     }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "keys and preimages without randomness would be worse than no process"
+)]
+fn ask_system(bytes: &mut [u8]) {
+    getrandom::fill(bytes).expect("the operating system gives randomness");
 }
 
 pub(crate) fn system_clock() -> Arc<dyn Clock> {
@@ -37,4 +77,38 @@ pub(crate) fn system_clock() -> Arc<dyn Clock> {
 
 pub(crate) fn os_random() -> Arc<dyn Random> {
     Arc::new(OsRandom)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_bytes_are_given_twice_or_kept() {
+        let mut seen = HashSet::new();
+        for _ in 0..2_000 {
+            for bytes in [10, 26, 31, 32] {
+                let mut id = vec![0; bytes];
+                OsRandom.fill(&mut id);
+                assert!(seen.insert(id[..10].to_vec()), "given twice");
+            }
+        }
+        POOL.with_borrow(|pool| {
+            assert!(pool.bytes[..pool.used].iter().all(|byte| *byte == 0), "kept");
+            assert!(pool.bytes[pool.used..].iter().any(|byte| *byte != 0), "nothing left to give");
+        });
+    }
+
+    #[test]
+    fn threads_share_nothing() {
+        let make = || {
+            let mut id = [0; 16];
+            OsRandom.fill(&mut id);
+            id
+        };
+        let other = std::thread::spawn(make).join().unwrap();
+        assert_ne!(make(), other);
+    }
 }
