@@ -144,7 +144,7 @@ fn default_alphabet(alphabet: Alphabet, text: &[u8], before: usize, shifts: Shif
     if alphabet == Alphabet::Gsm7Packed {
         let septets = match packed::fill_bits(before) {
             _ if before == 0 => packed::unpack_filled(text),
-            fill_bits => packed::unpack(text, fill_bits, usize::MAX),
+            fill_bits => unpack_after_header(text, fill_bits),
         };
         return InboundBody::Text(decode_septets(&septets, shifts));
     }
@@ -157,6 +157,17 @@ fn default_alphabet(alphabet: Alphabet, text: &[u8], before: usize, shifts: Shif
         // A septet has no eighth bit: this carrier's alphabet is another.
         Alphabet::Gsm7 | Alphabet::Ascii | Alphabet::Gsm7Packed => eight_bits(text),
     })
+}
+
+/// Without the carriage return that fills the last seven bits (TS 23.038 §6.1.2.3.1): it would stand
+/// in the middle of a joined text.
+fn unpack_after_header(text: &[u8], fill_bits: usize) -> Vec<u8> {
+    let mut septets = packed::unpack(text, fill_bits, usize::MAX);
+    let is_full = (fill_bits + septets.len() * 7).is_multiple_of(8);
+    if is_full && septets.last() == Some(&b'\r') {
+        septets.pop();
+    }
+    septets
 }
 
 /// Text that says nothing of what it is, and has every other octet 0: no alphabet of one octet for

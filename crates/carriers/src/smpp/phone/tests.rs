@@ -71,12 +71,15 @@ fn reads_the_default_alphabet_as_the_profile_says() {
 #[test]
 fn reads_septets_behind_a_header_from_their_boundary() {
     let header = [5, 0, 3, 7, 2, 1];
-    let septets = domain::text::encode_septets("abcdefg", Shifts::default()).unwrap();
-    let packed = packed::pack(&septets, packed::fill_bits(header.len()));
-    let user_data = [&header[..], &packed].concat();
-    let deliver =
-        DeliverSm { esm_class: EsmClass::UDHI, short_message: &user_data, ..DeliverSm::default() };
-    assert_eq!(part_of(&deliver, Alphabet::Gsm7Packed).body, text("abcdefg"));
+    // The last seven bits are none of the text's where a carriage return fills them.
+    for (sent, read) in [("abcdefg", "abcdefg"), ("abcdefgh\r", "abcdefgh"), ("ab\r", "ab\r")] {
+        let septets = domain::text::encode_septets(sent, Shifts::default()).unwrap();
+        let packed = packed::pack(&septets, packed::fill_bits(header.len()));
+        let short_message = &[&header[..], &packed].concat();
+        let esm_class = EsmClass::UDHI;
+        let deliver = DeliverSm { esm_class, short_message, ..DeliverSm::default() };
+        assert_eq!(part_of(&deliver, Alphabet::Gsm7Packed).body, text(read));
+    }
 }
 
 #[test]
