@@ -123,13 +123,13 @@ impl Recipient {
         Some(last.carrier.as_str()).filter(|carrier| !self.tried.has(carrier))
     }
 
-    /// It was with a carrier that counts as tried by now.
+    /// It was with a carrier that counts as tried by now, or did so.
     pub(super) fn was_returned(&self) -> bool {
         let whole = |part: &Part| {
             let (parts, states) = self.text_at(&part.carrier);
             states.len() >= usize::from(parts)
         };
-        self.parts.iter().any(|part| self.tried.has(&part.carrier) && whole(part))
+        self.stayed || self.parts.iter().any(|part| self.tried.has(&part.carrier) && whole(part))
     }
 
     /// What the parts say; `None` while some are with no carrier.

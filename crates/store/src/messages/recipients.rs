@@ -64,6 +64,8 @@ pub(super) struct Recipient {
     pub(super) number: Option<u64>,
     /// Its row is not as it was.
     pub(super) changed: bool,
+    /// With a carrier that counted as tried.
+    pub(super) stayed: bool,
     /// What carriers took, if that was asked for.
     pub(super) parts: Vec<Part>,
 }
@@ -90,6 +92,7 @@ impl Recipient {
             attempts,
             number,
             changed: false,
+            stayed: false,
             parts: Vec::new(),
         })
     }
@@ -121,7 +124,8 @@ impl Recipient {
 
     /// The carrier has it after all, and nobody else will.
     pub(super) fn stays_with(&mut self, carrier: &str) {
-        self.changed |= self.tried.has(carrier);
+        self.stayed |= self.tried.has(carrier);
+        self.changed |= self.stayed;
         self.tried.0.retain(|name| name != carrier);
     }
 }
