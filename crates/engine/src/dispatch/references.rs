@@ -19,6 +19,9 @@ const KEPT: Duration = Duration::from_secs(60 * 60);
 /// So many octets of UTF-8 are at most as many UTF-16 code units, which are one part everywhere.
 const ONE_PART_OCTETS: usize = 70;
 
+/// With so many remembered of one number all eight bits are taken, and more would say no more.
+const OF_NUMBER_MAX: usize = 256;
+
 /// A recipient of a message, and the reference of its parts.
 #[derive(Debug, Clone, Copy)]
 struct Given {
@@ -73,8 +76,11 @@ impl References {
             .find(|&candidate| !taken(candidate))
             .unwrap_or(drawn);
         let given = Given { message: content.message, recipient, reference };
-        self.young.given.entry(to.clone()).or_default().push(given);
-        self.young.len += 1;
+        let of_number = self.young.given.entry(to.clone()).or_default();
+        if of_number.len() < OF_NUMBER_MAX {
+            of_number.push(given);
+            self.young.len += 1;
+        }
         reference
     }
 }
