@@ -2,17 +2,19 @@
 //!
 //! ```text
 //! command ─┐                 BEGIN IMMEDIATE
-//! command ─┼─> bounded queue ─> SAVEPOINT · command · RELEASE   (or ROLLBACK TO, if it failed)
+//! command ─┼─> bounded queue ─> command · command · …
 //! command ─┘                 COMMIT ──> replies
 //! ```
 //!
 //! While one group is written to the disk the next one gathers, so that many callers share each
-//! flush; under load it gathers a moment longer ([`Pace`]). A command that fails undoes itself alone;
-//! one that has the transaction for itself needs no savepoint for that. Nobody gets a reply before the commit; when the
-//! transaction is lost (disk full, locked) everyone in the group is told that nothing happened,
-//! and the thread goes on. A probe is a command that proves too little: a disk may be full for an
-//! order and have room for one page. So after a lost commit it fails until another one succeeded, or
-//! half a minute has passed. The thread ends when the last sender is gone and the queue is empty.
+//! flush; under load it gathers a moment longer ([`Pace`]). A command that fails undoes itself alone.
+//! Few fail after they changed something, and a savepoint costs a copy of every page that is changed
+//! after it: only when one does, all is rolled back, and the group runs again with a savepoint for
+//! each. So a command may run twice. Nobody gets a reply before the commit; when the transaction is
+//! lost (disk full, locked) everyone in the group is told that nothing happened, and the thread goes
+//! on. A probe is a command that proves too little: a disk may be full for an order and have room for
+//! one page. So after a lost commit it fails until another one succeeded, or half a minute has passed.
+//! The thread ends when the last sender is gone and the queue is empty.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -54,7 +56,7 @@ impl Writer {
     pub(crate) async fn write<R, F>(&self, work: F) -> Result<R>
     where
         R: Send + 'static,
-        F: FnOnce(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
+        F: Fn(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
     {
         self.queue(work, false).await
     }
@@ -62,7 +64,7 @@ impl Writer {
     /// The same for a command that only tries whether a commit succeeds.
     pub(crate) async fn probe<F>(&self, work: F) -> Result<()>
     where
-        F: FnOnce(&mut SqliteTx<'_>) -> Result<()> + Send + 'static,
+        F: Fn(&mut SqliteTx<'_>) -> Result<()> + Send + 'static,
     {
         match self.last_loss.standing() {
             Some(error) => Err(error),
@@ -73,11 +75,11 @@ impl Writer {
     async fn queue<R, F>(&self, work: F, probe: bool) -> Result<R>
     where
         R: Send + 'static,
-        F: FnOnce(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
+        F: Fn(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
     {
         let gone = || PortError::Unavailable("the store has stopped".to_owned());
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Job { work: Some(work), result: None, probe, reply });
+        let job = Box::new(Job { work, result: None, probe, reply });
         self.queue.as_ref().ok_or_else(gone)?.send(job).await.map_err(|_| gone())?;
         answer.await.map_err(|_| PortError::Unknown("the store broke off".to_owned()))?
     }
@@ -94,7 +96,7 @@ impl Drop for Writer {
 }
 
 trait Command: Send {
-    /// Runs the work inside a savepoint that the caller keeps; true when it succeeded.
+    /// Runs the work, once more if it ran before; true when it succeeded.
     fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool;
 
     fn is_probe(&self) -> bool;
@@ -104,7 +106,7 @@ trait Command: Send {
 }
 
 struct Job<F, R> {
-    work: Option<F>,
+    work: F,
     result: Option<Result<R>>,
     probe: bool,
     reply: oneshot::Sender<Result<R>>,
@@ -113,15 +115,13 @@ struct Job<F, R> {
 impl<F, R> Command for Job<F, R>
 where
     R: Send,
-    F: FnOnce(&mut SqliteTx<'_>) -> Result<R> + Send,
+    F: Fn(&mut SqliteTx<'_>) -> Result<R> + Send,
 {
     fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool {
         // A bug in one command must not end the writer for all of them.
-        let result = self.work.take().map(|work| {
-            catch_unwind(AssertUnwindSafe(|| work(tx)))
-                .unwrap_or_else(|_| Err(PortError::Refused("a store command broke".to_owned())))
-        });
-        self.result = result;
+        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
+            .unwrap_or_else(|_| Err(PortError::Refused("a store command broke".to_owned())));
+        self.result = Some(result);
         matches!(self.result, Some(Ok(_)))
     }
 
@@ -193,17 +193,17 @@ fn commit_group(
     let step = |sql| connection.prepare_cached(sql).and_then(|mut s| s.raw_execute()).map(drop);
     step("BEGIN IMMEDIATE").map_err(port_error)?;
     let mut tx = SqliteTx::new(connection, vault);
-    if let [alone] = group {
-        if !alone.run(&mut tx) {
-            // SQLite may have rolled back everything by itself; then this fails, as it must.
-            step("ROLLBACK").map_err(|_| lost())?;
+    if !run_together(connection, &mut tx, group) {
+        // SQLite may have rolled back everything by itself; then this fails, as it must.
+        step("ROLLBACK").map_err(|_| lost())?;
+        if group.len() == 1 {
             return Ok(false);
         }
-    } else {
+        step("BEGIN IMMEDIATE").map_err(port_error)?;
         for command in group {
             step("SAVEPOINT command").map_err(port_error)?;
             if !command.run(&mut tx) {
-                // SQLite may have rolled back everything by itself; then this fails, as it must.
+                // As above.
                 step("ROLLBACK TO command").map_err(|_| lost())?;
             }
             step("RELEASE command").map_err(|_| lost())?;
@@ -214,6 +214,21 @@ fn commit_group(
             PortError::Unknown("the disk did not confirm the commit".to_owned())
         }
         _ => PortError::Unavailable(error.to_string()),
+    })
+}
+
+/// False when something has to be undone, or the only command failed.
+fn run_together(
+    connection: &Connection,
+    tx: &mut SqliteTx<'_>,
+    group: &mut [Box<dyn Command>],
+) -> bool {
+    let alone = group.len() == 1;
+    group.iter_mut().all(|command| {
+        let before = connection.total_changes();
+        let nothing_done =
+            || connection.total_changes() == before && !connection.is_autocommit() && !alone;
+        command.run(tx) || nothing_done()
     })
 }
 
