@@ -5,7 +5,7 @@
 //! accept (leased) ─> outcome ─> receipt (event leased) ─> told
 //! ```
 //!
-//! `cargo run --release -p store --example message_cost [DIRECTORY]`
+//! `cargo run --release -p store --example message_cost [DIRECTORY [MESSAGES [BATCH]]]`
 
 #![allow(
     clippy::unwrap_used,
@@ -32,23 +32,31 @@ use domain::routing::CarrierName;
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;
+use mimalloc::MiMalloc;
 use store::Vault;
 use tokio::sync::mpsc;
 use uuid::Uuid;
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const MESSAGES: u64 = 20_000;
 const NOW: Timestamp = Timestamp::from_millis(1_793_534_400_000);
 
 #[tokio::main]
 async fn main() {
-    let parent = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
-    for batch in [4, 16, 64, 256] {
-        let directory = tempfile::tempdir_in(&parent).unwrap();
-        measure(directory.path(), batch).await;
+    let args: Vec<_> = std::env::args().collect();
+    let parent = args.get(1).map_or(".", String::as_str);
+    let messages = args.get(2).map_or(MESSAGES, |count| count.parse().unwrap());
+    let batches = args.get(3).map_or(vec![4, 16, 64, 256], |batch| vec![batch.parse().unwrap()]);
+    for batch in batches {
+        let directory = tempfile::tempdir_in(parent).unwrap();
+        measure(directory.path(), messages, batch).await;
     }
 }
 
-async fn measure(directory: &Path, batch: u64) {
+async fn measure(directory: &Path, messages: u64, batch: u64) {
     let path = directory.join("boltgram.db");
     let url = format!("sqlite:{}", path.display());
     let store = store::open(&url, Vault::beside(&path).unwrap()).await.unwrap();
@@ -59,7 +67,7 @@ async fn measure(directory: &Path, batch: u64) {
     };
     let account = store.add_account(new, NOW).await.unwrap().id;
     let (begin, cpu, io) = (Instant::now(), writer_cpu(), written());
-    run(&store, account, batch).await;
+    run(&store, account, messages, batch).await;
     let took = begin.elapsed();
     let (cpu, io) = (writer_cpu().saturating_sub(cpu), written() - io);
     assert!(store.check_ledger().await.unwrap().is_sound());
@@ -67,15 +75,15 @@ async fn measure(directory: &Path, batch: u64) {
     let size = fs::metadata(&path).unwrap().len();
     println!(
         "batches of {batch:3}: {:6}/s  writer {:5.1} µs CPU  written {:5.2} KiB  kept {:5.2} KiB",
-        u128::from(MESSAGES) * 1_000_000 / took.as_micros(),
-        cpu.as_secs_f64() * 1e6 / MESSAGES as f64,
-        io as f64 / 1_024.0 / MESSAGES as f64,
-        size as f64 / 1_024.0 / MESSAGES as f64,
+        u128::from(messages) * 1_000_000 / took.as_micros(),
+        cpu.as_secs_f64() * 1e6 / messages as f64,
+        io as f64 / 1_024.0 / messages as f64,
+        size as f64 / 1_024.0 / messages as f64,
     );
 }
 
 /// Two calls of accept at a time, as the engine has; each later step one.
-async fn run(store: &Arc<dyn Store>, account: AccountId, batch: u64) {
+async fn run(store: &Arc<dyn Store>, account: AccountId, messages: u64, batch: u64) {
     let (accepted, mut outcomes) = mpsc::channel(8);
     let (submitted, mut receipts) = mpsc::channel(8);
     let (ended, mut told) = mpsc::channel(8);
@@ -83,8 +91,8 @@ async fn run(store: &Arc<dyn Store>, account: AccountId, batch: u64) {
     for caller in 0..2 {
         let (store, accepted) = (store.clone(), accepted.clone());
         steps.spawn(async move {
-            for first in (caller * batch..MESSAGES).step_by(usize::try_from(2 * batch).unwrap()) {
-                let numbers = first..(first + batch).min(MESSAGES);
+            for first in (caller * batch..messages).step_by(usize::try_from(2 * batch).unwrap()) {
+                let numbers = first..(first + batch).min(messages);
                 let orders: Vec<_> = numbers.clone().map(|number| order(account, number)).collect();
                 let lease = Lease { node: "one".to_owned(), until: later(120) };
                 let outcomes = store.add_credit_orders(orders, Some(lease)).await.unwrap();
@@ -125,7 +133,7 @@ async fn run(store: &Arc<dyn Store>, account: AccountId, batch: u64) {
             };
             at.record_webhooks(calls.into_iter().map(told).collect(), NOW).await.unwrap();
         }
-        assert_eq!(count as u64, MESSAGES);
+        assert_eq!(count as u64, messages);
     });
     steps.join_all().await;
 }
