@@ -32,7 +32,8 @@ pub(crate) fn verdicts(secret: &str, calls: &[Call]) -> Vec<Value> {
     told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-#[tokio::test]
+// The peer is waited for on this thread; meanwhile another one sees when a kept connection is closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_change_is_told_once_and_an_independent_library_verifies_it() {
     let receiver = Receiver::open().await;
     let home = Home::bare();
