@@ -47,7 +47,7 @@ async fn refuses_a_database_of_a_newer_program() {
 #[tokio::test]
 async fn migrates_once_when_many_open_at_once() {
     let database = Database::new();
-    drop(database.vault());
+    let _ = database.vault();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let url = format!("sqlite:{}", database.path().display());
