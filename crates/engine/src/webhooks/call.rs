@@ -9,7 +9,7 @@ use domain::ports::{
 };
 use domain::time::Timestamp;
 use tokio::time::Instant;
-use url::Url;
+use url::{Position, Url};
 
 use super::Means;
 use super::queue::Answer;
@@ -35,8 +35,10 @@ impl Waiting {
         Self { call, url, begin_by }
     }
 
+    /// Host and port: two services on one machine do not answer for each other.
     pub(super) fn host(&self) -> &str {
-        self.url.as_ref().and_then(Url::host_str).unwrap_or_default()
+        let Some(url) = &self.url else { return "" };
+        &url[Position::BeforeHost..Position::AfterPort]
     }
 }
 

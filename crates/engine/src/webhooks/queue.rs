@@ -1,5 +1,6 @@
-//! Calls in memory, by their receiver's host: each host has its own line, and hosts that have calls
-//! waiting and a place free take turns. How many places a host has follows from how it answers:
+//! Calls in memory, by their receiver's host, which here is a name and a port: each host has its own
+//! line, and hosts that have calls waiting and a place free take turns. How many places a host has
+//! follows from how it answers:
 //!
 //! | the last call | places |
 //! |---|---|
