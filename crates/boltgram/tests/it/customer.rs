@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use super::running::{PATIENCE, Running};
 
+/// The server closes a connection that says nothing for ten seconds; it is not used so late.
+const IDLE_MAX: Duration = Duration::from_secs(5);
+
 #[derive(Clone)]
 pub(crate) struct Customer {
     http: Client,
@@ -26,7 +29,8 @@ impl Customer {
     pub(crate) fn of(server: &Running) -> Self {
         // No test calls by TLS, but the client is not made without it. A second call changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { http: Client::new(), base: server.url(""), key: None }
+        let http = Client::builder().pool_idle_timeout(IDLE_MAX).build().unwrap();
+        Self { http, base: server.url(""), key: None }
     }
 
     pub(crate) fn with_key(&self, key: &str) -> Self {
