@@ -34,4 +34,5 @@ mod faults;
 mod inbound;
 mod kill;
 mod waits;
+mod webhook_faults;
 mod webhooks;

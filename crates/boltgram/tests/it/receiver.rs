@@ -1,6 +1,7 @@
 //! A customer's own server, which takes webhooks, keeps them, and says 200 unless told otherwise.
 
 use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -32,7 +33,7 @@ struct Kept {
 }
 
 pub(crate) struct Receiver {
-    port: u16,
+    address: SocketAddr,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -40,7 +41,7 @@ impl Receiver {
     #[expect(clippy::disallowed_methods, reason = "a test's own server, gone with its runtime")]
     pub(crate) async fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let address = listener.local_addr().unwrap();
         let kept = Arc::new(Mutex::new(Kept::default()));
         let keep = kept.clone();
         tokio::spawn(async move {
@@ -49,7 +50,7 @@ impl Receiver {
                 tokio::spawn(serve(stream, keep.clone()));
             }
         });
-        Self { port, kept }
+        Self { address, kept }
     }
 
     /// The next calls are answered with these statuses, one each.
@@ -58,7 +59,11 @@ impl Receiver {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/hook", self.port)
+        format!("http://{}/hook", self.address)
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
