@@ -1,5 +1,6 @@
 //! What was read from the store a moment ago. It spares a read for each of many requests that ask for
-//! the same, and is at most a second old: a key that was revoked is refused a second later.
+//! the same, and is at most a second old: a busy key that was revoked is refused a second later, any
+//! other at once.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,11 +12,22 @@ use domain::time::Timestamp;
 
 const AGE_MAX: Duration = Duration::from_secs(1);
 
+/// Asked for more often than this within [`AGE_MAX`], it is busy: only then a read is spared.
+const SELDOM_MAX: u32 = 20;
+
 /// Entries kept; callers who are active in the same second are seldom so many.
 const ENTRIES_MAX: usize = 4_096;
 
 /// Not for what does not exist: strangers could ask for that without end.
-pub(crate) struct Recent<K, V>(Mutex<HashMap<K, (Timestamp, V)>>);
+pub(crate) struct Recent<K, V>(Mutex<HashMap<K, Entry<V>>>);
+
+struct Entry<V> {
+    value: V,
+    read_at: Timestamp,
+    counted_from: Timestamp,
+    /// Since then.
+    asked: u32,
+}
 
 impl<K, V> Default for Recent<K, V> {
     fn default() -> Self {
@@ -31,18 +43,26 @@ impl<K, V> fmt::Debug for Recent<K, V> {
 
 impl<K: Eq + Hash, V: Clone> Recent<K, V> {
     pub(crate) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(key).filter(|(at, _)| is_recent(*at, now)).map(|(_, value)| value.clone())
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = known.get_mut(key)?;
+        if !is_recent(entry.counted_from, now) {
+            (entry.counted_from, entry.asked) = (now, 0);
+        }
+        entry.asked = entry.asked.saturating_add(1);
+        let spared = entry.asked > SELDOM_MAX && is_recent(entry.read_at, now);
+        spared.then(|| entry.value.clone())
     }
 
     /// Keeps what was read, as of `asked`: when the read began.
     pub(crate) fn keep(&self, key: K, value: V, asked: Timestamp) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= ENTRIES_MAX {
-            known.retain(|_, (at, _)| is_recent(*at, asked));
+            known.retain(|_, entry| is_recent(entry.read_at, asked));
         }
-        if known.len() < ENTRIES_MAX {
-            known.insert(key, (asked, value));
+        if let Some(entry) = known.get_mut(&key) {
+            (entry.value, entry.read_at) = (value, asked);
+        } else if known.len() < ENTRIES_MAX {
+            known.insert(key, Entry { value, read_at: asked, counted_from: asked, asked: 0 });
         }
     }
 }
@@ -61,15 +81,21 @@ mod tests {
     }
 
     #[test]
-    fn knows_for_a_second_what_was_read() {
+    fn knows_for_a_second_what_is_asked_for_often() {
         let recent = Recent::default();
+        let busy = |now| {
+            let asked: Vec<_> = (0..=SELDOM_MAX).map(|_| recent.get(&"a", at(now))).collect();
+            assert!(asked[..20].iter().all(Option::is_none), "asked for seldom it is read");
+            asked[20]
+        };
         recent.keep("a", 1, at(5_000));
+        assert_eq!(busy(5_000), Some(1));
         assert_eq!(recent.get(&"a", at(5_999)), Some(1));
-        assert_eq!(recent.get(&"a", at(6_000)), None);
-        assert_eq!(recent.get(&"a", at(4_999)), None, "the clock was set back");
+        assert_eq!(busy(6_000), None, "it is too old");
+        recent.keep("a", 2, at(6_001));
+        assert_eq!(recent.get(&"a", at(6_001)), Some(2));
+        assert_eq!(busy(5_999), None, "the clock was set back");
         assert_eq!(recent.get(&"b", at(5_000)), None);
-        recent.keep("a", 2, at(6_000));
-        assert_eq!(recent.get(&"a", at(6_000)), Some(2));
     }
 
     #[test]

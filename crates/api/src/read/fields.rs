@@ -13,7 +13,7 @@ use crate::refusal::{Refusal, failed};
 use crate::settings::Door;
 
 /// Every name that some door asks for. What has another name is not kept.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "phone",
     "message",
     "immediate",
@@ -26,6 +26,7 @@ const NAMES: [&str; 12] = [
     "payreq",
     "from",
     "to",
+    "text",
 ];
 
 /// In the order in which they came. Not for logs.
