@@ -175,10 +175,10 @@ impl Carrier for Link {
                     self.fuse.through(async {}).await;
                     let mut world = self.smsc.world();
                     world.unanswered.retain(|left| left.carrier_id != receipt.carrier_id);
+                    continue;
                 }
-            } else {
-                tokio::time::sleep(Duration::from_millis(5)).await;
             }
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
