@@ -170,13 +170,13 @@ impl Carrier for Link {
         self.inbox.send_replace(Some(InboxHandle(inbox.clone())));
         loop {
             let first = self.smsc.world().unanswered.front().cloned();
-            if let Some(receipt) = first {
-                if inbox.receipts(vec![receipt.clone()]).await.is_ok() {
-                    self.fuse.through(async {}).await;
-                    let mut world = self.smsc.world();
-                    world.unanswered.retain(|left| left.carrier_id != receipt.carrier_id);
-                    continue;
-                }
+            if let Some(receipt) = first
+                && inbox.receipts(vec![receipt.clone()]).await.is_ok()
+            {
+                self.fuse.through(async {}).await;
+                let mut world = self.smsc.world();
+                world.unanswered.retain(|left| left.carrier_id != receipt.carrier_id);
+                continue;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
