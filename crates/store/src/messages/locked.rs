@@ -21,21 +21,23 @@ pub(super) struct Locked {
 
 pub(super) type Messages = BTreeMap<MessageId, Locked>;
 
+/// The row of one message, locked as said.
+macro_rules! locking {
+    ($how:literal) => {
+        concat!(
+            "SELECT order_id, followed, state, recipients, pending, finals, delivered FROM messages
+             WHERE id = ?1 ",
+            $how
+        )
+    };
+}
+
 /// Those that exist.
 pub(super) async fn lock(
     tx: &mut impl Tx,
     ids: impl IntoIterator<Item = MessageId>,
 ) -> Result<Messages> {
-    let ids: BTreeSet<_> = ids.into_iter().collect();
-    let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
-    let found = tx
-        .query_many(
-            "SELECT order_id, followed, state, recipients, pending, finals, delivered FROM messages
-             WHERE id = ?1 FOR UPDATE",
-            &rows,
-        )
-        .await?;
-    read(ids, found)
+    query(tx, locking!("FOR UPDATE"), ids).await
 }
 
 /// For a change that begins elsewhere: nobody else changes the message or its recipients.
@@ -48,15 +50,18 @@ pub(super) async fn lock_free(
     tx: &mut impl Tx,
     ids: impl IntoIterator<Item = MessageId>,
 ) -> Result<Messages> {
+    query(tx, locking!("FOR UPDATE SKIP LOCKED"), ids).await
+}
+
+/// In the order of their ids, so that no two changes wait for each other crosswise.
+async fn query(
+    tx: &mut impl Tx,
+    sql: &'static str,
+    ids: impl IntoIterator<Item = MessageId>,
+) -> Result<Messages> {
     let ids: BTreeSet<_> = ids.into_iter().collect();
     let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
-    let found = tx
-        .query_many(
-            "SELECT order_id, followed, state, recipients, pending, finals, delivered FROM messages
-             WHERE id = ?1 FOR UPDATE SKIP LOCKED",
-            &rows,
-        )
-        .await?;
+    let found = tx.query_many(sql, &rows).await?;
     read(ids, found)
 }
 

@@ -130,6 +130,20 @@ impl Recipient {
     }
 }
 
+/// Recipients of a message with their parts, in the order that [`read`] reads.
+macro_rules! with_parts {
+    ($which:literal) => {
+        concat!(
+            "SELECT r.idx, r.state, r.reason, r.code, r.tried, r.deferred_attempt, r.unanswered,
+                 r.attempts, r.address, s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.word
+             FROM recipients r
+             LEFT JOIN submissions s ON s.message = r.message AND s.idx = r.idx
+             WHERE r.message = ?1 AND ",
+            $which
+        )
+    };
+}
+
 /// These recipients, with their parts.
 pub(super) async fn load(
     tx: &mut impl Tx,
@@ -137,16 +151,7 @@ pub(super) async fn load(
 ) -> Result<Recipients> {
     let places: Vec<Place> = places.into_iter().collect();
     let rows: Vec<_> = places.iter().map(|(message, index)| params![message, *index]).collect();
-    let found = tx
-        .query_many(
-            "SELECT r.idx, r.state, r.reason, r.code, r.tried, r.deferred_attempt, r.unanswered,
-                 r.attempts, r.address, s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.word
-             FROM recipients r
-             LEFT JOIN submissions s ON s.message = r.message AND s.idx = r.idx
-             WHERE r.message = ?1 AND r.idx = ?2",
-            &rows,
-        )
-        .await?;
+    let found = tx.query_many(with_parts!("r.idx = ?2"), &rows).await?;
     read(places.iter().map(|(message, _)| message), found)
 }
 
@@ -160,16 +165,8 @@ pub(super) async fn load_with_parts(
         .iter()
         .map(|(message, first, last)| params![message, *first, *last, state])
         .collect();
-    let found = tx
-        .query_many(
-            "SELECT r.idx, r.state, r.reason, r.code, r.tried, r.deferred_attempt, r.unanswered,
-                 r.attempts, r.address, s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.word
-             FROM recipients r
-             LEFT JOIN submissions s ON s.message = r.message AND s.idx = r.idx
-             WHERE r.message = ?1 AND r.idx BETWEEN ?2 AND ?3 AND r.state = ?4",
-            &rows,
-        )
-        .await?;
+    let found =
+        tx.query_many(with_parts!("r.idx BETWEEN ?2 AND ?3 AND r.state = ?4"), &rows).await?;
     read(ranges.iter().map(|(message, ..)| message), found)
 }
 
