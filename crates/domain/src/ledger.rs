@@ -2,7 +2,8 @@
 //!
 //! Every movement is a transfer from one ledger account to another, so the sum over all of them is
 //! zero at every commit. A transfer is *posted* at once, or *pending* first (a reservation: it
-//! lowers what may be spent and moves nothing) and then *posted* or *voided*, each exactly once.
+//! lowers what may be spent and moves nothing) and then *posted* or *voided*, each exactly once; that
+//! of a message to many in shares, one for each recipient that becomes final.
 //!
 //! | state \ event | post | void |
 //! |---|---|---|
@@ -80,6 +81,8 @@ pub enum TransferKind {
     CreditSale,
     /// An order paid over Lightning.
     LightningSale,
+    /// A message to many, paid from credit; posted and voided share by share.
+    BulkSale,
 }
 
 stored_as!(TransferKind {
@@ -87,6 +90,7 @@ stored_as!(TransferKind {
     Fund = "fund",
     CreditSale = "credit_sale",
     LightningSale = "lightning_sale",
+    BulkSale = "bulk_sale",
 });
 
 /// What `ledger check` found. All is well when [`LedgerReport::is_sound`].

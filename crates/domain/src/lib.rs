@@ -13,6 +13,7 @@ pub mod text;
 pub mod time;
 
 pub mod account;
+pub mod bulk;
 pub mod inbound;
 pub mod ledger;
 pub mod message;
@@ -23,5 +24,6 @@ pub mod recipient;
 pub mod hold;
 pub mod limits;
 pub mod routing;
+pub mod tariff;
 
 pub mod ports;

@@ -13,6 +13,45 @@ pub const CHUNK_RECIPIENTS_MAX: u32 = 1_000;
 /// Recipients in one message (contract of the bulk door).
 pub const MESSAGE_RECIPIENTS_MAX: u32 = 2_000_000;
 
+/// Characters in the text of a bulk message (contract of the bulk door).
+pub const BULK_TEXT_CHARS_MAX: usize = 1_000;
+
+/// Body of a request to the bulk door: two million numbers of up to 16 characters with their quotes,
+/// commas and some white space, and the rest.
+pub const BULK_BODY_BYTES_MAX: usize = 64 * 1_024 * 1_024;
+
+/// Requests with large bodies read at a time: each may hold some 40 MB of numbers.
+pub const BULK_BODIES_READ_MAX: usize = 4;
+
+/// A large body must have arrived by then, and something of it every ten seconds.
+pub const BULK_READ_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// Placeholders in one text, and variables given for them.
+pub const TEMPLATE_VARIABLES_MAX: usize = 1_000;
+
+/// Recipients on one page.
+pub const RECIPIENTS_PAGE_MAX: u32 = 1_000;
+
+/// Recipients looked at for one page: a page of a rare state may be short, and goes on.
+pub const RECIPIENTS_LOOKED_AT_MAX: u32 = 20_000;
+
+/// Messages on one page.
+pub const MESSAGES_PAGE_MAX: u32 = 100;
+
+/// A bulk message may start this far ahead.
+pub const SCHEDULE_AHEAD_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Bulk messages are worth handing over for this long after their start.
+pub const BULK_VALIDITY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Receipts of bulk messages are waited for this long after their start: carriers try for up to
+/// three days.
+pub const BULK_RECEIPTS_WITHIN: Duration = Duration::from_secs(4 * 24 * 60 * 60);
+
+/// Characters in an `Idempotency-Key`, and how long one is remembered.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+pub const IDEMPOTENCY_KEY_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// Commands waiting for the store's writer. A full queue means the disk is the bottleneck; callers
 /// wait, and the doors stop reading.
 pub const STORE_QUEUE_MAX: usize = 8_192;

@@ -1,12 +1,14 @@
 //! One text to one or many recipients, accepted by one request.
 //!
-//! | state \ event | Due | AllDelivered, SomeDelivered | NoneDelivered | Cancelled |
-//! |---|---|---|---|---|
-//! | scheduled | pending | – | – | cancelled |
-//! | pending | = | sent | failed | cancelled |
-//! | sent, failed, cancelled | – | – | – | – |
+//! | state \ event | Due | Delivered | NoneDelivered | Cancelled | Requeued |
+//! |---|---|---|---|---|---|
+//! | scheduled | pending | – | – | cancelled | – |
+//! | pending | = | sent | failed | cancelled | – |
+//! | sent, failed | – | – | – | – | pending |
+//! | cancelled | – | – | – | – | – |
 //!
-//! A message is *sent* once every recipient is final and at least one of them got it.
+//! A message is *sent* once every recipient is final and at least one of them got it. Its sender may
+//! pay for another try of those who did not ([`crate::recipient::RecipientEvent::Requeued`]).
 
 use std::fmt;
 use std::str::FromStr;
@@ -65,6 +67,8 @@ pub enum MessageEvent {
     /// Every recipient is final and none got it.
     NoneDelivered,
     Cancelled,
+    /// Its sender pays for another try of those who did not get it.
+    Requeued,
 }
 
 pub const fn next(state: MessageState, event: MessageEvent) -> Result<MessageState, Illegal> {
@@ -75,7 +79,9 @@ pub const fn next(state: MessageState, event: MessageEvent) -> Result<MessageSta
         (S::Pending, E::Delivered) => Ok(S::Sent),
         (S::Pending, E::NoneDelivered) => Ok(S::Failed),
         (S::Scheduled | S::Pending, E::Cancelled) => Ok(S::Cancelled),
-        (S::Scheduled, E::Delivered | E::NoneDelivered)
+        (S::Sent | S::Failed, E::Requeued) => Ok(S::Pending),
+        (S::Scheduled, E::Delivered | E::NoneDelivered | E::Requeued)
+        | (S::Pending | S::Cancelled, E::Requeued)
         | (
             S::Sent | S::Failed | S::Cancelled,
             E::Due | E::Delivered | E::NoneDelivered | E::Cancelled,
@@ -156,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn final_states_stay() {
+    fn final_states_stay_unless_another_try_is_paid_for() {
         let events = [
             MessageEvent::Due,
             MessageEvent::Delivered,
@@ -167,6 +173,15 @@ mod tests {
             for event in events {
                 assert_eq!(next(state, event), Err(Illegal));
             }
+        }
+    }
+
+    #[test]
+    fn only_what_ended_is_tried_again() {
+        for &state in MessageState::ALL {
+            let ended = matches!(state, MessageState::Sent | MessageState::Failed);
+            let requeued = next(state, MessageEvent::Requeued);
+            assert_eq!(requeued, if ended { Ok(MessageState::Pending) } else { Err(Illegal) });
         }
     }
 

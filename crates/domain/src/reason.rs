@@ -19,9 +19,15 @@ pub enum Reason {
     CarrierBusy,
     /// As much is being handed to its carrier as one may have at a time.
     CarrierFull,
+    /// It is night where it goes to, and its sender lets people sleep.
+    QuietHours,
     /// The link went down before it answered; the carrier may have the message, so it is sent again.
     NoAnswer,
     // It failed.
+    /// What was given is no phone number.
+    BadNumber,
+    /// Whoever has the number asked not to be written to, or the operator or the account blocked it.
+    Blocked,
     /// No route of the configuration serves this destination.
     NoRoute,
     /// The carrier refused this destination.
@@ -60,7 +66,10 @@ stored_as!(Reason {
     Throttled = "throttled",
     CarrierBusy = "carrier_busy",
     CarrierFull = "carrier_full",
+    QuietHours = "quiet_hours",
     NoAnswer = "no_answer",
+    BadNumber = "bad_number",
+    Blocked = "blocked",
     NoRoute = "no_route",
     BadDestination = "bad_destination",
     BadSender = "bad_sender",
@@ -88,7 +97,10 @@ impl fmt::Display for Reason {
             Self::CarrierFull => {
                 "others are being sent by the same carrier; it is sent in its turn"
             }
+            Self::QuietHours => "it is night there; it is sent in the morning",
             Self::NoAnswer => "the carrier did not answer; it is sent again",
+            Self::BadNumber => "this is no phone number",
+            Self::Blocked => "this number takes no messages from here",
             Self::NoRoute => "no carrier serves this destination",
             Self::BadDestination => "the carrier refused the destination",
             Self::BadSender => "the carrier refused the sender",

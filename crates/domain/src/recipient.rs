@@ -1,13 +1,15 @@
 //! One number of a message, and what became of it.
 //!
-//! | state \ event | Submitted | Returned | Delivered | Failed | Expired | TimedOut | Invalid | Blocked |
-//! |---|---|---|---|---|---|---|---|---|
-//! | pending | submitted | – | success | failed | expired | timeout | invalid | blocked |
-//! | submitted | = | pending | success | failed | expired | timeout | – | – |
-//! | any final state | – | – | – | – | – | – | – | – |
+//! | state \ event | Submitted | Returned | Delivered | Failed | Expired | TimedOut | Invalid | Blocked | Requeued |
+//! |---|---|---|---|---|---|---|---|---|---|
+//! | pending | submitted | – | success | failed | expired | timeout | invalid | blocked | – |
+//! | submitted | = | pending | success | failed | expired | timeout | – | – | – |
+//! | failed, expired, timeout | – | – | – | – | – | – | – | – | pending |
+//! | success, invalid, blocked | – | – | – | – | – | – | – | – | – |
 //!
-//! `=` stays, `–` is refused: the first final state wins. A receipt may come before the answer to
-//! its submission, so `Delivered` is legal in *pending*. Parts are rolled up by [`roll_up`].
+//! `=` stays, `–` is refused: the first final state wins, until the sender himself pays for another
+//! try. A receipt may come before the answer to its submission, so `Delivered` is legal in
+//! *pending*. Parts are rolled up by [`roll_up`].
 
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +64,8 @@ pub enum RecipientEvent {
     TimedOut,
     Invalid,
     Blocked,
+    /// Its sender pays for another try.
+    Requeued,
 }
 
 pub const fn next(state: RecipientState, event: RecipientEvent) -> Result<RecipientState, Illegal> {
@@ -76,8 +80,10 @@ pub const fn next(state: RecipientState, event: RecipientEvent) -> Result<Recipi
         (S::Pending | S::Submitted, E::TimedOut) => Ok(S::Timeout),
         (S::Pending, E::Invalid) => Ok(S::Invalid),
         (S::Pending, E::Blocked) => Ok(S::Blocked),
-        (S::Pending, E::Returned)
-        | (S::Submitted, E::Invalid | E::Blocked)
+        (S::Failed | S::Expired | S::Timeout, E::Requeued) => Ok(S::Pending),
+        (S::Pending, E::Returned | E::Requeued)
+        | (S::Submitted, E::Invalid | E::Blocked | E::Requeued)
+        | (S::Success | S::Invalid | S::Blocked, E::Requeued)
         | (
             S::Success | S::Failed | S::Invalid | S::Blocked | S::Expired | S::Timeout,
             E::Submitted
@@ -133,7 +139,7 @@ mod tests {
 
     use super::*;
 
-    const EVENTS: [RecipientEvent; 8] = [
+    const EVENTS: [RecipientEvent; 9] = [
         RecipientEvent::Submitted,
         RecipientEvent::Returned,
         RecipientEvent::Delivered,
@@ -142,21 +148,39 @@ mod tests {
         RecipientEvent::TimedOut,
         RecipientEvent::Invalid,
         RecipientEvent::Blocked,
+        RecipientEvent::Requeued,
     ];
 
     proptest! {
         #[test]
-        fn the_first_final_state_wins(events in prop::collection::vec(0..EVENTS.len(), 0..20)) {
+        fn the_first_final_state_wins_until_another_try_is_paid_for(
+            events in prop::collection::vec(0..EVENTS.len(), 0..20)
+        ) {
             let mut state = RecipientState::Pending;
             let mut first_final = None;
             for event in events {
                 if let Ok(to) = next(state, EVENTS[event]) {
                     state = to;
+                    if EVENTS[event] == RecipientEvent::Requeued {
+                        first_final = None;
+                    }
                 }
                 if state.is_final() {
                     prop_assert_eq!(*first_final.get_or_insert(state), state);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn only_what_failed_is_tried_again() {
+        for &state in RecipientState::ALL {
+            let failed = matches!(
+                state,
+                RecipientState::Failed | RecipientState::Expired | RecipientState::Timeout
+            );
+            let requeued = next(state, RecipientEvent::Requeued);
+            assert_eq!(requeued, if failed { Ok(RecipientState::Pending) } else { Err(Illegal) });
         }
     }
 

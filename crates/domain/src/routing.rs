@@ -1,7 +1,7 @@
 //! Which carriers serve a destination: the longest matching prefix wins; of its carriers the
 //! cheapest go first, and those of one cost share by weight.
 
-mod table;
+pub(crate) mod table;
 
 use std::time::Duration;
 

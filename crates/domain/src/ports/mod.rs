@@ -22,11 +22,12 @@ pub use clock::{Clock, Random};
 pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
-    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient,
-    CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore,
-    Lease, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OrderAdmission,
-    OrderCaps, OrderLoad, OrderStore, PartTrace, RecipientTrace, Recorded, Snapshot, Store,
-    WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,
+    AccountStore, BulkList, BulkStore, CancelBulk, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom,
+    ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome,
+    InboundRecorded, InboundStore, Lease, LedgerStore, MessageStore, NewAccount, NewKey,
+    NodeReport, NodeVerdict, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace,
+    RecipientList, RecipientPage, RecipientTrace, Recorded, Retry, RetryOutcome, Snapshot, Spent,
+    Store, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,
 };
 
 /// Why a port could not do what was asked, in terms of what the caller may do next. The text tells

@@ -26,14 +26,14 @@ impl<T> Entry<T> {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct PrefixTable<T> {
+pub(crate) struct PrefixTable<T> {
     /// By `low`, then the shorter first.
     entries: Vec<Entry<T>>,
 }
 
 impl<T> PrefixTable<T> {
     /// Of one prefix given twice the later counts; what is no prefix of a number is left out.
-    pub(super) fn new(values: impl Iterator<Item = (String, T)>) -> Self {
+    pub(crate) fn new(values: impl Iterator<Item = (String, T)>) -> Self {
         let mut entries: Vec<_> =
             values.filter_map(|(prefix, value)| read(&prefix, value)).collect();
         entries.sort_by_key(|entry| (entry.low, entry.digits));
@@ -46,7 +46,7 @@ impl<T> PrefixTable<T> {
         table
     }
 
-    pub(super) fn find(&self, number: Msisdn) -> Option<&T> {
+    pub(crate) fn find(&self, number: Msisdn) -> Option<&T> {
         let digits = number.digit_count();
         let low = number.digits() * 10u64.pow(DIGITS_MAX - digits);
         let last = self.entries.partition_point(|entry| entry.low <= low).checked_sub(1)?;

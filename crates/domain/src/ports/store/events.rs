@@ -64,9 +64,10 @@ pub struct WebhookResult {
 
 #[async_trait]
 pub trait EventStore: Send + Sync {
-    /// Leases due calls until `lease_until`, oldest first.
+    /// Leases due calls to `node` until `lease_until`, oldest first.
     async fn claim_webhooks(
         &self,
+        node: &str,
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,

@@ -138,7 +138,8 @@ pub trait MessageStore: Send + Sync {
         lease_until: Timestamp,
     ) -> Result<(), PortError>;
 
-    /// Frees the leases of a node that starts again, so that it need not wait for them to pass.
+    /// Frees the leases of a node that starts again, so that it need not wait for them to pass: of
+    /// chunks, and of events ([`crate::ports::EventStore`]). Returns how many.
     async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64, PortError>;
 
     /// Records outcomes and ends chunks in one change. Outcomes of a lost lease are recorded too
@@ -151,14 +152,14 @@ pub trait MessageStore: Send + Sync {
     /// has, nothing fails or expires for what another one says or does not take. The chunk of an order that is final meanwhile is not
     /// retried. Repeat: harmless.
     ///
-    /// With `tell`, the events that this change stores are leased until then and returned in
+    /// With `tell`, the events that this change stores are leased so and returned in
     /// [`Recorded::webhooks`].
     async fn record_outcomes(
         &self,
         outcomes: Vec<Outcome>,
         ends: Vec<(ChunkId, u32, ChunkEnd)>,
         now: Timestamp,
-        tell: Option<Timestamp>,
+        tell: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
     /// Records receipts; unknown ones are parked. Carriers use ids again: only submissions younger
@@ -171,7 +172,7 @@ pub trait MessageStore: Send + Sync {
         &self,
         receipts: Vec<Receipt>,
         now: Timestamp,
-        tell: Option<Timestamp>,
+        tell: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
     /// What is known of up to `limit` recipients of a message, from index `first` on.

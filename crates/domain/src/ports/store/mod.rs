@@ -8,6 +8,7 @@
 //! stores the event that tells the customer.
 
 mod accounts;
+mod bulk;
 mod events;
 mod inbound;
 mod ledger;
@@ -20,6 +21,9 @@ use async_trait::async_trait;
 use crate::ports::PortError;
 
 pub use accounts::{AccountStore, NewAccount, NewKey};
+pub use bulk::{
+    BulkList, BulkStore, CancelBulk, RecipientList, RecipientPage, Retry, RetryOutcome, Spent,
+};
 pub use events::{EventStore, Snapshot, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;

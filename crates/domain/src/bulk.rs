@@ -1,0 +1,196 @@
+//! A message to many, paid from credit: reserved whole when it is accepted, then posted or given back
+//! share by share as its recipients become final.
+
+use crate::account::AccountId;
+use crate::message::{Content, MessageId, MessageState};
+use crate::money::Msat;
+use crate::number::{Msisdn, SenderId};
+use crate::reason::Reason;
+use crate::recipient::RecipientState;
+use crate::state::stored_as;
+use crate::text::Text;
+use crate::time::Timestamp;
+
+/// Which recipients give their share back. The account's, as it was when the message was accepted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum RefundPolicy {
+    /// Everybody whom it did not reach.
+    #[default]
+    Undelivered,
+    /// Only those whom no carrier took it for.
+    Unsent,
+}
+
+stored_as!(RefundPolicy { Undelivered = "undelivered", Unsent = "unsent" });
+
+impl RefundPolicy {
+    /// Whether the price of a recipient that becomes final is kept.
+    pub const fn keeps(self, from: RecipientState, to: RecipientState) -> bool {
+        match self {
+            Self::Undelivered => matches!(to, RecipientState::Success),
+            Self::Unsent => {
+                matches!(to, RecipientState::Success) || matches!(from, RecipientState::Submitted)
+            }
+        }
+    }
+}
+
+/// A request that is known again: the key that its sender gave it, and SHA-256 of all that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// 1 to [`crate::limits::IDEMPOTENCY_KEY_CHARS_MAX`] visible ASCII characters.
+    pub key: String,
+    pub request: [u8; 32],
+}
+
+/// Recipients that cost the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PriceGroup {
+    /// Of each of them, all parts together.
+    pub price: Msat,
+    pub numbers: Vec<Msisdn>,
+}
+
+/// Somebody who is in the request and gets nothing: final from the first, and free.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Excluded {
+    /// As it was written, at most [`Excluded::ADDRESS_CHARS_MAX`] characters of it.
+    pub address: String,
+    pub why: Exclusion,
+}
+
+impl Excluded {
+    pub const ADDRESS_CHARS_MAX: usize = 32;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exclusion {
+    Invalid,
+    Blocked,
+}
+
+impl Exclusion {
+    pub const fn state(self) -> RecipientState {
+        match self {
+            Self::Invalid => RecipientState::Invalid,
+            Self::Blocked => RecipientState::Blocked,
+        }
+    }
+
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::Invalid => Reason::BadNumber,
+            Self::Blocked => Reason::Blocked,
+        }
+    }
+}
+
+/// A bulk message about to be stored. Recipients are numbered group after group, the excluded last.
+#[derive(Debug, Clone)]
+pub struct NewBulk {
+    /// Its account pays; its lane is [`crate::message::Lane::Bulk`], unless there are few recipients.
+    pub content: Content,
+    pub payer: AccountId,
+    /// At least one recipient, no number twice.
+    pub groups: Vec<PriceGroup>,
+    pub excluded: Vec<Excluded>,
+    /// *Scheduled* until then; otherwise *pending* at once.
+    pub start_at: Option<Timestamp>,
+    pub receipts_until: Timestamp,
+    pub refunds: RefundPolicy,
+    pub idempotency: Option<Idempotency>,
+    pub created_at: Timestamp,
+}
+
+impl NewBulk {
+    /// Of all recipients; `None` beyond what can be counted.
+    pub fn price(&self) -> Option<Msat> {
+        let of = |group: &PriceGroup| {
+            i64::try_from(group.numbers.len()).ok().and_then(|count| group.price.checked_mul(count))
+        };
+        self.groups.iter().try_fold(Msat::ZERO, |sum: Msat, group| sum.checked_add(of(group)?))
+    }
+
+    /// To whom it is sent, the excluded left out.
+    pub fn payable(&self) -> usize {
+        self.groups.iter().map(|group| group.numbers.len()).sum()
+    }
+}
+
+/// How many recipients are in each state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub pending: u32,
+    pub submitted: u32,
+    pub success: u32,
+    pub failed: u32,
+    pub invalid: u32,
+    pub blocked: u32,
+    pub expired: u32,
+    pub timeout: u32,
+}
+
+impl Counts {
+    pub const fn total(&self) -> u32 {
+        let under_way = self.pending + self.submitted;
+        let ended = self.success + self.failed + self.expired + self.timeout;
+        under_way + ended + self.invalid + self.blocked
+    }
+}
+
+/// A bulk message as stored.
+#[derive(Debug, Clone)]
+pub struct BulkMessage {
+    pub id: MessageId,
+    pub account: AccountId,
+    pub sender: Option<SenderId>,
+    pub text: Text,
+    pub parts: u16,
+    pub state: MessageState,
+    pub counts: Counts,
+    /// Reserved when it was accepted, and for every further try since.
+    pub price: Msat,
+    /// Of that: kept, and given back. The rest is still reserved.
+    pub charged: Msat,
+    pub refunded: Msat,
+    pub start_at: Option<Timestamp>,
+    pub paused: bool,
+    pub valid_until: Timestamp,
+    pub created_at: Timestamp,
+    /// When its last recipient became final.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A recipient of a bulk message, as its sender sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BulkRecipient {
+    /// From 0.
+    pub index: u32,
+    /// Its digits; what is no number, as it was written.
+    pub address: String,
+    pub state: RecipientState,
+    pub reason: Option<Reason>,
+    pub price: Msat,
+    pub updated_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use RecipientState as S;
+
+    #[test]
+    fn what_did_not_arrive_is_given_back_by_policy() {
+        let keeps = RefundPolicy::keeps;
+        for to in [S::Failed, S::Expired, S::Timeout, S::Invalid, S::Blocked] {
+            assert!(!keeps(RefundPolicy::Undelivered, S::Submitted, to));
+            assert!(!keeps(RefundPolicy::Unsent, S::Pending, to));
+        }
+        assert!(keeps(RefundPolicy::Unsent, S::Submitted, S::Timeout));
+        for policy in [RefundPolicy::Undelivered, RefundPolicy::Unsent] {
+            assert!(
+                keeps(policy, S::Pending, S::Success) && keeps(policy, S::Submitted, S::Success)
+            );
+        }
+    }
+}
