@@ -19,6 +19,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Both gateways in turn between the same loader, simulator and sink
     Run(Run),
+    /// One request for very many numbers, followed to its end, with codes in between
+    Bulk(Bulk),
     /// How much of window / round trip a gateway gets out of a carrier that is far away
     Sweep(Sweep),
     /// What this machine does without a gateway: disk, codec, SMPP, HTTP
@@ -117,6 +119,17 @@ pub(crate) struct Run {
     #[arg(long, default_value_t = 1)]
     pub trials: usize,
     /// Wait at most so long before each trial for other programs to be quiet
+    #[arg(long, default_value_t = 0)]
+    pub wait_quiet_s: u64,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bulk {
+    #[arg(long, default_value_t = 2_000_000)]
+    pub recipients: usize,
+    /// Wait at most so long for other programs to be quiet
     #[arg(long, default_value_t = 0)]
     pub wait_quiet_s: u64,
     #[command(flatten)]

@@ -2,6 +2,7 @@
 //! the figures are to be read. There is no gateway's code in here but crate `smpp`, for the simulator.
 
 mod bounds;
+mod bulk;
 mod cli;
 mod gateway;
 mod histogram;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
 fn perform() -> Result<()> {
     match Cli::parse().command {
         Command::Run(run) => compare(&run),
+        Command::Bulk(args) => bulk_run(&args),
         Command::Sweep(sweep) => {
             println!("{}\n", measure::machine());
             let base = trial(&sweep.common, sweep.gateway)?;
@@ -160,6 +162,16 @@ fn fastest(trial: &Trial, run: &cli::Run) -> Result<Outcome> {
         }
     }
     best.context("no trial")
+}
+
+fn bulk_run(args: &cli::Bulk) -> Result<()> {
+    println!("{}\n", measure::machine());
+    ensure!(args.recipients <= 2_000_000, "a message has at most 2,000,000 recipients");
+    let Trial { manner, setting, .. } = trial(&args.common, Kind::Boltgram)?;
+    measure::wait_quiet(Duration::from_secs(args.wait_quiet_s));
+    let outcome = bulk::run(&bulk::Bulk { recipients: args.recipients, manner, setting })?;
+    println!("\n{}", outcome.table());
+    write_json(args.common.json.as_deref(), &outcome)
 }
 
 async fn load_alone(args: LoadArgs) -> Result<()> {

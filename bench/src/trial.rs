@@ -32,7 +32,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// The gateway must have bound by then.
 const BOUND_WITHIN: Duration = Duration::from_secs(30);
 /// Idle this long before memory is read and load begins.
-const SETTLE: Duration = Duration::from_secs(2);
+pub(crate) const SETTLE: Duration = Duration::from_secs(2);
 /// No final state for this long, and the rest counts as lost.
 const STALLED: Duration = Duration::from_secs(30);
 /// For repeats that come after the last final state.
@@ -117,7 +117,7 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
     Ok(outcome)
 }
 
-fn wait_bound(centre: &Centre) -> Result<()> {
+pub(crate) fn wait_bound(centre: &Centre) -> Result<()> {
     let end = Instant::now() + BOUND_WITHIN;
     while centre.counts().sessions == 0 {
         if Instant::now() > end {

@@ -40,6 +40,7 @@ pub(super) fn start(setting: &Setting) -> Result<Gateway> {
     let credit = (PRICE_SATS * (setting.messages + 1_000)).to_string();
     ask(&["account", "add", "bench", "--credit-sats", &credit])?;
     let key = ask(&["key", "add", "bench"])?;
+    ask(&["sender", "add", "bench", "BENCH"])?;
     let version = Command::new(&setting.boltgram).arg("--version").output()?;
     let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
 
