@@ -8,6 +8,7 @@ use api::HttpSettings;
 use domain::inbound::Receivers;
 use domain::money::Msat;
 use domain::ports::{Clock, Fetch, Lightning, Random};
+use domain::quiet::QuietHours;
 use domain::routing::{CarrierName, Routes};
 use engine::tasks::Tasks;
 use engine::{Engine, Ports, Prices, Settings};
@@ -16,7 +17,8 @@ use lightning::sandbox::{self, Sandbox};
 
 use crate::carriers::make_carriers;
 use crate::config::{
-    Backend, CarrierConfig, CarrierKind, Config, LightningConfig, PricesConfig, RouteConfig,
+    Backend, CarrierConfig, CarrierKind, Config, LightningConfig, PricesConfig, QuietHoursConfig,
+    RouteConfig,
 };
 use crate::inbound::make_receivers;
 use crate::node::node_name;
@@ -107,9 +109,15 @@ fn settings(config: &Config, receivers: Receivers) -> anyhow::Result<Settings> {
     Ok(Settings {
         prices: prices(&config.prices)?,
         routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
+        quiet_hours: quiet_hours(config)?,
         receivers: Arc::new(receivers),
         node: node_name(config)?,
     })
+}
+
+fn quiet_hours(config: &Config) -> anyhow::Result<QuietHours> {
+    let quiet = |hours: &QuietHoursConfig| Ok((hours.prefix.clone(), hours.quiet()?));
+    Ok(QuietHours::new(config.quiet_hours.iter().map(quiet).collect::<anyhow::Result<Vec<_>>>()?))
 }
 
 fn prices(sats: &PricesConfig) -> anyhow::Result<Prices> {
@@ -120,5 +128,6 @@ fn prices(sats: &PricesConfig) -> anyhow::Result<Prices> {
         rent: msat(sats.rent)?,
         real_phone: msat(sats.real_phone)?,
         email: msat(sats.email)?,
+        credit: msat(sats.credit)?,
     })
 }

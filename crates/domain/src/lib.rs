@@ -23,6 +23,7 @@ pub mod recipient;
 
 pub mod hold;
 pub mod limits;
+pub mod quiet;
 pub mod routing;
 pub mod tariff;
 

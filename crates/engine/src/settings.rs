@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::inbound::Receivers;
 use domain::money::Msat;
 use domain::order::OrderKind;
+use domain::quiet::QuietHours;
 use domain::routing::Routes;
 
 /// Prices of what is sold.
@@ -15,6 +16,8 @@ pub struct Prices {
     pub rent: Msat,
     pub real_phone: Msat,
     pub email: Msat,
+    /// Of one credit of the bulk door: of a part of a message to many.
+    pub credit: Msat,
 }
 
 impl Prices {
@@ -32,6 +35,8 @@ impl Prices {
 pub struct Settings {
     pub prices: Prices,
     pub routes: Routes,
+    /// When messages to many wait, by destination.
+    pub quiet_hours: QuietHours,
     /// Who is told what comes in.
     pub receivers: Arc<Receivers>,
     /// This process's name among those that share a store; leases are held under it.

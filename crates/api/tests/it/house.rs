@@ -7,6 +7,7 @@ use api::{Events, Front, HttpSettings, Server};
 use domain::account::AccountId;
 use domain::money::Msat;
 use domain::order::{Order, OrderId};
+use domain::quiet::QuietHours;
 use domain::routing::{CarrierName, Route, Routes};
 use engine::accounts::{add_account, add_key};
 use engine::tasks::Tasks;
@@ -51,9 +52,11 @@ fn settings() -> Settings {
             rent: sats(15_000),
             real_phone: sats(5_000),
             email: sats(500),
+            credit: sats(100),
         },
         // Everywhere but to Greenland.
         routes: Routes::new(vec![route("", main.clone()), route("299", vec![])], main),
+        quiet_hours: QuietHours::default(),
         receivers: Arc::default(),
         node: "test".into(),
     }

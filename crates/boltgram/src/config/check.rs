@@ -2,6 +2,7 @@
 //! that can be made. Calls nobody.
 
 mod inbound;
+mod quiet;
 mod routes;
 
 use std::collections::HashSet;
@@ -48,6 +49,7 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_worlds(config, &mut found);
     routes::check_prefixes(config, &mut found);
     routes::check_limits(config, &mut found);
+    quiet::check(config, &mut found);
     if whole {
         routes::check_carriers(config, &mut found);
     }

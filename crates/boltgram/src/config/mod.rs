@@ -8,6 +8,7 @@ mod check;
 mod inbound;
 mod mistake;
 mod place;
+mod quiet;
 mod read;
 mod reference;
 mod routes;
@@ -20,6 +21,7 @@ use carriers::read_password;
 pub(crate) use carriers::{CarrierConfig, CarrierKind};
 pub(crate) use inbound::{InboundConfig, NumberConfig};
 
+pub(crate) use quiet::QuietHoursConfig;
 pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
@@ -55,6 +57,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub routes: Vec<RouteConfig>,
     #[serde(default)]
+    pub quiet_hours: Vec<QuietHoursConfig>,
+    #[serde(default)]
     pub numbers: Vec<NumberConfig>,
 }
 
@@ -73,6 +77,7 @@ impl Default for Config {
             log: LogConfig::default(),
             carriers: Vec::new(),
             routes: Vec::new(),
+            quiet_hours: Vec::new(),
             numbers: Vec::new(),
         };
         config.fill_sandbox();

@@ -313,3 +313,23 @@ fn the_data_directory_moves_the_default_database() {
     config.store.url = Some(StoreUrl::sqlite("here.db"));
     assert_eq!(config.store_url().to_string(), "sqlite:here.db");
 }
+
+#[test]
+fn quiet_hours_that_cannot_be_are_told() {
+    let hours = |prefix: &str, zone: &str, from: &str, to: &str| {
+        let keys = format!("prefix = {prefix:?}\nzone = {zone:?}\nfrom = {from:?}\nto = {to:?}\n");
+        format!("[[quiet_hours]]\n{keys}")
+    };
+    let good = hours("66", "Asia/Bangkok", "21:00", "08:00");
+    assert_eq!(read(&good).unwrap().config.quiet_hours.len(), 1);
+    for (wrong, told) in [
+        (hours("+66", "Asia/Bangkok", "21:00", "08:00"), "line 2: prefix \"+66\": digits only"),
+        (hours("66", "Bangkok", "21:00", "08:00"), "line 3: there is no such time zone"),
+        (hours("66", "Asia/Bangkok", "9 pm", "08:00"), "line 4: a time of the day is written"),
+        (hours("66", "Asia/Bangkok", "08:00", "08:00"), "line 5: quiet hours end at another time"),
+        (format!("{good}{good}"), "line 7: there are other quiet hours for \"66\""),
+    ] {
+        let mistakes = mistakes(&wrong);
+        assert!(mistakes.len() == 1 && mistakes[0].contains(told), "{mistakes:#?}");
+    }
+}

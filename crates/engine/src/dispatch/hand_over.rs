@@ -3,10 +3,13 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use domain::hold;
-use domain::message::Lane;
-use domain::ports::{Carrier, ChunkEnd, ClaimedChunk, Inbox, Outcome, Submission, SubmissionKey};
+use domain::message::{Address, Lane};
+use domain::ports::{
+    Carrier, ChunkEnd, ClaimedChunk, End, Inbox, Outcome, Submission, SubmissionKey,
+};
 use domain::reason::Reason;
 use domain::routing::{CarrierName, draw};
 use domain::time::Timestamp;
@@ -120,9 +123,12 @@ impl Sorted {
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
             let draw = draw(content.message, recipient.index);
             let link = |name: &CarrierName| links.state(name, lane, in_work, now);
-            let choice = match too_late {
-                Some(reason) => Err(refused(reason)),
-                None => choose(routes.find(&recipient.to), &recipient, draw, link),
+            let choice = match (too_late, sleeps(engine, lane, &recipient.to, now)) {
+                (Some(reason), _) => Err(refused(reason)),
+                (None, Some(wait)) => {
+                    Err(End::Deferred { reason: Reason::QuietHours, wait: Some(wait) })
+                }
+                (None, None) => choose(routes.find(&recipient.to), &recipient, draw, link),
             };
             let found = choice.and_then(|choice| match links.find(choice.carrier) {
                 Some((name, carrier, _)) => Ok((choice, *name, *carrier)),
@@ -186,6 +192,16 @@ impl Sorted {
             |at| from + at,
         );
         &mut self.batches[at].submissions
+    }
+}
+
+/// For how long it is not to be written to, if it is night there.
+fn sleeps(engine: &Engine, lane: Lane, to: &Address, now: Timestamp) -> Option<Duration> {
+    match (lane, to) {
+        (Lane::Bulk, Address::Phone(number)) => {
+            engine.settings.quiet_hours.until(*number, now).map(|until| until.since(now))
+        }
+        (Lane::Single, _) | (Lane::Bulk, Address::Email(_)) => None,
     }
 }
 

@@ -226,8 +226,14 @@ impl Work {
             }
             End::Delivered | End::Refused { .. } | End::Late => return,
         };
-        let later = self.retry.map_or(again, |(known, _)| known.max(again));
-        self.retry = Some((later, reason));
+        let night = |reason| reason == Reason::QuietHours;
+        let next = match self.retry {
+            // Nobody waits for the morning of others.
+            Some((known, why)) if night(why) || night(reason) => known.min(again),
+            Some((known, _)) => known.max(again),
+            None => again,
+        };
+        self.retry = Some((next, reason));
     }
 
     fn end(&self, now: Timestamp) -> ChunkEnd {

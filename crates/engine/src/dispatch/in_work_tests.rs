@@ -56,6 +56,22 @@ fn a_chunk_is_done_when_every_recipient_has_its_outcome() {
 }
 
 #[test]
+fn nobody_waits_for_the_morning_of_others() {
+    let deferred =
+        |reason, seconds| End::Deferred { reason, wait: Some(Duration::from_secs(seconds)) };
+    let night = || deferred(Reason::QuietHours, 36_000);
+    for order in
+        [[night(), deferred(Reason::CarrierBusy, 20)], [deferred(Reason::CarrierBusy, 20), night()]]
+    {
+        let mut work = in_work(2);
+        let outcomes: Vec<_> = (0..).zip(order).map(|(at, end)| outcome(2, at, end)).collect();
+        let ended = note(&mut work, outcomes);
+        let [(_, _, ChunkEnd::Retry { at, .. })] = ended[..] else { panic!("{ended:?}") };
+        assert!(at.since(NOW) < Duration::from_secs(60), "{at:?}");
+    }
+}
+
+#[test]
 fn one_deferred_recipient_brings_the_chunk_back() {
     let mut work = in_work(2);
     let deferred = End::Deferred { reason: Reason::Throttled, wait: None };

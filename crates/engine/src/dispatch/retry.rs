@@ -21,6 +21,8 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 /// come back together. A wish of the carrier is a lower bound.
 pub(super) fn wait(attempt: u32, reason: Reason, wish: Option<Duration>, salt: u64) -> Duration {
     let bound = match reason {
+        // The morning is told to the second, and carriers have windows and rates.
+        Reason::QuietHours => return wish.unwrap_or(WAIT_MAX),
         Reason::LinkDown => LINK_DOWN_WAIT_MAX,
         Reason::CarrierFull => CARRIER_FULL_WAIT,
         _ => WAIT_MAX,
@@ -46,6 +48,12 @@ mod tests {
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(wait(8, Reason::LinkDown, None, 0).as_secs(), 30);
         assert_eq!(wait(8, Reason::CarrierFull, None, 0).as_secs(), 2);
+    }
+
+    #[test]
+    fn the_morning_does_not_move() {
+        let night = Some(Duration::from_secs(11 * 60 * 60));
+        assert_eq!(wait(3, Reason::QuietHours, night, 15), night.unwrap());
     }
 
     #[test]

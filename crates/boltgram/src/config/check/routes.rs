@@ -16,16 +16,23 @@ pub(super) fn check_prefixes(config: &Config, found: &mut Vec<Finding>) {
     for (place, route) in config.routes.iter().enumerate() {
         let path = format!("routes.{place}.prefix");
         let prefix = route.prefix.as_str();
-        if !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
-            let text = format!("prefix {prefix:?}: digits only, country code first, without +");
-            found.push(Finding::wrong(&*path, text));
-        } else if prefix.starts_with('0') {
-            let text = format!("prefix {prefix:?}: no international number begins with 0");
+        if let Some(text) = wrong_prefix(prefix) {
             found.push(Finding::wrong(&*path, text));
         }
         if !prefixes.insert(prefix) {
             found.push(Finding::wrong(path, format!("there is another route for {prefix:?}")));
         }
+    }
+}
+
+/// Why it begins no number.
+pub(super) fn wrong_prefix(prefix: &str) -> Option<String> {
+    if !prefix.bytes().all(|byte| byte.is_ascii_digit()) {
+        Some(format!("prefix {prefix:?}: digits only, country code first, without +"))
+    } else if prefix.starts_with('0') {
+        Some(format!("prefix {prefix:?}: no international number begins with 0"))
+    } else {
+        None
     }
 }
 

@@ -11,6 +11,7 @@ use domain::ports::{
     Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning, Snapshot, Store,
 };
 use domain::recipient::RecipientState;
+use domain::quiet::QuietHours;
 use domain::routing::{CarrierName, Route, Routes};
 use engine::accounts::{Caller, add_account};
 use engine::tasks::Tasks;
@@ -103,8 +104,10 @@ impl House {
                 rent: PRICE,
                 real_phone: PRICE,
                 email: PRICE,
+                credit: PRICE,
             },
             routes,
+            quiet_hours: QuietHours::default(),
             receivers: Arc::default(),
             node: "local".to_owned(),
         };

@@ -14,6 +14,7 @@ use domain::ports::{
     Carrier, Clock, CreditOrder, CreditOutcome, Fetch, FetchError, FetchRequest, FetchResponse,
     RecipientTrace, Snapshot, Store,
 };
+use domain::quiet::QuietHours;
 use domain::routing::{Route, Routes};
 use domain::secret::Preimage;
 use domain::text::Text;
@@ -67,6 +68,11 @@ impl House {
 
     /// Begins when it is started.
     pub(super) async fn prepared(lines: &[&Arc<Line>], route: Route) -> Self {
+        Self::quiet(lines, route, QuietHours::default()).await
+    }
+
+    /// Likewise; there are hours when those who write to many wait.
+    pub(super) async fn quiet(lines: &[&Arc<Line>], route: Route, quiet_hours: QuietHours) -> Self {
         let (clock, random) = (TestClock::at_noon(), SeededRandom::new(7));
         let data = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", data.path().join("boltgram.db").display());
@@ -88,8 +94,10 @@ impl House {
                 rent: PRICE,
                 real_phone: PRICE,
                 email: PRICE,
+                credit: PRICE,
             },
             routes: Routes::new(vec![route], vec![]),
+            quiet_hours,
             receivers: Arc::default(),
             node: "local".to_owned(),
         };

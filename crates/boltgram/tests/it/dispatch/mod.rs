@@ -4,4 +4,5 @@
 mod house;
 mod lanes;
 mod line;
+mod quiet;
 mod routes;

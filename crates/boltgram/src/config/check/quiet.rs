@@ -1,0 +1,31 @@
+//! Quiet hours: prefixes that a number can have, times that there are.
+
+use std::collections::HashSet;
+
+use domain::quiet::BadQuiet;
+
+use super::Finding;
+use super::routes::wrong_prefix;
+use crate::config::Config;
+
+pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
+    let mut prefixes = HashSet::new();
+    for (place, hours) in config.quiet_hours.iter().enumerate() {
+        let path = |key: &str| format!("quiet_hours.{place}.{key}");
+        if let Some(text) = wrong_prefix(&hours.prefix) {
+            found.push(Finding::wrong(path("prefix"), text));
+        }
+        if !prefixes.insert(hours.prefix.as_str()) {
+            let text = format!("there are other quiet hours for {:?}", hours.prefix);
+            found.push(Finding::wrong(path("prefix"), text));
+        }
+        if let Err(error) = hours.quiet() {
+            let key = match error {
+                BadQuiet::Time => "from",
+                BadQuiet::Empty => "to",
+                BadQuiet::Zone => "zone",
+            };
+            found.push(Finding::wrong(path(key), error.to_string()));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `[[quiet_hours]]`: when messages to many wait, by destination.
+
+use domain::quiet::{BadQuiet, Quiet};
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct QuietHoursConfig {
+    pub prefix: String,
+    pub zone: String,
+    pub from: String,
+    pub to: String,
+}
+
+impl QuietHoursConfig {
+    pub(crate) fn quiet(&self) -> Result<Quiet, BadQuiet> {
+        Quiet::new(&self.from, &self.to, &self.zone)
+    }
+}

@@ -1,0 +1,37 @@
+//! Nobody is written to at night by those who write to many; codes come at any hour.
+
+use domain::message::Lane;
+use domain::ports::Carrier;
+use domain::quiet::{Quiet, QuietHours};
+use domain::reason::Reason;
+use domain::recipient::RecipientState;
+use domain::routing::Route;
+
+use super::house::House;
+use super::line::{Line, Plan};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_campaign_waits_for_the_morning_and_a_code_does_not() {
+    let line = Line::new("main", Plan::Deliver);
+    // The clock begins at noon.
+    let quiet = Quiet::new("11:00", "14:00", "UTC").unwrap();
+    let quiet = QuietHours::new([("45".to_owned(), quiet)]);
+    let route = Route::in_order("", [line.name().clone()]);
+    let house = House::quiet(&[&line], route, quiet).await;
+    house.engine.start().await.unwrap();
+    let shop = house.account("shop").await;
+
+    let campaign = house.send(shop, Lane::Bulk, 20).await;
+    let code = house.send(shop, Lane::Single, 1).await;
+    assert_eq!(house.ends(code).await.state, RecipientState::Success);
+    house
+        .until("the campaign sleeps", async || {
+            house.trace(campaign).await.reason == Some(Reason::QuietHours)
+        })
+        .await;
+    assert_eq!(line.count(), 1, "the code alone");
+
+    house.clock.advance(std::time::Duration::from_secs(2 * 60 * 60));
+    assert_eq!(house.ends(campaign).await.state, RecipientState::Success);
+    assert_eq!(line.count(), 21);
+}
