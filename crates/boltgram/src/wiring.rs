@@ -2,6 +2,7 @@
 //! adapters become the engine's ports. The order is that of what may fail at somebody else's hands.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use api::HttpSettings;
@@ -112,6 +113,8 @@ fn settings(config: &Config, receivers: Receivers) -> anyhow::Result<Settings> {
         quiet_hours: quiet_hours(config)?,
         receivers: Arc::new(receivers),
         node: node_name(config)?,
+        lease: Duration::from_secs(config.node.lease_s.into()),
+        shares_store: config.store_url().file().is_none(),
     })
 }
 

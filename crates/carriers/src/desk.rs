@@ -2,11 +2,13 @@
 //! makes outcomes; it decides none.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::ports::{AcceptedPart, End, Inbox, Outcome, Submission};
 use domain::reason::Reason;
 use domain::routing::CarrierName;
+use domain::time::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +21,8 @@ pub(crate) struct Desk {
     pub(crate) closing: CancellationToken,
     /// Cancelled when the grace is over and what is open must be let go.
     pub(crate) aborting: CancellationToken,
+    /// Until when it hands over; see [`domain::ports::Carrier::allow`].
+    lease: AtomicI64,
     inbox: watch::Sender<Option<Arc<dyn Inbox>>>,
     running: watch::Sender<bool>,
 }
@@ -38,6 +42,7 @@ impl Desk {
             name,
             closing: CancellationToken::new(),
             aborting: CancellationToken::new(),
+            lease: AtomicI64::new(i64::MAX),
             inbox: watch::Sender::new(None),
             running: watch::Sender::new(false),
         }
@@ -53,6 +58,15 @@ impl Desk {
     /// It runs and takes more.
     pub(crate) fn is_open(&self) -> bool {
         *self.running.borrow() && !self.closing.is_cancelled()
+    }
+
+    pub(crate) fn set_lease(&self, until: Timestamp) {
+        self.lease.store(until.as_millis(), Ordering::SeqCst);
+    }
+
+    /// The time is over in which it may hand over.
+    pub(crate) fn has_lapsed(&self, now: Timestamp) -> bool {
+        now.as_millis() >= self.lease.load(Ordering::SeqCst)
     }
 
     /// The inbox, once there is one.

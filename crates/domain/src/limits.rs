@@ -93,8 +93,17 @@ pub const RECEIPT_FLUSH_MAX: usize = 1_000;
 /// Receipts waiting to be recorded. Full, the carriers' sessions wait, and so do the carriers.
 pub const RECEIPT_QUEUE_MAX: usize = 4_096;
 
-/// How long a node keeps a chunk without a word; a dead node's chunks are free after it.
-pub const CHUNK_LEASE: Duration = Duration::from_secs(120);
+/// What a chunk's lease may be at least and at most: it is renewed four times in its time, and what a
+/// dead node had waits for its end.
+pub const NODE_LEASE_MIN: Duration = Duration::from_secs(4);
+pub const NODE_LEASE_MAX: Duration = Duration::from_secs(600);
+
+/// For so long a chunk whose carrier is linked at another node is left to that one alone.
+pub const LINK_ELSEWHERE_WAIT: Duration = Duration::from_secs(5);
+
+/// Notifications of one kind by one node: no more often. They take turns on the server, and what is
+/// not told is found by the others' own rounds.
+pub const NOTIFY_EVERY: Duration = Duration::from_millis(50);
 
 /// A claimed chunk without any outcome for this long is let go: its outcomes were lost.
 pub const CHUNK_STALL_MAX: Duration = Duration::from_secs(60 * 60);

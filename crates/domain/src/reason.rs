@@ -13,6 +13,8 @@ pub enum Reason {
     // It waits.
     /// No link of any carrier on its route is up.
     LinkDown,
+    /// Another node has the links to its carrier, and takes it.
+    LinkElsewhere,
     /// The carrier asked us to slow down (SMPP `ESME_RTHROTTLED`, `ESME_RMSGQFUL`; SMTP 4xx).
     Throttled,
     /// The carrier had a passing fault of its own.
@@ -63,6 +65,7 @@ pub enum Reason {
 
 stored_as!(Reason {
     LinkDown = "link_down",
+    LinkElsewhere = "link_elsewhere",
     Throttled = "throttled",
     CarrierBusy = "carrier_busy",
     CarrierFull = "carrier_full",
@@ -92,6 +95,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::LinkDown => "no carrier is connected; it is sent as soon as one is",
+            Self::LinkElsewhere => "another node is connected to its carrier; it is sent there",
             Self::Throttled => "the carrier asked to slow down; it is sent again shortly",
             Self::CarrierBusy => "the carrier has a passing fault; it is sent again shortly",
             Self::CarrierFull => {

@@ -16,6 +16,7 @@ use domain::time::Timestamp;
 
 use crate::dispatch::Dispatcher;
 use crate::inbound::InboundDesk;
+use crate::links::{self, Links};
 use crate::metrics::{ByCarrier, Metrics};
 use crate::orders::Accept;
 use crate::recent::Recent;
@@ -131,6 +132,7 @@ impl Engine {
             tasks,
             dispatcher,
             inbound,
+            links: Links::default(),
             metrics,
             tip: Mutex::default(),
             health: tokio::sync::Mutex::default(),
@@ -154,6 +156,7 @@ impl Engine {
             e.dispatcher.record_receipts().await;
         });
         for carrier in self.carriers.values() {
+        links::wait_for_share(self);
             let (carrier, inbox) = (carrier.clone(), self.inbox());
             self.tasks.worker("carrier", move || {
                 let (carrier, inbox) = (carrier.clone(), inbox.clone());
@@ -161,7 +164,8 @@ impl Engine {
             });
         }
         self.spawn_worker("dispatch", |e| async move { e.dispatcher.dispatch(&e).await });
-        self.spawn_worker("renew leases", |e| async move { e.dispatcher.renew(&e).await });
+        self.spawn_worker("leases", |e| async move { links::keep(&e).await });
+        self.spawn_worker("other nodes", |e| async move { links::follow(&e).await });
         self.spawn_worker("watch orders", |e| async move { orders::watch(&e).await });
         self.spawn_worker("node events", |e| async move { orders::follow_node(&e).await });
         self.spawn_worker("expire", |e| async move { expire::run(&e).await });
@@ -204,6 +208,7 @@ impl Engine {
         self.desk.close(grace).await;
         self.tasks.stop(grace + Duration::from_secs(5)).await;
     }
+        links::leave(self).await;
 
     /// Where carriers deliver what they learn.
     pub fn inbox(&self) -> Arc<dyn Inbox> {
@@ -272,7 +277,10 @@ impl Engine {
         let every_channel_is_up = [Channel::Sms, Channel::Email].into_iter().all(|channel| {
             let mut taking =
                 self.carriers.values().filter(|carrier| carrier.takes(channel)).peekable();
-            taking.peek().is_none() || taking.any(|carrier| carrier.status().up)
+            let up = |carrier: &Arc<dyn Carrier>| {
+                carrier.status().up || self.links.are_elsewhere(carrier.name())
+            };
+            taking.peek().is_none() || taking.any(up)
         });
         Health { store, node, node_is_fresh, every_channel_is_up, carriers }
     }

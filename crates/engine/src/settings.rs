@@ -1,6 +1,7 @@
 //! What the operator decided, as the engine needs it. Where it was read from is not known here.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::inbound::Receivers;
 use domain::money::Msat;
@@ -41,4 +42,8 @@ pub struct Settings {
     pub receivers: Arc<Receivers>,
     /// This process's name among those that share a store; leases are held under it.
     pub node: String,
+    /// For how long what it has in work is its own without a word of it.
+    pub lease: Duration,
+    /// Others may share the store: the carriers' links are shared out.
+    pub shares_store: bool,
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::ports::Recorded;
+use domain::ports::{Changed, Recorded};
 use tokio::sync::Notify;
 
 use crate::metrics::{ByResult, Metrics};
@@ -16,6 +16,8 @@ pub(crate) struct Wake {
     pub watch: Notify,
     /// An event waits to be told.
     pub webhooks: Notify,
+    /// Links are to be shared anew.
+    pub links: Notify,
 }
 
 /// Waits for the signal, at most for `timer`.
@@ -25,6 +27,17 @@ pub(crate) async fn signal_or_timer(signal: &Notify, timer: Duration) {
 }
 
 impl Wake {
+    /// Another node stored something.
+    pub(crate) fn changed(&self, changed: Changed) {
+        let Changed { chunks, orders, events, links } = changed;
+        let kinds = [(chunks, &self.dispatch), (orders, &self.watch), (events, &self.webhooks)];
+        for (changed, signal) in kinds.into_iter().chain([(links, &self.links)]) {
+            if changed {
+                signal.notify_one();
+            }
+        }
+    }
+
     /// Wakes the workers that have something to do after a change, and counts what ended by it.
     pub(crate) fn after(&self, recorded: &Recorded, metrics: &Metrics) {
         for (result, count) in [("settled", recorded.settled), ("cancelled", recorded.cancelled)] {

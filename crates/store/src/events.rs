@@ -9,7 +9,7 @@ use domain::inbound::{InboundMessage, InboundWebhook};
 use domain::limits::FORGET_AFTER;
 use domain::order::{OrderId, OrderSnapshot};
 use domain::ports::{
-    PortError, Snapshot, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,
+    Changed, Lease, PortError, Snapshot, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,
 };
 use domain::secret::Secret;
 use domain::time::Timestamp;
@@ -90,6 +90,9 @@ pub(crate) async fn add(
     let mut calls = Vec::new();
     if tell.is_some() {
         for ((event, id), _) in
+    if tell.is_none() && waiting.contains(&false) {
+        tx.tell(Changed { events: true, ..Changed::default() });
+    }
             new.into_iter().zip(&ids).zip(&waiting).filter(|(_, waits)| !**waits)
         {
             calls.push(call_of(tx, event, *id, now)?);
@@ -144,6 +147,9 @@ pub(crate) async fn add_inbound(
     let mut made = Vec::with_capacity(new.len());
     for (message, webhook) in new {
         let snapshot = serde_json::to_string(message).map_err(unwritable)?;
+    if !new.is_empty() {
+        tx.tell(Changed { events: true, ..Changed::default() });
+    }
         let secret = webhook.secret.expose().as_bytes();
         let sealed = tx.vault().seal(EVENT_SECRET, message.id.0.as_bytes(), secret)?;
         made.push((snapshot, sealed));

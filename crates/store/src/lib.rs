@@ -22,6 +22,7 @@ mod forget;
 mod inbound;
 mod ledger;
 mod messages;
+mod links;
 mod orders;
 
 mod ports;

@@ -6,6 +6,7 @@ macro_rules! implement_ports {
     ($store:ident) => {
         const _: () = {
             use std::sync::Arc;
+            use std::time::Duration;
 
             use async_trait::async_trait;
             use domain::account::{
@@ -24,6 +25,7 @@ macro_rules! implement_ports {
                 Recorded, Store, WebhookCall, WebhookResult,
             };
             use domain::reason::Reason;
+            use domain::ports::{Changed, LinkDemand, LinkLease, LinkStore};
             use domain::time::Timestamp;
 
             use $crate::sql::Result;
@@ -313,3 +315,26 @@ macro_rules! implement_ports {
 }
 
 pub(crate) use implement_ports;
+            #[async_trait]
+            impl LinkStore for $store {
+                async fn lease_links(
+                    &self,
+                    node: &str,
+                    demands: Vec<LinkDemand>,
+                    lease: Duration,
+                    now: Timestamp,
+                ) -> Result<LinkLease> {
+                    let node = node.to_owned();
+                    write!(self, |tx| links::lease(tx, &node, &demands, lease, now))
+                }
+
+                async fn leave_links(&self, node: &str) -> Result<()> {
+                    let node = node.to_owned();
+                    write!(self, |tx| links::leave(tx, &node))
+                }
+
+                async fn changed(&self) -> Changed {
+                    self.changed_elsewhere().await
+                }
+            }
+

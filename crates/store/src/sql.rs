@@ -2,8 +2,9 @@
 //! implements [`Tx`]; the SQL of an aggregate is written once against it.
 //!
 //! Statements use numbered parameters (`?1`) and only what both engines understand. The `_many`
-//! forms take one statement and many parameter rows: one round trip on a server, one prepared
-//! statement in a loop on SQLite. Nothing here opens or ends a transaction.
+//! forms take one statement and many parameter rows: one prepared statement in a loop on SQLite, on a
+//! server the same with one round trip, or one statement that takes arrays. Nothing here opens or ends
+//! a transaction.
 //!
 //! On a server many changes run at once. So a statement that reads what the same change will write
 //! ends with `FOR UPDATE` (of a join: `FOR UPDATE OF` its first table), or with `FOR UPDATE SKIP
@@ -21,7 +22,7 @@ use domain::message::{Address, Lane, MessageId, MessageState};
 use domain::money::Msat;
 use domain::number::SenderId;
 use domain::order::{OrderId, OrderKind, OrderState, Wanted};
-use domain::ports::{PortError, ReceiptState, WebhookCallId};
+use domain::ports::{Changed, PortError, ReceiptState, WebhookCallId};
 use domain::reason::Reason;
 use domain::recipient::{PartState, RecipientState};
 use domain::time::Timestamp;
@@ -77,6 +78,14 @@ pub(crate) trait Tx {
     /// Until the change ends nobody has this turn alone.
     async fn share_turn(&mut self, turn: Turn<'_>) -> Result<()>;
 
+    /// The moment by the clock that leases of links are counted by: the server's, where several
+    /// processes share a database, and otherwise `ours`.
+    async fn clock(&mut self, ours: Timestamp) -> Result<Timestamp>;
+
+    /// Says to other processes, once this is committed, that there is something to be looked for. Not
+    /// for what this process goes on with itself.
+    fn tell(&mut self, changed: Changed);
+
     /// Seals and opens the columns that hold secrets.
     fn vault(&self) -> &Vault;
 }
@@ -89,6 +98,8 @@ pub(crate) enum Turn<'a> {
     /// Shared: storing what this carrier took, after a look for receipts that came first. Alone:
     /// parking its receipts, after a look for what they are of. One of the two sees the other.
     Park(&'a str),
+    /// Counting nodes, and the links that are theirs.
+    ShareLinks,
     /// Storing a part from this carrier, after a look for the other parts of its text.
     JoinParts(&'a str),
 }

@@ -59,6 +59,8 @@ fn settings() -> Settings {
         quiet_hours: QuietHours::default(),
         receivers: Arc::default(),
         node: "test".into(),
+        lease: std::time::Duration::from_secs(120),
+        shares_store: false,
     }
 }
 

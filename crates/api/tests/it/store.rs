@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::account::*;
@@ -85,6 +86,27 @@ pub(crate) fn not_needed<T>() -> Result<T, PortError> {
 impl Store for FakeStore {
     async fn ping(&self) -> Result<(), PortError> {
         self.up().map(drop)
+    }
+}
+
+#[async_trait]
+impl LinkStore for FakeStore {
+    async fn lease_links(
+        &self,
+        _: &str,
+        _: Vec<LinkDemand>,
+        _: Duration,
+        _: Timestamp,
+    ) -> Result<LinkLease, PortError> {
+        not_needed()
+    }
+
+    async fn leave_links(&self, _: &str) -> Result<(), PortError> {
+        not_needed()
+    }
+
+    async fn changed(&self) -> Changed {
+        std::future::pending().await
     }
 }
 

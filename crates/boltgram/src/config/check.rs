@@ -7,7 +7,7 @@ mod routes;
 
 use std::collections::HashSet;
 
-use domain::limits::{HOLD_MAX_SATS, HOLD_MIN_SATS};
+use domain::limits::{HOLD_MAX_SATS, HOLD_MIN_SATS, NODE_LEASE_MAX, NODE_LEASE_MIN};
 use lightning::lnd::{Lnd, LndOptions};
 
 use super::mistake::Weight;
@@ -39,6 +39,7 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_listeners(config, &mut found);
     check_data(config, &mut found);
     check_store(config, &mut found);
+    check_node(config, &mut found);
     check_lightning(config, &mut found);
     check_prices(config, &mut found);
     check_limits(config, &mut found);
@@ -65,6 +66,15 @@ fn check_listeners(config: &Config, found: &mut Vec<Finding>) {
 fn check_store(config: &Config, found: &mut Vec<Finding>) {
     if let Err(error) = config.whole_store_url() {
         found.push(Finding::wrong("store.password_file", format!("{error:#}")));
+    }
+}
+
+fn check_node(config: &Config, found: &mut Vec<Finding>) {
+    let (least, most) = (NODE_LEASE_MIN.as_secs(), NODE_LEASE_MAX.as_secs());
+    let lease_s = config.node.lease_s;
+    if !(least..=most).contains(&lease_s.into()) {
+        let text = format!("lease_s = {lease_s}: a lease is {least} to {most} seconds");
+        found.push(Finding::wrong("node.lease_s", text));
     }
 }
 

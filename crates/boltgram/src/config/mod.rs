@@ -26,7 +26,7 @@ pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
-    Backend, LightningConfig, LimitsConfig, LogConfig, LogFormat, PricesConfig, StoreConfig,
+    Backend, LightningConfig, LimitsConfig, LogConfig, LogFormat, NodeConfig, PricesConfig, StoreConfig,
     WebhooksConfig,
 };
 
@@ -46,6 +46,7 @@ pub(crate) struct Config {
     pub admin_listen: Option<SocketAddr>,
     pub data: PathBuf,
     pub store: StoreConfig,
+    pub node: NodeConfig,
     pub lightning: LightningConfig,
     pub prices: PricesConfig,
     pub webhooks: WebhooksConfig,
@@ -69,6 +70,7 @@ impl Default for Config {
             admin_listen: None,
             data: PathBuf::from("boltgram-data"),
             store: StoreConfig::default(),
+            node: NodeConfig::default(),
             lightning: LightningConfig::default(),
             prices: PricesConfig::default(),
             webhooks: WebhooksConfig::default(),

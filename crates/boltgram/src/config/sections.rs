@@ -22,6 +22,20 @@ fn read_store_url<'de, D: Deserializer<'de>>(value: D) -> Result<Option<StoreUrl
     url.parse().map(Some).map_err(de::Error::custom)
 }
 
+/// What a process is among others on its database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct NodeConfig {
+    /// For how long what it has is its own without a word of it.
+    pub lease_s: u32,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        Self { lease_s: 60 }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Backend {

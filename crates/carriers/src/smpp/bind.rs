@@ -1,6 +1,7 @@
-//! Keeps one session up: connect, bind, live with it, wait, again. A refused bind waits much longer
-//! than a lost connection, lest the account be locked.
+//! Keeps one session up while its link is this node's: connect, bind, live with it, wait, again. A
+//! refused bind waits much longer than a lost connection, lest the account be locked.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,20 +22,24 @@ const STABLE_AFTER: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Bind {
     kind: BindKind,
+    /// Which of the carrier's links it is of: of a pair both are of one.
+    pub(super) link: u32,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct State {
     pub(super) bound: bool,
+    /// The carrier may count a session.
+    pub(super) open: bool,
     /// Why not.
     pub(super) detail: String,
 }
 
 impl Bind {
-    pub(super) fn new(kind: BindKind) -> Self {
-        let state = State { bound: false, detail: "not running".to_owned() };
-        Self { kind, state: Mutex::new(state) }
+    pub(super) fn new(kind: BindKind, link: u32) -> Self {
+        let state = State { bound: false, open: false, detail: "not running".to_owned() };
+        Self { kind, link, state: Mutex::new(state) }
     }
 
     fn state_mut(&self) -> MutexGuard<'_, State> {
@@ -45,8 +50,16 @@ impl Bind {
         self.state_mut().clone()
     }
 
-    fn set(&self, bound: bool, detail: impl Into<String>) {
-        *self.state_mut() = State { bound, detail: detail.into() };
+    fn set_bound(&self) {
+        *self.state_mut() = State { bound: true, open: true, detail: "bound".to_owned() };
+    }
+
+    fn set_connecting(&self) {
+        *self.state_mut() = State { bound: false, open: true, detail: "connecting".to_owned() };
+    }
+
+    fn set_down(&self, detail: impl Into<String>) {
+        *self.state_mut() = State { bound: false, open: false, detail: detail.into() };
     }
 
     /// Runs until the carrier stops.
@@ -58,9 +71,17 @@ impl Bind {
         let name = carrier.desk.name.as_str();
         let mut failing = String::new();
         while !closing.is_cancelled() {
-            self.set(false, "connecting");
+            if !carrier.may_keep(self.link) {
+                self.set_down("at another node");
+                tokio::select! {
+                    () = carrier.granted(self.link) => {}
+                    () = closing.cancelled() => break,
+                }
+            }
+            self.set_connecting();
             let connected = tokio::select! {
                 connected = client::connect(&config) => connected,
+                () = carrier.withdrawn(self.link) => continue,
                 () = closing.cancelled() => break,
             };
             let pause = match connected {
@@ -69,12 +90,16 @@ impl Bind {
                     let begun = Instant::now();
                     let reason = self.live(carrier, link).await;
                     carrier.interruption.note(carrier.clock.now());
-                    if closing.is_cancelled() {
+                    let wished = closing.is_cancelled() || !carrier.may_keep(self.link);
+                    if wished {
                         tracing::info!(carrier = name, %reason, "SMPP session ended");
                     } else {
                         tracing::warn!(carrier = name, %reason, "SMPP session ended");
                     }
-                    self.set(false, reason);
+                    self.set_down(reason);
+                    if wished {
+                        continue;
+                    }
                     if begun.elapsed() > STABLE_AFTER {
                         lost.reset();
                         refused.reset();
@@ -90,7 +115,7 @@ impl Bind {
                         tracing::warn!(carrier = name, %error, source, "no SMPP session");
                         failing.clone_from(&why);
                     }
-                    self.set(false, why);
+                    self.set_down(why);
                     let refusal = error.is_refusal();
                     if refusal { refused.next(carrier.draw()) } else { lost.next(carrier.draw()) }
                 }
@@ -100,7 +125,7 @@ impl Bind {
                 () = closing.cancelled() => {}
             }
         }
-        self.set(false, "stopped");
+        self.set_down("stopped");
     }
 
     /// Lives with a session; why it ended.
@@ -111,9 +136,20 @@ impl Bind {
             peer_version = link.peer.interface_version,
             "SMPP session bound"
         );
-        let (bound, events, run) = Bound::new(carrier, link);
-        self.set(true, "bound");
-        let lived = AssertUnwindSafe(bound.live(events, run)).catch_unwind().await;
+        let leaving = carrier.desk.closing.child_token();
+        let (bound, events, run) = Bound::new(carrier, link, leaving.clone());
+        self.set_bound();
+        let let_go = async {
+            carrier.withdrawn(self.link).await;
+            leaving.cancel();
+            carrier.lapsed().await;
+            bound.abort();
+            std::future::pending::<Infallible>().await
+        };
+        let lived = tokio::select! {
+            lived = AssertUnwindSafe(bound.live(events, run)).catch_unwind() => lived,
+            never = let_go => match never {},
+        };
         // Empty unless it fell.
         bound.let_go().await;
         carrier.defer_stranded().await;

@@ -21,6 +21,7 @@ mod count;
 mod cut;
 mod delay;
 mod encode;
+mod grant;
 mod ids;
 mod interruption;
 mod job;
@@ -40,9 +41,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{Carrier, Clock, End, Inbox, LinkStatus, Outcome, Random, Submission};
+use domain::ports::{
+    Carrier, Clock, End, Inbox, LinkCount, LinkStatus, Outcome, Random, Submission,
+};
 use domain::reason::Reason;
 use domain::routing::{CarrierName, Channel};
+use domain::time::Timestamp;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use config::{BindMode, InterfaceVersion, SmppConfig, TlvConfig};
@@ -52,6 +57,7 @@ pub use verdict::Meaning;
 
 use self::bind::Bind;
 use self::count::{Count, Line, Trouble};
+use self::grant::Grant;
 use self::interruption::Interruption;
 use self::job::{Job, Terms};
 use self::queue::Queue;
@@ -82,6 +88,8 @@ struct Inner {
     queue: Queue,
     rate: Limit,
     binds: Vec<Bind>,
+    /// Which of them may be up.
+    grant: watch::Sender<Grant>,
     /// When answers of ours may last have been lost.
     interruption: Interruption,
     /// Answers after their time that say no.
@@ -113,7 +121,8 @@ impl SmppCarrier {
                 desk: Desk::new(name),
                 queue: Queue::new(places),
                 rate: Limit::new(settings.rate),
-                binds: settings.kinds.iter().copied().map(Bind::new).collect(),
+                binds: grant::binds(&settings.kinds),
+                grant: watch::Sender::new(Grant::ALL),
                 settings,
                 interruption: Interruption::new(clock.now()),
                 clock,
@@ -176,13 +185,20 @@ impl Inner {
     }
 
     fn status(&self) -> LinkStatus {
-        let states: Vec<_> = self.binds.iter().map(Bind::state).collect();
+        let granted = self.granted_links();
+        let here = |bind: &&Bind| bind.link < granted;
+        let states: Vec<_> = self.binds.iter().filter(here).map(Bind::state).collect();
         let bound = states.iter().filter(|state| state.bound).count();
         let mut detail = format!("{bound} of {} binds", states.len());
         if let Some(state) = states.iter().find(|state| !state.bound) {
             detail = format!("{detail}; {}", state.detail);
         }
-        LinkStatus { up: self.desk.is_open() && self.queue.links() > 0, detail }
+        if states.len() < self.binds.len() {
+            let others = self.binds.len() - states.len();
+            detail = format!("{detail}; {others} not this node's");
+        }
+        let up = self.desk.is_open() && self.queue.links() > 0 && granted > 0;
+        LinkStatus { up, detail }
     }
 
     async fn submit(&self, batch: Vec<Submission>) {
@@ -248,6 +264,14 @@ impl Carrier for SmppCarrier {
         } else {
             self.inner.submit(batch).await;
         }
+    }
+
+    fn links(&self) -> LinkCount {
+        self.inner.count_links()
+    }
+
+    fn allow(&self, links: u32, until: Timestamp) {
+        self.inner.allow(links, until);
     }
 
     async fn stop(&self, grace: Duration) {

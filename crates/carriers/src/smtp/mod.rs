@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use domain::ports::{Carrier, Clock, Inbox, LinkStatus, Random, Submission};
 use domain::reason::Reason;
 use domain::routing::{CarrierName, Channel};
+use domain::time::Timestamp;
 use futures_util::future::join_all;
 use tokio::sync::{Mutex, mpsc};
 
@@ -77,7 +78,9 @@ impl Carrier for Smtp {
     }
 
     fn status(&self) -> LinkStatus {
-        if self.desk.is_open() {
+        if self.desk.has_lapsed(self.clock.now()) {
+            LinkStatus { up: false, detail: "this node's time is over".to_owned() }
+        } else if self.desk.is_open() {
             self.link.status()
         } else {
             LinkStatus { up: false, detail: "not running".to_owned() }
@@ -104,6 +107,10 @@ impl Carrier for Smtp {
             }
         }
         self.desk.defer(rest.as_slice(), Reason::LinkDown).await;
+    }
+
+    fn allow(&self, _: u32, until: Timestamp) {
+        self.desk.set_lease(until);
     }
 
     async fn stop(&self, grace: Duration) {

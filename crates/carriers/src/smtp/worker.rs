@@ -23,6 +23,9 @@ impl Smtp {
         let mut connection = None;
         loop {
             match timeout(IDLE_MAX, self.next()).await {
+                Ok(Some(submission)) if self.desk.has_lapsed(self.clock.now()) => {
+                    self.desk.defer(&[submission], Reason::LinkDown).await;
+                }
                 Ok(Some(submission)) => {
                     let busy = self.answer(inbox, &submission, &mut connection).await;
                     if busy {

@@ -131,6 +131,15 @@ pub struct LinkStatus {
     pub detail: String,
 }
 
+/// A carrier's links that nodes share out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LinkCount {
+    /// Over all nodes.
+    pub binds: u32,
+    /// Of this process: up, or not certainly ended.
+    pub open: u32,
+}
+
 #[async_trait]
 pub trait Carrier: Send + Sync + std::fmt::Debug {
     fn name(&self) -> &CarrierName;
@@ -148,6 +157,20 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
     /// [`Outcome`] at the inbox, in any order. When no link is up that outcome comes at once
     /// (`Deferred`, `LinkDown`): waiting is done in the store, where it survives.
     async fn submit(&self, batch: Vec<Submission>);
+
+    /// Links that are counted over all nodes which share the carrier's account. A carrier that counts
+    /// none has its links at every node.
+    fn links(&self) -> LinkCount {
+        LinkCount::default()
+    }
+
+    /// From now on this process keeps up at most so many of its links, and hands nothing over at
+    /// `until` or later, by [`Clock`](crate::ports::Clock): what waits is *deferred* for
+    /// [`Reason::LinkDown`]. Links that are too many take nothing new and end when what is open on them
+    /// is answered, at `until` in any case. Before the first call all are allowed, without an end.
+    fn allow(&self, links: u32, until: Timestamp) {
+        let _ = (links, until);
+    }
 
     /// Takes nothing new, waits up to `grace` for what is open, ends the sessions properly.
     async fn stop(&self, grace: Duration);

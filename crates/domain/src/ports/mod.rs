@@ -15,16 +15,16 @@ mod lightning;
 mod store;
 
 pub use carrier::{
-    AcceptedPart, Carrier, End, Inbox, LinkStatus, Outcome, Receipt, ReceiptState, Submission,
+    AcceptedPart, Carrier, End, Inbox, LinkCount, LinkStatus, Outcome, Receipt, ReceiptState, Submission,
     SubmissionKey,
 };
 pub use clock::{Clock, Random};
 pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
-    AccountStore, BulkList, BulkStore, CancelBulk, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom,
+    AccountStore, BulkList, BulkStore, CancelBulk, CancelOutcome, Changed, ChunkEnd, ChunkId, ClaimRoom,
     ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome,
-    InboundRecorded, InboundStore, Lease, LedgerStore, MessageStore, NewAccount, NewKey,
+    InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkStore, MessageStore, NewAccount, NewKey,
     NodeReport, NodeVerdict, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace,
     RecipientList, RecipientPage, RecipientTrace, Recorded, Retry, RetryOutcome, Snapshot, Spent,
     Store, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,

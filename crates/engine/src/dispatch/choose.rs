@@ -4,6 +4,7 @@
 //! |---|---|
 //! | the first by the route's order that is up has a place | it gets the recipient |
 //! | it has none | the recipient waits for it: nobody moves because a carrier is slow |
+//! | it has its links at another node | it is left to that node |
 //! | all are down | it waits |
 //! | there are none, and a carrier has it without a receipt | that carrier keeps it |
 //! | there are none otherwise | it fails |
@@ -24,6 +25,8 @@ pub(super) enum Link {
     /// Up, and busy with as much as it may have at a time.
     Full,
     Down,
+    /// Down here, and up at another node.
+    Elsewhere,
     /// There is no such carrier in this house (any more).
     Gone,
 }
@@ -74,8 +77,10 @@ pub(super) fn choose<'a>(
         }
     }
     let carrier = chosen.ok_or(deferred(Reason::LinkDown))?;
-    if link(carrier) == Link::Full {
-        return Err(deferred(Reason::CarrierFull));
+    match link(carrier) {
+        Link::Full => return Err(deferred(Reason::CarrierFull)),
+        Link::Elsewhere => return Err(deferred(Reason::LinkElsewhere)),
+        Link::Up | Link::Down | Link::Gone => {}
     }
     let others = count > 1;
     let receipt_wait = route.receipt_timeout.filter(|_| others);
@@ -96,6 +101,7 @@ fn go_on<'a>(
             Ok(Choice { carrier, goes_on: true, others: false, receipt_wait })
         }
         Link::Full => Err(deferred(Reason::CarrierFull)),
+        Link::Elsewhere => Err(deferred(Reason::LinkElsewhere)),
         Link::Down | Link::Gone => Err(deferred(Reason::LinkDown)),
     }
 }

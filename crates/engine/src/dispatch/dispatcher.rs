@@ -15,6 +15,7 @@ use super::inbox::{DispatchInbox, Queues};
 use super::references::References;
 use crate::engine::Engine;
 use crate::inbound::InboundDesk;
+use crate::links::lacks_links;
 use crate::metrics::{ByResult, Metrics};
 use crate::wake::{Wake, signal_or_timer};
 use crate::webhooks::Desk;
@@ -135,7 +136,8 @@ impl Dispatcher {
             return 0;
         }
         let now = self.clock.now();
-        let (room, singles) = self.in_work().claimable(now);
+        let (mut room, singles) = self.in_work().claimable(now);
+        room.lacks_links = lacks_links(engine);
         if room.chunks == 0 {
             self.waiting.store(true, Ordering::SeqCst);
             return 0;
@@ -143,7 +145,7 @@ impl Dispatcher {
         let (bulks, held_back) = (room.bulk, !room.full.is_empty());
         // Set before the claim: what is stored meanwhile, without a lease, was not seen by it.
         self.behind.store(false, Ordering::SeqCst);
-        let lease = now.after(limits::CHUNK_LEASE);
+        let lease = now.after(engine.settings.lease);
         let claimed = self.store.claim_chunks(&engine.settings.node, room, now, lease).await;
         let chunks = claimed.unwrap_or_else(|error| {
             tracing::warn!(%error, "could not claim; trying again");
@@ -165,17 +167,12 @@ impl Dispatcher {
         claimed
     }
 
-    /// The worker that keeps the leases of what is in work.
-    pub(crate) async fn renew(&self, engine: &Engine) {
-        loop {
-            tokio::time::sleep(limits::CHUNK_LEASE / 4).await;
-            let now = self.clock.now();
-            let leases = self.in_work().leases(now.before(limits::CHUNK_STALL_MAX));
-            let until = now.after(limits::CHUNK_LEASE);
-            if let Err(error) = self.store.renew_leases(&engine.settings.node, leases, until).await
-            {
-                tracing::warn!(%error, "could not renew leases");
-            }
-        }
+    /// Keeps the leases of what is in work; false when it could not.
+    pub(crate) async fn renew(&self, engine: &Engine) -> bool {
+        let now = self.clock.now();
+        let leases = self.in_work().leases(now.before(limits::CHUNK_STALL_MAX));
+        let until = now.after(engine.settings.lease);
+        let renewed = self.store.renew_leases(&engine.settings.node, leases, until).await;
+        renewed.inspect_err(|error| tracing::warn!(%error, "could not renew leases")).is_ok()
     }
 }

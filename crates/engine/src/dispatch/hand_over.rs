@@ -21,6 +21,7 @@ use super::in_work::{ChunkEnded, Handed, InWork};
 use super::inbox::DispatchInbox;
 use super::references::References;
 use crate::engine::Engine;
+use crate::links;
 
 /// What becomes of claimed chunks.
 #[derive(Default)]
@@ -40,16 +41,20 @@ struct Batch {
 }
 
 /// The carriers as they are at this moment, each asked once.
-struct Links<'a>(Vec<(&'a CarrierName, &'a Arc<dyn Carrier>, bool)>);
+struct Links<'a> {
+    here: Vec<(&'a CarrierName, &'a Arc<dyn Carrier>, bool)>,
+    others: &'a links::Links,
+}
 
 impl<'a> Links<'a> {
     fn of(engine: &'a Engine) -> Self {
         let carriers = engine.carriers.iter();
-        Self(carriers.map(|(name, carrier)| (name, carrier, carrier.status().up)).collect())
+        let here = carriers.map(|(name, carrier)| (name, carrier, carrier.status().up)).collect();
+        Self { here, others: &engine.links }
     }
 
     fn find(&self, name: &CarrierName) -> Option<&(&'a CarrierName, &'a Arc<dyn Carrier>, bool)> {
-        self.0.iter().find(|(known, ..)| *known == name)
+        self.here.iter().find(|(known, ..)| *known == name)
     }
 
     /// With several carriers none takes all the room, so that one which is slow does not keep the
@@ -57,8 +62,9 @@ impl<'a> Links<'a> {
     fn state(&self, name: &CarrierName, lane: Lane, in_work: &InWork, now: Timestamp) -> Link {
         match self.find(name) {
             None => Link::Gone,
+            Some((_, _, false)) if self.others.are_elsewhere(name) => Link::Elsewhere,
             Some((_, _, false)) => Link::Down,
-            Some(_) if self.0.len() > 1 && in_work.is_full(name, lane, now) => Link::Full,
+            Some(_) if self.here.len() > 1 && in_work.is_full(name, lane, now) => Link::Full,
             Some(_) => Link::Up,
         }
     }

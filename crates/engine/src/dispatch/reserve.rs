@@ -8,7 +8,6 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::limits;
 use domain::ports::{ClaimedChunk, Lease};
 
 use super::Dispatcher;
@@ -54,7 +53,7 @@ impl Dispatcher {
             return None;
         }
         let node = engine.settings.node.clone();
-        let lease = Lease { node, until: now.after(limits::CHUNK_LEASE) };
+        let lease = Lease { node, until: now.after(engine.settings.lease) };
         Some(Reserved { lease, messages, in_work: self.in_work.clone() })
     }
 

@@ -23,6 +23,8 @@ pub(super) fn wait(attempt: u32, reason: Reason, wish: Option<Duration>, salt: u
     let bound = match reason {
         // The morning is told to the second, and carriers have windows and rates.
         Reason::QuietHours => return wish.unwrap_or(WAIT_MAX),
+        // The other node is there.
+        Reason::LinkElsewhere => return Duration::ZERO,
         Reason::LinkDown => LINK_DOWN_WAIT_MAX,
         Reason::CarrierFull => CARRIER_FULL_WAIT,
         _ => WAIT_MAX,

@@ -148,7 +148,8 @@ impl Room {
         let mut full: Vec<_> = full.collect();
         full.sort_unstable();
         let count = |chunks| u32::try_from(chunks).unwrap_or(u32::MAX);
-        (ClaimRoom { chunks: count(singles + bulks), bulk: count(bulks), full }, singles)
+        let (chunks, bulk) = (count(singles + bulks), count(bulks));
+        (ClaimRoom { chunks, bulk, full, lacks_links: false }, singles)
     }
 
     /// What is missing to its share for the account that holds most short of it.
@@ -196,12 +197,13 @@ mod tests {
     #[test]
     fn a_campaign_leaves_room_for_codes_and_for_other_campaigns() {
         let mut room = Room::default();
-        assert_eq!(room.claimable(NOW).0, ClaimRoom { chunks: 131, bulk: 3, full: vec![] });
+        let claim = |chunks, bulk, full| ClaimRoom { chunks, bulk, full, lacks_links: false };
+        assert_eq!(room.claimable(NOW).0, claim(131, 3, vec![]));
         for _ in 0..3 {
             room.begin((Lane::Bulk, A), 1_000);
         }
         let full = vec![(Lane::Bulk, A)];
-        assert_eq!(room.claimable(NOW).0, ClaimRoom { chunks: 130, bulk: 2, full });
+        assert_eq!(room.claimable(NOW).0, claim(130, 2, full));
         for _ in 0..2 {
             room.begin((Lane::Bulk, B), 1_000);
         }

@@ -302,3 +302,22 @@ CREATE TABLE inbound_messages (
     joined_at BIGINT NOT NULL,
     CHECK ((text IS NULL) <> (octets IS NULL))
 );
+
+-- ---- nodes --------------------------------------------------------------------------------------
+
+-- Those that serve. Moments are by the database's clock.
+CREATE TABLE nodes (
+    name TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    carriers TEXT COLLATE "C" NOT NULL, -- a line each: + or - (it can hand over by it, or not), and its name
+    since BIGINT NOT NULL,
+    -- After it what the node had is anybody's.
+    until BIGINT NOT NULL
+);
+
+-- A link of a carrier is its node's as long as that one's row is there.
+CREATE TABLE link_leases (
+    carrier TEXT COLLATE "C" NOT NULL,
+    bind BIGINT NOT NULL,
+    node TEXT COLLATE "C" NOT NULL,
+    PRIMARY KEY (carrier, bind)
+);

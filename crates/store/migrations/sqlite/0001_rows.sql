@@ -304,3 +304,22 @@ CREATE TABLE inbound_messages (
     joined_at INTEGER NOT NULL,
     CHECK ((text IS NULL) <> (octets IS NULL))
 ) STRICT;
+
+-- ---- nodes --------------------------------------------------------------------------------------
+
+-- Those that serve. Moments are by the database's clock.
+CREATE TABLE nodes (
+    name TEXT NOT NULL PRIMARY KEY,
+    carriers TEXT NOT NULL, -- a line each: + or - (it can hand over by it, or not), and its name
+    since INTEGER NOT NULL,
+    -- After it what the node had is anybody's.
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A link of a carrier is its node's as long as that one's row is there.
+CREATE TABLE link_leases (
+    carrier TEXT NOT NULL,
+    bind INTEGER NOT NULL,
+    node TEXT NOT NULL,
+    PRIMARY KEY (carrier, bind)
+) STRICT, WITHOUT ROWID;

@@ -9,7 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::message::{Content, Lane, MessageId};
+use domain::limits::LINK_ELSEWHERE_WAIT;
+use domain::message::{Address, Content, Lane, MessageId, MessageState};
 use domain::order::OrderId;
 use domain::ports::{ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, Lease};
 use domain::recipient::RecipientState;
@@ -39,6 +40,7 @@ pub(crate) async fn claim(
     free_lapsed(tx, now).await?;
     let lease = Lease { node: node.to_owned(), until: lease_until };
     let Taken { mut runs, mut unreadable } = Taken::default();
+    let elsewhere_before = if room.lacks_links { now.before(LINK_ELSEWHERE_WAIT) } else { now };
     for &lane in Lane::ALL {
         let taken = runs.len() + unreadable.len();
         let limit = as_usize(room.chunks).saturating_sub(taken).min(match lane {
@@ -47,7 +49,8 @@ pub(crate) async fn claim(
         });
         if limit > 0 {
             let full = full_accounts(room, lane);
-            let taken = turns::take(tx, lane, limit, &full, &lease, now).await?;
+            let taken =
+                turns::take(tx, lane, limit, &full, elsewhere_before, &lease, now).await?;
             runs.extend(taken.runs);
             unreadable.extend(taken.unreadable);
         }

@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::ports::{ChunkEnd, ChunkId, Recorded};
+use domain::ports::{Changed, ChunkEnd, ChunkId, Lease, Recorded};
 use domain::reason::Reason;
 use domain::recipient::RecipientState;
 use domain::time::Timestamp;
@@ -242,6 +242,10 @@ async fn free(tx: &mut impl Tx, waiting: &[(Ended, bool, Next)]) -> Result<()> {
         &rows,
     )
     .await
+    let elsewhere = |next: &Next| next.reason == Some(Reason::LinkElsewhere);
+    if waiting.iter().any(|(.., next)| elsewhere(next)) {
+        tx.tell(Changed { chunks: true, ..Changed::default() });
+    }
     .map(drop)
 }
 

@@ -3,7 +3,7 @@
 use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
 use domain::message::{Address, MessageId, MessageState, NewMessage};
 use domain::order::OrderId;
-use domain::ports::{Lease, PortError};
+use domain::ports::{Changed, Lease, PortError};
 use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
@@ -156,6 +156,9 @@ async fn insert_chunks(
 }
 
 /// First and last index of each chunk.
+    if lease.is_none() && !queued.is_empty() {
+        tx.tell(Changed { chunks: true, ..Changed::default() });
+    }
 fn runs(recipients: &[Address]) -> impl Iterator<Item = (u32, u32)> {
     let count = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
     (0..count).step_by(CHUNK_RECIPIENTS_MAX as usize).map(move |first| {

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use domain::message::Lane;
 use domain::ports::{ChunkId, Lease};
+use domain::reason::Reason;
 use domain::time::Timestamp;
 
 use crate::sql::{Result, Row, Tx, params};
@@ -40,12 +41,14 @@ pub(super) struct Taken {
     pub(super) unreadable: Vec<ChunkId>,
 }
 
-/// Leases up to `limit` due chunks of the lane, none of the accounts that are `full`.
+/// Leases up to `limit` due chunks of the lane, none of the accounts that are `full`; those whose
+/// carrier another node has only if they were due by `elsewhere_before`.
 pub(super) async fn take(
     tx: &mut impl Tx,
     lane: Lane,
     limit: usize,
     full: &BTreeSet<i64>,
+    elsewhere_before: Timestamp,
     lease: &Lease,
     now: Timestamp,
 ) -> Result<Taken> {
@@ -56,8 +59,13 @@ pub(super) async fn take(
     while !open.is_empty() && count < limit {
         open.truncate(limit - count);
         let share = (limit - count) / open.len();
-        let rows: Vec<_> =
-            open.iter().map(|account| params![lane, *account, now, as_i64(share)]).collect();
+        let rows: Vec<_> = open
+            .iter()
+            .map(|account| {
+                let (share, elsewhere) = (as_i64(share), Reason::LinkElsewhere);
+                params![lane, *account, now, share, elsewhere, elsewhere_before]
+            })
+            .collect();
         let found = tx
             .query_many(
                 "SELECT message, first_idx, last_idx, attempt,
@@ -65,6 +73,7 @@ pub(super) async fn take(
                  FROM chunks
                  WHERE lease_node IS NULL AND lane = ?1 AND account = ?2 AND due_at <= ?3
                      AND valid_until > ?3
+                     AND (reason IS NULL OR reason <> ?5 OR due_at <= ?6)
                  ORDER BY due_at, message, first_idx LIMIT ?4
                  FOR UPDATE SKIP LOCKED",
                 &rows,

@@ -8,7 +8,7 @@ use domain::money::Msat;
 use domain::order::{
     OrderEvent, OrderId, OrderKind, OrderSnapshot, OrderState, Progress, Wanted, next,
 };
-use domain::ports::{PortError, WebhookCall};
+use domain::ports::{Changed, Lease, PortError, WebhookCall};
 use domain::reason::Reason;
 use domain::recipient::RecipientState;
 use domain::state::Illegal;
@@ -295,6 +295,9 @@ pub(crate) async fn store(
 
 /// A row that is as it was is not written. An order paid from credit changes in few columns, and
 /// in none that an index of the others has.
+    if decided > 0 {
+        tx.tell(Changed { orders: true, ..Changed::default() });
+    }
 async fn update(tx: &mut impl Tx, orders: &[StoredOrder]) -> Result<()> {
     let (over_lightning, from_credit): (Vec<_>, Vec<_>) = orders
         .iter()

@@ -20,6 +20,7 @@ use std::time::Duration;
 use domain::ports::PortError;
 
 use super::error::{Fault, port_error, undid, unsure};
+use super::notify::Words;
 use super::pool::{Lent, Pool};
 use super::tx::PgTx;
 use crate::sql::Result;
@@ -43,18 +44,24 @@ enum Kind {
 pub(crate) struct Attempts<'s> {
     pool: &'s Arc<Pool>,
     vault: &'s Arc<Vault>,
+    /// Where a change is told of.
+    words: Option<&'s Words>,
     kind: Kind,
     crossed: u32,
     lost: u32,
 }
 
 impl<'s> Attempts<'s> {
-    pub(super) const fn to_write(pool: &'s Arc<Pool>, vault: &'s Arc<Vault>) -> Self {
-        Self { pool, vault, kind: Kind::Write, crossed: 0, lost: 0 }
+    pub(super) const fn to_write(
+        pool: &'s Arc<Pool>,
+        vault: &'s Arc<Vault>,
+        words: &'s Words,
+    ) -> Self {
+        Self { pool, vault, words: Some(words), kind: Kind::Write, crossed: 0, lost: 0 }
     }
 
     pub(super) const fn to_read(pool: &'s Arc<Pool>, vault: &'s Arc<Vault>) -> Self {
-        Self { pool, vault, kind: Kind::Read, crossed: 0, lost: 0 }
+        Self { pool, vault, words: None, kind: Kind::Read, crossed: 0, lost: 0 }
     }
 
     pub(crate) async fn begin(&mut self) -> Result<PgTx> {
@@ -85,6 +92,7 @@ impl<'s> Attempts<'s> {
             Ok(value) => value,
             Err(error) => return Some(Err(error)),
         };
+        let word = self.words.and_then(|words| words.say(tx.changed()));
         let mut lent = tx.close();
         if self.kind == Kind::Read {
             if let Ok(connection) = lent.connection() {
@@ -92,7 +100,7 @@ impl<'s> Attempts<'s> {
             }
             return Some(Ok(value));
         }
-        match commit(&mut lent).await {
+        match commit(&mut lent, word).await {
             Ok(()) => Some(Ok(value)),
             Err((fault, error)) => {
                 drop(lent);
@@ -121,13 +129,16 @@ impl<'s> Attempts<'s> {
     }
 }
 
-async fn commit(lent: &mut Lent) -> std::result::Result<(), (Fault, PortError)> {
+async fn commit(
+    lent: &mut Lent,
+    word: Option<String>,
+) -> std::result::Result<(), (Fault, PortError)> {
     let connection = lent.connection()?;
     if connection.is_closed() {
         // It was never sent.
         return Err(super::error::lost());
     }
-    match connection.commit().await {
+    match connection.commit(word).await {
         Ok(()) => Ok(()),
         Err(Some(error)) if undid(&error) => {
             let crossed = error.code().is_some_and(|code| code.code().starts_with("40"));

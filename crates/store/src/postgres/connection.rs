@@ -1,8 +1,9 @@
 //! One connection: its prepared statements, and a deadline for each answer.
 //!
-//! Many rows of one statement are sent without waiting for each other's answers. What the server
-//! does with a statement that takes too long it decides a little earlier than we give it up, so
-//! that a silence means that the server or the way to it is gone.
+//! Many rows of one statement go as arrays to a statement made of it (`many.rs`), or without waiting
+//! for each other's answers. What the server does with a statement that takes too long it decides a
+//! little earlier than we give it up, so that a silence means that the server or the way to it is
+//! gone.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -66,8 +67,13 @@ impl Connection {
     }
 
     /// The commit, whose failure is looked at more closely. `None` when there was no answer.
-    pub(super) async fn commit(&self) -> std::result::Result<(), Option<Error>> {
-        match tokio::time::timeout(self.deadline, self.client.batch_execute("COMMIT")).await {
+    /// With `word`, a statement that is sent with it.
+    pub(super) async fn commit(
+        &self,
+        word: Option<String>,
+    ) -> std::result::Result<(), Option<Error>> {
+        let commit = word.map_or_else(|| "COMMIT".to_owned(), |word| format!("{word}; COMMIT"));
+        match tokio::time::timeout(self.deadline, self.client.batch_execute(&commit)).await {
             Ok(done) => done.map_err(Some),
             Err(_) => Err(None),
         }

@@ -8,6 +8,7 @@ mod error;
 mod migrate;
 mod node;
 mod open;
+mod notify;
 mod pool;
 mod statement;
 mod tls;
@@ -21,8 +22,11 @@ use std::time::Duration;
 
 use self::change::Attempts;
 use self::error::silent;
+use domain::ports::Changed;
+
 use self::pool::Pool;
 use crate::sql::Result;
+use self::notify::Words;
 use crate::vault::Vault;
 
 pub use self::node::NodeName;
@@ -36,6 +40,8 @@ pub(crate) struct PostgresStore {
     vault: Arc<Vault>,
     ping_timeout: Duration,
 }
+    server: Server,
+    words: Words,
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,7 +51,7 @@ impl fmt::Debug for PostgresStore {
 
 impl PostgresStore {
     fn to_write(&self) -> Attempts<'_> {
-        Attempts::to_write(&self.writers, &self.vault)
+        Attempts::to_write(&self.writers, &self.vault, &self.words)
     }
 
     fn to_read(&self) -> Attempts<'_> {
@@ -54,6 +60,10 @@ impl PostgresStore {
 
     async fn in_time(&self, probing: impl Future<Output = Result<()>>) -> Result<()> {
         tokio::time::timeout(self.ping_timeout, probing).await.unwrap_or_else(|_| Err(silent()))
+    async fn changed_elsewhere(&self) -> Changed {
+        self.words.changed(&self.server).await
+    }
+
     }
 }
 

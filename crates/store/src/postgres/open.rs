@@ -7,6 +7,7 @@ use tokio_postgres::Client;
 use super::PostgresStore;
 use super::connect::client;
 use super::migrate::migrate;
+use super::notify::Words;
 use super::pool::Pool;
 use super::url::Server;
 use crate::vault::{VAULT_CHECK, Vault};
@@ -32,8 +33,10 @@ pub(crate) async fn open(
     }
     Ok(PostgresStore {
         writers: Pool::new(server.clone(), options.writers, options.deadline),
-        readers: Pool::new(server, options.readers, options.deadline),
+        readers: Pool::new(server.clone(), options.readers, options.deadline),
         vault: Arc::new(vault),
+        server,
+        words: Words::new(),
         ping_timeout: options.ping_timeout,
     })
 }

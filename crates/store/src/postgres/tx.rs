@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::ports::PortError;
+use domain::ports::{Changed, PortError};
+use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
 use super::connection::Failure;
@@ -17,6 +18,8 @@ pub(crate) struct PgTx {
     vault: Arc<Vault>,
     /// Of the first statement that failed: the server does nothing more in this transaction.
     fault: Option<Fault>,
+    /// What other nodes are to look for.
+    changed: Changed,
 }
 
 impl PgTx {
@@ -27,7 +30,7 @@ impl PgTx {
         begin: &str,
     ) -> std::result::Result<Self, Failure> {
         lent.open = true;
-        let mut tx = Self { lent, vault, fault: None };
+        let mut tx = Self { lent, vault, fault: None, changed: Changed::default() };
         let begun = match tx.lent.connection() {
             Ok(connection) => connection.run(begin).await,
             Err(failure) => Err(failure),
@@ -38,6 +41,10 @@ impl PgTx {
 
     pub(super) const fn fault(&self) -> Option<Fault> {
         self.fault
+    }
+
+    pub(super) const fn changed(&self) -> Changed {
+        self.changed
     }
 
     /// For the commit; nothing is rolled back after it.
@@ -132,6 +139,16 @@ impl Tx for PgTx {
             .map(drop)
     }
 
+    async fn clock(&mut self, _: Timestamp) -> Result<Timestamp> {
+        let now = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+        let row = self.query(now, []).await?.into_iter().next();
+        row.ok_or_else(unanswered)?.get()
+    }
+
+    fn tell(&mut self, changed: Changed) {
+        self.changed = self.changed.and(changed);
+    }
+
     fn vault(&self) -> &Vault {
         &self.vault
     }
@@ -142,6 +159,7 @@ fn key(turn: &Turn<'_>) -> i64 {
     advisory_key(&match turn {
         Turn::CountOrders => "count orders".to_owned(),
         Turn::Park(carrier) => format!("park {carrier}"),
+        Turn::ShareLinks => "share links".to_owned(),
         Turn::JoinParts(carrier) => format!("join parts {carrier}"),
     })
 }

@@ -10,6 +10,8 @@ mod writer;
 
 use std::fmt;
 
+use domain::ports::Changed;
+
 use self::readers::Readers;
 use self::tx::ready;
 use self::writer::Writer;
@@ -25,6 +27,13 @@ pub(crate) struct SqliteStore {
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SqliteStore")
+    }
+}
+
+impl SqliteStore {
+    #[expect(clippy::unused_self, reason = "the shape that both stores have")]
+    async fn changed_elsewhere(&self) -> Changed {
+        std::future::pending().await
     }
 }
 

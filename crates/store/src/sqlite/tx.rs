@@ -4,7 +4,8 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use domain::ports::PortError;
+use domain::ports::{Changed, PortError};
+use domain::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 
@@ -106,6 +107,13 @@ impl Tx for SqliteTx<'_> {
     async fn share_turn(&mut self, _: Turn<'_>) -> Result<()> {
         Ok(())
     }
+
+    async fn clock(&mut self, ours: Timestamp) -> Result<Timestamp> {
+        Ok(ours)
+    }
+
+    /// No other process serves the same file.
+    fn tell(&mut self, _: Changed) {}
 
     fn vault(&self) -> &Vault {
         self.vault

@@ -1,6 +1,7 @@
 //! A Store port whose process may die at any step. Reads and rounds that find nothing are no steps.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Sender};
@@ -16,6 +17,7 @@ use domain::ports::{
     OrderCaps, OrderLoad, OrderStore, Outcome, PortError, Receipt, RecipientTrace, Recorded, Store,
     WebhookCall, WebhookResult,
 };
+use domain::ports::{Changed, LinkDemand, LinkLease, LinkStore};
 use domain::reason::Reason;
 use domain::time::Timestamp;
 
@@ -79,6 +81,27 @@ impl AccountStore for FusedStore {
 
     async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
         self.fuse.alive(self.inner.senders(account)).await
+    }
+}
+
+#[async_trait]
+impl LinkStore for FusedStore {
+    async fn lease_links(
+        &self,
+        node: &str,
+        demands: Vec<LinkDemand>,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Result<LinkLease, PortError> {
+        self.fuse.through(self.inner.lease_links(node, demands, lease, now)).await
+    }
+
+    async fn leave_links(&self, node: &str) -> Result<(), PortError> {
+        self.fuse.through(self.inner.leave_links(node)).await
+    }
+
+    async fn changed(&self) -> Changed {
+        self.inner.changed().await
     }
 }
 

@@ -98,7 +98,7 @@ pub async fn claims_nothing_of_accounts_that_are_full(rig: &impl Rig) {
         queue(&world, account, 2).await;
     }
     let room =
-        |lane| ClaimRoom { chunks: 9, bulk: 9, full: vec![(lane, Some(full)), (lane, None)] };
+        |lane| ClaimRoom { full: vec![(lane, Some(full)), (lane, None)], ..ClaimRoom::from(9) };
     let claimed = claim(&world, room(Lane::Bulk), at(5)).await;
     assert_eq!(accounts(&claimed), [Some(other), Some(other)]);
     let claimed = claim(&world, room(Lane::Single), at(5)).await;
@@ -109,7 +109,7 @@ pub async fn claims_no_more_bulk_than_there_is_room_for(rig: &impl Rig) {
     let world = World::new(rig).await;
     queue(&world, None, 5).await;
     world.working().await;
-    let room = |chunks, bulk| ClaimRoom { chunks, bulk, full: vec![] };
+    let room = |chunks, bulk| ClaimRoom { chunks, bulk, ..ClaimRoom::default() };
     let lanes = |chunks: &[ClaimedChunk]| -> Vec<Lane> {
         chunks.iter().map(|chunk| chunk.content.lane).collect()
     };

@@ -110,6 +110,8 @@ impl House {
             quiet_hours: QuietHours::default(),
             receivers: Arc::default(),
             node: "local".to_owned(),
+            lease: std::time::Duration::from_secs(120),
+            shares_store: false,
         };
         let engine = Engine::new(ports, settings, Arc::new(Plain), tasks.clone());
         let starting = engine.clone();

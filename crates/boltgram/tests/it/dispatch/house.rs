@@ -100,6 +100,8 @@ impl House {
             quiet_hours,
             receivers: Arc::default(),
             node: "local".to_owned(),
+            lease: std::time::Duration::from_secs(120),
+            shares_store: false,
         };
         let tasks = Tasks::new();
         let engine = Engine::new(ports, settings, Arc::new(Plain), tasks.clone());

@@ -42,6 +42,8 @@ pub(super) struct Bound<'a> {
     slowed: Notify,
     /// Told when a job was answered.
     answered: Notify,
+    /// Cancelled when the session is to take nothing more and to end.
+    leaving: CancellationToken,
     /// Cancelled when the session has ended.
     over: CancellationToken,
 }
@@ -51,7 +53,11 @@ fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'a> Bound<'a> {
-    pub(super) fn new(carrier: &'a Inner, link: Link) -> (Self, Events, Run) {
+    pub(super) fn new(
+        carrier: &'a Inner,
+        link: Link,
+        leaving: CancellationToken,
+    ) -> (Self, Events, Run) {
         let Link { handle, events, run, peer } = link;
         let bound = Self {
             carrier,
@@ -60,6 +66,7 @@ impl<'a> Bound<'a> {
             pace: Mutex::new(Pace::new(handle.window(), Instant::now())),
             slowed: Notify::new(),
             answered: Notify::new(),
+            leaving,
             over: CancellationToken::new(),
             handle,
         };
@@ -82,6 +89,11 @@ impl<'a> Bound<'a> {
         };
         self.over.cancel();
         reason
+    }
+
+    /// Ends at once.
+    pub(super) fn abort(&self) {
+        self.handle.abort();
     }
 
     /// Gives an outcome to what has none although the session is over: a fall of this code.

@@ -12,16 +12,15 @@ use crate::smpp::open::Open;
 use crate::smpp::verdict::NotTaken;
 
 impl Bound<'_> {
-    /// Feeds the session until it takes no more or the carrier stops; then waits until what it was
+    /// Feeds the session until it takes no more, or is to leave; then waits until what it was
     /// given is answered, and unbinds.
     pub(super) async fn pump(&self) {
-        let closing = &self.carrier.desk.closing;
         if self.kind.may_submit() {
             let up = self.carrier.queue.link_up();
             // Jobs are taken only where nothing can cut in, so that none is dropped.
             while let Some(jobs) = tokio::select! {
                 biased;
-                () = closing.cancelled() => None,
+                () = self.leaving.cancelled() => None,
                 () = self.over.cancelled() => None,
                 jobs = self.next() => jobs,
             } {
@@ -35,7 +34,7 @@ impl Bound<'_> {
             }
         } else {
             tokio::select! {
-                () = closing.cancelled() => {}
+                () = self.leaving.cancelled() => {}
                 () = self.over.cancelled() => {}
             }
         }
@@ -94,6 +93,8 @@ impl Bound<'_> {
     /// Writes the parts of jobs and keeps these for their answers; returns those that have ended.
     fn encode(&self, jobs: Vec<Job>, may_go: bool) -> (Requests, Vec<Job>) {
         let (now, profile) = (self.carrier.clock.now(), &self.carrier.settings.profile);
+        // Asked for here, with nothing to wait for before it is written.
+        let may_go = may_go && !self.carrier.desk.has_lapsed(now);
         let (mut requests, mut ended) = (Requests::with_capacity(jobs.len()), Vec::new());
         let mut open = lock(&self.open);
         for mut job in jobs {

@@ -43,11 +43,14 @@ pub struct ClaimRoom {
     /// Accounts (`None`: messages without one, all together) that hold their share of the node's
     /// room for this lane already: nothing of theirs in it is claimed.
     pub full: Vec<(Lane, Option<AccountId>)>,
+    /// Another node can hand over by carriers that this one cannot: what was given back for that
+    /// ([`Reason::LinkElsewhere`]) is left to it for [`crate::limits::LINK_ELSEWHERE_WAIT`].
+    pub lacks_links: bool,
 }
 
 impl From<u32> for ClaimRoom {
     fn from(chunks: u32) -> Self {
-        Self { chunks, bulk: chunks, full: vec![] }
+        Self { chunks, bulk: chunks, ..Self::default() }
     }
 }
 

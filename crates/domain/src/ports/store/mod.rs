@@ -12,6 +12,7 @@ mod bulk;
 mod events;
 mod inbound;
 mod ledger;
+mod links;
 mod messages;
 mod orders;
 mod trace;
@@ -27,6 +28,7 @@ pub use bulk::{
 pub use events::{EventStore, Snapshot, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;
+pub use links::{Changed, LinkDemand, LinkLease, LinkStore};
 pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, Lease, MessageStore, Recorded,
 };
@@ -39,7 +41,15 @@ pub use trace::{PartTrace, RecipientTrace, Word};
 /// All of the store.
 #[async_trait]
 pub trait Store:
-    AccountStore + OrderStore + MessageStore + InboundStore + EventStore + LedgerStore + std::fmt::Debug
+    AccountStore
+    + OrderStore
+    + MessageStore
+    + BulkStore
+    + InboundStore
+    + EventStore
+    + LedgerStore
+    + LinkStore
+    + std::fmt::Debug
 {
     /// Ok when a durable write would succeed now.
     async fn ping(&self) -> Result<(), PortError>;
