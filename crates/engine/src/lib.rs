@@ -16,6 +16,7 @@ pub mod tasks;
 mod wake;
 
 pub mod accounts;
+pub mod bulk;
 pub mod orders;
 
 pub mod dispatch;

@@ -56,6 +56,14 @@ impl Tasks {
         drop(self.spawn_raw(task));
     }
 
+    /// Runs work that takes long beside the async threads. It cannot be ended, so it must end.
+    pub fn spawn_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.tracker.spawn_blocking(work)
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the one supervised spawner")]
     fn spawn_raw(
         &self,

@@ -51,7 +51,7 @@ impl Engine {
 }
 
 /// UUID v7 (RFC 9562 §5.7) from the clock and randomness of the ports.
-fn message_id(random: &dyn Random, now: Timestamp) -> MessageId {
+pub(crate) fn message_id(random: &dyn Random, now: Timestamp) -> MessageId {
     let mut bytes = [0; 10];
     random.fill(&mut bytes);
     let millis = u64::try_from(now.as_millis()).unwrap_or(0);

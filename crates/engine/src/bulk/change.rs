@@ -1,0 +1,105 @@
+//! What its sender may still do with a message: cancel it before it starts, hold it up, try those
+//! again who did not get it.
+
+use domain::account::AccountId;
+use domain::bulk::{BulkMessage, Idempotency};
+use domain::limits;
+use domain::message::{MessageId, MessageState};
+use domain::money::Msat;
+use domain::ports::{CancelBulk, PortError, Retry, RetryOutcome, Spent};
+
+use super::error::{CancelBulkError, PauseError, RetryError};
+use super::send::Accepted;
+use crate::engine::Engine;
+
+impl Engine {
+    /// What was given back.
+    pub async fn cancel_bulk(
+        &self,
+        account: AccountId,
+        message: MessageId,
+    ) -> Result<Msat, CancelBulkError> {
+        match self.store.cancel_bulk(account, message, self.now()).await? {
+            CancelBulk::Cancelled { refunded } => Ok(refunded),
+            CancelBulk::NoSuchMessage => Err(CancelBulkError::NoSuchMessage),
+            CancelBulk::Not { state: MessageState::Cancelled, .. } => {
+                Err(CancelBulkError::AlreadyCancelled)
+            }
+            CancelBulk::Not { was_scheduled: true, .. } => Err(CancelBulkError::AlreadyStarted),
+            CancelBulk::Not { was_scheduled: false, .. } => Err(CancelBulkError::NotScheduled),
+        }
+    }
+
+    /// Those who are tried again, and the price that is reserved for them.
+    pub async fn retry_bulk(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Accepted, RetryError> {
+        if let Some(idempotency) = &idempotency
+            && let Some(spent) = self.store.spent(account, idempotency.clone()).await?
+        {
+            return self.retried(account, message, spent).await;
+        }
+        let now = self.now();
+        let retry = Retry {
+            account,
+            message,
+            valid_until: now.after(limits::BULK_VALIDITY),
+            receipts_until: now.after(limits::BULK_RECEIPTS_WITHIN),
+            idempotency,
+        };
+        match self.store.retry_bulk(retry, now).await? {
+            RetryOutcome::Spent(spent) => self.retried(account, message, spent).await,
+            RetryOutcome::NotEnded(state) => Err(RetryError::NotEnded(state)),
+            RetryOutcome::NothingToRetry => Err(RetryError::NothingToRetry),
+            RetryOutcome::NoSuchMessage => Err(RetryError::NoSuchMessage),
+        }
+    }
+
+    async fn retried(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        spent: Spent,
+    ) -> Result<Accepted, RetryError> {
+        let (total, price) = match spent {
+            Spent::Done { recipients, price, .. } | Spent::Repeat { recipients, price, .. } => {
+                (recipients, price)
+            }
+            Spent::KeyReused => return Err(RetryError::KeyReused),
+            Spent::Insufficient { price, available } => {
+                return Err(RetryError::Insufficient { price, available });
+            }
+        };
+        self.wake.dispatch.notify_one();
+        let stored = self.store.bulk(account, message).await?;
+        let parts = stored.ok_or(RetryError::NoSuchMessage)?.parts;
+        Ok(Accepted { message, start_at: None, total, parts, price })
+    }
+
+    /// Stops handing a message over, or goes on; what carriers have stays with them.
+    pub async fn pause_bulk(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        paused: bool,
+    ) -> Result<BulkMessage, PauseError> {
+        let changed = self.store.pause_bulk(account, message, paused, self.now()).await?;
+        let stored = self.store.bulk(account, message).await?.ok_or(PauseError::NoSuchMessage)?;
+        if !changed {
+            return Err(PauseError::Ended);
+        }
+        self.wake.dispatch.notify_one();
+        Ok(stored)
+    }
+
+    pub async fn bulk_message(
+        &self,
+        account: AccountId,
+        message: MessageId,
+    ) -> Result<Option<BulkMessage>, PortError> {
+        self.store.bulk(account, message).await
+    }
+}

@@ -1,0 +1,130 @@
+//! Messages to many as their sender sees them: lists, pages of recipients, sender names.
+
+use domain::account::{AccountId, Sender};
+use domain::bulk::{BulkMessage, BulkRecipient, Counts};
+use domain::limits;
+use domain::message::MessageId;
+use domain::money::Msat;
+use domain::ports::{BulkList, PortError, RecipientList};
+use domain::recipient::RecipientState;
+
+use super::credits::Credits;
+use crate::engine::Engine;
+
+/// Which recipients are asked for: those after an index, or a page of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecipientsAsked {
+    /// The first index that is looked at.
+    From(u32),
+    /// Recipients left out at the beginning.
+    Page { offset: u32 },
+}
+
+#[derive(Debug)]
+pub struct RecipientsFound {
+    pub recipients: Vec<BulkRecipient>,
+    /// The index to go on from; `None` at the end.
+    pub next: Option<u32>,
+    /// Of the whole message.
+    pub counts: Counts,
+    /// Recipients on all pages.
+    pub total: u32,
+}
+
+impl Engine {
+    /// Messages of an account, newest first, and how many there are in all.
+    pub async fn bulk_messages(
+        &self,
+        account: AccountId,
+        list: BulkList,
+    ) -> Result<(Vec<BulkMessage>, u64), PortError> {
+        self.store.bulk_list(account, list).await
+    }
+
+    /// `None` when this account has no such message. Of no states given, any will do.
+    pub async fn bulk_recipients(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        states: &[RecipientState],
+        asked: RecipientsAsked,
+        limit: u32,
+    ) -> Result<Option<RecipientsFound>, PortError> {
+        let limit = limit.min(limits::RECIPIENTS_PAGE_MAX);
+        let Some(stored) = self.store.bulk(account, message).await? else { return Ok(None) };
+        let counts = stored.counts;
+        let total = match states {
+            [] => counts.total(),
+            some => some.iter().map(|state| count(&counts, *state)).sum(),
+        };
+        let found = |recipients, next| RecipientsFound { recipients, next, counts, total };
+        let first = match asked {
+            RecipientsAsked::From(first) => Some(first),
+            RecipientsAsked::Page { offset } if offset >= total => None,
+            RecipientsAsked::Page { offset } if states.is_empty() => Some(offset),
+            RecipientsAsked::Page { offset } => self.leave_out(message, states, offset).await?,
+        };
+        let Some(mut first) = first else { return Ok(Some(found(vec![], None))) };
+        let mut recipients = Vec::new();
+        loop {
+            let left = limit - u32::try_from(recipients.len()).unwrap_or(limit);
+            let list = RecipientList { states: states.to_vec(), first, limit: left };
+            let page = self.store.bulk_recipients(message, list).await?;
+            recipients.extend(page.recipients);
+            let full = recipients.len() >= limit as usize;
+            // A reader who goes on by himself is told where; a page is filled.
+            match (asked, page.next) {
+                (RecipientsAsked::Page { .. }, Some(next)) if !full => first = next,
+                (_, next) => return Ok(Some(found(recipients, next))),
+            }
+        }
+    }
+
+    /// The index from which on `offset` recipients in these states are left out. Looks at all of
+    /// them, which the message's size bounds.
+    async fn leave_out(
+        &self,
+        message: MessageId,
+        states: &[RecipientState],
+        offset: u32,
+    ) -> Result<Option<u32>, PortError> {
+        let (mut first, mut left) = (0, offset);
+        while left > 0 {
+            let limit = left.min(limits::RECIPIENTS_PAGE_MAX);
+            let list = RecipientList { states: states.to_vec(), first, limit };
+            let page = self.store.bulk_recipients(message, list).await?;
+            left -= u32::try_from(page.recipients.len()).unwrap_or(left).min(left);
+            match page.next {
+                Some(next) => first = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(first))
+    }
+
+    /// Sender names of an account, the oldest first.
+    pub async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
+        let mut senders = self.store.senders(account).await?;
+        senders
+            .sort_by(|a, b| (a.created_at, a.name.as_str()).cmp(&(b.created_at, b.name.as_str())));
+        Ok(senders)
+    }
+
+    /// An amount as the bulk door counts it.
+    pub const fn credits(&self, amount: Msat) -> Credits {
+        Credits { amount, worth: self.settings.prices.credit }
+    }
+}
+
+const fn count(counts: &Counts, state: RecipientState) -> u32 {
+    match state {
+        RecipientState::Pending => counts.pending,
+        RecipientState::Submitted => counts.submitted,
+        RecipientState::Success => counts.success,
+        RecipientState::Failed => counts.failed,
+        RecipientState::Invalid => counts.invalid,
+        RecipientState::Blocked => counts.blocked,
+        RecipientState::Expired => counts.expired,
+        RecipientState::Timeout => counts.timeout,
+    }
+}

@@ -1,0 +1,27 @@
+//! Messages to many, paid from credit: judged, priced and stored whole; then looked at, cancelled,
+//! tried again, held up.
+//!
+//! ```text
+//! written numbers ── Addressees ── distinct ── priced groups ── add_bulk ── dispatch
+//!                        └─ what is no number ── excluded, free
+//! ```
+//!
+//! Two million numbers are eight bytes each until they are stored: nothing here makes a text of a
+//! number again. What takes long for many numbers is done beside the async threads.
+
+mod addressees;
+mod change;
+mod credits;
+mod directory;
+mod draft;
+mod error;
+mod look;
+mod render;
+mod send;
+
+pub use addressees::{Addressees, TooManyNumbers};
+pub use credits::Credits;
+pub use error::{BulkError, CancelBulkError, PauseError, RetryError};
+pub use look::{RecipientsAsked, RecipientsFound};
+pub use render::{RenderError, TooManyVariables, Variables};
+pub use send::{Accepted, BulkRequest, Estimate, Wording};
