@@ -7,6 +7,7 @@
 mod router;
 mod settings;
 
+mod bulk;
 pub mod orders;
 
 mod events;

@@ -17,11 +17,11 @@ pub(crate) type Words = Cow<'static, str>;
 
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    status: StatusCode,
-    reason: Words,
-    retry_after_s: Option<u64>,
+    pub status: StatusCode,
+    pub reason: Words,
+    pub retry_after_s: Option<u64>,
     /// The request was not read to its end, so nothing more can be read from this connection.
-    close: bool,
+    pub close: bool,
 }
 
 impl Refusal {

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! fold path ── log ─┬─ orders: CORS ── catch panics ── admit (key, rate) ── handler
+//!                   ├─ bulk: catch panics ── admit (key, rate) ── handler
 //!                   ├─ ops: catch panics ── admit (rate) ── handler
 //!                   └─ sandbox: catch panics ── handler
 //! ```
@@ -18,13 +19,15 @@ use engine::Engine;
 
 use crate::guard::{Front, Guard, Routes};
 use crate::settings::{Door, HttpSettings};
-use crate::{ops, orders, sandbox};
+use crate::{bulk, ops, orders, sandbox};
 
 /// All doors.
 pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Front {
     let door = Door::new(engine, settings);
-    let routes =
-        orders_routes().and(ops_routes(&door.settings)).and(sandbox_routes(&door.settings));
+    let routes = orders_routes()
+        .and(bulk_routes())
+        .and(ops_routes(&door.settings))
+        .and(sandbox_routes(&door.settings));
     routes.open(door)
 }
 
@@ -49,6 +52,25 @@ fn orders_routes() -> Routes {
         .route("/fund", post(orders::fund_account))
         .route("/balance", get(orders::show_balance))
         .route("/history", get(orders::list_history))
+}
+
+fn bulk_routes() -> Routes {
+    Routes::behind(Guard::Bulk)
+        .all_below(bulk::ROOT)
+        .route("/api/v2/sms", get(bulk::list_messages))
+        .route("/api/v2/sms/send", post(bulk::send_message))
+        .route("/api/v2/sms/preview", post(bulk::preview_message))
+        .route("/api/v2/sms/{uuid}", get(bulk::show_message))
+        .route("/api/v2/sms/{uuid}/recipients", get(bulk::list_recipients))
+        .route("/api/v2/sms/{uuid}/cancel", post(bulk::cancel_message))
+        .route("/api/v2/sms/{uuid}/retry", post(bulk::retry_message))
+        .route("/api/v2/sms/{uuid}/pause", post(bulk::pause_message))
+        .route("/api/v2/sms/{uuid}/resume", post(bulk::resume_message))
+        .route("/api/v2/credits", get(bulk::show_credits))
+        .route("/api/v2/credit", get(bulk::show_credits))
+        .route("/api/v2/credits/balance", get(bulk::show_credits))
+        .route("/api/v2/balance", get(bulk::show_credits))
+        .route("/api/v2/senders", get(bulk::list_senders))
 }
 
 /// Also what an admin listener serves, see [`crate::ops_router`]. How the house is and what it

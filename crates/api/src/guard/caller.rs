@@ -11,7 +11,7 @@ use super::origin::Origin;
 use crate::refusal::{Refusal, failed, unauthorized};
 
 #[derive(Debug, Clone)]
-pub(super) enum Identity {
+pub(crate) enum Identity {
     Stranger,
     Known(Caller),
     /// A key was given that is none.

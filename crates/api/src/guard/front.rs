@@ -2,7 +2,6 @@
 //! routes would do the same, but each of them is copied and boxed for each request, which was a third
 //! of what a request cost.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,7 +20,9 @@ use tower::{Service, ServiceExt};
 use super::admit::{admit, admit_stranger};
 use super::cors;
 use super::log_access::{log_access, method_name};
-use super::panic::catch_panic;
+use super::panic::{catch_panic, show_panic};
+use super::places::Places;
+use crate::bulk::{Refused, refuse_bulk_method, refuse_bulk_path, show_bulk_panic};
 use crate::refusal::{refuse_method, refuse_path};
 use crate::settings::Door;
 
@@ -30,6 +31,8 @@ use crate::settings::Door;
 pub(crate) enum Guard {
     /// Scripts of other origins may call; the caller is looked at and counted.
     Orders,
+    /// The caller is looked at and counted; everything is told in the envelope of the bulk door.
+    Bulk,
     /// The caller's address is counted.
     Ops,
     /// Nothing.
@@ -40,33 +43,43 @@ pub(crate) enum Guard {
 pub(crate) struct Routes {
     router: Router<Door>,
     guard: Guard,
-    guards: HashMap<&'static str, Guard>,
+    places: Places<Guard>,
 }
 
 impl Routes {
     /// No routes yet; those that come stand behind this guard.
     pub(crate) fn behind(guard: Guard) -> Self {
-        Self { router: Router::new(), guard, guards: HashMap::new() }
+        Self { router: Router::new(), guard, places: Places::default() }
     }
 
-    /// `path` has no parameters: it stands in the log.
+    /// `path` stands in the log as it is here: what a parameter (`{uuid}`) was does not.
     pub(crate) fn route(mut self, path: &'static str, methods: MethodRouter<Door>) -> Self {
-        self.router = self.router.route(path, methods.fallback(refuse_method));
-        self.guards.insert(path, self.guard);
+        let methods = match self.guard {
+            Guard::Bulk => methods.fallback(refuse_bulk_method),
+            Guard::Orders | Guard::Ops | Guard::Sandbox => methods.fallback(refuse_method),
+        };
+        self.router = self.router.route(path, methods);
+        self.places.add(path, self.guard);
+        self
+    }
+
+    /// Everything below `root` is behind this guard, also what is no route.
+    pub(crate) fn all_below(mut self, root: &'static str) -> Self {
+        self.places.add_root(root, self.guard);
         self
     }
 
     /// Other paths stay behind the guard that these routes have.
     pub(crate) fn and(mut self, others: Self) -> Self {
         self.router = self.router.merge(others.router);
-        self.guards.extend(others.guards);
+        self.places.extend(others.places);
         self
     }
 
     pub(crate) fn open(self, door: Door) -> Front {
         let router = self.router.fallback(refuse_path).with_state(door.clone());
-        let Self { guard: elsewhere, guards, .. } = self;
-        Front(Arc::new(Inner { router, guards, elsewhere, door }))
+        let Self { guard: elsewhere, places, .. } = self;
+        Front(Arc::new(Inner { router, places, elsewhere, door }))
     }
 }
 
@@ -77,7 +90,7 @@ pub struct Front(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     router: Router,
-    guards: HashMap<&'static str, Guard>,
+    places: Places<Guard>,
     elsewhere: Guard,
     door: Door,
 }
@@ -102,15 +115,15 @@ impl Inner {
         let begun = Instant::now();
         fold_path(&mut request);
         let method = method_name(request.method());
-        let found = self.guards.get_key_value(request.uri().path());
-        let (route, guard) =
-            found.map_or(("(none)", self.elsewhere), |(path, guard)| (*path, *guard));
+        let (route, guard) = self.places.find(request.uri().path());
+        let guard = guard.copied().unwrap_or(self.elsewhere);
         let response = match guard {
             Guard::Orders => self.to_orders(request).await,
-            Guard::Ops => catch_panic(self.to_ops(request)).await,
-            Guard::Sandbox => catch_panic(self.to_handler(request)).await,
+            Guard::Bulk => catch_panic(self.to_bulk(request, route), show_bulk_panic).await,
+            Guard::Ops => catch_panic(self.to_ops(request), show_panic).await,
+            Guard::Sandbox => catch_panic(self.to_handler(request), show_panic).await,
         };
-        log_access(method, route, response.status(), begun);
+        log_access(method, route.unwrap_or("(none)"), response.status(), begun);
         response
     }
 
@@ -118,15 +131,30 @@ impl Inner {
         if request.method() == Method::OPTIONS {
             return cors::preflight();
         }
-        let mut response = catch_panic(self.admitted(request)).await;
+        let mut response = catch_panic(self.admitted(request), show_panic).await;
         cors::allow(response.headers_mut());
         response
     }
 
-    async fn admitted(&self, mut request: Request) -> Response {
+    async fn to_bulk(&self, mut request: Request, route: Option<&'static str>) -> Response {
         if let Err(refusal) = admit(&self.door, &mut request).await {
-            return refusal.into_response();
+            return Refused::from(refusal).into_response();
         }
+        if route.is_none() {
+            return refuse_bulk_path().into_response();
+        }
+        self.to_fresh(request).await
+    }
+
+    async fn admitted(&self, mut request: Request) -> Response {
+        match admit(&self.door, &mut request).await {
+            Err(refusal) => refusal.into_response(),
+            Ok(()) => self.to_fresh(request).await,
+        }
+    }
+
+    /// To a handler whose answer is not to be kept.
+    async fn to_fresh(&self, request: Request) -> Response {
         let mut response = self.to_handler(request).await;
         // Balances and states are of the moment, and some answers hold secrets.
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -9,9 +9,10 @@ mod log_access;
 mod network;
 mod origin;
 mod panic;
+mod places;
 mod rate;
 
-pub(crate) use caller::{Buyer, Known, client_of, key_text};
+pub(crate) use caller::{Buyer, Identity, Known, client_of, key_text};
 pub use front::Front;
 pub(crate) use front::{Guard, Routes};
 pub use network::{Network, NetworkError};

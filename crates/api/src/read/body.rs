@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use crate::refusal::{Refusal, bad_request, too_large, too_slow};
 
 /// A length announced as too large is refused before anything is read.
-pub(super) async fn read_body(
+pub(crate) async fn read_body(
     request: Request,
     bytes_max: usize,
     within: Duration,

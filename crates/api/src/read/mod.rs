@@ -5,5 +5,6 @@ mod body;
 mod fields;
 mod query;
 
+pub(crate) use body::read_body;
 pub(crate) use fields::Fields;
 pub(crate) use query::QueryPairs;

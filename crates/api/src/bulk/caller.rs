@@ -1,0 +1,55 @@
+//! Who calls: every endpoint wants a good key, and those that spend or stop something one that may
+//! send. Judged before anything of the body is read.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::account::{AccountId, Scope};
+use engine::accounts::{AuthError, Caller};
+
+use super::refused::{Refused, forbidden, unauthorized, unavailable};
+use crate::guard::Identity;
+
+fn caller(parts: &Parts) -> Result<&Caller, Refused> {
+    match parts.extensions.get::<Identity>() {
+        Some(Identity::Known(caller)) => Ok(caller),
+        Some(Identity::Refused(error @ (AuthError::BadKey | AuthError::Revoked))) => {
+            Err(unauthorized(error.to_string()))
+        }
+        Some(Identity::Refused(error @ AuthError::Store(source))) => {
+            tracing::warn!(error = %source, "a key could not be checked");
+            Err(unavailable(format!("{error}; try again")))
+        }
+        Some(Identity::Stranger) | None => {
+            Err(unauthorized("an API key is required (header x-api-key)"))
+        }
+    }
+}
+
+/// The account of a good key.
+#[derive(Debug)]
+pub(crate) struct MayLook(pub AccountId);
+
+impl<S: Sync> FromRequestParts<S> for MayLook {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        Ok(Self(caller(parts)?.account))
+    }
+}
+
+/// The account of a good key that may send.
+#[derive(Debug)]
+pub(crate) struct MaySend(pub AccountId);
+
+impl<S: Sync> FromRequestParts<S> for MaySend {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let caller = caller(parts)?;
+        if caller.key.may(Scope::SEND) {
+            Ok(Self(caller.account))
+        } else {
+            Err(forbidden("the API key may not send (scope sms:send)"))
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! `POST /api/v2/sms/{uuid}/cancel`: a scheduled message is not sent, and its credits are given back.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+
+use super::caller::MaySend;
+use super::credits::Amount;
+use super::message_id::Named;
+use super::refused::Refused;
+use super::wrong::not_cancelled;
+use crate::settings::Door;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Cancelled {
+    success: bool,
+    uuid: String,
+    status: &'static str,
+    refunded_credits: Amount,
+}
+
+pub(crate) async fn cancel_message(
+    State(door): State<Door>,
+    MaySend(account): MaySend,
+    Named(message): Named,
+) -> Result<Json<Cancelled>, Refused> {
+    let engine = &door.engine;
+    let refunded = engine.cancel_bulk(account, message).await;
+    let refunded = refunded.map_err(|error| not_cancelled(&error))?;
+    Ok(Json(Cancelled {
+        success: true,
+        uuid: message.to_string(),
+        status: "cancelled",
+        refunded_credits: Amount(engine.credits(refunded)),
+    }))
+}

@@ -1,0 +1,88 @@
+//! `GET /api/v2/sms/{uuid}/recipients`: who was written to, and how each stands. With `after` from
+//! cursor to cursor, which costs the same for every page; without it by `page`.
+
+use axum::Json;
+use axum::extract::State;
+use domain::bulk::BulkRecipient;
+use domain::limits;
+use engine::bulk::RecipientsAsked;
+use serde::Serialize;
+
+use super::caller::MayLook;
+use super::message_id::{Named, no_such_message};
+use super::moment::Moment;
+use super::page::{Page, read_number};
+use super::refused::Refused;
+use super::status::{Summary, Total, states_of, status_of};
+use super::wrong::store_failed;
+use crate::read::QueryPairs;
+use crate::settings::Door;
+
+const LIMIT: u32 = 100;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecipientView {
+    /// From 1.
+    id: u32,
+    msisdn: String,
+    status: &'static str,
+    updated_at: Moment,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Recipients {
+    data: Vec<RecipientView>,
+    #[serde(flatten)]
+    place: Place,
+    summary: Vec<Total>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Place {
+    #[serde(rename_all = "camelCase")]
+    Cursor {
+        /// The id of the last recipient that was looked at; `null` at the end.
+        next_cursor: Option<u32>,
+        has_more: bool,
+    },
+    Page {
+        total: u32,
+        #[serde(flatten)]
+        page: Page,
+    },
+}
+
+pub(crate) async fn list_recipients(
+    State(door): State<Door>,
+    MayLook(account): MayLook,
+    Named(message): Named,
+    query: QueryPairs,
+) -> Result<Json<Recipients>, Refused> {
+    let page = Page::read(&query, LIMIT, limits::RECIPIENTS_PAGE_MAX)?;
+    let states = states_of(query.get("status"))?;
+    let after = read_number(&query, "after")?;
+    let asked = match after {
+        // An id is an index and one, so the index after it is the same number.
+        Some(after) => RecipientsAsked::From(after),
+        None => RecipientsAsked::Page { offset: u32::try_from(page.offset()).unwrap_or(u32::MAX) },
+    };
+    let found = door.engine.bulk_recipients(account, message, states, asked, page.limit()).await;
+    let found = found.map_err(|error| store_failed(&error))?.ok_or_else(no_such_message)?;
+    let place = match after {
+        Some(_) => Place::Cursor { next_cursor: found.next, has_more: found.next.is_some() },
+        None => Place::Page { total: found.total, page },
+    };
+    let data = found.recipients.into_iter().map(view).collect();
+    Ok(Json(Recipients { data, place, summary: Summary::of(&found.counts).totals() }))
+}
+
+fn view(recipient: BulkRecipient) -> RecipientView {
+    RecipientView {
+        id: recipient.index + 1,
+        msisdn: recipient.address,
+        status: status_of(recipient.state),
+        updated_at: Moment(recipient.updated_at),
+    }
+}

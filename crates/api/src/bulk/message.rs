@@ -1,0 +1,51 @@
+//! A message as its sender sees it.
+
+use domain::bulk::BulkMessage;
+use domain::message::MessageState;
+use domain::number::SenderId;
+use engine::Engine;
+use serde::Serialize;
+
+use super::credits::Amount;
+use super::moment::Moment;
+use super::status::Summary;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MessageView {
+    uuid: String,
+    sender: Option<String>,
+    content: String,
+    status: &'static str,
+    total: u32,
+    message_parts: u16,
+    credits: Amount,
+    scheduled_time: Option<Moment>,
+    created_at: Moment,
+    /// When its last recipient became final.
+    sent_at: Option<Moment>,
+    /// Ours, not in the contract, as is the next one.
+    refunded_credits: Amount,
+    paused: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dr_summary: Option<Summary>,
+}
+
+pub(super) fn view(message: &BulkMessage, engine: &Engine) -> MessageView {
+    let sending_ended = matches!(message.state, MessageState::Sent | MessageState::Failed);
+    MessageView {
+        uuid: message.id.to_string(),
+        sender: message.sender.as_ref().map(SenderId::as_str).map(str::to_owned),
+        content: message.text.as_str().to_owned(),
+        status: message.state.as_str(),
+        total: message.counts.total(),
+        message_parts: message.parts,
+        credits: Amount(engine.credits(message.price)),
+        scheduled_time: message.start_at.map(Moment),
+        created_at: Moment(message.created_at),
+        sent_at: message.ended_at.filter(|_| sending_ended).map(Moment),
+        refunded_credits: Amount(engine.credits(message.refunded)),
+        paused: message.paused,
+        dr_summary: sending_ended.then(|| Summary::of(&message.counts)),
+    }
+}

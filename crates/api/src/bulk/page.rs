@@ -1,0 +1,42 @@
+//! Which page of a list is asked for: `page` from 1, and `limit`.
+
+use serde::Serialize;
+
+use super::refused::{Refused, invalid};
+use crate::read::QueryPairs;
+
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Page {
+    page: u32,
+    limit: u32,
+}
+
+impl Page {
+    /// A larger limit than `limit_max` is taken for it; the answer tells what was taken.
+    pub(super) fn read(query: &QueryPairs, limit: u32, limit_max: u32) -> Result<Self, Refused> {
+        let page = read_number(query, "page")?.unwrap_or(1);
+        let limit = read_number(query, "limit")?.unwrap_or(limit);
+        if page == 0 || limit == 0 {
+            return Err(invalid("`page` and `limit` must be at least 1"));
+        }
+        Ok(Self { page, limit: limit.min(limit_max) })
+    }
+
+    pub(super) const fn limit(self) -> u32 {
+        self.limit
+    }
+
+    /// What stands on the pages before.
+    pub(super) fn offset(self) -> u64 {
+        u64::from(self.page - 1) * u64::from(self.limit)
+    }
+}
+
+pub(super) fn read_number(query: &QueryPairs, name: &str) -> Result<Option<u32>, Refused> {
+    let Some(text) = query.get(name) else { return Ok(None) };
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits => Ok(Some(number)),
+        _ => Err(invalid(format!("`{name}` must be a whole number"))),
+    }
+}

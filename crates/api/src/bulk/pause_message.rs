@@ -1,0 +1,54 @@
+//! `POST /api/v2/sms/{uuid}/pause` and `…/resume`, ours: nothing more of a message is handed to
+//! carriers until it goes on.
+
+use axum::Json;
+use axum::extract::State;
+use domain::account::AccountId;
+use domain::message::MessageId;
+use serde::Serialize;
+
+use super::caller::MaySend;
+use super::message_id::Named;
+use super::refused::Refused;
+use super::wrong::not_paused;
+use crate::settings::Door;
+
+#[derive(Serialize)]
+pub(crate) struct Paused {
+    success: bool,
+    uuid: String,
+    status: &'static str,
+    paused: bool,
+}
+
+pub(crate) async fn pause_message(
+    State(door): State<Door>,
+    MaySend(account): MaySend,
+    Named(message): Named,
+) -> Result<Json<Paused>, Refused> {
+    set(&door, account, message, true).await
+}
+
+pub(crate) async fn resume_message(
+    State(door): State<Door>,
+    MaySend(account): MaySend,
+    Named(message): Named,
+) -> Result<Json<Paused>, Refused> {
+    set(&door, account, message, false).await
+}
+
+async fn set(
+    door: &Door,
+    account: AccountId,
+    message: MessageId,
+    paused: bool,
+) -> Result<Json<Paused>, Refused> {
+    let stored = door.engine.pause_bulk(account, message, paused).await;
+    let stored = stored.map_err(|error| not_paused(&error))?;
+    Ok(Json(Paused {
+        success: true,
+        uuid: stored.id.to_string(),
+        status: stored.state.as_str(),
+        paused: stored.paused,
+    }))
+}

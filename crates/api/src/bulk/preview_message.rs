@@ -1,0 +1,54 @@
+//! `POST /api/v2/sms/preview`: what a message would cost. Nothing is stored, and no sender is needed.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use engine::Engine;
+use engine::bulk::Estimate;
+use serde::Serialize;
+
+use super::caller::MayLook;
+use super::credits::Amount;
+use super::read::read_asked;
+use super::refused::Refused;
+use super::wrong::not_sent;
+use crate::settings::Door;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Estimated {
+    success: bool,
+    dry_run: bool,
+    total: u32,
+    message_parts: u16,
+    credits_per_message: Amount,
+    credits: Amount,
+    balance: Amount,
+    sufficient: bool,
+}
+
+pub(super) fn estimated(estimate: &Estimate, engine: &Engine) -> Json<Estimated> {
+    let amount = |amount| Amount(engine.credits(amount));
+    Json(Estimated {
+        success: true,
+        dry_run: true,
+        total: estimate.total,
+        message_parts: estimate.parts,
+        credits_per_message: amount(estimate.price_each),
+        credits: amount(estimate.price),
+        balance: amount(estimate.available),
+        sufficient: estimate.price <= estimate.available,
+    })
+}
+
+pub(crate) async fn preview_message(
+    State(door): State<Door>,
+    MayLook(account): MayLook,
+    request: Request,
+) -> Result<Json<Estimated>, Refused> {
+    let (asked, _room) = read_asked(request, &door).await?;
+    let engine = &door.engine;
+    let asked = asked.request;
+    let estimate = engine.estimate_bulk(account, asked.wording, asked.to, asked.group).await;
+    let estimate = estimate.map_err(|error| not_sent(&error, engine))?;
+    Ok(estimated(&estimate, engine))
+}

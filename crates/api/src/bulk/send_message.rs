@@ -1,0 +1,57 @@
+//! `POST /api/v2/sms/send`: one text to many, now or later; with `dryRun` only what it would cost.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use engine::Engine;
+use engine::bulk::Accepted;
+use serde::Serialize;
+
+use super::caller::MaySend;
+use super::credits::Amount;
+use super::moment::Moment;
+use super::preview_message::estimated;
+use super::read::read_asked;
+use super::refused::Refused;
+use super::wrong::not_sent;
+use crate::settings::Door;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Sent {
+    success: bool,
+    uuid: String,
+    status: &'static str,
+    total: u32,
+    message_parts: u16,
+    credits: Amount,
+    scheduled_time: Option<Moment>,
+}
+
+pub(super) fn sent(accepted: &Accepted, engine: &Engine) -> Json<Sent> {
+    Json(Sent {
+        success: true,
+        uuid: accepted.message.to_string(),
+        status: if accepted.start_at.is_some() { "scheduled" } else { "pending" },
+        total: accepted.total,
+        message_parts: accepted.parts,
+        credits: Amount(engine.credits(accepted.price)),
+        scheduled_time: accepted.start_at.map(Moment),
+    })
+}
+
+pub(crate) async fn send_message(
+    State(door): State<Door>,
+    MaySend(account): MaySend,
+    request: Request,
+) -> Result<Response, Refused> {
+    let (asked, _room) = read_asked(request, &door).await?;
+    let engine = &door.engine;
+    let wrong = |error| not_sent(&error, engine);
+    if asked.dry_run {
+        let estimate = engine.try_bulk(account, asked.request).await.map_err(wrong)?;
+        return Ok(estimated(&estimate, engine).into_response());
+    }
+    let accepted = engine.send_bulk(account, asked.request).await.map_err(wrong)?;
+    Ok(sent(&accepted, engine).into_response())
+}

@@ -1,0 +1,21 @@
+//! `GET /api/v2/sms/{uuid}`: one message.
+
+use axum::Json;
+use axum::extract::State;
+
+use super::caller::MayLook;
+use super::message::{MessageView, view};
+use super::message_id::{Named, no_such_message};
+use super::refused::Refused;
+use super::wrong::store_failed;
+use crate::settings::Door;
+
+pub(crate) async fn show_message(
+    State(door): State<Door>,
+    MayLook(account): MayLook,
+    Named(message): Named,
+) -> Result<Json<MessageView>, Refused> {
+    let found = door.engine.bulk_message(account, message).await;
+    let found = found.map_err(|error| store_failed(&error))?.ok_or_else(no_such_message)?;
+    Ok(Json(view(&found, &door.engine)))
+}
