@@ -33,6 +33,7 @@ mod failover;
 mod faults;
 mod inbound;
 mod kill;
+mod memory;
 mod waits;
 mod webhook_faults;
 mod webhooks;

@@ -139,9 +139,13 @@ impl Running {
 
     /// The most memory it ever had, in KiB.
     pub(crate) fn memory_peak_kib(&self) -> u64 {
+        self.status("VmHWM:").trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// What the kernel says of it under this name (`proc_pid_status(5)`).
+    pub(crate) fn status(&self, name: &str) -> String {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        peak.trim().trim_end_matches(" kB").parse().unwrap()
+        status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
     }
 
     /// As a power cut would.
