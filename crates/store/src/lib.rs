@@ -57,6 +57,8 @@ pub enum OpenError {
     Directory(#[source] std::io::Error),
     #[error("the database file could not be made")]
     File(#[source] std::io::Error),
+    #[error("the database's log could not be flushed")]
+    Log(#[source] std::io::Error),
     #[error("the database could not be opened")]
     Sqlite(#[from] rusqlite::Error),
     #[error("PostgreSQL could not be used")]

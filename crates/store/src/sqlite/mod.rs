@@ -1,10 +1,19 @@
 //! The store on SQLite: each port method as one command of the writer, or one read.
 
+mod checkpoint;
+mod command;
+mod durable;
+mod flusher;
+mod log;
 mod losses;
 mod migrate;
 mod open;
 mod pace;
 mod readers;
+mod repair;
+#[cfg(test)]
+mod tests;
+mod transaction;
 mod tx;
 mod writer;
 

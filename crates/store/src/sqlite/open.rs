@@ -15,9 +15,13 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::SqliteStore;
+use super::checkpoint::Lengths;
+use super::durable::Durable;
+use super::log::{Log, LogFile};
 use super::migrate::migrate;
 use super::readers::Readers;
-use super::writer::Writer;
+use super::repair::{RepairError, write_anew};
+use super::writer::{Means, Writer};
 use crate::vault::{VAULT_CHECK, Vault};
 use crate::{OpenError, Options};
 
@@ -27,9 +31,8 @@ const STATEMENTS: usize = 256;
 /// Pages that the writer keeps in memory.
 const WRITER_CACHE_KIB: i64 = 64 * 1_024;
 
-/// Pages in the write-ahead log before it is folded into the database (32 MiB): seldom enough that
-/// pages written again and again are folded once, small enough for a quick start.
-const CHECKPOINT_PAGES: i64 = 8_000;
+/// The log's file is cut to this when it begins anew after it was longer: twice its usual length.
+const LOG_KEPT_BYTES: i64 = 64 * 1_024 * 1_024;
 
 pub(crate) fn open(
     path: PathBuf,
@@ -39,14 +42,24 @@ pub(crate) fn open(
     make_directory(&path)?;
     make_private(&path).map_err(OpenError::File)?;
     let mut connection = connect(&path, options.busy_timeout)?;
+    // SQLite makes the log with the first statement.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    let log = Arc::new(LogFile::of(&connection).map_err(OpenError::Log)?);
+    // A process that ended before us may have had a flush that failed.
+    write_anew(&connection, &*log)?;
     migrate(&mut connection)?;
     check_vault(&connection, &vault)?;
+    log.flush().map_err(OpenError::Log)?;
     if let Some(pages) = options.pages_max {
         connection.pragma_update(None, "max_page_count", pages)?;
     }
-    let vault = Arc::new(vault);
-    let readers = Readers::new(path, options.readers, options.busy_timeout, vault.clone());
-    let writer = Writer::start(connection, vault).map_err(OpenError::Thread)?;
+    let (vault, durable) = (Arc::new(vault), Arc::new(Durable::default()));
+    let busy_timeout = options.busy_timeout;
+    let readers =
+        Readers::new(path.clone(), options.readers, busy_timeout, durable.clone(), vault.clone());
+    let lengths = Lengths::SERVER;
+    let means = Means { connection, path, busy_timeout, log, lengths, durable, vault };
+    let writer = Writer::start(means).map_err(OpenError::Thread)?;
     Ok(SqliteStore { readers, writer })
 }
 
@@ -73,7 +86,7 @@ fn make_private(path: &Path) -> io::Result<()> {
     fs::remove_file(&draft).and(linked)
 }
 
-fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, OpenError> {
+pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, OpenError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -84,14 +97,16 @@ fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, OpenError>
     if mode != "wal" {
         return Err(OpenError::NoWal);
     }
-    // With WAL, FULL flushes at every commit: acknowledged is stored.
-    connection.pragma_update(None, "synchronous", "full")?;
+    // Commits wait for no disk: the flusher does, before it replies.
+    connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // Ids of Lightning orders are random: their index is written all over, so it should stay in memory.
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     // What undoes one command of a group, and what a statement sorts.
     connection.pragma_update(None, "temp_store", "memory")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    // Commits fold nothing either.
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "journal_size_limit", LOG_KEPT_BYTES)?;
     Ok(connection)
 }
 
@@ -108,4 +123,13 @@ fn check_vault(connection: &Connection, vault: &Vault) -> Result<(), OpenError> 
         .optional()?;
     let opens = stored.is_some_and(|sealed| vault.open(column, row, &sealed).is_ok());
     if opens { Ok(()) } else { Err(OpenError::WrongVault) }
+}
+
+impl From<RepairError> for OpenError {
+    fn from(error: RepairError) -> Self {
+        match error {
+            RepairError::Sqlite(error) => Self::Sqlite(error),
+            RepairError::File(error) => Self::Log(error),
+        }
+    }
 }

@@ -1,4 +1,6 @@
-//! A few read-only connections beside the writer. Each read sees one committed state.
+//! A few read-only connections beside the writer. Each read sees one committed state, and what it saw
+//! is given out once it is on disk: callers act on it (a node is told to settle what was read as
+//! fulfilled; an order that is found after an unclear answer counts as accepted).
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +11,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::durable::Durable;
 use super::tx::{SqliteTx, port_error};
 use crate::sql::Result;
 use crate::vault::Vault;
@@ -16,6 +19,7 @@ use crate::vault::Vault;
 pub(crate) struct Readers {
     pool: Arc<Pool>,
     permits: Arc<Semaphore>,
+    durable: Arc<Durable>,
     vault: Arc<Vault>,
 }
 
@@ -30,10 +34,11 @@ impl Readers {
         path: PathBuf,
         connections: usize,
         busy_timeout: Duration,
+        durable: Arc<Durable>,
         vault: Arc<Vault>,
     ) -> Self {
         let pool = Arc::new(Pool { path, busy_timeout, idle: Mutex::new(Vec::new()) });
-        Self { pool, permits: Arc::new(Semaphore::new(connections)), vault }
+        Self { pool, permits: Arc::new(Semaphore::new(connections)), durable, vault }
     }
 
     pub(crate) async fn read<R, F>(&self, work: F) -> Result<R>
@@ -54,7 +59,10 @@ impl Readers {
             pool.give_back(connection);
             result
         });
-        read.await.map_err(|_| PortError::Unavailable("a read broke off".to_owned()))?
+        let broke_off = |_| PortError::Unavailable("a read broke off".to_owned());
+        let found = read.await.map_err(broke_off)??;
+        self.durable.wait().await?;
+        Ok(found)
     }
 }
 

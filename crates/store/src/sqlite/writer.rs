@@ -3,37 +3,53 @@
 //! ```text
 //! command ─┐                 BEGIN IMMEDIATE
 //! command ─┼─> bounded queue ─> command · command · …
-//! command ─┘                 COMMIT ──> replies
+//! command ─┘                 COMMIT ──> flusher ──> replies
 //! ```
 //!
-//! While one group is written to the disk the next one gathers, so that many callers share each
-//! flush; under load it gathers a moment longer ([`Pace`]). A command that fails undoes itself alone.
+//! A commit writes to the log (`synchronous = NORMAL`) and does not wait for the disk: the flusher
+//! does, and replies, while the next group runs. A crash leaves the groups up to one of them: a frame
+//! of the log counts only when all before it are whole, SQLite flushes the log before it folds pages of
+//! it into the database, the database before the log begins anew, and the log's new header before
+//! the frames behind it.
+//!
+//! While one group is flushed the next one gathers, so that many callers share each commit; under
+//! load it gathers a moment longer ([`Pace`]). A command that fails undoes itself alone.
 //! Few fail after they changed something, and a savepoint costs a copy of every page that is changed
 //! after it: only when one does, all is rolled back, and the group runs again with a savepoint for
-//! each. So a command may run twice. Nobody gets a reply before the commit; when the transaction is
+//! each. So a command may run twice. Nobody gets a reply before the flush; when the transaction is
 //! lost (disk full, locked) everyone in the group is told that nothing happened, and the thread goes
 //! on. A probe is a command that proves too little: a disk may be full for an order and have room for
 //! one page. So after a lost commit it fails until another one succeeded, or half a minute has passed.
+//!
+//! After a flush that failed nobody knows what the disk has. Commands are refused, and reads too,
+//! until the log was written anew from memory and flushed ([`Log::write_anew`]). Folding it into the
+//! database instead might leave half of it there. When memory has lost it too, the process has to be
+//! started again; the log is left as it is, and SQLite finds out how far it is whole.
 //! The thread ends when the last sender is gone and the queue is empty.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::limits::{STORE_COMMIT_COMMANDS_MAX, STORE_QUEUE_MAX};
 use domain::ports::PortError;
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::{Checkpoints, Lengths};
+use super::command::{Command, Job};
+use super::durable::{Durable, Trust, doubtful};
+use super::flusher::{Commit, Flusher, Group};
+use super::log::Log;
 use super::losses::{LastLoss, Losses};
 use super::pace::Pace;
-use super::tx::{SqliteTx, port_error};
+use super::repair::Repair;
+use super::transaction::commit;
+use super::tx::SqliteTx;
 use crate::sql::Result;
 use crate::vault::Vault;
-
-/// `SQLITE_IOERR_FSYNC`: the frames may be on disk or not.
-const FLUSH_FAILED: i32 = 1_034;
 
 pub(crate) struct Writer {
     last_loss: LastLoss,
@@ -41,14 +57,29 @@ pub(crate) struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What the writer's threads work with.
+pub(super) struct Means {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+    pub(super) busy_timeout: Duration,
+    pub(super) log: Arc<dyn Log>,
+    pub(super) lengths: Lengths,
+    pub(super) durable: Arc<Durable>,
+    pub(super) vault: Arc<Vault>,
+}
+
 impl Writer {
-    pub(crate) fn start(connection: Connection, vault: Arc<Vault>) -> std::io::Result<Self> {
+    pub(super) fn start(means: Means) -> std::io::Result<Self> {
         let (queue, commands) = mpsc::channel(STORE_QUEUE_MAX);
         let last_loss = LastLoss::default();
         let losses = Losses::new(last_loss.clone());
+        let flusher = Flusher::start(means.log.clone(), means.durable.clone(), losses)?;
+        let Means { path, lengths, busy_timeout, durable, .. } = &means;
+        let checkpoints =
+            Checkpoints::start(path.clone(), *lengths, *busy_timeout, durable.clone())?;
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(&connection, &vault, commands, losses))?;
+            .spawn(move || run(means, commands, flusher, checkpoints))?;
         Ok(Self { last_loss, queue: Some(queue), thread: Some(thread) })
     }
 
@@ -95,75 +126,41 @@ impl Drop for Writer {
     }
 }
 
-trait Command: Send {
-    /// Runs the work, once more if it ran before; true when it succeeded.
-    fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool;
-
-    fn is_probe(&self) -> bool;
-
-    /// Replies. `lost` says why the whole transaction did not happen.
-    fn finish(self: Box<Self>, lost: Option<&PortError>);
-}
-
-struct Job<F, R> {
-    work: F,
-    result: Option<Result<R>>,
-    probe: bool,
-    reply: oneshot::Sender<Result<R>>,
-}
-
-impl<F, R> Command for Job<F, R>
-where
-    R: Send,
-    F: Fn(&mut SqliteTx<'_>) -> Result<R> + Send,
-{
-    fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool {
-        // A bug in one command must not end the writer for all of them.
-        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
-            .unwrap_or_else(|_| Err(PortError::Refused("a store command broke".to_owned())));
-        self.result = Some(result);
-        matches!(self.result, Some(Ok(_)))
-    }
-
-    fn is_probe(&self) -> bool {
-        self.probe
-    }
-
-    fn finish(self: Box<Self>, lost: Option<&PortError>) {
-        let unrun = || Err(PortError::Unavailable("not run".to_owned()));
-        let result = match lost {
-            Some(error) => Err(error.clone()),
-            None => self.result.unwrap_or_else(unrun),
-        };
-        // The caller may have gone; what it asked for is stored all the same.
-        let _ = self.reply.send(result);
-    }
-}
-
+/// At the end the connection is the last to go, after all was flushed.
+#[expect(clippy::needless_pass_by_value, reason = "dropped here, the last one first")]
 fn run(
-    connection: &Connection,
-    vault: &Vault,
+    means: Means,
     mut commands: mpsc::Receiver<Box<dyn Command>>,
-    mut losses: Losses,
+    flusher: Flusher,
+    mut checkpoints: Checkpoints,
 ) {
-    let mut pace = Pace::default();
-    let mut group = Vec::with_capacity(STORE_COMMIT_COMMANDS_MAX);
+    let Means { connection, log, durable, vault, .. } = &means;
+    let (mut pace, mut repair) = (Pace::default(), Repair::default());
+    let mut group = Vec::new();
     while commands.blocking_recv_many(&mut group, STORE_COMMIT_COMMANDS_MAX) > 0 {
         gather(&mut commands, &mut group, &mut pace);
-        let committed = commit_group(connection, vault, &mut group);
-        match &committed {
-            Err(error) => {
-                losses.lost(group.len(), error, Instant::now());
-                if !connection.is_autocommit() {
-                    let _ = connection.execute_batch("ROLLBACK");
-                }
-            }
-            Ok(true) if !group.iter().all(|command| command.is_probe()) => losses.succeeded(),
-            Ok(_) => {}
+        let commands = std::mem::take(&mut group);
+        if !repair.is_whole(connection, &**log, durable) {
+            flusher.send(Group {
+                number: durable.begin(),
+                commands,
+                commit: Commit::Lost(doubtful()),
+            });
+            continue;
         }
-        let lost = committed.err();
-        group.drain(..).for_each(|command| command.finish(lost.as_ref()));
+        flusher.send(commit(connection, vault, durable, commands));
+        checkpoints.look(connection);
         pace.committed(Instant::now());
+    }
+}
+
+impl Drop for Means {
+    /// The last connection to close folds the log into the database, but not one that is in doubt.
+    fn drop(&mut self) {
+        if self.durable.trust() != Trust::Whole {
+            let keep = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+            let _ = self.connection.set_db_config(keep, true);
+        }
     }
 }
 
@@ -182,56 +179,4 @@ fn gather(
         group.push(command);
     }
     pace.came(group.len() - before);
-}
-
-/// False when there was nothing to commit, for the only command failed.
-fn commit_group(
-    connection: &Connection,
-    vault: &Vault,
-    group: &mut [Box<dyn Command>],
-) -> Result<bool> {
-    let step = |sql| connection.prepare_cached(sql).and_then(|mut s| s.raw_execute()).map(drop);
-    step("BEGIN IMMEDIATE").map_err(port_error)?;
-    let mut tx = SqliteTx::new(connection, vault);
-    if !run_together(connection, &mut tx, group) {
-        // SQLite may have rolled back everything by itself; then this fails, as it must.
-        step("ROLLBACK").map_err(|_| lost())?;
-        if group.len() == 1 {
-            return Ok(false);
-        }
-        step("BEGIN IMMEDIATE").map_err(port_error)?;
-        for command in group {
-            step("SAVEPOINT command").map_err(port_error)?;
-            if !command.run(&mut tx) {
-                // As above.
-                step("ROLLBACK TO command").map_err(|_| lost())?;
-            }
-            step("RELEASE command").map_err(|_| lost())?;
-        }
-    }
-    step("COMMIT").map(|()| true).map_err(|error| match error.sqlite_error() {
-        Some(cause) if cause.extended_code == FLUSH_FAILED => {
-            PortError::Unknown("the disk did not confirm the commit".to_owned())
-        }
-        _ => PortError::Unavailable(error.to_string()),
-    })
-}
-
-/// False when something has to be undone, or the only command failed.
-fn run_together(
-    connection: &Connection,
-    tx: &mut SqliteTx<'_>,
-    group: &mut [Box<dyn Command>],
-) -> bool {
-    let alone = group.len() == 1;
-    group.iter_mut().all(|command| {
-        let before = connection.total_changes();
-        let nothing_done =
-            || connection.total_changes() == before && !connection.is_autocommit() && !alone;
-        command.run(tx) || nothing_done()
-    })
-}
-
-fn lost() -> PortError {
-    PortError::Unavailable("the transaction was rolled back; is the disk full?".to_owned())
 }

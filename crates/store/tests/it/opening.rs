@@ -1,6 +1,6 @@
 //! Opening: what is made, what is migrated, and what is refused.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use domain::money::Msat;
 use store::{OpenError, Options, Vault};
@@ -84,10 +84,29 @@ async fn refuses_a_file_that_is_no_database() {
 }
 
 #[tokio::test]
-async fn keeps_the_promise_of_a_flush_at_every_commit() {
+async fn keeps_a_write_ahead_log() {
     let database = Database::new();
     drop(database.open().await);
     let mode: String =
         database.connect().query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
+}
+
+/// The flusher has it open: a log made anew beside it would not be flushed.
+#[tokio::test]
+async fn the_log_stays_the_same_file_while_others_come_and_go() {
+    let database = Database::new();
+    let store = database.open().await;
+    let log = database.path().with_extension("db-wal");
+    let inode = || std::fs::metadata(&log).unwrap().ino();
+    let before = inode();
+    for version in 1..4 {
+        let other = database.connect();
+        other.pragma_update(None, "user_version", version).unwrap();
+        drop(other);
+        drop(database.open().await);
+        assert_eq!(inode(), before);
+    }
+    account(&*store, Msat::ZERO).await;
+    assert_eq!(inode(), before);
 }

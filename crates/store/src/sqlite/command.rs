@@ -1,0 +1,55 @@
+//! What callers hand to the writer: work, and where the reply goes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use domain::ports::PortError;
+use tokio::sync::oneshot;
+
+use super::tx::SqliteTx;
+use crate::sql::Result;
+
+pub(super) trait Command: Send {
+    /// Runs the work, once more if it ran before; true when it succeeded.
+    fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool;
+
+    /// It only tries whether a commit succeeds.
+    fn is_probe(&self) -> bool;
+
+    /// Replies. `lost` says what became of the whole transaction instead.
+    fn finish(self: Box<Self>, lost: Option<&PortError>);
+}
+
+pub(super) struct Job<F, R> {
+    pub(super) work: F,
+    pub(super) result: Option<Result<R>>,
+    pub(super) probe: bool,
+    pub(super) reply: oneshot::Sender<Result<R>>,
+}
+
+impl<F, R> Command for Job<F, R>
+where
+    R: Send,
+    F: Fn(&mut SqliteTx<'_>) -> Result<R> + Send,
+{
+    fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool {
+        // A bug in one command must not end the writer for all of them.
+        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
+            .unwrap_or_else(|_| Err(PortError::Refused("a store command broke".to_owned())));
+        self.result = Some(result);
+        matches!(self.result, Some(Ok(_)))
+    }
+
+    fn is_probe(&self) -> bool {
+        self.probe
+    }
+
+    fn finish(self: Box<Self>, lost: Option<&PortError>) {
+        let unrun = || Err(PortError::Unavailable("not run".to_owned()));
+        let result = match lost {
+            Some(error) => Err(error.clone()),
+            None => self.result.unwrap_or_else(unrun),
+        };
+        // The caller may have gone; what it asked for is stored all the same.
+        let _ = self.reply.send(result);
+    }
+}

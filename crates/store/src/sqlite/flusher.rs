@@ -1,0 +1,141 @@
+//! Flushes the log behind the writer, and replies.
+//!
+//! ```text
+//! writer    run 1 · COMMIT │ run 2 · COMMIT │ run 3 · COMMIT │ …
+//!                          └─> bounded queue ─┐
+//! flusher                  fdatasync 1 · replies │ fdatasync 2, 3 · replies │ …
+//! ```
+//!
+//! One flush covers every group committed before it began. Replies keep the order of the commits.
+//! After a flush that failed, Linux takes the pages for written, and the next flush would succeed
+//! over a hole: so every group up to the repair is told `Unknown`, without another try.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use domain::ports::PortError;
+
+use super::command::Command;
+use super::durable::{Durable, Trust};
+use super::log::Log;
+use super::losses::Losses;
+
+/// Groups between their commit and the flush, beside those being flushed. While it is full the
+/// writer waits, and its next group gathers.
+pub(super) const GROUPS_MAX: usize = 1;
+
+/// A group whose commands ran.
+pub(super) struct Group {
+    pub(super) number: u64,
+    pub(super) commands: Vec<Box<dyn Command>>,
+    pub(super) commit: Commit,
+}
+
+pub(super) enum Commit {
+    /// Its frames are in the log.
+    Written,
+    /// It changed nothing.
+    Empty,
+    /// Nothing happened, and why.
+    Lost(PortError),
+}
+
+pub(super) struct Flusher {
+    groups: Option<SyncSender<Group>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Flusher {
+    pub(super) fn start(
+        log: Arc<dyn Log>,
+        durable: Arc<Durable>,
+        losses: Losses,
+    ) -> std::io::Result<Self> {
+        let (groups, queue) = sync_channel(GROUPS_MAX);
+        let thread = thread::Builder::new()
+            .name("store-flusher".to_owned())
+            .spawn(move || run(&*log, &durable, losses, &queue))?;
+        Ok(Self { groups: Some(groups), thread: Some(thread) })
+    }
+
+    /// Waits while too many are under way.
+    pub(super) fn send(&self, group: Group) {
+        if let Some(groups) = &self.groups {
+            // It is gone only with a bug; then the replies are dropped: the callers know nothing.
+            let _ = groups.send(group);
+        }
+    }
+}
+
+impl Drop for Flusher {
+    /// Waits until all are flushed and told.
+    fn drop(&mut self) {
+        self.groups = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(log: &dyn Log, durable: &Durable, mut losses: Losses, queue: &Receiver<Group>) {
+    let _end = End(durable);
+    let mut groups = Vec::with_capacity(GROUPS_MAX + 1);
+    while let Ok(first) = queue.recv() {
+        groups.push(first);
+        groups.extend(queue.try_iter().take(GROUPS_MAX));
+        let stored = flush(log, durable, &groups);
+        if let Some(last) = groups.last() {
+            durable.flushed(last.number);
+        }
+        for group in groups.drain(..) {
+            reply(group, stored.as_ref().err(), &mut losses);
+        }
+    }
+}
+
+/// Whoever waits for a flush when the thread broke is told so.
+struct End<'a>(&'a Durable);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.doubt(Trust::Gone);
+            self.0.flushed(u64::MAX);
+        }
+    }
+}
+
+fn flush(log: &dyn Log, durable: &Durable, groups: &[Group]) -> Result<(), PortError> {
+    let written = groups.iter().any(|group| matches!(group.commit, Commit::Written));
+    if written
+        && durable.trust() == Trust::Whole
+        && let Err(error) = log.flush()
+    {
+        tracing::error!(%error, "the log could not be flushed");
+        durable.doubt(Trust::Doubtful);
+    }
+    match durable.trust() {
+        Trust::Whole => Ok(()),
+        Trust::Doubtful | Trust::Gone => {
+            Err(PortError::Unknown("the disk did not confirm the commit".to_owned()))
+        }
+    }
+}
+
+fn reply(group: Group, unconfirmed: Option<&PortError>, losses: &mut Losses) {
+    let Group { commands, commit, .. } = group;
+    let lost = match &commit {
+        Commit::Lost(error) => Some(error),
+        Commit::Written | Commit::Empty => unconfirmed,
+    };
+    match (lost, &commit) {
+        (Some(error), _) => losses.lost(commands.len(), error, Instant::now()),
+        (None, Commit::Written) if !commands.iter().all(|command| command.is_probe()) => {
+            losses.succeeded();
+        }
+        (None, _) => {}
+    }
+    commands.into_iter().for_each(|command| command.finish(lost));
+}

@@ -1,0 +1,86 @@
+//! One transaction for a group of commands.
+
+use domain::ports::PortError;
+use rusqlite::Connection;
+
+use super::command::Command;
+use super::durable::Durable;
+use super::flusher::{Commit, Group};
+use super::tx::{SqliteTx, port_error};
+use crate::sql::Result;
+use crate::vault::Vault;
+
+/// Runs them all and commits.
+pub(super) fn commit(
+    connection: &Connection,
+    vault: &Vault,
+    durable: &Durable,
+    mut commands: Vec<Box<dyn Command>>,
+) -> Group {
+    let before = connection.total_changes();
+    let ran = run(connection, vault, &mut commands);
+    // From the commit on, readers see it.
+    let number = durable.begin();
+    let committed = ran.and_then(|to_commit| match to_commit {
+        true => step(connection, "COMMIT").map_err(|e| PortError::Unavailable(e.to_string())),
+        false => Ok(()),
+    });
+    let commit = match committed {
+        Ok(()) if connection.total_changes() == before => Commit::Empty,
+        Ok(()) => Commit::Written,
+        Err(error) => {
+            if !connection.is_autocommit() {
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            Commit::Lost(error)
+        }
+    };
+    Group { number, commands, commit }
+}
+
+/// False when there is nothing to commit, for the only command failed.
+fn run(connection: &Connection, vault: &Vault, group: &mut [Box<dyn Command>]) -> Result<bool> {
+    let step = |sql| step(connection, sql);
+    step("BEGIN IMMEDIATE").map_err(port_error)?;
+    let mut tx = SqliteTx::new(connection, vault);
+    if !run_together(connection, &mut tx, group) {
+        // SQLite may have rolled back everything by itself; then this fails, as it must.
+        step("ROLLBACK").map_err(|_| lost())?;
+        if group.len() == 1 {
+            return Ok(false);
+        }
+        step("BEGIN IMMEDIATE").map_err(port_error)?;
+        for command in group {
+            step("SAVEPOINT command").map_err(port_error)?;
+            if !command.run(&mut tx) {
+                // As above.
+                step("ROLLBACK TO command").map_err(|_| lost())?;
+            }
+            step("RELEASE command").map_err(|_| lost())?;
+        }
+    }
+    Ok(true)
+}
+
+/// False when something has to be undone, or the only command failed.
+fn run_together(
+    connection: &Connection,
+    tx: &mut SqliteTx<'_>,
+    group: &mut [Box<dyn Command>],
+) -> bool {
+    let alone = group.len() == 1;
+    group.iter_mut().all(|command| {
+        let before = connection.total_changes();
+        let nothing_done =
+            || connection.total_changes() == before && !connection.is_autocommit() && !alone;
+        command.run(tx) || nothing_done()
+    })
+}
+
+fn step(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql).and_then(|mut statement| statement.raw_execute()).map(drop)
+}
+
+fn lost() -> PortError {
+    PortError::Unavailable("the transaction was rolled back; is the disk full?".to_owned())
+}
