@@ -106,6 +106,8 @@ pub struct LedgerReport {
     pub overdrawn: Vec<String>,
     /// Orders whose state and transfers disagree (settled and not booked, or booked and not settled).
     pub wrong_orders: Vec<String>,
+    /// Messages to many whose recipients, counters and shares disagree.
+    pub wrong_messages: Vec<String>,
 }
 
 impl LedgerReport {
@@ -114,6 +116,7 @@ impl LedgerReport {
             && self.wrong_balances.is_empty()
             && self.overdrawn.is_empty()
             && self.wrong_orders.is_empty()
+            && self.wrong_messages.is_empty()
     }
 }
 

@@ -1,9 +1,10 @@
-//! Recomputes the ledger from its transfers and compares it with balances and orders. Reads only,
+//! Recomputes the ledger from its transfers and compares it with balances, orders and messages to many. Reads only,
 //! from one committed state; whatever it names is a fault of ours.
 
 use domain::ledger::LedgerReport;
 use domain::order::OrderId;
 
+use crate::bulk;
 use crate::sql::{Result, Row, Tx, params};
 
 /// Faults named of each kind; more would say no more.
@@ -25,6 +26,7 @@ pub(crate) async fn check(tx: &mut impl Tx) -> Result<LedgerReport> {
     report.wrong_balances = wrong_balances(tx).await?;
     report.overdrawn = overdrawn(tx).await?;
     report.wrong_orders = wrong_orders(tx).await?;
+    report.wrong_messages = bulk::wrong(tx, NAMED_MAX).await?;
     Ok(report)
 }
 
@@ -33,12 +35,15 @@ async fn wrong_balances(tx: &mut impl Tx) -> Result<Vec<String>> {
         .query(
             "SELECT coalesce(a.name, t.name) FROM ledger_accounts a FULL JOIN (
                  SELECT name, sum(posted) AS posted, sum(pending) AS pending FROM (
-                     SELECT credit AS name, 0 AS pending,
-                         CASE WHEN state = 'posted' THEN amount ELSE 0 END AS posted
+                     SELECT credit AS name, 0 AS pending, CASE
+                         WHEN kind = 'bulk_sale' THEN posted
+                         WHEN state = 'posted' THEN amount ELSE 0 END AS posted
                      FROM transfers
                      UNION ALL
-                     SELECT debit, CASE WHEN state = 'pending' THEN amount ELSE 0 END,
-                         CASE WHEN state = 'posted' THEN -amount ELSE 0 END
+                     SELECT debit,
+                         CASE WHEN state = 'pending' THEN amount - posted - voided ELSE 0 END,
+                         CASE WHEN kind = 'bulk_sale' THEN -posted
+                             WHEN state = 'posted' THEN -amount ELSE 0 END
                      FROM transfers
                  ) sides GROUP BY name
              ) t ON t.name = a.name
@@ -84,14 +89,15 @@ async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
                          count(CASE WHEN state = 'posted' THEN 1 END) AS posted,
                          count(CASE WHEN state = 'pending' THEN 1 END) AS pending,
                          sum(CASE WHEN state <> 'voided' THEN amount ELSE 0 END) AS amount
-                     FROM transfers WHERE kind <> 'grant' GROUP BY id
+                     FROM transfers WHERE kind NOT IN ('grant', 'bulk_sale') GROUP BY id
                  ) t ON t.id = o.id
                  UNION ALL
                  SELECT t.id, '-', 'missing', min(t.created_at), NULL, NULL,
                      count(CASE WHEN t.state = 'posted' THEN 1 END),
                      count(CASE WHEN t.state = 'pending' THEN 1 END), NULL
                  FROM transfers t
-                 WHERE t.kind <> 'grant' AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = t.id)
+                 WHERE t.kind NOT IN ('grant', 'bulk_sale')
+                     AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = t.id)
                  GROUP BY t.id
              ) booked
              WHERE NOT CASE

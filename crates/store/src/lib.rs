@@ -4,7 +4,7 @@
 //! SqliteStore ────── a command for each port method ──> writer thread ── one transaction for many
 //!                                                           │
 //! PostgresStore ──── a transaction for each port method ────┤
-//!                                                           └─> accounts · ledger · orders · messages · events
+//!                                                           └─> accounts · ledger · orders · messages · bulk · events
 //! ```
 //!
 //! The aggregates hold all SQL, each statement once, and know no engine: they run inside the
@@ -16,13 +16,14 @@ mod vault;
 mod vault_file;
 
 mod accounts;
+mod bulk;
 mod check;
 mod events;
 mod forget;
 mod inbound;
 mod ledger;
-mod messages;
 mod links;
+mod messages;
 mod orders;
 
 mod ports;

@@ -12,24 +12,29 @@ macro_rules! implement_ports {
             use domain::account::{
                 Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Sender,
             };
+            use domain::bulk::{BulkMessage, Idempotency, NewBulk};
             use domain::inbound::{InboundId, InboundMessage, InboundPart, Receivers};
             use domain::ledger::LedgerReport;
             use domain::message::MessageId;
             use domain::number::SenderId;
             use domain::order::{NewOrder, Order, OrderId, OrderState};
             use domain::ports::{
-                AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk,
-                CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded,
-                InboundStore, Lease, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
-                OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome, Receipt, RecipientTrace,
-                Recorded, Store, WebhookCall, WebhookResult,
+                AccountStore, BulkList, BulkStore, CancelBulk, CancelOutcome, ChunkEnd, ChunkId,
+                ClaimRoom, ClaimedChunk, CreditOrder, CreditOutcome, EventStore, HoldOrder,
+                HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore, MessageStore,
+                NewAccount, NewKey, NodeReport, OrderAdmission, OrderCaps, OrderLoad, OrderStore,
+                Outcome, Receipt, RecipientList, RecipientPage, RecipientTrace, Recorded, Retry,
+                RetryOutcome, Spent, Store, WebhookCall, WebhookResult,
             };
-            use domain::reason::Reason;
             use domain::ports::{Changed, LinkDemand, LinkLease, LinkStore};
+            use domain::reason::Reason;
             use domain::time::Timestamp;
 
+            use $crate::links;
             use $crate::sql::Result;
-            use $crate::{accounts, check, events, forget, inbound, ledger, messages, orders};
+            use $crate::{
+                accounts, bulk, check, events, forget, inbound, ledger, messages, orders,
+            };
 
             #[async_trait]
             impl Store for $store {
@@ -214,18 +219,24 @@ macro_rules! implement_ports {
                     outcomes: Vec<Outcome>,
                     ends: Vec<(ChunkId, u32, ChunkEnd)>,
                     now: Timestamp,
-                    tell: Option<Timestamp>,
+                    tell: Option<Lease>,
                 ) -> Result<Recorded> {
-                    write!(self, |tx| messages::record_outcomes(tx, &outcomes, &ends, now, tell))
+                    write!(self, |tx| messages::record_outcomes(
+                        tx,
+                        &outcomes,
+                        &ends,
+                        now,
+                        tell.as_ref()
+                    ))
                 }
 
                 async fn record_receipts(
                     &self,
                     receipts: Vec<Receipt>,
                     now: Timestamp,
-                    tell: Option<Timestamp>,
+                    tell: Option<Lease>,
                 ) -> Result<Recorded> {
-                    write!(self, |tx| messages::record_receipts(tx, &receipts, now, tell))
+                    write!(self, |tx| messages::record_receipts(tx, &receipts, now, tell.as_ref()))
                 }
 
                 async fn trace(
@@ -248,6 +259,68 @@ macro_rules! implement_ports {
 
                 async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64> {
                     write!(self, |tx| forget::forget(tx, before, limit))
+                }
+            }
+
+            #[async_trait]
+            impl BulkStore for $store {
+                async fn add_bulk(&self, new: Arc<NewBulk>) -> Result<Spent> {
+                    write!(self, |tx| bulk::add(tx, &new))
+                }
+
+                async fn spent(
+                    &self,
+                    account: AccountId,
+                    idempotency: Idempotency,
+                ) -> Result<Option<Spent>> {
+                    read!(self, |tx| bulk::spent(tx, account, &idempotency))
+                }
+
+                async fn bulk(
+                    &self,
+                    account: AccountId,
+                    message: MessageId,
+                ) -> Result<Option<BulkMessage>> {
+                    read!(self, |tx| bulk::find(tx, account, &message))
+                }
+
+                async fn bulk_list(
+                    &self,
+                    account: AccountId,
+                    list: BulkList,
+                ) -> Result<(Vec<BulkMessage>, u64)> {
+                    read!(self, |tx| bulk::list(tx, account, &list))
+                }
+
+                async fn bulk_recipients(
+                    &self,
+                    message: MessageId,
+                    list: RecipientList,
+                ) -> Result<RecipientPage> {
+                    read!(self, |tx| bulk::page(tx, &message, &list))
+                }
+
+                async fn cancel_bulk(
+                    &self,
+                    account: AccountId,
+                    message: MessageId,
+                    now: Timestamp,
+                ) -> Result<CancelBulk> {
+                    write!(self, |tx| bulk::cancel(tx, account, &message, now))
+                }
+
+                async fn retry_bulk(&self, retry: Retry, now: Timestamp) -> Result<RetryOutcome> {
+                    write!(self, |tx| bulk::retry(tx, &retry, now))
+                }
+
+                async fn pause_bulk(
+                    &self,
+                    account: AccountId,
+                    message: MessageId,
+                    paused: bool,
+                    now: Timestamp,
+                ) -> Result<bool> {
+                    write!(self, |tx| bulk::pause(tx, account, &message, paused, now))
                 }
             }
 
@@ -292,30 +365,6 @@ macro_rules! implement_ports {
             }
 
             #[async_trait]
-            impl EventStore for $store {
-                async fn claim_webhooks(
-                    &self,
-                    now: Timestamp,
-                    lease_until: Timestamp,
-                    limit: u32,
-                ) -> Result<Vec<WebhookCall>> {
-                    write!(self, |tx| events::claim(tx, now, lease_until, limit))
-                }
-
-                async fn record_webhooks(
-                    &self,
-                    results: Vec<WebhookResult>,
-                    now: Timestamp,
-                ) -> Result<()> {
-                    write!(self, |tx| events::record(tx, &results, now))
-                }
-            }
-        };
-    };
-}
-
-pub(crate) use implement_ports;
-            #[async_trait]
             impl LinkStore for $store {
                 async fn lease_links(
                     &self,
@@ -338,3 +387,29 @@ pub(crate) use implement_ports;
                 }
             }
 
+            #[async_trait]
+            impl EventStore for $store {
+                async fn claim_webhooks(
+                    &self,
+                    node: &str,
+                    now: Timestamp,
+                    lease_until: Timestamp,
+                    limit: u32,
+                ) -> Result<Vec<WebhookCall>> {
+                    let lease = Lease { node: node.to_owned(), until: lease_until };
+                    write!(self, |tx| events::claim(tx, &lease, now, limit))
+                }
+
+                async fn record_webhooks(
+                    &self,
+                    results: Vec<WebhookResult>,
+                    now: Timestamp,
+                ) -> Result<()> {
+                    write!(self, |tx| events::record(tx, &results, now))
+                }
+            }
+        };
+    };
+}
+
+pub(crate) use implement_ports;

@@ -40,7 +40,7 @@ impl MessageStore for FakeStore {
         _: Vec<Outcome>,
         _: Vec<(ChunkId, u32, ChunkEnd)>,
         _: Timestamp,
-        _: Option<Timestamp>,
+        _: Option<Lease>,
     ) -> Result<Recorded, PortError> {
         not_needed()
     }
@@ -49,7 +49,7 @@ impl MessageStore for FakeStore {
         &self,
         _: Vec<Receipt>,
         _: Timestamp,
-        _: Option<Timestamp>,
+        _: Option<Lease>,
     ) -> Result<Recorded, PortError> {
         not_needed()
     }
@@ -105,6 +105,7 @@ impl InboundStore for FakeStore {
 impl EventStore for FakeStore {
     async fn claim_webhooks(
         &self,
+        _: &str,
         _: Timestamp,
         _: Timestamp,
         _: u32,

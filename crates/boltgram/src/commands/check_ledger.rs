@@ -25,6 +25,7 @@ fn tell_what_is_wrong(report: &LedgerReport) -> anyhow::Result<()> {
         ("balance differs from its transfers", &report.wrong_balances),
         ("customer below zero", &report.overdrawn),
         ("order and transfers disagree", &report.wrong_orders),
+        ("message, its recipients and its transfer disagree", &report.wrong_messages),
     ] {
         found.iter().try_for_each(|found| output::line(&format!("{what}: {found}")))?;
     }

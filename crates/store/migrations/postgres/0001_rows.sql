@@ -104,9 +104,14 @@ CREATE TABLE transfers (
     credit TEXT COLLATE "C" NOT NULL,
     amount BIGINT NOT NULL CHECK (amount >= 0),
     state TEXT COLLATE "C" NOT NULL CHECK (state = 'pending' OR state = 'posted' OR state = 'voided'),
+    -- Shares of what was reserved for a message to many (bulk_sale, with the message's id). It is
+    -- pending until they are all of it.
+    posted BIGINT NOT NULL DEFAULT 0 CHECK (posted >= 0),
+    voided BIGINT NOT NULL DEFAULT 0 CHECK (voided >= 0),
     created_at BIGINT NOT NULL,
     decided_at BIGINT,
-    PRIMARY KEY (id, kind)
+    PRIMARY KEY (id, kind),
+    CHECK (posted + voided <= amount)
 );
 
 -- ---- messages -----------------------------------------------------------------------------------
@@ -136,6 +141,8 @@ CREATE TABLE messages (
 
 -- Written with the column first, as SQLite turns a comparison round: otherwise no query finds it.
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
+-- Messages to many, for those in one state. Messages of orders do not enter it.
+CREATE INDEX messages_state ON messages (account, state, id) WHERE order_id IS NULL;
 
 CREATE TABLE recipients (
     message BYTEA NOT NULL,
@@ -151,9 +158,62 @@ CREATE TABLE recipients (
     unanswered BIGINT NOT NULL DEFAULT 0,
     -- Claims in which a carrier was handed it and did not take it.
     attempts BIGINT NOT NULL DEFAULT 0,
+    -- Of its share in a message to many.
+    price BIGINT NOT NULL DEFAULT 0,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (message, idx)
 );
+
+-- Messages to many that are paid from credit: such as have no order.
+CREATE TABLE bulk_messages (
+    message BYTEA PRIMARY KEY,
+    account BIGINT NOT NULL,
+    -- Of all that is or was reserved. Of that was kept, and given back.
+    price BIGINT NOT NULL,
+    charged BIGINT NOT NULL DEFAULT 0,
+    refunded BIGINT NOT NULL DEFAULT 0,
+    refunds TEXT COLLATE "C" NOT NULL, -- who gives his share back
+    -- Recipients; the other states are counted with the message.
+    failed BIGINT NOT NULL DEFAULT 0,
+    invalid BIGINT NOT NULL,
+    blocked BIGINT NOT NULL,
+    expired BIGINT NOT NULL DEFAULT 0,
+    timeout BIGINT NOT NULL DEFAULT 0,
+    start_at BIGINT,
+    paused BIGINT NOT NULL DEFAULT 0,
+    -- How often it was tried again.
+    retries BIGINT NOT NULL DEFAULT 0,
+    ended_at BIGINT
+);
+
+CREATE INDEX bulk_messages_account ON bulk_messages (account, message);
+
+-- Recipients without rows of their own: of chunks that nobody claimed yet, and such as get nothing.
+CREATE TABLE recipient_packs (
+    message BYTEA NOT NULL,
+    first_idx BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    price BIGINT, -- of each; NULL of those who get nothing
+    packed BYTEA NOT NULL, -- numbers of 8 bytes; or state and address of those who get nothing
+    PRIMARY KEY (message, first_idx)
+);
+
+-- Eight bytes of numbers in turn are not worth compressing.
+ALTER TABLE recipient_packs ALTER COLUMN packed SET STORAGE EXTERNAL;
+
+-- Requests that spent credit, so that a repeat of one does not.
+CREATE TABLE idempotency_keys (
+    account BIGINT NOT NULL,
+    key TEXT COLLATE "C" NOT NULL,
+    request BYTEA NOT NULL, -- SHA-256
+    message BYTEA NOT NULL,
+    recipients BIGINT NOT NULL,
+    price BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (account, key)
+);
+
+CREATE INDEX idempotency_keys_age ON idempotency_keys (at);
 
 -- Runs of recipients, as queued work. One whose recipients are all with carriers, or final, goes.
 CREATE TABLE chunks (
@@ -249,6 +309,8 @@ CREATE TABLE events (
     -- When it may be told. While it is leased, the end of the lease; while an earlier event of its
     -- subject is not ended, never; once it has ended, when it is forgotten.
     due_at BIGINT NOT NULL,
+    -- Whose lease it is; NULL when nobody's. Says nothing once it has ended.
+    lease_node TEXT COLLATE "C",
     note TEXT COLLATE "C",
     told BIGINT, -- 1 told, 0 given up, NULL not ended
     ended_at BIGINT,

@@ -106,9 +106,14 @@ CREATE TABLE transfers (
     credit TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount >= 0),
     state TEXT NOT NULL CHECK (state = 'pending' OR state = 'posted' OR state = 'voided'),
+    -- Shares of what was reserved for a message to many (bulk_sale, with the message's id). It is
+    -- pending until they are all of it.
+    posted INTEGER NOT NULL DEFAULT 0 CHECK (posted >= 0),
+    voided INTEGER NOT NULL DEFAULT 0 CHECK (voided >= 0),
     created_at INTEGER NOT NULL,
     decided_at INTEGER,
-    PRIMARY KEY (id, kind)
+    PRIMARY KEY (id, kind),
+    CHECK (posted + voided <= amount)
 ) STRICT, WITHOUT ROWID;
 
 -- ---- messages -----------------------------------------------------------------------------------
@@ -138,6 +143,8 @@ CREATE TABLE messages (
 
 -- Written with the column first, as SQLite turns a comparison round: otherwise no query finds it.
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
+-- Messages to many, for those in one state. Messages of orders do not enter it.
+CREATE INDEX messages_state ON messages (account, state, id) WHERE order_id IS NULL;
 
 CREATE TABLE recipients (
     message BLOB NOT NULL,
@@ -153,9 +160,59 @@ CREATE TABLE recipients (
     unanswered INTEGER NOT NULL DEFAULT 0,
     -- Claims in which a carrier was handed it and did not take it.
     attempts INTEGER NOT NULL DEFAULT 0,
+    -- Of its share in a message to many.
+    price INTEGER NOT NULL DEFAULT 0,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (message, idx)
 ) STRICT, WITHOUT ROWID;
+
+-- Messages to many that are paid from credit: such as have no order.
+CREATE TABLE bulk_messages (
+    message BLOB PRIMARY KEY,
+    account INTEGER NOT NULL,
+    -- Of all that is or was reserved. Of that was kept, and given back.
+    price INTEGER NOT NULL,
+    charged INTEGER NOT NULL DEFAULT 0,
+    refunded INTEGER NOT NULL DEFAULT 0,
+    refunds TEXT NOT NULL, -- who gives his share back
+    -- Recipients; the other states are counted with the message.
+    failed INTEGER NOT NULL DEFAULT 0,
+    invalid INTEGER NOT NULL,
+    blocked INTEGER NOT NULL,
+    expired INTEGER NOT NULL DEFAULT 0,
+    timeout INTEGER NOT NULL DEFAULT 0,
+    start_at INTEGER,
+    paused INTEGER NOT NULL DEFAULT 0,
+    -- How often it was tried again.
+    retries INTEGER NOT NULL DEFAULT 0,
+    ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX bulk_messages_account ON bulk_messages (account, message);
+
+-- Recipients without rows of their own: of chunks that nobody claimed yet, and such as get nothing.
+CREATE TABLE recipient_packs (
+    message BLOB NOT NULL,
+    first_idx INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    price INTEGER, -- of each; NULL of those who get nothing
+    packed BLOB NOT NULL, -- numbers of 8 bytes; or state and address of those who get nothing
+    PRIMARY KEY (message, first_idx)
+) STRICT;
+
+-- Requests that spent credit, so that a repeat of one does not.
+CREATE TABLE idempotency_keys (
+    account INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    request BLOB NOT NULL, -- SHA-256
+    message BLOB NOT NULL,
+    recipients INTEGER NOT NULL,
+    price INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idempotency_keys_age ON idempotency_keys (at);
 
 -- Runs of recipients, as queued work. One whose recipients are all with carriers, or final, goes.
 CREATE TABLE chunks (
@@ -251,6 +308,8 @@ CREATE TABLE events (
     -- When it may be told. While it is leased, the end of the lease; while an earlier event of its
     -- subject is not ended, never; once it has ended, when it is forgotten.
     due_at INTEGER NOT NULL,
+    -- Whose lease it is; NULL when nobody's. Says nothing once it has ended.
+    lease_node TEXT,
     note TEXT,
     told INTEGER, -- 1 told, 0 given up, NULL not ended
     ended_at INTEGER,

@@ -1,25 +1,28 @@
 //! What follows from recipients that changed, in one change: the recipients' rows, their message's
-//! counters and state, the order's decision, its money, its event. Each row is written once.
+//! counters and state, the order's decision, its money or the message's shares, its event. Each row is
+//! written once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::message::{MessageId, MessageState};
-use domain::ports::Recorded;
+use domain::ports::{Lease, Recorded};
 use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
 use super::locked::Messages;
 use super::recipients::{Place, Recipient, Recipients};
+use crate::bulk;
+use crate::ledger::{self, Share};
 use crate::orders::{Moved, change, lock_moved};
 use crate::sql::{Result, Tx, params};
 
-/// `messages` are those of the recipients. With `tell`, events are leased until then.
+/// `messages` are those of the recipients. With `tell`, events are leased so.
 pub(super) async fn apply(
     tx: &mut impl Tx,
     messages: &mut Messages,
     recipients: &Recipients,
     now: Timestamp,
-    tell: Option<Timestamp>,
+    tell: Option<&Lease>,
 ) -> Result<Recorded> {
     let changed: Vec<_> = recipients.iter().filter(|(_, recipient)| recipient.changed).collect();
     if changed.is_empty() {
@@ -28,8 +31,10 @@ pub(super) async fn apply(
     update_recipients(tx, &changed, now).await?;
     let moved: Vec<_> =
         changed.into_iter().filter(|(_, recipient)| recipient.before != recipient.state).collect();
-    let ended = update_messages(tx, messages, &moved, now).await?;
-    let recorded = decide_orders(tx, messages, &moved, &ended, now, tell).await?;
+    let (ended, shared) = update_messages(tx, messages, &moved, now).await?;
+    let shares = shared.iter().filter_map(|id| messages.get(id)?.bulk.as_ref()?.share(id));
+    let shares: Vec<_> = shares.collect();
+    let recorded = decide_orders(tx, messages, &moved, &ended, &shares, now, tell).await?;
     Ok(Recorded { recipients: u32::try_from(moved.len()).unwrap_or(u32::MAX), ..recorded })
 }
 
@@ -67,25 +72,40 @@ async fn update_recipients(
     .map(drop)
 }
 
-/// Returns the messages that this ends. Their chunks are nobody's work any more.
+/// Returns the messages that this ends, whose chunks are nobody's work any more, and those to many.
 async fn update_messages(
     tx: &mut impl Tx,
     messages: &mut Messages,
     moved: &[(&Place, &Recipient)],
     now: Timestamp,
-) -> Result<BTreeSet<MessageId>> {
-    let mut touched = BTreeSet::new();
-    for ((id, _), recipient) in moved {
-        if let Some(message) = messages.get_mut(id) {
+) -> Result<(BTreeSet<MessageId>, BTreeSet<MessageId>)> {
+    let (mut touched, mut shared) = (BTreeSet::new(), BTreeSet::new());
+    for of_message in moved.chunk_by(|((one, _), _), ((other, _), _)| one == other) {
+        let Some(((id, _), _)) = of_message.first() else { continue };
+        let Some(message) = messages.get_mut(id) else { continue };
+        touched.insert(*id);
+        message.begin();
+        for (_, recipient) in of_message {
             message.count(recipient.before, recipient.state);
-            touched.insert(*id);
+        }
+        if let Some(bulk) = &mut message.bulk {
+            shared.insert(*id);
+            for (_, recipient) in of_message {
+                let from = recipient.left(bulk.keeps_what_was_taken());
+                bulk.moved(from, recipient.state, recipient.price)?;
+            }
         }
     }
-    let ended: BTreeSet<_> = touched
-        .iter()
-        .filter(|id| messages.get_mut(id).is_some_and(super::locked::Locked::end))
-        .copied()
-        .collect();
+    let mut ended = BTreeSet::new();
+    for id in &touched {
+        let Some(message) = messages.get_mut(id) else { continue };
+        if message.end() {
+            ended.insert(*id);
+            if let Some(bulk) = &mut message.bulk {
+                bulk.end(now);
+            }
+        }
+    }
     let rows: Vec<_> = touched
         .iter()
         .filter_map(|id| messages.get(id).map(|message| (id, message)))
@@ -100,9 +120,11 @@ async fn update_messages(
         &rows,
     )
     .await?;
+    let bulks = shared.iter().filter_map(|id| Some((id, messages.get(id)?.bulk.as_ref()?)));
+    bulk::store(tx, bulks).await?;
     let rows: Vec<_> = ended.iter().map(|id| params![id]).collect();
     tx.execute_many("DELETE FROM chunks WHERE message = ?1", &rows).await?;
-    Ok(ended)
+    Ok((ended, shared))
 }
 
 async fn decide_orders(
@@ -110,8 +132,9 @@ async fn decide_orders(
     messages: &Messages,
     moved: &[(&Place, &Recipient)],
     ended: &BTreeSet<MessageId>,
+    shares: &[Share<'_>],
     now: Timestamp,
-    tell: Option<Timestamp>,
+    tell: Option<&Lease>,
 ) -> Result<Recorded> {
     // An order's buyer sees the first recipient of its message.
     let firsts: BTreeMap<_, _> = moved
@@ -130,6 +153,7 @@ async fn decide_orders(
         }
     }
     if orders.is_empty() {
+        ledger::book(tx, &[], shares, now).await?;
         return Ok(Recorded::default());
     }
     let mut orders = lock_moved(tx, &orders, now).await?;
@@ -144,7 +168,7 @@ async fn decide_orders(
             _ => Ok(()),
         };
     }
-    let stored = change::store(tx, orders, now, tell).await?;
+    let stored = change::store_with(tx, orders, shares, now, tell).await?;
     Ok(Recorded {
         decided: stored.decided,
         settled: stored.settled,

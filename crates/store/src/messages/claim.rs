@@ -25,6 +25,7 @@ use super::locked;
 use super::recipients::Tried;
 use super::turns::{self, NOBODY, Run, Taken};
 use super::withdraw::{unpaid, withdraw_unpaid};
+use crate::bulk::{self, Opened};
 use crate::sql::{Result, Row, Tx, UNREADABLE_WAIT, params};
 
 /// A chunk whose message another change has is claimed again so much later.
@@ -39,8 +40,8 @@ pub(crate) async fn claim(
 ) -> Result<Vec<ClaimedChunk>> {
     free_lapsed(tx, now).await?;
     let lease = Lease { node: node.to_owned(), until: lease_until };
-    let Taken { mut runs, mut unreadable } = Taken::default();
     let elsewhere_before = if room.lacks_links { now.before(LINK_ELSEWHERE_WAIT) } else { now };
+    let Taken { mut runs, mut unreadable } = Taken::default();
     for &lane in Lane::ALL {
         let taken = runs.len() + unreadable.len();
         let limit = as_usize(room.chunks).saturating_sub(taken).min(match lane {
@@ -49,8 +50,7 @@ pub(crate) async fn claim(
         });
         if limit > 0 {
             let full = full_accounts(room, lane);
-            let taken =
-                turns::take(tx, lane, limit, &full, elsewhere_before, &lease, now).await?;
+            let taken = turns::take(tx, lane, limit, &full, elsewhere_before, &lease, now).await?;
             runs.extend(taken.runs);
             unreadable.extend(taken.unreadable);
         }
@@ -63,7 +63,8 @@ pub(crate) async fn claim(
     runs.retain(|run| !overdue.contains(&run.id));
     put_off_overdue(tx, &overdue, now.after(BUSY_WAIT)).await?;
     let contents = load_contents(tx, &runs).await?;
-    let recipients = load_recipients(tx, &runs).await?;
+    hold_back(tx, &contents, &mut runs, now).await?;
+    let recipients = load_recipients(tx, &contents, &runs, now).await?;
     let mut claimed = Vec::with_capacity(runs.len());
     let (mut empty, mut unpaid) = (Vec::new(), Vec::new());
     for (run, recipients) in runs.iter().zip(recipients) {
@@ -175,9 +176,31 @@ async fn drop_unpaid(
     Ok(busy)
 }
 
+/// Begins messages to many, and frees the chunks of those of which nothing may be handed out now.
+async fn hold_back(
+    tx: &mut impl Tx,
+    contents: &HashMap<MessageId, Loaded>,
+    runs: &mut Vec<Run>,
+    now: Timestamp,
+) -> Result<()> {
+    let states = contents.iter().filter_map(|(id, loaded)| Some((*id, loaded.to_many?)));
+    let held = bulk::begin(tx, &states.collect(), now).await?;
+    let of = |messages: &BTreeSet<MessageId>| -> Vec<ChunkId> {
+        let ids = runs.iter().map(|run| run.id);
+        ids.filter(|id| messages.contains(&id.message)).collect()
+    };
+    give_back(tx, of(&held.busy), now.after(BUSY_WAIT)).await?;
+    give_back(tx, of(&held.paused), bulk::far(now)).await?;
+    let is_held = |id: &MessageId| held.busy.contains(id) || held.paused.contains(id);
+    runs.retain(|run| !is_held(&run.id.message));
+    Ok(())
+}
+
 /// What the chunks of one message have in common.
 struct Loaded {
     content: Arc<Content>,
+    /// The state of a message to many, which has no order.
+    to_many: Option<MessageState>,
     deadline_height: Option<u32>,
     /// Its order, if that is final, and not because it was delivered.
     unpaid: Option<OrderId>,
@@ -191,7 +214,8 @@ async fn load_contents(tx: &mut impl Tx, runs: &[Run]) -> Result<HashMap<Message
         .query_many(
             "SELECT m.id, m.account, m.sender, m.text, m.parts, m.lane, m.valid_until,
                  o.deadline_height,
-                 CASE WHEN o.state IN ('lost', 'cancelled') THEN o.id END
+                 CASE WHEN o.state IN ('lost', 'cancelled') THEN o.id END,
+                 CASE WHEN m.order_id IS NULL THEN m.state END
              FROM messages m LEFT JOIN orders o ON o.id = m.order_id
              WHERE m.id = ?1",
             &ids,
@@ -222,8 +246,8 @@ fn read_content(mut row: Row) -> Result<Loaded> {
         lane: row.get()?,
         valid_until: row.get()?,
     };
-    let (deadline_height, unpaid) = (row.get()?, row.get()?);
-    Ok(Loaded { content: Arc::new(content), deadline_height, unpaid })
+    let (deadline_height, unpaid, to_many) = (row.get()?, row.get()?, row.get()?);
+    Ok(Loaded { content: Arc::new(content), deadline_height, unpaid, to_many })
 }
 
 struct Recipients {
@@ -233,9 +257,19 @@ struct Recipients {
 }
 
 /// The pending recipients of each run, with the parts that a carrier already took.
-async fn load_recipients(tx: &mut impl Tx, runs: &[Run]) -> Result<Vec<Recipients>> {
+async fn load_recipients(
+    tx: &mut impl Tx,
+    contents: &HashMap<MessageId, Loaded>,
+    runs: &[Run],
+    now: Timestamp,
+) -> Result<Vec<Recipients>> {
+    let to_many =
+        |id: &ChunkId| contents.get(&id.message).is_some_and(|loaded| loaded.to_many.is_some());
+    let packed: Vec<_> = runs.iter().map(|run| run.id).filter(to_many).collect();
+    let mut opened = bulk::open(tx, &packed, now).await?;
     let ranges: Vec<_> = runs
         .iter()
+        .filter(|run| !opened.contains_key(&run.id))
         .map(|run| params![&run.id.message, run.id.first, run.last, RecipientState::Pending])
         .collect();
     let found = tx
@@ -245,9 +279,13 @@ async fn load_recipients(tx: &mut impl Tx, runs: &[Run]) -> Result<Vec<Recipient
             &ranges,
         )
         .await?;
+    let mut found = found.into_iter();
     let mut all = Vec::with_capacity(runs.len());
-    for (run, rows) in runs.iter().zip(found) {
-        all.push(read_recipients(run, rows)?);
+    for run in runs {
+        all.push(match opened.remove(&run.id) {
+            Some(opened) => untouched(opened),
+            None => read_recipients(run, found.next().unwrap_or_default())?,
+        });
     }
     // At the first claim no carrier has seen any of it.
     let seen: Vec<_> = (0..runs.len()).filter(|&at| runs[at].attempt > 1).collect();
@@ -269,6 +307,19 @@ async fn load_recipients(tx: &mut impl Tx, runs: &[Run]) -> Result<Vec<Recipient
         add_accepted(&mut all[at].readable, rows)?;
     }
     Ok(all)
+}
+
+/// Nobody was ever asked to take them.
+fn untouched(opened: Vec<Opened>) -> Recipients {
+    let recipient = |(index, number)| ClaimedRecipient {
+        index,
+        to: Address::Phone(number),
+        accepted: Vec::new(),
+        accepted_by: None,
+        tried: Vec::new(),
+        attempts: 0,
+    };
+    Recipients { readable: opened.into_iter().map(recipient).collect(), unreadable: false }
 }
 
 fn read_recipients(run: &Run, rows: Vec<Row>) -> Result<Recipients> {

@@ -21,6 +21,7 @@ use domain::time::Timestamp;
 use super::locked::Messages;
 use super::recipients::Range;
 use super::withdraw::{unpaid, withdraw_unpaid};
+use crate::bulk;
 use crate::sql::{Result, Tx, params};
 
 /// A chunk's row, read for an end.
@@ -78,7 +79,7 @@ pub(super) async fn record(
     live: Live,
     messages: &mut Messages,
     now: Timestamp,
-    tell: Option<Timestamp>,
+    tell: Option<&Lease>,
 ) -> Result<Recorded> {
     let (mut plain, mut kept) = (Vec::new(), BTreeMap::new());
     for (id, attempt, end) in ends {
@@ -116,7 +117,13 @@ pub(super) async fn record(
         let next = ended.next(&left, now);
         match next {
             None => gone.push((ended.id, ended.attempt)),
-            Some(next) => waiting.push((ended, left.pending > 0, next)),
+            Some(mut next) => {
+                let message = messages.get(&ended.id.message);
+                if message.and_then(|message| message.bulk).is_some_and(|bulk| bulk.paused) {
+                    next.due_at = bulk::far(next.due_at);
+                }
+                waiting.push((ended, left.pending > 0, next));
+            }
         }
     }
     let mut orders: BTreeSet<_> = waiting
@@ -235,6 +242,10 @@ async fn free(tx: &mut impl Tx, waiting: &[(Ended, bool, Next)]) -> Result<()> {
             params![&id.message, id.first, *attempt, due_at, await_until, next.reason, unsure]
         })
         .collect();
+    let elsewhere = |next: &Next| next.reason == Some(Reason::LinkElsewhere);
+    if waiting.iter().any(|(.., next)| elsewhere(next)) {
+        tx.tell(Changed { chunks: true, ..Changed::default() });
+    }
     tx.execute_many(
         "UPDATE chunks SET lease_node = NULL, due_at = ?4, await_until = ?5,
              reason = coalesce(?6, reason), unsure = ?7
@@ -242,10 +253,6 @@ async fn free(tx: &mut impl Tx, waiting: &[(Ended, bool, Next)]) -> Result<()> {
         &rows,
     )
     .await
-    let elsewhere = |next: &Next| next.reason == Some(Reason::LinkElsewhere);
-    if waiting.iter().any(|(.., next)| elsewhere(next)) {
-        tx.tell(Changed { chunks: true, ..Changed::default() });
-    }
     .map(drop)
 }
 

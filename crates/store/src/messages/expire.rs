@@ -15,6 +15,7 @@ use super::leases::free_lapsed;
 use super::locked;
 use super::parked::drop_parked;
 use super::recipients::{self, Place, Range};
+use crate::bulk;
 use crate::sql::{Result, Tx, params};
 
 /// Recipients timed out in one call: bounds how long the others wait.
@@ -61,12 +62,16 @@ async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<
             &rows,
         )
         .await?;
-    let mut ranges: Vec<Range> = Vec::new();
+    let (mut ranges, mut packed): (Vec<Range>, _) = (Vec::new(), Vec::new());
     for (chunk, rows) in chunks.iter().zip(found) {
         for mut row in rows {
             ranges.push((chunk.message, chunk.first, row.get()?));
+            if messages.get(&chunk.message).is_some_and(|message| message.bulk.is_some()) {
+                packed.push(*chunk);
+            }
         }
     }
+    bulk::open(tx, &packed, now).await?;
     let mut pending = recipients::load_with_parts(tx, &ranges, RecipientState::Pending).await?;
     for recipient in pending.values_mut() {
         if !recipient.falls_back(None, Reason::Expired, None) {

@@ -1,7 +1,8 @@
 //! New messages: their rows, their recipients, and the chunks that queue them.
 
+use domain::account::AccountId;
 use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
-use domain::message::{Address, MessageId, MessageState, NewMessage};
+use domain::message::{Address, Content, Lane, MessageId, MessageState, NewMessage};
 use domain::order::OrderId;
 use domain::ports::{Changed, Lease, PortError};
 use domain::recipient::RecipientState;
@@ -34,7 +35,13 @@ pub(crate) async fn insert_many(
     }
     insert_messages(tx, new, now).await?;
     insert_recipients(tx, new, now).await?;
-    insert_chunks(tx, new, lease, now).await
+    let queued: Vec<_> = new
+        .iter()
+        .flat_map(|(message, _)| {
+            runs(&message.recipients).map(|run| Queued::new(&message.content, run, now))
+        })
+        .collect();
+    insert_chunks(tx, &queued, lease).await
 }
 
 async fn insert_messages(
@@ -117,38 +124,65 @@ async fn insert_batch(
     .map(drop)
 }
 
-async fn insert_chunks(
-    tx: &mut impl Tx,
-    new: &[(&NewMessage, Payer<'_>)],
-    lease: Option<&Lease>,
-    now: Timestamp,
-) -> Result<()> {
-    let node = lease.map(|lease| lease.node.as_str());
-    let due_at = lease.map_or(now, |lease| lease.until);
-    // Once claimed, a carrier may have some of it.
-    let claimed = i64::from(lease.is_some());
-    let mut rows = Vec::with_capacity(new.len());
-    for (message, _) in new {
-        let content = &message.content;
-        let account = content.account.map_or(NOBODY, |account| account.0);
-        for (first, last) in runs(&message.recipients) {
-            rows.push(params![
-                &content.message,
-                first,
-                last,
-                content.lane,
-                account,
-                content.valid_until,
-                due_at,
-                node,
-                claimed,
-            ]);
-        }
+/// A chunk about to be queued.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Queued<'a> {
+    pub(crate) message: &'a MessageId,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    pub(crate) lane: Lane,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) valid_until: Timestamp,
+    pub(crate) due_at: Timestamp,
+    /// Claims before its first.
+    pub(crate) attempt: u32,
+}
+
+impl<'a> Queued<'a> {
+    pub(crate) const fn new(
+        content: &'a Content,
+        (first, last): (u32, u32),
+        due_at: Timestamp,
+    ) -> Self {
+        let Content { message, account, lane, valid_until, .. } = content;
+        let (account, lane, valid_until) = (*account, *lane, *valid_until);
+        Self { message, first, last, lane, account, valid_until, due_at, attempt: 0 }
     }
+}
+
+/// With `lease` the chunks are leased as by a claim.
+pub(crate) async fn insert_chunks(
+    tx: &mut impl Tx,
+    queued: &[Queued<'_>],
+    lease: Option<&Lease>,
+) -> Result<()> {
+    if lease.is_none() && !queued.is_empty() {
+        tx.tell(Changed { chunks: true, ..Changed::default() });
+    }
+    let node = lease.map(|lease| lease.node.as_str());
+    // Once claimed, a carrier may have some of it.
+    let claimed = u32::from(lease.is_some());
+    let rows: Vec<_> = queued
+        .iter()
+        .map(|queued| {
+            params![
+                queued.message,
+                queued.first,
+                queued.last,
+                queued.lane,
+                queued.account.map_or(NOBODY, |account| account.0),
+                queued.valid_until,
+                lease.map_or(queued.due_at, |lease| lease.until),
+                node,
+                queued.attempt.saturating_add(claimed),
+                claimed,
+            ]
+        })
+        .collect();
     tx.execute_many(
         "INSERT INTO chunks (message, first_idx, last_idx, lane, account, valid_until, due_at,
              lease_node, attempt, unsure)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         &rows,
     )
     .await
@@ -156,9 +190,6 @@ async fn insert_chunks(
 }
 
 /// First and last index of each chunk.
-    if lease.is_none() && !queued.is_empty() {
-        tx.tell(Changed { chunks: true, ..Changed::default() });
-    }
 fn runs(recipients: &[Address]) -> impl Iterator<Item = (u32, u32)> {
     let count = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
     (0..count).step_by(CHUNK_RECIPIENTS_MAX as usize).map(move |first| {

@@ -4,6 +4,7 @@
 use domain::ports::ChunkId;
 use domain::time::Timestamp;
 
+use crate::events;
 use crate::sql::{Result, Row, Tx, params};
 
 /// Lapsed leases freed in one call.
@@ -46,7 +47,7 @@ pub(crate) async fn release_leases(tx: &mut impl Tx, node: &str, now: Timestamp)
         .await?;
     let freed = read_ids(rows)?;
     free(tx, &freed, Some(now)).await?;
-    Ok(freed.len() as u64)
+    Ok(freed.len() as u64 + events::release(tx, node, now).await?)
 }
 
 /// Frees what a node that died had leased: it is due since its lease passed.

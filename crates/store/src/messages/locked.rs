@@ -6,20 +6,23 @@ use domain::message::{MessageEvent, MessageId, MessageState, next};
 use domain::order::OrderId;
 use domain::recipient::RecipientState;
 
+use crate::bulk::{self, Bulk};
 use crate::sql::{Result, Row, Tx, params};
 
-pub(super) struct Locked {
+pub(crate) struct Locked {
     pub(super) order: Option<OrderId>,
     /// The order's buyer is told of every step.
     pub(super) followed: bool,
-    pub(super) state: MessageState,
+    pub(crate) state: MessageState,
     pub(super) recipients: i64,
     pub(super) pending: i64,
     pub(super) finals: i64,
     pub(super) delivered: i64,
+    /// Of a message to many, which has no order.
+    pub(crate) bulk: Option<Bulk>,
 }
 
-pub(super) type Messages = BTreeMap<MessageId, Locked>;
+pub(crate) type Messages = BTreeMap<MessageId, Locked>;
 
 /// The row of one message, locked as said.
 macro_rules! locking {
@@ -41,12 +44,12 @@ pub(super) async fn lock(
 }
 
 /// For a change that begins elsewhere: nobody else changes the message or its recipients.
-pub(crate) async fn lock_one(tx: &mut impl Tx, id: MessageId) -> Result<()> {
-    lock(tx, [id]).await.map(drop)
+pub(crate) async fn lock_one(tx: &mut impl Tx, id: MessageId) -> Result<Option<Locked>> {
+    lock(tx, [id]).await.map(|mut messages| messages.remove(&id))
 }
 
 /// Those that exist and that no other change has.
-pub(super) async fn lock_free(
+pub(crate) async fn lock_free(
     tx: &mut impl Tx,
     ids: impl IntoIterator<Item = MessageId>,
 ) -> Result<Messages> {
@@ -62,7 +65,15 @@ async fn query(
     let ids: BTreeSet<_> = ids.into_iter().collect();
     let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
     let found = tx.query_many(sql, &rows).await?;
-    read(ids, found)
+    let mut messages = read(ids, found)?;
+    let without = messages.iter().filter(|(_, message)| message.order.is_none());
+    let without: Vec<_> = without.map(|(id, _)| *id).collect();
+    if !without.is_empty() {
+        for (id, bulk) in bulk::load(tx, &without).await? {
+            messages.entry(id).and_modify(|message| message.bulk = Some(bulk));
+        }
+    }
+    Ok(messages)
 }
 
 fn read(ids: BTreeSet<MessageId>, found: Vec<Vec<Row>>) -> Result<Messages> {
@@ -72,7 +83,9 @@ fn read(ids: BTreeSet<MessageId>, found: Vec<Vec<Row>>) -> Result<Messages> {
         let (order, followed) = (row.get()?, row.get::<i64>()? != 0);
         let (state, recipients) = (row.get()?, row.get()?);
         let (pending, finals, delivered) = (row.get()?, row.get()?, row.get()?);
-        let message = Locked { order, followed, state, recipients, pending, finals, delivered };
+        let bulk = None;
+        let message =
+            Locked { order, followed, state, recipients, pending, finals, delivered, bulk };
         messages.insert(id, message);
     }
     Ok(messages)
@@ -84,6 +97,13 @@ impl Locked {
         self.pending -= i64::from(from == RecipientState::Pending);
         self.finals += i64::from(to.is_final()) - i64::from(from.is_final());
         self.delivered += i64::from(to == RecipientState::Success);
+    }
+
+    /// What became of a recipient can only have become of a message that has begun.
+    pub(super) fn begin(&mut self) {
+        if let Ok(state) = next(self.state, MessageEvent::Due) {
+            self.state = state;
+        }
     }
 
     /// True when what was counted ends it. A cancelled message stays cancelled, whatever becomes of

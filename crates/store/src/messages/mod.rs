@@ -44,9 +44,9 @@ mod withdraw;
 
 pub(crate) use claim::claim;
 pub(crate) use expire::expire;
-pub(crate) use insert::{Payer, insert_many};
+pub(crate) use insert::{Payer, Queued, insert_chunks, insert_many};
 pub(crate) use leases::{release_leases, renew_leases};
-pub(crate) use locked::lock_one as lock;
+pub(crate) use locked::{lock_free, lock_one as lock};
 pub(crate) use outcomes::record_outcomes;
 pub(crate) use receipts::record_receipts;
 pub(crate) use trace::trace;

@@ -17,7 +17,7 @@
 use std::collections::BTreeSet;
 
 use domain::limits::NO_ANSWERS_MAX;
-use domain::ports::{ChunkEnd, ChunkId, End, Outcome, Recorded};
+use domain::ports::{ChunkEnd, ChunkId, End, Lease, Outcome, Recorded};
 use domain::reason::Reason;
 use domain::recipient::{PartState, RecipientEvent, RecipientState};
 use domain::time::Timestamp;
@@ -35,7 +35,7 @@ pub(crate) async fn record_outcomes(
     outcomes: &[Outcome],
     ends: &[(ChunkId, u32, ChunkEnd)],
     now: Timestamp,
-    tell: Option<Timestamp>,
+    tell: Option<&Lease>,
 ) -> Result<Recorded> {
     let takers: BTreeSet<_> = outcomes
         .iter()

@@ -132,6 +132,16 @@ impl Recipient {
         self.stayed || self.parts.iter().any(|part| self.tried.has(&part.carrier) && whole(part))
     }
 
+    /// The state that it leaves by becoming final. With `taken`, one that a carrier had was *submitted*,
+    /// whatever it was when it was read.
+    pub(super) fn left(&self, taken: bool) -> RecipientState {
+        let whole = |part: &Part| {
+            let (parts, states) = self.text_at(&part.carrier);
+            states.len() >= usize::from(parts)
+        };
+        if taken && self.parts.iter().any(whole) { RecipientState::Submitted } else { self.before }
+    }
+
     /// What the parts say; `None` while some are with no carrier.
     pub(super) fn rolled_up(&self) -> Option<RecipientEvent> {
         let delivers = |part: &Part| self.says(&part.carrier) == Some(RecipientEvent::Delivered);
@@ -196,6 +206,7 @@ impl Recipient {
             RecipientEvent::Expired => Some(Reason::Expired),
             RecipientEvent::Submitted
             | RecipientEvent::Returned
+            | RecipientEvent::Requeued
             | RecipientEvent::Delivered
             | RecipientEvent::TimedOut
             | RecipientEvent::Invalid

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 use domain::limits::PARKED_RECEIPT_AGE_MAX;
 use domain::number::Msisdn;
-use domain::ports::{Receipt, ReceiptState, Recorded};
+use domain::ports::{Lease, Receipt, ReceiptState, Recorded};
 use domain::time::Timestamp;
 
 use super::apply::apply;
@@ -55,7 +55,7 @@ pub(crate) async fn record_receipts(
     tx: &mut impl Tx,
     receipts: &[Receipt],
     now: Timestamp,
-    tell: Option<Timestamp>,
+    tell: Option<&Lease>,
 ) -> Result<Recorded> {
     if receipts.is_empty() {
         return Ok(Recorded::default());

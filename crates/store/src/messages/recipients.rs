@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::message::{Address, MessageId};
+use domain::money::Msat;
 use domain::reason::Reason;
 use domain::recipient::{RecipientEvent, RecipientState, next};
 
@@ -60,6 +61,8 @@ pub(super) struct Recipient {
     pub(super) unanswered: u32,
     /// Claims in which a carrier was handed it and did not take it.
     pub(super) attempts: u32,
+    /// Of its share in a message to many.
+    pub(super) price: Msat,
     /// It goes to, if it is one.
     pub(super) number: Option<u64>,
     /// Its row is not as it was.
@@ -76,6 +79,7 @@ impl Recipient {
         let (reason, code, tried) = (row.get()?, row.get()?, row.get::<Option<String>>()?);
         let tried = Tried::read(tried.as_deref());
         let (deferred_attempt, unanswered, attempts) = (row.get()?, row.get()?, row.get()?);
+        let price = row.get()?;
         let number = match row.get::<String>()?.parse() {
             Ok(Address::Phone(number)) => Some(number.digits()),
             // What is no address is handed to no carrier, so nobody asks for it.
@@ -90,6 +94,7 @@ impl Recipient {
             deferred_attempt,
             unanswered,
             attempts,
+            price,
             number,
             changed: false,
             stayed: false,
@@ -135,7 +140,7 @@ macro_rules! with_parts {
     ($which:literal) => {
         concat!(
             "SELECT r.idx, r.state, r.reason, r.code, r.tried, r.deferred_attempt, r.unanswered,
-                 r.attempts, r.address, s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.word
+                 r.attempts, r.price, r.address, s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.word
              FROM recipients r
              LEFT JOIN submissions s ON s.message = r.message AND s.idx = r.idx
              WHERE r.message = ?1 AND ",
@@ -183,7 +188,7 @@ pub(super) async fn load_ranges(
     let found = tx
         .query_many(
             "SELECT idx, state, reason, code, tried, deferred_attempt, unanswered, attempts,
-                 address
+                 price, address
              FROM recipients WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4",
             &rows,
         )

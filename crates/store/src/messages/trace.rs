@@ -1,13 +1,15 @@
 //! What is known of a message's way.
 
-use domain::message::MessageId;
+use domain::message::{Address, MessageId};
 use domain::ports::{PartTrace, RecipientTrace, Word};
+use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
 
 use super::recipients::Tried;
+use crate::bulk;
 use crate::sql::{Result, Row, Tx, params};
 
-/// Up to `limit` recipients from index `first` on.
+/// Up to `limit` recipients from index `first` on; those who get nothing have no way.
 pub(crate) async fn trace(
     tx: &mut impl Tx,
     message: &MessageId,
@@ -23,6 +25,8 @@ pub(crate) async fn trace(
         )
         .await?;
     let mut recipients = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+    recipients.extend(untouched(tx, message, first, last).await?);
+    recipients.sort_by_key(|recipient| recipient.index);
     let rows = tx
         .query(
             "SELECT idx, carrier, carrier_id, part, parts, attempt, state, code, at, decided_at,
@@ -40,6 +44,30 @@ pub(crate) async fn trace(
         }
     }
     Ok(recipients)
+}
+
+/// Recipients of a message to many whose chunk nobody worked on yet.
+async fn untouched(
+    tx: &mut impl Tx,
+    message: &MessageId,
+    first: u32,
+    last: u32,
+) -> Result<Vec<RecipientTrace>> {
+    let pending = bulk::pending(tx, message, first, last).await?;
+    let rows = tx.query("SELECT created_at FROM messages WHERE id = ?1", params![message]).await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(Vec::new()) };
+    let updated_at = row.get()?;
+    let trace = |(index, number)| RecipientTrace {
+        index,
+        to: Address::Phone(number),
+        state: RecipientState::Pending,
+        reason: None,
+        code: None,
+        tried: Vec::new(),
+        updated_at,
+        parts: Vec::new(),
+    };
+    Ok(pending.into_iter().map(trace).collect())
 }
 
 fn read(mut row: Row) -> Result<RecipientTrace> {

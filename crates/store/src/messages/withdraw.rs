@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::message::{MessageEvent, MessageId, next};
 use domain::order::OrderId;
-use domain::ports::Recorded;
+use domain::ports::{Lease, Recorded};
 use domain::reason::Reason;
 use domain::recipient::{RecipientEvent, RecipientState};
 use domain::time::Timestamp;
@@ -96,7 +96,7 @@ pub(super) async fn withdraw_unpaid(
     messages: &mut Messages,
     runs: &[(Range, Reason)],
     now: Timestamp,
-    tell: Option<Timestamp>,
+    tell: Option<&Lease>,
 ) -> Result<Recorded> {
     let mut recorded = Recorded::default();
     for (range, reason) in runs {

@@ -15,7 +15,7 @@ use domain::state::Illegal;
 use domain::time::Timestamp;
 
 use crate::events::{self, NewEvent};
-use crate::ledger::{self, Booking};
+use crate::ledger::{self, Booking, Share};
 use crate::sql::{Result, Tx, params};
 
 /// What a change needs of an order: neither what was bought nor what pays for it.
@@ -258,12 +258,23 @@ pub(crate) struct Stored {
     pub(crate) webhooks: Vec<WebhookCall>,
 }
 
-/// With `tell`, the events are leased until then.
+/// With `tell`, the events are leased so.
 pub(crate) async fn store(
     tx: &mut impl Tx,
-    mut orders: Vec<StoredOrder>,
+    orders: Vec<StoredOrder>,
     now: Timestamp,
-    tell: Option<Timestamp>,
+    tell: Option<&Lease>,
+) -> Result<Stored> {
+    store_with(tx, orders, &[], now, tell).await
+}
+
+/// Books shares of messages to many with them: each balance is changed once.
+pub(crate) async fn store_with(
+    tx: &mut impl Tx,
+    mut orders: Vec<StoredOrder>,
+    shares: &[Share<'_>],
+    now: Timestamp,
+    tell: Option<&Lease>,
 ) -> Result<Stored> {
     let (mut told, mut new) = (Vec::new(), Vec::new());
     for (at, stored) in orders.iter_mut().enumerate() {
@@ -281,9 +292,12 @@ pub(crate) async fn store(
         .iter()
         .filter_map(|stored| stored.booking.map(|booking| (stored.order.id, booking)))
         .collect();
-    ledger::book(tx, &bookings, now).await?;
+    ledger::book(tx, &bookings, shares, now).await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let decided = count(orders.iter().filter(|stored| stored.decided).count());
+    if decided > 0 {
+        tx.tell(Changed { orders: true, ..Changed::default() });
+    }
     let ended = |end| {
         let booked = |stored: &&StoredOrder| matches!(stored.booking, Some(Booking::Decide { event, .. }) if event == end);
         count(orders.iter().filter(booked).count())
@@ -295,9 +309,6 @@ pub(crate) async fn store(
 
 /// A row that is as it was is not written. An order paid from credit changes in few columns, and
 /// in none that an index of the others has.
-    if decided > 0 {
-        tx.tell(Changed { orders: true, ..Changed::default() });
-    }
 async fn update(tx: &mut impl Tx, orders: &[StoredOrder]) -> Result<()> {
     let (over_lightning, from_credit): (Vec<_>, Vec<_>) = orders
         .iter()

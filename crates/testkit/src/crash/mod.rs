@@ -6,6 +6,7 @@
 //! from inside. The world outside (node, carrier, disk) goes on; a test then starts a new engine on
 //! it and looks at what is left.
 
+mod bulk;
 mod lightning;
 mod store;
 

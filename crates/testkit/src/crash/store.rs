@@ -229,7 +229,7 @@ impl MessageStore for FusedStore {
         outcomes: Vec<Outcome>,
         ends: Vec<(ChunkId, u32, ChunkEnd)>,
         now: Timestamp,
-        tell: Option<Timestamp>,
+        tell: Option<Lease>,
     ) -> Result<Recorded, PortError> {
         self.fuse.through(self.inner.record_outcomes(outcomes, ends, now, tell)).await
     }
@@ -238,7 +238,7 @@ impl MessageStore for FusedStore {
         &self,
         receipts: Vec<Receipt>,
         now: Timestamp,
-        tell: Option<Timestamp>,
+        tell: Option<Lease>,
     ) -> Result<Recorded, PortError> {
         self.fuse.through(self.inner.record_receipts(receipts, now, tell)).await
     }
@@ -306,11 +306,12 @@ impl InboundStore for FusedStore {
 impl EventStore for FusedStore {
     async fn claim_webhooks(
         &self,
+        node: &str,
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<WebhookCall>, PortError> {
-        self.fuse.claim(self.inner.claim_webhooks(now, lease_until, limit)).await
+        self.fuse.claim(self.inner.claim_webhooks(node, now, lease_until, limit)).await
     }
 
     async fn record_webhooks(

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite of tests")]
 
 mod accounts;
+mod bulk;
+mod bulk_world;
 mod cancel;
 mod caps;
 mod carriers;
@@ -17,6 +19,7 @@ mod failover;
 mod fairness;
 mod forget;
 mod inbound;
+mod links;
 mod money;
 mod node;
 mod orders;
@@ -33,6 +36,7 @@ use async_trait::async_trait;
 use domain::ports::Store;
 
 pub use accounts::*;
+pub use bulk::*;
 pub use cancel::*;
 pub use caps::*;
 pub use carriers::*;
@@ -45,6 +49,7 @@ pub use failover::*;
 pub use fairness::*;
 pub use forget::*;
 pub use inbound::*;
+pub use links::*;
 pub use money::*;
 pub use node::*;
 pub use orders::*;
@@ -255,9 +260,30 @@ macro_rules! store_conformance {
             makes_the_next_event_due_when_one_has_ended
             tells_only_the_end_to_those_who_want_that
             hands_over_the_events_of_a_change
+            releases_the_webhook_calls_of_one_node
             tells_again_until_told
             gives_up_for_good
             counts_no_attempt_that_was_put_off
+            // bulk
+            accepts_a_message_to_many
+            refuses_a_message_to_many_that_exists
+            stores_nothing_of_a_message_to_many_without_credit
+            refuses_messages_to_many_that_make_no_sense
+            spends_the_last_credit_on_one_message_to_many
+            does_one_request_once
+            does_requests_of_one_key_at_once_only_once
+            sends_nothing_to_those_who_are_excluded
+            cuts_price_groups_into_chunks
+            opens_a_chunk_once
+            lists_messages_newest_first
+            pages_through_recipients
+            looks_at_no_more_recipients_than_it_may
+            keeps_shares_by_policy
+            moves_no_money_by_receipts_after_the_end
+            sends_for_nothing_too
+            expires_what_nobody_claimed
+            begins_and_cancels_only_what_is_scheduled
+            starts_or_cancels_but_never_both
             // inbound
             stores_a_whole_message_at_once
             joins_parts_in_every_order
@@ -275,6 +301,17 @@ macro_rules! store_conformance {
             tells_an_incomplete_message_by_its_number_too
             lists_what_came_in_newest_first
             two_processes_join_one_message_once
+            // links
+            gives_one_node_all_links
+            shares_links_evenly_and_never_one_that_is_open
+            gives_few_links_to_those_that_were_there_first
+            gives_a_link_to_one_of_many_at_once
+            passes_on_the_links_of_a_node_that_is_gone
+            leaves_its_links_to_the_others
+            frees_the_work_of_a_node_that_is_gone
+            frees_nothing_of_a_node_that_is_there
+            tells_which_carriers_another_node_has
+            leaves_chunks_to_the_node_that_has_their_carrier
             // restart
             keeps_everything_over_a_restart
             goes_on_after_a_crash_with_claimed_work
