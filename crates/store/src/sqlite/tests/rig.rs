@@ -91,6 +91,7 @@ impl Rig {
     }
 
     /// Adds a row of some bytes.
+    #[expect(clippy::disallowed_methods, reason = "a test looks whether it is finished")]
     pub(super) fn add(&self, bytes: usize) -> JoinHandle<Result<u64>> {
         let (writer, body) = (self.writer.clone(), "x".repeat(bytes));
         tokio::task::spawn(async move {
