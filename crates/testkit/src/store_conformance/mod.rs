@@ -6,6 +6,10 @@
 
 mod accounts;
 mod bulk;
+mod bulk_recipients;
+mod bulk_retry;
+mod bulk_shares;
+mod bulk_start;
 mod bulk_world;
 mod cancel;
 mod caps;
@@ -37,6 +41,10 @@ use domain::ports::Store;
 
 pub use accounts::*;
 pub use bulk::*;
+pub use bulk_recipients::*;
+pub use bulk_retry::*;
+pub use bulk_shares::*;
+pub use bulk_start::*;
 pub use cancel::*;
 pub use caps::*;
 pub use carriers::*;
@@ -272,18 +280,32 @@ macro_rules! store_conformance {
             spends_the_last_credit_on_one_message_to_many
             does_one_request_once
             does_requests_of_one_key_at_once_only_once
+            // bulk: recipients
             sends_nothing_to_those_who_are_excluded
             cuts_price_groups_into_chunks
             opens_a_chunk_once
+            expires_what_nobody_claimed
             lists_messages_newest_first
             pages_through_recipients
             looks_at_no_more_recipients_than_it_may
+            // bulk: shares
             keeps_shares_by_policy
             moves_no_money_by_receipts_after_the_end
             sends_for_nothing_too
-            expires_what_nobody_claimed
+            // bulk: start
             begins_and_cancels_only_what_is_scheduled
             starts_or_cancels_but_never_both
+            hands_out_nothing_while_paused
+            puts_off_a_paused_chunk_whose_lease_has_passed
+            waits_for_receipts_over_a_pause
+            begins_no_paused_message
+            // bulk: retry
+            tries_again_those_who_did_not_get_it
+            hears_nothing_of_earlier_tries
+            tries_again_only_what_has_ended
+            tries_again_once_for_each_key
+            tries_again_once_from_two_processes
+            tries_again_in_chunks
             // inbound
             stores_a_whole_message_at_once
             joins_parts_in_every_order

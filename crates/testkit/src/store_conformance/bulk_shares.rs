@@ -1,0 +1,72 @@
+//! What is kept of the price of a message to many, and what goes back.
+
+use domain::bulk::{Counts, RefundPolicy};
+use domain::message::MessageState;
+use domain::money::Msat;
+use domain::ports::{ChunkEnd, Spent};
+
+use super::Rig;
+use super::bulk_world::{BulkWorld, EACH, group, times};
+use super::world::{World, at, balance};
+
+pub async fn keeps_shares_by_policy(rig: &impl Rig) {
+    for (refunds, first) in [(RefundPolicy::Undelivered, 1), (RefundPolicy::Unsent, 1_000)] {
+        let world = BulkWorld::of(World::from(rig, first).await, times(10)).await;
+        let mut new = world.bulk(5);
+        (new.groups, new.refunds) = (vec![group(EACH, 0..4), group(times(2), 4..5)], refunds);
+        let id = new.content.message;
+        world.add(new).await;
+        let chunk = world.claim_one(at(5)).await;
+        // 0 arrives, 1 fails at a carrier, 2 is refused, 3 was parked and failed, 4 has no receipt.
+        world.receive(&chunk, 3, false).await;
+        let mut outcomes = world.taken(&chunk, &[0, 1, 3, 4]);
+        outcomes.push(world.refused(&chunk, 2));
+        world.world.record(outcomes, vec![(chunk.id, 1, ChunkEnd::Done)]).await;
+        world.must_be_sound().await;
+        world.receive(&chunk, 0, true).await;
+        world.receive(&chunk, 1, false).await;
+        let before = world.message(id).await;
+        assert_eq!((before.state, before.counts.submitted), (MessageState::Pending, 1));
+        world.must_be_sound().await;
+        world.store().expire(at(8_000), at(0), 9).await.unwrap();
+        let ended = world.message(id).await;
+        let kept = if refunds == RefundPolicy::Undelivered { 1 } else { 1 + 1 + 1 + 2 };
+        assert_eq!((ended.charged, ended.refunded), (times(kept), times(6 - kept)));
+        assert_eq!((ended.state, ended.ended_at), (MessageState::Sent, Some(at(8_000))));
+        let counts = Counts { success: 1, failed: 3, timeout: 1, ..Counts::default() };
+        assert_eq!(ended.counts, counts);
+        assert_eq!(world.balance().await, balance(times(10 - kept), Msat::ZERO));
+        world.must_be_sound().await;
+    }
+}
+
+pub async fn moves_no_money_by_receipts_after_the_end(rig: &impl Rig) {
+    let world = BulkWorld::new(rig, times(2)).await;
+    let id = world.added(2).await;
+    let chunk = world.claim_one(at(5)).await;
+    let taken = world.taken(&chunk, &[0, 1]);
+    world.world.record(taken, vec![(chunk.id, 1, ChunkEnd::Done)]).await;
+    world.receive(&chunk, 0, true).await;
+    world.store().expire(at(8_000), at(0), 9).await.unwrap();
+    let ended = world.message(id).await;
+    assert_eq!((ended.counts.timeout, ended.refunded), (1, EACH));
+    let recorded = world.receive(&chunk, 1, true).await;
+    assert_eq!((recorded.recipients, recorded.contradictory), (0, 1));
+    world.receive(&chunk, 0, false).await;
+    let after = world.message(id).await;
+    assert_eq!((after.counts, after.refunded), (ended.counts, ended.refunded));
+    assert_eq!(world.balance().await, balance(EACH, Msat::ZERO));
+    world.must_be_sound().await;
+}
+
+pub async fn sends_for_nothing_too(rig: &impl Rig) {
+    let world = BulkWorld::new(rig, Msat::ZERO).await;
+    let mut new = world.bulk(2);
+    new.groups = vec![group(Msat::ZERO, 0..2)];
+    let id = new.content.message;
+    assert!(matches!(world.add(new).await, Spent::Done { price: Msat::ZERO, .. }));
+    let claimed = world.claim(at(5)).await;
+    world.deliver_all(&claimed).await;
+    assert_eq!(world.message(id).await.state, MessageState::Sent);
+    world.must_be_sound().await;
+}
