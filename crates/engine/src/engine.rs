@@ -59,6 +59,7 @@ pub struct Engine {
     /// What signs an account's webhooks.
     pub(crate) secrets: Recent<AccountId, Secret>,
     pub(crate) dispatcher: Dispatcher,
+    pub(crate) links: Links,
     inbound: Arc<InboundDesk>,
     metrics: Arc<Metrics>,
     /// As the node last told it.
@@ -81,7 +82,7 @@ pub struct Health {
 
 impl Health {
     /// The store can be written, the node follows the chain, and of every kind of message that some
-    /// carrier takes at least one carrier is up.
+    /// carrier takes at least one carrier is up, here or at another node.
     pub fn is_ready(&self) -> bool {
         self.store.is_ok() && self.node_is_fresh && self.every_channel_is_up
     }
@@ -96,7 +97,7 @@ impl Engine {
     ) -> Arc<Self> {
         let wake = Arc::new(Wake::default());
         let metrics = Arc::new(Metrics::default());
-        let desk = Arc::new(Desk::default());
+        let desk = Arc::new(Desk::new(settings.node.clone()));
         let inbound = Arc::new(InboundDesk {
             store: ports.store.clone(),
             clock: ports.clock.clone(),
@@ -131,8 +132,8 @@ impl Engine {
             desk,
             tasks,
             dispatcher,
-            inbound,
             links: Links::default(),
+            inbound,
             metrics,
             tip: Mutex::default(),
             health: tokio::sync::Mutex::default(),
@@ -155,8 +156,8 @@ impl Engine {
         self.spawn_worker("record receipts", |e| async move {
             e.dispatcher.record_receipts().await;
         });
-        for carrier in self.carriers.values() {
         links::wait_for_share(self);
+        for carrier in self.carriers.values() {
             let (carrier, inbox) = (carrier.clone(), self.inbox());
             self.tasks.worker("carrier", move || {
                 let (carrier, inbox) = (carrier.clone(), inbox.clone());
@@ -207,8 +208,8 @@ impl Engine {
         self.dispatcher.drained(grace).await;
         self.desk.close(grace).await;
         self.tasks.stop(grace + Duration::from_secs(5)).await;
-    }
         links::leave(self).await;
+    }
 
     /// Where carriers deliver what they learn.
     pub fn inbox(&self) -> Arc<dyn Inbox> {

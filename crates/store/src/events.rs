@@ -45,13 +45,13 @@ pub(crate) struct Added {
     pub(crate) calls: Vec<WebhookCall>,
 }
 
-/// Stores events of orders that have a webhook. Each is due at once, or leased until `tell`, unless
-/// an earlier one of its order has not ended.
+/// Stores events of orders that have a webhook. Each is due at once, or leased as `tell` says,
+/// unless an earlier one of its order has not ended.
 pub(crate) async fn add(
     tx: &mut impl Tx,
     new: Vec<NewEvent>,
     now: Timestamp,
-    tell: Option<Timestamp>,
+    tell: Option<&Lease>,
 ) -> Result<Added> {
     if new.is_empty() {
         return Ok(Added::default());
@@ -61,21 +61,24 @@ pub(crate) async fn add(
         .iter()
         .map(|event| serde_json::to_string(&event.snapshot).map_err(unwritable))
         .collect::<Result<Vec<_>>>()?;
-    let attempts = i64::from(tell.is_some());
     let rows: Vec<_> = new
         .iter()
         .zip(&snapshots)
         .zip(&waiting)
         .map(|((event, snapshot), waits)| {
-            let (due_at, attempts) =
-                if *waits { (NEVER, 0) } else { (tell.unwrap_or(now), attempts) };
-            params![&event.order, event.number, snapshot, now, due_at, attempts]
+            let (due_at, node, attempts) = match tell {
+                _ if *waits => (NEVER, None, 0_i64),
+                Some(lease) => (lease.until, Some(&lease.node), 1),
+                None => (now, None, 0),
+            };
+            params![&event.order, event.number, snapshot, now, due_at, node, attempts]
         })
         .collect();
     let ids = tx
         .insert_many(
-            "INSERT INTO events (subject, subject_id, number, snapshot, at, due_at, attempts)
-             VALUES ('order', ?1, ?2, ?3, ?4, ?5, ?6) RETURNING id",
+            "INSERT INTO events (subject, subject_id, number, snapshot, at, due_at, lease_node,
+                 attempts)
+             VALUES ('order', ?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
             &rows,
         )
         .await?;
@@ -87,12 +90,12 @@ pub(crate) async fn add(
         .map(|((event, id), _)| params![event.previous, *id])
         .collect();
     tx.execute_many("UPDATE events SET next = ?2 WHERE id = ?1", &nexts).await?;
-    let mut calls = Vec::new();
-    if tell.is_some() {
-        for ((event, id), _) in
     if tell.is_none() && waiting.contains(&false) {
         tx.tell(Changed { events: true, ..Changed::default() });
     }
+    let mut calls = Vec::new();
+    if tell.is_some() {
+        for ((event, id), _) in
             new.into_iter().zip(&ids).zip(&waiting).filter(|(_, waits)| !**waits)
         {
             calls.push(call_of(tx, event, *id, now)?);
@@ -144,12 +147,12 @@ pub(crate) async fn add_inbound(
     new: &[(&InboundMessage, &InboundWebhook)],
     now: Timestamp,
 ) -> Result<()> {
-    let mut made = Vec::with_capacity(new.len());
-    for (message, webhook) in new {
-        let snapshot = serde_json::to_string(message).map_err(unwritable)?;
     if !new.is_empty() {
         tx.tell(Changed { events: true, ..Changed::default() });
     }
+    let mut made = Vec::with_capacity(new.len());
+    for (message, webhook) in new {
+        let snapshot = serde_json::to_string(message).map_err(unwritable)?;
         let secret = webhook.secret.expose().as_bytes();
         let sealed = tx.vault().seal(EVENT_SECRET, message.id.0.as_bytes(), secret)?;
         made.push((snapshot, sealed));
@@ -185,8 +188,8 @@ fn event_id(subject: &[u8], number: u32, at: Timestamp) -> Uuid {
 
 pub(crate) async fn claim(
     tx: &mut impl Tx,
+    lease: &Lease,
     now: Timestamp,
-    lease_until: Timestamp,
     limit: u32,
 ) -> Result<Vec<WebhookCall>> {
     let due = tx
@@ -218,16 +221,37 @@ pub(crate) async fn claim(
         }
     }
     calls.sort_unstable_by_key(|call| call.id);
-    let leased = calls.iter().map(|call| params![call.id, lease_until]);
+    let leased = calls.iter().map(|call| params![call.id, lease.until, Some(&lease.node)]);
     // One bad row must not stop the others.
     let put_off = unreadable.iter().map(|(id, error)| {
         tracing::error!(call = id, %error, "an event cannot be read");
-        params![*id, now.after(UNREADABLE_WAIT)]
+        params![*id, now.after(UNREADABLE_WAIT), None::<&String>]
     });
     let rows: Vec<_> = leased.chain(put_off).collect();
-    tx.execute_many("UPDATE events SET due_at = ?2, attempts = attempts + 1 WHERE id = ?1", &rows)
-        .await?;
+    tx.execute_many(
+        "UPDATE events SET due_at = ?2, lease_node = ?3, attempts = attempts + 1 WHERE id = ?1",
+        &rows,
+    )
+    .await?;
     Ok(calls)
+}
+
+/// Makes due what a node that starts again had leased; returns how many. That they were tried is
+/// counted already. A row that another node has locked is about to be claimed by it, or ended.
+pub(crate) async fn release(tx: &mut impl Tx, node: &str, now: Timestamp) -> Result<u64> {
+    let leased = tx
+        .query(
+            "SELECT id FROM events WHERE told IS NULL AND lease_node = ?1 FOR UPDATE SKIP LOCKED",
+            params![node],
+        )
+        .await?;
+    let rows = leased
+        .into_iter()
+        .map(|mut row| Ok(params![row.get::<i64>()?, now]))
+        .collect::<Result<Vec<_>>>()?;
+    tx.execute_many("UPDATE events SET due_at = ?2, lease_node = NULL WHERE id = ?1", &rows)
+        .await?;
+    Ok(rows.len() as u64)
 }
 
 enum Due {
@@ -292,13 +316,14 @@ pub(crate) async fn record(
         }
     }
     tx.execute_many(
-        "UPDATE events SET due_at = ?2, note = ?3 WHERE id = ?1 AND told IS NULL",
+        "UPDATE events SET due_at = ?2, lease_node = NULL, note = ?3
+         WHERE id = ?1 AND told IS NULL",
         &retried,
     )
     .await?;
     // The claim counted an attempt that was none.
     tx.execute_many(
-        "UPDATE events SET due_at = ?2, attempts = attempts - 1
+        "UPDATE events SET due_at = ?2, lease_node = NULL, attempts = attempts - 1
          WHERE id = ?1 AND told IS NULL AND attempts > 0",
         &put_off,
     )

@@ -18,9 +18,9 @@ use super::running::{Home, PATIENCE, Running};
 /// receipt may be stored with the sending: then it tells its end alone.
 const TOLD: [&str; 2] = ["sent", "delivered"];
 
-/// What was under way is called again by then: on a line that stalled after 15 s, and by a program that
-/// was killed after 45 s, when the lease is over.
-const AGAIN: Duration = PATIENCE.saturating_mul(3);
+/// What was under way is called again by then: on a line that stalled after 15 s and a wait, and by a
+/// program that was killed at its start. Less than a lease, which is 45 s.
+const AGAIN: Duration = Duration::from_secs(40);
 
 const PAUSE: Duration = Duration::from_millis(20);
 

@@ -75,8 +75,9 @@ impl Claims {
 
 fn claim(means: &Means) -> Claim {
     let (store, now) = (means.store.clone(), means.now());
+    let node = means.desk.node().to_owned();
     async move {
-        let calls = store.claim_webhooks(now, now.after(LEASE), CLAIM_MAX).await?;
+        let calls = store.claim_webhooks(&node, now, now.after(LEASE), CLAIM_MAX).await?;
         let begin_by = now.after(BEGIN_WITHIN);
         Ok(calls.into_iter().map(|call| Waiting::new(call, begin_by)).collect())
     }

@@ -9,7 +9,7 @@
 //!
 //! | died | left behind | what happens |
 //! |---|---|---|
-//! | before a call, or during it | a leased event | due again when the lease is over; called once more |
+//! | before a call, or during it | a leased event | due again when this node starts, or when the lease is over; called once more |
 //! | after it, before it was recorded | the same | the receiver knows the repeat by its id |
 
 use std::sync::Arc;

@@ -10,19 +10,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::limits;
-use domain::ports::WebhookCall;
+use domain::ports::{Lease, WebhookCall};
 use domain::time::Timestamp;
 use tokio::sync::Notify;
 
-/// For how long calls are the deliverer's alone. After a crash nobody makes them before it is over.
+/// For how long calls are the deliverer's alone. When this node does not start again after a crash,
+/// nobody makes them before it is over.
 pub(super) const LEASE: Duration = Duration::from_secs(45);
 
 /// A call that has not begun by then, counted from its arrival here, is given back: it must have
 /// ended, and that be recorded, within the lease.
 pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(20);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Desk {
+    node: String,
     arrived: Mutex<Vec<WebhookCall>>,
     /// Calls that the deliverer took from here and has not ended.
     inside: AtomicUsize,
@@ -32,11 +34,28 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    /// Until when a change that begins now may lease the events it stores; `None` while there is no
+    pub(crate) fn new(node: String) -> Self {
+        Self {
+            node,
+            arrived: Mutex::default(),
+            inside: AtomicUsize::default(),
+            closed: AtomicBool::default(),
+            signal: Notify::default(),
+            emptied: Notify::default(),
+        }
+    }
+
+    /// What a change that begins now may lease the events it stores under; `None` while there is no
     /// room. What changes under way bring together may be more than the room: it is taken.
-    pub(crate) fn lease(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn lease(&self, now: Timestamp) -> Option<Lease> {
         let room = self.waiting() < limits::WEBHOOKS_HANDED_OVER_MAX;
-        (room && !self.is_closed()).then(|| now.after(LEASE))
+        let lease = || Lease { node: self.node.clone(), until: now.after(LEASE) };
+        (room && !self.is_closed()).then(lease)
+    }
+
+    /// Whose the leases of calls are.
+    pub(super) fn node(&self) -> &str {
+        &self.node
     }
 
     /// Takes calls stored under a lease of [`Desk::lease`].
@@ -61,7 +80,7 @@ impl Desk {
     }
 
     /// Begins no more calls, and waits until those under way have ended and are recorded. What had
-    /// not begun is due again when its lease is over, or when this process starts again.
+    /// not begun is due again when its lease is over, or when this node starts again.
     pub(crate) async fn close(&self, grace: Duration) {
         self.closed.store(true, Ordering::Relaxed);
         self.signal.notify_one();
@@ -85,8 +104,9 @@ mod tests {
 
     #[test]
     fn gives_leases_while_there_is_room() {
-        let (desk, now) = (Desk::default(), Timestamp::from_millis(1_000));
-        assert_eq!(desk.lease(now), Some(now.after(LEASE)));
+        let (desk, now) = (Desk::new("one".to_owned()), Timestamp::from_millis(1_000));
+        let lease = Lease { node: "one".to_owned(), until: now.after(LEASE) };
+        assert_eq!(desk.lease(now), Some(lease));
         desk.set_inside(limits::WEBHOOKS_HANDED_OVER_MAX);
         assert_eq!(desk.lease(now), None);
         desk.set_inside(limits::WEBHOOKS_HANDED_OVER_MAX - 1);

@@ -136,7 +136,7 @@ async fn an_unreadable_event_does_not_stop_the_calls_of_others() {
     assert_eq!(recorded.events, 2);
     let damage = "UPDATE events SET snapshot = '{' WHERE id = (SELECT min(id) FROM events)";
     assert_eq!(database.connect().execute(damage, []).unwrap(), 1);
-    let calls = |now: Timestamp| store.claim_webhooks(now, tomorrow().after(LEASE), 9);
+    let calls = |now: Timestamp| store.claim_webhooks("one", now, tomorrow().after(LEASE), 9);
     assert_eq!(calls(NOON).await.unwrap().len(), 1);
     assert!(calls(tomorrow().before(LEASE)).await.unwrap().is_empty());
     let mended = "UPDATE events SET snapshot = (SELECT max(snapshot) FROM events)";

@@ -3,12 +3,13 @@
 use domain::money::Msat;
 use domain::order::{NewOrder, OrderSnapshot, OrderState, Progress, Wanted};
 use domain::ports::{
-    ChunkEnd, HoldOrder, NodeVerdict, ReceiptState, WebhookCall, WebhookOutcome, WebhookResult,
+    ChunkEnd, HoldOrder, Lease, NodeVerdict, ReceiptState, WebhookCall, WebhookOutcome,
+    WebhookResult,
 };
 use domain::reason::Reason;
 
 use super::Rig;
-use super::world::{PRICE, World, accepted, at, receipt};
+use super::world::{NODE, PRICE, World, accepted, at, receipt};
 
 fn order_of(call: &WebhookCall) -> &OrderSnapshot {
     call.snapshot.order().unwrap()
@@ -104,7 +105,7 @@ pub async fn leases_webhook_calls(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working().await;
     world.working().await;
-    let claim = |now, until, limit| world.store.claim_webhooks(now, until, limit);
+    let claim = |now, until, limit| world.store.claim_webhooks(NODE, now, until, limit);
     assert!(claim(at(0), at(9), 9).await.unwrap().is_empty(), "not before it happened");
     let first = claim(at(10), at(20), 1).await.unwrap();
     let second = claim(at(10), at(20), 9).await.unwrap();
@@ -239,10 +240,10 @@ pub async fn hands_over_the_events_of_a_change(rig: &impl Rig) {
     let account = world.account(PRICE).await;
     let (order, _) = world.spend(account.id, PRICE).await;
     let chunk = world.claim_one(at(5)).await;
-    let tell = Some(at(55));
+    let tell = Some(Lease { node: NODE.to_owned(), until: at(55) });
     let end = vec![(chunk.id, chunk.attempt, ChunkEnd::Done)];
     let outcomes = vec![accepted(&chunk, 0, &[(1, "a")])];
-    let recorded = world.store.record_outcomes(outcomes, end, at(10), tell).await.unwrap();
+    let recorded = world.store.record_outcomes(outcomes, end, at(10), tell.clone()).await.unwrap();
     assert_eq!((recorded.events, recorded.webhooks.len()), (1, 1));
     let sent = &recorded.webhooks[0];
     assert_eq!((order_of(sent).progress, sent.at), (Some(Progress::Sent), at(10)));
@@ -264,6 +265,47 @@ pub async fn hands_over_the_events_of_a_change(rig: &impl Rig) {
     world.store.record_webhooks(vec![told], at(56)).await.unwrap();
     let last = world.calls(at(56)).await;
     assert_eq!((last.len(), order_of(&last[0]).progress), (1, Some(Progress::Delivered)));
+}
+
+/// Those it claimed and those it was handed over; not what waits for another reason.
+pub async fn releases_the_webhook_calls_of_one_node(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(PRICE).await;
+    let (order, _) = world.spend(account.id, PRICE).await;
+    let chunk = world.claim_one(at(5)).await;
+    for _ in 0..4 {
+        world.working().await;
+    }
+    let claim = |node, limit| world.store.claim_webhooks(node, at(10), at(55), limit);
+    let theirs = claim("two", 1).await.unwrap();
+    let retried = claim(NODE, 1).await.unwrap();
+    let put_off = claim(NODE, 1).await.unwrap();
+    let mine = claim(NODE, 9).await.unwrap();
+    let tell = Some(Lease { node: NODE.to_owned(), until: at(55) });
+    let end = vec![(chunk.id, chunk.attempt, ChunkEnd::Done)];
+    let outcomes = vec![accepted(&chunk, 0, &[(1, "a")])];
+    let recorded = world.store.record_outcomes(outcomes, end, at(10), tell).await.unwrap();
+    let results = vec![
+        result(&retried[0], WebhookOutcome::RetryAt(at(40))),
+        result(&put_off[0], WebhookOutcome::PutOff(at(41))),
+    ];
+    world.store.record_webhooks(results, at(11)).await.unwrap();
+    assert!(world.calls(at(39)).await.is_empty());
+
+    assert_eq!(world.store.release_leases("three", at(12)).await.unwrap(), 0);
+    assert_eq!(world.store.release_leases(NODE, at(12)).await.unwrap(), 2);
+    let again = world.calls(at(12)).await;
+    let ids: Vec<_> = again.iter().map(|call| call.id).collect();
+    assert_eq!(ids, [mine[0].id, recorded.webhooks[0].id]);
+    assert_eq!(order_of(&again[1]).order, order.to_string());
+    assert!(again.iter().all(|call| call.attempts == 1), "they may have been made");
+    let told = again.iter().map(|call| result(call, WebhookOutcome::Told)).collect();
+    world.store.record_webhooks(told, at(13)).await.unwrap();
+    assert_eq!(world.store.release_leases(NODE, at(14)).await.unwrap(), 0);
+    let others = [&theirs[0], &retried[0], &put_off[0]].map(|call| call.id);
+    let due: Vec<_> = world.calls(at(54)).await.iter().map(|call| call.id).collect();
+    assert_eq!(due, others[1..]);
+    assert_eq!(world.calls(at(55)).await[0].id, others[0]);
 }
 
 pub async fn tells_again_until_told(rig: &impl Rig) {

@@ -17,7 +17,7 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::Rig;
-use super::world::{CARRIER, World, at};
+use super::world::{CARRIER, NODE, World, at};
 
 const FROM: &str = "4520123456";
 const TO: &str = "1919";
@@ -313,7 +313,7 @@ pub async fn tells_whose_number_it_came_to(rig: &impl Rig) {
     let accounts: Vec<_> = world.came_in().await.iter().map(|m| m.account).collect();
     assert_eq!(accounts.iter().filter(|of| **of == Some(account)).count(), 2);
 
-    let mut calls = world.store.claim_webhooks(at(6), at(66), 10).await.unwrap();
+    let mut calls = world.store.claim_webhooks(NODE, at(6), at(66), 10).await.unwrap();
     calls.sort_by(|a, b| a.url.cmp(&b.url));
     let told: Vec<_> = calls
         .iter()
@@ -335,7 +335,7 @@ pub async fn tells_whose_number_it_came_to(rig: &impl Rig) {
         |call: usize, outcome| WebhookResult { call: calls[call].id, outcome, note: String::new() };
     let results = vec![end(0, WebhookOutcome::Told), end(1, WebhookOutcome::RetryAt(at(70)))];
     world.store.record_webhooks(results, at(10)).await.unwrap();
-    let again = world.store.claim_webhooks(at(80), at(140), 10).await.unwrap();
+    let again = world.store.claim_webhooks(NODE, at(80), at(140), 10).await.unwrap();
     assert_eq!(again.len(), 1);
     assert_eq!((again[0].event, again[0].attempts), (calls[1].event, 1));
 }
@@ -349,7 +349,8 @@ pub async fn tells_an_incomplete_message_by_its_number_too(rig: &impl Rig) {
     let store = &world.store;
     let made = store.join_incomplete(at(6), receivers, at(700), 10).await.unwrap();
     assert_eq!((made.incomplete, made.events), (1, 1));
-    let [call] = store.claim_webhooks(at(700), at(760), 10).await.unwrap().try_into().unwrap();
+    let [call] =
+        store.claim_webhooks(NODE, at(700), at(760), 10).await.unwrap().try_into().unwrap();
     let Snapshot::Inbound(message) = call.snapshot else { panic!("an order") };
     assert_eq!((message.missing, message.received_at), (vec![1], at(5)));
 }

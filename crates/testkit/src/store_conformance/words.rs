@@ -3,11 +3,11 @@
 use domain::message::{Address, MessageId};
 use domain::number::Msisdn;
 use domain::order::OrderState;
-use domain::ports::{ChunkEnd, Receipt, ReceiptState, RecipientTrace, Recorded};
+use domain::ports::{ChunkEnd, Lease, Receipt, ReceiptState, RecipientTrace, Recorded};
 use domain::recipient::{PartState, RecipientState};
 
 use super::Rig;
-use super::world::{LEASE, World, accepted, at, outcome, phone, receipt};
+use super::world::{LEASE, NODE, World, accepted, at, outcome, phone, receipt};
 
 fn number(index: u32) -> Option<Msisdn> {
     match phone(index) {
@@ -203,7 +203,7 @@ pub async fn hands_over_the_events_of_receipts(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     assert_eq!(world.told(at(15)).await.len(), 2, "paid, sent");
-    let tell = Some(at(20).after(LEASE));
+    let tell = Some(Lease { node: NODE.to_owned(), until: at(20).after(LEASE) });
     let said = vec![receipt("a", ReceiptState::Delivered)];
     let recorded = world.store.record_receipts(said, at(20), tell).await.unwrap();
     assert_eq!((recorded.events, recorded.webhooks.len()), (1, 1));

@@ -254,7 +254,7 @@ impl World {
     }
 
     pub(super) async fn calls(&self, now: Timestamp) -> Vec<WebhookCall> {
-        self.store.claim_webhooks(now, now.after(LEASE), 100).await.unwrap()
+        self.store.claim_webhooks(NODE, now, now.after(LEASE), 100).await.unwrap()
     }
 
     /// Tells all that is due, one event of an order after another, in the order told.

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 use uuid::Uuid;
 
-use crate::webhooks::{Means, RenderEvent, deliver};
+use crate::webhooks::{Desk, Means, RenderEvent, deliver};
 
 /// Rows by their ids; of an order only the first that has not ended is ever due.
 #[derive(Debug, Default)]
@@ -63,6 +63,7 @@ pub(super) struct TestStore {
 impl EventStore for TestStore {
     async fn claim_webhooks(
         &self,
+        _: &str,
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
@@ -240,7 +241,7 @@ impl World {
             fetch: receivers.clone(),
             clock: Arc::new(TokioClock(Instant::now())),
             render: Arc::new(Plain),
-            desk: Arc::default(),
+            desk: Arc::new(Desk::new("one".to_owned())),
             wake: Arc::default(),
             metrics: Arc::default(),
         });
@@ -264,7 +265,7 @@ impl World {
 
     pub(super) fn hand_over(&self, order: &str, host: &str) {
         let lease = self.means.desk.lease(self.means.now()).expect("room");
-        self.means.desk.take(vec![self.store.add(order, host, lease, 1)]);
+        self.means.desk.take(vec![self.store.add(order, host, lease.until, 1)]);
     }
 
     pub(super) fn calls(&self) -> Vec<(String, Option<u16>)> {

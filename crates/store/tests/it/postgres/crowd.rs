@@ -244,7 +244,8 @@ async fn busy_nodes_do_not_wait_for_each_other_crosswise() {
                 there.record_receipts(receipts(&backwards), later(), None).await.unwrap();
             };
             let told = async {
-                let calls = here.claim_webhooks(later(), later().after(LEASE), 20).await.unwrap();
+                let until = later().after(LEASE);
+                let calls = here.claim_webhooks("here", later(), until, 20).await.unwrap();
                 let told = |call: WebhookCall| WebhookResult {
                     call: call.id,
                     outcome: WebhookOutcome::Told,
