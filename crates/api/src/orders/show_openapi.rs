@@ -1,9 +1,9 @@
-//! `GET /openapi.json`: this door as an OpenAPI 3.1 document, kept by hand. A test holds it against
-//! the router and against answers.
+//! `GET /openapi.json`: this door and the bulk door as an OpenAPI 3.1 document, kept by hand. Tests
+//! hold it against the router and against answers.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 pub(crate) async fn show_openapi() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], include_str!("../../openapi/orders.json"))
+    ([(CONTENT_TYPE, "application/json")], include_str!("../../openapi/doors.json"))
 }

@@ -70,6 +70,13 @@ async fn hold_no_number_text_or_key() {
         open.post_with_key("/createsendorder", &key, &now).await;
     }
     open.get_with_key("/history", &key).await;
+    let bulk = format!(r#"{{"msisdns":["+45{NUMBER}","{TEXT}"],"content":"{TEXT}","sender":"a"}}"#);
+    let large = bulk.replace("[", &format!("[{}", format!("\"+45{NUMBER}\",").repeat(6_000)));
+    for body in [&bulk, &large, &broken] {
+        for path in ["/api/v2/sms/send", "/api/v2/sms/preview", "/api/v2/sms/20123456/cancel"] {
+            open.post_with_key(path, &key, body).await;
+        }
+    }
     for path in [
         format!("/orderstatus?orderId={NUMBER}{TEXT}"),
         format!("/{NUMBER}/{TEXT}?{MAIL}"),
@@ -91,6 +98,7 @@ async fn hold_no_number_text_or_key() {
     assert!(log.contains(r#"method="POST" route="/createsendorder" status=200"#), "{log}");
     assert!(log.contains(r#"method="(other)""#) && log.contains(r#"route="(none)""#), "{log}");
     assert!(log.contains("a handler panicked"), "{log}");
+    assert!(log.contains(r#"route="/api/v2/sms/{uuid}/cancel" status=404"#), "{log}");
     for secret in [NUMBER, TEXT, MAIL, BAD_KEY, &key, &key[10..40], "PINEAPPLE", "melon"] {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret}");

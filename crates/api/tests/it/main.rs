@@ -12,6 +12,7 @@ mod unasked;
 mod accounts;
 mod bad_input;
 mod browsers;
+mod bulk;
 mod limits;
 mod logs;
 mod openapi;

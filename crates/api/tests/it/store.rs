@@ -29,6 +29,8 @@ pub(crate) struct Rows {
     pub client_load: OrderLoad,
     /// Whose room the orders took, in their order.
     pub clients: Vec<String>,
+    pub senders: Vec<Sender>,
+    pub bulk: crate::bulk::Script,
     /// Changes made so far.
     pub changes: u32,
     pub down: bool,
@@ -62,7 +64,7 @@ impl FakeStore {
         self.0.lock().unwrap()
     }
 
-    fn up(&self) -> Result<std::sync::MutexGuard<'_, Rows>, PortError> {
+    pub(crate) fn up(&self) -> Result<std::sync::MutexGuard<'_, Rows>, PortError> {
         let rows = self.rows();
         if rows.panics {
             drop(rows);
@@ -161,8 +163,9 @@ impl AccountStore for FakeStore {
         not_needed()
     }
 
-    async fn senders(&self, _: AccountId) -> Result<Vec<Sender>, PortError> {
-        not_needed()
+    async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
+        let rows = self.up()?;
+        Ok(rows.senders.iter().filter(|sender| sender.account == account).cloned().collect())
     }
 }
 

@@ -1,0 +1,65 @@
+//! Answers are as the document says.
+
+use domain::message::MessageState;
+use domain::money::Msat;
+use domain::ports::{CancelBulk, RecipientPage, RetryOutcome, Spent};
+use domain::recipient::RecipientState;
+
+use super::answers::message;
+use super::look::recipient;
+use super::{Acme, to};
+use crate::openapi::{conforms, document};
+
+#[tokio::test]
+async fn answers_are_as_documented() {
+    let acme = Acme::new().await;
+    let message = message(&acme, MessageState::Sent).await;
+    {
+        let mut rows = acme.script();
+        let recipients = vec![recipient(0, RecipientState::Success)];
+        rows.bulk.page = RecipientPage { recipients, next: Some(1) };
+        rows.bulk.cancel = Some(CancelBulk::Cancelled { refunded: Msat::new(50_000) });
+        let done = Spent::Done { message: message.id, recipients: 1, price: Msat::new(100_000) };
+        rows.bulk.retry = Some(RetryOutcome::Spent(done));
+        rows.bulk.pauses = true;
+    }
+    let body = to(&["0812345678"]);
+    let dry = body.replace('{', r#"{"dryRun": true, "#);
+    for (method, verb, expected, body) in [
+        ("GET", "", 200, ""),
+        ("POST", "/send", 200, body.as_str()),
+        ("POST", "/send", 200, &dry),
+        ("POST", "/send", 400, "{}"),
+        ("POST", "/preview", 200, &body),
+        ("GET", "/{uuid}", 200, ""),
+        ("GET", "/{uuid}/recipients?after=0", 200, ""),
+        ("GET", "/{uuid}/recipients", 200, ""),
+        ("GET", "/{uuid}/recipients?after=x", 400, ""),
+        ("POST", "/{uuid}/cancel", 200, ""),
+        ("POST", "/{uuid}/retry", 200, ""),
+        ("POST", "/{uuid}/pause", 200, ""),
+        ("POST", "/{uuid}/resume", 200, ""),
+    ] {
+        let documented = format!("/api/v2/sms{verb}");
+        let asked = documented.replace("{uuid}", &message.id.to_string());
+        let headers = [("X-API-Key", acme.key.as_str())];
+        let answer = acme.open.call(method, &asked, &headers, body).await;
+        assert_eq!(answer.status, expected, "{method} {asked}: {answer}");
+        conforms(method, &documented, &answer);
+    }
+    for documented in ["credits", "credit", "credits/balance", "balance", "senders"] {
+        let documented = format!("/api/v2/{documented}");
+        conforms("GET", &documented, &acme.get(&documented).await);
+        conforms("GET", &documented, &acme.open.get(&documented).await);
+    }
+}
+
+#[test]
+fn the_limits_are_told() {
+    let document = document();
+    let request = &document["components"]["schemas"]["SendRequest"]["properties"];
+    let limit = |field: &str, word: &str| request[field][word].as_u64().unwrap();
+    assert_eq!(limit("content", "maxLength"), domain::limits::BULK_TEXT_CHARS_MAX as u64);
+    assert_eq!(limit("msisdns", "maxItems"), u64::from(domain::limits::MESSAGE_RECIPIENTS_MAX));
+    assert_eq!(limit("variables", "maxProperties"), domain::limits::TEMPLATE_VARIABLES_MAX as u64);
+}

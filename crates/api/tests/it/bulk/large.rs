@@ -1,0 +1,206 @@
+//! Bodies that are large, too large, slow, or never whole.
+
+use std::time::Duration;
+
+use api::HttpSettings;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Acme, SEND};
+use crate::client::{answer, connect};
+
+const SHORT: Duration = Duration::from_millis(200);
+
+/// A body with these numbers; the text comes last.
+fn body(numbers: impl Iterator<Item = u64>) -> String {
+    let mut body = r#"{"msisdns":["#.to_owned();
+    for number in numbers {
+        body += &format!("\"{number}\",");
+    }
+    body.pop();
+    body + r#"],"sender":"ACME","content":"Hello"}"#
+}
+
+async fn begin(acme: &Acme, length: usize) -> TcpStream {
+    let mut stream = connect(acme.open.address).await;
+    let head = format!(
+        "POST {SEND} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nConnection: close\r\n\
+         Content-Length: {length}\r\n\r\n",
+        acme.key
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// What is answered, and how much was written until then.
+async fn write_until_answered(stream: &mut TcpStream, body: &[u8]) -> (String, usize) {
+    let (mut reading, mut writing) = stream.split();
+    let mut answer = Vec::new();
+    let write = async {
+        let mut written = 0;
+        for piece in body.chunks(1 << 20) {
+            if writing.write_all(piece).await.is_err() {
+                break;
+            }
+            written += piece.len();
+        }
+        written
+    };
+    let (written, _) = tokio::join!(write, reading.read_to_end(&mut answer));
+    (String::from_utf8_lossy(&answer).into_owned(), written)
+}
+
+#[tokio::test]
+async fn two_million_numbers_are_taken_and_one_more_is_not() {
+    let acme = Acme::with_credit(2_000_000).await;
+    let from = 66_810_000_000;
+    let all = body(from..from + 2_000_000);
+    let answer = acme.post(SEND, &all).await;
+    assert_eq!((answer.status, &answer.json()["total"]), (200, &2_000_000.into()), "{answer}");
+    let new = acme.script().bulk.added.pop().unwrap();
+    assert_eq!((new.groups.len(), new.groups[0].numbers.len()), (1, 2_000_000));
+    assert!(new.groups[0].numbers.is_sorted(), "in the order in which they came");
+
+    let more = body(from..from + 2_000_001);
+    let refused = acme.post(SEND, &more).await;
+    assert_eq!(refused.status, 400, "{refused}");
+    insta::assert_snapshot!(refused.body);
+    assert!(acme.script().bulk.added.is_empty());
+}
+
+#[tokio::test]
+async fn two_million_times_the_same_number_is_one() {
+    let acme = Acme::with_credit(1).await;
+    let answer = acme.post(SEND, &body(std::iter::repeat_n(66_812_345_678, 2_000_000))).await;
+    assert_eq!((answer.status, &answer.json()["total"]), (200, &1.into()), "{answer}");
+}
+
+#[tokio::test]
+async fn too_many_numbers_are_refused_without_reading_on() {
+    let acme = Acme::new().await;
+    // Short ones: the limit is reached long before the body's end.
+    let body = format!(r#"{{"msisdns":[{}1]}}"#, "1,".repeat(30_000_000));
+    let mut stream = begin(&acme, body.len()).await;
+    let (answer, written) = write_until_answered(&mut stream, body.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("at most 2000000"), "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
+    assert!(written < body.len(), "it read all of it");
+}
+
+#[tokio::test]
+async fn what_is_wrong_in_a_large_body_ends_the_reading() {
+    let acme = Acme::new().await;
+    let padding = "0812345678\",\"".repeat(10_000);
+    for (beginning, why) in [
+        (r#"{"msisdns":[{"number":""#, "list of strings"),
+        (r#"{"msisdns":[""#, "not valid JSON"),
+        (r#"[[[[[[[[[[[[[[[[[[""#, "nested too deep"),
+        (r#"{"msisdns":["0812345678"],"content":5,""#, "`content` must be a string"),
+    ] {
+        let broken = if why == "not valid JSON" { "\u{1}" } else { "" };
+        let body = format!("{beginning}{padding}{broken}{padding}");
+        let answer = acme.post(SEND, &body).await;
+        assert!(answer.status == 400 && answer.body.contains(why), "{why}: {answer}");
+    }
+    let long = format!(r#"{{"content":"{}"}}"#, "x".repeat(200_000));
+    let answer = acme.post(SEND, &long).await;
+    assert!(answer.body.contains("a string that is too long"), "{answer}");
+    assert_eq!(acme.open.changes(), 0);
+}
+
+#[tokio::test]
+async fn a_body_too_large_is_refused_before_it_is_read() {
+    let acme = Acme::new().await;
+    let mut stream = begin(&acme, 64 * 1_024 * 1_024 + 1).await;
+    insta::assert_snapshot!(answer(&mut stream).await);
+}
+
+#[tokio::test]
+async fn chunks_without_end_are_refused() {
+    let http = HttpSettings { bulk_body_bytes_max: 200_000, ..HttpSettings::default() };
+    let acme = Acme::of(1, http).await;
+    let mut stream = connect(acme.open.address).await;
+    let mut bytes = format!(
+        "POST {SEND} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nTransfer-Encoding: chunked\r\n\r\n",
+        acme.key
+    );
+    bytes += &format!("{:x}\r\n{{\"msisdns\":[\r\n", 12);
+    for _ in 0..300 {
+        bytes += &format!("400\r\n{}\r\n", " ".repeat(1_024));
+    }
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    let refused = answer(&mut stream).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (413, &"PAYLOAD_TOO_LARGE".into()));
+}
+
+#[tokio::test]
+async fn a_body_cut_in_the_middle_is_no_message() {
+    let acme = Acme::with_credit(100_000).await;
+    let whole = body(66_810_000_000..66_810_050_000);
+    for cut in [10, 60_000, whole.len() / 2, whole.len() - 1] {
+        let mut stream = begin(&acme, whole.len()).await;
+        stream.write_all(&whole.as_bytes()[..cut]).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let _ = crate::client::read_to_end(&mut stream).await;
+    }
+    // Cut by a reset, too.
+    let mut stream = begin(&acme, whole.len()).await;
+    stream.write_all(&whole.as_bytes()[..300_000]).await.unwrap();
+    drop(stream);
+    assert_eq!(acme.post(SEND, &whole).await.status, 200);
+    assert_eq!(acme.open.changes(), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up() {
+    let http = HttpSettings { read_timeout: SHORT, ..HttpSettings::default() };
+    let acme = Acme::of(100_000, http).await;
+    let whole = body(66_810_000_000..66_810_050_000);
+    for cut in [0, 1_000, 300_000] {
+        let mut stream = begin(&acme, whole.len()).await;
+        stream.write_all(&whole.as_bytes()[..cut]).await.unwrap();
+        let refused = answer(&mut stream).await;
+        let code = refused.json()["code"].clone();
+        assert_eq!((refused.status, code), (408, "REQUEST_TIMEOUT".into()), "{cut}");
+    }
+    assert_eq!(acme.open.changes(), 0);
+}
+
+#[tokio::test]
+async fn all_of_a_body_must_come_in_time() {
+    let http = HttpSettings { bulk_read_timeout: SHORT, ..HttpSettings::default() };
+    let acme = Acme::of(100_000, http).await;
+    let whole = body(66_810_000_000..66_810_050_000);
+    let mut stream = begin(&acme, whole.len()).await;
+    stream.write_all(&whole.as_bytes()[..300_000]).await.unwrap();
+    assert_eq!(answer(&mut stream).await.status, 408);
+}
+
+#[tokio::test]
+async fn a_fifth_large_body_waits_outside() {
+    let acme = Acme::with_credit(100_000).await;
+    let whole = body(66_810_000_000..66_810_050_000);
+    let mut reading = Vec::new();
+    for _ in 0..4 {
+        let mut stream = begin(&acme, whole.len()).await;
+        stream.write_all(&whole.as_bytes()[..100_000]).await.unwrap();
+        reading.push(stream);
+    }
+    let busy = loop {
+        // Until the four are being read.
+        let mut fifth = begin(&acme, whole.len()).await;
+        let refused = tokio::time::timeout(SHORT, answer(&mut fifth)).await;
+        if let Ok(refused) = refused {
+            break refused;
+        }
+    };
+    insta::assert_snapshot!(busy);
+    let small = acme.post(SEND, &super::to(&["0812345678"])).await;
+    assert_eq!(small.status, 200, "small ones are taken all the time");
+    for mut stream in reading {
+        stream.write_all(&whole.as_bytes()[100_000..]).await.unwrap();
+        let taken = answer(&mut stream).await;
+        assert!(matches!(taken.status, 200 | 402), "{taken}");
+    }
+    assert!(acme.post(SEND, &whole).await.status != 503, "there is room again");
+}
