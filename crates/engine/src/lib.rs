@@ -8,6 +8,7 @@
 //! In reading order: the engine and what it is made of; the use cases; the workers.
 
 mod engine;
+mod halves;
 mod links;
 mod metrics;
 mod recent;

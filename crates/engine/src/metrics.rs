@@ -46,6 +46,8 @@ pub struct Metrics {
     pub webhooks: Family<ByResult, Counter>,
     /// Store changes that had to be repeated.
     pub store_retries: Counter,
+    /// What the store refused for good and was given up, by kind: outcome, chunk_end, receipt.
+    pub given_up: Family<ByKind, Counter>,
     /// As of the last [`Engine::encode_metrics`](crate::Engine::encode_metrics).
     pub(crate) now: Gauges,
 }
@@ -87,6 +89,7 @@ impl Default for Metrics {
             inbound: Family::default(),
             webhooks: Family::default(),
             store_retries: Counter::default(),
+            given_up: Family::default(),
             now: Gauges::default(),
         };
         let registry = &mut metrics.registry;
@@ -106,6 +109,7 @@ impl Default for Metrics {
             "Store changes that had to be repeated",
             metrics.store_retries.clone(),
         );
+        registry.register("given_up", "What the store refused for good", metrics.given_up.clone());
         metrics.now.register(registry);
         metrics
     }

@@ -29,6 +29,9 @@ impl Dispatcher {
 /// Where a batch is stored.
 trait Keep: Sync {
     fn keep(&self, receipts: Vec<Receipt>) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// A receipt was refused for good.
+    fn given_up(&self, error: &PortError);
 }
 
 impl Keep for Dispatcher {
@@ -38,10 +41,17 @@ impl Keep for Dispatcher {
         self.tell(recorded);
         Ok(())
     }
+
+    fn given_up(&self, error: &PortError) {
+        self.given_up("receipt", None, error);
+    }
 }
 
 /// What the store refuses together it is asked to take one caller at a time, so that one bad receipt
-/// spoils no other.
+/// spoils no other's. A caller that had several brings them again in fewer, until one stands alone: that
+/// one is given up, and its caller says so to the carrier ([`Inbox::receipts`]).
+///
+/// [`Inbox::receipts`]: domain::ports::Inbox::receipts
 async fn record(mut batch: Vec<Told>, store: &impl Keep) {
     // A call that was given up is made again.
     batch.retain(|told| !told.done.is_closed());
@@ -52,15 +62,27 @@ async fn record(mut batch: Vec<Told>, store: &impl Keep) {
     match store.keep(all).await {
         Err(PortError::Refused(_) | PortError::Conflict(_)) if batch.len() > 1 => {
             for Told { receipts, done } in batch {
-                let _ = done.send(store.keep(receipts).await);
+                let alone = receipts.len() == 1;
+                let _ = done.send(judge(alone, store.keep(receipts).await, store));
             }
         }
         result => {
+            let alone = batch.iter().map(|told| told.receipts.len()).sum::<usize>() == 1;
+            let result = judge(alone, result, store);
             for told in batch {
                 let _ = told.done.send(result.clone());
             }
         }
     }
+}
+
+fn judge(alone: bool, kept: Result<(), PortError>, store: &impl Keep) -> Result<(), PortError> {
+    if let Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) = &kept
+        && alone
+    {
+        store.given_up(error);
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -96,12 +118,13 @@ mod tests {
     /// Counts what it is asked, and answers as the test says.
     struct Store {
         sizes: Mutex<Vec<usize>>,
+        given_up: Mutex<usize>,
         answer: fn(&[Receipt]) -> Result<(), PortError>,
     }
 
     impl Store {
         fn answering(answer: fn(&[Receipt]) -> Result<(), PortError>) -> Self {
-            Self { sizes: Mutex::default(), answer }
+            Self { sizes: Mutex::default(), given_up: Mutex::default(), answer }
         }
 
         fn sizes(&self) -> Vec<usize> {
@@ -113,6 +136,11 @@ mod tests {
         async fn keep(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
             self.sizes.lock().unwrap().push(receipts.len());
             (self.answer)(&receipts)
+        }
+
+        fn given_up(&self, error: &PortError) {
+            assert_eq!(*error, refused());
+            *self.given_up.lock().unwrap() += 1;
         }
     }
 
@@ -142,6 +170,23 @@ mod tests {
         assert_eq!(to_good.await.unwrap(), Ok(()));
         assert_eq!(to_bad.await.unwrap(), Err(refused()));
         assert_eq!(to_late.await.unwrap(), Ok(()));
+        assert_eq!(*store.given_up.lock().unwrap(), 0, "nobody knows yet which of two it is");
+    }
+
+    #[tokio::test]
+    async fn a_receipt_that_is_refused_alone_is_given_up_once() {
+        let ((good, _to_good), (bad, to_bad)) = (told(&["1"]), told(&["bad"]));
+        let store = Store::answering(|receipts| {
+            let bad = receipts.iter().any(|receipt| receipt.carrier_id == "bad");
+            if bad { Err(refused()) } else { Ok(()) }
+        });
+        record(vec![good, bad], &store).await;
+        assert_eq!((to_bad.await.unwrap(), *store.given_up.lock().unwrap()), (Err(refused()), 1));
+        let (bad, _to_bad) = told(&["bad"]);
+        record(vec![bad], &store).await;
+        assert_eq!(*store.given_up.lock().unwrap(), 2);
+        let (away_too, _answer) = told(&["1"]);
+        record(vec![away_too], &Store::answering(|_| Err(away()))).await;
     }
 
     #[tokio::test]
