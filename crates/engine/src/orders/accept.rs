@@ -16,12 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use domain::limits;
 use domain::order::OrderId;
 use domain::ports::{
-    ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, PortError,
+    ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Lease, PortError, Store,
 };
 use tokio::sync::oneshot;
 
 use crate::dispatch::Reserved;
 use crate::engine::Engine;
+use crate::halves::{self, Keep};
 
 /// Calls under way at a time: one is written while the next one is made.
 const CALLS_MAX: usize = 2;
@@ -133,12 +134,7 @@ async fn store(engine: &Engine, orders: Vec<(CreditOrder, Reply)>) {
     let lease = room.as_ref().map(Reserved::lease);
     let mut chunks: Vec<_> =
         if lease.is_some() { orders.iter().map(chunk).collect() } else { Vec::new() };
-    let ids: Vec<_> = orders.iter().map(|order| order.order.id).collect();
-    let outcomes: Vec<_> = match engine.store.add_credit_orders(orders, lease).await {
-        Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-        Err(error @ PortError::Unknown(_)) => look(engine, &ids, &error).await,
-        Err(error) => ids.iter().map(|_| Err(error.clone())).collect(),
-    };
+    let outcomes = add(orders, &Orders { store: &*engine.store, lease }).await;
     let mut accepted = outcomes.iter().map(|outcome| *outcome == Ok(CreditOutcome::Accepted));
     chunks.retain(|_| accepted.next() == Some(true));
     for (reply, outcome) in replies.into_iter().zip(outcomes) {
@@ -151,17 +147,53 @@ async fn store(engine: &Engine, orders: Vec<(CreditOrder, Reply)>) {
     }
 }
 
+type Outcome = Result<CreditOutcome, PortError>;
+
+/// What a call needs of the store.
+trait AddOrders: Keep<CreditOrder, Kept = Vec<CreditOutcome>> {
+    fn is_there(&self, order: OrderId) -> impl Future<Output = Result<bool, PortError>> + Send;
+}
+
+struct Orders<'a> {
+    store: &'a dyn Store,
+    lease: Option<Lease>,
+}
+
+impl Keep<CreditOrder> for Orders<'_> {
+    type Kept = Vec<CreditOutcome>;
+
+    async fn keep(&self, orders: Vec<CreditOrder>) -> Result<Vec<CreditOutcome>, PortError> {
+        self.store.add_credit_orders(orders, self.lease.clone()).await
+    }
+}
+
+impl AddOrders for Orders<'_> {
+    async fn is_there(&self, order: OrderId) -> Result<bool, PortError> {
+        Ok(self.store.order(order).await?.is_some())
+    }
+}
+
+/// An outcome for each order, in their order. When the store refuses them together, only the one that
+/// is at fault is refused.
+async fn add(orders: Vec<CreditOrder>, store: &impl AddOrders) -> Vec<Outcome> {
+    let mut outcomes = Vec::with_capacity(orders.len());
+    for (run, stored) in halves::keep(orders, store).await {
+        match stored {
+            Ok(stored) => outcomes.extend(stored.into_iter().map(Ok)),
+            Err(error @ PortError::Unknown(_)) => outcomes.extend(look(store, &run, &error).await),
+            Err(error) => outcomes.extend(run.iter().map(|_| Err(error.clone()))),
+        }
+    }
+    outcomes
+}
+
 /// The commit's answer was lost: an order that is there was accepted. Of the others nobody knows.
-async fn look(
-    engine: &Engine,
-    ids: &[OrderId],
-    unknown: &PortError,
-) -> Vec<Result<CreditOutcome, PortError>> {
-    let mut outcomes = vec![Err(unknown.clone()); ids.len()];
-    for (outcome, id) in outcomes.iter_mut().zip(ids) {
-        match engine.store.order(*id).await {
-            Ok(Some(_)) => *outcome = Ok(CreditOutcome::Accepted),
-            Ok(None) => {}
+async fn look(store: &impl AddOrders, orders: &[CreditOrder], unknown: &PortError) -> Vec<Outcome> {
+    let mut outcomes = vec![Err(unknown.clone()); orders.len()];
+    for (outcome, order) in outcomes.iter_mut().zip(orders) {
+        match store.is_there(order.order.id).await {
+            Ok(true) => *outcome = Ok(CreditOutcome::Accepted),
+            Ok(false) => {}
             Err(_) => break,
         }
     }
@@ -185,5 +217,87 @@ fn chunk(order: &CreditOrder) -> ClaimedChunk {
         deadline_height: None,
         recipients: recipients.collect(),
         content,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::message::{Content, Lane, MessageId, NewMessage};
+    use domain::money::Msat;
+    use domain::order::{NewOrder, OrderKind, Payment, Purchase};
+    use domain::secret::Preimage;
+    use domain::text::Text;
+    use domain::time::Timestamp;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn order(number: u8) -> CreditOrder {
+        let at = Timestamp::from_millis(0);
+        let id = Preimage::new([number; 32]).payment_hash();
+        let order = NewOrder {
+            id,
+            kind: OrderKind::Send,
+            account: None,
+            price: Msat::new(1),
+            payment: Payment::Credit,
+            purchase: Purchase::Fund,
+            webhook: None,
+            referral: None,
+            client: String::new(),
+            created_at: at,
+        };
+        let content = Content {
+            message: MessageId(Uuid::from_u128(number.into())),
+            account: None,
+            sender: None,
+            text: Text::new("Hej"),
+            parts: 1,
+            lane: Lane::Single,
+            valid_until: at,
+        };
+        let message =
+            NewMessage { content, order: Some(id), recipients: vec![], receipts_until: at };
+        CreditOrder { order, message }
+    }
+
+    /// Knows what it does with each order by its number.
+    struct Books(fn(u128) -> Outcome);
+
+    impl Keep<CreditOrder> for Books {
+        type Kept = Vec<CreditOutcome>;
+
+        async fn keep(&self, orders: Vec<CreditOrder>) -> Result<Vec<CreditOutcome>, PortError> {
+            orders.iter().map(|order| self.0(order.message.content.message.0.as_u128())).collect()
+        }
+    }
+
+    impl AddOrders for Books {
+        async fn is_there(&self, id: OrderId) -> Result<bool, PortError> {
+            Ok(id == order(2).order.id)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_order_that_is_refused_spoils_no_other() {
+        let store = Books(|number| match number {
+            3 => Err(PortError::Refused("bad".to_owned())),
+            4 => Ok(CreditOutcome::Exists),
+            _ => Ok(CreditOutcome::Accepted),
+        });
+        let outcomes = add((1..=6).map(order).collect(), &store).await;
+        let accepted = || Ok(CreditOutcome::Accepted);
+        let refused = Err(PortError::Refused("bad".to_owned()));
+        let expected =
+            [accepted(), accepted(), refused, Ok(CreditOutcome::Exists), accepted(), accepted()];
+        assert_eq!(outcomes, expected);
+    }
+
+    #[tokio::test]
+    async fn of_a_lost_answer_what_is_there_was_accepted() {
+        let unknown = || PortError::Unknown("lost".to_owned());
+        let store = Books(|_| Err(PortError::Unknown("lost".to_owned())));
+        let outcomes = add((1..=3).map(order).collect(), &store).await;
+        assert_eq!(outcomes, [Err(unknown()), Ok(CreditOutcome::Accepted), Err(unknown())]);
     }
 }
