@@ -33,8 +33,8 @@ pub(crate) struct Dispatcher {
     pub(super) queues: Queues,
     /// Nothing new is claimed any more.
     pub(super) closed: AtomicBool,
-    /// Told when chunks have ended.
-    pub(super) idle: Notify,
+    /// Told when chunks have ended, or room was given back.
+    pub(super) idle: Arc<Notify>,
     /// Outcomes could not be recorded yet. Until they are, nothing is claimed: the store is the
     /// bottleneck, and every claim would only add to what waits.
     pub(super) troubled: AtomicBool,
@@ -66,7 +66,7 @@ impl Dispatcher {
             desk,
             queues,
             closed: AtomicBool::new(false),
-            idle: Notify::new(),
+            idle: Arc::default(),
             troubled: AtomicBool::new(false),
             behind: AtomicBool::new(true),
             waiting: AtomicBool::new(true),
@@ -171,6 +171,8 @@ impl Dispatcher {
     pub(crate) async fn renew(&self, engine: &Engine) -> bool {
         let now = self.clock.now();
         let leases = self.in_work().leases(now.before(limits::CHUNK_STALL_MAX));
+        // Some may have been let go.
+        self.idle.notify_waiters();
         let until = now.after(engine.settings.lease);
         let renewed = self.store.renew_leases(&engine.settings.node, leases, until).await;
         renewed.inspect_err(|error| tracing::warn!(%error, "could not renew leases")).is_ok()

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::ports::{ClaimedChunk, Lease};
+use tokio::sync::Notify;
 
 use super::Dispatcher;
 use super::in_work::InWork;
@@ -21,6 +22,7 @@ pub(crate) struct Reserved {
     lease: Lease,
     messages: usize,
     in_work: Arc<Mutex<InWork>>,
+    idle: Arc<Notify>,
 }
 
 impl Reserved {
@@ -34,6 +36,9 @@ impl Drop for Reserved {
     fn drop(&mut self) {
         let mut in_work = self.in_work.lock().unwrap_or_else(PoisonError::into_inner);
         in_work.give_back(self.messages);
+        drop(in_work);
+        // Perhaps nothing came of it, and nobody else will tell that nothing is in work.
+        self.idle.notify_waiters();
     }
 }
 
@@ -54,7 +59,7 @@ impl Dispatcher {
         }
         let node = engine.settings.node.clone();
         let lease = Lease { node, until: now.after(engine.settings.lease) };
-        Some(Reserved { lease, messages, in_work: self.in_work.clone() })
+        Some(Reserved { lease, messages, in_work: self.in_work.clone(), idle: self.idle.clone() })
     }
 
     /// Hands over what was stored under the lease, and gives back the room that was not needed.
@@ -64,5 +69,26 @@ impl Dispatcher {
             self.hand_over(engine, chunks, self.clock.now());
         }
         drop(room);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::time::Timestamp;
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn room_of_which_nothing_came_is_told_to_those_who_wait_for_the_end() {
+        let (in_work, idle) = (Arc::<Mutex<InWork>>::default(), Arc::<Notify>::default());
+        let now = Timestamp::from_millis(0);
+        assert!(in_work.lock().unwrap().reserve(3, now));
+        let lease = Lease { node: "one".to_owned(), until: now };
+        let room = Reserved { lease, messages: 3, in_work: in_work.clone(), idle: idle.clone() };
+        let told = idle.notified();
+        assert!(!in_work.lock().unwrap().is_idle());
+        drop(room);
+        assert!(in_work.lock().unwrap().is_idle() && told.now_or_never().is_some());
     }
 }
