@@ -145,9 +145,7 @@ async fn renew(engine: &Engine, demands: &[LinkDemand], began: Timestamp) -> Opt
     let settings = &engine.settings;
     let renewed =
         engine.store.lease_links(&settings.node, demands.to_vec(), settings.lease, began).await;
-    renewed
-        .inspect_err(|error| tracing::debug!(%error, "could not renew this node's lease"))
-        .ok()
+    renewed.inspect_err(|error| tracing::debug!(%error, "could not renew this node's lease")).ok()
 }
 
 fn grant(engine: &Engine, demands: &[LinkDemand], share: LinkLease, until: Timestamp) {
@@ -191,7 +189,9 @@ pub(crate) async fn leave(engine: &Engine) {
     if settings.shares_store {
         let leaving = engine.store.leave_links(&settings.node);
         if !matches!(timeout(settings.lease, leaving).await, Ok(Ok(()))) {
-            tracing::warn!("the other nodes were not told that this one goes; they wait for its links");
+            tracing::warn!(
+                "the other nodes were not told that this one goes; they wait for its links"
+            );
         }
     }
 }

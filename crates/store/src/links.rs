@@ -19,7 +19,7 @@ use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
 use crate::messages;
-use crate::sql::{Result, Tx, Turn, params};
+use crate::sql::{Result, Turn, Tx, params};
 
 pub(crate) async fn lease(
     tx: &mut impl Tx,
@@ -140,8 +140,7 @@ fn read_lines(lines: &str) -> Vec<Has> {
 
 /// Those that have been there longest first.
 async fn nodes(tx: &mut impl Tx) -> Result<Vec<Node>> {
-    let rows =
-        tx.query("SELECT name, carriers, until FROM nodes ORDER BY since, name", []).await?;
+    let rows = tx.query("SELECT name, carriers, until FROM nodes ORDER BY since, name", []).await?;
     rows.into_iter()
         .map(|mut row| {
             let (name, carriers) = (row.get()?, read_lines(&row.get::<String>()?));

@@ -28,6 +28,31 @@ struct Book {
     refused: u32,
     /// No receipt is made.
     silent: bool,
+    /// Sessions that are bound, by `system_id`, and the most there ever were together.
+    sessions: HashMap<String, u32>,
+    sessions_max: u32,
+    /// By id: whose session it was taken on.
+    taken_by: HashMap<u64, String>,
+    /// Receipts that another one answered.
+    told_to_others: u32,
+}
+
+/// A session that is bound.
+struct Counted<'a>(&'a Centre, String);
+
+impl<'a> Counted<'a> {
+    fn new(centre: &'a Centre, system_id: String) -> Self {
+        let mut book = centre.book.lock().unwrap();
+        *book.sessions.entry(system_id.clone()).or_default() += 1;
+        book.sessions_max = book.sessions_max.max(book.sessions.values().sum());
+        Self(centre, system_id)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        *self.0.book.lock().unwrap().sessions.get_mut(&self.1).unwrap() -= 1;
+    }
 }
 
 #[derive(Clone)]
@@ -98,6 +123,26 @@ impl Centre {
         self.book.lock().unwrap().taken.clone()
     }
 
+    /// Of those that are bound as this.
+    pub(crate) fn sessions(&self, system_id: &str) -> u32 {
+        self.book.lock().unwrap().sessions.get(system_id).copied().unwrap_or(0)
+    }
+
+    /// The most sessions that were ever bound together.
+    pub(crate) fn sessions_max(&self) -> u32 {
+        self.book.lock().unwrap().sessions_max
+    }
+
+    /// Receipts answered by another one than whose session the message was taken on.
+    pub(crate) fn told_to_others(&self) -> u32 {
+        self.book.lock().unwrap().told_to_others
+    }
+
+    /// Destinations that took something.
+    pub(crate) fn taken_count(&self) -> usize {
+        self.book.lock().unwrap().taken.len()
+    }
+
     /// Refuses everything from now on.
     pub(crate) fn refuse(&self, status: CommandStatus) {
         self.book.lock().unwrap().refusal = Some(status);
@@ -113,7 +158,7 @@ impl Centre {
     }
 
     /// Takes a submit_sm, or refuses it; the answer carries the id.
-    fn take(&self, submit: &SubmitSm<'_>) -> Result<String, CommandStatus> {
+    fn take(&self, submit: &SubmitSm<'_>, by: &str) -> Result<String, CommandStatus> {
         let mut book = self.book.lock().unwrap();
         let to = String::from_utf8(submit.destination.addr.to_vec()).unwrap();
         let chosen = (book.choosy && to.ends_with("01")).then_some(CommandStatus::RINVDSTADR);
@@ -124,6 +169,7 @@ impl Centre {
         *book.taken.entry(to.clone()).or_default() += 1;
         book.next_id += 1;
         let id = book.next_id;
+        book.taken_by.insert(id, by.to_owned());
         if !book.silent {
             book.unanswered.push_back((id, to));
         }
@@ -170,13 +216,14 @@ impl Centre {
         &self,
         batch: Vec<Event>,
         handle: &Handle,
+        by: &str,
         sent: &mut HashMap<u64, String>,
     ) -> Result<(), ()> {
         let mut answers = Answers::new();
         for event in batch {
             match event {
                 Event::Request { ticket, pdu } => match pdu.decode::<SubmitSm>() {
-                    Ok(submit) => match self.take(&submit) {
+                    Ok(submit) => match self.take(&submit, by) {
                         Ok(id) => answers.submitted(ticket, id.as_bytes()).unwrap(),
                         Err(status) => answers.refuse(ticket, status),
                     },
@@ -184,7 +231,10 @@ impl Centre {
                 },
                 Event::Response { token, pdu, .. } if pdu.status() == CommandStatus::ROK => {
                     sent.remove(&token);
-                    self.book.lock().unwrap().told.insert(token);
+                    let mut book = self.book.lock().unwrap();
+                    let others = book.taken_by.get(&token).is_some_and(|taker| taker != by);
+                    book.told_to_others += u32::from(others);
+                    book.told.insert(token);
                 }
                 Event::Response { token, .. } | Event::Failed { token, .. } => {
                     self.put_back(sent.remove(&token).map(|to| (token, to)).into_iter());
@@ -201,13 +251,15 @@ impl Handler for Centre {
         Ok(())
     }
 
-    async fn session(&self, _peer: Peer, handle: Handle, mut events: Events) {
+    async fn session(&self, peer: Peer, handle: Handle, mut events: Events) {
+        let by = peer.system_id.as_str();
+        let _counted = Counted::new(self, by.to_owned());
         let mut sent = HashMap::new();
         let mut ticks = tokio::time::interval(std::time::Duration::from_millis(5));
         loop {
             let went = tokio::select! {
                 batch = events.next() => match batch {
-                    Some(batch) => self.handle(batch, &handle, &mut sent).await,
+                    Some(batch) => self.handle(batch, &handle, by, &mut sent).await,
                     None => Err(()),
                 },
                 _ = ticks.tick() => {

@@ -35,5 +35,6 @@ mod inbound;
 mod kill;
 mod memory;
 mod waits;
+mod nodes;
 mod webhook_faults;
 mod webhooks;

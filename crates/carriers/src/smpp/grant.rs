@@ -19,8 +19,7 @@ pub(super) struct Grant {
 }
 
 impl Grant {
-    pub(super) const ALL: Self =
-        Self { links: u32::MAX, until: Timestamp::from_millis(i64::MAX) };
+    pub(super) const ALL: Self = Self { links: u32::MAX, until: Timestamp::from_millis(i64::MAX) };
 }
 
 /// A bind for each session, with the link it is of.

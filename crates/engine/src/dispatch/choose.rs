@@ -162,6 +162,23 @@ mod tests {
     }
 
     #[test]
+    fn what_another_node_can_hand_over_is_left_to_it() {
+        let elsewhere = |elsewhere: &'static str| {
+            move |name: &CarrierName| match name.as_str() {
+                name if name == elsewhere => Link::Elsewhere,
+                "c" => Link::Up,
+                _ => Link::Down,
+            }
+        };
+        let left = Err(Reason::LinkElsewhere);
+        assert_eq!(told(&route(), &recipient(&[]), elsewhere("a")), left);
+        assert_eq!(told(&route(), &recipient(&[]), elsewhere("b")), left, "a is down everywhere");
+        assert_eq!(told(&route(), &recipient(&["a"]), elsewhere("a")), Ok("c".into()));
+        assert_eq!(told(&route(), &with_parts("a", &[]), elsewhere("a")), left);
+        assert_eq!(told(&route(), &with_parts("a", &[]), elsewhere("b")), Err(Reason::LinkDown));
+    }
+
+    #[test]
     fn the_first_that_is_up_and_untried_gets_it() {
         let down = |down: &'static str| {
             move |name: &CarrierName| if name.as_str() == down { Link::Down } else { Link::Up }

@@ -63,7 +63,8 @@ where
 fn session(deadline: Duration) -> String {
     let statement = deadline.saturating_sub(MARGIN).max(deadline / 2).as_millis();
     let lock = (deadline / 2).as_millis();
-    let idle = (2 * deadline).as_millis();
+    // What a node that was stopped has locked is free before those who wait for it give up.
+    let idle = (deadline / 4).as_millis();
     format!(
         "SET statement_timeout = {statement};
          SET lock_timeout = {lock};

@@ -92,8 +92,7 @@ impl Words {
     #[expect(clippy::disallowed_methods, reason = "lives and ends with the store")]
     pub(super) async fn changed(&self, server: &Server) -> Changed {
         self.listening.get_or_init(|| {
-            let (server, sender, heard) =
-                (server.clone(), self.sender.clone(), self.heard.clone());
+            let (server, sender, heard) = (server.clone(), self.sender.clone(), self.heard.clone());
             tokio::spawn(async move { keep_listening(&server, &sender, &heard).await })
         });
         loop {

@@ -2,6 +2,7 @@
 
 mod crowd;
 mod kill;
+mod notify;
 mod opening;
 mod schema;
 mod secure;

@@ -1,0 +1,160 @@
+//! The processes, their database and their message centre.
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use testkit::postgres::{PostgresDatabase, PostgresServer};
+
+use crate::centre::Centre;
+use crate::customer::Customer;
+use crate::running::{Home, Running};
+
+pub(super) const NODES: usize = 3;
+
+/// Links that the centre grants over all nodes.
+pub(super) const BINDS: u32 = 6;
+pub(super) const SHARE: u32 = BINDS / NODES as u32;
+
+/// Of each link.
+pub(super) const WINDOW: u32 = 16;
+
+pub(super) const LEASE: Duration = Duration::from_secs(6);
+
+/// A loaded machine does three processes and a database slowly.
+pub(super) const PATIENCE: Duration = Duration::from_secs(180);
+
+pub(super) const CREDIT_SATS: i64 = 100_000_000;
+pub(super) const PRICE_SATS: i64 = 1_000;
+const CREDIT_OF_BULK_SATS: i64 = 100;
+
+pub(super) struct Cluster {
+    pub(super) centre: Centre,
+    pub(super) key: String,
+    homes: Vec<Home>,
+    nodes: Vec<Option<Running>>,
+    /// Gone after the nodes.
+    pub(super) database: PostgresDatabase,
+}
+
+fn config(database: &PostgresDatabase, centre: &Centre, node: usize) -> String {
+    let (url, port, lease_s) = (database.url(), centre.port(), LEASE.as_secs());
+    format!(
+        "[store]\nurl = \"{url}\"\n[node]\nlease_s = {lease_s}\n[prices]\nsend = {PRICE_SATS}\n\
+         credit = {CREDIT_OF_BULK_SATS}\n\
+         [[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
+         system_id = \"{}\"\npassword = \"p\"\nwindow = {WINDOW}\nbinds = {BINDS}\n\
+         reconnect_ms = 100\n",
+        name(node)
+    )
+}
+
+/// As the centre knows a node.
+pub(super) fn name(node: usize) -> String {
+    format!("node{node}")
+}
+
+impl Cluster {
+    pub(super) async fn start(server: Arc<PostgresServer>) -> Self {
+        let database = PostgresDatabase::new(server);
+        let centre = Centre::open().await;
+        let homes: Vec<_> =
+            (0..NODES).map(|node| Home::with_config(&config(&database, &centre, node))).collect();
+        let credit = CREDIT_SATS.to_string();
+        homes[0].answer(&["account", "add", "acme", "--credit-sats", &credit]);
+        let key = homes[0].answer(&["key", "add", "acme"]);
+        homes[0].answer(&["sender", "add", "acme", "ACME"]);
+        for home in &homes[1..] {
+            fs::create_dir(home.path("boltgram-data")).unwrap();
+            let vault = "boltgram-data/vault.key";
+            fs::copy(homes[0].path(vault), home.path(vault)).unwrap();
+        }
+        let nodes = homes.iter().map(|home| Some(home.serve())).collect();
+        let cluster = Self { centre, key, homes, nodes, database };
+        cluster.share_links([SHARE; NODES]).await;
+        cluster
+    }
+
+    pub(super) fn customer(&self, node: usize) -> Customer {
+        Customer::of(self.node(node)).with_key(&self.key)
+    }
+
+    pub(super) fn node(&self, node: usize) -> &Running {
+        self.nodes[node].as_ref().unwrap()
+    }
+
+    pub(super) fn kill(&mut self, node: usize) {
+        self.nodes[node].take().unwrap().kill();
+    }
+
+    /// Waits until each node has so many links.
+    pub(super) async fn share_links(&self, wished: [u32; NODES]) {
+        let shares = || (0..NODES).map(|node| self.centre.sessions(&name(node))).collect();
+        self.until("the links are shared", || {
+            let shares: Vec<u32> = shares();
+            if shares == wished { Ok(()) } else { Err(format!("{shares:?}")) }
+        })
+        .await;
+    }
+
+    pub(super) async fn until(&self, what: &str, mut is: impl FnMut() -> Result<(), String>) {
+        let begun = Instant::now();
+        while let Err(now) = is() {
+            if begun.elapsed() > PATIENCE {
+                let logs: String = self.homes.iter().map(Home::logs).collect();
+                panic!("not: {what}; {now}\n{logs}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// A number that the database tells.
+    pub(super) fn count(&self, of: &str) -> i64 {
+        self.database.sql(&format!("SELECT count(*) FROM {of}")).parse().unwrap()
+    }
+
+    /// Waits until every order and every recipient is delivered.
+    pub(super) async fn all_delivered(&self) {
+        self.until("all is delivered", || {
+            let orders = self.count("orders WHERE state <> 'settled'");
+            let recipients = self.count("recipients WHERE state <> 'success'");
+            let chunks = self.count("chunks");
+            if orders + recipients + chunks == 0 {
+                return Ok(());
+            }
+            let states = "SELECT string_agg(state || ' ' || n, ', ') FROM
+                 (SELECT state, count(*) AS n FROM recipients GROUP BY state) AS counted";
+            let states = self.database.sql(states);
+            Err(format!("{orders} orders, {chunks} chunks, {states}"))
+        })
+        .await;
+    }
+
+    /// Sends a text to so many numbers nobody else has: from the first of `prefix` on.
+    pub(super) async fn campaign(&self, node: usize, prefix: &str, recipients: u32, more: Value) {
+        let msisdns: Vec<_> = (0..recipients).map(|at| format!("{prefix}{at:07}")).collect();
+        let mut body = json!({"sender": "ACME", "content": "Sale", "msisdns": msisdns});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let answer = self.customer(node).post("/api/v2/sms/send", body).await;
+        assert_eq!((&answer["success"], &answer["total"]), (&json!(true), &json!(recipients)));
+    }
+
+    /// The nodes that still run end in order; the ledger is sound, and what was sent twice is not more
+    /// than `repeats_max`. The repeats by number.
+    pub(super) fn end(mut self, repeats_max: u32) -> HashMap<String, u32> {
+        for node in self.nodes.drain(..).flatten() {
+            node.stop();
+        }
+        assert!(self.homes[0].answer(&["ledger", "check"]).ends_with("the ledger is sound"));
+        let reserved = "ledger_accounts WHERE reserved <> 0";
+        assert_eq!(self.count(reserved), 0, "no money is held for what has ended");
+        let taken = self.centre.taken();
+        let repeats: u32 = taken.values().map(|times| times - 1).sum();
+        eprintln!("{} taken, {repeats} repeats", taken.len());
+        assert!(repeats <= repeats_max, "{repeats} repeats");
+        assert_eq!(self.count("nodes") + self.count("link_leases"), 0, "nobody is there");
+        taken
+    }
+}

@@ -1,0 +1,131 @@
+//! Links that are shared out between nodes: which the carrier keeps, how it lets them go, and that it
+//! hands nothing over when its time is past.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use carriers::smpp::{SmppCarrier, SmppConfig};
+use domain::ports::{End, LinkCount};
+use domain::reason::Reason;
+use domain::routing::CarrierName;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use testkit::carrier_conformance::{Running, key, submission, until};
+use testkit::clock::{NOON, SeededRandom, TestClock};
+
+use crate::centre::{Centre, Open, open};
+use crate::smpp::{deferred, to};
+
+const FAR: Timestamp = Timestamp::from_millis(i64::MAX);
+
+struct House {
+    open: Open,
+    clock: Arc<TestClock>,
+    running: Running,
+}
+
+impl House {
+    async fn with(more: Value) -> Self {
+        let open = open(Centre::new(), 0).await;
+        let mut section = json!({
+            "host": "127.0.0.1", "port": open.port, "system_id": "u", "password": "p",
+            "reconnect_ms": 20,
+        });
+        section.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let config: SmppConfig = serde_json::from_value(section).unwrap();
+        let (clock, random) = (TestClock::at_noon(), SeededRandom::new(1));
+        let carrier =
+            SmppCarrier::new(CarrierName::new("main"), config, clock.clone(), random).unwrap();
+        Self { open, clock, running: Running::new(carrier) }
+    }
+
+    fn links(&self) -> LinkCount {
+        self.running.carrier.links()
+    }
+
+    async fn keeps(&self, open: u32) {
+        until("so many links", || self.links().open == open).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keeps_as_many_links_as_it_is_allowed() {
+    let house = House::with(json!({ "binds": 4 })).await;
+    let carrier = &house.running.carrier;
+    house.keeps(4).await;
+    assert_eq!(house.links().binds, 4);
+    carrier.allow(1, FAR);
+    house.keeps(1).await;
+    house.running.wait_up(true).await;
+    assert_eq!(carrier.status().detail, "1 of 1 binds; 3 not this node's");
+    carrier.allow(0, FAR);
+    house.keeps(0).await;
+    house.running.wait_up(false).await;
+    let outcome = house.running.send(submission(key(1), to("4520120001"))).await;
+    assert_eq!(outcome.end, deferred(Reason::LinkDown));
+    carrier.allow(3, FAR);
+    house.keeps(3).await;
+    house.running.wait_up(true).await;
+    assert_eq!(house.running.send(submission(key(2), to("4520123456"))).await.end, End::Accepted);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pair_of_sessions_is_one_link() {
+    let house = House::with(json!({ "binds": 2, "bind": "transmitter_receiver" })).await;
+    house.keeps(2).await;
+    let bound = || house.open.centre.kinds.lock().unwrap().len();
+    until("two pairs", || bound() == 4).await;
+    house.running.carrier.allow(1, FAR);
+    house.keeps(1).await;
+    house.running.wait_up(true).await;
+    house.running.carrier.allow(2, FAR);
+    until("another pair", || bound() == 6).await;
+    assert_eq!(house.links(), LinkCount { binds: 2, open: 2 });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lets_no_link_go_before_what_is_open_on_it_is_answered() {
+    let house = House::with(json!({ "binds": 3, "window": 4 })).await;
+    house.keeps(3).await;
+    house.open.centre.delay_ms.store(300, Ordering::SeqCst);
+    let keys: Vec<_> = (0..12).map(key).collect();
+    let batch = keys.iter().map(|key| submission(*key, to("4520123456"))).collect();
+    house.running.carrier.submit(batch).await;
+    until("the centre to have them", || house.open.centre.count() > 0).await;
+    house.running.carrier.allow(0, FAR);
+    for key in keys {
+        let end = house.running.inbox.outcome(key).await.end;
+        assert!(end == End::Accepted || end == deferred(Reason::LinkDown), "{end:?}");
+    }
+    assert!(house.open.centre.count() > 0);
+    house.keeps(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hands_nothing_over_when_its_time_is_past() {
+    let house = House::with(json!({ "window": 2 })).await;
+    let lease = Duration::from_millis(50);
+    house.running.carrier.allow(1, NOON.after(lease));
+    house.running.wait_up(true).await;
+    house.open.centre.silent.store(true, Ordering::SeqCst);
+    let keys: Vec<_> = (0..6).map(key).collect();
+    let batch = keys.iter().map(|key| submission(*key, to("4520123456"))).collect();
+    house.running.carrier.submit(batch).await;
+    until("a full window", || house.open.centre.count() == 2).await;
+    house.clock.advance(lease);
+    assert!(!house.running.carrier.status().up);
+    let mut ends = Vec::new();
+    for key in keys {
+        ends.push(house.running.inbox.outcome(key).await.end);
+    }
+    let unanswered = ends.iter().filter(|end| **end == deferred(Reason::NoAnswer)).count();
+    let unsent = ends.iter().filter(|end| **end == deferred(Reason::LinkDown)).count();
+    assert_eq!((unanswered, unsent), (2, 4), "{ends:?}");
+    house.keeps(0).await;
+    assert_eq!(house.open.centre.count(), 2, "nothing came after it");
+    house.open.centre.silent.store(false, Ordering::SeqCst);
+    house.running.carrier.allow(1, FAR);
+    house.running.wait_up(true).await;
+    assert_eq!(house.running.send(submission(key(9), to("4520123456"))).await.end, End::Accepted);
+}

@@ -1,0 +1,207 @@
+//! Nodes: how they share a carrier's links, and what becomes of what a node had that is gone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use domain::limits::LINK_ELSEWHERE_WAIT;
+use domain::ports::{ChunkEnd, ClaimRoom, LinkDemand, LinkLease, Store};
+use domain::reason::Reason;
+use domain::recipient::RecipientState;
+use domain::routing::CarrierName;
+use domain::time::Timestamp;
+
+use super::Rig;
+use super::world::{LEASE, NODE, World, at, deferred};
+
+/// Of a node that is soon gone. Where the database's own clock counts, it must really pass.
+const SHORT: Duration = Duration::from_millis(20);
+
+const ROUNDS_MAX: u64 = 2_000;
+
+fn demand(carrier: &str, binds: u32, open: u32) -> LinkDemand {
+    LinkDemand { carrier: CarrierName::new(carrier), binds, open, up: open > 0 }
+}
+
+async fn lease(store: &Arc<dyn Store>, node: &str, demands: &[LinkDemand]) -> LinkLease {
+    static ASKED: AtomicU64 = AtomicU64::new(0);
+    // Each time a little later.
+    let now = at(1).after(Duration::from_millis(ASKED.fetch_add(1, Ordering::SeqCst)));
+    store.lease_links(node, demands.to_vec(), LEASE, now).await.unwrap()
+}
+
+/// Links of one carrier that has `binds`, for a node that has `open` of them open.
+async fn links(store: &Arc<dyn Store>, node: &str, binds: u32, open: u32) -> u32 {
+    lease(store, node, &[demand("main", binds, open)]).await.allowed[0]
+}
+
+/// Lets time pass until a node is told what is wished for.
+async fn await_lease(
+    store: &Arc<dyn Store>,
+    node: &str,
+    wished: impl Fn(&LinkLease) -> bool,
+) -> (LinkLease, Timestamp) {
+    for round in 0..ROUNDS_MAX {
+        let now = at(1).after(SHORT / 4 * u32::try_from(round).unwrap());
+        let demands = vec![demand("main", 2, 0)];
+        let told = store.lease_links(node, demands, LEASE, now).await.unwrap();
+        if wished(&told) {
+            return (told, now);
+        }
+        tokio::time::sleep(SHORT / 4).await;
+    }
+    panic!("never told");
+}
+
+pub async fn gives_one_node_all_links(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let demands = [demand("a", 3, 0), demand("b", 1, 0), demand("mail", 0, 0)];
+    for _ in 0..2 {
+        let told = lease(&world.store, "one", &demands).await;
+        assert_eq!((told.allowed, told.elsewhere, told.freed), (vec![3, 1, 0], vec![], 0));
+    }
+}
+
+pub async fn shares_links_evenly_and_never_one_that_is_open(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let store = &world.store;
+    assert_eq!(links(store, "one", 5, 0).await, 5);
+    assert_eq!(links(store, "two", 5, 0).await, 0, "all of them may be open");
+    assert_eq!(links(store, "one", 5, 5).await, 3, "it is to end two");
+    assert_eq!(links(store, "two", 5, 0).await, 0, "they have not ended");
+    assert_eq!(links(store, "one", 5, 4).await, 3);
+    assert_eq!(links(store, "two", 5, 0).await, 1, "one has");
+    assert_eq!(links(store, "one", 5, 3).await, 3);
+    assert_eq!(links(store, "two", 5, 1).await, 2);
+    for (node, open) in [("three", 0), ("one", 2), ("two", 2), ("three", 0)] {
+        links(store, node, 5, open).await;
+    }
+    let shares = [("one", 2), ("two", 2), ("three", 1)];
+    for (node, share) in shares {
+        assert_eq!(links(store, node, 5, share).await, share, "{node}");
+    }
+}
+
+pub async fn gives_few_links_to_those_that_were_there_first(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let demands = [demand("a", 1, 0), demand("b", 1, 0)];
+    assert_eq!(lease(&world.store, "zoe", &demands).await.allowed, [1, 1]);
+    assert_eq!(lease(&world.store, "ann", &demands).await.allowed, [0, 0]);
+    for node in ["ann", "zoe"] {
+        let first = u32::from(node == "zoe");
+        assert_eq!(lease(&world.store, node, &demands).await.allowed, [first, first]);
+    }
+    // Only those that have a carrier share it.
+    let told = lease(&world.store, "bob", &[demand("b", 2, 0), demand("c", 1, 0)]).await;
+    assert_eq!(told.allowed, [0, 1]);
+}
+
+pub async fn gives_a_link_to_one_of_many_at_once(rig: &impl Rig) {
+    let stores = [rig.open().await, rig.open().await];
+    let mut tasks = tokio::task::JoinSet::new();
+    for (at, node) in ["a", "b", "c", "d"].into_iter().enumerate() {
+        let store = stores[at % 2].clone();
+        tasks.spawn(async move {
+            let mut open = 0;
+            for _ in 0..20 {
+                open = links(&store, node, 7, open).await;
+            }
+            (node, open)
+        });
+    }
+    let told: BTreeMap<_, _> = tasks.join_all().await.into_iter().collect();
+    assert!(told.values().sum::<u32>() <= 7, "{told:?}");
+    let mut open = told;
+    for _ in 0..2 {
+        for node in ["a", "b", "c", "d"] {
+            let links = links(&stores[0], node, 7, open[node]).await;
+            open.insert(node, links);
+        }
+    }
+    let mut shares: Vec<_> = open.into_values().collect();
+    shares.sort_unstable();
+    assert_eq!(shares, [1, 2, 2, 2]);
+}
+
+pub async fn passes_on_the_links_of_a_node_that_is_gone(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let store = &world.store;
+    let short = store.lease_links("one", vec![demand("main", 2, 0)], SHORT, at(1)).await.unwrap();
+    assert_eq!(short.allowed, [2]);
+    await_lease(store, "two", |told| told.allowed == [2]).await;
+    assert_eq!(links(store, "one", 2, 2).await, 0, "it is as one that joins");
+}
+
+pub async fn leaves_its_links_to_the_others(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let store = &world.store;
+    assert_eq!(links(store, "one", 4, 0).await, 4);
+    assert_eq!(links(store, "two", 4, 0).await, 0);
+    store.leave_links("one").await.unwrap();
+    assert_eq!(links(store, "two", 4, 0).await, 4);
+    store.leave_links("one").await.unwrap();
+    assert_eq!(links(store, "two", 4, 4).await, 4);
+}
+
+pub async fn frees_the_work_of_a_node_that_is_gone(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let store = &world.store;
+    world.working().await;
+    let lost = world.claim_one(at(1)).await;
+    store.lease_links(NODE, vec![], SHORT, at(1)).await.unwrap();
+    let (told, now) = await_lease(store, "two", |told| told.freed > 0).await;
+    assert_eq!(told.freed, 1);
+    assert!(now < at(1).after(LEASE), "its own lease of the chunk is not over");
+    let again = store.claim_chunks("two", 9.into(), now, now.after(LEASE)).await.unwrap();
+    assert_eq!((again[0].id, again[0].attempt), (lost.id, 2));
+}
+
+pub async fn frees_nothing_of_a_node_that_is_there(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let store = &world.store;
+    world.working().await;
+    world.claim_one(at(1)).await;
+    lease(store, NODE, &[]).await;
+    assert_eq!(lease(store, "two", &[]).await.freed, 0);
+    assert!(world.claim(at(2)).await.is_empty());
+}
+
+pub async fn tells_which_carriers_another_node_has(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let store = &world.store;
+    lease(store, "one", &[demand("a", 2, 2), demand("b", 1, 0), demand("mail", 0, 1)]).await;
+    let told = lease(store, "two", &[demand("a", 2, 0), demand("b", 1, 0)]).await;
+    assert_eq!(told.elsewhere, ["a", "mail"].map(CarrierName::new));
+    let told = lease(store, "one", &[demand("a", 2, 0), demand("b", 1, 0)]).await;
+    assert_eq!(told.elsewhere, []);
+}
+
+pub async fn leaves_chunks_to_the_node_that_has_their_carrier(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    let end = ChunkEnd::Retry { at: at(6), reason: Reason::LinkElsewhere };
+    world.record(vec![deferred(&chunk, &[], 1)], vec![(chunk.id, 1, end)]).await;
+    world.working().await;
+    let lacking = ClaimRoom { lacks_links: true, ..ClaimRoom::from(9) };
+    let claim = |room, now: Timestamp| world.store.claim_chunks("two", room, now, now.after(LEASE));
+    let other = claim(lacking.clone(), at(6)).await.unwrap();
+    assert_eq!(other.len(), 1, "what is not told of another node");
+    assert_ne!(other[0].id, chunk.id);
+    let by_then = at(6).after(LINK_ELSEWHERE_WAIT);
+    let early = by_then.before(Duration::from_millis(1));
+    assert!(claim(lacking.clone(), early).await.unwrap().is_empty());
+    let left = claim(lacking, by_then).await.unwrap();
+    assert_eq!((left[0].id, left[0].attempt), (chunk.id, 2), "nobody took it");
+    let retry = ChunkEnd::Retry { at: at(6), reason: Reason::LinkElsewhere };
+    let ends = vec![(chunk.id, 2, retry)];
+    world.store.record_outcomes(vec![], ends, by_then, None).await.unwrap();
+    let taken = world.claim_one(at(6)).await;
+    assert_eq!(
+        (taken.id, taken.attempt),
+        (chunk.id, 3),
+        "a node that lacks nothing takes it at once"
+    );
+    assert_eq!(world.recipient(order).await, RecipientState::Pending);
+}
