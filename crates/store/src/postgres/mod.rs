@@ -7,8 +7,8 @@ mod connection;
 mod error;
 mod migrate;
 mod node;
-mod open;
 mod notify;
+mod open;
 mod pool;
 mod statement;
 mod tls;
@@ -20,13 +20,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::change::Attempts;
-use self::error::silent;
 use domain::ports::Changed;
 
+use self::change::Attempts;
+use self::error::silent;
+use self::notify::Words;
 use self::pool::Pool;
 use crate::sql::Result;
-use self::notify::Words;
 use crate::vault::Vault;
 
 pub use self::node::NodeName;
@@ -38,10 +38,10 @@ pub(crate) struct PostgresStore {
     writers: Arc<Pool>,
     readers: Arc<Pool>,
     vault: Arc<Vault>,
-    ping_timeout: Duration,
-}
     server: Server,
     words: Words,
+    ping_timeout: Duration,
+}
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,12 +58,12 @@ impl PostgresStore {
         Attempts::to_read(&self.readers, &self.vault)
     }
 
-    async fn in_time(&self, probing: impl Future<Output = Result<()>>) -> Result<()> {
-        tokio::time::timeout(self.ping_timeout, probing).await.unwrap_or_else(|_| Err(silent()))
     async fn changed_elsewhere(&self) -> Changed {
         self.words.changed(&self.server).await
     }
 
+    async fn in_time(&self, probing: impl Future<Output = Result<()>>) -> Result<()> {
+        tokio::time::timeout(self.ping_timeout, probing).await.unwrap_or_else(|_| Err(silent()))
     }
 }
 
