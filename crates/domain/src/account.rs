@@ -1,12 +1,12 @@
-//! Who pays: accounts, the keys that act for them, and the sender names they may use.
+//! Who pays: accounts, the keys that act for them, and what is agreed with them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bulk::RefundPolicy;
 use crate::money::Msat;
-use crate::number::SenderId;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -121,12 +121,17 @@ impl Key {
     }
 }
 
-/// A sender name that an account may use.
-#[derive(Debug, Clone)]
-pub struct Sender {
-    pub account: AccountId,
-    pub name: SenderId,
-    pub created_at: Timestamp,
+/// What is agreed with an account beyond its keys.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccountSettings {
+    /// Which recipients of its messages to many give their share back.
+    pub refunds: RefundPolicy,
+    /// Recipients in one message, if fewer than the house allows.
+    pub recipients_per_message: Option<u32>,
+    /// What it may reserve for messages to many on one day (UTC).
+    pub spend_per_day: Option<Msat>,
+    /// Where it is told of its messages to many.
+    pub webhook_url: Option<String>,
 }
 
 #[cfg(test)]

@@ -13,13 +13,19 @@ pub mod text;
 pub mod time;
 
 pub mod account;
+pub mod blocklist;
 pub mod bulk;
+pub mod contacts;
 pub mod inbound;
+pub mod keyword;
 pub mod ledger;
 pub mod message;
+pub mod operator;
 pub mod order;
 pub mod reason;
 pub mod recipient;
+pub mod sender;
+pub mod template;
 
 pub mod hold;
 pub mod limits;

@@ -209,3 +209,33 @@ pub const INBOUND_JOINED_MAX: u32 = 500;
 
 /// An answer to a carrier that took longer may have come after it gave up waiting.
 pub const INBOUND_ANSWER_LATE: Duration = Duration::from_secs(5);
+
+/// Sender names of one account, and templates and contact groups that it keeps. They are listed whole
+/// or by pages; nobody works with more.
+pub const SENDERS_PER_ACCOUNT_MAX: u32 = 1_000;
+pub const TEMPLATES_PER_ACCOUNT_MAX: u32 = 10_000;
+pub const GROUPS_PER_ACCOUNT_MAX: u32 = 10_000;
+
+/// Numbers in one contact group: all of them fit into one message.
+pub const GROUP_CONTACTS_MAX: u32 = MESSAGE_RECIPIENTS_MAX;
+
+/// Contacts stored in one change: some 0.1 s of the store's writer, for which others wait.
+pub const CONTACTS_BATCH_MAX: usize = 2_000;
+
+/// A file of contacts: two million lines of a number, a name and a few fields.
+pub const CONTACTS_BYTES_MAX: u64 = 512 * 1_024 * 1_024;
+
+/// Rows that are read at a time when a whole group or the blocklist is looked through.
+pub const DIRECTORY_PAGE_ROWS: u32 = 10_000;
+
+/// Numbers that are blocked or freed in one change.
+pub const BLOCKS_BATCH_MAX: usize = 2_000;
+
+/// Prices by prefix of one account, or of all: a tariff is made of both for every message to many.
+pub const PRICES_PER_LIST_MAX: u32 = 20_000;
+
+/// Things on one page of what operators look at.
+pub const ADMIN_PAGE_MAX: u32 = 500;
+
+/// Recipients looked at for one page of a search that no index answers.
+pub const SEARCH_LOOKED_AT_MAX: u32 = 20_000;

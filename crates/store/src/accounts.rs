@@ -1,14 +1,15 @@
-//! Accounts, their keys and sender names.
+//! Accounts and their keys.
 
-use domain::account::{
-    Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Scope, Sender,
-};
+use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Scope};
 use domain::ledger::TransferKind;
-use domain::number::SenderId;
+use domain::operator::{Action, Actor};
 use domain::ports::{NewAccount, NewKey, PortError};
 use domain::secret::Secret;
 use domain::time::Timestamp;
 
+use serde_json::json;
+
+use crate::audit::{self, Deed};
 use crate::ledger;
 use crate::sql::{Result, Row, Tx, params};
 
@@ -19,7 +20,12 @@ pub(crate) async fn ping(tx: &mut impl Tx) -> Result<()> {
     tx.execute("UPDATE vault_check SET sealed = sealed WHERE id = 1", []).await.map(drop)
 }
 
-pub(crate) async fn add(tx: &mut impl Tx, new: &NewAccount, now: Timestamp) -> Result<Account> {
+pub(crate) async fn add(
+    tx: &mut impl Tx,
+    new: &NewAccount,
+    by: Actor,
+    now: Timestamp,
+) -> Result<Account> {
     if new.credit.is_negative() {
         return Err(PortError::Refused("a grant is not negative".to_owned()));
     }
@@ -39,6 +45,10 @@ pub(crate) async fn add(tx: &mut impl Tx, new: &NewAccount, now: Timestamp) -> R
         .await?;
     ledger::add_customer(tx, id).await?;
     ledger::grant(tx, id, new.credit, TransferKind::Grant, now).await?;
+    let detail = json!({ "name": new.name.as_str(), "msat": new.credit.get() });
+    let on = id.0.to_string();
+    let action = Action::AccountAdd;
+    audit::write(tx, Deed { action, account: Some(id), on: &on, detail }, by, now).await?;
     let webhook_secret = new.webhook_secret.clone();
     Ok(Account { id, name: new.name.clone(), webhook_secret, created_at: now })
 }
@@ -85,7 +95,12 @@ fn account(tx: &impl Tx, mut row: Row) -> Result<Account> {
     Ok(Account { id, name, webhook_secret, created_at: row.get()? })
 }
 
-pub(crate) async fn add_key(tx: &mut impl Tx, new: &NewKey, now: Timestamp) -> Result<KeyId> {
+pub(crate) async fn add_key(
+    tx: &mut impl Tx,
+    new: &NewKey,
+    by: Actor,
+    now: Timestamp,
+) -> Result<KeyId> {
     must_exist(tx, new.account).await?;
     let scopes = new.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
     let added = tx
@@ -96,7 +111,11 @@ pub(crate) async fn add_key(tx: &mut impl Tx, new: &NewKey, now: Timestamp) -> R
         )
         .await?;
     let taken = || PortError::Conflict("the key exists".to_owned());
-    added.into_iter().next().ok_or_else(taken)?.get()
+    let id: KeyId = added.into_iter().next().ok_or_else(taken)?.get()?;
+    let detail = json!({ "scopes": scopes, "rate": new.rate });
+    let (action, on) = (Action::KeyAdd, id.to_string());
+    audit::write(tx, Deed { action, account: Some(new.account), on: &on, detail }, by, now).await?;
+    Ok(id)
 }
 
 pub(crate) async fn key(tx: &mut impl Tx, hash: &KeyHash) -> Result<Option<Key>> {
@@ -148,42 +167,27 @@ fn scopes(words: &str) -> Result<Vec<Scope>> {
     words.split_whitespace().map(|scope| scope.parse().map_err(unknown)).collect()
 }
 
-pub(crate) async fn revoke_key(tx: &mut impl Tx, key: KeyId, now: Timestamp) -> Result<bool> {
-    let found = tx
-        .execute(
-            "UPDATE account_keys SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1",
+pub(crate) async fn revoke_key(
+    tx: &mut impl Tx,
+    key: KeyId,
+    by: Actor,
+    now: Timestamp,
+) -> Result<bool> {
+    let revoked = tx
+        .query(
+            "UPDATE account_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL
+             RETURNING account",
             params![key, now],
         )
         .await?;
-    Ok(found > 0)
-}
-
-pub(crate) async fn add_sender(
-    tx: &mut impl Tx,
-    account: AccountId,
-    name: &SenderId,
-    now: Timestamp,
-) -> Result<()> {
-    must_exist(tx, account).await?;
-    tx.execute(
-        "INSERT INTO senders (account, name, created_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (account, name) DO NOTHING",
-        params![account, name.as_str(), now],
-    )
-    .await
-    .map(drop)
-}
-
-pub(crate) async fn senders(tx: &mut impl Tx, account: AccountId) -> Result<Vec<Sender>> {
-    let rows = tx
-        .query(
-            "SELECT account, name, created_at FROM senders WHERE account = ?1 ORDER BY name",
-            params![account],
-        )
-        .await?;
-    let sender =
-        |mut row: Row| Ok(Sender { account: row.get()?, name: row.get()?, created_at: row.get()? });
-    rows.into_iter().map(sender).collect()
+    if let Some(mut row) = revoked.into_iter().next() {
+        let (action, account, on) = (Action::KeyRevoke, row.get()?, key.to_string());
+        let deed = Deed { action, account, on: &on, detail: json!({}) };
+        audit::write(tx, deed, by, now).await?;
+        return Ok(true);
+    }
+    let found = tx.query("SELECT 1 FROM account_keys WHERE id = ?1", params![key]).await?;
+    Ok(!found.is_empty())
 }
 
 /// Names the fault before the database does: "foreign key failed" says nothing.
@@ -193,4 +197,12 @@ pub(crate) async fn must_exist(tx: &mut impl Tx, account: AccountId) -> Result<(
         return Err(PortError::Refused("there is no such account".to_owned()));
     }
     Ok(())
+}
+
+/// Nobody else counts or changes what is this account's until the change ends.
+pub(crate) async fn lock(tx: &mut impl Tx, account: AccountId) -> Result<()> {
+    let found =
+        tx.query("SELECT 1 FROM accounts WHERE id = ?1 FOR UPDATE", params![account]).await?;
+    let nobody = || PortError::Refused("there is no such account".to_owned());
+    if found.is_empty() { Err(nobody()) } else { Ok(()) }
 }

@@ -1,19 +1,20 @@
 //! Dropping what nobody asks for any more: orders that were cancelled without ever having been paid,
-//! events that were told or given up, and idempotency keys that nobody sends again. No money depends
-//! on any of it, and the ledger is never touched.
+//! events that were told or given up, idempotency keys that nobody sends again, and contacts of lists
+//! that no group shows. No money depends on any of it, and the ledger is never touched.
 
 use domain::order::OrderId;
 use domain::time::Timestamp;
 
 use crate::sql::{Result, Tx, params};
-use crate::{bulk, events};
+use crate::{bulk, directory, events};
 
 /// At most `limit` rows of each that ended before `before`; returns how many rows went.
 pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
     let orders = forget_orders(tx, before, limit).await?;
     let events = events::forget(tx, before, limit).await?;
     let keys = bulk::forget(tx, before, limit).await?;
-    Ok(orders + events + keys)
+    let contacts = directory::drop_lists(tx, before, limit).await?;
+    Ok(orders + events + keys + contacts)
 }
 
 async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {

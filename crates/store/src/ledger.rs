@@ -9,7 +9,7 @@ use domain::ledger::{LedgerAccount, TransferEvent, TransferKind, TransferState, 
 use domain::message::MessageId;
 use domain::money::Msat;
 use domain::order::OrderId;
-use domain::ports::PortError;
+use domain::ports::{Grant, PortError};
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
@@ -68,6 +68,27 @@ pub(crate) async fn grant(
     let mut changes = Changes::default();
     changes.post(&operator, &customer, amount)?;
     changes.store(tx).await
+}
+
+/// Credit given by hand under an id of its own; false when it was given before.
+pub(crate) async fn grant_by_id(tx: &mut impl Tx, grant: &Grant, now: Timestamp) -> Result<bool> {
+    let customer = LedgerAccount::Customer(grant.account).stored();
+    let operator = LedgerAccount::Operator.stored();
+    let kind = TransferKind::Grant.as_str();
+    let added = tx
+        .execute(
+            "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6) ON CONFLICT (id, kind) DO NOTHING",
+            params![&grant.id[..], kind, &operator, &customer, grant.amount, now],
+        )
+        .await?;
+    if added == 0 {
+        return Ok(false);
+    }
+    let mut changes = Changes::default();
+    changes.post(&operator, &customer, grant.amount)?;
+    changes.store(tx).await?;
+    Ok(true)
 }
 
 /// Looks like an order's that was made at the same time. An account is granted to once in a moment.

@@ -16,15 +16,21 @@ mod vault;
 mod vault_file;
 
 mod accounts;
+mod audit;
+mod blocklist;
 mod bulk;
 mod check;
+mod directory;
 mod events;
 mod forget;
 mod inbound;
 mod ledger;
 mod links;
 mod messages;
+mod operators;
 mod orders;
+mod senders;
+mod terms;
 
 mod ports;
 mod postgres;

@@ -2,21 +2,25 @@
 //! or as one read. A store brings its own `write!`, `read!` and `probe!`, which run the work in a
 //! transaction of its engine.
 
+pub(crate) mod directory;
+pub(crate) mod house;
+
 macro_rules! implement_ports {
     ($store:ident) => {
+        $crate::ports::directory::implement_directory_ports!($store);
+        $crate::ports::house::implement_house_ports!($store);
+
         const _: () = {
             use std::sync::Arc;
             use std::time::Duration;
 
             use async_trait::async_trait;
-            use domain::account::{
-                Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Sender,
-            };
+            use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId};
             use domain::bulk::{BulkMessage, Idempotency, NewBulk};
             use domain::inbound::{InboundId, InboundMessage, InboundPart, Receivers};
             use domain::ledger::LedgerReport;
             use domain::message::MessageId;
-            use domain::number::SenderId;
+            use domain::operator::Actor;
             use domain::order::{NewOrder, Order, OrderId, OrderState};
             use domain::ports::{
                 AccountStore, BulkList, BulkStore, CancelBulk, CancelOutcome, ChunkEnd, ChunkId,
@@ -45,8 +49,13 @@ macro_rules! implement_ports {
 
             #[async_trait]
             impl AccountStore for $store {
-                async fn add_account(&self, new: NewAccount, now: Timestamp) -> Result<Account> {
-                    write!(self, |tx| accounts::add(tx, &new, now))
+                async fn add_account(
+                    &self,
+                    new: NewAccount,
+                    by: Actor,
+                    now: Timestamp,
+                ) -> Result<Account> {
+                    write!(self, |tx| accounts::add(tx, &new, by, now))
                 }
 
                 async fn accounts(&self) -> Result<Vec<(Account, Balance)>> {
@@ -62,8 +71,8 @@ macro_rules! implement_ports {
                     read!(self, |tx| accounts::by_name(tx, &name))
                 }
 
-                async fn add_key(&self, new: NewKey, now: Timestamp) -> Result<KeyId> {
-                    write!(self, |tx| accounts::add_key(tx, &new, now))
+                async fn add_key(&self, new: NewKey, by: Actor, now: Timestamp) -> Result<KeyId> {
+                    write!(self, |tx| accounts::add_key(tx, &new, by, now))
                 }
 
                 async fn key(&self, hash: KeyHash) -> Result<Option<Key>> {
@@ -74,21 +83,8 @@ macro_rules! implement_ports {
                     read!(self, |tx| accounts::keys(tx, account))
                 }
 
-                async fn revoke_key(&self, key: KeyId, now: Timestamp) -> Result<bool> {
-                    write!(self, |tx| accounts::revoke_key(tx, key, now))
-                }
-
-                async fn add_sender(
-                    &self,
-                    account: AccountId,
-                    name: SenderId,
-                    now: Timestamp,
-                ) -> Result<()> {
-                    write!(self, |tx| accounts::add_sender(tx, account, &name, now))
-                }
-
-                async fn senders(&self, account: AccountId) -> Result<Vec<Sender>> {
-                    read!(self, |tx| accounts::senders(tx, account))
+                async fn revoke_key(&self, key: KeyId, by: Actor, now: Timestamp) -> Result<bool> {
+                    write!(self, |tx| accounts::revoke_key(tx, key, by, now))
                 }
             }
 

@@ -16,15 +16,19 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use domain::account::{AccountId, AccountName, KeyId};
+use domain::bulk::RefundPolicy;
 use domain::inbound::InboundId;
 use domain::ledger::TransferState;
 use domain::message::{Address, Lane, MessageId, MessageState};
 use domain::money::Msat;
-use domain::number::SenderId;
+use domain::number::{Msisdn, SenderId};
+use domain::operator::{Action, Actor};
 use domain::order::{OrderId, OrderKind, OrderState, Wanted};
 use domain::ports::{Changed, PortError, ReceiptState, WebhookCallId};
 use domain::reason::Reason;
 use domain::recipient::{PartState, RecipientState};
+use domain::sender::SenderState;
+use domain::template::Label;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -102,6 +106,8 @@ pub(crate) enum Turn<'a> {
     ShareLinks,
     /// Storing a part from this carrier, after a look for the other parts of its text.
     JoinParts(&'a str),
+    /// Counting the prices of all accounts, to add some.
+    Prices,
 }
 
 /// A parameter.
@@ -236,6 +242,7 @@ from_column! {
         AccountId => |value| Some(Self(value)),
         KeyId => |value| Some(Self(value)),
         WebhookCallId => |value| Some(Self(value)),
+        Msisdn => |value| value.try_into().ok().and_then(|digits| Self::from_digits(digits).ok()),
         Lane => |value| match value { 0 => Some(Self::Single), 1 => Some(Self::Bulk), _ => None };
     Vec<u8>:
         OrderId => |bytes| Self::from_slice(&bytes).ok(),
@@ -252,6 +259,11 @@ from_column! {
         ReceiptState => |word| Self::from_str(&word).ok(),
         TransferState => |word| Self::from_str(&word).ok(),
         Reason => |word| Self::from_str(&word).ok(),
+        SenderState => |word| Self::from_str(&word).ok(),
+        RefundPolicy => |word| Self::from_str(&word).ok(),
+        Action => |word| Self::from_str(&word).ok(),
+        Actor => |word| Self::from_str(&word).ok(),
+        Label => |word| Self::from_str(&word).ok(),
         Address => |word| Self::from_str(&word).ok(),
         AccountName => |word| Self::from_str(&word).ok(),
         SenderId => |word| Self::from_str(&word).ok();

@@ -1,7 +1,9 @@
-//! `GET /api/v2/senders`: the sender names of the account. All are approved: the operator adds them.
+//! `GET /api/v2/senders`: the sender names of the account, and those that others share. Only those
+//! that are approved may be sent from.
 
 use axum::Json;
 use axum::extract::State;
+use domain::sender::Sender;
 use serde::Serialize;
 
 use super::caller::MayLook;
@@ -11,8 +13,7 @@ use crate::settings::Door;
 
 #[derive(Serialize)]
 struct SenderView {
-    /// Its place among them, from 1.
-    id: usize,
+    id: i64,
     name: String,
     status: &'static str,
     shared: bool,
@@ -28,11 +29,11 @@ pub(crate) async fn list_senders(
     MayLook(account): MayLook,
 ) -> Result<Json<Senders>, Refused> {
     let senders = door.engine.senders(account).await.map_err(|error| store_failed(&error))?;
-    let view = |(id, sender): (usize, domain::account::Sender)| SenderView {
-        id,
+    let view = |sender: Sender| SenderView {
+        id: sender.number.0,
         name: sender.name.as_str().to_owned(),
-        status: "approved",
-        shared: false,
+        status: sender.state.as_str(),
+        shared: sender.shared,
     };
-    Ok(Json(Senders { data: (1..).zip(senders).map(view).collect() }))
+    Ok(Json(Senders { data: senders.into_iter().map(view).collect() }))
 }

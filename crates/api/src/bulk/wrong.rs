@@ -28,6 +28,8 @@ pub(super) fn not_sent(error: &BulkError, engine: &Engine) -> Refused {
         | BulkError::BadText(_)
         | BulkError::NoRecipients
         | BulkError::NoValidNumber
+        | BulkError::TooManyNumbers(_)
+        | BulkError::TooManyForAccount { .. }
         | BulkError::AllBlocked
         | BulkError::NoRoute
         | BulkError::Past

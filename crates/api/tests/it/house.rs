@@ -6,6 +6,7 @@ use std::sync::Arc;
 use api::{Events, Front, HttpSettings, Server};
 use domain::account::AccountId;
 use domain::money::Msat;
+use domain::operator::Actor;
 use domain::order::{Order, OrderId};
 use domain::quiet::QuietHours;
 use domain::routing::{CarrierName, Route, Routes};
@@ -20,6 +21,9 @@ use tokio::task::JoinSet;
 use crate::client::{Answer, exchange, request};
 use crate::fakes::{FakeCarrier, FakeFetch, FakeNode};
 use crate::store::FakeStore;
+
+/// Who makes accounts and keys.
+const BY: Actor = Actor::CommandLine;
 
 pub(crate) struct House {
     pub store: Arc<FakeStore>,
@@ -86,9 +90,10 @@ impl House {
     pub(crate) async fn key(&self, credit: Msat, scope: &str, rate: Option<u32>) -> String {
         let name = format!("account-{}", self.store.rows().accounts.len()).parse().unwrap();
         let account =
-            add_account(&*self.store, &*self.random, name, credit, NOON).await.unwrap().id;
+            add_account(&*self.store, &*self.random, name, credit, BY, NOON).await.unwrap().id;
         let scopes = vec![scope.parse().unwrap()];
-        let key = add_key(&*self.store, &*self.random, account, scopes, rate, NOON).await.unwrap();
+        let key =
+            add_key(&*self.store, &*self.random, account, scopes, rate, BY, NOON).await.unwrap();
         key.text.expose().to_owned()
     }
 

@@ -8,6 +8,8 @@ mod house;
 mod schema;
 mod store;
 mod unasked;
+mod unasked_directory;
+mod unasked_house;
 
 mod accounts;
 mod bad_input;

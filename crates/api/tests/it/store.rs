@@ -10,11 +10,12 @@ use domain::account::*;
 use domain::ledger::LedgerReport;
 use domain::message::{MessageId, NewMessage};
 use domain::money::Msat;
-use domain::number::SenderId;
+use domain::operator::Actor;
 use domain::order::*;
 use domain::ports::*;
 use domain::reason::Reason;
 use domain::recipient::RecipientState;
+use domain::sender::Sender;
 use domain::time::Timestamp;
 
 #[derive(Debug, Default)]
@@ -114,7 +115,12 @@ impl LinkStore for FakeStore {
 
 #[async_trait]
 impl AccountStore for FakeStore {
-    async fn add_account(&self, new: NewAccount, now: Timestamp) -> Result<Account, PortError> {
+    async fn add_account(
+        &self,
+        new: NewAccount,
+        _: Actor,
+        now: Timestamp,
+    ) -> Result<Account, PortError> {
         let mut rows = self.up()?;
         let id = AccountId(i64::try_from(rows.accounts.len()).unwrap() + 1);
         let NewAccount { name, webhook_secret, credit } = new;
@@ -136,7 +142,7 @@ impl AccountStore for FakeStore {
         not_needed()
     }
 
-    async fn add_key(&self, new: NewKey, now: Timestamp) -> Result<KeyId, PortError> {
+    async fn add_key(&self, new: NewKey, _: Actor, now: Timestamp) -> Result<KeyId, PortError> {
         let mut rows = self.up()?;
         let id = KeyId(i64::try_from(rows.keys.len()).unwrap() + 1);
         let NewKey { account, hash, scopes, rate } = new;
@@ -153,19 +159,10 @@ impl AccountStore for FakeStore {
         not_needed()
     }
 
-    async fn revoke_key(&self, key: KeyId, now: Timestamp) -> Result<bool, PortError> {
+    async fn revoke_key(&self, key: KeyId, _: Actor, now: Timestamp) -> Result<bool, PortError> {
         let mut rows = self.up()?;
         let found = rows.keys.values_mut().find(|row| row.id == key);
         Ok(found.map(|row| row.revoked_at = Some(now)).is_some())
-    }
-
-    async fn add_sender(&self, _: AccountId, _: SenderId, _: Timestamp) -> Result<(), PortError> {
-        not_needed()
-    }
-
-    async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
-        let rows = self.up()?;
-        Ok(rows.senders.iter().filter(|sender| sender.account == account).cloned().collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context, bail};
 use domain::account::AccountName;
 use domain::money::Msat;
+use domain::operator::Actor;
 use domain::ports::{Clock, PortError};
 
 use crate::cli::HouseArgs;
@@ -19,7 +20,8 @@ pub(super) async fn add_account(
     let credit = Msat::from_sats(credit_sats).context("the credit is more than there is")?;
     let word = name.as_str().to_owned();
     let now = SystemClock.now();
-    match engine::accounts::add_account(&*store, &OsRandom, name, credit, now).await {
+    let by = Actor::CommandLine;
+    match engine::accounts::add_account(&*store, &OsRandom, name, credit, by, now).await {
         Ok(_) => output::line(&format!("account {word} made, credit {credit_sats} sats")),
         Err(PortError::Conflict(_)) => bail!("there is an account named {word} already"),
         Err(error) => Err(error.into()),

@@ -1,6 +1,7 @@
 //! `boltgram key add`: the key alone on the output, so that it can go straight into a variable.
 
 use domain::account::{AccountName, Scope};
+use domain::operator::Actor;
 use domain::ports::Clock;
 
 use crate::cli::HouseArgs;
@@ -16,7 +17,8 @@ pub(super) async fn add_key(
 ) -> anyhow::Result<()> {
     let store = open_house(house).await?;
     let account = account_named(&*store, account).await?;
-    let now = SystemClock.now();
-    let key = engine::accounts::add_key(&*store, &OsRandom, account.id, scopes, rate, now).await?;
+    let (by, now) = (Actor::CommandLine, SystemClock.now());
+    let key =
+        engine::accounts::add_key(&*store, &OsRandom, account.id, scopes, rate, by, now).await?;
     output::line(key.text.expose())
 }

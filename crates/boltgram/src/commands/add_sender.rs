@@ -3,6 +3,7 @@
 use anyhow::Context;
 use domain::account::AccountName;
 use domain::number::SenderId;
+use domain::operator::Actor;
 use domain::ports::Clock;
 
 use crate::cli::HouseArgs;
@@ -18,6 +19,6 @@ pub(super) async fn add_sender(
     let sender: SenderId = name.parse().with_context(|| format!("{name:?} is no sender name"))?;
     let store = open_house(house).await?;
     let id = account_named(&*store, account).await?.id;
-    store.add_sender(id, sender, SystemClock.now()).await?;
+    store.add_sender(id, sender, Actor::CommandLine, SystemClock.now()).await?;
     output::line(&format!("account {} may send as {name}", account.as_str()))
 }

@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 use domain::account::KeyId;
+use domain::operator::Actor;
 use domain::ports::Clock;
 
 use crate::cli::HouseArgs;
@@ -11,7 +12,7 @@ use crate::system::SystemClock;
 
 pub(super) async fn revoke_key(house: &HouseArgs, id: i64) -> anyhow::Result<()> {
     let store = open_house(house).await?;
-    if !store.revoke_key(KeyId(id), SystemClock.now()).await? {
+    if !store.revoke_key(KeyId(id), Actor::CommandLine, SystemClock.now()).await? {
         bail!("there is no key {id}; `boltgram key list` shows them");
     }
     output::line(&format!("key {id} revoked"))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::part::Party;
 use crate::account::AccountId;
+use crate::keyword::Keywords;
 use crate::secret::Secret;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Receiver {
 /// A number is matched as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receivers {
+    /// Words by which people stop and start what is sent to them.
+    pub keywords: Keywords,
     pub numbers: BTreeMap<Party, Receiver>,
     /// Of every other number.
     pub others: Receiver,

@@ -15,19 +15,21 @@ mod lightning;
 mod store;
 
 pub use carrier::{
-    AcceptedPart, Carrier, End, Inbox, LinkCount, LinkStatus, Outcome, Receipt, ReceiptState, Submission,
-    SubmissionKey,
+    AcceptedPart, Carrier, End, Inbox, LinkCount, LinkStatus, Outcome, Receipt, ReceiptState,
+    Submission, SubmissionKey,
 };
 pub use clock::{Clock, Random};
 pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
-    AccountStore, BulkList, BulkStore, CancelBulk, CancelOutcome, Changed, ChunkEnd, ChunkId, ClaimRoom,
-    ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome,
-    InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkStore, MessageStore, NewAccount, NewKey,
-    NodeReport, NodeVerdict, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace,
-    RecipientList, RecipientPage, RecipientTrace, Recorded, Retry, RetryOutcome, Snapshot, Spent,
-    Store, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,
+    AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CancelBulk,
+    CancelOutcome, Changed, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient,
+    CreditOrder, CreditOutcome, DirectoryStore, EventStore, Grant, HoldOrder, HoldOutcome,
+    InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkStore,
+    MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OperatorStore, OrderAdmission,
+    OrderCaps, OrderLoad, OrderStore, PartTrace, PriceRow, RecipientList, RecipientPage,
+    RecipientTrace, Recorded, Retry, RetryOutcome, SenderList, SenderStore, Snapshot, Spent, Store,
+    TermsStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,
 };
 
 /// Why a port could not do what was asked, in terms of what the caller may do next. The text tells

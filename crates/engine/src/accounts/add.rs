@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::account::{Account, AccountId, AccountName, KeyHash, KeyId, Scope};
 use domain::money::Msat;
+use domain::operator::Actor;
 use domain::ports::{NewAccount, NewKey, PortError, Random, Store};
 use domain::secret::Secret;
 use domain::time::Timestamp;
@@ -25,10 +26,11 @@ pub async fn add_account(
     random: &dyn Random,
     name: AccountName,
     credit: Msat,
+    by: Actor,
     now: Timestamp,
 ) -> Result<Account, PortError> {
     let webhook_secret = webhook_secret(random);
-    store.add_account(NewAccount { name, webhook_secret, credit }, now).await
+    store.add_account(NewAccount { name, webhook_secret, credit }, by, now).await
 }
 
 /// No scope means all of them.
@@ -38,6 +40,7 @@ pub async fn add_key(
     account: AccountId,
     mut scopes: Vec<Scope>,
     rate: Option<u32>,
+    by: Actor,
     now: Timestamp,
 ) -> Result<NewKeyText, PortError> {
     if scopes.is_empty() {
@@ -45,7 +48,7 @@ pub async fn add_key(
     }
     let text = format!("{KEY_PREFIX}{}", hex::encode(random.bytes32()));
     let hash = key_hash(&text);
-    let id = store.add_key(NewKey { account, hash, scopes, rate }, now).await?;
+    let id = store.add_key(NewKey { account, hash, scopes, rate }, by, now).await?;
     Ok(NewKeyText { id, text: Secret::new(text) })
 }
 

@@ -31,6 +31,19 @@ impl Addressees {
         Ok(())
     }
 
+    /// Takes numbers that are known to be numbers.
+    pub(super) fn add_all(&mut self, numbers: Vec<Msisdn>) -> Result<(), TooManyNumbers> {
+        if self.len() + numbers.len() > limits::MESSAGE_RECIPIENTS_MAX as usize {
+            return Err(TooManyNumbers);
+        }
+        if self.numbers.is_empty() {
+            self.numbers = numbers;
+        } else {
+            self.numbers.extend(numbers);
+        }
+        Ok(())
+    }
+
     pub fn len(&self) -> usize {
         self.numbers.len() + self.invalid.len()
     }

@@ -1,10 +1,13 @@
 //! What an account keeps here for its messages: sender names, templates, groups of contacts, prices
 //! of its own, and whom it may not write to.
 
-use domain::account::AccountId;
-use domain::bulk::Excluded;
+use domain::account::{AccountId, AccountSettings};
+use domain::bulk::{Excluded, Exclusion};
+use domain::contacts::GroupId;
 use domain::number::{Msisdn, SenderId};
+use domain::sender::SenderState;
 use domain::tariff::Tariff;
+use domain::template::TemplateId;
 
 use super::addressees::Addressees;
 use super::error::BulkError;
@@ -18,41 +21,61 @@ impl Engine {
         name: Option<&str>,
     ) -> Result<SenderId, BulkError> {
         let sender = SenderId::parse(name.ok_or(BulkError::NoSender)?)?;
-        let approved = self.store.senders(account).await?;
-        if approved.iter().any(|approved| approved.name == sender) {
-            Ok(sender)
-        } else {
-            Err(BulkError::SenderNotApproved)
+        match self.store.sender_state(account, sender.clone()).await? {
+            Some(SenderState::Approved) => Ok(sender),
+            _ => Err(BulkError::SenderNotApproved),
         }
     }
 
-    /// Nobody has templates yet.
-    pub(super) async fn template(&self, _: AccountId, _: i64) -> Result<String, BulkError> {
-        Err(BulkError::NoSuchTemplate)
+    pub(super) async fn template(&self, account: AccountId, id: i64) -> Result<String, BulkError> {
+        let template = self.store.template(account, TemplateId(id)).await?;
+        template.map_or(Err(BulkError::NoSuchTemplate), |found| Ok(found.text.as_str().to_owned()))
     }
 
-    /// Adds the numbers of a group of contacts. Nobody has groups yet.
+    /// Adds the numbers of a group of contacts.
     pub(super) async fn add_group(
         &self,
-        _: AccountId,
-        _: i64,
-        _: &mut Addressees,
+        account: AccountId,
+        id: i64,
+        to: &mut Addressees,
     ) -> Result<(), BulkError> {
-        Err(BulkError::NoSuchGroup)
+        let numbers = self.store.group_numbers(account, GroupId(id)).await?;
+        to.add_all(numbers.ok_or(BulkError::NoSuchGroup)?)?;
+        Ok(())
     }
 
-    /// Takes those out who want no messages from this account, and tells who they are. Nobody is
-    /// blocked yet.
+    /// Takes those out who want no messages from this account, or from anybody here, and tells who
+    /// they are.
     pub(super) async fn take_blocked(
         &self,
-        _: AccountId,
-        _: &mut Vec<Msisdn>,
+        account: AccountId,
+        numbers: &mut Vec<Msisdn>,
     ) -> Result<Vec<Excluded>, BulkError> {
-        Ok(vec![])
+        let copy = numbers.clone();
+        let sorted = self.beside(copy.len(), move || sorted(copy)).await?;
+        let blocked = self.store.blocked(account, sorted.into()).await?;
+        if !blocked.is_empty() {
+            numbers.retain(|number| blocked.binary_search(number).is_err());
+        }
+        let excluded = |number: Msisdn| Excluded {
+            address: number.digits().to_string(),
+            why: Exclusion::Blocked,
+        };
+        Ok(blocked.into_iter().map(excluded).collect())
     }
 
-    /// One price for all destinations: a credit for a part.
-    pub(super) async fn tariff(&self, _: AccountId) -> Result<Tariff, BulkError> {
-        Ok(Tariff::new(self.settings.prices.credit, []))
+    /// A credit for a part, unless a price is set for where it goes.
+    pub(super) async fn tariff(&self, account: AccountId) -> Result<Tariff, BulkError> {
+        Ok(Tariff::new(self.settings.prices.credit, self.store.tariff(account).await?))
     }
+
+    /// What is agreed with an account that is there: its key was just looked at.
+    pub(super) async fn agreed(&self, account: AccountId) -> Result<AccountSettings, BulkError> {
+        Ok(self.store.account_settings(account).await?.unwrap_or_default())
+    }
+}
+
+fn sorted(mut numbers: Vec<Msisdn>) -> Vec<Msisdn> {
+    numbers.sort_unstable();
+    numbers
 }

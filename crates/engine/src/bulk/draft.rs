@@ -77,6 +77,10 @@ impl Engine {
         if to.is_empty() {
             return Err(BulkError::NoRecipients);
         }
+        let max = self.agreed(account).await?.recipients_per_message;
+        if let Some(max) = max.filter(|max| to.len() > *max as usize) {
+            return Err(BulkError::TooManyForAccount { max });
+        }
         let Addressees { mut numbers, invalid: mut excluded } =
             self.beside(to.len(), move || to.distinct()).await?;
         if numbers.is_empty() {
@@ -109,7 +113,7 @@ impl Engine {
     }
 
     /// Work on so many numbers, where it holds up nobody.
-    async fn beside<T: Send + 'static>(
+    pub(super) async fn beside<T: Send + 'static>(
         &self,
         numbers: usize,
         work: impl FnOnce() -> T + Send + 'static,

@@ -10,6 +10,7 @@ use domain::number::SenderError;
 use domain::ports::PortError;
 use domain::text::TextError;
 
+use super::addressees::TooManyNumbers;
 use super::render::RenderError;
 
 const AHEAD_DAYS_MAX: u64 = limits::SCHEDULE_AHEAD_MAX.as_secs() / (24 * 60 * 60);
@@ -41,6 +42,10 @@ pub enum BulkError {
     NoRecipients,
     #[error("there is no such contact group")]
     NoSuchGroup,
+    #[error(transparent)]
+    TooManyNumbers(#[from] TooManyNumbers),
+    #[error("this account may write to at most {max} numbers in one message")]
+    TooManyForAccount { max: u32 },
     #[error("none of the numbers is valid")]
     NoValidNumber,
     #[error("all of the numbers are blocked")]

@@ -1,12 +1,13 @@
 //! Messages to many as their sender sees them: lists, pages of recipients, sender names.
 
-use domain::account::{AccountId, Sender};
+use domain::account::AccountId;
 use domain::bulk::{BulkMessage, BulkRecipient, Counts};
 use domain::limits;
 use domain::message::MessageId;
 use domain::money::Msat;
 use domain::ports::{BulkList, PortError, RecipientList};
 use domain::recipient::RecipientState;
+use domain::sender::Sender;
 
 use super::credits::Credits;
 use crate::engine::Engine;
@@ -102,11 +103,10 @@ impl Engine {
         Ok(Some(first))
     }
 
-    /// Sender names of an account, the oldest first.
+    /// Sender names that an account may use, or asked for, the oldest first.
     pub async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
         let mut senders = self.store.senders(account).await?;
-        senders
-            .sort_by(|a, b| (a.created_at, a.name.as_str()).cmp(&(b.created_at, b.name.as_str())));
+        senders.sort_by_key(|sender| sender.number);
         Ok(senders)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::account::AccountId;
-use domain::bulk::{Idempotency, NewBulk, PriceGroup, RefundPolicy};
+use domain::bulk::{Idempotency, NewBulk, PriceGroup};
 use domain::limits;
 use domain::message::{Content, Lane, MessageId};
 use domain::money::Msat;
@@ -96,7 +96,7 @@ impl Engine {
             excluded: draft.excluded,
             start_at,
             receipts_until: begins.after(limits::BULK_RECEIPTS_WITHIN),
-            refunds: RefundPolicy::default(),
+            refunds: self.agreed(account).await?.refunds,
             idempotency: request.idempotency,
             created_at: now,
         };

@@ -30,13 +30,6 @@ CREATE TABLE account_keys (
 
 CREATE INDEX account_keys_account ON account_keys (account);
 
-CREATE TABLE senders (
-    account INTEGER NOT NULL REFERENCES accounts (id),
-    name TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    PRIMARY KEY (account, name)
-) STRICT, WITHOUT ROWID;
-
 -- ---- orders -------------------------------------------------------------------------------------
 
 CREATE TABLE orders (
@@ -382,3 +375,114 @@ CREATE TABLE link_leases (
     node TEXT NOT NULL,
     PRIMARY KEY (carrier, bind)
 ) STRICT, WITHOUT ROWID;
+
+-- ---- senders ------------------------------------------------------------------------------------
+
+CREATE TABLE senders (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id), -- who asked for it
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    shared INTEGER NOT NULL, -- 1: once approved, every account may use it
+    -- The last decision.
+    decided_by TEXT NOT NULL,
+    note TEXT,
+    decided_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (account, name)
+) STRICT;
+
+CREATE INDEX senders_shared ON senders (name) WHERE shared = 1;
+
+-- ---- directory ----------------------------------------------------------------------------------
+
+CREATE TABLE templates (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (account, name)
+) STRICT;
+
+CREATE TABLE contact_groups (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    list INTEGER NOT NULL, -- the one that it shows
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (account, name)
+) STRICT;
+
+-- One that no group shows is being filled, or goes.
+CREATE TABLE contact_lists (
+    id INTEGER PRIMARY KEY,
+    contacts INTEGER NOT NULL DEFAULT 0 CHECK (contacts >= 0),
+    shown INTEGER NOT NULL, -- 1: by a group
+    begun_at INTEGER NOT NULL -- 0: dropped
+) STRICT;
+
+CREATE INDEX contact_lists_unshown ON contact_lists (begun_at) WHERE shown = 0;
+
+CREATE TABLE contacts (
+    list INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT,
+    fields TEXT, -- JSON object of texts; NULL when there are none
+    PRIMARY KEY (list, number)
+) STRICT, WITHOUT ROWID;
+
+-- ---- blocklist ----------------------------------------------------------------------------------
+
+CREATE TABLE blocks (
+    scope INTEGER NOT NULL, -- the account; 0 is everybody
+    number INTEGER NOT NULL,
+    blocked_by TEXT NOT NULL,
+    keyword TEXT, -- that its owner sent
+    inbound BLOB, -- the message that it stands in
+    note TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (scope, number)
+) STRICT, WITHOUT ROWID;
+
+-- ---- terms --------------------------------------------------------------------------------------
+
+CREATE TABLE prices (
+    account INTEGER NOT NULL, -- 0 is all of them
+    prefix TEXT NOT NULL,
+    price INTEGER NOT NULL CHECK (price >= 0), -- of one part
+    PRIMARY KEY (account, prefix)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE account_settings (
+    account INTEGER PRIMARY KEY REFERENCES accounts (id),
+    refunds TEXT NOT NULL,
+    recipients_per_message INTEGER,
+    spend_per_day INTEGER,
+    webhook_url TEXT
+) STRICT;
+
+-- ---- operators ----------------------------------------------------------------------------------
+
+CREATE TABLE operators (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    hash BLOB NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;
+
+-- Only ever added to, each line in the change that it tells of.
+CREATE TABLE audit_log (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    account INTEGER, -- whose things were changed
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL -- JSON
+) STRICT;
+
+CREATE INDEX audit_log_account ON audit_log (account, id) WHERE account IS NOT NULL;

@@ -8,11 +8,11 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::sets::Set;
-use crate::events;
 use crate::sql::{Result, Row, Tx, params};
+use crate::{blocklist, events};
 
-/// Stores the messages that these sets are, whole or not, and what tells them; returns how many
-/// events that is.
+/// Stores the messages that these sets are, whole or not, what tells them, and whom they block;
+/// returns how many events that is.
 pub(super) async fn add(
     tx: &mut impl Tx,
     sets: &[Set],
@@ -47,6 +47,7 @@ pub(super) async fn add(
         told.extend(receivers.of(&message.to).webhook.as_ref().map(|webhook| (message, webhook)));
     }
     events::add_inbound(tx, &told, now).await?;
+    blocklist::obey(tx, &messages, receivers, now).await?;
     Ok(super::count(told.len()))
 }
 

@@ -161,6 +161,7 @@ fn key(turn: &Turn<'_>) -> i64 {
         Turn::Park(carrier) => format!("park {carrier}"),
         Turn::ShareLinks => "share links".to_owned(),
         Turn::JoinParts(carrier) => format!("join parts {carrier}"),
+        Turn::Prices => "prices".to_owned(),
     })
 }
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use domain::account::{AccountId, KeyHash, Scope};
 use domain::ledger::LedgerReport;
 use domain::money::Msat;
+use domain::operator::Actor;
 use domain::order::{OrderState, Payment};
 use domain::ports::{
     AcceptedPart, ChunkEnd, ChunkId, CreditOrder, End, Lease, NewKey, Outcome, Receipt,
@@ -44,8 +45,10 @@ fn path(engine: &str) -> PathBuf {
 async fn fill(store: &dyn Store) {
     let payer = account(store, Msat::new(CREDIT)).await;
     let scopes = vec!["sms:send".parse::<Scope>().unwrap()];
-    store.add_key(NewKey { account: payer, hash: KEY, scopes, rate: Some(7) }, NOON).await.unwrap();
-    store.add_sender(payer, "Acme".parse().unwrap(), NOON).await.unwrap();
+    let key = NewKey { account: payer, hash: KEY, scopes, rate: Some(7) };
+    store.add_key(key, Actor::CommandLine, NOON).await.unwrap();
+    let name = "Acme".parse().unwrap();
+    store.add_sender(payer, name, Actor::CommandLine, NOON).await.unwrap();
     let orders = [1, 2].map(|number| {
         let (order, message) = credit_order(payer, number);
         CreditOrder { order, message }

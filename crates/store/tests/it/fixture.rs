@@ -7,6 +7,7 @@ use domain::account::AccountId;
 use domain::message::{Address, Content, Lane, MessageId, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
+use domain::operator::Actor;
 use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Wanted, Webhook};
 use domain::ports::{CreditOrder, CreditOutcome, NewAccount, OrderCaps, PortError, Store};
 use domain::secret::{Preimage, Secret};
@@ -58,7 +59,7 @@ pub(crate) async fn account(store: &dyn Store, credit: Msat) -> AccountId {
         webhook_secret: Secret::new("whsec_of_the_account"),
         credit,
     };
-    store.add_account(new, NOON).await.unwrap().id
+    store.add_account(new, Actor::CommandLine, NOON).await.unwrap().id
 }
 
 /// Adds one order paid from credit.

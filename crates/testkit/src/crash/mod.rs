@@ -7,6 +7,8 @@
 //! it and looks at what is left.
 
 mod bulk;
+mod directory;
+mod house;
 mod lightning;
 mod store;
 

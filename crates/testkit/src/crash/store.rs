@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Sender};
+use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId};
 use domain::inbound::{InboundId, InboundMessage, InboundPart, Receivers};
 use domain::ledger::LedgerReport;
 use domain::message::MessageId;
-use domain::number::SenderId;
+use domain::operator::Actor;
 use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, CreditOrder,
@@ -38,8 +38,13 @@ impl Store for FusedStore {
 
 #[async_trait]
 impl AccountStore for FusedStore {
-    async fn add_account(&self, new: NewAccount, now: Timestamp) -> Result<Account, PortError> {
-        self.fuse.through(self.inner.add_account(new, now)).await
+    async fn add_account(
+        &self,
+        new: NewAccount,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Account, PortError> {
+        self.fuse.through(self.inner.add_account(new, by, now)).await
     }
 
     async fn accounts(&self) -> Result<Vec<(Account, Balance)>, PortError> {
@@ -54,8 +59,8 @@ impl AccountStore for FusedStore {
         self.fuse.alive(self.inner.account_named(name)).await
     }
 
-    async fn add_key(&self, new: NewKey, now: Timestamp) -> Result<KeyId, PortError> {
-        self.fuse.through(self.inner.add_key(new, now)).await
+    async fn add_key(&self, new: NewKey, by: Actor, now: Timestamp) -> Result<KeyId, PortError> {
+        self.fuse.through(self.inner.add_key(new, by, now)).await
     }
 
     async fn key(&self, hash: KeyHash) -> Result<Option<Key>, PortError> {
@@ -66,21 +71,8 @@ impl AccountStore for FusedStore {
         self.fuse.alive(self.inner.keys(account)).await
     }
 
-    async fn revoke_key(&self, key: KeyId, now: Timestamp) -> Result<bool, PortError> {
-        self.fuse.through(self.inner.revoke_key(key, now)).await
-    }
-
-    async fn add_sender(
-        &self,
-        account: AccountId,
-        name: SenderId,
-        now: Timestamp,
-    ) -> Result<(), PortError> {
-        self.fuse.through(self.inner.add_sender(account, name, now)).await
-    }
-
-    async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
-        self.fuse.alive(self.inner.senders(account)).await
+    async fn revoke_key(&self, key: KeyId, by: Actor, now: Timestamp) -> Result<bool, PortError> {
+        self.fuse.through(self.inner.revoke_key(key, by, now)).await
     }
 }
 

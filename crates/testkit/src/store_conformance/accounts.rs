@@ -1,4 +1,4 @@
-//! Accounts, keys and sender names.
+//! Accounts and keys.
 
 use domain::account::{AccountId, KeyHash, KeyId, Scope};
 use domain::money::Msat;
@@ -6,7 +6,7 @@ use domain::ports::{NewAccount, NewKey, PortError};
 use domain::secret::Secret;
 
 use super::Rig;
-use super::world::{World, at, balance};
+use super::world::{BY, World, at, balance};
 
 fn new_key(account: AccountId, byte: u8) -> NewKey {
     let scopes = vec![Scope::SEND.parse().unwrap(), Scope::all()];
@@ -45,7 +45,7 @@ pub async fn refuses_a_name_that_is_taken(rig: &impl Rig) {
         webhook_secret: Secret::new("other"),
         credit: Msat::new(9),
     };
-    let refused = world.store.add_account(again, at(1)).await;
+    let refused = world.store.add_account(again, BY, at(1)).await;
     assert!(matches!(refused, Err(PortError::Conflict(_))), "{refused:?}");
     assert_eq!(world.balance(first.id).await.available, Msat::new(5));
     assert_eq!(world.store.accounts().await.unwrap().len(), 1);
@@ -55,9 +55,9 @@ pub async fn refuses_a_name_that_is_taken(rig: &impl Rig) {
 pub async fn keeps_keys_with_their_scopes(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (one, two) = (world.account(Msat::ZERO).await, world.account(Msat::ZERO).await);
-    let first = world.store.add_key(new_key(one.id, 1), at(1)).await.unwrap();
-    let second = world.store.add_key(new_key(two.id, 2), at(2)).await.unwrap();
-    let third = world.store.add_key(new_key(one.id, 3), at(3)).await.unwrap();
+    let first = world.store.add_key(new_key(one.id, 1), BY, at(1)).await.unwrap();
+    let second = world.store.add_key(new_key(two.id, 2), BY, at(2)).await.unwrap();
+    let third = world.store.add_key(new_key(one.id, 3), BY, at(3)).await.unwrap();
 
     let key = world.store.key(KeyHash([1; 32])).await.unwrap().unwrap();
     assert_eq!((key.id, key.account, key.rate), (first, one.id, Some(5)));
@@ -69,39 +69,25 @@ pub async fn keeps_keys_with_their_scopes(rig: &impl Rig) {
     let ids = |keys: Vec<domain::account::Key>| keys.iter().map(|key| key.id).collect::<Vec<_>>();
     assert_eq!(ids(world.store.keys(Some(one.id)).await.unwrap()), [first, third]);
     assert_eq!(ids(world.store.keys(None).await.unwrap()), [first, second, third]);
-    let again = world.store.add_key(new_key(two.id, 1), at(4)).await;
+    let again = world.store.add_key(new_key(two.id, 1), BY, at(4)).await;
     assert!(matches!(again, Err(PortError::Conflict(_))), "{again:?}");
 }
 
 pub async fn revokes_a_key_once(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await;
-    let key = world.store.add_key(new_key(account.id, 1), at(1)).await.unwrap();
-    assert!(world.store.revoke_key(key, at(5)).await.unwrap());
-    assert!(world.store.revoke_key(key, at(9)).await.unwrap());
+    let key = world.store.add_key(new_key(account.id, 1), BY, at(1)).await.unwrap();
+    assert!(world.store.revoke_key(key, BY, at(5)).await.unwrap());
+    assert!(world.store.revoke_key(key, BY, at(9)).await.unwrap());
     let stored = world.store.key(KeyHash([1; 32])).await.unwrap().unwrap();
     assert_eq!(stored.revoked_at, Some(at(5)));
-    assert!(!world.store.revoke_key(KeyId(999), at(9)).await.unwrap());
+    assert!(!world.store.revoke_key(KeyId(999), BY, at(9)).await.unwrap());
 }
 
-pub async fn keeps_sender_names_once(rig: &impl Rig) {
+pub async fn refuses_keys_of_nobody(rig: &impl Rig) {
     let world = World::new(rig).await;
-    let account = world.account(Msat::ZERO).await;
-    for secs in [1, 2] {
-        world.store.add_sender(account.id, "Boltgram".parse().unwrap(), at(secs)).await.unwrap();
-    }
-    let senders = world.store.senders(account.id).await.unwrap();
-    assert_eq!(senders.len(), 1);
-    assert_eq!((senders[0].name.as_str(), senders[0].created_at), ("Boltgram", at(1)));
-    assert!(world.store.senders(AccountId(999)).await.unwrap().is_empty());
-}
-
-pub async fn refuses_keys_and_senders_of_nobody(rig: &impl Rig) {
-    let world = World::new(rig).await;
-    let key = world.store.add_key(new_key(AccountId(999), 1), at(1)).await;
+    let key = world.store.add_key(new_key(AccountId(999), 1), BY, at(1)).await;
     assert!(matches!(key, Err(PortError::Refused(_))), "{key:?}");
-    let sender = world.store.add_sender(AccountId(999), "X".parse().unwrap(), at(1)).await;
-    assert!(matches!(sender, Err(PortError::Refused(_))), "{sender:?}");
 }
 
 pub async fn refuses_a_grant_below_zero(rig: &impl Rig) {
@@ -111,6 +97,6 @@ pub async fn refuses_a_grant_below_zero(rig: &impl Rig) {
         webhook_secret: Secret::new("s"),
         credit: Msat::new(-1),
     };
-    assert!(matches!(world.store.add_account(new, at(0)).await, Err(PortError::Refused(_))));
+    assert!(matches!(world.store.add_account(new, BY, at(0)).await, Err(PortError::Refused(_))));
     assert!(world.store.accounts().await.unwrap().is_empty());
 }

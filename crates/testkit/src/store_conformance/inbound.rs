@@ -305,6 +305,7 @@ pub async fn tells_whose_number_it_came_to(rig: &impl Rig) {
         ]
         .into(),
         others: receiver(None, webhook("https://rest.example", "whsec_rest")),
+        ..Receivers::default()
     });
     let to = |number: &str, text| InboundPart { to: Party::new(number), ..whole(text, at(5)) };
     let parts = [to("4560", "one"), to("4561", "two"), to("1919", "three")];

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite of tests")]
 
 mod accounts;
+mod blocklist;
 mod bulk;
 mod bulk_recipients;
 mod bulk_retry;
@@ -16,6 +17,7 @@ mod caps;
 mod carriers;
 mod claims;
 mod credit;
+mod directory;
 mod doubt;
 mod events;
 mod expiry;
@@ -26,6 +28,7 @@ mod inbound;
 mod links;
 mod money;
 mod node;
+mod operators;
 mod orders;
 mod outcomes;
 mod parts;
@@ -40,6 +43,7 @@ use async_trait::async_trait;
 use domain::ports::Store;
 
 pub use accounts::*;
+pub use blocklist::*;
 pub use bulk::*;
 pub use bulk_recipients::*;
 pub use bulk_retry::*;
@@ -50,6 +54,7 @@ pub use caps::*;
 pub use carriers::*;
 pub use claims::*;
 pub use credit::*;
+pub use directory::*;
 pub use doubt::*;
 pub use events::*;
 pub use expiry::*;
@@ -60,6 +65,7 @@ pub use inbound::*;
 pub use links::*;
 pub use money::*;
 pub use node::*;
+pub use operators::*;
 pub use orders::*;
 pub use outcomes::*;
 pub use parts::*;
@@ -84,8 +90,7 @@ macro_rules! store_conformance {
             refuses_a_name_that_is_taken
             keeps_keys_with_their_scopes
             revokes_a_key_once
-            keeps_sender_names_once
-            refuses_keys_and_senders_of_nobody
+            refuses_keys_of_nobody
             refuses_a_grant_below_zero
             // orders
             keeps_an_order_before_its_invoice
@@ -334,6 +339,29 @@ macro_rules! store_conformance {
             frees_nothing_of_a_node_that_is_there
             tells_which_carriers_another_node_has
             leaves_chunks_to_the_node_that_has_their_carrier
+            // directory
+            approves_a_sender_name_at_once_and_keeps_it_once
+            decides_about_a_sender_name_that_was_asked_for
+            shares_an_approved_sender_name_with_every_account
+            lists_sender_names_page_by_page
+            keeps_templates_of_each_account_apart
+            keeps_groups_of_contacts
+            shows_the_old_numbers_until_the_new_are_whole
+            reads_all_numbers_of_a_large_group_in_order
+            // blocklist
+            blocks_numbers_for_one_account_or_for_all
+            keeps_the_first_proof_of_a_block_and_lists_it
+            finds_blocked_numbers_among_many
+            looks_up_what_is_about_to_be_handed_over
+            a_stop_blocks_with_its_proof_and_a_start_frees
+            what_an_operator_blocked_is_not_freed_by_a_start
+            // operators
+            keeps_operators_and_revokes_their_keys
+            tells_the_audit_log_newest_first
+            makes_no_line_of_what_did_not_happen
+            prices_of_an_account_come_after_those_of_all
+            keeps_what_is_agreed_with_an_account
+            gives_credit_once
             // restart
             keeps_everything_over_a_restart
             goes_on_after_a_crash_with_claimed_work

@@ -9,6 +9,7 @@ use domain::account::{Account, AccountId, Balance};
 use domain::message::{Address, Content, Lane, MessageId, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
+use domain::operator::Actor;
 use domain::order::{
     NewOrder, Order, OrderId, OrderKind, OrderState, Payment, Purchase, Wanted, Webhook,
 };
@@ -37,6 +38,8 @@ pub(super) const NODE: &str = "one";
 pub(super) const CARRIER: &str = "main";
 /// That nobody has stored.
 pub(super) const NO_CHUNK: ChunkId = ChunkId { message: MessageId(Uuid::nil()), first: 999 };
+/// Who changes things by hand.
+pub(super) const BY: Actor = Actor::CommandLine;
 pub(super) const CLIENT: &str = "key-1";
 
 /// Room for everything a case does that is not about room.
@@ -75,7 +78,7 @@ impl World {
     pub(super) async fn account(&self, credit: Msat) -> Account {
         let name = format!("account-{}", self.number()).parse().unwrap();
         let new = NewAccount { name, webhook_secret: Secret::new("whsec_account"), credit };
-        self.store.add_account(new, at(0)).await.unwrap()
+        self.store.add_account(new, BY, at(0)).await.unwrap()
     }
 
     pub(super) fn new_order(&self) -> NewOrder {

@@ -13,8 +13,9 @@ mod who;
 pub(crate) use store::Script;
 
 use api::HttpSettings;
-use domain::account::Sender;
 use domain::number::SenderId;
+use domain::operator::Actor;
+use domain::sender::{Decision, Sender, SenderNumber, SenderState};
 use testkit::clock::NOON;
 
 use crate::client::Answer;
@@ -44,8 +45,17 @@ impl Acme {
         let key = house.key(sats(credits * 100), "*", None).await;
         let account = house.accounts()[0];
         let name = |name: &str| SenderId::parse(name).unwrap();
-        house.store.rows().senders = ["Zeta", "ACME"]
-            .map(|text| Sender { account, name: name(text), created_at: NOON })
+        let decided = Decision { by: Actor::CommandLine, note: None, at: NOON };
+        house.store.rows().senders = [(2, "Zeta"), (1, "ACME")]
+            .map(|(number, text)| Sender {
+                number: SenderNumber(number),
+                account,
+                name: name(text),
+                state: SenderState::Approved,
+                shared: false,
+                decided: decided.clone(),
+                created_at: NOON,
+            })
             .to_vec();
         Self { open: house.open_as(http).await, key }
     }

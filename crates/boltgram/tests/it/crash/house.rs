@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::account::{AccountId, Key, KeyId, Scope};
 use domain::message::Address;
 use domain::money::Msat;
+use domain::operator::Actor;
 use domain::order::{OrderId, OrderState};
 use domain::ports::{
     Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning, Snapshot, Store,
@@ -67,7 +68,10 @@ impl House {
         let store = open(&data).await;
         let name = "acme".parse().unwrap();
         let credit = if scenario == Scenario::Fund { Msat::ZERO } else { CREDIT };
-        let account = add_account(&*store, &*random, name, credit, NOON).await.unwrap().id;
+        let account = add_account(&*store, &*random, name, credit, Actor::CommandLine, NOON)
+            .await
+            .unwrap()
+            .id;
         Self { clock, node: Arc::new(node), smsc, random, account, data }
     }
 

@@ -9,6 +9,7 @@ use domain::account::{AccountId, Key, KeyId, Scope};
 use domain::message::{Address, Content, Lane, MessageId, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
+use domain::operator::Actor;
 use domain::order::{NewOrder, OrderKind, Payment, Purchase};
 use domain::ports::{
     Carrier, Clock, CreditOrder, CreditOutcome, Fetch, FetchError, FetchRequest, FetchResponse,
@@ -111,7 +112,10 @@ impl House {
     pub(super) async fn account(&self, name: &str) -> AccountId {
         let name = name.parse().unwrap();
         let now = self.clock.now();
-        add_account(&*self.store, &*self.random, name, CREDIT, now).await.unwrap().id
+        add_account(&*self.store, &*self.random, name, CREDIT, Actor::CommandLine, now)
+            .await
+            .unwrap()
+            .id
     }
 
     pub(super) async fn available(&self, account: AccountId) -> Msat {

@@ -1,12 +1,10 @@
-//! Accounts, keys and sender names as they are stored.
+//! Accounts and keys as they are stored. Every change is audited in the same commit.
 
 use async_trait::async_trait;
 
-use crate::account::{
-    Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Scope, Sender,
-};
+use crate::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Scope};
 use crate::money::Msat;
-use crate::number::SenderId;
+use crate::operator::Actor;
 use crate::ports::PortError;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -30,7 +28,12 @@ pub struct NewKey {
 #[async_trait]
 pub trait AccountStore: Send + Sync {
     /// [`PortError::Conflict`] when the name is taken.
-    async fn add_account(&self, new: NewAccount, now: Timestamp) -> Result<Account, PortError>;
+    async fn add_account(
+        &self,
+        new: NewAccount,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Account, PortError>;
 
     /// All accounts by name, with what they have.
     async fn accounts(&self) -> Result<Vec<(Account, Balance)>, PortError>;
@@ -39,7 +42,7 @@ pub trait AccountStore: Send + Sync {
 
     async fn account_named(&self, name: &AccountName) -> Result<Option<Account>, PortError>;
 
-    async fn add_key(&self, new: NewKey, now: Timestamp) -> Result<KeyId, PortError>;
+    async fn add_key(&self, new: NewKey, by: Actor, now: Timestamp) -> Result<KeyId, PortError>;
 
     /// The key of this hash, revoked or not.
     async fn key(&self, hash: KeyHash) -> Result<Option<Key>, PortError>;
@@ -48,15 +51,5 @@ pub trait AccountStore: Send + Sync {
     async fn keys(&self, account: Option<AccountId>) -> Result<Vec<Key>, PortError>;
 
     /// False when there is no such key; a repeat changes nothing.
-    async fn revoke_key(&self, key: KeyId, now: Timestamp) -> Result<bool, PortError>;
-
-    /// Approved at once. A repeat changes nothing.
-    async fn add_sender(
-        &self,
-        account: AccountId,
-        name: SenderId,
-        now: Timestamp,
-    ) -> Result<(), PortError>;
-
-    async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError>;
+    async fn revoke_key(&self, key: KeyId, by: Actor, now: Timestamp) -> Result<bool, PortError>;
 }

@@ -8,13 +8,18 @@
 //! stores the event that tells the customer.
 
 mod accounts;
+mod blocklist;
 mod bulk;
+mod directory;
 mod events;
 mod inbound;
 mod ledger;
 mod links;
 mod messages;
+mod operators;
 mod orders;
+mod senders;
+mod terms;
 mod trace;
 
 use async_trait::async_trait;
@@ -22,9 +27,11 @@ use async_trait::async_trait;
 use crate::ports::PortError;
 
 pub use accounts::{AccountStore, NewAccount, NewKey};
+pub use blocklist::{BlockList, BlocklistStore};
 pub use bulk::{
     BulkList, BulkStore, CancelBulk, RecipientList, RecipientPage, Retry, RetryOutcome, Spent,
 };
+pub use directory::DirectoryStore;
 pub use events::{EventStore, Snapshot, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;
@@ -32,22 +39,30 @@ pub use links::{Changed, LinkDemand, LinkLease, LinkStore};
 pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, Lease, MessageStore, Recorded,
 };
+pub use operators::{AuditList, Grant, OperatorStore};
 pub use orders::{
     CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict,
     OrderAdmission, OrderCaps, OrderLoad, OrderStore,
 };
+pub use senders::{SenderList, SenderStore};
+pub use terms::{PriceRow, TermsStore};
 pub use trace::{PartTrace, RecipientTrace, Word};
 
 /// All of the store.
 #[async_trait]
 pub trait Store:
     AccountStore
+    + BlocklistStore
+    + DirectoryStore
     + OrderStore
     + MessageStore
-    + BulkStore
     + InboundStore
     + EventStore
     + LedgerStore
+    + OperatorStore
+    + SenderStore
+    + TermsStore
+    + BulkStore
     + LinkStore
     + std::fmt::Debug
 {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::money::Msat;
+use domain::operator::Actor;
 use domain::ports::{
     ChunkEnd, CreditOutcome, NewAccount, OrderAdmission, OrderCaps, PortError, Store, WebhookCall,
     WebhookOutcome, WebhookResult,
@@ -216,7 +217,7 @@ async fn busy_nodes_do_not_wait_for_each_other_crosswise() {
             webhook_secret: Secret::new("s"),
             credit: Msat::new(1_000_000),
         };
-        payers.push(nodes[0].add_account(new, NOON).await.unwrap().id);
+        payers.push(nodes[0].add_account(new, Actor::CommandLine, NOON).await.unwrap().id);
     }
     let mut work = JoinSet::new();
     for round in 0..24_u64 {

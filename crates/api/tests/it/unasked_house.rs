@@ -1,0 +1,142 @@
+//! What no door of customers asks of the store in memory: what operators keep in the
+//! house. Nothing was agreed, and nobody is blocked.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::account::{AccountId, AccountSettings, KeyHash};
+use domain::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::money::Msat;
+use domain::number::Msisdn;
+use domain::operator::{Actor, AuditEntry, NewOperator, Operator, OperatorId};
+use domain::ports::{
+    AuditList, BlockList, BlocklistStore, Grant, OperatorStore, PortError, PriceRow, TermsStore,
+};
+use domain::time::Timestamp;
+
+use crate::store::{FakeStore, not_needed};
+
+#[async_trait]
+impl BlocklistStore for FakeStore {
+    async fn block(
+        &self,
+        _: BlockScope,
+        _: Vec<Msisdn>,
+        _: BlockProof,
+        _: Timestamp,
+    ) -> Result<u32, PortError> {
+        not_needed()
+    }
+
+    async fn unblock(
+        &self,
+        _: BlockScope,
+        _: Vec<Msisdn>,
+        _: Actor,
+        _: Timestamp,
+    ) -> Result<u32, PortError> {
+        not_needed()
+    }
+
+    async fn block_list(&self, _: BlockList) -> Result<Vec<BlockEntry>, PortError> {
+        not_needed()
+    }
+
+    async fn blocked(&self, _: AccountId, _: Arc<[Msisdn]>) -> Result<Vec<Msisdn>, PortError> {
+        Ok(vec![])
+    }
+
+    async fn blocked_any(
+        &self,
+        _: Vec<(Option<AccountId>, Msisdn)>,
+    ) -> Result<Vec<bool>, PortError> {
+        not_needed()
+    }
+}
+
+#[async_trait]
+impl TermsStore for FakeStore {
+    async fn set_prices(
+        &self,
+        _: Option<AccountId>,
+        _: Vec<(String, Msat)>,
+        _: Actor,
+        _: Timestamp,
+    ) -> Result<(), PortError> {
+        not_needed()
+    }
+
+    async fn remove_price(
+        &self,
+        _: Option<AccountId>,
+        _: String,
+        _: Actor,
+        _: Timestamp,
+    ) -> Result<bool, PortError> {
+        not_needed()
+    }
+
+    async fn prices(
+        &self,
+        _: Option<AccountId>,
+        _: Option<String>,
+        _: u32,
+    ) -> Result<Vec<PriceRow>, PortError> {
+        not_needed()
+    }
+
+    async fn tariff(&self, _: AccountId) -> Result<Vec<(String, Msat)>, PortError> {
+        Ok(vec![])
+    }
+
+    async fn account_settings(&self, _: AccountId) -> Result<Option<AccountSettings>, PortError> {
+        Ok(Some(AccountSettings::default()))
+    }
+
+    async fn set_account_settings(
+        &self,
+        _: AccountId,
+        _: AccountSettings,
+        _: Actor,
+        _: Timestamp,
+    ) -> Result<bool, PortError> {
+        not_needed()
+    }
+}
+
+#[async_trait]
+impl OperatorStore for FakeStore {
+    async fn add_operator(
+        &self,
+        _: NewOperator,
+        _: Actor,
+        _: Timestamp,
+    ) -> Result<Operator, PortError> {
+        not_needed()
+    }
+
+    async fn operators(&self) -> Result<Vec<Operator>, PortError> {
+        not_needed()
+    }
+
+    async fn operator(&self, _: KeyHash) -> Result<Option<Operator>, PortError> {
+        not_needed()
+    }
+
+    async fn revoke_operator(
+        &self,
+        _: OperatorId,
+        _: Actor,
+        _: Timestamp,
+    ) -> Result<bool, PortError> {
+        not_needed()
+    }
+
+    async fn audit_log(&self, _: AuditList) -> Result<Vec<AuditEntry>, PortError> {
+        not_needed()
+    }
+
+    async fn grant_credit(&self, _: Grant, _: Actor, _: Timestamp) -> Result<bool, PortError> {
+        not_needed()
+    }
+}

@@ -1,0 +1,84 @@
+//! Groups of numbers that an account keeps to send to.
+//!
+//! A group shows one list. An upload that replaces what is in a group fills a list of its own, in
+//! many changes, and the group shows it when it is whole: whoever sends meanwhile sends to the old
+//! one. A list that no group shows is dropped in time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::account::AccountId;
+use crate::number::Msisdn;
+use crate::template::Label;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(pub i64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ListId(pub i64);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactGroup {
+    pub id: GroupId,
+    pub account: AccountId,
+    pub name: Label,
+    /// How many numbers are in it.
+    pub contacts: u32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// Somebody in a group. Not for logs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contact {
+    pub number: Msisdn,
+    pub name: Option<String>,
+    /// What else is known, by the heading of its column.
+    pub fields: BTreeMap<String, String>,
+}
+
+impl Contact {
+    pub const NAME_CHARS_MAX: usize = 100;
+    pub const FIELDS_MAX: usize = 16;
+    pub const FIELD_CHARS_MAX: usize = 200;
+}
+
+impl fmt::Debug for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Contact({:?}, …)", self.number)
+    }
+}
+
+/// What becomes of the numbers that are in a group already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadMode {
+    /// They stay; of a number that comes again the new name and fields count.
+    Add,
+    Replace,
+}
+
+/// An upload under way: the list that it fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Upload {
+    pub account: AccountId,
+    pub group: GroupId,
+    pub list: ListId,
+    pub mode: UploadMode,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contact_tells_logs_nothing() {
+        let contact = Contact {
+            number: Msisdn::from_digits(4_520_123_456).unwrap(),
+            name: Some("Ida".to_owned()),
+            fields: BTreeMap::from([("city".to_owned(), "Odense".to_owned())]),
+        };
+        let shown = format!("{contact:?}");
+        assert!(!shown.contains("Ida") && !shown.contains("20123456"), "{shown}");
+    }
+}

@@ -1,0 +1,144 @@
+//! What somebody means who answers a message with one word: that he wants no more of them, that he
+//! wants them again, or help. The words every carrier asks for are known; others are added.
+//!
+//! Not here: what is answered to HELP, and whether.
+
+use std::collections::BTreeSet;
+
+use crate::inbound::InboundMessage;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Keyword {
+    Stop,
+    Start,
+    Help,
+}
+
+/// The words of CTIA's short code handbook, which carriers outside of it know too.
+const STOP: [&str; 6] = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"];
+const START: [&str; 2] = ["START", "UNSTOP"];
+const HELP: [&str; 1] = ["HELP"];
+
+/// Words in capitals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keywords {
+    stop: BTreeSet<String>,
+    start: BTreeSet<String>,
+    help: BTreeSet<String>,
+}
+
+impl Default for Keywords {
+    fn default() -> Self {
+        let words = |known: &[&str]| known.iter().map(|word| (*word).to_owned()).collect();
+        Self { stop: words(&STOP), start: words(&START), help: words(&HELP) }
+    }
+}
+
+impl Keywords {
+    /// Adds words in any case. Of a word with two meanings STOP counts first, then START.
+    #[must_use]
+    pub fn and<'a>(mut self, keyword: Keyword, words: impl IntoIterator<Item = &'a str>) -> Self {
+        let known = match keyword {
+            Keyword::Stop => &mut self.stop,
+            Keyword::Start => &mut self.start,
+            Keyword::Help => &mut self.help,
+        };
+        let bare =
+            |word: &str| word.trim_matches(|char: char| !char.is_alphanumeric()).to_uppercase();
+        known.extend(words.into_iter().map(bare).filter(|word| !word.is_empty()));
+        self
+    }
+
+    pub fn meaning(&self, word: &str) -> Option<Keyword> {
+        let word = word.to_uppercase();
+        if self.stop.contains(&word) {
+            Some(Keyword::Stop)
+        } else if self.start.contains(&word) {
+            Some(Keyword::Start)
+        } else if self.help.contains(&word) {
+            Some(Keyword::Help)
+        } else {
+            None
+        }
+    }
+
+    /// What a message that came in means, and the word that says so: its first. A message that goes
+    /// on after START or HELP says something else; one that begins with STOP is taken at its word.
+    pub fn of(&self, message: &InboundMessage) -> Option<(Keyword, String)> {
+        let word = message.keyword()?;
+        let keyword = self.meaning(&word)?;
+        let words = message.content.text()?.as_str().split_whitespace().count();
+        (keyword == Keyword::Stop || words == 1).then_some((keyword, word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::inbound::{InboundContent, InboundId, Party};
+    use crate::routing::CarrierName;
+    use crate::time::Timestamp;
+
+    fn said(text: &str) -> InboundMessage {
+        InboundMessage {
+            id: InboundId(Uuid::nil()),
+            carrier: CarrierName::new("main"),
+            from: Party::new("4511111111"),
+            to: Party::new("1919"),
+            content: InboundContent::Text(text.into()),
+            parts: 1,
+            missing: vec![],
+            account: None,
+            received_at: Timestamp::default(),
+        }
+    }
+
+    fn means(keywords: &Keywords, text: &str) -> Option<Keyword> {
+        keywords.of(&said(text)).map(|(keyword, _)| keyword)
+    }
+
+    #[test]
+    fn knows_the_words_that_carriers_ask_for() {
+        let known = Keywords::default();
+        for word in ["STOP", "stop", " Stop! ", "stopall", "Unsubscribe", "CANCEL", "end", "quit."]
+        {
+            assert_eq!(means(&known, word), Some(Keyword::Stop), "{word}");
+        }
+        for (word, meaning) in [
+            ("start", Some(Keyword::Start)),
+            ("UNSTOP", Some(Keyword::Start)),
+            ("help?", Some(Keyword::Help)),
+            ("yes", None),
+            ("stopper", None),
+            ("please stop", None),
+            ("", None),
+        ] {
+            assert_eq!(means(&known, word), meaning, "{word}");
+        }
+    }
+
+    #[test]
+    fn only_a_stop_is_believed_with_more_behind_it() {
+        let known = Keywords::default();
+        assert_eq!(means(&known, "stop sending me this"), Some(Keyword::Stop));
+        assert_eq!(means(&known, "start a new order please"), None);
+        assert_eq!(means(&known, "help me out here"), None);
+    }
+
+    #[test]
+    fn learns_words_of_other_languages() {
+        let known = Keywords::default()
+            .and(Keyword::Stop, ["afmeld", "stopnu", "ยกเลิก"])
+            .and(Keyword::Start, ["tilmeld"])
+            .and(Keyword::Help, ["hjælp", ""]);
+        assert_eq!(means(&known, "AFMELD"), Some(Keyword::Stop));
+        assert_eq!(means(&known, "ยกเลิก"), Some(Keyword::Stop));
+        assert_eq!(means(&known, "Tilmeld"), Some(Keyword::Start));
+        assert_eq!(means(&known, "Hjælp!"), Some(Keyword::Help));
+        assert_eq!(means(&known, "stop"), Some(Keyword::Stop), "the usual words stay");
+        let stop = Keywords::default().and(Keyword::Help, ["stop"]);
+        assert_eq!(means(&stop, "stop"), Some(Keyword::Stop), "in doubt nothing is sent");
+    }
+}

@@ -1,0 +1,169 @@
+//! Who runs the house, and what they did: operators with their keys, and the audit log.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::account::{AccountId, KeyHash};
+use crate::state::{UnknownWord, stored_as};
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperatorId(pub i64);
+
+/// Somebody, or a program, that may do everything. Its key is kept as a hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    pub id: OperatorId,
+    pub name: String,
+    pub created_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Operator {
+    pub const NAME_CHARS_MAX: usize = 64;
+}
+
+#[derive(Debug, Clone)]
+pub struct NewOperator {
+    /// 1 to [`Operator::NAME_CHARS_MAX`] characters.
+    pub name: String,
+    pub hash: KeyHash,
+}
+
+/// Who made a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Actor {
+    Operator(OperatorId),
+    /// Whoever may run the program beside its data.
+    CommandLine,
+    /// The account itself, by one of its keys.
+    Account(AccountId),
+    /// Somebody who got a message and answered it.
+    Recipient,
+}
+
+/// As stored and shown: `operator:3`, `command-line`, `account:7`, `recipient`.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operator(OperatorId(id)) => write!(f, "operator:{id}"),
+            Self::CommandLine => f.write_str("command-line"),
+            Self::Account(AccountId(id)) => write!(f, "account:{id}"),
+            Self::Recipient => f.write_str("recipient"),
+        }
+    }
+}
+
+impl FromStr for Actor {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        let unknown = || UnknownWord(word.to_owned());
+        match word.split_once(':') {
+            Some(("operator", id)) => {
+                id.parse().map(|id| Self::Operator(OperatorId(id))).map_err(|_| unknown())
+            }
+            Some(("account", id)) => {
+                id.parse().map(|id| Self::Account(AccountId(id))).map_err(|_| unknown())
+            }
+            None if word == "command-line" => Ok(Self::CommandLine),
+            None if word == "recipient" => Ok(Self::Recipient),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    AccountAdd,
+    AccountSettings,
+    CreditGrant,
+    CreditRefund,
+    KeyAdd,
+    KeyRevoke,
+    SenderRequest,
+    SenderApprove,
+    SenderReject,
+    SenderWithdraw,
+    SenderShare,
+    SenderUnshare,
+    TemplateAdd,
+    TemplateChange,
+    TemplateRemove,
+    GroupAdd,
+    GroupRename,
+    GroupRemove,
+    ContactsUpload,
+    ContactRemove,
+    BlockAdd,
+    BlockRemove,
+    PriceSet,
+    PriceRemove,
+    OperatorAdd,
+    OperatorRevoke,
+}
+
+stored_as!(Action {
+    AccountAdd = "account.add",
+    AccountSettings = "account.settings",
+    CreditGrant = "credit.grant",
+    CreditRefund = "credit.refund",
+    KeyAdd = "key.add",
+    KeyRevoke = "key.revoke",
+    SenderRequest = "sender.request",
+    SenderApprove = "sender.approve",
+    SenderReject = "sender.reject",
+    SenderWithdraw = "sender.withdraw",
+    SenderShare = "sender.share",
+    SenderUnshare = "sender.unshare",
+    TemplateAdd = "template.add",
+    TemplateChange = "template.change",
+    TemplateRemove = "template.remove",
+    GroupAdd = "group.add",
+    GroupRename = "group.rename",
+    GroupRemove = "group.remove",
+    ContactsUpload = "contacts.upload",
+    ContactRemove = "contact.remove",
+    BlockAdd = "block.add",
+    BlockRemove = "block.remove",
+    PriceSet = "price.set",
+    PriceRemove = "price.remove",
+    OperatorAdd = "operator.add",
+    OperatorRevoke = "operator.revoke",
+});
+
+/// A line of the audit log. Stored in the change that it tells of, and never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    pub id: i64,
+    pub at: Timestamp,
+    pub by: Actor,
+    pub action: Action,
+    /// Whose things were changed.
+    pub account: Option<AccountId>,
+    /// Which one: its id, or what it is known by.
+    pub on: String,
+    /// JSON: what is different, before and after. No secrets, no texts.
+    pub detail: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_actor_is_read_as_it_was_written() {
+        for actor in [
+            Actor::Operator(OperatorId(3)),
+            Actor::CommandLine,
+            Actor::Account(AccountId(7)),
+            Actor::Recipient,
+        ] {
+            assert_eq!(actor.to_string().parse(), Ok(actor));
+        }
+        for bad in ["", "operator:", "operator:x", "root", "command-line:1"] {
+            assert!(bad.parse::<Actor>().is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Templates and contact groups as they are stored. A thing of another account is not there. Every
+//! change is audited in the same commit.
+
+use async_trait::async_trait;
+
+use crate::account::AccountId;
+use crate::contacts::{Contact, ContactGroup, GroupId, Upload, UploadMode};
+use crate::number::Msisdn;
+use crate::operator::Actor;
+use crate::ports::PortError;
+use crate::template::{Label, Template, TemplateId};
+use crate::text::Text;
+use crate::time::Timestamp;
+
+#[async_trait]
+pub trait DirectoryStore: Send + Sync {
+    /// [`PortError::Conflict`] when the account has a template of this name; [`PortError::Refused`]
+    /// beyond [`crate::limits::TEMPLATES_PER_ACCOUNT_MAX`].
+    async fn add_template(
+        &self,
+        account: AccountId,
+        name: Label,
+        text: Text,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Template, PortError>;
+
+    /// `None` leaves the name, or the text, as it is. [`PortError::Conflict`] when the name is taken.
+    async fn change_template(
+        &self,
+        account: AccountId,
+        id: TemplateId,
+        name: Option<Label>,
+        text: Option<Text>,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Option<Template>, PortError>;
+
+    /// False when there is none.
+    async fn remove_template(
+        &self,
+        account: AccountId,
+        id: TemplateId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, PortError>;
+
+    async fn template(
+        &self,
+        account: AccountId,
+        id: TemplateId,
+    ) -> Result<Option<Template>, PortError>;
+
+    /// By id, those after `after`.
+    async fn templates(
+        &self,
+        account: AccountId,
+        after: Option<TemplateId>,
+        limit: u32,
+    ) -> Result<Vec<Template>, PortError>;
+
+    /// An empty group. [`PortError::Conflict`] when the name is taken, [`PortError::Refused`] beyond
+    /// [`crate::limits::GROUPS_PER_ACCOUNT_MAX`].
+    async fn add_group(
+        &self,
+        account: AccountId,
+        name: Label,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ContactGroup, PortError>;
+
+    async fn rename_group(
+        &self,
+        account: AccountId,
+        id: GroupId,
+        name: Label,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Option<ContactGroup>, PortError>;
+
+    /// The group is gone at once; its contacts go in time, by [`DirectoryStore::drop_lists`].
+    async fn remove_group(
+        &self,
+        account: AccountId,
+        id: GroupId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, PortError>;
+
+    async fn group(
+        &self,
+        account: AccountId,
+        id: GroupId,
+    ) -> Result<Option<ContactGroup>, PortError>;
+
+    async fn groups(
+        &self,
+        account: AccountId,
+        after: Option<GroupId>,
+        limit: u32,
+    ) -> Result<Vec<ContactGroup>, PortError>;
+
+    /// The list that an upload fills: the group's own to add to it, a new one to replace it. `None`
+    /// when there is no such group.
+    async fn begin_upload(
+        &self,
+        account: AccountId,
+        group: GroupId,
+        mode: UploadMode,
+        now: Timestamp,
+    ) -> Result<Option<Upload>, PortError>;
+
+    /// Stores at most [`crate::limits::CONTACTS_BATCH_MAX`] contacts, and says how many of their
+    /// numbers were not in the list yet; of the others the new name and fields count. Repeat:
+    /// harmless. [`PortError::Refused`] when the list would have more than
+    /// [`crate::limits::GROUP_CONTACTS_MAX`], [`PortError::Conflict`] when it is no longer there.
+    async fn add_contacts(&self, upload: Upload, contacts: Vec<Contact>) -> Result<u32, PortError>;
+
+    /// The upload is whole, and the group shows it. Of two that replace the same group the last one
+    /// counts. [`PortError::Conflict`] when the list, or the group, is no longer there.
+    async fn finish_upload(
+        &self,
+        upload: Upload,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<ContactGroup, PortError>;
+
+    /// An upload that broke off: the list that it made goes in time. What was added to a group stays.
+    async fn abandon_upload(&self, upload: Upload) -> Result<(), PortError>;
+
+    /// False when the number is not in the group.
+    async fn remove_contact(
+        &self,
+        account: AccountId,
+        group: GroupId,
+        number: Msisdn,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, PortError>;
+
+    /// By number, those after `after`.
+    async fn contacts(
+        &self,
+        account: AccountId,
+        group: GroupId,
+        after: Option<Msisdn>,
+        limit: u32,
+    ) -> Result<Option<Vec<Contact>>, PortError>;
+
+    /// All numbers of a group as they were at one moment, in ascending order, none twice. `None` when
+    /// there is no such group.
+    async fn group_numbers(
+        &self,
+        account: AccountId,
+        group: GroupId,
+    ) -> Result<Option<Vec<Msisdn>>, PortError>;
+
+    /// Drops up to `limit` contacts of lists that no group shows: replaced, removed or abandoned, or
+    /// begun before `begun_before`. Returns how many went.
+    async fn drop_lists(&self, begun_before: Timestamp, limit: u32) -> Result<u64, PortError>;
+}

@@ -1,0 +1,131 @@
+//! Sender names that accounts may use, and who decided that they may.
+//!
+//! | state \ event | request | approve | reject | withdraw |
+//! |---|---|---|---|---|
+//! | requested | – | approved | rejected | – |
+//! | approved | – | – | – | withdrawn |
+//! | rejected, withdrawn | requested | – | – | – |
+//!
+//! A name that nobody asked for yet is stored *requested* first. Only an *approved* one may be sent
+//! from; one that is *shared* as well, by every account.
+
+use crate::account::AccountId;
+use crate::number::SenderId;
+use crate::operator::Actor;
+use crate::state::{Illegal, stored_as};
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SenderNumber(pub i64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SenderState {
+    Requested,
+    Approved,
+    Rejected,
+    Withdrawn,
+}
+
+stored_as!(SenderState {
+    Requested = "requested",
+    Approved = "approved",
+    Rejected = "rejected",
+    Withdrawn = "withdrawn",
+});
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SenderEvent {
+    Request,
+    Approve,
+    Reject,
+    Withdraw,
+}
+
+pub const fn next(state: SenderState, event: SenderEvent) -> Result<SenderState, Illegal> {
+    use SenderEvent::{Approve, Reject, Request, Withdraw};
+    use SenderState::{Approved, Rejected, Requested, Withdrawn};
+    match (state, event) {
+        (Requested, Approve) => Ok(Approved),
+        (Requested, Reject) => Ok(Rejected),
+        (Approved, Withdraw) => Ok(Withdrawn),
+        (Rejected | Withdrawn, Request) => Ok(Requested),
+        (Requested, Request | Withdraw)
+        | (Approved, Request | Approve | Reject)
+        | (Rejected | Withdrawn, Approve | Reject | Withdraw) => Err(Illegal),
+    }
+}
+
+/// The last decision about a name, or the wish for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    pub by: Actor,
+    /// Why, in the words of whoever decided.
+    pub note: Option<String>,
+    pub at: Timestamp,
+}
+
+/// A sender name as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    pub number: SenderNumber,
+    /// Who asked for it.
+    pub account: AccountId,
+    pub name: SenderId,
+    pub state: SenderState,
+    /// Once approved, every account may use it.
+    pub shared: bool,
+    pub decided: Decision,
+    pub created_at: Timestamp,
+}
+
+impl Sender {
+    pub fn may_be_used_by(&self, account: AccountId) -> bool {
+        matches!(self.state, SenderState::Approved) && (self.shared || self.account == account)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use SenderEvent::{Approve, Reject, Request, Withdraw};
+
+    #[test]
+    fn only_what_was_asked_for_is_decided() {
+        for state in [SenderState::Approved, SenderState::Rejected, SenderState::Withdrawn] {
+            for event in [Approve, Reject] {
+                assert_eq!(next(state, event), Err(Illegal), "{state:?} {event:?}");
+            }
+        }
+        assert_eq!(next(SenderState::Requested, Approve), Ok(SenderState::Approved));
+        assert_eq!(next(SenderState::Requested, Reject), Ok(SenderState::Rejected));
+    }
+
+    #[test]
+    fn what_may_not_be_used_any_more_may_be_asked_for_again() {
+        assert_eq!(next(SenderState::Approved, Withdraw), Ok(SenderState::Withdrawn));
+        assert_eq!(next(SenderState::Rejected, Request), Ok(SenderState::Requested));
+        assert_eq!(next(SenderState::Withdrawn, Request), Ok(SenderState::Requested));
+        assert_eq!(next(SenderState::Approved, Request), Err(Illegal));
+        assert_eq!(next(SenderState::Requested, Withdraw), Err(Illegal));
+    }
+
+    #[test]
+    fn only_an_approved_name_is_used_and_by_others_only_a_shared_one() {
+        let sender = |state, shared| Sender {
+            number: SenderNumber(1),
+            account: AccountId(1),
+            name: "ACME".parse().unwrap(),
+            state,
+            shared,
+            decided: Decision { by: Actor::CommandLine, note: None, at: Timestamp::default() },
+            created_at: Timestamp::default(),
+        };
+        let (own, other) = (AccountId(1), AccountId(2));
+        for &state in SenderState::ALL {
+            let approved = state == SenderState::Approved;
+            assert_eq!(sender(state, false).may_be_used_by(own), approved);
+            assert_eq!(sender(state, true).may_be_used_by(other), approved);
+            assert!(!sender(state, false).may_be_used_by(other));
+        }
+    }
+}

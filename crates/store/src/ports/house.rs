@@ -1,0 +1,162 @@
+//! The ports of what operators keep in the house: each method as one write or as one read.
+
+macro_rules! implement_house_ports {
+    ($store:ident) => {
+        const _: () = {
+            use std::sync::Arc;
+
+            use async_trait::async_trait;
+            use domain::account::{AccountId, AccountSettings, KeyHash};
+            use domain::blocklist::{BlockEntry, BlockProof, BlockScope};
+            use domain::money::Msat;
+            use domain::number::Msisdn;
+            use domain::operator::{Actor, AuditEntry, NewOperator, Operator, OperatorId};
+            use domain::ports::{
+                AuditList, BlockList, BlocklistStore, Grant, OperatorStore, PriceRow, TermsStore,
+            };
+            use domain::time::Timestamp;
+
+            use $crate::sql::Result;
+            use $crate::{audit, blocklist, operators, terms};
+
+            #[async_trait]
+            impl BlocklistStore for $store {
+                async fn block(
+                    &self,
+                    scope: BlockScope,
+                    numbers: Vec<Msisdn>,
+                    proof: BlockProof,
+                    now: Timestamp,
+                ) -> Result<u32> {
+                    write!(self, |tx| blocklist::add(tx, scope, &numbers, &proof, now))
+                }
+
+                async fn unblock(
+                    &self,
+                    scope: BlockScope,
+                    numbers: Vec<Msisdn>,
+                    by: Actor,
+                    now: Timestamp,
+                ) -> Result<u32> {
+                    write!(self, |tx| blocklist::remove(tx, scope, &numbers, by, now))
+                }
+
+                async fn block_list(&self, list: BlockList) -> Result<Vec<BlockEntry>> {
+                    read!(self, |tx| blocklist::list(tx, &list))
+                }
+
+                async fn blocked(
+                    &self,
+                    account: AccountId,
+                    numbers: Arc<[Msisdn]>,
+                ) -> Result<Vec<Msisdn>> {
+                    read!(self, |tx| blocklist::blocked(tx, account, &numbers))
+                }
+
+                async fn blocked_any(
+                    &self,
+                    of: Vec<(Option<AccountId>, Msisdn)>,
+                ) -> Result<Vec<bool>> {
+                    read!(self, |tx| blocklist::blocked_any(tx, &of))
+                }
+            }
+
+            #[async_trait]
+            impl TermsStore for $store {
+                async fn set_prices(
+                    &self,
+                    account: Option<AccountId>,
+                    prices: Vec<(String, Msat)>,
+                    by: Actor,
+                    now: Timestamp,
+                ) -> Result<()> {
+                    write!(self, |tx| terms::set_prices(tx, account, &prices, by, now))
+                }
+
+                async fn remove_price(
+                    &self,
+                    account: Option<AccountId>,
+                    prefix: String,
+                    by: Actor,
+                    now: Timestamp,
+                ) -> Result<bool> {
+                    write!(self, |tx| terms::remove_price(tx, account, &prefix, by, now))
+                }
+
+                async fn prices(
+                    &self,
+                    account: Option<AccountId>,
+                    after: Option<String>,
+                    limit: u32,
+                ) -> Result<Vec<PriceRow>> {
+                    read!(self, |tx| terms::prices(tx, account, after.as_deref(), limit))
+                }
+
+                async fn tariff(&self, account: AccountId) -> Result<Vec<(String, Msat)>> {
+                    read!(self, |tx| terms::tariff(tx, account))
+                }
+
+                async fn account_settings(
+                    &self,
+                    account: AccountId,
+                ) -> Result<Option<AccountSettings>> {
+                    read!(self, |tx| terms::settings(tx, account))
+                }
+
+                async fn set_account_settings(
+                    &self,
+                    account: AccountId,
+                    settings: AccountSettings,
+                    by: Actor,
+                    now: Timestamp,
+                ) -> Result<bool> {
+                    write!(self, |tx| terms::set_settings(tx, account, &settings, by, now))
+                }
+            }
+
+            #[async_trait]
+            impl OperatorStore for $store {
+                async fn add_operator(
+                    &self,
+                    new: NewOperator,
+                    by: Actor,
+                    now: Timestamp,
+                ) -> Result<Operator> {
+                    write!(self, |tx| operators::add(tx, &new, by, now))
+                }
+
+                async fn operators(&self) -> Result<Vec<Operator>> {
+                    read!(self, |tx| operators::list(tx))
+                }
+
+                async fn operator(&self, hash: KeyHash) -> Result<Option<Operator>> {
+                    read!(self, |tx| operators::find(tx, &hash))
+                }
+
+                async fn revoke_operator(
+                    &self,
+                    id: OperatorId,
+                    by: Actor,
+                    now: Timestamp,
+                ) -> Result<bool> {
+                    write!(self, |tx| operators::revoke(tx, id, by, now))
+                }
+
+                async fn audit_log(&self, list: AuditList) -> Result<Vec<AuditEntry>> {
+                    read!(self, |tx| audit::list(tx, &list))
+                }
+
+                async fn grant_credit(
+                    &self,
+                    grant: Grant,
+                    by: Actor,
+                    now: Timestamp,
+                ) -> Result<bool> {
+                    write!(self, |tx| operators::grant(tx, &grant, by, now))
+                }
+            }
+        };
+    };
+}
+
+pub(crate) use implement_house_ports;

@@ -1,0 +1,212 @@
+//! Numbers that get nothing, and the words by which their owners say so.
+
+use std::sync::Arc;
+
+use domain::account::AccountId;
+use domain::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::inbound::{InboundBody, InboundId, InboundPart, Party, Receiver, Receivers};
+use domain::keyword::{Keyword, Keywords};
+use domain::limits::BLOCKS_BATCH_MAX;
+use domain::money::Msat;
+use domain::number::Msisdn;
+use domain::operator::{Action, Actor};
+use domain::ports::{BlockList, PortError};
+use domain::routing::CarrierName;
+use uuid::Uuid;
+
+use super::Rig;
+use super::directory::msisdn;
+use super::world::{BY, CARRIER, World, at};
+
+impl World {
+    async fn block(&self, scope: BlockScope, numbers: impl IntoIterator<Item = u64>) -> u32 {
+        let numbers: Vec<_> = numbers.into_iter().map(msisdn).collect();
+        let mut new = 0;
+        for batch in numbers.chunks(BLOCKS_BATCH_MAX) {
+            let proof = BlockProof::by(BY);
+            new += self.store.block(scope, batch.to_vec(), proof, at(1)).await.unwrap();
+        }
+        new
+    }
+
+    async fn blocked(&self, account: AccountId, of: &[u64]) -> Vec<Msisdn> {
+        let numbers: Arc<[Msisdn]> = of.iter().copied().map(msisdn).collect();
+        self.store.blocked(account, numbers).await.unwrap()
+    }
+
+    async fn blocks(&self, scope: BlockScope) -> Vec<BlockEntry> {
+        let list = BlockList { scope: Some(scope), limit: 100, ..BlockList::default() };
+        self.store.block_list(list).await.unwrap()
+    }
+}
+
+fn all(numbers: &[u64]) -> Vec<Msisdn> {
+    numbers.iter().copied().map(msisdn).collect()
+}
+
+pub async fn blocks_numbers_for_one_account_or_for_all(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (one, two) = (world.account(Msat::ZERO).await.id, world.account(Msat::ZERO).await.id);
+    assert_eq!(world.block(BlockScope::Account(one), [1, 2]).await, 2);
+    assert_eq!(world.block(BlockScope::Account(one), [2, 3]).await, 1);
+    assert_eq!(world.block(BlockScope::Everybody, [2, 5]).await, 2);
+    assert_eq!(world.blocked(one, &[0, 1, 2, 4, 5]).await, all(&[1, 2, 5]));
+    assert_eq!(world.blocked(two, &[0, 1, 2, 4, 5]).await, all(&[2, 5]));
+    assert_eq!(world.blocked(two, &[]).await, []);
+
+    let free = |scope, numbers| world.store.unblock(scope, all(numbers), BY, at(2));
+    assert_eq!(free(BlockScope::Everybody, &[2, 9]).await.unwrap(), 1);
+    assert_eq!(world.blocked(one, &[2]).await, all(&[2]), "the account's own stays");
+    assert_eq!(world.blocked(two, &[2]).await, []);
+    let nobody = BlockScope::Account(AccountId(999));
+    let refused = world.store.block(nobody, all(&[1]), BlockProof::by(BY), at(1)).await;
+    assert!(matches!(refused, Err(PortError::Refused(_))), "{refused:?}");
+    let many = (0..=BLOCKS_BATCH_MAX as u64).map(msisdn).collect();
+    let refused = world.store.block(BlockScope::Everybody, many, BlockProof::by(BY), at(1)).await;
+    assert!(matches!(refused, Err(PortError::Refused(_))), "{refused:?}");
+    let deeds = world.deeds().await;
+    let count = |action| deeds.iter().filter(|(done, _)| *done == action).count();
+    assert_eq!((count(Action::BlockAdd), count(Action::BlockRemove)), (3, 1));
+}
+
+pub async fn keeps_the_first_proof_of_a_block_and_lists_it(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let one = BlockScope::Account(world.account(Msat::ZERO).await.id);
+    let proof = BlockProof { note: Some("letter of May 3".to_owned()), ..BlockProof::by(BY) };
+    world.store.block(one, all(&[2]), proof.clone(), at(1)).await.unwrap();
+    world.store.block(one, all(&[2]), BlockProof::by(Actor::Recipient), at(9)).await.unwrap();
+    let entry = BlockEntry { scope: one, number: msisdn(2), proof, at: at(1) };
+    assert_eq!(world.blocks(one).await, [entry.clone()]);
+
+    world.block(BlockScope::Everybody, [1, 2, 3]).await;
+    let list = |scope, number: Option<u64>, after: Option<(BlockScope, u64)>, limit| {
+        let after = after.map(|(scope, number)| (scope, msisdn(number)));
+        let list = BlockList { scope, number: number.map(msisdn), after, limit };
+        let listed = world.store.block_list(list);
+        async {
+            let found = listed.await.unwrap();
+            found.iter().map(|entry| (entry.scope, entry.number)).collect::<Vec<_>>()
+        }
+    };
+    let every = BlockScope::Everybody;
+    let entries = |of: &[(BlockScope, u64)]| {
+        of.iter().map(|(scope, number)| (*scope, msisdn(*number))).collect::<Vec<_>>()
+    };
+    assert_eq!(list(None, None, None, 2).await, entries(&[(every, 1), (every, 2)]));
+    let rest = entries(&[(every, 3), (one, 2)]);
+    assert_eq!(list(None, None, Some((every, 2)), 9).await, rest);
+    assert_eq!(list(Some(every), None, Some((every, 2)), 9).await, entries(&[(every, 3)]));
+    assert_eq!(list(None, Some(2), None, 9).await, entries(&[(every, 2), (one, 2)]));
+    assert_eq!(list(None, Some(2), Some((every, 2)), 9).await, entries(&[(one, 2)]));
+    assert_eq!(list(Some(one), Some(2), None, 9).await, entries(&[(one, 2)]));
+}
+
+/// Of every density: many numbers and few that are blocked, few among many, and runs that meet both.
+pub async fn finds_blocked_numbers_among_many(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await.id;
+    // A dense list up to 20,000 and a thin one after it.
+    let dense = |number: &u64| !number.is_multiple_of(3);
+    world.block(BlockScope::Account(account), (0..20_000).filter(dense)).await;
+    world.block(BlockScope::Everybody, (0..50_000).step_by(5_000)).await;
+    let is = |number: &u64| {
+        (*number < 20_000 && dense(number)) || (*number < 50_000 && number.is_multiple_of(5_000))
+    };
+    for step in [1, 7, 41, 997] {
+        let numbers: Vec<u64> = (0..60_000).step_by(step).collect();
+        let expected: Vec<_> = numbers.iter().copied().filter(is).map(msisdn).collect();
+        assert_eq!(world.blocked(account, &numbers).await, expected, "step {step}");
+    }
+}
+
+pub async fn looks_up_what_is_about_to_be_handed_over(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (one, two) = (world.account(Msat::ZERO).await.id, world.account(Msat::ZERO).await.id);
+    world.block(BlockScope::Account(one), [1, 2]).await;
+    world.block(BlockScope::Everybody, [3]).await;
+    let of = [
+        (Some(two), 1, false),
+        (Some(one), 2, true),
+        (None, 3, true),
+        (Some(two), 3, true),
+        (None, 1, false),
+        (Some(one), 1, true),
+        (Some(one), 4, false),
+    ];
+    let asked = of.iter().map(|(account, number, _)| (*account, msisdn(*number))).collect();
+    let expected: Vec<_> = of.iter().map(|(.., blocked)| *blocked).collect();
+    assert_eq!(world.store.blocked_any(asked).await.unwrap(), expected);
+    assert!(world.store.blocked_any(vec![]).await.unwrap().is_empty());
+}
+
+fn says(from: &str, to: &str, text: &str, number: u128) -> (InboundId, InboundPart) {
+    let part = InboundPart {
+        carrier: CarrierName::new(CARRIER),
+        from: Party::new(from),
+        to: Party::new(to),
+        body: InboundBody::Text(text.to_owned()),
+        join: None,
+        at: at(5),
+        interrupted_at: at(0),
+    };
+    (InboundId(Uuid::from_u128(number)), part)
+}
+
+fn receivers(account: AccountId) -> Arc<Receivers> {
+    let receiver = Receiver { account: Some(account), webhook: None };
+    let keywords = Keywords::default().and(Keyword::Stop, ["afmeld"]);
+    let numbers = [(Party::new("1919"), receiver)].into();
+    Arc::new(Receivers { keywords, numbers, others: Receiver::default() })
+}
+
+pub async fn a_stop_blocks_with_its_proof_and_a_start_frees(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await.id;
+    let receivers = receivers(account);
+    let take = |parts| world.store.record_inbound(parts, receivers.clone(), at(6));
+    take(vec![
+        says("4500000001", "1919", "Stop!", 1),
+        says("+4500000002", "1919", "afmeld mig", 2),
+        says("4500000003", "1919", "hvad koster det", 3),
+        says("ACME", "1919", "STOP", 4),
+        says("4500000004", "1920", "STOP", 5),
+    ])
+    .await
+    .unwrap();
+    let own = world.blocks(BlockScope::Account(account)).await;
+    let proof = |word: &str, id| BlockProof {
+        by: Actor::Recipient,
+        keyword: Some((word.to_owned(), InboundId(Uuid::from_u128(id)))),
+        note: None,
+    };
+    let entry =
+        |scope, number, proof| BlockEntry { scope, number: msisdn(number), proof, at: at(6) };
+    let scope = BlockScope::Account(account);
+    let expected = [entry(scope, 1, proof("STOP", 1)), entry(scope, 2, proof("AFMELD", 2))];
+    assert_eq!(own, expected);
+    // The number that it was said to is nobody's.
+    let every = BlockScope::Everybody;
+    assert_eq!(world.blocks(every).await, [entry(every, 4, proof("STOP", 5))]);
+
+    take(vec![
+        says("4500000001", "1919", "START", 6),
+        says("4500000002", "1920", "start", 7),
+        says("4500000004", "1920", "unstop", 8),
+    ])
+    .await
+    .unwrap();
+    assert_eq!(world.blocked(account, &[1, 2, 3, 4]).await, all(&[2]), "said to another number");
+    let stopped = world.deeds().await;
+    let recipient = |action| (action, Actor::Recipient);
+    assert_eq!(stopped.iter().filter(|deed| **deed == recipient(Action::BlockAdd)).count(), 3);
+    assert_eq!(stopped.iter().filter(|deed| **deed == recipient(Action::BlockRemove)).count(), 2);
+}
+
+pub async fn what_an_operator_blocked_is_not_freed_by_a_start(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await.id;
+    world.block(BlockScope::Account(account), [1]).await;
+    let said = vec![says("4500000001", "1919", "stop", 1), says("4500000001", "1919", "start", 2)];
+    world.store.record_inbound(said, receivers(account), at(6)).await.unwrap();
+    assert_eq!(world.blocked(account, &[1]).await, all(&[1]));
+}

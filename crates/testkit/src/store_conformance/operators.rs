@@ -1,0 +1,142 @@
+//! Operators, the audit log, what is agreed with accounts, and credit given by hand.
+
+use domain::account::{AccountId, AccountSettings, KeyHash};
+use domain::bulk::RefundPolicy;
+use domain::money::Msat;
+use domain::operator::{Action, Actor, NewOperator, OperatorId};
+use domain::ports::{AuditList, Grant, PortError};
+
+use super::Rig;
+use super::world::{BY, World, at};
+
+fn new_operator(name: &str, byte: u8) -> NewOperator {
+    NewOperator { name: name.to_owned(), hash: KeyHash([byte; 32]) }
+}
+
+pub async fn keeps_operators_and_revokes_their_keys(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let ida = world.store.add_operator(new_operator("Ida", 1), BY, at(1)).await.unwrap();
+    let bot = world.store.add_operator(new_operator("console", 2), BY, at(2)).await.unwrap();
+    let taken = world.store.add_operator(new_operator("Ida", 3), BY, at(3)).await;
+    assert!(matches!(taken, Err(PortError::Conflict(_))), "{taken:?}");
+    for unfit in ["", &"x".repeat(65)] {
+        let refused = world.store.add_operator(new_operator(unfit, 4), BY, at(3)).await;
+        assert!(matches!(refused, Err(PortError::Refused(_))), "{refused:?}");
+    }
+    assert_eq!(world.store.operators().await.unwrap(), [ida.clone(), bot.clone()]);
+    assert_eq!(world.store.operator(KeyHash([2; 32])).await.unwrap(), Some(bot.clone()));
+    assert_eq!(world.store.operator(KeyHash([9; 32])).await.unwrap(), None);
+    let by = Actor::Operator(ida.id);
+    assert!(world.store.revoke_operator(bot.id, by, at(5)).await.unwrap());
+    assert!(world.store.revoke_operator(bot.id, by, at(9)).await.unwrap());
+    assert!(!world.store.revoke_operator(OperatorId(999), by, at(9)).await.unwrap());
+    let stored = world.store.operator(KeyHash([2; 32])).await.unwrap().unwrap();
+    assert_eq!(stored.revoked_at, Some(at(5)));
+    let told = [(Action::OperatorAdd, BY), (Action::OperatorAdd, BY), (Action::OperatorRevoke, by)];
+    assert_eq!(world.deeds().await, told);
+}
+
+pub async fn tells_the_audit_log_newest_first(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let one = world.account(Msat::new(5)).await;
+    let two = world.account(Msat::ZERO).await;
+    let set =
+        |account| world.store.set_prices(account, vec![("45".to_owned(), Msat::new(7))], BY, at(2));
+    set(Some(two.id)).await.unwrap();
+    set(None).await.unwrap();
+    let list = |account: Option<AccountId>, action, before, limit| {
+        world.store.audit_log(AuditList { account, action, before, limit })
+    };
+    let all = list(None, None, None, 99).await.unwrap();
+    let actions: Vec<_> = all.iter().map(|entry| entry.action).collect();
+    use Action::{AccountAdd, PriceSet};
+    assert_eq!(actions, [PriceSet, PriceSet, AccountAdd, AccountAdd]);
+    assert_eq!((all[3].at, all[3].by, all[3].account), (at(0), BY, Some(one.id)));
+    let detail = &all[3].detail;
+    assert!(detail.contains("\"msat\":5") && detail.contains(one.name.as_str()), "{detail}");
+    assert!(!all[3].detail.contains("whsec"), "no secrets");
+    assert_eq!(list(None, None, Some(all[0].id), 2).await.unwrap(), all[1..3]);
+    assert_eq!(list(Some(two.id), None, None, 9).await.unwrap(), all[1..3]);
+    assert_eq!(list(Some(two.id), Some(AccountAdd), None, 9).await.unwrap(), all[2..3]);
+    assert_eq!(list(None, Some(PriceSet), None, 9).await.unwrap(), all[..2]);
+}
+
+pub async fn makes_no_line_of_what_did_not_happen(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await;
+    let before = world.deeds().await;
+    let taken = world.store.add_operator(new_operator("", 1), BY, at(1)).await;
+    assert!(taken.is_err());
+    let bad = vec![("45".to_owned(), Msat::new(1)), ("x".to_owned(), Msat::new(1))];
+    assert!(world.store.set_prices(None, bad, BY, at(1)).await.is_err());
+    let settings = AccountSettings::default();
+    assert!(world.store.set_account_settings(account.id, settings, BY, at(1)).await.unwrap());
+    assert!(!world.store.remove_price(None, "45".to_owned(), BY, at(1)).await.unwrap());
+    assert_eq!(world.deeds().await, before);
+}
+
+pub async fn prices_of_an_account_come_after_those_of_all(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (one, two) = (world.account(Msat::ZERO).await.id, world.account(Msat::ZERO).await.id);
+    let rows = |rows: &[(&str, i64)]| {
+        rows.iter().map(|(prefix, price)| ((*prefix).to_owned(), Msat::new(*price))).collect()
+    };
+    let set = |account, prices: Vec<_>| world.store.set_prices(account, prices, BY, at(1));
+    set(None, rows(&[("66", 70), ("", 100), ("45", 50)])).await.unwrap();
+    set(Some(one), rows(&[("66", 60)])).await.unwrap();
+    set(Some(one), rows(&[("66", 65)])).await.unwrap();
+    let tariff = world.store.tariff(one).await.unwrap();
+    assert_eq!(tariff, rows(&[("", 100), ("45", 50), ("66", 70), ("66", 65)]));
+    assert_eq!(world.store.tariff(two).await.unwrap().len(), 3);
+    for bad in ["045", "+45", "1234567890123456", "4a"] {
+        let refused = set(None, rows(&[(bad, 1)])).await;
+        assert!(matches!(refused, Err(PortError::Refused(_))), "{bad}: {refused:?}");
+    }
+    assert!(set(None, rows(&[("1", -1)])).await.is_err());
+    let page = world.store.prices(None, Some(String::new()), 1).await.unwrap();
+    assert_eq!((page.len(), page[0].prefix.as_str(), page[0].account), (1, "45", None));
+    assert!(world.store.remove_price(Some(one), "66".to_owned(), BY, at(2)).await.unwrap());
+    assert_eq!(world.store.tariff(one).await.unwrap(), rows(&[("", 100), ("45", 50), ("66", 70)]));
+}
+
+pub async fn keeps_what_is_agreed_with_an_account(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await.id;
+    let read = |account| world.store.account_settings(account);
+    assert_eq!(read(account).await.unwrap(), Some(AccountSettings::default()));
+    assert_eq!(read(AccountId(999)).await.unwrap(), None);
+    let settings = AccountSettings {
+        refunds: RefundPolicy::Unsent,
+        recipients_per_message: Some(5),
+        spend_per_day: Some(Msat::new(9_000)),
+        webhook_url: Some("https://a.example/secret".to_owned()),
+    };
+    let set = |account, settings| world.store.set_account_settings(account, settings, BY, at(1));
+    assert!(set(account, settings.clone()).await.unwrap());
+    assert_eq!(read(account).await.unwrap(), Some(settings));
+    assert!(set(account, AccountSettings::default()).await.unwrap());
+    assert_eq!(read(account).await.unwrap(), Some(AccountSettings::default()));
+    assert!(!set(AccountId(999), AccountSettings::default()).await.unwrap());
+    let log = world.store.audit_log(AuditList { limit: 9, ..AuditList::default() }).await.unwrap();
+    assert!(log.iter().all(|entry| !entry.detail.contains("secret")), "{log:?}");
+}
+
+pub async fn gives_credit_once(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::new(10)).await.id;
+    let grant = |byte, msat| Grant { id: [byte; 32], account, amount: Msat::new(msat) };
+    let give = |grant| world.store.grant_credit(grant, BY, at(1));
+    assert!(give(grant(1, 500)).await.unwrap());
+    assert!(!give(grant(1, 500)).await.unwrap());
+    assert!(give(grant(2, 7)).await.unwrap(), "at the same moment");
+    assert_eq!(world.balance(account).await.available, Msat::new(517));
+    for msat in [0, -5] {
+        let refused = give(grant(3, msat)).await;
+        assert!(matches!(refused, Err(PortError::Refused(_))), "{refused:?}");
+    }
+    let nobody = Grant { account: AccountId(999), ..grant(4, 1) };
+    assert!(matches!(give(nobody).await, Err(PortError::Refused(_))));
+    let granted = world.deeds().await.iter().filter(|(a, _)| *a == Action::CreditGrant).count();
+    assert_eq!(granted, 2);
+    world.must_be_sound().await;
+}
