@@ -8,6 +8,7 @@ use anyhow::Context;
 use api::HttpSettings;
 use domain::inbound::Receivers;
 use domain::money::Msat;
+use domain::number::Home;
 use domain::ports::{Clock, Fetch, Lightning, Random};
 use domain::quiet::QuietHours;
 use domain::routing::{CarrierName, Routes};
@@ -97,6 +98,7 @@ fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
     HttpSettings {
         address_rate: (rate.per_second > 0).then_some(rate),
         trusted_proxies: limits.trusted_proxies.clone(),
+        home: Home::from_iso(&config.bulk.home),
         tells_operator: config.admin_listen.is_none(),
         sandbox_carrier: carrier.map(|carrier| CarrierName::new(&carrier.name)),
         sandbox: wallet.map(|wallet| Arc::new(wallet) as Arc<dyn api::sandbox::SandboxWallet>),

@@ -8,6 +8,7 @@ mod routes;
 use std::collections::HashSet;
 
 use domain::limits::{HOLD_MAX_SATS, HOLD_MIN_SATS, NODE_LEASE_MAX, NODE_LEASE_MIN};
+use domain::number::Home;
 use lightning::lnd::{Lnd, LndOptions};
 
 use super::mistake::Weight;
@@ -42,6 +43,7 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_node(config, &mut found);
     check_lightning(config, &mut found);
     check_prices(config, &mut found);
+    check_bulk(config, &mut found);
     check_limits(config, &mut found);
     check_log(config, &mut found);
     inbound::check(config, &mut found);
@@ -131,6 +133,14 @@ fn check_prices(config: &Config, found: &mut Vec<Finding>) {
             let text = format!("{key} = {sats}: its worth must be 1 to {HOLD_MAX_SATS} sats");
             found.push(Finding::wrong(format!("prices.{key}"), text));
         }
+    }
+}
+
+fn check_bulk(config: &Config, found: &mut Vec<Finding>) {
+    let home = &config.bulk.home;
+    if !home.is_empty() && Home::from_iso(home).is_none() {
+        let text = format!("home = {home:?}: a country is two capitals, as \"TH\"");
+        found.push(Finding::wrong("bulk.home", text));
     }
 }
 

@@ -26,8 +26,8 @@ pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
-    Backend, LightningConfig, LimitsConfig, LogConfig, LogFormat, NodeConfig, PricesConfig, StoreConfig,
-    WebhooksConfig,
+    Backend, BulkConfig, LightningConfig, LimitsConfig, LogConfig, LogFormat, NodeConfig,
+    PricesConfig, StoreConfig, WebhooksConfig,
 };
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -49,6 +49,7 @@ pub(crate) struct Config {
     pub node: NodeConfig,
     pub lightning: LightningConfig,
     pub prices: PricesConfig,
+    pub bulk: BulkConfig,
     pub webhooks: WebhooksConfig,
     pub inbound: InboundConfig,
     pub limits: LimitsConfig,
@@ -73,6 +74,7 @@ impl Default for Config {
             node: NodeConfig::default(),
             lightning: LightningConfig::default(),
             prices: PricesConfig::default(),
+            bulk: BulkConfig::default(),
             webhooks: WebhooksConfig::default(),
             inbound: InboundConfig::default(),
             limits: LimitsConfig::default(),

@@ -81,6 +81,19 @@ impl Default for PricesConfig {
     }
 }
 
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct BulkConfig {
+    /// An ISO 3166-1 code; empty: numbers are international.
+    pub home: String,
+}
+
+impl Default for BulkConfig {
+    fn default() -> Self {
+        Self { home: "TH".to_owned() }
+    }
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct WebhooksConfig {

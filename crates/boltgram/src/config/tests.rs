@@ -68,7 +68,9 @@ fn the_reference_shows_every_key() {
         .filter_map(|line| line.trim_start_matches('#').split_once(" = "))
         .map(|(key, _)| key)
         .collect();
-    for section in ["", "[store]", "[lightning]", "[prices]", "[webhooks]", "[limits]", "[log]"] {
+    for section in
+        ["", "[store]", "[lightning]", "[prices]", "[bulk]", "[webhooks]", "[limits]", "[log]"]
+    {
         assert_all_shown(&format!("{section}\nno_such_key = 1\n"), &shown);
     }
     for kind in ["smpp", "smtp", "sandbox"] {
@@ -312,6 +314,15 @@ fn the_data_directory_moves_the_default_database() {
     assert_eq!(config.store_url().to_string(), "sqlite:elsewhere/boltgram.db");
     config.store.url = Some(StoreUrl::sqlite("here.db"));
     assert_eq!(config.store_url().to_string(), "sqlite:here.db");
+}
+
+#[test]
+fn a_home_is_a_country_or_none() {
+    for home in ["TH", "DK", ""] {
+        assert_eq!(read(&format!("[bulk]\nhome = {home:?}\n")).unwrap().config.bulk.home, home);
+    }
+    let told = mistakes("[bulk]\nhome = \"Siam\"\n");
+    assert!(told.len() == 1 && told[0].contains("line 2: home = \"Siam\""), "{told:?}");
 }
 
 #[test]

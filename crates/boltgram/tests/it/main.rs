@@ -27,6 +27,7 @@ mod walk_sandbox;
 mod walk_stop;
 mod walk_wrong_start;
 
+mod bulk;
 mod crash;
 mod dispatch;
 mod failover;
