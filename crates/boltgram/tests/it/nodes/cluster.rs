@@ -32,6 +32,8 @@ const CREDIT_OF_BULK_SATS: i64 = 100;
 
 pub(super) struct Cluster {
     pub(super) centre: Centre,
+    /// It grants one link, and serves Sweden.
+    pub(super) few: Centre,
     pub(super) key: String,
     homes: Vec<Home>,
     nodes: Vec<Option<Running>>,
@@ -39,15 +41,25 @@ pub(super) struct Cluster {
     pub(super) database: PostgresDatabase,
 }
 
-fn config(database: &PostgresDatabase, centre: &Centre, node: usize) -> String {
-    let (url, port, lease_s) = (database.url(), centre.port(), LEASE.as_secs());
+fn config(database: &PostgresDatabase, centre: &Centre, few: &Centre, node: usize) -> String {
+    let (url, lease_s) = (database.url(), LEASE.as_secs());
     format!(
         "[store]\nurl = \"{url}\"\n[node]\nlease_s = {lease_s}\n[prices]\nsend = {PRICE_SATS}\n\
          credit = {CREDIT_OF_BULK_SATS}\n\
-         [[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
-         system_id = \"{}\"\npassword = \"p\"\nwindow = {WINDOW}\nbinds = {BINDS}\n\
-         reconnect_ms = 100\n",
-        name(node)
+         [[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n\
+         [[routes]]\nprefix = \"46\"\ncarriers = [\"few\", \"main\"]\n\
+         {}{}",
+        carrier("main", centre, node, BINDS),
+        carrier("few", few, node, 1)
+    )
+}
+
+fn carrier(name: &str, centre: &Centre, node: usize, binds: u32) -> String {
+    let (port, system_id) = (centre.port(), self::name(node));
+    format!(
+        "[[carriers]]\nname = \"{name}\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
+         system_id = \"{system_id}\"\npassword = \"p\"\nwindow = {WINDOW}\nbinds = {binds}\n\
+         reconnect_ms = 100\n"
     )
 }
 
@@ -59,9 +71,10 @@ pub(super) fn name(node: usize) -> String {
 impl Cluster {
     pub(super) async fn start(server: Arc<PostgresServer>) -> Self {
         let database = PostgresDatabase::new(server);
-        let centre = Centre::open().await;
-        let homes: Vec<_> =
-            (0..NODES).map(|node| Home::with_config(&config(&database, &centre, node))).collect();
+        let (centre, few) = (Centre::open().await, Centre::open().await);
+        let homes: Vec<_> = (0..NODES)
+            .map(|node| Home::with_config(&config(&database, &centre, &few, node)))
+            .collect();
         let credit = CREDIT_SATS.to_string();
         homes[0].answer(&["account", "add", "acme", "--credit-sats", &credit]);
         let key = homes[0].answer(&["key", "add", "acme"]);
@@ -72,7 +85,7 @@ impl Cluster {
             fs::copy(homes[0].path(vault), home.path(vault)).unwrap();
         }
         let nodes = homes.iter().map(|home| Some(home.serve())).collect();
-        let cluster = Self { centre, key, homes, nodes, database };
+        let cluster = Self { centre, few, key, homes, nodes, database };
         cluster.share_links([SHARE; NODES]).await;
         cluster
     }

@@ -5,6 +5,7 @@
 
 mod cluster;
 mod database_away;
+mod few_links;
 mod killed;
 mod load;
 mod stopped;
