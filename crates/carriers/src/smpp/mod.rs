@@ -96,6 +96,8 @@ struct Inner {
     late_refusals: Count,
     /// Answers so late that nobody is known for them.
     late_strays: Count,
+    /// What came in and the store will never take.
+    refused: Count,
     puzzles: Mutex<Puzzles>,
     /// The carrier wishes for less.
     throttled: Trouble,
@@ -129,6 +131,7 @@ impl SmppCarrier {
                 random,
                 late_refusals: Count::default(),
                 late_strays: Count::default(),
+                refused: Count::default(),
                 puzzles: Mutex::default(),
                 throttled: Trouble::default(),
                 unstored: Trouble::default(),

@@ -109,6 +109,14 @@ impl Centre {
         self.receivers.lock().unwrap().iter().for_each(Handle::abort);
     }
 
+    /// All of them at once.
+    pub(crate) async fn deliver_all(&self, all: &[DeliverSm<'_>]) {
+        let receiver = self.receivers.lock().unwrap().iter().find(|held| !held.is_ended()).cloned();
+        let mut requests = Requests::new();
+        all.iter().for_each(|deliver| requests.push(0, deliver).unwrap());
+        receiver.unwrap().submit(requests).await.unwrap();
+    }
+
     /// Sends every receipt until it is taken.
     pub(crate) async fn deliver(&self, deliver: &DeliverSm<'_>) {
         let receiver = self.receivers.lock().unwrap().iter().find(|held| !held.is_ended()).cloned();

@@ -16,6 +16,7 @@ mod quiet;
 mod sandbox;
 mod smpp;
 mod smpp_errors;
+mod smpp_inbox;
 mod smpp_links;
 mod smpp_profile;
 mod smpp_speed;

@@ -116,6 +116,9 @@ pub trait Inbox: Send + Sync {
 
     /// `Ok` means *durably recorded*: only then may the carrier be told that we have them. On an
     /// error it must not be told, and will send them again. Repeat: harmless.
+    ///
+    /// [`PortError::Refused`] and [`PortError::Conflict`]: together they can never be recorded. The
+    /// caller brings them in fewer; of one that is refused alone it tells the carrier so.
     async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError>;
 
     /// Takes parts of messages that came in. `Ok` and errors as for [`Inbox::receipts`]; a part that

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::inbound::InboundPart;
+use domain::inbound::{InboundBody, InboundPart};
 use domain::ports::{Inbox, Outcome, PortError, Receipt, SubmissionKey};
 
 /// How long a condition may take before the test fails.
@@ -18,6 +18,8 @@ pub struct TestInbox {
     inbound: Mutex<Vec<InboundPart>>,
     refusals: AtomicU32,
     refused: AtomicU32,
+    /// Never stored: receipts of this id, and texts that are it.
+    poison: Mutex<Option<String>>,
     stall_ms: AtomicU32,
 }
 
@@ -33,6 +35,21 @@ impl TestInbox {
     /// The next `calls` of `receipts` and `inbound` fail.
     pub fn refuse_receipts(&self, calls: u32) {
         self.refusals.store(calls, Ordering::SeqCst);
+    }
+
+    /// What has a receipt of this id, or this text, is refused for good.
+    pub fn poison(&self, word: &str) {
+        *lock(&self.poison) = Some(word.to_owned());
+    }
+
+    fn take(&self, mut words: impl Iterator<Item = String>) -> Result<(), PortError> {
+        let poison = lock(&self.poison);
+        match &*poison {
+            Some(poison) if words.any(|word| word == *poison) => {
+                Err(PortError::Refused("bad".to_owned()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Calls that failed.
@@ -122,12 +139,17 @@ impl Inbox for TestInbox {
 
     async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
         self.store()?;
+        self.take(receipts.iter().map(|receipt| receipt.carrier_id.clone()))?;
         lock(&self.receipts).extend(receipts);
         Ok(())
     }
 
     async fn inbound(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
         self.store()?;
+        self.take(parts.iter().filter_map(|part| match &part.body {
+            InboundBody::Text(text) => Some(text.clone()),
+            InboundBody::Units(_) | InboundBody::Octets(_) => None,
+        }))?;
         lock(&self.inbound).extend(parts);
         Ok(())
     }

@@ -2,6 +2,11 @@
 //! all that has gathered while the calls before them were under way, so a store that is slow is asked
 //! seldom and for much. What gathers is bounded by the requests that a session leaves unanswered;
 //! more is refused by it, and comes again.
+//!
+//! What the store will never take is found by halves and refused to the carrier for good
+//! (`ESME_RX_R_APPN`, SMPP 3.4 §5.1.3). To ask for it again would bring it again and again, and many a
+//! centre holds back all that comes behind it; to say that we have it would be untrue, and would lose
+//! it also where the carrier keeps what it could not bring.
 
 use std::time::Duration;
 
@@ -63,30 +68,44 @@ impl Bound<'_> {
     }
 
     async fn keep_receipts(&self, receipts: Vec<(Ticket, Receipt)>) {
-        if receipts.is_empty() {
-            return;
+        let mut left = vec![receipts];
+        while let Some(run) = left.pop().filter(|run| !run.is_empty()) {
+            let receipts = run.iter().map(|(_, receipt)| receipt.clone()).collect();
+            let kept = self.carrier.desk.inbox().await.receipts(receipts).await;
+            left.extend(self.answer_kept(run, kept).await.into_iter().flatten());
         }
-        let (tickets, receipts): (Vec<_>, Vec<_>) = receipts.into_iter().unzip();
-        let inbox = self.carrier.desk.inbox().await;
-        self.answer_kept(tickets, inbox.receipts(receipts).await).await;
     }
 
     async fn keep_parts(&self, parts: Vec<(Ticket, InboundPart)>) {
-        if parts.is_empty() {
-            return;
+        let mut left = vec![parts];
+        while let Some(run) = left.pop().filter(|run| !run.is_empty()) {
+            let parts = run.iter().map(|(_, part)| part.clone()).collect();
+            let (inbox, begun) = (self.carrier.desk.inbox().await, Instant::now());
+            let kept = inbox.inbound(parts).await;
+            if kept.is_err() || begun.elapsed() > INBOUND_ANSWER_LATE {
+                // They may be there, and come again.
+                self.carrier.interruption.note(self.carrier.clock.now());
+            }
+            left.extend(self.answer_kept(run, kept).await.into_iter().flatten());
         }
-        let (tickets, parts): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
-        let (inbox, begun) = (self.carrier.desk.inbox().await, Instant::now());
-        let kept = inbox.inbound(parts).await;
-        if kept.is_err() || begun.elapsed() > INBOUND_ANSWER_LATE {
-            // They may be there, and come again.
-            self.carrier.interruption.note(self.carrier.clock.now());
-        }
-        self.answer_kept(tickets, kept).await;
     }
 
-    async fn answer_kept(&self, tickets: Vec<Ticket>, kept: Result<(), PortError>) {
+    /// Answers all of them, or gives back the two halves of what was refused together.
+    async fn answer_kept<T>(
+        &self,
+        mut run: Vec<(Ticket, T)>,
+        kept: Result<(), PortError>,
+    ) -> Option<[Vec<(Ticket, T)>; 2]> {
         let status = match kept {
+            Err(PortError::Refused(_) | PortError::Conflict(_)) if run.len() > 1 => {
+                let rest = run.split_off(run.len() / 2);
+                return Some([rest, run]);
+            }
+            Err(PortError::Refused(_) | PortError::Conflict(_)) => {
+                let name = &self.carrier.desk.name;
+                self.carrier.refused.note(name, "what the store will never take came in: refused");
+                CommandStatus::RX_R_APPN
+            }
             Ok(()) => {
                 self.tell_unstored(self.carrier.unstored.well(Instant::now()), "");
                 CommandStatus::ROK
@@ -102,11 +121,12 @@ impl Bound<'_> {
             }
         };
         let mut answers = Answers::new();
-        for ticket in tickets {
+        for (ticket, _) in run {
             answers.deliver(ticket, status);
         }
         // When the session has ended the carrier sends them again.
         let _ = self.handle.answer(answers).await;
+        None
     }
 
     fn tell_unstored(&self, line: Option<Line>, error: &str) {
