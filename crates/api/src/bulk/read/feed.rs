@@ -65,8 +65,7 @@ async fn pump(
     begun_at: Instant,
 ) -> Result<Ended, Refused> {
     let settings = &door.settings;
-    let (bytes_max, idle) = (settings.bulk_body_bytes_max, settings.read_timeout);
-    let end = begun_at + settings.bulk_read_timeout;
+    let bytes_max = settings.bulk_body_bytes_max;
     let mut bytes = 0;
     let mut chunk = Some(first);
     while let Some(data) = chunk {
@@ -77,11 +76,15 @@ async fn pump(
         if chunks.send(data).await.is_err() {
             return Ok(Ended::ByParser);
         }
-        let idle_end = Instant::now() + idle;
-        let slow = |_| {
-            Refused::from(too_slow(if idle_end < end { idle } else { settings.bulk_read_timeout }))
+        let idle = (Instant::now() + settings.read_timeout, settings.read_timeout);
+        let whole = (begun_at + settings.bulk_read_timeout, settings.bulk_read_timeout);
+        let (end, within) = idle.min(whole);
+        chunk = tokio::select! {
+            read = timeout_at(end, next(&mut body)) => {
+                read.map_err(|_| Refused::from(too_slow(within)))??
+            }
+            () = chunks.closed() => return Ok(Ended::ByParser),
         };
-        chunk = timeout_at(idle_end.min(end), next(&mut body)).await.map_err(slow)??;
     }
     Ok(Ended::Whole)
 }

@@ -108,6 +108,18 @@ async fn what_is_wrong_in_a_large_body_ends_the_reading() {
     assert_eq!(acme.open.changes(), 0);
 }
 
+/// He who sends no more is told at once, and not that he is slow.
+#[tokio::test]
+async fn what_is_wrong_is_told_while_the_rest_is_awaited() {
+    let acme = Acme::new().await;
+    let mut stream = begin(&acme, 60_000_000).await;
+    // The parser looks a few bytes ahead before it gives up.
+    let begun = format!(r#"{{"msisdns":[{}{{}},[],[],[]"#, r#""0812345678","#.repeat(10_000));
+    stream.write_all(begun.as_bytes()).await.unwrap();
+    let refused = answer(&mut stream).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (400, &"INVALID_PARAMS".into()));
+}
+
 #[tokio::test]
 async fn a_body_too_large_is_refused_before_it_is_read() {
     let acme = Acme::new().await;
