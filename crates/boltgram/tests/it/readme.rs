@@ -38,6 +38,8 @@ fn the_tour_works_as_it_is_printed() {
         "\"smsStatus\":\"delivered\"",
         "\"payreq\":\"paid\"",
         "\"balance\":9000",
+        "\"status\":\"success\",\"count\":3",
+        "\"credits\":87",
     ] {
         assert!(told.contains(promised), "no {promised} in:\n{told}");
     }
