@@ -38,7 +38,7 @@ pub struct Metrics {
     pub submissions: Family<ByOutcome, Counter>,
     /// Chunks handed over, by how they came: claimed, or direct from the change that stored them.
     pub chunks_handed_over: Family<ByResult, Counter>,
-    /// Receipts recorded, by state.
+    /// Receipts that came, by state; and those that were none after all, not_believed.
     pub receipts: Family<ByResult, Counter>,
     /// Messages that came in, by how: complete, incomplete; and parts that came again, repeat.
     pub inbound: Family<ByResult, Counter>,

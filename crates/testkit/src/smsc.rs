@@ -122,6 +122,7 @@ impl Smsc {
                             Address::Email(_) => None,
                         },
                         at: Timestamp::default(),
+                        unmarked: None,
                     });
                 }
                 accepted.push(AcceptedPart { part, carrier_id });

@@ -131,6 +131,7 @@ impl Sandbox {
             code: (due.state == ReceiptState::Failed).then(|| "failed".to_owned()),
             to: due.to,
             at,
+            unmarked: None,
         });
         match inbox.receipts(receipts.collect()).await {
             Ok(()) => {

@@ -135,6 +135,9 @@ pub struct SmppConfig {
     /// How receipts write the ids that answers gave.
     #[serde(default)]
     pub receipt_ids: ReceiptIds,
+    /// Whether a text that reads as a receipt is one, although nothing marks it.
+    #[serde(default = "receipts_by_text")]
+    pub receipts_by_text: bool,
     /// What statuses mean at this carrier: `{ "0x410" = "throttled" }`.
     #[serde(default)]
     pub errors: BTreeMap<String, Meaning>,
@@ -152,6 +155,10 @@ pub struct SmppConfig {
     /// The first wait after a refused bind, in seconds; it doubles up to fifteen times that.
     #[serde(default = "refused_s")]
     pub refused_s: u32,
+}
+
+const fn receipts_by_text() -> bool {
+    true
 }
 
 const fn binds() -> u16 {

@@ -37,6 +37,7 @@ mod settings;
 mod verdict;
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -96,6 +97,10 @@ struct Inner {
     late_refusals: Count,
     /// Answers so late that nobody is known for them.
     late_strays: Count,
+    /// It sent a receipt that is marked as one.
+    marks: AtomicBool,
+    /// And such as are not.
+    unmarked: Count,
     /// What came in and the store will never take.
     refused: Count,
     puzzles: Mutex<Puzzles>,
@@ -132,6 +137,8 @@ impl SmppCarrier {
                 late_refusals: Count::default(),
                 late_strays: Count::default(),
                 refused: Count::default(),
+                marks: AtomicBool::new(false),
+                unmarked: Count::default(),
                 puzzles: Mutex::default(),
                 throttled: Trouble::default(),
                 unstored: Trouble::default(),
@@ -178,6 +185,18 @@ impl Inner {
             Some(Line::Over { times, seconds }) => {
                 tracing::info!(carrier, times, seconds, "the carrier takes messages again");
             }
+        }
+    }
+
+    /// A carrier that marks its receipts has little use for `receipts_by_text`, and whoever forges
+    /// them much.
+    fn note_mark(&self, marked: bool) {
+        if marked {
+            self.marks.store(true, Ordering::Relaxed);
+        } else if self.marks.load(Ordering::Relaxed) {
+            let what = "a receipt that nothing marks came from a carrier that marks them: \
+                        consider receipts_by_text = false";
+            self.unmarked.note(&self.desk.name, what);
         }
     }
 

@@ -1,8 +1,21 @@
 //! What a carrier sends us: receipts and messages from phones, told apart, and turned into the
 //! domain's.
+//!
+//! | marked as a receipt | reads as one | it is |
+//! |---|---|---|
+//! | by esm_class, or by `receipted_message_id` with `message_state` | – | a receipt |
+//! | no | yes, and `receipts_by_text` | a receipt for a submission to the number that it comes from; else a message |
+//! | no | yes, without `receipts_by_text` | a message |
+//! | no | no | a message |
+//!
+//! A phone can set no mark, but it can write the text. With `receipts_by_text` a recipient who guesses
+//! the carrier's id of a message to himself can still say, before the carrier does, that it failed or
+//! arrived; so can whoever gets a text to us under his number. That an unmarked one counts for no failure
+//! would leave the failures of carriers that mark nothing to time out. Where the carrier marks its
+//! receipts the key is to be false.
 
 use domain::inbound::InboundPart;
-use domain::number::Msisdn;
+use domain::number::{Msisdn, NumberEnds};
 use domain::ports::{Receipt, ReceiptState};
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
@@ -31,12 +44,14 @@ pub(super) enum Received {
 pub(super) struct Of<'a> {
     pub(super) carrier: &'a CarrierName,
     pub(super) ids: ReceiptIds,
+    /// Texts that read as receipts are some.
+    pub(super) by_text: bool,
     pub(super) alphabet: Alphabet,
     pub(super) interrupted_at: Timestamp,
 }
 
 pub(super) fn read(pdu: &RawPdu, of: Of<'_>, at: Timestamp) -> Result<Received, DecodeError> {
-    let Of { carrier, ids, alphabet, interrupted_at } = of;
+    let Of { carrier, ids, by_text, alphabet, interrupted_at } = of;
     let (told, given) = if pdu.id() == CommandId::DATA_SM {
         let data = pdu.decode::<DataSm<'_>>()?;
         (Told::of_data(&data), Given::of_data(&data))
@@ -44,18 +59,30 @@ pub(super) fn read(pdu: &RawPdu, of: Of<'_>, at: Timestamp) -> Result<Received, 
         let deliver = pdu.decode::<DeliverSm<'_>>()?;
         (Told::of(&deliver), Given::of(&deliver))
     };
-    Ok(match told {
-        None => Received::Message(given.part(carrier, alphabet, at, interrupted_at)),
-        Some(told) if told.message_id.is_empty() => Received::Nameless,
-        Some(told) => Received::Receipt(Receipt {
+    let part = || given.part(carrier, alphabet, at, interrupted_at);
+    let Some(told) = told else { return Ok(Received::Message(part())) };
+    let is_named = !told.message_id.is_empty();
+    let unmarked = (!told.marked).then(|| Box::new(part()));
+    Ok(match unmarked {
+        Some(part) if !is_named || !by_text || !comes_from_a_number(&part) => {
+            Received::Message(*part)
+        }
+        None if !is_named => Received::Nameless,
+        unmarked => Received::Receipt(Receipt {
             carrier: carrier.clone(),
             carrier_id: ids.of_receipt(told.message_id),
             state: if told.intermediate { ReceiptState::Intermediate } else { state(told.state) },
             code: code(&told),
             to: number(given.source),
             at,
+            unmarked,
         }),
     })
+}
+
+/// Otherwise it fits no submission.
+fn comes_from_a_number(part: &InboundPart) -> bool {
+    NumberEnds::of(part.from.as_str(), part.to.as_str()).is_some()
 }
 
 const fn state(told: MessageState) -> ReceiptState {
@@ -107,12 +134,17 @@ mod tests {
     use super::*;
 
     fn received(deliver: &DeliverSm<'_>) -> Received {
+        received_by(deliver, true)
+    }
+
+    fn received_by(deliver: &DeliverSm<'_>, by_text: bool) -> Received {
         let mut out = BytesMut::new();
         pdu::encode(&mut out, CommandStatus::ROK, 1, deliver).unwrap();
         let raw = RawPdu::new(out.freeze()).unwrap();
         let of = Of {
             carrier: &CarrierName::new("main"),
             ids: ReceiptIds::Same,
+            by_text,
             alphabet: Alphabet::Gsm7,
             interrupted_at: Timestamp::from_millis(3),
         };
@@ -166,6 +198,51 @@ mod tests {
         let Received::Receipt(receipt) = received(&deliver) else { panic!() };
         assert_eq!((receipt.state, receipt.carrier_id.as_str()), (ReceiptState::Failed, "42"));
         assert_eq!(receipt.code.as_deref(), Some("network 3: 1"));
+    }
+
+    #[test]
+    fn what_only_its_text_calls_a_receipt_is_a_message_too() {
+        let deliver = |source| DeliverSm {
+            source,
+            destination: Address::unknown(b"1919"),
+            short_message: b"id:7 stat:UNDELIV err:001",
+            ..DeliverSm::default()
+        };
+        let phone = deliver(Address::international(b"4520123456"));
+        let Received::Receipt(receipt) = received(&phone) else { panic!() };
+        assert_eq!((receipt.state, &*receipt.carrier_id), (ReceiptState::Failed, "7"));
+        let message = receipt.unmarked.unwrap();
+        assert_eq!((message.from.as_str(), message.to.as_str()), ("4520123456", "1919"));
+        let text = domain::inbound::InboundBody::Text("id:7 stat:UNDELIV err:001".to_owned());
+        assert_eq!(message.body, text);
+        // The key, a source that fits nothing, and an id that is none.
+        assert!(matches!(received_by(&phone, false), Received::Message(part) if part == *message));
+        let name = deliver(Address::alphanumeric(b"Boltgram"));
+        assert!(matches!(received(&name), Received::Message(_)));
+        let nameless = DeliverSm { short_message: b"id: stat:UNDELIV err:001", ..phone };
+        assert!(matches!(received(&nameless), Received::Message(_)));
+    }
+
+    #[test]
+    fn what_the_carrier_marks_is_a_receipt_and_nothing_else() {
+        let mut told = TlvBuf::new();
+        told.push_c_string(tag::RECEIPTED_MESSAGE_ID, b"42").unwrap();
+        let id_alone = DeliverSm {
+            source: Address::international(b"4520123456"),
+            tlvs: told.tlvs(),
+            ..DeliverSm::default()
+        };
+        assert!(matches!(received_by(&id_alone, false), Received::Message(_)));
+        let mut both = told.clone();
+        both.push_u8(tag::MESSAGE_STATE, 2);
+        let by_parameters = DeliverSm { tlvs: both.tlvs(), ..DeliverSm::default() };
+        let short_message = b"id:1 stat:DELIVRD err:000";
+        let esm_class = EsmClass::RECEIPT;
+        let by_bits = DeliverSm { esm_class, short_message, ..DeliverSm::default() };
+        for marked in [by_parameters, by_bits] {
+            let Received::Receipt(receipt) = received_by(&marked, false) else { panic!() };
+            assert_eq!((receipt.unmarked, receipt.state), (None, ReceiptState::Delivered));
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What comes in by SMPP and is not as it should be: what the store will never take.
+//! What comes in by SMPP and is not as it should be: what the store will never take, and receipts that
+//! nobody marked.
 
 use serde_json::json;
 use smpp::CommandStatus;
@@ -49,4 +50,27 @@ async fn a_message_that_can_never_be_stored_is_refused_and_holds_up_no_other() {
     let taken = CommandStatus::ROK;
     assert_eq!(answers(&open), [taken, taken, CommandStatus::RX_R_APPN]);
     assert_eq!(running.inbox.inbound().len(), 2);
+}
+
+#[tokio::test]
+async fn a_text_that_reads_as_a_receipt_is_what_the_profile_says() {
+    let forged = DeliverSm {
+        esm_class: EsmClass(0),
+        destination: Address::unknown(b"1919"),
+        ..receipt("id:7 stat:UNDELIV err:001")
+    };
+    let (by_text, believing) = running(json!({})).await;
+    by_text.centre.deliver(&forged).await;
+    until("an answer", || answers(&by_text).len() == 1).await;
+    let [told] = believing.inbox.receipts().try_into().unwrap();
+    assert_eq!(told.unmarked.unwrap().from.as_str(), "4520123456");
+
+    let (marked, doubting) = running(json!({ "receipts_by_text": false })).await;
+    marked.centre.deliver(&forged).await;
+    marked.centre.deliver(&receipt("id:8 stat:DELIVRD err:000")).await;
+    until("both answers", || answers(&marked).len() == 2).await;
+    let [message] = doubting.inbox.inbound().try_into().unwrap();
+    assert_eq!((message.from.as_str(), message.to.as_str()), ("4520123456", "1919"));
+    let [told] = doubting.inbox.receipts().try_into().unwrap();
+    assert_eq!((told.carrier_id.as_str(), told.unmarked), ("8", None));
 }

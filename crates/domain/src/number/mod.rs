@@ -9,6 +9,7 @@
 //! and any judgement by number type beyond refusing those that charge whoever reaches them.
 
 mod calling_code;
+mod ends;
 mod home;
 mod msisdn;
 mod parse;
@@ -17,6 +18,7 @@ mod plans_nanp;
 mod scan;
 mod sender;
 
+pub use ends::NumberEnds;
 pub use home::Home;
 pub use msisdn::Msisdn;
 pub use parse::{NumberError, parse};

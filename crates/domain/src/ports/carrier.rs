@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::inbound::InboundPart;
 use crate::message::{Address, Content};
-use crate::number::Msisdn;
+use crate::number::{Msisdn, NumberEnds};
 use crate::ports::{ChunkId, PortError};
 use crate::reason::Reason;
 use crate::routing::{CarrierName, Channel};
@@ -106,6 +106,17 @@ pub struct Receipt {
     /// The number that the receipt says the message was for, where it says one.
     pub to: Option<Msisdn>,
     pub at: Timestamp,
+    /// What it is if it is none: the carrier did not mark it as a receipt, and anybody with a phone
+    /// can write what it says. It counts only for a submission to the number that it comes from.
+    pub unmarked: Option<Box<InboundPart>>,
+}
+
+impl Receipt {
+    /// What an unmarked one must fit; `None` when it is marked.
+    pub fn ends(&self) -> Option<NumberEnds> {
+        let part = self.unmarked.as_ref()?;
+        NumberEnds::of(part.from.as_str(), part.to.as_str())
+    }
 }
 
 /// Where carriers deliver what they learn. The engine implements it.

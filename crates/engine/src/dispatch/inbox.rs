@@ -56,6 +56,13 @@ impl DispatchInbox {
     }
 }
 
+impl DispatchInbox {
+    /// Parts that seemed to be receipts.
+    pub(super) async fn record_inbound(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
+        self.inbound.record(parts).await
+    }
+}
+
 #[async_trait]
 impl Inbox for DispatchInbox {
     async fn outcomes(&self, outcomes: Vec<Outcome>) {

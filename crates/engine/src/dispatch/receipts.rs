@@ -1,12 +1,14 @@
 //! The recorder of receipts: while one change is under way it gathers what arrives, so that a storm
 //! of receipts is stored in few changes. Each caller hears what became of the change that had its
-//! own receipts.
+//! own receipts. What was no receipt after all is recorded as messages that came in: a crash between
+//! the two brings it again, for the carrier was not answered.
 
 use domain::limits;
 use domain::ports::{PortError, Receipt};
 
 use super::Dispatcher;
 use super::inbox::Told;
+use crate::metrics::ByResult;
 
 impl Dispatcher {
     /// The worker. Safe to drop: callers that were not answered tell their carriers nothing, and
@@ -37,9 +39,16 @@ trait Keep: Sync {
 impl Keep for Dispatcher {
     async fn keep(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
         let now = self.clock.now();
-        let recorded = self.store.record_receipts(receipts, now, self.desk.lease(now)).await?;
+        let mut recorded = self.store.record_receipts(receipts, now, self.desk.lease(now)).await?;
+        let messages = std::mem::take(&mut recorded.messages);
         self.tell(recorded);
-        Ok(())
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let result = ByResult { result: "not_believed" };
+        let count = u64::try_from(messages.len()).unwrap_or(u64::MAX);
+        self.metrics.receipts.get_or_create(&result).inc_by(count);
+        self.inbox.record_inbound(messages).await
     }
 
     fn given_up(&self, error: &PortError) {
@@ -106,6 +115,7 @@ mod tests {
             code: None,
             to: None,
             at: Timestamp::default(),
+            unmarked: None,
         };
         let (done, answer) = oneshot::channel();
         (Told { receipts: ids.iter().map(receipt).collect(), done }, answer)

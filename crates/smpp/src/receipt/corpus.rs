@@ -94,7 +94,8 @@ fn a_word_nobody_knows_is_unknown_and_never_failed_or_final() {
 
 #[test]
 fn a_receipt_is_known_by_its_text_when_the_bits_are_wrong() {
-    assert!(Receipt::of(&deliver(0x00, STANDARD)).is_some());
+    assert!(!Receipt::of(&deliver(0x00, STANDARD)).unwrap().marked);
+    assert!(Receipt::of(&deliver(0x04, STANDARD)).unwrap().marked);
     for message in [&b"id: please tell me"[..], b"stat:DELIVRD is what I read", b"", b"hello"] {
         assert_eq!(Receipt::of(&deliver(0x00, message)), None);
     }
@@ -138,7 +139,7 @@ fn optional_parameters_alone_make_a_receipt() {
     for esm_class in [0x00, 0x04] {
         let receipt = Receipt::of(&DeliverSm { tlvs, ..deliver(esm_class, b"") }).unwrap();
         assert_eq!((receipt.message_id, receipt.state), (&b"abc"[..], S::Delivered));
-        assert!(!receipt.contradictory && receipt.is_final());
+        assert!(!receipt.contradictory && receipt.is_final() && receipt.marked);
     }
 }
 

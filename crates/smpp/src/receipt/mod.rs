@@ -47,6 +47,9 @@ pub struct Receipt<'a> {
     pub intermediate: bool,
     /// The text and the optional parameters named different states or ids.
     pub contradictory: bool,
+    /// A receipt by its esm_class, or by `receipted_message_id` with `message_state`. What is not marked is one by its
+    /// text, which anybody with a phone can write.
+    pub marked: bool,
 }
 
 impl<'a> Receipt<'a> {
@@ -92,6 +95,7 @@ impl<'a> Receipt<'a> {
             text: fields.text,
             network_error: told.network_error,
             intermediate: esm_class.is_intermediate(),
+            marked: by_bits || (by_tlv && told.state.is_some()),
             contradictory: differs(told.id, fields.id)
                 || matches!((told.state, worded), (Some(told), Some(worded)) if told != worded),
         })

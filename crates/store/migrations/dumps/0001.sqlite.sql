@@ -4,14 +4,14 @@ CREATE TABLE vault_check (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     sealed BLOB NOT NULL
 ) STRICT;
-INSERT INTO vault_check VALUES (1, X'0168610C12874971D60DD56DCDE66924133C538EEDA599224C9377E4FB08D0C90B26630F10');
+INSERT INTO vault_check VALUES (1, X'0166D7665E79D5F255556C66014A85C260856350EB54C37A1D62F7A520F4060E92DB36E5D0');
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     webhook_secret BLOB NOT NULL, -- sealed
     created_at INTEGER NOT NULL
 ) STRICT;
-INSERT INTO accounts VALUES (1, 'acme', X'01C9DDA951957FD78AD961AE3DAC055B3556C8695031D4E5C04315B68694ED85A587C291EED2ED10A35E1163A00905F434', 1793534400000);
+INSERT INTO accounts VALUES (1, 'acme', X'01E7E8468A1DA3CA152C022461AA94DDF0ED57DAEEC3CA582A4FAC504921BC2AE90DEFF9C872880145DACC82CEF0145DE2', 1793534400000);
 CREATE TABLE account_keys (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES accounts (id),
@@ -22,13 +22,6 @@ CREATE TABLE account_keys (
     revoked_at INTEGER
 ) STRICT;
 INSERT INTO account_keys VALUES (1, 1, X'0505050505050505050505050505050505050505050505050505050505050505', 'sms:send', 7, 1793534400000, NULL);
-CREATE TABLE senders (
-    account INTEGER NOT NULL REFERENCES accounts (id),
-    name TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    PRIMARY KEY (account, name)
-) STRICT, WITHOUT ROWID;
-INSERT INTO senders VALUES (1, 'Acme', 1793534400000);
 CREATE TABLE orders (
     -- Those paid from credit begin with the time, so that their neighbours here are of their time.
     id BLOB PRIMARY KEY,
@@ -61,10 +54,10 @@ CREATE TABLE orders (
     events INTEGER NOT NULL DEFAULT 0,
     last_event INTEGER
 ) STRICT;
-INSERT INTO orders VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', X'01382439AC54A9194EAA04E43AD6A44CEEFC42E985F15CFC576127617469C76C9174A47CFC78E616A3CF69952EB90A', 'all', NULL, 'key-1', X'00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
-INSERT INTO orders VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', X'0151F303A3A78E4D0802BAC9E79008DC3443014C4B43715F39AF227B9AF987A6DFFF27A5405EF05F1EC355FC5F48AF', 'all', NULL, 'key-1', X'00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
-INSERT INTO orders VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', X'01D252D0D4785BFC934387C77E81AE0FBAF105704F47C2FE93321B0C968E84B7CBE8895FEDCCCDB4DEA4BF79AD53E0', 'all', NULL, 'key-1', X'00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
-INSERT INTO orders VALUES (X'0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', X'01DFAFC64354BCC05A152F76B3B9258F4BEF14B4727D8A70A3B4CD95619D407A8D550327AC3F959D3379EE18D2D17836AA873B94AC7625644FF5BEDD83', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', X'01FF3EAB0B42B7800066A4774AB5832595F8BE0B6A24C75867B866EA602532469E8A2D75C5E55E68D838C1BC3310E5', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+INSERT INTO orders VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', X'016C939B06A83834CE4BC64AEBF7EE865D8D4298F548A73FB8CEDEEDC185814C0B215B4F11E248B06AC75079BB2E33', 'all', NULL, 'key-1', X'00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
+INSERT INTO orders VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', X'012D1AF5FBB26FDF389E38138F88AF9BA6DE291D23E2180E26D4FDA01F706461B57896D0F7AE6BC95C9541C9A3F3ED', 'all', NULL, 'key-1', X'00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
+INSERT INTO orders VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', X'0185BC004065C3A1816A51E2171AC1E7C3A2E652983C3101F86CD899FDBA2F044D27466C9749DF9ACD8E6F3B26F83E', 'all', NULL, 'key-1', X'00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
+INSERT INTO orders VALUES (X'0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', X'01623154FFD22C1111F50FBD5E5459C00D960E038E46E8635D59D7AC71DB671CB3BF420918F3969044703872F94A5794365C159B8D23CF7B624EC82480', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', X'019C6AE1B6FB4E742AA6C6F3BFA82FA6819C5AC36035F1EF3E623F8A663D640172B2A030C896242295652192428D6B', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
 CREATE TABLE ledger_accounts (
     name TEXT PRIMARY KEY,
     may_be_negative INTEGER NOT NULL,
@@ -85,14 +78,19 @@ CREATE TABLE transfers (
     credit TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount >= 0),
     state TEXT NOT NULL CHECK (state = 'pending' OR state = 'posted' OR state = 'voided'),
+    -- Shares of what was reserved for a message to many (bulk_sale, with the message's id). It is
+    -- pending until they are all of it.
+    posted INTEGER NOT NULL DEFAULT 0 CHECK (posted >= 0),
+    voided INTEGER NOT NULL DEFAULT 0 CHECK (voided >= 0),
     created_at INTEGER NOT NULL,
     decided_at INTEGER,
-    PRIMARY KEY (id, kind)
+    PRIMARY KEY (id, kind),
+    CHECK (posted + voided <= amount)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO transfers VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'credit_sale', 'customer:1', 'revenue', 1000, 'posted', 1793534400000, 1793534400000);
-INSERT INTO transfers VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'credit_sale', 'customer:1', 'revenue', 1000, 'pending', 1793534400000, NULL);
-INSERT INTO transfers VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'credit_sale', 'customer:1', 'revenue', 1000, 'pending', 1793534400000, NULL);
-INSERT INTO transfers VALUES (X'01A196FB160098F60971BD8B223E19B87F3C8A910A2DB186527382476640DC9D', 'grant', 'operator', 'customer:1', 10000, 'posted', 1793534400000, 1793534400000);
+INSERT INTO transfers VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'credit_sale', 'customer:1', 'revenue', 1000, 'posted', 0, 0, 1793534400000, 1793534400000);
+INSERT INTO transfers VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'credit_sale', 'customer:1', 'revenue', 1000, 'pending', 0, 0, 1793534400000, NULL);
+INSERT INTO transfers VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'credit_sale', 'customer:1', 'revenue', 1000, 'pending', 0, 0, 1793534400000, NULL);
+INSERT INTO transfers VALUES (X'01A196FB160098F60971BD8B223E19B87F3C8A910A2DB186527382476640DC9D', 'grant', 'operator', 'customer:1', 10000, 'posted', 0, 0, 1793534400000, 1793534400000);
 CREATE TABLE messages (
     id BLOB PRIMARY KEY,
     account INTEGER,
@@ -130,12 +128,52 @@ CREATE TABLE recipients (
     unanswered INTEGER NOT NULL DEFAULT 0,
     -- Claims in which a carrier was handed it and did not take it.
     attempts INTEGER NOT NULL DEFAULT 0,
+    -- Of its share in a message to many.
+    price INTEGER NOT NULL DEFAULT 0,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (message, idx)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO recipients VALUES (X'00000000000000000000000000000001', 0, '4520123456', 'success', NULL, NULL, NULL, 0, 0, 0, 1793534400000);
-INSERT INTO recipients VALUES (X'00000000000000000000000000000002', 0, '4520123456', 'submitted', NULL, NULL, NULL, 0, 0, 0, 1793534400000);
-INSERT INTO recipients VALUES (X'00000000000000000000000000000003', 0, '4520123456', 'pending', NULL, NULL, NULL, 0, 0, 0, 1793534400000);
+INSERT INTO recipients VALUES (X'00000000000000000000000000000001', 0, '4520123456', 'success', NULL, NULL, NULL, 0, 0, 0, 0, 1793534400000);
+INSERT INTO recipients VALUES (X'00000000000000000000000000000002', 0, '4520123456', 'submitted', NULL, NULL, NULL, 0, 0, 0, 0, 1793534400000);
+INSERT INTO recipients VALUES (X'00000000000000000000000000000003', 0, '4520123456', 'pending', NULL, NULL, NULL, 0, 0, 0, 0, 1793534400000);
+CREATE TABLE bulk_messages (
+    message BLOB PRIMARY KEY,
+    account INTEGER NOT NULL,
+    -- Of all that is or was reserved. Of that was kept, and given back.
+    price INTEGER NOT NULL,
+    charged INTEGER NOT NULL DEFAULT 0,
+    refunded INTEGER NOT NULL DEFAULT 0,
+    refunds TEXT NOT NULL, -- who gives his share back
+    -- Recipients; the other states are counted with the message.
+    failed INTEGER NOT NULL DEFAULT 0,
+    invalid INTEGER NOT NULL,
+    blocked INTEGER NOT NULL,
+    expired INTEGER NOT NULL DEFAULT 0,
+    timeout INTEGER NOT NULL DEFAULT 0,
+    start_at INTEGER,
+    paused INTEGER NOT NULL DEFAULT 0,
+    -- How often it was tried again.
+    retries INTEGER NOT NULL DEFAULT 0,
+    ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE recipient_packs (
+    message BLOB NOT NULL,
+    first_idx INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    price INTEGER, -- of each; NULL of those who get nothing
+    packed BLOB NOT NULL, -- numbers of 8 bytes; or state and address of those who get nothing
+    PRIMARY KEY (message, first_idx)
+) STRICT;
+CREATE TABLE idempotency_keys (
+    account INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    request BLOB NOT NULL, -- SHA-256
+    message BLOB NOT NULL,
+    recipients INTEGER NOT NULL,
+    price INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (account, key)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE chunks (
     message BLOB NOT NULL,
     first_idx INTEGER NOT NULL,
@@ -189,6 +227,8 @@ CREATE TABLE parked_receipts (
     carrier_id TEXT NOT NULL,
     state TEXT NOT NULL,
     to_number INTEGER NOT NULL, -- 0 when it names none
+    -- What its submission's number must fit; 0 when the carrier marked it as a receipt.
+    number_ends INTEGER NOT NULL,
     code TEXT,
     at INTEGER NOT NULL,
     -- 1: more than one submission answers to it.
@@ -197,9 +237,9 @@ CREATE TABLE parked_receipts (
     ordinal INTEGER NOT NULL,
     parked_at INTEGER NOT NULL,
     -- A repeat is kept once, so that a carrier with constant ids fills nothing.
-    PRIMARY KEY (carrier, carrier_id, state, to_number)
+    PRIMARY KEY (carrier, carrier_id, state, to_number, number_ends)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO parked_receipts VALUES ('main', 'early', 'delivered', 0, '000', 1793534400000, 0, 1, 1793534400000);
+INSERT INTO parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '000', 1793534400000, 0, 1, 1793534400000);
 CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     subject TEXT NOT NULL CHECK (subject IN ('order', 'inbound')),
@@ -213,15 +253,17 @@ CREATE TABLE events (
     -- When it may be told. While it is leased, the end of the lease; while an earlier event of its
     -- subject is not ended, never; once it has ended, when it is forgotten.
     due_at INTEGER NOT NULL,
+    -- Whose lease it is; NULL when nobody's. Says nothing once it has ended.
+    lease_node TEXT,
     note TEXT,
     told INTEGER, -- 1 told, 0 given up, NULL not ended
     ended_at INTEGER,
     -- The event that waits for the end of this one.
     next INTEGER
 ) STRICT;
-INSERT INTO events VALUES (1, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, 3);
-INSERT INTO events VALUES (2, 'order', X'0000000000000002070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000002070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000002","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL);
-INSERT INTO events VALUES (3, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 2, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"settled","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"delivered","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 9223372036854775807, NULL, NULL, NULL, NULL);
+INSERT INTO events VALUES (1, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, 3);
+INSERT INTO events VALUES (2, 'order', X'0000000000000002070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000002070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000002","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO events VALUES (3, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 2, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"settled","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"delivered","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 9223372036854775807, NULL, NULL, NULL, NULL, NULL);
 CREATE TABLE inbound_sets (
     id BLOB PRIMARY KEY, -- of the message that it becomes
     carrier TEXT NOT NULL,
@@ -255,6 +297,107 @@ CREATE TABLE inbound_messages (
     joined_at INTEGER NOT NULL,
     CHECK ((text IS NULL) <> (octets IS NULL))
 ) STRICT;
+CREATE TABLE nodes (
+    name TEXT NOT NULL PRIMARY KEY,
+    carriers TEXT NOT NULL, -- a line each: + or - (it can hand over by it, or not), and its name
+    since INTEGER NOT NULL,
+    -- After it what the node had is anybody's.
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE link_leases (
+    carrier TEXT NOT NULL,
+    bind INTEGER NOT NULL,
+    node TEXT NOT NULL,
+    PRIMARY KEY (carrier, bind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE senders (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id), -- who asked for it
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    shared INTEGER NOT NULL, -- 1: once approved, every account may use it
+    -- The last decision.
+    decided_by TEXT NOT NULL,
+    note TEXT,
+    decided_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    UNIQUE (account, name)
+) STRICT;
+INSERT INTO senders VALUES (1, 1, 'Acme', 'approved', 0, 'command-line', NULL, 1793534400000, 1793534400000);
+CREATE TABLE templates (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (account, name)
+) STRICT;
+CREATE TABLE contact_groups (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    name TEXT NOT NULL,
+    list INTEGER NOT NULL, -- the one that it shows
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    UNIQUE (account, name)
+) STRICT;
+CREATE TABLE contact_lists (
+    id INTEGER PRIMARY KEY,
+    contacts INTEGER NOT NULL DEFAULT 0 CHECK (contacts >= 0),
+    shown INTEGER NOT NULL, -- 1: by a group
+    begun_at INTEGER NOT NULL -- 0: dropped
+) STRICT;
+CREATE TABLE contacts (
+    list INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT,
+    fields TEXT, -- JSON object of texts; NULL when there are none
+    PRIMARY KEY (list, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE blocks (
+    scope INTEGER NOT NULL, -- the account; 0 is everybody
+    number INTEGER NOT NULL,
+    blocked_by TEXT NOT NULL,
+    keyword TEXT, -- that its owner sent
+    inbound BLOB, -- the message that it stands in
+    note TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (scope, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE prices (
+    account INTEGER NOT NULL, -- 0 is all of them
+    prefix TEXT NOT NULL,
+    price INTEGER NOT NULL CHECK (price >= 0), -- of one part
+    PRIMARY KEY (account, prefix)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE account_settings (
+    account INTEGER PRIMARY KEY REFERENCES accounts (id),
+    refunds TEXT NOT NULL,
+    recipients_per_message INTEGER,
+    spend_per_day INTEGER,
+    webhook_url TEXT
+) STRICT;
+CREATE TABLE operators (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    hash BLOB NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    revoked_at INTEGER
+) STRICT;
+CREATE TABLE audit_log (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    account INTEGER, -- whose things were changed
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL -- JSON
+) STRICT;
+INSERT INTO audit_log VALUES (1, 1793534400000, 'command-line', 'account.add', 1, '1', '{"msat":10000,"name":"acme"}');
+INSERT INTO audit_log VALUES (2, 1793534400000, 'command-line', 'key.add', 1, '1', '{"rate":7,"scopes":"sms:send"}');
+INSERT INTO audit_log VALUES (3, 1793534400000, 'command-line', 'sender.request', 1, '1', '{"after":"requested","name":"Acme"}');
+INSERT INTO audit_log VALUES (4, 1793534400000, 'command-line', 'sender.approve', 1, '1', '{"after":"approved","before":"requested","name":"Acme","note":null}');
 CREATE INDEX account_keys_account ON account_keys (account);
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
 CREATE INDEX orders_open ON orders (client, state) WHERE state = 'open';
@@ -263,6 +406,9 @@ CREATE INDEX orders_held ON orders (client, paid_at, check_at)
 CREATE INDEX orders_unpaid ON orders (updated_at) WHERE state = 'cancelled' AND paid_at IS NULL;
 CREATE INDEX orders_funding ON orders (account, created_at) WHERE kind = 'fund' AND state = 'settled';
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
+CREATE INDEX messages_state ON messages (account, state, id) WHERE order_id IS NULL;
+CREATE INDEX bulk_messages_account ON bulk_messages (account, message);
+CREATE INDEX idempotency_keys_age ON idempotency_keys (at);
 CREATE INDEX chunks_due ON chunks (lane, account, due_at, message, first_idx)
     WHERE lease_node IS NULL;
 CREATE INDEX chunks_valid ON chunks (valid_until) WHERE lease_node IS NULL;
@@ -275,3 +421,6 @@ CREATE INDEX inbound_sets_key
     ON inbound_sets (carrier, sender, destination, scheme, reference, total, first_at);
 CREATE INDEX inbound_sets_waiting ON inbound_sets (carrier, first_at) WHERE joined_at IS NULL;
 CREATE INDEX inbound_sets_joined ON inbound_sets (joined_at) WHERE joined_at IS NOT NULL;
+CREATE INDEX senders_shared ON senders (name) WHERE shared = 1;
+CREATE INDEX contact_lists_unshown ON contact_lists (begun_at) WHERE shown = 0;
+CREATE INDEX audit_log_account ON audit_log (account, id) WHERE account IS NOT NULL;

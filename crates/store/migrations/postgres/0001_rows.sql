@@ -272,6 +272,8 @@ CREATE TABLE parked_receipts (
     carrier_id TEXT COLLATE "C" NOT NULL,
     state TEXT COLLATE "C" NOT NULL,
     to_number BIGINT NOT NULL, -- 0 when it names none
+    -- What its submission's number must fit; 0 when the carrier marked it as a receipt.
+    number_ends BIGINT NOT NULL,
     code TEXT COLLATE "C",
     at BIGINT NOT NULL,
     -- 1: more than one submission answers to it.
@@ -280,7 +282,7 @@ CREATE TABLE parked_receipts (
     ordinal BIGINT NOT NULL,
     parked_at BIGINT NOT NULL,
     -- A repeat is kept once, so that a carrier with constant ids fills nothing.
-    PRIMARY KEY (carrier, carrier_id, state, to_number)
+    PRIMARY KEY (carrier, carrier_id, state, to_number, number_ends)
 );
 
 CREATE INDEX parked_receipts_age ON parked_receipts (parked_at);

@@ -271,6 +271,8 @@ CREATE TABLE parked_receipts (
     carrier_id TEXT NOT NULL,
     state TEXT NOT NULL,
     to_number INTEGER NOT NULL, -- 0 when it names none
+    -- What its submission's number must fit; 0 when the carrier marked it as a receipt.
+    number_ends INTEGER NOT NULL,
     code TEXT,
     at INTEGER NOT NULL,
     -- 1: more than one submission answers to it.
@@ -279,7 +281,7 @@ CREATE TABLE parked_receipts (
     ordinal INTEGER NOT NULL,
     parked_at INTEGER NOT NULL,
     -- A repeat is kept once, so that a carrier with constant ids fills nothing.
-    PRIMARY KEY (carrier, carrier_id, state, to_number)
+    PRIMARY KEY (carrier, carrier_id, state, to_number, number_ends)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX parked_receipts_age ON parked_receipts (parked_at);

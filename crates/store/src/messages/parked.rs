@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::limits::EARLY_RECEIPT_AGE_MAX;
-use domain::number::Msisdn;
+use domain::number::{Msisdn, NumberEnds};
 use domain::ports::{Outcome, Receipt, ReceiptState};
 use domain::time::Timestamp;
 
@@ -46,15 +46,16 @@ pub(super) async fn park(
                 i64::from(*ambiguous),
                 now,
                 early,
+                ends(receipt.ends()),
             ]
         })
         .collect();
     tx.execute_many(
         "INSERT INTO parked_receipts (carrier, carrier_id, state, to_number, code, at, ambiguous,
-             parked_at, ordinal)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(max(ordinal), 0) + 1
+             parked_at, ordinal, number_ends)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(max(ordinal), 0) + 1, ?10
              FROM parked_receipts WHERE carrier = ?1
-         ON CONFLICT (carrier, carrier_id, state, to_number) DO UPDATE SET code = excluded.code,
+         ON CONFLICT (carrier, carrier_id, state, to_number, number_ends) DO UPDATE SET code = excluded.code,
              at = excluded.at, ambiguous = excluded.ambiguous, parked_at = excluded.parked_at,
              ordinal = excluded.ordinal
              WHERE parked_receipts.parked_at < ?9
@@ -96,7 +97,7 @@ pub(super) async fn hear_parked(
     let rows: Vec<_> = ids.iter().map(|(carrier, id)| params![*carrier, *id, after]).collect();
     let found = tx
         .query_many(
-            "SELECT ordinal, to_number, state, code, at FROM parked_receipts
+            "SELECT ordinal, to_number, number_ends, state, code, at FROM parked_receipts
              WHERE carrier = ?1 AND carrier_id = ?2 AND parked_at >= ?3 FOR UPDATE",
             &rows,
         )
@@ -106,10 +107,11 @@ pub(super) async fn hear_parked(
         let mut waiting = BTreeMap::new();
         for mut row in rows {
             let (ordinal, to) = (row.get::<i64>()?, row.get::<u64>()?);
-            let name = Name { carrier, id, to: Some(to).filter(|to| *to > 0) };
+            let ends = NumberEnds::from_stored(row.get()?);
+            let name = Name { carrier, id, to: Some(to).filter(|to| *to > 0), ends };
             let (state, code): (ReceiptState, _) = (row.get()?, row.get()?);
             let word = Said { state, code, at: row.get()? };
-            waiting.insert((ordinal, to, state.as_str()), (name, word));
+            waiting.insert((ordinal, to, ends, state.as_str()), (name, word));
         }
         // In the order in which they came. The rows' own order would be found by the index of all
         // that the carrier has parked.
@@ -135,22 +137,29 @@ pub(super) async fn hear_parked(
         .iter()
         .map(|(name, state)| {
             let to = name.to.and_then(|to| i64::try_from(to).ok()).unwrap_or(0);
-            params![name.carrier, name.id, *state, to]
+            params![name.carrier, name.id, *state, to, ends(name.ends)]
         })
         .collect();
     tx.execute_many(
         "DELETE FROM parked_receipts
-         WHERE carrier = ?1 AND carrier_id = ?2 AND state = ?3 AND to_number = ?4",
+         WHERE carrier = ?1 AND carrier_id = ?2 AND state = ?3 AND to_number = ?4
+             AND number_ends = ?5",
         &rows,
     )
     .await
     .map(drop)
 }
 
+/// As it is stored: 0 of what is marked.
+fn ends(ends: Option<NumberEnds>) -> i64 {
+    ends.and_then(|ends| i64::try_from(ends.stored()).ok()).unwrap_or(0)
+}
+
 pub(super) async fn drop_parked(tx: &mut impl Tx, before: Timestamp) -> Result<()> {
     tx.execute(
-        "DELETE FROM parked_receipts WHERE (carrier, carrier_id, state, to_number) IN (
-             SELECT carrier, carrier_id, state, to_number FROM parked_receipts
+        "DELETE FROM parked_receipts
+         WHERE (carrier, carrier_id, state, to_number, number_ends) IN (
+             SELECT carrier, carrier_id, state, to_number, number_ends FROM parked_receipts
              WHERE parked_at < ?1 LIMIT ?2
          )",
         params![before, DROPPED_MAX],

@@ -7,14 +7,21 @@
 //! | several, otherwise | is *ambiguous*: kept (`parked.rs`), and decides nothing |
 //! | none | is parked until a submission with its id is recorded |
 //!
+//! What only its text calls a receipt may come from any phone. It is of a submission to the number that
+//! it comes from, or of none: where its id is known of others alone it is a message that came in. It is
+//! parked then too, for what is told now of a submission that is not recorded yet may have an id that was
+//! in use before; and what is parked must fit when it is looked at again, so that no true one is lost
+//! and no forged one counts.
+//!
 //! Carriers use ids again, so old submissions are none; decided ones are, for constant ids decide
 //! nothing. A final word on an undecided part decides it, and with it its recipient. On its way, or
 //! said when all was decided, it is kept with the part and shown.
 
 use std::collections::BTreeSet;
 
+use domain::inbound::InboundPart;
 use domain::limits::PARKED_RECEIPT_AGE_MAX;
-use domain::number::Msisdn;
+use domain::number::{Msisdn, NumberEnds};
 use domain::ports::{Lease, Receipt, ReceiptState, Recorded};
 use domain::time::Timestamp;
 
@@ -25,12 +32,17 @@ use super::parts::{Said, Words};
 use super::recipients::{self, Place};
 use crate::sql::{Result, Row, Turn, Tx, params};
 
+/// Submissions of one id that are looked through for a number. Where there are more, nobody knows.
+const SAME_ID_MAX: i64 = 100;
+
 /// What a receipt may be of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name<'a> {
     pub(super) carrier: &'a str,
     pub(super) id: &'a str,
     pub(super) to: Option<u64>,
+    /// What the number of its submission must fit.
+    pub(super) ends: Option<NumberEnds>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +51,8 @@ pub(super) enum Target {
     Part(Place, u16),
     Nothing,
     Several,
+    /// Of others, whose numbers it does not fit.
+    Others,
 }
 
 impl<'a> Name<'a> {
@@ -47,6 +61,7 @@ impl<'a> Name<'a> {
             carrier: receipt.carrier.as_str(),
             id: &receipt.carrier_id,
             to: receipt.to.map(Msisdn::digits),
+            ends: receipt.ends(),
         }
     }
 }
@@ -82,7 +97,13 @@ pub(crate) async fn record_receipts(
     }
     words.store(tx).await?;
     let recorded = apply(tx, &mut messages, &recipients, now, tell).await?;
-    Ok(Recorded { parked, ambiguous, contradictory: words.contradictory, ..recorded })
+    let messages = messages_among(receipts, &targets);
+    Ok(Recorded { parked, ambiguous, contradictory: words.contradictory, messages, ..recorded })
+}
+
+fn messages_among(receipts: &[Receipt], targets: &[Target]) -> Vec<InboundPart> {
+    let others = receipts.iter().zip(targets).filter(|(_, target)| **target == Target::Others);
+    others.filter_map(|(receipt, _)| receipt.unmarked.as_deref().cloned()).collect()
 }
 
 /// Parks the receipts that are of nothing, or of more than one thing. Returns how many of each.
@@ -136,7 +157,7 @@ pub(super) async fn find_targets(
     let rows: Vec<_> = numbered
         .iter()
         .map(|at| {
-            let Name { carrier, id, to } = names[*at];
+            let Name { carrier, id, to, .. } = names[*at];
             let to = to.and_then(|to| i64::try_from(to).ok());
             params![carrier, id, to, after]
         })
@@ -153,7 +174,10 @@ pub(super) async fn find_targets(
             targets[at] = only(rows)?;
         }
     }
-    let unknown: Vec<_> = (0..names.len()).filter(|at| targets[*at] == Target::Nothing).collect();
+    find_unmarked(tx, names, after, &mut targets).await?;
+    let unknown: Vec<_> = (0..names.len())
+        .filter(|at| targets[*at] == Target::Nothing && names[*at].ends.is_none())
+        .collect();
     let rows: Vec<_> =
         unknown.iter().map(|at| params![names[*at].carrier, names[*at].id, after]).collect();
     if !rows.is_empty() {
@@ -169,6 +193,46 @@ pub(super) async fn find_targets(
         }
     }
     Ok(targets)
+}
+
+/// Those that must fit the number and did not name it as it is stored.
+async fn find_unmarked(
+    tx: &mut impl Tx,
+    names: &[Name<'_>],
+    after: Timestamp,
+    targets: &mut [Target],
+) -> Result<()> {
+    let unknown = names.iter().enumerate().filter(|(at, _)| targets[*at] == Target::Nothing);
+    let unknown: Vec<_> = unknown.filter_map(|(at, name)| Some((at, name, name.ends?))).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = unknown
+        .iter()
+        .map(|(_, name, _)| params![name.carrier, name.id, after, SAME_ID_MAX])
+        .collect();
+    let found = tx
+        .query_many(
+            "SELECT number, message, idx, part FROM submissions
+             WHERE carrier = ?1 AND carrier_id = ?2 AND at > ?3 LIMIT ?4",
+            &rows,
+        )
+        .await?;
+    for ((at, _, ends), rows) in unknown.into_iter().zip(found) {
+        let count = rows.len();
+        let mut fitting = Vec::new();
+        for mut row in rows {
+            if row.get::<Option<u64>>()?.is_some_and(|number| ends.fit(number)) {
+                fitting.push(row);
+            }
+        }
+        targets[at] = match only(fitting)? {
+            _ if count == usize::try_from(SAME_ID_MAX).unwrap_or(usize::MAX) => Target::Several,
+            Target::Nothing if count > 0 => Target::Others,
+            target => target,
+        };
+    }
+    Ok(())
 }
 
 fn only(rows: Vec<Row>) -> Result<Target> {

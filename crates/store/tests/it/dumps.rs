@@ -74,6 +74,7 @@ async fn fill(store: &dyn Store) {
         code: Some("000".to_owned()),
         to: None,
         at: NOON,
+        unmarked: None,
     };
     store.record_receipts(vec![said("a"), said("early")], NOON, None).await.unwrap();
     store.add_order(lightning_order(4), CAPS, NOON).await.unwrap();
@@ -124,6 +125,7 @@ async fn read(store: &dyn Store) {
         code: None,
         to: None,
         at: NOON,
+        unmarked: None,
     };
     let recorded = store.record_receipts(vec![again], NOON, None).await.unwrap();
     assert_eq!((recorded.recipients, recorded.cancelled), (1, 1));

@@ -14,6 +14,7 @@ fn receipt(carrier: &str, id: u32) -> Receipt {
         code: None,
         to: None,
         at: NOON,
+        unmarked: None,
     }
 }
 

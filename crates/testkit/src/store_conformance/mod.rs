@@ -34,6 +34,7 @@ mod outcomes;
 mod parts;
 mod receipts;
 mod restart;
+mod unmarked;
 mod words;
 mod world;
 
@@ -71,6 +72,7 @@ pub use outcomes::*;
 pub use parts::*;
 pub use receipts::*;
 pub use restart::*;
+pub use unmarked::*;
 pub use words::*;
 
 /// A database of its own for one case.
@@ -258,6 +260,12 @@ macro_rules! store_conformance {
             leaves_what_still_has_time
             expires_no_more_than_asked
             drops_old_parked_receipts
+            // unmarked
+            believes_an_unmarked_receipt_from_the_recipients_number
+            takes_an_unmarked_receipt_of_a_stranger_for_a_message
+            applies_an_early_unmarked_receipt_only_where_it_fits
+            loses_no_early_unmarked_receipt_of_an_id_used_again
+            tells_constant_ids_apart_by_the_number_an_unmarked_receipt_comes_from
             // forget
             forgets_orders_that_were_never_paid
             forgets_no_more_than_asked

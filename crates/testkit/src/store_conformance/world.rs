@@ -333,5 +333,6 @@ pub(super) fn receipt(id: &str, state: ReceiptState) -> Receipt {
         code: None,
         to: None,
         at: at(15),
+        unmarked: None,
     }
 }

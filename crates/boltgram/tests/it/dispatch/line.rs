@@ -132,6 +132,7 @@ impl Line {
             code: None,
             to: None,
             at: Timestamp::default(),
+            unmarked: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who goes first, and which way: lanes, fair shares and routes, with a real store between engine
 //! and carriers.
 
+mod forged;
 mod house;
 mod lanes;
 mod line;

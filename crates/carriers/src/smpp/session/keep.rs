@@ -72,6 +72,10 @@ impl Bound<'_> {
         while let Some(run) = left.pop().filter(|run| !run.is_empty()) {
             let receipts = run.iter().map(|(_, receipt)| receipt.clone()).collect();
             let kept = self.carrier.desk.inbox().await.receipts(receipts).await;
+            if kept.is_err() && run.iter().any(|(_, receipt)| receipt.unmarked.is_some()) {
+                // It may be there as a message, and comes again.
+                self.carrier.interruption.note(self.carrier.clock.now());
+            }
             left.extend(self.answer_kept(run, kept).await.into_iter().flatten());
         }
     }

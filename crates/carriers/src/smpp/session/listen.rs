@@ -144,11 +144,15 @@ impl Bound<'_> {
         let of = Of {
             carrier: &desk.name,
             ids: settings.receipt_ids,
+            by_text: settings.receipts_by_text,
             alphabet: settings.profile.alphabet,
             interrupted_at: interruption.last(),
         };
         match receive::read(pdu, of, clock.now()) {
-            Ok(Received::Receipt(receipt)) => unstored.push(ticket, receipt),
+            Ok(Received::Receipt(receipt)) => {
+                self.carrier.note_mark(receipt.unmarked.is_none());
+                unstored.push(ticket, receipt);
+            }
             Ok(Received::Message(part)) => unstored.push_part(ticket, part),
             Ok(Received::Nameless) => answers.deliver(ticket, CommandStatus::ROK),
             Err(error) => answers.refuse(ticket, error.status()),

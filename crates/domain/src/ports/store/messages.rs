@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::account::AccountId;
+use crate::inbound::InboundPart;
 use crate::message::{Address, Content, Lane, MessageId};
 use crate::ports::{Outcome, PortError, Receipt, RecipientTrace, WebhookCall};
 use crate::reason::Reason;
@@ -116,6 +117,9 @@ pub struct Recorded {
     /// Receipts that came after their recipient was final and said otherwise: recorded, shown, and
     /// without any effect on state or money.
     pub contradictory: u32,
+    /// What was no receipt after all ([`Receipt::unmarked`]): for the caller to record as parts of
+    /// messages that came in, before their carrier is told that we have them.
+    pub messages: Vec<InboundPart>,
 }
 
 #[async_trait]
@@ -171,6 +175,10 @@ pub trait MessageStore: Send + Sync {
     /// for several submissions, the destination that the receipt names decides, if it is of one of
     /// them alone; otherwise the receipt is ambiguous and decides nothing. Repeat: harmless. `tell`
     /// as for [`MessageStore::record_outcomes`].
+    ///
+    /// An unmarked receipt counts only for a submission to the number that it comes from, now or
+    /// when it is recorded. Where its id is known of other numbers alone it is given back in
+    /// [`Recorded::messages`], and parked all the same: the id may be used again.
     async fn record_receipts(
         &self,
         receipts: Vec<Receipt>,

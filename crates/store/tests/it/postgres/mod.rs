@@ -84,6 +84,7 @@ fn receipts(orders: &[CreditOrder]) -> Vec<Receipt> {
         code: None,
         to: None,
         at: later(),
+        unmarked: None,
     };
     orders.iter().map(receipt).collect()
 }

@@ -1,0 +1,100 @@
+//! The numbers that a text came from and went to, as far as they tell whether it is of a number that we
+//! know: carriers write one number with or without its calling code, a trunk zero and a plus.
+
+use std::fmt;
+
+/// Digits that are compared.
+const DIGITS: usize = 7;
+
+/// The shortest number within a country (Niue). A service's short number is shorter or as long, so it
+/// is no end of the number that a text went to.
+const DIGITS_MIN: usize = 4;
+
+/// Room for one end beside the other.
+const OTHER: u64 = 100_000_000;
+
+/// The last seven digits of both, of the one it came from all if it has fewer. At least one of them is
+/// a number. Shown to nobody.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NumberEnds(u64);
+
+impl NumberEnds {
+    /// `None` when neither is a number.
+    pub fn of(from: &str, to: &str) -> Option<Self> {
+        Self::from_stored(end(from, DIGITS_MIN) * OTHER + end(to, DIGITS))
+    }
+
+    /// As one integer, never 0.
+    pub const fn stored(self) -> u64 {
+        self.0
+    }
+
+    pub const fn from_stored(stored: u64) -> Option<Self> {
+        if stored == 0 { None } else { Some(Self(stored)) }
+    }
+
+    /// Whether a number ends as one of them: carriers that turn round the addresses of a receipt
+    /// name the recipient where a phone's text names us.
+    pub const fn fit(self, number: u64) -> bool {
+        fits(self.0 / OTHER, number) || fits(self.0 % OTHER, number)
+    }
+}
+
+impl fmt::Debug for NumberEnds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NumberEnds(…)")
+    }
+}
+
+/// The last digits with a 1 before them, so that zeros count; 0 of what is no number.
+fn end(address: &str, digits_min: usize) -> u64 {
+    let digits = address.strip_prefix('+').unwrap_or(address);
+    if digits.len() < digits_min || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
+    let last = digits.get(digits.len().saturating_sub(DIGITS)..).unwrap_or(digits);
+    last.bytes().fold(1, |end, digit| end * 10 + u64::from(digit - b'0'))
+}
+
+const fn fits(end: u64, number: u64) -> bool {
+    if end == 0 {
+        return false;
+    }
+    let power = 10_u64.pow(end.ilog10());
+    number % power == end - power
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBER: u64 = 4_520_123_456;
+
+    fn fit(from: &str, to: &str) -> bool {
+        let stored = NumberEnds::of(from, to).map(NumberEnds::stored);
+        stored.and_then(NumberEnds::from_stored).is_some_and(|ends| ends.fit(NUMBER))
+    }
+
+    #[test]
+    fn a_number_is_known_however_a_carrier_writes_it() {
+        for from in ["4520123456", "+4520123456", "004520123456", "20123456", "020123456", "123456"]
+        {
+            assert!(fit(from, "1919"), "{from}");
+        }
+        assert!(fit("1919", "4520123456") && fit("Boltgram", "20123456"), "turned round");
+        let zeros = NumberEnds::of("5000000", "").unwrap();
+        assert!(zeros.fit(4_505_000_000) && !zeros.fit(4_500_000_000));
+    }
+
+    #[test]
+    fn another_number_is_another_and_what_is_none_fits_nothing() {
+        for from in
+            ["4520123457", "4521023456", "0123455", "3457", "456", "", "20 12 34 56", "-3456"]
+        {
+            assert!(!fit(from, "1919"), "{from}");
+        }
+        assert!(!fit("4529999999", "3456"), "a short number of ours proves nothing");
+        assert_eq!(NumberEnds::of("Boltgram", "1919"), None);
+        assert_eq!(format!("{:?}", NumberEnds::of("4520123456", "")), "Some(NumberEnds(…))");
+    }
+}

@@ -1,0 +1,134 @@
+//! What only its text calls a receipt: the recipient's carrier wrote it, or anybody with a phone.
+
+use domain::inbound::{InboundBody, InboundPart, Party};
+use domain::number::Msisdn;
+use domain::ports::{Receipt, ReceiptState, Recorded};
+use domain::recipient::RecipientState;
+use domain::routing::CarrierName;
+
+use super::Rig;
+use super::world::{CARRIER, World, accepted, at, receipt};
+
+/// Of the first recipient of a message, as [`super::world::phone`] makes it.
+const RECIPIENT: &str = "4520000000";
+
+const STRANGER: &str = "4520999999";
+
+const OURS: &str = "1919";
+
+fn part(from: &str, to: &str) -> InboundPart {
+    InboundPart {
+        carrier: CarrierName::new(CARRIER),
+        from: Party::new(from),
+        to: Party::new(to),
+        body: InboundBody::Text("id:a stat:UNDELIV err:001".to_owned()),
+        join: None,
+        at: at(15),
+        interrupted_at: at(0),
+    }
+}
+
+/// As the adapter makes it: numbers that are written in full are told too.
+fn unmarked(id: &str, state: ReceiptState, from: &str, to: &str) -> Receipt {
+    let number = from.parse().ok().and_then(|digits| Msisdn::from_digits(digits).ok());
+    let unmarked = Some(Box::new(part(from, to)));
+    Receipt { to: number, unmarked, ..receipt(id, state) }
+}
+
+async fn record(world: &World, receipt: Receipt) -> Recorded {
+    world.store.record_receipts(vec![receipt], at(20), None).await.unwrap()
+}
+
+pub async fn believes_an_unmarked_receipt_from_the_recipients_number(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    for (id, from, to) in [
+        ("a", RECIPIENT, OURS),
+        ("b", "20000000", OURS),
+        ("c", "020000000", OURS),
+        ("d", OURS, RECIPIENT),
+        ("e", "Boltgram", "20000000"),
+    ] {
+        let order = world.submitted(id).await;
+        let recorded = record(&world, unmarked(id, ReceiptState::Delivered, from, to)).await;
+        assert_eq!((recorded.recipients, recorded.parked), (1, 0), "{from} to {to}");
+        assert_eq!(recorded.messages, []);
+        assert_eq!(world.recipient(order).await, RecipientState::Success);
+    }
+}
+
+pub async fn takes_an_unmarked_receipt_of_a_stranger_for_a_message(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.submitted("a").await;
+    use ReceiptState::{Delivered, Failed, Intermediate};
+    for state in [Failed, Delivered, Intermediate] {
+        let recorded = record(&world, unmarked("a", state, STRANGER, OURS)).await;
+        assert_eq!((recorded.recipients, &recorded.messages), (0, &vec![part(STRANGER, OURS)]));
+    }
+    // The end of our own short number is no recipient's.
+    let recorded = record(&world, unmarked("a", Failed, STRANGER, "0000")).await;
+    assert_eq!((recorded.recipients, recorded.messages.len()), (0, 1));
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted);
+    // What the carrier marks is believed whoever it names.
+    let marked = Receipt { unmarked: None, ..unmarked("a", Failed, STRANGER, OURS) };
+    assert_eq!(record(&world, marked).await.recipients, 1);
+    assert_eq!(world.recipient(order).await, RecipientState::Failed);
+}
+
+pub async fn applies_an_early_unmarked_receipt_only_where_it_fits(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    use ReceiptState::{Delivered, Failed};
+    // Forged ones first, one in the same words; then the true one.
+    for early in [
+        unmarked("a", Failed, STRANGER, OURS),
+        unmarked("a", Delivered, "20999999", OURS),
+        unmarked("a", Delivered, "20000000", OURS),
+    ] {
+        let recorded = record(&world, early).await;
+        assert_eq!((recorded.parked, recorded.messages.len()), (1, 0), "nobody knows it yet");
+    }
+    world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
+    assert_eq!(world.recipient(order).await, RecipientState::Success);
+
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    record(&world, unmarked("b", Failed, STRANGER, OURS)).await;
+    world.done(&chunk, accepted(&chunk, 0, &[(1, "b")])).await;
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted);
+    world.receive("b", Delivered).await;
+    assert_eq!(world.recipient(order).await, RecipientState::Success);
+}
+
+/// The carrier uses an id again, and its receipt comes before the answer.
+pub async fn loses_no_early_unmarked_receipt_of_an_id_used_again(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let old = world.submitted("a").await;
+    let message = world.new_message(2);
+    let order = world.working_with(message).await;
+    let chunk = world.claim_one(at(5)).await;
+    world.done(&chunk, accepted(&chunk, 0, &[(1, "x")])).await;
+    // Of the second recipient, whose outcome is not recorded yet.
+    let early = unmarked("a", ReceiptState::Failed, "4520000001", OURS);
+    let recorded = record(&world, early).await;
+    assert_eq!((recorded.parked, recorded.messages.len()), (1, 1));
+    world.record(vec![accepted(&chunk, 1, &[(1, "a")])], vec![]).await;
+    let message = chunk.id.message;
+    let second = world.store.trace(message, 1, 1).await.unwrap().remove(0);
+    assert_eq!(second.state, RecipientState::Failed);
+    assert_eq!(world.recipient(old).await, RecipientState::Submitted);
+    let _ = order;
+}
+
+pub async fn tells_constant_ids_apart_by_the_number_an_unmarked_receipt_comes_from(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    world.working_with(world.new_message(2)).await;
+    let chunk = world.claim_one(at(5)).await;
+    let both = [0, 1].map(|index| accepted(&chunk, index, &[(1, "0")]));
+    world.record(both.to_vec(), vec![]).await;
+    let recorded = record(&world, unmarked("0", ReceiptState::Delivered, "20000001", OURS)).await;
+    assert_eq!((recorded.recipients, recorded.ambiguous), (1, 0));
+    let states: Vec<_> = world.store.trace(chunk.id.message, 0, 2).await.unwrap();
+    let states: Vec<_> = states.iter().map(|recipient| recipient.state).collect();
+    assert_eq!(states, [RecipientState::Submitted, RecipientState::Success]);
+}
