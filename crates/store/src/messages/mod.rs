@@ -8,12 +8,14 @@
 //!                      lease over
 //! ```
 //!
-//! Every recipient that is *pending* is covered by one live chunk: whatever loses its carrier comes
-//! up for claiming again. A chunk goes when nothing in it is left to hand over, or its message ends.
+//! Every recipient that is *pending* is covered by one live chunk, unless its message was cancelled:
+//! whatever loses its carrier comes up for claiming again. A chunk goes when nothing in it is left to
+//! hand over, or its message ends. Messages to many come from `bulk`, and get rows as they are claimed.
 //!
 //! # Locks
 //!
-//! On a server several nodes change the same rows at once. The discipline, in this order:
+//! On a server several nodes change the same rows at once. The discipline, in this order (a request's
+//! idempotency key comes before all of it):
 //!
 //! 1. the turns of the carriers whose submissions are stored ([`Turn::Park`](crate::sql::Turn));
 //! 2. the messages' rows, sorted by id ([`locked::lock`]). Recipients, submissions and chunks of a

@@ -149,15 +149,70 @@ macro_rules! with_parts {
     };
 }
 
+/// A run of so many is read as one: its rows lie together, and so do those of its parts.
+const RUN_MIN: usize = 4;
+
+/// Recipients between two of a run that nobody asked for, at most.
+const GAP_MAX: u32 = 3;
+
 /// These recipients, with their parts.
 pub(super) async fn load(
     tx: &mut impl Tx,
     places: impl IntoIterator<Item = Place>,
 ) -> Result<Recipients> {
     let places: Vec<Place> = places.into_iter().collect();
-    let rows: Vec<_> = places.iter().map(|(message, index)| params![message, *index]).collect();
+    let near = |(one, index): &Place, (other, next): &Place| {
+        one == other && index.abs_diff(*next) <= GAP_MAX + 1
+    };
+    let (runs, alone): (Vec<_>, Vec<_>) =
+        places.chunk_by(near).partition(|run| run.len() >= RUN_MIN);
+    let alone: Vec<_> = alone.concat();
+    let rows: Vec<_> = alone.iter().map(|(message, index)| params![message, *index]).collect();
     let found = tx.query_many(with_parts!("r.idx = ?2"), &rows).await?;
-    read(places.iter().map(|(message, _)| message), found)
+    let mut recipients = read(alone.iter().map(|(message, _)| message), found)?;
+    if !runs.is_empty() {
+        load_runs(tx, &runs, &mut recipients).await?;
+    }
+    Ok(recipients)
+}
+
+async fn load_runs(tx: &mut impl Tx, runs: &[&[Place]], recipients: &mut Recipients) -> Result<()> {
+    let rows: Vec<_> = runs
+        .iter()
+        .filter_map(|run| Some((run.first()?, run.last()?)))
+        .map(|((message, first), (_, last))| params![message, *first, *last])
+        .collect();
+    let found = tx
+        .query_many(
+            "SELECT idx, state, reason, code, tried, deferred_attempt, unanswered, attempts,
+                 price, address
+             FROM recipients WHERE message = ?1 AND idx BETWEEN ?2 AND ?3",
+            &rows,
+        )
+        .await?;
+    for (run, rows) in runs.iter().zip(found) {
+        for mut row in rows {
+            let place = (run[0].0, row.get()?);
+            if run.binary_search(&place).is_ok() {
+                recipients.insert(place, Recipient::read(&mut row)?);
+            }
+        }
+    }
+    let found = tx
+        .query_many(
+            "SELECT idx, carrier, part, parts, attempt, at, state, code, word FROM submissions
+             WHERE message = ?1 AND idx BETWEEN ?2 AND ?3",
+            &rows,
+        )
+        .await?;
+    for (run, rows) in runs.iter().zip(found) {
+        for mut row in rows {
+            if let Some(recipient) = recipients.get_mut(&(run[0].0, row.get()?)) {
+                recipient.parts.extend(Part::read(&mut row)?);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Those of these ranges that are in `state`, with their parts.

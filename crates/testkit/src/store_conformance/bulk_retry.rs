@@ -185,8 +185,7 @@ pub async fn tries_again_in_chunks(rig: &impl Rig) {
     }
     world.store().expire(at(8_000), at(0), 9).await.unwrap();
     world.must_be_sound().await;
-    let done =
-        RetryOutcome::Spent(Spent::Done { message: id, recipients: 999, price: times(999) });
+    let done = RetryOutcome::Spent(Spent::Done { message: id, recipients: 999, price: times(999) });
     assert_eq!(retried(&world, id).await, done);
     let runs: Vec<_> = world
         .claim(at(9_000))

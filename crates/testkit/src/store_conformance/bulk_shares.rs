@@ -4,6 +4,7 @@ use domain::bulk::{Counts, RefundPolicy};
 use domain::message::MessageState;
 use domain::money::Msat;
 use domain::ports::{ChunkEnd, Spent};
+use domain::recipient::RecipientState;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, group, times};
@@ -68,5 +69,23 @@ pub async fn sends_for_nothing_too(rig: &impl Rig) {
     let claimed = world.claim(at(5)).await;
     world.deliver_all(&claimed).await;
     assert_eq!(world.message(id).await.state, MessageState::Sent);
+    world.must_be_sound().await;
+}
+
+pub async fn counts_recipients_that_are_told_with_gaps(rig: &impl Rig) {
+    let world = BulkWorld::new(rig, times(60)).await;
+    let id = world.added(60).await;
+    let chunk = world.claim_one(at(5)).await;
+    // Dense, with gaps, alone; the others are pending.
+    let told: Vec<u32> = (0..10).chain((12..30).step_by(3)).chain([40, 41, 59]).collect();
+    world.deliver(&chunk, &told).await;
+    let success = world.recipients(id, &[RecipientState::Success]).await;
+    assert_eq!(success.iter().map(|one| one.index).collect::<Vec<_>>(), told);
+    let counts = world.message(id).await.counts;
+    assert_eq!((counts.success, counts.pending), (19, 41));
+    // A repeat takes nothing twice, and says nothing new.
+    world.deliver(&chunk, &told).await;
+    assert_eq!(world.message(id).await.counts, counts);
+    assert_eq!(world.store().trace(id, 0, 1).await.unwrap()[0].parts.len(), 1);
     world.must_be_sound().await;
 }

@@ -50,7 +50,8 @@ pub async fn starts_or_cancels_but_never_both(rig: &impl Rig) {
     for round in 0..60 {
         let id = world.scheduled(101, at(900)).await;
         let (store, account) = (other.store.clone(), world.account);
-        let cancel = tokio::spawn(async move {
+        let mut cancel = tokio::task::JoinSet::new();
+        cancel.spawn(async move {
             // Now one, now the other is first.
             for _ in 0..round % 6 {
                 tokio::task::yield_now().await;
@@ -58,7 +59,7 @@ pub async fn starts_or_cancels_but_never_both(rig: &impl Rig) {
             store.cancel_bulk(account, id, at(900)).await.unwrap()
         });
         let mut claimed = world.claim(at(900)).await;
-        let outcome = cancel.await.unwrap();
+        let outcome = cancel.join_all().await.remove(0);
         // A claim that found the message taken has put it off.
         claimed.extend(world.claim(at(901)).await);
         let state = world.message(id).await.state;

@@ -1,0 +1,220 @@
+//! What a message to many costs the store, step by step: accepted, claimed, taken by a carrier,
+//! delivered, looked at, and tried again whole. Outcomes and receipts come in batches of a thousand,
+//! those of eight chunks mixed, as carriers answer.
+//!
+//! `cargo run --release -p store --example bulk_cost [--postgres] [RECIPIENTS]`
+//!
+//! The database is in `TMPDIR`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::panic,
+    reason = "an example for the terminal"
+)]
+
+use std::fs;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use domain::account::AccountId;
+use domain::bulk::{NewBulk, PriceGroup, RefundPolicy};
+use domain::message::{Content, Lane, MessageId};
+use domain::money::Msat;
+use domain::number::Msisdn;
+use domain::ports::{
+    AcceptedPart, ChunkEnd, ClaimedChunk, End, NewAccount, Outcome, Receipt, ReceiptState,
+    RecipientList, Retry, Spent, Store, SubmissionKey,
+};
+use domain::routing::CarrierName;
+use domain::secret::Secret;
+use domain::text::Text;
+use domain::time::Timestamp;
+use mimalloc::MiMalloc;
+use store::Vault;
+use testkit::postgres::{PostgresDatabase, PostgresServer};
+use uuid::Uuid;
+
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+const NOW: Timestamp = Timestamp::from_millis(1_793_534_400_000);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const PRICE: Msat = Msat::new(7);
+const CHUNKS: u32 = 8;
+const BATCH: usize = 1_000;
+
+#[tokio::main]
+async fn main() {
+    let mut args: Vec<_> = std::env::args().skip(1).collect();
+    let postgres = args.iter().position(|arg| arg == "--postgres").map(|at| args.remove(at));
+    let recipients = args.first().map_or(100_000, |count| count.parse().unwrap());
+    let directory = tempfile::tempdir().unwrap();
+    let database = postgres.map(|_| PostgresDatabase::new(PostgresServer::durable()));
+    let url = match &database {
+        Some(database) => database.url(),
+        None => format!("sqlite:{}", directory.path().join("boltgram.db").display()),
+    };
+    let store = store::open(&url, Vault::new([7; 32])).await.unwrap();
+    let new = NewAccount {
+        name: "payer".parse().unwrap(),
+        webhook_secret: Secret::new("whsec_c2VjcmV0"),
+        credit: Msat::new(1_000_000_000_000),
+    };
+    let account = store.add_account(new, NOW).await.unwrap().id;
+    run(&store, account, recipients).await;
+}
+
+async fn run(store: &Arc<dyn Store>, account: AccountId, recipients: u32) {
+    let message = MessageId(Uuid::from_u128(1));
+    let mut steps = Steps::new(recipients);
+    let new = Arc::new(new(message, account, recipients));
+    let spent = steps.time("accept", store.add_bulk(new)).await.unwrap();
+    assert!(matches!(spent, Spent::Done { .. }));
+    send(store, &mut steps, ReceiptState::Failed).await;
+    for first in [0, recipients / 2, recipients.saturating_sub(1_000)] {
+        let list = RecipientList { states: vec![], first, limit: 1_000 };
+        let begin = Instant::now();
+        let page = store.bulk_recipients(message, list).await.unwrap();
+        println!("a page of {} from {first}: {:?}", page.recipients.len(), begin.elapsed());
+    }
+    let retry = Retry {
+        account,
+        message,
+        valid_until: NOW.after(DAY),
+        receipts_until: NOW.after(DAY),
+        idempotency: None,
+    };
+    steps.time("retry", store.retry_bulk(retry, NOW)).await.unwrap();
+    send(store, &mut steps, ReceiptState::Delivered).await;
+    let begin = Instant::now();
+    assert!(store.check_ledger().await.unwrap().is_sound());
+    println!("ledger check: {:?}", begin.elapsed());
+    let stored = store.bulk(account, message).await.unwrap().unwrap();
+    assert_eq!(stored.counts.success, recipients);
+}
+
+fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
+    let number = |index: u32| Msisdn::from_digits(4_520_000_000 + u64::from(index)).unwrap();
+    NewBulk {
+        content: Content {
+            message,
+            account: Some(account),
+            sender: None,
+            text: Text::new("hello"),
+            parts: 1,
+            lane: Lane::Bulk,
+            valid_until: NOW.after(DAY),
+        },
+        payer: account,
+        groups: vec![PriceGroup { price: PRICE, numbers: (0..recipients).map(number).collect() }],
+        excluded: vec![],
+        start_at: None,
+        receipts_until: NOW.after(DAY),
+        refunds: RefundPolicy::Undelivered,
+        idempotency: None,
+        created_at: NOW,
+    }
+}
+
+/// Sends all that is queued.
+async fn send(store: &Arc<dyn Store>, steps: &mut Steps, state: ReceiptState) {
+    loop {
+        let claim = store.claim_chunks("one", CHUNKS.into(), NOW, NOW.after(DAY));
+        let claimed = steps.time("claim", claim).await.unwrap();
+        if claimed.is_empty() {
+            break;
+        }
+        let taken = mixed(&claimed);
+        for batch in taken.chunks(BATCH) {
+            let record = store.record_outcomes(batch.to_vec(), vec![], NOW, None);
+            steps.time("outcomes", record).await.unwrap();
+        }
+        let ends = claimed.iter().map(|chunk| (chunk.id, chunk.attempt, ChunkEnd::Done)).collect();
+        steps.time("ends", store.record_outcomes(vec![], ends, NOW, None)).await.unwrap();
+        for batch in taken.chunks(BATCH) {
+            let said = batch.iter().map(|outcome| said(outcome, state)).collect();
+            let recorded = steps.time("receipts", store.record_receipts(said, NOW, None)).await;
+            assert_eq!(recorded.unwrap().recipients, u32::try_from(batch.len()).unwrap());
+        }
+    }
+    steps.print();
+}
+
+/// What a carrier says of these chunks' recipients, of all of them by turns.
+fn mixed(claimed: &[ClaimedChunk]) -> Vec<Outcome> {
+    let longest = claimed.iter().map(|chunk| chunk.recipients.len()).max().unwrap_or(0);
+    let of = |chunk: &ClaimedChunk, at: usize| {
+        let recipient = chunk.recipients.get(at)?.index;
+        let attempt = chunk.attempt;
+        Some(Outcome {
+            key: SubmissionKey { chunk: chunk.id, attempt, recipient },
+            carrier: CarrierName::new("main"),
+            parts: 1,
+            accepted: vec![AcceptedPart {
+                part: 1,
+                carrier_id: format!("{attempt:x}-{recipient:x}"),
+            }],
+            end: End::Accepted,
+        })
+    };
+    (0..longest).flat_map(|at| claimed.iter().filter_map(move |chunk| of(chunk, at))).collect()
+}
+
+fn said(outcome: &Outcome, state: ReceiptState) -> Receipt {
+    Receipt {
+        carrier: outcome.carrier.clone(),
+        carrier_id: outcome.accepted[0].carrier_id.clone(),
+        state,
+        code: Some("000".to_owned()),
+        to: Msisdn::from_digits(4_520_000_000 + u64::from(outcome.key.recipient)).ok(),
+        at: NOW,
+        unmarked: None,
+    }
+}
+
+/// How long each step took in all: on the clock, and of SQLite's writer.
+struct Steps {
+    recipients: u32,
+    took: Vec<(&'static str, Duration, Duration)>,
+}
+
+impl Steps {
+    const fn new(recipients: u32) -> Self {
+        Self { recipients, took: Vec::new() }
+    }
+
+    async fn time<T>(&mut self, step: &'static str, work: impl Future<Output = T>) -> T {
+        let (begin, cpu) = (Instant::now(), of_writer());
+        let done = work.await;
+        let (took, cpu) = (begin.elapsed(), of_writer().saturating_sub(cpu));
+        match self.took.iter_mut().find(|(name, ..)| *name == step) {
+            Some(known) => (known.1, known.2) = (known.1 + took, known.2 + cpu),
+            None => self.took.push((step, took, cpu)),
+        }
+        done
+    }
+
+    fn print(&mut self) {
+        for (step, took, cpu) in self.took.drain(..) {
+            let each = |time: Duration| time.as_nanos() / u128::from(self.recipients);
+            println!(
+                "{step:9} {:5} ns each, {:5} ns of the writer: {took:?}",
+                each(took),
+                each(cpu)
+            );
+        }
+    }
+}
+
+/// Processor time, by the scheduler's own count.
+fn of_writer() -> Duration {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
+    let writer = tasks.map(|task| task.path()).find(|path| {
+        fs::read_to_string(path.join("comm")).is_ok_and(|name| name.trim() == "store-writer")
+    });
+    let stat = writer.and_then(|path| fs::read_to_string(path.join("schedstat")).ok());
+    let nanos = stat.and_then(|stat| stat.split(' ').next().and_then(|word| word.parse().ok()));
+    Duration::from_nanos(nanos.unwrap_or(0))
+}
