@@ -305,6 +305,7 @@ macro_rules! store_conformance {
             keeps_shares_by_policy
             moves_no_money_by_receipts_after_the_end
             sends_for_nothing_too
+            counts_recipients_that_are_told_with_gaps
             // bulk: start
             begins_and_cancels_only_what_is_scheduled
             starts_or_cancels_but_never_both

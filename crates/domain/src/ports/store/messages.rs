@@ -186,7 +186,8 @@ pub trait MessageStore: Send + Sync {
         tell: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
-    /// What is known of up to `limit` recipients of a message, from index `first` on.
+    /// What is known of up to `limit` recipients of a message, from index `first` on. Those who are
+    /// excluded from a message to many have no way to be traced.
     async fn trace(
         &self,
         message: MessageId,
@@ -206,6 +207,8 @@ pub trait MessageStore: Send + Sync {
 
     /// Drops what nobody asks for any more and nothing books depend on: orders cancelled without
     /// ever having been paid, with their events, and ended webhook calls, all of them ended before
-    /// `before`. At most `limit` rows of each; returns how many rows went.
+    /// `before`; and idempotency keys, which are kept shorter by as much as
+    /// [`crate::limits::IDEMPOTENCY_KEY_AGE_MAX`] is shorter than [`crate::limits::FORGET_AFTER`]. At
+    /// most `limit` rows of each; returns how many rows went.
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64, PortError>;
 }
