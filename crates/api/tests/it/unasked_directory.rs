@@ -1,5 +1,5 @@
-//! What no door of customers asks of the store in memory: what accounts keep to send
-//! with. Of that it has sender names alone.
+//! What no door of customers asks of the store in memory: what accounts keep to send with. Of that it
+//! has sender names, and what the bulk door asks for.
 
 use async_trait::async_trait;
 use domain::account::AccountId;
@@ -112,8 +112,8 @@ impl DirectoryStore for FakeStore {
         not_needed()
     }
 
-    async fn template(&self, _: AccountId, _: TemplateId) -> Result<Option<Template>, PortError> {
-        Ok(None)
+    async fn template(&self, _: AccountId, id: TemplateId) -> Result<Option<Template>, PortError> {
+        Ok(self.up()?.bulk.template.clone().filter(|template| template.id == id))
     }
 
     async fn templates(
@@ -220,9 +220,10 @@ impl DirectoryStore for FakeStore {
     async fn group_numbers(
         &self,
         _: AccountId,
-        _: GroupId,
+        id: GroupId,
     ) -> Result<Option<Vec<Msisdn>>, PortError> {
-        Ok(None)
+        let group = self.up()?.bulk.group.clone();
+        Ok(group.filter(|(of, _)| *of == id).map(|(_, numbers)| numbers))
     }
 
     async fn drop_lists(&self, _: Timestamp, _: u32) -> Result<u64, PortError> {

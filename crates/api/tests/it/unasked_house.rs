@@ -42,8 +42,9 @@ impl BlocklistStore for FakeStore {
         not_needed()
     }
 
-    async fn blocked(&self, _: AccountId, _: Arc<[Msisdn]>) -> Result<Vec<Msisdn>, PortError> {
-        Ok(vec![])
+    async fn blocked(&self, _: AccountId, all: Arc<[Msisdn]>) -> Result<Vec<Msisdn>, PortError> {
+        let blocked = self.up()?.bulk.blocked.clone();
+        Ok(all.iter().copied().filter(|number| blocked.contains(number)).collect())
     }
 
     async fn blocked_any(
@@ -86,11 +87,11 @@ impl TermsStore for FakeStore {
     }
 
     async fn tariff(&self, _: AccountId) -> Result<Vec<(String, Msat)>, PortError> {
-        Ok(vec![])
+        Ok(self.up()?.bulk.prices.clone())
     }
 
     async fn account_settings(&self, _: AccountId) -> Result<Option<AccountSettings>, PortError> {
-        Ok(Some(AccountSettings::default()))
+        Ok(Some(self.up()?.bulk.agreed.clone()))
     }
 
     async fn set_account_settings(

@@ -3,6 +3,7 @@
 
 mod answers;
 mod bodies;
+mod directory;
 mod documented;
 mod large;
 mod look;

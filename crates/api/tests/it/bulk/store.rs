@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::account::AccountId;
+use domain::account::{AccountId, AccountSettings};
 use domain::bulk::*;
+use domain::contacts::GroupId;
 use domain::message::{MessageId, MessageState};
 use domain::money::Msat;
+use domain::number::Msisdn;
 use domain::ports::*;
+use domain::template::Template;
 use domain::time::Timestamp;
 
 use crate::store::FakeStore;
@@ -24,6 +27,12 @@ pub(crate) struct Script {
     /// The outcome of a commit is lost: what is stored by it is there, or is not.
     pub lost: Option<bool>,
     pub page: RecipientPage,
+    /// What the account keeps here, and what was agreed with it.
+    pub template: Option<Template>,
+    pub group: Option<(GroupId, Vec<Msisdn>)>,
+    pub blocked: Vec<Msisdn>,
+    pub prices: Vec<(String, Msat)>,
+    pub agreed: AccountSettings,
     /// Only what is asked about messages is not answered.
     pub down: bool,
     /// What was asked for, as far as the store is told.
