@@ -165,13 +165,13 @@ mod tests {
         };
         let prefix = |prefix: &str, msat| (prefix.to_owned(), Msat::new(msat));
         let tariff = Tariff::new(Msat::new(100), [prefix("66", 70), prefix("45", 70)]);
-        let all = numbers(&[66_812_345_678, 49_151_123_456, 45_20_123_456, 66_898_765_432]);
+        let all = numbers(&[66_812_345_678, 49_151_123_456, 4_520_123_456, 66_898_765_432]);
         let groups = by_price(all, &tariff, 2).unwrap();
         let group = |price, digits: &[u64]| PriceGroup {
             price: Msat::new(price),
             numbers: numbers(digits),
         };
-        let cheap = group(140, &[66_812_345_678, 45_20_123_456, 66_898_765_432]);
+        let cheap = group(140, &[66_812_345_678, 4_520_123_456, 66_898_765_432]);
         assert_eq!(groups, [cheap, group(200, &[49_151_123_456])]);
         assert_eq!(by_price(numbers(&[66_812_345_678]), &tariff, 1).unwrap().len(), 1);
         let dear = Tariff::new(Msat::new(i64::MAX), []);
