@@ -10,6 +10,8 @@ mod settings;
 mod bulk;
 pub mod orders;
 
+mod admin;
+
 mod events;
 mod inbound;
 
@@ -22,9 +24,9 @@ mod refusal;
 
 mod serve;
 
+pub use admin::admin_router;
 pub use events::Events;
 pub use guard::{Front, Network, NetworkError, Rate};
-pub use ops::ops_router;
 pub use router::router;
 pub use serve::{Server, serve};
 pub use settings::HttpSettings;

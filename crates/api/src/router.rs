@@ -3,6 +3,7 @@
 //! ```text
 //! fold path ── log ─┬─ orders: CORS ── catch panics ── admit (key, rate) ── handler
 //!                   ├─ bulk: catch panics ── admit (key, rate) ── handler
+//!                   ├─ admin: catch panics ── admit (rate) ── operator's key ── handler
 //!                   ├─ ops: catch panics ── admit (rate) ── handler
 //!                   └─ sandbox: catch panics ── handler
 //! ```
@@ -14,12 +15,12 @@
 
 use std::sync::Arc;
 
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use engine::Engine;
 
 use crate::guard::{Front, Guard, Routes};
 use crate::settings::{Door, HttpSettings};
-use crate::{bulk, ops, orders, sandbox};
+use crate::{admin, bulk, ops, orders, sandbox};
 
 /// All doors.
 pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Front {
@@ -27,6 +28,7 @@ pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Front {
     let routes = orders_routes()
         .and(bulk_routes())
         .and(ops_routes(&door.settings))
+        .and(main_admin_routes(&door.settings))
         .and(sandbox_routes(&door.settings));
     routes.open(door)
 }
@@ -73,7 +75,66 @@ fn bulk_routes() -> Routes {
         .route("/api/v2/senders", get(bulk::list_senders))
 }
 
-/// Also what an admin listener serves, see [`crate::ops_router`]. How the house is and what it
+/// Not where an admin listener serves them.
+fn main_admin_routes(settings: &HttpSettings) -> Routes {
+    if settings.tells_operator { admin_routes() } else { Routes::behind(Guard::Orders) }
+}
+
+pub(crate) fn admin_routes() -> Routes {
+    Routes::behind(Guard::Admin)
+        .all_below(admin::ROOT)
+        .route("/admin/v1/openapi.json", get(admin::show_admin_openapi))
+        .route("/admin/v1/accounts", get(admin::list_accounts).post(admin::add_account))
+        .route("/admin/v1/accounts/{account}", get(admin::show_account))
+        .route("/admin/v1/accounts/{account}/settings", put(admin::set_account_settings))
+        .route("/admin/v1/accounts/{account}/credit", post(admin::give_credit))
+        .route("/admin/v1/keys", get(admin::list_keys).post(admin::add_key))
+        .route("/admin/v1/keys/{id}/revoke", post(admin::revoke_key))
+        .route("/admin/v1/senders", get(admin::list_all_senders).post(admin::request_sender))
+        .route("/admin/v1/senders/{id}/approve", post(admin::approve_sender))
+        .route("/admin/v1/senders/{id}/reject", post(admin::reject_sender))
+        .route("/admin/v1/senders/{id}/withdraw", post(admin::withdraw_sender))
+        .route("/admin/v1/senders/{id}/share", post(admin::share_sender))
+        .route(
+            "/admin/v1/accounts/{account}/templates",
+            get(admin::list_templates).post(admin::add_template),
+        )
+        .route(
+            "/admin/v1/accounts/{account}/templates/{id}",
+            get(admin::show_template).put(admin::change_template).delete(admin::remove_template),
+        )
+        .route(
+            "/admin/v1/accounts/{account}/groups",
+            get(admin::list_groups).post(admin::add_group),
+        )
+        .route(
+            "/admin/v1/accounts/{account}/groups/{id}",
+            get(admin::show_group).put(admin::rename_group).delete(admin::remove_group),
+        )
+        .route(
+            "/admin/v1/accounts/{account}/groups/{id}/contacts",
+            get(admin::list_contacts).post(admin::add_contacts).put(admin::replace_contacts),
+        )
+        .route(
+            "/admin/v1/accounts/{account}/groups/{id}/contacts/{number}",
+            delete(admin::remove_contact),
+        )
+        .route("/admin/v1/accounts/{account}/messages", get(admin::list_account_messages))
+        .route("/admin/v1/accounts/{account}/messages/{uuid}", get(admin::show_account_message))
+        .route(
+            "/admin/v1/accounts/{account}/messages/{uuid}/recipients",
+            get(admin::list_message_recipients),
+        )
+        .route("/admin/v1/blocklist", get(admin::list_blocks).post(admin::block_numbers))
+        .route("/admin/v1/blocklist/remove", post(admin::unblock_numbers))
+        .route("/admin/v1/prices", get(admin::list_prices).put(admin::set_prices))
+        .route("/admin/v1/prices/remove", post(admin::remove_price))
+        .route("/admin/v1/routes", get(admin::list_routes))
+        .route("/admin/v1/operators", get(admin::list_operators))
+        .route("/admin/v1/audit", get(admin::list_audit))
+}
+
+/// Also what an admin listener serves, see [`crate::admin_router`]. How the house is and what it
 /// counted is for the operator; that it is alive, for whoever balances load.
 pub(crate) fn ops_routes(settings: &HttpSettings) -> Routes {
     let routes = Routes::behind(Guard::Ops).route("/healthz", get(ops::tell_alive));

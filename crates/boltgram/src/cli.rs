@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Keys: secrets that act for an account
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Operators: who may use the admin API
+    #[command(subcommand)]
+    Operator(OperatorCommand),
     /// Sender names that an account may use
     #[command(subcommand)]
     Sender(SenderCommand),
@@ -134,6 +137,24 @@ pub(crate) enum SenderCommand {
     List {
         #[arg(value_name = "ACCOUNT")]
         account: AccountName,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperatorCommand {
+    /// Adds an operator and prints the key: this once, it is not kept
+    Add {
+        /// Who, or which program: 1 to 64 characters
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Lists operators; their keys are not known
+    List,
+    /// Revokes an operator's key, for good
+    Revoke {
+        /// As `operator list` shows it
+        #[arg(value_name = "ID")]
+        id: i64,
     },
 }
 

@@ -40,10 +40,10 @@ impl Doors {
         http: HttpSettings,
         stop: &CancellationToken,
     ) {
+        let ops = api::admin_router(engine.clone(), http.clone());
         let router = api::router(engine.clone(), http);
         let main = api::serve(self.main, router, stop.clone().cancelled_owned());
         let Some(admin) = self.admin else { return main.await };
-        let ops = api::ops_router(engine.clone());
         tokio::join!(main, api::serve(admin, ops, stop.clone().cancelled_owned()));
     }
 }

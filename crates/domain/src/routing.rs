@@ -136,6 +136,11 @@ impl Default for Routes {
 }
 
 impl Routes {
+    /// Those of numbers, by prefix.
+    pub fn all(&self) -> impl Iterator<Item = &Route> {
+        self.sms.values()
+    }
+
     /// `email` are the carriers that take mail, in the order they are tried. A route whose prefix is
     /// anything but digits serves nobody.
     pub fn new(sms: Vec<Route>, email: Vec<CarrierName>) -> Self {

@@ -17,6 +17,7 @@ pub mod tasks;
 mod wake;
 
 pub mod accounts;
+pub mod admin;
 pub mod bulk;
 pub mod orders;
 

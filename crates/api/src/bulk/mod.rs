@@ -39,7 +39,11 @@ pub(crate) use send_message::send_message;
 pub(crate) use show_credits::show_credits;
 pub(crate) use show_message::show_message;
 
-pub(crate) use refused::{Refused, refuse_bulk_method, refuse_bulk_path, show_bulk_panic};
+pub(crate) use moment::Moment;
+pub(crate) use refused::{
+    Refused, conflict, invalid, not_found, refuse_bulk_method, refuse_bulk_path, show_bulk_panic,
+    unauthorized, unavailable,
+};
 
 /// What all paths of this door begin with.
 pub(crate) const ROOT: &str = "/api/v2";

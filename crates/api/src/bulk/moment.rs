@@ -10,7 +10,7 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
 }
 
 /// `2026-06-01T03:00:00.000Z`.
-pub(super) struct Moment(pub Timestamp);
+pub(crate) struct Moment(pub Timestamp);
 
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -31,16 +31,16 @@ impl Refused {
 
     /// The request was not read to its end.
     #[must_use]
-    pub(super) fn unread(self) -> Self {
+    pub(crate) fn unread(self) -> Self {
         Self { close: true, ..self }
     }
 }
 
-pub(super) fn invalid(error: impl Into<Words>) -> Refused {
+pub(crate) fn invalid(error: impl Into<Words>) -> Refused {
     Refused::new(StatusCode::BAD_REQUEST, "INVALID_PARAMS", error)
 }
 
-pub(super) fn unauthorized(error: impl Into<Words>) -> Refused {
+pub(crate) fn unauthorized(error: impl Into<Words>) -> Refused {
     Refused::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", error)
 }
 
@@ -48,15 +48,15 @@ pub(super) fn forbidden(error: impl Into<Words>) -> Refused {
     Refused::new(StatusCode::FORBIDDEN, "FORBIDDEN", error)
 }
 
-pub(super) fn not_found(error: impl Into<Words>) -> Refused {
+pub(crate) fn not_found(error: impl Into<Words>) -> Refused {
     Refused::new(StatusCode::NOT_FOUND, "NOT_FOUND", error)
 }
 
-pub(super) fn conflict(code: &'static str, error: impl Into<Words>) -> Refused {
+pub(crate) fn conflict(code: &'static str, error: impl Into<Words>) -> Refused {
     Refused::new(StatusCode::CONFLICT, code, error)
 }
 
-pub(super) fn unavailable(error: impl Into<Words>) -> Refused {
+pub(crate) fn unavailable(error: impl Into<Words>) -> Refused {
     let refused = Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", error);
     Refused { retry_after_s: Some(TRY_AGAIN.as_secs()), ..refused }
 }

@@ -22,9 +22,13 @@ use super::cors;
 use super::log_access::{log_access, method_name};
 use super::panic::{catch_panic, show_panic};
 use super::places::Places;
+use crate::admin::identify_operator;
 use crate::bulk::{Refused, refuse_bulk_method, refuse_bulk_path, show_bulk_panic};
 use crate::refusal::{refuse_method, refuse_path};
 use crate::settings::Door;
+
+/// The one path of the admin door that wants no key.
+const ADMIN_DOCUMENT: &str = "/admin/v1/openapi.json";
 
 /// What stands before a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub(crate) enum Guard {
     Orders,
     /// The caller is looked at and counted; everything is told in the envelope of the bulk door.
     Bulk,
+    /// The caller's address is counted, and an operator's key is wanted.
+    Admin,
     /// The caller's address is counted.
     Ops,
     /// Nothing.
@@ -55,7 +61,7 @@ impl Routes {
     /// `path` stands in the log as it is here: what a parameter (`{uuid}`) was does not.
     pub(crate) fn route(mut self, path: &'static str, methods: MethodRouter<Door>) -> Self {
         let methods = match self.guard {
-            Guard::Bulk => methods.fallback(refuse_bulk_method),
+            Guard::Bulk | Guard::Admin => methods.fallback(refuse_bulk_method),
             Guard::Orders | Guard::Ops | Guard::Sandbox => methods.fallback(refuse_method),
         };
         self.router = self.router.route(path, methods);
@@ -120,6 +126,7 @@ impl Inner {
         let response = match guard {
             Guard::Orders => self.to_orders(request).await,
             Guard::Bulk => catch_panic(self.to_bulk(request, route), show_bulk_panic).await,
+            Guard::Admin => catch_panic(self.to_admin(request, route), show_bulk_panic).await,
             Guard::Ops => catch_panic(self.to_ops(request), show_panic).await,
             Guard::Sandbox => catch_panic(self.to_handler(request), show_panic).await,
         };
@@ -139,6 +146,22 @@ impl Inner {
     async fn to_bulk(&self, mut request: Request, route: Option<&'static str>) -> Response {
         if let Err(refusal) = admit(&self.door, &mut request).await {
             return Refused::from(refusal).into_response();
+        }
+        if route.is_none() {
+            return refuse_bulk_path().into_response();
+        }
+        self.to_fresh(request).await
+    }
+
+    async fn to_admin(&self, mut request: Request, route: Option<&'static str>) -> Response {
+        if let Err(refusal) = admit_stranger(&self.door, &request) {
+            return Refused::from(refusal).into_response();
+        }
+        // Whoever has a key knows what he may do with it; whoever has none may know too.
+        if route != Some(ADMIN_DOCUMENT)
+            && let Err(refused) = identify_operator(&self.door.engine, &mut request).await
+        {
+            return refused.into_response();
         }
         if route.is_none() {
             return refuse_bulk_path().into_response();

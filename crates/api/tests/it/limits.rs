@@ -109,7 +109,8 @@ async fn what_is_for_the_operator_is_limited_where_everybody_comes() {
         assert_eq!(peers.get_many("192.0.2.1:1", path).await, 3, "{path}");
         assert_eq!(peers.get("192.0.2.1:1", "/price").await, 429, "they are counted together");
         assert_eq!(peers.get_many("127.0.0.1:1", path).await, 9, "{path}");
-        let admin = Peers(api::ops_router(house.engine.clone()));
+        let http = HttpSettings::default();
+        let admin = Peers(api::admin_router(house.engine.clone(), http));
         assert_eq!(admin.get_many("192.0.2.1:1", path).await, 9, "{path}");
     }
 }

@@ -12,6 +12,7 @@ mod unasked_directory;
 mod unasked_house;
 
 mod accounts;
+mod admin;
 mod bad_input;
 mod browsers;
 mod bulk;

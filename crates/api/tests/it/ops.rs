@@ -40,7 +40,7 @@ async fn tells_what_it_counted() {
 #[tokio::test]
 async fn what_is_for_the_operator_moves_to_his_listener() {
     let house = House::new();
-    let admin = api::ops_router(house.engine.clone());
+    let admin = api::admin_router(house.engine.clone(), HttpSettings::default());
     let http = HttpSettings { tells_operator: false, ..HttpSettings::default() };
     let open = house.open_as(http).await;
     assert_eq!(open.get("/metrics").await.status, 404);

@@ -10,7 +10,7 @@ use domain::account::*;
 use domain::ledger::LedgerReport;
 use domain::message::{MessageId, NewMessage};
 use domain::money::Msat;
-use domain::operator::Actor;
+use domain::operator::{Actor, Operator};
 use domain::order::*;
 use domain::ports::*;
 use domain::reason::Reason;
@@ -31,6 +31,7 @@ pub(crate) struct Rows {
     /// Whose room the orders took, in their order.
     pub clients: Vec<String>,
     pub senders: Vec<Sender>,
+    pub operators: HashMap<KeyHash, Operator>,
     pub bulk: crate::bulk::Script,
     /// Changes made so far.
     pub changes: u32,

@@ -120,8 +120,8 @@ impl OperatorStore for FakeStore {
         not_needed()
     }
 
-    async fn operator(&self, _: KeyHash) -> Result<Option<Operator>, PortError> {
-        not_needed()
+    async fn operator(&self, hash: KeyHash) -> Result<Option<Operator>, PortError> {
+        Ok(self.up()?.operators.get(&hash).cloned())
     }
 
     async fn revoke_operator(

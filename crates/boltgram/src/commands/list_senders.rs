@@ -1,7 +1,7 @@
-//! `boltgram sender list`.
+//! `boltgram sender list`: a name alone may be used by the account; of others it is said what is.
 
 use domain::account::AccountName;
-use domain::sender::Sender;
+use domain::sender::SenderState;
 
 use crate::cli::HouseArgs;
 use crate::open::{account_named, open_house};
@@ -11,11 +11,12 @@ pub(super) async fn list_senders(house: &HouseArgs, account: &AccountName) -> an
     let store = open_house(house).await?;
     let id = account_named(&*store, account).await?.id;
     let senders = store.senders(id).await?;
-    let row = |sender: &Sender| {
-        let shared = if sender.shared { "shared" } else { "" };
-        let (name, state) = (sender.name.as_str(), sender.state.as_str());
-        [name, state, shared].map(str::to_owned)
-    };
-    let rows: Vec<_> = senders.iter().map(row).collect();
-    output::table(["NAME", "STATE", ""], &rows)
+    senders.iter().try_for_each(|sender| {
+        let name = sender.name.as_str();
+        match (sender.state, sender.shared) {
+            (SenderState::Approved, false) => output::line(name),
+            (SenderState::Approved, true) => output::line(&format!("{name} (shared)")),
+            (state, _) => output::line(&format!("{name} ({})", state.as_str())),
+        }
+    })
 }

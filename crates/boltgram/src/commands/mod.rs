@@ -2,22 +2,25 @@
 
 mod add_account;
 mod add_key;
+mod add_operator;
 mod add_sender;
 mod check_config;
 mod check_ledger;
 mod list_accounts;
 mod list_inbound;
 mod list_keys;
+mod list_operators;
 mod list_senders;
 mod print_config;
 mod revoke_key;
+mod revoke_operator;
 mod serve;
 
 use anyhow::Context;
 
 use crate::cli::{
     AccountCommand, Cli, Command, HouseArgs, InboundCommand, KeyCommand, LedgerCommand,
-    SenderCommand,
+    OperatorCommand, SenderCommand,
 };
 use crate::{config, logging};
 
@@ -29,6 +32,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve { listen } => on_runtime(serve::serve(&house, listen)),
         Command::Account(command) => on_store(account(&house, command)),
         Command::Key(command) => on_store(key(&house, command)),
+        Command::Operator(command) => on_store(operator(&house, command)),
         Command::Sender(command) => on_store(sender(&house, command)),
         Command::Inbound(InboundCommand::List { limit }) => {
             on_store(list_inbound::list_inbound(&house, limit))
@@ -53,6 +57,14 @@ async fn key(house: &HouseArgs, command: KeyCommand) -> anyhow::Result<()> {
         }
         KeyCommand::List { account } => list_keys::list_keys(house, account.as_ref()).await,
         KeyCommand::Revoke { id } => revoke_key::revoke_key(house, id).await,
+    }
+}
+
+async fn operator(house: &HouseArgs, command: OperatorCommand) -> anyhow::Result<()> {
+    match command {
+        OperatorCommand::Add { name } => add_operator::add_operator(house, name).await,
+        OperatorCommand::List => list_operators::list_operators(house).await,
+        OperatorCommand::Revoke { id } => revoke_operator::revoke_operator(house, id).await,
     }
 }
 

@@ -19,6 +19,7 @@ mod receiver;
 mod running;
 
 mod readme;
+mod walk_admin;
 mod walk_credit;
 mod walk_operator;
 mod walk_postgres;

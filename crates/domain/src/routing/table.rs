@@ -46,6 +46,10 @@ impl<T> PrefixTable<T> {
         table
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.entries.iter().map(|entry| &entry.value)
+    }
+
     pub(crate) fn find(&self, number: Msisdn) -> Option<&T> {
         let digits = number.digit_count();
         let low = number.digits() * 10u64.pow(DIGITS_MAX - digits);

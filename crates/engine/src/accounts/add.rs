@@ -52,7 +52,7 @@ pub async fn add_key(
     Ok(NewKeyText { id, text: Secret::new(text) })
 }
 
-pub(super) fn key_hash(text: &str) -> KeyHash {
+pub(crate) fn key_hash(text: &str) -> KeyHash {
     KeyHash(Sha256::digest(text.as_bytes()).into())
 }
 

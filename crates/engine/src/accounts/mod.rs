@@ -3,6 +3,7 @@
 mod add;
 mod authenticate;
 
+pub(crate) use add::key_hash;
 pub use add::{NewKeyText, add_account, add_key, webhook_secret};
 pub use authenticate::{AuthError, Caller};
 

@@ -1,0 +1,163 @@
+//! `/admin/v1/accounts…`: who pays, what they have, what is agreed with them.
+
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::account::{Account, AccountId, AccountName, AccountSettings, Balance};
+use domain::bulk::RefundPolicy;
+use domain::limits::{MESSAGE_RECIPIENTS_MAX, URL_CHARS_MAX};
+use domain::money::Msat;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::operator::By;
+use super::page::{integer, limit, page};
+use super::path::Of;
+use super::read::{Body, field};
+use super::wrong::{none, not_done};
+use crate::bulk::{Moment, Refused, invalid};
+use crate::read::QueryPairs;
+use crate::settings::Door;
+
+fn view(account: &Account, balance: Balance) -> Value {
+    json!({
+        "id": account.id,
+        "name": account.name.as_str(),
+        "availableMsat": balance.available,
+        "reservedMsat": balance.reserved,
+        "createdAt": Moment(account.created_at),
+    })
+}
+
+pub(crate) async fn list_accounts(
+    State(door): State<Door>,
+    query: QueryPairs,
+) -> Result<Json<Value>, Refused> {
+    let (limit, after) = (limit(&query)?, integer(&query, "after")?.unwrap_or(0));
+    let mut all = door.engine.house().accounts().await.map_err(not_done)?;
+    all.retain(|(account, _)| account.id.0 > after);
+    all.sort_by_key(|(account, _)| account.id);
+    all.truncate(limit as usize + 1);
+    let view = |(account, balance): &(Account, Balance)| view(account, *balance);
+    Ok(Json(page(all, limit, view, |(account, _)| json!(account.id))))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewAccount {
+    name: String,
+    #[serde(default)]
+    credit_msat: i64,
+}
+
+pub(crate) async fn add_account(
+    State(door): State<Door>,
+    By(by): By,
+    Body(new): Body<NewAccount>,
+) -> Result<(StatusCode, Json<Value>), Refused> {
+    let name = field("name", AccountName::from_str(&new.name))?;
+    if !(0..=CREDIT_MSAT_MAX).contains(&new.credit_msat) {
+        return Err(invalid("`creditMsat` must not be negative, nor more than one bitcoin"));
+    }
+    let credit = Msat::new(new.credit_msat);
+    let account = door.engine.open_account(name, credit, by).await.map_err(not_done)?;
+    let balance = Balance { available: credit, reserved: Msat::ZERO };
+    Ok((StatusCode::CREATED, Json(view(&account, balance))))
+}
+
+/// One bitcoin: more is a slip of the finger.
+const CREDIT_MSAT_MAX: i64 = 100_000_000_000;
+
+pub(crate) async fn show_account(
+    State(door): State<Door>,
+    Of(id): Of,
+) -> Result<Json<Value>, Refused> {
+    let house = door.engine.house();
+    let account = house.account(id).await.map_err(not_done)?.ok_or_else(none)?;
+    let balance = house.balance(id).await.map_err(not_done)?;
+    let settings = house.account_settings(id).await.map_err(not_done)?.unwrap_or_default();
+    let mut view = view(&account, balance);
+    view["settings"] = settings_view(&settings);
+    Ok(Json(view))
+}
+
+fn settings_view(settings: &AccountSettings) -> Value {
+    json!({
+        "refunds": settings.refunds.as_str(),
+        "recipientsPerMessage": settings.recipients_per_message,
+        "spendPerDayMsat": settings.spend_per_day,
+        "webhookUrl": settings.webhook_url,
+    })
+}
+
+/// All of them: what is not given is the default.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Settings {
+    refunds: Option<String>,
+    recipients_per_message: Option<u32>,
+    spend_per_day_msat: Option<i64>,
+    webhook_url: Option<String>,
+}
+
+pub(crate) async fn set_account_settings(
+    State(door): State<Door>,
+    Of(id): Of,
+    By(by): By,
+    Body(new): Body<Settings>,
+) -> Result<Json<Value>, Refused> {
+    let policy = new.refunds.as_deref().map(RefundPolicy::from_str).transpose();
+    let refunds = policy.map_err(|_| invalid("`refunds` must be undelivered or unsent"))?;
+    let max = MESSAGE_RECIPIENTS_MAX;
+    if new.recipients_per_message.is_some_and(|count| !(1..=max).contains(&count)) {
+        return Err(invalid(format!("`recipientsPerMessage` must be from 1 to {max}")));
+    }
+    if new.spend_per_day_msat.is_some_and(|msat| msat < 0) {
+        return Err(invalid("`spendPerDayMsat` must not be negative"));
+    }
+    let is_url = |url: &String| {
+        url.len() <= URL_CHARS_MAX
+            && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    };
+    if new.webhook_url.as_ref().is_some_and(|url| !is_url(url)) {
+        return Err(invalid("`webhookUrl` must be an address that begins with https://"));
+    }
+    let settings = AccountSettings {
+        refunds: refunds.unwrap_or_default(),
+        recipients_per_message: new.recipients_per_message,
+        spend_per_day: new.spend_per_day_msat.map(Msat::new),
+        webhook_url: new.webhook_url,
+    };
+    let view = settings_view(&settings);
+    let (house, now) = (door.engine.house(), door.engine.now());
+    let set = house.set_account_settings(id, settings, by, now).await.map_err(not_done)?;
+    if set { Ok(Json(view)) } else { Err(none()) }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Credit {
+    msat: i64,
+}
+
+pub(crate) async fn give_credit(
+    State(door): State<Door>,
+    Of(id): Of,
+    By(by): By,
+    Body(credit): Body<Credit>,
+) -> Result<Json<Value>, Refused> {
+    if !(1..=CREDIT_MSAT_MAX).contains(&credit.msat) {
+        return Err(invalid("`msat` must be more than nothing, and at most one bitcoin"));
+    }
+    must_be_there(&door, id).await?;
+    let amount = Msat::new(credit.msat);
+    let available = door.engine.give_credit(id, amount, by).await.map_err(not_done)?;
+    Ok(Json(json!({ "availableMsat": available })))
+}
+
+pub(super) async fn must_be_there(door: &Door, id: AccountId) -> Result<(), Refused> {
+    let found = door.engine.house().account(id).await.map_err(not_done)?;
+    found.map(drop).ok_or_else(none)
+}

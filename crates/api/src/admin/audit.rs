@@ -1,0 +1,43 @@
+//! `GET /admin/v1/audit`: what was changed, by whom, newest first.
+
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::State;
+use domain::operator::{Action, AuditEntry};
+use domain::ports::AuditList;
+use serde_json::{Value, json};
+
+use super::page::{account, integer, limit, page};
+use super::wrong::not_done;
+use crate::bulk::{Moment, Refused, invalid};
+use crate::read::QueryPairs;
+use crate::settings::Door;
+
+fn view(entry: &AuditEntry) -> Value {
+    json!({
+        "id": entry.id,
+        "at": Moment(entry.at),
+        "by": entry.by.to_string(),
+        "action": entry.action.as_str(),
+        "account": entry.account,
+        "on": entry.on,
+        "detail": serde_json::from_str::<Value>(&entry.detail).unwrap_or_default(),
+    })
+}
+
+pub(crate) async fn list_audit(
+    State(door): State<Door>,
+    query: QueryPairs,
+) -> Result<Json<Value>, Refused> {
+    let limit = limit(&query)?;
+    let action = query.get("action").map(Action::from_str).transpose();
+    let list = AuditList {
+        account: account(&query)?,
+        action: action.map_err(|_| invalid("`action` is none that is known"))?,
+        before: integer(&query, "after")?,
+        limit: limit + 1,
+    };
+    let found = door.engine.house().audit_log(list).await.map_err(not_done)?;
+    Ok(Json(page(found, limit, view, |entry| json!(entry.id))))
+}

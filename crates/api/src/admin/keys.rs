@@ -1,0 +1,82 @@
+//! `/admin/v1/keys…`: secrets that act for accounts. A new one is told once.
+
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::account::{AccountId, Key, KeyId, Scope};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::accounts::must_be_there;
+use super::operator::By;
+use super::page::{account, integer, limit, page};
+use super::path::Named;
+use super::read::{Body, field};
+use super::wrong::{none, not_done};
+use crate::bulk::{Moment, Refused, invalid};
+use crate::read::QueryPairs;
+use crate::settings::Door;
+
+fn view(key: &Key) -> Value {
+    json!({
+        "id": key.id.0,
+        "account": key.account,
+        "scopes": key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
+        "rate": key.rate,
+        "createdAt": Moment(key.created_at),
+        "revokedAt": key.revoked_at.map(Moment),
+    })
+}
+
+pub(crate) async fn list_keys(
+    State(door): State<Door>,
+    query: QueryPairs,
+) -> Result<Json<Value>, Refused> {
+    let (limit, after) = (limit(&query)?, integer(&query, "after")?.unwrap_or(0));
+    let mut keys = door.engine.house().keys(account(&query)?).await.map_err(not_done)?;
+    keys.retain(|key| key.id.0 > after);
+    Ok(Json(page(keys, limit, view, |key| json!(key.id.0))))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewKey {
+    account: i64,
+    /// None: all of them.
+    #[serde(default)]
+    scopes: Vec<String>,
+    /// Requests per second.
+    rate: Option<u32>,
+}
+
+pub(crate) async fn add_key(
+    State(door): State<Door>,
+    By(by): By,
+    Body(new): Body<NewKey>,
+) -> Result<(StatusCode, Json<Value>), Refused> {
+    if new.rate == Some(0) {
+        return Err(invalid("`rate` must be at least 1; leave it out for no limit"));
+    }
+    let scopes = new.scopes.iter().map(|scope| Scope::from_str(scope)).collect();
+    let mut scopes: Vec<Scope> = field("scopes", scopes)?;
+    scopes.dedup();
+    if scopes.len() > Scope::KNOWN.len() {
+        return Err(invalid("`scopes` names one more than once"));
+    }
+    let account = AccountId(new.account);
+    must_be_there(&door, account).await?;
+    let key = door.engine.open_key(account, scopes, new.rate, by).await.map_err(not_done)?;
+    Ok((StatusCode::CREATED, Json(json!({ "id": key.id.0, "key": key.text.expose() }))))
+}
+
+pub(crate) async fn revoke_key(
+    State(door): State<Door>,
+    Named(id): Named,
+    By(by): By,
+) -> Result<Json<Value>, Refused> {
+    let now = door.engine.now();
+    let revoked = door.engine.house().revoke_key(KeyId(id), by, now).await.map_err(not_done)?;
+    if revoked { Ok(Json(json!({ "id": id, "revoked": true }))) } else { Err(none()) }
+}

@@ -1,0 +1,117 @@
+//! `/admin/v1/accounts/{account}/messages…`: messages to many of an account, and whom they went to.
+
+use std::str::FromStr;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use domain::bulk::{BulkMessage, BulkRecipient};
+use domain::limits::RECIPIENTS_PAGE_MAX;
+use domain::message::{MessageId, MessageState};
+use domain::number::SenderId;
+use domain::ports::{BulkList, RecipientList};
+use domain::recipient::RecipientState;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::accounts::must_be_there;
+use super::page::{integer, limit};
+use super::path::Of;
+use super::wrong::{none, not_done};
+use crate::bulk::{Moment, Refused, invalid};
+use crate::read::QueryPairs;
+use crate::settings::Door;
+
+fn view(message: &BulkMessage) -> Value {
+    let counts = &message.counts;
+    json!({
+        "uuid": message.id.to_string(),
+        "account": message.account,
+        "sender": message.sender.as_ref().map(SenderId::as_str),
+        "parts": message.parts,
+        "status": message.state.as_str(),
+        "paused": message.paused,
+        "recipients": counts.total(),
+        "counts": {
+            "pending": counts.pending,
+            "submitted": counts.submitted,
+            "success": counts.success,
+            "failed": counts.failed,
+            "invalid": counts.invalid,
+            "blocked": counts.blocked,
+            "expired": counts.expired,
+            "timeout": counts.timeout,
+        },
+        "priceMsat": message.price,
+        "chargedMsat": message.charged,
+        "refundedMsat": message.refunded,
+        "scheduledAt": message.start_at.map(Moment),
+        "createdAt": Moment(message.created_at),
+        "endedAt": message.ended_at.map(Moment),
+    })
+}
+
+/// Newest first; the cursor is how many were shown.
+pub(crate) async fn list_account_messages(
+    State(door): State<Door>,
+    Of(account): Of,
+    query: QueryPairs,
+) -> Result<Json<Value>, Refused> {
+    must_be_there(&door, account).await?;
+    let limit = limit(&query)?.min(domain::limits::MESSAGES_PAGE_MAX);
+    let state = query.get("status").map(MessageState::from_str).transpose();
+    let state = state.map_err(|_| invalid("`status` is none of a message"))?;
+    let offset = integer(&query, "after")?.unwrap_or(0).unsigned_abs();
+    let list = BulkList { states: state.into_iter().collect(), offset, limit };
+    let (found, total) = door.engine.house().bulk_list(account, list).await.map_err(not_done)?;
+    let shown = offset.saturating_add(found.len() as u64);
+    let next = (shown < total && !found.is_empty()).then_some(shown);
+    let data: Vec<_> = found.iter().map(view).collect();
+    Ok(Json(json!({ "data": data, "next": next })))
+}
+
+fn message_id(request: &Request) -> Result<MessageId, Refused> {
+    let segment = request.uri().path().split('/').nth(6);
+    let id = segment.and_then(|segment| Uuid::try_parse(segment).ok());
+    id.map(MessageId).ok_or_else(none)
+}
+
+pub(crate) async fn show_account_message(
+    State(door): State<Door>,
+    Of(account): Of,
+    request: Request,
+) -> Result<Json<Value>, Refused> {
+    let id = message_id(&request)?;
+    let found = door.engine.house().bulk(account, id).await.map_err(not_done)?;
+    found.map(|message| Json(view(&message))).ok_or_else(none)
+}
+
+fn recipient_view(recipient: &BulkRecipient) -> Value {
+    json!({
+        "index": recipient.index,
+        "address": recipient.address,
+        "status": recipient.state.as_str(),
+        "reason": recipient.reason.map(|reason| reason.as_str()),
+        "priceMsat": recipient.price,
+        "updatedAt": Moment(recipient.updated_at),
+    })
+}
+
+/// By index. Of a rare state a page may be short, and goes on.
+pub(crate) async fn list_message_recipients(
+    State(door): State<Door>,
+    Of(account): Of,
+    query: QueryPairs,
+    request: Request,
+) -> Result<Json<Value>, Refused> {
+    let id = message_id(&request)?;
+    let limit = limit(&query)?.min(RECIPIENTS_PAGE_MAX);
+    let state = query.get("status").map(RecipientState::from_str).transpose();
+    let state = state.map_err(|_| invalid("`status` is none of a recipient"))?;
+    let first = u32::try_from(integer(&query, "after")?.unwrap_or(0)).unwrap_or(u32::MAX);
+    let house = door.engine.house();
+    house.bulk(account, id).await.map_err(not_done)?.ok_or_else(none)?;
+    let list = RecipientList { states: state.into_iter().collect(), first, limit };
+    let found = house.bulk_recipients(id, list).await.map_err(not_done)?;
+    let data: Vec<_> = found.recipients.iter().map(recipient_view).collect();
+    Ok(Json(json!({ "data": data, "next": found.next })))
+}

@@ -1,0 +1,52 @@
+//! Pages with a cursor: `limit`, and `after` as the page before told it in `next`.
+
+use domain::account::AccountId;
+use domain::limits::ADMIN_PAGE_MAX;
+use domain::number::Msisdn;
+use serde_json::{Value, json};
+
+use crate::bulk::{Refused, invalid};
+use crate::read::QueryPairs;
+
+const LIMIT: u32 = 50;
+
+/// How many are asked for. One more is read, to know whether there is a next page.
+pub(super) fn limit(query: &QueryPairs) -> Result<u32, Refused> {
+    match integer(query, "limit")? {
+        None => Ok(LIMIT),
+        Some(asked) => match u32::try_from(asked) {
+            Ok(limit @ 1..=ADMIN_PAGE_MAX) => Ok(limit),
+            _ => Err(invalid(format!("`limit` must be from 1 to {ADMIN_PAGE_MAX}"))),
+        },
+    }
+}
+
+pub(super) fn integer(query: &QueryPairs, name: &str) -> Result<Option<i64>, Refused> {
+    let Some(text) = query.get(name) else { return Ok(None) };
+    let number = text.parse::<i64>().ok().filter(|number| *number >= 0);
+    number.map(Some).ok_or_else(|| invalid(format!("`{name}` must be a whole number")))
+}
+
+pub(super) fn account(query: &QueryPairs) -> Result<Option<AccountId>, Refused> {
+    Ok(integer(query, "account")?.map(AccountId))
+}
+
+pub(super) fn msisdn(query: &QueryPairs, name: &str) -> Result<Option<Msisdn>, Refused> {
+    let Some(text) = query.get(name) else { return Ok(None) };
+    let read = text.trim_start_matches('+').parse();
+    read.map(Some).map_err(|_| invalid(format!("`{name}` must be a number in E.164")))
+}
+
+/// `{"data": […], "next": …}` of at most `limit` rows; `next` is null on the last page.
+pub(super) fn page<T>(
+    mut rows: Vec<T>,
+    limit: u32,
+    view: impl Fn(&T) -> Value,
+    cursor: impl Fn(&T) -> Value,
+) -> Value {
+    let limit = limit as usize;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map_or(Value::Null, cursor);
+    json!({ "data": rows.iter().map(view).collect::<Vec<_>>(), "next": next })
+}

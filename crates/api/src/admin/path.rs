@@ -1,0 +1,50 @@
+//! What a path names: `/admin/v1/accounts/{account}/templates/{id}`. What is no number names nothing
+//! of ours.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::account::AccountId;
+
+use crate::bulk::{Refused, not_found};
+
+fn segment(parts: &Parts, at: usize) -> Result<i64, Refused> {
+    let segment = parts.uri.path().split('/').nth(at);
+    let id = segment.and_then(|text| text.parse().ok()).filter(|id| *id > 0);
+    id.ok_or_else(|| not_found("there is no such thing"))
+}
+
+/// The one after the noun: `/admin/v1/senders/{id}`.
+#[derive(Debug)]
+pub(crate) struct Named(pub i64);
+
+impl<S: Sync> FromRequestParts<S> for Named {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        segment(parts, 4).map(Self)
+    }
+}
+
+/// `/admin/v1/accounts/{account}…`
+#[derive(Debug)]
+pub(crate) struct Of(pub AccountId);
+
+impl<S: Sync> FromRequestParts<S> for Of {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        segment(parts, 4).map(|id| Self(AccountId(id)))
+    }
+}
+
+/// A thing of an account: `/admin/v1/accounts/{account}/groups/{id}…`
+#[derive(Debug)]
+pub(crate) struct Theirs(pub AccountId, pub i64);
+
+impl<S: Sync> FromRequestParts<S> for Theirs {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        Ok(Self(AccountId(segment(parts, 4)?), segment(parts, 6)?))
+    }
+}

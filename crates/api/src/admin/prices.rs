@@ -1,0 +1,97 @@
+//! `/admin/v1/prices…`: what a part costs by where it goes, of all accounts or of one.
+
+use axum::Json;
+use axum::extract::State;
+use domain::account::AccountId;
+use domain::money::Msat;
+use domain::ports::PriceRow;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::accounts::must_be_there;
+use super::operator::By;
+use super::page::{account, limit, page};
+use super::read::Body;
+use super::wrong::{none, not_done};
+use crate::bulk::{Refused, invalid};
+use crate::read::QueryPairs;
+use crate::settings::Door;
+
+/// Prices in one request.
+const PRICES_MAX: usize = 1_000;
+
+fn view(row: &PriceRow) -> Value {
+    json!({ "account": row.account, "prefix": row.prefix, "msat": row.price })
+}
+
+/// A cursor is a prefix behind a colon: the empty one is one too.
+pub(crate) async fn list_prices(
+    State(door): State<Door>,
+    query: QueryPairs,
+) -> Result<Json<Value>, Refused> {
+    let (limit, account) = (limit(&query)?, account(&query)?.filter(|account| account.0 != 0));
+    let after = query.get("after").map(|after| {
+        let prefix = after.strip_prefix(':').map(str::to_owned);
+        prefix.ok_or_else(|| invalid("`after` must be as `next` told it"))
+    });
+    let found = door.engine.house().prices(account, after.transpose()?, limit + 1).await;
+    let found = found.map_err(not_done)?;
+    Ok(Json(page(found, limit, view, |row| json!(format!(":{}", row.prefix)))))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Prices {
+    /// None: all of them.
+    account: Option<i64>,
+    prices: Vec<Price>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Price {
+    prefix: String,
+    msat: i64,
+}
+
+pub(crate) async fn set_prices(
+    State(door): State<Door>,
+    By(by): By,
+    Body(new): Body<Prices>,
+) -> Result<Json<Value>, Refused> {
+    if !(1..=PRICES_MAX).contains(&new.prices.len()) {
+        return Err(invalid(format!("`prices` has from 1 to {PRICES_MAX} prices")));
+    }
+    let account = known(&door, new.account).await?;
+    let set = new.prices.len();
+    let prices = new.prices.into_iter().map(|price| (price.prefix, Msat::new(price.msat)));
+    let (house, now) = (door.engine.house(), door.engine.now());
+    house.set_prices(account, prices.collect(), by, now).await.map_err(not_done)?;
+    Ok(Json(json!({ "set": set })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Removed {
+    account: Option<i64>,
+    prefix: String,
+}
+
+pub(crate) async fn remove_price(
+    State(door): State<Door>,
+    By(by): By,
+    Body(old): Body<Removed>,
+) -> Result<Json<Value>, Refused> {
+    let account = known(&door, old.account).await?;
+    let (house, now) = (door.engine.house(), door.engine.now());
+    let gone = house.remove_price(account, old.prefix, by, now).await.map_err(not_done)?;
+    if gone { Ok(Json(json!({ "removed": 1 }))) } else { Err(none()) }
+}
+
+async fn known(door: &Door, account: Option<i64>) -> Result<Option<AccountId>, Refused> {
+    let account = account.map(AccountId);
+    if let Some(account) = account {
+        must_be_there(door, account).await?;
+    }
+    Ok(account)
+}

@@ -1,0 +1,88 @@
+//! Operators and their keys.
+
+use domain::account::{Account, AccountId, AccountName, Scope};
+use domain::money::Msat;
+use domain::operator::{Actor, NewOperator, Operator};
+use domain::ports::{Grant, PortError, Random, Store};
+use domain::secret::Secret;
+use domain::time::Timestamp;
+
+use crate::accounts::{self, AuthError, NewKeyText, key_hash};
+use crate::engine::Engine;
+
+/// What an operator's key begins with: nobody takes it for a customer's.
+const KEY_PREFIX: &str = "bgo_";
+
+/// Longer texts are no key of ours and are not even hashed.
+const KEY_CHARS_MAX: usize = 128;
+
+/// An operator, and the text of the key, to be shown once.
+#[derive(Debug)]
+pub struct NewOperatorKey {
+    pub operator: Operator,
+    pub key: Secret,
+}
+
+/// Works on a store alone, as [`accounts::add_key`] does.
+pub async fn add_operator(
+    store: &dyn Store,
+    random: &dyn Random,
+    name: String,
+    by: Actor,
+    now: Timestamp,
+) -> Result<NewOperatorKey, PortError> {
+    let key = format!("{KEY_PREFIX}{}", hex::encode(random.bytes32()));
+    let new = NewOperator { name, hash: key_hash(&key) };
+    let operator = store.add_operator(new, by, now).await?;
+    Ok(NewOperatorKey { operator, key: Secret::new(key) })
+}
+
+impl Engine {
+    /// Looked up each time: a key that was revoked opens nothing any more.
+    pub async fn authenticate_operator(&self, key: &str) -> Result<Operator, AuthError> {
+        if !key.starts_with(KEY_PREFIX) || key.len() > KEY_CHARS_MAX {
+            return Err(AuthError::BadKey);
+        }
+        let found = self.store.operator(key_hash(key)).await.map_err(AuthError::Store)?;
+        match found {
+            None => Err(AuthError::BadKey),
+            Some(operator) if operator.revoked_at.is_some() => Err(AuthError::Revoked),
+            Some(operator) => Ok(operator),
+        }
+    }
+
+    pub async fn open_account(
+        &self,
+        name: AccountName,
+        credit: Msat,
+        by: Actor,
+    ) -> Result<Account, PortError> {
+        accounts::add_account(&*self.store, &*self.random, name, credit, by, self.now()).await
+    }
+
+    pub async fn open_key(
+        &self,
+        account: AccountId,
+        scopes: Vec<Scope>,
+        rate: Option<u32>,
+        by: Actor,
+    ) -> Result<NewKeyText, PortError> {
+        let now = self.now();
+        accounts::add_key(&*self.store, &*self.random, account, scopes, rate, by, now).await
+    }
+
+    /// Gives credit, and says what the account has then.
+    pub async fn give_credit(
+        &self,
+        account: AccountId,
+        amount: Msat,
+        by: Actor,
+    ) -> Result<Msat, PortError> {
+        let now = self.now();
+        let mut id = self.random.bytes32();
+        // Begins with the time, as orders do: neighbours in time are neighbours in the books.
+        id[..6].copy_from_slice(&now.as_millis().to_be_bytes()[2..]);
+        self.store.grant_credit(Grant { id, account, amount }, by, now).await?;
+        Ok(self.store.balance(account).await?.available)
+    }
+}
