@@ -111,7 +111,7 @@ pub(crate) enum Turn<'a> {
 }
 
 /// A parameter.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Value<'a> {
     Null,
     Int(i64),
@@ -168,6 +168,17 @@ macro_rules! params {
     ($($value:expr),* $(,)?) => { [$($crate::sql::Value::from($value)),*] };
 }
 pub(crate) use params;
+
+impl<'a> From<&'a Column> for Value<'a> {
+    fn from(column: &'a Column) -> Self {
+        match column {
+            Column::Null => Self::Null,
+            Column::Int(value) => Self::Int(*value),
+            Column::Text(text) => Self::Text(text),
+            Column::Blob(bytes) => Self::Blob(bytes),
+        }
+    }
+}
 
 /// A result row, read from left to right.
 pub(crate) struct Row(std::vec::IntoIter<Column>);

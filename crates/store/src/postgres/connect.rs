@@ -13,10 +13,15 @@ use crate::OpenError;
 /// The server gives a statement up this much earlier than we give up the server.
 const MARGIN: Duration = Duration::from_secs(2);
 
-pub(super) async fn connect(server: &Server, deadline: Duration) -> Result<Connection, OpenError> {
+/// `plans` are settings of the sessions.
+pub(super) async fn connect(
+    server: &Server,
+    deadline: Duration,
+    plans: &str,
+) -> Result<Connection, OpenError> {
     let connecting = async {
         let client = client(server).await?;
-        client.batch_execute(&session(deadline)).await?;
+        client.batch_execute(&format!("{} {plans}", session(deadline))).await?;
         Ok::<_, OpenError>(client)
     };
     let client = match tokio::time::timeout(deadline, connecting).await {
@@ -85,3 +90,15 @@ pub(super) const PRESENCE: &str = "
          ELSE '5s' END, false)
      FROM pg_settings WHERE name IN ('tcp_keepalives_idle', 'tcp_keepalives_interval',
          'tcp_keepalives_count', 'idle_session_timeout', 'client_connection_check_interval')";
+
+/// For changes: every row they want is found by an index. A plan is made once for a connection, maybe
+/// while a table is empty and looking through it the cheapest; and rows are locked in the order in
+/// which they are asked for.
+pub(super) const BY_INDEX: &str = "
+     SET plan_cache_mode = force_generic_plan;
+     SET enable_seqscan = off;
+     SET enable_hashjoin = off;
+     SET enable_mergejoin = off;";
+
+/// For reads, which may be of whole tables.
+pub(super) const AS_IS: &str = "";

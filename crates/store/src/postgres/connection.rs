@@ -18,12 +18,16 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, CopyInSink, Error, Statement};
 
 use super::error::{Fault, fault, port_error, silent};
+use super::many::of_each;
 use super::statement::{Copy, Translated, translate};
-use super::value::{Bound, Cell, fits, put_field, type_of};
-use crate::sql::{Row, Value};
+use super::value::{Array, Bound, Cell, fits, put_field, type_of};
+use crate::sql::{Column, Row, Value};
 
 /// Rows on their way before the first one's answer is waited for.
 const PIPELINE_MAX: usize = 512;
+
+/// Fewer rows are not worth a statement of arrays.
+const ARRAY_ROWS_MIN: usize = 3;
 
 /// Fewer rows are not worth the three answers that a COPY takes.
 const COPY_ROWS_MIN: usize = 32;
@@ -44,6 +48,8 @@ pub(super) struct Connection {
 struct Known {
     text: Translated,
     statement: Option<Statement>,
+    /// That takes arrays of what `statement` takes.
+    many: Option<Statement>,
     copy: Option<Statement>,
 }
 
@@ -94,6 +100,9 @@ impl Connection {
             self.copy(sql, params).await?;
             return Ok(vec![1; params.len()]);
         }
+        if let Some(told) = self.many(sql, params).await? {
+            return Ok(told.iter().map(|rows| rows.len() as u64).collect());
+        }
         let statement = self.prepare(sql, params).await?;
         let mut changed = Vec::with_capacity(params.len());
         let mut sent = FuturesOrdered::new();
@@ -114,6 +123,9 @@ impl Connection {
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<Vec<Row>>> {
+        if let Some(told) = self.many(sql, params).await? {
+            return Ok(told);
+        }
         let statement = self.prepare(sql, params).await?;
         let mut found = Vec::with_capacity(params.len());
         let mut sent = FuturesOrdered::new();
@@ -129,8 +141,34 @@ impl Connection {
         Ok(found)
     }
 
+    /// What each row changed or found, by a statement that takes arrays. `None` when these rows have
+    /// to be sent one by one.
+    async fn many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Option<Vec<Vec<Row>>>> {
+        if params.len() < ARRAY_ROWS_MIN {
+            return Ok(None);
+        }
+        let Some(many) = &self.known(sql).text.many else { return Ok(None) };
+        let Some(runs) = many.runs(params) else { return Ok(None) };
+        if runs.len() > 1 && runs.len() * ARRAY_ROWS_MIN > params.len() {
+            return Ok(None);
+        }
+        let answers = many.answer;
+        let Some(statement) = self.prepare_many(sql, params).await? else { return Ok(None) };
+        let mut told = Vec::with_capacity(params.len());
+        for rows in runs {
+            let asked = query_arrays(&self.client, &statement, rows);
+            let found = answer(self.deadline, asked).await?;
+            told.extend(of_each(answers, rows, found).ok_or_else(misnumbered)?);
+        }
+        Ok(Some(told))
+    }
+
     fn known(&mut self, sql: &'static str) -> &mut Known {
-        let make = || Known { text: translate(sql), statement: None, copy: None };
+        let make = || Known { text: translate(sql), statement: None, many: None, copy: None };
         self.statements.entry((sql.as_ptr().addr(), sql.len())).or_insert_with(make)
     }
 
@@ -154,8 +192,27 @@ impl Connection {
         }
         let text = self.known(sql).text.sql.clone();
         let statement = answer(deadline, self.client.prepare_typed(&text, &types)).await?;
-        self.known(sql).statement = Some(statement.clone());
+        let known = self.known(sql);
+        (known.statement, known.many) = (Some(statement.clone()), None);
         Ok(statement)
+    }
+
+    /// The statement that takes arrays. Their types are those that the server found for one row.
+    async fn prepare_many<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Option<Statement>> {
+        let one = self.prepare(sql, params).await?;
+        let known = self.known(sql);
+        if known.many.is_some() {
+            return Ok(known.many.clone());
+        }
+        let text = known.text.many.as_ref().and_then(|many| many.sql(one.params()));
+        let Some(text) = text else { return Ok(None) };
+        let statement = answer(self.deadline, self.client.prepare(&text)).await?;
+        self.known(sql).many = Some(statement.clone());
+        Ok(Some(statement))
     }
 
     async fn copy<const N: usize>(
@@ -204,6 +261,10 @@ fn put_row(copy: &Copy, row: &[Value<'_>], out: &mut BytesMut) -> std::result::R
     Ok(())
 }
 
+fn misnumbered() -> Failure {
+    (Fault::Told, PortError::Refused("PostgreSQL's answer is of other rows".to_owned()))
+}
+
 fn unfit(error: &dyn std::error::Error) -> Failure {
     (Fault::Told, PortError::Refused(format!("a row for PostgreSQL: {error}")))
 }
@@ -225,10 +286,28 @@ async fn query(
     let mut rows = pin!(rows);
     let mut found = Vec::new();
     while let Some(row) = rows.try_next().await? {
-        let cell = |at| row.try_get::<_, Cell>(at).map(|cell| cell.0);
-        found.push(Row::new((0..row.len()).map(cell).collect::<std::result::Result<_, _>>()?));
+        found.push(Row::new(columns(&row)?));
     }
     Ok(found)
+}
+
+/// The rows of its result.
+async fn query_arrays<const N: usize>(
+    client: &Client,
+    statement: &Statement,
+    rows: &[[Value<'_>; N]],
+) -> std::result::Result<Vec<Vec<Column>>, Error> {
+    let found = client.query_raw(statement, (0..N).map(|at| Array { rows, at })).await?;
+    let mut found = pin!(found);
+    let mut told = Vec::new();
+    while let Some(row) = found.try_next().await? {
+        told.push(columns(&row)?);
+    }
+    Ok(told)
+}
+
+fn columns(row: &tokio_postgres::Row) -> std::result::Result<Vec<Column>, Error> {
+    (0..row.len()).map(|at| row.try_get::<_, Cell>(at).map(|cell| cell.0)).collect()
 }
 
 async fn next<F, T>(deadline: Duration, sent: &mut FuturesOrdered<F>) -> Result<Option<T>>

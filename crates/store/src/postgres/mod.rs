@@ -5,6 +5,7 @@ mod change;
 mod connect;
 mod connection;
 mod error;
+mod many;
 mod migrate;
 mod node;
 mod notify;
@@ -15,6 +16,7 @@ mod tls;
 mod tx;
 mod url;
 mod value;
+mod words;
 
 use std::fmt;
 use std::sync::Arc;

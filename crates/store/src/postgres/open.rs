@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_postgres::Client;
 
 use super::PostgresStore;
-use super::connect::client;
+use super::connect::{AS_IS, BY_INDEX, client};
 use super::migrate::migrate;
 use super::notify::Words;
 use super::pool::Pool;
@@ -32,8 +32,8 @@ pub(crate) async fn open(
         Err(_) => return Err(OpenError::PostgresSilent),
     }
     Ok(PostgresStore {
-        writers: Pool::new(server.clone(), options.writers, options.deadline),
-        readers: Pool::new(server.clone(), options.readers, options.deadline),
+        writers: Pool::new(server.clone(), options.writers, options.deadline, BY_INDEX),
+        readers: Pool::new(server.clone(), options.readers, options.deadline, AS_IS),
         vault: Arc::new(vault),
         server,
         words: Words::new(),

@@ -23,6 +23,7 @@ const WAIT_MAX: Duration = Duration::from_secs(2);
 pub(super) struct Pool {
     server: Server,
     deadline: Duration,
+    plans: &'static str,
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
     idle: Mutex<Vec<Connection>>,
@@ -37,10 +38,16 @@ struct Down {
 }
 
 impl Pool {
-    pub(super) fn new(server: Server, connections: usize, deadline: Duration) -> Arc<Self> {
+    pub(super) fn new(
+        server: Server,
+        connections: usize,
+        deadline: Duration,
+        plans: &'static str,
+    ) -> Arc<Self> {
         Arc::new(Self {
             server,
             deadline,
+            plans,
             permits: Arc::new(Semaphore::new(connections)),
             waiting: AtomicUsize::new(0),
             idle: Mutex::default(),
@@ -82,7 +89,7 @@ impl Pool {
         {
             return Err(down.error.clone());
         }
-        match connect(&self.server, self.deadline).await {
+        match connect(&self.server, self.deadline, self.plans).await {
             Ok(connection) => {
                 if lock(&self.down).take().is_some() {
                     tracing::info!("PostgreSQL can be reached again");

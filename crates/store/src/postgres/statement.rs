@@ -5,7 +5,9 @@
 //! | `?1` | `$1` |
 //! | `FOR UPDATE` | `FOR NO KEY UPDATE`: rows that only refer to the locked one need not wait |
 //! | `INSERT INTO t (a, b) VALUES (?1, 'x')`, many rows at once | `COPY t (a, b) FROM STDIN BINARY` |
+//! | anything else, many rows at once | `many.rs` |
 
+use super::many::Many;
 use crate::sql::Value;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub(super) struct Translated {
     pub(super) sql: String,
     /// How many rows of it are stored faster.
     pub(super) copy: Option<Copy>,
+    /// How many rows of it are done at once.
+    pub(super) many: Option<Many>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -43,11 +47,14 @@ impl Copy {
 }
 
 pub(super) fn translate(sql: &'static str) -> Translated {
-    let mut out = sql.replace('?', "$");
-    if let Some(at) = out.rfind("FOR UPDATE") {
-        out.replace_range(at..at + "FOR UPDATE".len(), "FOR NO KEY UPDATE");
+    Translated { sql: lock_rows(sql.replace('?', "$")), copy: copy(sql), many: Many::of(sql) }
+}
+
+pub(super) fn lock_rows(mut sql: String) -> String {
+    if let Some(at) = sql.rfind("FOR UPDATE") {
+        sql.replace_range(at..at + "FOR UPDATE".len(), "FOR NO KEY UPDATE");
     }
-    Translated { sql: out, copy: copy(sql) }
+    sql
 }
 
 /// Only an insert that does nothing else.

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use bytes::{BufMut, BytesMut};
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
 
 use crate::sql::{Column, Value};
 
@@ -62,6 +62,42 @@ impl ToSql for Bound<'_> {
     to_sql_checked!();
 }
 
+/// One parameter of many rows.
+pub(super) struct Array<'a, const N: usize> {
+    pub(super) rows: &'a [[Value<'a>; N]],
+    pub(super) at: usize,
+}
+
+impl<const N: usize> fmt::Debug for Array<'_, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl<const N: usize> ToSql for Array<'_, N> {
+    /// Dimensions, whether there are NULLs, type; elements, the first one's number; each as in COPY.
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+        let Kind::Array(element) = kind.kind() else { return Err("no array is asked for".into()) };
+        let values = || self.rows.iter().map(|row| &row[self.at]);
+        let nulls = values().any(|value| matches!(value, Value::Null));
+        out.put_i32(1);
+        out.put_i32(nulls.into());
+        out.put_u32(element.oid());
+        out.put_i32(self.rows.len().try_into()?);
+        out.put_i32(1);
+        for value in values() {
+            put_sized(out, |out| Bound(*value).to_sql(element, out))?;
+        }
+        Ok(IsNull::No)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(kind.kind(), Kind::Array(_))
+    }
+
+    to_sql_checked!();
+}
+
 /// PostgreSQL knows no NUL in a text. A carrier's word or a handset's text may have one, and must not
 /// be refused for ever because of it.
 fn put_text(text: &str, out: &mut BytesMut) {
@@ -74,13 +110,18 @@ fn put_text(text: &str, out: &mut BytesMut) {
 
 /// One value of a row for COPY: its length, then itself.
 pub(super) fn put_field(value: &Value<'_>, out: &mut BytesMut) -> Result<(), Failure> {
+    put_sized(out, |out| Bound(*value).to_sql(&type_of(value), out))
+}
+
+/// A length, -1 of NULL, and what `put` writes.
+fn put_sized(
+    out: &mut BytesMut,
+    put: impl FnOnce(&mut BytesMut) -> Result<IsNull, Failure>,
+) -> Result<(), Failure> {
     let at = out.len();
     out.put_i32(-1);
-    match value {
-        Value::Null => return Ok(()),
-        Value::Int(value) => out.put_i64(*value),
-        Value::Text(text) => put_text(text, out),
-        Value::Blob(bytes) => out.put_slice(bytes),
+    if matches!(put(out)?, IsNull::Yes) {
+        return Ok(());
     }
     let length = i32::try_from(out.len() - at - 4)?;
     if let Some(place) = out.get_mut(at..at + 4) {
@@ -139,6 +180,22 @@ mod tests {
             &[0, 0, 0, 1, 7],
         ];
         assert_eq!(out[..], expected.concat());
+    }
+
+    #[test]
+    fn writes_arrays_with_their_nulls() {
+        let rows = [[Value::Int(7), Value::Null], [Value::Int(8), Value::Int(258)]];
+        let mut out = BytesMut::new();
+        let written = Array { rows: &rows, at: 1 }.to_sql(&Type::INT8_ARRAY, &mut out);
+        assert!(matches!(written, Ok(IsNull::No)));
+        let expected = [
+            &[0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 20, 0, 0, 0, 2, 0, 0, 0, 1][..],
+            &[255; 4],
+            &[0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 1, 2],
+        ];
+        assert_eq!(out[..], expected.concat());
+        assert!(Array { rows: &rows, at: 0 }.to_sql(&Type::TEXT_ARRAY, &mut out).is_err());
+        assert!(Array { rows: &rows, at: 0 }.to_sql(&Type::INT8, &mut out).is_err());
     }
 
     #[test]
