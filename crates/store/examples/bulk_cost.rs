@@ -22,6 +22,7 @@ use domain::bulk::{NewBulk, PriceGroup, RefundPolicy};
 use domain::message::{Content, Lane, MessageId};
 use domain::money::Msat;
 use domain::number::Msisdn;
+use domain::operator::Actor;
 use domain::ports::{
     AcceptedPart, ChunkEnd, ClaimedChunk, End, NewAccount, Outcome, Receipt, ReceiptState,
     RecipientList, Retry, Spent, Store, SubmissionKey,
@@ -62,7 +63,7 @@ async fn main() {
         webhook_secret: Secret::new("whsec_c2VjcmV0"),
         credit: Msat::new(1_000_000_000_000),
     };
-    let account = store.add_account(new, NOW).await.unwrap().id;
+    let account = store.add_account(new, Actor::CommandLine, NOW).await.unwrap().id;
     run(&store, account, recipients).await;
 }
 
