@@ -1,7 +1,7 @@
 //! Placeholders in a text: `{{name}}` becomes the variable of that name.
 //!
-//! A name is letters, digits, `_`, `-` and `.`, with spaces around it at will. Braces around
-//! anything else are text, and so is whatever a variable brings: it is not looked at again.
+//! A name is letters and digits of any script, `_`, `-` and `.`, with spaces around it at will. Braces
+//! around anything else are text, and so is whatever a variable brings: it is not looked at again.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -83,7 +83,12 @@ fn placeholder(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix("{{")?;
     let end = inside.as_bytes().windows(2).take(INSIDE_BYTES_MAX).position(|two| two == b"}}")?;
     let name = inside[..end].trim_matches(' ');
-    let belongs = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '.');
+    // Of other scripts everything: the tone marks of Thai are neither letters nor digits.
+    let belongs = |char: char| match char {
+        '_' | '-' | '.' => true,
+        char if char.is_ascii() => char.is_ascii_alphanumeric(),
+        char => !char.is_whitespace() && !char.is_control(),
+    };
     let is_name = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && name.chars().all(belongs);
     is_name.then(|| (name, &inside[end + 2..]))
 }
