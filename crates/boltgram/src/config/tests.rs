@@ -344,3 +344,12 @@ fn quiet_hours_that_cannot_be_are_told() {
         assert!(mistakes.len() == 1 && mistakes[0].contains(told), "{mistakes:#?}");
     }
 }
+
+#[test]
+fn a_lease_is_neither_too_short_to_be_renewed_nor_endless() {
+    assert_eq!(read("[node]\nlease_s = 4\n").unwrap().config.node.lease_s, 4);
+    for wrong in ["3", "601"] {
+        let told = mistakes(&format!("[node]\nlease_s = {wrong}\n"));
+        assert_eq!(told, [format!("line 2: lease_s = {wrong}: a lease is 4 to 600 seconds")]);
+    }
+}

@@ -19,7 +19,7 @@ pub(super) const BINDS: u32 = 6;
 pub(super) const SHARE: u32 = BINDS / NODES as u32;
 
 /// Of each link.
-pub(super) const WINDOW: u32 = 16;
+pub(super) const WINDOW: u32 = 50;
 
 pub(super) const LEASE: Duration = Duration::from_secs(6);
 
@@ -112,14 +112,23 @@ impl Cluster {
         .await;
     }
 
-    pub(super) async fn until(&self, what: &str, mut is: impl FnMut() -> Result<(), String>) {
+    pub(super) async fn until(&self, what: &str, is: impl FnMut() -> Result<(), String>) {
+        self.until_every(Duration::from_millis(50), what, is).await;
+    }
+
+    async fn until_every(
+        &self,
+        pause: Duration,
+        what: &str,
+        mut is: impl FnMut() -> Result<(), String>,
+    ) {
         let begun = Instant::now();
         while let Err(now) = is() {
             if begun.elapsed() > PATIENCE {
                 let logs: String = self.homes.iter().map(Home::logs).collect();
                 panic!("not: {what}; {now}\n{logs}");
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -130,17 +139,14 @@ impl Cluster {
 
     /// Waits until every order and every recipient is delivered.
     pub(super) async fn all_delivered(&self) {
-        self.until("all is delivered", || {
-            let orders = self.count("orders WHERE state <> 'settled'");
-            let recipients = self.count("recipients WHERE state <> 'success'");
-            let chunks = self.count("chunks");
-            if orders + recipients + chunks == 0 {
-                return Ok(());
-            }
-            let states = "SELECT string_agg(state || ' ' || n, ', ') FROM
-                 (SELECT state, count(*) AS n FROM recipients GROUP BY state) AS counted";
-            let states = self.database.sql(states);
-            Err(format!("{orders} orders, {chunks} chunks, {states}"))
+        let left = "SELECT format('%s orders, %s recipients, %s chunks',
+             (SELECT count(*) FROM orders WHERE state <> 'settled'),
+             (SELECT count(*) FROM recipients WHERE state <> 'success'),
+             (SELECT count(*) FROM chunks))";
+        // Each question is a process.
+        self.until_every(Duration::from_millis(500), "all is delivered", || {
+            let left = self.database.sql(left);
+            if left == "0 orders, 0 recipients, 0 chunks" { Ok(()) } else { Err(left) }
         })
         .await;
     }

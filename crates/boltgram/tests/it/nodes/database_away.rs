@@ -9,10 +9,10 @@ use super::cluster::{BINDS, Cluster, NODES, SHARE, WINDOW};
 use super::load::{Load, check_acknowledged};
 use crate::receiver::Receiver;
 
-const RECIPIENTS: u32 = 20_000;
+const RECIPIENTS: u32 = 8_000;
 
 /// From when the links were let go.
-const AWAY: Duration = Duration::from_secs(25);
+const AWAY: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_let_their_links_go_while_the_database_is_away_and_take_them_up_again() {

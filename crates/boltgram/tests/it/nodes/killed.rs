@@ -7,10 +7,10 @@ use super::cluster::{BINDS, Cluster, NODES, SHARE, WINDOW};
 use super::load::{Load, check_acknowledged};
 use crate::receiver::Receiver;
 
-const RECIPIENTS: u32 = 100_000;
+const RECIPIENTS: u32 = 20_000;
 
 /// Of them taken before the kill.
-const BEFORE: usize = 20_000;
+const BEFORE: usize = 5_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_others_go_on_with_what_a_killed_node_had() {

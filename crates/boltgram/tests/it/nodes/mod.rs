@@ -4,6 +4,7 @@
 //! than it grants.
 
 mod cluster;
+mod cost;
 mod database_away;
 mod few_links;
 mod killed;

@@ -7,7 +7,7 @@ use super::cluster::{BINDS, Cluster, LEASE, NODES, SHARE, WINDOW, name};
 use super::load::{Load, check_acknowledged};
 use crate::receiver::Receiver;
 
-const RECIPIENTS: u32 = 20_000;
+const RECIPIENTS: u32 = 8_000;
 const STOPPED: usize = 2;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
