@@ -90,6 +90,10 @@ pub const HAND_OVERS_MAX: u32 = 100;
 /// Receipts recorded in one commit.
 pub const RECEIPT_FLUSH_MAX: usize = 1_000;
 
+/// While more receipts than this wait for the store, nothing of the bulk lane is claimed: what carriers
+/// would take meanwhile only makes the receipts of everybody else, of codes above all, wait longer.
+pub const RECEIPTS_BEFORE_BULK_MAX: usize = RECEIPT_FLUSH_MAX / 2;
+
 /// Receipts waiting to be recorded. Full, the carriers' sessions wait, and so do the carriers.
 pub const RECEIPT_QUEUE_MAX: usize = 4_096;
 

@@ -138,6 +138,10 @@ impl Dispatcher {
         let now = self.clock.now();
         let (mut room, singles) = self.in_work().claimable(now);
         room.lacks_links = lacks_links(engine);
+        if self.inbox.is_behind() {
+            room.chunks = room.chunks.saturating_sub(room.bulk);
+            room.bulk = 0;
+        }
         if room.chunks == 0 {
             self.waiting.store(true, Ordering::SeqCst);
             return 0;

@@ -3,6 +3,8 @@
 //! own receipts. What was no receipt after all is recorded as messages that came in: a crash between
 //! the two brings it again, for the carrier was not answered.
 
+use std::sync::atomic::Ordering;
+
 use domain::limits;
 use domain::ports::{PortError, Receipt};
 
@@ -24,6 +26,10 @@ impl Dispatcher {
                 batch.push(more);
             }
             record(batch, self).await;
+            if self.waiting.load(Ordering::SeqCst) {
+                // Bulk may have waited for this.
+                self.wake.dispatch.notify_one();
+            }
         }
     }
 }
