@@ -70,6 +70,8 @@ pub(crate) struct BulkOutcome {
     pub page_after: [f64; 3],
     /// From a code's request to its delivery told, while the bulk message ran.
     pub code: Quantiles,
+    pub code_accept: Quantiles,
+    pub code_to_smsc: Quantiles,
     pub codes: u64,
     pub strangers_cpus: f64,
     pub disk_octets: u64,
@@ -148,7 +150,9 @@ pub(crate) fn run(bulk: &Bulk) -> Result<BulkOutcome> {
         page: Quantiles::of(&pages),
         page_after,
         code: Quantiles::of(&tally.through()),
-        codes,
+        code_accept: Quantiles::of(&codes),
+        code_to_smsc: Quantiles::of(&tally.to_smsc(bulk.recipients)),
+        codes: codes.count(),
         strangers_cpus: (machine - gateway_cpu - own).max(0.0) / watched.max(1e-9),
         disk_octets: gateway.disk_octets()?.saturating_sub(disk_before),
         delivered,
@@ -288,15 +292,15 @@ fn page(ask: &Ask, uuid: &str, after: usize) -> Result<(Value, Duration)> {
     ask.get(&format!("/api/v2/sms/{uuid}/recipients?after={after}&limit={PAGE}"))
 }
 
-/// One code after the other until it is told to stop; how many.
+/// One code after the other until it is told to stop; how long each took to be accepted.
 fn send_codes(
     ask: &Ask,
     callback: SocketAddr,
     tally: &Tally,
     first: usize,
     stop: &AtomicBool,
-) -> Result<u64> {
-    let mut codes = 0;
+) -> Result<Histogram> {
+    let mut codes = Histogram::default();
     for index in first..first + CODES_MAX {
         if stop.load(Ordering::Relaxed) {
             break;
@@ -307,11 +311,11 @@ fn send_codes(
             r#"{{"phone":"+{phone}","message":"Your code is 314159.","immediate":true,"webhookEvents":"final","webhookUrl":"http://{callback}/b/{index}"}}"#
         );
         tally.sending(index);
-        ask.request("POST /createsendorder", body.len(), |stream| {
+        let (_, took) = ask.request("POST /createsendorder", body.len(), |stream| {
             stream.write_all(body.as_bytes())
         })?;
         tally.accepted(index);
-        codes += 1;
+        codes.record(took);
         std::thread::sleep(CODE_EVERY);
     }
     Ok(codes)
@@ -346,6 +350,14 @@ impl BulkOutcome {
             ("code from request to delivery told, p50, p99, max, ms", {
                 let Quantiles { p50_ms, p99_ms, max_ms } = self.code;
                 format!("{p50_ms:.0}, {p99_ms:.0}, {max_ms:.0} ({} codes)", self.codes)
+            }),
+            ("code accepted, p50, p99, max, ms", {
+                let Quantiles { p50_ms, p99_ms, max_ms } = self.code_accept;
+                format!("{p50_ms:.0}, {p99_ms:.0}, {max_ms:.0}")
+            }),
+            ("code at the SMSC, p50, p99, max, ms", {
+                let Quantiles { p50_ms, p99_ms, max_ms } = self.code_to_smsc;
+                format!("{p50_ms:.0}, {p99_ms:.0}, {max_ms:.0}")
             }),
             ("disk octets written for each recipient", {
                 format!("{}", self.disk_octets / self.recipients.max(1) as u64)

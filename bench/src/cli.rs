@@ -86,7 +86,8 @@ pub(crate) struct Common {
     /// Boltgram's binary
     #[arg(long, default_value = "../target/release/boltgram")]
     pub boltgram: PathBuf,
-    /// Boltgram's store; SQLite in the trial's directory when not given
+    /// Boltgram's store, as a URL, or `postgres` for a server of the trial's own; SQLite in the trial's directory when
+    /// not given
     #[arg(long, default_value = "")]
     pub store: String,
     /// Where the gateways keep their files: on the disk that is to be measured

@@ -36,13 +36,34 @@ impl Thread {
 
 /// CPU time of a process, children not counted.
 pub(crate) fn process_cpu(pid: u32) -> Result<Duration> {
+    spent(pid, 2)
+}
+
+/// CPU time of a process and its children, those that have ended too.
+pub(crate) fn family_cpu(pid: u32) -> Result<Duration> {
+    let of = |child: &u32| spent(*child, 4).unwrap_or_default();
+    Ok(spent(pid, 4)? + children(pid).iter().map(of).sum::<Duration>())
+}
+
+/// User and system time, and with four fields that of children that have ended.
+fn spent(pid: u32, fields: usize) -> Result<Duration> {
+    let fields = stat(pid)?.into_iter().skip(11).take(fields);
+    let ticks = fields.map(|word| word.parse::<u32>().ok()).sum::<Option<u32>>();
+    Ok(TICK * ticks.context("an unreadable /proc/PID/stat")?)
+}
+
+/// What follows the name, which may hold spaces.
+fn stat(pid: u32) -> Result<Vec<String>> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).context("the process is gone")?;
-    // The name in parentheses may hold spaces.
     let rest = text.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks =
-        |n: usize| rest.split_ascii_whitespace().nth(n).and_then(|word| word.parse::<u32>().ok());
-    let sum = ticks(11).zip(ticks(12)).map(|(user, system)| user + system);
-    Ok(TICK * sum.context("an unreadable /proc/PID/stat")?)
+    Ok(rest.split_ascii_whitespace().map(str::to_owned).collect())
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let parent = |child: &u32| stat(*child).ok()?.get(1)?.parse::<u32>().ok();
+    numbers.filter(|child| parent(child) == Some(pid)).collect()
 }
 
 /// A line of `/proc/PID/status` in KiB: `VmRSS` now, `VmHWM` at its highest.
@@ -53,8 +74,14 @@ pub(crate) fn memory_kib(pid: u32, line: &str) -> Result<u64> {
     number.with_context(|| format!("no {line} of process {pid}"))
 }
 
-/// Octets that a process has caused to be written to disks, even if their file was removed before.
-pub(crate) fn disk_octets(pid: u32) -> Result<u64> {
+/// Octets that a process and its children have caused to be written to disks, even if their file was
+/// removed before. Children that have ended are not counted.
+pub(crate) fn family_disk_octets(pid: u32) -> Result<u64> {
+    let of = |child: &u32| disk_octets(*child).unwrap_or_default();
+    Ok(disk_octets(pid)? + children(pid).iter().map(of).sum::<u64>())
+}
+
+fn disk_octets(pid: u32) -> Result<u64> {
     let text = fs::read_to_string(format!("/proc/{pid}/io")).context("the process is gone")?;
     let value = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));
     value.and_then(|value| value.parse().ok()).context("an unreadable /proc/PID/io")
@@ -128,7 +155,12 @@ pub(crate) fn machine() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Thread, flatness, machine_cpu, memory_kib, process_cpu};
+    use std::process::{Command, Stdio};
+
+    use super::{
+        TICK, Thread, family_cpu, family_disk_octets, flatness, machine_cpu, memory_kib,
+        process_cpu,
+    };
 
     #[test]
     fn what_grows_is_not_flat() {
@@ -148,5 +180,23 @@ mod tests {
         assert!(thread.cpu() > before);
         assert!(memory_kib(pid, "VmHWM").unwrap() >= memory_kib(pid, "VmRSS").unwrap());
         assert!(process_cpu(pid).is_ok() && machine_cpu() > process_cpu(pid).unwrap());
+    }
+
+    #[test]
+    fn a_family_is_a_process_and_its_children() {
+        let pid = std::process::id();
+        let busy = "i=0; while [ $i -lt 200000 ]; do i=$((i + 1)); done";
+        let before = family_cpu(pid).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("{busy}; read x")]);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        while process_cpu(child.id()).unwrap() < TICK * 3 {
+            std::thread::yield_now();
+        }
+        assert!(family_cpu(pid).unwrap() >= before + TICK * 3);
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(family_cpu(pid).unwrap() >= before + TICK * 3);
+        assert!(family_disk_octets(pid).is_ok());
     }
 }

@@ -11,6 +11,8 @@ use crate::histogram::Histogram;
 struct Entry {
     /// Microseconds after the start, 0 while the request was not begun.
     sent_us: AtomicU64,
+    /// When it was last handed to the SMSC, likewise.
+    submitted_us: AtomicU64,
     accepted: AtomicU8,
     submitted: AtomicU8,
     told: AtomicU8,
@@ -105,7 +107,10 @@ impl Tally {
     /// The SMSC has it.
     pub(crate) fn submitted(&self, index: Option<usize>) {
         match index.and_then(|index| self.entries.get(index)) {
-            Some(entry) => count(&entry.submitted),
+            Some(entry) => {
+                count(&entry.submitted);
+                entry.submitted_us.fetch_max(self.now_us(), Ordering::Relaxed);
+            }
             None => {
                 self.strangers.fetch_add(1, Ordering::Relaxed);
             }
@@ -153,6 +158,19 @@ impl Tally {
     /// From a message's request to its final state told.
     pub(crate) fn through(&self) -> Histogram {
         self.through.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From a message's request to its way to the SMSC, of those from `first` on.
+    pub(crate) fn to_smsc(&self, first: usize) -> Histogram {
+        let mut histogram = Histogram::default();
+        for entry in &self.entries[first..] {
+            let [sent, submitted] =
+                [&entry.sent_us, &entry.submitted_us].map(|at| at.load(Ordering::Relaxed));
+            if submitted > 0 {
+                histogram.record(Duration::from_micros(submitted.saturating_sub(sent)));
+            }
+        }
+        histogram
     }
 
     pub(crate) fn sums(&self) -> Sums {

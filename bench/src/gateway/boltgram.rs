@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+use super::postgres::Database;
 use super::{Gateway, Setting, fill, free_port, spawn, wait_open};
 use crate::load::Door;
 
@@ -16,7 +17,15 @@ pub(super) fn start(setting: &Setting) -> Result<Gateway> {
     let http_port = free_port()?;
     let dir = setting.dir.to_str().context("a directory with a strange name")?;
     let sqlite = format!("sqlite:{dir}/boltgram.db");
-    let store = if setting.store.is_empty() { sqlite } else { setting.store.clone() };
+    let database = match setting.store.as_str() {
+        "postgres" => Some(Database::start(&setting.dir)?),
+        _ => None,
+    };
+    let store = match (&database, setting.store.as_str()) {
+        (Some(database), _) => database.url.clone(),
+        (None, "") => sqlite,
+        (None, given) => given.to_owned(),
+    };
     let values = [
         ("dir", dir.to_owned()),
         ("http_port", http_port.to_string()),
@@ -49,7 +58,7 @@ pub(super) fn start(setting: &Setting) -> Result<Gateway> {
     let process = spawn(&setting.dir, "boltgram.log", &mut command)?;
     let http = ([127, 0, 0, 1], http_port).into();
     let door = Door::Orders { key, callback: setting.callback };
-    let mut gateway = Gateway { version, http, door, processes: vec![process] };
+    let mut gateway = Gateway { version, http, door, processes: vec![process], database };
     wait_open(http, &mut gateway.processes)?;
     Ok(gateway)
 }

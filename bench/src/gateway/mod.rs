@@ -2,6 +2,7 @@
 
 mod boltgram;
 mod kannel;
+mod postgres;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use self::postgres::Database;
 use crate::load::Door;
 use crate::measure;
 
@@ -44,7 +46,7 @@ pub(crate) struct Setting {
     pub kannel_dlr: String,
     /// Boltgram's binary.
     pub boltgram: PathBuf,
-    /// Boltgram's `[store] url`; empty for SQLite in `dir`.
+    /// Boltgram's `[store] url`; empty for SQLite in `dir`, `postgres` for a server of the trial's own.
     pub store: String,
 }
 
@@ -55,6 +57,8 @@ pub(crate) struct Gateway {
     pub http: SocketAddr,
     pub door: Door,
     processes: Vec<Child>,
+    /// Of the trial's own.
+    database: Option<Database>,
 }
 
 /// Starts a gateway and waits until its door is open. Its carrier may not be bound yet.
@@ -70,17 +74,22 @@ pub(crate) fn start(kind: Kind, setting: &Setting) -> Result<Gateway> {
 }
 
 impl Gateway {
-    /// CPU time of all its processes.
+    /// CPU time of all its processes, its database's among them.
     pub(crate) fn cpu(&self) -> Result<Duration> {
-        self.processes.iter().map(|process| measure::process_cpu(process.id())).sum()
+        self.all().map(measure::family_cpu).sum()
     }
 
-    /// What all its processes have had written to disks.
+    /// What all its processes have had written to disks, its database's among them.
     pub(crate) fn disk_octets(&self) -> Result<u64> {
-        self.processes.iter().map(|process| measure::disk_octets(process.id())).sum()
+        self.all().map(measure::family_disk_octets).sum()
     }
 
-    /// `VmRSS` or `VmHWM` of all its processes.
+    fn all(&self) -> impl Iterator<Item = u32> {
+        let database = self.database.iter().map(Database::process);
+        self.processes.iter().map(Child::id).chain(database)
+    }
+
+    /// `VmRSS` or `VmHWM` of all its processes, its database's left out: they share most of theirs.
     pub(crate) fn memory_kib(&self, line: &str) -> Result<u64> {
         self.processes.iter().map(|process| measure::memory_kib(process.id(), line)).sum()
     }

@@ -1,0 +1,88 @@
+//! A PostgreSQL server for the trial alone, as Debian's packages configure one: it flushes what it
+//! commits. It listens on the loopback and trusts everybody there, and its directory goes with it.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use super::{free_port, spawn, wait_open};
+
+const VERSIONS: &str = "/usr/lib/postgresql";
+
+/// Dropping it ends it.
+#[derive(Debug)]
+pub(super) struct Database {
+    process: Child,
+    dir: PathBuf,
+    pub(super) url: String,
+}
+
+impl Database {
+    pub(super) fn start(dir: &Path) -> Result<Self> {
+        let (programs, port) = (programs()?, free_port()?);
+        let dir = dir.join("postgres");
+        let made = if is_root() {
+            Command::new("install").args(["-d", "-o", "postgres"]).arg(&dir).status()?.success()
+        } else {
+            fs::create_dir(&dir).is_ok()
+        };
+        ensure!(made, "cannot make {}", dir.display());
+        let data = dir.join("data");
+        let done = as_somebody(&programs.join("initdb"))
+            .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-D"])
+            .arg(&data)
+            .current_dir(&dir)
+            .stdout(Stdio::null())
+            .output()?;
+        let why = String::from_utf8_lossy(&done.stderr);
+        ensure!(done.status.success(), "initdb: {}", why.trim());
+        let mut command = as_somebody(&programs.join("postgres"));
+        command.arg("-D").arg(&data).args(["-p", &port.to_string()]).current_dir(&dir);
+        command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
+        let log_dir = dir.parent().context("a directory without a parent")?;
+        let process = spawn(log_dir, "postgres.log", &mut command)?;
+        let url = format!("postgres://postgres@127.0.0.1:{port}/postgres?sslmode=disable");
+        let mut database = Self { process, dir, url };
+        wait_open(([127, 0, 0, 1], port).into(), std::slice::from_mut(&mut database.process))?;
+        Ok(database)
+    }
+
+    pub(super) fn process(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // At once: what it holds is thrown away.
+        let _ = Command::new("kill").args(["-QUIT", &self.process.id().to_string()]).status();
+        let _ = self.process.wait();
+        let _ = fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// The newest version that is installed.
+fn programs() -> Result<PathBuf> {
+    let versions = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
+    let number = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
+    let newest = versions.map(|entry| entry.path()).max_by_key(|path| number(path));
+    let found = newest.map(|path| path.join("bin")).filter(|path| path.join("initdb").is_file());
+    found.context("PostgreSQL is missing: apt-get install postgresql")
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
+/// PostgreSQL refuses to run as root.
+fn as_somebody(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
+    command
+}
