@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use domain::inbound::{InboundWebhook, Party, Receiver, Receivers};
+use domain::keyword::{Keyword, Keywords};
 use domain::ports::{Random, Store};
 use domain::secret::Secret;
 use engine::webhooks::sign;
@@ -28,7 +29,11 @@ pub(crate) async fn make_receivers(
             .any(|number| number.webhook_url.is_some() && number.account.is_none());
     let secret = if needed { Some(open_secret(config, random)?) } else { None };
     let rest = config.inbound.webhook_url.as_ref();
+    let (stop, start) = (&config.inbound.stop_words, &config.inbound.start_words);
     let mut receivers = Receivers {
+        keywords: Keywords::default()
+            .and(Keyword::Stop, stop.iter().map(String::as_str))
+            .and(Keyword::Start, start.iter().map(String::as_str)),
         others: Receiver { account: None, webhook: webhook(rest, secret.as_ref()) },
         ..Receivers::default()
     };

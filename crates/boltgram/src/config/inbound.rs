@@ -13,6 +13,10 @@ pub(crate) struct InboundConfig {
     /// Holds the secret that signs, unless an account's does; by default `inbound.secret` in the data
     /// directory, made when it is first needed.
     pub webhook_secret_file: Option<PathBuf>,
+    /// Words that stop what is sent to whoever says them, besides the usual ones.
+    pub stop_words: Vec<String>,
+    /// Words that undo it.
+    pub start_words: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -181,3 +181,25 @@ async fn a_template_and_a_group_from_a_file_are_sent_to() {
     assert_eq!(gone.await["code"], "NOT_FOUND");
     server.stop();
 }
+<<<<<<< HEAD
+
+#[tokio::test]
+async fn who_answers_stop_in_the_operators_words_is_on_the_blocklist() {
+    let home = Home::with_config("[inbound]\nstop_words = [\"AFMELD\"]\n");
+    let key = home.answer(&["operator", "add", "Ida"]);
+    let server = home.serve();
+    let ida = Operator::of(&server, key);
+    let says = |text: &str| json!({"from": "4520123456", "to": "1919", "text": text});
+    let anybody = Customer::of(&server);
+    anybody.post("/sandbox/receive", says("afmeld!")).await;
+    let blocked = ida.get("/blocklist?number=4520123456").await;
+    let entry = &blocked["data"][0];
+    assert_eq!((&entry["keyword"], &entry["by"]), (&json!("AFMELD"), &json!("recipient")));
+    assert_eq!(entry["account"], Value::Null, "the number is nobody's");
+    assert!(entry["inbound"].is_string());
+    anybody.post("/sandbox/receive", says("Start")).await;
+    assert_eq!(ida.get("/blocklist").await["data"], json!([]));
+    server.stop();
+}
+=======
+>>>>>>> base

@@ -38,12 +38,11 @@ pub(crate) async fn add(tx: &mut impl Tx, upload: &Upload, contacts: &[Contact])
         return Err(PortError::Refused("too many contacts at once".to_owned()));
     }
     let before = hold_list(tx, upload).await?;
-    // A number twice in one statement's rows would be two changes of one row.
     let fields: Vec<_> = contacts
         .iter()
         .map(|contact| (!contact.fields.is_empty()).then(|| json!(contact.fields).to_string()))
         .collect();
-    let numbers: Vec<i64> = contacts.iter().map(|contact| digits(contact)).collect();
+    let numbers: Vec<i64> = contacts.iter().map(digits).collect();
     let known: Vec<_> = numbers.iter().map(|number| params![upload.list.0, *number]).collect();
     let rows: Vec<_> = contacts
         .iter()

@@ -76,7 +76,7 @@ pub async fn keeps_the_first_proof_of_a_block_and_lists_it(rig: &impl Rig) {
     world.store.block(one, all(&[2]), proof.clone(), at(1)).await.unwrap();
     world.store.block(one, all(&[2]), BlockProof::by(Actor::Recipient), at(9)).await.unwrap();
     let entry = BlockEntry { scope: one, number: msisdn(2), proof, at: at(1) };
-    assert_eq!(world.blocks(one).await, [entry.clone()]);
+    assert_eq!(world.blocks(one).await, [entry]);
 
     world.block(BlockScope::Everybody, [1, 2, 3]).await;
     let list = |scope, number: Option<u64>, after: Option<(BlockScope, u64)>, limit| {

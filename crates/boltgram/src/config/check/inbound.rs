@@ -11,8 +11,13 @@ use crate::config::Config;
 /// As long as an address may be in SMPP (3.4 §5.2.8).
 const DIGITS_MAX: usize = 20;
 
+/// Longer first words are no keywords.
+const KEYWORD_CHARS_MAX: usize = 32;
+
 pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
     check_url("inbound.webhook_url", config.inbound.webhook_url.as_ref(), found);
+    check_words("stop_words", &config.inbound.stop_words, found);
+    check_words("start_words", &config.inbound.start_words, found);
     let mut known = HashSet::new();
     for (place, number) in config.numbers.iter().enumerate() {
         let path = |key| format!("numbers.{place}.{key}");
@@ -39,6 +44,20 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
         {
             let text = format!("nobody is told what comes to {:?}: it is only kept", number.number);
             found.push(Finding::doubtful(path("number"), text));
+        }
+    }
+}
+
+/// What is answered is looked at word by word.
+fn check_words(key: &str, words: &[String], found: &mut Vec<Finding>) {
+    for word in words {
+        let sound = (1..=KEYWORD_CHARS_MAX).contains(&word.chars().count())
+            && word.chars().any(char::is_alphanumeric)
+            && !word.contains(char::is_whitespace);
+        if !sound {
+            let text =
+                format!("{key} {word:?}: one word of at most {KEYWORD_CHARS_MAX} characters");
+            found.push(Finding::wrong(format!("inbound.{key}"), text));
         }
     }
 }
