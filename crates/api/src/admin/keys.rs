@@ -59,20 +59,11 @@ pub(crate) async fn add_key(
     if new.rate == Some(0) {
         return Err(invalid("`rate` must be at least 1; leave it out for no limit"));
     }
-<<<<<<< HEAD
     if new.scopes.len() > Scope::KNOWN.len() {
         return Err(invalid("`scopes` names one more than once"));
     }
     let scopes = new.scopes.iter().map(|scope| Scope::from_str(scope)).collect();
     let scopes: Vec<Scope> = field("scopes", scopes)?;
-=======
-    let scopes = new.scopes.iter().map(|scope| Scope::from_str(scope)).collect();
-    let mut scopes: Vec<Scope> = field("scopes", scopes)?;
-    scopes.dedup();
-    if scopes.len() > Scope::KNOWN.len() {
-        return Err(invalid("`scopes` names one more than once"));
-    }
->>>>>>> base
     let account = AccountId(new.account);
     must_be_there(&door, account).await?;
     let key = door.engine.open_key(account, scopes, new.rate, by).await.map_err(not_done)?;

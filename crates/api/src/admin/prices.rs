@@ -20,12 +20,9 @@ use crate::settings::Door;
 /// Prices in one request.
 const PRICES_MAX: usize = 1_000;
 
-<<<<<<< HEAD
 /// One bitcoin: more is a slip of the finger.
 const PRICE_MSAT_MAX: i64 = 100_000_000_000;
 
-=======
->>>>>>> base
 fn view(row: &PriceRow) -> Value {
     json!({ "account": row.account, "prefix": row.prefix, "msat": row.price })
 }
@@ -68,12 +65,9 @@ pub(crate) async fn set_prices(
     if !(1..=PRICES_MAX).contains(&new.prices.len()) {
         return Err(invalid(format!("`prices` has from 1 to {PRICES_MAX} prices")));
     }
-<<<<<<< HEAD
     if new.prices.iter().any(|price| !(0..=PRICE_MSAT_MAX).contains(&price.msat)) {
         return Err(invalid("`msat` must not be negative, nor more than one bitcoin"));
     }
-=======
->>>>>>> base
     let account = known(&door, new.account).await?;
     let set = new.prices.len();
     let prices = new.prices.into_iter().map(|price| (price.prefix, Msat::new(price.msat)));

@@ -18,13 +18,10 @@ impl<T: DeserializeOwned> FromRequest<Door> for Body<T> {
     async fn from_request(request: Request, door: &Door) -> Result<Self, Refused> {
         let settings = &door.settings;
         let bytes = read_body(request, settings.body_bytes_max, settings.read_timeout).await?;
-<<<<<<< HEAD
         // A struct would be read from a list as well.
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Err(invalid("the request body must be a JSON object"));
         }
-=======
->>>>>>> base
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let (line, column) = (error.line(), error.column());
             let what = if error.is_data() {

@@ -181,7 +181,6 @@ async fn a_template_and_a_group_from_a_file_are_sent_to() {
     assert_eq!(gone.await["code"], "NOT_FOUND");
     server.stop();
 }
-<<<<<<< HEAD
 
 #[tokio::test]
 async fn who_answers_stop_in_the_operators_words_is_on_the_blocklist() {
@@ -201,5 +200,3 @@ async fn who_answers_stop_in_the_operators_words_is_on_the_blocklist() {
     assert_eq!(ida.get("/blocklist").await["data"], json!([]));
     server.stop();
 }
-=======
->>>>>>> base

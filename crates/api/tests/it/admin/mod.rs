@@ -12,10 +12,7 @@ use testkit::clock::NOON;
 use crate::house::{House, Open};
 
 const KEY: &str = "bgo_11";
-<<<<<<< HEAD
 const TOO_DEAR: &str = r#"{"prices":[{"prefix":"45","msat":100000000001}]}"#;
-=======
->>>>>>> base
 
 /// A house with an operator.
 async fn open() -> Open {
@@ -67,11 +64,8 @@ async fn refusals_have_the_envelope() {
         ("GET", "/admin/v1/accounts?limit=0", "", 400, "INVALID_PARAMS"),
         ("GET", "/admin/v1/accounts?after=x", "", 400, "INVALID_PARAMS"),
         ("POST", "/admin/v1/accounts", "{", 400, "INVALID_PARAMS"),
-<<<<<<< HEAD
         ("POST", "/admin/v1/accounts", "[\"acme\"]", 400, "INVALID_PARAMS"),
         ("PUT", "/admin/v1/prices", TOO_DEAR, 400, "INVALID_PARAMS"),
-=======
->>>>>>> base
         ("POST", "/admin/v1/accounts", "{\"nam\":\"x\"}", 400, "INVALID_PARAMS"),
         ("POST", "/admin/v1/accounts", "{\"name\":\"a b\"}", 400, "INVALID_PARAMS"),
         ("POST", "/admin/v1/keys", "{\"account\":1,\"rate\":0}", 400, "INVALID_PARAMS"),
