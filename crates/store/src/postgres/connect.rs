@@ -21,7 +21,7 @@ pub(super) async fn connect(
 ) -> Result<Connection, OpenError> {
     let connecting = async {
         let client = client(server).await?;
-        client.batch_execute(&format!("{} {plans}", session(deadline))).await?;
+        client.batch_execute(&format!("{}; {plans}", session(deadline))).await?;
         Ok::<_, OpenError>(client)
     };
     let client = match tokio::time::timeout(deadline, connecting).await {
