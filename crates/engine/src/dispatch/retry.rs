@@ -54,8 +54,8 @@ mod tests {
 
     #[test]
     fn the_morning_does_not_move() {
-        let night = Some(Duration::from_secs(11 * 60 * 60));
-        assert_eq!(wait(3, Reason::QuietHours, night, 15), night.unwrap());
+        let night = Duration::from_secs(11 * 60 * 60);
+        assert_eq!(wait(3, Reason::QuietHours, Some(night), 15), night);
     }
 
     #[test]

@@ -40,7 +40,6 @@ impl fmt::Debug for SqliteStore {
 }
 
 impl SqliteStore {
-    #[expect(clippy::unused_self, reason = "the shape that both stores have")]
     async fn changed_elsewhere(&self) -> Changed {
         std::future::pending().await
     }

@@ -3,6 +3,8 @@
 //!
 //! `cargo test -p boltgram --test it -- --ignored --nocapture nodes::cost`
 
+#![expect(clippy::float_arithmetic, reason = "figures for people")]
+
 use std::fs;
 use std::time::Instant;
 

@@ -15,7 +15,7 @@ const CHUNKS: Changed = Changed { chunks: true, orders: false, events: false, li
 const LINKS: Changed = Changed { links: true, chunks: false, ..CHUNKS };
 
 async fn heard(store: &Arc<dyn Store>) -> Changed {
-    timeout(PATIENCE, store.changed()).await.expect("something is heard")
+    timeout(PATIENCE, store.changed()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
