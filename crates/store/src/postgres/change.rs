@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::PortError;
+use tokio::time::Instant;
 
 use super::error::{Fault, port_error, undid, unsure};
 use super::notify::Words;
@@ -92,7 +93,7 @@ impl<'s> Attempts<'s> {
             Ok(value) => value,
             Err(error) => return Some(Err(error)),
         };
-        let word = self.words.and_then(|words| words.say(tx.changed()));
+        let word = self.words.and_then(|words| words.say(tx.changed(), Instant::now()));
         let mut lent = tx.close();
         if self.kind == Kind::Read {
             if let Ok(connection) = lent.connection() {
