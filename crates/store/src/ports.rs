@@ -2,11 +2,13 @@
 //! or as one read. A store brings its own `write!`, `read!` and `probe!`, which run the work in a
 //! transaction of its engine.
 
+pub(crate) mod bulk;
 pub(crate) mod directory;
 pub(crate) mod house;
 
 macro_rules! implement_ports {
     ($store:ident) => {
+        $crate::ports::bulk::implement_bulk_ports!($store);
         $crate::ports::directory::implement_directory_ports!($store);
         $crate::ports::house::implement_house_ports!($store);
 
@@ -16,19 +18,17 @@ macro_rules! implement_ports {
 
             use async_trait::async_trait;
             use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId};
-            use domain::bulk::{BulkMessage, Idempotency, NewBulk};
             use domain::inbound::{InboundId, InboundMessage, InboundPart, Receivers};
             use domain::ledger::LedgerReport;
             use domain::message::MessageId;
             use domain::operator::Actor;
             use domain::order::{NewOrder, Order, OrderId, OrderState};
             use domain::ports::{
-                AccountStore, BulkList, BulkStore, CancelBulk, CancelOutcome, ChunkEnd, ChunkId,
-                ClaimRoom, ClaimedChunk, CreditOrder, CreditOutcome, EventStore, HoldOrder,
-                HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore, MessageStore,
-                NewAccount, NewKey, NodeReport, OrderAdmission, OrderCaps, OrderLoad, OrderStore,
-                Outcome, Receipt, RecipientList, RecipientPage, RecipientTrace, Recorded, Retry,
-                RetryOutcome, Spent, Store, WebhookCall, WebhookResult,
+                AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk,
+                CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded,
+                InboundStore, Lease, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
+                OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome, Receipt, RecipientTrace,
+                Recorded, Store, WebhookCall, WebhookResult,
             };
             use domain::ports::{Changed, LinkDemand, LinkLease, LinkStore};
             use domain::reason::Reason;
@@ -36,9 +36,7 @@ macro_rules! implement_ports {
 
             use $crate::links;
             use $crate::sql::Result;
-            use $crate::{
-                accounts, bulk, check, events, forget, inbound, ledger, messages, orders,
-            };
+            use $crate::{accounts, check, events, forget, inbound, ledger, messages, orders};
 
             #[async_trait]
             impl Store for $store {
@@ -255,68 +253,6 @@ macro_rules! implement_ports {
 
                 async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64> {
                     write!(self, |tx| forget::forget(tx, before, limit))
-                }
-            }
-
-            #[async_trait]
-            impl BulkStore for $store {
-                async fn add_bulk(&self, new: Arc<NewBulk>) -> Result<Spent> {
-                    write!(self, |tx| bulk::add(tx, &new))
-                }
-
-                async fn spent(
-                    &self,
-                    account: AccountId,
-                    idempotency: Idempotency,
-                ) -> Result<Option<Spent>> {
-                    read!(self, |tx| bulk::spent(tx, account, &idempotency))
-                }
-
-                async fn bulk(
-                    &self,
-                    account: AccountId,
-                    message: MessageId,
-                ) -> Result<Option<BulkMessage>> {
-                    read!(self, |tx| bulk::find(tx, account, &message))
-                }
-
-                async fn bulk_list(
-                    &self,
-                    account: AccountId,
-                    list: BulkList,
-                ) -> Result<(Vec<BulkMessage>, u64)> {
-                    read!(self, |tx| bulk::list(tx, account, &list))
-                }
-
-                async fn bulk_recipients(
-                    &self,
-                    message: MessageId,
-                    list: RecipientList,
-                ) -> Result<RecipientPage> {
-                    read!(self, |tx| bulk::page(tx, &message, &list))
-                }
-
-                async fn cancel_bulk(
-                    &self,
-                    account: AccountId,
-                    message: MessageId,
-                    now: Timestamp,
-                ) -> Result<CancelBulk> {
-                    write!(self, |tx| bulk::cancel(tx, account, &message, now))
-                }
-
-                async fn retry_bulk(&self, retry: Retry, now: Timestamp) -> Result<RetryOutcome> {
-                    write!(self, |tx| bulk::retry(tx, &retry, now))
-                }
-
-                async fn pause_bulk(
-                    &self,
-                    account: AccountId,
-                    message: MessageId,
-                    paused: bool,
-                    now: Timestamp,
-                ) -> Result<bool> {
-                    write!(self, |tx| bulk::pause(tx, account, &message, paused, now))
                 }
             }
 
