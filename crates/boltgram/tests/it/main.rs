@@ -36,7 +36,7 @@ mod faults;
 mod inbound;
 mod kill;
 mod memory;
-mod waits;
 mod nodes;
+mod waits;
 mod webhook_faults;
 mod webhooks;

@@ -11,8 +11,8 @@ use domain::order::{OrderId, OrderState};
 use domain::ports::{
     Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning, Snapshot, Store,
 };
-use domain::recipient::RecipientState;
 use domain::quiet::QuietHours;
+use domain::recipient::RecipientState;
 use domain::routing::{CarrierName, Route, Routes};
 use engine::accounts::{Caller, add_account};
 use engine::tasks::Tasks;
