@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test cannot go on without it")]
 
+mod psql;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::MetadataExt;
@@ -11,10 +13,29 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
+use self::psql::Session;
+
 const SCRIPT: &str = include_str!("postgres.sh");
 
 /// For tests that only need rows: what a power cut would lose is not lost by the end of a program.
-const FAST: &[&str] = &["-c", "fsync=off", "-c", "full_page_writes=off"];
+const FAST: &[&str] = &[
+    "-c",
+    "fsync=off",
+    "-c",
+    "full_page_writes=off",
+    "-c",
+    "wal_level=minimal",
+    "-c",
+    "max_wal_senders=0",
+    "-c",
+    "autovacuum=off",
+    "-c",
+    "max_wal_size=64MB",
+];
+
+/// The first version that can be told to copy a template's files. Before it that is the only way, and
+/// faster than to copy its pages one by one, as it is done since then.
+const COPIES_PAGES_SINCE: u32 = 15;
 
 /// The one that the tests of a program share, each in a database of its own.
 static SHARED: LazyLock<Arc<PostgresServer>> =
@@ -24,9 +45,17 @@ static SHARED: LazyLock<Arc<PostgresServer>> =
 #[derive(Debug)]
 pub struct PostgresServer {
     programs: PathBuf,
+    version: u32,
     port: u16,
     keeper: Mutex<Keeper>,
     databases: AtomicU32,
+    /// Times that it was killed.
+    lives: AtomicU32,
+    /// To its database `postgres`.
+    session: Mutex<Option<(u32, Session)>>,
+    /// Databases that nobody needs any more. One is dropped when the next is made: its sessions have
+    /// ended by then, and are not waited for.
+    left: Mutex<Vec<String>>,
 }
 
 /// The script that obeys.
@@ -48,7 +77,7 @@ impl PostgresServer {
     }
 
     fn start(options: &[&str]) -> Self {
-        let programs = programs();
+        let (version, programs) = programs();
         let port = free_port();
         let mut command = as_somebody();
         let mut process = command
@@ -64,13 +93,16 @@ impl PostgresServer {
         let orders = process.stdin.take();
         let answers = BufReader::new(process.stdout.take().expect("the shell's output"));
         let keeper = Mutex::new(Keeper { process, orders, answers });
-        let server = Self { programs, port, keeper, databases: AtomicU32::new(0) };
+        let (databases, lives) = (AtomicU32::new(0), AtomicU32::new(0));
+        let (session, left) = (Mutex::new(None), Mutex::default());
+        let server = Self { programs, version, port, keeper, databases, lives, session, left };
         server.revive();
         server
     }
 
     /// Ends it at once, as a power cut would; what was committed is there when it is revived.
     pub fn kill(&self) {
+        self.lives.fetch_add(1, Ordering::Relaxed);
         self.order("kill");
     }
 
@@ -92,6 +124,7 @@ impl PostgresServer {
     }
 
     /// What `statements` answer in this database, a line for each row, columns separated by `|`.
+    /// Several are one transaction.
     pub fn sql(&self, database: &str, statements: &str) -> String {
         let output = self
             .program("psql")
@@ -101,6 +134,32 @@ impl PostgresServer {
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{statements}: {told}");
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// The same of one statement, by a session that stays as long as the server lives.
+    fn ask(
+        &self,
+        session: &Mutex<Option<(u32, Session)>>,
+        database: &str,
+        statement: &str,
+    ) -> Result<String, String> {
+        let life = self.lives.load(Ordering::Relaxed);
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = session.take().filter(|(of, _)| *of == life);
+        let begin = || (life, Session::start(self.program("psql"), database));
+        let mut open = begun.unwrap_or_else(begin);
+        let answer = open.1.ask(statement)?;
+        *session = Some(open);
+        Ok(answer)
+    }
+
+    fn drop_left(&self) {
+        let left = std::mem::take(&mut *self.left.lock().unwrap_or_else(PoisonError::into_inner));
+        for name in left {
+            let drop = format!("DROP DATABASE {name} WITH (FORCE)");
+            // The server may have been killed by the test.
+            let _ = self.ask(&self.session, "postgres", &drop);
+        }
     }
 
     /// A program of PostgreSQL's that asks this server.
@@ -122,18 +181,44 @@ impl Drop for PostgresServer {
     }
 }
 
-/// A database of its own, empty; dropped with this.
+/// A database of its own; dropped some time after this.
 #[derive(Debug)]
 pub struct PostgresDatabase {
     pub server: Arc<PostgresServer>,
     pub name: String,
+    session: Mutex<Option<(u32, Session)>>,
 }
 
 impl PostgresDatabase {
     pub fn new(server: Arc<PostgresServer>) -> Self {
+        Self::made(server, "template1")
+    }
+
+    /// With all that is in `template`, which is never changed any more.
+    pub fn copy_of(template: &Self) -> Self {
+        Self::made(template.server.clone(), &template.name)
+    }
+
+    fn made(server: Arc<PostgresServer>, template: &str) -> Self {
+        server.drop_left();
         let name = format!("test_{}", server.databases.fetch_add(1, Ordering::Relaxed));
-        server.sql("postgres", &format!("CREATE DATABASE {name}"));
-        Self { server, name }
+        let by_files = if server.version < COPIES_PAGES_SINCE { "" } else { "STRATEGY file_copy" };
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template} {by_files}");
+        let made = server.ask(&server.session, "postgres", &create);
+        made.unwrap_or_else(|told| panic!("{create}: {told}"));
+        Self { server, name, session: Mutex::new(None) }
+    }
+
+    /// Nobody is connected any more, and nobody will be.
+    pub fn close(&self) {
+        self.server
+            .sql("postgres", &format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name));
+        let all = format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+             WHERE datname = '{}'",
+            self.name
+        );
+        self.server.sql("postgres", &all);
     }
 
     pub fn url(&self) -> String {
@@ -145,25 +230,32 @@ impl PostgresDatabase {
         format!("postgres://postgres@{address}/{}?sslmode=disable", self.name)
     }
 
+    /// What `statements` answer, a line for each row, columns separated by `|`. Several are one
+    /// transaction.
     pub fn sql(&self, statements: &str) -> String {
-        self.server.sql(&self.name, statements)
+        if statements.contains(';') {
+            return self.server.sql(&self.name, statements);
+        }
+        let answer = self.server.ask(&self.session, &self.name, statements);
+        answer.unwrap_or_else(|told| panic!("{statements}: {told}"))
     }
 }
 
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
-        // The server may have been killed by the test.
-        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
-        let _ = self.server.program("psql").args(["-Xq", "-d", "postgres", "-c", &drop]).output();
+        let mut left = self.server.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.push(std::mem::take(&mut self.name));
     }
 }
 
 /// Debian keeps them apart from other programs, by version.
-fn programs() -> PathBuf {
+fn programs() -> (u32, PathBuf) {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let number = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
-    let newest = versions.map(|entry| entry.path()).max_by_key(|path| number(path));
-    let found = newest.map(|path| path.join("bin")).filter(|path| path.join("initdb").is_file());
+    let numbered = versions.filter_map(|entry| Some((number(&entry.path())?, entry.path())));
+    let newest = numbered.max_by_key(|(version, _)| *version);
+    let found = newest.map(|(version, path)| (version, path.join("bin")));
+    let found = found.filter(|(_, programs)| programs.join("initdb").is_file());
     found.unwrap_or_else(|| panic!("PostgreSQL is missing: apt-get install postgresql"))
 }
 

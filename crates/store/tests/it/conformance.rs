@@ -8,6 +8,7 @@ mod postgres {
     use store::Vault;
     use testkit::postgres::{PostgresDatabase, PostgresServer};
     use testkit::store_conformance::Rig;
+    use tokio::sync::OnceCell;
 
     struct Postgres(PostgresDatabase);
 
@@ -18,8 +19,18 @@ mod postgres {
         }
     }
 
+    /// One that was opened before, of which the others are copies.
+    static TEMPLATE: OnceCell<PostgresDatabase> = OnceCell::const_new();
+
+    async fn opened() -> PostgresDatabase {
+        let database = Postgres(PostgresDatabase::new(PostgresServer::shared()));
+        drop(database.open().await);
+        database.0.close();
+        database.0
+    }
+
     async fn rig() -> Postgres {
-        Postgres(PostgresDatabase::new(PostgresServer::shared()))
+        Postgres(PostgresDatabase::copy_of(TEMPLATE.get_or_init(opened).await))
     }
 
     testkit::store_conformance!(rig);

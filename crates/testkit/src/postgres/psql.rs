@@ -1,0 +1,57 @@
+//! A `psql` that stays: a statement costs its execution, and no process and no connection.
+
+use std::io::{BufRead, BufReader, PipeReader, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+/// Comes after each answer.
+const END: &str = "-- end of the answer --";
+
+#[derive(Debug)]
+pub(super) struct Session {
+    process: Child,
+    statements: Option<ChildStdin>,
+    answers: BufReader<PipeReader>,
+}
+
+impl Session {
+    /// `psql` knows the server.
+    pub(super) fn start(mut psql: Command, database: &str) -> Self {
+        let (answers, told) = std::io::pipe().expect("a pipe");
+        let mut process = psql
+            .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database])
+            .env("PGOPTIONS", "-c client_min_messages=error")
+            .stdin(Stdio::piped())
+            .stdout(told.try_clone().expect("a pipe"))
+            .stderr(told)
+            .spawn()
+            .expect("psql");
+        let statements = process.stdin.take();
+        Self { process, statements, answers: BufReader::new(answers) }
+    }
+
+    /// A line for each row. Its end is the error when there is one.
+    pub(super) fn ask(&mut self, statement: &str) -> Result<String, String> {
+        let statements = self.statements.as_mut().expect("it is not dropped");
+        // It may have ended: what it said of that is read below.
+        let _ = writeln!(statements, "{statement}\n;\n\\echo {END}");
+        let mut answer = String::new();
+        loop {
+            let begin = answer.len();
+            match self.answers.read_line(&mut answer) {
+                Ok(0) | Err(_) => return Err(answer),
+                Ok(_) if answer[begin..].trim_end() == END => {
+                    answer.truncate(begin);
+                    return Ok(answer.trim_end().to_owned());
+                }
+                Ok(_) => {}
+            }
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.statements = None;
+        let _ = self.process.wait();
+    }
+}
