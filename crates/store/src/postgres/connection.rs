@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::pin::pin;
 use std::task::{Context, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use domain::ports::PortError;
@@ -38,11 +38,23 @@ const COPY_BYTES: usize = 64 * 1_024;
 /// `PGCOPY\n\377\r\n\0`, no flags, no extension.
 const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
+/// A plan is kept no longer: it was made for the tables as they were, and the best one for a table of
+/// some rows may be the worst for the thousands that come in the next second. On a new connection it
+/// is made anew much sooner, and then after twice the time each.
+const PLANS_KEPT_MIN: Duration = Duration::from_millis(100);
+const PLANS_KEPT_MAX: Duration = Duration::from_secs(2);
+
 pub(super) struct Connection {
     client: Client,
+    plans: Plans,
     /// By the address of their text, which is the program's own.
     statements: HashMap<(usize, usize), Known>,
     deadline: Duration,
+}
+
+struct Plans {
+    since: Instant,
+    kept: Duration,
 }
 
 struct Known {
@@ -60,15 +72,21 @@ type Result<T> = std::result::Result<T, Failure>;
 
 impl Connection {
     pub(super) fn new(client: Client, deadline: Duration) -> Self {
-        Self { client, statements: HashMap::new(), deadline }
+        let plans = Plans { since: Instant::now(), kept: PLANS_KEPT_MIN };
+        Self { client, plans, statements: HashMap::new(), deadline }
     }
 
     pub(super) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
 
-    /// Statements without parameters or results.
-    pub(super) async fn run(&self, sql: &str) -> Result<()> {
+    /// Begins a change, or a read.
+    pub(super) async fn begin(&mut self, sql: &str) -> Result<()> {
+        if self.plans.since.elapsed() >= self.plans.kept {
+            self.send("DISCARD PLANS");
+            let kept = (2 * self.plans.kept).min(PLANS_KEPT_MAX);
+            self.plans = Plans { since: Instant::now(), kept };
+        }
         answer(self.deadline, self.client.batch_execute(sql)).await
     }
 
@@ -326,3 +344,6 @@ async fn answer<T>(
         Err(_) => Err((Fault::Silent, silent())),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ impl PgTx {
         lent.open = true;
         let mut tx = Self { lent, vault, fault: None, changed: Changed::default() };
         let begun = match tx.lent.connection() {
-            Ok(connection) => connection.run(begin).await,
+            Ok(connection) => connection.begin(begin).await,
             Err(failure) => Err(failure),
         };
         tx.note(&begun);
