@@ -12,6 +12,8 @@ use crate::load::Door;
 const CONFIGURATION: &str = include_str!("../../gateways/boltgram.toml");
 /// As in the configuration.
 const PRICE_SATS: usize = 100;
+/// What an account can be given at once; a recipient of a bulk message costs a tenth.
+const CREDIT_MAX_SATS: usize = 100_000_000;
 
 pub(super) fn start(setting: &Setting) -> Result<Gateway> {
     let http_port = free_port()?;
@@ -46,7 +48,7 @@ pub(super) fn start(setting: &Setting) -> Result<Gateway> {
         ensure!(done.status.success(), "boltgram {}: {}", words.join(" "), why.trim());
         Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
     };
-    let credit = (PRICE_SATS * (setting.messages + 1_000)).to_string();
+    let credit = (PRICE_SATS * (setting.messages + 1_000)).min(CREDIT_MAX_SATS).to_string();
     ask(&["account", "add", "bench", "--credit-sats", &credit])?;
     let key = ask(&["key", "add", "bench"])?;
     ask(&["sender", "add", "bench", "BENCH"])?;
