@@ -550,7 +550,8 @@ CREATE TABLE public.recipients (
     attempts bigint DEFAULT 0 NOT NULL,
     price bigint DEFAULT 0 NOT NULL,
     updated_at bigint NOT NULL
-);
+)
+WITH (fillfactor='50');
 
 
 --
@@ -613,7 +614,8 @@ CREATE TABLE public.submissions (
     word text COLLATE pg_catalog."C",
     word_code text COLLATE pg_catalog."C",
     word_at bigint
-);
+)
+WITH (fillfactor='50');
 
 
 --
