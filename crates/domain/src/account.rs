@@ -130,8 +130,6 @@ pub struct AccountSettings {
     pub recipients_per_message: Option<u32>,
     /// What it may reserve for messages to many on one day (UTC).
     pub spend_per_day: Option<Msat>,
-    /// Where it is told of its messages to many.
-    pub webhook_url: Option<String>,
 }
 
 #[cfg(test)]

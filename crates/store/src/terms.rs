@@ -168,7 +168,7 @@ pub(crate) async fn settings(
 ) -> Result<Option<AccountSettings>> {
     let rows = tx
         .query(
-            "SELECT s.refunds, s.recipients_per_message, s.spend_per_day, s.webhook_url
+            "SELECT s.refunds, s.recipients_per_message, s.spend_per_day
              FROM accounts a LEFT JOIN account_settings s ON s.account = a.id WHERE a.id = ?1",
             params![account],
         )
@@ -179,7 +179,6 @@ pub(crate) async fn settings(
             refunds,
             recipients_per_message: row.get()?,
             spend_per_day: row.get()?,
-            webhook_url: row.get()?,
         })
     };
     rows.into_iter().next().map(settings).transpose()
@@ -198,19 +197,12 @@ pub(crate) async fn set_settings(
         return Ok(true);
     }
     tx.execute(
-        "INSERT INTO account_settings
-             (account, refunds, recipients_per_message, spend_per_day, webhook_url)
-         VALUES (?1, ?2, ?3, ?4, ?5)
+        "INSERT INTO account_settings (account, refunds, recipients_per_message, spend_per_day)
+         VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (account) DO UPDATE SET refunds = excluded.refunds,
              recipients_per_message = excluded.recipients_per_message,
-             spend_per_day = excluded.spend_per_day, webhook_url = excluded.webhook_url",
-        params![
-            account,
-            new.refunds.as_str(),
-            new.recipients_per_message,
-            new.spend_per_day,
-            new.webhook_url.as_deref(),
-        ],
+             spend_per_day = excluded.spend_per_day",
+        params![account, new.refunds.as_str(), new.recipients_per_message, new.spend_per_day,],
     )
     .await?;
     let detail = json!({ "before": shown(&before), "after": shown(new) });
@@ -226,7 +218,5 @@ fn shown(settings: &AccountSettings) -> Json {
         "refunds": settings.refunds.as_str(),
         "recipientsPerMessage": settings.recipients_per_message,
         "spendPerDayMsat": settings.spend_per_day.map(Msat::get),
-        // A customer's address may carry a secret.
-        "webhook": settings.webhook_url.is_some(),
     })
 }

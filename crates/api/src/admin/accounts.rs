@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::account::{Account, AccountId, AccountName, AccountSettings, Balance};
 use domain::bulk::RefundPolicy;
-use domain::limits::{MESSAGE_RECIPIENTS_MAX, URL_CHARS_MAX};
+use domain::limits::MESSAGE_RECIPIENTS_MAX;
 use domain::money::Msat;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -88,7 +88,6 @@ fn settings_view(settings: &AccountSettings) -> Value {
         "refunds": settings.refunds.as_str(),
         "recipientsPerMessage": settings.recipients_per_message,
         "spendPerDayMsat": settings.spend_per_day,
-        "webhookUrl": settings.webhook_url,
     })
 }
 
@@ -99,7 +98,6 @@ pub(crate) struct Settings {
     refunds: Option<String>,
     recipients_per_message: Option<u32>,
     spend_per_day_msat: Option<i64>,
-    webhook_url: Option<String>,
 }
 
 pub(crate) async fn set_account_settings(
@@ -117,18 +115,10 @@ pub(crate) async fn set_account_settings(
     if new.spend_per_day_msat.is_some_and(|msat| msat < 0) {
         return Err(invalid("`spendPerDayMsat` must not be negative"));
     }
-    let is_url = |url: &String| {
-        url.len() <= URL_CHARS_MAX
-            && url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
-    };
-    if new.webhook_url.as_ref().is_some_and(|url| !is_url(url)) {
-        return Err(invalid("`webhookUrl` must be an address that begins with https://"));
-    }
     let settings = AccountSettings {
         refunds: refunds.unwrap_or_default(),
         recipients_per_message: new.recipients_per_message,
         spend_per_day: new.spend_per_day_msat.map(Msat::new),
-        webhook_url: new.webhook_url,
     };
     let view = settings_view(&settings);
     let (house, now) = (door.engine.house(), door.engine.now());

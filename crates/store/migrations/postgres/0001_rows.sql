@@ -463,8 +463,7 @@ CREATE TABLE account_settings (
     account BIGINT PRIMARY KEY REFERENCES accounts (id),
     refunds TEXT COLLATE "C" NOT NULL,
     recipients_per_message BIGINT,
-    spend_per_day BIGINT,
-    webhook_url TEXT COLLATE "C"
+    spend_per_day BIGINT
 );
 
 -- ---- operators ----------------------------------------------------------------------------------

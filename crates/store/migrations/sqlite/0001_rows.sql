@@ -462,8 +462,7 @@ CREATE TABLE account_settings (
     account INTEGER PRIMARY KEY REFERENCES accounts (id),
     refunds TEXT NOT NULL,
     recipients_per_message INTEGER,
-    spend_per_day INTEGER,
-    webhook_url TEXT
+    spend_per_day INTEGER
 ) STRICT;
 
 -- ---- operators ----------------------------------------------------------------------------------
