@@ -1,5 +1,5 @@
 //! The bulk door over a store in memory. What becomes of a message is tested with a real one, in
-//! `crates/boltgram/tests/it/bulk.rs`.
+//! `crates/boltgram/tests/it/bulk/`.
 
 mod answers;
 mod bodies;

@@ -1,108 +1,22 @@
-//! Messages to many through the real program: sent, followed by cursor, cancelled, tried again, and
-//! what all of it costs.
+//! What customers do, each on both stores: sent, followed by cursor, cancelled, tried again, and what
+//! all of it costs.
 
 use std::collections::HashSet;
-use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use reqwest::Client;
 use serde_json::{Value, json};
 
-use super::running::{Home, PATIENCE, Running};
+use super::campaigner::{Campaigner, SEND};
+use super::house::{House, Rows};
 
-const SEND: &str = "/api/v2/sms/send";
-
-/// An account that may send as ACME, with a credit worth 100 sats.
-struct Campaigner {
-    http: Client,
-    base: String,
-    key: String,
-}
-
-impl Campaigner {
-    fn new(home: &Home, server: &Running, credits: u32) -> Self {
-        home.answer(&["account", "add", "acme", "--credit-sats", &(credits * 100).to_string()]);
-        home.answer(&["sender", "add", "acme", "ACME"]);
-        Self::with_key(server, home.answer(&["key", "add", "acme"]))
-    }
-
-    fn with_key(server: &Running, key: String) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = Client::builder().pool_idle_timeout(Duration::from_secs(5)).build().unwrap();
-        Self { http, base: server.url(""), key }
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let url = format!("{}/api/v2{path}", self.base);
-        let answer = self.http.get(url).header("x-api-key", &self.key).send().await.unwrap();
-        assert_eq!(answer.status().as_u16(), 200, "{path}");
-        answer.json().await.unwrap()
-    }
-
-    /// The status and the answer.
-    async fn post(&self, path: &str, once: Option<&str>, body: &Value) -> (u16, Value) {
-        let url = format!("{}{path}", self.base);
-        let mut request = self.http.post(url).header("x-api-key", &self.key).json(body);
-        if let Some(once) = once {
-            request = request.header("idempotency-key", once);
-        }
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.json().await.unwrap())
-    }
-
-    async fn send(&self, body: &Value) -> Value {
-        let (status, answer) = self.post(SEND, None, body).await;
-        assert_eq!(status, 200, "{answer}");
-        answer
-    }
-
-    /// The status and, when refused, the code.
-    async fn change(&self, uuid: &Value, verb: &str) -> (u16, Value) {
-        let path = format!("/api/v2/sms/{}/{verb}", uuid.as_str().unwrap());
-        let (status, answer) = self.post(&path, None, &json!({})).await;
-        let told = if status == 200 { answer } else { answer["code"].clone() };
-        (status, told)
-    }
-
-    async fn one(&self, uuid: &Value) -> Value {
-        self.get(&format!("/sms/{}", uuid.as_str().unwrap())).await
-    }
-
-    async fn credits(&self) -> Value {
-        self.get("/credits").await["credits"].clone()
-    }
-
-    /// Asks until the message is as wished, and gives it.
-    async fn await_message(&self, uuid: &Value, wished: impl Fn(&Value) -> bool) -> Value {
-        let begun = Instant::now();
-        loop {
-            let message = self.one(uuid).await;
-            if wished(&message) {
-                return message;
-            }
-            assert!(begun.elapsed() < PATIENCE, "stays {message}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    async fn await_end(&self, uuid: &Value) -> Value {
-        self.await_message(uuid, |message| message["drSummary"].is_object()).await
-    }
-
-    /// Every recipient, page by page, as clients read them.
-    async fn recipients(&self, uuid: &Value, limit: u32) -> Vec<Value> {
-        let (mut after, mut all) = (json!(0), Vec::new());
-        loop {
-            let uuid = uuid.as_str().unwrap();
-            let path = format!("/sms/{uuid}/recipients?after={after}&limit={limit}");
-            let page = self.get(&path).await;
-            all.extend(page["data"].as_array().unwrap().iter().cloned());
-            if page["hasMore"] == false {
-                return all;
-            }
-            after = page["nextCursor"].clone();
-        }
-    }
+on_both_stores! {
+    what_arrives_is_paid_and_what_does_not_is_given_back
+    a_scheduled_message_is_cancelled_before_it_starts_and_not_after
+    of_two_who_spend_the_last_credit_one_gets_it
+    the_same_request_is_done_once_whenever_it_comes_again
+    those_who_failed_are_tried_again_for_a_new_price
+    a_message_is_held_up_and_goes_on
+    a_campaign_reaches_everybody
 }
 
 fn to(numbers: &[&str]) -> Value {
@@ -114,15 +28,10 @@ fn later(seconds: i64) -> String {
     (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds)).to_string()
 }
 
-fn assert_sound(home: &Home) {
-    assert!(home.answer(&["ledger", "check"]).ends_with("the ledger is sound"));
-}
-
-#[tokio::test]
-async fn what_arrives_is_paid_and_what_does_not_is_given_back() {
-    let home = Home::bare();
-    let server = home.serve();
-    let acme = Campaigner::new(&home, &server, 10);
+async fn what_arrives_is_paid_and_what_does_not_is_given_back(rows: Rows) {
+    let house = House::new(rows, "");
+    let server = house.home.serve();
+    let acme = Campaigner::new(&house.home, &server, 10);
     let body = to(&["0812345678", "66898765432", "0812340002", "12", "+66 81 234 5678"]);
     let mut dry = body.clone();
     dry["dryRun"] = json!(true);
@@ -166,15 +75,14 @@ async fn what_arrives_is_paid_and_what_does_not_is_given_back() {
     let list = acme.get("/sms?status=sent").await;
     assert_eq!((&list["total"], &list["data"][0]["uuid"]), (&json!(1), &sent["uuid"]));
     assert_eq!(acme.get("/sms?status=pending").await["total"], 0);
-    assert_sound(&home);
+    house.assert_sound();
     server.stop();
 }
 
-#[tokio::test]
-async fn a_scheduled_message_is_cancelled_before_it_starts_and_not_after() {
-    let home = Home::bare();
-    let server = home.serve();
-    let acme = Campaigner::new(&home, &server, 10);
+async fn a_scheduled_message_is_cancelled_before_it_starts_and_not_after(rows: Rows) {
+    let house = House::new(rows, "");
+    let server = house.home.serve();
+    let acme = Campaigner::new(&house.home, &server, 10);
     let mut body = to(&["0812345678", "0898765432"]);
     body["scheduledTime"] = json!(later(3_600));
     let sent = acme.send(&body).await;
@@ -196,15 +104,14 @@ async fn a_scheduled_message_is_cancelled_before_it_starts_and_not_after() {
     assert_eq!(acme.change(&sent["uuid"], "cancel").await, (400, json!("NOT_SCHEDULED")));
     let nobody = json!("019abcde-0000-7000-8000-000000000000");
     assert_eq!(acme.change(&nobody, "cancel").await, (404, json!("NOT_FOUND")));
-    assert_sound(&home);
+    house.assert_sound();
     server.stop();
 }
 
-#[tokio::test]
-async fn of_two_who_spend_the_last_credit_one_gets_it() {
-    let home = Home::bare();
-    let server = home.serve();
-    let acme = Campaigner::new(&home, &server, 5);
+async fn of_two_who_spend_the_last_credit_one_gets_it(rows: Rows) {
+    let house = House::new(rows, "");
+    let server = house.home.serve();
+    let acme = Campaigner::new(&house.home, &server, 5);
     let body = to(&["0812345678"]);
     let tries = join_all((0..20).map(|_| acme.post(SEND, None, &body))).await;
     let taken = tries.iter().filter(|(status, _)| *status == 200).count();
@@ -213,15 +120,14 @@ async fn of_two_who_spend_the_last_credit_one_gets_it() {
         assert_eq!((*status, &answer["code"]), (402, &json!("INSUFFICIENT_CREDITS")));
     }
     assert_eq!(acme.credits().await, 0);
-    assert_sound(&home);
+    house.assert_sound();
     server.stop();
 }
 
-#[tokio::test]
-async fn the_same_request_is_done_once_whenever_it_comes_again() {
-    let home = Home::bare();
-    let server = home.serve();
-    let acme = Campaigner::new(&home, &server, 10);
+async fn the_same_request_is_done_once_whenever_it_comes_again(rows: Rows) {
+    let house = House::new(rows, "");
+    let server = house.home.serve();
+    let acme = Campaigner::new(&house.home, &server, 10);
     let body = to(&["0812345678", "0898765432", "12"]);
     let answers = join_all((0..10).map(|_| acme.post(SEND, Some("once"), &body))).await;
     let all: HashSet<_> =
@@ -233,21 +139,20 @@ async fn the_same_request_is_done_once_whenever_it_comes_again() {
     acme.await_end(&first["uuid"]).await;
     server.kill();
 
-    let server = home.serve();
+    let server = house.home.serve();
     let acme = Campaigner::with_key(&server, acme.key);
     assert_eq!(acme.post(SEND, Some("once"), &body).await, (200, first));
     let (status, refused) = acme.post(SEND, Some("once"), &to(&["0812345678"])).await;
     assert_eq!((status, &refused["code"]), (422, &json!("IDEMPOTENCY_KEY_REUSED")));
     assert_eq!(acme.credits().await, 8);
-    assert_sound(&home);
+    house.assert_sound();
     server.stop();
 }
 
-#[tokio::test]
-async fn those_who_failed_are_tried_again_for_a_new_price() {
-    let home = Home::bare();
-    let server = home.serve();
-    let acme = Campaigner::new(&home, &server, 3);
+async fn those_who_failed_are_tried_again_for_a_new_price(rows: Rows) {
+    let house = House::new(rows, "");
+    let server = house.home.serve();
+    let acme = Campaigner::new(&house.home, &server, 3);
     let sent = acme.send(&to(&["0812345678", "0812340002", "0898760002"])).await;
     acme.await_end(&sent["uuid"]).await;
     assert_eq!(acme.credits().await, 2);
@@ -261,17 +166,16 @@ async fn those_who_failed_are_tried_again_for_a_new_price() {
 
     acme.send(&to(&["0812345678", "0898765432"])).await;
     assert_eq!(acme.change(&sent["uuid"], "retry").await, (402, json!("INSUFFICIENT_CREDITS")));
-    assert_sound(&home);
+    house.assert_sound();
     server.stop();
 }
 
-#[tokio::test]
-async fn a_message_is_held_up_and_goes_on() {
-    let home = Home::bare();
-    let server = home.serve();
-    let acme = Campaigner::new(&home, &server, 10);
+async fn a_message_is_held_up_and_goes_on(rows: Rows) {
+    let house = House::new(rows, "");
+    let server = house.home.serve();
+    let acme = Campaigner::new(&house.home, &server, 10);
     let mut body = to(&["0812345678"]);
-    body["scheduledTime"] = json!(later(1));
+    body["scheduledTime"] = json!(later(2));
     let sent = acme.send(&body).await;
     let (status, paused) = acme.change(&sent["uuid"], "pause").await;
     assert_eq!((status, &paused["paused"]), (200, &json!(true)), "{paused}");
@@ -284,15 +188,14 @@ async fn a_message_is_held_up_and_goes_on() {
     assert_eq!(acme.change(&sent["uuid"], "resume").await.0, 200);
     assert_eq!(acme.await_end(&sent["uuid"]).await["status"], "sent");
     assert_eq!(acme.change(&sent["uuid"], "pause").await, (409, json!("ALREADY_ENDED")));
-    assert_sound(&home);
+    house.assert_sound();
     server.stop();
 }
 
-#[tokio::test]
-async fn a_campaign_reaches_everybody() {
-    let home = Home::bare();
-    let server = home.serve();
-    let acme = Campaigner::new(&home, &server, 5_000);
+async fn a_campaign_reaches_everybody(rows: Rows) {
+    let house = House::new(rows, "");
+    let server = house.home.serve();
+    let acme = Campaigner::new(&house.home, &server, 5_000);
     let numbers: Vec<_> = (0..3_500).map(|number| format!("081{number:04}777")).collect();
     let numbers: Vec<_> = numbers.iter().map(String::as_str).collect();
     let sent = acme.send(&to(&numbers)).await;
@@ -309,6 +212,6 @@ async fn a_campaign_reaches_everybody() {
     let page = acme.get(&last).await;
     assert_eq!((&page["total"], page["data"].as_array().unwrap().len()), (&json!(3_500), 35));
     assert_eq!(page["data"][0]["id"], 3_466);
-    assert_sound(&home);
+    house.assert_sound();
     server.stop();
 }

@@ -1,0 +1,52 @@
+//! A house for messages to many, with its rows in either store.
+
+use testkit::postgres::{PostgresDatabase, PostgresServer};
+
+use crate::running::Home;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rows {
+    Sqlite,
+    Postgresql,
+}
+
+pub(super) struct House {
+    pub(super) home: Home,
+    /// Gone after the home.
+    _database: Option<PostgresDatabase>,
+}
+
+impl House {
+    /// Configured by this, and by where its rows are.
+    pub(super) fn new(rows: Rows, config: &str) -> Self {
+        let database = match rows {
+            Rows::Sqlite => None,
+            Rows::Postgresql => Some(PostgresDatabase::new(PostgresServer::shared())),
+        };
+        let url = database.as_ref().map(PostgresDatabase::url);
+        let store = url.map_or_else(String::new, |url| format!("[store]\nurl = \"{url}\"\n"));
+        Self { home: Home::with_config(&format!("{store}{config}")), _database: database }
+    }
+
+    pub(super) fn assert_sound(&self) {
+        assert!(self.home.answer(&["ledger", "check"]).ends_with("the ledger is sound"));
+    }
+}
+
+/// Makes of every scenario, an async function of [`Rows`], a test on each store.
+macro_rules! on_both_stores {
+    ($($scenario:ident)+) => {
+        mod on_sqlite { $(
+            #[tokio::test]
+            async fn $scenario() {
+                super::$scenario($crate::bulk::house::Rows::Sqlite).await;
+            }
+        )+ }
+        mod on_postgresql { $(
+            #[tokio::test]
+            async fn $scenario() {
+                super::$scenario($crate::bulk::house::Rows::Postgresql).await;
+            }
+        )+ }
+    };
+}

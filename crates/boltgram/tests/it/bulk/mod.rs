@@ -1,0 +1,7 @@
+//! Messages to many through the real program, on both stores.
+
+#[macro_use]
+mod house;
+
+mod campaigner;
+mod scenarios;
