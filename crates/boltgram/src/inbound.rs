@@ -11,10 +11,11 @@ use domain::inbound::{InboundWebhook, Party, Receiver, Receivers};
 use domain::keyword::{Keyword, Keywords};
 use domain::ports::{Random, Store};
 use domain::secret::Secret;
+use domain::text::Text;
 use engine::webhooks::sign;
 use url::Url;
 
-use crate::config::{Config, NumberConfig};
+use crate::config::{Config, InboundConfig, NumberConfig};
 use crate::open::account_named;
 
 pub(crate) async fn make_receivers(
@@ -29,12 +30,14 @@ pub(crate) async fn make_receivers(
             .any(|number| number.webhook_url.is_some() && number.account.is_none());
     let secret = if needed { Some(open_secret(config, random)?) } else { None };
     let rest = config.inbound.webhook_url.as_ref();
-    let (stop, start) = (&config.inbound.stop_words, &config.inbound.start_words);
+    let InboundConfig { stop_words: stop, start_words: start, help_words: help, .. } =
+        &config.inbound;
     let mut receivers = Receivers {
         keywords: Keywords::default()
             .and(Keyword::Stop, stop.iter().map(String::as_str))
-            .and(Keyword::Start, start.iter().map(String::as_str)),
-        others: Receiver { account: None, webhook: webhook(rest, secret.as_ref()) },
+            .and(Keyword::Start, start.iter().map(String::as_str))
+            .and(Keyword::Help, help.iter().map(String::as_str)),
+        others: Receiver { webhook: webhook(rest, secret.as_ref()), ..Receiver::default() },
         ..Receivers::default()
     };
     for number in &config.numbers {
@@ -54,7 +57,7 @@ async fn receiver(
 ) -> anyhow::Result<Receiver> {
     let url = number.webhook_url.as_ref().or(rest);
     let Some(name) = &number.account else {
-        return Ok(Receiver { account: None, webhook: webhook(url, secret) });
+        return Ok(Receiver { webhook: webhook(url, secret), ..Receiver::default() });
     };
     let name = name.parse().context("no name of an account")?;
     let account = account_named(store, &name).await?;
@@ -63,7 +66,8 @@ async fn receiver(
         Some(url) => webhook(Some(url), Some(&account.webhook_secret)),
         None => webhook(rest, secret),
     };
-    Ok(Receiver { account: Some(account.id), webhook })
+    let help = number.help_text.as_deref().map(Text::new);
+    Ok(Receiver { account: Some(account.id), webhook, help })
 }
 
 fn webhook(url: Option<&Url>, secret: Option<&Secret>) -> Option<InboundWebhook> {

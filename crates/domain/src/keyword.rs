@@ -1,7 +1,5 @@
 //! What somebody means who answers a message with one word: that he wants no more of them, that he
 //! wants them again, or help. The words every carrier asks for are known; others are added.
-//!
-//! Not here: what is answered to HELP, and whether.
 
 use std::collections::BTreeSet;
 

@@ -105,6 +105,8 @@ impl Engine {
             wake: wake.clone(),
             metrics: metrics.clone(),
             receivers: settings.receivers.clone(),
+            routes: settings.routes.clone(),
+            price: settings.prices.send,
         });
         let dispatcher = Dispatcher::new(
             ports.store.clone(),

@@ -17,6 +17,8 @@ pub(crate) struct InboundConfig {
     pub stop_words: Vec<String>,
     /// Words that undo it.
     pub start_words: Vec<String>,
+    /// Words that ask what a number's `help_text` says.
+    pub help_words: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -30,4 +32,7 @@ pub(crate) struct NumberConfig {
     /// Whose number it is; its webhook secret signs.
     #[serde(default)]
     pub account: Option<String>,
+    /// What HELP is answered with, at the account's expense.
+    #[serde(default)]
+    pub help_text: Option<String>,
 }

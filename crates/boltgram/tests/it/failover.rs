@@ -44,7 +44,7 @@ async fn await_both(customer: &Customer) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_text_that_one_centre_does_not_serve_goes_by_the_other() {
     let (first, second) = (Centre::open().await, Centre::open().await);
     first.refuse(NO_ROUTE);
@@ -60,7 +60,7 @@ async fn a_text_that_one_centre_does_not_serve_goes_by_the_other() {
     server.stop();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_text_that_no_centre_serves_is_paid_back() {
     let (first, second) = (Centre::open().await, Centre::open().await);
     first.refuse(NO_ROUTE);
@@ -78,7 +78,7 @@ async fn a_text_that_no_centre_serves_is_paid_back() {
     server.stop();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn while_one_centre_is_away_the_other_is_used() {
     let second = Centre::open().await;
     let first = Centre::gone().await;
@@ -92,7 +92,7 @@ async fn while_one_centre_is_away_the_other_is_used() {
     server.stop();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_text_without_a_receipt_in_time_goes_by_the_other_too() {
     let (first, second) = (Centre::open().await, Centre::open().await);
     first.be_silent();

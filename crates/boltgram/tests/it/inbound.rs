@@ -41,7 +41,7 @@ fn texts(calls: &[Call]) -> BTreeSet<String> {
     calls.iter().map(|call| call.json()["text"].as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn long_texts_over_two_binds_out_of_order_and_twice_are_told_once() {
     let (phones, receiver) = (Phones::open().await, Receiver::open().await);
     let home = Home::with_config(&config(phones.port(), &receiver.url()));
@@ -82,7 +82,7 @@ async fn long_texts_over_two_binds_out_of_order_and_twice_are_told_once() {
     assert!(!logs.contains("Rødgrød") && !logs.contains("4520123456"), "{logs}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_the_centre_sends_again_after_a_lost_answer_is_told_once() {
     let (phones, receiver) = (Phones::open().await, Receiver::open().await);
     let home = Home::with_config(&config(phones.port(), &receiver.url()));
@@ -137,7 +137,7 @@ async fn what_the_centre_sends_again_after_a_lost_answer_is_told_once() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_newcomer_plays_a_phone_in_the_sandbox() {
     let receiver = Receiver::open().await;
     let home = Home::with_config(&format!(
@@ -160,7 +160,50 @@ async fn a_newcomer_plays_a_phone_in_the_sandbox() {
     assert!(home.answer(&["inbound", "list"]).contains("Hej dér 😀"));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn help_is_answered_by_the_number_that_was_asked_once_a_day() {
+    let phones = Phones::open().await;
+    let home = Home::with_config(&format!(
+        "{}help_words = [\"hjælp\"]\n\n\
+         [[numbers]]\nnumber = \"1919\"\naccount = \"acme\"\nhelp_text = \"ACME: acme.example\"\n",
+        config(phones.port(), "http://127.0.0.1:1/nobody")
+    ));
+    home.answer(&["account", "add", "acme", "--credit-sats", "10000"]);
+    let key = home.answer(&["key", "add", "acme"]);
+    let server = home.serve();
+    phones.bound(2).await;
+    let says = async |from: &str, text: &str| {
+        let sent = Sent { from: from.to_owned(), ..texted(text, 1).remove(0) };
+        let token = phones.send(0, &sent).await;
+        assert_eq!(phones.answer(token).await, CommandStatus::ROK);
+    };
+    says("4520123456", "what?").await;
+    says("4520123456", "help me out").await;
+    says("4520123456", "Help!").await;
+    phones.got(1).await;
+    says("4520123456", "help").await;
+    says("4520123457", "HJÆLP").await;
+    let told = |to: &str| ("1919".to_owned(), to.to_owned(), "ACME: acme.example".to_owned());
+    assert_eq!(phones.got(2).await, [told("4520123456"), told("4520123457")]);
+    let acme = Customer::of(&server).with_key(&key);
+    assert_eq!(acme.get("/balance").await["balance"], 8_000, "the account pays");
+    server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn who_may_be_helped_is_said_at_the_start() {
+    for (number, help, why) in [
+        ("1919", "help_text = \"x\"", "account that pays"),
+        ("1", "account = \"acme\"\nhelp_text = \"x\"", "cannot come from"),
+        ("1919", "account = \"acme\"\nhelp_text = \" \"", "characters"),
+    ] {
+        let home = Home::with_config(&format!("[[numbers]]\nnumber = \"{number}\"\n{help}\n"));
+        let told = home.complaint(1, &["serve", "--listen", "127.0.0.1:0"]);
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_number_of_nobody_is_refused_at_the_start() {
     let home = Home::with_config("[[numbers]]\nnumber = \"1919\"\naccount = \"nobody\"\n");
     let told = home.complaint(1, &["serve", "--listen", "127.0.0.1:0"]);

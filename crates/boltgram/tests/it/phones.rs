@@ -1,5 +1,5 @@
 //! A message centre with phones behind it: sends what a test says over the session it says, and
-//! keeps what each was answered.
+//! keeps what each was answered and what they were sent.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use smpp::CommandStatus;
 use smpp::link::{Events, Handle, Peer};
-use smpp::pdu::{Address, DataCoding, DeliverSm, EsmClass};
+use smpp::pdu::{Address, DataCoding, DeliverSm, EsmClass, SubmitSm};
 use smpp::server::{BindAttempt, Handler, ServerConfig, serve};
-use smpp::session::{Event, Requests};
+use smpp::session::{Answers, Event, Requests};
 use tokio::net::TcpListener;
 
 use super::running::PATIENCE;
@@ -31,6 +31,8 @@ struct Kept {
     sessions: Vec<Handle>,
     answered: HashMap<u64, CommandStatus>,
     next: u64,
+    /// From whom, to whom, and the octets.
+    got: Vec<(String, String, String)>,
 }
 
 #[derive(Clone)]
@@ -93,6 +95,21 @@ impl Phones {
         known().unwrap()
     }
 
+    /// What the phones got, at least so many texts: from whom, to whom, and the text.
+    pub(crate) async fn got(&self, texts: usize) -> Vec<(String, String, String)> {
+        let got = || self.kept.lock().unwrap().got.clone();
+        wait("texts", || got().len() >= texts).await;
+        got()
+    }
+
+    fn take(&self, submit: &SubmitSm<'_>) -> String {
+        let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+        let mut kept = self.kept.lock().unwrap();
+        let (from, to) = (text(submit.source.addr), text(submit.destination.addr));
+        kept.got.push((from, to, text(submit.short_message)));
+        kept.got.len().to_string()
+    }
+
     /// Ends every session without a word.
     pub(crate) async fn cut(&self) {
         let cut = self.living();
@@ -115,13 +132,22 @@ impl Handler for Phones {
     }
 
     async fn session(&self, _peer: Peer, handle: Handle, mut events: Events) {
-        self.kept.lock().unwrap().sessions.push(handle);
+        self.kept.lock().unwrap().sessions.push(handle.clone());
         while let Some(batch) = events.next().await {
+            let mut answers = Answers::new();
             for event in batch {
-                if let Event::Response { token, pdu, .. } = event {
-                    self.kept.lock().unwrap().answered.insert(token, pdu.status());
+                match event {
+                    Event::Response { token, pdu, .. } => {
+                        self.kept.lock().unwrap().answered.insert(token, pdu.status());
+                    }
+                    Event::Request { ticket, pdu } => {
+                        let id = self.take(&pdu.decode().unwrap());
+                        answers.submitted(ticket, id.as_bytes()).unwrap();
+                    }
+                    _ => {}
                 }
             }
+            let _ = handle.answer(answers).await;
         }
     }
 }

@@ -17,7 +17,7 @@ fn config(port: u16) -> String {
     )
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn orders_wait_for_a_message_centre_that_is_down_and_survive_a_kill_meanwhile() {
     // A port that is free now and refuses connections until the centre opens there.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -75,7 +75,7 @@ impl Drop for Lock {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_locked_store_refuses_orders_truly_and_charges_nothing() {
     let home = Home::bare();
     home.answer(&["account", "add", "acme", "--credit-sats", "2000"]);

@@ -6,6 +6,7 @@ use super::part::Party;
 use crate::account::AccountId;
 use crate::keyword::Keywords;
 use crate::secret::Secret;
+use crate::text::Text;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundWebhook {
@@ -18,6 +19,8 @@ pub struct InboundWebhook {
 pub struct Receiver {
     pub account: Option<AccountId>,
     pub webhook: Option<InboundWebhook>,
+    /// What HELP is answered with, for the account's credit.
+    pub help: Option<Text>,
 }
 
 /// A number is matched as a whole.

@@ -1,13 +1,16 @@
 //! Messages that come in: parts from the carriers are stored and joined, and what waits too long for
-//! a missing part is told as far as it came. It does not decide what a message means.
+//! a missing part is told as far as it came. HELP is answered; STOP and START the store obeys itself.
 
+mod help;
 mod join;
 mod record;
 
 use std::sync::Arc;
 
 use domain::inbound::{InboundId, Receivers};
+use domain::money::Msat;
 use domain::ports::{Clock, InboundRecorded, Random, Store};
+use domain::routing::Routes;
 use domain::time::Timestamp;
 
 use crate::metrics::{ByResult, Metrics};
@@ -22,6 +25,9 @@ pub(crate) struct InboundDesk {
     pub wake: Arc<Wake>,
     pub metrics: Arc<Metrics>,
     pub receivers: Arc<Receivers>,
+    pub routes: Routes,
+    /// Of an answer to HELP.
+    pub price: Msat,
 }
 
 impl InboundDesk {

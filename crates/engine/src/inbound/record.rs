@@ -3,14 +3,19 @@
 use domain::inbound::{InboundPart, Join};
 use domain::ports::PortError;
 
-use super::InboundDesk;
+use super::{InboundDesk, help};
 
 impl InboundDesk {
     pub(crate) async fn record(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
         let now = self.clock.now();
-        let parts = parts.into_iter().map(|part| (self.new_id(now), sound(part))).collect();
+        let parts: Vec<_> = parts.into_iter().map(|part| (self.new_id(now), sound(part))).collect();
+        let asked = help::asked(&parts, &self.receivers);
         let recorded = self.store.record_inbound(parts, self.receivers.clone(), now).await?;
         self.after(recorded);
+        // Before the carrier is answered: what it repeats after a crash is asked for again.
+        for asked in asked {
+            self.help(asked).await?;
+        }
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ use domain::ports::{CancelOutcome, HoldOrder, HoldOutcome, HoldState, NodeVerdic
 use domain::reason::Reason;
 use domain::secret::Preimage;
 
+use super::terms::message_of;
 use super::watch::{CONFIRM_POLL, HELD_POLL, INVOICE_GRACE, OPEN_POLL};
 use crate::engine::Engine;
 
@@ -134,7 +135,7 @@ async fn paid(
         Purchase::Fund => None,
         Purchase::Send { to, text } => {
             let (to, text) = (to.clone(), text.clone());
-            Some(engine.message_of(order.id, order.kind, order.account, to, text, now))
+            Some(message_of(&*engine.random, order.id, order.kind, order.account, to, text, now))
         }
     };
     let (held, deadline_height) = (payment.amount, payment.deadline_height);

@@ -19,7 +19,7 @@ use domain::secret::{Preimage, Secret};
 use domain::text::{Policy, Text, TextError, measure};
 use url::Url;
 
-use super::terms::{credit_order_id, pay_by};
+use super::terms::{credit_order_id, message_of, pay_by};
 use crate::accounts::{Caller, webhook_secret};
 use crate::engine::Engine;
 use crate::metrics::ByKind;
@@ -184,7 +184,7 @@ impl Engine {
         }
 
         let (id, webhook_secret) = (order.id, secret_of(&order));
-        let message = self.message_of(id, kind, account, to, text, now);
+        let message = message_of(&*self.random, id, kind, account, to, text, now);
         let outcome = self.accept(CreditOrder { order, message }).await;
         match outcome.map_err(CreateError::Store)? {
             CreditOutcome::Insufficient { available } => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::account::AccountId;
 use domain::hold::HoldTerms;
 use domain::message::{Address, Content, Lane, MessageId, NewMessage};
 use domain::order::{OrderId, OrderKind};
@@ -9,44 +10,41 @@ use domain::ports::Random;
 use domain::text::{Policy, Text, measure};
 use domain::time::Timestamp;
 
-use crate::engine::Engine;
-
 /// Of the time for which a payment may be held, the carrier gets this share to deliver; the rest is
 /// for its receipt. A message that the carrier gives up then is not delivered after we paid back.
 const VALIDITY_QUARTERS: u32 = 3;
 
-impl Engine {
-    /// The message of an order that is paid now.
-    pub(super) fn message_of(
-        &self,
-        order: OrderId,
-        kind: OrderKind,
-        account: Option<domain::account::AccountId>,
-        to: Address,
-        text: Text,
-        now: Timestamp,
-    ) -> NewMessage {
-        let work = HoldTerms::of(kind).work;
-        // Measured when the order was taken; a text that was fit then is fit now.
-        let parts = match to {
-            Address::Email(_) => 1,
-            Address::Phone(_) => measure(text.as_str(), &Policy::default())
-                .map_or(1, |measure| u16::from(measure.parts)),
-        };
-        NewMessage {
-            content: Content {
-                message: message_id(&*self.random, now),
-                account,
-                sender: None,
-                text,
-                parts,
-                lane: Lane::Single,
-                valid_until: now.after(work / 4 * VALIDITY_QUARTERS),
-            },
-            order: Some(order),
-            recipients: vec![to],
-            receipts_until: now.after(work),
+/// The message of an order that is paid now.
+pub(crate) fn message_of(
+    random: &dyn Random,
+    order: OrderId,
+    kind: OrderKind,
+    account: Option<AccountId>,
+    to: Address,
+    text: Text,
+    now: Timestamp,
+) -> NewMessage {
+    let work = HoldTerms::of(kind).work;
+    // Measured when the order was taken; a text that was fit then is fit now.
+    let parts = match to {
+        Address::Email(_) => 1,
+        Address::Phone(_) => {
+            measure(text.as_str(), &Policy::default()).map_or(1, |measure| u16::from(measure.parts))
         }
+    };
+    NewMessage {
+        content: Content {
+            message: message_id(random, now),
+            account,
+            sender: None,
+            text,
+            parts,
+            lane: Lane::Single,
+            valid_until: now.after(work / 4 * VALIDITY_QUARTERS),
+        },
+        order: Some(order),
+        recipients: vec![to],
+        receipts_until: now.after(work),
     }
 }
 

@@ -153,7 +153,7 @@ fn says(from: &str, to: &str, text: &str, number: u128) -> (InboundId, InboundPa
 }
 
 fn receivers(account: AccountId) -> Arc<Receivers> {
-    let receiver = Receiver { account: Some(account), webhook: None };
+    let receiver = Receiver { account: Some(account), ..Receiver::default() };
     let keywords = Keywords::default().and(Keyword::Stop, ["afmeld"]);
     let numbers = [(Party::new("1919"), receiver)].into();
     Arc::new(Receivers { keywords, numbers, others: Receiver::default() })

@@ -297,7 +297,7 @@ pub async fn keeps_no_more_waiting_parts_than_there_is_room_for(rig: &impl Rig) 
 pub async fn tells_whose_number_it_came_to(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
-    let receiver = |account: Option<AccountId>, webhook| Receiver { account, webhook };
+    let receiver = |account: Option<AccountId>, webhook| Receiver { account, webhook, help: None };
     let receivers = Arc::new(Receivers {
         numbers: [
             (Party::new("+4560"), receiver(Some(account), webhook("https://a.example", "whsec_a"))),
@@ -343,7 +343,8 @@ pub async fn tells_whose_number_it_came_to(rig: &impl Rig) {
 
 pub async fn tells_an_incomplete_message_by_its_number_too(rig: &impl Rig) {
     let world = World::new(rig).await;
-    let others = Receiver { account: None, webhook: webhook("https://a.example", "whsec_a") };
+    let others =
+        Receiver { webhook: webhook("https://a.example", "whsec_a"), ..Receiver::default() };
     let receivers = Arc::new(Receivers { others, ..Receivers::default() });
     let made = world.take_as(&receivers, &[nth(2, 2, "b", at(5))], at(5)).await;
     assert_eq!(made.events, 0);

@@ -3,10 +3,13 @@
 use std::collections::HashSet;
 
 use domain::account::AccountName;
+use domain::limits::ORDER_TEXT_CHARS_MAX;
+use domain::number::SenderId;
+use domain::text::{Policy, measure};
 use url::Url;
 
 use super::Finding;
-use crate::config::Config;
+use crate::config::{Config, NumberConfig};
 
 /// As long as an address may be in SMPP (3.4 §5.2.8).
 const DIGITS_MAX: usize = 20;
@@ -18,6 +21,7 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
     check_url("inbound.webhook_url", config.inbound.webhook_url.as_ref(), found);
     check_words("stop_words", &config.inbound.stop_words, found);
     check_words("start_words", &config.inbound.start_words, found);
+    check_words("help_words", &config.inbound.help_words, found);
     let mut known = HashSet::new();
     for (place, number) in config.numbers.iter().enumerate() {
         let path = |key| format!("numbers.{place}.{key}");
@@ -38,6 +42,9 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
         {
             found.push(Finding::wrong(path("account"), format!("account {name:?}: {error}")));
         }
+        if let Some(why) = number.help_text.as_ref().and_then(|text| no_help(number, text)) {
+            found.push(Finding::wrong(path("help_text"), why));
+        }
         if number.webhook_url.is_none()
             && config.inbound.webhook_url.is_none()
             && number.account.is_none()
@@ -46,6 +53,20 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
             found.push(Finding::doubtful(path("number"), text));
         }
     }
+}
+
+/// Why a number cannot answer HELP with this text.
+fn no_help(number: &NumberConfig, text: &str) -> Option<String> {
+    if number.account.is_none() {
+        return Some("help_text needs the account that pays for the answers".to_owned());
+    }
+    if let Err(error) = SenderId::parse(&number.number) {
+        return Some(format!("help_text cannot come from {:?}: {error}", number.number));
+    }
+    if text.trim().is_empty() || text.chars().count() > ORDER_TEXT_CHARS_MAX {
+        return Some(format!("help_text: 1 to {ORDER_TEXT_CHARS_MAX} characters"));
+    }
+    measure(text, &Policy::default()).err().map(|error| format!("help_text: {error}"))
 }
 
 /// What is answered is looked at word by word.
