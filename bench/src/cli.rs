@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::gateway::Kind;
+use crate::gateway::{Kind, Store};
 
 /// Measures Boltgram, and Kannel beside it.
 #[derive(Debug, Parser)]
@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Run(Run),
     /// One request for very many numbers, followed to its end, with codes in between
     Bulk(Bulk),
+    /// A bulk message and single ones, by one node and by several on one PostgreSQL
+    Nodes(Nodes),
     /// How much of window / round trip a gateway gets out of a carrier that is far away
     Sweep(Sweep),
     /// What this machine does without a gateway: disk, codec, SMPP, HTTP
@@ -75,7 +77,7 @@ pub(crate) struct Common {
     /// submit_sm in flight on each bind
     #[arg(long, default_value_t = 1_000)]
     pub window: u32,
-    /// Boltgram's binds
+    /// Boltgram's binds, over all its nodes; each needs one
     #[arg(long, default_value_t = 1)]
     pub binds: u32,
     #[command(flatten)]
@@ -86,10 +88,13 @@ pub(crate) struct Common {
     /// Boltgram's binary
     #[arg(long, default_value = "../target/release/boltgram")]
     pub boltgram: PathBuf,
-    /// Boltgram's store, as a URL, or `postgres` for a server of the trial's own; SQLite in the trial's directory when
-    /// not given
-    #[arg(long, default_value = "")]
-    pub store: String,
+    /// Where Boltgram keeps its rows, one trial after another: sqlite, postgres (a server of the trial's own), or the
+    /// URL of an empty database
+    #[arg(long, value_delimiter = ',', default_value = "sqlite")]
+    pub store: Vec<Store>,
+    /// Boltgram's processes on one PostgreSQL
+    #[arg(long, default_value_t = 1)]
+    pub nodes: usize,
     /// Where the gateways keep their files: on the disk that is to be measured
     #[arg(long, default_value = "work")]
     pub dir: PathBuf,
@@ -130,7 +135,31 @@ pub(crate) struct Run {
 pub(crate) struct Bulk {
     #[arg(long, default_value_t = 2_000_000)]
     pub recipients: usize,
-    /// Wait at most so long for other programs to be quiet
+    /// Trials on each store; the fastest counts
+    #[arg(long, default_value_t = 1)]
+    pub trials: usize,
+    /// Wait at most so long before each trial for other programs to be quiet
+    #[arg(long, default_value_t = 0)]
+    pub wait_quiet_s: u64,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Nodes {
+    /// How many nodes, in this order; the ratios are to the first. `--nodes` is left out
+    #[arg(long, value_delimiter = ',', default_value = "1,2")]
+    pub counts: Vec<usize>,
+    /// Of the bulk message; 0 leaves it out
+    #[arg(long, default_value_t = 1_000_000)]
+    pub recipients: usize,
+    /// Single messages; 0 leaves them out
+    #[arg(long, default_value_t = 40_000)]
+    pub messages: usize,
+    /// Trials of each; the fastest counts
+    #[arg(long, default_value_t = 1)]
+    pub trials: usize,
+    /// Wait at most so long before each trial for other programs to be quiet
     #[arg(long, default_value_t = 0)]
     pub wait_quiet_s: u64,
     #[command(flatten)]

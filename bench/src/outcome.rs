@@ -47,6 +47,8 @@ pub(crate) struct Outcome {
     pub through: Quantiles,
     pub gateway_cpu_s: f64,
     pub gateway_cpu_s_per_thousand: f64,
+    /// Of it the database's server.
+    pub database_cpu_s_per_thousand: f64,
     /// Gateway, loader, simulator, sink and proxy.
     pub all_cpu_s_per_thousand: f64,
     pub load_cpu_s: f64,
@@ -71,6 +73,8 @@ pub(crate) struct Outcome {
     pub example: Option<String>,
     pub sink_connections: u64,
     pub receipts_refused: u64,
+    /// What the SMSC took from each node.
+    pub submitted_by: Vec<u64>,
     pub sums: Sums,
 }
 
@@ -84,11 +88,12 @@ impl Outcome {
 /// A row of the table: its name, and each outcome's value, to be set against the first's (`true`: more is better).
 type Row = (&'static str, fn(&Outcome) -> f64, Option<bool>, usize);
 
-const ROWS: [Row; 19] = [
+const ROWS: [Row; 20] = [
     ("messages told their final state", |o| o.sums.told as f64, None, 0),
     ("messages/s end to end", |o| o.per_second, Some(true), 0),
     ("messages/s accepted", |o| o.accepted_per_second, Some(true), 0),
     ("CPU s per 1,000 messages, gateway", |o| o.gateway_cpu_s_per_thousand, Some(false), 4),
+    ("of it the database's server", |o| o.database_cpu_s_per_thousand, None, 4),
     ("CPU s per 1,000 messages, all", |o| o.all_cpu_s_per_thousand, Some(false), 4),
     ("accept p50, ms", |o| o.accept.p50_ms, Some(false), 2),
     ("accept p99, ms", |o| o.accept.p99_ms, Some(false), 2),
@@ -131,6 +136,16 @@ fn calls(outcome: &Outcome) -> f64 {
     (sums.told + sums.told_again + sums.interim) as f64
 }
 
+/// What each node handed over, in parts of a hundred; empty for one node.
+pub(crate) fn shares(submitted_by: &[u64]) -> String {
+    let sum = submitted_by.iter().sum::<u64>().max(1) as f64;
+    let share = |count: &u64| format!("{:.1} %", *count as f64 / sum * 100.0);
+    match submitted_by {
+        [] | [_] => String::new(),
+        several => several.iter().map(share).collect::<Vec<_>>().join(", "),
+    }
+}
+
 /// A Markdown table; with several outcomes the last columns are ratios to the first, above 1 when better.
 pub(crate) fn table(outcomes: &[Outcome]) -> String {
     let mut lines = vec![String::from("| |"), String::from("|---|")];
@@ -155,6 +170,12 @@ pub(crate) fn table(outcomes: &[Outcome]) -> String {
             }
         }
         lines.push(line);
+    }
+    if outcomes.iter().any(|outcome| outcome.submitted_by.len() > 1) {
+        let ratio = |n| if n > 0 { " |" } else { "" };
+        let cells = outcomes.iter().enumerate();
+        let cells = cells.map(|(n, o)| format!(" {} |{}", shares(&o.submitted_by), ratio(n)));
+        lines.push(format!("| handed over by each node |{}", cells.collect::<String>()));
     }
     lines.join("\n")
 }

@@ -55,23 +55,25 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
         ..trial.setting.clone()
     };
     let gateway = gateway::start(trial.kind, &setting)?;
-    wait_bound(&centre)?;
+    wait_bound(&centre, gateway.http.len())?;
     std::thread::sleep(SETTLE);
     let work_before = measure::work_ns();
     let idle_kib = gateway.memory_kib("VmRSS")?;
 
     let cpu = || -> Result<_> {
         let proxy = proxy.as_ref().map_or(Duration::ZERO, |(_, threads)| threads.cpu());
-        Ok([gateway.cpu()?, smsc.thread.cpu(), sink.thread.cpu(), proxy, measure::machine_cpu()])
+        let [smsc, sink] = [&smsc, &sink].map(|peer| peer.thread.cpu());
+        let database = gateway.database_cpu()?;
+        Ok([gateway.cpu()?, smsc, sink, proxy, measure::machine_cpu(), database])
     };
     let disk_before = gateway.disk_octets()?;
     let (before, began) = (cpu()?, Instant::now());
-    let (door, to, connections) = (gateway.door.clone(), gateway.http, trial.connections);
+    let (door, to, connections) = (gateway.door.clone(), gateway.http.clone(), trial.connections);
     let load = Load { to, door, connections, rate: trial.rate, tally: Arc::clone(&tally) };
     let (seen, load_cpu, memory_kib) = watch(&gateway, &tally, load)?;
     std::thread::sleep(GRACE);
     let (after, watched_s) = (cpu()?, began.elapsed().as_secs_f64());
-    let [gateway_cpu, smsc_cpu, sink_cpu, proxy_cpu, machine_cpu] =
+    let [gateway_cpu, smsc_cpu, sink_cpu, proxy_cpu, machine_cpu, database_cpu] =
         std::array::from_fn(|n| after[n].saturating_sub(before[n]).as_secs_f64());
     let load_cpu = load_cpu.as_secs_f64();
     let ours = gateway_cpu + smsc_cpu + sink_cpu + proxy_cpu + load_cpu;
@@ -94,6 +96,7 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
         through: Quantiles::of(&tally.through()),
         gateway_cpu_s: gateway_cpu,
         gateway_cpu_s_per_thousand: gateway_cpu / told * 1e3,
+        database_cpu_s_per_thousand: database_cpu / told * 1e3,
         all_cpu_s_per_thousand: ours / told * 1e3,
         load_cpu_s: load_cpu,
         smsc_cpu_s: smsc_cpu,
@@ -111,15 +114,17 @@ pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
         example: seen.example,
         sink_connections: calls.connections(),
         receipts_refused: centre.counts().receipts_refused,
+        submitted_by: centre.submitted_by(),
         sums,
     };
     gateway.stop();
     Ok(outcome)
 }
 
-pub(crate) fn wait_bound(centre: &Centre) -> Result<()> {
+/// Waits until each node has bound.
+pub(crate) fn wait_bound(centre: &Centre, nodes: usize) -> Result<()> {
     let end = Instant::now() + BOUND_WITHIN;
-    while centre.counts().sessions == 0 {
+    while centre.bound() < nodes {
         if Instant::now() > end {
             bail!("the gateway did not bind to the simulator within {BOUND_WITHIN:?}");
         }

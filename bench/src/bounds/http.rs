@@ -20,7 +20,8 @@ pub(super) fn measure() -> Result<Value> {
         let tally = Arc::new(Tally::new(REQUESTS));
         let (sink, _) = peers::start_sink(Arc::clone(&tally))?;
         let before = sink.thread.cpu();
-        let load = Load { to: sink.address, door: Door::Echo, connections, rate: 0.0, tally };
+        let to = vec![sink.address];
+        let load = Load { to, door: Door::Echo, connections, rate: 0.0, tally };
         let (seen, cpu) = peers::start_load(load)?.join()?;
         let us = |seconds: f64| seconds * 1e6 / REQUESTS as f64;
         let rate = REQUESTS as f64 / seen.took.as_secs_f64();

@@ -40,8 +40,9 @@ pub(super) fn start(setting: &Setting) -> Result<Gateway> {
         spawn(&setting.dir, "bearerbox.out", Command::new(BEARERBOX).args(QUIET).arg(&file))?;
     let http = ([127, 0, 0, 1], http_port).into();
     let door = Door::Kannel { callback: setting.callback };
+    let processes = vec![bearerbox];
     let mut gateway =
-        Gateway { version: version()?, http, door, processes: vec![bearerbox], database: None };
+        Gateway { version: version()?, http: vec![http], door, processes, database: None };
     wait_open(([127, 0, 0, 1], smsbox_port).into(), &mut gateway.processes)?;
     gateway.processes.push(spawn(
         &setting.dir,

@@ -3,6 +3,7 @@
 mod boltgram;
 mod kannel;
 mod postgres;
+mod store;
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use self::postgres::Database;
+pub(crate) use self::store::Store;
 use crate::load::Door;
 use crate::measure;
 
@@ -40,21 +42,24 @@ pub(crate) struct Setting {
     pub messages: usize,
     /// `submit_sm` in flight.
     pub window: u32,
-    /// Binds (Boltgram only).
+    /// Binds (Boltgram only), over all nodes.
     pub binds: u32,
+    /// Processes that share the store (Boltgram only).
+    pub nodes: usize,
     /// Kannel's `dlr-storage`: `internal` (memory) or `sqlite3`.
     pub kannel_dlr: String,
     /// Boltgram's binary.
     pub boltgram: PathBuf,
-    /// Boltgram's `[store] url`; empty for SQLite in `dir`, `postgres` for a server of the trial's own.
-    pub store: String,
+    /// Where Boltgram keeps its rows.
+    pub store: Store,
 }
 
 /// A gateway that runs; dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub version: String,
-    pub http: SocketAddr,
+    /// Where each of its nodes listens.
+    pub http: Vec<SocketAddr>,
     pub door: Door,
     processes: Vec<Child>,
     /// Of the trial's own.
@@ -77,6 +82,11 @@ impl Gateway {
     /// CPU time of all its processes, its database's among them.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         self.all().map(measure::family_cpu).sum()
+    }
+
+    /// CPU time of the database's server, if it is the trial's own.
+    pub(crate) fn database_cpu(&self) -> Result<Duration> {
+        self.database.iter().map(Database::process).map(measure::family_cpu).sum()
     }
 
     /// What all its processes have had written to disks, its database's among them.
@@ -114,6 +124,11 @@ impl Drop for Gateway {
             let _ = process.wait();
         }
     }
+}
+
+/// As the simulator knows it.
+pub(crate) fn node_name(node: usize) -> String {
+    format!("node{}", node + 1)
 }
 
 /// A port that nobody listens on now.

@@ -1,7 +1,8 @@
-//! A PostgreSQL server for the trial alone, as Debian's packages configure one: it flushes what it
-//! commits. It listens on the loopback and trusts everybody there, and its directory goes with it.
+//! A PostgreSQL server for the trial alone, configured by `gateways/postgresql.conf`: it flushes what it commits. It
+//! listens on the loopback and trusts everybody there, and its directory goes with it.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -11,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use super::{free_port, spawn, wait_open};
 
 const VERSIONS: &str = "/usr/lib/postgresql";
+const CONFIGURATION: &str = include_str!("../../gateways/postgresql.conf");
 
 /// Dropping it ends it.
 #[derive(Debug)]
@@ -39,9 +41,10 @@ impl Database {
             .output()?;
         let why = String::from_utf8_lossy(&done.stderr);
         ensure!(done.status.success(), "initdb: {}", why.trim());
+        let file = OpenOptions::new().append(true).open(data.join("postgresql.conf"));
+        file.and_then(|mut file| file.write_all(CONFIGURATION.as_bytes()))?;
         let mut command = as_somebody(&programs.join("postgres"));
         command.arg("-D").arg(&data).args(["-p", &port.to_string()]).current_dir(&dir);
-        command.args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]);
         let log_dir = dir.parent().context("a directory without a parent")?;
         let process = spawn(log_dir, "postgres.log", &mut command)?;
         let url = format!("postgres://postgres@127.0.0.1:{port}/postgres?sslmode=disable");
@@ -52,6 +55,15 @@ impl Database {
 
     pub(super) fn process(&self) -> u32 {
         self.process.id()
+    }
+
+    /// As in "PostgreSQL 15.14".
+    pub(super) fn version(&self) -> Result<String> {
+        let told = Command::new(programs()?.join("postgres")).arg("--version").output()?;
+        let told = String::from_utf8_lossy(&told.stdout);
+        let number =
+            told.split_ascii_whitespace().nth(2).context("PostgreSQL without a version")?;
+        Ok(format!("PostgreSQL {number}"))
     }
 }
 

@@ -1,5 +1,6 @@
 //! One connection of the loader: write a request, read its answer, again.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ struct Connection {
 }
 
 /// Sends messages until the plan has none left.
-pub(super) async fn drive(plan: Arc<Plan>) -> Result<Seen> {
+pub(super) async fn drive(plan: Arc<Plan>, to: SocketAddr) -> Result<Seen> {
     let mut seen = Seen::default();
     let (mut body, mut request) = (Vec::new(), Vec::new());
     let mut connection = None;
@@ -44,7 +45,7 @@ pub(super) async fn drive(plan: Arc<Plan>) -> Result<Seen> {
         plan.load.door.request(index, &mut body, &mut request);
         let began = wait(due, plan.load.rate).await;
         plan.load.tally.sending(index);
-        match send(&plan, &mut connection, &request, began, &mut seen).await {
+        match send(&plan, to, &mut connection, &request, began, &mut seen).await {
             Ok(()) => {
                 cuts = 0;
                 plan.load.tally.accepted(index);
@@ -77,6 +78,7 @@ async fn wait(due: Instant, rate: f64) -> Instant {
 /// Sends one message until it is taken.
 async fn send(
     plan: &Plan,
+    to: SocketAddr,
     connection: &mut Option<Connection>,
     request: &[u8],
     mut began: Instant,
@@ -85,7 +87,7 @@ async fn send(
     let mut pause = PAUSE;
     for _ in 0..REFUSALS_MAX {
         if connection.is_none() {
-            *connection = Some(Connection::open(plan).await?);
+            *connection = Some(Connection::open(to).await?);
         }
         let Some(open) = connection.as_mut() else { bail!("no connection") };
         let (said, close) = timeout(ANSWER_WITHIN, open.ask(plan, request)).await??;
@@ -110,8 +112,8 @@ async fn send(
 }
 
 impl Connection {
-    async fn open(plan: &Plan) -> Result<Self> {
-        let stream = TcpStream::connect(plan.load.to).await.context("cannot connect")?;
+    async fn open(to: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(to).await.context("cannot connect")?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, input: BytesMut::with_capacity(4 * 1024) })
     }

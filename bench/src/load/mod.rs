@@ -21,8 +21,8 @@ use crate::tally::Tally;
 /// What to send, where, how fast.
 #[derive(Debug)]
 pub(crate) struct Load {
-    /// The gateway.
-    pub to: SocketAddr,
+    /// The gateway's nodes; each has as many connections as any other, or one less.
+    pub to: Vec<SocketAddr>,
     /// Its kind of door.
     pub door: Door,
     /// Connections.
@@ -74,8 +74,9 @@ impl Plan {
 pub(crate) async fn run(load: Load) -> Result<Seen> {
     let connections = load.connections.max(1);
     let plan = Arc::new(Plan { load, next: AtomicUsize::new(0), start: Instant::now() });
-    let drive = |_| tokio::task::spawn(connection::drive(Arc::clone(&plan)));
-    let tasks: Vec<_> = (0..connections).map(drive).collect();
+    let nodes: Vec<_> = plan.load.to.iter().copied().cycle().take(connections).collect();
+    let drive = |to| tokio::task::spawn(connection::drive(Arc::clone(&plan), to));
+    let tasks: Vec<_> = nodes.into_iter().map(drive).collect();
     let mut sum = Seen::default();
     for task in tasks {
         let seen = task.await??;
@@ -106,7 +107,8 @@ mod tests {
             let to = listener.local_addr().unwrap();
             tokio::task::spawn(Arc::new(Sink::new(Arc::clone(&tally))).serve_on(listener));
             let door = Door::Echo;
-            let seen = run(Load { to, door, connections: 7, rate, tally: Arc::clone(&tally) });
+            let seen =
+                run(Load { to: vec![to], door, connections: 7, rate, tally: Arc::clone(&tally) });
             let seen = seen.await.unwrap();
             assert_eq!((seen.latency.count(), seen.refused, seen.broken), (500, 0, 0));
             let sums = tally.sums();
@@ -121,7 +123,9 @@ mod tests {
         drop(listener);
         let tally = Arc::new(Tally::new(50));
         assert!(
-            run(Load { to, door: Door::Echo, connections: 1, rate: 0.0, tally }).await.is_err()
+            run(Load { to: vec![to], door: Door::Echo, connections: 1, rate: 0.0, tally })
+                .await
+                .is_err()
         );
     }
 }

@@ -1,7 +1,7 @@
 //! What outlives a session: the ids given out, and the receipts that nobody has taken yet. A receipt stays here until it
 //! is answered with yes; one that is refused, or whose session ends first, is sent again, as real SMSCs do.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,7 +42,15 @@ pub(crate) struct Counts {
     pub submitted: u64,
     pub receipts_taken: u64,
     pub receipts_refused: u64,
-    pub sessions: u64,
+}
+
+/// Of one `system_id`, over all its sessions.
+#[derive(Debug, Default)]
+pub(crate) struct Client {
+    /// Sessions that are open.
+    open: AtomicU64,
+    /// Messages taken from it.
+    submitted: AtomicU64,
 }
 
 /// The centre.
@@ -56,7 +64,7 @@ pub(crate) struct Centre {
     submitted: AtomicU64,
     receipts_taken: AtomicU64,
     receipts_refused: AtomicU64,
-    sessions: AtomicU64,
+    clients: Mutex<BTreeMap<String, Arc<Client>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -74,7 +82,7 @@ impl Centre {
             submitted: AtomicU64::new(0),
             receipts_taken: AtomicU64::new(0),
             receipts_refused: AtomicU64::new(0),
-            sessions: AtomicU64::new(0),
+            clients: Mutex::default(),
         }
     }
 
@@ -102,12 +110,25 @@ impl Centre {
             submitted: read(&self.submitted),
             receipts_taken: read(&self.receipts_taken),
             receipts_refused: read(&self.receipts_refused),
-            sessions: read(&self.sessions),
         }
     }
 
-    pub(super) fn session_began(&self) {
-        self.sessions.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn session_began(&self, system_id: &str) -> Arc<Client> {
+        let client = Arc::clone(lock(&self.clients).entry(system_id.to_owned()).or_default());
+        client.open.fetch_add(1, Ordering::Relaxed);
+        client
+    }
+
+    /// Clients that have a session.
+    pub(crate) fn bound(&self) -> usize {
+        let is_bound = |client: &&Arc<Client>| client.open.load(Ordering::Relaxed) > 0;
+        lock(&self.clients).values().filter(is_bound).count()
+    }
+
+    /// How many messages each client has handed over, in the order of their names.
+    pub(crate) fn submitted_by(&self) -> Vec<u64> {
+        let of = |client: &Arc<Client>| client.submitted.load(Ordering::Relaxed);
+        lock(&self.clients).values().map(of).collect()
     }
 
     /// Takes a message: its id, and the receipt it is owed if it asked for one.
@@ -172,6 +193,16 @@ impl Centre {
     }
 }
 
+impl Client {
+    pub(super) fn handed_over(&self, messages: u64) {
+        self.submitted.fetch_add(messages, Ordering::Relaxed);
+    }
+
+    pub(super) fn session_ended(&self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Sixteen characters that are not a number to anybody.
 fn id_text(id: u64) -> [u8; 16] {
     let mut text = *b"b000000000000000";
@@ -220,7 +251,22 @@ pub(super) fn write(
 
 #[cfg(test)]
 mod tests {
-    use super::id_text;
+    use super::{Centre, Manner, id_text};
+
+    #[test]
+    fn clients_are_told_apart_while_they_are_bound_and_afterwards() {
+        let manner = Manner { receipt_delay: Default::default(), receipt_window: 1 };
+        let centre = Centre::new(manner);
+        let [two, one, again] = ["two", "one", "two"].map(|name| centre.session_began(name));
+        assert_eq!(centre.bound(), 2);
+        two.handed_over(3);
+        again.handed_over(4);
+        one.handed_over(1);
+        again.session_ended();
+        assert_eq!((centre.bound(), centre.submitted_by()), (2, vec![1, 7]));
+        two.session_ended();
+        assert_eq!((centre.bound(), centre.submitted_by()), (1, vec![1, 7]));
+    }
 
     #[test]
     fn ids_differ_and_are_no_numbers() {

@@ -36,11 +36,12 @@ impl Handler for Desk {
 
     async fn session(&self, peer: Peer, handle: Handle, mut events: Events) {
         let centre = &*self.0;
-        centre.session_began();
+        let client = centre.session_began(&peer.system_id);
         let open = Open::default();
         let answering = async {
             while let Some(batch) = events.next().await {
-                let (answers, owed) = answer(centre, batch, &open);
+                let (answers, owed, taken) = answer(centre, batch, &open);
+                client.handed_over(taken);
                 // When the session has ended its last events still come.
                 let _ = handle.answer(answers).await;
                 // Only now: a receipt must not overtake the answer that tells its id.
@@ -54,20 +55,23 @@ impl Handler for Desk {
             std::future::pending::<()>().await;
         };
         tokio::select! { () = answering => {}, () = delivering => {} }
+        client.session_ended();
         let left: Vec<Owed> = open.lock().drain().map(|(_, owed)| owed).collect();
         left.into_iter().for_each(|owed| centre.owe_again(owed, false));
         centre.grown.notify_one();
     }
 }
 
-fn answer(centre: &Centre, batch: Vec<Event>, open: &Open) -> (Answers, Vec<Owed>) {
-    let (mut answers, mut owed) = (Answers::new(), Vec::new());
+/// The answers, the receipts owed, and how many messages were taken.
+fn answer(centre: &Centre, batch: Vec<Event>, open: &Open) -> (Answers, Vec<Owed>, u64) {
+    let (mut answers, mut owed, mut taken) = (Answers::new(), Vec::new(), 0);
     let (tally, now) = (centre.tally(), Instant::now());
     for event in batch {
         match event {
             Event::Request { ticket, pdu } => match pdu.decode::<SubmitSm<'_>>() {
                 Ok(sm) => {
                     let id = centre.take(&sm, now, tally.as_deref(), &mut owed);
+                    taken += 1;
                     // An id of sixteen octets always fits.
                     let _ = answers.submitted(ticket, &id);
                 }
@@ -89,7 +93,7 @@ fn answer(centre: &Centre, batch: Vec<Event>, open: &Open) -> (Answers, Vec<Owed
             Event::Bound(_) | Event::BindRequested(_) | Event::Alert(_) => {}
         }
     }
-    (answers, owed)
+    (answers, owed, taken)
 }
 
 /// Ends when the session does.
