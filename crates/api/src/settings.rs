@@ -7,8 +7,8 @@ use domain::limits;
 use domain::number::Home;
 use domain::routing::CarrierName;
 use engine::Engine;
-use tokio::sync::Semaphore;
 
+use crate::bulk::Rooms;
 use crate::guard::{Network, Rate, RateLimiter};
 use crate::sandbox::SandboxWallet;
 
@@ -61,7 +61,7 @@ pub(crate) struct Door {
     pub settings: Arc<HttpSettings>,
     pub limiter: Arc<RateLimiter>,
     /// Places for large bodies that are in memory at a time.
-    pub large_bodies: Arc<Semaphore>,
+    pub rooms: Arc<Rooms>,
 }
 
 impl Door {
@@ -70,7 +70,7 @@ impl Door {
             engine,
             settings: Arc::new(settings),
             limiter: Arc::new(RateLimiter::new()),
-            large_bodies: Arc::new(Semaphore::new(limits::BULK_BODIES_READ_MAX)),
+            rooms: Arc::default(),
         }
     }
 }

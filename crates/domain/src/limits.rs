@@ -21,7 +21,10 @@ pub const BULK_TEXT_CHARS_MAX: usize = 1_000;
 pub const BULK_BODY_BYTES_MAX: usize = 64 * 1_024 * 1_024;
 
 /// Requests with large bodies read at a time: each may hold some 40 MB of numbers.
-pub const BULK_BODIES_READ_MAX: usize = 4;
+pub const BULK_BODIES_READ_MAX: u32 = 4;
+
+/// Of one account: nobody takes all the places by sending slowly.
+pub const BULK_BODIES_READ_PER_ACCOUNT_MAX: u32 = 2;
 
 /// A large body must have arrived by then, and something of it every ten seconds.
 pub const BULK_READ_TIMEOUT: Duration = Duration::from_secs(10 * 60);

@@ -32,6 +32,9 @@ pub struct Metrics {
     registry: Registry,
     /// Orders stored, by kind.
     pub orders_created: Family<ByKind, Counter>,
+    /// Messages to many stored, and their recipients.
+    pub bulk_messages: Counter,
+    pub bulk_recipients: Counter,
     /// What became of orders, by state: held, settled, cancelled, lost.
     pub orders_ended: Family<ByResult, Counter>,
     /// Submissions answered, by carrier and outcome.
@@ -82,6 +85,8 @@ impl Default for Metrics {
         let mut metrics = Self {
             registry: Registry::with_prefix("boltgram"),
             orders_created: Family::default(),
+            bulk_messages: Counter::default(),
+            bulk_recipients: Counter::default(),
             orders_ended: Family::default(),
             submissions: Family::default(),
             chunks_handed_over: Family::default(),
@@ -94,6 +99,16 @@ impl Default for Metrics {
         };
         let registry = &mut metrics.registry;
         registry.register("orders_created", "Orders stored", metrics.orders_created.clone());
+        registry.register(
+            "bulk_messages",
+            "Messages to many stored",
+            metrics.bulk_messages.clone(),
+        );
+        registry.register(
+            "bulk_recipients",
+            "Recipients of messages to many stored",
+            metrics.bulk_recipients.clone(),
+        );
         registry.register("orders_ended", "Orders by what became", metrics.orders_ended.clone());
         registry.register("submissions", "Submissions answered", metrics.submissions.clone());
         registry.register(

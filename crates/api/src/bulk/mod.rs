@@ -40,6 +40,7 @@ pub(crate) use show_credits::show_credits;
 pub(crate) use show_message::show_message;
 
 pub(crate) use moment::Moment;
+pub(crate) use read::Rooms;
 pub(crate) use refused::{
     Refused, conflict, invalid, not_found, refuse_bulk_method, refuse_bulk_path, show_bulk_panic,
     unauthorized, unavailable,

@@ -45,7 +45,7 @@ pub(crate) async fn preview_message(
     MayLook(account): MayLook,
     request: Request,
 ) -> Result<Json<Estimated>, Refused> {
-    let (asked, _room) = read_asked(request, &door).await?;
+    let (asked, _room) = read_asked(request, account, &door).await?;
     let engine = &door.engine;
     let asked = asked.request;
     let estimate = engine.estimate_bulk(account, asked.wording, asked.to, asked.group).await;

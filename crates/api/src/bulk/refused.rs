@@ -61,6 +61,12 @@ pub(crate) fn unavailable(error: impl Into<Words>) -> Refused {
     Refused { retry_after_s: Some(TRY_AGAIN.as_secs()), ..refused }
 }
 
+/// One account asks for more at a time than it may.
+pub(super) fn too_many_at_once(error: impl Into<Words>) -> Refused {
+    let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", error);
+    Refused { retry_after_s: Some(TRY_AGAIN.as_secs()), ..refused }
+}
+
 /// The fallback of every route of this door.
 pub(crate) async fn refuse_bulk_method() -> Refused {
     let error = "the path does not take this method";

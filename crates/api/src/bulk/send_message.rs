@@ -45,7 +45,7 @@ pub(crate) async fn send_message(
     MaySend(account): MaySend,
     request: Request,
 ) -> Result<Response, Refused> {
-    let (asked, _room) = read_asked(request, &door).await?;
+    let (asked, _room) = read_asked(request, account, &door).await?;
     let engine = &door.engine;
     let wrong = |error| not_sent(&error, engine);
     if asked.dry_run {

@@ -111,6 +111,8 @@ impl Engine {
             Err(error) => return Err(error.into()),
         }
         self.wake.dispatch.notify_one();
+        self.metrics().bulk_messages.inc();
+        self.metrics().bulk_recipients.inc_by(total.into());
         Ok(Accepted { message, start_at, total, parts, price })
     }
 

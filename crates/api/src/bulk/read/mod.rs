@@ -11,33 +11,32 @@ mod asked;
 mod bounds;
 mod collect;
 mod feed;
+mod rooms;
 
 pub(super) use asked::Asked;
+pub(crate) use rooms::Rooms;
 
 use axum::extract::Request;
 use axum::http::header::CONTENT_LENGTH;
-use tokio::sync::OwnedSemaphorePermit;
+use domain::account::AccountId;
 use tokio::time::Instant;
 
 use self::asked::parse;
 use self::collect::{Begun, begin};
 use self::feed::feed;
+use self::rooms::Room;
 use super::idempotency::Repeatable;
-use super::refused::{Refused, unavailable};
+use super::refused::Refused;
 use crate::refusal::too_large;
 use crate::settings::Door;
 
 /// Bodies up to this are parsed where they are read: handing them to another thread takes longer.
 const SMALL_BYTES_MAX: usize = 64 * 1_024;
 
-/// A place among the large bodies that are in memory; kept until what was read is stored.
-pub(super) struct Room(
-    #[expect(dead_code, reason = "dropping it is its use")] OwnedSemaphorePermit,
-);
-
 /// What is asked, and the room that it takes.
 pub(super) async fn read_asked(
     request: Request,
+    account: AccountId,
     door: &Door,
 ) -> Result<(Asked, Option<Room>), Refused> {
     let repeatable = Repeatable::of(request.headers(), request.uri().path())?;
@@ -48,14 +47,14 @@ pub(super) async fn read_asked(
         return Err(Refused::from(too_large(settings.bulk_body_bytes_max)));
     }
     // Taken before anything is read, when it is known that it will be needed.
-    let room = if announced > SMALL_BYTES_MAX { Some(take_room(door)?) } else { None };
+    let room = if announced > SMALL_BYTES_MAX { Some(door.rooms.take(account)?) } else { None };
     let begun = begin(request.into_body(), SMALL_BYTES_MAX, settings.read_timeout).await?;
     match begun {
         Begun::Whole(bytes) => Ok((parse(&bytes, settings.home, repeatable)?, room)),
         Begun::Part(first, body) => {
             let room = match room {
                 Some(room) => room,
-                None => take_room(door)?,
+                None => door.rooms.take(account)?,
             };
             let asked = feed(door, first, body, repeatable, begun_at).await?;
             Ok((asked, Some(room)))
@@ -68,12 +67,5 @@ fn announced(request: &Request) -> usize {
     let length = request.headers().get(CONTENT_LENGTH);
     length.map_or(0, |length| {
         length.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(usize::MAX)
-    })
-}
-
-fn take_room(door: &Door) -> Result<Room, Refused> {
-    let room = door.large_bodies.clone().try_acquire_owned();
-    room.map(Room).map_err(|_| {
-        unavailable("too many large requests are being read; try again shortly").unread()
     })
 }
