@@ -14,7 +14,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use domain::ports::PortError;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{SinkExt, StreamExt, TryStreamExt};
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{BorrowToSql, ToSql, Type};
 use tokio_postgres::{Client, CopyInSink, Error, Statement};
 
 use super::error::{Fault, fault, port_error, silent};
@@ -62,6 +62,7 @@ struct Known {
     statement: Option<Statement>,
     /// That takes arrays of what `statement` takes.
     many: Option<Statement>,
+    spans: Option<Statement>,
     copy: Option<Statement>,
 }
 
@@ -117,6 +118,9 @@ impl Connection {
         if params.len() >= COPY_ROWS_MIN && self.known(sql).text.copy.is_some() {
             self.copy(sql, params).await?;
             return Ok(vec![1; params.len()]);
+        }
+        if let Some(changed) = self.spans(sql, params).await? {
+            return Ok(changed);
         }
         if let Some(told) = self.many(sql, params).await? {
             return Ok(told.iter().map(|rows| rows.len() as u64).collect());
@@ -178,15 +182,36 @@ impl Connection {
         let Some(statement) = self.prepare_many(sql, params).await? else { return Ok(None) };
         let mut told = Vec::with_capacity(params.len());
         for rows in runs {
-            let asked = query_arrays(&self.client, &statement, rows);
+            let arrays = (0..N).map(|at| Array { rows, at });
+            let asked = query_arrays(&self.client, &statement, arrays);
             let found = answer(self.deadline, asked).await?;
             told.extend(of_each(answers, rows, found).ok_or_else(misnumbered)?);
         }
         Ok(Some(told))
     }
 
+    /// How many rows each row changed, by a statement that takes spans of them. `None` when they are none.
+    async fn spans<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Option<Vec<u64>>> {
+        let Some(many) = &self.known(sql).text.many else { return Ok(None) };
+        let Some(span) = &many.span else { return Ok(None) };
+        let Some([_]) = many.runs(params).as_deref() else { return Ok(None) };
+        let Some(spans) = span.divide(params) else { return Ok(None) };
+        let Some(statement) = self.prepare_spans(sql, params).await? else { return Ok(None) };
+        let arrays: Vec<_> = (0..N).map(|at| Array { rows: &spans.first, at }).collect();
+        let last = Array { rows: &spans.last, at: 0 };
+        let sent = arrays.iter().map(|array| array as &(dyn ToSql + Sync));
+        let sent: Vec<_> = sent.chain([&last as &(dyn ToSql + Sync)]).collect();
+        let told = answer(self.deadline, query_arrays(&self.client, &statement, sent)).await?;
+        spans.changed(told).map(Some).ok_or_else(misnumbered)
+    }
+
     fn known(&mut self, sql: &'static str) -> &mut Known {
-        let make = || Known { text: translate(sql), statement: None, many: None, copy: None };
+        let make =
+            || Known { text: translate(sql), statement: None, many: None, spans: None, copy: None };
         self.statements.entry((sql.as_ptr().addr(), sql.len())).or_insert_with(make)
     }
 
@@ -211,7 +236,7 @@ impl Connection {
         let text = self.known(sql).text.sql.clone();
         let statement = answer(deadline, self.client.prepare_typed(&text, &types)).await?;
         let known = self.known(sql);
-        (known.statement, known.many) = (Some(statement.clone()), None);
+        (known.statement, known.many, known.spans) = (Some(statement.clone()), None, None);
         Ok(statement)
     }
 
@@ -230,6 +255,24 @@ impl Connection {
         let Some(text) = text else { return Ok(None) };
         let statement = answer(self.deadline, self.client.prepare(&text)).await?;
         self.known(sql).many = Some(statement.clone());
+        Ok(Some(statement))
+    }
+
+    /// The statement that takes spans of rows.
+    async fn prepare_spans<const N: usize>(
+        &mut self,
+        sql: &'static str,
+        params: &[[Value<'_>; N]],
+    ) -> Result<Option<Statement>> {
+        let one = self.prepare(sql, params).await?;
+        let known = self.known(sql);
+        if known.spans.is_some() {
+            return Ok(known.spans.clone());
+        }
+        let text = known.text.many.as_ref().and_then(|many| many.sql_of_spans(one.params()));
+        let Some(text) = text else { return Ok(None) };
+        let statement = answer(self.deadline, self.client.prepare(&text)).await?;
+        self.known(sql).spans = Some(statement.clone());
         Ok(Some(statement))
     }
 
@@ -310,12 +353,16 @@ async fn query(
 }
 
 /// The rows of its result.
-async fn query_arrays<const N: usize>(
+async fn query_arrays<P, I>(
     client: &Client,
     statement: &Statement,
-    rows: &[[Value<'_>; N]],
-) -> std::result::Result<Vec<Vec<Column>>, Error> {
-    let found = client.query_raw(statement, (0..N).map(|at| Array { rows, at })).await?;
+    arrays: I,
+) -> std::result::Result<Vec<Vec<Column>>, Error>
+where
+    P: BorrowToSql,
+    I: IntoIterator<Item = P, IntoIter: ExactSizeIterator>,
+{
+    let found = client.query_raw(statement, arrays).await?;
     let mut found = pin!(found);
     let mut told = Vec::new();
     while let Some(row) = found.try_next().await? {

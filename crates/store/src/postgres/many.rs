@@ -11,12 +11,14 @@
 //! order: a `SELECT` that locks is not merged with what is around it, so that rows are locked as they
 //! come. An `UPDATE` or `DELETE` is of this kind only when rows that differ in what columns are
 //! compared with are of different rows of the table; those that do not differ go in statements after
-//! one another ([`Many::runs`]). Every other statement is sent once for each row.
+//! one another ([`Many::runs`]). Every other statement is sent once for each row. Rows of an `UPDATE` that follow one
+//! another are fewer still (`spans.rs`).
 
 use std::collections::HashSet;
 
 use tokio_postgres::types::Type;
 
+use super::spans::{NUMBER, Span};
 use super::statement::lock_rows;
 use super::words::{Word, columns, comma_separated, inside, words};
 use crate::sql::{Column, Row, Value};
@@ -32,6 +34,7 @@ const UNLOCKED: [&str; 3] = ["ledger_accounts", "events", "chunks"];
 pub(super) struct Many {
     parts: Parts,
     pub(super) answer: Answer,
+    pub(super) span: Option<Span>,
 }
 
 /// What stands around the rows.
@@ -74,13 +77,24 @@ impl Many {
     /// The planner does not know how many rows there are, and takes the limit for a tenth of its
     /// guess of ten: so it looks each up by its key, however small the table is at that time.
     pub(super) fn sql(&self, types: &[Type]) -> Option<String> {
+        self.with(types, &self.parts.after)
+    }
+
+    /// For spans of rows: with the last number of each behind its parameters.
+    pub(super) fn sql_of_spans(&self, types: &[Type]) -> Option<String> {
+        let wanted = of_rows(&self.span.as_ref()?.wanted);
+        let after = format!("WHERE{wanted} RETURNING v.nth, {NUMBER}");
+        self.with(&[types, &[Type::INT8]].concat(), &after)
+    }
+
+    fn with(&self, types: &[Type], after: &str) -> Option<String> {
         let (mut arrays, mut names) = (Vec::new(), Vec::new());
         for (at, kind) in (1..).zip(types) {
             arrays.push(format!("${at}::{}[]", array_of(kind).map(|_| kind.name())?));
             names.push(format!("p{at}"));
         }
         let (arrays, names) = (arrays.join(", "), names.join(", "));
-        let Parts { before, after, .. } = &self.parts;
+        let before = &self.parts.before;
         Some(format!(
             "{before} (SELECT * FROM unnest({arrays}) WITH ORDINALITY AS u({names}, nth)
              LIMIT cardinality($1)) AS v {after}"
@@ -169,7 +183,7 @@ fn of_rows(sql: &str) -> String {
 fn select(sql: &str) -> Many {
     let before = "SELECT v.nth, q.* FROM".to_owned();
     let after = format!("CROSS JOIN LATERAL ({}) AS q", lock_rows(of_rows(sql)));
-    Many { parts: Parts { before, after, key: Vec::new() }, answer: Answer::Numbered }
+    Many { parts: Parts { before, after, key: Vec::new() }, answer: Answer::Numbered, span: None }
 }
 
 fn update(sql: &str, words: &[Word<'_>]) -> Option<Many> {
@@ -186,7 +200,8 @@ fn update(sql: &str, words: &[Word<'_>]) -> Option<Many> {
     }
     let table = table.text;
     let before = format!("UPDATE {table} SET{} FROM", of_rows(changed.get(set.end()..)?));
-    Some(change(before, wanted?, returning, key))
+    let span = Span::of(sql, wanted?).filter(|span| returning.is_none() && key.contains(&span.at));
+    Some(Many { span, ..change(before, wanted?, returning, key) })
 }
 
 fn delete(sql: &str, words: &[Word<'_>]) -> Option<Many> {
@@ -206,7 +221,7 @@ fn delete(sql: &str, words: &[Word<'_>]) -> Option<Many> {
 fn change(before: String, wanted: &str, returning: Option<&str>, key: Vec<usize>) -> Many {
     let returning = returning.map(|columns| format!(",{}", of_rows(columns))).unwrap_or_default();
     let after = format!("WHERE{} RETURNING v.nth{returning}", of_rows(wanted));
-    Many { parts: Parts { before, after, key }, answer: Answer::Numbered }
+    Many { parts: Parts { before, after, key }, answer: Answer::Numbered, span: None }
 }
 
 /// What stands before the word and after it.
@@ -257,7 +272,7 @@ fn insert(sql: &str, words: &[Word<'_>]) -> Option<Many> {
     let before = format!("{head}SELECT {} FROM", of_rows(row));
     let after = format!("ORDER BY v.nth {}", of_rows(&ending));
     let key = if let Answer::Stored(at) = answer { vec![at] } else { Vec::new() };
-    Some(Many { parts: Parts { before, after, key }, answer })
+    Some(Many { parts: Parts { before, after, key }, answer, span: None })
 }
 
 #[cfg(test)]

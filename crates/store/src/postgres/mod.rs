@@ -11,6 +11,7 @@ mod node;
 mod notify;
 mod open;
 mod pool;
+mod spans;
 mod statement;
 mod tls;
 mod tx;

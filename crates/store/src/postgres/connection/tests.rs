@@ -127,3 +127,36 @@ async fn rows_that_cannot_go_together_are_sent_one_by_one() {
     connection.execute(sql, &[params![1_i64], params![1_i64], params![1_i64]]).await.unwrap();
     assert_eq!(database.sql("SELECT max(k), sum(n) FROM t"), "7|10");
 }
+
+#[tokio::test]
+async fn spans_of_rows_do_what_the_rows_do_one_after_another() {
+    let mut pair = Pair::new().await;
+    for (_, database) in [&pair.together, &pair.apart] {
+        database.sql("CREATE TABLE r (k TEXT, idx BIGINT, a BYTEA, n BIGINT DEFAULT 0)");
+        // Two rows of one number, and numbers that are missing.
+        database.sql("INSERT INTO r SELECT 'x', n FROM generate_series(1, 40) n WHERE n <> 17");
+        database.sql("INSERT INTO r SELECT 'y', n / 2 FROM generate_series(1, 40) n");
+    }
+    let sql = "UPDATE r SET a = ?3, n = n + ?4 WHERE k = ?1 AND idx = ?2 AND n < 9";
+    let a = [1_u8];
+    let row = |k, idx: i64| params![k, idx, (idx > 25).then_some(&a[..]), idx / 30 + 1];
+    let rows = (0..45).map(|idx| row("x", idx)).chain((5..30).map(|idx| row("y", idx)));
+    let rows: Vec<_> = rows.collect();
+    let changed = pair.together.0.execute(sql, &rows).await.unwrap();
+    assert!(pair.together.0.known(sql).spans.is_some() && pair.apart.0.known(sql).spans.is_none());
+    let mut apart = Vec::new();
+    for row in &rows {
+        apart.extend(pair.apart.0.execute(sql, &[*row]).await.unwrap());
+    }
+    assert_eq!(changed, apart);
+    assert_eq!((changed[0], changed[1], changed[17], changed[50]), (0, 1, 0, 2));
+    let all = "SELECT * FROM r ORDER BY k, idx, ctid";
+    assert_eq!(pair.together.1.sql(all), pair.apart.1.sql(all));
+    // What comes twice is done twice.
+    let twice: Vec<_> = [1, 2, 3, 4, 5, 6, 7, 8, 8].map(|idx| row("x", idx)).to_vec();
+    pair.together.0.execute(sql, &twice).await.unwrap();
+    assert_eq!(
+        pair.together.1.sql("SELECT n FROM r WHERE k = 'x' AND idx IN (7, 8) ORDER BY idx"),
+        "2\n3"
+    );
+}
