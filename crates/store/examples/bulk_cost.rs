@@ -123,7 +123,7 @@ fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
 async fn send(store: &Arc<dyn Store>, steps: &mut Steps, state: ReceiptState) {
     loop {
         let claim = store.claim_chunks("one", CHUNKS.into(), NOW, NOW.after(DAY));
-        let claimed = steps.time("claim", claim).await.unwrap();
+        let claimed = steps.time("claim", claim).await.unwrap().chunks;
         if claimed.is_empty() {
             break;
         }

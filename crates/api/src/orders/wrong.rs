@@ -20,6 +20,7 @@ pub(super) fn not_created(error: CreateError) -> Refusal {
         | CreateError::BadAmount
         | CreateError::InsufficientCredit { .. }
         | CreateError::NoRoute
+        | CreateError::Blocked
         | CreateError::TooManyOpen
         | CreateError::TooManyOpenForYou
         | CreateError::NodeFull

@@ -18,7 +18,7 @@ impl MessageStore for FakeStore {
         _: ClaimRoom,
         _: Timestamp,
         _: Timestamp,
-    ) -> Result<Vec<ClaimedChunk>, PortError> {
+    ) -> Result<Claimed, PortError> {
         not_needed()
     }
 

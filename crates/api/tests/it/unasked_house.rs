@@ -42,16 +42,13 @@ impl BlocklistStore for FakeStore {
         not_needed()
     }
 
-    async fn blocked(&self, _: AccountId, all: Arc<[Msisdn]>) -> Result<Vec<Msisdn>, PortError> {
+    async fn blocked(
+        &self,
+        _: Option<AccountId>,
+        all: Arc<[Msisdn]>,
+    ) -> Result<Vec<Msisdn>, PortError> {
         let blocked = self.up()?.bulk.blocked.clone();
         Ok(all.iter().copied().filter(|number| blocked.contains(number)).collect())
-    }
-
-    async fn blocked_any(
-        &self,
-        _: Vec<(Option<AccountId>, Msisdn)>,
-    ) -> Result<Vec<bool>, PortError> {
-        not_needed()
     }
 }
 

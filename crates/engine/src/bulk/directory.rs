@@ -53,7 +53,7 @@ impl Engine {
     ) -> Result<Vec<Excluded>, BulkError> {
         let copy = numbers.clone();
         let sorted = self.beside(copy.len(), move || sorted(copy)).await?;
-        let blocked = self.store.blocked(account, sorted.into()).await?;
+        let blocked = self.store.blocked(Some(account), sorted.into()).await?;
         if !blocked.is_empty() {
             numbers.retain(|number| blocked.binary_search(number).is_err());
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::limits;
 use domain::message::Lane;
-use domain::ports::{Clock, Inbox, Store};
+use domain::ports::{Claimed, Clock, Inbox, Store};
 use tokio::sync::Notify;
 
 use super::count::Counters;
@@ -129,7 +129,7 @@ impl Dispatcher {
         std::future::pending::<()>().await;
     }
 
-    /// Claims once and hands over; returns the number of chunks.
+    /// Claims once and hands over; returns 0 when nothing was found.
     pub(super) async fn round(&self, engine: &Engine) -> usize {
         let up = || engine.carriers.values().any(|carrier| carrier.status().up);
         if self.troubled.load(Ordering::SeqCst) || !up() {
@@ -151,11 +151,14 @@ impl Dispatcher {
         self.behind.store(false, Ordering::SeqCst);
         let lease = now.after(engine.settings.lease);
         let claimed = self.store.claim_chunks(&engine.settings.node, room, now, lease).await;
-        let chunks = claimed.unwrap_or_else(|error| {
+        let Claimed { chunks, recorded } = claimed.unwrap_or_else(|error| {
             tracing::warn!(%error, "could not claim; trying again");
             self.behind.store(true, Ordering::SeqCst);
-            vec![]
+            Claimed::default()
         });
+        // Who was found blocked took room of the claim too: there may be more behind him.
+        let ended = usize::try_from(recorded.recipients).unwrap_or(usize::MAX);
+        self.tell(recorded);
         let of_bulk = chunks.iter().filter(|chunk| chunk.content.lane == Lane::Bulk).count();
         let claimed = chunks.len();
         let more_singles = claimed - of_bulk >= singles || held_back;
@@ -168,7 +171,7 @@ impl Dispatcher {
             self.count_handed_over("claimed", claimed);
             self.hand_over(engine, chunks, now);
         }
-        claimed
+        claimed.max(ended)
     }
 
     /// Keeps the leases of what is in work; false when it could not.

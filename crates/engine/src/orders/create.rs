@@ -105,6 +105,8 @@ pub enum CreateError {
     InsufficientCredit { price: Msat, available: Msat },
     #[error("no carrier serves this destination")]
     NoRoute,
+    #[error("this number takes no messages from here")]
+    Blocked,
     #[error("too many orders are waiting for payment; try again in some minutes")]
     TooManyOpen,
     #[error("too many of your orders are waiting for payment; pay or cancel some first")]
@@ -180,6 +182,7 @@ impl Engine {
             created_at: now,
         };
         if let Some(preimage) = preimage {
+            self.refuse_blocked(account, &to).await?;
             return self.ask_invoice(order, preimage).await;
         }
 
@@ -190,6 +193,7 @@ impl Engine {
             CreditOutcome::Insufficient { available } => {
                 Err(CreateError::InsufficientCredit { price, available })
             }
+            CreditOutcome::Blocked => Err(CreateError::Blocked),
             CreditOutcome::Accepted => {
                 self.count_created(kind);
                 Ok(CreatedOrder { id, asked: Asked::Nothing, webhook_secret })
@@ -198,6 +202,21 @@ impl Engine {
                 let exists = PortError::Conflict("an id was made twice".to_owned());
                 Err(CreateError::Store(exists))
             }
+        }
+    }
+
+    /// Before anybody pays. Who is blocked until then is found by the claim.
+    async fn refuse_blocked(
+        &self,
+        account: Option<AccountId>,
+        to: &Address,
+    ) -> Result<(), CreateError> {
+        let Address::Phone(number) = to else { return Ok(()) };
+        let blocked = self.store.blocked(account, [*number].into()).await;
+        if blocked.map_err(CreateError::Store)?.is_empty() {
+            Ok(())
+        } else {
+            Err(CreateError::Blocked)
         }
     }
 

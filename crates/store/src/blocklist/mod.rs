@@ -14,7 +14,7 @@ use domain::time::Timestamp;
 use serde_json::{Value as Json, json};
 
 pub(crate) use self::keywords::obey;
-pub(crate) use self::look_up::{blocked, blocked_any};
+pub(crate) use self::look_up::{blocked, blocked_pairs, is_anybody_blocked};
 use crate::accounts::must_exist;
 use crate::audit::{self, Deed};
 use crate::sql::{Result, Row, Tx, params};

@@ -26,6 +26,7 @@ pub(crate) async fn wrong(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
                      count(CASE WHEN state = 'submitted' THEN 1 END) AS submitted,
                      count(CASE WHEN state = 'success' THEN 1 END) AS success,
                      count(CASE WHEN state = 'failed' THEN 1 END) AS failed,
+                     count(CASE WHEN state = 'blocked' THEN 1 END) AS blocked,
                      count(CASE WHEN state = 'expired' THEN 1 END) AS expired,
                      count(CASE WHEN state = 'timeout' THEN 1 END) AS timeout,
                      CAST(sum(CASE WHEN state IN ('pending', 'submitted') THEN price ELSE 0 END)
@@ -55,7 +56,7 @@ pub(crate) async fn wrong(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
                  AND m.delivered = coalesce(r.success, 0)
                  AND b.failed = coalesce(r.failed, 0) AND b.expired = coalesce(r.expired, 0)
                  AND b.timeout = coalesce(r.timeout, 0)
-                 AND b.invalid + b.blocked = coalesce(p.excluded, 0)
+                 AND b.invalid + b.blocked = coalesce(p.excluded, 0) + coalesce(r.blocked, 0)
                  AND (b.ended_at IS NULL) = (m.state IN ('pending', 'scheduled')), 1 = 0)
              ORDER BY b.message LIMIT ?1",
             params![limit],

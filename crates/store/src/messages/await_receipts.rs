@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::ports::ChunkId;
+use domain::ports::{ChunkId, Recorded};
 use domain::recipient::{RecipientEvent, RecipientState};
 use domain::time::Timestamp;
 
@@ -17,10 +17,10 @@ pub(super) async fn return_overdue(
     tx: &mut impl Tx,
     runs: &[Run],
     now: Timestamp,
-) -> Result<BTreeSet<ChunkId>> {
+) -> Result<(BTreeSet<ChunkId>, Recorded)> {
     let overdue: Vec<&Run> = runs.iter().filter(|run| run.overdue).collect();
     if overdue.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok((BTreeSet::new(), Recorded::default()));
     }
     let mut messages = locked::lock_free(tx, overdue.iter().map(|run| run.id.message)).await?;
     let (free, busy): (Vec<&Run>, Vec<&Run>) =
@@ -30,8 +30,8 @@ pub(super) async fn return_overdue(
     let mut recipients =
         recipients::load_with_parts(tx, &ranges, RecipientState::Submitted).await?;
     give_back(&mut recipients);
-    apply(tx, &mut messages, &recipients, now, None).await?;
-    Ok(busy.into_iter().map(|run| run.id).collect())
+    let recorded = apply(tx, &mut messages, &recipients, now, None).await?;
+    Ok((busy.into_iter().map(|run| run.id).collect(), recorded))
 }
 
 /// What is *submitted* for its silences alone stays: nobody knows who has it.

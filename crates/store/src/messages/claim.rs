@@ -10,22 +10,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits::LINK_ELSEWHERE_WAIT;
-use domain::message::{Address, Content, Lane, MessageId, MessageState};
+use domain::message::{Content, Lane, MessageId, MessageState};
 use domain::order::OrderId;
-use domain::ports::{ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, Lease};
-use domain::recipient::RecipientState;
-use domain::routing::CarrierName;
+use domain::ports::{ChunkId, ClaimRoom, Claimed, ClaimedChunk, Lease, Recorded};
 use domain::text::Text;
 use domain::time::Timestamp;
 
 use super::await_receipts::return_overdue;
+use super::blocked::{self, TakenOut};
+use super::claimed::{self, Recipients};
 use super::ends;
 use super::leases::free_lapsed;
 use super::locked;
-use super::recipients::Tried;
 use super::turns::{self, NOBODY, Run, Taken};
 use super::withdraw::{unpaid, withdraw_unpaid};
-use crate::bulk::{self, Opened};
+use crate::bulk;
 use crate::sql::{Result, Row, Tx, UNREADABLE_WAIT, params};
 
 /// A chunk whose message another change has is claimed again so much later.
@@ -37,7 +36,7 @@ pub(crate) async fn claim(
     room: &ClaimRoom,
     now: Timestamp,
     lease_until: Timestamp,
-) -> Result<Vec<ClaimedChunk>> {
+) -> Result<Claimed> {
     free_lapsed(tx, now).await?;
     let lease = Lease { node: node.to_owned(), until: lease_until };
     let elsewhere_before = if room.lacks_links { now.before(LINK_ELSEWHERE_WAIT) } else { now };
@@ -57,20 +56,24 @@ pub(crate) async fn claim(
     }
     if runs.is_empty() {
         put_off(tx, &unreadable, now).await?;
-        return Ok(Vec::new());
+        return Ok(Claimed::default());
     }
-    let overdue = return_overdue(tx, &runs, now).await?;
+    let (overdue, returned) = return_overdue(tx, &runs, now).await?;
     runs.retain(|run| !overdue.contains(&run.id));
     put_off_overdue(tx, &overdue, now.after(BUSY_WAIT)).await?;
     let contents = load_contents(tx, &runs).await?;
     hold_back(tx, &contents, &mut runs, now).await?;
-    let recipients = load_recipients(tx, &contents, &runs, now).await?;
+    let mut recipients = claimed::load(tx, &contents, &runs, now).await?;
+    let TakenOut { mut busy, recorded } =
+        blocked::take_out(tx, &contents, &runs, &mut recipients, now).await?;
+    let recorded = ends::sum(returned, recorded);
     let mut claimed = Vec::with_capacity(runs.len());
     let (mut empty, mut unpaid) = (Vec::new(), Vec::new());
     for (run, recipients) in runs.iter().zip(recipients) {
         match (contents.get(&run.id.message), recipients) {
             (Some(Loaded { unpaid: Some(order), .. }), _) => unpaid.push((*run, *order)),
-            // Late outcomes have finished it meanwhile.
+            _ if busy.contains(&run.id) => {}
+            // Late outcomes have finished it meanwhile, or everybody left was blocked.
             (Some(_), Recipients { readable, unreadable: false }) if readable.is_empty() => {
                 empty.push((run.id, run.attempt));
             }
@@ -86,11 +89,12 @@ pub(crate) async fn claim(
             _ => unreadable.push(run.id),
         }
     }
-    let busy = drop_unpaid(tx, &unpaid, now).await?;
-    ends::delete(tx, &empty).await?;
+    let (unsettled, dropped) = drop_unpaid(tx, &unpaid, now).await?;
+    busy.extend(unsettled);
+    ends::delete_empty(tx, &empty).await?;
     put_off(tx, &unreadable, now).await?;
     give_back(tx, busy, now.after(BUSY_WAIT)).await?;
-    Ok(claimed)
+    Ok(Claimed { chunks: claimed, recorded: ends::sum(recorded, dropped) })
 }
 
 fn as_usize(count: u32) -> usize {
@@ -153,9 +157,9 @@ async fn drop_unpaid(
     tx: &mut impl Tx,
     runs: &[(Run, OrderId)],
     now: Timestamp,
-) -> Result<BTreeSet<ChunkId>> {
+) -> Result<(BTreeSet<ChunkId>, Recorded)> {
     if runs.is_empty() {
-        return Ok(BTreeSet::new());
+        return Ok((BTreeSet::new(), Recorded::default()));
     }
     let mut messages = locked::lock_free(tx, runs.iter().map(|(run, _)| run.id.message)).await?;
     let reasons = unpaid(tx, runs.iter().map(|(_, order)| *order).collect()).await?;
@@ -172,8 +176,8 @@ async fn drop_unpaid(
         }
     }
     ends::delete(tx, &gone).await?;
-    withdraw_unpaid(tx, &mut messages, &ranges, now, None).await?;
-    Ok(busy)
+    let recorded = withdraw_unpaid(tx, &mut messages, &ranges, now, None).await?;
+    Ok((busy, recorded))
 }
 
 /// Begins messages to many, and frees the chunks of those of which nothing may be handed out now.
@@ -197,13 +201,19 @@ async fn hold_back(
 }
 
 /// What the chunks of one message have in common.
-struct Loaded {
-    content: Arc<Content>,
+pub(super) struct Loaded {
+    pub(super) content: Arc<Content>,
     /// The state of a message to many, which has no order.
     to_many: Option<MessageState>,
     deadline_height: Option<u32>,
     /// Its order, if that is final, and not because it was delivered.
-    unpaid: Option<OrderId>,
+    pub(super) unpaid: Option<OrderId>,
+}
+
+impl Loaded {
+    pub(super) const fn is_to_many(&self) -> bool {
+        self.to_many.is_some()
+    }
 }
 
 /// Those that can be read.
@@ -248,117 +258,4 @@ fn read_content(mut row: Row) -> Result<Loaded> {
     };
     let (deadline_height, unpaid, to_many) = (row.get()?, row.get()?, row.get()?);
     Ok(Loaded { content: Arc::new(content), deadline_height, unpaid, to_many })
-}
-
-struct Recipients {
-    readable: Vec<ClaimedRecipient>,
-    /// Some were not.
-    unreadable: bool,
-}
-
-/// The pending recipients of each run, with the parts that a carrier already took.
-async fn load_recipients(
-    tx: &mut impl Tx,
-    contents: &HashMap<MessageId, Loaded>,
-    runs: &[Run],
-    now: Timestamp,
-) -> Result<Vec<Recipients>> {
-    let to_many =
-        |id: &ChunkId| contents.get(&id.message).is_some_and(|loaded| loaded.to_many.is_some());
-    let packed: Vec<_> = runs.iter().map(|run| run.id).filter(to_many).collect();
-    let mut opened = bulk::open(tx, &packed, now).await?;
-    let ranges: Vec<_> = runs
-        .iter()
-        .filter(|run| !opened.contains_key(&run.id))
-        .map(|run| params![&run.id.message, run.id.first, run.last, RecipientState::Pending])
-        .collect();
-    let found = tx
-        .query_many(
-            "SELECT idx, address, tried, attempts FROM recipients
-             WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4 ORDER BY idx",
-            &ranges,
-        )
-        .await?;
-    let mut found = found.into_iter();
-    let mut all = Vec::with_capacity(runs.len());
-    for run in runs {
-        all.push(match opened.remove(&run.id) {
-            Some(opened) => untouched(opened),
-            None => read_recipients(run, found.next().unwrap_or_default())?,
-        });
-    }
-    // At the first claim no carrier has seen any of it.
-    let seen: Vec<_> = (0..runs.len()).filter(|&at| runs[at].attempt > 1).collect();
-    if seen.is_empty() {
-        return Ok(all);
-    }
-    let ranges: Vec<_> = seen
-        .iter()
-        .map(|&at| params![&runs[at].id.message, runs[at].id.first, runs[at].last])
-        .collect();
-    let found = tx
-        .query_many(
-            "SELECT idx, part, carrier FROM submissions
-             WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 ORDER BY idx, at DESC, attempt DESC",
-            &ranges,
-        )
-        .await?;
-    for (at, rows) in seen.into_iter().zip(found) {
-        add_accepted(&mut all[at].readable, rows)?;
-    }
-    Ok(all)
-}
-
-/// Nobody was ever asked to take them.
-fn untouched(opened: Vec<Opened>) -> Recipients {
-    let recipient = |(index, number)| ClaimedRecipient {
-        index,
-        to: Address::Phone(number),
-        accepted: Vec::new(),
-        accepted_by: None,
-        tried: Vec::new(),
-        attempts: 0,
-    };
-    Recipients { readable: opened.into_iter().map(recipient).collect(), unreadable: false }
-}
-
-fn read_recipients(run: &Run, rows: Vec<Row>) -> Result<Recipients> {
-    let mut recipients = Recipients { readable: Vec::with_capacity(rows.len()), unreadable: false };
-    for mut row in rows {
-        let index: u32 = row.get()?;
-        if let Ok(to) = row.get() {
-            let names = Tried::read(row.get::<Option<String>>()?.as_deref());
-            let tried = names.names().iter().map(|name| CarrierName::new(name)).collect();
-            recipients.readable.push(ClaimedRecipient {
-                index,
-                to,
-                accepted: Vec::new(),
-                accepted_by: None,
-                tried,
-                attempts: row.get()?,
-            });
-        } else {
-            tracing::error!(chunk = %run.id, index, "a recipient cannot be read");
-            recipients.unreadable = true;
-        }
-    }
-    Ok(recipients)
-}
-
-/// Rows come with the latest of each recipient first: only the parts of that carrier make a text.
-fn add_accepted(recipients: &mut [ClaimedRecipient], rows: Vec<Row>) -> Result<()> {
-    for mut row in rows {
-        let (index, part, carrier): (u32, u16, String) = (row.get()?, row.get()?, row.get()?);
-        let of_index = recipients.binary_search_by_key(&index, |recipient| recipient.index);
-        let Ok(found) = of_index else { continue };
-        let recipient = &mut recipients[found];
-        let by = recipient.accepted_by.get_or_insert_with(|| CarrierName::new(&carrier));
-        if by.as_str() == carrier {
-            recipient.accepted.push(part);
-        }
-    }
-    for recipient in recipients {
-        recipient.accepted.sort_unstable();
-    }
-    Ok(())
 }

@@ -230,6 +230,28 @@ pub(super) async fn delete(tx: &mut impl Tx, claims: &[(ChunkId, u32)]) -> Resul
     .map(drop)
 }
 
+/// Ends claims of which nobody was handed out: what awaits receipts goes on with that.
+pub(super) async fn delete_empty(tx: &mut impl Tx, claims: &[(ChunkId, u32)]) -> Result<()> {
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> =
+        claims.iter().map(|(id, attempt)| params![&id.message, id.first, *attempt]).collect();
+    tx.execute_many(
+        "UPDATE chunks SET lease_node = NULL, due_at = await_until, unsure = was_unsure
+         WHERE message = ?1 AND first_idx = ?2 AND attempt = ?3 AND await_until IS NOT NULL",
+        &rows,
+    )
+    .await?;
+    tx.execute_many(
+        "DELETE FROM chunks
+         WHERE message = ?1 AND first_idx = ?2 AND attempt = ?3 AND await_until IS NULL",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
 async fn free(tx: &mut impl Tx, waiting: &[(Ended, bool, Next)]) -> Result<()> {
     if waiting.is_empty() {
         return Ok(());

@@ -29,7 +29,9 @@
 
 mod apply;
 mod await_receipts;
+mod blocked;
 mod claim;
+mod claimed;
 mod ends;
 mod expire;
 mod insert;

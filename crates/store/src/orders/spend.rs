@@ -1,13 +1,15 @@
 //! New orders that are paid from credit at once, many in one change.
 //!
-//! The orders come first, so that one that exists takes no credit; then the credit of each account,
-//! for all of its orders together if it suffices, else one by one in their order. An order without
-//! credit goes again. Then transfers, messages and their queue, for those that are left.
+//! The orders come first, so that one that exists takes no credit; then the blocklist; then the credit
+//! of each account, for all of its orders together if it suffices, else one by one in their order. An
+//! order to somebody who is blocked, or without credit, goes again. Then transfers, messages and their
+//! queue, for those that are left.
 
 use std::collections::BTreeMap;
 
 use domain::account::AccountId;
 use domain::ledger::LedgerAccount;
+use domain::message::Address;
 use domain::money::Msat;
 use domain::order::{NewOrder, OrderEvent, OrderState, Payment, Wanted, next};
 use domain::ports::{CreditOrder, CreditOutcome, Lease};
@@ -16,6 +18,7 @@ use domain::state::Illegal;
 use super::add::refused;
 use super::change::illegal;
 use super::rows::{Born, insert_many};
+use crate::blocklist::{blocked_pairs, is_anybody_blocked};
 use crate::ledger::Reservation;
 use crate::messages::Payer;
 use crate::sql::{Result, Tx, params};
@@ -44,9 +47,10 @@ pub(crate) async fn add_credit(
         .iter()
         .map(|stored| if *stored { CreditOutcome::Accepted } else { CreditOutcome::Exists })
         .collect();
+    refuse_blocked(tx, new, &mut outcomes).await?;
     // In the order in which bookings change accounts, so that no two changes wait crosswise.
     let mut asked: BTreeMap<String, (AccountId, Vec<usize>)> = BTreeMap::new();
-    for (at, payer) in payers.iter().enumerate().filter(|(at, _)| stored[*at]) {
+    for (at, payer) in payers.iter().enumerate().filter(|(at, _)| is_wanted(outcomes[*at])) {
         let name = LedgerAccount::Customer(*payer).stored();
         asked.entry(name).or_insert_with(|| (*payer, Vec::new())).1.push(at);
     }
@@ -54,7 +58,7 @@ pub(crate) async fn add_credit(
         reserve(tx, payer, new, &orders, &mut outcomes).await?;
     }
     let mut accepted = Vec::with_capacity(new.len());
-    let (mut unpaid, mut reservations) = (Vec::new(), Vec::with_capacity(new.len()));
+    let (mut gone, mut reservations) = (Vec::new(), Vec::with_capacity(new.len()));
     for (at, CreditOrder { order, message }) in new.iter().enumerate() {
         match outcomes[at] {
             CreditOutcome::Accepted => {
@@ -64,14 +68,50 @@ pub(crate) async fn add_credit(
                 reservations.push(Reservation { account, amount, order, at });
                 accepted.push((message, Payer { order, followed: wants == Some(Wanted::All) }));
             }
-            CreditOutcome::Insufficient { .. } => unpaid.push(params![&order.id]),
+            CreditOutcome::Insufficient { .. } | CreditOutcome::Blocked => {
+                gone.push(params![&order.id]);
+            }
             CreditOutcome::Exists => {}
         }
     }
-    tx.execute_many("DELETE FROM orders WHERE id = ?1", &unpaid).await?;
+    tx.execute_many("DELETE FROM orders WHERE id = ?1", &gone).await?;
     ledger::add_reservations(tx, &reservations).await?;
     messages::insert_many(tx, &accepted, lease, now).await?;
     Ok(outcomes)
+}
+
+fn is_wanted(outcome: CreditOutcome) -> bool {
+    outcome == CreditOutcome::Accepted
+}
+
+/// What is stored under a lease is handed over without a claim: this is the last look at the list.
+async fn refuse_blocked(
+    tx: &mut impl Tx,
+    new: &[CreditOrder],
+    outcomes: &mut [CreditOutcome],
+) -> Result<()> {
+    if !is_anybody_blocked(tx).await? {
+        return Ok(());
+    }
+    let mut numbers = Vec::with_capacity(new.len());
+    for CreditOrder { order, message } in new {
+        for to in &message.recipients {
+            if let Address::Phone(number) = to {
+                numbers.push((order.account, *number));
+            }
+        }
+    }
+    let blocked = blocked_pairs(tx, &numbers).await?;
+    if blocked.is_empty() {
+        return Ok(());
+    }
+    for (outcome, CreditOrder { order, message }) in outcomes.iter_mut().zip(new) {
+        let is = |to: &Address| matches!(to, Address::Phone(number) if blocked.contains(&(order.account, *number)));
+        if is_wanted(*outcome) && message.recipients.iter().any(is) {
+            *outcome = CreditOutcome::Blocked;
+        }
+    }
+    Ok(())
 }
 
 fn payer(new: &NewOrder) -> Result<AccountId> {

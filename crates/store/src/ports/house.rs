@@ -47,17 +47,10 @@ macro_rules! implement_house_ports {
 
                 async fn blocked(
                     &self,
-                    account: AccountId,
+                    account: Option<AccountId>,
                     numbers: Arc<[Msisdn]>,
                 ) -> Result<Vec<Msisdn>> {
                     read!(self, |tx| blocklist::blocked(tx, account, &numbers))
-                }
-
-                async fn blocked_any(
-                    &self,
-                    of: Vec<(Option<AccountId>, Msisdn)>,
-                ) -> Result<Vec<bool>> {
-                    read!(self, |tx| blocklist::blocked_any(tx, &of))
                 }
             }
 

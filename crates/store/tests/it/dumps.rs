@@ -113,7 +113,7 @@ async fn read(store: &dyn Store) {
     assert_eq!(sold.expose(), kept.expose());
 
     let claimed = store.claim_chunks("two", 9.into(), NOON, NOON.after(Duration::from_secs(120)));
-    assert_eq!(claimed.await.unwrap().len(), 1, "the third is in the queue");
+    assert_eq!(claimed.await.unwrap().chunks.len(), 1, "the third is in the queue");
     let later = NOON.after(Duration::from_secs(120));
     let calls = store.claim_webhooks("two", NOON, later, 9).await.unwrap();
     assert!(!calls.is_empty());

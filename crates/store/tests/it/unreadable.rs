@@ -40,7 +40,7 @@ async fn damaged(database: &Database, damage: &str) -> Arc<dyn Store> {
 }
 
 async fn claim(store: &dyn Store, now: Timestamp) -> Vec<ClaimedChunk> {
-    store.claim_chunks("one", 9.into(), now, now.after(LEASE)).await.unwrap()
+    store.claim_chunks("one", 9.into(), now, now.after(LEASE)).await.unwrap().chunks
 }
 
 #[tokio::test]

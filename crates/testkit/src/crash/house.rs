@@ -43,17 +43,10 @@ impl BlocklistStore for FusedStore {
 
     async fn blocked(
         &self,
-        account: AccountId,
+        account: Option<AccountId>,
         numbers: Arc<[Msisdn]>,
     ) -> Result<Vec<Msisdn>, PortError> {
         self.fuse.alive(self.inner.blocked(account, numbers)).await
-    }
-
-    async fn blocked_any(
-        &self,
-        of: Vec<(Option<AccountId>, Msisdn)>,
-    ) -> Result<Vec<bool>, PortError> {
-        self.fuse.alive(self.inner.blocked_any(of)).await
     }
 }
 

@@ -11,10 +11,10 @@ use domain::message::MessageId;
 use domain::operator::Actor;
 use domain::order::{NewOrder, Order, OrderId, OrderState};
 use domain::ports::{
-    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, CreditOrder,
-    CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
-    LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OrderAdmission,
-    OrderCaps, OrderLoad, OrderStore, Outcome, PortError, Receipt, RecipientTrace, Recorded, Store,
+    AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, Claimed, CreditOrder, CreditOutcome,
+    EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore,
+    MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OrderAdmission, OrderCaps,
+    OrderLoad, OrderStore, Outcome, PortError, Receipt, RecipientTrace, Recorded, Store,
     WebhookCall, WebhookResult,
 };
 use domain::ports::{Changed, LinkDemand, LinkLease, LinkStore};
@@ -199,8 +199,12 @@ impl MessageStore for FusedStore {
         room: ClaimRoom,
         now: Timestamp,
         lease_until: Timestamp,
-    ) -> Result<Vec<ClaimedChunk>, PortError> {
-        self.fuse.claim(self.inner.claim_chunks(node, room, now, lease_until)).await
+    ) -> Result<Claimed, PortError> {
+        let claim = self.inner.claim_chunks(node, room, now, lease_until);
+        let found = |claimed: &Claimed| {
+            !claimed.chunks.is_empty() || claimed.recorded != Recorded::default()
+        };
+        self.fuse.step_if(claim, found).await
     }
 
     async fn renew_leases(

@@ -31,7 +31,7 @@ impl World {
 
     async fn blocked(&self, account: AccountId, of: &[u64]) -> Vec<Msisdn> {
         let numbers: Arc<[Msisdn]> = of.iter().copied().map(msisdn).collect();
-        self.store.blocked(account, numbers).await.unwrap()
+        self.store.blocked(Some(account), numbers).await.unwrap()
     }
 
     async fn blocks(&self, scope: BlockScope) -> Vec<BlockEntry> {
@@ -117,26 +117,6 @@ pub async fn finds_blocked_numbers_among_many(rig: &impl Rig) {
         let expected: Vec<_> = numbers.iter().copied().filter(is).map(msisdn).collect();
         assert_eq!(world.blocked(account, &numbers).await, expected, "step {step}");
     }
-}
-
-pub async fn looks_up_what_is_about_to_be_handed_over(rig: &impl Rig) {
-    let world = World::new(rig).await;
-    let (one, two) = (world.account(Msat::ZERO).await.id, world.account(Msat::ZERO).await.id);
-    world.block(BlockScope::Account(one), [1, 2]).await;
-    world.block(BlockScope::Everybody, [3]).await;
-    let of = [
-        (Some(two), 1, false),
-        (Some(one), 2, true),
-        (None, 3, true),
-        (Some(two), 3, true),
-        (None, 1, false),
-        (Some(one), 1, true),
-        (Some(one), 4, false),
-    ];
-    let asked = of.iter().map(|(account, number, _)| (*account, msisdn(*number))).collect();
-    let expected: Vec<_> = of.iter().map(|(.., blocked)| *blocked).collect();
-    assert_eq!(world.store.blocked_any(asked).await.unwrap(), expected);
-    assert!(world.store.blocked_any(vec![]).await.unwrap().is_empty());
 }
 
 fn says(from: &str, to: &str, text: &str, number: u128) -> (InboundId, InboundPart) {

@@ -81,12 +81,12 @@ pub async fn opens_a_chunk_once(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(2_000)).await;
     let id = world.added(1_200).await;
     let room = |chunks: u32| world.store().claim_chunks("one", chunks.into(), at(5), at(90));
-    let first = room(1).await.unwrap();
+    let first = room(1).await.unwrap().chunks;
     assert_eq!((first.len(), first[0].recipients.len()), (1, 1_000));
     assert_eq!(world.recipients(id, &[]).await.len(), 1_000);
     world.must_be_sound().await;
     // The lease passes, and another node has it.
-    let all = world.store().claim_chunks("two", 9.into(), at(100), at(200)).await.unwrap();
+    let all = world.store().claim_chunks("two", 9.into(), at(100), at(200)).await.unwrap().chunks;
     let mut again: Vec<_> =
         all.iter().map(|chunk| (chunk.id.first, chunk.attempt, chunk.recipients.len())).collect();
     again.sort_unstable();
@@ -150,7 +150,8 @@ pub async fn pages_through_recipients(rig: &impl Rig) {
     let id = new.content.message;
     world.add(new).await;
     // The first chunk has rows, the others are packed.
-    let chunk = world.store().claim_chunks("one", 1.into(), at(5), at(90)).await.unwrap().remove(0);
+    let chunk =
+        world.store().claim_chunks("one", 1.into(), at(5), at(90)).await.unwrap().chunks.remove(0);
     world.deliver(&chunk, &[0, 999]).await;
     let page = |states: &[RecipientState], first, limit| {
         let list = RecipientList { states: states.to_vec(), first, limit };

@@ -85,7 +85,8 @@ pub async fn starts_or_cancels_but_never_both(rig: &impl Rig) {
 pub async fn hands_out_nothing_while_paused(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(3_000)).await;
     let id = world.added(2_200).await;
-    let chunk = world.store().claim_chunks("one", 1.into(), at(5), at(90)).await.unwrap().remove(0);
+    let chunk =
+        world.store().claim_chunks("one", 1.into(), at(5), at(90)).await.unwrap().chunks.remove(0);
     let pause = |account, paused| world.store().pause_bulk(account, id, paused, at(6));
     let other = world.world.account(Msat::ZERO).await.id;
     assert!(!pause(other, true).await.unwrap());

@@ -114,7 +114,7 @@ impl BulkWorld {
 
     pub(super) async fn claim(&self, now: Timestamp) -> Vec<ClaimedChunk> {
         let claim = self.store().claim_chunks(NODE, 100.into(), now, now.after(LEASE));
-        let mut claimed = claim.await.unwrap();
+        let mut claimed = claim.await.unwrap().chunks;
         claimed.sort_unstable_by_key(|chunk| chunk.id);
         claimed
     }

@@ -12,7 +12,7 @@ pub async fn claims_a_chunk_once(rig: &impl Rig) {
     let chunk = world.claim_one(at(5)).await;
     assert_eq!(chunk.attempt, 1);
     assert!(world.claim(at(5)).await.is_empty());
-    let other = world.store.claim_chunks("two", 100.into(), at(6), at(90)).await.unwrap();
+    let other = world.store.claim_chunks("two", 100.into(), at(6), at(90)).await.unwrap().chunks;
     assert!(other.is_empty());
 }
 
@@ -23,10 +23,10 @@ pub async fn serves_the_lower_lane_first(rig: &impl Rig) {
     world.working_with(campaign).await;
     world.working().await;
     let claim = || world.store.claim_chunks(NODE, 1.into(), at(5), at(90));
-    assert_eq!(claim().await.unwrap()[0].content.lane, Lane::Single);
-    assert_eq!(claim().await.unwrap()[0].content.lane, Lane::Bulk);
+    assert_eq!(claim().await.unwrap().chunks[0].content.lane, Lane::Single);
+    assert_eq!(claim().await.unwrap().chunks[0].content.lane, Lane::Bulk);
     world.working().await;
-    assert_eq!(claim().await.unwrap()[0].content.lane, Lane::Single);
+    assert_eq!(claim().await.unwrap().chunks[0].content.lane, Lane::Single);
 }
 
 pub async fn claims_no_more_than_asked(rig: &impl Rig) {
@@ -37,9 +37,9 @@ pub async fn claims_no_more_than_asked(rig: &impl Rig) {
         world.working_with(message).await;
     }
     let claim = |limit: u32| world.store.claim_chunks(NODE, limit.into(), at(5), at(90));
-    assert_eq!(claim(0).await.unwrap().len(), 0);
-    assert_eq!(claim(3).await.unwrap().len(), 3);
-    assert_eq!(claim(3).await.unwrap().len(), 2);
+    assert_eq!(claim(0).await.unwrap().chunks.len(), 0);
+    assert_eq!(claim(3).await.unwrap().chunks.len(), 3);
+    assert_eq!(claim(3).await.unwrap().chunks.len(), 2);
 }
 
 pub async fn claims_again_when_the_lease_has_passed(rig: &impl Rig) {
@@ -48,7 +48,8 @@ pub async fn claims_again_when_the_lease_has_passed(rig: &impl Rig) {
     let first = world.claim_one(at(5)).await;
     let end = at(5).after(LEASE);
     assert!(world.claim(at(124)).await.is_empty());
-    let second = world.store.claim_chunks("two", 9.into(), end, end.after(LEASE)).await.unwrap();
+    let second =
+        world.store.claim_chunks("two", 9.into(), end, end.after(LEASE)).await.unwrap().chunks;
     assert_eq!((second[0].id, second[0].attempt), (first.id, 2));
 }
 
@@ -63,7 +64,7 @@ pub async fn renews_only_its_own_leases(rig: &impl Rig) {
     renew(NODE, 2, at(900)).await.unwrap();
     renew(NODE, 1, at(300)).await.unwrap();
     assert!(world.claim(at(299)).await.is_empty());
-    let again = world.store.claim_chunks("two", 9.into(), at(300), at(400)).await.unwrap();
+    let again = world.store.claim_chunks("two", 9.into(), at(300), at(400)).await.unwrap().chunks;
     assert_eq!(again.len(), 1);
     renew(NODE, 1, at(900)).await.unwrap();
     assert_eq!(world.claim(at(400)).await.len(), 1, "a lost lease is not prolonged");
@@ -74,7 +75,7 @@ pub async fn releases_the_leases_of_one_node(rig: &impl Rig) {
     world.working().await;
     let mine = world.claim_one(at(5)).await;
     world.working().await;
-    let theirs = world.store.claim_chunks("two", 9.into(), at(5), at(90)).await.unwrap();
+    let theirs = world.store.claim_chunks("two", 9.into(), at(5), at(90)).await.unwrap().chunks;
     assert_eq!(theirs.len(), 1);
     assert_eq!(world.store.release_leases(NODE, at(6)).await.unwrap(), 1);
     let again = world.claim_one(at(6)).await;

@@ -121,7 +121,10 @@ pub async fn spends_the_last_credit_once(rig: &impl Rig) {
     assert_eq!(batches.join_all().await.into_iter().sum::<usize>(), 25);
     let spent = Msat::new(25 * PRICE.get());
     assert_eq!(one.balance(account).await, balance(Msat::ZERO, spent));
-    assert_eq!(one.store.claim_chunks("n", 999.into(), at(1), at(9)).await.unwrap().len(), 25);
+    assert_eq!(
+        one.store.claim_chunks("n", 999.into(), at(1), at(9)).await.unwrap().chunks.len(),
+        25
+    );
     one.must_be_sound().await;
 }
 
@@ -181,7 +184,8 @@ pub async fn goes_on_after_a_crash_with_leased_orders(rig: &impl Rig) {
 
     let after = World::from(rig, 1_000).await;
     let other: &Arc<dyn Store> = &after.store;
-    let early = other.claim_chunks("two", 9.into(), at(119), at(119).after(LEASE)).await.unwrap();
+    let early =
+        other.claim_chunks("two", 9.into(), at(119), at(119).after(LEASE)).await.unwrap().chunks;
     assert!(early.is_empty(), "another node waits for the end of the lease");
     assert_eq!(other.release_leases(NODE, at(6)).await.unwrap(), 2, "a start frees its own");
     let claimed = after.claim(at(6)).await;

@@ -26,7 +26,7 @@ async fn queue(world: &World, account: Option<AccountId>, chunks: u32) -> Messag
 }
 
 async fn claim(world: &World, room: impl Into<ClaimRoom>, now: Timestamp) -> Vec<ClaimedChunk> {
-    world.store.claim_chunks(NODE, room.into(), now, now.after(LEASE)).await.unwrap()
+    world.store.claim_chunks(NODE, room.into(), now, now.after(LEASE)).await.unwrap().chunks
 }
 
 fn accounts(chunks: &[ClaimedChunk]) -> Vec<Option<AccountId>> {
@@ -130,7 +130,8 @@ pub async fn shares_the_queue_between_two_nodes(rig: &impl Rig) {
         tasks.spawn(async move {
             let mut ids = Vec::new();
             for _ in 0..60 {
-                let claimed = store.claim_chunks(node, 3.into(), at(5), at(90)).await.unwrap();
+                let claimed =
+                    store.claim_chunks(node, 3.into(), at(5), at(90)).await.unwrap().chunks;
                 ids.extend(claimed.into_iter().map(|chunk| chunk.id));
             }
             ids

@@ -153,7 +153,7 @@ pub async fn frees_the_work_of_a_node_that_is_gone(rig: &impl Rig) {
     let (told, now) = await_lease(store, "two", |told| told.freed > 0).await;
     assert_eq!(told.freed, 1);
     assert!(now < at(1).after(LEASE), "its own lease of the chunk is not over");
-    let again = store.claim_chunks("two", 9.into(), now, now.after(LEASE)).await.unwrap();
+    let again = store.claim_chunks("two", 9.into(), now, now.after(LEASE)).await.unwrap().chunks;
     assert_eq!((again[0].id, again[0].attempt), (lost.id, 2));
 }
 
@@ -186,13 +186,13 @@ pub async fn leaves_chunks_to_the_node_that_has_their_carrier(rig: &impl Rig) {
     world.working().await;
     let lacking = ClaimRoom { lacks_links: true, ..ClaimRoom::from(9) };
     let claim = |room, now: Timestamp| world.store.claim_chunks("two", room, now, now.after(LEASE));
-    let other = claim(lacking.clone(), at(6)).await.unwrap();
+    let other = claim(lacking.clone(), at(6)).await.unwrap().chunks;
     assert_eq!(other.len(), 1, "what is not told of another node");
     assert_ne!(other[0].id, chunk.id);
     let by_then = at(6).after(LINK_ELSEWHERE_WAIT);
     let early = by_then.before(Duration::from_millis(1));
-    assert!(claim(lacking.clone(), early).await.unwrap().is_empty());
-    let left = claim(lacking, by_then).await.unwrap();
+    assert!(claim(lacking.clone(), early).await.unwrap().chunks.is_empty());
+    let left = claim(lacking, by_then).await.unwrap().chunks;
     assert_eq!((left[0].id, left[0].attempt), (chunk.id, 2), "nobody took it");
     let retry = ChunkEnd::Retry { at: at(6), reason: Reason::LinkElsewhere };
     let ends = vec![(chunk.id, 2, retry)];

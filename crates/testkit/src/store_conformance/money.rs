@@ -97,7 +97,10 @@ pub async fn never_overdraws_in_contention(rig: &impl Rig) {
     assert_eq!(accepted, 50);
     let reserved = Msat::new(50 * PRICE.get());
     assert_eq!(world.balance(account.id).await, balance(Msat::new(1), reserved));
-    assert_eq!(world.store.claim_chunks("n", 999.into(), at(1), at(9)).await.unwrap().len(), 50);
+    assert_eq!(
+        world.store.claim_chunks("n", 999.into(), at(1), at(9)).await.unwrap().chunks.len(),
+        50
+    );
     world.must_be_sound().await;
 }
 

@@ -80,7 +80,8 @@ pub async fn serves_two_processes_at_once(rig: &impl Rig) {
     tasks.join_all().await;
     let mut claimed = Vec::new();
     for (world, node) in [(&one, "one"), (&two, "two")].into_iter().cycle().take(10) {
-        claimed.extend(world.store.claim_chunks(node, 10.into(), at(5), at(90)).await.unwrap());
+        claimed
+            .extend(world.store.claim_chunks(node, 10.into(), at(5), at(90)).await.unwrap().chunks);
     }
     let mut ids: Vec<_> = claimed.iter().map(|chunk| chunk.id).collect();
     ids.sort_unstable();

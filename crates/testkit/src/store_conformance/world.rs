@@ -189,7 +189,7 @@ impl World {
     }
 
     pub(super) async fn claim(&self, now: Timestamp) -> Vec<ClaimedChunk> {
-        self.store.claim_chunks(NODE, 100.into(), now, now.after(LEASE)).await.unwrap()
+        self.store.claim_chunks(NODE, 100.into(), now, now.after(LEASE)).await.unwrap().chunks
     }
 
     pub(super) async fn claim_one(&self, now: Timestamp) -> ClaimedChunk {

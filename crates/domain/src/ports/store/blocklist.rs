@@ -43,20 +43,16 @@ pub trait BlocklistStore: Send + Sync {
 
     async fn block_list(&self, list: BlockList) -> Result<Vec<BlockEntry>, PortError>;
 
-    /// Which of these numbers, in ascending order, are blocked for everybody or for the account; in
-    /// ascending order. What it reads is bounded by the numbers and the list together: ranges of the
-    /// list are merged with runs of the numbers, and where the list is much denser than they are,
-    /// they are looked up one by one.
+    /// Which of these numbers, in ascending order, are blocked for everybody or for the account, if
+    /// it is one's; in ascending order. What it reads is bounded by the numbers and the list
+    /// together: ranges of the list are merged with runs of the numbers, and where the list is much
+    /// denser than they are, they are looked up one by one.
+    ///
+    /// Who is blocked later is found by the claim
+    /// ([`crate::ports::MessageStore::claim_chunks`]).
     async fn blocked(
         &self,
-        account: AccountId,
+        account: Option<AccountId>,
         numbers: Arc<[Msisdn]>,
     ) -> Result<Vec<Msisdn>, PortError>;
-
-    /// The same for some numbers of several senders in one read, in any order: of each pair whether
-    /// it is blocked. For what is claimed and about to be handed over.
-    async fn blocked_any(
-        &self,
-        of: Vec<(Option<AccountId>, Msisdn)>,
-    ) -> Result<Vec<bool>, PortError>;
 }

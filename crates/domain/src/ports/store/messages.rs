@@ -84,6 +84,13 @@ pub struct ClaimedRecipient {
     pub attempts: u32,
 }
 
+/// What a claim leased, and what it found to be over.
+#[derive(Debug, Default)]
+pub struct Claimed {
+    pub chunks: Vec<ClaimedChunk>,
+    pub recorded: Recorded,
+}
+
 /// What happens to a claimed chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChunkEnd {
@@ -128,13 +135,17 @@ pub trait MessageStore: Send + Sync {
     /// in a lane every account in turn, of an account the longest due. A chunk whose lease has
     /// passed is due again. Two nodes that claim at once get different chunks and do not wait for
     /// each other.
+    ///
+    /// Who has been blocked since his message was accepted, for everybody or for its account, is not
+    /// handed out: he becomes *blocked*, with all that follows from it, unless a carrier may have his
+    /// text already; then he is *submitted*, and a receipt decides, or his time.
     async fn claim_chunks(
         &self,
         node: &str,
         room: ClaimRoom,
         now: Timestamp,
         lease_until: Timestamp,
-    ) -> Result<Vec<ClaimedChunk>, PortError>;
+    ) -> Result<Claimed, PortError>;
 
     /// Prolongs the leases of claims (chunk and attempt) that are still this node's; others are
     /// left alone.

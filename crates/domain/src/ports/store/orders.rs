@@ -18,6 +18,8 @@ pub enum CreditOutcome {
     Insufficient {
         available: Msat,
     },
+    /// The number takes no messages from this account, or from anybody here. Nothing was stored.
+    Blocked,
     /// An order of this id is there already. Nothing was stored.
     Exists,
 }

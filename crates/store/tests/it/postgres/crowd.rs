@@ -60,7 +60,7 @@ async fn every_chunk_is_claimed_by_one_node() {
             // What another one is about to take is passed over, so that nothing may be found.
             while idle < 3 {
                 let found = store.claim_chunks(name, 7.into(), NOON, NOON.after(LEASE)).await;
-                let found = found.unwrap();
+                let found = found.unwrap().chunks;
                 idle = if found.is_empty() { idle + 1 } else { 0 };
                 claimed.extend(found.into_iter().map(|chunk| chunk.id));
             }
@@ -145,7 +145,8 @@ async fn an_order_is_either_cancelled_or_handed_out() {
     }
     let mut claimed = BTreeSet::new();
     for _ in 0..30 {
-        let found = nodes[0].claim_chunks("one", 3.into(), NOON, NOON.after(LEASE)).await.unwrap();
+        let found =
+            nodes[0].claim_chunks("one", 3.into(), NOON, NOON.after(LEASE)).await.unwrap().chunks;
         claimed.extend(found.into_iter().map(|chunk| chunk.id.message));
     }
     for (id, outcome) in cancels.join_all().await {
@@ -181,9 +182,9 @@ async fn an_overdue_receipt_that_a_claim_could_not_take_stays_overdue() {
     }
     let claim =
         |at: domain::time::Timestamp| store.claim_chunks("one", 9.into(), at, at.after(LEASE));
-    assert!(claim(later()).await.unwrap().is_empty());
+    assert!(claim(later()).await.unwrap().chunks.is_empty());
     holding.await.unwrap();
-    let claimed = claim(later().after(Duration::from_secs(1))).await.unwrap();
+    let claimed = claim(later().after(Duration::from_secs(1))).await.unwrap().chunks;
     assert_eq!(claimed.len(), 1, "it is with a carrier that says nothing");
     assert_eq!(claimed[0].recipients[0].tried, [domain::routing::CarrierName::new("main")]);
 }
