@@ -125,6 +125,15 @@ pub(crate) fn admin_routes() -> Routes {
             "/admin/v1/accounts/{account}/messages/{uuid}/recipients",
             get(admin::list_message_recipients),
         )
+        .route(
+            "/admin/v1/accounts/{account}/messages/{uuid}/refunds",
+            get(admin::list_message_refunds).post(admin::refund_message),
+        )
+        .route("/admin/v1/orders/{order}", get(admin::show_any_order))
+        .route(
+            "/admin/v1/orders/{order}/refunds",
+            get(admin::list_order_refunds).post(admin::refund_order),
+        )
         .route("/admin/v1/blocklist", get(admin::list_blocks).post(admin::block_numbers))
         .route("/admin/v1/blocklist/remove", post(admin::unblock_numbers))
         .route("/admin/v1/prices", get(admin::list_prices).put(admin::set_prices))

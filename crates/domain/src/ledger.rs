@@ -83,6 +83,8 @@ pub enum TransferKind {
     LightningSale,
     /// A message to many, paid from credit; posted and voided share by share.
     BulkSale,
+    /// Credit given back by hand for what was charged.
+    Refund,
 }
 
 stored_as!(TransferKind {
@@ -91,6 +93,7 @@ stored_as!(TransferKind {
     CreditSale = "credit_sale",
     LightningSale = "lightning_sale",
     BulkSale = "bulk_sale",
+    Refund = "refund",
 });
 
 /// What `ledger check` found. All is well when [`LedgerReport::is_sound`].
@@ -108,6 +111,9 @@ pub struct LedgerReport {
     pub wrong_orders: Vec<String>,
     /// Messages to many whose recipients, counters and shares disagree.
     pub wrong_messages: Vec<String>,
+    /// Refunds by hand without their transfer, transfers without theirs, and more given back than
+    /// was charged.
+    pub wrong_refunds: Vec<String>,
 }
 
 impl LedgerReport {
@@ -117,6 +123,7 @@ impl LedgerReport {
             && self.overdrawn.is_empty()
             && self.wrong_orders.is_empty()
             && self.wrong_messages.is_empty()
+            && self.wrong_refunds.is_empty()
     }
 }
 

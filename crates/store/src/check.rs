@@ -4,8 +4,8 @@
 use domain::ledger::LedgerReport;
 use domain::order::OrderId;
 
-use crate::bulk;
 use crate::sql::{Result, Row, Tx, params};
+use crate::{bulk, refunds};
 
 /// Faults named of each kind; more would say no more.
 const NAMED_MAX: u32 = 100;
@@ -27,6 +27,7 @@ pub(crate) async fn check(tx: &mut impl Tx) -> Result<LedgerReport> {
     report.overdrawn = overdrawn(tx).await?;
     report.wrong_orders = wrong_orders(tx).await?;
     report.wrong_messages = bulk::wrong(tx, NAMED_MAX).await?;
+    report.wrong_refunds = refunds::wrong(tx, NAMED_MAX).await?;
     Ok(report)
 }
 
@@ -89,14 +90,14 @@ async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
                          count(CASE WHEN state = 'posted' THEN 1 END) AS posted,
                          count(CASE WHEN state = 'pending' THEN 1 END) AS pending,
                          sum(CASE WHEN state <> 'voided' THEN amount ELSE 0 END) AS amount
-                     FROM transfers WHERE kind NOT IN ('grant', 'bulk_sale') GROUP BY id
+                     FROM transfers WHERE kind NOT IN ('grant', 'bulk_sale', 'refund') GROUP BY id
                  ) t ON t.id = o.id
                  UNION ALL
                  SELECT t.id, '-', 'missing', min(t.created_at), NULL, NULL,
                      count(CASE WHEN t.state = 'posted' THEN 1 END),
                      count(CASE WHEN t.state = 'pending' THEN 1 END), NULL
                  FROM transfers t
-                 WHERE t.kind NOT IN ('grant', 'bulk_sale')
+                 WHERE t.kind NOT IN ('grant', 'bulk_sale', 'refund')
                      AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = t.id)
                  GROUP BY t.id
              ) booked

@@ -1,6 +1,7 @@
 //! Transfers and balances, kept together: whoever books a transfer changes both balances in the
 //! same change. `check.rs` recomputes the one from the other.
 
+mod refund;
 mod shares;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use domain::ports::{Grant, PortError};
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
+pub(crate) use self::refund::refund;
 pub(crate) use self::shares::{Share, Shares, add_bulk_reservation, reserve_more};
 use crate::sql::{Result, Tx, params};
 

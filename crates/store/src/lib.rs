@@ -29,6 +29,7 @@ mod links;
 mod messages;
 mod operators;
 mod orders;
+mod refunds;
 mod senders;
 mod terms;
 

@@ -5,12 +5,14 @@
 pub(crate) mod bulk;
 pub(crate) mod directory;
 pub(crate) mod house;
+pub(crate) mod refunds;
 
 macro_rules! implement_ports {
     ($store:ident) => {
         $crate::ports::bulk::implement_bulk_ports!($store);
         $crate::ports::directory::implement_directory_ports!($store);
         $crate::ports::house::implement_house_ports!($store);
+        $crate::ports::refunds::implement_refund_ports!($store);
 
         const _: () = {
             use std::sync::Arc;
@@ -24,11 +26,11 @@ macro_rules! implement_ports {
             use domain::operator::Actor;
             use domain::order::{NewOrder, Order, OrderId, OrderState};
             use domain::ports::{
-                AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, Claimed, CreditOrder,
-                CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore,
-                Lease, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, OrderAdmission,
-                OrderCaps, OrderLoad, OrderStore, Outcome, Receipt, RecipientTrace, Recorded,
-                Store, WebhookCall, WebhookResult,
+                AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk,
+                CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded,
+                InboundStore, Lease, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
+                OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome, Receipt, RecipientTrace,
+                Recorded, Store, WebhookCall, WebhookResult,
             };
             use domain::ports::{Changed, LinkDemand, LinkLease, LinkStore};
             use domain::reason::Reason;
@@ -188,7 +190,7 @@ macro_rules! implement_ports {
                     room: ClaimRoom,
                     now: Timestamp,
                     lease_until: Timestamp,
-                ) -> Result<Claimed> {
+                ) -> Result<Vec<ClaimedChunk>> {
                     let node = node.to_owned();
                     write!(self, |tx| messages::claim(tx, &node, &room, now, lease_until))
                 }

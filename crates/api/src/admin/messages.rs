@@ -3,19 +3,19 @@
 use std::str::FromStr;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use domain::bulk::{BulkMessage, BulkRecipient};
 use domain::limits::RECIPIENTS_PAGE_MAX;
-use domain::message::{MessageId, MessageState};
+use domain::message::MessageState;
+use domain::money::Msat;
 use domain::number::SenderId;
-use domain::ports::{BulkList, RecipientList};
+use domain::ports::{BulkList, Charge, RecipientList};
 use domain::recipient::RecipientState;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::accounts::must_be_there;
 use super::page::{integer, limit};
-use super::path::Of;
+use super::path::{Of, Sent};
 use super::wrong::{none, not_done};
 use crate::bulk::{Moment, Refused, invalid};
 use crate::read::QueryPairs;
@@ -69,20 +69,16 @@ pub(crate) async fn list_account_messages(
     Ok(Json(json!({ "data": data, "next": next })))
 }
 
-fn message_id(request: &Request) -> Result<MessageId, Refused> {
-    let segment = request.uri().path().split('/').nth(6);
-    let id = segment.and_then(|segment| Uuid::try_parse(segment).ok());
-    id.map(MessageId).ok_or_else(none)
-}
-
 pub(crate) async fn show_account_message(
     State(door): State<Door>,
-    Of(account): Of,
-    request: Request,
+    Sent(account, id): Sent,
 ) -> Result<Json<Value>, Refused> {
-    let id = message_id(&request)?;
-    let found = door.engine.house().bulk(account, id).await.map_err(not_done)?;
-    found.map(|message| Json(view(&message))).ok_or_else(none)
+    let house = door.engine.house();
+    let message = house.bulk(account, id).await.map_err(not_done)?.ok_or_else(none)?;
+    let charged = house.charged(Charge::Message(id)).await.map_err(not_done)?;
+    let mut view = view(&message);
+    view["givenBackMsat"] = json!(charged.map_or(Msat::ZERO, |charged| charged.refunded));
+    Ok(Json(view))
 }
 
 fn recipient_view(recipient: &BulkRecipient) -> Value {
@@ -99,11 +95,9 @@ fn recipient_view(recipient: &BulkRecipient) -> Value {
 /// By index. Of a rare state a page may be short, and goes on.
 pub(crate) async fn list_message_recipients(
     State(door): State<Door>,
-    Of(account): Of,
+    Sent(account, id): Sent,
     query: QueryPairs,
-    request: Request,
 ) -> Result<Json<Value>, Refused> {
-    let id = message_id(&request)?;
     let limit = limit(&query)?.min(RECIPIENTS_PAGE_MAX);
     let state = query.get("status").map(RecipientState::from_str).transpose();
     let state = state.map_err(|_| invalid("`status` is none of a recipient"))?;

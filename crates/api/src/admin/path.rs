@@ -4,13 +4,17 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::account::AccountId;
+use domain::message::MessageId;
+use domain::order::OrderId;
+use uuid::Uuid;
 
-use crate::bulk::{Refused, not_found};
+use super::wrong::none;
+use crate::bulk::Refused;
 
 fn segment(parts: &Parts, at: usize) -> Result<i64, Refused> {
     let segment = parts.uri.path().split('/').nth(at);
     let id = segment.and_then(|text| text.parse().ok()).filter(|id| *id > 0);
-    id.ok_or_else(|| not_found("there is no such thing"))
+    id.ok_or_else(none)
 }
 
 /// The one after the noun: `/admin/v1/senders/{id}`.
@@ -46,5 +50,32 @@ impl<S: Sync> FromRequestParts<S> for Theirs {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
         Ok(Self(AccountId(segment(parts, 4)?), segment(parts, 6)?))
+    }
+}
+
+/// `/admin/v1/orders/{order}…`
+#[derive(Debug)]
+pub(crate) struct Ordered(pub OrderId);
+
+impl<S: Sync> FromRequestParts<S> for Ordered {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let segment = parts.uri.path().split('/').nth(4);
+        segment.and_then(|text| text.parse().ok()).map(Self).ok_or_else(none)
+    }
+}
+
+/// A message of an account: `/admin/v1/accounts/{account}/messages/{uuid}…`
+#[derive(Debug)]
+pub(crate) struct Sent(pub AccountId, pub MessageId);
+
+impl<S: Sync> FromRequestParts<S> for Sent {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+        let account = AccountId(segment(parts, 4)?);
+        let id = parts.uri.path().split('/').nth(6).and_then(|text| Uuid::try_parse(text).ok());
+        id.map(|id| Self(account, MessageId(id))).ok_or_else(none)
     }
 }

@@ -18,20 +18,24 @@ impl<T: DeserializeOwned> FromRequest<Door> for Body<T> {
     async fn from_request(request: Request, door: &Door) -> Result<Self, Refused> {
         let settings = &door.settings;
         let bytes = read_body(request, settings.body_bytes_max, settings.read_timeout).await?;
-        // A struct would be read from a list as well.
-        if !bytes.trim_ascii_start().starts_with(b"{") {
-            return Err(invalid("the request body must be a JSON object"));
-        }
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            let what = if error.is_data() {
-                "is not the object that is asked for"
-            } else {
-                "is not valid JSON"
-            };
-            invalid(format!("the request body {what} (line {line}, column {column})"))
-        })
+        parse(&bytes).map(Self)
     }
+}
+
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
+    // A struct would be read from a list as well.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(invalid("the request body must be a JSON object"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let what = if error.is_data() {
+            "is not the object that is asked for"
+        } else {
+            "is not valid JSON"
+        };
+        invalid(format!("the request body {what} (line {line}, column {column})"))
+    })
 }
 
 /// A field that is given and is something else than it must be.

@@ -9,14 +9,14 @@ use sha2::{Digest, Sha256};
 use super::refused::{Refused, invalid};
 
 /// A request of which it is not known yet whether it came before.
-pub(super) struct Repeatable {
+pub(crate) struct Repeatable {
     key: String,
     hash: Sha256,
 }
 
 impl Repeatable {
     /// `None` when the request is not to be known again.
-    pub(super) fn of(headers: &HeaderMap, path: &str) -> Result<Option<Self>, Refused> {
+    pub(crate) fn of(headers: &HeaderMap, path: &str) -> Result<Option<Self>, Refused> {
         let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
         let visible = key.as_bytes().iter().all(u8::is_ascii_graphic);
         let chars = 1..=limits::IDEMPOTENCY_KEY_CHARS_MAX;
@@ -32,11 +32,11 @@ impl Repeatable {
         }
     }
 
-    pub(super) fn read(&mut self, body: &[u8]) {
+    pub(crate) fn read(&mut self, body: &[u8]) {
         self.hash.update(body);
     }
 
-    pub(super) fn finish(self) -> Idempotency {
+    pub(crate) fn finish(self) -> Idempotency {
         Idempotency { key: self.key, request: self.hash.finalize().into() }
     }
 }

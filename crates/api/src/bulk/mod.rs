@@ -39,11 +39,12 @@ pub(crate) use send_message::send_message;
 pub(crate) use show_credits::show_credits;
 pub(crate) use show_message::show_message;
 
+pub(crate) use idempotency::Repeatable;
 pub(crate) use moment::Moment;
 pub(crate) use read::Rooms;
 pub(crate) use refused::{
-    Refused, conflict, invalid, not_found, refuse_bulk_method, refuse_bulk_path, show_bulk_panic,
-    unauthorized, unavailable,
+    Refused, conflict, invalid, key_reused, not_found, refuse_bulk_method, refuse_bulk_path,
+    show_bulk_panic, unauthorized, unavailable,
 };
 
 /// What all paths of this door begin with.

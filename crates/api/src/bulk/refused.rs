@@ -56,6 +56,10 @@ pub(crate) fn conflict(code: &'static str, error: impl Into<Words>) -> Refused {
     Refused::new(StatusCode::CONFLICT, code, error)
 }
 
+pub(crate) fn key_reused(error: impl Into<Words>) -> Refused {
+    Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED", error)
+}
+
 pub(crate) fn unavailable(error: impl Into<Words>) -> Refused {
     let refused = Refused::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", error);
     Refused { retry_after_s: Some(TRY_AGAIN.as_secs()), ..refused }

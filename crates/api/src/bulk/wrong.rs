@@ -6,7 +6,7 @@ use domain::ports::PortError;
 use engine::Engine;
 use engine::bulk::{BulkError, CancelBulkError, PauseError, RetryError};
 
-use super::refused::{Refused, conflict, invalid, not_found, unavailable};
+use super::refused::{Refused, conflict, invalid, key_reused, not_found, unavailable};
 
 pub(super) fn not_sent(error: &BulkError, engine: &Engine) -> Refused {
     let text = error.to_string();
@@ -77,10 +77,6 @@ pub(super) fn not_paused(error: &PauseError) -> Refused {
 pub(super) fn store_failed(error: &PortError) -> Refused {
     tracing::warn!(%error, "the store did not do what a request asked");
     unavailable("it could not be done right now; try again")
-}
-
-fn key_reused(text: String) -> Refused {
-    Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "IDEMPOTENCY_KEY_REUSED", text)
 }
 
 fn insufficient(engine: &Engine, price: Msat, available: Msat) -> Refused {

@@ -1,5 +1,7 @@
 //! An operator's programs: everything the admin door does, over the real program and its store.
 
+mod refunds;
+
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
@@ -30,6 +32,13 @@ impl Operator {
 
     async fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
         self.send(method, path, "application/json", body.to_string()).await
+    }
+
+    /// A request that is known again by its key.
+    async fn keyed(&self, path: &str, key: &str, body: Value) -> (u16, Value) {
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.key);
+        let answer = request.header("idempotency-key", key).json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
     /// What must be done, and its answer.

@@ -23,13 +23,14 @@ pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CancelBulk,
-    CancelOutcome, Changed, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient,
-    CreditOrder, CreditOutcome, DirectoryStore, EventStore, Grant, HoldOrder, HoldOutcome,
-    InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkStore,
-    MessageStore, NewAccount, NewKey, NodeReport, NodeVerdict, OperatorStore, OrderAdmission,
-    OrderCaps, OrderLoad, OrderStore, PartTrace, PriceRow, RecipientList, RecipientPage,
-    RecipientTrace, Recorded, Retry, RetryOutcome, SenderList, SenderStore, Snapshot, Spent, Store,
-    TermsStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,
+    CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk,
+    ClaimedRecipient, CreditOrder, CreditOutcome, DirectoryStore, EventStore, Grant, HoldOrder,
+    HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease,
+    LinkStore, MessageStore, NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded,
+    OperatorStore, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace, PriceRow,
+    RecipientList, RecipientPage, RecipientTrace, Recorded, Refund, RefundStore, Refunded, Retry,
+    RetryOutcome, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore, WebhookCall,
+    WebhookCallId, WebhookOutcome, WebhookResult, Word,
 };
 
 /// Why a port could not do what was asked, in terms of what the caller may do next. The text tells

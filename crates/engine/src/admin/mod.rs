@@ -2,6 +2,7 @@
 //! it there; what takes more than one is here.
 
 mod operators;
+mod refunds;
 mod upload;
 
 use domain::ports::Store;

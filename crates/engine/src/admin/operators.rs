@@ -79,10 +79,15 @@ impl Engine {
         by: Actor,
     ) -> Result<Msat, PortError> {
         let now = self.now();
-        let mut id = self.random.bytes32();
-        // Begins with the time, as orders do: neighbours in time are neighbours in the books.
-        id[..6].copy_from_slice(&now.as_millis().to_be_bytes()[2..]);
+        let id = self.transfer_id(now);
         self.store.grant_credit(Grant { id, account, amount }, by, now).await?;
         Ok(self.store.balance(account).await?.available)
+    }
+
+    /// Begins with the time, as orders do: neighbours in time are neighbours in the books.
+    pub(super) fn transfer_id(&self, now: Timestamp) -> [u8; 32] {
+        let mut id = self.random.bytes32();
+        id[..6].copy_from_slice(&now.as_millis().to_be_bytes()[2..]);
+        id
     }
 }

@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict oVOFjfcjX2U2VUlDDICOns0Jer2Ia4dHFDYmbzpwczuBU7KuDowcqB8EozcyZWT
+\restrict ivu9yOvCfDcIushgAhIWkSPkLtrgWovgHqHBd81hdCCVCwPjXQN7WfaVPHuAl72
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -554,6 +554,30 @@ WITH (fillfactor='50');
 
 
 --
+-- Name: refunds; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.refunds (
+    subject bytea NOT NULL,
+    number bigint NOT NULL,
+    id bytea NOT NULL,
+    idx bigint,
+    amount bigint NOT NULL,
+    total bigint NOT NULL,
+    recipient_total bigint,
+    account bigint NOT NULL,
+    refunded_by text NOT NULL COLLATE pg_catalog."C",
+    note text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    request bytea NOT NULL,
+    at bigint NOT NULL,
+    CONSTRAINT refunds_amount_check CHECK ((amount > 0)),
+    CONSTRAINT refunds_check CHECK ((total >= amount)),
+    CONSTRAINT refunds_check1 CHECK ((recipient_total >= amount))
+);
+
+
+--
 -- Name: schema_version; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -696,7 +720,7 @@ INSERT INTO public.account_keys VALUES (1, 1, '\x0505050505050505050505050505050
 -- Data for Name: accounts; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.accounts VALUES (1, 'acme', '\x019626c93d8be45e0405c943ef995ed58ce42648939b34b33c6fed18fbb675ed5e41b430a2c6f916e9f0ff346cff0ecba2', 1793534400000);
+INSERT INTO public.accounts VALUES (1, 'acme', '\x012a0af9cb691f64b34b004e2fee72eb1c8b440cd45b679460e86ac8f7ff71f5f5199b523884ec75dda5791b5a399ef4da', 1793534400000);
 
 
 --
@@ -826,10 +850,10 @@ INSERT INTO public.messages VALUES ('\x00000000000000000000000000000001', 1, '\x
 -- Data for Name: orders; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x01fbd1234021e682010fce1858a1ffa3a6950c6604bc0de5860af84d2ef9e3dacefa06f00a0227a15573d5f81a9b0a', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
-INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x017afc0914732bc1f2dbde8cb4cf7b2e3fa6e4ec6e430954e43037a03ad879d4cf940bca49b13fe6e69b796d3540cb', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
-INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x019919d93d6bbdac97f306de347f00b18c259062eb8e4bda67c6d78b537f7a29c82281dc9ed86c7d174528dc199b90', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
-INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x0137d60024600dd0e111d61f136bcfd42f27d4919e71080c8583cafe3df2ca25f6ded0035e35b86bd2d45480a6356b3a9c5ccfbd3b5739d881a33df777', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', '\x01e5db1f7216926af1a85b9d4b168789d38ae1f8b7080a0bc90742c3d0330f2f204a95584405417dda05d9d4e1ff2e', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x016a0cffce215774f9edf94e4032a9e1f0f2d887b90cafa42d5b3f46a310dae8b11ba3bf4d878400d58577171bab72', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x01998bc0253f164f1e6b4764c0ec3df5ae9f46e1bfb8ebc0443582a02b88b27da0e1963108ae8deb1978ef205bf840', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
+INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x0172b74872bc2358da6d46a0b7d429d2a4e6478eaf4eebc739e18913ab664b51952ff8ec7584e09f37eaa5787add69', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
+INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x011feaa9e5e21fb0783a89b1cd290ce975c3a48a37eedd2ba3eabd2cc28e88525ec8d2f92895586a310a5faa6c7d02e08ac3907e5bc7a80dff35305930', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', '\x01c35b360ea243a932bf999e1da9f4a2b09fb629d9ef6017b09b1230d03e9a5b29da090aae7b098ab44d9e98466513', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
 
 
 --
@@ -858,6 +882,12 @@ INSERT INTO public.parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '
 INSERT INTO public.recipients VALUES ('\x00000000000000000000000000000003', 0, '4520123456', 'pending', NULL, NULL, NULL, 0, 0, 0, 0, 1793534400000);
 INSERT INTO public.recipients VALUES ('\x00000000000000000000000000000002', 0, '4520123456', 'submitted', NULL, NULL, NULL, 0, 0, 0, 0, 1793534400000);
 INSERT INTO public.recipients VALUES ('\x00000000000000000000000000000001', 0, '4520123456', 'success', NULL, NULL, NULL, 0, 0, 0, 0, 1793534400000);
+
+
+--
+-- Data for Name: refunds; Type: TABLE DATA; Schema: public; Owner: -
+--
+
 
 
 --
@@ -902,7 +932,7 @@ INSERT INTO public.transfers VALUES ('\x0000000000000001070707070707070707070707
 -- Data for Name: vault_check; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.vault_check VALUES (1, '\x01e5e2a4f2b405a20cea4f56cd0606bfc9fbc7a4c0a23ca64c90af93ad9b3f2cf1f0f247af');
+INSERT INTO public.vault_check VALUES (1, '\x014fbab66b6effdf9004df66f385dd470e56f87915745628923d5eb47dce3d0f3699108cf0');
 
 
 --
@@ -1217,6 +1247,14 @@ ALTER TABLE ONLY public.recipients
 
 
 --
+-- Name: refunds refunds_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.refunds
+    ADD CONSTRAINT refunds_pkey PRIMARY KEY (subject, number);
+
+
+--
 -- Name: senders senders_account_name_key; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1420,6 +1458,20 @@ CREATE INDEX parked_receipts_ordinal ON public.parked_receipts USING btree (carr
 
 
 --
+-- Name: refunds_key; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX refunds_key ON public.refunds USING btree (subject, key);
+
+
+--
+-- Name: refunds_recipient; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX refunds_recipient ON public.refunds USING btree (subject, idx, number) WHERE (idx IS NOT NULL);
+
+
+--
 -- Name: senders_shared; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1493,5 +1545,5 @@ ALTER TABLE ONLY public.templates
 -- PostgreSQL database dump complete
 --
 
-\unrestrict oVOFjfcjX2U2VUlDDICOns0Jer2Ia4dHFDYmbzpwczuBU7KuDowcqB8EozcyZWT
+\unrestrict ivu9yOvCfDcIushgAhIWkSPkLtrgWovgHqHBd81hdCCVCwPjXQN7WfaVPHuAl72
 

@@ -466,6 +466,30 @@ CREATE TABLE account_settings (
     spend_per_day BIGINT
 );
 
+-- ---- refunds ------------------------------------------------------------------------------------
+
+-- Money given back by hand, each with a transfer of its id.
+CREATE TABLE refunds (
+    subject BYTEA NOT NULL, -- the id of an order, or of a message to many
+    number BIGINT NOT NULL, -- among the subject's, from 1
+    id BYTEA NOT NULL,
+    idx BIGINT, -- the one recipient that it is of
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    -- Sums of the subject's refunds until this one, and of its recipient's.
+    total BIGINT NOT NULL CHECK (total >= amount),
+    recipient_total BIGINT CHECK (recipient_total >= amount),
+    account BIGINT NOT NULL,
+    refunded_by TEXT COLLATE "C" NOT NULL,
+    note TEXT COLLATE "C" NOT NULL,
+    key TEXT COLLATE "C" NOT NULL, -- of the request
+    request BYTEA NOT NULL, -- SHA-256
+    at BIGINT NOT NULL,
+    PRIMARY KEY (subject, number)
+);
+
+CREATE UNIQUE INDEX refunds_key ON refunds (subject, key);
+CREATE INDEX refunds_recipient ON refunds (subject, idx, number) WHERE idx IS NOT NULL;
+
 -- ---- operators ----------------------------------------------------------------------------------
 
 CREATE TABLE operators (

@@ -465,6 +465,30 @@ CREATE TABLE account_settings (
     spend_per_day INTEGER
 ) STRICT;
 
+-- ---- refunds ------------------------------------------------------------------------------------
+
+-- Money given back by hand, each with a transfer of its id.
+CREATE TABLE refunds (
+    subject BLOB NOT NULL, -- the id of an order, or of a message to many
+    number INTEGER NOT NULL, -- among the subject's, from 1
+    id BLOB NOT NULL,
+    idx INTEGER, -- the one recipient that it is of
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    -- Sums of the subject's refunds until this one, and of its recipient's.
+    total INTEGER NOT NULL CHECK (total >= amount),
+    recipient_total INTEGER CHECK (recipient_total >= amount),
+    account INTEGER NOT NULL,
+    refunded_by TEXT NOT NULL,
+    note TEXT NOT NULL,
+    key TEXT NOT NULL, -- of the request
+    request BLOB NOT NULL, -- SHA-256
+    at INTEGER NOT NULL,
+    PRIMARY KEY (subject, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX refunds_key ON refunds (subject, key);
+CREATE INDEX refunds_recipient ON refunds (subject, idx, number) WHERE idx IS NOT NULL;
+
 -- ---- operators ----------------------------------------------------------------------------------
 
 CREATE TABLE operators (

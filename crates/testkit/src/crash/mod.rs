@@ -10,6 +10,7 @@ mod bulk;
 mod directory;
 mod house;
 mod lightning;
+mod refunds;
 mod store;
 
 use std::future::Future;

@@ -2,6 +2,7 @@
 //! tested with a store, in `boltgram/tests/it/walk_admin.rs`.
 
 mod document;
+mod store;
 
 use api::{HttpSettings, Server};
 use domain::account::KeyHash;

@@ -18,6 +18,7 @@ mod links;
 mod messages;
 mod operators;
 mod orders;
+mod refunds;
 mod senders;
 mod terms;
 mod trace;
@@ -37,14 +38,14 @@ pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;
 pub use links::{Changed, LinkDemand, LinkLease, LinkStore};
 pub use messages::{
-    ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, Lease, MessageStore,
-    Recorded,
+    ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, Lease, MessageStore, Recorded,
 };
 pub use operators::{AuditList, Grant, OperatorStore};
 pub use orders::{
     CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict,
     OrderAdmission, OrderCaps, OrderLoad, OrderStore,
 };
+pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
 pub use senders::{SenderList, SenderStore};
 pub use terms::{PriceRow, TermsStore};
 pub use trace::{PartTrace, RecipientTrace, Word};
@@ -61,6 +62,7 @@ pub trait Store:
     + EventStore
     + LedgerStore
     + OperatorStore
+    + RefundStore
     + SenderStore
     + TermsStore
     + BulkStore

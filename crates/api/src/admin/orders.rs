@@ -1,0 +1,51 @@
+//! `/admin/v1/orders/{order}`: any order, of an account or of nobody. Its text is not shown.
+
+use axum::Json;
+use axum::extract::State;
+use domain::order::{Order, Payment, Purchase};
+use domain::ports::{Charge, Charged};
+use serde_json::{Value, json};
+
+use super::path::Ordered;
+use super::wrong::{none, not_done};
+use crate::bulk::{Moment, Refused};
+use crate::settings::Door;
+
+fn view(order: &Order, charged: &Charged) -> Value {
+    let to = match &order.purchase {
+        Purchase::Send { to, .. } => Some(to.stored()),
+        Purchase::Fund => None,
+    };
+    let payment = match &order.payment {
+        Payment::Lightning { .. } => "lightning",
+        Payment::Credit => "credit",
+    };
+    json!({
+        "id": order.id.to_string(),
+        "kind": order.kind.as_str(),
+        "status": order.state.as_str(),
+        "reason": order.reason.map(|reason| reason.as_str()),
+        "account": order.account,
+        "payment": payment,
+        "to": to,
+        "message": order.message,
+        "recipientStatus": order.recipient.map(|state| state.as_str()),
+        "priceMsat": order.price,
+        "heldMsat": order.held,
+        "chargedMsat": charged.charged,
+        "givenBackMsat": charged.refunded,
+        "createdAt": Moment(order.created_at),
+        "paidAt": order.paid_at.map(Moment),
+        "updatedAt": Moment(order.updated_at),
+    })
+}
+
+pub(crate) async fn show_any_order(
+    State(door): State<Door>,
+    Ordered(id): Ordered,
+) -> Result<Json<Value>, Refused> {
+    let house = door.engine.house();
+    let order = house.order(id).await.map_err(not_done)?.ok_or_else(none)?;
+    let charged = house.charged(Charge::Order(id)).await.map_err(not_done)?.ok_or_else(none)?;
+    Ok(Json(view(&order, &charged)))
+}

@@ -1,0 +1,25 @@
+//! Money given back by hand.
+
+use domain::bulk::Idempotency;
+use domain::money::Msat;
+use domain::operator::Actor;
+use domain::ports::{Charge, NewRefund, PortError, Refunded};
+
+use crate::engine::Engine;
+
+impl Engine {
+    /// Gives back what was charged, all that is left of it without an amount.
+    pub async fn refund(
+        &self,
+        of: Charge,
+        amount: Option<Msat>,
+        note: String,
+        idempotency: Idempotency,
+        by: Actor,
+    ) -> Result<Refunded, PortError> {
+        let now = self.now();
+        let id = self.transfer_id(now);
+        let new = NewRefund { id, of, amount, note, idempotency };
+        self.store.refund(new, by, now).await
+    }
+}

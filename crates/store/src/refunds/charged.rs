@@ -1,0 +1,184 @@
+//! What an order, a message to many or one of its recipients was charged.
+//!
+//! | of | charged is |
+//! |---|---|
+//! | an order | what its sale posted, once it is *settled* |
+//! | a message to many | the shares that were kept so far |
+//! | a recipient that got it | its price |
+//! | one that did not | its price, if the account pays for what carriers took, and one had its whole text by then |
+//!
+//! What an earlier try of a recipient was charged is known of the message alone.
+
+use domain::account::AccountId;
+use domain::bulk::RefundPolicy;
+use domain::message::{MessageId, MessageState};
+use domain::money::Msat;
+use domain::order::{OrderId, OrderKind, OrderState};
+use domain::ports::{Charge, NotRefunded};
+use domain::recipient::RecipientState;
+use domain::time::Timestamp;
+
+use crate::messages;
+use crate::sql::{Result, Tx, params};
+
+/// A charge as it stands.
+pub(super) struct Found {
+    pub(super) account: Option<AccountId>,
+    /// Of the order or the message.
+    pub(super) charged: Msat,
+    /// Of the one recipient, if it is about one.
+    pub(super) own: Option<Msat>,
+    pub(super) not: Option<NotRefunded>,
+}
+
+/// Nobody else decides it until the change ends.
+pub(super) async fn lock(tx: &mut impl Tx, of: Charge) -> Result<()> {
+    match of {
+        Charge::Order(id) => {
+            tx.query("SELECT 1 FROM orders WHERE id = ?1 FOR UPDATE", params![&id]).await.map(drop)
+        }
+        Charge::Message(id) | Charge::Recipient(id, _) => messages::lock(tx, id).await.map(drop),
+    }
+}
+
+pub(super) async fn find(tx: &mut impl Tx, of: Charge) -> Result<Option<Found>> {
+    match of {
+        Charge::Order(id) => find_order(tx, &id).await,
+        Charge::Message(id) => {
+            Ok(find_message(tx, &id).await?.map(|message| message.found(None, None)))
+        }
+        Charge::Recipient(id, index) => find_recipient(tx, &id, index).await,
+    }
+}
+
+async fn find_order(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Found>> {
+    let rows = tx
+        .query(
+            "SELECT o.kind, o.state, o.account, coalesce(t.amount, 0) FROM orders o
+             LEFT JOIN transfers t ON t.id = o.id AND t.state = 'posted'
+                 AND t.kind IN ('credit_sale', 'lightning_sale', 'fund')
+             WHERE o.id = ?1",
+            params![id],
+        )
+        .await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+    let (kind, state): (OrderKind, OrderState) = (row.get()?, row.get()?);
+    let (account, charged): (Option<AccountId>, Msat) = (row.get()?, row.get()?);
+    let not = match state {
+        OrderState::Open | OrderState::Held | OrderState::Working | OrderState::Fulfilled => {
+            Some(NotRefunded::NotYetCharged)
+        }
+        OrderState::Cancelling | OrderState::Cancelled | OrderState::Lost => {
+            Some(NotRefunded::NotCharged)
+        }
+        OrderState::Settled if kind == OrderKind::Fund => Some(NotRefunded::IsCredit),
+        OrderState::Settled if account.is_none() => Some(NotRefunded::NoAccount),
+        OrderState::Settled => None,
+    };
+    Ok(Some(Found { account, charged, own: None, not }))
+}
+
+/// A message to many.
+struct Message {
+    account: AccountId,
+    state: MessageState,
+    recipients: u32,
+    charged: Msat,
+    refunds: RefundPolicy,
+}
+
+impl Message {
+    fn found(&self, own: Option<Msat>, not: Option<NotRefunded>) -> Found {
+        let nothing = || {
+            let not = if self.state.is_final() {
+                NotRefunded::NotCharged
+            } else {
+                NotRefunded::NotYetCharged
+            };
+            (self.charged == Msat::ZERO).then_some(not)
+        };
+        Found { account: Some(self.account), charged: self.charged, own, not: not.or_else(nothing) }
+    }
+}
+
+async fn find_message(tx: &mut impl Tx, id: &MessageId) -> Result<Option<Message>> {
+    let rows = tx
+        .query(
+            "SELECT b.account, m.state, m.recipients, b.charged, b.refunds
+             FROM bulk_messages b JOIN messages m ON m.id = b.message WHERE b.message = ?1",
+            params![id],
+        )
+        .await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+    Ok(Some(Message {
+        account: row.get()?,
+        state: row.get()?,
+        recipients: row.get()?,
+        charged: row.get()?,
+        refunds: row.get()?,
+    }))
+}
+
+async fn find_recipient(tx: &mut impl Tx, id: &MessageId, index: u32) -> Result<Option<Found>> {
+    let Some(message) = find_message(tx, id).await? else { return Ok(None) };
+    if index >= message.recipients {
+        return Ok(None);
+    }
+    let rows = tx
+        .query(
+            "SELECT state, price, updated_at FROM recipients WHERE message = ?1 AND idx = ?2",
+            params![id, index],
+        )
+        .await?;
+    let (state, price, ended_at) = match rows.into_iter().next() {
+        Some(mut row) => (row.get()?, row.get()?, row.get()?),
+        None => (packed_state(tx, id, index).await?, Msat::ZERO, Timestamp::from_millis(0)),
+    };
+    let kept = match state {
+        RecipientState::Success => true,
+        RecipientState::Failed | RecipientState::Expired | RecipientState::Timeout => {
+            message.refunds == RefundPolicy::Unsent && was_taken(tx, id, index, ended_at).await?
+        }
+        RecipientState::Pending
+        | RecipientState::Submitted
+        | RecipientState::Invalid
+        | RecipientState::Blocked => false,
+    };
+    let not = match (kept, state.is_final() || message.state.is_final()) {
+        (true, _) => None,
+        (false, true) => Some(NotRefunded::NotCharged),
+        (false, false) => Some(NotRefunded::NotYetCharged),
+    };
+    Ok(Some(message.found(Some(if kept { price } else { Msat::ZERO }), not)))
+}
+
+/// Of one without a row: it waits, or gets nothing.
+async fn packed_state(tx: &mut impl Tx, id: &MessageId, index: u32) -> Result<RecipientState> {
+    let rows = tx
+        .query(
+            "SELECT 1 FROM recipient_packs
+             WHERE message = ?1 AND first_idx <= ?2 AND first_idx + count > ?2
+                 AND price IS NOT NULL
+             LIMIT 1",
+            params![id, index],
+        )
+        .await?;
+    Ok(if rows.is_empty() { RecipientState::Invalid } else { RecipientState::Pending })
+}
+
+/// Whether some carrier had all of its text when it became final.
+async fn was_taken(
+    tx: &mut impl Tx,
+    id: &MessageId,
+    index: u32,
+    ended_at: Timestamp,
+) -> Result<bool> {
+    let rows = tx
+        .query(
+            "SELECT 1 FROM submissions WHERE message = ?1 AND idx = ?2 AND at <= ?3
+             GROUP BY carrier HAVING count(*) >= max(parts) LIMIT 1",
+            params![id, index, ended_at],
+        )
+        .await?;
+    Ok(!rows.is_empty())
+}
