@@ -26,11 +26,11 @@ macro_rules! implement_ports {
             use domain::operator::Actor;
             use domain::order::{NewOrder, Order, OrderId, OrderState};
             use domain::ports::{
-                AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk,
-                CreditOrder, CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded,
-                InboundStore, Lease, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport,
-                OrderAdmission, OrderCaps, OrderLoad, OrderStore, Outcome, Receipt, RecipientTrace,
-                Recorded, Store, WebhookCall, WebhookResult,
+                AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, Claimed, CreditOrder,
+                CreditOutcome, EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore,
+                Lease, LedgerStore, MessageStore, NewAccount, NewKey, NodeReport, OrderAdmission,
+                OrderCaps, OrderLoad, OrderStore, Outcome, Receipt, RecipientTrace, Recorded,
+                Store, WebhookCall, WebhookResult,
             };
             use domain::ports::{Changed, LinkDemand, LinkLease, LinkStore};
             use domain::reason::Reason;
@@ -190,7 +190,7 @@ macro_rules! implement_ports {
                     room: ClaimRoom,
                     now: Timestamp,
                     lease_until: Timestamp,
-                ) -> Result<Vec<ClaimedChunk>> {
+                ) -> Result<Claimed> {
                     let node = node.to_owned();
                     write!(self, |tx| messages::claim(tx, &node, &room, now, lease_until))
                 }

@@ -23,7 +23,7 @@ pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CancelBulk,
-    CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk,
+    CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk,
     ClaimedRecipient, CreditOrder, CreditOutcome, DirectoryStore, EventStore, Grant, HoldOrder,
     HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease,
     LinkStore, MessageStore, NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded,

@@ -301,6 +301,16 @@ macro_rules! store_conformance {
             prices_of_an_account_come_after_those_of_all
             keeps_what_is_agreed_with_an_account
             gives_credit_once
+            // refunds
+            gives_back_what_an_order_was_charged
+            notes_who_gave_money_back_and_why
+            gives_back_nothing_that_was_not_charged
+            gives_back_what_lightning_paid_as_credit
+            gives_back_shares_of_a_message_to_many
+            gives_back_what_carriers_took_where_that_is_charged
+            two_operators_give_back_no_more_than_was_charged
+            one_request_from_two_processes_gives_back_once
+            a_refund_and_what_goes_back_by_itself_exclude_each_other
             // restart
             keeps_everything_over_a_restart
             goes_on_after_a_crash_with_claimed_work

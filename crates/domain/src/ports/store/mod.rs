@@ -38,7 +38,8 @@ pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;
 pub use links::{Changed, LinkDemand, LinkLease, LinkStore};
 pub use messages::{
-    ChunkEnd, ChunkId, ClaimRoom, ClaimedChunk, ClaimedRecipient, Lease, MessageStore, Recorded,
+    ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, Lease, MessageStore,
+    Recorded,
 };
 pub use operators::{AuditList, Grant, OperatorStore};
 pub use orders::{
