@@ -13,6 +13,8 @@ use smpp::server::{BindAttempt, Handler, ServerConfig, serve};
 use smpp::session::{Answers, Event, Requests, SessionConfig};
 use tokio::net::TcpListener;
 
+use crate::texts::{Shown, Texts};
+
 #[derive(Default)]
 struct Book {
     /// By destination digits: how often a submit_sm was answered with an id.
@@ -28,6 +30,8 @@ struct Book {
     refused: u32,
     /// No receipt is made.
     silent: bool,
+    /// What was taken, if it is kept.
+    texts: Option<Texts>,
     /// Sessions that are bound, by `system_id`, and the most there ever were together.
     sessions: HashMap<String, u32>,
     sessions_max: u32,
@@ -64,6 +68,13 @@ pub(crate) struct Centre {
 impl Centre {
     pub(crate) async fn open() -> Self {
         Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), SessionConfig::default())
+    }
+
+    /// Keeps the texts that it takes.
+    pub(crate) async fn keeping() -> Self {
+        let centre = Self::open().await;
+        centre.book.lock().unwrap().texts = Some(Texts::default());
+        centre
     }
 
     /// Refuses numbers that end in 01, and says of those that end in 02 that they failed.
@@ -123,6 +134,12 @@ impl Centre {
         self.book.lock().unwrap().taken.clone()
     }
 
+    /// Of a centre that keeps them, by destination: those taken since the last call.
+    pub(crate) fn new_texts(&self) -> HashMap<String, Shown> {
+        let taken = self.book.lock().unwrap().texts.replace(Texts::default());
+        taken.unwrap().shown()
+    }
+
     /// Of those that are bound as this.
     pub(crate) fn sessions(&self, system_id: &str) -> u32 {
         self.book.lock().unwrap().sessions.get(system_id).copied().unwrap_or(0)
@@ -165,6 +182,9 @@ impl Centre {
         if let Some(status) = book.refusal.or(chosen) {
             book.refused += 1;
             return Err(status);
+        }
+        if let Some(texts) = &mut book.texts {
+            texts.keep(&to, submit);
         }
         *book.taken.entry(to.clone()).or_default() += 1;
         book.next_id += 1;

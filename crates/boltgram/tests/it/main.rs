@@ -17,6 +17,7 @@ mod customer;
 mod phones;
 mod receiver;
 mod running;
+mod texts;
 
 mod readme;
 mod walk_admin;

@@ -38,8 +38,17 @@ impl Campaigner {
 
     /// The status and the answer.
     pub(super) async fn post(&self, path: &str, once: Option<&str>, body: &Value) -> (u16, Value) {
+        self.post_text(path, once, body.to_string()).await
+    }
+
+    pub(super) async fn post_text(
+        &self,
+        path: &str,
+        once: Option<&str>,
+        body: String,
+    ) -> (u16, Value) {
         let url = format!("{}{path}", self.base);
-        let mut request = self.http.post(url).header("x-api-key", &self.key).json(body);
+        let mut request = self.http.post(url).header("x-api-key", &self.key).body(body);
         if let Some(once) = once {
             request = request.header("idempotency-key", once);
         }
@@ -48,9 +57,27 @@ impl Campaigner {
     }
 
     pub(super) async fn send(&self, body: &Value) -> Value {
-        let (status, answer) = self.post(SEND, None, body).await;
+        self.done(SEND, body).await
+    }
+
+    /// What must be done, and its answer.
+    pub(super) async fn done(&self, path: &str, body: &Value) -> Value {
+        let (status, answer) = self.post(path, None, body).await;
         assert_eq!(status, 200, "{answer}");
         answer
+    }
+
+    /// What must be refused with these, and the words.
+    pub(super) async fn refused(&self, path: &str, body: &Value, with: (u16, &str)) -> String {
+        let (status, answer) = self.post(path, None, body).await;
+        words(status, &answer, with)
+    }
+
+    /// Nothing was accepted, and nothing charged.
+    pub(super) async fn assert_untouched(&self, credits: u32) {
+        let list = self.get("/sms").await;
+        assert_eq!((&list["total"], &list["data"]), (&json!(0), &json!([])));
+        assert_eq!(self.credits().await, credits);
     }
 
     /// The status and, when refused, the code.
@@ -86,6 +113,18 @@ impl Campaigner {
         }
     }
 
+    pub(super) async fn await_credits(&self, wished: u32) {
+        let begun = Instant::now();
+        loop {
+            let credits = self.credits().await;
+            if credits == wished {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{credits} instead of {wished}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
     pub(super) async fn await_end(&self, uuid: &Value) -> Value {
         self.await_message(uuid, |message| message["drSummary"].is_object()).await
     }
@@ -104,4 +143,12 @@ impl Campaigner {
             after = page["nextCursor"].clone();
         }
     }
+}
+
+/// Of a refusal in the shape of this door.
+pub(super) fn words(status: u16, answer: &Value, with: (u16, &str)) -> String {
+    let error = answer["error"].as_str().unwrap_or_default();
+    assert_eq!((status, answer), (with.0, &json!({"error": error, "code": with.1})));
+    assert!(!error.is_empty());
+    error.to_owned()
 }

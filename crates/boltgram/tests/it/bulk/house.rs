@@ -2,6 +2,7 @@
 
 use testkit::postgres::{PostgresDatabase, PostgresServer};
 
+use crate::centre::Centre;
 use crate::running::Home;
 
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +29,17 @@ impl House {
         Self { home: Home::with_config(&format!("{store}{config}")), _database: database }
     }
 
+    /// All of it goes to this centre.
+    pub(super) fn with_centre(rows: Rows, centre: &Centre) -> Self {
+        let carrier = format!(
+            "[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {}\n\
+             system_id = \"u\"\npassword = \"p\"\nreconnect_ms = 100\n\
+             [[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n",
+            centre.port()
+        );
+        Self::new(rows, &carrier)
+    }
+
     pub(super) fn assert_sound(&self) {
         assert!(self.home.answer(&["ledger", "check"]).ends_with("the ledger is sound"));
     }
@@ -37,13 +49,13 @@ impl House {
 macro_rules! on_both_stores {
     ($($scenario:ident)+) => {
         mod on_sqlite { $(
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $scenario() {
                 super::$scenario($crate::bulk::house::Rows::Sqlite).await;
             }
         )+ }
         mod on_postgresql { $(
-            #[tokio::test]
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $scenario() {
                 super::$scenario($crate::bulk::house::Rows::Postgresql).await;
             }

@@ -4,4 +4,6 @@
 mod house;
 
 mod campaigner;
+mod operator;
 mod scenarios;
+mod templates;
