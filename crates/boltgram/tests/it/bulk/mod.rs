@@ -3,6 +3,7 @@
 #[macro_use]
 mod house;
 
+mod bad_input;
 mod campaigner;
 mod operator;
 mod scenarios;

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 
 use super::campaigner::{Campaigner, SEND};
 use super::house::{House, Rows};
+use crate::customer::Customer;
 
 on_both_stores! {
     what_arrives_is_paid_and_what_does_not_is_given_back
     a_scheduled_message_is_cancelled_before_it_starts_and_not_after
     of_two_who_spend_the_last_credit_one_gets_it
+    the_last_credit_is_spent_once_whatever_it_is_spent_on
     the_same_request_is_done_once_whenever_it_comes_again
     those_who_failed_are_tried_again_for_a_new_price
     a_message_is_held_up_and_goes_on
@@ -120,6 +122,33 @@ async fn of_two_who_spend_the_last_credit_one_gets_it(rows: Rows) {
         assert_eq!((*status, &answer["code"]), (402, &json!("INSUFFICIENT_CREDITS")));
     }
     assert_eq!(acme.credits().await, 0);
+    house.assert_sound();
+    server.stop();
+}
+
+/// A message to many and a single one, of another door, for the same price. What is sent fails, so that
+/// the credit is there again for the next two.
+async fn the_last_credit_is_spent_once_whatever_it_is_spent_on(rows: Rows) {
+    let house = House::new(rows, "[prices]\nsend = 100\ncredit = 100\n");
+    let server = house.home.serve();
+    let acme = Campaigner::new(&house.home, &server, 1);
+    let customer = Customer::of(&server).with_key(&acme.key);
+    let many = to(&["0812340002", "12"]);
+    let single = json!({"phone": "+66812340002", "message": "Hello", "immediate": true});
+    for round in 0..8 {
+        let bulk = || acme.post(SEND, None, &many);
+        let (first, second) = if round % 2 == 0 {
+            let (one, other) = tokio::join!(bulk(), bulk());
+            (one.0 == 200, other.0 == 200)
+        } else {
+            let order = customer.post("/createsendorder", single.clone());
+            let (one, other) = tokio::join!(bulk(), order);
+            (one.0 == 200, other["status"] == "OK")
+        };
+        assert!(first != second, "round {round}: {first}, {second}");
+        house.assert_sound();
+        acme.await_credits(1).await;
+    }
     house.assert_sound();
     server.stop();
 }
