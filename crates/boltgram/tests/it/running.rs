@@ -12,6 +12,8 @@ use tempfile::TempDir;
 /// Everything here is a matter of a second; a loaded machine is given some patience.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
+
 /// A directory with what the program keeps, which outlives its processes.
 pub(crate) struct Home {
     directory: TempDir,
@@ -69,10 +71,23 @@ impl Home {
 
     /// Starts the server on a free port, and waits until its doors are open.
     pub(crate) fn serve(&self) -> Running {
+        self.serve_by(self.program(SERVE))
+    }
+
+    /// The same, so that a file that may grow no further ([`Running::limit_files`]) is an error, and not
+    /// a signal that ends it.
+    pub(crate) fn serve_with_full_disks_told(&self) -> Running {
+        let program = self.program(SERVE);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program.get_program());
+        shell.args(program.get_args()).current_dir(self.directory.path()).env_remove("RUST_LOG");
+        self.serve_by(shell)
+    }
+
+    fn serve_by(&self, mut program: Command) -> Running {
         self.lives.set(self.lives.get() + 1);
         let log = self.path(format!("life-{}.log", self.lives.get()));
-        let mut child = self
-            .program(&["serve", "--listen", "127.0.0.1:0"])
+        let mut child = program
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).unwrap())
@@ -135,6 +150,14 @@ impl Running {
     pub(crate) fn signal(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// No file grows past so many bytes.
+    pub(crate) fn limit_files(&self, bytes: Option<u64>) {
+        let soft = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
+        let (id, limit) = (self.child.id().to_string(), format!("--fsize={soft}:"));
+        let set = Command::new("prlimit").args(["--pid", &id, &limit]).status();
+        assert!(set.unwrap().success(), "{limit}");
     }
 
     /// The most memory it ever had, in KiB.

@@ -5,6 +5,7 @@ mod house;
 
 mod bad_input;
 mod campaigner;
+mod disk_full;
 mod operator;
 mod scenarios;
 mod templates;
