@@ -93,7 +93,8 @@ impl InboundDesk {
                 self.wake.dispatch.notify_one();
                 "helped"
             }
-            Ok([CreditOutcome::Exists]) => return Ok(()),
+            // Who said STOP is not even helped.
+            Ok([CreditOutcome::Exists | CreditOutcome::Blocked]) => return Ok(()),
             Ok(outcomes) => {
                 tracing::warn!(?account, ?outcomes, "help is not paid for");
                 "unhelped"
