@@ -175,10 +175,10 @@ fn said(outcome: &Outcome, state: ReceiptState) -> Receipt {
     }
 }
 
-/// How long each step took in all: on the clock, and of SQLite's writer.
+/// How long each step took in all: on the clock, and of SQLite's writer; and its longest change.
 struct Steps {
     recipients: u32,
-    took: Vec<(&'static str, Duration, Duration)>,
+    took: Vec<(&'static str, Duration, Duration, Duration)>,
 }
 
 impl Steps {
@@ -191,17 +191,19 @@ impl Steps {
         let done = work.await;
         let (took, cpu) = (begin.elapsed(), of_writer().saturating_sub(cpu));
         match self.took.iter_mut().find(|(name, ..)| *name == step) {
-            Some(known) => (known.1, known.2) = (known.1 + took, known.2 + cpu),
-            None => self.took.push((step, took, cpu)),
+            Some((_, all, writer, longest)) => {
+                (*all, *writer, *longest) = (*all + took, *writer + cpu, took.max(*longest));
+            }
+            None => self.took.push((step, took, cpu, took)),
         }
         done
     }
 
     fn print(&mut self) {
-        for (step, took, cpu) in self.took.drain(..) {
+        for (step, took, cpu, longest) in self.took.drain(..) {
             let each = |time: Duration| time.as_nanos() / u128::from(self.recipients);
             println!(
-                "{step:9} {:5} ns each, {:5} ns of the writer: {took:?}",
+                "{step:9} {:5} ns each, {:5} ns of the writer: {took:.0?}, the longest {longest:.1?}",
                 each(took),
                 each(cpu)
             );

@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict ivu9yOvCfDcIushgAhIWkSPkLtrgWovgHqHBd81hdCCVCwPjXQN7WfaVPHuAl72
+\restrict mdueDZhrVtLNyMc7G2XtRwog2a3c9Zt7TBQhMkZjjNcQGGPNpx62b2bk7dqLkMJ
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -152,6 +152,7 @@ CREATE TABLE public.bulk_messages (
     start_at bigint,
     paused bigint DEFAULT 0 NOT NULL,
     retries bigint DEFAULT 0 NOT NULL,
+    missed bigint DEFAULT 0 NOT NULL,
     ended_at bigint
 );
 
@@ -173,6 +174,7 @@ CREATE TABLE public.chunks (
     unsure bigint NOT NULL,
     was_unsure bigint DEFAULT 0 NOT NULL,
     await_until bigint,
+    requeued_at bigint,
     reason text COLLATE pg_catalog."C"
 );
 
@@ -410,6 +412,16 @@ CREATE TABLE public.messages (
     CONSTRAINT messages_check CHECK (((pending + finals) <= recipients)),
     CONSTRAINT messages_check1 CHECK ((delivered <= finals)),
     CONSTRAINT messages_pending_check CHECK ((pending >= 0))
+);
+
+
+--
+-- Name: missed_runs; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.missed_runs (
+    message bytea NOT NULL,
+    run bigint NOT NULL
 );
 
 
@@ -720,7 +732,7 @@ INSERT INTO public.account_keys VALUES (1, 1, '\x0505050505050505050505050505050
 -- Data for Name: accounts; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.accounts VALUES (1, 'acme', '\x012a0af9cb691f64b34b004e2fee72eb1c8b440cd45b679460e86ac8f7ff71f5f5199b523884ec75dda5791b5a399ef4da', 1793534400000);
+INSERT INTO public.accounts VALUES (1, 'acme', '\x01a9a891daef866d63a20e1fc80c3a4b5b5d912f683004f0c16cc78fa13905869e5e9fdbb50589730c637e3b31fc766a51', 1793534400000);
 
 
 --
@@ -749,7 +761,7 @@ INSERT INTO public.audit_log VALUES (4, 1793534400000, 'command-line', 'sender.a
 -- Data for Name: chunks; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.chunks VALUES ('\x00000000000000000000000000000003', 0, 0, 0, 1, 9223372036854775807, 1793534400000, 0, NULL, 0, 0, NULL, NULL);
+INSERT INTO public.chunks VALUES ('\x00000000000000000000000000000003', 0, 0, 0, 1, 9223372036854775807, 1793534400000, 0, NULL, 0, 0, NULL, NULL, NULL);
 
 
 --
@@ -835,6 +847,12 @@ INSERT INTO public.messages VALUES ('\x00000000000000000000000000000001', 1, '\x
 
 
 --
+-- Data for Name: missed_runs; Type: TABLE DATA; Schema: public; Owner: -
+--
+
+
+
+--
 -- Data for Name: nodes; Type: TABLE DATA; Schema: public; Owner: -
 --
 
@@ -850,10 +868,10 @@ INSERT INTO public.messages VALUES ('\x00000000000000000000000000000001', 1, '\x
 -- Data for Name: orders; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x016a0cffce215774f9edf94e4032a9e1f0f2d887b90cafa42d5b3f46a310dae8b11ba3bf4d878400d58577171bab72', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
-INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x01998bc0253f164f1e6b4764c0ec3df5ae9f46e1bfb8ebc0443582a02b88b27da0e1963108ae8deb1978ef205bf840', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
-INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x0172b74872bc2358da6d46a0b7d429d2a4e6478eaf4eebc739e18913ab664b51952ff8ec7584e09f37eaa5787add69', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
-INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x011feaa9e5e21fb0783a89b1cd290ce975c3a48a37eedd2ba3eabd2cc28e88525ec8d2f92895586a310a5faa6c7d02e08ac3907e5bc7a80dff35305930', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', '\x01c35b360ea243a932bf999e1da9f4a2b09fb629d9ef6017b09b1230d03e9a5b29da090aae7b098ab44d9e98466513', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x0178b7cc17dfe20be3ccf75eccfb5b6cabb2e9f5b7048c98b065cc76357cd80e06ff10603fe1f8ea5e906fd95e7ea2', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x0169dcd14069432b21b0ccee54e81eac4af04bd56ec04924ae67f21667a855a2a2744ca0d787f792b900bc69ae3a62', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
+INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x01f89dd3be142f316521567f1143ca153075a50fe0af0f91bea6ec0e0dc3aef17721ce389617ac662501c5ec6585a4', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
+INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x015a7ce328ff892b3b86f967a8c3c172f1224521bcde189179dda294eee03dfd7f2692030acc86359327b272bd51fb729b40ee102cde3c29076df45ea3', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', '\x014fa845140b72f8df4601afa5069aa767da2ff5a7c8eb9648d752632552ab24ff9233b500bcece9346ba3b1f19a1f', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
 
 
 --
@@ -932,7 +950,7 @@ INSERT INTO public.transfers VALUES ('\x0000000000000001070707070707070707070707
 -- Data for Name: vault_check; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.vault_check VALUES (1, '\x014fbab66b6effdf9004df66f385dd470e56f87915745628923d5eb47dce3d0f3699108cf0');
+INSERT INTO public.vault_check VALUES (1, '\x01f15c4ccfaf86f0d299cce0d0d4196ecc61bed369461fa10d3945e5ac778177a4fcd87999');
 
 
 --
@@ -1172,6 +1190,14 @@ ALTER TABLE ONLY public.link_leases
 
 ALTER TABLE ONLY public.messages
     ADD CONSTRAINT messages_pkey PRIMARY KEY (id);
+
+
+--
+-- Name: missed_runs missed_runs_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.missed_runs
+    ADD CONSTRAINT missed_runs_pkey PRIMARY KEY (message, run);
 
 
 --
@@ -1545,5 +1571,5 @@ ALTER TABLE ONLY public.templates
 -- PostgreSQL database dump complete
 --
 
-\unrestrict ivu9yOvCfDcIushgAhIWkSPkLtrgWovgHqHBd81hdCCVCwPjXQN7WfaVPHuAl72
+\unrestrict mdueDZhrVtLNyMc7G2XtRwog2a3c9Zt7TBQhMkZjjNcQGGPNpx62b2bk7dqLkMJ
 

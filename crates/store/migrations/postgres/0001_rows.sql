@@ -176,10 +176,20 @@ CREATE TABLE bulk_messages (
     paused BIGINT NOT NULL DEFAULT 0,
     -- How often it was tried again.
     retries BIGINT NOT NULL DEFAULT 0,
+    -- Of those who failed, expired or timed out, together.
+    missed BIGINT NOT NULL DEFAULT 0,
     ended_at BIGINT
 );
 
 CREATE INDEX bulk_messages_account ON bulk_messages (account, message);
+
+-- Runs of a thousand recipients (idx / 1000) of which somebody failed, expired or timed out: another
+-- try queues these.
+CREATE TABLE missed_runs (
+    message BYTEA NOT NULL,
+    run BIGINT NOT NULL,
+    PRIMARY KEY (message, run)
+);
 
 -- Recipients without rows of their own: of chunks that nobody claimed yet, and such as get nothing.
 CREATE TABLE recipient_packs (
@@ -226,6 +236,9 @@ CREATE TABLE chunks (
     was_unsure BIGINT NOT NULL DEFAULT 0,
     -- What is still without a receipt by then is tried with another carrier.
     await_until BIGINT,
+    -- Another try of those who failed, expired or timed out in it: they are pending since then, and
+    -- whoever first works on it makes them so.
+    requeued_at BIGINT,
     reason TEXT COLLATE "C",
     PRIMARY KEY (message, first_idx)
 );

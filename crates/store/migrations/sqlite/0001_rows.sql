@@ -178,10 +178,20 @@ CREATE TABLE bulk_messages (
     paused INTEGER NOT NULL DEFAULT 0,
     -- How often it was tried again.
     retries INTEGER NOT NULL DEFAULT 0,
+    -- Of those who failed, expired or timed out, together.
+    missed INTEGER NOT NULL DEFAULT 0,
     ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX bulk_messages_account ON bulk_messages (account, message);
+
+-- Runs of a thousand recipients (idx / 1000) of which somebody failed, expired or timed out: another
+-- try queues these.
+CREATE TABLE missed_runs (
+    message BLOB NOT NULL,
+    run INTEGER NOT NULL,
+    PRIMARY KEY (message, run)
+) STRICT, WITHOUT ROWID;
 
 -- Recipients without rows of their own: of chunks that nobody claimed yet, and such as get nothing.
 CREATE TABLE recipient_packs (
@@ -225,6 +235,9 @@ CREATE TABLE chunks (
     was_unsure INTEGER NOT NULL DEFAULT 0,
     -- What is still without a receipt by then is tried with another carrier.
     await_until INTEGER,
+    -- Another try of those who failed, expired or timed out in it: they are pending since then, and
+    -- whoever first works on it makes them so.
+    requeued_at INTEGER,
     reason TEXT,
     PRIMARY KEY (message, first_idx)
 ) STRICT, WITHOUT ROWID;

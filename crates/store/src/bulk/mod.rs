@@ -8,7 +8,9 @@
 //! ```
 //!
 //! Two million recipients are two thousand *packs* when they are accepted ([`packs`]). Whoever first
-//! works on a chunk makes rows of its pack; from there on nothing knows of packs but those who read.
+//! works on a chunk makes rows of its pack; from there on nothing knows of packs but those who read. In
+//! the same way another try of them is two thousand chunks, and whoever first works on one makes its
+//! recipients pending ([`requeue`]).
 //!
 //! | what crosses | who wins |
 //! |---|---|
@@ -28,6 +30,7 @@ mod list;
 mod packs;
 mod page;
 mod pause;
+mod requeue;
 mod retry;
 mod rows;
 mod shares;
@@ -41,6 +44,7 @@ pub(crate) use list::list;
 pub(crate) use packs::{Opened, open, pending};
 pub(crate) use page::page;
 pub(crate) use pause::{far, pause};
+pub(crate) use requeue::{Requeued, is_missed, note_missed, requeue};
 pub(crate) use retry::retry;
 pub(crate) use rows::find;
 pub(crate) use shares::{Bulk, load, store};

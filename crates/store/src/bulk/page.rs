@@ -54,7 +54,7 @@ async fn load_packed(
     Ok(found)
 }
 
-fn unpack(pack: &Pack, updated_at: Timestamp) -> Result<Vec<BulkRecipient>> {
+pub(super) fn unpack(pack: &Pack, updated_at: Timestamp) -> Result<Vec<BulkRecipient>> {
     let Some(price) = pack.price else {
         let excluded = pack.excluded()?.into_iter().map(|(index, excluded)| BulkRecipient {
             index,
@@ -86,16 +86,47 @@ async fn load_rows(
 ) -> Result<Vec<BulkRecipient>> {
     let words: Vec<_> = list.states.iter().map(|state| state.as_str()).collect();
     let states = if words.is_empty() { String::new() } else { format!(",{},", words.join(",")) };
-    let rows = tx
-        .query(
+    let params = params![message, list.first, end, &states, limit];
+    let rows = if is_requeued(tx, message).await? {
+        tx.query(
+            "SELECT idx, address, state, reason, price, updated_at FROM (
+                 SELECT r.idx, r.address, r.price,
+                     CASE WHEN c.message IS NULL THEN r.state ELSE 'pending' END AS state,
+                     CASE WHEN c.message IS NULL THEN r.reason END AS reason,
+                     coalesce(c.requeued_at, r.updated_at) AS updated_at
+                 FROM recipients r LEFT JOIN chunks c
+                     ON c.message = r.message AND c.first_idx = r.idx / 1000 * 1000
+                         AND c.requeued_at IS NOT NULL
+                         AND r.state IN ('failed', 'expired', 'timeout')
+                 WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3
+             ) seen
+             WHERE ?4 = '' OR ?4 LIKE '%,' || state || ',%'
+             ORDER BY idx LIMIT ?5",
+            params,
+        )
+        .await?
+    } else {
+        tx.query(
             "SELECT idx, address, state, reason, price, updated_at FROM recipients
              WHERE message = ?1 AND idx >= ?2 AND idx < ?3
                  AND (?4 = '' OR ?4 LIKE '%,' || state || ',%')
              ORDER BY idx LIMIT ?5",
-            params![message, list.first, end, &states, limit],
+            params,
+        )
+        .await?
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Some of its recipients may have rows that tell of the try before.
+async fn is_requeued(tx: &mut impl Tx, message: &MessageId) -> Result<bool> {
+    let rows = tx
+        .query(
+            "SELECT 1 FROM bulk_messages WHERE message = ?1 AND retries > 0 AND ended_at IS NULL",
+            params![message],
         )
         .await?;
-    rows.into_iter().map(read).collect()
+    Ok(!rows.is_empty())
 }
 
 fn read(mut row: Row) -> Result<BulkRecipient> {

@@ -10,6 +10,7 @@ use domain::ports::PortError;
 use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
+use super::requeue::is_missed;
 use crate::ledger::{Share, Shares, too_much};
 use crate::sql::{Result, Row, Tx, params};
 
@@ -20,6 +21,8 @@ pub(crate) struct Bulk {
     pub(crate) paused: bool,
     pub(super) retries: u32,
     pub(super) price: Msat,
+    /// Of those who failed, expired or timed out.
+    pub(super) missed: Msat,
     refunds: RefundPolicy,
     before: Shares,
     after: Shares,
@@ -36,7 +39,7 @@ pub(crate) async fn load(tx: &mut impl Tx, ids: &[MessageId]) -> Result<BTreeMap
     let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
     let found = tx
         .query_many(
-            "SELECT account, paused, retries, price, refunds, charged, refunded, failed, invalid,
+            "SELECT account, paused, retries, price, missed, refunds, charged, refunded, failed, invalid,
                  blocked, expired, timeout, ended_at
              FROM bulk_messages WHERE message = ?1",
             &rows,
@@ -54,7 +57,7 @@ pub(crate) async fn load(tx: &mut impl Tx, ids: &[MessageId]) -> Result<BTreeMap
 impl Bulk {
     fn read(mut row: Row) -> Result<Self> {
         let (account, paused, retries) = (row.get()?, row.get::<i64>()? != 0, row.get()?);
-        let (price, refunds): (_, String) = (row.get()?, row.get()?);
+        let (price, missed, refunds): (_, _, String) = (row.get()?, row.get()?, row.get()?);
         let unreadable = |_| PortError::Refused("unreadable column: refunds".to_owned());
         let refunds = refunds.parse().map_err(unreadable)?;
         let shares = Shares { posted: row.get()?, voided: row.get()? };
@@ -66,6 +69,7 @@ impl Bulk {
             paused,
             retries,
             price,
+            missed,
             refunds,
             before,
             after,
@@ -101,6 +105,9 @@ impl Bulk {
         if let Some(counter) = counter {
             *counter += 1;
         }
+        if is_missed(to) {
+            self.missed = self.missed.checked_add(price).ok_or_else(too_much)?;
+        }
         if to.is_final() {
             let shares = &mut self.after;
             let share =
@@ -108,6 +115,11 @@ impl Bulk {
             *share = share.checked_add(price).ok_or_else(too_much)?;
         }
         Ok(())
+    }
+
+    /// How many another try is for.
+    pub(super) fn missed_recipients(&self) -> Result<u32> {
+        u32::try_from(self.failed + self.expired + self.timeout).map_err(|_| too_much())
     }
 
     /// Nothing of it was sent: all that is reserved goes back.
@@ -136,8 +148,11 @@ pub(crate) async fn store(
     let rows: Vec<_> = changed
         .map(|(id, bulk)| {
             let Shares { posted, voided } = bulk.after;
-            let Bulk { failed, invalid, blocked, expired, timeout, ended_at, .. } = *bulk;
-            params![id, posted, voided, failed, invalid, blocked, expired, timeout, ended_at]
+            let Bulk { failed, invalid, blocked, expired, timeout, .. } = *bulk;
+            let (missed, ended_at) = (bulk.missed, bulk.ended_at);
+            params![
+                id, posted, voided, failed, invalid, blocked, expired, timeout, ended_at, missed
+            ]
         })
         .collect();
     if rows.is_empty() {
@@ -145,7 +160,7 @@ pub(crate) async fn store(
     }
     tx.execute_many(
         "UPDATE bulk_messages SET charged = ?2, refunded = ?3, failed = ?4, invalid = ?5,
-             blocked = ?6, expired = ?7, timeout = ?8, ended_at = ?9
+             blocked = ?6, expired = ?7, timeout = ?8, ended_at = ?9, missed = ?10
          WHERE message = ?1",
         &rows,
     )

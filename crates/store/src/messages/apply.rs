@@ -96,6 +96,7 @@ async fn update_messages(
             }
         }
     }
+    note_missed(tx, &shared, moved).await?;
     let mut ended = BTreeSet::new();
     for id in &touched {
         let Some(message) = messages.get_mut(id) else { continue };
@@ -125,6 +126,19 @@ async fn update_messages(
     let rows: Vec<_> = ended.iter().map(|id| params![id]).collect();
     tx.execute_many("DELETE FROM chunks WHERE message = ?1", &rows).await?;
     Ok((ended, shared))
+}
+
+/// Keeps where those are whom another try of a message to many is for.
+async fn note_missed(
+    tx: &mut impl Tx,
+    to_many: &BTreeSet<MessageId>,
+    moved: &[(&Place, &Recipient)],
+) -> Result<()> {
+    let missed = moved
+        .iter()
+        .filter(|((id, _), recipient)| bulk::is_missed(recipient.state) && to_many.contains(id));
+    let places: Vec<Place> = missed.map(|(place, _)| **place).collect();
+    bulk::note_missed(tx, &places).await
 }
 
 async fn decide_orders(

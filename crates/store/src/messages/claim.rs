@@ -24,7 +24,7 @@ use super::leases::free_lapsed;
 use super::locked;
 use super::turns::{self, NOBODY, Run, Taken};
 use super::withdraw::{unpaid, withdraw_unpaid};
-use crate::bulk;
+use crate::bulk::{self, Requeued};
 use crate::sql::{Result, Row, Tx, UNREADABLE_WAIT, params};
 
 /// A chunk whose message another change has is claimed again so much later.
@@ -63,6 +63,7 @@ pub(crate) async fn claim(
     put_off_overdue(tx, &overdue, now.after(BUSY_WAIT)).await?;
     let contents = load_contents(tx, &runs).await?;
     hold_back(tx, &contents, &mut runs, now).await?;
+    requeue(tx, &mut runs, now).await?;
     let mut recipients = claimed::load(tx, &contents, &runs, now).await?;
     let TakenOut { mut busy, recorded } =
         blocked::take_out(tx, &contents, &runs, &mut recipients, now).await?;
@@ -197,6 +198,28 @@ async fn hold_back(
     give_back(tx, of(&held.paused), bulk::far(now)).await?;
     let is_held = |id: &MessageId| held.busy.contains(id) || held.paused.contains(id);
     runs.retain(|run| !is_held(&run.id.message));
+    Ok(())
+}
+
+/// Makes recipients pending who are tried again, and frees the chunks of messages that another change
+/// has.
+async fn requeue(tx: &mut impl Tx, runs: &mut Vec<Run>, now: Timestamp) -> Result<()> {
+    let requeued = runs.iter().filter_map(|run| {
+        let (chunk, last) = (run.id, run.last);
+        run.requeued_at.map(|at| Requeued { chunk, last, at })
+    });
+    let requeued: Vec<_> = requeued.collect();
+    if requeued.is_empty() {
+        return Ok(());
+    }
+    let messages = requeued.iter().map(|requeued| requeued.chunk.message);
+    let locked = locked::lock_free(tx, messages).await?;
+    let (free, busy): (Vec<_>, Vec<_>) =
+        requeued.into_iter().partition(|requeued| locked.contains_key(&requeued.chunk.message));
+    bulk::requeue(tx, &free).await?;
+    let busy: BTreeSet<_> = busy.into_iter().map(|requeued| requeued.chunk).collect();
+    give_back(tx, busy.iter().copied(), now.after(BUSY_WAIT)).await?;
+    runs.retain(|run| !busy.contains(&run.id));
     Ok(())
 }
 

@@ -15,10 +15,10 @@ use super::leases::free_lapsed;
 use super::locked;
 use super::parked::drop_parked;
 use super::recipients::{self, Place, Range};
-use crate::bulk;
+use crate::bulk::{self, Requeued};
 use crate::sql::{Result, Tx, params};
 
-/// Recipients timed out in one call: bounds how long the others wait.
+/// Recipients expired or timed out in one call: bounds how long the others wait.
 const ROWS_MAX: i64 = 10_000;
 
 pub(crate) async fn expire(
@@ -40,14 +40,19 @@ pub(crate) async fn expire(
 async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Recorded> {
     let found = tx
         .query(
-            "SELECT message, first_idx FROM chunks
+            "SELECT message, first_idx, last_idx FROM chunks
              WHERE lease_node IS NULL AND valid_until <= ?1 ORDER BY valid_until LIMIT ?2",
             params![now, limit],
         )
         .await?;
-    let mut chunks = BTreeSet::new();
+    let (mut chunks, mut recipients) = (BTreeSet::new(), 0);
     for mut row in found {
-        chunks.insert(ChunkId { message: row.get()?, first: row.get()? });
+        let chunk = ChunkId { message: row.get()?, first: row.get()? };
+        recipients += row.get::<i64>()? - i64::from(chunk.first) + 1;
+        if recipients > ROWS_MAX && !chunks.is_empty() {
+            break;
+        }
+        chunks.insert(chunk);
     }
     if chunks.is_empty() {
         return Ok(Recorded::default());
@@ -58,20 +63,24 @@ async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<
     let found = tx
         .query_many(
             "DELETE FROM chunks WHERE message = ?1 AND first_idx = ?2 AND lease_node IS NULL
-             RETURNING last_idx",
+             RETURNING last_idx, requeued_at",
             &rows,
         )
         .await?;
     let (mut ranges, mut packed): (Vec<Range>, _) = (Vec::new(), Vec::new());
+    let mut requeued = Vec::new();
     for (chunk, rows) in chunks.iter().zip(found) {
         for mut row in rows {
-            ranges.push((chunk.message, chunk.first, row.get()?));
+            let (last, at): (_, Option<Timestamp>) = (row.get()?, row.get()?);
+            ranges.push((chunk.message, chunk.first, last));
+            requeued.extend(at.map(|at| Requeued { chunk: *chunk, last, at }));
             if messages.get(&chunk.message).is_some_and(|message| message.bulk.is_some()) {
                 packed.push(*chunk);
             }
         }
     }
     bulk::open(tx, &packed, now).await?;
+    bulk::requeue(tx, &requeued).await?;
     let mut pending = recipients::load_with_parts(tx, &ranges, RecipientState::Pending).await?;
     for recipient in pending.values_mut() {
         if !recipient.falls_back(None, Reason::Expired, None) {

@@ -1,5 +1,7 @@
 //! What is known of a message's way.
 
+use std::collections::BTreeSet;
+
 use domain::message::{Address, MessageId};
 use domain::ports::{PartTrace, RecipientTrace, Word};
 use domain::recipient::RecipientState;
@@ -19,12 +21,22 @@ pub(crate) async fn trace(
     let last = first.saturating_add(limit);
     let rows = tx
         .query(
-            "SELECT idx, address, state, reason, code, tried, updated_at FROM recipients
-             WHERE message = ?1 AND idx >= ?2 AND idx < ?3 ORDER BY idx",
+            "SELECT r.idx, r.address, r.state, r.reason, r.code, r.tried, r.updated_at, c.requeued_at
+             FROM recipients r LEFT JOIN chunks c
+                 ON c.message = r.message AND c.first_idx = r.idx / 1000 * 1000
+                     AND c.requeued_at IS NOT NULL AND r.state IN ('failed', 'expired', 'timeout')
+             WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3 ORDER BY r.idx",
             params![message, first, last],
         )
         .await?;
-    let mut recipients = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+    let (mut recipients, mut requeued) = (Vec::with_capacity(rows.len()), BTreeSet::new());
+    for row in rows {
+        let (recipient, again) = read(row)?;
+        if again {
+            requeued.insert(recipient.index);
+        }
+        recipients.push(recipient);
+    }
     recipients.extend(untouched(tx, message, first, last).await?);
     recipients.sort_by_key(|recipient| recipient.index);
     let rows = tx
@@ -39,7 +51,10 @@ pub(crate) async fn trace(
     for mut row in rows {
         let index: u32 = row.get()?;
         let found = recipients.binary_search_by_key(&index, |recipient| recipient.index);
-        if let Ok(found) = found {
+        // What the try before left at carriers is forgotten.
+        if let Ok(found) = found
+            && !requeued.contains(&index)
+        {
             recipients[found].parts.push(read_part(row)?);
         }
     }
@@ -70,13 +85,17 @@ async fn untouched(
     Ok(pending.into_iter().map(trace).collect())
 }
 
-fn read(mut row: Row) -> Result<RecipientTrace> {
+/// With it, whether it waits for another try, and its row tells of the one before.
+fn read(mut row: Row) -> Result<(RecipientTrace, bool)> {
     let (index, to, state) = (row.get()?, row.get()?, row.get()?);
     let (reason, code, tried) = (row.get()?, row.get()?, row.get::<Option<String>>()?);
     let tried = Tried::read(tried.as_deref());
     let tried = tried.names().iter().map(|name| CarrierName::new(name)).collect();
-    let updated_at = row.get()?;
-    Ok(RecipientTrace { index, to, state, reason, code, tried, updated_at, parts: Vec::new() })
+    let (updated_at, parts) = (row.get()?, Vec::new());
+    let trace = RecipientTrace { index, to, state, reason, code, tried, updated_at, parts };
+    let Some(updated_at) = row.get()? else { return Ok((trace, false)) };
+    let (state, reason, code, tried) = (RecipientState::Pending, None, None, Vec::new());
+    Ok((RecipientTrace { state, reason, code, tried, updated_at, ..trace }, true))
 }
 
 fn read_part(mut row: Row) -> Result<PartTrace> {

@@ -30,6 +30,8 @@ pub(super) struct Run {
     pub(super) last: u32,
     /// With this claim.
     pub(super) attempt: u32,
+    /// Its recipients are yet to be made pending.
+    pub(super) requeued_at: Option<Timestamp>,
     /// It came up because receipts did not come.
     pub(super) overdue: bool,
 }
@@ -68,7 +70,7 @@ pub(super) async fn take(
             .collect();
         let found = tx
             .query_many(
-                "SELECT message, first_idx, last_idx, attempt,
+                "SELECT message, first_idx, last_idx, attempt, requeued_at,
                      CASE WHEN await_until <= ?3 THEN 1 ELSE 0 END
                  FROM chunks
                  WHERE lease_node IS NULL AND lane = ?1 AND account = ?2 AND due_at <= ?3
@@ -102,7 +104,8 @@ pub(super) async fn take(
 
 fn read(id: ChunkId, mut row: Row) -> Result<Run> {
     let (last, attempt) = (row.get()?, row.get::<u32>()?.saturating_add(1));
-    Ok(Run { id, last, attempt, overdue: row.get::<i64>()? != 0 })
+    let requeued_at = row.get()?;
+    Ok(Run { id, last, attempt, requeued_at, overdue: row.get::<i64>()? != 0 })
 }
 
 async fn lease_all(

@@ -3,12 +3,15 @@
 use domain::bulk::{Counts, Exclusion, Idempotency};
 use domain::message::{MessageId, MessageState};
 use domain::money::Msat;
-use domain::ports::{ChunkEnd, ClaimedChunk, Retry, RetryOutcome, Spent};
+use domain::ports::{
+    ChunkEnd, ClaimedChunk, End, RecipientList, RecipientTrace, Retry, RetryOutcome, Spent,
+};
+use domain::reason::Reason;
 use domain::recipient::RecipientState;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, times};
-use super::world::{World, at, balance};
+use super::world::{World, at, balance, outcome};
 
 fn retry(world: &BulkWorld, message: MessageId) -> Retry {
     Retry {
@@ -31,7 +34,7 @@ async fn ended(world: &BulkWorld) -> (MessageId, ClaimedChunk) {
     let id = new.content.message;
     world.add(new).await;
     let chunk = world.claim_one(at(5)).await;
-    let end = ChunkEnd::Retry { at: at(7_000), reason: domain::reason::Reason::Throttled };
+    let end = ChunkEnd::Retry { at: at(7_000), reason: Reason::Throttled };
     world.world.record(world.taken(&chunk, &[0, 1, 2]), vec![(chunk.id, 1, end)]).await;
     world.receive(&chunk, 0, true).await;
     world.receive(&chunk, 1, false).await;
@@ -88,12 +91,24 @@ pub async fn hears_nothing_of_earlier_tries(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(10)).await;
     let (id, first) = ended(&world).await;
     retried(&world, id).await;
-    for (index, delivered) in [(1, true), (2, true), (2, false)] {
+    let words = [(1, true), (2, true), (2, false)];
+    for (index, delivered) in words {
+        let recorded = world.receive(&first, index, delivered).await;
+        assert_eq!((recorded.recipients, recorded.decided), (0, 0));
+    }
+    let silent = End::Deferred { reason: Reason::NoAnswer, wait: None };
+    world.world.record(vec![outcome(&first, 3, 1, &[], silent)], vec![]).await;
+    assert_eq!(world.message(id).await.counts.pending, 3);
+    let traced = world.store().trace(id, 0, 9).await.unwrap();
+    let fresh = |trace: &RecipientTrace| {
+        (trace.state, trace.reason, trace.parts.len()) == (RecipientState::Pending, None, 0)
+    };
+    assert!(traced[1..].iter().all(fresh), "{traced:?}");
+    let second = world.claim_one(at(9_000)).await;
+    for (index, delivered) in words {
         let recorded = world.receive(&first, index, delivered).await;
         assert_eq!((recorded.recipients, recorded.parked), (0, 1));
     }
-    assert_eq!(world.message(id).await.counts.pending, 3);
-    let second = world.claim_one(at(9_000)).await;
     // The first claim's word and end are not the second's, although it is the same chunk.
     assert_eq!(first.id.message, second.id.message);
     let late = vec![world.refused(&first, 3)];
@@ -187,12 +202,130 @@ pub async fn tries_again_in_chunks(rig: &impl Rig) {
     world.must_be_sound().await;
     let done = RetryOutcome::Spent(Spent::Done { message: id, recipients: 999, price: times(999) });
     assert_eq!(retried(&world, id).await, done);
+    world.must_be_sound().await;
+    // Who waits for another try is pending, although nobody has touched his row yet.
+    let counts = Counts { success: 1_002, pending: 999, ..Counts::default() };
+    assert_eq!(world.message(id).await.counts, counts);
+    for (states, first, expected) in [
+        (vec![], 998, vec![998, 999, 1_000, 1_001]),
+        (vec![RecipientState::Pending], 0, vec![1_001, 1_002, 1_003, 1_004]),
+        (vec![RecipientState::Success], 998, vec![998, 999, 1_000, 1_999]),
+        (vec![RecipientState::Timeout], 0, vec![]),
+    ] {
+        let list = RecipientList { states, first, limit: 4 };
+        let page = world.store().bulk_recipients(id, list).await.unwrap();
+        let found: Vec<_> = page.recipients.iter().map(|one| one.index).collect();
+        assert_eq!(found, expected);
+        let pending = page.recipients.iter().filter(|one| one.state == RecipientState::Pending);
+        assert!(pending.into_iter().all(|one| (one.reason, one.updated_at) == (None, at(9_000))));
+    }
     let runs: Vec<_> = world
         .claim(at(9_000))
         .await
         .iter()
         .map(|chunk| (chunk.id.first, chunk.recipients.len()))
         .collect();
-    assert_eq!(runs, [(1_001, 998), (2_000, 1)]);
+    assert_eq!(runs, [(1_000, 998), (2_000, 1)]);
+    world.must_be_sound().await;
+}
+
+/// Of some only the age of the chunk ends the second try, and the third is for all of them.
+pub async fn ends_another_try_that_nobody_claimed(rig: &impl Rig) {
+    let world = BulkWorld::new(rig, times(5_000)).await;
+    let id = world.added(3_000).await;
+    let chunks = world.claim(at(5)).await;
+    for chunk in &chunks {
+        let first = chunk.id.first;
+        let refused = vec![world.refused(chunk, first + 7), world.refused(chunk, first + 8)];
+        let rest: Vec<_> =
+            (first..first + 1_000).filter(|index| ![7, 8].contains(&(index % 1_000))).collect();
+        world.world.record(refused, vec![]).await;
+        world.deliver(chunk, &rest).await;
+        world.world.record(vec![], vec![(chunk.id, 1, ChunkEnd::Done)]).await;
+    }
+    let done = |count: u32| {
+        let price = times(count.into());
+        RetryOutcome::Spent(Spent::Done { message: id, recipients: count, price })
+    };
+    assert_eq!(retried(&world, id).await, done(6));
+    world.must_be_sound().await;
+    // Paused, and so never claimed; one is claimed first, and one of its two arrives.
+    let claim = world.store().claim_chunks("one", 1.into(), at(9_000), at(9_100));
+    let claimed = claim.await.unwrap().chunks.remove(0);
+    let index = claimed.recipients[0].index;
+    world.deliver(&claimed, &[index]).await;
+    world.store().pause_bulk(world.account, id, true, at(9_001)).await.unwrap();
+    let end = ChunkEnd::Retry { at: at(9_010), reason: Reason::Throttled };
+    world.world.record(vec![], vec![(claimed.id, claimed.attempt, end)]).await;
+    world.must_be_sound().await;
+    assert_eq!(world.store().expire(at(20_000), at(0), 9).await.unwrap().recipients, 5);
+    let ended = world.message(id).await;
+    assert_eq!((ended.counts.expired, ended.counts.failed, ended.counts.pending), (5, 0, 0));
+    assert_eq!(world.balance().await, balance(times(5_000 - 2_995), Msat::ZERO));
+    world.must_be_sound().await;
+    assert_eq!(retried(&world, id).await, done(5));
+    world.must_be_sound().await;
+}
+
+/// The process dies after the change that tries it again: the next one has all of it to do.
+pub async fn goes_on_with_another_try_after_a_crash(rig: &impl Rig) {
+    let before = BulkWorld::new(rig, times(9_000)).await;
+    let id = before.added(4_000).await;
+    let claimed = before.claim(at(5)).await;
+    for chunk in &claimed {
+        before.world.record(vec![], vec![(chunk.id, 1, ChunkEnd::Done)]).await;
+    }
+    before.store().expire(at(8_000), at(0), 9).await.unwrap();
+    let done = Spent::Done { message: id, recipients: 4_000, price: times(4_000) };
+    assert_eq!(retried(&before, id).await, RetryOutcome::Spent(done));
+    let claim = before.store().claim_chunks("one", 1.into(), at(9_000), at(9_100));
+    assert_eq!(claim.await.unwrap().chunks[0].recipients.len(), 1_000);
+    let account = before.account;
+    drop(before);
+
+    let world = World::from(rig, 1_000_000).await;
+    let world = BulkWorld { world, account };
+    let pause = world.store().pause_bulk(account, id, true, at(9_001)).await;
+    assert!(pause.unwrap(), "it is under way");
+    assert_eq!(retried(&world, id).await, RetryOutcome::NotEnded(MessageState::Pending));
+    world.store().pause_bulk(account, id, false, at(9_002)).await.unwrap();
+    world.must_be_sound().await;
+    let chunks = world.claim(at(9_200)).await;
+    let all: Vec<_> =
+        chunks.iter().flat_map(|chunk| &chunk.recipients).map(|one| one.index).collect();
+    assert_eq!(all, (0..4_000).collect::<Vec<_>>());
+    world.deliver_all(&chunks).await;
+    let ended = world.message(id).await;
+    assert_eq!((ended.counts.success, ended.charged), (4_000, times(4_000)));
+    world.must_be_sound().await;
+}
+
+pub async fn queues_another_try_for_two_processes(rig: &impl Rig) {
+    let world = BulkWorld::new(rig, times(20_000)).await;
+    let other = World::from(rig, 1_000_000).await;
+    let id = world.added(8_000).await;
+    for chunk in &world.claim(at(5)).await {
+        world.world.record(vec![], vec![(chunk.id, 1, ChunkEnd::Done)]).await;
+    }
+    world.store().expire(at(8_000), at(0), 9).await.unwrap();
+    retried(&world, id).await;
+    let mut claims = tokio::task::JoinSet::new();
+    for (node, store) in [("one", world.store().clone()), ("two", other.store.clone())] {
+        claims.spawn(async move {
+            let (mut handed_out, mut idle, mut now) = (Vec::new(), 0, at(9_000));
+            while idle < 3 {
+                let claimed = store.claim_chunks(node, 2.into(), now, at(9_900)).await.unwrap();
+                idle = if claimed.chunks.is_empty() { idle + 1 } else { 0 };
+                let recipients = claimed.chunks.iter().flat_map(|chunk| &chunk.recipients);
+                handed_out.extend(recipients.map(|one| one.index));
+                // What another change had is due a little later.
+                now = now.after(std::time::Duration::from_millis(300));
+            }
+            handed_out
+        });
+    }
+    let mut handed_out = claims.join_all().await.concat();
+    handed_out.sort_unstable();
+    assert_eq!(handed_out, (0..8_000).collect::<Vec<_>>());
     world.must_be_sound().await;
 }

@@ -238,6 +238,9 @@ macro_rules! store_conformance {
             tries_again_once_for_each_key
             tries_again_once_from_two_processes
             tries_again_in_chunks
+            ends_another_try_that_nobody_claimed
+            goes_on_with_another_try_after_a_crash
+            queues_another_try_for_two_processes
             // inbound
             stores_a_whole_message_at_once
             joins_parts_in_every_order

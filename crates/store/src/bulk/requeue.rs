@@ -1,0 +1,102 @@
+//! Those who did not get a message to many, made pending chunk by chunk when it is tried again.
+//!
+//! Whoever becomes *failed*, *expired* or *timeout* leaves a note of the run that he is in. Another try
+//! queues a chunk for each of these runs and touches no recipient. Until the chunk is claimed, or ends by
+//! its age, his row says what became of the try before; whoever reads it asks whether its chunk is
+//! queued again ([`super::page`], and the trace). From there on nothing knows of it.
+
+use std::collections::BTreeSet;
+
+use domain::limits::CHUNK_RECIPIENTS_MAX;
+use domain::message::MessageId;
+use domain::ports::ChunkId;
+use domain::recipient::{RecipientEvent, RecipientState, next};
+use domain::time::Timestamp;
+
+use crate::sql::{Result, Tx, params};
+
+/// A chunk whose recipients are to be made pending, and since when they are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Requeued {
+    pub(crate) chunk: ChunkId,
+    pub(crate) last: u32,
+    pub(crate) at: Timestamp,
+}
+
+/// Another try would be for him.
+pub(crate) fn is_missed(state: RecipientState) -> bool {
+    next(state, RecipientEvent::Requeued).is_ok()
+}
+
+/// These recipients of locked messages have just become so.
+pub(crate) async fn note_missed(tx: &mut impl Tx, places: &[(MessageId, u32)]) -> Result<()> {
+    let runs: BTreeSet<_> =
+        places.iter().map(|(message, index)| (message, *index / CHUNK_RECIPIENTS_MAX)).collect();
+    let rows: Vec<_> = runs.into_iter().map(|(message, run)| params![message, run]).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    tx.execute_many(
+        "INSERT INTO missed_runs (message, run) VALUES (?1, ?2)
+         ON CONFLICT (message, run) DO NOTHING",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+/// First and last index of each run that another try is for; they are forgotten.
+pub(super) async fn take_runs(tx: &mut impl Tx, message: &MessageId) -> Result<Vec<(u32, u32)>> {
+    let rows = tx
+        .query("SELECT run FROM missed_runs WHERE message = ?1 ORDER BY run", params![message])
+        .await?;
+    tx.execute("DELETE FROM missed_runs WHERE message = ?1", params![message]).await?;
+    let run = |mut row: crate::sql::Row| {
+        let first = row.get::<u32>()?.saturating_mul(CHUNK_RECIPIENTS_MAX);
+        Ok((first, first.saturating_add(CHUNK_RECIPIENTS_MAX - 1)))
+    };
+    rows.into_iter().map(run).collect()
+}
+
+/// Makes those pending who are to be. The caller has the messages locked, and has just leased or
+/// deleted the chunks.
+pub(crate) async fn requeue(tx: &mut impl Tx, chunks: &[Requeued]) -> Result<()> {
+    if chunks.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = chunks
+        .iter()
+        .map(|Requeued { chunk, last, .. }| params![&chunk.message, chunk.first, *last])
+        .collect();
+    tx.execute_many(
+        "DELETE FROM submissions WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND idx IN (
+             SELECT idx FROM recipients
+             WHERE message = ?1 AND idx BETWEEN ?2 AND ?3
+                 AND state IN ('failed', 'expired', 'timeout')
+         )",
+        &rows,
+    )
+    .await?;
+    let rows: Vec<_> = chunks
+        .iter()
+        .map(|Requeued { chunk, last, at }| {
+            params![&chunk.message, chunk.first, *last, RecipientState::Pending, *at]
+        })
+        .collect();
+    tx.execute_many(
+        "UPDATE recipients SET state = ?4, reason = NULL, code = NULL, tried = NULL,
+             deferred_attempt = 0, unanswered = 0, attempts = 0, updated_at = ?5
+         WHERE message = ?1 AND idx BETWEEN ?2 AND ?3
+             AND state IN ('failed', 'expired', 'timeout')",
+        &rows,
+    )
+    .await?;
+    let rows: Vec<_> =
+        chunks.iter().map(|Requeued { chunk, .. }| params![&chunk.message, chunk.first]).collect();
+    tx.execute_many(
+        "UPDATE chunks SET requeued_at = NULL WHERE message = ?1 AND first_idx = ?2",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
