@@ -1,8 +1,10 @@
 //! When messages to many begin: in their time, not while they are paused, and never once cancelled.
 
+use std::sync::Arc;
+
 use domain::message::MessageState;
 use domain::money::Msat;
-use domain::ports::{CancelBulk, ChunkEnd, ClaimedChunk};
+use domain::ports::{CancelBulk, ChunkEnd, ClaimedChunk, Store};
 use domain::reason::Reason;
 
 use super::Rig;
@@ -43,43 +45,83 @@ pub async fn begins_and_cancels_only_what_is_scheduled(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
+/// Races of one account between a start and a cancel, and accounts.
+const RACES: i64 = 100;
+const ACCOUNTS: i64 = 10;
+
+/// Steps by which the one that won the last race begins later, and the most.
+const HANDICAP: u32 = 16;
+const HANDICAP_MAX: u32 = 8_000;
+
+/// A thousand times, and each wins some: who wins gives the other one more of a start, so that most
+/// races are close.
 pub async fn starts_or_cancels_but_never_both(rig: &impl Rig) {
-    let world = BulkWorld::new(rig, times(10_000)).await;
-    let other = World::from(rig, 1_000_000).await;
-    let (mut started, mut cancelled) = (0, 0);
-    for round in 0..60 {
-        let id = world.scheduled(101, at(900)).await;
-        let (store, account) = (other.store.clone(), world.account);
+    let mut world = BulkWorld::new(rig, Msat::ZERO).await;
+    let other = World::from(rig, 1_000_000).await.store;
+    let (mut started, mut handicaps) = (0, (0, 0));
+    for _ in 0..ACCOUNTS {
+        world.account = world.world.account(times(3 * RACES)).await.id;
+        started += races(&world, &other, &mut handicaps).await;
+    }
+    assert!((1..RACES * ACCOUNTS).contains(&started), "{started} started");
+}
+
+/// How many of them the start has won.
+async fn races(world: &BulkWorld, other: &Arc<dyn Store>, handicaps: &mut (u32, u32)) -> i64 {
+    let mut started = 0;
+    let (mut claim_waits, mut cancel_waits) = *handicaps;
+    for round in 0..RACES {
+        let id = world.scheduled(3, at(900)).await;
+        let (store, account) = (other.clone(), world.account);
         let mut cancel = tokio::task::JoinSet::new();
         cancel.spawn(async move {
-            // Now one, now the other is first.
-            for _ in 0..round % 6 {
-                tokio::task::yield_now().await;
-            }
+            steps(cancel_waits).await;
             store.cancel_bulk(account, id, at(900)).await.unwrap()
         });
+        steps(claim_waits).await;
         let mut claimed = world.claim(at(900)).await;
         let outcome = cancel.join_all().await.remove(0);
-        // A claim that found the message taken has put it off.
-        claimed.extend(world.claim(at(901)).await);
+        if claimed.is_empty() && matches!(outcome, CancelBulk::Not { .. }) {
+            // It found the message taken and has put it off.
+            claimed = world.claim(at(901)).await;
+        }
+        let claimed: Vec<_> = claimed.iter().map(|chunk| chunk.id.message).collect();
         let state = world.message(id).await.state;
         match outcome {
-            CancelBulk::Cancelled { .. } => {
-                cancelled += 1;
-                assert!(claimed.is_empty(), "round {round}");
+            CancelBulk::Cancelled { refunded } => {
+                assert_eq!((claimed, refunded), (vec![], times(3)), "round {round}");
                 assert_eq!(state, MessageState::Cancelled);
+                (claim_waits, cancel_waits) = handicap(claim_waits, cancel_waits);
             }
             CancelBulk::Not { state: seen, .. } => {
                 started += 1;
-                assert_eq!((claimed.len(), seen), (1, MessageState::Pending), "round {round}");
+                assert_eq!((claimed, seen), (vec![id], MessageState::Pending), "round {round}");
                 assert_eq!(state, MessageState::Pending);
-                world.deliver_all(&claimed).await;
+                (cancel_waits, claim_waits) = handicap(cancel_waits, claim_waits);
             }
             CancelBulk::NoSuchMessage => unreachable!(),
         }
-        world.must_be_sound().await;
+        let (left, held) = (times(3 * (RACES - started)), times(3 * started));
+        assert_eq!(world.balance().await, balance(left, held), "round {round}");
     }
-    assert_eq!(started + cancelled, 60);
+    assert!(world.claim(at(902)).await.is_empty(), "nothing of what was cancelled is sent");
+    world.must_be_sound().await;
+    *handicaps = (claim_waits, cancel_waits);
+    started
+}
+
+async fn steps(count: u32) {
+    for _ in 0..count {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What the loser of a race waits next time, and the winner.
+fn handicap(loser: u32, winner: u32) -> (u32, u32) {
+    match loser.checked_sub(HANDICAP) {
+        Some(less) => (less, winner),
+        None => (0, (winner + HANDICAP).min(HANDICAP_MAX)),
+    }
 }
 
 pub async fn hands_out_nothing_while_paused(rig: &impl Rig) {
