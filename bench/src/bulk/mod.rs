@@ -84,12 +84,12 @@ pub(crate) fn run(bulk: &Bulk) -> Result<BulkOutcome> {
     let stop = AtomicBool::new(false);
     let (followed, codes) = std::thread::scope(|scope| {
         let codes = scope.spawn(|| send_codes(&ask, callback, &tally, bulk.recipients, &stop));
-        let followed = follow(&ask, &uuid, bulk.recipients, &gateway);
+        let followed = follow(&ask, &uuid, bulk.recipients, &gateway, &centre);
         stop.store(true, Ordering::Relaxed);
         (followed, codes.join())
     });
     let codes = codes.map_err(|_| anyhow::anyhow!("the codes' thread panicked"))??;
-    let Followed { progress, delivered, pages, last } = followed?;
+    let Followed { progress, owed_max, delivered, pages, last } = followed?;
     let through_s = last.duration_since(answered).as_secs_f64();
     let (after, watched) = (cpu()?, began.elapsed().as_secs_f64());
     let [gateway_cpu, database_cpu, smsc_cpu, machine] =
@@ -129,6 +129,7 @@ pub(crate) fn run(bulk: &Bulk) -> Result<BulkOutcome> {
         delivered,
         submitted_again: sums.submitted_again,
         never_submitted: sums.never_submitted,
+        owed_max,
         submitted_by: centre.submitted_by(),
         progress,
     };
@@ -147,15 +148,23 @@ fn codes_told(tally: &Tally, codes: u64) -> Histogram {
 
 struct Followed {
     progress: Vec<u64>,
+    owed_max: usize,
     delivered: u64,
     pages: Histogram,
     last: Instant,
 }
 
 /// Looks until all are final.
-fn follow(ask: &Ask, uuid: &str, recipients: usize, gateway: &Gateway) -> Result<Followed> {
+fn follow(
+    ask: &Ask,
+    uuid: &str,
+    recipients: usize,
+    gateway: &Gateway,
+    centre: &Centre,
+) -> Result<Followed> {
     let mut followed = Followed {
         progress: Vec::new(),
+        owed_max: 0,
         delivered: 0,
         pages: Histogram::default(),
         last: Instant::now(),
@@ -167,6 +176,7 @@ fn follow(ask: &Ask, uuid: &str, recipients: usize, gateway: &Gateway) -> Result
         let at = [0, recipients / 2, recipients.saturating_sub(PAGE)][turn % 3];
         let (body, took) = page(ask, uuid, at)?;
         followed.pages.record(took);
+        followed.owed_max = followed.owed_max.max(centre.waiting());
         let count = |wanted: &dyn Fn(&str) -> bool| -> u64 {
             let rows = body["summary"].as_array().into_iter().flatten();
             let of = rows.filter(|row| row["status"].as_str().is_some_and(wanted));

@@ -37,6 +37,8 @@ pub(crate) struct BulkOutcome {
     /// Handed to the simulator more than once, or never.
     pub submitted_again: usize,
     pub never_submitted: usize,
+    /// Receipts that the simulator had not sent yet, at most: a code's stands behind them.
+    pub owed_max: usize,
     /// What the simulator took from each node.
     pub submitted_by: Vec<u64>,
     /// Final recipients at each look, from the answer on.
@@ -46,7 +48,7 @@ pub(crate) struct BulkOutcome {
 /// A row of the table: its name, and each outcome's value.
 type Row = (&'static str, fn(&BulkOutcome) -> String);
 
-const ROWS: [Row; 20] = [
+const ROWS: [Row; 21] = [
     ("recipients", |o| o.recipients.to_string()),
     ("accepted in, s", |o| format!("{:.2}", o.accept_s)),
     ("sent and receipted in, s", |o| format!("{:.1}", o.through_s)),
@@ -67,6 +69,7 @@ const ROWS: [Row; 20] = [
     ("code from request to delivery told, p50, p99, max, ms", |o| quantiles(&o.code, 0)),
     ("code accepted, p50, p99, max, ms", |o| quantiles(&o.code_accept, 0)),
     ("code at the SMSC, p50, p99, max, ms", |o| quantiles(&o.code_to_smsc, 0)),
+    ("receipts waiting at the SMSC, at most", |o| o.owed_max.to_string()),
     ("disk octets written for each recipient", |o| {
         (o.disk_octets / o.recipients.max(1) as u64).to_string()
     }),
