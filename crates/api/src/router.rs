@@ -129,6 +129,8 @@ pub(crate) fn admin_routes() -> Routes {
             "/admin/v1/accounts/{account}/messages/{uuid}/refunds",
             get(admin::list_message_refunds).post(admin::refund_message),
         )
+        .route("/admin/v1/messages", get(admin::find_messages))
+        .route("/admin/v1/recipients", get(admin::find_recipients))
         .route("/admin/v1/orders/{order}", get(admin::show_any_order))
         .route(
             "/admin/v1/orders/{order}/refunds",

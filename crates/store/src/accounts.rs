@@ -58,8 +58,8 @@ pub(crate) async fn list(tx: &mut impl Tx) -> Result<Vec<(Account, Balance)>> {
         .query("SELECT id, name, webhook_secret, created_at FROM accounts ORDER BY name", [])
         .await?;
     let mut accounts = Vec::with_capacity(rows.len());
-    for row in rows {
-        let account = account(tx, row)?;
+    for mut row in rows {
+        let account = read(tx, &mut row)?;
         let balance = ledger::balance(tx, account.id).await?;
         accounts.push((account, balance));
     }
@@ -73,7 +73,7 @@ pub(crate) async fn by_id(tx: &mut impl Tx, id: AccountId) -> Result<Option<Acco
             params![id],
         )
         .await?;
-    rows.into_iter().next().map(|row| account(tx, row)).transpose()
+    rows.into_iter().next().map(|mut row| read(tx, &mut row)).transpose()
 }
 
 pub(crate) async fn by_name(tx: &mut impl Tx, name: &AccountName) -> Result<Option<Account>> {
@@ -83,10 +83,11 @@ pub(crate) async fn by_name(tx: &mut impl Tx, name: &AccountName) -> Result<Opti
             params![name.as_str()],
         )
         .await?;
-    rows.into_iter().next().map(|row| account(tx, row)).transpose()
+    rows.into_iter().next().map(|mut row| read(tx, &mut row)).transpose()
 }
 
-fn account(tx: &impl Tx, mut row: Row) -> Result<Account> {
+/// Its first four columns are the account's.
+pub(crate) fn read(tx: &impl Tx, row: &mut Row) -> Result<Account> {
     let id: AccountId = row.get()?;
     let name = row.get()?;
     let sealed: Vec<u8> = row.get()?;
@@ -151,7 +152,7 @@ pub(crate) async fn keys(tx: &mut impl Tx, account: Option<AccountId>) -> Result
     rows.into_iter().map(read_key).collect()
 }
 
-fn read_key(mut row: Row) -> Result<Key> {
+pub(crate) fn read_key(mut row: Row) -> Result<Key> {
     Ok(Key {
         id: row.get()?,
         account: row.get()?,

@@ -30,6 +30,7 @@ mod messages;
 mod operators;
 mod orders;
 mod refunds;
+mod search;
 mod senders;
 mod terms;
 

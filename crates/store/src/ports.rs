@@ -6,6 +6,7 @@ pub(crate) mod bulk;
 pub(crate) mod directory;
 pub(crate) mod house;
 pub(crate) mod refunds;
+pub(crate) mod search;
 
 macro_rules! implement_ports {
     ($store:ident) => {
@@ -13,6 +14,7 @@ macro_rules! implement_ports {
         $crate::ports::directory::implement_directory_ports!($store);
         $crate::ports::house::implement_house_ports!($store);
         $crate::ports::refunds::implement_refund_ports!($store);
+        $crate::ports::search::implement_search_ports!($store);
 
         const _: () = {
             use std::sync::Arc;

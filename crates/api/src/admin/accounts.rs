@@ -36,12 +36,9 @@ pub(crate) async fn list_accounts(
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
     let (limit, after) = (limit(&query)?, integer(&query, "after")?.unwrap_or(0));
-    let mut all = door.engine.house().accounts().await.map_err(not_done)?;
-    all.retain(|(account, _)| account.id.0 > after);
-    all.sort_by_key(|(account, _)| account.id);
-    all.truncate(limit as usize + 1);
+    let found = door.engine.house().account_page(AccountId(after), limit + 1).await;
     let view = |(account, balance): &(Account, Balance)| view(account, *balance);
-    Ok(Json(page(all, limit, view, |(account, _)| json!(account.id))))
+    Ok(Json(page(found.map_err(not_done)?, limit, view, |(account, _)| json!(account.id))))
 }
 
 #[derive(Deserialize)]

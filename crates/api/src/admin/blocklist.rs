@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
 use super::operator::By;
-use super::page::{integer, limit, msisdn, page};
+use super::page::{as_told, integer, limit, msisdn, page};
 use super::read::Body;
 use super::wrong::not_done;
 use crate::bulk::{Moment, Refused, invalid};
@@ -53,9 +53,7 @@ pub(crate) async fn list_blocks(
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
     let limit = limit(&query)?;
-    let after = query
-        .get("after")
-        .map(|text| read_cursor(text).ok_or_else(|| invalid("`after` must be as `next` told it")));
+    let after = query.get("after").map(|text| read_cursor(text).ok_or_else(|| as_told()));
     let list = BlockList {
         scope: integer(&query, "account")?.map(scope_of),
         number: msisdn(&query, "number")?,

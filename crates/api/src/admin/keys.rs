@@ -35,8 +35,8 @@ pub(crate) async fn list_keys(
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
     let (limit, after) = (limit(&query)?, integer(&query, "after")?.unwrap_or(0));
-    let mut keys = door.engine.house().keys(account(&query)?).await.map_err(not_done)?;
-    keys.retain(|key| key.id.0 > after);
+    let (house, account) = (door.engine.house(), account(&query)?);
+    let keys = house.key_page(account, KeyId(after), limit + 1).await.map_err(not_done)?;
     Ok(Json(page(keys, limit, view, |key| json!(key.id.0))))
 }
 

@@ -6,15 +6,15 @@ use axum::Json;
 use axum::extract::State;
 use domain::bulk::{BulkMessage, BulkRecipient};
 use domain::limits::RECIPIENTS_PAGE_MAX;
-use domain::message::MessageState;
+use domain::message::{MessageId, MessageState};
 use domain::money::Msat;
 use domain::number::SenderId;
-use domain::ports::{BulkList, Charge, RecipientList};
+use domain::ports::{Charge, RecipientList};
 use domain::recipient::RecipientState;
 use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
-use super::page::{integer, limit};
+use super::page::{integer, limit, page, uuid};
 use super::path::{Of, Sent};
 use super::wrong::{none, not_done};
 use crate::bulk::{Moment, Refused, invalid};
@@ -50,7 +50,6 @@ fn view(message: &BulkMessage) -> Value {
     })
 }
 
-/// Newest first; the cursor is how many were shown.
 pub(crate) async fn list_account_messages(
     State(door): State<Door>,
     Of(account): Of,
@@ -60,13 +59,9 @@ pub(crate) async fn list_account_messages(
     let limit = limit(&query)?.min(domain::limits::MESSAGES_PAGE_MAX);
     let state = query.get("status").map(MessageState::from_str).transpose();
     let state = state.map_err(|_| invalid("`status` is none of a message"))?;
-    let offset = integer(&query, "after")?.unwrap_or(0).unsigned_abs();
-    let list = BulkList { states: state.into_iter().collect(), offset, limit };
-    let (found, total) = door.engine.house().bulk_list(account, list).await.map_err(not_done)?;
-    let shown = offset.saturating_add(found.len() as u64);
-    let next = (shown < total && !found.is_empty()).then_some(shown);
-    let data: Vec<_> = found.iter().map(view).collect();
-    Ok(Json(json!({ "data": data, "next": next })))
+    let before = uuid(&query, "after")?.map(MessageId);
+    let found = door.engine.house().bulk_page(account, state, before, limit + 1).await;
+    Ok(Json(page(found.map_err(not_done)?, limit, view, |message| json!(message.id))))
 }
 
 pub(crate) async fn show_account_message(

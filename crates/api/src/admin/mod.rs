@@ -18,6 +18,7 @@ mod path;
 mod prices;
 mod read;
 mod refunds;
+mod search;
 mod senders;
 mod templates;
 mod wrong;
@@ -35,6 +36,7 @@ pub(crate) use operator::identify_operator;
 pub(crate) use orders::show_any_order;
 pub(crate) use prices::*;
 pub(crate) use refunds::*;
+pub(crate) use search::{find_messages, find_recipients};
 pub(crate) use senders::*;
 pub(crate) use templates::*;
 

@@ -3,9 +3,11 @@
 use domain::account::AccountId;
 use domain::limits::ADMIN_PAGE_MAX;
 use domain::number::Msisdn;
+use domain::time::Timestamp;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::bulk::{Refused, invalid};
+use crate::bulk::{Refused, invalid, read_moment};
 use crate::read::QueryPairs;
 
 const LIMIT: u32 = 50;
@@ -35,6 +37,23 @@ pub(super) fn msisdn(query: &QueryPairs, name: &str) -> Result<Option<Msisdn>, R
     let Some(text) = query.get(name) else { return Ok(None) };
     let read = text.trim_start_matches('+').parse();
     read.map(Some).map_err(|_| invalid(format!("`{name}` must be a number in E.164")))
+}
+
+pub(super) fn uuid(query: &QueryPairs, name: &str) -> Result<Option<Uuid>, Refused> {
+    let Some(text) = query.get(name) else { return Ok(None) };
+    let read = Uuid::try_parse(text);
+    read.map(Some).map_err(|_| invalid(format!("`{name}` must be a UUID")))
+}
+
+pub(super) fn moment(query: &QueryPairs, name: &str) -> Result<Option<Timestamp>, Refused> {
+    let Some(text) = query.get(name) else { return Ok(None) };
+    let unclear =
+        || invalid(format!("`{name}` must be a moment like 2026-06-01T10:00:00Z, with its offset"));
+    read_moment(text).map(Some).ok_or_else(unclear)
+}
+
+pub(super) fn as_told() -> Refused {
+    invalid("`after` must be as `next` told it")
 }
 
 /// `{"data": […], "next": …}` of at most `limit` rows; `next` is null on the last page.

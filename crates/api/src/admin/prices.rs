@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
 use super::operator::By;
-use super::page::{account, limit, page};
+use super::page::{account, as_told, limit, page};
 use super::read::Body;
 use super::wrong::{none, not_done};
 use crate::bulk::{Refused, invalid};
@@ -35,7 +35,7 @@ pub(crate) async fn list_prices(
     let (limit, account) = (limit(&query)?, account(&query)?.filter(|account| account.0 != 0));
     let after = query.get("after").map(|after| {
         let prefix = after.strip_prefix(':').map(str::to_owned);
-        prefix.ok_or_else(|| invalid("`after` must be as `next` told it"))
+        prefix.ok_or_else(|| as_told())
     });
     let found = door.engine.house().prices(account, after.transpose()?, limit + 1).await;
     let found = found.map_err(not_done)?;

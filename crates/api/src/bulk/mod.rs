@@ -40,7 +40,7 @@ pub(crate) use show_credits::show_credits;
 pub(crate) use show_message::show_message;
 
 pub(crate) use idempotency::Repeatable;
-pub(crate) use moment::Moment;
+pub(crate) use moment::{Moment, read as read_moment};
 pub(crate) use read::Rooms;
 pub(crate) use refused::{
     Refused, conflict, invalid, key_reused, not_found, refuse_bulk_method, refuse_bulk_path,

@@ -4,7 +4,7 @@ use domain::time::Timestamp;
 use serde::{Serialize, Serializer};
 
 /// `None` unless it is a moment that exists, with its offset from UTC.
-pub(super) fn read(text: &str) -> Option<Timestamp> {
+pub(crate) fn read(text: &str) -> Option<Timestamp> {
     let moment: jiff::Timestamp = text.parse().ok()?;
     Some(Timestamp::from_millis(moment.as_millisecond()))
 }

@@ -1,6 +1,7 @@
 //! An operator's programs: everything the admin door does, over the real program and its store.
 
 mod refunds;
+mod search;
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};

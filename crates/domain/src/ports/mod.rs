@@ -24,13 +24,14 @@ pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CancelBulk,
     CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk,
-    ClaimedRecipient, CreditOrder, CreditOutcome, DirectoryStore, EventStore, Grant, HoldOrder,
-    HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease,
-    LinkStore, MessageStore, NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded,
-    OperatorStore, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace, PriceRow,
-    RecipientList, RecipientPage, RecipientTrace, Recorded, Refund, RefundStore, Refunded, Retry,
-    RetryOutcome, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore, WebhookCall,
-    WebhookCallId, WebhookOutcome, WebhookResult, Word,
+    ClaimedRecipient, CreditOrder, CreditOutcome, DirectoryStore, EventStore, FoundMessage,
+    FoundRecipient, Grant, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
+    LedgerStore, LinkDemand, LinkLease, LinkStore, MessageSearch, MessageStore, MessagesFound,
+    NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded, OperatorStore,
+    OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace, Period, PriceRow, RecipientList,
+    RecipientPage, RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore,
+    Refunded, Retry, RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store,
+    TermsStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,
 };
 
 /// Why a port could not do what was asked, in terms of what the caller may do next. The text tells

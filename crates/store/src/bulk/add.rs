@@ -35,11 +35,10 @@ pub(crate) async fn add(tx: &mut impl Tx, new: &NewBulk) -> Result<Spent> {
         return Ok(spent);
     }
     insert_message(tx, new, &sums).await?;
-    if !ledger::reserve(tx, account, price).await? {
+    if let Some(short) = ledger::reserve(tx, account, price, now).await? {
         tx.execute("DELETE FROM messages WHERE id = ?1", params![&message]).await?;
         keys::give_up(tx, idempotency, account).await?;
-        let available = ledger::balance(tx, account).await?.available;
-        return Ok(Spent::Insufficient { price, available });
+        return Ok(keys::unspent(short, price));
     }
     ledger::add_bulk_reservation(tx, &message, account, price, now).await?;
     insert_bulk(tx, new, &sums).await?;

@@ -8,6 +8,7 @@ use domain::money::Msat;
 use domain::ports::{PortError, Spent};
 use domain::time::Timestamp;
 
+use crate::ledger::Short;
 use crate::sql::{Result, Tx, params};
 
 /// What a request is about to do.
@@ -17,6 +18,14 @@ pub(super) struct Spending {
     pub(super) message: MessageId,
     pub(super) recipients: u32,
     pub(super) price: Msat,
+}
+
+/// Why a request of this price spent nothing.
+pub(super) const fn unspent(short: Short, price: Msat) -> Spent {
+    match short {
+        Short::Credit { available } => Spent::Insufficient { price, available },
+        Short::DailyLimit { left } => Spent::OverDailyLimit { price, left },
+    }
 }
 
 /// Takes the key for this request. `Some` when an earlier one has it: that one is waited for, if it

@@ -44,7 +44,7 @@ impl Pack {
         Self { first, count: count(excluded), price: None, packed: excluded::pack(excluded) }
     }
 
-    fn read(mut row: Row) -> Result<Self> {
+    pub(super) fn read(mut row: Row) -> Result<Self> {
         let (first, count) = (row.get()?, row.get()?);
         Ok(Self { first, count, price: row.get()?, packed: row.get()? })
     }

@@ -60,9 +60,8 @@ async fn begin(tx: &mut impl Tx, retry: &Retry, now: Timestamp) -> Result<RetryO
     if recipients == 0 {
         return Ok(RetryOutcome::NothingToRetry);
     }
-    if !ledger::reserve(tx, retry.account, price).await? {
-        let available = ledger::balance(tx, retry.account).await?.available;
-        return Ok(RetryOutcome::Spent(Spent::Insufficient { price, available }));
+    if let Some(short) = ledger::reserve(tx, retry.account, price, now).await? {
+        return Ok(RetryOutcome::Spent(keys::unspent(short, price)));
     }
     ledger::reserve_more(tx, message, bulk.price, price).await?;
     update_message(tx, retry, to, recipients, price, now).await?;

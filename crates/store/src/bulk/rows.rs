@@ -17,7 +17,7 @@ pub(crate) async fn find(
 }
 
 /// In the order of the ids; those that are the account's.
-pub(super) async fn find_many(
+pub(crate) async fn find_many(
     tx: &mut impl Tx,
     account: AccountId,
     messages: &[MessageId],

@@ -10,16 +10,16 @@
 //! What an earlier try of a recipient was charged is known of the message alone.
 
 use domain::account::AccountId;
-use domain::bulk::RefundPolicy;
+use domain::bulk::{BulkRecipient, RefundPolicy};
 use domain::message::{MessageId, MessageState};
 use domain::money::Msat;
 use domain::order::{OrderId, OrderKind, OrderState};
-use domain::ports::{Charge, NotRefunded};
+use domain::ports::{Charge, NotRefunded, RecipientList};
 use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
-use crate::messages;
 use crate::sql::{Result, Tx, params};
+use crate::{bulk, messages};
 
 /// A charge as it stands.
 pub(super) struct Found {
@@ -82,7 +82,6 @@ async fn find_order(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Found>> {
 struct Message {
     account: AccountId,
     state: MessageState,
-    recipients: u32,
     charged: Msat,
     refunds: RefundPolicy,
 }
@@ -104,7 +103,7 @@ impl Message {
 async fn find_message(tx: &mut impl Tx, id: &MessageId) -> Result<Option<Message>> {
     let rows = tx
         .query(
-            "SELECT b.account, m.state, m.recipients, b.charged, b.refunds
+            "SELECT b.account, m.state, b.charged, b.refunds
              FROM bulk_messages b JOIN messages m ON m.id = b.message WHERE b.message = ?1",
             params![id],
         )
@@ -113,7 +112,6 @@ async fn find_message(tx: &mut impl Tx, id: &MessageId) -> Result<Option<Message
     Ok(Some(Message {
         account: row.get()?,
         state: row.get()?,
-        recipients: row.get()?,
         charged: row.get()?,
         refunds: row.get()?,
     }))
@@ -121,19 +119,11 @@ async fn find_message(tx: &mut impl Tx, id: &MessageId) -> Result<Option<Message
 
 async fn find_recipient(tx: &mut impl Tx, id: &MessageId, index: u32) -> Result<Option<Found>> {
     let Some(message) = find_message(tx, id).await? else { return Ok(None) };
-    if index >= message.recipients {
+    let list = RecipientList { states: Vec::new(), first: index, limit: 1 };
+    let Some(recipient) = bulk::page(tx, id, &list).await?.recipients.pop() else {
         return Ok(None);
-    }
-    let rows = tx
-        .query(
-            "SELECT state, price, updated_at FROM recipients WHERE message = ?1 AND idx = ?2",
-            params![id, index],
-        )
-        .await?;
-    let (state, price, ended_at) = match rows.into_iter().next() {
-        Some(mut row) => (row.get()?, row.get()?, row.get()?),
-        None => (packed_state(tx, id, index).await?, Msat::ZERO, Timestamp::from_millis(0)),
     };
+    let BulkRecipient { state, price, updated_at: ended_at, .. } = recipient;
     let kept = match state {
         RecipientState::Success => true,
         RecipientState::Failed | RecipientState::Expired | RecipientState::Timeout => {
@@ -150,20 +140,6 @@ async fn find_recipient(tx: &mut impl Tx, id: &MessageId, index: u32) -> Result<
         (false, false) => Some(NotRefunded::NotYetCharged),
     };
     Ok(Some(message.found(Some(if kept { price } else { Msat::ZERO }), not)))
-}
-
-/// Of one without a row: it waits, or gets nothing.
-async fn packed_state(tx: &mut impl Tx, id: &MessageId, index: u32) -> Result<RecipientState> {
-    let rows = tx
-        .query(
-            "SELECT 1 FROM recipient_packs
-             WHERE message = ?1 AND first_idx <= ?2 AND first_idx + count > ?2
-                 AND price IS NOT NULL
-             LIMIT 1",
-            params![id, index],
-        )
-        .await?;
-    Ok(if rows.is_empty() { RecipientState::Invalid } else { RecipientState::Pending })
 }
 
 /// Whether some carrier had all of its text when it became final.

@@ -11,6 +11,7 @@ mod directory;
 mod house;
 mod lightning;
 mod refunds;
+mod search;
 mod store;
 
 use std::future::Future;

@@ -314,6 +314,15 @@ macro_rules! store_conformance {
             two_operators_give_back_no_more_than_was_charged
             one_request_from_two_processes_gives_back_once
             a_refund_and_what_goes_back_by_itself_exclude_each_other
+            // search
+            finds_a_number_in_orders_and_in_messages_to_many
+            finds_recipients_by_account_message_state_and_time
+            pages_through_what_is_found
+            looks_at_no_more_than_a_search_may
+            shows_as_pending_who_is_tried_again
+            finds_messages_of_both_kinds_newest_first
+            pages_accounts_and_keys_by_id
+            pages_an_accounts_messages_by_id
             // restart
             keeps_everything_over_a_restart
             goes_on_after_a_crash_with_claimed_work

@@ -37,6 +37,7 @@ mod parts;
 mod receipts;
 mod refunds;
 mod restart;
+mod search;
 mod unmarked;
 mod words;
 mod world;
@@ -77,6 +78,7 @@ pub use parts::*;
 pub use receipts::*;
 pub use refunds::*;
 pub use restart::*;
+pub use search::*;
 pub use unmarked::*;
 pub use words::*;
 

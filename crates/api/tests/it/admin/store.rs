@@ -1,8 +1,11 @@
-//! What no door of customers asks of the store in memory: money given back by hand.
+//! What no door of customers asks of the store in memory: money given back by hand, and what is looked for.
 
 use async_trait::async_trait;
+use domain::account::{Account, AccountId, Balance, Key, KeyId};
+use domain::bulk::BulkMessage;
+use domain::message::{MessageId, MessageState};
 use domain::operator::Actor;
-use domain::ports::{Charge, Charged, NewRefund, PortError, Refund, RefundStore, Refunded};
+use domain::ports::*;
 use domain::time::Timestamp;
 
 use crate::store::{FakeStore, not_needed};
@@ -18,6 +21,44 @@ impl RefundStore for FakeStore {
     }
 
     async fn refunds(&self, _: Charge, _: u32, _: u32) -> Result<Vec<Refund>, PortError> {
+        not_needed()
+    }
+}
+
+#[async_trait]
+impl SearchStore for FakeStore {
+    async fn account_page(
+        &self,
+        _: AccountId,
+        _: u32,
+    ) -> Result<Vec<(Account, Balance)>, PortError> {
+        not_needed()
+    }
+
+    async fn key_page(
+        &self,
+        _: Option<AccountId>,
+        _: KeyId,
+        _: u32,
+    ) -> Result<Vec<Key>, PortError> {
+        not_needed()
+    }
+
+    async fn bulk_page(
+        &self,
+        _: AccountId,
+        _: Option<MessageState>,
+        _: Option<MessageId>,
+        _: u32,
+    ) -> Result<Vec<BulkMessage>, PortError> {
+        not_needed()
+    }
+
+    async fn find_messages(&self, _: MessageSearch) -> Result<MessagesFound, PortError> {
+        not_needed()
+    }
+
+    async fn find_recipients(&self, _: RecipientSearch) -> Result<RecipientsFound, PortError> {
         not_needed()
     }
 }

@@ -34,6 +34,12 @@ pub enum Spent {
         price: Msat,
         available: Msat,
     },
+    /// It would be more than the account may spend on a day
+    /// ([`crate::account::AccountSettings::spend_per_day`]), of which this is `left`.
+    OverDailyLimit {
+        price: Msat,
+        left: Msat,
+    },
 }
 
 /// Another try of those who did not get a message.

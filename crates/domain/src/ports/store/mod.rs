@@ -19,6 +19,7 @@ mod messages;
 mod operators;
 mod orders;
 mod refunds;
+mod search;
 mod senders;
 mod terms;
 mod trace;
@@ -47,6 +48,10 @@ pub use orders::{
     OrderAdmission, OrderCaps, OrderLoad, OrderStore,
 };
 pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
+pub use search::{
+    FoundMessage, FoundRecipient, MessageSearch, MessagesFound, Period, RecipientSearch,
+    RecipientsFound, SearchStore,
+};
 pub use senders::{SenderList, SenderStore};
 pub use terms::{PriceRow, TermsStore};
 pub use trace::{PartTrace, RecipientTrace, Word};
@@ -64,6 +69,7 @@ pub trait Store:
     + LedgerStore
     + OperatorStore
     + RefundStore
+    + SearchStore
     + SenderStore
     + TermsStore
     + BulkStore

@@ -10,13 +10,18 @@ use crate::ports::{Lease, PortError};
 use crate::reason::Reason;
 use crate::time::Timestamp;
 
-/// Whether credit sufficed.
+/// Whether credit sufficed, and it may be spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CreditOutcome {
     Accepted,
     /// Nothing was stored.
     Insufficient {
         available: Msat,
+    },
+    /// It would be more than the account may spend on a day
+    /// ([`crate::account::AccountSettings::spend_per_day`]), of which this is `left`. Nothing was stored.
+    OverDailyLimit {
+        left: Msat,
     },
     /// The number takes no messages from this account, or from anybody here. Nothing was stored.
     Blocked,

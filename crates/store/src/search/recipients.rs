@@ -1,0 +1,180 @@
+//! Recipients of all messages, by number, account, state and time. A message is looked through from one
+//! index to another: rows, and packs that nobody opened yet.
+
+use domain::bulk::BulkRecipient;
+use domain::message::MessageId;
+use domain::ports::{FoundMessage, FoundRecipient, RecipientSearch, RecipientsFound};
+
+use super::messages::walk;
+use super::{Budget, Ids};
+use crate::bulk::{self, Run};
+use crate::sql::{Result, Row, Tx, params};
+
+/// Where a search stands: at an index of the newest message that is left.
+struct Walk {
+    ids: Ids,
+    index: u32,
+}
+
+impl Walk {
+    fn new(search: &RecipientSearch) -> Self {
+        let mut ids = Ids::of(search.period);
+        if let Some(MessageId(id)) = search.message {
+            let id = id.as_u128();
+            ids = Ids { first: ids.first.max(id), last: ids.last.min(id) };
+        }
+        let index = match search.at {
+            Some((MessageId(at), index)) => {
+                ids = ids.until(at.as_u128());
+                // The message that it stood at may have gone: then the next begins at its beginning.
+                index
+            }
+            None => 0,
+        };
+        Self { ids, index }
+    }
+}
+
+/// A message, and what of it is looked at.
+struct Part {
+    message: FoundMessage,
+    run: Run,
+}
+
+pub(crate) async fn find_recipients(
+    tx: &mut impl Tx,
+    search: &RecipientSearch,
+) -> Result<RecipientsFound> {
+    let (mut at, limit) = (Walk::new(search), search.limit as usize);
+    let (mut budget, mut found) = (Budget::new(search.limit), Vec::new());
+    loop {
+        let step = budget.step();
+        let messages = walk(tx, at.ids, step).await?;
+        let (parts, looked_at, next) = divide(search, &at, messages, step);
+        budget.spend(looked_at);
+        for recipient in look_through(tx, search, parts).await? {
+            if found.len() == limit {
+                // Not shown any more: the next page begins with it.
+                let next = Some((recipient.message, recipient.recipient.index));
+                return Ok(RecipientsFound { recipients: found, next });
+            }
+            found.push(recipient);
+        }
+        match next {
+            Next::Index(message, index) => at = Walk { ids: at.ids.until(message), index },
+            Next::After(message) => at = Walk { ids: at.ids.before(message), index: 0 },
+            Next::Nothing => return Ok(RecipientsFound { recipients: found, next: None }),
+        }
+        if budget.left == 0 {
+            let (_, last) = at.ids.bounds();
+            return Ok(RecipientsFound { recipients: found, next: Some((last, at.index)) });
+        }
+    }
+}
+
+/// Where the walk goes on.
+#[derive(Clone, Copy)]
+enum Next {
+    Index(u128, u32),
+    After(MessageId),
+    Nothing,
+}
+
+/// So much of the messages as the step allows; how much that is, and where the walk goes on.
+fn divide(
+    search: &RecipientSearch,
+    at: &Walk,
+    messages: Vec<FoundMessage>,
+    step: u32,
+) -> (Vec<Part>, u32, Next) {
+    let (mut parts, mut left) = (Vec::new(), step);
+    let are_last = u32::try_from(messages.len()).unwrap_or(u32::MAX) < step;
+    let mut next = Next::Nothing;
+    for message in messages {
+        if left == 0 {
+            return (parts, step, next);
+        }
+        let stood_here = message.id.0.as_u128() == at.ids.last;
+        let first = if stood_here { at.index } else { 0 };
+        next = Next::After(message.id);
+        if search.account.is_some_and(|account| message.account != Some(account)) {
+            left -= 1;
+            continue;
+        }
+        let end = first.saturating_add(left).min(message.recipients);
+        left = left.saturating_sub(end.saturating_sub(first).max(1));
+        let id = message.id;
+        if end < message.recipients {
+            next = Next::Index(id.0.as_u128(), end);
+        }
+        let (to_many, created_at) = (message.order.is_none(), message.created_at);
+        let run = Run { message: id, first, end, to_many, created_at };
+        parts.push(Part { message, run });
+    }
+    let next = match next {
+        Next::After(_) if are_last => Next::Nothing,
+        next => next,
+    };
+    (parts, step - left, next)
+}
+
+async fn look_through(
+    tx: &mut impl Tx,
+    search: &RecipientSearch,
+    parts: Vec<Part>,
+) -> Result<Vec<FoundRecipient>> {
+    let address = search.number.map_or(String::new(), |number| number.digits().to_string());
+    let state = search.state.map_or("", |state| state.as_str());
+    let most = search.limit.saturating_add(1);
+    let rows: Vec<_> = parts
+        .iter()
+        .map(|Part { run, .. }| params![&run.message, run.first, run.end, &address, state, most])
+        .collect();
+    let stored = tx
+        .query_many(
+            "SELECT idx, address, state, reason, price, updated_at FROM (
+                 SELECT r.idx, r.address, r.price,
+                     CASE WHEN c.message IS NULL THEN r.state ELSE 'pending' END AS state,
+                     CASE WHEN c.message IS NULL THEN r.reason END AS reason,
+                     coalesce(c.requeued_at, r.updated_at) AS updated_at
+                 FROM recipients r LEFT JOIN chunks c
+                     ON c.message = r.message AND c.first_idx = r.idx / 1000 * 1000
+                         AND c.requeued_at IS NOT NULL
+                         AND r.state IN ('failed', 'expired', 'timeout')
+                 WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3
+                     AND (?4 = '' OR r.address = ?4)
+             ) seen
+             WHERE ?5 = '' OR state = ?5
+             ORDER BY idx LIMIT ?6",
+            &rows,
+        )
+        .await?;
+    let runs: Vec<_> = parts.iter().map(|part| part.run).collect();
+    let packed = bulk::packed(tx, &runs).await?;
+    let fits = |recipient: &BulkRecipient| {
+        (address.is_empty() || recipient.address == address)
+            && search.state.is_none_or(|state| recipient.state == state)
+    };
+    let mut found = Vec::new();
+    for ((part, rows), packed) in parts.into_iter().zip(stored).zip(packed) {
+        let mut of_one = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
+        of_one.extend(packed.into_iter().filter(fits));
+        of_one.sort_unstable_by_key(|recipient| recipient.index);
+        let FoundMessage { id, order, account, created_at, .. } = part.message;
+        let told =
+            |recipient| FoundRecipient { message: id, order, account, created_at, recipient };
+        found.extend(of_one.into_iter().map(told));
+    }
+    Ok(found)
+}
+
+fn read(mut row: Row) -> Result<BulkRecipient> {
+    Ok(BulkRecipient {
+        index: row.get()?,
+        address: row.get()?,
+        state: row.get()?,
+        reason: row.get()?,
+        price: row.get()?,
+        updated_at: row.get()?,
+    })
+}
