@@ -2,7 +2,6 @@
 //! to its own desk. Of receipts and of what came in the carrier hears when they are durable.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use domain::inbound::InboundPart;
@@ -10,6 +9,7 @@ use domain::limits;
 use domain::ports::{Inbox, Outcome, PortError, Receipt, ReceiptState};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use super::storm::Storm;
 use crate::inbound::InboundDesk;
 use crate::metrics::{ByResult, Metrics};
 
@@ -27,8 +27,7 @@ pub(super) struct DispatchInbox {
     /// Outcomes that may wait, each a permit, whatever the batches they come in.
     room: Arc<Semaphore>,
     receipts: mpsc::Sender<Told>,
-    /// Receipts whose callers have no answer yet.
-    unanswered: AtomicUsize,
+    pub(super) storm: Storm,
     inbound: Arc<InboundDesk>,
 }
 
@@ -50,20 +49,20 @@ impl DispatchInbox {
         let (outcomes, from_outcomes) = mpsc::channel(limits::OUTCOME_QUEUE_MAX);
         let (receipts, from_receipts) = mpsc::channel(limits::RECEIPT_QUEUE_MAX);
         let room = Arc::new(Semaphore::new(limits::OUTCOME_QUEUE_MAX));
-        let unanswered = AtomicUsize::new(0);
         let queues = Queues {
             outcomes: tokio::sync::Mutex::new(from_outcomes),
             room: room.clone(),
             receipts: tokio::sync::Mutex::new(from_receipts),
         };
-        (Arc::new(Self { metrics, outcomes, room, receipts, unanswered, inbound }), queues)
+        let storm = Storm::default();
+        (Arc::new(Self { metrics, outcomes, room, receipts, storm, inbound }), queues)
     }
 }
 
 impl DispatchInbox {
     /// The store is behind with receipts: bulk has to wait.
     pub(super) fn is_behind(&self) -> bool {
-        self.unanswered.load(Ordering::Relaxed) > limits::RECEIPTS_BEFORE_BULK_MAX
+        self.storm.is_behind()
     }
 
     /// Parts that seemed to be receipts.
@@ -93,7 +92,7 @@ impl Inbox for DispatchInbox {
             self.metrics.receipts.get_or_create(&ByResult { result: word(receipt.state) }).inc();
         }
         let stopping = || PortError::Unknown("the house is stopping".to_owned());
-        let _waiting = Waiting::add(&self.unanswered, receipts.len());
+        let _unanswered = self.storm.came(receipts.len());
         let (done, recorded) = oneshot::channel();
         self.receipts.send(Told { receipts, done }).await.map_err(|_| stopping())?;
         recorded.await.map_err(|_| stopping())?
@@ -101,22 +100,6 @@ impl Inbox for DispatchInbox {
 
     async fn inbound(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
         self.inbound.record(parts).await
-    }
-}
-
-/// Receipts that wait, for as long as their caller does.
-struct Waiting<'a>(&'a AtomicUsize, usize);
-
-impl<'a> Waiting<'a> {
-    fn add(all: &'a AtomicUsize, receipts: usize) -> Self {
-        all.fetch_add(receipts, Ordering::Relaxed);
-        Self(all, receipts)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(self.1, Ordering::Relaxed);
     }
 }
 

@@ -26,6 +26,7 @@ mod references;
 mod reserve;
 mod retry;
 mod room;
+mod storm;
 
 pub(crate) use dispatcher::Dispatcher;
 pub(crate) use reserve::Reserved;

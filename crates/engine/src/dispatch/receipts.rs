@@ -17,7 +17,9 @@ impl Dispatcher {
     /// get the receipts again.
     pub(crate) async fn record_receipts(&self) {
         let mut queue = self.queues.receipts.lock().await;
-        while let Some(first) = queue.recv().await {
+        let storm = &self.inbox.storm;
+        let over = || self.wake.dispatch.notify_one();
+        while let Some(first) = storm.next(&mut queue, over).await {
             let mut size = first.receipts.len();
             let mut batch = vec![first];
             while size < limits::RECEIPT_FLUSH_MAX {
@@ -26,6 +28,7 @@ impl Dispatcher {
                 batch.push(more);
             }
             record(batch, self).await;
+            storm.stored(size);
             if self.waiting.load(Ordering::SeqCst) {
                 // Bulk may have waited for this.
                 self.wake.dispatch.notify_one();

@@ -1,0 +1,119 @@
+//! Whether the store is behind with receipts, for bulk to wait.
+//!
+//! A carrier keeps what it has until what it sent was answered, so at a moment when everything was none may wait here
+//! and very many there. Therefore bulk waits on until for a while none have come: otherwise thousands are claimed at
+//! each such moment, and a code's receipt stands behind theirs.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use domain::limits::RECEIPTS_BEFORE_BULK_MAX;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+/// A carrier that was answered, and has more receipts, sends some within this.
+const LULL: Duration = Duration::from_millis(20);
+
+#[derive(Debug, Default)]
+pub(super) struct Storm {
+    /// Receipts whose callers have no answer yet.
+    unanswered: AtomicUsize,
+    /// The last change had as many as bulk waits for, and it was not long ago.
+    goes_on: AtomicBool,
+}
+
+impl Storm {
+    /// They are unanswered for as long as what this returns lives.
+    pub(super) fn came(&self, receipts: usize) -> Unanswered<'_> {
+        self.unanswered.fetch_add(receipts, Ordering::Relaxed);
+        Unanswered(self, receipts)
+    }
+
+    /// So many were stored in one change.
+    pub(super) fn stored(&self, receipts: usize) {
+        self.goes_on.store(receipts > RECEIPTS_BEFORE_BULK_MAX, Ordering::Relaxed);
+    }
+
+    /// Bulk has to wait.
+    pub(super) fn is_behind(&self) -> bool {
+        self.goes_on.load(Ordering::Relaxed)
+            || self.unanswered.load(Ordering::Relaxed) > RECEIPTS_BEFORE_BULK_MAX
+    }
+
+    /// The next of the queue; calls `over` when there was none for a while.
+    pub(super) async fn next<T>(
+        &self,
+        queue: &mut mpsc::Receiver<T>,
+        over: impl FnOnce(),
+    ) -> Option<T> {
+        if self.goes_on.load(Ordering::Relaxed) {
+            if let Ok(next) = timeout(LULL, queue.recv()).await {
+                return next;
+            }
+            self.goes_on.store(false, Ordering::Relaxed);
+            over();
+        }
+        queue.recv().await
+    }
+}
+
+/// Receipts that wait, for as long as their caller does.
+pub(super) struct Unanswered<'a>(&'a Storm, usize);
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.0.unanswered.fetch_sub(self.1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bulk_waits_while_many_have_no_answer() {
+        let storm = Storm::default();
+        let few = storm.came(RECEIPTS_BEFORE_BULK_MAX);
+        assert!(!storm.is_behind());
+        let more = storm.came(1);
+        assert!(storm.is_behind());
+        drop(few);
+        assert!(!storm.is_behind());
+        drop(more);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bulk_waits_on_until_none_have_come_for_a_while() {
+        let (storm, (sender, mut queue)) = (Storm::default(), mpsc::channel(4));
+        storm.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
+        assert!(storm.is_behind(), "although nobody waits for an answer");
+        let soon = async {
+            tokio::time::sleep(LULL / 2).await;
+            sender.send(1).await.unwrap();
+        };
+        let (next, ()) = tokio::join!(storm.next(&mut queue, || panic!("not over")), soon);
+        assert_eq!(next, Some(1));
+        assert!(storm.is_behind());
+
+        let mut told = false;
+        let late = async {
+            tokio::time::sleep(2 * LULL).await;
+            assert!(!storm.is_behind(), "before the next one comes");
+            sender.send(2).await.unwrap();
+        };
+        let (next, ()) = tokio::join!(storm.next(&mut queue, || told = true), late);
+        assert_eq!((next, told), (Some(2), true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn few_at_a_time_are_no_storm() {
+        let (storm, (sender, mut queue)) = (Storm::default(), mpsc::channel(4));
+        storm.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
+        storm.stored(RECEIPTS_BEFORE_BULK_MAX);
+        assert!(!storm.is_behind());
+        sender.send(1).await.unwrap();
+        assert_eq!(storm.next(&mut queue, || panic!("it was none")).await, Some(1));
+        drop(sender);
+        assert_eq!(storm.next(&mut queue, || panic!("it was none")).await, None);
+    }
+}
