@@ -128,7 +128,9 @@ pub struct AccountSettings {
     pub refunds: RefundPolicy,
     /// Recipients in one message, if fewer than the house allows.
     pub recipients_per_message: Option<u32>,
-    /// What it may reserve for messages to many on one day (UTC).
+    /// What it may reserve from its credit on one day (UTC), for orders and messages to many together.
+    /// What goes back the same day counts too: how much is left depends on nobody's receipts, and whoever
+    /// got hold of a key cannot go on for ever with what never arrives.
     pub spend_per_day: Option<Msat>,
 }
 

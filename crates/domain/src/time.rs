@@ -24,6 +24,11 @@ impl Timestamp {
         self.0.div_euclid(1_000)
     }
 
+    /// Days of UTC since 1970, which is day 0.
+    pub const fn day(self) -> i64 {
+        self.0.div_euclid(24 * 60 * 60 * 1_000)
+    }
+
     /// Saturates at the ends of time.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {

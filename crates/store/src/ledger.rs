@@ -104,18 +104,61 @@ fn grant_id(customer: &str, now: Timestamp) -> [u8; 32] {
     id
 }
 
-/// Sets credit aside for orders; `false` when there is not enough, and nothing is stored. The test
-/// and the change are one statement, so that two orders never spend the same credit.
-pub(crate) async fn reserve(tx: &mut impl Tx, account: AccountId, amount: Msat) -> Result<bool> {
+/// Why credit was not set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Short {
+    Credit {
+        available: Msat,
+    },
+    /// There is enough, but for today the account has spent what it may.
+    DailyLimit {
+        left: Msat,
+    },
+}
+
+/// Sets credit aside; `Some` when that cannot be, and nothing is stored. The test and the change are
+/// one statement, so that two changes never spend the same credit, nor the same day's limit. A clock
+/// that is behind counts for the later day that another one began. The limit is a value in the
+/// comparison: what a server had joined it would not compare again when another change was first.
+pub(crate) async fn reserve(
+    tx: &mut impl Tx,
+    account: AccountId,
+    amount: Msat,
+    now: Timestamp,
+) -> Result<Option<Short>> {
     let customer = LedgerAccount::Customer(account).stored();
     let changed = tx
         .execute(
-            "UPDATE ledger_accounts SET reserved = reserved + ?2
-             WHERE name = ?1 AND balance - reserved >= ?2",
-            params![&customer, amount],
+            "UPDATE ledger_accounts SET reserved = reserved + ?2,
+                 spent = ?2 + CASE WHEN spent_on >= ?4 THEN spent ELSE 0 END,
+                 spent_on = CASE WHEN spent_on >= ?4 THEN spent_on ELSE ?4 END
+             WHERE name = ?1 AND balance - reserved >= ?2
+                 AND ?2 + CASE WHEN spent_on >= ?4 THEN spent ELSE 0 END <= coalesce(
+                     (SELECT s.spend_per_day FROM account_settings s WHERE s.account = ?3),
+                     9223372036854775807)",
+            params![&customer, amount, account, now.day()],
         )
         .await?;
-    Ok(changed > 0)
+    if changed > 0 {
+        return Ok(None);
+    }
+    let rows = tx
+        .query(
+            "SELECT l.balance - l.reserved,
+                 s.spend_per_day - CASE WHEN l.spent_on >= ?3 THEN l.spent ELSE 0 END
+             FROM ledger_accounts l LEFT JOIN account_settings s ON s.account = ?2
+             WHERE l.name = ?1",
+            params![&customer, account, now.day()],
+        )
+        .await?;
+    let (available, left): (Msat, Option<Msat>) = match rows.into_iter().next() {
+        Some(mut row) => (row.get()?, row.get()?),
+        None => (Msat::ZERO, None),
+    };
+    let left = left.filter(|left| available >= amount && *left < amount);
+    Ok(Some(left.map_or(Short::Credit { available }, |left| Short::DailyLimit {
+        left: left.max(Msat::ZERO),
+    })))
 }
 
 /// Credit that [`reserve`] set aside for one order.

@@ -17,6 +17,7 @@ pub(super) fn not_sent(error: &BulkError, engine: &Engine) -> Refused {
         BulkError::NoSuchTemplate | BulkError::NoSuchGroup => not_found(text),
         BulkError::KeyReused => key_reused(text),
         BulkError::Insufficient { price, available } => insufficient(engine, *price, *available),
+        BulkError::OverDailyLimit { price, left } => over_daily_limit(engine, *price, *left),
         BulkError::Store(source) => store_failed(source),
         BulkError::NoSender
         | BulkError::BadSender(_)
@@ -61,6 +62,7 @@ pub(super) fn not_retried(error: &RetryError, engine: &Engine) -> Refused {
         RetryError::NothingToRetry => conflict("NOTHING_TO_RETRY", text),
         RetryError::KeyReused => key_reused(text),
         RetryError::Insufficient { price, available } => insufficient(engine, *price, *available),
+        RetryError::OverDailyLimit { price, left } => over_daily_limit(engine, *price, *left),
         RetryError::Store(source) => store_failed(source),
     }
 }
@@ -83,4 +85,12 @@ fn insufficient(engine: &Engine, price: Msat, available: Msat) -> Refused {
     let (price, available) = (engine.credits(price), engine.credits(available));
     let text = format!("insufficient credits: the price is {price}, {available} are available");
     Refused::new(StatusCode::PAYMENT_REQUIRED, "INSUFFICIENT_CREDITS", text)
+}
+
+fn over_daily_limit(engine: &Engine, price: Msat, left: Msat) -> Refused {
+    let (price, left) = (engine.credits(price), engine.credits(left));
+    let text = format!(
+        "the account's daily limit is reached: the price is {price}, {left} are left until midnight UTC"
+    );
+    Refused::new(StatusCode::PAYMENT_REQUIRED, "DAILY_LIMIT_REACHED", text)
 }

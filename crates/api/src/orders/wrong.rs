@@ -19,6 +19,7 @@ pub(super) fn not_created(error: CreateError) -> Refusal {
         | CreateError::BadWebhook(_)
         | CreateError::BadAmount
         | CreateError::InsufficientCredit { .. }
+        | CreateError::OverDailyLimit { .. }
         | CreateError::NoRoute
         | CreateError::Blocked
         | CreateError::TooManyOpen

@@ -72,6 +72,9 @@ impl Engine {
             Spent::Insufficient { price, available } => {
                 return Err(RetryError::Insufficient { price, available });
             }
+            Spent::OverDailyLimit { price, left } => {
+                return Err(RetryError::OverDailyLimit { price, left });
+            }
         };
         self.wake.dispatch.notify_one();
         let stored = self.store.bulk(account, message).await?;

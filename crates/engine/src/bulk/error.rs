@@ -62,6 +62,8 @@ pub enum BulkError {
     KeyReused,
     #[error("the credit is insufficient")]
     Insufficient { price: Msat, available: Msat },
+    #[error("the account's daily limit is reached")]
+    OverDailyLimit { price: Msat, left: Msat },
     #[error("it could not be done right now; try again")]
     Store(#[from] PortError),
 }
@@ -95,6 +97,8 @@ pub enum RetryError {
     KeyReused,
     #[error("the credit is insufficient")]
     Insufficient { price: Msat, available: Msat },
+    #[error("the account's daily limit is reached")]
+    OverDailyLimit { price: Msat, left: Msat },
     #[error("it could not be done right now; try again")]
     Store(#[from] PortError),
 }

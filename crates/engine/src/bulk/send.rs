@@ -135,6 +135,7 @@ impl Engine {
             Spent::Insufficient { price, available } => {
                 Err(BulkError::Insufficient { price, available })
             }
+            Spent::OverDailyLimit { price, left } => Err(BulkError::OverDailyLimit { price, left }),
         }
     }
 

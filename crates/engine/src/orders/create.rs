@@ -103,6 +103,12 @@ pub enum CreateError {
     ScopeMissing,
     #[error("insufficient credit: the price is {} sats, {} are available", price.sats_floor(), available.sats_floor())]
     InsufficientCredit { price: Msat, available: Msat },
+    #[error(
+        "the account's daily limit is reached: the price is {} sats, {} are left until midnight UTC",
+        price.sats_floor(),
+        left.sats_floor()
+    )]
+    OverDailyLimit { price: Msat, left: Msat },
     #[error("no carrier serves this destination")]
     NoRoute,
     #[error("this number takes no messages from here")]
@@ -192,6 +198,9 @@ impl Engine {
         match outcome.map_err(CreateError::Store)? {
             CreditOutcome::Insufficient { available } => {
                 Err(CreateError::InsufficientCredit { price, available })
+            }
+            CreditOutcome::OverDailyLimit { left } => {
+                Err(CreateError::OverDailyLimit { price, left })
             }
             CreditOutcome::Blocked => Err(CreateError::Blocked),
             CreditOutcome::Accepted => {

@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict mdueDZhrVtLNyMc7G2XtRwog2a3c9Zt7TBQhMkZjjNcQGGPNpx62b2bk7dqLkMJ
+\restrict 8Ke5LtmHpFmR8VXSfnO5nbPyHaL5dAWr9uYpb9BIHlggQSCtAhDClUoqxH4JtRa
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -370,6 +370,8 @@ CREATE TABLE public.ledger_accounts (
     may_be_negative bigint NOT NULL,
     balance bigint DEFAULT 0 NOT NULL,
     reserved bigint DEFAULT 0 NOT NULL,
+    spent_on bigint DEFAULT 0 NOT NULL,
+    spent bigint DEFAULT 0 NOT NULL,
     CONSTRAINT ledger_accounts_check CHECK (((may_be_negative = 1) OR (balance >= reserved))),
     CONSTRAINT ledger_accounts_reserved_check CHECK ((reserved >= 0))
 )
@@ -732,7 +734,7 @@ INSERT INTO public.account_keys VALUES (1, 1, '\x0505050505050505050505050505050
 -- Data for Name: accounts; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.accounts VALUES (1, 'acme', '\x01a9a891daef866d63a20e1fc80c3a4b5b5d912f683004f0c16cc78fa13905869e5e9fdbb50589730c637e3b31fc766a51', 1793534400000);
+INSERT INTO public.accounts VALUES (1, 'acme', '\x01d0ac15cbfbf90a077b76c889e32ce1dde494395847b76449b89e81bb5b7b2e77c75d20e2b0334ab02f3ce417a50c169b', 1793534400000);
 
 
 --
@@ -825,10 +827,10 @@ INSERT INTO public.events VALUES (1, 'order', '\x0000000000000001070707070707070
 -- Data for Name: ledger_accounts; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.ledger_accounts VALUES ('lightning', 1, 0, 0);
-INSERT INTO public.ledger_accounts VALUES ('operator', 1, -10000, 0);
-INSERT INTO public.ledger_accounts VALUES ('customer:1', 0, 9000, 2000);
-INSERT INTO public.ledger_accounts VALUES ('revenue', 1, 1000, 0);
+INSERT INTO public.ledger_accounts VALUES ('lightning', 1, 0, 0, 0, 0);
+INSERT INTO public.ledger_accounts VALUES ('operator', 1, -10000, 0, 0, 0);
+INSERT INTO public.ledger_accounts VALUES ('customer:1', 0, 9000, 2000, 20758, 3000);
+INSERT INTO public.ledger_accounts VALUES ('revenue', 1, 1000, 0, 0, 0);
 
 
 --
@@ -868,10 +870,10 @@ INSERT INTO public.messages VALUES ('\x00000000000000000000000000000001', 1, '\x
 -- Data for Name: orders; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x0178b7cc17dfe20be3ccf75eccfb5b6cabb2e9f5b7048c98b065cc76357cd80e06ff10603fe1f8ea5e906fd95e7ea2', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
-INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x0169dcd14069432b21b0ccee54e81eac4af04bd56ec04924ae67f21667a855a2a2744ca0d787f792b900bc69ae3a62', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
-INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x01f89dd3be142f316521567f1143ca153075a50fe0af0f91bea6ec0e0dc3aef17721ce389617ac662501c5ec6585a4', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
-INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x015a7ce328ff892b3b86f967a8c3c172f1224521bcde189179dda294eee03dfd7f2692030acc86359327b272bd51fb729b40ee102cde3c29076df45ea3', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', '\x014fa845140b72f8df4601afa5069aa767da2ff5a7c8eb9648d752632552ab24ff9233b500bcece9346ba3b1f19a1f', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x01663b4d025c90d6cdcc08886056f9e78ececeb57c9c315cb4939d3e7ca7d161e2a996411f2f599dd75dba457c8906', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x016761e3b3384182f0ae40b5f7a39ea16dfc80d35df7f0079c4735e84fa6008e0a0f93bb8f856179abf23906dbf75e', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
+INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x011d5dbe1c52815e62d25f32211612d2174f3114caa705086b643edb2eac4853601100bdf93ba3000c4eb4dcbda1b5', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
+INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x0184df5b5beeae730120168e813389eccd3434daa339e21f8f39f7fbd655c0163ebe8ca0555f2ecc561d60c1c494ca4286022b8a3afd8c5cf41153c484', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', '\x01f8552f3a9ee511ddcadeccbe68fb16da55306444bcc5fc13904fb8ab93be5bb8b094940ecbbf155bab6bc6599292', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
 
 
 --
@@ -950,7 +952,7 @@ INSERT INTO public.transfers VALUES ('\x0000000000000001070707070707070707070707
 -- Data for Name: vault_check; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.vault_check VALUES (1, '\x01f15c4ccfaf86f0d299cce0d0d4196ecc61bed369461fa10d3945e5ac778177a4fcd87999');
+INSERT INTO public.vault_check VALUES (1, '\x01eb3aeb83b82b72f53f80fb7168bd8adcc705bff5af38d43b5735c5116b444f8ca871aebe');
 
 
 --
@@ -1571,5 +1573,5 @@ ALTER TABLE ONLY public.templates
 -- PostgreSQL database dump complete
 --
 
-\unrestrict mdueDZhrVtLNyMc7G2XtRwog2a3c9Zt7TBQhMkZjjNcQGGPNpx62b2bk7dqLkMJ
+\unrestrict 8Ke5LtmHpFmR8VXSfnO5nbPyHaL5dAWr9uYpb9BIHlggQSCtAhDClUoqxH4JtRa
 

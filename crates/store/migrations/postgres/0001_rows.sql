@@ -82,6 +82,10 @@ CREATE TABLE ledger_accounts (
     balance BIGINT NOT NULL DEFAULT 0,
     -- Sum of pending transfers out.
     reserved BIGINT NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+    -- What was reserved on the last day (UTC, counted from 1970) on which something was, whatever of it
+    -- went back since.
+    spent_on BIGINT NOT NULL DEFAULT 0,
+    spent BIGINT NOT NULL DEFAULT 0,
     CHECK (may_be_negative = 1 OR balance >= reserved)
 ) WITH (fillfactor = 50);
 

@@ -84,6 +84,10 @@ CREATE TABLE ledger_accounts (
     balance INTEGER NOT NULL DEFAULT 0,
     -- Sum of pending transfers out.
     reserved INTEGER NOT NULL DEFAULT 0 CHECK (reserved >= 0),
+    -- What was reserved on the last day (UTC, counted from 1970) on which something was, whatever of it
+    -- went back since.
+    spent_on INTEGER NOT NULL DEFAULT 0,
+    spent INTEGER NOT NULL DEFAULT 0,
     CHECK (may_be_negative = 1 OR balance >= reserved)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,7 +1,7 @@
 //! New orders that are paid from credit at once, many in one change.
 //!
 //! The orders come first, so that one that exists takes no credit; then the blocklist; then the credit
-//! of each account, for all of its orders together if it suffices, else one by one in their order. An
+//! of each account, for all of its orders together if it suffices and may be spent today, else one by one in their order. An
 //! order to somebody who is blocked, or without credit, goes again. Then transfers, messages and their
 //! queue, for those that are left.
 
@@ -14,12 +14,13 @@ use domain::money::Msat;
 use domain::order::{NewOrder, OrderEvent, OrderState, Payment, Wanted, next};
 use domain::ports::{CreditOrder, CreditOutcome, Lease};
 use domain::state::Illegal;
+use domain::time::Timestamp;
 
 use super::add::refused;
 use super::change::illegal;
 use super::rows::{Born, insert_many};
 use crate::blocklist::{blocked_pairs, is_anybody_blocked};
-use crate::ledger::Reservation;
+use crate::ledger::{Reservation, Short};
 use crate::messages::Payer;
 use crate::sql::{Result, Tx, params};
 use crate::{ledger, messages};
@@ -55,7 +56,7 @@ pub(crate) async fn add_credit(
         asked.entry(name).or_insert_with(|| (*payer, Vec::new())).1.push(at);
     }
     for (payer, orders) in asked.into_values() {
-        reserve(tx, payer, new, &orders, &mut outcomes).await?;
+        reserve(tx, payer, new, &orders, &mut outcomes, now).await?;
     }
     let mut accepted = Vec::with_capacity(new.len());
     let (mut gone, mut reservations) = (Vec::new(), Vec::with_capacity(new.len()));
@@ -68,7 +69,9 @@ pub(crate) async fn add_credit(
                 reservations.push(Reservation { account, amount, order, at });
                 accepted.push((message, Payer { order, followed: wants == Some(Wanted::All) }));
             }
-            CreditOutcome::Insufficient { .. } | CreditOutcome::Blocked => {
+            CreditOutcome::Insufficient { .. }
+            | CreditOutcome::OverDailyLimit { .. }
+            | CreditOutcome::Blocked => {
                 gone.push(params![&order.id]);
             }
             CreditOutcome::Exists => {}
@@ -135,18 +138,24 @@ async fn reserve(
     new: &[CreditOrder],
     orders: &[usize],
     outcomes: &mut [CreditOutcome],
+    now: Timestamp,
 ) -> Result<()> {
     let sum =
         orders.iter().try_fold(Msat::ZERO, |sum: Msat, at| sum.checked_add(new[*at].order.price));
     if let Some(sum) = sum
-        && ledger::reserve(tx, payer, sum).await?
+        && ledger::reserve(tx, payer, sum, now).await?.is_none()
     {
         return Ok(());
     }
     for &at in orders {
-        if !ledger::reserve(tx, payer, new[at].order.price).await? {
-            let available = ledger::balance(tx, payer).await?.available;
-            outcomes[at] = CreditOutcome::Insufficient { available };
+        match ledger::reserve(tx, payer, new[at].order.price, now).await? {
+            None => {}
+            Some(Short::Credit { available }) => {
+                outcomes[at] = CreditOutcome::Insufficient { available };
+            }
+            Some(Short::DailyLimit { left }) => {
+                outcomes[at] = CreditOutcome::OverDailyLimit { left };
+            }
         }
     }
     Ok(())

@@ -35,6 +35,11 @@ macro_rules! store_conformance {
             leases_what_it_accepts_to_the_caller
             records_outcomes_of_what_was_never_claimed
             goes_on_after_a_crash_with_leased_orders
+            // daily limit
+            spends_on_a_day_what_is_allowed
+            counts_what_went_back_on_the_same_day
+            counts_orders_and_messages_to_many_together
+            spends_the_last_of_a_day_once
             // caps
             leaves_a_client_no_more_open_orders_than_its_share
             leaves_no_more_open_orders_than_there_is_room_for
