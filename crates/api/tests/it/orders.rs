@@ -119,6 +119,31 @@ async fn takes_an_immediate_order_from_credit() {
     assert_eq!(open.changes(), 1, "the second order left nothing");
 }
 
+/// Whichever way it is to be paid, nothing is stored and no invoice made.
+#[tokio::test]
+async fn refuses_a_number_that_is_blocked() {
+    let house = House::new();
+    let key = house.key(sats(1_500), "sms:send", None).await;
+    let open = house.open_as(Default::default()).await;
+    open.house.store.rows().bulk.blocked = vec!["4520123456".parse().unwrap()];
+    let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
+    insta::assert_snapshot!(open.post_with_key("/createsendorder", &key, body).await);
+    let invoiced = open.post("/createsendorder", &body.replace("true", "false")).await;
+    assert!(invoiced.body.contains("takes no messages from here"), "{invoiced}");
+    assert_eq!((open.changes(), open.house.store.rows().orders.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn refuses_what_is_over_the_daily_limit() {
+    let house = House::new();
+    let key = house.key(sats(9_000), "sms:send", None).await;
+    let open = house.open_as(Default::default()).await;
+    open.house.store.rows().left_today = Some(sats(999));
+    let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
+    insta::assert_snapshot!(open.post_with_key("/createsendorder", &key, body).await);
+    assert_eq!(open.changes(), 0);
+}
+
 /// Each body is one that a public client sends, or a harmless variation of it.
 #[tokio::test]
 async fn reads_bodies_as_clients_write_them() {

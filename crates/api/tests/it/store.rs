@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::account::*;
 use domain::ledger::LedgerReport;
-use domain::message::{MessageId, NewMessage};
+use domain::message::{Address, MessageId, NewMessage};
 use domain::money::Msat;
 use domain::operator::{Actor, Operator};
 use domain::order::*;
@@ -33,6 +33,8 @@ pub(crate) struct Rows {
     pub senders: Vec<Sender>,
     pub operators: HashMap<KeyHash, Operator>,
     pub bulk: crate::bulk::Script,
+    /// Of every account's daily limit.
+    pub left_today: Option<Msat>,
     /// Changes made so far.
     pub changes: u32,
     pub down: bool,
@@ -41,6 +43,13 @@ pub(crate) struct Rows {
 
 impl Rows {
     fn spend(&mut self, mut new: NewOrder, message: &NewMessage) -> CreditOutcome {
+        let blocked = |to: &Address| matches!(to, Address::Phone(number) if self.bulk.blocked.contains(number));
+        if message.recipients.iter().any(blocked) {
+            return CreditOutcome::Blocked;
+        }
+        if let Some(left) = self.left_today.filter(|left| *left < new.price) {
+            return CreditOutcome::OverDailyLimit { left };
+        }
         let available = self.available.entry(new.account.unwrap()).or_default();
         if *available < new.price {
             return CreditOutcome::Insufficient { available: *available };

@@ -137,6 +137,7 @@ async fn tries_again() {
     for (name, outcome) in [
         ("retried", spent(Spent::Done { message: id, recipients: 1, price })),
         ("insufficient", spent(Spent::Insufficient { price, available: Msat::new(50_500) })),
+        ("limited", spent(Spent::OverDailyLimit { price, left: Msat::new(50_500) })),
         ("key reused", spent(Spent::KeyReused)),
         ("pending", RetryOutcome::NotEnded(MessageState::Pending)),
         ("scheduled", RetryOutcome::NotEnded(MessageState::Scheduled)),

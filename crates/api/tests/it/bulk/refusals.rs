@@ -139,6 +139,15 @@ async fn credit_that_does_not_reach() {
 }
 
 #[tokio::test]
+async fn a_daily_limit_that_is_reached() {
+    let acme = Acme::with_credit(9).await;
+    acme.script().left_today = Some(domain::money::Msat::new(150_000));
+    let told = refusals(&acme, &[&to(&["0812345678", "0898765432"])]).await;
+    insta::assert_snapshot!(told);
+    assert_eq!(acme.post(SEND, &to(&["0812345678"])).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_destination_without_a_carrier_is_refused_when_there_is_no_other() {
     let acme = Acme::new().await;
     let both = to(&["+299221234", "0812345678"]);

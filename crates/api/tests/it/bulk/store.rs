@@ -89,6 +89,9 @@ impl BulkStore for FakeStore {
     async fn add_bulk(&self, new: Arc<NewBulk>) -> Result<Spent, PortError> {
         let mut rows = self.messages()?;
         let (message, recipients, price) = spent(&new);
+        if let Some(left) = rows.left_today.filter(|left| *left < price) {
+            return Ok(Spent::OverDailyLimit { price, left });
+        }
         let available = rows.available.entry(new.payer).or_default();
         if *available < price {
             return Ok(Spent::Insufficient { price, available: *available });
