@@ -2,7 +2,9 @@
 //! delivered, looked at, and tried again whole. Outcomes and receipts come in batches of a thousand,
 //! those of eight chunks mixed, as carriers answer.
 //!
-//! `cargo run --release -p store --example bulk_cost [--postgres] [RECIPIENTS]`
+//! `cargo run --release -p store --example bulk_cost [--postgres] [RECIPIENTS [BLOCKED]]`
+//!
+//! BLOCKED numbers lie among those that are written to, and are none of them.
 //!
 //! The database is in `TMPDIR`.
 
@@ -18,7 +20,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::account::AccountId;
+use domain::blocklist::{BlockProof, BlockScope};
 use domain::bulk::{NewBulk, PriceGroup, RefundPolicy};
+use domain::limits::BLOCKS_BATCH_MAX;
 use domain::message::{Content, Lane, MessageId};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -51,6 +55,7 @@ async fn main() {
     let mut args: Vec<_> = std::env::args().skip(1).collect();
     let postgres = args.iter().position(|arg| arg == "--postgres").map(|at| args.remove(at));
     let recipients = args.first().map_or(100_000, |count| count.parse().unwrap());
+    let blocked = args.get(1).map_or(0, |count| count.parse().unwrap());
     let directory = tempfile::tempdir().unwrap();
     let database = postgres.map(|_| PostgresDatabase::new(PostgresServer::durable()));
     let url = match &database {
@@ -64,7 +69,24 @@ async fn main() {
         credit: Msat::new(1_000_000_000_000),
     };
     let account = store.add_account(new, Actor::CommandLine, NOW).await.unwrap().id;
+    block(&store, recipients, blocked).await;
     run(&store, account, recipients).await;
+}
+
+fn number(index: u32) -> Msisdn {
+    Msisdn::from_digits(4_520_000_000 + 2 * u64::from(index)).unwrap()
+}
+
+async fn block(store: &Arc<dyn Store>, recipients: u32, blocked: u32) {
+    let between = |at: u32| {
+        let index = u64::from(at) * u64::from(recipients) / u64::from(blocked);
+        Msisdn::from_digits(number(u32::try_from(index).unwrap()).digits() + 1).unwrap()
+    };
+    let numbers: Vec<_> = (0..blocked).map(between).collect();
+    for batch in numbers.chunks(BLOCKS_BATCH_MAX) {
+        let proof = BlockProof::by(Actor::CommandLine);
+        store.block(BlockScope::Everybody, batch.to_vec(), proof, NOW).await.unwrap();
+    }
 }
 
 async fn run(store: &Arc<dyn Store>, account: AccountId, recipients: u32) {
@@ -97,7 +119,6 @@ async fn run(store: &Arc<dyn Store>, account: AccountId, recipients: u32) {
 }
 
 fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
-    let number = |index: u32| Msisdn::from_digits(4_520_000_000 + u64::from(index)).unwrap();
     NewBulk {
         content: Content {
             message,
@@ -169,7 +190,7 @@ fn said(outcome: &Outcome, state: ReceiptState) -> Receipt {
         carrier_id: outcome.accepted[0].carrier_id.clone(),
         state,
         code: Some("000".to_owned()),
-        to: Msisdn::from_digits(4_520_000_000 + u64::from(outcome.key.recipient)).ok(),
+        to: Some(number(outcome.key.recipient)),
         at: NOW,
         unmarked: None,
     }
