@@ -31,7 +31,7 @@ pub(crate) async fn list_audit(
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
     let limit = limit(&query)?;
-    let action = query.get("action").map(Action::from_str).transpose();
+    let action = query.written("action").map(Action::from_str).transpose();
     let list = AuditList {
         account: account(&query)?,
         action: action.map_err(|_| invalid("`action` is none that is known"))?,

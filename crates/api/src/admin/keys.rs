@@ -59,7 +59,8 @@ pub(crate) async fn add_key(
     if new.rate == Some(0) {
         return Err(invalid("`rate` must be at least 1; leave it out for no limit"));
     }
-    if new.scopes.len() > Scope::KNOWN.len() {
+    let repeats = |(at, scope)| new.scopes.iter().take(at).any(|before| before == scope);
+    if new.scopes.len() > Scope::KNOWN.len() || new.scopes.iter().enumerate().any(repeats) {
         return Err(invalid("`scopes` names one more than once"));
     }
     let scopes = new.scopes.iter().map(|scope| Scope::from_str(scope)).collect();

@@ -57,7 +57,7 @@ pub(crate) async fn list_account_messages(
 ) -> Result<Json<Value>, Refused> {
     must_be_there(&door, account).await?;
     let limit = limit(&query)?.min(domain::limits::MESSAGES_PAGE_MAX);
-    let state = query.get("status").map(MessageState::from_str).transpose();
+    let state = query.written("status").map(MessageState::from_str).transpose();
     let state = state.map_err(|_| invalid("`status` is none of a message"))?;
     let before = uuid(&query, "after")?.map(MessageId);
     let found = door.engine.house().bulk_page(account, state, before, limit + 1).await;
@@ -94,7 +94,7 @@ pub(crate) async fn list_message_recipients(
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
     let limit = limit(&query)?.min(RECIPIENTS_PAGE_MAX);
-    let state = query.get("status").map(RecipientState::from_str).transpose();
+    let state = query.written("status").map(RecipientState::from_str).transpose();
     let state = state.map_err(|_| invalid("`status` is none of a recipient"))?;
     let first = u32::try_from(integer(&query, "after")?.unwrap_or(0)).unwrap_or(u32::MAX);
     let house = door.engine.house();

@@ -24,7 +24,7 @@ pub(super) fn limit(query: &QueryPairs) -> Result<u32, Refused> {
 }
 
 pub(super) fn integer(query: &QueryPairs, name: &str) -> Result<Option<i64>, Refused> {
-    let Some(text) = query.get(name) else { return Ok(None) };
+    let Some(text) = query.written(name) else { return Ok(None) };
     let number = text.parse::<i64>().ok().filter(|number| *number >= 0);
     number.map(Some).ok_or_else(|| invalid(format!("`{name}` must be a whole number")))
 }
@@ -34,19 +34,19 @@ pub(super) fn account(query: &QueryPairs) -> Result<Option<AccountId>, Refused> 
 }
 
 pub(super) fn msisdn(query: &QueryPairs, name: &str) -> Result<Option<Msisdn>, Refused> {
-    let Some(text) = query.get(name) else { return Ok(None) };
+    let Some(text) = query.written(name) else { return Ok(None) };
     let read = text.trim_start_matches('+').parse();
     read.map(Some).map_err(|_| invalid(format!("`{name}` must be a number in E.164")))
 }
 
 pub(super) fn uuid(query: &QueryPairs, name: &str) -> Result<Option<Uuid>, Refused> {
-    let Some(text) = query.get(name) else { return Ok(None) };
+    let Some(text) = query.written(name) else { return Ok(None) };
     let read = Uuid::try_parse(text);
     read.map(Some).map_err(|_| invalid(format!("`{name}` must be a UUID")))
 }
 
 pub(super) fn moment(query: &QueryPairs, name: &str) -> Result<Option<Timestamp>, Refused> {
-    let Some(text) = query.get(name) else { return Ok(None) };
+    let Some(text) = query.written(name) else { return Ok(None) };
     let unclear =
         || invalid(format!("`{name}` must be a moment like 2026-06-01T10:00:00Z, with its offset"));
     read_moment(text).map(Some).ok_or_else(unclear)

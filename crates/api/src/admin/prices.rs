@@ -33,13 +33,19 @@ pub(crate) async fn list_prices(
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
     let (limit, account) = (limit(&query)?, account(&query)?.filter(|account| account.0 != 0));
-    let after = query.get("after").map(|after| {
-        let prefix = after.strip_prefix(':').map(str::to_owned);
-        prefix.ok_or_else(|| as_told())
+    let after = query.written("after").map(|after| {
+        let prefix = after.strip_prefix(':').filter(|prefix| is_prefix(prefix));
+        prefix.map(str::to_owned).ok_or_else(|| as_told())
     });
     let found = door.engine.house().prices(account, after.transpose()?, limit + 1).await;
     let found = found.map_err(not_done)?;
     Ok(Json(page(found, limit, view, |row| json!(format!(":{}", row.prefix)))))
+}
+
+/// Digits of E.164, or none.
+fn is_prefix(text: &str) -> bool {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && text.len() <= 15 && !text.starts_with('0')
 }
 
 #[derive(Deserialize)]

@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRequest, Request};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::bulk::{Refused, invalid};
 use crate::read::read_body;
@@ -27,15 +28,41 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(invalid("the request body must be a JSON object"));
     }
-    serde_json::from_slice(bytes).map_err(|error| {
+    let wrong = |error: &serde_json::Error| {
         let (line, column) = (error.line(), error.column());
-        let what = if error.is_data() {
-            "is not the object that is asked for"
-        } else {
-            "is not valid JSON"
-        };
-        invalid(format!("the request body {what} (line {line}, column {column})"))
-    })
+        invalid(format!("the request body is not valid JSON (line {line}, column {column})"))
+    };
+    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| wrong(&error))?;
+    read_whole_numbers(&mut value);
+    let other = |_| invalid("the request body is not the object that is asked for");
+    serde_json::from_value(value).map_err(other)
+}
+
+/// `5.0` is a whole number, as JSON Schema has it.
+fn read_whole_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            if let Some(whole) = whole(&number.to_string()) {
+                *value = whole.into();
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(read_whole_numbers),
+        Value::Object(object) => object.values_mut().for_each(read_whole_numbers),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Of `827.0` or `1.5e17`, as they are written.
+fn whole(text: &str) -> Option<i64> {
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+    let (units, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let fraction = fraction.trim_end_matches('0');
+    let zeros = exponent.parse::<usize>().ok()?.checked_sub(fraction.len())?;
+    let digits_max = 19;
+    if zeros > digits_max {
+        return None;
+    }
+    format!("{units}{fraction}{}", "0".repeat(zeros)).parse().ok()
 }
 
 /// A field that is given and is something else than it must be.
@@ -44,4 +71,26 @@ pub(super) fn field<T, E: std::fmt::Display>(
     read: Result<T, E>,
 ) -> Result<T, Refused> {
     read.map_err(|why| invalid(Words::from(format!("`{name}`: {why}"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_number_may_be_written_as_any_number_is() {
+        for (text, number) in [
+            ("827.0", Some(827)),
+            ("-3.0", Some(-3)),
+            ("1e16", Some(10_000_000_000_000_000)),
+            ("1.25e2", Some(125)),
+            ("1.5", None),
+            ("1.25e1", None),
+            ("1e-2", None),
+            ("1e19", None),
+            ("1e300", None),
+        ] {
+            assert_eq!(whole(text), number, "{text}");
+        }
+    }
 }

@@ -49,7 +49,7 @@ pub(crate) async fn find_messages(
     State(door): State<Door>,
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
-    let state = query.get("status").map(MessageState::from_str).transpose();
+    let state = query.written("status").map(MessageState::from_str).transpose();
     let search = MessageSearch {
         account: account(&query)?,
         state: state.map_err(|_| invalid("`status` is none of a message"))?,
@@ -90,8 +90,9 @@ pub(crate) async fn find_recipients(
     State(door): State<Door>,
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
-    let state = query.get("status").map(RecipientState::from_str).transpose();
-    let at = query.get("after").map(|text| read_cursor(text).ok_or_else(as_told)).transpose()?;
+    let state = query.written("status").map(RecipientState::from_str).transpose();
+    let at =
+        query.written("after").map(|text| read_cursor(text).ok_or_else(as_told)).transpose()?;
     let search = RecipientSearch {
         number: msisdn(&query, "number")?,
         message: uuid(&query, "message")?.map(MessageId),

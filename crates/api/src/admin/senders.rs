@@ -40,7 +40,7 @@ pub(crate) async fn list_all_senders(
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
     let limit = limit(&query)?;
-    let state = query.get("status").map(SenderState::from_str).transpose();
+    let state = query.written("status").map(SenderState::from_str).transpose();
     let state = state
         .map_err(|_| invalid("`status` must be requested, approved, rejected or withdrawn"))?;
     let after = integer(&query, "after")?.map(SenderNumber);

@@ -21,6 +21,7 @@ pub(super) fn not_uploaded(error: &UploadError) -> Refused {
     let text = error.to_string();
     match error {
         UploadError::NoSuchGroup => not_found(text),
+        UploadError::NoNumber => invalid(text),
         UploadError::Refused(_) => conflict("CONFLICT", text),
         UploadError::Store(source) => {
             tracing::warn!(error = %source, "the store did not take an upload");

@@ -31,7 +31,7 @@ pub(crate) async fn list_messages(
     query: QueryPairs,
 ) -> Result<Json<Messages>, Refused> {
     let page = Page::read(&query, LIMIT, limits::MESSAGES_PAGE_MAX)?;
-    let states = query.get("status").map(read_state).transpose()?.into_iter().collect();
+    let states = query.written("status").map(read_state).transpose()?.into_iter().collect();
     let list = BulkList { states, offset: page.offset(), limit: page.limit() };
     let found = door.engine.bulk_messages(account, list).await;
     let (messages, total) = found.map_err(|error| store_failed(&error))?;

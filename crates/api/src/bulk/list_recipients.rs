@@ -61,7 +61,7 @@ pub(crate) async fn list_recipients(
     query: QueryPairs,
 ) -> Result<Json<Recipients>, Refused> {
     let page = Page::read(&query, LIMIT, limits::RECIPIENTS_PAGE_MAX)?;
-    let states = states_of(query.get("status"))?;
+    let states = states_of(query.written("status"))?;
     let after = read_number(&query, "after")?;
     let asked = match after {
         // An id is an index and one, so the index after it is the same number.

@@ -33,7 +33,7 @@ impl Page {
 }
 
 pub(super) fn read_number(query: &QueryPairs, name: &str) -> Result<Option<u32>, Refused> {
-    let Some(text) = query.get(name) else { return Ok(None) };
+    let Some(text) = query.written(name) else { return Ok(None) };
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(number) if digits => Ok(Some(number)),

@@ -19,9 +19,14 @@ impl<S: Sync> FromRequestParts<S> for QueryPairs {
 }
 
 impl QueryPairs {
-    /// Empty is absent.
+    /// Empty is absent, as clients of the orders door write it.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.written(name).filter(|value| !value.is_empty())
+    }
+
+    /// Empty is a value like others: such as nothing that has a form can have.
+    pub(crate) fn written(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found.map(|(_, value)| value.as_str())
     }
 }

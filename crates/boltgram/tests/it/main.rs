@@ -32,6 +32,7 @@ mod walk_wrong_start;
 mod bulk;
 mod crash;
 mod dispatch;
+mod documented;
 mod failover;
 mod faults;
 mod inbound;

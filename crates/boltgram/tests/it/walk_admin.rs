@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use super::customer::Customer;
 use super::running::{Home, Running};
 
-struct Operator {
+pub(crate) struct Operator {
     http: Client,
     base: String,
     key: String,
 }
 
 impl Operator {
-    fn of(server: &Running, key: String) -> Self {
+    pub(crate) fn of(server: &Running, key: String) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self { http: Client::new(), base: server.url("/admin/v1"), key }
     }
@@ -43,7 +43,7 @@ impl Operator {
     }
 
     /// What must be done, and its answer.
-    async fn done(&self, method: &str, path: &str, body: Value) -> Value {
+    pub(crate) async fn done(&self, method: &str, path: &str, body: Value) -> Value {
         let (status, answer) = self.call(method, path, body).await;
         assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
         answer
@@ -176,6 +176,11 @@ async fn a_template_and_a_group_from_a_file_are_sent_to() {
     assert_eq!(ida.refused("DELETE", &format!("{path}/66812999999"), Value::Null).await, 404);
     let (status, _) = ida.send("POST", path, "application/json", "{}".to_owned()).await;
     assert_eq!(status, 400);
+    for no_contacts in ["{\"phone\": \"0812345678\"}", "phone,name\n", "Ida,0812345678\n\n"] {
+        let (status, told) = ida.send("PUT", path, "text/csv", no_contacts.to_owned()).await;
+        assert_eq!((status, &told["code"]), (400, &json!("INVALID_PARAMS")), "{told}");
+    }
+    assert_eq!(ida.get("/accounts/1/groups/1").await["contacts"], 5_000, "none is emptied so");
 
     let customer = Customer::of(&server).with_key(key.as_str().unwrap());
     let send = json!({"sender": "ACME", "templateId": 1, "variables": {"name": "Toon"}, "contactGroupId": 1});

@@ -42,6 +42,9 @@ pub struct UploadReport {
 pub enum UploadError {
     #[error("there is no such group")]
     NoSuchGroup,
+    /// It is no file of contacts: no group is emptied for it.
+    #[error("no line of the file begins with a phone number; a group is emptied by an empty file")]
+    NoNumber,
     #[error("the group would have too many contacts, or is no longer there")]
     Refused(#[source] PortError),
     #[error("it could not be done right now; try again")]
@@ -119,6 +122,10 @@ impl ContactUpload<'_> {
     /// The file is whole: the group shows what was in it.
     pub async fn finish(mut self, by: Actor) -> Result<(ContactGroup, UploadReport), UploadError> {
         self.lines.read(&[], &mut self.batch, &mut self.report);
+        if self.lines.begun && self.report.lines == self.report.invalid {
+            self.give_up().await?;
+            return Err(UploadError::NoNumber);
+        }
         self.store_batch().await?;
         let group = self.engine.store.finish_upload(self.upload, by, self.engine.now()).await?;
         Ok((group, self.report))
