@@ -26,9 +26,12 @@ use crate::sql::{Column, Row, Value};
 /// Rows in one statement: bounds what is in memory twice, and how long a statement takes.
 const ROWS_MAX: usize = 4_096;
 
-/// Tables whose rows are changed without having been locked before. They are changed one after another,
-/// in the order that no two changes cross in: the rows of one statement are locked as its plan finds them.
-const UNLOCKED: [&str; 3] = ["ledger_accounts", "events", "chunks"];
+/// Tables whose rows are changed without having been locked before. The rows of one statement are locked as its plan
+/// finds them; so these are locked first, in the order that no two changes cross in.
+const UNLOCKED: [&str; 2] = ["events", "chunks"];
+
+/// They are few, and go one after another.
+const APART: &str = "ledger_accounts";
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Many {
@@ -192,16 +195,19 @@ fn update(sql: &str, words: &[Word<'_>]) -> Option<Many> {
     let (changed, wanted) = divided(rest, words, "WHERE");
     let assigned = columns(changed.get(set.end()..)?);
     let key = key(wanted?, &assigned)?;
-    if set.text != "SET"
-        || UNLOCKED.contains(&table.text)
-        || words.iter().any(|word| word.text == "FROM")
-    {
+    let odd = set.text != "SET" || words.iter().any(|word| word.text == "FROM");
+    if odd || table.text == APART {
         return None;
     }
     let table = table.text;
     let before = format!("UPDATE {table} SET{} FROM", of_rows(changed.get(set.end()..)?));
-    let span = Span::of(sql, wanted?).filter(|span| returning.is_none() && key.contains(&span.at));
-    Some(Many { span, ..change(before, wanted?, returning, key) })
+    let change = change(before, wanted?, returning, key);
+    if UNLOCKED.contains(&table) {
+        return Some(locked_first(table, wanted?, "FOR NO KEY UPDATE", change));
+    }
+    let is_key = |span: &Span| change.parts.key.contains(&span.at);
+    let span = Span::of(sql, wanted?).filter(|span| returning.is_none() && is_key(span));
+    Some(Many { span, ..change })
 }
 
 fn delete(sql: &str, words: &[Word<'_>]) -> Option<Many> {
@@ -209,13 +215,23 @@ fn delete(sql: &str, words: &[Word<'_>]) -> Option<Many> {
     let (rest, returning) = divided(sql, words, "RETURNING");
     let (_, wanted) = divided(rest, words, "WHERE");
     let key = key(wanted?, &[])?;
-    if from.text != "FROM"
-        || UNLOCKED.contains(&table.text)
-        || words.iter().any(|word| word.text == "USING")
-    {
+    let odd = from.text != "FROM" || words.iter().any(|word| word.text == "USING");
+    if odd || table.text == APART {
         return None;
     }
-    Some(change(format!("DELETE FROM {} USING", table.text), wanted?, returning, key))
+    let table = table.text;
+    let change = change(format!("DELETE FROM {table} USING"), wanted?, returning, key);
+    let unlocked = UNLOCKED.contains(&table);
+    Some(if unlocked { locked_first(table, wanted?, "FOR UPDATE", change) } else { change })
+}
+
+/// Looks for what is wanted and locks it, row by row, and then changes what was found.
+fn locked_first(table: &str, wanted: &str, lock: &str, mut change: Many) -> Many {
+    let Parts { before, after, .. } = &mut change.parts;
+    let found = format!("SELECT FROM {table} WHERE{} {lock}", of_rows(wanted));
+    *after = format!("WHERE (SELECT count(*) FROM ({found}) AS q) > 0) {before} l AS v {after}");
+    "WITH l AS MATERIALIZED (SELECT v.* FROM".clone_into(before);
+    change
 }
 
 fn change(before: String, wanted: &str, returning: Option<&str>, key: Vec<usize>) -> Many {
@@ -303,6 +319,25 @@ mod tests {
         let (before, after) = around("DELETE FROM t WHERE k = ?1 AND j = ?2");
         assert_eq!(before, "DELETE FROM t USING");
         assert_eq!(after, "WHERE k = v.p1 AND j = v.p2 RETURNING v.nth");
+    }
+
+    #[test]
+    fn rows_that_nobody_locked_are_locked_in_their_order() {
+        let (before, after) = around("DELETE FROM chunks WHERE message = ?1 AND first_idx = ?2");
+        assert_eq!(before, "WITH l AS MATERIALIZED (SELECT v.* FROM");
+        let wanted = "message = v.p1 AND first_idx = v.p2";
+        let locks = format!("SELECT FROM chunks WHERE {wanted} FOR UPDATE");
+        let then = format!("DELETE FROM chunks USING l AS v WHERE {wanted} RETURNING v.nth");
+        assert_eq!(after, format!("WHERE (SELECT count(*) FROM ({locks}) AS q) > 0) {then}"));
+        let (_, after) = around("UPDATE events SET told = ?2 WHERE id = ?1");
+        assert!(after.contains("v.p1 FOR NO KEY UPDATE) AS q"), "{after}");
+        assert!(
+            after.ends_with(
+                "UPDATE events SET told = v.p2 FROM l AS v WHERE id = v.p1 RETURNING v.nth"
+            ),
+            "{after}"
+        );
+        assert_eq!(Many::of("UPDATE ledger_accounts SET balance = ?2 WHERE name = ?1"), None);
     }
 
     #[test]

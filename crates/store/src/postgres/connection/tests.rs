@@ -160,3 +160,20 @@ async fn spans_of_rows_do_what_the_rows_do_one_after_another() {
         "2\n3"
     );
 }
+
+#[tokio::test]
+async fn rows_that_are_locked_first_do_what_they_do_one_after_another() {
+    let mut pair = Pair::new().await;
+    for (_, database) in [&pair.together, &pair.apart] {
+        // A view of the pair's table by the name of one that is locked so.
+        database.sql("ALTER TABLE t RENAME TO events; CREATE VIEW t AS SELECT * FROM events");
+        database.sql(
+            "INSERT INTO events (id, k, j, n) SELECT i, i / 3, i, i FROM generate_series(0, 20) i",
+        );
+    }
+    let keys: Vec<_> = [5_i64, 0, 3, 98, 3, 4, 1].iter().map(|k| params![*k]).collect();
+    pair.execute("UPDATE events SET n = n * 2 + 1 WHERE k = ?1 AND n > 4", &keys).await;
+    pair.query("UPDATE events SET n = n + 1 WHERE k = ?1 AND a IS NULL RETURNING k, n", &keys[3..])
+        .await;
+    pair.execute("DELETE FROM events WHERE k = ?1 AND n > 9", &keys).await;
+}
