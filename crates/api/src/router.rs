@@ -141,6 +141,7 @@ pub(crate) fn admin_routes() -> Routes {
         .route("/admin/v1/prices", get(admin::list_prices).put(admin::set_prices))
         .route("/admin/v1/prices/remove", post(admin::remove_price))
         .route("/admin/v1/routes", get(admin::list_routes))
+        .route("/admin/v1/quote", get(admin::show_quote))
         .route("/admin/v1/operators", get(admin::list_operators))
         .route("/admin/v1/audit", get(admin::list_audit))
 }

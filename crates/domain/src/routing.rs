@@ -141,6 +141,11 @@ impl Routes {
         self.sms.values()
     }
 
+    /// Of mail.
+    pub const fn email(&self) -> &Route {
+        &self.email
+    }
+
     /// `email` are the carriers that take mail, in the order they are tried. A route whose prefix is
     /// anything but digits serves nobody.
     pub fn new(sms: Vec<Route>, email: Vec<CarrierName>) -> Self {

@@ -1,5 +1,6 @@
 //! An operator's programs: everything the admin door does, over the real program and its store.
 
+mod answers;
 mod refunds;
 mod search;
 
@@ -9,6 +10,7 @@ use serde_json::{Value, json};
 use super::customer::Customer;
 use super::running::{Home, Running};
 
+#[derive(Clone)]
 pub(crate) struct Operator {
     http: Client,
     base: String,

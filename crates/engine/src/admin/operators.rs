@@ -1,10 +1,12 @@
-//! Operators and their keys.
+//! Operators and their keys, and what they do for accounts.
 
 use domain::account::{Account, AccountId, AccountName, Scope};
 use domain::money::Msat;
+use domain::number::Msisdn;
 use domain::operator::{Actor, NewOperator, Operator};
 use domain::ports::{Grant, PortError, Random, Store};
 use domain::secret::Secret;
+use domain::tariff::Tariff;
 use domain::time::Timestamp;
 
 use crate::accounts::{self, AuthError, NewKeyText, key_hash};
@@ -82,6 +84,17 @@ impl Engine {
         let id = self.transfer_id(now);
         self.store.grant_credit(Grant { id, account, amount }, by, now).await?;
         Ok(self.store.balance(account).await?.available)
+    }
+
+    /// Of one part to this number in a message to many: by the account's prices, or by those of all.
+    pub async fn price_of_part(
+        &self,
+        account: Option<AccountId>,
+        to: Msisdn,
+    ) -> Result<Msat, PortError> {
+        let everybody = AccountId(0);
+        let prices = self.store.tariff(account.unwrap_or(everybody)).await?;
+        Ok(Tariff::new(self.settings.prices.credit, prices).of_part(to))
     }
 
     /// Begins with the time, as orders do: neighbours in time are neighbours in the books.

@@ -9,7 +9,7 @@ use crate::customer::Customer;
 use crate::running::PATIENCE;
 
 /// Asks until it is as wished.
-async fn until(ida: &Operator, path: &str, wished: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn until(ida: &Operator, path: &str, wished: impl Fn(&Value) -> bool) -> Value {
     let begun = Instant::now();
     loop {
         let told = ida.get(path).await;
