@@ -214,21 +214,6 @@ impl Engine {
         }
     }
 
-    /// Before anybody pays. Who is blocked until then is found by the claim.
-    async fn refuse_blocked(
-        &self,
-        account: Option<AccountId>,
-        to: &Address,
-    ) -> Result<(), CreateError> {
-        let Address::Phone(number) = to else { return Ok(()) };
-        let blocked = self.store.blocked(account, [*number].into()).await;
-        if blocked.map_err(CreateError::Store)?.is_empty() {
-            Ok(())
-        } else {
-            Err(CreateError::Blocked)
-        }
-    }
-
     async fn fund(
         &self,
         sats: i64,

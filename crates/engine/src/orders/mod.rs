@@ -14,6 +14,7 @@
 //! table in `domain::order`.
 
 mod accept;
+mod blocked;
 mod cancel;
 mod check;
 mod create;
