@@ -53,7 +53,7 @@ pub(crate) async fn list_blocks(
     query: QueryPairs,
 ) -> Result<Json<Value>, Refused> {
     let limit = limit(&query)?;
-    let after = query.written("after").map(|text| read_cursor(text).ok_or_else(|| as_told()));
+    let after = query.written("after").map(|text| read_cursor(text).ok_or_else(as_told));
     let list = BlockList {
         scope: integer(&query, "account")?.map(scope_of),
         number: msisdn(&query, "number")?,

@@ -35,7 +35,7 @@ pub(crate) async fn list_prices(
     let (limit, account) = (limit(&query)?, account(&query)?.filter(|account| account.0 != 0));
     let after = query.written("after").map(|after| {
         let prefix = after.strip_prefix(':').filter(|prefix| is_prefix(prefix));
-        prefix.map(str::to_owned).ok_or_else(|| as_told())
+        prefix.map(str::to_owned).ok_or_else(as_told)
     });
     let found = door.engine.house().prices(account, after.transpose()?, limit + 1).await;
     let found = found.map_err(not_done)?;
