@@ -11,12 +11,16 @@
 //! | three quarters | they hand nothing over any more, whoever looks, and sockets are closed |
 //! | all | others take the links, and free the work |
 //!
+//! A node that was away so long does not know what the others have in work: their leases may have
+//! passed for the same reason as its own. It claims nothing for a quarter of a lease, in which each
+//! that lives records what its carriers took and renews its own.
+//!
 //! So clocks of nodes may differ by almost a quarter of a lease: a chunk's lease is compared with the
 //! clock of whoever claims, a link's with the database's. A process that was stopped and goes on
 //! finds its time over before it writes a part.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::ports::{Changed, LinkDemand, LinkLease};
@@ -34,6 +38,8 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(crate) struct Links {
     /// Carriers that one of them can hand over by.
     elsewhere: Mutex<BTreeSet<CarrierName>>,
+    /// They have time until then to say what they have in work.
+    claims_from: Mutex<Timestamp>,
 }
 
 impl Links {
@@ -42,8 +48,22 @@ impl Links {
         self.lock().contains(carrier)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<CarrierName>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<CarrierName>> {
         self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn claims_from(&self) -> MutexGuard<'_, Timestamp> {
+        self.claims_from.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its lease is renewed after it could not be for so long that its links were let go.
+    fn is_back(&self, now: Timestamp, lease: Duration) {
+        *self.claims_from() = now.after(lease / 4);
+    }
+
+    /// Not while others that were away too may have work whose lease has passed.
+    pub(crate) fn may_claim(&self, now: Timestamp) -> bool {
+        now >= *self.claims_from()
     }
 }
 
@@ -106,7 +126,12 @@ struct Kept {
 impl Kept {
     fn renewed(&mut self, engine: &Engine, share: &LinkLease, began: Timestamp) {
         self.at = Some(began);
-        self.let_go = false;
+        if std::mem::take(&mut self.let_go) {
+            tracing::warn!(
+                "this node's lease is renewed again: it claims nothing for a quarter of it"
+            );
+            engine.links.is_back(engine.now(), engine.settings.lease);
+        }
         let ahead = began.since(share.now).max(share.now.since(engine.now()));
         let skewed = ahead > engine.settings.lease / 8;
         if skewed && !self.skewed {
@@ -193,5 +218,20 @@ pub(crate) async fn leave(engine: &Engine) {
                 "the other nodes were not told that this one goes; they wait for its links"
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_away_leaves_the_others_time_to_say_what_they_have() {
+        let (links, lease) = (Links::default(), Duration::from_secs(60));
+        let at = |secs: i64| Timestamp::from_millis(1_800_000_000_000 + secs * 1_000);
+        assert!(links.may_claim(at(0)));
+        links.is_back(at(0), lease);
+        assert!(!links.may_claim(at(0)) && !links.may_claim(at(14)));
+        assert!(links.may_claim(at(15)));
     }
 }

@@ -132,10 +132,10 @@ impl Dispatcher {
     /// Claims once and hands over; returns 0 when nothing was found.
     pub(super) async fn round(&self, engine: &Engine) -> usize {
         let up = || engine.carriers.values().any(|carrier| carrier.status().up);
-        if self.troubled.load(Ordering::SeqCst) || !up() {
+        let now = self.clock.now();
+        if self.troubled.load(Ordering::SeqCst) || !engine.links.may_claim(now) || !up() {
             return 0;
         }
-        let now = self.clock.now();
         let (mut room, singles) = self.in_work().claimable(now);
         room.lacks_links = lacks_links(engine);
         if self.inbox.is_behind() {
