@@ -1,6 +1,6 @@
 //! The processes, their database and their message centre.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -135,6 +135,12 @@ impl Cluster {
     /// A number that the database tells.
     pub(super) fn count(&self, of: &str) -> i64 {
         self.database.sql(&format!("SELECT count(*) FROM {of}")).parse().unwrap()
+    }
+
+    /// Numbers of whom the database knows what became of what is for them.
+    pub(super) fn recorded(&self) -> HashSet<String> {
+        let known = "SELECT ltrim(address, '+') FROM recipients WHERE state <> 'pending'";
+        self.database.sql(known).lines().map(str::to_owned).collect()
     }
 
     /// Waits until every order and every recipient is delivered.

@@ -1,5 +1,7 @@
 //! One node is killed in the middle of a campaign.
 
+use std::time::Duration;
+
 use serde_json::json;
 use testkit::postgres::PostgresServer;
 
@@ -7,16 +9,19 @@ use super::cluster::{BINDS, Cluster, NODES, SHARE, WINDOW};
 use super::load::{Load, check_acknowledged};
 use crate::receiver::Receiver;
 
-const RECIPIENTS: u32 = 20_000;
+const RECIPIENTS: u32 = 100_000;
+
+/// Of each customer, after each message.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Of them taken before the kill.
-const BEFORE: usize = 5_000;
+const BEFORE: usize = 20_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_others_go_on_with_what_a_killed_node_had() {
     let mut cluster = Cluster::start(PostgresServer::shared()).await;
     let receiver = Receiver::open().await;
-    let load = Load::begin(&cluster, &receiver);
+    let load = Load::begin_with_pauses(&cluster, &receiver, PAUSE);
     cluster.campaign(0, "6681", RECIPIENTS, json!({})).await;
     let centre = cluster.centre.clone();
     let taken = || match centre.taken_count() {
@@ -25,6 +30,7 @@ async fn the_others_go_on_with_what_a_killed_node_had() {
     };
     cluster.until("the campaign is under way", taken).await;
     load.grown(&cluster, 20).await;
+    let known = cluster.recorded();
     cluster.kill(1);
     load.grown(&cluster, 100).await;
     // Its socket is closed, so its links are free once its lease is over.
@@ -37,6 +43,8 @@ async fn the_others_go_on_with_what_a_killed_node_had() {
     assert!(centre.told_to_others() > 0, "receipts came to other nodes than had submitted");
     let flush = u32::try_from(domain::limits::OUTCOME_FLUSH_MAX).unwrap();
     let taken = cluster.end(SHARE * WINDOW + flush);
+    assert!(known.len() > BEFORE / 2, "{} recorded", known.len());
+    assert!(known.iter().all(|to| taken[to] == 1), "what was recorded is not sent again");
     let campaign = taken.keys().filter(|to| to.starts_with("6681")).count();
     assert_eq!(campaign, usize::try_from(RECIPIENTS).unwrap(), "over {NODES} nodes");
 }

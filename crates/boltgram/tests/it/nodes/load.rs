@@ -23,6 +23,16 @@ pub(super) struct Load {
 
 impl Load {
     pub(super) fn begin(cluster: &Cluster, receiver: &Receiver) -> Self {
+        Self::begin_with_pauses(cluster, receiver, Duration::ZERO)
+    }
+
+    /// A single message costs as much as twenty recipients of a campaign. With a pause after each there
+    /// is more of the campaign.
+    pub(super) fn begin_with_pauses(
+        cluster: &Cluster,
+        receiver: &Receiver,
+        pause: Duration,
+    ) -> Self {
         let (count, over): (Arc<AtomicU32>, Arc<AtomicBool>) = Default::default();
         let numbers = Arc::new(AtomicU32::new(0));
         let mut buyers = JoinSet::new();
@@ -30,7 +40,7 @@ impl Load {
             for _ in 0..CUSTOMERS_PER_NODE {
                 let (customer, url) = (cluster.customer(node), receiver.url());
                 let (numbers, count, over) = (numbers.clone(), count.clone(), over.clone());
-                buyers.spawn(async move { buy(customer, url, numbers, count, over).await });
+                buyers.spawn(buy(customer, url, pause, numbers, count, over));
             }
         }
         Self { count, over, buyers }
@@ -58,6 +68,7 @@ impl Load {
 async fn buy(
     customer: Customer,
     url: String,
+    pause: Duration,
     numbers: Arc<AtomicU32>,
     count: Arc<AtomicU32>,
     over: Arc<AtomicBool>,
@@ -76,6 +87,7 @@ async fn buy(
             Ok(Some(answer)) if answer["status"] == "OK" => {
                 acknowledged.insert(answer["orderId"].as_str().unwrap().to_owned(), phone);
                 count.fetch_add(1, Ordering::SeqCst);
+                tokio::time::sleep(pause).await;
             }
             _ => tokio::time::sleep(Duration::from_millis(100)).await,
         }
