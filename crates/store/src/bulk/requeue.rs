@@ -64,30 +64,34 @@ pub(crate) async fn requeue(tx: &mut impl Tx, chunks: &[Requeued]) -> Result<()>
     if chunks.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = chunks
+    let ranges: Vec<_> = chunks
         .iter()
         .map(|Requeued { chunk, last, .. }| params![&chunk.message, chunk.first, *last])
         .collect();
-    tx.execute_many(
-        "DELETE FROM submissions WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND idx IN (
-             SELECT idx FROM recipients
-             WHERE message = ?1 AND idx BETWEEN ?2 AND ?3
+    let found = tx
+        .query_many(
+            "SELECT idx FROM recipients WHERE message = ?1 AND idx BETWEEN ?2 AND ?3
                  AND state IN ('failed', 'expired', 'timeout')
-         )",
-        &rows,
-    )
-    .await?;
-    let rows: Vec<_> = chunks
-        .iter()
-        .map(|Requeued { chunk, last, at }| {
-            params![&chunk.message, chunk.first, *last, RecipientState::Pending, *at]
-        })
-        .collect();
+             ORDER BY idx",
+            &ranges,
+        )
+        .await?;
+    let mut missed: Vec<(&MessageId, u32, Timestamp)> = Vec::new();
+    for (Requeued { chunk, at, .. }, rows) in chunks.iter().zip(found) {
+        for mut row in rows {
+            missed.push((&chunk.message, row.get()?, *at));
+        }
+    }
+    // Each by its key: of a range a server may think so little that it looks at all of it each time.
+    let rows: Vec<_> = missed.iter().map(|(message, index, _)| params![*message, *index]).collect();
+    tx.execute_many("DELETE FROM submissions WHERE message = ?1 AND idx = ?2", &rows).await?;
+    let pending = RecipientState::Pending;
+    let rows: Vec<_> =
+        missed.iter().map(|(message, index, at)| params![*message, *index, pending, *at]).collect();
     tx.execute_many(
-        "UPDATE recipients SET state = ?4, reason = NULL, code = NULL, tried = NULL,
-             deferred_attempt = 0, unanswered = 0, attempts = 0, updated_at = ?5
-         WHERE message = ?1 AND idx BETWEEN ?2 AND ?3
-             AND state IN ('failed', 'expired', 'timeout')",
+        "UPDATE recipients SET state = ?3, reason = NULL, code = NULL, tried = NULL,
+             deferred_attempt = 0, unanswered = 0, attempts = 0, updated_at = ?4
+         WHERE message = ?1 AND idx = ?2",
         &rows,
     )
     .await?;
