@@ -10,6 +10,9 @@ use super::{Budget, Ids};
 use crate::bulk::{self, Run};
 use crate::sql::{Result, Row, Tx, params};
 
+/// A message costs as much as so many recipients of one.
+const MESSAGE_COST: u32 = 5;
+
 /// Where a search stands: at an index of the newest message that is left.
 struct Walk {
     ids: Ids,
@@ -49,8 +52,15 @@ pub(crate) async fn find_recipients(
     let (mut budget, mut found) = (Budget::new(search.limit), Vec::new());
     loop {
         let step = budget.step();
-        let messages = walk(tx, at.ids, step).await?;
+        let asked = step.div_ceil(MESSAGE_COST);
+        let messages = walk(tx, at.ids, asked).await?;
+        let ended = u32::try_from(messages.len()).unwrap_or(u32::MAX) < asked;
+        let oldest = messages.last().map(|message| message.id).filter(|_| ended);
         let (parts, looked_at, next) = divide(search, &at, messages, step);
+        let next = match next {
+            Next::After(message) if Some(message) == oldest => Next::Nothing,
+            next => next,
+        };
         budget.spend(looked_at);
         for recipient in look_through(tx, search, parts).await? {
             if found.len() == limit {
@@ -88,11 +98,10 @@ fn divide(
     step: u32,
 ) -> (Vec<Part>, u32, Next) {
     let (mut parts, mut left) = (Vec::new(), step);
-    let are_last = u32::try_from(messages.len()).unwrap_or(u32::MAX) < step;
     let mut next = Next::Nothing;
     for message in messages {
         if left == 0 {
-            return (parts, step, next);
+            break;
         }
         let stood_here = message.id.0.as_u128() == at.ids.last;
         let first = if stood_here { at.index } else { 0 };
@@ -102,7 +111,7 @@ fn divide(
             continue;
         }
         let end = first.saturating_add(left).min(message.recipients);
-        left = left.saturating_sub(end.saturating_sub(first).max(1));
+        left = left.saturating_sub(end.saturating_sub(first).max(MESSAGE_COST));
         let id = message.id;
         if end < message.recipients {
             next = Next::Index(id.0.as_u128(), end);
@@ -111,10 +120,6 @@ fn divide(
         let run = Run { message: id, first, end, to_many, created_at };
         parts.push(Part { message, run });
     }
-    let next = match next {
-        Next::After(_) if are_last => Next::Nothing,
-        next => next,
-    };
     (parts, step - left, next)
 }
 
@@ -124,48 +129,80 @@ async fn look_through(
     parts: Vec<Part>,
 ) -> Result<Vec<FoundRecipient>> {
     let address = search.number.map_or(String::new(), |number| number.digits().to_string());
-    let state = search.state.map_or("", |state| state.as_str());
-    let most = search.limit.saturating_add(1);
-    let rows: Vec<_> = parts
-        .iter()
-        .map(|Part { run, .. }| params![&run.message, run.first, run.end, &address, state, most])
-        .collect();
-    let stored = tx
-        .query_many(
-            "SELECT idx, address, state, reason, price, updated_at FROM (
-                 SELECT r.idx, r.address, r.price,
-                     CASE WHEN c.message IS NULL THEN r.state ELSE 'pending' END AS state,
-                     CASE WHEN c.message IS NULL THEN r.reason END AS reason,
-                     coalesce(c.requeued_at, r.updated_at) AS updated_at
-                 FROM recipients r LEFT JOIN chunks c
-                     ON c.message = r.message AND c.first_idx = r.idx / 1000 * 1000
-                         AND c.requeued_at IS NOT NULL
-                         AND r.state IN ('failed', 'expired', 'timeout')
-                 WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3
-                     AND (?4 = '' OR r.address = ?4)
-             ) seen
-             WHERE ?5 = '' OR state = ?5
-             ORDER BY idx LIMIT ?6",
-            &rows,
-        )
-        .await?;
-    let runs: Vec<_> = parts.iter().map(|part| part.run).collect();
-    let packed = bulk::packed(tx, &runs).await?;
+    let (to_many, of_orders): (Vec<_>, Vec<_>) =
+        parts.iter().map(|part| part.run).partition(|run| run.to_many);
+    let mut stored = rows_to_many(tx, search, &address, &to_many).await?.into_iter();
+    let mut ordered = rows_of_orders(tx, search, &address, &of_orders).await?.into_iter();
+    let mut packed = bulk::packed(tx, &to_many).await?.into_iter();
     let fits = |recipient: &BulkRecipient| {
         (address.is_empty() || recipient.address == address)
             && search.state.is_none_or(|state| recipient.state == state)
     };
     let mut found = Vec::new();
-    for ((part, rows), packed) in parts.into_iter().zip(stored).zip(packed) {
-        let mut of_one = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
-        of_one.extend(packed.into_iter().filter(fits));
+    for Part { message, run } in parts {
+        let rows = if run.to_many { stored.next() } else { ordered.next() };
+        let rows = rows.unwrap_or_default().into_iter();
+        let mut of_one = rows.map(read).collect::<Result<Vec<_>>>()?;
+        if run.to_many {
+            of_one.extend(packed.next().unwrap_or_default().into_iter().filter(fits));
+        }
         of_one.sort_unstable_by_key(|recipient| recipient.index);
-        let FoundMessage { id, order, account, created_at, .. } = part.message;
+        let FoundMessage { id, order, account, created_at, .. } = message;
         let told =
             |recipient| FoundRecipient { message: id, order, account, created_at, recipient };
         found.extend(of_one.into_iter().map(told));
     }
     Ok(found)
+}
+
+/// Of those who wait for another try a row may tell of the one before.
+async fn rows_to_many(
+    tx: &mut impl Tx,
+    search: &RecipientSearch,
+    address: &str,
+    runs: &[Run],
+) -> Result<Vec<Vec<Row>>> {
+    let (state, most) = (search.state.map_or("", |state| state.as_str()), search.limit + 1);
+    let rows: Vec<_> = runs
+        .iter()
+        .map(|run| params![&run.message, run.first, run.end, address, state, most])
+        .collect();
+    tx.query_many(
+        "SELECT idx, address, state, reason, price, updated_at FROM (
+             SELECT r.idx, r.address, r.price,
+                 CASE WHEN c.message IS NULL THEN r.state ELSE 'pending' END AS state,
+                 CASE WHEN c.message IS NULL THEN r.reason END AS reason,
+                 coalesce(c.requeued_at, r.updated_at) AS updated_at
+             FROM recipients r LEFT JOIN chunks c
+                 ON c.message = r.message AND c.first_idx = r.idx / 1000 * 1000
+                     AND c.requeued_at IS NOT NULL
+                     AND r.state IN ('failed', 'expired', 'timeout')
+             WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3
+                 AND (?4 = '' OR r.address = ?4)
+         ) seen
+         WHERE ?5 = '' OR state = ?5
+         ORDER BY idx LIMIT ?6",
+        &rows,
+    )
+    .await
+}
+
+async fn rows_of_orders(
+    tx: &mut impl Tx,
+    search: &RecipientSearch,
+    address: &str,
+    runs: &[Run],
+) -> Result<Vec<Vec<Row>>> {
+    let state = search.state.map_or("", |state| state.as_str());
+    let rows: Vec<_> =
+        runs.iter().map(|run| params![&run.message, run.first, run.end, address, state]).collect();
+    tx.query_many(
+        "SELECT idx, address, state, reason, price, updated_at FROM recipients
+         WHERE message = ?1 AND idx >= ?2 AND idx < ?3
+             AND (?4 = '' OR address = ?4) AND (?5 = '' OR state = ?5)",
+        &rows,
+    )
+    .await
 }
 
 fn read(mut row: Row) -> Result<BulkRecipient> {

@@ -113,7 +113,7 @@ pub trait SearchStore: Send + Sync {
     /// Looks at no more than [`crate::limits::SEARCH_LOOKED_AT_MAX`] messages, and says where to go on.
     async fn find_messages(&self, search: MessageSearch) -> Result<MessagesFound, PortError>;
 
-    /// Looks at no more than [`crate::limits::SEARCH_LOOKED_AT_MAX`] recipients and messages, and says
-    /// where to go on.
+    /// Looks at no more than [`crate::limits::SEARCH_LOOKED_AT_MAX`] recipients, a message counted as
+    /// five, and says where to go on.
     async fn find_recipients(&self, search: RecipientSearch) -> Result<RecipientsFound, PortError>;
 }
