@@ -18,6 +18,7 @@ on_both_stores! {
     the_same_request_is_done_once_whenever_it_comes_again
     those_who_failed_are_tried_again_for_a_new_price
     a_message_is_held_up_and_goes_on
+    who_says_stop_before_it_starts_is_not_sent_to
     a_campaign_reaches_everybody
 }
 
@@ -217,6 +218,23 @@ async fn a_message_is_held_up_and_goes_on(rows: Rows) {
     assert_eq!(acme.change(&sent["uuid"], "resume").await.0, 200);
     assert_eq!(acme.await_end(&sent["uuid"]).await["status"], "sent");
     assert_eq!(acme.change(&sent["uuid"], "pause").await, (409, json!("ALREADY_ENDED")));
+    house.assert_sound();
+    server.stop();
+}
+
+async fn who_says_stop_before_it_starts_is_not_sent_to(rows: Rows) {
+    let house = House::new(rows, "");
+    let server = house.home.serve();
+    let acme = Campaigner::new(&house.home, &server, 10);
+    let mut body = to(&["0812345678", "0898765432"]);
+    body["scheduledTime"] = json!(later(2));
+    let sent = acme.send(&body).await;
+    let stop = json!({"from": "66898765432", "to": "1919", "text": "Stop"});
+    assert_eq!(Customer::of(&server).post("/sandbox/receive", stop).await["state"], "received");
+    let message = acme.await_end(&sent["uuid"]).await;
+    let summary = &message["drSummary"];
+    assert_eq!((&summary["success"], &summary["blocked"]), (&json!(1), &json!(1)), "{message}");
+    assert_eq!((&message["refundedCredits"], acme.credits().await), (&json!(1), json!(9)));
     house.assert_sound();
     server.stop();
 }
