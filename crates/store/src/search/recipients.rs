@@ -193,13 +193,17 @@ async fn rows_of_orders(
     address: &str,
     runs: &[Run],
 ) -> Result<Vec<Vec<Row>>> {
-    let state = search.state.map_or("", |state| state.as_str());
-    let rows: Vec<_> =
-        runs.iter().map(|run| params![&run.message, run.first, run.end, address, state]).collect();
+    let (state, most) = (search.state.map_or("", |state| state.as_str()), search.limit + 1);
+    let rows: Vec<_> = runs
+        .iter()
+        .map(|run| params![&run.message, run.first, run.end, address, state, most])
+        .collect();
+    // The limit keeps PostgreSQL from joining all of them with the whole table.
     tx.query_many(
         "SELECT idx, address, state, reason, price, updated_at FROM recipients
          WHERE message = ?1 AND idx >= ?2 AND idx < ?3
-             AND (?4 = '' OR address = ?4) AND (?5 = '' OR state = ?5)",
+             AND (?4 = '' OR address = ?4) AND (?5 = '' OR state = ?5)
+         ORDER BY idx LIMIT ?6",
         &rows,
     )
     .await
