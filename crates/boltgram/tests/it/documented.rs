@@ -16,7 +16,7 @@ use super::walk_admin::Operator;
 const SEED: &str = "1";
 
 /// Made up for each operation, beside the cases that are derived from its schema.
-const EXAMPLES: &str = "8";
+const EXAMPLES: &str = "5";
 
 /// For a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
