@@ -162,7 +162,8 @@ async fn rows_to_many(
     address: &str,
     runs: &[Run],
 ) -> Result<Vec<Vec<Row>>> {
-    let (state, most) = (search.state.map_or("", |state| state.as_str()), search.limit + 1);
+    let (state, most) =
+        (search.state.map_or("", |state| state.as_str()), search.limit.saturating_add(1));
     let rows: Vec<_> = runs
         .iter()
         .map(|run| params![&run.message, run.first, run.end, address, state, most])
@@ -193,7 +194,8 @@ async fn rows_of_orders(
     address: &str,
     runs: &[Run],
 ) -> Result<Vec<Vec<Row>>> {
-    let (state, most) = (search.state.map_or("", |state| state.as_str()), search.limit + 1);
+    let (state, most) =
+        (search.state.map_or("", |state| state.as_str()), search.limit.saturating_add(1));
     let rows: Vec<_> = runs
         .iter()
         .map(|run| params![&run.message, run.first, run.end, address, state, most])
