@@ -86,7 +86,15 @@ pub(crate) async fn grant_by_id(tx: &mut impl Tx, grant: &Grant, now: Timestamp)
         )
         .await?;
     if added == 0 {
-        return Ok(false);
+        let same = tx
+            .query(
+                "SELECT 1 FROM transfers
+                 WHERE id = ?1 AND kind = ?2 AND credit = ?3 AND amount = ?4",
+                params![&grant.id[..], kind, &customer, grant.amount],
+            )
+            .await?;
+        let other = || PortError::Conflict("other credit was given by this id".to_owned());
+        return if same.is_empty() { Err(other()) } else { Ok(false) };
     }
     let mut changes = Changes::default();
     changes.post(&operator, &customer, grant.amount)?;

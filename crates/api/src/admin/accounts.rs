@@ -3,12 +3,13 @@
 use std::str::FromStr;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use domain::account::{Account, AccountId, AccountName, AccountSettings, Balance};
 use domain::bulk::RefundPolicy;
 use domain::limits::MESSAGE_RECIPIENTS_MAX;
 use domain::money::Msat;
+use domain::ports::PortError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use super::page::{integer, limit, page};
 use super::path::Of;
 use super::read::{Body, field};
 use super::wrong::{none, not_done};
-use crate::bulk::{Moment, Refused, invalid};
+use crate::bulk::{Moment, Refused, Repeatable, invalid, key_reused};
 use crate::read::QueryPairs;
 use crate::settings::Door;
 
@@ -133,14 +134,23 @@ pub(crate) async fn give_credit(
     State(door): State<Door>,
     Of(id): Of,
     By(by): By,
-    Body(credit): Body<Credit>,
+    request: Request,
 ) -> Result<Json<Value>, Refused> {
+    let repeatable = Repeatable::of(request.headers(), request.uri().path())?;
+    let Body(credit): Body<Credit> = Body::from_request(request, &door).await?;
     if !(1..=CREDIT_MSAT_MAX).contains(&credit.msat) {
         return Err(invalid("`msat` must be more than nothing, and at most one bitcoin"));
     }
     must_be_there(&door, id).await?;
     let amount = Msat::new(credit.msat);
-    let available = door.engine.give_credit(id, amount, by).await.map_err(not_done)?;
+    let key = repeatable.map(|repeatable| repeatable.finish().key);
+    let given = door.engine.give_credit(id, amount, key.as_deref(), by).await;
+    let available = given.map_err(|error| match error {
+        PortError::Conflict(_) => {
+            key_reused("the idempotency key came before, with another request")
+        }
+        error => not_done(error),
+    })?;
     Ok(Json(json!({ "availableMsat": available })))
 }
 

@@ -80,6 +80,11 @@ async fn keeps_a_house_from_the_first_account_to_the_last_line_of_the_log() {
     assert_eq!(ida.refused("POST", "/accounts", json!({"name": "acme"})).await, 409);
     let given = ida.done("POST", "/accounts/1/credit", json!({"msat": 1_000})).await;
     assert_eq!(given["availableMsat"], 5_001_000);
+    for (msat, status) in [(1_000, 200), (1_000, 200), (2_000, 422)] {
+        let (told, answer) = ida.keyed("/accounts/1/credit", "may", json!({"msat": msat})).await;
+        assert_eq!(told, status, "{answer}");
+        assert!(status == 422 || answer["availableMsat"] == 5_002_000, "{answer}");
+    }
     assert_eq!(ida.refused("POST", "/accounts/9/credit", json!({"msat": 1_000})).await, 404);
     let settings = json!({"refunds": "unsent", "recipientsPerMessage": 3});
     ida.done("PUT", "/accounts/1/settings", settings).await;

@@ -8,6 +8,7 @@ use domain::ports::{Grant, PortError, Random, Store};
 use domain::secret::Secret;
 use domain::tariff::Tariff;
 use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
 
 use crate::accounts::{self, AuthError, NewKeyText, key_hash};
 use crate::engine::Engine;
@@ -73,15 +74,20 @@ impl Engine {
         accounts::add_key(&*self.store, &*self.random, account, scopes, rate, by, now).await
     }
 
-    /// Gives credit, and says what the account has then.
+    /// Gives credit, and says what the account has then. By one idempotency key it is given once;
+    /// other credit by the same is a [`PortError::Conflict`].
     pub async fn give_credit(
         &self,
         account: AccountId,
         amount: Msat,
+        key: Option<&str>,
         by: Actor,
     ) -> Result<Msat, PortError> {
         let now = self.now();
-        let id = self.transfer_id(now);
+        let id = match key {
+            Some(key) => Sha256::digest(format!("grant {} {key}", account.0)).into(),
+            None => self.transfer_id(now),
+        };
         self.store.grant_credit(Grant { id, account, amount }, by, now).await?;
         Ok(self.store.balance(account).await?.available)
     }

@@ -129,6 +129,8 @@ pub async fn gives_credit_once(rig: &impl Rig) {
     assert!(give(grant(1, 500)).await.unwrap());
     assert!(!give(grant(1, 500)).await.unwrap());
     assert!(give(grant(2, 7)).await.unwrap(), "at the same moment");
+    let other = give(grant(2, 8)).await;
+    assert!(matches!(other, Err(PortError::Conflict(_))), "{other:?}");
     assert_eq!(world.balance(account).await.available, Msat::new(517));
     for msat in [0, -5] {
         let refused = give(grant(3, msat)).await;

@@ -54,6 +54,7 @@ pub trait OperatorStore: Send + Sync {
     async fn audit_log(&self, list: AuditList) -> Result<Vec<AuditEntry>, PortError>;
 
     /// Gives credit. False when it was given by this id before: nothing happens again.
+    /// [`PortError::Conflict`] when other credit was.
     async fn grant_credit(
         &self,
         grant: Grant,
