@@ -35,12 +35,14 @@ fn place(path: &str) -> Option<(PathBuf, &str)> {
 
 /// Whether it is a case of a conformance suite: a function there, and named in the macro that makes tests of them.
 fn is_case_of_a_suite(file: &Path, lines: &[&str], test: &str) -> bool {
-    let suite = file.with_file_name("mod.rs");
-    let named = || fs::read_to_string(&suite).unwrap().lines().any(|line| line.trim() == test);
+    let names = |list: &str| {
+        let text = fs::read_to_string(file.with_file_name(list)).unwrap_or_default();
+        text.lines().any(|line| line.trim() == test)
+    };
     let begins = format!("pub async fn {test}(");
-    suite.to_string_lossy().contains("_conformance")
+    file.to_string_lossy().contains("_conformance")
         && lines.iter().any(|line| line.starts_with(&begins))
-        && named()
+        && ["mod.rs", "cases.rs"].into_iter().any(names)
 }
 
 /// Whether the file has a test of that name: attributes, then the function, or one of `proptest!`; or a case of a suite.
