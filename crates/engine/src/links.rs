@@ -20,6 +20,7 @@
 //! finds its time over before it writes a part.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,8 +39,8 @@ const LOOK: Duration = Duration::from_millis(200);
 pub(crate) struct Links {
     /// Carriers that one of them can hand over by.
     elsewhere: Mutex<BTreeSet<CarrierName>>,
-    /// They have time until then to say what they have in work.
-    claims_from: Mutex<Timestamp>,
+    /// They have this time to say what they have in work.
+    others_time: Mutex<Range<Timestamp>>,
 }
 
 impl Links {
@@ -52,18 +53,19 @@ impl Links {
         self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn claims_from(&self) -> MutexGuard<'_, Timestamp> {
-        self.claims_from.lock().unwrap_or_else(PoisonError::into_inner)
+    fn others_time(&self) -> MutexGuard<'_, Range<Timestamp>> {
+        self.others_time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Its lease is renewed after it could not be for so long that its links were let go.
+    /// Its lease is renewed after it could not be for so long that its links were let go; or it has
+    /// one for the first time, and finds others past theirs.
     fn is_back(&self, now: Timestamp, lease: Duration) {
-        *self.claims_from() = now.after(lease / 4);
+        *self.others_time() = now..now.after(lease / 4);
     }
 
     /// Not while others that were away too may have work whose lease has passed.
     pub(crate) fn may_claim(&self, now: Timestamp) -> bool {
-        now >= *self.claims_from()
+        !self.others_time().contains(&now)
     }
 }
 
@@ -125,11 +127,19 @@ struct Kept {
 
 impl Kept {
     fn renewed(&mut self, engine: &Engine, share: &LinkLease, began: Timestamp) {
-        self.at = Some(began);
-        if std::mem::take(&mut self.let_go) {
+        let is_first = self.at.replace(began).is_none();
+        let was_away = std::mem::take(&mut self.let_go);
+        if was_away {
             tracing::warn!(
                 "this node's lease is renewed again: it claims nothing for a quarter of it"
             );
+        } else if is_first && share.gone > 0 {
+            tracing::warn!(
+                share.gone,
+                "nodes are past their leases: this one claims nothing for a quarter of one"
+            );
+        }
+        if was_away || is_first && share.gone > 0 {
             engine.links.is_back(engine.now(), engine.settings.lease);
         }
         let ahead = began.since(share.now).max(share.now.since(engine.now()));
@@ -233,5 +243,6 @@ mod tests {
         links.is_back(at(0), lease);
         assert!(!links.may_claim(at(0)) && !links.may_claim(at(14)));
         assert!(links.may_claim(at(15)));
+        assert!(links.may_claim(at(-1)), "a clock that was set back");
     }
 }

@@ -141,9 +141,9 @@ pub(crate) async fn reserve(
                  spent = ?2 + CASE WHEN spent_on >= ?4 THEN spent ELSE 0 END,
                  spent_on = CASE WHEN spent_on >= ?4 THEN spent_on ELSE ?4 END
              WHERE name = ?1 AND balance - reserved >= ?2
-                 AND ?2 + CASE WHEN spent_on >= ?4 THEN spent ELSE 0 END <= coalesce(
+                 AND (?2 = 0 OR ?2 + CASE WHEN spent_on >= ?4 THEN spent ELSE 0 END <= coalesce(
                      (SELECT s.spend_per_day FROM account_settings s WHERE s.account = ?3),
-                     9223372036854775807)",
+                     9223372036854775807))",
             params![&customer, amount, account, now.day()],
         )
         .await?;

@@ -82,7 +82,7 @@ pub(crate) async fn lease(
     if freed > 0 {
         tx.tell(Changed { chunks: true, events: true, ..Changed::default() });
     }
-    Ok(LinkLease { allowed, elsewhere, now: clock, freed })
+    Ok(LinkLease { allowed, elsewhere, now: clock, gone: gone.len(), freed })
 }
 
 pub(crate) async fn leave(tx: &mut impl Tx, node: &str) -> Result<()> {

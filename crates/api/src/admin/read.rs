@@ -32,6 +32,14 @@ pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refused> {
         let (line, column) = (error.line(), error.column());
         invalid(format!("the request body is not valid JSON (line {line}, column {column})"))
     };
+    // A number may be written as another one that is equal; a field given twice is not understood.
+    match serde_json::from_slice(bytes) {
+        Ok(read) => return Ok(read),
+        Err(error) if error.to_string().starts_with("duplicate field") => {
+            return Err(invalid("the request body has a field twice"));
+        }
+        Err(_) => {}
+    }
     let mut value: Value = serde_json::from_slice(bytes).map_err(|error| wrong(&error))?;
     read_whole_numbers(&mut value);
     let other = |_| invalid("the request body is not the object that is asked for");
@@ -76,6 +84,17 @@ pub(super) fn field<T, E: std::fmt::Display>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Msat {
+        msat: i64,
+    }
+
+    #[test]
+    fn a_field_is_given_once() {
+        assert_eq!(parse::<Msat>(br#"{"msat": 5.0}"#).unwrap().msat, 5);
+        assert!(parse::<Msat>(br#"{"msat": 5, "msat": 500}"#).is_err());
+    }
 
     #[test]
     fn a_whole_number_may_be_written_as_any_number_is() {

@@ -4,7 +4,7 @@
 //! and very many there. Therefore bulk waits on until for a while none have come: otherwise thousands are claimed at
 //! each such moment, and a code's receipt stands behind theirs.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::limits::RECEIPTS_BEFORE_BULK_MAX;
@@ -20,7 +20,13 @@ pub(super) struct Storm {
     unanswered: AtomicUsize,
     /// The last change had as many as bulk waits for, and it was not long ago.
     goes_on: AtomicBool,
+    /// Changes in a row that had.
+    in_a_row: AtomicU32,
 }
+
+/// Bulk gets a turn after so many: receipts that come for ever, because a carrier repeats them or
+/// they are of another node's campaign, hold it up and do not stop it.
+const IN_A_ROW_MAX: u32 = 100;
 
 impl Storm {
     /// They are unanswered for as long as what this returns lives.
@@ -31,7 +37,14 @@ impl Storm {
 
     /// So many were stored in one change.
     pub(super) fn stored(&self, receipts: usize) {
-        self.goes_on.store(receipts > RECEIPTS_BEFORE_BULK_MAX, Ordering::Relaxed);
+        let in_a_row = if receipts > RECEIPTS_BEFORE_BULK_MAX {
+            self.in_a_row.load(Ordering::Relaxed) + 1
+        } else {
+            0
+        };
+        let goes_on = (1..IN_A_ROW_MAX).contains(&in_a_row);
+        self.in_a_row.store(if goes_on { in_a_row } else { 0 }, Ordering::Relaxed);
+        self.goes_on.store(goes_on, Ordering::Relaxed);
     }
 
     /// Bulk has to wait.
@@ -103,6 +116,17 @@ mod tests {
         };
         let (next, ()) = tokio::join!(storm.next(&mut queue, || told = true), late);
         assert_eq!((next, told), (Some(2), true));
+    }
+
+    #[test]
+    fn receipts_without_end_leave_bulk_a_turn() {
+        let storm = Storm::default();
+        let stored = || {
+            storm.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
+            storm.is_behind()
+        };
+        assert!((1..IN_A_ROW_MAX).all(|_| stored()));
+        assert!(!stored() && stored());
     }
 
     #[tokio::test(start_paused = true)]

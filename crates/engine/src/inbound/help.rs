@@ -1,6 +1,6 @@
 //! Answers to HELP: an order from the credit of the account whose number was asked.
 //!
-//! Its id is made of who asked which number on which day (UTC), so however often a carrier repeats
+//! Its id is made of who asked which number on which day (UTC), and of a secret, so however often a carrier repeats
 //! the question, and whoever asks all day long, there is one answer.
 
 use domain::account::AccountId;
@@ -10,6 +10,7 @@ use domain::message::Address;
 use domain::number::{Msisdn, SenderId};
 use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase};
 use domain::ports::{CreditOrder, CreditOutcome, PortError};
+use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -63,7 +64,8 @@ fn one(id: InboundId, part: &InboundPart, receivers: &Receivers) -> Option<Asked
 impl InboundDesk {
     /// An error means that the same question is welcome again.
     pub(super) async fn help(&self, asked: Asked) -> Result<(), PortError> {
-        let id = order_id(&asked);
+        let Some(payer) = self.store.account(asked.account).await? else { return Ok(()) };
+        let id = order_id(&asked, &payer.webhook_secret);
         let account = Some(asked.account);
         let (to, now) = (Address::Phone(asked.from), self.clock.now());
         if self.routes.find(&to).is_empty() {
@@ -110,13 +112,15 @@ impl InboundDesk {
     }
 }
 
-/// The day in milliseconds, as ids of orders begin, then a hash.
-fn order_id(asked: &Asked) -> OrderId {
+/// The day in milliseconds, as ids of orders begin, then a hash that nobody else can make: who knows
+/// an order's id may ask for it, and cancel it.
+fn order_id(asked: &Asked, secret: &Secret) -> OrderId {
     const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
     let day = asked.at.as_millis() / DAY_MS * DAY_MS;
     let words =
         format!("help {day} {} {} {}", asked.account.0, asked.number.as_str(), asked.from.digits());
-    let mut bytes: [u8; 32] = Sha256::digest(words).into();
+    let hash = Sha256::new_with_prefix(secret.expose()).chain_update("\n").chain_update(words);
+    let mut bytes: [u8; 32] = hash.finalize().into();
     bytes[..6].copy_from_slice(&day.to_be_bytes()[2..]);
     OrderId::new(bytes)
 }

@@ -30,6 +30,8 @@ pub struct LinkLease {
     pub elsewhere: Vec<CarrierName>,
     /// The moment by the clock that leases of links are counted by.
     pub now: Timestamp,
+    /// Other nodes found past their time.
+    pub gone: usize,
     /// Leases of work freed, of nodes that are gone.
     pub freed: u64,
 }
