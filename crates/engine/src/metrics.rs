@@ -43,7 +43,8 @@ pub struct Metrics {
     pub chunks_handed_over: Family<ByResult, Counter>,
     /// Receipts that came, by state; and those that were none after all, not_believed.
     pub receipts: Family<ByResult, Counter>,
-    /// Messages that came in, by how: complete, incomplete; and parts that came again, repeat.
+    /// Messages that came in, by how: complete, incomplete; parts that came again, repeat; and questions for
+    /// help, helped, unhelped.
     pub inbound: Family<ByResult, Counter>,
     /// Webhook calls, by result.
     pub webhooks: Family<ByResult, Counter>,

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::accounts::{self, AuthError, NewKeyText, key_hash};
 use crate::engine::Engine;
+use crate::orders::credit_order_id;
 
 /// What an operator's key begins with: nobody takes it for a customer's.
 const KEY_PREFIX: &str = "bgo_";
@@ -105,8 +106,6 @@ impl Engine {
 
     /// Begins with the time, as orders do: neighbours in time are neighbours in the books.
     pub(super) fn transfer_id(&self, now: Timestamp) -> [u8; 32] {
-        let mut id = self.random.bytes32();
-        id[..6].copy_from_slice(&now.as_millis().to_be_bytes()[2..]);
-        id
+        *credit_order_id(&*self.random, now).as_bytes()
     }
 }

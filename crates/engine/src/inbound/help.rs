@@ -16,7 +16,7 @@ use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::InboundDesk;
-use crate::metrics::ByResult;
+use crate::metrics::{ByKind, ByResult};
 use crate::orders::{LOCAL_CLIENT, message_of};
 
 /// Who asked, and what he is to be told.
@@ -93,6 +93,8 @@ impl InboundDesk {
         let result = match outcomes.as_deref() {
             Ok([CreditOutcome::Accepted]) => {
                 self.wake.dispatch.notify_one();
+                let kind = kind.as_str();
+                self.metrics.orders_created.get_or_create(&ByKind { kind }).inc();
                 "helped"
             }
             // Who said STOP is not even helped.
@@ -112,15 +114,11 @@ impl InboundDesk {
     }
 }
 
-/// The day in milliseconds, as ids of orders begin, then a hash that nobody else can make: who knows
-/// an order's id may ask for it, and cancel it.
+/// A hash that nobody else can make: who knows an order's id may ask for it, and cancel it.
 fn order_id(asked: &Asked, secret: &Secret) -> OrderId {
-    const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
-    let day = asked.at.as_millis() / DAY_MS * DAY_MS;
+    let day = asked.at.day();
     let words =
         format!("help {day} {} {} {}", asked.account.0, asked.number.as_str(), asked.from.digits());
     let hash = Sha256::new_with_prefix(secret.expose()).chain_update("\n").chain_update(words);
-    let mut bytes: [u8; 32] = hash.finalize().into();
-    bytes[..6].copy_from_slice(&day.to_be_bytes()[2..]);
-    OrderId::new(bytes)
+    OrderId::new(hash.finalize().into())
 }

@@ -57,7 +57,7 @@ pub(crate) fn message_id(random: &dyn Random, now: Timestamp) -> MessageId {
 }
 
 /// An id that no payment hash will ever be: the time in milliseconds, then 26 random bytes.
-pub(super) fn credit_order_id(random: &dyn Random, now: Timestamp) -> OrderId {
+pub(crate) fn credit_order_id(random: &dyn Random, now: Timestamp) -> OrderId {
     let mut bytes = [0; 32];
     random.fill(&mut bytes[6..]);
     bytes[..6].copy_from_slice(&now.as_millis().to_be_bytes()[2..]);

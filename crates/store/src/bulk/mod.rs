@@ -46,7 +46,7 @@ pub(crate) use packed::{Run, packed};
 pub(crate) use packs::{Opened, open, pending};
 pub(crate) use page::page;
 pub(crate) use pause::{far, pause};
-pub(crate) use requeue::{Requeued, is_missed, note_missed, requeue};
+pub(crate) use requeue::{Requeued, is_missed, note_missed, requeue, seen, waits_again};
 pub(crate) use retry::retry;
 pub(crate) use rows::{find, find_many};
 pub(crate) use shares::{Bulk, load, store};

@@ -89,19 +89,13 @@ async fn load_rows(
     let params = params![message, list.first, end, &states, limit];
     let rows = if is_requeued(tx, message).await? {
         tx.query(
-            "SELECT idx, address, state, reason, price, updated_at FROM (
-                 SELECT r.idx, r.address, r.price,
-                     CASE WHEN c.message IS NULL THEN r.state ELSE 'pending' END AS state,
-                     CASE WHEN c.message IS NULL THEN r.reason END AS reason,
-                     coalesce(c.requeued_at, r.updated_at) AS updated_at
-                 FROM recipients r LEFT JOIN chunks c
-                     ON c.message = r.message AND c.first_idx = r.idx / 1000 * 1000
-                         AND c.requeued_at IS NOT NULL
-                         AND r.state IN ('failed', 'expired', 'timeout')
-                 WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3
-             ) seen
-             WHERE ?4 = '' OR ?4 LIKE '%,' || state || ',%'
-             ORDER BY idx LIMIT ?5",
+            concat!(
+                "SELECT idx, address, state, reason, price, updated_at FROM (",
+                super::seen!(),
+                ") seen
+                 WHERE ?4 = '' OR ?4 LIKE '%,' || state || ',%'
+                 ORDER BY idx LIMIT ?5"
+            ),
             params,
         )
         .await?

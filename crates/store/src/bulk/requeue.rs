@@ -15,6 +15,34 @@ use domain::time::Timestamp;
 
 use crate::sql::{Result, Tx, params};
 
+/// Joins recipients `r` with the chunk `c` by which they wait for another try, if they do.
+macro_rules! waits_again {
+    () => {
+        "LEFT JOIN chunks c
+             ON c.message = r.message AND c.first_idx = r.idx / 1000 * 1000
+                 AND c.requeued_at IS NOT NULL AND r.state IN ('failed', 'expired', 'timeout')"
+    };
+}
+
+/// The columns of a message's (?1) recipients from ?2 to before ?3, as whoever reads them is to see them.
+macro_rules! seen {
+    () => {
+        concat!(
+            "SELECT r.idx, r.address, r.price,
+                 CASE WHEN c.message IS NULL THEN r.state ELSE 'pending' END AS state,
+                 CASE WHEN c.message IS NULL THEN r.reason END AS reason,
+                 coalesce(c.requeued_at, r.updated_at) AS updated_at
+             FROM recipients r ",
+            crate::bulk::waits_again!(),
+            " WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3"
+        )
+    };
+}
+
+pub(crate) use {seen, waits_again};
+
+const _: () = assert!(CHUNK_RECIPIENTS_MAX == 1_000, "the join has it in words");
+
 /// A chunk whose recipients are to be made pending, and since when they are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Requeued {

@@ -21,11 +21,13 @@ pub(crate) async fn trace(
     let last = first.saturating_add(limit);
     let rows = tx
         .query(
-            "SELECT r.idx, r.address, r.state, r.reason, r.code, r.tried, r.updated_at, c.requeued_at
-             FROM recipients r LEFT JOIN chunks c
-                 ON c.message = r.message AND c.first_idx = r.idx / 1000 * 1000
-                     AND c.requeued_at IS NOT NULL AND r.state IN ('failed', 'expired', 'timeout')
-             WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3 ORDER BY r.idx",
+            concat!(
+                "SELECT r.idx, r.address, r.state, r.reason, r.code, r.tried, r.updated_at,
+                     c.requeued_at
+                 FROM recipients r ",
+                crate::bulk::waits_again!(),
+                " WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3 ORDER BY r.idx"
+            ),
             params![message, first, last],
         )
         .await?;

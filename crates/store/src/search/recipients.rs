@@ -8,7 +8,7 @@ use domain::ports::{FoundMessage, FoundRecipient, RecipientSearch, RecipientsFou
 use super::messages::walk;
 use super::{Budget, Ids};
 use crate::bulk::{self, Run};
-use crate::sql::{Result, Row, Tx, params};
+use crate::sql::{Result, Row, Tx, Value, params};
 
 /// A message costs as much as so many recipients of one.
 const MESSAGE_COST: u32 = 5;
@@ -155,6 +155,14 @@ async fn look_through(
     Ok(found)
 }
 
+/// One of each run: what a look at it is told.
+fn rows_of<'a>(search: &RecipientSearch, address: &'a str, runs: &'a [Run]) -> Vec<[Value<'a>; 6]> {
+    let state = search.state.map_or("", |state| state.as_str());
+    let most = search.limit.saturating_add(1);
+    let row = |run: &'a Run| params![&run.message, run.first, run.end, address, state, most];
+    runs.iter().map(row).collect()
+}
+
 /// Of those who wait for another try a row may tell of the one before.
 async fn rows_to_many(
     tx: &mut impl Tx,
@@ -162,27 +170,15 @@ async fn rows_to_many(
     address: &str,
     runs: &[Run],
 ) -> Result<Vec<Vec<Row>>> {
-    let (state, most) =
-        (search.state.map_or("", |state| state.as_str()), search.limit.saturating_add(1));
-    let rows: Vec<_> = runs
-        .iter()
-        .map(|run| params![&run.message, run.first, run.end, address, state, most])
-        .collect();
+    let rows = rows_of(search, address, runs);
     tx.query_many(
-        "SELECT idx, address, state, reason, price, updated_at FROM (
-             SELECT r.idx, r.address, r.price,
-                 CASE WHEN c.message IS NULL THEN r.state ELSE 'pending' END AS state,
-                 CASE WHEN c.message IS NULL THEN r.reason END AS reason,
-                 coalesce(c.requeued_at, r.updated_at) AS updated_at
-             FROM recipients r LEFT JOIN chunks c
-                 ON c.message = r.message AND c.first_idx = r.idx / 1000 * 1000
-                     AND c.requeued_at IS NOT NULL
-                     AND r.state IN ('failed', 'expired', 'timeout')
-             WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3
-                 AND (?4 = '' OR r.address = ?4)
-         ) seen
-         WHERE ?5 = '' OR state = ?5
-         ORDER BY idx LIMIT ?6",
+        concat!(
+            "SELECT idx, address, state, reason, price, updated_at FROM (",
+            crate::bulk::seen!(),
+            " AND (?4 = '' OR r.address = ?4)) seen
+             WHERE ?5 = '' OR state = ?5
+             ORDER BY idx LIMIT ?6"
+        ),
         &rows,
     )
     .await
@@ -194,12 +190,7 @@ async fn rows_of_orders(
     address: &str,
     runs: &[Run],
 ) -> Result<Vec<Vec<Row>>> {
-    let (state, most) =
-        (search.state.map_or("", |state| state.as_str()), search.limit.saturating_add(1));
-    let rows: Vec<_> = runs
-        .iter()
-        .map(|run| params![&run.message, run.first, run.end, address, state, most])
-        .collect();
+    let rows = rows_of(search, address, runs);
     // The limit keeps PostgreSQL from joining all of them with the whole table.
     tx.query_many(
         "SELECT idx, address, state, reason, price, updated_at FROM recipients

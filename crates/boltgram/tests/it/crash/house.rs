@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::account::{AccountId, Key, KeyId, Scope};
+use domain::inbound::{Party, Receiver, Receivers};
 use domain::message::Address;
 use domain::money::Msat;
 use domain::operator::Actor;
@@ -27,6 +28,8 @@ use testkit::smsc::Smsc;
 use super::scenarios::{Money, Scenario};
 
 pub(super) const NUMBER: &str = "+4520123456";
+/// It answers HELP.
+pub(super) const HELPFUL: &str = "1919";
 const PRICE: Msat = Msat::new(1_000_000);
 const CREDIT: Msat = Msat::new(5_000_000);
 
@@ -87,6 +90,19 @@ impl House {
         Caller { account: self.account, key: Arc::new(key) }
     }
 
+    /// A number of the account's that answers HELP.
+    fn receivers(&self) -> Arc<Receivers> {
+        let help = Some("acme.example".into());
+        let receiver = Receiver { account: Some(self.account), help, ..Receiver::default() };
+        let numbers = [(Party::new(HELPFUL), receiver)].into();
+        Arc::new(Receivers { numbers, ..Receivers::default() })
+    }
+
+    /// What the account may still spend, in prices of a message.
+    pub(super) async fn affords(&self, store: &Arc<dyn Store>) -> i64 {
+        store.balance(self.account).await.unwrap().available.get() / PRICE.get()
+    }
+
     /// A new life on what the last one left. Its start may be where it dies.
     pub(super) async fn begin(&self, fuse: Arc<Fuse>) -> Life {
         let store = open(&self.data).await;
@@ -112,7 +128,7 @@ impl House {
             },
             routes,
             quiet_hours: QuietHours::default(),
-            receivers: Arc::default(),
+            receivers: self.receivers(),
             node: "local".to_owned(),
             lease: std::time::Duration::from_secs(120),
             shares_store: false,

@@ -11,7 +11,7 @@ use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use testkit::crash::{Fuse, Side};
 
-use super::house::{House, Life};
+use super::house::{HELPFUL, House, Life};
 use super::scenarios::Scenario;
 use super::until;
 
@@ -19,7 +19,7 @@ fn part(text: &str, join: Option<Join>, at: Timestamp, interrupted_at: Timestamp
     InboundPart {
         carrier: CarrierName::new("main"),
         from: Party::new("4520123456"),
-        to: Party::new("1919"),
+        to: Party::new(HELPFUL),
         body: InboundBody::Text(text.to_owned()),
         join,
         at,
@@ -27,12 +27,13 @@ fn part(text: &str, join: Option<Join>, at: Timestamp, interrupted_at: Timestamp
     }
 }
 
-/// A text of two parts and a whole one.
+/// A text of two parts, a whole one, and a question that is answered.
 fn sent(at: Timestamp, interrupted_at: Timestamp) -> Vec<InboundPart> {
     let join = |number| Join::new(JoinScheme::Udh8, 7, 2, number);
     vec![
         part("b", join(2), at, interrupted_at),
         part("JA", None, at, interrupted_at),
+        part("HELP", None, at, interrupted_at),
         part("a", join(1), at, interrupted_at),
     ]
 }
@@ -79,7 +80,8 @@ async fn run(fuse: Arc<Fuse>) {
     let again = sent(house.clock.now(), begun).split_off(answered);
     let owed = again.len();
     assert_eq!(send(&life, again, &Fuse::counting()).await, owed);
-    assert_eq!(texts(&life.store).await, ["JA", "ab"]);
+    assert_eq!(texts(&life.store).await, ["HELP", "JA", "ab"]);
+    assert_eq!(house.affords(&life.store).await, 4, "of five, for one answer");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -100,7 +102,7 @@ async fn a_message_whose_part_never_comes_is_told_as_far_as_it_came() {
     let house = House::new(Scenario::Unpaid).await;
     let life = house.begin(Fuse::counting()).await;
     let now = house.clock.now();
-    let missing = sent(now, now).split_off(2);
+    let missing = sent(now, now).split_off(3);
     life.engine.inbox().inbound(missing).await.unwrap();
     house.clock.advance(INBOUND_JOIN_MAX);
     tokio::time::sleep(Duration::from_millis(100)).await;
