@@ -7,8 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use domain::inbound::keyword::{Keyword, Keywords};
 use domain::inbound::{InboundWebhook, Party, Receiver, Receivers};
-use domain::keyword::{Keyword, Keywords};
 use domain::ports::{Random, Store};
 use domain::secret::Secret;
 use domain::text::Text;

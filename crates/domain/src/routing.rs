@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::MessageId;
 use crate::limits;
-use crate::message::{Address, MessageId};
+use crate::message::Address;
 use table::PrefixTable;
 
 /// The configured name of a carrier, unique in a house.

@@ -6,7 +6,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::order::PaymentHash;
+use crate::id::PaymentHash;
 
 /// The 32 bytes that settle a hold invoice (BOLT 2). Whoever has them has the money, so they leave
 /// the store sealed and reach a node only in `settle`.

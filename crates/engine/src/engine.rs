@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use domain::account::{AccountId, Key, KeyHash};
-use domain::hold::Tip;
+use domain::account::{Key, KeyHash};
+use domain::id::AccountId;
 use domain::limits;
 use domain::ports::{
     Carrier, Clock, Fetch, Inbox, Lightning, LinkStatus, PortError, Random, Store,
 };
 use domain::routing::{CarrierName, Channel};
+use domain::sale::hold::Tip;
 use domain::secret::Secret;
 use domain::time::Timestamp;
 

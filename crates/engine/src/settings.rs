@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::inbound::Receivers;
+use domain::message::quiet::QuietHours;
 use domain::money::Msat;
-use domain::order::OrderKind;
-use domain::quiet::QuietHours;
 use domain::routing::Routes;
+use domain::sale::order::OrderKind;
 
 /// Prices of what is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

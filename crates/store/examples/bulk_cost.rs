@@ -19,14 +19,14 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::account::AccountId;
-use domain::blocklist::{BlockProof, BlockScope};
-use domain::bulk::{NewBulk, PriceGroup, RefundPolicy};
+use domain::account::blocklist::{BlockProof, BlockScope};
+use domain::account::operator::Actor;
+use domain::id::{AccountId, MessageId};
 use domain::limits::BLOCKS_BATCH_MAX;
-use domain::message::{Content, Lane, MessageId};
+use domain::message::campaign::{NewBulk, PriceGroup, RefundPolicy};
+use domain::message::{Content, Lane};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::operator::Actor;
 use domain::ports::{
     AcceptedPart, ChunkEnd, ClaimedChunk, End, NewAccount, Outcome, Receipt, ReceiptState,
     RecipientList, Retry, Spent, Store, SubmissionKey,

@@ -10,14 +10,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::account::AccountId;
-use domain::bulk::{NewBulk, PriceGroup, RefundPolicy};
-use domain::message::{Address, Content, Lane, MessageId, NewMessage};
+use domain::account::operator::Actor;
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::campaign::{NewBulk, PriceGroup, RefundPolicy};
+use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::operator::Actor;
-use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase};
 use domain::ports::{CreditOrder, NewAccount, Period, RecipientSearch, Store};
+use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase};
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;

@@ -1,9 +1,10 @@
 //! Accounts and their keys.
 
-use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Scope};
-use domain::ledger::TransferKind;
-use domain::operator::{Action, Actor};
+use domain::account::operator::{Action, Actor};
+use domain::account::{Account, AccountName, Balance, Key, KeyHash, Scope};
+use domain::id::{AccountId, KeyId};
 use domain::ports::{NewAccount, NewKey, PortError};
+use domain::sale::ledger::TransferKind;
 use domain::secret::Secret;
 use domain::time::Timestamp;
 

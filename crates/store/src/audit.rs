@@ -1,7 +1,7 @@
 //! The audit log: a line for every change that somebody made by hand, stored with it.
 
-use domain::account::AccountId;
-use domain::operator::{Action, Actor, AuditEntry};
+use domain::account::operator::{Action, Actor, AuditEntry};
+use domain::id::AccountId;
 use domain::ports::AuditList;
 use domain::time::Timestamp;
 use serde_json::Value as Json;

@@ -1,8 +1,8 @@
 //! Recomputes the ledger from its transfers and compares it with balances, orders and messages to many. Reads only,
 //! from one committed state; whatever it names is a fault of ours.
 
-use domain::ledger::LedgerReport;
-use domain::order::OrderId;
+use domain::id::OrderId;
+use domain::sale::ledger::LedgerReport;
 
 use crate::sql::{Result, Row, Tx, params};
 use crate::{bulk, refunds};

@@ -5,12 +5,13 @@
 //! one order are told one after another: one waits, never due, until the one before it has ended, and
 //! is named there as the next. Whoever ends an event makes the next one due.
 
+use domain::id::OrderId;
 use domain::inbound::{InboundMessage, InboundWebhook};
 use domain::limits::FORGET_AFTER;
-use domain::order::{OrderId, OrderSnapshot};
 use domain::ports::{
     Changed, Lease, PortError, Snapshot, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,
 };
+use domain::sale::order::OrderSnapshot;
 use domain::secret::Secret;
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};

@@ -2,7 +2,7 @@
 //! events that were told or given up, idempotency keys that nobody sends again, and contacts of lists
 //! that no group shows. No money depends on any of it, and the ledger is never touched.
 
-use domain::order::OrderId;
+use domain::id::OrderId;
 use domain::time::Timestamp;
 
 use crate::sql::{Result, Tx, params};

@@ -6,11 +6,11 @@ mod shares;
 
 use std::collections::BTreeMap;
 
-use domain::account::{AccountId, Balance};
-use domain::ledger::{LedgerAccount, TransferEvent, TransferKind, TransferState, next};
+use domain::account::Balance;
+use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
-use domain::order::OrderId;
 use domain::ports::{Grant, PortError};
+use domain::sale::ledger::{LedgerAccount, TransferEvent, TransferKind, TransferState, next};
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 

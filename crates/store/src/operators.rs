@@ -1,7 +1,8 @@
 //! Operators, and credit that they give.
 
 use domain::account::KeyHash;
-use domain::operator::{Action, Actor, NewOperator, Operator, OperatorId};
+use domain::account::operator::{Action, Actor, NewOperator, Operator};
+use domain::id::OperatorId;
 use domain::ports::{Grant, PortError};
 use domain::time::Timestamp;
 use serde_json::json;

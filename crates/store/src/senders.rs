@@ -1,11 +1,11 @@
 //! Sender names, as [`domain::sender`] has them.
 
-use domain::account::AccountId;
+use domain::account::operator::{Action, Actor};
+use domain::account::sender::{Decision, Sender, SenderEvent, SenderState, next};
+use domain::id::{AccountId, SenderNumber};
 use domain::limits::SENDERS_PER_ACCOUNT_MAX;
 use domain::number::SenderId;
-use domain::operator::{Action, Actor};
 use domain::ports::{PortError, SenderList};
-use domain::sender::{Decision, Sender, SenderEvent, SenderNumber, SenderState, next};
 use domain::time::Timestamp;
 use serde_json::json;
 

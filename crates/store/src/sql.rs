@@ -15,20 +15,20 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::account::{AccountId, AccountName, KeyId};
-use domain::bulk::RefundPolicy;
-use domain::inbound::InboundId;
-use domain::ledger::TransferState;
-use domain::message::{Address, Lane, MessageId, MessageState};
+use domain::account::AccountName;
+use domain::account::operator::{Action, Actor};
+use domain::account::sender::SenderState;
+use domain::account::template::Label;
+use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId};
+use domain::message::campaign::RefundPolicy;
+use domain::message::recipient::{PartState, RecipientState};
+use domain::message::{Address, Lane, MessageState};
 use domain::money::Msat;
 use domain::number::{Msisdn, SenderId};
-use domain::operator::{Action, Actor};
-use domain::order::{OrderId, OrderKind, OrderState, Wanted};
 use domain::ports::{Changed, PortError, ReceiptState, WebhookCallId};
 use domain::reason::Reason;
-use domain::recipient::{PartState, RecipientState};
-use domain::sender::SenderState;
-use domain::template::Label;
+use domain::sale::ledger::TransferState;
+use domain::sale::order::{OrderKind, OrderState, Wanted};
 use domain::time::Timestamp;
 use uuid::Uuid;
 

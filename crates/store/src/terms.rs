@@ -1,9 +1,10 @@
 //! What is agreed with accounts: prices by prefix, and settings.
 
-use domain::account::{AccountId, AccountSettings};
+use domain::account::AccountSettings;
+use domain::account::operator::{Action, Actor};
+use domain::id::AccountId;
 use domain::limits::PRICES_PER_LIST_MAX;
 use domain::money::Msat;
-use domain::operator::{Action, Actor};
 use domain::ports::{PortError, PriceRow};
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
-use domain::operator::{Action, AuditEntry};
+use domain::account::operator::{Action, AuditEntry};
 use domain::ports::AuditList;
 use serde_json::{Value, json};
 

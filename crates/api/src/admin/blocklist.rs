@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::account::AccountId;
-use domain::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::id::AccountId;
 use domain::limits::BLOCKS_BATCH_MAX;
 use domain::number::{self, Home, Msisdn};
 use domain::ports::BlockList;

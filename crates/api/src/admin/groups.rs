@@ -5,8 +5,9 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::contacts::{ContactGroup, GroupId};
-use domain::template::Label;
+use domain::account::contacts::ContactGroup;
+use domain::account::template::Label;
+use domain::id::GroupId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

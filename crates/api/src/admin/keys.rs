@@ -5,7 +5,8 @@ use std::str::FromStr;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::account::{AccountId, Key, KeyId, Scope};
+use domain::account::{Key, Scope};
+use domain::id::{AccountId, KeyId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use domain::account::operator::Operator;
 use domain::message::Address;
-use domain::operator::Operator;
 use domain::routing::{Route, RouteCarrier};
 use serde_json::{Value, json};
 

@@ -4,13 +4,14 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
-use domain::bulk::{BulkMessage, BulkRecipient};
+use domain::id::MessageId;
 use domain::limits::RECIPIENTS_PAGE_MAX;
-use domain::message::{MessageId, MessageState};
+use domain::message::MessageState;
+use domain::message::campaign::{BulkMessage, BulkRecipient};
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::number::SenderId;
 use domain::ports::{Charge, RecipientList};
-use domain::recipient::RecipientState;
 use serde_json::{Value, json};
 
 use super::accounts::must_be_there;

@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use domain::operator::Actor;
+use domain::account::operator::Actor;
 use engine::Engine;
 use engine::accounts::AuthError;
 

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::order::{Order, Payment, Purchase};
 use domain::ports::{Charge, Charged};
+use domain::sale::order::{Order, Payment, Purchase};
 use serde_json::{Value, json};
 
 use super::path::Ordered;

@@ -1,6 +1,6 @@
 //! Pages with a cursor: `limit`, and `after` as the page before told it in `next`.
 
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::limits::ADMIN_PAGE_MAX;
 use domain::number::Msisdn;
 use domain::time::Timestamp;

@@ -3,9 +3,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::account::AccountId;
-use domain::message::MessageId;
-use domain::order::OrderId;
+use domain::id::{AccountId, MessageId, OrderId};
 use uuid::Uuid;
 
 use super::wrong::none;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::money::Msat;
 use domain::ports::PriceRow;
 use serde::Deserialize;

@@ -4,8 +4,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use domain::account::AccountId;
-use domain::message::MessageId;
+use domain::id::{AccountId, MessageId};
 use domain::money::Msat;
 use domain::ports::{Charge, NotRefunded, Refund, Refunded};
 use serde::Deserialize;

@@ -6,10 +6,11 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
-use domain::message::{MessageId, MessageState};
+use domain::id::MessageId;
+use domain::message::MessageState;
+use domain::message::recipient::RecipientState;
 use domain::number::SenderId;
 use domain::ports::{FoundMessage, FoundRecipient, MessageSearch, Period, RecipientSearch};
-use domain::recipient::RecipientState;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

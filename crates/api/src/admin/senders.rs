@@ -4,10 +4,10 @@ use std::str::FromStr;
 
 use axum::Json;
 use axum::extract::State;
-use domain::account::AccountId;
+use domain::account::sender::{Sender, SenderEvent, SenderState};
+use domain::id::{AccountId, SenderNumber};
 use domain::number::SenderId;
 use domain::ports::SenderList;
-use domain::sender::{Sender, SenderEvent, SenderNumber, SenderState};
 use serde::Deserialize;
 use serde_json::{Value, json};
 

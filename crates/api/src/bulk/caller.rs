@@ -3,7 +3,8 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::account::{AccountId, Scope};
+use domain::account::Scope;
+use domain::id::AccountId;
 use engine::accounts::{AuthError, Caller};
 
 use super::refused::{Refused, forbidden, unauthorized, unavailable};

@@ -2,8 +2,8 @@
 //! the body.
 
 use axum::http::HeaderMap;
-use domain::bulk::Idempotency;
 use domain::limits;
+use domain::message::campaign::Idempotency;
 use sha2::{Digest, Sha256};
 
 use super::refused::{Refused, invalid};

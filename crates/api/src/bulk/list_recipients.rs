@@ -3,8 +3,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::bulk::BulkRecipient;
 use domain::limits;
+use domain::message::campaign::BulkRecipient;
 use engine::bulk::RecipientsAsked;
 use serde::Serialize;
 

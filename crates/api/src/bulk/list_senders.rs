@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::sender::Sender;
+use domain::account::sender::Sender;
 use serde::Serialize;
 
 use super::caller::MayLook;

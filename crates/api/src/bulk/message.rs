@@ -1,7 +1,7 @@
 //! A message as its sender sees it.
 
-use domain::bulk::BulkMessage;
 use domain::message::MessageState;
+use domain::message::campaign::BulkMessage;
 use domain::number::SenderId;
 use engine::Engine;
 use serde::Serialize;

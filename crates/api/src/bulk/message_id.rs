@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::message::MessageId;
+use domain::id::MessageId;
 use uuid::Uuid;
 
 use super::refused::{Refused, not_found};

@@ -3,8 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::account::AccountId;
-use domain::message::MessageId;
+use domain::id::{AccountId, MessageId};
 use serde::Serialize;
 
 use super::caller::MaySend;

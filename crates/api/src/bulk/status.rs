@@ -1,8 +1,8 @@
 //! The words of this door for how a recipient stands: seven, because whether a carrier has a message
 //! already is our own matter.
 
-use domain::bulk::Counts;
-use domain::recipient::RecipientState;
+use domain::message::campaign::Counts;
+use domain::message::recipient::RecipientState;
 use serde::Serialize;
 
 use super::refused::{Refused, invalid};

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
-use domain::account::KeyId;
+use domain::id::KeyId;
 
 /// Clients remembered at a time, at some 64 bytes each. Only those who called within the last
 /// seconds matter, and a door that serves more of them than this is short of other things first.

@@ -2,7 +2,7 @@
 //! request, and the answer.
 
 use axum::Json;
-use domain::order::Wanted;
+use domain::sale::order::Wanted;
 use domain::secret::Secret;
 use engine::orders::{Asked, CreatedOrder, Terms};
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use domain::order::{Order, OrderState, Payment};
+use domain::sale::order::{Order, OrderState, Payment};
 use serde::Serialize;
 
 use super::wrong::not_read;

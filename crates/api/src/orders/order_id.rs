@@ -1,6 +1,6 @@
 //! The id of an order, as clients send it back.
 
-use domain::order::OrderId;
+use domain::id::OrderId;
 
 use crate::refusal::{Refusal, failed};
 

@@ -1,8 +1,8 @@
 //! What a buyer is told of an order: the body of `/orderstatus`, and the same with `orderId` as
 //! the body of a webhook.
 
-use domain::message::MessageId;
-use domain::order::{OrderSnapshot, OrderState, Progress};
+use domain::id::MessageId;
+use domain::sale::order::{OrderSnapshot, OrderState, Progress};
 use serde::Serialize;
 
 /// Absent fields are left out (contract §1.6).

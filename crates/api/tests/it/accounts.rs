@@ -1,6 +1,6 @@
 //! What a key's holder is told: balance, funding, history.
 
-use domain::order::{NewOrder, OrderKind, OrderState, Payment, Purchase};
+use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment, Purchase};
 use domain::secret::Preimage;
 use domain::time::Timestamp;
 use testkit::clock::NOON;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use api::sandbox::{PayState, SandboxWallet};
 use async_trait::async_trait;
-use domain::hold::Tip;
-use domain::order::PaymentHash;
+use domain::id::PaymentHash;
 use domain::ports::*;
 use domain::routing::{CarrierName, Channel};
+use domain::sale::hold::Tip;
 use domain::secret::Preimage;
 use testkit::clock::NOON;
 use url::Url;

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use api::{Events, Front, HttpSettings, Server};
-use domain::account::AccountId;
+use domain::account::operator::Actor;
+use domain::id::{AccountId, OrderId};
+use domain::message::quiet::QuietHours;
 use domain::money::Msat;
-use domain::operator::Actor;
-use domain::order::{Order, OrderId};
-use domain::quiet::QuietHours;
 use domain::routing::{CarrierName, Route, Routes};
+use domain::sale::order::Order;
 use engine::accounts::{add_account, add_key};
 use engine::tasks::Tasks;
 use engine::{Engine, Ports, Prices, Settings};

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::id::OrderId;
 use domain::money::Msat;
-use domain::order::{OrderId, OrderKind, Purchase, Wanted};
 use domain::ports::Clock;
+use domain::sale::order::{OrderKind, Purchase, Wanted};
 
 use crate::house::{House, Open, sats};
 

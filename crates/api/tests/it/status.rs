@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use domain::message::{Address, MessageId};
+use domain::id::MessageId;
+use domain::message::Address;
+use domain::message::recipient::RecipientState;
 use domain::number::Msisdn;
-use domain::order::{NewOrder, Order, OrderKind, OrderState, Payment, Purchase};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::{NewOrder, Order, OrderKind, OrderState, Payment, Purchase};
 use domain::secret::Preimage;
 use testkit::clock::NOON;
 

@@ -6,16 +6,17 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::account::operator::{Actor, Operator};
+use domain::account::sender::Sender;
 use domain::account::*;
-use domain::ledger::LedgerReport;
-use domain::message::{Address, MessageId, NewMessage};
+use domain::id::{AccountId, KeyId, MessageId, OrderId};
+use domain::message::recipient::RecipientState;
+use domain::message::{Address, NewMessage};
 use domain::money::Msat;
-use domain::operator::{Actor, Operator};
-use domain::order::*;
 use domain::ports::*;
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
-use domain::sender::Sender;
+use domain::sale::ledger::LedgerReport;
+use domain::sale::order::*;
 use domain::time::Timestamp;
 
 #[derive(Debug, Default)]

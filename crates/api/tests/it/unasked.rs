@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::id::{InboundId, MessageId};
 use domain::inbound::*;
-use domain::message::MessageId;
 use domain::ports::*;
 use domain::time::Timestamp;
 

@@ -1,12 +1,12 @@
 //! The body of a webhook: the status, and which order it is of.
 
 use api::Events;
-use domain::inbound::{InboundContent, InboundId, InboundMessage, Octets, Party};
-use domain::message::MessageId;
-use domain::order::{OrderKind, OrderSnapshot, OrderState, Progress};
+use domain::id::{InboundId, MessageId};
+use domain::inbound::{InboundContent, InboundMessage, Octets, Party};
 use domain::ports::Snapshot;
 use domain::reason::Reason;
 use domain::routing::CarrierName;
+use domain::sale::order::{OrderKind, OrderSnapshot, OrderState, Progress};
 use engine::webhooks::RenderEvent;
 use testkit::clock::NOON;
 

@@ -2,8 +2,8 @@
 
 use anyhow::{Context, bail};
 use domain::account::AccountName;
+use domain::account::operator::Actor;
 use domain::money::Msat;
-use domain::operator::Actor;
 use domain::ports::{Clock, PortError};
 
 use crate::cli::HouseArgs;

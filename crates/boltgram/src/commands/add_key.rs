@@ -1,7 +1,7 @@
 //! `boltgram key add`: the key alone on the output, so that it can go straight into a variable.
 
+use domain::account::operator::Actor;
 use domain::account::{AccountName, Scope};
-use domain::operator::Actor;
 use domain::ports::Clock;
 
 use crate::cli::HouseArgs;

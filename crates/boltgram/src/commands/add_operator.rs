@@ -1,7 +1,7 @@
 //! `boltgram operator add`: the key alone on the output, so that it can go straight into a variable.
 
 use anyhow::bail;
-use domain::operator::Actor;
+use domain::account::operator::Actor;
 use domain::ports::{Clock, PortError};
 
 use crate::cli::HouseArgs;

@@ -2,8 +2,8 @@
 
 use anyhow::Context;
 use domain::account::AccountName;
+use domain::account::operator::Actor;
 use domain::number::SenderId;
-use domain::operator::Actor;
 use domain::ports::Clock;
 
 use crate::cli::HouseArgs;

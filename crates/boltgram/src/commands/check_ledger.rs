@@ -1,7 +1,7 @@
 //! `boltgram ledger check`: the books, added up again from every transfer.
 
 use anyhow::bail;
-use domain::ledger::LedgerReport;
+use domain::sale::ledger::LedgerReport;
 
 use crate::cli::HouseArgs;
 use crate::open::open_house;

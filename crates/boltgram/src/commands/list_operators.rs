@@ -1,6 +1,6 @@
 //! `boltgram operator list`.
 
-use domain::operator::Operator;
+use domain::account::operator::Operator;
 
 use crate::cli::HouseArgs;
 use crate::open::open_house;

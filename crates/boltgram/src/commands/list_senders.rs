@@ -1,7 +1,7 @@
 //! `boltgram sender list`: a name alone may be used by the account; of others it is said what is.
 
 use domain::account::AccountName;
-use domain::sender::SenderState;
+use domain::account::sender::SenderState;
 
 use crate::cli::HouseArgs;
 use crate::open::{account_named, open_house};

@@ -1,8 +1,8 @@
 //! `boltgram key revoke`.
 
 use anyhow::bail;
-use domain::account::KeyId;
-use domain::operator::Actor;
+use domain::account::operator::Actor;
+use domain::id::KeyId;
 use domain::ports::Clock;
 
 use crate::cli::HouseArgs;

@@ -1,7 +1,8 @@
 //! `boltgram operator revoke`.
 
 use anyhow::bail;
-use domain::operator::{Actor, OperatorId};
+use domain::account::operator::Actor;
+use domain::id::OperatorId;
 use domain::ports::Clock;
 
 use crate::cli::HouseArgs;

@@ -1,6 +1,6 @@
 //! `[[quiet_hours]]`: when messages to many wait, by destination.
 
-use domain::quiet::{BadQuiet, Quiet};
+use domain::message::quiet::{BadQuiet, Quiet};
 use serde::Deserialize;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

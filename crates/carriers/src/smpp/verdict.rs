@@ -15,7 +15,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use domain::message::MessageId;
+use domain::id::MessageId;
 use domain::ports::SubmissionKey;
 use domain::reason::Reason;
 use serde::Deserialize;

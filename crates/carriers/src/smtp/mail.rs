@@ -4,7 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use domain::email::EmailAddress;
+use domain::message::email::EmailAddress;
 use domain::ports::Submission;
 use domain::time::Timestamp;
 use lettre::message::header::ContentType;

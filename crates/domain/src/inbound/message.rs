@@ -3,27 +3,15 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use uuid::Uuid;
 
 use super::part::Party;
-use crate::account::AccountId;
+use crate::id::{AccountId, InboundId};
 use crate::routing::CarrierName;
 use crate::text::Text;
 use crate::time::Timestamp;
 
 /// Longest word that is taken for a keyword.
 const KEYWORD_CHARS_MAX: usize = 32;
-
-/// Time-ordered (UUID v7), so that neighbours in time are neighbours in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct InboundId(pub Uuid);
-
-impl fmt::Display for InboundId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// Octets of a binary message; written as hexadecimal digits. Not for logs.
 #[derive(Clone, PartialEq, Eq)]
@@ -115,6 +103,8 @@ impl InboundMessage {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     fn message(text: &str) -> InboundMessage {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::part::Party;
-use crate::account::AccountId;
-use crate::keyword::Keywords;
+use crate::id::AccountId;
+use crate::inbound::keyword::Keywords;
 use crate::secret::Secret;
 use crate::text::Text;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::hold::{HeldPayment, Tip};
+use crate::id::PaymentHash;
 use crate::money::Msat;
-use crate::order::PaymentHash;
 use crate::ports::PortError;
+use crate::sale::hold::{HeldPayment, Tip};
 use crate::secret::Preimage;
 
 /// A hold invoice to be made.

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::id::MessageId;
 use crate::number::Msisdn;
 
 fn route(prefix: &str, carriers: &[(&str, u32, u32)]) -> Route {

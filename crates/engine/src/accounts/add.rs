@@ -3,9 +3,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use domain::account::{Account, AccountId, AccountName, KeyHash, KeyId, Scope};
+use domain::account::operator::Actor;
+use domain::account::{Account, AccountName, KeyHash, Scope};
+use domain::id::{AccountId, KeyId};
 use domain::money::Msat;
-use domain::operator::Actor;
 use domain::ports::{NewAccount, NewKey, PortError, Random, Store};
 use domain::secret::Secret;
 use domain::time::Timestamp;

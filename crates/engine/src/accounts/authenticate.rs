@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::account::{AccountId, Key};
+use domain::account::Key;
+use domain::id::AccountId;
 use domain::ports::PortError;
 
 use super::add::key_hash;

@@ -7,7 +7,8 @@ pub(crate) use add::key_hash;
 pub use add::{NewKeyText, add_account, add_key, webhook_secret};
 pub use authenticate::{AuthError, Caller};
 
-use domain::account::{AccountId, Balance};
+use domain::account::Balance;
+use domain::id::AccountId;
 use domain::ports::PortError;
 
 use crate::engine::Engine;

@@ -1,12 +1,13 @@
 //! Operators and their keys, and what they do for accounts.
 
-use domain::account::{Account, AccountId, AccountName, Scope};
+use domain::account::operator::{Actor, NewOperator, Operator};
+use domain::account::{Account, AccountName, Scope};
+use domain::id::AccountId;
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::operator::{Actor, NewOperator, Operator};
 use domain::ports::{Grant, PortError, Random, Store};
+use domain::sale::tariff::Tariff;
 use domain::secret::Secret;
-use domain::tariff::Tariff;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 

@@ -1,8 +1,8 @@
 //! Money given back by hand.
 
-use domain::bulk::Idempotency;
+use domain::account::operator::Actor;
+use domain::message::campaign::Idempotency;
 use domain::money::Msat;
-use domain::operator::Actor;
 use domain::ports::{Charge, NewRefund, PortError, Refunded};
 
 use crate::engine::Engine;

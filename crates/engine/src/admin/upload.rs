@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::mem;
 
 use csv_core::{ReadRecordResult, Reader};
-use domain::account::AccountId;
-use domain::contacts::{Contact, ContactGroup, GroupId, Upload, UploadMode};
+use domain::account::contacts::{Contact, ContactGroup, Upload, UploadMode};
+use domain::account::operator::Actor;
+use domain::id::{AccountId, GroupId};
 use domain::limits::CONTACTS_BATCH_MAX;
 use domain::number::{self, Home};
-use domain::operator::Actor;
 use domain::ports::PortError;
 
 use crate::engine::Engine;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use domain::bulk::{Excluded, Exclusion};
 use domain::limits;
+use domain::message::campaign::{Excluded, Exclusion};
 use domain::number::{self, Home, Msisdn};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,10 @@
 //! What its sender may still do with a message: cancel it before it starts, hold it up, try those
 //! again who did not get it.
 
-use domain::account::AccountId;
-use domain::bulk::{BulkMessage, Idempotency};
+use domain::id::{AccountId, MessageId};
 use domain::limits;
-use domain::message::{MessageId, MessageState};
+use domain::message::MessageState;
+use domain::message::campaign::{BulkMessage, Idempotency};
 use domain::money::Msat;
 use domain::ports::{CancelBulk, PortError, Retry, RetryOutcome, Spent};
 

@@ -1,13 +1,12 @@
 //! What an account keeps here for its messages: sender names, templates, groups of contacts, prices
 //! of its own, and whom it may not write to.
 
-use domain::account::{AccountId, AccountSettings};
-use domain::bulk::{Excluded, Exclusion};
-use domain::contacts::GroupId;
+use domain::account::AccountSettings;
+use domain::account::sender::SenderState;
+use domain::id::{AccountId, GroupId, TemplateId};
+use domain::message::campaign::{Excluded, Exclusion};
 use domain::number::{Msisdn, SenderId};
-use domain::sender::SenderState;
-use domain::tariff::Tariff;
-use domain::template::TemplateId;
+use domain::sale::tariff::Tariff;
 
 use super::addressees::Addressees;
 use super::error::BulkError;

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use domain::account::AccountId;
-use domain::bulk::{Excluded, PriceGroup};
+use domain::id::AccountId;
 use domain::limits;
 use domain::message::Address;
+use domain::message::campaign::{Excluded, PriceGroup};
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::PortError;
-use domain::tariff::Tariff;
+use domain::sale::tariff::Tariff;
 use domain::text::{Policy, Text, measure};
 
 use super::addressees::Addressees;

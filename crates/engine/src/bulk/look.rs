@@ -1,13 +1,12 @@
 //! Messages to many as their sender sees them: lists, pages of recipients, sender names.
 
-use domain::account::AccountId;
-use domain::bulk::{BulkMessage, BulkRecipient, Counts};
+use domain::account::sender::Sender;
+use domain::id::{AccountId, MessageId};
 use domain::limits;
-use domain::message::MessageId;
+use domain::message::campaign::{BulkMessage, BulkRecipient, Counts};
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{BulkList, PortError, RecipientList};
-use domain::recipient::RecipientState;
-use domain::sender::Sender;
 
 use super::credits::Credits;
 use crate::engine::Engine;

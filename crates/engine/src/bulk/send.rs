@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::account::AccountId;
-use domain::bulk::{Idempotency, NewBulk, PriceGroup};
+use domain::id::{AccountId, MessageId};
 use domain::limits;
-use domain::message::{Content, Lane, MessageId};
+use domain::message::campaign::{Idempotency, NewBulk, PriceGroup};
+use domain::message::{Content, Lane};
 use domain::money::Msat;
 use domain::ports::{PortError, Spent};
 use domain::time::Timestamp;

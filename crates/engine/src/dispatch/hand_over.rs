@@ -5,13 +5,13 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use domain::hold;
 use domain::message::{Address, Lane};
 use domain::ports::{
     Carrier, ChunkEnd, ClaimedChunk, End, Inbox, Outcome, Submission, SubmissionKey,
 };
 use domain::reason::Reason;
 use domain::routing::{CarrierName, draw};
+use domain::sale::hold;
 use domain::time::Timestamp;
 use futures_util::FutureExt;
 

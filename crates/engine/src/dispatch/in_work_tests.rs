@@ -1,6 +1,6 @@
 //! Chunks in work: their answers, their ends, and what ends them.
 
-use domain::message::MessageId;
+use domain::id::MessageId;
 use domain::ports::{AcceptedPart, SubmissionKey};
 use uuid::Uuid;
 

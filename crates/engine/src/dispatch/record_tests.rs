@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 
-use domain::message::MessageId;
+use domain::id::MessageId;
 use domain::ports::{AcceptedPart, SubmissionKey};
 use domain::routing::CarrierName;
 use uuid::Uuid;

@@ -9,8 +9,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use domain::id::MessageId;
 use domain::limits::REFERENCES_MAX;
-use domain::message::{Address, Content, MessageId};
+use domain::message::{Address, Content};
 use domain::time::Timestamp;
 
 /// How long a handset may wait for the other parts of a text, at least.

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::limits::{CHUNK_RECIPIENTS_MAX, CHUNKS_IN_WORK_MAX, RECIPIENTS_IN_WORK_MAX};
 use domain::message::Lane;
 use domain::ports::ClaimRoom;

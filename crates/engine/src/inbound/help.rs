@@ -3,13 +3,13 @@
 //! Its id is made of who asked which number on which day (UTC), and of a secret, so however often a carrier repeats
 //! the question, and whoever asks all day long, there is one answer.
 
-use domain::account::AccountId;
-use domain::inbound::{InboundId, InboundMessage, InboundPart, PartSet, Party, Receivers};
-use domain::keyword::Keyword;
+use domain::id::{AccountId, InboundId, OrderId};
+use domain::inbound::keyword::Keyword;
+use domain::inbound::{InboundMessage, InboundPart, PartSet, Party, Receivers};
 use domain::message::Address;
 use domain::number::{Msisdn, SenderId};
-use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase};
 use domain::ports::{CreditOrder, CreditOutcome, PortError};
+use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase};
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;

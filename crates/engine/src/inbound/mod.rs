@@ -7,7 +7,8 @@ mod record;
 
 use std::sync::Arc;
 
-use domain::inbound::{InboundId, Receivers};
+use domain::id::InboundId;
+use domain::inbound::Receivers;
 use domain::money::Msat;
 use domain::ports::{Clock, InboundRecorded, Random, Store};
 use domain::routing::Routes;

@@ -13,8 +13,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::id::OrderId;
 use domain::limits;
-use domain::order::OrderId;
 use domain::ports::{
     ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Lease, PortError, Store,
 };
@@ -222,9 +222,10 @@ fn chunk(order: &CreditOrder) -> ClaimedChunk {
 
 #[cfg(test)]
 mod tests {
-    use domain::message::{Content, Lane, MessageId, NewMessage};
+    use domain::id::MessageId;
+    use domain::message::{Content, Lane, NewMessage};
     use domain::money::Msat;
-    use domain::order::{NewOrder, OrderKind, Payment, Purchase};
+    use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase};
     use domain::secret::Preimage;
     use domain::text::Text;
     use domain::time::Timestamp;

@@ -1,7 +1,7 @@
 //! Numbers that take no messages, refused before anybody pays. Who is blocked after that is found by
 //! the claim; an order from credit is judged by the change that stores it.
 
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::message::Address;
 
 use super::create::CreateError;

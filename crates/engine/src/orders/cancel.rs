@@ -1,8 +1,9 @@
 //! The buyer does not want it any more.
 
-use domain::order::{OrderId, OrderState};
+use domain::id::OrderId;
 use domain::ports::{CancelOutcome, PortError};
 use domain::reason::Reason;
+use domain::sale::order::OrderState;
 
 use crate::engine::Engine;
 

@@ -16,10 +16,10 @@
 
 use std::time::Duration;
 
-use domain::hold::{self, HeldPayment, HoldTerms, Tip, Unfit};
-use domain::order::{Order, OrderState, Payment, Purchase};
 use domain::ports::{CancelOutcome, HoldOrder, HoldOutcome, HoldState, NodeVerdict, PortError};
 use domain::reason::Reason;
+use domain::sale::hold::{self, HeldPayment, HoldTerms, Tip, Unfit};
+use domain::sale::order::{Order, OrderState, Payment, Purchase};
 use domain::secret::Preimage;
 
 use super::terms::message_of;

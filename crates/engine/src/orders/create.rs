@@ -3,18 +3,19 @@
 
 use std::borrow::Cow;
 
-use domain::account::{AccountId, Scope};
-use domain::email::EmailAddress;
-use domain::hold::HoldTerms;
+use domain::account::Scope;
+use domain::id::{AccountId, OrderId};
 use domain::limits;
 use domain::message::Address;
+use domain::message::email::EmailAddress;
 use domain::money::Msat;
 use domain::number::{self, NumberError};
-use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Wanted, Webhook};
 use domain::ports::{
     CreditOrder, CreditOutcome, FetchError, NewHold, OrderAdmission, OrderCaps, PortError,
 };
 use domain::reason::Reason;
+use domain::sale::hold::HoldTerms;
+use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase, Wanted, Webhook};
 use domain::secret::{Preimage, Secret};
 use domain::text::{Policy, Text, TextError, measure};
 use url::Url;

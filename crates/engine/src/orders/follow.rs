@@ -1,7 +1,7 @@
 //! The node's hints, and the sweep over what it holds. A hint only makes the comparison come sooner;
 //! the sweep finds payments for orders that are over, and payments nobody here knows.
 
-use domain::order::PaymentHash;
+use domain::id::PaymentHash;
 use domain::ports::NodeEvent;
 
 use super::watch::compare;

@@ -1,9 +1,9 @@
 //! How an order stands, and what an account was funded with.
 
-use domain::account::AccountId;
+use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
-use domain::order::{Order, OrderId};
 use domain::ports::PortError;
+use domain::sale::order::Order;
 
 use crate::engine::Engine;
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use domain::account::AccountId;
-use domain::hold::HoldTerms;
-use domain::message::{Address, Content, Lane, MessageId, NewMessage};
-use domain::order::{OrderId, OrderKind};
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::{Address, Content, Lane, NewMessage};
 use domain::ports::Random;
+use domain::sale::hold::HoldTerms;
+use domain::sale::order::OrderKind;
 use domain::text::{Policy, Text, measure};
 use domain::time::Timestamp;
 

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use domain::hold::Tip;
+use domain::id::OrderId;
 use domain::limits;
-use domain::order::{Order, OrderId, OrderState};
 use domain::ports::{NodeReport, NodeVerdict};
+use domain::sale::hold::Tip;
+use domain::sale::order::{Order, OrderState};
 use futures_util::StreamExt;
 use futures_util::stream;
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use domain::limits;
-use domain::order::Progress;
 use domain::ports::{
     FetchError, FetchRequest, FetchResponse, Snapshot, WebhookCall, WebhookOutcome, WebhookResult,
 };
+use domain::sale::order::Progress;
 use domain::time::Timestamp;
 use tokio::time::Instant;
 use url::{Position, Url};

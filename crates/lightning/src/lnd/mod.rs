@@ -22,9 +22,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::hold::Tip;
-use domain::order::PaymentHash;
+use domain::id::PaymentHash;
 use domain::ports::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice, PortError};
+use domain::sale::hold::Tip;
 use domain::secret::Preimage;
 use domain::time::Timestamp;
 use serde::de::IgnoredAny;

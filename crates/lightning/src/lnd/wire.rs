@@ -3,10 +3,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use domain::hold::HeldPayment;
+use domain::id::PaymentHash;
 use domain::money::Msat;
-use domain::order::PaymentHash;
 use domain::ports::{HoldState, NewHold};
+use domain::sale::hold::HeldPayment;
 use domain::secret::Preimage;
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};

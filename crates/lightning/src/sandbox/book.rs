@@ -10,8 +10,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use domain::id::PaymentHash;
 use domain::money::Msat;
-use domain::order::PaymentHash;
 use domain::ports::NewHold;
 use domain::secret::Preimage;
 use domain::time::Timestamp;

@@ -1,7 +1,7 @@
 //! The blocks under the node. Heights only grow here; a reorganisation that takes blocks away would
 //! change no decision of a node that gave a payment back already.
 
-use domain::hold::{TIP_AGE_MAX, Tip};
+use domain::sale::hold::{TIP_AGE_MAX, Tip};
 use domain::time::Timestamp;
 
 use super::options::Blocks;

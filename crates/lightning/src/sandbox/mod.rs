@@ -23,11 +23,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::hold::Tip;
-use domain::order::PaymentHash;
+use domain::id::PaymentHash;
 use domain::ports::{
     Clock, HoldState, Lightning, NewHold, NodeEvent, PendingInvoice, PortError, Random,
 };
+use domain::sale::hold::Tip;
 use domain::secret::Preimage;
 use tokio::sync::{Mutex, broadcast};
 

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::hold::{HeldPayment, Tip};
-use domain::order::PaymentHash;
+use domain::id::PaymentHash;
 use domain::ports::{Clock, HoldState, NewHold, NodeEvent, PendingInvoice, PortError, Random};
+use domain::sale::hold::{HeldPayment, Tip};
 use domain::secret::Preimage;
 use domain::time::Timestamp;
 use tokio::sync::{broadcast, watch};

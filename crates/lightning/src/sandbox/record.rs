@@ -1,7 +1,7 @@
 //! The lines of the journal: every change of the node, in the order in which they happened. Reading
 //! them again in that order gives the book again.
 
-use domain::order::PaymentHash;
+use domain::id::PaymentHash;
 use domain::secret::Preimage;
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! The customer's wallet, which pays the node's invoices as if over channels, and has as much money
 //! as it needs. It shows what a real payer sees: money locked, gone, or back.
 
+use domain::id::PaymentHash;
 use domain::money::Msat;
-use domain::order::PaymentHash;
 use domain::ports::{NodeEvent, PortError};
 use domain::secret::Preimage;
 use domain::time::Timestamp;

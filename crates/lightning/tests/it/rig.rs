@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::id::PaymentHash;
 use domain::money::Msat;
-use domain::order::PaymentHash;
 use domain::ports::Lightning;
 use domain::secret::Preimage;
 use lightning::sandbox::{Options, Sandbox};

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use domain::account::AccountId;
-use domain::message::{Address, Content, Lane, MessageId, NewMessage};
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Wanted, Webhook};
 use domain::ports::{
     AcceptedPart, ChunkId, CreditOrder, End, Lease, Outcome, Receipt, ReceiptState, SubmissionKey,
 };
 use domain::routing::CarrierName;
+use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase, Wanted, Webhook};
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;

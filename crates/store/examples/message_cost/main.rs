@@ -24,9 +24,9 @@ mod usage;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::account::AccountId;
+use domain::account::operator::Actor;
+use domain::id::AccountId;
 use domain::money::Msat;
-use domain::operator::Actor;
 use domain::ports::{NewAccount, Store};
 use domain::secret::Secret;
 use mimalloc::MiMalloc;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::ports::{ChunkEnd, CreditOutcome, Store, WebhookCall, WebhookOutcome, WebhookResult};
 use tokio::sync::mpsc;
 

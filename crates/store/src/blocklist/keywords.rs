@@ -7,11 +7,11 @@
 //!
 //! What an operator blocked stays blocked, whatever its owner says.
 
-use domain::blocklist::{BlockProof, BlockScope};
+use domain::account::blocklist::{BlockProof, BlockScope};
+use domain::account::operator::{Action, Actor};
+use domain::inbound::keyword::Keyword;
 use domain::inbound::{InboundMessage, Receivers};
-use domain::keyword::Keyword;
 use domain::number::Msisdn;
-use domain::operator::{Action, Actor};
 use domain::time::Timestamp;
 use serde_json::json;
 

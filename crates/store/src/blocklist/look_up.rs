@@ -8,8 +8,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::account::AccountId;
-use domain::blocklist::BlockScope;
+use domain::account::blocklist::BlockScope;
+use domain::id::AccountId;
 use domain::number::Msisdn;
 
 use super::{digits, stored};

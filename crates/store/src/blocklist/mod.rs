@@ -3,12 +3,11 @@
 mod keywords;
 mod look_up;
 
-use domain::account::AccountId;
-use domain::blocklist::{BlockEntry, BlockProof, BlockScope};
-use domain::inbound::InboundId;
+use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::account::operator::{Action, Actor};
+use domain::id::{AccountId, InboundId};
 use domain::limits::BLOCKS_BATCH_MAX;
 use domain::number::Msisdn;
-use domain::operator::{Action, Actor};
 use domain::ports::{BlockList, PortError};
 use domain::time::Timestamp;
 use serde_json::{Value as Json, json};

@@ -1,8 +1,8 @@
 //! A new message to many, stored whole or not at all.
 
-use domain::bulk::{Exclusion, NewBulk};
 use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
 use domain::message::MessageState;
+use domain::message::campaign::{Exclusion, NewBulk};
 use domain::money::Msat;
 use domain::ports::{PortError, Spent};
 

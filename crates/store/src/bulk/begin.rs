@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::message::{MessageEvent, MessageId, MessageState, next};
+use domain::id::MessageId;
+use domain::message::{MessageEvent, MessageState, next};
 use domain::time::Timestamp;
 
 use crate::messages::lock_free;

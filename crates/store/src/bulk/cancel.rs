@@ -1,7 +1,7 @@
 //! Cancelling what has not begun.
 
-use domain::account::AccountId;
-use domain::message::{MessageEvent, MessageId, MessageState, next};
+use domain::id::{AccountId, MessageId};
+use domain::message::{MessageEvent, MessageState, next};
 use domain::ports::CancelBulk;
 use domain::time::Timestamp;
 

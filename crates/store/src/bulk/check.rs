@@ -1,7 +1,7 @@
 //! Whether messages to many agree with their recipients and with the ledger. Whoever waits for another
 //! try is pending, whatever his row says of the one before.
 
-use domain::message::MessageId;
+use domain::id::MessageId;
 
 use crate::sql::{Result, Row, Tx, params};
 

@@ -2,7 +2,7 @@
 
 use std::str;
 
-use domain::bulk::{Excluded, Exclusion};
+use domain::message::campaign::{Excluded, Exclusion};
 use domain::ports::PortError;
 
 use crate::sql::Result;

@@ -1,9 +1,8 @@
 //! Requests that spent credit, by the keys that their senders gave them.
 
-use domain::account::AccountId;
-use domain::bulk::Idempotency;
+use domain::id::{AccountId, MessageId};
 use domain::limits::{FORGET_AFTER, IDEMPOTENCY_KEY_AGE_MAX};
-use domain::message::MessageId;
+use domain::message::campaign::Idempotency;
 use domain::money::Msat;
 use domain::ports::{PortError, Spent};
 use domain::time::Timestamp;

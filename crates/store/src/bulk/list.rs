@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 
-use domain::account::AccountId;
-use domain::bulk::BulkMessage;
+use domain::id::{AccountId, MessageId};
 use domain::limits::MESSAGES_PAGE_MAX;
-use domain::message::{MessageId, MessageState};
+use domain::message::MessageState;
+use domain::message::campaign::BulkMessage;
 use domain::ports::BulkList;
 
 use super::rows::find_many;

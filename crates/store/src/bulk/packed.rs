@@ -1,8 +1,8 @@
 //! Recipients in packs, of many messages at once: for those who look for one among all.
 
-use domain::bulk::BulkRecipient;
+use domain::id::MessageId;
 use domain::limits::CHUNK_RECIPIENTS_MAX;
-use domain::message::MessageId;
+use domain::message::campaign::BulkRecipient;
 use domain::time::Timestamp;
 
 use super::packs::Pack;

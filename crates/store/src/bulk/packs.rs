@@ -10,13 +10,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::bulk::PriceGroup;
+use domain::id::MessageId;
 use domain::limits::CHUNK_RECIPIENTS_MAX;
-use domain::message::MessageId;
+use domain::message::campaign::PriceGroup;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{ChunkId, PortError};
-use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
 use super::excluded;
@@ -40,7 +40,10 @@ impl Pack {
         Self { first, count: count(numbers), price: Some(price), packed }
     }
 
-    pub(super) fn of_excluded(first: u32, excluded: &[domain::bulk::Excluded]) -> Self {
+    pub(super) fn of_excluded(
+        first: u32,
+        excluded: &[domain::message::campaign::Excluded],
+    ) -> Self {
         Self { first, count: count(excluded), price: None, packed: excluded::pack(excluded) }
     }
 
@@ -64,7 +67,7 @@ impl Pack {
     }
 
     /// With the index of each.
-    pub(super) fn excluded(&self) -> Result<Vec<(u32, domain::bulk::Excluded)>> {
+    pub(super) fn excluded(&self) -> Result<Vec<(u32, domain::message::campaign::Excluded)>> {
         Ok((self.first..).zip(excluded::unpack(&self.packed)?).collect())
     }
 }

@@ -1,12 +1,12 @@
 //! A page of a message's recipients: of their rows and of packs, by index. How much is looked at is
 //! bounded, whatever is asked for.
 
-use domain::bulk::BulkRecipient;
+use domain::id::MessageId;
 use domain::limits::{RECIPIENTS_LOOKED_AT_MAX, RECIPIENTS_PAGE_MAX};
-use domain::message::MessageId;
+use domain::message::campaign::BulkRecipient;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{RecipientList, RecipientPage};
-use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
 use super::packs::{self, Pack};

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use domain::account::AccountId;
-use domain::message::MessageId;
+use domain::id::{AccountId, MessageId};
 use domain::time::Timestamp;
 
 use crate::messages::lock;

@@ -7,10 +7,10 @@
 
 use std::collections::BTreeSet;
 
+use domain::id::MessageId;
 use domain::limits::CHUNK_RECIPIENTS_MAX;
-use domain::message::MessageId;
+use domain::message::recipient::{RecipientEvent, RecipientState, next};
 use domain::ports::ChunkId;
-use domain::recipient::{RecipientEvent, RecipientState, next};
 use domain::time::Timestamp;
 
 use crate::sql::{Result, Tx, params};

@@ -1,8 +1,7 @@
 //! Messages to many as their senders see them.
 
-use domain::account::AccountId;
-use domain::bulk::{BulkMessage, Counts};
-use domain::message::MessageId;
+use domain::id::{AccountId, MessageId};
+use domain::message::campaign::{BulkMessage, Counts};
 use domain::text::Text;
 
 use crate::sql::{Result, Row, Tx, params};

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::AccountId;
-use domain::bulk::RefundPolicy;
-use domain::message::MessageId;
+use domain::id::{AccountId, MessageId};
+use domain::message::campaign::RefundPolicy;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::PortError;
-use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
 use super::requeue::is_missed;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::AccountId;
-use domain::contacts::{Contact, GroupId, ListId};
+use domain::account::contacts::Contact;
+use domain::account::operator::{Action, Actor};
+use domain::id::{AccountId, GroupId, ListId};
 use domain::limits::DIRECTORY_PAGE_ROWS;
 use domain::number::Msisdn;
-use domain::operator::{Action, Actor};
 use domain::ports::PortError;
 use domain::time::Timestamp;
 use serde_json::json;

@@ -1,11 +1,11 @@
 //! Groups of contacts: what they are called, and which list each shows.
 
-use domain::account::AccountId;
-use domain::contacts::{ContactGroup, GroupId, ListId};
+use domain::account::contacts::ContactGroup;
+use domain::account::operator::{Action, Actor};
+use domain::account::template::Label;
+use domain::id::{AccountId, GroupId, ListId};
 use domain::limits::GROUPS_PER_ACCOUNT_MAX;
-use domain::operator::{Action, Actor};
 use domain::ports::PortError;
-use domain::template::Label;
 use domain::time::Timestamp;
 use serde_json::{Value as Json, json};
 

@@ -1,10 +1,10 @@
 //! Templates. Their texts are not told to the audit log.
 
-use domain::account::AccountId;
+use domain::account::operator::{Action, Actor};
+use domain::account::template::{Label, Template, fits};
+use domain::id::{AccountId, TemplateId};
 use domain::limits::TEMPLATES_PER_ACCOUNT_MAX;
-use domain::operator::{Action, Actor};
 use domain::ports::PortError;
-use domain::template::{Label, Template, TemplateId, fits};
 use domain::text::Text;
 use domain::time::Timestamp;
 use serde_json::{Value as Json, json};

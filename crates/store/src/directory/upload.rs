@@ -7,10 +7,10 @@
 //!
 //! Killed in between, a new list is neither shown nor dropped: it goes when it is old.
 
-use domain::account::AccountId;
-use domain::contacts::{Contact, ContactGroup, GroupId, ListId, Upload, UploadMode};
+use domain::account::contacts::{Contact, ContactGroup, Upload, UploadMode};
+use domain::account::operator::{Action, Actor};
+use domain::id::{AccountId, GroupId, ListId};
 use domain::limits::{CONTACTS_BATCH_MAX, GROUP_CONTACTS_MAX};
-use domain::operator::{Action, Actor};
 use domain::ports::PortError;
 use domain::time::Timestamp;
 use serde_json::json;

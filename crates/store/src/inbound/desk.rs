@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::inbound::{InboundId, InboundPart, PartKey, PartSet, Place, place};
+use domain::id::InboundId;
+use domain::inbound::{InboundPart, PartKey, PartSet, Place, place};
 use domain::limits::INBOUND_REPEAT_MAX;
 use domain::time::Timestamp;
 

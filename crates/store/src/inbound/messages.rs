@@ -1,6 +1,7 @@
 //! Joined messages: stored, told, and read again.
 
-use domain::inbound::{InboundContent, InboundId, InboundMessage, Octets, Party, Receivers};
+use domain::id::InboundId;
+use domain::inbound::{InboundContent, InboundMessage, Octets, Party, Receivers};
 use domain::ports::PortError;
 use domain::routing::CarrierName;
 use domain::text::Text;

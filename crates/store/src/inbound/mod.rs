@@ -13,7 +13,8 @@ mod sets;
 
 use std::collections::BTreeSet;
 
-use domain::inbound::{InboundId, InboundPart, Receivers};
+use domain::id::InboundId;
+use domain::inbound::{InboundPart, Receivers};
 use domain::limits::{INBOUND_JOINED_MAX, INBOUND_PARTS_WAITING_MAX, INBOUND_REPEAT_MAX};
 use domain::ports::InboundRecorded;
 use domain::time::Timestamp;

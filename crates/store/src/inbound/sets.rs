@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::inbound::{InboundBody, InboundId, JoinScheme, PartKey, PartSet, Party};
+use domain::id::InboundId;
+use domain::inbound::{InboundBody, JoinScheme, PartKey, PartSet, Party};
 use domain::ports::PortError;
 use domain::routing::CarrierName;
 use domain::time::Timestamp;

@@ -1,8 +1,8 @@
 //! Money given back by hand: from what was earned to what we owe a customer.
 
-use domain::account::AccountId;
-use domain::ledger::{LedgerAccount, TransferKind};
+use domain::id::AccountId;
 use domain::money::Msat;
+use domain::sale::ledger::{LedgerAccount, TransferKind};
 use domain::time::Timestamp;
 
 use super::Changes;

@@ -3,11 +3,10 @@
 
 use std::cmp::Ordering;
 
-use domain::account::AccountId;
-use domain::ledger::{LedgerAccount, TransferEvent, TransferKind, TransferState, next};
-use domain::message::MessageId;
+use domain::id::{AccountId, MessageId};
 use domain::money::Msat;
 use domain::ports::PortError;
+use domain::sale::ledger::{LedgerAccount, TransferEvent, TransferKind, TransferState, next};
 use domain::time::Timestamp;
 
 use super::{Changes, too_much};

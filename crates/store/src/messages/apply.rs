@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::message::{MessageId, MessageState};
+use domain::id::MessageId;
+use domain::message::MessageState;
+use domain::message::recipient::RecipientState;
 use domain::ports::{Lease, Recorded};
-use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
 use super::locked::Messages;

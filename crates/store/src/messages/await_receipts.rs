@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::message::recipient::{RecipientEvent, RecipientState};
 use domain::ports::{ChunkId, Recorded};
-use domain::recipient::{RecipientEvent, RecipientState};
 use domain::time::Timestamp;
 
 use super::apply::apply;

@@ -13,10 +13,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::message::{Address, MessageId};
+use domain::id::MessageId;
+use domain::message::Address;
+use domain::message::recipient::RecipientEvent;
 use domain::ports::{ChunkId, Recorded};
 use domain::reason::Reason;
-use domain::recipient::RecipientEvent;
 use domain::time::Timestamp;
 
 use super::apply::apply;

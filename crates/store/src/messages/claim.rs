@@ -9,9 +9,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::id::{MessageId, OrderId};
 use domain::limits::LINK_ELSEWHERE_WAIT;
-use domain::message::{Content, Lane, MessageId, MessageState};
-use domain::order::OrderId;
+use domain::message::{Content, Lane, MessageState};
 use domain::ports::{ChunkId, ClaimRoom, Claimed, ClaimedChunk, Lease, Recorded};
 use domain::text::Text;
 use domain::time::Timestamp;

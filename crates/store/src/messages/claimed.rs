@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
-use domain::message::{Address, MessageId};
+use domain::id::MessageId;
+use domain::message::Address;
+use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkId, ClaimedRecipient};
-use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 

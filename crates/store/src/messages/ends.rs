@@ -13,9 +13,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::message::recipient::RecipientState;
 use domain::ports::{Changed, ChunkEnd, ChunkId, Lease, Recorded};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
 use super::locked::Messages;

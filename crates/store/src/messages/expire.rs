@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::message::MessageId;
+use domain::id::MessageId;
+use domain::message::recipient::{RecipientEvent, RecipientState};
 use domain::ports::{ChunkId, Recorded};
 use domain::reason::Reason;
-use domain::recipient::{RecipientEvent, RecipientState};
 use domain::time::Timestamp;
 
 use super::apply::apply;

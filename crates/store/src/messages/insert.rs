@@ -1,11 +1,10 @@
 //! New messages: their rows, their recipients, and the chunks that queue them.
 
-use domain::account::AccountId;
+use domain::id::{AccountId, MessageId, OrderId};
 use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
-use domain::message::{Address, Content, Lane, MessageId, MessageState, NewMessage};
-use domain::order::OrderId;
+use domain::message::recipient::RecipientState;
+use domain::message::{Address, Content, Lane, MessageState, NewMessage};
 use domain::ports::{Changed, Lease, PortError};
-use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 
 use super::turns::NOBODY;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::message::{MessageEvent, MessageId, MessageState, next};
-use domain::order::OrderId;
-use domain::recipient::RecipientState;
+use domain::id::{MessageId, OrderId};
+use domain::message::recipient::RecipientState;
+use domain::message::{MessageEvent, MessageState, next};
 
 use crate::bulk::{self, Bulk};
 use crate::sql::{Result, Row, Tx, params};

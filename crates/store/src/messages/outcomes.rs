@@ -17,9 +17,9 @@
 use std::collections::BTreeSet;
 
 use domain::limits::NO_ANSWERS_MAX;
+use domain::message::recipient::{PartState, RecipientEvent, RecipientState};
 use domain::ports::{ChunkEnd, ChunkId, End, Lease, Outcome, Recorded};
 use domain::reason::Reason;
-use domain::recipient::{PartState, RecipientEvent, RecipientState};
 use domain::time::Timestamp;
 
 use super::apply::apply;

@@ -16,9 +16,9 @@
 
 use std::collections::BTreeMap;
 
+use domain::message::recipient::{PartState, RecipientEvent, RecipientState, roll_up};
 use domain::ports::ReceiptState;
 use domain::reason::Reason;
-use domain::recipient::{PartState, RecipientEvent, RecipientState, roll_up};
 use domain::time::Timestamp;
 
 use super::recipients::{Place, Recipient};

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::message::{Address, MessageId};
+use domain::id::MessageId;
+use domain::message::Address;
+use domain::message::recipient::{RecipientEvent, RecipientState, next};
 use domain::money::Msat;
 use domain::reason::Reason;
-use domain::recipient::{RecipientEvent, RecipientState, next};
 
 use super::parts::Part;
 use crate::sql::{Result, Row, Tx, params};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::message::{Address, MessageId};
+use domain::id::MessageId;
+use domain::message::Address;
+use domain::message::recipient::RecipientState;
 use domain::ports::{PartTrace, RecipientTrace, Word};
-use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
 
 use super::recipients::Tried;

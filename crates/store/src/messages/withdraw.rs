@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::message::{MessageEvent, MessageId, next};
-use domain::order::OrderId;
+use domain::id::{MessageId, OrderId};
+use domain::message::recipient::{RecipientEvent, RecipientState};
+use domain::message::{MessageEvent, next};
 use domain::ports::{Lease, Recorded};
 use domain::reason::Reason;
-use domain::recipient::{RecipientEvent, RecipientState};
 use domain::time::Timestamp;
 
 use super::apply::apply;

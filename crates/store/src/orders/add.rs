@@ -2,8 +2,9 @@
 //!
 //! Counting stops at the cap, and reads the partial indices of open and held orders only.
 
-use domain::order::{NewOrder, OrderId, OrderKind, OrderState, Payment};
+use domain::id::OrderId;
 use domain::ports::{OrderAdmission, OrderCaps, PortError};
+use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment};
 use domain::time::Timestamp;
 
 use super::rows::{Born, exists, insert_many};

@@ -6,9 +6,10 @@
 //! | hold ran out | cancelled | cancelled, the recipient is timed out | already |
 //! | any other | cancelled | too late | already |
 
-use domain::order::{OrderId, OrderState};
+use domain::id::OrderId;
 use domain::ports::CancelOutcome;
 use domain::reason::Reason;
+use domain::sale::order::OrderState;
 use domain::time::Timestamp;
 
 use super::change::{self, StoredOrder, illegal};

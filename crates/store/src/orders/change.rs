@@ -1,16 +1,15 @@
 //! A change of orders: the machine's steps first, then everything that follows from them stored
 //! together: the orders' rows, what they book, and the events that tell it.
 
-use domain::account::AccountId;
-use domain::ledger::{LedgerAccount, TransferEvent, TransferKind};
-use domain::message::MessageId;
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::order::{
-    OrderEvent, OrderId, OrderKind, OrderSnapshot, OrderState, Progress, Wanted, next,
-};
 use domain::ports::{Changed, Lease, PortError, WebhookCall};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::ledger::{LedgerAccount, TransferEvent, TransferKind};
+use domain::sale::order::{
+    OrderEvent, OrderKind, OrderSnapshot, OrderState, Progress, Wanted, next,
+};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 

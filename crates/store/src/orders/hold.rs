@@ -1,8 +1,8 @@
 //! A payment is held: what was bought begins, in the same change.
 
-use domain::order::OrderState;
+use domain::message::recipient::RecipientState;
 use domain::ports::{HoldOrder, HoldOutcome, PortError};
-use domain::recipient::RecipientState;
+use domain::sale::order::OrderState;
 use domain::time::Timestamp;
 
 use super::change::{self, illegal};

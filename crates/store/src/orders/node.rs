@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use domain::order::{Order, OrderId, OrderState};
+use domain::id::OrderId;
 use domain::ports::{NodeReport, NodeVerdict, OrderLoad};
+use domain::sale::order::{Order, OrderState};
 use domain::time::Timestamp;
 
 use super::change::{self, StoredOrder};

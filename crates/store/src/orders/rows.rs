@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::AccountId;
-use domain::message::{Address, MessageId};
-use domain::order::{NewOrder, Order, OrderId, OrderState, Payment, Purchase, Wanted};
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::Address;
+use domain::message::recipient::RecipientState;
 use domain::ports::PortError;
-use domain::recipient::RecipientState;
+use domain::sale::order::{NewOrder, Order, OrderState, Payment, Purchase, Wanted};
 use domain::secret::Preimage;
 use domain::text::Text;
 use domain::time::Timestamp;

@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::AccountId;
-use domain::ledger::LedgerAccount;
+use domain::id::AccountId;
 use domain::message::Address;
 use domain::money::Msat;
-use domain::order::{NewOrder, OrderEvent, OrderState, Payment, Wanted, next};
 use domain::ports::{CreditOrder, CreditOutcome, Lease};
+use domain::sale::ledger::LedgerAccount;
+use domain::sale::order::{NewOrder, OrderEvent, OrderState, Payment, Wanted, next};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 

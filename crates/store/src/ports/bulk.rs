@@ -6,9 +6,8 @@ macro_rules! implement_bulk_ports {
             use std::sync::Arc;
 
             use async_trait::async_trait;
-            use domain::account::AccountId;
-            use domain::bulk::{BulkMessage, Idempotency, NewBulk};
-            use domain::message::MessageId;
+            use domain::id::{AccountId, MessageId};
+            use domain::message::campaign::{BulkMessage, Idempotency, NewBulk};
             use domain::ports::{
                 BulkList, BulkStore, CancelBulk, RecipientList, RecipientPage, Retry, RetryOutcome,
                 Spent,

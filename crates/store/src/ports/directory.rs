@@ -4,13 +4,13 @@ macro_rules! implement_directory_ports {
     ($store:ident) => {
         const _: () = {
             use async_trait::async_trait;
-            use domain::account::AccountId;
-            use domain::contacts::{Contact, ContactGroup, GroupId, Upload, UploadMode};
+            use domain::account::contacts::{Contact, ContactGroup, Upload, UploadMode};
+            use domain::account::operator::Actor;
+            use domain::account::sender::{Sender, SenderEvent, SenderState};
+            use domain::account::template::{Label, Template};
+            use domain::id::{AccountId, GroupId, SenderNumber, TemplateId};
             use domain::number::{Msisdn, SenderId};
-            use domain::operator::Actor;
             use domain::ports::{DirectoryStore, SenderList, SenderStore};
-            use domain::sender::{Sender, SenderEvent, SenderNumber, SenderState};
-            use domain::template::{Label, Template, TemplateId};
             use domain::text::Text;
             use domain::time::Timestamp;
 

@@ -4,7 +4,7 @@ macro_rules! implement_refund_ports {
     ($store:ident) => {
         const _: () = {
             use async_trait::async_trait;
-            use domain::operator::Actor;
+            use domain::account::operator::Actor;
             use domain::ports::{Charge, Charged, NewRefund, Refund, RefundStore, Refunded};
             use domain::time::Timestamp;
 

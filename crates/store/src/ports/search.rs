@@ -4,9 +4,10 @@ macro_rules! implement_search_ports {
     ($store:ident) => {
         const _: () = {
             use async_trait::async_trait;
-            use domain::account::{Account, AccountId, Balance, Key, KeyId};
-            use domain::bulk::BulkMessage;
-            use domain::message::{MessageId, MessageState};
+            use domain::account::{Account, Balance, Key};
+            use domain::id::{AccountId, KeyId, MessageId};
+            use domain::message::MessageState;
+            use domain::message::campaign::BulkMessage;
             use domain::ports::{
                 MessageSearch, MessagesFound, RecipientSearch, RecipientsFound, SearchStore,
             };

@@ -9,13 +9,13 @@
 //!
 //! What an earlier try of a recipient was charged is known of the message alone.
 
-use domain::account::AccountId;
-use domain::bulk::{BulkRecipient, RefundPolicy};
-use domain::message::{MessageId, MessageState};
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::MessageState;
+use domain::message::campaign::{BulkRecipient, RefundPolicy};
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::order::{OrderId, OrderKind, OrderState};
 use domain::ports::{Charge, NotRefunded, RecipientList};
-use domain::recipient::RecipientState;
+use domain::sale::order::{OrderKind, OrderState};
 use domain::time::Timestamp;
 
 use crate::sql::{Result, Tx, params};

@@ -12,10 +12,10 @@ mod charged;
 mod check;
 mod rows;
 
-use domain::ledger::LedgerAccount;
+use domain::account::operator::{Action, Actor};
 use domain::money::Msat;
-use domain::operator::{Action, Actor};
 use domain::ports::{Charge, Charged, NewRefund, NotRefunded, PortError, Refund, Refunded};
+use domain::sale::ledger::LedgerAccount;
 use domain::time::Timestamp;
 use serde_json::json;
 

@@ -1,8 +1,8 @@
 //! Refunds as rows, and the sums that they keep.
 
-use domain::account::AccountId;
+use domain::account::operator::Actor;
+use domain::id::AccountId;
 use domain::money::Msat;
-use domain::operator::Actor;
 use domain::ports::{Charge, NewRefund, PortError, Refund, Refunded};
 use domain::time::Timestamp;
 

@@ -1,6 +1,6 @@
 //! Messages of all accounts, such of orders and such to many, newest first.
 
-use domain::message::MessageId;
+use domain::id::MessageId;
 use domain::ports::{FoundMessage, MessageSearch, MessagesFound};
 
 use super::{Budget, Ids};

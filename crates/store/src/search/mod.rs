@@ -13,8 +13,8 @@ pub(crate) use messages::find_messages;
 pub(crate) use pages::{account_page, bulk_page, key_page};
 pub(crate) use recipients::find_recipients;
 
+use domain::id::MessageId;
 use domain::limits::SEARCH_LOOKED_AT_MAX;
-use domain::message::MessageId;
 use domain::ports::Period;
 use domain::time::Timestamp;
 use uuid::Uuid;

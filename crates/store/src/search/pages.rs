@@ -1,8 +1,9 @@
 //! Lists that operators page through, each by the key that it lies in order of.
 
-use domain::account::{Account, AccountId, Balance, Key, KeyId};
-use domain::bulk::BulkMessage;
-use domain::message::{MessageId, MessageState};
+use domain::account::{Account, Balance, Key};
+use domain::id::{AccountId, KeyId, MessageId};
+use domain::message::MessageState;
+use domain::message::campaign::BulkMessage;
 use uuid::Uuid;
 
 use crate::sql::{Result, Tx, params};

@@ -1,8 +1,8 @@
 //! Recipients of all messages, by number, account, state and time. A message is looked through from one
 //! index to another: rows, and packs that nobody opened yet.
 
-use domain::bulk::BulkRecipient;
-use domain::message::MessageId;
+use domain::id::MessageId;
+use domain::message::campaign::BulkRecipient;
 use domain::ports::{FoundMessage, FoundRecipient, RecipientSearch, RecipientsFound};
 
 use super::messages::walk;

@@ -8,16 +8,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::account::{AccountId, KeyHash, Scope};
-use domain::ledger::LedgerReport;
+use domain::account::operator::Actor;
+use domain::account::{KeyHash, Scope};
+use domain::id::AccountId;
 use domain::money::Msat;
-use domain::operator::Actor;
-use domain::order::{OrderState, Payment};
 use domain::ports::{
     AcceptedPart, ChunkEnd, ChunkId, CreditOrder, End, Lease, NewKey, Outcome, Receipt,
     ReceiptState, Store, SubmissionKey,
 };
 use domain::routing::CarrierName;
+use domain::sale::ledger::LedgerReport;
+use domain::sale::order::{OrderState, Payment};
 use rusqlite::Connection;
 use store::Vault;
 use tempfile::TempDir;

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use domain::account::AccountId;
-use domain::message::{Address, Content, Lane, MessageId, NewMessage};
+use domain::account::operator::Actor;
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::operator::Actor;
-use domain::order::{NewOrder, OrderId, OrderKind, Payment, Purchase, Wanted, Webhook};
 use domain::ports::{CreditOrder, CreditOutcome, NewAccount, OrderCaps, PortError, Store};
+use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase, Wanted, Webhook};
 use domain::secret::{Preimage, Secret};
 use domain::text::Text;
 use domain::time::Timestamp;

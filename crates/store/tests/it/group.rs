@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::money::Msat;
-use domain::order::NewOrder;
 use domain::ports::{CreditOutcome, PortError, Store};
+use domain::sale::order::NewOrder;
 
 use crate::fixture::{Database, account, credit_order, spend};
 

@@ -1,8 +1,8 @@
 //! What a thief of the database file finds: no preimage, no signing secret.
 
 use domain::money::Msat;
-use domain::order::{NewOrder, Payment};
 use domain::ports::Store;
+use domain::sale::order::{NewOrder, Payment};
 use domain::secret::Preimage;
 use testkit::clock::NOON;
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::account::AccountId;
+use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
-use domain::order::{NewOrder, OrderId, Payment};
 use domain::ports::{
     AcceptedPart, ChunkEnd, ClaimedChunk, End, OrderAdmission, Outcome, Store, SubmissionKey,
 };
 use domain::routing::CarrierName;
+use domain::sale::order::{NewOrder, Payment};
 use domain::secret::Preimage;
 use domain::time::Timestamp;
 use testkit::clock::NOON;

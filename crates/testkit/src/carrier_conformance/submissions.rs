@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::message::{Address, Content, Lane, MessageId};
+use domain::id::MessageId;
+use domain::message::{Address, Content, Lane};
 use domain::ports::{ChunkId, Submission, SubmissionKey};
 use domain::text::{Policy, Text, measure};
 use domain::time::Timestamp;

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::account::AccountId;
-use domain::bulk::{BulkMessage, Idempotency, NewBulk};
-use domain::message::MessageId;
+use domain::id::{AccountId, MessageId};
+use domain::message::campaign::{BulkMessage, Idempotency, NewBulk};
 use domain::ports::{
     BulkList, BulkStore, CancelBulk, PortError, RecipientList, RecipientPage, Retry, RetryOutcome,
     Spent,

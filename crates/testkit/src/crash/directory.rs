@@ -1,13 +1,13 @@
 //! The ports of what accounts keep to send with, behind the fuse.
 
 use async_trait::async_trait;
-use domain::account::AccountId;
-use domain::contacts::{Contact, ContactGroup, GroupId, Upload, UploadMode};
+use domain::account::contacts::{Contact, ContactGroup, Upload, UploadMode};
+use domain::account::operator::Actor;
+use domain::account::sender::{Sender, SenderEvent, SenderState};
+use domain::account::template::{Label, Template};
+use domain::id::{AccountId, GroupId, SenderNumber, TemplateId};
 use domain::number::{Msisdn, SenderId};
-use domain::operator::Actor;
 use domain::ports::{DirectoryStore, PortError, SenderList, SenderStore};
-use domain::sender::{Sender, SenderEvent, SenderNumber, SenderState};
-use domain::template::{Label, Template, TemplateId};
 use domain::text::Text;
 use domain::time::Timestamp;
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::account::{AccountId, AccountSettings, KeyHash};
-use domain::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::account::operator::{Actor, AuditEntry, NewOperator, Operator};
+use domain::account::{AccountSettings, KeyHash};
+use domain::id::{AccountId, OperatorId};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::operator::{Actor, AuditEntry, NewOperator, Operator, OperatorId};
 use domain::ports::{
     AuditList, BlockList, BlocklistStore, Grant, OperatorStore, PortError, PriceRow, TermsStore,
 };

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::hold::Tip;
-use domain::order::PaymentHash;
+use domain::id::PaymentHash;
 use domain::ports::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice, PortError};
+use domain::sale::hold::Tip;
 use domain::secret::Preimage;
 
 use super::Fuse;

@@ -1,7 +1,7 @@
 //! The port of money given back by hand, behind the fuse.
 
 use async_trait::async_trait;
-use domain::operator::Actor;
+use domain::account::operator::Actor;
 use domain::ports::{Charge, Charged, NewRefund, PortError, Refund, RefundStore, Refunded};
 use domain::time::Timestamp;
 

@@ -1,9 +1,10 @@
 //! The port of what operators look for, behind the fuse.
 
 use async_trait::async_trait;
-use domain::account::{Account, AccountId, Balance, Key, KeyId};
-use domain::bulk::BulkMessage;
-use domain::message::{MessageId, MessageState};
+use domain::account::{Account, Balance, Key};
+use domain::id::{AccountId, KeyId, MessageId};
+use domain::message::MessageState;
+use domain::message::campaign::BulkMessage;
 use domain::ports::{
     MessageSearch, MessagesFound, PortError, RecipientSearch, RecipientsFound, SearchStore,
 };

@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId};
-use domain::inbound::{InboundId, InboundMessage, InboundPart, Receivers};
-use domain::ledger::LedgerReport;
-use domain::message::MessageId;
-use domain::operator::Actor;
-use domain::order::{NewOrder, Order, OrderId, OrderState};
+use domain::account::operator::Actor;
+use domain::account::{Account, AccountName, Balance, Key, KeyHash};
+use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId};
+use domain::inbound::{InboundMessage, InboundPart, Receivers};
 use domain::ports::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, Claimed, CreditOrder, CreditOutcome,
     EventStore, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore,
@@ -19,6 +17,8 @@ use domain::ports::{
 };
 use domain::ports::{Changed, LinkDemand, LinkLease, LinkStore};
 use domain::reason::Reason;
+use domain::sale::ledger::LedgerReport;
+use domain::sale::order::{NewOrder, Order, OrderState};
 use domain::time::Timestamp;
 
 use super::Fuse;

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::hold::{HeldPayment, HoldTerms};
+use domain::id::PaymentHash;
 use domain::money::Msat;
-use domain::order::{OrderKind, PaymentHash};
 use domain::ports::{HoldState, Lightning, NewHold, PortError};
+use domain::sale::hold::{HeldPayment, HoldTerms};
+use domain::sale::order::OrderKind;
 use domain::secret::Preimage;
 
 use crate::clock::TestClock;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::hold::{ACTION_MARGIN_BLOCKS, HoldTerms};
 use domain::money::Msat;
-use domain::order::OrderKind;
 use domain::ports::{Clock, HoldState, NewHold, PendingInvoice};
+use domain::sale::hold::{ACTION_MARGIN_BLOCKS, HoldTerms};
+use domain::sale::order::OrderKind;
 use tokio::time::timeout;
 
 use super::{PRICE, Rig, assert_conflict, assert_state, create, create_held, held, hold, preimage};

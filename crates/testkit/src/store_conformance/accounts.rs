@@ -1,6 +1,7 @@
 //! Accounts and keys.
 
-use domain::account::{AccountId, KeyHash, KeyId, Scope};
+use domain::account::{KeyHash, Scope};
+use domain::id::{AccountId, KeyId};
 use domain::money::Msat;
 use domain::ports::{NewAccount, NewKey, PortError};
 use domain::secret::Secret;

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use domain::account::AccountId;
-use domain::blocklist::{BlockProof, BlockScope};
-use domain::bulk::{Counts, Exclusion, NewBulk, RefundPolicy};
+use domain::account::blocklist::{BlockProof, BlockScope};
+use domain::id::AccountId;
+use domain::message::campaign::{Counts, Exclusion, NewBulk, RefundPolicy};
+use domain::message::recipient::RecipientState;
 use domain::message::{Address, MessageState};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::order::{NewOrder, OrderKind, OrderState, Purchase};
 use domain::ports::{
     ChunkEnd, Claimed, ClaimedChunk, CreditOutcome, Lease, ReceiptState, Retry, RetryOutcome, Spent,
 };
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::{NewOrder, OrderKind, OrderState, Purchase};
 use domain::text::Text;
 use domain::time::Timestamp;
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use domain::account::AccountId;
-use domain::blocklist::{BlockEntry, BlockProof, BlockScope};
-use domain::inbound::{InboundBody, InboundId, InboundPart, Party, Receiver, Receivers};
-use domain::keyword::{Keyword, Keywords};
+use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::account::operator::{Action, Actor};
+use domain::id::{AccountId, InboundId};
+use domain::inbound::keyword::{Keyword, Keywords};
+use domain::inbound::{InboundBody, InboundPart, Party, Receiver, Receivers};
 use domain::limits::BLOCKS_BATCH_MAX;
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::operator::{Action, Actor};
 use domain::ports::{BlockList, PortError};
 use domain::routing::CarrierName;
 use uuid::Uuid;

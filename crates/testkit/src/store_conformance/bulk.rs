@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::bulk::Counts;
 use domain::message::MessageState;
+use domain::message::campaign::Counts;
 use domain::money::Msat;
 use domain::ports::{PortError, Spent};
 

@@ -1,11 +1,11 @@
 //! The recipients of messages to many: packed, opened, and looked at page by page.
 
-use domain::bulk::{Counts, Exclusion};
+use domain::message::campaign::{Counts, Exclusion};
+use domain::message::recipient::RecipientState;
 use domain::message::{Lane, MessageState};
 use domain::money::Msat;
 use domain::ports::{BulkList, RecipientList, Spent};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, group, times};

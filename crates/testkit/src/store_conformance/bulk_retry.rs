@@ -1,13 +1,14 @@
 //! Another try of those who did not get a message to many.
 
-use domain::bulk::{Counts, Exclusion, Idempotency};
-use domain::message::{MessageId, MessageState};
+use domain::id::MessageId;
+use domain::message::MessageState;
+use domain::message::campaign::{Counts, Exclusion, Idempotency};
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{
     ChunkEnd, ClaimedChunk, End, RecipientList, RecipientTrace, Retry, RetryOutcome, Spent,
 };
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, times};

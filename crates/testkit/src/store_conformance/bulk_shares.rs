@@ -1,10 +1,10 @@
 //! What is kept of the price of a message to many, and what goes back.
 
-use domain::bulk::{Counts, RefundPolicy};
 use domain::message::MessageState;
+use domain::message::campaign::{Counts, RefundPolicy};
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{ChunkEnd, Spent};
-use domain::recipient::RecipientState;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, group, times};

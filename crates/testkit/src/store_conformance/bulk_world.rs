@@ -3,11 +3,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use domain::account::{AccountId, Balance};
-use domain::bulk::{
+use domain::account::Balance;
+use domain::id::{AccountId, MessageId};
+use domain::message::campaign::{
     BulkMessage, BulkRecipient, Excluded, Exclusion, Idempotency, NewBulk, PriceGroup, RefundPolicy,
 };
-use domain::message::{Address, Content, Lane, MessageId};
+use domain::message::recipient::RecipientState;
+use domain::message::{Address, Content, Lane};
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{
@@ -15,7 +17,6 @@ use domain::ports::{
     Store,
 };
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 use uuid::Uuid;
 

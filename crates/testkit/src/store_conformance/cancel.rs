@@ -1,10 +1,11 @@
 //! Deciding that an order will not be delivered.
 
+use domain::id::OrderId;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::order::{OrderId, OrderState};
 use domain::ports::{CancelOutcome, ChunkEnd, NodeVerdict, ReceiptState};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::OrderState;
 
 use super::Rig;
 use super::world::{PRICE, World, accepted, at, balance, deferred};

@@ -1,9 +1,10 @@
 //! Room for orders at the node: in all, and for each client.
 
+use domain::id::OrderId;
 use domain::money::Msat;
-use domain::order::{NewOrder, OrderId};
 use domain::ports::{CreditOutcome, NodeVerdict, OrderAdmission, OrderCaps, PortError};
 use domain::reason::Reason;
+use domain::sale::order::NewOrder;
 
 use super::Rig;
 use super::world::{CAPS, PRICE, World, at};

@@ -1,10 +1,10 @@
 //! One text, and a second carrier that takes it over.
 
-use domain::order::OrderState;
+use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, ClaimedChunk, End, Outcome, Receipt, ReceiptState, Recorded};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
+use domain::sale::order::OrderState;
 
 use super::Rig;
 use super::world::{World, accepted, at, deferred, outcome, receipt};

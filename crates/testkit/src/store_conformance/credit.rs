@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use domain::id::OrderId;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::order::{OrderId, OrderState};
 use domain::ports::{
     CancelOutcome, ChunkEnd, ChunkId, CreditOrder, CreditOutcome, Lease, PortError, ReceiptState,
     Store,
 };
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::OrderState;
 
 use super::Rig;
 use super::world::{LEASE, NODE, PRICE, World, accepted, at, balance};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::account::{AccountId, AccountSettings};
-use domain::bulk::{Idempotency, NewBulk};
+use domain::account::AccountSettings;
+use domain::id::AccountId;
+use domain::message::campaign::{Idempotency, NewBulk};
 use domain::money::Msat;
 use domain::ports::{
     CancelOutcome, ChunkEnd, CreditOrder, CreditOutcome, Retry, RetryOutcome, Spent,

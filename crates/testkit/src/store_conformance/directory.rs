@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::AccountId;
-use domain::contacts::{Contact, GroupId, UploadMode};
+use domain::account::contacts::{Contact, UploadMode};
+use domain::account::operator::{Action, Actor};
+use domain::account::sender::{SenderEvent, SenderState};
+use domain::account::template::{Label, Template};
+use domain::id::{AccountId, GroupId, OperatorId, SenderNumber, TemplateId};
 use domain::limits::{CONTACTS_BATCH_MAX, DIRECTORY_PAGE_ROWS};
 use domain::money::Msat;
 use domain::number::{Msisdn, SenderId};
-use domain::operator::{Action, Actor, OperatorId};
 use domain::ports::{AuditList, PortError, SenderList};
-use domain::sender::{SenderEvent, SenderNumber, SenderState};
-use domain::template::{Label, Template, TemplateId};
 use domain::text::Text;
 
 use super::Rig;

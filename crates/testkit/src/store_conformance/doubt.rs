@@ -1,10 +1,10 @@
 //! What a carrier may have without having said so.
 
 use domain::limits::NO_ANSWERS_MAX;
-use domain::order::OrderState;
+use domain::message::recipient::RecipientState;
 use domain::ports::{CancelOutcome, ChunkEnd, ClaimedChunk, End, Outcome, ReceiptState, Recorded};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::OrderState;
 
 use super::Rig;
 use super::world::{LEASE, NODE, World, accepted, at, deferred, outcome};
@@ -24,7 +24,7 @@ async fn retry(world: &World, chunk: &ClaimedChunk, outcomes: Vec<Outcome>) -> R
     world.record(outcomes, vec![(chunk.id, chunk.attempt, end)]).await
 }
 
-async fn is_too_late(world: &World, order: domain::order::OrderId) {
+async fn is_too_late(world: &World, order: domain::id::OrderId) {
     assert_eq!(world.cancel(order, Reason::CancelledByBuyer).await, CancelOutcome::TooLate);
     assert_eq!(world.state(order).await, OrderState::Working);
 }

@@ -1,12 +1,12 @@
 //! What customers are told.
 
 use domain::money::Msat;
-use domain::order::{NewOrder, OrderSnapshot, OrderState, Progress, Wanted};
 use domain::ports::{
     ChunkEnd, HoldOrder, Lease, NodeVerdict, ReceiptState, WebhookCall, WebhookOutcome,
     WebhookResult,
 };
 use domain::reason::Reason;
+use domain::sale::order::{NewOrder, OrderSnapshot, OrderState, Progress, Wanted};
 
 use super::Rig;
 use super::world::{NODE, PRICE, World, accepted, at, receipt};

@@ -1,9 +1,9 @@
 //! The end of waiting.
 
-use domain::order::OrderState;
+use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, ReceiptState, Recorded};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::OrderState;
 use domain::time::Timestamp;
 
 use super::Rig;

@@ -1,16 +1,16 @@
 //! One carrier will not take it, or never says what became of it: another one is tried.
 
+use domain::id::MessageId;
 use domain::limits::NO_ANSWERS_MAX;
-use domain::message::MessageId;
+use domain::message::recipient::{PartState, RecipientState};
 use domain::money::Msat;
-use domain::order::OrderState;
 use domain::ports::{
     CancelOutcome, ChunkEnd, ClaimedChunk, CreditOutcome, End, Outcome, Receipt, ReceiptState,
     RecipientTrace, Recorded,
 };
 use domain::reason::Reason;
-use domain::recipient::{PartState, RecipientState};
 use domain::routing::CarrierName;
+use domain::sale::order::OrderState;
 use domain::time::Timestamp;
 
 use super::Rig;
@@ -49,7 +49,7 @@ const fn until(until: Timestamp) -> ChunkEnd {
 }
 
 /// A carrier took the one part as `id`; its receipt is awaited until 100.
-async fn awaited(world: &World, id: &str) -> (domain::order::OrderId, MessageId) {
+async fn awaited(world: &World, id: &str) -> (domain::id::OrderId, MessageId) {
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
     let taken = vec![accepted(&chunk, 0, &[(1, id)])];

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::account::AccountId;
+use domain::id::{AccountId, MessageId};
 use domain::limits::CHUNK_RECIPIENTS_MAX;
-use domain::message::{Lane, MessageId};
+use domain::message::Lane;
 use domain::money::Msat;
 use domain::ports::{ClaimRoom, ClaimedChunk};
 use domain::time::Timestamp;

@@ -72,7 +72,7 @@ pub async fn keeps_what_is_queued_and_takes_late_outcomes(rig: &impl Rig) {
     let late = world.done(&chunk, accepted(&chunk, 0, &[(1, "b")])).await;
     assert_eq!(late, Recorded::default());
     world.receive("a", ReceiptState::Delivered).await;
-    assert_eq!(world.state(order).await, domain::order::OrderState::Fulfilled);
+    assert_eq!(world.state(order).await, domain::sale::order::OrderState::Fulfilled);
     assert_eq!(world.claim(at(12)).await.len(), 1, "what is queued stays");
     assert!(world.store.order(waiting).await.unwrap().is_some());
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::account::AccountId;
+use domain::id::{AccountId, InboundId};
 use domain::inbound::{
-    InboundBody, InboundContent, InboundId, InboundMessage, InboundPart, InboundWebhook, Join,
-    JoinScheme, Octets, Party, Receiver, Receivers,
+    InboundBody, InboundContent, InboundMessage, InboundPart, InboundWebhook, Join, JoinScheme,
+    Octets, Party, Receiver, Receivers,
 };
 use domain::limits::{INBOUND_JOIN_MAX, INBOUND_PARTS_WAITING_MAX, INBOUND_REPEAT_MAX};
 use domain::money::Msat;

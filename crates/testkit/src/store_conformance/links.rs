@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::limits::LINK_ELSEWHERE_WAIT;
+use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, ClaimRoom, LinkDemand, LinkLease, Store};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::account::AccountId;
+use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
-use domain::order::{OrderId, OrderState};
 use domain::ports::{
     ChunkEnd, ClaimedChunk, CreditOutcome, End, HoldOrder, NodeVerdict, Random, ReceiptState,
 };
 use domain::reason::Reason;
+use domain::sale::order::OrderState;
 
 use super::Rig;
 use super::world::{LEASE, PRICE, World, accepted, at, balance, deferred, outcome, refused};
@@ -179,7 +179,7 @@ impl<'w> Walk<'w> {
     async fn hold(&self) {
         let Some(order) = self.any_order() else { return };
         let stored = self.world.order(order).await;
-        let funding = matches!(stored.purchase, domain::order::Purchase::Fund);
+        let funding = matches!(stored.purchase, domain::sale::order::Purchase::Fund);
         let message = (!funding).then(|| self.world.new_message(1));
         self.world.hold(order, message).await;
     }

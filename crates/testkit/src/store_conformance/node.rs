@@ -1,10 +1,11 @@
 //! Orders and the Lightning node: which are due for comparison, and what the node confirms.
 
+use domain::id::OrderId;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::order::{OrderId, OrderState};
 use domain::ports::{ChunkEnd, ClaimedChunk, NodeReport, NodeVerdict, ReceiptState};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::OrderState;
 use domain::time::Timestamp;
 
 use super::Rig;

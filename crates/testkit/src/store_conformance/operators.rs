@@ -1,9 +1,10 @@
 //! Operators, the audit log, what is agreed with accounts, and credit given by hand.
 
-use domain::account::{AccountId, AccountSettings, KeyHash};
-use domain::bulk::RefundPolicy;
+use domain::account::operator::{Action, Actor, NewOperator};
+use domain::account::{AccountSettings, KeyHash};
+use domain::id::{AccountId, OperatorId};
+use domain::message::campaign::RefundPolicy;
 use domain::money::Msat;
-use domain::operator::{Action, Actor, NewOperator, OperatorId};
 use domain::ports::{AuditList, Grant, PortError};
 
 use super::Rig;

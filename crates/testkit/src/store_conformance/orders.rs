@@ -1,11 +1,12 @@
 //! New orders, their payment, and what begins with it.
 
+use domain::id::OrderId;
 use domain::message::Address;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::order::{NewOrder, OrderId, OrderKind, OrderState, Payment, Purchase};
 use domain::ports::{CreditOutcome, HoldOutcome, NodeVerdict, OrderLoad, PortError};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment, Purchase};
 use domain::text::Text;
 
 use super::Rig;
@@ -47,7 +48,7 @@ pub async fn refuses_orders_that_make_no_sense(rig: &impl Rig) {
     let fund = NewOrder { kind: OrderKind::Fund, purchase: Purchase::Fund, ..world.new_order() };
     let unpriced = NewOrder { price: Msat::new(-1), ..world.new_order() };
     let credit = NewOrder { payment: Payment::Credit, ..world.new_order() };
-    let stranger = world.new_funding(domain::account::AccountId(999));
+    let stranger = world.new_funding(domain::id::AccountId(999));
     for new in [fund, unpriced, credit.clone(), stranger] {
         let id = new.id;
         let refused = world.store.add_order(new, CAPS, at(60)).await;

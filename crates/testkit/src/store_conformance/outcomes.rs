@@ -1,9 +1,9 @@
 //! What became of submissions, of this claim and of one whose lease was lost.
 
-use domain::order::OrderState;
+use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, End, ReceiptState, Recorded};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::OrderState;
 
 use super::Rig;
 use super::world::{LEASE, NO_CHUNK, World, accepted, at, deferred, outcome, refused};

@@ -1,9 +1,9 @@
 //! Texts of several parts.
 
-use domain::order::OrderState;
+use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, End, ReceiptState};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
+use domain::sale::order::OrderState;
 
 use super::Rig;
 use super::world::{World, accepted, at, deferred, outcome};

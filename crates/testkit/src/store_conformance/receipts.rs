@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use domain::limits::{EARLY_RECEIPT_AGE_MAX, PARKED_RECEIPT_AGE_MAX};
-use domain::order::OrderState;
+use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, End, Receipt, ReceiptState, Recorded};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
+use domain::sale::order::OrderState;
 use domain::time::Timestamp;
 
 use super::Rig;

@@ -3,17 +3,16 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use domain::account::AccountId;
-use domain::bulk::{Exclusion, Idempotency, RefundPolicy};
-use domain::message::MessageId;
+use domain::account::operator::{Action, Actor};
+use domain::id::{AccountId, MessageId, OperatorId, OrderId};
+use domain::message::campaign::{Exclusion, Idempotency, RefundPolicy};
 use domain::money::Msat;
-use domain::operator::{Action, Actor, OperatorId};
-use domain::order::{OrderId, OrderKind, OrderState};
 use domain::ports::{
     AuditList, Charge, Charged, ChunkEnd, NewRefund, NodeVerdict, NotRefunded, PortError,
     ReceiptState, Refund, Refunded, Store,
 };
 use domain::reason::Reason;
+use domain::sale::order::{OrderKind, OrderState};
 use uuid::Uuid;
 
 use super::Rig;

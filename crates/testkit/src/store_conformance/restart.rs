@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::order::{OrderState, Payment};
 use domain::ports::{NodeVerdict, ReceiptState};
-use domain::recipient::RecipientState;
+use domain::sale::order::{OrderState, Payment};
 
 use super::Rig;
 use super::world::{NODE, PRICE, World, accepted, at, balance};

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use domain::account::{AccountId, KeyHash, KeyId, Scope};
-use domain::bulk::{Exclusion, NewBulk};
+use domain::account::{KeyHash, Scope};
+use domain::id::{AccountId, KeyId, MessageId, OrderId};
 use domain::limits::SEARCH_LOOKED_AT_MAX;
-use domain::message::{Address, MessageId, MessageState};
+use domain::message::campaign::{Exclusion, NewBulk};
+use domain::message::recipient::RecipientState;
+use domain::message::{Address, MessageState};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::order::OrderId;
 use domain::ports::{
     ChunkEnd, FoundRecipient, MessageSearch, NewKey, Period, RecipientSearch, RecipientsFound,
 };
-use domain::recipient::RecipientState;
 use domain::time::Timestamp;
 use uuid::Uuid;
 

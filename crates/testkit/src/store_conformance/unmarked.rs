@@ -1,9 +1,9 @@
 //! What only its text calls a receipt: the recipient's carrier wrote it, or anybody with a phone.
 
 use domain::inbound::{InboundBody, InboundPart, Party};
+use domain::message::recipient::RecipientState;
 use domain::number::Msisdn;
 use domain::ports::{Receipt, ReceiptState, Recorded};
-use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
 
 use super::Rig;

@@ -1,10 +1,11 @@
 //! Carriers' words that name a number, decide nothing, or come too late; and how they are shown.
 
-use domain::message::{Address, MessageId};
+use domain::id::MessageId;
+use domain::message::Address;
+use domain::message::recipient::{PartState, RecipientState};
 use domain::number::Msisdn;
-use domain::order::OrderState;
 use domain::ports::{ChunkEnd, Lease, Receipt, ReceiptState, RecipientTrace, Recorded};
-use domain::recipient::{PartState, RecipientState};
+use domain::sale::order::OrderState;
 
 use super::Rig;
 use super::world::{LEASE, NODE, World, accepted, at, outcome, phone, receipt};

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use domain::account::{Account, AccountId, Balance};
-use domain::message::{Address, Content, Lane, MessageId, NewMessage};
+use domain::account::operator::Actor;
+use domain::account::{Account, Balance};
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::recipient::RecipientState;
+use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::operator::Actor;
-use domain::order::{
-    NewOrder, Order, OrderId, OrderKind, OrderState, Payment, Purchase, Wanted, Webhook,
-};
 use domain::ports::{
     AcceptedPart, ChunkEnd, ChunkId, ClaimedChunk, CreditOrder, CreditOutcome, End, HoldOrder,
     HoldOutcome, NewAccount, NodeReport, NodeVerdict, OrderAdmission, OrderCaps, Outcome,
@@ -20,8 +19,10 @@ use domain::ports::{
     WebhookResult,
 };
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 use domain::routing::CarrierName;
+use domain::sale::order::{
+    NewOrder, Order, OrderKind, OrderState, Payment, Purchase, Wanted, Webhook,
+};
 use domain::secret::{Preimage, Secret};
 use domain::text::Text;
 use domain::time::Timestamp;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use domain::bulk::Idempotency;
+use domain::message::campaign::Idempotency;
 use domain::number::Home;
 use domain::time::Timestamp;
 use engine::bulk::{Addressees, BulkRequest, Variables, Wording};

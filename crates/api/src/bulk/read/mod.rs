@@ -18,7 +18,7 @@ pub(crate) use rooms::Rooms;
 
 use axum::extract::Request;
 use axum::http::header::CONTENT_LENGTH;
-use domain::account::AccountId;
+use domain::id::AccountId;
 use tokio::time::Instant;
 
 use self::asked::parse;

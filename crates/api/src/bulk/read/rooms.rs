@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::limits::{BULK_BODIES_READ_MAX, BULK_BODIES_READ_PER_ACCOUNT_MAX};
 
 use crate::bulk::refused::{Refused, too_many_at_once, unavailable};

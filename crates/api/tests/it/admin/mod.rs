@@ -6,7 +6,8 @@ mod store;
 
 use api::{HttpSettings, Server};
 use domain::account::KeyHash;
-use domain::operator::{Operator, OperatorId};
+use domain::account::operator::Operator;
+use domain::id::OperatorId;
 use sha2::{Digest, Sha256};
 use testkit::clock::NOON;
 

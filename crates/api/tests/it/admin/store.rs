@@ -1,10 +1,11 @@
 //! What no door of customers asks of the store in memory: money given back by hand, and what is looked for.
 
 use async_trait::async_trait;
-use domain::account::{Account, AccountId, Balance, Key, KeyId};
-use domain::bulk::BulkMessage;
-use domain::message::{MessageId, MessageState};
-use domain::operator::Actor;
+use domain::account::operator::Actor;
+use domain::account::{Account, Balance, Key};
+use domain::id::{AccountId, KeyId, MessageId};
+use domain::message::MessageState;
+use domain::message::campaign::BulkMessage;
 use domain::ports::*;
 use domain::time::Timestamp;
 

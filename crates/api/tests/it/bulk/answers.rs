@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use domain::bulk::{BulkMessage, Counts};
 use domain::message::MessageState;
+use domain::message::campaign::{BulkMessage, Counts};
 use domain::money::Msat;
 use domain::ports::{CancelBulk, RetryOutcome, Spent};
 use testkit::clock::NOON;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use domain::bulk::NewBulk;
 use domain::limits;
 use domain::message::Lane;
+use domain::message::campaign::NewBulk;
 use domain::money::Msat;
 use testkit::clock::NOON;
 

@@ -1,11 +1,11 @@
 //! What an account keeps here for its messages: templates, groups, prices, and whom it may not write
 //! to.
 
-use domain::bulk::{Exclusion, RefundPolicy};
-use domain::contacts::GroupId;
+use domain::account::template::Template;
+use domain::id::{GroupId, TemplateId};
+use domain::message::campaign::{Exclusion, RefundPolicy};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::template::{Template, TemplateId};
 use serde_json::json;
 use testkit::clock::NOON;
 

@@ -1,9 +1,9 @@
 //! Answers are as the document says.
 
 use domain::message::MessageState;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{CancelBulk, RecipientPage, RetryOutcome, Spent};
-use domain::recipient::RecipientState;
 
 use super::answers::message;
 use super::look::recipient;

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use domain::bulk::{BulkRecipient, Counts};
 use domain::message::MessageState;
+use domain::message::campaign::{BulkRecipient, Counts};
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::RecipientPage;
-use domain::recipient::RecipientState;
 use testkit::clock::NOON;
 
 use super::Acme;

@@ -14,9 +14,10 @@ mod who;
 pub(crate) use store::Script;
 
 use api::HttpSettings;
+use domain::account::operator::Actor;
+use domain::account::sender::{Decision, Sender, SenderState};
+use domain::id::SenderNumber;
 use domain::number::SenderId;
-use domain::operator::Actor;
-use domain::sender::{Decision, Sender, SenderNumber, SenderState};
 use testkit::clock::NOON;
 
 use crate::client::Answer;

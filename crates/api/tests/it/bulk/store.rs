@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::account::{AccountId, AccountSettings};
-use domain::bulk::*;
-use domain::contacts::GroupId;
-use domain::message::{MessageId, MessageState};
+use domain::account::AccountSettings;
+use domain::account::template::Template;
+use domain::id::{AccountId, GroupId, MessageId};
+use domain::message::MessageState;
+use domain::message::campaign::*;
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::*;
-use domain::template::Template;
 use domain::time::Timestamp;
 
 use crate::store::FakeStore;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::quiet::BadQuiet;
+use domain::message::quiet::BadQuiet;
 
 use super::Finding;
 use super::routes::wrong_prefix;

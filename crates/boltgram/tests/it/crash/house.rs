@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::account::{AccountId, Key, KeyId, Scope};
+use domain::account::operator::Actor;
+use domain::account::{Key, Scope};
+use domain::id::{AccountId, KeyId, OrderId};
 use domain::inbound::{Party, Receiver, Receivers};
 use domain::message::Address;
+use domain::message::quiet::QuietHours;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::operator::Actor;
-use domain::order::{OrderId, OrderState};
 use domain::ports::{
     Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning, Snapshot, Store,
 };
-use domain::quiet::QuietHours;
-use domain::recipient::RecipientState;
 use domain::routing::{CarrierName, Route, Routes};
+use domain::sale::order::OrderState;
 use engine::accounts::{Caller, add_account};
 use engine::tasks::Tasks;
 use engine::webhooks::RenderEvent;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::order::OrderId;
+use domain::id::OrderId;
 use engine::orders::{Asked, CreatedOrder, LOCAL_CLIENT, OrderRequest, Terms};
 use testkit::smsc::Plan;
 

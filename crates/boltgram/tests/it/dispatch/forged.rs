@@ -2,8 +2,8 @@
 
 use domain::inbound::{InboundBody, InboundPart, Party};
 use domain::message::Lane;
+use domain::message::recipient::RecipientState;
 use domain::ports::{Clock, Receipt, ReceiptState};
-use domain::recipient::RecipientState;
 use domain::routing::{CarrierName, Route};
 
 use super::house::{House, PRICE};

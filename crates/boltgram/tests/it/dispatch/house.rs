@@ -5,18 +5,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use domain::account::{AccountId, Key, KeyId, Scope};
-use domain::message::{Address, Content, Lane, MessageId, NewMessage};
+use domain::account::operator::Actor;
+use domain::account::{Key, Scope};
+use domain::id::{AccountId, KeyId, MessageId};
+use domain::message::quiet::QuietHours;
+use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::operator::Actor;
-use domain::order::{NewOrder, OrderKind, Payment, Purchase};
 use domain::ports::{
     Carrier, Clock, CreditOrder, CreditOutcome, Fetch, FetchError, FetchRequest, FetchResponse,
     RecipientTrace, Snapshot, Store,
 };
-use domain::quiet::QuietHours;
 use domain::routing::{Route, Routes};
+use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase};
 use domain::secret::Preimage;
 use domain::text::Text;
 use engine::accounts::{Caller, add_account};

@@ -1,9 +1,9 @@
 //! A code never waits behind a campaign, and no account's work behind all of another's.
 
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::message::Lane;
+use domain::message::recipient::RecipientState;
 use domain::ports::Carrier;
-use domain::recipient::RecipientState;
 use domain::routing::Route;
 
 use super::house::House;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::message::Lane;
 use domain::ports::{
     AcceptedPart, Carrier, End, Inbox, LinkStatus, Outcome, Receipt, ReceiptState, Submission,

@@ -1,10 +1,10 @@
 //! Nobody is written to at night by those who write to many; codes come at any hour.
 
 use domain::message::Lane;
+use domain::message::quiet::{Quiet, QuietHours};
+use domain::message::recipient::RecipientState;
 use domain::ports::Carrier;
-use domain::quiet::{Quiet, QuietHours};
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 use domain::routing::Route;
 
 use super::house::House;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::message::Lane;
+use domain::message::recipient::RecipientState;
 use domain::ports::Carrier;
 use domain::reason::Reason;
-use domain::recipient::RecipientState;
 use domain::routing::{Route, RouteCarrier};
 
 use super::house::{House, PRICE};

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::account::{Account, AccountId, AccountName, Balance, Key, KeyHash, KeyId, Scope};
+use crate::account::operator::Actor;
+use crate::account::{Account, AccountName, Balance, Key, KeyHash, Scope};
+use crate::id::{AccountId, KeyId};
 use crate::money::Msat;
-use crate::operator::Actor;
 use crate::ports::PortError;
 use crate::secret::Secret;
 use crate::time::Timestamp;

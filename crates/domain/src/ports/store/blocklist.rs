@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::account::AccountId;
-use crate::blocklist::{BlockEntry, BlockProof, BlockScope};
+use crate::account::blocklist::{BlockEntry, BlockProof, BlockScope};
+use crate::account::operator::Actor;
+use crate::id::AccountId;
 use crate::number::Msisdn;
-use crate::operator::Actor;
 use crate::ports::PortError;
 use crate::time::Timestamp;
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::account::AccountId;
-use crate::bulk::{BulkMessage, BulkRecipient, Idempotency, NewBulk};
-use crate::message::{MessageId, MessageState};
+use crate::id::{AccountId, MessageId};
+use crate::message::MessageState;
+use crate::message::campaign::{BulkMessage, BulkRecipient, Idempotency, NewBulk};
+use crate::message::recipient::RecipientState;
 use crate::money::Msat;
 use crate::ports::PortError;
-use crate::recipient::RecipientState;
 use crate::time::Timestamp;
 
 /// What became of a request that spends credit. Unless it is [`Spent::Done`], nothing was stored.

@@ -3,12 +3,12 @@
 
 use async_trait::async_trait;
 
-use crate::account::AccountId;
-use crate::contacts::{Contact, ContactGroup, GroupId, Upload, UploadMode};
+use crate::account::contacts::{Contact, ContactGroup, Upload, UploadMode};
+use crate::account::operator::Actor;
+use crate::account::template::{Label, Template};
+use crate::id::{AccountId, GroupId, TemplateId};
 use crate::number::Msisdn;
-use crate::operator::Actor;
 use crate::ports::PortError;
-use crate::template::{Label, Template, TemplateId};
 use crate::text::Text;
 use crate::time::Timestamp;
 

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::inbound::InboundMessage;
-use crate::order::OrderSnapshot;
 use crate::ports::PortError;
+use crate::sale::order::OrderSnapshot;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 

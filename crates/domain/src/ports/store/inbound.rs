@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::inbound::{InboundId, InboundMessage, InboundPart, Receivers};
+use crate::id::InboundId;
+use crate::inbound::{InboundMessage, InboundPart, Receivers};
 use crate::ports::PortError;
 use crate::time::Timestamp;
 

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::account::{AccountId, Balance};
-use crate::ledger::LedgerReport;
+use crate::account::Balance;
+use crate::id::AccountId;
 use crate::ports::PortError;
+use crate::sale::ledger::LedgerReport;
 
 #[async_trait]
 pub trait LedgerStore: Send + Sync {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::account::AccountId;
+use crate::id::{AccountId, MessageId};
 use crate::inbound::InboundPart;
-use crate::message::{Address, Content, Lane, MessageId};
+use crate::message::{Address, Content, Lane};
 use crate::ports::{Outcome, PortError, Receipt, RecipientTrace, WebhookCall};
 use crate::reason::Reason;
 use crate::routing::CarrierName;

@@ -3,9 +3,10 @@
 
 use async_trait::async_trait;
 
-use crate::account::{AccountId, KeyHash};
+use crate::account::KeyHash;
+use crate::account::operator::{Action, Actor, AuditEntry, NewOperator, Operator};
+use crate::id::{AccountId, OperatorId};
 use crate::money::Msat;
-use crate::operator::{Action, Actor, AuditEntry, NewOperator, Operator, OperatorId};
 use crate::ports::PortError;
 use crate::time::Timestamp;
 

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 
-use crate::account::AccountId;
+use crate::id::{AccountId, OrderId};
 use crate::message::NewMessage;
 use crate::money::Msat;
-use crate::order::{NewOrder, Order, OrderId, OrderState};
 use crate::ports::{Lease, PortError};
 use crate::reason::Reason;
+use crate::sale::order::{NewOrder, Order, OrderState};
 use crate::time::Timestamp;
 
 /// Whether credit sufficed, and it may be spent.
@@ -57,7 +57,7 @@ pub enum OrderAdmission {
     TooManyHeldForClient,
 }
 
-/// A payment that passed [`crate::hold::check`].
+/// A payment that passed [`crate::sale::hold::check`].
 #[derive(Debug, Clone)]
 pub struct HoldOrder {
     pub order: OrderId,

@@ -3,12 +3,10 @@
 
 use async_trait::async_trait;
 
-use crate::account::AccountId;
-use crate::bulk::Idempotency;
-use crate::message::MessageId;
+use crate::account::operator::Actor;
+use crate::id::{AccountId, MessageId, OrderId};
+use crate::message::campaign::Idempotency;
 use crate::money::Msat;
-use crate::operator::Actor;
-use crate::order::OrderId;
 use crate::ports::PortError;
 use crate::time::Timestamp;
 

@@ -3,13 +3,13 @@
 
 use async_trait::async_trait;
 
-use crate::account::{Account, AccountId, Balance, Key, KeyId};
-use crate::bulk::{BulkMessage, BulkRecipient};
-use crate::message::{MessageId, MessageState};
+use crate::account::{Account, Balance, Key};
+use crate::id::{AccountId, KeyId, MessageId, OrderId};
+use crate::message::MessageState;
+use crate::message::campaign::{BulkMessage, BulkRecipient};
+use crate::message::recipient::RecipientState;
 use crate::number::{Msisdn, SenderId};
-use crate::order::OrderId;
 use crate::ports::PortError;
-use crate::recipient::RecipientState;
 use crate::time::Timestamp;
 
 /// When messages were accepted: from `from` on, before `until`.

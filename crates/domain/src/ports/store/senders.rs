@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use crate::account::AccountId;
+use crate::account::operator::Actor;
+use crate::account::sender::{Sender, SenderEvent, SenderState};
+use crate::id::{AccountId, SenderNumber};
 use crate::number::SenderId;
-use crate::operator::Actor;
 use crate::ports::PortError;
-use crate::sender::{Sender, SenderEvent, SenderNumber, SenderState};
 use crate::time::Timestamp;
 
 /// Which sender names are listed, by their numbers.

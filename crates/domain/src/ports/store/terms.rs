@@ -3,9 +3,10 @@
 
 use async_trait::async_trait;
 
-use crate::account::{AccountId, AccountSettings};
+use crate::account::AccountSettings;
+use crate::account::operator::Actor;
+use crate::id::AccountId;
 use crate::money::Msat;
-use crate::operator::Actor;
 use crate::ports::PortError;
 use crate::time::Timestamp;
 
@@ -48,7 +49,7 @@ pub trait TermsStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<PriceRow>, PortError>;
 
-    /// What [`crate::tariff::Tariff::new`] takes: prices of all accounts, then this account's own.
+    /// What [`crate::sale::tariff::Tariff::new`] takes: prices of all accounts, then this account's own.
     async fn tariff(&self, account: AccountId) -> Result<Vec<(String, Msat)>, PortError>;
 
     /// The default when nothing was agreed. `None` when there is no such account.

@@ -1,9 +1,9 @@
 //! What is known of a message's way, for those who have to explain it.
 
 use crate::message::Address;
+use crate::message::recipient::{PartState, RecipientState};
 use crate::ports::ReceiptState;
 use crate::reason::Reason;
-use crate::recipient::{PartState, RecipientState};
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
 

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::order::{OrderKind, OrderSnapshot, OrderState};
 use domain::ports::{
     Clock, EventStore, Fetch, FetchError, FetchRequest, FetchResponse, PortError, Snapshot,
     WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,
 };
+use domain::sale::order::{OrderKind, OrderSnapshot, OrderState};
 use domain::secret::Secret;
 use domain::time::Timestamp;
 use tokio::time::{Instant, sleep, timeout};

@@ -42,7 +42,7 @@ pub(crate) enum Trouble {
 /// An invoice as LND keeps it besides its state.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
-    pub(crate) hash: domain::order::PaymentHash,
+    pub(crate) hash: domain::id::PaymentHash,
     pub(crate) memo: String,
     pub(crate) value_msat: i64,
     pub(crate) expiry: u64,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::account::operator::Actor;
 use domain::money::Msat;
-use domain::operator::Actor;
 use domain::ports::{
     ChunkEnd, CreditOutcome, NewAccount, OrderAdmission, OrderCaps, PortError, Store, WebhookCall,
     WebhookOutcome, WebhookResult,

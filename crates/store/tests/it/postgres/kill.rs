@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::account::AccountId;
-use domain::order::OrderId;
+use domain::id::{AccountId, OrderId};
 use domain::ports::{CreditOutcome, PortError, Store};
 use store::Options;
 use testkit::postgres::{PostgresDatabase, PostgresServer};

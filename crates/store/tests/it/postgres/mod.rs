@@ -11,7 +11,7 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::money::Msat;
 use domain::ports::{
     AcceptedPart, ChunkEnd, ChunkId, CreditOrder, End, Lease, Outcome, Receipt, ReceiptState,

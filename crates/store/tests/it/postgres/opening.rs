@@ -119,8 +119,8 @@ async fn a_text_may_hold_what_postgres_cannot() {
     let mut order = super::orders(payer, [1]).remove(0);
     let text = domain::text::Text::new("a\0b");
     order.message.content.text = text.clone();
-    let domain::order::Purchase::Send { to, .. } = order.order.purchase else { panic!() };
-    order.order.purchase = domain::order::Purchase::Send { to, text };
+    let domain::sale::order::Purchase::Send { to, .. } = order.order.purchase else { panic!() };
+    order.order.purchase = domain::sale::order::Purchase::Send { to, text };
     store.add_credit_orders(vec![order], None).await.unwrap();
     assert_eq!(database.sql("SELECT text FROM messages"), "a\u{fffd}b");
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::account::AccountId;
+use domain::id::AccountId;
 use domain::ports::{PortError, Store};
 use store::Options;
 use testkit::clock::NOON;

@@ -9,14 +9,11 @@
 //! A name that nobody asked for yet is stored *requested* first. Only an *approved* one may be sent
 //! from; one that is *shared* as well, by every account.
 
-use crate::account::AccountId;
+use crate::account::operator::Actor;
+use crate::id::{AccountId, SenderNumber};
 use crate::number::SenderId;
-use crate::operator::Actor;
 use crate::state::{Illegal, stored_as};
 use crate::time::Timestamp;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SenderNumber(pub i64);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SenderState {

@@ -20,69 +20,17 @@
 //! An order paid from prepaid credit begins in *working*; its reservation is posted or voided in
 //! the commit that decides, so for it *fulfilled* and *cancelling* never outlive a commit.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::account::AccountId;
-use crate::message::{Address, MessageId};
+use crate::id::{AccountId, MessageId, OrderId};
+use crate::message::Address;
+use crate::message::recipient::RecipientState;
 use crate::money::Msat;
 use crate::reason::Reason;
-use crate::recipient::RecipientState;
 use crate::secret::{Preimage, Secret};
 use crate::state::{Illegal, stored_as};
 use crate::text::Text;
 use crate::time::Timestamp;
-
-/// SHA-256 of a preimage (BOLT 11 `p`), shown as 64 lower-case hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PaymentHash([u8; 32]);
-
-/// An order is known by its payment hash. One paid from credit has 32 bytes instead that look
-/// alike: the time in milliseconds (six bytes, so that neighbours in time are neighbours in the
-/// store) and 26 random ones.
-pub type OrderId = PaymentHash;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not 64 hex digits")]
-pub struct BadPaymentHash;
-
-impl PaymentHash {
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    pub fn from_slice(bytes: &[u8]) -> Result<Self, BadPaymentHash> {
-        bytes.try_into().map(Self).map_err(|_| BadPaymentHash)
-    }
-}
-
-impl fmt::Display for PaymentHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for PaymentHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PaymentHash({self})")
-    }
-}
-
-impl FromStr for PaymentHash {
-    type Err = BadPaymentHash;
-
-    fn from_str(text: &str) -> Result<Self, BadPaymentHash> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| BadPaymentHash)?;
-        Ok(Self(bytes))
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

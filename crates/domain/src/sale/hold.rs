@@ -8,7 +8,7 @@
 use std::time::Duration;
 
 use crate::money::Msat;
-use crate::order::{OrderKind, OrderState};
+use crate::sale::order::{OrderKind, OrderState};
 use crate::time::Timestamp;
 
 /// Blocks before the node's own deadline at which we act.

@@ -10,7 +10,7 @@
 //! | pending | posted | voided |
 //! | posted, voided | – | – |
 
-use crate::account::AccountId;
+use crate::id::AccountId;
 use crate::money::Msat;
 use crate::state::{Illegal, stored_as};
 

@@ -8,32 +8,23 @@
 //! | cancelled | – | – | – | – | – |
 //!
 //! A message is *sent* once every recipient is final and at least one of them got it. Its sender may
-//! pay for another try of those who did not ([`crate::recipient::RecipientEvent::Requeued`]).
+//! pay for another try of those who did not ([`crate::message::recipient::RecipientEvent::Requeued`]).
 
-use std::fmt;
+pub mod campaign;
+pub mod email;
+pub mod quiet;
+pub mod recipient;
+
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::account::AccountId;
-use crate::email::EmailAddress;
+use crate::id::{AccountId, MessageId, OrderId};
+use crate::message::email::EmailAddress;
 use crate::number::{Msisdn, SenderId};
-use crate::order::OrderId;
 use crate::state::{Illegal, UnknownWord, stored_as};
 use crate::text::Text;
 use crate::time::Timestamp;
-
-/// Time-ordered (UUID v7), so that neighbours in time are neighbours in the store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct MessageId(pub Uuid);
-
-impl fmt::Display for MessageId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -1,9 +1,8 @@
 //! Numbers that get nothing: of one account, or of the whole house, each with the proof of why.
 
-use crate::account::AccountId;
-use crate::inbound::InboundId;
+use crate::account::operator::Actor;
+use crate::id::{AccountId, InboundId};
 use crate::number::Msisdn;
-use crate::operator::Actor;
 use crate::time::Timestamp;
 
 /// Who sends nothing to a blocked number.

@@ -75,7 +75,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::inbound::{InboundContent, InboundId, Party};
+    use crate::id::InboundId;
+    use crate::inbound::{InboundContent, Party};
     use crate::routing::CarrierName;
     use crate::time::Timestamp;
 

@@ -1,27 +1,18 @@
 //! Who pays: accounts, the keys that act for them, and what is agreed with them.
 
-use std::fmt;
+pub mod blocklist;
+pub mod contacts;
+pub mod operator;
+pub mod sender;
+pub mod template;
+
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use crate::bulk::RefundPolicy;
+use crate::id::{AccountId, KeyId};
+use crate::message::campaign::RefundPolicy;
 use crate::money::Msat;
 use crate::secret::Secret;
 use crate::time::Timestamp;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct AccountId(pub i64);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(pub i64);
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// The operator's name for an account: 1 to 64 of `a-z A-Z 0-9 . _ -`, because one of the doors
 /// carries it in a URL.

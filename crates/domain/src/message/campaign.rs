@@ -1,12 +1,12 @@
 //! A message to many, paid from credit: reserved whole when it is accepted, then posted or given back
 //! share by share as its recipients become final.
 
-use crate::account::AccountId;
-use crate::message::{Content, MessageId, MessageState};
+use crate::id::{AccountId, MessageId};
+use crate::message::recipient::RecipientState;
+use crate::message::{Content, MessageState};
 use crate::money::Msat;
 use crate::number::{Msisdn, SenderId};
 use crate::reason::Reason;
-use crate::recipient::RecipientState;
 use crate::state::stored_as;
 use crate::text::Text;
 use crate::time::Timestamp;

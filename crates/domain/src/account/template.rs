@@ -3,13 +3,10 @@
 
 use std::str::FromStr;
 
-use crate::account::AccountId;
+use crate::id::{AccountId, TemplateId};
 use crate::limits::BULK_TEXT_CHARS_MAX;
 use crate::text::Text;
 use crate::time::Timestamp;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TemplateId(pub i64);
 
 /// What people call a thing that they keep: 1 to 64 characters, none of them a control character,
 /// no white space around them.

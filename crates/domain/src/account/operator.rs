@@ -3,12 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::account::{AccountId, KeyHash};
+use crate::account::KeyHash;
+use crate::id::{AccountId, OperatorId};
 use crate::state::{UnknownWord, stored_as};
 use crate::time::Timestamp;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OperatorId(pub i64);
 
 /// Somebody, or a program, that may do everything. Its key is kept as a hash.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,16 +7,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::account::AccountId;
+use crate::account::template::Label;
+use crate::id::{AccountId, GroupId, ListId};
 use crate::number::Msisdn;
-use crate::template::Label;
 use crate::time::Timestamp;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupId(pub i64);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ListId(pub i64);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContactGroup {

@@ -1,0 +1,7 @@
+//! What is sold and how it is paid: orders and their machine, payments that a node holds, prices, and
+//! the ledger.
+
+pub mod hold;
+pub mod ledger;
+pub mod order;
+pub mod tariff;
