@@ -2,7 +2,7 @@
 //! in our own.
 
 use domain::ports::Snapshot;
-use engine::webhooks::RenderEvent;
+use engine::events::RenderEvent;
 
 use crate::inbound::Told;
 use crate::orders::OrderEvent;

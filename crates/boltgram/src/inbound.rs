@@ -12,7 +12,7 @@ use domain::inbound::{InboundWebhook, Party, Receiver, Receivers};
 use domain::ports::{Random, Store};
 use domain::secret::Secret;
 use domain::text::Text;
-use engine::webhooks::sign;
+use engine::events::sign;
 use url::Url;
 
 use crate::config::{Config, InboundConfig, NumberConfig};

@@ -15,17 +15,17 @@ use domain::sale::hold::Tip;
 use domain::secret::Secret;
 use domain::time::Timestamp;
 
+use crate::accept::Accept;
+use crate::cluster::{self, Links};
 use crate::dispatch::Dispatcher;
-use crate::inbound::InboundDesk;
-use crate::links::{self, Links};
+use crate::events::{Handoff, RenderEvent};
+use crate::hot_cache::HotCache;
+use crate::inbound::Inbound;
 use crate::metrics::{ByCarrier, Metrics};
-use crate::orders::Accept;
-use crate::recent::Recent;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
-use crate::webhooks::{Desk, RenderEvent};
-use crate::{expire, orders, webhooks};
+use crate::{dispatch, events, orders};
 
 /// The world, as the binary wired it.
 #[derive(Debug, Clone)]
@@ -50,18 +50,18 @@ pub struct Engine {
     pub(crate) wake: Arc<Wake>,
     pub(crate) render: Arc<dyn RenderEvent>,
     /// Takes webhook calls from whoever stores events.
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) handoff: Arc<Handoff>,
     pub(crate) tasks: Tasks,
     /// For tasks that outlive the call that began them.
     pub(crate) me: Weak<Self>,
     /// Orders paid from credit, on their way into the store.
     pub(crate) accept: Accept,
-    pub(crate) keys: Recent<KeyHash, Arc<Key>>,
+    pub(crate) keys: HotCache<KeyHash, Arc<Key>>,
     /// What signs an account's webhooks.
-    pub(crate) secrets: Recent<AccountId, Secret>,
+    pub(crate) secrets: HotCache<AccountId, Secret>,
     pub(crate) dispatcher: Dispatcher,
     pub(crate) links: Links,
-    inbound: Arc<InboundDesk>,
+    inbound: Arc<Inbound>,
     metrics: Arc<Metrics>,
     /// As the node last told it.
     tip: Mutex<Option<Tip>>,
@@ -98,8 +98,8 @@ impl Engine {
     ) -> Arc<Self> {
         let wake = Arc::new(Wake::default());
         let metrics = Arc::new(Metrics::default());
-        let desk = Arc::new(Desk::new(settings.node.clone()));
-        let inbound = Arc::new(InboundDesk {
+        let handoff = Arc::new(Handoff::new(settings.node.clone()));
+        let inbound = Arc::new(Inbound {
             store: ports.store.clone(),
             clock: ports.clock.clone(),
             random: ports.random.clone(),
@@ -114,15 +114,15 @@ impl Engine {
             ports.clock.clone(),
             wake.clone(),
             metrics.clone(),
-            desk.clone(),
+            handoff.clone(),
             inbound.clone(),
         );
         let carriers = ports.carriers.into_iter().map(|c| (c.name().clone(), c)).collect();
         Arc::new_cyclic(|me| Self {
             me: me.clone(),
             accept: Accept::default(),
-            keys: Recent::default(),
-            secrets: Recent::default(),
+            keys: HotCache::default(),
+            secrets: HotCache::default(),
             store: ports.store,
             lightning: ports.lightning,
             carriers,
@@ -132,7 +132,7 @@ impl Engine {
             settings,
             wake,
             render,
-            desk,
+            handoff,
             tasks,
             dispatcher,
             links: Links::default(),
@@ -159,7 +159,7 @@ impl Engine {
         self.spawn_worker("record receipts", |e| async move {
             e.dispatcher.record_receipts().await;
         });
-        links::wait_for_share(self);
+        cluster::wait_for_share(self);
         for carrier in self.carriers.values() {
             let (carrier, inbox) = (carrier.clone(), self.inbox());
             self.tasks.worker("carrier", move || {
@@ -168,26 +168,26 @@ impl Engine {
             });
         }
         self.spawn_worker("dispatch", |e| async move { e.dispatcher.dispatch(&e).await });
-        self.spawn_worker("leases", |e| async move { links::keep(&e).await });
-        self.spawn_worker("other nodes", |e| async move { links::follow(&e).await });
+        self.spawn_worker("leases", |e| async move { cluster::keep(&e).await });
+        self.spawn_worker("other nodes", |e| async move { cluster::follow(&e).await });
         self.spawn_worker("watch orders", |e| async move { orders::watch(&e).await });
         self.spawn_worker("node events", |e| async move { orders::follow_node(&e).await });
-        self.spawn_worker("expire", |e| async move { expire::run(&e).await });
+        self.spawn_worker("expire", |e| async move { dispatch::expire(&e).await });
         self.spawn_worker("join", |e| async move { e.inbound.join().await });
         self.spawn_worker(
             "webhooks",
-            |e| async move { webhooks::deliver(&e.webhook_means()).await },
+            |e| async move { events::deliver(&e.events_context()).await },
         );
         Ok(())
     }
 
-    fn webhook_means(&self) -> webhooks::Means {
-        webhooks::Means {
+    fn events_context(&self) -> events::Context {
+        events::Context {
             store: self.store.clone(),
             fetch: self.fetch.clone(),
             clock: self.clock.clone(),
             render: self.render.clone(),
-            desk: self.desk.clone(),
+            handoff: self.handoff.clone(),
             wake: self.wake.clone(),
             metrics: self.metrics.clone(),
         }
@@ -209,9 +209,9 @@ impl Engine {
         let drains = self.carriers.values().map(|carrier| carrier.stop(grace));
         futures_util::future::join_all(drains).await;
         self.dispatcher.drained(grace).await;
-        self.desk.close(grace).await;
+        self.handoff.close(grace).await;
         self.tasks.stop(grace + Duration::from_secs(5)).await;
-        links::leave(self).await;
+        cluster::leave(self).await;
     }
 
     /// Where carriers deliver what they learn.
@@ -221,6 +221,11 @@ impl Engine {
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// For operators: every method is one change, audited in the same commit, or one look.
+    pub fn house(&self) -> &dyn Store {
+        &*self.store
     }
 
     pub fn settings(&self) -> &Settings {

@@ -1,30 +1,31 @@
 //! What happens next: use cases that the doors call, and workers that bring the rows to where they
 //! should be.
 //!
-//! It knows the world through the domain's ports alone. Every worker is a reconciler: a round looks
-//! at the store, does what is due, and records it; rounds are woken by a signal and by a timer, so
-//! recovery after a crash is the ordinary round.
+//! It knows the world through the domain's ports alone. Every worker is a reconciler: a round reads
+//! from the store what is due, does it, and records it; rounds are woken by a signal and by a timer,
+//! so recovery after a crash is the ordinary round.
 //!
-//! In reading order: the engine and what it is made of; the use cases; the workers.
+//! In reading order: the engine and its parts; what the doors call; the workers.
 
 mod engine;
-mod halves;
-mod links;
 mod metrics;
-mod recent;
 mod settings;
 pub mod tasks;
+
+mod bisect_refused;
+mod hot_cache;
 mod wake;
 
+mod accept;
 pub mod accounts;
-pub mod admin;
-pub mod bulk;
+pub mod campaigns;
+pub mod directory;
 pub mod orders;
 
-pub mod dispatch;
-mod expire;
+mod cluster;
+mod dispatch;
+pub mod events;
 mod inbound;
-pub mod webhooks;
 
 pub use engine::{Engine, Health, Ports};
 pub use metrics::Metrics;

@@ -15,7 +15,7 @@ use domain::account::contacts::{Contact, UploadMode};
 use domain::id::GroupId;
 use domain::limits::CONTACTS_BYTES_MAX;
 use domain::number::Msisdn;
-use engine::admin::ContactUpload;
+use engine::directory::ContactUpload;
 use serde_json::{Value, json};
 
 use super::groups::view as group_view;

@@ -1,7 +1,7 @@
 //! From what the store, or the engine, says went wrong to this door's wire form.
 
 use domain::ports::PortError;
-use engine::admin::UploadError;
+use engine::directory::UploadError;
 
 use crate::bulk::{Refused, conflict, invalid, not_found, unavailable};
 

@@ -1,6 +1,6 @@
 //! Credits as JSON numbers: written as they are counted, digit by digit, through no float.
 
-use engine::bulk::Credits;
+use engine::campaigns::Credits;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 

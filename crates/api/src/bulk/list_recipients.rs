@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::limits;
 use domain::message::campaign::BulkRecipient;
-use engine::bulk::RecipientsAsked;
+use engine::campaigns::RecipientsAsked;
 use serde::Serialize;
 
 use super::caller::MayLook;

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use engine::Engine;
-use engine::bulk::Estimate;
+use engine::campaigns::Estimate;
 use serde::Serialize;
 
 use super::caller::MayLook;

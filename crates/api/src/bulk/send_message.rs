@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use engine::Engine;
-use engine::bulk::Accepted;
+use engine::campaigns::Accepted;
 use serde::Serialize;
 
 use super::caller::MaySend;

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use domain::money::Msat;
 use domain::ports::PortError;
 use engine::Engine;
-use engine::bulk::{BulkError, CancelBulkError, PauseError, RetryError};
+use engine::campaigns::{BulkError, CancelBulkError, PauseError, RetryError};
 
 use super::refused::{Refused, conflict, invalid, key_reused, not_found, unavailable};
 

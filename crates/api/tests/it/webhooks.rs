@@ -7,7 +7,7 @@ use domain::ports::Snapshot;
 use domain::reason::Reason;
 use domain::routing::CarrierName;
 use domain::sale::order::{OrderKind, OrderSnapshot, OrderState, Progress};
-use engine::webhooks::RenderEvent;
+use engine::events::RenderEvent;
 use testkit::clock::NOON;
 
 /// The body that tells of a message that failed.

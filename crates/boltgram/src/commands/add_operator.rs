@@ -12,7 +12,7 @@ use crate::system::{OsRandom, SystemClock};
 pub(super) async fn add_operator(house: &HouseArgs, name: String) -> anyhow::Result<()> {
     let store = open_or_make_house(house).await?;
     let (by, now) = (Actor::CommandLine, SystemClock.now());
-    match engine::admin::add_operator(&*store, &OsRandom, name.clone(), by, now).await {
+    match engine::accounts::add_operator(&*store, &OsRandom, name.clone(), by, now).await {
         Ok(new) => output::line(new.key.expose()),
         Err(PortError::Conflict(_)) => bail!("there is an operator named {name} already"),
         Err(error) => Err(error.into()),

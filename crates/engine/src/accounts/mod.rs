@@ -2,10 +2,12 @@
 
 mod add;
 mod authenticate;
+mod operators;
+mod refunds;
 
-pub(crate) use add::key_hash;
 pub use add::{NewKeyText, add_account, add_key, webhook_secret};
 pub use authenticate::{AuthError, Caller};
+pub use operators::{NewOperatorKey, add_operator};
 
 use domain::account::Balance;
 use domain::id::AccountId;

@@ -10,15 +10,15 @@ use domain::ports::{Claimed, Clock, Inbox, Store};
 use tokio::sync::Notify;
 
 use super::count::Counters;
-use super::in_work::InWork;
+use super::in_flight::InFlight;
 use super::inbox::{DispatchInbox, Queues};
 use super::references::References;
+use crate::cluster::lacks_links;
 use crate::engine::Engine;
-use crate::inbound::InboundDesk;
-use crate::links::lacks_links;
+use crate::events::Handoff;
+use crate::inbound::Inbound;
 use crate::metrics::{ByResult, Metrics};
 use crate::wake::{Wake, signal_or_timer};
-use crate::webhooks::Desk;
 
 /// How long a round waits when nothing is due and nobody signals.
 const ROUND: Duration = Duration::from_millis(250);
@@ -29,7 +29,7 @@ pub(crate) struct Dispatcher {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wake: Arc<Wake>,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) desk: Arc<Desk>,
+    pub(super) handoff: Arc<Handoff>,
     pub(super) queues: Queues,
     /// Nothing new is claimed any more.
     pub(super) closed: AtomicBool,
@@ -43,7 +43,7 @@ pub(crate) struct Dispatcher {
     /// Chunks may be due for which there was no room.
     pub(super) waiting: AtomicBool,
     pub(super) inbox: Arc<DispatchInbox>,
-    pub(super) in_work: Arc<Mutex<InWork>>,
+    pub(super) in_flight: Arc<Mutex<InFlight>>,
     pub(super) references: Mutex<References>,
     counters: Mutex<Counters>,
 }
@@ -54,8 +54,8 @@ impl Dispatcher {
         clock: Arc<dyn Clock>,
         wake: Arc<Wake>,
         metrics: Arc<Metrics>,
-        desk: Arc<Desk>,
-        inbound: Arc<InboundDesk>,
+        handoff: Arc<Handoff>,
+        inbound: Arc<Inbound>,
     ) -> Self {
         let (inbox, queues) = DispatchInbox::new(metrics.clone(), inbound);
         Self {
@@ -63,7 +63,7 @@ impl Dispatcher {
             clock,
             wake,
             metrics,
-            desk,
+            handoff,
             queues,
             closed: AtomicBool::new(false),
             idle: Arc::default(),
@@ -71,7 +71,7 @@ impl Dispatcher {
             behind: AtomicBool::new(true),
             waiting: AtomicBool::new(true),
             inbox,
-            in_work: Arc::default(),
+            in_flight: Arc::default(),
             references: Mutex::default(),
             counters: Mutex::default(),
         }
@@ -81,8 +81,8 @@ impl Dispatcher {
         self.inbox.clone()
     }
 
-    pub(super) fn in_work(&self) -> MutexGuard<'_, InWork> {
-        self.in_work.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn in_flight(&self) -> MutexGuard<'_, InFlight> {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn counters(&self) -> MutexGuard<'_, Counters> {
@@ -95,7 +95,7 @@ impl Dispatcher {
     }
 
     pub(crate) fn chunks_in_work(&self) -> usize {
-        self.in_work().len()
+        self.in_flight().len()
     }
 
     /// Claims nothing more.
@@ -108,7 +108,7 @@ impl Dispatcher {
         let drain = async {
             loop {
                 let told = self.idle.notified();
-                if self.in_work().is_idle() {
+                if self.in_flight().is_idle() {
                     return;
                 }
                 told.await;
@@ -136,7 +136,7 @@ impl Dispatcher {
         if self.troubled.load(Ordering::SeqCst) || !engine.links.may_claim(now) || !up() {
             return 0;
         }
-        let (mut room, singles) = self.in_work().claimable(now);
+        let (mut room, singles) = self.in_flight().claimable(now);
         room.lacks_links = lacks_links(engine);
         if self.inbox.is_behind() {
             room.chunks = room.chunks.saturating_sub(room.bulk);
@@ -177,7 +177,7 @@ impl Dispatcher {
     /// Keeps the leases of what is in work; false when it could not.
     pub(crate) async fn renew(&self, engine: &Engine) -> bool {
         let now = self.clock.now();
-        let leases = self.in_work().leases(now.before(limits::CHUNK_STALL_MAX));
+        let leases = self.in_flight().leases(now.before(limits::CHUNK_STALL_MAX));
         // Some may have been let go.
         self.idle.notify_waiters();
         let until = now.after(engine.settings.lease);

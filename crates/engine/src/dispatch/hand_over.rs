@@ -17,11 +17,11 @@ use futures_util::FutureExt;
 
 use super::Dispatcher;
 use super::choose::{Link, choose, deferred, refused};
-use super::in_work::{ChunkEnded, Handed, InWork};
+use super::in_flight::{ChunkEnded, Handed, InFlight};
 use super::inbox::DispatchInbox;
 use super::references::References;
+use crate::cluster;
 use crate::engine::Engine;
-use crate::links;
 
 /// What becomes of claimed chunks.
 #[derive(Default)]
@@ -43,7 +43,7 @@ struct Batch {
 /// The carriers as they are at this moment, each asked once.
 struct Links<'a> {
     here: Vec<(&'a CarrierName, &'a Arc<dyn Carrier>, bool)>,
-    others: &'a links::Links,
+    others: &'a cluster::Links,
 }
 
 impl<'a> Links<'a> {
@@ -59,12 +59,12 @@ impl<'a> Links<'a> {
 
     /// With several carriers none takes all the room, so that one which is slow does not keep the
     /// others' messages waiting.
-    fn state(&self, name: &CarrierName, lane: Lane, in_work: &InWork, now: Timestamp) -> Link {
+    fn state(&self, name: &CarrierName, lane: Lane, in_flight: &InFlight, now: Timestamp) -> Link {
         match self.find(name) {
             None => Link::Gone,
             Some((_, _, false)) if self.others.are_elsewhere(name) => Link::Elsewhere,
             Some((_, _, false)) => Link::Down,
-            Some(_) if self.here.len() > 1 && in_work.is_full(name, lane, now) => Link::Full,
+            Some(_) if self.here.len() > 1 && in_flight.is_full(name, lane, now) => Link::Full,
             Some(_) => Link::Up,
         }
     }
@@ -95,14 +95,14 @@ impl Dispatcher {
         let links = Links::of(engine);
         let mut sorted = Sorted::default();
         let mut references = self.references.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut in_work = self.in_work();
+        let mut in_flight = self.in_flight();
         for chunk in chunks {
-            if in_work.adopt(chunk.id, chunk.attempt) {
+            if in_flight.adopt(chunk.id, chunk.attempt) {
                 tracing::warn!(chunk = %chunk.id, "a lease lapsed while its work went on");
             } else if chunk.recipients.is_empty() {
                 sorted.ended.push((chunk.id, chunk.attempt, ChunkEnd::Done));
             } else {
-                sorted.place(engine, &links, chunk, &mut in_work, &mut references, now);
+                sorted.place(engine, &links, chunk, &mut in_flight, &mut references, now);
             }
         }
         sorted
@@ -115,7 +115,7 @@ impl Sorted {
         engine: &Engine,
         links: &Links<'_>,
         chunk: ClaimedChunk,
-        in_work: &mut InWork,
+        in_flight: &mut InFlight,
         references: &mut References,
         now: Timestamp,
     ) {
@@ -128,7 +128,7 @@ impl Sorted {
         for mut recipient in recipients {
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
             let draw = draw(content.message, recipient.index);
-            let link = |name: &CarrierName| links.state(name, lane, in_work, now);
+            let link = |name: &CarrierName| links.state(name, lane, in_flight, now);
             let choice = match (too_late, sleeps(engine, lane, &recipient.to, now)) {
                 (Some(reason), _) => Err(refused(reason)),
                 (None, Some(wait)) => {
@@ -173,9 +173,9 @@ impl Sorted {
         // Others of this chunk may be with carriers since an earlier claim.
         let earlier = (attempt > 1 && lane == Lane::Bulk).then(|| routes.receipt_timeout_max());
         let holder = (lane, content.account);
-        in_work.begin(id, attempt, holder, &handed, earlier.flatten(), now);
+        in_flight.begin(id, attempt, holder, &handed, earlier.flatten(), now);
         for (carrier, recipients) in &occupied {
-            in_work.occupy(id, carrier, *recipients);
+            in_flight.occupy(id, carrier, *recipients);
         }
     }
 

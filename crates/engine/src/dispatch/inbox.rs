@@ -1,5 +1,5 @@
 //! Where carriers deliver: outcomes go to the recorder's queue, receipts to theirs, and what came in
-//! to its own desk. Of receipts and of what came in the carrier hears when they are durable.
+//! to its own service. Of receipts and of what came in the carrier hears when they are durable.
 
 use std::sync::Arc;
 
@@ -9,8 +9,8 @@ use domain::limits;
 use domain::ports::{Inbox, Outcome, PortError, Receipt, ReceiptState};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use super::storm::Storm;
-use crate::inbound::InboundDesk;
+use super::receipt_backpressure::ReceiptBackpressure;
+use crate::inbound::Inbound;
 use crate::metrics::{ByResult, Metrics};
 
 /// Receipts of one call of a carrier, and where it waits for the store's word.
@@ -27,8 +27,8 @@ pub(super) struct DispatchInbox {
     /// Outcomes that may wait, each a permit, whatever the batches they come in.
     room: Arc<Semaphore>,
     receipts: mpsc::Sender<Told>,
-    pub(super) storm: Storm,
-    inbound: Arc<InboundDesk>,
+    pub(super) backpressure: ReceiptBackpressure,
+    inbound: Arc<Inbound>,
 }
 
 /// What the recorders take from.
@@ -45,7 +45,7 @@ pub(super) fn permits(batch: &[Outcome]) -> u32 {
 }
 
 impl DispatchInbox {
-    pub(super) fn new(metrics: Arc<Metrics>, inbound: Arc<InboundDesk>) -> (Arc<Self>, Queues) {
+    pub(super) fn new(metrics: Arc<Metrics>, inbound: Arc<Inbound>) -> (Arc<Self>, Queues) {
         let (outcomes, from_outcomes) = mpsc::channel(limits::OUTCOME_QUEUE_MAX);
         let (receipts, from_receipts) = mpsc::channel(limits::RECEIPT_QUEUE_MAX);
         let room = Arc::new(Semaphore::new(limits::OUTCOME_QUEUE_MAX));
@@ -54,15 +54,15 @@ impl DispatchInbox {
             room: room.clone(),
             receipts: tokio::sync::Mutex::new(from_receipts),
         };
-        let storm = Storm::default();
-        (Arc::new(Self { metrics, outcomes, room, receipts, storm, inbound }), queues)
+        let backpressure = ReceiptBackpressure::default();
+        (Arc::new(Self { metrics, outcomes, room, receipts, backpressure, inbound }), queues)
     }
 }
 
 impl DispatchInbox {
     /// The store is behind with receipts: bulk has to wait.
     pub(super) fn is_behind(&self) -> bool {
-        self.storm.is_behind()
+        self.backpressure.is_behind()
     }
 
     /// Parts that seemed to be receipts.
@@ -92,7 +92,7 @@ impl Inbox for DispatchInbox {
             self.metrics.receipts.get_or_create(&ByResult { result: word(receipt.state) }).inc();
         }
         let stopping = || PortError::Unknown("the house is stopping".to_owned());
-        let _unanswered = self.storm.came(receipts.len());
+        let _unanswered = self.backpressure.came(receipts.len());
         let (done, recorded) = oneshot::channel();
         self.receipts.send(Told { receipts, done }).await.map_err(|_| stopping())?;
         recorded.await.map_err(|_| stopping())?

@@ -13,20 +13,22 @@
 //! it, recipients without a recorded outcome are handed over again, so what can be sent twice is
 //! bounded by the links' windows and one flush of the recorder.
 
-mod bits;
+mod admission;
 mod choose;
 mod count;
 mod dispatcher;
+mod expire;
 mod hand_over;
-mod in_work;
+mod in_flight;
 mod inbox;
+mod receipt_backpressure;
 mod receipts;
+mod recipient_set;
 mod record;
 mod references;
 mod reserve;
 mod retry;
-mod room;
-mod storm;
 
 pub(crate) use dispatcher::Dispatcher;
+pub(crate) use expire::run as expire;
 pub(crate) use reserve::Reserved;

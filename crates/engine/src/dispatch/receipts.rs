@@ -17,9 +17,9 @@ impl Dispatcher {
     /// get the receipts again.
     pub(crate) async fn record_receipts(&self) {
         let mut queue = self.queues.receipts.lock().await;
-        let storm = &self.inbox.storm;
+        let backpressure = &self.inbox.backpressure;
         let over = || self.wake.dispatch.notify_one();
-        while let Some(first) = storm.next(&mut queue, over).await {
+        while let Some(first) = backpressure.next(&mut queue, over).await {
             let mut size = first.receipts.len();
             let mut batch = vec![first];
             while size < limits::RECEIPT_FLUSH_MAX {
@@ -28,7 +28,7 @@ impl Dispatcher {
                 batch.push(more);
             }
             record(batch, self).await;
-            storm.stored(size);
+            backpressure.stored(size);
             if self.waiting.load(Ordering::SeqCst) {
                 // Bulk may have waited for this.
                 self.wake.dispatch.notify_one();
@@ -48,7 +48,8 @@ trait Keep: Sync {
 impl Keep for Dispatcher {
     async fn keep(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
         let now = self.clock.now();
-        let mut recorded = self.store.record_receipts(receipts, now, self.desk.lease(now)).await?;
+        let mut recorded =
+            self.store.record_receipts(receipts, now, self.handoff.lease(now)).await?;
         let messages = std::mem::take(&mut recorded.messages);
         self.tell(recorded);
         if messages.is_empty() {

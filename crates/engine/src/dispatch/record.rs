@@ -10,9 +10,9 @@ use domain::ports::{ChunkEnd, ChunkId, End, Outcome, PortError, Recorded};
 use domain::reason::Reason;
 
 use super::Dispatcher;
-use super::in_work::ChunkEnded;
+use super::in_flight::ChunkEnded;
 use super::inbox::permits;
-use crate::halves::{self, Keep};
+use crate::bisect_refused::{self, Keep};
 use crate::metrics::ByKind;
 
 /// Pause before a change that the store could not take is tried again.
@@ -36,11 +36,11 @@ impl Dispatcher {
 
     async fn flush(&self, mut batch: Vec<Outcome>) {
         let now = self.clock.now();
-        let ends = self.in_work().note(&mut batch, now);
+        let ends = self.in_flight().note(&mut batch, now);
         self.counters().count(&batch, &self.metrics);
         store_all(batch, &ends, self).await;
         if !ends.is_empty() {
-            self.in_work().end(&ends);
+            self.in_flight().end(&ends);
             let due = |end: &ChunkEnd| matches!(end, ChunkEnd::Retry { at, .. } if *at <= now);
             // Otherwise there is nothing that the freed room could be for.
             if self.waiting.load(Ordering::SeqCst) || ends.iter().any(|(.., end)| due(end)) {
@@ -55,7 +55,7 @@ impl Dispatcher {
         let mut trouble = None;
         loop {
             let now = self.clock.now();
-            let (outcomes, tell) = (batch.to_vec(), self.desk.lease(now));
+            let (outcomes, tell) = (batch.to_vec(), self.handoff.lease(now));
             match self.store.record_outcomes(outcomes, ends.to_vec(), now, tell).await {
                 Ok(recorded) => {
                     self.tell(recorded);
@@ -82,7 +82,7 @@ impl Dispatcher {
     /// What was recorded goes on: workers are woken, and calls that are ours are made.
     pub(super) fn tell(&self, recorded: Recorded) {
         self.wake.after(&recorded, &self.metrics);
-        self.desk.take(recorded.webhooks);
+        self.handoff.take(recorded.webhooks);
     }
 }
 
@@ -142,10 +142,10 @@ impl<S: Outcomes> Keep<Outcome> for WithoutEnds<'_, S> {
 async fn store_all(batch: Vec<Outcome>, ends: &[ChunkEnded], store: &impl Outcomes) {
     match store.store(&batch, ends).await {
         Ok(()) => return,
-        Err(error) => tracing::error!(%error, outcomes = batch.len(), "refused; by halves"),
+        Err(error) => tracing::error!(%error, outcomes = batch.len(), "refused; by bisect_refused"),
     }
     let mut unrecorded = BTreeSet::new();
-    for (run, stored) in halves::keep(batch, &WithoutEnds(store)).await {
+    for (run, stored) in bisect_refused::keep(batch, &WithoutEnds(store)).await {
         let Err(error) = stored else { continue };
         for outcome in run {
             let chunk = outcome.key.chunk;

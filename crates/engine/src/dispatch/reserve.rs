@@ -12,7 +12,7 @@ use domain::ports::{ClaimedChunk, Lease};
 use tokio::sync::Notify;
 
 use super::Dispatcher;
-use super::in_work::InWork;
+use super::in_flight::InFlight;
 use crate::engine::Engine;
 
 /// Room for single messages that are about to be stored. Dropped, it gives back its room, so a
@@ -21,7 +21,7 @@ use crate::engine::Engine;
 pub(crate) struct Reserved {
     lease: Lease,
     messages: usize,
-    in_work: Arc<Mutex<InWork>>,
+    in_flight: Arc<Mutex<InFlight>>,
     idle: Arc<Notify>,
 }
 
@@ -34,9 +34,9 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        let mut in_work = self.in_work.lock().unwrap_or_else(PoisonError::into_inner);
-        in_work.give_back(self.messages);
-        drop(in_work);
+        let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        in_flight.give_back(self.messages);
+        drop(in_flight);
         // Perhaps nothing came of it, and nobody else will tell that nothing is in work.
         self.idle.notify_waiters();
     }
@@ -52,14 +52,19 @@ impl Dispatcher {
             && !self.behind.load(Ordering::SeqCst)
             && engine.carriers.values().any(|carrier| carrier.status().up);
         let now = self.clock.now();
-        if !may || !self.in_work().reserve(messages, now) {
+        if !may || !self.in_flight().reserve(messages, now) {
             // What is stored now waits, and what comes after it must not overtake it.
             self.behind.store(true, Ordering::SeqCst);
             return None;
         }
         let node = engine.settings.node.clone();
         let lease = Lease { node, until: now.after(engine.settings.lease) };
-        Some(Reserved { lease, messages, in_work: self.in_work.clone(), idle: self.idle.clone() })
+        Some(Reserved {
+            lease,
+            messages,
+            in_flight: self.in_flight.clone(),
+            idle: self.idle.clone(),
+        })
     }
 
     /// Hands over what was stored under the lease, and gives back the room that was not needed.
@@ -81,14 +86,15 @@ mod tests {
 
     #[test]
     fn room_of_which_nothing_came_is_told_to_those_who_wait_for_the_end() {
-        let (in_work, idle) = (Arc::<Mutex<InWork>>::default(), Arc::<Notify>::default());
+        let (in_flight, idle) = (Arc::<Mutex<InFlight>>::default(), Arc::<Notify>::default());
         let now = Timestamp::from_millis(0);
-        assert!(in_work.lock().unwrap().reserve(3, now));
+        assert!(in_flight.lock().unwrap().reserve(3, now));
         let lease = Lease { node: "one".to_owned(), until: now };
-        let room = Reserved { lease, messages: 3, in_work: in_work.clone(), idle: idle.clone() };
+        let room =
+            Reserved { lease, messages: 3, in_flight: in_flight.clone(), idle: idle.clone() };
         let told = idle.notified();
-        assert!(!in_work.lock().unwrap().is_idle());
+        assert!(!in_flight.lock().unwrap().is_idle());
         drop(room);
-        assert!(in_work.lock().unwrap().is_idle() && told.now_or_never().is_some());
+        assert!(in_flight.lock().unwrap().is_idle() && told.now_or_never().is_some());
     }
 }

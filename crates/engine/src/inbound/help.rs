@@ -15,7 +15,7 @@ use domain::text::Text;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::InboundDesk;
+use super::Inbound;
 use crate::metrics::{ByKind, ByResult};
 use crate::orders::{LOCAL_CLIENT, message_of};
 
@@ -61,7 +61,7 @@ fn one(id: InboundId, part: &InboundPart, receivers: &Receivers) -> Option<Asked
     })
 }
 
-impl InboundDesk {
+impl Inbound {
     /// An error means that the same question is welcome again.
     pub(super) async fn help(&self, asked: Asked) -> Result<(), PortError> {
         let Some(payer) = self.store.account(asked.account).await? else { return Ok(()) };

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use domain::limits;
 
-use super::InboundDesk;
+use super::Inbound;
 
 const ROUND: Duration = Duration::from_secs(5);
 
-impl InboundDesk {
+impl Inbound {
     pub(crate) async fn join(&self) {
         loop {
             self.round().await;

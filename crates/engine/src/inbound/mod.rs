@@ -19,7 +19,7 @@ use crate::wake::Wake;
 
 /// What recording and joining need.
 #[derive(Debug)]
-pub(crate) struct InboundDesk {
+pub(crate) struct Inbound {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
@@ -31,7 +31,7 @@ pub(crate) struct InboundDesk {
     pub price: Msat,
 }
 
-impl InboundDesk {
+impl Inbound {
     fn after(&self, recorded: InboundRecorded) {
         let InboundRecorded { complete, incomplete, repeats, events, .. } = recorded;
         for (result, count) in

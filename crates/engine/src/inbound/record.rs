@@ -3,9 +3,9 @@
 use domain::inbound::{InboundPart, Join};
 use domain::ports::PortError;
 
-use super::{InboundDesk, help};
+use super::{Inbound, help};
 
-impl InboundDesk {
+impl Inbound {
     pub(crate) async fn record(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
         let now = self.clock.now();
         let parts: Vec<_> = parts.into_iter().map(|part| (self.new_id(now), sound(part))).collect();

@@ -13,7 +13,6 @@
 //! A crash between any two of these leaves a state that the watch finds at the next start; see the
 //! table in `domain::order`.
 
-mod accept;
 mod blocked;
 mod cancel;
 mod check;
@@ -23,7 +22,6 @@ mod status;
 mod terms;
 mod watch;
 
-pub(crate) use accept::Accept;
 pub use cancel::CancelError;
 pub use create::{Asked, CreateError, CreatedOrder, LOCAL_CLIENT, OrderRequest, Terms};
 pub use status::History;

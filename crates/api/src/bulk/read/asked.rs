@@ -8,7 +8,7 @@ use std::fmt;
 use domain::message::campaign::Idempotency;
 use domain::number::Home;
 use domain::time::Timestamp;
-use engine::bulk::{Addressees, BulkRequest, Variables, Wording};
+use engine::campaigns::{Addressees, BulkRequest, Variables, Wording};
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 

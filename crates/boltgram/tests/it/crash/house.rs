@@ -17,8 +17,8 @@ use domain::ports::{
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::order::OrderState;
 use engine::accounts::{Caller, add_account};
+use engine::events::RenderEvent;
 use engine::tasks::Tasks;
-use engine::webhooks::RenderEvent;
 use engine::{Engine, Ports, Prices, Settings};
 use lightning::sandbox::{Options, Sandbox};
 use store::Vault;

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 use uuid::Uuid;
 
-use crate::webhooks::{Desk, Means, RenderEvent, deliver};
+use crate::events::{Context, Handoff, RenderEvent, deliver};
 
 /// Rows by their ids; of an order only the first that has not ended is ever due.
 #[derive(Debug, Default)]
@@ -221,7 +221,7 @@ impl RenderEvent for Plain {
 pub(super) struct World {
     pub(super) store: Arc<TestStore>,
     receivers: Arc<Receivers>,
-    pub(super) means: Arc<Means>,
+    pub(super) context: Arc<Context>,
     pub(super) worker: tokio::task::JoinSet<()>,
 }
 
@@ -236,21 +236,21 @@ impl World {
             begun: AtomicUsize::default(),
             under_way: Mutex::default(),
         });
-        let means = Arc::new(Means {
+        let context = Arc::new(Context {
             store: store.clone(),
             fetch: receivers.clone(),
             clock: Arc::new(TokioClock(Instant::now())),
             render: Arc::new(Plain),
-            desk: Arc::new(Desk::new("one".to_owned())),
+            handoff: Arc::new(Handoff::new("one".to_owned())),
             wake: Arc::default(),
             metrics: Arc::default(),
         });
-        Self { store, receivers, means, worker: tokio::task::JoinSet::new() }
+        Self { store, receivers, context, worker: tokio::task::JoinSet::new() }
     }
 
     pub(super) fn start(&mut self) {
-        let means = self.means.clone();
-        self.worker.spawn(async move { deliver(&means).await });
+        let context = self.context.clone();
+        self.worker.spawn(async move { deliver(&context).await });
     }
 
     /// As a kill does: what is under way ends nowhere.
@@ -260,12 +260,12 @@ impl World {
     }
 
     pub(super) fn due(&self, order: &str, host: &str) -> WebhookCall {
-        self.store.add(order, host, self.means.now(), 0)
+        self.store.add(order, host, self.context.now(), 0)
     }
 
     pub(super) fn hand_over(&self, order: &str, host: &str) {
-        let lease = self.means.desk.lease(self.means.now()).expect("room");
-        self.means.desk.take(vec![self.store.add(order, host, lease.until, 1)]);
+        let lease = self.context.handoff.lease(self.context.now()).expect("room");
+        self.context.handoff.take(vec![self.store.add(order, host, lease.until, 1)]);
     }
 
     pub(super) fn calls(&self) -> Vec<(String, Option<u16>)> {

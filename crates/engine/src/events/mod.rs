@@ -1,7 +1,7 @@
 //! Telling customers what happened, by HTTP POST, signed, again and again until they have it or a
 //! day has passed.
 
-mod desk;
+mod handoff;
 
 mod call;
 mod claims;
@@ -22,7 +22,7 @@ use crate::metrics::Metrics;
 use crate::wake::Wake;
 
 pub(crate) use deliver::deliver;
-pub(crate) use desk::Desk;
+pub(crate) use handoff::Handoff;
 pub use sign::sign;
 
 /// Turns an event into a door's wire body: the door that sold an order, and for what came in our own.
@@ -32,17 +32,17 @@ pub trait RenderEvent: Send + Sync + std::fmt::Debug {
 }
 
 /// What the deliverer needs of the house.
-pub(crate) struct Means {
+pub(crate) struct Context {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) fetch: Arc<dyn Fetch>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) render: Arc<dyn RenderEvent>,
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) handoff: Arc<Handoff>,
     pub(crate) wake: Arc<Wake>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
-impl Means {
+impl Context {
     fn now(&self) -> Timestamp {
         self.clock.now()
     }

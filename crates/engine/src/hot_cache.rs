@@ -19,7 +19,7 @@ const SELDOM_MAX: u32 = 20;
 const ENTRIES_MAX: usize = 4_096;
 
 /// Not for what does not exist: strangers could ask for that without end.
-pub(crate) struct Recent<K, V>(Mutex<HashMap<K, Entry<V>>>);
+pub(crate) struct HotCache<K, V>(Mutex<HashMap<K, Entry<V>>>);
 
 struct Entry<V> {
     value: V,
@@ -29,19 +29,19 @@ struct Entry<V> {
     asked: u32,
 }
 
-impl<K, V> Default for Recent<K, V> {
+impl<K, V> Default for HotCache<K, V> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K, V> fmt::Debug for Recent<K, V> {
+impl<K, V> fmt::Debug for HotCache<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Recent")
+        f.write_str("HotCache")
     }
 }
 
-impl<K: Eq + Hash, V: Clone> Recent<K, V> {
+impl<K: Eq + Hash, V: Clone> HotCache<K, V> {
     pub(crate) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = known.get_mut(key)?;
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn knows_for_a_second_what_is_asked_for_often() {
-        let recent = Recent::default();
+        let recent = HotCache::default();
         let busy = |now| {
             let asked: Vec<_> = (0..=SELDOM_MAX).map(|_| recent.get(&"a", at(now))).collect();
             assert!(asked[..20].iter().all(Option::is_none), "asked for seldom it is read");
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn keeps_no_more_than_it_may() {
-        let recent = Recent::default();
+        let recent = HotCache::default();
         for key in 0..2 * ENTRIES_MAX {
             recent.keep(key, (), at(0));
         }

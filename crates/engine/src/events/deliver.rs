@@ -1,5 +1,5 @@
 //! The worker that tells events. Calls come to it in two ways: handed over as they are stored
-//! ([`super::Desk`]), or claimed from the store; and what became of them goes back to the store, many
+//! ([`super::Handoff`]), or claimed from the store; and what became of them goes back to the store, many
 //! at a time. A bounded number is in memory, and under way, few of them to one host, so that a
 //! receiver that hangs holds up no other.
 //!
@@ -20,10 +20,10 @@ use domain::ports::{FetchRequest, WebhookCall, WebhookOutcome, WebhookResult};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
-use super::Means;
+use super::Context;
 use super::call::{Ended, Waiting, count, request, tell};
 use super::claims::Claims;
-use super::desk::BEGIN_WITHIN;
+use super::handoff::BEGIN_WITHIN;
 use super::queue::{Answer, Queue};
 use super::results::Results;
 use super::sign::Signer;
@@ -33,21 +33,21 @@ use super::sign::Signer;
 const UNTRIED_MAX: Duration = Duration::from_secs(56 * 60 * 60);
 
 struct Deliverer<'a> {
-    means: &'a Means,
+    context: &'a Context,
     queue: Queue<Waiting>,
     results: Results,
     signer: Signer,
 }
 
-pub(crate) async fn deliver(means: &Means) {
+pub(crate) async fn deliver(context: &Context) {
     let (queue, results) = (Queue::default(), Results::default());
-    let mut deliverer = Deliverer { means, queue, results, signer: Signer::default() };
+    let mut deliverer = Deliverer { context, queue, results, signer: Signer::default() };
     let mut claims = Claims::new();
     let mut running = FuturesUnordered::new();
-    while !means.desk.is_closed() {
+    while !context.handoff.is_closed() {
         deliverer.receive();
         while let Some((host, call, request)) = deliverer.begin() {
-            running.push(tell(means, host, call, request));
+            running.push(tell(context, host, call, request));
         }
         let room = deliverer.room();
         tokio::select! {
@@ -57,29 +57,29 @@ pub(crate) async fn deliver(means: &Means) {
                     deliverer.end(ended);
                 }
             }
-            frees_next = deliverer.results.record(&means.store, || means.now()) => {
+            frees_next = deliverer.results.record(&context.store, || context.now()) => {
                 if frees_next {
                     claims.want();
                 }
             }
-            claimed = claims.next(means, room) => deliverer.take(claimed),
-            () = means.desk.signal.notified() => {}
+            claimed = claims.next(context, room) => deliverer.take(claimed),
+            () = context.handoff.signal.notified() => {}
         }
     }
     while let Some(ended) = running.next().await {
         deliverer.end(ended);
     }
     deliverer.give_back();
-    deliverer.results.flush(&means.store, || means.now()).await;
-    means.desk.emptied.notify_one();
+    deliverer.results.flush(&context.store, || context.now()).await;
+    context.handoff.emptied.notify_one();
     std::future::pending::<()>().await;
 }
 
 impl Deliverer<'_> {
     /// Takes what was handed over.
     fn receive(&mut self) {
-        let begin_by = self.means.now().after(BEGIN_WITHIN);
-        for call in self.means.desk.arrivals() {
+        let begin_by = self.context.now().after(BEGIN_WITHIN);
+        for call in self.context.handoff.arrivals() {
             let waiting = Waiting::new(call, begin_by);
             let host = waiting.host().to_owned();
             if let Err((waiting, wait)) = self.queue.push_new(&host, waiting) {
@@ -101,8 +101,8 @@ impl Deliverer<'_> {
     fn begin(&mut self) -> Option<(Arc<str>, WebhookCall, Result<FetchRequest, &'static str>)> {
         loop {
             let (host, Waiting { call, url, begin_by }) = self.queue.begin()?;
-            if self.means.now() <= begin_by {
-                let request = request(self.means, &mut self.signer, &call, url);
+            if self.context.now() <= begin_by {
+                let request = request(self.context, &mut self.signer, &call, url);
                 return Some((host, call, request));
             }
             self.queue.end(&host, Answer::NotAsked);
@@ -117,7 +117,7 @@ impl Deliverer<'_> {
 
     /// Back to the store; those put off together come back one by one.
     fn put_off(&mut self, host: &str, call: &WebhookCall, wait: Duration) {
-        let now = self.means.now();
+        let now = self.context.now();
         let hopeless = now.since(call.at) > UNTRIED_MAX && self.queue.is_silent(host);
         let (outcome, note) = if hopeless {
             (WebhookOutcome::GaveUp, "its receiver has not answered any call for days")
@@ -126,7 +126,7 @@ impl Deliverer<'_> {
             let at = now.after(wait + spread);
             (WebhookOutcome::PutOff(at), "its host has enough calls under way")
         };
-        count(self.means, &outcome);
+        count(self.context, &outcome);
         self.results.push(WebhookResult { call: call.id, outcome, note: note.to_owned() }, false);
     }
 
@@ -139,7 +139,7 @@ impl Deliverer<'_> {
     }
 
     fn room(&self) -> usize {
-        self.means.desk.set_inside(self.queue.len());
+        self.context.handoff.set_inside(self.queue.len());
         limits::WEBHOOKS_IN_MEMORY_MAX.saturating_sub(self.queue.len() + self.results.len())
     }
 }

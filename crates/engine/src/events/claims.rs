@@ -9,9 +9,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 
-use super::Means;
+use super::Context;
 use super::call::Waiting;
-use super::desk::{BEGIN_WITHIN, LEASE};
+use super::handoff::{BEGIN_WITHIN, LEASE};
 
 const ROUND: Duration = Duration::from_secs(1);
 
@@ -41,20 +41,20 @@ impl Claims {
 
     /// The next calls, when there are any to ask for and there is `room`. Safe to drop at any time
     /// and to call again.
-    pub(super) async fn next(&mut self, means: &Means, room: usize) -> Vec<Waiting> {
+    pub(super) async fn next(&mut self, context: &Context, room: usize) -> Vec<Waiting> {
         if self.under_way.is_none() {
             if room < CLAIM_MAX as usize {
                 std::future::pending::<()>().await;
             }
             if !self.wanted {
                 tokio::select! {
-                    () = means.wake.webhooks.notified() => {}
+                    () = context.wake.webhooks.notified() => {}
                     () = sleep_until(self.next_at) => {}
                 }
             }
             self.wanted = false;
             self.next_at = Instant::now() + ROUND;
-            self.under_way = Some(claim(means));
+            self.under_way = Some(claim(context));
         }
         let Some(claim) = &mut self.under_way else { return Vec::new() };
         let claimed = claim.await;
@@ -73,9 +73,9 @@ impl Claims {
     }
 }
 
-fn claim(means: &Means) -> Claim {
-    let (store, now) = (means.store.clone(), means.now());
-    let node = means.desk.node().to_owned();
+fn claim(context: &Context) -> Claim {
+    let (store, now) = (context.store.clone(), context.now());
+    let node = context.handoff.node().to_owned();
     async move {
         let calls = store.claim_webhooks(&node, now, now.after(LEASE), CLAIM_MAX).await?;
         let begin_by = now.after(BEGIN_WITHIN);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use domain::limits;
 use tokio::time::{Instant, sleep};
 
-use super::Desk;
+use super::Handoff;
 use world::{World, millis};
 
 #[tokio::test(start_paused = true)]
@@ -93,10 +93,10 @@ async fn a_dead_host_with_a_hundred_thousand_calls_costs_bounded_memory_and_hold
     });
     (0..100_000).for_each(|order| drop(world.due(&format!("d{order}"), "dead.example")));
     (0..1_000).for_each(|order| drop(world.due(&format!("w{order}"), "well.example")));
-    let (means, most) = (world.means.clone(), watched.clone());
+    let (context, most) = (world.context.clone(), watched.clone());
     world.worker.spawn(async move {
         loop {
-            most.fetch_max(means.desk.waiting(), Ordering::SeqCst);
+            most.fetch_max(context.handoff.waiting(), Ordering::SeqCst);
             sleep(millis(50)).await;
         }
     });
@@ -128,12 +128,12 @@ async fn closing_waits_for_calls_under_way_and_gives_back_the_rest() {
     (0..100).for_each(|order| drop(world.due(&order.to_string(), "a.example")));
     world.start();
     sleep(millis(500)).await;
-    world.means.desk.close(Duration::from_secs(10)).await;
+    world.context.handoff.close(Duration::from_secs(10)).await;
     let under_way = limits::WEBHOOKS_PER_NEW_HOST;
     assert_eq!((world.calls().len(), world.store.told()), (under_way, under_way));
-    let (now, rows) = (world.means.now(), world.store.rows.lock().unwrap());
+    let (now, rows) = (world.context.now(), world.store.rows.lock().unwrap());
     let due =
         rows.due_at.iter().zip(&rows.ended).filter(|(due, ended)| ended.is_none() && **due <= now);
     assert_eq!(due.count(), 100 - under_way, "due at once for whoever comes next");
-    assert!(rows.calls[99].attempts == 0 && Desk::new(String::new()).lease(now).is_some());
+    assert!(rows.calls[99].attempts == 0 && Handoff::new(String::new()).lease(now).is_some());
 }

@@ -23,7 +23,7 @@ pub(super) const LEASE: Duration = Duration::from_secs(45);
 pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Handoff {
     node: String,
     arrived: Mutex<Vec<WebhookCall>>,
     /// Calls that the deliverer took from here and has not ended.
@@ -33,7 +33,7 @@ pub(crate) struct Desk {
     pub(super) emptied: Notify,
 }
 
-impl Desk {
+impl Handoff {
     pub(crate) fn new(node: String) -> Self {
         Self {
             node,
@@ -58,7 +58,7 @@ impl Desk {
         &self.node
     }
 
-    /// Takes calls stored under a lease of [`Desk::lease`].
+    /// Takes calls stored under a lease of [`Handoff::lease`].
     pub(crate) fn take(&self, calls: Vec<WebhookCall>) {
         if calls.is_empty() {
             return;
@@ -104,12 +104,12 @@ mod tests {
 
     #[test]
     fn gives_leases_while_there_is_room() {
-        let (desk, now) = (Desk::new("one".to_owned()), Timestamp::from_millis(1_000));
+        let (handoff, now) = (Handoff::new("one".to_owned()), Timestamp::from_millis(1_000));
         let lease = Lease { node: "one".to_owned(), until: now.after(LEASE) };
-        assert_eq!(desk.lease(now), Some(lease));
-        desk.set_inside(limits::WEBHOOKS_HANDED_OVER_MAX);
-        assert_eq!(desk.lease(now), None);
-        desk.set_inside(limits::WEBHOOKS_HANDED_OVER_MAX - 1);
-        assert!(desk.lease(now).is_some());
+        assert_eq!(handoff.lease(now), Some(lease));
+        handoff.set_inside(limits::WEBHOOKS_HANDED_OVER_MAX);
+        assert_eq!(handoff.lease(now), None);
+        handoff.set_inside(limits::WEBHOOKS_HANDED_OVER_MAX - 1);
+        assert!(handoff.lease(now).is_some());
     }
 }

@@ -25,8 +25,8 @@ fn try_another() -> End {
     End::TryAnother { reason: Reason::Refused, code: "smpp:0x00000400".to_owned() }
 }
 
-fn begin(recipients: u32, others: bool, receipt_wait: Option<Duration>) -> InWork {
-    let mut work = InWork::default();
+fn begin(recipients: u32, others: bool, receipt_wait: Option<Duration>) -> InFlight {
+    let mut work = InFlight::default();
     let handed: Vec<_> = (2_000..2_000 + recipients)
         .map(|recipient| Handed { recipient, others, receipt_wait })
         .collect();
@@ -34,17 +34,17 @@ fn begin(recipients: u32, others: bool, receipt_wait: Option<Duration>) -> InWor
     work
 }
 
-fn in_work(recipients: u32) -> InWork {
+fn in_flight(recipients: u32) -> InFlight {
     begin(recipients, false, None)
 }
 
-fn note(work: &mut InWork, outcomes: impl Into<Vec<Outcome>>) -> Vec<ChunkEnded> {
+fn note(work: &mut InFlight, outcomes: impl Into<Vec<Outcome>>) -> Vec<ChunkEnded> {
     work.note(&mut outcomes.into(), NOW)
 }
 
 #[test]
 fn a_chunk_is_done_when_every_recipient_has_its_outcome() {
-    let mut work = in_work(2);
+    let mut work = in_flight(2);
     assert_eq!(note(&mut work, [outcome(2, 0, End::Accepted)]), []);
     assert_eq!(note(&mut work, [outcome(2, 0, End::Accepted)]), [], "a repeat is no answer");
     assert_eq!(note(&mut work, [outcome(2, 1, End::Late)]), [], "neither is a late one");
@@ -63,7 +63,7 @@ fn nobody_waits_for_the_morning_of_others() {
     for order in
         [[night(), deferred(Reason::CarrierBusy, 20)], [deferred(Reason::CarrierBusy, 20), night()]]
     {
-        let mut work = in_work(2);
+        let mut work = in_flight(2);
         let outcomes: Vec<_> = (0..).zip(order).map(|(at, end)| outcome(2, at, end)).collect();
         let ended = note(&mut work, outcomes);
         let [(_, _, ChunkEnd::Retry { at, .. })] = ended[..] else { panic!("{ended:?}") };
@@ -73,7 +73,7 @@ fn nobody_waits_for_the_morning_of_others() {
 
 #[test]
 fn one_deferred_recipient_brings_the_chunk_back() {
-    let mut work = in_work(2);
+    let mut work = in_flight(2);
     let deferred = End::Deferred { reason: Reason::Throttled, wait: None };
     let ended = note(&mut work, [outcome(2, 0, deferred), outcome(2, 1, End::Accepted)]);
     let [(CHUNK, 2, ChunkEnd::Retry { at, reason: Reason::Throttled })] = ended[..] else {
@@ -85,14 +85,14 @@ fn one_deferred_recipient_brings_the_chunk_back() {
 
 #[test]
 fn outcomes_of_an_earlier_claim_do_not_count() {
-    let mut work = in_work(1);
+    let mut work = in_flight(1);
     assert_eq!(note(&mut work, [outcome(1, 0, End::Accepted)]), []);
     assert_eq!(work.len(), 1);
 }
 
 #[test]
 fn a_claim_of_what_is_in_work_hands_nothing_over_again_and_ends_under_the_new_lease() {
-    let mut work = in_work(1);
+    let mut work = in_flight(1);
     assert!(work.adopt(CHUNK, 3));
     assert!(!work.adopt(ChunkId { first: 0, ..CHUNK }, 3));
     let ended = note(&mut work, [outcome(2, 0, End::Accepted)]);
@@ -101,7 +101,7 @@ fn a_claim_of_what_is_in_work_hands_nothing_over_again_and_ends_under_the_new_le
 
 #[test]
 fn a_carriers_places_are_freed_with_its_chunks() {
-    let (mut work, main) = (in_work(2), CarrierName::new("main"));
+    let (mut work, main) = (in_flight(2), CarrierName::new("main"));
     work.occupy(CHUNK, &main, 2);
     assert_eq!(work.places[&main], [0, 2]);
     let ended = note(&mut work, [outcome(2, 0, End::Accepted), outcome(2, 1, End::Accepted)]);
@@ -111,7 +111,7 @@ fn a_carriers_places_are_freed_with_its_chunks() {
 
 #[test]
 fn a_stalled_chunk_is_let_go() {
-    let mut work = in_work(1);
+    let mut work = in_flight(1);
     assert_eq!(work.leases(Timestamp::default()), [(CHUNK, 2)]);
     assert_eq!(work.leases(NOW), []);
     assert!(work.is_idle());
@@ -158,7 +158,7 @@ fn receipts_are_waited_for_where_there_is_another_carrier() {
 
 #[test]
 fn receipts_of_an_earlier_claim_are_waited_for_too() {
-    let mut work = InWork::default();
+    let mut work = InFlight::default();
     let handed = [Handed { recipient: 2_000, others: false, receipt_wait: None }];
     work.begin(CHUNK, 2, HOLDER, &handed, Some(WAIT), NOW);
     let ended = note(&mut work, [outcome(2, 0, End::Delivered)]);

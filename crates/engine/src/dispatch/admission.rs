@@ -12,10 +12,10 @@ use domain::message::Lane;
 use domain::ports::ClaimRoom;
 use domain::time::Timestamp;
 
-/// Room for single messages when nothing was answered lately.
+/// Admission for single messages when nothing was answered lately.
 const SINGLES_MIN: usize = 256;
 
-/// Room for single messages is what is answered in so many seconds.
+/// Admission for single messages is what is answered in so many seconds.
 const SECONDS: usize = 4;
 
 const BULK_MAX: usize = RECIPIENTS_IN_WORK_MAX / 2;
@@ -28,7 +28,7 @@ const CLAIM_BULK_MAX: usize = 8;
 pub(super) type Holder = (Lane, Option<AccountId>);
 
 #[derive(Debug, Default)]
-pub(super) struct Room {
+pub(super) struct Admission {
     /// Recipients in work, by whose they are.
     held: HashMap<Holder, usize>,
     /// In work, by lane.
@@ -65,7 +65,7 @@ impl Pace {
     }
 }
 
-impl Room {
+impl Admission {
     pub(super) fn begin(&mut self, holder: Holder, recipients: usize) {
         let lane = index(holder.0);
         self.chunks[lane] += 1;
@@ -163,7 +163,7 @@ impl Room {
         self.held.get(&holder).is_some_and(|held| *held >= self.share(holder.0, now))
     }
 
-    /// What one account, or one of several carriers, may hold of a lane's room.
+    /// What one account, or one of several carriers, may hold of a lane's admission.
     pub(super) fn share(&self, lane: Lane, now: Timestamp) -> usize {
         match lane {
             Lane::Single => {
@@ -196,65 +196,69 @@ mod tests {
 
     #[test]
     fn a_campaign_leaves_room_for_codes_and_for_other_campaigns() {
-        let mut room = Room::default();
+        let mut admission = Admission::default();
         let claim = |chunks, bulk, full| ClaimRoom { chunks, bulk, full, lacks_links: false };
-        assert_eq!(room.claimable(NOW).0, claim(131, 3, vec![]));
+        assert_eq!(admission.claimable(NOW).0, claim(131, 3, vec![]));
         for _ in 0..3 {
-            room.begin((Lane::Bulk, A), 1_000);
+            admission.begin((Lane::Bulk, A), 1_000);
         }
         let full = vec![(Lane::Bulk, A)];
-        assert_eq!(room.claimable(NOW).0, claim(130, 2, full));
+        assert_eq!(admission.claimable(NOW).0, claim(130, 2, full));
         for _ in 0..2 {
-            room.begin((Lane::Bulk, B), 1_000);
+            admission.begin((Lane::Bulk, B), 1_000);
         }
-        let (claim, singles) = room.claimable(NOW);
+        let (claim, singles) = admission.claimable(NOW);
         assert_eq!((claim.chunks, claim.bulk, singles), (128, 0, 128));
     }
 
     #[test]
     fn no_account_holds_more_than_half() {
-        let mut room = Room::default();
+        let mut admission = Admission::default();
         for _ in 0..127 {
-            room.begin((Lane::Single, A), 1);
+            admission.begin((Lane::Single, A), 1);
         }
-        assert_eq!((room.claimable(NOW).0.full, room.claimable(NOW).1), (vec![], 1));
-        room.begin((Lane::Single, A), 1);
-        room.begin((Lane::Single, B), 1);
-        assert_eq!(room.claimable(NOW).0.full, [(Lane::Single, A)]);
-        assert_eq!(room.claimable(NOW).1, 127);
-        room.answer((Lane::Single, A), NOW);
-        assert_eq!(room.claimable(NOW).0.full, []);
+        assert_eq!((admission.claimable(NOW).0.full, admission.claimable(NOW).1), (vec![], 1));
+        admission.begin((Lane::Single, A), 1);
+        admission.begin((Lane::Single, B), 1);
+        assert_eq!(admission.claimable(NOW).0.full, [(Lane::Single, A)]);
+        assert_eq!(admission.claimable(NOW).1, 127);
+        admission.answer((Lane::Single, A), NOW);
+        assert_eq!(admission.claimable(NOW).0.full, []);
     }
 
     #[test]
     fn room_for_codes_follows_what_is_answered() {
-        let mut room = Room::default();
+        let mut admission = Admission::default();
         for _ in 0..500 {
-            room.begin((Lane::Single, A), 1);
-            room.answer((Lane::Single, A), NOW);
-            room.end((Lane::Single, A), 0);
+            admission.begin((Lane::Single, A), 1);
+            admission.answer((Lane::Single, A), NOW);
+            admission.end((Lane::Single, A), 0);
         }
-        assert_eq!(room.singles(NOW), 2_000);
-        assert_eq!(room.singles(later(1)), 2_000);
-        assert_eq!(room.singles(later(3)), SINGLES_MIN);
+        assert_eq!(admission.singles(NOW), 2_000);
+        assert_eq!(admission.singles(later(1)), 2_000);
+        assert_eq!(admission.singles(later(3)), SINGLES_MIN);
     }
 
     #[test]
     fn promised_room_is_nobody_elses_until_it_is_given_back() {
-        let mut room = Room::default();
-        assert!(room.reserve(200, NOW));
-        assert!(!room.reserve(57, NOW));
-        assert_eq!(room.claimable(NOW).1, 56);
-        room.give_back(200);
-        assert_eq!(room.claimable(NOW).1, 128);
+        let mut admission = Admission::default();
+        assert!(admission.reserve(200, NOW));
+        assert!(!admission.reserve(57, NOW));
+        assert_eq!(admission.claimable(NOW).1, 56);
+        admission.give_back(200);
+        assert_eq!(admission.claimable(NOW).1, 128);
     }
 
     #[test]
     fn small_bulk_chunks_are_claimed_more_at_a_time() {
-        let mut room = Room::default();
-        room.begin((Lane::Bulk, A), 3);
-        room.end((Lane::Bulk, A), 3);
-        assert_eq!(room.bulks(), CLAIM_BULK_MAX);
-        assert!(room.held.is_empty() && room.recipients == [0, 0] && room.chunks == [0, 0]);
+        let mut admission = Admission::default();
+        admission.begin((Lane::Bulk, A), 3);
+        admission.end((Lane::Bulk, A), 3);
+        assert_eq!(admission.bulks(), CLAIM_BULK_MAX);
+        assert!(
+            admission.held.is_empty()
+                && admission.recipients == [0, 0]
+                && admission.chunks == [0, 0]
+        );
     }
 }

@@ -11,7 +11,8 @@ use domain::secret::Secret;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::accounts::{self, AuthError, NewKeyText, key_hash};
+use super::add::{NewKeyText, add_account, add_key, key_hash};
+use super::authenticate::AuthError;
 use crate::engine::Engine;
 use crate::orders::credit_order_id;
 
@@ -28,7 +29,7 @@ pub struct NewOperatorKey {
     pub key: Secret,
 }
 
-/// Works on a store alone, as [`accounts::add_key`] does.
+/// Works on a store alone, as [`add_key`] does.
 pub async fn add_operator(
     store: &dyn Store,
     random: &dyn Random,
@@ -62,7 +63,7 @@ impl Engine {
         credit: Msat,
         by: Actor,
     ) -> Result<Account, PortError> {
-        accounts::add_account(&*self.store, &*self.random, name, credit, by, self.now()).await
+        add_account(&*self.store, &*self.random, name, credit, by, self.now()).await
     }
 
     pub async fn open_key(
@@ -73,7 +74,7 @@ impl Engine {
         by: Actor,
     ) -> Result<NewKeyText, PortError> {
         let now = self.now();
-        accounts::add_key(&*self.store, &*self.random, account, scopes, rate, by, now).await
+        add_key(&*self.store, &*self.random, account, scopes, rate, by, now).await
     }
 
     /// Gives credit, and says what the account has then. By one idempotency key it is given once;

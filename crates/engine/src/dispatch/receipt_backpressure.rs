@@ -15,7 +15,7 @@ use tokio::time::timeout;
 const LULL: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Default)]
-pub(super) struct Storm {
+pub(super) struct ReceiptBackpressure {
     /// Receipts whose callers have no answer yet.
     unanswered: AtomicUsize,
     /// The last change had as many as bulk waits for, and it was not long ago.
@@ -28,7 +28,7 @@ pub(super) struct Storm {
 /// they are of another node's campaign, hold it up and do not stop it.
 const IN_A_ROW_MAX: u32 = 100;
 
-impl Storm {
+impl ReceiptBackpressure {
     /// They are unanswered for as long as what this returns lives.
     pub(super) fn came(&self, receipts: usize) -> Unanswered<'_> {
         self.unanswered.fetch_add(receipts, Ordering::Relaxed);
@@ -71,7 +71,7 @@ impl Storm {
 }
 
 /// Receipts that wait, for as long as their caller does.
-pub(super) struct Unanswered<'a>(&'a Storm, usize);
+pub(super) struct Unanswered<'a>(&'a ReceiptBackpressure, usize);
 
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
@@ -85,59 +85,61 @@ mod tests {
 
     #[test]
     fn bulk_waits_while_many_have_no_answer() {
-        let storm = Storm::default();
-        let few = storm.came(RECEIPTS_BEFORE_BULK_MAX);
-        assert!(!storm.is_behind());
-        let more = storm.came(1);
-        assert!(storm.is_behind());
+        let backpressure = ReceiptBackpressure::default();
+        let few = backpressure.came(RECEIPTS_BEFORE_BULK_MAX);
+        assert!(!backpressure.is_behind());
+        let more = backpressure.came(1);
+        assert!(backpressure.is_behind());
         drop(few);
-        assert!(!storm.is_behind());
+        assert!(!backpressure.is_behind());
         drop(more);
     }
 
     #[tokio::test(start_paused = true)]
     async fn bulk_waits_on_until_none_have_come_for_a_while() {
-        let (storm, (sender, mut queue)) = (Storm::default(), mpsc::channel(4));
-        storm.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
-        assert!(storm.is_behind(), "although nobody waits for an answer");
+        let (backpressure, (sender, mut queue)) =
+            (ReceiptBackpressure::default(), mpsc::channel(4));
+        backpressure.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
+        assert!(backpressure.is_behind(), "although nobody waits for an answer");
         let soon = async {
             tokio::time::sleep(LULL / 2).await;
             sender.send(1).await.unwrap();
         };
-        let (next, ()) = tokio::join!(storm.next(&mut queue, || panic!("not over")), soon);
+        let (next, ()) = tokio::join!(backpressure.next(&mut queue, || panic!("not over")), soon);
         assert_eq!(next, Some(1));
-        assert!(storm.is_behind());
+        assert!(backpressure.is_behind());
 
         let mut told = false;
         let late = async {
             tokio::time::sleep(2 * LULL).await;
-            assert!(!storm.is_behind(), "before the next one comes");
+            assert!(!backpressure.is_behind(), "before the next one comes");
             sender.send(2).await.unwrap();
         };
-        let (next, ()) = tokio::join!(storm.next(&mut queue, || told = true), late);
+        let (next, ()) = tokio::join!(backpressure.next(&mut queue, || told = true), late);
         assert_eq!((next, told), (Some(2), true));
     }
 
     #[test]
     fn receipts_without_end_leave_bulk_a_turn() {
-        let storm = Storm::default();
+        let backpressure = ReceiptBackpressure::default();
         let stored = || {
-            storm.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
-            storm.is_behind()
+            backpressure.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
+            backpressure.is_behind()
         };
         assert!((1..IN_A_ROW_MAX).all(|_| stored()));
         assert!(!stored() && stored());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn few_at_a_time_are_no_storm() {
-        let (storm, (sender, mut queue)) = (Storm::default(), mpsc::channel(4));
-        storm.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
-        storm.stored(RECEIPTS_BEFORE_BULK_MAX);
-        assert!(!storm.is_behind());
+    async fn few_at_a_time_are_no_backlog() {
+        let (backpressure, (sender, mut queue)) =
+            (ReceiptBackpressure::default(), mpsc::channel(4));
+        backpressure.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
+        backpressure.stored(RECEIPTS_BEFORE_BULK_MAX);
+        assert!(!backpressure.is_behind());
         sender.send(1).await.unwrap();
-        assert_eq!(storm.next(&mut queue, || panic!("it was none")).await, Some(1));
+        assert_eq!(backpressure.next(&mut queue, || panic!("it was none")).await, Some(1));
         drop(sender);
-        assert_eq!(storm.next(&mut queue, || panic!("it was none")).await, None);
+        assert_eq!(backpressure.next(&mut queue, || panic!("it was none")).await, None);
     }
 }

@@ -11,9 +11,9 @@ use domain::reason::Reason;
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
-use super::bits::Bits;
+use super::admission::{Admission, Holder, index};
+use super::recipient_set::RecipientSet;
 use super::retry;
-use super::room::{Holder, Room, index};
 
 /// One claimed chunk.
 #[derive(Debug)]
@@ -23,11 +23,11 @@ struct Work {
     /// while the work went on is claimed again by its own node, and the work goes on under both.
     attempts: RangeInclusive<u32>,
     /// Recipients handed over and not answered; all sets count from the chunk's first.
-    open: Bits,
+    open: RecipientSet,
     /// Of those, the ones that have another carrier left.
-    others: Bits,
+    others: RecipientSet,
     /// And the ones whose receipts are waited for, and for how long at most.
-    waiting: Bits,
+    waiting: RecipientSet,
     receipt_wait: Duration,
     carriers: Vec<(CarrierName, usize)>,
     /// The latest moment and last reason among those that must be tried again.
@@ -46,42 +46,42 @@ pub(super) struct Handed {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct InWork {
+pub(super) struct InFlight {
     chunks: HashMap<ChunkId, Work>,
     /// Recipients, by lane.
     places: HashMap<CarrierName, [usize; 2]>,
-    room: Room,
+    admission: Admission,
 }
 
 /// A chunk, the claim it belongs to, and how it ended.
 pub(super) type ChunkEnded = (ChunkId, u32, ChunkEnd);
 
-impl InWork {
+impl InFlight {
     pub(super) fn len(&self) -> usize {
         self.chunks.len()
     }
 
     /// Nothing is in work, and nothing is about to be.
     pub(super) fn is_idle(&self) -> bool {
-        self.chunks.is_empty() && self.room.reserved() == 0
+        self.chunks.is_empty() && self.admission.reserved() == 0
     }
 
     /// Whether a carrier is busy with as much of this lane as one of several may be.
     pub(super) fn is_full(&self, carrier: &CarrierName, lane: Lane, now: Timestamp) -> bool {
         let held = self.places.get(carrier).map_or(0, |places| places[index(lane)]);
-        held >= self.room.share(lane, now)
+        held >= self.admission.share(lane, now)
     }
 
     pub(super) fn reserve(&mut self, messages: usize, now: Timestamp) -> bool {
-        self.room.reserve(messages, now)
+        self.admission.reserve(messages, now)
     }
 
     pub(super) const fn give_back(&mut self, messages: usize) {
-        self.room.give_back(messages);
+        self.admission.give_back(messages);
     }
 
     pub(super) fn claimable(&mut self, now: Timestamp) -> (ClaimRoom, usize) {
-        self.room.claimable(now)
+        self.admission.claimable(now)
     }
 
     /// Takes a claim of a chunk that is in work already; false when it is not.
@@ -107,16 +107,16 @@ impl InWork {
         let mut receipt_wait = earlier.unwrap_or_default();
         for handed in recipients {
             let at = handed.recipient.saturating_sub(chunk.first);
-            Bits::add(&mut open, at);
+            RecipientSet::add(&mut open, at);
             if handed.others {
-                Bits::add(&mut others, at);
+                RecipientSet::add(&mut others, at);
             }
             if let Some(wait) = handed.receipt_wait {
-                Bits::add(&mut waiting, at);
+                RecipientSet::add(&mut waiting, at);
                 receipt_wait = receipt_wait.max(wait);
             }
         }
-        self.room.begin(holder, open.count());
+        self.admission.begin(holder, open.count());
         let work = Work {
             holder,
             attempts: attempt..=attempt,
@@ -148,7 +148,7 @@ impl InWork {
     }
 
     /// Notes outcomes and returns the chunks that have all of theirs; they stay in work until that is
-    /// recorded ([`InWork::end`]), so that nobody claims them meanwhile. An outcome of another claim,
+    /// recorded ([`InFlight::end`]), so that nobody claims them meanwhile. An outcome of another claim,
     /// a second one for the same recipient, or one that came late changes nothing here (the store
     /// records it). Where a carrier says that another one may take it and there is none, that is
     /// its refusal.
@@ -161,7 +161,7 @@ impl InWork {
             if !ours || !work.open.remove(at) {
                 continue;
             }
-            self.room.answer(work.holder, now);
+            self.admission.answer(work.holder, now);
             work.touched_at = now;
             if let End::TryAnother { reason, code } = end
                 && (!work.others.has(at) || !accepted.is_empty())
@@ -185,7 +185,7 @@ impl InWork {
 
     fn remove(&mut self, chunk: ChunkId) {
         let Some(work) = self.chunks.remove(&chunk) else { return };
-        self.room.end(work.holder, work.open.count());
+        self.admission.end(work.holder, work.open.count());
         for (carrier, recipients) in work.carriers {
             if let Some(places) = self.places.get_mut(&carrier) {
                 let places = &mut places[index(work.holder.0)];
@@ -246,5 +246,5 @@ impl Work {
 }
 
 #[cfg(test)]
-#[path = "in_work_tests.rs"]
+#[path = "in_flight_tests.rs"]
 mod tests;

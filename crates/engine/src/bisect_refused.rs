@@ -1,4 +1,4 @@
-//! A batch that the store refuses as a whole is brought again by halves, so that only what is at
+//! A batch that the store refuses as a whole is brought again by bisect_refused, so that only what is at
 //! fault is refused in the end: one that is among thousands is found in a dozen steps.
 
 use domain::ports::PortError;

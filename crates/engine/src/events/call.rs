@@ -1,4 +1,4 @@
-//! One call: what is sent, and what its answer means.
+//! One call: what is sent, and what its answer context.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use domain::time::Timestamp;
 use tokio::time::Instant;
 use url::{Position, Url};
 
-use super::Means;
+use super::Context;
 use super::queue::Answer;
 use super::schedule;
 use super::sign::Signer;
@@ -52,15 +52,15 @@ pub(super) struct Ended {
 }
 
 pub(super) fn request(
-    means: &Means,
+    context: &Context,
     signer: &mut Signer,
     call: &WebhookCall,
     url: Option<Url>,
 ) -> Result<FetchRequest, &'static str> {
     let url = url.ok_or("the stored address is none")?;
-    let body = means.render.render(&call.snapshot);
+    let body = context.render.render(&call.snapshot);
     let id = format!("msg_{}", call.event.simple());
-    let timestamp = means.now().as_secs();
+    let timestamp = context.now().as_secs();
     let signature = signer.sign(&call.secret, &id, timestamp, &body).ok_or("the secret is none")?;
     Ok(FetchRequest {
         url,
@@ -77,14 +77,14 @@ pub(super) fn request(
 
 /// Makes the call.
 pub(super) async fn tell(
-    means: &Means,
+    context: &Context,
     host: Arc<str>,
     call: WebhookCall,
     request: Result<FetchRequest, &'static str>,
 ) -> Ended {
     let begun = Instant::now();
     let fetched = match request {
-        Ok(request) => Ok(means.fetch.fetch(request).await),
+        Ok(request) => Ok(context.fetch.fetch(request).await),
         Err(why) => Err(why),
     };
     let (answer, told, note) = match fetched {
@@ -94,11 +94,11 @@ pub(super) async fn tell(
             (Answer::After(begun.elapsed()), outcome_of(status), format!("status {status}"))
         }
     };
-    let outcome = told.unwrap_or_else(|| again(means.now(), &call));
+    let outcome = told.unwrap_or_else(|| again(context.now(), &call));
     if outcome != WebhookOutcome::Told {
         tracing::debug!(event = %call.event, attempts = call.attempts + 1, note, "not told");
     }
-    count(means, &outcome);
+    count(context, &outcome);
     let frees_next = is_over(&outcome) && !is_last(&call.snapshot);
     Ended { host, answer, result: WebhookResult { call: call.id, outcome, note }, frees_next }
 }
@@ -139,11 +139,11 @@ const fn is_last(snapshot: &Snapshot) -> bool {
     }
 }
 
-pub(super) fn count(means: &Means, outcome: &WebhookOutcome) {
+pub(super) fn count(context: &Context, outcome: &WebhookOutcome) {
     let result = match outcome {
         WebhookOutcome::Told => "told",
         WebhookOutcome::RetryAt(_) | WebhookOutcome::PutOff(_) => "retry",
         WebhookOutcome::GaveUp => "gave_up",
     };
-    means.metrics.webhooks.get_or_create(&ByResult { result }).inc();
+    context.metrics.webhooks.get_or_create(&ByResult { result }).inc();
 }

@@ -20,9 +20,9 @@ use domain::ports::{
 };
 use tokio::sync::oneshot;
 
+use crate::bisect_refused::{self, Keep};
 use crate::dispatch::Reserved;
 use crate::engine::Engine;
-use crate::halves::{self, Keep};
 
 /// Calls under way at a time: one is written while the next one is made.
 const CALLS_MAX: usize = 2;
@@ -111,7 +111,7 @@ fn begin(engine: &Arc<Engine>) {
 
 impl Engine {
     /// Stores an order paid from credit, together with others that come at the same time.
-    pub(super) async fn accept(&self, order: CreditOrder) -> Result<CreditOutcome, PortError> {
+    pub(crate) async fn accept(&self, order: CreditOrder) -> Result<CreditOutcome, PortError> {
         let stopped = || PortError::Unavailable("the engine has stopped".to_owned());
         let engine = self.me.upgrade().ok_or_else(stopped)?;
         let (reply, outcome) = oneshot::channel();
@@ -177,7 +177,7 @@ impl AddOrders for Orders<'_> {
 /// is at fault is refused.
 async fn add(orders: Vec<CreditOrder>, store: &impl AddOrders) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(orders.len());
-    for (run, stored) in halves::keep(orders, store).await {
+    for (run, stored) in bisect_refused::keep(orders, store).await {
         match stored {
             Ok(stored) => outcomes.extend(stored.into_iter().map(Ok)),
             Err(error @ PortError::Unknown(_)) => outcomes.extend(look(store, &run, &error).await),

@@ -15,13 +15,13 @@ mod credits;
 mod directory;
 mod draft;
 mod error;
-mod look;
+mod query;
 mod render;
 mod send;
 
 pub use addressees::{Addressees, TooManyNumbers};
 pub use credits::Credits;
 pub use error::{BulkError, CancelBulkError, PauseError, RetryError};
-pub use look::{RecipientsAsked, RecipientsFound};
+pub use query::{RecipientsAsked, RecipientsFound};
 pub use render::{RenderError, TooManyVariables, Variables};
 pub use send::{Accepted, BulkRequest, Estimate, Wording};

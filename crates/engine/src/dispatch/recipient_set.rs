@@ -1,12 +1,12 @@
 //! Which recipients of a chunk: a bit for each, nothing for none.
 
 #[derive(Debug, Default)]
-pub(super) struct Bits {
+pub(super) struct RecipientSet {
     words: Vec<u64>,
     count: usize,
 }
 
-impl Bits {
+impl RecipientSet {
     pub(super) const fn count(&self) -> usize {
         self.count
     }
@@ -47,13 +47,13 @@ mod tests {
 
     #[test]
     fn holds_what_was_added_and_not_removed() {
-        let mut bits = Bits::default();
+        let mut set = RecipientSet::default();
         for at in [0, 63, 64, 999, 64] {
-            bits.add(at);
+            set.add(at);
         }
-        assert_eq!(bits.count(), 4);
-        assert!(bits.has(63) && bits.has(999) && !bits.has(62) && !bits.has(5_000));
-        assert!(bits.remove(64) && !bits.remove(64) && !bits.remove(9_999));
-        assert_eq!(bits.count(), 3);
+        assert_eq!(set.count(), 4);
+        assert!(set.has(63) && set.has(999) && !set.has(62) && !set.has(5_000));
+        assert!(set.remove(64) && !set.remove(64) && !set.remove(9_999));
+        assert_eq!(set.count(), 3);
     }
 }
