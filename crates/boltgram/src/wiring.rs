@@ -12,8 +12,9 @@ use domain::money::Msat;
 use domain::number::Home;
 use domain::ports::{Clock, Fetch, Lightning, Random};
 use domain::routing::{CarrierName, Routes};
+use domain::sale::tariff::Prices;
 use engine::tasks::Tasks;
-use engine::{Engine, Ports, Prices, Settings};
+use engine::{Engine, Ports, Settings};
 use lightning::lnd::{Lnd, LndOptions};
 use lightning::sandbox::{self, Sandbox};
 

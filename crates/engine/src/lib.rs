@@ -29,4 +29,4 @@ mod inbound;
 
 pub use engine::{Engine, Health, Ports};
 pub use metrics::Metrics;
-pub use settings::{Prices, Settings};
+pub use settings::Settings;

@@ -5,32 +5,8 @@ use std::time::Duration;
 
 use domain::inbound::Receivers;
 use domain::message::quiet::QuietHours;
-use domain::money::Msat;
 use domain::routing::Routes;
-use domain::sale::order::OrderKind;
-
-/// Prices of what is sold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Prices {
-    pub send: Msat,
-    pub receive: Msat,
-    pub rent: Msat,
-    pub real_phone: Msat,
-    pub email: Msat,
-    /// Of one credit of the bulk door: of a part of a message to many.
-    pub credit: Msat,
-}
-
-impl Prices {
-    /// The fixed price of a product; funding costs what it funds.
-    pub const fn of(&self, kind: OrderKind) -> Msat {
-        match kind {
-            OrderKind::Send => self.send,
-            OrderKind::Email => self.email,
-            OrderKind::Fund => Msat::ZERO,
-        }
-    }
-}
+use domain::sale::tariff::Prices;
 
 #[derive(Debug, Clone)]
 pub struct Settings {

@@ -10,6 +10,7 @@
 //! A message is *sent* once every recipient is final and at least one of them got it. Its sender may
 //! pay for another try of those who did not ([`crate::message::recipient::RecipientEvent::Requeued`]).
 
+pub mod address_list;
 pub mod campaign;
 pub mod email;
 pub mod quiet;

@@ -57,6 +57,12 @@ impl<T> PrefixTable<T> {
         self.around(last, low, digits).map(|at| &self.entries[at].value)
     }
 
+    /// The value of the empty prefix.
+    pub(crate) fn everywhere(&self) -> Option<&T> {
+        let of_all = self.entries.iter().take_while(|entry| entry.digits == 0).last();
+        of_all.map(|entry| &entry.value)
+    }
+
     /// `at`, or the next one around it, that contains these digits.
     fn around(&self, at: usize, low: u64, digits: u32) -> Option<usize> {
         let mut next = Some(at);

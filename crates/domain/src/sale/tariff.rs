@@ -1,38 +1,210 @@
-//! What a part of a message costs, by where it goes.
+//! What everything costs: one tariff answers every price, whatever the door.
+//!
+//! | | priced by |
+//! |---|---|
+//! | part of a campaign's text ([`Product::Part`]) | prefix of the number |
+//! | text message as an order ([`Product::Send`]) | prefix of the number |
+//! | e-mail, number for one code, rental, code from a real phone | kind alone |
+//!
+//! A price is looked up in the account's own list, in the list of all accounts, and in the
+//! configuration. The longest prefix wins; of two equally long ones the account's own.
+
+use std::sync::Arc;
 
 use crate::money::Msat;
 use crate::number::Msisdn;
 use crate::routing::table::PrefixTable;
+use crate::state::stored_as;
 
-/// Prices of one part by prefix of E.164 digits; the longest prefix counts.
+/// What is priced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Product {
+    /// One part of a text to one recipient.
+    Part,
+    /// A text message as an order, all of its parts.
+    Send,
+    Email,
+    /// A number for one code.
+    Receive,
+    /// The shortest rental.
+    Rent,
+    /// A number of a real phone for one code.
+    RealPhone,
+}
+
+stored_as!(Product {
+    Part = "part",
+    Send = "send",
+    Email = "email",
+    Receive = "receive",
+    Rent = "rent",
+    RealPhone = "real_phone",
+});
+
+impl Product {
+    /// Whether its price may differ by the prefix of the number.
+    pub const fn has_prefixes(self) -> bool {
+        matches!(self, Self::Part | Self::Send)
+    }
+}
+
+/// Configured prices: those that hold where no list has one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Prices {
+    pub send: Msat,
+    pub receive: Msat,
+    pub rent: Msat,
+    pub real_phone: Msat,
+    pub email: Msat,
+    /// One credit, which is also the price of a part.
+    pub credit: Msat,
+}
+
+impl Prices {
+    pub const fn of(&self, product: Product) -> Msat {
+        match product {
+            Product::Part => self.credit,
+            Product::Send => self.send,
+            Product::Email => self.email,
+            Product::Receive => self.receive,
+            Product::Rent => self.rent,
+            Product::RealPhone => self.real_phone,
+        }
+    }
+}
+
+/// A price of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListPrice {
+    pub product: Product,
+    /// Digits of E.164; empty is everywhere.
+    pub prefix: String,
+    pub price: Msat,
+}
+
+/// The prices of one account, or of all accounts.
+#[derive(Debug, Clone, Default)]
+pub struct PriceList(Vec<(Product, PrefixTable<Match>)>);
+
+/// A price, and how many digits of the number it names.
+#[derive(Debug, Clone, Copy)]
+struct Match {
+    digits: usize,
+    price: Msat,
+}
+
+impl PriceList {
+    /// Of one prefix given twice the later counts; what is no prefix of a number is left out.
+    pub fn new(prices: impl IntoIterator<Item = ListPrice>) -> Self {
+        let mut of: Vec<(Product, Vec<(String, Match)>)> = Vec::new();
+        for ListPrice { product, prefix, price } in prices {
+            let found = Match { digits: prefix.len(), price };
+            match of.iter_mut().find(|(known, _)| *known == product) {
+                Some((_, prices)) => prices.push((prefix, found)),
+                None => of.push((product, vec![(prefix, found)])),
+            }
+        }
+        Self(
+            of.into_iter()
+                .map(|(product, all)| (product, PrefixTable::new(all.into_iter())))
+                .collect(),
+        )
+    }
+
+    fn find(&self, product: Product, to: Option<Msisdn>) -> Option<Match> {
+        let (_, table) = self.0.iter().find(|(known, _)| *known == product)?;
+        to.map_or_else(|| table.everywhere(), |to| table.find(to)).copied()
+    }
+}
+
+/// What one account pays, or a stranger.
 #[derive(Debug, Clone)]
 pub struct Tariff {
-    elsewhere: Msat,
-    prefixes: PrefixTable<Msat>,
+    configured: Prices,
+    of_all: Arc<PriceList>,
+    own: Arc<PriceList>,
 }
 
 impl Tariff {
-    /// Of one prefix given twice the later counts: an account's own prices come last. What is no
-    /// prefix of a number is left out.
-    pub fn new(elsewhere: Msat, prefixes: impl IntoIterator<Item = (String, Msat)>) -> Self {
-        Self { elsewhere, prefixes: PrefixTable::new(prefixes.into_iter()) }
+    pub const fn new(configured: Prices, of_all: Arc<PriceList>, own: Arc<PriceList>) -> Self {
+        Self { configured, of_all, own }
     }
 
-    pub fn of_part(&self, to: Msisdn) -> Msat {
-        self.prefixes.find(to).copied().unwrap_or(self.elsewhere)
+    /// Price for this number; without one, where no prefix has a price of its own.
+    pub fn price(&self, product: Product, to: Option<Msisdn>) -> Msat {
+        match (self.own.find(product, to), self.of_all.find(product, to)) {
+            (Some(own), Some(of_all)) if own.digits < of_all.digits => of_all.price,
+            (Some(found), _) | (None, Some(found)) => found.price,
+            (None, None) => self.configured.of(product),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
+    pub(in crate::sale) fn configured() -> Prices {
+        let sats = |sats| Msat::from_sats(sats).unwrap();
+        Prices {
+            send: sats(1_000),
+            receive: sats(3_000),
+            rent: sats(15_000),
+            real_phone: sats(5_000),
+            email: sats(500),
+            credit: sats(100),
+        }
+    }
+
+    pub(in crate::sale) fn list(prices: &[(Product, &str, i64)]) -> Arc<PriceList> {
+        let price = |(product, prefix, msat): &(Product, &str, i64)| ListPrice {
+            product: *product,
+            prefix: (*prefix).to_owned(),
+            price: Msat::new(*msat),
+        };
+        Arc::new(PriceList::new(prices.iter().map(price)))
+    }
+
+    fn number(digits: u64) -> Option<Msisdn> {
+        Some(Msisdn::from_digits(digits).unwrap())
+    }
+
+    const THAI: u64 = 66_212_345_678;
+    const THAI_MOBILE: u64 = 66_812_345_678;
+    const DANISH: u64 = 4_520_123_456;
+
     #[test]
-    fn the_longest_prefix_counts_and_the_later_of_two() {
-        let price = |prefix: &str, msat| (prefix.to_owned(), Msat::new(msat));
-        let tariff =
-            Tariff::new(Msat::new(100), [price("66", 70), price("668", 60), price("66", 50)]);
-        let of = |digits| tariff.of_part(Msisdn::from_digits(digits).unwrap()).get();
-        assert_eq!((of(66_212_345_678), of(66_812_345_678), of(4_520_123_456)), (50, 60, 100));
+    fn the_longest_prefix_wins_and_of_equals_the_account_s_own() {
+        let of_all = list(&[(Product::Part, "66", 70), (Product::Part, "668", 60)]);
+        let tariff = Tariff::new(configured(), of_all, list(&[(Product::Part, "66", 50)]));
+        let price = |digits| tariff.price(Product::Part, number(digits)).get();
+        assert_eq!((price(THAI), price(THAI_MOBILE), price(DANISH)), (50, 60, 100_000));
+    }
+
+    #[test]
+    fn products_have_prices_of_their_own() {
+        let own =
+            list(&[(Product::Send, "45", 7), (Product::Email, "", 8), (Product::Part, "", 9)]);
+        let tariff = Tariff::new(configured(), Arc::default(), own);
+        assert_eq!(tariff.price(Product::Send, number(DANISH)).get(), 7);
+        assert_eq!(tariff.price(Product::Send, number(THAI)).get(), 1_000_000);
+        assert_eq!(
+            tariff.price(Product::Send, None).get(),
+            1_000_000,
+            "a prefix is not everywhere"
+        );
+        assert_eq!(tariff.price(Product::Email, None).get(), 8);
+        assert_eq!(tariff.price(Product::Part, number(THAI)).get(), 9);
+        for &product in Product::ALL {
+            let tariff = Tariff::new(configured(), Arc::default(), Arc::default());
+            assert_eq!(tariff.price(product, None), configured().of(product));
+        }
+    }
+
+    #[test]
+    fn of_one_prefix_given_twice_the_later_counts() {
+        let own = list(&[(Product::Part, "66", 1), (Product::Part, "66", 2)]);
+        let tariff = Tariff::new(configured(), Arc::default(), own);
+        assert_eq!(tariff.price(Product::Part, number(THAI)).get(), 2);
     }
 }

@@ -6,7 +6,7 @@ use domain::id::AccountId;
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{Grant, PortError, Random, Store};
-use domain::sale::tariff::Tariff;
+use domain::sale::tariff::Product;
 use domain::secret::Secret;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
@@ -102,8 +102,8 @@ impl Engine {
         to: Msisdn,
     ) -> Result<Msat, PortError> {
         let everybody = AccountId(0);
-        let prices = self.store.tariff(account.unwrap_or(everybody)).await?;
-        Ok(Tariff::new(self.settings.prices.credit, prices).of_part(to))
+        let tariff = self.tariff_of(account.unwrap_or(everybody)).await?;
+        Ok(tariff.price(Product::Part, Some(to)))
     }
 
     /// Begins with the time, as orders do: neighbours in time are neighbours in the books.

@@ -10,7 +10,7 @@ use domain::message::campaign::{Excluded, PriceGroup};
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::PortError;
-use domain::sale::tariff::Tariff;
+use domain::sale::tariff::{Product, Tariff};
 use domain::text::{Policy, Text, measure};
 
 use super::addressees::Addressees;
@@ -137,14 +137,15 @@ impl Engine {
 /// Nearly always there is one price, and then no number is moved.
 fn by_price(numbers: Vec<Msisdn>, tariff: &Tariff, parts: u16) -> Option<Vec<PriceGroup>> {
     let of_all = |price: Msat| price.checked_mul(i64::from(parts));
-    let first = tariff.of_part(*numbers.first()?);
-    if numbers.iter().all(|number| tariff.of_part(*number) == first) {
+    let of_part = |number: Msisdn| tariff.price(Product::Part, Some(number));
+    let first = of_part(*numbers.first()?);
+    if numbers.iter().all(|number| of_part(*number) == first) {
         return Some(vec![PriceGroup { price: of_all(first)?, numbers }]);
     }
     let mut groups: Vec<PriceGroup> = Vec::new();
     let mut places = HashMap::new();
     for number in numbers {
-        let price = tariff.of_part(number).get();
+        let price = of_part(number).get();
         let place = *places.entry(price).or_insert(groups.len());
         if place == groups.len() {
             groups.push(PriceGroup { price: of_all(Msat::new(price))?, numbers: Vec::new() });
@@ -156,15 +157,28 @@ fn by_price(numbers: Vec<Msisdn>, tariff: &Tariff, parts: u16) -> Option<Vec<Pri
 
 #[cfg(test)]
 mod tests {
+    use domain::sale::tariff::{ListPrice, PriceList, Prices};
+
     use super::*;
+
+    fn of_parts(prices: &[(&str, i64)]) -> Tariff {
+        let price = |(prefix, msat): &(&str, i64)| {
+            let (product, prefix, price) = (Product::Part, (*prefix).to_owned(), Msat::new(*msat));
+            ListPrice { product, prefix, price }
+        };
+        Tariff::new(
+            Prices::default(),
+            Arc::default(),
+            PriceList::new(prices.iter().map(price)).into(),
+        )
+    }
 
     #[test]
     fn recipients_that_cost_the_same_stand_together_in_their_order() {
         let numbers = |digits: &[u64]| -> Vec<_> {
             digits.iter().map(|digits| Msisdn::from_digits(*digits).unwrap()).collect()
         };
-        let prefix = |prefix: &str, msat| (prefix.to_owned(), Msat::new(msat));
-        let tariff = Tariff::new(Msat::new(100), [prefix("66", 70), prefix("45", 70)]);
+        let tariff = of_parts(&[("", 100), ("66", 70), ("45", 70)]);
         let all = numbers(&[66_812_345_678, 49_151_123_456, 4_520_123_456, 66_898_765_432]);
         let groups = by_price(all, &tariff, 2).unwrap();
         let group = |price, digits: &[u64]| PriceGroup {
@@ -174,7 +188,7 @@ mod tests {
         let cheap = group(140, &[66_812_345_678, 4_520_123_456, 66_898_765_432]);
         assert_eq!(groups, [cheap, group(200, &[49_151_123_456])]);
         assert_eq!(by_price(numbers(&[66_812_345_678]), &tariff, 1).unwrap().len(), 1);
-        let dear = Tariff::new(Msat::new(i64::MAX), []);
+        let dear = of_parts(&[("", i64::MAX)]);
         assert_eq!(by_price(numbers(&[66_812_345_678]), &dear, 2), None);
     }
 }

@@ -16,6 +16,7 @@ use domain::ports::{
 use domain::reason::Reason;
 use domain::sale::hold::HoldTerms;
 use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase, Wanted, Webhook};
+use domain::sale::tariff::Product;
 use domain::secret::{Preimage, Secret};
 use domain::text::{Policy, Text, TextError, measure};
 use url::Url;
@@ -171,7 +172,8 @@ impl Engine {
         }
         let account = terms.caller.map(|caller| caller.account);
         let webhook = self.webhook(&terms, account).await?;
-        let price = self.settings.prices.of(kind);
+        let product = if kind == OrderKind::Email { Product::Email } else { Product::Send };
+        let price = self.settings.prices.of(product);
         let now = self.now();
         let preimage = (!terms.immediate).then(|| Preimage::new(self.random.bytes32()));
         let order = NewOrder {

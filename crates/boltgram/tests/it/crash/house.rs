@@ -16,10 +16,11 @@ use domain::ports::{
 };
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::order::OrderState;
+use domain::sale::tariff::Prices;
 use engine::accounts::{Caller, add_account};
 use engine::events::RenderEvent;
 use engine::tasks::Tasks;
-use engine::{Engine, Ports, Prices, Settings};
+use engine::{Engine, Ports, Settings};
 use lightning::sandbox::{Options, Sandbox};
 use store::Vault;
 use testkit::clock::{SeededRandom, TestClock};

@@ -18,13 +18,14 @@ use domain::ports::{
 };
 use domain::routing::{Route, Routes};
 use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase};
+use domain::sale::tariff::Prices;
 use domain::secret::Preimage;
 use domain::text::Text;
 use engine::accounts::{Caller, add_account};
 use engine::events::RenderEvent;
 use engine::orders::{LOCAL_CLIENT, OrderRequest, Terms};
 use engine::tasks::Tasks;
-use engine::{Engine, Ports, Prices, Settings};
+use engine::{Engine, Ports, Settings};
 use lightning::sandbox::{Options, Sandbox};
 use store::Vault;
 use testkit::clock::{SeededRandom, TestClock};
