@@ -1,9 +1,9 @@
-//! How long to wait before the next try: exponential, capped, with jitter from a source that is passed in, so that a
-//! thousand binds cut at once do not come back in the same second. It does not wait and does not count time.
+//! Exponential back-off, capped, with jitter from a random number that the caller passes in, so that a thousand
+//! lost binds do not reconnect in the same second. It computes delays; it does not sleep.
 
 use std::time::Duration;
 
-/// Waits that double from `first` to `most`, each drawn evenly from its upper three quarters.
+/// Delays that double from `first` to `most`. Each is drawn uniformly from the upper three quarters of its range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
     first: Duration,
@@ -12,50 +12,49 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// Waits between a quarter of `first` and `most`.
+    /// Delays between a quarter of `first` and `most`.
     #[must_use]
     pub fn new(first: Duration, most: Duration) -> Self {
         let first = first.max(Duration::from_millis(1));
         Self { first, most: most.max(first), tries: 0 }
     }
 
-    /// After a connection failed or was lost: 4 s doubling to one minute.
+    /// After a connection failed or was lost: 4 s doubling to 60 s.
     #[must_use]
     pub fn connection() -> Self {
         Self::new(Duration::from_secs(4), Duration::from_secs(60))
     }
 
-    /// After a bind was refused: one minute doubling to a quarter of an hour, lest the account be locked.
+    /// After a bind was refused: 1 min doubling to 15 min, so that the account is not locked.
     #[must_use]
     pub fn refusal() -> Self {
         Self::new(Duration::from_secs(60), Duration::from_secs(900))
     }
 
-    /// After a peer asked to slow down (`ESME_RTHROTTLED`, `ESME_RMSGQFUL`): half a second doubling to 16 s. Belongs to
-    /// the link, not to the message.
+    /// After `ESME_RTHROTTLED` or `ESME_RMSGQFUL`: 500 ms doubling to 16 s. It applies to the link, not to the message.
     #[must_use]
     pub fn throttled() -> Self {
         Self::new(Duration::from_millis(500), Duration::from_secs(16))
     }
 
-    /// The next wait; `random` is any evenly drawn number.
+    /// The next delay; `random` is uniformly distributed over `u64`.
     pub fn next(&mut self, random: u64) -> Duration {
         let factor = 1u32.checked_shl(self.tries).unwrap_or(u32::MAX);
         self.tries = self.tries.saturating_add(1).min(31);
         let ceiling = self.first.saturating_mul(factor).min(self.most);
         let floor = ceiling / 4;
         let spread = u64::try_from((ceiling - floor).as_nanos()).unwrap_or(u64::MAX);
-        // The product's upper half: even over the spread, with no modulo.
+        // Upper half of the product: uniform over the spread without a modulo.
         let drawn = (u128::from(random) * u128::from(spread)) >> 64;
         floor + Duration::from_nanos(u64::try_from(drawn).unwrap_or(u64::MAX))
     }
 
-    /// Starts over: call after a bind has proved stable.
+    /// Restarts from `first`: call it once a bind has proved stable.
     pub fn reset(&mut self) {
         self.tries = 0;
     }
 
-    /// Waits given since the start.
+    /// Delays returned since the last reset.
     #[must_use]
     pub const fn tries(&self) -> u32 {
         self.tries
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_binds_cut_at_once_do_not_come_back_in_the_same_second() {
+    fn a_thousand_lost_binds_do_not_reconnect_in_the_same_second() {
         let mut seed = 42;
         println!("seed {seed}");
         let mut per_second = [0; 4];

@@ -1,12 +1,12 @@
 //! Command ids: which operation a PDU carries (SMPP 3.4 §5.1.2.1, 5.0 §4.7.5).
-//! It does not say who may send what in which state; that is `session`.
+//! Which side may send which operation in which state is decided by `session`.
 
 use std::fmt;
 
-/// The bit that tells a response from a request.
+/// The bit that marks a response.
 const RESPONSE: u32 = 0x8000_0000;
 
-/// A `command_id`, any value: vendors have their own.
+/// A `command_id`. Any value is allowed: vendors define their own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommandId(pub u32);
 
@@ -16,7 +16,7 @@ macro_rules! commands {
         impl CommandId {
             $(pub const $name: Self = Self($value);)*
 
-            /// The standard's name in upper case, or `None` for an id of nobody's.
+            /// The standard's name in upper case; `None` for an id that the standard does not define.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self { $(Self::$name => Some(stringify!($name)),)* _ => None }
@@ -47,13 +47,13 @@ commands! {
 }
 
 impl CommandId {
-    /// Whether the id answers something (`generic_nack` does).
+    /// Whether the id is a response (`generic_nack` is).
     #[must_use]
     pub const fn is_response(self) -> bool {
         self.0 & RESPONSE != 0
     }
 
-    /// The id that answers this request.
+    /// The id of the response to this request.
     #[must_use]
     pub const fn response(self) -> Self {
         Self(self.0 | RESPONSE)

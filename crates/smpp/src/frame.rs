@@ -1,31 +1,30 @@
-//! Splitting a byte stream into PDUs by `command_length` (SMPP 3.4 §3.2). A length below a header or above the limit
-//! cannot be resynchronised and ends the stream; whatever is wrong inside a frame concerns that PDU alone.
+//! Splits a byte stream into PDUs by `command_length` (SMPP 3.4 §3.2). After a length below 16 or above the limit the
+//! stream cannot be resynchronised; an error inside a frame affects only that PDU.
 
 use bytes::{Bytes, BytesMut};
 
 use crate::pdu::{HEADER_OCTETS, Header, RawPdu};
 use crate::{CommandId, CommandStatus};
 
-/// The largest PDU taken by default, in octets: a `message_payload` of 64 KiB and all else that may stand beside it.
+/// Default limit of a PDU in octets: a `message_payload` of 64 KiB and the other fields.
 pub const PDU_OCTETS_MAX: usize = 70 * 1024;
 
-/// The stream cannot be read on.
+/// The stream cannot be read any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("command_length {length} is not between 16 and {octets_max}")]
 pub struct FrameError {
-    /// What the peer said.
+    /// `command_length` as received.
     pub length: u32,
-    /// The limit.
+    /// The configured limit.
     pub octets_max: usize,
-    /// The sequence number that followed, when the header was there to read; 0 otherwise. For the parting
-    /// `generic_nack` with [`Self::status`].
+    /// `sequence_number` of that header, or 0 if the header was incomplete. Used in the final `generic_nack`.
     pub sequence: u32,
 }
 
 impl FrameError {
-    /// The status for a parting `generic_nack`.
+    /// Status of the final `generic_nack`.
     pub const STATUS: CommandStatus = CommandStatus::RINVCMDLEN;
-    /// The id of that nack.
+    /// Command id of the final `generic_nack`.
     pub const ID: CommandId = CommandId::GENERIC_NACK;
 
     /// See [`Self::STATUS`].
@@ -35,18 +34,18 @@ impl FrameError {
     }
 }
 
-/// How many octets at the start of `input` are whole PDUs, and what follows them.
+/// The whole PDUs at the start of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub struct WholePdus {
     /// Octets of whole PDUs.
     pub octets: usize,
-    /// What stands after them cannot be a PDU.
+    /// Set when the octets after them cannot be a PDU.
     pub error: Option<FrameError>,
 }
 
-/// Finds the run of whole PDUs at the start of `input`, without touching it.
+/// Measures the whole PDUs at the start of `input` without changing it.
 #[must_use]
-pub fn measure(input: &[u8], octets_max: usize) -> Run {
+pub fn measure(input: &[u8], octets_max: usize) -> WholePdus {
     let mut octets = 0;
     let error = loop {
         let rest = input.get(octets..).unwrap_or_default();
@@ -62,10 +61,10 @@ pub fn measure(input: &[u8], octets_max: usize) -> Run {
         }
         octets += size;
     };
-    Run { octets, error }
+    WholePdus { octets, error }
 }
 
-/// The whole PDUs taken from a read buffer, as slices of one shared allocation.
+/// Iterator over the PDUs taken from a read buffer; they are slices of one shared allocation.
 #[derive(Debug, Clone)]
 pub struct Frames {
     rest: Bytes,
@@ -81,14 +80,14 @@ impl Iterator for Frames {
         if size < HEADER_OCTETS || size > self.rest.len() {
             return None;
         }
-        // The run is shared by its PDUs; the last takes over the handle.
+        // The PDUs share the allocation; the last one takes over the handle.
         RawPdu::new(self.rest.split_to(size))
     }
 }
 
-/// Takes all whole PDUs from the start of `input`; what is left is the start of the next one, or what the error names.
+/// Takes all whole PDUs from the start of `input`. The rest is an incomplete PDU, or octets that the error describes.
 pub fn split(input: &mut BytesMut, octets_max: usize) -> (Frames, Option<FrameError>) {
-    let Run { octets, error } = measure(input, octets_max);
+    let WholePdus { octets, error } = measure(input, octets_max);
     (Frames { rest: input.split_to(octets).freeze() }, error)
 }
 
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_pdus_are_taken_and_a_half_one_stays() {
+    fn whole_pdus_are_taken_and_an_incomplete_one_stays() {
         let mut input = two_and_a_half();
         let (frames, error) = split(&mut input, PDU_OCTETS_MAX);
         assert_eq!(frames.map(|frame| frame.sequence()).collect::<Vec<_>>(), [1, 2]);
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_cannot_be_ends_the_stream_after_the_sound_pdus() {
+    fn an_impossible_length_ends_the_stream_after_the_sound_pdus() {
         for length in [0, 15, 0x8000_0000, u32::MAX, 70 * 1024 + 1] {
             let mut input = two_and_a_half();
             input.truncate(32);

@@ -1,7 +1,7 @@
 //! The SMPP protocol, 3.4 and 5.0: PDUs, sessions, windows, client and server. Knows nothing of Boltgram.
 //!
-//! Nothing here starts tasks, reads configuration files or waits on a clock of its own: sessions are futures that the
-//! caller runs, and the pure parts take the time as an argument.
+//! The crate starts no tasks, reads no configuration files and has no clock: sessions are futures that the caller
+//! runs, and the pure parts take the time as an argument.
 //!
 //! # A client
 //!
@@ -33,7 +33,7 @@
 //!             Event::Response { token, pdu, .. } => { /* pdu.status(), pdu.message_id() */ }
 //!             Event::Failed { token, why } => { /* never sent, or may have happened */ }
 //!             Event::Request { ticket, pdu } => match pdu.decode::<DeliverSm>() {
-//!                 // Store what Receipt::of(&deliver) says, durably, before answering.
+//!                 // Store Receipt::of(&deliver) durably before answering.
 //!                 Ok(deliver) => answers.deliver(ticket, CommandStatus::ROK),
 //!                 Err(error) => answers.refuse(ticket, error.status()),
 //!             },
@@ -51,27 +51,27 @@
 mod command;
 mod status;
 
-/// Waits between tries.
+/// Delays between attempts.
 pub mod backoff;
-/// The ESME's side.
+/// The ESME side: connect and bind.
 pub mod client;
-/// From a stream to PDUs.
+/// Splits a byte stream into PDUs.
 pub mod frame;
 /// A session on a connection: handle, events and the future that runs it.
 pub mod link;
-/// Every operation as a struct that borrows.
+/// Every operation as a borrowed struct.
 pub mod pdu;
-/// Parts per second.
+/// Rate limit in parts per second.
 pub mod rate;
-/// Delivery receipts, read and written.
+/// Delivery receipts: parsing and rendering.
 pub mod receipt;
-/// The SMSC's side.
+/// The SMSC side: accept binds.
 pub mod server;
-/// The machine: states, window, timers; no I/O.
+/// The session state machine: states, window, timers; no I/O.
 pub mod session;
-/// The time format.
+/// SMPP's time format.
 pub mod time;
-/// Certificates and keys.
+/// TLS settings: certificates, keys, roots.
 pub mod tls;
 
 pub use command::CommandId;

@@ -1,14 +1,14 @@
-//! A token bucket with the time passed in: how many parts a link may send now. Whole numbers throughout, so that a
-//! minute at any rate is exact. It does not wait; ask it when to come again.
+//! A token bucket that limits a link to parts per second. The caller passes the time in and does the waiting. Integers
+//! only, so that a minute at any rate is exact.
 
 use std::time::{Duration, Instant};
 
 const NANOS: u128 = 1_000_000_000;
 
-/// Parts per second, with a bucket for unevenness. Count parts, not messages.
+/// A limit in parts (not messages) per second, with a bucket for bursts.
 #[derive(Debug, Clone)]
 pub struct Rate {
-    /// 0 is no limit.
+    /// 0 means no limit.
     parts_per_s: u32,
     bucket: u32,
     /// Parts in the bucket, in billionths.
@@ -17,8 +17,8 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// A limit of `parts_per_s`, 0 for none. The bucket holds a tenth of a second, at least one part: after idle time no
-    /// more than that goes out at once.
+    /// A limit of `parts_per_s`, 0 for none. The bucket, and so the burst after idle time, holds a tenth of a second's
+    /// parts, at least one.
     #[must_use]
     pub fn new(parts_per_s: u32, now: Instant) -> Self {
         Self::with_bucket(parts_per_s, (parts_per_s / 10).max(1), now)
@@ -31,7 +31,7 @@ impl Rate {
         Self { parts_per_s, bucket, level: u128::from(bucket) * NANOS, filled: now }
     }
 
-    /// Changes the limit, keeping what is in the bucket as far as it fits a tenth of a second of the new one.
+    /// Changes the limit. The level is kept as far as it fits the new bucket of a tenth of a second.
     pub fn set(&mut self, parts_per_s: u32, now: Instant) {
         self.fill(now);
         self.parts_per_s = parts_per_s;
@@ -39,7 +39,7 @@ impl Rate {
         self.level = self.level.min(u128::from(self.bucket) * NANOS);
     }
 
-    /// Takes up to `wanted` parts and says how many.
+    /// Takes up to `wanted` parts and returns how many.
     pub fn take(&mut self, wanted: u32, now: Instant) -> u32 {
         let taken = self.available(now).min(wanted);
         if self.parts_per_s > 0 {
@@ -48,13 +48,13 @@ impl Rate {
         taken
     }
 
-    /// Gives parts back that were taken and not sent.
+    /// Returns parts that were taken and not sent.
     pub fn give_back(&mut self, parts: u32) {
         let full = u128::from(self.bucket) * NANOS;
         self.level = (self.level + u128::from(parts) * NANOS).min(full);
     }
 
-    /// How many parts may go now; `u32::MAX` without a limit.
+    /// How many parts may be sent now; `u32::MAX` without a limit.
     pub fn available(&mut self, now: Instant) -> u32 {
         if self.parts_per_s == 0 {
             return u32::MAX;
@@ -63,7 +63,7 @@ impl Rate {
         u32::try_from(self.level / NANOS).unwrap_or(u32::MAX)
     }
 
-    /// How long until one part may go; zero when one may now.
+    /// Time until one part may be sent; zero if one may be sent now.
     pub fn wait(&mut self, now: Instant) -> Duration {
         if self.available(now) > 0 {
             return Duration::ZERO;
@@ -87,7 +87,7 @@ mod tests {
 
     use super::Rate;
 
-    /// Parts sent in a minute by a sender that asks, waits as told and asks again.
+    /// Parts sent in a minute by a sender that waits `step`, or what the limiter returns, after each take.
     fn sent_in_a_minute(parts_per_s: u32, step: Option<Duration>) -> u32 {
         let start = Instant::now();
         let mut rate = Rate::new(parts_per_s, start);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn idle_time_saves_up_no_more_than_the_bucket() {
+    fn idle_time_accumulates_no_more_than_the_bucket() {
         let start = Instant::now();
         let mut rate = Rate::with_bucket(100, 5, start);
         assert_eq!(rate.take(1_000, start + Duration::from_secs(3_600)), 5);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_stands_still_gives_nothing() {
+    fn a_stopped_clock_refills_nothing() {
         let start = Instant::now();
         let mut rate = Rate::with_bucket(10, 1, start);
         assert_eq!(rate.take(1, start), 1);

@@ -1,22 +1,22 @@
-//! Command statuses: how a request was answered (SMPP 3.4 §5.1.3, 5.0 §4.7.6), and what a sender can make of it.
-//! The class is the standard's reading; a carrier's own habits belong in a table of the caller's.
+//! Command statuses (SMPP 3.4 §5.1.3, 5.0 §4.7.6) and their error classes. The classes follow the standard;
+//! deviations of a carrier belong in a table of the caller.
 
 use std::fmt;
 
-/// A `command_status`, any value: 0x400–0x4FF are the vendors' own.
+/// A `command_status`, any value: 0x400–0x4FF are vendor-specific.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommandStatus(pub u32);
 
-/// What a refusal means for the one who sent the request.
+/// What an error status means for the sender of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorClass {
-    /// The same request will be refused again: the message is at fault.
+    /// The message is at fault: the same request will be refused again.
     Permanent,
-    /// The same request may be taken later: the link should slow down or wait.
+    /// The same request may be accepted later: the link should slow down or wait.
     Temporary,
-    /// The bind is at fault: nothing will be taken on this session.
+    /// The bind is at fault: this session accepts nothing.
     LinkFatal,
-    /// The standard does not say: a vendor's code, a reserved one, or `ESME_RUNKNOWNERR`.
+    /// Undefined: a vendor's code, a reserved one, or `ESME_RUNKNOWNERR`.
     Unknown,
 }
 
@@ -28,7 +28,7 @@ macro_rules! statuses {
             pub const ROK: Self = Self(0);
             $(pub const $name: Self = Self($value);)*
 
-            /// The standard's name (`ESME_RTHROTTLED`), or `None` for a code it does not know.
+            /// The standard's name (`ESME_RTHROTTLED`); `None` for a code that it does not define.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
                 match self {
@@ -38,7 +38,7 @@ macro_rules! statuses {
                 }
             }
 
-            /// What the refusal means; `None` when the request was taken.
+            /// The class of the error; `None` for success.
             #[must_use]
             pub const fn error_class(self) -> Option<ErrorClass> {
                 Some(match self {
@@ -90,15 +90,15 @@ statuses! {
 }
 
 impl CommandStatus {
-    /// Whether the request was taken.
+    /// Whether the request succeeded.
     #[must_use]
     pub const fn is_ok(self) -> bool {
         self.0 == 0
     }
 
-    /// Whether the peer asks for a slower pace (`ESME_RTHROTTLED`, `ESME_RMSGQFUL`): halve the window, pause the link.
+    /// Whether the peer throttles (`ESME_RTHROTTLED`, `ESME_RMSGQFUL`): halve the window and pause the link.
     #[must_use]
-    pub const fn asks_to_slow_down(self) -> bool {
+    pub const fn is_throttling(self) -> bool {
         matches!(self, Self::RTHROTTLED | Self::RMSGQFUL)
     }
 }

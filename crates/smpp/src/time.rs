@@ -1,21 +1,21 @@
-//! SMPP's time format, `YYMMDDhhmmsstnnp` (SMPP 3.4 §7.1.1): absolute with a quarter-hour offset, or relative. It knows
-//! no calendar beyond the length of months, and turns nothing into other time types: the caller does.
+//! SMPP's time format, `YYMMDDhhmmsstnnp` (SMPP 3.4 §7.1.1): absolute with a UTC offset in quarters of an hour, or
+//! relative.
 
 use std::time::Duration;
 
-/// A point of time or a span, as schedule_delivery_time, validity_period and final_date carry it.
+/// A point in time or a duration: schedule_delivery_time, validity_period, final_date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SmppTime {
-    /// A local time and its distance from UTC.
+    /// A local time and its UTC offset.
     Absolute(AbsoluteTime),
-    /// A span from when the SMSC takes the message.
+    /// A duration from the SMSC's acceptance of the message.
     Relative(RelativeTime),
 }
 
-/// A local time of the years 2000 to 2099.
+/// A local time in the years 2000 to 2099.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AbsoluteTime {
-    /// 0–99, of the century beginning 2000.
+    /// 0–99, years since 2000.
     pub year: u8,
     /// 1–12.
     pub month: u8,
@@ -33,7 +33,7 @@ pub struct AbsoluteTime {
     pub utc_offset_quarters: i8,
 }
 
-/// A span by its parts, which the standard lets be any two digits.
+/// A duration; each field may be 0–99.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[allow(missing_docs)]
 pub struct RelativeTime {
@@ -45,7 +45,7 @@ pub struct RelativeTime {
     pub seconds: u8,
 }
 
-/// The octets are not a time of §7.1.1.
+/// The octets are not a time as defined in SMPP 3.4 §7.1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an SMPP time")]
 pub struct TimeError;
@@ -53,11 +53,11 @@ pub struct TimeError;
 const DAY_S: u64 = 86_400;
 
 impl SmppTime {
-    /// Reads the sixteen characters, without a NUL. An empty field (meaning "now" or "default") is `None`. The short
-    /// forms `YYMMDDhhmm` and `YYMMDDhhmmss` that some SMSCs send are read as UTC.
+    /// Parses the 16 characters, without a NUL. An empty field ("now" or "default") is `None`. The short forms
+    /// `YYMMDDhhmm` and `YYMMDDhhmmss`, which some SMSCs send, are read as UTC.
     ///
     /// # Errors
-    /// [`TimeError`] for anything else, dates that do not exist included.
+    /// [`TimeError`] for anything else, including dates that do not exist.
     pub fn parse(text: &[u8]) -> Result<Option<Self>, TimeError> {
         if text.is_empty() {
             return Ok(None);
@@ -92,7 +92,7 @@ impl SmppTime {
         if at.exists() { Ok(Some(Self::Absolute(at))) } else { Err(TimeError) }
     }
 
-    /// The sixteen characters.
+    /// Formats the 16 characters.
     #[must_use]
     pub fn render(&self) -> [u8; 16] {
         let mut out = [b'0'; 16];
@@ -117,7 +117,7 @@ impl SmppTime {
 }
 
 impl AbsoluteTime {
-    /// UTC from seconds since 1970, or `None` outside 2000–2099.
+    /// Converts Unix seconds to UTC; `None` outside 2000–2099.
     #[must_use]
     pub fn from_unix(seconds: i64) -> Option<Self> {
         let since_2000 = u64::try_from(seconds.checked_sub(946_684_800)?).ok()?;
@@ -145,7 +145,7 @@ impl AbsoluteTime {
         })
     }
 
-    /// Seconds since 1970, UTC; tenths are dropped.
+    /// Unix seconds; tenths are dropped.
     #[must_use]
     pub fn to_unix(&self) -> i64 {
         let years = (0..self.year).map(|year| 365 + i64::from(leap(year))).sum::<i64>();
@@ -167,7 +167,7 @@ impl AbsoluteTime {
 }
 
 impl RelativeTime {
-    /// The span in days, hours, minutes and seconds, or `None` above 99 days.
+    /// The duration in days, hours, minutes and seconds; `None` above 99 days.
     #[must_use]
     pub fn from_duration(span: Duration) -> Option<Self> {
         let seconds = span.as_secs();
@@ -181,7 +181,7 @@ impl RelativeTime {
         })
     }
 
-    /// The span, a month counted as 30 days and a year as 365: the standard leaves it open.
+    /// The duration; a month counts as 30 days and a year as 365, which the standard leaves open.
     #[must_use]
     pub fn to_duration(&self) -> Duration {
         let days = u64::from(self.years) * 365 + u64::from(self.months) * 30 + u64::from(self.days);
@@ -192,7 +192,7 @@ impl RelativeTime {
 }
 
 const fn leap(year: u8) -> bool {
-    // Every fourth year from 2000 to 2099, 2000 included.
+    // Holds from 2000 to 2099.
     year.is_multiple_of(4)
 }
 
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn relative_times_are_spans() {
+    fn relative_times_convert_to_durations() {
         let text = b"000007233429000R";
         let Ok(Some(SmppTime::Relative(span))) = SmppTime::parse(text) else { panic!() };
         assert_eq!(span.to_duration(), Duration::from_secs(7 * 86_400 + 23 * 3_600 + 34 * 60 + 29));
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn invalid_times_are_refused() {
         for text in [
             &b"261321220000000+"[..],
             b"250229220000000+",
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_since_1970_go_there_and_back_through_the_century() {
+    fn unix_seconds_convert_back_and_forth_through_the_century() {
         for unix in (946_684_800..4_102_444_800).step_by(86_399 * 7) {
             let at = AbsoluteTime::from_unix(unix).unwrap();
             assert_eq!(at.to_unix(), unix);

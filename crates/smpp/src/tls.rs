@@ -1,5 +1,5 @@
-//! TLS for both sides, from files of the operator's. The peer is always verified, by the platform's roots or by the
-//! CA given; there is no switch to turn that off and no fall-back to clear text. ring is the provider.
+//! TLS for both sides, from PEM files. The server is always verified, by the platform's roots or the given CA; this
+//! cannot be turned off, and there is no fallback to clear text. The crypto provider is ring.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,57 +12,57 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-/// A certificate chain and its key, PEM.
+/// A certificate chain and its private key, in PEM files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// The certificate, then its issuers.
+    /// The certificate, followed by its issuers.
     pub certificates: PathBuf,
-    /// Its key.
+    /// The private key.
     pub key: PathBuf,
 }
 
-/// How a client speaks TLS.
+/// TLS settings of a client.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientTls {
-    /// The name to verify and to send as SNI; the host's own by default.
+    /// The name to verify and to send as SNI; the host name by default.
     pub server_name: Option<String>,
-    /// Trust these roots (PEM) instead of the platform's.
+    /// Roots (PEM) to trust instead of the platform's.
     pub ca: Option<PathBuf>,
-    /// Show this certificate when asked.
+    /// Client certificate, sent on request.
     pub identity: Option<Identity>,
 }
 
-/// How a server speaks TLS.
+/// TLS settings of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerTls {
-    /// What it shows.
+    /// The server's certificate.
     pub identity: Identity,
-    /// Demand a client certificate signed by one of these roots (PEM).
+    /// If set, clients must present a certificate signed by one of these roots (PEM).
     pub client_ca: Option<PathBuf>,
 }
 
-/// Why TLS cannot be set up; nothing was connected.
+/// Why TLS cannot be configured; no connection was made.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read or holds no PEM of that kind.
+    /// A file cannot be read or contains no PEM of the expected kind.
     #[error("cannot read {}", path.display())]
     File {
         path: PathBuf,
         #[source]
         source: io::Error,
     },
-    /// The name to verify is no host name or address.
+    /// The name to verify is not a host name or address.
     #[error("{name:?} is not a host name")]
     Name { name: String },
-    /// Certificates and key do not fit together, or the platform has no roots.
-    #[error("TLS configuration")]
+    /// Certificate and key do not match, or the platform has no roots.
+    #[error("invalid TLS configuration")]
     Config(#[source] rustls::Error),
-    /// The roots cannot be used.
-    #[error("certificate roots: {0}")]
+    /// The roots are unusable.
+    #[error("unusable certificate roots: {0}")]
     Roots(String),
 }
 
-/// A client's TLS, ready to connect.
+/// A client's loaded TLS configuration.
 #[derive(Debug, Clone)]
 pub struct Connector {
     pub(crate) config: Arc<ClientConfig>,
@@ -145,7 +145,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let found = read.map_err(|error| unreadable(path, error))?;
     if found.is_empty() {
-        return Err(unreadable(path, "no certificate in it"));
+        return Err(unreadable(path, "the file contains no certificate"));
     }
     Ok(found)
 }

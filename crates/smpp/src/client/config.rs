@@ -1,4 +1,4 @@
-//! What a client needs to know of the server it binds to. It reads no files but those TLS names.
+//! Settings of a client bind. Only the TLS files named in it are read.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::tls::ClientTls;
 pub struct Password(String);
 
 impl Password {
-    /// At most 8 octets fit a bind (SMPP 3.4 §5.2.2).
+    /// A bind carries at most 8 octets (SMPP 3.4 §5.2.2).
     #[must_use]
     pub const fn new(password: String) -> Self {
         Self(password)
@@ -35,32 +35,32 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A bind to be made.
+/// Settings of one bind.
 #[derive(Debug, Clone)]
 pub struct ClientConfig {
     /// Host name or address.
     pub host: String,
-    /// 2775 by custom, 3550 with TLS.
+    /// Usually 2775, or 3550 with TLS.
     pub port: u16,
     /// TLS, or `None` for clear text.
     pub tls: Option<ClientTls>,
-    /// Which way messages go.
+    /// Direction of messages: transmitter, receiver or transceiver.
     pub kind: BindKind,
     /// At most 15 octets.
     pub system_id: String,
     /// At most 8 octets.
     pub password: Password,
-    /// At most 12 octets; most SMSCs want it empty.
+    /// At most 12 octets; most SMSCs expect it empty.
     pub system_type: String,
     /// 0x34 by default.
     pub interface_version: u8,
-    /// Kind of the addresses served; 0 by default.
+    /// Type of number of the served addresses; 0 by default.
     pub addr_ton: u8,
-    /// Numbering plan of the addresses served; 0 by default.
+    /// Numbering plan of the served addresses; 0 by default.
     pub addr_npi: u8,
-    /// Addresses served, at most 40 octets; empty by default.
+    /// Served addresses (SMPP 3.4 §5.2.7), at most 40 octets; empty by default.
     pub address_range: String,
-    /// For name resolution, TCP and TLS together. Default 10 s.
+    /// Limit for name resolution, TCP and TLS together. Default 10 s.
     pub connect_timeout: Duration,
     /// Window and timers.
     pub session: SessionConfig,

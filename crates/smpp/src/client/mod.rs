@@ -1,5 +1,5 @@
-//! The client side (ESME): connect, optionally with TLS, bind, and hand over a [`Link`]. Reconnecting is the caller's,
-//! with [`crate::backoff`]; so is pacing, with [`crate::rate`].
+//! The client side (ESME): connect, optionally with TLS, bind, and return a [`Link`]. The caller reconnects (see
+//! [`crate::backoff`]) and limits its rate (see [`crate::rate`]).
 
 mod config;
 
@@ -15,33 +15,33 @@ pub use config::{ClientConfig, Password};
 
 use crate::CommandStatus;
 use crate::link::driver::Driver;
-use crate::link::{Link, Peer, Run};
+use crate::link::{Link, Peer, SessionFuture};
 use crate::pdu::EncodeError;
 use crate::session::{CloseReason, Event, Role, Session, State};
 use crate::tls::TlsError;
 
-/// Why there is no session. Nothing was submitted in any case.
+/// Why no session was established. Nothing was submitted.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The name cannot be resolved or the port does not answer.
+    /// The host name cannot be resolved, or the port does not answer.
     #[error("cannot connect")]
     Tcp(#[source] io::Error),
-    /// TLS files or names are wrong: trying again will not help.
+    /// A TLS file or name is wrong; a retry will not help.
     #[error("TLS is misconfigured")]
     TlsConfig(#[source] TlsError),
     /// The TLS handshake failed: the certificate is not trusted, or the port speaks clear text.
     #[error("TLS handshake failed")]
     Tls(#[source] io::Error),
-    /// A field of the bind does not fit: trying again will not help.
+    /// A field of the bind is too long; a retry will not help.
     #[error("the bind cannot be sent")]
     Bind(#[source] EncodeError),
-    /// The server refused the bind: wait much longer than after a failed connection, or the account may be locked.
+    /// The server refused the bind. Wait much longer than after a failed connection: the account may be locked otherwise.
     #[error("bind refused: {status}")]
     Refused {
         /// `ESME_RINVPASWD`, `ESME_RALYBND`, …
         status: CommandStatus,
     },
-    /// Connecting or binding took too long.
+    /// Connecting or binding timed out.
     #[error("timed out while {during}")]
     Timeout {
         /// "connecting" or "binding".
@@ -53,7 +53,7 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Whether to wait long before the next try, for the server said no or the configuration is wrong.
+    /// Whether the next attempt should wait long: the server refused the bind, or the configuration is wrong.
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::TlsConfig(_) | Self::Bind(_))
@@ -63,7 +63,7 @@ impl ConnectError {
 /// Connects and binds.
 ///
 /// # Errors
-/// [`ConnectError`]; the connection is closed then.
+/// [`ConnectError`]; the connection is then closed.
 pub async fn connect(config: &ClientConfig) -> Result<Link, ConnectError> {
     let connector = match &config.tls {
         Some(tls) => Some(tls.connector(&config.host).map_err(ConnectError::TlsConfig)?),
@@ -87,7 +87,7 @@ pub async fn connect(config: &ClientConfig) -> Result<Link, ConnectError> {
     connect_over(tls, config).await
 }
 
-/// Binds on a connection that exists: a tunnel, or a test's pipe.
+/// Binds on an existing connection, such as a tunnel or a test's pipe.
 ///
 /// # Errors
 /// [`ConnectError`].
@@ -99,7 +99,7 @@ where
     let mut session = Session::new(Role::Client, config.session.clone(), now);
     session.bind(config.kind, config.bind(), now).map_err(ConnectError::Bind)?;
     let (mut driver, handle, events) = Driver::new(stream, session, config.session.stall);
-    // The session has its own timer for this; the outer one covers a connection that takes no octets.
+    // The session has its own timer; this one covers a connection that accepts no octets.
     let bound = timeout(config.session.session_init * 2, driver.handshake()).await;
     let failed = match bound {
         Ok(Ok(())) => None,
@@ -129,5 +129,5 @@ where
         _ => config.kind,
     };
     let peer = Peer { system_id, interface_version: driver.session.peer_version(), kind };
-    Ok(Link { handle, events, run: Run(Box::pin(driver.run())), peer })
+    Ok(Link { handle, events, run: SessionFuture(Box::pin(driver.run())), peer })
 }

@@ -1,9 +1,9 @@
-//! Moves a session's octets: one future per connection, which reads what there is, handles every whole PDU in it, and
-//! writes all that is to be said at once. It decides nothing; the rules are in `session`.
+//! Moves a session's octets: one future per connection, which reads what is available, handles every whole PDU in it,
+//! and writes all pending output at once. The protocol rules are in `session`.
 //!
-//! Each round: controls, answers, requests as far as the window goes, timers, write, read, hand events over. The
-//! connection is always read, whatever the caller does, except while the peer itself does not read
-//! ([`OUTPUT_OCTETS_MAX`]). Requests are not taken while too many events lie untaken ([`EVENTS_UNTAKEN_MAX`]).
+//! Each round: controls, answers, requests up to the window, timers, write, read, pass events on. The connection is
+//! read whatever the caller does, except while the peer itself does not read ([`OUTPUT_OCTETS_MAX`]). No requests are
+//! accepted while too many events are pending ([`EVENTS_UNTAKEN_MAX`]).
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -23,16 +23,16 @@ use super::handle::{QUEUED_BATCHES_MAX, Shared};
 use super::{Events, Handle};
 use crate::session::{Answers, CloseReason, Event, Failure, Requests, Session, State};
 
-/// Room for reading: some three hundred PDUs at a time.
+/// Size of the read buffer: about 300 PDUs.
 const READ_OCTETS: usize = 64 * 1024;
-/// With this much unwritten the peer is not read either.
+/// Above this amount of unwritten output the peer is not read.
 const OUTPUT_OCTETS_MAX: usize = 4 * 1024 * 1024;
-/// With this many events untaken no request is sent.
+/// Above this number of pending events no request is sent.
 const EVENTS_UNTAKEN_MAX: usize = 8_192;
-/// For the last words of a session.
+/// Time limit for writing the last output of a session.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// A connection a session can live on.
+/// A connection that can carry a session.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
@@ -76,17 +76,17 @@ impl<S: Stream> Driver<S> {
         (driver, handle, Events { batches })
     }
 
-    /// Runs until the bind is decided by the peer or asked for, which is then the last of `events`.
+    /// Runs until the peer answered our bind or sent its own; that is then the last of `events`.
     pub(crate) async fn handshake(&mut self) -> Result<(), CloseReason> {
         poll_fn(|cx| self.poll_rounds(cx, true)).await.map_or(Ok(()), Err)
     }
 
-    /// Shows the handles where the session stands, before it runs.
+    /// Publishes the session's state to the handles before it runs.
     pub(crate) fn publish(&self) {
         self.shared.publish(&self.session);
     }
 
-    /// Runs until the session is over and everything about it is told.
+    /// Runs until the session has ended and all its events were received.
     pub(crate) async fn run(mut self) -> CloseReason {
         let ended = poll_fn(|cx| self.poll_rounds(cx, false)).await;
         let reason = ended.unwrap_or(CloseReason::Aborted);
@@ -95,7 +95,7 @@ impl<S: Stream> Driver<S> {
         reason
     }
 
-    /// Says the last words and closes; what was queued comes back as never sent.
+    /// Writes the last output and closes; queued requests are reported as never sent.
     pub(crate) async fn finish(mut self) {
         let Self { stream, session, .. } = &mut self;
         let _ = tokio::time::timeout(LINGER, async {
@@ -114,12 +114,12 @@ impl<S: Stream> Driver<S> {
         let Self { stream, batches, events, .. } = self;
         drop(stream);
         if let Some(sender) = batches.get_ref().filter(|_| !events.is_empty()) {
-            // Nobody left to tell is no error.
+            // It is no error if the receiver was dropped.
             let _ = sender.send(events).await;
         }
     }
 
-    /// `Some` why the session ended, `None` when a handshake has its event.
+    /// `Some(reason)` when the session ended, `None` when a handshake has its event.
     fn poll_rounds(&mut self, cx: &mut Context<'_>, binding: bool) -> Poll<Option<CloseReason>> {
         self.shared.listen(cx.waker());
         loop {
@@ -162,7 +162,7 @@ impl<S: Stream> Driver<S> {
         }
     }
 
-    /// Whether the caller let go of the handles, with nothing left to send, or of the events.
+    /// Whether the caller dropped the events, or dropped the handles with nothing left to send.
     fn is_abandoned(&self) -> bool {
         let handles = self.requests.is_closed() && self.requests.is_empty();
         let events = self.batches.get_ref().is_none_or(mpsc::Sender::is_closed);
@@ -253,7 +253,7 @@ impl<S: Stream> Driver<S> {
         }
         match self.batches.poll_reserve(cx) {
             Poll::Ready(Ok(())) => {
-                // The reservation cannot fail to be used.
+                // A reserved slot always accepts.
                 let _ = self.batches.send_item(std::mem::take(&mut self.events));
                 true
             }
@@ -266,7 +266,7 @@ impl<S: Stream> Driver<S> {
         }
     }
 
-    /// Ready when a timer of the session is due. The timer itself is moved only when it must fire earlier, or has fired.
+    /// Ready when a timer of the session is due. The tokio timer is reset only if it must fire earlier or has fired.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let unwritten = self.unwritten_since.map(|since| since + self.stall);
         let session = self.session.deadline().map(Instant::from_std);

@@ -1,5 +1,5 @@
-//! The caller's end of a running session: a handle to send with, a receiver of events, and the figures both share with
-//! the driver. It holds no protocol state.
+//! The caller's side of a running session: a handle to send with, a receiver of events, and the figures that both
+//! share with the driver. It holds no protocol state.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -10,11 +10,11 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::session::{Answers, Counters, Event, Requests, Session};
 
-/// Batches of requests, and of answers, that may wait for the driver.
+/// Limit of queued batches of requests, and of answers.
 pub(super) const QUEUED_BATCHES_MAX: usize = 8;
 const NO_CONGESTION: u32 = u32::MAX;
 
-/// What was handed over comes back: the session has ended or is unbinding.
+/// The session has ended or is unbinding; returns what was to be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("the session has ended")]
 pub struct SessionEnded<T>(pub T);
@@ -25,7 +25,7 @@ pub(super) struct Shared {
     pub(super) window: AtomicU32,
     in_flight: AtomicU32,
     unanswered: AtomicU32,
-    /// Requests in batches that the window has not taken yet.
+    /// Requests in queued batches that are not in the window yet.
     queued: AtomicUsize,
     congestion: AtomicU32,
     accepting: AtomicBool,
@@ -53,7 +53,7 @@ impl Shared {
         }
     }
 
-    /// Shows the session's figures to the handles and wakes who waits for room.
+    /// Publishes the session's figures to the handles and wakes the tasks that wait for room.
     pub(super) fn publish(&self, session: &Session) {
         self.in_flight.store(session.in_flight(), Ordering::Release);
         self.unanswered.store(session.unanswered(), Ordering::Relaxed);
@@ -64,7 +64,7 @@ impl Shared {
         self.room.notify_waiters();
     }
 
-    /// Counts requests as in flight before it counts them as queued no more, so that room is never shown twice.
+    /// Counts requests as in flight before it stops counting them as queued, so that no room is reported twice.
     pub(super) fn placed(&self, session: &Session, count: usize) {
         self.in_flight.store(session.in_flight(), Ordering::Release);
         self.queued.fetch_sub(count, Ordering::AcqRel);
@@ -94,7 +94,7 @@ impl Shared {
     }
 }
 
-/// Sends on a session; cheap to clone. When the last one is dropped the session unbinds.
+/// Sends on a session; cheap to clone. The session unbinds when the last clone is dropped.
 #[derive(Clone)]
 pub struct Handle {
     pub(super) requests: mpsc::Sender<Requests>,
@@ -103,12 +103,12 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Queues requests, waiting while eight batches are queued already. The session sends them in order as the window
-    /// has room; every token comes back in exactly one [`Event::Response`] or [`Event::Failed`]. For late decisions
-    /// about what to send next, ask [`Self::wait_room`] first.
+    /// Queues requests; waits while eight batches are queued. The session sends them in order as the window has room.
+    /// Every token comes back in exactly one [`Event::Response`] or [`Event::Failed`]. Call [`Self::wait_room`] first
+    /// to decide as late as possible what to send.
     ///
     /// # Errors
-    /// The batch back, none of it sent, when the session has ended.
+    /// Returns the batch, none of it sent, if the session has ended.
     pub async fn submit(&self, requests: Requests) -> Result<(), SessionEnded<Requests>> {
         let Ok(permit) = self.requests.reserve().await else { return Err(SessionEnded(requests)) };
         self.shared.queued.fetch_add(requests.len(), Ordering::AcqRel);
@@ -116,24 +116,24 @@ impl Handle {
         Ok(())
     }
 
-    /// Queues answers to the peer's requests. They need no window.
+    /// Queues answers to the peer's requests. They do not count against the window.
     ///
     /// # Errors
-    /// The batch back when the session has ended: the peer will send those requests again.
+    /// Returns the batch if the session has ended: the peer will repeat those requests.
     pub async fn answer(&self, answers: Answers) -> Result<(), SessionEnded<Answers>> {
         self.answers.send(answers).await.map_err(|error| SessionEnded(error.0))
     }
 
-    /// How many more requests the window has room for, those queued counted as sent.
+    /// How many more requests fit the window; queued ones count as sent.
     #[must_use]
     pub fn room(&self) -> usize {
         self.shared.room()
     }
 
-    /// Waits until the window has room and says how much.
+    /// Waits until the window has room and returns how much.
     ///
     /// # Errors
-    /// When the session has ended or is unbinding.
+    /// [`SessionEnded`] if the session has ended or is unbinding.
     pub async fn wait_room(&self) -> Result<usize, SessionEnded<()>> {
         loop {
             let notified = self.shared.room.notified();
@@ -149,7 +149,8 @@ impl Handle {
         }
     }
 
-    /// Changes the window; takes effect at once, a smaller one as responses come.
+    /// Changes the window, clamped to 1..=[`WINDOW_MAX`](crate::session::WINDOW_MAX). A smaller one takes effect as
+    /// responses arrive.
     pub fn set_window(&self, size: u32) {
         let size = size.clamp(1, crate::session::WINDOW_MAX);
         self.shared.window.store(size, Ordering::Release);
@@ -157,19 +158,19 @@ impl Handle {
         self.shared.room.notify_waiters();
     }
 
-    /// The window's size.
+    /// The window's size in requests.
     #[must_use]
     pub fn window(&self) -> u32 {
         self.shared.window.load(Ordering::Relaxed)
     }
 
-    /// Requests of ours awaiting a response.
+    /// Our requests that await a response.
     #[must_use]
     pub fn in_flight(&self) -> u32 {
         self.shared.in_flight.load(Ordering::Acquire)
     }
 
-    /// Requests of the peer's awaiting our answer.
+    /// The peer's requests that await our answer.
     #[must_use]
     pub fn unanswered(&self) -> u32 {
         self.shared.unanswered.load(Ordering::Relaxed)
@@ -181,25 +182,25 @@ impl Handle {
         u8::try_from(self.shared.congestion.load(Ordering::Relaxed)).ok()
     }
 
-    /// What was counted rather than told.
+    /// Figures that are counted instead of reported as events.
     #[must_use]
     pub fn counters(&self) -> Counters {
         *self.shared.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to unbind, with drain. The events end when it is done.
+    /// Starts to drain and unbind. The event stream ends when it is done.
     pub fn unbind(&self) {
         self.shared.unbind.store(true, Ordering::Release);
         self.shared.wake();
     }
 
-    /// Ends the session at once, without an unbind.
+    /// Closes the connection at once, without an unbind.
     pub fn abort(&self) {
         self.shared.abort.store(true, Ordering::Release);
         self.shared.wake();
     }
 
-    /// Whether the session has ended or takes no more requests because it unbinds.
+    /// Whether the session has ended or is unbinding.
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.requests.is_closed() || !self.shared.accepting.load(Ordering::Acquire)
@@ -212,7 +213,7 @@ impl fmt::Debug for Handle {
     }
 }
 
-/// What happens on a session, in order and in batches. A slow taker slows our requests; the peer's are refused above
+/// Events of a session, in order and in batches. A slow receiver slows our requests down; the peer's are refused above
 /// [`SessionConfig::inbound_window`](crate::session::SessionConfig::inbound_window). Dropping it unbinds.
 #[derive(Debug)]
 pub struct Events {
@@ -220,7 +221,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// The next batch, never empty; `None` when the session has ended and everything was told. Cancel safe.
+    /// The next batch, never empty; `None` after the last event of an ended session. Cancel safe.
     pub async fn next(&mut self) -> Option<Vec<Event>> {
         self.batches.recv().await
     }

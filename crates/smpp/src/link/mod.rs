@@ -1,5 +1,5 @@
-//! A session on a connection, the same for client and server: the future that drives it and the caller's two ends.
-//! It does not connect, listen or start tasks.
+//! A session on a connection, the same for client and server: the future that drives it, the handle to send with and
+//! the receiver of events. It does not connect, listen or start tasks.
 
 pub(crate) mod driver;
 mod handle;
@@ -18,30 +18,30 @@ use crate::session::{BindKind, CloseReason};
 pub struct Link {
     /// Sends requests and answers.
     pub handle: Handle,
-    /// Tells what happens.
+    /// Receives what happens on the session.
     pub events: Events,
-    /// Must be run (awaited in a task of the caller's) for anything to happen. Dropping it cuts the connection.
-    pub run: Run,
-    /// The other side.
+    /// Drives the session: await it in a task. Dropping it closes the connection.
+    pub run: SessionFuture,
+    /// The other side, as it described itself.
     pub peer: Peer,
 }
 
-/// What the other side said of itself when binding.
+/// What the other side sent when binding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
-    /// Its `system_id`, non-UTF-8 replaced.
+    /// Its `system_id`; invalid UTF-8 is replaced.
     pub system_id: String,
-    /// 0x34 and the like; `None` when it did not say (then 3.3 or older by the standard, often untrue).
+    /// Its interface version, e.g. 0x34. `None` if it sent none: by the standard 3.3 or older, which is often wrong.
     pub interface_version: Option<u8>,
-    /// Which way messages go.
+    /// Direction of messages.
     pub kind: BindKind,
 }
 
-/// The future that is a session. It ends when the session has and every event was taken.
+/// The future that drives a session. It completes when the session has ended and all events have been received.
 #[must_use = "a session lives only while this runs"]
-pub struct Run(pub(crate) Pin<Box<dyn Future<Output = CloseReason> + Send>>);
+pub struct SessionFuture(pub(crate) Pin<Box<dyn Future<Output = CloseReason> + Send>>);
 
-impl Future for Run {
+impl Future for SessionFuture {
     type Output = CloseReason;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CloseReason> {
@@ -49,8 +49,8 @@ impl Future for Run {
     }
 }
 
-impl fmt::Debug for Run {
+impl fmt::Debug for SessionFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Run")
+        f.write_str("SessionFuture")
     }
 }

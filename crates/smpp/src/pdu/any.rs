@@ -1,4 +1,4 @@
-//! Any PDU in one enum, for tools and tests that take what comes. Sessions decode the one kind they expect instead.
+//! Any PDU in one enum, for tools and tests. Sessions decode the one kind that they expect instead.
 
 use bytes::BytesMut;
 
@@ -21,15 +21,15 @@ macro_rules! any {
         pub enum Pdu<'a> {
             $($kind($kind<'a>),)*
             $($bare,)*
-            /// An operation neither 3.4 nor 5.0 knows, its body verbatim.
+            /// An operation that neither 3.4 nor 5.0 defines, its body verbatim.
             Other { id: CommandId, body: &'a [u8] },
         }
 
         impl<'a> Pdu<'a> {
-            /// Reads a body by its command id.
+            /// Decodes a body by its command id.
             ///
             /// # Errors
-            /// What is wrong with the body; an unknown id is [`Pdu::Other`].
+            /// [`DecodeError`] if the body is malformed. An unknown id is [`Pdu::Other`].
             pub fn decode(id: CommandId, body: &'a [u8]) -> Result<Self, DecodeError> {
                 Ok(match id {
                     $($kind::ID => Self::$kind($kind::decode_body(body)?),)*
@@ -51,7 +51,7 @@ macro_rules! any {
             /// Appends the whole PDU.
             ///
             /// # Errors
-            /// [`EncodeError`]; `out` is then as it was.
+            /// [`EncodeError`]; `out` is then unchanged.
             pub fn encode(
                 &self,
                 out: &mut BytesMut,

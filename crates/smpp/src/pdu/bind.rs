@@ -1,5 +1,5 @@
-//! Opening and closing a session: the binds, outbind, unbind, enquire_link, generic_nack (SMPP 3.4 §4.1–4.3, §4.11).
-//! Who may send them when is `session`'s affair.
+//! PDUs that open and close a session: the binds, outbind, unbind, enquire_link, generic_nack (SMPP 3.4 §4.1–4.3,
+//! §4.11). Which side may send them in which state is decided by `session`.
 
 macro_rules! binds {
     ($($(#[$doc:meta])* $name:ident = $id:ident, $(#[$resp_doc:meta])* $resp:ident = $resp_id:ident;)*) => {
@@ -7,7 +7,7 @@ macro_rules! binds {
             pdu! {
                 $(#[$doc])*
                 $name = $id {
-                    /// Who binds; at most 15 octets.
+                    /// Name of the ESME; at most 15 octets.
                     system_id: c_string 16,
                     /// At most 8 octets.
                     password: secret 9,
@@ -15,20 +15,20 @@ macro_rules! binds {
                     system_type: c_string 13,
                     /// 0x33, 0x34 or 0x50.
                     interface_version: byte,
-                    /// Kind of the addresses served.
+                    /// Type of number of the served addresses.
                     addr_ton: byte,
-                    /// Numbering plan of the addresses served.
+                    /// Numbering plan of the served addresses.
                     addr_npi: byte,
-                    /// A pattern of the addresses served; at most 40 octets.
+                    /// Pattern of the served addresses; at most 40 octets.
                     address_range: c_string 41,
                 }
             }
             pdu! {
                 $(#[$resp_doc])*
                 $resp = $resp_id {
-                    /// Who was bound to; at most 15 octets.
+                    /// Name of the SMSC; at most 15 octets.
                     system_id: c_string 16,
-                    /// `sc_interface_version` (0x0210) when the peer tells its version.
+                    /// `sc_interface_version` (0x0210), if sent.
                     tlvs: tlvs,
                 }
             }
@@ -52,9 +52,9 @@ binds! {
 }
 
 pdu! {
-    /// `outbind` (SMPP 3.4 §4.1.7): an SMSC asks an ESME to bind. It has no response.
+    /// `outbind` (SMPP 3.4 §4.1.7): an SMSC requests that an ESME binds. It has no response.
     Outbind = OUTBIND {
-        /// Who asks; at most 15 octets.
+        /// Name of the SMSC; at most 15 octets.
         system_id: c_string 16,
         /// At most 8 octets.
         password: secret 9,
@@ -70,6 +70,6 @@ bare! {
     EnquireLink = ENQUIRE_LINK;
     /// `enquire_link_resp` (SMPP 3.4 §4.11.2).
     EnquireLinkResp = ENQUIRE_LINK_RESP;
-    /// `generic_nack` (SMPP 3.4 §4.3.1): the answer to what could not be understood.
+    /// `generic_nack` (SMPP 3.4 §4.3.1): the response to a PDU that could not be understood.
     GenericNack = GENERIC_NACK;
 }

@@ -1,14 +1,14 @@
 //! Cell broadcast: broadcast_sm, query_broadcast_sm, cancel_broadcast_sm (SMPP 5.0 §4.4–4.6 of the operations chapter).
-//! Areas, frequency and repetition travel as optional parameters and stay as they come.
+//! Areas, frequency and repetition are optional parameters and are passed through unread.
 
 pdu! {
     /// `broadcast_sm` (SMPP 5.0 §4.4.1).
     BroadcastSm = BROADCAST_SM {
         /// At most 5 octets.
         service_type: c_string 6,
-        /// Sender.
+        /// Source address.
         source: address 21,
-        /// Set to replace an earlier broadcast.
+        /// Id of the broadcast to replace; empty otherwise.
         message_id: c_string 65,
         /// 0 to 4.
         priority_flag: byte,
@@ -30,9 +30,9 @@ pdu! {
 pdu! {
     /// `broadcast_sm_resp` (SMPP 5.0 §4.4.2).
     BroadcastSmResp = BROADCAST_SM_RESP {
-        /// The centre's id.
+        /// Id given by the message centre.
         message_id: c_string 65,
-        /// Failed areas.
+        /// Areas that failed.
         tlvs: tlvs,
     }
 }
@@ -40,9 +40,9 @@ pdu! {
 pdu! {
     /// `query_broadcast_sm` (SMPP 5.0 §4.6.1).
     QueryBroadcastSm = QUERY_BROADCAST_SM {
-        /// Which broadcast.
+        /// Id of the broadcast.
         message_id: c_string 65,
-        /// The sender it was sent with.
+        /// Source address of the broadcast.
         source: address 21,
         /// `user_message_reference`.
         tlvs: tlvs,
@@ -52,9 +52,9 @@ pdu! {
 pdu! {
     /// `query_broadcast_sm_resp` (SMPP 5.0 §4.6.3).
     QueryBroadcastSmResp = QUERY_BROADCAST_SM_RESP {
-        /// Which broadcast.
+        /// Id of the broadcast.
         message_id: c_string 65,
-        /// State, areas, success of each.
+        /// State, areas, and the success rate of each.
         tlvs: tlvs,
     }
 }
@@ -64,9 +64,9 @@ pdu! {
     CancelBroadcastSm = CANCEL_BROADCAST_SM {
         /// At most 5 octets.
         service_type: c_string 6,
-        /// Which broadcast.
+        /// Id of the broadcast.
         message_id: c_string 65,
-        /// The sender it was sent with.
+        /// Source address of the broadcast.
         source: address 21,
         /// `broadcast_content_type`, `user_message_reference`.
         tlvs: tlvs,

@@ -1,18 +1,18 @@
-//! The bytes of a body: a cursor that reads fields (lenient) and functions that write them (strict).
-//! It does not know which PDU has which fields.
+//! The fields of a body: a cursor that reads them (lenient) and functions that write them (strict).
+//! Which PDU has which fields is defined elsewhere.
 
 use bytes::{BufMut, BytesMut};
 
-/// Why a body could not be read. The stream itself is sound: the PDU may be refused by itself.
+/// Why a body could not be decoded. The stream is intact: only this PDU is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// The body ended inside or before a mandatory field.
     #[error("the body ends before {field}")]
     Truncated { field: &'static str },
-    /// A C-string had no terminating NUL before the body's end.
+    /// A C-string has no terminating NUL.
     #[error("{field} has no terminating NUL")]
     Unterminated { field: &'static str },
-    /// The command id is not the one that was asked for, or none of the standard's.
+    /// The command id is not the expected one.
     #[error("not a PDU of the expected kind: {id:?}")]
     WrongCommand { id: crate::CommandId },
     /// A `dest_flag` of `submit_multi` that is neither 1 nor 2.
@@ -21,7 +21,7 @@ pub enum DecodeError {
 }
 
 impl DecodeError {
-    /// The status to refuse such a PDU with.
+    /// The status with which to refuse such a PDU.
     #[must_use]
     pub const fn status(self) -> crate::CommandStatus {
         use crate::CommandStatus as S;
@@ -33,19 +33,19 @@ impl DecodeError {
     }
 }
 
-/// Why a PDU could not be written. Nothing of it is left in the buffer.
+/// Why a PDU could not be encoded. The buffer is left unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
-    /// A C-string field is longer than the standard lets it be.
-    #[error("{field} has {octets} octets, at most {octets_max} fit")]
+    /// A field is longer than the standard allows.
+    #[error("{field} has {octets} octets; the limit is {octets_max}")]
     TooLong { field: &'static str, octets: usize, octets_max: usize },
-    /// A C-string field holds a NUL, which would end it early.
+    /// A C-string contains a NUL, which would end it early.
     #[error("{field} contains a NUL")]
     ContainsNul { field: &'static str },
 }
 
-/// Reads fields in order. With `absent_ok` (responses), fields after the body's end read as empty and a C-string may
-/// end with the body: refusals often come as a bare header (SMPP 3.4 §4.4.2).
+/// Reads fields in order. With `absent_ok` (responses) missing fields read as empty and a C-string may end with the
+/// body: refusals are often a bare header (SMPP 3.4 §4.4.2).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
@@ -73,10 +73,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A C-string of any length, without its NUL. A length limit is the writer's affair.
+    /// A C-string of any length, without its NUL. Length limits apply to writing only.
     #[inline]
     pub(crate) fn c_string(&mut self, field: &'static str) -> Result<&'a [u8], DecodeError> {
-        // Most are empty or a dozen octets: a plain scan beats a vectored search.
+        // Most are empty or about twelve octets: a plain scan beats a vectorised search.
         let Some(at) = find_nul(self.rest) else {
             if self.absent_ok {
                 return Ok(std::mem::take(&mut self.rest));
@@ -92,7 +92,7 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// One octet of length, then as many octets.
+    /// A length octet and that many octets.
     #[inline]
     pub(crate) fn counted(&mut self, field: &'static str) -> Result<&'a [u8], DecodeError> {
         let length = usize::from(self.byte(field)?);
@@ -144,7 +144,7 @@ pub(crate) fn put_c_string(
     Ok(())
 }
 
-/// Writes one octet of length and the octets.
+/// Writes a length octet and the octets.
 #[inline]
 pub(crate) fn put_counted(
     out: &mut BytesMut,

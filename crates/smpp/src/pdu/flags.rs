@@ -1,5 +1,5 @@
-//! Single-octet fields with bits of their own: esm_class, registered_delivery, data_coding, and the kinds of address.
-//! All 256 values of each pass through unharmed.
+//! Single-octet fields: esm_class, registered_delivery, data_coding, type of number and numbering plan.
+//! All 256 values of each are preserved.
 
 /// `esm_class` (SMPP 3.4 §5.2.12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -21,26 +21,26 @@ impl EsmClass {
         self.0 & 0x40 != 0
     }
 
-    /// Whether the type bits say delivery receipt.
+    /// Whether the type bits mark a delivery receipt.
     #[must_use]
     pub const fn is_receipt(self) -> bool {
         self.0 & 0x3C == 0x04
     }
 
-    /// Whether the type bits say intermediate notification.
+    /// Whether the type bits mark an intermediate notification.
     #[must_use]
     pub const fn is_intermediate(self) -> bool {
         self.0 & 0x3C == 0x20
     }
 
-    /// Whether the type bits say delivery (0x08) or manual (0x10) acknowledgement by the recipient: not a receipt.
+    /// Whether the type bits mark a delivery (0x08) or manual (0x10) acknowledgement by the recipient, which is no receipt.
     #[must_use]
     pub const fn is_acknowledgement(self) -> bool {
         matches!(self.0 & 0x3C, 0x08 | 0x10)
     }
 }
 
-/// `registered_delivery` (SMPP 3.4 §5.2.17): which receipts are wanted.
+/// `registered_delivery` (SMPP 3.4 §5.2.17): which receipts are requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct RegisteredDelivery(pub u8);
 
@@ -56,7 +56,7 @@ impl RegisteredDelivery {
     /// [`Self::FINAL`] and intermediate notifications.
     pub const FINAL_AND_INTERMEDIATE: Self = Self(0x11);
 
-    /// Whether a receipt is asked for a final outcome of this kind.
+    /// Whether a receipt is requested for a delivered (or, with `false`, failed) message.
     #[must_use]
     pub const fn wants(self, delivered: bool) -> bool {
         match self.0 & 0x03 {
@@ -68,7 +68,7 @@ impl RegisteredDelivery {
     }
 }
 
-/// `data_coding` (SMPP 3.4 §5.2.19). 0 is *the SMSC's default alphabet*, which differs from carrier to carrier.
+/// `data_coding` (SMPP 3.4 §5.2.19). 0 is the SMSC's default alphabet, which differs between carriers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct DataCoding(pub u8);
 
@@ -79,7 +79,7 @@ impl DataCoding {
     pub const ASCII: Self = Self(0x01);
     /// ISO-8859-1.
     pub const LATIN1: Self = Self(0x03);
-    /// Octets without an alphabet.
+    /// Binary octets.
     pub const BINARY: Self = Self(0x04);
     /// UCS-2, big-endian.
     pub const UCS2: Self = Self(0x08);
@@ -114,7 +114,7 @@ impl Npi {
     pub const INTERNET: Self = Self(14);
 }
 
-/// An address with its kinds. The octets may be any but NUL: some carriers put Latin-1 into sender names.
+/// An address with its type and plan. Any octets but NUL are allowed: some carriers put Latin-1 into sender names.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Address<'a> {
     /// Type of number.
@@ -132,20 +132,20 @@ impl<'a> Address<'a> {
         Self { ton: Ton::INTERNATIONAL, npi: Npi::ISDN, addr }
     }
 
-    /// A sender's name.
+    /// An alphanumeric sender.
     #[must_use]
     pub const fn alphanumeric(addr: &'a [u8]) -> Self {
         Self { ton: Ton::ALPHANUMERIC, npi: Npi::UNKNOWN, addr }
     }
 
-    /// A number of unknown kind.
+    /// A number of unknown type.
     #[must_use]
     pub const fn unknown(addr: &'a [u8]) -> Self {
         Self { ton: Ton::UNKNOWN, npi: Npi::UNKNOWN, addr }
     }
 }
 
-/// Shows the kinds and the length, never the number.
+/// Shows the type, the plan and the length, never the number.
 impl std::fmt::Debug for Address<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}/<{} octets>", self.ton.0, self.npi.0, self.addr.len())
@@ -167,7 +167,7 @@ mod tests {
     use super::{Address, EsmClass, RegisteredDelivery, Secret};
 
     #[test]
-    fn the_type_bits_decide_what_a_delivery_is() {
+    fn the_type_bits_classify_a_delivery() {
         for (byte, receipt, intermediate, ack) in [
             (0x00, false, false, false),
             (0x04, true, false, false),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_goes_to_who_asked_for_that_outcome() {
+    fn receipts_are_wanted_only_for_the_requested_outcomes() {
         assert!(RegisteredDelivery::FINAL.wants(true) && RegisteredDelivery::FINAL.wants(false));
         assert!(
             RegisteredDelivery::FAILURE.wants(false) && !RegisteredDelivery::FAILURE.wants(true)

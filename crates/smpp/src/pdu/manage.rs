@@ -1,11 +1,11 @@
-//! Asking after and cancelling messages: query_sm, cancel_sm, alert_notification (SMPP 3.4 §4.8, §4.9, §4.12).
+//! PDUs about submitted messages: query_sm, cancel_sm, alert_notification (SMPP 3.4 §4.8, §4.9, §4.12).
 
 pdu! {
     /// `query_sm` (SMPP 3.4 §4.8.1).
     QuerySm = QUERY_SM {
-        /// Which message.
+        /// Id of the message.
         message_id: c_string 65,
-        /// The sender it was sent with.
+        /// Source address of the message.
         source: address 21,
     }
 }
@@ -13,9 +13,9 @@ pdu! {
 pdu! {
     /// `query_sm_resp` (SMPP 3.4 §4.8.2).
     QuerySmResp = QUERY_SM_RESP {
-        /// Which message.
+        /// Id of the message.
         message_id: c_string 65,
-        /// When it became final, see [`crate::time`]; empty before.
+        /// When the state became final, see [`crate::time`]; empty before.
         final_date: c_string 17,
         /// See [`crate::receipt::MessageState`].
         message_state: byte,
@@ -29,13 +29,13 @@ pdu! {
 pdu! {
     /// `cancel_sm` (SMPP 3.4 §4.9.1).
     CancelSm = CANCEL_SM {
-        /// Set to cancel by kind; at most 5 octets.
+        /// Cancels by service type if set; at most 5 octets.
         service_type: c_string 6,
-        /// Which message; empty to cancel all between the two addresses.
+        /// Id of the message; empty to cancel all messages between the two addresses.
         message_id: c_string 65,
-        /// The sender it was sent with.
+        /// Source address of the message.
         source: address 21,
-        /// The recipient; empty when the id is set.
+        /// The recipient; empty if the id is set.
         destination: address 21,
     }
 }
@@ -45,7 +45,7 @@ pdu! {
     AlertNotification = ALERT_NOTIFICATION {
         /// The handset; at most 64 octets.
         source: address 65,
-        /// Who asked to be told; at most 64 octets.
+        /// The ESME that requested the alert; at most 64 octets.
         esme: address 65,
         /// `ms_availability_status` (0x0422).
         tlvs: tlvs,

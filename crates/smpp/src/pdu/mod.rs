@@ -1,9 +1,9 @@
-//! The PDU codec: every operation of SMPP 3.4 and 5.0 as a borrowed struct, read leniently, written strictly.
-//! It does not split streams ([`crate::frame`]) and knows no session rules ([`crate::session`]).
+//! The PDU codec: every operation of SMPP 3.4 and 5.0 as a borrowed struct, decoded leniently, encoded strictly.
+//! Streams are split by [`crate::frame`]; session rules are in [`crate::session`].
 //!
-//! Reading copies nothing: fields are slices of the frame. Lenient means: any octets in addresses and ids, ids of any
-//! length, optional parameters without their NUL, stray octets at the end, responses without a body. Writing refuses
-//! what would break the frame: a NUL inside a C-string or a field too long for the standard.
+//! Decoding copies nothing: fields are slices of the frame. Lenient means: any octets in addresses and ids, ids of any
+//! length, optional parameters without their NUL, stray octets at the end, responses without a body. Encoding refuses
+//! a NUL inside a C-string and a field longer than the standard allows.
 
 use bytes::{BufMut, BytesMut};
 
@@ -48,21 +48,21 @@ pub use tlv::{Tlv, TlvBuf, TlvIter, Tlvs};
 /// Octets of the header (SMPP 3.4 §3.2).
 pub const HEADER_OCTETS: usize = 16;
 
-/// The four words every PDU begins with (SMPP 3.4 §5.1).
+/// The header of every PDU: four 32-bit integers (SMPP 3.4 §5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Header {
     /// Octets of the whole PDU, the header included.
     pub length: u32,
-    /// Which operation.
+    /// The operation.
     pub id: CommandId,
-    /// How it was answered; 0 in requests.
+    /// Result of the request; 0 in requests.
     pub status: CommandStatus,
-    /// Which request it belongs to.
+    /// Sequence number; a response repeats that of its request.
     pub sequence: u32,
 }
 
 impl Header {
-    /// Reads the first sixteen octets; `None` when there are fewer.
+    /// Reads the first 16 octets; `None` if there are fewer.
     #[must_use]
     #[inline]
     pub fn read(bytes: &[u8]) -> Option<Self> {
@@ -77,28 +77,28 @@ impl Header {
     }
 }
 
-/// A PDU's body: what follows the header.
+/// A PDU's body: the fields after the header.
 pub trait Body<'a>: Sized {
-    /// The operation it belongs to.
+    /// The body's operation.
     const ID: CommandId;
 
-    /// Reads a body, borrowing from it.
+    /// Decodes a body, borrowing from it.
     ///
     /// # Errors
-    /// [`DecodeError`] when mandatory fields are cut; the stream stays sound.
+    /// [`DecodeError`] if mandatory fields are incomplete; the stream stays intact.
     fn decode_body(body: &'a [u8]) -> Result<Self, DecodeError>;
 
     /// Appends the body.
     ///
     /// # Errors
-    /// [`EncodeError`]; part of the body may have been appended ([`encode`] takes it back).
+    /// [`EncodeError`]; part of the body may have been appended ([`encode`] removes it).
     fn encode_body(&self, out: &mut BytesMut) -> Result<(), EncodeError>;
 }
 
 /// Appends a whole PDU.
 ///
 /// # Errors
-/// [`EncodeError`]; `out` is then as it was.
+/// [`EncodeError`]; `out` is then unchanged.
 #[inline]
 pub fn encode<'a, B: Body<'a>>(
     out: &mut BytesMut,
@@ -107,7 +107,7 @@ pub fn encode<'a, B: Body<'a>>(
     body: &B,
 ) -> Result<(), EncodeError> {
     let start = out.len();
-    // One check of room for nearly every PDU.
+    // One capacity check for nearly every PDU.
     out.reserve(512);
     put_header(out, B::ID, status, sequence);
     if let Err(error) = body.encode_body(out) {
@@ -121,7 +121,7 @@ pub fn encode<'a, B: Body<'a>>(
     Ok(())
 }
 
-/// Appends a PDU that is a bare header, as refusals may be.
+/// Appends a PDU without a body, such as a refusal.
 pub fn encode_bare(out: &mut BytesMut, id: CommandId, status: CommandStatus, sequence: u32) {
     put_header(out, id, status, sequence);
 }

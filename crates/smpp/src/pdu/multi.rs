@@ -1,5 +1,5 @@
-//! The lists of submit_multi: its destinations, and in the response those refused (SMPP 3.4 §4.5).
-//! The lists stay encoded and are read as they are walked.
+//! The lists of submit_multi: its destinations, and the refused ones in the response (SMPP 3.4 §4.5).
+//! The lists stay encoded and are decoded during iteration.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::CommandStatus;
 pdu! {
     /// `submit_multi_resp` (SMPP 3.4 §4.5.2).
     SubmitMultiResp = SUBMIT_MULTI_RESP {
-        /// The SMSC's id, one for all.
+        /// The SMSC's id, one for all recipients.
         message_id: c_string 65,
         /// Recipients that were refused.
         unsuccessful: unsuccessful,
@@ -42,7 +42,7 @@ pub struct Destinations<'a> {
 pub struct Unsuccessful<'a> {
     /// The recipient.
     pub address: Address<'a>,
-    /// Why.
+    /// Why it was refused.
     pub status: CommandStatus,
 }
 
@@ -79,19 +79,19 @@ fn unsuccessful<'a>(reader: &mut Reader<'a>) -> Result<Unsuccessful<'a>, DecodeE
 macro_rules! counted_list {
     ($list:ident, $item:ident, $read:ident, $count:literal) => {
         impl<'a> $list<'a> {
-            /// How many there are.
+            /// Number of entries.
             #[must_use]
             pub const fn len(&self) -> usize {
                 self.count as usize
             }
 
-            /// Whether there are none.
+            /// Whether the list is empty.
             #[must_use]
             pub const fn is_empty(&self) -> bool {
                 self.count == 0
             }
 
-            /// Walks them in order.
+            /// Iterates in order.
             pub fn iter(&self) -> impl Iterator<Item = $item<'a>> + use<'a> {
                 let mut reader = Reader::new(self.raw, false);
                 std::iter::from_fn(move || $read(&mut reader).ok())
@@ -100,7 +100,7 @@ macro_rules! counted_list {
             pub(crate) fn read(reader: &mut Reader<'a>) -> Result<Self, DecodeError> {
                 let count = reader.byte($count)?;
                 let start = reader.rest();
-                // Entries must be whole even where a response may lack its tail.
+                // Entries must be complete even in a response, whose tail may be missing.
                 let mut walk = Reader::new(start, false);
                 for _ in 0..count {
                     $read(&mut walk)?;
@@ -126,7 +126,7 @@ macro_rules! counted_list {
 counted_list!(Destinations, Destination, destination, "number_of_dests");
 counted_list!(UnsuccessfulList, Unsuccessful, unsuccessful, "no_unsuccess");
 
-/// Recipients or refusals being written; at most 255 of them.
+/// A list of recipients or refusals under construction; at most 255 entries.
 #[derive(Debug, Clone, Default)]
 pub struct ListBuf {
     count: u8,
@@ -143,7 +143,8 @@ impl ListBuf {
     /// Adds a recipient or a distribution list for `submit_multi`.
     ///
     /// # Errors
-    /// [`EncodeError`] for an overlong or NUL-bearing address, or for the 256th entry. A failed list must not be used.
+    /// [`EncodeError`] for an address that is too long or contains a NUL, or for the 256th entry. The list must not be
+    /// used after an error.
     pub fn push_destination(&mut self, to: Destination<'_>) -> Result<&mut Self, EncodeError> {
         self.count("number_of_dests")?;
         match to {

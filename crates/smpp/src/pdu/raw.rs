@@ -1,4 +1,4 @@
-//! A whole PDU as it came: cheap to pass on, decoded where it is needed. It has not been checked beyond its header.
+//! A received PDU, still encoded: cheap to pass on, decoded where it is needed. Only its header has been checked.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use bytes::Bytes;
 use super::{Body, DecodeError, HEADER_OCTETS, Header, Pdu};
 use crate::{CommandId, CommandStatus};
 
-/// One PDU, still encoded: a counted slice of the read buffer. Holding it keeps that buffer (64 KiB or more) alive, so
-/// what is to live long should be copied out.
+/// One PDU, still encoded: a reference-counted slice of the read buffer. It keeps that buffer (64 KiB or more) alive,
+/// so copy out what is kept for long.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RawPdu {
     header: Header,
@@ -16,7 +16,7 @@ pub struct RawPdu {
 }
 
 impl RawPdu {
-    /// Takes a frame; `None` when it is shorter than a header.
+    /// Wraps a frame; `None` if it is shorter than a header.
     #[must_use]
     #[inline]
     pub fn new(bytes: Bytes) -> Option<Self> {
@@ -29,19 +29,19 @@ impl RawPdu {
         self.header.id
     }
 
-    /// How it was answered.
+    /// The status of a response; 0 in requests.
     #[must_use]
     pub const fn status(&self) -> CommandStatus {
         self.header.status
     }
 
-    /// The peer's (requests) or our (responses) sequence number.
+    /// The sequence number: the peer's in a request, ours in a response.
     #[must_use]
     pub const fn sequence(&self) -> u32 {
         self.header.sequence
     }
 
-    /// What follows the header.
+    /// The octets after the header.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         self.bytes.get(HEADER_OCTETS..).unwrap_or_default()
@@ -53,11 +53,10 @@ impl RawPdu {
         &self.bytes
     }
 
-    /// Reads it as one kind of PDU: `pdu.decode::<DeliverSm>()`.
+    /// Decodes it as one kind of PDU: `pdu.decode::<DeliverSm>()`.
     ///
     /// # Errors
-    /// [`DecodeError::WrongCommand`] for another kind, or what is wrong with the body. Refuse a request with
-    /// [`DecodeError::status`].
+    /// [`DecodeError`]: another kind, or a malformed body. Refuse a request with [`DecodeError::status`].
     #[inline]
     pub fn decode<'a, B: Body<'a>>(&'a self) -> Result<B, DecodeError> {
         if self.header.id != B::ID {
@@ -66,16 +65,16 @@ impl RawPdu {
         B::decode_body(self.body())
     }
 
-    /// Reads it, whatever it is.
+    /// Decodes a PDU of any kind.
     ///
     /// # Errors
-    /// What is wrong with the body. Unknown command ids are [`Pdu::Other`].
+    /// [`DecodeError`] if the body is malformed. Unknown command ids are [`Pdu::Other`].
     pub fn decode_any(&self) -> Result<Pdu<'_>, DecodeError> {
         Pdu::decode(self.header.id, self.body())
     }
 
     /// The message id of a `submit_sm_resp`, `submit_multi_resp`, `data_sm_resp` or `broadcast_sm_resp`: its first
-    /// C-string, empty when the body is absent or the kind another.
+    /// C-string. Empty without a body and for other kinds.
     #[must_use]
     #[inline]
     pub fn message_id(&self) -> &[u8] {
@@ -93,7 +92,7 @@ impl RawPdu {
     }
 }
 
-/// Shows the header only: bodies hold numbers, texts and passwords.
+/// Shows only the header: bodies contain numbers, texts and passwords.
 impl fmt::Debug for RawPdu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Header { length, id, status, sequence } = self.header;

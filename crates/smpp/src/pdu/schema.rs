@@ -1,6 +1,6 @@
-//! The one macro that turns a field list, written as the standard's tables are, into a struct with its reader and writer.
-//! Kinds: `c_string N` (field of N octets, NUL included), `secret N`, `address N`, `byte`, `counted`, the flag octets, `tlvs`,
-//! `destinations`, `unsuccessful`. It holds no knowledge of any PDU.
+//! The macro that turns a field list, written like the standard's tables, into a struct with decoder and encoder.
+//! Kinds: `c_string N` (field of N octets, NUL included), `secret N`, `address N`, `byte`, `counted`, the flag octets,
+//! `tlvs`, `destinations`, `unsuccessful`.
 
 macro_rules! field_type {
     (c_string $l:lifetime) => { &$l [u8] };
@@ -108,7 +108,7 @@ macro_rules! pdu {
     ) => {
         $(#[$doc])*
         ///
-        /// `Debug` shows shapes, not addresses or texts.
+        /// `Debug` shows lengths instead of addresses and texts.
         #[derive(Clone, Copy, PartialEq, Eq, Default)]
         pub struct $name<'a> {
             $($(#[$field_doc])* pub $field: field_type!($kind 'a),)*
@@ -144,7 +144,7 @@ macro_rules! pdu {
     };
 }
 
-/// A PDU that is a bare header.
+/// A PDU without a body.
 macro_rules! bare {
     ($($(#[$doc:meta])* $name:ident = $id:ident;)*) => {
         $(

@@ -1,9 +1,9 @@
-//! Tags of optional parameters (SMPP 3.4 §5.3.2, 5.0 §4.8.1). Their values are read where they are used.
+//! Tags of optional parameters (SMPP 3.4 §5.3.2, 5.0 §4.8.1).
 
 macro_rules! tags {
     ($($name:ident = $value:literal),* $(,)?) => {
         $(#[allow(missing_docs)] pub const $name: u16 = $value;)*
-        /// The standard's name of a tag, upper case, or `None` for a vendor's.
+        /// The standard's name of a tag in upper case; `None` for a vendor's tag.
         #[must_use]
         pub const fn name(tag: u16) -> Option<&'static str> {
             match tag { $($name => Some(stringify!($name)),)* _ => None }

@@ -1,5 +1,5 @@
-//! Optional parameters, tag–length–value (SMPP 3.4 §5.3): read lazily from a body's tail, kept verbatim, built in a buffer.
-//! It does not interpret values beyond plain integers and C-strings.
+//! Optional parameters, tag–length–value (SMPP 3.4 §5.3): decoded lazily from the end of a body, kept verbatim, built
+//! in a buffer. Only integers and C-strings are interpreted.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::{EncodeError, tag};
 pub struct Tlv<'a> {
     /// See [`tag`].
     pub tag: u16,
-    /// The octets as they came.
+    /// The octets as received.
     pub value: &'a [u8],
 }
 
@@ -29,7 +29,7 @@ impl<'a> Tlv<'a> {
         }
     }
 
-    /// The value up to its first NUL, or all of it: many SMSCs leave the NUL out.
+    /// The value up to its first NUL, or all of it: many SMSCs omit the NUL.
     #[must_use]
     pub fn c_string(&self) -> &'a [u8] {
         let end = memchr::memchr(0, self.value).unwrap_or(self.value.len());
@@ -47,8 +47,8 @@ impl fmt::Debug for Tlv<'_> {
     }
 }
 
-/// The optional parameters of a PDU: the body's tail, parsed as it is walked. A tail that is cut short ends the walk;
-/// stray octets after the last whole parameter are ignored, and are not written again.
+/// The optional parameters of a PDU, decoded during iteration. An incomplete parameter ends the iteration; the octets
+/// after the last whole parameter are ignored and not encoded again.
 #[derive(Clone, Copy, Default)]
 pub struct Tlvs<'a> {
     raw: &'a [u8],
@@ -58,13 +58,13 @@ impl<'a> Tlvs<'a> {
     /// No parameters.
     pub const NONE: Tlvs<'static> = Tlvs { raw: &[] };
 
-    /// Reads `raw`, parameters one after the other.
+    /// Wraps encoded parameters.
     #[must_use]
     pub const fn new(raw: &'a [u8]) -> Self {
         Self { raw }
     }
 
-    /// Whether there is nothing at all.
+    /// Whether there are no octets.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.raw.is_empty()
@@ -82,7 +82,7 @@ impl<'a> Tlvs<'a> {
         TlvIter { rest: self.raw }
     }
 
-    /// The octets of the whole parameters, without a stray tail.
+    /// The octets of the whole parameters, without stray ones at the end.
     #[must_use]
     pub fn whole(&self) -> &'a [u8] {
         let mut walk = self.iter();
@@ -92,7 +92,7 @@ impl<'a> Tlvs<'a> {
     }
 }
 
-/// Equal when the whole parameters are, in the same order.
+/// Equal if the whole parameters are equal and in the same order.
 impl PartialEq for Tlvs<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.whole() == other.whole()
@@ -107,7 +107,7 @@ impl fmt::Debug for Tlvs<'_> {
     }
 }
 
-/// Walks [`Tlvs`].
+/// Iterates over [`Tlvs`].
 #[derive(Debug, Clone)]
 pub struct TlvIter<'a> {
     rest: &'a [u8],
@@ -127,7 +127,7 @@ impl<'a> Iterator for TlvIter<'a> {
     }
 }
 
-/// Optional parameters being written, reusable from one PDU to the next.
+/// A buffer of optional parameters to send; reusable for the next PDU.
 #[derive(Clone, Default)]
 pub struct TlvBuf {
     raw: BytesMut,
@@ -186,12 +186,12 @@ impl TlvBuf {
         Ok(self)
     }
 
-    /// Forgets the parameters, keeps the memory.
+    /// Removes the parameters and keeps the memory.
     pub fn clear(&mut self) {
         self.raw.clear();
     }
 
-    /// What was written, for the `tlvs` field of a PDU.
+    /// The parameters, for the `tlvs` field of a PDU.
     #[must_use]
     pub fn tlvs(&self) -> Tlvs<'_> {
         Tlvs { raw: &self.raw }
@@ -215,7 +215,7 @@ mod tests {
     use super::{TlvBuf, Tlvs, tag};
 
     #[test]
-    fn a_cut_tail_ends_the_walk_and_is_not_written_again() {
+    fn an_incomplete_parameter_ends_the_iteration_and_is_not_encoded_again() {
         let mut buf = TlvBuf::new();
         buf.push_u8(tag::MESSAGE_STATE, 2).push_u16(0x1400, 7);
         let mut raw = buf.tlvs().whole().to_vec();

@@ -1,15 +1,15 @@
-//! The golden corpus: receipts as carriers send them (`corpus.tsv`), and what they must be read as.
+//! The golden corpus: receipts as carriers send them (`corpus.tsv`), and the expected result.
 
 use super::{MessageState as S, NetworkError, NewReceipt, Receipt, date};
 use crate::pdu::{DataSm, DeliverSm, EsmClass, TlvBuf, Tlvs, tag};
 
 const CORPUS: &str = include_str!("corpus.tsv");
 
-/// The first of them: the standard's own.
+/// The standard's example.
 const STANDARD: &[u8] = b"id:0123456789 sub:001 dlvrd:001 submit date:2611212200 \
     done date:2611212201 stat:DELIVRD err:000 text:Hello";
 
-/// One line.
+/// One line of the corpus.
 struct Golden {
     esm_class: u8,
     short_message: Vec<u8>,
@@ -43,7 +43,7 @@ impl Golden {
     }
 }
 
-/// The octets of a cell: `\xHH`, `\r`, `\n` and `\0` stand for one each.
+/// The octets of a cell; `\xHH`, `\r`, `\n` and `\0` are escapes of one octet.
 fn octets(cell: &str) -> Vec<u8> {
     let mut octets = Vec::new();
     let mut rest = cell;
@@ -66,24 +66,24 @@ fn deliver(esm_class: u8, text: &[u8]) -> DeliverSm<'_> {
 }
 
 #[test]
-fn every_text_seen_in_the_wild_is_read() {
+fn receipts_of_real_carriers_are_parsed() {
     let mut read = 0;
     for line in CORPUS.lines().filter(|line| !line.starts_with('#')) {
         let golden = Golden::read(line);
-        let told = deliver(golden.esm_class, &golden.short_message);
-        let told = DeliverSm { tlvs: golden.tlvs.tlvs(), ..told };
-        let Some(receipt) = Receipt::of(&told) else { panic!("no receipt: {line}") };
+        let sm = deliver(golden.esm_class, &golden.short_message);
+        let sm = DeliverSm { tlvs: golden.tlvs.tlvs(), ..sm };
+        let Some(receipt) = Receipt::of(&sm) else { panic!("no receipt: {line}") };
         assert_eq!(receipt.message_id, golden.id, "{line}");
         assert_eq!(format!("{:?}", receipt.state), golden.state, "{line}");
         assert_eq!(receipt.err, golden.err.as_bytes(), "{line}");
         assert_eq!(receipt.done_date, golden.done_date.as_bytes(), "{line}");
         read += 1;
     }
-    assert!(read >= 60, "{read} lines only");
+    assert!(read >= 60, "only {read} lines");
 }
 
 #[test]
-fn a_word_nobody_knows_is_unknown_and_never_failed_or_final() {
+fn an_unrecognised_state_is_unknown_and_never_failed_or_final() {
     for word in [&b"WHATEVER"[..], b"UNDELIVE", b"FAIL", b"REJ", b"10", b"-1", b"", b"DELIVRD!"] {
         let text = [b"id:1 stat:", word, b" err:000 text:"].concat();
         let receipt = Receipt::of(&deliver(0x04, &text)).unwrap();
@@ -93,7 +93,7 @@ fn a_word_nobody_knows_is_unknown_and_never_failed_or_final() {
 }
 
 #[test]
-fn a_receipt_is_known_by_its_text_when_the_bits_are_wrong() {
+fn a_receipt_is_detected_by_its_text_when_the_bits_are_missing() {
     assert!(!Receipt::of(&deliver(0x00, STANDARD)).unwrap().marked);
     assert!(Receipt::of(&deliver(0x04, STANDARD)).unwrap().marked);
     for message in [&b"id: please tell me"[..], b"stat:DELIVRD is what I read", b"", b"hello"] {
@@ -156,7 +156,7 @@ fn the_text_may_be_in_message_payload_and_in_data_sm() {
 }
 
 #[test]
-fn what_we_write_we_read() {
+fn rendered_receipts_are_parsed_back() {
     for number in 0..=9 {
         let state = S::from_number(number);
         let new = NewReceipt {

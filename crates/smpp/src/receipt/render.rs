@@ -1,26 +1,26 @@
-//! The canonical receipt, as a server writes it (SMPP 3.4 appendix B): text and optional parameters.
+//! Renders the canonical receipt of a server (SMPP 3.4 appendix B): text and optional parameters.
 
 use std::io::Write;
 
 use super::{MessageState, NetworkError};
 use crate::pdu::{EncodeError, TlvBuf, tag};
 
-/// A receipt to be written.
+/// A receipt to render.
 #[derive(Debug, Clone, Copy)]
 pub struct NewReceipt<'a> {
-    /// The id that `submit_sm_resp` told.
+    /// The id returned in `submit_sm_resp`.
     pub message_id: &'a [u8],
-    /// What became of the message.
+    /// State of the message.
     pub state: MessageState,
-    /// Three characters by custom; `000` for none.
+    /// Usually three characters; `000` for no error.
     pub err: &'a str,
     /// `YYMMDDhhmm`, UTC: see [`date`].
     pub submit_date: [u8; 10],
     /// `YYMMDDhhmm`, UTC.
     pub done_date: [u8; 10],
-    /// The network's error, told as an optional parameter when set.
+    /// The network's error; an optional parameter if set.
     pub network_error: Option<NetworkError>,
-    /// Start of the message; 20 octets of it are written.
+    /// The message's text; its first 20 octets are written.
     pub text: &'a [u8],
 }
 
@@ -30,7 +30,7 @@ impl NewReceipt<'_> {
         let delivered = u8::from(self.state == MessageState::Delivered);
         out.extend_from_slice(b"id:");
         out.extend_from_slice(self.message_id);
-        // Writing to a Vec does not fail.
+        // Writing to a Vec cannot fail.
         let _ = write!(out, " sub:001 dlvrd:00{delivered} submit date:");
         out.extend_from_slice(&self.submit_date);
         out.extend_from_slice(b" done date:");
@@ -39,10 +39,10 @@ impl NewReceipt<'_> {
         out.extend_from_slice(self.text.get(..20).unwrap_or(self.text));
     }
 
-    /// Adds `receipted_message_id`, `message_state` and, when set, `network_error_code`.
+    /// Adds `receipted_message_id`, `message_state` and, if set, `network_error_code`.
     ///
     /// # Errors
-    /// [`EncodeError`] for an id with a NUL.
+    /// [`EncodeError`] for an id that contains a NUL.
     pub fn tlvs(&self, tlvs: &mut TlvBuf) -> Result<(), EncodeError> {
         tlvs.push_c_string(tag::RECEIPTED_MESSAGE_ID, self.message_id)?;
         tlvs.push_u8(tag::MESSAGE_STATE, self.state.number());
@@ -54,7 +54,7 @@ impl NewReceipt<'_> {
     }
 }
 
-/// `YYMMDDhhmm` of a time since 1970, UTC; zeros outside 2000–2099.
+/// Formats Unix seconds as `YYMMDDhhmm` in UTC; all zeros outside 2000–2099.
 #[must_use]
 pub fn date(unix_s: i64) -> [u8; 10] {
     let at = crate::time::AbsoluteTime::from_unix(unix_s);

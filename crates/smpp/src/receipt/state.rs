@@ -1,33 +1,33 @@
-//! Message states: the number of `message_state` (SMPP 3.4 §5.2.28, 5.0 §4.7.15) and the word in a receipt's text
-//! (3.4 appendix B), with the words that carriers made up.
+//! Message states: the number in `message_state` (SMPP 3.4 §5.2.28, 5.0 §4.7.15) and the word in a receipt's text
+//! (3.4 appendix B), including the non-standard words of carriers.
 
-/// What became of a message, as its carrier says.
+/// State of a message as reported by its carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageState {
-    /// Held until its time (5.0).
+    /// Waiting for its scheduled time (5.0).
     Scheduled,
-    /// On its way: not final.
+    /// In transit; not final.
     Enroute,
     /// Delivered.
     Delivered,
-    /// Not delivered within its validity.
+    /// Not delivered within its validity period.
     Expired,
     /// Deleted by the carrier.
     Deleted,
     /// Cannot be delivered.
     Undeliverable,
-    /// Taken over by someone on the subscriber's behalf.
+    /// Accepted manually on behalf of the subscriber.
     Accepted,
-    /// The carrier does not know, or said what nobody knows. Never a failure by accident.
+    /// The carrier does not know, or its word or number is unrecognised; never treated as a failure.
     Unknown,
     /// Refused.
     Rejected,
-    /// Accepted and then not sent on (5.0).
+    /// Accepted but not sent on (5.0).
     Skipped,
 }
 
 impl MessageState {
-    /// Reads `message_state`; numbers of nobody's are [`Self::Unknown`].
+    /// Maps `message_state`; undefined numbers are [`Self::Unknown`].
     #[must_use]
     pub const fn from_number(number: u8) -> Self {
         match number {
@@ -61,8 +61,8 @@ impl MessageState {
         }
     }
 
-    /// Reads the word after `stat:`, in any case; words of nobody's are [`Self::Unknown`]. A lone digit is read as
-    /// `message_state`, but `0` as delivered: carriers that send it mean "no error".
+    /// Maps the value of `stat:`, case-insensitively; unrecognised words are [`Self::Unknown`]. A single digit is read
+    /// as `message_state`, except `0`, which is delivered: carriers that send it mean "no error".
     #[must_use]
     pub fn from_word(word: &[u8]) -> Self {
         let mut upper = [0; 13];
@@ -84,7 +84,7 @@ impl MessageState {
         }
     }
 
-    /// The seven letters for a receipt's text.
+    /// The seven-letter word in a receipt's text.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -100,7 +100,7 @@ impl MessageState {
         }
     }
 
-    /// Whether nothing further is expected. `Accepted` and `Unknown` are left open: some carriers follow them up.
+    /// Whether the state is final. `Accepted` and `Unknown` are not: some carriers send another receipt later.
     #[must_use]
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Scheduled | Self::Enroute | Self::Accepted | Self::Unknown)

@@ -1,7 +1,7 @@
-//! The text of a receipt, `id:… sub:… dlvrd:… submit date:… done date:… stat:… err:… text:…` (SMPP 3.4 appendix B), in
-//! all the shapes carriers give it: keys missing or joined, any case, any order up to `text:`, after which all is text.
+//! Parses the text of a receipt, `id:… sub:… dlvrd:… submit date:… done date:… stat:… err:… text:…` (SMPP 3.4
+//! appendix B), as carriers vary it: keys missing or joined, any case, any order; everything after `text:` is text.
 
-/// The fields as they stand; absent ones are empty.
+/// The fields verbatim; missing ones are empty.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Fields<'a> {
     pub(super) id: &'a [u8],
@@ -26,7 +26,7 @@ enum Key {
     Text,
 }
 
-/// Longer keys first where one ends another.
+/// A longer key comes before one that is its suffix.
 const KEYS: [(&[u8], Key); 10] = [
     (b"id:", Key::Id),
     (b"sub:", Key::Sub),
@@ -40,9 +40,9 @@ const KEYS: [(&[u8], Key); 10] = [
     (b"text:", Key::Text),
 ];
 
-/// The key `rest` begins with, and its length.
+/// The key at the start of `rest`, and its length.
 fn key_at(rest: &[u8]) -> Option<(Key, usize)> {
-    // Only these letters begin a key: most positions are settled by one look.
+    // Only these letters begin a key, so most positions need one comparison.
     if !matches!(rest.first()?.to_ascii_lowercase(), b'i' | b's' | b'd' | b'e' | b't') {
         return None;
     }
@@ -50,7 +50,7 @@ fn key_at(rest: &[u8]) -> Option<(Key, usize)> {
     KEYS.into_iter().find(|(name, _)| fits(name)).map(|(name, key)| (key, name.len()))
 }
 
-/// Reads what is there.
+/// Parses the fields that are present.
 pub(super) fn parse(text: &[u8]) -> Fields<'_> {
     let mut fields = Fields::default();
     let mut open: Option<(Key, usize)> = None;
@@ -58,7 +58,7 @@ pub(super) fn parse(text: &[u8]) -> Fields<'_> {
     while at < text.len() {
         let rest = text.get(at..).unwrap_or_default();
         let separated = at.checked_sub(1).and_then(|before| text.get(before));
-        // A key stands at the start or after something that cannot be part of a value's word.
+        // A key is at the start or follows an octet that cannot be part of a value.
         let may_start = separated.is_none_or(|octet| !octet.is_ascii_alphanumeric());
         let Some((key, length)) = key_at(rest).filter(|_| may_start) else {
             at += 1;
@@ -76,7 +76,7 @@ pub(super) fn parse(text: &[u8]) -> Fields<'_> {
     fields
 }
 
-/// Ends the open field before `end`. The first of a key stands.
+/// Ends the open field before `end`. If a key is repeated, the first one wins.
 fn close<'a>(fields: &mut Fields<'a>, text: &'a [u8], open: Option<(Key, usize)>, end: usize) {
     let Some((key, start)) = open else { return };
     let value = text.get(start..end).unwrap_or_default().trim_ascii();
@@ -91,7 +91,7 @@ fn close<'a>(fields: &mut Fields<'a>, text: &'a [u8], open: Option<(Key, usize)>
         Key::Text => return,
     };
     if field.is_empty() {
-        // Some end a text with a NUL, or fields with a comma or semicolon.
+        // Some carriers end the text with a NUL, or fields with a comma or semicolon.
         *field = value.trim_ascii_end();
         while let [rest @ .., b'\0' | b',' | b';'] = *field {
             *field = rest.trim_ascii_end();

@@ -1,4 +1,4 @@
-//! One connection on the server side: TLS if configured, then a bind to be accepted or refused by the caller.
+//! One connection on the server side: TLS if configured, then a bind that the caller accepts or refuses.
 
 use std::fmt;
 use std::io;
@@ -12,16 +12,16 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::CommandStatus;
 use crate::link::driver::Driver;
-use crate::link::{Events, Handle, Link, Peer, Run};
+use crate::link::{Events, Handle, Link, Peer, SessionFuture};
 use crate::pdu::{DecodeError, EncodeError, RawPdu};
 use crate::session::{BindKind, BindParameters, CloseReason, Event, Role, Session, SessionConfig};
 
-/// What a server says of itself and holds its sessions to.
+/// Settings of a server and its sessions.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
-    /// Told in bind responses; at most 15 octets.
+    /// Sent in bind responses; at most 15 octets.
     pub system_id: String,
-    /// Told to peers of 3.4 and newer. 0x34 by default.
+    /// Sent to peers of version 3.4 and newer. 0x34 by default.
     pub interface_version: u8,
     /// TLS, or `None` for clear text: see [`ServerTls::config`](crate::tls::ServerTls::config).
     pub tls: Option<Arc<rustls::ServerConfig>>,
@@ -42,55 +42,56 @@ impl ServerConfig {
     }
 }
 
-/// Why a connection came to no bind.
+/// Why a connection ended without a bind.
 #[derive(Debug, thiserror::Error)]
 pub enum AcceptError {
-    /// The TLS handshake failed, or clear text came to a TLS port.
+    /// The TLS handshake failed, or clear text was received on a TLS port.
     #[error("TLS handshake failed")]
     Tls(#[source] io::Error),
-    /// The TLS handshake took too long.
+    /// The TLS handshake timed out.
     #[error("TLS handshake timed out")]
     TlsTimeout,
-    /// It ended without a bind.
-    #[error("no bind")]
+    /// The connection ended without a bind.
+    #[error("the connection ended without a bind")]
     Closed(#[source] CloseReason),
 }
 
-type Decide = Box<dyn FnOnce(Result<(), CommandStatus>) -> Result<Run, EncodeError> + Send>;
+type Decide =
+    Box<dyn FnOnce(Result<(), CommandStatus>) -> Result<SessionFuture, EncodeError> + Send>;
 
-/// A peer asks to bind. Dropping this cuts the connection without an answer.
+/// A peer's request to bind. Dropping it closes the connection without a response.
 pub struct BindAttempt {
-    /// Where it comes from, when known.
+    /// The peer's address, if known.
     pub peer_address: Option<SocketAddr>,
-    /// Which way messages are to go.
+    /// Requested direction of messages.
     pub kind: BindKind,
     bind: RawPdu,
     handle: Handle,
     events: Events,
-    /// Used once; the mutex only makes the attempt shareable, for a handler's future holds it.
+    /// Used once; the mutex only makes the attempt `Sync`, because a handler's future holds it.
     decide: Mutex<Decide>,
 }
 
 impl BindAttempt {
-    /// What it says: system id, password, version, … The password is in there; `Debug` does not show it.
+    /// System id, password, version, …; `Debug` does not show the password.
     ///
     /// # Errors
-    /// Never for an attempt made by [`accept`], which refuses malformed binds itself.
+    /// Never for an attempt from [`accept`], which refuses malformed binds itself.
     pub fn parameters(&self) -> Result<BindParameters<'_>, DecodeError> {
         BindParameters::decode_body_of(&self.bind)
     }
 
-    /// The `system_id`, non-UTF-8 replaced.
+    /// The `system_id`; invalid UTF-8 is replaced.
     #[must_use]
     pub fn system_id(&self) -> String {
         let id = self.parameters().map(|bind| bind.system_id).unwrap_or_default();
         String::from_utf8_lossy(id).into_owned()
     }
 
-    /// Accepts: the response goes out when the link runs.
+    /// Accepts; the response is sent once the link runs.
     ///
     /// # Errors
-    /// When our own `system_id` does not fit the response.
+    /// [`EncodeError`] if our own `system_id` is too long.
     pub fn accept(self) -> Result<Link, EncodeError> {
         let peer = Peer {
             system_id: self.system_id(),
@@ -122,10 +123,10 @@ impl fmt::Debug for BindAttempt {
 /// Waits for a connection's bind.
 ///
 /// # Errors
-/// [`AcceptError`]; the connection is closed then.
+/// [`AcceptError`]; the connection is then closed.
 pub async fn accept(tcp: TcpStream, config: &ServerConfig) -> Result<BindAttempt, AcceptError> {
     let address = tcp.peer_addr().ok();
-    // Without it small answers wait for the peer's acknowledgements; a socket that cannot is about to fail anyway.
+    // Otherwise Nagle's algorithm delays small responses. A socket that refuses the option is about to fail anyway.
     let _ = tcp.set_nodelay(true);
     let mut attempt = match &config.tls {
         None => accept_over(tcp, config).await?,
@@ -161,7 +162,7 @@ where
         Event::BindRequested(pdu) => Some(pdu),
         _ => None,
     });
-    // The handshake ends with that event alone; without it there is nothing to decide on.
+    // A successful handshake ends with this event.
     let Some(bind) = requested else { return Err(AcceptError::Closed(CloseReason::Aborted)) };
     let kind = BindKind::of(bind.id()).unwrap_or_default();
     let (system_id, version) = (config.system_id.clone(), config.interface_version);
@@ -171,7 +172,7 @@ where
             Err(status) => driver.session.refuse_bind(status, &mut driver.events),
         }
         driver.publish();
-        Ok(Run(Box::pin(driver.run())))
+        Ok(SessionFuture(Box::pin(driver.run())))
     });
     Ok(BindAttempt { peer_address: None, kind, bind, handle, events, decide: Mutex::new(decide) })
 }

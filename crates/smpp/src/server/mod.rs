@@ -1,5 +1,6 @@
-//! The server side (SMSC): connections become binds to decide on ([`accept`]), binds become [`Link`](crate::link::Link)s.
-//! [`serve`] does it for a whole listener. Accounts, storage and routing are the handler's.
+//! The server side (SMSC): [`accept`] turns a connection into a [`BindAttempt`], which becomes a
+//! [`Link`](crate::link::Link) when accepted. [`serve`] does this for a listener. Accounts, storage and routing are up
+//! to the handler.
 
 mod accept;
 mod serve;

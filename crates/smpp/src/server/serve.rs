@@ -1,4 +1,4 @@
-//! A listener's future: takes connections, has the handler decide on binds and run sessions. It starts no tasks itself:
+//! Serves a listener: accepts connections; the handler decides on binds and runs sessions. It starts no tasks itself:
 //! each connection is a future given to the caller's spawner.
 
 use std::future::Future;
@@ -13,20 +13,20 @@ use super::{BindAttempt, ServerConfig, accept};
 use crate::CommandStatus;
 use crate::link::{Events, Handle, Peer};
 
-/// After `accept` failed (most often: no file handles left) wait this long.
+/// Pause after `accept` failed, usually for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A connection's life, to be run by the caller.
+/// The future of one connection, to be run by the caller.
 pub type Connection = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// What a server does with binds and sessions.
+/// Decides on binds and runs sessions.
 pub trait Handler: Send + Sync + 'static {
-    /// Decides on a bind. May look up accounts; the peer waits.
+    /// Decides on a bind. It may look up accounts; the peer waits meanwhile.
     fn bind(&self, attempt: &BindAttempt)
     -> impl Future<Output = Result<(), CommandStatus>> + Send;
 
-    /// Lives with a bound session: takes its events, answers its requests, delivers. The session unbinds when this
-    /// returns, and `events` ends when the session does.
+    /// Runs a bound session: receives its events, answers its requests, delivers. The session unbinds when this
+    /// returns; `events` ends when the session does.
     fn session(
         &self,
         peer: Peer,
@@ -35,8 +35,8 @@ pub trait Handler: Send + Sync + 'static {
     ) -> impl Future<Output = ()> + Send;
 }
 
-/// Takes connections for ever, at most `connections_max` at a time: further ones wait in the listen queue.
-/// Dropping the future stops listening; sessions go on.
+/// Accepts connections forever, at most `connections_max` at a time; further ones wait in the listen backlog.
+/// Dropping the future stops listening; sessions continue.
 pub async fn serve<H: Handler>(
     listener: TcpListener,
     config: ServerConfig,
@@ -60,7 +60,7 @@ pub async fn serve<H: Handler>(
         spawn(Box::pin(async move {
             match accept(tcp, &config).await {
                 Ok(attempt) => live(attempt, &*handler).await,
-                Err(error) => tracing::debug!(%error, "connection without a bind"),
+                Err(error) => tracing::debug!(%error, "connection ended without a bind"),
             }
             drop(place);
         }));
@@ -76,6 +76,6 @@ async fn live<H: Handler>(attempt: BindAttempt, handler: &H) {
             let session = handler.session(link.peer, link.handle, link.events);
             tokio::join!(link.run, session);
         }
-        Err(error) => tracing::error!(%error, "the server's system_id does not fit"),
+        Err(error) => tracing::error!(%error, "the server's system_id is too long"),
     }
 }

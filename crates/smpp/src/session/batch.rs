@@ -1,5 +1,5 @@
-//! What the caller hands a session, many at a time and already encoded: requests of ours and answers to the peer's.
-//! Encoding happens at the caller, so a session only copies octets and sets sequence numbers. Order is kept.
+//! Batches that the caller passes to a session, already encoded: our requests, and answers to the peer's. The session
+//! only copies octets and sets sequence numbers. Order is kept.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub(crate) struct Entry {
     end: usize,
 }
 
-/// Requests to send, each with a token of the caller's that comes back with the response.
+/// Requests to send. Each has a token of the caller, which comes back with the response.
 #[derive(Default)]
 pub struct Requests {
     bytes: BytesMut,
@@ -42,11 +42,11 @@ impl Requests {
         }
     }
 
-    /// Adds a request (`SubmitSm`, `DeliverSm`, `DataSm`, `QuerySm`, …). Binds, unbinds and enquire_links are the
-    /// session's own and do not belong here.
+    /// Adds a request (`SubmitSm`, `DeliverSm`, `DataSm`, `QuerySm`, …). The session itself sends binds, unbinds and
+    /// enquire_links.
     ///
     /// # Errors
-    /// [`EncodeError`]; the batch is then as it was.
+    /// [`EncodeError`]; the batch is then unchanged.
     #[inline]
     pub fn push<'a, B: Body<'a>>(&mut self, token: u64, body: &B) -> Result<(), EncodeError> {
         let start = self.bytes.len();
@@ -55,13 +55,13 @@ impl Requests {
         Ok(())
     }
 
-    /// Requests not yet sent.
+    /// Number of requests not yet sent.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len() - self.placed
     }
 
-    /// Whether nothing is left to send.
+    /// Whether all requests were sent.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -93,7 +93,7 @@ pub struct Answers {
     pub(crate) count: u32,
 }
 
-#[allow(clippy::needless_pass_by_value)] // a ticket is spent by its answer
+#[allow(clippy::needless_pass_by_value)] // an answer consumes its ticket
 impl Answers {
     /// An empty batch.
     #[must_use]
@@ -101,10 +101,10 @@ impl Answers {
         Self::default()
     }
 
-    /// Adds an answer with a body, which must be the response to the ticket's command.
+    /// Adds an answer with a body; it must be the response of the ticket's command.
     ///
     /// # Errors
-    /// [`EncodeError`]; the request is then refused with `ESME_RSYSERR`, for it must have an answer.
+    /// [`EncodeError`]; the request is then refused with `ESME_RSYSERR`, because it must be answered.
     pub fn push<'a, B: Body<'a>>(
         &mut self,
         ticket: Ticket,
@@ -120,14 +120,14 @@ impl Answers {
         Ok(())
     }
 
-    /// Adds an answer that is a bare header: a refusal, or the response to cancel_sm and replace_sm.
+    /// Adds an answer without a body: a refusal, or the response to cancel_sm or replace_sm.
     pub fn refuse(&mut self, ticket: Ticket, status: CommandStatus) {
         let Ticket { sequence, command } = ticket;
         pdu::encode_bare(&mut self.bytes, command.response(), status, sequence);
         self.count += 1;
     }
 
-    /// Answers a `deliver_sm` or `data_sm` with an empty message id: what an ESME says (SMPP 3.4 §4.6.2).
+    /// Answers a `deliver_sm` or `data_sm` with an empty message id, as an ESME does (SMPP 3.4 §4.6.2).
     pub fn deliver(&mut self, ticket: Ticket, status: CommandStatus) {
         let Ticket { sequence, command } = ticket;
         let start = self.bytes.len();
@@ -140,7 +140,7 @@ impl Answers {
         self.count += 1;
     }
 
-    /// Takes a `submit_sm` under this message id: what an SMSC says, after the message is stored.
+    /// Accepts a `submit_sm` under this message id, as an SMSC does once the message is stored.
     ///
     /// # Errors
     /// As [`Self::push`].
@@ -149,13 +149,13 @@ impl Answers {
         self.push(ticket, CommandStatus::ROK, &body)
     }
 
-    /// How many answers there are.
+    /// Number of answers.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.count as usize
     }
 
-    /// Whether there are none.
+    /// Whether the batch is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0

@@ -1,5 +1,5 @@
-//! Binding, both sides: sending a bind and taking its response; accepting or refusing one (SMPP 3.4 §4.1).
-//! Who may bind is decided by the caller.
+//! Binding, both sides: sending a bind and handling its response; accepting or refusing one (SMPP 3.4 §4.1).
+//! The caller decides whether a peer may bind.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use crate::pdu::{
 };
 use crate::{CommandId, CommandStatus};
 
-/// Which way messages go on a session.
+/// Direction of messages on a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum BindKind {
     /// The client submits.
@@ -49,10 +49,10 @@ impl BindKind {
 pub type BindParameters<'a> = BindTransceiver<'a>;
 
 impl Session {
-    /// Sends a client's bind.
+    /// Sends the client's bind.
     ///
     /// # Errors
-    /// [`EncodeError`] for a field that does not fit; nothing is sent.
+    /// [`EncodeError`] for a field that is too long; nothing is sent.
     pub fn bind(
         &mut self,
         kind: BindKind,
@@ -89,19 +89,19 @@ impl Session {
         }
     }
 
-    /// Takes the bind that was told as [`Event::BindRequested`]. The response names us and, to a peer of 3.4 or newer,
-    /// our version (SMPP 3.4 §5.3.2.25).
+    /// Accepts the bind reported as [`Event::BindRequested`]. The response has our `system_id` and, for a peer of 3.4
+    /// or newer, our version (SMPP 3.4 §5.3.2.25).
     ///
     /// # Errors
-    /// [`EncodeError`] when our `system_id` does not fit; the bind is still open then.
+    /// [`EncodeError`] if our `system_id` is too long; the bind is then still undecided.
     pub fn accept_bind(&mut self, system_id: &[u8], version: u8) -> Result<(), EncodeError> {
         let Some((command, sequence)) = self.bind_pending else { return Ok(()) };
         let Some(kind) = BindKind::of(command) else { return Ok(()) };
-        let mut told = TlvBuf::new();
+        let mut tlvs = TlvBuf::new();
         if self.peer_version.is_some_and(|peer| peer >= 0x34) {
-            told.push_u8(tag::SC_INTERFACE_VERSION, version);
+            tlvs.push_u8(tag::SC_INTERFACE_VERSION, version);
         }
-        let (out, status, tlvs) = (&mut self.output, CommandStatus::ROK, told.tlvs());
+        let (out, status, tlvs) = (&mut self.output, CommandStatus::ROK, tlvs.tlvs());
         match kind {
             BindKind::Transmitter => {
                 pdu::encode(out, status, sequence, &BindTransmitterResp { system_id, tlvs })?;
@@ -118,15 +118,15 @@ impl Session {
         Ok(())
     }
 
-    /// Refuses the bind that was told as [`Event::BindRequested`] and ends the session.
+    /// Refuses the bind reported as [`Event::BindRequested`] and ends the session.
     pub fn refuse_bind(&mut self, status: CommandStatus, events: &mut Vec<Event>) {
         if let Some((command, sequence)) = self.bind_pending.take() {
             self.respond_bare(command.response(), status, sequence);
         }
-        self.close(CloseReason::BindTurnedAway(status), events);
+        self.close(CloseReason::RefusedBind(status), events);
     }
 
-    /// A peer asks to bind.
+    /// Handles a peer's bind.
     pub(super) fn on_bind(&mut self, pdu: RawPdu, events: &mut Vec<Event>) {
         let (id, sequence) = (pdu.id(), pdu.sequence());
         let refusal = match (self.role, self.state, self.bind_pending) {
@@ -148,7 +148,7 @@ impl Session {
         }
     }
 
-    /// Our bind was answered; `command` is the bind it was, `pdu` its response or a `generic_nack`.
+    /// Handles the response to our bind `command`; `pdu` may be a `generic_nack`.
     pub(super) fn on_bind_response(
         &mut self,
         command: CommandId,
@@ -175,7 +175,7 @@ impl<'a> BindParameters<'a> {
     /// The parameters of a bind of any kind.
     ///
     /// # Errors
-    /// [`DecodeError`](pdu::DecodeError) when it is no bind or cut short.
+    /// [`DecodeError`](pdu::DecodeError) if it is not a bind or is incomplete.
     pub fn decode_body_of(bind: &'a RawPdu) -> Result<Self, pdu::DecodeError> {
         if !bind.id().is_bind() {
             return Err(pdu::DecodeError::WrongCommand { id: bind.id() });

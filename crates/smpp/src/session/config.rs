@@ -1,30 +1,30 @@
-//! A session's limits and timers, with defaults that suit a carrier on the internet. It reads no files.
+//! A session's limits and timers. The defaults suit a carrier reached over the internet.
 
 use std::time::Duration;
 
 use crate::frame::PDU_OCTETS_MAX;
 
-/// The largest window: its ring then takes about 3 MiB.
+/// The largest window, in requests; its ring takes about 3 MiB.
 pub const WINDOW_MAX: u32 = 16_384;
 
 /// Limits and timers (SMPP 3.4 §2.9, §7.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionConfig {
-    /// Requests of ours that may await a response; 1 to [`WINDOW_MAX`]. Default 100.
+    /// Limit of our unanswered requests; 1 to [`WINDOW_MAX`]. Default 100.
     pub window: u32,
-    /// Requests of the peer's that may await our answer; above it they are refused. Default 2,000.
+    /// Limit of the peer's unanswered requests; further ones are refused. Default 2,000.
     pub inbound_window: u32,
-    /// From connection to bind. Default 10 s.
+    /// Time from connection to bind. Default 10 s.
     pub session_init: Duration,
-    /// Ask after the peer when it has been silent this long; `None` never. Default 30 s.
+    /// Silence of the peer after which an enquire_link is sent; `None` for never. Default 30 s.
     pub enquire_link: Option<Duration>,
-    /// Unbind when no message went either way this long; `None` never, the default.
+    /// Time without messages in either direction after which we unbind; `None`, the default, for never.
     pub inactivity: Option<Duration>,
-    /// From sending a request to giving it up. Default 30 s.
+    /// Time to wait for a response. Default 30 s.
     pub response: Duration,
-    /// How long an unbind waits for open requests. Default 5 s.
+    /// How long an unbind waits for unanswered requests. Default 5 s.
     pub drain: Duration,
-    /// How long a PDU may stay unfinished, and how long the peer may leave our output unread. Default 30 s.
+    /// How long a PDU may stay incomplete, and our output unread. Default 30 s.
     pub stall: Duration,
     /// The largest PDU read, in octets. Default [`PDU_OCTETS_MAX`].
     pub pdu_octets_max: usize,
@@ -50,7 +50,7 @@ impl Default for SessionConfig {
 }
 
 impl SessionConfig {
-    /// Absurd values become the nearest sensible ones: no window of zero, no timer of zero that would fire for ever.
+    /// Clamps invalid values: no window of 0, no timer of 0 that would fire continuously.
     pub(super) fn within_limits(mut self) -> Self {
         let least = Duration::from_millis(1);
         self.window = self.window.clamp(1, WINDOW_MAX);

@@ -1,4 +1,4 @@
-//! What a session tells its caller, and why it ended. Events hold PDUs undecoded.
+//! Events of a session, and the reasons for its end. Events hold undecoded PDUs.
 
 use std::io;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::frame::FrameError;
 use crate::pdu::RawPdu;
 use crate::{CommandId, CommandStatus};
 
-/// The right, and the duty, to answer one request of the peer's. Until it is used the request counts against
+/// Identifies one request of the peer, which must be answered with it. Until then the request counts against
 /// [`SessionConfig::inbound_window`](super::SessionConfig::inbound_window).
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the peer waits for an answer"]
@@ -17,63 +17,63 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// Which operation is to be answered.
+    /// The operation to answer.
     #[must_use]
     pub const fn command(&self) -> CommandId {
         self.command
     }
 }
 
-/// Why a request of ours has no response.
+/// Why a request has no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Failure {
-    /// It was never written: nothing happened, it may be sent elsewhere.
+    /// It was never written: nothing happened, and it may be sent elsewhere.
     NeverSent,
-    /// It was written, the response timer ran out: it may have happened. A late response may still come as
+    /// It was written and the response timer expired: it may have taken effect. A late response is reported as
     /// [`Event::LateResponse`].
     NoResponse,
-    /// It was handed to the connection, which ended before the response: it may have happened.
+    /// The connection ended before the response: it may have taken effect.
     SessionEnded,
 }
 
-/// One thing that happened on a session.
+/// An event of a session.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A client's bind was taken. (Consumed by [`client::connect`](crate::client::connect).)
+    /// The server accepted our bind. (Consumed by [`client::connect`](crate::client::connect).)
     Bound(RawPdu),
-    /// A client asks a server to bind. (Consumed by [`server`](crate::server).)
+    /// A client sent a bind. (Consumed by [`server`](crate::server).)
     BindRequested(RawPdu),
-    /// The response to a request of ours, good or bad: see its status. A `generic_nack` counts as one.
+    /// The response to one of our requests, with any status. A `generic_nack` counts as one.
     Response {
-        /// The caller's.
+        /// Token of the request.
         token: u64,
-        /// From handing over to the connection until now.
+        /// Time since the request was written.
         rtt: Duration,
         /// The response.
         pdu: RawPdu,
     },
     /// A response after [`Failure::NoResponse`] was reported for the token.
     LateResponse {
-        /// The caller's.
+        /// Token of the request.
         token: u64,
         /// The response.
         pdu: RawPdu,
     },
-    /// A request of ours will have no response.
+    /// One of our requests has failed without a response.
     Failed {
-        /// The caller's.
+        /// Token of the request.
         token: u64,
-        /// Why, and so whether it may have happened.
+        /// Why, and so whether it may have taken effect.
         why: Failure,
     },
-    /// A request of the peer's, to be answered with the ticket.
+    /// A request of the peer, to be answered with the ticket.
     Request {
-        /// For the answer.
+        /// Identifies the request in its answer.
         ticket: Ticket,
         /// `deliver_sm`, `submit_sm`, `data_sm`, …
         pdu: RawPdu,
     },
-    /// An `alert_notification`, which has no answer.
+    /// An `alert_notification`, which has no response.
     Alert(RawPdu),
 }
 
@@ -84,12 +84,12 @@ pub enum CloseReason {
     #[error("bind refused: {0}")]
     BindRefused(CommandStatus),
     /// We refused the peer's bind.
-    #[error("bind turned away: {0}")]
-    BindTurnedAway(CommandStatus),
+    #[error("peer's bind refused: {0}")]
+    RefusedBind(CommandStatus),
     /// No bind (or no response to it) within the session-init timer.
-    #[error("not bound in time")]
+    #[error("no bind within the session-init timer")]
     SessionInitTimeout,
-    /// The peer did not answer an enquire_link and said nothing else.
+    /// The peer did not answer an enquire_link and sent nothing else.
     #[error("enquire_link was not answered")]
     EnquireLinkTimeout,
     /// The peer unbound.
@@ -98,16 +98,16 @@ pub enum CloseReason {
     /// We unbound.
     #[error("unbound")]
     Unbound,
-    /// We unbound and the peer did not answer.
+    /// The peer did not answer our unbind.
     #[error("unbind was not answered")]
     UnbindTimeout,
-    /// The stream is not SMPP any more.
+    /// The stream is not valid SMPP.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// A PDU was begun and not finished in time.
-    #[error("a PDU was left unfinished")]
+    /// A PDU stayed incomplete for too long.
+    #[error("a PDU stayed incomplete")]
     PartialPduTimeout,
-    /// The peer does not read what we write.
+    /// The peer does not read our output.
     #[error("the peer stopped reading")]
     WriteStalled,
     /// The peer closed the connection.
@@ -116,7 +116,7 @@ pub enum CloseReason {
     /// The connection failed.
     #[error("connection failed: {0}")]
     Io(io::ErrorKind),
-    /// The caller asked for an end without an unbind.
+    /// The caller ended the session without an unbind.
     #[error("aborted")]
     Aborted,
 }

@@ -1,5 +1,5 @@
-//! The session machine, without I/O and with time passed in; one machine for client (ESME) and server (SMSC).
-//! It opens no sockets and starts no tasks: `link` moves its octets, the caller decides what messages mean.
+//! The session state machine for client (ESME) and server (SMSC), without I/O and with the time passed in.
+//! `link` moves its octets; the caller interprets messages.
 //!
 //! ```text
 //!          bind accepted                 unbind sent             unbind_resp, timeout
@@ -8,12 +8,12 @@
 //!     └────────────────────────▶┴────────── connection lost, enquire_link missed ───────┘
 //! ```
 //!
-//! Drain means: no new requests of ours; those in flight may still be answered, and the peer's may still be answered by
-//! us, until all are or [`SessionConfig::drain`] has passed. A crash at any point leaves only requests without a
-//! response: what was handed to a session and not reported as [`Event::Response`] may have happened.
+//! Draining: no new requests of ours are sent; open requests of both sides may still be answered, until all are or
+//! [`SessionConfig::drain`] has passed. A crash at any point leaves only requests without a response: a request that
+//! was passed to a session and not reported as [`Event::Response`] may have taken effect.
 //!
-//! Bounds: our requests by the window, the peer's by [`SessionConfig::inbound_window`] (above it they are refused as
-//! temporary failures, so that enquire_link is still read and answered when the caller is slow).
+//! Limits: our requests by the window, the peer's by [`SessionConfig::inbound_window`]. Above it they are refused as
+//! temporary failures, so that enquire_link is still answered when the caller is slow.
 
 mod batch;
 mod bind;
@@ -36,7 +36,7 @@ use window::Window;
 
 use crate::{CommandId, CommandStatus, pdu};
 
-/// Which side of the protocol we play.
+/// The side of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// An ESME: binds, submits, receives deliveries.
@@ -45,31 +45,31 @@ pub enum Role {
     Server,
 }
 
-/// SMPP 3.4 §2.2.
+/// State of a session (SMPP 3.4 §2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Connected, not bound.
     Open,
-    /// Bound; which way messages may go.
+    /// Bound, with the direction of messages.
     Bound(BindKind),
     /// We sent `unbind` and wait for its response.
     Unbinding,
-    /// Over.
+    /// Ended.
     Closed(CloseReason),
 }
 
-/// Things that are counted rather than told.
+/// Figures that are counted instead of reported as events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
-    /// Responses after their request was given up.
+    /// Responses that arrived after the response timer.
     pub late_responses: u64,
-    /// Responses to nothing of ours, or of another kind than the request.
+    /// Responses that match no request, or are of another kind than the request.
     pub stray_responses: u64,
-    /// Requests with an unknown command id, nacked.
+    /// Requests with an unknown command id, answered with `generic_nack`.
     pub unknown_commands: u64,
-    /// Requests refused because too many were unanswered.
+    /// Requests refused because of [`SessionConfig::inbound_window`].
     pub overflowed: u64,
-    /// Requests refused because the state or role does not allow them.
+    /// Requests refused because they are not allowed in the state or role.
     pub misplaced: u64,
 }
 
@@ -79,7 +79,7 @@ enum DrainFor {
     PeersUnbind { sequence: u32 },
 }
 
-/// One session. Feed it octets and the time, take its output and events.
+/// One session. The caller passes in octets and the time and takes output and events out.
 #[derive(Debug)]
 pub struct Session {
     role: Role,
@@ -101,7 +101,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session on a connection made `now`.
+    /// A session on a connection established `now`.
     #[must_use]
     pub fn new(role: Role, config: SessionConfig, now: Instant) -> Self {
         let config = config.within_limits();
@@ -125,36 +125,36 @@ impl Session {
         }
     }
 
-    /// Where the session stands.
+    /// The current state.
     #[must_use]
     pub const fn state(&self) -> State {
         self.state
     }
 
-    /// What is to be written to the connection; the caller consumes it.
+    /// Octets to write to the connection; the caller consumes them.
     pub const fn output(&mut self) -> &mut BytesMut {
         &mut self.output
     }
 
-    /// Requests of ours awaiting a response.
+    /// Our requests that await a response.
     #[must_use]
     pub const fn in_flight(&self) -> u32 {
         self.window.in_flight()
     }
 
-    /// Requests of the peer's awaiting our answer.
+    /// The peer's requests that await our answer.
     #[must_use]
     pub const fn unanswered(&self) -> u32 {
         self.unanswered
     }
 
-    /// The window's size.
+    /// The window's size in requests.
     #[must_use]
     pub const fn window(&self) -> u32 {
         self.config.window
     }
 
-    /// Changes the window's size, clamped to 1..=[`WINDOW_MAX`]. A smaller one takes effect as responses come.
+    /// Changes the window's size, clamped to 1..=[`WINDOW_MAX`]. A smaller one takes effect as responses arrive.
     pub fn set_window(&mut self, size: u32, now: Instant) {
         self.config.window = size.clamp(1, WINDOW_MAX);
         self.window.make_room(self.config.window, now);
@@ -176,14 +176,14 @@ impl Session {
         }
     }
 
-    /// The interface version the peer told: `sc_interface_version` of a bind response, `interface_version` of a bind.
+    /// The peer's interface version: `sc_interface_version` of a bind response, `interface_version` of a bind.
     /// `None` from a server means 3.3 or older (SMPP 3.4 §5.3.2.25).
     #[must_use]
     pub const fn peer_version(&self) -> Option<u8> {
         self.peer_version
     }
 
-    /// The latest `congestion_state` of the peer, 0–100: 80–89 is optimal use, from 90 on slow down (SMPP 5.0 §4.8.4.18).
+    /// The peer's latest `congestion_state`, 0–100: 80–89 is optimal load; slow down from 90 (SMPP 5.0 §4.8.4.18).
     #[must_use]
     pub const fn congestion(&self) -> Option<u8> {
         self.congestion
@@ -195,7 +195,7 @@ impl Session {
         self.counters
     }
 
-    /// Sends as many of the requests as the window has room for, in order.
+    /// Sends as many requests as the window has room for, in order.
     pub fn send(&mut self, requests: &mut Requests, now: Instant) {
         for _ in 0..self.room() {
             let Some((entry, frame)) = requests.next() else { break };
@@ -209,7 +209,7 @@ impl Session {
         }
     }
 
-    /// Sends answers. They need no room.
+    /// Sends answers. They do not count against the window.
     pub fn answer(&mut self, answers: &Answers, now: Instant) {
         self.unanswered = self.unanswered.saturating_sub(answers.count);
         if !matches!(self.state, State::Closed(_)) {
@@ -218,7 +218,7 @@ impl Session {
         }
     }
 
-    /// Begins to unbind: drain, `unbind`, wait for its response. Idempotent. Unbound sessions close at once.
+    /// Starts to unbind: drain, `unbind`, wait for its response. Idempotent. A session that is not bound closes at once.
     pub fn unbind(&mut self, now: Instant, events: &mut Vec<Event>) {
         match self.state {
             State::Open => self.close(CloseReason::Unbound, events),
@@ -230,19 +230,19 @@ impl Session {
         }
     }
 
-    /// Ends the session: the connection is gone or given up. The first reason stays.
+    /// Ends the session because its connection has ended. The first reason is kept.
     pub fn close(&mut self, reason: CloseReason, events: &mut Vec<Event>) {
         if matches!(self.state, State::Closed(_)) {
             return;
         }
         self.state = State::Closed(reason);
-        // Deciding on it later must not bring the session back.
+        // A later decision on the bind must not reopen the session.
         self.bind_pending = None;
         self.window
             .take_all(|token| events.push(Event::Failed { token, why: Failure::SessionEnded }));
     }
 
-    /// Sends a control request, for which there is always room.
+    /// Sends a control request, which does not count against the window.
     fn send_control<'a, B: pdu::Body<'a>>(
         &mut self,
         body: &B,

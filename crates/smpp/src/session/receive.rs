@@ -1,4 +1,4 @@
-//! What comes in: octets into PDUs, PDUs into events and answers. Bodies of messages are not decoded here.
+//! Input: octets become PDUs, PDUs become events and answers. Message bodies are not decoded.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use super::{CloseReason, DrainFor, Event, Role, Session, State, Ticket};
 use crate::pdu::{RawPdu, Tlvs, tag};
 use crate::{CommandId, CommandStatus, frame};
 
-/// Alerts have no answer and so no flow control: beyond this many events untaken they are dropped.
+/// Alerts have no response and so no flow control: they are dropped above this number of pending events.
 const ALERT_BACKLOG_MAX: usize = 4_096;
 
 impl Session {
@@ -56,7 +56,7 @@ impl Session {
         let claimed = (!nack).then(|| CommandId(pdu.id().0 & !CommandId::GENERIC_NACK.0));
         match self.window.answer(pdu.sequence(), claimed, now) {
             Answered::Request { token, rtt } => {
-                self.note_congestion(&pdu);
+                self.update_congestion(&pdu);
                 self.active = now;
                 events.push(Event::Response { token, rtt, pdu });
             }
@@ -66,7 +66,7 @@ impl Session {
             }
             Answered::Stray => self.counters.stray_responses += 1,
             Answered::Control(CommandId::UNBIND) => self.close(CloseReason::Unbound, events),
-            Answered::Control(CommandId::ENQUIRE_LINK) => self.note_congestion(&pdu),
+            Answered::Control(CommandId::ENQUIRE_LINK) => self.update_congestion(&pdu),
             Answered::Control(bind) => self.on_bind_response(bind, pdu, events),
         }
     }
@@ -101,7 +101,7 @@ impl Session {
         }
     }
 
-    /// Why a request of the peer's is not taken, if it is not.
+    /// The status with which to refuse a request of the peer, if any.
     fn refusal(&mut self, id: CommandId) -> Option<CommandStatus> {
         let later = match self.role {
             Role::Client => CommandStatus::RX_T_APPN,
@@ -113,7 +113,7 @@ impl Session {
                 let status = if self.role == Role::Server { CommandStatus::RSYSERR } else { later };
                 return Some(status);
             }
-            // A carrier may send receipts on any bind; better taken than lost.
+            // Some carriers send receipts on any bind; accept them instead of losing them.
             (Role::Client, State::Bound(_)) => {
                 matches!(id, CommandId::DELIVER_SM | CommandId::DATA_SM)
             }
@@ -134,7 +134,7 @@ impl Session {
 
     fn on_unbind(&mut self, sequence: u32, now: Instant, events: &mut Vec<Event>) {
         if let State::Bound(_) = self.state {
-            // It overrides an unbind of ours that is still draining: the peer will not answer more.
+            // This overrides our own draining unbind: the peer will not answer any more.
             self.drain = Some((DrainFor::PeersUnbind { sequence }, now + self.config.drain));
             return self.advance_drain(now, events);
         }
@@ -142,9 +142,9 @@ impl Session {
         self.close(CloseReason::PeerUnbound, events);
     }
 
-    /// `congestion_state` may stand in any response (SMPP 5.0 §4.8.4.18); those of 3.4 end with their message id.
+    /// Reads `congestion_state`, allowed in any response (SMPP 5.0 §4.8.4.18), which follows the message id.
     #[inline]
-    fn note_congestion(&mut self, pdu: &RawPdu) {
+    fn update_congestion(&mut self, pdu: &RawPdu) {
         let body = pdu.body();
         let tail = match pdu.id() {
             CommandId::SUBMIT_SM_RESP | CommandId::DATA_SM_RESP | CommandId::DELIVER_SM_RESP => {
@@ -157,8 +157,8 @@ impl Session {
         if tail.is_empty() {
             return;
         }
-        let told = Tlvs::new(tail).get(tag::CONGESTION_STATE).and_then(|tlv| tlv.integer());
-        if let Some(state) = told.and_then(|state| u8::try_from(state).ok()) {
+        let state = Tlvs::new(tail).get(tag::CONGESTION_STATE).and_then(|tlv| tlv.integer());
+        if let Some(state) = state.and_then(|state| u8::try_from(state).ok()) {
             self.congestion = Some(state.min(100));
         }
     }

@@ -1,5 +1,5 @@
-//! The timers: session-init, enquire_link, inactivity, response (SMPP 3.4 §7.2), and two of ours for drain and stall.
-//! They fire when the caller says what time it is; nothing sleeps here.
+//! The timers: session-init, enquire_link, inactivity, response (SMPP 3.4 §7.2), and our own for drain and stall.
+//! They fire when the caller passes the time in.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use super::{CloseReason, Event, Failure, Session, State};
 use crate::{CommandId, pdu};
 
 impl Session {
-    /// When [`Self::tick`] has something to do next, as far as is known now. It may do nothing then.
+    /// When to call [`Self::tick`] next. It may turn out to do nothing.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         let config = &self.config;
@@ -28,7 +28,7 @@ impl Session {
         [opening, response, enquire, idle, drain, partial].into_iter().flatten().min()
     }
 
-    /// Does what is due `now`.
+    /// Fires the timers that are due.
     pub fn tick(&mut self, now: Instant, events: &mut Vec<Event>) {
         match self.state {
             State::Closed(_) => return,
@@ -40,9 +40,9 @@ impl Session {
         if self.partial_since.is_some_and(|since| now >= since + self.config.stall) {
             return self.close(CloseReason::PartialPduTimeout, events);
         }
-        self.give_up_overdue(now, events);
+        self.expire_overdue(now, events);
         if let State::Bound(_) = self.state {
-            self.ask_after_peer(now);
+            self.send_enquire_link_if_idle(now);
             if self.config.inactivity.is_some_and(|after| now >= self.active + after) {
                 self.unbind(now, events);
             }
@@ -50,7 +50,7 @@ impl Session {
         }
     }
 
-    fn give_up_overdue(&mut self, now: Instant, events: &mut Vec<Event>) {
+    fn expire_overdue(&mut self, now: Instant, events: &mut Vec<Event>) {
         let Some(cutoff) = now.checked_sub(self.config.response) else { return };
         while let Some(overdue) = self.window.give_up(cutoff) {
             match overdue {
@@ -60,7 +60,7 @@ impl Session {
                 Overdue::Control { command: CommandId::UNBIND, .. } => {
                     return self.close(CloseReason::UnbindTimeout, events);
                 }
-                // Anything heard since it was asked proves the peer alive.
+                // Any PDU received since then proves that the peer is alive.
                 Overdue::Control { command: CommandId::ENQUIRE_LINK, sent } => {
                     if self.enquired == Some(sent) {
                         return self.close(CloseReason::EnquireLinkTimeout, events);
@@ -73,7 +73,7 @@ impl Session {
         }
     }
 
-    fn ask_after_peer(&mut self, now: Instant) {
+    fn send_enquire_link_if_idle(&mut self, now: Instant) {
         let due = self.config.enquire_link.is_some_and(|every| now >= self.received + every);
         if due && self.enquired.is_none() {
             self.enquired = Some(now);

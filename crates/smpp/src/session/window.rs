@@ -1,16 +1,16 @@
-//! The window: our requests awaiting their responses, in a fixed ring indexed by sequence number. Responses may come in
-//! any order. A request whose deadline passed leaves a tombstone, so a late response is known for what it is and can
-//! never free a slot that another request took. It knows nothing of timers' lengths or of PDUs' contents.
+//! The window: our unanswered requests in a fixed ring indexed by sequence number. Responses may come in any order. A
+//! request that timed out leaves a tombstone, so that a late response is recognised and never frees the slot of
+//! another request.
 //!
-//! The ring has at least four slots per window place. A sequence number whose slot is taken is skipped, so memory and
-//! work stay bounded however long one request is left hanging. Live requests and tombstones are chained through the
-//! slots, oldest first.
+//! The ring has at least four slots per request of the window. A sequence number whose slot is occupied is skipped, so
+//! memory and work stay bounded however long one request is unanswered. Live requests and tombstones form linked
+//! lists through the slots, oldest first.
 
 use std::time::{Duration, Instant};
 
 use crate::CommandId;
 
-/// The largest sequence number (SMPP 3.4 §3.2); after it comes 1.
+/// The largest sequence number (SMPP 3.4 §3.2); the next one is 1.
 pub const SEQUENCE_MAX: u32 = 0x7FFF_FFFF;
 
 const NONE: u32 = u32::MAX;
@@ -20,7 +20,7 @@ enum Kind {
     Empty,
     /// Counts against the window.
     Request,
-    /// Bind, enquire_link, unbind: always has room.
+    /// Bind, enquire_link, unbind: does not count against the window.
     Control,
     Tombstone,
 }
@@ -47,7 +47,7 @@ impl Chain {
     const EMPTY: Self = Self { oldest: NONE, newest: NONE, len: 0 };
 }
 
-/// What a response turned out to answer.
+/// The request that a response matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Answered {
     Request { token: u64, rtt: Duration },
@@ -56,7 +56,7 @@ pub(crate) enum Answered {
     Stray,
 }
 
-/// A request that will not be waited for any longer.
+/// A request whose response timer expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Overdue {
     Request { token: u64 },
@@ -85,7 +85,7 @@ impl Window {
         window
     }
 
-    /// Requests awaiting their response.
+    /// Requests that await a response.
     pub(crate) const fn in_flight(&self) -> u32 {
         self.in_flight
     }
@@ -111,7 +111,7 @@ impl Window {
         for (chain, tomb) in chains {
             let mut at = chain.oldest;
             while let Some(slot) = old.get(at as usize) {
-                // Distinct modulo the old size, hence distinct modulo a multiple of it.
+                // Distinct modulo the old size, so distinct modulo a multiple of it.
                 let place = self.place(slot.sequence);
                 self.set(place, *slot);
                 self.append(place, tomb);
@@ -120,7 +120,7 @@ impl Window {
         }
     }
 
-    /// Takes the next free sequence number for a request sent `now`.
+    /// Assigns the next free sequence number to a request sent `now`.
     pub(crate) fn insert(
         &mut self,
         command: CommandId,
@@ -145,7 +145,7 @@ impl Window {
         sequence
     }
 
-    /// Matches a response; `command` is the request it claims to answer, `None` for a `generic_nack`.
+    /// Matches a response; `command` is the request that it answers, `None` for a `generic_nack`.
     pub(crate) fn answer(
         &mut self,
         sequence: u32,
@@ -175,12 +175,12 @@ impl Window {
         }
     }
 
-    /// When the oldest outstanding request was sent.
+    /// When the oldest unanswered request was sent.
     pub(crate) fn oldest_sent(&self) -> Option<Instant> {
         self.slots.get(self.live.oldest as usize).map(|slot| slot.sent)
     }
 
-    /// Gives up the oldest request if it was sent at or before `cutoff`, leaving a tombstone.
+    /// Expires the oldest request if it was sent at or before `cutoff`, leaving a tombstone.
     pub(crate) fn give_up(&mut self, cutoff: Instant) -> Option<Overdue> {
         let place = self.live.oldest;
         let slot = *self.slots.get(place as usize).filter(|slot| slot.sent <= cutoff)?;
@@ -197,7 +197,7 @@ impl Window {
         Some(Overdue::Request { token: slot.token })
     }
 
-    /// Empties the window: the session is over. Yields the tokens of live requests, oldest first.
+    /// Empties the window of an ended session. Yields the tokens of live requests, oldest first.
     pub(crate) fn take_all(&mut self, mut each: impl FnMut(u64)) {
         while let Some(slot) = self.slots.get(self.live.oldest as usize).copied() {
             self.remove(self.live.oldest, false);
@@ -275,12 +275,12 @@ mod tests {
     }
 
     #[test]
-    fn a_tombstone_knows_a_late_response_and_is_never_reused() {
+    fn a_tombstone_matches_a_late_response_and_is_never_reused() {
         let start = Instant::now();
         let mut window = Window::new(2, 1, start);
         let first = window.insert(Id::SUBMIT_SM, 7, false, start);
         assert_eq!(window.give_up(start), Some(Overdue::Request { token: 7 }));
-        // Go once round the ring: the tombstone's number and slot are skipped.
+        // Once around the ring: the tombstone's number and slot are skipped.
         for token in 100..300 {
             let sequence = window.insert(Id::SUBMIT_SM, token, false, start);
             assert_ne!(sequence % 32, first % 32);
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn tombstones_are_bounded_and_the_oldest_go_first() {
+    fn tombstones_are_bounded_and_the_oldest_are_dropped_first() {
         let now = Instant::now();
         let mut window = Window::new(4, 1, now);
         for token in 0..1_000 {
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn growing_keeps_what_is_open_and_its_order() {
+    fn growing_keeps_open_requests_in_order() {
         let now = Instant::now();
         let mut window = Window::new(2, 1, now);
         for token in 0..12 {

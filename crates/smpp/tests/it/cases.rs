@@ -1,16 +1,16 @@
-//! `docs/smpp-cases.md` names every case once, and every test it names is there.
+//! `docs/smpp-cases.md` names every case once, and every test that it names exists.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The letters of the cases, and how many each has.
+/// The letters of the cases, and the number of cases of each.
 const CASES: [(char, usize); 6] = [('S', 19), ('W', 13), ('R', 19), ('M', 10), ('E', 10), ('V', 9)];
 
 fn house() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The rows: a case's id, and what holds it.
+/// The rows: a case's id, and its tests.
 fn rows(table: &str) -> impl Iterator<Item = (&str, &str)> {
     table.lines().filter_map(|line| {
         let mut cells = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ");
@@ -19,7 +19,7 @@ fn rows(table: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The file of `crate::module::…::test`, and the test's name. A module `tests` stands in the file of the one above it.
+/// The file of `crate::module::…::test`, and the test's name. A module `tests` is in the file of its parent.
 fn place(path: &str) -> Option<(PathBuf, &str)> {
     let (modules, test) = path.rsplit_once("::")?;
     let mut modules: Vec<&str> = modules.split("::").collect();
@@ -33,7 +33,7 @@ fn place(path: &str) -> Option<(PathBuf, &str)> {
     candidates.find(|file| file.exists()).map(|file| (file, test))
 }
 
-/// Whether it is a case of a conformance suite: a function there, and named in the macro that makes tests of them.
+/// Whether it is a case of a conformance suite: a function, named in the macro that turns cases into tests.
 fn is_case_of_a_suite(file: &Path, lines: &[&str], test: &str) -> bool {
     let names = |list: &str| {
         let text = fs::read_to_string(file.with_file_name(list)).unwrap_or_default();
@@ -45,7 +45,7 @@ fn is_case_of_a_suite(file: &Path, lines: &[&str], test: &str) -> bool {
         && ["mod.rs", "cases.rs"].into_iter().any(names)
 }
 
-/// Whether the file has a test of that name: attributes, then the function, or one of `proptest!`; or a case of a suite.
+/// Whether the file has a test of that name: a function with attributes, one in `proptest!`, or a case of a suite.
 fn has_test(file: &Path, test: &str) -> bool {
     let text = fs::read_to_string(file).unwrap();
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -63,7 +63,7 @@ fn has_test(file: &Path, test: &str) -> bool {
 }
 
 #[test]
-fn every_case_is_held_by_a_test_that_is_there_or_says_what_it_waits_for() {
+fn every_case_names_an_existing_test_or_is_marked_later() {
     let table = fs::read_to_string(house().join("docs/smpp-cases.md")).unwrap();
     let mut expected = CASES
         .iter()
@@ -71,7 +71,7 @@ fn every_case_is_held_by_a_test_that_is_there_or_says_what_it_waits_for() {
     for (id, held) in rows(&table) {
         assert_eq!(Some(id.to_owned()), expected.next());
         let tests: Vec<&str> = held.split('`').skip(1).step_by(2).collect();
-        assert!(!tests.is_empty() || held.starts_with("later ("), "{id} is held by nothing");
+        assert!(!tests.is_empty() || held.starts_with("later ("), "{id} has no test");
         for path in tests {
             let Some((file, test)) = place(path) else { panic!("{id}: no file for {path}") };
             assert!(has_test(&file, test), "{id}: {} has no test {test}", file.display());

@@ -1,4 +1,4 @@
-//! The codec against itself and against `rusmpp`, an independent one, with every operation and arbitrary fields.
+//! The codec against itself and against the independent `rusmpp`, with every operation and arbitrary fields.
 
 use bytes::{Bytes, BytesMut};
 use proptest::collection::vec;
@@ -8,7 +8,7 @@ use smpp::pdu::*;
 use smpp::{CommandId, CommandStatus};
 use tokio_util::codec::{Decoder, Encoder};
 
-/// What fields are made of.
+/// Arbitrary field values.
 #[derive(Debug, Clone)]
 struct Parts {
     service: Vec<u8>,
@@ -26,7 +26,7 @@ struct Parts {
     sequence: u32,
 }
 
-/// C-string octets up to `most`: printable, or anything but NUL.
+/// Up to `most` C-string octets: printable, or anything but NUL.
 fn c_string(most: usize, lenient: bool) -> impl Strategy<Value = Vec<u8>> {
     let octet = if lenient { 0x01..=0xFFu8 } else { 0x20..=0x7Eu8 };
     vec(octet, 0..=most)
@@ -55,7 +55,7 @@ prop_compose! {
     }
 }
 
-/// Gives each operation, made from the parts.
+/// Calls `check` with each operation, built from the parts.
 fn each(p: &Parts, mut check: impl FnMut(Pdu<'_>)) {
     let [a, b, c, d, e, f, g, h] = p.octets;
     let source = Address { ton: Ton(a), npi: Npi(b), addr: &p.source };
@@ -68,7 +68,7 @@ fn each(p: &Parts, mut check: impl FnMut(Pdu<'_>)) {
     buf.push_u16(tag::USER_MESSAGE_REFERENCE, p.reference);
     buf.push(p.vendor.0, &p.vendor.1).unwrap();
     let tlvs = buf.tlvs();
-    // The independent codec keeps only this one of a query_broadcast_sm.
+    // The independent codec keeps only this parameter of a query_broadcast_sm.
     let mut reference = TlvBuf::new();
     reference.push_u16(tag::USER_MESSAGE_REFERENCE, p.reference);
     let mut list = ListBuf::new();
@@ -245,7 +245,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn what_is_written_is_read_back(p in parts(true)) {
+    fn encoded_pdus_are_decoded_back(p in parts(true)) {
         each(&p, |pdu| {
             let raw = RawPdu::new(encoded(&pdu, &p).freeze()).unwrap();
             assert_eq!(raw.decode_any().unwrap(), pdu);
@@ -275,7 +275,7 @@ proptest! {
             let _ = RawPdu::new(bytes.clone().freeze()).map(|raw| raw.decode_any().is_ok());
             let Some(raw) = RawPdu::new(bytes.freeze().slice(..at)) else { return };
             if let Ok(read) = raw.decode_any() {
-                // What was read can be written and is then stable.
+                // A decoded PDU can be encoded and is then stable.
                 let mut out = BytesMut::new();
                 if read.encode(&mut out, raw.status(), 1).is_ok() {
                     assert_eq!(RawPdu::new(out.freeze()).unwrap().decode_any(), Ok(read));
@@ -321,12 +321,12 @@ fn raw(id: CommandId, status: CommandStatus, body: &[u8]) -> RawPdu {
 }
 
 #[test]
-fn real_smscs_are_understood() {
+fn quirks_of_real_smscs_are_decoded() {
     // A refusal without a body.
     let bare = raw(CommandId::SUBMIT_SM_RESP, CommandStatus::RTHROTTLED, b"");
     assert_eq!(bare.decode::<SubmitSmResp<'_>>().unwrap(), SubmitSmResp::default());
     assert_eq!(bare.message_id(), b"");
-    // An id without its NUL, and one longer than the standard's.
+    // An id without its NUL, and one longer than the standard allows.
     for id in [&b"abc"[..], &[b'7'; 200]] {
         assert_eq!(raw(CommandId::SUBMIT_SM_RESP, CommandStatus::ROK, id).message_id(), id);
         let ended = [id, b"\0"].concat();
@@ -342,7 +342,7 @@ fn real_smscs_are_understood() {
 }
 
 #[test]
-fn what_would_break_a_frame_is_not_written() {
+fn fields_that_would_break_a_frame_are_not_encoded() {
     let mut out = BytesMut::from(&b"before"[..]);
     let cases = [
         (SubmitSm { service_type: b"123456", ..SubmitSm::default() }, "service_type"),

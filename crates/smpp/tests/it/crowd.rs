@@ -1,4 +1,4 @@
-//! Many peers at once: places are limited and come free, and one that does not read holds up no other.
+//! Many peers at once: connections are limited, a closed one frees its slot, and one that does not read blocks no other.
 
 use std::time::Duration;
 
@@ -14,34 +14,34 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::hostile::bind;
-use crate::loopback::{PLACES, exchange, start, start_with, submit};
+use crate::loopback::{CONNECTIONS_MAX, exchange, start, start_with, submit};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
-async fn binds_up_to_the_limit_live_at_once_and_a_cut_one_makes_room() {
+async fn binds_up_to_the_limit_coexist_and_a_lost_one_frees_its_slot() {
     let port = start(ServerConfig::new("smsc")).await;
     let config = ClientConfig::new("127.0.0.1", port, "u", "p");
     let mut connecting = JoinSet::new();
-    for _ in 0..PLACES {
+    for _ in 0..CONNECTIONS_MAX {
         let config = config.clone();
         connecting.spawn(async move { client::connect(&config).await.unwrap() });
     }
     let mut links = tokio::time::timeout(PATIENCE, connecting.join_all()).await.unwrap();
-    assert_eq!(links.len(), PLACES);
-    // One more is connected by the kernel and waits for a place.
+    assert_eq!(links.len(), CONNECTIONS_MAX);
+    // One more is connected by the kernel and waits to be accepted.
     let mut hasty = config.clone();
     hasty.session.session_init = Duration::from_millis(50);
     let waiting = client::connect(&hasty).await;
     assert!(matches!(waiting, Err(ConnectError::Timeout { during: "binding" })), "{waiting:?}");
-    // Dropped without a word, as a lost connection is. The one that gave up may be served first.
+    // Dropped without an unbind, like a lost connection. The connection that timed out may be served first.
     drop(links.pop());
     let late = tokio::time::timeout(PATIENCE, client::connect(&config)).await.unwrap().unwrap();
     assert_eq!(exchange(late, 100, 10).await, CloseReason::Unbound);
 }
 
 #[tokio::test]
-async fn a_peer_that_does_not_read_holds_up_no_other() {
+async fn a_peer_that_does_not_read_blocks_no_other() {
     let port = start(ServerConfig::new("smsc")).await;
     let mut deaf = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let mut out = BytesMut::new();
@@ -57,12 +57,12 @@ async fn a_peer_that_does_not_read_holds_up_no_other() {
     let link = client::connect(&ClientConfig::new("127.0.0.1", port, "u", "p")).await.unwrap();
     let other = tokio::time::timeout(PATIENCE, exchange(link, 2_000, 100));
     tokio::select! {
-        () = flood => panic!("it was shown out before its time"),
+        () = flood => panic!("it was disconnected too early"),
         ended = other => assert_eq!(ended.unwrap(), CloseReason::Unbound),
     }
 }
 
-/// Has one bind already, wherever from.
+/// Refuses every bind as a second one.
 struct Taken;
 
 impl Handler for Taken {
@@ -74,7 +74,7 @@ impl Handler for Taken {
 }
 
 #[tokio::test]
-async fn an_account_that_is_bound_already_is_told_so() {
+async fn a_bind_of_an_already_bound_account_gets_ralybnd() {
     let port = start_with(ServerConfig::new("smsc"), Taken).await;
     let refused = client::connect(&ClientConfig::new("127.0.0.1", port, "u", "p")).await;
     let Err(error) = refused else { panic!("{refused:?}") };

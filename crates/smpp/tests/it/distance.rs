@@ -1,5 +1,5 @@
-//! The window over a distance: through a pipe that takes its time, a session carries nine tenths of window/RTT, so it is
-//! never in lock-step. The clock is stopped; the seconds are the pipe's.
+//! The window over a long distance: through a pipe with latency, a session reaches nine tenths of window/RTT, so it
+//! never works in lock-step. Tokio's clock is paused; only the pipe's latency advances it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::loopback::submit;
 const WINDOW: u32 = 20;
 const MESSAGES: u64 = 2_000;
 
-/// Passes octets on, each as long after it came as the way takes.
+/// Forwards octets, each with the one-way latency.
 async fn carry(mut from: ReadHalf<DuplexStream>, mut to: WriteHalf<DuplexStream>, way: Duration) {
     let (mut underway, mut buffer) = (VecDeque::<(Instant, Vec<u8>)>::new(), [0; 4_096]);
     loop {
@@ -44,7 +44,7 @@ async fn carry(mut from: ReadHalf<DuplexStream>, mut to: WriteHalf<DuplexStream>
     }
 }
 
-/// Two ends, and what lies between them, which runs until both are dropped.
+/// Two ends, and the pipe between them, which runs until both are dropped.
 fn pipe(rtt: Duration) -> (DuplexStream, DuplexStream) {
     let (ours, near) = tokio::io::duplex(1 << 16);
     let (far, theirs) = tokio::io::duplex(1 << 16);
@@ -74,7 +74,7 @@ async fn serve(stream: DuplexStream) {
     }
 }
 
-/// How long the messages took, of the pipe's time.
+/// How long the messages took, in the pipe's time.
 async fn carried(rtt: Duration) -> Duration {
     let (ours, theirs) = pipe(rtt);
     tokio::task::spawn(serve(theirs));

@@ -1,5 +1,5 @@
-//! One PDU of every kind we can write, its fields as real traffic has them. The seeds of the fuzzers and what `tshark`
-//! is shown; the property tests in `codec` go further afield.
+//! One PDU of every kind, with fields as in real traffic. They are the fuzzers' seeds and `tshark`'s input; the
+//! property tests in `codec` use arbitrary fields.
 
 use bytes::BytesMut;
 use smpp::CommandStatus;
@@ -113,9 +113,9 @@ fn messages(out: &mut Writer) {
     out.ok("submit_sm_vendor", &SubmitSm { tlvs: vendor.tlvs(), ..submit });
     out.ok("submit_sm_resp", &SubmitSmResp { message_id: ID, tlvs: Tlvs::NONE });
     out.put("submit_sm_resp_throttled", CommandStatus::RTHROTTLED, &SubmitSmResp::default());
-    let mut told = TlvBuf::new();
-    told.push_u8(tag::CONGESTION_STATE, 85);
-    out.ok("submit_sm_resp_congestion", &SubmitSmResp { message_id: ID, tlvs: told.tlvs() });
+    let mut tlvs = TlvBuf::new();
+    tlvs.push_u8(tag::CONGESTION_STATE, 85);
+    out.ok("submit_sm_resp_congestion", &SubmitSmResp { message_id: ID, tlvs: tlvs.tlvs() });
 
     let mut list = ListBuf::new();
     list.push_destination(Destination::Address(MOBILE)).unwrap();

@@ -1,5 +1,5 @@
-//! Peers that break the rules, octet by octet, against a real server on a socket: the session ends or the PDU is
-//! refused, and the stream goes on where it can.
+//! Peers that violate the protocol, octet by octet, against a real server on a socket: the session ends, or the PDU is
+//! refused and the stream continues.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use crate::loopback::{start, start_with, submit};
 
-/// Reads and writes bare PDUs.
+/// Reads and writes raw PDUs.
 struct Peer {
     stream: TcpStream,
     input: BytesMut,
@@ -46,7 +46,7 @@ impl Peer {
         self.stream.write_all(octets).await.unwrap();
     }
 
-    /// The next PDU, or `None` when the server closed.
+    /// The next PDU; `None` if the server closed the connection.
     async fn read(&mut self) -> Option<RawPdu> {
         loop {
             if let Some(length) = self.input.first_chunk::<4>() {
@@ -74,7 +74,7 @@ pub(crate) fn bind() -> BindTransceiver<'static> {
 }
 
 #[tokio::test]
-async fn a_length_that_cannot_be_is_nacked_and_ends_the_session() {
+async fn an_impossible_length_is_nacked_and_ends_the_session() {
     for length in [0u32, 15, 0x8000_0000, u32::MAX, frame::PDU_OCTETS_MAX as u32 + 1] {
         let mut peer = Peer::bound(ServerConfig::new("smsc")).await;
         let header = [length, CommandId::SUBMIT_SM.0, 0, 77].map(u32::to_be_bytes).concat();
@@ -98,12 +98,12 @@ async fn a_submit_of_sixteen_octets_is_refused_and_the_session_goes_on() {
 }
 
 #[tokio::test]
-async fn a_length_longer_or_shorter_than_the_fields_harms_no_other_pdu() {
+async fn a_length_longer_or_shorter_than_the_fields_affects_no_other_pdu() {
     let mut peer = Peer::bound(ServerConfig::new("smsc")).await;
     let mut sound = BytesMut::new();
     pdu::encode(&mut sound, CommandStatus::ROK, 2, &submit(b"odd")).unwrap();
     let whole = sound.len();
-    // Longer: three stray octets belong to the PDU. It is read leniently.
+    // Longer: three stray octets belong to the PDU. It is decoded leniently.
     let mut longer = sound.clone();
     longer.extend_from_slice(&[0xEE; 3]);
     longer[..4].copy_from_slice(&(whole as u32 + 3).to_be_bytes());
@@ -111,7 +111,7 @@ async fn a_length_longer_or_shorter_than_the_fields_harms_no_other_pdu() {
     assert_eq!(peer.read().await.unwrap().message_id(), b"odd");
     let receipt = peer.read().await.unwrap();
     assert_eq!(receipt.id(), CommandId::DELIVER_SM);
-    // Shorter: the text is cut. It is refused, and the next is taken.
+    // Shorter: the text is incomplete. It is refused, and the next one is accepted.
     let mut shorter = sound.clone();
     shorter.truncate(whole - 2);
     shorter[..4].copy_from_slice(&(whole as u32 - 2).to_be_bytes());
@@ -133,7 +133,7 @@ async fn an_unknown_command_is_nacked_with_its_sequence() {
 }
 
 #[tokio::test]
-async fn an_octet_at_a_time_is_understood() {
+async fn pdus_are_read_one_octet_at_a_time() {
     let mut peer = Peer::connect(ServerConfig::new("smsc")).await;
     peer.stream.set_nodelay(true).unwrap();
     let mut out = BytesMut::new();
@@ -146,7 +146,7 @@ async fn an_octet_at_a_time_is_understood() {
 }
 
 #[tokio::test]
-async fn half_a_pdu_and_silence_ends_the_session() {
+async fn an_incomplete_pdu_and_silence_end_the_session() {
     let mut config = ServerConfig::new("smsc");
     config.session.stall = Duration::from_millis(20);
     let mut peer = Peer::bound(config).await;
@@ -155,7 +155,7 @@ async fn half_a_pdu_and_silence_ends_the_session() {
 }
 
 #[tokio::test]
-async fn who_does_not_bind_is_shown_out() {
+async fn a_client_that_does_not_bind_is_disconnected() {
     let mut config = ServerConfig::new("smsc");
     config.session.session_init = Duration::from_millis(20);
     let mut peer = Peer::connect(config).await;
@@ -201,13 +201,13 @@ async fn a_duplicate_sequence_is_answered_twice() {
 
 #[tokio::test]
 async fn a_connection_reset_in_the_middle_of_a_pdu_ends_that_session_alone() {
-    let (told, mut ends) = tokio::sync::mpsc::channel(1);
-    let port = start_with(ServerConfig::new("smsc"), Watched(told)).await;
+    let (signal, mut ends) = tokio::sync::mpsc::channel(1);
+    let port = start_with(ServerConfig::new("smsc"), Watched(signal)).await;
     let mut peer = Peer::over(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
     peer.send(1, &bind()).await;
     assert!(peer.read().await.unwrap().status().is_ok());
     peer.write(&[0, 0, 0, 90, 0, 0, 0, 4, 0, 0]).await;
-    // Closing with a linger of nothing resets.
+    // Closing with a linger of zero resets the connection.
     peer.stream.set_zero_linger().unwrap();
     drop(peer);
     let ended = tokio::time::timeout(Duration::from_secs(10), ends.recv()).await;
@@ -217,7 +217,7 @@ async fn a_connection_reset_in_the_middle_of_a_pdu_ends_that_session_alone() {
     assert!(next.read().await.unwrap().status().is_ok());
 }
 
-/// Tells when a session's events have ended.
+/// Sends a signal when a session's events have ended.
 struct Watched(tokio::sync::mpsc::Sender<()>);
 
 impl Handler for Watched {
@@ -232,7 +232,7 @@ impl Handler for Watched {
 }
 
 #[tokio::test]
-async fn a_bind_and_an_unbind_in_one_breath_end_the_session() {
+async fn a_bind_and_an_unbind_in_one_segment_end_the_session() {
     let mut peer = Peer::connect(ServerConfig::new("smsc")).await;
     let mut out = BytesMut::new();
     pdu::encode(&mut out, CommandStatus::ROK, 1, &bind()).unwrap();

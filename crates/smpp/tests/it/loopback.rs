@@ -1,4 +1,4 @@
-//! Client and server of ours against each other over TCP on the loopback: the API as a carrier and an SMSC use it.
+//! Our client and server over TCP on the loopback interface: the API as a carrier and an SMSC use it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use smpp::server::{self, BindAttempt, Handler, ServerConfig};
 use smpp::session::{Answers, CloseReason, Event, Failure, Requests};
 use tokio::net::TcpListener;
 
-/// Connections a server here has at once.
-pub(crate) const PLACES: usize = 500;
+/// Limit of concurrent connections of a test server.
+pub(crate) const CONNECTIONS_MAX: usize = 500;
 
-/// Takes every message, names it by its text, and sends a receipt for each.
+/// Accepts every message, uses its text as its id, and sends a receipt for each.
 pub(crate) struct Echo;
 
 impl Handler for Echo {
@@ -65,7 +65,7 @@ pub(crate) async fn start_with(config: ServerConfig, handler: impl Handler) -> u
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let spawn = |connection| drop(tokio::task::spawn(connection));
-    tokio::task::spawn(server::serve(listener, config, PLACES, Arc::new(handler), spawn));
+    tokio::task::spawn(server::serve(listener, config, CONNECTIONS_MAX, Arc::new(handler), spawn));
     port
 }
 
@@ -136,7 +136,7 @@ async fn messages_go_out_and_receipts_come_back() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_told_apart_from_a_dead_port() {
+async fn a_wrong_password_differs_from_a_dead_port() {
     let port = start(ServerConfig::new("smsc")).await;
     let refused = client::connect(&ClientConfig::new("127.0.0.1", port, "u", "x")).await;
     let Err(ConnectError::Refused { status }) = refused else { panic!("{refused:?}") };
@@ -168,7 +168,7 @@ async fn dropping_the_handle_unbinds() {
 }
 
 #[tokio::test]
-async fn a_request_is_never_lost_when_the_connection_is() {
+async fn every_request_is_reported_when_the_connection_is_lost() {
     let (ours, theirs) = tokio::io::duplex(1 << 20);
     let mut config = ClientConfig::new("", 0, "u", "p");
     config.session.window = 10;
@@ -176,7 +176,7 @@ async fn a_request_is_never_lost_when_the_connection_is() {
     let accepting = async {
         let mut link = server::accept_over(theirs, &server).await.unwrap().accept().unwrap();
         let run = tokio::task::spawn(link.run);
-        // Takes what comes and answers nothing.
+        // Reads requests and answers none.
         let mut taken = 0;
         while taken < 10 {
             taken += link.events.next().await.unwrap().len();

@@ -8,10 +8,10 @@
 )]
 
 mod cases;
-mod clerk;
 mod codec;
 mod crowd;
 mod distance;
+mod full_server;
 mod fuzz;
 mod golden;
 mod hostile;

@@ -1,5 +1,5 @@
-//! Operations on messages that are there: asking, replacing, cancelling, many recipients at once, data_sm, and what the
-//! sender attached coming back, between our client and the clerk.
+//! Operations on submitted messages: query_sm, replace_sm, cancel_sm, submit_multi, data_sm, and attached parameters
+//! that come back, between our client and [`full_server`](crate::full_server).
 
 use smpp::client::{self, ClientConfig};
 use smpp::link::Link;
@@ -9,24 +9,24 @@ use smpp::server::ServerConfig;
 use smpp::session::{Event, Requests};
 use smpp::{CommandId, CommandStatus};
 
-use crate::clerk::Clerk;
+use crate::full_server::FullServer;
 use crate::loopback::{start_with, submit};
 
-/// A client that waits for each answer.
-struct Desk {
+/// A client that waits for each response.
+struct WaitingClient {
     link: Link,
 }
 
-impl Desk {
+impl WaitingClient {
     async fn open() -> Self {
-        let port = start_with(ServerConfig::new("smsc"), Clerk).await;
+        let port = start_with(ServerConfig::new("smsc"), FullServer).await;
         Self {
             link: client::connect(&ClientConfig::new("127.0.0.1", port, "u", "p")).await.unwrap(),
         }
     }
 
-    /// Sends one request and gives `count` of what comes back, answers and requests, in order.
-    async fn ask<'a>(&mut self, body: &impl Body<'a>, count: usize) -> Vec<RawPdu> {
+    /// Sends one request and returns the next `count` PDUs, responses and requests, in order.
+    async fn request<'a>(&mut self, body: &impl Body<'a>, count: usize) -> Vec<RawPdu> {
         let mut requests = Requests::new();
         requests.push(0, body).unwrap();
         self.link.handle.submit(requests).await.unwrap();
@@ -47,11 +47,12 @@ impl Desk {
     }
 
     async fn status<'a>(&mut self, body: &impl Body<'a>) -> CommandStatus {
-        self.ask(body, 1).await.remove(0).status()
+        self.request(body, 1).await.remove(0).status()
     }
 
     async fn state(&mut self, id: &[u8]) -> MessageState {
-        let answer = self.ask(&QuerySm { message_id: id, ..QuerySm::default() }, 1).await.remove(0);
+        let answer =
+            self.request(&QuerySm { message_id: id, ..QuerySm::default() }, 1).await.remove(0);
         let answer = answer.decode::<QuerySmResp<'_>>().unwrap();
         assert_eq!(answer.message_id, id);
         let state = MessageState::from_number(answer.message_state);
@@ -61,28 +62,28 @@ impl Desk {
 }
 
 #[tokio::test]
-async fn a_message_on_its_way_is_asked_after_replaced_and_cancelled() {
-    let mut desk = Desk::open().await;
-    let sent = desk.ask(&submit(b"wait"), 1).await.remove(0);
+async fn an_enroute_message_is_queried_replaced_and_cancelled() {
+    let mut client = WaitingClient::open().await;
+    let sent = client.request(&submit(b"wait"), 1).await.remove(0);
     let id = sent.message_id();
-    assert_eq!(desk.state(id).await, MessageState::Enroute);
+    assert_eq!(client.state(id).await, MessageState::Enroute);
     let replace = ReplaceSm { message_id: id, short_message: b"other", ..ReplaceSm::default() };
     let cancel = CancelSm { message_id: id, ..CancelSm::default() };
-    assert_eq!(desk.status(&replace).await, CommandStatus::ROK);
-    assert_eq!(desk.status(&cancel).await, CommandStatus::ROK);
-    assert_eq!(desk.state(id).await, MessageState::Deleted);
-    assert_eq!(desk.status(&replace).await, CommandStatus::RREPLACEFAIL);
-    assert_eq!(desk.status(&cancel).await, CommandStatus::RCANCELFAIL);
+    assert_eq!(client.status(&replace).await, CommandStatus::ROK);
+    assert_eq!(client.status(&cancel).await, CommandStatus::ROK);
+    assert_eq!(client.state(id).await, MessageState::Deleted);
+    assert_eq!(client.status(&replace).await, CommandStatus::RREPLACEFAIL);
+    assert_eq!(client.status(&cancel).await, CommandStatus::RCANCELFAIL);
     let nobodys = QuerySm { message_id: b"nobody's", ..QuerySm::default() };
-    assert_eq!(desk.status(&nobodys).await, CommandStatus::RQUERYFAIL);
+    assert_eq!(client.status(&nobodys).await, CommandStatus::RQUERYFAIL);
 }
 
 #[tokio::test]
-async fn of_254_recipients_those_refused_are_told_one_by_one() {
-    let mut desk = Desk::open().await;
+async fn submit_multi_resp_lists_each_refused_recipient() {
+    let mut client = WaitingClient::open().await;
     let mut list = ListBuf::new();
     for number in 0..253 {
-        // Every tenth begins with a zero.
+        // Every tenth starts with a zero.
         let number = format!("{}{number:03}", if number % 10 == 3 { "0" } else { "45" });
         let to = Destination::Address(Address::international(number.as_bytes()));
         list.push_destination(to).unwrap();
@@ -93,7 +94,7 @@ async fn of_254_recipients_those_refused_are_told_one_by_one() {
         short_message: b"to all",
         ..SubmitMulti::default()
     };
-    let answer = desk.ask(&multi, 1).await.remove(0);
+    let answer = client.request(&multi, 1).await.remove(0);
     let answer = answer.decode::<SubmitMultiResp<'_>>().unwrap();
     assert_eq!((answer.message_id, answer.unsuccessful.len()), (&b"c-1"[..], 26));
     let refused: Vec<_> = answer.unsuccessful.iter().collect();
@@ -106,8 +107,8 @@ async fn of_254_recipients_those_refused_are_told_one_by_one() {
 }
 
 #[tokio::test]
-async fn what_a_sender_attaches_comes_back_octet_for_octet() {
-    let mut desk = Desk::open().await;
+async fn attached_parameters_come_back_octet_for_octet() {
+    let mut client = WaitingClient::open().await;
     let mut tlvs = TlvBuf::new();
     tlvs.push(0x1401, b"\x00\xff\x00").unwrap().push(0x3FFF, b"").unwrap();
     tlvs.push_u16(tag::USER_MESSAGE_REFERENCE, 77);
@@ -116,7 +117,7 @@ async fn what_a_sender_attaches_comes_back_octet_for_octet() {
         tlvs: tlvs.tlvs(),
         ..submit(b"with more")
     };
-    let heard = desk.ask(&message, 2).await;
+    let heard = client.request(&message, 2).await;
     let deliver = heard[1].decode::<DeliverSm<'_>>().unwrap();
     for tlv in message.tlvs.iter() {
         assert_eq!(deliver.tlvs.get(tlv.tag), Some(tlv));
@@ -126,8 +127,8 @@ async fn what_a_sender_attaches_comes_back_octet_for_octet() {
 
 #[tokio::test]
 async fn a_receipt_may_come_by_data_sm() {
-    let mut desk = Desk::open().await;
-    let heard = desk.ask(&DataSm::default(), 2).await;
+    let mut client = WaitingClient::open().await;
+    let heard = client.request(&DataSm::default(), 2).await;
     assert_eq!((heard[0].id(), heard[1].id()), (CommandId::DATA_SM_RESP, CommandId::DATA_SM));
     let data = heard[1].decode::<DataSm<'_>>().unwrap();
     let receipt = Receipt::of_data(&data).unwrap();

@@ -1,4 +1,4 @@
-//! The driver with the clock stopped: timers fire through the same futures as in production, and nothing waits.
+//! The driver with tokio's clock paused: timers fire through the same futures as in production, without real waiting.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::loopback::submit;
 
-/// Client and server on a pipe; the server's side runs in a task already.
+/// Client and server on a pipe; the server's side already runs in a task.
 async fn pair(
     config: &ClientConfig,
     server: &ServerConfig,
@@ -27,12 +27,12 @@ async fn pair(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_peer_is_asked_and_given_up() {
+async fn a_silent_peer_is_probed_and_disconnected() {
     let config = ClientConfig::new("", 0, "u", "p");
     let (ours, theirs) = tokio::io::duplex(1 << 16);
     let server_config = ServerConfig::new("smsc");
     let accepting = async {
-        // Accepts the bind, then never reads again.
+        // Accepts the bind, then stops reading.
         let mut link = server::accept_over(theirs, &server_config).await.unwrap().accept().unwrap();
         let first = tokio::time::timeout(Duration::from_secs(1), &mut link.run).await;
         assert!(first.is_err());
@@ -62,7 +62,7 @@ async fn two_idle_sides_keep_each_other_alive_for_a_day() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_without_a_response_is_told_and_its_room_is_free_again() {
+async fn an_unanswered_request_fails_and_frees_its_slot() {
     let mut config = ClientConfig::new("", 0, "u", "p");
     config.session.window = 1;
     let (client, _server, mut theirs, _run) = pair(&config, &ServerConfig::new("smsc")).await;
@@ -87,7 +87,7 @@ async fn a_request_without_a_response_is_told_and_its_room_is_free_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_says_nothing_is_a_timeout() {
+async fn a_server_that_sends_nothing_is_a_timeout() {
     let (ours, _theirs) = tokio::io::duplex(1 << 16);
     let started = Instant::now();
     let result = client::connect_over(ours, &ClientConfig::new("", 0, "u", "p")).await;
@@ -96,7 +96,7 @@ async fn a_server_that_says_nothing_is_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_stops_reading_is_given_up() {
+async fn a_peer_that_stops_reading_is_disconnected() {
     let mut config = ClientConfig::new("", 0, "u", "p");
     config.session.window = 5_000;
     config.session.enquire_link = None;
@@ -116,16 +116,16 @@ async fn a_peer_that_stops_reading_is_given_up() {
         requests.push(token, &submit(b"x")).unwrap();
     }
     handle.submit(requests).await.unwrap();
-    let mut told = 0;
+    let mut failed = 0;
     while let Some(batch) = events.next().await {
-        told += batch.len();
+        failed += batch.len();
     }
-    assert_eq!((run.await.unwrap(), told), (CloseReason::WriteStalled, 1_000));
+    assert_eq!((run.await.unwrap(), failed), (CloseReason::WriteStalled, 1_000));
     drop(server);
 }
 
 #[tokio::test(start_paused = true)]
-async fn letting_go_of_the_events_or_the_handle_unbinds_even_with_a_full_window() {
+async fn dropping_the_events_or_the_handle_unbinds_even_with_a_full_window() {
     for keep_handle in [true, false] {
         let mut config = ClientConfig::new("", 0, "u", "p");
         config.session.window = 1;

@@ -1,5 +1,5 @@
-//! How fast it is, printed: `cargo test -p smpp --release --test it speed -- --ignored --nocapture`. No assertions: a
-//! busy machine is no defect.
+//! Prints throughput: `cargo test -p smpp --release --test it speed -- --ignored --nocapture`. It asserts nothing,
+//! because a busy machine is not a defect.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ fn of_the_codec() {
     println!("decode and encode: {:?}", start.elapsed() / ROUNDS);
 }
 
-/// Answers every message with an id of sixteen characters.
+/// Answers every message with an id of 16 characters.
 struct Taker;
 
 impl Handler for Taker {

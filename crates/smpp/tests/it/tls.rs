@@ -1,5 +1,5 @@
-//! TLS between our client and server: verified by the CA given, with and without client certificates, and never in
-//! clear text instead.
+//! TLS between our client and server: verified by the given CA, with and without client certificates, and without a
+//! fallback to clear text.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::loopback::{exchange, start};
 
-/// A CA with a server's and a client's certificate, in files.
+/// A CA, a server certificate and a client certificate, in files.
 struct Pki {
     dir: TempDir,
 }
@@ -26,7 +26,7 @@ impl Pki {
         Self::lasting(4096)
     }
 
-    /// The certificates end with that year's first day, the CA does not.
+    /// The certificates expire on the first day of that year, the CA does not.
     fn lasting(year: i32) -> Self {
         let pki = Self { dir: TempDir::new().unwrap() };
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -92,7 +92,7 @@ async fn a_certificate_of_another_name_or_ca_is_refused() {
 }
 
 #[tokio::test]
-async fn a_client_certificate_is_demanded_when_configured() {
+async fn a_client_certificate_is_required_if_configured() {
     let pki = Pki::new();
     let port = pki.server(Some(pki.path("ca"))).await;
     let without = client::connect(&config(port, Some(trusting(&pki)))).await;
@@ -104,7 +104,7 @@ async fn a_client_certificate_is_demanded_when_configured() {
 }
 
 #[tokio::test]
-async fn tls_is_never_exchanged_for_clear_text() {
+async fn tls_never_falls_back_to_clear_text() {
     let pki = Pki::new();
     let clear = start(ServerConfig::new("smsc")).await;
     let result = client::connect(&config(clear, Some(trusting(&pki)))).await;
@@ -123,7 +123,7 @@ async fn an_expired_certificate_is_refused() {
     assert!(error.to_string().contains("expired"), "{error}");
 }
 
-/// Notes which name the client asked for, and has no certificate for it.
+/// Records the requested server name and returns no certificate.
 #[derive(Debug, Default)]
 struct Named(Mutex<Option<String>>);
 
@@ -135,7 +135,7 @@ impl ResolvesServerCert for Named {
 }
 
 #[tokio::test]
-async fn the_name_to_verify_is_told_to_the_server() {
+async fn the_name_to_verify_is_sent_as_sni() {
     let (pki, named) = (Pki::new(), Arc::new(Named::default()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ServerConfig::builder_with_provider(provider)
@@ -156,7 +156,7 @@ fn a_missing_file_is_named() {
 }
 
 impl Pki {
-    /// A file that outlives this set.
+    /// A file that outlives this value.
     fn kept(self, name: &str) -> PathBuf {
         self.dir.keep().join(name)
     }

@@ -1,5 +1,4 @@
-//! Wireshark's dissector reads every kind of PDU we write: nothing malformed, nothing it warns of, and its names and
-//! values are ours.
+//! Wireshark's dissector reads every kind of PDU that we encode without warnings, and with the same names and values.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,7 +12,7 @@ use crate::golden::{self, Golden};
 
 const PORT: u16 = 2775;
 
-/// What is asked of each PDU, in this order; a field may be absent or occur several times.
+/// The fields to print of each PDU, in this order; a field may be absent or occur several times.
 const FIELDS: [&str; 31] = [
     "smpp.command_id",
     "smpp.command_status",
@@ -48,17 +47,17 @@ const FIELDS: [&str; 31] = [
     "smpp.esm.submit.features",
 ];
 
-/// What may stand beside the fields; all must be empty.
+/// The dissector's warnings; all must be empty.
 const COMPLAINTS: [&str; 3] =
     ["_ws.malformed", "_ws.expert.message", "smpp.message_payload.duplicate"];
 const INFO: &str = "_ws.col.Info";
 
-/// Where the dissector (4.0) is wrong: of `broadcast_rep_num` it takes one of the two octets (SMPP 5.0 §4.8.4.21), and the
-/// other for the start of the next parameter. Our golden PDU has it at the end, so that all else is read.
+/// Bugs of the dissector (4.0): it reads one of the two octets of `broadcast_rep_num` (SMPP 5.0 §4.8.4.21) and takes
+/// the other for the start of the next parameter. It is last in our golden PDU, so that all else is read.
 const LIMITS: [(&str, &str); 2] =
     [("broadcast_sm", "_ws.malformed"), ("broadcast_sm", "_ws.expert.message")];
 
-/// What the fields must say beyond the header.
+/// Expected values of the fields after the header.
 const EXPECTED: [(&str, &[(&str, &str)]); 17] = [
     ("bind_receiver", &BIND),
     ("bind_transmitter", &BIND),
@@ -91,7 +90,7 @@ const EXPECTED: [(&str, &[(&str, &str)]); 17] = [
         &[
             ("smpp.data_coding", "0x08"),
             ("smpp.opt_param_tag", "0x0424"),
-            // 22:00 an hour east of Greenwich.
+            // 22:00 at UTC+1.
             ("smpp.schedule_delivery_time", "Nov 21, 2026 21:00:00.000000000 UTC"),
         ],
     ),
@@ -136,7 +135,7 @@ const BIND: [(&str, &str); 3] = [
     ("smpp.interface_version", "52"),
 ];
 
-/// A capture: the handshake of one connection, then a segment for each PDU. Link type 101: IP without a link layer.
+/// A capture: the TCP handshake, then a segment for each PDU. Link type 101: IP without a link layer.
 fn capture(pdus: &[Golden]) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend_from_slice(&0xA1B2_C3D4_u32.to_be_bytes());
@@ -180,7 +179,7 @@ fn segment(
     out.extend_from_slice(data);
 }
 
-/// What tshark made of one PDU.
+/// tshark's output for one PDU.
 struct Line<'a> {
     fields: BTreeMap<&'a str, &'a str>,
     info: &'a str,
@@ -198,7 +197,7 @@ fn read(path: &Path) -> String {
 }
 
 #[test]
-fn every_pdu_is_read_by_tshark_without_complaint() {
+fn tshark_reads_every_pdu_without_warnings() {
     let pdus = golden::all();
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(&capture(&pdus)).unwrap();
@@ -206,7 +205,7 @@ fn every_pdu_is_read_by_tshark_without_complaint() {
     let mut lines = text.lines();
     let mut expected: BTreeMap<&str, &[(&str, &str)]> = EXPECTED.into_iter().collect();
     for Golden { name, bytes } in &pdus {
-        let line = lines.next().unwrap_or_else(|| panic!("{name} is not there"));
+        let line = lines.next().unwrap_or_else(|| panic!("{name} is missing"));
         let (values, info) = line.rsplit_once('|').unwrap();
         let fields = FIELDS.iter().chain(&COMPLAINTS).copied().zip(values.split('|')).collect();
         let line = Line { fields, info };
@@ -221,7 +220,7 @@ fn every_pdu_is_read_by_tshark_without_complaint() {
         }
     }
     assert_eq!(lines.next(), None);
-    assert!(expected.is_empty(), "expected of PDUs that are not there: {expected:?}");
+    assert!(expected.is_empty(), "expectations for missing PDUs: {expected:?}");
 }
 
 fn check_header(name: &str, bytes: &[u8], line: &Line<'_>) {

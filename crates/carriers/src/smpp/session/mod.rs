@@ -19,7 +19,7 @@ mod send;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use domain::ports::Outcome;
-use smpp::link::{Events, Handle, Link, Run};
+use smpp::link::{Events, Handle, Link, SessionFuture};
 use smpp::session::{BindKind, CloseReason};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -57,7 +57,7 @@ impl<'a> Bound<'a> {
         carrier: &'a Inner,
         link: Link,
         leaving: CancellationToken,
-    ) -> (Self, Events, Run) {
+    ) -> (Self, Events, SessionFuture) {
         let Link { handle, events, run, peer } = link;
         let bound = Self {
             carrier,
@@ -74,12 +74,12 @@ impl<'a> Bound<'a> {
     }
 
     /// Lives with the session until it has ended and everything is told.
-    pub(super) async fn live(&self, events: Events, run: Run) -> CloseReason {
+    pub(super) async fn live(&self, events: Events, run: SessionFuture) -> CloseReason {
         let (reason, (), ()) = tokio::join!(self.run(run), self.pump(), self.listen(events));
         reason
     }
 
-    async fn run(&self, mut run: Run) -> CloseReason {
+    async fn run(&self, mut run: SessionFuture) -> CloseReason {
         let reason = tokio::select! {
             reason = &mut run => reason,
             () = self.carrier.desk.aborting.cancelled() => {

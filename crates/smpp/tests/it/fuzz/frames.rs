@@ -1,11 +1,11 @@
-//! However a stream is cut into reads, the same PDUs come out, whole and in order, and nothing is lost before an error.
+//! However a stream is split into reads, the same PDUs come out, whole and in order, and none is lost before an error.
 
 use bytes::BytesMut;
 use smpp::frame;
 
 const OCTETS_MAX: usize = 4_096;
 
-/// The first octet says how the rest is cut.
+/// The first octet determines how the rest is split.
 pub(crate) fn run(data: &[u8]) {
     let Some((cut, stream)) = data.split_first() else { return };
     let mut whole = BytesMut::from(stream);
@@ -27,6 +27,6 @@ pub(crate) fn run(data: &[u8]) {
         }
     }
     assert_eq!(in_pieces, at_once);
-    // The sequence number may not have been there yet.
+    // The sequence number may not have arrived yet.
     assert_eq!(failed.map(|error| error.length), error.map(|error| error.length));
 }

@@ -1,5 +1,5 @@
-//! What the fuzzers of `fuzz/` hold the crate to, with the committed corpus and everything they ever found, and with
-//! random octets: the guards run with every `cargo test`, the hunt is `fuzz/run`.
+//! The rules of the fuzzers in `fuzz/`, run with every `cargo test` on the committed corpus, all past findings and
+//! random octets. `fuzz/run` searches for new findings.
 
 mod frames;
 mod pdus;
@@ -23,7 +23,7 @@ const RULES: [(&str, Rule); 4] = [
     ("sessions", sessions::run),
 ];
 
-/// Receipt texts of as many shapes as matter to a parser; `receipt::corpus` has them all.
+/// Receipt texts of the main shapes; `receipt::corpus` has them all.
 const TEXTS: [&[u8]; 6] = [
     b"id:0123456789 sub:001 dlvrd:001 submit date:2611212200 done date:2611212201 stat:DELIVRD err:000 text:Hello",
     b"id:0118Z-0122I sub:001 dlvrd:000 submitdate:261121220000 donedate:000000000000 stat:REJECTED err:012 text:",
@@ -70,7 +70,7 @@ fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
 }
 
 #[test]
-fn the_corpus_and_all_that_was_found_hold() {
+fn the_corpus_and_all_findings_pass() {
     let mut replayed = 0;
     for (target, rule) in RULES {
         for kind in ["corpus", "found"] {
@@ -83,11 +83,11 @@ fn the_corpus_and_all_that_was_found_hold() {
             }
         }
     }
-    assert!(replayed >= seeds().len(), "{replayed} files: the corpus is not where it was");
+    assert!(replayed >= seeds().len(), "only {replayed} files: the corpus is missing");
 }
 
 #[test]
-fn the_seeds_are_what_the_code_makes() {
+fn the_committed_seeds_are_up_to_date() {
     for (target, name, octets) in seeds() {
         let path = folder().join("corpus").join(target).join(&name);
         let there = fs::read(&path).unwrap_or_default();
@@ -110,15 +110,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn random_octets_hold(octets in vec(any::<u8>(), 0..600)) {
+    fn random_octets_pass(octets in vec(any::<u8>(), 0..600)) {
         for (_, rule) in RULES {
             rule(&octets);
         }
     }
 
-    /// Mostly small octets: lengths, flags and choices that lead somewhere.
+    /// Mostly small octets, so that lengths, flags and choices are often valid.
     #[test]
-    fn random_steps_of_a_session_hold(octets in vec(prop_oneof![0u8..16, any::<u8>()], 0..800)) {
+    fn random_steps_of_a_session_pass(octets in vec(prop_oneof![0u8..16, any::<u8>()], 0..800)) {
         sessions::run(&octets);
         frames::run(&octets);
     }

@@ -1,11 +1,11 @@
-//! Whatever can be read can be written, unless a field is longer than the standard's, and reads the same again.
+//! Whatever can be decoded can be encoded, unless a field is longer than the standard allows, and decodes the same.
 
 use bytes::{Bytes, BytesMut};
 use smpp::pdu::{DataSm, DeliverSm, EncodeError, Pdu, RawPdu};
 use smpp::receipt::Receipt;
 use smpp::session::BindParameters;
 
-/// A PDU with its header; its length word is not looked at.
+/// A PDU with its header; `command_length` is ignored.
 pub(crate) fn run(data: &[u8]) {
     let Some(raw) = RawPdu::new(Bytes::copy_from_slice(data)) else { return };
     let _ = (format!("{raw:?}"), raw.message_id(), BindParameters::decode_body_of(&raw).is_ok());
@@ -30,7 +30,7 @@ pub(crate) fn run(data: &[u8]) {
             assert_eq!((written.id(), written.status()), (raw.id(), raw.status()));
             assert_eq!(written.bytes()[..4], (written.bytes().len() as u32).to_be_bytes());
             let mut again = BytesMut::new();
-            pdu.encode(&mut again, raw.status(), raw.sequence()).expect("it was written once");
+            pdu.encode(&mut again, raw.status(), raw.sequence()).expect("it was encoded once");
             assert_eq!(again, written.bytes());
         }
         Err(error) => {

@@ -1,10 +1,10 @@
-//! Receipts and times made of anything: never a panic, nothing that was not in the octets, and what we write is read.
+//! Receipts and times from arbitrary octets: no panic, no value that is not in the octets, and rendered ones parse back.
 
 use smpp::pdu::{EsmClass, TlvBuf, Tlvs};
 use smpp::receipt::{NewReceipt, Receipt};
 use smpp::time::SmppTime;
 
-/// The first octet is the `esm_class`, the second the length of the text; what follows it are optional parameters.
+/// The first octet is the `esm_class`, the second the length of the text; optional parameters follow the text.
 pub(crate) fn run(data: &[u8]) {
     let _ = SmppTime::parse(data).map(|time| time.map(again));
     let [esm_class, length, rest @ ..] = data else { return };
@@ -22,7 +22,7 @@ pub(crate) fn run(data: &[u8]) {
         assert!(within, "{}", part.escape_ascii());
     }
 
-    // An id that has no spaces, colons or marks at its end is read as it was written, by text and by parameter.
+    // An alphanumeric id is read back verbatim, from the text and from the parameter.
     if !message_id.iter().all(u8::is_ascii_alphanumeric) {
         return;
     }

@@ -1,5 +1,5 @@
 //! Any sequence of octets, time, requests and answers on a session: it never panics, never exceeds its window, writes
-//! only whole PDUs, asks to be woken only in the future, and gives every request of ours exactly one fate.
+//! only whole PDUs, sets deadlines only in the future, and gives every request exactly one outcome.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use smpp::session::{
 use smpp::{CommandId, CommandStatus, frame};
 
 const S: Duration = Duration::from_secs(1);
-/// What a peer may say, in the order of the input's octet; an unknown command at the end.
+/// Commands that a peer may send, indexed by the input's octet; the last one is unknown.
 const COMMANDS: [u32; 20] = [
     0x0000_0009,
     0x8000_0009,
@@ -55,7 +55,7 @@ impl<'a> Input<'a> {
         Some(*first)
     }
 
-    /// A counted run, cut where the input ends.
+    /// A length octet and that many octets, or fewer at the end of the input.
     fn run(&mut self) -> Option<&'a [u8]> {
         let length = usize::from(self.octet()? % 48);
         let (taken, rest) = self.0.split_at(self.0.len().min(length));
@@ -130,7 +130,7 @@ impl World {
         Some(world)
     }
 
-    /// One thing that happens; `None` when the input is used up.
+    /// One step; `None` at the end of the input.
     fn step(&mut self, input: &mut Input<'_>) -> Option<()> {
         let mut events = Vec::new();
         match input.octet()? % 12 {
@@ -156,7 +156,7 @@ impl World {
         Some(())
     }
 
-    /// What the driver does each time it wakes.
+    /// What the driver does on each wake-up.
     fn round(&mut self, events: &mut Vec<Event>) {
         let before: Vec<u64> = self.pending.tokens().collect();
         self.session.send(&mut self.pending, self.now);
@@ -176,7 +176,7 @@ impl World {
         }
         if !matches!(self.session.state(), State::Closed(_)) {
             let wake = self.session.deadline();
-            assert!(wake.is_none_or(|wake| wake > self.now), "it would spin: {:?}", self.session);
+            assert!(wake.is_none_or(|wake| wake > self.now), "busy loop: {:?}", self.session);
         }
     }
 
@@ -233,7 +233,7 @@ impl World {
         self.session.answer(&answers, self.now);
     }
 
-    /// Takes what the session wrote and told, and holds it to the rules.
+    /// Checks the session's output and events.
     fn look(&mut self, events: Vec<Event>) {
         let (frames, error) = frame::split(self.session.output(), 1 << 20);
         assert_eq!(error, None);
@@ -267,7 +267,7 @@ impl World {
         assert_eq!(self.session.in_flight() as usize, open);
         assert_eq!(self.session.unanswered() as usize, self.tickets.len());
         assert!(self.session.unanswered() <= self.inbound_window);
-        // A stream that cannot be read on has a nack of its own.
-        assert!(self.answered <= self.heard + 1, "answered more than was asked");
+        // An unreadable stream gets one nack.
+        assert!(self.answered <= self.heard + 1, "more responses than requests");
     }
 }

@@ -1,4 +1,4 @@
-//! What no peer and no configuration may break: strays, numbers, absurd limits, a bind decided too late.
+//! Unmatched responses, sequence numbers, invalid limits, and a bind that is decided too late.
 
 use smpp::pdu::*;
 use smpp::session::*;
@@ -9,11 +9,11 @@ use super::{Bench, config};
 use crate::loopback::submit;
 
 #[test]
-fn responses_to_nothing_are_counted_and_harm_nothing() {
+fn unmatched_responses_are_counted_and_harmless() {
     let mut bench = Bench::client(config(3));
     bench.submit(0..2);
     bench.sent();
-    // Never sent, of another kind than what was sent, and answered twice.
+    // Never sent, of another kind than the request, and answered twice.
     for sequence in [0, 1, 999, 0x7FFF_FFFF, u32::MAX] {
         bench.answer_to(sequence, b"x");
     }
@@ -26,7 +26,7 @@ fn responses_to_nothing_are_counted_and_harm_nothing() {
 }
 
 #[test]
-fn any_sequence_number_of_the_peers_comes_back_in_the_answer() {
+fn answers_repeat_any_sequence_number_of_the_peer() {
     let mut bench = Bench::server(SessionConfig::default(), CommandId::BIND_TRANSCEIVER);
     let numbers = [0, 1, 0x7FFF_FFFF, 0x8000_0000, u32::MAX];
     for sequence in numbers {
@@ -38,12 +38,12 @@ fn any_sequence_number_of_the_peers_comes_back_in_the_answer() {
         answers.submitted(ticket, b"id").unwrap();
     }
     bench.session.answer(&answers, bench.now);
-    let told: Vec<u32> = bench.sent().iter().map(RawPdu::sequence).collect();
-    assert_eq!(told, numbers);
+    let answered: Vec<u32> = bench.sent().iter().map(RawPdu::sequence).collect();
+    assert_eq!(answered, numbers);
 }
 
 #[test]
-fn absurd_limits_become_the_nearest_sensible_ones() {
+fn invalid_limits_are_clamped() {
     for window in [0, u32::MAX] {
         let mut bench = Bench::client(SessionConfig {
             window,
@@ -62,16 +62,16 @@ fn absurd_limits_become_the_nearest_sensible_ones() {
         bench.hear_body(9, &DeliverSm::default());
         assert!(matches!(bench.events[..], [Event::Request { .. }]));
         let wake = bench.session.deadline().unwrap();
-        assert!(wake > bench.now, "a timer that fires for ever");
+        assert!(wake > bench.now, "a timer fires continuously");
     }
 }
 
 #[test]
-fn a_bind_decided_after_the_end_does_not_bring_the_session_back() {
+fn a_bind_decided_after_the_end_does_not_reopen_the_session() {
     for accept in [true, false] {
         let mut bench = Bench::open(Role::Server, SessionConfig::default());
         bench.hear_body(1, &BindTransceiver::default());
-        // Before anybody decided: the peer thinks better of it.
+        // The peer unbinds before the bind is decided.
         bench.hear(CommandId::UNBIND, CommandStatus::ROK, 2);
         assert_eq!(bench.closed(), Some(CloseReason::PeerUnbound));
         if accept {

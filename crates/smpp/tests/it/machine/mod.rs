@@ -1,4 +1,4 @@
-//! The session machine by itself: two of them, or one and hand-made PDUs, with the time passed in.
+//! The session machine without I/O: two machines, or one with hand-made PDUs, and the time passed in.
 
 mod limits;
 mod rules;
@@ -29,7 +29,7 @@ impl Bench {
         Self { session: Session::new(role, config, now), now, events: Vec::new() }
     }
 
-    /// A bound transceiver of ours.
+    /// A bound transceiver client.
     pub(super) fn client(config: SessionConfig) -> Self {
         let mut bench = Self::open(Role::Client, config);
         bench.session.bind(BindKind::Transceiver, BindTransceiver::default(), bench.now).unwrap();
@@ -84,7 +84,7 @@ impl Bench {
         self.hear_body(sequence, &SubmitSmResp { message_id, tlvs: Tlvs::NONE });
     }
 
-    /// What was written since the last look.
+    /// PDUs written since the last call.
     pub(super) fn sent(&mut self) -> Vec<RawPdu> {
         let (frames, error) = frame::split(self.session.output(), 1 << 20);
         assert_eq!(error, None);

@@ -1,4 +1,4 @@
-//! What the machine answers by itself, refuses, counts and tells.
+//! What the machine answers by itself, refuses, counts and reports.
 
 use smpp::pdu::*;
 use smpp::session::*;
@@ -18,7 +18,7 @@ fn a_nack_to_our_request_frees_its_slot_and_others_are_counted() {
     bench.hear(CommandId::GENERIC_NACK, CommandStatus::RINVCMDID, 0);
     bench.hear(CommandId(0x8001_0200), CommandStatus::ROK, 999);
     assert_eq!((bench.session.room(), bench.session.counters().stray_responses), (1, 2));
-    assert_eq!(bench.sent().len(), 1, "a response is never nacked");
+    assert_eq!(bench.sent().len(), 1, "a response was nacked");
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn enquire_link_is_answered_while_the_window_is_full_and_the_caller_is_slow() {
 }
 
 #[test]
-fn versions_are_told_when_they_are() {
+fn interface_versions_are_reported_if_sent() {
     for (tail, version) in [(&b""[..], None), (b"\x02\x10\x00\x01\x50", Some(0x50))] {
         let mut bench = Bench::open(Role::Client, SessionConfig::default());
         bench.session.bind(BindKind::Receiver, BindTransceiver::default(), bench.now).unwrap();
@@ -64,14 +64,14 @@ fn congestion_is_read_from_any_response() {
     let mut bench = Bench::client(config(5));
     bench.submit(0..1);
     assert_eq!(bench.session.congestion(), None);
-    let mut told = TlvBuf::new();
-    told.push_u8(tag::CONGESTION_STATE, 95);
-    bench.hear_body(2, &SubmitSmResp { message_id: b"1", tlvs: told.tlvs() });
+    let mut tlvs = TlvBuf::new();
+    tlvs.push_u8(tag::CONGESTION_STATE, 95);
+    bench.hear_body(2, &SubmitSmResp { message_id: b"1", tlvs: tlvs.tlvs() });
     assert_eq!(bench.session.congestion(), Some(95));
 }
 
 #[test]
-fn a_transmitter_takes_no_deliveries_and_a_receiver_no_submissions() {
+fn a_transmitter_accepts_no_deliveries_and_a_receiver_no_submissions() {
     let mut bench = Bench::server(SessionConfig::default(), CommandId::BIND_RECEIVER);
     bench.hear_body(5, &submit(b"x"));
     assert_eq!(bench.sent()[0].status(), CommandStatus::RINVBNDSTS);
@@ -81,7 +81,7 @@ fn a_transmitter_takes_no_deliveries_and_a_receiver_no_submissions() {
 }
 
 #[test]
-fn outbind_and_alerts_do_no_harm() {
+fn outbind_and_alerts_are_harmless() {
     let mut bench = Bench::client(config(1));
     bench.hear_body(1, &Outbind::default());
     bench.hear_body(2, &AlertNotification::default());
@@ -92,7 +92,7 @@ fn outbind_and_alerts_do_no_harm() {
 }
 
 #[test]
-fn an_overfull_server_asks_to_slow_down() {
+fn an_overloaded_server_throttles() {
     let config = SessionConfig { inbound_window: 2, ..SessionConfig::default() };
     let mut bench = Bench::server(config, CommandId::BIND_TRANSCEIVER);
     for sequence in 1..=3 {

@@ -1,4 +1,4 @@
-//! The machine's timers, and ending a session in peace.
+//! The machine's timers, and the orderly end of a session.
 
 use smpp::pdu::*;
 use std::time::Duration;
@@ -26,13 +26,13 @@ fn enquire_link_is_sent_only_when_idle_even_with_a_full_window() {
 }
 
 #[test]
-fn a_missing_enquire_link_resp_ends_the_session_and_tells_what_was_open() {
+fn a_missing_enquire_link_resp_ends_the_session_and_reports_open_requests() {
     let mut bench = Bench::client(SessionConfig { response: 40 * S, ..config(5) });
     bench.pass(30 * S);
     bench.submit(0..2);
     bench.pass(40 * S);
     assert_eq!(bench.closed(), Some(CloseReason::EnquireLinkTimeout));
-    let told: Vec<u64> = bench
+    let failed: Vec<u64> = bench
         .events
         .iter()
         .map(|event| match event {
@@ -40,14 +40,14 @@ fn a_missing_enquire_link_resp_ends_the_session_and_tells_what_was_open() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(told, [0, 1]);
+    assert_eq!(failed, [0, 1]);
 }
 
 #[test]
 fn any_pdu_proves_the_peer_alive() {
     let config = SessionConfig { response: 60 * S, ..config(5) };
     let mut bench = Bench::client(config);
-    // Never answers an enquire_link, but speaks once a minute.
+    // Never answers an enquire_link, but sends a PDU once a minute.
     for sequence in 1..20 {
         bench.pass(30 * S);
         bench.pass(10 * S);
@@ -70,7 +70,7 @@ fn no_bind_in_time_closes() {
 }
 
 #[test]
-fn half_a_pdu_may_not_stay_half_for_ever() {
+fn an_incomplete_pdu_times_out() {
     let mut bench = Bench::client(SessionConfig { enquire_link: None, ..config(1) });
     let whole = [16, CommandId::ENQUIRE_LINK.0, 0, 1].map(u32::to_be_bytes).concat();
     let mut input = BytesMut::new();
@@ -102,7 +102,7 @@ fn our_unbind_drains_first() {
     bench.sent();
     bench.session.unbind(bench.now, &mut bench.events);
     assert!(bench.sent().is_empty());
-    assert_eq!(bench.submit(5..6).len(), 1, "a draining session took a request");
+    assert_eq!(bench.submit(5..6).len(), 1, "a draining session accepted a request");
     for sequence in 2..=4 {
         bench.answer_to(sequence, b"x");
     }
@@ -114,7 +114,7 @@ fn our_unbind_drains_first() {
 }
 
 #[test]
-fn a_drain_does_not_wait_for_ever() {
+fn a_drain_has_a_time_limit() {
     let mut bench = Bench::client(config(10));
     bench.submit(0..1);
     bench.sent();
@@ -127,7 +127,7 @@ fn a_drain_does_not_wait_for_ever() {
 }
 
 #[test]
-fn the_peers_unbind_waits_for_what_is_open_both_ways() {
+fn the_peers_unbind_waits_for_open_requests_of_both_sides() {
     let mut bench = Bench::client(config(20));
     bench.submit(0..10);
     bench.hear_body(50, &DeliverSm::default());
@@ -135,7 +135,7 @@ fn the_peers_unbind_waits_for_what_is_open_both_ways() {
     bench.sent();
     bench.hear(CommandId::UNBIND, CommandStatus::ROK, 51);
     bench.hear_body(52, &DeliverSm::default());
-    assert_eq!(bench.sent()[0].status(), CommandStatus::RINVBNDSTS, "taken after its unbind");
+    assert_eq!(bench.sent()[0].status(), CommandStatus::RINVBNDSTS, "accepted after its unbind");
     for sequence in 2..=11 {
         bench.answer_to(sequence, b"x");
     }

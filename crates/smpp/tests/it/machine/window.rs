@@ -1,4 +1,4 @@
-//! The window: its size, order, tombstones, wrap, and one fate for every request.
+//! The window: its size, order, tombstones, wrap-around, and exactly one outcome for every request.
 
 use smpp::pdu::*;
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn responses_out_of_order_find_their_requests() {
 }
 
 #[test]
-fn a_request_given_up_leaves_a_tombstone_for_its_late_response() {
+fn a_timed_out_request_leaves_a_tombstone_for_its_late_response() {
     let mut bench = Bench::client(config(1));
     let mut rest = bench.submit(0..2);
     let first = bench.sent().remove(0).sequence();
@@ -51,24 +51,24 @@ fn a_request_given_up_leaves_a_tombstone_for_its_late_response() {
     bench.sent();
     bench.answer_to(first, b"late");
     assert!(matches!(bench.events[1], Event::LateResponse { token: 0, .. }));
-    assert_eq!(bench.session.in_flight(), 1, "the late response freed another's slot");
+    assert_eq!(bench.session.in_flight(), 1, "the late response freed the slot of another request");
     bench.answer_to(first, b"again");
     let counters = bench.session.counters();
     assert_eq!((counters.late_responses, counters.stray_responses), (1, 1));
 }
 
 #[test]
-fn a_throttled_response_frees_its_slot_and_tells_its_status() {
+fn a_throttled_response_frees_its_slot_and_reports_its_status() {
     let mut bench = Bench::client(config(2));
     bench.submit(0..2);
     bench.hear(CommandId::SUBMIT_SM_RESP, CommandStatus::RTHROTTLED, 2);
     let Event::Response { token: 0, pdu, .. } = &bench.events[0] else { panic!() };
-    assert!(pdu.status().asks_to_slow_down());
+    assert!(pdu.status().is_throttling());
     assert_eq!(bench.session.room(), 1);
 }
 
 #[test]
-fn sequence_numbers_wrap_and_never_are_zero() {
+fn sequence_numbers_wrap_and_are_never_zero() {
     let mut bench = Bench::client(SessionConfig { first_sequence: SEQUENCE_MAX - 2, ..config(10) });
     bench.submit(0..5);
     let sequences: Vec<u32> = bench.sent().iter().map(RawPdu::sequence).collect();
@@ -80,10 +80,10 @@ fn sequence_numbers_wrap_and_never_are_zero() {
 }
 
 proptest! {
-    /// Any mix of sending, answering in any order, silence and resizing: the window holds, and every token has
-    /// exactly one fate.
+    /// Any mix of sending, answering in any order, silence and resizing: the window is respected, and every token has
+    /// exactly one outcome.
     #[test]
-    fn every_request_has_exactly_one_fate(
+    fn every_request_has_exactly_one_outcome(
         steps in proptest::collection::vec((0u8..5, any::<u16>()), 1..200),
     ) {
         let mut bench = Bench::client(SessionConfig {

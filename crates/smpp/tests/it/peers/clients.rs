@@ -1,17 +1,17 @@
-//! Clients of others against our server: they bind, send, take receipts and leave, and read what we wrote as we meant it.
+//! Third-party clients against our server: they bind, send, receive receipts, unbind, and decode our PDUs correctly.
 
 use serde_json::{Value, json};
 use smpp::server::ServerConfig;
 
 use super::{Peer, of};
-use crate::clerk::Clerk;
+use crate::full_server::FullServer;
 use crate::loopback::start_with;
 
 const LONG: &str = "A text of more than one hundred and sixty characters, which the other library cuts into parts \
 with a user data header before each of them, and whose receipts it reads one by one.";
 
 async fn talk(program: &str, script: &str) -> Vec<Value> {
-    let port = start_with(ServerConfig::new("smsc"), Clerk).await;
+    let port = start_with(ServerConfig::new("smsc"), FullServer).await;
     let options = json!({
         "port": port, "system_id": "u", "password": "p", "destination": "4512345678", "text": LONG,
     });
@@ -38,8 +38,8 @@ async fn pypi_smpplib_sends_a_long_message_and_reads_its_receipts() {
 }
 
 #[tokio::test]
-async fn pypi_smpplib_is_told_why_its_bind_is_refused() {
-    let port = start_with(ServerConfig::new("smsc"), Clerk).await;
+async fn pypi_smpplib_receives_the_status_of_a_refused_bind() {
+    let port = start_with(ServerConfig::new("smsc"), FullServer).await;
     for (system_id, password, status) in [("u", "x", 0x0E), ("who", "p", 0x0F)] {
         let options = json!({"port": port, "system_id": system_id, "password": password});
         let events = Peer::start("python", "smpplib/client.py", Some(options)).rest().await;
@@ -48,7 +48,7 @@ async fn pypi_smpplib_is_told_why_its_bind_is_refused() {
 }
 
 #[tokio::test]
-async fn perl_net_smpp_speaks_every_operation_with_our_server() {
+async fn perl_net_smpp_uses_every_operation_of_our_server() {
     let events = talk("perl", "netsmpp/client.pl").await;
     let expected = [
         json!({"event": "bound", "status": 0, "system_id": "smsc", "version": "34"}),

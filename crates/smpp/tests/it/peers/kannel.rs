@@ -1,5 +1,5 @@
-//! Kannel's own SMSC for tests, `drive_smpp`, with Kannel's codec: it knows transmitters and receivers, answers without
-//! message ids, delivers a thousand messages with an enquire_link after each, and ends when a client leaves.
+//! Kannel's test SMSC, `drive_smpp`, with Kannel's codec: it supports transmitters and receivers, answers without
+//! message ids, delivers 1,000 messages with an enquire_link after each, and exits when a client disconnects.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::loopback::submit;
 const PROGRAM: &str = "/usr/lib/kannel/test/drive_smpp";
 const MESSAGES: usize = 1_000;
 
-/// It takes a port of our choosing only, so one that was free a moment ago.
+/// It needs a port number in advance, so it gets one that was free a moment ago.
 async fn start() -> (Child, u16) {
     let probe = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = probe.local_addr().unwrap().port();
@@ -35,7 +35,7 @@ async fn start() -> (Child, u16) {
     (child, port)
 }
 
-/// Connects as soon as it listens.
+/// Connects as soon as the SMSC listens.
 async fn connect(port: u16, kind: BindKind) -> Link {
     let config = ClientConfig { kind, ..ClientConfig::new("127.0.0.1", port, "foo", "bar") };
     let connecting = async {
@@ -50,8 +50,8 @@ async fn connect(port: u16, kind: BindKind) -> Link {
 }
 
 #[tokio::test]
-async fn kannels_drive_smpp_takes_our_messages_and_floods_us_with_its_own() {
-    // It looks for a bearerbox there and gives up without one after three seconds.
+async fn kannels_drive_smpp_accepts_our_messages_and_floods_us_with_its_own() {
+    // It connects to a bearerbox there and exits without one after three seconds.
     let bearerbox = TcpListener::bind(("127.0.0.1", 13_001)).await;
     let (_process, port) = start().await;
     let transmitter = connect(port, BindKind::Transmitter).await;
@@ -91,7 +91,7 @@ async fn kannels_drive_smpp_takes_our_messages_and_floods_us_with_its_own() {
                     (deliver.source.addr, deliver.destination.addr),
                     (&b"456"[..], &b"123"[..])
                 );
-                // A receipt by its optional parameter alone: no bits, no text.
+                // A receipt only by its optional parameter: no bits, no text.
                 let receipt = Receipt::of(&deliver).unwrap();
                 assert_eq!(receipt.message_id, b"receipted_message_id");
                 let text = std::str::from_utf8(deliver.short_message).unwrap();
@@ -109,7 +109,7 @@ async fn kannels_drive_smpp_takes_our_messages_and_floods_us_with_its_own() {
     for handle in [handle, answering] {
         handle.unbind();
     }
-    // It ends as a whole when the first of them has left; the other may find the line cut.
+    // It exits when the first client has disconnected; the other one may lose its connection.
     for run in [transmitting, receiving] {
         tokio::time::timeout(PATIENCE, run).await.expect("an end").unwrap();
     }

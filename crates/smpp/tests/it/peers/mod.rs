@@ -1,5 +1,5 @@
-//! Implementations nobody here wrote, each a process of its own from `scripts/peers`: clients against our server, servers
-//! against our client. `scripts/test` installs them.
+//! Third-party implementations, each a process from `scripts/peers`: clients against our server, servers against our
+//! client. `scripts/test` installs them.
 
 mod clients;
 mod kannel;
@@ -13,10 +13,10 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// For the slowest start of an interpreter on a busy machine.
+/// Allows for the slow start of an interpreter on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A process that tells events, a JSON object per line. It ends with this.
+/// A process that prints events, one JSON object per line. Dropping this kills it.
 struct Peer {
     _process: Child,
     _stdin: ChildStdin,
@@ -41,24 +41,24 @@ impl Peer {
         Self { _process: process, _stdin: stdin, lines }
     }
 
-    /// The next event; `None` when the peer has ended.
+    /// The next event; `None` when the peer has exited.
     async fn next(&mut self) -> Option<Value> {
         let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await;
-        let line = line.expect("the peer said nothing").unwrap()?;
+        let line = line.expect("the peer printed nothing").unwrap()?;
         Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")))
     }
 
-    /// The next event of a kind; others before it are passed over.
+    /// The next event of a kind; others before it are skipped.
     async fn wait(&mut self, event: &str) -> Value {
         loop {
-            let told = self.next().await.unwrap_or_else(|| panic!("it ended before {event}"));
-            if told["event"] == event {
-                return told;
+            let found = self.next().await.unwrap_or_else(|| panic!("it ended before {event}"));
+            if found["event"] == event {
+                return found;
             }
         }
     }
 
-    /// All events until it ends.
+    /// All events until it exits.
     async fn rest(mut self) -> Vec<Value> {
         let mut events = Vec::new();
         while let Some(event) = self.next().await {
@@ -68,7 +68,7 @@ impl Peer {
     }
 }
 
-/// Those of a kind.
+/// The events of a kind.
 fn of<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
     events.iter().filter(|event| event["event"] == kind).collect()
 }

@@ -1,4 +1,4 @@
-//! Servers of others against our client.
+//! Third-party SMSCs against our client.
 
 use std::collections::BTreeSet;
 
@@ -17,8 +17,8 @@ async fn port(peer: &mut Peer) -> u16 {
     peer.wait("listening").await["port"].as_u64().unwrap().try_into().unwrap()
 }
 
-/// Sends three messages, one with a user data header and one in `message_payload`, and leaves when all are answered
-/// and have their receipts.
+/// Sends three messages, one with a user data header and one in `message_payload`, and unbinds when all responses and
+/// receipts have arrived.
 async fn exchange(link: Link) {
     let Link { handle, mut events, run, .. } = link;
     let run = tokio::task::spawn(run);
@@ -71,7 +71,7 @@ async fn refused(port: u16) {
 }
 
 #[tokio::test]
-async fn perl_net_smpp_takes_our_messages_and_its_receipts_are_read() {
+async fn perl_net_smpp_accepts_our_messages_and_its_receipts_are_read() {
     let mut peer = Peer::start("perl", "netsmpp/smsc.pl", None);
     let port = port(&mut peer).await;
     refused(port).await;
@@ -79,12 +79,12 @@ async fn perl_net_smpp_takes_our_messages_and_its_receipts_are_read() {
     let mut config = ClientConfig::new("127.0.0.1", port, "u", "p");
     "VMA".clone_into(&mut config.system_type);
     let link = client::connect(&config).await.unwrap();
-    // It does not tell its version.
+    // It sends no interface version.
     assert_eq!((&*link.peer.system_id, link.peer.interface_version), ("perl", None));
     exchange(link).await;
-    let told = peer.wait("bind").await;
+    let bound = peer.wait("bind").await;
     let bind = ["kind", "system_id", "password", "system_type", "interface_version"];
-    let fields = bind.map(|field| told[field].clone());
+    let fields = bind.map(|field| bound[field].clone());
     assert_eq!(
         fields,
         [json!("bind_transceiver"), json!("u"), json!("p"), json!("VMA"), json!(0x34)]
@@ -114,7 +114,7 @@ async fn perl_net_smpp_takes_our_messages_and_its_receipts_are_read() {
 }
 
 #[tokio::test]
-async fn pypi_smpp_twisted_takes_our_messages_and_its_receipts_are_read() {
+async fn pypi_smpp_twisted_accepts_our_messages_and_its_receipts_are_read() {
     let mut peer = Peer::start("python", "smpptwisted/smsc.py", None);
     let port = port(&mut peer).await;
     refused(port).await;

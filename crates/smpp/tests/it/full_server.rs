@@ -1,5 +1,5 @@
-//! A server that knows every operation: it keeps messages, sends receipts that carry back what the sender attached, tells
-//! states, replaces and cancels, and refuses some of many recipients. What peers of others are shown.
+//! A server that supports every operation, for third-party clients: it keeps messages, sends receipts with the
+//! sender's attached parameters, answers queries, replaces and cancels, and refuses some recipients of submit_multi.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use smpp::receipt::{MessageState, NewReceipt};
 use smpp::server::{BindAttempt, Handler};
 use smpp::session::{Answers, Event, Requests, Ticket};
 
-/// Accepts `u` with `p`. A message that wants a receipt is delivered at once; others stay on their way.
-pub(crate) struct Clerk;
+/// Accepts `u` with `p`. A message that requests a receipt is delivered at once; others stay en route.
+pub(crate) struct FullServer;
 
 #[derive(Default)]
-struct Desk {
+struct Messages {
     states: BTreeMap<Vec<u8>, MessageState>,
     answers: Answers,
     receipts: Requests,
 }
 
-impl Handler for Clerk {
+impl Handler for FullServer {
     async fn bind(&self, attempt: &BindAttempt) -> Result<(), CommandStatus> {
         let bind = attempt.parameters().map_err(|error| error.status())?;
         match (bind.system_id, bind.password.0) {
@@ -31,17 +31,17 @@ impl Handler for Clerk {
     }
 
     async fn session(&self, _: Peer, handle: Handle, mut events: Events) {
-        let mut desk = Desk::default();
+        let mut messages = Messages::default();
         while let Some(batch) = events.next().await {
             for event in batch {
                 if let Event::Request { ticket, pdu } = event {
-                    desk.take(ticket, &pdu);
+                    messages.take(ticket, &pdu);
                 }
             }
-            if handle.answer(std::mem::take(&mut desk.answers)).await.is_err() {
+            if handle.answer(std::mem::take(&mut messages.answers)).await.is_err() {
                 return;
             }
-            let receipts = std::mem::take(&mut desk.receipts);
+            let receipts = std::mem::take(&mut messages.receipts);
             if !receipts.is_empty() && handle.submit(receipts).await.is_err() {
                 return;
             }
@@ -49,7 +49,7 @@ impl Handler for Clerk {
     }
 }
 
-impl Desk {
+impl Messages {
     fn take(&mut self, ticket: Ticket, pdu: &RawPdu) {
         match pdu.decode_any() {
             Ok(Pdu::SubmitSm(sm)) => self.submitted(ticket, &sm),
@@ -107,7 +107,7 @@ impl Desk {
         }
     }
 
-    /// The receipt comes the way the message did.
+    /// The receipt is sent by data_sm, too.
     fn data(&mut self, ticket: Ticket, data: &DataSm<'_>) {
         let id = self.keep(MessageState::Delivered);
         let answer = DataSmResp { message_id: &id, tlvs: Tlvs::NONE };
@@ -125,7 +125,7 @@ impl Desk {
         self.receipts.push(0, &back).unwrap();
     }
 
-    /// Recipients that begin with 0 and lists are refused, each by itself.
+    /// Refuses lists and recipients that start with 0.
     fn take_multi(&mut self, ticket: Ticket, multi: &SubmitMulti<'_>) {
         let mut refused = ListBuf::new();
         for destination in multi.destinations.iter() {
