@@ -8,36 +8,17 @@
 //! ```
 //!
 //! The aggregates hold all SQL, each statement once, and know no engine: they run inside the
-//! transaction that [`sql::Tx`] stands for. Which state follows which is the domain's business;
+//! transaction that [`tx::Tx`] stands for. Which state follows which is the domain's business;
 //! they only store what its machines answer.
 
-mod sql;
+mod port;
+mod postgres;
+mod rows;
+mod sqlite;
+mod tx;
+mod url;
 mod vault;
 mod vault_file;
-
-mod accounts;
-mod audit;
-mod blocklist;
-mod bulk;
-mod check;
-mod directory;
-mod events;
-mod forget;
-mod inbound;
-mod ledger;
-mod links;
-mod messages;
-mod operators;
-mod orders;
-mod refunds;
-mod search;
-mod senders;
-mod terms;
-
-mod ports;
-mod postgres;
-mod sqlite;
-mod url;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -13,7 +13,7 @@ use ring::error::Unspecified;
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::sql::Result;
+use crate::tx::Result;
 
 const VERSION: u8 = 1;
 

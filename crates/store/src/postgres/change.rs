@@ -21,10 +21,10 @@ use domain::ports::PortError;
 use tokio::time::Instant;
 
 use super::error::{Fault, port_error, undid, unsure};
-use super::notify::Words;
+use super::notify::NodeNotifier;
 use super::pool::{Lent, Pool};
 use super::tx::PgTx;
-use crate::sql::Result;
+use crate::tx::Result;
 use crate::vault::Vault;
 
 /// Times that a change gives way to others before it is given up.
@@ -46,7 +46,7 @@ pub(crate) struct Attempts<'s> {
     pool: &'s Arc<Pool>,
     vault: &'s Arc<Vault>,
     /// Where a change is told of.
-    words: Option<&'s Words>,
+    notifier: Option<&'s NodeNotifier>,
     kind: Kind,
     crossed: u32,
     lost: u32,
@@ -56,13 +56,13 @@ impl<'s> Attempts<'s> {
     pub(super) const fn to_write(
         pool: &'s Arc<Pool>,
         vault: &'s Arc<Vault>,
-        words: &'s Words,
+        notifier: &'s NodeNotifier,
     ) -> Self {
-        Self { pool, vault, words: Some(words), kind: Kind::Write, crossed: 0, lost: 0 }
+        Self { pool, vault, notifier: Some(notifier), kind: Kind::Write, crossed: 0, lost: 0 }
     }
 
     pub(super) const fn to_read(pool: &'s Arc<Pool>, vault: &'s Arc<Vault>) -> Self {
-        Self { pool, vault, words: None, kind: Kind::Read, crossed: 0, lost: 0 }
+        Self { pool, vault, notifier: None, kind: Kind::Read, crossed: 0, lost: 0 }
     }
 
     pub(crate) async fn begin(&mut self) -> Result<PgTx> {
@@ -93,7 +93,7 @@ impl<'s> Attempts<'s> {
             Ok(value) => value,
             Err(error) => return Some(Err(error)),
         };
-        let word = self.words.and_then(|words| words.say(tx.changed(), Instant::now()));
+        let word = self.notifier.and_then(|notifier| notifier.say(tx.changed(), Instant::now()));
         let mut lent = tx.close();
         if self.kind == Kind::Read {
             if let Ok(connection) = lent.connection() {

@@ -1,6 +1,6 @@
 //! One connection: its prepared statements, and a deadline for each answer.
 //!
-//! Many rows of one statement go as arrays to a statement made of it (`many.rs`), or without waiting
+//! ArrayStatement rows of one statement go as arrays to a statement made of it (`array_statement.rs`), or without waiting
 //! for each other's answers. What the server does with a statement that takes too long it decides a
 //! little earlier than we give it up, so that a silence means that the server or the way to it is
 //! gone.
@@ -17,11 +17,11 @@ use futures_util::{SinkExt, StreamExt, TryStreamExt};
 use tokio_postgres::types::{BorrowToSql, ToSql, Type};
 use tokio_postgres::{Client, CopyInSink, Error, Statement};
 
+use super::array_statement::of_each;
 use super::error::{Fault, fault, port_error, silent};
-use super::many::of_each;
 use super::statement::{Copy, Translated, translate};
 use super::value::{Array, Bound, Cell, fits, put_field, type_of};
-use crate::sql::{Column, Row, Value};
+use crate::tx::{Column, Row, Value};
 
 /// Rows on their way before the first one's answer is waited for.
 const PIPELINE_MAX: usize = 512;

@@ -1,23 +1,23 @@
 //! The store on PostgreSQL: each port method as one transaction of its own on a connection that is
 //! lent for it, so that several nodes share a database.
 
+mod array_statement;
 mod change;
 mod connect;
 mod connection;
 mod error;
-mod many;
 mod migrate;
 mod node;
 mod notify;
 mod open;
 mod pool;
-mod spans;
+mod range_update;
+mod sql_tokens;
 mod statement;
 mod tls;
 mod tx;
 mod url;
 mod value;
-mod words;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,9 +27,9 @@ use domain::ports::Changed;
 
 use self::change::Attempts;
 use self::error::silent;
-use self::notify::Words;
+use self::notify::NodeNotifier;
 use self::pool::Pool;
-use crate::sql::Result;
+use crate::tx::Result;
 use crate::vault::Vault;
 
 pub use self::node::NodeName;
@@ -42,7 +42,7 @@ pub(crate) struct PostgresStore {
     readers: Arc<Pool>,
     vault: Arc<Vault>,
     server: Server,
-    words: Words,
+    notifier: NodeNotifier,
     ping_timeout: Duration,
 }
 
@@ -54,7 +54,7 @@ impl fmt::Debug for PostgresStore {
 
 impl PostgresStore {
     fn to_write(&self) -> Attempts<'_> {
-        Attempts::to_write(&self.writers, &self.vault, &self.words)
+        Attempts::to_write(&self.writers, &self.vault, &self.notifier)
     }
 
     fn to_read(&self) -> Attempts<'_> {
@@ -62,7 +62,7 @@ impl PostgresStore {
     }
 
     async fn changed_elsewhere(&self) -> Changed {
-        self.words.changed(&self.server).await
+        self.notifier.changed(&self.server).await
     }
 
     async fn in_time(&self, probing: impl Future<Output = Result<()>>) -> Result<()> {
@@ -105,4 +105,4 @@ macro_rules! probe {
     }};
 }
 
-crate::ports::implement_ports!(PostgresStore);
+crate::port::implement_ports!(PostgresStore);

@@ -1,4 +1,4 @@
-//! Words between nodes: a change that stores work for others says so on one channel, with its commit,
+//! NodeNotifier between nodes: a change that stores work for others says so on one channel, with its commit,
 //! and each node that asks has one connection that listens.
 //!
 //! A word is `sender kinds`, a letter for each kind; a node's own are passed over. Nothing depends on
@@ -32,7 +32,7 @@ const RECONNECT_MAX: Duration = Duration::from_secs(10);
 /// For a new connection to be there and listen.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(super) struct Words {
+pub(super) struct NodeNotifier {
     /// Tells our own words from others'.
     sender: String,
     said: Mutex<Said>,
@@ -54,7 +54,7 @@ struct Heard {
     signal: Notify,
 }
 
-impl Drop for Words {
+impl Drop for NodeNotifier {
     fn drop(&mut self) {
         if let Some(listening) = self.listening.get() {
             listening.abort();
@@ -62,7 +62,7 @@ impl Drop for Words {
     }
 }
 
-impl Words {
+impl NodeNotifier {
     pub(super) fn new() -> Self {
         Self {
             sender: format!("{:016x}", RandomState::new().hash_one(0)),
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn says_a_kind_no_more_than_some_times_a_second() {
-        let (words, other, now) = (Words::new(), Words::new(), Instant::now());
+        let (words, other, now) = (NodeNotifier::new(), NodeNotifier::new(), Instant::now());
         let chunks = Changed { chunks: true, ..Changed::default() };
         let all = chunks.and(Changed { events: true, links: true, ..Changed::default() });
         let said = words.say(chunks, now).unwrap();

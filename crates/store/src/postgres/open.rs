@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use super::PostgresStore;
 use super::connect::{AS_IS, BY_INDEX, client};
 use super::migrate::migrate;
-use super::notify::Words;
+use super::notify::NodeNotifier;
 use super::pool::Pool;
 use super::url::Server;
 use crate::vault::{VAULT_CHECK, Vault};
@@ -36,7 +36,7 @@ pub(crate) async fn open(
         readers: Pool::new(server.clone(), options.readers, options.deadline, AS_IS),
         vault: Arc::new(vault),
         server,
-        words: Words::new(),
+        notifier: NodeNotifier::new(),
         ping_timeout: options.ping_timeout,
     })
 }

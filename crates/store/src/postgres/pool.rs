@@ -15,7 +15,7 @@ use super::connect::connect;
 use super::connection::{Connection, Failure};
 use super::error::{chain, lost};
 use super::url::Server;
-use crate::sql::Result;
+use crate::tx::Result;
 
 const WAIT_MIN: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(2);

@@ -1,14 +1,14 @@
-//! A statement as the aggregates write it, in PostgreSQL's words.
+//! A statement as the aggregates write it, in PostgreSQL's tokens.
 //!
 //! | written | here |
 //! |---|---|
 //! | `?1` | `$1` |
 //! | `FOR UPDATE` | `FOR NO KEY UPDATE`: rows that only refer to the locked one need not wait |
 //! | `INSERT INTO t (a, b) VALUES (?1, 'x')`, many rows at once | `COPY t (a, b) FROM STDIN BINARY` |
-//! | anything else, many rows at once | `many.rs` |
+//! | anything else, many rows at once | `array_statement.rs` |
 
-use super::many::Many;
-use crate::sql::Value;
+use super::array_statement::ArrayStatement;
+use crate::tx::Value;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Translated {
@@ -16,7 +16,7 @@ pub(super) struct Translated {
     /// How many rows of it are stored faster.
     pub(super) copy: Option<Copy>,
     /// How many rows of it are done at once.
-    pub(super) many: Option<Many>,
+    pub(super) many: Option<ArrayStatement>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +47,11 @@ impl Copy {
 }
 
 pub(super) fn translate(sql: &'static str) -> Translated {
-    Translated { sql: lock_rows(sql.replace('?', "$")), copy: copy(sql), many: Many::of(sql) }
+    Translated {
+        sql: lock_rows(sql.replace('?', "$")),
+        copy: copy(sql),
+        many: ArrayStatement::of(sql),
+    }
 }
 
 pub(super) fn lock_rows(mut sql: String) -> String {

@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 use super::connection::Failure;
 use super::error::Fault;
 use super::pool::Lent;
-use crate::sql::{Result, Row, Turn, Tx, Value};
+use crate::tx::{AdvisoryLock, Result, Row, Tx, Value};
 use crate::vault::Vault;
 
 /// An open transaction. One that is dropped is rolled back.
@@ -127,14 +127,14 @@ impl Tx for PgTx {
         added.into_iter().flatten().map(|mut row| row.get()).collect()
     }
 
-    async fn take_turn(&mut self, turn: Turn<'_>) -> Result<()> {
-        self.query("SELECT pg_advisory_xact_lock(?1) IS NULL", [Value::Int(key(&turn))])
+    async fn lock(&mut self, lock: AdvisoryLock<'_>) -> Result<()> {
+        self.query("SELECT pg_advisory_xact_lock(?1) IS NULL", [Value::Int(key(&lock))])
             .await
             .map(drop)
     }
 
-    async fn share_turn(&mut self, turn: Turn<'_>) -> Result<()> {
-        self.query("SELECT pg_advisory_xact_lock_shared(?1) IS NULL", [Value::Int(key(&turn))])
+    async fn lock_shared(&mut self, lock: AdvisoryLock<'_>) -> Result<()> {
+        self.query("SELECT pg_advisory_xact_lock_shared(?1) IS NULL", [Value::Int(key(&lock))])
             .await
             .map(drop)
     }
@@ -145,7 +145,7 @@ impl Tx for PgTx {
         row.ok_or_else(unanswered)?.get()
     }
 
-    fn tell(&mut self, changed: Changed) {
+    fn notify(&mut self, changed: Changed) {
         self.changed = self.changed.and(changed);
     }
 
@@ -154,14 +154,14 @@ impl Tx for PgTx {
     }
 }
 
-/// Two turns of one key only wait for each other without need.
-fn key(turn: &Turn<'_>) -> i64 {
-    advisory_key(&match turn {
-        Turn::CountOrders => "count orders".to_owned(),
-        Turn::Park(carrier) => format!("park {carrier}"),
-        Turn::ShareLinks => "share links".to_owned(),
-        Turn::JoinParts(carrier) => format!("join parts {carrier}"),
-        Turn::Prices => "prices".to_owned(),
+/// Two locks with the same key wait for each other needlessly, no more.
+fn key(lock: &AdvisoryLock<'_>) -> i64 {
+    advisory_key(&match lock {
+        AdvisoryLock::CountOrders => "count orders".to_owned(),
+        AdvisoryLock::Park(carrier) => format!("park {carrier}"),
+        AdvisoryLock::ShareLinks => "share links".to_owned(),
+        AdvisoryLock::JoinParts(carrier) => format!("join parts {carrier}"),
+        AdvisoryLock::Prices => "prices".to_owned(),
     })
 }
 

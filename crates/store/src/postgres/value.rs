@@ -7,7 +7,7 @@ use std::fmt;
 use bytes::{BufMut, BytesMut};
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type, to_sql_checked};
 
-use crate::sql::{Column, Value};
+use crate::tx::{Column, Value};
 
 type Failure = Box<dyn Error + Sync + Send>;
 

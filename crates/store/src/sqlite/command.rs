@@ -6,7 +6,7 @@ use domain::ports::PortError;
 use tokio::sync::oneshot;
 
 use super::tx::SqliteTx;
-use crate::sql::Result;
+use crate::tx::Result;
 
 pub(super) trait Command: Send {
     /// Runs the work, once more if it ran before; true when it succeeded.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use domain::ports::PortError;
 use tokio::sync::watch;
 
-use crate::sql::Result;
+use crate::tx::Result;
 
 /// What can be said of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -64,4 +64,4 @@ macro_rules! probe {
     };
 }
 
-crate::ports::implement_ports!(SqliteStore);
+crate::port::implement_ports!(SqliteStore);

@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 use super::durable::Durable;
 use super::tx::{SqliteTx, port_error};
-use crate::sql::Result;
+use crate::tx::Result;
 use crate::vault::Vault;
 
 pub(crate) struct Readers {

@@ -7,7 +7,7 @@ use super::command::Command;
 use super::durable::Durable;
 use super::flusher::{Commit, Group};
 use super::tx::{SqliteTx, port_error};
-use crate::sql::Result;
+use crate::tx::Result;
 use crate::vault::Vault;
 
 /// Runs them all and commits.

@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 
-use crate::sql::{Column, Result, Row, Turn, Tx, Value};
+use crate::tx::{AdvisoryLock, Column, Result, Row, Tx, Value};
 use crate::vault::Vault;
 
 /// `FOR UPDATE OF orders SKIP LOCKED` and some more; statements are long, and looked through each time.
@@ -99,12 +99,12 @@ impl Tx for SqliteTx<'_> {
         Ok(ids)
     }
 
-    /// The one writer takes every turn alone.
-    async fn take_turn(&mut self, _: Turn<'_>) -> Result<()> {
+    /// The one writer holds every lock.
+    async fn lock(&mut self, _: AdvisoryLock<'_>) -> Result<()> {
         Ok(())
     }
 
-    async fn share_turn(&mut self, _: Turn<'_>) -> Result<()> {
+    async fn lock_shared(&mut self, _: AdvisoryLock<'_>) -> Result<()> {
         Ok(())
     }
 
@@ -113,7 +113,7 @@ impl Tx for SqliteTx<'_> {
     }
 
     /// No other process serves the same file.
-    fn tell(&mut self, _: Changed) {}
+    fn notify(&mut self, _: Changed) {}
 
     fn vault(&self) -> &Vault {
         self.vault

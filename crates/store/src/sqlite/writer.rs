@@ -48,7 +48,7 @@ use super::pace::Pace;
 use super::repair::Repair;
 use super::transaction::commit;
 use super::tx::SqliteTx;
-use crate::sql::Result;
+use crate::tx::Result;
 use crate::vault::Vault;
 
 pub(crate) struct Writer {

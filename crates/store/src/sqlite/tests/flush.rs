@@ -76,7 +76,7 @@ async fn what_changes_nothing_is_not_flushed() {
     let nothing = "DELETE FROM t WHERE id = 9";
     let deleted = rig
         .writer
-        .write(move |tx| crate::sqlite::tx::ready(crate::sql::Tx::execute(tx, nothing, [])));
+        .write(move |tx| crate::sqlite::tx::ready(crate::tx::Tx::execute(tx, nothing, [])));
     assert_eq!(deleted.await, Ok(0));
     assert_eq!(disk.flushes(), 0);
 }

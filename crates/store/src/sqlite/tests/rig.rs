@@ -10,7 +10,6 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
-use crate::sql::{Result, Tx as _, Value};
 use crate::sqlite::checkpoint::{Length, Lengths};
 use crate::sqlite::durable::Durable;
 use crate::sqlite::log::{Log, LogFile};
@@ -18,6 +17,7 @@ use crate::sqlite::open::connect;
 use crate::sqlite::readers::Readers;
 use crate::sqlite::tx::ready;
 use crate::sqlite::writer::{Means, Writer};
+use crate::tx::{Result, Tx as _, Value};
 use crate::vault::Vault;
 
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,414 @@
+//! One statement for many rows of parameters, which come as an array for each parameter.
+//!
+//! | written | for many rows at once |
+//! |---|---|
+//! | `SELECT a FROM t WHERE k = ?1` | `SELECT v.nth, q.* FROM v CROSS JOIN LATERAL (SELECT a FROM t WHERE k = v.p1) q` |
+//! | `UPDATE t SET a = ?2 WHERE k = ?1` | `UPDATE t SET a = v.p2 FROM v WHERE k = v.p1 RETURNING v.nth` |
+//! | `DELETE FROM t WHERE k = ?1` | `DELETE FROM t USING v WHERE k = v.p1 RETURNING v.nth` |
+//! | `INSERT INTO t (k, a) VALUES (?1, ?2)` | `INSERT INTO t (k, a) SELECT v.p1, v.p2 FROM v ORDER BY v.nth` |
+//!
+//! `v` are the rows, `nth` counts them from 1. It does what the statement does row by row, in their
+//! order: a `SELECT` that locks is not merged with what is around it, so that rows are locked as they
+//! come. An `UPDATE` or `DELETE` is of this kind only when rows that differ in what columns are
+//! compared with are of different rows of the table; those that do not differ go in statements after
+//! one another ([`ArrayStatement::runs`]). Every other statement is sent once for each row. Rows of an `UPDATE` that follow one
+//! another are fewer still (`range_update.rs`).
+
+use std::collections::HashSet;
+
+use tokio_postgres::types::Type;
+
+use super::range_update::{NUMBER, RangeUpdate};
+use super::sql_tokens::{Token, columns, comma_separated, inside, tokens};
+use super::statement::lock_rows;
+use crate::tx::{Column, Row, Value};
+
+/// Rows in one statement: bounds what is in memory twice, and how long a statement takes.
+const ROWS_MAX: usize = 4_096;
+
+/// Tables whose rows are changed without having been locked before. The rows of one statement are locked as its plan
+/// finds them; so these are locked first, in the order that no two changes cross in.
+const UNLOCKED: [&str; 2] = ["events", "chunks"];
+
+/// They are few, and go one after another.
+const APART: &str = "ledger_accounts";
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ArrayStatement {
+    parts: Parts,
+    pub(super) answer: Answer,
+    pub(super) span: Option<RangeUpdate>,
+}
+
+/// What stands around the rows.
+#[derive(Debug, PartialEq, Eq)]
+struct Parts {
+    before: String,
+    after: String,
+    /// Parameters that tell apart the rows of the table. Empty where that does not matter.
+    key: Vec<usize>,
+}
+
+/// The columns of its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Which row, and what the statement returns for it.
+    Numbered,
+    /// What the statement returns, for each row in turn.
+    InTurn,
+    /// The value of this parameter, of each row that was stored.
+    Stored(usize),
+    /// None: every row was stored.
+    Nothing,
+}
+
+impl ArrayStatement {
+    /// `None` of a statement that has to be sent once for each row.
+    pub(super) fn of(sql: &'static str) -> Option<Self> {
+        let tokens = tokens(sql);
+        match tokens.first()?.text {
+            "SELECT" => Some(select(sql)),
+            "UPDATE" => update(sql, &tokens),
+            "DELETE" => delete(sql, &tokens),
+            "INSERT" => insert(sql, &tokens),
+            _ => None,
+        }
+    }
+
+    /// With parameters of these types. `None` when there is no array of one.
+    ///
+    /// The planner does not know how many rows there are, and takes the limit for a tenth of its
+    /// guess of ten: so it looks each up by its key, however small the table is at that time.
+    pub(super) fn sql(&self, types: &[Type]) -> Option<String> {
+        self.with(types, &self.parts.after)
+    }
+
+    /// For spans of rows: with the last number of each behind its parameters.
+    pub(super) fn sql_of_spans(&self, types: &[Type]) -> Option<String> {
+        let wanted = of_rows(&self.span.as_ref()?.wanted);
+        let after = format!("WHERE{wanted} RETURNING v.nth, {NUMBER}");
+        self.with(&[types, &[Type::INT8]].concat(), &after)
+    }
+
+    fn with(&self, types: &[Type], after: &str) -> Option<String> {
+        let (mut arrays, mut names) = (Vec::new(), Vec::new());
+        for (at, kind) in (1..).zip(types) {
+            arrays.push(format!("${at}::{}[]", array_of(kind).map(|_| kind.name())?));
+            names.push(format!("p{at}"));
+        }
+        let (arrays, names) = (arrays.join(", "), names.join(", "));
+        let before = &self.parts.before;
+        Some(format!(
+            "{before} (SELECT * FROM unnest({arrays}) WITH ORDINALITY AS u({names}, nth)
+             LIMIT cardinality($1)) AS v {after}"
+        ))
+    }
+
+    /// Where rows are divided so that none of a run changes what another one of it does. `None` when
+    /// that cannot be told.
+    pub(super) fn runs<'a, const N: usize>(
+        &self,
+        rows: &'a [[Value<'a>; N]],
+    ) -> Option<Vec<&'a [[Value<'a>; N]]>> {
+        let mut runs = Vec::new();
+        for rows in rows.chunks(ROWS_MAX) {
+            let (mut begin, mut seen) = (0, HashSet::with_capacity(rows.len()));
+            for (at, row) in rows.iter().enumerate().filter(|_| !self.parts.key.is_empty()) {
+                let key = self.key(row)?;
+                if seen.contains(&key) {
+                    runs.push(&rows[begin..at]);
+                    begin = at;
+                    seen.clear();
+                }
+                seen.insert(key);
+            }
+            runs.push(&rows[begin..]);
+        }
+        Some(runs)
+    }
+
+    /// Two texts that differ in a NUL alone are the same to the server.
+    fn key<'a>(&self, row: &[Value<'a>]) -> Option<Vec<Value<'a>>> {
+        let sound = |value: &Value<'_>| !matches!(value, Value::Text(text) if text.contains('\0'));
+        let value = |at: &usize| row.get(*at).copied().filter(sound);
+        self.parts.key.iter().map(value).collect()
+    }
+}
+
+/// What the statement told of each row. `None` when it is not of these rows.
+pub(super) fn of_each<const N: usize>(
+    answer: Answer,
+    rows: &[[Value<'_>; N]],
+    told: Vec<Vec<Column>>,
+) -> Option<Vec<Vec<Row>>> {
+    let done = || vec![Row::new(Vec::new())];
+    match answer {
+        Answer::Numbered => {
+            let mut each: Vec<Vec<Row>> = rows.iter().map(|_| Vec::new()).collect();
+            for mut columns in told {
+                let Column::Int(nth) = columns.first()? else { return None };
+                let at = usize::try_from(*nth).ok()?.checked_sub(1)?;
+                columns.remove(0);
+                each.get_mut(at)?.push(Row::new(columns));
+            }
+            Some(each)
+        }
+        Answer::InTurn => {
+            let each = told.into_iter().map(|columns| vec![Row::new(columns)]);
+            Some(each).filter(|each| each.len() == rows.len()).map(Iterator::collect)
+        }
+        Answer::Stored(at) => {
+            let mut stored: HashSet<Value<'_>> =
+                told.iter().filter_map(|columns| columns.first().map(Value::from)).collect();
+            let each = rows.iter().map(|row| stored.remove(&row[at]));
+            Some(each.map(|stored| if stored { done() } else { Vec::new() }).collect())
+        }
+        Answer::Nothing => Some(rows.iter().map(|_| done()).collect()),
+    }
+}
+
+/// Our columns and what is computed from them.
+pub(super) const fn array_of(kind: &Type) -> Option<Type> {
+    match *kind {
+        Type::INT8 => Some(Type::INT8_ARRAY),
+        Type::INT4 => Some(Type::INT4_ARRAY),
+        Type::INT2 => Some(Type::INT2_ARRAY),
+        Type::TEXT => Some(Type::TEXT_ARRAY),
+        Type::BYTEA => Some(Type::BYTEA_ARRAY),
+        _ => None,
+    }
+}
+
+fn of_rows(sql: &str) -> String {
+    sql.replace('?', "v.p")
+}
+
+fn select(sql: &str) -> ArrayStatement {
+    let before = "SELECT v.nth, q.* FROM".to_owned();
+    let after = format!("CROSS JOIN LATERAL ({}) AS q", lock_rows(of_rows(sql)));
+    ArrayStatement {
+        parts: Parts { before, after, key: Vec::new() },
+        answer: Answer::Numbered,
+        span: None,
+    }
+}
+
+fn update(sql: &str, tokens: &[Token<'_>]) -> Option<ArrayStatement> {
+    let [_, table, set, ..] = tokens else { return None };
+    let (rest, returning) = divided(sql, tokens, "RETURNING");
+    let (changed, wanted) = divided(rest, tokens, "WHERE");
+    let assigned = columns(changed.get(set.end()..)?);
+    let key = key(wanted?, &assigned)?;
+    let odd = set.text != "SET" || tokens.iter().any(|token| token.text == "FROM");
+    if odd || table.text == APART {
+        return None;
+    }
+    let table = table.text;
+    let before = format!("UPDATE {table} SET{} FROM", of_rows(changed.get(set.end()..)?));
+    let change = change(before, wanted?, returning, key);
+    if UNLOCKED.contains(&table) {
+        return Some(locked_first(table, wanted?, "FOR NO KEY UPDATE", change));
+    }
+    let is_key = |span: &RangeUpdate| change.parts.key.contains(&span.at);
+    let span = RangeUpdate::of(sql, wanted?).filter(|span| returning.is_none() && is_key(span));
+    Some(ArrayStatement { span, ..change })
+}
+
+fn delete(sql: &str, tokens: &[Token<'_>]) -> Option<ArrayStatement> {
+    let [_, from, table, ..] = tokens else { return None };
+    let (rest, returning) = divided(sql, tokens, "RETURNING");
+    let (_, wanted) = divided(rest, tokens, "WHERE");
+    let key = key(wanted?, &[])?;
+    let odd = from.text != "FROM" || tokens.iter().any(|token| token.text == "USING");
+    if odd || table.text == APART {
+        return None;
+    }
+    let table = table.text;
+    let change = change(format!("DELETE FROM {table} USING"), wanted?, returning, key);
+    let unlocked = UNLOCKED.contains(&table);
+    Some(if unlocked { locked_first(table, wanted?, "FOR UPDATE", change) } else { change })
+}
+
+/// Looks for what is wanted and locks it, row by row, and then changes what was found.
+fn locked_first(
+    table: &str,
+    wanted: &str,
+    lock: &str,
+    mut change: ArrayStatement,
+) -> ArrayStatement {
+    let Parts { before, after, .. } = &mut change.parts;
+    let found = format!("SELECT FROM {table} WHERE{} {lock}", of_rows(wanted));
+    *after = format!("WHERE (SELECT count(*) FROM ({found}) AS q) > 0) {before} l AS v {after}");
+    "WITH l AS MATERIALIZED (SELECT v.* FROM".clone_into(before);
+    change
+}
+
+fn change(
+    before: String,
+    wanted: &str,
+    returning: Option<&str>,
+    key: Vec<usize>,
+) -> ArrayStatement {
+    let returning = returning.map(|columns| format!(",{}", of_rows(columns))).unwrap_or_default();
+    let after = format!("WHERE{} RETURNING v.nth{returning}", of_rows(wanted));
+    ArrayStatement { parts: Parts { before, after, key }, answer: Answer::Numbered, span: None }
+}
+
+/// What stands before the token and after it.
+fn divided<'a>(sql: &'a str, tokens: &[Token<'_>], by: &str) -> (&'a str, Option<&'a str>) {
+    let found = tokens.iter().find(|token| token.text == by);
+    let split = found.and_then(|token| Some((sql.get(..token.at)?, sql.get(token.end()..)?)));
+    split.map_or((sql, None), |(before, after)| (before, Some(after)))
+}
+
+/// The parameters that columns are compared with, each alone. Columns that are `assigned` tell
+/// nothing.
+fn key(wanted: &str, assigned: &[&str]) -> Option<Vec<usize>> {
+    let tokens = tokens(wanted);
+    if tokens.iter().any(|token| matches!(token.text, "OR" | "BETWEEN")) {
+        return None;
+    }
+    let mut conditions = tokens.split(|token| token.text == "AND");
+    let compared = |condition: &[Token<'_>]| match condition {
+        [column, equals, value] if equals.text == "=" && !assigned.contains(&column.text) => {
+            value.text.strip_prefix('?')?.parse::<usize>().ok()?.checked_sub(1)
+        }
+        _ => None,
+    };
+    let key: Vec<_> = conditions.by_ref().filter_map(compared).collect();
+    (!key.is_empty()).then_some(key)
+}
+
+fn insert(sql: &str, tokens: &[Token<'_>]) -> Option<ArrayStatement> {
+    let values = tokens.iter().find(|token| token.text == "VALUES")?;
+    let (head, rest) = (sql.get(..values.at)?, sql.get(values.end()..)?);
+    let (row, end) = inside(rest)?;
+    let (ending, answer) = match *tokens.split(|token| token.text == "VALUES").nth(1)? {
+        [] => (String::new(), Answer::Nothing),
+        [returning, ..] if returning.text == "RETURNING" => (end.to_owned(), Answer::InTurn),
+        [on, conflict, act, nothing]
+            if [on.text, conflict.text, act.text, nothing.text]
+                == ["ON", "CONFLICT", "DO", "NOTHING"] =>
+        {
+            let (unique, _) = inside(end)?;
+            let (names, _) = inside(head)?;
+            let mut pairs = comma_separated(names).into_iter().zip(comma_separated(row));
+            let (_, value) = pairs.find(|(name, _)| *name == unique.trim())?;
+            let parameter = value.strip_prefix('?')?.parse::<usize>().ok()?.checked_sub(1)?;
+            (format!("{end} RETURNING {unique}"), Answer::Stored(parameter))
+        }
+        _ => return None,
+    };
+    let before = format!("{head}SELECT {} FROM", of_rows(row));
+    let after = format!("ORDER BY v.nth {}", of_rows(&ending));
+    let key = if let Answer::Stored(at) = answer { vec![at] } else { Vec::new() };
+    Some(ArrayStatement { parts: Parts { before, after, key }, answer, span: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn around(sql: &'static str) -> (String, String) {
+        let many = ArrayStatement::of(sql).unwrap();
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        (flat(&many.parts.before), flat(&many.parts.after))
+    }
+
+    #[test]
+    fn looks_up_each_row_beside_the_others() {
+        let (before, after) = around("SELECT a FROM t WHERE k = ?1 AND j = ?2 FOR UPDATE");
+        assert_eq!(before, "SELECT v.nth, q.* FROM");
+        let lookup = "SELECT a FROM t WHERE k = v.p1 AND j = v.p2 FOR NO KEY UPDATE";
+        assert_eq!(after, format!("CROSS JOIN LATERAL ({lookup}) AS q"));
+    }
+
+    #[test]
+    fn joins_what_is_changed_with_the_rows() {
+        let (before, after) = around(
+            "UPDATE t SET a = coalesce(?3, a), b = b + 1\n WHERE k = ?1 AND b > 0 RETURNING c, b",
+        );
+        assert_eq!(before, "UPDATE t SET a = coalesce(v.p3, a), b = b + 1 FROM");
+        assert_eq!(after, "WHERE k = v.p1 AND b > 0 RETURNING v.nth, c, b");
+        let (before, after) = around("DELETE FROM t WHERE k = ?1 AND j = ?2");
+        assert_eq!(before, "DELETE FROM t USING");
+        assert_eq!(after, "WHERE k = v.p1 AND j = v.p2 RETURNING v.nth");
+    }
+
+    #[test]
+    fn rows_that_nobody_locked_are_locked_in_their_order() {
+        let (before, after) = around("DELETE FROM chunks WHERE message = ?1 AND first_idx = ?2");
+        assert_eq!(before, "WITH l AS MATERIALIZED (SELECT v.* FROM");
+        let wanted = "message = v.p1 AND first_idx = v.p2";
+        let locks = format!("SELECT FROM chunks WHERE {wanted} FOR UPDATE");
+        let then = format!("DELETE FROM chunks USING l AS v WHERE {wanted} RETURNING v.nth");
+        assert_eq!(after, format!("WHERE (SELECT count(*) FROM ({locks}) AS q) > 0) {then}"));
+        let (_, after) = around("UPDATE events SET told = ?2 WHERE id = ?1");
+        assert!(after.contains("v.p1 FOR NO KEY UPDATE) AS q"), "{after}");
+        assert!(
+            after.ends_with(
+                "UPDATE events SET told = v.p2 FROM l AS v WHERE id = v.p1 RETURNING v.nth"
+            ),
+            "{after}"
+        );
+        assert_eq!(
+            ArrayStatement::of("UPDATE ledger_accounts SET balance = ?2 WHERE name = ?1"),
+            None
+        );
+    }
+
+    #[test]
+    fn inserts_the_rows_in_their_order() {
+        let of = |sql| ArrayStatement::of(sql).unwrap().answer;
+        let (before, after) = around("INSERT INTO t (k, a) VALUES (?1, 'x')\n RETURNING id");
+        assert_eq!(before, "INSERT INTO t (k, a) SELECT v.p1, 'x' FROM");
+        assert_eq!(after, "ORDER BY v.nth RETURNING id");
+        assert_eq!(of("INSERT INTO t (k) VALUES (?1) RETURNING id"), Answer::InTurn);
+        assert_eq!(of("INSERT INTO t (k) VALUES (?1)"), Answer::Nothing);
+        let once = "INSERT INTO t (a, k) VALUES (?1, ?2) ON CONFLICT (k) DO NOTHING";
+        assert_eq!(of(once), Answer::Stored(1));
+        assert_eq!(around(once).1, "ORDER BY v.nth ON CONFLICT (k) DO NOTHING RETURNING k");
+    }
+
+    #[test]
+    fn leaves_what_may_depend_on_the_row_before_it() {
+        for sql in [
+            "UPDATE t SET a = ?1",
+            "UPDATE t SET a = ?1 WHERE a > ?2",
+            "UPDATE t SET a = ?2 WHERE a = ?1",
+            "UPDATE t SET a = ?2 WHERE k = ?1 OR j = ?1",
+            "UPDATE t SET a = ?3 WHERE k BETWEEN ?1 AND ?2",
+            "UPDATE t SET a = u.a FROM u WHERE k = ?1",
+            "DELETE FROM t WHERE k IN (SELECT k FROM u WHERE j = ?1)",
+            "INSERT INTO t (a, k) SELECT max(a), ?1 FROM t WHERE k = ?1",
+            "INSERT INTO t (k) VALUES (?1) ON CONFLICT (k) DO UPDATE SET a = 1",
+            "INSERT INTO t (k) VALUES (?1 + 1) ON CONFLICT (k) DO NOTHING",
+        ] {
+            assert_eq!(ArrayStatement::of(sql), None, "{sql}");
+        }
+    }
+
+    #[test]
+    fn rows_of_one_key_go_after_one_another() {
+        let many =
+            ArrayStatement::of("UPDATE t SET a = ?3 WHERE k = ?1 AND j = ?2 AND b = 0").unwrap();
+        let row = |k, j| [Value::Int(k), Value::Text(j), Value::Null];
+        let rows = [row(1, "a"), row(1, "b"), row(2, "a"), row(1, "b"), row(1, "a"), row(1, "b")];
+        let lengths =
+            |rows| many.runs::<3>(rows).map(|runs| runs.iter().map(|r| r.len()).collect());
+        assert_eq!(lengths(&rows), Some(vec![3, 2, 1]));
+        assert_eq!(lengths(&rows[..3]), Some(vec![3]));
+        assert_eq!(lengths(&[row(1, "a\0"), row(1, "a\u{fffd}")]), None);
+        let select = ArrayStatement::of("SELECT a FROM t WHERE k = ?1").unwrap();
+        assert_eq!(select.runs(&rows).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn takes_an_array_for_each_parameter() {
+        let many = ArrayStatement::of("DELETE FROM t WHERE k = ?1 AND j = ?2").unwrap();
+        let sql = many.sql(&[Type::BYTEA, Type::INT8]).unwrap();
+        assert!(sql.contains("unnest($1::bytea[], $2::int8[])"), "{sql}");
+        assert!(sql.contains("AS u(p1, p2, nth)"), "{sql}");
+        assert_eq!(many.sql(&[Type::BYTEA, Type::JSON]), None);
+    }
+}

@@ -1,0 +1,12 @@
+//! Accounts and operators: keys, settings, prices, and the audit log.
+
+mod accounts;
+pub(crate) mod audit;
+pub(crate) mod operators;
+pub(crate) mod prices;
+pub(crate) mod settings;
+
+pub(crate) use self::accounts::{
+    add, add_key, by_id, by_name, key, keys, list, lock, must_exist, ping, read, read_key,
+    revoke_key,
+};

@@ -1,0 +1,145 @@
+//! A new message to many, stored whole or not at all.
+
+use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
+use domain::message::MessageState;
+use domain::message::campaign::{Exclusion, NewBulk};
+use domain::money::Msat;
+use domain::ports::{PortError, Spent};
+
+use super::idempotency::{self, Spending};
+use super::packs::{self, Pack};
+use crate::rows::ledger;
+use crate::rows::message::{Queued, insert_chunks};
+use crate::tx::{Result, Tx, params};
+
+/// So many recipients are stored as rows at once: a pack would only be opened again.
+const ROWS_MAX: u32 = 100;
+
+/// What it comes to.
+struct Sums {
+    price: Msat,
+    payable: u32,
+    invalid: u32,
+    blocked: u32,
+}
+
+/// The key comes first, then the message, then the credit: what exists takes none, and what finds
+/// none goes again.
+pub(crate) async fn add(tx: &mut impl Tx, new: &NewBulk) -> Result<Spent> {
+    let sums = judge(new)?;
+    let (account, message, now) = (new.payer, new.content.message, new.created_at);
+    let (recipients, price) = (sums.payable, sums.price);
+    let spending = Spending { account, message, recipients, price };
+    let idempotency = new.idempotency.as_ref();
+    if let Some(spent) = idempotency::take(tx, idempotency, spending, now).await? {
+        return Ok(spent);
+    }
+    insert_message(tx, new, &sums).await?;
+    if let Some(short) = ledger::reserve(tx, account, price, now).await? {
+        tx.execute("DELETE FROM messages WHERE id = ?1", params![&message]).await?;
+        idempotency::give_up(tx, idempotency, account).await?;
+        return Ok(idempotency::unspent(short, price));
+    }
+    ledger::add_bulk_reservation(tx, &message, account, price, now).await?;
+    insert_bulk(tx, new, &sums).await?;
+    insert_recipients(tx, new, &sums).await?;
+    Ok(Spent::Done { message, recipients, price })
+}
+
+fn judge(new: &NewBulk) -> Result<Sums> {
+    let refused = |why: &str| Err(PortError::Refused(why.to_owned()));
+    let all = new.payable() + new.excluded.len();
+    if new.payable() == 0 || all > usize::try_from(MESSAGE_RECIPIENTS_MAX).unwrap_or(usize::MAX) {
+        return refused("a message has 1 to 2,000,000 recipients");
+    }
+    if new.groups.iter().any(|group| group.price.is_negative()) {
+        return refused("a price is not negative");
+    }
+    if new.content.account != Some(new.payer) {
+        return refused("a message to many is paid by its account");
+    }
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let excluded = |why| count(new.excluded.iter().filter(|excluded| excluded.why == why).count());
+    Ok(Sums {
+        price: new.price().ok_or_else(ledger::too_much)?,
+        payable: count(new.payable()),
+        invalid: excluded(Exclusion::Invalid),
+        blocked: excluded(Exclusion::Blocked),
+    })
+}
+
+async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()> {
+    let content = &new.content;
+    let state = new.start_at.map_or(MessageState::Pending, |_| MessageState::Scheduled);
+    let excluded = sums.invalid + sums.blocked;
+    let stored = tx
+        .execute(
+            "INSERT INTO messages (id, account, followed, sender, text, parts, lane, state,
+                 valid_until, receipts_until, recipients, pending, finals, created_at, updated_at)
+             VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)
+             ON CONFLICT (id) DO NOTHING",
+            params![
+                &content.message,
+                new.payer,
+                content.sender.as_ref().map(|sender| sender.as_str()),
+                content.text.as_str(),
+                content.parts,
+                content.lane,
+                state,
+                content.valid_until,
+                new.receipts_until,
+                sums.payable + excluded,
+                sums.payable,
+                excluded,
+                new.created_at,
+            ],
+        )
+        .await?;
+    if stored == 0 {
+        return Err(PortError::Conflict("the message exists".to_owned()));
+    }
+    Ok(())
+}
+
+async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()> {
+    tx.execute(
+        "INSERT INTO bulk_messages (message, account, price, refunds, invalid, blocked, start_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            &new.content.message,
+            new.payer,
+            sums.price,
+            new.refunds.as_str(),
+            sums.invalid,
+            sums.blocked,
+            new.start_at,
+        ],
+    )
+    .await
+    .map(drop)
+}
+
+/// A chunk and a pack cover the same recipients; few have rows, and one chunk.
+async fn insert_recipients(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()> {
+    let message = &new.content.message;
+    let packs: Vec<Pack> = packs::of_groups(&new.groups).collect();
+    let runs: Vec<(u32, u32)> = if sums.payable <= ROWS_MAX {
+        for pack in &packs {
+            let price = pack.price.unwrap_or(Msat::ZERO);
+            packs::insert_rows(tx, message, price, &pack.numbers()?, new.created_at).await?;
+        }
+        vec![(0, sums.payable.saturating_sub(1))]
+    } else {
+        packs::insert(tx, message, &packs).await?;
+        packs.iter().map(|pack| (pack.first, pack.first + pack.count.saturating_sub(1))).collect()
+    };
+    let firsts = (sums.payable..).step_by(CHUNK_RECIPIENTS_MAX as usize);
+    let excluded = new.excluded.chunks(CHUNK_RECIPIENTS_MAX as usize);
+    let excluded: Vec<_> =
+        firsts.zip(excluded).map(|(first, run)| Pack::of_excluded(first, run)).collect();
+    packs::insert(tx, message, &excluded).await?;
+    let due_at = new.start_at.unwrap_or(new.created_at);
+    let queued: Vec<_> =
+        runs.into_iter().map(|run| Queued::new(&new.content, run, due_at)).collect();
+    insert_chunks(tx, &queued, None).await
+}

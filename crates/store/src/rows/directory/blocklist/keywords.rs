@@ -1,0 +1,64 @@
+//! STOP and START, obeyed in the change that stores the message which says so.
+//!
+//! | said to | STOP blocks for | START frees |
+//! |---|---|---|
+//! | an account's number | that account | what a STOP to it blocked |
+//! | nobody's number | everybody | what a STOP to such a number blocked |
+//!
+//! What an operator blocked stays blocked, whatever its owner says.
+
+use domain::account::blocklist::{BlockProof, BlockScope};
+use domain::account::operator::{Action, Actor};
+use domain::inbound::keyword::Keyword;
+use domain::inbound::{InboundMessage, Receivers};
+use domain::number::Msisdn;
+use domain::time::Timestamp;
+use serde_json::json;
+
+use super::{add, digits, stored, tell};
+use crate::tx::{Result, Tx, params};
+
+/// In the order in which they were said. Who is no number cannot be sent to either.
+pub(crate) async fn obey(
+    tx: &mut impl Tx,
+    messages: &[InboundMessage],
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Result<()> {
+    for message in messages {
+        let Some((keyword, word)) = receivers.keywords.of(message) else { continue };
+        let Ok(number) = message.from.as_str().parse::<Msisdn>() else { continue };
+        let scope = BlockScope::of(message.account);
+        let said = Some((word, message.id));
+        match keyword {
+            Keyword::Stop => {
+                let proof = BlockProof { by: Actor::Recipient, keyword: said, note: None };
+                add(tx, scope, &[number], &proof, now).await?;
+            }
+            Keyword::Start => free(tx, scope, number, message, now).await?,
+            Keyword::Help => {}
+        }
+    }
+    Ok(())
+}
+
+async fn free(
+    tx: &mut impl Tx,
+    scope: BlockScope,
+    number: Msisdn,
+    message: &InboundMessage,
+    now: Timestamp,
+) -> Result<()> {
+    let by = Actor::Recipient;
+    let gone = tx
+        .execute(
+            "DELETE FROM blocks WHERE scope = ?1 AND number = ?2 AND blocked_by = ?3",
+            params![stored(scope), digits(number), &by.to_string()],
+        )
+        .await?;
+    if gone > 0 {
+        let detail = json!({ "inbound": message.id });
+        tell(tx, scope, &[number], Action::BlockRemove, detail, by, now).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! Joined messages: stored, told, and read again.
+
+use domain::id::InboundId;
+use domain::inbound::{InboundContent, InboundMessage, Octets, Party, Receivers};
+use domain::ports::PortError;
+use domain::routing::CarrierName;
+use domain::text::Text;
+use domain::time::Timestamp;
+use uuid::Uuid;
+
+use super::part_set_rows::Set;
+use crate::rows::{directory::blocklist, event};
+use crate::tx::{Result, Row, Tx, params};
+
+/// Stores the messages that these sets are, whole or not, what tells them, and whom they block;
+/// returns how many events that is.
+pub(crate) async fn add(
+    tx: &mut impl Tx,
+    sets: &[Set],
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Result<u32> {
+    let messages: Vec<_> = sets.iter().map(|set| message(set, receivers)).collect();
+    let missing: Vec<_> = messages.iter().map(|message| words(&message.missing)).collect();
+    let rows: Vec<_> = messages
+        .iter()
+        .zip(&missing)
+        .map(|(message, missing)| {
+            let (text, octets) = match &message.content {
+                InboundContent::Text(text) => (Some(text.as_str()), None),
+                InboundContent::Octets(octets) => (None, Some(octets.as_slice())),
+            };
+            let (from, to) = (message.from.as_str(), message.to.as_str());
+            let (carrier, account) = (message.carrier.as_str(), message.account);
+            let (parts, at) = (u32::from(message.parts), message.received_at);
+            params![&message.id, carrier, from, to, account, text, octets, parts, missing, at, now]
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO inbound_messages (id, carrier, sender, destination, account, text, octets,
+             parts, missing, received_at, joined_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        &rows,
+    )
+    .await?;
+    let mut told = Vec::new();
+    for message in &messages {
+        told.extend(receivers.of(&message.to).webhook.as_ref().map(|webhook| (message, webhook)));
+    }
+    event::add_inbound(tx, &told, now).await?;
+    blocklist::obey(tx, &messages, receivers, now).await?;
+    Ok(super::count(told.len()))
+}
+
+fn message(set: &Set, receivers: &Receivers) -> InboundMessage {
+    InboundMessage {
+        id: set.id,
+        carrier: set.key.carrier.clone(),
+        from: set.key.from.clone(),
+        to: set.key.to.clone(),
+        content: set.parts.content(),
+        parts: set.parts.total,
+        missing: set.parts.missing(),
+        account: receivers.of(&set.key.to).account,
+        received_at: set.parts.first_at,
+    }
+}
+
+/// Numbers separated by spaces.
+fn words(numbers: &[u8]) -> String {
+    numbers.iter().map(u8::to_string).collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) async fn find(tx: &mut impl Tx, id: InboundId) -> Result<Option<InboundMessage>> {
+    let rows = tx
+        .query(
+            "SELECT id, carrier, sender, destination, account, text, octets, parts, missing,
+                 received_at
+             FROM inbound_messages WHERE id = ?1",
+            params![&id],
+        )
+        .await?;
+    rows.into_iter().next().map(read).transpose()
+}
+
+pub(crate) async fn list(
+    tx: &mut impl Tx,
+    before: Option<InboundId>,
+    limit: u32,
+) -> Result<Vec<InboundMessage>> {
+    let before = before.unwrap_or(InboundId(Uuid::max()));
+    let rows = tx
+        .query(
+            "SELECT id, carrier, sender, destination, account, text, octets, parts, missing,
+                 received_at
+             FROM inbound_messages WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+            params![&before, limit],
+        )
+        .await?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read(mut row: Row) -> Result<InboundMessage> {
+    let unreadable = |column| PortError::Refused(format!("unreadable column: {column}"));
+    let id = row.get()?;
+    let carrier = CarrierName::new(&row.get::<String>()?);
+    let (from, to) = (Party::new(row.get::<String>()?), Party::new(row.get::<String>()?));
+    let account = row.get()?;
+    let content = match (row.get::<Option<String>>()?, row.get::<Option<Vec<u8>>>()?) {
+        (Some(text), None) => InboundContent::Text(Text::from(text)),
+        (None, Some(octets)) => InboundContent::Octets(Octets::new(octets)),
+        _ => return Err(unreadable("text")),
+    };
+    let parts = row.get()?;
+    let missing = row.get::<String>()?;
+    let missing = missing.split_whitespace().map(str::parse).collect::<std::result::Result<_, _>>();
+    let missing = missing.map_err(|_| unreadable("missing"))?;
+    let received_at = row.get()?;
+    Ok(InboundMessage { id, carrier, from, to, content, parts, missing, account, received_at })
+}

@@ -1,0 +1,124 @@
+//! Messages that came in: parts kept until they are joined, and the joined messages.
+//!
+//! ```text
+//! parts ──> inbound_sets + inbound_parts ── complete, or waited too long ──> inbound_messages + event
+//! ```
+//!
+//! A joined set stays for as long as a carrier may send its parts again, so that they are known as
+//! repeats. Which part goes where is [`domain::inbound::place`]'s business.
+
+mod messages;
+mod part_set_rows;
+mod part_sets;
+
+use std::collections::BTreeSet;
+
+use domain::id::InboundId;
+use domain::inbound::{InboundPart, Receivers};
+use domain::limits::{INBOUND_JOINED_MAX, INBOUND_PARTS_WAITING_MAX, INBOUND_REPEAT_MAX};
+use domain::ports::InboundRecorded;
+use domain::time::Timestamp;
+
+pub(crate) use self::messages::{find, list};
+use self::part_sets::PartSets;
+use crate::tx::{AdvisoryLock, Result, Tx, params};
+
+pub(crate) async fn record(
+    tx: &mut impl Tx,
+    parts: &[(InboundId, InboundPart)],
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Result<InboundRecorded> {
+    let carriers: BTreeSet<_> = parts.iter().map(|(_, part)| part.carrier.as_str()).collect();
+    for carrier in &carriers {
+        tx.lock(AdvisoryLock::JoinParts(carrier)).await?;
+    }
+    let mut sets = PartSets::load(tx, parts.iter().map(|(_, part)| part)).await?;
+    let mut recorded = InboundRecorded::default();
+    for (id, part) in parts {
+        if !sets.take(*id, part, now) {
+            recorded.repeats += 1;
+        }
+    }
+    sets.save(tx).await?;
+    let joined = sets.into_joined();
+    recorded.complete = count(joined.len());
+    recorded.events = messages::add(tx, &joined, receivers, now).await?;
+    for carrier in carriers {
+        let (incomplete, events) = make_room(tx, carrier, receivers, now).await?;
+        recorded.incomplete += incomplete;
+        recorded.events += events;
+    }
+    Ok(recorded)
+}
+
+pub(crate) async fn join_incomplete(
+    tx: &mut impl Tx,
+    waiting_since: Timestamp,
+    receivers: &Receivers,
+    now: Timestamp,
+    limit: u32,
+) -> Result<InboundRecorded> {
+    let rows = tx
+        .query(
+            "SELECT DISTINCT carrier FROM inbound_sets
+             WHERE joined_at IS NULL AND first_at < ?1 ORDER BY carrier",
+            params![waiting_since],
+        )
+        .await?;
+    for mut row in rows {
+        let carrier: String = row.get()?;
+        tx.lock(AdvisoryLock::JoinParts(&carrier)).await?;
+    }
+    let rows = tx
+        .query(
+            "SELECT id FROM inbound_sets WHERE joined_at IS NULL AND first_at < ?1
+             ORDER BY first_at LIMIT ?2",
+            params![waiting_since, limit],
+        )
+        .await?;
+    let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<_>>>()?;
+    let (incomplete, events) = give_up(tx, &ids, receivers, now).await?;
+    let forgotten = part_set_rows::forget(tx, now.before(INBOUND_REPEAT_MAX), limit).await?;
+    Ok(InboundRecorded { incomplete, events, forgotten, ..InboundRecorded::default() })
+}
+
+/// Joins the oldest incomplete messages of a carrier of which too many parts wait.
+async fn make_room(
+    tx: &mut impl Tx,
+    carrier: &str,
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Result<(u32, u32)> {
+    let mut excess =
+        part_set_rows::waiting(tx, carrier).await? - i64::from(INBOUND_PARTS_WAITING_MAX);
+    if excess <= 0 {
+        return Ok((0, 0));
+    }
+    let mut ids = Vec::new();
+    for (id, here) in part_set_rows::oldest_waiting(tx, carrier, INBOUND_JOINED_MAX).await? {
+        if excess <= 0 {
+            break;
+        }
+        excess -= here;
+        ids.push(id);
+    }
+    give_up(tx, &ids, receivers, now).await
+}
+
+/// Joins what is there of these sets.
+async fn give_up(
+    tx: &mut impl Tx,
+    ids: &[InboundId],
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Result<(u32, u32)> {
+    let given_up = part_set_rows::load(tx, ids).await?;
+    part_set_rows::mark_joined(tx, ids, now).await?;
+    let events = messages::add(tx, &given_up, receivers, now).await?;
+    Ok((count(given_up.len()), events))
+}
+
+fn count(things: usize) -> u32 {
+    u32::try_from(things).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,344 @@
+//! Transfers and balances, kept together: whoever books a transfer changes both balances in the
+//! same change. `check.rs` recomputes the one from the other.
+
+pub(crate) mod check;
+mod refund;
+pub(crate) mod refunds;
+mod settlement;
+
+use std::collections::BTreeMap;
+
+use domain::account::Balance;
+use domain::id::{AccountId, OrderId};
+use domain::money::Msat;
+use domain::ports::{Grant, PortError};
+use domain::sale::ledger::{LedgerAccount, TransferEvent, TransferKind, TransferState, next};
+use domain::time::Timestamp;
+use ring::digest::{SHA256, digest};
+
+pub(crate) use self::refund::refund;
+pub(crate) use self::settlement::{Share, Shares, add_bulk_reservation, reserve_more};
+use crate::tx::{Result, Tx, params};
+
+/// What an order's decision does to the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Booking {
+    /// Money that the node received, booked at once.
+    Post { credit: LedgerAccount, amount: Msat, kind: TransferKind },
+    /// What was reserved for the order, its price, is posted or voided.
+    Decide { event: TransferEvent, payer: Option<AccountId>, price: Msat },
+}
+
+pub(crate) async fn add_customer(tx: &mut impl Tx, account: AccountId) -> Result<()> {
+    let customer = LedgerAccount::Customer(account).stored();
+    tx.execute(
+        "INSERT INTO ledger_accounts (name, may_be_negative) VALUES (?1, 0)",
+        params![&customer],
+    )
+    .await
+    .map(drop)
+}
+
+pub(crate) async fn balance(tx: &mut impl Tx, account: AccountId) -> Result<Balance> {
+    let customer = LedgerAccount::Customer(account).stored();
+    let rows = tx
+        .query(
+            "SELECT balance - reserved, reserved FROM ledger_accounts WHERE name = ?1",
+            params![&customer],
+        )
+        .await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(Balance::default()) };
+    Ok(Balance { available: row.get()?, reserved: row.get()? })
+}
+
+/// Credit given by hand.
+pub(crate) async fn grant(
+    tx: &mut impl Tx,
+    account: AccountId,
+    amount: Msat,
+    kind: TransferKind,
+    now: Timestamp,
+) -> Result<()> {
+    if amount == Msat::ZERO {
+        return Ok(());
+    }
+    let customer = LedgerAccount::Customer(account).stored();
+    let operator = LedgerAccount::Operator.stored();
+    tx.execute(
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6)",
+        params![&grant_id(&customer, now)[..], kind.as_str(), &operator, &customer, amount, now],
+    )
+    .await?;
+    let mut changes = Changes::default();
+    changes.post(&operator, &customer, amount)?;
+    changes.store(tx).await
+}
+
+/// Credit given by hand under an id of its own; false when it was given before.
+pub(crate) async fn grant_by_id(tx: &mut impl Tx, grant: &Grant, now: Timestamp) -> Result<bool> {
+    let customer = LedgerAccount::Customer(grant.account).stored();
+    let operator = LedgerAccount::Operator.stored();
+    let kind = TransferKind::Grant.as_str();
+    let added = tx
+        .execute(
+            "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6) ON CONFLICT (id, kind) DO NOTHING",
+            params![&grant.id[..], kind, &operator, &customer, grant.amount, now],
+        )
+        .await?;
+    if added == 0 {
+        let same = tx
+            .query(
+                "SELECT 1 FROM transfers
+                 WHERE id = ?1 AND kind = ?2 AND credit = ?3 AND amount = ?4",
+                params![&grant.id[..], kind, &customer, grant.amount],
+            )
+            .await?;
+        let other = || PortError::Conflict("other credit was given by this id".to_owned());
+        return if same.is_empty() { Err(other()) } else { Ok(false) };
+    }
+    let mut changes = Changes::default();
+    changes.post(&operator, &customer, grant.amount)?;
+    changes.store(tx).await?;
+    Ok(true)
+}
+
+/// Looks like an order's that was made at the same time. An account is granted to once in a moment.
+fn grant_id(customer: &str, now: Timestamp) -> [u8; 32] {
+    let millis = now.as_millis().to_be_bytes();
+    let hash = digest(&SHA256, &[customer.as_bytes(), &millis].concat());
+    let mut id = [0; 32];
+    id[..6].copy_from_slice(&millis[2..]);
+    id[6..].iter_mut().zip(hash.as_ref()).for_each(|(byte, hashed)| *byte = *hashed);
+    id
+}
+
+/// Why credit was not set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Short {
+    Credit {
+        available: Msat,
+    },
+    /// There is enough, but for today the account has spent what it may.
+    DailyLimit {
+        left: Msat,
+    },
+}
+
+/// Sets credit aside; `Some` when that cannot be, and nothing is stored. The test and the change are
+/// one statement, so that two changes never spend the same credit, nor the same day's limit. A clock
+/// that is behind counts for the later day that another one began. The limit is a value in the
+/// comparison: what a server had joined it would not compare again when another change was first.
+pub(crate) async fn reserve(
+    tx: &mut impl Tx,
+    account: AccountId,
+    amount: Msat,
+    now: Timestamp,
+) -> Result<Option<Short>> {
+    let customer = LedgerAccount::Customer(account).stored();
+    let changed = tx
+        .execute(
+            "UPDATE ledger_accounts SET reserved = reserved + ?2,
+                 spent = ?2 + CASE WHEN spent_on >= ?4 THEN spent ELSE 0 END,
+                 spent_on = CASE WHEN spent_on >= ?4 THEN spent_on ELSE ?4 END
+             WHERE name = ?1 AND balance - reserved >= ?2
+                 AND (?2 = 0 OR ?2 + CASE WHEN spent_on >= ?4 THEN spent ELSE 0 END <= coalesce(
+                     (SELECT s.spend_per_day FROM account_settings s WHERE s.account = ?3),
+                     9223372036854775807))",
+            params![&customer, amount, account, now.day()],
+        )
+        .await?;
+    if changed > 0 {
+        return Ok(None);
+    }
+    let rows = tx
+        .query(
+            "SELECT l.balance - l.reserved,
+                 s.spend_per_day - CASE WHEN l.spent_on >= ?3 THEN l.spent ELSE 0 END
+             FROM ledger_accounts l LEFT JOIN account_settings s ON s.account = ?2
+             WHERE l.name = ?1",
+            params![&customer, account, now.day()],
+        )
+        .await?;
+    let (available, left): (Msat, Option<Msat>) = match rows.into_iter().next() {
+        Some(mut row) => (row.get()?, row.get()?),
+        None => (Msat::ZERO, None),
+    };
+    let left = left.filter(|left| available >= amount && *left < amount);
+    Ok(Some(left.map_or(Short::Credit { available }, |left| Short::DailyLimit {
+        left: left.max(Msat::ZERO),
+    })))
+}
+
+/// Credit that [`reserve`] set aside for one order.
+pub(crate) struct Reservation<'a> {
+    pub(crate) account: AccountId,
+    pub(crate) amount: Msat,
+    pub(crate) order: &'a OrderId,
+    pub(crate) at: Timestamp,
+}
+
+pub(crate) async fn add_reservations(tx: &mut impl Tx, new: &[Reservation<'_>]) -> Result<()> {
+    let revenue = LedgerAccount::Revenue.stored();
+    let kind = TransferKind::CreditSale.as_str();
+    let customers: Vec<_> =
+        new.iter().map(|new| LedgerAccount::Customer(new.account).stored()).collect();
+    let rows: Vec<_> = new
+        .iter()
+        .zip(&customers)
+        .map(|(new, customer)| params![new.order, kind, customer, &revenue, new.amount, new.at])
+        .collect();
+    tx.execute_many(
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6)",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+/// Books what orders and the recipients of messages to many decided, with one change of each
+/// balance.
+pub(crate) async fn book(
+    tx: &mut impl Tx,
+    bookings: &[(OrderId, Booking)],
+    shares: &[Share<'_>],
+    now: Timestamp,
+) -> Result<()> {
+    let mut changes = Changes::default();
+    post(tx, bookings, now, &mut changes).await?;
+    decide(tx, bookings, now, &mut changes).await?;
+    settlement::divide(tx, shares, now, &mut changes).await?;
+    changes.store(tx).await
+}
+
+async fn post(
+    tx: &mut impl Tx,
+    bookings: &[(OrderId, Booking)],
+    now: Timestamp,
+    changes: &mut Changes,
+) -> Result<()> {
+    let lightning = LedgerAccount::Lightning.stored();
+    let mut posted = Vec::new();
+    for (order, booking) in bookings {
+        if let Booking::Post { credit, amount, kind } = *booking {
+            changes.post(&lightning, &credit.stored(), amount)?;
+            posted.push((order, credit.stored(), amount, kind.as_str()));
+        }
+    }
+    if posted.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = posted
+        .iter()
+        .map(|(order, credit, amount, kind)| {
+            params![*order, *kind, &lightning, credit, *amount, now]
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6)",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+async fn decide(
+    tx: &mut impl Tx,
+    bookings: &[(OrderId, Booking)],
+    now: Timestamp,
+    changes: &mut Changes,
+) -> Result<()> {
+    let mut decisions = Vec::with_capacity(bookings.len());
+    for (order, booking) in bookings {
+        if let Booking::Decide { event, payer, price } = *booking {
+            let debit = LedgerAccount::Customer(payer.ok_or_else(decided)?).stored();
+            // The order's machine decides once, and so does the transfer's.
+            let state = next(TransferState::Pending, event).map_err(|_| decided())?;
+            decisions.push((order, state, debit, price));
+        }
+    }
+    if decisions.is_empty() {
+        return Ok(());
+    }
+    let kind = TransferKind::CreditSale.as_str();
+    let revenue = LedgerAccount::Revenue.stored();
+    let rows: Vec<_> = decisions
+        .iter()
+        .map(|(order, state, debit, price)| {
+            params![*order, kind, *state, now, debit, &revenue, *price]
+        })
+        .collect();
+    let changed = tx
+        .execute_many(
+            "UPDATE transfers SET state = ?3, decided_at = ?4
+             WHERE id = ?1 AND kind = ?2 AND state = 'pending'
+                 AND debit = ?5 AND credit = ?6 AND amount = ?7",
+            &rows,
+        )
+        .await?;
+    if changed.iter().any(|count| *count != 1) {
+        return Err(decided());
+    }
+    for (_, state, debit, price) in &decisions {
+        changes.release(debit, *price)?;
+        if *state == TransferState::Posted {
+            changes.post(debit, &revenue, *price)?;
+        }
+    }
+    Ok(())
+}
+
+fn decided() -> PortError {
+    PortError::Refused("an order paid from credit has no open reservation".to_owned())
+}
+
+/// Changes of balance and reservation by account, in the order of their names: two changes at once
+/// never wait for each other crosswise.
+#[derive(Default)]
+struct Changes(BTreeMap<String, (Msat, Msat)>);
+
+impl Changes {
+    fn post(&mut self, debit: &str, credit: &str, amount: Msat) -> Result<()> {
+        let (balance, _) = self.of(debit);
+        *balance = balance.checked_sub(amount).ok_or_else(too_much)?;
+        let (balance, _) = self.of(credit);
+        *balance = balance.checked_add(amount).ok_or_else(too_much)?;
+        Ok(())
+    }
+
+    fn release(&mut self, debit: &str, amount: Msat) -> Result<()> {
+        let (_, reserved) = self.of(debit);
+        *reserved = reserved.checked_sub(amount).ok_or_else(too_much)?;
+        Ok(())
+    }
+
+    fn of(&mut self, account: &str) -> &mut (Msat, Msat) {
+        self.0.entry(account.to_owned()).or_default()
+    }
+
+    async fn store(&self, tx: &mut impl Tx) -> Result<()> {
+        let rows: Vec<_> = self
+            .0
+            .iter()
+            .map(|(name, (balance, reserved))| params![name, *balance, *reserved])
+            .collect();
+        let changed = tx
+            .execute_many(
+                "UPDATE ledger_accounts SET balance = balance + ?2, reserved = reserved + ?3
+                 WHERE name = ?1",
+                &rows,
+            )
+            .await?;
+        if changed.contains(&0) {
+            return Err(PortError::Refused("a ledger account is missing".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn too_much() -> PortError {
+    PortError::Refused("the amount is too large".to_owned())
+}

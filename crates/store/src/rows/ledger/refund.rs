@@ -1,0 +1,30 @@
+//! Money given back by hand: from what was earned to what we owe a customer.
+
+use domain::id::AccountId;
+use domain::money::Msat;
+use domain::sale::ledger::{LedgerAccount, TransferKind};
+use domain::time::Timestamp;
+
+use super::Changes;
+use crate::tx::{Result, Tx, params};
+
+pub(crate) async fn refund(
+    tx: &mut impl Tx,
+    id: &[u8; 32],
+    account: AccountId,
+    amount: Msat,
+    now: Timestamp,
+) -> Result<()> {
+    let customer = LedgerAccount::Customer(account).stored();
+    let revenue = LedgerAccount::Revenue.stored();
+    let kind = TransferKind::Refund.as_str();
+    tx.execute(
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6)",
+        params![&id[..], kind, &revenue, &customer, amount, now],
+    )
+    .await?;
+    let mut changes = Changes::default();
+    changes.post(&revenue, &customer, amount)?;
+    changes.store(tx).await
+}

@@ -1,0 +1,160 @@
+//! What an order, a message to many or one of its recipients was charged.
+//!
+//! | of | charged is |
+//! |---|---|
+//! | an order | what its sale posted, once it is *settled* |
+//! | a message to many | the shares that were kept so far |
+//! | a recipient that got it | its price |
+//! | one that did not | its price, if the account pays for what carriers took, and one had its whole text by then |
+//!
+//! What an earlier try of a recipient was charged is known of the message alone.
+
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::MessageState;
+use domain::message::campaign::{BulkRecipient, RefundPolicy};
+use domain::message::recipient::RecipientState;
+use domain::money::Msat;
+use domain::ports::{Charge, NotRefunded, RecipientList};
+use domain::sale::order::{OrderKind, OrderState};
+use domain::time::Timestamp;
+
+use crate::rows::{campaign, message};
+use crate::tx::{Result, Tx, params};
+
+/// A charge as it stands.
+pub(crate) struct Found {
+    pub(crate) account: Option<AccountId>,
+    /// Of the order or the message.
+    pub(crate) charged: Msat,
+    /// Of the one recipient, if it is about one.
+    pub(crate) own: Option<Msat>,
+    pub(crate) not: Option<NotRefunded>,
+}
+
+/// Nobody else decides it until the change ends.
+pub(crate) async fn lock(tx: &mut impl Tx, of: Charge) -> Result<()> {
+    match of {
+        Charge::Order(id) => {
+            tx.query("SELECT 1 FROM orders WHERE id = ?1 FOR UPDATE", params![&id]).await.map(drop)
+        }
+        Charge::Message(id) | Charge::Recipient(id, _) => message::lock(tx, id).await.map(drop),
+    }
+}
+
+pub(crate) async fn find(tx: &mut impl Tx, of: Charge) -> Result<Option<Found>> {
+    match of {
+        Charge::Order(id) => find_order(tx, &id).await,
+        Charge::Message(id) => {
+            Ok(find_message(tx, &id).await?.map(|message| message.found(None, None)))
+        }
+        Charge::Recipient(id, index) => find_recipient(tx, &id, index).await,
+    }
+}
+
+async fn find_order(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Found>> {
+    let rows = tx
+        .query(
+            "SELECT o.kind, o.state, o.account, coalesce(t.amount, 0) FROM orders o
+             LEFT JOIN transfers t ON t.id = o.id AND t.state = 'posted'
+                 AND t.kind IN ('credit_sale', 'lightning_sale', 'fund')
+             WHERE o.id = ?1",
+            params![id],
+        )
+        .await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+    let (kind, state): (OrderKind, OrderState) = (row.get()?, row.get()?);
+    let (account, charged): (Option<AccountId>, Msat) = (row.get()?, row.get()?);
+    let not = match state {
+        OrderState::Open | OrderState::Held | OrderState::Working | OrderState::Fulfilled => {
+            Some(NotRefunded::NotYetCharged)
+        }
+        OrderState::Cancelling | OrderState::Cancelled | OrderState::Lost => {
+            Some(NotRefunded::NotCharged)
+        }
+        OrderState::Settled if kind == OrderKind::Fund => Some(NotRefunded::IsCredit),
+        OrderState::Settled if account.is_none() => Some(NotRefunded::NoAccount),
+        OrderState::Settled => None,
+    };
+    Ok(Some(Found { account, charged, own: None, not }))
+}
+
+/// A message to many.
+struct Message {
+    account: AccountId,
+    state: MessageState,
+    charged: Msat,
+    refunds: RefundPolicy,
+}
+
+impl Message {
+    fn found(&self, own: Option<Msat>, not: Option<NotRefunded>) -> Found {
+        let nothing = || {
+            let not = if self.state.is_final() {
+                NotRefunded::NotCharged
+            } else {
+                NotRefunded::NotYetCharged
+            };
+            (self.charged == Msat::ZERO).then_some(not)
+        };
+        Found { account: Some(self.account), charged: self.charged, own, not: not.or_else(nothing) }
+    }
+}
+
+async fn find_message(tx: &mut impl Tx, id: &MessageId) -> Result<Option<Message>> {
+    let rows = tx
+        .query(
+            "SELECT b.account, m.state, b.charged, b.refunds
+             FROM bulk_messages b JOIN messages m ON m.id = b.message WHERE b.message = ?1",
+            params![id],
+        )
+        .await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+    Ok(Some(Message {
+        account: row.get()?,
+        state: row.get()?,
+        charged: row.get()?,
+        refunds: row.get()?,
+    }))
+}
+
+async fn find_recipient(tx: &mut impl Tx, id: &MessageId, index: u32) -> Result<Option<Found>> {
+    let Some(message) = find_message(tx, id).await? else { return Ok(None) };
+    let list = RecipientList { states: Vec::new(), first: index, limit: 1 };
+    let Some(recipient) = campaign::page(tx, id, &list).await?.recipients.pop() else {
+        return Ok(None);
+    };
+    let BulkRecipient { state, price, updated_at: ended_at, .. } = recipient;
+    let kept = match state {
+        RecipientState::Success => true,
+        RecipientState::Failed | RecipientState::Expired | RecipientState::Timeout => {
+            message.refunds == RefundPolicy::Unsent && was_taken(tx, id, index, ended_at).await?
+        }
+        RecipientState::Pending
+        | RecipientState::Submitted
+        | RecipientState::Invalid
+        | RecipientState::Blocked => false,
+    };
+    let not = match (kept, state.is_final() || message.state.is_final()) {
+        (true, _) => None,
+        (false, true) => Some(NotRefunded::NotCharged),
+        (false, false) => Some(NotRefunded::NotYetCharged),
+    };
+    Ok(Some(message.found(Some(if kept { price } else { Msat::ZERO }), not)))
+}
+
+/// Whether some carrier had all of its text when it became final.
+async fn was_taken(
+    tx: &mut impl Tx,
+    id: &MessageId,
+    index: u32,
+    ended_at: Timestamp,
+) -> Result<bool> {
+    let rows = tx
+        .query(
+            "SELECT 1 FROM submissions WHERE message = ?1 AND idx = ?2 AND at <= ?3
+             GROUP BY carrier HAVING count(*) >= max(parts) LIMIT 1",
+            params![id, index, ended_at],
+        )
+        .await?;
+    Ok(!rows.is_empty())
+}

@@ -1,0 +1,197 @@
+//! New messages: their rows, their recipients, and the chunks that queue them.
+
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
+use domain::message::recipient::RecipientState;
+use domain::message::{Address, Content, Lane, MessageState, NewMessage};
+use domain::ports::{Changed, Lease, PortError};
+use domain::time::Timestamp;
+
+use crate::rows::queue::fair_queue::NOBODY;
+use crate::tx::{Result, Tx, params};
+
+/// Recipients stored by one statement: bounds what is in memory twice.
+const ROWS_MAX: usize = 5_000;
+
+/// The order that pays for a message.
+#[derive(Clone, Copy)]
+pub(crate) struct Payer<'a> {
+    pub(crate) order: &'a OrderId,
+    /// Its buyer is told of every step.
+    pub(crate) followed: bool,
+}
+
+/// Stores messages, each with the order that pays for it. With `lease` their chunks are leased as
+/// by a first claim.
+pub(crate) async fn insert_many(
+    tx: &mut impl Tx,
+    new: &[(&NewMessage, Payer<'_>)],
+    lease: Option<&Lease>,
+    now: Timestamp,
+) -> Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    insert_messages(tx, new, now).await?;
+    insert_recipients(tx, new, now).await?;
+    let queued: Vec<_> = new
+        .iter()
+        .flat_map(|(message, _)| {
+            runs(&message.recipients).map(|run| Queued::new(&message.content, run, now))
+        })
+        .collect();
+    insert_chunks(tx, &queued, lease).await
+}
+
+async fn insert_messages(
+    tx: &mut impl Tx,
+    new: &[(&NewMessage, Payer<'_>)],
+    now: Timestamp,
+) -> Result<()> {
+    let mut rows = Vec::with_capacity(new.len());
+    for (message, payer) in new {
+        let content = &message.content;
+        let count = u32::try_from(message.recipients.len()).unwrap_or(u32::MAX);
+        if count == 0 || count > MESSAGE_RECIPIENTS_MAX {
+            return Err(PortError::Refused("a message has 1 to 2,000,000 recipients".to_owned()));
+        }
+        rows.push(params![
+            &content.message,
+            content.account,
+            payer.order,
+            i64::from(payer.followed),
+            content.sender.as_ref().map(|sender| sender.as_str()),
+            content.text.as_str(),
+            content.parts,
+            content.lane,
+            MessageState::Pending,
+            content.valid_until,
+            message.receipts_until,
+            count,
+            now,
+        ]);
+    }
+    let stored = tx
+        .execute_many(
+            "INSERT INTO messages (id, account, order_id, followed, sender, text, parts, lane, state,
+                 valid_until, receipts_until, recipients, pending, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?13)
+             ON CONFLICT (id) DO NOTHING",
+            &rows,
+        )
+        .await?;
+    if stored.contains(&0) {
+        return Err(PortError::Conflict("the message exists".to_owned()));
+    }
+    Ok(())
+}
+
+async fn insert_recipients(
+    tx: &mut impl Tx,
+    new: &[(&NewMessage, Payer<'_>)],
+    now: Timestamp,
+) -> Result<()> {
+    let mut batch = Vec::new();
+    for (message, _) in new {
+        let id = &message.content.message;
+        for (index, address) in (0_u32..).zip(&message.recipients) {
+            batch.push((id, index, address.stored()));
+            if batch.len() == ROWS_MAX {
+                insert_batch(tx, &batch, now).await?;
+                batch.clear();
+            }
+        }
+    }
+    insert_batch(tx, &batch, now).await
+}
+
+async fn insert_batch(
+    tx: &mut impl Tx,
+    batch: &[(&MessageId, u32, String)],
+    now: Timestamp,
+) -> Result<()> {
+    let rows: Vec<_> = batch
+        .iter()
+        .map(|(id, index, address)| params![*id, *index, address, RecipientState::Pending, now])
+        .collect();
+    tx.execute_many(
+        "INSERT INTO recipients (message, idx, address, state, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+/// A chunk about to be queued.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Queued<'a> {
+    pub(crate) message: &'a MessageId,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
+    pub(crate) lane: Lane,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) valid_until: Timestamp,
+    pub(crate) due_at: Timestamp,
+    /// Claims before its first.
+    pub(crate) attempt: u32,
+}
+
+impl<'a> Queued<'a> {
+    pub(crate) const fn new(
+        content: &'a Content,
+        (first, last): (u32, u32),
+        due_at: Timestamp,
+    ) -> Self {
+        let Content { message, account, lane, valid_until, .. } = content;
+        let (account, lane, valid_until) = (*account, *lane, *valid_until);
+        Self { message, first, last, lane, account, valid_until, due_at, attempt: 0 }
+    }
+}
+
+/// With `lease` the chunks are leased as by a claim.
+pub(crate) async fn insert_chunks(
+    tx: &mut impl Tx,
+    queued: &[Queued<'_>],
+    lease: Option<&Lease>,
+) -> Result<()> {
+    if lease.is_none() && !queued.is_empty() {
+        tx.notify(Changed { chunks: true, ..Changed::default() });
+    }
+    let node = lease.map(|lease| lease.node.as_str());
+    // Once claimed, a carrier may have some of it.
+    let claimed = u32::from(lease.is_some());
+    let rows: Vec<_> = queued
+        .iter()
+        .map(|queued| {
+            params![
+                queued.message,
+                queued.first,
+                queued.last,
+                queued.lane,
+                queued.account.map_or(NOBODY, |account| account.0),
+                queued.valid_until,
+                lease.map_or(queued.due_at, |lease| lease.until),
+                node,
+                queued.attempt.saturating_add(claimed),
+                claimed,
+            ]
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO chunks (message, first_idx, last_idx, lane, account, valid_until, due_at,
+             lease_node, attempt, unsure)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+/// First and last index of each chunk.
+fn runs(recipients: &[Address]) -> impl Iterator<Item = (u32, u32)> {
+    let count = u32::try_from(recipients.len()).unwrap_or(u32::MAX);
+    (0..count).step_by(CHUNK_RECIPIENTS_MAX as usize).map(move |first| {
+        (first, first.saturating_add(CHUNK_RECIPIENTS_MAX).min(count).saturating_sub(1))
+    })
+}

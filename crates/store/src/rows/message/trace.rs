@@ -1,0 +1,123 @@
+//! What is known of a message's way.
+
+use std::collections::BTreeSet;
+
+use domain::id::MessageId;
+use domain::message::Address;
+use domain::message::recipient::RecipientState;
+use domain::ports::{PartTrace, RecipientTrace, Word};
+use domain::routing::CarrierName;
+
+use super::recipients::Tried;
+use crate::rows::campaign;
+use crate::tx::{Result, Row, Tx, params};
+
+/// Up to `limit` recipients from index `first` on; those who get nothing have no way.
+pub(crate) async fn trace(
+    tx: &mut impl Tx,
+    message: &MessageId,
+    first: u32,
+    limit: u32,
+) -> Result<Vec<RecipientTrace>> {
+    let last = first.saturating_add(limit);
+    let rows = tx
+        .query(
+            concat!(
+                "SELECT r.idx, r.address, r.state, r.reason, r.code, r.tried, r.updated_at,
+                     c.requeued_at
+                 FROM recipients r ",
+                crate::rows::queue::requeue::waits_again!(),
+                " WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3 ORDER BY r.idx"
+            ),
+            params![message, first, last],
+        )
+        .await?;
+    let (mut recipients, mut requeued) = (Vec::with_capacity(rows.len()), BTreeSet::new());
+    for row in rows {
+        let (recipient, again) = read(row)?;
+        if again {
+            requeued.insert(recipient.index);
+        }
+        recipients.push(recipient);
+    }
+    recipients.extend(untouched(tx, message, first, last).await?);
+    recipients.sort_by_key(|recipient| recipient.index);
+    let rows = tx
+        .query(
+            "SELECT idx, carrier, carrier_id, part, parts, attempt, state, code, at, decided_at,
+                 word, word_code, word_at
+             FROM submissions WHERE message = ?1 AND idx >= ?2 AND idx < ?3
+             ORDER BY idx, at, attempt, carrier, part",
+            params![message, first, last],
+        )
+        .await?;
+    for mut row in rows {
+        let index: u32 = row.get()?;
+        let found = recipients.binary_search_by_key(&index, |recipient| recipient.index);
+        // What the try before left at carriers is forgotten.
+        if let Ok(found) = found
+            && !requeued.contains(&index)
+        {
+            recipients[found].parts.push(read_part(row)?);
+        }
+    }
+    Ok(recipients)
+}
+
+/// Recipients of a message to many whose chunk nobody worked on yet.
+async fn untouched(
+    tx: &mut impl Tx,
+    message: &MessageId,
+    first: u32,
+    last: u32,
+) -> Result<Vec<RecipientTrace>> {
+    let pending = campaign::pending(tx, message, first, last).await?;
+    let rows = tx.query("SELECT created_at FROM messages WHERE id = ?1", params![message]).await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(Vec::new()) };
+    let updated_at = row.get()?;
+    let trace = |(index, number)| RecipientTrace {
+        index,
+        to: Address::Phone(number),
+        state: RecipientState::Pending,
+        reason: None,
+        code: None,
+        tried: Vec::new(),
+        updated_at,
+        parts: Vec::new(),
+    };
+    Ok(pending.into_iter().map(trace).collect())
+}
+
+/// With it, whether it waits for another try, and its row tells of the one before.
+fn read(mut row: Row) -> Result<(RecipientTrace, bool)> {
+    let (index, to, state) = (row.get()?, row.get()?, row.get()?);
+    let (reason, code, tried) = (row.get()?, row.get()?, row.get::<Option<String>>()?);
+    let tried = Tried::read(tried.as_deref());
+    let tried = tried.names().iter().map(|name| CarrierName::new(name)).collect();
+    let (updated_at, parts) = (row.get()?, Vec::new());
+    let trace = RecipientTrace { index, to, state, reason, code, tried, updated_at, parts };
+    let Some(updated_at) = row.get()? else { return Ok((trace, false)) };
+    let (state, reason, code, tried) = (RecipientState::Pending, None, None, Vec::new());
+    Ok((RecipientTrace { state, reason, code, tried, updated_at, ..trace }, true))
+}
+
+fn read_part(mut row: Row) -> Result<PartTrace> {
+    Ok(PartTrace {
+        carrier: CarrierName::new(&row.get::<String>()?),
+        carrier_id: row.get()?,
+        part: row.get()?,
+        parts: row.get()?,
+        attempt: row.get()?,
+        state: row.get()?,
+        code: row.get()?,
+        taken_at: row.get()?,
+        decided_at: row.get()?,
+        word: read_word(&mut row)?,
+    })
+}
+
+fn read_word(row: &mut Row) -> Result<Option<Word>> {
+    let (state, code, at) = (row.get()?, row.get()?, row.get()?);
+    let (Some(state), Some(at)) = (state, at) else { return Ok(None) };
+    Ok(Some(Word { state, code, at }))
+}

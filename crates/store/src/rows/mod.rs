@@ -1,0 +1,15 @@
+//! The rows, a room for each aggregate. Each statement is written once, for both engines, against
+//! the transaction of [`crate::tx`]; which state follows which is decided in the domain.
+
+pub(crate) mod account;
+pub(crate) mod campaign;
+pub(crate) mod cluster;
+pub(crate) mod directory;
+pub(crate) mod event;
+pub(crate) mod inbound;
+pub(crate) mod ledger;
+pub(crate) mod message;
+pub(crate) mod order;
+pub(crate) mod queue;
+pub(crate) mod retention;
+pub(crate) mod search;

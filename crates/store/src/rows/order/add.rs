@@ -1,0 +1,116 @@
+//! New orders that are to be paid over Lightning, if the caps leave room.
+//!
+//! Counting stops at the cap, and reads the partial indices of open and held orders only.
+
+use domain::id::OrderId;
+use domain::ports::{OrderAdmission, OrderCaps, PortError};
+use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment};
+use domain::time::Timestamp;
+
+use super::rows::{NewOrderRow, exists, insert_many};
+use crate::rows::account;
+use crate::tx::{AdvisoryLock, Result, Tx, params};
+
+pub(crate) async fn add(
+    tx: &mut impl Tx,
+    new: &NewOrder,
+    caps: &OrderCaps,
+    check_at: Timestamp,
+) -> Result<OrderAdmission> {
+    if matches!(new.payment, Payment::Credit) {
+        return Err(refused("an order paid from credit comes with its message"));
+    }
+    if new.kind == OrderKind::Fund && new.account.is_none() {
+        return Err(refused("credit is bought for an account"));
+    }
+    if new.price.is_negative() {
+        return Err(refused("a price is not negative"));
+    }
+    if let Some(account) = new.account {
+        account::must_exist(tx, account).await?;
+    }
+    tx.lock(AdvisoryLock::CountOrders).await?;
+    if let Some(full) = find_full(tx, &new.client, caps).await? {
+        must_not_exist(tx, &new.id).await?;
+        return Ok(full);
+    }
+    let (state, check_at) = (OrderState::Open, Some(check_at));
+    let new_row = NewOrderRow { new, state, message: None, paid_at: None, check_at };
+    match insert_many(tx, &[new_row]).await?.as_slice() {
+        [true] => Ok(OrderAdmission::Stored),
+        _ => Err(exists()),
+    }
+}
+
+/// The cap that leaves no room, the client's own one first: it is the one that the client can mend.
+async fn find_full(
+    tx: &mut impl Tx,
+    client: &str,
+    caps: &OrderCaps,
+) -> Result<Option<OrderAdmission>> {
+    let counted = |cap: u64| i64::try_from(cap).unwrap_or(i64::MAX);
+    let rows = tx
+        .query(
+            "SELECT
+                 (SELECT count(*) FROM (
+                     SELECT 1 FROM orders WHERE state = 'open' AND client = ?1 LIMIT ?2) a),
+                 (SELECT count(*) FROM (
+                     SELECT 1 FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL
+                         AND client = ?1 LIMIT ?3) b),
+                 (SELECT count(*) FROM (
+                     SELECT 1 FROM orders WHERE state = 'open' LIMIT ?4) c),
+                 (SELECT count(*) FROM (
+                     SELECT 1 FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL
+                         LIMIT ?5) d)",
+            params![
+                client,
+                counted(caps.open_per_client_max),
+                counted(caps.held_per_client_max),
+                counted(caps.open_max),
+                counted(caps.held_max),
+            ],
+        )
+        .await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+    let full = [
+        (caps.open_per_client_max, OrderAdmission::TooManyOpenForClient),
+        (caps.held_per_client_max, OrderAdmission::TooManyHeldForClient),
+        (caps.open_max, OrderAdmission::TooManyOpen),
+        (caps.held_max, OrderAdmission::TooManyHeld),
+    ];
+    for (cap, admission) in full {
+        if row.get::<u64>()? >= cap {
+            return Ok(Some(admission));
+        }
+    }
+    Ok(None)
+}
+
+async fn must_not_exist(tx: &mut impl Tx, order: &OrderId) -> Result<()> {
+    let found = tx.query("SELECT 1 FROM orders WHERE id = ?1", params![order]).await?;
+    if found.is_empty() { Ok(()) } else { Err(exists()) }
+}
+
+pub(crate) async fn attach_invoice(
+    tx: &mut impl Tx,
+    order: &OrderId,
+    invoice: &str,
+    pay_by: Timestamp,
+    check_at: Timestamp,
+) -> Result<()> {
+    let attached = tx
+        .execute(
+            "UPDATE orders SET invoice = ?2, pay_by = ?3, check_at = ?4
+             WHERE id = ?1 AND state = ?5 AND payment = 'lightning'",
+            params![order, invoice, pay_by, check_at, OrderState::Open],
+        )
+        .await?;
+    if attached == 0 {
+        return Err(PortError::Conflict("the order is not open".to_owned()));
+    }
+    Ok(())
+}
+
+pub(crate) fn refused(why: &str) -> PortError {
+    PortError::Refused(why.to_owned())
+}

@@ -1,0 +1,104 @@
+//! Comparing orders with the Lightning node: which are due, and what the node confirmed.
+
+use std::collections::BTreeMap;
+
+use domain::id::OrderId;
+use domain::ports::{NodeReport, NodeVerdict, OrderLoad};
+use domain::sale::order::{Order, OrderState};
+use domain::time::Timestamp;
+
+use super::change::{self, StoredOrder};
+use super::rows::{find_readable, lock_many};
+use crate::rows::message;
+use crate::tx::{Result, Tx, UNREADABLE_WAIT, params};
+
+pub(crate) async fn claim_checks(
+    tx: &mut impl Tx,
+    now: Timestamp,
+    put_off: Timestamp,
+    limit: u32,
+) -> Result<Vec<Order>> {
+    let rows = tx
+        .query(
+            "SELECT id FROM orders WHERE check_at IS NOT NULL AND check_at <= ?1
+             ORDER BY check_at LIMIT ?2 FOR UPDATE SKIP LOCKED",
+            params![now, limit],
+        )
+        .await?;
+    let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<OrderId>>>()?;
+    let (orders, unreadable) = find_readable(tx, &ids).await?;
+    let later = now.after(UNREADABLE_WAIT);
+    let read = orders.iter().map(|order| params![&order.id, put_off]);
+    let rows: Vec<_> = read.chain(unreadable.iter().map(|id| params![id, later])).collect();
+    tx.execute_many("UPDATE orders SET check_at = ?2 WHERE id = ?1", &rows).await?;
+    Ok(orders)
+}
+
+/// Returns the orders that this change made final. A repeat brings about nothing.
+pub(crate) async fn record_node_reports(
+    tx: &mut impl Tx,
+    reports: &[NodeReport],
+    now: Timestamp,
+) -> Result<Vec<(OrderId, OrderState)>> {
+    // Of several reports of one order the last one counts.
+    let reports: BTreeMap<OrderId, &NodeReport> =
+        reports.iter().map(|report| (report.order, report)).collect();
+    let ids: Vec<_> = reports.keys().copied().collect();
+    let mut orders = lock_many(tx, &ids).await?;
+    orders.retain(|stored| stored.order.over_lightning && !stored.order.state.is_final());
+    let mut finals = Vec::new();
+    for stored in &mut orders {
+        if let Some(report) = reports.get(&stored.order.id) {
+            record(stored, report, now);
+        }
+        let state = stored.order.state;
+        if state.is_final() {
+            finals.push((stored.order.id, state));
+        }
+        if let (OrderState::Lost, Some(message)) = (state, &stored.order.message) {
+            // Nobody pays for it any more: what no carrier has is not handed out.
+            message::withdraw(tx, message, now).await?;
+        }
+    }
+    change::store(tx, orders, now, None).await?;
+    Ok(finals)
+}
+
+fn record(stored: &mut StoredOrder, report: &NodeReport, now: Timestamp) {
+    let state = stored.order.state;
+    let step = match report.verdict {
+        NodeVerdict::Unchanged => Ok(()),
+        NodeVerdict::Settled => stored.settle(now),
+        NodeVerdict::Cancelled => stored.node_cancelled(now),
+    };
+    if step.is_err() {
+        // The node did what nobody asked of it; the order waits for a person.
+        tracing::error!(order = %report.order, state = state.as_str(), verdict = ?report.verdict,
+            "the node's word does not fit the order");
+    }
+    // A decision made since the order was claimed has made it due again; that stays.
+    if stored.check_at.is_none_or(|check_at| check_at > now) {
+        stored.check_again(report.check_at);
+    }
+}
+
+pub(crate) async fn recheck(tx: &mut impl Tx, now: Timestamp) -> Result<u64> {
+    // Those already due keep their place in the queue.
+    tx.execute("UPDATE orders SET check_at = ?1 WHERE check_at > ?1", params![now]).await?;
+    let rows =
+        tx.query("SELECT count(*) FROM orders WHERE check_at IS NOT NULL", params![]).await?;
+    rows.into_iter().next().map_or(Ok(0), |mut row| row.get())
+}
+
+pub(crate) async fn load(tx: &mut impl Tx) -> Result<OrderLoad> {
+    let rows = tx
+        .query(
+            "SELECT (SELECT count(*) FROM orders WHERE state = 'open'),
+                 (SELECT count(*) FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL),
+                 (SELECT count(*) FROM orders WHERE check_at IS NOT NULL)",
+            params![],
+        )
+        .await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(OrderLoad::default()) };
+    Ok(OrderLoad { open: row.get()?, held: row.get()?, unfinished: row.get()? })
+}

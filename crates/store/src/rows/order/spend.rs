@@ -1,0 +1,162 @@
+//! New orders that are paid from credit at once, many in one change.
+//!
+//! The orders come first, so that one that exists takes no credit; then the blocklist; then the credit
+//! of each account, for all of its orders together if it suffices and may be spent today, else one by one in their order. An
+//! order to somebody who is blocked, or without credit, goes again. Then transfers, messages and their
+//! queue, for those that are left.
+
+use std::collections::BTreeMap;
+
+use domain::id::AccountId;
+use domain::message::Address;
+use domain::money::Msat;
+use domain::ports::{CreditOrder, CreditOutcome, Lease};
+use domain::sale::ledger::LedgerAccount;
+use domain::sale::order::{NewOrder, OrderEvent, OrderState, Payment, Wanted, next};
+use domain::state::Illegal;
+use domain::time::Timestamp;
+
+use super::add::refused;
+use super::change::illegal;
+use super::rows::{NewOrderRow, insert_many};
+use crate::rows::directory::blocklist::{blocked_pairs, is_anybody_blocked};
+use crate::rows::ledger::{Reservation, Short};
+use crate::rows::message::Payer;
+use crate::rows::{ledger, message};
+use crate::tx::{Result, Tx, params};
+
+pub(crate) async fn add_credit(
+    tx: &mut impl Tx,
+    new: &[CreditOrder],
+    lease: Option<&Lease>,
+) -> Result<Vec<CreditOutcome>> {
+    let Some(now) = new.iter().map(|new| new.order.created_at).max() else { return Ok(vec![]) };
+    let payers = new.iter().map(|new| payer(&new.order)).collect::<Result<Vec<_>>>()?;
+    let state = paid().map_err(illegal)?;
+    let new_row: Vec<_> = new
+        .iter()
+        .map(|CreditOrder { order, message }| NewOrderRow {
+            new: order,
+            state,
+            message: Some(message.content.message),
+            paid_at: Some(order.created_at),
+            check_at: None,
+        })
+        .collect();
+    let stored = insert_many(tx, &new_row).await?;
+    let mut outcomes: Vec<_> = stored
+        .iter()
+        .map(|stored| if *stored { CreditOutcome::Accepted } else { CreditOutcome::Exists })
+        .collect();
+    refuse_blocked(tx, new, &mut outcomes).await?;
+    // In the order in which bookings change accounts, so that no two changes wait crosswise.
+    let mut asked: BTreeMap<String, (AccountId, Vec<usize>)> = BTreeMap::new();
+    for (at, payer) in payers.iter().enumerate().filter(|(at, _)| is_wanted(outcomes[*at])) {
+        let name = LedgerAccount::Customer(*payer).stored();
+        asked.entry(name).or_insert_with(|| (*payer, Vec::new())).1.push(at);
+    }
+    for (payer, orders) in asked.into_values() {
+        reserve(tx, payer, new, &orders, &mut outcomes, now).await?;
+    }
+    let mut accepted = Vec::with_capacity(new.len());
+    let (mut gone, mut reservations) = (Vec::new(), Vec::with_capacity(new.len()));
+    for (at, CreditOrder { order, message }) in new.iter().enumerate() {
+        match outcomes[at] {
+            CreditOutcome::Accepted => {
+                let (account, amount) = (payers[at], order.price);
+                let wants = order.webhook.as_ref().map(|webhook| webhook.wants);
+                let (order, at) = (&order.id, order.created_at);
+                reservations.push(Reservation { account, amount, order, at });
+                accepted.push((message, Payer { order, followed: wants == Some(Wanted::All) }));
+            }
+            CreditOutcome::Insufficient { .. }
+            | CreditOutcome::OverDailyLimit { .. }
+            | CreditOutcome::Blocked => {
+                gone.push(params![&order.id]);
+            }
+            CreditOutcome::Exists => {}
+        }
+    }
+    tx.execute_many("DELETE FROM orders WHERE id = ?1", &gone).await?;
+    ledger::add_reservations(tx, &reservations).await?;
+    message::insert_many(tx, &accepted, lease, now).await?;
+    Ok(outcomes)
+}
+
+fn is_wanted(outcome: CreditOutcome) -> bool {
+    outcome == CreditOutcome::Accepted
+}
+
+/// What is stored under a lease is handed over without a claim: this is the last look at the list.
+async fn refuse_blocked(
+    tx: &mut impl Tx,
+    new: &[CreditOrder],
+    outcomes: &mut [CreditOutcome],
+) -> Result<()> {
+    if !is_anybody_blocked(tx).await? {
+        return Ok(());
+    }
+    let mut numbers = Vec::with_capacity(new.len());
+    for CreditOrder { order, message } in new {
+        for to in &message.recipients {
+            if let Address::Phone(number) = to {
+                numbers.push((order.account, *number));
+            }
+        }
+    }
+    let blocked = blocked_pairs(tx, &numbers).await?;
+    if blocked.is_empty() {
+        return Ok(());
+    }
+    for (outcome, CreditOrder { order, message }) in outcomes.iter_mut().zip(new) {
+        let is = |to: &Address| matches!(to, Address::Phone(number) if blocked.contains(&(order.account, *number)));
+        if is_wanted(*outcome) && message.recipients.iter().any(is) {
+            *outcome = CreditOutcome::Blocked;
+        }
+    }
+    Ok(())
+}
+
+fn payer(new: &NewOrder) -> Result<AccountId> {
+    match (&new.payment, new.account) {
+        (Payment::Credit, Some(_)) if new.price.is_negative() => {
+            Err(refused("a price is not negative"))
+        }
+        (Payment::Credit, Some(account)) => Ok(account),
+        _ => Err(refused("credit is spent by an account")),
+    }
+}
+
+/// The state of an order that was paid the moment it was made.
+fn paid() -> std::result::Result<OrderState, Illegal> {
+    next(next(OrderState::Open, OrderEvent::Held)?, OrderEvent::Started)
+}
+
+async fn reserve(
+    tx: &mut impl Tx,
+    payer: AccountId,
+    new: &[CreditOrder],
+    orders: &[usize],
+    outcomes: &mut [CreditOutcome],
+    now: Timestamp,
+) -> Result<()> {
+    let sum =
+        orders.iter().try_fold(Msat::ZERO, |sum: Msat, at| sum.checked_add(new[*at].order.price));
+    if let Some(sum) = sum
+        && ledger::reserve(tx, payer, sum, now).await?.is_none()
+    {
+        return Ok(());
+    }
+    for &at in orders {
+        match ledger::reserve(tx, payer, new[at].order.price, now).await? {
+            None => {}
+            Some(Short::Credit { available }) => {
+                outcomes[at] = CreditOutcome::Insufficient { available };
+            }
+            Some(Short::DailyLimit { left }) => {
+                outcomes[at] = CreditOutcome::OverDailyLimit { left };
+            }
+        }
+    }
+    Ok(())
+}

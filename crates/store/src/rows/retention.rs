@@ -1,0 +1,34 @@
+//! Dropping what nobody asks for any more: orders that were cancelled without ever having been paid,
+//! events that were told or given up, idempotency keys that nobody sends again, and contacts of lists
+//! that no group shows. No money depends on any of it, and the ledger is never touched.
+
+use domain::id::OrderId;
+use domain::time::Timestamp;
+
+use crate::rows::{campaign, directory, event};
+use crate::tx::{Result, Tx, params};
+
+/// At most `limit` rows of each that ended before `before`; returns how many rows went.
+pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
+    let orders = forget_orders(tx, before, limit).await?;
+    let events = event::forget(tx, before, limit).await?;
+    let keys = campaign::forget(tx, before, limit).await?;
+    let contacts = directory::drop_lists(tx, before, limit).await?;
+    Ok(orders + events + keys + contacts)
+}
+
+async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
+    let rows = tx
+        .query(
+            "SELECT id FROM orders
+             WHERE state = 'cancelled' AND paid_at IS NULL AND updated_at < ?1
+             ORDER BY updated_at LIMIT ?2",
+            params![before, limit],
+        )
+        .await?;
+    let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<OrderId>>>()?;
+    let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
+    // Nobody was told anything of them: that begins with the payment.
+    let gone = tx.execute_many("DELETE FROM orders WHERE id = ?1", &ids).await?;
+    Ok(gone.iter().sum())
+}

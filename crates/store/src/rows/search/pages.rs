@@ -1,0 +1,93 @@
+//! Lists that operators page through, each by the key that it lies in order of.
+
+use domain::account::{Account, Balance, Key};
+use domain::id::{AccountId, KeyId, MessageId};
+use domain::message::MessageState;
+use domain::message::campaign::BulkMessage;
+use uuid::Uuid;
+
+use crate::rows::{account, campaign};
+use crate::tx::{Result, Tx, params};
+
+pub(crate) async fn account_page(
+    tx: &mut impl Tx,
+    after: AccountId,
+    limit: u32,
+) -> Result<Vec<(Account, Balance)>> {
+    let rows = tx
+        .query(
+            "SELECT a.id, a.name, a.webhook_secret, a.created_at,
+                 coalesce(l.balance - l.reserved, 0), coalesce(l.reserved, 0)
+             FROM accounts a
+             LEFT JOIN ledger_accounts l ON l.name = 'customer:' || CAST(a.id AS TEXT)
+             WHERE a.id > ?1 ORDER BY a.id LIMIT ?2",
+            params![after, limit],
+        )
+        .await?;
+    let mut page = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let account = account::read(tx, &mut row)?;
+        page.push((account, Balance { available: row.get()?, reserved: row.get()? }));
+    }
+    Ok(page)
+}
+
+pub(crate) async fn key_page(
+    tx: &mut impl Tx,
+    account: Option<AccountId>,
+    after: KeyId,
+    limit: u32,
+) -> Result<Vec<Key>> {
+    let rows = match account {
+        Some(account) => {
+            tx.query(
+                "SELECT id, account, scopes, rate, created_at, revoked_at FROM account_keys
+                 WHERE account = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+                params![account, after, limit],
+            )
+            .await?
+        }
+        None => {
+            tx.query(
+                "SELECT id, account, scopes, rate, created_at, revoked_at FROM account_keys
+                 WHERE id > ?1 ORDER BY id LIMIT ?2",
+                params![after, limit],
+            )
+            .await?
+        }
+    };
+    rows.into_iter().map(account::read_key).collect()
+}
+
+/// The indices of an account's messages, and of those in one state, are in the order of their ids.
+pub(crate) async fn bulk_page(
+    tx: &mut impl Tx,
+    account: AccountId,
+    state: Option<MessageState>,
+    before: Option<MessageId>,
+    limit: u32,
+) -> Result<Vec<BulkMessage>> {
+    let none_newer = MessageId(Uuid::max());
+    let before = before.unwrap_or(none_newer);
+    let rows = match state {
+        Some(state) => {
+            tx.query(
+                "SELECT id FROM messages
+                 WHERE account = ?1 AND state = ?2 AND id < ?3 AND order_id IS NULL
+                 ORDER BY id DESC LIMIT ?4",
+                params![account, state, &before, limit],
+            )
+            .await?
+        }
+        None => {
+            tx.query(
+                "SELECT message FROM bulk_messages WHERE account = ?1 AND message < ?2
+                 ORDER BY message DESC LIMIT ?3",
+                params![account, &before, limit],
+            )
+            .await?
+        }
+    };
+    let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<_>>>()?;
+    campaign::find_many(tx, account, &ids).await
+}

@@ -1,0 +1,122 @@
+//! Result rows, and their columns as the domain's values.
+
+use std::str::FromStr;
+
+use domain::account::AccountName;
+use domain::account::operator::{Action, Actor};
+use domain::account::sender::SenderState;
+use domain::account::template::Label;
+use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId};
+use domain::message::campaign::RefundPolicy;
+use domain::message::recipient::{PartState, RecipientState};
+use domain::message::{Address, Lane, MessageState};
+use domain::money::Msat;
+use domain::number::{Msisdn, SenderId};
+use domain::ports::{PortError, ReceiptState, WebhookCallId};
+use domain::reason::Reason;
+use domain::sale::ledger::TransferState;
+use domain::sale::order::{OrderKind, OrderState, Wanted};
+use domain::time::Timestamp;
+use uuid::Uuid;
+
+use super::Result;
+
+/// A result row, read from left to right.
+pub(crate) struct Row(std::vec::IntoIter<Column>);
+
+pub(crate) enum Column {
+    Null,
+    Int(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl Row {
+    pub(crate) fn new(columns: Vec<Column>) -> Self {
+        Self(columns.into_iter())
+    }
+
+    /// The next column. A stored value that no version of ours wrote is a refusal: asking again
+    /// changes nothing.
+    pub(crate) fn get<T: FromColumn>(&mut self) -> Result<T> {
+        self.0.next().and_then(T::from_column).ok_or_else(|| {
+            PortError::Refused(format!("unreadable column: {}", std::any::type_name::<T>()))
+        })
+    }
+}
+
+pub(crate) trait FromColumn: Sized {
+    fn from_column(column: Column) -> Option<Self>;
+}
+
+impl FromColumn for i64 {
+    fn from_column(column: Column) -> Option<Self> {
+        if let Column::Int(value) = column { Some(value) } else { None }
+    }
+}
+
+impl FromColumn for String {
+    fn from_column(column: Column) -> Option<Self> {
+        if let Column::Text(value) = column { Some(value) } else { None }
+    }
+}
+
+impl FromColumn for Vec<u8> {
+    fn from_column(column: Column) -> Option<Self> {
+        if let Column::Blob(value) = column { Some(value) } else { None }
+    }
+}
+
+impl<T: FromColumn> FromColumn for Option<T> {
+    fn from_column(column: Column) -> Option<Self> {
+        if matches!(column, Column::Null) { Some(None) } else { T::from_column(column).map(Some) }
+    }
+}
+
+macro_rules! from_column {
+    ($($base:ty: $($into:ty => $convert:expr),+;)+) => {
+        $($(impl FromColumn for $into {
+            fn from_column(column: Column) -> Option<Self> {
+                <$base>::from_column(column).and_then($convert)
+            }
+        })+)+
+    };
+}
+
+from_column! {
+    i64:
+        u8 => |value| value.try_into().ok(),
+        u16 => |value| value.try_into().ok(),
+        u32 => |value| value.try_into().ok(),
+        u64 => |value| value.try_into().ok(),
+        Timestamp => |value| Some(Self::from_millis(value)),
+        Msat => |value| Some(Self::new(value)),
+        AccountId => |value| Some(Self(value)),
+        KeyId => |value| Some(Self(value)),
+        WebhookCallId => |value| Some(Self(value)),
+        Msisdn => |value| value.try_into().ok().and_then(|digits| Self::from_digits(digits).ok()),
+        Lane => |value| match value { 0 => Some(Self::Single), 1 => Some(Self::Bulk), _ => None };
+    Vec<u8>:
+        OrderId => |bytes| Self::from_slice(&bytes).ok(),
+        MessageId => |bytes| Uuid::from_slice(&bytes).ok().map(Self),
+        InboundId => |bytes| Uuid::from_slice(&bytes).ok().map(Self),
+        Uuid => |bytes| Self::from_slice(&bytes).ok();
+    String:
+        OrderState => |word| Self::from_str(&word).ok(),
+        OrderKind => |word| Self::from_str(&word).ok(),
+        Wanted => |word| Self::from_str(&word).ok(),
+        MessageState => |word| Self::from_str(&word).ok(),
+        RecipientState => |word| Self::from_str(&word).ok(),
+        PartState => |word| Self::from_str(&word).ok(),
+        ReceiptState => |word| Self::from_str(&word).ok(),
+        TransferState => |word| Self::from_str(&word).ok(),
+        Reason => |word| Self::from_str(&word).ok(),
+        SenderState => |word| Self::from_str(&word).ok(),
+        RefundPolicy => |word| Self::from_str(&word).ok(),
+        Action => |word| Self::from_str(&word).ok(),
+        Actor => |word| Self::from_str(&word).ok(),
+        Label => |word| Self::from_str(&word).ok(),
+        Address => |word| Self::from_str(&word).ok(),
+        AccountName => |word| Self::from_str(&word).ok(),
+        SenderId => |word| Self::from_str(&word).ok();
+}
