@@ -1,5 +1,5 @@
-//! What can be said of a URL without the network. Numbers are judged here, in every notation that
-//! the URL standard reads as one; names only as far as they name this machine by definition.
+//! Checks of a URL that need no network: scheme, port, and IP addresses in every notation that the
+//! URL standard reads as one. Of names only `localhost` is checked here.
 
 use std::net::IpAddr;
 
@@ -10,12 +10,11 @@ use url::{Host, Url};
 use crate::Options;
 use crate::public::is_allowed;
 
-/// Below 1024 only the web's own ports are called: the others (mail, SSH, file shares) take no
-/// webhook, and a request to them would be somebody's attack with our address on it.
+/// The only ports below 1024 that are allowed: the others (mail, SSH, file shares) serve no webhooks,
+/// and a request to them would be an attack that comes from our address.
 const LOW_PORTS: [u16; 2] = [80, 443];
 
-/// Services above 1024 that read text lines, or that nobody means to show the internet: SQL Server,
-/// Oracle, NFS, Docker, etcd, MySQL, RDP, Subversion, PostgreSQL, AMQP, VNC, CouchDB, X11, Redis,
+/// Ports above 1024 of services that read text lines or are not meant to be public: SQL Server, Oracle, NFS, Docker, etcd, MySQL, RDP, Subversion, PostgreSQL, AMQP, VNC, CouchDB, X11, Redis,
 /// Kubernetes, IRC, Cassandra, Elasticsearch, kubelet, memcached, MongoDB.
 const SERVICE_PORTS: [u16; 27] = [
     1433, 1521, 2049, 2375, 2376, 2379, 2380, 3306, 3389, 3690, 5432, 5672, 5900, 5984, 6000, 6379,
@@ -23,25 +22,25 @@ const SERVICE_PORTS: [u16; 27] = [
 ];
 
 pub(crate) fn check(url: &Url, options: &Options) -> Result<(), FetchError> {
-    judge(url, options).map_err(FetchError::Forbidden)
+    verdict(url, options).map_err(FetchError::Forbidden)
 }
 
-fn judge(url: &Url, options: &Options) -> Result<(), &'static str> {
+fn verdict(url: &Url, options: &Options) -> Result<(), &'static str> {
     if url.as_str().len() > URL_CHARS_MAX {
         return Err("it is longer than 2048 characters");
     }
     match url.scheme() {
         "https" => {}
         "http" if options.allow_http => {}
-        "http" => return Err("only https is called"),
-        _ => return Err("only https and http are called"),
+        "http" => return Err("only https is allowed"),
+        _ => return Err("only https and http are allowed"),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("it carries a user name or password");
+        return Err("it contains a user name or password");
     }
     let port = url.port_or_known_default().unwrap_or(0);
     if (port < 1_024 && !LOW_PORTS.contains(&port)) || SERVICE_PORTS.contains(&port) {
-        return Err("its port is not one of the web");
+        return Err("its port is not a web port");
     }
     let allowed = match url.host() {
         Some(Host::Ipv4(ip)) => is_allowed(IpAddr::V4(ip), options),
@@ -54,7 +53,7 @@ fn judge(url: &Url, options: &Options) -> Result<(), &'static str> {
     if allowed { Ok(()) } else { Err("it is not an address of the public internet") }
 }
 
-/// RFC 6761 §6.3: this machine, whatever a name server says.
+/// RFC 6761 §6.3: always loopback, whatever a name server says.
 pub(crate) fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let last = name.rsplit('.').next().unwrap_or(name);

@@ -1,5 +1,5 @@
-//! A new connection: the addresses that may be called, the first of them that answers, and TLS where
-//! the URL asks for it.
+//! A new connection: resolve, check every address, connect to the first allowed one that accepts, and
+//! add TLS for `https`.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -19,13 +19,13 @@ use url::{Host, Url};
 use crate::Options;
 use crate::resolve::{Resolver, allowed};
 
-/// A receiver that does not even take the connection by then is not there.
+/// Limit for resolution, TCP and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// When the next address of a name is tried beside the one that does not answer (RFC 8305 §5).
+/// Connection attempt delay: the next address is tried beside a slow one (RFC 8305 §5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
-/// Addresses of a name that are tried.
+/// Addresses of a name that are tried; the others are ignored.
 const ADDRESSES_MAX: usize = 8;
 
 pub(crate) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -48,7 +48,7 @@ impl Connector {
     async fn open(&self, url: &Url) -> Result<Box<dyn Wire>, FetchError> {
         let addresses = self.addresses(url).await?;
         let stream = first_of(addresses).await.map_err(|_| FetchError::Unreachable)?;
-        // A request is one packet; waiting to fill it would only delay it.
+        // A request is one packet: Nagle's algorithm would only delay it.
         let _ = stream.set_nodelay(true);
         if url.scheme() != "https" {
             return Ok(Box::new(stream));
@@ -58,9 +58,9 @@ impl Connector {
         Ok(Box::new(secured.map_err(|_| FetchError::Unreachable)?))
     }
 
-    /// What is judged here is what the connection goes to. A name that resolves inside is
-    /// *unreachable*, as a closed port is: the answer tells a customer nothing about our network. Our
-    /// own log knows.
+    /// The connection goes to an address that is checked here. A name that resolves to an internal
+    /// address is *unreachable*, as a closed port is: the error reveals nothing about our network to a
+    /// customer. It is logged.
     async fn addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, FetchError> {
         let found = match url.host() {
             Some(Host::Ipv4(ip)) => vec![IpAddr::V4(ip)],
@@ -75,7 +75,10 @@ impl Connector {
         let allowed = allowed(host, &found, &self.options);
         if allowed.is_empty() {
             if !found.is_empty() {
-                tracing::warn!(host, "a customer's address names a host inside; not called");
+                tracing::warn!(
+                    host,
+                    "a customer's host name resolves to an internal address; not requested"
+                );
             }
             return Err(FetchError::Unreachable);
         }
@@ -84,7 +87,7 @@ impl Connector {
     }
 }
 
-/// For the certificate: the host without the brackets of an IPv6 address.
+/// Name for the certificate check: the host without the brackets of an IPv6 address.
 fn server_name(url: &Url) -> Option<ServerName<'static>> {
     match url.host()? {
         Host::Domain(name) => ServerName::try_from(name.to_owned()).ok(),
@@ -93,7 +96,7 @@ fn server_name(url: &Url) -> Option<ServerName<'static>> {
     }
 }
 
-/// The first address that answers; each is given a little time before the next is tried too.
+/// Connects to the first address that accepts, and tries one more after each [`NEXT_ADDRESS_AFTER`].
 async fn first_of(addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
     let mut left = addresses.into_iter();
     let mut trying = FuturesUnordered::new();

@@ -1,43 +1,44 @@
-//! One connection and the call on it. No task stands behind a connection: whoever calls drives it,
-//! and between calls nobody does.
+//! One HTTP/1.1 connection and the request on it. No task runs for a connection: the caller polls it
+//! while a request is under way, and nobody polls it while it is idle.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use domain::ports::{FetchError, FetchResponse};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1::{Builder, Connection as Driver, SendRequest};
-use hyper::http::HeaderValue;
+use hyper::http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::time::Instant;
 
 use crate::connect::Wire;
 
-/// Status line and headers of an answer, and what is read of it ahead.
+/// Read buffer: status line and headers of a response, and its body as far as it is read ahead.
 const BUFFER_BYTES_MAX: usize = 64 * 1_024;
 
-pub(crate) type Post = Request<Full<Bytes>>;
+pub(crate) type Outgoing = Request<Full<Bytes>>;
 
 pub(crate) struct Connection {
     /// `https://example.com:8443`.
     pub(crate) origin: Arc<str>,
     pub(crate) host: HeaderValue,
-    /// When it was last used.
+    /// Last use.
     pub(crate) since: Instant,
     sender: SendRequest<Full<Bytes>>,
     driver: Driver<TokioIo<Box<dyn Wire>>, Full<Bytes>>,
     ended: bool,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 pub(crate) enum Failure {
-    /// Nothing of the request was sent: here it is.
-    Unsent(Box<Post>),
+    /// The connection was closed before any byte of this request was written.
+    Unsent(Box<Outgoing>),
     Broken,
 }
 
@@ -47,7 +48,7 @@ impl Connection {
         host: HeaderValue,
         wire: Box<dyn Wire>,
     ) -> Result<Box<Self>, FetchError> {
-        // A request is small: copying it into one piece costs less than sending two.
+        // A request is small: copying it into one buffer costs less than two writes.
         let mut builder = Builder::new();
         builder.max_buf_size(BUFFER_BYTES_MAX).writev(false);
         let begun = builder.handshake(TokioIo::new(wire)).await;
@@ -55,7 +56,7 @@ impl Connection {
         Ok(Box::new(Self { origin, host, since: Instant::now(), sender, driver, ended: false }))
     }
 
-    /// Whether another call can be made on it: the last answer is read to its end, and the receiver
+    /// Whether another request can be made on it: the last response is read to its end, and the peer
     /// has not closed it as far as we know.
     pub(crate) async fn is_free(&mut self) -> bool {
         poll_fn(|cx| {
@@ -68,21 +69,22 @@ impl Connection {
         .await
     }
 
-    pub(crate) async fn call(
+    pub(crate) async fn send(
         &mut self,
-        request: Post,
-        answer_bytes_max: usize,
+        request: Outgoing,
+        body_bytes_max: usize,
     ) -> Result<FetchResponse, Failure> {
         let sent = self.sender.try_send_request(request);
         let response = self.drive(sent).await.map_err(|mut error| {
             error.take_message().map_or(Failure::Broken, |request| Failure::Unsent(request.into()))
         })?;
         let status = response.status().as_u16();
-        let body = self.read(response, answer_bytes_max).await?;
-        Ok(FetchResponse { status, body })
+        let retry_after = retry_after(response.headers());
+        let body = self.read(response, body_bytes_max).await?;
+        Ok(FetchResponse { status, retry_after, body })
     }
 
-    /// At most `max` bytes of the body. The rest is not waited for; the connection is then not free.
+    /// Reads at most `max` bytes of the body. A connection with unread bytes is not free.
     async fn read(&mut self, response: Response<Incoming>, max: usize) -> Result<Bytes, Failure> {
         let mut body = response.into_body();
         let mut read = BytesMut::new();
@@ -101,7 +103,7 @@ impl Connection {
     async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         poll_fn(|cx| {
-            // What ends the connection is told to the work, too.
+            // Polled first, so that `work` sees the end of the connection.
             if !self.ended && Pin::new(&mut self.driver).poll(cx).is_ready() {
                 self.ended = true;
             }
@@ -109,4 +111,8 @@ impl Connection {
         })
         .await
     }
+}
+
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }

@@ -1,10 +1,11 @@
-//! The call itself: one POST, its answer cut to size, and its end in time.
+//! One request: built, sent on an idle or a new connection, its response cut to size, all within its
+//! timeout.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::ports::{Fetch, FetchError, FetchRequest, FetchResponse};
+use domain::ports::{Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse};
 use http_body_util::Full;
 use hyper::http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, USER_AGENT};
 use hyper::http::uri::PathAndQuery;
@@ -14,23 +15,25 @@ use tokio_rustls::TlsConnector;
 use url::{Position, Url};
 
 use crate::connect::Connector;
-use crate::connection::{Connection, Failure, Post};
+use crate::connection::{Connection, Failure, Outgoing};
 use crate::pool::Pool;
 use crate::resolve::{Resolver, SystemResolver};
 use crate::{Options, address, tls};
 
-const US: HeaderValue = HeaderValue::from_static(concat!("boltgram/", env!("CARGO_PKG_VERSION")));
+const BOLTGRAM: HeaderValue =
+    HeaderValue::from_static(concat!("boltgram/", env!("CARGO_PKG_VERSION")));
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
 
-const UNSPEAKABLE: FetchError = FetchError::Forbidden("it has what HTTP does not carry");
+const NOT_HTTP: FetchError =
+    FetchError::Forbidden("it contains characters that HTTP does not allow");
 
-/// The client could not be made: TLS does not start.
+/// The client could not be built: the TLS configuration is unusable.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client does not start")]
+#[error("the HTTP client could not be built")]
 pub struct BuildError(#[source] Box<dyn std::error::Error + Send + Sync>);
 
-/// The client that looks before it calls.
+/// The HTTP client that checks addresses before it connects.
 #[derive(Clone)]
 pub struct Guarded {
     connector: Connector,
@@ -51,7 +54,7 @@ impl Guarded {
         Self::with_resolver(options, Arc::new(SystemResolver::default()))
     }
 
-    /// With another source of addresses. They are judged all the same.
+    /// With another resolver. Its addresses are checked all the same.
     pub fn with_resolver(
         options: Options,
         resolver: Arc<dyn Resolver>,
@@ -62,34 +65,34 @@ impl Guarded {
         Ok(Self { connector, pool: Arc::default() })
     }
 
-    async fn call(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
-        let FetchRequest { url, headers, body, answer_bytes_max, .. } = request;
-        let mut post = post(&url, headers, body)?;
+    async fn send(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
+        let FetchRequest { url, method, headers, body_bytes_max, .. } = request;
+        let mut outgoing = outgoing(&url, method, headers)?;
         let origin = &url[..Position::BeforePath];
         if let Some(kept) = self.pool.take(origin).await {
-            match self.call_on(kept, post, answer_bytes_max).await {
-                Ok(answer) => return Ok(answer),
+            match self.send_on(kept, outgoing, body_bytes_max).await {
+                Ok(response) => return Ok(response),
                 Err(Failure::Broken) => return Err(FetchError::Unreachable),
-                // It was closed as we took it. Nothing was said on it.
-                Err(Failure::Unsent(unsent)) => post = *unsent,
+                // The peer closed it meanwhile. Once more on a new one.
+                Err(Failure::Unsent(unsent)) => outgoing = *unsent,
             }
         }
         let wire = self.connector.connect(&url).await?;
         let new = Connection::begin(origin.into(), host(&url)?, wire).await?;
-        let answer = self.call_on(new, post, answer_bytes_max).await;
-        answer.map_err(|_| FetchError::Unreachable)
+        let response = self.send_on(new, outgoing, body_bytes_max).await;
+        response.map_err(|_| FetchError::Unreachable)
     }
 
-    async fn call_on(
+    async fn send_on(
         &self,
         mut connection: Box<Connection>,
-        mut post: Post,
-        answer_bytes_max: usize,
+        mut outgoing: Outgoing,
+        body_bytes_max: usize,
     ) -> Result<FetchResponse, Failure> {
-        post.headers_mut().insert(HOST, connection.host.clone());
-        let answer = connection.call(post, answer_bytes_max).await?;
+        outgoing.headers_mut().insert(HOST, connection.host.clone());
+        let response = connection.send(outgoing, body_bytes_max).await?;
         self.pool.put(connection).await;
-        Ok(answer)
+        Ok(response)
     }
 }
 
@@ -101,35 +104,46 @@ impl Fetch for Guarded {
 
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
         self.check(&request.url)?;
-        timeout(request.timeout, self.call(request)).await.unwrap_or(Err(FetchError::TimedOut))
+        timeout(request.timeout, self.send(request)).await.unwrap_or(Err(FetchError::TimedOut))
     }
 }
 
-/// All of the request but its `Host`, which the connection knows.
-fn post(url: &Url, headers: Vec<(&'static str, String)>, body: Bytes) -> Result<Post, FetchError> {
+/// The request without its `Host` header, which the connection adds.
+fn outgoing(
+    url: &Url,
+    method: FetchMethod,
+    headers: Vec<(&'static str, String)>,
+) -> Result<Outgoing, FetchError> {
     let target = Bytes::copy_from_slice(url[Position::BeforePath..Position::AfterQuery].as_bytes());
-    let target = PathAndQuery::from_maybe_shared(target).map_err(|_| UNSPEAKABLE)?;
-    let mut post = Post::new(Full::new(body));
-    *post.method_mut() = Method::POST;
-    *post.uri_mut() = Uri::from(target);
-    *post.headers_mut() = header_map(headers)?;
-    Ok(post)
+    let target = PathAndQuery::from_maybe_shared(target).map_err(|_| NOT_HTTP)?;
+    let mut headers = header_map(headers)?;
+    let (method, body) = match method {
+        FetchMethod::Get => (Method::GET, Bytes::new()),
+        FetchMethod::Post(json) => {
+            headers.insert(CONTENT_TYPE, JSON);
+            (Method::POST, json)
+        }
+    };
+    let mut outgoing = Outgoing::new(Full::new(body));
+    *outgoing.method_mut() = method;
+    *outgoing.uri_mut() = Uri::from(target);
+    *outgoing.headers_mut() = headers;
+    Ok(outgoing)
 }
 
 fn header_map(headers: Vec<(&'static str, String)>) -> Result<HeaderMap, FetchError> {
     let mut map = HeaderMap::with_capacity(headers.len() + 5);
-    map.insert(CONTENT_TYPE, JSON);
-    map.insert(USER_AGENT, US);
+    map.insert(USER_AGENT, BOLTGRAM);
     map.insert(ACCEPT, ANYTHING);
     for (name, value) in headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| UNSPEAKABLE)?;
-        map.insert(name, HeaderValue::try_from(value).map_err(|_| UNSPEAKABLE)?);
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| NOT_HTTP)?;
+        map.insert(name, HeaderValue::try_from(value).map_err(|_| NOT_HTTP)?);
     }
     Ok(map)
 }
 
-/// The host, and the port when it is not the scheme's own (RFC 9110 §7.2).
+/// The host, and the port unless it is the scheme's default (RFC 9110 §7.2).
 fn host(url: &Url) -> Result<HeaderValue, FetchError> {
     let text = &url[Position::BeforeHost..Position::AfterPort];
-    HeaderValue::from_str(text).map_err(|_| UNSPEAKABLE)
+    HeaderValue::from_str(text).map_err(|_| NOT_HTTP)
 }

@@ -1,4 +1,5 @@
-//! Connections kept between calls: a campaign tells many events to the same receiver.
+//! Idle connections, kept for the next request to the same origin: a campaign sends many events to one
+//! receiver. Bounded by origin and in all.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,11 +11,11 @@ use tokio::time::Instant;
 
 use crate::connection::Connection;
 
-/// As many as may be under way.
+/// As many as requests may be under way.
 const PER_ORIGIN_MAX: usize = limits::WEBHOOKS_PER_HOST_MAX;
 const KEPT_MAX: usize = limits::WEBHOOKS_IN_FLIGHT_MAX;
 
-/// Most receivers close what is idle for a minute.
+/// Most servers close a connection that is idle for a minute.
 const IDLE_MAX: Duration = Duration::from_secs(50);
 
 #[derive(Default)]
@@ -22,7 +23,10 @@ pub(crate) struct Pool(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    #[expect(clippy::vec_box, reason = "a connection is large, and goes in and out at each call")]
+    #[expect(
+        clippy::vec_box,
+        reason = "a connection is large, and moves in and out with each request"
+    )]
     by_origin: HashMap<Arc<str>, Vec<Box<Connection>>>,
     count: usize,
     swept: Option<Instant>,
@@ -35,7 +39,7 @@ impl fmt::Debug for Pool {
 }
 
 impl Pool {
-    /// The connection used last, if it still stands.
+    /// The connection used last, if it is still open.
     pub(crate) async fn take(&self, origin: &str) -> Option<Box<Connection>> {
         loop {
             let mut connection = self.lock().pop(origin)?;
@@ -73,7 +77,7 @@ impl Kept {
         }
     }
 
-    /// Closes what was not used for long, now and then.
+    /// Now and then, closes the connections that were idle for too long.
     fn sweep(&mut self, now: Instant) {
         let due = self.swept.is_none_or(|swept| now > swept + IDLE_MAX / 2);
         if !due && self.count < KEPT_MAX {

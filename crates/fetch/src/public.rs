@@ -1,5 +1,5 @@
 //! Which IP addresses belong to the public internet (IANA special-purpose address registries, RFC
-//! 6890). One function judges addresses in URLs and those that names resolve to.
+//! 6890). One function checks the addresses in URLs and those that names resolve to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -10,11 +10,11 @@ pub(crate) enum Reach {
     Public,
     Loopback,
     Private,
-    /// Link-local, multicast, reserved, documentation: nobody's webhook stands there.
+    /// Link-local, multicast, reserved, documentation: no webhook is served there.
     Never,
 }
 
-/// Whether an address is one of the public internet, whatever form it comes in.
+/// Whether an address belongs to the public internet, in whatever form it is written.
 pub fn is_public(ip: IpAddr) -> bool {
     reach(ip) == Reach::Public
 }
@@ -55,7 +55,7 @@ fn reach_v6(ip: Ipv6Addr) -> Reach {
         return Reach::Loopback;
     }
     match ip.segments() {
-        // IPv4 in another form is what the IPv4 address is: mapped (::ffff:0:0/96) and NAT64
+        // An IPv4 address in another form reaches what the IPv4 address does: mapped (::ffff:0:0/96) and NAT64
         // (64:ff9b::/96, RFC 6052), which resolvers of IPv6-only networks give for IPv4 sites.
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
             reach_v4(embedded(high, low))
@@ -73,7 +73,7 @@ fn reach_v6(ip: Ipv6Addr) -> Reach {
     }
 }
 
-/// ISATAP ends in an IPv4 address that a tunnel inside may serve (RFC 5214 §6.1).
+/// ISATAP ends in an IPv4 address, which an internal tunnel may serve (RFC 5214 §6.1).
 fn isatap(ip: Ipv6Addr) -> Reach {
     match ip.segments() {
         [.., 0 | 0x200, 0x5efe, high, low] => reach_v4(embedded(high, low)),

@@ -1,5 +1,5 @@
-//! Names to addresses, with those left out that may not be called. What this lets through is what
-//! the connection goes to, so a name server that answers differently the next time gains nothing.
+//! Names to addresses, without the addresses that are not allowed. The connection goes to one that
+//! passed, so a name server gains nothing by answering differently the next time.
 
 use std::fmt;
 use std::io;
@@ -13,17 +13,17 @@ use crate::Options;
 use crate::address::is_localhost;
 use crate::public::is_allowed;
 
-/// Lookups under way: each costs a thread, and slow name servers keep it longer than the caller
-/// waits.
+/// Lookups under way: each occupies a thread, for longer than the caller waits if a name server is
+/// slow.
 const LOOKUPS_MAX: usize = 64;
 
-/// Finds the addresses of a name. Judges none of them.
+/// Finds the addresses of a name and checks none of them.
 #[async_trait]
 pub trait Resolver: Send + Sync + fmt::Debug {
     async fn resolve(&self, name: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// What the system says: hosts file, name servers.
+/// The system's resolver: hosts file, name servers.
 #[derive(Debug)]
 pub struct SystemResolver {
     free: Arc<Semaphore>,
@@ -41,7 +41,7 @@ impl Resolver for SystemResolver {
         let permit = Arc::clone(&self.free).acquire_owned().await.map_err(io::Error::other)?;
         let name = name.to_owned();
         let lookup = tokio::task::spawn_blocking(move || {
-            // The thread keeps the permit, not the caller, who may be gone before it.
+            // The thread keeps the permit: the caller may time out before the lookup ends.
             let _permit = permit;
             Ok((name.as_str(), 0).to_socket_addrs()?.map(|address| address.ip()).collect())
         });
@@ -49,7 +49,7 @@ impl Resolver for SystemResolver {
     }
 }
 
-/// Those that may be called.
+/// The addresses that are allowed.
 pub(crate) fn allowed(name: &str, found: &[IpAddr], options: &Options) -> Vec<IpAddr> {
     if is_localhost(name) && !(options.allow_loopback || options.allow_private) {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Whom `https` trusts: the system's certificate authorities, and those of the options.
+//! TLS configuration: trusts the system's certificate authorities and those of the options.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ pub(crate) fn config(options: &Options) -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-/// A machine without any certificate authority (a bare container) can still call `http`, so it is
-/// told and not stopped.
+/// A machine without any certificate authority (a bare container) can still use `http`, so this is a
+/// warning and not an error.
 fn with_roots(
     builder: ConfigBuilder<ClientConfig, WantsVerifier>,
     provider: Arc<CryptoProvider>,
@@ -28,7 +28,7 @@ fn with_roots(
     match Verifier::new_with_extra_roots(options.extra_roots.iter().cloned(), provider) {
         Ok(verifier) => builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)),
         Err(error) => {
-            tracing::warn!(%error, "no certificate authorities found: https cannot be called");
+            tracing::warn!(%error, "no certificate authorities found; requests to https addresses will fail");
             builder.with_root_certificates(RootCertStore::empty())
         }
     }

@@ -1,4 +1,4 @@
-//! Calls to addresses that customers give. One implementation, one guard.
+//! HTTP requests to addresses that customers give. One implementation, one guard.
 
 use std::time::Duration;
 
@@ -6,42 +6,52 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use url::Url;
 
-/// A POST with a JSON body to an address that a customer gave.
+/// A request to an address that a customer gave.
 #[derive(Debug, Clone)]
 pub struct FetchRequest {
     pub url: Url,
+    pub method: FetchMethod,
     pub headers: Vec<(&'static str, String)>,
-    pub body: Bytes,
-    /// For the whole call, name resolution included.
+    /// For the whole request, name resolution and the response body included.
     pub timeout: Duration,
-    /// More than this of the answer is not read.
-    pub answer_bytes_max: usize,
+    /// The rest of a longer response body is not read.
+    pub body_bytes_max: usize,
+}
+
+#[derive(Debug, Clone)]
+pub enum FetchMethod {
+    Get,
+    /// With this JSON body.
+    Post(Bytes),
 }
 
 #[derive(Debug, Clone)]
 pub struct FetchResponse {
     pub status: u16,
+    /// `Retry-After` in seconds (RFC 9110 §10.2.3); a date there is ignored.
+    pub retry_after: Option<Duration>,
     pub body: Bytes,
 }
 
-/// None of these tells more than the caller knew: an address inside the house and a closed port
-/// outside look alike to the customer.
+/// None of these reveals anything about our network: a private address and a closed public port give
+/// the same error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    #[error("the address is not one we call: {0}")]
+    #[error("the address is not allowed: {0}")]
     Forbidden(&'static str),
-    #[error("no connection, or it broke")]
+    #[error("no connection, or the connection broke")]
     Unreachable,
-    #[error("no answer in time")]
+    #[error("no response in time")]
     TimedOut,
 }
 
 #[async_trait]
 pub trait Fetch: Send + Sync + std::fmt::Debug {
-    /// Whether the address could be called at all, judged without the network: scheme, port, host
-    /// given as a number. Names are judged again when they are resolved.
+    /// Whether the address may be requested at all, checked without the network: scheme, port, host
+    /// given as a number. The addresses of a name are checked again after it is resolved.
     fn check(&self, url: &Url) -> Result<(), FetchError>;
 
-    /// Calls it. Redirects are not followed: their status is the answer. A repeat is a new call.
+    /// Sends the request. Redirects are not followed: their status is the response. A repeat is a new
+    /// request.
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError>;
 }

@@ -19,7 +19,7 @@ pub use carrier::{
     Submission, SubmissionKey,
 };
 pub use clock::{Clock, Random};
-pub use fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
+pub use fetch::{Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse};
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CancelBulk,

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use domain::limits;
 use domain::ports::{
-    FetchError, FetchRequest, FetchResponse, Snapshot, WebhookCall, WebhookOutcome, WebhookResult,
+    FetchError, FetchMethod, FetchRequest, FetchResponse, Snapshot, WebhookCall, WebhookOutcome,
+    WebhookResult,
 };
 use domain::sale::order::Progress;
 use domain::time::Timestamp;
@@ -64,14 +65,14 @@ pub(super) fn request(
     let signature = signer.sign(&call.secret, &id, timestamp, &body).ok_or("the secret is none")?;
     Ok(FetchRequest {
         url,
+        method: FetchMethod::Post(body.into()),
         headers: vec![
             ("webhook-id", id),
             ("webhook-timestamp", timestamp.to_string()),
             ("webhook-signature", signature),
         ],
-        body: body.into(),
         timeout: limits::WEBHOOK_TIMEOUT,
-        answer_bytes_max: limits::WEBHOOK_ANSWER_BYTES_MAX,
+        body_bytes_max: limits::WEBHOOK_ANSWER_BYTES_MAX,
     })
 }
 

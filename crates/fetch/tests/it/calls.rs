@@ -1,4 +1,4 @@
-//! Calls that are made: what arrives, what comes back, and when it ends.
+//! Requests that are made: what the server receives, what comes back, and timeouts.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,18 +14,38 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use url::Url;
 
-use crate::receiver::{Echo, Fixed, loopback_allowed, post, raw, say};
+use crate::receiver::{Echo, Fixed, get, loopback_allowed, post, raw, say};
 
 #[tokio::test]
 async fn carries_headers_and_body() {
     let echo = Echo::start().await;
     let answer = loopback_allowed().fetch(post(echo.url())).await.unwrap();
     assert_eq!(answer.status, 200);
-    assert_eq!(answer.body, "application/json|msg_1|{\"x\":1}");
+    assert_eq!(answer.body, "POST /hook?a=b|application/json|msg_1|{\"x\":1}");
 }
 
 #[tokio::test]
-async fn calls_a_name_at_its_allowed_address_only() {
+async fn a_get_has_its_query_and_no_body() {
+    let echo = Echo::start().await;
+    let answer = loopback_allowed().fetch(get(echo.url())).await.unwrap();
+    assert_eq!((answer.status, &answer.body[..]), (200, &b"GET /hook?a=b|||"[..]));
+}
+
+#[tokio::test]
+async fn reads_how_long_to_wait_before_a_retry() {
+    for (value, expected) in [("120", Some(120)), ("soon", None), ("-1", None)] {
+        let (url, _task) = raw(move |mut stream| async move {
+            let head = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n";
+            say(&mut stream, format!("{head}Retry-After: {value}\r\n\r\n").as_bytes()).await;
+        })
+        .await;
+        let answer = loopback_allowed().fetch(get(url)).await.unwrap();
+        assert_eq!((answer.status, answer.retry_after), (503, expected.map(Duration::from_secs)));
+    }
+}
+
+#[tokio::test]
+async fn connects_to_the_allowed_address_of_a_name_only() {
     let echo = Echo::start().await;
     let names = Fixed(["10.255.255.1", "127.0.0.1"].map(|ip| ip.parse().unwrap()).to_vec());
     let options = Options { allow_loopback: true, ..Options::default() };
@@ -54,7 +74,7 @@ async fn follows_no_redirect() {
 }
 
 #[tokio::test]
-async fn cuts_a_body_that_never_ends() {
+async fn cuts_off_an_endless_body() {
     let (url, _task) = raw(|mut stream| async move {
         say(&mut stream, b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n").await;
         while say(&mut stream, &[b'x'; 65_536]).await {}
@@ -62,12 +82,12 @@ async fn cuts_a_body_that_never_ends() {
     .await;
     let answer = loopback_allowed().fetch(post(url.clone())).await.unwrap();
     assert_eq!((answer.status, answer.body.len()), (200, 1_024));
-    let nothing = FetchRequest { answer_bytes_max: 0, ..post(url) };
+    let nothing = FetchRequest { body_bytes_max: 0, ..post(url) };
     assert_eq!(loopback_allowed().fetch(nothing).await.unwrap().body.len(), 0);
 }
 
 #[tokio::test]
-async fn ends_a_slow_body_in_time() {
+async fn times_out_on_a_slow_body() {
     let (url, _task) = raw(|mut stream| async move {
         say(&mut stream, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").await;
         while say(&mut stream, b"x").await {
@@ -82,7 +102,7 @@ async fn ends_a_slow_body_in_time() {
 }
 
 #[tokio::test]
-async fn ends_a_receiver_that_never_answers() {
+async fn times_out_without_a_response() {
     let (url, _task) = raw(|stream| async move {
         std::future::pending::<()>().await;
         drop(stream);
@@ -93,7 +113,7 @@ async fn ends_a_receiver_that_never_answers() {
 }
 
 #[tokio::test]
-async fn a_closed_port_and_a_broken_answer_are_unreachable() {
+async fn a_closed_port_and_an_invalid_response_are_unreachable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let closed = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     drop(listener);
@@ -106,7 +126,7 @@ async fn a_closed_port_and_a_broken_answer_are_unreachable() {
 }
 
 #[tokio::test]
-async fn keeps_the_connection_for_the_next_call() {
+async fn keeps_the_connection_for_the_next_request() {
     let connections = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let counter = Arc::clone(&connections);
     let (url, _task) = raw(move |mut stream| {
@@ -138,7 +158,7 @@ async fn refuses_a_header_that_would_split_the_request() {
 }
 
 #[tokio::test]
-async fn speaks_https_to_those_it_trusts() {
+async fn accepts_https_with_a_trusted_certificate_only() {
     let made = rcgen::generate_simple_self_signed(["hook.example".to_owned()]).unwrap();
     let (cert, key) = (made.cert.der().clone(), made.signing_key.serialize_der());
     let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

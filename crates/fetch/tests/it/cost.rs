@@ -1,4 +1,4 @@
-//! What a call costs: CPU of the calling thread alone. No check of speed; run by hand, in release:
+//! CPU cost of a request, of the client's thread alone. A measurement and no check; run by hand, in release:
 //! `cargo test --release -p fetch --test it cost -- --ignored --nocapture`.
 
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::receiver::{loopback_allowed, post};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\r\n";
 
-/// A receiver on a thread of its own, as lean as one can be.
+/// A minimal server on its own thread.
 fn receiver() -> Url {
     let (told, hear) = std::sync::mpsc::sync_channel(1);
     std::thread::spawn(move || {
@@ -43,7 +43,7 @@ fn thread_cpu() -> Duration {
 
 #[test]
 #[ignore = "a measurement"]
-fn what_a_call_on_a_kept_connection_costs() {
+fn cost_of_a_request_on_an_idle_connection() {
     let url = receiver();
     for in_flight in [1, 32, 128_usize] {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -67,7 +67,7 @@ fn what_a_call_on_a_kept_connection_costs() {
             let made = u32::try_from(calls * in_flight).unwrap();
             let (cpu, took) = (thread_cpu() - cpu, begun.elapsed());
             println!(
-                "{in_flight} in flight: {:?} of CPU a call, {:?} each",
+                "{in_flight} in flight: {:?} of CPU per request, {:?} each",
                 cpu / made,
                 took / made
             );

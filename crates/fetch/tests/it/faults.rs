@@ -1,5 +1,5 @@
-//! Receivers that break off at each step of the conversation. Each call ends, in time and with the
-//! truth, and the next one is none the worse.
+//! Servers that fail at each step of a response. Each request ends in time with the right error, and
+//! the next one is not affected.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +13,7 @@ use crate::receiver::{Echo, loopback_allowed, post, raw, say};
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_anywhere_is_unreachable() {
+async fn a_response_cut_off_anywhere_is_unreachable() {
     let guard = loopback_allowed();
     for end in 0..OK.len() {
         let (url, _task) = raw(move |mut stream| async move {
@@ -28,7 +28,7 @@ async fn an_answer_that_breaks_off_anywhere_is_unreachable() {
 }
 
 #[tokio::test]
-async fn an_answer_that_stalls_anywhere_ends_in_time() {
+async fn a_response_that_stalls_anywhere_times_out() {
     let guard = loopback_allowed();
     for end in [0, 5, 16, 30, OK.len() - 1] {
         let (url, _task) = raw(move |mut stream| async move {
@@ -44,12 +44,12 @@ async fn an_answer_that_stalls_anywhere_ends_in_time() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_that_the_receiver_closed_is_replaced() {
+async fn an_idle_connection_that_the_server_closed_is_replaced() {
     let connections = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&connections);
     let (url, _task) = raw(move |mut stream| {
         counter.fetch_add(1, Ordering::SeqCst);
-        // It says nothing of closing, and closes.
+        // Closes without `Connection: close`.
         async move {
             say(&mut stream, OK).await;
         }
@@ -64,7 +64,7 @@ async fn a_kept_connection_that_the_receiver_closed_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_half_closes_after_its_answer_is_understood() {
+async fn reads_a_response_that_ends_with_a_half_close() {
     let (url, _task) = raw(|mut stream| async move {
         say(&mut stream, b"HTTP/1.1 200 OK\r\n\r\nto the end").await;
         stream.shutdown().await.unwrap();
@@ -79,7 +79,7 @@ async fn a_receiver_that_half_closes_after_its_answer_is_understood() {
 }
 
 #[tokio::test]
-async fn what_an_unread_answer_leaves_is_not_taken_for_the_next_one() {
+async fn unread_bytes_are_not_taken_for_the_next_response() {
     let (url, _task) = raw(|mut stream| async move {
         let long = [b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n".as_slice(), &[b'x'; 5_000]];
         say(&mut stream, &long.concat()).await;
@@ -94,7 +94,7 @@ async fn what_an_unread_answer_leaves_is_not_taken_for_the_next_one() {
 }
 
 #[tokio::test]
-async fn chunks_and_interim_answers_are_read_and_the_connection_is_kept() {
+async fn reads_chunked_and_interim_responses_and_keeps_the_connection() {
     let connections = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&connections);
     let (url, _task) = raw(move |mut stream| {

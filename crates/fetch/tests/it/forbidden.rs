@@ -1,4 +1,4 @@
-//! Addresses inside, in all their disguises. Each is tried against a receiver that really listens.
+//! Internal addresses in every notation, requested from a server that listens there.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -80,11 +80,11 @@ fn forbidden<T: std::fmt::Debug>(result: &Result<T, FetchError>) -> bool {
 }
 
 #[tokio::test]
-async fn refuses_loopback_in_every_disguise() {
+async fn refuses_loopback_in_every_notation() {
     let (echo, guard) = (Echo::start().await, guard());
     for host in LOOPBACK {
         let text = format!("http://{host}:{}/", echo.address.port());
-        // Some are no URLs at all, which is as good.
+        // Some are not URLs at all, which is just as safe.
         let Ok(url) = text.parse::<Url>() else { continue };
         assert!(forbidden(&guard.check(&url)), "{host} = {url}");
         assert!(forbidden(&guard.fetch(post(url)).await), "{host}");
@@ -102,7 +102,7 @@ fn refuses_private_and_link_local_addresses() {
 }
 
 #[tokio::test]
-async fn calls_no_name_that_resolves_inside() {
+async fn requests_no_name_that_resolves_to_an_internal_address() {
     let echo = Echo::start().await;
     let url: Url = format!("http://hook.example:{}/", echo.address.port()).parse().unwrap();
     for ip in ["127.0.0.1", "::ffff:127.0.0.1", "0.0.0.0", "10.0.0.1", "169.254.169.254", "::1"] {
@@ -116,7 +116,7 @@ async fn calls_no_name_that_resolves_inside() {
 }
 
 #[tokio::test]
-async fn the_system_says_where_a_name_is() {
+async fn resolves_names_with_the_system() {
     let found = SystemResolver::default().resolve("localhost").await.unwrap();
     assert!(!found.is_empty());
     assert!(found.iter().all(|ip| ip.is_loopback() && !is_public(*ip)), "{found:?}");

@@ -1,4 +1,4 @@
-//! The client against receivers on this machine, and against addresses it must not call.
+//! The client against servers on this machine, and against addresses that it must not connect to.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 

@@ -1,4 +1,4 @@
-//! Receivers of calls: one that answers with what it was told, and one that speaks raw bytes.
+//! Test servers: one that echoes the request, and one that writes raw bytes.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -8,15 +8,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Bytes as Body;
-use axum::http::HeaderMap;
-use domain::ports::FetchRequest;
+use axum::http::{HeaderMap, Method, Uri};
+use domain::ports::{FetchMethod, FetchRequest};
 use fetch::{Guarded, Options, Resolver};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use url::Url;
 
-/// Answers every POST with the headers that matter and the body; counts calls and connections.
+/// Answers every request with its method, the headers that matter, and its body; counts requests.
 #[derive(Debug)]
 pub(crate) struct Echo {
     pub(crate) address: SocketAddr,
@@ -28,11 +28,12 @@ impl Echo {
     pub(crate) async fn start() -> Self {
         let calls = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&calls);
-        let echo = move |headers: HeaderMap, body: Body| async move {
+        let echo = move |method: Method, uri: Uri, headers: HeaderMap, body: Body| async move {
             counter.fetch_add(1, Ordering::SeqCst);
             let header = |name| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or("");
-            let told = format!("{}|{}|", header("content-type"), header("webhook-id"));
-            [told.as_bytes(), &body].concat()
+            let (kind, id) = (header("content-type"), header("webhook-id"));
+            let head = format!("{method} {uri}|{kind}|{id}|");
+            [head.as_bytes(), &body].concat()
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -48,7 +49,7 @@ impl Echo {
     }
 }
 
-/// Takes each connection, reads what comes first, and answers as `talk` does.
+/// Accepts connections, reads the first packet of each, and hands the stream to `talk`.
 pub(crate) async fn raw<F, Fut>(talk: F) -> (Url, JoinSet<()>)
 where
     F: Fn(TcpStream) -> Fut + Send + 'static,
@@ -71,7 +72,7 @@ pub(crate) async fn say(stream: &mut TcpStream, bytes: &[u8]) -> bool {
     stream.write_all(bytes).await.is_ok()
 }
 
-/// Every name has these addresses.
+/// A resolver that returns these addresses for every name.
 #[derive(Debug)]
 pub(crate) struct Fixed(pub(crate) Vec<IpAddr>);
 
@@ -86,12 +87,16 @@ pub(crate) fn loopback_allowed() -> Guarded {
     Guarded::new(Options { allow_loopback: true, ..Options::default() }).unwrap()
 }
 
+pub(crate) fn get(url: Url) -> FetchRequest {
+    FetchRequest { method: FetchMethod::Get, headers: Vec::new(), ..post(url) }
+}
+
 pub(crate) fn post(url: Url) -> FetchRequest {
     FetchRequest {
         url,
+        method: FetchMethod::Post("{\"x\":1}".into()),
         headers: vec![("webhook-id", "msg_1".into())],
-        body: "{\"x\":1}".into(),
         timeout: Duration::from_secs(5),
-        answer_bytes_max: 1_024,
+        body_bytes_max: 1_024,
     }
 }
