@@ -1,8 +1,8 @@
-//! The HTTP doors, one folder each. A door translates: its wire form to a command of the engine,
-//! and the answer back. It decides nothing.
+//! The doors for programs, one folder each. A door translates: its wire form to a command of the
+//! engine, and the answer back. It decides nothing.
 //!
-//! In reading order: every route on one page; the doors; what stands before all of them; the loop
-//! that serves connections.
+//! In reading order: the doors of each listener on one page; the doors; events as their receivers see
+//! them. What all doors share is the crate `http`.
 
 mod router;
 mod settings;
@@ -18,15 +18,8 @@ mod inbound;
 mod ops;
 pub mod sandbox;
 
-mod guard;
-mod read;
-mod refusal;
+mod moment;
 
-mod serve;
-
-pub use admin::admin_router;
 pub use events::Events;
-pub use guard::{Front, Network, NetworkError, Rate};
-pub use router::router;
-pub use serve::{Server, serve};
+pub use router::{admin_router, router};
 pub use settings::HttpSettings;

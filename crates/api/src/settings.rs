@@ -1,15 +1,16 @@
-//! What the operator decided, as the doors need it, and the state that every handler is given.
+//! The doors' configuration, and the state that every handler is given.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::FromRef;
 use domain::limits;
 use domain::number::Home;
 use domain::routing::CarrierName;
 use engine::Engine;
+use http::{BodyLimits, Network, Rate};
 
-use crate::bulk::Rooms;
-use crate::guard::{Network, Rate, RateLimiter};
+use crate::bulk::UploadSlots;
 use crate::sandbox::SandboxWallet;
 
 #[derive(Debug, Clone)]
@@ -18,22 +19,22 @@ pub struct HttpSettings {
     pub body_bytes_max: usize,
     /// Time for a request's body to arrive.
     pub read_timeout: Duration,
-    /// The same of messages to many, which are read while they arrive: something must come within
+    /// The same for campaigns, whose bodies are read while they arrive: some bytes must come within
     /// every `read_timeout`.
     pub bulk_body_bytes_max: usize,
     pub bulk_read_timeout: Duration,
-    /// The country whose numbers the bulk door takes as they are written there; `None`: all are
-    /// international.
+    /// The country whose national numbers the bulk door accepts; `None`: all numbers are international.
     pub home: Option<Home>,
-    /// For callers without a valid key, by address, this machine exempt; `None` = no limit.
+    /// Limit of an address for callers without a valid key, this machine exempt; `None` = no limit.
     pub address_rate: Option<Rate>,
-    /// Proxies whose `X-Forwarded-For` says for whom they call; of others it is not read.
+    /// Proxies whose `X-Forwarded-For` is read.
     pub trusted_proxies: Vec<Network>,
-    /// Whether `/readyz` and `/metrics` are told here; not when an admin listener tells them.
+    /// Whether the operator's doors (`/readyz`, `/metrics`, admin) are on the main listener; not with an
+    /// admin listener.
     pub tells_operator: bool,
     /// The wallet behind `/sandbox/pay`; the route exists only with one.
     pub sandbox: Option<Arc<dyn SandboxWallet>>,
-    /// The carrier that brings what `/sandbox/receive` is given; the route exists only with both.
+    /// The carrier of the messages that `/sandbox/receive` takes; the route exists only with both.
     pub sandbox_carrier: Option<CarrierName>,
 }
 
@@ -54,23 +55,28 @@ impl Default for HttpSettings {
     }
 }
 
-/// What every handler is given.
+/// The state of every handler.
 #[derive(Debug, Clone)]
-pub(crate) struct Door {
+pub(crate) struct DoorState {
     pub engine: Arc<Engine>,
     pub settings: Arc<HttpSettings>,
-    pub limiter: Arc<RateLimiter>,
-    /// Places for large bodies that are in memory at a time.
-    pub rooms: Arc<Rooms>,
+    /// For large bodies that are in memory at the same time.
+    pub upload_slots: Arc<UploadSlots>,
 }
 
-impl Door {
+impl DoorState {
     pub(crate) fn new(engine: Arc<Engine>, settings: HttpSettings) -> Self {
-        Self {
-            engine,
-            settings: Arc::new(settings),
-            limiter: Arc::new(RateLimiter::new()),
-            rooms: Arc::default(),
-        }
+        Self { engine, settings: Arc::new(settings), upload_slots: Arc::default() }
+    }
+
+    pub(crate) fn body_limits(&self) -> BodyLimits {
+        let settings = &self.settings;
+        BodyLimits { bytes_max: settings.body_bytes_max, timeout: settings.read_timeout }
+    }
+}
+
+impl FromRef<DoorState> for BodyLimits {
+    fn from_ref(state: &DoorState) -> Self {
+        state.body_limits()
     }
 }

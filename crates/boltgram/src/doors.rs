@@ -42,9 +42,9 @@ impl Doors {
     ) {
         let ops = api::admin_router(engine.clone(), http.clone());
         let router = api::router(engine.clone(), http);
-        let main = api::serve(self.main, router, stop.clone().cancelled_owned());
+        let main = http::serve(self.main, router, stop.clone().cancelled_owned());
         let Some(admin) = self.admin else { return main.await };
-        tokio::join!(main, api::serve(admin, ops, stop.clone().cancelled_owned()));
+        tokio::join!(main, http::serve(admin, ops, stop.clone().cancelled_owned()));
     }
 }
 

@@ -95,7 +95,7 @@ fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
     let limits = &config.limits;
     let sandbox = |carrier: &&CarrierConfig| matches!(carrier.kind, CarrierKind::Sandbox);
     let carrier = config.carriers.iter().find(sandbox);
-    let rate = api::Rate { per_second: limits.address_rate, burst: limits.address_burst };
+    let rate = http::Rate { per_second: limits.address_rate, burst: limits.address_burst };
     HttpSettings {
         address_rate: (rate.per_second > 0).then_some(rate),
         trusted_proxies: limits.trusted_proxies.clone(),

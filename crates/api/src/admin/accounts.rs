@@ -11,17 +11,15 @@ use domain::limits::MESSAGE_RECIPIENTS_MAX;
 use domain::message::campaign::RefundPolicy;
 use domain::money::Msat;
 use domain::ports::PortError;
+use http::{By, JsonObject, QueryPairs, Refusal, Repeatable, bad_request, key_reused};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::operator::By;
+use super::error_response::{field, none, not_done};
 use super::page::{integer, limit, page};
 use super::path::Of;
-use super::read::{Body, field};
-use super::wrong::{none, not_done};
-use crate::bulk::{Moment, Refused, Repeatable, invalid, key_reused};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 fn view(account: &Account, balance: Balance) -> Value {
     json!({
@@ -34,9 +32,9 @@ fn view(account: &Account, balance: Balance) -> Value {
 }
 
 pub(crate) async fn list_accounts(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let (limit, after) = (limit(&query)?, integer(&query, "after")?.unwrap_or(0));
     let found = door.engine.house().account_page(AccountId(after), limit + 1).await;
     let view = |(account, balance): &(Account, Balance)| view(account, *balance);
@@ -52,13 +50,13 @@ pub(crate) struct NewAccount {
 }
 
 pub(crate) async fn add_account(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     By(by): By,
-    Body(new): Body<NewAccount>,
-) -> Result<(StatusCode, Json<Value>), Refused> {
+    JsonObject(new): JsonObject<NewAccount>,
+) -> Result<(StatusCode, Json<Value>), Refusal> {
     let name = field("name", AccountName::from_str(&new.name))?;
     if !(0..=CREDIT_MSAT_MAX).contains(&new.credit_msat) {
-        return Err(invalid("`creditMsat` must not be negative, nor more than one bitcoin"));
+        return Err(bad_request("`creditMsat` must not be negative, nor more than one bitcoin"));
     }
     let credit = Msat::new(new.credit_msat);
     let account = door.engine.open_account(name, credit, by).await.map_err(not_done)?;
@@ -70,9 +68,9 @@ pub(crate) async fn add_account(
 const CREDIT_MSAT_MAX: i64 = 100_000_000_000;
 
 pub(crate) async fn show_account(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Of(id): Of,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let house = door.engine.house();
     let account = house.account(id).await.map_err(not_done)?.ok_or_else(none)?;
     let balance = house.balance(id).await.map_err(not_done)?;
@@ -100,19 +98,19 @@ pub(crate) struct Settings {
 }
 
 pub(crate) async fn set_account_settings(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Of(id): Of,
     By(by): By,
-    Body(new): Body<Settings>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(new): JsonObject<Settings>,
+) -> Result<Json<Value>, Refusal> {
     let policy = new.refunds.as_deref().map(RefundPolicy::from_str).transpose();
-    let refunds = policy.map_err(|_| invalid("`refunds` must be undelivered or unsent"))?;
+    let refunds = policy.map_err(|_| bad_request("`refunds` must be undelivered or unsent"))?;
     let max = MESSAGE_RECIPIENTS_MAX;
     if new.recipients_per_message.is_some_and(|count| !(1..=max).contains(&count)) {
-        return Err(invalid(format!("`recipientsPerMessage` must be from 1 to {max}")));
+        return Err(bad_request(format!("`recipientsPerMessage` must be from 1 to {max}")));
     }
     if new.spend_per_day_msat.is_some_and(|msat| msat < 0) {
-        return Err(invalid("`spendPerDayMsat` must not be negative"));
+        return Err(bad_request("`spendPerDayMsat` must not be negative"));
     }
     let settings = AccountSettings {
         refunds: refunds.unwrap_or_default(),
@@ -132,15 +130,15 @@ pub(crate) struct Credit {
 }
 
 pub(crate) async fn give_credit(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Of(id): Of,
     By(by): By,
     request: Request,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let repeatable = Repeatable::of(request.headers(), request.uri().path())?;
-    let Body(credit): Body<Credit> = Body::from_request(request, &door).await?;
+    let JsonObject(credit): JsonObject<Credit> = JsonObject::from_request(request, &door).await?;
     if !(1..=CREDIT_MSAT_MAX).contains(&credit.msat) {
-        return Err(invalid("`msat` must be more than nothing, and at most one bitcoin"));
+        return Err(bad_request("`msat` must be more than nothing, and at most one bitcoin"));
     }
     must_be_there(&door, id).await?;
     let amount = Msat::new(credit.msat);
@@ -155,7 +153,7 @@ pub(crate) async fn give_credit(
     Ok(Json(json!({ "availableMsat": available })))
 }
 
-pub(super) async fn must_be_there(door: &Door, id: AccountId) -> Result<(), Refused> {
+pub(super) async fn must_be_there(door: &DoorState, id: AccountId) -> Result<(), Refusal> {
     let found = door.engine.house().account(id).await.map_err(not_done)?;
     found.map(drop).ok_or_else(none)
 }

@@ -6,13 +6,13 @@ use axum::Json;
 use axum::extract::State;
 use domain::account::operator::{Action, AuditEntry};
 use domain::ports::AuditList;
+use http::{QueryPairs, Refusal, bad_request};
 use serde_json::{Value, json};
 
+use super::error_response::not_done;
 use super::page::{account, integer, limit, page};
-use super::wrong::not_done;
-use crate::bulk::{Moment, Refused, invalid};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 fn view(entry: &AuditEntry) -> Value {
     json!({
@@ -27,14 +27,14 @@ fn view(entry: &AuditEntry) -> Value {
 }
 
 pub(crate) async fn list_audit(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let limit = limit(&query)?;
     let action = query.written("action").map(Action::from_str).transpose();
     let list = AuditList {
         account: account(&query)?,
-        action: action.map_err(|_| invalid("`action` is none that is known"))?,
+        action: action.map_err(|_| bad_request("`action` is none that is known"))?,
         before: integer(&query, "after")?,
         limit: limit + 1,
     };

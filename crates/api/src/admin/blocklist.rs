@@ -7,17 +7,15 @@ use domain::id::AccountId;
 use domain::limits::BLOCKS_BATCH_MAX;
 use domain::number::{self, Home, Msisdn};
 use domain::ports::BlockList;
+use http::{By, JsonObject, QueryPairs, Refusal, bad_request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
-use super::operator::By;
+use super::error_response::not_done;
 use super::page::{as_told, integer, limit, msisdn, page};
-use super::read::Body;
-use super::wrong::not_done;
-use crate::bulk::{Moment, Refused, invalid};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 fn view(entry: &BlockEntry) -> Value {
     let keyword = entry.proof.keyword.as_ref();
@@ -49,9 +47,9 @@ fn scope_of(account: i64) -> BlockScope {
 
 /// Of one account with `account`, of everybody with `account=0`.
 pub(crate) async fn list_blocks(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let limit = limit(&query)?;
     let after = query.written("after").map(|text| read_cursor(text).ok_or_else(as_told));
     let list = BlockList {
@@ -74,15 +72,15 @@ pub(crate) struct Blocks {
 }
 
 pub(crate) async fn block_numbers(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     By(by): By,
-    Body(asked): Body<Blocks>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(asked): JsonObject<Blocks>,
+) -> Result<Json<Value>, Refusal> {
     let numbers = read_numbers(&asked.numbers, door.settings.home)?;
     let scope = known_scope(&door, asked.account).await?;
     let max = BlockProof::NOTE_CHARS_MAX;
     if asked.note.as_ref().is_some_and(|note| note.chars().count() > max) {
-        return Err(invalid(format!("`note` has at most {max} characters")));
+        return Err(bad_request(format!("`note` has at most {max} characters")));
     }
     let proof = BlockProof { note: asked.note, ..BlockProof::by(by) };
     let now = door.engine.now();
@@ -98,10 +96,10 @@ pub(crate) struct Freed {
 }
 
 pub(crate) async fn unblock_numbers(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     By(by): By,
-    Body(asked): Body<Freed>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(asked): JsonObject<Freed>,
+) -> Result<Json<Value>, Refusal> {
     let numbers = read_numbers(&asked.numbers, door.settings.home)?;
     let scope = known_scope(&door, asked.account).await?;
     let now = door.engine.now();
@@ -109,7 +107,7 @@ pub(crate) async fn unblock_numbers(
     Ok(Json(json!({ "unblocked": gone })))
 }
 
-async fn known_scope(door: &Door, account: Option<i64>) -> Result<BlockScope, Refused> {
+async fn known_scope(door: &DoorState, account: Option<i64>) -> Result<BlockScope, Refusal> {
     let account = account.map(AccountId);
     if let Some(account) = account {
         must_be_there(door, account).await?;
@@ -117,14 +115,14 @@ async fn known_scope(door: &Door, account: Option<i64>) -> Result<BlockScope, Re
     Ok(BlockScope::of(account))
 }
 
-fn read_numbers(written: &[String], home: Option<Home>) -> Result<Vec<Msisdn>, Refused> {
+fn read_numbers(written: &[String], home: Option<Home>) -> Result<Vec<Msisdn>, Refusal> {
     if !(1..=BLOCKS_BATCH_MAX).contains(&written.len()) {
-        return Err(invalid(format!("`numbers` has from 1 to {BLOCKS_BATCH_MAX} numbers")));
+        return Err(bad_request(format!("`numbers` has from 1 to {BLOCKS_BATCH_MAX} numbers")));
     }
     let mut numbers = Vec::with_capacity(written.len());
     for (at, written) in written.iter().enumerate() {
         let read = number::parse(written, home);
-        numbers.push(read.map_err(|why| invalid(format!("`numbers[{at}]`: {why}")))?);
+        numbers.push(read.map_err(|why| bad_request(format!("`numbers[{at}]`: {why}")))?);
     }
     numbers.sort_unstable();
     numbers.dedup();

@@ -2,11 +2,8 @@
 //! (`text/csv`) is stored while it arrives: POST adds what is in it, PUT puts it in place of what is
 //! there, once it is whole.
 
-use std::future::poll_fn;
-use std::pin::Pin;
-
 use axum::Json;
-use axum::body::{Body as Stream, HttpBody};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -16,17 +13,14 @@ use domain::id::GroupId;
 use domain::limits::CONTACTS_BYTES_MAX;
 use domain::number::Msisdn;
 use engine::directory::ContactUpload;
+use http::{By, QueryPairs, Refusal, bad_request, next_chunk, too_large, too_slow};
 use serde_json::{Value, json};
 
+use super::error_response::{none, not_done, not_uploaded};
 use super::groups::view as group_view;
-use super::operator::By;
 use super::page::{limit, msisdn, page};
 use super::path::Theirs;
-use super::wrong::{none, not_done, not_uploaded};
-use crate::bulk::{Refused, invalid};
-use crate::read::QueryPairs;
-use crate::refusal::{bad_request, too_large, too_slow};
-use crate::settings::Door;
+use crate::settings::DoorState;
 
 fn view(contact: &Contact) -> Value {
     json!({
@@ -37,10 +31,10 @@ fn view(contact: &Contact) -> Value {
 }
 
 pub(crate) async fn list_contacts(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Theirs(account, group): Theirs,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let (limit, after) = (limit(&query)?, msisdn(&query, "after")?);
     let found = door.engine.house().contacts(account, GroupId(group), after, limit + 1).await;
     let found = found.map_err(not_done)?.ok_or_else(none)?;
@@ -48,33 +42,33 @@ pub(crate) async fn list_contacts(
 }
 
 pub(crate) async fn add_contacts(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     named: Theirs,
     by: By,
     request: Request,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     upload(&door, named, by, UploadMode::Add, request).await
 }
 
 pub(crate) async fn replace_contacts(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     named: Theirs,
     by: By,
     request: Request,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     upload(&door, named, by, UploadMode::Replace, request).await
 }
 
 async fn upload(
-    door: &Door,
+    door: &DoorState,
     Theirs(account, group): Theirs,
     By(by): By,
     mode: UploadMode,
     request: Request,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if !kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/csv")) {
-        return Err(invalid("the content type must be text/csv").unread());
+        return Err(bad_request("the content type must be text/csv").unread());
     }
     let upload = door.engine.upload_contacts(account, GroupId(group), mode, door.settings.home);
     let mut upload = upload.await.map_err(|error| not_uploaded(&error).unread())?;
@@ -95,10 +89,10 @@ async fn upload(
 }
 
 async fn take(
-    door: &Door,
+    door: &DoorState,
     upload: &mut ContactUpload<'_>,
-    mut body: Stream,
-) -> Result<(), Refused> {
+    mut body: Body,
+) -> Result<(), Refusal> {
     let mut left = CONTACTS_BYTES_MAX;
     while let Some(bytes) = next(door, &mut body).await? {
         let length = bytes.len() as u64;
@@ -110,27 +104,19 @@ async fn take(
     Ok(())
 }
 
-/// The next piece, within a time: who sends nothing for so long is not waited for.
-async fn next(door: &Door, body: &mut Stream) -> Result<Option<Bytes>, Refused> {
+/// The next piece, within a time.
+async fn next(door: &DoorState, body: &mut Body) -> Result<Option<Bytes>, Refusal> {
     let within = door.settings.read_timeout;
-    loop {
-        let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
-        let frame = tokio::time::timeout(within, frame).await;
-        let Some(frame) = frame.map_err(|_| too_slow(within))? else { return Ok(None) };
-        let frame = frame.map_err(|_| bad_request("the request body broke off"))?;
-        if let Ok(data) = frame.into_data() {
-            return Ok(Some(data));
-        }
-    }
+    tokio::time::timeout(within, next_chunk(body)).await.unwrap_or_else(|_| Err(too_slow(within)))
 }
 
 /// The last segment is the number.
 pub(crate) async fn remove_contact(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Theirs(account, group): Theirs,
     By(by): By,
     request: Request,
-) -> Result<StatusCode, Refused> {
+) -> Result<StatusCode, Refusal> {
     let number = request.uri().path().rsplit('/').next().unwrap_or_default();
     let number: Msisdn = number.parse().map_err(|_| none())?;
     let (house, now) = (door.engine.house(), door.engine.now());

@@ -8,18 +8,16 @@ use axum::http::StatusCode;
 use domain::account::contacts::ContactGroup;
 use domain::account::template::Label;
 use domain::id::GroupId;
+use http::{By, JsonObject, QueryPairs, Refusal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
-use super::operator::By;
+use super::error_response::{field, none, not_done};
 use super::page::{integer, limit, page};
 use super::path::{Of, Theirs};
-use super::read::{Body, field};
-use super::wrong::{none, not_done};
-use crate::bulk::{Moment, Refused};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 pub(super) fn view(group: &ContactGroup) -> Value {
     json!({
@@ -32,10 +30,10 @@ pub(super) fn view(group: &ContactGroup) -> Value {
 }
 
 pub(crate) async fn list_groups(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Of(account): Of,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     must_be_there(&door, account).await?;
     let (limit, after) = (limit(&query)?, integer(&query, "after")?.map(GroupId));
     let found = door.engine.house().groups(account, after, limit + 1).await.map_err(not_done)?;
@@ -49,11 +47,11 @@ pub(crate) struct GroupName {
 }
 
 pub(crate) async fn add_group(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Of(account): Of,
     By(by): By,
-    Body(new): Body<GroupName>,
-) -> Result<(StatusCode, Json<Value>), Refused> {
+    JsonObject(new): JsonObject<GroupName>,
+) -> Result<(StatusCode, Json<Value>), Refusal> {
     let name = field("name", Label::from_str(&new.name))?;
     must_be_there(&door, account).await?;
     let added = door.engine.house().add_group(account, name, by, door.engine.now()).await;
@@ -61,19 +59,19 @@ pub(crate) async fn add_group(
 }
 
 pub(crate) async fn show_group(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Theirs(account, id): Theirs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let found = door.engine.house().group(account, GroupId(id)).await.map_err(not_done)?;
     found.map(|group| Json(view(&group))).ok_or_else(none)
 }
 
 pub(crate) async fn rename_group(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Theirs(account, id): Theirs,
     By(by): By,
-    Body(new): Body<GroupName>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(new): JsonObject<GroupName>,
+) -> Result<Json<Value>, Refusal> {
     let name = field("name", Label::from_str(&new.name))?;
     must_be_there(&door, account).await?;
     let (house, now) = (door.engine.house(), door.engine.now());
@@ -82,10 +80,10 @@ pub(crate) async fn rename_group(
 }
 
 pub(crate) async fn remove_group(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Theirs(account, id): Theirs,
     By(by): By,
-) -> Result<StatusCode, Refused> {
+) -> Result<StatusCode, Refusal> {
     let (house, now) = (door.engine.house(), door.engine.now());
     let gone = house.remove_group(account, GroupId(id), by, now).await.map_err(not_done)?;
     if gone { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }

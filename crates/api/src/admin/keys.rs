@@ -7,18 +7,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::account::{Key, Scope};
 use domain::id::{AccountId, KeyId};
+use http::{By, JsonObject, QueryPairs, Refusal, bad_request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
-use super::operator::By;
+use super::error_response::{field, none, not_done};
 use super::page::{account, integer, limit, page};
 use super::path::Named;
-use super::read::{Body, field};
-use super::wrong::{none, not_done};
-use crate::bulk::{Moment, Refused, invalid};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 fn view(key: &Key) -> Value {
     json!({
@@ -32,9 +30,9 @@ fn view(key: &Key) -> Value {
 }
 
 pub(crate) async fn list_keys(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let (limit, after) = (limit(&query)?, integer(&query, "after")?.unwrap_or(0));
     let (house, account) = (door.engine.house(), account(&query)?);
     let keys = house.key_page(account, KeyId(after), limit + 1).await.map_err(not_done)?;
@@ -53,16 +51,16 @@ pub(crate) struct NewKey {
 }
 
 pub(crate) async fn add_key(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     By(by): By,
-    Body(new): Body<NewKey>,
-) -> Result<(StatusCode, Json<Value>), Refused> {
+    JsonObject(new): JsonObject<NewKey>,
+) -> Result<(StatusCode, Json<Value>), Refusal> {
     if new.rate == Some(0) {
-        return Err(invalid("`rate` must be at least 1; leave it out for no limit"));
+        return Err(bad_request("`rate` must be at least 1; leave it out for no limit"));
     }
     let repeats = |(at, scope)| new.scopes.iter().take(at).any(|before| before == scope);
     if new.scopes.len() > Scope::KNOWN.len() || new.scopes.iter().enumerate().any(repeats) {
-        return Err(invalid("`scopes` names one more than once"));
+        return Err(bad_request("`scopes` names one more than once"));
     }
     let scopes = new.scopes.iter().map(|scope| Scope::from_str(scope)).collect();
     let scopes: Vec<Scope> = field("scopes", scopes)?;
@@ -73,10 +71,10 @@ pub(crate) async fn add_key(
 }
 
 pub(crate) async fn revoke_key(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Named(id): Named,
     By(by): By,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let now = door.engine.now();
     let revoked = door.engine.house().revoke_key(KeyId(id), by, now).await.map_err(not_done)?;
     if revoked { Ok(Json(json!({ "id": id, "revoked": true }))) } else { Err(none()) }

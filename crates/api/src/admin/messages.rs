@@ -12,15 +12,15 @@ use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::number::SenderId;
 use domain::ports::{Charge, RecipientList};
+use http::{QueryPairs, Refusal, bad_request};
 use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
+use super::error_response::{none, not_done};
 use super::page::{integer, limit, page, uuid};
 use super::path::{Of, Sent};
-use super::wrong::{none, not_done};
-use crate::bulk::{Moment, Refused, invalid};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 fn view(message: &BulkMessage) -> Value {
     let counts = &message.counts;
@@ -52,23 +52,23 @@ fn view(message: &BulkMessage) -> Value {
 }
 
 pub(crate) async fn list_account_messages(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Of(account): Of,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     must_be_there(&door, account).await?;
     let limit = limit(&query)?.min(domain::limits::MESSAGES_PAGE_MAX);
     let state = query.written("status").map(MessageState::from_str).transpose();
-    let state = state.map_err(|_| invalid("`status` is none of a message"))?;
+    let state = state.map_err(|_| bad_request("`status` is none of a message"))?;
     let before = uuid(&query, "after")?.map(MessageId);
     let found = door.engine.house().bulk_page(account, state, before, limit + 1).await;
     Ok(Json(page(found.map_err(not_done)?, limit, view, |message| json!(message.id))))
 }
 
 pub(crate) async fn show_account_message(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Sent(account, id): Sent,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let house = door.engine.house();
     let message = house.bulk(account, id).await.map_err(not_done)?.ok_or_else(none)?;
     let charged = house.charged(Charge::Message(id)).await.map_err(not_done)?;
@@ -90,13 +90,13 @@ fn recipient_view(recipient: &BulkRecipient) -> Value {
 
 /// By index. Of a rare state a page may be short, and goes on.
 pub(crate) async fn list_message_recipients(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Sent(account, id): Sent,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let limit = limit(&query)?.min(RECIPIENTS_PAGE_MAX);
     let state = query.written("status").map(RecipientState::from_str).transpose();
-    let state = state.map_err(|_| invalid("`status` is none of a recipient"))?;
+    let state = state.map_err(|_| bad_request("`status` is none of a recipient"))?;
     let first = u32::try_from(integer(&query, "after")?.unwrap_or(0)).unwrap_or(u32::MAX);
     let house = door.engine.house();
     house.bulk(account, id).await.map_err(not_done)?.ok_or_else(none)?;

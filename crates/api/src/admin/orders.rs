@@ -4,12 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use domain::ports::{Charge, Charged};
 use domain::sale::order::{Order, Payment, Purchase};
+use http::Refusal;
 use serde_json::{Value, json};
 
+use super::error_response::{none, not_done};
 use super::path::Ordered;
-use super::wrong::{none, not_done};
-use crate::bulk::{Moment, Refused};
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 fn view(order: &Order, charged: &Charged) -> Value {
     let to = match &order.purchase {
@@ -41,9 +42,9 @@ fn view(order: &Order, charged: &Charged) -> Value {
 }
 
 pub(crate) async fn show_any_order(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Ordered(id): Ordered,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let house = door.engine.house();
     let order = house.order(id).await.map_err(not_done)?.ok_or_else(none)?;
     let charged = house.charged(Charge::Order(id)).await.map_err(not_done)?.ok_or_else(none)?;

@@ -4,56 +4,57 @@ use domain::id::AccountId;
 use domain::limits::ADMIN_PAGE_MAX;
 use domain::number::Msisdn;
 use domain::time::Timestamp;
+use http::{QueryPairs, Refusal, bad_request};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::bulk::{Refused, invalid, read_moment};
-use crate::read::QueryPairs;
+use crate::moment::read as read_moment;
 
 const LIMIT: u32 = 50;
 
 /// How many are asked for. One more is read, to know whether there is a next page.
-pub(super) fn limit(query: &QueryPairs) -> Result<u32, Refused> {
+pub(super) fn limit(query: &QueryPairs) -> Result<u32, Refusal> {
     match integer(query, "limit")? {
         None => Ok(LIMIT),
         Some(asked) => match u32::try_from(asked) {
             Ok(limit @ 1..=ADMIN_PAGE_MAX) => Ok(limit),
-            _ => Err(invalid(format!("`limit` must be from 1 to {ADMIN_PAGE_MAX}"))),
+            _ => Err(bad_request(format!("`limit` must be from 1 to {ADMIN_PAGE_MAX}"))),
         },
     }
 }
 
-pub(super) fn integer(query: &QueryPairs, name: &str) -> Result<Option<i64>, Refused> {
+pub(super) fn integer(query: &QueryPairs, name: &str) -> Result<Option<i64>, Refusal> {
     let Some(text) = query.written(name) else { return Ok(None) };
     let number = text.parse::<i64>().ok().filter(|number| *number >= 0);
-    number.map(Some).ok_or_else(|| invalid(format!("`{name}` must be a whole number")))
+    number.map(Some).ok_or_else(|| bad_request(format!("`{name}` must be a whole number")))
 }
 
-pub(super) fn account(query: &QueryPairs) -> Result<Option<AccountId>, Refused> {
+pub(super) fn account(query: &QueryPairs) -> Result<Option<AccountId>, Refusal> {
     Ok(integer(query, "account")?.map(AccountId))
 }
 
-pub(super) fn msisdn(query: &QueryPairs, name: &str) -> Result<Option<Msisdn>, Refused> {
+pub(super) fn msisdn(query: &QueryPairs, name: &str) -> Result<Option<Msisdn>, Refusal> {
     let Some(text) = query.written(name) else { return Ok(None) };
     let read = text.trim_start_matches('+').parse();
-    read.map(Some).map_err(|_| invalid(format!("`{name}` must be a number in E.164")))
+    read.map(Some).map_err(|_| bad_request(format!("`{name}` must be a number in E.164")))
 }
 
-pub(super) fn uuid(query: &QueryPairs, name: &str) -> Result<Option<Uuid>, Refused> {
+pub(super) fn uuid(query: &QueryPairs, name: &str) -> Result<Option<Uuid>, Refusal> {
     let Some(text) = query.written(name) else { return Ok(None) };
     let read = Uuid::try_parse(text);
-    read.map(Some).map_err(|_| invalid(format!("`{name}` must be a UUID")))
+    read.map(Some).map_err(|_| bad_request(format!("`{name}` must be a UUID")))
 }
 
-pub(super) fn moment(query: &QueryPairs, name: &str) -> Result<Option<Timestamp>, Refused> {
+pub(super) fn moment(query: &QueryPairs, name: &str) -> Result<Option<Timestamp>, Refusal> {
     let Some(text) = query.written(name) else { return Ok(None) };
-    let unclear =
-        || invalid(format!("`{name}` must be a moment like 2026-06-01T10:00:00Z, with its offset"));
+    let unclear = || {
+        bad_request(format!("`{name}` must be a moment like 2026-06-01T10:00:00Z, with its offset"))
+    };
     read_moment(text).map(Some).ok_or_else(unclear)
 }
 
-pub(super) fn as_told() -> Refused {
-    invalid("`after` must be as `next` told it")
+pub(super) fn as_told() -> Refusal {
+    bad_request("`after` must be as `next` told it")
 }
 
 /// `{"data": […], "next": …}` of at most `limit` rows; `next` is null on the last page.

@@ -4,12 +4,12 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::id::{AccountId, MessageId, OrderId};
+use http::Refusal;
 use uuid::Uuid;
 
-use super::wrong::none;
-use crate::bulk::Refused;
+use super::error_response::none;
 
-fn segment(parts: &Parts, at: usize) -> Result<i64, Refused> {
+fn segment(parts: &Parts, at: usize) -> Result<i64, Refusal> {
     let segment = parts.uri.path().split('/').nth(at);
     let id = segment.and_then(|text| text.parse().ok()).filter(|id| *id > 0);
     id.ok_or_else(none)
@@ -20,9 +20,9 @@ fn segment(parts: &Parts, at: usize) -> Result<i64, Refused> {
 pub(crate) struct Named(pub i64);
 
 impl<S: Sync> FromRequestParts<S> for Named {
-    type Rejection = Refused;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         segment(parts, 4).map(Self)
     }
 }
@@ -32,9 +32,9 @@ impl<S: Sync> FromRequestParts<S> for Named {
 pub(crate) struct Of(pub AccountId);
 
 impl<S: Sync> FromRequestParts<S> for Of {
-    type Rejection = Refused;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         segment(parts, 4).map(|id| Self(AccountId(id)))
     }
 }
@@ -44,9 +44,9 @@ impl<S: Sync> FromRequestParts<S> for Of {
 pub(crate) struct Theirs(pub AccountId, pub i64);
 
 impl<S: Sync> FromRequestParts<S> for Theirs {
-    type Rejection = Refused;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         Ok(Self(AccountId(segment(parts, 4)?), segment(parts, 6)?))
     }
 }
@@ -56,9 +56,9 @@ impl<S: Sync> FromRequestParts<S> for Theirs {
 pub(crate) struct Ordered(pub OrderId);
 
 impl<S: Sync> FromRequestParts<S> for Ordered {
-    type Rejection = Refused;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let segment = parts.uri.path().split('/').nth(4);
         segment.and_then(|text| text.parse().ok()).map(Self).ok_or_else(none)
     }
@@ -69,9 +69,9 @@ impl<S: Sync> FromRequestParts<S> for Ordered {
 pub(crate) struct Sent(pub AccountId, pub MessageId);
 
 impl<S: Sync> FromRequestParts<S> for Sent {
-    type Rejection = Refused;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let account = AccountId(segment(parts, 4)?);
         let id = parts.uri.path().split('/').nth(6).and_then(|text| Uuid::try_parse(text).ok());
         id.map(|id| Self(account, MessageId(id))).ok_or_else(none)

@@ -5,17 +5,14 @@ use axum::extract::State;
 use domain::id::AccountId;
 use domain::money::Msat;
 use domain::ports::PriceRow;
+use http::{By, JsonObject, QueryPairs, Refusal, bad_request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
-use super::operator::By;
+use super::error_response::{none, not_done};
 use super::page::{account, as_told, limit, page};
-use super::read::Body;
-use super::wrong::{none, not_done};
-use crate::bulk::{Refused, invalid};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::settings::DoorState;
 
 /// Prices in one request.
 const PRICES_MAX: usize = 1_000;
@@ -29,9 +26,9 @@ fn view(row: &PriceRow) -> Value {
 
 /// A cursor is a prefix behind a colon: the empty one is one too.
 pub(crate) async fn list_prices(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let (limit, account) = (limit(&query)?, account(&query)?.filter(|account| account.0 != 0));
     let after = query.written("after").map(|after| {
         let prefix = after.strip_prefix(':').filter(|prefix| is_prefix(prefix));
@@ -64,15 +61,15 @@ struct Price {
 }
 
 pub(crate) async fn set_prices(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     By(by): By,
-    Body(new): Body<Prices>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(new): JsonObject<Prices>,
+) -> Result<Json<Value>, Refusal> {
     if !(1..=PRICES_MAX).contains(&new.prices.len()) {
-        return Err(invalid(format!("`prices` has from 1 to {PRICES_MAX} prices")));
+        return Err(bad_request(format!("`prices` has from 1 to {PRICES_MAX} prices")));
     }
     if new.prices.iter().any(|price| !(0..=PRICE_MSAT_MAX).contains(&price.msat)) {
-        return Err(invalid("`msat` must not be negative, nor more than one bitcoin"));
+        return Err(bad_request("`msat` must not be negative, nor more than one bitcoin"));
     }
     let account = known(&door, new.account).await?;
     let set = new.prices.len();
@@ -90,17 +87,17 @@ pub(crate) struct Removed {
 }
 
 pub(crate) async fn remove_price(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     By(by): By,
-    Body(old): Body<Removed>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(old): JsonObject<Removed>,
+) -> Result<Json<Value>, Refusal> {
     let account = known(&door, old.account).await?;
     let (house, now) = (door.engine.house(), door.engine.now());
     let gone = house.remove_price(account, old.prefix, by, now).await.map_err(not_done)?;
     if gone { Ok(Json(json!({ "removed": 1 }))) } else { Err(none()) }
 }
 
-async fn known(door: &Door, account: Option<i64>) -> Result<Option<AccountId>, Refused> {
+async fn known(door: &DoorState, account: Option<i64>) -> Result<Option<AccountId>, Refusal> {
     let account = account.map(AccountId);
     if let Some(account) = account {
         must_be_there(door, account).await?;

@@ -7,17 +7,18 @@ use axum::http::StatusCode;
 use domain::id::{AccountId, MessageId};
 use domain::money::Msat;
 use domain::ports::{Charge, NotRefunded, Refund, Refunded};
+use http::{
+    By, QueryPairs, Refusal, Repeatable, bad_request, conflict, key_reused, parse_json_object,
+    read_body,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::operator::By;
+use super::error_response::{none, not_done};
 use super::page::{integer, limit, page};
 use super::path::{Ordered, Sent};
-use super::read::parse;
-use super::wrong::{none, not_done};
-use crate::bulk::{Moment, Refused, Repeatable, conflict, invalid, key_reused};
-use crate::read::{QueryPairs, read_body};
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 fn view(refund: &Refund) -> Value {
     json!({
@@ -50,52 +51,54 @@ struct WantedOfMany {
 }
 
 pub(crate) async fn refund_order(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Ordered(id): Ordered,
     by: By,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), Refused> {
+) -> Result<(StatusCode, Json<Value>), Refusal> {
     let (repeatable, body) = read(&door, request).await?;
-    let wanted: Wanted = parse(&body)?;
+    let wanted: Wanted = parse_json_object(&body)?;
     refund(&door, Charge::Order(id), wanted, repeatable, by).await
 }
 
 pub(crate) async fn refund_message(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Sent(account, id): Sent,
     by: By,
     request: Request,
-) -> Result<(StatusCode, Json<Value>), Refused> {
+) -> Result<(StatusCode, Json<Value>), Refusal> {
     let (repeatable, body) = read(&door, request).await?;
-    let WantedOfMany { recipient, msat, note } = parse(&body)?;
+    let WantedOfMany { recipient, msat, note } = parse_json_object(&body)?;
     must_be_theirs(&door, account, id).await?;
     let of = recipient.map_or(Charge::Message(id), |index| Charge::Recipient(id, index));
     refund(&door, of, Wanted { msat, note }, repeatable, by).await
 }
 
-async fn read(door: &Door, request: Request) -> Result<(Repeatable, bytes::Bytes), Refused> {
+async fn read(door: &DoorState, request: Request) -> Result<(Repeatable, bytes::Bytes), Refusal> {
     let repeatable = Repeatable::of(request.headers(), request.uri().path())?;
-    let needed = || invalid("`Idempotency-Key` is required: it keeps a repeat from giving twice");
+    let needed =
+        || bad_request("`Idempotency-Key` is required: it keeps a repeat from giving twice");
     let mut repeatable = repeatable.ok_or_else(needed)?;
-    let settings = &door.settings;
-    let body = read_body(request, settings.body_bytes_max, settings.read_timeout).await?;
+    let body = read_body(request, door.body_limits()).await?;
     repeatable.read(&body);
     Ok((repeatable, body))
 }
 
 async fn refund(
-    door: &Door,
+    door: &DoorState,
     of: Charge,
     Wanted { msat, note }: Wanted,
     repeatable: Repeatable,
     By(by): By,
-) -> Result<(StatusCode, Json<Value>), Refused> {
+) -> Result<(StatusCode, Json<Value>), Refusal> {
     let max = Refund::NOTE_CHARS_MAX;
     if !(1..=max).contains(&note.trim().chars().count()) || note.chars().count() > max {
-        return Err(invalid(format!("`note` must say why, in 1 to {max} characters")));
+        return Err(bad_request(format!("`note` must say why, in 1 to {max} characters")));
     }
     if msat.is_some_and(|msat| msat < 1) {
-        return Err(invalid("`msat` must be more than nothing; leave it out for all that is left"));
+        return Err(bad_request(
+            "`msat` must be more than nothing; leave it out for all that is left",
+        ));
     }
     let (amount, idempotency) = (msat.map(Msat::new), repeatable.finish());
     match door.engine.refund(of, amount, note, idempotency, by).await.map_err(not_done)? {
@@ -104,7 +107,7 @@ async fn refund(
         Refunded::KeyReused => {
             Err(key_reused("the idempotency key came before, with another request"))
         }
-        Refunded::Not(why) => Err(conflict(code(why), why.to_string())),
+        Refunded::Not(why) => Err(conflict(why.to_string()).with_code(code(why))),
         Refunded::NoSuchCharge => Err(none()),
     }
 }
@@ -120,20 +123,20 @@ const fn code(why: NotRefunded) -> &'static str {
 }
 
 pub(crate) async fn list_order_refunds(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Ordered(id): Ordered,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     door.engine.house().order(id).await.map_err(not_done)?.ok_or_else(none)?;
     list(&door, Charge::Order(id), &query).await
 }
 
 /// Of one recipient with `recipient`.
 pub(crate) async fn list_message_refunds(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Sent(account, id): Sent,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     must_be_theirs(&door, account, id).await?;
     let index = integer(&query, "recipient")?;
     let index = index.map(|index| u32::try_from(index).unwrap_or(u32::MAX));
@@ -141,14 +144,18 @@ pub(crate) async fn list_message_refunds(
     list(&door, of, &query).await
 }
 
-async fn list(door: &Door, of: Charge, query: &QueryPairs) -> Result<Json<Value>, Refused> {
+async fn list(door: &DoorState, of: Charge, query: &QueryPairs) -> Result<Json<Value>, Refusal> {
     let limit = limit(query)?;
     let after = u32::try_from(integer(query, "after")?.unwrap_or(0)).unwrap_or(u32::MAX);
     let found = door.engine.house().refunds(of, after, limit + 1).await.map_err(not_done)?;
     Ok(Json(page(found, limit, view, |refund| json!(refund.number))))
 }
 
-async fn must_be_theirs(door: &Door, account: AccountId, id: MessageId) -> Result<(), Refused> {
+async fn must_be_theirs(
+    door: &DoorState,
+    account: AccountId,
+    id: MessageId,
+) -> Result<(), Refusal> {
     let found = door.engine.house().bulk(account, id).await.map_err(not_done)?;
     found.map(drop).ok_or_else(none)
 }

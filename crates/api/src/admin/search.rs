@@ -11,14 +11,14 @@ use domain::message::MessageState;
 use domain::message::recipient::RecipientState;
 use domain::number::SenderId;
 use domain::ports::{FoundMessage, FoundRecipient, MessageSearch, Period, RecipientSearch};
+use http::{QueryPairs, Refusal, bad_request};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::error_response::not_done;
 use super::page::{account, as_told, limit, moment, msisdn, uuid};
-use super::wrong::not_done;
-use crate::bulk::{Moment, Refused, invalid};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 const fn kind(is_of_order: bool) -> &'static str {
     if is_of_order { "order" } else { "many" }
@@ -42,18 +42,18 @@ fn message_view(message: &FoundMessage) -> Value {
     })
 }
 
-fn period(query: &QueryPairs) -> Result<Period, Refused> {
+fn period(query: &QueryPairs) -> Result<Period, Refusal> {
     Ok(Period { from: moment(query, "from")?, until: moment(query, "until")? })
 }
 
 pub(crate) async fn find_messages(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let state = query.written("status").map(MessageState::from_str).transpose();
     let search = MessageSearch {
         account: account(&query)?,
-        state: state.map_err(|_| invalid("`status` is none of a message"))?,
+        state: state.map_err(|_| bad_request("`status` is none of a message"))?,
         period: period(&query)?,
         before: uuid(&query, "after")?.map(MessageId),
         limit: limit(&query)?,
@@ -88,9 +88,9 @@ fn read_cursor(text: &str) -> Option<(MessageId, u32)> {
 }
 
 pub(crate) async fn find_recipients(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let state = query.written("status").map(RecipientState::from_str).transpose();
     let at =
         query.written("after").map(|text| read_cursor(text).ok_or_else(as_told)).transpose()?;
@@ -98,7 +98,7 @@ pub(crate) async fn find_recipients(
         number: msisdn(&query, "number")?,
         message: uuid(&query, "message")?.map(MessageId),
         account: account(&query)?,
-        state: state.map_err(|_| invalid("`status` is none of a recipient"))?,
+        state: state.map_err(|_| bad_request("`status` is none of a recipient"))?,
         period: period(&query)?,
         at,
         limit: limit(&query)?,

@@ -8,18 +8,16 @@ use domain::account::sender::{Sender, SenderEvent, SenderState};
 use domain::id::{AccountId, SenderNumber};
 use domain::number::SenderId;
 use domain::ports::SenderList;
+use http::{By, JsonObject, QueryPairs, Refusal, bad_request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
-use super::operator::By;
+use super::error_response::{field, none, not_done};
 use super::page::{account, integer, limit, page};
 use super::path::Named;
-use super::read::{Body, field};
-use super::wrong::{none, not_done};
-use crate::bulk::{Moment, Refused, invalid};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 fn view(sender: &Sender) -> Value {
     json!({
@@ -36,13 +34,13 @@ fn view(sender: &Sender) -> Value {
 }
 
 pub(crate) async fn list_all_senders(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let limit = limit(&query)?;
     let state = query.written("status").map(SenderState::from_str).transpose();
     let state = state
-        .map_err(|_| invalid("`status` must be requested, approved, rejected or withdrawn"))?;
+        .map_err(|_| bad_request("`status` must be requested, approved, rejected or withdrawn"))?;
     let after = integer(&query, "after")?.map(SenderNumber);
     let list = SenderList { account: account(&query)?, state, after, limit: limit + 1 };
     let found = door.engine.house().sender_list(list).await.map_err(not_done)?;
@@ -58,10 +56,10 @@ pub(crate) struct Wanted {
 
 /// On behalf of an account: it waits to be decided about.
 pub(crate) async fn request_sender(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     By(by): By,
-    Body(wanted): Body<Wanted>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(wanted): JsonObject<Wanted>,
+) -> Result<Json<Value>, Refusal> {
     let name = field("name", SenderId::from_str(&wanted.name))?;
     let account = AccountId(wanted.account);
     must_be_there(&door, account).await?;
@@ -80,14 +78,14 @@ pub(crate) struct Note {
 const NOTE_CHARS_MAX: usize = 200;
 
 async fn decide(
-    door: &Door,
+    door: &DoorState,
     id: i64,
     event: SenderEvent,
     By(by): By,
     Note { note }: Note,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     if note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) {
-        return Err(invalid(format!("`note` has at most {NOTE_CHARS_MAX} characters")));
+        return Err(bad_request(format!("`note` has at most {NOTE_CHARS_MAX} characters")));
     }
     let (house, now) = (door.engine.house(), door.engine.now());
     let decided = house.decide_sender(SenderNumber(id), event, note, by, now).await;
@@ -95,29 +93,29 @@ async fn decide(
 }
 
 pub(crate) async fn approve_sender(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Named(id): Named,
     by: By,
-    Body(note): Body<Note>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(note): JsonObject<Note>,
+) -> Result<Json<Value>, Refusal> {
     decide(&door, id, SenderEvent::Approve, by, note).await
 }
 
 pub(crate) async fn reject_sender(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Named(id): Named,
     by: By,
-    Body(note): Body<Note>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(note): JsonObject<Note>,
+) -> Result<Json<Value>, Refusal> {
     decide(&door, id, SenderEvent::Reject, by, note).await
 }
 
 pub(crate) async fn withdraw_sender(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Named(id): Named,
     by: By,
-    Body(note): Body<Note>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(note): JsonObject<Note>,
+) -> Result<Json<Value>, Refusal> {
     decide(&door, id, SenderEvent::Withdraw, by, note).await
 }
 
@@ -128,11 +126,11 @@ pub(crate) struct Share {
 }
 
 pub(crate) async fn share_sender(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Named(id): Named,
     By(by): By,
-    Body(Share { shared }): Body<Share>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(Share { shared }): JsonObject<Share>,
+) -> Result<Json<Value>, Refusal> {
     let (house, now) = (door.engine.house(), door.engine.now());
     let found = house.share_sender(SenderNumber(id), shared, by, now).await.map_err(not_done)?;
     found.map(|sender| Json(view(&sender))).ok_or_else(none)

@@ -8,18 +8,16 @@ use axum::http::StatusCode;
 use domain::account::template::{Label, Template};
 use domain::id::TemplateId;
 use domain::text::Text;
+use http::{By, JsonObject, QueryPairs, Refusal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::accounts::must_be_there;
-use super::operator::By;
+use super::error_response::{field, none, not_done};
 use super::page::{integer, limit, page};
 use super::path::{Of, Theirs};
-use super::read::{Body, field};
-use super::wrong::{none, not_done};
-use crate::bulk::{Moment, Refused};
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 fn view(template: &Template) -> Value {
     json!({
@@ -32,10 +30,10 @@ fn view(template: &Template) -> Value {
 }
 
 pub(crate) async fn list_templates(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Of(account): Of,
     query: QueryPairs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     must_be_there(&door, account).await?;
     let (limit, after) = (limit(&query)?, integer(&query, "after")?.map(TemplateId));
     let found = door.engine.house().templates(account, after, limit + 1).await.map_err(not_done)?;
@@ -50,11 +48,11 @@ pub(crate) struct NewTemplate {
 }
 
 pub(crate) async fn add_template(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Of(account): Of,
     By(by): By,
-    Body(new): Body<NewTemplate>,
-) -> Result<(StatusCode, Json<Value>), Refused> {
+    JsonObject(new): JsonObject<NewTemplate>,
+) -> Result<(StatusCode, Json<Value>), Refusal> {
     let name = field("name", Label::from_str(&new.name))?;
     must_be_there(&door, account).await?;
     let (text, now) = (Text::from(new.text), door.engine.now());
@@ -63,9 +61,9 @@ pub(crate) async fn add_template(
 }
 
 pub(crate) async fn show_template(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Theirs(account, id): Theirs,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Value>, Refusal> {
     let found = door.engine.house().template(account, TemplateId(id)).await.map_err(not_done)?;
     found.map(|template| Json(view(&template))).ok_or_else(none)
 }
@@ -78,11 +76,11 @@ pub(crate) struct Changes {
 }
 
 pub(crate) async fn change_template(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Theirs(account, id): Theirs,
     By(by): By,
-    Body(new): Body<Changes>,
-) -> Result<Json<Value>, Refused> {
+    JsonObject(new): JsonObject<Changes>,
+) -> Result<Json<Value>, Refusal> {
     let name = field("name", new.name.as_deref().map(Label::from_str).transpose())?;
     must_be_there(&door, account).await?;
     let (id, text) = (TemplateId(id), new.text.map(Text::from));
@@ -92,10 +90,10 @@ pub(crate) async fn change_template(
 }
 
 pub(crate) async fn remove_template(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Theirs(account, id): Theirs,
     By(by): By,
-) -> Result<StatusCode, Refused> {
+) -> Result<StatusCode, Refusal> {
     let (house, now) = (door.engine.house(), door.engine.now());
     let gone = house.remove_template(account, TemplateId(id), by, now).await.map_err(not_done)?;
     if gone { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }

@@ -1,16 +1,14 @@
-//! Who calls: every endpoint wants a good key, and those that spend or stop something one that may
-//! send. Judged before anything of the body is read.
+//! The caller: every endpoint requires a good key, and those that spend or stop something one that may
+//! send. Checked before anything of the body is read.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::account::Scope;
 use domain::id::AccountId;
 use engine::accounts::{AuthError, Caller};
+use http::{Identity, Refusal, forbidden, unauthorized, unavailable};
 
-use super::refused::{Refused, forbidden, unauthorized, unavailable};
-use crate::guard::Identity;
-
-fn caller(parts: &Parts) -> Result<&Caller, Refused> {
+fn caller(parts: &Parts) -> Result<&Caller, Refusal> {
     match parts.extensions.get::<Identity>() {
         Some(Identity::Known(caller)) => Ok(caller),
         Some(Identity::Refused(error @ (AuthError::BadKey | AuthError::Revoked))) => {
@@ -31,9 +29,9 @@ fn caller(parts: &Parts) -> Result<&Caller, Refused> {
 pub(crate) struct MayLook(pub AccountId);
 
 impl<S: Sync> FromRequestParts<S> for MayLook {
-    type Rejection = Refused;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         Ok(Self(caller(parts)?.account))
     }
 }
@@ -43,9 +41,9 @@ impl<S: Sync> FromRequestParts<S> for MayLook {
 pub(crate) struct MaySend(pub AccountId);
 
 impl<S: Sync> FromRequestParts<S> for MaySend {
-    type Rejection = Refused;
+    type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let caller = caller(parts)?;
         if caller.key.may(Scope::SEND) {
             Ok(Self(caller.account))

@@ -2,14 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::Refusal;
 use serde::Serialize;
 
 use super::caller::MaySend;
 use super::credits::Amount;
+use super::error_response::not_cancelled;
 use super::message_id::Named;
-use super::refused::Refused;
-use super::wrong::not_cancelled;
-use crate::settings::Door;
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -21,10 +21,10 @@ pub(crate) struct Cancelled {
 }
 
 pub(crate) async fn cancel_message(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MaySend(account): MaySend,
     Named(message): Named,
-) -> Result<Json<Cancelled>, Refused> {
+) -> Result<Json<Cancelled>, Refusal> {
     let engine = &door.engine;
     let refunded = engine.cancel_bulk(account, message).await;
     let refunded = refunded.map_err(|error| not_cancelled(&error))?;

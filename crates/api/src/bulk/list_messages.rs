@@ -5,15 +5,14 @@ use axum::extract::State;
 use domain::limits;
 use domain::message::MessageState;
 use domain::ports::BulkList;
+use http::{QueryPairs, Refusal, bad_request};
 use serde::Serialize;
 
 use super::caller::MayLook;
+use super::error_response::store_failed;
 use super::message::{MessageView, view};
 use super::page::Page;
-use super::refused::{Refused, invalid};
-use super::wrong::store_failed;
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::settings::DoorState;
 
 const LIMIT: u32 = 20;
 
@@ -26,10 +25,10 @@ pub(crate) struct Messages {
 }
 
 pub(crate) async fn list_messages(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MayLook(account): MayLook,
     query: QueryPairs,
-) -> Result<Json<Messages>, Refused> {
+) -> Result<Json<Messages>, Refusal> {
     let page = Page::read(&query, LIMIT, limits::MESSAGES_PAGE_MAX)?;
     let states = query.written("status").map(read_state).transpose()?.into_iter().collect();
     let list = BulkList { states, offset: page.offset(), limit: page.limit() };
@@ -39,9 +38,9 @@ pub(crate) async fn list_messages(
     Ok(Json(Messages { data, total, page }))
 }
 
-fn read_state(status: &str) -> Result<MessageState, Refused> {
+fn read_state(status: &str) -> Result<MessageState, Refusal> {
     status.parse().map_err(|_| {
         let known: Vec<_> = MessageState::ALL.iter().map(|state| state.as_str()).collect();
-        invalid(format!("`status` must be one of {}", known.join(", ")))
+        bad_request(format!("`status` must be one of {}", known.join(", ")))
     })
 }

@@ -6,17 +6,16 @@ use axum::extract::State;
 use domain::limits;
 use domain::message::campaign::BulkRecipient;
 use engine::campaigns::RecipientsAsked;
+use http::{QueryPairs, Refusal};
 use serde::Serialize;
 
 use super::caller::MayLook;
+use super::error_response::store_failed;
 use super::message_id::{Named, no_such_message};
-use super::moment::Moment;
 use super::page::{Page, read_number};
-use super::refused::Refused;
 use super::status::{Summary, Total, states_of, status_of};
-use super::wrong::store_failed;
-use crate::read::QueryPairs;
-use crate::settings::Door;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 const LIMIT: u32 = 100;
 
@@ -55,11 +54,11 @@ enum Place {
 }
 
 pub(crate) async fn list_recipients(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MayLook(account): MayLook,
     Named(message): Named,
     query: QueryPairs,
-) -> Result<Json<Recipients>, Refused> {
+) -> Result<Json<Recipients>, Refusal> {
     let page = Page::read(&query, LIMIT, limits::RECIPIENTS_PAGE_MAX)?;
     let states = states_of(query.written("status"))?;
     let after = read_number(&query, "after")?;

@@ -4,12 +4,12 @@
 use axum::Json;
 use axum::extract::State;
 use domain::account::sender::Sender;
+use http::Refusal;
 use serde::Serialize;
 
 use super::caller::MayLook;
-use super::refused::Refused;
-use super::wrong::store_failed;
-use crate::settings::Door;
+use super::error_response::store_failed;
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 struct SenderView {
@@ -25,9 +25,9 @@ pub(crate) struct Senders {
 }
 
 pub(crate) async fn list_senders(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MayLook(account): MayLook,
-) -> Result<Json<Senders>, Refused> {
+) -> Result<Json<Senders>, Refusal> {
     let senders = door.engine.senders(account).await.map_err(|error| store_failed(&error))?;
     let view = |sender: Sender| SenderView {
         id: sender.number.0,

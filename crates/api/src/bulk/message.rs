@@ -7,8 +7,8 @@ use engine::Engine;
 use serde::Serialize;
 
 use super::credits::Amount;
-use super::moment::Moment;
 use super::status::Summary;
+use crate::moment::Moment;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,21 +1,19 @@
-//! The bulk door (`/api/v2/…`): messages to up to two million numbers in one request, paid from
+//! The bulk door (`/api/v2/…`): campaigns of up to two million numbers in one request, paid from
 //! credit. Its wire form is that of the me-sms.com API v2, with camelCase names and every error as
 //! `{"error": "…", "code": "…"}`.
 //!
 //! The documents of that service leave most bodies and some paths open. Every choice of ours is in
-//! the views and on the page of routes, so that a captured answer corrects it in one place.
+//! the views and in `routes.rs`, so that a captured answer corrects it in one place.
 
 mod caller;
 mod credits;
-mod idempotency;
+mod error_response;
 mod message;
 mod message_id;
-mod moment;
 mod page;
 mod read;
-mod refused;
+mod routes;
 mod status;
-mod wrong;
 
 mod cancel_message;
 mod list_messages;
@@ -28,24 +26,16 @@ mod send_message;
 mod show_credits;
 mod show_message;
 
-pub(crate) use cancel_message::cancel_message;
-pub(crate) use list_messages::list_messages;
-pub(crate) use list_recipients::list_recipients;
-pub(crate) use list_senders::list_senders;
-pub(crate) use pause_message::{pause_message, resume_message};
-pub(crate) use preview_message::preview_message;
-pub(crate) use retry_message::retry_message;
-pub(crate) use send_message::send_message;
-pub(crate) use show_credits::show_credits;
-pub(crate) use show_message::show_message;
+use cancel_message::cancel_message;
+use list_messages::list_messages;
+use list_recipients::list_recipients;
+use list_senders::list_senders;
+use pause_message::{pause_message, resume_message};
+use preview_message::preview_message;
+use retry_message::retry_message;
+use send_message::send_message;
+use show_credits::show_credits;
+use show_message::show_message;
 
-pub(crate) use idempotency::Repeatable;
-pub(crate) use moment::{Moment, read as read_moment};
-pub(crate) use read::Rooms;
-pub(crate) use refused::{
-    Refused, conflict, invalid, key_reused, not_found, refuse_bulk_method, refuse_bulk_path,
-    show_bulk_panic, unauthorized, unavailable,
-};
-
-/// What all paths of this door begin with.
-pub(crate) const ROOT: &str = "/api/v2";
+pub(crate) use read::UploadSlots;
+pub(crate) use routes::bulk_door;

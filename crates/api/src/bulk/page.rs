@@ -1,9 +1,7 @@
 //! Which page of a list is asked for: `page` from 1, and `limit`.
 
+use http::{QueryPairs, Refusal, bad_request};
 use serde::Serialize;
-
-use super::refused::{Refused, invalid};
-use crate::read::QueryPairs;
 
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Page {
@@ -13,11 +11,11 @@ pub(super) struct Page {
 
 impl Page {
     /// A larger limit than `limit_max` is taken for it; the answer tells what was taken.
-    pub(super) fn read(query: &QueryPairs, limit: u32, limit_max: u32) -> Result<Self, Refused> {
+    pub(super) fn read(query: &QueryPairs, limit: u32, limit_max: u32) -> Result<Self, Refusal> {
         let page = read_number(query, "page")?.unwrap_or(1);
         let limit = read_number(query, "limit")?.unwrap_or(limit);
         if page == 0 || limit == 0 {
-            return Err(invalid("`page` and `limit` must be at least 1"));
+            return Err(bad_request("`page` and `limit` must be at least 1"));
         }
         Ok(Self { page, limit: limit.min(limit_max) })
     }
@@ -32,11 +30,11 @@ impl Page {
     }
 }
 
-pub(super) fn read_number(query: &QueryPairs, name: &str) -> Result<Option<u32>, Refused> {
+pub(super) fn read_number(query: &QueryPairs, name: &str) -> Result<Option<u32>, Refusal> {
     let Some(text) = query.written(name) else { return Ok(None) };
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(number) if digits => Ok(Some(number)),
-        _ => Err(invalid(format!("`{name}` must be a whole number"))),
+        _ => Err(bad_request(format!("`{name}` must be a whole number"))),
     }
 }

@@ -4,13 +4,13 @@
 use axum::Json;
 use axum::extract::State;
 use domain::id::{AccountId, MessageId};
+use http::Refusal;
 use serde::Serialize;
 
 use super::caller::MaySend;
+use super::error_response::not_paused;
 use super::message_id::Named;
-use super::refused::Refused;
-use super::wrong::not_paused;
-use crate::settings::Door;
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 pub(crate) struct Paused {
@@ -21,27 +21,27 @@ pub(crate) struct Paused {
 }
 
 pub(crate) async fn pause_message(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MaySend(account): MaySend,
     Named(message): Named,
-) -> Result<Json<Paused>, Refused> {
+) -> Result<Json<Paused>, Refusal> {
     set(&door, account, message, true).await
 }
 
 pub(crate) async fn resume_message(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MaySend(account): MaySend,
     Named(message): Named,
-) -> Result<Json<Paused>, Refused> {
+) -> Result<Json<Paused>, Refusal> {
     set(&door, account, message, false).await
 }
 
 async fn set(
-    door: &Door,
+    door: &DoorState,
     account: AccountId,
     message: MessageId,
     paused: bool,
-) -> Result<Json<Paused>, Refused> {
+) -> Result<Json<Paused>, Refusal> {
     let stored = door.engine.pause_bulk(account, message, paused).await;
     let stored = stored.map_err(|error| not_paused(&error))?;
     Ok(Json(Paused {

@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::{Request, State};
 use engine::Engine;
 use engine::campaigns::Estimate;
+use http::Refusal;
 use serde::Serialize;
 
 use super::caller::MayLook;
 use super::credits::Amount;
-use super::read::read_asked;
-use super::refused::Refused;
-use super::wrong::not_sent;
-use crate::settings::Door;
+use super::error_response::not_sent;
+use super::read::read_send_request;
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,11 +41,11 @@ pub(super) fn estimated(estimate: &Estimate, engine: &Engine) -> Json<Estimated>
 }
 
 pub(crate) async fn preview_message(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MayLook(account): MayLook,
     request: Request,
-) -> Result<Json<Estimated>, Refused> {
-    let (asked, _room) = read_asked(request, account, &door).await?;
+) -> Result<Json<Estimated>, Refusal> {
+    let (asked, _slot) = read_send_request(request, account, &door).await?;
     let engine = &door.engine;
     let asked = asked.request;
     let estimate = engine.estimate_bulk(account, asked.wording, asked.to, asked.group).await;

@@ -3,27 +3,24 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
+use http::{Refusal, Repeatable, read_body};
 
 use super::caller::MaySend;
-use super::idempotency::Repeatable;
+use super::error_response::not_retried;
 use super::message_id::Named;
-use super::refused::Refused;
 use super::send_message::{Sent, sent};
-use super::wrong::not_retried;
-use crate::read::read_body;
-use crate::settings::Door;
+use crate::settings::DoorState;
 
 pub(crate) async fn retry_message(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MaySend(account): MaySend,
     Named(message): Named,
     request: Request,
-) -> Result<Json<Sent>, Refused> {
+) -> Result<Json<Sent>, Refusal> {
     let engine = &door.engine;
     let mut repeatable = Repeatable::of(request.headers(), request.uri().path())?;
     if let Some(repeatable) = &mut repeatable {
-        let settings = &door.settings;
-        let body = read_body(request, settings.body_bytes_max, settings.read_timeout).await?;
+        let body = read_body(request, door.body_limits()).await?;
         repeatable.read(&body);
     }
     let retried = engine.retry_bulk(account, message, repeatable.map(Repeatable::finish)).await;

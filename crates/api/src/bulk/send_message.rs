@@ -1,20 +1,20 @@
-//! `POST /api/v2/sms/send`: one text to many, now or later; with `dryRun` only what it would cost.
+//! `POST /api/v2/sms/send`: one text to many numbers, now or later; with `dryRun` only its price.
 
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use engine::Engine;
 use engine::campaigns::Accepted;
+use http::Refusal;
 use serde::Serialize;
 
 use super::caller::MaySend;
 use super::credits::Amount;
-use super::moment::Moment;
+use super::error_response::not_sent;
 use super::preview_message::estimated;
-use super::read::read_asked;
-use super::refused::Refused;
-use super::wrong::not_sent;
-use crate::settings::Door;
+use super::read::read_send_request;
+use crate::moment::Moment;
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,11 +41,11 @@ pub(super) fn sent(accepted: &Accepted, engine: &Engine) -> Json<Sent> {
 }
 
 pub(crate) async fn send_message(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MaySend(account): MaySend,
     request: Request,
-) -> Result<Response, Refused> {
-    let (asked, _room) = read_asked(request, account, &door).await?;
+) -> Result<Response, Refusal> {
+    let (asked, _slot) = read_send_request(request, account, &door).await?;
     let engine = &door.engine;
     let wrong = |error| not_sent(&error, engine);
     if asked.dry_run {

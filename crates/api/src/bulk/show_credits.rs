@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::Refusal;
 use serde::Serialize;
 
 use super::caller::MayLook;
 use super::credits::Amount;
-use super::refused::Refused;
-use super::wrong::store_failed;
-use crate::settings::Door;
+use super::error_response::store_failed;
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 pub(crate) struct CreditBalance {
@@ -18,9 +18,9 @@ pub(crate) struct CreditBalance {
 }
 
 pub(crate) async fn show_credits(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MayLook(account): MayLook,
-) -> Result<Json<CreditBalance>, Refused> {
+) -> Result<Json<CreditBalance>, Refusal> {
     let balance = door.engine.balance(account).await.map_err(|error| store_failed(&error))?;
     let amount = || Amount(door.engine.credits(balance.available));
     Ok(Json(CreditBalance { success: true, balance: amount(), credits: amount() }))

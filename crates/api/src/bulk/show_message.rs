@@ -2,19 +2,19 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::Refusal;
 
 use super::caller::MayLook;
+use super::error_response::store_failed;
 use super::message::{MessageView, view};
 use super::message_id::{Named, no_such_message};
-use super::refused::Refused;
-use super::wrong::store_failed;
-use crate::settings::Door;
+use crate::settings::DoorState;
 
 pub(crate) async fn show_message(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     MayLook(account): MayLook,
     Named(message): Named,
-) -> Result<Json<MessageView>, Refused> {
+) -> Result<Json<MessageView>, Refusal> {
     let found = door.engine.bulk_message(account, message).await;
     let found = found.map_err(|error| store_failed(&error))?.ok_or_else(no_such_message)?;
     Ok(Json(view(&found, &door.engine)))

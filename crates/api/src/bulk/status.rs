@@ -3,9 +3,8 @@
 
 use domain::message::campaign::Counts;
 use domain::message::recipient::RecipientState;
+use http::{Refusal, bad_request};
 use serde::Serialize;
-
-use super::refused::{Refused, invalid};
 
 /// In the order of the contract.
 pub(super) const STATUSES: [(&str, &[RecipientState]); 7] = [
@@ -24,12 +23,12 @@ pub(super) fn status_of(state: RecipientState) -> &'static str {
 }
 
 /// The states behind a status; none given, none.
-pub(super) fn states_of(status: Option<&str>) -> Result<&'static [RecipientState], Refused> {
+pub(super) fn states_of(status: Option<&str>) -> Result<&'static [RecipientState], Refusal> {
     let Some(status) = status else { return Ok(&[]) };
     let found = STATUSES.iter().find(|(known, _)| *known == status);
     found.map(|(_, states)| *states).ok_or_else(|| {
         let known: Vec<_> = STATUSES.iter().map(|(status, _)| *status).collect();
-        invalid(format!("`status` must be one of {}", known.join(", ")))
+        bad_request(format!("`status` must be one of {}", known.join(", ")))
     })
 }
 

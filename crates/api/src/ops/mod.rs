@@ -1,9 +1,13 @@
-//! For those who run the house: is it alive, is it ready, what did it count.
+//! Probes and counters for whoever runs the service.
 
+mod routes;
+
+mod show_liveness;
 mod show_metrics;
-mod tell_alive;
-mod tell_readiness;
+mod show_readiness;
 
-pub(crate) use show_metrics::show_metrics;
-pub(crate) use tell_alive::tell_alive;
-pub(crate) use tell_readiness::tell_readiness;
+use show_liveness::show_liveness;
+use show_metrics::show_metrics;
+use show_readiness::show_readiness;
+
+pub(crate) use routes::ops_door;

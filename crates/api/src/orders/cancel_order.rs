@@ -5,16 +5,16 @@ use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::header::ALLOW;
 use axum::response::IntoResponse;
+use http::{QueryPairs, Refusal, refuse_method};
 
+use super::error_response::not_cancelled;
+use super::fields::Fields;
 use super::order_id::read_order_id;
-use super::tell_alive::{OK, Ok as Done};
-use super::wrong::not_cancelled;
-use crate::read::{Fields, QueryPairs};
-use crate::refusal::{Refusal, refuse_method};
-use crate::settings::Door;
+use super::show_liveness::{OK, Ok as Done};
+use crate::settings::DoorState;
 
 pub(crate) async fn cancel_order(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
 ) -> Result<Json<Done>, Refusal> {
     cancel(&door, query.get("orderId")).await
@@ -22,7 +22,7 @@ pub(crate) async fn cancel_order(
 
 /// Takes the id from the query too, when the body has none to give.
 pub(crate) async fn cancel_posted_order(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
     request: Request,
 ) -> Result<Json<Done>, Refusal> {
@@ -33,12 +33,12 @@ pub(crate) async fn cancel_posted_order(
     cancel(&door, fields.text("orderId")?).await
 }
 
-/// A look must not cancel, so `HEAD` is not a `GET` here.
-pub(crate) async fn refuse_look() -> impl IntoResponse {
+/// `HEAD` must not cancel, so it is not a `GET` here.
+pub(crate) async fn refuse_head() -> impl IntoResponse {
     ([(ALLOW, "GET,POST")], refuse_method().await)
 }
 
-async fn cancel(door: &Door, id: Option<&str>) -> Result<Json<Done>, Refusal> {
+async fn cancel(door: &DoorState, id: Option<&str>) -> Result<Json<Done>, Refusal> {
     let id = read_order_id(id)?;
     door.engine.cancel_order(id).await.map(|()| Json(OK)).map_err(not_cancelled)
 }

@@ -1,6 +1,6 @@
 //! `POST /createorder`: a number for receiving, or for rent. None are sold here yet.
 
-use crate::refusal::{Refusal, failed};
+use http::{Refusal, failed};
 
 pub(crate) async fn create_receive_order() -> Refusal {
     failed("this server does not offer numbers for receiving or renting yet")

@@ -3,16 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use engine::orders::OrderRequest;
+use http::Refusal;
 
+use super::caller::Buyer;
 use super::created::{Created, created, read_terms};
-use super::wrong::not_created;
-use crate::guard::Buyer;
-use crate::read::Fields;
-use crate::refusal::Refusal;
-use crate::settings::Door;
+use super::error_response::not_created;
+use super::fields::Fields;
+use crate::settings::DoorState;
 
 pub(crate) async fn create_send_order(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     buyer: Buyer,
     fields: Fields,
 ) -> Result<Json<Created>, Refusal> {

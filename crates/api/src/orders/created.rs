@@ -5,11 +5,11 @@ use axum::Json;
 use domain::sale::order::Wanted;
 use domain::secret::Secret;
 use engine::orders::{Asked, CreatedOrder, Terms};
+use http::{Refusal, failed};
 use serde::Serialize;
 
-use crate::guard::Buyer;
-use crate::read::Fields;
-use crate::refusal::{Refusal, failed};
+use super::caller::Buyer;
+use super::fields::Fields;
 
 /// A Lightning address is an e-mail address in form (LUD-16), of at most this length (RFC 5321).
 const REFERRAL_CHARS_MAX: usize = 254;

@@ -3,16 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use engine::orders::OrderRequest;
+use http::Refusal;
 
+use super::caller::{Known, client_of};
 use super::created::{Created, created};
-use super::wrong::not_created;
-use crate::guard::{Known, client_of};
-use crate::read::Fields;
-use crate::refusal::Refusal;
-use crate::settings::Door;
+use super::error_response::not_created;
+use super::fields::Fields;
+use crate::settings::DoorState;
 
 pub(crate) async fn fund_account(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Known(caller): Known,
     fields: Fields,
 ) -> Result<Json<Created>, Refusal> {

@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use domain::sale::order::{Order, OrderState, Payment};
+use http::{Refusal, key_text};
 use serde::Serialize;
 
-use super::wrong::not_read;
-use crate::guard::{Known, key_text};
-use crate::refusal::Refusal;
-use crate::settings::Door;
+use super::caller::Known;
+use super::error_response::not_read;
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +36,7 @@ struct Funding {
 }
 
 pub(crate) async fn list_history(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Known(caller): Known,
     headers: HeaderMap,
 ) -> Result<Json<History>, Refusal> {

@@ -1,8 +1,7 @@
 //! The id of an order, as clients send it back.
 
 use domain::id::OrderId;
-
-use crate::refusal::{Refusal, failed};
+use http::{Refusal, failed};
 
 pub(super) fn read_order_id(text: Option<&str>) -> Result<OrderId, Refusal> {
     let text = text.ok_or_else(|| failed("`orderId` is required"))?;

@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::Refusal;
 use serde::Serialize;
 
-use super::wrong::not_read;
-use crate::guard::Known;
-use crate::refusal::Refusal;
-use crate::settings::Door;
+use super::caller::Known;
+use super::error_response::not_read;
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 pub(crate) struct Balance {
@@ -16,7 +16,7 @@ pub(crate) struct Balance {
 }
 
 pub(crate) async fn show_balance(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     Known(caller): Known,
 ) -> Result<Json<Balance>, Refusal> {
     let balance = door.engine.balance(caller.account).await.map_err(|error| not_read(&error))?;

@@ -2,16 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::{QueryPairs, Refusal, failed};
 
+use super::error_response::not_read;
 use super::order_id::read_order_id;
 use super::status::Status;
-use super::wrong::not_read;
-use crate::read::QueryPairs;
-use crate::refusal::{Refusal, failed};
-use crate::settings::Door;
+use crate::settings::DoorState;
 
 pub(crate) async fn show_order(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
 ) -> Result<Json<Status>, Refusal> {
     let id = read_order_id(query.get("orderId"))?;

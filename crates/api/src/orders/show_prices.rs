@@ -5,12 +5,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::{QueryPairs, Refusal, failed};
 use serde::Serialize;
 
 use super::countries::Country;
-use crate::read::QueryPairs;
-use crate::refusal::{Refusal, failed};
-use crate::settings::Door;
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 pub(crate) struct PriceList {
@@ -47,7 +46,7 @@ pub(crate) struct Price {
 }
 
 pub(crate) async fn show_prices(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
 ) -> Result<Json<PriceList>, Refusal> {
     let prices = door.engine.settings().prices;
@@ -71,7 +70,7 @@ pub(crate) async fn show_prices(
 }
 
 pub(crate) async fn show_price(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     query: QueryPairs,
 ) -> Result<Json<Price>, Refusal> {
     find(query.get("country"))?;

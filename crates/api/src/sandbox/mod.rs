@@ -1,16 +1,33 @@
-//! Plays the customer's Lightning wallet, so that a newcomer can pay without one, and a phone that
-//! sends to us. Exists only in a house whose node, and for the phone whose carrier, is a sandbox too.
+//! The sandbox door: plays the customer's Lightning wallet, so that a newcomer can pay without one, and
+//! a phone that sends to us. Its routes exist only when the node (for the phone: a carrier) is a
+//! sandbox too.
 
 mod pay;
 mod receive;
+mod routes;
 
 use async_trait::async_trait;
+use axum::http::StatusCode;
+use http::FieldRules;
 use serde::Serialize;
 
-pub(crate) use pay::pay;
-pub(crate) use receive::receive;
+use pay::pay;
+use receive::receive;
 
-/// What became of a payment.
+pub(crate) use routes::sandbox_door;
+
+/// The fields of this door's bodies.
+#[derive(Debug)]
+pub(crate) struct SandboxFields;
+
+impl FieldRules for SandboxFields {
+    const NAMES: &'static [&'static str] = &["payreq", "from", "to", "text"];
+    const STATUS: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+}
+
+type Fields = http::Fields<SandboxFields>;
+
+/// The state of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PayState {
@@ -24,7 +41,7 @@ pub enum PayState {
 
 #[async_trait]
 pub trait SandboxWallet: Send + Sync + std::fmt::Debug {
-    /// Pays a BOLT 11 invoice and returns when the payment is held or final. The error says for
-    /// people why it was not paid.
+    /// Pays a BOLT 11 invoice and returns when the payment is held or final. The error tells people why
+    /// it was not paid.
     async fn pay(&self, payreq: &str) -> Result<PayState, String>;
 }

@@ -2,19 +2,21 @@
 
 use axum::Json;
 use axum::extract::State;
+use http::{Refusal, failed};
 use serde::Serialize;
 
-use super::PayState;
-use crate::read::Fields;
-use crate::refusal::{Refusal, failed};
-use crate::settings::Door;
+use super::{Fields, PayState};
+use crate::settings::DoorState;
 
 #[derive(Serialize)]
 pub(crate) struct Paid {
     state: PayState,
 }
 
-pub(crate) async fn pay(State(door): State<Door>, fields: Fields) -> Result<Json<Paid>, Refusal> {
+pub(crate) async fn pay(
+    State(door): State<DoorState>,
+    fields: Fields,
+) -> Result<Json<Paid>, Refusal> {
     let Some(wallet) = &door.settings.sandbox else {
         return Err(failed("there is no sandbox here"));
     };

@@ -6,11 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use domain::inbound::{InboundBody, InboundPart, Party};
 use domain::time::Timestamp;
+use http::{Refusal, failed};
 use serde::Serialize;
 
-use crate::read::Fields;
-use crate::refusal::{Refusal, failed};
-use crate::settings::Door;
+use super::Fields;
+use crate::settings::DoorState;
 
 /// As long as an address may be in SMPP (3.4 §5.2.8).
 const PARTY_CHARS_MAX: usize = 20;
@@ -24,7 +24,7 @@ pub(crate) struct Received {
 }
 
 pub(crate) async fn receive(
-    State(door): State<Door>,
+    State(door): State<DoorState>,
     fields: Fields,
 ) -> Result<Json<Received>, Refusal> {
     let Some(carrier) = &door.settings.sandbox_carrier else {

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use api::{Events, Front, HttpSettings, Server};
+use api::{Events, HttpSettings};
 use domain::account::operator::Actor;
 use domain::id::{AccountId, OrderId};
 use domain::message::quiet::QuietHours;
@@ -14,6 +14,7 @@ use domain::sale::tariff::Prices;
 use engine::accounts::{add_account, add_key};
 use engine::tasks::Tasks;
 use engine::{Engine, Ports, Settings};
+use http::{Doors, Server};
 use testkit::clock::{NOON, SeededRandom, TestClock};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -108,7 +109,7 @@ impl House {
         id
     }
 
-    pub(crate) async fn open_with(self, front: Front, server: Server) -> Open {
+    pub(crate) async fn open_with(self, doors: Doors, server: Server) -> Open {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -117,14 +118,14 @@ impl House {
             let stopped = async {
                 let _ = stopped.await;
             };
-            server.serve(listener, front, stopped).await;
+            server.serve(listener, doors, stopped).await;
         });
         Open { house: self, address, stop: Some(stop), server: task }
     }
 
     pub(crate) async fn open_as(self, http: HttpSettings) -> Open {
-        let front = api::router(self.engine.clone(), http);
-        self.open_with(front, Server::default()).await
+        let doors = api::router(self.engine.clone(), http);
+        self.open_with(doors, Server::default()).await
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
-use api::{Front, HttpSettings, Rate};
+use api::HttpSettings;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Builder;
+use http::{Doors, Rate};
 use tower::ServiceExt;
 
 use crate::house::{House, Open, sats};
@@ -36,7 +37,7 @@ async fn a_refused_order_is_not_stored() {
 }
 
 /// Asks the doors as from other machines: the socket of a test is always on this one.
-struct Peers(Front);
+struct Peers(Doors);
 
 impl Peers {
     fn of(house: &House, http: HttpSettings) -> Self {

@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use api::{HttpSettings, Server};
+use api::HttpSettings;
+use http::Server;
 
 use crate::house::{House, Open};
 

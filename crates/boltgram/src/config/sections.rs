@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use api::Network;
+use http::Network;
 use serde::{Deserialize, Deserializer, de};
 use store::StoreUrl;
 use url::Url;

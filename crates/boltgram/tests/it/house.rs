@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// Each crate of ours, and those of ours that it may depend on.
-const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("smpp", &[]),
     ("store", &["domain"]),
@@ -16,8 +16,12 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
     ("fetch", &["domain"]),
     ("engine", &["domain"]),
     ("carriers", &["domain", "smpp"]),
-    ("api", &["domain", "engine", "smpp"]),
-    ("boltgram", &["domain", "smpp", "store", "lightning", "fetch", "engine", "carriers", "api"]),
+    ("http", &["domain", "engine"]),
+    ("api", &["domain", "engine", "http", "smpp"]),
+    (
+        "boltgram",
+        &["domain", "smpp", "store", "lightning", "fetch", "engine", "carriers", "http", "api"],
+    ),
     ("testkit", &["domain", "smpp"]),
 ];
 
@@ -25,11 +29,13 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 10] = [
 const FOR_TESTS: &str = "testkit";
 
 /// Libraries that mark a layer, and the crates that may know them.
-const KNOWN_ONLY_TO: [(&str, &[&str]); 9] = [
+const KNOWN_ONLY_TO: [(&str, &[&str]); 11] = [
     ("rusqlite", &["store"]),
     ("tokio-postgres", &["store"]),
-    ("axum", &["api"]),
-    ("tower-http", &["api"]),
+    ("axum", &["http", "api"]),
+    ("hyper", &["http", "fetch"]),
+    ("ipnet", &["http"]),
+    ("tower-http", &["http", "api"]),
     ("clap", &["boltgram"]),
     ("toml", &["boltgram"]),
     ("lettre", &["carriers"]),

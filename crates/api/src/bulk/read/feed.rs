@@ -1,69 +1,67 @@
 //! A large body on its way to the thread that parses it.
 
-use std::io::{self, BufReader, Read};
-
 use axum::body::Body;
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
+use domain::number::Home;
+use http::{Refusal, Repeatable, bad_request, next_chunk, too_large, too_slow};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::super::idempotency::Repeatable;
-use super::super::refused::Refused;
-use super::super::wrong::store_failed;
-use super::asked::{Asked, parse_arriving};
-use super::bounds::{Bounds, OutOfBounds};
-use super::collect::next;
-use crate::refusal::{too_large, too_slow};
-use crate::settings::Door;
+use super::arriving::Arriving;
+use super::send_request::{SendRequest, read_object};
+use crate::bulk::error_response::store_failed;
+use crate::settings::DoorState;
 
-/// Chunks that wait for the parser: it is faster than any line, so they seldom do.
+/// Chunks that wait for the parser. It is faster than any network, so the queue is nearly always empty.
 const CHUNKS_MAX: usize = 4;
 
-/// Reads a body that began with `first`. Something of it must come within every read time-out, and
-/// all of it in time.
+/// Reads a body that began with `first`. Some bytes must come within every read timeout, and all of
+/// them within the bulk one.
 pub(super) async fn feed(
-    door: &Door,
+    door: &DoorState,
     first: Bytes,
     body: Body,
     repeatable: Option<Repeatable>,
     begun_at: Instant,
-) -> Result<Asked, Refused> {
+) -> Result<SendRequest, Refusal> {
     let (chunks, arriving) = mpsc::channel(CHUNKS_MAX);
     let home = door.settings.home;
-    let parsing = door.engine.run_blocking(move || {
-        let mut arriving = Arriving {
-            chunks: arriving,
-            now: Bytes::new(),
-            bounds: Bounds::default(),
-            out_of_bounds: None,
-            repeatable,
-        };
-        parse_arriving(&mut arriving, home)
-    });
+    let parsing =
+        door.engine.run_blocking(move || parse_arriving(Arriving::new(arriving, repeatable), home));
     let (read, parsed) = tokio::join!(pump(door, first, body, chunks, begun_at), parsing);
-    // What was wrong in the part that came says more than how its reading ended.
+    // A mistake in the part that came says more than how the reading ended.
     match (read, parsed.map_err(|error| store_failed(&error))?) {
-        (Ok(Ended::ByParser), parsed) => parsed.map_err(Refused::unread),
+        (Ok(Ended::ByParser), parsed) => parsed.map_err(Refusal::unread),
         (Ok(Ended::Whole), parsed) => parsed,
         (Err(refused), _) => Err(refused),
     }
 }
 
+/// Blocks.
+fn parse_arriving(mut arriving: Arriving, home: Option<Home>) -> Result<SendRequest, Refusal> {
+    let read = read_object(serde_json::Deserializer::from_reader(arriving.buffered()), home);
+    let fields = read.map_err(|refusal| match arriving.out_of_bounds {
+        Some(out) => bad_request(out.to_string()),
+        None => refusal,
+    })?;
+    Ok(fields.request(arriving.repeatable.map(Repeatable::finish)))
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
     Whole,
-    /// It wants no more.
+    /// It needs no more bytes.
     ByParser,
 }
 
-/// Hands chunks over as they come, and waits when the parser does not keep up.
+/// Hands chunks over as they arrive, and waits when the parser does not keep up.
 async fn pump(
-    door: &Door,
+    door: &DoorState,
     first: Bytes,
     mut body: Body,
     chunks: mpsc::Sender<Bytes>,
     begun_at: Instant,
-) -> Result<Ended, Refused> {
+) -> Result<Ended, Refusal> {
     let settings = &door.settings;
     let bytes_max = settings.bulk_body_bytes_max;
     let mut bytes = 0;
@@ -71,7 +69,7 @@ async fn pump(
     while let Some(data) = chunk {
         bytes += data.len();
         if bytes > bytes_max {
-            return Err(Refused::from(too_large(bytes_max)));
+            return Err(too_large(bytes_max));
         }
         if chunks.send(data).await.is_err() {
             return Ok(Ended::ByParser);
@@ -80,46 +78,11 @@ async fn pump(
         let whole = (begun_at + settings.bulk_read_timeout, settings.bulk_read_timeout);
         let (end, within) = idle.min(whole);
         chunk = tokio::select! {
-            read = timeout_at(end, next(&mut body)) => {
-                read.map_err(|_| Refused::from(too_slow(within)))??
+            read = timeout_at(end, next_chunk(&mut body)) => {
+                read.map_err(|_| too_slow(within))??
             }
             () = chunks.closed() => return Ok(Ended::ByParser),
         };
     }
     Ok(Ended::Whole)
-}
-
-/// The body as the parser reads it.
-pub(super) struct Arriving {
-    chunks: mpsc::Receiver<Bytes>,
-    now: Bytes,
-    bounds: Bounds,
-    pub out_of_bounds: Option<OutOfBounds>,
-    pub repeatable: Option<Repeatable>,
-}
-
-impl Arriving {
-    /// For the parser, which asks for single bytes.
-    pub(super) fn buffered(&mut self) -> BufReader<&mut Self> {
-        BufReader::with_capacity(64 * 1_024, self)
-    }
-}
-
-impl Read for Arriving {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.now.is_empty() {
-            let Some(chunk) = self.chunks.blocking_recv() else { return Ok(0) };
-            if let Err(out) = self.bounds.pass(&chunk) {
-                self.out_of_bounds = Some(out);
-                return Err(io::Error::other(out));
-            }
-            if let Some(repeatable) = &mut self.repeatable {
-                repeatable.read(&chunk);
-            }
-            self.now = chunk;
-        }
-        let bytes = self.now.len().min(buffer.len());
-        self.now.copy_to_slice(&mut buffer[..bytes]);
-        Ok(bytes)
-    }
 }

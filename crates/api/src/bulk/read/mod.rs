@@ -5,67 +5,79 @@
 //! large ── chunks ── bounded queue ── a blocking thread: bounds, hash, parser ── numbers, 8 bytes each
 //! ```
 //!
-//! What is wrong ends the reading at once, and a body that breaks off is as if it had never begun.
+//! A mistake ends the reading at once, and a body that breaks off changes nothing.
 
-mod asked;
+mod arriving;
 mod bounds;
 mod collect;
 mod feed;
-mod rooms;
+mod numbers;
+mod send_request;
+mod upload_slots;
+mod variables;
 
-pub(super) use asked::Asked;
-pub(crate) use rooms::Rooms;
+pub(super) use send_request::SendRequest;
+pub(crate) use upload_slots::UploadSlots;
 
 use axum::extract::Request;
-use axum::http::header::CONTENT_LENGTH;
 use domain::id::AccountId;
+use domain::number::Home;
+use http::{BodyLimits, Refusal, Repeatable, announced_length, bad_request, too_large};
 use tokio::time::Instant;
 
-use self::asked::parse;
+use self::bounds::Bounds;
 use self::collect::{Begun, begin};
 use self::feed::feed;
-use self::rooms::Room;
-use super::idempotency::Repeatable;
-use super::refused::Refused;
-use crate::refusal::too_large;
-use crate::settings::Door;
+use self::send_request::read_object;
+use self::upload_slots::UploadSlot;
+use crate::settings::DoorState;
 
-/// Bodies up to this are parsed where they are read: handing them to another thread takes longer.
+/// Bodies up to this size are parsed in place: handing them to another thread takes longer.
 const SMALL_BYTES_MAX: usize = 64 * 1_024;
 
-/// What is asked, and the room that it takes.
-pub(super) async fn read_asked(
+/// The request, and the slot that its body takes.
+pub(super) async fn read_send_request(
     request: Request,
     account: AccountId,
-    door: &Door,
-) -> Result<(Asked, Option<Room>), Refused> {
+    door: &DoorState,
+) -> Result<(SendRequest, Option<UploadSlot>), Refusal> {
     let repeatable = Repeatable::of(request.headers(), request.uri().path())?;
     let settings = &door.settings;
     let begun_at = Instant::now();
-    let announced = announced(&request);
+    let announced = announced_length(request.headers());
     if announced > settings.bulk_body_bytes_max {
-        return Err(Refused::from(too_large(settings.bulk_body_bytes_max)));
+        return Err(too_large(settings.bulk_body_bytes_max));
     }
     // Taken before anything is read, when it is known that it will be needed.
-    let room = if announced > SMALL_BYTES_MAX { Some(door.rooms.take(account)?) } else { None };
-    let begun = begin(request.into_body(), SMALL_BYTES_MAX, settings.read_timeout).await?;
-    match begun {
-        Begun::Whole(bytes) => Ok((parse(&bytes, settings.home, repeatable)?, room)),
+    let slot =
+        if announced > SMALL_BYTES_MAX { Some(door.upload_slots.take(account)?) } else { None };
+    let limits = BodyLimits { bytes_max: SMALL_BYTES_MAX, timeout: settings.read_timeout };
+    match begin(request.into_body(), limits).await? {
+        Begun::Whole(bytes) => Ok((parse(&bytes, settings.home, repeatable)?, slot)),
         Begun::Part(first, body) => {
-            let room = match room {
-                Some(room) => room,
-                None => door.rooms.take(account)?,
+            let slot = match slot {
+                Some(slot) => slot,
+                None => door.upload_slots.take(account)?,
             };
-            let asked = feed(door, first, body, repeatable, begun_at).await?;
-            Ok((asked, Some(room)))
+            let request = feed(door, first, body, repeatable, begun_at).await?;
+            Ok((request, Some(slot)))
         }
     }
 }
 
-/// What the head says; digits that fit no integer are a length beyond every limit.
-fn announced(request: &Request) -> usize {
-    let length = request.headers().get(CONTENT_LENGTH);
-    length.map_or(0, |length| {
-        length.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(usize::MAX)
-    })
+fn parse(
+    bytes: &[u8],
+    home: Option<Home>,
+    repeatable: Option<Repeatable>,
+) -> Result<SendRequest, Refusal> {
+    if bytes.trim_ascii().is_empty() {
+        return Err(bad_request("the request body is empty; it must be a JSON object"));
+    }
+    Bounds::default().pass(bytes).map_err(|out| bad_request(out.to_string()))?;
+    let fields = read_object(serde_json::Deserializer::from_slice(bytes), home)?;
+    let idempotency = repeatable.map(|mut repeatable| {
+        repeatable.read(bytes);
+        repeatable.finish()
+    });
+    Ok(fields.request(idempotency))
 }

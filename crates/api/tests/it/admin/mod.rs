@@ -4,10 +4,11 @@
 mod document;
 mod store;
 
-use api::{HttpSettings, Server};
+use api::HttpSettings;
 use domain::account::KeyHash;
 use domain::account::operator::Operator;
 use domain::id::OperatorId;
+use http::Server;
 use sha2::{Digest, Sha256};
 use testkit::clock::NOON;
 

@@ -1,0 +1,51 @@
+//! `/admin/v1/routes` and `/admin/v1/quote`: how messages are routed, and what they cost.
+
+use axum::Json;
+use axum::extract::State;
+use domain::message::Address;
+use domain::routing::{Route, RouteCarrier};
+use http::{QueryPairs, Refusal, bad_request};
+use serde_json::{Value, json};
+
+use super::accounts::must_be_there;
+use super::error_response::not_done;
+use super::page::{account, msisdn};
+use crate::settings::DoorState;
+
+fn route_view(route: &Route) -> Value {
+    let carrier = |carrier: &RouteCarrier| json!({ "name": carrier.name.as_str(), "weight": carrier.weight, "cost": carrier.cost });
+    json!({
+        "prefix": route.prefix,
+        "carriers": route.carriers.iter().map(carrier).collect::<Vec<_>>(),
+        "attempts": route.attempts,
+        "receiptTimeoutS": route.receipt_timeout.map(|wait| wait.as_secs()),
+    })
+}
+
+/// As configured; mail has one of its own.
+pub(crate) async fn list_routes(State(door): State<DoorState>) -> Json<Value> {
+    let routes = &door.engine.settings().routes;
+    let data: Vec<_> = routes.all().map(route_view).collect();
+    Json(json!({ "data": data, "next": null, "email": route_view(routes.email()) }))
+}
+
+/// What a part to a number costs in a message to many, and which way it goes.
+pub(crate) async fn show_quote(
+    State(door): State<DoorState>,
+    query: QueryPairs,
+) -> Result<Json<Value>, Refusal> {
+    let number = msisdn(&query, "number")?.ok_or_else(|| bad_request("`number` is required"))?;
+    let account = account(&query)?.filter(|account| account.0 != 0);
+    if let Some(account) = account {
+        must_be_there(&door, account).await?;
+    }
+    let engine = &door.engine;
+    let price = engine.price_of_part(account, number).await.map_err(not_done)?;
+    let route = engine.settings().routes.find(&Address::Phone(number));
+    Ok(Json(json!({
+        "number": number.digits().to_string(),
+        "account": account,
+        "msat": price,
+        "route": (!route.is_empty()).then(|| route_view(route)),
+    })))
+}

@@ -1,0 +1,128 @@
+//! All doors of a listener as one service. axum finds the route of a path; a path without one belongs
+//! to the door whose root it is below.
+//!
+//! A path of one segment is the same in any case and with a slash at its end, because clients of the
+//! orders door disagree about both; routes have it in lower case.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::uri::PathAndQuery;
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use axum::routing::future::RouteFuture;
+use tower::{Service, service_fn};
+
+use crate::admission::Gate;
+use crate::door::{Door, OpenDoor};
+
+/// Serve it with [`crate::serve`], which adds the peer's address to each request.
+#[derive(Debug, Clone)]
+pub struct Doors(Router);
+
+impl Doors {
+    /// Paths that are below no door's root belong to `elsewhere`.
+    pub fn open(gate: Gate, elsewhere: Door, others: impl IntoIterator<Item = Door>) -> Self {
+        let gate = Arc::new(gate);
+        let (mut router, elsewhere) = add(Router::new(), elsewhere, &gate);
+        let mut doors = Vec::new();
+        for other in others {
+            let door;
+            (router, door) = add(router, other, &gate);
+            doors.push(door);
+        }
+        let doors = Arc::new(doors);
+        Self(router.fallback_service(service_fn(move |request: Request| {
+            let door = door_of(request.uri().path(), &doors).unwrap_or(&elsewhere).clone();
+            async move { Ok::<_, Infallible>(door.answer(request, None).await) }
+        })))
+    }
+}
+
+fn add(mut router: Router, door: Door, gate: &Arc<Gate>) -> (Router, Arc<OpenDoor>) {
+    let open = Arc::new(OpenDoor { rules: door.rules, gate: gate.clone() });
+    for (path, methods) in door.routes {
+        let route: Arc<(Arc<OpenDoor>, MethodRouter)> = Arc::new((open.clone(), methods));
+        let answer = move |request: Request| {
+            let route = route.clone();
+            async move { Ok::<_, Infallible>(route.0.answer(request, Some(&route.1)).await) }
+        };
+        router = router.route_service(path, service_fn(answer));
+    }
+    (router, open)
+}
+
+fn door_of<'a>(path: &str, doors: &'a [Arc<OpenDoor>]) -> Option<&'a Arc<OpenDoor>> {
+    let found = doors.iter().filter_map(|door| Some((root_above(path, door.rules.roots)?, door)));
+    found.max_by_key(|(root, _)| *root).map(|(_, door)| door)
+}
+
+/// The length of the longest root that `path` is below.
+fn root_above(path: &str, roots: &[&str]) -> Option<usize> {
+    let is_above = |root: &&&str| {
+        path.strip_prefix(**root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    roots.iter().filter(is_above).map(|root| root.len()).max()
+}
+
+impl Service<Request> for Doors {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        fold_path(&mut request);
+        self.0.call(request)
+    }
+}
+
+fn fold_path(request: &mut Request) {
+    let path = request.uri().path();
+    let one = path.strip_prefix('/').map(|path| path.strip_suffix('/').unwrap_or(path));
+    let Some(one) = one.filter(|one| !one.contains('/')) else { return };
+    if one.len() + 1 == path.len() && !one.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return;
+    }
+    let folded = format!("/{}", one.to_ascii_lowercase());
+    let whole = match request.uri().query() {
+        Some(query) => format!("{folded}?{query}"),
+        None => folded,
+    };
+    let mut parts = request.uri().clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(whole).ok();
+    if let Ok(uri) = parts.try_into() {
+        *request.uri_mut() = uri;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_below_its_longest_root_by_whole_segments() {
+        let roots = ["/api", "/api/v2", "/sms/api.json"];
+        for (path, root) in [
+            ("/api", Some("/api")),
+            ("/api/", Some("/api")),
+            ("/api/v2", Some("/api/v2")),
+            ("/api/v2/", Some("/api/v2")),
+            ("/api/v2/sms/7/y", Some("/api/v2")),
+            ("/api/v22", Some("/api")),
+            ("/apis", None),
+            ("/sms/api.json", Some("/sms/api.json")),
+            ("/sms", None),
+            ("/", None),
+            ("*", None),
+        ] {
+            assert_eq!(root_above(path, &roots), root.map(str::len), "{path}");
+        }
+    }
+}

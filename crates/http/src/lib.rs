@@ -1,0 +1,34 @@
+//! What every HTTP door shares. A door is a value: its name, roots, envelope, admission, CORS and
+//! routes; [`Doors`] serves several of them on one listener. No route and no wire form of a door is
+//! here.
+//!
+//! In reading order: the door and the way of a request through it; who is admitted; how a body is
+//! read; what an error looks like; the loop that serves connections.
+
+mod door;
+mod doors;
+
+mod admission;
+mod body;
+mod envelope;
+
+mod access_log;
+mod catch_panic;
+mod cors;
+
+mod serve;
+
+pub use admission::{Admission, By, Gate, Identity, Network, NetworkError, Origin, Rate, key_text};
+pub use body::{
+    BodyLimits, FieldRules, Fields, JsonObject, QueryPairs, Repeatable, announced_length,
+    next_chunk, parse_json_object, read_body,
+};
+pub use cors::Cors;
+pub use door::{Caching, Door, DoorRules};
+pub use doors::Doors;
+pub use envelope::{
+    Envelope, Refusal, Words, bad_request, conflict, error_and_code, failed, forbidden, key_reused,
+    not_found, payment_required, refuse_method, status_and_reason, too_large, too_many_at_once,
+    too_slow, unauthorized, unavailable,
+};
+pub use serve::{Server, serve};
