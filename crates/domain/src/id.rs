@@ -57,51 +57,82 @@ pub struct TemplateId(pub i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SenderNumber(pub i64);
 
-/// SHA-256 of a preimage (BOLT 11 `p`), shown as 64 lower-case hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PaymentHash([u8; 32]);
+/// Time-ordered (UUID v7), as a message's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ActivationId(pub Uuid);
 
-/// An order is known by its payment hash. One paid from credit has 32 bytes instead that look
-/// alike: the time in milliseconds (six bytes, so that neighbours in time are neighbours in the
-/// store) and 26 random ones.
-pub type OrderId = PaymentHash;
+/// Time-ordered (UUID v7), as a message's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RentalId(pub Uuid);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not 64 hex digits")]
-pub struct BadPaymentHash;
+pub struct NotHex;
 
-impl PaymentHash {
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
+/// Gives a name of 32 bytes its form: 64 lower-case hex digits.
+macro_rules! shown_as_hex {
+    ($name:ident) => {
+        impl $name {
+            pub const fn new(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
 
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
+            pub const fn as_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
 
-    pub fn from_slice(bytes: &[u8]) -> Result<Self, BadPaymentHash> {
-        bytes.try_into().map(Self).map_err(|_| BadPaymentHash)
-    }
+            pub fn from_slice(bytes: &[u8]) -> Result<Self, NotHex> {
+                bytes.try_into().map(Self).map_err(|_| NotHex)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&hex::encode(self.0))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotHex;
+
+            fn from_str(text: &str) -> Result<Self, NotHex> {
+                let mut bytes = [0; 32];
+                hex::decode_to_slice(text, &mut bytes).map_err(|_| NotHex)?;
+                Ok(Self(bytes))
+            }
+        }
+    };
 }
 
-impl fmt::Display for PaymentHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
+/// 32 random bytes. Whoever knows it can read and cancel the order, so it cannot be guessed, and it
+/// says nothing: not when the order was made, and not how it is paid.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderId([u8; 32]);
 
-impl fmt::Debug for PaymentHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PaymentHash({self})")
-    }
-}
+/// SHA-256 of a preimage (BOLT 11 `p`). Every node on the payment's route sees it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PaymentHash([u8; 32]);
 
-impl FromStr for PaymentHash {
-    type Err = BadPaymentHash;
+shown_as_hex!(OrderId);
+shown_as_hex!(PaymentHash);
 
-    fn from_str(text: &str) -> Result<Self, BadPaymentHash> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| BadPaymentHash)?;
-        Ok(Self(bytes))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_ids_are_64_hex_digits() {
+        let id = "7dc6e6b61d8c54dff6b8d6ea2e3f08b018e57963df81d493a6f9728c4dc83318";
+        assert_eq!(id.parse::<OrderId>().unwrap().to_string(), id);
+        assert!(id[1..].parse::<OrderId>().is_err());
+        assert!("zz".repeat(32).parse::<OrderId>().is_err());
     }
 }

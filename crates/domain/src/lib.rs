@@ -15,6 +15,7 @@ pub mod number;
 pub mod text;
 
 pub mod account;
+pub mod activation;
 pub mod inbound;
 pub mod message;
 pub mod routing;

@@ -1,9 +1,17 @@
-//! What all state machines share: the refusal, and the words under which states are stored.
+//! What the state machines share: the refusal, the outcome that decides an order, and the words under
+//! which states are stored.
 
 /// The event is not legal in this state; nothing changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event is not legal in this state")]
 pub struct Illegal;
+
+/// How the work on what an order bought ended. It decides the order, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Fulfilled,
+    CannotBeFulfilled,
+}
 
 /// A stored word that no version of ours wrote.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

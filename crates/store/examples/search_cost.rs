@@ -17,7 +17,8 @@ use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{CreditOrder, NewAccount, Period, RecipientSearch, Store};
-use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, Payment};
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -114,11 +115,10 @@ fn order(account: AccountId, index: u32) -> CreditOrder {
     };
     let order = NewOrder {
         id: order,
-        kind: OrderKind::Send,
         account: Some(account),
         price: Msat::new(7),
         payment: Payment::Credit,
-        purchase: Purchase::Send { to, text: message.content.text.clone() },
+        fulfilment: Fulfilment::message(to, message.content.text.clone()),
         webhook: None,
         referral: None,
         client: "key-1".to_owned(),

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use domain::ports::{Charge, Charged};
-use domain::sale::order::{Order, Payment, Purchase};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::Order;
 use http::Refusal;
 use serde_json::{Value, json};
 
@@ -13,24 +14,20 @@ use crate::moment::Moment;
 use crate::settings::DoorState;
 
 fn view(order: &Order, charged: &Charged) -> Value {
-    let to = match &order.purchase {
-        Purchase::Send { to, .. } => Some(to.stored()),
-        Purchase::Fund => None,
-    };
-    let payment = match &order.payment {
-        Payment::Lightning { .. } => "lightning",
-        Payment::Credit => "credit",
+    let to = match &order.fulfilment {
+        Fulfilment::Message { to, .. } => Some(to.stored()),
+        Fulfilment::Activation { .. } | Fulfilment::Rental { .. } | Fulfilment::Credit => None,
     };
     json!({
         "id": order.id.to_string(),
-        "kind": order.kind.as_str(),
+        "kind": order.kind().as_str(),
         "status": order.state.as_str(),
         "reason": order.reason.map(|reason| reason.as_str()),
         "account": order.account,
-        "payment": payment,
+        "payment": order.payment.method().as_str(),
         "to": to,
-        "message": order.message,
-        "recipientStatus": order.recipient.map(|state| state.as_str()),
+        "message": order.fulfilment.message_id(),
+        "recipientStatus": order.fulfilment.recipient().map(|state| state.as_str()),
         "priceMsat": order.price,
         "heldMsat": order.held,
         "chargedMsat": charged.charged,

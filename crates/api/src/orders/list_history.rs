@@ -29,7 +29,8 @@ struct Funding {
     holdinvoice: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     preimage: Option<String>,
-    preimage_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preimage_hash: Option<String>,
     price: i64,
     /// The key as the caller just sent it; it is stored nowhere.
     user_id: String,
@@ -59,7 +60,7 @@ fn funding(order: &Order, key: &str) -> Funding {
         description: WHAT,
         holdinvoice: true,
         preimage: settled_preimage(order),
-        preimage_hash: order.id.to_string(),
+        preimage_hash: order.payment.hash().map(|hash| hash.to_string()),
         price: order.price.sats_floor(),
         user_id: key.to_owned(),
     }

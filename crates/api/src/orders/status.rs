@@ -2,7 +2,8 @@
 //! the body of a webhook.
 
 use domain::id::MessageId;
-use domain::sale::order::{OrderSnapshot, OrderState, Progress};
+use domain::message::progress::Progress;
+use domain::sale::order::{OrderSnapshot, OrderState};
 use serde::Serialize;
 
 /// Absent fields are left out (contract §1.6).

@@ -1,6 +1,8 @@
 //! What a key's holder is told: balance, funding, history.
 
-use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment, Purchase};
+use domain::id::OrderId;
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, OrderState, Payment};
 use domain::secret::Preimage;
 use domain::time::Timestamp;
 use testkit::clock::NOON;
@@ -20,12 +22,11 @@ pub(crate) async fn funded() -> (Open, String) {
     ] {
         let preimage = Preimage::new([number; 32]);
         let mut order = stored(NewOrder {
-            id: preimage.payment_hash(),
-            kind: OrderKind::Fund,
+            id: OrderId::new([number; 32]),
             account: Some(account),
             price: sats(amount),
             payment: Payment::Lightning { preimage, invoice: None, pay_by: NOON },
-            purchase: Purchase::Fund,
+            fulfilment: Fulfilment::Credit,
             webhook: None,
             referral: None,
             client: "local".to_owned(),

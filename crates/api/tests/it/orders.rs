@@ -7,7 +7,8 @@ use std::time::Duration;
 use domain::id::OrderId;
 use domain::money::Msat;
 use domain::ports::Clock;
-use domain::sale::order::{OrderKind, Purchase, Wanted};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{OrderKind, Wanted};
 
 use crate::house::{House, Open, sats};
 
@@ -26,7 +27,7 @@ async fn sends_mail_by_invoice() {
     let body = r#"{"address":"satoshi@example.com","message":"hello\nworld"}"#;
     insta::assert_snapshot!(open.post("/createemailsendorder", body).await);
     let rows = open.house.store.rows();
-    assert!(rows.orders.values().all(|order| order.kind == OrderKind::Email));
+    assert!(rows.orders.values().all(|order| order.kind() == OrderKind::Email));
 }
 
 #[tokio::test]
@@ -166,11 +167,13 @@ async fn reads_bodies_as_clients_write_them() {
     }
     let rows = open.house.store.rows();
     assert_eq!(rows.orders.len(), 10);
-    let to = |purchase: &Purchase| match purchase {
-        Purchase::Send { to, text } => to.stored() == "4520123456" && text.as_str() == "hi",
-        Purchase::Fund => false,
+    let to = |fulfilment: &Fulfilment| match fulfilment {
+        Fulfilment::Message { to, text, .. } => {
+            to.stored() == "4520123456" && text.as_str() == "hi"
+        }
+        _ => false,
     };
-    assert!(rows.orders.values().all(|order| to(&order.purchase)));
+    assert!(rows.orders.values().all(|order| to(&order.fulfilment)));
     assert_eq!(rows.orders.values().filter(|order| order.referral.is_some()).count(), 1);
 }
 

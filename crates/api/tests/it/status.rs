@@ -2,31 +2,27 @@
 
 use std::fmt::Write as _;
 
-use domain::id::MessageId;
+use domain::id::{MessageId, OrderId};
 use domain::message::Address;
 use domain::message::recipient::RecipientState;
 use domain::number::Msisdn;
 use domain::reason::Reason;
-use domain::sale::order::{NewOrder, Order, OrderKind, OrderState, Payment, Purchase};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, Order, OrderState, Payment};
 use domain::secret::Preimage;
 use testkit::clock::NOON;
 
 use crate::house::{House, Open, sats};
 use crate::store::{begin, stored};
 
-fn order(number: u8, kind: OrderKind) -> Order {
+fn order(number: u8, fulfilment: Fulfilment) -> Order {
     let preimage = Preimage::new([number; 32]);
-    let to = Address::Phone(Msisdn::from_digits(4_520_123_456).unwrap());
     stored(NewOrder {
-        id: preimage.payment_hash(),
-        kind,
+        id: OrderId::new([number; 32]),
         account: None,
         price: sats(1_000),
         payment: Payment::Lightning { preimage, invoice: None, pay_by: NOON },
-        purchase: match kind {
-            OrderKind::Fund => Purchase::Fund,
-            OrderKind::Send | OrderKind::Email => Purchase::Send { to, text: "hi".into() },
-        },
+        fulfilment,
         webhook: None,
         referral: None,
         client: "local".to_owned(),
@@ -34,11 +30,15 @@ fn order(number: u8, kind: OrderKind) -> Order {
     })
 }
 
+fn send(number: u8) -> Order {
+    let to = Address::Phone(Msisdn::from_digits(4_520_123_456).unwrap());
+    order(number, Fulfilment::message(to, "hi".into()))
+}
+
 fn working(number: u8, state: OrderState, recipient: RecipientState) -> Order {
-    let mut order = order(number, OrderKind::Send);
-    begin(&mut order, MessageId(uuid::Uuid::from_bytes([number; 16])));
+    let mut order = send(number);
+    begin(&mut order, MessageId(uuid::Uuid::from_bytes([number; 16])), recipient);
     order.state = state;
-    order.recipient = Some(recipient);
     order
 }
 
@@ -53,8 +53,7 @@ fn with(mut order: Order, state: OrderState, reason: Option<Reason>, paid: bool)
 async fn tells_every_state() {
     use OrderState as S;
     use RecipientState as R;
-    let send = |number| order(number, OrderKind::Send);
-    let fund = |number| order(number, OrderKind::Fund);
+    let fund = |number| order(number, Fulfilment::Credit);
     let orders = [
         ("unpaid", send(1)),
         ("held", with(send(2), S::Held, None, true)),

@@ -9,12 +9,13 @@ use async_trait::async_trait;
 use domain::account::operator::{Actor, Operator};
 use domain::account::sender::Sender;
 use domain::account::*;
-use domain::id::{AccountId, KeyId, MessageId, OrderId};
+use domain::id::{AccountId, KeyId, MessageId, OrderId, PaymentHash};
 use domain::message::recipient::RecipientState;
 use domain::message::{Address, NewMessage};
 use domain::money::Msat;
 use domain::ports::*;
 use domain::reason::Reason;
+use domain::sale::fulfilment::Fulfilment;
 use domain::sale::ledger::LedgerReport;
 use domain::sale::order::*;
 use domain::time::Timestamp;
@@ -61,7 +62,7 @@ impl Rows {
             self.webhooks.insert(new.id, webhook);
         }
         let mut order = stored(new);
-        begin(&mut order, message.content.message);
+        begin(&mut order, message.content.message, RecipientState::Pending);
         self.orders.insert(order.id, order);
         self.changes += 1;
         CreditOutcome::Accepted
@@ -193,17 +194,14 @@ impl LedgerStore for FakeStore {
 pub(crate) fn stored(new: NewOrder) -> Order {
     Order {
         id: new.id,
-        kind: new.kind,
         state: OrderState::Open,
         reason: None,
         account: new.account,
         price: new.price,
         held: None,
         payment: new.payment,
-        purchase: new.purchase,
+        fulfilment: new.fulfilment,
         referral: new.referral,
-        message: None,
-        recipient: None,
         created_at: new.created_at,
         paid_at: None,
         updated_at: new.created_at,
@@ -211,10 +209,10 @@ pub(crate) fn stored(new: NewOrder) -> Order {
 }
 
 /// What is queued for an order that is paid.
-pub(crate) fn begin(order: &mut Order, message: MessageId) {
+pub(crate) fn begin(order: &mut Order, begun: MessageId, state: RecipientState) {
     order.state = OrderState::Working;
-    order.message = Some(message);
-    order.recipient = Some(RecipientState::Pending);
+    let Fulfilment::Message { message, recipient, .. } = &mut order.fulfilment else { panic!() };
+    (*message, *recipient) = (Some(begun), Some(state));
     order.paid_at = Some(order.created_at);
 }
 
@@ -283,6 +281,11 @@ impl OrderStore for FakeStore {
         Ok(self.up()?.orders.get(&id).cloned())
     }
 
+    async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>, PortError> {
+        let rows = self.up()?;
+        Ok(rows.orders.values().find(|order| order.payment.hash() == Some(hash)).cloned())
+    }
+
     async fn hold_order(&self, _: HoldOrder, _: Timestamp) -> Result<HoldOutcome, PortError> {
         not_needed()
     }
@@ -338,7 +341,7 @@ impl OrderStore for FakeStore {
     async fn funding_history(&self, owner: AccountId, _: u32) -> Result<Vec<Order>, PortError> {
         let rows = self.up()?;
         let funding = |order: &&Order| {
-            order.kind == OrderKind::Fund
+            order.kind() == OrderKind::Fund
                 && order.state == OrderState::Settled
                 && order.account == Some(owner)
         };

@@ -3,10 +3,11 @@
 use api::Events;
 use domain::id::{InboundId, MessageId};
 use domain::inbound::{InboundContent, InboundMessage, Octets, Party};
+use domain::message::progress::Progress;
 use domain::ports::Snapshot;
 use domain::reason::Reason;
 use domain::routing::CarrierName;
-use domain::sale::order::{OrderKind, OrderSnapshot, OrderState, Progress};
+use domain::sale::order::{OrderKind, OrderSnapshot, OrderState};
 use engine::events::RenderEvent;
 use testkit::clock::NOON;
 

@@ -13,6 +13,7 @@
 pub mod address_list;
 pub mod campaign;
 pub mod email;
+pub mod progress;
 pub mod quiet;
 pub mod recipient;
 

@@ -13,6 +13,7 @@ mod clock;
 mod fetch;
 mod lightning;
 mod store;
+mod supplier;
 
 pub use carrier::{
     AcceptedPart, Carrier, End, Inbox, LinkCount, LinkStatus, Outcome, Receipt, ReceiptState,
@@ -33,6 +34,8 @@ pub use store::{
     Refunded, Retry, RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store,
     TermsStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,
 };
+
+pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};
 
 /// Why a port could not do what was asked, in terms of what the caller may do next. The text tells
 /// this layer's view, for logs; it holds no secret, number or message text.

@@ -29,11 +29,19 @@ pub struct HoldTerms {
 }
 
 impl HoldTerms {
-    /// Sending a text waits for its receipt: 4 hours. Mail and funding are decided in minutes.
+    /// A text waits for its receipt: 4 hours. A number waits 21 minutes for its code. A rental gets
+    /// its number within as long, and is fulfilled 20 minutes later. Mail is decided in minutes, credit
+    /// at once.
     pub const fn of(kind: OrderKind) -> Self {
         match kind {
             OrderKind::Send => {
                 Self { work: Duration::from_secs(4 * 60 * 60), work_blocks: 57, cltv_delta: 144 }
+            }
+            OrderKind::Rent => {
+                Self { work: Duration::from_secs(41 * 60), work_blocks: 19, cltv_delta: 80 }
+            }
+            OrderKind::Receive => {
+                Self { work: Duration::from_secs(21 * 60), work_blocks: 14, cltv_delta: 60 }
             }
             OrderKind::Email | OrderKind::Fund => {
                 Self { work: Duration::from_secs(20 * 60), work_blocks: 13, cltv_delta: 60 }

@@ -1,6 +1,8 @@
-//! What is sold and how it is paid: orders and their machine, payments that a node holds, prices,
-//! quotes, and the ledger.
+//! What is sold and how it is paid: orders and their machine, what an order buys, what a change of it
+//! books and reports, payments that a node holds, prices, quotes, and the ledger.
 
+pub mod change;
+pub mod fulfilment;
 pub mod hold;
 pub mod ledger;
 pub mod order;

@@ -1,6 +1,6 @@
-//! Something sold for one payment, and the payment's fate.
+//! Something sold for one payment, and what became of the payment.
 //!
-//! | state \ event | Held | Started | Delivered | Undeliverable | NodeSettled | NodeCancelled |
+//! | state \ event | Held | Started | Fulfilled | CannotBeFulfilled | NodeSettled | NodeCancelled |
 //! |---|---|---|---|---|---|---|
 //! | open | held | – | – | cancelling | – | cancelled |
 //! | held | = | working | – | cancelling | – | cancelled |
@@ -9,29 +9,32 @@
 //! | cancelling | = | – | – | = | – | cancelled |
 //! | settled, cancelled, lost | – | – | – | – | – | – |
 //!
+//! What was bought ([`super::fulfilment`]) makes no difference here.
+//!
 //! What a crash at each point means:
 //!
-//! - *open* without an invoice: the node was not asked, or its answer was lost. The invoice was
-//!   never shown, so the order is cancelled at the node and here.
-//! - *held*, *working*: the node keeps the money; the message is in the store. Work goes on.
-//! - *fulfilled*, *cancelling*: the decision is durable and is never taken again; the node is told
-//!   until it confirms. Settle and cancel exclude each other because one of the two states does.
+//! - *open* without an invoice: the node was not called, or its answer was lost. Nobody has seen the
+//!   invoice, so the order is cancelled at the node and here.
+//! - *held*, *working*: the node keeps the money, and the work is in the store. Work goes on.
+//! - *fulfilled*, *cancelling*: the decision is durable and is never taken again. The node is called
+//!   until it confirms. Settle and cancel exclude each other because these two states do.
 //!
-//! An order paid from prepaid credit begins in *working*; its reservation is posted or voided in
-//! the commit that decides, so for it *fulfilled* and *cancelling* never outlive a commit.
+//! An order paid from prepaid credit begins in *working*. Its reservation is posted or voided in the
+//! commit that decides, so that *fulfilled* and *cancelling* never outlive a commit.
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, MessageId, OrderId};
-use crate::message::Address;
-use crate::message::recipient::RecipientState;
+use crate::id::{AccountId, MessageId, OrderId, PaymentHash};
+use crate::message::progress::Progress;
 use crate::money::Msat;
 use crate::reason::Reason;
 use crate::secret::{Preimage, Secret};
 use crate::state::{Illegal, stored_as};
-use crate::text::Text;
 use crate::time::Timestamp;
 
+use super::fulfilment::Fulfilment;
+
+/// What is sold, as prices, logs and metrics name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OrderKind {
@@ -39,11 +42,21 @@ pub enum OrderKind {
     Send,
     /// A text message to a mailbox.
     Email,
+    /// A number for one code.
+    Receive,
+    /// A number for a time.
+    Rent,
     /// Credit for an account.
     Fund,
 }
 
-stored_as!(OrderKind { Send = "send", Email = "email", Fund = "fund" });
+stored_as!(OrderKind {
+    Send = "send",
+    Email = "email",
+    Receive = "receive",
+    Rent = "rent",
+    Fund = "fund",
+});
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -55,7 +68,7 @@ pub enum OrderState {
     Settled,
     Cancelling,
     Cancelled,
-    /// The node gave the money back although the thing was, or might have been, delivered.
+    /// The node gave the money back although the order was, or might have been, fulfilled.
     Lost,
 }
 
@@ -74,17 +87,27 @@ impl OrderState {
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Settled | Self::Cancelled | Self::Lost)
     }
+
+    /// The work on what was bought decides nothing any more.
+    pub const fn is_decided(self) -> bool {
+        !matches!(self, Self::Open | Self::Held | Self::Working)
+    }
+
+    /// The buyer does not get it, and gets the payment back.
+    pub const fn is_cancelled(self) -> bool {
+        matches!(self, Self::Cancelling | Self::Cancelled | Self::Lost)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderEvent {
-    /// The node holds the payment, and it is fit (see [`crate::hold`]).
+    /// The node holds the payment, and it is fit ([`super::hold`]).
     Held,
-    /// What was bought is on its way.
+    /// Work on what was bought has begun.
     Started,
-    Delivered,
-    /// It can no longer be delivered, or nobody wants it any more.
-    Undeliverable,
+    Fulfilled,
+    /// Or it was cancelled while that was possible.
+    CannotBeFulfilled,
     /// The node confirmed that the money is ours.
     NodeSettled,
     /// The node confirmed that the money went back, or never came.
@@ -98,21 +121,21 @@ pub const fn next(state: OrderState, event: OrderEvent) -> Result<OrderState, Il
         (S::Open | S::Held, E::Held) => Ok(S::Held),
         (S::Working | S::Fulfilled | S::Cancelling, E::Held) => Ok(state),
         (S::Held | S::Working, E::Started) => Ok(S::Working),
-        (S::Working | S::Fulfilled, E::Delivered) => Ok(S::Fulfilled),
-        (S::Open | S::Held | S::Working | S::Cancelling, E::Undeliverable) => Ok(S::Cancelling),
+        (S::Working | S::Fulfilled, E::Fulfilled) => Ok(S::Fulfilled),
+        (S::Open | S::Held | S::Working | S::Cancelling, E::CannotBeFulfilled) => Ok(S::Cancelling),
         (S::Fulfilled, E::NodeSettled) => Ok(S::Settled),
         (S::Open | S::Held | S::Cancelling, E::NodeCancelled) => Ok(S::Cancelled),
         (S::Working | S::Fulfilled, E::NodeCancelled) => Ok(S::Lost),
         (S::Open | S::Fulfilled | S::Cancelling, E::Started)
-        | (S::Open | S::Held | S::Cancelling, E::Delivered)
-        | (S::Fulfilled, E::Undeliverable)
+        | (S::Open | S::Held | S::Cancelling, E::Fulfilled)
+        | (S::Fulfilled, E::CannotBeFulfilled)
         | (S::Open | S::Held | S::Working | S::Cancelling, E::NodeSettled)
         | (
             S::Settled | S::Cancelled | S::Lost,
             E::Held
             | E::Started
-            | E::Delivered
-            | E::Undeliverable
+            | E::Fulfilled
+            | E::CannotBeFulfilled
             | E::NodeSettled
             | E::NodeCancelled,
         ) => Err(Illegal),
@@ -128,31 +151,50 @@ pub enum Payment {
     Credit,
 }
 
-/// What the buyer wants, kept with the order until it is paid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purchase {
-    Send { to: Address, text: Text },
-    Fund,
+impl Payment {
+    pub const fn method(&self) -> PaymentMethod {
+        match self {
+            Self::Lightning { .. } => PaymentMethod::Lightning,
+            Self::Credit => PaymentMethod::Credit,
+        }
+    }
+
+    /// The name by which the node knows the hold invoice.
+    pub fn hash(&self) -> Option<PaymentHash> {
+        match self {
+            Self::Lightning { preimage, .. } => Some(preimage.payment_hash()),
+            Self::Credit => None,
+        }
+    }
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PaymentMethod {
+    Lightning,
+    Credit,
+}
+
+stored_as!(PaymentMethod { Lightning = "lightning", Credit = "credit" });
 
 /// An order about to be stored.
 #[derive(Debug, Clone)]
 pub struct NewOrder {
     pub id: OrderId,
-    pub kind: OrderKind,
     pub account: Option<AccountId>,
     pub price: Msat,
     pub payment: Payment,
-    pub purchase: Purchase,
+    /// Not begun.
+    pub fulfilment: Fulfilment,
     pub webhook: Option<Webhook>,
     /// A Lightning address that is to get a share, kept as given.
     pub referral: Option<String>,
-    /// Whose room it takes when orders are capped: a key, or the network a stranger calls from.
+    /// Whose limit of open and held orders it counts toward: a key, or the network of a caller
+    /// without one.
     pub client: String,
     pub created_at: Timestamp,
 }
 
-/// Where an order's events are told, and what signs them.
+/// Where an order's events are sent, and what signs them.
 #[derive(Debug, Clone)]
 pub struct Webhook {
     pub url: String,
@@ -160,13 +202,13 @@ pub struct Webhook {
     pub wants: Wanted,
 }
 
-/// Which of an order's changes its webhook is told.
+/// Which of an order's changes are sent to its webhook.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Wanted {
     /// Every change of what the buyer sees.
     #[default]
     All,
-    /// Only what became of it in the end: delivered, failed or given up.
+    /// Only the end: delivered, failed or cancelled.
     Final,
 }
 
@@ -176,7 +218,6 @@ stored_as!(Wanted { All = "all", Final = "final" });
 #[derive(Debug, Clone)]
 pub struct Order {
     pub id: OrderId,
-    pub kind: OrderKind,
     pub state: OrderState,
     pub reason: Option<Reason>,
     pub account: Option<AccountId>,
@@ -184,43 +225,15 @@ pub struct Order {
     /// What the payer locked; may be more than the price.
     pub held: Option<Msat>,
     pub payment: Payment,
-    pub purchase: Purchase,
+    pub fulfilment: Fulfilment,
     pub referral: Option<String>,
-    pub message: Option<MessageId>,
-    /// State of the one recipient, once there is a message.
-    pub recipient: Option<RecipientState>,
     pub created_at: Timestamp,
     /// When the payment was held, or the credit reserved.
     pub paid_at: Option<Timestamp>,
     pub updated_at: Timestamp,
 }
 
-/// What a send order's buyer is told of the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Progress {
-    Created,
-    Sent,
-    Delivered,
-    Failed,
-}
-
-impl Progress {
-    pub const fn of(recipient: RecipientState) -> Self {
-        match recipient {
-            RecipientState::Pending => Self::Created,
-            RecipientState::Submitted => Self::Sent,
-            RecipientState::Success => Self::Delivered,
-            RecipientState::Failed
-            | RecipientState::Invalid
-            | RecipientState::Blocked
-            | RecipientState::Expired
-            | RecipientState::Timeout => Self::Failed,
-        }
-    }
-}
-
-/// What the buyer sees of an order at one moment; events carry it as it was when they happened.
+/// What the buyer sees of an order at one moment. An event keeps the snapshot of its moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderSnapshot {
     pub order: String,
@@ -234,14 +247,18 @@ pub struct OrderSnapshot {
 }
 
 impl Order {
+    pub const fn kind(&self) -> OrderKind {
+        self.fulfilment.kind()
+    }
+
     pub fn snapshot(&self) -> OrderSnapshot {
         OrderSnapshot {
             order: self.id.to_string(),
-            kind: self.kind,
+            kind: self.kind(),
             state: self.state,
             paid: self.paid_at.is_some(),
-            message: self.message,
-            progress: self.recipient.map(Progress::of),
+            message: self.fulfilment.message_id(),
+            progress: self.fulfilment.progress(),
             reason: self.reason,
             at: self.updated_at,
         }
@@ -257,8 +274,8 @@ mod tests {
     const EVENTS: [OrderEvent; 6] = [
         OrderEvent::Held,
         OrderEvent::Started,
-        OrderEvent::Delivered,
-        OrderEvent::Undeliverable,
+        OrderEvent::Fulfilled,
+        OrderEvent::CannotBeFulfilled,
         OrderEvent::NodeSettled,
         OrderEvent::NodeCancelled,
     ];
@@ -277,7 +294,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn decides_once_and_settles_only_what_was_delivered(
+        fn decides_once_and_settles_only_what_was_fulfilled(
             events in prop::collection::vec(0..EVENTS.len(), 0..30)
         ) {
             let seen = walk(&events);
@@ -287,13 +304,5 @@ mod tests {
             prop_assert!(!met(OrderState::Fulfilled) || met(OrderState::Held));
             prop_assert!(seen.iter().filter(|state| state.is_final()).count() <= 1);
         }
-    }
-
-    #[test]
-    fn order_ids_are_64_hex_digits() {
-        let id = "7dc6e6b61d8c54dff6b8d6ea2e3f08b018e57963df81d493a6f9728c4dc83318";
-        assert_eq!(id.parse::<OrderId>().unwrap().to_string(), id);
-        assert!(id[1..].parse::<OrderId>().is_err());
-        assert!("zz".repeat(32).parse::<OrderId>().is_err());
     }
 }

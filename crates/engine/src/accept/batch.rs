@@ -225,8 +225,8 @@ mod tests {
     use domain::id::MessageId;
     use domain::message::{Content, Lane, NewMessage};
     use domain::money::Msat;
-    use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase};
-    use domain::secret::Preimage;
+    use domain::sale::fulfilment::Fulfilment;
+    use domain::sale::order::{NewOrder, Payment};
     use domain::text::Text;
     use domain::time::Timestamp;
     use uuid::Uuid;
@@ -235,14 +235,13 @@ mod tests {
 
     fn order(number: u8) -> CreditOrder {
         let at = Timestamp::from_millis(0);
-        let id = Preimage::new([number; 32]).payment_hash();
+        let id = OrderId::new([number; 32]);
         let order = NewOrder {
             id,
-            kind: OrderKind::Send,
             account: None,
             price: Msat::new(1),
             payment: Payment::Credit,
-            purchase: Purchase::Fund,
+            fulfilment: Fulfilment::Credit,
             webhook: None,
             referral: None,
             client: String::new(),

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::add::{NewKeyText, add_account, add_key, key_hash};
 use super::authenticate::AuthError;
 use crate::engine::Engine;
-use crate::orders::credit_order_id;
+use crate::orders;
 
 /// What an operator's key begins with: nobody takes it for a customer's.
 const KEY_PREFIX: &str = "bgo_";
@@ -106,8 +106,7 @@ impl Engine {
         Ok(tariff.price(Product::Part, Some(to)))
     }
 
-    /// Begins with the time, as orders do: neighbours in time are neighbours in the books.
     pub(super) fn transfer_id(&self, now: Timestamp) -> [u8; 32] {
-        *credit_order_id(&*self.random, now).as_bytes()
+        orders::transfer_id(&*self.random, now)
     }
 }

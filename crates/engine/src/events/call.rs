@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use domain::limits;
+use domain::message::progress::Progress;
 use domain::ports::{
     FetchError, FetchMethod, FetchRequest, FetchResponse, Snapshot, WebhookCall, WebhookOutcome,
     WebhookResult,
 };
-use domain::sale::order::Progress;
 use domain::time::Timestamp;
 use tokio::time::Instant;
 use url::{Position, Url};

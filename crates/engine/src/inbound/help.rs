@@ -9,7 +9,8 @@ use domain::inbound::{InboundMessage, InboundPart, PartSet, Party, Receivers};
 use domain::message::Address;
 use domain::number::{Msisdn, SenderId};
 use domain::ports::{CreditOrder, CreditOutcome, PortError};
-use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, OrderKind, Payment};
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -78,11 +79,10 @@ impl Inbound {
         message.content.sender = SenderId::parse(asked.number.as_str()).ok();
         let order = NewOrder {
             id,
-            kind,
             account,
             price: self.price,
             payment: Payment::Credit,
-            purchase: Purchase::Send { to, text },
+            fulfilment: Fulfilment::message(to, text),
             webhook: None,
             referral: None,
             client: LOCAL_CLIENT.to_owned(),

@@ -18,8 +18,9 @@ use std::time::Duration;
 
 use domain::ports::{CancelOutcome, HoldOrder, HoldOutcome, HoldState, NodeVerdict, PortError};
 use domain::reason::Reason;
+use domain::sale::fulfilment::Fulfilment;
 use domain::sale::hold::{self, HeldPayment, HoldTerms, Tip, Unfit};
-use domain::sale::order::{Order, OrderState, Payment, Purchase};
+use domain::sale::order::{Order, OrderState, Payment};
 use domain::secret::Preimage;
 
 use super::terms::message_of;
@@ -44,7 +45,7 @@ pub(super) async fn check(
     let Payment::Lightning { preimage, invoice, .. } = &order.payment else {
         return again_after(HELD_POLL);
     };
-    let node = engine.lightning.lookup(order.id).await?;
+    let node = engine.lightning.lookup(preimage.payment_hash()).await?;
     match (order.state, node) {
         (OrderState::Open, _) if invoice.is_none() => interrupted(engine, &order, node).await,
         (OrderState::Open, HoldState::Open | HoldState::Unknown) => unpaid(engine, &order).await,
@@ -118,7 +119,7 @@ async fn paid(
     tip: Option<Tip>,
 ) -> Result<Checked, PortError> {
     let Payment::Lightning { pay_by, .. } = order.payment else { return again_after(HELD_POLL) };
-    let (terms, now) = (HoldTerms::of(order.kind), engine.now());
+    let (terms, now) = (HoldTerms::of(order.kind()), engine.now());
     let fit = match tip {
         // It did not answer this once; a stale tip would have been told.
         None if now <= pay_by => return again_after(OPEN_POLL),
@@ -131,12 +132,13 @@ async fn paid(
         let reason = if late { Reason::Unpaid } else { Reason::PaymentUnfit };
         return cancel(engine, order, reason).await;
     }
-    let message = match &order.purchase {
-        Purchase::Fund => None,
-        Purchase::Send { to, text } => {
+    let message = match &order.fulfilment {
+        Fulfilment::Message { to, text, .. } => {
+            let (kind, account) = (order.kind(), order.account);
             let (to, text) = (to.clone(), text.clone());
-            Some(message_of(&*engine.random, order.id, order.kind, order.account, to, text, now))
+            Some(message_of(&*engine.random, order.id, kind, account, to, text, now))
         }
+        Fulfilment::Activation { .. } | Fulfilment::Rental { .. } | Fulfilment::Credit => None,
     };
     let (held, deadline_height) = (payment.amount, payment.deadline_height);
     let hold = HoldOrder { order: order.id, held, deadline_height, message };
@@ -145,10 +147,10 @@ async fn paid(
             tracing::info!(order = %order.id, "held; work begins");
             engine.wake.dispatch.notify_one();
             engine.wake.webhooks.notify_one();
-            // Funding is fulfilled already: the next round settles it.
+            // Credit is fulfilled already: the next round settles it.
             engine.wake.watch.notify_one();
-            let funding = order.purchase == Purchase::Fund;
-            again_after(if funding { Duration::ZERO } else { HELD_POLL })
+            let credit = order.fulfilment == Fulfilment::Credit;
+            again_after(if credit { Duration::ZERO } else { HELD_POLL })
         }
         // Another process, or the buyer, was faster: look at what became of it.
         HoldOutcome::NotOpen(_) => again_after(CONFIRM_POLL),
@@ -195,10 +197,11 @@ async fn cancel(engine: &Engine, order: &Order, reason: Reason) -> Result<Checke
 
 /// Tells the node to cancel; what counts is what it says afterwards.
 async fn give_back(engine: &Engine, order: &Order) -> Result<Checked, PortError> {
-    if let Err(error) = engine.lightning.cancel(order.id).await {
+    let Some(hash) = order.payment.hash() else { return again_after(HELD_POLL) };
+    if let Err(error) = engine.lightning.cancel(hash).await {
         tracing::warn!(order = %order.id, %error, "cancel did not go through; asking");
     }
-    match engine.lightning.lookup(order.id).await? {
+    match engine.lightning.lookup(hash).await? {
         HoldState::Cancelled | HoldState::Unknown => Ok(CANCELLED),
         HoldState::Settled => {
             tracing::error!(order = %order.id, "cancelled here, settled at the node");
@@ -213,7 +216,7 @@ async fn settle(engine: &Engine, order: &Order, preimage: &Preimage) -> Result<C
     if let Err(error) = engine.lightning.settle(preimage).await {
         tracing::warn!(order = %order.id, %error, "settle did not go through; asking");
     }
-    match engine.lightning.lookup(order.id).await? {
+    match engine.lightning.lookup(preimage.payment_hash()).await? {
         HoldState::Settled => Ok(SETTLED),
         HoldState::Cancelled => Ok(CANCELLED),
         HoldState::Open | HoldState::Held(_) | HoldState::Unknown => again_after(CONFIRM_POLL),

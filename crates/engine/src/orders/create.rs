@@ -14,14 +14,15 @@ use domain::ports::{
     CreditOrder, CreditOutcome, FetchError, NewHold, OrderAdmission, OrderCaps, PortError,
 };
 use domain::reason::Reason;
+use domain::sale::fulfilment::Fulfilment;
 use domain::sale::hold::HoldTerms;
-use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase, Wanted, Webhook};
+use domain::sale::order::{NewOrder, OrderKind, Payment, Wanted, Webhook};
 use domain::sale::tariff::Product;
 use domain::secret::{Preimage, Secret};
 use domain::text::{Policy, Text, TextError, measure};
 use url::Url;
 
-use super::terms::{credit_order_id, message_of, pay_by};
+use super::terms::{message_of, order_id, pay_by};
 use crate::accounts::{Caller, webhook_secret};
 use crate::engine::Engine;
 use crate::metrics::ByKind;
@@ -177,14 +178,11 @@ impl Engine {
         let now = self.now();
         let preimage = (!terms.immediate).then(|| Preimage::new(self.random.bytes32()));
         let order = NewOrder {
-            id: preimage
-                .as_ref()
-                .map_or_else(|| credit_order_id(&*self.random, now), Preimage::payment_hash),
-            kind,
+            id: order_id(&*self.random),
             account,
             price,
             payment: Payment::Credit,
-            purchase: Purchase::Send { to: to.clone(), text: text.clone() },
+            fulfilment: Fulfilment::message(to.clone(), text.clone()),
             webhook,
             referral: terms.referral.filter(|referral| !referral.is_empty()).map(str::to_owned),
             client: terms.client.to_owned(),
@@ -229,12 +227,11 @@ impl Engine {
         let price = Msat::from_sats(sats).ok_or(CreateError::BadAmount)?;
         let preimage = Preimage::new(self.random.bytes32());
         let order = NewOrder {
-            id: preimage.payment_hash(),
-            kind: OrderKind::Fund,
+            id: order_id(&*self.random),
             account: Some(caller.account),
             price,
             payment: Payment::Credit,
-            purchase: Purchase::Fund,
+            fulfilment: Fulfilment::Credit,
             webhook: None,
             referral: None,
             client: client.to_owned(),
@@ -253,16 +250,16 @@ impl Engine {
         if !self.lightning.tip().await.is_ok_and(|tip| tip.is_fresh(self.now())) {
             return Err(CreateError::NodeNotReady);
         }
-        let (id, kind, now) = (order.id, order.kind, order.created_at);
+        let (id, kind, now) = (order.id, order.fulfilment.kind(), order.created_at);
         let webhook_secret = secret_of(&order);
-        order.payment = Payment::Lightning { preimage, invoice: None, pay_by: pay_by(now) };
         let hold = NewHold {
-            hash: id,
+            hash: preimage.payment_hash(),
             amount: order.price,
             memo: memo(kind).to_owned(),
             expiry: limits::PAY_WITHIN,
             cltv_delta: HoldTerms::of(kind).cltv_delta,
         };
+        order.payment = Payment::Lightning { preimage, invoice: None, pay_by: pay_by(now) };
         let check_at = now.after(super::watch::INVOICE_GRACE);
         let caps = self.caps(&order.client);
         let admission = self.store.add_order(order, caps, check_at).await;
@@ -386,6 +383,8 @@ const fn memo(kind: OrderKind) -> &'static str {
     match kind {
         OrderKind::Send => "boltgram payment SMS",
         OrderKind::Email => "boltgram payment e-mail",
+        OrderKind::Receive => "boltgram payment number",
+        OrderKind::Rent => "boltgram payment rental",
         OrderKind::Fund => "boltgram fund account",
     }
 }

@@ -23,7 +23,7 @@ pub(crate) async fn follow_node(engine: &Engine) {
 }
 
 async fn look_at(engine: &Engine, hash: PaymentHash) {
-    match engine.store.order(hash).await {
+    match engine.store.order_of_payment(hash).await {
         Ok(Some(order)) => compare(engine, vec![order]).await,
         Ok(None) => tracing::debug!(%hash, "the node changed an invoice that is not ours"),
         Err(error) => tracing::warn!(%error, "could not read an order; its next round will"),
@@ -41,7 +41,7 @@ pub(crate) async fn sweep_node(engine: &Engine) {
         }
     };
     for invoice in pending {
-        match engine.store.order(invoice.hash).await {
+        match engine.store.order_of_payment(invoice.hash).await {
             Ok(Some(order)) if order.state.is_final() && invoice.held => {
                 compare(engine, vec![order]).await;
             }

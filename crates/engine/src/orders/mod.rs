@@ -25,7 +25,7 @@ mod watch;
 pub use cancel::CancelError;
 pub use create::{Asked, CreateError, CreatedOrder, LOCAL_CLIENT, OrderRequest, Terms};
 pub use status::History;
-pub(crate) use terms::{credit_order_id, message_id, message_of};
+pub(crate) use terms::{message_id, message_of, transfer_id};
 
 pub(crate) use follow::{follow_node, sweep_node};
 pub(crate) use watch::{catch_up, watch};

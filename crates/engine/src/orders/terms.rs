@@ -56,12 +56,17 @@ pub(crate) fn message_id(random: &dyn Random, now: Timestamp) -> MessageId {
     MessageId(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
 }
 
-/// An id that no payment hash will ever be: the time in milliseconds, then 26 random bytes.
-pub(crate) fn credit_order_id(random: &dyn Random, now: Timestamp) -> OrderId {
+pub(crate) fn order_id(random: &dyn Random) -> OrderId {
+    OrderId::new(random.bytes32())
+}
+
+/// Of a transfer that belongs to no order: the time in milliseconds, so that neighbours in time are
+/// neighbours in the store, then 26 random bytes.
+pub(crate) fn transfer_id(random: &dyn Random, now: Timestamp) -> [u8; 32] {
     let mut bytes = [0; 32];
     random.fill(&mut bytes[6..]);
     bytes[..6].copy_from_slice(&now.as_millis().to_be_bytes()[2..]);
-    OrderId::new(bytes)
+    bytes
 }
 
 /// How long after `now` an unpaid order is given up.
@@ -90,9 +95,9 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_orders_paid_from_credit_are_ordered_by_time() {
-        let id = |millis| credit_order_id(&Sevens, Timestamp::from_millis(millis));
+    fn ids_of_transfers_are_ordered_by_time() {
+        let id = |millis| transfer_id(&Sevens, Timestamp::from_millis(millis));
         assert!(id(1_700_000_000_000) < id(1_700_000_000_001));
-        assert_eq!(id(0x0102_0304_0506).as_bytes()[..7], [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!(id(0x0102_0304_0506)[..7], [1, 2, 3, 4, 5, 6, 7]);
     }
 }

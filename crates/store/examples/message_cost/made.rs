@@ -10,7 +10,8 @@ use domain::ports::{
     AcceptedPart, ChunkId, CreditOrder, End, Lease, Outcome, Receipt, ReceiptState, SubmissionKey,
 };
 use domain::routing::CarrierName;
-use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase, Wanted, Webhook};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, Payment, Wanted, Webhook};
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -57,11 +58,10 @@ pub(crate) fn order(account: AccountId, number: u64) -> CreditOrder {
     id[6..14].copy_from_slice(&scattered(number).to_be_bytes());
     let order = NewOrder {
         id: OrderId::new(id),
-        kind: OrderKind::Send,
         account: Some(account),
         price: Msat::new(1_000),
         payment: Payment::Credit,
-        purchase: Purchase::Send { to: to.clone(), text: text.clone() },
+        fulfilment: Fulfilment::message(to.clone(), text.clone()),
         webhook: Some(Webhook {
             url: "https://shop.example/hook".to_owned(),
             secret: Secret::new("whsec_c2VjcmV0"),

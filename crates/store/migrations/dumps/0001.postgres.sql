@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict 8Ke5LtmHpFmR8VXSfnO5nbPyHaL5dAWr9uYpb9BIHlggQSCtAhDClUoqxH4JtRa
+\restrict snBiuyRWDxH6vaJ5bFwL299hx5TIwbGdTMNbssFD63uSGQ7ko1SepFpFt7rTnwX
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -480,17 +480,21 @@ CREATE TABLE public.orders (
     held bigint,
     deadline_height bigint,
     payment text NOT NULL COLLATE pg_catalog."C",
+    payment_hash bytea,
     preimage bytea,
     invoice text COLLATE pg_catalog."C",
     pay_by bigint,
     to_address text COLLATE pg_catalog."C",
     text text COLLATE pg_catalog."C",
+    service text COLLATE pg_catalog."C",
+    country bigint,
+    rented_ms bigint,
     webhook_url text COLLATE pg_catalog."C",
     webhook_secret bytea,
     webhook_wants text COLLATE pg_catalog."C",
     referral text COLLATE pg_catalog."C",
     client text NOT NULL COLLATE pg_catalog."C",
-    message bytea,
+    fulfilled_by bytea,
     created_at bigint NOT NULL,
     paid_at bigint,
     updated_at bigint NOT NULL,
@@ -734,7 +738,7 @@ INSERT INTO public.account_keys VALUES (1, 1, '\x0505050505050505050505050505050
 -- Data for Name: accounts; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.accounts VALUES (1, 'acme', '\x01d0ac15cbfbf90a077b76c889e32ce1dde494395847b76449b89e81bb5b7b2e77c75d20e2b0334ab02f3ce417a50c169b', 1793534400000);
+INSERT INTO public.accounts VALUES (1, 'acme', '\x01ed4740e36a33d63ee2adb62fe30ff14de73eb818cffed4d6cbb992c8d53467ddb8f4d98c051a527ca8f8c32ad7c72672', 1793534400000);
 
 
 --
@@ -870,10 +874,10 @@ INSERT INTO public.messages VALUES ('\x00000000000000000000000000000001', 1, '\x
 -- Data for Name: orders; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x01663b4d025c90d6cdcc08886056f9e78ececeb57c9c315cb4939d3e7ca7d161e2a996411f2f599dd75dba457c8906', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
-INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x016761e3b3384182f0ae40b5f7a39ea16dfc80d35df7f0079c4735e84fa6008e0a0f93bb8f856179abf23906dbf75e', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
-INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, '4520123456', 'hello', 'https://example.com/hook', '\x011d5dbe1c52815e62d25f32211612d2174f3114caa705086b643edb2eac4853601100bdf93ba3000c4eb4dcbda1b5', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
-INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x0184df5b5beeae730120168e813389eccd3434daa339e21f8f39f7fbd655c0163ebe8ca0555f2ecc561d60c1c494ca4286022b8a3afd8c5cf41153c484', 'lnbc1', 1793534400000, '4520123456', 'hello', 'https://example.com/hook', '\x01f8552f3a9ee511ddcadeccbe68fb16da55306444bcc5fc13904fb8ab93be5bb8b094940ecbbf155bab6bc6599292', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x0188a39082d4796e428dc78f4871372e5363889bf288d7fe664f0151c778b8924b3c6278a1b4b6936c5a84abd47289', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x01673a81ed081627e8f43d6dd161d036de6e81b95a26193f9ec46340ed316c1a1655b976a06b52ee362a6abb4d3c0e', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
+INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x01b4634743f87c7becb5cc8e89861b0506a31456a4e4c275608828d478db4b4a99fc849f36176d2974d8fce432b715', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
+INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x758bf8119632ee27d5b7727b57a571af3c3668278a7c9602d34340f4aebf87f0', '\x0124b0fe06b1d8a756c0a5ed28f19988916de3e535bf0aed1300a2e8427cdcf6ab80328adf58518edce68e2af7ae3e005892565ea8f0a5f9cc29d54607', 'lnbc1', 1793534400000, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x018dfe29a17afa6d4a43832162c2d2a5531afeb3939284f7f44e0e75c86ef2ca225833488fb40bf709c2b5000d00cd', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
 
 
 --
@@ -952,7 +956,7 @@ INSERT INTO public.transfers VALUES ('\x0000000000000001070707070707070707070707
 -- Data for Name: vault_check; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.vault_check VALUES (1, '\x01eb3aeb83b82b72f53f80fb7168bd8adcc705bff5af38d43b5735c5116b444f8ca871aebe');
+INSERT INTO public.vault_check VALUES (1, '\x01ac920010a4c41789aeb3eab37c5b562c9a179bd1d4bc5f528df5d732f410b2cc0b474ed0');
 
 
 --
@@ -1465,6 +1469,13 @@ CREATE INDEX orders_open ON public.orders USING btree (client, state) WHERE (sta
 
 
 --
+-- Name: orders_payment; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE UNIQUE INDEX orders_payment ON public.orders USING btree (payment_hash) WHERE (payment_hash IS NOT NULL);
+
+
+--
 -- Name: orders_unpaid; Type: INDEX; Schema: public; Owner: -
 --
 
@@ -1573,5 +1584,5 @@ ALTER TABLE ONLY public.templates
 -- PostgreSQL database dump complete
 --
 
-\unrestrict 8Ke5LtmHpFmR8VXSfnO5nbPyHaL5dAWr9uYpb9BIHlggQSCtAhDClUoqxH4JtRa
+\unrestrict snBiuyRWDxH6vaJ5bFwL299hx5TIwbGdTMNbssFD63uSGQ7ko1SepFpFt7rTnwX
 

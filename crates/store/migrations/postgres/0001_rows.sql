@@ -31,7 +31,8 @@ CREATE INDEX account_keys_account ON account_keys (account);
 -- ---- orders -------------------------------------------------------------------------------------
 
 CREATE TABLE orders (
-    -- Those paid from credit begin with the time, so that their neighbours here are of their time.
+    -- Random, so that it says nothing. Rows are kept in the order in which they come; only the index of
+    -- the ids is written all over.
     id BYTEA PRIMARY KEY,
     kind TEXT COLLATE "C" NOT NULL,
     state TEXT COLLATE "C" NOT NULL,
@@ -41,17 +42,23 @@ CREATE TABLE orders (
     held BIGINT,
     deadline_height BIGINT,
     payment TEXT COLLATE "C" NOT NULL CHECK (payment IN ('lightning', 'credit')),
+    payment_hash BYTEA, -- of the hold invoice
     preimage BYTEA, -- sealed
     invoice TEXT COLLATE "C",
     pay_by BIGINT,
+    -- What was bought, by kind: a message, a number for a code or for a time, or none of it (credit).
     to_address TEXT COLLATE "C",
     text TEXT COLLATE "C",
+    service TEXT COLLATE "C",
+    country BIGINT,
+    rented_ms BIGINT,
     webhook_url TEXT COLLATE "C",
     webhook_secret BYTEA, -- sealed
     webhook_wants TEXT COLLATE "C",
     referral TEXT COLLATE "C",
     client TEXT COLLATE "C" NOT NULL, -- whose room it takes while it is open or held
-    message BYTEA,
+    -- The message, activation or rental that fulfils it, once it is begun.
+    fulfilled_by BYTEA,
     created_at BIGINT NOT NULL,
     paid_at BIGINT,
     -- Of the order itself; its recipient's row has a moment of its own.
@@ -64,6 +71,7 @@ CREATE TABLE orders (
 );
 
 -- Orders paid from credit enter none of these.
+CREATE UNIQUE INDEX orders_payment ON orders (payment_hash) WHERE payment_hash IS NOT NULL;
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
 -- For the caps: what is open or held is counted from these alone.
 CREATE INDEX orders_open ON orders (client, state) WHERE state = 'open';

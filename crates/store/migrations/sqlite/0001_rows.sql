@@ -33,7 +33,8 @@ CREATE INDEX account_keys_account ON account_keys (account);
 -- ---- orders -------------------------------------------------------------------------------------
 
 CREATE TABLE orders (
-    -- Those paid from credit begin with the time, so that their neighbours here are of their time.
+    -- Random, so that it says nothing. Rows are kept in the order in which they come; only the index of
+    -- the ids is written all over.
     id BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -43,17 +44,23 @@ CREATE TABLE orders (
     held INTEGER,
     deadline_height INTEGER,
     payment TEXT NOT NULL CHECK (payment IN ('lightning', 'credit')),
+    payment_hash BLOB, -- of the hold invoice
     preimage BLOB, -- sealed
     invoice TEXT,
     pay_by INTEGER,
+    -- What was bought, by kind: a message, a number for a code or for a time, or none of it (credit).
     to_address TEXT,
     text TEXT,
+    service TEXT,
+    country INTEGER,
+    rented_ms INTEGER,
     webhook_url TEXT,
     webhook_secret BLOB, -- sealed
     webhook_wants TEXT,
     referral TEXT,
     client TEXT NOT NULL, -- whose room it takes while it is open or held
-    message BLOB,
+    -- The message, activation or rental that fulfils it, once it is begun.
+    fulfilled_by BLOB,
     created_at INTEGER NOT NULL,
     paid_at INTEGER,
     -- Of the order itself; its recipient's row has a moment of its own.
@@ -66,6 +73,7 @@ CREATE TABLE orders (
 ) STRICT;
 
 -- Orders paid from credit enter none of these.
+CREATE UNIQUE INDEX orders_payment ON orders (payment_hash) WHERE payment_hash IS NOT NULL;
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
 -- For the caps: what is open or held is counted from these alone.
 CREATE INDEX orders_open ON orders (client, state) WHERE state = 'open';

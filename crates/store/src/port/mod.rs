@@ -23,7 +23,7 @@ macro_rules! implement_ports {
             use async_trait::async_trait;
             use domain::account::operator::Actor;
             use domain::account::{Account, AccountName, Balance, Key, KeyHash};
-            use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId};
+            use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId, PaymentHash};
             use domain::inbound::{InboundMessage, InboundPart, Receivers};
             use domain::ports::{
                 AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, Claimed, CreditOrder,
@@ -134,6 +134,10 @@ macro_rules! implement_ports {
 
                 async fn order(&self, id: OrderId) -> Result<Option<Order>> {
                     read!(self, |tx| order::find(tx, &id))
+                }
+
+                async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>> {
+                    read!(self, |tx| order::find_by_payment(tx, &hash))
                 }
 
                 async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome> {

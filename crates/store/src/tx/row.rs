@@ -15,7 +15,7 @@ use domain::number::{Msisdn, SenderId};
 use domain::ports::{PortError, ReceiptState, WebhookCallId};
 use domain::reason::Reason;
 use domain::sale::ledger::TransferState;
-use domain::sale::order::{OrderKind, OrderState, Wanted};
+use domain::sale::order::{OrderKind, OrderState, PaymentMethod, Wanted};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -104,6 +104,7 @@ from_column! {
     String:
         OrderState => |word| Self::from_str(&word).ok(),
         OrderKind => |word| Self::from_str(&word).ok(),
+        PaymentMethod => |word| Self::from_str(&word).ok(),
         Wanted => |word| Self::from_str(&word).ok(),
         MessageState => |word| Self::from_str(&word).ok(),
         RecipientState => |word| Self::from_str(&word).ok(),

@@ -1,6 +1,6 @@
 //! Parameters of statements.
 
-use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId};
+use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId, PaymentHash};
 use domain::message::recipient::{PartState, RecipientState};
 use domain::message::{Lane, MessageState};
 use domain::money::Msat;
@@ -55,6 +55,7 @@ value_from! {
     &'a [u8] => |value| Self::Blob(value);
     &'a Vec<u8> => |value| Self::Blob(value);
     &'a OrderId => |value| Self::Blob(value.as_bytes());
+    &'a PaymentHash => |value| Self::Blob(value.as_bytes());
     &'a MessageId => |value| Self::Blob(value.0.as_bytes());
     &'a InboundId => |value| Self::Blob(value.0.as_bytes());
     &'a Uuid => |value| Self::Blob(value.as_bytes());

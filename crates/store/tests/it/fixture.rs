@@ -9,7 +9,8 @@ use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{CreditOrder, CreditOutcome, NewAccount, OrderCaps, PortError, Store};
-use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase, Wanted, Webhook};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, Payment, Wanted, Webhook};
 use domain::secret::{Preimage, Secret};
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -79,11 +80,10 @@ pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMes
     let to = Address::Phone(Msisdn::from_digits(4_520_123_456).unwrap());
     let order = NewOrder {
         id: OrderId::new(id),
-        kind: OrderKind::Send,
         account: Some(account),
         price: Msat::new(1_000),
         payment: Payment::Credit,
-        purchase: Purchase::Send { to: to.clone(), text: Text::new("hello") },
+        fulfilment: Fulfilment::message(to.clone(), Text::new("hello")),
         webhook: Some(Webhook {
             url: "https://example.com/hook".to_owned(),
             secret: Secret::new("whsec_of_the_order"),

@@ -1,5 +1,6 @@
 //! What a thief of the database file finds: no preimage, no signing secret.
 
+use domain::id::OrderId;
 use domain::money::Msat;
 use domain::ports::Store;
 use domain::sale::order::{NewOrder, Payment};
@@ -8,6 +9,7 @@ use testkit::clock::NOON;
 
 use crate::fixture::{CAPS, Database, account, credit_order, spend};
 
+const LIGHTNING: OrderId = OrderId::new([3; 32]);
 const PREIMAGE: [u8; 32] = *b"thirty-two bytes of a preimage..";
 
 async fn fill(store: &dyn Store) {
@@ -16,7 +18,7 @@ async fn fill(store: &dyn Store) {
     spend(store, order.clone(), message).await.unwrap();
     let preimage = Preimage::new(PREIMAGE);
     let lightning = NewOrder {
-        id: preimage.payment_hash(),
+        id: LIGHTNING,
         payment: Payment::Lightning { preimage, invoice: None, pay_by: NOON },
         ..order
     };
@@ -67,8 +69,7 @@ async fn a_sealed_value_does_not_open_in_another_row() {
         )
         .unwrap();
     assert_eq!(swapped, 1);
-    let id = Preimage::new(PREIMAGE).payment_hash();
-    let error = store.order(id).await.unwrap_err();
+    let error = store.order(LIGHTNING).await.unwrap_err();
     assert!(error.to_string().contains("does not open"), "{error}");
 }
 

@@ -96,7 +96,7 @@ async fn an_unreadable_order_does_not_stop_the_checks_of_others() {
         let preimage = Preimage::new([number; 32]);
         let (order, _) = credit_order(payer, 1);
         let new = NewOrder {
-            id: preimage.payment_hash(),
+            id: OrderId::new([number; 32]),
             payment: Payment::Lightning { preimage, invoice: None, pay_by: NOON },
             ..order
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::account::operator::Actor;
 use domain::account::{Account, AccountName, Balance, Key, KeyHash};
-use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId};
+use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId, PaymentHash};
 use domain::inbound::{InboundMessage, InboundPart, Receivers};
 use domain::ports::{
     AccountStore, CancelOutcome, ChunkEnd, ChunkId, ClaimRoom, Claimed, CreditOrder, CreditOutcome,
@@ -139,6 +139,10 @@ impl OrderStore for FusedStore {
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError> {
         self.fuse.alive(self.inner.order(id)).await
+    }
+
+    async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>, PortError> {
+        self.fuse.alive(self.inner.order_of_payment(hash)).await
     }
 
     async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome, PortError> {

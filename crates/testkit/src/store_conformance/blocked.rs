@@ -13,7 +13,8 @@ use domain::ports::{
     ChunkEnd, Claimed, ClaimedChunk, CreditOutcome, Lease, ReceiptState, Retry, RetryOutcome, Spent,
 };
 use domain::reason::Reason;
-use domain::sale::order::{NewOrder, OrderKind, OrderState, Purchase};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, OrderState};
 use domain::text::Text;
 use domain::time::Timestamp;
 
@@ -167,7 +168,7 @@ pub async fn gives_the_price_of_a_blocked_order_back(rig: &impl Rig) {
     for (order, state) in [(paid, OrderState::Cancelled), (held, OrderState::Cancelling)] {
         let stored = world.order(order).await;
         assert_eq!((stored.state, stored.reason), (state, Some(Reason::Blocked)));
-        assert_eq!(stored.recipient, Some(RecipientState::Blocked));
+        assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Blocked));
     }
     assert_eq!(world.balance(account).await, balance(PRICE, Msat::ZERO));
     let due = world.store.claim_order_checks(at(5), at(90), 9).await.unwrap();
@@ -199,8 +200,8 @@ pub async fn hands_out_mailboxes_whatever_is_blocked(rig: &impl Rig) {
     let world = World::new(rig).await;
     block(&world, EVERYBODY, 0..9).await;
     let to = Address::Email("someone@example.com".parse().unwrap());
-    let purchase = Purchase::Send { to: to.clone(), text: Text::new("hello") };
-    let new = NewOrder { kind: OrderKind::Email, purchase, ..world.new_order() };
+    let fulfilment = Fulfilment::message(to.clone(), Text::new("hello"));
+    let new = NewOrder { fulfilment, ..world.new_order() };
     let id = new.id;
     world.add(new).await;
     let mut message = world.new_message(1);

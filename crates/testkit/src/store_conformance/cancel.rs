@@ -88,7 +88,7 @@ pub async fn times_out_when_the_hold_ran_out(rig: &impl Rig) {
             (stored.state, stored.reason),
             (OrderState::Cancelling, Some(Reason::HoldRanOut))
         );
-        assert_eq!(stored.recipient, Some(RecipientState::Timeout));
+        assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Timeout));
     }
     assert!(world.claim(at(5_000)).await.is_empty());
     world.receive("a", ReceiptState::Delivered).await;

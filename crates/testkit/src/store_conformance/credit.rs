@@ -41,8 +41,14 @@ pub async fn accepts_many_orders_in_one_change(rig: &impl Rig) {
     assert_eq!(add(&world, orders).await, [ACCEPTED; 8]);
     for (id, message) in ids.into_iter().zip(messages) {
         let order = world.order(id).await;
-        assert_eq!((order.state, order.message), (OrderState::Working, Some(message)));
-        assert_eq!((order.paid_at, order.recipient), (Some(at(0)), Some(RecipientState::Pending)));
+        assert_eq!(
+            (order.state, order.fulfilment.message_id()),
+            (OrderState::Working, Some(message))
+        );
+        assert_eq!(
+            (order.paid_at, order.fulfilment.recipient()),
+            (Some(at(0)), Some(RecipientState::Pending))
+        );
     }
     let left = balance(Msat::new(3 * PRICE.get()), Msat::new(7 * PRICE.get()));
     assert_eq!(world.balance(one.id).await, left);

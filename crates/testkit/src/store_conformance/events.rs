@@ -1,12 +1,13 @@
 //! What customers are told.
 
+use domain::message::progress::Progress;
 use domain::money::Msat;
 use domain::ports::{
     ChunkEnd, HoldOrder, Lease, NodeVerdict, ReceiptState, WebhookCall, WebhookOutcome,
     WebhookResult,
 };
 use domain::reason::Reason;
-use domain::sale::order::{NewOrder, OrderSnapshot, OrderState, Progress, Wanted};
+use domain::sale::order::{NewOrder, OrderSnapshot, OrderState, Wanted};
 
 use super::Rig;
 use super::world::{NODE, PRICE, World, accepted, at, receipt};

@@ -26,7 +26,7 @@ pub async fn expires_what_no_carrier_took(rig: &impl Rig) {
     assert_eq!((recorded.recipients, recorded.decided, recorded.events), (1, 1, 1));
     let stored = world.order(order).await;
     assert_eq!((stored.state, stored.reason), (OrderState::Cancelling, Some(Reason::Expired)));
-    assert_eq!(stored.recipient, Some(RecipientState::Expired));
+    assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Expired));
     assert_eq!(expire(&world, at(VALID_UNTIL)).await, Recorded::default());
     assert!(world.claim(at(9_000)).await.is_empty());
 }
@@ -52,7 +52,7 @@ pub async fn times_out_what_has_no_receipt(rig: &impl Rig) {
     assert_eq!((recorded.recipients, recorded.decided), (1, 1));
     let stored = world.order(order).await;
     assert_eq!((stored.state, stored.reason), (OrderState::Cancelling, Some(Reason::NoReceipt)));
-    assert_eq!(stored.recipient, Some(RecipientState::Timeout));
+    assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Timeout));
     world.receive("a", ReceiptState::Delivered).await;
     assert_eq!(world.state(order).await, OrderState::Cancelling);
 }

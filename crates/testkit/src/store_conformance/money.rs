@@ -8,6 +8,7 @@ use domain::ports::{
     ChunkEnd, ClaimedChunk, CreditOutcome, End, HoldOrder, NodeVerdict, Random, ReceiptState,
 };
 use domain::reason::Reason;
+use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::OrderState;
 
 use super::Rig;
@@ -179,8 +180,8 @@ impl<'w> Walk<'w> {
     async fn hold(&self) {
         let Some(order) = self.any_order() else { return };
         let stored = self.world.order(order).await;
-        let funding = matches!(stored.purchase, domain::sale::order::Purchase::Fund);
-        let message = (!funding).then(|| self.world.new_message(1));
+        let sends = matches!(stored.fulfilment, Fulfilment::Message { .. });
+        let message = sends.then(|| self.world.new_message(1));
         self.world.hold(order, message).await;
     }
 

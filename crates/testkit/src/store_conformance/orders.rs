@@ -6,7 +6,8 @@ use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{CreditOutcome, HoldOutcome, NodeVerdict, OrderLoad, PortError};
 use domain::reason::Reason;
-use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment, Purchase};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment};
 use domain::text::Text;
 
 use super::Rig;
@@ -20,12 +21,11 @@ pub async fn keeps_an_order_before_its_invoice(rig: &impl Rig) {
     world.add(new).await;
 
     let order = world.order(id).await;
-    assert_eq!((order.id, order.kind, order.state), (id, OrderKind::Send, OrderState::Open));
+    assert_eq!((order.id, order.kind(), order.state), (id, OrderKind::Send, OrderState::Open));
     assert_eq!((order.price, order.held, order.account), (PRICE, None, None));
     let text = Text::new("hello");
-    assert_eq!(order.purchase, Purchase::Send { to: phone(0), text });
+    assert_eq!(order.fulfilment, Fulfilment::message(phone(0), text));
     assert_eq!(order.referral.as_deref(), Some("a@example.com"));
-    assert_eq!((order.message, order.recipient), (None, None));
     assert_eq!((order.created_at, order.paid_at, order.updated_at), (at(0), None, at(0)));
     let Payment::Lightning { preimage: kept, invoice, pay_by } = order.payment else { panic!() };
     assert_eq!((kept == preimage, invoice, pay_by), (true, None, at(600)));
@@ -45,7 +45,7 @@ pub async fn refuses_an_order_that_exists(rig: &impl Rig) {
 
 pub async fn refuses_orders_that_make_no_sense(rig: &impl Rig) {
     let world = World::new(rig).await;
-    let fund = NewOrder { kind: OrderKind::Fund, purchase: Purchase::Fund, ..world.new_order() };
+    let fund = NewOrder { fulfilment: Fulfilment::Credit, ..world.new_order() };
     let unpriced = NewOrder { price: Msat::new(-1), ..world.new_order() };
     let credit = NewOrder { payment: Payment::Credit, ..world.new_order() };
     let stranger = world.new_funding(domain::id::AccountId(999));
@@ -94,9 +94,9 @@ pub async fn begins_work_when_the_payment_is_held(rig: &impl Rig) {
     assert_eq!(world.hold(order, Some(message)).await, HoldOutcome::Begun);
 
     let stored = world.order(order).await;
-    assert_eq!((stored.state, stored.message), (OrderState::Working, Some(id)));
+    assert_eq!((stored.state, stored.fulfilment.message_id()), (OrderState::Working, Some(id)));
     assert_eq!((stored.held, stored.paid_at), (Some(PRICE), Some(at(1))));
-    assert_eq!(stored.recipient, Some(RecipientState::Pending));
+    assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Pending));
     let chunk = world.claim_one(at(2)).await;
     assert_eq!((chunk.content.message, chunk.content.text.as_str()), (id, "hello"));
     assert_eq!(chunk.content.sender.as_ref().unwrap().as_str(), "Boltgram");
@@ -229,11 +229,11 @@ pub async fn reserves_nothing_for_an_order_that_exists(rig: &impl Rig) {
 pub async fn keeps_orders_for_mailboxes(rig: &impl Rig) {
     let world = World::new(rig).await;
     let to = Address::Email("someone@example.com".parse().unwrap());
-    let purchase = Purchase::Send { to: to.clone(), text: Text::new("æøå 🎉") };
-    let new = NewOrder { kind: OrderKind::Email, purchase: purchase.clone(), ..world.new_order() };
+    let fulfilment = Fulfilment::message(to.clone(), Text::new("æøå 🎉"));
+    let new = NewOrder { fulfilment: fulfilment.clone(), ..world.new_order() };
     let id = new.id;
     world.add(new).await;
-    assert_eq!(world.order(id).await.purchase, purchase);
+    assert_eq!(world.order(id).await.fulfilment, fulfilment);
     let mut message = world.new_message(1);
     message.recipients = vec![to.clone()];
     world.hold(id, Some(message)).await;

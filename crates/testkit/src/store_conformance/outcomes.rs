@@ -27,7 +27,7 @@ pub async fn delivers_what_a_silent_carrier_took(rig: &impl Rig) {
     assert_eq!((recorded.recipients, recorded.decided), (1, 1));
     let stored = world.order(order).await;
     assert_eq!(stored.state, OrderState::Fulfilled);
-    assert_eq!(stored.recipient, Some(RecipientState::Success));
+    assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Success));
 }
 
 pub async fn fails_what_was_refused(rig: &impl Rig) {
@@ -41,7 +41,7 @@ pub async fn fails_what_was_refused(rig: &impl Rig) {
         (stored.state, stored.reason),
         (OrderState::Cancelling, Some(Reason::BadDestination))
     );
-    assert_eq!(stored.recipient, Some(RecipientState::Failed));
+    assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Failed));
     assert!(world.claim(at(3_000)).await.is_empty());
 }
 
@@ -52,7 +52,7 @@ pub async fn expires_what_was_refused_for_its_age(rig: &impl Rig) {
     world.done(&chunk, refused(&chunk, Reason::Expired)).await;
     let stored = world.order(order).await;
     assert_eq!((stored.state, stored.reason), (OrderState::Cancelling, Some(Reason::Expired)));
-    assert_eq!(stored.recipient, Some(RecipientState::Expired));
+    assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Expired));
 }
 
 pub async fn tries_again_what_was_deferred(rig: &impl Rig) {

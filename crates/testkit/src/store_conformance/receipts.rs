@@ -20,7 +20,10 @@ pub async fn delivers_by_receipt(rig: &impl Rig) {
     assert_eq!(recorded, Recorded { recipients: 1, decided: 1, events: 1, ..Recorded::default() });
     let stored = world.order(order).await;
     assert_eq!(stored.state, OrderState::Fulfilled);
-    assert_eq!((stored.recipient, stored.reason), (Some(RecipientState::Success), None));
+    assert_eq!(
+        (stored.fulfilment.recipient(), stored.reason),
+        (Some(RecipientState::Success), None)
+    );
 }
 
 pub async fn applies_a_receipt_that_came_first(rig: &impl Rig) {
@@ -143,7 +146,7 @@ pub async fn expires_by_receipt(rig: &impl Rig) {
     world.receive("a", ReceiptState::Expired).await;
     let stored = world.order(order).await;
     assert_eq!((stored.state, stored.reason), (OrderState::Cancelling, Some(Reason::Expired)));
-    assert_eq!(stored.recipient, Some(RecipientState::Expired));
+    assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Expired));
 }
 
 pub async fn keeps_the_carriers_word_for_a_failure(rig: &impl Rig) {

@@ -12,7 +12,7 @@ use domain::ports::{
     ReceiptState, Refund, Refunded, Store,
 };
 use domain::reason::Reason;
-use domain::sale::order::{OrderKind, OrderState};
+use domain::sale::order::OrderState;
 use uuid::Uuid;
 
 use super::Rig;
@@ -152,7 +152,7 @@ pub async fn gives_back_nothing_that_was_not_charged(rig: &impl Rig) {
         Charge::Order(OrderId::new([8; 32])),
         Charge::Message(MessageId(Uuid::from_u128(8))),
         // Of an order, not to many.
-        Charge::Message(world.order(stranger).await.message.unwrap()),
+        Charge::Message(world.order(stranger).await.fulfilment.message_id().unwrap()),
     ] {
         assert_eq!(give(store, of(charge, 1, None)).await, Refunded::NoSuchCharge);
         assert_eq!(store.charged(charge).await.unwrap(), None);
@@ -164,7 +164,7 @@ pub async fn gives_back_what_lightning_paid_as_credit(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
     let mut new = world.new_order();
-    (new.account, new.kind) = (Some(account), OrderKind::Send);
+    new.account = Some(account);
     let order = new.id;
     world.add(new).await;
     world.hold(order, Some(world.new_message(1))).await;

@@ -27,7 +27,8 @@ pub async fn keeps_everything_over_a_restart(rig: &impl Rig) {
     assert_eq!(after.recipient(spent).await, RecipientState::Submitted);
     assert_eq!(after.state(settled).await, OrderState::Settled);
     let Payment::Lightning { preimage, .. } = after.order(open).await.payment else { panic!() };
-    assert_eq!(preimage.payment_hash(), open, "the sealed preimage opens");
+    let found = after.store.order_of_payment(preimage.payment_hash()).await.unwrap();
+    assert_eq!(found.map(|order| order.id), Some(open), "the sealed preimage opens");
     after.receive("a", ReceiptState::Delivered).await;
     assert_eq!(after.state(spent).await, OrderState::Settled);
     assert_eq!(after.told(at(50)).await.len(), 5, "the first says its answer");

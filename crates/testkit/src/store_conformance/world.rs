@@ -20,9 +20,8 @@ use domain::ports::{
 };
 use domain::reason::Reason;
 use domain::routing::CarrierName;
-use domain::sale::order::{
-    NewOrder, Order, OrderKind, OrderState, Payment, Purchase, Wanted, Webhook,
-};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, Order, OrderState, Payment, Wanted, Webhook};
 use domain::secret::{Preimage, Secret};
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -86,13 +85,13 @@ impl World {
         let mut bytes = [0x5a; 32];
         bytes[..8].copy_from_slice(&self.number().to_be_bytes());
         let preimage = Preimage::new(bytes);
+        bytes.reverse();
         NewOrder {
-            id: preimage.payment_hash(),
-            kind: OrderKind::Send,
+            id: OrderId::new(bytes),
             account: None,
             price: PRICE,
             payment: Payment::Lightning { preimage, invoice: None, pay_by: at(600) },
-            purchase: Purchase::Send { to: phone(0), text: Text::new("hello") },
+            fulfilment: Fulfilment::message(phone(0), Text::new("hello")),
             webhook: Some(Webhook {
                 url: "https://example.com/hook".to_owned(),
                 secret: Secret::new("whsec_order"),
@@ -105,12 +104,7 @@ impl World {
     }
 
     pub(super) fn new_funding(&self, account: AccountId) -> NewOrder {
-        NewOrder {
-            kind: OrderKind::Fund,
-            account: Some(account),
-            purchase: Purchase::Fund,
-            ..self.new_order()
-        }
+        NewOrder { account: Some(account), fulfilment: Fulfilment::Credit, ..self.new_order() }
     }
 
     pub(super) fn new_message(&self, recipients: u32) -> NewMessage {
@@ -250,7 +244,7 @@ impl World {
     }
 
     pub(super) async fn recipient(&self, order: OrderId) -> RecipientState {
-        self.order(order).await.recipient.expect("the order has a message")
+        self.order(order).await.fulfilment.recipient().expect("the order has a message")
     }
 
     pub(super) async fn balance(&self, account: AccountId) -> Balance {

@@ -204,14 +204,14 @@ impl House {
             Money::Either => {}
         }
         match scenario {
-            Scenario::Fund | Scenario::Unpaid => assert_eq!(order.recipient, None),
+            Scenario::Fund | Scenario::Unpaid => assert_eq!(order.fulfilment.recipient(), None),
             _ => {
-                let delivered = order.recipient == Some(RecipientState::Success);
+                let delivered = order.fulfilment.recipient() == Some(RecipientState::Success);
                 assert_eq!(settled, delivered, "kept only when it arrived");
             }
         }
-        if scenario != Scenario::Credit {
-            let node = self.node.lookup(id).await.unwrap();
+        if let Some(hash) = order.payment.hash() {
+            let node = self.node.lookup(hash).await.unwrap();
             assert_eq!(node == HoldState::Settled, settled, "node and order agree");
         }
     }

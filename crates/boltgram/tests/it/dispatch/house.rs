@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use domain::account::operator::Actor;
 use domain::account::{Key, Scope};
-use domain::id::{AccountId, KeyId, MessageId};
+use domain::id::{AccountId, KeyId, MessageId, OrderId};
 use domain::message::quiet::QuietHours;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
@@ -17,9 +17,9 @@ use domain::ports::{
     RecipientTrace, Snapshot, Store,
 };
 use domain::routing::{Route, Routes};
-use domain::sale::order::{NewOrder, OrderKind, Payment, Purchase};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, Payment};
 use domain::sale::tariff::Prices;
-use domain::secret::Preimage;
 use domain::text::Text;
 use engine::accounts::{Caller, add_account};
 use engine::events::RenderEvent;
@@ -147,12 +147,11 @@ impl House {
         let mut bytes = [0x5a; 32];
         bytes[..8].copy_from_slice(&self.number().to_be_bytes());
         let order = NewOrder {
-            id: Preimage::new(bytes).payment_hash(),
-            kind: OrderKind::Send,
+            id: OrderId::new(bytes),
             account: Some(account),
             price: PRICE,
             payment: Payment::Credit,
-            purchase: Purchase::Send { to: to[0].clone(), text: Text::new(text) },
+            fulfilment: Fulfilment::message(to[0].clone(), Text::new(text)),
             webhook: None,
             referral: None,
             client: "key-1".to_owned(),

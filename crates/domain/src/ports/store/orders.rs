@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::id::{AccountId, OrderId};
+use crate::id::{AccountId, OrderId, PaymentHash};
 use crate::message::NewMessage;
 use crate::money::Msat;
 use crate::ports::{Lease, PortError};
@@ -151,6 +151,9 @@ pub trait OrderStore: Send + Sync {
     ) -> Result<Vec<CreditOutcome>, PortError>;
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError>;
+
+    /// The order whose hold invoice has this hash.
+    async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>, PortError>;
 
     /// *open* → *held* → *working* with its message queued (or → *fulfilled* for funding).
     async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome, PortError>;

@@ -4,7 +4,8 @@
 
 use domain::id::OrderId;
 use domain::ports::{OrderAdmission, OrderCaps, PortError};
-use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, OrderState, Payment};
 use domain::time::Timestamp;
 
 use super::rows::{NewOrderRow, exists, insert_many};
@@ -20,7 +21,7 @@ pub(crate) async fn add(
     if matches!(new.payment, Payment::Credit) {
         return Err(refused("an order paid from credit comes with its message"));
     }
-    if new.kind == OrderKind::Fund && new.account.is_none() {
+    if new.fulfilment == Fulfilment::Credit && new.account.is_none() {
         return Err(refused("credit is bought for an account"));
     }
     if new.price.is_negative() {

@@ -2,14 +2,13 @@
 //! together: the orders' rows, what they book, and the events that tell it.
 
 use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::progress::Progress;
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{Changed, Lease, PortError, WebhookCall};
 use domain::reason::Reason;
 use domain::sale::ledger::{LedgerAccount, TransferEvent, TransferKind};
-use domain::sale::order::{
-    OrderEvent, OrderKind, OrderSnapshot, OrderState, Progress, Wanted, next,
-};
+use domain::sale::order::{OrderEvent, OrderKind, OrderSnapshot, OrderState, Wanted, next};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 
@@ -137,7 +136,7 @@ impl StoredOrder {
         if self.order.state == OrderState::Fulfilled {
             return Ok(());
         }
-        self.step(OrderEvent::Delivered, now)?;
+        self.step(OrderEvent::Fulfilled, now)?;
         if self.order.over_lightning {
             self.tell_node(now);
         } else {
@@ -156,7 +155,7 @@ impl StoredOrder {
         if self.order.state == OrderState::Cancelling {
             return Ok(());
         }
-        self.step(OrderEvent::Undeliverable, now)?;
+        self.step(OrderEvent::CannotBeFulfilled, now)?;
         self.order.reason = reason;
         if self.order.over_lightning {
             self.tell_node(now);
@@ -190,9 +189,7 @@ impl StoredOrder {
             (OrderKind::Fund, Some(account)) => {
                 (LedgerAccount::Customer(account), TransferKind::Fund)
             }
-            (OrderKind::Send | OrderKind::Email | OrderKind::Fund, _) => {
-                (LedgerAccount::Revenue, TransferKind::LightningSale)
-            }
+            _ => (LedgerAccount::Revenue, TransferKind::LightningSale),
         };
         self.booking = Some(Booking::Post { credit, amount, kind });
         Ok(())
@@ -328,7 +325,7 @@ async fn update(tx: &mut impl Tx, orders: &[StoredOrder]) -> Result<()> {
     .await?;
     let rows: Vec<_> = over_lightning.into_iter().map(row).collect();
     tx.execute_many(
-        "UPDATE orders SET state = ?2, reason = ?3, held = ?4, deadline_height = ?5, message = ?6,
+        "UPDATE orders SET state = ?2, reason = ?3, held = ?4, deadline_height = ?5, fulfilled_by = ?6,
              paid_at = ?7, updated_at = ?8, check_at = ?9, events = ?10, last_event = ?11
          WHERE id = ?1",
         &rows,

@@ -15,5 +15,5 @@ pub(crate) use add::{add, attach_invoice};
 pub(crate) use cancel::cancel;
 pub(crate) use hold::hold;
 pub(crate) use node::{claim_checks, load, recheck, record_node_reports};
-pub(crate) use rows::{Moved, WEBHOOK_SECRET, find, funding_history, lock_moved};
+pub(crate) use rows::{Moved, WEBHOOK_SECRET, find, find_by_payment, funding_history, lock_moved};
 pub(crate) use spend::add_credit;

@@ -1,15 +1,19 @@
 //! Orders as rows: written once, read back as the domain's [`Order`], or as what a change needs.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use domain::id::{AccountId, MessageId, OrderId};
+use domain::activation::CountryCode;
+use domain::id::{AccountId, ActivationId, MessageId, OrderId, PaymentHash, RentalId};
 use domain::message::Address;
 use domain::message::recipient::RecipientState;
 use domain::ports::PortError;
-use domain::sale::order::{NewOrder, Order, OrderState, Payment, Purchase, Wanted};
+use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::{NewOrder, Order, OrderKind, OrderState, Payment, PaymentMethod, Wanted};
 use domain::secret::Preimage;
 use domain::text::Text;
 use domain::time::Timestamp;
+use uuid::Uuid;
 
 use super::change::{Hook, OrderRow, StoredOrder};
 use crate::tx::{Result, Row, Tx, params};
@@ -17,9 +21,6 @@ use crate::tx::{Result, Row, Tx, params};
 /// Sealed columns, as the vault knows them.
 pub(crate) const WEBHOOK_SECRET: &str = "orders.webhook_secret";
 const PREIMAGE: &str = "orders.preimage";
-
-const LIGHTNING: &str = "lightning";
-const CREDIT: &str = "credit";
 
 /// How an order begins.
 pub(crate) struct NewOrderRow<'a> {
@@ -30,13 +31,44 @@ pub(crate) struct NewOrderRow<'a> {
     pub(crate) check_at: Option<Timestamp>,
 }
 
-/// What of a row is made for it.
+/// Columns that are computed from the order.
 struct Made<'a> {
+    hash: Option<PaymentHash>,
     preimage: Option<Vec<u8>>,
     invoice: Option<&'a str>,
     pay_by: Option<Timestamp>,
-    to: Option<String>,
+    bought: Bought<'a>,
     secret: Option<Vec<u8>>,
+}
+
+/// What was bought, in columns.
+#[derive(Default)]
+struct Bought<'a> {
+    to: Option<String>,
+    text: Option<&'a str>,
+    service: Option<&'a str>,
+    country: Option<u16>,
+    rented_ms: Option<i64>,
+}
+
+impl<'a> Bought<'a> {
+    fn of(fulfilment: &'a Fulfilment) -> Self {
+        match fulfilment {
+            Fulfilment::Message { to, text, .. } => {
+                Self { to: Some(to.stored()), text: Some(text.as_str()), ..Self::default() }
+            }
+            Fulfilment::Activation { service, country, .. } => {
+                let country = country.map(|country| country.0);
+                Self { service: Some(service.as_str()), country, ..Self::default() }
+            }
+            Fulfilment::Rental { service, country, duration, .. } => {
+                let country = country.map(|country| country.0);
+                let rented_ms = i64::try_from(duration.as_millis()).ok();
+                Self { service: Some(service.as_str()), country, rented_ms, ..Self::default() }
+            }
+            Fulfilment::Credit => Self::default(),
+        }
+    }
 }
 
 /// Stores those that are new; tells which of them were.
@@ -50,23 +82,23 @@ pub(crate) async fn insert_many(
         .zip(&made)
         .map(|(new_row, made)| {
             let new = new_row.new;
-            let text = match &new.purchase {
-                Purchase::Send { text, .. } => Some(text.as_str()),
-                Purchase::Fund => None,
-            };
             let webhook = new.webhook.as_ref();
             params![
                 &new.id,
-                new.kind,
+                new.fulfilment.kind(),
                 new_row.state,
                 new.account,
                 new.price,
-                if made.pay_by.is_some() { LIGHTNING } else { CREDIT },
+                new.payment.method().as_str(),
+                made.hash.as_ref(),
                 made.preimage.as_ref(),
                 made.invoice,
                 made.pay_by,
-                made.to.as_ref(),
-                text,
+                made.bought.to.as_ref(),
+                made.bought.text,
+                made.bought.service,
+                made.bought.country,
+                made.bought.rented_ms,
                 webhook.map(|webhook| &webhook.url),
                 made.secret.as_ref(),
                 webhook.map(|webhook| webhook.wants.as_str()),
@@ -81,11 +113,12 @@ pub(crate) async fn insert_many(
         .collect();
     let added = tx
         .execute_many(
-            "INSERT INTO orders (id, kind, state, account, price, payment, preimage, invoice,
-                 pay_by, to_address, text, webhook_url, webhook_secret, webhook_wants, referral,
-                 client, message, created_at, paid_at, updated_at, check_at)
+            "INSERT INTO orders (id, kind, state, account, price, payment, payment_hash, preimage,
+                 invoice, pay_by, to_address, text, service, country, rented_ms, webhook_url,
+                 webhook_secret, webhook_wants, referral, client, fulfilled_by, created_at, paid_at,
+                 updated_at, check_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?18, ?20)
+                 ?18, ?19, ?20, ?21, ?22, ?23, ?22, ?24)
              ON CONFLICT (id) DO NOTHING",
             &rows,
         )
@@ -102,16 +135,13 @@ fn make<'a>(tx: &impl Tx, new: &'a NewOrder) -> Result<Made<'a>> {
         }
         Payment::Credit => (None, None, None),
     };
-    let to = match &new.purchase {
-        Purchase::Send { to, .. } => Some(to.stored()),
-        Purchase::Fund => None,
-    };
     let secret = new
         .webhook
         .as_ref()
         .map(|webhook| tx.vault().seal(WEBHOOK_SECRET, id, webhook.secret.expose().as_bytes()))
         .transpose()?;
-    Ok(Made { preimage, invoice, pay_by, to, secret })
+    let (hash, bought) = (new.payment.hash(), Bought::of(&new.fulfilment));
+    Ok(Made { hash, preimage, invoice, pay_by, bought, secret })
 }
 
 pub(crate) fn exists() -> PortError {
@@ -125,6 +155,14 @@ pub(crate) async fn find_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<O
 
 pub(crate) async fn find(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Order>> {
     Ok(find_many(tx, std::slice::from_ref(id)).await?.pop())
+}
+
+pub(crate) async fn find_by_payment(tx: &mut impl Tx, hash: &PaymentHash) -> Result<Option<Order>> {
+    let rows = tx.query("SELECT id FROM orders WHERE payment_hash = ?1", params![hash]).await?;
+    match rows.into_iter().next() {
+        Some(mut row) => find(tx, &row.get()?).await,
+        None => Ok(None),
+    }
 }
 
 /// Those that can be read, and the ids of those that cannot: one bad row must not stop the others.
@@ -153,10 +191,10 @@ async fn query_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Vec<Row>>> 
     let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
     tx.query_many(
         "SELECT o.id, o.kind, o.state, o.reason, o.account, o.price, o.held, o.payment,
-                 o.preimage, o.invoice, o.pay_by, o.to_address, o.text, o.referral, o.message,
-                 r.state, o.created_at, o.paid_at,
+                 o.preimage, o.invoice, o.pay_by, o.to_address, o.text, o.service, o.country,
+                 o.rented_ms, o.fulfilled_by, r.state, o.referral, o.created_at, o.paid_at,
                  CASE WHEN r.updated_at > o.updated_at THEN r.updated_at ELSE o.updated_at END
-             FROM orders o LEFT JOIN recipients r ON r.message = o.message AND r.idx = 0
+             FROM orders o LEFT JOIN recipients r ON r.message = o.fulfilled_by AND r.idx = 0
              WHERE o.id = ?1",
         &ids,
     )
@@ -169,29 +207,26 @@ fn read(tx: &impl Tx, mut row: Row) -> Result<Order> {
     let (kind, state, reason, account) = (row.get()?, row.get()?, row.get()?, row.get()?);
     let (price, held) = (row.get()?, row.get()?);
     let payment = read_payment(tx, &id, row)?;
-    let purchase = read_purchase(row)?;
+    let fulfilment = read_fulfilment(kind, row)?;
     Ok(Order {
         id,
-        kind,
         state,
         reason,
         account,
         price,
         held,
         payment,
-        purchase,
+        fulfilment,
         referral: row.get()?,
-        message: row.get()?,
-        recipient: row.get()?,
         created_at: row.get()?,
         paid_at: row.get()?,
         updated_at: row.get()?,
     })
 }
 
-/// The message of one that exists, if it has one already.
+/// The message of one that exists, if it has one already. Only messages have rows so far.
 pub(crate) async fn message_of(tx: &mut impl Tx, id: &OrderId) -> Result<Option<MessageId>> {
-    let rows = tx.query("SELECT message FROM orders WHERE id = ?1", params![id]).await?;
+    let rows = tx.query("SELECT fulfilled_by FROM orders WHERE id = ?1", params![id]).await?;
     rows.into_iter().next().map_or(Ok(None), |mut row| row.get())
 }
 
@@ -250,7 +285,7 @@ async fn lock_rows(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<StoredOrder>
     let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
     let found = tx
         .query_many(
-            "SELECT id, kind, state, reason, account, price, held, payment, message, paid_at,
+            "SELECT id, kind, state, reason, account, price, held, payment, fulfilled_by, paid_at,
                  updated_at, deadline_height, check_at, webhook_url, webhook_secret, webhook_wants,
                  events, last_event
              FROM orders WHERE id = ?1 FOR UPDATE",
@@ -270,7 +305,7 @@ fn read_sold(mut row: Row) -> Result<StoredOrder> {
         account: row.get()?,
         price: row.get()?,
         held: row.get()?,
-        over_lightning: row.get::<String>()? == LIGHTNING,
+        over_lightning: row.get::<PaymentMethod>()? == PaymentMethod::Lightning,
         message: row.get()?,
         recipient: None,
         paid_at: row.get()?,
@@ -288,12 +323,12 @@ fn read_sold(mut row: Row) -> Result<StoredOrder> {
 
 fn read_payment(tx: &impl Tx, id: &OrderId, row: &mut Row) -> Result<Payment> {
     let unreadable = || PortError::Refused("unreadable column: payment".to_owned());
-    let word: String = row.get()?;
+    let method: PaymentMethod = row.get()?;
     let sealed: Option<Vec<u8>> = row.get()?;
     let (invoice, pay_by): (Option<String>, Option<Timestamp>) = (row.get()?, row.get()?);
-    match (word.as_str(), sealed, pay_by) {
-        (CREDIT, None, None) => Ok(Payment::Credit),
-        (LIGHTNING, Some(sealed), Some(pay_by)) => {
+    match (method, sealed, pay_by) {
+        (PaymentMethod::Credit, None, None) => Ok(Payment::Credit),
+        (PaymentMethod::Lightning, Some(sealed), Some(pay_by)) => {
             let opened = tx.vault().open(PREIMAGE, id.as_bytes(), &sealed)?;
             let bytes = opened.as_slice().try_into().map_err(|_| unreadable())?;
             Ok(Payment::Lightning { preimage: Preimage::new(bytes), invoice, pay_by })
@@ -302,11 +337,33 @@ fn read_payment(tx: &impl Tx, id: &OrderId, row: &mut Row) -> Result<Payment> {
     }
 }
 
-fn read_purchase(row: &mut Row) -> Result<Purchase> {
-    match (row.get::<Option<Address>>()?, row.get::<Option<String>>()?) {
-        (Some(to), Some(text)) => Ok(Purchase::Send { to, text: Text::new(text) }),
-        (None, None) => Ok(Purchase::Fund),
-        _ => Err(PortError::Refused("unreadable column: text".to_owned())),
+fn read_fulfilment(kind: OrderKind, row: &mut Row) -> Result<Fulfilment> {
+    let unreadable = |column| PortError::Refused(format!("unreadable column: {column}"));
+    let (to, text): (Option<Address>, Option<String>) = (row.get()?, row.get()?);
+    let service: Option<String> = row.get()?;
+    let service = service.and_then(|word| word.parse().ok()).ok_or_else(|| unreadable("service"));
+    let country = row.get::<Option<u16>>()?.map(CountryCode);
+    let rented_ms = row.get::<Option<u64>>()?.ok_or_else(|| unreadable("rented_ms"));
+    let fulfilled_by: Option<Uuid> = row.get()?;
+    let recipient = row.get()?;
+    match kind {
+        OrderKind::Send | OrderKind::Email => Ok(Fulfilment::Message {
+            to: to.ok_or_else(|| unreadable("to_address"))?,
+            text: Text::new(text.ok_or_else(|| unreadable("text"))?),
+            message: fulfilled_by.map(MessageId),
+            recipient,
+        }),
+        OrderKind::Receive => {
+            let activation = fulfilled_by.map(ActivationId);
+            Ok(Fulfilment::Activation { service: service?, country, activation })
+        }
+        OrderKind::Rent => Ok(Fulfilment::Rental {
+            service: service?,
+            country,
+            duration: Duration::from_millis(rented_ms?),
+            rental: fulfilled_by.map(RentalId),
+        }),
+        OrderKind::Fund => Ok(Fulfilment::Credit),
     }
 }
 

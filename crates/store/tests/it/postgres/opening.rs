@@ -119,8 +119,12 @@ async fn a_text_may_hold_what_postgres_cannot() {
     let mut order = super::orders(payer, [1]).remove(0);
     let text = domain::text::Text::new("a\0b");
     order.message.content.text = text.clone();
-    let domain::sale::order::Purchase::Send { to, .. } = order.order.purchase else { panic!() };
-    order.order.purchase = domain::sale::order::Purchase::Send { to, text };
+    let domain::sale::fulfilment::Fulfilment::Message { text: bought, .. } =
+        &mut order.order.fulfilment
+    else {
+        panic!()
+    };
+    *bought = text;
     store.add_credit_orders(vec![order], None).await.unwrap();
     assert_eq!(database.sql("SELECT text FROM messages"), "a\u{fffd}b");
 }

@@ -1,0 +1,219 @@
+//! What a step does to an order: its state, its money, and what its webhook is told.
+//!
+//! | step | paid over Lightning | paid from credit |
+//! |---|---|---|
+//! | held | *working*; credit is *fulfilled* at once | – |
+//! | progressed | the buyer sees more | the same |
+//! | fulfilled | *fulfilled*; the node is to settle | *settled*; the reservation is posted |
+//! | cannot be fulfilled | *cancelling*; the node is to cancel | *cancelled*; the reservation is voided |
+//! | the node settled | *settled*; what was held is booked | – |
+//! | the node cancelled | *cancelled* or *lost*; nothing is booked | – |
+//!
+//! An order is decided once: an outcome that comes after the decision changes nothing. Everything
+//! else that the machine ([`super::order::next`]) refuses is [`Illegal`], and then nothing changes.
+//!
+//! Bought credit goes to the order's account, everything else to revenue. More than the price may be
+//! held; all of it is booked.
+
+use crate::id::{AccountId, MessageId, OrderId};
+use crate::message::progress::Progress;
+use crate::money::Msat;
+use crate::reason::Reason;
+use crate::state::{Illegal, Outcome};
+use crate::time::Timestamp;
+
+use super::ledger::{LedgerAccount, TransferEvent, TransferKind};
+use super::order::{OrderEvent, OrderKind, OrderSnapshot, OrderState, PaymentMethod, Wanted, next};
+
+/// What a change needs to know of an order: neither the text nor any secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderFacts {
+    pub id: OrderId,
+    pub kind: OrderKind,
+    pub state: OrderState,
+    pub reason: Option<Reason>,
+    pub account: Option<AccountId>,
+    pub price: Msat,
+    /// What the payer locked.
+    pub held: Option<Msat>,
+    pub payment: PaymentMethod,
+    pub message: Option<MessageId>,
+    pub progress: Option<Progress>,
+    pub paid_at: Option<Timestamp>,
+    pub updated_at: Timestamp,
+    /// What its webhook is told, if it has one.
+    pub wants: Option<Wanted>,
+}
+
+/// Something that happened to an order, or to what it bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The node holds a fit payment ([`super::hold::check`]); work begins in the same change.
+    Held {
+        amount: Msat,
+        message: Option<MessageId>,
+    },
+    Progressed(Progress),
+    /// The work ended. The reason is kept when it cannot be fulfilled.
+    Ended(Outcome, Option<Reason>),
+    NodeSettled,
+    NodeCancelled,
+}
+
+/// What a change of an order books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Booking {
+    /// Money that the node received, posted at once.
+    Receive { credit: LedgerAccount, amount: Msat, kind: TransferKind },
+    /// The reservation of the price is posted or voided.
+    Decide { event: TransferEvent, payer: AccountId, price: Msat },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub after: OrderFacts,
+    pub booking: Option<Booking>,
+    /// The order is decided now, and the node does not know yet.
+    pub node_waits: bool,
+    /// The machine took a step, so the order itself is not as it was.
+    pub stepped: bool,
+    /// What the webhook is to be told.
+    pub report: Option<OrderSnapshot>,
+}
+
+/// All `steps` in their order, or none of them.
+pub fn change(before: &OrderFacts, steps: &[Step], now: Timestamp) -> Result<Change, Illegal> {
+    let (after, report) = (before.clone(), None);
+    let mut change = Change { after, booking: None, node_waits: false, stepped: false, report };
+    for step in steps {
+        change.take(*step, now)?;
+    }
+    change.report = reports(before, &change.after).then(|| change.after.snapshot());
+    Ok(change)
+}
+
+impl Change {
+    fn take(&mut self, step: Step, now: Timestamp) -> Result<(), Illegal> {
+        match step {
+            Step::Held { amount, message } => self.hold(amount, message, now),
+            Step::Progressed(progress) => {
+                self.after.progress = Some(progress);
+                self.after.updated_at = now;
+                Ok(())
+            }
+            // The first outcome wins.
+            Step::Ended(..) if self.after.state.is_decided() => Ok(()),
+            Step::Ended(Outcome::Fulfilled, _) => self.fulfil(now),
+            Step::Ended(Outcome::CannotBeFulfilled, reason) => self.cancel(reason, now),
+            Step::NodeSettled => self.settle(now),
+            Step::NodeCancelled => self.refund(now),
+        }
+    }
+
+    fn step(&mut self, event: OrderEvent, now: Timestamp) -> Result<(), Illegal> {
+        self.after.state = next(self.after.state, event)?;
+        self.after.updated_at = now;
+        self.stepped = true;
+        Ok(())
+    }
+
+    fn hold(
+        &mut self,
+        amount: Msat,
+        message: Option<MessageId>,
+        now: Timestamp,
+    ) -> Result<(), Illegal> {
+        self.step(OrderEvent::Held, now)?;
+        self.step(OrderEvent::Started, now)?;
+        self.after.held = Some(amount);
+        self.after.paid_at = Some(now);
+        self.after.message = message;
+        self.after.progress = message.map(|_| Progress::Created);
+        // Credit has nowhere to travel.
+        if self.after.kind == OrderKind::Fund { self.fulfil(now) } else { Ok(()) }
+    }
+
+    fn fulfil(&mut self, now: Timestamp) -> Result<(), Illegal> {
+        self.step(OrderEvent::Fulfilled, now)?;
+        self.decide(OrderEvent::NodeSettled, TransferEvent::Post, now)
+    }
+
+    fn cancel(&mut self, reason: Option<Reason>, now: Timestamp) -> Result<(), Illegal> {
+        self.step(OrderEvent::CannotBeFulfilled, now)?;
+        self.after.reason = reason;
+        self.decide(OrderEvent::NodeCancelled, TransferEvent::Void, now)
+    }
+
+    /// Credit is ours to move, so the decision is the end.
+    fn decide(
+        &mut self,
+        end: OrderEvent,
+        event: TransferEvent,
+        now: Timestamp,
+    ) -> Result<(), Illegal> {
+        match self.after.payment {
+            PaymentMethod::Lightning => {
+                self.node_waits = true;
+                Ok(())
+            }
+            PaymentMethod::Credit => {
+                let payer = self.after.account.ok_or(Illegal)?;
+                self.booking = Some(Booking::Decide { event, payer, price: self.after.price });
+                self.step(end, now)
+            }
+        }
+    }
+
+    fn settle(&mut self, now: Timestamp) -> Result<(), Illegal> {
+        self.step(OrderEvent::NodeSettled, now)?;
+        let amount = self.after.held.unwrap_or(self.after.price);
+        let (credit, kind) = match (self.after.kind, self.after.account) {
+            (OrderKind::Fund, Some(account)) => {
+                (LedgerAccount::Customer(account), TransferKind::Fund)
+            }
+            _ => (LedgerAccount::Revenue, TransferKind::LightningSale),
+        };
+        self.booking = Some(Booking::Receive { credit, amount, kind });
+        Ok(())
+    }
+
+    fn refund(&mut self, now: Timestamp) -> Result<(), Illegal> {
+        let reason = match self.after.state {
+            OrderState::Open => Reason::Unpaid,
+            _ => Reason::NodeRefunded,
+        };
+        self.step(OrderEvent::NodeCancelled, now)?;
+        self.after.reason.get_or_insert(reason);
+        Ok(())
+    }
+}
+
+impl OrderFacts {
+    pub fn snapshot(&self) -> OrderSnapshot {
+        OrderSnapshot {
+            order: self.id.to_string(),
+            kind: self.kind,
+            state: self.state,
+            paid: self.paid_at.is_some(),
+            message: self.message,
+            progress: self.progress,
+            reason: self.reason,
+            at: self.updated_at,
+        }
+    }
+}
+
+/// Whether the change is news to the order's webhook. The end of an order that was never paid is
+/// not, nor is the first progress: the payment is.
+fn reports(before: &OrderFacts, after: &OrderFacts) -> bool {
+    let paid = before.paid_at.is_none() && after.paid_at.is_some();
+    let progressed = before.progress.is_some() && before.progress != after.progress;
+    let ended = progressed && after.progress.is_some_and(Progress::is_final);
+    let cancelled =
+        after.paid_at.is_some() && after.state.is_cancelled() && !before.state.is_cancelled();
+    match after.wants {
+        None => false,
+        Some(Wanted::All) => paid || progressed || cancelled,
+        Some(Wanted::Final) => ended || cancelled,
+    }
+}
