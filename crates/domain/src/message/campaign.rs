@@ -24,13 +24,12 @@ pub enum RefundPolicy {
 stored_as!(RefundPolicy { Undelivered = "undelivered", Unsent = "unsent" });
 
 impl RefundPolicy {
-    /// Whether the price of a recipient that becomes final is kept.
-    pub const fn keeps(self, from: RecipientState, to: RecipientState) -> bool {
+    /// Whether the price of a recipient that becomes final is kept. `was_taken`: some carrier had its
+    /// whole text.
+    pub const fn keeps(self, to: RecipientState, was_taken: bool) -> bool {
         match self {
             Self::Undelivered => matches!(to, RecipientState::Success),
-            Self::Unsent => {
-                matches!(to, RecipientState::Success) || matches!(from, RecipientState::Submitted)
-            }
+            Self::Unsent => matches!(to, RecipientState::Success) || was_taken,
         }
     }
 }
@@ -181,15 +180,14 @@ mod tests {
 
     #[test]
     fn what_did_not_arrive_is_given_back_by_policy() {
-        let keeps = RefundPolicy::keeps;
+        use RefundPolicy::{Undelivered, Unsent};
         for to in [S::Failed, S::Expired, S::Timeout, S::Invalid, S::Blocked] {
-            assert!(!keeps(RefundPolicy::Undelivered, S::Submitted, to));
-            assert!(!keeps(RefundPolicy::Unsent, S::Pending, to));
+            assert!(!Undelivered.keeps(to, true) && !Unsent.keeps(to, false));
+            assert!(Unsent.keeps(to, true));
         }
-        assert!(keeps(RefundPolicy::Unsent, S::Submitted, S::Timeout));
-        for policy in [RefundPolicy::Undelivered, RefundPolicy::Unsent] {
+        for was_taken in [false, true] {
             assert!(
-                keeps(policy, S::Pending, S::Success) && keeps(policy, S::Submitted, S::Success)
+                Undelivered.keeps(S::Success, was_taken) && Unsent.keeps(S::Success, was_taken)
             );
         }
     }

@@ -12,9 +12,15 @@
 
 pub mod address_list;
 pub mod campaign;
+pub mod chunk;
+pub mod counters;
+pub mod delivery;
 pub mod email;
+pub mod outcome;
+pub mod parts;
 pub mod progress;
 pub mod quiet;
+pub mod receipt;
 pub mod recipient;
 
 use std::str::FromStr;

@@ -9,7 +9,7 @@
 //!
 //! `=` stays, `–` is refused: the first final state wins, until the sender himself pays for another
 //! try. A receipt may come before the answer to its submission, so `Delivered` is legal in
-//! *pending*. Parts are rolled up by [`roll_up`].
+//! *pending*. When parts decide a recipient stands in [`super::parts`].
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,11 @@ stored_as!(RecipientState {
 impl RecipientState {
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Pending | Self::Submitted)
+    }
+
+    /// Whether a paid retry is for it.
+    pub const fn can_be_retried(self) -> bool {
+        next(self, RecipientEvent::Requeued).is_ok()
     }
 }
 
@@ -95,41 +100,6 @@ pub const fn next(state: RecipientState, event: RecipientEvent) -> Result<Recipi
             | E::Invalid
             | E::Blocked,
         ) => Err(Illegal),
-    }
-}
-
-/// What became of one part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PartState {
-    /// Taken by the carrier.
-    Accepted,
-    Delivered,
-    Failed,
-    Expired,
-}
-
-stored_as!(PartState {
-    Accepted = "accepted",
-    Delivered = "delivered",
-    Failed = "failed",
-    Expired = "expired",
-});
-
-/// What the parts known so far say of their recipient: a text with a part missing was not
-/// delivered, so one failure fails it, and it is delivered when all `parts` are.
-pub fn roll_up(parts: u16, known: &[PartState]) -> Option<RecipientEvent> {
-    let count = |wanted| known.iter().filter(|&&state| state == wanted).count();
-    let parts = usize::from(parts);
-    if count(PartState::Failed) > 0 {
-        Some(RecipientEvent::Failed)
-    } else if count(PartState::Expired) > 0 {
-        Some(RecipientEvent::Expired)
-    } else if count(PartState::Delivered) >= parts {
-        Some(RecipientEvent::Delivered)
-    } else if known.len() >= parts {
-        Some(RecipientEvent::Submitted)
-    } else {
-        None
     }
 }
 
@@ -197,15 +167,5 @@ mod tests {
     fn a_receipt_may_come_before_the_answer_to_its_submission() {
         let state = next(RecipientState::Pending, RecipientEvent::Delivered);
         assert_eq!(state, Ok(RecipientState::Success));
-    }
-
-    #[test]
-    fn delivers_only_when_all_parts_are() {
-        use PartState::{Accepted, Delivered, Expired, Failed};
-        assert_eq!(roll_up(2, &[Delivered]), None);
-        assert_eq!(roll_up(2, &[Delivered, Accepted]), Some(RecipientEvent::Submitted));
-        assert_eq!(roll_up(2, &[Delivered, Delivered]), Some(RecipientEvent::Delivered));
-        assert_eq!(roll_up(3, &[Delivered, Failed]), Some(RecipientEvent::Failed));
-        assert_eq!(roll_up(3, &[Delivered, Expired]), Some(RecipientEvent::Expired));
     }
 }

@@ -7,4 +7,5 @@ pub mod hold;
 pub mod ledger;
 pub mod order;
 pub mod quote;
+pub mod settlement;
 pub mod tariff;

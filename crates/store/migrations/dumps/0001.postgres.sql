@@ -171,8 +171,7 @@ CREATE TABLE public.chunks (
     due_at bigint NOT NULL,
     attempt bigint NOT NULL,
     lease_node text COLLATE pg_catalog."C",
-    unsure bigint NOT NULL,
-    was_unsure bigint DEFAULT 0 NOT NULL,
+    doubt text COLLATE pg_catalog."C" NOT NULL,
     await_until bigint,
     requeued_at bigint,
     reason text COLLATE pg_catalog."C"
@@ -767,7 +766,7 @@ INSERT INTO public.audit_log VALUES (4, 1793534400000, 'command-line', 'sender.a
 -- Data for Name: chunks; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.chunks VALUES ('\x00000000000000000000000000000003', 0, 0, 0, 1, 9223372036854775807, 1793534400000, 0, NULL, 0, 0, NULL, NULL, NULL);
+INSERT INTO public.chunks VALUES ('\x00000000000000000000000000000003', 0, 0, 0, 1, 9223372036854775807, 1793534400000, 0, NULL, 'none', NULL, NULL, NULL);
 
 
 --

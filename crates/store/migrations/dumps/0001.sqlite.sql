@@ -203,10 +203,8 @@ CREATE TABLE chunks (
     due_at INTEGER NOT NULL,
     attempt INTEGER NOT NULL,
     lease_node TEXT,
-    -- 1 from a claim on, until its end says that no carrier has what is pending. What was unsure
-    -- before the claim stays so.
-    unsure INTEGER NOT NULL,
-    was_unsure INTEGER NOT NULL DEFAULT 0,
+    -- Whether a carrier may have what is pending: none, claim (since the last claim) or lasting.
+    doubt TEXT NOT NULL,
     -- What is still without a receipt by then is tried with another carrier.
     await_until INTEGER,
     -- Another try of those who failed, expired or timed out in it: they are pending since then, and
@@ -215,7 +213,7 @@ CREATE TABLE chunks (
     reason TEXT,
     PRIMARY KEY (message, first_idx)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO chunks VALUES (X'00000000000000000000000000000003', 0, 0, 0, 1, 9223372036854775807, 1793534400000, 0, NULL, 0, 0, NULL, NULL, NULL);
+INSERT INTO chunks VALUES (X'00000000000000000000000000000003', 0, 0, 0, 1, 9223372036854775807, 1793534400000, 0, NULL, 'none', NULL, NULL, NULL);
 CREATE TABLE claim_turns (
     node TEXT NOT NULL,
     lane INTEGER NOT NULL,

@@ -242,10 +242,8 @@ CREATE TABLE chunks (
     due_at BIGINT NOT NULL,
     attempt BIGINT NOT NULL,
     lease_node TEXT COLLATE "C",
-    -- 1 from a claim on, until its end says that no carrier has what is pending. What was unsure
-    -- before the claim stays so.
-    unsure BIGINT NOT NULL,
-    was_unsure BIGINT NOT NULL DEFAULT 0,
+    -- Whether a carrier may have what is pending: none, claim (since the last claim) or lasting.
+    doubt TEXT COLLATE "C" NOT NULL,
     -- What is still without a receipt by then is tried with another carrier.
     await_until BIGINT,
     -- Another try of those who failed, expired or timed out in it: they are pending since then, and

@@ -8,7 +8,9 @@ use domain::account::sender::SenderState;
 use domain::account::template::Label;
 use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId};
 use domain::message::campaign::RefundPolicy;
-use domain::message::recipient::{PartState, RecipientState};
+use domain::message::chunk::Doubt;
+use domain::message::parts::PartState;
+use domain::message::recipient::RecipientState;
 use domain::message::{Address, Lane, MessageState};
 use domain::money::Msat;
 use domain::number::{Msisdn, SenderId};
@@ -109,6 +111,7 @@ from_column! {
         MessageState => |word| Self::from_str(&word).ok(),
         RecipientState => |word| Self::from_str(&word).ok(),
         PartState => |word| Self::from_str(&word).ok(),
+        Doubt => |word| Self::from_str(&word).ok(),
         ReceiptState => |word| Self::from_str(&word).ok(),
         TransferState => |word| Self::from_str(&word).ok(),
         Reason => |word| Self::from_str(&word).ok(),

@@ -1,7 +1,9 @@
 //! Parameters of statements.
 
 use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId, PaymentHash};
-use domain::message::recipient::{PartState, RecipientState};
+use domain::message::chunk::Doubt;
+use domain::message::parts::PartState;
+use domain::message::recipient::RecipientState;
 use domain::message::{Lane, MessageState};
 use domain::money::Msat;
 use domain::ports::{ReceiptState, WebhookCallId};
@@ -46,6 +48,7 @@ value_from! {
     MessageState => |value| Self::Text(value.as_str());
     RecipientState => |value| Self::Text(value.as_str());
     PartState => |value| Self::Text(value.as_str());
+    Doubt => |value| Self::Text(value.as_str());
     ReceiptState => |value| Self::Text(value.as_str());
     TransferState => |value| Self::Text(value.as_str());
     Reason => |value| Self::Text(value.as_str());

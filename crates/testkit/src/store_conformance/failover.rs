@@ -2,7 +2,8 @@
 
 use domain::id::MessageId;
 use domain::limits::NO_ANSWERS_MAX;
-use domain::message::recipient::{PartState, RecipientState};
+use domain::message::parts::PartState;
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{
     CancelOutcome, ChunkEnd, ClaimedChunk, CreditOutcome, End, Outcome, Receipt, ReceiptState,

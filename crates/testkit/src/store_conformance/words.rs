@@ -2,7 +2,8 @@
 
 use domain::id::MessageId;
 use domain::message::Address;
-use domain::message::recipient::{PartState, RecipientState};
+use domain::message::parts::PartState;
+use domain::message::recipient::RecipientState;
 use domain::number::Msisdn;
 use domain::ports::{ChunkEnd, Lease, Receipt, ReceiptState, RecipientTrace, Recorded};
 use domain::sale::order::OrderState;

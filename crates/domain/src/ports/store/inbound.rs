@@ -1,4 +1,4 @@
-//! Messages that came in, as they are stored: part by part, joined when all parts are there.
+//! Inbound messages in the store: part by part, joined when all parts are there.
 
 use std::sync::Arc;
 
@@ -9,28 +9,27 @@ use crate::inbound::{InboundMessage, InboundPart, Receivers};
 use crate::ports::PortError;
 use crate::time::Timestamp;
 
-/// What a change made of parts.
+/// What a change did with parts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InboundRecorded {
-    /// Messages that are whole by it.
+    /// Messages that it completed.
     pub complete: u32,
-    /// Messages given up waiting for, delivered with a mark.
+    /// Messages that waited too long for parts and were joined without them.
     pub incomplete: u32,
-    /// Parts that had come before.
+    /// Parts that were repeats.
     pub repeats: u32,
     /// Events stored: webhooks are due.
     pub events: u32,
-    /// Joined messages whose parts are known as repeats no longer.
+    /// Joined messages whose parts are deleted: a repeat is not recognised any more.
     pub forgotten: u32,
 }
 
 #[async_trait]
 pub trait InboundStore: Send + Sync {
-    /// Stores parts and joins what is complete by them: the message and the event that tells it, in
-    /// one change. With each part stands the id of the message that it begins, should it begin one.
-    /// Parts come in any order, through any link of a carrier, and more than once; which
-    /// of them belong together, and which is a repeat, says [`crate::inbound::place`]. `receivers`
-    /// says whose a message is and where it is told.
+    /// Stores parts, and joins what they complete: the message and its event, in one change. Each part
+    /// comes with an id for the message that it may begin. Parts come in any order, through any link of
+    /// a carrier, and more than once; which of them belong together, and which is a repeat, is decided
+    /// by [`crate::inbound::place`]. `receivers` has the owner of each number, and where its events go.
     ///
     /// When more than [`crate::limits::INBOUND_PARTS_WAITING_MAX`] parts of a carrier wait, its
     /// oldest messages are joined incomplete.
@@ -41,9 +40,9 @@ pub trait InboundStore: Send + Sync {
         now: Timestamp,
     ) -> Result<InboundRecorded, PortError>;
 
-    /// Delivers, with a mark, what has waited for its missing parts since before `waiting_since`, and
-    /// forgets parts that were joined longer ago than a carrier repeats them. At most `limit`
-    /// messages of each kind at once. Repeat: harmless.
+    /// Joins, marked as incomplete, what has waited for parts since before `waiting_since`, and deletes
+    /// parts that were joined longer ago than a carrier repeats them. At most `limit` messages of each
+    /// kind at once. Repeat: harmless.
     async fn join_incomplete(
         &self,
         waiting_since: Timestamp,
@@ -54,7 +53,7 @@ pub trait InboundStore: Send + Sync {
 
     async fn inbound(&self, id: InboundId) -> Result<Option<InboundMessage>, PortError>;
 
-    /// Messages that came in, newest first; with `before`, those older than it.
+    /// Inbound messages, newest first; with `before`, those older than it.
     async fn inbound_list(
         &self,
         before: Option<InboundId>,

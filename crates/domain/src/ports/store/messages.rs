@@ -1,4 +1,4 @@
-//! Messages as they are stored: queued in chunks, claimed, and followed to their ends.
+//! Messages in the store: queued in chunks, claimed, and followed to their final states.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::reason::Reason;
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
 
-/// A run of recipients is known by its message and its first index.
+/// A run of recipients, by its message and its first index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChunkId {
     pub message: MessageId,
@@ -26,45 +26,46 @@ impl fmt::Display for ChunkId {
     }
 }
 
-/// For whom and until when a change leases what it stores, so that the same process goes on with it
-/// at once instead of claiming it back.
+/// A lease on what a change stores: the same process continues the work at once instead of claiming it
+/// back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     pub node: String,
     pub until: Timestamp,
 }
 
-/// What a node has room for. A number alone is so many chunks of whatever is due.
+/// What a node has room for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClaimRoom {
-    /// In all.
+    /// Chunks of all lanes.
     pub chunks: u32,
-    /// Of those, of [`Lane::Bulk`].
+    /// Of those, chunks of [`Lane::Bulk`].
     pub bulk: u32,
-    /// Accounts (`None`: messages without one, all together) that hold their share of the node's
-    /// room for this lane already: nothing of theirs in it is claimed.
+    /// Accounts (`None`: all messages without one) that fill their share of the node's room in this
+    /// lane already: their chunks in it are not claimed.
     pub full: Vec<(Lane, Option<AccountId>)>,
-    /// Another node can hand over by carriers that this one cannot: what was given back for that
-    /// ([`Reason::LinkElsewhere`]) is left to it for [`crate::limits::LINK_ELSEWHERE_WAIT`].
+    /// Another node has links to carriers that this one has not: chunks put back for that
+    /// ([`Reason::LinkElsewhere`]) are left to it for [`crate::limits::LINK_ELSEWHERE_WAIT`].
     pub lacks_links: bool,
 }
 
+/// A limit without lanes.
 impl From<u32> for ClaimRoom {
     fn from(chunks: u32) -> Self {
         Self { chunks, bulk: chunks, ..Self::default() }
     }
 }
 
-/// A run of recipients leased to this node.
+/// A chunk leased to this node.
 #[derive(Debug, Clone)]
 pub struct ClaimedChunk {
     pub id: ChunkId,
-    /// Counts claims; the lease is ours while the stored number is this one.
+    /// Counts the claims of the chunk. The lease is this node's while the stored count is this one.
     pub attempt: u32,
     pub content: Arc<Content>,
-    /// Of the hold that pays for it, if one does: at this height the node gives the money back.
+    /// Block height at which the Lightning node gives the payment back, if a hold pays.
     pub deadline_height: Option<u32>,
-    /// Those of the run that are still *pending*.
+    /// The *pending* recipients of the chunk.
     pub recipients: Vec<ClaimedRecipient>,
 }
 
@@ -72,61 +73,77 @@ pub struct ClaimedChunk {
 pub struct ClaimedRecipient {
     pub index: u32,
     pub to: Address,
-    /// Parts (from 1) that a carrier already took, and which carrier that was: the last one, also if
-    /// it counts as tried.
+    /// Parts (from 1) that a carrier already took, and that carrier: the last one, even if it is among
+    /// the tried ones.
     pub accepted: Vec<u16>,
     pub accepted_by: Option<CarrierName>,
     /// Carriers that would not take it ([`crate::ports::End::TryAnother`]), or took it and never
-    /// said what became of it ([`ChunkEnd::AwaitReceipts`]).
+    /// reported on it ([`ChunkEnd::AwaitReceipts`]).
     pub tried: Vec<CarrierName>,
-    /// How often a carrier was handed it and took nothing or gave no answer: deferrals that name a
-    /// carrier, for any reason but [`Reason::LinkDown`]. One for each claim at most.
+    /// Claims in which a carrier was handed it and took nothing or did not answer: deferrals that name
+    /// a carrier, for any reason but [`Reason::LinkDown`].
     pub attempts: u32,
 }
 
-/// What a claim leased, and what it found to be over.
+/// What a claim leased, and what it ended on the way.
 #[derive(Debug, Default)]
 pub struct Claimed {
     pub chunks: Vec<ClaimedChunk>,
     pub recorded: Recorded,
 }
 
-/// What happens to a claimed chunk.
+/// How a node ends its claim of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChunkEnd {
     /// Every recipient has an outcome.
     Done,
-    /// Every recipient has an outcome. What has no receipt by `until` is *pending* again and claimed
-    /// again; the carrier that has it counts as tried.
+    /// Every recipient has an outcome. A recipient without a receipt by `until` is *pending* and claimed
+    /// again; its carrier is *tried*.
     AwaitReceipts { until: Timestamp },
-    /// Those still pending are tried again at `at`; `reason` is shown with them.
+    /// Recipients that are still pending are claimed again at `at`; `reason` is shown with them.
     Retry { at: Timestamp, reason: Reason },
 }
 
-/// What a change set in motion, so that the right worker is woken.
+/// What a change did, so that the right worker is woken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// Recipients whose state changed.
     pub recipients: u32,
-    /// Lightning orders that were decided: the node must be told.
+    /// Lightning orders that were decided: settle or cancel is to be sent to the node.
     pub decided: u32,
-    /// Orders paid from credit that ended: the price was kept, or given back.
+    /// Orders paid from credit that ended: the price was kept (`settled`) or given back (`cancelled`).
     pub settled: u32,
     pub cancelled: u32,
     /// Events stored: webhooks are due.
     pub events: u32,
-    /// Of those, leased to the caller by the change: to be told at once.
+    /// Of those, the ones leased to the caller: to be delivered at once.
     pub webhooks: Vec<WebhookCall>,
-    /// Receipts of submissions not (yet) known, kept for them.
+    /// Receipts whose submission is not known (yet), parked.
     pub parked: u32,
-    /// Receipts that more than one submission answers to, kept and never guessed.
+    /// Receipts that match several submissions, parked; they decide nothing.
     pub ambiguous: u32,
-    /// Receipts that came after their recipient was final and said otherwise: recorded, shown, and
-    /// without any effect on state or money.
+    /// Receipts that contradict a recipient which was final already: stored and shown, without any
+    /// effect on state or money.
     pub contradictory: u32,
-    /// What was no receipt after all ([`Receipt::unmarked`]): for the caller to record as parts of
-    /// messages that came in, before their carrier is told that we have them.
+    /// What was no receipt after all ([`Receipt::unmarked`]): the caller records these as parts of
+    /// inbound messages before it acknowledges them to their carrier.
     pub messages: Vec<InboundPart>,
+}
+
+impl Recorded {
+    /// Adds what another change did.
+    pub fn add(&mut self, other: Self) {
+        self.recipients += other.recipients;
+        self.decided += other.decided;
+        self.settled += other.settled;
+        self.cancelled += other.cancelled;
+        self.events += other.events;
+        self.webhooks.extend(other.webhooks);
+        self.parked += other.parked;
+        self.ambiguous += other.ambiguous;
+        self.contradictory += other.contradictory;
+        self.messages.extend(other.messages);
+    }
 }
 
 #[async_trait]
@@ -136,9 +153,9 @@ pub trait MessageStore: Send + Sync {
     /// passed is due again. Two nodes that claim at once get different chunks and do not wait for
     /// each other.
     ///
-    /// Who has been blocked since his message was accepted, for everybody or for its account, is not
-    /// handed out: he becomes *blocked*, with all that follows from it, unless a carrier may have his
-    /// text already; then he is *submitted*, and a receipt decides, or his time.
+    /// A number that was blocked after its message was accepted, for everybody or for its account, is
+    /// not handed out: the recipient becomes *blocked*, unless a carrier may have its text already
+    /// ([`crate::message::delivery`]).
     async fn claim_chunks(
         &self,
         node: &str,
@@ -147,8 +164,7 @@ pub trait MessageStore: Send + Sync {
         lease_until: Timestamp,
     ) -> Result<Claimed, PortError>;
 
-    /// Prolongs the leases of claims (chunk and attempt) that are still this node's; others are
-    /// left alone.
+    /// Extends the leases of claims (chunk and attempt) that are still this node's, and no others.
     async fn renew_leases(
         &self,
         node: &str,
@@ -156,18 +172,13 @@ pub trait MessageStore: Send + Sync {
         lease_until: Timestamp,
     ) -> Result<(), PortError>;
 
-    /// Frees the leases of a node that starts again, so that it need not wait for them to pass: of
-    /// chunks, and of events ([`crate::ports::EventStore`]). Returns how many.
+    /// Frees the leases of a node that restarts, of chunks and of events
+    /// ([`crate::ports::EventStore`]), so that it need not wait for their end. Returns how many.
     async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64, PortError>;
 
-    /// Records outcomes and ends chunks in one change. Outcomes of a lost lease are recorded too
-    /// (the carrier has the parts); their chunk ends are ignored. A receipt that came earlier is
-    /// applied. A refusal for [`Reason::Expired`] makes the recipient *expired*, any other *failed*.
-    /// A recipient that stayed without the carrier's answer for
-    /// [`crate::limits::NO_ANSWERS_MAX`] times is *submitted*: its receipt decides, or its time.
-    /// What an earlier carrier took is kept when another one takes it over: its receipts can still
-    /// deliver, and fail nothing any more; and until it has said what became of the whole text that it
-    /// has, nothing fails or expires for what another one says or does not take. The chunk of an order that is final meanwhile is not
+    /// Records outcomes and ends claims in one change: what they do to recipients and chunks is in
+    /// [`crate::message::outcome`], [`crate::message::parts`] and [`crate::message::chunk`]. Parked
+    /// receipts of the parts are applied. The chunk of an order that is final meanwhile is not
     /// retried. Repeat: harmless.
     ///
     /// With `tell`, the events that this change stores are leased so and returned in
@@ -180,16 +191,14 @@ pub trait MessageStore: Send + Sync {
         tell: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
-    /// Records receipts; unknown ones are parked. Carriers use ids again: only submissions younger
+    /// Records receipts, and parks those without a known submission: which part a receipt is of, and
+    /// what it does, is in [`crate::message::receipt`]. Carriers use ids again: only submissions younger
     /// than [`crate::limits::PARKED_RECEIPT_AGE_MAX`] are matched, and only receipts parked within
-    /// [`crate::limits::EARLY_RECEIPT_AGE_MAX`] are applied to a new submission. Where one id stands
-    /// for several submissions, the destination that the receipt names decides, if it is of one of
-    /// them alone; otherwise the receipt is ambiguous and decides nothing. Repeat: harmless. `tell`
-    /// as for [`MessageStore::record_outcomes`].
+    /// [`crate::limits::EARLY_RECEIPT_AGE_MAX`] are applied to a new submission. Repeat: harmless.
+    /// `tell` as for [`MessageStore::record_outcomes`].
     ///
-    /// An unmarked receipt counts only for a submission to the number that it comes from, now or
-    /// when it is recorded. Where its id is known of other numbers alone it is given back in
-    /// [`Recorded::messages`], and parked all the same: the id may be used again.
+    /// What turns out to be an inbound message is returned in [`Recorded::messages`], and parked all
+    /// the same.
     async fn record_receipts(
         &self,
         receipts: Vec<Receipt>,
@@ -197,8 +206,8 @@ pub trait MessageStore: Send + Sync {
         tell: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
-    /// What is known of up to `limit` recipients of a message, from index `first` on. Those who are
-    /// excluded from a message to many have no way to be traced.
+    /// What is known of up to `limit` recipients of a message, from index `first` on, with their parts
+    /// at carriers. Excluded recipients of a campaign are left out.
     async fn trace(
         &self,
         message: MessageId,
@@ -207,7 +216,7 @@ pub trait MessageStore: Send + Sync {
     ) -> Result<Vec<RecipientTrace>, PortError>;
 
     /// Ends what waited too long: pending recipients past their validity are *expired* (unless
-    /// their chunk is leased), submitted ones past the time for receipts are *timeout*. Also drops
+    /// their chunk is leased), submitted ones past the time for receipts are *timeout*. Also deletes
     /// parked receipts older than `parked_before`. At most `limit` messages at once.
     async fn expire(
         &self,
@@ -216,10 +225,10 @@ pub trait MessageStore: Send + Sync {
         limit: u32,
     ) -> Result<Recorded, PortError>;
 
-    /// Drops what nobody asks for any more and nothing books depend on: orders cancelled without
-    /// ever having been paid, with their events, and ended webhook calls, all of them ended before
-    /// `before`; and idempotency keys, which are kept shorter by as much as
+    /// Deletes what is not needed any more, and what no booking depends on: orders that were cancelled
+    /// and never paid, with their events, and ended webhook calls, if they ended before `before`; and
+    /// idempotency keys, which are kept shorter by as much as
     /// [`crate::limits::IDEMPOTENCY_KEY_AGE_MAX`] is shorter than [`crate::limits::FORGET_AFTER`]. At
-    /// most `limit` rows of each; returns how many rows went.
+    /// most `limit` rows of each; returns how many were deleted.
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64, PortError>;
 }

@@ -1,7 +1,8 @@
 //! What is known of a message's way, for those who have to explain it.
 
 use crate::message::Address;
-use crate::message::recipient::{PartState, RecipientState};
+use crate::message::parts::PartState;
+use crate::message::recipient::RecipientState;
 use crate::ports::ReceiptState;
 use crate::reason::Reason;
 use crate::routing::CarrierName;

@@ -1,4 +1,4 @@
-//! A new message to many, stored whole or not at all.
+//! Stores a new campaign, whole or not at all.
 
 use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
 use domain::message::MessageState;
@@ -9,13 +9,13 @@ use domain::ports::{PortError, Spent};
 use super::idempotency::{self, Spending};
 use super::packs::{self, Pack};
 use crate::rows::ledger;
-use crate::rows::message::{Queued, insert_chunks};
+use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
 use crate::tx::{Result, Tx, params};
 
-/// So many recipients are stored as rows at once: a pack would only be opened again.
+/// Up to so many recipients are stored as rows: a pack would soon be unpacked again.
 const ROWS_MAX: u32 = 100;
 
-/// What it comes to.
+/// Totals of a campaign.
 struct Sums {
     price: Msat,
     payable: u32,
@@ -23,10 +23,10 @@ struct Sums {
     blocked: u32,
 }
 
-/// The key comes first, then the message, then the credit: what exists takes none, and what finds
-/// none goes again.
+/// The idempotency key is stored first, then the message, then the reservation: a message that exists
+/// reserves nothing, and one without enough credit is deleted again.
 pub(crate) async fn add(tx: &mut impl Tx, new: &NewBulk) -> Result<Spent> {
-    let sums = judge(new)?;
+    let sums = check(new)?;
     let (account, message, now) = (new.payer, new.content.message, new.created_at);
     let (recipients, price) = (sums.payable, sums.price);
     let spending = Spending { account, message, recipients, price };
@@ -37,7 +37,7 @@ pub(crate) async fn add(tx: &mut impl Tx, new: &NewBulk) -> Result<Spent> {
     insert_message(tx, new, &sums).await?;
     if let Some(short) = ledger::reserve(tx, account, price, now).await? {
         tx.execute("DELETE FROM messages WHERE id = ?1", params![&message]).await?;
-        idempotency::give_up(tx, idempotency, account).await?;
+        idempotency::release(tx, idempotency, account).await?;
         return Ok(idempotency::unspent(short, price));
     }
     ledger::add_bulk_reservation(tx, &message, account, price, now).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn add(tx: &mut impl Tx, new: &NewBulk) -> Result<Spent> {
     Ok(Spent::Done { message, recipients, price })
 }
 
-fn judge(new: &NewBulk) -> Result<Sums> {
+fn check(new: &NewBulk) -> Result<Sums> {
     let refused = |why: &str| Err(PortError::Refused(why.to_owned()));
     let all = new.payable() + new.excluded.len();
     if new.payable() == 0 || all > usize::try_from(MESSAGE_RECIPIENTS_MAX).unwrap_or(usize::MAX) {
@@ -56,7 +56,7 @@ fn judge(new: &NewBulk) -> Result<Sums> {
         return refused("a price is not negative");
     }
     if new.content.account != Some(new.payer) {
-        return refused("a message to many is paid by its account");
+        return refused("a campaign is paid by its account");
     }
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let excluded = |why| count(new.excluded.iter().filter(|excluded| excluded.why == why).count());
@@ -119,7 +119,7 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
     .map(drop)
 }
 
-/// A chunk and a pack cover the same recipients; few have rows, and one chunk.
+/// Stores packs, and a chunk for each; a small campaign has rows and one chunk.
 async fn insert_recipients(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()> {
     let message = &new.content.message;
     let packs: Vec<Pack> = packs::of_groups(&new.groups).collect();
@@ -140,6 +140,6 @@ async fn insert_recipients(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Resu
     packs::insert(tx, message, &excluded).await?;
     let due_at = new.start_at.unwrap_or(new.created_at);
     let queued: Vec<_> =
-        runs.into_iter().map(|run| Queued::new(&new.content, run, due_at)).collect();
-    insert_chunks(tx, &queued, None).await
+        runs.into_iter().map(|run| QueuedChunk::new(&new.content, run, due_at)).collect();
+    enqueue(tx, &queued, None).await
 }

@@ -1,18 +1,18 @@
-//! Whether messages to many agree with their recipients and with the ledger. Whoever waits for another
-//! try is pending, whatever his row says of the one before.
+//! Checks that campaigns agree with their recipients and with the ledger. A recipient that waits for a
+//! retry counts as pending, whatever its row says of the try before.
 
 use domain::id::MessageId;
 
 use crate::tx::{Result, Row, Tx, params};
 
-/// At most `limit` that do not. Of each message:
+/// At most `limit` campaigns that do not. Of each:
 ///
-/// | there | is |
+/// | column | must be |
 /// |---|---|
 /// | the transfer's amount, posted, voided, debit | the message's price, charged, refunded, account |
-/// | the transfer's state | pending while something is left; posted if something was, else voided |
-/// | what is left | the prices of recipients that are not final; of a cancelled one nothing |
-/// | each counter | as many recipients |
+/// | the transfer's state | pending while something is left; posted if something was posted, else voided |
+/// | what is left | the prices of recipients that are not final; nothing of a cancelled campaign |
+/// | each counter | the number of such recipients |
 pub(crate) async fn wrong(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
     let rows = tx
         .query(

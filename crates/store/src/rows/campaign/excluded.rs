@@ -1,4 +1,4 @@
-//! Those who are in a request and get nothing, packed for good: they never change.
+//! Excluded recipients of a request, packed for good: they never change.
 
 use std::str;
 
@@ -7,7 +7,7 @@ use domain::ports::PortError;
 
 use crate::tx::Result;
 
-/// One after another: a byte for why, the length of the address in bytes, the address.
+/// Of each recipient a byte for the reason, the length of the address in bytes, and the address.
 pub(crate) fn pack(excluded: &[Excluded]) -> Vec<u8> {
     let mut packed = Vec::with_capacity(excluded.len() * 16);
     for Excluded { address, why } in excluded {
@@ -24,7 +24,7 @@ pub(crate) fn pack(excluded: &[Excluded]) -> Vec<u8> {
 }
 
 pub(crate) fn unpack(mut packed: &[u8]) -> Result<Vec<Excluded>> {
-    let unreadable = || PortError::Refused("unreadable recipients who get nothing".to_owned());
+    let unreadable = || PortError::Refused("unreadable excluded recipients".to_owned());
     let mut excluded = Vec::new();
     while let [why, length, rest @ ..] = packed {
         let why = match why {

@@ -1,4 +1,4 @@
-//! Requests that spent credit, by the keys that their senders gave them.
+//! Idempotency keys of requests that spent credit.
 
 use domain::id::{AccountId, MessageId};
 use domain::limits::{FORGET_AFTER, IDEMPOTENCY_KEY_AGE_MAX};
@@ -10,7 +10,7 @@ use domain::time::Timestamp;
 use crate::rows::ledger::Short;
 use crate::tx::{Result, Tx, params};
 
-/// What a request is about to do.
+/// What a request spends.
 #[derive(Clone, Copy)]
 pub(crate) struct Spending {
     pub(crate) account: AccountId,
@@ -27,8 +27,8 @@ pub(crate) const fn unspent(short: Short, price: Msat) -> Spent {
     }
 }
 
-/// Takes the key for this request. `Some` when an earlier one has it: that one is waited for, if it
-/// is still under way.
+/// Stores the key for this request. `Some` when an earlier request has stored it; this change waits
+/// for that one while it is under way.
 pub(crate) async fn take(
     tx: &mut impl Tx,
     idempotency: Option<&Idempotency>,
@@ -48,12 +48,12 @@ pub(crate) async fn take(
     if taken > 0 {
         return Ok(None);
     }
-    let gone = || PortError::Unavailable("an idempotency key was forgotten meanwhile".to_owned());
-    spent(tx, account, idempotency).await?.ok_or_else(gone).map(Some)
+    let deleted = || PortError::Unavailable("an idempotency key was deleted meanwhile".to_owned());
+    spent(tx, account, idempotency).await?.ok_or_else(deleted).map(Some)
 }
 
-/// Keeps what the request did, once that is known.
-pub(crate) async fn note(
+/// Stores what the request spent, once that is known.
+pub(crate) async fn update(
     tx: &mut impl Tx,
     idempotency: Option<&Idempotency>,
     spending: Spending,
@@ -67,8 +67,8 @@ pub(crate) async fn note(
     .map(drop)
 }
 
-/// The request did nothing: it may come again.
-pub(crate) async fn give_up(
+/// The request spent nothing: it may be repeated.
+pub(crate) async fn release(
     tx: &mut impl Tx,
     idempotency: Option<&Idempotency>,
     account: AccountId,
@@ -102,7 +102,7 @@ pub(crate) async fn spent(
     Ok(Some(Spent::Repeat { message, recipients, price }))
 }
 
-/// Keys are kept for a shorter time than what else is forgotten `before`.
+/// Keys are kept for a shorter time than what else is deleted `before`.
 pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
     let before = before.after(FORGET_AFTER.saturating_sub(IDEMPOTENCY_KEY_AGE_MAX));
     tx.execute(

@@ -1,4 +1,4 @@
-//! An account's messages, newest first: ids are in the order of time.
+//! Campaigns of an account, newest first: ids are in the order of time.
 
 use std::cmp::Reverse;
 

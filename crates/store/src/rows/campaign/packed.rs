@@ -1,4 +1,4 @@
-//! Recipients in packs, of many messages at once: for those who look for one among all.
+//! Packed recipients of many messages at once, for the search.
 
 use domain::id::MessageId;
 use domain::limits::CHUNK_RECIPIENTS_MAX;
@@ -6,7 +6,7 @@ use domain::message::campaign::BulkRecipient;
 use domain::time::Timestamp;
 
 use super::packs::Pack;
-use super::page::unpack;
+use super::page::show;
 use crate::tx::{Result, Tx, params};
 
 /// Recipients of a message from index `first` to before `end`.
@@ -15,16 +15,16 @@ pub(crate) struct Run {
     pub(crate) message: MessageId,
     pub(crate) first: u32,
     pub(crate) end: u32,
-    /// Those of orders are in no packs.
-    pub(crate) to_many: bool,
+    /// Recipients of orders are never packed.
+    pub(crate) is_campaign: bool,
     pub(crate) created_at: Timestamp,
 }
 
-/// Of each run those that have no rows.
+/// The recipients of each run that have no rows.
 pub(crate) async fn packed(tx: &mut impl Tx, runs: &[Run]) -> Result<Vec<Vec<BulkRecipient>>> {
     let mut packed: Vec<_> = runs.iter().map(|_| Vec::new()).collect();
-    let to_many = || runs.iter().zip(0_usize..).filter(|(run, _)| run.to_many);
-    let rows: Vec<_> = to_many()
+    let campaigns = || runs.iter().zip(0_usize..).filter(|(run, _)| run.is_campaign);
+    let rows: Vec<_> = campaigns()
         .map(|(run, _)| {
             // No pack is longer.
             let earliest = i64::from(run.first) - i64::from(CHUNK_RECIPIENTS_MAX);
@@ -39,10 +39,10 @@ pub(crate) async fn packed(tx: &mut impl Tx, runs: &[Run]) -> Result<Vec<Vec<Bul
             &rows,
         )
         .await?;
-    for ((run, at), packs) in to_many().zip(found) {
+    for ((run, at), packs) in campaigns().zip(found) {
         let Some(packed) = packed.get_mut(at) else { continue };
         for row in packs {
-            let recipients = unpack(&Pack::read(row)?, run.created_at)?;
+            let recipients = show(&Pack::read(row)?, run.created_at)?;
             let inside = |one: &BulkRecipient| (run.first..run.end).contains(&one.index);
             packed.extend(recipients.into_iter().filter(inside));
         }

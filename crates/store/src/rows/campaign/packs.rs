@@ -2,11 +2,11 @@
 //!
 //! | a pack of | is | until |
 //! |---|---|---|
-//! | a chunk that nobody claimed yet | numbers of one price, all *pending* | the chunk is first worked on |
-//! | those who get nothing | [`excluded`] | for ever |
+//! | a chunk that was not claimed yet | numbers of one price, all *pending* | the chunk is claimed, or expires |
+//! | excluded recipients | [`excluded`] | for ever |
 //!
-//! A pack of a chunk covers the chunk exactly. Whoever leases the chunk, or deletes it to end its
-//! recipients, opens its pack in the same change.
+//! The pack of a chunk has exactly its recipients. The change that leases the chunk, or deletes it to
+//! end its recipients, unpacks it.
 
 use std::collections::BTreeMap;
 
@@ -22,14 +22,14 @@ use domain::time::Timestamp;
 use super::excluded;
 use crate::tx::{Result, Row, Tx, params};
 
-/// A recipient that a pack was opened to.
-pub(crate) type Opened = (u32, Msisdn);
+/// A recipient out of a pack.
+pub(crate) type Unpacked = (u32, Msisdn);
 
-/// A run of recipients about to be stored in packs, or looked at.
+/// A pack, before it is stored or after it was read.
 pub(crate) struct Pack {
     pub(crate) first: u32,
     pub(crate) count: u32,
-    /// None: they get nothing.
+    /// Of each recipient; `None` if they are excluded.
     pub(crate) price: Option<Msat>,
     packed: Vec<u8>,
 }
@@ -53,7 +53,7 @@ impl Pack {
     }
 
     /// With the index of each.
-    pub(crate) fn numbers(&self) -> Result<Vec<Opened>> {
+    pub(crate) fn numbers(&self) -> Result<Vec<Unpacked>> {
         let unreadable = || PortError::Refused("unreadable packed numbers".to_owned());
         let (numbers, rest) = self.packed.as_chunks();
         if !rest.is_empty() {
@@ -76,7 +76,7 @@ fn count<T>(slice: &[T]) -> u32 {
     u32::try_from(slice.len()).unwrap_or(u32::MAX)
 }
 
-/// Of each group's recipients, a chunk's worth at a time.
+/// The recipients of each price group, a chunk at a time.
 pub(crate) fn of_groups(groups: &[PriceGroup]) -> impl Iterator<Item = Pack> {
     let mut first = 0;
     let runs = groups.iter().flat_map(|group| {
@@ -104,13 +104,13 @@ pub(crate) async fn insert(tx: &mut impl Tx, message: &MessageId, packs: &[Pack]
     .map(drop)
 }
 
-/// Makes rows of the packs of these chunks, of those that have one: of each the recipients, all
-/// *pending*. The caller has just leased or deleted the chunks.
-pub(crate) async fn open(
+/// Unpacks those of these chunks that have a pack: stores their recipients as *pending* rows, and
+/// returns them. The caller has just leased or deleted the chunks.
+pub(crate) async fn unpack(
     tx: &mut impl Tx,
     chunks: &[ChunkId],
     now: Timestamp,
-) -> Result<BTreeMap<ChunkId, Vec<Opened>>> {
+) -> Result<BTreeMap<ChunkId, Vec<Unpacked>>> {
     let rows: Vec<_> = chunks.iter().map(|id| params![&id.message, id.first]).collect();
     let found = tx
         .query_many(
@@ -120,27 +120,27 @@ pub(crate) async fn open(
             &rows,
         )
         .await?;
-    let mut opened = BTreeMap::new();
+    let mut unpacked = BTreeMap::new();
     let mut recipients = Vec::new();
     for (chunk, rows) in chunks.iter().zip(found) {
         for row in rows {
             let pack = Pack::read(row)?;
             let (price, numbers) = (pack.price.unwrap_or(Msat::ZERO), pack.numbers()?);
             recipients.push((chunk.message, price, numbers.clone()));
-            opened.insert(*chunk, numbers);
+            unpacked.insert(*chunk, numbers);
         }
     }
     for (message, price, numbers) in &recipients {
         insert_rows(tx, message, *price, numbers, now).await?;
     }
-    Ok(opened)
+    Ok(unpacked)
 }
 
 pub(crate) async fn insert_rows(
     tx: &mut impl Tx,
     message: &MessageId,
     price: Msat,
-    numbers: &[Opened],
+    numbers: &[Unpacked],
     now: Timestamp,
 ) -> Result<()> {
     let addresses: Vec<_> = numbers.iter().map(|(_, number)| number.digits().to_string()).collect();
@@ -160,7 +160,7 @@ pub(crate) async fn insert_rows(
     .map(drop)
 }
 
-/// The packs that have recipients from index `first` to before `end`, at most so many.
+/// Up to `limit` packs that have recipients from index `first` to before `end`.
 pub(crate) async fn between(
     tx: &mut impl Tx,
     message: &MessageId,
@@ -180,13 +180,13 @@ pub(crate) async fn between(
     rows.into_iter().map(Pack::read).collect()
 }
 
-/// Recipients from index `first` to before `end` that nobody worked on yet.
+/// Recipients from index `first` to before `end` that are still packed, and not excluded.
 pub(crate) async fn pending(
     tx: &mut impl Tx,
     message: &MessageId,
     first: u32,
     end: u32,
-) -> Result<Vec<Opened>> {
+) -> Result<Vec<Unpacked>> {
     let mut pending = Vec::new();
     for pack in between(tx, message, first, end, u32::MAX).await? {
         if pack.price.is_some() {

@@ -1,5 +1,5 @@
-//! A page of a message's recipients: of their rows and of packs, by index. How much is looked at is
-//! bounded, whatever is asked for.
+//! A page of a campaign's recipients by index, from their rows and from packs. The number of recipients
+//! read is bounded, whatever the filter.
 
 use domain::id::MessageId;
 use domain::limits::{RECIPIENTS_LOOKED_AT_MAX, RECIPIENTS_PAGE_MAX};
@@ -23,7 +23,7 @@ pub(crate) async fn page(
     let Some(mut row) = rows.into_iter().next() else { return Ok(RecipientPage::default()) };
     let (count, created_at): (u32, Timestamp) = (row.get()?, row.get()?);
     let limit = list.limit.min(RECIPIENTS_PAGE_MAX);
-    // Of all states the page is full with the first.
+    // Without a filter the page is full after `limit` recipients.
     let most = if list.states.is_empty() { limit } else { RECIPIENTS_LOOKED_AT_MAX };
     let end = list.first.saturating_add(most).min(count);
     let mut found = load_packed(tx, message, list, end, created_at).await?;
@@ -49,12 +49,13 @@ async fn load_packed(
     };
     let mut found = Vec::new();
     for pack in packs::between(tx, message, list.first, end, end).await? {
-        found.extend(unpack(&pack, at)?.into_iter().filter(wanted));
+        found.extend(show(&pack, at)?.into_iter().filter(wanted));
     }
     Ok(found)
 }
 
-pub(crate) fn unpack(pack: &Pack, updated_at: Timestamp) -> Result<Vec<BulkRecipient>> {
+/// Packed recipients as their sender sees them.
+pub(crate) fn show(pack: &Pack, updated_at: Timestamp) -> Result<Vec<BulkRecipient>> {
     let Some(price) = pack.price else {
         let excluded = pack.excluded()?.into_iter().map(|(index, excluded)| BulkRecipient {
             index,
@@ -91,8 +92,8 @@ async fn load_rows(
         tx.query(
             concat!(
                 "SELECT idx, address, state, reason, price, updated_at FROM (",
-                crate::rows::queue::requeue::seen!(),
-                ") seen
+                crate::rows::campaign::missed_runs::shown_recipients!(),
+                ") shown
                  WHERE ?4 = '' OR ?4 LIKE '%,' || state || ',%'
                  ORDER BY idx LIMIT ?5"
             ),
@@ -112,7 +113,7 @@ async fn load_rows(
     rows.into_iter().map(read).collect()
 }
 
-/// Some of its recipients may have rows that tell of the try before.
+/// Rows of some recipients may still hold the result of the try before.
 async fn is_requeued(tx: &mut impl Tx, message: &MessageId) -> Result<bool> {
     let rows = tx
         .query(

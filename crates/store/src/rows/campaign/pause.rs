@@ -1,18 +1,19 @@
-//! Stopping and going on. What is not leased is due far away, and comes back to when it was due.
+//! Pauses and resumes a campaign. While it is paused, its chunks that are not leased are due in the far
+//! future; when it is resumed, they are due when they were before.
 
 use std::time::Duration;
 
 use domain::id::{AccountId, MessageId};
 use domain::time::Timestamp;
 
-use crate::rows::message::lock;
+use crate::rows::message::message_lock::lock_one;
 use crate::tx::{Result, Tx, params};
 
-/// No moment of ours is so far away (142,000 years), and two of them can be added.
+/// 142,000 years: later than any time we store, and two of them can be added.
 const FAR: Duration = Duration::from_millis(1 << 52);
 
-/// When a chunk of a paused message is due that would be due then.
-pub(crate) fn far(due_at: Timestamp) -> Timestamp {
+/// When a chunk of a paused campaign is due that would be due at `due_at`.
+pub(crate) fn while_paused(due_at: Timestamp) -> Timestamp {
     due_at.after(FAR)
 }
 
@@ -23,10 +24,13 @@ pub(crate) async fn pause(
     paused: bool,
     now: Timestamp,
 ) -> Result<bool> {
-    let locked = lock(tx, *message).await?.filter(|message| !message.state.is_final());
-    let bulk = locked.and_then(|message| message.bulk).filter(|bulk| bulk.account == account);
-    let Some(bulk) = bulk else { return Ok(false) };
-    if bulk.paused == paused {
+    let locked = lock_one(tx, *message).await?;
+    let locked = locked.filter(|message| !message.counters.state.is_final());
+    let campaign = locked.and_then(|message| message.campaign);
+    let Some(campaign) = campaign.filter(|campaign| campaign.account == account) else {
+        return Ok(false);
+    };
+    if campaign.paused == paused {
         return Ok(true);
     }
     tx.execute(
@@ -36,7 +40,7 @@ pub(crate) async fn pause(
     .await?;
     tx.execute("UPDATE messages SET updated_at = ?2 WHERE id = ?1", params![message, now]).await?;
     let far = Timestamp::from_millis(0).after(FAR);
-    // Those that a node has are put off when it ends them, or when somebody claims them again.
+    // Leased chunks are put off when their claim ends, or by the next claim.
     let sql = if paused {
         "UPDATE chunks SET due_at = due_at + ?2
          WHERE message = ?1 AND lease_node IS NULL AND due_at < ?2"

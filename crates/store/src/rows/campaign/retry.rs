@@ -1,28 +1,28 @@
-//! Another try of those who did not get an ended message.
+//! Retries the recipients that an ended campaign did not reach.
 //!
-//! | of the earlier tries | stays |
+//! | of the tries before | kept |
 //! |---|---|
-//! | what carriers took | no: a receipt of it decides nothing |
-//! | who was tried, attempts, silences | no |
-//! | chunks | none are left; the new ones count claims from where no earlier one got to |
+//! | parts that carriers took | no: a receipt for one decides nothing |
+//! | tried carriers, attempts, unanswered claims | no |
+//! | chunks | none are left; new chunks count claims from a number that no earlier claim reached |
 //!
-//! One change, whatever the size: a message is as a whole tried again or not, and all of its price is
-//! reserved at once. The change is of the message and its chunks; recipients follow with the first claim
-//! of theirs ([`requeue`]).
+//! One change, whatever the size: all of the price is reserved at once. It changes the message and adds
+//! its chunks; the recipients' rows are changed by the first claim of their chunk ([`crate::rows::queue::requeue`]).
 
 use domain::message::{Lane, MessageEvent, MessageState, next};
 use domain::money::Msat;
-use domain::ports::{Changed, PortError, Retry, RetryOutcome, Spent};
+use domain::ports::{PortError, Retry, RetryOutcome, Spent};
 use domain::time::Timestamp;
 
+use super::campaign_row::CampaignRow;
 use super::idempotency::{self, Spending};
-use super::settlement::Bulk;
+use super::missed_runs;
 use crate::rows::ledger;
-use crate::rows::message::lock;
-use crate::rows::queue::requeue;
+use crate::rows::message::message_lock::lock_one;
+use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
 use crate::tx::{Result, Tx, params};
 
-/// Claims of one try, at most: later ones would look like the next try's.
+/// Claims of one try, at most: a later one would look like the next try's.
 const CLAIMS_BITS: u32 = 20;
 
 const TRIES_MAX: u32 = 1 << (u32::BITS - CLAIMS_BITS);
@@ -34,38 +34,38 @@ pub(crate) async fn retry(tx: &mut impl Tx, retry: &Retry, now: Timestamp) -> Re
     if let Some(spent) = idempotency::take(tx, idempotency, spending, now).await? {
         return Ok(RetryOutcome::Spent(spent));
     }
-    let outcome = begin(tx, retry, now).await?;
+    let outcome = store(tx, retry, now).await?;
     match outcome {
         RetryOutcome::Spent(Spent::Done { recipients, price, .. }) => {
-            idempotency::note(tx, idempotency, Spending { recipients, price, ..spending }).await?;
+            idempotency::update(tx, idempotency, Spending { recipients, price, ..spending })
+                .await?;
         }
-        _ => idempotency::give_up(tx, idempotency, account).await?,
+        _ => idempotency::release(tx, idempotency, account).await?,
     }
     Ok(outcome)
 }
 
-async fn begin(tx: &mut impl Tx, retry: &Retry, now: Timestamp) -> Result<RetryOutcome> {
+async fn store(tx: &mut impl Tx, retry: &Retry, now: Timestamp) -> Result<RetryOutcome> {
     let message = &retry.message;
-    let locked = lock(tx, *message).await?;
-    let Some((state, bulk)) = locked.and_then(|locked| Some((locked.state, locked.bulk?))) else {
+    let Some(locked) = lock_one(tx, *message).await? else {
         return Ok(RetryOutcome::NoSuchMessage);
     };
-    if bulk.account != retry.account {
-        return Ok(RetryOutcome::NoSuchMessage);
-    }
+    let campaign = locked.campaign.filter(|campaign| campaign.account == retry.account);
+    let Some(campaign) = campaign else { return Ok(RetryOutcome::NoSuchMessage) };
+    let state = locked.counters.state;
     let Ok(to) = next(state, MessageEvent::Requeued) else {
         return Ok(RetryOutcome::NotEnded(state));
     };
-    let (recipients, price) = (bulk.missed_recipients()?, bulk.missed);
+    let (recipients, price) = (campaign.counters.missed_recipients(), campaign.counters.missed);
     if recipients == 0 {
         return Ok(RetryOutcome::NothingToRetry);
     }
     if let Some(short) = ledger::reserve(tx, retry.account, price, now).await? {
         return Ok(RetryOutcome::Spent(idempotency::unspent(short, price)));
     }
-    ledger::reserve_more(tx, message, bulk.price, price).await?;
+    ledger::reserve_more(tx, message, campaign.counters.settlement.reserved, price).await?;
     update_message(tx, retry, to, recipients, price, now).await?;
-    queue(tx, retry, &bulk, now).await?;
+    queue(tx, retry, &campaign, now).await?;
     Ok(RetryOutcome::Spent(Spent::Done { message: *message, recipients, price }))
 }
 
@@ -96,29 +96,30 @@ async fn update_message(
     .map(drop)
 }
 
-async fn queue(tx: &mut impl Tx, retry: &Retry, bulk: &Bulk, now: Timestamp) -> Result<()> {
-    let tries = bulk.retries.saturating_add(1);
+async fn queue(
+    tx: &mut impl Tx,
+    retry: &Retry,
+    campaign: &CampaignRow,
+    now: Timestamp,
+) -> Result<()> {
+    let tries = campaign.retries.saturating_add(1);
     if tries >= TRIES_MAX {
-        return Err(PortError::Refused("it was tried too often".to_owned()));
+        return Err(PortError::Refused("it was retried too often".to_owned()));
     }
     let message = &retry.message;
     let rows = tx.query("SELECT lane FROM messages WHERE id = ?1", params![message]).await?;
     let lane: Lane = rows.into_iter().next().map_or(Ok(Lane::Bulk), |mut row| row.get())?;
-    let runs = requeue::take_runs(tx, message).await?;
-    let rows: Vec<_> = runs
-        .iter()
-        .map(|(first, last)| {
-            let (account, attempt) = (bulk.account, tries << CLAIMS_BITS);
-            params![message, *first, *last, lane, account, retry.valid_until, now, attempt]
-        })
-        .collect();
-    tx.notify(Changed { chunks: true, ..Changed::default() });
-    tx.execute_many(
-        "INSERT INTO chunks (message, first_idx, last_idx, lane, account, valid_until, due_at,
-             attempt, unsure, requeued_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?7)",
-        &rows,
-    )
-    .await
-    .map(drop)
+    let runs = missed_runs::take(tx, message).await?;
+    let queued = runs.into_iter().map(|(first, last)| QueuedChunk {
+        message,
+        first,
+        last,
+        lane,
+        account: Some(campaign.account),
+        valid_until: retry.valid_until,
+        due_at: now,
+        attempt: tries << CLAIMS_BITS,
+        requeued_at: Some(now),
+    });
+    enqueue(tx, &queued.collect::<Vec<_>>(), None).await
 }

@@ -1,4 +1,4 @@
-//! Messages to many as their senders see them.
+//! Campaigns as their senders see them.
 
 use domain::id::{AccountId, MessageId};
 use domain::message::campaign::{BulkMessage, Counts};

@@ -1,4 +1,4 @@
-//! Joined messages: stored, told, and read again.
+//! Joined inbound messages: stored with their events, and read.
 
 use domain::id::InboundId;
 use domain::inbound::{InboundContent, InboundMessage, Octets, Party, Receivers};
@@ -12,8 +12,8 @@ use super::part_set_rows::Set;
 use crate::rows::{directory::blocklist, event};
 use crate::tx::{Result, Row, Tx, params};
 
-/// Stores the messages that these sets are, whole or not, what tells them, and whom they block;
-/// returns how many events that is.
+/// Stores the messages of these sets, complete or not, with their events, and applies their keywords to
+/// the block list. Returns the number of events.
 pub(crate) async fn add(
     tx: &mut impl Tx,
     sets: &[Set],

@@ -1,11 +1,11 @@
-//! Messages that came in: parts kept until they are joined, and the joined messages.
+//! Inbound messages: parts are kept until they are joined.
 //!
 //! ```text
-//! parts ──> inbound_sets + inbound_parts ── complete, or waited too long ──> inbound_messages + event
+//! parts ──> inbound_sets + inbound_parts ── complete, or overdue ──> inbound_messages + event
 //! ```
 //!
-//! A joined set stays for as long as a carrier may send its parts again, so that they are known as
-//! repeats. Which part goes where is [`domain::inbound::place`]'s business.
+//! A joined set is kept for as long as a carrier may repeat its parts, so that repeats are recognised.
+//! Which set a part belongs to is decided by [`domain::inbound::place`].
 
 mod messages;
 mod part_set_rows;
@@ -78,7 +78,7 @@ pub(crate) async fn join_incomplete(
         )
         .await?;
     let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<_>>>()?;
-    let (incomplete, events) = give_up(tx, &ids, receivers, now).await?;
+    let (incomplete, events) = join_as_they_are(tx, &ids, receivers, now).await?;
     let forgotten = part_set_rows::forget(tx, now.before(INBOUND_REPEAT_MAX), limit).await?;
     Ok(InboundRecorded { incomplete, events, forgotten, ..InboundRecorded::default() })
 }
@@ -103,20 +103,20 @@ async fn make_room(
         excess -= here;
         ids.push(id);
     }
-    give_up(tx, &ids, receivers, now).await
+    join_as_they_are(tx, &ids, receivers, now).await
 }
 
-/// Joins what is there of these sets.
-async fn give_up(
+/// Joins these sets without their missing parts.
+async fn join_as_they_are(
     tx: &mut impl Tx,
     ids: &[InboundId],
     receivers: &Receivers,
     now: Timestamp,
 ) -> Result<(u32, u32)> {
-    let given_up = part_set_rows::load(tx, ids).await?;
+    let sets = part_set_rows::load(tx, ids).await?;
     part_set_rows::mark_joined(tx, ids, now).await?;
-    let events = messages::add(tx, &given_up, receivers, now).await?;
-    Ok((count(given_up.len()), events))
+    let events = messages::add(tx, &sets, receivers, now).await?;
+    Ok((count(sets.len()), events))
 }
 
 fn count(things: usize) -> u32 {

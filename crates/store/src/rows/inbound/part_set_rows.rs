@@ -1,4 +1,4 @@
-//! The rows of parts that wait for others, or were joined a short while ago.
+//! Rows of part sets which wait for parts, or were joined a short while ago.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use ring::digest::{SHA256, digest};
 
 use crate::tx::{Result, Row, Tx, params};
 
-/// The scheme of messages that came whole.
+/// The scheme of messages of one part.
 const WHOLE: &str = "whole";
 
-/// A set with all that is known of it.
+/// A stored set with its key.
 pub(crate) struct Set {
     pub(crate) id: InboundId,
     pub(crate) key: PartKey,
@@ -36,8 +36,8 @@ impl KeyColumns<'_> {
     }
 }
 
-/// The newest sets of each key that wait, or were joined within its span. So few that no sender can
-/// make them a burden; who uses one reference faster than that mixes his messages himself.
+/// The newest sets of each key which wait, or were joined within its time span. Sixteen at most, to
+/// bound the work: a sender that reuses a reference faster mixes up its own messages.
 pub(crate) async fn load_keys(
     tx: &mut impl Tx,
     keys: &BTreeMap<(PartKey, i64), (Timestamp, Timestamp)>,
@@ -70,7 +70,7 @@ pub(crate) async fn load_keys(
     found.into_iter().map(|rows| fold(rows, read_part)).collect()
 }
 
-/// What is there of these sets, in their order.
+/// These sets with their parts.
 pub(crate) async fn load(tx: &mut impl Tx, ids: &[InboundId]) -> Result<Vec<Set>> {
     let rows: Vec<_> = ids.iter().map(|id| params![id]).collect();
     let heads = tx
@@ -109,7 +109,7 @@ pub(crate) async fn load(tx: &mut impl Tx, ids: &[InboundId]) -> Result<Vec<Set>
 
 type PartRow = (InboundId, PartSet);
 
-/// Puts rows of one set after another together.
+/// Joins the rows of each set, one for each part.
 fn fold(rows: Vec<Row>, read: fn(Row) -> Result<PartRow>) -> Result<Vec<PartRow>> {
     let mut sets: Vec<PartRow> = Vec::new();
     for row in rows {
@@ -214,7 +214,7 @@ pub(crate) async fn insert_parts(
     .map(drop)
 }
 
-/// Parts of a carrier that wait for others.
+/// Number of parts of a carrier which wait for others.
 pub(crate) async fn waiting(tx: &mut impl Tx, carrier: &str) -> Result<i64> {
     let rows = tx
         .query(
@@ -225,7 +225,7 @@ pub(crate) async fn waiting(tx: &mut impl Tx, carrier: &str) -> Result<i64> {
     rows.into_iter().map(|mut row| row.get::<i64>()).sum()
 }
 
-/// With the number of their parts that are here.
+/// Each with the number of parts it has.
 pub(crate) async fn oldest_waiting(
     tx: &mut impl Tx,
     carrier: &str,
@@ -246,7 +246,7 @@ pub(crate) async fn mark_joined(tx: &mut impl Tx, ids: &[InboundId], now: Timest
     tx.execute_many("UPDATE inbound_sets SET joined_at = ?2 WHERE id = ?1", &rows).await.map(drop)
 }
 
-/// Drops what was joined before `before`, and says how many sets that was.
+/// Deletes sets that were joined before `before`; returns how many.
 pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u32> {
     let rows = tx
         .query(

@@ -1,4 +1,4 @@
-//! The part sets that a batch of parts belongs to: loaded, filled, and saved.
+//! The part sets of a batch of parts: loaded, filled and saved.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,21 @@ use crate::tx::{Result, Tx};
 
 const END_OF_TIME: Timestamp = Timestamp::from_millis(i64::MAX);
 
-/// The sets of one key; stored ones know what is stored of them.
+/// The sets of one key.
 #[derive(Default)]
 struct OfKey {
     ids: Vec<InboundId>,
     sets: Vec<PartSet>,
     /// How many of `sets` are stored already.
     stored: usize,
-    /// Sets that got parts, and the numbers of these.
+    /// New part numbers by set.
     grown: BTreeMap<usize, Vec<u8>>,
 }
 
 pub(crate) struct PartSets(BTreeMap<(PartKey, i64), OfKey>);
 
 impl PartSets {
-    /// Loads what the parts may belong to.
+    /// Loads the sets that the parts may belong to.
     pub(crate) async fn load(
         tx: &mut impl Tx,
         parts: impl Iterator<Item = &InboundPart>,
@@ -34,8 +34,8 @@ impl PartSets {
         let mut keys = BTreeMap::new();
         for part in parts {
             let since = part.at.before(INBOUND_REPEAT_MAX);
-            // Parts are stored in another order than they came in, by links and nodes whose clocks
-            // differ: one of their sets may have begun later than this.
+            // Links and nodes store parts in another order than they came, by clocks that differ: the
+            // set may have begun later than this part.
             let until = if part.join.is_some() { END_OF_TIME } else { part.interrupted_at };
             let span = keys.entry(key(part)).or_insert((since, until));
             *span = (span.0.min(since), span.1.max(until));
@@ -49,7 +49,7 @@ impl PartSets {
         Ok(Self(by_key))
     }
 
-    /// False when the part had come before.
+    /// False when the part is a repeat.
     pub(crate) fn take(&mut self, id: InboundId, part: &InboundPart, now: Timestamp) -> bool {
         let of_key = self.0.entry(key(part)).or_default();
         let at = match place(&of_key.sets, part) {
@@ -102,7 +102,7 @@ impl PartSets {
     }
 }
 
-/// The key and its reference. Whole messages have none, and are looked up by what they say.
+/// The key and its reference. Whole messages have no reference; a hash of their content stands for it.
 fn key(part: &InboundPart) -> (PartKey, i64) {
     let key = part.key();
     let reference = key

@@ -17,7 +17,9 @@ use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
 pub(crate) use self::refund::refund;
-pub(crate) use self::settlement::{Share, Shares, add_bulk_reservation, reserve_more};
+pub(crate) use self::settlement::{
+    SettlementChange, add_bulk_reservation, reserve_more, unsettled,
+};
 use crate::tx::{Result, Tx, params};
 
 /// What an order's decision does to the ledger.
@@ -198,18 +200,17 @@ pub(crate) async fn add_reservations(tx: &mut impl Tx, new: &[Reservation<'_>]) 
     .map(drop)
 }
 
-/// Books what orders and the recipients of messages to many decided, with one change of each
-/// balance.
+/// Books what orders and the recipients of campaigns decided, with one update of each balance.
 pub(crate) async fn book(
     tx: &mut impl Tx,
     bookings: &[(OrderId, Booking)],
-    shares: &[Share<'_>],
+    settled: &[SettlementChange],
     now: Timestamp,
 ) -> Result<()> {
     let mut changes = Changes::default();
     post(tx, bookings, now, &mut changes).await?;
     decide(tx, bookings, now, &mut changes).await?;
-    settlement::divide(tx, shares, now, &mut changes).await?;
+    settlement::settle(tx, settled, now, &mut changes).await?;
     changes.store(tx).await
 }
 

@@ -1,87 +1,55 @@
-//! Reservations of messages to many, posted and voided share by share. Whoever has the message's row
-//! locked has its transfer too.
-
-use std::cmp::Ordering;
+//! Reservations of campaigns, posted and voided share by share as [`domain::sale::settlement`] says.
+//! Whoever has the message's row locked has its transfer too.
 
 use domain::id::{AccountId, MessageId};
 use domain::money::Msat;
 use domain::ports::PortError;
-use domain::sale::ledger::{LedgerAccount, TransferEvent, TransferKind, TransferState, next};
+use domain::sale::ledger::{LedgerAccount, TransferKind, TransferState};
+use domain::sale::settlement::{Settlement, SettlementError};
 use domain::time::Timestamp;
 
 use super::{Changes, too_much};
 use crate::tx::{Result, Tx, params};
 
-/// Sums of a reservation: what was kept of it, and what was given back.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Shares {
-    pub(crate) posted: Msat,
-    pub(crate) voided: Msat,
-}
-
-/// What a change does to the reservation of a message to many.
+/// What a change does to the reservation of a campaign.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Share<'a> {
-    pub(crate) message: &'a MessageId,
+pub(crate) struct SettlementChange {
+    pub(crate) message: MessageId,
     pub(crate) payer: AccountId,
-    /// In all.
-    pub(crate) amount: Msat,
-    pub(crate) before: Shares,
-    pub(crate) after: Shares,
+    pub(crate) before: Settlement,
+    pub(crate) after: Settlement,
 }
 
-impl Share<'_> {
-    /// Pending until nothing is left of it.
-    fn state(&self) -> Result<TransferState> {
-        let Shares { posted, voided } = self.after;
-        let decided = posted.checked_add(voided).ok_or_else(too_much)?;
-        let event = match decided.cmp(&self.amount) {
-            Ordering::Less => return Ok(TransferState::Pending),
-            Ordering::Equal if posted > Msat::ZERO => TransferEvent::Post,
-            Ordering::Equal => TransferEvent::Void,
-            Ordering::Greater => return Err(undivided()),
-        };
-        next(TransferState::Pending, event).map_err(|_| undivided())
-    }
-}
-
-/// Posts and voids shares, with one change of each message's transfer.
-pub(crate) async fn divide(
+/// Posts and voids shares, with one update of each campaign's transfer.
+pub(crate) async fn settle(
     tx: &mut impl Tx,
-    shares: &[Share<'_>],
+    settled: &[SettlementChange],
     now: Timestamp,
     changes: &mut Changes,
 ) -> Result<()> {
-    if shares.is_empty() {
-        return Ok(());
-    }
     let (kind, revenue) = (TransferKind::BulkSale.as_str(), LedgerAccount::Revenue.stored());
-    let mut divided = Vec::with_capacity(shares.len());
-    for share in shares {
-        let debit = LedgerAccount::Customer(share.payer).stored();
-        let since = |after: Msat, before| after.checked_sub(before).ok_or_else(too_much);
-        let posted = since(share.after.posted, share.before.posted)?;
-        let voided = since(share.after.voided, share.before.voided)?;
+    let mut updates = Vec::with_capacity(settled.len());
+    for change in settled {
+        let debit = LedgerAccount::Customer(change.payer).stored();
+        let (posted, voided) = change.after.since(&change.before).map_err(unsettled)?;
         changes.release(&debit, posted.checked_add(voided).ok_or_else(too_much)?)?;
         changes.post(&debit, &revenue, posted)?;
-        divided.push((share, share.state()?, debit));
+        updates.push((change, change.after.state().map_err(unsettled)?, debit));
     }
-    let rows: Vec<_> = divided
+    let rows: Vec<_> = updates
         .iter()
-        .map(|(share, state, debit)| {
-            let Share { message, amount, before, after, .. } = *share;
-            let decided_at = (*state != TransferState::Pending).then_some(now);
+        .map(|(SettlementChange { message, before, after, .. }, state, debit)| {
             params![
-                *message,
+                message,
                 kind,
                 debit,
-                *amount,
+                after.reserved,
                 before.posted,
                 before.voided,
                 after.posted,
                 after.voided,
                 *state,
-                decided_at,
+                (*state != TransferState::Pending).then_some(now),
             ]
         })
         .collect();
@@ -93,14 +61,18 @@ pub(crate) async fn divide(
             &rows,
         )
         .await?;
-    if changed.iter().any(|count| *count != 1) { Err(undivided()) } else { Ok(()) }
+    if changed.iter().any(|count| *count != 1) { Err(no_reservation()) } else { Ok(()) }
 }
 
-fn undivided() -> PortError {
-    PortError::Refused("a message to many has no such reservation".to_owned())
+pub(crate) fn unsettled(error: SettlementError) -> PortError {
+    PortError::Refused(error.to_string())
 }
 
-/// Keeps what [`reserve`] set aside for a message to many.
+fn no_reservation() -> PortError {
+    PortError::Refused("the campaign has no such reservation".to_owned())
+}
+
+/// Keeps what [`reserve`](super::reserve) set aside for a campaign.
 pub(crate) async fn add_bulk_reservation(
     tx: &mut impl Tx,
     message: &MessageId,
@@ -108,13 +80,13 @@ pub(crate) async fn add_bulk_reservation(
     amount: Msat,
     now: Timestamp,
 ) -> Result<()> {
-    let (kind, debit) =
-        (TransferKind::BulkSale.as_str(), LedgerAccount::Customer(account).stored());
+    let kind = TransferKind::BulkSale.as_str();
+    let debit = LedgerAccount::Customer(account).stored();
     let revenue = LedgerAccount::Revenue.stored();
-    // Of nothing, nothing is left.
-    let nothing = amount == Msat::ZERO;
-    let state = if nothing { TransferState::Voided } else { TransferState::Pending };
-    let decided_at = nothing.then_some(now);
+    // A free campaign leaves nothing to settle.
+    let settlement = Settlement { reserved: amount, ..Settlement::default() };
+    let state = settlement.state().map_err(unsettled)?;
+    let decided_at = (state != TransferState::Pending).then_some(now);
     tx.execute(
         "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -124,7 +96,8 @@ pub(crate) async fn add_bulk_reservation(
     .map(drop)
 }
 
-/// Adds to a reservation of which nothing is left what [`reserve`] set aside: it is pending again.
+/// Adds what [`reserve`](super::reserve) set aside for a retry to a reservation that is settled: it is
+/// pending again.
 pub(crate) async fn reserve_more(
     tx: &mut impl Tx,
     message: &MessageId,
@@ -143,5 +116,5 @@ pub(crate) async fn reserve_more(
             params![message, kind, before, amount],
         )
         .await?;
-    if changed == 1 { Ok(()) } else { Err(undivided()) }
+    if changed == 1 { Ok(()) } else { Err(no_reservation()) }
 }

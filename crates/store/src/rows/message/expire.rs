@@ -1,25 +1,23 @@
-//! The end of waiting: recipients that no carrier took in time, receipts that never came, and
-//! those that no submission ever asked for. What another change has waits for the next call.
+//! The end of waiting: recipients that no carrier took in time, receipts that never came, and parked
+//! receipts that are too old. What another change has locked waits for the next call.
 
 use std::collections::BTreeSet;
 
-use domain::id::MessageId;
-use domain::message::recipient::{RecipientEvent, RecipientState};
+use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkId, Recorded};
 use domain::reason::Reason;
 use domain::time::Timestamp;
 
 use super::apply::apply;
-use super::message_lock;
-use super::parked::drop_parked;
-use super::recipients::{self, Place, Range};
+use super::message_lock::{self, Messages};
+use super::parked_receipts;
+use super::recipients::{self, Range, RecipientKey};
 use crate::rows::campaign;
-use crate::rows::queue::finish_claim::sum;
-use crate::rows::queue::leases::free_lapsed;
+use crate::rows::queue::lease::free_lapsed;
 use crate::rows::queue::requeue::{self, Requeued};
 use crate::tx::{Result, Tx, params};
 
-/// Recipients expired or timed out in one call: bounds how long the others wait.
+/// Recipients expired or timed out in one call: bounds how long other changes wait.
 const ROWS_MAX: i64 = 10_000;
 
 pub(crate) async fn expire(
@@ -28,17 +26,33 @@ pub(crate) async fn expire(
     parked_before: Timestamp,
     limit: u32,
 ) -> Result<Recorded> {
-    drop_parked(tx, parked_before).await?;
+    parked_receipts::delete_old(tx, parked_before).await?;
     free_lapsed(tx, now).await?;
-    let expired = expire_pending(tx, now, limit).await?;
-    let timed_out = time_out_submitted(tx, now, limit).await?;
-    Ok(sum(expired, timed_out))
+    let mut recorded = expire_pending(tx, now, limit).await?;
+    recorded.add(time_out_submitted(tx, now, limit).await?);
+    Ok(recorded)
 }
 
-/// Ends the chunks whose messages are no longer worth sending and that no node has, and expires
-/// what is still pending in them, unless a carrier owes its word on it. A chunk's run bounds the
-/// work.
+/// Ends the chunks whose validity passed and which no node has, and expires what is still pending in
+/// them. Whole chunks bound the work.
 async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Recorded> {
+    let mut chunks = find_invalid_chunks(tx, now, limit).await?;
+    let mut messages =
+        message_lock::lock_free(tx, chunks.iter().map(|chunk| chunk.message)).await?;
+    chunks.retain(|chunk| messages.contains_key(&chunk.message));
+    let ranges = delete_chunks(tx, &chunks, &messages, now).await?;
+    let mut pending = recipients::load_with_parts(tx, &ranges, RecipientState::Pending).await?;
+    for recipient in pending.values_mut() {
+        recipient.delivery.expire();
+    }
+    apply(tx, &mut messages, &pending, now, None).await
+}
+
+async fn find_invalid_chunks(
+    tx: &mut impl Tx,
+    now: Timestamp,
+    limit: u32,
+) -> Result<BTreeSet<ChunkId>> {
     let found = tx
         .query(
             "SELECT message, first_idx, last_idx FROM chunks
@@ -55,12 +69,17 @@ async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<
         }
         chunks.insert(chunk);
     }
-    if chunks.is_empty() {
-        return Ok(Recorded::default());
-    }
-    let mut messages =
-        message_lock::lock_free(tx, chunks.iter().map(|chunk| chunk.message)).await?;
-    chunks.retain(|chunk| messages.contains_key(&chunk.message));
+    Ok(chunks)
+}
+
+/// Deletes chunks of locked messages which no node has leased meanwhile, and makes sure that their
+/// recipients have rows. Returns their ranges.
+async fn delete_chunks(
+    tx: &mut impl Tx,
+    chunks: &BTreeSet<ChunkId>,
+    messages: &Messages,
+    now: Timestamp,
+) -> Result<Vec<Range>> {
     let rows: Vec<_> = chunks.iter().map(|id| params![&id.message, id.first]).collect();
     let found = tx
         .query_many(
@@ -69,30 +88,23 @@ async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<
             &rows,
         )
         .await?;
-    let (mut ranges, mut packed): (Vec<Range>, _) = (Vec::new(), Vec::new());
-    let mut requeued = Vec::new();
+    let (mut ranges, mut packed, mut requeued) = (Vec::new(), Vec::new(), Vec::new());
     for (chunk, rows) in chunks.iter().zip(found) {
         for mut row in rows {
             let (last, at): (_, Option<Timestamp>) = (row.get()?, row.get()?);
             ranges.push((chunk.message, chunk.first, last));
             requeued.extend(at.map(|at| Requeued { chunk: *chunk, last, at }));
-            if messages.get(&chunk.message).is_some_and(|message| message.bulk.is_some()) {
+            if messages.get(&chunk.message).is_some_and(|message| message.campaign.is_some()) {
                 packed.push(*chunk);
             }
         }
     }
-    campaign::open(tx, &packed, now).await?;
+    campaign::unpack(tx, &packed, now).await?;
     requeue::requeue(tx, &requeued).await?;
-    let mut pending = recipients::load_with_parts(tx, &ranges, RecipientState::Pending).await?;
-    for recipient in pending.values_mut() {
-        if !recipient.falls_back(None, Reason::Expired, None) {
-            recipient.step(RecipientEvent::Expired, Some(Reason::Expired), None);
-        }
-    }
-    apply(tx, &mut messages, &pending, now, None).await
+    Ok(ranges)
 }
 
-/// Times out what carriers took and never spoke of again.
+/// Times out what carriers took and never reported on.
 async fn time_out_submitted(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Recorded> {
     let found = tx
         .query(
@@ -105,24 +117,20 @@ async fn time_out_submitted(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Res
             params![now, limit, RecipientState::Submitted, ROWS_MAX],
         )
         .await?;
-    let mut places: BTreeSet<Place> = BTreeSet::new();
+    let mut keys: BTreeSet<RecipientKey> = BTreeSet::new();
     for mut row in found {
-        places.insert((row.get()?, row.get()?));
-    }
-    if places.is_empty() {
-        return Ok(Recorded::default());
+        keys.insert((row.get()?, row.get()?));
     }
     let mut messages =
-        message_lock::lock_free(tx, places.iter().map(|(message, _): &(MessageId, u32)| *message))
-            .await?;
-    let ranges: Vec<Range> = places
+        message_lock::lock_free(tx, keys.iter().map(|(message, _)| *message)).await?;
+    let ranges: Vec<Range> = keys
         .into_iter()
         .filter(|(message, _)| messages.contains_key(message))
         .map(|(message, index)| (message, index, index))
         .collect();
     let mut submitted = recipients::load_ranges(tx, &ranges, RecipientState::Submitted).await?;
     for recipient in submitted.values_mut() {
-        recipient.step(RecipientEvent::TimedOut, Some(Reason::NoReceipt), None);
+        recipient.delivery.time_out(Reason::NoReceipt);
     }
     apply(tx, &mut messages, &submitted, now, None).await
 }

@@ -1,13 +1,13 @@
-//! New messages: their rows, their recipients, and the chunks that queue them.
+//! Stores new messages of orders: their rows, their recipients, and the chunks that queue them.
 
-use domain::id::{AccountId, MessageId, OrderId};
+use domain::id::{MessageId, OrderId};
 use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
 use domain::message::recipient::RecipientState;
-use domain::message::{Address, Content, Lane, MessageState, NewMessage};
-use domain::ports::{Changed, Lease, PortError};
+use domain::message::{Address, MessageState, NewMessage};
+use domain::ports::{Lease, PortError};
 use domain::time::Timestamp;
 
-use crate::rows::queue::fair_queue::NOBODY;
+use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
 use crate::tx::{Result, Tx, params};
 
 /// Recipients stored by one statement: bounds what is in memory twice.
@@ -17,7 +17,7 @@ const ROWS_MAX: usize = 5_000;
 #[derive(Clone, Copy)]
 pub(crate) struct Payer<'a> {
     pub(crate) order: &'a OrderId,
-    /// Its buyer is told of every step.
+    /// Its buyer wants an event for every step.
     pub(crate) followed: bool,
 }
 
@@ -37,10 +37,10 @@ pub(crate) async fn insert_many(
     let queued: Vec<_> = new
         .iter()
         .flat_map(|(message, _)| {
-            runs(&message.recipients).map(|run| Queued::new(&message.content, run, now))
+            runs(&message.recipients).map(|run| QueuedChunk::new(&message.content, run, now))
         })
         .collect();
-    insert_chunks(tx, &queued, lease).await
+    enqueue(tx, &queued, lease).await
 }
 
 async fn insert_messages(
@@ -117,71 +117,6 @@ async fn insert_batch(
     tx.execute_many(
         "INSERT INTO recipients (message, idx, address, state, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5)",
-        &rows,
-    )
-    .await
-    .map(drop)
-}
-
-/// A chunk about to be queued.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Queued<'a> {
-    pub(crate) message: &'a MessageId,
-    pub(crate) first: u32,
-    pub(crate) last: u32,
-    pub(crate) lane: Lane,
-    pub(crate) account: Option<AccountId>,
-    pub(crate) valid_until: Timestamp,
-    pub(crate) due_at: Timestamp,
-    /// Claims before its first.
-    pub(crate) attempt: u32,
-}
-
-impl<'a> Queued<'a> {
-    pub(crate) const fn new(
-        content: &'a Content,
-        (first, last): (u32, u32),
-        due_at: Timestamp,
-    ) -> Self {
-        let Content { message, account, lane, valid_until, .. } = content;
-        let (account, lane, valid_until) = (*account, *lane, *valid_until);
-        Self { message, first, last, lane, account, valid_until, due_at, attempt: 0 }
-    }
-}
-
-/// With `lease` the chunks are leased as by a claim.
-pub(crate) async fn insert_chunks(
-    tx: &mut impl Tx,
-    queued: &[Queued<'_>],
-    lease: Option<&Lease>,
-) -> Result<()> {
-    if lease.is_none() && !queued.is_empty() {
-        tx.notify(Changed { chunks: true, ..Changed::default() });
-    }
-    let node = lease.map(|lease| lease.node.as_str());
-    // Once claimed, a carrier may have some of it.
-    let claimed = u32::from(lease.is_some());
-    let rows: Vec<_> = queued
-        .iter()
-        .map(|queued| {
-            params![
-                queued.message,
-                queued.first,
-                queued.last,
-                queued.lane,
-                queued.account.map_or(NOBODY, |account| account.0),
-                queued.valid_until,
-                lease.map_or(queued.due_at, |lease| lease.until),
-                node,
-                queued.attempt.saturating_add(claimed),
-                claimed,
-            ]
-        })
-        .collect();
-    tx.execute_many(
-        "INSERT INTO chunks (message, first_idx, last_idx, lane, account, valid_until, due_at,
-             lease_node, attempt, unsure)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         &rows,
     )
     .await

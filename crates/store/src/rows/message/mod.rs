@@ -8,40 +8,44 @@
 //!                      lease over
 //! ```
 //!
-//! Every recipient that is *pending* is covered by one live chunk, unless its message was cancelled:
-//! whatever loses its carrier comes up for claiming again. A chunk goes when nothing in it is left to
-//! hand over, or its message ends. Messages to many come from `campaign`, and get rows as they are claimed.
+//! Every *pending* recipient is covered by one live chunk, unless its message was cancelled: when a
+//! carrier loses it, its chunk is claimed again. A chunk is deleted when nothing in it is left to hand
+//! over, or when its message ends. Recipients of a campaign get rows when their chunk is claimed first.
+//!
+//! These files read rows, apply the rules of [`domain::message`], and write rows.
 //!
 //! # Locks
 //!
-//! On a server several nodes change the same rows at once. The discipline, in this order (a request's
+//! On a server several nodes change the same rows at once. Locks are taken in this order (a request's
 //! idempotency key comes before all of it):
 //!
-//! 1. the advisory locks of the carriers whose submissions are stored ([`AdvisoryLock::Park`](crate::tx::AdvisoryLock));
+//! 1. the advisory locks of the carriers whose submissions are stored
+//!    ([`AdvisoryLock::Park`](crate::tx::AdvisoryLock));
 //! 2. the messages' rows, sorted by id ([`message_lock::lock`]). Recipients, submissions and chunks of a
-//!    locked message are read and written without locks of their own, by whoever has the message;
+//!    locked message are read and written without locks of their own;
 //! 3. parked receipts, sorted;
-//! 4. orders and ledger accounts, as `orders` and `ledger` do it.
+//! 4. orders and ledger accounts, as `order` and `ledger` lock them.
 //!
-//! A claim, and whoever renews or frees leases, begins with the chunk instead and waits for nobody:
-//! `SKIP LOCKED` for the chunk, and for the message when that is needed too. So an end of a chunk
-//! names the attempt it ends: a claim may have come between.
+//! A claim begins with the chunk instead, and so does a change of leases. It waits for no lock: it skips
+//! a locked chunk, and puts back the chunk of a locked message. A claim may therefore come between a
+//! chunk's claim and its end, so the end names the attempt that it ends.
 
 pub(crate) mod apply;
-pub(crate) mod expire;
-pub(crate) mod insert;
+mod expire;
+mod insert;
+mod match_receipts;
 pub(crate) mod message_lock;
-pub(crate) mod outcomes;
-pub(crate) mod parked;
-pub(crate) mod parts;
-pub(crate) mod receipts;
+mod outcomes;
+mod parked_receipts;
+mod receipts;
 pub(crate) mod recipients;
-pub(crate) mod trace;
-pub(crate) mod withdraw;
+mod submissions;
+mod trace;
+mod withdraw;
 
 pub(crate) use expire::expire;
-pub(crate) use insert::{Payer, Queued, insert_chunks, insert_many};
-pub(crate) use message_lock::{lock_free, lock_one as lock};
+pub(crate) use insert::{Payer, insert_many};
+pub(crate) use message_lock::lock_one as lock;
 pub(crate) use outcomes::record_outcomes;
 pub(crate) use receipts::record_receipts;
 pub(crate) use trace::trace;

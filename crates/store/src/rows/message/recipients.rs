@@ -1,147 +1,94 @@
-//! Recipients of locked messages, with the parts that carriers took of them: read, changed by what
-//! is told of them, and written once.
+//! Recipients of locked messages, with the parts that carriers took of them: read, changed by the
+//! rules of [`domain::message::delivery`], and written once by [`super::apply`].
 
 use std::collections::BTreeMap;
 
 use domain::id::MessageId;
 use domain::message::Address;
-use domain::message::recipient::{RecipientEvent, RecipientState, next};
+use domain::message::delivery::{Delivery, RecipientStatus, TriedCarriers};
+use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::reason::Reason;
 
-use super::parts::Part;
+use super::submissions;
+pub(crate) use super::submissions::RecipientKey;
 use crate::tx::{Result, Row, Tx, params};
-
-/// A recipient: message and index.
-pub(crate) type Place = (MessageId, u32);
 
 /// A message's recipients from the first to the last index.
 pub(crate) type Range = (MessageId, u32, u32);
 
-pub(crate) type Recipients = BTreeMap<Place, Recipient>;
-
-/// Carriers by name, the first tried first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tried(Vec<String>);
-
-impl Tried {
-    pub(crate) fn read(stored: Option<&str>) -> Self {
-        Self(stored.into_iter().flat_map(str::lines).map(str::to_owned).collect())
-    }
-
-    pub(crate) fn has(&self, carrier: &str) -> bool {
-        self.0.iter().any(|name| name == carrier)
-    }
-
-    fn add(&mut self, carrier: &str) {
-        if !self.has(carrier) {
-            self.0.push(carrier.to_owned());
-        }
-    }
-
-    pub(crate) fn names(&self) -> &[String] {
-        &self.0
-    }
-
-    pub(crate) fn stored(&self) -> Option<String> {
-        if self.0.is_empty() { None } else { Some(self.0.join("\n")) }
-    }
-}
+pub(crate) type Recipients = BTreeMap<RecipientKey, Recipient>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Recipient {
     /// As it was read.
-    pub(crate) before: RecipientState,
-    pub(crate) state: RecipientState,
-    pub(crate) reason: Option<Reason>,
-    pub(crate) code: Option<String>,
-    pub(crate) tried: Tried,
-    /// The last claim that ended without handing it over.
-    pub(crate) deferred_attempt: u32,
-    /// Claims that ended without the carrier's answer.
-    pub(crate) unanswered: u32,
-    /// Claims in which a carrier was handed it and did not take it.
-    pub(crate) attempts: u32,
-    /// Of its share in a message to many.
+    pub(crate) before: RecipientStatus,
+    /// Its parts are empty unless they were loaded too.
+    pub(crate) delivery: Delivery,
+    /// Price of this recipient in a campaign.
     pub(crate) price: Msat,
-    /// It goes to, if it is one.
+    /// Destination number; `None` for e-mail.
     pub(crate) number: Option<u64>,
-    /// Its row is not as it was.
-    pub(crate) changed: bool,
-    /// With a carrier that counted as tried.
-    pub(crate) stayed: bool,
-    /// What carriers took, if that was asked for.
-    pub(crate) parts: Vec<Part>,
 }
 
 impl Recipient {
     fn read(row: &mut Row) -> Result<Self> {
-        let state = row.get()?;
-        let (reason, code, tried) = (row.get()?, row.get()?, row.get::<Option<String>>()?);
-        let tried = Tried::read(tried.as_deref());
-        let (deferred_attempt, unanswered, attempts) = (row.get()?, row.get()?, row.get()?);
+        let status = RecipientStatus {
+            state: row.get()?,
+            reason: row.get()?,
+            code: row.get()?,
+            tried: TriedCarriers::from_stored(row.get::<Option<String>>()?.as_deref()),
+            deferred_attempt: row.get()?,
+            unanswered: row.get()?,
+            attempts: row.get()?,
+        };
         let price = row.get()?;
         let number = match row.get::<String>()?.parse() {
             Ok(Address::Phone(number)) => Some(number.digits()),
-            // What is no address is handed to no carrier, so nobody asks for it.
+            // An address that cannot be read is never handed to a carrier.
             Ok(Address::Email(_)) | Err(_) => None,
         };
-        Ok(Self {
-            before: state,
-            state,
-            reason,
-            code,
-            tried,
-            deferred_attempt,
-            unanswered,
-            attempts,
-            price,
-            number,
-            changed: false,
-            stayed: false,
-            parts: Vec::new(),
-        })
+        let delivery = Delivery { status: status.clone(), parts: Vec::new() };
+        Ok(Self { before: status, delivery, price, number })
     }
 
-    /// Does what the event brings; false when it brings nothing.
-    pub(crate) fn step(
-        &mut self,
-        event: RecipientEvent,
-        reason: Option<Reason>,
-        code: Option<String>,
-    ) -> bool {
-        let to = next(self.state, event).ok().filter(|to| *to != self.state);
-        if let Some(to) = to {
-            self.state = to;
-            self.explain(reason, code);
-        }
-        to.is_some()
+    pub(crate) fn is_changed(&self) -> bool {
+        self.before != self.delivery.status
     }
 
-    /// Why it is as it is.
-    pub(crate) fn explain(&mut self, reason: Option<Reason>, code: Option<String>) {
-        (self.reason, self.code, self.changed) = (reason, code, true);
-    }
-
-    pub(crate) fn has_tried(&mut self, carrier: &str) {
-        self.tried.add(carrier);
-        self.changed = true;
-    }
-
-    /// The carrier has it after all, and nobody else will.
-    pub(crate) fn stays_with(&mut self, carrier: &str) {
-        self.stayed |= self.tried.has(carrier);
-        self.changed |= self.stayed;
-        self.tried.0.retain(|name| name != carrier);
+    /// The states that it changed from and to.
+    pub(crate) fn moved(&self) -> Option<(RecipientState, RecipientState)> {
+        let (from, to) = (self.before.state, self.delivery.status.state);
+        (from != to).then_some((from, to))
     }
 }
 
-/// Recipients of a message with their parts, in the order that [`read`] reads.
+/// Columns of a recipient `r` in the order that [`Recipient::read`] reads.
+macro_rules! recipient_columns {
+    () => {
+        "r.idx, r.state, r.reason, r.code, r.tried, r.deferred_attempt, r.unanswered, r.attempts,
+         r.price, r.address"
+    };
+}
+
+/// Recipients of a message, without their parts.
+macro_rules! without_parts {
+    ($which:literal) => {
+        concat!(
+            "SELECT ",
+            recipient_columns!(),
+            " FROM recipients r WHERE r.message = ?1 AND ",
+            $which
+        )
+    };
+}
+
+/// Recipients of a message, a row for each part, or one without.
 macro_rules! with_parts {
     ($which:literal) => {
         concat!(
-            "SELECT r.idx, r.state, r.reason, r.code, r.tried, r.deferred_attempt, r.unanswered,
-                 r.attempts, r.price, r.address, s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.word
+            "SELECT ",
+            recipient_columns!(),
+            ", s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.word
              FROM recipients r
              LEFT JOIN submissions s ON s.message = r.message AND s.idx = r.idx
              WHERE r.message = ?1 AND ",
@@ -150,52 +97,48 @@ macro_rules! with_parts {
     };
 }
 
-/// A run of so many is read as one: its rows lie together, and so do those of its parts.
-const RUN_MIN: usize = 4;
+/// Neighbours which are at least so many are read as one range: their rows, and those of their parts,
+/// lie together.
+const RANGE_MIN: usize = 4;
 
-/// Recipients between two of a run that nobody asked for, at most.
+/// Recipients between two of a range which nobody asked for, at most.
 const GAP_MAX: u32 = 3;
 
 /// These recipients, with their parts.
 pub(crate) async fn load(
     tx: &mut impl Tx,
-    places: impl IntoIterator<Item = Place>,
+    keys: impl IntoIterator<Item = RecipientKey>,
 ) -> Result<Recipients> {
-    let places: Vec<Place> = places.into_iter().collect();
-    let near = |(one, index): &Place, (other, next): &Place| {
+    let keys: Vec<RecipientKey> = keys.into_iter().collect();
+    let near = |(one, index): &RecipientKey, (other, next): &RecipientKey| {
         one == other && index.abs_diff(*next) <= GAP_MAX + 1
     };
-    let (runs, alone): (Vec<_>, Vec<_>) =
-        places.chunk_by(near).partition(|run| run.len() >= RUN_MIN);
+    let (ranges, alone): (Vec<_>, Vec<_>) =
+        keys.chunk_by(near).partition(|range| range.len() >= RANGE_MIN);
     let alone: Vec<_> = alone.concat();
     let rows: Vec<_> = alone.iter().map(|(message, index)| params![message, *index]).collect();
     let found = tx.query_many(with_parts!("r.idx = ?2"), &rows).await?;
     let mut recipients = read(alone.iter().map(|(message, _)| message), found)?;
-    if !runs.is_empty() {
-        load_runs(tx, &runs, &mut recipients).await?;
-    }
+    load_neighbours(tx, &ranges, &mut recipients).await?;
     Ok(recipients)
 }
 
-async fn load_runs(tx: &mut impl Tx, runs: &[&[Place]], recipients: &mut Recipients) -> Result<()> {
-    let rows: Vec<_> = runs
+async fn load_neighbours(
+    tx: &mut impl Tx,
+    ranges: &[&[RecipientKey]],
+    recipients: &mut Recipients,
+) -> Result<()> {
+    let rows: Vec<_> = ranges
         .iter()
-        .filter_map(|run| Some((run.first()?, run.last()?)))
+        .filter_map(|range| Some((range.first()?, range.last()?)))
         .map(|((message, first), (_, last))| params![message, *first, *last])
         .collect();
-    let found = tx
-        .query_many(
-            "SELECT idx, state, reason, code, tried, deferred_attempt, unanswered, attempts,
-                 price, address
-             FROM recipients WHERE message = ?1 AND idx BETWEEN ?2 AND ?3",
-            &rows,
-        )
-        .await?;
-    for (run, rows) in runs.iter().zip(found) {
+    let found = tx.query_many(without_parts!("r.idx BETWEEN ?2 AND ?3"), &rows).await?;
+    for (range, rows) in ranges.iter().zip(found) {
         for mut row in rows {
-            let place = (run[0].0, row.get()?);
-            if run.binary_search(&place).is_ok() {
-                recipients.insert(place, Recipient::read(&mut row)?);
+            let key = (range[0].0, row.get()?);
+            if range.binary_search(&key).is_ok() {
+                recipients.insert(key, Recipient::read(&mut row)?);
             }
         }
     }
@@ -206,49 +149,37 @@ async fn load_runs(tx: &mut impl Tx, runs: &[&[Place]], recipients: &mut Recipie
             &rows,
         )
         .await?;
-    for (run, rows) in runs.iter().zip(found) {
+    for (range, rows) in ranges.iter().zip(found) {
         for mut row in rows {
-            if let Some(recipient) = recipients.get_mut(&(run[0].0, row.get()?)) {
-                recipient.parts.extend(Part::read(&mut row)?);
+            if let Some(recipient) = recipients.get_mut(&(range[0].0, row.get()?)) {
+                recipient.delivery.parts.extend(submissions::read(&mut row)?);
             }
         }
     }
     Ok(())
 }
 
-/// Those of these ranges that are in `state`, with their parts.
+/// The recipients of these ranges that are in `state`, with their parts.
 pub(crate) async fn load_with_parts(
     tx: &mut impl Tx,
     ranges: &[Range],
     state: RecipientState,
 ) -> Result<Recipients> {
-    let rows: Vec<_> = ranges
-        .iter()
-        .map(|(message, first, last)| params![message, *first, *last, state])
-        .collect();
+    let rows = range_rows(ranges, state);
     let found =
         tx.query_many(with_parts!("r.idx BETWEEN ?2 AND ?3 AND r.state = ?4"), &rows).await?;
     read(ranges.iter().map(|(message, ..)| message), found)
 }
 
-/// Those of these ranges that are in `state`, without their parts.
+/// The recipients of these ranges that are in `state`, without their parts.
 pub(crate) async fn load_ranges(
     tx: &mut impl Tx,
     ranges: &[Range],
     state: RecipientState,
 ) -> Result<Recipients> {
-    let rows: Vec<_> = ranges
-        .iter()
-        .map(|(message, first, last)| params![message, *first, *last, state])
-        .collect();
-    let found = tx
-        .query_many(
-            "SELECT idx, state, reason, code, tried, deferred_attempt, unanswered, attempts,
-                 price, address
-             FROM recipients WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4",
-            &rows,
-        )
-        .await?;
+    let rows = range_rows(ranges, state);
+    let found =
+        tx.query_many(without_parts!("r.idx BETWEEN ?2 AND ?3 AND r.state = ?4"), &rows).await?;
     let mut recipients = Recipients::new();
     for ((message, ..), rows) in ranges.iter().zip(found) {
         for mut row in rows {
@@ -258,7 +189,10 @@ pub(crate) async fn load_ranges(
     Ok(recipients)
 }
 
-/// A row for each part, or one without.
+fn range_rows(ranges: &[Range], state: RecipientState) -> Vec<[crate::tx::Value<'_>; 4]> {
+    ranges.iter().map(|(message, first, last)| params![message, *first, *last, state]).collect()
+}
+
 fn read<'a>(
     messages: impl Iterator<Item = &'a MessageId>,
     found: Vec<Vec<Row>>,
@@ -266,10 +200,10 @@ fn read<'a>(
     let mut recipients = Recipients::new();
     for (message, rows) in messages.zip(found) {
         for mut row in rows {
-            let place = (*message, row.get()?);
+            let key = (*message, row.get()?);
             let recipient = Recipient::read(&mut row)?;
-            let part = Part::read(&mut row)?;
-            recipients.entry(place).or_insert(recipient).parts.extend(part);
+            let part = submissions::read(&mut row)?;
+            recipients.entry(key).or_insert(recipient).delivery.parts.extend(part);
         }
     }
     Ok(recipients)

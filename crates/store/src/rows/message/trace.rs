@@ -1,18 +1,18 @@
-//! What is known of a message's way.
+//! What is known of the recipients of a message, and of their parts at carriers.
 
 use std::collections::BTreeSet;
 
 use domain::id::MessageId;
 use domain::message::Address;
+use domain::message::delivery::TriedCarriers;
 use domain::message::recipient::RecipientState;
 use domain::ports::{PartTrace, RecipientTrace, Word};
 use domain::routing::CarrierName;
 
-use super::recipients::Tried;
 use crate::rows::campaign;
 use crate::tx::{Result, Row, Tx, params};
 
-/// Up to `limit` recipients from index `first` on; those who get nothing have no way.
+/// Up to `limit` recipients from index `first` on, without the excluded ones.
 pub(crate) async fn trace(
     tx: &mut impl Tx,
     message: &MessageId,
@@ -26,7 +26,7 @@ pub(crate) async fn trace(
                 "SELECT r.idx, r.address, r.state, r.reason, r.code, r.tried, r.updated_at,
                      c.requeued_at
                  FROM recipients r ",
-                crate::rows::queue::requeue::waits_again!(),
+                crate::rows::campaign::missed_runs::waits_for_retry!(),
                 " WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3 ORDER BY r.idx"
             ),
             params![message, first, last],
@@ -40,7 +40,7 @@ pub(crate) async fn trace(
         }
         recipients.push(recipient);
     }
-    recipients.extend(untouched(tx, message, first, last).await?);
+    recipients.extend(packed(tx, message, first, last).await?);
     recipients.sort_by_key(|recipient| recipient.index);
     let rows = tx
         .query(
@@ -54,7 +54,7 @@ pub(crate) async fn trace(
     for mut row in rows {
         let index: u32 = row.get()?;
         let found = recipients.binary_search_by_key(&index, |recipient| recipient.index);
-        // What the try before left at carriers is forgotten.
+        // Parts of the try before are not shown.
         if let Ok(found) = found
             && !requeued.contains(&index)
         {
@@ -64,8 +64,8 @@ pub(crate) async fn trace(
     Ok(recipients)
 }
 
-/// Recipients of a message to many whose chunk nobody worked on yet.
-async fn untouched(
+/// Recipients of a campaign which are still packed.
+async fn packed(
     tx: &mut impl Tx,
     message: &MessageId,
     first: u32,
@@ -88,12 +88,11 @@ async fn untouched(
     Ok(pending.into_iter().map(trace).collect())
 }
 
-/// With it, whether it waits for another try, and its row tells of the one before.
+/// With it, whether it waits for a retry: its row holds the result of the try before.
 fn read(mut row: Row) -> Result<(RecipientTrace, bool)> {
     let (index, to, state) = (row.get()?, row.get()?, row.get()?);
     let (reason, code, tried) = (row.get()?, row.get()?, row.get::<Option<String>>()?);
-    let tried = Tried::read(tried.as_deref());
-    let tried = tried.names().iter().map(|name| CarrierName::new(name)).collect();
+    let tried = TriedCarriers::from_stored(tried.as_deref()).into_names();
     let (updated_at, parts) = (row.get()?, Vec::new());
     let trace = RecipientTrace { index, to, state, reason, code, tried, updated_at, parts };
     let Some(updated_at) = row.get()? else { return Ok((trace, false)) };

@@ -1,18 +1,14 @@
-//! Ending a message before its time, because its order was cancelled or lost.
+//! Ends a message before its time, because its order was cancelled or lost.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use domain::id::{MessageId, OrderId};
-use domain::message::recipient::{RecipientEvent, RecipientState};
+use domain::id::MessageId;
+use domain::message::chunk::Doubt;
+use domain::message::recipient::RecipientState;
 use domain::message::{MessageEvent, next};
-use domain::ports::{Lease, Recorded};
 use domain::reason::Reason;
 use domain::time::Timestamp;
 
 use super::apply::apply;
-use super::message_lock::{self, Messages};
-use super::recipients::{self, Range};
-use crate::rows::queue::finish_claim::sum;
+use super::{message_lock, recipients};
 use crate::tx::{Result, Tx, params};
 
 /// Cancels the message unless a carrier has or may have some of it; true when it did.
@@ -21,10 +17,10 @@ pub(crate) async fn withdraw(
     message: &MessageId,
     now: Timestamp,
 ) -> Result<bool> {
-    let mut messages = message_lock::lock(tx, [*message]).await?;
-    let Some(locked) = messages.remove(message) else { return Ok(false) };
-    let Ok(state) = next(locked.state, MessageEvent::Cancelled) else { return Ok(false) };
-    if locked.pending < locked.recipients || may_be_out(tx, message).await? {
+    let Some(locked) = message_lock::lock_one(tx, *message).await? else { return Ok(false) };
+    let counters = locked.counters;
+    let Ok(state) = next(counters.state, MessageEvent::Cancelled) else { return Ok(false) };
+    if counters.pending < counters.recipients || may_be_with_carrier(tx, message).await? {
         return Ok(false);
     }
     tx.execute(
@@ -36,12 +32,12 @@ pub(crate) async fn withdraw(
     Ok(true)
 }
 
-async fn may_be_out(tx: &mut impl Tx, message: &MessageId) -> Result<bool> {
+async fn may_be_with_carrier(tx: &mut impl Tx, message: &MessageId) -> Result<bool> {
     let chunks = tx
-        .query("SELECT unsure FROM chunks WHERE message = ?1 FOR UPDATE", params![message])
+        .query("SELECT doubt FROM chunks WHERE message = ?1 FOR UPDATE", params![message])
         .await?;
     for mut row in chunks {
-        if row.get::<i64>()? != 0 {
+        if row.get::<Doubt>()? != Doubt::None {
             return Ok(true);
         }
     }
@@ -50,7 +46,7 @@ async fn may_be_out(tx: &mut impl Tx, message: &MessageId) -> Result<bool> {
     Ok(!submissions.is_empty())
 }
 
-/// Times out every recipient that is not final, whoever has it.
+/// Times out every recipient that is not final, whichever carrier has it.
 pub(crate) async fn time_out(
     tx: &mut impl Tx,
     message: &MessageId,
@@ -62,52 +58,10 @@ pub(crate) async fn time_out(
     let mut recipients = recipients::load_ranges(tx, &all, RecipientState::Pending).await?;
     recipients.extend(recipients::load_ranges(tx, &all, RecipientState::Submitted).await?);
     for recipient in recipients.values_mut() {
-        recipient.step(RecipientEvent::TimedOut, Some(reason), None);
+        recipient.delivery.time_out(reason);
     }
     delete_chunks(tx, message).await?;
     apply(tx, &mut messages, &recipients, now, None).await.map(drop)
-}
-
-/// Of these orders those that are final without a delivery, and why: nobody pays for handing over
-/// (again) what they bought.
-pub(crate) async fn unpaid(
-    tx: &mut impl Tx,
-    orders: BTreeSet<OrderId>,
-) -> Result<BTreeMap<OrderId, Reason>> {
-    let rows: Vec<_> = orders.iter().map(|order| params![order]).collect();
-    let found = tx
-        .query_many(
-            "SELECT reason FROM orders WHERE id = ?1 AND state IN ('lost', 'cancelled')",
-            &rows,
-        )
-        .await?;
-    let mut unpaid = BTreeMap::new();
-    for (order, rows) in orders.into_iter().zip(found) {
-        if let Some(mut row) = rows.into_iter().next() {
-            unpaid.insert(order, row.get::<Option<Reason>>()?.unwrap_or(Reason::NodeRefunded));
-        }
-    }
-    Ok(unpaid)
-}
-
-/// Times out what is still pending in these runs of locked messages.
-pub(crate) async fn withdraw_unpaid(
-    tx: &mut impl Tx,
-    messages: &mut Messages,
-    runs: &[(Range, Reason)],
-    now: Timestamp,
-    tell: Option<&Lease>,
-) -> Result<Recorded> {
-    let mut recorded = Recorded::default();
-    for (range, reason) in runs {
-        let mut recipients =
-            recipients::load_ranges(tx, &[*range], RecipientState::Pending).await?;
-        for recipient in recipients.values_mut() {
-            recipient.step(RecipientEvent::TimedOut, Some(*reason), None);
-        }
-        recorded = sum(recorded, apply(tx, messages, &recipients, now, tell).await?);
-    }
-    Ok(recorded)
 }
 
 async fn delete_chunks(tx: &mut impl Tx, message: &MessageId) -> Result<()> {

@@ -13,7 +13,7 @@ use domain::state::Illegal;
 use domain::time::Timestamp;
 
 use crate::rows::event::{self, NewEvent};
-use crate::rows::ledger::{self, Booking, Share};
+use crate::rows::ledger::{self, Booking, SettlementChange};
 use crate::tx::{Result, Tx, params};
 
 /// What a change needs of an order: neither what was bought nor what pays for it.
@@ -268,7 +268,7 @@ pub(crate) async fn store(
 pub(crate) async fn store_with(
     tx: &mut impl Tx,
     mut orders: Vec<StoredOrder>,
-    shares: &[Share<'_>],
+    settled: &[SettlementChange],
     now: Timestamp,
     tell: Option<&Lease>,
 ) -> Result<Stored> {
@@ -288,7 +288,7 @@ pub(crate) async fn store_with(
         .iter()
         .filter_map(|stored| stored.booking.map(|booking| (stored.order.id, booking)))
         .collect();
-    ledger::book(tx, &bookings, shares, now).await?;
+    ledger::book(tx, &bookings, settled, now).await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let decided = count(orders.iter().filter(|stored| stored.decided).count());
     if decided > 0 {

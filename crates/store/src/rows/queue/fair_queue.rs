@@ -1,144 +1,152 @@
-//! Whose turn it is in a lane: every account with due chunks, one after another, of an account the
-//! longest due. A campaign holds up nobody, however many chunks it has.
+//! Which due chunks a claim leases: lower lanes first, in a lane every account with due chunks in turn,
+//! of an account the longest due. A campaign delays no other account, however many chunks it has.
 //!
-//! Accounts are found by leaping through the queue's index from one to the next, so that a claim
-//! looks at few rows of a long queue. When a claim cannot look at them all, the node's next one goes
-//! on behind the last that was served.
+//! Accounts are found by leaping through the queue's index from one to the next, so that a claim reads
+//! few rows of a long queue. When a claim cannot serve them all, the node's next one goes on behind the
+//! last that was served.
 
 use std::collections::BTreeSet;
 
+use domain::limits::LINK_ELSEWHERE_WAIT;
 use domain::message::Lane;
-use domain::ports::{ChunkId, Lease};
+use domain::ports::{ChunkId, ClaimRoom, Lease};
 use domain::reason::Reason;
 use domain::time::Timestamp;
 
+use super::enqueue::NO_ACCOUNT;
+use super::lease::{lease, put_off_unreadable};
+use super::leased_chunks::LeasedChunk;
 use crate::tx::{Result, Row, Tx, params};
 
 /// Accounts looked at in one claim, due or not.
 const ACCOUNTS_MAX: usize = 1_000;
 
-/// The account of what is no account's; the others are counted from 1.
-pub(crate) const NOBODY: i64 = 0;
-
-/// Before the first of them.
+/// Before the first account.
 const START: i64 = -1;
 
-/// A chunk that was claimed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Run {
-    pub(crate) id: ChunkId,
-    pub(crate) last: u32,
-    /// With this claim.
-    pub(crate) attempt: u32,
-    /// Its recipients are yet to be made pending.
-    pub(crate) requeued_at: Option<Timestamp>,
-    /// It came up because receipts did not come.
-    pub(crate) overdue: bool,
-}
-
-#[derive(Default)]
-pub(crate) struct Taken {
-    pub(crate) runs: Vec<Run>,
-    /// Leased too, although their rows cannot be read.
-    pub(crate) unreadable: Vec<ChunkId>,
-}
-
-/// Leases up to `limit` due chunks of the lane, none of the accounts that are `full`; those whose
-/// carrier another node has only if they were due by `elsewhere_before`.
-pub(crate) async fn take(
+/// Leases due chunks as far as the node has room.
+pub(crate) async fn lease_due(
     tx: &mut impl Tx,
-    lane: Lane,
-    limit: usize,
-    full: &BTreeSet<i64>,
-    elsewhere_before: Timestamp,
+    room: &ClaimRoom,
     lease: &Lease,
     now: Timestamp,
-) -> Result<Taken> {
-    let accounts = choose_accounts(tx, &lease.node, lane, limit, full, now).await?;
-    let (mut taken, mut count) = (Taken::default(), 0);
-    let mut open = accounts;
-    // Each round asks the accounts that may have more for an equal share of what is left.
-    while !open.is_empty() && count < limit {
-        open.truncate(limit - count);
-        let share = (limit - count) / open.len();
-        let rows: Vec<_> = open
-            .iter()
-            .map(|account| {
-                let (share, elsewhere) = (as_i64(share), Reason::LinkElsewhere);
-                params![lane, *account, now, share, elsewhere, elsewhere_before]
-            })
-            .collect();
-        let found = tx
-            .query_many(
-                "SELECT message, first_idx, last_idx, attempt, requeued_at,
-                     CASE WHEN await_until <= ?3 THEN 1 ELSE 0 END
-                 FROM chunks
-                 WHERE lease_node IS NULL AND lane = ?1 AND account = ?2 AND due_at <= ?3
-                     AND valid_until > ?3
-                     AND (reason IS NULL OR reason <> ?5 OR due_at <= ?6)
-                 ORDER BY due_at, message, first_idx LIMIT ?4
-                 FOR UPDATE SKIP LOCKED",
-                &rows,
-            )
-            .await?;
-        let (mut more, mut leased) = (Vec::new(), Vec::new());
-        for (account, rows) in open.into_iter().zip(found) {
+) -> Result<Vec<LeasedChunk>> {
+    let mut leased = Vec::new();
+    for &lane in Lane::ALL {
+        let limit = as_usize(room.chunks).saturating_sub(leased.len()).min(match lane {
+            Lane::Single => usize::MAX,
+            Lane::Bulk => as_usize(room.bulk),
+        });
+        if limit > 0 {
+            let accounts = choose_accounts(tx, &lease.node, lane, limit, room, now).await?;
+            leased.extend(lease_shares(tx, lane, accounts, limit, room, lease, now).await?);
+        }
+    }
+    Ok(leased)
+}
+
+fn as_usize(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+fn as_i64(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Leases up to `limit` due chunks of these accounts. In each round every account that may have more
+/// gets an equal share of what is left.
+async fn lease_shares(
+    tx: &mut impl Tx,
+    lane: Lane,
+    mut accounts: Vec<i64>,
+    limit: usize,
+    room: &ClaimRoom,
+    until: &Lease,
+    now: Timestamp,
+) -> Result<Vec<LeasedChunk>> {
+    let (mut leased, mut taken) = (Vec::new(), 0);
+    while !accounts.is_empty() && taken < limit {
+        accounts.truncate(limit - taken);
+        let share = (limit - taken) / accounts.len();
+        let found = find_due(tx, lane, &accounts, share, room, now).await?;
+        let (mut more, mut round, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        for (account, rows) in accounts.into_iter().zip(found) {
+            taken += rows.len();
             if rows.len() == share {
                 more.push(account);
             }
             for mut row in rows {
                 let id = ChunkId { message: row.get()?, first: row.get()? };
-                leased.push(id);
                 match read(id, row) {
-                    Ok(run) => taken.runs.push(run),
-                    Err(_) => taken.unreadable.push(id),
+                    Ok(chunk) => round.push(chunk),
+                    Err(_) => unreadable.push(id),
                 }
             }
         }
-        lease_all(tx, &leased, lease, now).await?;
-        count += leased.len();
-        open = more;
+        lease(tx, &round, until, now).await?;
+        put_off_unreadable(tx, &unreadable, now).await?;
+        leased.extend(round);
+        accounts = more;
     }
-    Ok(taken)
+    Ok(leased)
 }
 
-fn read(id: ChunkId, mut row: Row) -> Result<Run> {
-    let (last, attempt) = (row.get()?, row.get::<u32>()?.saturating_add(1));
-    let requeued_at = row.get()?;
-    Ok(Run { id, last, attempt, requeued_at, overdue: row.get::<i64>()? != 0 })
-}
-
-async fn lease_all(
+/// The chunks that are longest due, up to `share` of each account. Chunks whose carrier another node
+/// has are left to that node for a while.
+async fn find_due(
     tx: &mut impl Tx,
-    chunks: &[ChunkId],
-    lease: &Lease,
+    lane: Lane,
+    accounts: &[i64],
+    share: usize,
+    room: &ClaimRoom,
     now: Timestamp,
-) -> Result<()> {
-    let rows: Vec<_> = chunks
+) -> Result<Vec<Vec<Row>>> {
+    let elsewhere_before = if room.lacks_links { now.before(LINK_ELSEWHERE_WAIT) } else { now };
+    let rows: Vec<_> = accounts
         .iter()
-        .map(|id| params![&id.message, id.first, &lease.node, lease.until, now])
+        .map(|account| {
+            let (share, elsewhere) = (as_i64(share), Reason::LinkElsewhere);
+            params![lane, *account, now, share, elsewhere, elsewhere_before]
+        })
         .collect();
-    tx.execute_many(
-        "UPDATE chunks SET lease_node = ?3, due_at = ?4, attempt = attempt + 1,
-             was_unsure = unsure, unsure = 1,
-             await_until = CASE WHEN await_until <= ?5 THEN NULL ELSE await_until END
-         WHERE message = ?1 AND first_idx = ?2",
+    tx.query_many(
+        "SELECT message, first_idx, last_idx, attempt, requeued_at, await_until, doubt
+         FROM chunks
+         WHERE lease_node IS NULL AND lane = ?1 AND account = ?2 AND due_at <= ?3
+             AND valid_until > ?3
+             AND (reason IS NULL OR reason <> ?5 OR due_at <= ?6)
+         ORDER BY due_at, message, first_idx LIMIT ?4
+         FOR UPDATE SKIP LOCKED",
         &rows,
     )
     .await
-    .map(drop)
 }
 
-/// At most `limit` accounts, and keeps where the next claim goes on.
+fn read(id: ChunkId, mut row: Row) -> Result<LeasedChunk> {
+    Ok(LeasedChunk {
+        id,
+        last: row.get()?,
+        attempt: row.get::<u32>()?.saturating_add(1),
+        requeued_at: row.get()?,
+        await_until: row.get()?,
+        doubt: row.get()?,
+    })
+}
+
+/// At most `limit` accounts with due chunks that have not filled their share of the node's room.
+/// Stores where the node's next claim goes on.
 async fn choose_accounts(
     tx: &mut impl Tx,
     node: &str,
     lane: Lane,
     limit: usize,
-    full: &BTreeSet<i64>,
+    room: &ClaimRoom,
     now: Timestamp,
 ) -> Result<Vec<i64>> {
-    let begin = turn(tx, node, lane).await?;
+    let full = room.full.iter().filter(|(of, _)| *of == lane);
+    let full: BTreeSet<_> =
+        full.map(|(_, account)| account.map_or(NO_ACCOUNT, |account| account.0)).collect();
+    let begin = load_turn(tx, node, lane).await?;
     let (mut accounts, last) = waiting_accounts(tx, lane, begin, now).await?;
     accounts.retain(|account| !full.contains(account));
     let next = if accounts.len() > limit {
@@ -149,23 +157,20 @@ async fn choose_accounts(
     };
     let next = next.unwrap_or(START);
     if next != begin {
-        keep_turn(tx, node, lane, next).await?;
+        store_turn(tx, node, lane, next).await?;
     }
     Ok(accounts)
 }
 
-fn as_i64(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-async fn turn(tx: &mut impl Tx, node: &str, lane: Lane) -> Result<i64> {
+/// The last account that an earlier claim of the node served.
+async fn load_turn(tx: &mut impl Tx, node: &str, lane: Lane) -> Result<i64> {
     let rows = tx
         .query("SELECT account FROM claim_turns WHERE node = ?1 AND lane = ?2", params![node, lane])
         .await?;
     rows.into_iter().next().map_or(Ok(START), |mut row| row.get())
 }
 
-async fn keep_turn(tx: &mut impl Tx, node: &str, lane: Lane, account: i64) -> Result<()> {
+async fn store_turn(tx: &mut impl Tx, node: &str, lane: Lane, account: i64) -> Result<()> {
     tx.execute(
         "INSERT INTO claim_turns (node, lane, account) VALUES (?1, ?2, ?3)
          ON CONFLICT (node, lane) DO UPDATE SET account = excluded.account",
@@ -175,8 +180,8 @@ async fn keep_turn(tx: &mut impl Tx, node: &str, lane: Lane, account: i64) -> Re
     .map(drop)
 }
 
-/// The accounts with due chunks behind `begin`, then those before it; and the last that was looked
-/// at, if there are more than one claim looks at.
+/// The accounts with due chunks behind `begin`, then those before it; and the last account that was
+/// looked at, if there are more than one claim looks at.
 async fn waiting_accounts(
     tx: &mut impl Tx,
     lane: Lane,
@@ -193,6 +198,7 @@ async fn waiting_accounts(
     Ok((due.map(|(account, _)| account).collect(), last))
 }
 
+/// Up to `limit` accounts behind `begin` that have chunks in the lane, each with its earliest due time.
 async fn leap(
     tx: &mut impl Tx,
     lane: Lane,

@@ -1,194 +1,173 @@
-//! How claims end.
-//!
-//! | left of the claim | done | await receipts | retry |
-//! |---|---|---|---|
-//! | nothing that is *pending* or awaited | the chunk goes | the chunk goes | the chunk goes |
-//! | nothing *pending*, receipts awaited | waits for them | waits for them | waits for them |
-//! | *pending* recipients | due again at once | due again at once | due again at its time |
-//! | *pending*, and nobody pays any more | timed out | timed out | timed out |
-//!
-//! A claim makes its chunk *unsure*. Its end clears that, if the chunk was sure before the claim
-//! and every recipient still pending was deferred for a reason that says that no carrier has it.
-//! A deferral without an answer leaves the chunk unsure for good, whichever claim it is of.
+//! Ends claims as [`domain::message::chunk::finish_claim`] says. A claim that is no longer the chunk's
+//! last ends nothing: another claim came between. What nobody pays for any more is not retried but
+//! timed out ([`super::withdraw_unpaid`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::message::chunk::{ClaimedState, DoubtEvent, Left, NextClaim, finish_claim};
 use domain::message::recipient::RecipientState;
 use domain::ports::{Changed, ChunkEnd, ChunkId, Lease, Recorded};
 use domain::reason::Reason;
 use domain::time::Timestamp;
 
-use crate::rows::campaign;
+use super::withdraw_unpaid::{unpaid_orders, withdraw_unpaid};
+use crate::rows::campaign::while_paused;
 use crate::rows::message::message_lock::Messages;
 use crate::rows::message::recipients::Range;
-use crate::rows::message::withdraw::{unpaid, withdraw_unpaid};
 use crate::tx::{Result, Tx, params};
 
-/// A chunk's row, read for an end.
+/// How a node ends its claim of a chunk.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Chunk {
+pub(crate) struct ClaimEnd {
+    pub(crate) id: ChunkId,
+    pub(crate) attempt: u32,
+    pub(crate) end: ChunkEnd,
+}
+
+impl ClaimEnd {
+    /// The first claim that is done with everything: nothing is stored of its chunk that could keep it.
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.attempt == 1 && matches!(self.end, ChunkEnd::Done)
+    }
+}
+
+/// A chunk's row, read for the end of a claim.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClaimedChunkRow {
     last: u32,
     pub(crate) attempt: u32,
-    was_unsure: bool,
-    await_until: Option<Timestamp>,
-    valid_until: Timestamp,
+    state: ClaimedState,
 }
 
-pub(crate) type Chunks = BTreeMap<ChunkId, Chunk>;
-
-/// Chunks of a batch, and those of which a carrier was silent.
-pub(crate) struct Live {
-    pub(crate) chunks: Chunks,
-    pub(crate) silent: BTreeSet<ChunkId>,
-}
-
-/// The first claim that is done with everything: nothing is known of its chunk that could keep it.
-pub(crate) const fn is_plain(attempt: u32, end: ChunkEnd) -> bool {
-    attempt == 1 && matches!(end, ChunkEnd::Done)
-}
+pub(crate) type ClaimedChunkRows = BTreeMap<ChunkId, ClaimedChunkRow>;
 
 pub(crate) async fn load(
     tx: &mut impl Tx,
     ids: impl IntoIterator<Item = ChunkId>,
-) -> Result<Chunks> {
+) -> Result<ClaimedChunkRows> {
     let ids: Vec<_> = ids.into_iter().collect();
-    if ids.is_empty() {
-        return Ok(Chunks::new());
-    }
     let rows: Vec<_> = ids.iter().map(|id| params![&id.message, id.first]).collect();
     let found = tx
         .query_many(
-            "SELECT last_idx, attempt, was_unsure, await_until, valid_until FROM chunks
+            "SELECT last_idx, attempt, doubt, await_until, valid_until FROM chunks
              WHERE message = ?1 AND first_idx = ?2 FOR UPDATE",
             &rows,
         )
         .await?;
-    let mut chunks = Chunks::new();
+    let mut chunks = ClaimedChunkRows::new();
     for (id, rows) in ids.into_iter().zip(found) {
         let Some(mut row) = rows.into_iter().next() else { continue };
-        let (last, attempt, was_unsure) = (row.get()?, row.get()?, row.get::<i64>()? != 0);
-        let (await_until, valid_until) = (row.get()?, row.get()?);
-        chunks.insert(id, Chunk { last, attempt, was_unsure, await_until, valid_until });
+        let (last, attempt) = (row.get()?, row.get()?);
+        let (doubt, await_until, valid_until) = (row.get()?, row.get()?, row.get()?);
+        let state = ClaimedState { doubt, await_until, valid_until };
+        chunks.insert(id, ClaimedChunkRow { last, attempt, state });
     }
     Ok(chunks)
 }
 
-pub(crate) async fn record(
+/// A carrier did not answer for some of these chunks, in whichever claim.
+pub(crate) async fn keep_doubt(
     tx: &mut impl Tx,
-    ends: &[(ChunkId, u32, ChunkEnd)],
-    live: Live,
-    messages: &mut Messages,
-    now: Timestamp,
-    tell: Option<&Lease>,
-) -> Result<Recorded> {
-    let (mut plain, mut kept) = (Vec::new(), BTreeMap::new());
-    for (id, attempt, end) in ends {
-        match messages.get(&id.message) {
-            // Its chunks went with it.
-            None => {}
-            Some(message) if message.state.is_final() => {}
-            Some(message) if is_plain(*attempt, *end) && message.pending == 0 => {
-                plain.push((*id, *attempt));
-            }
-            Some(_) => {
-                kept.insert(*id, (*attempt, *end));
-            }
+    unanswered: &BTreeSet<ChunkId>,
+    chunks: &mut ClaimedChunkRows,
+) -> Result<()> {
+    let mut rows = Vec::with_capacity(unanswered.len());
+    for id in unanswered {
+        if let Some(chunk) = chunks.get_mut(id) {
+            chunk.state.doubt = chunk.state.doubt.after(DoubtEvent::Unanswered);
+            rows.push(params![&id.message, id.first, chunk.state.doubt]);
         }
     }
-    delete(tx, &plain).await?;
-    if kept.is_empty() {
-        return Ok(Recorded::default());
-    }
-    let Live { mut chunks, silent } = live;
-    let missing: Vec<_> = kept.keys().filter(|id| !chunks.contains_key(id)).copied().collect();
-    chunks.extend(load(tx, missing).await?);
-    kept.retain(|id, (attempt, _)| chunks.get(id).is_some_and(|chunk| chunk.attempt == *attempt));
-    let ended: Vec<_> = kept
-        .into_iter()
-        .filter_map(|(id, (attempt, end))| {
-            let chunk = chunks.get(&id).copied()?;
-            let was_unsure = chunk.was_unsure || silent.contains(&id);
-            Some(Ended { id, attempt, end, chunk: Chunk { was_unsure, ..chunk } })
-        })
-        .collect();
-    let left = count_left(tx, &ended).await?;
-    let (mut gone, mut waiting) = (Vec::new(), Vec::new());
-    for (ended, left) in ended.into_iter().zip(left) {
-        let next = ended.next(&left, now);
-        match next {
-            None => gone.push((ended.id, ended.attempt)),
-            Some(mut next) => {
-                let message = messages.get(&ended.id.message);
-                if message.and_then(|message| message.bulk).is_some_and(|bulk| bulk.paused) {
-                    next.due_at = campaign::far(next.due_at);
-                }
-                waiting.push((ended, left.pending > 0, next));
-            }
-        }
-    }
-    let mut orders: BTreeSet<_> = waiting
-        .iter()
-        .filter(|(_, pending, _)| *pending)
-        .filter_map(|(ended, ..)| messages.get(&ended.id.message)?.order)
-        .collect();
-    let unpaid = unpaid(tx, std::mem::take(&mut orders)).await?;
-    let mut withdrawn: Vec<(Range, Reason)> = Vec::new();
-    waiting.retain(|(ended, pending, _)| {
-        let order = messages.get(&ended.id.message).and_then(|message| message.order);
-        let reason = order.and_then(|order| unpaid.get(&order)).filter(|_| *pending);
-        if let Some(reason) = reason {
-            gone.push((ended.id, ended.attempt));
-            withdrawn.push(((ended.id.message, ended.id.first, ended.chunk.last), *reason));
-        }
-        reason.is_none()
-    });
-    delete(tx, &gone).await?;
-    free(tx, &waiting).await?;
-    withdraw_unpaid(tx, messages, &withdrawn, now, tell).await
+    tx.execute_many("UPDATE chunks SET doubt = ?3 WHERE message = ?1 AND first_idx = ?2", &rows)
+        .await
+        .map(drop)
 }
 
+/// A claim that ends although something of its chunk may be left.
 struct Ended {
     id: ChunkId,
     attempt: u32,
     end: ChunkEnd,
-    chunk: Chunk,
+    chunk: ClaimedChunkRow,
 }
 
-/// Recipients of a chunk that are not done with.
-struct Left {
-    pending: i64,
-    /// Of those, such that a carrier may have.
-    unsure: i64,
-    submitted: i64,
+/// A chunk that is claimed again.
+struct Waiting {
+    ended: Ended,
+    is_pending: bool,
+    next: NextClaim,
 }
 
-/// When a chunk is claimed again.
-struct Next {
-    due_at: Timestamp,
-    await_until: Option<Timestamp>,
-    reason: Option<Reason>,
-    unsure: bool,
-}
-
-impl Ended {
-    fn next(&self, left: &Left, now: Timestamp) -> Option<Next> {
-        let await_until = match self.end {
-            ChunkEnd::AwaitReceipts { until } => Some(until),
-            ChunkEnd::Done | ChunkEnd::Retry { .. } => self.chunk.await_until,
-        };
-        // Past its validity nothing is handed to another carrier.
-        let await_until =
-            await_until.filter(|until| left.submitted > 0 && *until < self.chunk.valid_until);
-        let unsure = self.chunk.was_unsure || left.unsure > 0;
-        let (due_at, reason) = match (self.end, await_until) {
-            (_, None) if left.pending == 0 => return None,
-            (_, Some(until)) if left.pending == 0 => (until, None),
-            (ChunkEnd::Retry { at, reason }, _) => (at, Some(reason)),
-            // Called done with recipients left: they come up again.
-            (ChunkEnd::Done | ChunkEnd::AwaitReceipts { .. }, _) => (now, None),
-        };
-        Some(Next { due_at, await_until, reason, unsure })
+/// `chunks` are those rows that were read before.
+pub(crate) async fn finish_claims(
+    tx: &mut impl Tx,
+    ends: &[ClaimEnd],
+    chunks: ClaimedChunkRows,
+    messages: &mut Messages,
+    now: Timestamp,
+    tell: Option<&Lease>,
+) -> Result<Recorded> {
+    let (plain, ends) = split_plain(ends, messages);
+    delete(tx, &plain).await?;
+    let ended = load_ended(tx, ends, chunks).await?;
+    let left = count_left(tx, &ended).await?;
+    let (mut done, mut waiting) = (Vec::new(), Vec::new());
+    for (ended, left) in ended.into_iter().zip(left) {
+        let message = messages.get(&ended.id.message);
+        let is_paused =
+            message.and_then(|message| message.campaign).is_some_and(|campaign| campaign.paused);
+        match finish_claim(&ended.chunk.state, ended.end, left, now) {
+            None => done.push((ended.id, ended.attempt)),
+            Some(mut next) => {
+                if is_paused {
+                    next.due_at = while_paused(next.due_at);
+                }
+                waiting.push(Waiting { ended, is_pending: left.pending > 0, next });
+            }
+        }
     }
+    let withdrawn = take_unpaid(tx, &mut waiting, messages).await?;
+    done.extend(withdrawn.iter().map(|(ended, _)| (ended.id, ended.attempt)));
+    delete(tx, &done).await?;
+    free(tx, &waiting).await?;
+    let ranges: Vec<(Range, Reason)> = withdrawn
+        .iter()
+        .map(|(Ended { id, chunk, .. }, reason)| ((id.message, id.first, chunk.last), *reason))
+        .collect();
+    withdraw_unpaid(tx, messages, &ranges, now, tell).await
+}
+
+/// The ends of claims that leave nothing, and the others. Final messages have no chunks any more.
+fn split_plain(ends: &[ClaimEnd], messages: &Messages) -> (Vec<(ChunkId, u32)>, Vec<ClaimEnd>) {
+    let (mut plain, mut others) = (Vec::new(), BTreeMap::new());
+    for end in ends {
+        let Some(message) = messages.get(&end.id.message) else { continue };
+        if message.counters.state.is_final() {
+            continue;
+        }
+        if end.is_plain() && message.counters.pending == 0 {
+            plain.push((end.id, end.attempt));
+        } else {
+            others.insert(end.id, *end);
+        }
+    }
+    (plain, others.into_values().collect())
+}
+
+/// The ends of claims that are still the chunk's last, with its row.
+async fn load_ended(
+    tx: &mut impl Tx,
+    ends: Vec<ClaimEnd>,
+    mut chunks: ClaimedChunkRows,
+) -> Result<Vec<Ended>> {
+    let missing = ends.iter().map(|end| end.id).filter(|id| !chunks.contains_key(id));
+    let missing: Vec<_> = missing.collect();
+    chunks.extend(load(tx, missing).await?);
+    let ended = ends.into_iter().filter_map(|ClaimEnd { id, attempt, end }| {
+        let chunk = chunks.get(&id).filter(|chunk| chunk.attempt == attempt)?;
+        Some(Ended { id, attempt, end, chunk: *chunk })
+    });
+    Ok(ended.collect())
 }
 
 async fn count_left(tx: &mut impl Tx, ended: &[Ended]) -> Result<Vec<Left>> {
@@ -208,18 +187,31 @@ async fn count_left(tx: &mut impl Tx, ended: &[Ended]) -> Result<Vec<Left>> {
             &rows,
         )
         .await?;
-    let mut left = Vec::with_capacity(ended.len());
-    for mut row in found.into_iter().flatten() {
-        let (pending, unsure, submitted) = (row.get()?, row.get()?, row.get()?);
-        left.push(Left { pending, unsure, submitted });
-    }
-    Ok(left)
+    let left = found.into_iter().flatten();
+    left.map(|mut row| {
+        Ok(Left { pending: row.get()?, in_doubt: row.get()?, submitted: row.get()? })
+    })
+    .collect()
 }
 
-pub(crate) async fn delete(tx: &mut impl Tx, claims: &[(ChunkId, u32)]) -> Result<()> {
-    if claims.is_empty() {
-        return Ok(());
-    }
+/// Takes out those chunks with pending recipients whose order nobody pays for, each with the reason.
+async fn take_unpaid(
+    tx: &mut impl Tx,
+    waiting: &mut Vec<Waiting>,
+    messages: &Messages,
+) -> Result<Vec<(Ended, Reason)>> {
+    let order = |waiting: &Waiting| {
+        messages.get(&waiting.ended.id.message)?.order.filter(|_| waiting.is_pending)
+    };
+    let unpaid = unpaid_orders(tx, waiting.iter().filter_map(order).collect()).await?;
+    let reason = |waiting: &Waiting| unpaid.get(&order(waiting)?).copied();
+    let withdrawn = waiting
+        .extract_if(.., |waiting| reason(waiting).is_some())
+        .filter_map(|waiting| reason(&waiting).map(|reason| (waiting.ended, reason)));
+    Ok(withdrawn.collect())
+}
+
+async fn delete(tx: &mut impl Tx, claims: &[(ChunkId, u32)]) -> Result<()> {
     let rows: Vec<_> =
         claims.iter().map(|(id, attempt)| params![&id.message, id.first, *attempt]).collect();
     tx.execute_many(
@@ -230,63 +222,24 @@ pub(crate) async fn delete(tx: &mut impl Tx, claims: &[(ChunkId, u32)]) -> Resul
     .map(drop)
 }
 
-/// Ends claims of which nobody was handed out: what awaits receipts goes on with that.
-pub(crate) async fn delete_empty(tx: &mut impl Tx, claims: &[(ChunkId, u32)]) -> Result<()> {
-    if claims.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<_> =
-        claims.iter().map(|(id, attempt)| params![&id.message, id.first, *attempt]).collect();
-    tx.execute_many(
-        "UPDATE chunks SET lease_node = NULL, due_at = await_until, unsure = was_unsure
-         WHERE message = ?1 AND first_idx = ?2 AND attempt = ?3 AND await_until IS NOT NULL",
-        &rows,
-    )
-    .await?;
-    tx.execute_many(
-        "DELETE FROM chunks
-         WHERE message = ?1 AND first_idx = ?2 AND attempt = ?3 AND await_until IS NULL",
-        &rows,
-    )
-    .await
-    .map(drop)
-}
-
-async fn free(tx: &mut impl Tx, waiting: &[(Ended, bool, Next)]) -> Result<()> {
-    if waiting.is_empty() {
-        return Ok(());
+async fn free(tx: &mut impl Tx, waiting: &[Waiting]) -> Result<()> {
+    let is_elsewhere = |waiting: &Waiting| waiting.next.reason == Some(Reason::LinkElsewhere);
+    if waiting.iter().any(is_elsewhere) {
+        tx.notify(Changed { chunks: true, ..Changed::default() });
     }
     let rows: Vec<_> = waiting
         .iter()
-        .map(|(Ended { id, attempt, .. }, _, next)| {
-            let unsure = i64::from(next.unsure);
-            let (due_at, await_until) = (next.due_at, next.await_until);
-            params![&id.message, id.first, *attempt, due_at, await_until, next.reason, unsure]
+        .map(|Waiting { ended: Ended { id, attempt, .. }, next, .. }| {
+            let NextClaim { due_at, await_until, reason, doubt } = *next;
+            params![&id.message, id.first, *attempt, due_at, await_until, reason, doubt]
         })
         .collect();
-    let elsewhere = |next: &Next| next.reason == Some(Reason::LinkElsewhere);
-    if waiting.iter().any(|(.., next)| elsewhere(next)) {
-        tx.notify(Changed { chunks: true, ..Changed::default() });
-    }
     tx.execute_many(
         "UPDATE chunks SET lease_node = NULL, due_at = ?4, await_until = ?5,
-             reason = coalesce(?6, reason), unsure = ?7
+             reason = coalesce(?6, reason), doubt = ?7
          WHERE message = ?1 AND first_idx = ?2 AND attempt = ?3",
         &rows,
     )
     .await
     .map(drop)
-}
-
-pub(crate) fn sum(mut one: Recorded, other: Recorded) -> Recorded {
-    one.recipients += other.recipients;
-    one.decided += other.decided;
-    one.settled += other.settled;
-    one.cancelled += other.cancelled;
-    one.events += other.events;
-    one.webhooks.extend(other.webhooks);
-    one.parked += other.parked;
-    one.ambiguous += other.ambiguous;
-    one.contradictory += other.contradictory;
-    one
 }

@@ -116,8 +116,8 @@ fn divide(
         if end < message.recipients {
             next = Next::Index(id.0.as_u128(), end);
         }
-        let (to_many, created_at) = (message.order.is_none(), message.created_at);
-        let run = Run { message: id, first, end, to_many, created_at };
+        let (is_campaign, created_at) = (message.order.is_none(), message.created_at);
+        let run = Run { message: id, first, end, is_campaign, created_at };
         parts.push(Part { message, run });
     }
     (parts, step - left, next)
@@ -129,21 +129,21 @@ async fn look_through(
     parts: Vec<Part>,
 ) -> Result<Vec<FoundRecipient>> {
     let address = search.number.map_or(String::new(), |number| number.digits().to_string());
-    let (to_many, of_orders): (Vec<_>, Vec<_>) =
-        parts.iter().map(|part| part.run).partition(|run| run.to_many);
-    let mut stored = rows_to_many(tx, search, &address, &to_many).await?.into_iter();
+    let (of_campaigns, of_orders): (Vec<_>, Vec<_>) =
+        parts.iter().map(|part| part.run).partition(|run| run.is_campaign);
+    let mut stored = rows_of_campaigns(tx, search, &address, &of_campaigns).await?.into_iter();
     let mut ordered = rows_of_orders(tx, search, &address, &of_orders).await?.into_iter();
-    let mut packed = campaign::packed(tx, &to_many).await?.into_iter();
+    let mut packed = campaign::packed(tx, &of_campaigns).await?.into_iter();
     let fits = |recipient: &BulkRecipient| {
         (address.is_empty() || recipient.address == address)
             && search.state.is_none_or(|state| recipient.state == state)
     };
     let mut found = Vec::new();
     for Part { message, run } in parts {
-        let rows = if run.to_many { stored.next() } else { ordered.next() };
+        let rows = if run.is_campaign { stored.next() } else { ordered.next() };
         let rows = rows.unwrap_or_default().into_iter();
         let mut of_one = rows.map(read).collect::<Result<Vec<_>>>()?;
-        if run.to_many {
+        if run.is_campaign {
             of_one.extend(packed.next().unwrap_or_default().into_iter().filter(fits));
         }
         of_one.sort_unstable_by_key(|recipient| recipient.index);
@@ -164,7 +164,7 @@ fn rows_of<'a>(search: &RecipientSearch, address: &'a str, runs: &'a [Run]) -> V
 }
 
 /// Of those who wait for another try a row may tell of the one before.
-async fn rows_to_many(
+async fn rows_of_campaigns(
     tx: &mut impl Tx,
     search: &RecipientSearch,
     address: &str,
@@ -174,7 +174,7 @@ async fn rows_to_many(
     tx.query_many(
         concat!(
             "SELECT idx, address, state, reason, price, updated_at FROM (",
-            crate::rows::queue::requeue::seen!(),
+            crate::rows::campaign::missed_runs::shown_recipients!(),
             " AND (?4 = '' OR r.address = ?4)) seen
              WHERE ?5 = '' OR state = ?5
              ORDER BY idx LIMIT ?6"

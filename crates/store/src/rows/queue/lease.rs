@@ -1,14 +1,60 @@
-//! What a node does with its leases. Whoever has a chunk's row is about to end or to claim it, so
-//! nobody waits for one here.
+//! Leases of chunks. While a chunk is leased its `due_at` is the end of the lease, so that a chunk whose
+//! node died is due again by itself. A lost or released lease says nothing of what a carrier has: the
+//! chunk's doubt stays ([`domain::message::chunk`]).
+//!
+//! Whoever has locked a chunk's row is about to end or to claim it: nobody waits for one here.
 
-use domain::ports::ChunkId;
+use domain::message::chunk::DoubtEvent;
+use domain::ports::{ChunkId, Lease};
 use domain::time::Timestamp;
 
+use super::leased_chunks::LeasedChunk;
 use crate::rows::event;
-use crate::tx::{Result, Row, Tx, params};
+use crate::tx::{Result, Row, Tx, UNREADABLE_WAIT, params};
 
 /// Lapsed leases freed in one call.
 const LAPSED_MAX: u32 = 1_000;
+
+/// Leases chunks whose rows the caller has locked.
+pub(super) async fn lease(
+    tx: &mut impl Tx,
+    chunks: &[LeasedChunk],
+    lease: &Lease,
+    now: Timestamp,
+) -> Result<()> {
+    let rows: Vec<_> = chunks
+        .iter()
+        .map(|chunk| {
+            let await_until = chunk.await_until.filter(|_| !chunk.is_overdue(now));
+            let doubt = chunk.doubt.after(DoubtEvent::Claimed);
+            let (id, attempt) = (&chunk.id, chunk.attempt);
+            params![&id.message, id.first, &lease.node, lease.until, attempt, await_until, doubt]
+        })
+        .collect();
+    tx.execute_many(
+        "UPDATE chunks SET lease_node = ?3, due_at = ?4, attempt = ?5, await_until = ?6, doubt = ?7
+         WHERE message = ?1 AND first_idx = ?2",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+/// Chunks whose rows cannot be read need a person.
+pub(super) async fn put_off_unreadable(
+    tx: &mut impl Tx,
+    chunks: &[ChunkId],
+    now: Timestamp,
+) -> Result<()> {
+    for chunk in chunks {
+        tracing::error!(%chunk, "a chunk cannot be read and is put off");
+    }
+    let due_at = now.after(UNREADABLE_WAIT);
+    let rows: Vec<_> = chunks.iter().map(|id| params![&id.message, id.first, due_at]).collect();
+    tx.execute_many("UPDATE chunks SET due_at = ?3 WHERE message = ?1 AND first_idx = ?2", &rows)
+        .await
+        .map(drop)
+}
 
 pub(crate) async fn renew_leases(
     tx: &mut impl Tx,
@@ -37,7 +83,7 @@ pub(crate) async fn renew_leases(
         .map(drop)
 }
 
-/// A lease that is given up says nothing of what a carrier has: the chunk stays unsure.
+/// Frees all that the node has leased, chunks and events. Returns how many.
 pub(crate) async fn release_leases(tx: &mut impl Tx, node: &str, now: Timestamp) -> Result<u64> {
     let rows = tx
         .query(
@@ -67,9 +113,6 @@ fn read_ids(rows: Vec<Row>) -> Result<Vec<ChunkId>> {
 }
 
 async fn free(tx: &mut impl Tx, chunks: &[ChunkId], due_at: Option<Timestamp>) -> Result<()> {
-    if chunks.is_empty() {
-        return Ok(());
-    }
     let rows: Vec<_> = chunks.iter().map(|id| params![&id.message, id.first, due_at]).collect();
     tx.execute_many(
         "UPDATE chunks SET lease_node = NULL, due_at = coalesce(?3, due_at)

@@ -1,0 +1,181 @@
+//! Receipts that are not of one submission: kept until their submission is recorded, because they came
+//! first, or until they are too old, because several submissions have their id. A parked receipt is
+//! looked up again when a submission with its id is recorded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::limits::EARLY_RECEIPT_AGE_MAX;
+use domain::message::receipt::{PartReceipt, ReceiptMatch};
+use domain::number::{Msisdn, NumberEnds};
+use domain::ports::{Outcome, Receipt, ReceiptState};
+use domain::time::Timestamp;
+
+use super::match_receipts::{ReceiptKey, match_receipts};
+use super::recipients::Recipients;
+use super::submissions::{PartKey, ReceiptUpdates};
+use crate::tx::{Result, Tx, params};
+
+/// Parked receipts kept for one carrier: some minutes of a fast one, far longer than a submission
+/// takes to be recorded, and no more than tens of megabytes when all its ids are unknown.
+const PARKED_MAX: i64 = 100_000;
+
+/// Parked receipts deleted in one call: bounds how long other changes wait.
+const DELETED_MAX: i64 = 10_000;
+
+/// Keeps a repeat once, unless what is kept is too old to be applied: then the id was used again.
+/// When there are too many, the oldest are deleted.
+pub(crate) async fn park(
+    tx: &mut impl Tx,
+    receipts: &[(&Receipt, bool)],
+    now: Timestamp,
+) -> Result<()> {
+    let early = now.before(EARLY_RECEIPT_AGE_MAX);
+    let rows: Vec<_> = receipts
+        .iter()
+        .map(|(receipt, is_ambiguous)| {
+            params![
+                receipt.carrier.as_str(),
+                &receipt.carrier_id,
+                receipt.state,
+                stored_number(receipt.to.map(Msisdn::digits)),
+                receipt.code.as_ref(),
+                receipt.at,
+                i64::from(*is_ambiguous),
+                now,
+                early,
+                stored_ends(receipt.ends()),
+            ]
+        })
+        .collect();
+    tx.execute_many(
+        "INSERT INTO parked_receipts (carrier, carrier_id, state, to_number, code, at, ambiguous,
+             parked_at, ordinal, number_ends)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(max(ordinal), 0) + 1, ?10
+             FROM parked_receipts WHERE carrier = ?1
+         ON CONFLICT (carrier, carrier_id, state, to_number, number_ends) DO UPDATE SET code = excluded.code,
+             at = excluded.at, ambiguous = excluded.ambiguous, parked_at = excluded.parked_at,
+             ordinal = excluded.ordinal
+             WHERE parked_receipts.parked_at < ?9
+                 OR parked_receipts.ambiguous <> excluded.ambiguous",
+        &rows,
+    )
+    .await?;
+    let carriers: BTreeSet<_> =
+        receipts.iter().map(|(receipt, _)| receipt.carrier.as_str()).collect();
+    let rows: Vec<_> = carriers.iter().map(|carrier| params![*carrier, PARKED_MAX]).collect();
+    tx.execute_many(
+        "DELETE FROM parked_receipts WHERE carrier = ?1 AND ordinal <= (
+             SELECT max(ordinal) FROM parked_receipts WHERE carrier = ?1
+         ) - ?2",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+/// Records the receipts that came before the parts of these outcomes, and deletes them here. What the
+/// recipients become of it is decided with the outcomes.
+pub(crate) async fn apply_parked(
+    tx: &mut impl Tx,
+    outcomes: &[&Outcome],
+    recipients: &mut Recipients,
+    now: Timestamp,
+) -> Result<()> {
+    let ids: BTreeSet<_> = outcomes
+        .iter()
+        .flat_map(|outcome| {
+            let ids = outcome.accepted.iter().map(|part| part.carrier_id.as_str());
+            ids.map(|id| (&outcome.carrier, id))
+        })
+        .collect();
+    let parked = load(tx, &ids, now).await?;
+    if parked.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<_> = parked.iter().map(|(key, _)| *key).collect();
+    let matches = match_receipts(tx, &keys, now).await?;
+    let (mut updates, mut used) = (ReceiptUpdates::default(), Vec::new());
+    for ((key, receipt), matched) in parked.into_iter().zip(matches) {
+        let ReceiptMatch::One((recipient_key, part)) = matched else { continue };
+        let Some(recipient) = recipients.get_mut(&recipient_key) else { continue };
+        used.push((key, receipt.state));
+        let effect = recipient.delivery.record_receipt(key.carrier, part, &receipt);
+        let part = PartKey { recipient: recipient_key, carrier: key.carrier, part };
+        updates.add(effect, part, receipt);
+    }
+    updates.store(tx).await?;
+    delete(tx, &used).await
+}
+
+/// The receipts parked under these ids, in the order in which they came: the rows' own order would be
+/// found by the index of all that the carrier has parked.
+async fn load<'a>(
+    tx: &mut impl Tx,
+    ids: &BTreeSet<(&'a domain::routing::CarrierName, &'a str)>,
+    now: Timestamp,
+) -> Result<Vec<(ReceiptKey<'a>, PartReceipt)>> {
+    let after = now.before(EARLY_RECEIPT_AGE_MAX);
+    let rows: Vec<_> =
+        ids.iter().map(|(carrier, id)| params![carrier.as_str(), *id, after]).collect();
+    let found = tx
+        .query_many(
+            "SELECT ordinal, to_number, number_ends, state, code, at FROM parked_receipts
+             WHERE carrier = ?1 AND carrier_id = ?2 AND parked_at >= ?3 FOR UPDATE",
+            &rows,
+        )
+        .await?;
+    let mut parked = Vec::new();
+    for ((carrier, id), rows) in ids.iter().zip(found) {
+        let mut of_id = BTreeMap::new();
+        for mut row in rows {
+            let (ordinal, number) = (row.get::<i64>()?, row.get::<u64>()?);
+            let ends = NumberEnds::from_stored(row.get()?);
+            let key = ReceiptKey { carrier, id, number: Some(number).filter(|to| *to > 0), ends };
+            let (state, code): (ReceiptState, _) = (row.get()?, row.get()?);
+            let receipt = PartReceipt { state, code, at: row.get()? };
+            of_id.insert((ordinal, number, ends, state.as_str()), (key, receipt));
+        }
+        parked.extend(of_id.into_values());
+    }
+    Ok(parked)
+}
+
+async fn delete(tx: &mut impl Tx, used: &[(ReceiptKey<'_>, ReceiptState)]) -> Result<()> {
+    let rows: Vec<_> = used
+        .iter()
+        .map(|(ReceiptKey { carrier, id, number, ends }, state)| {
+            params![carrier.as_str(), *id, *state, stored_number(*number), stored_ends(*ends)]
+        })
+        .collect();
+    tx.execute_many(
+        "DELETE FROM parked_receipts
+         WHERE carrier = ?1 AND carrier_id = ?2 AND state = ?3 AND to_number = ?4
+             AND number_ends = ?5",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+/// 0 where the receipt names none.
+fn stored_number(number: Option<u64>) -> i64 {
+    number.and_then(|number| i64::try_from(number).ok()).unwrap_or(0)
+}
+
+/// 0 of a marked receipt.
+fn stored_ends(ends: Option<NumberEnds>) -> i64 {
+    ends.and_then(|ends| i64::try_from(ends.stored()).ok()).unwrap_or(0)
+}
+
+pub(crate) async fn delete_old(tx: &mut impl Tx, parked_before: Timestamp) -> Result<()> {
+    tx.execute(
+        "DELETE FROM parked_receipts
+         WHERE (carrier, carrier_id, state, to_number, number_ends) IN (
+             SELECT carrier, carrier_id, state, to_number, number_ends FROM parked_receipts
+             WHERE parked_at < ?1 LIMIT ?2
+         )",
+        params![parked_before, DELETED_MAX],
+    )
+    .await
+    .map(drop)
+}

@@ -1,0 +1,67 @@
+//! What the chunks of one message have in common.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use domain::id::MessageId;
+use domain::message::{Content, MessageState};
+use domain::reason::Reason;
+use domain::text::Text;
+
+use super::leased_chunks::Claim;
+use crate::tx::{Result, Row, Tx, params};
+
+pub(crate) struct Loaded {
+    pub(crate) content: Arc<Content>,
+    /// The state of a campaign, as read without a lock; `None` of a message that has an order.
+    pub(crate) campaign: Option<MessageState>,
+    pub(crate) deadline_height: Option<u32>,
+    /// Why its order ended without a delivery, if it did: nobody pays for handing it over.
+    pub(crate) unpaid: Option<Reason>,
+}
+
+/// The contents that can be read.
+pub(crate) async fn load_content(
+    tx: &mut impl Tx,
+    claim: &Claim,
+) -> Result<BTreeMap<MessageId, Loaded>> {
+    let messages: BTreeSet<_> = claim.chunks.iter().map(|chunk| chunk.id.message).collect();
+    let ids: Vec<_> = messages.iter().map(|id| params![id]).collect();
+    let found = tx
+        .query_many(
+            "SELECT m.id, m.account, m.sender, m.text, m.parts, m.lane, m.valid_until,
+                 o.deadline_height,
+                 CASE WHEN o.state IN ('lost', 'cancelled')
+                     THEN coalesce(o.reason, 'node_refunded') END,
+                 CASE WHEN m.order_id IS NULL THEN m.state END
+             FROM messages m LEFT JOIN orders o ON o.id = m.order_id
+             WHERE m.id = ?1",
+            &ids,
+        )
+        .await?;
+    let mut contents = BTreeMap::new();
+    for (message, rows) in messages.into_iter().zip(found) {
+        match rows.into_iter().next().map(read) {
+            Some(Ok(loaded)) => {
+                contents.insert(message, loaded);
+            }
+            Some(Err(error)) => tracing::error!(%message, %error, "a message cannot be read"),
+            None => tracing::error!(%message, "a chunk without its message"),
+        }
+    }
+    Ok(contents)
+}
+
+fn read(mut row: Row) -> Result<Loaded> {
+    let content = Content {
+        message: row.get()?,
+        account: row.get()?,
+        sender: row.get()?,
+        text: Text::new(row.get::<String>()?),
+        parts: row.get()?,
+        lane: row.get()?,
+        valid_until: row.get()?,
+    };
+    let (deadline_height, unpaid, campaign) = (row.get()?, row.get()?, row.get()?);
+    Ok(Loaded { content: Arc::new(content), campaign, deadline_height, unpaid })
+}

@@ -1,0 +1,144 @@
+//! Pending recipients of claimed chunks, with the parts that a carrier already took. Packs of chunks
+//! that are claimed for the first time are unpacked here.
+
+use std::collections::BTreeMap;
+
+use domain::id::MessageId;
+use domain::message::Address;
+use domain::message::delivery::TriedCarriers;
+use domain::message::recipient::RecipientState;
+use domain::ports::{ChunkId, ClaimedRecipient};
+use domain::routing::CarrierName;
+
+use super::leased_chunks::{Claim, LeasedChunk};
+use super::load_content::Loaded;
+use crate::rows::campaign::{self, Unpacked};
+use crate::tx::{Result, Row, Tx, params};
+
+#[derive(Default)]
+pub(crate) struct Recipients {
+    pub(crate) readable: Vec<ClaimedRecipient>,
+    /// Some were not readable.
+    pub(crate) is_unreadable: bool,
+}
+
+/// The pending recipients of each chunk.
+pub(crate) async fn load_recipients(
+    tx: &mut impl Tx,
+    claim: &Claim,
+    contents: &BTreeMap<MessageId, Loaded>,
+) -> Result<BTreeMap<ChunkId, Recipients>> {
+    let is_campaign =
+        |id: &ChunkId| contents.get(&id.message).is_some_and(|loaded| loaded.campaign.is_some());
+    let packed: Vec<_> = claim.chunks.iter().map(|chunk| chunk.id).filter(is_campaign).collect();
+    let unpacked = campaign::unpack(tx, &packed, claim.now).await?;
+    let mut recipients: BTreeMap<_, _> =
+        unpacked.into_iter().map(|(id, unpacked)| (id, untouched(unpacked))).collect();
+    let rest: Vec<_> =
+        claim.chunks.iter().filter(|chunk| !recipients.contains_key(&chunk.id)).collect();
+    load_pending(tx, &rest, &mut recipients).await?;
+    load_accepted(tx, &claim.chunks, &mut recipients).await?;
+    Ok(recipients)
+}
+
+/// As they come out of a pack.
+fn untouched(unpacked: Vec<Unpacked>) -> Recipients {
+    let recipient = |(index, number)| ClaimedRecipient {
+        index,
+        to: Address::Phone(number),
+        accepted: Vec::new(),
+        accepted_by: None,
+        tried: Vec::new(),
+        attempts: 0,
+    };
+    Recipients { readable: unpacked.into_iter().map(recipient).collect(), is_unreadable: false }
+}
+
+async fn load_pending(
+    tx: &mut impl Tx,
+    chunks: &[&LeasedChunk],
+    recipients: &mut BTreeMap<ChunkId, Recipients>,
+) -> Result<()> {
+    let ranges: Vec<_> = chunks
+        .iter()
+        .map(|chunk| {
+            params![&chunk.id.message, chunk.id.first, chunk.last, RecipientState::Pending]
+        })
+        .collect();
+    let found = tx
+        .query_many(
+            "SELECT idx, address, tried, attempts FROM recipients
+             WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4 ORDER BY idx",
+            &ranges,
+        )
+        .await?;
+    for (chunk, rows) in chunks.iter().zip(found) {
+        recipients.insert(chunk.id, read(chunk, rows)?);
+    }
+    Ok(())
+}
+
+fn read(chunk: &LeasedChunk, rows: Vec<Row>) -> Result<Recipients> {
+    let readable = Vec::with_capacity(rows.len());
+    let mut recipients = Recipients { readable, is_unreadable: false };
+    for mut row in rows {
+        let index: u32 = row.get()?;
+        if let Ok(to) = row.get() {
+            let tried = TriedCarriers::from_stored(row.get::<Option<String>>()?.as_deref());
+            recipients.readable.push(ClaimedRecipient {
+                index,
+                to,
+                accepted: Vec::new(),
+                accepted_by: None,
+                tried: tried.into_names(),
+                attempts: row.get()?,
+            });
+        } else {
+            tracing::error!(chunk = %chunk.id, index, "a recipient cannot be read");
+            recipients.is_unreadable = true;
+        }
+    }
+    Ok(recipients)
+}
+
+/// Adds the parts that carriers already took. At the first claim no carrier has any.
+async fn load_accepted(
+    tx: &mut impl Tx,
+    chunks: &[LeasedChunk],
+    recipients: &mut BTreeMap<ChunkId, Recipients>,
+) -> Result<()> {
+    let again: Vec<_> = chunks.iter().filter(|chunk| chunk.attempt > 1).collect();
+    let ranges: Vec<_> =
+        again.iter().map(|chunk| params![&chunk.id.message, chunk.id.first, chunk.last]).collect();
+    let found = tx
+        .query_many(
+            "SELECT idx, part, carrier FROM submissions
+             WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 ORDER BY idx, at DESC, attempt DESC",
+            &ranges,
+        )
+        .await?;
+    for (chunk, rows) in again.into_iter().zip(found) {
+        if let Some(recipients) = recipients.get_mut(&chunk.id) {
+            add_accepted(&mut recipients.readable, rows)?;
+        }
+    }
+    Ok(())
+}
+
+/// Rows come with the latest part of each recipient first: only the parts of its carrier make a text.
+fn add_accepted(recipients: &mut [ClaimedRecipient], rows: Vec<Row>) -> Result<()> {
+    for mut row in rows {
+        let (index, part, carrier): (u32, u16, String) = (row.get()?, row.get()?, row.get()?);
+        let of_index = recipients.binary_search_by_key(&index, |recipient| recipient.index);
+        let Ok(found) = of_index else { continue };
+        let recipient = &mut recipients[found];
+        let by = recipient.accepted_by.get_or_insert_with(|| CarrierName::new(&carrier));
+        if by.as_str() == carrier {
+            recipient.accepted.push(part);
+        }
+    }
+    for recipient in recipients {
+        recipient.accepted.sort_unstable();
+    }
+    Ok(())
+}
