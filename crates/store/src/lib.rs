@@ -1,15 +1,14 @@
 //! Rows: what must survive, behind the domain's [`Store`] port.
 //!
 //! ```text
-//! SqliteStore ────── a command for each port method ──> writer thread ── one transaction for many
-//!                                                           │
-//! PostgresStore ──── a transaction for each port method ────┤
-//!                                                           └─> accounts · ledger · orders · messages · bulk · events
+//! port (RowStore: every method once) ── rows (all SQL, each statement once)
+//!   │                                     │
+//!   ├─> sqlite    many changes in one transaction of the writer thread ──┐
+//!   └─> postgres  a transaction for each change ─────────────────────────┴─> tx
 //! ```
 //!
-//! The aggregates hold all SQL, each statement once, and know no engine: they run inside the
-//! transaction that [`tx::Tx`] stands for. Which state follows which is the domain's business;
-//! they only store what its machines answer.
+//! The rows know no engine: they run inside the transaction that [`tx::Tx`] stands for. Which state
+//! follows which is decided in the domain; they store what its machines answer.
 
 mod port;
 mod postgres;
@@ -23,7 +22,7 @@ mod vault_file;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::Store;
+use domain::ports::{Gate, Store};
 
 pub use postgres::NodeName;
 pub use url::StoreUrl;
@@ -90,6 +89,8 @@ pub struct Options {
     pub ping_timeout: Duration,
     /// PostgreSQL: for everything that opening does, migrations included.
     pub open_timeout: Duration,
+    /// What stands around every change and read; `None` in production.
+    pub gate: Option<Arc<dyn Gate>>,
 }
 
 impl Default for Options {
@@ -102,6 +103,7 @@ impl Default for Options {
             deadline: Duration::from_secs(20),
             ping_timeout: Duration::from_secs(5),
             open_timeout: Duration::from_secs(600),
+            gate: None,
         }
     }
 }

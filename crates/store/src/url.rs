@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use domain::ports::Store;
 
+use crate::port::{Engine, RowStore};
 use crate::postgres::{self, NodeName, Server};
 use crate::{OpenError, Options, Vault, VaultError, sqlite};
 
@@ -74,17 +75,18 @@ impl StoreUrl {
 
     /// Opens the store, made and migrated as needed.
     pub async fn open(&self, vault: Vault, options: Options) -> Result<Arc<dyn Store>, OpenError> {
-        match self.0.clone() {
+        let gate = options.gate.clone();
+        let engine = match self.0.clone() {
             Place::Sqlite(path) => {
                 let opening = move || sqlite::open(path, vault, &options);
                 let opened = tokio::task::spawn_blocking(opening).await;
-                let store = opened.map_err(|error| OpenError::Thread(error.into()))??;
-                Ok(Arc::new(store))
+                Engine::Sqlite(opened.map_err(|error| OpenError::Thread(error.into()))??)
             }
             Place::Postgres(server) => {
-                Ok(Arc::new(postgres::open(*server, vault, &options).await?))
+                Engine::Postgres(postgres::open(*server, vault, &options).await?)
             }
-        }
+        };
+        Ok(Arc::new(RowStore::new(engine, gate)))
     }
 }
 

@@ -11,6 +11,7 @@
 mod carrier;
 mod clock;
 mod fetch;
+mod gate;
 mod lightning;
 mod store;
 mod supplier;
@@ -21,6 +22,7 @@ pub use carrier::{
 };
 pub use clock::{Clock, Random};
 pub use fetch::{Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse};
+pub use gate::Gate;
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CancelBulk,

@@ -1,5 +1,5 @@
-//! The store on PostgreSQL: each port method as one transaction of its own on a connection that is
-//! lent for it, so that several nodes share a database.
+//! PostgreSQL, shared by several nodes: each change is a transaction of its own, on a connection that
+//! is lent for it.
 
 mod array_statement;
 mod change;
@@ -19,7 +19,6 @@ mod tx;
 mod url;
 mod value;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,15 +28,17 @@ use self::change::Attempts;
 use self::error::silent;
 use self::notify::NodeNotifier;
 use self::pool::Pool;
-use crate::tx::Result;
+use crate::rows::account;
+use crate::tx::{AnyTx, AtCommit, Result};
 use crate::vault::Vault;
 
 pub use self::node::NodeName;
 pub(crate) use self::node::hold;
 pub(crate) use self::open::{is_made, open};
+pub(crate) use self::tx::PgTx;
 pub(crate) use self::url::Server;
 
-pub(crate) struct PostgresStore {
+pub(crate) struct Postgres {
     writers: Arc<Pool>,
     readers: Arc<Pool>,
     vault: Arc<Vault>,
@@ -46,63 +47,46 @@ pub(crate) struct PostgresStore {
     ping_timeout: Duration,
 }
 
-impl fmt::Debug for PostgresStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PostgresStore")
-    }
-}
-
-impl PostgresStore {
-    fn to_write(&self) -> Attempts<'_> {
-        Attempts::to_write(&self.writers, &self.vault, &self.notifier)
-    }
-
-    fn to_read(&self) -> Attempts<'_> {
-        Attempts::to_read(&self.readers, &self.vault)
-    }
-
-    async fn changed_elsewhere(&self) -> Changed {
-        self.notifier.changed(&self.server).await
-    }
-
-    async fn in_time(&self, probing: impl Future<Output = Result<()>>) -> Result<()> {
-        tokio::time::timeout(self.ping_timeout, probing).await.unwrap_or_else(|_| Err(silent()))
-    }
-}
-
-/// Does `work` (an expression of a transaction, giving a future) until an attempt comes to an end.
-macro_rules! attempt {
-    ($attempts:expr, |$tx:ident| $work:expr) => {{
-        let mut attempts = $attempts;
+impl Postgres {
+    pub(crate) async fn write<R>(
+        &self,
+        change: impl AsyncFn(&mut AnyTx<'_>) -> Result<R>,
+        at_commit: &AtCommit,
+    ) -> Result<R> {
+        let mut attempts = Attempts::to_write(&self.writers, &self.vault, &self.notifier);
         loop {
             let mut open = attempts.begin().await?;
-            let $tx = &mut open;
-            let result = $work.await;
+            let mut tx = AnyTx::postgres(&mut open);
+            let result = change(&mut tx).await;
+            let result = result.and_then(|value| at_commit.pass(&tx).map(|()| value));
             if let Some(ended) = attempts.end(open, result).await {
-                break ended;
+                return ended;
             }
         }
-    }};
-}
+    }
 
-macro_rules! write {
-    ($store:ident, |$tx:ident| $work:expr) => {
-        attempt!($store.to_write(), |$tx| $work)
-    };
-}
+    pub(crate) async fn read<R>(
+        &self,
+        query: impl AsyncFn(&mut AnyTx<'_>) -> Result<R>,
+    ) -> Result<R> {
+        let mut attempts = Attempts::to_read(&self.readers, &self.vault);
+        loop {
+            let mut open = attempts.begin().await?;
+            let result = query(&mut AnyTx::postgres(&mut open)).await;
+            if let Some(ended) = attempts.end(open, result).await {
+                return ended;
+            }
+        }
+    }
 
-macro_rules! read {
-    ($store:ident, |$tx:ident| $work:expr) => {
-        attempt!($store.to_read(), |$tx| $work)
-    };
-}
+    /// Whether the server soon takes a change.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        let ungated = AtCommit::default();
+        let probing = self.write(async |tx| account::ping(tx).await, &ungated);
+        tokio::time::timeout(self.ping_timeout, probing).await.unwrap_or_else(|_| Err(silent()))
+    }
 
-/// A write that soon tells whether there is somebody who writes.
-macro_rules! probe {
-    ($store:ident, |$tx:ident| $work:expr) => {{
-        let probing = async { attempt!($store.to_write(), |$tx| $work) };
-        $store.in_time(probing).await
-    }};
+    pub(crate) async fn changed_elsewhere(&self) -> Changed {
+        self.notifier.changed(&self.server).await
+    }
 }
-
-crate::port::implement_ports!(PostgresStore);

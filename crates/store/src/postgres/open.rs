@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_postgres::Client;
 
-use super::PostgresStore;
+use super::Postgres;
 use super::connect::{AS_IS, BY_INDEX, client};
 use super::migrate::migrate;
 use super::notify::NodeNotifier;
@@ -20,7 +20,7 @@ pub(crate) async fn open(
     server: Server,
     vault: Vault,
     options: &Options,
-) -> Result<PostgresStore, OpenError> {
+) -> Result<Postgres, OpenError> {
     let prepared = async {
         let mut client = client(&server).await?;
         check_server(&client).await?;
@@ -31,7 +31,7 @@ pub(crate) async fn open(
         Ok(prepared) => prepared?,
         Err(_) => return Err(OpenError::PostgresSilent),
     }
-    Ok(PostgresStore {
+    Ok(Postgres {
         writers: Pool::new(server.clone(), options.writers, options.deadline, BY_INDEX),
         readers: Pool::new(server.clone(), options.readers, options.deadline, AS_IS),
         vault: Arc::new(vault),

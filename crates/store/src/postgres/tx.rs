@@ -1,4 +1,4 @@
-//! The internal transaction trait on one PostgreSQL connection.
+//! An open transaction on one PostgreSQL connection.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use ring::digest::{SHA256, digest};
 use super::connection::Failure;
 use super::error::Fault;
 use super::pool::Lent;
-use crate::tx::{AdvisoryLock, Result, Row, Tx, Value};
+use crate::tx::{AdvisoryLock, Result, Row, Value};
 use crate::vault::Vault;
 
 /// An open transaction. One that is dropped is rolled back.
@@ -69,33 +69,30 @@ impl PgTx {
     }
 }
 
-impl Tx for PgTx {
-    async fn execute<const N: usize>(
+impl PgTx {
+    pub(crate) async fn execute<const N: usize>(
         &mut self,
         sql: &'static str,
-        params: [Value<'_>; N],
+        params: &[Value<'_>; N],
     ) -> Result<u64> {
-        let changed = self.execute_many(sql, &[params]).await?;
+        let changed = self.execute_many(sql, std::slice::from_ref(params)).await?;
         changed.into_iter().next().ok_or_else(unanswered)
     }
 
-    async fn query<const N: usize>(
+    pub(crate) async fn query<const N: usize>(
         &mut self,
         sql: &'static str,
-        params: [Value<'_>; N],
+        params: &[Value<'_>; N],
     ) -> Result<Vec<Row>> {
-        let found = self.query_many(sql, &[params]).await?;
+        let found = self.query_many(sql, std::slice::from_ref(params)).await?;
         found.into_iter().next().ok_or_else(unanswered)
     }
 
-    async fn execute_many<const N: usize>(
+    pub(crate) async fn execute_many<const N: usize>(
         &mut self,
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<u64>> {
-        if params.is_empty() {
-            return Ok(Vec::new());
-        }
         let answer = match self.lent.connection() {
             Ok(connection) => connection.execute(sql, params).await,
             Err(failure) => Err(failure),
@@ -103,14 +100,11 @@ impl Tx for PgTx {
         self.told(answer)
     }
 
-    async fn query_many<const N: usize>(
+    pub(crate) async fn query_many<const N: usize>(
         &mut self,
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<Vec<Row>>> {
-        if params.is_empty() {
-            return Ok(Vec::new());
-        }
         let answer = match self.lent.connection() {
             Ok(connection) => connection.query(sql, params).await,
             Err(failure) => Err(failure),
@@ -118,7 +112,7 @@ impl Tx for PgTx {
         self.told(answer)
     }
 
-    async fn insert_many<const N: usize>(
+    pub(crate) async fn insert_many<const N: usize>(
         &mut self,
         sql: &'static str,
         params: &[[Value<'_>; N]],
@@ -127,29 +121,31 @@ impl Tx for PgTx {
         added.into_iter().flatten().map(|mut row| row.get()).collect()
     }
 
-    async fn lock(&mut self, lock: AdvisoryLock<'_>) -> Result<()> {
-        self.query("SELECT pg_advisory_xact_lock(?1) IS NULL", [Value::Int(key(&lock))])
+    pub(crate) async fn lock(&mut self, lock: &AdvisoryLock<'_>) -> Result<()> {
+        self.query("SELECT pg_advisory_xact_lock(?1) IS NULL", &[Value::Int(key(lock))])
             .await
             .map(drop)
     }
 
-    async fn lock_shared(&mut self, lock: AdvisoryLock<'_>) -> Result<()> {
-        self.query("SELECT pg_advisory_xact_lock_shared(?1) IS NULL", [Value::Int(key(&lock))])
+    pub(crate) async fn lock_shared(&mut self, lock: &AdvisoryLock<'_>) -> Result<()> {
+        self.query("SELECT pg_advisory_xact_lock_shared(?1) IS NULL", &[Value::Int(key(lock))])
             .await
             .map(drop)
     }
 
-    async fn clock(&mut self, _: Timestamp) -> Result<Timestamp> {
+    /// The server's.
+    pub(crate) async fn clock(&mut self) -> Result<Timestamp> {
         let now = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
-        let row = self.query(now, []).await?.into_iter().next();
+        let row = self.query(now, &[]).await?.into_iter().next();
         row.ok_or_else(unanswered)?.get()
     }
 
-    fn notify(&mut self, changed: Changed) {
+    /// Notifies other nodes with the commit.
+    pub(crate) fn notify(&mut self, changed: Changed) {
         self.changed = self.changed.and(changed);
     }
 
-    fn vault(&self) -> &Vault {
+    pub(crate) fn vault(&self) -> &Vault {
         &self.vault
     }
 }

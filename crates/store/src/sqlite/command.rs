@@ -10,7 +10,7 @@ use crate::tx::Result;
 
 pub(super) trait Command: Send {
     /// Runs the work, once more if it ran before; true when it succeeded.
-    fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool;
+    fn run(&mut self, tx: &mut SqliteTx) -> bool;
 
     /// It only tries whether a commit succeeds.
     fn is_probe(&self) -> bool;
@@ -29,9 +29,9 @@ pub(super) struct Job<F, R> {
 impl<F, R> Command for Job<F, R>
 where
     R: Send,
-    F: Fn(&mut SqliteTx<'_>) -> Result<R> + Send,
+    F: Fn(&mut SqliteTx) -> Result<R> + Send,
 {
-    fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool {
+    fn run(&mut self, tx: &mut SqliteTx) -> bool {
         // A bug in one command must not end the writer for all of them.
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
             .unwrap_or_else(|_| Err(PortError::Refused("a store command broke".to_owned())));

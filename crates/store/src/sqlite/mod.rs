@@ -1,4 +1,4 @@
-//! The store on SQLite: each port method as one command of the writer, or one read.
+//! SQLite, embedded: one writer whose commits are shared by many changes, and a few readers.
 
 mod checkpoint;
 mod command;
@@ -17,51 +17,45 @@ mod transaction;
 mod tx;
 mod writer;
 
-use std::fmt;
-
-use domain::ports::Changed;
-
 use self::readers::Readers;
 use self::tx::ready;
 use self::writer::Writer;
+use crate::rows::account;
+use crate::tx::{AnyTx, AtCommit, Result};
 
 pub(crate) use self::open::open;
+pub(crate) use self::tx::SqliteTx;
 
-pub(crate) struct SqliteStore {
+pub(crate) struct Sqlite {
     // Dropped in this order: the last connection to close folds the log into the database.
     readers: Readers,
     writer: Writer,
 }
 
-impl fmt::Debug for SqliteStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SqliteStore")
+impl Sqlite {
+    pub(crate) async fn write<R, W>(&self, change: W, at_commit: AtCommit) -> Result<R>
+    where
+        R: Send + 'static,
+        W: AsyncFn(&mut AnyTx<'_>) -> Result<R> + Send + 'static,
+    {
+        let change = move |tx: &mut SqliteTx| {
+            let mut tx = AnyTx::sqlite(tx);
+            let value = ready(change(&mut tx))?;
+            at_commit.pass(&tx).map(|()| value)
+        };
+        self.writer.write(change).await
+    }
+
+    pub(crate) async fn read<R, Q>(&self, query: Q) -> Result<R>
+    where
+        R: Send + 'static,
+        Q: AsyncFn(&mut AnyTx<'_>) -> Result<R> + Send + 'static,
+    {
+        self.readers.read(move |tx| ready(query(&mut AnyTx::sqlite(tx)))).await
+    }
+
+    /// Whether the disk takes a change.
+    pub(crate) async fn ping(&self) -> Result<()> {
+        self.writer.probe(|tx| ready(account::ping(&mut AnyTx::sqlite(tx)))).await
     }
 }
-
-impl SqliteStore {
-    async fn changed_elsewhere(&self) -> Changed {
-        std::future::pending().await
-    }
-}
-
-/// Runs `work` (an expression of a transaction, giving a future) as one command.
-macro_rules! write {
-    ($store:ident, |$tx:ident| $work:expr) => {
-        $store.writer.write(move |$tx| ready($work)).await
-    };
-}
-
-macro_rules! read {
-    ($store:ident, |$tx:ident| $work:expr) => {
-        $store.readers.read(move |$tx| ready($work)).await
-    };
-}
-
-macro_rules! probe {
-    ($store:ident, |$tx:ident| $work:expr) => {
-        $store.writer.probe(move |$tx| ready($work)).await
-    };
-}
-
-crate::port::implement_ports!(SqliteStore);

@@ -14,14 +14,15 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::SqliteStore;
+use super::Sqlite;
 use super::checkpoint::Lengths;
 use super::durable::Durable;
 use super::log::{Log, LogFile};
 use super::migrate::migrate;
 use super::readers::Readers;
 use super::repair::{RepairError, write_anew};
-use super::writer::{Means, Writer};
+use super::tx::SqliteTx;
+use super::writer::{Context, Writer};
 use crate::vault::{VAULT_CHECK, Vault};
 use crate::{OpenError, Options};
 
@@ -35,11 +36,7 @@ const WRITER_CACHE_KIB: i64 = 16 * 1_024;
 /// The log's file is cut to this when it begins anew after it was longer: twice its usual length.
 const LOG_KEPT_BYTES: i64 = 64 * 1_024 * 1_024;
 
-pub(crate) fn open(
-    path: PathBuf,
-    vault: Vault,
-    options: &Options,
-) -> Result<SqliteStore, OpenError> {
+pub(crate) fn open(path: PathBuf, vault: Vault, options: &Options) -> Result<Sqlite, OpenError> {
     make_directory(&path)?;
     make_private(&path).map_err(OpenError::File)?;
     let mut connection = connect(&path, options.busy_timeout)?;
@@ -59,9 +56,10 @@ pub(crate) fn open(
     let readers =
         Readers::new(path.clone(), options.readers, busy_timeout, durable.clone(), vault.clone());
     let lengths = Lengths::SERVER;
-    let means = Means { connection, path, busy_timeout, log, lengths, durable, vault };
-    let writer = Writer::start(means).map_err(OpenError::Thread)?;
-    Ok(SqliteStore { readers, writer })
+    let tx = SqliteTx::new(connection, vault);
+    let context = Context { tx, path, busy_timeout, log, lengths, durable };
+    let writer = Writer::start(context).map_err(OpenError::Thread)?;
+    Ok(Sqlite { readers, writer })
 }
 
 fn make_directory(path: &Path) -> Result<(), OpenError> {

@@ -20,13 +20,13 @@ pub(crate) struct Readers {
     pool: Arc<Pool>,
     permits: Arc<Semaphore>,
     durable: Arc<Durable>,
-    vault: Arc<Vault>,
 }
 
 struct Pool {
     path: PathBuf,
     busy_timeout: Duration,
-    idle: Mutex<Vec<Connection>>,
+    vault: Arc<Vault>,
+    idle: Mutex<Vec<SqliteTx>>,
 }
 
 impl Readers {
@@ -37,26 +37,26 @@ impl Readers {
         durable: Arc<Durable>,
         vault: Arc<Vault>,
     ) -> Self {
-        let pool = Arc::new(Pool { path, busy_timeout, idle: Mutex::new(Vec::new()) });
-        Self { pool, permits: Arc::new(Semaphore::new(connections)), durable, vault }
+        let pool = Arc::new(Pool { path, busy_timeout, vault, idle: Mutex::default() });
+        Self { pool, permits: Arc::new(Semaphore::new(connections)), durable }
     }
 
     pub(crate) async fn read<R, F>(&self, work: F) -> Result<R>
     where
         R: Send + 'static,
-        F: FnOnce(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
+        F: FnOnce(&mut SqliteTx) -> Result<R> + Send + 'static,
     {
         let stopped = || PortError::Unavailable("the store has stopped".to_owned());
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| stopped())?;
-        let (pool, vault) = (self.pool.clone(), self.vault.clone());
+        let pool = self.pool.clone();
         let read = spawn_blocking(move || {
             let _permit = permit;
-            let connection = pool.take().map_err(port_error)?;
-            connection.execute_batch("BEGIN").map_err(port_error)?;
-            let result = work(&mut SqliteTx::new(&connection, &vault));
-            connection.execute_batch("COMMIT").map_err(port_error)?;
+            let mut tx = pool.take().map_err(port_error)?;
+            tx.connection().execute_batch("BEGIN").map_err(port_error)?;
+            let result = work(&mut tx);
+            tx.connection().execute_batch("COMMIT").map_err(port_error)?;
             // After an error above, or a panic, the connection is not used again.
-            pool.give_back(connection);
+            pool.give_back(tx);
             result
         });
         let broke_off = |_| PortError::Unavailable("a read broke off".to_owned());
@@ -67,20 +67,20 @@ impl Readers {
 }
 
 impl Pool {
-    fn take(&self) -> rusqlite::Result<Connection> {
+    fn take(&self) -> rusqlite::Result<SqliteTx> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.map_or_else(|| self.connect(), Ok)
     }
 
-    fn connect(&self) -> rusqlite::Result<Connection> {
+    fn connect(&self) -> rusqlite::Result<SqliteTx> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(self.busy_timeout)?;
         connection.set_prepared_statement_cache_capacity(64);
-        Ok(connection)
+        Ok(SqliteTx::new(connection, self.vault.clone()))
     }
 
-    fn give_back(&self, connection: Connection) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    fn give_back(&self, tx: SqliteTx) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(tx);
     }
 }

@@ -8,17 +8,16 @@ use super::durable::Durable;
 use super::flusher::{Commit, Group};
 use super::tx::{SqliteTx, port_error};
 use crate::tx::Result;
-use crate::vault::Vault;
 
 /// Runs them all and commits.
 pub(super) fn commit(
-    connection: &Connection,
-    vault: &Vault,
+    tx: &mut SqliteTx,
     durable: &Durable,
     mut commands: Vec<Box<dyn Command>>,
 ) -> Group {
-    let before = connection.total_changes();
-    let ran = run(connection, vault, &mut commands);
+    let before = tx.connection().total_changes();
+    let ran = run(tx, &mut commands);
+    let connection = tx.connection();
     // From the commit on, readers see it.
     let number = durable.begin();
     let committed = ran.and_then(|to_commit| match to_commit {
@@ -39,41 +38,37 @@ pub(super) fn commit(
 }
 
 /// False when there is nothing to commit, for the only command failed.
-fn run(connection: &Connection, vault: &Vault, group: &mut [Box<dyn Command>]) -> Result<bool> {
-    let step = |sql| step(connection, sql);
-    step("BEGIN IMMEDIATE").map_err(port_error)?;
-    let mut tx = SqliteTx::new(connection, vault);
-    if !run_together(connection, &mut tx, group) {
+fn run(tx: &mut SqliteTx, group: &mut [Box<dyn Command>]) -> Result<bool> {
+    step(tx.connection(), "BEGIN IMMEDIATE").map_err(port_error)?;
+    if !run_together(tx, group) {
         // SQLite may have rolled back everything by itself; then this fails, as it must.
-        step("ROLLBACK").map_err(|_| lost())?;
+        step(tx.connection(), "ROLLBACK").map_err(|_| lost())?;
         if group.len() == 1 {
             return Ok(false);
         }
-        step("BEGIN IMMEDIATE").map_err(port_error)?;
+        step(tx.connection(), "BEGIN IMMEDIATE").map_err(port_error)?;
         for command in group {
-            step("SAVEPOINT command").map_err(port_error)?;
-            if !command.run(&mut tx) {
+            step(tx.connection(), "SAVEPOINT command").map_err(port_error)?;
+            if !command.run(tx) {
                 // As above.
-                step("ROLLBACK TO command").map_err(|_| lost())?;
+                step(tx.connection(), "ROLLBACK TO command").map_err(|_| lost())?;
             }
-            step("RELEASE command").map_err(|_| lost())?;
+            step(tx.connection(), "RELEASE command").map_err(|_| lost())?;
         }
     }
     Ok(true)
 }
 
 /// False when something has to be undone, or the only command failed.
-fn run_together(
-    connection: &Connection,
-    tx: &mut SqliteTx<'_>,
-    group: &mut [Box<dyn Command>],
-) -> bool {
+fn run_together(tx: &mut SqliteTx, group: &mut [Box<dyn Command>]) -> bool {
     let alone = group.len() == 1;
     group.iter_mut().all(|command| {
-        let before = connection.total_changes();
+        let before = tx.connection().total_changes();
+        let succeeded = command.run(tx);
+        let connection = tx.connection();
         let nothing_done =
             || connection.total_changes() == before && !connection.is_autocommit() && !alone;
-        command.run(tx) || nothing_done()
+        succeeded || nothing_done()
     })
 }
 

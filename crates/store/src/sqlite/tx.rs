@@ -1,92 +1,72 @@
-//! The internal transaction trait on one SQLite connection. Every future is ready at its first
+//! Statements on one SQLite connection. None waits, so a future of the rows is ready at its first
 //! poll: [`ready`] takes its value without a runtime.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use domain::ports::{Changed, PortError};
-use domain::time::Timestamp;
+use domain::ports::PortError;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 
-use crate::tx::{AdvisoryLock, Column, Result, Row, Tx, Value};
+use crate::tx::{Column, Result, Row, Value};
 use crate::vault::Vault;
 
 /// `FOR UPDATE OF orders SKIP LOCKED` and some more; statements are long, and looked through each time.
 const ROW_LOCKS_CHARS_MAX: usize = 48;
 
-pub(crate) struct SqliteTx<'c> {
-    connection: &'c Connection,
-    vault: &'c Vault,
+/// A connection; whoever has it opens and ends the transactions.
+pub(crate) struct SqliteTx {
+    connection: Connection,
+    vault: Arc<Vault>,
 }
 
-impl<'c> SqliteTx<'c> {
-    pub(crate) const fn new(connection: &'c Connection, vault: &'c Vault) -> Self {
+impl SqliteTx {
+    pub(crate) const fn new(connection: Connection, vault: Arc<Vault>) -> Self {
         Self { connection, vault }
     }
 
-    fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'c>> {
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'_>> {
         self.connection.prepare_cached(without_row_locks(sql)).map_err(port_error)
     }
-}
 
-/// The one writer locks the whole database: rows need no locks of their own, and SQLite has none.
-fn without_row_locks(sql: &str) -> &str {
-    let end = sql.len().saturating_sub(ROW_LOCKS_CHARS_MAX);
-    let clause = sql.get(end..).and_then(|tail| tail.rfind("FOR UPDATE"));
-    clause.and_then(|at| sql.get(..end + at)).map_or(sql, str::trim_end)
-}
-
-impl Tx for SqliteTx<'_> {
-    async fn execute<const N: usize>(
-        &mut self,
-        sql: &'static str,
-        params: [Value<'_>; N],
-    ) -> Result<u64> {
-        execute(&mut self.prepare(sql)?, &params)
+    pub(crate) fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
+        execute(&mut self.prepare(sql)?, params)
     }
 
-    async fn query<const N: usize>(
-        &mut self,
-        sql: &'static str,
-        params: [Value<'_>; N],
-    ) -> Result<Vec<Row>> {
-        query(&mut self.prepare(sql)?, &params)
+    pub(crate) fn query(&self, sql: &'static str, params: &[Value<'_>]) -> Result<Vec<Row>> {
+        query(&mut self.prepare(sql)?, params)
     }
 
-    async fn execute_many<const N: usize>(
-        &mut self,
+    pub(crate) fn execute_many<const N: usize>(
+        &self,
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<u64>> {
-        let mut changed = Vec::with_capacity(params.len());
-        if !params.is_empty() {
-            let mut statement = self.prepare(sql)?;
-            for params in params {
-                changed.push(execute(&mut statement, params)?);
-            }
-        }
-        Ok(changed)
+        let mut statement = self.prepare(sql)?;
+        params.iter().map(|params| execute(&mut statement, params)).collect()
     }
 
-    async fn query_many<const N: usize>(
-        &mut self,
+    pub(crate) fn query_many<const N: usize>(
+        &self,
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<Vec<Row>>> {
-        let mut found = Vec::with_capacity(params.len());
-        if !params.is_empty() {
-            let mut statement = self.prepare(sql)?;
-            for params in params {
-                found.push(query(&mut statement, params)?);
-            }
-        }
-        Ok(found)
+        let mut statement = self.prepare(sql)?;
+        params.iter().map(|params| query(&mut statement, params)).collect()
     }
 
     /// What returns rows keeps them in a table of its own first, made for each statement.
-    async fn insert_many<const N: usize>(
-        &mut self,
+    pub(crate) fn insert_many<const N: usize>(
+        &self,
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<i64>> {
@@ -98,26 +78,13 @@ impl Tx for SqliteTx<'_> {
         }
         Ok(ids)
     }
+}
 
-    /// The one writer holds every lock.
-    async fn lock(&mut self, _: AdvisoryLock<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    async fn lock_shared(&mut self, _: AdvisoryLock<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    async fn clock(&mut self, ours: Timestamp) -> Result<Timestamp> {
-        Ok(ours)
-    }
-
-    /// No other process serves the same file.
-    fn notify(&mut self, _: Changed) {}
-
-    fn vault(&self) -> &Vault {
-        self.vault
-    }
+/// The one writer locks the whole database: rows need no locks of their own, and SQLite has none.
+fn without_row_locks(sql: &str) -> &str {
+    let end = sql.len().saturating_sub(ROW_LOCKS_CHARS_MAX);
+    let clause = sql.get(end..).and_then(|tail| tail.rfind("FOR UPDATE"));
+    clause.and_then(|at| sql.get(..end + at)).map_or(sql, str::trim_end)
 }
 
 fn execute(statement: &mut CachedStatement<'_>, params: &[Value<'_>]) -> Result<u64> {

@@ -34,7 +34,6 @@ use std::time::{Duration, Instant};
 
 use domain::limits::{STORE_COMMIT_COMMANDS_MAX, STORE_QUEUE_MAX};
 use domain::ports::PortError;
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use tokio::sync::{mpsc, oneshot};
 
@@ -49,7 +48,6 @@ use super::repair::Repair;
 use super::transaction::commit;
 use super::tx::SqliteTx;
 use crate::tx::Result;
-use crate::vault::Vault;
 
 pub(crate) struct Writer {
     last_loss: LastLoss,
@@ -58,28 +56,27 @@ pub(crate) struct Writer {
 }
 
 /// What the writer's threads work with.
-pub(super) struct Means {
-    pub(super) connection: Connection,
+pub(super) struct Context {
+    pub(super) tx: SqliteTx,
     pub(super) path: PathBuf,
     pub(super) busy_timeout: Duration,
     pub(super) log: Arc<dyn Log>,
     pub(super) lengths: Lengths,
     pub(super) durable: Arc<Durable>,
-    pub(super) vault: Arc<Vault>,
 }
 
 impl Writer {
-    pub(super) fn start(means: Means) -> std::io::Result<Self> {
+    pub(super) fn start(context: Context) -> std::io::Result<Self> {
         let (queue, commands) = mpsc::channel(STORE_QUEUE_MAX);
         let last_loss = LastLoss::default();
         let losses = Losses::new(last_loss.clone());
-        let flusher = Flusher::start(means.log.clone(), means.durable.clone(), losses)?;
-        let Means { path, lengths, busy_timeout, durable, .. } = &means;
+        let flusher = Flusher::start(context.log.clone(), context.durable.clone(), losses)?;
+        let Context { path, lengths, busy_timeout, durable, .. } = &context;
         let checkpoints =
             Checkpoints::start(path.clone(), *lengths, *busy_timeout, durable.clone())?;
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || run(means, commands, flusher, checkpoints))?;
+            .spawn(move || run(context, commands, flusher, checkpoints))?;
         Ok(Self { last_loss, queue: Some(queue), thread: Some(thread) })
     }
 
@@ -87,7 +84,7 @@ impl Writer {
     pub(crate) async fn write<R, F>(&self, work: F) -> Result<R>
     where
         R: Send + 'static,
-        F: Fn(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
+        F: Fn(&mut SqliteTx) -> Result<R> + Send + 'static,
     {
         self.queue(work, false).await
     }
@@ -95,7 +92,7 @@ impl Writer {
     /// The same for a command that only tries whether a commit succeeds.
     pub(crate) async fn probe<F>(&self, work: F) -> Result<()>
     where
-        F: Fn(&mut SqliteTx<'_>) -> Result<()> + Send + 'static,
+        F: Fn(&mut SqliteTx) -> Result<()> + Send + 'static,
     {
         match self.last_loss.standing() {
             Some(error) => Err(error),
@@ -106,7 +103,7 @@ impl Writer {
     async fn queue<R, F>(&self, work: F, probe: bool) -> Result<R>
     where
         R: Send + 'static,
-        F: Fn(&mut SqliteTx<'_>) -> Result<R> + Send + 'static,
+        F: Fn(&mut SqliteTx) -> Result<R> + Send + 'static,
     {
         let gone = || PortError::Unavailable("the store has stopped".to_owned());
         let (reply, answer) = oneshot::channel();
@@ -129,18 +126,18 @@ impl Drop for Writer {
 /// At the end the connection is the last to go, after all was flushed.
 #[expect(clippy::needless_pass_by_value, reason = "dropped here, the last one first")]
 fn run(
-    means: Means,
+    mut context: Context,
     mut commands: mpsc::Receiver<Box<dyn Command>>,
     flusher: Flusher,
     mut checkpoints: Checkpoints,
 ) {
-    let Means { connection, log, durable, vault, .. } = &means;
+    let Context { tx, log, durable, .. } = &mut context;
     let (mut pace, mut repair) = (Pace::default(), Repair::default());
     let mut group = Vec::new();
     while commands.blocking_recv_many(&mut group, STORE_COMMIT_COMMANDS_MAX) > 0 {
         gather(&mut commands, &mut group, &mut pace);
         let commands = std::mem::take(&mut group);
-        if !repair.is_whole(connection, &**log, durable) {
+        if !repair.is_whole(tx.connection(), &**log, durable) {
             flusher.send(Group {
                 number: durable.begin(),
                 commands,
@@ -148,18 +145,18 @@ fn run(
             });
             continue;
         }
-        flusher.send(commit(connection, vault, durable, commands));
-        checkpoints.look(connection);
+        flusher.send(commit(tx, durable, commands));
+        checkpoints.look(tx.connection());
         pace.committed(Instant::now());
     }
 }
 
-impl Drop for Means {
+impl Drop for Context {
     /// The last connection to close folds the log into the database, but not one that is in doubt.
     fn drop(&mut self) {
         if self.durable.trust() != Trust::Whole {
             let keep = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
-            let _ = self.connection.set_db_config(keep, true);
+            let _ = self.tx.connection().set_db_config(keep, true);
         }
     }
 }

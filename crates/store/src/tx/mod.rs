@@ -12,6 +12,8 @@
 //! taken in one order, each kind sorted by its key: advisory locks, messages, orders, ledger accounts.
 //! SQLite's one writer needs none of it.
 
+mod any;
+mod at_commit;
 mod lock;
 mod row;
 mod value;
@@ -21,6 +23,8 @@ use std::time::Duration;
 use domain::ports::{Changed, PortError};
 use domain::time::Timestamp;
 
+pub(crate) use self::any::AnyTx;
+pub(crate) use self::at_commit::AtCommit;
 pub(crate) use self::lock::AdvisoryLock;
 pub(crate) use self::row::{Column, Row};
 pub(crate) use self::value::{Value, params};

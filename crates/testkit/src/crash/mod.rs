@@ -1,25 +1,21 @@
 //! A process that dies between any two steps that touch the world.
 //!
-//! Every call of a port goes through one [`Fuse`], and those that change something are counted as
-//! steps. Armed with a number, it blows at that step, before or after its effect: from then on no
-//! call returns, which is how a killed process looks
-//! from inside. The world outside (node, carrier, disk) goes on; a test then starts a new engine on
-//! it and looks at what is left.
+//! A [`Fuse`] stands around every change of a store (as its [`Gate`]) and every call of the other
+//! ports; those that change something are counted as steps. Armed with a number, it blows at that
+//! step, before or after its effect: from then on no call returns and nothing is committed, which is
+//! how a killed process looks from inside. The world outside (node, carrier, disk) goes on; a test
+//! then starts a new engine on it and checks what is left.
 
-mod bulk;
-mod directory;
-mod house;
 mod lightning;
-mod refunds;
-mod search;
-mod store;
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use async_trait::async_trait;
+use domain::ports::{Gate, PortError};
+
 pub use lightning::FusedLightning;
-pub use store::FusedStore;
 
 /// Which side of the call's effect the process dies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,17 +29,23 @@ pub struct Fuse {
     /// The step to die at, from 0; `None` never blows and only counts.
     at: Option<(u64, Side)>,
     steps: AtomicU64,
+    /// The last commit was let pass; the process dies once it is durable.
+    last: AtomicBool,
     blown: AtomicBool,
 }
 
 impl Fuse {
     pub fn counting() -> Arc<Self> {
-        Arc::new(Self { at: None, steps: AtomicU64::new(0), blown: AtomicBool::new(false) })
+        Self::new(None)
     }
 
     pub fn blowing(step: u64, side: Side) -> Arc<Self> {
-        let at = Some((step, side));
-        Arc::new(Self { at, steps: AtomicU64::new(0), blown: AtomicBool::new(false) })
+        Self::new(Some((step, side)))
+    }
+
+    fn new(at: Option<(u64, Side)>) -> Arc<Self> {
+        let (last, blown) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { at, steps: AtomicU64::new(0), last, blown })
     }
 
     /// Steps so far.
@@ -58,7 +60,7 @@ impl Fuse {
     /// Makes a step, unless the process is dead or dies at it.
     pub async fn through<T>(&self, call: impl Future<Output = T>) -> T {
         if self.has_blown() {
-            return std::future::pending().await;
+            return pending().await;
         }
         let number = self.steps.fetch_add(1, Ordering::SeqCst);
         match self.at {
@@ -76,33 +78,47 @@ impl Fuse {
         let answer = if self.has_blown() { None } else { Some(call.await) };
         match answer {
             Some(answer) if !self.has_blown() => answer,
-            _ => std::future::pending().await,
-        }
-    }
-
-    /// Makes a claim: a step only if it found something.
-    pub async fn claim<T, E>(
-        &self,
-        call: impl Future<Output = Result<Vec<T>, E>>,
-    ) -> Result<Vec<T>, E> {
-        self.step_if(call, |found| !found.is_empty()).await
-    }
-
-    /// Makes a call that is a step only if `changed` says so of its answer. The process then dies
-    /// after its effect on either side: nobody knows before the call whether it is a step.
-    pub async fn step_if<T, E>(
-        &self,
-        call: impl Future<Output = Result<T, E>>,
-        changed: impl FnOnce(&T) -> bool,
-    ) -> Result<T, E> {
-        match self.alive(call).await {
-            Ok(answer) if changed(&answer) => self.through(async { Ok(answer) }).await,
-            answer => answer,
+            _ => pending().await,
         }
     }
 
     async fn die<T>(&self) -> T {
         self.blown.store(true, Ordering::SeqCst);
-        std::future::pending().await
+        pending().await
+    }
+}
+
+/// Reads, and changes that altered no row, are no steps.
+#[async_trait]
+impl Gate for Fuse {
+    async fn enter(&self) -> Result<(), PortError> {
+        self.alive(async { Ok(()) }).await
+    }
+
+    fn commit(&self) -> Result<(), PortError> {
+        let dead = || Err(PortError::Unavailable("the process is dead".to_owned()));
+        if self.has_blown() || self.last.load(Ordering::SeqCst) {
+            return dead();
+        }
+        let number = self.steps.fetch_add(1, Ordering::SeqCst);
+        match self.at {
+            Some((at, Side::Before)) if number >= at => {
+                self.blown.store(true, Ordering::SeqCst);
+                dead()
+            }
+            Some((at, Side::After)) if number >= at => {
+                self.last.store(true, Ordering::SeqCst);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn leave(&self, committed: bool) -> Result<(), PortError> {
+        match self.last.load(Ordering::SeqCst) {
+            true if committed => self.die().await,
+            true => pending().await,
+            false => self.alive(async { Ok(()) }).await,
+        }
     }
 }

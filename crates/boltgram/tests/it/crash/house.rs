@@ -22,9 +22,9 @@ use engine::events::RenderEvent;
 use engine::tasks::Tasks;
 use engine::{Engine, Ports, Settings};
 use lightning::sandbox::{Options, Sandbox};
-use store::Vault;
+use store::{Options as StoreOptions, Vault};
 use testkit::clock::{SeededRandom, TestClock};
-use testkit::crash::{Fuse, FusedLightning, FusedStore};
+use testkit::crash::{Fuse, FusedLightning};
 use testkit::smsc::Smsc;
 
 use super::scenarios::{Money, Scenario};
@@ -39,6 +39,8 @@ const CREDIT: Msat = Msat::new(5_000_000);
 pub(super) struct House {
     pub(super) clock: Arc<TestClock>,
     pub(super) node: Arc<Sandbox>,
+    /// Shows what is stored, whatever has died.
+    pub(super) store: Arc<dyn Store>,
     smsc: Arc<Smsc>,
     random: Arc<SeededRandom>,
     account: AccountId,
@@ -48,7 +50,6 @@ pub(super) struct House {
 /// One life of the process. Dropping it is the kill.
 pub(super) struct Life {
     pub(super) engine: Arc<Engine>,
-    pub(super) store: Arc<dyn Store>,
     tasks: Tasks,
 }
 
@@ -70,14 +71,14 @@ impl House {
         let smsc = Smsc::new("main");
         smsc.plan(&address(), scenario.plan());
         let data = tempfile::tempdir().unwrap();
-        let store = open(&data).await;
+        let store = open(&data, StoreOptions::default()).await;
         let name = "acme".parse().unwrap();
         let credit = if scenario == Scenario::Fund { Msat::ZERO } else { CREDIT };
         let account = add_account(&*store, &*random, name, credit, Actor::CommandLine, NOON)
             .await
             .unwrap()
             .id;
-        Self { clock, node: Arc::new(node), smsc, random, account, data }
+        Self { clock, node: Arc::new(node), store, smsc, random, account, data }
     }
 
     pub(super) fn caller(&self) -> Caller {
@@ -101,18 +102,19 @@ impl House {
     }
 
     /// What the account may still spend, in prices of a message.
-    pub(super) async fn affords(&self, store: &Arc<dyn Store>) -> i64 {
-        store.balance(self.account).await.unwrap().available.get() / PRICE.get()
+    pub(super) async fn affords(&self) -> i64 {
+        self.store.balance(self.account).await.unwrap().available.get() / PRICE.get()
     }
 
     /// A new life on what the last one left. Its start may be where it dies.
     pub(super) async fn begin(&self, fuse: Arc<Fuse>) -> Life {
-        let store = open(&self.data).await;
+        let gate = StoreOptions { gate: Some(fuse.clone()), ..StoreOptions::default() };
+        let store = open(&self.data, gate).await;
         let tasks = Tasks::new();
         let carrier = self.smsc.link(fuse.clone());
         let routes = routes_to(vec![carrier.name().clone()]);
         let ports = Ports {
-            store: Arc::new(FusedStore { inner: store.clone(), fuse: fuse.clone() }),
+            store,
             lightning: Arc::new(FusedLightning { inner: self.node.clone(), fuse: fuse.clone() }),
             carriers: vec![carrier],
             fetch: Arc::new(NoFetch),
@@ -138,30 +140,29 @@ impl House {
         let engine = Engine::new(ports, settings, Arc::new(Plain), tasks.clone());
         let starting = engine.clone();
         tasks.spawn(async move { starting.start().await.unwrap() });
-        Life { engine, store, tasks }
+        Life { engine, tasks }
     }
 
     /// No order waits for the node, no credit is reserved.
-    pub(super) async fn is_quiet(&self, store: &Arc<dyn Store>) -> bool {
-        let load = store.order_load().await.unwrap();
-        let balance = store.balance(self.account).await.unwrap();
+    pub(super) async fn is_quiet(&self) -> bool {
+        let load = self.store.order_load().await.unwrap();
+        let balance = self.store.balance(self.account).await.unwrap();
         load.unfinished == 0 && balance.reserved == Msat::ZERO
     }
 
     /// Money and message agree, to the last millisatoshi.
     pub(super) async fn check_laws(
         &self,
-        life: &Life,
         scenario: Scenario,
         bought: Option<OrderId>,
         crashed: bool,
     ) {
-        let report = life.store.check_ledger().await.unwrap();
+        let report = self.store.check_ledger().await.unwrap();
         assert!(report.is_sound(), "{report:?}");
         let purse = self.node.purse();
         assert_eq!(purse.locked, Msat::ZERO, "no payment is left hanging");
         assert_eq!(purse.spent, purse.received, "what the payer lost is what we got");
-        let balance = life.store.balance(self.account).await.unwrap().available;
+        let balance = self.store.balance(self.account).await.unwrap().available;
         let submits = self.smsc.submits(&address());
         assert!(submits <= 1 + u32::from(crashed), "sent {submits} times");
 
@@ -176,7 +177,7 @@ impl House {
             assert!(earned == PRICE || money != Money::Ours, "delivered for nothing");
         }
         if let Some(id) = bought {
-            self.check_order(life, scenario, id, earned).await;
+            self.check_order(scenario, id, earned).await;
         }
     }
 
@@ -192,8 +193,8 @@ impl House {
         }
     }
 
-    async fn check_order(&self, life: &Life, scenario: Scenario, id: OrderId, earned: Msat) {
-        let order = life.store.order(id).await.unwrap().expect("an acknowledged order is stored");
+    async fn check_order(&self, scenario: Scenario, id: OrderId, earned: Msat) {
+        let order = self.store.order(id).await.unwrap().expect("an acknowledged order is stored");
         assert!(order.state.is_final(), "{:?}", order.state);
         assert!(order.state != OrderState::Lost || scenario == Scenario::Refunded);
         let settled = order.state == OrderState::Settled;
@@ -223,9 +224,9 @@ fn address() -> Address {
     Address::Phone(domain::number::parse(NUMBER, None).unwrap())
 }
 
-async fn open(data: &tempfile::TempDir) -> Arc<dyn Store> {
+async fn open(data: &tempfile::TempDir, options: StoreOptions) -> Arc<dyn Store> {
     let url = format!("sqlite:{}", data.path().join("boltgram.db").display());
-    store::open(&url, Vault::new([7; 32])).await.unwrap()
+    store::open_with(&url, Vault::new([7; 32]), options).await.unwrap()
 }
 
 fn routes_to(carriers: Vec<CarrierName>) -> Routes {

@@ -80,8 +80,8 @@ async fn run(fuse: Arc<Fuse>) {
     let again = sent(house.clock.now(), begun).split_off(answered);
     let owed = again.len();
     assert_eq!(send(&life, again, &Fuse::counting()).await, owed);
-    assert_eq!(texts(&life.store).await, ["HELP", "JA", "ab"]);
-    assert_eq!(house.affords(&life.store).await, 4, "of five, for one answer");
+    assert_eq!(texts(&house.store).await, ["HELP", "JA", "ab"]);
+    assert_eq!(house.affords().await, 4, "of five, for one answer");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -106,11 +106,11 @@ async fn a_message_whose_part_never_comes_is_told_as_far_as_it_came() {
     life.engine.inbox().inbound(missing).await.unwrap();
     house.clock.advance(INBOUND_JOIN_MAX);
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(texts(&life.store).await, Vec::<String>::new(), "not before its time");
+    assert_eq!(texts(&house.store).await, Vec::<String>::new(), "not before its time");
     house.clock.advance(Duration::from_secs(1));
-    until(&house, Duration::ZERO, "it is given up", async || !texts(&life.store).await.is_empty())
+    until(&house, Duration::ZERO, "it is given up", async || !texts(&house.store).await.is_empty())
         .await;
-    let [message] = life.store.inbound_list(None, 10).await.unwrap().try_into().unwrap();
+    let [message] = house.store.inbound_list(None, 10).await.unwrap().try_into().unwrap();
     assert_eq!(message.content.text().unwrap().as_str(), "a");
     assert_eq!((message.parts, message.missing), (2, vec![2]));
 }

@@ -74,9 +74,7 @@ async fn what_changes_nothing_is_not_flushed() {
     let database = Database::new();
     let (rig, disk) = Rig::with_disk(&database);
     let nothing = "DELETE FROM t WHERE id = 9";
-    let deleted = rig
-        .writer
-        .write(move |tx| crate::sqlite::tx::ready(crate::tx::Tx::execute(tx, nothing, [])));
+    let deleted = rig.writer.write(move |tx| tx.execute(nothing, &[]));
     assert_eq!(deleted.await, Ok(0));
     assert_eq!(disk.flushes(), 0);
 }

@@ -15,9 +15,9 @@ use crate::sqlite::durable::Durable;
 use crate::sqlite::log::{Log, LogFile};
 use crate::sqlite::open::connect;
 use crate::sqlite::readers::Readers;
-use crate::sqlite::tx::ready;
-use crate::sqlite::writer::{Means, Writer};
-use crate::tx::{Result, Tx as _, Value};
+use crate::sqlite::tx::SqliteTx;
+use crate::sqlite::writer::{Context, Writer};
+use crate::tx::{Result, Value};
 use crate::vault::Vault;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,8 +77,9 @@ impl Rig {
         let (path, connection) = (database.path(), database.connect());
         let readers = Readers::new(path.clone(), 4, PATIENCE, durable.clone(), vault.clone());
         let busy_timeout = PATIENCE;
-        let means = Means { connection, path, busy_timeout, log, lengths, durable, vault };
-        let writer = Arc::new(Writer::start(means).unwrap());
+        let tx = SqliteTx::new(connection, vault);
+        let context = Context { tx, path, busy_timeout, log, lengths, durable };
+        let writer = Arc::new(Writer::start(context).unwrap());
         Self { readers, writer, outside }
     }
 
@@ -96,13 +97,13 @@ impl Rig {
         let (writer, body) = (self.writer.clone(), "x".repeat(bytes));
         tokio::task::spawn(async move {
             let add = "INSERT INTO t (body) VALUES (?1)";
-            writer.write(move |tx| ready(tx.execute(add, [Value::Text(&body)]))).await
+            writer.write(move |tx| tx.execute(add, &[Value::Text(&body)])).await
         })
     }
 
     pub(super) async fn read(&self) -> Result<i64> {
         let count = "SELECT count(*) FROM t";
-        self.readers.read(move |tx| ready(tx.query(count, []))?[0].get()).await
+        self.readers.read(move |tx| tx.query(count, &[])?[0].get()).await
     }
 
     pub(super) fn rows(&self) -> i64 {

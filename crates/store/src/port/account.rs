@@ -1,0 +1,130 @@
+//! Accounts, what is agreed with them, and operators.
+
+use async_trait::async_trait;
+use domain::account::operator::{Actor, AuditEntry, NewOperator, Operator};
+use domain::account::{Account, AccountName, AccountSettings, Balance, Key, KeyHash};
+use domain::id::{AccountId, KeyId, OperatorId};
+use domain::money::Msat;
+use domain::ports::{
+    AccountStore, AuditList, Grant, NewAccount, NewKey, OperatorStore, PriceRow, TermsStore,
+};
+use domain::time::Timestamp;
+
+use super::RowStore;
+use crate::rows::account;
+use crate::rows::account::{audit, operators, prices, settings};
+use crate::tx::Result;
+
+#[async_trait]
+impl AccountStore for RowStore {
+    async fn add_account(&self, new: NewAccount, by: Actor, now: Timestamp) -> Result<Account> {
+        self.write(async move |tx| account::add(tx, &new, by, now).await).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<(Account, Balance)>> {
+        self.read(async move |tx| account::list(tx).await).await
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>> {
+        self.read(async move |tx| account::by_id(tx, id).await).await
+    }
+
+    async fn account_named(&self, name: &AccountName) -> Result<Option<Account>> {
+        let name = name.clone();
+        self.read(async move |tx| account::by_name(tx, &name).await).await
+    }
+
+    async fn add_key(&self, new: NewKey, by: Actor, now: Timestamp) -> Result<KeyId> {
+        self.write(async move |tx| account::add_key(tx, &new, by, now).await).await
+    }
+
+    async fn key(&self, hash: KeyHash) -> Result<Option<Key>> {
+        self.read(async move |tx| account::key(tx, &hash).await).await
+    }
+
+    async fn keys(&self, account: Option<AccountId>) -> Result<Vec<Key>> {
+        self.read(async move |tx| account::keys(tx, account).await).await
+    }
+
+    async fn revoke_key(&self, key: KeyId, by: Actor, now: Timestamp) -> Result<bool> {
+        self.write(async move |tx| account::revoke_key(tx, key, by, now).await).await
+    }
+}
+
+#[async_trait]
+impl TermsStore for RowStore {
+    async fn set_prices(
+        &self,
+        account: Option<AccountId>,
+        prices: Vec<(String, Msat)>,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.write(async move |tx| prices::set_prices(tx, account, &prices, by, now).await).await
+    }
+
+    async fn remove_price(
+        &self,
+        account: Option<AccountId>,
+        prefix: String,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(async move |tx| prices::remove_price(tx, account, &prefix, by, now).await).await
+    }
+
+    async fn prices(
+        &self,
+        account: Option<AccountId>,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<Vec<PriceRow>> {
+        self.read(async move |tx| prices::prices(tx, account, after.as_deref(), limit).await).await
+    }
+
+    async fn tariff(&self, account: AccountId) -> Result<Vec<(String, Msat)>> {
+        self.read(async move |tx| prices::tariff(tx, account).await).await
+    }
+
+    async fn account_settings(&self, account: AccountId) -> Result<Option<AccountSettings>> {
+        self.read(async move |tx| settings::settings(tx, account).await).await
+    }
+
+    async fn set_account_settings(
+        &self,
+        account: AccountId,
+        settings: AccountSettings,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(async move |tx| settings::set_settings(tx, account, &settings, by, now).await)
+            .await
+    }
+}
+
+#[async_trait]
+impl OperatorStore for RowStore {
+    async fn add_operator(&self, new: NewOperator, by: Actor, now: Timestamp) -> Result<Operator> {
+        self.write(async move |tx| operators::add(tx, &new, by, now).await).await
+    }
+
+    async fn operators(&self) -> Result<Vec<Operator>> {
+        self.read(async move |tx| operators::list(tx).await).await
+    }
+
+    async fn operator(&self, hash: KeyHash) -> Result<Option<Operator>> {
+        self.read(async move |tx| operators::find(tx, &hash).await).await
+    }
+
+    async fn revoke_operator(&self, id: OperatorId, by: Actor, now: Timestamp) -> Result<bool> {
+        self.write(async move |tx| operators::revoke(tx, id, by, now).await).await
+    }
+
+    async fn audit_log(&self, list: AuditList) -> Result<Vec<AuditEntry>> {
+        self.read(async move |tx| audit::list(tx, &list).await).await
+    }
+
+    async fn grant_credit(&self, grant: Grant, by: Actor, now: Timestamp) -> Result<bool> {
+        self.write(async move |tx| operators::grant(tx, &grant, by, now).await).await
+    }
+}

@@ -1,0 +1,69 @@
+//! Campaigns.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::id::{AccountId, MessageId};
+use domain::message::campaign::{BulkMessage, Idempotency, NewBulk};
+use domain::ports::{
+    BulkList, BulkStore, CancelBulk, RecipientList, RecipientPage, Retry, RetryOutcome, Spent,
+};
+use domain::time::Timestamp;
+
+use super::RowStore;
+use crate::rows::campaign;
+use crate::tx::Result;
+
+#[async_trait]
+impl BulkStore for RowStore {
+    async fn add_bulk(&self, new: Arc<NewBulk>) -> Result<Spent> {
+        self.write(async move |tx| campaign::add(tx, &new).await).await
+    }
+
+    async fn spent(&self, account: AccountId, idempotency: Idempotency) -> Result<Option<Spent>> {
+        self.read(async move |tx| campaign::spent(tx, account, &idempotency).await).await
+    }
+
+    async fn bulk(&self, account: AccountId, message: MessageId) -> Result<Option<BulkMessage>> {
+        self.read(async move |tx| campaign::find(tx, account, &message).await).await
+    }
+
+    async fn bulk_list(
+        &self,
+        account: AccountId,
+        list: BulkList,
+    ) -> Result<(Vec<BulkMessage>, u64)> {
+        self.read(async move |tx| campaign::list(tx, account, &list).await).await
+    }
+
+    async fn bulk_recipients(
+        &self,
+        message: MessageId,
+        list: RecipientList,
+    ) -> Result<RecipientPage> {
+        self.read(async move |tx| campaign::page(tx, &message, &list).await).await
+    }
+
+    async fn cancel_bulk(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        now: Timestamp,
+    ) -> Result<CancelBulk> {
+        self.write(async move |tx| campaign::cancel(tx, account, &message, now).await).await
+    }
+
+    async fn retry_bulk(&self, retry: Retry, now: Timestamp) -> Result<RetryOutcome> {
+        self.write(async move |tx| campaign::retry(tx, &retry, now).await).await
+    }
+
+    async fn pause_bulk(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        paused: bool,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(async move |tx| campaign::pause(tx, account, &message, paused, now).await).await
+    }
+}

@@ -1,0 +1,99 @@
+//! Orders.
+
+use async_trait::async_trait;
+use domain::id::{AccountId, OrderId, PaymentHash};
+use domain::ports::{
+    CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, Lease, NodeReport,
+    OrderAdmission, OrderCaps, OrderLoad, OrderStore,
+};
+use domain::reason::Reason;
+use domain::sale::order::{NewOrder, Order, OrderState};
+use domain::time::Timestamp;
+
+use super::RowStore;
+use crate::rows::order;
+use crate::tx::Result;
+
+#[async_trait]
+impl OrderStore for RowStore {
+    async fn add_order(
+        &self,
+        new: NewOrder,
+        caps: OrderCaps,
+        check_at: Timestamp,
+    ) -> Result<OrderAdmission> {
+        self.write(async move |tx| order::add(tx, &new, &caps, check_at).await).await
+    }
+
+    async fn attach_invoice(
+        &self,
+        order: OrderId,
+        invoice: &str,
+        pay_by: Timestamp,
+        check_at: Timestamp,
+    ) -> Result<()> {
+        let invoice = invoice.to_owned();
+        self.write(async move |tx| {
+            order::attach_invoice(tx, &order, &invoice, pay_by, check_at).await
+        })
+        .await
+    }
+
+    async fn add_credit_orders(
+        &self,
+        new: Vec<CreditOrder>,
+        lease: Option<Lease>,
+    ) -> Result<Vec<CreditOutcome>> {
+        self.write(async move |tx| order::add_credit(tx, &new, lease.as_ref()).await).await
+    }
+
+    async fn order(&self, id: OrderId) -> Result<Option<Order>> {
+        self.read(async move |tx| order::find(tx, &id).await).await
+    }
+
+    async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>> {
+        self.read(async move |tx| order::find_by_payment(tx, &hash).await).await
+    }
+
+    async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome> {
+        self.write(async move |tx| order::hold(tx, &hold, now).await).await
+    }
+
+    async fn cancel_order(
+        &self,
+        order: OrderId,
+        reason: Reason,
+        now: Timestamp,
+    ) -> Result<CancelOutcome> {
+        self.write(async move |tx| order::cancel(tx, &order, reason, now).await).await
+    }
+
+    async fn claim_order_checks(
+        &self,
+        now: Timestamp,
+        put_off: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Order>> {
+        self.write(async move |tx| order::claim_checks(tx, now, put_off, limit).await).await
+    }
+
+    async fn record_node_reports(
+        &self,
+        reports: Vec<NodeReport>,
+        now: Timestamp,
+    ) -> Result<Vec<(OrderId, OrderState)>> {
+        self.write(async move |tx| order::record_node_reports(tx, &reports, now).await).await
+    }
+
+    async fn recheck_orders(&self, now: Timestamp) -> Result<u64> {
+        self.write(async move |tx| order::recheck(tx, now).await).await
+    }
+
+    async fn order_load(&self) -> Result<OrderLoad> {
+        self.read(async move |tx| order::load(tx).await).await
+    }
+
+    async fn funding_history(&self, account: AccountId, limit: u32) -> Result<Vec<Order>> {
+        self.read(async move |tx| order::funding_history(tx, account, limit).await).await
+    }
+}
