@@ -1,48 +1,43 @@
 //! What a key's holder is told: balance, funding, history.
 
-use domain::id::OrderId;
+use domain::money::Msat;
+use domain::ports::NodeVerdict;
 use domain::sale::fulfilment::Fulfilment;
-use domain::sale::order::{NewOrder, OrderState, Payment};
-use domain::secret::Preimage;
+use domain::sale::order::NewOrder;
 use domain::time::Timestamp;
 use testkit::clock::NOON;
 
 use crate::house::{House, Open, sats};
-use crate::store::stored;
+use crate::world::unpaid;
 
 /// A house, and a key that funded twice.
 pub(crate) async fn funded() -> (Open, String) {
-    let house = House::new();
-    let key = house.key(domain::money::Msat::new(12_345_999), "*", None).await;
-    let account = house.accounts()[0];
-    for (number, state, amount) in [
-        (1, OrderState::Settled, 9_500),
-        (2, OrderState::Settled, 340_000),
-        (3, OrderState::Open, 7),
-    ] {
-        let preimage = Preimage::new([number; 32]);
-        let mut order = stored(NewOrder {
-            id: OrderId::new([number; 32]),
-            account: Some(account),
-            price: sats(amount),
-            payment: Payment::Lightning { preimage, invoice: None, pay_by: NOON },
-            fulfilment: Fulfilment::Credit,
-            webhook: None,
-            referral: None,
-            client: "local".to_owned(),
-            created_at: Timestamp::from_millis(NOON.as_millis() + i64::from(number)),
-        });
-        order.state = state;
-        // Whoever paid a little more is credited what he paid.
-        order.held = Some(sats(amount + 1));
-        house.add_order(order);
+    let house = House::new().await;
+    let key = house.key(Msat::new(12_345_999), "*", None).await;
+    let world = house.world();
+    for (number, paid, amount) in [(1, true, 9_500), (2, true, 340_000), (3, false, 7)] {
+        let order = world
+            .add_order(NewOrder {
+                account: Some(house.account()),
+                price: sats(amount),
+                created_at: Timestamp::from_millis(NOON.as_millis() + i64::from(number)),
+                ..unpaid([number; 32], Fulfilment::Credit, "local")
+            })
+            .await;
+        if paid {
+            // Whoever paid a little more is credited what he paid.
+            world.hold(order, sats(amount + 1), None).await;
+            world.node_says(order, NodeVerdict::Settled).await;
+        }
     }
     (house.open_as(Default::default()).await, key)
 }
 
 #[tokio::test]
 async fn tells_the_balance_in_whole_sats() {
-    let (open, key) = funded().await;
+    let house = House::new().await;
+    let key = house.key(Msat::new(12_345_999), "*", None).await;
+    let open = house.open_as(Default::default()).await;
     insta::assert_snapshot!(open.get_with_key("/balance", &key).await);
 }
 
@@ -57,7 +52,7 @@ async fn tells_what_was_funded() {
 
 #[tokio::test]
 async fn an_empty_history_is_a_list() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(0), "*", None).await;
     let open = house.open_as(Default::default()).await;
     let answer = open.get_with_key("/history", &key).await;

@@ -4,9 +4,14 @@ use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use domain::ports::OrderLoad;
+use domain::account::KeyHash;
+use domain::id::{KeyId, MessageId};
+use domain::ports::NewKey;
+use sha2::{Digest, Sha256};
+use testkit::clock::NOON;
 
-use crate::house::{House, Open, sats};
+use crate::house::{BY, House, Open, sats};
+use crate::world::{text, unpaid};
 
 /// Posts each body and tells all answers, one a line; nothing may be stored.
 async fn refusals(open: &Open, path: &str, key: Option<&str>, bodies: &[&str]) -> String {
@@ -20,7 +25,6 @@ async fn refusals(open: &Open, path: &str, key: Option<&str>, bodies: &[&str]) -
         writeln!(told, "{}\n  {} {}", shown.escape_debug(), answer.status, answer.body).unwrap();
     }
     assert_eq!(open.changes(), 0);
-    assert!(open.house.store.rows().orders.is_empty());
     told
 }
 
@@ -131,11 +135,9 @@ async fn bytes_that_are_no_text() {
 
 #[tokio::test]
 async fn keys_that_are_none() {
-    let house = House::new();
+    let house = House::new().await;
     let revoked = house.key(sats(9_000), "*", None).await;
-    let id = house.store.rows().keys.values().next().unwrap().id;
-    house.store.rows().keys.values_mut().for_each(|key| key.revoked_at = Some(key.created_at));
-    assert_eq!(id.0, 1);
+    assert!(house.store.revoke_key(KeyId(1), BY, NOON).await.unwrap());
     let open = house.open_as(Default::default()).await;
     let long = "k".repeat(4_000);
     let mut told = String::new();
@@ -174,7 +176,7 @@ async fn keys_that_are_none() {
 
 #[tokio::test]
 async fn amounts_that_cannot_be_funded() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(0), "*", None).await;
     let open = house.open_as(Default::default()).await;
     let bodies = [
@@ -225,9 +227,28 @@ async fn orders_that_are_unknown() {
     assert_eq!(open.changes(), 0);
 }
 
+/// A house that has so many orders already, and a key.
+async fn full(orders: u64, held: bool, client: &str) -> (Open, String) {
+    let house = House::new().await;
+    let key = house.key(sats(9_000), "sms:send", None).await;
+    let world = house.world();
+    let add = async |number: u64| {
+        let mut id = [0; 32];
+        id[..8].copy_from_slice(&number.to_be_bytes());
+        let order = world.add_order(unpaid(id, text(), client)).await;
+        if held {
+            let mut new = world.message(1);
+            new.content.message = MessageId(uuid::Uuid::from_u128(number.into()));
+            world.hold(order, sats(1_000), Some(new)).await;
+        }
+    };
+    futures_util::future::join_all((0..orders).map(add)).await;
+    (house.open_as(Default::default()).await, key)
+}
+
 #[tokio::test]
 async fn what_the_house_cannot_do_now() {
-    let house = House::new();
+    let house = House::new().await;
     let narrow = house.key(sats(9_000), "sms:send", None).await;
     let open = house.open_as(Default::default()).await;
     let send = r#"{"phone":"+4520123456","message":"hi"}"#;
@@ -241,24 +262,26 @@ async fn what_the_house_cannot_do_now() {
     tell("node down", open.post("/createsendorder", send).await);
     house.node.down.store(false, Ordering::SeqCst);
 
-    house.store.rows().load = OrderLoad { open: 10_000, held: 0, ..OrderLoad::default() };
-    tell("too many open", open.post("/createsendorder", send).await);
-    house.store.rows().load = OrderLoad { open: 0, held: 60, ..OrderLoad::default() };
-    tell("node full", open.post("/createsendorder", send).await);
-    house.store.rows().load = OrderLoad::default();
-    // A key, because only the caps for all apply to this machine.
-    house.store.rows().client_load = OrderLoad { open: 100, held: 0, ..OrderLoad::default() };
-    let yours = open.post_with_key("/createsendorder", &narrow, send).await;
-    tell("too many open of yours", yours);
-    house.store.rows().client_load = OrderLoad { open: 0, held: 50, ..OrderLoad::default() };
-    let yours = open.post_with_key("/createsendorder", &narrow, send).await;
-    tell("too many held of yours", yours);
+    for (what, orders, held, client) in [
+        ("too many open", 10_000, false, "others"),
+        ("node full", 60, true, "others"),
+        // A key, because only the caps for all apply to this machine.
+        ("too many open of yours", 100, false, "key:1"),
+        ("too many held of yours", 50, true, "key:1"),
+    ] {
+        let (full, key) = full(orders, held, client).await;
+        let answer = match client {
+            "key:1" => full.post_with_key("/createsendorder", &key, send).await,
+            _ => full.post("/createsendorder", send).await,
+        };
+        tell(what, answer);
+        assert_eq!(full.changes(), 0);
+    }
     assert_eq!(open.changes(), 0);
-    house.store.rows().client_load = OrderLoad::default();
 
     // Until then the key is known from before.
     house.clock.advance(Duration::from_secs(1));
-    house.store.rows().down = true;
+    house.gate.set_down(true);
     let id = "0".repeat(64);
     tell("store down, create", open.post("/createsendorder", send).await);
     tell(
@@ -269,10 +292,13 @@ async fn what_the_house_cannot_do_now() {
     tell("store down, cancel", open.get(&format!("/cancelorder?orderId={id}")).await);
     tell("store down, balance", open.get_with_key("/balance", &narrow).await);
     tell("store down, price with key", open.get_with_key("/price", &narrow).await);
-    house.store.rows().down = false;
+    house.gate.set_down(false);
 
-    house.store.rows().keys.values_mut().for_each(|key| key.scopes.clear());
-    tell("a key without scopes", open.post_with_key("/createsendorder", &narrow, send).await);
+    let hash = KeyHash(Sha256::digest(b"bg_powerless").into());
+    let new = NewKey { account: house.account(), hash, scopes: vec![], rate: None };
+    house.store.add_key(new, BY, NOON).await.unwrap();
+    let answer = open.post_with_key("/createsendorder", "bg_powerless", send).await;
+    tell("a key without scopes", answer);
     insta::assert_snapshot!(told);
     assert_eq!(open.changes(), 0);
 }
@@ -280,9 +306,9 @@ async fn what_the_house_cannot_do_now() {
 #[tokio::test]
 async fn a_panic_is_answered_and_the_next_request_served() {
     let open = Open::new().await;
-    open.house.store.rows().panics = true;
+    open.house.gate.set_panics(true);
     let path = format!("/orderstatus?orderId={}", "0".repeat(64));
     insta::assert_snapshot!(open.get(&path).await);
-    open.house.store.rows().panics = false;
+    open.house.gate.set_panics(false);
     assert_eq!(open.get("/").await.status, 200);
 }

@@ -17,7 +17,7 @@ async fn a_preflight_allows_what_clients_send() {
 
 #[tokio::test]
 async fn every_answer_may_be_read_errors_too() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(0), "*", Some(1)).await;
     let open = house.open_as(Default::default()).await;
     let send = "/createsendorder";
@@ -32,7 +32,7 @@ async fn every_answer_may_be_read_errors_too() {
         let headers = [FROM_ELSEWHERE, ("X-API-Key", key.as_str())];
         answers.push(open.call("GET", "/price", &headers, "").await);
     }
-    open.house.store.rows().panics = true;
+    open.house.gate.set_panics(true);
     let path = format!("/orderstatus?orderId={}", "0".repeat(64));
     answers.push(open.call("GET", &path, &[FROM_ELSEWHERE], "").await);
     let told: Vec<_> = answers

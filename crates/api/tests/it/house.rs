@@ -1,20 +1,22 @@
-//! An engine over fakes, and the doors before it on a loopback socket.
+//! An engine over a real store and fakes of the rest, and the doors before it on a loopback socket.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use api::{Events, HttpSettings};
 use domain::account::operator::Actor;
-use domain::id::{AccountId, OrderId};
+use domain::id::AccountId;
 use domain::message::quiet::QuietHours;
 use domain::money::Msat;
+use domain::ports::{Clock, Store};
 use domain::routing::{CarrierName, Route, Routes};
-use domain::sale::order::Order;
 use domain::sale::tariff::Prices;
 use engine::accounts::{add_account, add_key};
 use engine::tasks::Tasks;
 use engine::{Engine, Ports, Settings};
 use http::{Doors, Server};
+use tempfile::TempDir;
 use testkit::clock::{NOON, SeededRandom, TestClock};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -22,18 +24,23 @@ use tokio::task::JoinSet;
 
 use crate::client::{Answer, exchange, request};
 use crate::fakes::{FakeCarrier, FakeFetch, FakeNode};
-use crate::store::FakeStore;
+use crate::gate::{self, TestGate};
+use crate::world::World;
 
 /// Who makes accounts and keys.
-const BY: Actor = Actor::CommandLine;
+pub(crate) const BY: Actor = Actor::CommandLine;
 
 pub(crate) struct House {
-    pub store: Arc<FakeStore>,
+    /// A handle of the test's own, past the gate.
+    pub store: Arc<dyn Store>,
+    pub gate: Arc<TestGate>,
     pub node: Arc<FakeNode>,
     pub carrier: Arc<FakeCarrier>,
     pub clock: Arc<TestClock>,
     pub engine: Arc<Engine>,
     pub random: Arc<SeededRandom>,
+    keys: AtomicU32,
+    _data: TempDir,
 }
 
 /// A house that is open. Its server ends with it.
@@ -72,12 +79,13 @@ fn settings() -> Settings {
 
 impl House {
     /// A house without a socket.
-    pub(crate) fn new() -> Self {
-        let (store, node, carrier) =
-            (Arc::new(FakeStore::default()), Arc::new(FakeNode::default()), FakeCarrier::new());
+    pub(crate) async fn new() -> Self {
+        let (data, at_doors) = (tempfile::tempdir().unwrap(), Arc::new(TestGate::default()));
+        let store = gate::open(&data, None).await;
+        let (node, carrier) = (Arc::new(FakeNode::default()), FakeCarrier::new());
         let (clock, random) = (TestClock::at_noon(), SeededRandom::new(7));
         let ports = Ports {
-            store: store.clone(),
+            store: gate::open(&data, Some(at_doors.clone())).await,
             lightning: node.clone(),
             carriers: vec![carrier.clone()],
             fetch: Arc::new(FakeFetch),
@@ -85,12 +93,14 @@ impl House {
             random: random.clone(),
         };
         let engine = Engine::new(ports, settings(), Arc::new(Events), Tasks::new());
-        Self { store, node, carrier, clock, engine, random }
+        let keys = AtomicU32::new(0);
+        Self { store, gate: at_doors, node, carrier, clock, engine, random, keys, _data: data }
     }
 
     /// The text of a new key, of an account of its own.
     pub(crate) async fn key(&self, credit: Msat, scope: &str, rate: Option<u32>) -> String {
-        let name = format!("account-{}", self.store.rows().accounts.len()).parse().unwrap();
+        let name = format!("account-{}", self.keys.fetch_add(1, Ordering::SeqCst));
+        let name = name.parse().unwrap();
         let account =
             add_account(&*self.store, &*self.random, name, credit, BY, NOON).await.unwrap().id;
         let scopes = vec![scope.parse().unwrap()];
@@ -99,14 +109,18 @@ impl House {
         key.text.expose().to_owned()
     }
 
-    pub(crate) fn accounts(&self) -> Vec<AccountId> {
-        self.store.rows().accounts.keys().copied().collect()
+    /// The first account.
+    pub(crate) const fn account(&self) -> AccountId {
+        AccountId(1)
     }
 
-    pub(crate) fn add_order(&self, order: Order) -> OrderId {
-        let id = order.id;
-        self.store.rows().orders.insert(id, order);
-        id
+    /// The world at this moment.
+    pub(crate) fn world(&self) -> World {
+        World { store: self.store.clone(), now: self.clock.now() }
+    }
+
+    pub(crate) async fn available(&self) -> Msat {
+        self.store.balance(self.account()).await.unwrap().available
     }
 
     pub(crate) async fn open_with(self, doors: Doors, server: Server) -> Open {
@@ -131,7 +145,7 @@ impl House {
 
 impl Open {
     pub(crate) async fn new() -> Self {
-        House::new().open_as(HttpSettings::default()).await
+        House::new().await.open_as(HttpSettings::default()).await
     }
 
     pub(crate) async fn call(
@@ -162,6 +176,6 @@ impl Open {
 
     /// How much was stored so far by requests.
     pub(crate) fn changes(&self) -> u32 {
-        self.house.store.rows().changes
+        self.house.gate.changes()
     }
 }

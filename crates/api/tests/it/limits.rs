@@ -6,14 +6,17 @@ use api::HttpSettings;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Builder;
+use domain::ports::{OrderAdmission, OrderCaps};
 use http::{Doors, Rate};
+use testkit::clock::NOON;
 use tower::ServiceExt;
 
 use crate::house::{House, Open, sats};
+use crate::world::{CAPS, text, unpaid};
 
 #[tokio::test]
 async fn a_key_has_its_own_rate() {
-    let house = House::new();
+    let house = House::new().await;
     let slow = house.key(sats(0), "*", Some(2)).await;
     let free = house.key(sats(0), "*", None).await;
     let open: Open = house.open_as(HttpSettings::default()).await;
@@ -27,7 +30,7 @@ async fn a_key_has_its_own_rate() {
 
 #[tokio::test]
 async fn a_refused_order_is_not_stored() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(0), "*", Some(1)).await;
     let open = house.open_as(HttpSettings::default()).await;
     assert_eq!(open.get_with_key("/balance", &key).await.status, 200);
@@ -88,7 +91,7 @@ fn three_behind(proxies: &[&str]) -> HttpSettings {
 
 #[tokio::test]
 async fn callers_without_a_key_are_limited_by_address() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(0), "*", None).await;
     let peers = Peers::of(&house, three());
     assert_eq!(peers.get_many("192.0.2.1:1", "/price").await, 3);
@@ -105,7 +108,7 @@ async fn callers_without_a_key_are_limited_by_address() {
 #[tokio::test]
 async fn what_is_for_the_operator_is_limited_where_everybody_comes() {
     for path in ["/healthz", "/readyz", "/metrics"] {
-        let house = House::new();
+        let house = House::new().await;
         let peers = Peers::of(&house, three());
         assert_eq!(peers.get_many("192.0.2.1:1", path).await, 3, "{path}");
         assert_eq!(peers.get("192.0.2.1:1", "/price").await, 429, "they are counted together");
@@ -118,7 +121,7 @@ async fn what_is_for_the_operator_is_limited_where_everybody_comes() {
 
 #[tokio::test]
 async fn callers_behind_a_trusted_proxy_are_limited_one_by_one() {
-    let house = House::new();
+    let house = House::new().await;
     let peers = Peers::of(&house, three_behind(&["127.0.0.1", "10.0.0.0/8"]));
     for _ in 0..3 {
         assert_eq!(peers.get_through("127.0.0.1:1", "203.0.113.9, 198.51.100.7").await, 200);
@@ -131,7 +134,7 @@ async fn callers_behind_a_trusted_proxy_are_limited_one_by_one() {
 
 #[tokio::test]
 async fn a_header_that_cannot_be_read_counts_for_the_proxy() {
-    let house = House::new();
+    let house = House::new().await;
     let peers = Peers::of(&house, three_behind(&["127.0.0.1"]));
     for text in ["nonsense", "", "198.51.100.7, ?"] {
         assert_eq!(peers.get_through("127.0.0.1:1", text).await, 200);
@@ -142,7 +145,7 @@ async fn a_header_that_cannot_be_read_counts_for_the_proxy() {
 #[tokio::test]
 async fn nothing_is_read_of_strangers_headers() {
     for http in [three(), three_behind(&["10.0.0.0/8"])] {
-        let peers = Peers::of(&House::new(), http);
+        let peers = Peers::of(&House::new().await, http);
         for number in 0..3 {
             let claimed = format!("198.51.100.{number}");
             assert_eq!(peers.get_through("192.0.2.1:1", &claimed).await, 200);
@@ -158,7 +161,7 @@ async fn nothing_is_read_of_strangers_headers() {
 async fn an_order_takes_the_room_of_its_key_or_network() {
     const SEND: &str = r#"{"phone":"+4520123456","message":"hi"}"#;
     const MAIL: &str = r#"{"address":"a@b.com","message":"hi"}"#;
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(9_000), "*", None).await;
     let peers = Peers::of(&house, three_behind(&["10.0.0.0/8"]));
     for (peer, path, header, body) in [
@@ -177,8 +180,20 @@ async fn an_order_takes_the_room_of_its_key_or_network() {
         }
         assert_eq!(peers.call(peer, request, body).await, 200, "{peer} {path}");
     }
-    let clients = house.store.rows().clients.clone();
-    let (net, key) = ("net:192.0.2.1", "key:1");
-    let (net6, proxied) = ("net:2001:db8:1:2::/64", "net:198.51.100.7");
-    assert_eq!(clients, [net, net, net6, proxied, "local", key, key, key]);
+    let clients = [
+        ("net:192.0.2.1", 2),
+        ("net:2001:db8:1:2::/64", 1),
+        ("net:198.51.100.7", 1),
+        ("local", 1),
+        ("key:1", 3),
+    ];
+    for (number, (client, orders)) in (1..).zip(clients) {
+        let room = async |open_per_client_max| {
+            let caps = OrderCaps { open_per_client_max, ..CAPS };
+            let new = unpaid([number; 32], text(), client);
+            house.store.add_order(new, caps, NOON).await.unwrap()
+        };
+        assert_eq!(room(orders).await, OrderAdmission::TooManyOpenForClient, "{client}");
+        assert_eq!(room(orders + 1).await, OrderAdmission::Stored, "{client}");
+    }
 }

@@ -51,7 +51,7 @@ async fn hold_no_number_text_or_key() {
     // Of this thread alone; the server of the test runs on it too.
     let guard = tracing::subscriber::set_default(subscriber);
 
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(1_000), "*", Some(8)).await;
     let open = house.open_as(Default::default()).await;
     let send = format!(
@@ -86,11 +86,11 @@ async fn hold_no_number_text_or_key() {
         open.get_with_key(&path, &key).await;
     }
     open.call("PINEAPPLE", "/price", &[], "").await;
-    open.house.store.rows().down = true;
+    open.house.gate.set_down(true);
     open.post("/createsendorder", &send).await;
     open.get_with_key("/balance", &key).await;
-    open.house.store.rows().down = false;
-    open.house.store.rows().panics = true;
+    open.house.gate.set_down(false);
+    open.house.gate.set_panics(true);
     open.post("/createsendorder", &send).await;
     drop(guard);
 

@@ -4,12 +4,10 @@
 
 mod client;
 mod fakes;
+mod gate;
 mod house;
 mod schema;
-mod store;
-mod unasked;
-mod unasked_directory;
-mod unasked_house;
+mod world;
 
 mod accounts;
 mod admin;

@@ -11,7 +11,7 @@ use crate::house::{House, Open};
 #[tokio::test]
 async fn is_alive_whatever_else_is_not() {
     let open = Open::new().await;
-    open.house.store.rows().down = true;
+    open.house.gate.set_down(true);
     insta::assert_snapshot!(open.get("/healthz").await);
 }
 
@@ -23,7 +23,7 @@ async fn tells_what_is_missing() {
     open.house.clock.advance(Duration::from_secs(1));
     open.house.node.down.store(true, Ordering::SeqCst);
     open.house.carrier.up.store(false, Ordering::SeqCst);
-    open.house.store.rows().down = true;
+    open.house.gate.set_down(true);
     insta::assert_snapshot!("not_ready", open.get("/readyz").await);
 }
 
@@ -40,7 +40,7 @@ async fn tells_what_it_counted() {
 
 #[tokio::test]
 async fn what_is_for_the_operator_moves_to_his_listener() {
-    let house = House::new();
+    let house = House::new().await;
     let admin = api::admin_router(house.engine.clone(), HttpSettings::default());
     let http = HttpSettings { tells_operator: false, ..HttpSettings::default() };
     let open = house.open_as(http).await;

@@ -4,15 +4,33 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::id::OrderId;
-use domain::money::Msat;
+use domain::account::AccountSettings;
+use domain::account::blocklist::{BlockProof, BlockScope};
+use domain::id::{KeyId, OrderId};
 use domain::ports::Clock;
 use domain::sale::fulfilment::Fulfilment;
-use domain::sale::order::{OrderKind, Wanted};
+use domain::sale::order::{Order, OrderKind};
+use testkit::clock::NOON;
 
-use crate::house::{House, Open, sats};
+use crate::client::Answer;
+use crate::house::{BY, House, Open, sats};
 
 const SEND: &str = r#"{"phone":"+4520123456","message":"hello"}"#;
+
+/// The order that the answer names.
+async fn stored(open: &Open, answer: &Answer) -> Order {
+    let id: OrderId = answer.json()["orderId"].as_str().unwrap().parse().unwrap();
+    open.house.store.order(id).await.unwrap().unwrap()
+}
+
+/// Whom the order tells that it is paid.
+async fn calls_when_paid(open: &Open, answer: &Answer, number: u8) -> Vec<String> {
+    let (world, order) = (open.house.world(), stored(open, answer).await);
+    world.hold(order.id, order.price, Some(world.message(number))).await;
+    let until = NOON.after(Duration::from_secs(1));
+    let calls = world.store.claim_webhooks("world", NOON, until, 10).await.unwrap();
+    calls.into_iter().map(|call| call.url).collect()
+}
 
 #[tokio::test]
 async fn asks_for_payment_by_invoice() {
@@ -25,9 +43,9 @@ async fn asks_for_payment_by_invoice() {
 async fn sends_mail_by_invoice() {
     let open = Open::new().await;
     let body = r#"{"address":"satoshi@example.com","message":"hello\nworld"}"#;
-    insta::assert_snapshot!(open.post("/createemailsendorder", body).await);
-    let rows = open.house.store.rows();
-    assert!(rows.orders.values().all(|order| order.kind() == OrderKind::Email));
+    let answer = open.post("/createemailsendorder", body).await;
+    assert_eq!(stored(&open, &answer).await.kind(), OrderKind::Email);
+    insta::assert_snapshot!(answer);
 }
 
 #[tokio::test]
@@ -35,28 +53,22 @@ async fn tells_the_signing_secret_with_a_webhook() {
     let open = Open::new().await;
     let body =
         r#"{"phone":"+4520123456","message":"hello","webhookUrl":"https://shop.example/hook"}"#;
-    insta::assert_snapshot!(open.post("/createsendorder", body).await);
-    let rows = open.house.store.rows();
-    let webhook = rows.webhooks.values().next().unwrap();
-    assert_eq!(webhook.url, "https://shop.example/hook");
-    assert_eq!(webhook.wants, Wanted::All);
+    let answer = open.post("/createsendorder", body).await;
+    assert_eq!(calls_when_paid(&open, &answer, 1).await, ["https://shop.example/hook"]);
+    insta::assert_snapshot!(answer);
 }
 
 #[tokio::test]
 async fn tells_a_webhook_what_it_wants_to_know() {
     let open = Open::new().await;
-    for (events, wants) in
-        [("null", Wanted::All), (r#""all""#, Wanted::All), (r#""final""#, Wanted::Final)]
-    {
+    for (number, (events, told)) in (1..).zip([("null", 1), (r#""all""#, 1), (r#""final""#, 0)]) {
         let body = format!(
             r#"{{"phone":"+4520123456","message":"hello","webhookUrl":"https://shop.example/hook",
                 "webhookEvents":{events}}}"#
         );
         let answer = open.post("/createsendorder", &body).await;
         assert_eq!(answer.status, 200, "{answer}");
-        let mut rows = open.house.store.rows();
-        let stored: Vec<_> = rows.webhooks.drain().map(|(_, webhook)| webhook.wants).collect();
-        assert_eq!(stored, [wants]);
+        assert_eq!(calls_when_paid(&open, &answer, number).await.len(), told, "{events}");
     }
     for wrong in [r#""Final""#, r#""""#, "1", "[]"] {
         let body =
@@ -64,18 +76,18 @@ async fn tells_a_webhook_what_it_wants_to_know() {
         let answer = open.post("/createemailsendorder", &body).await;
         assert!(answer.body.contains("webhookEvents"), "{answer}");
     }
-    assert_eq!(open.house.store.rows().orders.len(), 3, "an order with a wrong field is none");
+    assert_eq!(open.house.store.order_load().await.unwrap().open, 0, "a wrong field: no order");
 }
 
 #[tokio::test]
 async fn refuses_a_revoked_key_within_a_second() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(7_000), "sms:send", None).await;
     let open = house.open_as(Default::default()).await;
     let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
     assert_eq!(open.post_with_key("/createsendorder", &key, body).await.status, 200);
     let now = open.house.clock.now();
-    open.house.store.rows().keys.values_mut().for_each(|key| key.revoked_at = Some(now));
+    assert!(open.house.store.revoke_key(KeyId(1), BY, now).await.unwrap());
     open.house.clock.advance(Duration::from_secs(1));
     let refused = open.post_with_key("/createsendorder", &key, body).await;
     assert!(refused.status == 401 && refused.body.contains("revoked"), "{refused}");
@@ -84,7 +96,7 @@ async fn refuses_a_revoked_key_within_a_second() {
 /// Many callers at once share a call of the store, and each gets his own answer.
 #[tokio::test]
 async fn answers_each_of_many_immediate_orders() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(7_000), "sms:send", None).await;
     let open = house.open_as(Default::default()).await;
     let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
@@ -102,18 +114,18 @@ async fn answers_each_of_many_immediate_orders() {
     assert_eq!(ids.len(), 7, "each with an id of its own");
     let refused = answers.iter().filter(|answer| answer.body.contains("insufficient credit"));
     assert_eq!(refused.count(), 13);
-    assert_eq!(open.changes(), 7);
+    let balance = open.house.store.balance(open.house.account()).await.unwrap();
+    assert_eq!((balance.available, balance.reserved), (sats(0), sats(7_000)));
 }
 
 #[tokio::test]
 async fn takes_an_immediate_order_from_credit() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(1_500), "sms:send", None).await;
     let open = house.open_as(Default::default()).await;
     let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
     insta::assert_snapshot!(open.post_with_key("/createsendorder", &key, body).await);
-    let left: Msat = open.house.store.rows().available.values().copied().sum();
-    assert_eq!(left, sats(500));
+    assert_eq!(open.house.available().await, sats(500));
     insta::assert_snapshot!(
         "insufficient",
         open.post_with_key("/createsendorder", &key, body).await
@@ -124,23 +136,26 @@ async fn takes_an_immediate_order_from_credit() {
 /// Whichever way it is to be paid, nothing is stored and no invoice made.
 #[tokio::test]
 async fn refuses_a_number_that_is_blocked() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(1_500), "sms:send", None).await;
     let open = house.open_as(Default::default()).await;
-    open.house.store.rows().bulk.blocked = vec!["4520123456".parse().unwrap()];
+    let (numbers, proof) = (vec!["4520123456".parse().unwrap()], BlockProof::by(BY));
+    open.house.store.block(BlockScope::Everybody, numbers, proof, NOON).await.unwrap();
     let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
     insta::assert_snapshot!(open.post_with_key("/createsendorder", &key, body).await);
     let invoiced = open.post("/createsendorder", &body.replace("true", "false")).await;
     assert!(invoiced.body.contains("takes no messages from here"), "{invoiced}");
-    assert_eq!((open.changes(), open.house.store.rows().orders.len()), (0, 0));
+    assert_eq!(open.changes(), 0);
 }
 
 #[tokio::test]
 async fn refuses_what_is_over_the_daily_limit() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(9_000), "sms:send", None).await;
     let open = house.open_as(Default::default()).await;
-    open.house.store.rows().left_today = Some(sats(999));
+    let account = open.house.account();
+    let settings = AccountSettings { spend_per_day: Some(sats(999)), ..Default::default() };
+    assert!(open.house.store.set_account_settings(account, settings, BY, NOON).await.unwrap());
     let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
     insta::assert_snapshot!(open.post_with_key("/createsendorder", &key, body).await);
     assert_eq!(open.changes(), 0);
@@ -150,6 +165,7 @@ async fn refuses_what_is_over_the_daily_limit() {
 #[tokio::test]
 async fn reads_bodies_as_clients_write_them() {
     let open = Open::new().await;
+    let mut referred = 0;
     for body in [
         r#"{"message":"hi","phone":"+4520123456","ref":"me@getalby.com"}"#,
         r#"{"message":"hi","phone":"+4520123456","ref":""}"#,
@@ -164,17 +180,12 @@ async fn reads_bodies_as_clients_write_them() {
     ] {
         let answer = open.post("/createsendorder", body).await;
         assert_eq!(answer.status, 200, "{body}: {answer}");
+        let order = stored(&open, &answer).await;
+        let Fulfilment::Message { to, text, .. } = order.fulfilment else { panic!("{body}") };
+        assert_eq!((to.stored().as_str(), text.as_str()), ("4520123456", "hi"), "{body}");
+        referred += u32::from(order.referral.is_some());
     }
-    let rows = open.house.store.rows();
-    assert_eq!(rows.orders.len(), 10);
-    let to = |fulfilment: &Fulfilment| match fulfilment {
-        Fulfilment::Message { to, text, .. } => {
-            to.stored() == "4520123456" && text.as_str() == "hi"
-        }
-        _ => false,
-    };
-    assert!(rows.orders.values().all(|order| to(&order.fulfilment)));
-    assert_eq!(rows.orders.values().filter(|order| order.referral.is_some()).count(), 1);
+    assert_eq!(referred, 1);
 }
 
 #[tokio::test]
@@ -243,7 +254,7 @@ async fn a_look_with_head_does_not_cancel() {
 
 #[tokio::test]
 async fn a_message_under_way_is_not_cancelled() {
-    let house = House::new();
+    let house = House::new().await;
     let key = house.key(sats(5_000), "*", None).await;
     let open = house.open_as(Default::default()).await;
     let body = r#"{"phone":"+4520123456","message":"hello","immediate":"true"}"#;

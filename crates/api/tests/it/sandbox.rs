@@ -11,7 +11,7 @@ use crate::house::{House, Open};
 #[tokio::test]
 async fn pays_invoices() {
     let http = HttpSettings { sandbox: Some(Arc::new(FakeWallet)), ..HttpSettings::default() };
-    let open = House::new().open_as(http).await;
+    let open = House::new().await.open_as(http).await;
     let mut told = String::new();
     for body in [
         r#"{"payreq":"lnbcrt1"}"#,

@@ -15,7 +15,7 @@ use crate::house::{House, Open};
 const SHORT: Duration = Duration::from_millis(200);
 
 async fn impatient() -> Open {
-    let house = House::new();
+    let house = House::new().await;
     let http = HttpSettings { read_timeout: SHORT, ..HttpSettings::default() };
     let router = api::router(house.engine.clone(), http);
     house
@@ -97,7 +97,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
 
 #[tokio::test]
 async fn waits_for_a_place_when_all_are_taken() {
-    let house = House::new();
+    let house = House::new().await;
     let router = api::router(house.engine.clone(), HttpSettings::default());
     let open = house.open_with(router, Server { connections_max: 1, ..Server::default() }).await;
     let mut first = connect(open.address).await;
@@ -113,7 +113,7 @@ async fn waits_for_a_place_when_all_are_taken() {
 #[tokio::test]
 async fn a_stop_lets_requests_finish_and_takes_no_more() {
     let http = HttpSettings { sandbox: Some(Arc::new(FakeWallet)), ..HttpSettings::default() };
-    let mut open = House::new().open_as(http).await;
+    let mut open = House::new().await.open_as(http).await;
     let mut idle = connect(open.address).await;
     idle.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     assert_ne!(idle.read(&mut [0; 1_024]).await.unwrap(), 0);
@@ -133,7 +133,7 @@ async fn a_stop_lets_requests_finish_and_takes_no_more() {
 
 #[tokio::test]
 async fn a_stop_does_not_wait_for_ever() {
-    let house = House::new();
+    let house = House::new().await;
     let router = api::router(house.engine.clone(), HttpSettings::default());
     let mut open = house.open_with(router, Server { grace: SHORT, ..Server::default() }).await;
     let mut stuck = connect(open.address).await;

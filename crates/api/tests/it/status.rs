@@ -2,113 +2,89 @@
 
 use std::fmt::Write as _;
 
-use domain::id::{MessageId, OrderId};
-use domain::message::Address;
-use domain::message::recipient::RecipientState;
-use domain::number::Msisdn;
+use domain::id::OrderId;
+use domain::ports::NodeVerdict::{Cancelled, Settled};
 use domain::reason::Reason;
 use domain::sale::fulfilment::Fulfilment;
-use domain::sale::order::{NewOrder, Order, OrderState, Payment};
-use domain::secret::Preimage;
-use testkit::clock::NOON;
 
 use crate::house::{House, Open, sats};
-use crate::store::{begin, stored};
+use crate::world::{Fate, World, text, unpaid};
 
-fn order(number: u8, fulfilment: Fulfilment) -> Order {
-    let preimage = Preimage::new([number; 32]);
-    stored(NewOrder {
-        id: OrderId::new([number; 32]),
-        account: None,
-        price: sats(1_000),
-        payment: Payment::Lightning { preimage, invoice: None, pay_by: NOON },
-        fulfilment,
-        webhook: None,
-        referral: None,
-        client: "local".to_owned(),
-        created_at: NOON,
-    })
+async fn send(world: &World, number: u8) -> OrderId {
+    world.add_order(unpaid([number; 32], text(), "local")).await
 }
 
-fn send(number: u8) -> Order {
-    let to = Address::Phone(Msisdn::from_digits(4_520_123_456).unwrap());
-    order(number, Fulfilment::message(to, "hi".into()))
+async fn fund(world: &World, number: u8) -> OrderId {
+    world.add_order(unpaid([number; 32], Fulfilment::Credit, "local")).await
 }
 
-fn working(number: u8, state: OrderState, recipient: RecipientState) -> Order {
-    let mut order = send(number);
-    begin(&mut order, MessageId(uuid::Uuid::from_bytes([number; 16])), recipient);
-    order.state = state;
+/// Paid, and its message queued.
+async fn working(world: &World, number: u8) -> OrderId {
+    let order = send(world, number).await;
+    world.hold(order, sats(1_000), Some(world.message(number))).await;
     order
 }
 
-fn with(mut order: Order, state: OrderState, reason: Option<Reason>, paid: bool) -> Order {
-    order.state = state;
-    order.reason = reason;
-    order.paid_at = paid.then_some(NOON);
+/// Paid, and handed to a carrier.
+async fn carried(world: &World, number: u8, fate: Fate) -> OrderId {
+    let order = working(world, number).await;
+    world.carry(|_| fate).await;
     order
 }
 
 #[tokio::test]
 async fn tells_every_state() {
-    use OrderState as S;
-    use RecipientState as R;
-    let fund = |number| order(number, Fulfilment::Credit);
-    let orders = [
-        ("unpaid", send(1)),
-        ("held", with(send(2), S::Held, None, true)),
-        ("queued", working(3, S::Working, R::Pending)),
-        (
-            "waits for a link",
-            with(working(4, S::Working, R::Pending), S::Working, Some(Reason::LinkDown), true),
-        ),
-        ("sent", working(5, S::Working, R::Submitted)),
-        ("delivered", working(6, S::Fulfilled, R::Success)),
-        ("delivered and settled", working(7, S::Settled, R::Success)),
-        (
-            "failed",
-            with(
-                working(8, S::Cancelling, R::Failed),
-                S::Cancelling,
-                Some(Reason::Undelivered),
-                true,
-            ),
-        ),
-        (
-            "failed and refunded",
-            with(
-                working(9, S::Cancelled, R::Failed),
-                S::Cancelled,
-                Some(Reason::BadDestination),
-                true,
-            ),
-        ),
-        (
-            "no receipt",
-            with(
-                working(10, S::Cancelled, R::Timeout),
-                S::Cancelled,
-                Some(Reason::NoReceipt),
-                true,
-            ),
-        ),
-        ("never paid", with(send(11), S::Cancelled, Some(Reason::Unpaid), false)),
-        (
-            "cancelled by the buyer",
-            with(send(12), S::Cancelling, Some(Reason::CancelledByBuyer), false),
-        ),
-        ("cancelled without a reason", with(send(13), S::Cancelled, None, false)),
-        ("lost", with(working(14, S::Lost, R::Success), S::Lost, Some(Reason::NodeRefunded), true)),
-        ("funding unpaid", fund(15)),
-        ("funding settled", with(fund(16), S::Settled, None, true)),
-        ("funding cancelled", with(fund(17), S::Cancelled, Some(Reason::Unpaid), false)),
-    ];
-    let house = House::new();
-    let ids: Vec<_> =
-        orders.into_iter().map(|(name, order)| (name, house.add_order(order))).collect();
+    let house = House::new().await;
+    let world = &house.world();
+    let mut orders = vec![("unpaid", send(world, 1).await)];
+    let no_receipt = carried(world, 10, Fate::Submitted).await;
+    world.time_out().await;
+    world.node_says(no_receipt, Cancelled).await;
+    let sent = carried(world, 5, Fate::Submitted).await;
+    let delivered = carried(world, 6, Fate::Delivered).await;
+    let settled = carried(world, 7, Fate::Delivered).await;
+    world.node_says(settled, Settled).await;
+    let failed = carried(world, 8, Fate::Failed).await;
+    let refused = carried(world, 9, Fate::Refused).await;
+    world.node_says(refused, Cancelled).await;
+    let lost = carried(world, 14, Fate::Delivered).await;
+    world.node_says(lost, Cancelled).await;
+    let waiting = working(world, 4).await;
+    world.put_off(Reason::LinkDown).await;
+    let queued = working(world, 3).await;
+    let never_paid = send(world, 11).await;
+    world.cancel(never_paid, Reason::Unpaid).await;
+    world.node_says(never_paid, Cancelled).await;
+    let by_buyer = send(world, 12).await;
+    world.cancel(by_buyer, Reason::CancelledByBuyer).await;
+    let by_node = send(world, 13).await;
+    world.node_says(by_node, Cancelled).await;
+    let funded = fund(world, 16).await;
+    world.hold(funded, sats(1_000), None).await;
+    world.node_says(funded, Settled).await;
+    let unfunded = fund(world, 17).await;
+    world.cancel(unfunded, Reason::Unpaid).await;
+    world.node_says(unfunded, Cancelled).await;
+    orders.extend([
+        ("queued", queued),
+        ("waits for a link", waiting),
+        ("sent", sent),
+        ("delivered", delivered),
+        ("delivered and settled", settled),
+        ("failed", failed),
+        ("failed and refunded", refused),
+        ("no receipt", no_receipt),
+        ("never paid", never_paid),
+        ("cancelled by the buyer", by_buyer),
+        ("cancelled without a reason", by_node),
+        ("lost", lost),
+        ("funding unpaid", fund(world, 15).await),
+        ("funding settled", funded),
+        ("funding cancelled", unfunded),
+    ]);
     let open: Open = house.open_as(Default::default()).await;
     let mut told = String::new();
-    for (name, id) in ids {
+    for (name, id) in orders {
         let answer = open.get(&format!("/orderstatus?orderId={id}")).await;
         assert_eq!(answer.status, 200);
         writeln!(told, "{name}\n  {}", answer.body).unwrap();

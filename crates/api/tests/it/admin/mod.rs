@@ -2,28 +2,26 @@
 //! tested with a store, in `boltgram/tests/it/walk_admin.rs`.
 
 mod document;
-mod store;
 
 use api::HttpSettings;
 use domain::account::KeyHash;
-use domain::account::operator::Operator;
+use domain::account::operator::NewOperator;
 use domain::id::OperatorId;
 use http::Server;
 use sha2::{Digest, Sha256};
 use testkit::clock::NOON;
 
-use crate::house::{House, Open};
+use crate::house::{BY, House, Open};
 
 const KEY: &str = "bgo_11";
 const TOO_DEAR: &str = r#"{"prices":[{"prefix":"45","msat":100000000001}]}"#;
 
 /// A house with an operator.
 async fn open() -> Open {
-    let house = House::new();
-    let operator =
-        Operator { id: OperatorId(1), name: "Ida".to_owned(), created_at: NOON, revoked_at: None };
+    let house = House::new().await;
     let hash = KeyHash(Sha256::digest(KEY.as_bytes()).into());
-    house.store.rows().operators.insert(hash, operator);
+    let operator = NewOperator { name: "Ida".to_owned(), hash };
+    house.store.add_operator(operator, BY, NOON).await.unwrap();
     house.open_as(HttpSettings::default()).await
 }
 
@@ -51,8 +49,7 @@ async fn nobody_comes_in_without_an_operators_key() {
         let answer = open.call("GET", "/admin/v1/routes", &[(name, key)], "").await;
         assert_eq!(answer.status, 200, "{name}: {answer}");
     }
-    let revoked = |operator: &mut Operator| operator.revoked_at = Some(NOON);
-    open.house.store.rows().operators.values_mut().for_each(revoked);
+    assert!(open.house.store.revoke_operator(OperatorId(1), BY, NOON).await.unwrap());
     let answer = open.call("GET", "/admin/v1/routes", &[("X-API-Key", KEY)], "").await;
     assert_eq!((answer.status, &answer.json()["error"]), (401, &"the API key was revoked".into()));
 }
@@ -90,7 +87,7 @@ async fn refusals_have_the_envelope() {
 
 #[tokio::test]
 async fn moves_to_the_admin_listener() {
-    let house = House::new();
+    let house = House::new().await;
     let admin = api::admin_router(house.engine.clone(), HttpSettings::default());
     let http = HttpSettings { tells_operator: false, ..HttpSettings::default() };
     let open = house.open_as(http).await;

@@ -1,35 +1,56 @@
 //! Every body that this door answers with, and every way in which a change is refused.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
+use api::HttpSettings;
+use domain::account::AccountSettings;
+use domain::limits::BULK_RECEIPTS_WITHIN;
 use domain::message::MessageState;
-use domain::message::campaign::{BulkMessage, Counts};
+use domain::message::campaign::{BulkMessage, RefundPolicy};
 use domain::money::Msat;
-use domain::ports::{CancelBulk, RetryOutcome, Spent};
 use testkit::clock::NOON;
 
-use super::store::stored;
 use super::{Acme, PREVIEW, SEND, to};
-use crate::house::sats;
+use crate::client::Answer;
+use crate::gate::Lost;
+use crate::world::Fate;
 
-/// A message of three, in some state.
+const THREE: [&str; 3] = ["0812345678", "66898765432", "12"];
+
+/// A message of three, in some state: one of them is invalid, and of a sent one the second failed.
 pub(super) async fn message(acme: &Acme, state: MessageState) -> BulkMessage {
-    let answer = acme.post(SEND, &to(&["0812345678", "66898765432", "12"])).await;
+    let body = match state {
+        MessageState::Scheduled | MessageState::Cancelled => later(&to(&THREE)),
+        _ => to(&THREE),
+    };
+    let answer = acme.post(SEND, &body).await;
     assert_eq!(answer.status, 200, "{answer}");
-    let mut message = stored(acme.script().bulk.added.last().unwrap());
-    message.state = state;
-    if matches!(state, MessageState::Sent | MessageState::Failed) {
-        let ended = Counts { success: 1, failed: 1, invalid: 1, ..Counts::default() };
-        let half = Msat::new(message.price.get() / 2);
-        (message.counts, message.charged, message.refunded) = (ended, half, half);
-        message.ended_at = Some(NOON.after(std::time::Duration::from_millis(1_500)));
+    let id = acme.last().await.id;
+    let first = if state == MessageState::Failed { Fate::Failed } else { Fate::Delivered };
+    match state {
+        MessageState::Scheduled | MessageState::Pending => {}
+        MessageState::Cancelled => {
+            let answer = acme.post(&format!("/api/v2/sms/{id}/cancel"), "").await;
+            assert_eq!(answer.status, 200, "{answer}");
+        }
+        MessageState::Sent | MessageState::Failed => {
+            let fate = |index| if index == 0 { first } else { Fate::Failed };
+            acme.carry(Duration::from_millis(1_500), fate).await;
+        }
     }
-    acme.script().bulk.message = Some(message.clone());
+    let message = acme.stored(id).await;
+    assert_eq!(message.state, state);
     message
 }
 
 pub(super) fn path(message: &BulkMessage, verb: &str) -> String {
     format!("/api/v2/sms/{}{verb}", message.id)
+}
+
+/// The same request, to start in a minute.
+pub(super) fn later(body: &str) -> String {
+    body.replacen('{', &format!(r#"{{"scheduledTime": "{}", "#, soon()), 1)
 }
 
 #[tokio::test]
@@ -99,84 +120,97 @@ async fn tells_credits_and_senders() {
         let answer = acme.get(&format!("/api/v2{path}")).await;
         writeln!(told, "{path}\n  {} {}", answer.status, answer.body).unwrap();
     }
-    acme.script().available.values_mut().for_each(|credit| *credit = Msat::new(1_234_567));
+    let acme = Acme::of(Msat::new(1_234_567), HttpSettings::default()).await;
     let answer = acme.get("/api/v2/credits").await;
     writeln!(told, "no whole credits\n  {} {}", answer.status, answer.body).unwrap();
     insta::assert_snapshot!(told);
 }
 
+const NOBODYS: &str = "/api/v2/sms/019abcde-0000-7000-8000-000000000000";
+
+fn tell(told: &mut String, name: &str, answer: &Answer) {
+    writeln!(told, "{name}\n  {} {}", answer.status, answer.body).unwrap();
+}
+
 #[tokio::test]
 async fn cancels() {
     let acme = Acme::new().await;
-    let message = message(&acme, MessageState::Scheduled).await;
-    let not = |state, was_scheduled| CancelBulk::Not { state, was_scheduled };
     let mut told = String::new();
-    for (name, outcome) in [
-        ("cancelled", CancelBulk::Cancelled { refunded: sats(200) }),
-        ("twice", not(MessageState::Cancelled, true)),
-        ("never scheduled", not(MessageState::Pending, false)),
-        ("never scheduled, sent", not(MessageState::Sent, false)),
-        ("started", not(MessageState::Pending, true)),
-        ("failed", not(MessageState::Failed, true)),
-        ("unknown", CancelBulk::NoSuchMessage),
-    ] {
-        acme.script().bulk.cancel = Some(outcome);
-        let answer = acme.post(&path(&message, "/cancel"), "").await;
-        writeln!(told, "{name}\n  {} {}", answer.status, answer.body).unwrap();
-    }
+    let cancel = async |message: &BulkMessage| acme.post(&path(message, "/cancel"), "").await;
+    let scheduled = message(&acme, MessageState::Scheduled).await;
+    tell(&mut told, "cancelled", &cancel(&scheduled).await);
+    tell(&mut told, "twice", &cancel(&scheduled).await);
+    let pending = message(&acme, MessageState::Pending).await;
+    tell(&mut told, "never scheduled", &cancel(&pending).await);
+    acme.carry(Duration::ZERO, |_| Fate::Delivered).await;
+    tell(&mut told, "never scheduled, sent", &cancel(&pending).await);
+    let started = message(&acme, MessageState::Scheduled).await;
+    let failed = message(&acme, MessageState::Scheduled).await;
+    let fate = |index| if index == 0 { Fate::Submitted } else { Fate::Failed };
+    acme.carry(Duration::from_secs(60), fate).await;
+    tell(&mut told, "started", &cancel(&started).await);
+    acme.open.house.clock.advance(BULK_RECEIPTS_WITHIN);
+    acme.open.house.world().time_out().await;
+    assert_eq!(acme.stored(failed.id).await.state, MessageState::Failed);
+    tell(&mut told, "failed", &cancel(&failed).await);
+    tell(&mut told, "unknown", &acme.post(&format!("{NOBODYS}/cancel"), "").await);
     insta::assert_snapshot!(told);
 }
 
 #[tokio::test]
 async fn tries_again() {
     let acme = Acme::new().await;
-    let message = message(&acme, MessageState::Failed).await;
-    let (id, price) = (message.id, sats(100));
-    let spent = |spent| RetryOutcome::Spent(spent);
     let mut told = String::new();
-    for (name, outcome) in [
-        ("retried", spent(Spent::Done { message: id, recipients: 1, price })),
-        ("insufficient", spent(Spent::Insufficient { price, available: Msat::new(50_500) })),
-        ("limited", spent(Spent::OverDailyLimit { price, left: Msat::new(50_500) })),
-        ("key reused", spent(Spent::KeyReused)),
-        ("pending", RetryOutcome::NotEnded(MessageState::Pending)),
-        ("scheduled", RetryOutcome::NotEnded(MessageState::Scheduled)),
-        ("cancelled", RetryOutcome::NotEnded(MessageState::Cancelled)),
-        ("nobody", RetryOutcome::NothingToRetry),
-        ("unknown", RetryOutcome::NoSuchMessage),
-    ] {
-        acme.script().bulk.retry = Some(outcome);
-        let answer = acme.post(&path(&message, "/retry"), "").await;
-        writeln!(told, "{name}\n  {} {}", answer.status, answer.body).unwrap();
+    let retry = async |message: &BulkMessage| acme.post(&path(message, "/retry"), "").await;
+    let sent = message(&acme, MessageState::Sent).await;
+    tell(&mut told, "retried", &retry(&sent).await);
+
+    // Nothing comes back of a text that a carrier took, and half a credit is left.
+    let poor = Acme::of(Msat::new(250_500), HttpSettings::default()).await;
+    let keeps = AccountSettings { refunds: RefundPolicy::Unsent, ..AccountSettings::default() };
+    poor.agree(keeps.clone()).await;
+    let half = message(&poor, MessageState::Sent).await;
+    tell(&mut told, "insufficient", &poor.post(&path(&half, "/retry"), "").await);
+    let rich = Acme::new().await;
+    rich.agree(AccountSettings { spend_per_day: Some(Msat::new(250_500)), ..keeps }).await;
+    let half = message(&rich, MessageState::Sent).await;
+    tell(&mut told, "limited", &rich.post(&path(&half, "/retry"), "").await);
+
+    let other = message(&acme, MessageState::Sent).await;
+    assert_eq!(acme.post_once(SEND, "once", &to(&["0812345678"])).await.status, 200);
+    let reused = acme.post_once(&path(&other, "/retry"), "once", "").await;
+    tell(&mut told, "key reused", &reused);
+    for state in [MessageState::Pending, MessageState::Scheduled, MessageState::Cancelled] {
+        tell(&mut told, state.as_str(), &retry(&message(&acme, state).await).await);
     }
+    let all = message(&acme, MessageState::Pending).await;
+    acme.carry(Duration::ZERO, |_| Fate::Delivered).await;
+    tell(&mut told, "nobody", &retry(&all).await);
+    tell(&mut told, "unknown", &acme.post(&format!("{NOBODYS}/retry"), "").await);
     insta::assert_snapshot!(told);
 }
 
 #[tokio::test]
 async fn holds_up_and_goes_on() {
     let acme = Acme::new().await;
-    let message = message(&acme, MessageState::Pending).await;
-    acme.script().bulk.pauses = true;
+    let pending = message(&acme, MessageState::Pending).await;
     let mut told = String::new();
     for verb in ["/pause", "/resume"] {
-        let answer = acme.post(&path(&message, verb), "").await;
-        writeln!(told, "{verb}\n  {} {}", answer.status, answer.body).unwrap();
+        tell(&mut told, verb, &acme.post(&path(&pending, verb), "").await);
     }
-    acme.script().bulk.pauses = false;
-    let answer = acme.post(&path(&message, "/pause"), "").await;
-    writeln!(told, "ended\n  {} {}", answer.status, answer.body).unwrap();
+    acme.carry(Duration::ZERO, |_| Fate::Delivered).await;
+    tell(&mut told, "ended", &acme.post(&path(&pending, "/pause"), "").await);
     insta::assert_snapshot!(told);
 }
 
 #[tokio::test]
 async fn a_commit_whose_answer_is_lost_is_looked_up() {
     let acme = Acme::new().await;
-    acme.script().bulk.lost = Some(true);
+    acme.open.house.gate.lose(Lost::Stored);
     let answer = acme.post(SEND, &to(&["0812345678"])).await;
     assert_eq!(answer.status, 200, "{answer}");
-    let id = acme.script().bulk.added[0].content.message.to_string();
-    assert_eq!(answer.json()["uuid"], id);
-    acme.script().bulk.lost = Some(false);
+    assert_eq!(answer.json()["uuid"], acme.last().await.id.to_string());
+    acme.open.house.gate.lose(Lost::NotStored);
     let answer = acme.post(SEND, &to(&["0812345678"])).await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")), "{answer}");
 }

@@ -1,23 +1,31 @@
 //! What is taken of a body, and what is stored of it.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use domain::limits;
-use domain::message::Lane;
-use domain::message::campaign::NewBulk;
+use domain::message::campaign::BulkMessage;
+use domain::message::recipient::RecipientState;
+use domain::message::{Lane, MessageState};
 use domain::money::Msat;
+use domain::ports::ClaimRoom;
 use testkit::clock::NOON;
 
 use super::{Acme, SEND, to};
+use crate::world::Fate;
 
-async fn taken(acme: &Acme, body: &str) -> Arc<NewBulk> {
+async fn taken(acme: &Acme, body: &str) -> BulkMessage {
     let answer = acme.post(SEND, body).await;
     assert_eq!(answer.status, 200, "{body}: {answer}");
-    acme.script().bulk.added.last().unwrap().clone()
+    acme.last().await
 }
 
-fn digits(new: &NewBulk) -> Vec<u64> {
-    new.groups.iter().flat_map(|group| &group.numbers).map(|number| number.digits()).collect()
+/// The numbers that it is sent to, and what is none.
+async fn addresses(acme: &Acme, message: &BulkMessage) -> (Vec<String>, Vec<String>) {
+    let recipients = acme.recipients(message.id).await;
+    let (invalid, valid): (Vec<_>, Vec<_>) =
+        recipients.into_iter().partition(|one| one.state == RecipientState::Invalid);
+    let address = |one: domain::message::campaign::BulkRecipient| one.address;
+    (valid.into_iter().map(address).collect(), invalid.into_iter().map(address).collect())
 }
 
 #[tokio::test]
@@ -26,11 +34,11 @@ async fn numbers_are_read_as_they_are_written_in_thailand() {
     let body = r#"{"msisdns": ["0812345678", "66898765432", "+66 81-234-5678", 66800000001, "12",
         812345679, -5, 1.5, "4520123456", "+4520123456"], "content": "Hello", "sender": "ACME"}"#;
     let new = taken(&acme, body).await;
-    let read = [66_812_345_678, 66_898_765_432, 66_800_000_001, 66_812_345_679, 4_520_123_456];
-    assert_eq!(digits(&new), read);
-    let invalid: Vec<_> = new.excluded.iter().map(|excluded| excluded.address.as_str()).collect();
+    let (read, invalid) = addresses(&acme, &new).await;
+    let expected = ["66812345678", "66898765432", "66800000001", "66812345679", "4520123456"];
+    assert_eq!(read, expected);
     assert_eq!(invalid, ["12", "-5", "1.5", "4520123456"]);
-    assert_eq!(new.price(), Some(Msat::new(5 * 100_000)), "what is no number is free");
+    assert_eq!(new.price, Msat::new(5 * 100_000), "what is no number is free");
 }
 
 #[tokio::test]
@@ -47,14 +55,11 @@ async fn a_text_costs_its_parts() {
     for (text, parts) in texts {
         let body = to(&["0812345678"]).replace("Hello", &text);
         let new = taken(&acme, &body).await;
-        assert_eq!(
-            (new.content.parts, new.price()),
-            (parts, Some(Msat::new(i64::from(parts) * 100_000)))
-        );
-        assert_eq!(new.content.text.as_str(), text);
+        assert_eq!((new.parts, new.price), (parts, Msat::new(i64::from(parts) * 100_000)));
+        assert_eq!(new.text.as_str(), text);
     }
     let escaped = to(&["0812345678"]).replace("Hello", &r"\ud83d\ude00".repeat(1_000));
-    assert_eq!(taken(&acme, &escaped).await.content.parts, 31);
+    assert_eq!(taken(&acme, &escaped).await.parts, 31);
 }
 
 #[tokio::test]
@@ -63,7 +68,11 @@ async fn few_recipients_wait_behind_no_campaign() {
     for (many, lane) in [(1, Lane::Single), (10, Lane::Single), (11, Lane::Bulk)] {
         let numbers: Vec<_> = (0..many).map(|number| format!("08123456{number:02}")).collect();
         let numbers: Vec<_> = numbers.iter().map(String::as_str).chain(["x", "y", "z"]).collect();
-        assert_eq!(taken(&acme, &to(&numbers)).await.content.lane, lane, "{many}");
+        let new = taken(&acme, &to(&numbers)).await;
+        let single = ClaimRoom { chunks: 10, bulk: 0, ..ClaimRoom::default() };
+        let claimed = acme.open.house.world().claim(single).await;
+        let is_single = claimed.iter().any(|chunk| chunk.id.message == new.id);
+        assert_eq!(is_single, lane == Lane::Single, "{many}");
     }
 }
 
@@ -77,16 +86,20 @@ async fn a_start_is_later_or_now() {
     };
     for seconds in [-60, 0] {
         let new = taken(&acme, &at(seconds)).await;
-        assert_eq!(
-            (new.start_at, new.content.valid_until),
-            (None, NOON.after(limits::BULK_VALIDITY))
-        );
+        assert_eq!((new.start_at, new.valid_until), (None, NOON.after(limits::BULK_VALIDITY)));
     }
     let new = taken(&acme, &at(3_600)).await;
-    let start = NOON.after(std::time::Duration::from_secs(3_600));
+    let start = NOON.after(Duration::from_secs(3_600));
     assert_eq!(new.start_at, Some(start));
-    assert_eq!(new.content.valid_until, start.after(limits::BULK_VALIDITY));
-    assert_eq!(new.receipts_until, start.after(limits::BULK_RECEIPTS_WITHIN));
+    assert_eq!(new.valid_until, start.after(limits::BULK_VALIDITY));
+    // So long, and no longer, its receipts are waited for.
+    acme.carry(Duration::from_secs(3_600), |_| Fate::Submitted).await;
+    for (late, state) in [(0, MessageState::Pending), (1, MessageState::Failed)] {
+        let end = start.after(limits::BULK_RECEIPTS_WITHIN - Duration::from_millis(1));
+        acme.open.house.clock.set(end.after(Duration::from_millis(late)));
+        acme.open.house.world().time_out().await;
+        assert_eq!(acme.stored(new.id).await.state, state);
+    }
 }
 
 #[tokio::test]
@@ -96,7 +109,7 @@ async fn variables_stand_in_their_places() {
         "content": "{{name}}, {{ n }} of {{max}} ({{part}}): {{yes}} {{#if}} {{",
         "variables": {"name": "Toon", "n": 7, "max": -8, "part": 0.5, "yes": true, "unused": "x"}}"#;
     let new = taken(&acme, body).await;
-    assert_eq!(new.content.text.as_str(), "Toon, 7 of -8 (0.5): true {{#if}} {{");
+    assert_eq!(new.text.as_str(), "Toon, 7 of -8 (0.5): true {{#if}} {{");
 }
 
 #[tokio::test]
@@ -107,15 +120,17 @@ async fn fields_come_in_any_order_and_unknown_ones_are_passed_over() {
         "scheduledTime": null, "variables": null, "sender": "nobody",
         "content": "Hello", "sender": "ACME", "msisdns": ["0812345678"]}"#;
     let new = taken(&acme, body).await;
-    assert_eq!(digits(&new), [66_812_345_678], "of a field given twice the last counts");
+    let read = addresses(&acme, &new).await.0;
+    assert_eq!(read, ["66812345678"], "of a field given twice the last counts");
 }
 
 #[tokio::test]
 async fn one_number_is_sent_to_once() {
     let acme = Acme::new().await;
     let new = taken(&acme, &to(&["0812345678", "x", "66812345678", "0898765432", "x"])).await;
-    assert_eq!(digits(&new), [66_812_345_678, 66_898_765_432]);
-    assert_eq!(new.excluded.len(), 1);
+    let (read, invalid) = addresses(&acme, &new).await;
+    assert_eq!(read, ["66812345678", "66898765432"]);
+    assert_eq!(invalid, ["x"]);
 }
 
 #[tokio::test]

@@ -1,28 +1,17 @@
 //! Answers are as the document says.
 
 use domain::message::MessageState;
-use domain::message::recipient::RecipientState;
-use domain::money::Msat;
-use domain::ports::{CancelBulk, RecipientPage, RetryOutcome, Spent};
 
 use super::answers::message;
-use super::look::recipient;
 use super::{Acme, to};
 use crate::openapi::{conforms, document};
 
 #[tokio::test]
 async fn answers_are_as_documented() {
     let acme = Acme::new().await;
-    let message = message(&acme, MessageState::Sent).await;
-    {
-        let mut rows = acme.script();
-        let recipients = vec![recipient(0, RecipientState::Success)];
-        rows.bulk.page = RecipientPage { recipients, next: Some(1) };
-        rows.bulk.cancel = Some(CancelBulk::Cancelled { refunded: Msat::new(50_000) });
-        let done = Spent::Done { message: message.id, recipients: 1, price: Msat::new(100_000) };
-        rows.bulk.retry = Some(RetryOutcome::Spent(done));
-        rows.bulk.pauses = true;
-    }
+    let sent = message(&acme, MessageState::Sent).await;
+    let scheduled = message(&acme, MessageState::Scheduled).await;
+    let pending = message(&acme, MessageState::Pending).await;
     let body = to(&["0812345678"]);
     let dry = body.replace('{', r#"{"dryRun": true, "#);
     for (method, verb, expected, body) in [
@@ -44,6 +33,11 @@ async fn answers_are_as_documented() {
         ("POST", "/{uuid}/resume", 200, ""),
     ] {
         let documented = format!("/api/v2/sms{verb}");
+        let message = match verb {
+            "/{uuid}/cancel" => &scheduled,
+            "/{uuid}/pause" | "/{uuid}/resume" => &pending,
+            _ => &sent,
+        };
         let asked = documented.replace("{uuid}", &message.id.to_string());
         let headers = [("X-API-Key", acme.key.as_str())];
         let answer = acme.open.call(method, &asked, &headers, body).await;

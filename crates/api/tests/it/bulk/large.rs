@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use api::HttpSettings;
 use domain::money::Msat;
+use domain::ports::RecipientList;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::{Acme, SEND};
 use crate::client::{Answer, answer, connect};
+use crate::house::sats;
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -62,15 +64,22 @@ async fn two_million_numbers_are_taken_and_one_more_is_not() {
     let all = body(from..from + 2_000_000);
     let answer = acme.post(SEND, &all).await;
     assert_eq!((answer.status, &answer.json()["total"]), (200, &2_000_000.into()), "{answer}");
-    let new = acme.script().bulk.added.pop().unwrap();
-    assert_eq!((new.groups.len(), new.groups[0].numbers.len()), (1, 2_000_000));
-    assert!(new.groups[0].numbers.is_sorted(), "in the order in which they came");
+    let new = acme.last().await;
+    assert_eq!(new.counts.pending, 2_000_000);
+    for first in [0, 1_000_000, 1_999_000] {
+        let list = RecipientList { first, limit: 1_000, ..RecipientList::default() };
+        let page = acme.open.house.store.bulk_recipients(new.id, list).await.unwrap();
+        let told: Vec<_> = page.recipients.iter().map(|one| one.address.clone()).collect();
+        let sent: Vec<_> =
+            (from..).skip(first as usize).take(1_000).map(|n| n.to_string()).collect();
+        assert_eq!(told, sent, "in the order in which they came");
+    }
 
     let more = body(from..from + 2_000_001);
     let refused = acme.post(SEND, &more).await;
     assert_eq!(refused.status, 400, "{refused}");
     insta::assert_snapshot!(refused.body);
-    assert!(acme.script().bulk.added.is_empty());
+    assert_eq!(acme.last().await.id, new.id);
 }
 
 #[tokio::test]
@@ -135,7 +144,7 @@ async fn a_body_too_large_is_refused_before_it_is_read() {
 #[tokio::test]
 async fn chunks_without_end_are_refused() {
     let http = HttpSettings { bulk_body_bytes_max: 200_000, ..HttpSettings::default() };
-    let acme = Acme::of(1, http).await;
+    let acme = Acme::of(sats(100), http).await;
     let mut stream = connect(acme.open.address).await;
     let mut bytes = format!(
         "POST {SEND} HTTP/1.1\r\nHost: x\r\nX-API-Key: {}\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -171,7 +180,7 @@ async fn a_body_cut_in_the_middle_is_no_message() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let http = HttpSettings { read_timeout: SHORT, ..HttpSettings::default() };
-    let acme = Acme::of(100_000, http).await;
+    let acme = Acme::of(sats(10_000_000), http).await;
     let whole = body(66_810_000_000..66_810_050_000);
     for cut in [0, 1_000, 300_000] {
         let mut stream = begin(&acme, whole.len()).await;
@@ -186,7 +195,7 @@ async fn a_body_that_does_not_come_is_given_up() {
 #[tokio::test]
 async fn all_of_a_body_must_come_in_time() {
     let http = HttpSettings { bulk_read_timeout: SHORT, ..HttpSettings::default() };
-    let acme = Acme::of(100_000, http).await;
+    let acme = Acme::of(sats(10_000_000), http).await;
     let whole = body(66_810_000_000..66_810_050_000);
     let mut stream = begin(&acme, whole.len()).await;
     stream.write_all(&whole.as_bytes()[..300_000]).await.unwrap();

@@ -1,100 +1,103 @@
 //! Lists and pages.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use domain::message::MessageState;
-use domain::message::campaign::{BulkRecipient, Counts};
-use domain::message::recipient::RecipientState;
-use domain::money::Msat;
-use domain::ports::RecipientPage;
-use testkit::clock::NOON;
+use domain::message::campaign::BulkMessage;
+use serde_json::{Value, json};
 
-use super::Acme;
-use super::answers::{message, path};
+use super::answers::{later, message, path};
+use super::{Acme, SEND, to};
+use crate::world::Fate;
 
-pub(super) fn recipient(index: u32, state: RecipientState) -> BulkRecipient {
-    let address = if state == RecipientState::Invalid {
-        "12".to_owned()
-    } else {
-        format!("6681234567{index}")
-    };
-    BulkRecipient { index, address, state, reason: None, price: Msat::ZERO, updated_at: NOON }
+/// A message to so many, carried.
+async fn carried(acme: &Acme, many: u32, fate: impl Fn(u32) -> Fate) -> BulkMessage {
+    let numbers: Vec<_> = (0..many).map(|number| format!("0812{number:06}")).collect();
+    let numbers: Vec<_> = numbers.iter().map(String::as_str).collect();
+    assert_eq!(acme.post(SEND, &to(&numbers)).await.status, 200);
+    acme.carry(Duration::ZERO, fate).await;
+    acme.last().await
+}
+
+fn ids(page: &Value) -> Vec<u64> {
+    page["data"].as_array().unwrap().iter().map(|one| one["id"].as_u64().unwrap()).collect()
 }
 
 #[tokio::test]
 async fn recipients_are_told_from_cursor_to_cursor_or_by_page() {
     let acme = Acme::new().await;
-    let message = message(&acme, MessageState::Sent).await;
-    let states =
-        [RecipientState::Success, RecipientState::Submitted, RecipientState::Invalid].into_iter();
-    let recipients = (0..).zip(states).map(|(index, state)| recipient(index, state)).collect();
-    acme.script().bulk.page = RecipientPage { recipients, next: Some(3) };
+    let body = to(&["0812345670", "0812345671", "0812345672", "12"]);
+    assert_eq!(acme.post(SEND, &body).await.status, 200);
+    let fates = [Fate::Delivered, Fate::Submitted, Fate::Failed];
+    acme.carry(Duration::ZERO, |index| fates[index as usize]).await;
+    let message = acme.last().await;
     let mut told = String::new();
-    for query in ["?after=0&limit=3", "?page=1&limit=3", "?after=0&status=pending"] {
+    for query in ["?after=0&limit=3", "?page=1&limit=3", "?after=0&status=pending", "?after=3"] {
         let answer = acme.get(&path(&message, &format!("/recipients{query}"))).await;
         writeln!(told, "{query}\n  {} {}", answer.status, answer.body).unwrap();
     }
-    acme.script().bulk.page.next = None;
-    let answer = acme.get(&path(&message, "/recipients?after=0")).await;
-    writeln!(told, "the end\n  {} {}", answer.status, answer.body).unwrap();
     insta::assert_snapshot!(told);
 }
 
-/// What the store is asked for.
 #[tokio::test]
-async fn a_cursor_is_where_the_store_goes_on() {
-    let acme = Acme::new().await;
-    let message = message(&acme, MessageState::Pending).await;
-    for (query, first, limit, states) in [
-        ("after=0", 0, 100, 0),
-        ("after=17&limit=5", 17, 5, 0),
-        ("after=17&limit=5000", 17, 1_000, 0),
-        ("after=4294967295", u32::MAX, 100, 0),
-        ("after=2&page=7&status=failed", 2, 100, 1),
-        ("after=2&status=pending", 2, 100, 2),
-        ("page=2&limit=2", 2, 2, 0),
+async fn a_cursor_is_where_the_list_goes_on() {
+    let acme = Acme::with_credit(2_000).await;
+    let fate = |index| if index == 5 { Fate::Failed } else { Fate::Submitted };
+    let message = carried(&acme, 1_100, fate).await;
+    let all = |from: u64, to: u64| (from..=to).collect::<Vec<_>>();
+    for (query, expected) in [
+        ("after=0", all(1, 100)),
+        ("after=17&limit=5", all(18, 22)),
+        ("after=17&limit=5000", all(18, 1_017)),
+        ("after=4294967295", vec![]),
+        ("after=2&page=7&status=failed", vec![6]),
+        ("after=2&limit=4&status=pending", vec![3, 4, 5, 7]),
+        ("page=2&limit=2", vec![3, 4]),
     ] {
-        acme.script().bulk.recipient_lists.clear();
         let answer = acme.get(&path(&message, &format!("/recipients?{query}"))).await;
-        assert_eq!(answer.status, 200, "{answer}");
-        let list = acme.script().bulk.recipient_lists[0].clone();
-        assert_eq!((list.first, list.limit, list.states.len()), (first, limit, states), "{query}");
+        assert_eq!((answer.status, ids(&answer.json())), (200, expected), "{query}");
     }
 }
 
 #[tokio::test]
 async fn a_page_of_a_status_leaves_out_those_before_it() {
     let acme = Acme::new().await;
-    let mut message = message(&acme, MessageState::Sent).await;
-    message.counts = Counts { failed: 3, success: 9, ..Counts::default() };
-    acme.script().bulk.message = Some(message.clone());
-    let recipients = vec![recipient(6, RecipientState::Failed)];
-    acme.script().bulk.page = RecipientPage { recipients, next: Some(7) };
-    let answer = acme.get(&path(&message, "/recipients?status=failed&page=3&limit=1")).await.json();
-    assert_eq!((&answer["total"], &answer["data"][0]["id"]), (&3.into(), &7.into()));
-    let asked: Vec<_> = acme.script().bulk.recipient_lists.iter().map(|list| list.first).collect();
-    assert_eq!(asked, [0, 7, 7], "two are left out, and one is shown");
-    let answer = acme.get(&path(&message, "/recipients?status=failed&page=4&limit=1")).await;
-    assert_eq!(answer.json()["data"], serde_json::json!([]));
-    assert_eq!(acme.script().bulk.recipient_lists.len(), 3, "nothing is looked for in vain");
+    let failed = |index| matches!(index, 2 | 4 | 6);
+    let fate = |index| if failed(index) { Fate::Failed } else { Fate::Delivered };
+    let message = carried(&acme, 12, fate).await;
+    let page = async |number: u32| {
+        let query = format!("/recipients?status=failed&page={number}&limit=1");
+        acme.get(&path(&message, &query)).await.json()
+    };
+    let third = page(3).await;
+    assert_eq!((&third["total"], ids(&third)), (&3.into(), vec![7]));
+    assert_eq!(page(4).await["data"], json!([]));
 }
 
 #[tokio::test]
 async fn messages_are_told_by_page_and_status() {
     let acme = Acme::new().await;
-    for (query, offset, limit, states) in [
-        ("", 0, 20, vec![]),
-        ("?page=3&limit=7", 14, 7, vec![]),
-        ("?limit=5000", 0, 100, vec![]),
-        ("?page=4294967295&limit=100", 429_496_729_400, 100, vec![]),
-        ("?status=scheduled", 0, 20, vec![MessageState::Scheduled]),
+    let mut sent = Vec::new();
+    for number in 0..22 {
+        let body = to(&["0812345678"]);
+        let body = if number == 21 { later(&body) } else { body };
+        sent.insert(0, acme.post(SEND, &body).await.json()["uuid"].clone());
+    }
+    for (query, limit, expected) in [
+        ("", 20, &sent[..20]),
+        ("?page=3&limit=7", 7, &sent[14..21]),
+        ("?limit=5000", 100, &sent[..]),
+        ("?page=4294967295&limit=100", 100, &[]),
+        ("?status=scheduled", 20, &sent[..1]),
     ] {
-        acme.script().bulk.lists.clear();
         let answer = acme.get(&format!("/api/v2/sms{query}")).await;
         assert_eq!(answer.status, 200, "{answer}");
-        assert_eq!(answer.json()["limit"], limit);
-        let list = acme.script().bulk.lists[0].clone();
-        assert_eq!((list.offset, list.limit, list.states), (offset, limit, states), "{query}");
+        let page = answer.json();
+        assert_eq!(page["limit"], limit);
+        let told: Vec<_> =
+            page["data"].as_array().unwrap().iter().map(|one| &one["uuid"]).collect();
+        assert_eq!(told, expected.iter().collect::<Vec<_>>(), "{query}");
     }
 }
 

@@ -1,5 +1,4 @@
-//! The bulk door over a store in memory. What becomes of a message is tested with a real one, in
-//! `crates/boltgram/tests/it/bulk/`.
+//! The bulk door. What becomes of a message is tested with workers, in `crates/boltgram/tests/it/bulk/`.
 
 mod answers;
 mod bodies;
@@ -8,20 +7,21 @@ mod documented;
 mod large;
 mod look;
 mod refusals;
-mod store;
 mod who;
 
-pub(crate) use store::Script;
+use std::time::Duration;
 
 use api::HttpSettings;
-use domain::account::operator::Actor;
-use domain::account::sender::{Decision, Sender, SenderState};
-use domain::id::SenderNumber;
-use domain::number::SenderId;
+use domain::account::AccountSettings;
+use domain::id::MessageId;
+use domain::message::campaign::{BulkMessage, BulkRecipient};
+use domain::money::Msat;
+use domain::ports::{BulkList, RecipientList};
 use testkit::clock::NOON;
 
 use crate::client::Answer;
-use crate::house::{House, Open, sats};
+use crate::house::{BY, House, Open, sats};
+use crate::world::Fate;
 
 pub(crate) const SEND: &str = "/api/v2/sms/send";
 const PREVIEW: &str = "/api/v2/sms/preview";
@@ -39,31 +39,48 @@ impl Acme {
 
     /// A credit is worth 100 sats.
     async fn with_credit(credits: i64) -> Self {
-        Self::of(credits, HttpSettings::default()).await
+        Self::of(sats(credits * 100), HttpSettings::default()).await
     }
 
-    async fn of(credits: i64, http: HttpSettings) -> Self {
-        let house = House::new();
-        let key = house.key(sats(credits * 100), "*", None).await;
-        let account = house.accounts()[0];
-        let name = |name: &str| SenderId::parse(name).unwrap();
-        let decided = Decision { by: Actor::CommandLine, note: None, at: NOON };
-        house.store.rows().senders = [(2, "Zeta"), (1, "ACME")]
-            .map(|(number, text)| Sender {
-                number: SenderNumber(number),
-                account,
-                name: name(text),
-                state: SenderState::Approved,
-                shared: false,
-                decided: decided.clone(),
-                created_at: NOON,
-            })
-            .to_vec();
+    async fn of(credit: Msat, http: HttpSettings) -> Self {
+        let house = House::new().await;
+        let key = house.key(credit, "*", None).await;
+        for name in ["ACME", "Zeta"] {
+            let name = name.parse().unwrap();
+            house.store.add_sender(house.account(), name, BY, NOON).await.unwrap();
+        }
         Self { open: house.open_as(http).await, key }
     }
 
-    fn script(&self) -> impl std::ops::DerefMut<Target = crate::store::Rows> + '_ {
-        self.open.house.store.rows()
+    /// Changes what was agreed with the account.
+    async fn agree(&self, settings: AccountSettings) {
+        let (store, account) = (&self.open.house.store, self.open.house.account());
+        assert!(store.set_account_settings(account, settings, BY, NOON).await.unwrap());
+    }
+
+    /// A message as it is stored.
+    async fn stored(&self, id: MessageId) -> BulkMessage {
+        let (store, account) = (&self.open.house.store, self.open.house.account());
+        store.bulk(account, id).await.unwrap().unwrap()
+    }
+
+    /// The newest message.
+    async fn last(&self) -> BulkMessage {
+        let (store, account) = (&self.open.house.store, self.open.house.account());
+        let list = BulkList { limit: 1, ..BulkList::default() };
+        store.bulk_list(account, list).await.unwrap().0.remove(0)
+    }
+
+    /// Its first thousand recipients, the excluded at the end.
+    async fn recipients(&self, id: MessageId) -> Vec<BulkRecipient> {
+        let list = RecipientList { limit: 1_000, ..RecipientList::default() };
+        self.open.house.store.bulk_recipients(id, list).await.unwrap().recipients
+    }
+
+    /// Time passes, and everything that is due is carried.
+    async fn carry(&self, after: Duration, fate: impl Fn(u32) -> Fate) {
+        self.open.house.clock.advance(after);
+        self.open.house.world().carry(fate).await;
     }
 
     pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {

@@ -1,6 +1,9 @@
 //! What is refused, with the words and codes it is refused with. Nothing of it leaves a trace.
 
 use std::fmt::Write as _;
+use std::time::Duration;
+
+use domain::account::AccountSettings;
 
 use super::{Acme, SEND, to};
 
@@ -141,7 +144,8 @@ async fn credit_that_does_not_reach() {
 #[tokio::test]
 async fn a_daily_limit_that_is_reached() {
     let acme = Acme::with_credit(9).await;
-    acme.script().left_today = Some(domain::money::Msat::new(150_000));
+    let spend_per_day = Some(domain::money::Msat::new(150_000));
+    acme.agree(AccountSettings { spend_per_day, ..AccountSettings::default() }).await;
     let told = refusals(&acme, &[&to(&["0812345678", "0898765432"])]).await;
     insta::assert_snapshot!(told);
     assert_eq!(acme.post(SEND, &to(&["0812345678"])).await.status, 200);
@@ -189,7 +193,9 @@ async fn unknown_paths_and_methods_are_told_in_the_envelope_of_this_door() {
 async fn what_the_house_cannot_do_now() {
     let acme = Acme::new().await;
     let id = "019abcde-0000-7000-8000-000000000000";
-    acme.script().bulk.down = true;
+    // The key is known from before.
+    assert_eq!(acme.get("/api/v2/credits").await.status, 200);
+    acme.open.house.gate.set_down(true);
     let mut told = String::new();
     for (method, path) in [
         ("POST", SEND),
@@ -205,11 +211,11 @@ async fn what_the_house_cannot_do_now() {
         assert_eq!(answer.header("retry-after"), Some("5"), "{path}");
         writeln!(told, "{}\n  {} {}", path.replace(id, "…"), answer.status, answer.body).unwrap();
     }
-    acme.script().down = true;
+    acme.open.house.clock.advance(Duration::from_secs(1));
     let answer = acme.get("/api/v2/credits").await;
     writeln!(told, "no key can be checked\n  {} {}", answer.status, answer.body).unwrap();
-    acme.script().down = false;
-    acme.script().panics = true;
+    acme.open.house.gate.set_down(false);
+    acme.open.house.gate.set_panics(true);
     let answer = acme.get("/api/v2/credits").await;
     writeln!(told, "a panic\n  {} {}", answer.status, answer.body).unwrap();
     insta::assert_snapshot!(told);

@@ -8,14 +8,17 @@ use tokio::io::AsyncWriteExt;
 use super::answers::message;
 use super::{Acme, PREVIEW, SEND, to};
 use crate::client::{answer, connect};
-use crate::house::{House, sats};
+use crate::house::{BY, House, sats};
+use domain::account::sender::SenderEvent;
+use domain::id::SenderNumber;
 use domain::message::MessageState;
+use testkit::clock::NOON;
 
 const ID: &str = "019abcde-0000-7000-8000-000000000000";
 
 #[tokio::test]
 async fn keys_that_are_none_and_keys_that_may_not() {
-    let house = House::new();
+    let house = House::new().await;
     let mail = house.key(sats(1_000), "email:send", None).await;
     let open = house.open_as(HttpSettings::default()).await;
     let mut told = String::new();
@@ -49,7 +52,7 @@ async fn keys_that_are_none_and_keys_that_may_not() {
 /// Who may not send is told so before he has sent a byte of the body.
 #[tokio::test]
 async fn a_key_is_judged_before_the_body() {
-    let house = House::new();
+    let house = House::new().await;
     let mail = house.key(sats(1_000), "email:send", None).await;
     let open = house.open_as(HttpSettings::default()).await;
     for (key, status) in [("bg_nonsense", 401), (mail.as_str(), 403)] {
@@ -64,7 +67,7 @@ async fn a_key_is_judged_before_the_body() {
 
 #[tokio::test]
 async fn a_key_has_its_rate_here_too() {
-    let house = House::new();
+    let house = House::new().await;
     let slow = house.key(sats(0), "*", Some(1)).await;
     let open = house.open_as(HttpSettings::default()).await;
     assert_eq!(open.get_with_key("/api/v2/credits", &slow).await.status, 200);
@@ -93,7 +96,9 @@ async fn the_same_request_is_answered_as_before_and_not_judged_again() {
     let first = acme.post_once(SEND, "once", &body).await;
     assert_eq!(first.status, 200, "{first}");
     // What was true when it came is not true any more.
-    acme.script().senders.clear();
+    let withdraw = SenderEvent::Withdraw;
+    let store = &acme.open.house.store;
+    store.decide_sender(SenderNumber(1), withdraw, None, BY, NOON).await.unwrap().unwrap();
     let again = acme.post_once(SEND, "once", &body).await;
     assert_eq!(first.body, again.body);
     assert_eq!(acme.open.changes(), 1);
