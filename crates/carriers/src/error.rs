@@ -1,12 +1,12 @@
-//! Why a carrier cannot be made from its configuration. Told at start, before anything is sent.
+//! Errors in a carrier's configuration, reported at start.
 
-/// What is wrong with a carrier's section. The text names keys, never their values' secrets.
+/// An error in a carrier's section. The text names keys and never contains secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The value of a key cannot be used.
+    /// The value of a key is invalid.
     #[error("{key}: {why}")]
     Key { key: &'static str, why: String },
-    /// A file the section names cannot be used.
+    /// A file named in the section is unusable.
     #[error("{key}: cannot use the file")]
     File {
         key: &'static str,

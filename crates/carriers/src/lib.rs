@@ -1,12 +1,12 @@
-//! The ways out: SMPP, SMTP and the sandbox, behind the domain's Carrier port.
+//! Carriers: SMPP, SMTP and the sandbox, behind the domain's Carrier port.
 //!
-//! Every carrier is made from its section of the configuration, does nothing until it is run, and
-//! keeps nothing on disk: what it has taken and not answered is repeated by the engine.
+//! Every carrier is built from its section of the configuration, is idle until it is run, and stores nothing: the
+//! engine repeats submissions without an outcome.
 
-mod desk;
+mod deserialize_secret;
 mod error;
+mod lifecycle;
 pub mod sandbox;
-mod section;
 pub mod smpp;
 pub mod smtp;
 

@@ -51,7 +51,7 @@ fn the_reference_shows_keys_that_exist() {
         "LND cannot be used: cannot read",
         "delivered to nobody",
         "no route leads to",
-        "has no use without tls = true",
+        "has no effect without tls = true",
         "cannot use the file",
         "receipt_timeout does nothing",
     ];

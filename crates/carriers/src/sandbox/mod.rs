@@ -1,16 +1,15 @@
-//! A carrier that exists only in this process, for newcomers and tests. It takes texts and mails
-//! at once and says within half a second what became of them:
+//! A simulated carrier for first steps and tests. It accepts texts and e-mails at once and reports their outcome within
+//! half a second:
 //!
-//! | number ends in | address begins with | what happens |
+//! | number ends in | address begins with | outcome |
 //! |---|---|---|
 //! | 0001 | `refused` | refused |
-//! | 0002 | `fail` | taken, then failed |
-//! | 0003 | `lost` | taken, and no receipt ever |
-//! | anything else | anything else | taken, then delivered |
+//! | 0002 | `fail` | accepted, then failed |
+//! | 0003 | `lost` | accepted, no receipt |
+//! | anything else | anything else | accepted, then delivered |
 //!
-//! It keeps nothing on disk: receipts that are pending when the process is killed are lost, and
-//! their messages time out, as they do when a real carrier loses them. Stopping properly waits for
-//! them. Ids begin with something drawn at each start, so none comes twice.
+//! It stores nothing: pending receipts are lost when the process is killed, and their messages time out, as with a real
+//! carrier. An orderly stop waits for them. Ids have a random prefix per start, so none is used twice.
 
 mod pending;
 mod verdict;
@@ -34,33 +33,33 @@ use tokio::time::Instant;
 use self::pending::{Due, Pending};
 use self::verdict::Verdict;
 use crate::ConfigError;
-use crate::desk::Desk;
+use crate::lifecycle::Lifecycle;
 
 const RECEIPT_AFTER_MIN: Duration = Duration::from_millis(200);
 const RECEIPT_SPREAD_MS: u64 = 300;
 
-/// Before receipts that could not be stored are told again.
+/// Pause before receipts that could not be stored are reported again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Submissions answered, and receipts told, in one call to the inbox.
+/// Limit of submissions, and of receipts, in one call to the inbox.
 const BATCH_MAX: usize = 500;
 
-/// See the head of this module.
+/// See the module documentation.
 pub struct Sandbox {
-    desk: Desk,
+    lifecycle: Lifecycle,
     clock: Arc<dyn Clock>,
-    /// What the ids of this start begin with.
+    /// Prefix of this start's ids.
     start: u64,
     next_id: AtomicU64,
     pending: Pending,
 }
 
 impl Sandbox {
-    /// `random` makes the ids of this start unlike those of any other.
+    /// `random` makes the ids of this start unique.
     ///
     /// # Errors
     ///
-    /// None today; the shape is that of the other carriers.
+    /// None today; the signature is that of the other carriers.
     pub fn new(
         name: CarrierName,
         clock: Arc<dyn Clock>,
@@ -69,7 +68,7 @@ impl Sandbox {
         let mut start = [0; 8];
         random.fill(&mut start);
         Ok(Arc::new(Self {
-            desk: Desk::new(name),
+            lifecycle: Lifecycle::new(name),
             clock,
             start: u64::from_be_bytes(start),
             next_id: AtomicU64::new(0),
@@ -81,7 +80,7 @@ impl Sandbox {
         format!("sandbox-{:016x}-{number}", self.start)
     }
 
-    /// Takes one submission. Its receipts have their places in `pending` already.
+    /// Accepts one submission, whose receipts have reserved slots in `pending`.
     fn take(&self, submission: &Submission, work: &Work, taken: &mut Taken) {
         let refused = |reason, code: &str| End::Refused { reason, code: code.to_owned() };
         let (accepted, end) = match work {
@@ -102,10 +101,10 @@ impl Sandbox {
                 (open.iter().map(id).collect(), End::Accepted)
             }
         };
-        taken.outcomes.push(self.desk.outcome(submission, work.parts(), accepted, end));
+        taken.outcomes.push(self.lifecycle.outcome(submission, work.parts(), accepted, end));
     }
 
-    /// Answers what was taken, and only then lets its receipts become due.
+    /// Reports the outcomes, and only then schedules the receipts.
     async fn answer(&self, inbox: &dyn Inbox, taken: &mut Taken) {
         if !taken.outcomes.is_empty() {
             inbox.outcomes(std::mem::take(&mut taken.outcomes)).await;
@@ -117,15 +116,15 @@ impl Sandbox {
         }
     }
 
-    /// Tells what is due; false when the inbox could not store it.
-    async fn tell(&self, inbox: &dyn Inbox) -> bool {
+    /// Reports the receipts that are due; false if the inbox could not store them.
+    async fn report_due(&self, inbox: &dyn Inbox) -> bool {
         let due = self.pending.due(Instant::now(), BATCH_MAX);
         if due.is_empty() {
             return true;
         }
         let at = self.clock.now();
         let receipts = due.iter().map(|(_, due)| Receipt {
-            carrier: self.desk.name.clone(),
+            carrier: self.lifecycle.name.clone(),
             carrier_id: self.carrier_id(due.number),
             state: due.state,
             code: (due.state == ReceiptState::Failed).then(|| "failed".to_owned()),
@@ -139,26 +138,26 @@ impl Sandbox {
                 true
             }
             Err(error) => {
-                let carrier = self.desk.name.as_str();
-                tracing::warn!(carrier, %error, "receipts could not be stored; told again soon");
+                let carrier = self.lifecycle.name.as_str();
+                tracing::warn!(carrier, %error, "receipts could not be stored; retrying");
                 false
             }
         }
     }
 }
 
-/// What was taken and not answered yet.
+/// Accepted submissions without a reported outcome.
 #[derive(Default)]
 struct Taken {
     outcomes: Vec<Outcome>,
     promised: Vec<Due>,
 }
 
-/// What there is to do for a submission.
+/// How to process a submission.
 enum Work {
-    /// The text cannot be sent.
+    /// The text cannot be encoded.
     Unfit,
-    /// A mail is one part; of a text's parts those are open that were not taken before.
+    /// `open` are the parts not accepted before; an e-mail has one part.
     Parts { parts: u16, open: Vec<u16>, verdict: Verdict },
 }
 
@@ -197,7 +196,7 @@ impl Work {
 #[async_trait]
 impl Carrier for Sandbox {
     fn name(&self) -> &CarrierName {
-        &self.desk.name
+        &self.lifecycle.name
     }
 
     fn takes(&self, _: Channel) -> bool {
@@ -205,34 +204,34 @@ impl Carrier for Sandbox {
     }
 
     fn status(&self) -> LinkStatus {
-        let up = self.desk.is_open();
+        let up = self.lifecycle.is_open();
         LinkStatus { up, detail: if up { "sandbox" } else { "not running" }.to_owned() }
     }
 
     async fn run(&self, inbox: Arc<dyn Inbox>) {
-        let _running = self.desk.open(&inbox);
+        let _running = self.lifecycle.open(&inbox);
         let telling = async {
             loop {
                 tokio::select! {
                     () = self.pending.wait() => {}
-                    () = self.desk.closing.cancelled(), if self.pending.is_idle() => return,
+                    () = self.lifecycle.closing.cancelled(), if self.pending.is_idle() => return,
                 }
-                if !self.tell(&*inbox).await {
+                if !self.report_due(&*inbox).await {
                     tokio::time::sleep(RETRY_PAUSE).await;
                 }
             }
         };
         tokio::select! {
             () = telling => {}
-            () = self.desk.aborting.cancelled() => {}
+            () = self.lifecycle.aborting.cancelled() => {}
         }
     }
 
     async fn submit(&self, batch: Vec<Submission>) {
-        let inbox = self.desk.inbox().await;
+        let inbox = self.lifecycle.inbox().await;
         for batch in batch.chunks(BATCH_MAX) {
-            if self.desk.closing.is_cancelled() {
-                self.desk.defer(batch, Reason::LinkDown).await;
+            if self.lifecycle.closing.is_cancelled() {
+                self.lifecycle.defer(batch, Reason::LinkDown).await;
                 continue;
             }
             let mut taken = Taken::default();
@@ -248,14 +247,14 @@ impl Carrier for Sandbox {
         }
     }
 
-    /// Waits for pending receipts, a second at most when the store takes them.
+    /// Waits for pending receipts, at most a second if the store accepts them.
     async fn stop(&self, grace: Duration) {
-        self.desk.close(grace).await;
+        self.lifecycle.close(grace).await;
     }
 }
 
 impl fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sandbox({})", self.desk.name.as_str())
+        write!(f, "Sandbox({})", self.lifecycle.name.as_str())
     }
 }

@@ -1,4 +1,4 @@
-//! Receipts that are due later: bounded, oldest due first, and kept until the inbox has stored them.
+//! Pending receipts: bounded, ordered by due time, and kept until the inbox has stored them.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,21 +8,21 @@ use domain::ports::ReceiptState;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-/// Receipts that may wait. Above it `submit` waits, as a carrier's window would make it.
+/// Limit of pending receipts. At the limit `submit` waits, like at a full window of a carrier.
 pub(super) const PENDING_MAX: usize = 100_000;
 
-/// One of them, without what all share.
+/// A pending receipt, without the values shared by all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Due {
     pub(super) number: u64,
     pub(super) state: ReceiptState,
-    /// `None`: a mail.
+    /// `None` for e-mail.
     pub(super) to: Option<Msisdn>,
 }
 
 #[derive(Debug)]
 pub(super) struct Pending {
-    /// By moment and then by number, which makes the key unique.
+    /// Keyed by due time and number, which makes the key unique.
     queue: Mutex<BTreeMap<(Instant, u64), Due>>,
     room: Semaphore,
     changed: Notify,
@@ -37,31 +37,31 @@ impl Pending {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the places of `count` more if they are free.
+    /// Reserves `count` slots if they are free.
     pub(super) fn try_reserve(&self, count: u32) -> bool {
         self.room.try_acquire_many(count).map(SemaphorePermit::forget).is_ok()
     }
 
-    /// Waits until `count` more fit and keeps their places. Who waits must hold none.
+    /// Waits for `count` slots and reserves them. The caller must hold no reservation meanwhile.
     pub(super) async fn reserve(&self, count: u32) {
         // The semaphore is never closed.
         let _ = self.room.acquire_many(count).await.map(SemaphorePermit::forget);
     }
 
-    /// Adds one; its place was reserved.
+    /// Adds a receipt whose slot was reserved.
     pub(super) fn add(&self, at: Instant, due: Due) {
         self.queue().insert((at, due.number), due);
         self.changed.notify_one();
     }
 
-    /// Up to `limit` that are due now. They stay until [`Self::done`].
+    /// Returns up to `limit` receipts that are due. They stay until [`Self::done`].
     pub(super) fn due(&self, now: Instant, limit: usize) -> Vec<(Instant, Due)> {
         let queue = self.queue();
         let due = queue.iter().take_while(|((at, _), _)| *at <= now);
         due.take(limit).map(|((at, _), due)| (*at, *due)).collect()
     }
 
-    /// Forgets what was stored.
+    /// Removes stored receipts.
     pub(super) fn done(&self, stored: &[(Instant, Due)]) {
         let mut queue = self.queue();
         for (at, due) in stored {
@@ -71,12 +71,12 @@ impl Pending {
         self.room.add_permits(stored.len());
     }
 
-    /// Nothing waits and nobody has kept a place.
+    /// Whether nothing is pending or reserved.
     pub(super) fn is_idle(&self) -> bool {
         self.room.available_permits() == PENDING_MAX
     }
 
-    /// Waits until something is due, or may have become so.
+    /// Waits until a receipt is due; it may return too early.
     pub(super) async fn wait(&self) {
         let next = self.queue().keys().next().map(|(at, _)| *at);
         match next {

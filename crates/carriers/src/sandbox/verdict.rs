@@ -1,4 +1,4 @@
-//! What becomes of a message is told by its destination.
+//! The outcome of a message, chosen by its destination.
 
 use domain::message::Address;
 use domain::ports::ReceiptState;
@@ -6,11 +6,11 @@ use domain::ports::ReceiptState;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Delivered,
-    /// Taken, then failed.
+    /// Accepted, then failed.
     Failed,
-    /// Taken, and nothing is heard of it again.
+    /// Accepted, without a receipt.
     Lost,
-    /// Not taken.
+    /// Refused.
     Refused,
 }
 
@@ -32,7 +32,7 @@ impl Verdict {
         }
     }
 
-    /// What the receipt says, if there is one.
+    /// State in the receipt, if one is sent.
     pub(super) const fn receipt(self) -> Option<ReceiptState> {
         match self {
             Self::Delivered => Some(ReceiptState::Delivered),
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_destination_decides() {
+    fn the_destination_determines_the_outcome() {
         for (to, verdict) in [
             ("4520123456", Verdict::Delivered),
             ("4520120001", Verdict::Refused),

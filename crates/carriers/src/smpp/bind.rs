@@ -1,5 +1,5 @@
-//! Keeps one session up while its link is this node's: connect, bind, live with it, wait, again. A
-//! refused bind waits much longer than a lost connection, lest the account be locked.
+//! Keeps one session bound while this node holds its link: connect, bind, run the session, wait, repeat. The delay
+//! after a refused bind is much longer than after a lost connection, so that the account is not locked.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
@@ -15,14 +15,14 @@ use tokio::time::Instant;
 use super::Inner;
 use super::session::Bound;
 
-/// A session that lived this long has proved that waits may begin anew.
+/// After a session of this duration the delays restart from the shortest.
 const STABLE_AFTER: Duration = Duration::from_secs(30);
 
-/// Where a session stands, for people.
+/// One session and its state for the operator.
 #[derive(Debug)]
 pub(super) struct Bind {
     kind: BindKind,
-    /// Which of the carrier's links it is of: of a pair both are of one.
+    /// Index of its link; the two sessions of a pair share one.
     pub(super) link: u32,
     state: Mutex<State>,
 }
@@ -30,9 +30,9 @@ pub(super) struct Bind {
 #[derive(Debug, Clone)]
 pub(super) struct State {
     pub(super) bound: bool,
-    /// The carrier may count a session.
+    /// The carrier may consider the session open.
     pub(super) open: bool,
-    /// Why not.
+    /// Why it is not bound.
     pub(super) detail: String,
 }
 
@@ -62,17 +62,17 @@ impl Bind {
         *self.state_mut() = State { bound: false, open: false, detail: detail.into() };
     }
 
-    /// Runs until the carrier stops.
-    pub(super) async fn keep_up(&self, carrier: &Inner) {
-        let closing = &carrier.desk.closing;
+    /// Keeps the session bound until the carrier stops.
+    pub(super) async fn run(&self, carrier: &Inner) {
+        let closing = &carrier.lifecycle.closing;
         let (mut lost, mut refused) =
             (carrier.settings.lost.clone(), carrier.settings.refused.clone());
         let config = ClientConfig { kind: self.kind, ..carrier.settings.client.clone() };
-        let name = carrier.desk.name.as_str();
+        let name = carrier.lifecycle.name.as_str();
         let mut failing = String::new();
         while !closing.is_cancelled() {
             if !carrier.may_keep(self.link) {
-                self.set_down("at another node");
+                self.set_down("assigned to another node");
                 tokio::select! {
                     () = carrier.granted(self.link) => {}
                     () = closing.cancelled() => break,
@@ -88,7 +88,7 @@ impl Bind {
                 Ok(link) => {
                     failing.clear();
                     let begun = Instant::now();
-                    let reason = self.live(carrier, link).await;
+                    let reason = self.run_session(carrier, link).await;
                     carrier.interruption.note(carrier.clock.now());
                     let wished = closing.is_cancelled() || !carrier.may_keep(self.link);
                     if wished {
@@ -107,8 +107,8 @@ impl Bind {
                     lost.next(carrier.draw())
                 }
                 Err(error) => {
-                    let (why, source) = (told(&error), std::error::Error::source(&error));
-                    // Every change is told, not every try.
+                    let (why, source) = (describe(&error), std::error::Error::source(&error));
+                    // Log each new error once, not each attempt.
                     if why == failing {
                         tracing::debug!(carrier = name, %error, source, "still no SMPP session");
                     } else {
@@ -128,18 +128,18 @@ impl Bind {
         self.set_down("stopped");
     }
 
-    /// Lives with a session; why it ended.
-    async fn live(&self, carrier: &Inner, link: Link) -> String {
+    /// Runs a session; returns why it ended.
+    async fn run_session(&self, carrier: &Inner, link: Link) -> String {
         tracing::info!(
-            carrier = carrier.desk.name.as_str(),
+            carrier = carrier.lifecycle.name.as_str(),
             kind = ?link.peer.kind,
             peer_version = link.peer.interface_version,
             "SMPP session bound"
         );
-        let leaving = carrier.desk.closing.child_token();
+        let leaving = carrier.lifecycle.closing.child_token();
         let (bound, events, run) = Bound::new(carrier, link, leaving.clone());
         self.set_bound();
-        let let_go = async {
+        let abort = async {
             carrier.withdrawn(self.link).await;
             leaving.cancel();
             carrier.lapsed().await;
@@ -147,25 +147,25 @@ impl Bind {
             std::future::pending::<Infallible>().await
         };
         let lived = tokio::select! {
-            lived = AssertUnwindSafe(bound.live(events, run)).catch_unwind() => lived,
-            never = let_go => match never {},
+            lived = AssertUnwindSafe(bound.run(events, run)).catch_unwind() => lived,
+            never = abort => match never {},
         };
-        // Empty unless it fell.
-        bound.let_go().await;
-        carrier.defer_stranded().await;
+        // Reports nothing unless the session panicked.
+        bound.fail_open_jobs().await;
+        carrier.defer_unserved().await;
         match lived {
             Ok(CloseReason::PeerUnbound) => "the carrier unbound".to_owned(),
             Ok(reason) => reason.to_string(),
             Err(_) => {
-                tracing::error!(carrier = carrier.desk.name.as_str(), "a session fell");
+                tracing::error!(carrier = carrier.lifecycle.name.as_str(), "a session panicked");
                 "fell".to_owned()
             }
         }
     }
 }
 
-/// For the status: one line, with what the carrier said.
-fn told(error: &ConnectError) -> String {
+/// One line for the link status, with the carrier's response.
+fn describe(error: &ConnectError) -> String {
     match error {
         ConnectError::Refused { status } => {
             format!("refused: {}", status.name().map_or_else(|| status.to_string(), str::to_owned))

@@ -1,4 +1,4 @@
-//! The section of an SMPP carrier, as it is written.
+//! The configuration section of an SMPP carrier.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use super::ids::ReceiptIds;
 use super::profile::{Alphabet, Beyond, LongMessages, Receipts, SettleOn, Validity};
 use super::verdict::Meaning;
 
-/// How an account binds.
+/// How sessions are bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BindMode {
@@ -20,7 +20,7 @@ pub enum BindMode {
     TransmitterReceiver,
 }
 
-/// What we say our version is.
+/// The interface version that we announce.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub enum InterfaceVersion {
     #[serde(rename = "3.3")]
@@ -32,7 +32,7 @@ pub enum InterfaceVersion {
     V50,
 }
 
-/// An optional parameter of the carrier's own: a text, or octets.
+/// A carrier-specific optional parameter: text or octets.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TlvConfig {
@@ -48,29 +48,29 @@ pub struct TlvConfig {
 #[serde(deny_unknown_fields)]
 pub struct SmppConfig {
     pub host: String,
-    /// By default 2775; 3550 with `tls = true`.
+    /// Default 2775, or 3550 with `tls = true`.
     #[serde(default)]
     pub port: Option<u16>,
     /// TLS from the first octet, always verified.
     #[serde(default)]
     pub tls: bool,
-    /// Roots to trust instead of the platform's, PEM.
+    /// Roots (PEM) to trust instead of the platform's.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// The name to verify, when it is not `host`.
+    /// The name to verify, if it is not `host`.
     #[serde(default)]
     pub server_name: Option<String>,
-    /// Our certificate and its key, PEM, for carriers that ask for one.
+    /// Our certificate and its key (PEM), for carriers that require one.
     #[serde(default)]
     pub cert_file: Option<PathBuf>,
     #[serde(default)]
     pub key_file: Option<PathBuf>,
     pub system_id: String,
-    #[serde(default, deserialize_with = "crate::section::secret")]
+    #[serde(default, deserialize_with = "crate::deserialize_secret::secret")]
     pub password: Option<Secret>,
     #[serde(default)]
     pub system_type: String,
-    /// The addresses that the bind is for, as the carrier writes them; most want none.
+    /// Addresses that the bind is for, in the carrier's notation; usually empty.
     #[serde(default)]
     pub address_range: String,
     #[serde(default)]
@@ -81,24 +81,24 @@ pub struct SmppConfig {
     pub interface_version: InterfaceVersion,
     #[serde(default)]
     pub bind: BindMode,
-    /// Sessions, or pairs of them.
+    /// Number of sessions, or of pairs.
     #[serde(default = "binds")]
     pub binds: u16,
-    /// Parts of each session that may await their answer.
+    /// Limit of unanswered parts per session.
     #[serde(default = "window")]
     pub window: u32,
-    /// Parts per second over all sessions, 0 = no limit.
+    /// Parts per second over all sessions; 0 for no limit.
     #[serde(default)]
     pub rate: u32,
-    /// The sender of messages that name none.
+    /// Sender of messages without one.
     #[serde(default)]
     pub source: Option<String>,
-    /// Kinds of all senders, instead of what follows from each.
+    /// Type of number of all senders; by default it follows from each sender.
     #[serde(default)]
     pub source_ton: Option<u8>,
     #[serde(default)]
     pub source_npi: Option<u8>,
-    /// Kinds of short codes.
+    /// Type of number of short codes.
     #[serde(default)]
     pub short_code_ton: Option<u8>,
     #[serde(default)]
@@ -107,15 +107,15 @@ pub struct SmppConfig {
     pub dest_ton: Option<u8>,
     #[serde(default)]
     pub dest_npi: Option<u8>,
-    /// What data_coding 0 is.
+    /// Alphabet of data_coding 0.
     #[serde(default)]
     pub alphabet: Alphabet,
-    /// What carries texts that the alphabet lacks.
+    /// Encoding of texts that the alphabet cannot represent.
     #[serde(default)]
     pub beyond_alphabet: Beyond,
     #[serde(default)]
     pub long_messages: LongMessages,
-    /// Bits of the number that joins the parts of a text: 8 or 16; by default 8.
+    /// Bits of the concatenation reference: 8 (default) or 16.
     #[serde(default)]
     pub reference: Option<u8>,
     #[serde(default)]
@@ -129,30 +129,30 @@ pub struct SmppConfig {
     pub validity_period: Validity,
     #[serde(default)]
     pub priority: u8,
-    /// Parameters that go with every part.
+    /// Optional parameters of every part.
     #[serde(default)]
     pub tlvs: Vec<TlvConfig>,
-    /// How receipts write the ids that answers gave.
+    /// How receipts write the ids given in responses.
     #[serde(default)]
     pub receipt_ids: ReceiptIds,
-    /// Whether a text that reads as a receipt is one, although nothing marks it.
+    /// Whether an unmarked message with the text of a receipt counts as one.
     #[serde(default = "receipts_by_text")]
     pub receipts_by_text: bool,
-    /// What statuses mean at this carrier: `{ "0x410" = "throttled" }`.
+    /// Meaning of statuses at this carrier: `{ "0x410" = "throttled" }`.
     #[serde(default)]
     pub errors: BTreeMap<String, Meaning>,
-    /// A session silent for this long is asked whether it lives, in seconds; 0 never.
+    /// Silence in seconds after which an enquire_link is sent; 0 for never.
     #[serde(default = "enquire_link_s")]
     pub enquire_link_s: u32,
-    /// For the answer to a part, in seconds; then it is sent again.
+    /// Seconds to wait for the response to a part; then it is sent again.
     #[serde(default = "response_timeout_s")]
     pub response_timeout_s: u32,
     #[serde(default = "connect_timeout_s")]
     pub connect_timeout_s: u32,
-    /// The first wait before connecting again, in milliseconds; it doubles up to a minute.
+    /// First delay before reconnecting, in milliseconds; it doubles up to a minute.
     #[serde(default = "reconnect_ms")]
     pub reconnect_ms: u32,
-    /// The first wait after a refused bind, in seconds; it doubles up to fifteen times that.
+    /// First delay after a refused bind, in seconds; it doubles up to 15 times that.
     #[serde(default = "refused_s")]
     pub refused_s: u32,
 }

@@ -1,15 +1,14 @@
-//! A text as the octets of its parts, in the alphabet that a carrier reads data_coding 0 in.
+//! Splits and encodes a text into the octets of its parts, in the carrier's alphabet for data_coding 0.
 //!
-//! | alphabet | data_coding 0 is | room of one, of many |
+//! | alphabet | data_coding 0 is | capacity of a single part, of one of several |
 //! |---|---|---|
-//! | gsm7 | a septet in each octet | 160, 153 septets |
-//! | gsm7_packed | eight septets in seven octets | the same |
-//! | ascii | ASCII, which the carrier turns into septets | the same: `[` and its like count two |
+//! | gsm7 | one septet per octet | 160, 153 septets |
+//! | gsm7_packed | eight septets in seven octets | 160, 153 septets |
+//! | ascii | ASCII, which the carrier converts to septets | 160, 153 septets; `[` and similar count two |
 //! | latin1 | ISO-8859-1 | 140, 134 octets |
 //!
-//! A text that the alphabet lacks goes as UCS-2 (data_coding 8), or first as Latin-1 with
-//! data_coding 3 where the carrier takes that. How parts are joined is `encode`'s matter, but for the
-//! user data header, which must have its room.
+//! A text that the alphabet cannot represent is sent as UCS-2 (data_coding 8), or as Latin-1 with data_coding 3 if the
+//! carrier supports that and it suffices. Concatenation is done by `encode`, except for the user data header.
 
 use std::borrow::Cow;
 
@@ -21,15 +20,15 @@ use smpp::pdu::DataCoding;
 
 use super::profile::{Alphabet, Beyond, LongMessages, Profile};
 
-/// Octets of user data, header included (3GPP TS 23.040 §9.2.3.16).
+/// Octets of user data, including the header (3GPP TS 23.040 §9.2.3.16).
 const OCTETS_MAX: usize = 140;
 
-/// One `submit_sm`'s worth of a text.
+/// The part of a text that one `submit_sm` carries.
 #[derive(Debug, Clone)]
 pub(super) struct Piece {
     octets: Octets,
     pub(super) data_coding: DataCoding,
-    /// SMS it is, or will be cut into by the carrier.
+    /// Number of SMS, if the carrier splits it.
     pub(super) weight: u16,
 }
 
@@ -39,7 +38,7 @@ enum Octets {
     Own { user_data: Own, header_octets: usize },
 }
 
-/// Not for logs.
+/// Octets that `Debug` does not show.
 #[derive(Clone)]
 struct Own(Vec<u8>);
 
@@ -58,7 +57,7 @@ impl Piece {
         }
     }
 
-    /// With the header, if there is one.
+    /// Including the header, if there is one.
     pub(super) fn user_data(&self) -> &[u8] {
         match &self.octets {
             Octets::Part(part) => part.user_data(),
@@ -73,7 +72,7 @@ impl Piece {
         }
     }
 
-    /// Without the header.
+    /// Excluding the header.
     pub(super) fn payload(&self) -> &[u8] {
         match &self.octets {
             Octets::Part(part) => part.payload(),
@@ -84,7 +83,7 @@ impl Piece {
     }
 }
 
-/// Cuts a text for a carrier.
+/// Splits a text for a carrier.
 pub(super) fn cut(text: &str, profile: &Profile, reference: u16) -> Result<Vec<Piece>, TextError> {
     let pieces = if profile.alphabet == Alphabet::Latin1 {
         if is_latin1(text) {
@@ -99,7 +98,7 @@ pub(super) fn cut(text: &str, profile: &Profile, reference: u16) -> Result<Vec<P
     Ok(if whole_wanted { vec![whole(&pieces, text, profile)] } else { pieces })
 }
 
-/// For carriers whose alphabet is GSM-7 in one form or another.
+/// For carriers with a form of GSM-7.
 fn of_septets(text: &str, profile: &Profile, reference: u16) -> Result<Vec<Piece>, TextError> {
     let cut = text::segment(text, &profile.policy, reference)?;
     let septets = cut.first().is_some_and(|part| part.encoding != Encoding::Ucs2);
@@ -129,8 +128,8 @@ fn unicode(text: &str, profile: &Profile, reference: u16) -> Result<Vec<Piece>, 
     Ok(pieces(text::segment(text, &policy, reference)?))
 }
 
-/// Packs the septets of parts; where a reader would take seven spare bits for an `@`, a carriage
-/// return fills them (TS 23.038 §6.1.2.3.1).
+/// Packs septets; seven spare bits, which would read as `@`, are filled with a carriage return (TS 23.038
+/// §6.1.2.3.1).
 fn pack(parts: &[Part], long: LongMessages) -> Vec<Piece> {
     let pack = |part: &Part| {
         let header = part.udh().filter(|_| long == LongMessages::Udh).unwrap_or_default();
@@ -153,7 +152,7 @@ fn pack_septets(septets: &[u8], header_octets: usize) -> Vec<u8> {
     packed::pack(&septets, fill)
 }
 
-/// The same cuts as in septets, which is what they become at the carrier.
+/// Splits as in septets, because the carrier converts the text to them.
 fn ascii(text: &str, parts: &[Part]) -> Vec<Piece> {
     let mut rest = text.as_bytes();
     let piece = |part: &Part| {
@@ -171,7 +170,7 @@ fn is_latin1(text: &str) -> bool {
     !text.is_empty() && text.chars().all(fits)
 }
 
-/// Cuts by octets, each a character.
+/// Splits by octets; each is one character.
 fn latin1(
     text: &str,
     profile: &Profile,
@@ -199,7 +198,7 @@ fn latin1(
     Ok(octets.chunks(room).zip(1..).map(piece).collect())
 }
 
-/// Several parts as one, which the carrier cuts itself.
+/// Joins the parts into one, which the carrier splits.
 fn whole(pieces: &[Piece], text: &str, profile: &Profile) -> Piece {
     let data_coding = pieces.first().map_or(DataCoding::DEFAULT, |piece| piece.data_coding);
     let packed = profile.alphabet == Alphabet::Gsm7Packed && data_coding == DataCoding::DEFAULT;

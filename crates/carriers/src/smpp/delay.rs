@@ -1,36 +1,36 @@
-//! Whether answers come later because more awaits them than the carrier works on at a time. A longer
-//! delay alone says nothing: it may be the distance. So it is tried: a smaller window that costs no
-//! throughput was a queue at the carrier, one that does was distance, and is taken back. Pure.
+//! Detects whether responses are slow because requests queue at the carrier. A longer delay alone may be network
+//! latency, so a smaller window is tried: if throughput stays the same, requests were queueing; if it falls, the delay
+//! was latency and the window is restored. Pure.
 //!
 //! ```text
 //!            delay over twice the usual, full window, no more throughput
 //!   steady ─────────────────────────────────────────────────────────────> queueing: smaller window
 //!     ▲                                                                        │ a period later
-//!     ├── as much throughput as before: keep it ───────────────────────────────┤
-//!     └── less: the former window, and this delay is the usual one now ────────┘
+//!     ├── same throughput: keep the window ────────────────────────────────────┤
+//!     └── less: restore the window, take this delay as the usual one ──────────┘
 //! ```
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Answers are judged together that came in so long, and no fewer than [`ANSWERS_MIN`].
+/// Length of a period; it must have at least [`ANSWERS_MIN`] responses.
 const PERIOD: Duration = Duration::from_millis(500);
 
 const ANSWERS_MIN: u32 = 16;
 
-/// A shorter queue does no harm, and answers are read in larger batches for it.
+/// A shorter queue is harmless and makes batches of responses larger.
 const EXCESS_MIN: Duration = Duration::from_millis(100);
 
-/// Of a hundred parts so many must be taken still for a smaller window to be kept.
+/// Throughput in percent of the former one that keeps a smaller window.
 const KEPT_PERCENT: u128 = 97;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trend {
     Steady,
-    /// More waits at the carrier than it needs to be busy.
+    /// Requests queue at the carrier.
     Queueing,
-    /// It was the distance: back to this window.
+    /// It was network latency: restore this window.
     Distance {
         window: u32,
     },
@@ -42,15 +42,15 @@ pub(super) struct Delay {
     answers: u32,
     delays: Duration,
     in_flight_max: u32,
-    /// The mean delay of the best period.
+    /// Mean delay of the best period.
     usual: Option<Duration>,
-    /// Of the last period, in answers per thousand seconds.
+    /// Throughput of the last period, in responses per 1,000 s.
     throughput: u128,
     long: bool,
     trial: Option<Trial>,
 }
 
-/// A smaller window, and what there was before it.
+/// A trial of a smaller window, with the values before it.
 #[derive(Debug, Clone, Copy)]
 struct Trial {
     window: u32,
@@ -76,7 +76,7 @@ impl Delay {
         self.delays = self.delays.saturating_add(rtt);
     }
 
-    /// Whether answers came so late in the last period that the window should not grow.
+    /// Whether the delay of the last period was so long that the window should not grow.
     pub(super) const fn is_long(&self) -> bool {
         self.long
     }
@@ -94,7 +94,7 @@ impl Delay {
         }
         let delay = self.delays / self.answers;
         let throughput = u128::from(self.answers) * 1_000_000 / elapsed.as_millis();
-        // A window that is not full cannot be too large.
+        // A window that is not full is not too large.
         let full = self.in_flight_max >= window - window / 4;
         (self.since, self.answers, self.delays, self.in_flight_max) = (now, 0, Duration::ZERO, 0);
         let before = std::mem::replace(&mut self.throughput, throughput);
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
     use crate::smpp::pace::Pace;
 
-    /// A carrier that takes so many parts a second, at a distance; what it cannot take yet waits.
+    /// A carrier with a maximum rate in parts per second and a network latency; further parts queue.
     #[derive(Clone, Copy)]
     struct Carrier {
         rate: u64,
@@ -134,12 +134,12 @@ mod tests {
     }
 
     impl Carrier {
-        /// Lives with it for a while, with a sender that fills every window; parts taken a second.
-        fn live(self, pace: &mut Pace, now: &mut Instant, seconds: u64) -> u64 {
+        /// Runs for some seconds with an always full window; returns the parts accepted per second.
+        fn run(self, pace: &mut Pace, now: &mut Instant, seconds: u64) -> u64 {
             let (begun, mut taken) = (*now, 0);
             while *now < begun + Duration::from_secs(seconds) {
                 let window = pace.window();
-                // Little's law, at the carrier's rate or at the distance's.
+                // Little's law: limited by the carrier's rate or by the latency.
                 let busy_us = u64::from(window) * 1_000_000 / self.rate;
                 let rtt = Duration::from_micros(busy_us.max(self.distance_ms * 1_000));
                 for _ in 0..window {
@@ -156,40 +156,40 @@ mod tests {
     const QUICK: u64 = 1_000_000_000;
 
     #[test]
-    fn a_carrier_that_becomes_slow_is_given_less_and_takes_as_much() {
+    fn a_smaller_window_for_a_slow_carrier_keeps_its_throughput() {
         let mut now = Instant::now();
         let mut pace = Pace::new(100, now);
         let quick = Carrier { rate: 2_000, distance_ms: 40 };
         let slow = Carrier { rate: 200, ..quick };
-        quick.live(&mut pace, &mut now, 10);
+        quick.run(&mut pace, &mut now, 10);
         assert_eq!(pace.window(), 100);
-        let taken = slow.live(&mut pace, &mut now, 60);
+        let taken = slow.run(&mut pace, &mut now, 60);
         assert!(pace.window() <= 30, "{}", pace.window());
         assert!(taken > 190, "{taken}");
-        // It is quick again.
-        quick.live(&mut pace, &mut now, 60);
+        // The carrier is fast again.
+        quick.run(&mut pace, &mut now, 60);
         assert_eq!(pace.window(), 100);
     }
 
     #[test]
-    fn distance_is_no_reason_for_a_smaller_window() {
+    fn latency_does_not_shrink_the_window() {
         for distance_ms in [1, 20, 40, 100, 200, 1_000] {
             let mut now = Instant::now();
             let mut pace = Pace::new(50, now);
-            Carrier { rate: QUICK, distance_ms }.live(&mut pace, &mut now, 60);
+            Carrier { rate: QUICK, distance_ms }.run(&mut pace, &mut now, 60);
             assert_eq!(pace.window(), 50, "{distance_ms} ms");
         }
     }
 
     #[test]
-    fn a_longer_way_is_learned_and_costs_no_throughput() {
+    fn a_longer_latency_is_learned_and_costs_no_throughput() {
         let mut now = Instant::now();
         let mut pace = Pace::new(50, now);
         let near = Carrier { rate: QUICK, distance_ms: 20 };
-        near.live(&mut pace, &mut now, 10);
+        near.run(&mut pace, &mut now, 10);
         let far = Carrier { distance_ms: 200, ..near };
-        far.live(&mut pace, &mut now, 10);
-        let taken = far.live(&mut pace, &mut now, 60);
+        far.run(&mut pace, &mut now, 10);
+        let taken = far.run(&mut pace, &mut now, 60);
         assert_eq!(pace.window(), 50);
         assert!(taken > 237, "{taken} of 250");
     }

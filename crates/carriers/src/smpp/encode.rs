@@ -1,4 +1,4 @@
-//! A part as `submit_sm` (SMPP 3.4 §4.4.1).
+//! Encodes a part as `submit_sm` (SMPP 3.4 §4.4.1).
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use super::cut::Piece;
 use super::job::Job;
 use super::profile::{LongMessages, Profile, Validity};
 
-/// The standard's spans know no more days without counting months (§7.1.1.3).
+/// Longest relative time in days; longer ones need months (SMPP 3.4 §7.1.1.3).
 const VALIDITY_MAX: Duration = Duration::from_secs(31 * 86_400);
 
-/// What the parts of one job share on the wire.
+/// The fields shared by the parts of one job.
 pub(super) struct Envelope<'a> {
     profile: &'a Profile,
     source: Octets,
@@ -26,7 +26,7 @@ pub(super) struct Envelope<'a> {
     total: usize,
 }
 
-/// An address, which is never longer than this (§5.2.8).
+/// An address of at most 20 octets (SMPP 3.4 §5.2.8).
 #[derive(Default)]
 struct Octets {
     octets: [u8; 20],
@@ -44,8 +44,7 @@ impl Octets {
         self.octets.get(..self.len).unwrap_or_default()
     }
 
-    /// A sender's name as carriers read it: `source_addr` is a C-string, so GSM-7 cannot stand in
-    /// it.
+    /// A sender name in Latin-1: `source_addr` is a C-string, so it cannot be GSM-7.
     fn latin1(name: &str) -> Result<Self, BadSource> {
         let mut octets = Self::default();
         name.chars()
@@ -64,7 +63,7 @@ impl Octets {
     }
 }
 
-/// The sender has a character that no octet of `source_addr` stands for.
+/// The sender has a character that `source_addr` cannot carry.
 #[derive(Debug)]
 pub(super) struct BadSource;
 
@@ -82,12 +81,12 @@ impl<'a> Envelope<'a> {
         })
     }
 
-    /// Writes the part at `place`, from 0.
+    /// Writes the part at `index`, counted from 0.
     pub(super) fn push(
         &self,
         requests: &mut Requests,
         token: u64,
-        place: u8,
+        index: u8,
         piece: &Piece,
     ) -> Result<(), EncodeError> {
         let Self { profile, .. } = self;
@@ -114,7 +113,7 @@ impl<'a> Envelope<'a> {
         let several = self.total > 1;
         match profile.long {
             LongMessages::Sar if several => {
-                let tlvs = self.segment(place)?;
+                let tlvs = self.segment(index)?;
                 submit.short_message = piece.payload();
                 submit.tlvs = tlvs.tlvs();
                 requests.push(token, &submit)
@@ -135,13 +134,13 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    /// The `sar_*` parameters (§5.3.2.22–24), after those of the profile.
-    fn segment(&self, place: u8) -> Result<TlvBuf, EncodeError> {
+    /// The profile's parameters followed by `sar_*` (SMPP 3.4 §5.3.2.22–24).
+    fn segment(&self, index: u8) -> Result<TlvBuf, EncodeError> {
         let total = u8::try_from(self.total).unwrap_or(u8::MAX);
         let mut tlvs = self.extra()?;
         tlvs.push_u16(tag::SAR_MSG_REF_NUM, self.reference)
             .push_u8(tag::SAR_TOTAL_SEGMENTS, total)
-            .push_u8(tag::SAR_SEGMENT_SEQNUM, place.saturating_add(1));
+            .push_u8(tag::SAR_SEGMENT_SEQNUM, index.saturating_add(1));
         Ok(tlvs)
     }
 

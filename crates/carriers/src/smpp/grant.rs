@@ -1,4 +1,4 @@
-//! How many of the carrier's links are this node's, and until when. At first all are, without an end.
+//! The links of the carrier that this node may hold, and until when. Initially all of them, indefinitely.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use smpp::session::BindKind;
 use super::Inner;
 use super::bind::Bind;
 
-/// The clock is looked at again after so long: it may have been set.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// Interval after which the clock is read again, in case it was set.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grant {
@@ -22,7 +22,7 @@ impl Grant {
     pub(super) const ALL: Self = Self { links: u32::MAX, until: Timestamp::from_millis(i64::MAX) };
 }
 
-/// A bind for each session, with the link it is of.
+/// A bind for each session, with the index of its link.
 pub(super) fn binds(kinds: &[BindKind]) -> Vec<Bind> {
     let transceivers = kinds.first() == Some(&BindKind::Transceiver);
     let links = (0..).flat_map(|link| std::iter::repeat_n(link, if transceivers { 1 } else { 2 }));
@@ -31,7 +31,7 @@ pub(super) fn binds(kinds: &[BindKind]) -> Vec<Bind> {
 
 impl Inner {
     pub(super) fn allow(&self, links: u32, until: Timestamp) {
-        self.desk.set_lease(until);
+        self.lifecycle.set_lease(until);
         self.grant.send_replace(Grant { links, until });
     }
 
@@ -43,7 +43,7 @@ impl Inner {
         LinkCount { binds, open: u32::try_from(open.len()).unwrap_or(u32::MAX) }
     }
 
-    /// Links that this node may have at this moment.
+    /// Number of links that this node may hold now.
     pub(super) fn granted_links(&self) -> u32 {
         let Grant { links, until } = *self.grant.borrow();
         if self.clock.now() < until { links } else { 0 }
@@ -53,24 +53,24 @@ impl Inner {
         link < self.granted_links()
     }
 
-    /// Waits until a link is this node's.
+    /// Waits until this node may hold a link.
     pub(super) async fn granted(&self, link: u32) {
         let mut grant = self.grant.subscribe();
-        // The sender is ours and cannot be gone.
+        // `self` owns the sender, so this cannot fail.
         let _ = grant.wait_for(|_| self.may_keep(link)).await;
     }
 
-    /// Waits until a link is not this node's any more.
+    /// Waits until this node may no longer hold a link.
     pub(super) async fn withdrawn(&self, link: u32) {
         self.until(|grant| link >= grant.links).await;
     }
 
-    /// Waits until none is.
+    /// Waits until this node may hold no link.
     pub(super) async fn lapsed(&self) {
         self.until(|_| false).await;
     }
 
-    /// Waits until the grant is over, or is such a one.
+    /// Waits until the grant has expired or satisfies `is_over`.
     async fn until(&self, is_over: impl Fn(Grant) -> bool) {
         let mut grants = self.grant.subscribe();
         loop {
@@ -81,7 +81,7 @@ impl Inner {
             }
             tokio::select! {
                 _ = grants.changed() => {}
-                () = tokio::time::sleep(left.min(LOOK_AGAIN)) => {}
+                () = tokio::time::sleep(left.min(RECHECK_INTERVAL)) => {}
             }
         }
     }

@@ -1,24 +1,23 @@
-//! A carrier's message ids: opaque, unless it is configured that its receipts write in another
-//! notation what its answers gave. Then both become the plain decimal number, if they are numbers; or
-//! what is left without leading zeros and capitals.
+//! A carrier's message ids. They are opaque, unless its receipts are configured to write them in another notation than
+//! its responses. Then numbers are normalised to decimal, and other ids to lower case without leading zeros.
 
 use serde::Deserialize;
 
-/// Longest id kept (SMPP 3.4 §5.2.23).
+/// Longest id stored (SMPP 3.4 §5.2.23).
 const CHARS_MAX: usize = 65;
 
-/// How receipts write the ids that answers gave.
+/// How receipts write the ids given in responses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReceiptIds {
-    /// As the answers did.
+    /// Identical to the response.
     #[default]
     Same,
-    /// In decimal; answers are hexadecimal.
+    /// Decimal; responses are hexadecimal.
     Decimal,
-    /// In hexadecimal; answers are decimal.
+    /// Hexadecimal; responses are decimal.
     Hex,
-    /// In the same notation, with other leading zeros or capitals.
+    /// Same notation, but leading zeros and case may differ.
     Loose,
 }
 
@@ -44,12 +43,12 @@ impl ReceiptIds {
 
 fn loose(id: &[u8]) -> String {
     let zeros = id.iter().take_while(|octet| **octet == b'0').count();
-    // Zeros alone are one.
+    // Keep one of a run of only zeros.
     let rest = id.get(zeros.min(id.len().saturating_sub(1))..).unwrap_or_default();
     verbatim(&rest.to_ascii_lowercase())
 }
 
-/// Octets beyond ASCII become the characters of Latin-1, so that different ids stay different.
+/// Octets beyond ASCII are read as Latin-1, so that different ids stay different.
 fn verbatim(id: &[u8]) -> String {
     id.iter().take(CHARS_MAX).map(|octet| char::from(*octet)).collect()
 }
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_and_capitals_count_for_nothing_where_the_carrier_is_loose() {
+    fn loose_ids_ignore_leading_zeros_and_case() {
         for (answer, receipt) in [
             ("0000012345", "12345"),
             ("00AbCdEf", "abcdef"),
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_meet_whatever_their_notation() {
+    fn numbers_match_in_either_notation() {
         for (mode, answer, receipt) in [
             (ReceiptIds::Decimal, "38d7ebcc524ba", "1000000402564282"),
             (ReceiptIds::Decimal, "0038D7EBCC524BA", "01000000402564282"),

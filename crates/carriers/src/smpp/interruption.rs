@@ -1,6 +1,5 @@
-//! When answers of ours may last have been lost: a message from a phone that came before that may be
-//! coming again. Sessions of one carrier share it, for what one of them did not get answered comes by
-//! any other.
+//! The last time at which our responses may have been lost: the carrier may then repeat a mobile-originated message. The
+//! sessions of a carrier share it, because the repeat may come on any of them.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -9,7 +8,7 @@ use domain::time::Timestamp;
 pub(super) struct Interruption(AtomicI64);
 
 impl Interruption {
-    /// What an earlier process was given may not have been answered.
+    /// An earlier process may have left messages unanswered.
     pub(super) const fn new(begun: Timestamp) -> Self {
         Self(AtomicI64::new(begun.as_millis()))
     }

@@ -1,17 +1,17 @@
-//! One submission on its way: its parts, and what became of each, until they make one outcome.
+//! One submission in progress: its parts and their results, which form one outcome.
 //!
-//! | of its parts | the end is |
+//! | parts | outcome |
 //! |---|---|
 //! | one was refused | refused, with the first refusal |
-//! | else one may have been taken | deferred, no answer |
-//! | else this carrier will not take one | another is tried |
-//! | else one was answered with an unknown status | deferred, or refused after some tries |
-//! | else one was throttled | deferred, throttled (after the link's own tries) |
+//! | else one may have been accepted | deferred, no answer |
+//! | else this carrier does not serve one | another carrier is tried |
+//! | else one was answered with an unknown status | deferred, or refused after some attempts |
+//! | else one was throttled | deferred, throttled (after the link's own retries) |
 //! | else the carrier was busy with one | deferred, carrier busy |
 //! | else one was not sent | deferred, link down |
-//! | all were taken | accepted, or delivered where no receipt follows |
+//! | all were accepted | accepted, or delivered where no receipt follows |
 //!
-//! In every case the outcome names the parts that were taken, so that they are not sent again.
+//! The outcome always lists the accepted parts, so that they are not sent again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,17 +24,16 @@ use domain::routing::CarrierName;
 use tokio::time::Instant;
 
 use super::cut::{Piece, cut};
-use super::open::GivenUp;
 use super::profile::Profile;
-use super::verdict::NotTaken;
+use super::verdict::NotAccepted;
 
 #[derive(Debug)]
 enum Step {
-    /// Taken, now or at an earlier attempt.
-    Taken,
+    /// Accepted, now or in an earlier attempt.
+    Accepted,
     Waiting,
     Sent,
-    NotTaken(NotTaken),
+    NotAccepted(NotAccepted),
 }
 
 #[derive(Debug)]
@@ -45,27 +44,37 @@ pub(super) struct Job {
     pub(super) reference: u16,
     parts: Vec<(Piece, Step)>,
     accepted: Vec<AcceptedPart>,
-    /// When the carrier first wished for less instead of taking it.
+    /// When the carrier first throttled it.
     pub(super) throttled_since: Option<Instant>,
-    /// Its turn, given by the queue.
-    pub(super) turn: u64,
-    /// It holds a place in the queue.
-    pub(super) placed: bool,
+    /// Position in its lane, assigned by the queue.
+    pub(super) position: u64,
+    /// Whether it holds a slot of the queue.
+    pub(super) holds_slot: bool,
 }
 
-/// What an outcome depends on besides the answers.
+/// What an outcome depends on besides the responses.
 #[derive(Debug, Clone)]
-pub(super) struct Terms {
-    /// What a message is whose parts were all taken.
+pub(super) struct OutcomeContext {
+    /// Outcome of a message whose parts were all accepted.
     pub(super) taken: End,
-    /// What the link will wait itself when it is throttled.
+    /// The link's own pause when it is throttled.
     pub(super) throttled_wait: Duration,
-    /// An unknown status was answered as often as it is borne.
+    /// The allowed attempts with an unknown status are used up.
     pub(super) unknown_is_final: bool,
 }
 
+/// A part whose submission ended without its response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct UnansweredPart {
+    pub(super) key: SubmissionKey,
+    /// Counted from 1.
+    pub(super) part: u16,
+    /// Parts of the whole submission.
+    pub(super) parts: u16,
+}
+
 impl Job {
-    /// Cuts the text; an error is how the submission ends without being sent.
+    /// Splits the text; an error is the outcome of a submission that cannot be sent.
     pub(super) fn new(
         submission: Submission,
         profile: &Profile,
@@ -79,10 +88,11 @@ impl Job {
         };
         let cut = cut(content.text.as_str(), profile, reference)
             .map_err(|_| refused(Reason::Refused, "smpp:text"))?;
-        let step = |part: u16| if accepted.contains(&part) { Step::Taken } else { Step::Waiting };
+        let step =
+            |part: u16| if accepted.contains(&part) { Step::Accepted } else { Step::Waiting };
         let parts: Vec<_> = cut.into_iter().zip(1..).map(|(cut, part)| (cut, step(part))).collect();
         let count = u16::try_from(parts.len()).unwrap_or(u16::MAX);
-        if parts.iter().all(|(_, step)| matches!(step, Step::Taken)) {
+        if parts.iter().all(|(_, step)| matches!(step, Step::Accepted)) {
             return Err((key, count, profile.taken()));
         }
         Ok(Self {
@@ -93,8 +103,8 @@ impl Job {
             parts,
             accepted: vec![],
             throttled_since: None,
-            turn: 0,
-            placed: false,
+            position: 0,
+            holds_slot: false,
         })
     }
 
@@ -102,12 +112,12 @@ impl Job {
         self.content.lane
     }
 
-    /// Parts that the text has at this carrier.
+    /// Number of parts at this carrier.
     pub(super) const fn pieces(&self) -> usize {
         self.parts.len()
     }
 
-    /// Parts to be sent: how many, and how many SMS they are.
+    /// Parts to send, and their weight in SMS.
     pub(super) fn waiting(&self) -> (usize, usize) {
         let waiting = self.parts.iter().filter(|(_, step)| matches!(step, Step::Waiting));
         waiting.fold((0, 0), |(parts, weight), (piece, _)| {
@@ -115,7 +125,7 @@ impl Job {
         })
     }
 
-    /// The parts to be sent, by their place from 0; they count as sent from here on.
+    /// The parts to send, with their index from 0, marked as sent.
     pub(super) fn send(&mut self) -> impl Iterator<Item = (u8, &Piece)> {
         self.parts.iter_mut().zip(0..=u8::MAX).filter_map(|((part, step), at)| {
             matches!(step, Step::Waiting).then(|| {
@@ -125,38 +135,38 @@ impl Job {
         })
     }
 
-    /// Notes what became of a part that was sent.
-    pub(super) fn answer(&mut self, at: u8, answer: Result<String, NotTaken>) {
+    /// Records the result of a sent part.
+    pub(super) fn answer(&mut self, at: u8, answer: Result<String, NotAccepted>) {
         let Some((_, step @ Step::Sent)) = self.parts.get_mut(usize::from(at)) else { return };
         match answer {
             Ok(carrier_id) => {
-                *step = Step::Taken;
+                *step = Step::Accepted;
                 self.accepted.push(AcceptedPart { part: u16::from(at) + 1, carrier_id });
             }
-            Err(not_taken) => *step = Step::NotTaken(not_taken),
+            Err(not_accepted) => *step = Step::NotAccepted(not_accepted),
         }
     }
 
-    /// Notes that a part was taken whose answer was waited for no more; false if it was not such a
-    /// part.
+    /// Records that a part was accepted after its response timed out; false if it had not timed out.
     pub(super) fn answer_late(&mut self, at: u8, carrier_id: &str) -> bool {
         let step = self.parts.get_mut(usize::from(at)).map(|(_, step)| step);
-        let Some(step @ Step::NotTaken(NotTaken::NoAnswer)) = step else { return false };
-        *step = Step::Taken;
+        let Some(step @ Step::NotAccepted(NotAccepted::NoAnswer)) = step else { return false };
+        *step = Step::Accepted;
         let (part, carrier_id) = (u16::from(at) + 1, carrier_id.to_owned());
         self.accepted.push(AcceptedPart { part, carrier_id });
         true
     }
 
-    /// The parts without an answer, by their place from 0, if the job ends as [`Reason::NoAnswer`].
-    pub(super) fn given_up(&self) -> impl Iterator<Item = (u8, GivenUp)> {
-        let refused =
-            |(_, step): &(Piece, Step)| matches!(step, Step::NotTaken(NotTaken::Refused { .. }));
+    /// The unanswered parts, with their index from 0, if the job ends as [`Reason::NoAnswer`].
+    pub(super) fn unanswered(&self) -> impl Iterator<Item = (u8, UnansweredPart)> {
+        let refused = |(_, step): &(Piece, Step)| {
+            matches!(step, Step::NotAccepted(NotAccepted::Refused { .. }))
+        };
         let parts = self.parts();
         let open = if self.parts.iter().any(refused) { &[] } else { self.parts.as_slice() };
         open.iter().zip(0..=u8::MAX).filter_map(move |((_, step), at)| {
-            let given_up = GivenUp { key: self.key, part: u16::from(at) + 1, parts };
-            matches!(step, Step::NotTaken(NotTaken::NoAnswer)).then_some((at, given_up))
+            let unanswered = UnansweredPart { key: self.key, part: u16::from(at) + 1, parts };
+            matches!(step, Step::NotAccepted(NotAccepted::NoAnswer)).then_some((at, unanswered))
         })
     }
 
@@ -164,31 +174,29 @@ impl Job {
         u16::try_from(self.parts.len()).unwrap_or(u16::MAX)
     }
 
-    /// Notes the same of every part that has no answer.
-    pub(super) fn answer_open(&mut self, answer: &NotTaken) {
+    /// Records the same result for every part without a response.
+    pub(super) fn answer_remaining(&mut self, answer: &NotAccepted) {
         for (_, step) in &mut self.parts {
             if let Step::Sent | Step::Waiting = step {
-                *step = Step::NotTaken(answer.clone());
+                *step = Step::NotAccepted(answer.clone());
             }
         }
     }
 
-    /// Whether every part that was sent has its answer.
+    /// Whether every sent part has a result.
     pub(super) fn is_answered(&self) -> bool {
         !self.parts.iter().any(|(_, step)| matches!(step, Step::Sent))
     }
 
-    /// Whether nothing stands in the way but the carrier's wish for less; then the throttled parts
-    /// wait to be sent again.
-    pub(super) fn again_if_only_throttled(&mut self) -> bool {
-        let only = self
-            .parts
-            .iter()
-            .all(|(_, step)| matches!(step, Step::Taken | Step::NotTaken(NotTaken::Throttled)));
-        let any = self.parts.iter().any(|(_, step)| !matches!(step, Step::Taken));
+    /// Returns true if parts failed only because the carrier throttled; those are then to be sent again.
+    pub(super) fn retry_if_only_throttled(&mut self) -> bool {
+        let only = self.parts.iter().all(|(_, step)| {
+            matches!(step, Step::Accepted | Step::NotAccepted(NotAccepted::Throttled))
+        });
+        let any = self.parts.iter().any(|(_, step)| !matches!(step, Step::Accepted));
         if only && any {
             for (_, step) in &mut self.parts {
-                if let Step::NotTaken(_) = step {
+                if let Step::NotAccepted(_) = step {
                     *step = Step::Waiting;
                 }
             }
@@ -196,17 +204,21 @@ impl Job {
         only && any
     }
 
-    /// Whether its end depends on a status that nobody knows.
-    pub(super) fn is_puzzling(&self) -> bool {
+    /// Whether its outcome depends on an unknown status.
+    pub(super) fn has_unknown_status(&self) -> bool {
         let mut unknown = false;
         for (_, step) in &self.parts {
             match step {
-                Step::NotTaken(
-                    NotTaken::Refused { .. } | NotTaken::NoAnswer | NotTaken::Another { .. },
+                Step::NotAccepted(
+                    NotAccepted::Refused { .. }
+                    | NotAccepted::NoAnswer
+                    | NotAccepted::Another { .. },
                 ) => return false,
-                Step::NotTaken(NotTaken::Unknown { .. }) => unknown = true,
-                Step::NotTaken(NotTaken::Throttled | NotTaken::Busy | NotTaken::NotSent)
-                | Step::Taken
+                Step::NotAccepted(NotAccepted::Unknown { .. }) => unknown = true,
+                Step::NotAccepted(
+                    NotAccepted::Throttled | NotAccepted::Busy | NotAccepted::NotSent,
+                )
+                | Step::Accepted
                 | Step::Waiting
                 | Step::Sent => {}
             }
@@ -214,66 +226,66 @@ impl Job {
         unknown
     }
 
-    /// The one outcome.
-    pub(super) fn outcome(mut self, carrier: &CarrierName, terms: Terms) -> Outcome {
+    /// The outcome of all parts together.
+    pub(super) fn outcome(mut self, carrier: &CarrierName, context: OutcomeContext) -> Outcome {
         let (accepted, parts) = (std::mem::take(&mut self.accepted), self.parts());
-        Outcome { key: self.key, carrier: carrier.clone(), parts, accepted, end: self.end(terms) }
+        Outcome { key: self.key, carrier: carrier.clone(), parts, accepted, end: self.end(context) }
     }
 
-    fn end(&self, terms: Terms) -> End {
-        let has = |kind: &NotTaken| {
+    fn end(&self, context: OutcomeContext) -> End {
+        let has = |kind: &NotAccepted| {
             self.parts
                 .iter()
-                .any(|(_, step)| matches!(step, Step::NotTaken(known) if known == kind))
+                .any(|(_, step)| matches!(step, Step::NotAccepted(known) if known == kind))
         };
-        let first = |wanted: fn(&NotTaken) -> Option<End>| {
+        let first = |wanted: fn(&NotAccepted) -> Option<End>| {
             self.parts.iter().find_map(|(_, step)| match step {
-                Step::NotTaken(not_taken) => wanted(not_taken),
-                Step::Taken | Step::Waiting | Step::Sent => None,
+                Step::NotAccepted(not_accepted) => wanted(not_accepted),
+                Step::Accepted | Step::Waiting | Step::Sent => None,
             })
         };
         let deferred = |reason| End::Deferred { reason, wait: None };
         if let Some(refused) = first(refusal) {
             refused
-        } else if has(&NotTaken::NoAnswer) {
+        } else if has(&NotAccepted::NoAnswer) {
             deferred(Reason::NoAnswer)
         } else if let Some(another) = first(another) {
             another
         } else if let Some(unknown) = first(unknown) {
-            if terms.unknown_is_final { unknown } else { deferred(Reason::CarrierBusy) }
-        } else if has(&NotTaken::Throttled) {
-            End::Deferred { reason: Reason::Throttled, wait: Some(terms.throttled_wait) }
-        } else if has(&NotTaken::Busy) {
+            if context.unknown_is_final { unknown } else { deferred(Reason::CarrierBusy) }
+        } else if has(&NotAccepted::Throttled) {
+            End::Deferred { reason: Reason::Throttled, wait: Some(context.throttled_wait) }
+        } else if has(&NotAccepted::Busy) {
             deferred(Reason::CarrierBusy)
-        } else if self.parts.iter().all(|(_, step)| matches!(step, Step::Taken)) {
-            terms.taken
+        } else if self.parts.iter().all(|(_, step)| matches!(step, Step::Accepted)) {
+            context.taken
         } else {
             deferred(Reason::LinkDown)
         }
     }
 }
 
-fn refusal(not_taken: &NotTaken) -> Option<End> {
-    match not_taken {
-        NotTaken::Refused { reason, code } => {
+fn refusal(not_accepted: &NotAccepted) -> Option<End> {
+    match not_accepted {
+        NotAccepted::Refused { reason, code } => {
             Some(End::Refused { reason: *reason, code: code.clone() })
         }
         _ => None,
     }
 }
 
-fn another(not_taken: &NotTaken) -> Option<End> {
-    match not_taken {
-        NotTaken::Another { code } => {
+fn another(not_accepted: &NotAccepted) -> Option<End> {
+    match not_accepted {
+        NotAccepted::Another { code } => {
             Some(End::TryAnother { reason: Reason::Refused, code: code.clone() })
         }
         _ => None,
     }
 }
 
-fn unknown(not_taken: &NotTaken) -> Option<End> {
-    match not_taken {
-        NotTaken::Unknown { code } => {
+fn unknown(not_accepted: &NotAccepted) -> Option<End> {
+    match not_accepted {
+        NotAccepted::Unknown { code } => {
             Some(End::Refused { reason: Reason::Refused, code: code.clone() })
         }
         _ => None,

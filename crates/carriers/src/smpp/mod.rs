@@ -1,23 +1,21 @@
-//! Texts by SMPP, to a carrier's message centre.
+//! Sends texts by SMPP to a carrier's message centre.
 //!
 //! ```text
-//! submit ── cut into parts ──> queue ──> session 1 ──> outcomes, receipts ──> inbox
-//!                                  └───> session 2 …
+//! submit ── split into parts ──> queue ──> session 1 ──> outcomes, receipts ──> inbox
+//!                                    └───> session 2 …
 //! ```
 //!
-//! Sessions are kept up by `run` (see `bind`), each with its own window and pauses (`pace`), all
-//! under one limit of parts per second. The parts of a recipient go in order on one session; their
-//! answers are collected into one outcome (`job`). What is on a session when it ends, or is not
-//! answered in time, may have been taken: it ends as *no answer*, so the windows bound what is in
-//! doubt; an answer that comes later is told as *late*. What waits in the queue was certainly not
-//! taken. Receipts are answered once they are stored, and not before.
+//! `run` keeps the sessions bound (see `bind`). Each has its own window and pauses (`pace`); they share one limit of
+//! parts per second. The parts of a recipient are sent in order on one session, and their responses form one outcome
+//! (`job`). A part without a response when its session ends, or in time, may have been accepted: it ends as *no answer*,
+//! so the windows bound the number in doubt. A response after that is reported as *late*. Queued parts were certainly
+//! not accepted. Receipts are answered only after they are stored.
 //!
-//! Messages from phones are read as the parts that they are (`phone`) and joined in the store,
-//! because their parts come by any of the sessions.
+//! Mobile-originated messages are decoded part by part (`phone`) and joined in the store, because their parts may come
+//! on different sessions.
 
 mod bind;
 mod config;
-mod count;
 mod cut;
 mod delay;
 mod encode;
@@ -25,12 +23,13 @@ mod grant;
 mod ids;
 mod interruption;
 mod job;
-mod open;
+mod open_jobs;
 mod pace;
 mod phone;
 mod profile;
 mod queue;
 mod rate;
+mod rate_limited_log;
 mod receive;
 mod session;
 mod settings;
@@ -57,63 +56,62 @@ pub use profile::{Alphabet, Beyond, LongMessages, Receipts, SettleOn, Validity};
 pub use verdict::Meaning;
 
 use self::bind::Bind;
-use self::count::{Count, Line, Trouble};
 use self::grant::Grant;
 use self::interruption::Interruption;
-use self::job::{Job, Terms};
+use self::job::{Job, OutcomeContext};
 use self::queue::Queue;
 use self::rate::Limit;
+use self::rate_limited_log::{Incident, Line, RareWarning};
 use self::settings::Settings;
-use self::verdict::Puzzles;
+use self::verdict::UnknownStatuses;
 use crate::ConfigError;
-use crate::desk::Desk;
+use crate::lifecycle::Lifecycle;
 
-/// Jobs that may wait in each lane of the queue, whatever the windows are: enough to fill them
-/// again at once, few enough that little is in memory twice.
+/// Bounds of each lane of the queue: enough jobs to refill the windows at once, few enough to keep memory small.
 const QUEUE_MIN: usize = 64;
 const QUEUE_MAX: usize = 4_096;
 
-/// Texts cut at a time: what of a batch is not cut yet takes no room.
+/// Texts encoded at a time, so that the rest of a batch takes no memory.
 const CUT_AT_ONCE: usize = 64;
 
-/// See the head of this module.
+/// See the module documentation.
 pub struct SmppCarrier {
     inner: Arc<Inner>,
 }
 
 struct Inner {
-    desk: Desk,
+    lifecycle: Lifecycle,
     settings: Settings,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     queue: Queue,
     rate: Limit,
     binds: Vec<Bind>,
-    /// Which of them may be up.
+    /// The links that may be up.
     grant: watch::Sender<Grant>,
-    /// When answers of ours may last have been lost.
+    /// When our responses may last have been lost.
     interruption: Interruption,
-    /// Answers after their time that say no.
-    late_refusals: Count,
-    /// Answers so late that nobody is known for them.
-    late_strays: Count,
-    /// It sent a receipt that is marked as one.
+    /// Late responses that refuse the part.
+    late_refusals: RareWarning,
+    /// Late responses that match no submission.
+    late_strays: RareWarning,
+    /// The carrier has sent a marked receipt.
     marks: AtomicBool,
-    /// And such as are not.
-    unmarked: Count,
-    /// What came in and the store will never take.
-    refused: Count,
-    puzzles: Mutex<Puzzles>,
-    /// The carrier wishes for less.
-    throttled: Trouble,
-    /// The store does not take receipts.
-    unstored: Trouble,
+    /// Unmarked receipts.
+    unmarked: RareWarning,
+    /// Inbound PDUs that the store refused.
+    refused: RareWarning,
+    unknown_statuses: Mutex<UnknownStatuses>,
+    /// The carrier throttles.
+    throttled: Incident,
+    /// The store is unavailable for receipts.
+    unstored: Incident,
 }
 
 impl SmppCarrier {
     /// # Errors
     ///
-    /// [`ConfigError`] for what cannot work whatever the carrier does.
+    /// [`ConfigError`] for settings that can never work.
     pub fn new(
         name: CarrierName,
         config: SmppConfig,
@@ -122,11 +120,11 @@ impl SmppCarrier {
     ) -> Result<Arc<Self>, ConfigError> {
         let settings = config.settings()?;
         let window = usize::try_from(settings.client.session.window).unwrap_or(QUEUE_MAX);
-        let places = (window * settings.kinds.len()).clamp(QUEUE_MIN, QUEUE_MAX);
+        let slots = (window * settings.kinds.len()).clamp(QUEUE_MIN, QUEUE_MAX);
         Ok(Arc::new(Self {
             inner: Arc::new(Inner {
-                desk: Desk::new(name),
-                queue: Queue::new(places),
+                lifecycle: Lifecycle::new(name),
+                queue: Queue::new(slots),
                 rate: Limit::new(settings.rate),
                 binds: grant::binds(&settings.kinds),
                 grant: watch::Sender::new(Grant::ALL),
@@ -134,14 +132,14 @@ impl SmppCarrier {
                 interruption: Interruption::new(clock.now()),
                 clock,
                 random,
-                late_refusals: Count::default(),
-                late_strays: Count::default(),
-                refused: Count::default(),
+                late_refusals: RareWarning::default(),
+                late_strays: RareWarning::default(),
+                refused: RareWarning::default(),
                 marks: AtomicBool::new(false),
-                unmarked: Count::default(),
-                puzzles: Mutex::default(),
-                throttled: Trouble::default(),
-                unstored: Trouble::default(),
+                unmarked: RareWarning::default(),
+                unknown_statuses: Mutex::default(),
+                throttled: Incident::default(),
+                unstored: Incident::default(),
             }),
         }))
     }
@@ -154,56 +152,58 @@ impl Inner {
         u64::from_be_bytes(bytes)
     }
 
-    async fn tell(&self, outcomes: Vec<Outcome>) {
+    async fn report(&self, outcomes: Vec<Outcome>) {
         if !outcomes.is_empty() {
-            self.desk.inbox().await.outcomes(outcomes).await;
+            self.lifecycle.inbox().await.outcomes(outcomes).await;
         }
     }
 
     fn unsent(&self, mut job: Job) -> Outcome {
-        job.answer_open(&verdict::NotTaken::NotSent);
+        job.answer_remaining(&verdict::NotAccepted::NotSent);
         self.outcome(job, Duration::ZERO)
     }
 
-    /// What became of a job; `throttled_wait` is what its link will wait itself.
+    /// The outcome of a job; `throttled_wait` is its link's own pause.
     fn outcome(&self, job: Job, throttled_wait: Duration) -> Outcome {
-        let unknown_is_final = job.is_puzzling()
-            && self.puzzles.lock().unwrap_or_else(PoisonError::into_inner).note(job.key);
+        let unknown_is_final = job.has_unknown_status()
+            && self.unknown_statuses.lock().unwrap_or_else(PoisonError::into_inner).note(job.key);
         let taken = self.settings.profile.taken();
-        job.outcome(&self.desk.name, Terms { taken, throttled_wait, unknown_is_final })
+        job.outcome(
+            &self.lifecycle.name,
+            OutcomeContext { taken, throttled_wait, unknown_is_final },
+        )
     }
 
-    /// The carrier wished for less, or took something.
-    fn note_throttled(&self, line: Option<Line>) {
-        let carrier = self.desk.name.as_str();
+    /// Logs the start, duration and end of throttling.
+    fn log_throttling(&self, line: Option<Line>) {
+        let carrier = self.lifecycle.name.as_str();
         match line {
             None => {}
-            Some(Line::Begun) => tracing::warn!(carrier, "the carrier asks for less"),
+            Some(Line::Begun) => tracing::warn!(carrier, "the carrier throttles"),
             Some(Line::Lasts { times, seconds }) => {
-                tracing::warn!(carrier, times, seconds, "the carrier still asks for less");
+                tracing::warn!(carrier, times, seconds, "the carrier still throttles");
             }
             Some(Line::Over { times, seconds }) => {
-                tracing::info!(carrier, times, seconds, "the carrier takes messages again");
+                tracing::info!(carrier, times, seconds, "the carrier no longer throttles");
             }
         }
     }
 
-    /// A carrier that marks its receipts has little use for `receipts_by_text`, and whoever forges
-    /// them much.
-    fn note_mark(&self, marked: bool) {
+    /// Warns if the carrier marks its receipts: `receipts_by_text` is then unnecessary and allows forged receipts.
+    fn check_marks(&self, marked: bool) {
         if marked {
             self.marks.store(true, Ordering::Relaxed);
         } else if self.marks.load(Ordering::Relaxed) {
             let what = "a receipt that nothing marks came from a carrier that marks them: \
                         consider receipts_by_text = false";
-            self.unmarked.note(&self.desk.name, what);
+            self.unmarked.note(&self.lifecycle.name, what);
         }
     }
 
-    /// Sends back what waits in the queue when no link is left to take it.
-    async fn defer_stranded(&self) {
-        let stranded = self.queue.take_stranded();
-        self.tell(stranded.into_iter().map(|job| self.unsent(job)).collect()).await;
+    /// Defers the queued jobs when no link is up.
+    async fn defer_unserved(&self) {
+        let unserved = self.queue.take_unserved();
+        self.report(unserved.into_iter().map(|job| self.unsent(job)).collect()).await;
     }
 
     fn status(&self) -> LinkStatus {
@@ -217,9 +217,9 @@ impl Inner {
         }
         if states.len() < self.binds.len() {
             let others = self.binds.len() - states.len();
-            detail = format!("{detail}; {others} not this node's");
+            detail = format!("{detail}; {others} on other nodes");
         }
-        let up = self.desk.is_open() && self.queue.links() > 0 && granted > 0;
+        let up = self.lifecycle.is_open() && self.queue.links() > 0 && granted > 0;
         LinkStatus { up, detail }
     }
 
@@ -235,7 +235,7 @@ impl Inner {
                 }
             }
             if !self.queue.has_room(&jobs) {
-                self.tell(std::mem::take(&mut ended)).await;
+                self.report(std::mem::take(&mut ended)).await;
             }
             let unsent = self.queue.push(jobs).await;
             ended.extend(unsent.into_iter().map(|job| self.unsent(job)));
@@ -243,18 +243,18 @@ impl Inner {
                 break;
             }
         }
-        self.tell(ended).await;
+        self.report(ended).await;
     }
 
     fn ended(&self, key: domain::ports::SubmissionKey, parts: u16, end: End) -> Outcome {
-        Outcome { key, carrier: self.desk.name.clone(), parts, accepted: vec![], end }
+        Outcome { key, carrier: self.lifecycle.name.clone(), parts, accepted: vec![], end }
     }
 }
 
 #[async_trait]
 impl Carrier for SmppCarrier {
     fn name(&self) -> &CarrierName {
-        &self.inner.desk.name
+        &self.inner.lifecycle.name
     }
 
     fn takes(&self, channel: Channel) -> bool {
@@ -265,15 +265,15 @@ impl Carrier for SmppCarrier {
         self.inner.status()
     }
 
-    /// Each session is a task, so that several processors share the work. They end with this.
+    /// Runs each session as a task, so that they use several processors. They end with this future.
     async fn run(&self, inbox: Arc<dyn Inbox>) {
-        let _running = self.inner.desk.open(&inbox);
+        let _running = self.inner.lifecycle.open(&inbox);
         let mut sessions = JoinSet::new();
         for index in 0..self.inner.binds.len() {
             let inner = self.inner.clone();
             sessions.spawn(async move {
                 if let Some(bind) = inner.binds.get(index) {
-                    bind.keep_up(&inner).await;
+                    bind.run(&inner).await;
                 }
             });
         }
@@ -281,8 +281,8 @@ impl Carrier for SmppCarrier {
     }
 
     async fn submit(&self, batch: Vec<Submission>) {
-        if self.inner.desk.closing.is_cancelled() {
-            self.inner.desk.defer(&batch, Reason::LinkDown).await;
+        if self.inner.lifecycle.closing.is_cancelled() {
+            self.inner.lifecycle.defer(&batch, Reason::LinkDown).await;
         } else {
             self.inner.submit(batch).await;
         }
@@ -297,14 +297,14 @@ impl Carrier for SmppCarrier {
     }
 
     async fn stop(&self, grace: Duration) {
-        self.inner.desk.close(grace).await;
+        self.inner.lifecycle.close(grace).await;
     }
 }
 
 impl fmt::Debug for SmppCarrier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { desk, settings, .. } = &*self.inner;
+        let Inner { lifecycle, settings, .. } = &*self.inner;
         let (host, port) = (&settings.client.host, settings.client.port);
-        write!(f, "SmppCarrier({}, {host}:{port})", desk.name.as_str())
+        write!(f, "SmppCarrier({}, {host}:{port})", lifecycle.name.as_str())
     }
 }

@@ -1,14 +1,13 @@
-//! How fast one session may go: a window that grows while the carrier takes what it is given and
-//! halves when it asks for less, and a pause after each such wish. Pure: time and chance are passed
-//! in.
+//! The pace of one session: a window that grows while the carrier accepts parts and is halved when it throttles, and a
+//! pause after each throttling. Pure: time and randomness are passed in.
 //!
 //! | the carrier | the window | |
 //! |---|---|---|
-//! | throttles (`ESME_RTHROTTLED`, `ESME_RMSGQFUL`) | half | pause, doubling from half a second to 16 s |
-//! | says congestion 90 or more | half, once a second | |
-//! | says congestion 80 to 89 | stays | |
-//! | answers later and later, and takes no more for it | three quarters (see `delay`) | |
-//! | takes a window of parts | one more | earlier wishes are forgotten |
+//! | throttles (`ESME_RTHROTTLED`, `ESME_RMSGQFUL`) | half | pause, doubling from 500 ms to 16 s |
+//! | reports congestion of 90 or more | half, once a second | |
+//! | reports congestion of 80 to 89 | unchanged | |
+//! | responds ever later without more throughput | three quarters (see `delay`) | |
+//! | accepts a window of parts | one more | the pause is reset |
 
 use std::time::Duration;
 
@@ -17,20 +16,20 @@ use tokio::time::Instant;
 
 use super::delay::{Delay, Trend};
 
-/// From here on a peer is used as it best is (SMPP 5.0 §4.8.4.18).
+/// Lower end of optimal load (SMPP 5.0 §4.8.4.18).
 const FULL: u8 = 80;
 
-/// From here on it calls itself congested.
+/// From here on the peer is congested.
 const CONGESTED: u8 = 90;
 
-/// The window is not changed for congestion more often than this.
+/// Minimum interval between changes of the window for congestion.
 const CONGESTION_EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Pace {
     window: u32,
     window_max: u32,
-    /// Parts taken since the window last changed.
+    /// Parts accepted since the window last changed.
     taken: u32,
     paused_until: Option<Instant>,
     pause: Duration,
@@ -59,7 +58,7 @@ impl Pace {
         self.window
     }
 
-    /// The latest pause, as a hint for what could not be sent.
+    /// The latest pause, as a hint when to retry.
     pub(super) const fn pause(&self) -> Duration {
         self.pause
     }
@@ -69,8 +68,7 @@ impl Pace {
         self.paused_until.filter(|until| *until > now)
     }
 
-    /// A part was taken. A whole window of them makes room for one more, and ends the memory of
-    /// earlier wishes.
+    /// A part was accepted. After a whole window of them the window grows by one and the pause is reset.
     pub(super) fn taken(&mut self, rtt: Duration) {
         self.delay.note(rtt);
         self.taken += 1;
@@ -83,7 +81,7 @@ impl Pace {
         }
     }
 
-    /// Answers were read of which so many awaited theirs just before.
+    /// Responses were read; `in_flight` parts awaited one before.
     pub(super) fn answered(&mut self, in_flight: u32, now: Instant) {
         match self.delay.judge(in_flight, self.window, now) {
             Trend::Steady => {}
@@ -96,8 +94,7 @@ impl Pace {
         }
     }
 
-    /// The carrier asked for less: whether that is news. What was in the window together counts
-    /// once.
+    /// The carrier throttled a part. Returns whether this changes the pace; the parts of one window count once.
     pub(super) fn throttled(&mut self, now: Instant, random: u64) -> bool {
         if self.paused_until(now).is_some() {
             return false;
@@ -108,7 +105,7 @@ impl Pace {
         true
     }
 
-    /// The carrier says how full it is.
+    /// The carrier reported its congestion.
     pub(super) fn congestion(&mut self, state: u8, now: Instant) {
         self.congestion = state;
         let heeded = self.congestion_heeded.is_some_and(|at| now < at + CONGESTION_EVERY);
@@ -132,7 +129,7 @@ mod tests {
     const RTT: Duration = Duration::from_millis(40);
 
     #[test]
-    fn a_wish_for_less_halves_once_and_pauses_longer_each_time() {
+    fn throttling_halves_once_and_pauses_longer_each_time() {
         let mut now = Instant::now();
         let mut pace = Pace::new(100, now);
         let mut pauses = Vec::new();
@@ -147,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_have_a_bound() {
+    fn pauses_are_bounded() {
         let mut now = Instant::now();
         let mut pace = Pace::new(100, now);
         for _ in 0..100 {
@@ -158,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_comes_back_and_never_leaves_its_bounds() {
+    fn the_window_recovers_within_its_bounds() {
         let now = Instant::now();
         let mut pace = Pace::new(4, now);
         for step in 0..10 {
@@ -172,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn congestion_is_heeded_once_a_second() {
+    fn congestion_halves_the_window_once_a_second() {
         let now = Instant::now();
         let mut pace = Pace::new(100, now);
         pace.congestion(89, now);
@@ -185,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_carrier_that_is_full_is_given_no_more() {
+    fn the_window_does_not_grow_at_optimal_load() {
         let now = Instant::now();
         let mut pace = Pace::new(100, now);
         pace.congestion(95, now);

@@ -1,12 +1,12 @@
-//! Messages from phones (SMPP 3.4 §4.6.1, mobile originated): octets become a part of a text, or of
-//! something binary. Joining is not done here: the other parts may come by another link.
+//! Decodes mobile-originated messages (SMPP 3.4 §4.6.1) into parts of a text or of binary data. Parts are joined in the
+//! store, because they may come on different links.
 //!
-//! What is not as it should be is read as far as it goes, never refused: a message with a wrong
-//! letter is worth more than none.
+//! Malformed messages are decoded as far as possible and never refused: a message with a wrong letter is better than
+//! none.
 //!
-//! | data_coding | read as |
+//! | data_coding | decoded as |
 //! |---|---|
-//! | 0, and by 3GPP TS 23.038 §4 classes and indications of the default alphabet | the carrier's alphabet |
+//! | 0, and the classes and indications of the default alphabet (3GPP TS 23.038 §4) | the carrier's alphabet |
 //! | 1, 3 | ASCII, Latin-1 |
 //! | 6, 7 | ISO 8859-5, ISO 8859-8 |
 //! | 8, and classes and indications of UCS-2 | UTF-16 |
@@ -20,19 +20,19 @@ use smpp::pdu::{Address, DataCoding, DataSm, DeliverSm, EsmClass, Tlvs, Ton, tag
 
 use super::profile::Alphabet;
 
-/// What `deliver_sm` and `data_sm` say alike.
+/// The fields shared by `deliver_sm` and `data_sm`.
 #[derive(Clone, Copy)]
-pub(super) struct Given<'a> {
+pub(super) struct RawMessage<'a> {
     pub(super) source: Address<'a>,
     destination: Address<'a>,
     esm_class: EsmClass,
     data_coding: DataCoding,
-    /// With its header, if it has one.
+    /// Including the header, if there is one.
     user_data: &'a [u8],
     tlvs: Tlvs<'a>,
 }
 
-impl<'a> Given<'a> {
+impl<'a> RawMessage<'a> {
     pub(super) fn of(deliver: &DeliverSm<'a>) -> Self {
         Self {
             source: deliver.source,
@@ -67,7 +67,7 @@ impl<'a> Given<'a> {
         interrupted_at: Timestamp,
     ) -> InboundPart {
         let header = self.esm_class.has_udh().then(|| Header::parse(self.user_data));
-        // Octets that begin with no header although the bit says so are all text.
+        // Without a valid header all octets are text, whatever the UDHI bit says.
         let (header, text) = match header {
             Some(Ok((header, text))) => (Some(header), text),
             Some(Err(_)) | None => (None, self.user_data),
@@ -105,7 +105,7 @@ fn sar_of(tlvs: Tlvs<'_>) -> Option<Join> {
     Join::new(JoinScheme::Sar, reference, total, nth)
 }
 
-/// Digits of an international number, or what stands there.
+/// The digits of an international number, or the address verbatim.
 fn party(address: Address<'_>) -> Party {
     let given: String =
         address.addr.iter().map(|octet| char::from(*octet)).filter(|c| !c.is_control()).collect();
@@ -115,7 +115,7 @@ fn party(address: Address<'_>) -> Party {
     }
 }
 
-/// `before` octets of header stand before `text`.
+/// Decodes the text; `before` is the number of header octets in front of it.
 fn read(
     coding: DataCoding,
     alphabet: Alphabet,
@@ -125,13 +125,12 @@ fn read(
 ) -> InboundBody {
     let latin1 = |octets: &[u8]| octets.iter().map(|octet| char::from(*octet)).collect();
     match coding.0 {
-        // SMPP's own meanings of what TS 23.038 has otherwise.
+        // SMPP defines these values differently from TS 23.038.
         1 => InboundBody::Text(eight_bits(text)),
         3 => InboundBody::Text(latin1(text)),
         6 => InboundBody::Text(text.iter().copied().map(cyrillic).collect()),
         7 => InboundBody::Text(text.iter().copied().map(hebrew).collect()),
-        // Bits 2 and 3 name the alphabet of general data codings with a class; and bit 2 that of
-        // the group 0xF0.
+        // Bits 2 and 3 select the alphabet of general data codings with a class, and bit 2 that of group 0xF0.
         0 | 0x10..=0x13 | 0xC0..=0xDF | 0xF0..=0xF3 | 0xF8..=0xFB => {
             default_alphabet(alphabet, text, before, shifts)
         }
@@ -154,13 +153,13 @@ fn default_alphabet(alphabet: Alphabet, text: &[u8], before: usize, shifts: Shif
     InboundBody::Text(match alphabet {
         Alphabet::Gsm7 if text.is_ascii() => decode_septets(text, shifts),
         Alphabet::Latin1 => text.iter().map(|octet| char::from(*octet)).collect(),
-        // A septet has no eighth bit: this carrier's alphabet is another.
+        // A septet has no eighth bit: the carrier uses another alphabet.
         Alphabet::Gsm7 | Alphabet::Ascii | Alphabet::Gsm7Packed => eight_bits(text),
     })
 }
 
-/// Without the carriage return that fills the last seven bits (TS 23.038 §6.1.2.3.1): it would stand
-/// in the middle of a joined text.
+/// Unpacks septets and removes a carriage return that fills the last seven bits (TS 23.038 §6.1.2.3.1), which would end
+/// up in the middle of a joined text.
 fn unpack_after_header(text: &[u8], fill_bits: usize) -> Vec<u8> {
     let mut septets = packed::unpack(text, fill_bits, usize::MAX);
     let is_full = (fill_bits + septets.len() * 7).is_multiple_of(8);
@@ -170,14 +169,13 @@ fn unpack_after_header(text: &[u8], fill_bits: usize) -> Vec<u8> {
     septets
 }
 
-/// Text that says nothing of what it is, and has every other octet 0: no alphabet of one octet for
-/// each letter is written so.
+/// Whether every other octet is 0, which occurs in no single-octet alphabet.
 fn is_unmarked_ucs2(text: &[u8]) -> bool {
     let (pairs, odd) = text.as_chunks::<2>();
     pairs.len() > 1 && odd.is_empty() && pairs.iter().all(|[high, low]| *high == 0 && *low != 0)
 }
 
-/// ASCII; with eighth bits UTF-8 if it is that, else Latin-1.
+/// Decodes ASCII; octets above 0x7F are UTF-8 if valid, else Latin-1.
 fn eight_bits(octets: &[u8]) -> String {
     match std::str::from_utf8(octets) {
         Ok(text) => text.to_owned(),
@@ -185,7 +183,7 @@ fn eight_bits(octets: &[u8]) -> String {
     }
 }
 
-/// An octet too many is a letter that cannot be read.
+/// Decodes UTF-16 units; an odd octet at the end becomes a replacement character.
 fn units(octets: &[u8]) -> Vec<u16> {
     let (pairs, odd) = octets.as_chunks::<2>();
     let mut units: Vec<u16> = pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect();

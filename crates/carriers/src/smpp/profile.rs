@@ -1,5 +1,4 @@
-//! What a carrier expects of a message: its alphabet, how it takes long texts, the kinds of its
-//! addresses, and what it is asked and told beside the text.
+//! How messages are encoded for a carrier: alphabet, long texts, address types, receipts, validity and further fields.
 
 use domain::number::{SenderId, SenderKind};
 use domain::ports::End;
@@ -7,11 +6,11 @@ use domain::text::Policy;
 use serde::Deserialize;
 use smpp::pdu::{Npi, RegisteredDelivery, Ton};
 
-/// What data_coding 0 is at the carrier.
+/// The carrier's alphabet for data_coding 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Alphabet {
-    /// GSM-7, one septet in each octet.
+    /// GSM-7, one septet per octet.
     #[default]
     Gsm7,
     Gsm7Packed,
@@ -19,30 +18,30 @@ pub enum Alphabet {
     Ascii,
 }
 
-/// What carries a text that the alphabet lacks.
+/// Encoding of texts that the alphabet cannot represent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Beyond {
     #[default]
     Ucs2,
-    /// Latin-1 as data_coding 3, if that has all of it; else UCS-2.
+    /// Latin-1 with data_coding 3 if it suffices, else UCS-2.
     Latin1,
 }
 
-/// How a text of several parts is handed over.
+/// How a text of several parts is submitted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LongMessages {
     /// Part by part, each with a user data header.
     #[default]
     Udh,
-    /// Part by part, with `sar_msg_ref_num` and its companions.
+    /// Part by part, with the `sar_*` parameters.
     Sar,
-    /// Whole; the carrier cuts it.
+    /// As a whole; the carrier splits it.
     MessagePayload,
 }
 
-/// Which receipts are asked for.
+/// Which receipts are requested.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Receipts {
@@ -50,7 +49,7 @@ pub enum Receipts {
     Final,
     Failure,
     None,
-    /// Final ones, and what happens on the way.
+    /// Final ones and intermediate notifications.
     Intermediate,
 }
 
@@ -64,8 +63,8 @@ impl Receipts {
         }
     }
 
-    /// Whether a message that arrived is told.
-    pub(super) const fn tell_success(self) -> bool {
+    /// Whether receipts report successful delivery.
+    pub(super) const fn reports_success(self) -> bool {
         matches!(self, Self::Final | Self::Intermediate)
     }
 }
@@ -74,25 +73,25 @@ impl Receipts {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SettleOn {
-    /// When its receipts say so.
+    /// When its receipts report delivery.
     #[default]
     Receipt,
-    /// When the carrier took it: for carriers without receipts.
+    /// When the carrier accepted it, for carriers without receipts.
     Submit,
 }
 
-/// How the carrier is told until when a message is worth delivering.
+/// How the validity period is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Validity {
     #[default]
     Relative,
-    /// In UTC.
+    /// Absolute, in UTC.
     Absolute,
     None,
 }
 
-/// A type of number and a numbering plan; what is not set follows from the address.
+/// Type of number and numbering plan; unset ones follow from the address.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Kind {
     pub(super) ton: Option<u8>,
@@ -111,7 +110,7 @@ pub(super) struct Profile {
     pub(super) beyond: Beyond,
     pub(super) long: LongMessages,
     pub(super) policy: Policy,
-    /// The sender of messages that name none.
+    /// Sender of messages without one.
     pub(super) source: Option<SenderId>,
     pub(super) of_sources: Kind,
     pub(super) of_short_codes: Kind,
@@ -121,7 +120,7 @@ pub(super) struct Profile {
     pub(super) settle_on: SettleOn,
     pub(super) validity: Validity,
     pub(super) priority: u8,
-    /// Parameters that go with every part, as on the wire.
+    /// Encoded optional parameters of every part.
     pub(super) tlvs: Vec<u8>,
 }
 
@@ -139,7 +138,7 @@ impl Profile {
         self.of_destinations.or(Ton::INTERNATIONAL.0, Npi::ISDN.0)
     }
 
-    /// What a message is whose parts were all taken.
+    /// Outcome of a message whose parts were all accepted.
     pub(super) const fn taken(&self) -> End {
         match self.settle_on {
             SettleOn::Receipt => End::Accepted,

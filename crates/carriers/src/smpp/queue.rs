@@ -1,6 +1,6 @@
-//! Jobs waiting for a link. All links take from it, so the fastest takes most and a slow one holds
-//! back nobody; single messages go before bulk, and in a lane each in its turn: what a link gives back
-//! because it was throttled is taken first again. It takes nothing while no link is up.
+//! Queue of jobs for the links of a carrier. All links take from it, so a slow link does not delay the others. Single
+//! messages go before bulk; within a lane the order is kept, and a throttled job that is put back is taken first again.
+//! It accepts nothing while no link is up.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,35 +13,35 @@ use super::job::Job;
 #[derive(Debug)]
 pub(super) struct Queue {
     waiting: Mutex<Waiting>,
-    /// Places in each lane.
+    /// Free slots of each lane.
     room: [Semaphore; 2],
-    /// Links that take from here.
+    /// Number of links that are up.
     links: watch::Sender<usize>,
     filled: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// Each in order of turns.
+    /// Each ordered by position.
     lanes: [VecDeque<Job>; 2],
-    next_turn: u64,
+    next_position: u64,
 }
 
-/// A link that takes from the queue, for as long as this is held.
+/// Counts a link as up while it is held.
 #[derive(Debug)]
-pub(super) struct Up<'a>(&'a Queue);
+pub(super) struct LinkGuard<'a>(&'a Queue);
 
-impl Drop for Up<'_> {
+impl Drop for LinkGuard<'_> {
     fn drop(&mut self) {
         self.0.links.send_modify(|links| *links -= 1);
     }
 }
 
 impl Queue {
-    pub(super) fn new(places: usize) -> Self {
+    pub(super) fn new(slots: usize) -> Self {
         Self {
             waiting: Mutex::default(),
-            room: [Semaphore::new(places), Semaphore::new(places)],
+            room: [Semaphore::new(slots), Semaphore::new(slots)],
             links: watch::Sender::new(0),
             filled: Notify::new(),
         }
@@ -55,20 +55,19 @@ impl Queue {
         *self.links.borrow()
     }
 
-    pub(super) fn link_up(&self) -> Up<'_> {
+    pub(super) fn link_up(&self) -> LinkGuard<'_> {
         self.links.send_modify(|links| *links += 1);
-        Up(self)
+        LinkGuard(self)
     }
 
-    /// Whether all of these would find a place at once.
+    /// Whether there are free slots for all these jobs.
     pub(super) fn has_room(&self, jobs: &[Job]) -> bool {
         let single = jobs.iter().filter(|job| job.lane() == Lane::Single).count();
         let [in_single, in_bulk] = self.room.each_ref().map(Semaphore::available_permits);
         in_single >= single && in_bulk >= jobs.len() - single
     }
 
-    /// Waits for places, for as many at once as there are; gives those back that have none when no
-    /// link is up.
+    /// Queues jobs as slots become free; returns those without a slot when no link is up.
     pub(super) async fn push(&self, jobs: Vec<Job>) -> Vec<Job> {
         let (single, bulk): (VecDeque<_>, VecDeque<_>) =
             jobs.into_iter().partition(|job| job.lane() == Lane::Single);
@@ -79,28 +78,28 @@ impl Queue {
         left
     }
 
-    /// Jobs of one lane.
+    /// Queues the jobs of one lane.
     async fn push_lane(&self, mut jobs: VecDeque<Job>) -> VecDeque<Job> {
         while let Some(first) = jobs.front() {
             let lane = index(first.lane());
             let room = &self.room[lane];
             let fit = u32::try_from(room.available_permits().clamp(1, jobs.len())).unwrap_or(1);
             let mut links = self.links.subscribe();
-            let places = tokio::select! {
+            let slots = tokio::select! {
                 biased;
                 _ = links.wait_for(|links| *links == 0) => None,
-                places = room.acquire_many(fit) => places.ok(),
+                slots = room.acquire_many(fit) => slots.ok(),
             };
-            let Some(places) = places else { break };
+            let Some(slots) = slots else { break };
             let mut waiting = self.waiting();
-            // A link that goes down after this takes what it leaves in the queue out of it.
+            // The last link that goes down after this removes the jobs from the queue.
             if self.links() == 0 {
                 break;
             }
-            places.forget();
+            slots.forget();
             for mut job in jobs.drain(..usize::try_from(fit).unwrap_or(1)) {
-                waiting.next_turn += 1;
-                (job.turn, job.placed) = (waiting.next_turn, true);
+                waiting.next_position += 1;
+                (job.position, job.holds_slot) = (waiting.next_position, true);
                 waiting.lanes[lane].push_back(job);
             }
             drop(waiting);
@@ -109,23 +108,22 @@ impl Queue {
         jobs
     }
 
-    /// Puts a job back to where its turn is; gives it back when no link is up.
+    /// Puts a job back at its position; returns it if no link is up.
     pub(super) fn put_back(&self, job: Job) -> Option<Job> {
         let mut waiting = self.waiting();
         if self.links() == 0 {
             return Some(job);
         }
         let lane = &mut waiting.lanes[index(job.lane())];
-        // Few are before it: what was put back earlier.
-        let place = lane.iter().take_while(|known| known.turn < job.turn).count();
+        // Only jobs that were put back earlier are before it.
+        let place = lane.iter().take_while(|known| known.position < job.position).count();
         lane.insert(place, job);
         drop(waiting);
         self.filled.notify_one();
         None
     }
 
-    /// Waits for jobs and takes as many as have `parts` parts together and are `weight` SMS, at
-    /// least one. Cancel safe.
+    /// Waits for jobs and takes up to `parts` parts of up to `weight` SMS together, but at least one job. Cancel safe.
     pub(super) async fn take(&self, parts: usize, weight: usize) -> Vec<Job> {
         loop {
             let filled = self.filled.notified();
@@ -149,7 +147,7 @@ impl Queue {
                 }
                 left = (left.0.saturating_sub(wanted.0), left.1.saturating_sub(wanted.1));
                 let Some(mut job) = lane.pop_front() else { break };
-                *freed += usize::from(std::mem::take(&mut job.placed));
+                *freed += usize::from(std::mem::take(&mut job.holds_slot));
                 taken.push(job);
                 if left.0 == 0 || left.1 == 0 {
                     break 'all;
@@ -160,32 +158,32 @@ impl Queue {
         drop(waiting);
         self.free(freed);
         if more {
-            // For another link that waits.
+            // Wake another waiting link.
             self.filled.notify_one();
         }
         taken
     }
 
-    fn free(&self, places: [usize; 2]) {
-        for (room, places) in self.room.iter().zip(places) {
-            room.add_permits(places);
+    fn free(&self, slots: [usize; 2]) {
+        for (room, slots) in self.room.iter().zip(slots) {
+            room.add_permits(slots);
         }
     }
 
-    /// Everything, when no link is left to take it.
-    pub(super) fn take_stranded(&self) -> Vec<Job> {
+    /// Takes all jobs if no link is up.
+    pub(super) fn take_unserved(&self) -> Vec<Job> {
         let mut waiting = self.waiting();
         if self.links() > 0 {
             return vec![];
         }
-        let (mut stranded, mut freed) = (Vec::new(), [0; 2]);
+        let (mut unserved, mut freed) = (Vec::new(), [0; 2]);
         for (lane, freed) in waiting.lanes.iter_mut().zip(&mut freed) {
-            *freed = lane.iter().filter(|job| job.placed).count();
-            stranded.extend(lane.drain(..));
+            *freed = lane.iter().filter(|job| job.holds_slot).count();
+            unserved.extend(lane.drain(..));
         }
         drop(waiting);
         self.free(freed);
-        stranded
+        unserved
     }
 }
 
@@ -246,12 +244,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_put_back_has_its_turn_again() {
+    async fn a_job_that_is_put_back_keeps_its_position() {
         let queue = Queue::new(10);
         let _up = queue.link_up();
         filled(&queue, singles(0..6, "x")).await;
         let mut taken = queue.take(4, 4).await;
-        // As answers come, which is in no order.
+        // Responses come in any order.
         for at in [2, 0, 1, 0] {
             assert!(queue.put_back(taken.remove(at)).is_none());
         }
@@ -259,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn is_bounded_and_lets_go_of_who_waits_when_no_link_is_left() {
+    async fn is_bounded_and_returns_waiting_jobs_when_no_link_is_up() {
         let queue = Queue::new(2);
         assert_eq!(queue.push(singles(0..1, "x")).await.len(), 1);
         let up = queue.link_up();
@@ -269,16 +267,16 @@ mod tests {
         assert!(queue.has_room(&[job(3, Lane::Bulk, "x")]));
         let mut waiting = Box::pin(queue.push(singles(3..5, "x")));
         let waited = tokio::time::timeout(Duration::from_secs(1), &mut waiting).await;
-        assert!(waited.is_err(), "there was no room");
-        assert_eq!(queue.take_stranded().len(), 0);
+        assert!(waited.is_err(), "the queue was not full");
+        assert_eq!(queue.take_unserved().len(), 0);
         drop(up);
         assert_eq!(numbers(&waiting.await), [3, 4]);
-        assert_eq!(queue.take_stranded().len(), 2);
-        assert!(queue.has_room(&singles(3..5, "x")), "their places are free again");
+        assert_eq!(queue.take_unserved().len(), 2);
+        assert!(queue.has_room(&singles(3..5, "x")), "their slots were not freed");
     }
 
     #[tokio::test]
-    async fn a_batch_larger_than_the_queue_goes_through_it() {
+    async fn a_batch_larger_than_the_queue_passes_through_it() {
         let queue = Queue::new(3);
         let _up = queue.link_up();
         let (left, taken) = tokio::join!(queue.push(singles(0..50, "x")), async {

@@ -1,11 +1,11 @@
-//! The carrier's limit of parts per second, shared by its sessions.
+//! The carrier's rate limit in parts per second, shared by its sessions.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use smpp::rate::Rate;
 use tokio::time::Instant;
 
-/// What may go at once after idle time, as a part of a second.
+/// Burst after idle time, as a fraction of a second.
 const BURST: u32 = 20;
 
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Limit {
 }
 
 impl Limit {
-    /// 0 is no limit.
+    /// 0 for no limit.
     pub(super) fn new(parts_per_s: u32) -> Self {
         let bucket = (parts_per_s / BURST).max(1);
         let rate = Rate::with_bucket(parts_per_s, bucket, Instant::now().into_std());
@@ -26,7 +26,7 @@ impl Limit {
         self.rate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Parts that may go at once, at least one.
+    /// Parts that may be sent in one burst, at least one.
     pub(super) fn at_once(&self) -> usize {
         if !self.limited {
             return usize::MAX;
@@ -35,8 +35,8 @@ impl Limit {
         usize::try_from(available.max(1)).unwrap_or(usize::MAX)
     }
 
-    /// Waits until `parts` may go, and counts them. Dropped early, what it counted is lost, which
-    /// only slows.
+    /// Waits until `parts` may be sent, and counts them. If it is dropped early they stay counted, which only slows
+    /// down.
     pub(super) async fn wait(&self, parts: usize) {
         let mut left = if self.limited { u32::try_from(parts).unwrap_or(u32::MAX) } else { 0 };
         while left > 0 {
@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
 
-    /// Parts that so many sessions send in a minute, in jobs of one to three parts.
+    /// Parts sent in a minute by `sessions` sessions, in jobs of one to three parts.
     async fn sent_in_a_minute(parts_per_s: u32, sessions: usize) -> usize {
         let limit = Arc::new(Limit::new(parts_per_s));
         let sent = Arc::new(AtomicUsize::new(0));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn idle_time_saves_up_a_twentieth_of_a_second() {
+    async fn idle_time_accumulates_a_twentieth_of_a_second() {
         let limit = Limit::new(1_000);
         tokio::time::sleep(Duration::from_secs(3_600)).await;
         assert_eq!(limit.at_once(), 50);

@@ -1,18 +1,16 @@
-//! What a carrier sends us: receipts and messages from phones, told apart, and turned into the
-//! domain's.
+//! Distinguishes receipts from mobile-originated messages and converts both to the domain's types.
 //!
-//! | marked as a receipt | reads as one | it is |
+//! | marked as a receipt | text of a receipt | it is |
 //! |---|---|---|
 //! | by esm_class, or by `receipted_message_id` with `message_state` | – | a receipt |
-//! | no | yes, and `receipts_by_text` | a receipt for a submission to the number that it comes from; else a message |
+//! | no | yes, with `receipts_by_text` | a receipt if a submission to its source number matches; else a message |
 //! | no | yes, without `receipts_by_text` | a message |
 //! | no | no | a message |
 //!
-//! A phone can set no mark, but it can write the text. With `receipts_by_text` a recipient who guesses
-//! the carrier's id of a message to himself can still say, before the carrier does, that it failed or
-//! arrived; so can whoever gets a text to us under his number. That an unmarked one counts for no failure
-//! would leave the failures of carriers that mark nothing to time out. Where the carrier marks its
-//! receipts the key is to be false.
+//! A phone cannot set the mark, but it can send such a text. With `receipts_by_text` a recipient who guesses the
+//! carrier's id of a message to them, or anyone who can spoof their number, can forge its receipt. Unmarked failures must
+//! still count, or failures at carriers without marks would only time out. Set the key to false for a carrier that marks
+//! its receipts.
 
 use domain::inbound::InboundPart;
 use domain::number::{Msisdn, NumberEnds};
@@ -21,72 +19,80 @@ use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use smpp::CommandId;
 use smpp::pdu::{Address, DataSm, DecodeError, DeliverSm, RawPdu, Ton};
-use smpp::receipt::{MessageState, Receipt as Told};
+use smpp::receipt::{MessageState, Receipt as ParsedReceipt};
 
 use super::ids::ReceiptIds;
-use super::phone::Given;
+use super::phone::RawMessage;
 use super::profile::Alphabet;
 
-/// Longest error word kept.
+/// Longest error code stored.
 const CODE_CHARS_MAX: usize = 32;
 
 #[derive(Debug)]
 pub(super) enum Received {
     Receipt(Receipt),
-    /// A receipt that does not say of which message.
-    Nameless,
-    /// A message from a phone, or a part of one.
+    /// A receipt without a message id.
+    WithoutId,
+    /// A mobile-originated message, or a part of one.
     Message(InboundPart),
 }
 
-/// What is known of the carrier, beside the octets.
+/// What parsing needs to know about the carrier.
 #[derive(Clone, Copy)]
-pub(super) struct Of<'a> {
+pub(super) struct CarrierContext<'a> {
     pub(super) carrier: &'a CarrierName,
     pub(super) ids: ReceiptIds,
-    /// Texts that read as receipts are some.
+    /// Unmarked texts of receipts count as receipts.
     pub(super) by_text: bool,
     pub(super) alphabet: Alphabet,
     pub(super) interrupted_at: Timestamp,
 }
 
-pub(super) fn read(pdu: &RawPdu, of: Of<'_>, at: Timestamp) -> Result<Received, DecodeError> {
-    let Of { carrier, ids, by_text, alphabet, interrupted_at } = of;
-    let (told, given) = if pdu.id() == CommandId::DATA_SM {
+pub(super) fn read(
+    pdu: &RawPdu,
+    of: CarrierContext<'_>,
+    at: Timestamp,
+) -> Result<Received, DecodeError> {
+    let CarrierContext { carrier, ids, by_text, alphabet, interrupted_at } = of;
+    let (parsed, message) = if pdu.id() == CommandId::DATA_SM {
         let data = pdu.decode::<DataSm<'_>>()?;
-        (Told::of_data(&data), Given::of_data(&data))
+        (ParsedReceipt::of_data(&data), RawMessage::of_data(&data))
     } else {
         let deliver = pdu.decode::<DeliverSm<'_>>()?;
-        (Told::of(&deliver), Given::of(&deliver))
+        (ParsedReceipt::of(&deliver), RawMessage::of(&deliver))
     };
-    let part = || given.part(carrier, alphabet, at, interrupted_at);
-    let Some(told) = told else { return Ok(Received::Message(part())) };
-    let is_named = !told.message_id.is_empty();
-    let unmarked = (!told.marked).then(|| Box::new(part()));
+    let part = || message.part(carrier, alphabet, at, interrupted_at);
+    let Some(parsed) = parsed else { return Ok(Received::Message(part())) };
+    let is_named = !parsed.message_id.is_empty();
+    let unmarked = (!parsed.marked).then(|| Box::new(part()));
     Ok(match unmarked {
         Some(part) if !is_named || !by_text || !comes_from_a_number(&part) => {
             Received::Message(*part)
         }
-        None if !is_named => Received::Nameless,
+        None if !is_named => Received::WithoutId,
         unmarked => Received::Receipt(Receipt {
             carrier: carrier.clone(),
-            carrier_id: ids.of_receipt(told.message_id),
-            state: if told.intermediate { ReceiptState::Intermediate } else { state(told.state) },
-            code: code(&told),
-            to: number(given.source),
+            carrier_id: ids.of_receipt(parsed.message_id),
+            state: if parsed.intermediate {
+                ReceiptState::Intermediate
+            } else {
+                state(parsed.state)
+            },
+            code: code(&parsed),
+            to: number(message.source),
             at,
             unmarked,
         }),
     })
 }
 
-/// Otherwise it fits no submission.
+/// Otherwise it cannot match a submission.
 fn comes_from_a_number(part: &InboundPart) -> bool {
     NumberEnds::of(part.from.as_str(), part.to.as_str()).is_some()
 }
 
-const fn state(told: MessageState) -> ReceiptState {
-    match told {
+const fn state(parsed: MessageState) -> ReceiptState {
+    match parsed {
         MessageState::Delivered => ReceiptState::Delivered,
         MessageState::Expired => ReceiptState::Expired,
         MessageState::Deleted
@@ -100,9 +106,9 @@ const fn state(told: MessageState) -> ReceiptState {
     }
 }
 
-/// The word after `err:`, or the network's own code as `network 3: 1`.
-fn code(told: &Told<'_>) -> Option<String> {
-    let word: String = String::from_utf8_lossy(told.err)
+/// The value of `err:`, or the network's error code as `network 3: 1`.
+fn code(parsed: &ParsedReceipt<'_>) -> Option<String> {
+    let word: String = String::from_utf8_lossy(parsed.err)
         .trim()
         .chars()
         .filter(|char| !char.is_control())
@@ -111,11 +117,10 @@ fn code(told: &Told<'_>) -> Option<String> {
     if !word.is_empty() {
         return Some(word);
     }
-    told.network_error.map(|error| format!("network {}: {}", error.network, error.code))
+    parsed.network_error.map(|error| format!("network {}: {}", error.network, error.code))
 }
 
-/// A receipt comes from the number that the message was for. What is written as a national number,
-/// or as anything but digits, is no number to go by.
+/// The source of a receipt is the message's recipient. National numbers and non-digits are not usable: `None`.
 fn number(source: Address<'_>) -> Option<Msisdn> {
     if !matches!(source.ton, Ton::INTERNATIONAL | Ton::UNKNOWN) {
         return None;
@@ -141,7 +146,7 @@ mod tests {
         let mut out = BytesMut::new();
         pdu::encode(&mut out, CommandStatus::ROK, 1, deliver).unwrap();
         let raw = RawPdu::new(out.freeze()).unwrap();
-        let of = Of {
+        let of = CarrierContext {
             carrier: &CarrierName::new("main"),
             ids: ReceiptIds::Same,
             by_text,
@@ -157,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn words_become_states_and_unknown_ones_decide_nothing() {
+    fn unrecognised_states_decide_nothing() {
         for (word, state) in [
             ("DELIVRD", ReceiptState::Delivered),
             ("EXPIRED", ReceiptState::Expired),
@@ -177,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_intermediate_notification_decides_nothing_whatever_it_says() {
+    fn an_intermediate_notification_decides_nothing() {
         let deliver = DeliverSm {
             esm_class: EsmClass::INTERMEDIATE,
             short_message: b"id:1 stat:UNDELIV err:000",
@@ -189,19 +194,19 @@ mod tests {
 
     #[test]
     fn optional_parameters_are_enough() {
-        let mut told = TlvBuf::new();
-        told.push_c_string(tag::RECEIPTED_MESSAGE_ID, b"42").unwrap();
-        told.push_u8(tag::MESSAGE_STATE, 5);
-        told.push(tag::NETWORK_ERROR_CODE, &[3, 0, 1]).unwrap();
+        let mut parsed = TlvBuf::new();
+        parsed.push_c_string(tag::RECEIPTED_MESSAGE_ID, b"42").unwrap();
+        parsed.push_u8(tag::MESSAGE_STATE, 5);
+        parsed.push(tag::NETWORK_ERROR_CODE, &[3, 0, 1]).unwrap();
         let esm_class = EsmClass::RECEIPT;
-        let deliver = DeliverSm { esm_class, tlvs: told.tlvs(), ..DeliverSm::default() };
+        let deliver = DeliverSm { esm_class, tlvs: parsed.tlvs(), ..DeliverSm::default() };
         let Received::Receipt(receipt) = received(&deliver) else { panic!() };
         assert_eq!((receipt.state, receipt.carrier_id.as_str()), (ReceiptState::Failed, "42"));
         assert_eq!(receipt.code.as_deref(), Some("network 3: 1"));
     }
 
     #[test]
-    fn what_only_its_text_calls_a_receipt_is_a_message_too() {
+    fn a_receipt_by_its_text_alone_is_also_a_message() {
         let deliver = |source| DeliverSm {
             source,
             destination: Address::unknown(b"1919"),
@@ -215,7 +220,7 @@ mod tests {
         assert_eq!((message.from.as_str(), message.to.as_str()), ("4520123456", "1919"));
         let text = domain::inbound::InboundBody::Text("id:7 stat:UNDELIV err:001".to_owned());
         assert_eq!(message.body, text);
-        // The key, a source that fits nothing, and an id that is none.
+        // Without the key, with an unusable source, and without an id.
         assert!(matches!(received_by(&phone, false), Received::Message(part) if part == *message));
         let name = deliver(Address::alphanumeric(b"Boltgram"));
         assert!(matches!(received(&name), Received::Message(_)));
@@ -224,16 +229,16 @@ mod tests {
     }
 
     #[test]
-    fn what_the_carrier_marks_is_a_receipt_and_nothing_else() {
-        let mut told = TlvBuf::new();
-        told.push_c_string(tag::RECEIPTED_MESSAGE_ID, b"42").unwrap();
+    fn a_marked_receipt_is_not_a_message() {
+        let mut parsed = TlvBuf::new();
+        parsed.push_c_string(tag::RECEIPTED_MESSAGE_ID, b"42").unwrap();
         let id_alone = DeliverSm {
             source: Address::international(b"4520123456"),
-            tlvs: told.tlvs(),
+            tlvs: parsed.tlvs(),
             ..DeliverSm::default()
         };
         assert!(matches!(received_by(&id_alone, false), Received::Message(_)));
-        let mut both = told.clone();
+        let mut both = parsed.clone();
         both.push_u8(tag::MESSAGE_STATE, 2);
         let by_parameters = DeliverSm { tlvs: both.tlvs(), ..DeliverSm::default() };
         let short_message = b"id:1 stat:DELIVRD err:000";
@@ -246,13 +251,13 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_names_the_number_it_is_for() {
+    fn a_receipt_has_the_number_of_its_recipient() {
         let of = |ton: Ton, addr: &'static [u8]| {
             let source = Address { ton, addr, ..Address::default() };
             let short_message = b"id:1 stat:DELIVRD err:000";
             let esm_class = EsmClass::RECEIPT;
-            let told = DeliverSm { source, esm_class, short_message, ..DeliverSm::default() };
-            let Received::Receipt(receipt) = received(&told) else { panic!() };
+            let parsed = DeliverSm { source, esm_class, short_message, ..DeliverSm::default() };
+            let Received::Receipt(receipt) = received(&parsed) else { panic!() };
             receipt.to.map(Msisdn::digits)
         };
         let known = Some(4_520_123_456);
@@ -275,9 +280,9 @@ mod tests {
     }
 
     #[test]
-    fn messages_and_nameless_receipts_are_seen_as_such() {
+    fn messages_and_receipts_without_an_id_are_recognised() {
         let message = DeliverSm { short_message: b"STOP", ..DeliverSm::default() };
         assert!(matches!(received(&message), Received::Message(_)));
-        assert!(matches!(receipt(b"stat:DELIVRD"), Received::Nameless));
+        assert!(matches!(receipt(b"stat:DELIVRD"), Received::WithoutId));
     }
 }

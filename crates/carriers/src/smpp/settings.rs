@@ -1,4 +1,4 @@
-//! What is made of the section once, before the first bind; what could never work is refused here.
+//! Turns the section into settings, once at start; settings that can never work are refused.
 
 mod profile;
 
@@ -21,16 +21,16 @@ use super::profile::Profile;
 use super::verdict::Meaning;
 use crate::ConfigError;
 
-/// Sessions one carrier ever keeps.
+/// Limit of sessions per carrier.
 const BINDS_MAX: u16 = 64;
 
-/// Longest wait before connecting again.
+/// Longest delay before reconnecting.
 const RECONNECT_MAX: Duration = Duration::from_secs(60);
 
-/// How long an unbind waits for open parts: a little less than a stop of the house.
+/// How long an unbind waits for open parts: slightly less than the process's stop timeout.
 const DRAIN: Duration = Duration::from_secs(8);
 
-/// What sessions and parts are made with.
+/// Settings of sessions and parts.
 pub(super) struct Settings {
     pub(super) client: ClientConfig,
     /// One for each session.
@@ -65,7 +65,7 @@ impl SmppConfig {
         })
     }
 
-    /// What would be refused by every bind, or makes no sense.
+    /// Refuses values that no bind would accept or that make no sense.
     fn check(&self) -> Result<(), ConfigError> {
         let password = self.password.as_ref().map_or("", Secret::expose);
         for (key, value, octets_max) in [
@@ -76,7 +76,7 @@ impl SmppConfig {
             ("service_type", self.service_type.as_str(), 5),
         ] {
             if value.len() > octets_max || value.contains('\0') {
-                let why = format!("has at most {octets_max} octets, none of them NUL");
+                let why = format!("may have at most {octets_max} octets and no NUL");
                 return Err(ConfigError::key(key, why));
             }
         }
@@ -84,7 +84,7 @@ impl SmppConfig {
             return Err(ConfigError::key("host", "is empty"));
         }
         if !(1..=BINDS_MAX).contains(&self.binds) {
-            return Err(ConfigError::key("binds", format!("is not between 1 and {BINDS_MAX}")));
+            return Err(ConfigError::key("binds", format!("must be between 1 and {BINDS_MAX}")));
         }
         if !(1..=WINDOW_MAX).contains(&self.window) {
             return Err(ConfigError::key("window", format!("is not between 1 and {WINDOW_MAX}")));
@@ -118,7 +118,7 @@ impl SmppConfig {
         Ok(client)
     }
 
-    /// The files are read here once, so that a wrong one is told at start.
+    /// Reads the files once, so that errors are reported at start.
     fn tls(&self) -> Result<Option<ClientTls>, ConfigError> {
         let given = [
             ("ca_file", self.ca_file.is_some()),
@@ -128,7 +128,7 @@ impl SmppConfig {
         ];
         if !self.tls {
             return match given.into_iter().find(|(_, given)| *given) {
-                Some((key, _)) => Err(ConfigError::key(key, "has no use without tls = true")),
+                Some((key, _)) => Err(ConfigError::key(key, "has no effect without tls = true")),
                 None => Ok(None),
             };
         }
@@ -157,7 +157,7 @@ impl SmppConfig {
             };
             match number {
                 Ok(0) | Err(_) => {
-                    Err(ConfigError::key("errors", format!("{status:?} is no status")))
+                    Err(ConfigError::key("errors", format!("{status:?} is not a status")))
                 }
                 Ok(number) => Ok((CommandStatus(number), *meaning)),
             }
@@ -166,14 +166,14 @@ impl SmppConfig {
     }
 }
 
-/// A key that others may read is theirs too.
+/// Refuses a key file that other users can read.
 fn check_private(key: &Path) -> Result<(), ConfigError> {
     let unusable = |source: io::Error| ConfigError::File { key: "key_file", source: source.into() };
     let mode = fs::metadata(key).map_err(unusable)?.permissions().mode() & 0o777;
     if mode & 0o077 == 0 {
         return Ok(());
     }
-    let why = format!("has mode {mode:03o}, which lets others than its owner in: chmod 600 it");
+    let why = format!("has mode {mode:03o}, so that other users can read it: chmod 600 it");
     Err(ConfigError::key("key_file", why))
 }
 
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_work_is_refused_at_start() {
+    fn settings_that_cannot_work_are_refused_at_start() {
         for (more, key) in [
             (r#", "password": "more than eight""#, "password"),
             (r#", "binds": 0"#, "binds"),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_read_in_either_notation() {
+    fn statuses_are_read_in_either_notation() {
         let settings = read(r#", "errors": {"0x410": "throttled", "1041": "bad_destination"}"#);
         let errors = settings.unwrap().errors;
         assert_eq!(errors[&CommandStatus(0x410)], Meaning::Throttled);
@@ -245,6 +245,6 @@ mod tests {
             assert!(error.to_string().contains(&format!("mode {mode:o}")), "{error}");
         }
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(matches!(read(&more), Err(ConfigError::File { key: "tls", .. })), "it is empty");
+        assert!(matches!(read(&more), Err(ConfigError::File { key: "tls", .. })), "an empty file");
     }
 }

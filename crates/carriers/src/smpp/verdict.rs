@@ -1,17 +1,17 @@
-//! What the answer to a part means for it.
+//! The meaning of a response for its part.
 //!
 //! | meaning | the message | the link |
 //! |---|---|---|
-//! | permanent, bad_destination, bad_sender | refused with the code: its money goes back | |
-//! | another | another carrier is tried, if the route has one | |
-//! | throttled | waits at the head of the link | pauses, with a smaller window |
-//! | temporary | comes back later | |
-//! | link | comes back later | is bound anew |
-//! | unknown | comes back later, three times in all; then refused with the code | |
+//! | permanent, bad_destination, bad_sender | refused with the code and refunded | |
+//! | another | tried at another carrier of the route, if any | |
+//! | throttled | stays at the head of the queue | pauses, with a smaller window |
+//! | temporary | deferred | |
+//! | link | deferred | is bound again |
+//! | unknown | deferred up to three attempts in all, then refused with the code | |
 //!
-//! A status is looked up in the carrier's own table first, then read as the standard says. What
-//! neither knows (vendors' codes, `ESME_RUNKNOWNERR`) may pass or may not: sending a message for ever
-//! that will never be taken helps nobody, and a refusal gives the money back.
+//! A status is looked up in the carrier's own table, then interpreted by the standard. Other statuses (vendors' codes,
+//! `ESME_RUNKNOWNERR`) may be temporary or not: after three attempts a refusal with refund is better than retrying
+//! forever.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -22,7 +22,7 @@ use serde::Deserialize;
 use smpp::session::Failure;
 use smpp::{CommandStatus, ErrorClass};
 
-/// What a carrier's status means.
+/// Meaning of a carrier's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
@@ -36,49 +36,49 @@ pub enum Meaning {
     Unknown,
 }
 
-/// How one part ended, if it was not taken.
+/// Why a part was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NotTaken {
+pub(super) enum NotAccepted {
     Refused {
         reason: Reason,
         code: String,
     },
-    /// This carrier will not take it.
+    /// This carrier does not serve it.
     Another {
         code: String,
     },
-    /// Nobody knows whether it will ever be taken.
+    /// It is unknown whether it can ever be accepted.
     Unknown {
         code: String,
     },
-    /// The link must slow down, and then it may be sent.
+    /// It may be sent again once the link has slowed down.
     Throttled,
     Busy,
-    /// It may have been taken.
+    /// It may have been accepted.
     NoAnswer,
-    /// It was certainly not taken, and the session is of no use (any more).
+    /// It was certainly not accepted, and the session is unusable.
     NotSent,
 }
 
 pub(super) fn of_status(
     status: CommandStatus,
     known: impl Fn(CommandStatus) -> Option<Meaning>,
-) -> NotTaken {
+) -> NotAccepted {
     let code = || format!("smpp:{:#010x}", status.0);
-    let refused = |reason| NotTaken::Refused { reason, code: code() };
+    let refused = |reason| NotAccepted::Refused { reason, code: code() };
     match known(status).unwrap_or_else(|| standard(status)) {
         Meaning::Permanent => refused(Reason::Refused),
         Meaning::BadDestination => refused(Reason::BadDestination),
         Meaning::BadSender => refused(Reason::BadSender),
-        Meaning::Another => NotTaken::Another { code: code() },
-        Meaning::Throttled => NotTaken::Throttled,
-        Meaning::Temporary => NotTaken::Busy,
-        Meaning::Link => NotTaken::NotSent,
-        Meaning::Unknown => NotTaken::Unknown { code: code() },
+        Meaning::Another => NotAccepted::Another { code: code() },
+        Meaning::Throttled => NotAccepted::Throttled,
+        Meaning::Temporary => NotAccepted::Busy,
+        Meaning::Link => NotAccepted::NotSent,
+        Meaning::Unknown => NotAccepted::Unknown { code: code() },
     }
 }
 
-/// The standard's reading.
+/// Meaning by the standard.
 const fn standard(status: CommandStatus) -> Meaning {
     use CommandStatus as S;
     match status {
@@ -89,7 +89,7 @@ const fn standard(status: CommandStatus) -> Meaning {
             return Meaning::BadSender;
         }
         S::RTHROTTLED | S::RMSGQFUL => return Meaning::Throttled,
-        // What our account with this carrier may not do.
+        // Not allowed for our account at this carrier.
         S::RINVSERTYP | S::RSERTYPUNAUTH | S::RPROHIBITED | S::RSERTYPDENIED => {
             return Meaning::Another;
         }
@@ -103,28 +103,28 @@ const fn standard(status: CommandStatus) -> Meaning {
     }
 }
 
-pub(super) const fn of_failure(why: Failure) -> NotTaken {
+pub(super) const fn of_failure(why: Failure) -> NotAccepted {
     match why {
-        Failure::NeverSent => NotTaken::NotSent,
-        Failure::NoResponse | Failure::SessionEnded => NotTaken::NoAnswer,
+        Failure::NeverSent => NotAccepted::NotSent,
+        Failure::NoResponse | Failure::SessionEnded => NotAccepted::NoAnswer,
     }
 }
 
-/// How often what nobody understands is sent.
-const PUZZLES_MAX: u8 = 3;
+/// Attempts per recipient with an unknown status.
+const ATTEMPTS_MAX: u8 = 3;
 
-/// Recipients remembered for that; one that is forgotten begins anew.
-const PUZZLED_MAX: usize = 10_000;
+/// Limit of recipients that are counted; an evicted one starts again.
+const RECIPIENTS_MAX: usize = 10_000;
 
-/// How often recipients were answered with a status that nobody knows.
+/// Number of unknown statuses per recipient.
 #[derive(Debug, Default)]
-pub(super) struct Puzzles {
+pub(super) struct UnknownStatuses {
     times: HashMap<(MessageId, u32), u8>,
     oldest: VecDeque<(MessageId, u32)>,
 }
 
-impl Puzzles {
-    /// Notes one more; whether it was the last that is tried.
+impl UnknownStatuses {
+    /// Counts one; returns whether it was the last attempt.
     pub(super) fn note(&mut self, key: SubmissionKey) -> bool {
         let recipient = (key.chunk.message, key.recipient);
         let times = self.times.entry(recipient).or_insert_with(|| {
@@ -132,11 +132,11 @@ impl Puzzles {
             0
         });
         *times += 1;
-        let last = *times >= PUZZLES_MAX;
+        let last = *times >= ATTEMPTS_MAX;
         if last {
             self.times.remove(&recipient);
             self.oldest.retain(|known| *known != recipient);
-        } else if self.times.len() > PUZZLED_MAX
+        } else if self.times.len() > RECIPIENTS_MAX
             && let Some(oldest) = self.oldest.pop_front()
         {
             self.times.remove(&oldest);
@@ -154,9 +154,9 @@ mod tests {
     #[test]
     fn statuses_mean_what_the_standard_says() {
         use CommandStatus as S;
-        let refused = |reason, code: &str| NotTaken::Refused { reason, code: code.to_owned() };
-        let unknown = |code: &str| NotTaken::Unknown { code: code.to_owned() };
-        let another = |code: &str| NotTaken::Another { code: code.to_owned() };
+        let refused = |reason, code: &str| NotAccepted::Refused { reason, code: code.to_owned() };
+        let unknown = |code: &str| NotAccepted::Unknown { code: code.to_owned() };
+        let another = |code: &str| NotAccepted::Another { code: code.to_owned() };
         for (status, expected) in [
             (S::RINVDSTADR, refused(Reason::BadDestination, "smpp:0x0000000b")),
             (S::RINVSRCADR, refused(Reason::BadSender, "smpp:0x0000000a")),
@@ -167,39 +167,42 @@ mod tests {
             (S(0x410), unknown("smpp:0x00000410")),
             (S(0x4FF), unknown("smpp:0x000004ff")),
             (S::RUNKNOWNERR, unknown("smpp:0x000000ff")),
-            (S::RTHROTTLED, NotTaken::Throttled),
-            (S::RMSGQFUL, NotTaken::Throttled),
-            (S::RSYSERR, NotTaken::Busy),
-            (S::RX_T_APPN, NotTaken::Busy),
-            (S::RINVBNDSTS, NotTaken::NotSent),
-            (S::RBINDFAIL, NotTaken::NotSent),
+            (S::RTHROTTLED, NotAccepted::Throttled),
+            (S::RMSGQFUL, NotAccepted::Throttled),
+            (S::RSYSERR, NotAccepted::Busy),
+            (S::RX_T_APPN, NotAccepted::Busy),
+            (S::RINVBNDSTS, NotAccepted::NotSent),
+            (S::RBINDFAIL, NotAccepted::NotSent),
         ] {
             assert_eq!(of_status(status, |_| None), expected, "{status}");
         }
     }
 
     #[test]
-    fn a_carriers_own_table_wins() {
+    fn a_carriers_own_table_takes_precedence() {
         let table = |status| (status == CommandStatus(0x410)).then_some(Meaning::Throttled);
-        assert_eq!(of_status(CommandStatus(0x410), table), NotTaken::Throttled);
+        assert_eq!(of_status(CommandStatus(0x410), table), NotAccepted::Throttled);
         let table = |_| Some(Meaning::Temporary);
-        assert_eq!(of_status(CommandStatus::RINVDSTADR, table), NotTaken::Busy);
+        assert_eq!(of_status(CommandStatus::RINVDSTADR, table), NotAccepted::Busy);
     }
 
     #[test]
-    fn what_nobody_knows_is_tried_three_times() {
-        let mut puzzles = Puzzles::default();
-        let tries = [1, 2, 1, 1, 2, 2, 1].map(|number| puzzles.note(key(number)));
+    fn an_unknown_status_is_retried_up_to_three_attempts() {
+        let mut unknown_statuses = UnknownStatuses::default();
+        let tries = [1, 2, 1, 1, 2, 2, 1].map(|number| unknown_statuses.note(key(number)));
         assert_eq!(tries, [false, false, false, true, false, true, false]);
     }
 
     #[test]
-    fn what_is_remembered_of_the_unknown_is_bounded() {
-        let mut puzzles = Puzzles::default();
+    fn the_counts_of_unknown_statuses_are_bounded() {
+        let mut unknown_statuses = UnknownStatuses::default();
         for number in 0..20_000 {
-            assert!(!puzzles.note(key(number)));
+            assert!(!unknown_statuses.note(key(number)));
         }
-        assert_eq!((puzzles.times.len(), puzzles.oldest.len()), (PUZZLED_MAX, PUZZLED_MAX));
-        assert!(!puzzles.note(key(1)), "it was forgotten");
+        assert_eq!(
+            (unknown_statuses.times.len(), unknown_statuses.oldest.len()),
+            (RECIPIENTS_MAX, RECIPIENTS_MAX)
+        );
+        assert!(!unknown_statuses.note(key(1)), "it was not evicted");
     }
 }

@@ -1,4 +1,4 @@
-//! The section of an SMTP carrier, and what is made of it once, before the first connection.
+//! The configuration section of an SMTP carrier, and the settings built from it at start.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -15,13 +15,13 @@ use serde::Deserialize;
 
 use crate::ConfigError;
 
-/// How the connection is protected. There is no falling back from one to another.
+/// How the connection is protected. There is no fallback.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// Clear text, for a relay on this machine or in a closed network.
+    /// Clear text, for a relay on this machine or in a private network.
     None,
-    /// The connection begins in clear text and must become TLS before anything is said.
+    /// Starts in clear text and must switch to TLS before any mail command.
     #[default]
     Starttls,
     /// TLS from the first octet.
@@ -33,29 +33,29 @@ pub enum Tls {
 #[serde(deny_unknown_fields)]
 pub struct SmtpConfig {
     pub host: String,
-    /// By default 587; 465 with `tls = "implicit"`, 25 with `tls = "none"`.
+    /// Default 587; 465 with `tls = "implicit"`, 25 with `tls = "none"`.
     #[serde(default)]
     pub port: Option<u16>,
     #[serde(default)]
     pub tls: Tls,
-    /// Roots to trust instead of the platform's, PEM.
+    /// Roots (PEM) to trust instead of the platform's.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
     #[serde(default)]
     pub username: Option<String>,
-    #[serde(default, deserialize_with = "crate::section::secret")]
+    #[serde(default, deserialize_with = "crate::deserialize_secret::secret")]
     pub password: Option<Secret>,
     /// `no-reply@example.com` or `Example <no-reply@example.com>`.
     pub from: String,
     #[serde(default = "subject")]
     pub subject: String,
-    /// Connections at a time.
+    /// Limit of concurrent connections.
     #[serde(default = "pool")]
     pub pool: u16,
-    /// For connecting, and for each answer of the server, in seconds.
+    /// Timeout for connecting and for each response, in seconds.
     #[serde(default = "timeout_s")]
     pub timeout_s: u32,
-    /// What we call ourselves in EHLO; by default the name of this machine.
+    /// Our name in EHLO; by default the host name.
     #[serde(default)]
     pub hello: Option<String>,
 }
@@ -72,10 +72,10 @@ const fn timeout_s() -> u32 {
     60
 }
 
-/// Connections that are ever opened at a time.
+/// Upper limit of `pool`.
 const POOL_MAX: u16 = 256;
 
-/// What connections and mails are made with.
+/// Settings of connections and mails.
 pub(super) struct Settings {
     pub(super) host: String,
     pub(super) port: u16,
@@ -100,18 +100,18 @@ impl SmtpConfig {
         let from = from.map_err(|error| ConfigError::key("from", error.to_string()))?;
         for (key, value) in [("from", &self.from), ("subject", &self.subject)] {
             if value.chars().any(char::is_control) {
-                return Err(ConfigError::key(key, "has a control character"));
+                return Err(ConfigError::key(key, "contains a control character"));
             }
         }
         if self.host.is_empty() {
             return Err(ConfigError::key("host", "is empty"));
         }
         if !(1..=POOL_MAX).contains(&self.pool) {
-            return Err(ConfigError::key("pool", format!("is not between 1 and {POOL_MAX}")));
+            return Err(ConfigError::key("pool", format!("must be between 1 and {POOL_MAX}")));
         }
         let hello = match &self.hello {
             Some(name) if name.is_empty() || name.contains(|c: char| !c.is_ascii_graphic()) => {
-                return Err(ConfigError::key("hello", "is no host name"));
+                return Err(ConfigError::key("hello", "is not a host name"));
             }
             Some(name) => ClientId::Domain(name.clone()),
             None => ClientId::default(),
@@ -133,7 +133,7 @@ impl SmtpConfig {
     fn parameters(&self) -> Result<Option<TlsParameters>, ConfigError> {
         if self.tls == Tls::None {
             return match self.ca_file {
-                Some(_) => Err(ConfigError::key("ca_file", "has no use with tls = \"none\"")),
+                Some(_) => Err(ConfigError::key("ca_file", "has no effect with tls = \"none\"")),
                 None => Ok(None),
             };
         }
@@ -152,7 +152,7 @@ impl SmtpConfig {
         match (&self.username, &self.password) {
             (None, None) => Ok(None),
             (Some(_), Some(_)) if self.tls == Tls::None && !is_loopback(&self.host) => {
-                Err(ConfigError::key("tls", "a password is not sent to another machine without it"))
+                Err(ConfigError::key("tls", "is required to send a password to another machine"))
             }
             (Some(username), Some(password)) => {
                 Ok(Some(Credentials::new(username.clone(), password.expose().to_owned())))
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_work_is_refused_at_start() {
+    fn settings_that_cannot_work_are_refused_at_start() {
         for (json, key) in [
             (r#"{"host": "h", "from": "nobody"}"#, "from"),
             (r#"{"host": "h", "from": "a@example.com", "subject": "x\r\nBcc: b@b.dk"}"#, "subject"),

@@ -1,5 +1,5 @@
-//! One connection to the server: opened as the settings say, then one mail after the other. It is
-//! spoken command by command, because what a refusal means depends on what was refused.
+//! One connection to the server, which sends one mail after the other. Commands are sent one by one, because the meaning
+//! of a refusal depends on the command.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,27 +17,26 @@ use super::config::{Settings, Tls};
 use super::mail::Mail;
 use super::verdict::{Fault, Stage};
 
-/// A connection unused for this long is closed; servers do it after five minutes (RFC 5321
-/// §4.5.3.2.7), many sooner.
+/// Idle time after which we close a connection; servers do so after five minutes (RFC 5321 §4.5.3.2.7) or less.
 pub(super) const IDLE_MAX: Duration = Duration::from_secs(30);
 
-/// For the parting QUIT.
+/// Timeout of the final QUIT.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why there is no connection. Nothing was sent in any case.
+/// Why no connection was established. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum OpenError {
     #[error("cannot connect: {0}")]
     Tcp(io::ErrorKind),
-    #[error("connecting took too long")]
+    #[error("timed out while connecting")]
     Timeout,
-    /// 4xx: the server is there, and has no time for one more.
+    /// 4xx: the server accepts no further connection now.
     #[error("the server is busy: {0}")]
     Busy(u16),
     #[error("refused: {0}")]
     Refused(u16),
-    /// TLS cannot be had, or what was said is no SMTP.
-    #[error("no session")]
+    /// TLS failed, or the server's responses are not SMTP.
+    #[error("cannot establish a session")]
     Session(#[source] Error),
 }
 
@@ -51,11 +50,11 @@ impl From<Error> for OpenError {
     }
 }
 
-/// Whether the text of a mail was begun, for when its sending is cut off.
+/// Whether the transfer of a mail's text has started, for when it is interrupted.
 #[derive(Debug, Default)]
-pub(super) struct Given(AtomicBool);
+pub(super) struct TextStarted(AtomicBool);
 
-impl Given {
+impl TextStarted {
     fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -71,12 +70,12 @@ pub(super) struct Connection {
     timeout: Duration,
 }
 
-/// Why a mail was not taken.
+/// Why a mail was not accepted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Failed {
     pub(super) stage: Stage,
     pub(super) fault: Fault,
-    /// The connection can take another mail.
+    /// The connection can be used for another mail.
     pub(super) usable: bool,
 }
 
@@ -87,17 +86,20 @@ impl Connection {
         Ok(Self { smtp, used_at: Instant::now(), timeout: settings.timeout })
     }
 
-    /// Whether it was used so recently that the server will still have it.
+    /// Whether it was used so recently that the server has not closed it.
     pub(super) fn is_fresh(&self) -> bool {
         self.used_at.elapsed() < IDLE_MAX
     }
 
-    /// Hands one mail over; `Ok` means that the server has taken it. From `given` on, set before the
-    /// text is begun, it may have.
-    pub(super) async fn send(&mut self, mail: &Mail, given: &Given) -> Result<(), Failed> {
+    /// Sends one mail; `Ok` means that the server accepted it. Once `text_started` is set it may have done so.
+    pub(super) async fn send(
+        &mut self,
+        mail: &Mail,
+        text_started: &TextStarted,
+    ) -> Result<(), Failed> {
         let parameters = self.parameters(mail).ok_or(Failed {
             stage: Stage::Rcpt,
-            // What a server without SMTPUTF8 would say of such a mailbox (RFC 6531 §3.5).
+            // The response of a server without SMTPUTF8 to such a mailbox (RFC 6531 §3.5).
             fault: Fault::Answer(553),
             usable: true,
         })?;
@@ -109,7 +111,7 @@ impl Connection {
             answered(Stage::Mail, timeout(limit, smtp.command(from)).await.ok())?;
             answered(Stage::Rcpt, timeout(limit, smtp.command(to)).await.ok())?;
             answered(Stage::Data, timeout(limit, smtp.command(Data)).await.ok())?;
-            given.set();
+            text_started.set();
             answered(Stage::Text, timeout(limit, smtp.message(&mail.data)).await.ok())
         };
         let result = talk.await;
@@ -120,7 +122,7 @@ impl Connection {
         }
     }
 
-    /// Begins anew after a refusal.
+    /// Resets the connection after a refusal.
     async fn reset(&mut self, fault: Fault) -> bool {
         match fault {
             Fault::Silence | Fault::Answer(421) => false,
@@ -131,7 +133,7 @@ impl Connection {
         }
     }
 
-    /// What MAIL must say of this mail; `None` when the server cannot carry it.
+    /// Parameters of MAIL; `None` if the server cannot transfer this mail.
     fn parameters(&self, mail: &Mail) -> Option<Vec<MailParameter>> {
         let mut parameters = vec![];
         let plain = |address: &lettre::Address| AsRef::<str>::as_ref(address).is_ascii();
@@ -149,7 +151,7 @@ impl Connection {
     }
 
     pub(super) async fn quit(mut self) {
-        // It is over either way.
+        // The result does not matter.
         let _ = timeout(QUIT_TIMEOUT, self.smtp.command(Quit)).await;
     }
 }
@@ -162,12 +164,12 @@ async fn open(settings: &Settings) -> Result<AsyncSmtpConnection, OpenError> {
         AsyncSmtpConnection::connect_tokio1(address, None, hello, parameters, None).await?
     } else {
         let tcp = TcpStream::connect(address).await.map_err(|e| OpenError::Tcp(e.kind()))?;
-        // lettre writes the final dot by itself: without this it waits 40 ms for an acknowledgement.
+        // lettre writes the final dot separately: Nagle's algorithm would delay it by 40 ms.
         tcp.set_nodelay(true).map_err(|error| OpenError::Tcp(error.kind()))?;
         AsyncSmtpConnection::connect_with_transport(Box::new(tcp), hello).await?
     };
     if let (Tls::Starttls, Some(parameters)) = (settings.tls, &settings.parameters) {
-        // An error when the server does not offer it.
+        // Fails if the server does not offer it.
         smtp.starttls(parameters.clone(), hello).await?;
     }
     if let Some(credentials) = &settings.credentials {
@@ -176,7 +178,7 @@ async fn open(settings: &Settings) -> Result<AsyncSmtpConnection, OpenError> {
     Ok(smtp)
 }
 
-/// `None` is an answer that did not come in time.
+/// `None` means that no response came in time.
 fn answered(stage: Stage, answer: Option<Result<Response, Error>>) -> Result<(), (Stage, Fault)> {
     match answer {
         Some(Ok(_)) => Ok(()),

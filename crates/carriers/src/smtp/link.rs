@@ -1,5 +1,5 @@
-//! Whether the server can be reached. What the last attempt to connect showed holds until the next;
-//! while it failed, one connection is tried from time to time.
+//! Whether the server is reachable, by the last attempt to connect. While it is not, one connection is tried
+//! periodically.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -47,13 +47,13 @@ impl Link {
         self.went_down.notify_one();
     }
 
-    /// Notes that connecting failed.
+    /// Records a failed attempt.
     pub(super) fn failed(&self, carrier: &str, error: &OpenError) {
         tracing::warn!(carrier, error = error as &dyn std::error::Error, "no SMTP connection");
         self.down(error.to_string());
     }
 
-    /// Tries to connect whenever the link is down; for ever.
+    /// Tries to connect whenever the link is down. Never returns.
     pub(super) async fn keep_probing(
         &self,
         carrier: &str,
@@ -78,7 +78,7 @@ impl Link {
                     self.failed(carrier, &error);
                     let mut draw = [0; 8];
                     random.fill(&mut draw);
-                    // Who asks again and again with a wrong password is locked out.
+                    // Repeated attempts with a wrong password lock the account.
                     let refusal = matches!(error, OpenError::Refused(_));
                     let backoff = if refusal { &mut refused } else { &mut lost };
                     tokio::time::sleep(backoff.next(u64::from_be_bytes(draw))).await;

@@ -1,6 +1,5 @@
-//! The mail made of a submission: one recipient, plain UTF-8 text. Addresses and the subject are
-//! checked before they come here, and lettre encodes every header, so nothing a customer wrote can
-//! become one.
+//! Composes the mail of a submission: one recipient, plain UTF-8 text. Addresses and the subject were checked before,
+//! and lettre encodes every header, so customers cannot inject headers.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,17 +11,16 @@ use lettre::message::{Mailbox, Message};
 
 use super::config::Settings;
 
-/// A mail ready to be sent.
+/// A mail ready to send.
 pub(super) struct Mail {
     pub(super) from: lettre::Address,
     pub(super) to: lettre::Address,
-    /// The left side of its Message-ID: the same at every attempt, so that a mailbox can tell a
-    /// repeat.
+    /// Local part of its Message-ID: the same for every attempt, so that a mailbox can detect a duplicate.
     pub(super) id: String,
     pub(super) data: Vec<u8>,
 }
 
-/// `None` when lettre does not take the address; nothing can be done about that here.
+/// `None` if lettre does not accept the address.
 pub(super) fn compose(
     submission: &Submission,
     to: &EmailAddress,

@@ -1,10 +1,9 @@
-//! Mails by SMTP, to a relay of the operator's. A mail that the server has taken counts as
-//! delivered: SMTP tells nothing later but by mail of its own.
+//! Sends mails by SMTP to the operator's relay. A mail counts as delivered when the server has accepted it, because SMTP
+//! reports later failures only by mail.
 //!
-//! `run` keeps as many workers as connections are allowed; each takes mails from one queue and
-//! keeps its connection while there is something to send. A mail is spoken stage by stage (see
-//! `verdict`). When the answer to the text itself is lost it ends as *no answer*; should it be sent
-//! again it may arrive twice, with the same Message-ID.
+//! `run` keeps one worker per allowed connection; the workers share one queue, and each keeps its connection while there
+//! are mails to send. A mail is sent stage by stage (see `verdict`). If the response to its text is lost it ends as *no
+//! answer*; a retry may then deliver it twice, with the same Message-ID.
 
 mod config;
 mod connection;
@@ -30,11 +29,11 @@ pub use config::{SmtpConfig, Tls};
 use self::config::Settings;
 use self::link::Link;
 use crate::ConfigError;
-use crate::desk::Desk;
+use crate::lifecycle::Lifecycle;
 
-/// See the head of this module.
+/// See the module documentation.
 pub struct Smtp {
-    desk: Desk,
+    lifecycle: Lifecycle,
     settings: Settings,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -46,7 +45,7 @@ pub struct Smtp {
 impl Smtp {
     /// # Errors
     ///
-    /// [`ConfigError`] for what cannot work whatever the server does.
+    /// [`ConfigError`] for settings that can never work.
     pub fn new(
         name: CarrierName,
         config: SmtpConfig,
@@ -56,7 +55,7 @@ impl Smtp {
         let settings = config.settings()?;
         let (queue, queued) = mpsc::channel(settings.pool);
         Ok(Arc::new(Self {
-            desk: Desk::new(name),
+            lifecycle: Lifecycle::new(name),
             settings,
             clock,
             random,
@@ -70,7 +69,7 @@ impl Smtp {
 #[async_trait]
 impl Carrier for Smtp {
     fn name(&self) -> &CarrierName {
-        &self.desk.name
+        &self.lifecycle.name
     }
 
     fn takes(&self, channel: Channel) -> bool {
@@ -78,9 +77,9 @@ impl Carrier for Smtp {
     }
 
     fn status(&self) -> LinkStatus {
-        if self.desk.has_lapsed(self.clock.now()) {
-            LinkStatus { up: false, detail: "this node's time is over".to_owned() }
-        } else if self.desk.is_open() {
+        if self.lifecycle.has_lapsed(self.clock.now()) {
+            LinkStatus { up: false, detail: "this node's lease has expired".to_owned() }
+        } else if self.lifecycle.is_open() {
             self.link.status()
         } else {
             LinkStatus { up: false, detail: "not running".to_owned() }
@@ -88,8 +87,8 @@ impl Carrier for Smtp {
     }
 
     async fn run(&self, inbox: Arc<dyn Inbox>) {
-        let _running = self.desk.open(&inbox);
-        let carrier = self.desk.name.as_str();
+        let _running = self.lifecycle.open(&inbox);
+        let carrier = self.lifecycle.name.as_str();
         self.link.down("connecting");
         let workers = (0..self.settings.pool).map(|_| self.work(&*inbox));
         tokio::select! {
@@ -100,27 +99,27 @@ impl Carrier for Smtp {
 
     async fn submit(&self, batch: Vec<Submission>) {
         let mut rest = batch.into_iter();
-        while self.desk.is_open() && self.link.is_up() {
+        while self.lifecycle.is_open() && self.link.is_up() {
             let Some(submission) = rest.next() else { return };
             if let Err(unsent) = self.queue.send(submission).await {
-                self.desk.defer(&[unsent.0], Reason::LinkDown).await;
+                self.lifecycle.defer(&[unsent.0], Reason::LinkDown).await;
             }
         }
-        self.desk.defer(rest.as_slice(), Reason::LinkDown).await;
+        self.lifecycle.defer(rest.as_slice(), Reason::LinkDown).await;
     }
 
     fn allow(&self, _: u32, until: Timestamp) {
-        self.desk.set_lease(until);
+        self.lifecycle.set_lease(until);
     }
 
     async fn stop(&self, grace: Duration) {
-        self.desk.close(grace).await;
+        self.lifecycle.close(grace).await;
     }
 }
 
 impl fmt::Debug for Smtp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { desk, settings, .. } = self;
-        write!(f, "Smtp({}, {}:{})", desk.name.as_str(), settings.host, settings.port)
+        let Self { lifecycle, settings, .. } = self;
+        write!(f, "Smtp({}, {}:{})", lifecycle.name.as_str(), settings.host, settings.port)
     }
 }

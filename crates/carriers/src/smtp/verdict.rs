@@ -1,24 +1,23 @@
-//! What an answer of the server means for a mail.
+//! The meaning of a server's response for a mail.
 //!
-//! | said to | answer | end |
+//! | command | response | outcome |
 //! |---|---|---|
 //! | RCPT | 550, 551, 553 | refused, bad destination |
 //! | MAIL | 550, 551, 553 | refused, bad sender |
-//! | any | 530, 534, 535, 538 | deferred, link down: it is our log-in that was refused |
+//! | any | 530, 534, 535, 538 | deferred, link down: our login was refused |
 //! | any | other 5xx | refused |
 //! | any | 421, 450, 452 | deferred, throttled |
 //! | any | other 4xx | deferred, carrier busy |
-//! | the text | none (connection lost, time over) | deferred, no answer: it may have arrived |
-//! | anything before | none | deferred, link down: it certainly has not |
+//! | the text | none (connection lost, timeout) | deferred, no answer: it may have arrived |
+//! | anything before | none | deferred, link down: it was certainly not sent |
 //!
-//! The text and the dot that ends it go out together, so a connection lost on the way is held to be
-//! lost after the dot. Every other deferral is certain: an answer that is no *yes* leaves the mail
-//! with us (RFC 5321 §4.2.5).
+//! The text and its final dot are written together, so a connection lost meanwhile counts as lost after the dot. Every
+//! other deferral is certain: after any response but success the mail stays with us (RFC 5321 §4.2.5).
 
 use domain::ports::End;
 use domain::reason::Reason;
 
-/// What was said last.
+/// The last command sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Mail,
@@ -28,12 +27,12 @@ pub(super) enum Stage {
     Text,
 }
 
-/// How the server left it.
+/// How the stage failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// It said no.
+    /// A negative response.
     Answer(u16),
-    /// It said nothing that can be understood, or nothing in time: the connection is of no use.
+    /// No response in time, or an invalid one: the connection is unusable.
     Silence,
 }
 

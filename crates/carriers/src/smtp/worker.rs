@@ -1,4 +1,4 @@
-//! One of the workers of an SMTP carrier: a connection at most, and one mail at a time.
+//! A worker of an SMTP carrier: at most one connection, and one mail at a time.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -10,26 +10,26 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 
 use super::Smtp;
-use super::connection::{Connection, Failed, Given, IDLE_MAX, OpenError};
+use super::connection::{Connection, Failed, IDLE_MAX, OpenError, TextStarted};
 use super::mail::{Mail, compose};
 use super::verdict::{self, Fault, Stage};
 
-/// How long a worker leaves the queue to the others when the server has no time for its connection.
+/// How long a worker leaves the queue to the others after the server refused a further connection.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
 
 impl Smtp {
-    /// Takes mails from the queue until it is closed and empty.
+    /// Sends mails from the queue until it is closed and empty.
     pub(super) async fn work(&self, inbox: &dyn Inbox) {
         let mut connection = None;
         loop {
             match timeout(IDLE_MAX, self.next()).await {
-                Ok(Some(submission)) if self.desk.has_lapsed(self.clock.now()) => {
-                    self.desk.defer(&[submission], Reason::LinkDown).await;
+                Ok(Some(submission)) if self.lifecycle.has_lapsed(self.clock.now()) => {
+                    self.lifecycle.defer(&[submission], Reason::LinkDown).await;
                 }
                 Ok(Some(submission)) => {
                     let busy = self.answer(inbox, &submission, &mut connection).await;
                     if busy {
-                        let closing = self.desk.closing.cancelled();
+                        let closing = self.lifecycle.closing.cancelled();
                         let _ = timeout(BUSY_PAUSE, closing).await;
                     }
                 }
@@ -46,42 +46,45 @@ impl Smtp {
         }
     }
 
-    /// The next mail; `None` when there will be none.
+    /// The next mail; `None` when the queue is closed and empty.
     async fn next(&self) -> Option<Submission> {
         let mut queued = self.queued.lock().await;
-        if !self.desk.closing.is_cancelled() {
+        if !self.lifecycle.closing.is_cancelled() {
             tokio::select! {
                 next = queued.recv() => return next,
-                () = self.desk.closing.cancelled() => {}
+                () = self.lifecycle.closing.cancelled() => {}
             }
         }
         queued.close();
         queued.recv().await
     }
 
-    /// Gives a mail its outcome, whatever happens; true when the server wants no more connections.
+    /// Sends a mail and reports its outcome in any case; true if the server accepts no further connection.
     async fn answer(
         &self,
         inbox: &dyn Inbox,
         submission: &Submission,
         connection: &mut Option<Connection>,
     ) -> bool {
-        let given = Given::default();
-        // Cut off in the text it may have arrived; before that it certainly has not.
+        let text_started = TextStarted::default();
+        // Interrupted in the text it may have arrived; before that it certainly has not.
         let cut_off = |unsent| {
-            let reason = if given.is_set() { Reason::NoAnswer } else { unsent };
+            let reason = if text_started.is_set() { Reason::NoAnswer } else { unsent };
             (vec![], End::Deferred { reason, wait: None }, false)
         };
-        let delivering = self.deliver(submission, connection, &given);
+        let delivering = self.deliver(submission, connection, &text_started);
         let delivered = tokio::select! {
             biased;
-            () = self.desk.aborting.cancelled() => None,
+            () = self.lifecycle.aborting.cancelled() => None,
             delivered = AssertUnwindSafe(delivering).catch_unwind() => Some(delivered),
         };
         let (accepted, end, busy) = match delivered {
             Some(Ok(delivered)) => delivered,
             Some(Err(_)) => {
-                tracing::error!(carrier = self.desk.name.as_str(), "fell while sending a mail");
+                tracing::error!(
+                    carrier = self.lifecycle.name.as_str(),
+                    "panic while sending a mail"
+                );
                 *connection = None;
                 cut_off(Reason::CarrierBusy)
             }
@@ -90,7 +93,7 @@ impl Smtp {
                 cut_off(Reason::LinkDown)
             }
         };
-        inbox.outcomes(vec![self.desk.outcome(submission, 1, accepted, end)]).await;
+        inbox.outcomes(vec![self.lifecycle.outcome(submission, 1, accepted, end)]).await;
         busy
     }
 
@@ -98,7 +101,7 @@ impl Smtp {
         &self,
         submission: &Submission,
         connection: &mut Option<Connection>,
-        given: &Given,
+        text_started: &TextStarted,
     ) -> (Vec<AcceptedPart>, End, bool) {
         let refused = |reason, code: &str| End::Refused { reason, code: code.to_owned() };
         let now = self.clock.now();
@@ -115,7 +118,7 @@ impl Smtp {
         let Some(mail) = mail else {
             return (vec![], refused(Reason::BadDestination, "smtp:address"), false);
         };
-        match self.send(&mail, connection, given).await {
+        match self.send(&mail, connection, text_started).await {
             Ok(()) => {
                 let taken = AcceptedPart { part: 1, carrier_id: mail.id };
                 (vec![taken], End::Delivered, false)
@@ -132,16 +135,16 @@ impl Smtp {
         }
     }
 
-    /// Sends on the connection there is, or a new one. One that was kept may have been closed by
-    /// the server meanwhile: then, as long as the text was not sent, a new one is tried.
+    /// Sends on the kept connection or a new one. If the server has closed the kept one before the text was sent, a new
+    /// one is tried.
     async fn send(
         &self,
         mail: &Mail,
         kept: &mut Option<Connection>,
-        given: &Given,
+        text_started: &TextStarted,
     ) -> Result<(), Unsent> {
         if let Some(mut connection) = kept.take().filter(Connection::is_fresh) {
-            match connection.send(mail, given).await {
+            match connection.send(mail, text_started).await {
                 Ok(()) => {
                     *kept = Some(connection);
                     return Ok(());
@@ -154,7 +157,7 @@ impl Smtp {
             }
         }
         let mut connection = self.open().await?;
-        let sent = connection.send(mail, given).await;
+        let sent = connection.send(mail, text_started).await;
         match sent {
             Ok(()) => *kept = Some(connection),
             Err(failed) => {
@@ -165,14 +168,14 @@ impl Smtp {
         sent.map_err(Unsent::Failed)
     }
 
-    /// A new session that cannot take any mail is no link.
+    /// Marks the link as down if a new session cannot send any mail.
     fn doubt_link(&self, failed: Failed) {
         match (failed.stage, failed.fault) {
             (_, Fault::Answer(code @ (530 | 534 | 535 | 538))) => {
                 self.link.down(format!("refused: {code}"));
             }
             (Stage::Mail | Stage::Rcpt | Stage::Data, Fault::Silence) => {
-                self.link.down("the server ends sessions before a mail");
+                self.link.down("the server closes sessions before a mail");
             }
             _ => {}
         }
@@ -189,7 +192,7 @@ impl Smtp {
             }
             Err(OpenError::Busy(_)) => Err(Unsent::Busy),
             Err(error) => {
-                self.link.failed(self.desk.name.as_str(), &error);
+                self.link.failed(self.lifecycle.name.as_str(), &error);
                 Err(Unsent::NoConnection)
             }
         }
@@ -198,13 +201,13 @@ impl Smtp {
 
 enum Unsent {
     NoConnection,
-    /// The server wants no more connections now.
+    /// The server accepts no further connection now.
     Busy,
     Failed(Failed),
 }
 
 impl Failed {
-    /// What a server that has closed a connection looks like on its next use.
+    /// Whether the server has closed the connection since its last use.
     fn is_a_closed_connection(self) -> bool {
         self.stage != Stage::Text && matches!(self.fault, Fault::Silence | Fault::Answer(421))
     }

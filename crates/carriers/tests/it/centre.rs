@@ -1,5 +1,5 @@
-//! A message centre in this process, on the server of crate `smpp`: it keeps what it was given in
-//! the order it came, and does with it what the test says.
+//! A message centre in this process, on the server of crate `smpp`: it records what it receives, in order, and responds
+//! as the test configures.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -14,10 +14,10 @@ use smpp::session::{Answers, BindKind, Event, Requests};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// One `submit_sm` as it came.
+/// One received `submit_sm`.
 #[derive(Debug, Clone)]
 pub(crate) struct Submitted {
-    /// Which session, counted from 0.
+    /// Index of the session, from 0.
     pub(crate) session: u32,
     pub(crate) to: String,
     pub(crate) short_message: Vec<u8>,
@@ -28,25 +28,25 @@ pub(crate) struct Submitted {
 #[derive(Debug, Default)]
 pub(crate) struct Centre {
     pub(crate) submitted: Mutex<Vec<Submitted>>,
-    /// Statuses for the next submissions to a destination.
+    /// Statuses of the next responses, by destination.
     pub(crate) statuses: Mutex<HashMap<String, Vec<CommandStatus>>>,
-    /// Receipts go to sessions of this kind that are bound.
+    /// Bound sessions that receive receipts.
     receivers: Mutex<Vec<Handle>>,
     pub(crate) kinds: Mutex<Vec<BindKind>>,
     sessions: AtomicU32,
     next_id: AtomicU64,
-    /// Answers nothing while set.
+    /// Sends no responses while set.
     pub(crate) silent: AtomicBool,
-    /// Answers a batch after this long.
+    /// Delay of the responses to a batch.
     pub(crate) delay_ms: AtomicU32,
-    /// The most that ever awaited its answer on one session.
+    /// Highest number of unanswered requests on one session.
     pub(crate) in_flight_max: AtomicU32,
-    /// Answers to deliver_sm.
+    /// Statuses of responses to deliver_sm.
     pub(crate) answered: Mutex<Vec<CommandStatus>>,
     pub(crate) refuse_binds: AtomicBool,
 }
 
-/// A centre that listens; it ends with this.
+/// A listening centre. Dropping it closes it.
 pub(crate) struct Open {
     pub(crate) centre: Arc<Centre>,
     pub(crate) port: u16,
@@ -72,7 +72,7 @@ fn listen(centre: Arc<Centre>, listener: TcpListener, config: ServerConfig) -> O
     let mut listening = JoinSet::new();
     let spawner = tasks.clone();
     let spawn = move |connection| drop(spawner.lock().unwrap().spawn(connection));
-    let handler = Arc::new(Door(centre.clone()));
+    let handler = Arc::new(CentreHandler(centre.clone()));
     listening.spawn(server::serve(listener, config, 100, handler, spawn));
     Open { centre, port, _tasks: tasks, _listening: listening }
 }
@@ -104,12 +104,12 @@ impl Centre {
         planned.unwrap_or(CommandStatus::ROK)
     }
 
-    /// Ends every session without a word.
+    /// Closes every connection without an unbind.
     pub(crate) fn cut(&self) {
         self.receivers.lock().unwrap().iter().for_each(Handle::abort);
     }
 
-    /// All of them at once.
+    /// Sends all of them at once.
     pub(crate) async fn deliver_all(&self, all: &[DeliverSm<'_>]) {
         let receiver = self.receivers.lock().unwrap().iter().find(|held| !held.is_ended()).cloned();
         let mut requests = Requests::new();
@@ -117,7 +117,7 @@ impl Centre {
         receiver.unwrap().submit(requests).await.unwrap();
     }
 
-    /// Sends every receipt until it is taken.
+    /// Sends a PDU until it is accepted.
     pub(crate) async fn deliver(&self, deliver: &DeliverSm<'_>) {
         let receiver = self.receivers.lock().unwrap().iter().find(|held| !held.is_ended()).cloned();
         let Some(receiver) = receiver else { return };
@@ -127,9 +127,9 @@ impl Centre {
     }
 }
 
-struct Door(Arc<Centre>);
+struct CentreHandler(Arc<Centre>);
 
-impl Handler for Door {
+impl Handler for CentreHandler {
     async fn bind(&self, attempt: &BindAttempt) -> Result<(), CommandStatus> {
         let bind = attempt.parameters().map_err(|error| error.status())?;
         if self.0.refuse_binds.load(Ordering::SeqCst) || bind.password.0 != b"p" {
@@ -145,7 +145,7 @@ impl Handler for Door {
         if peer.kind.may_deliver() {
             centre.receivers.lock().unwrap().push(handle.clone());
         }
-        // Receipts that were not taken, by token, to be sent again.
+        // Unaccepted receipts, by token, to be sent again.
         let mut owed: HashMap<u64, (String, Vec<u8>)> = HashMap::new();
         let mut next_token = 1;
         while let Some(batch) = events.next().await {
@@ -200,13 +200,13 @@ impl Handler for Door {
             };
             let mut requests = Requests::new();
             for (to, id) in deliveries {
-                let mut told = TlvBuf::new();
-                told.push_c_string(tag::RECEIPTED_MESSAGE_ID, &id).unwrap();
-                told.push_u8(tag::MESSAGE_STATE, if to.ends_with("0002") { 5 } else { 2 });
+                let mut tlvs = TlvBuf::new();
+                tlvs.push_c_string(tag::RECEIPTED_MESSAGE_ID, &id).unwrap();
+                tlvs.push_u8(tag::MESSAGE_STATE, if to.ends_with("0002") { 5 } else { 2 });
                 let receipt = DeliverSm {
                     esm_class: EsmClass::RECEIPT,
                     source: Address::international(to.as_bytes()),
-                    tlvs: told.tlvs(),
+                    tlvs: tlvs.tlvs(),
                     ..DeliverSm::default()
                 };
                 requests.push(next_token, &receipt).unwrap();

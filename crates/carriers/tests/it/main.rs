@@ -1,4 +1,4 @@
-//! The carriers through their port, with real servers behind them.
+//! The carriers through their port, against real servers.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,7 +12,7 @@
 mod centre;
 mod peer;
 mod pki;
-mod quiet;
+mod redaction;
 mod sandbox;
 mod smpp;
 mod smpp_errors;

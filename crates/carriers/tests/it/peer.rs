@@ -1,5 +1,5 @@
-//! A server of somebody else's as a process of its own (`scripts/peers`): it takes commands and
-//! tells events, both as lines of JSON. It ends with this.
+//! A third-party server in a separate process (`scripts/peers`). It reads commands and prints events, both as JSON
+//! lines. Dropping it ends the process.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -19,24 +19,24 @@ pub(crate) struct Peer {
     pub(crate) port: u16,
 }
 
-fn of_the_house(path: &str) -> PathBuf {
+fn repository_path(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
 impl Peer {
     /// PyPI aiosmtpd.
     pub(crate) async fn smtp(options: &Value) -> Self {
-        let python = of_the_house(".tools/venv/bin/python");
-        assert!(python.exists(), "scripts/test installs what this needs");
+        let python = repository_path(".tools/venv/bin/python");
+        assert!(python.exists(), "run scripts/test, which installs the peers");
         let mut command = Command::new(python);
-        command.arg(of_the_house("scripts/peers/smtp/sink.py"));
+        command.arg(repository_path("scripts/peers/smtp/sink.py"));
         Self::start(command, options).await
     }
 
     /// npm smpp.
     pub(crate) async fn smsc(options: &Value) -> Self {
         let mut command = Command::new("node");
-        command.arg(of_the_house("scripts/peers/smsc/smsc.js"));
+        command.arg(repository_path("scripts/peers/smsc/smsc.js"));
         Self::start(command, options).await
     }
 
@@ -46,11 +46,11 @@ impl Peer {
         let stdin = process.stdin.take().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let events = Arc::new(Mutex::new(Vec::new()));
-        let told = events.clone();
+        let written = events.clone();
         let mut reader = JoinSet::new();
         reader.spawn(async move {
             while let Ok(Some(line)) = lines.next_line().await {
-                told.lock().unwrap().push(serde_json::from_str(&line).unwrap());
+                written.lock().unwrap().push(serde_json::from_str(&line).unwrap());
             }
         });
         let mut peer = Self { _process: process, stdin, events, _reader: reader, port: 0 };
@@ -59,7 +59,7 @@ impl Peer {
         peer
     }
 
-    /// Gives a command and waits until it is done.
+    /// Sends a command and waits until it is done.
     pub(crate) async fn command(&mut self, command: Value) -> Value {
         let name = command["cmd"].clone();
         let done = self.all("done").len();
@@ -70,7 +70,7 @@ impl Peer {
         done
     }
 
-    /// Gives a command that is only its name.
+    /// Sends a command without arguments.
     pub(crate) async fn tell(&mut self, command: &str) -> Value {
         self.command(json!({ "cmd": command })).await
     }
@@ -81,7 +81,7 @@ impl Peer {
         events.iter().filter(|known| known["event"] == event).cloned().collect()
     }
 
-    /// The first event of a kind that fits, as soon as there is one.
+    /// Waits for the first event of a kind that satisfies `fits`.
     pub(crate) async fn wait(&self, event: &str, fits: impl Fn(&Value) -> bool) -> Value {
         until(event, || self.all(event).iter().any(&fits)).await;
         self.all(event).into_iter().find(fits).unwrap()

@@ -1,4 +1,4 @@
-//! A CA with the certificate of `localhost`, in files.
+//! A CA and a certificate for `localhost`, in files.
 
 use std::fs;
 use std::path::PathBuf;

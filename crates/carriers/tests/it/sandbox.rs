@@ -1,4 +1,4 @@
-//! The sandbox keeps the contract of every carrier, and the promises of its own table.
+//! The sandbox carrier: the conformance suite, and its table of outcomes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,20 +50,20 @@ impl Rig for SandboxRig {
 testkit::carrier_conformance!(start);
 
 #[tokio::test]
-async fn a_lost_message_is_taken_and_never_told_of() {
+async fn a_lost_message_is_accepted_and_gets_no_receipt() {
     let running = Running::up(sandbox(1)).await;
     for (number, to) in ["4520120003", "lost@example.com"].into_iter().enumerate() {
         let key = key(u32::try_from(number).unwrap());
         assert_eq!(running.send(submission(key, to.parse().unwrap())).await.end, End::Accepted);
     }
-    let told = running.send(submission(key(9), "4520123456".parse().unwrap())).await;
-    running.inbox.receipt(&told.accepted[0].carrier_id).await;
+    let outcome = running.send(submission(key(9), "4520123456".parse().unwrap())).await;
+    running.inbox.receipt(&outcome.accepted[0].carrier_id).await;
     tokio::time::sleep(Duration::from_millis(600)).await;
     assert_eq!(running.inbox.receipts().len(), 1);
 }
 
 #[tokio::test]
-async fn mails_are_one_part_and_have_fates_too() {
+async fn mails_have_one_part_and_all_outcomes() {
     let running = Running::up(sandbox(1)).await;
     let long = "æ".repeat(1_000);
     for (number, to, state) in [
@@ -78,7 +78,7 @@ async fn mails_are_one_part_and_have_fates_too() {
 }
 
 #[tokio::test]
-async fn ids_do_not_come_again_after_a_restart() {
+async fn ids_are_not_reused_after_a_restart() {
     let mut ids = Vec::new();
     for seed in [1, 2] {
         let running = Running::up(sandbox(seed)).await;
@@ -98,10 +98,10 @@ async fn a_message_is_delivered_within_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_its_receipt_is_bounded() {
+async fn pending_receipts_are_bounded() {
     let running = Running::up(sandbox(1)).await;
     running.inbox.refuse_receipts(u32::MAX);
-    // 160,000 parts, of which 100,000 have room.
+    // 160,000 parts, of which 100,000 fit.
     let text = "x".repeat(153 * 160);
     let to: Address = "4520123456".parse().unwrap();
     let batch: Vec<_> =

@@ -1,5 +1,5 @@
-//! The SMPP carrier against crate `smpp`'s own server in this process: the contract of every
-//! carrier, and what needs a centre that does as it is told.
+//! The SMPP carrier against crate `smpp`'s own server in this process: the conformance suite, and cases that need a
+//! configurable centre.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -70,7 +70,7 @@ impl Rig for SmppRig {
     }
 
     fn unreachable(&self) -> Option<Arc<dyn Carrier>> {
-        // Reserved, and nobody listens there.
+        // A reserved port without a listener.
         Some(carrier(1, json!({})))
     }
 
@@ -113,7 +113,7 @@ async fn the_parts_of_a_recipient_go_in_order_on_one_session() {
         assert!(parts.iter().all(|part| part.session == parts[0].session));
         sessions.insert(parts[0].session);
     }
-    assert!(sessions.len() > 1, "one session did it all");
+    assert!(sessions.len() > 1, "only one session was used");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn the_rate_counts_parts() {
     let batch = (0..30).map(|number| with_text(key(number), to("4520123456"), LONG)).collect();
     running.carrier.submit(batch).await;
     running.inbox.wait_outcomes(30).await;
-    // 90 parts, of which ten may go at once.
+    // 90 parts, of which ten may be sent at once.
     let took = begun.elapsed();
     assert!(took >= Duration::from_millis(790), "{took:?}");
     assert!(took < Duration::from_secs(5), "{took:?}");
@@ -149,7 +149,7 @@ async fn a_single_message_does_not_wait_behind_a_campaign() {
 }
 
 #[tokio::test]
-async fn one_slow_session_holds_back_nobody() {
+async fn a_slow_session_delays_no_other() {
     let slow = open(Centre::new(), 0).await;
     slow.centre.silent.store(true, Ordering::SeqCst);
     let stuck = Running::up(carrier(slow.port, json!({ "window": 2 }))).await;
@@ -165,7 +165,7 @@ async fn one_slow_session_holds_back_nobody() {
 }
 
 #[tokio::test]
-async fn transmitters_and_receivers_come_in_pairs() {
+async fn transmitters_and_receivers_are_bound_in_pairs() {
     let (open, running) = running(json!({ "bind": "transmitter_receiver" })).await;
     until("both", || running.carrier.status().detail == "2 of 2 binds").await;
     let mut kinds = open.centre.kinds.lock().unwrap().clone();
@@ -226,7 +226,7 @@ async fn a_message_after_a_broken_session_may_be_a_repeat() {
 }
 
 #[tokio::test]
-async fn receipts_that_cannot_be_stored_are_asked_for_again() {
+async fn receipts_that_cannot_be_stored_are_rejected_temporarily() {
     let (open, running) = running(json!({})).await;
     running.inbox.refuse_receipts(2);
     let outcome = running.send(submission(key(1), to("4520123456"))).await;
@@ -237,7 +237,7 @@ async fn receipts_that_cannot_be_stored_are_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_refused_bind_is_shown_and_waited_out() {
+async fn a_refused_bind_is_shown_and_delays_the_next() {
     let centre = Centre::new();
     centre.refuse_binds.store(true, Ordering::SeqCst);
     let open = open(centre, 0).await;
@@ -252,7 +252,7 @@ async fn a_refused_bind_is_shown_and_waited_out() {
 }
 
 #[tokio::test]
-async fn what_is_in_the_window_when_the_session_is_lost_may_have_arrived() {
+async fn parts_in_the_window_of_a_lost_session_may_have_arrived() {
     let centre = Centre::new();
     centre.silent.store(true, Ordering::SeqCst);
     let first = open(centre.clone(), 0).await;
@@ -274,7 +274,7 @@ async fn what_is_in_the_window_when_the_session_is_lost_may_have_arrived() {
     assert_eq!(running.send(one(21)).await.end, End::Accepted);
 }
 
-/// A centre that answers half a second after our time is over.
+/// A centre that responds half a second after our timeout.
 async fn tardy() -> (Open, Running) {
     let (open, running) = running(json!({ "response_timeout_s": 1 })).await;
     open.centre.delay_ms.store(1_500, Ordering::SeqCst);
@@ -282,33 +282,33 @@ async fn tardy() -> (Open, Running) {
 }
 
 #[tokio::test]
-async fn an_answer_after_its_time_follows_as_late() {
+async fn a_late_response_is_reported_as_late() {
     let (_open, running) = tardy().await;
     let outcome = running.send(with_text(key(1), to("4520123456"), LONG)).await;
     assert_eq!((outcome.end, outcome.accepted), (deferred(Reason::NoAnswer), vec![]));
     let late = running.inbox.wait_outcomes(4).await.split_off(1);
-    for (told, part) in late.iter().zip(1..) {
-        assert_eq!((told.key, told.parts, &told.end), (key(1), 3, &End::Late));
-        assert_eq!(&told.carrier, running.carrier.name());
-        assert_eq!(told.accepted.iter().map(|taken| taken.part).collect::<Vec<_>>(), [part]);
-        running.inbox.receipt(&told.accepted[0].carrier_id).await;
+    for (outcome, part) in late.iter().zip(1..) {
+        assert_eq!((outcome.key, outcome.parts, &outcome.end), (key(1), 3, &End::Late));
+        assert_eq!(&outcome.carrier, running.carrier.name());
+        assert_eq!(outcome.accepted.iter().map(|taken| taken.part).collect::<Vec<_>>(), [part]);
+        running.inbox.receipt(&outcome.accepted[0].carrier_id).await;
     }
 }
 
 #[tokio::test]
-async fn a_refusal_after_its_time_is_dropped() {
+async fn a_late_refusal_is_dropped() {
     let (open, running) = tardy().await;
     open.centre.plan("4520123456", &[CommandStatus::RINVDSTADR]);
     let outcome = running.send(submission(key(1), to("4520123456"))).await;
     assert_eq!(outcome.end, deferred(Reason::NoAnswer));
     open.centre.delay_ms.store(0, Ordering::SeqCst);
-    // Its answer comes behind the late one.
+    // Its response comes after the late one.
     assert_eq!(running.send(submission(key(2), to("4520123457"))).await.end, End::Accepted);
     assert_eq!(running.inbox.outcomes().len(), 2);
 }
 
 #[tokio::test]
-async fn a_stop_lets_go_of_what_is_never_answered() {
+async fn a_stop_aborts_parts_that_are_never_answered() {
     let (open, running) = running(json!({ "window": 5 })).await;
     open.centre.silent.store(true, Ordering::SeqCst);
     let batch = (0..20).map(|number| submission(key(number), to("4520123456"))).collect();
@@ -322,7 +322,7 @@ async fn a_stop_lets_go_of_what_is_never_answered() {
 }
 
 #[tokio::test]
-async fn the_validity_goes_along_and_old_messages_do_not() {
+async fn the_validity_is_sent_and_expired_messages_are_not() {
     let (open, running) = running(json!({})).await;
     let valid = |number, millis: i64| {
         let plain = submission(key(number), to("4520123456"));

@@ -1,4 +1,4 @@
-//! What becomes of a message, and of the link, when the carrier says no.
+//! Outcomes of messages and links when the carrier refuses.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use testkit::carrier_conformance::{LONG, key, submission, until, with_text};
 use crate::smpp::{deferred, running, to};
 
 #[tokio::test]
-async fn a_wish_for_less_pauses_the_link_and_nothing_is_lost_or_doubled() {
+async fn throttling_pauses_the_link_and_nothing_is_lost_or_doubled() {
     let (open, running) = running(json!({ "window": 10 })).await;
     for number in 0..10 {
         let wishes = [CommandStatus::RTHROTTLED, CommandStatus::RMSGQFUL];
@@ -30,10 +30,10 @@ async fn a_wish_for_less_pauses_the_link_and_nothing_is_lost_or_doubled() {
 }
 
 #[tokio::test]
-async fn a_lasting_wish_for_less_goes_back_to_the_store() {
+async fn lasting_throttling_defers_the_message() {
     let (open, running) = running(json!({})).await;
     open.centre.plan("4520123456", &[CommandStatus::RTHROTTLED; 100]);
-    // The clock of the sessions runs on, so that two minutes take none.
+    // The paused clock advances by itself, so that two minutes pass at once.
     tokio::time::pause();
     let begun = tokio::time::Instant::now();
     running.carrier.submit(vec![submission(key(1), to("4520123456"))]).await;
@@ -46,7 +46,7 @@ async fn a_lasting_wish_for_less_goes_back_to_the_store() {
     };
     assert!(wait > Duration::from_secs(1), "{wait:?}");
     assert!(begun.elapsed() >= Duration::from_secs(120), "{:?}", begun.elapsed());
-    // Pauses double to sixteen seconds.
+    // Pauses double to 16 s.
     assert!((8..40).contains(&open.centre.count()), "{}", open.centre.count());
 }
 
@@ -57,8 +57,8 @@ async fn statuses_become_reasons_and_a_table_overrides_them() {
     } });
     let (open, running) = running(table).await;
     let code = |code: &str| format!("smpp:0x{code}");
-    let refused = |reason, told| End::Refused { reason, code: code(told) };
-    let another = |told| End::TryAnother { reason: Reason::Refused, code: code(told) };
+    let refused = |reason, text| End::Refused { reason, code: code(text) };
+    let another = |text| End::TryAnother { reason: Reason::Refused, code: code(text) };
     for (number, status, end) in [
         (1, CommandStatus::RINVSRCADR, refused(Reason::BadSender, "0000000a")),
         (2, CommandStatus::RX_P_APPN, refused(Reason::Refused, "00000065")),
@@ -75,9 +75,9 @@ async fn statuses_become_reasons_and_a_table_overrides_them() {
     }
 }
 
-/// Vendors' own codes may pass or may not.
+/// Vendor-specific codes may be temporary or not.
 #[tokio::test]
-async fn a_status_that_nobody_knows_is_tried_three_times_and_then_refused_with_its_code() {
+async fn an_unknown_status_is_retried_three_times_and_then_refused_with_its_code() {
     let (open, running) = running(json!({})).await;
     open.centre.plan("4520123456", &[CommandStatus(0x410); 3]);
     let mut ends = Vec::new();
@@ -91,7 +91,7 @@ async fn a_status_that_nobody_knows_is_tried_three_times_and_then_refused_with_i
 }
 
 #[tokio::test]
-async fn a_refused_part_refuses_the_message_and_tells_the_others() {
+async fn a_refused_part_refuses_the_message_and_the_accepted_ones_are_listed() {
     let (open, running) = running(json!({})).await;
     open.centre.plan("4520123456", &[CommandStatus::ROK, CommandStatus::RX_P_APPN]);
     let outcome = running.send(with_text(key(1), to("4520123456"), LONG)).await;
@@ -101,7 +101,7 @@ async fn a_refused_part_refuses_the_message_and_tells_the_others() {
 }
 
 #[tokio::test]
-async fn a_dead_bind_is_begun_anew() {
+async fn a_dead_bind_is_bound_again() {
     let (open, running) = running(json!({})).await;
     open.centre.plan("4520123456", &[CommandStatus::RINVBNDSTS]);
     let outcome = running.send(submission(key(1), to("4520123456"))).await;

@@ -1,5 +1,4 @@
-//! What comes in by SMPP and is not as it should be: what the store will never take, and receipts that
-//! nobody marked.
+//! Problematic inbound PDUs: ones that the store refuses permanently, and unmarked receipts.
 
 use serde_json::json;
 use smpp::CommandStatus;
@@ -22,7 +21,7 @@ fn receipt(text: &str) -> DeliverSm<'_> {
 }
 
 #[tokio::test]
-async fn a_receipt_that_can_never_be_stored_is_refused_and_holds_up_no_other() {
+async fn a_receipt_that_can_never_be_stored_is_rejected_and_blocks_no_other() {
     let (open, running) = running(json!({})).await;
     running.inbox.poison("poison");
     let texts: Vec<_> = (0..40)
@@ -41,7 +40,7 @@ async fn a_receipt_that_can_never_be_stored_is_refused_and_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn a_message_that_can_never_be_stored_is_refused_and_holds_up_no_other() {
+async fn a_message_that_can_never_be_stored_is_rejected_and_blocks_no_other() {
     let (open, running) = running(json!({})).await;
     running.inbox.poison("poison");
     let text = |short_message| DeliverSm { short_message, ..DeliverSm::default() };
@@ -53,7 +52,7 @@ async fn a_message_that_can_never_be_stored_is_refused_and_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn a_text_that_reads_as_a_receipt_is_what_the_profile_says() {
+async fn the_profile_decides_whether_a_receipt_text_is_a_receipt() {
     let forged = DeliverSm {
         esm_class: EsmClass(0),
         destination: Address::unknown(b"1919"),
@@ -62,8 +61,8 @@ async fn a_text_that_reads_as_a_receipt_is_what_the_profile_says() {
     let (by_text, believing) = running(json!({})).await;
     by_text.centre.deliver(&forged).await;
     until("an answer", || answers(&by_text).len() == 1).await;
-    let [told] = believing.inbox.receipts().try_into().unwrap();
-    assert_eq!(told.unmarked.unwrap().from.as_str(), "4520123456");
+    let [stored] = believing.inbox.receipts().try_into().unwrap();
+    assert_eq!(stored.unmarked.unwrap().from.as_str(), "4520123456");
 
     let (marked, doubting) = running(json!({ "receipts_by_text": false })).await;
     marked.centre.deliver(&forged).await;
@@ -71,6 +70,6 @@ async fn a_text_that_reads_as_a_receipt_is_what_the_profile_says() {
     until("both answers", || answers(&marked).len() == 2).await;
     let [message] = doubting.inbox.inbound().try_into().unwrap();
     assert_eq!((message.from.as_str(), message.to.as_str()), ("4520123456", "1919"));
-    let [told] = doubting.inbox.receipts().try_into().unwrap();
-    assert_eq!((told.carrier_id.as_str(), told.unmarked), ("8", None));
+    let [stored] = doubting.inbox.receipts().try_into().unwrap();
+    assert_eq!((stored.carrier_id.as_str(), stored.unmarked), ("8", None));
 }

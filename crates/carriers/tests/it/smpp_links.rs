@@ -1,5 +1,5 @@
-//! Links that are shared out between nodes: which the carrier keeps, how it lets them go, and that it
-//! hands nothing over when its time is past.
+//! Links shared between nodes: which ones the carrier holds, how it releases them, and that it submits nothing after its
+//! lease.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,13 +19,13 @@ use crate::smpp::{deferred, to};
 
 const FAR: Timestamp = Timestamp::from_millis(i64::MAX);
 
-struct House {
+struct Links {
     open: Open,
     clock: Arc<TestClock>,
     running: Running,
 }
 
-impl House {
+impl Links {
     async fn with(more: Value) -> Self {
         let open = open(Centre::new(), 0).await;
         let mut section = json!({
@@ -50,82 +50,82 @@ impl House {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keeps_as_many_links_as_it_is_allowed() {
-    let house = House::with(json!({ "binds": 4 })).await;
-    let carrier = &house.running.carrier;
-    house.keeps(4).await;
-    assert_eq!(house.links().binds, 4);
+async fn holds_as_many_links_as_granted() {
+    let links = Links::with(json!({ "binds": 4 })).await;
+    let carrier = &links.running.carrier;
+    links.keeps(4).await;
+    assert_eq!(links.links().binds, 4);
     carrier.allow(1, FAR);
-    house.keeps(1).await;
-    house.running.wait_up(true).await;
-    assert_eq!(carrier.status().detail, "1 of 1 binds; 3 not this node's");
+    links.keeps(1).await;
+    links.running.wait_up(true).await;
+    assert_eq!(carrier.status().detail, "1 of 1 binds; 3 on other nodes");
     carrier.allow(0, FAR);
-    house.keeps(0).await;
-    house.running.wait_up(false).await;
-    let outcome = house.running.send(submission(key(1), to("4520120001"))).await;
+    links.keeps(0).await;
+    links.running.wait_up(false).await;
+    let outcome = links.running.send(submission(key(1), to("4520120001"))).await;
     assert_eq!(outcome.end, deferred(Reason::LinkDown));
     carrier.allow(3, FAR);
-    house.keeps(3).await;
-    house.running.wait_up(true).await;
-    assert_eq!(house.running.send(submission(key(2), to("4520123456"))).await.end, End::Accepted);
+    links.keeps(3).await;
+    links.running.wait_up(true).await;
+    assert_eq!(links.running.send(submission(key(2), to("4520123456"))).await.end, End::Accepted);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pair_of_sessions_is_one_link() {
-    let house = House::with(json!({ "binds": 2, "bind": "transmitter_receiver" })).await;
-    house.keeps(2).await;
-    let bound = || house.open.centre.kinds.lock().unwrap().len();
+    let links = Links::with(json!({ "binds": 2, "bind": "transmitter_receiver" })).await;
+    links.keeps(2).await;
+    let bound = || links.open.centre.kinds.lock().unwrap().len();
     until("two pairs", || bound() == 4).await;
-    house.running.carrier.allow(1, FAR);
-    house.keeps(1).await;
-    house.running.wait_up(true).await;
-    house.running.carrier.allow(2, FAR);
+    links.running.carrier.allow(1, FAR);
+    links.keeps(1).await;
+    links.running.wait_up(true).await;
+    links.running.carrier.allow(2, FAR);
     until("another pair", || bound() == 6).await;
-    assert_eq!(house.links(), LinkCount { binds: 2, open: 2 });
+    assert_eq!(links.links(), LinkCount { binds: 2, open: 2 });
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lets_no_link_go_before_what_is_open_on_it_is_answered() {
-    let house = House::with(json!({ "binds": 3, "window": 4 })).await;
-    house.keeps(3).await;
-    house.open.centre.delay_ms.store(300, Ordering::SeqCst);
+async fn releases_a_link_only_after_its_open_parts_are_answered() {
+    let links = Links::with(json!({ "binds": 3, "window": 4 })).await;
+    links.keeps(3).await;
+    links.open.centre.delay_ms.store(300, Ordering::SeqCst);
     let keys: Vec<_> = (0..12).map(key).collect();
     let batch = keys.iter().map(|key| submission(*key, to("4520123456"))).collect();
-    house.running.carrier.submit(batch).await;
-    until("the centre to have them", || house.open.centre.count() > 0).await;
-    house.running.carrier.allow(0, FAR);
+    links.running.carrier.submit(batch).await;
+    until("the centre to have them", || links.open.centre.count() > 0).await;
+    links.running.carrier.allow(0, FAR);
     for key in keys {
-        let end = house.running.inbox.outcome(key).await.end;
+        let end = links.running.inbox.outcome(key).await.end;
         assert!(end == End::Accepted || end == deferred(Reason::LinkDown), "{end:?}");
     }
-    assert!(house.open.centre.count() > 0);
-    house.keeps(0).await;
+    assert!(links.open.centre.count() > 0);
+    links.keeps(0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn hands_nothing_over_when_its_time_is_past() {
-    let house = House::with(json!({ "window": 2 })).await;
+async fn submits_nothing_after_its_lease() {
+    let links = Links::with(json!({ "window": 2 })).await;
     let lease = Duration::from_millis(50);
-    house.running.carrier.allow(1, NOON.after(lease));
-    house.running.wait_up(true).await;
-    house.open.centre.silent.store(true, Ordering::SeqCst);
+    links.running.carrier.allow(1, NOON.after(lease));
+    links.running.wait_up(true).await;
+    links.open.centre.silent.store(true, Ordering::SeqCst);
     let keys: Vec<_> = (0..6).map(key).collect();
     let batch = keys.iter().map(|key| submission(*key, to("4520123456"))).collect();
-    house.running.carrier.submit(batch).await;
-    until("a full window", || house.open.centre.count() == 2).await;
-    house.clock.advance(lease);
-    assert!(!house.running.carrier.status().up);
+    links.running.carrier.submit(batch).await;
+    until("a full window", || links.open.centre.count() == 2).await;
+    links.clock.advance(lease);
+    assert!(!links.running.carrier.status().up);
     let mut ends = Vec::new();
     for key in keys {
-        ends.push(house.running.inbox.outcome(key).await.end);
+        ends.push(links.running.inbox.outcome(key).await.end);
     }
     let unanswered = ends.iter().filter(|end| **end == deferred(Reason::NoAnswer)).count();
     let unsent = ends.iter().filter(|end| **end == deferred(Reason::LinkDown)).count();
     assert_eq!((unanswered, unsent), (2, 4), "{ends:?}");
-    house.keeps(0).await;
-    assert_eq!(house.open.centre.count(), 2, "nothing came after it");
-    house.open.centre.silent.store(false, Ordering::SeqCst);
-    house.running.carrier.allow(1, FAR);
-    house.running.wait_up(true).await;
-    assert_eq!(house.running.send(submission(key(9), to("4520123456"))).await.end, End::Accepted);
+    links.keeps(0).await;
+    assert_eq!(links.open.centre.count(), 2, "nothing came after it");
+    links.open.centre.silent.store(false, Ordering::SeqCst);
+    links.running.carrier.allow(1, FAR);
+    links.running.wait_up(true).await;
+    assert_eq!(links.running.send(submission(key(9), to("4520123456"))).await.end, End::Accepted);
 }

@@ -1,5 +1,4 @@
-//! What carriers expect of a message, as npm `smpp` sees it on the wire: alphabets, long texts, kinds
-//! of addresses, and what goes along.
+//! Carrier profiles as npm `smpp` decodes them: alphabets, long texts, address types and further fields.
 
 use std::sync::Arc;
 
@@ -19,14 +18,14 @@ async fn start(more: Value) -> (Peer, Running) {
     (peer, running)
 }
 
-/// What the centre sees of one text.
+/// The PDUs that the centre receives for one text.
 async fn seen(more: Value, text: &str) -> Vec<Value> {
     let (peer, running) = start(more).await;
     let outcome = running.send(with_text(key(1), to("4520123456"), text)).await;
     assert_eq!(outcome.end, End::Accepted);
     let sent = peer.all("submit_sm");
     assert_eq!(sent.len(), usize::from(outcome.parts));
-    // Receipts follow whatever the form.
+    // Receipts follow in every form.
     for part in &outcome.accepted {
         let receipt = running.inbox.receipt(&part.carrier_id).await;
         assert_eq!(receipt.state, ReceiptState::Delivered);
@@ -45,7 +44,7 @@ fn text_of(sent: &[Value], header_octets: usize) -> String {
 }
 
 #[tokio::test]
-async fn latin_1_goes_as_data_coding_0_in_parts_of_134_octets() {
+async fn latin_1_is_sent_as_data_coding_0_in_parts_of_134_octets() {
     let sent = seen(json!({ "alphabet": "latin1" }), DANISH).await;
     assert_eq!(text_of(&sent, 6), DANISH);
     for (event, number) in sent.iter().zip(1..) {
@@ -61,12 +60,12 @@ async fn packed_septets_fill_140_octets() {
     let sent = seen(json!({ "alphabet": "gsm7_packed" }), &"hellohello".repeat(16)).await;
     let octets = octets(&sent[0], "short_message");
     assert_eq!((sent.len(), octets.len()), (1, 140));
-    // The example that everybody knows.
+    // The usual example.
     assert_eq!(octets[..9], [0xE8, 0x32, 0x9B, 0xFD, 0x46, 0x97, 0xD9, 0xEC, 0x37]);
 }
 
 #[tokio::test]
-async fn ascii_carriers_are_never_given_septets() {
+async fn ascii_carriers_never_receive_septets() {
     let sent = seen(json!({ "alphabet": "ascii" }), "a@b_c$ [x] {y}").await;
     assert_eq!(octets(&sent[0], "short_message"), b"a@b_c$ [x] {y}");
     let sent = seen(json!({ "alphabet": "ascii", "beyond_alphabet": "latin1" }), "smør").await;
@@ -77,7 +76,7 @@ async fn ascii_carriers_are_never_given_septets() {
 }
 
 #[tokio::test]
-async fn segments_are_numbered_beside_the_text() {
+async fn segments_are_numbered_in_sar_parameters() {
     let text = "x".repeat(400);
     let sent = seen(json!({ "long_messages": "sar" }), &text).await;
     assert_eq!((sent.len(), text_of(&sent, 0)), (3, text));
@@ -92,7 +91,7 @@ async fn segments_are_numbered_beside_the_text() {
         }
     }
     let sent = seen(json!({ "long_messages": "sar" }), "short").await;
-    assert!(sent[0].get("sar_msg_ref_num").is_none(), "one is no segment");
+    assert!(sent[0].get("sar_msg_ref_num").is_none(), "a single part is not a segment");
 }
 
 #[tokio::test]
@@ -115,14 +114,14 @@ async fn a_payload_counts_as_its_parts_against_the_rate() {
     let one = |number| with_text(key(number), to("4520123456"), &"x".repeat(400));
     running.carrier.submit((0..8).map(one).collect()).await;
     running.inbox.wait_outcomes(8).await;
-    // 24 SMS, of which three go at once.
+    // 24 SMS, of which three are sent at once.
     let took = begun.elapsed();
     assert!(took.as_millis() >= 1_000, "{took:?}");
     assert_eq!(peer.all("submit_sm").len(), 8);
 }
 
 #[tokio::test]
-async fn what_goes_along_is_as_configured() {
+async fn fixed_fields_are_as_configured() {
     let more = json!({
         "source": "1234", "short_code_ton": 6, "source_npi": 9, "dest_ton": 0, "dest_npi": 8,
         "service_type": "CMT", "priority": 2, "registered_delivery": "intermediate",
@@ -140,7 +139,7 @@ async fn what_goes_along_is_as_configured() {
         ("service_type", json!("CMT")),
         ("priority_flag", json!(2)),
         ("registered_delivery", json!(0x11)),
-        // The clock of the tests stands at noon, and no more than 31 days are told.
+        // The test clock is fixed at noon; the validity is limited to 31 days.
         ("validity_period", json!("261202120000000+")),
         ("dest_addr_subunit", json!(2)),
     ] {
@@ -153,7 +152,7 @@ async fn what_goes_along_is_as_configured() {
 }
 
 #[tokio::test]
-async fn extra_parameters_go_with_segments_too() {
+async fn extra_parameters_are_sent_with_segments() {
     let tlvs = json!([{ "tag": 0x0204, "hex": "0007" }]);
     for form in ["sar", "message_payload", "udh"] {
         let more = json!({ "long_messages": form, "tlvs": tlvs });
@@ -164,14 +163,14 @@ async fn extra_parameters_go_with_segments_too() {
 }
 
 #[tokio::test]
-async fn no_validity_is_left_to_the_carrier() {
+async fn without_a_validity_the_carriers_default_applies() {
     let sent = seen(json!({ "validity_period": "none" }), "Hej").await;
     assert_eq!(sent[0]["validity_period"], json!(""));
 }
 
-/// The carrier never says more, and the operator takes that for delivered.
+/// The carrier sends no receipts, and the operator counts accepted messages as delivered.
 #[tokio::test]
-async fn taken_is_delivered_where_no_receipt_follows() {
+async fn accepted_counts_as_delivered_without_receipts() {
     let more = json!({ "registered_delivery": "none", "settle_on": "submit" });
     let (peer, running) = start(more).await;
     let outcome = running.send(with_text(key(1), to("4520123456"), DANISH)).await;
@@ -184,7 +183,7 @@ async fn taken_is_delivered_where_no_receipt_follows() {
 }
 
 #[tokio::test]
-async fn only_failures_are_told_where_only_they_are_asked_for() {
+async fn only_failures_are_reported_if_only_they_are_requested() {
     let more = json!({ "registered_delivery": "failure", "settle_on": "submit" });
     let (_peer, running) = start(more).await;
     running.send(submission(key(1), to("4520123456"))).await;
@@ -196,7 +195,7 @@ async fn only_failures_are_told_where_only_they_are_asked_for() {
 }
 
 #[tokio::test]
-async fn a_sender_of_the_message_is_typed_by_the_profile_too() {
+async fn the_profile_sets_the_type_of_a_messages_sender() {
     let (peer, running) = start(json!({ "source_ton": 1, "short_code_ton": 0 })).await;
     for (number, sender, ton) in [(1, "+4570101010", 1), (2, "12345", 0), (3, "Bolt", 1)] {
         let plain = submission(key(number), to("4520123456"));
@@ -209,9 +208,9 @@ async fn a_sender_of_the_message_is_typed_by_the_profile_too() {
     until("all", || peer.all("submit_sm").len() == 3).await;
 }
 
-/// A bind that says what it is for.
+/// A bind with an address range.
 #[tokio::test]
-async fn the_bind_says_what_it_is_told_to() {
+async fn the_bind_has_the_configured_fields() {
     let more = json!({ "system_type": "VMA", "interface_version": "5.0", "address_range": "^45" });
     let (peer, _running) = start(more).await;
     let bind = peer.all("bind").remove(0);

@@ -1,5 +1,5 @@
-//! What a message costs in the SMPP carrier: processor time of the whole process, less that of the
-//! same messages between crate `smpp`'s own client and server. Run alone, and in release:
+//! CPU time of a message in the SMPP carrier: that of the whole process, minus that of the same messages between crate
+//! `smpp`'s own client and server. Run it alone and in release:
 //!
 //! ```text
 //! cargo test --release -p carriers --test it -- --ignored --nocapture smpp_speed
@@ -28,7 +28,7 @@ use crate::smpp::{carrier, to};
 const MESSAGES: usize = 300_000;
 const WINDOW: u32 = 500;
 
-/// Takes everything.
+/// Accepts everything.
 struct Quick;
 
 impl Handler for Quick {
@@ -84,7 +84,7 @@ impl Inbox for Counting {
     }
 }
 
-/// Processor time of this process so far, to ten milliseconds.
+/// CPU time of this process so far, in steps of 10 ms.
 fn processor_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
@@ -134,9 +134,9 @@ async fn through_the_carrier() -> (Duration, Duration, usize) {
     let (port, _serving) = listening().await;
     let carrier = carrier(port, json!({ "window": WINDOW }));
     let inbox = Arc::new(Counting::default());
-    let (runs, told): (_, Arc<dyn Inbox>) = (carrier.clone(), inbox.clone());
+    let (runs, run_inbox): (_, Arc<dyn Inbox>) = (carrier.clone(), inbox.clone());
     let mut running = JoinSet::new();
-    running.spawn(async move { runs.run(told).await });
+    running.spawn(async move { runs.run(run_inbox).await });
     while !carrier.status().up {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
@@ -153,13 +153,13 @@ async fn through_the_carrier() -> (Duration, Duration, usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement, to be run alone and in release"]
-async fn what_a_message_costs() {
+#[ignore = "a measurement; run it alone and in release"]
+async fn cost_of_a_message() {
     let (took, bare) = between_sessions().await;
     println!("sessions alone: {} ns of processor a message, in {took:?}", nanos_each(bare));
     let (took, spent, calls) = through_the_carrier().await;
     println!("carrier:        {} ns of processor a message, in {took:?}", nanos_each(spent));
     println!("its own share:  {} ns", nanos_each(spent.saturating_sub(bare)));
-    println!("outcomes told in {calls} calls");
+    println!("outcomes reported in {calls} calls");
     assert!(nanos_each(spent.saturating_sub(bare)) < 10_000, "more than ten microseconds");
 }

@@ -1,5 +1,5 @@
-//! The SMPP carrier against npm `smpp`, a centre of somebody else's in a process of its own: the
-//! octets it sees, and what happens when it falls silent, drops us or goes away.
+//! The SMPP carrier against npm `smpp`, a third-party centre in a separate process: the octets that it receives, and
+//! what happens when it is silent, drops connections or goes away.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ fn octets(event: &Value) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
-/// GSM 03.38 as far as [`DANISH`] needs it, written down apart from the program's own tables.
+/// GSM 03.38 as far as [`DANISH`] needs it, independent of the program's tables.
 fn read_septets(septets: &[u8]) -> String {
     let mut text = String::new();
     let mut septets = septets.iter();
@@ -97,7 +97,7 @@ async fn a_long_danish_text_goes_in_septets_with_headers() {
 }
 
 #[tokio::test]
-async fn references_of_sixteen_bits_take_one_octet_more() {
+async fn sixteen_bit_references_take_one_more_octet() {
     let (peer, running) = start(json!({}), json!({ "reference": 16 })).await;
     running.send(with_text(key(1), to("4520123456"), DANISH)).await;
     for (event, number) in peer.all("submit_sm").iter().zip(1..) {
@@ -107,9 +107,9 @@ async fn references_of_sixteen_bits_take_one_octet_more() {
 }
 
 #[tokio::test]
-async fn an_emoji_makes_it_ucs_2_and_is_never_cut() {
+async fn an_emoji_switches_to_ucs_2_and_is_never_split() {
     let (peer, running) = start(json!({}), json!({})).await;
-    // 66 units before it: the pair would be cut at 67.
+    // 66 units before it: the surrogate pair would be split at 67.
     let text = format!("{}😀 slut {}", "ж".repeat(66), "x".repeat(40));
     running.send(with_text(key(1), to("4520123456"), &text)).await;
     let sent = peer.all("submit_sm");
@@ -123,14 +123,14 @@ async fn an_emoji_makes_it_ucs_2_and_is_never_cut() {
         assert!(octets.len() <= 140);
         let part: Vec<u16> =
             octets[6..].chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
-        assert!(String::from_utf16(&part).is_ok(), "a pair was cut");
+        assert!(String::from_utf16(&part).is_ok(), "a surrogate pair was split");
         units.extend(part);
     }
     assert_eq!((sent.len(), String::from_utf16(&units).unwrap()), (2, text));
 }
 
 #[tokio::test]
-async fn senders_have_the_type_of_their_kind() {
+async fn senders_have_the_type_of_number_of_their_kind() {
     let (peer, running) = start(json!({}), json!({ "source": "1234" })).await;
     for (number, sender, wire) in [
         (1, None, json!(["1234", 3, 0])),
@@ -144,13 +144,13 @@ async fn senders_have_the_type_of_their_kind() {
             ["source_addr", "source_addr_ton", "source_addr_npi"].map(|field| event[field].clone());
         assert_eq!(json!(seen), wire);
     }
-    // A Greek letter is in GSM-7, and in no C-string.
+    // A Greek letter is in GSM-7, but not in Latin-1.
     let greek = running.send(from(submission(key(4), to("4520123456")), "ΩMEGA")).await;
     assert!(matches!(greek.end, End::Refused { reason: Reason::BadSender, .. }));
 }
 
 #[tokio::test]
-async fn refusals_failures_and_silence_are_told_apart() {
+async fn refusals_failures_and_silence_are_distinguished() {
     let (peer, running) = start(json!({}), json!({})).await;
     let code = "smpp:0x0000000b".to_owned();
     let refused = running.send(submission(key(1), to("4520120001"))).await;
@@ -192,7 +192,7 @@ async fn a_receipt_may_overtake_the_answer() {
 }
 
 #[tokio::test]
-async fn receipts_that_could_not_be_stored_come_again() {
+async fn receipts_that_could_not_be_stored_are_repeated() {
     let (peer, running) = start(json!({ "retry_ms": 50 }), json!({})).await;
     running.inbox.refuse_receipts(2);
     let outcome = running.send(submission(key(1), to("4520123456"))).await;
@@ -218,23 +218,24 @@ async fn a_message_from_a_phone_is_answered_when_it_is_stored() {
 }
 
 #[tokio::test]
-async fn answers_that_do_not_come_in_time_defer_and_the_next_attempt_goes_through() {
+async fn responses_that_time_out_defer_and_the_next_attempt_succeeds() {
     let (mut peer, running) = start(json!({}), json!({ "response_timeout_s": 1 })).await;
     peer.tell("pause").await;
     let held = submission(key(1), to("4520123456"));
     let outcome = running.send(held.clone()).await;
     assert_eq!(outcome.end, deferred(Reason::NoAnswer));
-    // The late answer is told as such, and frees no place of another.
+    // The late response is reported as late and frees no slot of another part.
     peer.tell("resume").await;
     running.wait_up(true).await;
     let again = running.send(Submission { key: key(2), ..held }).await;
     assert_eq!(again.end, End::Accepted);
-    let ends: Vec<_> = running.inbox.outcomes_of(key(1)).into_iter().map(|told| told.end).collect();
+    let ends: Vec<_> =
+        running.inbox.outcomes_of(key(1)).into_iter().map(|outcome| outcome.end).collect();
     assert_eq!(ends, [deferred(Reason::NoAnswer), End::Late]);
 }
 
 #[tokio::test]
-async fn connections_dropped_in_flight_defer_what_they_held() {
+async fn lost_connections_defer_their_open_parts() {
     let (mut peer, running) = start(json!({}), json!({ "window": 10, "binds": 2 })).await;
     until("both", || running.carrier.status().detail == "2 of 2 binds").await;
     peer.tell("pause").await;
@@ -251,7 +252,7 @@ async fn connections_dropped_in_flight_defer_what_they_held() {
 }
 
 #[tokio::test]
-async fn a_centre_that_goes_away_is_found_again() {
+async fn a_centre_that_goes_away_is_reconnected() {
     let (mut peer, running) = start(json!({}), json!({})).await;
     peer.tell("close").await;
     running.wait_up(false).await;
@@ -263,7 +264,7 @@ async fn a_centre_that_goes_away_is_found_again() {
 }
 
 #[tokio::test]
-async fn an_unbind_by_the_centre_is_answered_and_bound_again() {
+async fn an_unbind_by_the_centre_is_answered_and_followed_by_a_bind() {
     let (mut peer, running) = start(json!({}), json!({})).await;
     peer.tell("unbind").await;
     until("a second bind", || peer.all("bind").len() == 2).await;
@@ -282,7 +283,7 @@ async fn a_stop_waits_for_answers_and_unbinds() {
     let (carrier, inbox) = (running.carrier.clone(), running.inbox.clone());
     let mut stopping = tokio::task::JoinSet::new();
     stopping.spawn(async move { carrier.stop(Duration::from_secs(10)).await });
-    // What was not handed over comes back at once, what was is waited for.
+    // Queued parts are deferred at once; sent ones are awaited.
     for outcome in inbox.wait_outcomes(20).await {
         assert_eq!(outcome.end, deferred(Reason::LinkDown));
     }
@@ -295,7 +296,7 @@ async fn a_stop_waits_for_answers_and_unbinds() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_waits_long_and_is_shown() {
+async fn a_wrong_password_delays_long_and_is_shown() {
     let peer = Peer::smsc(&json!({ "password": "other" })).await;
     let running = Running::new(carrier(peer.port, json!({})));
     until("the refusal", || {
@@ -303,12 +304,12 @@ async fn a_wrong_password_waits_long_and_is_shown() {
     })
     .await;
     tokio::time::sleep(Duration::from_millis(500)).await;
-    assert_eq!(peer.all("bind").len(), 1, "a locked account is the price of asking again");
+    assert_eq!(peer.all("bind").len(), 1, "a repeated bind may lock the account");
     assert!(!format!("{:?}", running.carrier).contains("\"p\""));
 }
 
 #[tokio::test]
-async fn an_idle_session_is_asked_whether_it_lives() {
+async fn an_idle_session_is_probed_with_enquire_link() {
     let (peer, running) = start(json!({}), json!({ "enquire_link_s": 1 })).await;
     peer.wait("enquire_link", |_| true).await;
     assert!(running.carrier.status().up);

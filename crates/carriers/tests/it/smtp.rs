@@ -1,4 +1,4 @@
-//! Mails through PyPI aiosmtpd, a server of its own in a process of its own.
+//! Mails through PyPI aiosmtpd, a third-party server in a separate process.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,13 +105,13 @@ async fn a_mail_is_plain_utf_8_with_our_headers() {
         assert!(head.lines().any(|known| known == line), "{line} in {head}");
     }
     assert_eq!(NOON.as_secs(), 1_793_534_400);
-    // aiosmtpd has taken the stuffed dots away; what is left is quoted-printable or base64.
+    // aiosmtpd has removed the stuffed dots; the rest is quoted-printable or base64.
     let encoding = head.lines().find_map(|line| line.strip_prefix("Content-Transfer-Encoding: "));
     let decoded = decode(encoding.unwrap(), body);
     assert_eq!(decoded.trim_end(), "Hej Åse,\r\n.\r\n.. kode 😀 1234\r\nHilsen");
 }
 
-/// By Python's own library, which is nobody of ours.
+/// Decodes with Python's own library.
 fn decode(encoding: &str, body: &str) -> String {
     let module = if encoding == "base64" { "base64" } else { "quopri" };
     let call = if encoding == "base64" { "b64decode" } else { "decodestring" };
@@ -138,7 +138,7 @@ async fn nothing_a_customer_writes_becomes_a_header_or_a_command() {
 }
 
 #[tokio::test]
-async fn an_address_beyond_ascii_goes_to_servers_that_take_it() {
+async fn an_address_beyond_ascii_needs_smtputf8() {
     let peer = Peer::smtp(&json!({})).await;
     let running = Running::up(carrier(plain(peer.port))).await;
     let outcome = running.send(submission(key(1), to("åse@example.com"))).await;
@@ -147,7 +147,7 @@ async fn an_address_beyond_ascii_goes_to_servers_that_take_it() {
 }
 
 #[tokio::test]
-async fn refusals_and_busy_answers_are_told_apart() {
+async fn refusals_and_busy_responses_are_distinguished() {
     let peer = Peer::smtp(&json!({})).await;
     let running = Running::up(carrier(plain(peer.port))).await;
     let refused = running.send(submission(key(1), to("refused@example.com"))).await;
@@ -155,13 +155,13 @@ async fn refusals_and_busy_answers_are_told_apart() {
     assert_eq!(refused.end, End::Refused { reason: Reason::BadDestination, code });
     let busy = running.send(submission(key(2), to("busy@example.com"))).await;
     assert_eq!(busy.end, deferred(Reason::CarrierBusy));
-    // The connection is used again after either.
+    // The connection is reused after either.
     assert_eq!(running.send(submission(key(3), to("ada@example.com"))).await.end, End::Delivered);
     assert!(running.carrier.status().up);
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_not_taken_for_a_lost_mail() {
+async fn a_lost_response_is_not_a_lost_mail() {
     let peer = Peer::smtp(&json!({})).await;
     let running = Running::up(carrier(plain(peer.port))).await;
     let outcome = running.send(submission(key(1), to("lost@example.com"))).await;
@@ -189,7 +189,7 @@ async fn logs_in_and_sees_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn a_server_that_demands_a_login_refuses_nobody_for_good() {
+async fn a_refused_login_is_no_permanent_refusal_of_mails() {
     let peer = Peer::smtp(&json!({ "user": "u", "password": "p" })).await;
     let running = Running::up(carrier(plain(peer.port))).await;
     let outcome = running.send(submission(key(1), to("ada@example.com"))).await;
@@ -197,7 +197,7 @@ async fn a_server_that_demands_a_login_refuses_nobody_for_good() {
 }
 
 #[tokio::test]
-async fn tls_is_verified_by_the_ca_given() {
+async fn tls_is_verified_by_the_given_ca() {
     let pki = Pki::new();
     for tls in ["starttls", "implicit"] {
         let options = json!({ "tls": tls, "cert": pki.path("cert"), "key": pki.path("key"), "user": "u", "password": "p" });
@@ -213,7 +213,7 @@ async fn tls_is_verified_by_the_ca_given() {
         let mail = peer.wait("mail", |_| true).await;
         assert_eq!((mail["tls"].as_bool(), mail["user"].as_str()), (Some(true), Some("u")));
 
-        // Neither another CA nor the platform's roots know this server.
+        // Neither another CA nor the platform's roots trust this server.
         let other = Pki::new();
         for section in [section.clone(), with(section, json!({ "ca_file": other.path("ca") }))] {
             let distrusting = Running::new(carrier(section));
@@ -240,34 +240,34 @@ async fn starttls_never_falls_back_to_clear_text() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_gone_is_found_again() {
+async fn a_server_that_was_unreachable_is_reconnected() {
     let port = closed_port().await;
     let running = Running::new(carrier(plain(port)));
     let outcome = running.send(submission(key(1), to("ada@example.com"))).await;
     assert_eq!(outcome.end, deferred(Reason::LinkDown));
 
     let peer = Peer::smtp(&json!({})).await;
-    let door = Door::open(port, peer.port).await;
+    let proxy = Proxy::open(port, peer.port).await;
     running.wait_up(true).await;
     assert_eq!(running.send(submission(key(2), to("ada@example.com"))).await.end, End::Delivered);
 
-    // The kept connection is closed under us, and nobody listens any more.
-    drop(door);
+    // The kept connection is closed, and nothing listens any more.
+    drop(proxy);
     let outcome = running.send(submission(key(3), to("ada@example.com"))).await;
     assert_eq!(outcome.end, deferred(Reason::LinkDown));
     assert!(!running.carrier.status().up);
-    let _door = Door::open(port, peer.port).await;
+    let _proxy = Proxy::open(port, peer.port).await;
     running.wait_up(true).await;
     assert_eq!(running.send(submission(key(4), to("ada@example.com"))).await.end, End::Delivered);
     assert_eq!(peer.all("mail").len(), 2);
 }
 
-/// A way to the server that can be closed.
-struct Door {
+/// A TCP proxy to the server that can be closed.
+struct Proxy {
     _tasks: tokio::task::JoinSet<()>,
 }
 
-impl Door {
+impl Proxy {
     async fn open(at: u16, behind: u16) -> Self {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.set_reuseaddr(true).unwrap();
@@ -288,14 +288,14 @@ impl Door {
     }
 }
 
-/// What a server does when a certain line comes.
+/// What the server does when it receives a certain line.
 #[derive(Clone, Copy)]
 enum Then {
     Falls,
     SaysNothing,
 }
 
-/// A server that does well until a line begins with `at`. It ends with what is returned.
+/// A server that works until a line begins with `at`. Dropping the returned set ends it.
 async fn odd_server(at: &'static str, then: Then) -> (u16, tokio::task::JoinSet<()>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -335,7 +335,7 @@ async fn converse(tcp: TcpStream, at: &str, then: Then) {
 }
 
 #[tokio::test]
-async fn only_an_answer_to_the_text_can_be_missed() {
+async fn only_a_missing_response_to_the_text_is_in_doubt() {
     for (at, reason) in [
         ("MAIL", Reason::LinkDown),
         ("RCPT", Reason::LinkDown),
@@ -352,9 +352,9 @@ async fn only_an_answer_to_the_text_can_be_missed() {
     }
 }
 
-/// What waits for a worker was certainly not sent, nor what the worker has only begun to address.
+/// Mails that wait for a worker, or whose text was not started, were certainly not sent.
 #[tokio::test]
-async fn a_stop_leaves_in_doubt_only_what_was_being_sent() {
+async fn a_stop_leaves_only_mails_in_transfer_in_doubt() {
     for (at, doubtful) in [("RCPT", 0), (".", 1)] {
         let (port, _server) = odd_server(at, Then::SaysNothing).await;
         let running = Running::up(carrier(with(plain(port), json!({ "pool": 1 })))).await;

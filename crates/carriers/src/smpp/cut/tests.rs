@@ -1,4 +1,4 @@
-//! Texts in every alphabet and form, read back by other means than they were written with.
+//! Texts in every alphabet and form, decoded with independent code.
 
 use domain::text::{decode_septets, packed};
 
@@ -14,11 +14,11 @@ fn only(text: &str, profile: &Profile) -> Piece {
     pieces.remove(0)
 }
 
-/// Holds every place where alphabets differ: `@` is 0x00 in GSM-7, `_` 0x11, `$` 0x02.
+/// Contains the characters in which the alphabets differ: `@` is 0x00 in GSM-7, `_` 0x11, `$` 0x02.
 const GOLDEN: &str = "@_$[]{}^~\\| abcXYZ 0189 !\"#%&";
 
 #[test]
-fn the_golden_string_goes_as_each_alphabet_writes_it() {
+fn the_golden_string_is_encoded_in_each_alphabet() {
     let gsm7 = only(GOLDEN, &profile(Alphabet::Gsm7));
     assert_eq!(gsm7.user_data()[..7], [0x00, 0x11, 0x02, 0x1B, 0x3C, 0x1B, 0x3E]);
     assert_eq!(decode_septets(gsm7.user_data(), Shifts::default()), GOLDEN);
@@ -36,7 +36,7 @@ fn the_golden_string_goes_as_each_alphabet_writes_it() {
 }
 
 #[test]
-fn what_an_alphabet_lacks_goes_as_ucs_2() {
+fn a_text_outside_the_alphabet_is_sent_as_ucs_2() {
     for (alphabet, text) in [
         (Alphabet::Gsm7, "ж"),
         (Alphabet::Gsm7, "`"),
@@ -57,7 +57,7 @@ fn what_an_alphabet_lacks_goes_as_ucs_2() {
 }
 
 #[test]
-fn latin_1_is_taken_before_ucs_2_where_the_profile_says_so() {
+fn latin_1_is_preferred_to_ucs_2_if_configured() {
     for (alphabet, text) in
         [(Alphabet::Gsm7, "þorn ê"), (Alphabet::Gsm7Packed, "`"), (Alphabet::Ascii, "ærø")]
     {
@@ -71,7 +71,7 @@ fn latin_1_is_taken_before_ucs_2_where_the_profile_says_so() {
 }
 
 #[test]
-fn parts_are_counted_by_the_alphabet() {
+fn the_number_of_parts_depends_on_the_alphabet() {
     let count = |alphabet, text: &str| cut(text, &profile(alphabet), 7).unwrap().len();
     for (alphabet, alone, joined) in [
         (Alphabet::Gsm7, 160, 306),
@@ -91,7 +91,7 @@ fn parts_are_counted_by_the_alphabet() {
 }
 
 #[test]
-fn parts_joined_are_the_text_again() {
+fn joined_parts_equal_the_text() {
     let text = "Grød [nr. 1] {kode} ".repeat(20);
     let plain = text.replace('ø', "o");
     for (alphabet, text) in [
@@ -126,7 +126,7 @@ fn parts_joined_are_the_text_again() {
     }
 }
 
-/// Read by octets alone, seven spare bits of zero would be one more `@`.
+/// Seven spare zero bits would decode as one more `@`.
 #[test]
 fn packed_parts_leave_no_seven_spare_bits() {
     for chars in 150..320 {
@@ -145,7 +145,7 @@ fn packed_parts_leave_no_seven_spare_bits() {
 }
 
 #[test]
-fn a_payload_is_the_whole_text_and_weighs_its_parts() {
+fn a_payload_is_the_whole_text_and_has_the_weight_of_its_parts() {
     let text = "Grød 5 ".repeat(50);
     for (alphabet, octets) in
         [(Alphabet::Gsm7, 350), (Alphabet::Latin1, 350), (Alphabet::Gsm7Packed, 307)]
@@ -162,7 +162,7 @@ fn a_payload_is_the_whole_text_and_weighs_its_parts() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_told() {
+fn texts_that_cannot_be_encoded_are_errors() {
     for alphabet in [Alphabet::Gsm7, Alphabet::Gsm7Packed, Alphabet::Ascii, Alphabet::Latin1] {
         assert_eq!(cut("", &profile(alphabet), 7).unwrap_err(), TextError::Empty);
         let control = cut("bell \u{7}", &profile(alphabet), 7).unwrap_err();
@@ -173,7 +173,7 @@ fn what_cannot_be_sent_is_told() {
 }
 
 #[test]
-fn a_piece_that_is_shown_shows_no_text() {
+fn debug_output_of_a_piece_has_no_text() {
     for alphabet in [Alphabet::Gsm7, Alphabet::Latin1] {
         let shown = format!("{:?}", only("secret", &profile(alphabet)));
         assert!(!shown.contains("secret") && !shown.contains("115"), "{shown}");

@@ -1,4 +1,4 @@
-//! What phones send, as carriers bring it.
+//! Mobile-originated messages as carriers deliver them.
 
 use smpp::pdu::TlvBuf;
 
@@ -6,7 +6,7 @@ use super::*;
 
 fn part_of(deliver: &DeliverSm<'_>, alphabet: Alphabet) -> InboundPart {
     let (at, interrupted_at) = (Timestamp::from_millis(7), Timestamp::from_millis(3));
-    Given::of(deliver).part(&CarrierName::new("main"), alphabet, at, interrupted_at)
+    RawMessage::of(deliver).part(&CarrierName::new("main"), alphabet, at, interrupted_at)
 }
 
 fn coded(data_coding: u8, short_message: &[u8]) -> InboundBody {
@@ -34,7 +34,7 @@ fn utf16(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn takes_addresses_and_times_as_they_are() {
+fn addresses_and_times_are_kept_verbatim() {
     let deliver = DeliverSm {
         source: Address::international(b"4520123456"),
         destination: Address::unknown(b"1919"),
@@ -57,7 +57,7 @@ fn takes_addresses_and_times_as_they_are() {
 }
 
 #[test]
-fn reads_the_default_alphabet_as_the_profile_says() {
+fn decodes_the_default_alphabet_of_the_profile() {
     // @ £ ø { €
     let gsm7 = [0x00, 0x01, 0x0C, 0x1B, 0x28, 0x1B, 0x65];
     assert_eq!(coded(0, &gsm7), text("@£ø{€"));
@@ -69,9 +69,9 @@ fn reads_the_default_alphabet_as_the_profile_says() {
 }
 
 #[test]
-fn reads_septets_behind_a_header_from_their_boundary() {
+fn decodes_septets_after_a_header_from_their_boundary() {
     let header = [5, 0, 3, 7, 2, 1];
-    // The last seven bits are none of the text's where a carriage return fills them.
+    // A carriage return in the last seven bits is padding.
     for (sent, read) in [("abcdefg", "abcdefg"), ("abcdefgh\r", "abcdefgh"), ("ab\r", "ab\r")] {
         let septets = domain::text::encode_septets(sent, Shifts::default()).unwrap();
         let packed = packed::pack(&septets, packed::fill_bits(header.len()));
@@ -83,7 +83,7 @@ fn reads_septets_behind_a_header_from_their_boundary() {
 }
 
 #[test]
-fn reads_every_data_coding() {
+fn decodes_every_data_coding() {
     assert_eq!(coded(1, b"@_"), text("@_"));
     assert_eq!(coded(3, b"bl\xe5"), text("blå"));
     assert_eq!(coded(6, &[0xBF, 0xE0, 0xD8, 0xF1, b'!']), text("Приё!"));
@@ -102,42 +102,42 @@ fn reads_every_data_coding() {
 }
 
 #[test]
-fn reads_what_is_not_what_it_says() {
+fn decodes_malformed_texts_as_far_as_possible() {
     let wide = utf16("Hej æøå");
     assert_eq!(coded(0, &wide), InboundBody::Units("Hej æøå".encode_utf16().collect()));
     assert_eq!(coded(0, "blå".as_bytes()), text("blå"));
     assert_eq!(coded(0, b"bl\xe5"), text("blå"));
-    // An octet too many, one too few, and none.
+    // One octet too many, one too few, and none.
     assert_eq!(coded(8, &[0, 0x61, 0]), InboundBody::Units(vec![0x61, 0xFFFD]));
     assert_eq!(coded(8, &[]), InboundBody::Units(vec![]));
     assert_eq!(coded(0, &[]), text(""));
-    // Two at signs are two at signs.
+    // Two zero octets are two `@` in GSM-7.
     assert_eq!(coded(0, &[0, 0]), text("@@"));
 }
 
 #[test]
-fn knows_a_part_by_either_reference() {
+fn recognises_parts_with_either_reference_width() {
     let part = with_udh(0, &[5, 0, 3, 200, 3, 2, b'a']);
     assert_eq!(part.join, Join::new(JoinScheme::Udh8, 200, 3, 2));
     assert_eq!(part.body, text("a"));
     let part = with_udh(0, &[6, 8, 4, 1, 200, 3, 2, b'a']);
     assert_eq!(part.join, Join::new(JoinScheme::Udh16, 456, 3, 2));
-    // Beside other elements, known and not.
+    // Among other elements, known and unknown.
     let part = with_udh(0, &[11, 0x70, 2, 9, 9, 0x24, 1, 3, 0, 3, 200, 3, 2, b'a']);
-    assert_eq!(part.join, None, "a header whose lengths do not add up joins nothing");
+    assert_eq!(part.join, None, "a header with inconsistent lengths joined");
     let part = with_udh(0, &[12, 0x70, 2, 9, 9, 0x24, 1, 3, 0, 3, 200, 3, 2, b'a']);
     assert_eq!(part.join, Join::new(JoinScheme::Udh8, 200, 3, 2));
 }
 
 #[test]
-fn reads_national_tables() {
+fn decodes_national_tables() {
     // Turkish single shift (1): ESC g is ğ; Portuguese locking (3): 0x04 is ê.
     assert_eq!(with_udh(0, &[3, 0x24, 1, 1, 0x1B, 0x67]).body, text("ğ"));
     assert_eq!(with_udh(0, &[3, 0x25, 1, 3, 0x04]).body, text("ê"));
 }
 
 #[test]
-fn numbers_that_make_no_sense_join_nothing() {
+fn invalid_part_numbers_join_nothing() {
     for (total, number) in [(0, 0), (3, 0), (2, 3), (1, 1)] {
         let part = with_udh(0, &[5, 0, 3, 200, total, number, b'a']);
         assert_eq!((part.join, part.body), (None, text("a")), "{number} of {total}");
@@ -145,7 +145,7 @@ fn numbers_that_make_no_sense_join_nothing() {
 }
 
 #[test]
-fn a_broken_header_is_text_and_none_is_lost() {
+fn a_malformed_header_is_kept_as_text() {
     for user_data in [&b"\x40abc"[..], b"\x05\x00\x09abc", b""] {
         let part = with_udh(3, user_data);
         let all: String = user_data.iter().map(|octet| char::from(*octet)).collect();
@@ -154,7 +154,7 @@ fn a_broken_header_is_text_and_none_is_lost() {
 }
 
 #[test]
-fn an_application_port_makes_it_binary_and_is_no_part() {
+fn a_message_with_an_application_port_is_binary_and_not_joined() {
     let part = with_udh(0, &[6, 5, 4, 0x0B, 0x84, 0x23, 0xF0, 1, 2]);
     assert_eq!((part.join, part.body), (None, InboundBody::Octets(vec![1, 2])));
     let part = with_udh(4, &[11, 5, 4, 0x0B, 0x84, 0x23, 0xF0, 0, 3, 7, 2, 1, 1, 2]);
@@ -162,7 +162,7 @@ fn an_application_port_makes_it_binary_and_is_no_part() {
 }
 
 #[test]
-fn knows_a_part_by_sar_and_takes_the_payload() {
+fn recognises_sar_parts_and_reads_the_payload() {
     let mut tlvs = TlvBuf::new();
     tlvs.push_u16(tag::SAR_MSG_REF_NUM, 456);
     tlvs.push_u8(tag::SAR_TOTAL_SEGMENTS, 3);
@@ -175,16 +175,17 @@ fn knows_a_part_by_sar_and_takes_the_payload() {
     assert_eq!(part.body, InboundBody::Units(vec![0xE5]));
     let data = DataSm { data_coding, tlvs: tlvs.tlvs(), ..DataSm::default() };
     let at = Timestamp::from_millis(7);
-    let by_data = Given::of_data(&data).part(&CarrierName::new("main"), Alphabet::Gsm7, at, at);
+    let by_data =
+        RawMessage::of_data(&data).part(&CarrierName::new("main"), Alphabet::Gsm7, at, at);
     assert_eq!((by_data.join, by_data.body), (part.join, part.body));
-    // A header wins: the two are never meant together.
+    // A header takes precedence over sar parameters.
     let user_data = [5, 0, 3, 200, 2, 1, 0, 0x61];
     let esm_class = EsmClass::UDHI;
     let both = DeliverSm { esm_class, short_message: &user_data, ..deliver };
     let part = part_of(&both, Alphabet::Gsm7);
     assert_eq!(part.join, Join::new(JoinScheme::Udh8, 200, 2, 1));
     assert_eq!(part.body, InboundBody::Units(vec![0x61]));
-    // Without its companions a number joins nothing.
+    // A reference without the other sar parameters joins nothing.
     let mut alone = TlvBuf::new();
     alone.push_u16(tag::SAR_MSG_REF_NUM, 456);
     let deliver = DeliverSm { tlvs: alone.tlvs(), short_message: b"a", ..DeliverSm::default() };

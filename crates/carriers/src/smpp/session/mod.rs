@@ -1,20 +1,20 @@
-//! One bound session, from bind to end. Three things go on beside each other:
+//! One bound session, from bind to end. Three activities run concurrently:
 //!
 //! ```text
 //! queue ── pump: room in the window, pause over, rate ──> requests ──┐
-//! inbox <── answers and receipts, batch by batch <── events ─────────┤ smpp session
+//! inbox <── outcomes and receipts, batch by batch <── events ────────┤ smpp session
 //!                                       receipts stored ──> answers ─┘
 //! ```
 //!
-//! A part that is not answered in time ends as *no answer*, and what the carrier says of it after
-//! that, while the session lasts, follows as *late* ([`domain::ports::End::Late`]).
+//! A part without a response in time ends as *no answer*; a response after that, while the session lasts, is reported as
+//! *late* ([`domain::ports::End::Late`]).
 //!
-//! The session itself is read and keeps its timers whatever the other two wait for. When it ends
-//! every part it was given has come back as an event; `let_go` is for what a panic left behind.
+//! The session is read and keeps its timers whatever the other two wait for. When it ends, every part has come back as an
+//! event; `fail_open_jobs` handles what a panic left behind.
 
-mod keep;
-mod listen;
+mod receive_events;
 mod send;
+mod store_inbound;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -27,22 +27,22 @@ use tokio_util::sync::CancellationToken;
 
 use super::Inner;
 use super::job::Job;
-use super::open::Open;
+use super::open_jobs::OpenJobs;
 use super::pace::Pace;
-use super::verdict::NotTaken;
+use super::verdict::NotAccepted;
 
-/// A session that is bound.
+/// A bound session.
 pub(super) struct Bound<'a> {
     carrier: &'a Inner,
     handle: Handle,
     kind: BindKind,
-    open: Mutex<Open>,
+    open: Mutex<OpenJobs>,
     pace: Mutex<Pace>,
-    /// Told when the carrier asked for less.
+    /// Notified when the carrier throttles.
     slowed: Notify,
-    /// Told when a job was answered.
+    /// Notified when a job is complete.
     answered: Notify,
-    /// Cancelled when the session is to take nothing more and to end.
+    /// Cancelled when the session is to send nothing more and end.
     leaving: CancellationToken,
     /// Cancelled when the session has ended.
     over: CancellationToken,
@@ -62,7 +62,7 @@ impl<'a> Bound<'a> {
         let bound = Self {
             carrier,
             kind: peer.kind,
-            open: Mutex::new(Open::new(handle.window())),
+            open: Mutex::new(OpenJobs::new(handle.window())),
             pace: Mutex::new(Pace::new(handle.window(), Instant::now())),
             slowed: Notify::new(),
             answered: Notify::new(),
@@ -73,16 +73,17 @@ impl<'a> Bound<'a> {
         (bound, events, run)
     }
 
-    /// Lives with the session until it has ended and everything is told.
-    pub(super) async fn live(&self, events: Events, run: SessionFuture) -> CloseReason {
-        let (reason, (), ()) = tokio::join!(self.run(run), self.pump(), self.listen(events));
+    /// Runs the session until it has ended and everything is reported.
+    pub(super) async fn run(&self, events: Events, run: SessionFuture) -> CloseReason {
+        let (reason, (), ()) =
+            tokio::join!(self.drive(run), self.pump(), self.receive_events(events));
         reason
     }
 
-    async fn run(&self, mut run: SessionFuture) -> CloseReason {
+    async fn drive(&self, mut run: SessionFuture) -> CloseReason {
         let reason = tokio::select! {
             reason = &mut run => reason,
-            () = self.carrier.desk.aborting.cancelled() => {
+            () = self.carrier.lifecycle.aborting.cancelled() => {
                 self.handle.abort();
                 run.await
             }
@@ -91,20 +92,20 @@ impl<'a> Bound<'a> {
         reason
     }
 
-    /// Ends at once.
+    /// Ends the session at once.
     pub(super) fn abort(&self) {
         self.handle.abort();
     }
 
-    /// Gives an outcome to what has none although the session is over: a fall of this code.
-    pub(super) async fn let_go(&self) {
+    /// Reports jobs that are still open after the session has ended, which happens only after a panic.
+    pub(super) async fn fail_open_jobs(&self) {
         let left = lock(&self.open).take_all();
         let fail = |mut job: Job| {
-            job.answer_open(&NotTaken::NoAnswer);
+            job.answer_remaining(&NotAccepted::NoAnswer);
             self.outcome(job)
         };
         let outcomes: Vec<_> = left.into_iter().map(fail).collect();
-        self.carrier.tell(outcomes).await;
+        self.carrier.report(outcomes).await;
     }
 
     fn outcome(&self, job: Job) -> Outcome {

@@ -1,5 +1,4 @@
-//! The profile of a carrier from its section: keys that contradict each other, or that nothing would
-//! come of, are refused.
+//! Builds a carrier's profile from its section; contradictory keys and keys without effect are refused.
 
 use domain::number::SenderId;
 use domain::text::{Policy, ReferenceWidth};
@@ -9,14 +8,14 @@ use super::super::config::{InterfaceVersion, SmppConfig, TlvConfig};
 use super::super::profile::{Alphabet, Beyond, Kind, LongMessages, Profile, SettleOn};
 use crate::ConfigError;
 
-/// The largest type of number and numbering plan of the standard (SMPP 3.4 §5.2.5, §5.2.6).
+/// Largest type of number (SMPP 3.4 §5.2.5).
 const TON_MAX: u8 = 6;
 const NPI_MAX: u8 = 18;
 
-/// SMPP 5.0 §4.7.14 knows 0 to 4.
+/// Largest priority (SMPP 5.0 §4.7.14).
 const PRIORITY_MAX: u8 = 4;
 
-/// Octets of all extra parameters together, so that a part stays small.
+/// Limit of all extra parameters together, in octets.
 const TLVS_OCTETS_MAX: usize = 1_024;
 
 impl SmppConfig {
@@ -55,26 +54,27 @@ impl SmppConfig {
             ("priority", Some(self.priority), PRIORITY_MAX),
         ] {
             if given.is_some_and(|given| given > most) {
-                return Err(ConfigError::key(key, format!("is not between 0 and {most}")));
+                return Err(ConfigError::key(key, format!("must be between 0 and {most}")));
             }
         }
         Ok(())
     }
 
     fn check_choices(&self) -> Result<(), ConfigError> {
-        if self.settle_on == SettleOn::Receipt && !self.registered_delivery.tell_success() {
-            let why = "asks for no receipt of what arrived, so nothing would ever count as \
-                       delivered; set settle_on = \"submit\" if what the carrier took does";
+        if self.settle_on == SettleOn::Receipt && !self.registered_delivery.reports_success() {
+            let why = "requests no receipt for delivered messages, so none would ever count as \
+                       delivered; set settle_on = \"submit\" if accepted messages do";
             return Err(ConfigError::key("registered_delivery", why));
         }
         if self.alphabet == Alphabet::Latin1 && self.beyond_alphabet == Beyond::Latin1 {
             return Err(ConfigError::key(
                 "beyond_alphabet",
-                "has no use with alphabet = \"latin1\"",
+                "has no effect with alphabet = \"latin1\"",
             ));
         }
         if self.reference.is_some() && self.long_messages != LongMessages::Udh {
-            let why = "is of user data headers and has no use without long_messages = \"udh\"";
+            let why =
+                "applies to user data headers and has no effect without long_messages = \"udh\"";
             return Err(ConfigError::key("reference", why));
         }
         let old = self.interface_version == InterfaceVersion::V33;
@@ -83,7 +83,7 @@ impl SmppConfig {
             return Err(ConfigError::key("long_messages", why));
         }
         if old && !self.tlvs.is_empty() {
-            let why = "are not known to interface_version = \"3.3\"";
+            let why = "are not supported by interface_version = \"3.3\"";
             return Err(ConfigError::key("tlvs", why));
         }
         Ok(())
@@ -93,7 +93,7 @@ impl SmppConfig {
         match self.reference {
             None | Some(8) => Ok(ReferenceWidth::Eight),
             Some(16) => Ok(ReferenceWidth::Sixteen),
-            Some(_) => Err(ConfigError::key("reference", "is neither 8 nor 16")),
+            Some(_) => Err(ConfigError::key("reference", "must be 8 or 16")),
         }
     }
 
@@ -111,14 +111,14 @@ impl SmppConfig {
                 return Err(wrong("is set by long_messages"));
             }
             if tlvs.tlvs().get(tlv.tag).is_some() {
-                return Err(wrong("is there twice"));
+                return Err(wrong("is set twice"));
             }
             let value = tlv.octets().map_err(wrong)?;
             tlvs.push(tlv.tag, &value).map_err(|_| wrong("is too long"))?;
         }
         let octets = tlvs.tlvs().whole().to_vec();
         if octets.len() > TLVS_OCTETS_MAX {
-            let why = format!("have more than {TLVS_OCTETS_MAX} octets together");
+            let why = format!("exceed {TLVS_OCTETS_MAX} octets together");
             return Err(ConfigError::key("tlvs", why));
         }
         Ok(octets)
@@ -129,9 +129,9 @@ impl TlvConfig {
     fn octets(&self) -> Result<Vec<u8>, &'static str> {
         match (&self.value, &self.hex) {
             (Some(text), None) => Ok(text.clone().into_bytes()),
-            (None, Some(hex)) => octets_of(hex).ok_or("has a hex that is none"),
-            (Some(_), Some(_)) => Err("has both a value and a hex"),
-            (None, None) => Err("has neither a value nor a hex"),
+            (None, Some(hex)) => octets_of(hex).ok_or("has an invalid hex value"),
+            (Some(_), Some(_)) => Err("must not have both value and hex"),
+            (None, None) => Err("must have value or hex"),
         }
     }
 }
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_word_it_is_what_most_carriers_expect() {
+    fn the_defaults_suit_most_carriers() {
         let profile = read("").unwrap();
         let source = |name: &str| profile.kind_of_source(&SenderId::parse(name).unwrap());
         let kinds = ["Boltgram", "4570101010", "1234"].map(source).map(|kind| (kind.0.0, kind.1.0));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_is_refused() {
+    fn contradictory_keys_are_refused() {
         for (more, key, why) in [
             (r#", "registered_delivery": "none""#, "registered_delivery", "settle_on"),
             (r#", "registered_delivery": "failure""#, "registered_delivery", "settle_on"),

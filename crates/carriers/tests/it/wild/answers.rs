@@ -1,4 +1,4 @@
-//! Answers in the wrong order, and answers after their time.
+//! Responses in the wrong order, and late responses.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use domain::reason::Reason;
 use serde_json::json;
 use testkit::carrier_conformance::{Running, key};
 
-use super::centre::{Centre, Mood, id_of};
+use super::centre::{Centre, Mode, id_of};
 use super::{Feeder, Log, assert_quick, number, outcome_of, pass_until};
 use crate::smpp::{carrier, deferred};
 
 const COUNT: u32 = 2_000;
 
 #[tokio::test(start_paused = true)]
-async fn answers_from_the_end_to_the_beginning_find_their_messages() {
+async fn responses_in_reverse_order_match_their_messages() {
     let log = Log::listen();
-    let centre = Centre::open(Mood::Backwards).await;
+    let centre = Centre::open(Mode::Backwards).await;
     let running = Running::up(carrier(centre.port, json!({ "window": 100 }))).await;
     let _feeder = Feeder::begin(&running, 0..COUNT);
     let all = || running.inbox.outcomes().len() >= COUNT as usize;
@@ -27,23 +27,24 @@ async fn answers_from_the_end_to_the_beginning_find_their_messages() {
         assert_eq!(outcome.end, End::Accepted);
         assert_eq!(outcome.accepted[0].carrier_id, id_of(&number(at)));
     }
-    assert!(centre.books().taken.values().all(|times| *times == 1));
+    assert!(centre.records().taken.values().all(|times| *times == 1));
     log.assert_lines(2);
 }
 
-/// Half a second after every deadline, for a thousand messages: each ends as *no answer*, is told
-/// as taken once its answer comes, and nothing is counted for another.
+/// Responses half a second after the deadline of 1,000 messages: each message ends as *no answer*, is reported as
+/// accepted once its response comes, and none is mixed up.
 #[tokio::test(start_paused = true)]
-async fn answers_after_their_time_are_told_for_whom_they_are() {
+async fn late_responses_are_reported_for_their_own_messages() {
     const TARDY: u32 = 500;
     let log = Log::listen();
-    let centre = Centre::open(Mood::Late(Duration::from_millis(1_500))).await;
-    let other = Centre::open(Mood::Well).await;
+    let centre = Centre::open(Mode::Late(Duration::from_millis(1_500))).await;
+    let other = Centre::open(Mode::Well).await;
     let running =
         Running::up(carrier(centre.port, json!({ "window": 100, "response_timeout_s": 1 }))).await;
     let quick = Running::up(carrier(other.port, json!({}))).await;
     let feeder = Feeder::begin(&running, 0..TARDY);
-    let late = || running.inbox.outcomes().iter().filter(|told| told.end == End::Late).count();
+    let late =
+        || running.inbox.outcomes().iter().filter(|outcome| outcome.end == End::Late).count();
     for second in 0..5 {
         let some = || late() > second * 50;
         pass_until("late answers", Duration::from_secs(5), some).await;
@@ -51,22 +52,22 @@ async fn answers_after_their_time_are_told_for_whom_they_are() {
     }
     pass_until("late answers", Duration::from_secs(30), || late() == TARDY as usize).await;
     assert_eq!(feeder.handed(), TARDY as usize);
-    let told = running.inbox.outcomes();
+    let outcomes = running.inbox.outcomes();
     let (late, ended): (Vec<_>, Vec<_>) =
-        told.into_iter().partition(|outcome| outcome.end == End::Late);
+        outcomes.into_iter().partition(|outcome| outcome.end == End::Late);
     for at in 0..TARDY {
         assert_eq!(outcome_of(&ended, key(at)).end, deferred(Reason::NoAnswer));
         let taken = &outcome_of(&late, key(at)).accepted;
         assert_eq!((taken.len(), &taken[0].carrier_id), (1, &id_of(&number(at))));
     }
-    assert!(running.carrier.status().up, "slow is not dead");
+    assert!(running.carrier.status().up, "a slow link counted as down");
 
-    centre.mood(Mood::Well);
+    centre.mode(Mode::Well);
     let _feeder = Feeder::begin(&running, 20_000..20_000 + COUNT);
     let taken = || {
         let outcomes = running.inbox.outcomes();
         outcomes.iter().filter(|outcome| outcome.end == End::Accepted).count() == COUNT as usize
     };
-    pass_until("everything as before", Duration::from_secs(5), taken).await;
+    pass_until("normal operation", Duration::from_secs(5), taken).await;
     log.assert_lines(4);
 }

@@ -1,4 +1,4 @@
-//! A message centre with moods. It keeps books: what came, what it took, whose receipts are stored.
+//! A message centre with switchable modes, which records what it received, accepted, and whose receipts are stored.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,48 +14,48 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mood {
-    /// Takes everything at once.
+pub(super) enum Mode {
+    /// Accepts everything at once.
     Well,
-    /// `ESME_RTHROTTLED`, whatever comes.
+    /// Answers everything with `ESME_RTHROTTLED`.
     Throttling,
-    /// Takes everything, and answers what came within a moment from its end to its beginning.
+    /// Accepts everything and answers in reverse order.
     Backwards,
-    /// Takes everything, and answers so much later.
+    /// Accepts everything and answers after this delay.
     Late(Duration),
-    /// As [`Mood::Late`] by a moment, and says how full it is (`congestion_state`).
+    /// Accepts everything after a short delay and reports this `congestion_state`.
     Full(u8),
 }
 
 const MOMENT: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
-pub(super) struct Books {
-    mood: Mood,
+pub(super) struct Records {
+    mode: Mode,
     pub(super) submits: usize,
-    /// When each submit came.
+    /// When each submit arrived.
     pub(super) came: Vec<Instant>,
     pub(super) unanswered_max: u32,
-    /// How often each destination was taken.
+    /// How often each destination was accepted.
     pub(super) taken: HashMap<String, u32>,
-    /// Destinations in the order in which they were taken.
+    /// Destinations in the order of acceptance.
     pub(super) order: Vec<String>,
     /// Receipts to send.
     due: VecDeque<u32>,
-    /// Receipts that were answered with `ESME_ROK`.
+    /// Receipts answered with `ESME_ROK`.
     pub(super) stored: BTreeSet<u32>,
-    /// Receipts that were answered with anything else.
+    /// Receipts answered with another status.
     pub(super) put_off: usize,
 }
 
 pub(super) struct Centre {
-    books: Mutex<Books>,
+    records: Mutex<Records>,
     pub(super) port: u16,
     tasks: Mutex<JoinSet<()>>,
     listening: Mutex<JoinSet<()>>,
 }
 
-/// The id that a destination's message gets, so that everybody can say whose an answer is.
+/// The message id of a destination, which identifies it in responses.
 pub(super) fn id_of(to: &str) -> String {
     format!("id-{to}")
 }
@@ -66,10 +66,10 @@ pub(super) fn flood_id(at: u32) -> String {
 }
 
 impl Centre {
-    pub(super) async fn open(mood: Mood) -> Arc<Self> {
+    pub(super) async fn open(mode: Mode) -> Arc<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let books = Books {
-            mood,
+        let records = Records {
+            mode,
             submits: 0,
             came: vec![],
             unanswered_max: 0,
@@ -80,14 +80,14 @@ impl Centre {
             put_off: 0,
         };
         let centre = Arc::new(Self {
-            books: Mutex::new(books),
+            records: Mutex::new(records),
             port: listener.local_addr().unwrap().port(),
             tasks: Mutex::default(),
             listening: Mutex::default(),
         });
         let mut config = ServerConfig::new("wild");
         config.session.window = 5_000;
-        let (spawner, handler) = (Arc::downgrade(&centre), Arc::new(Door(centre.clone())));
+        let (spawner, handler) = (Arc::downgrade(&centre), Arc::new(CentreHandler(centre.clone())));
         let spawn = move |connection| {
             if let Some(centre) = spawner.upgrade() {
                 drop(centre.tasks.lock().unwrap().spawn(connection));
@@ -98,23 +98,23 @@ impl Centre {
         centre
     }
 
-    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap()
+    pub(super) fn records(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap()
     }
 
-    pub(super) fn mood(&self, mood: Mood) {
-        self.books().mood = mood;
+    pub(super) fn mode(&self, mode: Mode) {
+        self.records().mode = mode;
     }
 
-    /// So many receipts come in, all at once, for messages nobody sent.
+    /// Sends receipts, all at once, for unknown messages.
     pub(super) fn flood(&self, receipts: u32) {
-        self.books().due.extend(0..receipts);
+        self.records().due.extend(0..receipts);
     }
 }
 
-struct Door(Arc<Centre>);
+struct CentreHandler(Arc<Centre>);
 
-/// A submit that is not answered yet.
+/// An unanswered submit.
 struct Held {
     due: Instant,
     ticket: Ticket,
@@ -122,7 +122,7 @@ struct Held {
     status: CommandStatus,
 }
 
-impl Handler for Door {
+impl Handler for CentreHandler {
     async fn bind(&self, _attempt: &BindAttempt) -> Result<(), CommandStatus> {
         Ok(())
     }
@@ -146,56 +146,56 @@ impl Handler for Door {
     }
 }
 
-impl Door {
+impl CentreHandler {
     fn take_in(&self, batch: Vec<Event>, handle: &Handle, held: &mut Vec<Held>) {
-        let mut books = self.0.books();
+        let mut records = self.0.records();
         let now = Instant::now();
         for event in batch {
             match event {
                 Event::Request { ticket, pdu } => {
                     let submit = pdu.decode::<SubmitSm<'_>>().unwrap();
                     let to = String::from_utf8(submit.destination.addr.to_vec()).unwrap();
-                    books.submits += 1;
-                    books.came.push(now);
-                    let (due, status) = match books.mood {
-                        Mood::Well => (now, CommandStatus::ROK),
-                        Mood::Throttling => (now, CommandStatus::RTHROTTLED),
-                        Mood::Backwards | Mood::Full(_) => (now + MOMENT, CommandStatus::ROK),
-                        Mood::Late(by) => (now + by, CommandStatus::ROK),
+                    records.submits += 1;
+                    records.came.push(now);
+                    let (due, status) = match records.mode {
+                        Mode::Well => (now, CommandStatus::ROK),
+                        Mode::Throttling => (now, CommandStatus::RTHROTTLED),
+                        Mode::Backwards | Mode::Full(_) => (now + MOMENT, CommandStatus::ROK),
+                        Mode::Late(by) => (now + by, CommandStatus::ROK),
                     };
                     if status.is_ok() {
-                        *books.taken.entry(to.clone()).or_default() += 1;
-                        books.order.push(to.clone());
+                        *records.taken.entry(to.clone()).or_default() += 1;
+                        records.order.push(to.clone());
                     }
                     held.push(Held { due, ticket, to, status });
                 }
                 Event::Response { token, pdu, .. } => {
                     let at = u32::try_from(token).unwrap();
                     if pdu.status().is_ok() {
-                        books.stored.insert(at);
+                        records.stored.insert(at);
                     } else {
-                        books.put_off += 1;
-                        books.due.push_back(at);
+                        records.put_off += 1;
+                        records.due.push_back(at);
                     }
                 }
-                Event::Failed { token, .. } => books.due.push_back(u32::try_from(token).unwrap()),
+                Event::Failed { token, .. } => records.due.push_back(u32::try_from(token).unwrap()),
                 _ => {}
             }
         }
-        books.unanswered_max = books.unanswered_max.max(handle.unanswered());
+        records.unanswered_max = records.unanswered_max.max(handle.unanswered());
     }
 
     fn answers(&self, held: &mut Vec<Held>) -> Answers {
         let now = Instant::now();
         let mut answers = Answers::new();
         let mut said = TlvBuf::new();
-        if let Mood::Full(state) = self.0.books().mood {
+        if let Mode::Full(state) = self.0.records().mode {
             said.push_u8(tag::CONGESTION_STATE, state);
         }
         let (due, later): (Vec<_>, Vec<_>) =
             std::mem::take(held).into_iter().partition(|held| held.due <= now);
         *held = later;
-        // In order it would look like any other.
+        // Reversed, so that the order differs.
         for Held { ticket, to, status, .. } in due.into_iter().rev() {
             if status.is_ok() {
                 let (id, tlvs) = (id_of(&to), said.tlvs());
@@ -209,17 +209,17 @@ impl Door {
     }
 
     fn receipts(&self, room: usize) -> Requests {
-        let mut books = self.0.books();
-        let count = room.min(books.due.len());
+        let mut records = self.0.records();
+        let count = room.min(records.due.len());
         let mut requests = Requests::with_capacity(count);
-        for at in books.due.drain(..count) {
-            let mut told = TlvBuf::new();
-            told.push_c_string(tag::RECEIPTED_MESSAGE_ID, flood_id(at).as_bytes()).unwrap();
-            told.push_u8(tag::MESSAGE_STATE, 2);
+        for at in records.due.drain(..count) {
+            let mut tlvs = TlvBuf::new();
+            tlvs.push_c_string(tag::RECEIPTED_MESSAGE_ID, flood_id(at).as_bytes()).unwrap();
+            tlvs.push_u8(tag::MESSAGE_STATE, 2);
             let receipt = DeliverSm {
                 esm_class: EsmClass::RECEIPT,
                 source: Address::international(b"4520123456"),
-                tlvs: told.tlvs(),
+                tlvs: tlvs.tlvs(),
                 ..DeliverSm::default()
             };
             requests.push(at.into(), &receipt).unwrap();

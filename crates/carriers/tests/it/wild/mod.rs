@@ -1,18 +1,18 @@
-//! Message centres that misbehave as real ones do, at a scale at which it hurts: everything stays
-//! bounded, the log too, other links do not notice, and all is as before when it is over.
+//! Message centres that misbehave as real ones do, at scale: memory and log stay bounded, other links are unaffected, and
+//! operation is normal again afterwards.
 //!
-//! But for [`peer`], time is stopped and moved by hand in small steps ([`pass`]), while the sockets
-//! are real: between two steps everything that can happen without a timer does.
+//! Except in [`peer`], tokio's clock is paused and advanced in small steps ([`pass`]) while the sockets are real:
+//! between two steps everything that needs no timer happens.
 
 mod answers;
 mod centre;
+mod congested;
 mod flood;
-mod full;
-mod gone;
-mod mute;
-mod narrow;
 mod peer;
+mod slow_inbox;
+mod stops_reading;
 mod throttled;
+mod unreachable;
 
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -26,13 +26,13 @@ use tracing::subscriber::DefaultGuard;
 
 use crate::smpp::to;
 
-/// Time moves by this much at once: less than any timer of a session.
+/// Step of the clock: less than any timer of a session.
 const STEP: Duration = Duration::from_millis(20);
 
-/// Turns that every task gets between two steps.
+/// How often every task is polled between two steps.
 const TURNS: u32 = 20;
 
-/// Lets the stopped clock run.
+/// Advances the paused clock.
 async fn pass(time: Duration) {
     let until = tokio::time::Instant::now() + time;
     while tokio::time::Instant::now() < until {
@@ -47,7 +47,7 @@ async fn step() {
     tokio::time::advance(STEP).await;
 }
 
-/// Lets the stopped clock run until something is so.
+/// Advances the paused clock until a condition holds.
 async fn pass_until(what: &str, limit: Duration, condition: impl Fn() -> bool) -> Duration {
     let begun = tokio::time::Instant::now();
     while !condition() {
@@ -57,9 +57,9 @@ async fn pass_until(what: &str, limit: Duration, condition: impl Fn() -> bool) -
     begun.elapsed()
 }
 
-/// What is logged on this thread, while it is held.
+/// Captures the log lines of this thread while it is held.
 struct Log {
-    told: Arc<Mutex<Vec<u8>>>,
+    written: Arc<Mutex<Vec<u8>>>,
     _guard: DefaultGuard,
 }
 
@@ -79,20 +79,20 @@ impl Write for Writer {
 
 impl Log {
     fn listen() -> Self {
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let writer = Writer(told.clone());
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let writer = Writer(written.clone());
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::INFO)
             .with_writer(move || writer.clone())
             .finish();
-        Self { told, _guard: tracing::subscriber::set_default(subscriber) }
+        Self { written, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
     fn text(&self) -> String {
-        String::from_utf8(self.told.lock().unwrap().clone()).unwrap()
+        String::from_utf8(self.written.lock().unwrap().clone()).unwrap()
     }
 
-    /// The end of a misfortune has been told, and little more.
+    /// Asserts that at most `most` lines were logged.
     fn assert_lines(&self, most: usize) {
         let text = self.text();
         let lines = text.lines().count();
@@ -100,7 +100,7 @@ impl Log {
     }
 }
 
-/// The destination of submission `number`; the centre's books and the outcomes meet by it.
+/// The destination of submission `number`, by which the centre's records and the outcomes are matched.
 fn number(number: u32) -> String {
     format!("4520{number:06}")
 }
@@ -109,7 +109,7 @@ fn one(at: u32) -> Submission {
     submission(key(at), to(&number(at)))
 }
 
-/// Hands submissions over one by one, as fast as they are taken.
+/// Submits one by one, as fast as the carrier accepts.
 struct Feeder {
     handed: Arc<AtomicUsize>,
     _feeding: JoinSet<()>,
@@ -137,12 +137,12 @@ impl Feeder {
 fn outcome_of(outcomes: &[Outcome], key: SubmissionKey) -> &Outcome {
     let mut all = outcomes.iter().filter(|outcome| outcome.key == key);
     let (Some(outcome), None) = (all.next(), all.next()) else {
-        panic!("{key:?} has no outcome, or two")
+        panic!("{key:?} has no outcome or two")
     };
     outcome
 }
 
-/// Another carrier's link: a message through it takes no longer than ever.
+/// Asserts that a message through another carrier's link takes no longer than usual.
 async fn assert_quick(other: &Running, at: u32) {
     let carrier: Arc<dyn Carrier> = other.carrier.clone();
     carrier.submit(vec![one(at)]).await;

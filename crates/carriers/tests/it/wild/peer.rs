@@ -1,5 +1,5 @@
-//! What npm `smpp` does as others do: answers from the last to the first, receipts on another bind,
-//! receipts before answers, all at once.
+//! npm `smpp` with the habits of real centres: responses in reverse order, receipts on another bind, receipts before
+//! responses.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use crate::smpp::carrier;
 
 const COUNT: u32 = 200;
 
-/// From here on no number ends as one that has a fate of its own.
+/// From here on no number ends in digits with a special outcome.
 const FIRST: u32 = 1_000;
 
 #[tokio::test]
-async fn answers_backwards_find_their_messages() {
+async fn reversed_responses_match_their_messages() {
     let peer = Peer::smsc(&json!({ "backwards_ms": 20 })).await;
     let running = Running::up(carrier(peer.port, json!({ "window": 50 }))).await;
     running.carrier.submit((FIRST..FIRST + COUNT).map(one).collect()).await;
@@ -31,12 +31,12 @@ async fn answers_backwards_find_their_messages() {
         let event = sent.iter().find(|event| event["destination_addr"] == number(at)).unwrap();
         assert_eq!(outcome.accepted[0].carrier_id, event["id"].as_str().unwrap());
     }
-    let told: Vec<_> = outcomes.iter().map(|outcome| outcome.key.recipient).collect();
-    assert!(!told.is_sorted(), "they came in order");
+    let order: Vec<_> = outcomes.iter().map(|outcome| outcome.key.recipient).collect();
+    assert!(!order.is_sorted(), "they came in order");
 }
 
 #[tokio::test]
-async fn receipts_come_on_another_bind_and_before_their_answers() {
+async fn receipts_arrive_on_another_bind_and_before_their_responses() {
     let options = json!({ "receipt_bind": "other", "receipt_first": true, "receipt_ms": 30 });
     let peer = Peer::smsc(&options).await;
     let running = Running::up(carrier(peer.port, json!({ "binds": 2 }))).await;
@@ -56,12 +56,12 @@ async fn receipts_come_on_another_bind_and_before_their_answers() {
     assert!(!binds("submit_sm").is_empty() && !binds("deliver_sm").is_empty());
     let sent = peer.all("submit_sm").iter().filter(|event| event["bind"] == 0).count();
     let came = peer.all("deliver_sm").iter().filter(|event| event["bind"] == 1).count();
-    assert_eq!(sent, came, "each receipt came where its message did not go");
+    assert_eq!(sent, came, "a receipt came on the session of its message");
 }
 
-/// A pair: the transmitter never hears of a receipt, the receiver of nothing else.
+/// A pair: only the receiver gets receipts.
 #[tokio::test]
-async fn a_receiver_lost_and_bound_anew_gets_what_it_missed() {
+async fn a_receiver_that_rebinds_gets_the_receipts_it_missed() {
     let mut peer = Peer::smsc(&json!({ "receipt_ms": 200 })).await;
     let pair = json!({ "bind": "transmitter_receiver" });
     let running = Running::up(carrier(peer.port, pair)).await;
@@ -83,7 +83,7 @@ async fn a_receiver_lost_and_bound_anew_gets_what_it_missed() {
 }
 
 #[tokio::test]
-async fn receipts_nobody_asked_for_are_told_and_answered() {
+async fn unrequested_receipts_are_reported_and_answered() {
     let peer = Peer::smsc(&json!({ "receipt_always": true })).await;
     let unasked = json!({ "registered_delivery": "none", "settle_on": "submit" });
     let running = Running::up(carrier(peer.port, unasked)).await;

@@ -1,11 +1,11 @@
-//! How sections of the configuration are read where serde's own way would not do.
+//! Deserializes secrets so that an error never shows the value.
 
 use std::fmt;
 
 use domain::secret::Secret;
 use serde::{Deserializer, de};
 
-/// Reads an optional secret; an error never shows the value.
+/// Deserializes an optional secret.
 pub(crate) fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
     from.deserialize_any(SecretVisitor).map(Some)
 }

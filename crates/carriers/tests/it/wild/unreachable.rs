@@ -1,4 +1,4 @@
-//! A centre that is not there, or wants nobody: asked again and again, told once.
+//! A centre that is unreachable or refuses binds: retried often, logged once.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use crate::centre::{Centre, open};
 use crate::smpp::carrier;
 
 #[tokio::test(start_paused = true)]
-async fn a_centre_that_is_gone_is_told_once() {
+async fn an_unreachable_centre_is_logged_once() {
     let log = Log::listen();
-    // Reserved, and nobody listens there.
+    // A reserved port without a listener.
     let running = Running::new(carrier(1, json!({ "binds": 1 })));
     pass(Duration::from_secs(300)).await;
     assert!(!running.carrier.status().up);
@@ -22,7 +22,7 @@ async fn a_centre_that_is_gone_is_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refusals_are_told_once_and_so_is_the_session_after_them() {
+async fn refusals_are_logged_once_and_so_is_the_session_after_them() {
     let log = Log::listen();
     let open = open(Centre::new(), 0).await;
     open.centre.refuse_binds.store(true, Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! Numbers, addresses, texts and passwords never reach the log, however much is logged.
+//! Numbers, addresses, texts and passwords are never logged, even at the most verbose level.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -24,14 +24,14 @@ impl Write for Log {
 }
 
 #[tokio::test]
-async fn the_log_holds_nobodys_secrets() {
+async fn the_log_contains_no_secrets() {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_writer(move || writer.clone())
         .finish();
-    // This runtime has one thread, so everything of this test is told here.
+    // This runtime has one thread, so this subscriber gets all log lines of the test.
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let options = json!({ "password": "zwiebel1" });
@@ -64,9 +64,9 @@ async fn the_log_holds_nobodys_secrets() {
         }
     }
 
-    let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(told.contains("SMPP session bound") && told.contains("no SMTP connection"), "{told}");
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("SMPP session bound") && text.contains("no SMTP connection"), "{text}");
     for secret in ["zwiebel", "452012", "rhubarb", "Rabarber", "4711"] {
-        assert!(!told.contains(secret), "{secret} in {told}");
+        assert!(!text.contains(secret), "{secret} in {text}");
     }
 }

@@ -1,5 +1,4 @@
-//! What every carrier has: a name, the inbox it was given to run with, and the word to stop. It
-//! makes outcomes; it decides none.
+//! The parts shared by all carriers: name, inbox, lease, start and stop. It builds outcomes; it decides none.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,23 +11,23 @@ use domain::time::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// For outcomes of what was let go to reach the inbox.
-const LET_GO: Duration = Duration::from_secs(2);
+/// Time for the outcomes of aborted submissions to reach the inbox.
+const ABORT_TIMEOUT: Duration = Duration::from_secs(2);
 
-pub(crate) struct Desk {
+pub(crate) struct Lifecycle {
     pub(crate) name: CarrierName,
-    /// Cancelled when nothing more is taken.
+    /// Cancelled when no more submissions are accepted.
     pub(crate) closing: CancellationToken,
-    /// Cancelled when the grace is over and what is open must be let go.
+    /// Cancelled at the end of the grace period: open submissions are aborted.
     pub(crate) aborting: CancellationToken,
-    /// Until when it hands over; see [`domain::ports::Carrier::allow`].
+    /// Until when the carrier may submit; see [`domain::ports::Carrier::allow`].
     lease: AtomicI64,
     inbox: watch::Sender<Option<Arc<dyn Inbox>>>,
     running: watch::Sender<bool>,
 }
 
 /// Held while a carrier runs.
-pub(crate) struct Running<'a>(&'a Desk);
+pub(crate) struct Running<'a>(&'a Lifecycle);
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
@@ -36,7 +35,7 @@ impl Drop for Running<'_> {
     }
 }
 
-impl Desk {
+impl Lifecycle {
     pub(crate) fn new(name: CarrierName) -> Self {
         Self {
             name,
@@ -48,14 +47,14 @@ impl Desk {
         }
     }
 
-    /// Begins a run, which tells `inbox` from now on.
+    /// Starts a run, which reports to `inbox`.
     pub(crate) fn open(&self, inbox: &Arc<dyn Inbox>) -> Running<'_> {
         self.inbox.send_replace(Some(inbox.clone()));
         self.running.send_replace(true);
         Running(self)
     }
 
-    /// It runs and takes more.
+    /// Whether the carrier runs and accepts submissions.
     pub(crate) fn is_open(&self) -> bool {
         *self.running.borrow() && !self.closing.is_cancelled()
     }
@@ -64,21 +63,21 @@ impl Desk {
         self.lease.store(until.as_millis(), Ordering::SeqCst);
     }
 
-    /// The time is over in which it may hand over.
+    /// Whether the lease has expired.
     pub(crate) fn has_lapsed(&self, now: Timestamp) -> bool {
         now.as_millis() >= self.lease.load(Ordering::SeqCst)
     }
 
-    /// The inbox, once there is one.
+    /// Waits for the inbox.
     pub(crate) async fn inbox(&self) -> Arc<dyn Inbox> {
-        let mut told = self.inbox.subscribe();
+        let mut inbox = self.inbox.subscribe();
         loop {
-            let known = told.borrow_and_update().clone();
-            if let Some(inbox) = known {
+            let current = inbox.borrow_and_update().clone();
+            if let Some(inbox) = current {
                 return inbox;
             }
-            if told.changed().await.is_err() {
-                // The sender is ours and cannot be gone.
+            if inbox.changed().await.is_err() {
+                // Unreachable: `self` owns the sender.
                 std::future::pending::<()>().await;
             }
         }
@@ -94,7 +93,7 @@ impl Desk {
         Outcome { key: submission.key, carrier: self.name.clone(), parts, accepted, end }
     }
 
-    /// Sends a batch back untouched.
+    /// Reports a whole batch as deferred.
     pub(crate) async fn defer(&self, batch: &[Submission], reason: Reason) {
         if batch.is_empty() {
             return;
@@ -106,15 +105,15 @@ impl Desk {
         self.inbox().await.outcomes(batch.iter().map(put_off).collect()).await;
     }
 
-    /// Lets no more in and waits for the run to end, which it does when nothing is open; after
-    /// `grace` what is still open is let go.
+    /// Accepts no more submissions and waits for the run to end once none is open; after `grace` the open ones are
+    /// aborted.
     pub(crate) async fn close(&self, grace: Duration) {
         self.closing.cancel();
         let mut running = self.running.subscribe();
         if tokio::time::timeout(grace, running.wait_for(|running| !running)).await.is_err() {
-            tracing::warn!(carrier = self.name.as_str(), "stopping with something still open");
+            tracing::warn!(carrier = self.name.as_str(), "stopping with open submissions");
             self.aborting.cancel();
-            let _ = tokio::time::timeout(LET_GO, running.wait_for(|running| !running)).await;
+            let _ = tokio::time::timeout(ABORT_TIMEOUT, running.wait_for(|running| !running)).await;
         }
     }
 }

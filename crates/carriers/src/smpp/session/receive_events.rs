@@ -1,5 +1,5 @@
-//! What comes in on a session: answers, which become outcomes, and receipts, which are stored
-//! before they are answered. An answer after its time says only that the part is with the carrier.
+//! Handles the events of a session: responses become outcomes; receipts are stored and then answered. A late response
+//! only tells that the carrier has the part.
 
 use std::time::Duration;
 
@@ -12,25 +12,24 @@ use smpp::pdu::RawPdu;
 use smpp::session::{Answers, Event, Ticket};
 use tokio::time::Instant;
 
-use super::keep::{CALLS_MAX, Unstored};
+use super::store_inbound::{CALLS_MAX, Unstored};
 use super::{Bound, lock};
 use crate::smpp::Inner;
-use crate::smpp::job::Job;
-use crate::smpp::open::{GivenUp, Late};
-use crate::smpp::receive::{self, Of, Received};
-use crate::smpp::verdict::{self, NotTaken};
+use crate::smpp::job::{Job, UnansweredPart};
+use crate::smpp::open_jobs::Late;
+use crate::smpp::receive::{self, CarrierContext, Received};
+use crate::smpp::verdict::{self, NotAccepted};
 
-/// For so long a link tries what is throttled itself, before it goes back to the store.
+/// How long a link retries throttled parts before they are deferred.
 const THROTTLED_FOR_MAX: Duration = Duration::from_secs(120);
 
 impl Bound<'_> {
-    /// Takes what happens, batch by batch. Answers wait for room in the inbox; receipts are stored
-    /// beside that.
-    pub(super) async fn listen(&self, mut events: Events) {
+    /// Handles events batch by batch. Outcomes wait for the inbox; receipts are stored concurrently.
+    pub(super) async fn receive_events(&self, mut events: Events) {
         let (mut unstored, mut calls) = (Unstored::default(), FuturesUnordered::new());
         loop {
             while calls.len() < CALLS_MAX && !unstored.is_empty() {
-                calls.push(self.keep(unstored.take()));
+                calls.push(self.store(unstored.take()));
             }
             tokio::select! {
                 batch = events.next() => {
@@ -41,12 +40,12 @@ impl Bound<'_> {
             }
         }
         while !unstored.is_empty() {
-            calls.push(self.keep(unstored.take()));
+            calls.push(self.store(unstored.take()));
         }
         while calls.next().await.is_some() {}
     }
 
-    /// Notes answers, tells the outcomes they complete, and gathers the receipts of the batch.
+    /// Records responses, reports completed outcomes, and collects the receipts of the batch.
     async fn take_in(&self, batch: Vec<Event>, unstored: &mut Unstored) {
         let (mut done, mut late, mut answers) = (Vec::new(), Vec::new(), Answers::new());
         let mut responses = 0;
@@ -72,33 +71,33 @@ impl Bound<'_> {
             self.answered.notify_one();
         }
         if !answers.is_empty() {
-            // When the session has ended the carrier sends them again.
+            // If the session has ended the carrier repeats them.
             let _ = self.handle.answer(answers).await;
         }
         let mut outcomes = self.finish(done);
-        // After the outcomes that they follow.
+        // Late outcomes follow the ones that they amend.
         outcomes.extend(late);
-        self.carrier.tell(outcomes).await;
+        self.carrier.report(outcomes).await;
     }
 
-    fn read_response(&self, pdu: &RawPdu, rtt: Duration) -> Result<String, NotTaken> {
+    fn read_response(&self, pdu: &RawPdu, rtt: Duration) -> Result<String, NotAccepted> {
         if pdu.status().is_ok() {
             lock(&self.pace).taken(rtt);
             return Ok(self.carrier.settings.receipt_ids.of_answer(pdu.message_id()));
         }
         let errors = &self.carrier.settings.errors;
-        let not_taken = verdict::of_status(pdu.status(), |status| errors.get(&status).copied());
-        match not_taken {
-            NotTaken::Throttled => self.slow_down(),
-            // The carrier does not take this bind for one any more: begin anew.
-            NotTaken::NotSent => self.handle.unbind(),
-            NotTaken::Refused { .. }
-            | NotTaken::Another { .. }
-            | NotTaken::Unknown { .. }
-            | NotTaken::Busy
-            | NotTaken::NoAnswer => {}
+        let not_accepted = verdict::of_status(pdu.status(), |status| errors.get(&status).copied());
+        match not_accepted {
+            NotAccepted::Throttled => self.slow_down(),
+            // The carrier no longer regards this session as bound: bind again.
+            NotAccepted::NotSent => self.handle.unbind(),
+            NotAccepted::Refused { .. }
+            | NotAccepted::Another { .. }
+            | NotAccepted::Unknown { .. }
+            | NotAccepted::Busy
+            | NotAccepted::NoAnswer => {}
         }
-        Err(not_taken)
+        Err(not_accepted)
     }
 
     fn slow_down(&self) {
@@ -106,28 +105,27 @@ impl Bound<'_> {
         if lock(&self.pace).throttled(now, random) {
             self.slowed.notify_one();
         }
-        self.carrier.note_throttled(self.carrier.throttled.note(now));
+        self.carrier.log_throttling(self.carrier.throttled.note(now));
     }
 
-    /// What an answer after its time has to tell. One that says no tells nothing: the part's
-    /// submission has ended as if it might be there, and is not there.
+    /// The outcome of a late response. A refusal has none: the submission already ended as *no answer*.
     fn late(&self, token: u64, pdu: &RawPdu) -> Option<Outcome> {
-        let Inner { desk, settings, late_refusals, late_strays, .. } = self.carrier;
+        let Inner { lifecycle, settings, late_refusals, late_strays, .. } = self.carrier;
         if !pdu.status().is_ok() {
-            late_refusals.note(&desk.name, "an answer after its time was a refusal");
+            late_refusals.note(&lifecycle.name, "late response: refused");
             return None;
         }
         let carrier_id = settings.receipt_ids.of_answer(pdu.message_id());
-        let late = lock(&self.open).late(token, &carrier_id);
+        let late = lock(&self.open).late_answer(token, &carrier_id);
         match late {
-            Late::Noted => None,
-            Late::Ended(GivenUp { key, part, parts }) => {
+            Late::Recorded => None,
+            Late::Ended(UnansweredPart { key, part, parts }) => {
                 let (carrier, accepted) =
-                    (desk.name.clone(), vec![AcceptedPart { part, carrier_id }]);
+                    (lifecycle.name.clone(), vec![AcceptedPart { part, carrier_id }]);
                 Some(Outcome { key, carrier, parts, accepted, end: End::Late })
             }
-            Late::Nobodys => {
-                late_strays.note(&desk.name, "an answer after its time was nobody's");
+            Late::Unmatched => {
+                late_strays.note(&lifecycle.name, "late response: no matching submission");
                 None
             }
         }
@@ -140,9 +138,9 @@ impl Bound<'_> {
         unstored: &mut Unstored,
         answers: &mut Answers,
     ) {
-        let Inner { desk, settings, clock, interruption, .. } = self.carrier;
-        let of = Of {
-            carrier: &desk.name,
+        let Inner { lifecycle, settings, clock, interruption, .. } = self.carrier;
+        let of = CarrierContext {
+            carrier: &lifecycle.name,
             ids: settings.receipt_ids,
             by_text: settings.receipts_by_text,
             alphabet: settings.profile.alphabet,
@@ -150,21 +148,21 @@ impl Bound<'_> {
         };
         match receive::read(pdu, of, clock.now()) {
             Ok(Received::Receipt(receipt)) => {
-                self.carrier.note_mark(receipt.unmarked.is_none());
+                self.carrier.check_marks(receipt.unmarked.is_none());
                 unstored.push(ticket, receipt);
             }
             Ok(Received::Message(part)) => unstored.push_part(ticket, part),
-            Ok(Received::Nameless) => answers.deliver(ticket, CommandStatus::ROK),
+            Ok(Received::WithoutId) => answers.deliver(ticket, CommandStatus::ROK),
             Err(error) => answers.refuse(ticket, error.status()),
         }
     }
 
-    /// Makes outcomes of jobs, but for those that are only throttled: these go back to their places
-    /// at the head of the queue, and the pause of the link holds them there.
+    /// Turns jobs into outcomes, except those that were only throttled: they return to the head of the queue, where the
+    /// link's pause holds them.
     fn finish(&self, done: Vec<Job>) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(done.len());
         for mut job in done {
-            if job.again_if_only_throttled() {
+            if job.retry_if_only_throttled() {
                 let now = Instant::now();
                 let since = *job.throttled_since.get_or_insert(now);
                 let back = if now.duration_since(since) < THROTTLED_FOR_MAX {
@@ -174,7 +172,7 @@ impl Bound<'_> {
                 };
                 let Some(unwanted) = back else { continue };
                 job = unwanted;
-                job.answer_open(&NotTaken::Throttled);
+                job.answer_remaining(&NotAccepted::Throttled);
             }
             outcomes.push(self.outcome(job));
         }
@@ -195,7 +193,7 @@ impl Bound<'_> {
         }
         drop(pace);
         if responses > 0 {
-            self.carrier.note_throttled(self.carrier.throttled.well(now));
+            self.carrier.log_throttling(self.carrier.throttled.record_success(now));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! An inbox as narrow as a store on a slow disk, which knows how much it was ever handed at once.
+//! An inbox as slow as a store on a slow disk, which records the largest amount in progress.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -10,22 +10,22 @@ use domain::inbound::InboundPart;
 use domain::ports::{Inbox, Outcome, PortError, Receipt};
 
 #[derive(Debug, Default)]
-pub(super) struct NarrowInbox {
+pub(super) struct SlowInbox {
     held: AtomicUsize,
     pub(super) held_max: AtomicUsize,
     calls: AtomicU32,
-    /// Every so many calls fail; 0 for none.
+    /// Every n-th call fails; 0 for none.
     pub(super) fails_every: AtomicU32,
     pub(super) failed: AtomicU32,
     pub(super) receipts: Mutex<BTreeSet<String>>,
     pub(super) outcomes: AtomicUsize,
 }
 
-/// What one commit takes.
+/// Duration of one commit.
 const COMMIT: Duration = Duration::from_millis(20);
 
 #[async_trait]
-impl Inbox for NarrowInbox {
+impl Inbox for SlowInbox {
     async fn outcomes(&self, outcomes: Vec<Outcome>) {
         self.outcomes.fetch_add(outcomes.len(), Ordering::SeqCst);
     }
