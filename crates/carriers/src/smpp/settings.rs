@@ -87,7 +87,7 @@ impl SmppConfig {
             return Err(ConfigError::key("binds", format!("must be between 1 and {BINDS_MAX}")));
         }
         if !(1..=WINDOW_MAX).contains(&self.window) {
-            return Err(ConfigError::key("window", format!("is not between 1 and {WINDOW_MAX}")));
+            return Err(ConfigError::key("window", format!("must be between 1 and {WINDOW_MAX}")));
         }
         Ok(())
     }
