@@ -1,8 +1,8 @@
-//! How fast numbers are read: two million, most written as a campaign's list has them.
+//! Measures the parsing of two million numbers in the notations of a campaign's list.
 //!
 //! `cargo run --release -p domain --example numbers`
 
-#![allow(clippy::print_stdout, reason = "an example tells its result")]
+#![allow(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use domain::number::{Home, parse};
 
 const COUNT: u32 = 2_000_000;
 
-/// How the n-th number of a list is written.
+/// Writes the n-th number of a list.
 type Write = fn(u32) -> String;
 
 fn main() {
@@ -20,9 +20,9 @@ fn main() {
         ("international, 668…", |n| format!("668{:08}", 10_000_000 + n)),
         ("with plus and spaces", |n| format!("+66 8{} {:07}", n % 10, n)),
         ("foreign, +1 202…", |n| format!("+1202{:07}", 2_000_000 + n)),
-        ("fixed lines, the slow way", |n| format!("022{:06}", n % 1_000_000)),
+        ("fixed lines, by libphonenumber", |n| format!("022{:06}", n % 1_000_000)),
     ];
-    // The first slow number loads libphonenumber's metadata.
+    // The first of them loads libphonenumber's metadata.
     let _ = parse("021234567", home);
     for (name, written) in lists {
         let numbers: Vec<String> = (0..COUNT).map(written).collect();

@@ -1,20 +1,18 @@
-//! Money, counted in whole millisatoshi. No float, no silent overflow; what a credit or a krone is
-//! worth is configuration and lives elsewhere.
+//! Money in whole millisatoshi, without floats and with checked arithmetic. Exchange rates are configuration.
 
 use std::fmt;
 use std::iter::Sum;
 
 use serde::{Deserialize, Serialize};
 
-/// An amount of millisatoshi. Negative amounts exist only inside the ledger, as one side of a
-/// transfer.
+/// An amount in millisatoshi. Negative amounts occur only in the ledger, as one side of a transfer.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(transparent)]
 pub struct Msat(i64);
 
-/// 21 million bitcoin: no amount of ours is larger, so sums of a thousand of them still fit.
+/// 21 million bitcoin, the upper limit of amounts; a thousand of them can be summed without overflow.
 const MSAT_MAX: i64 = 21_000_000 * 100_000_000 * 1_000;
 
 impl Msat {
@@ -24,7 +22,7 @@ impl Msat {
         Self(msat)
     }
 
-    /// `None` beyond 21 million bitcoin.
+    /// `None` above 21 million bitcoin.
     pub const fn from_sats(sats: i64) -> Option<Self> {
         match sats.checked_mul(1_000) {
             Some(msat) if msat >= -MSAT_MAX && msat <= MSAT_MAX => Some(Self(msat)),
@@ -36,7 +34,7 @@ impl Msat {
         self.0
     }
 
-    /// Whole satoshi, rounded down: what a balance shows never exceeds what it holds.
+    /// Whole satoshi, rounded down, so that a displayed balance never exceeds the real one.
     pub const fn sats_floor(self) -> i64 {
         self.0.div_euclid(1_000)
     }
@@ -57,7 +55,7 @@ impl Msat {
         self.0.checked_mul(times).map(Self)
     }
 
-    /// The sum, or `None` when it overflows.
+    /// The sum; `None` on overflow.
     pub fn checked_sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
         amounts.into_iter().try_fold(Self::ZERO, Self::checked_add)
     }
@@ -70,7 +68,7 @@ impl fmt::Display for Msat {
 }
 
 impl Sum for Msat {
-    /// Saturates: used for reports only, never for a booking.
+    /// Saturating sum, for reports only.
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
         amounts.fold(Self::ZERO, |sum, amount| Self(sum.0.saturating_add(amount.0)))
     }
@@ -81,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_more_than_all_the_bitcoin_there_is() {
+    fn refuses_more_than_21_million_bitcoin() {
         assert!(Msat::from_sats(2_100_000_000_000_000).is_some());
         assert!(Msat::from_sats(2_100_000_000_000_001).is_none());
         assert!(Msat::from_sats(i64::MAX).is_none());
@@ -94,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn overflows_into_none() {
+    fn overflow_is_none() {
         assert_eq!(Msat::new(i64::MAX).checked_add(Msat::new(1)), None);
         assert_eq!(Msat::new(i64::MAX).checked_mul(2), None);
     }

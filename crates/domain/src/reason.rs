@@ -1,5 +1,4 @@
-//! Why a thing waits, failed or was refused. Stored with each change and shown wherever the thing
-//! is shown, so every reason says what the reader can do about it.
+//! Why something waits, failed or was refused. The reason is stored with each change and shown to its reader.
 
 use std::fmt;
 
@@ -10,56 +9,56 @@ use crate::state::stored_as;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    // It waits.
+    // Waiting.
     /// No link of any carrier on its route is up.
     LinkDown,
-    /// Another node has the links to its carrier, and takes it.
+    /// Another node has the links to its carrier and will send it.
     LinkElsewhere,
     /// The carrier asked us to slow down (SMPP `ESME_RTHROTTLED`, `ESME_RMSGQFUL`; SMTP 4xx).
     Throttled,
-    /// The carrier had a passing fault of its own.
+    /// The carrier had a temporary fault.
     CarrierBusy,
-    /// As much is being handed to its carrier as one may have at a time.
+    /// The limit of concurrent submissions to its carrier is reached.
     CarrierFull,
-    /// It is night where it goes to, and its sender lets people sleep.
+    /// Quiet hours at the destination.
     QuietHours,
-    /// The link went down before it answered; the carrier may have the message, so it is sent again.
+    /// No response from the carrier, which may have the message; it is sent again.
     NoAnswer,
-    // It failed.
-    /// What was given is no phone number.
+    // Failed.
+    /// The destination is not a phone number.
     BadNumber,
-    /// Whoever has the number asked not to be written to, or the operator or the account blocked it.
+    /// The recipient opted out, or the operator or the account blocked the number.
     Blocked,
-    /// No route of the configuration serves this destination.
+    /// No configured route serves this destination.
     NoRoute,
     /// The carrier refused this destination.
     BadDestination,
     /// The carrier refused this sender.
     BadSender,
-    /// The carrier refused the message for another reason of its own.
+    /// The carrier refused the message for another reason.
     Refused,
-    /// Every carrier of its route was tried, and none is left.
+    /// All carriers of its route were tried.
     NoCarrierLeft,
-    /// It was handed over as often as its route allows, and never taken.
+    /// It was submitted as often as its route allows and never accepted.
     AttemptsExhausted,
-    /// The carrier took the message and later said that it did not arrive.
+    /// The carrier accepted the message and later reported that it was not delivered.
     Undelivered,
-    /// Its validity passed before a carrier could deliver it.
+    /// Its validity ended before a carrier could deliver it.
     Expired,
-    /// The carrier took the message and never said what became of it.
+    /// The carrier accepted the message and sent no receipt.
     NoReceipt,
-    // It was cancelled.
+    // Cancelled.
     /// The buyer cancelled.
     CancelledByBuyer,
     /// The invoice was not paid in time.
     Unpaid,
-    /// The payment could not be held long enough, or not for the right amount.
+    /// The payment could not be held long enough or for the right amount.
     PaymentUnfit,
-    /// The time for which the payment could be held ran out.
+    /// The hold time of the payment ended.
     HoldRanOut,
-    /// The Lightning node gave the payment back before we decided.
+    /// The Lightning node returned the payment before our decision.
     NodeRefunded,
-    /// The Lightning node could not make the invoice.
+    /// The Lightning node could not create the invoice.
     NoInvoice,
 }
 
@@ -91,7 +90,7 @@ stored_as!(Reason {
 });
 
 impl fmt::Display for Reason {
-    /// One sentence for people, without a full stop.
+    /// One sentence for display, without a full stop.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::LinkDown => "no carrier is connected; it is sent as soon as one is",

@@ -1,5 +1,5 @@
-//! Which carriers serve a destination: the longest matching prefix wins; of its carriers the
-//! cheapest go first, and those of one cost share by weight.
+//! Chooses the carriers of a destination: the longest matching prefix wins; its carriers are ordered by cost, and those
+//! of equal cost share by weight.
 
 pub(crate) mod table;
 
@@ -12,7 +12,7 @@ use crate::limits;
 use crate::message::Address;
 use table::PrefixTable;
 
-/// The configured name of a carrier, unique in a house.
+/// The configured name of a carrier, unique in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CarrierName(pub std::sync::Arc<str>);
@@ -27,7 +27,7 @@ impl CarrierName {
     }
 }
 
-/// What a carrier takes.
+/// The kind of message that a carrier sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Channel {
     Sms,
@@ -43,14 +43,13 @@ impl Channel {
     }
 }
 
-/// A number that stands for one recipient of a message, the same at every attempt and on every
-/// node: what depends on it does not change between attempts.
+/// A pseudo-random number for one recipient of a message, the same for every attempt and on every node.
 pub fn draw(message: MessageId, recipient: u32) -> u64 {
     let (high, low) = message.0.as_u64_pair();
     mix(mix(high ^ u64::from(recipient)) ^ low)
 }
 
-/// The finalizer of splitmix64: every bit of the input changes half of the output's.
+/// The finalizer of splitmix64: every input bit changes about half of the output bits.
 const fn mix(input: u64) -> u64 {
     let mut mixed = input.wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -62,25 +61,25 @@ const fn mix(input: u64) -> u64 {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteCarrier {
     pub name: CarrierName,
-    /// Its share among carriers of the same cost, at least 1.
+    /// Share among carriers of the same cost, at least 1.
     pub weight: u32,
-    /// Decides who is tried first, and nothing else: no price or balance knows it.
+    /// Determines only the order; it has no effect on prices.
     pub cost: u32,
 }
 
-/// Numbers beginning with `prefix` (digits without `+`; empty for all) go to `carriers`.
+/// Numbers that begin with `prefix` (digits without `+`; empty for all) are sent by `carriers`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     pub prefix: String,
     pub carriers: Vec<RouteCarrier>,
-    /// No receipt by then: the next carrier gets it too. It may arrive twice.
+    /// Without a receipt in this time the next carrier sends it, too; it may arrive twice.
     pub receipt_timeout: Option<Duration>,
-    /// Hand-overs of one message before it fails.
+    /// Submissions of one message before it fails.
     pub attempts: u32,
 }
 
 impl Route {
-    /// Each carrier only when none of those before it can be used.
+    /// Uses a carrier only if none of those before it is available.
     pub fn in_order(prefix: &str, carriers: impl IntoIterator<Item = CarrierName>) -> Self {
         let of_cost = |(cost, name)| RouteCarrier { name, weight: 1, cost };
         Self {
@@ -95,9 +94,8 @@ impl Route {
         self.carriers.is_empty()
     }
 
-    /// All carriers in the order in which one recipient tries them, by its [`draw`]. Who comes after
-    /// a carrier does not change who comes before it, so a carrier that cannot be used moves nobody
-    /// but those who would have used it.
+    /// All carriers in the order for one recipient, by its [`draw`]. Carriers later in the order do not affect earlier
+    /// ones, so an unavailable carrier moves only the recipients that would have used it.
     pub fn order(&self, draw: u64) -> impl Iterator<Item = &CarrierName> {
         let count = self.carriers.len().min(limits::ROUTE_CARRIERS_MAX);
         let carriers = &self.carriers[..count];
@@ -137,18 +135,17 @@ impl Default for Routes {
 }
 
 impl Routes {
-    /// Those of numbers, by prefix.
+    /// The routes of numbers, by prefix.
     pub fn all(&self) -> impl Iterator<Item = &Route> {
         self.sms.values()
     }
 
-    /// Of mail.
+    /// The route of e-mail.
     pub const fn email(&self) -> &Route {
         &self.email
     }
 
-    /// `email` are the carriers that take mail, in the order they are tried. A route whose prefix is
-    /// anything but digits serves nobody.
+    /// `email` are the carriers of e-mail, in order. A route whose prefix has other characters than digits is ignored.
     pub fn new(sms: Vec<Route>, email: Vec<CarrierName>) -> Self {
         Self {
             receipt_timeout_max: sms.iter().filter_map(|route| route.receipt_timeout).max(),
@@ -158,12 +155,12 @@ impl Routes {
         }
     }
 
-    /// The longest that any route waits for a receipt; `None` when none does.
+    /// The longest receipt timeout of all routes; `None` if no route has one.
     pub const fn receipt_timeout_max(&self) -> Option<Duration> {
         self.receipt_timeout_max
     }
 
-    /// The route of this destination; one without carriers when none serves it.
+    /// The route of a destination; an empty route if none matches.
     pub fn find(&self, address: &Address) -> &Route {
         match address {
             Address::Email(_) => &self.email,

@@ -1,5 +1,5 @@
-//! Values that open something: payment preimages, keys, passwords. Their `Debug` tells nothing,
-//! they have no `Display`, and their memory is wiped when they go.
+//! Secrets: payment preimages, keys, passwords. `Debug` shows nothing, there is no `Display`, and their memory is zeroed
+//! on drop.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::id::PaymentHash;
 
-/// The 32 bytes that settle a hold invoice (BOLT 2). Whoever has them has the money, so they leave
-/// the store sealed and reach a node only in `settle`.
+/// The 32 bytes that settle a hold invoice (BOLT 2). They are worth the held payment, so they leave the store sealed and
+/// are sent to a node only in `settle`.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Preimage([u8; 32]);
 
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn hashes_as_bolt_2_says() {
+    fn hashes_as_in_bolt_2() {
         let hash = Preimage::new([0; 32]).payment_hash();
         assert_eq!(
             hash.to_string(),

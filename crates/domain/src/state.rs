@@ -1,7 +1,7 @@
-//! What the state machines share: the refusal, the outcome that decides an order, and the words under
-//! which states are stored.
+//! Shared by the state machines: the error of an illegal event, the outcome that decides an order, and the stored words
+//! of states.
 
-/// The event is not legal in this state; nothing changes.
+/// The event is not allowed in this state; nothing changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event is not legal in this state")]
 pub struct Illegal;
@@ -13,18 +13,18 @@ pub enum Outcome {
     CannotBeFulfilled,
 }
 
-/// A stored word that no version of ours wrote.
+/// A stored word that no version has written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown stored word {0:?}")]
 pub struct UnknownWord(pub String);
 
-/// Gives an enum its stored words: `as_str`, `FromStr` and `ALL`, from one list.
+/// Defines the stored words of an enum: `as_str`, `FromStr` and `ALL`.
 macro_rules! stored_as {
     ($name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $name {
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
-            /// The word under which it is stored and shown.
+            /// The stored and displayed word.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }

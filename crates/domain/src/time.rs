@@ -1,10 +1,10 @@
-//! Moments. What time it is now is told by the [`Clock`](crate::ports::Clock) port alone.
+//! Timestamps. Only the [`Clock`](crate::ports::Clock) port provides the current time.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Unix time in milliseconds, the unit of every stored moment.
+/// Unix time in milliseconds, the unit of every stored time.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -24,24 +24,24 @@ impl Timestamp {
         self.0.div_euclid(1_000)
     }
 
-    /// Days of UTC since 1970, which is day 0.
+    /// Days since 1970-01-01 in UTC.
     pub const fn day(self) -> i64 {
         self.0.div_euclid(24 * 60 * 60 * 1_000)
     }
 
-    /// Saturates at the ends of time.
+    /// Saturates at the limits.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// Saturates at the ends of time.
+    /// Saturates at the limits.
     #[must_use]
     pub fn before(self, wait: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long from `earlier` to here; zero when `earlier` is later.
+    /// Time since `earlier`; zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }

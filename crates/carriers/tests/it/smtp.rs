@@ -218,7 +218,7 @@ async fn tls_is_verified_by_the_given_ca() {
         for section in [section.clone(), with(section, json!({ "ca_file": other.path("ca") }))] {
             let distrusting = Running::new(carrier(section));
             testkit::carrier_conformance::until("a failure", || {
-                distrusting.carrier.status().detail == "no session"
+                distrusting.carrier.status().detail == "cannot establish a session"
             })
             .await;
         }
@@ -231,7 +231,7 @@ async fn starttls_never_falls_back_to_clear_text() {
     let section = with(plain(peer.port), json!({ "host": "localhost", "tls": "starttls" }));
     let running = Running::new(carrier(section));
     testkit::carrier_conformance::until("a failure", || {
-        running.carrier.status().detail == "no session"
+        running.carrier.status().detail == "cannot establish a session"
     })
     .await;
     let outcome = running.send(submission(key(1), to("ada@example.com"))).await;

@@ -1,16 +1,15 @@
-//! Which part belongs to which message, and what the parts say together. Pure: the store keeps the
-//! sets, the engine knows the time.
+//! Assigns inbound parts to messages and joins them. Pure: the store keeps the part sets.
 //!
-//! | a part comes, and of its key there is | then |
+//! | for the key of a new part there is | the part is |
 //! |---|---|
-//! | a set with the same part, waiting or joined a short while ago | it is a repeat |
-//! | a set that waits for this number | it goes there, to the oldest of them |
-//! | neither (another content under a number that is taken, a reference that came round) | it begins a set |
-//! | the same whole message, from before the carrier may have missed an answer | it is a repeat |
-//! | the same whole message otherwise | it is another message |
+//! | a set with the same part, waiting or recently joined | a repeat |
+//! | a set that lacks this part number | added to the oldest of them |
+//! | neither (other content with the same number, a reused reference) | the first of a new set |
+//! | the same whole message from before a possibly lost response | a repeat |
+//! | the same whole message otherwise | another message |
 //!
-//! So the first content of a number is kept, and another one under the same reference is lost neither:
-//! it is a part of another message. Sets whose totals differ have different keys.
+//! The first content of a part number is kept, and other content with the same reference becomes part of another message,
+//! so none is lost. Sets with different totals have different keys.
 
 use std::collections::BTreeMap;
 
@@ -20,31 +19,31 @@ use crate::limits::INBOUND_REPEAT_MAX;
 use crate::text::Text;
 use crate::time::Timestamp;
 
-/// What has come of one message.
+/// The received parts of one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartSet {
-    /// In all.
+    /// Number of parts of the message.
     pub total: u8,
-    /// By number, from 1.
+    /// Received parts by number, from 1.
     pub parts: BTreeMap<u8, InboundBody>,
-    /// When its first part came.
+    /// Arrival of the first part.
     pub first_at: Timestamp,
-    /// When it became a message, whole or not; it takes no parts after that.
+    /// When it was joined into a message, complete or not; no parts are added after that.
     pub joined_at: Option<Timestamp>,
 }
 
-/// Where a part goes.
+/// Where a part belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Repeat,
-    /// Into the set at this index.
+    /// The set at this index.
     Into(usize),
-    /// Into a set of its own.
+    /// A new set.
     New,
 }
 
 impl PartSet {
-    /// The set that `part` begins.
+    /// A new set with `part`.
     pub fn begun_by(part: &InboundPart) -> Self {
         Self {
             total: part.join.map_or(1, |join| join.total),
@@ -58,7 +57,7 @@ impl PartSet {
         self.parts.len() == usize::from(self.total)
     }
 
-    /// Numbers that have not come.
+    /// Numbers of the missing parts.
     pub fn missing(&self) -> Vec<u8> {
         (1..=self.total).filter(|number| !self.parts.contains_key(number)).collect()
     }
@@ -76,7 +75,7 @@ impl PartSet {
         }
     }
 
-    /// What its parts say together. A gap cuts a text: characters are not put together across it.
+    /// Joins the parts. Surrogate pairs are not joined across a missing part.
     pub fn content(&self) -> InboundContent {
         let is_binary = |body: &InboundBody| matches!(body, InboundBody::Octets(_));
         if self.parts.values().any(is_binary) {
@@ -103,16 +102,16 @@ impl PartSet {
         }
         flush(&mut run, &mut text);
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
-        // No text of ours holds a NUL, and not every store would.
+        // Texts contain no NUL; PostgreSQL cannot store one.
         InboundContent::Text(Text::from(text.replace('\0', "\u{FFFD}")))
     }
 
-    /// Whether the first part begins with the mark of the other byte order.
+    /// Whether the first part begins with the byte order mark of the other byte order.
     fn has_swapped_octets(&self) -> bool {
         matches!(self.parts.get(&1), Some(InboundBody::Units(units)) if units.first() == Some(&0xFFFE))
     }
 
-    /// Texts among binary parts make no sense; nothing of them is lost.
+    /// The octets of all parts; texts among binary parts are kept as octets.
     fn octets(&self) -> Vec<u8> {
         let octets = |body: &InboundBody| match body {
             InboundBody::Text(text) => text.as_bytes().to_vec(),
@@ -123,7 +122,7 @@ impl PartSet {
     }
 }
 
-/// Where `part` goes among the sets of its key, oldest first.
+/// Finds where `part` belongs among the sets of its key, oldest first.
 pub fn place(sets: &[PartSet], part: &InboundPart) -> Place {
     if sets.iter().any(|set| set.has(part) && set.may_repeat(part)) {
         return Place::Repeat;

@@ -1,5 +1,5 @@
-//! What somebody means who answers a message with one word: that he wants no more of them, that he
-//! wants them again, or help. The words every carrier asks for are known; others are added.
+//! Keywords in replies: opt-out (STOP), opt-in (START) and HELP. The words that carriers require are built in; others can
+//! be added.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ pub enum Keyword {
     Help,
 }
 
-/// The words of CTIA's short code handbook, which carriers outside of it know too.
+/// The words of CTIA's short code handbook.
 const STOP: [&str; 6] = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"];
 const START: [&str; 2] = ["START", "UNSTOP"];
 const HELP: [&str; 1] = ["HELP"];
 
-/// Words in capitals.
+/// Keywords, in capitals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keywords {
     stop: BTreeSet<String>,
@@ -33,7 +33,7 @@ impl Default for Keywords {
 }
 
 impl Keywords {
-    /// Adds words in any case. Of a word with two meanings STOP counts first, then START.
+    /// Adds words in any case. For a word with two meanings STOP takes precedence, then START.
     #[must_use]
     pub fn and<'a>(mut self, keyword: Keyword, words: impl IntoIterator<Item = &'a str>) -> Self {
         let known = match keyword {
@@ -60,8 +60,8 @@ impl Keywords {
         }
     }
 
-    /// What a message that came in means, and the word that says so: its first. A message that goes
-    /// on after START or HELP says something else; one that begins with STOP is taken at its word.
+    /// The keyword of an inbound message and the word itself, which is the first one. START and HELP count only as a
+    /// single word; STOP also with text after it.
     pub fn of(&self, message: &InboundMessage) -> Option<(Keyword, String)> {
         let word = message.keyword()?;
         let keyword = self.meaning(&word)?;
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_words_that_carriers_ask_for() {
+    fn the_required_words_are_built_in() {
         let known = Keywords::default();
         for word in ["STOP", "stop", " Stop! ", "stopall", "Unsubscribe", "CANCEL", "end", "quit."]
         {
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_stop_is_believed_with_more_behind_it() {
+    fn only_stop_counts_with_text_after_it() {
         let known = Keywords::default();
         assert_eq!(means(&known, "stop sending me this"), Some(Keyword::Stop));
         assert_eq!(means(&known, "start a new order please"), None);
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn learns_words_of_other_languages() {
+    fn words_of_other_languages_can_be_added() {
         let known = Keywords::default()
             .and(Keyword::Stop, ["afmeld", "stopnu", "ยกเลิก"])
             .and(Keyword::Start, ["tilmeld"])
@@ -136,8 +136,8 @@ mod tests {
         assert_eq!(means(&known, "ยกเลิก"), Some(Keyword::Stop));
         assert_eq!(means(&known, "Tilmeld"), Some(Keyword::Start));
         assert_eq!(means(&known, "Hjælp!"), Some(Keyword::Help));
-        assert_eq!(means(&known, "stop"), Some(Keyword::Stop), "the usual words stay");
+        assert_eq!(means(&known, "stop"), Some(Keyword::Stop), "the built-in words are lost");
         let stop = Keywords::default().and(Keyword::Help, ["stop"]);
-        assert_eq!(means(&stop, "stop"), Some(Keyword::Stop), "in doubt nothing is sent");
+        assert_eq!(means(&stop, "stop"), Some(Keyword::Stop), "STOP lost precedence");
     }
 }

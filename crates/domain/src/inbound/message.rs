@@ -1,4 +1,4 @@
-//! A message that came in, joined and decoded. It never changes, so it is its own snapshot.
+//! An inbound message, joined and decoded. It is immutable.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::routing::CarrierName;
 use crate::text::Text;
 use crate::time::Timestamp;
 
-/// Longest word that is taken for a keyword.
+/// Longest word that can be a keyword.
 const KEYWORD_CHARS_MAX: usize = 32;
 
-/// Octets of a binary message; written as hexadecimal digits. Not for logs.
+/// Octets of a binary message, serialized as hexadecimal digits. `Debug` does not show them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Octets(Vec<u8>);
 
@@ -73,13 +73,13 @@ pub struct InboundMessage {
     pub from: Party,
     pub to: Party,
     pub content: InboundContent,
-    /// In all, the missing ones too.
+    /// Number of parts, including missing ones.
     pub parts: u8,
-    /// Numbers of the parts that never came.
+    /// Numbers of the missing parts.
     pub missing: Vec<u8>,
-    /// Whose number it came to.
+    /// The account that owns the destination number.
     pub account: Option<AccountId>,
-    /// When its first part came.
+    /// Arrival of the first part.
     pub received_at: Timestamp,
 }
 
@@ -88,8 +88,8 @@ impl InboundMessage {
         self.missing.is_empty()
     }
 
-    /// The first word in capitals, without what stands around it (`stop!` is `STOP`). None when the
-    /// beginning never came, or is no word.
+    /// The first word in capitals without punctuation (`stop!` is `STOP`). `None` if the first part is missing or does
+    /// not begin with a word.
     pub fn keyword(&self) -> Option<String> {
         if self.missing.first() == Some(&1) {
             return None;
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn is_read_as_it_was_written_and_shows_nothing_to_logs() {
+    fn round_trips_and_debug_shows_no_content() {
         let mut message = message("hemmelig");
         let shown = format!("{message:?}");
         assert!(!shown.contains("hemmelig") && !shown.contains("4511111111"), "{shown}");

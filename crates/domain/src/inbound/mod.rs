@@ -1,5 +1,5 @@
-//! Messages that come in (mobile originated, SMPP `deliver_sm` that is no receipt): parts as carriers
-//! bring them, joined by pure rules, and who is told of the whole.
+//! Inbound (mobile-originated) messages: parts as carriers deliver them, the rules that join them, keywords, and the
+//! receivers of complete messages.
 
 pub mod keyword;
 

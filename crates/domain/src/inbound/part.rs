@@ -1,4 +1,4 @@
-//! A part as a carrier brought it, and what says with which others it belongs together.
+//! An inbound part as delivered by a carrier, and the key by which parts are joined.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use crate::routing::CarrierName;
 use crate::state::stored_as;
 use crate::time::Timestamp;
 
-/// One end of a message that came in, as the carrier gave it: digits, or a name. Not for logs.
+/// Source or destination of an inbound message as the carrier wrote it: digits or a name. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Party(String);
 
 impl Party {
-    /// A number loses its `+`, so that it is the same number with and without.
+    /// Removes a `+`, so that a number is the same with and without it.
     pub fn new(given: impl Into<String>) -> Self {
         let given = given.into();
         let is_number = |digits: &&str| digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -35,14 +35,14 @@ impl fmt::Debug for Party {
     }
 }
 
-/// A part's content. Joining happens before decoding: a surrogate pair may be cut between two parts.
+/// Content of a part. UTF-16 is joined before decoding, because a surrogate pair may be split between two parts.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum InboundBody {
-    /// Decoded already (GSM-7, Latin-1, ASCII: a character never crosses a cut).
+    /// Decoded text (GSM-7, Latin-1, ASCII: a character is never split).
     Text(String),
     /// UCS-2 or UTF-16 code units.
     Units(Vec<u16>),
-    /// Binary (data coding 4, or with ports in its header).
+    /// Binary data (data coding 4, or ports in the header).
     Octets(Vec<u8>),
 }
 
@@ -52,20 +52,20 @@ impl fmt::Debug for InboundBody {
     }
 }
 
-/// How a part is joined with others (3GPP TS 23.040 §9.2.3.24.1 and .8, or the `sar_*` TLVs).
+/// Concatenation data of a part (3GPP TS 23.040 §9.2.3.24.1 and §9.2.3.24.8, or the `sar_*` TLVs).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Join {
     pub scheme: JoinScheme,
     pub reference: u16,
-    /// In all, at least 2.
+    /// Number of parts, at least 2.
     pub total: u8,
-    /// From 1, at most `total`.
+    /// Number of this part, 1 to `total`.
     pub number: u8,
 }
 
 impl Join {
-    /// `None` when the numbers make no sense (part 0, part 3 of 2, of no parts at all), or when there
-    /// is nothing to join: such a part is a whole message.
+    /// `None` for invalid numbers (part 0, part 3 of 2, a total of 0) and for a single part: it is then a whole
+    /// message.
     pub fn new(scheme: JoinScheme, reference: u16, total: u8, number: u8) -> Option<Self> {
         (total > 1 && (1..=total).contains(&number)).then_some(Self {
             scheme,
@@ -82,30 +82,30 @@ pub enum JoinScheme {
     Udh8,
     /// User data header, 16-bit reference.
     Udh16,
-    /// `sar_msg_ref_num` and its companions.
+    /// The `sar_*` parameters.
     Sar,
 }
 
 stored_as!(JoinScheme { Udh8 = "udh8", Udh16 = "udh16", Sar = "sar" });
 
-/// A part as a carrier brought it.
+/// A part as delivered by a carrier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundPart {
     pub carrier: CarrierName,
     pub from: Party,
     pub to: Party,
     pub body: InboundBody,
-    /// `None`: it is a whole message.
+    /// `None` for a whole message.
     pub join: Option<Join>,
-    /// When it arrived.
+    /// Arrival.
     pub at: Timestamp,
-    /// When an answer of ours may last have been lost to this carrier: a session broke, an answer was
-    /// late, or the process began. What came before that may be coming again.
+    /// Last time at which our response to this carrier may have been lost: a session ended, a response was late, or
+    /// the process started. Parts from before that may be repeated.
     pub interrupted_at: Timestamp,
 }
 
-/// What the parts of one message have in common. The link is not in it: a carrier spreads the parts
-/// of a message over its links. `None`: whole messages.
+/// The values shared by the parts of one message. The link is not among them, because a carrier may deliver the parts on
+/// several links. `None` for whole messages.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartKey {
     pub carrier: CarrierName,
@@ -124,7 +124,7 @@ impl InboundPart {
         }
     }
 
-    /// From 1.
+    /// Part number, from 1.
     pub fn number(&self) -> u8 {
         self.join.map_or(1, |join| join.number)
     }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_make_no_sense_join_nothing() {
+    fn invalid_numbers_join_nothing() {
         for (total, number) in [(0, 0), (0, 1), (1, 1), (2, 0), (2, 3), (255, 0)] {
             assert_eq!(Join::new(JoinScheme::Sar, 7, total, number), None, "{number} of {total}");
         }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_the_same_with_and_without_its_plus() {
+    fn a_number_is_equal_with_and_without_plus() {
         assert_eq!(Party::new("+4512345678"), Party::new("4512345678"));
         assert_eq!(Party::new("+name").as_str(), "+name");
         assert!(!format!("{:?}", Party::new("4512345678")).contains("45"));

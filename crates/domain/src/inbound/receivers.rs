@@ -1,4 +1,4 @@
-//! Who is told what comes in: whose number it came to, else whoever gets the rest.
+//! Receivers of inbound messages: by destination number, with a default for all others.
 
 use std::collections::BTreeMap;
 
@@ -14,22 +14,22 @@ pub struct InboundWebhook {
     pub secret: Secret,
 }
 
-/// What becomes of messages to one number. Without a webhook they are stored and not told.
+/// How messages to one number are handled. Without a webhook they are only stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receiver {
     pub account: Option<AccountId>,
     pub webhook: Option<InboundWebhook>,
-    /// What HELP is answered with, for the account's credit.
+    /// Reply to HELP, charged to the account.
     pub help: Option<Text>,
 }
 
-/// A number is matched as a whole.
+/// Receivers by exact number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receivers {
-    /// Words by which people stop and start what is sent to them.
+    /// Keywords for opt-out, opt-in and help.
     pub keywords: Keywords,
     pub numbers: BTreeMap<Party, Receiver>,
-    /// Of every other number.
+    /// Receiver of all other numbers.
     pub others: Receiver,
 }
 

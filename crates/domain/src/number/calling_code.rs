@@ -1,9 +1,8 @@
-//! How many leading digits of a number are its country calling code (ITU-T E.164.1).
-//!
-//! The code says less than a country: +1 is shared by 25 of them, +7 by two.
+//! The number of digits of a number's country calling code (ITU-T E.164.1). Several countries may share a code: 25 use
+//! +1, two use +7.
 
-/// Digits of the calling code that `leading`, the first three digits of a number, begins with.
-/// Codes without an owner count as three, like their neighbours.
+/// Digits of the calling code at the start of `leading`, the first three digits of a number. Unassigned codes count as
+/// three digits.
 pub(super) const fn calling_code_digits(leading: u16) -> u32 {
     match leading / 100 {
         1 | 7 => return 1,

@@ -1,25 +1,24 @@
-//! The numbers that a text came from and went to, as far as they tell whether it is of a number that we
-//! know: carriers write one number with or without its calling code, a trunk zero and a plus.
+//! The last digits of an inbound message's source and destination, by which they are matched with a known number:
+//! carriers write a number with or without calling code, trunk zero and plus.
 
 use std::fmt;
 
-/// Digits that are compared.
+/// Number of compared digits.
 const DIGITS: usize = 7;
 
-/// The shortest number within a country (Niue). A service's short number is shorter or as long, so it
-/// is no end of the number that a text went to.
+/// Length of the shortest national number (Niue). A shorter destination is a short code and matches no number.
 const DIGITS_MIN: usize = 4;
 
-/// Room for one end beside the other.
+/// Factor that separates the two ends in the integer.
 const OTHER: u64 = 100_000_000;
 
-/// The last seven digits of both, of the one it came from all if it has fewer. At least one of them is
-/// a number. Shown to nobody.
+/// The last seven digits of source and destination; a shorter source is complete. At least one of them is a number.
+/// `Debug` shows no digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NumberEnds(u64);
 
 impl NumberEnds {
-    /// `None` when neither is a number.
+    /// `None` if neither is a number.
     pub fn of(from: &str, to: &str) -> Option<Self> {
         Self::from_stored(end(from, DIGITS_MIN) * OTHER + end(to, DIGITS))
     }
@@ -33,8 +32,8 @@ impl NumberEnds {
         if stored == 0 { None } else { Some(Self(stored)) }
     }
 
-    /// Whether a number ends as one of them: carriers that turn round the addresses of a receipt
-    /// name the recipient where a phone's text names us.
+    /// Whether a number ends like one of the two. Both are compared because some carriers swap the addresses of
+    /// receipts.
     pub const fn fit(self, number: u64) -> bool {
         fits(self.0 / OTHER, number) || fits(self.0 % OTHER, number)
     }
@@ -46,7 +45,7 @@ impl fmt::Debug for NumberEnds {
     }
 }
 
-/// The last digits with a 1 before them, so that zeros count; 0 of what is no number.
+/// The last digits, prefixed with 1 to keep leading zeros; 0 if the address is not a number.
 fn end(address: &str, digits_min: usize) -> u64 {
     let digits = address.strip_prefix('+').unwrap_or(address);
     if digits.len() < digits_min || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -76,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_known_however_a_carrier_writes_it() {
+    fn a_number_matches_in_every_notation() {
         for from in ["4520123456", "+4520123456", "004520123456", "20123456", "020123456", "123456"]
         {
             assert!(fit(from, "1919"), "{from}");
@@ -87,13 +86,13 @@ mod tests {
     }
 
     #[test]
-    fn another_number_is_another_and_what_is_none_fits_nothing() {
+    fn other_numbers_and_names_do_not_match() {
         for from in
             ["4520123457", "4521023456", "0123455", "3457", "456", "", "20 12 34 56", "-3456"]
         {
             assert!(!fit(from, "1919"), "{from}");
         }
-        assert!(!fit("4529999999", "3456"), "a short number of ours proves nothing");
+        assert!(!fit("4529999999", "3456"), "a short code matched");
         assert_eq!(NumberEnds::of("Boltgram", "1919"), None);
         assert_eq!(format!("{:?}", NumberEnds::of("4520123456", "")), "Some(NumberEnds(…))");
     }

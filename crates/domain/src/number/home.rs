@@ -1,13 +1,11 @@
-//! The country whose national forms are understood.
-//!
-//! A home belongs to a door's or an account's configuration. Without one every number is read as
-//! international.
+//! The home country, whose national formats are accepted. It is configured for a door or an account; without one every
+//! number is read as international.
 
 use std::fmt;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 
-/// Calling codes of the countries in `plans` where a national number begins with 0.
+/// Calling codes of the countries in `plans` with the trunk prefix 0.
 const TRUNK_ZERO: [u16; 34] = [
     20, 27, 31, 32, 33, 40, 41, 43, 44, 46, 49, 55, 60, 61, 62, 63, 64, 66, 81, 82, 84, 86, 90, 91,
     92, 95, 234, 254, 353, 358, 380, 855, 856, 880,
@@ -18,13 +16,13 @@ const TRUNK_ZERO: [u16; 34] = [
 pub struct Home {
     pub(super) region: Region,
     pub(super) calling_code: u16,
-    /// Whether a national number may be written with the trunk prefix 0. Other trunk prefixes
-    /// (Russia's 8, Hungary's 06) are left to libphonenumber.
+    /// Whether national numbers may have the trunk prefix 0. Other trunk prefixes (Russia's 8, Hungary's 06) are
+    /// handled by libphonenumber.
     pub(super) trunk_zero: bool,
 }
 
 impl Home {
-    /// The country of an ISO 3166-1 alpha-2 code in capitals (`TH`), if it has telephone numbers.
+    /// The country of an ISO 3166-1 alpha-2 code in capitals (`TH`), if it has a numbering plan.
     #[must_use]
     pub fn from_iso(country: &str) -> Option<Self> {
         let region = Region::try_from(country).ok()?;

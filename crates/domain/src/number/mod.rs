@@ -1,15 +1,16 @@
-//! Telephone numbers to E.164, and the names messages are sent from.
+//! Phone numbers in E.164, and senders.
 //!
 //! ```text
-//! "+45 20 12 34 56", "0812345678" ── parse ──> Msisdn     own scan first, libphonenumber when unsure
+//! "+45 20 12 34 56", "0812345678" ── parse ──> Msisdn     own scanner first, libphonenumber if unsure
 //! "ACME", "4512345678", "1919"    ── parse ──> SenderId   with its SMPP type and plan
 //! ```
 //!
-//! What is deliberately absent: who serves a number (ported numbers make that a lookup's question),
-//! and any judgement by number type beyond refusing those that charge whoever reaches them.
+//! Deliberately absent: the network that serves a number (number portability makes that a lookup), and rules by number
+//! type, except that premium-rate numbers are refused.
 
 mod calling_code;
 mod ends;
+mod error;
 mod home;
 mod msisdn;
 mod parse;
@@ -19,9 +20,10 @@ mod scan;
 mod sender;
 
 pub use ends::NumberEnds;
+pub use error::NumberError;
 pub use home::Home;
 pub use msisdn::Msisdn;
-pub use parse::{NumberError, parse};
+pub use parse::parse;
 pub use sender::{SenderError, SenderId, SenderKind};
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
-//! A number as it is stored, routed and priced: the digits of E.164.
+//! A number in E.164 as it is stored, routed and priced.
 //!
-//! It says that the digits have the form of an international number; that the number *exists* as a
-//! pattern of its country is what `parse` has seen. It is never shown by accident: there is no
-//! `Display`, and `Debug` tells the calling code and the length.
+//! The digits have the form of an international number; only `parse` checks its country's numbering plan. There is no
+//! `Display`, and `Debug` shows only the calling code and the length.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{calling_code::calling_code_digits, parse::NumberError};
+use super::{calling_code::calling_code_digits, error::NumberError};
 
 /// An E.164 number of 7 to 15 digits, calling code first, without `+`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,8 +19,7 @@ const LARGEST: u64 = 999_999_999_999_999;
 const SMALLEST: u64 = 1_000_000;
 
 impl Msisdn {
-    /// Takes the digits of an international number as one integer, as they are stored. For what
-    /// users write see [`super::parse`].
+    /// Converts the stored integer of an international number. For user input see [`super::parse`].
     ///
     /// # Errors
     ///
@@ -46,7 +44,7 @@ impl Msisdn {
         format!("+{}", self.0)
     }
 
-    /// How many digits it has, 7 to 15.
+    /// Number of digits, 7 to 15.
     #[must_use]
     pub const fn digit_count(self) -> u32 {
         self.0.ilog10() + 1
@@ -59,7 +57,7 @@ impl Msisdn {
         u16::try_from(self.leading(calling_code_digits(leading))).unwrap_or(0)
     }
 
-    /// What follows the calling code. Leading zeros (Italy's fixed numbers) are lost in an integer.
+    /// The digits after the calling code, without leading zeros (as in Italy's fixed numbers).
     #[must_use]
     pub fn national(self) -> u64 {
         let leading = u16::try_from(self.leading(3)).unwrap_or(0);
@@ -72,8 +70,8 @@ impl Msisdn {
         self.0 / 10u64.pow(self.digit_count().saturating_sub(digits))
     }
 
-    /// Whether the number begins with these digits, as routes and price lists name destinations.
-    /// The empty prefix matches all; anything but digits matches none.
+    /// Whether the number begins with these digits, for routes and price lists. The empty prefix matches all numbers;
+    /// a prefix with other characters matches none.
     #[must_use]
     pub fn digits_prefix_matches(self, prefix: &str) -> bool {
         if prefix.is_empty() {
@@ -137,7 +135,7 @@ impl de::Visitor<'_> for DigitsVisitor {
     }
 
     fn visit_str<E: de::Error>(self, digits: &str) -> Result<Msisdn, E> {
-        // The value stays out of the error: errors are logged.
+        // Errors are logged, so they do not contain the value.
         digits.parse().map_err(|_| E::custom("expected a string of 7 to 15 digits"))
     }
 }

@@ -1,4 +1,4 @@
-//! What people and programs write, to E.164.
+//! Parses user input into E.164.
 //!
 //! | written | without home | home Thailand |
 //! |---|---|---|
@@ -7,45 +7,19 @@
 //! | `0812345678`, `812345678` | refused | +66812345678 |
 //! | `660812345678`, `+66 (0)81…` | +66812345678 | the same |
 //!
-//! Digits that begin with the home's own calling code are read with it when that makes a mobile
-//! number and the national reading makes none: `4916307088732` in Germany is a mobile, although
-//! libphonenumber finds a fixed line of thirteen digits in the area 04916.
+//! Digits that begin with the home's calling code are read as international if that is a mobile number and the national
+//! reading is not: `4916307088732` in Germany is a mobile number, although libphonenumber finds a fixed line of 13
+//! digits in the area 04916.
 //!
-//! With a home, digits without `+` or `00` are never taken for a foreign number: `4520123456` sent
-//! from Thailand is a mistake, not Denmark.
+//! With a home, digits without `+` or `00` are never read as a foreign number: `4520123456` with home Thailand is an
+//! error, not a Danish number.
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region};
 
+use super::error::{NumberError, WRITTEN_MAX};
 use super::{home::Home, msisdn::Msisdn, scan::scan};
 
-/// Why something is not a number that can be sent to. The number itself is never told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NumberError {
-    /// There is no digit in it.
-    #[error("the number is empty")]
-    Empty,
-    /// It has a letter or another character that numbers are not written with.
-    #[error("the number has a character that does not belong at position {position}")]
-    Character {
-        /// Characters before it.
-        position: usize,
-    },
-    /// It has more characters than any way of writing a number takes.
-    #[error("the number is longer than {WRITTEN_MAX} characters")]
-    TooLong,
-    /// No country has such a number, or not the home country.
-    #[error("no such number exists in its country's numbering plan")]
-    Invalid,
-    /// A premium-rate or shared-cost number: whoever reaches it pays its owner.
-    #[error("premium-rate and shared-cost numbers are not sent to")]
-    Charged,
-}
-
-/// Characters a number may be written with, marks included.
-const WRITTEN_MAX: usize = 40;
-
-/// Reads a number. Any valid number is accepted, fixed lines too, but premium-rate and shared-cost
-/// ones.
+/// Parses a number. Every valid number is accepted, including fixed lines, except premium-rate and shared-cost numbers.
 ///
 /// # Errors
 ///
@@ -57,8 +31,8 @@ pub fn parse(input: &str, home: Option<Home>) -> Result<Msisdn, NumberError> {
     }
 }
 
-/// The way of libphonenumber, after the writing is tidied: it would take letters for digits (0800
-/// FLOWERS), drop an extension, and read `00` by each country's own dialling rules.
+/// Parses with libphonenumber after normalising the input. libphonenumber alone would read letters as digits (0800
+/// FLOWERS), drop extensions, and read `00` by each country's dialling rules.
 fn parse_slowly(input: &str, home: Option<Home>) -> Result<Msisdn, NumberError> {
     let mut tidy = tidy(input)?;
     if let Some(international) = tidy.strip_prefix("00") {
@@ -87,7 +61,7 @@ struct Judged {
     charged: bool,
 }
 
-/// What libphonenumber says of a tidy number, if it is valid.
+/// libphonenumber's result for a normalised number, if it is valid.
 fn judge(tidy: &str, region: Option<Region>) -> Option<Judged> {
     let number = PHONE_NUMBER_UTIL.parse(tidy, region).ok()?;
     if !number.is_valid() {
@@ -101,7 +75,7 @@ fn judge(tidy: &str, region: Option<Region>) -> Option<Judged> {
     })
 }
 
-/// Digits of any script to ASCII, with a `+` before them where one is written; marks dropped.
+/// Converts digits of any script to ASCII, keeps a leading `+`, and drops separators.
 fn tidy(input: &str) -> Result<String, NumberError> {
     let mut tidy = String::with_capacity(20);
     for (position, char) in input.chars().enumerate() {
@@ -117,8 +91,8 @@ fn tidy(input: &str) -> Result<String, NumberError> {
     if tidy.trim_start_matches('+').is_empty() { Err(NumberError::Empty) } else { Ok(tidy) }
 }
 
-/// What stands between digits: spaces, dashes, brackets, and the invisible direction marks that
-/// come along when a number is copied from a telephone's contacts.
+/// Separators between digits: spaces, dashes, brackets, and the invisible direction marks of numbers copied from a
+/// phone's contacts.
 const fn is_mark(char: char) -> bool {
     matches!(
         char,

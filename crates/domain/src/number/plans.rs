@@ -1,12 +1,10 @@
-//! Mobile numbers of the countries most texts go to, by length and leading digits.
+//! Mobile number ranges of the most frequent destinations, by length and leading digits.
 //!
-//! Every number under a lead is a valid mobile number for libphonenumber; leads that hold
-//! exceptions, and crumbs too small to matter, are left out and go the slow way. Derived from
-//! libphonenumber 9.0.42 and held against the version in use by `super::tests` and
-//! `tests/it/numbers.rs`: when a test names a number, shorten or drop its lead here.
+//! Every number in a range is a valid mobile number for libphonenumber. Leads with exceptions and very small ranges are
+//! omitted and handled by libphonenumber. Derived from libphonenumber 9.0.42 and checked against the version in use by
+//! `super::tests` and `tests/it/numbers.rs`: if a test reports a number, shorten or remove its lead here.
 
-/// National numbers of `digits` digits that begin with one of `leads`, each a range of leading
-/// digits with both ends in it.
+/// National numbers of `digits` digits that begin with one of `leads`, each an inclusive range of leading digits.
 struct Plan {
     calling_code: u64,
     digits: u32,
@@ -22,8 +20,8 @@ const COUNT: usize = {
     count
 };
 
-/// The ranges as whole international numbers, lowest first. A number's length is in its magnitude,
-/// so one comparison settles calling code, length and lead.
+/// The ranges as complete international numbers, in ascending order. The magnitude implies the length, so one
+/// comparison checks calling code, length and lead.
 const RANGES: [(u64, u64); COUNT] = {
     let mut ranges = [(0, 0); COUNT];
     let (mut filled, mut at) = (0, 0);
@@ -35,7 +33,7 @@ const RANGES: [(u64, u64); COUNT] = {
             let (from, to) = plan.leads[lead];
             let span = 10u64.pow(plan.digits - (from.ilog10() + 1));
             let range = (base + from * span, base + (to + 1) * span - 1);
-            // Insertion sort: the list is nearly in order, and constants have no other.
+            // Insertion sort: the list is nearly sorted, and `const fn` has no other sort.
             let mut place = filled;
             while place > 0 && ranges[place - 1].0 > range.0 {
                 ranges[place] = ranges[place - 1];

@@ -1,12 +1,11 @@
-//! The fast way: digits into an integer, the integer into a table of numbers known to be good.
+//! Fast path: converts the digits to an integer and looks it up in a table of valid mobile ranges.
 //!
-//! It answers "certainly this number" or nothing. It never refuses: whatever it does not know (fixed
-//! lines, small countries, odd writing) goes the slow way. That what it accepts is what
-//! libphonenumber accepts is held by `tests/it/numbers.rs`.
+//! The result is a valid number or nothing. Everything else (fixed lines, small countries, unusual notation) is left to
+//! libphonenumber. `tests/it/numbers.rs` checks that libphonenumber accepts the same numbers.
 
 use super::{home::Home, msisdn::Msisdn, plans, plans_nanp};
 
-/// What is written, once the marks people put between digits are gone.
+/// The input without separators.
 struct Written {
     /// The digits as an integer.
     value: u64,
@@ -16,7 +15,7 @@ struct Written {
     plus: bool,
 }
 
-/// More digits than any number has: further ones could overflow.
+/// More digits than any number has; further ones could overflow.
 const DIGITS_MAX: u32 = 17;
 
 fn read(input: &str) -> Option<Written> {
@@ -45,7 +44,7 @@ fn read(input: &str) -> Option<Written> {
     Some(written)
 }
 
-/// The number, when it is certain.
+/// The number, if it is in the table.
 pub(super) fn scan(input: &str, home: Option<Home>) -> Option<Msisdn> {
     let Written { value, digits, leading_zeros, plus } = read(input)?;
     let international = || known(value).then(|| Msisdn::from_digits(value).ok()).flatten();

@@ -1,7 +1,7 @@
-//! Who a message says it is from.
+//! The sender of a message.
 //!
-//! Says whether a sender can be put on the wire, not whether an account may use it (approval is the
-//! account's matter), and corrects nothing: doors that must be lenient tidy before.
+//! It checks whether a sender can be transmitted, not whether the account may use it. It corrects nothing: lenient doors
+//! normalise their input first.
 
 use std::{fmt, str::FromStr};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Shifts, encode_septets};
 
-/// A sender with the form its kind asks for.
+/// A sender in the form of its kind.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SenderId {
@@ -17,15 +17,15 @@ pub struct SenderId {
     address: Box<str>,
 }
 
-/// What a sender is, and with it the type of number and numbering plan of SMPP 3.4 §5.2.5, §5.2.6.
+/// Kind of a sender, which determines type of number and numbering plan (SMPP 3.4 §5.2.5, §5.2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SenderKind {
     /// A name of at most 11 septets. TON 5 (alphanumeric), NPI 0 (unknown).
     Alphanumeric,
     /// An international number of 7 to 15 digits. TON 1 (international), NPI 1 (ISDN).
     International,
-    /// A short code of 3 to 6 digits. TON 3 (network specific), NPI 0: what most carriers ask for;
-    /// a carrier's profile may say otherwise.
+    /// A short code of 3 to 6 digits. TON 3 (network specific), NPI 0, as most carriers expect; a carrier's profile
+    /// may override it.
     ShortCode,
 }
 
@@ -50,14 +50,13 @@ impl SenderKind {
     }
 }
 
-/// Why a sender cannot be put on the wire.
+/// Why a sender cannot be transmitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SenderError {
-    /// There is nothing but spaces.
+    /// There are only spaces.
     #[error("the sender is empty")]
     Empty,
-    /// A name of more than 11 septets (TS 23.040 §9.1.2.5: ten octets), `{` and its like counting
-    /// two.
+    /// A name of more than 11 septets (TS 23.040 §9.1.2.5: ten octets); `{` and similar count two.
     #[error("an alphanumeric sender has at most 11 characters")]
     TooLong,
     /// A number of neither 3 to 6 nor 7 to 15 digits.
@@ -66,14 +65,14 @@ pub enum SenderError {
     /// A character outside the GSM 7 bit alphabet, or a control character.
     #[error("the character at position {position} cannot stand in a sender")]
     Character {
-        /// Characters before it.
+        /// Position in characters, from 0.
         position: usize,
     },
 }
 
 impl SenderId {
-    /// Reads a sender. Digits (a `+` before them is dropped) are a number or a short code, all
-    /// else is a name; spaces around it are dropped.
+    /// Parses a sender. Digits, with or without `+`, are a number or a short code; anything else is a name.
+    /// Surrounding spaces are dropped.
     ///
     /// # Errors
     ///
@@ -107,14 +106,14 @@ impl SenderId {
         Ok(Self { kind: SenderKind::Alphanumeric, address: name.into() })
     }
 
-    /// What it is.
+    /// The sender's kind.
     #[must_use]
     pub const fn kind(&self) -> SenderKind {
         self.kind
     }
 
-    /// The name, or the digits without `+`. On SMPP this goes into `source_addr` as it is: a
-    /// C-octet string cannot hold GSM-7's `@`, which is octet 0.
+    /// The name, or the digits without `+`. In SMPP this is `source_addr` verbatim: a C-octet string cannot contain
+    /// GSM-7's `@`, which is octet 0.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.address
@@ -143,7 +142,7 @@ impl From<SenderId> for String {
     }
 }
 
-/// A name is public and shown; a number may be a person's and is not.
+/// Shows names, which are public, but not numbers, which may be personal.
 impl fmt::Debug for SenderId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {

@@ -1,5 +1,5 @@
-//! The ways numbers and senders are written, and every range of the fast table before
-//! libphonenumber. `tests/it/numbers.rs` goes on with generated numbers.
+//! Notations of numbers and senders, and every range of the fast table against libphonenumber. `tests/it/numbers.rs`
+//! checks generated numbers.
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberType};
 
@@ -14,7 +14,7 @@ fn e164(input: &str, home: Option<Home>) -> String {
 }
 
 #[test]
-fn every_way_of_writing_a_thai_number_is_one_number() {
+fn all_notations_of_a_thai_number_are_equal() {
     for input in [
         "0812345678",
         "812345678",
@@ -35,13 +35,13 @@ fn every_way_of_writing_a_thai_number_is_one_number() {
     ] {
         assert_eq!(e164(input, home("TH")), "+66812345678", "{input}");
     }
-    // A fixed line in Bangkok is valid, and so is one elsewhere.
+    // Fixed lines in Bangkok and elsewhere are valid.
     assert_eq!(e164("021234567", home("TH")), "+6621234567");
     assert_eq!(e164("+4533121212", home("TH")), "+4533121212");
 }
 
 #[test]
-fn danish_numbers_that_begin_like_their_calling_code_stay_whole() {
+fn danish_numbers_that_begin_like_their_calling_code_are_kept() {
     assert_eq!(e164("45201234", home("DK")), "+4545201234");
     assert_eq!(e164("20123456", home("DK")), "+4520123456");
     assert_eq!(e164("4520123456", home("DK")), "+4520123456");
@@ -50,7 +50,7 @@ fn danish_numbers_that_begin_like_their_calling_code_stay_whole() {
 }
 
 #[test]
-fn a_german_mobile_number_with_its_calling_code_is_no_long_fixed_line() {
+fn a_german_mobile_number_with_its_calling_code_is_not_a_fixed_line() {
     assert_eq!(e164("4916307088732", home("DE")), "+4916307088732");
     assert_eq!(e164("04916307088", home("DE")), "+494916307088");
 }
@@ -71,7 +71,7 @@ fn with_a_home_bare_digits_are_never_foreign() {
 }
 
 #[test]
-fn refuses_what_is_no_number() {
+fn refuses_invalid_numbers() {
     assert_eq!(e164("", None), "Empty");
     assert_eq!(e164(" +( )", None), "Empty");
     assert_eq!(e164("+1-800-FLOWERS", None), "Character { position: 7 }");
@@ -87,7 +87,7 @@ fn refuses_what_is_no_number() {
 }
 
 #[test]
-fn a_number_is_not_shown_by_accident() {
+fn debug_output_has_no_number() {
     let number = parse("+4520123456", None).unwrap();
     assert_eq!(format!("{number:?}"), "Msisdn(+45, 10 digits)");
     assert_eq!(serde_json::to_string(&number).unwrap(), "\"4520123456\"");
@@ -109,7 +109,7 @@ fn a_number_is_not_shown_by_accident() {
 }
 
 #[test]
-fn leading_digits_serve_routes_and_prices() {
+fn prefixes_match_leading_digits() {
     let number = "4520123456".parse::<Msisdn>().unwrap();
     assert_eq!((number.country_calling_code(), number.national()), (45, 20_123_456));
     assert!(number.digits_prefix_matches("") && number.digits_prefix_matches("4520"));
@@ -131,7 +131,7 @@ fn leading_digits_serve_routes_and_prices() {
 }
 
 #[test]
-fn senders_have_a_kind_each() {
+fn senders_are_classified() {
     let kind =
         |input| SenderId::parse(input).map(|sender| (sender.kind(), sender.as_str().to_owned()));
     assert_eq!(kind("ACME"), Ok((SenderKind::Alphanumeric, "ACME".to_owned())));

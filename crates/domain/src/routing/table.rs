@@ -1,8 +1,7 @@
-//! Prefixes of numbers, found by the longest match without allocation.
+//! Longest-prefix match of numbers without allocation.
 //!
-//! A prefix is the range of all numbers of 15 digits that begin with it. Such ranges lie inside one
-//! another or apart, so the last range that begins at or before a number, or one around that, is
-//! the number's longest prefix.
+//! A prefix is the range of all 15-digit numbers that begin with it. Such ranges are nested or disjoint, so the longest
+//! prefix of a number is the last range that begins at or before it, or one that encloses that range.
 
 use crate::number::Msisdn;
 
@@ -11,10 +10,10 @@ const DIGITS_MAX: u32 = 15;
 
 #[derive(Debug, Clone)]
 struct Entry<T> {
-    /// The prefix, filled up with zeros to 15 digits.
+    /// The prefix, padded with zeros to 15 digits.
     low: u64,
     digits: u32,
-    /// The longest prefix around this one.
+    /// Index of the longest enclosing prefix.
     around: Option<usize>,
     value: T,
 }
@@ -27,12 +26,12 @@ impl<T> Entry<T> {
 
 #[derive(Debug, Clone)]
 pub(crate) struct PrefixTable<T> {
-    /// By `low`, then the shorter first.
+    /// Ordered by `low`, then by length.
     entries: Vec<Entry<T>>,
 }
 
 impl<T> PrefixTable<T> {
-    /// Of one prefix given twice the later counts; what is no prefix of a number is left out.
+    /// The last value of a repeated prefix wins; invalid prefixes are ignored.
     pub(crate) fn new(values: impl Iterator<Item = (String, T)>) -> Self {
         let mut entries: Vec<_> =
             values.filter_map(|(prefix, value)| read(&prefix, value)).collect();
@@ -63,7 +62,7 @@ impl<T> PrefixTable<T> {
         of_all.map(|entry| &entry.value)
     }
 
-    /// `at`, or the next one around it, that contains these digits.
+    /// `at`, or the next enclosing entry, that contains these digits.
     fn around(&self, at: usize, low: u64, digits: u32) -> Option<usize> {
         let mut next = Some(at);
         while let Some(at) = next {

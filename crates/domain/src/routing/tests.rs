@@ -1,4 +1,4 @@
-//! Routing as its callers use it, held against slower and simpler ways to say the same.
+//! Routing against slower and simpler implementations.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -48,7 +48,7 @@ fn the_longest_prefix_wins() {
 }
 
 #[test]
-fn a_prefix_is_not_made_longer_by_the_end_of_a_short_number() {
+fn a_prefix_longer_than_a_short_number_does_not_match() {
     let routes = Routes::new(
         vec![Route::in_order("45201230", [CarrierName::new("x")]), route("4520", &[("dk", 1, 0)])],
         vec![],
@@ -65,7 +65,7 @@ fn a_destination_without_a_route_has_no_carrier() {
 }
 
 #[test]
-fn the_cheapest_carrier_goes_first_and_the_next_after_it() {
+fn carriers_are_ordered_by_cost() {
     let route = route("", &[("dear", 100, 12), ("cheap", 1, 3), ("dearest", 1, 40)]);
     for recipient in 0..100 {
         let order: Vec<_> =
@@ -88,7 +88,7 @@ fn carriers_of_one_cost_share_by_weight() {
 }
 
 #[test]
-fn single_messages_share_by_weight_too() {
+fn single_messages_also_share_by_weight() {
     let route = route("", &[("one", 1, 0), ("other", 1, 0)]);
     let ones = (0..10_000u128).filter(|&n| first(&route, draw(message(n << 64 | n), 0)) == "one");
     let ones = ones.count();
@@ -96,7 +96,7 @@ fn single_messages_share_by_weight_too() {
 }
 
 #[test]
-fn two_million_numbers_are_routed_in_a_moment() {
+fn two_million_numbers_are_routed_quickly() {
     let prefixes: Vec<_> =
         (1..1_000).map(|n| route(&n.to_string(), &[("a", 1, 0), ("b", 2, 0)])).collect();
     let routes = Routes::new(prefixes, vec![]);
@@ -108,7 +108,7 @@ fn two_million_numbers_are_routed_in_a_moment() {
     }
     println!("{:?}", begun.elapsed());
     assert_eq!(found, 2_000_000);
-    // Unoptimised, on a machine with other things to do.
+    // Unoptimised, on a busy machine.
     assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
 }
 
@@ -118,7 +118,7 @@ fn carriers() -> impl Strategy<Value = Vec<(u32, u32)>> {
 
 proptest! {
     #[test]
-    fn finds_what_a_look_at_every_prefix_finds(
+    fn finds_the_same_prefix_as_a_linear_search(
         prefixes in prop::collection::btree_set("[1-3]{0,6}", 0..20),
         digits in 1_000_000..400_000_000_000_000u64,
         begins in "[1-3]{7,15}",
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn every_carrier_is_tried_once_and_none_after_a_dearer_one(given in carriers(), draw: u64) {
+    fn every_carrier_is_listed_once_and_none_after_a_dearer_one(given in carriers(), draw: u64) {
         let names: Vec<_> = (0..given.len()).map(|at| at.to_string()).collect();
         let all: Vec<_> = names.iter().zip(&given).map(|(n, &(w, c))| (n.as_str(), w, c)).collect();
         let route = route("", &all);
@@ -147,6 +147,6 @@ proptest! {
         prop_assert_eq!(sorted, (0..given.len()).collect::<Vec<_>>());
         let again: Vec<usize> =
             route.order(draw).map(|name| name.as_str().parse().unwrap()).collect();
-        prop_assert_eq!(order, again, "the same at every attempt");
+        prop_assert_eq!(order, again, "the order differs between attempts");
     }
 }

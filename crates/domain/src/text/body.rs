@@ -1,31 +1,30 @@
-//! A text on its way through the program.
+//! The text of a message.
 //!
-//! Its contents never reach a log by accident: `Debug` tells the length only, and there is no
-//! `Display`. It says nothing of validity; `measure` does.
+//! `Debug` shows only the length, and there is no `Display`, so that texts are not logged. `measure` checks validity.
 
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// The text of a message, shared by all who hold it.
+/// The text of a message, reference-counted.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Text(Arc<str>);
 
 impl Text {
-    /// Takes a text as it is.
+    /// Wraps a text unchanged.
     #[must_use]
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself: for encoding and for the customer's own eyes, not for logs.
+    /// The text, for encoding and for its owner; not for logs.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Its length in characters (Unicode scalar values).
+    /// Length in characters (Unicode scalar values).
     #[must_use]
     pub fn chars(&self) -> usize {
         self.0.chars().count()

@@ -1,7 +1,6 @@
-//! The encodings a text may travel in, and the room a part has in each.
+//! The encodings of texts, and the capacity of a part in each.
 //!
-//! Room is always computed from the octets that the header takes (3GPP TS 23.040 §9.2.3.24), never
-//! written down as a number of characters.
+//! The capacity is always computed from the octets of the header (3GPP TS 23.040 §9.2.3.24).
 
 use super::{
     alphabet::{Shifts, Tables},
@@ -9,20 +8,20 @@ use super::{
     policy::{National, ReferenceWidth},
 };
 
-/// Octets of user data in one part, header included (TS 23.040 §9.2.3.16).
+/// Octets of user data in one part, including the header (TS 23.040 §9.2.3.16).
 pub(super) const USER_DATA_OCTETS: usize = 140;
 
-/// How a text is written.
+/// How a text is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
-    /// GSM 7 bit, a unit is a septet. `None` stands for the default alphabet and its extension.
+    /// GSM 7 bit; a unit is a septet. `None` is the default alphabet and its extension.
     Gsm7 {
-        /// The locking shift table in force.
+        /// The locking shift table.
         locking: Option<Language>,
-        /// The single shift table in force.
+        /// The single shift table.
         single: Option<Language>,
     },
-    /// UTF-16 in big-endian order, a unit is 16 bits.
+    /// UTF-16, big-endian; a unit is 16 bits.
     Ucs2,
 }
 
@@ -30,7 +29,7 @@ impl Encoding {
     /// GSM 7 bit without national tables.
     pub const GSM7: Self = Self::Gsm7 { locking: None, single: None };
 
-    /// The `data_coding` of SMPP 3.4 §5.2.19: 0x00 (the carrier's default, which is GSM-7) or 0x08.
+    /// `data_coding` (SMPP 3.4 §5.2.19): 0x00 (the carrier's default alphabet, here GSM-7) or 0x08.
     #[must_use]
     pub const fn data_coding(self) -> u8 {
         match self {
@@ -39,8 +38,7 @@ impl Encoding {
         }
     }
 
-    /// Units (septets or 16-bit units) that fit behind a header of `header_octets`, its length
-    /// octet included.
+    /// Capacity in units after a header of `header_octets`, including its length octet.
     #[must_use]
     pub const fn room(self, header_octets: usize) -> usize {
         let octets = USER_DATA_OCTETS.saturating_sub(header_octets);
@@ -50,7 +48,7 @@ impl Encoding {
         }
     }
 
-    /// The tables of GSM-7; UCS-2 needs none.
+    /// The tables of GSM-7; `None` for UCS-2.
     pub(super) fn tables(self) -> Option<Tables> {
         match self {
             Self::Gsm7 { locking, single } => Some(Shifts { locking, single }.tables()),
@@ -58,8 +56,8 @@ impl Encoding {
         }
     }
 
-    /// Octets of header (length octet included) of a part: 3 for each national table, 5 or 6 when
-    /// the part is one of several; 0 when there is nothing to say.
+    /// Octets of a part's header, including its length octet: 3 for each national table, 5 or 6 for concatenation; 0
+    /// without a header.
     #[must_use]
     pub(super) const fn header_octets(self, concat: Option<ReferenceWidth>) -> usize {
         let tables = match self {
@@ -77,12 +75,12 @@ impl Encoding {
         if elements == 0 { 0 } else { 1 + elements }
     }
 
-    /// Units of a text that is one part.
+    /// Capacity of a single part, in units.
     pub(super) const fn room_alone(self) -> usize {
         self.room(self.header_octets(None))
     }
 
-    /// Units of each part of a text that takes several.
+    /// Capacity of each of several parts, in units.
     pub(super) const fn room_of_many(self, width: ReferenceWidth) -> usize {
         self.room(self.header_octets(Some(width)))
     }
@@ -94,8 +92,7 @@ impl From<Shifts> for Encoding {
     }
 }
 
-/// The pairs of national tables that a policy allows, the one with the best chance of being
-/// understood first.
+/// The pairs of national tables that a policy allows, most widely supported first.
 pub(super) fn national_shifts(national: National) -> impl Iterator<Item = Shifts> {
     let (language, locking_allowed) = match national {
         National::Forbidden => (None, false),

@@ -1,22 +1,22 @@
-//! UTF-16 as carriers deliver it.
+//! Decodes UTF-16 as carriers deliver it.
 //!
-//! A received text is never refused for its encoding: what cannot be read becomes U+FFFD, because a
-//! text with a hole is worth more than none. GSM-7 is read by `decode_septets`.
+//! A received text is never refused for its encoding: invalid units become U+FFFD, because a partly legible text is
+//! better than none. GSM-7 is decoded by `decode_septets`.
 
-/// Which octet of a unit comes first.
+/// Byte order of a unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ByteOrder {
-    /// The high one, as the standard says (TS 23.038 §6.2.3).
+    /// Big-endian, as in the standard (TS 23.038 §6.2.3).
     #[default]
     Big,
-    /// The low one, as some carriers do.
+    /// Little-endian, as some carriers send.
     Little,
 }
 
-/// Reads UTF-16. A byte order mark at the start overrides `order` and is taken away; a lone
-/// surrogate and an odd octet at the end become U+FFFD.
+/// Decodes UTF-16. A byte order mark at the start overrides `order` and is removed; an unpaired surrogate and an odd
+/// octet at the end become U+FFFD.
 ///
-/// The payloads of a long text are put together *before* this: other senders do cut pairs.
+/// Join the payloads of a long text *before* decoding: other senders do split surrogate pairs.
 #[must_use]
 pub fn decode_ucs2(octets: &[u8], order: ByteOrder) -> String {
     let (order, octets) = match octets {

@@ -1,13 +1,12 @@
-//! The user data header: what stands before the payload of a part (3GPP TS 23.040 §9.2.3.24).
+//! The user data header before the payload of a part (3GPP TS 23.040 §9.2.3.24).
 //!
 //! ```text
 //! UDHL | IEI IEDL data… | IEI IEDL data… |          UDHL counts the octets that follow it
 //! ```
 //!
-//! Reads every element, understands four kinds and keeps the others as they came. An element that
-//! is understood but makes no sense (part 3 of 2, a port of one octet) is kept with the others and
-//! has no effect; a header whose lengths do not add up is an error, and its octets are not text.
-//! When elements contradict each other the last one holds. Nothing is joined here.
+//! Four kinds of elements are interpreted; the others, and invalid ones (part 3 of 2, a port of one octet), are kept
+//! verbatim without effect. A header with inconsistent lengths is an error, and its octets are not text. Of
+//! contradictory elements the last one applies.
 
 use super::{alphabet::Shifts, choose::Encoding, national::Language};
 
@@ -21,48 +20,48 @@ const LOCKING_SHIFT: u8 = 0x25;
 /// A parsed user data header.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Header {
-    /// Which part of how many this is.
+    /// Index and number of parts.
     pub concat: Option<Concat>,
-    /// The application that is meant; such a message is seldom a text.
+    /// Application ports; such a message is rarely a text.
     pub ports: Option<Ports>,
     /// The National Language Identifier of the single shift table (§9.2.3.24.15), raw.
     pub single: Option<u8>,
     /// The National Language Identifier of the locking shift table (§9.2.3.24.16), raw.
     pub locking: Option<u8>,
-    /// Elements without meaning here, in their order.
+    /// Uninterpreted elements, in order.
     pub others: Vec<Element>,
 }
 
 /// One of the parts of a long text (§9.2.3.24.1 and §9.2.3.24.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Concat {
-    /// What the parts of one text share.
+    /// Reference shared by the parts of one text.
     pub reference: Reference,
-    /// How many there are, at least 1.
+    /// Number of parts, at least 1.
     pub total: u8,
-    /// Which this is, 1 to `total`.
+    /// Number of this part, 1 to `total`.
     pub sequence: u8,
 }
 
-/// The number the parts of one text share. References of different width are different.
+/// Reference shared by the parts of one text. References of different widths are different.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reference {
-    /// Of element 0x00.
+    /// From element 0x00.
     Eight(u8),
-    /// Of element 0x08.
+    /// From element 0x08.
     Sixteen(u16),
 }
 
 /// Application port addresses (§9.2.3.24.3 and §9.2.3.24.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ports {
-    /// Of the receiver.
+    /// Destination port.
     pub destination: u16,
-    /// Of the sender.
+    /// Originator port.
     pub originator: u16,
 }
 
-/// An information element as it came.
+/// An information element, verbatim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Element {
     /// The Information Element Identifier.
@@ -71,24 +70,24 @@ pub struct Element {
     pub data: Vec<u8>,
 }
 
-/// Why user data does not begin with a header although it says so.
+/// Why the user data does not begin with a valid header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
-    /// There is no octet at all.
+    /// The user data is empty.
     #[error("the user data is empty")]
     Missing,
-    /// The header claims more octets than the user data has.
-    #[error("the header claims {claimed} octets, {held} are there")]
+    /// The length octet exceeds the user data.
+    #[error("the header claims {claimed} octets, but only {held} follow")]
     Truncated {
         /// The length octet.
         claimed: usize,
-        /// Octets behind it.
+        /// Octets that follow it.
         held: usize,
     },
-    /// An element reaches beyond the end of the header.
-    #[error("the element at octet {position} reaches beyond the header")]
+    /// An element extends beyond the header.
+    #[error("the element at octet {position} extends beyond the header")]
     Element {
-        /// Where the element begins, counted from the length octet.
+        /// Offset of the element from the length octet.
         position: usize,
     },
 }
@@ -98,7 +97,7 @@ impl Header {
     ///
     /// # Errors
     ///
-    /// [`HeaderError`] when the lengths do not add up.
+    /// [`HeaderError`] if the lengths are inconsistent.
     pub fn parse(user_data: &[u8]) -> Result<(Self, &[u8]), HeaderError> {
         let (&claimed, rest) = user_data.split_first().ok_or(HeaderError::Missing)?;
         let claimed = usize::from(claimed);
@@ -141,7 +140,7 @@ impl Header {
         }
     }
 
-    /// The tables that a GSM-7 payload behind this header is read with.
+    /// The tables for a GSM-7 payload after this header.
     #[must_use]
     pub fn shifts(&self) -> Shifts {
         Shifts {
@@ -164,9 +163,9 @@ impl Header {
         }
     }
 
-    /// The header as octets with its length before it; nothing at all when it says nothing.
+    /// Encodes the header with its length octet; empty if there are no elements.
     ///
-    /// Elements that would not fit into 140 octets of user data are left out.
+    /// Elements that do not fit into 140 octets of user data are omitted.
     #[must_use]
     pub fn to_octets(&self) -> Vec<u8> {
         let mut octets = vec![0u8];

@@ -1,8 +1,7 @@
-//! How many parts a text takes, without building them: what a price is made of.
+//! Counts the parts of a text without building them, for its price.
 //!
-//! One pass over the bytes settles plain texts; only texts with characters beyond ASCII are looked
-//! at character by character, and only those with two-unit characters are cut in thought. Nothing
-//! is allocated.
+//! One pass over the bytes suffices for ASCII texts; only texts with other characters are examined by character, and only
+//! those with two-unit characters are split virtually. Nothing is allocated.
 
 use super::{
     alphabet::{Septets, Shifts, Tables},
@@ -13,25 +12,25 @@ use super::{
 /// The size of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measure {
-    /// How it will be written.
+    /// Its encoding.
     pub encoding: Encoding,
-    /// Parts it takes, at least 1.
+    /// Number of parts, at least 1.
     pub parts: u8,
-    /// Septets (escapes counted) or 16-bit units in all parts together, headers not counted.
+    /// Septets (including escapes) or 16-bit units of all parts together, without headers.
     pub units: usize,
     /// Characters (Unicode scalar values).
     pub chars: usize,
 }
 
-/// Finds the encoding and the number of parts.
+/// Determines the encoding and the number of parts.
 ///
-/// GSM-7 is taken whenever the default alphabet has every character; then the national tables the
-/// policy allows, the fewest parts first; UCS-2 last.
+/// GSM-7 is used if the default alphabet has every character, else the allowed national tables with the fewest parts,
+/// else UCS-2.
 ///
 /// # Errors
 ///
-/// [`TextError`]: an empty text, a control character, a text too long, or a character outside
-/// GSM-7 where nothing else is allowed.
+/// [`TextError`]: the text is empty or too long, has a control character, or has a character outside GSM-7 where only
+/// that is allowed.
 pub fn measure(text: &str, policy: &Policy) -> Result<Measure, TextError> {
     let survey = survey(text)?;
     let width = policy.reference;
@@ -103,7 +102,7 @@ impl Tally {
     }
 }
 
-/// Parts of `room` units when no character is cut.
+/// Number of parts of `room` units if no character is split.
 fn cuts(text: &str, encoding: Encoding, room: usize) -> usize {
     let tables = encoding.tables();
     let (mut parts, mut used) = (1, 0);
@@ -124,9 +123,9 @@ fn cuts(text: &str, encoding: Encoding, room: usize) -> usize {
     parts
 }
 
-/// What one look at the bytes tells.
+/// Result of one pass over the bytes.
 struct Survey {
-    /// The septets, when every character is ASCII and in the default alphabet.
+    /// The septets, if every character is ASCII and in the default alphabet.
     plain: Option<Tally>,
 }
 
@@ -134,7 +133,7 @@ const ESCAPED: u8 = 1;
 const BEYOND: u8 = 2;
 const CONTROL: u8 = 4;
 
-/// What a byte of UTF-8 says: nothing (an ASCII character of one septet), or one of the marks.
+/// Class of a UTF-8 byte: 0 (an ASCII character of one septet) or one of the marks.
 static MARKS: [u8; 256] = {
     let mut marks = [0u8; 256];
     let mut byte = 0usize;
@@ -180,7 +179,7 @@ fn control(text: &str) -> TextError {
     TextError::Control { position, code: u32::from(char) }
 }
 
-/// Names the first character that no allowed pair of tables has.
+/// The position of the first character that is in no allowed pair of tables.
 #[cold]
 fn not_gsm7(text: &str, policy: &Policy) -> TextError {
     let reach =

@@ -1,19 +1,17 @@
-//! Texts as they travel: which alphabet carries a text, how many parts it takes, and the octets of
-//! each part.
+//! Encoding of texts: alphabet, number of parts, and the octets of each part.
 //!
 //! ```text
-//! &str ── measure ──> Measure { encoding, parts, units, chars }      what it costs, nothing allocated
-//!      └─ segment ──> Vec<Part { udh + payload, data_coding }>       what a carrier is given
+//! &str ── measure ──> Measure { encoding, parts, units, chars }      for the price, without allocation
+//!      └─ segment ──> Vec<Part { udh + payload, data_coding }>       for the carrier
 //!
-//! octets ── Header::parse ──> Header + payload ── decode ──> String  what came in
+//! octets ── Header::parse ──> Header + payload ── decode ──> String  inbound
 //! ```
 //!
-//! On the wire of SMPP a GSM-7 text is *unpacked*: one septet in each octet. [`packed`] has the
-//! form of the radio side, for modems and for the rare carrier that wants it.
+//! In SMPP a GSM-7 text is *unpacked*: one septet per octet. [`packed`] has the form of the radio interface, for modems
+//! and for a few carriers.
 //!
-//! What is deliberately absent: replacing characters to save money (a text is sent as it was
-//! written or refused), keeping grapheme clusters whole at a cut (only escapes and surrogate pairs
-//! are), and the reassembly of inbound parts (that needs a store and a clock).
+//! Deliberately absent: transliteration to save parts (a text is sent unchanged or refused), keeping grapheme clusters
+//! in one part (only escapes and surrogate pairs are), and joining inbound parts (that needs a store and a clock).
 
 mod alphabet;
 mod body;
@@ -25,6 +23,7 @@ mod national;
 pub mod packed;
 mod policy;
 mod segment;
+mod table;
 
 pub use alphabet::{ESCAPE, Shifts, decode_septets, encode_septets};
 pub use body::Text;

@@ -1,12 +1,12 @@
 //! National language tables of 3GPP TS 23.038 annex A: Turkish, Spanish and Portuguese.
 //!
-//! The tables of the Indian languages (identifiers 4 to 13) are deliberately left out until they
-//! can be checked against the standard's own text; their texts travel as UCS-2, and inbound parts
-//! that name them are read with the default alphabet, as §6.2.1.2.5 asks of a receiver without them.
+//! The tables of the Indian languages (identifiers 4 to 13) are omitted until they can be checked against the standard's
+//! text. Their texts are sent as UCS-2, and inbound parts with them are decoded with the default alphabet, as §6.2.1.2.5
+//! requires of a receiver without them.
 
-use super::alphabet::Table;
+use super::table::Table;
 
-/// A national language with tables of its own.
+/// A language with national tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     /// Single shift §A.2.1, locking shift §A.3.1.
@@ -29,7 +29,7 @@ impl Language {
         }
     }
 
-    /// The language of an identifier, if its tables are held.
+    /// The language of an identifier, if its tables are supported.
     #[must_use]
     pub const fn from_identifier(identifier: u8) -> Option<Self> {
         match identifier {

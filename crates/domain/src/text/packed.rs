@@ -1,20 +1,19 @@
-//! Septets squeezed into octets, eight in seven, lowest bit first (3GPP TS 23.038 §6.1.2.1).
+//! Packs septets into octets, eight in seven, lowest bit first (3GPP TS 23.038 §6.1.2.1).
 //!
-//! Two readers exist. One is told how many septets there are (TP-User-Data-Length, a modem): use
-//! [`pack`] and [`unpack`]. One knows octets only (an SMPP carrier with packed GSM-7, USSD): there
-//! seven spare bits would read as `@`, so they carry a carriage return (§6.1.2.3.1): use
-//! [`pack_filled`] and [`unpack_filled`].
+//! For a receiver that knows the number of septets (TP-User-Data-Length, a modem) use [`pack`] and [`unpack`]. For one
+//! that knows only the octets (an SMPP carrier with packed GSM-7, USSD) use [`pack_filled`] and [`unpack_filled`]: seven
+//! spare bits would read as `@`, so they hold a carriage return (§6.1.2.3.1).
 
 const CARRIAGE_RETURN: u8 = 0x0D;
 
-/// Bits of zero between a header of `header_octets` (with its length octet) and the first septet,
-/// so that it starts on a septet boundary (TS 23.040 §9.2.3.24).
+/// Zero bits between a header of `header_octets` (including its length octet) and the first septet, which starts on a
+/// septet boundary (TS 23.040 §9.2.3.24).
 #[must_use]
 pub const fn fill_bits(header_octets: usize) -> usize {
     (7 - header_octets * 8 % 7) % 7
 }
 
-/// Packs septets (one in each octet) after `fill_bits` zero bits; spare bits at the end are zero.
+/// Packs septets (one per octet) after `fill_bits` zero bits; spare bits at the end are zero.
 #[must_use]
 pub fn pack(septets: &[u8], fill_bits: usize) -> Vec<u8> {
     let mut octets = vec![0u8; (septets.len() * 7 + fill_bits).div_ceil(8)];
@@ -30,7 +29,7 @@ pub fn pack(septets: &[u8], fill_bits: usize) -> Vec<u8> {
     octets
 }
 
-/// Unpacks at most `count` septets that begin after `fill_bits` bits; fewer when the octets end.
+/// Unpacks at most `count` septets after `fill_bits` bits; fewer if the octets end.
 #[must_use]
 pub fn unpack(octets: &[u8], fill_bits: usize, count: usize) -> Vec<u8> {
     let held = (octets.len() * 8).saturating_sub(fill_bits) / 7;
@@ -45,11 +44,10 @@ pub fn unpack(octets: &[u8], fill_bits: usize, count: usize) -> Vec<u8> {
         .collect()
 }
 
-/// Packs for a reader that knows octets only.
+/// Packs for a receiver that knows only the octets.
 ///
-/// Seven spare bits become a carriage return. A carriage return of the text that ends on an octet
-/// boundary is doubled, or the reader would take it for such filling; only at the full 160 septets
-/// there is no room for that, and the trailing return is lost.
+/// Seven spare bits become a carriage return. A carriage return of the text that ends on an octet boundary is doubled,
+/// so that it is not read as padding; with 160 septets there is no room for that, and the trailing return is lost.
 #[must_use]
 pub fn pack_filled(septets: &[u8]) -> Vec<u8> {
     let spare_septet = septets.len() % 8 == 7;
@@ -63,7 +61,7 @@ pub fn pack_filled(septets: &[u8]) -> Vec<u8> {
     pack(&filled, 0)
 }
 
-/// Unpacks what [`pack_filled`] wrote: a carriage return that ends on an octet boundary is filling.
+/// Reverses [`pack_filled`]: a carriage return that ends on an octet boundary is padding.
 #[must_use]
 pub fn unpack_filled(octets: &[u8]) -> Vec<u8> {
     let mut septets = unpack(octets, 0, usize::MAX);

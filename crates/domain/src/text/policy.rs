@@ -1,21 +1,20 @@
-//! What the caller allows when a text is put into parts, and why a text is refused.
+//! The caller's policy for encoding a text, and the reasons for refusing one.
 //!
-//! A policy says nothing of the carrier's protocol (UDH, SAR or payload): all of them have the room
-//! that is computed here.
+//! A policy is independent of the carrier's protocol (UDH, SAR or payload): the capacity is the same.
 
 use super::national::Language;
 
-/// How a text may be written and cut.
+/// How a text may be encoded and split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    /// Which alphabets may be used.
+    /// Allowed alphabets.
     pub alphabet: Alphabet,
-    /// Whether a text outside the default alphabet may use national language tables. Only for
-    /// destinations whose networks are known to carry them: others show wrong letters.
+    /// Whether a text outside the default alphabet may use national language tables. Only for destinations whose
+    /// networks support them: others show wrong letters.
     pub national: National,
-    /// How wide the reference of a long text is.
+    /// Width of a long text's reference.
     pub reference: ReferenceWidth,
-    /// The most parts one text may take. The standard's count is one octet, hence never above 255.
+    /// Limit of parts; at most 255, because the standard's count is one octet.
     pub parts_max: u8,
 }
 
@@ -30,19 +29,19 @@ impl Default for Policy {
     }
 }
 
-/// Which alphabets may carry a text.
+/// Allowed alphabets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Alphabet {
-    /// GSM-7 when every character fits, else UCS-2.
+    /// GSM-7 if it has every character, else UCS-2.
     #[default]
     Automatic,
-    /// GSM-7 or a refusal: for carriers without UCS-2, and customers who fear its price.
+    /// GSM-7 or a refusal, for carriers without UCS-2 and for customers who avoid its price.
     Gsm7Only,
     /// Always UCS-2.
     Ucs2Only,
 }
 
-/// Whether national language tables may be used. Each costs a part three octets of header.
+/// Allowed national language tables. Each takes three octets of a part's header.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum National {
     /// The default alphabet and its extension table only.
@@ -54,41 +53,41 @@ pub enum National {
     SingleAndLocking(Language),
 }
 
-/// How wide the reference number is that the parts of one text share.
+/// Width of the reference shared by the parts of one text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ReferenceWidth {
     /// Information element 0x00 (TS 23.040 §9.2.3.24.1): 153 septets or 67 units a part.
     #[default]
     Eight,
-    /// Information element 0x08 (TS 23.040 §9.2.3.24.8): 152 septets or 66 units a part, and a
-    /// reference that seldom comes round again.
+    /// Information element 0x08 (TS 23.040 §9.2.3.24.8): 152 septets or 66 units a part, and a reference that rarely
+    /// repeats.
     Sixteen,
 }
 
-/// Why a text cannot be sent. Positions count characters from 0; the text itself is never told.
+/// Why a text cannot be sent. Positions count characters from 0; the text itself is never included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// There is nothing to send.
+    /// The text is empty.
     #[error("the text is empty")]
     Empty,
     /// A control character (below U+0020) other than line feed, carriage return and form feed.
     #[error("the text has a control character (U+{code:04X}) at position {position}")]
     Control {
-        /// Characters before it.
+        /// Position in characters, from 0.
         position: usize,
         /// Its code point.
         code: u32,
     },
-    /// The policy allows GSM-7 only, and a character is not in its tables.
+    /// The policy allows only GSM-7, and a character is not in its tables.
     #[error("the character at position {position} is not in the GSM 7 bit alphabet")]
     NotGsm7 {
-        /// Characters before it.
+        /// Position in characters, from 0.
         position: usize,
     },
-    /// The text takes more parts than the policy allows.
+    /// The text needs more parts than the policy allows.
     #[error("the text takes {parts} parts, at most {parts_max} are allowed")]
     TooLong {
-        /// Parts it would take.
+        /// Parts needed.
         parts: usize,
         /// Parts allowed.
         parts_max: u8,

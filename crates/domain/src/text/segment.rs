@@ -1,8 +1,8 @@
-//! The parts of a text, octet for octet as they go into `short_message`.
+//! Splits a text into parts, octet for octet as in `short_message`.
 //!
-//! A part that belongs to several begins with a user data header, and so does one that is read with
-//! national tables (then `esm_class` needs its UDHI bit, 0x40). Links that send SAR parameters or a
-//! `message_payload` take [`Part::payload`] and leave the header out; the room is the same.
+//! One of several parts, and a part with national tables, begins with a user data header (`esm_class` then needs its UDHI
+//! bit, 0x40). Links that send SAR parameters or `message_payload` use [`Part::payload`] without the header; the capacity
+//! is the same.
 
 use std::fmt;
 
@@ -20,26 +20,26 @@ use super::{
 pub struct Part {
     user_data: Vec<u8>,
     header_octets: usize,
-    /// How the payload is written.
+    /// Encoding of the payload.
     pub encoding: Encoding,
     /// Septets or 16-bit units of the payload.
     pub units: usize,
 }
 
 impl Part {
-    /// Header, then unpacked septets or UTF-16BE: what SMPP carries in `short_message`.
+    /// The header followed by unpacked septets or UTF-16BE, as in SMPP's `short_message`.
     #[must_use]
     pub fn user_data(&self) -> &[u8] {
         &self.user_data
     }
 
-    /// The user data header with its length octet, if there is one.
+    /// The user data header including its length octet, if there is one.
     #[must_use]
     pub fn udh(&self) -> Option<&[u8]> {
         (self.header_octets > 0).then(|| &self.user_data[..self.header_octets])
     }
 
-    /// The user data behind the header.
+    /// The user data after the header.
     #[must_use]
     pub fn payload(&self) -> &[u8] {
         &self.user_data[self.header_octets..]
@@ -51,9 +51,8 @@ impl Part {
         self.encoding.data_coding()
     }
 
-    /// The user data as it goes over the air: TP-User-Data-Length (in septets for GSM-7, the header
-    /// and its fill bits counted; else in octets) and TP-User-Data of at most 140 octets
-    /// (TS 23.040 §9.2.3.16 and §9.2.3.24). For modems.
+    /// The user data on the radio interface, for modems: TP-User-Data-Length (GSM-7: in septets, including the header
+    /// and its fill bits; else in octets) and TP-User-Data of at most 140 octets (TS 23.040 §9.2.3.16, §9.2.3.24).
     #[must_use]
     pub fn radio(&self) -> (usize, Vec<u8>) {
         match self.encoding {
@@ -78,9 +77,9 @@ impl fmt::Debug for Part {
     }
 }
 
-/// Cuts a text into parts. No escape is parted from its character, no surrogate from its other
-/// half. The parts share `reference`, of which an eight-bit header carries the low octet: the
-/// caller counts it up for each long text to the same number.
+/// Splits a text into parts, without separating an escape from its character or a surrogate pair. The parts share
+/// `reference`, of which an 8-bit header carries the low octet; the caller increments it for each long text to the same
+/// number.
 ///
 /// # Errors
 ///
@@ -132,7 +131,7 @@ impl Written {
     fn of(char: char, tables: Option<Tables>) -> Self {
         match tables {
             None => Self::Units(char),
-            // `measure` has seen every character in these tables.
+            // `measure` has checked that the tables have every character.
             Some(tables) => Self::Septets(tables.septets(char).unwrap_or(Septets::One(b' '))),
         }
     }

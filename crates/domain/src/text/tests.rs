@@ -1,4 +1,4 @@
-//! The boundaries of parts, the tables both ways, and what a cut must never do.
+//! Boundaries of parts, tables in both directions, and what a split must never separate.
 
 use proptest::prelude::*;
 
@@ -21,7 +21,7 @@ fn units(text: &str, policy: &Policy) -> Vec<usize> {
     segment(text, policy, 7).unwrap().iter().map(|part| part.units).collect()
 }
 
-/// What a handset shows: the headers parsed, the payloads put together and read.
+/// Parses the headers and joins and decodes the payloads, like a handset.
 fn join(parts: &[Part]) -> String {
     let mut octets = Vec::new();
     let mut shifts = Shifts::default();
@@ -47,7 +47,7 @@ fn join(parts: &[Part]) -> String {
 }
 
 #[test]
-fn gsm7_parts_have_160_alone_and_153_or_152_together() {
+fn gsm7_parts_have_160_septets_alone_and_153_or_152_of_several() {
     for (septets, eight, sixteen) in
         [(1, 1, 1), (160, 1, 1), (161, 2, 2), (304, 2, 2), (305, 2, 3), (306, 2, 3), (307, 3, 3)]
     {
@@ -58,7 +58,7 @@ fn gsm7_parts_have_160_alone_and_153_or_152_together() {
 }
 
 #[test]
-fn ucs2_parts_have_70_alone_and_67_or_66_together() {
+fn ucs2_parts_have_70_units_alone_and_67_or_66_of_several() {
     for (count, eight, sixteen) in
         [(70, 1, 1), (71, 2, 2), (132, 2, 2), (133, 2, 3), (134, 2, 3), (135, 3, 3)]
     {
@@ -69,18 +69,18 @@ fn ucs2_parts_have_70_alone_and_67_or_66_together() {
 }
 
 #[test]
-fn an_escape_is_never_parted_from_its_character() {
+fn an_escape_is_never_separated_from_its_character() {
     assert_eq!(size(&format!("{}{{", "a".repeat(158)), &PLAIN), (1, 160));
     assert_eq!(units(&format!("{}{{", "a".repeat(159)), &PLAIN), [153, 8]);
     assert_eq!(units(&format!("{}€{}", "a".repeat(152), "b".repeat(8)), &PLAIN), [152, 10]);
-    // Two cuts of a unit each: 306 septets would be two parts, the escapes make it three.
+    // Each split loses one unit: 306 septets would be two parts, the escapes make it three.
     let text = format!("{}{{{}{{", "a".repeat(152), "b".repeat(150));
     assert_eq!(size(&text, &PLAIN), (3, 306));
     assert_eq!(units(&text, &PLAIN), [152, 152, 2]);
 }
 
 #[test]
-fn a_surrogate_pair_is_never_cut() {
+fn a_surrogate_pair_is_never_split() {
     assert_eq!(size(&format!("{}😀", "я".repeat(68)), &PLAIN), (1, 70));
     assert_eq!(units(&format!("{}😀", "я".repeat(69)), &PLAIN), [67, 4]);
     assert_eq!(units(&format!("{}😀яяя", "я".repeat(66)), &PLAIN), [66, 5]);
@@ -88,7 +88,7 @@ fn a_surrogate_pair_is_never_cut() {
 }
 
 #[test]
-fn national_tables_take_their_room_from_the_header() {
+fn national_tables_reduce_the_capacity_by_their_header() {
     let turkish = |national| Policy { national, ..PLAIN };
     let single = turkish(National::Single(Language::Turkish));
     let alone = format!("{}ş", "a".repeat(153));
@@ -99,7 +99,7 @@ fn national_tables_take_their_room_from_the_header() {
     assert_eq!(size(&alone, &PLAIN).0, 3);
 
     let both = turkish(National::SingleAndLocking(Language::Portuguese));
-    // Only the locking table has the infinity sign, only the single one a capital theta.
+    // Only the locking table has the infinity sign, only the single shift table a capital theta.
     let text = format!("∞Θ{}", "a".repeat(150));
     assert_eq!(units(&text, &both), [146, 7]);
     let parts = segment(&text, &both, 0x1234).unwrap();
@@ -108,7 +108,7 @@ fn national_tables_take_their_room_from_the_header() {
 }
 
 #[test]
-fn locking_is_taken_when_it_saves_a_part() {
+fn a_locking_table_is_used_if_it_saves_a_part() {
     let policy = Policy { national: National::SingleAndLocking(Language::Turkish), ..PLAIN };
     let measure = measure(&"ş".repeat(100), &policy).unwrap();
     assert_eq!(measure.encoding, Encoding::Gsm7 { locking: Some(Language::Turkish), single: None });
@@ -116,13 +116,13 @@ fn locking_is_taken_when_it_saves_a_part() {
 }
 
 #[test]
-fn the_default_alphabet_is_taken_even_when_a_national_one_is_allowed() {
+fn the_default_alphabet_is_preferred_to_allowed_national_tables() {
     let policy = Policy { national: National::SingleAndLocking(Language::Turkish), ..PLAIN };
     assert_eq!(measure("Merhaba", &policy).unwrap().encoding, Encoding::GSM7);
 }
 
 #[test]
-fn headers_are_written_octet_for_octet() {
+fn headers_are_encoded_octet_for_octet() {
     let text = "a".repeat(161);
     let parts = segment(&text, &PLAIN, 0x1FF).unwrap();
     assert_eq!(parts[0].udh(), Some(&[5, 0, 3, 0xFF, 2, 1][..]));
@@ -133,7 +133,7 @@ fn headers_are_written_octet_for_octet() {
 }
 
 #[test]
-fn refuses_what_cannot_be_sent_and_never_tells_the_text() {
+fn refuses_invalid_texts_without_showing_them() {
     assert_eq!(measure("", &PLAIN), Err(TextError::Empty));
     assert_eq!(measure("å\0b", &PLAIN), Err(TextError::Control { position: 1, code: 0 }));
     assert_eq!(measure("ab\tc", &PLAIN), Err(TextError::Control { position: 2, code: 9 }));
@@ -154,7 +154,7 @@ fn refuses_what_cannot_be_sent_and_never_tells_the_text() {
 }
 
 #[test]
-fn a_policy_can_insist_on_an_alphabet() {
+fn a_policy_can_require_an_alphabet() {
     let gsm7 = Policy { alphabet: Alphabet::Gsm7Only, ..PLAIN };
     assert_eq!(measure("abс", &gsm7), Err(TextError::NotGsm7 { position: 2 }));
     assert_eq!(measure("ab[", &gsm7).unwrap().units, 4);
@@ -167,7 +167,7 @@ fn a_policy_can_insist_on_an_alphabet() {
 }
 
 #[test]
-fn every_septet_and_every_escape_goes_both_ways() {
+fn every_septet_and_every_escape_round_trips() {
     let languages =
         [None, Some(Language::Turkish), Some(Language::Spanish), Some(Language::Portuguese)];
     for (locking, single) in languages.iter().flat_map(|l| languages.map(|s| (*l, s))) {
@@ -178,7 +178,7 @@ fn every_septet_and_every_escape_goes_both_ways() {
             let escaped = decode_septets(&[ESCAPE, septet], shifts);
             let char = escaped.chars().next().unwrap();
             match shifts.tables().septets(char).unwrap() {
-                // Not in the extension (it shows the alphabet's own), or in both.
+                // Not in the extension (then it gives the alphabet's own character), or in both.
                 Septets::One(own) => assert_eq!(decode_septets(&[own], shifts), escaped),
                 Septets::Escaped(own) => assert_eq!(own, septet, "{shifts:?} {char}"),
             }
@@ -187,7 +187,7 @@ fn every_septet_and_every_escape_goes_both_ways() {
 }
 
 #[test]
-fn the_places_that_are_most_often_wrong_are_right() {
+fn the_most_error_prone_entries_are_correct() {
     let encode = |text| encode_septets(text, Shifts::default()).unwrap();
     assert_eq!(encode("@"), [0x00]);
     assert_eq!(encode("@a@"), [0x00, 0x61, 0x00]);
@@ -206,19 +206,19 @@ fn the_places_that_are_most_often_wrong_are_right() {
 }
 
 #[test]
-fn packing_follows_the_worked_examples() {
-    // A common example of the literature.
+fn packing_matches_known_examples() {
+    // A common example in the literature.
     assert_eq!(packed::pack(b"hellohello", 0), *b"\xE8\x32\x9B\xFD\x46\x97\xD9\xEC\x37");
     assert_eq!(packed::unpack(b"\xE8\x32\x9B\xFD\x46\x97\xD9\xEC\x37", 0, 10), b"hellohello");
     assert_eq!([0, 4, 6, 7, 9, 12].map(packed::fill_bits), [0, 3, 1, 0, 5, 2]);
 }
 
 #[test]
-fn seven_spare_bits_carry_a_return_where_the_reader_counts_octets() {
+fn seven_spare_bits_hold_a_carriage_return_for_octet_readers() {
     assert_eq!(packed::pack(b"1234567", 0).len(), 7);
     assert_eq!(packed::unpack(&packed::pack(b"1234567", 0), 0, 8), b"1234567\0");
     assert_eq!(packed::unpack_filled(&packed::pack_filled(b"1234567")), b"1234567");
-    // A return of one's own that ends on the boundary is doubled, and arrives (§6.1.2.3.1).
+    // A carriage return of the text that ends on the boundary is doubled (§6.1.2.3.1).
     assert_eq!(packed::unpack_filled(&packed::pack_filled(b"1234567\r")), b"1234567\r\r");
     assert_eq!(packed::unpack_filled(&packed::pack_filled(b"123456\r")), b"123456\r");
     // At 160 septets there is no room to double it.
@@ -228,7 +228,7 @@ fn seven_spare_bits_carry_a_return_where_the_reader_counts_octets() {
 }
 
 #[test]
-fn reads_utf16_as_carriers_deliver_it() {
+fn decodes_utf16_as_carriers_deliver_it() {
     assert_eq!(decode_ucs2(&[0x04, 0x2F], ByteOrder::Big), "Я");
     assert_eq!(decode_ucs2(&[0x2F, 0x04], ByteOrder::Little), "Я");
     assert_eq!(decode_ucs2(&[0xFF, 0xFE, 0x2F, 0x04], ByteOrder::Big), "Я");
@@ -239,7 +239,7 @@ fn reads_utf16_as_carriers_deliver_it() {
 }
 
 #[test]
-fn headers_are_read_with_what_is_strange_in_them() {
+fn headers_with_invalid_elements_are_parsed() {
     let (header, payload) =
         Header::parse(b"\x0B\x05\x04\x23\xF4\x00\x00\x00\x03\x07\x02\x01hi").unwrap();
     assert_eq!(header.ports, Some(Ports { destination: 9204, originator: 0 }));
@@ -248,19 +248,19 @@ fn headers_are_read_with_what_is_strange_in_them() {
         Some(Concat { reference: Reference::Eight(7), total: 2, sequence: 1 })
     );
     assert_eq!(payload, b"hi");
-    // M9: ports alone are no part of a long text.
+    // M9: ports alone do not make a part of a long text.
     assert_eq!(Header::parse(b"\x06\x05\x04\x0B\x84\x23\xF0").unwrap().0.concat, None);
-    // Part 3 of 2, part 0, of none: no concatenation, but kept.
+    // Part 3 of 2, part 0, part of 0: no concatenation, but kept.
     for bad in [[7, 2, 3], [7, 2, 0], [7, 0, 0]] {
         let (header, _) = Header::parse(&[5, 0, 3, bad[0], bad[1], bad[2]]).unwrap();
         assert_eq!(header.concat, None);
         assert_eq!(header.others, [Element { identifier: 0, data: bad.to_vec() }]);
     }
-    // Unknown elements stay; an unknown language reads as the default alphabet.
+    // Unknown elements are kept; an unknown language is decoded with the default alphabet.
     let (header, _) = Header::parse(&[7, 0x70, 2, 9, 8, 0x24, 1, 6]).unwrap();
     assert_eq!(header.others, [Element { identifier: 0x70, data: vec![9, 8] }]);
     assert_eq!((header.single, header.shifts()), (Some(6), Shifts::default()));
-    // The last of two references holds.
+    // The last of two references applies.
     let (header, _) = Header::parse(&[11, 0, 3, 1, 2, 1, 8, 4, 0, 9, 3, 2]).unwrap();
     assert_eq!(header.concat.unwrap().reference, Reference::Sixteen(9));
 
@@ -273,10 +273,10 @@ fn headers_are_read_with_what_is_strange_in_them() {
 }
 
 #[test]
-fn a_byte_order_mark_at_the_beginning_is_read_as_one() {
+fn a_byte_order_mark_at_the_start_is_interpreted() {
     let policy = Policy::default();
     let parts = segment("\u{FEFF}я", &policy, 0).unwrap();
-    assert_eq!(join(&parts), "я", "a mark shows nothing, so nothing is lost");
+    assert_eq!(join(&parts), "я", "a byte order mark is invisible, so nothing is lost");
 }
 
 fn policies() -> impl Strategy<Value = Policy> {
@@ -304,14 +304,14 @@ fn texts() -> impl Strategy<Value = String> {
         "[a-zşğıİçáíóúãõâê€∞Φ]{1,400}",
         "[ก-ฺเ-๏ ]{1,300}",
         "[я😀👍🏽a{]{1,300}",
-        // Byte order marks aside: a reader takes one at the beginning for what it says of the octets.
+        // Without byte order marks, which a reader interprets at the start.
         "[^\u{0}-\u{9}\u{B}\u{E}-\u{1F}\u{FEFF}\u{FFFE}]{1,300}",
     ]
 }
 
 proptest! {
     #[test]
-    fn segments_join_to_the_text_and_keep_to_their_room(text in texts(), policy in policies(), reference: u16) {
+    fn segments_join_to_the_text_and_respect_the_capacity(text in texts(), policy in policies(), reference: u16) {
         let size = measure(&text, &policy).unwrap();
         let parts = segment(&text, &policy, reference).unwrap();
         prop_assert_eq!(usize::from(size.parts), parts.len());
@@ -325,7 +325,7 @@ proptest! {
             prop_assert_eq!(part.udh().is_some(), part.payload().len() < part.user_data().len());
             if part.data_coding() == 0x08 {
                 prop_assert_eq!(length, octets.len());
-                // A pair cut in two would show as U+FFFD, which the generators hardly make.
+                // A split pair would decode as U+FFFD, which the generators rarely make.
                 let halves = part.payload().chunks(2).map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
                 prop_assert!(char::decode_utf16(halves).all(|char| char.is_ok()));
             } else {
@@ -339,7 +339,7 @@ proptest! {
     }
 
     #[test]
-    fn no_octets_upset_the_readers(octets: Vec<u8>) {
+    fn arbitrary_octets_do_not_panic(octets: Vec<u8>) {
         let _ = Header::parse(&octets);
         let _ = decode_septets(&octets, Shifts::default());
         let _ = decode_ucs2(&octets, ByteOrder::Little);
@@ -347,7 +347,7 @@ proptest! {
     }
 
     #[test]
-    fn a_header_that_is_understood_is_written_back(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
+    fn a_parsed_header_is_encoded_back(octets in proptest::collection::vec(any::<u8>(), 0..60)) {
         if let Ok((header, _)) = Header::parse(&octets) {
             let written = header.to_octets();
             if !written.is_empty() {
@@ -357,7 +357,7 @@ proptest! {
     }
 
     #[test]
-    fn packing_goes_both_ways(septets in proptest::collection::vec(0u8..128, 0..200), fill in 0usize..7) {
+    fn packing_round_trips(septets in proptest::collection::vec(0u8..128, 0..200), fill in 0usize..7) {
         let octets = packed::pack(&septets, fill);
         prop_assert_eq!(octets.len(), (septets.len() * 7 + fill).div_ceil(8));
         prop_assert_eq!(packed::unpack(&octets, fill, septets.len()), septets);

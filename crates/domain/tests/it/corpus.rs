@@ -1,6 +1,6 @@
-//! Seeded randomness for corpora: the same texts and numbers on every machine.
+//! Seeded randomness: the same texts and numbers on every machine.
 
-/// Xorshift64: small, and good enough to choose letters with.
+/// Xorshift64: small, and good enough to choose letters.
 pub(crate) struct Corpus(u64);
 
 impl Corpus {

@@ -1,4 +1,4 @@
-//! The domain held against independent judges: another calculator of parts, and libphonenumber.
+//! The domain against independent implementations: another calculator of parts, and libphonenumber.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop where it stands")]
 

@@ -1,6 +1,5 @@
-//! Our reading of numbers against libphonenumber's, over generated numbers of every country in the
-//! fast table. What ours accepts must be what libphonenumber accepts, and the same number, but for the
-//! rules that `judge` names.
+//! Our number parsing against libphonenumber's, with generated numbers of every country in the fast table. Both must
+//! accept the same numbers and give the same result, except for the rules in `judge`.
 
 use domain::number::{Home, Msisdn, parse};
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType, Region};
@@ -8,7 +7,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNu
 use crate::corpus::Corpus;
 
 const SEED: u64 = 0x5EED_0002;
-/// Numbers of each country, each written in one of nine ways.
+/// Numbers per country, each in one of nine notations.
 const NUMBERS: usize = 4_000;
 
 const COUNTRIES: [&str; 58] = [
@@ -19,7 +18,7 @@ const COUNTRIES: [&str; 58] = [
 ];
 
 #[test]
-fn what_is_accepted_is_what_libphonenumber_accepts() {
+fn accepts_the_same_numbers_as_libphonenumber() {
     println!("seed {SEED:#x}");
     let mut corpus = Corpus::new(SEED);
     let (mut accepted, mut refused) = (0, 0);
@@ -41,9 +40,8 @@ fn what_is_accepted_is_what_libphonenumber_accepts() {
     assert!(accepted > 50_000 && refused > 50_000, "{accepted} {refused}");
 }
 
-/// libphonenumber's answer, with our four rules: `00` is `+` everywhere; without a home digits are
-/// international; with one, digits that begin with its calling code are a mobile number before they
-/// are any other; and numbers that charge are refused.
+/// libphonenumber's result with our four rules: `00` is `+` everywhere; without a home, digits are international; with
+/// one, digits that begin with its calling code are preferably a mobile number; premium-rate numbers are refused.
 fn judge(written: &str, home: Option<(Region, u16)>) -> Option<Msisdn> {
     let digits: String =
         written.chars().filter(|char| char.is_ascii_digit() || *char == '+').collect();
@@ -70,15 +68,15 @@ fn is_mobile(judged: &(Msisdn, PhoneNumberType)) -> bool {
     matches!(judged.1, PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile)
 }
 
-/// A number in one of the ways people write them, and whether its home is known.
+/// Writes a number in one of several notations; returns the home if the notation needs it.
 fn write(corpus: &mut Corpus, home: Home, example: &str) -> (String, Option<Home>) {
     let mut length = corpus.pick(&[7, 8, 9, 10, 10, 11, 12]);
     let code = home.calling_code().to_string();
     let mut national = String::new();
-    // A national number that begins with its own calling code is the classic trap.
+    // Includes national numbers that begin with their own calling code.
     match corpus.below(8) {
         0 => national.push_str(&code),
-        // A few digits of a real mobile number, and mostly its length.
+        // Some digits of a real mobile number, usually of the same length.
         1..=5 => {
             national.push_str(&example[..corpus.pick(&[1, 2, 2, 3, 4])]);
             length = corpus.pick(&[length, example.len(), example.len(), example.len()]);

@@ -1,9 +1,8 @@
-//! Parts counted by npm `sms-segments-calculator` (scripts/peers/segments) and by us, E9.
+//! Number of parts by npm `sms-segments-calculator` (scripts/peers/segments) and by us, E9.
 //!
-//! The calculator is right about a phone network but for one habit: it never cuts a grapheme
-//! cluster, and so may count more parts than the octets need. Where a text has clusters of several
-//! characters (Thai vowels, skin tones) it is held to *its own* rule, recomputed here from the
-//! clusters that it tells, and ours may not be more. Everywhere else the counts are equal.
+//! The calculator never splits a grapheme cluster, and so may count more parts than the octets need. For texts with
+//! clusters of several characters (Thai vowels, skin tones) its count is compared with its own rule, recomputed from the
+//! clusters it returns, and ours must not be higher. Otherwise the counts must be equal.
 
 use std::{
     io::Write,
@@ -52,7 +51,7 @@ fn an_independent_calculator_counts_the_same_parts() {
     assert!(whole > TEXTS / 2 && clustered > TEXTS / 20, "{whole} {clustered}");
 }
 
-/// The calculator's own rule for UCS-2: 70 units alone, else 67 in each, no cluster cut.
+/// The calculator's rule for UCS-2: 70 units in a single part, else 67 in each, no cluster split.
 fn keeping_clusters_whole(graphemes: &[usize]) -> usize {
     if graphemes.iter().sum::<usize>() <= 70 {
         return 1;
@@ -87,7 +86,7 @@ fn ask(texts: &[String]) -> Vec<Answer> {
         lines.push_str(&serde_json::to_string(text).unwrap());
         lines.push('\n');
     }
-    // The script answers only when its input has ended, so this cannot block on a full pipe.
+    // The script answers only after the end of its input, so this cannot block on a full pipe.
     node.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
     let output = node.wait_with_output().unwrap();
     assert!(output.status.success(), "the peer failed: {}", output.status);
@@ -98,7 +97,7 @@ fn ask(texts: &[String]) -> Vec<Answer> {
         .collect()
 }
 
-/// Texts of many alphabets, most of a length about where a part ends.
+/// Texts in many alphabets, most with a length near a part boundary.
 fn texts() -> Vec<String> {
     let ascii: Vec<char> = ('a'..='z').chain('A'..='Z').chain(" .,!?@$_\n\r".chars()).collect();
     let danish: Vec<char> = "abcdefghijklmnoprstuvyæøåÆØÅ é.".chars().collect();
@@ -122,7 +121,7 @@ fn texts() -> Vec<String> {
                 0 => 1 + corpus.below(700),
                 _ => (corpus.pick(&edges) + corpus.below(9)).saturating_sub(4).max(1),
             };
-            // Plain filling brings single escapes and emoji to the edges.
+            // Plain filler places escapes and emoji at the boundaries.
             let filling = corpus.pick(&['a', alphabet[0]]);
             let density = corpus.pick(&[1, 4, 40, 200]);
             let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Parts in any order, with any repeats, over any links, give each message once.
+//! Parts in any order and with any repeats give each message once.
 
 use proptest::prelude::*;
 
@@ -24,14 +24,14 @@ fn nth(number: u8, total: u8, body: &str, at: i64) -> InboundPart {
     part(InboundBody::Text(body.to_owned()), Join::new(JoinScheme::Udh8, 7, total, number), at)
 }
 
-/// What a store does: places parts, and joins what is complete.
+/// Assigns parts and joins complete sets, like a store.
 #[derive(Default)]
-struct Desk {
+struct Sets {
     sets: Vec<PartSet>,
     joined: Vec<InboundContent>,
 }
 
-impl Desk {
+impl Sets {
     fn take(&mut self, part: &InboundPart) -> Place {
         let place = place(&self.sets, part);
         let at = match place {
@@ -74,47 +74,47 @@ proptest! {
         let chunks: Vec<_> = units.chunks(size).collect();
         let total = u8::try_from(chunks.len()).unwrap();
         prop_assume!(total > 1);
-        let deliver = |desk: &mut Desk, index: usize, at: i64| {
+        let deliver = |sets: &mut Sets, index: usize, at: i64| {
             let number = u8::try_from(index + 1).unwrap();
             let join = Join::new(JoinScheme::Udh16, 7, total, number);
-            desk.take(&part(InboundBody::Units(chunks[index].to_vec()), join, at));
+            sets.take(&part(InboundBody::Units(chunks[index].to_vec()), join, at));
         };
-        let mut desk = Desk::default();
+        let mut sets = Sets::default();
         let mut at = 2_000;
         for index in order {
-            deliver(&mut desk, index.index(chunks.len()), at);
+            deliver(&mut sets, index.index(chunks.len()), at);
             at += 1_000;
         }
         for index in last.into_iter().filter(|index| *index < chunks.len()) {
-            deliver(&mut desk, index, at);
+            deliver(&mut sets, index, at);
             at += 1_000;
         }
-        prop_assert_eq!(desk.texts(), [text.as_str()]);
-        prop_assert_eq!(desk.sets.len(), 1);
+        prop_assert_eq!(sets.texts(), [text.as_str()]);
+        prop_assert_eq!(sets.sets.len(), 1);
     }
 
     #[test]
-    fn nothing_that_comes_is_lost_whatever_it_is(
+    fn no_part_is_lost(
         given in prop::collection::vec((1u8..4, 2u8..4, 0usize..3), 1..40),
     ) {
-        let mut desk = Desk::default();
+        let mut sets = Sets::default();
         let mut said = std::collections::BTreeSet::new();
         for (at, (number, total, body)) in given.into_iter().enumerate() {
             if Join::new(JoinScheme::Udh8, 7, total, number).is_none() {
                 continue;
             }
             let body = ["a", "b", "c"][body];
-            // Sets of another total are another key, as the store has it.
+            // Sets with another total have another key, as in the store.
             let key = format!("{total}{number}{body}");
             let part = nth(number, total, &key, i64::try_from(at).unwrap());
-            let apart: Vec<_> = desk.sets.iter().map(|set| set.total == total).collect();
-            let of_key: Vec<_> = desk.sets.iter().filter(|set| set.total == total).cloned().collect();
+            let apart: Vec<_> = sets.sets.iter().map(|set| set.total == total).collect();
+            let of_key: Vec<_> = sets.sets.iter().filter(|set| set.total == total).cloned().collect();
             match place(&of_key, &part) {
                 Place::Repeat => prop_assert!(said.contains(&key)),
-                Place::New => desk.sets.push(PartSet::begun_by(&part)),
+                Place::New => sets.sets.push(PartSet::begun_by(&part)),
                 Place::Into(index) => {
                     let mut of_total = (0..apart.len()).filter(|at| apart[*at]);
-                    let set = &mut desk.sets[of_total.nth(index).unwrap()];
+                    let set = &mut sets.sets[of_total.nth(index).unwrap()];
                     prop_assert!(set.parts.insert(number, part.body.clone()).is_none());
                 }
             }
@@ -122,53 +122,53 @@ proptest! {
         }
         for key in said {
             let has = |set: &PartSet| set.parts.values().any(|body| *body == InboundBody::Text(key.clone()));
-            prop_assert!(desk.sets.iter().any(has), "{}", key);
+            prop_assert!(sets.sets.iter().any(has), "{}", key);
         }
     }
 }
 
 #[test]
-fn another_content_under_a_taken_number_begins_another_message() {
-    let mut desk = Desk::default();
-    assert_eq!(desk.take(&nth(1, 2, "a1", 2_000)), Place::New);
-    assert_eq!(desk.take(&nth(1, 2, "b1", 2_001)), Place::New);
-    assert_eq!(desk.take(&nth(1, 2, "a1", 2_002)), Place::Repeat);
-    assert_eq!(desk.take(&nth(2, 2, "a2", 2_003)), Place::Into(0));
-    assert_eq!(desk.take(&nth(2, 2, "b2", 2_004)), Place::Into(1));
-    assert_eq!(desk.texts(), ["a1a2", "b1b2"]);
+fn other_content_with_the_same_part_number_starts_another_message() {
+    let mut sets = Sets::default();
+    assert_eq!(sets.take(&nth(1, 2, "a1", 2_000)), Place::New);
+    assert_eq!(sets.take(&nth(1, 2, "b1", 2_001)), Place::New);
+    assert_eq!(sets.take(&nth(1, 2, "a1", 2_002)), Place::Repeat);
+    assert_eq!(sets.take(&nth(2, 2, "a2", 2_003)), Place::Into(0));
+    assert_eq!(sets.take(&nth(2, 2, "b2", 2_004)), Place::Into(1));
+    assert_eq!(sets.texts(), ["a1a2", "b1b2"]);
 }
 
 #[test]
-fn a_reference_that_comes_round_begins_another_message() {
-    let mut desk = Desk::default();
+fn a_reused_reference_starts_another_message() {
+    let mut sets = Sets::default();
     for (number, body, at) in
         [(1, "a1", 2_000), (2, "a2", 2_001), (2, "b2", 9_000), (1, "b1", 9_001)]
     {
-        desk.take(&nth(number, 2, body, at));
+        sets.take(&nth(number, 2, body, at));
     }
-    assert_eq!(desk.texts(), ["a1a2", "b1b2"]);
-    // The same again, when no carrier repeats it any more.
+    assert_eq!(sets.texts(), ["a1a2", "b1b2"]);
+    // The same part, later than any carrier repeats it.
     let later = 9_001 + i64::try_from(INBOUND_REPEAT_MAX.as_millis()).unwrap();
-    assert_eq!(desk.take(&nth(1, 2, "b1", later)), Place::Repeat);
-    assert_eq!(desk.take(&nth(1, 2, "b1", later + 1)), Place::New);
+    assert_eq!(sets.take(&nth(1, 2, "b1", later)), Place::Repeat);
+    assert_eq!(sets.take(&nth(1, 2, "b1", later + 1)), Place::New);
 }
 
 #[test]
-fn an_equal_whole_message_is_a_repeat_only_if_an_answer_may_have_been_lost() {
+fn an_equal_whole_message_is_a_repeat_only_after_a_possibly_lost_response() {
     let whole = |at, interrupted_at| {
         let mut part = part(InboundBody::Text("JA".to_owned()), None, at);
         part.interrupted_at = Timestamp::from_millis(interrupted_at);
         part
     };
-    let mut desk = Desk::default();
-    assert_eq!(desk.take(&whole(2_000, 1_000)), Place::New);
-    assert_eq!(desk.take(&whole(2_100, 1_000)), Place::New, "two honest ones");
-    assert_eq!(desk.take(&whole(5_000, 3_000)), Place::Repeat, "the session broke since");
-    assert_eq!(desk.texts(), ["JA", "JA"]);
+    let mut sets = Sets::default();
+    assert_eq!(sets.take(&whole(2_000, 1_000)), Place::New);
+    assert_eq!(sets.take(&whole(2_100, 1_000)), Place::New, "two equal messages");
+    assert_eq!(sets.take(&whole(5_000, 3_000)), Place::Repeat, "the session was lost since");
+    assert_eq!(sets.texts(), ["JA", "JA"]);
     let late = 2_101 + i64::try_from(INBOUND_REPEAT_MAX.as_millis()).unwrap();
-    assert_eq!(desk.take(&whole(late, late - 1)), Place::New, "so long ago is no repeat");
+    assert_eq!(sets.take(&whole(late, late - 1)), Place::New, "too long ago for a repeat");
     let other = part(InboundBody::Text("NEJ".to_owned()), None, 5_000);
-    assert_eq!(desk.take(&other), Place::New);
+    assert_eq!(sets.take(&other), Place::New);
 }
 
 fn set(total: u8, parts: impl IntoIterator<Item = (u8, InboundBody)>) -> PartSet {
@@ -180,7 +180,7 @@ fn text_of(set: &PartSet) -> String {
 }
 
 #[test]
-fn a_pair_cut_between_parts_is_whole_and_across_a_gap_it_is_not() {
+fn a_pair_split_between_parts_is_joined_but_not_across_a_gap() {
     let smile = units("😀");
     let cut = |a: u8, b: u8, total| {
         set(
@@ -199,7 +199,7 @@ fn a_pair_cut_between_parts_is_whole_and_across_a_gap_it_is_not() {
 }
 
 #[test]
-fn byte_order_marks_are_obeyed_and_not_part_of_the_text() {
+fn byte_order_marks_are_applied_and_removed() {
     let swapped = |text: &str| units(text).into_iter().map(u16::swap_bytes).collect::<Vec<_>>();
     let little = set(
         2,
@@ -210,7 +210,7 @@ fn byte_order_marks_are_obeyed_and_not_part_of_the_text() {
 }
 
 #[test]
-fn parts_of_two_alphabets_are_one_text_and_a_nul_is_none() {
+fn parts_of_two_alphabets_are_one_text_without_nul() {
     let mixed = set(
         3,
         [
@@ -223,7 +223,7 @@ fn parts_of_two_alphabets_are_one_text_and_a_nul_is_none() {
 }
 
 #[test]
-fn a_binary_part_makes_the_message_binary_and_loses_nothing() {
+fn a_binary_part_makes_the_whole_message_binary() {
     let mixed = set(
         3,
         [
