@@ -1,31 +1,32 @@
-//! The engine: the ports it was given, the settings, and the start and stop of its workers.
+//! The engine: the services, wired from the ports and settings that each needs; start and stop of
+//! their workers.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain::account::{Key, KeyHash};
-use domain::id::AccountId;
 use domain::limits;
-use domain::ports::{
-    Carrier, Clock, Fetch, Inbox, Lightning, LinkStatus, PortError, Random, Store,
-};
-use domain::routing::{CarrierName, Channel};
-use domain::sale::hold::Tip;
-use domain::secret::Secret;
+use domain::ports::{Carrier, Clock, Fetch, Inbox, Lightning, PortError, Random, Store};
 use domain::time::Timestamp;
 
 use crate::accept::Accept;
-use crate::cluster::{self, Links};
-use crate::dispatch::Dispatcher;
-use crate::events::{Handoff, RenderEvent};
+use crate::accounts::Accounts;
+use crate::campaigns::Campaigns;
+use crate::carriers::Carriers;
+use crate::cluster::Cluster;
+use crate::directory::Directory;
+use crate::dispatch::{self, Dispatcher};
+use crate::events::{self, Events, Handoff, RenderEvent};
+use crate::health::{Health, HealthCheck};
 use crate::hot_cache::HotCache;
 use crate::inbound::Inbound;
+use crate::inbox::CarrierInbox;
 use crate::metrics::{ByCarrier, Metrics};
+use crate::orders::Orders;
+use crate::other_nodes::OtherNodes;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
+use crate::tip::LastTip;
 use crate::wake::Wake;
-use crate::{dispatch, events, orders};
 
 /// The world, as the binary wired it.
 #[derive(Debug, Clone)]
@@ -40,190 +41,225 @@ pub struct Ports {
 
 #[derive(Debug)]
 pub struct Engine {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) lightning: Arc<dyn Lightning>,
-    pub(crate) carriers: HashMap<CarrierName, Arc<dyn Carrier>>,
-    pub(crate) fetch: Arc<dyn Fetch>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) random: Arc<dyn Random>,
-    pub(crate) settings: Settings,
-    pub(crate) wake: Arc<Wake>,
-    pub(crate) render: Arc<dyn RenderEvent>,
-    /// Takes webhook calls from whoever stores events.
-    pub(crate) handoff: Arc<Handoff>,
-    pub(crate) tasks: Tasks,
-    /// For tasks that outlive the call that began them.
-    pub(crate) me: Weak<Self>,
-    /// Orders paid from credit, on their way into the store.
-    pub(crate) accept: Accept,
-    pub(crate) keys: HotCache<KeyHash, Arc<Key>>,
-    /// What signs an account's webhooks.
-    pub(crate) secrets: HotCache<AccountId, Secret>,
-    pub(crate) dispatcher: Dispatcher,
-    pub(crate) links: Links,
+    pub accept: Arc<Accept>,
+    pub orders: Arc<Orders>,
+    pub campaigns: Arc<Campaigns>,
+    pub events: Arc<Events>,
+    pub accounts: Arc<Accounts>,
+    pub directory: Arc<Directory>,
+    dispatch: Arc<Dispatcher>,
     inbound: Arc<Inbound>,
+    cluster: Arc<Cluster>,
+    carriers: Arc<Carriers>,
+    inbox: Arc<CarrierInbox>,
+    health: HealthCheck,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
-    /// As the node last told it.
-    tip: Mutex<Option<Tip>>,
-    /// As last asked, and when.
-    health: tokio::sync::Mutex<Option<(Timestamp, Health)>>,
-}
-
-const HEALTH_AGE_MAX: Duration = Duration::from_secs(1);
-
-/// What `/readyz` tells. `Ok` all over means ready.
-#[derive(Debug, Clone)]
-pub struct Health {
-    pub store: Result<(), PortError>,
-    pub node: Result<Tip, PortError>,
-    pub node_is_fresh: bool,
-    pub every_channel_is_up: bool,
-    pub carriers: Vec<(CarrierName, LinkStatus)>,
-}
-
-impl Health {
-    /// The store can be written, the node follows the chain, and of every kind of message that some
-    /// carrier takes at least one carrier is up, here or at another node.
-    pub fn is_ready(&self) -> bool {
-        self.store.is_ok() && self.node_is_fresh && self.every_channel_is_up
-    }
+    settings: Settings,
+    tasks: Tasks,
 }
 
 impl Engine {
+    #[expect(clippy::too_many_lines, reason = "the one list of what each service is handed")]
     pub fn new(
         ports: Ports,
         settings: Settings,
         render: Arc<dyn RenderEvent>,
         tasks: Tasks,
     ) -> Arc<Self> {
-        let wake = Arc::new(Wake::default());
-        let metrics = Arc::new(Metrics::default());
+        let Ports { store, lightning, carriers, fetch, clock, random } = ports;
+        let (wake, metrics) = (Arc::<Wake>::default(), Arc::<Metrics>::default());
+        let (tip, other_nodes) = (Arc::<LastTip>::default(), Arc::<OtherNodes>::default());
+        let carriers = Arc::new(Carriers::new(carriers));
+        let routes = Arc::new(settings.routes.clone());
         let handoff = Arc::new(Handoff::new(settings.node.clone()));
+        let events = Arc::new(Events {
+            context: events::Context {
+                store: store.clone(),
+                fetch: fetch.clone(),
+                clock: clock.clone(),
+                render,
+                handoff: handoff.clone(),
+                wake: wake.clone(),
+                metrics: metrics.clone(),
+            },
+        });
+        let dispatch = Arc::new(Dispatcher::new(dispatch::Context {
+            store: store.clone(),
+            clock: clock.clone(),
+            wake: wake.clone(),
+            metrics: metrics.clone(),
+            tasks: tasks.clone(),
+            carriers: carriers.clone(),
+            other_nodes: other_nodes.clone(),
+            tip: tip.clone(),
+            handoff,
+            routes: routes.clone(),
+            quiet_hours: settings.quiet_hours.clone(),
+            node: settings.node.clone(),
+            lease: settings.lease,
+        }));
+        let accept = Arc::new(Accept {
+            store: store.clone(),
+            dispatch: dispatch.clone(),
+            wake: wake.clone(),
+            tasks: tasks.clone(),
+            waiting: Default::default(),
+        });
         let inbound = Arc::new(Inbound {
-            store: ports.store.clone(),
-            clock: ports.clock.clone(),
-            random: ports.random.clone(),
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
             wake: wake.clone(),
             metrics: metrics.clone(),
             receivers: settings.receivers.clone(),
-            routes: settings.routes.clone(),
+            routes: routes.clone(),
             price: settings.prices.send,
         });
-        let dispatcher = Dispatcher::new(
-            ports.store.clone(),
-            ports.clock.clone(),
-            wake.clone(),
-            metrics.clone(),
-            handoff.clone(),
-            inbound.clone(),
-        );
-        let carriers = ports.carriers.into_iter().map(|c| (c.name().clone(), c)).collect();
-        Arc::new_cyclic(|me| Self {
-            me: me.clone(),
-            accept: Accept::default(),
-            keys: HotCache::default(),
+        let orders = Arc::new(Orders {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            fetch,
+            clock: clock.clone(),
+            random: random.clone(),
+            wake: wake.clone(),
+            metrics: metrics.clone(),
+            accept: accept.clone(),
+            tip,
+            routes: routes.clone(),
+            prices: settings.prices,
             secrets: HotCache::default(),
-            store: ports.store,
-            lightning: ports.lightning,
-            carriers,
-            fetch: ports.fetch,
-            clock: ports.clock,
-            random: ports.random,
-            settings,
+        });
+        let accounts = Arc::new(Accounts {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            prices: settings.prices,
+            keys: HotCache::default(),
+        });
+        let campaigns = Arc::new(Campaigns {
+            store: store.clone(),
+            clock: clock.clone(),
+            random,
+            wake: wake.clone(),
+            metrics: metrics.clone(),
+            tasks: tasks.clone(),
+            routes,
+            accounts: accounts.clone(),
+            credit: settings.prices.credit,
+        });
+        let directory = Arc::new(Directory { store: store.clone(), clock: clock.clone() });
+        let cluster = Arc::new(Cluster {
+            store: store.clone(),
+            clock: clock.clone(),
             wake,
-            render,
-            handoff,
-            tasks,
-            dispatcher,
-            links: Links::default(),
+            carriers: carriers.clone(),
+            dispatch: dispatch.clone(),
+            other_nodes: other_nodes.clone(),
+            node: settings.node.clone(),
+            lease: settings.lease,
+            shares_store: settings.shares_store,
+        });
+        let health = HealthCheck {
+            store: store.clone(),
+            lightning,
+            clock: clock.clone(),
+            carriers: carriers.clone(),
+            other_nodes,
+            last: Default::default(),
+        };
+        let inbox = Arc::new(CarrierInbox { dispatch: dispatch.clone(), inbound: inbound.clone() });
+        Arc::new(Self {
+            accept,
+            orders,
+            campaigns,
+            events,
+            accounts,
+            directory,
+            dispatch,
             inbound,
+            cluster,
+            carriers,
+            inbox,
+            health,
+            store,
+            clock,
             metrics,
-            tip: Mutex::default(),
-            health: tokio::sync::Mutex::default(),
+            settings,
+            tasks,
         })
     }
 
-    /// Brings rows and node back together after whatever happened before, then starts the workers.
+    /// Brings rows and node together after whatever happened before, then starts the workers.
     /// Orders must not be accepted earlier.
-    pub async fn start(self: &Arc<Self>) -> Result<(), PortError> {
-        let now = self.now();
-        let leases = self.store.release_leases(&self.settings.node, now).await?;
-        let unfinished = self.store.recheck_orders(now).await?;
+    pub async fn start(&self) -> Result<(), PortError> {
+        let leases = self.dispatch.release_leases().await?;
+        let unfinished = self.orders.recheck().await?;
         if leases + unfinished > 0 {
             tracing::info!(leases, unfinished, "taking up what an earlier run left");
         }
-        orders::sweep_node(self).await;
-        orders::catch_up(self, unfinished).await;
+        self.orders.sweep_node().await;
+        self.orders.catch_up(unfinished).await;
 
-        self.spawn_worker("record outcomes", |e| async move { e.dispatcher.record().await });
-        self.spawn_worker("record receipts", |e| async move {
-            e.dispatcher.record_receipts().await;
+        self.worker("record outcomes", &self.dispatch, Dispatcher::record);
+        let inbox = self.inbox();
+        let recording = (self.dispatch.clone(), inbox.clone());
+        self.tasks.worker("record receipts", move || {
+            let (dispatch, inbox) = recording.clone();
+            dispatch.record_receipts(inbox)
         });
-        cluster::wait_for_share(self);
-        for carrier in self.carriers.values() {
-            let (carrier, inbox) = (carrier.clone(), self.inbox());
+        self.cluster.wait_for_share();
+        for carrier in self.carriers.all() {
+            let running = (carrier.clone(), inbox.clone());
             self.tasks.worker("carrier", move || {
-                let (carrier, inbox) = (carrier.clone(), inbox.clone());
+                let (carrier, inbox) = running.clone();
                 async move { carrier.run(inbox).await }
             });
         }
-        self.spawn_worker("dispatch", |e| async move { e.dispatcher.dispatch(&e).await });
-        self.spawn_worker("leases", |e| async move { cluster::keep(&e).await });
-        self.spawn_worker("other nodes", |e| async move { cluster::follow(&e).await });
-        self.spawn_worker("watch orders", |e| async move { orders::watch(&e).await });
-        self.spawn_worker("node events", |e| async move { orders::follow_node(&e).await });
-        self.spawn_worker("expire", |e| async move { dispatch::expire(&e).await });
-        self.spawn_worker("join", |e| async move { e.inbound.join().await });
-        self.spawn_worker(
-            "webhooks",
-            |e| async move { events::deliver(&e.events_context()).await },
-        );
+        self.worker("dispatch", &self.dispatch, Dispatcher::dispatch);
+        self.worker("leases", &self.cluster, Cluster::keep_leases);
+        self.worker("other nodes", &self.cluster, Cluster::follow_others);
+        self.worker("watch orders", &self.orders, Orders::watch);
+        self.worker("node events", &self.orders, Orders::follow_node);
+        self.worker("expire", &self.dispatch, Dispatcher::expire);
+        self.worker("join", &self.inbound, Inbound::join);
+        self.worker("webhooks", &self.events, Events::deliver);
         Ok(())
     }
 
-    fn events_context(&self) -> events::Context {
-        events::Context {
-            store: self.store.clone(),
-            fetch: self.fetch.clone(),
-            clock: self.clock.clone(),
-            render: self.render.clone(),
-            handoff: self.handoff.clone(),
-            wake: self.wake.clone(),
-            metrics: self.metrics.clone(),
-        }
-    }
-
-    fn spawn_worker<W>(self: &Arc<Self>, name: &'static str, work: fn(Arc<Self>) -> W)
+    fn worker<S, W>(&self, name: &'static str, service: &Arc<S>, work: fn(Arc<S>) -> W)
     where
+        S: Send + Sync + 'static,
         W: Future<Output = ()> + Send + 'static,
     {
-        let engine = self.clone();
-        self.tasks.worker(name, move || work(engine.clone()));
+        let service = service.clone();
+        self.tasks.worker(name, move || work(service.clone()));
     }
 
     /// Stops in the order that loses least: nothing new is claimed, open windows are drained and
     /// recorded, then the workers end.
     pub async fn stop(&self) {
-        self.dispatcher.close();
+        self.dispatch.close();
         let grace = limits::SHUTDOWN_GRACE;
-        let drains = self.carriers.values().map(|carrier| carrier.stop(grace));
+        let drains = self.carriers.all().map(|carrier| carrier.stop(grace));
         futures_util::future::join_all(drains).await;
-        self.dispatcher.drained(grace).await;
-        self.handoff.close(grace).await;
+        self.dispatch.drained(grace).await;
+        self.events.close(grace).await;
         self.tasks.stop(grace + Duration::from_secs(5)).await;
-        cluster::leave(self).await;
+        self.cluster.leave().await;
     }
 
-    /// Where carriers deliver what they learn.
+    /// Where carriers deliver.
     pub fn inbox(&self) -> Arc<dyn Inbox> {
-        self.dispatcher.inbox()
+        self.inbox.clone()
     }
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// For operators: every method is one change, audited in the same commit, or one look.
+    /// For operators: every method is one change, audited in the same commit, or one read.
     pub fn house(&self) -> &dyn Store {
         &*self.store
     }
@@ -232,11 +268,12 @@ impl Engine {
         &self.settings
     }
 
-    pub fn metrics(&self) -> &Metrics {
-        &self.metrics
+    /// At most a second old.
+    pub async fn health(&self) -> Health {
+        self.health.get().await
     }
 
-    /// What was counted, and what is the case now, in the OpenMetrics text format.
+    /// Counters, and gauges as of now, in the OpenMetrics text format.
     pub async fn encode_metrics(&self) -> String {
         let health = self.health().await;
         let now = &self.metrics.now;
@@ -245,56 +282,18 @@ impl Engine {
             now.carrier_up.get_or_create(&labels).set(i64::from(link.up));
         }
         now.ready.set(i64::from(health.is_ready()));
-        now.chunks_in_work.set(count(self.dispatcher.chunks_in_work() as u64));
+        now.chunks_in_work.set(gauge(self.dispatch.chunks_in_flight() as u64));
         if let Ok(tip) = &health.node {
             now.tip_height.set(i64::from(tip.height));
         }
         if let Ok(load) = self.store.order_load().await {
-            now.orders_open.set(count(load.open));
-            now.orders_held.set(count(load.held));
+            now.orders_open.set(gauge(load.open));
+            now.orders_held.set(gauge(load.held));
         }
         self.metrics.encode()
     }
-
-    pub(crate) fn remember_tip(&self, tip: Tip) {
-        *self.tip.lock().unwrap_or_else(PoisonError::into_inner) = Some(tip);
-    }
-
-    pub(crate) fn last_tip(&self) -> Option<Tip> {
-        *self.tip.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// At most a second old: asking costs a durable write and a call of the node.
-    pub async fn health(&self) -> Health {
-        let mut known = self.health.lock().await;
-        if let Some((at, health)) = &*known
-            && self.now().since(*at) < HEALTH_AGE_MAX
-        {
-            return health.clone();
-        }
-        let health = self.ask_health().await;
-        *known = Some((self.now(), health.clone()));
-        health
-    }
-
-    async fn ask_health(&self) -> Health {
-        let (store, node) = tokio::join!(self.store.ping(), self.lightning.tip());
-        let node_is_fresh = node.as_ref().is_ok_and(|tip| tip.is_fresh(self.now()));
-        let mut carriers: Vec<_> =
-            self.carriers.iter().map(|(name, carrier)| (name.clone(), carrier.status())).collect();
-        carriers.sort_by(|a, b| a.0.cmp(&b.0));
-        let every_channel_is_up = [Channel::Sms, Channel::Email].into_iter().all(|channel| {
-            let mut taking =
-                self.carriers.values().filter(|carrier| carrier.takes(channel)).peekable();
-            let up = |carrier: &Arc<dyn Carrier>| {
-                carrier.status().up || self.links.are_elsewhere(carrier.name())
-            };
-            taking.peek().is_none() || taking.any(up)
-        });
-        Health { store, node, node_is_fresh, every_channel_is_up, carriers }
-    }
 }
 
-fn count(things: u64) -> i64 {
-    i64::try_from(things).unwrap_or(i64::MAX)
+fn gauge(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -8,15 +8,21 @@
 //! In reading order: the engine and its parts; what the doors call; the workers.
 
 mod engine;
+mod health;
 mod metrics;
 mod settings;
 pub mod tasks;
 
 mod bisect_refused;
+mod carriers;
 mod hot_cache;
+mod ids;
+mod inbox;
+mod other_nodes;
+mod tip;
 mod wake;
 
-mod accept;
+pub mod accept;
 pub mod accounts;
 pub mod campaigns;
 pub mod directory;
@@ -27,6 +33,7 @@ mod dispatch;
 pub mod events;
 mod inbound;
 
-pub use engine::{Engine, Health, Ports};
+pub use engine::{Engine, Ports};
+pub use health::Health;
 pub use metrics::Metrics;
 pub use settings::Settings;

@@ -59,7 +59,7 @@ pub(crate) async fn add_account(
         return Err(bad_request("`creditMsat` must not be negative, nor more than one bitcoin"));
     }
     let credit = Msat::new(new.credit_msat);
-    let account = door.engine.open_account(name, credit, by).await.map_err(not_done)?;
+    let account = door.engine.accounts.open(name, credit, by).await.map_err(not_done)?;
     let balance = Balance { available: credit, reserved: Msat::ZERO };
     Ok((StatusCode::CREATED, Json(view(&account, balance))))
 }
@@ -143,7 +143,7 @@ pub(crate) async fn give_credit(
     must_be_there(&door, id).await?;
     let amount = Msat::new(credit.msat);
     let key = repeatable.map(|repeatable| repeatable.finish().key);
-    let given = door.engine.give_credit(id, amount, key.as_deref(), by).await;
+    let given = door.engine.accounts.give_credit(id, amount, key.as_deref(), by).await;
     let available = given.map_err(|error| match error {
         PortError::Conflict(_) => {
             key_reused("the idempotency key came before, with another request")

@@ -70,7 +70,8 @@ async fn upload(
     if !kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/csv")) {
         return Err(bad_request("the content type must be text/csv").unread());
     }
-    let upload = door.engine.upload_contacts(account, GroupId(group), mode, door.settings.home);
+    let upload =
+        door.engine.directory.upload_contacts(account, GroupId(group), mode, door.settings.home);
     let mut upload = upload.await.map_err(|error| not_uploaded(&error).unread())?;
     if let Err(refused) = take(door, &mut upload, request.into_body()).await {
         // What cannot be given up now goes when it is old.

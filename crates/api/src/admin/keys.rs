@@ -66,7 +66,8 @@ pub(crate) async fn add_key(
     let scopes: Vec<Scope> = field("scopes", scopes)?;
     let account = AccountId(new.account);
     must_be_there(&door, account).await?;
-    let key = door.engine.open_key(account, scopes, new.rate, by).await.map_err(not_done)?;
+    let key =
+        door.engine.accounts.open_key(account, scopes, new.rate, by).await.map_err(not_done)?;
     Ok((StatusCode::CREATED, Json(json!({ "id": key.id.0, "key": key.text.expose() }))))
 }
 

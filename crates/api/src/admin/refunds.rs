@@ -101,7 +101,7 @@ async fn refund(
         ));
     }
     let (amount, idempotency) = (msat.map(Msat::new), repeatable.finish());
-    match door.engine.refund(of, amount, note, idempotency, by).await.map_err(not_done)? {
+    match door.engine.accounts.refund(of, amount, note, idempotency, by).await.map_err(not_done)? {
         Refunded::Done(refund) => Ok((StatusCode::CREATED, Json(view(&refund)))),
         Refunded::Repeat(refund) => Ok((StatusCode::OK, Json(view(&refund)))),
         Refunded::KeyReused => {

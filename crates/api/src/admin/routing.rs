@@ -40,7 +40,7 @@ pub(crate) async fn show_quote(
         must_be_there(&door, account).await?;
     }
     let engine = &door.engine;
-    let price = engine.price_of_part(account, number).await.map_err(not_done)?;
+    let price = engine.accounts.price_of_part(account, number).await.map_err(not_done)?;
     let route = engine.settings().routes.find(&Address::Phone(number));
     Ok(Json(json!({
         "number": number.digits().to_string(),

@@ -26,12 +26,12 @@ pub(crate) async fn cancel_message(
     Named(message): Named,
 ) -> Result<Json<Cancelled>, Refusal> {
     let engine = &door.engine;
-    let refunded = engine.cancel_bulk(account, message).await;
+    let refunded = engine.campaigns.cancel(account, message).await;
     let refunded = refunded.map_err(|error| not_cancelled(&error))?;
     Ok(Json(Cancelled {
         success: true,
         uuid: message.to_string(),
         status: "cancelled",
-        refunded_credits: Amount(engine.credits(refunded)),
+        refunded_credits: Amount(engine.campaigns.credits(refunded)),
     }))
 }

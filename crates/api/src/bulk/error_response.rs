@@ -78,13 +78,13 @@ pub(super) fn store_failed(error: &PortError) -> Refusal {
 }
 
 fn insufficient(engine: &Engine, price: Msat, available: Msat) -> Refusal {
-    let (price, available) = (engine.credits(price), engine.credits(available));
+    let (price, available) = (engine.campaigns.credits(price), engine.campaigns.credits(available));
     let text = format!("insufficient credits: the price is {price}, {available} are available");
     payment_required(text).with_code("INSUFFICIENT_CREDITS")
 }
 
 fn over_daily_limit(engine: &Engine, price: Msat, left: Msat) -> Refusal {
-    let (price, left) = (engine.credits(price), engine.credits(left));
+    let (price, left) = (engine.campaigns.credits(price), engine.campaigns.credits(left));
     let text = format!(
         "the account's daily limit is reached: the price is {price}, {left} are left until midnight UTC"
     );

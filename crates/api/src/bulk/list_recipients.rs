@@ -67,7 +67,8 @@ pub(crate) async fn list_recipients(
         Some(after) => RecipientsAsked::From(after),
         None => RecipientsAsked::Page { offset: u32::try_from(page.offset()).unwrap_or(u32::MAX) },
     };
-    let found = door.engine.bulk_recipients(account, message, states, asked, page.limit()).await;
+    let found =
+        door.engine.campaigns.recipients(account, message, states, asked, page.limit()).await;
     let found = found.map_err(|error| store_failed(&error))?.ok_or_else(no_such_message)?;
     let place = match after {
         Some(_) => Place::Cursor { next_cursor: found.next, has_more: found.next.is_some() },

@@ -28,7 +28,8 @@ pub(crate) async fn list_senders(
     State(door): State<DoorState>,
     MayLook(account): MayLook,
 ) -> Result<Json<Senders>, Refusal> {
-    let senders = door.engine.senders(account).await.map_err(|error| store_failed(&error))?;
+    let senders =
+        door.engine.directory.senders(account).await.map_err(|error| store_failed(&error))?;
     let view = |sender: Sender| SenderView {
         id: sender.number.0,
         name: sender.name.as_str().to_owned(),

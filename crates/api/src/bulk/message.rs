@@ -40,11 +40,11 @@ pub(super) fn view(message: &BulkMessage, engine: &Engine) -> MessageView {
         status: message.state.as_str(),
         total: message.counts.total(),
         message_parts: message.parts,
-        credits: Amount(engine.credits(message.price)),
+        credits: Amount(engine.campaigns.credits(message.price)),
         scheduled_time: message.start_at.map(Moment),
         created_at: Moment(message.created_at),
         sent_at: message.ended_at.filter(|_| sending_ended).map(Moment),
-        refunded_credits: Amount(engine.credits(message.refunded)),
+        refunded_credits: Amount(engine.campaigns.credits(message.refunded)),
         paused: message.paused,
         dr_summary: sending_ended.then(|| Summary::of(&message.counts)),
     }

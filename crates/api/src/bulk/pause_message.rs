@@ -42,7 +42,7 @@ async fn set(
     message: MessageId,
     paused: bool,
 ) -> Result<Json<Paused>, Refusal> {
-    let stored = door.engine.pause_bulk(account, message, paused).await;
+    let stored = door.engine.campaigns.pause(account, message, paused).await;
     let stored = stored.map_err(|error| not_paused(&error))?;
     Ok(Json(Paused {
         success: true,

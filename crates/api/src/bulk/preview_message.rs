@@ -27,7 +27,7 @@ pub(crate) struct Estimated {
 }
 
 pub(super) fn estimated(estimate: &Estimate, engine: &Engine) -> Json<Estimated> {
-    let amount = |amount| Amount(engine.credits(amount));
+    let amount = |amount| Amount(engine.campaigns.credits(amount));
     Json(Estimated {
         success: true,
         dry_run: true,
@@ -48,7 +48,7 @@ pub(crate) async fn preview_message(
     let (asked, _slot) = read_send_request(request, account, &door).await?;
     let engine = &door.engine;
     let asked = asked.request;
-    let estimate = engine.estimate_bulk(account, asked.wording, asked.to, asked.group).await;
+    let estimate = engine.campaigns.estimate(account, asked.wording, asked.to, asked.group).await;
     let estimate = estimate.map_err(|error| not_sent(&error, engine))?;
     Ok(estimated(&estimate, engine))
 }

@@ -23,6 +23,7 @@ pub(crate) async fn retry_message(
         let body = read_body(request, door.body_limits()).await?;
         repeatable.read(&body);
     }
-    let retried = engine.retry_bulk(account, message, repeatable.map(Repeatable::finish)).await;
+    let retried =
+        engine.campaigns.retry(account, message, repeatable.map(Repeatable::finish)).await;
     retried.map(|retried| sent(&retried, engine)).map_err(|error| not_retried(&error, engine))
 }

@@ -35,7 +35,7 @@ pub(super) fn sent(accepted: &Accepted, engine: &Engine) -> Json<Sent> {
         status: if accepted.start_at.is_some() { "scheduled" } else { "pending" },
         total: accepted.total,
         message_parts: accepted.parts,
-        credits: Amount(engine.credits(accepted.price)),
+        credits: Amount(engine.campaigns.credits(accepted.price)),
         scheduled_time: accepted.start_at.map(Moment),
     })
 }
@@ -49,9 +49,9 @@ pub(crate) async fn send_message(
     let engine = &door.engine;
     let wrong = |error| not_sent(&error, engine);
     if asked.dry_run {
-        let estimate = engine.try_bulk(account, asked.request).await.map_err(wrong)?;
+        let estimate = engine.campaigns.try_send(account, asked.request).await.map_err(wrong)?;
         return Ok(estimated(&estimate, engine).into_response());
     }
-    let accepted = engine.send_bulk(account, asked.request).await.map_err(wrong)?;
+    let accepted = engine.campaigns.send(account, asked.request).await.map_err(wrong)?;
     Ok(sent(&accepted, engine).into_response())
 }

@@ -21,7 +21,8 @@ pub(crate) async fn show_credits(
     State(door): State<DoorState>,
     MayLook(account): MayLook,
 ) -> Result<Json<CreditBalance>, Refusal> {
-    let balance = door.engine.balance(account).await.map_err(|error| store_failed(&error))?;
-    let amount = || Amount(door.engine.credits(balance.available));
+    let balance =
+        door.engine.accounts.balance(account).await.map_err(|error| store_failed(&error))?;
+    let amount = || Amount(door.engine.campaigns.credits(balance.available));
     Ok(Json(CreditBalance { success: true, balance: amount(), credits: amount() }))
 }

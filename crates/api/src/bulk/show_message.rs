@@ -15,7 +15,7 @@ pub(crate) async fn show_message(
     MayLook(account): MayLook,
     Named(message): Named,
 ) -> Result<Json<MessageView>, Refusal> {
-    let found = door.engine.bulk_message(account, message).await;
+    let found = door.engine.campaigns.get(account, message).await;
     let found = found.map_err(|error| store_failed(&error))?.ok_or_else(no_such_message)?;
     Ok(Json(view(&found, &door.engine)))
 }

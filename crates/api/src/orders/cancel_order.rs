@@ -40,5 +40,5 @@ pub(crate) async fn refuse_head() -> impl IntoResponse {
 
 async fn cancel(door: &DoorState, id: Option<&str>) -> Result<Json<Done>, Refusal> {
     let id = read_order_id(id)?;
-    door.engine.cancel_order(id).await.map(|()| Json(OK)).map_err(not_cancelled)
+    door.engine.orders.cancel(id).await.map(|()| Json(OK)).map_err(not_cancelled)
 }

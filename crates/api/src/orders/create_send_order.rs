@@ -22,5 +22,5 @@ pub(crate) async fn create_send_order(
         text: fields.required_text("message")?,
         terms: read_terms(&fields, &buyer)?,
     };
-    door.engine.create_order(request).await.map(created).map_err(not_created)
+    door.engine.orders.create(request).await.map(created).map_err(not_created)
 }

@@ -19,5 +19,5 @@ pub(crate) async fn fund_account(
     let amount_sats = fields.required_integer("amount")?;
     let client = client_of(&caller);
     let request = OrderRequest::Fund { amount_sats, caller: &caller, client: &client };
-    door.engine.create_order(request).await.map(created).map_err(not_created)
+    door.engine.orders.create(request).await.map(created).map_err(not_created)
 }

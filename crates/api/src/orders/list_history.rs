@@ -42,7 +42,7 @@ pub(crate) async fn list_history(
     headers: HeaderMap,
 ) -> Result<Json<History>, Refusal> {
     let key = key_text(&headers).unwrap_or_default();
-    let history = door.engine.funding_history(caller.account).await;
+    let history = door.engine.orders.funding_history(caller.account).await;
     let history = history.map_err(|error| not_read(&error))?;
     Ok(Json(History {
         status: "OK",

@@ -19,6 +19,7 @@ pub(crate) async fn show_balance(
     State(door): State<DoorState>,
     Known(caller): Known,
 ) -> Result<Json<Balance>, Refusal> {
-    let balance = door.engine.balance(caller.account).await.map_err(|error| not_read(&error))?;
+    let balance =
+        door.engine.accounts.balance(caller.account).await.map_err(|error| not_read(&error))?;
     Ok(Json(Balance { status: "OK", balance: balance.available.sats_floor() }))
 }

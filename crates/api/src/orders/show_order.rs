@@ -14,7 +14,7 @@ pub(crate) async fn show_order(
     query: QueryPairs,
 ) -> Result<Json<Status>, Refusal> {
     let id = read_order_id(query.get("orderId"))?;
-    let order = door.engine.order(id).await.map_err(|error| not_read(&error))?;
+    let order = door.engine.orders.get(id).await.map_err(|error| not_read(&error))?;
     let order = order.ok_or_else(|| failed("there is no such order"))?;
     Ok(Json(Status::of(&order.snapshot())))
 }

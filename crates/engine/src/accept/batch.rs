@@ -11,18 +11,19 @@
 //! chunks are stored as its own and handed over as they are, after the commit.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use domain::id::OrderId;
 use domain::limits;
 use domain::ports::{
-    ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Lease, PortError, Store,
+    ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Lease, OrderStore,
+    PortError,
 };
 use tokio::sync::oneshot;
 
+use super::Accept;
 use crate::bisect_refused::{self, Keep};
 use crate::dispatch::Reserved;
-use crate::engine::Engine;
 
 /// Calls under way at a time: one is written while the next one is made.
 const CALLS_MAX: usize = 2;
@@ -30,23 +31,20 @@ const CALLS_MAX: usize = 2;
 type Reply = oneshot::Sender<Result<CreditOutcome, PortError>>;
 
 #[derive(Default)]
-pub(crate) struct Accept(Mutex<Waiting>);
-
-#[derive(Default)]
-struct Waiting {
+pub(crate) struct Waiting {
     orders: VecDeque<(CreditOrder, Reply)>,
     calls: usize,
 }
 
-impl std::fmt::Debug for Accept {
+impl std::fmt::Debug for Waiting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Accept")
+        write!(f, "Waiting(<{} orders>)", self.orders.len())
     }
 }
 
 impl Accept {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What waits, for one call; `None` when nothing does, and the call has given its place back.
@@ -64,7 +62,7 @@ impl Accept {
 /// Gives its place back when it falls, to another call for those who wait. One that is dropped with
 /// the house begins none: that one would be dropped too, and so on.
 struct Call {
-    engine: Arc<Engine>,
+    accept: Arc<Accept>,
     over: bool,
 }
 
@@ -81,60 +79,60 @@ impl Drop for Call {
             return;
         }
         let left = {
-            let mut waiting = self.engine.accept.waiting();
+            let mut waiting = self.accept.waiting();
             waiting.calls -= 1;
             !waiting.orders.is_empty()
         };
         if left && std::thread::panicking() {
-            begin(&self.engine);
+            begin(&self.accept);
         }
     }
 }
 
 /// Begins a call unless enough are under way.
-fn begin(engine: &Arc<Engine>) {
+fn begin(accept: &Arc<Accept>) {
     {
-        let mut waiting = engine.accept.waiting();
+        let mut waiting = accept.waiting();
         if waiting.calls >= CALLS_MAX {
             return;
         }
         waiting.calls += 1;
     }
-    let call = Call { engine: engine.clone(), over: false };
-    engine.tasks.spawn(async move {
-        while let Some(orders) = call.engine.accept.next() {
-            store(&call.engine, orders).await;
+    let call = Call { accept: accept.clone(), over: false };
+    accept.tasks.spawn(async move {
+        while let Some(orders) = call.accept.next() {
+            store(&call.accept, orders).await;
         }
         call.end();
     });
 }
 
-impl Engine {
+impl Accept {
     /// Stores an order paid from credit, together with others that come at the same time.
-    pub(crate) async fn accept(&self, order: CreditOrder) -> Result<CreditOutcome, PortError> {
-        let stopped = || PortError::Unavailable("the engine has stopped".to_owned());
-        let engine = self.me.upgrade().ok_or_else(stopped)?;
+    pub(crate) async fn accept(
+        self: &Arc<Self>,
+        order: CreditOrder,
+    ) -> Result<CreditOutcome, PortError> {
         let (reply, outcome) = oneshot::channel();
         {
-            let mut waiting = self.accept.waiting();
+            let mut waiting = self.waiting();
             if waiting.orders.len() >= limits::ACCEPT_QUEUE_MAX {
                 return Err(PortError::Unavailable("too many orders wait".to_owned()));
             }
             waiting.orders.push_back((order, reply));
         }
-        begin(&engine);
-        drop(engine);
+        begin(self);
         outcome.await.map_err(|_| PortError::Unknown("the store call broke off".to_owned()))?
     }
 }
 
-async fn store(engine: &Engine, orders: Vec<(CreditOrder, Reply)>) {
+async fn store(accept: &Accept, orders: Vec<(CreditOrder, Reply)>) {
     let (orders, replies): (Vec<_>, Vec<_>) = orders.into_iter().unzip();
-    let room = engine.dispatcher.lease(engine, orders.len());
+    let room = accept.dispatch.lease(orders.len());
     let lease = room.as_ref().map(Reserved::lease);
     let mut chunks: Vec<_> =
         if lease.is_some() { orders.iter().map(chunk).collect() } else { Vec::new() };
-    let outcomes = add(orders, &Orders { store: &*engine.store, lease }).await;
+    let outcomes = add(orders, &Orders { store: &*accept.store, lease }).await;
     let mut accepted = outcomes.iter().map(|outcome| *outcome == Ok(CreditOutcome::Accepted));
     chunks.retain(|_| accepted.next() == Some(true));
     for (reply, outcome) in replies.into_iter().zip(outcomes) {
@@ -142,8 +140,8 @@ async fn store(engine: &Engine, orders: Vec<(CreditOrder, Reply)>) {
         let _ = reply.send(outcome);
     }
     match room {
-        Some(room) => engine.dispatcher.take(engine, room, chunks),
-        None => engine.wake.dispatch.notify_one(),
+        Some(room) => accept.dispatch.take(room, chunks),
+        None => accept.wake.dispatch.notify_one(),
     }
 }
 
@@ -155,7 +153,7 @@ trait AddOrders: Keep<CreditOrder, Kept = Vec<CreditOutcome>> {
 }
 
 struct Orders<'a> {
-    store: &'a dyn Store,
+    store: &'a dyn OrderStore,
     lease: Option<Lease>,
 }
 

@@ -6,8 +6,8 @@ use domain::account::Key;
 use domain::id::AccountId;
 use domain::ports::PortError;
 
+use super::Accounts;
 use super::add::key_hash;
-use crate::engine::Engine;
 
 /// Longer texts are no key of ours and are not even hashed.
 const KEY_CHARS_MAX: usize = 128;
@@ -29,13 +29,13 @@ pub enum AuthError {
     Store(#[source] PortError),
 }
 
-impl Engine {
+impl Accounts {
     /// A key that was revoked is good for at most a second more.
     pub async fn authenticate(&self, key: &str) -> Result<Caller, AuthError> {
         if key.is_empty() || key.len() > KEY_CHARS_MAX {
             return Err(AuthError::BadKey);
         }
-        let (hash, now) = (key_hash(key), self.now());
+        let (hash, now) = (key_hash(key), self.clock.now());
         let found = match self.keys.get(&hash, now) {
             Some(known) => Some(known),
             None => {

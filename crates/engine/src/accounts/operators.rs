@@ -11,10 +11,10 @@ use domain::secret::Secret;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::Accounts;
 use super::add::{NewKeyText, add_account, add_key, key_hash};
 use super::authenticate::AuthError;
-use crate::engine::Engine;
-use crate::orders;
+use crate::ids::long_id;
 
 /// What an operator's key begins with: nobody takes it for a customer's.
 const KEY_PREFIX: &str = "bgo_";
@@ -43,7 +43,7 @@ pub async fn add_operator(
     Ok(NewOperatorKey { operator, key: Secret::new(key) })
 }
 
-impl Engine {
+impl Accounts {
     /// Looked up each time: a key that was revoked opens nothing any more.
     pub async fn authenticate_operator(&self, key: &str) -> Result<Operator, AuthError> {
         if !key.starts_with(KEY_PREFIX) || key.len() > KEY_CHARS_MAX {
@@ -57,13 +57,13 @@ impl Engine {
         }
     }
 
-    pub async fn open_account(
+    pub async fn open(
         &self,
         name: AccountName,
         credit: Msat,
         by: Actor,
     ) -> Result<Account, PortError> {
-        add_account(&*self.store, &*self.random, name, credit, by, self.now()).await
+        add_account(&*self.store, &*self.random, name, credit, by, self.clock.now()).await
     }
 
     pub async fn open_key(
@@ -73,7 +73,7 @@ impl Engine {
         rate: Option<u32>,
         by: Actor,
     ) -> Result<NewKeyText, PortError> {
-        let now = self.now();
+        let now = self.clock.now();
         add_key(&*self.store, &*self.random, account, scopes, rate, by, now).await
     }
 
@@ -86,10 +86,10 @@ impl Engine {
         key: Option<&str>,
         by: Actor,
     ) -> Result<Msat, PortError> {
-        let now = self.now();
+        let now = self.clock.now();
         let id = match key {
             Some(key) => Sha256::digest(format!("grant {} {key}", account.0)).into(),
-            None => self.transfer_id(now),
+            None => long_id(&*self.random, now),
         };
         self.store.grant_credit(Grant { id, account, amount }, by, now).await?;
         Ok(self.store.balance(account).await?.available)
@@ -102,11 +102,7 @@ impl Engine {
         to: Msisdn,
     ) -> Result<Msat, PortError> {
         let everybody = AccountId(0);
-        let tariff = self.tariff_of(account.unwrap_or(everybody)).await?;
+        let tariff = self.tariff(account.unwrap_or(everybody)).await?;
         Ok(tariff.price(Product::Part, Some(to)))
-    }
-
-    pub(super) fn transfer_id(&self, now: Timestamp) -> [u8; 32] {
-        orders::transfer_id(&*self.random, now)
     }
 }

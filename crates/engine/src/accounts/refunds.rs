@@ -5,9 +5,10 @@ use domain::message::campaign::Idempotency;
 use domain::money::Msat;
 use domain::ports::{Charge, NewRefund, PortError, Refunded};
 
-use crate::engine::Engine;
+use super::Accounts;
+use crate::ids::long_id;
 
-impl Engine {
+impl Accounts {
     /// Gives back what was charged, all that is left of it without an amount.
     pub async fn refund(
         &self,
@@ -17,8 +18,8 @@ impl Engine {
         idempotency: Idempotency,
         by: Actor,
     ) -> Result<Refunded, PortError> {
-        let now = self.now();
-        let id = self.transfer_id(now);
+        let now = self.clock.now();
+        let id = long_id(&*self.random, now);
         let new = NewRefund { id, of, amount, note, idempotency };
         self.store.refund(new, by, now).await
     }

@@ -8,18 +8,18 @@ use domain::message::campaign::{BulkMessage, Idempotency};
 use domain::money::Msat;
 use domain::ports::{CancelBulk, PortError, Retry, RetryOutcome, Spent};
 
+use super::Campaigns;
 use super::error::{CancelBulkError, PauseError, RetryError};
 use super::send::Accepted;
-use crate::engine::Engine;
 
-impl Engine {
+impl Campaigns {
     /// What was given back.
-    pub async fn cancel_bulk(
+    pub async fn cancel(
         &self,
         account: AccountId,
         message: MessageId,
     ) -> Result<Msat, CancelBulkError> {
-        match self.store.cancel_bulk(account, message, self.now()).await? {
+        match self.store.cancel_bulk(account, message, self.clock.now()).await? {
             CancelBulk::Cancelled { refunded } => Ok(refunded),
             CancelBulk::NoSuchMessage => Err(CancelBulkError::NoSuchMessage),
             CancelBulk::Not { state: MessageState::Cancelled, .. } => {
@@ -31,7 +31,7 @@ impl Engine {
     }
 
     /// Those who are tried again, and the price that is reserved for them.
-    pub async fn retry_bulk(
+    pub async fn retry(
         &self,
         account: AccountId,
         message: MessageId,
@@ -42,7 +42,7 @@ impl Engine {
         {
             return self.retried(account, message, spent).await;
         }
-        let now = self.now();
+        let now = self.clock.now();
         let retry = Retry {
             account,
             message,
@@ -83,13 +83,13 @@ impl Engine {
     }
 
     /// Stops handing a message over, or goes on; what carriers have stays with them.
-    pub async fn pause_bulk(
+    pub async fn pause(
         &self,
         account: AccountId,
         message: MessageId,
         paused: bool,
     ) -> Result<BulkMessage, PauseError> {
-        let changed = self.store.pause_bulk(account, message, paused, self.now()).await?;
+        let changed = self.store.pause_bulk(account, message, paused, self.clock.now()).await?;
         let stored = self.store.bulk(account, message).await?.ok_or(PauseError::NoSuchMessage)?;
         if !changed {
             return Err(PauseError::Ended);
@@ -98,7 +98,7 @@ impl Engine {
         Ok(stored)
     }
 
-    pub async fn bulk_message(
+    pub async fn get(
         &self,
         account: AccountId,
         message: MessageId,

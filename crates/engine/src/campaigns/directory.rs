@@ -1,21 +1,18 @@
 //! What an account keeps here for its messages: sender names, templates, groups of contacts, prices
 //! of its own, and whom it may not write to.
 
-use std::sync::Arc;
-
 use domain::account::AccountSettings;
 use domain::account::sender::SenderState;
 use domain::id::{AccountId, GroupId, TemplateId};
 use domain::message::campaign::{Excluded, Exclusion};
 use domain::number::{Msisdn, SenderId};
-use domain::ports::PortError;
-use domain::sale::tariff::{ListPrice, PriceList, Product, Tariff};
+use domain::sale::tariff::Tariff;
 
+use super::Campaigns;
 use super::addressees::Addressees;
 use super::error::BulkError;
-use crate::engine::Engine;
 
-impl Engine {
+impl Campaigns {
     /// The sender, if this account may use it.
     pub(super) async fn approved_sender(
         &self,
@@ -68,13 +65,7 @@ impl Engine {
 
     /// A credit for a part, unless a price is set for where it goes.
     pub(super) async fn tariff(&self, account: AccountId) -> Result<Tariff, BulkError> {
-        Ok(self.tariff_of(account).await?)
-    }
-
-    pub(crate) async fn tariff_of(&self, account: AccountId) -> Result<Tariff, PortError> {
-        let price = |(prefix, price)| ListPrice { product: Product::Part, prefix, price };
-        let own = PriceList::new(self.store.tariff(account).await?.into_iter().map(price));
-        Ok(Tariff::new(self.settings.prices, Arc::default(), Arc::new(own)))
+        Ok(self.accounts.tariff(account).await?)
     }
 
     /// What is agreed with an account that is there: its key was just looked at.

@@ -1,7 +1,6 @@
 //! From what was asked to what is stored: the text and its parts, the numbers and their prices.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use domain::id::AccountId;
 use domain::limits;
@@ -13,11 +12,11 @@ use domain::ports::PortError;
 use domain::sale::tariff::{Product, Tariff};
 use domain::text::{Policy, Text, measure};
 
+use super::Campaigns;
 use super::addressees::Addressees;
 use super::error::BulkError;
 use super::render::render;
 use super::send::Wording;
-use crate::engine::Engine;
 
 /// Above so many numbers the work is done beside the async threads; this many take a millisecond.
 const INLINE_NUMBERS_MAX: usize = 5_000;
@@ -39,7 +38,7 @@ impl Draft {
     }
 }
 
-impl Engine {
+impl Campaigns {
     /// The text as everybody gets it, and its parts.
     pub(super) async fn judge_wording(
         &self,
@@ -91,9 +90,8 @@ impl Engine {
             return Err(BulkError::AllBlocked);
         }
         let tariff = self.tariff(account).await?;
-        let engine = self.running()?;
+        let routes = self.routes.clone();
         let priced = self.beside(numbers.len(), move || {
-            let routes = &engine.settings.routes;
             let served = |number: &Msisdn| !routes.find(&Address::Phone(*number)).is_empty();
             if !numbers.iter().any(served) {
                 return Err(BulkError::NoRoute);
@@ -106,10 +104,6 @@ impl Engine {
         };
         let price = groups.iter().try_fold(Msat::ZERO, |sum, group| sum.checked_add(of(group)?));
         Ok(Draft { groups, excluded, price: price.ok_or(BulkError::Uncountable)? })
-    }
-
-    fn running(&self) -> Result<Arc<Self>, PortError> {
-        self.me.upgrade().ok_or_else(|| PortError::Unavailable("the engine has stopped".to_owned()))
     }
 
     /// Work on so many numbers, where it holds up nobody.
@@ -158,6 +152,8 @@ fn by_price(numbers: Vec<Msisdn>, tariff: &Tariff, parts: u16) -> Option<Vec<Pri
 #[cfg(test)]
 mod tests {
     use domain::sale::tariff::{ListPrice, PriceList, Prices};
+
+    use std::sync::Arc;
 
     use super::*;
 

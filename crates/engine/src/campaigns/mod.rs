@@ -19,9 +19,34 @@ mod query;
 mod render;
 mod send;
 
+use std::sync::Arc;
+
+use domain::money::Msat;
+use domain::ports::{Clock, Random, Store};
+use domain::routing::Routes;
+
+use crate::accounts::Accounts;
+use crate::metrics::Metrics;
+use crate::tasks::Tasks;
+use crate::wake::Wake;
+
 pub use addressees::{Addressees, TooManyNumbers};
 pub use credits::Credits;
 pub use error::{BulkError, CancelBulkError, PauseError, RetryError};
 pub use query::{RecipientsAsked, RecipientsFound};
 pub use render::{RenderError, TooManyVariables, Variables};
 pub use send::{Accepted, BulkRequest, Estimate, Wording};
+
+#[derive(Debug)]
+pub struct Campaigns {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) wake: Arc<Wake>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tasks: Tasks,
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) accounts: Arc<Accounts>,
+    /// Worth of one credit.
+    pub(crate) credit: Msat,
+}

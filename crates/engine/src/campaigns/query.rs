@@ -1,6 +1,5 @@
-//! Messages to many as their sender sees them: lists, pages of recipients, sender names.
+//! Messages to many as their sender sees them: lists, and pages of recipients.
 
-use domain::account::sender::Sender;
 use domain::id::{AccountId, MessageId};
 use domain::limits;
 use domain::message::campaign::{BulkMessage, BulkRecipient, Counts};
@@ -8,8 +7,8 @@ use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{BulkList, PortError, RecipientList};
 
+use super::Campaigns;
 use super::credits::Credits;
-use crate::engine::Engine;
 
 /// Which recipients are asked for: those after an index, or a page of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +30,9 @@ pub struct RecipientsFound {
     pub total: u32,
 }
 
-impl Engine {
+impl Campaigns {
     /// Messages of an account, newest first, and how many there are in all.
-    pub async fn bulk_messages(
+    pub async fn list(
         &self,
         account: AccountId,
         list: BulkList,
@@ -42,7 +41,7 @@ impl Engine {
     }
 
     /// `None` when this account has no such message. Of no states given, any will do.
-    pub async fn bulk_recipients(
+    pub async fn recipients(
         &self,
         account: AccountId,
         message: MessageId,
@@ -102,16 +101,9 @@ impl Engine {
         Ok(Some(first))
     }
 
-    /// Sender names that an account may use, or asked for, the oldest first.
-    pub async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
-        let mut senders = self.store.senders(account).await?;
-        senders.sort_by_key(|sender| sender.number);
-        Ok(senders)
-    }
-
     /// An amount as the bulk door counts it.
     pub const fn credits(&self, amount: Msat) -> Credits {
-        Credits { amount, worth: self.settings.prices.credit }
+        Credits { amount, worth: self.credit }
     }
 }
 

@@ -10,11 +10,11 @@ use domain::money::Msat;
 use domain::ports::{PortError, Spent};
 use domain::time::Timestamp;
 
+use super::Campaigns;
 use super::addressees::Addressees;
 use super::error::{BulkError, CLOCK_SKEW_MAX};
 use super::render::Variables;
-use crate::engine::Engine;
-use crate::orders::message_id;
+use crate::ids::uuid_v7;
 
 /// Up to so many recipients a message is as single ones are: it waits behind no campaign.
 const SINGLE_RECIPIENTS_MAX: usize = 10;
@@ -59,10 +59,10 @@ pub struct Estimate {
     pub available: Msat,
 }
 
-impl Engine {
+impl Campaigns {
     /// Stores a message and reserves its price. What came before with the same idempotency key is
     /// answered as it was then, whatever has changed since.
-    pub async fn send_bulk(
+    pub async fn send(
         &self,
         account: AccountId,
         request: BulkRequest,
@@ -73,13 +73,13 @@ impl Engine {
             return self.accepted(account, spent).await;
         }
         let sender = self.approved_sender(account, request.sender.as_deref()).await?;
-        let now = self.now();
+        let now = self.clock.now();
         let start_at = judge_start(request.start_at, now)?;
         let (text, parts) = self.judge_wording(account, request.wording).await?;
         let draft = self.draft(account, request.to, request.group, parts).await?;
         let begins = start_at.unwrap_or(now);
         let few = draft.payable() <= SINGLE_RECIPIENTS_MAX;
-        let message = message_id(&*self.random, now);
+        let message = MessageId(uuid_v7(&*self.random, now));
         let (total, price) = (draft.total(), draft.price);
         let new = NewBulk {
             content: Content {
@@ -111,8 +111,8 @@ impl Engine {
             Err(error) => return Err(error.into()),
         }
         self.wake.dispatch.notify_one();
-        self.metrics().bulk_messages.inc();
-        self.metrics().bulk_recipients.inc_by(total.into());
+        self.metrics.bulk_messages.inc();
+        self.metrics.bulk_recipients.inc_by(total.into());
         Ok(Accepted { message, start_at, total, parts, price })
     }
 
@@ -139,20 +139,20 @@ impl Engine {
         }
     }
 
-    /// As [`Engine::send_bulk`] up to where it would store: a sender and a start time are judged
+    /// As [`Campaigns::send`] up to where it would store: a sender and a start time are judged
     /// too, by `send` alone.
-    pub async fn try_bulk(
+    pub async fn try_send(
         &self,
         account: AccountId,
         request: BulkRequest,
     ) -> Result<Estimate, BulkError> {
         self.approved_sender(account, request.sender.as_deref()).await?;
-        judge_start(request.start_at, self.now())?;
-        self.estimate_bulk(account, request.wording, request.to, request.group).await
+        judge_start(request.start_at, self.clock.now())?;
+        self.estimate(account, request.wording, request.to, request.group).await
     }
 
     /// What a message would cost, whoever it says it is from.
-    pub async fn estimate_bulk(
+    pub async fn estimate(
         &self,
         account: AccountId,
         wording: Wording,

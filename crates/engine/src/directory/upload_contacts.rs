@@ -16,7 +16,7 @@ use domain::limits::CONTACTS_BATCH_MAX;
 use domain::number::{self, Home};
 use domain::ports::PortError;
 
-use crate::engine::Engine;
+use super::Directory;
 
 /// A longer line is none of a contact: 18 columns of 200 characters, each of at most four octets.
 const LINE_BYTES_MAX: usize = 16 * 1_024;
@@ -62,7 +62,7 @@ impl From<PortError> for UploadError {
 
 /// An upload under way. One that is dropped, or given up, changes no group that is replaced.
 pub struct ContactUpload<'a> {
-    engine: &'a Engine,
+    directory: &'a Directory,
     upload: Upload,
     lines: Lines,
     report: UploadReport,
@@ -75,7 +75,7 @@ impl std::fmt::Debug for ContactUpload<'_> {
     }
 }
 
-impl Engine {
+impl Directory {
     pub async fn upload_contacts(
         &self,
         account: AccountId,
@@ -83,9 +83,9 @@ impl Engine {
         mode: UploadMode,
         home: Option<Home>,
     ) -> Result<ContactUpload<'_>, UploadError> {
-        let upload = self.store.begin_upload(account, group, mode, self.now()).await?;
+        let upload = self.store.begin_upload(account, group, mode, self.clock.now()).await?;
         Ok(ContactUpload {
-            engine: self,
+            directory: self,
             upload: upload.ok_or(UploadError::NoSuchGroup)?,
             lines: Lines::new(home),
             report: UploadReport::default(),
@@ -113,7 +113,7 @@ impl ContactUpload<'_> {
         let full = Vec::with_capacity(CONTACTS_BATCH_MAX);
         let batch = mem::replace(&mut self.batch, full);
         let count = batch.len() as u64;
-        let added = u64::from(self.engine.store.add_contacts(self.upload, batch).await?);
+        let added = u64::from(self.directory.store.add_contacts(self.upload, batch).await?);
         self.report.added += added;
         self.report.repeated += count.saturating_sub(added);
         Ok(())
@@ -127,13 +127,14 @@ impl ContactUpload<'_> {
             return Err(UploadError::NoNumber);
         }
         self.store_batch().await?;
-        let group = self.engine.store.finish_upload(self.upload, by, self.engine.now()).await?;
+        let group =
+            self.directory.store.finish_upload(self.upload, by, self.directory.clock.now()).await?;
         Ok((group, self.report))
     }
 
     /// The file broke off.
     pub async fn give_up(self) -> Result<(), PortError> {
-        self.engine.store.abandon_upload(self.upload).await
+        self.directory.store.abandon_upload(self.upload).await
     }
 }
 

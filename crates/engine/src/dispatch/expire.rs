@@ -1,59 +1,63 @@
-//! Ends what waited too long: messages past their validity, receipts that never came. Invoices that
-//! nobody paid are ended by the order watch, because the node has a word in that.
+//! Ends what waited too long: messages past their validity, receipts that never came. Unpaid
+//! invoices are ended by the order watch, because the node decides them too.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits;
 
-use crate::engine::Engine;
+use super::Dispatcher;
 
 const ROUND: Duration = Duration::from_secs(1);
 
 /// Messages ended in one change.
 const BATCH_MAX: u32 = 500;
 
-/// Rounds between two clearings of what nobody asks for any more.
-const ROUNDS_PER_CLEARING: u32 = 600;
+/// Rounds between two deletions of rows that are past their retention.
+const ROUNDS_PER_DELETION: u32 = 600;
 
-pub(crate) async fn run(engine: &Engine) {
-    loop {
-        for _ in 0..ROUNDS_PER_CLEARING {
-            round(engine).await;
-            tokio::time::sleep(ROUND).await;
-        }
-        clear(engine).await;
-    }
-}
-
-async fn clear(engine: &Engine) {
-    let before = engine.now().before(limits::FORGET_AFTER);
-    loop {
-        match engine.store.forget(before, BATCH_MAX).await {
-            Ok(0) => return,
-            Ok(rows) => tracing::debug!(rows, "forgotten"),
-            Err(error) => {
-                tracing::warn!(%error, "could not forget; trying again later");
-                return;
+impl Dispatcher {
+    /// The worker.
+    pub(crate) async fn expire(self: Arc<Self>) {
+        loop {
+            for _ in 0..ROUNDS_PER_DELETION {
+                self.expire_due().await;
+                tokio::time::sleep(ROUND).await;
             }
+            self.delete_old().await;
         }
     }
-}
 
-/// One look; repeated at once while there is more than a batch.
-pub(crate) async fn round(engine: &Engine) {
-    loop {
-        let now = engine.now();
-        let parked_before = now.before(limits::PARKED_RECEIPT_AGE_MAX);
-        match engine.store.expire(now, parked_before, BATCH_MAX).await {
-            Ok(recorded) => {
-                engine.wake.after(&recorded, engine.metrics());
-                if recorded.recipients < BATCH_MAX {
+    async fn delete_old(&self) {
+        let before = self.context.clock.now().before(limits::FORGET_AFTER);
+        loop {
+            match self.context.store.forget(before, BATCH_MAX).await {
+                Ok(0) => return,
+                Ok(rows) => tracing::debug!(rows, "deleted old rows"),
+                Err(error) => {
+                    tracing::warn!(%error, "could not delete old rows; trying again later");
                     return;
                 }
             }
-            Err(error) => {
-                tracing::warn!(%error, "could not expire; trying again");
-                return;
+        }
+    }
+
+    /// Reads what is due; repeats at once while a batch is full.
+    async fn expire_due(&self) {
+        loop {
+            let now = self.context.clock.now();
+            let parked_before = now.before(limits::PARKED_RECEIPT_AGE_MAX);
+            match self.context.store.expire(now, parked_before, BATCH_MAX).await {
+                Ok(recorded) => {
+                    self.context.wake.after(&recorded, &self.context.metrics);
+                    if recorded.recipients < BATCH_MAX {
+                        return;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "could not expire messages; trying again");
+                    return;
+                }
             }
         }
     }

@@ -6,9 +6,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use domain::message::{Address, Lane};
-use domain::ports::{
-    Carrier, ChunkEnd, ClaimedChunk, End, Inbox, Outcome, Submission, SubmissionKey,
-};
+use domain::ports::{Carrier, ChunkEnd, ClaimedChunk, End, Outcome, Submission, SubmissionKey};
 use domain::reason::Reason;
 use domain::routing::{CarrierName, draw};
 use domain::sale::hold;
@@ -16,12 +14,12 @@ use domain::time::Timestamp;
 use futures_util::FutureExt;
 
 use super::Dispatcher;
+use super::arrivals::Arrivals;
 use super::choose::{Link, choose, deferred, refused};
+use super::dispatcher::Context;
 use super::in_flight::{ChunkEnded, Handed, InFlight};
-use super::inbox::DispatchInbox;
 use super::references::References;
-use crate::cluster;
-use crate::engine::Engine;
+use crate::other_nodes::OtherNodes;
 
 /// What becomes of claimed chunks.
 #[derive(Default)]
@@ -43,14 +41,14 @@ struct Batch {
 /// The carriers as they are at this moment, each asked once.
 struct Links<'a> {
     here: Vec<(&'a CarrierName, &'a Arc<dyn Carrier>, bool)>,
-    others: &'a cluster::Links,
+    others: &'a OtherNodes,
 }
 
 impl<'a> Links<'a> {
-    fn of(engine: &'a Engine) -> Self {
-        let carriers = engine.carriers.iter();
+    fn of(context: &'a Context) -> Self {
+        let carriers = context.carriers.iter();
         let here = carriers.map(|(name, carrier)| (name, carrier, carrier.status().up)).collect();
-        Self { here, others: &engine.links }
+        Self { here, others: &context.other_nodes }
     }
 
     fn find(&self, name: &CarrierName) -> Option<&(&'a CarrierName, &'a Arc<dyn Carrier>, bool)> {
@@ -62,7 +60,7 @@ impl<'a> Links<'a> {
     fn state(&self, name: &CarrierName, lane: Lane, in_flight: &InFlight, now: Timestamp) -> Link {
         match self.find(name) {
             None => Link::Gone,
-            Some((_, _, false)) if self.others.are_elsewhere(name) => Link::Elsewhere,
+            Some((_, _, false)) if self.others.have_up(name) => Link::Elsewhere,
             Some((_, _, false)) => Link::Down,
             Some(_) if self.here.len() > 1 && in_flight.is_full(name, lane, now) => Link::Full,
             Some(_) => Link::Up,
@@ -71,19 +69,20 @@ impl<'a> Links<'a> {
 }
 
 impl Dispatcher {
-    pub(super) fn hand_over(&self, engine: &Engine, chunks: Vec<ClaimedChunk>, now: Timestamp) {
-        let Sorted { batches, answered, ended } = self.sort_out(engine, chunks, now);
+    pub(super) fn hand_over(&self, chunks: Vec<ClaimedChunk>, now: Timestamp) {
+        let Sorted { batches, answered, ended } = self.sort_out(chunks, now);
+        let tasks = &self.context.tasks;
         for Batch { carrier, submissions, .. } in batches {
-            engine.tasks.spawn(submit(carrier, submissions, self.inbox.clone()));
+            tasks.spawn(submit(carrier, submissions, self.arrivals.clone()));
         }
         if !answered.is_empty() {
-            let inbox = self.inbox.clone();
-            engine.tasks.spawn(async move { inbox.outcomes(answered).await });
+            let arrivals = self.arrivals.clone();
+            tasks.spawn(async move { arrivals.outcomes(answered).await });
         }
         if !ended.is_empty() {
             // All of their recipients were recorded under an earlier claim.
-            let store = self.store.clone();
-            engine.tasks.spawn(async move {
+            let store = self.context.store.clone();
+            tasks.spawn(async move {
                 if let Err(error) = store.record_outcomes(vec![], ended, now, None).await {
                     tracing::warn!(%error, "empty chunks are ended by a later claim");
                 }
@@ -91,8 +90,8 @@ impl Dispatcher {
         }
     }
 
-    fn sort_out(&self, engine: &Engine, chunks: Vec<ClaimedChunk>, now: Timestamp) -> Sorted {
-        let links = Links::of(engine);
+    fn sort_out(&self, chunks: Vec<ClaimedChunk>, now: Timestamp) -> Sorted {
+        let links = Links::of(&self.context);
         let mut sorted = Sorted::default();
         let mut references = self.references.lock().unwrap_or_else(PoisonError::into_inner);
         let mut in_flight = self.in_flight();
@@ -102,7 +101,7 @@ impl Dispatcher {
             } else if chunk.recipients.is_empty() {
                 sorted.ended.push((chunk.id, chunk.attempt, ChunkEnd::Done));
             } else {
-                sorted.place(engine, &links, chunk, &mut in_flight, &mut references, now);
+                sorted.place(&self.context, &links, chunk, &mut in_flight, &mut references, now);
             }
         }
         sorted
@@ -112,7 +111,7 @@ impl Dispatcher {
 impl Sorted {
     fn place(
         &mut self,
-        engine: &Engine,
+        context: &Context,
         links: &Links<'_>,
         chunk: ClaimedChunk,
         in_flight: &mut InFlight,
@@ -120,8 +119,8 @@ impl Sorted {
         now: Timestamp,
     ) {
         let ClaimedChunk { id, attempt, content, deadline_height, recipients } = chunk;
-        let (routes, lane) = (&engine.settings.routes, content.lane);
-        let too_late = over(engine, content.valid_until, deadline_height, now);
+        let (routes, lane) = (&context.routes, content.lane);
+        let too_late = over(context, content.valid_until, deadline_height, now);
         let mut handed = Vec::with_capacity(recipients.len());
         let mut occupied: Vec<(CarrierName, usize)> = Vec::new();
         let begun = self.batches.len();
@@ -129,7 +128,7 @@ impl Sorted {
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
             let draw = draw(content.message, recipient.index);
             let link = |name: &CarrierName| links.state(name, lane, in_flight, now);
-            let choice = match (too_late, sleeps(engine, lane, &recipient.to, now)) {
+            let choice = match (too_late, sleeps(context, lane, &recipient.to, now)) {
                 (Some(reason), _) => Err(refused(reason)),
                 (None, Some(wait)) => {
                     Err(End::Deferred { reason: Reason::QuietHours, wait: Some(wait) })
@@ -202,10 +201,10 @@ impl Sorted {
 }
 
 /// For how long it is not to be written to, if it is night there.
-fn sleeps(engine: &Engine, lane: Lane, to: &Address, now: Timestamp) -> Option<Duration> {
+fn sleeps(context: &Context, lane: Lane, to: &Address, now: Timestamp) -> Option<Duration> {
     match (lane, to) {
         (Lane::Bulk, Address::Phone(number)) => {
-            engine.settings.quiet_hours.until(*number, now).map(|until| until.since(now))
+            context.quiet_hours.until(*number, now).map(|until| until.since(now))
         }
         (Lane::Single, _) | (Lane::Bulk, Address::Email(_)) => None,
     }
@@ -213,7 +212,7 @@ fn sleeps(engine: &Engine, lane: Lane, to: &Address, now: Timestamp) -> Option<D
 
 /// Why nothing of this message is handed over any more.
 fn over(
-    engine: &Engine,
+    context: &Context,
     valid_until: Timestamp,
     deadline_height: Option<u32>,
     now: Timestamp,
@@ -221,12 +220,12 @@ fn over(
     if now >= valid_until {
         return Some(Reason::Expired);
     }
-    let (deadline, tip) = (deadline_height?, engine.last_tip()?);
+    let (deadline, tip) = (deadline_height?, context.tip.get()?);
     hold::must_decide(deadline, &tip).then_some(Reason::HoldRanOut)
 }
 
 /// Hands a batch over; when the carrier panics, nobody knows what it had sent.
-async fn submit(carrier: Arc<dyn Carrier>, batch: Vec<Submission>, inbox: Arc<DispatchInbox>) {
+async fn submit(carrier: Arc<dyn Carrier>, batch: Vec<Submission>, arrivals: Arc<Arrivals>) {
     let keys: Vec<_> = batch.iter().map(|s| (s.key, s.content.parts)).collect();
     if AssertUnwindSafe(carrier.submit(batch)).catch_unwind().await.is_ok() {
         return;
@@ -239,7 +238,7 @@ async fn submit(carrier: Arc<dyn Carrier>, batch: Vec<Submission>, inbox: Arc<Di
         accepted: vec![],
         end: deferred(Reason::NoAnswer),
     });
-    inbox.outcomes(outcomes.collect()).await;
+    arrivals.outcomes(outcomes.collect()).await;
 }
 
 /// The same at every attempt, so that parts of two attempts still join at the handset; see

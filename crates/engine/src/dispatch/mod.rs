@@ -14,13 +14,13 @@
 //! bounded by the links' windows and one flush of the recorder.
 
 mod admission;
+mod arrivals;
 mod choose;
 mod count;
 mod dispatcher;
 mod expire;
 mod hand_over;
 mod in_flight;
-mod inbox;
 mod receipt_backpressure;
 mod receipts;
 mod recipient_set;
@@ -29,6 +29,5 @@ mod references;
 mod reserve;
 mod retry;
 
-pub(crate) use dispatcher::Dispatcher;
-pub(crate) use expire::run as expire;
+pub(crate) use dispatcher::{Context, Dispatcher};
 pub(crate) use reserve::Reserved;

@@ -3,22 +3,23 @@
 //! own receipts. What was no receipt after all is recorded as messages that came in: a crash between
 //! the two brings it again, for the carrier was not answered.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use domain::limits;
-use domain::ports::{PortError, Receipt};
+use domain::ports::{Inbox, PortError, Receipt};
 
-use super::Dispatcher;
-use super::inbox::Told;
+use super::arrivals::Delivered;
+use super::{Context, Dispatcher};
 use crate::metrics::ByResult;
 
 impl Dispatcher {
     /// The worker. Safe to drop: callers that were not answered tell their carriers nothing, and
     /// get the receipts again.
-    pub(crate) async fn record_receipts(&self) {
+    pub(crate) async fn record_receipts(self: Arc<Self>, inbox: Arc<dyn Inbox>) {
         let mut queue = self.queues.receipts.lock().await;
-        let backpressure = &self.inbox.backpressure;
-        let over = || self.wake.dispatch.notify_one();
+        let backpressure = &self.arrivals.backpressure;
+        let over = || self.context.wake.dispatch.notify_one();
         while let Some(first) = backpressure.next(&mut queue, over).await {
             let mut size = first.receipts.len();
             let mut batch = vec![first];
@@ -27,11 +28,11 @@ impl Dispatcher {
                 size += more.receipts.len();
                 batch.push(more);
             }
-            record(batch, self).await;
+            record(batch, &Receipts { dispatcher: &self, inbox: &*inbox }).await;
             backpressure.stored(size);
             if self.waiting.load(Ordering::SeqCst) {
                 // Bulk may have waited for this.
-                self.wake.dispatch.notify_one();
+                self.context.wake.dispatch.notify_one();
             }
         }
     }
@@ -45,24 +46,30 @@ trait Keep: Sync {
     fn given_up(&self, error: &PortError);
 }
 
-impl Keep for Dispatcher {
+struct Receipts<'a> {
+    dispatcher: &'a Dispatcher,
+    /// Takes messages that seemed to be receipts.
+    inbox: &'a dyn Inbox,
+}
+
+impl Keep for Receipts<'_> {
     async fn keep(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
-        let now = self.clock.now();
-        let mut recorded =
-            self.store.record_receipts(receipts, now, self.handoff.lease(now)).await?;
+        let Context { store, clock, handoff, metrics, .. } = &self.dispatcher.context;
+        let now = clock.now();
+        let mut recorded = store.record_receipts(receipts, now, handoff.lease(now)).await?;
         let messages = std::mem::take(&mut recorded.messages);
-        self.tell(recorded);
+        self.dispatcher.follow_up(recorded);
         if messages.is_empty() {
             return Ok(());
         }
         let result = ByResult { result: "not_believed" };
         let count = u64::try_from(messages.len()).unwrap_or(u64::MAX);
-        self.metrics.receipts.get_or_create(&result).inc_by(count);
-        self.inbox.record_inbound(messages).await
+        metrics.receipts.get_or_create(&result).inc_by(count);
+        self.inbox.inbound(messages).await
     }
 
     fn given_up(&self, error: &PortError) {
-        self.given_up("receipt", None, error);
+        self.dispatcher.given_up("receipt", None, error);
     }
 }
 
@@ -71,7 +78,7 @@ impl Keep for Dispatcher {
 /// one is given up, and its caller says so to the carrier ([`Inbox::receipts`]).
 ///
 /// [`Inbox::receipts`]: domain::ports::Inbox::receipts
-async fn record(mut batch: Vec<Told>, store: &impl Keep) {
+async fn record(mut batch: Vec<Delivered>, store: &impl Keep) {
     // A call that was given up is made again.
     batch.retain(|told| !told.done.is_closed());
     if batch.is_empty() {
@@ -80,7 +87,7 @@ async fn record(mut batch: Vec<Told>, store: &impl Keep) {
     let all = batch.iter().flat_map(|told| told.receipts.iter().cloned()).collect();
     match store.keep(all).await {
         Err(PortError::Refused(_) | PortError::Conflict(_)) if batch.len() > 1 => {
-            for Told { receipts, done } in batch {
+            for Delivered { receipts, done } in batch {
                 let alone = receipts.len() == 1;
                 let _ = done.send(judge(alone, store.keep(receipts).await, store));
             }
@@ -117,7 +124,7 @@ mod tests {
 
     type Answer = oneshot::Receiver<Result<(), PortError>>;
 
-    fn told(ids: &[&str]) -> (Told, Answer) {
+    fn told(ids: &[&str]) -> (Delivered, Answer) {
         let receipt = |id: &&str| Receipt {
             carrier: CarrierName::new("main"),
             carrier_id: (*id).to_owned(),
@@ -128,7 +135,7 @@ mod tests {
             unmarked: None,
         };
         let (done, answer) = oneshot::channel();
-        (Told { receipts: ids.iter().map(receipt).collect(), done }, answer)
+        (Delivered { receipts: ids.iter().map(receipt).collect(), done }, answer)
     }
 
     fn refused() -> PortError {

@@ -2,6 +2,7 @@
 //! cannot take them it tries again and the queue fills, which holds back the carriers.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use domain::ports::{ChunkEnd, ChunkId, End, Outcome, PortError, Recorded};
 use domain::reason::Reason;
 
 use super::Dispatcher;
+use super::arrivals::permits;
 use super::in_flight::ChunkEnded;
-use super::inbox::permits;
 use crate::bisect_refused::{self, Keep};
 use crate::metrics::ByKind;
 
@@ -20,7 +21,7 @@ const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 impl Dispatcher {
     /// The worker. Safe to drop: unrecorded outcomes are then repeated by their chunk's lease.
-    pub(crate) async fn record(&self) {
+    pub(crate) async fn record(self: Arc<Self>) {
         let mut queue = self.queues.outcomes.lock().await;
         while let Some(mut batch) = queue.recv().await {
             let mut taken = permits(&batch);
@@ -35,16 +36,16 @@ impl Dispatcher {
     }
 
     async fn flush(&self, mut batch: Vec<Outcome>) {
-        let now = self.clock.now();
+        let now = self.context.clock.now();
         let ends = self.in_flight().note(&mut batch, now);
-        self.counters().count(&batch, &self.metrics);
+        self.counters().count(&batch, &self.context.metrics);
         store_all(batch, &ends, self).await;
         if !ends.is_empty() {
             self.in_flight().end(&ends);
             let due = |end: &ChunkEnd| matches!(end, ChunkEnd::Retry { at, .. } if *at <= now);
             // Otherwise there is nothing that the freed room could be for.
             if self.waiting.load(Ordering::SeqCst) || ends.iter().any(|(.., end)| due(end)) {
-                self.wake.dispatch.notify_one();
+                self.context.wake.dispatch.notify_one();
             }
             self.idle.notify_waiters();
         }
@@ -54,17 +55,17 @@ impl Dispatcher {
     async fn store_soon(&self, batch: &[Outcome], ends: &[ChunkEnded]) -> Result<(), PortError> {
         let mut trouble = None;
         loop {
-            let now = self.clock.now();
-            let (outcomes, tell) = (batch.to_vec(), self.handoff.lease(now));
-            match self.store.record_outcomes(outcomes, ends.to_vec(), now, tell).await {
+            let now = self.context.clock.now();
+            let (outcomes, tell) = (batch.to_vec(), self.context.handoff.lease(now));
+            match self.context.store.record_outcomes(outcomes, ends.to_vec(), now, tell).await {
                 Ok(recorded) => {
-                    self.tell(recorded);
+                    self.follow_up(recorded);
                     return Ok(());
                 }
                 Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) => return Err(error),
                 Err(error) => {
                     trouble.get_or_insert_with(|| Trouble::begin(&self.troubled));
-                    self.metrics.store_retries.inc();
+                    self.context.metrics.store_retries.inc();
                     tracing::warn!(%error, outcomes = batch.len(), "could not record; again soon");
                     tokio::time::sleep(STORE_PAUSE).await;
                 }
@@ -76,13 +77,13 @@ impl Dispatcher {
     pub(super) fn given_up(&self, kind: &'static str, chunk: Option<ChunkId>, error: &PortError) {
         let chunk = chunk.map(tracing::field::display);
         tracing::error!(%error, kind, chunk, "the store refuses it for good: given up");
-        self.metrics.given_up.get_or_create(&ByKind { kind }).inc();
+        self.context.metrics.given_up.get_or_create(&ByKind { kind }).inc();
     }
 
     /// What was recorded goes on: workers are woken, and calls that are ours are made.
-    pub(super) fn tell(&self, recorded: Recorded) {
-        self.wake.after(&recorded, &self.metrics);
-        self.handoff.take(recorded.webhooks);
+    pub(super) fn follow_up(&self, recorded: Recorded) {
+        self.context.wake.after(&recorded, &self.context.metrics);
+        self.context.handoff.take(recorded.webhooks);
     }
 }
 

@@ -13,7 +13,6 @@ use tokio::sync::Notify;
 
 use super::Dispatcher;
 use super::in_flight::InFlight;
-use crate::engine::Engine;
 
 /// Room for single messages that are about to be stored. Dropped, it gives back its room, so a
 /// change that was refused costs nothing.
@@ -46,19 +45,19 @@ impl Dispatcher {
     /// Reserves room for so many single messages of one chunk each; `None` when they must wait for
     /// their turn in the store. Then the caller stores them without a lease and wakes the
     /// dispatcher.
-    pub(crate) fn lease(&self, engine: &Engine, messages: usize) -> Option<Reserved> {
+    pub(crate) fn lease(&self, messages: usize) -> Option<Reserved> {
         let may = !self.closed.load(Ordering::SeqCst)
             && !self.troubled.load(Ordering::SeqCst)
             && !self.behind.load(Ordering::SeqCst)
-            && engine.carriers.values().any(|carrier| carrier.status().up);
-        let now = self.clock.now();
+            && self.context.carriers.any_is_up();
+        let now = self.context.clock.now();
         if !may || !self.in_flight().reserve(messages, now) {
             // What is stored now waits, and what comes after it must not overtake it.
             self.behind.store(true, Ordering::SeqCst);
             return None;
         }
-        let node = engine.settings.node.clone();
-        let lease = Lease { node, until: now.after(engine.settings.lease) };
+        let node = self.context.node.clone();
+        let lease = Lease { node, until: now.after(self.context.lease) };
         Some(Reserved {
             lease,
             messages,
@@ -68,10 +67,10 @@ impl Dispatcher {
     }
 
     /// Hands over what was stored under the lease, and gives back the room that was not needed.
-    pub(crate) fn take(&self, engine: &Engine, room: Reserved, chunks: Vec<ClaimedChunk>) {
+    pub(crate) fn take(&self, room: Reserved, chunks: Vec<ClaimedChunk>) {
         if !chunks.is_empty() {
             self.count_handed_over("direct", chunks.len());
-            self.hand_over(engine, chunks, self.clock.now());
+            self.hand_over(chunks, self.context.clock.now());
         }
         drop(room);
     }

@@ -14,6 +14,7 @@ mod sign;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ports::{Clock, EventStore, Fetch, Snapshot};
 use domain::time::Timestamp;
@@ -21,7 +22,7 @@ use domain::time::Timestamp;
 use crate::metrics::Metrics;
 use crate::wake::Wake;
 
-pub(crate) use deliver::deliver;
+use deliver::deliver;
 pub(crate) use handoff::Handoff;
 pub use sign::sign;
 
@@ -31,7 +32,8 @@ pub trait RenderEvent: Send + Sync + std::fmt::Debug {
     fn render(&self, snapshot: &Snapshot) -> Vec<u8>;
 }
 
-/// What the deliverer needs of the house.
+/// What the deliverer is handed.
+#[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) fetch: Arc<dyn Fetch>,
@@ -45,5 +47,22 @@ pub(crate) struct Context {
 impl Context {
     fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+}
+
+#[derive(Debug)]
+pub struct Events {
+    pub(crate) context: Context,
+}
+
+impl Events {
+    /// The worker.
+    pub(crate) async fn deliver(self: Arc<Self>) {
+        deliver(&self.context).await;
+    }
+
+    /// Begins no more calls, and waits until those under way are recorded, at most `grace`.
+    pub(crate) async fn close(&self, grace: Duration) {
+        self.context.handoff.close(grace).await;
     }
 }

@@ -1,5 +1,6 @@
 //! The worker that gives up waiting for parts that never come.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits;
@@ -9,7 +10,7 @@ use super::Inbound;
 const ROUND: Duration = Duration::from_secs(5);
 
 impl Inbound {
-    pub(crate) async fn join(&self) {
+    pub(crate) async fn join(self: Arc<Self>) {
         loop {
             self.round().await;
             tokio::time::sleep(ROUND).await;

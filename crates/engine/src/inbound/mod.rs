@@ -7,12 +7,10 @@ mod record;
 
 use std::sync::Arc;
 
-use domain::id::InboundId;
 use domain::inbound::Receivers;
 use domain::money::Msat;
 use domain::ports::{Clock, InboundRecorded, Random, Store};
 use domain::routing::Routes;
-use domain::time::Timestamp;
 
 use crate::metrics::{ByResult, Metrics};
 use crate::wake::Wake;
@@ -26,7 +24,7 @@ pub(crate) struct Inbound {
     pub wake: Arc<Wake>,
     pub metrics: Arc<Metrics>,
     pub receivers: Arc<Receivers>,
-    pub routes: Routes,
+    pub routes: Arc<Routes>,
     /// Of an answer to HELP.
     pub price: Msat,
 }
@@ -44,13 +42,5 @@ impl Inbound {
         if events > 0 {
             self.wake.webhooks.notify_one();
         }
-    }
-
-    /// UUID v7 (RFC 9562 §5.7).
-    fn new_id(&self, now: Timestamp) -> InboundId {
-        let mut bytes = [0; 10];
-        self.random.fill(&mut bytes);
-        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
-        InboundId(uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid())
     }
 }

@@ -1,14 +1,19 @@
 //! Takes parts from a carrier, which is answered when they are stored.
 
+use domain::id::InboundId;
 use domain::inbound::{InboundPart, Join};
 use domain::ports::PortError;
 
 use super::{Inbound, help};
+use crate::ids::uuid_v7;
 
 impl Inbound {
     pub(crate) async fn record(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
         let now = self.clock.now();
-        let parts: Vec<_> = parts.into_iter().map(|part| (self.new_id(now), sound(part))).collect();
+        let parts: Vec<_> = parts
+            .into_iter()
+            .map(|part| (InboundId(uuid_v7(&*self.random, now)), sound(part)))
+            .collect();
         let asked = help::asked(&parts, &self.receivers);
         let recorded = self.store.record_inbound(parts, self.receivers.clone(), now).await?;
         self.after(recorded);

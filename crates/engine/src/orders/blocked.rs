@@ -4,10 +4,10 @@
 use domain::id::AccountId;
 use domain::message::Address;
 
+use super::Orders;
 use super::create::CreateError;
-use crate::engine::Engine;
 
-impl Engine {
+impl Orders {
     pub(super) async fn refuse_blocked(
         &self,
         account: Option<AccountId>,

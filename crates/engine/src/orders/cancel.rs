@@ -5,7 +5,7 @@ use domain::ports::{CancelOutcome, PortError};
 use domain::reason::Reason;
 use domain::sale::order::OrderState;
 
-use crate::engine::Engine;
+use super::Orders;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {
@@ -19,10 +19,11 @@ pub enum CancelError {
     Store(#[source] PortError),
 }
 
-impl Engine {
+impl Orders {
     /// Decides it in the store; the node is told right after, and again until it confirms.
-    pub async fn cancel_order(&self, order: OrderId) -> Result<(), CancelError> {
-        let outcome = self.store.cancel_order(order, Reason::CancelledByBuyer, self.now()).await;
+    pub async fn cancel(&self, order: OrderId) -> Result<(), CancelError> {
+        let outcome =
+            self.store.cancel_order(order, Reason::CancelledByBuyer, self.clock.now()).await;
         match outcome.map_err(CancelError::Store)? {
             CancelOutcome::Cancelled => {
                 self.wake.watch.notify_one();

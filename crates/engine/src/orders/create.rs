@@ -22,9 +22,9 @@ use domain::secret::{Preimage, Secret};
 use domain::text::{Policy, Text, TextError, measure};
 use url::Url;
 
+use super::Orders;
 use super::terms::{message_of, order_id, pay_by};
 use crate::accounts::{Caller, webhook_secret};
-use crate::engine::Engine;
 use crate::metrics::ByKind;
 
 /// The client on this machine itself, as the sandbox's and the operator's own programs are: only the
@@ -130,11 +130,8 @@ pub enum CreateError {
     Store(#[source] PortError),
 }
 
-impl Engine {
-    pub async fn create_order(
-        &self,
-        request: OrderRequest<'_>,
-    ) -> Result<CreatedOrder, CreateError> {
+impl Orders {
+    pub async fn create(&self, request: OrderRequest<'_>) -> Result<CreatedOrder, CreateError> {
         match request {
             OrderRequest::Send { to, text, terms } => {
                 let number = number::parse(to, None).map_err(CreateError::BadNumber)?;
@@ -168,14 +165,14 @@ impl Engine {
         if terms.caller.is_some_and(|caller| !caller.key.may(scope)) {
             return Err(CreateError::ScopeMissing);
         }
-        if self.settings.routes.find(&to).is_empty() {
+        if self.routes.find(&to).is_empty() {
             return Err(CreateError::NoRoute);
         }
         let account = terms.caller.map(|caller| caller.account);
         let webhook = self.webhook(&terms, account).await?;
         let product = if kind == OrderKind::Email { Product::Email } else { Product::Send };
-        let price = self.settings.prices.of(product);
-        let now = self.now();
+        let price = self.prices.of(product);
+        let now = self.clock.now();
         let preimage = (!terms.immediate).then(|| Preimage::new(self.random.bytes32()));
         let order = NewOrder {
             id: order_id(&*self.random),
@@ -195,7 +192,7 @@ impl Engine {
 
         let (id, webhook_secret) = (order.id, secret_of(&order));
         let message = message_of(&*self.random, id, kind, account, to, text, now);
-        let outcome = self.accept(CreditOrder { order, message }).await;
+        let outcome = self.accept.accept(CreditOrder { order, message }).await;
         match outcome.map_err(CreateError::Store)? {
             CreditOutcome::Insufficient { available } => {
                 Err(CreateError::InsufficientCredit { price, available })
@@ -235,7 +232,7 @@ impl Engine {
             webhook: None,
             referral: None,
             client: client.to_owned(),
-            created_at: self.now(),
+            created_at: self.clock.now(),
         };
         self.ask_invoice(order, preimage).await
     }
@@ -247,7 +244,7 @@ impl Engine {
         mut order: NewOrder,
         preimage: Preimage,
     ) -> Result<CreatedOrder, CreateError> {
-        if !self.lightning.tip().await.is_ok_and(|tip| tip.is_fresh(self.now())) {
+        if !self.lightning.tip().await.is_ok_and(|tip| tip.is_fresh(self.clock.now())) {
             return Err(CreateError::NodeNotReady);
         }
         let (id, kind, now) = (order.id, order.fulfilment.kind(), order.created_at);
@@ -260,7 +257,7 @@ impl Engine {
             cltv_delta: HoldTerms::of(kind).cltv_delta,
         };
         order.payment = Payment::Lightning { preimage, invoice: None, pay_by: pay_by(now) };
-        let check_at = now.after(super::watch::INVOICE_GRACE);
+        let check_at = now.after(super::check::INVOICE_GRACE);
         let caps = self.caps(&order.client);
         let admission = self.store.add_order(order, caps, check_at).await;
         admitted(admission.map_err(CreateError::Store)?)?;
@@ -273,8 +270,8 @@ impl Engine {
             }
         };
         // The node's own time to pay began just now, not when the order was made.
-        let now = self.now();
-        let check_at = now.after(super::watch::OPEN_POLL);
+        let now = self.clock.now();
+        let check_at = now.after(super::check::OPEN_POLL);
         if let Err(error) = self.store.attach_invoice(id, &invoice, pay_by(now), check_at).await {
             // Unseen by anybody: the watch finds the order without its invoice and cancels both.
             return Err(CreateError::Store(error));
@@ -285,7 +282,9 @@ impl Engine {
 
     /// Best effort: the watch does the same when it finds an old order without an invoice.
     async fn give_up(&self, order: OrderId) {
-        if let Err(error) = self.store.cancel_order(order, Reason::NoInvoice, self.now()).await {
+        if let Err(error) =
+            self.store.cancel_order(order, Reason::NoInvoice, self.clock.now()).await
+        {
             tracing::warn!(%order, %error, "left to the watch");
         }
         self.wake.watch.notify_one();
@@ -327,7 +326,7 @@ impl Engine {
     }
 
     async fn account_secret(&self, id: AccountId) -> Result<Secret, CreateError> {
-        let now = self.now();
+        let now = self.clock.now();
         if let Some(secret) = self.secrets.get(&id, now) {
             return Ok(secret);
         }
@@ -338,7 +337,7 @@ impl Engine {
     }
 
     fn count_created(&self, kind: OrderKind) {
-        self.metrics().orders_created.get_or_create(&ByKind { kind: kind.as_str() }).inc();
+        self.metrics.orders_created.get_or_create(&ByKind { kind: kind.as_str() }).inc();
     }
 }
 

@@ -5,7 +5,7 @@ use domain::money::Msat;
 use domain::ports::PortError;
 use domain::sale::order::Order;
 
-use crate::engine::Engine;
+use super::Orders;
 
 /// Funding orders told in one answer.
 const HISTORY_MAX: u32 = 1_000;
@@ -17,8 +17,8 @@ pub struct History {
     pub orders: Vec<Order>,
 }
 
-impl Engine {
-    pub async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError> {
+impl Orders {
+    pub async fn get(&self, id: OrderId) -> Result<Option<Order>, PortError> {
         self.store.order(id).await
     }
 

@@ -25,7 +25,7 @@ pub fn key_text(headers: &HeaderMap) -> Option<&str> {
 pub(super) async fn identify(engine: &Engine, headers: &HeaderMap) -> Identity {
     match key_text(headers) {
         None => Identity::Stranger,
-        Some(key) => match engine.authenticate(key).await {
+        Some(key) => match engine.accounts.authenticate(key).await {
             Ok(caller) => Identity::Known(caller),
             Err(error) => Identity::Refused(error),
         },

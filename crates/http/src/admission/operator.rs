@@ -20,7 +20,7 @@ pub(super) async fn identify_operator(engine: &Engine, headers: &HeaderMap) -> R
     let key = bearer(headers).or_else(|| key_text(headers)).ok_or_else(|| {
         unauthorized("an operator's key is required (Authorization: Bearer, or X-API-Key)")
     })?;
-    match engine.authenticate_operator(key).await {
+    match engine.accounts.authenticate_operator(key).await {
         Ok(operator) => Ok(By(Actor::Operator(operator.id))),
         Err(error @ (AuthError::BadKey | AuthError::Revoked)) => {
             Err(unauthorized(error.to_string()))

@@ -26,8 +26,10 @@ pub(super) async fn feed(
 ) -> Result<SendRequest, Refusal> {
     let (chunks, arriving) = mpsc::channel(CHUNKS_MAX);
     let home = door.settings.home;
-    let parsing =
-        door.engine.run_blocking(move || parse_arriving(Arriving::new(arriving, repeatable), home));
+    let parsing = door
+        .engine
+        .campaigns
+        .run_blocking(move || parse_arriving(Arriving::new(arriving, repeatable), home));
     let (read, parsed) = tokio::join!(pump(door, first, body, chunks, begun_at), parsing);
     // A mistake in the part that came says more than how the reading ended.
     match (read, parsed.map_err(|error| store_failed(&error))?) {

@@ -115,13 +115,13 @@ pub(super) async fn customer(house: &House, life: &Life, scenario: Scenario) -> 
             },
         },
     };
-    let CreatedOrder { id, asked, .. } = life.engine.create_order(request).await.ok()?;
+    let CreatedOrder { id, asked, .. } = life.engine.orders.create(request).await.ok()?;
     if let (Asked::Invoice(invoice), true) = (asked, scenario != Scenario::Unpaid) {
         house.node.pay(&invoice).await.ok()?;
     }
     match scenario {
         // Refused when it comes too late; both are right.
-        Scenario::Cancelled => drop(life.engine.cancel_order(id).await),
+        Scenario::Cancelled => drop(life.engine.orders.cancel(id).await),
         Scenario::Refunded => house.node.mine(150).unwrap(),
         _ => {}
     }

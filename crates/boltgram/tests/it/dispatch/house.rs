@@ -197,7 +197,7 @@ impl House {
             ..Terms::default()
         };
         let request = OrderRequest::Send { to: "+4520123456", text: "Din kode er 4711", terms };
-        self.engine.create_order(request).await.unwrap();
+        self.engine.orders.create(request).await.unwrap();
     }
 
     /// No credit is reserved any more.

@@ -63,7 +63,7 @@ pub struct WebhookResult {
 }
 
 #[async_trait]
-pub trait EventStore: Send + Sync {
+pub trait EventStore: Send + Sync + std::fmt::Debug {
     /// Leases due calls to `node` until `lease_until`, oldest first.
     async fn claim_webhooks(
         &self,

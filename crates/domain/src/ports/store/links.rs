@@ -68,7 +68,7 @@ impl Changed {
 }
 
 #[async_trait]
-pub trait LinkStore: Send + Sync {
+pub trait LinkStore: Send + Sync + std::fmt::Debug {
     /// Says that `node` lives for as long as `lease`, counted by the store's own clock, and shares out
     /// links: of `binds` links each node that names the carrier is allowed an equal number, those that
     /// have been there longest one more of what is over, and never one that another node may have

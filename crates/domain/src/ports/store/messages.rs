@@ -147,7 +147,7 @@ impl Recorded {
 }
 
 #[async_trait]
-pub trait MessageStore: Send + Sync {
+pub trait MessageStore: Send + Sync + std::fmt::Debug {
     /// Leases due chunks to `node` until `lease_until`, as far as it has `room`: lower lanes first,
     /// in a lane every account in turn, of an account the longest due. A chunk whose lease has
     /// passed is due again. Two nodes that claim at once get different chunks and do not wait for

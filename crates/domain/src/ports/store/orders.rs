@@ -117,7 +117,7 @@ pub struct OrderLoad {
 }
 
 #[async_trait]
-pub trait OrderStore: Send + Sync {
+pub trait OrderStore: Send + Sync + std::fmt::Debug {
     /// Stores an order in *open*, before its invoice is asked for, if `caps` leave room for it.
     /// [`PortError::Conflict`] when the id exists.
     async fn add_order(

@@ -18,7 +18,8 @@ use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 use uuid::Uuid;
 
-use crate::events::{Context, Handoff, RenderEvent, deliver};
+use crate::events::deliver::deliver;
+use crate::events::{Context, Handoff, RenderEvent};
 
 /// Rows by their ids; of an order only the first that has not ended is ever due.
 #[derive(Debug, Default)]

@@ -1,0 +1,186 @@
+//! The workers that renew this node's leases, share the carriers' links with the other nodes, and
+//! follow what these store. A node without others has all links, and reports nothing.
+//!
+//! Everything is renewed four times within the duration of a lease: first the leases of chunks, then
+//! the node's own, which its share of the links depends on. Durations count from the moment at which
+//! the renewal began.
+//!
+//! | share of a lease that has passed | what happens |
+//! |---|---|
+//! | a quarter | it is renewed; what fails is tried again |
+//! | a half | the carriers close their links in order |
+//! | three quarters | nothing is handed over any more, and sockets are closed |
+//! | all | others take the links, and release the chunks |
+//!
+//! A node that was away for so long does not know what the others have in flight: their leases may
+//! have passed for the same reason as its own. It claims nothing for a quarter of a lease, in which
+//! each live node records what its carriers took, and renews its leases.
+//!
+//! So the clocks of nodes may differ by almost a quarter of a lease: a chunk's lease is compared with
+//! the clock of the node that claims, a link's with the database's. A process that was suspended and
+//! resumes finds its lease over before it writes a part.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::ports::{Carrier, Changed, LinkDemand, LinkLease};
+use domain::routing::CarrierName;
+use domain::time::Timestamp;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::Cluster;
+
+/// How often this node checks whether a link was opened or closed: the others are notified at once.
+const LINK_POLL: Duration = Duration::from_millis(200);
+
+impl Cluster {
+    /// Before the carriers run: this node has no share of the links yet.
+    pub(crate) fn wait_for_share(&self) {
+        if self.shares_store {
+            let never = Timestamp::default();
+            self.carriers.all().for_each(|carrier| carrier.allow(0, never));
+        }
+    }
+
+    /// The worker that renews this node's leases, of chunks and of links.
+    pub(crate) async fn keep_leases(self: Arc<Self>) {
+        let lease = self.lease;
+        if !self.shares_store {
+            loop {
+                sleep(lease / 4).await;
+                self.dispatch.renew_leases().await;
+            }
+        }
+        let mut kept = Kept::default();
+        loop {
+            let demands = self.demands();
+            let began = self.clock.now();
+            // The store may try for longer than a short lease lasts.
+            let renewed = timeout(lease / 4, self.renew(&demands, began)).await;
+            let wait = match renewed {
+                Ok(Some(share)) => {
+                    kept.renewed(&self, &share, began);
+                    self.grant(&demands, share, began.after(lease / 4 * 3));
+                    lease / 4
+                }
+                Ok(None) | Err(_) => {
+                    kept.failed(&self);
+                    lease / 16
+                }
+            };
+            self.until_changed(&demands, wait).await;
+        }
+    }
+
+    fn demands(&self) -> Vec<LinkDemand> {
+        let demand = |(name, carrier): (&CarrierName, &Arc<dyn Carrier>)| {
+            let links = carrier.links();
+            let (binds, open) = (links.binds, links.open);
+            LinkDemand { carrier: name.clone(), binds, open, up: carrier.status().up }
+        };
+        let mut demands: Vec<_> = self.carriers.iter().map(demand).collect();
+        demands.sort_by(|a, b| a.carrier.cmp(&b.carrier));
+        demands
+    }
+
+    /// `None` when any of it failed.
+    async fn renew(&self, demands: &[LinkDemand], began: Timestamp) -> Option<LinkLease> {
+        if !self.dispatch.renew_leases().await {
+            return None;
+        }
+        let renewed = self.store.lease_links(&self.node, demands.to_vec(), self.lease, began).await;
+        renewed
+            .inspect_err(|error| tracing::debug!(%error, "could not renew this node's lease"))
+            .ok()
+    }
+
+    fn grant(&self, demands: &[LinkDemand], share: LinkLease, until: Timestamp) {
+        for (demand, links) in demands.iter().zip(share.allowed) {
+            if let Some(carrier) = self.carriers.get(&demand.carrier) {
+                carrier.allow(links, until);
+            }
+        }
+        self.other_nodes.set_up(share.elsewhere);
+        if share.freed > 0 {
+            tracing::warn!(leases = share.freed, "released the leases of a node that is gone");
+            self.wake.changed(Changed { chunks: true, events: true, ..Changed::default() });
+        }
+    }
+
+    /// Waits for `wait`, or until the others, or its own links, are a reason to share anew.
+    async fn until_changed(&self, reported: &[LinkDemand], wait: Duration) {
+        let end = Instant::now() + wait;
+        loop {
+            let poll = LINK_POLL.min(end.saturating_duration_since(Instant::now()));
+            if timeout(poll, self.wake.links.notified()).await.is_ok()
+                || Instant::now() >= end
+                || self.demands() != reported
+            {
+                return;
+            }
+        }
+    }
+
+    /// The worker that reads what other nodes stored as soon as they announce it.
+    pub(crate) async fn follow_others(self: Arc<Self>) {
+        loop {
+            let changed = self.store.changed().await;
+            self.wake.changed(changed);
+        }
+    }
+
+    /// With all links closed, the others need not wait for the end of the lease.
+    pub(crate) async fn leave(&self) {
+        if self.shares_store {
+            let leaving = self.store.leave_links(&self.node);
+            if !matches!(timeout(self.lease, leaving).await, Ok(Ok(()))) {
+                tracing::warn!("could not give up this node's lease; the others wait for its end");
+            }
+        }
+    }
+}
+
+/// When this node's lease was renewed last, and what was logged about it.
+#[derive(Default)]
+struct Kept {
+    at: Option<Timestamp>,
+    links_released: bool,
+    skewed: bool,
+}
+
+impl Kept {
+    fn renewed(&mut self, cluster: &Cluster, share: &LinkLease, began: Timestamp) {
+        let is_first = self.at.replace(began).is_none();
+        let was_away = std::mem::take(&mut self.links_released);
+        if was_away {
+            tracing::warn!(
+                "this node's lease is renewed again: it claims nothing for a quarter of it"
+            );
+        } else if is_first && share.gone > 0 {
+            tracing::warn!(
+                share.gone,
+                "nodes are past their leases: this one claims nothing for a quarter of one"
+            );
+        }
+        let now = cluster.clock.now();
+        if was_away || is_first && share.gone > 0 {
+            cluster.other_nodes.wait_for_reports(now, cluster.lease);
+        }
+        let ahead = began.since(share.now).max(share.now.since(now));
+        let skewed = ahead > cluster.lease / 8;
+        if skewed && !self.skewed {
+            tracing::error!(?ahead, "this node's clock and the database's differ: set them");
+        }
+        self.skewed = skewed;
+    }
+
+    fn failed(&mut self, cluster: &Cluster) {
+        let Some(at) = self.at else { return };
+        if !self.links_released && cluster.clock.now().since(at) >= cluster.lease / 2 {
+            tracing::warn!("this node's lease cannot be renewed: its links are released");
+            self.links_released = true;
+            let end = at.after(cluster.lease / 4 * 3);
+            cluster.carriers.all().for_each(|carrier| carrier.allow(0, end));
+        }
+    }
+}
