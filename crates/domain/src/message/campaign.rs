@@ -1,5 +1,5 @@
-//! A message to many, paid from credit: reserved whole when it is accepted, then posted or given back
-//! share by share as its recipients become final.
+//! A campaign: one text to many recipients, paid from credit. Its whole price is reserved when it is
+//! accepted, and settled share by share as its recipients become final ([`crate::sale::settlement`]).
 
 use crate::id::{AccountId, MessageId};
 use crate::message::recipient::RecipientState;
@@ -11,13 +11,14 @@ use crate::state::stored_as;
 use crate::text::Text;
 use crate::time::Timestamp;
 
-/// Which recipients give their share back. The account's, as it was when the message was accepted.
+/// Which recipients' prices are given back: as the account's settings were when the campaign was
+/// accepted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum RefundPolicy {
-    /// Everybody whom it did not reach.
+    /// Every recipient that was not reached.
     #[default]
     Undelivered,
-    /// Only those whom no carrier took it for.
+    /// Only those whose text no carrier took.
     Unsent,
 }
 
@@ -34,7 +35,7 @@ impl RefundPolicy {
     }
 }
 
-/// A request that is known again: the key that its sender gave it, and SHA-256 of all that was asked.
+/// Identifies a repeated request: the key that its sender gave it, and SHA-256 of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
     /// 1 to [`crate::limits::IDEMPOTENCY_KEY_CHARS_MAX`] visible ASCII characters.
@@ -45,12 +46,12 @@ pub struct Idempotency {
 /// Recipients that cost the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PriceGroup {
-    /// Of each of them, all parts together.
+    /// Price of one recipient, all parts together.
     pub price: Msat,
     pub numbers: Vec<Msisdn>,
 }
 
-/// Somebody who is in the request and gets nothing: final from the first, and free.
+/// A recipient of the request that is sent nothing: final from the start, and free.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Excluded {
     /// As it was written, at most [`Excluded::ADDRESS_CHARS_MAX`] characters of it.
@@ -84,7 +85,7 @@ impl Exclusion {
     }
 }
 
-/// A bulk message about to be stored. Recipients are numbered group after group, the excluded last.
+/// A campaign about to be stored. Recipients are numbered group after group, the excluded last.
 #[derive(Debug, Clone)]
 pub struct NewBulk {
     /// Its account pays; its lane is [`crate::message::Lane::Bulk`], unless there are few recipients.
@@ -93,7 +94,7 @@ pub struct NewBulk {
     /// At least one recipient, no number twice.
     pub groups: Vec<PriceGroup>,
     pub excluded: Vec<Excluded>,
-    /// *Scheduled* until then; otherwise *pending* at once.
+    /// *Scheduled* until then; `None`: *pending* at once.
     pub start_at: Option<Timestamp>,
     pub receipts_until: Timestamp,
     pub refunds: RefundPolicy,
@@ -102,7 +103,7 @@ pub struct NewBulk {
 }
 
 impl NewBulk {
-    /// Of all recipients; `None` beyond what can be counted.
+    /// Price of all recipients; `None` on overflow.
     pub fn price(&self) -> Option<Msat> {
         let of = |group: &PriceGroup| {
             i64::try_from(group.numbers.len()).ok().and_then(|count| group.price.checked_mul(count))
@@ -110,7 +111,7 @@ impl NewBulk {
         self.groups.iter().try_fold(Msat::ZERO, |sum: Msat, group| sum.checked_add(of(group)?))
     }
 
-    /// To whom it is sent, the excluded left out.
+    /// Number of recipients without the excluded.
     pub fn payable(&self) -> usize {
         self.groups.iter().map(|group| group.numbers.len()).sum()
     }
@@ -137,7 +138,7 @@ impl Counts {
     }
 }
 
-/// A bulk message as stored.
+/// A campaign as stored.
 #[derive(Debug, Clone)]
 pub struct BulkMessage {
     pub id: MessageId,
@@ -147,9 +148,9 @@ pub struct BulkMessage {
     pub parts: u16,
     pub state: MessageState,
     pub counts: Counts,
-    /// Reserved when it was accepted, and for every further try since.
+    /// Reserved when it was accepted, and for every retry since.
     pub price: Msat,
-    /// Of that: kept, and given back. The rest is still reserved.
+    /// Of the price: kept, and given back. The rest is still reserved.
     pub charged: Msat,
     pub refunded: Msat,
     pub start_at: Option<Timestamp>,
@@ -160,12 +161,12 @@ pub struct BulkMessage {
     pub ended_at: Option<Timestamp>,
 }
 
-/// A recipient of a bulk message, as its sender sees it.
+/// A recipient of a campaign, as its sender sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkRecipient {
     /// From 0.
     pub index: u32,
-    /// Its digits; what is no number, as it was written.
+    /// The number's digits, or the address as it was written if it is no number.
     pub address: String,
     pub state: RecipientState,
     pub reason: Option<Reason>,

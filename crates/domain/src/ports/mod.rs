@@ -30,11 +30,11 @@ pub use store::{
     ClaimedRecipient, CreditOrder, CreditOutcome, DirectoryStore, EventStore, FoundMessage,
     FoundRecipient, Grant, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
     LedgerStore, LinkDemand, LinkLease, LinkStore, MessageSearch, MessageStore, MessagesFound,
-    NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded, OperatorStore,
-    OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace, Period, PriceRow, RecipientList,
-    RecipientPage, RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore,
-    Refunded, Retry, RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store,
-    TermsStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult, Word,
+    NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
+    OperatorStore, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace, Period, PriceRow,
+    RecipientList, RecipientPage, RecipientSearch, RecipientTrace, RecipientsFound, Recorded,
+    Refund, RefundStore, Refunded, Retry, RetryOutcome, SearchStore, SenderList, SenderStore,
+    Snapshot, Spent, Store, TermsStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,
 };
 
 pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};

@@ -651,9 +651,9 @@ CREATE TABLE public.submissions (
     code text COLLATE pg_catalog."C",
     at bigint NOT NULL,
     decided_at bigint,
-    word text COLLATE pg_catalog."C",
-    word_code text COLLATE pg_catalog."C",
-    word_at bigint
+    noted text COLLATE pg_catalog."C",
+    noted_code text COLLATE pg_catalog."C",
+    noted_at bigint
 )
 WITH (fillfactor='50');
 

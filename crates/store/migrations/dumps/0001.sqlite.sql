@@ -106,7 +106,7 @@ CREATE TABLE messages (
     id BLOB PRIMARY KEY,
     account INTEGER,
     order_id BLOB,
-    followed INTEGER NOT NULL, -- 1: the order's buyer is told of every step
+    followed INTEGER NOT NULL, -- 1: the order's buyer wants an event for every step
     lane INTEGER NOT NULL, -- lower is served first
     state TEXT NOT NULL,
     -- Counters, so that finishing counts no rows. recipients - pending - finals are submitted.
@@ -132,14 +132,14 @@ CREATE TABLE recipients (
     state TEXT NOT NULL,
     reason TEXT,
     code TEXT,
-    -- Carriers that would not take it, or never said what became of it: a line each.
+    -- Carriers that would not take it, or never reported on it: a line each.
     tried TEXT,
-    -- The last claim that ended without handing it over, and how many of them had no answer.
+    -- The last claim that ended without handing it over, and the number of unanswered claims.
     deferred_attempt INTEGER NOT NULL DEFAULT 0,
     unanswered INTEGER NOT NULL DEFAULT 0,
     -- Claims in which a carrier was handed it and did not take it.
     attempts INTEGER NOT NULL DEFAULT 0,
-    -- Of its share in a message to many.
+    -- Of this recipient in a campaign.
     price INTEGER NOT NULL DEFAULT 0,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (message, idx)
@@ -150,12 +150,12 @@ INSERT INTO recipients VALUES (X'00000000000000000000000000000003', 0, '45201234
 CREATE TABLE bulk_messages (
     message BLOB PRIMARY KEY,
     account INTEGER NOT NULL,
-    -- Of all that is or was reserved. Of that was kept, and given back.
+    -- Reserved in all, kept of it, and given back of it.
     price INTEGER NOT NULL,
     charged INTEGER NOT NULL DEFAULT 0,
     refunded INTEGER NOT NULL DEFAULT 0,
-    refunds TEXT NOT NULL, -- who gives his share back
-    -- Recipients; the other states are counted with the message.
+    refunds TEXT NOT NULL, -- which recipients' prices are given back
+    -- Recipients by state; the other states are counted in messages.
     failed INTEGER NOT NULL DEFAULT 0,
     invalid INTEGER NOT NULL,
     blocked INTEGER NOT NULL,
@@ -163,9 +163,9 @@ CREATE TABLE bulk_messages (
     timeout INTEGER NOT NULL DEFAULT 0,
     start_at INTEGER,
     paused INTEGER NOT NULL DEFAULT 0,
-    -- How often it was tried again.
+    -- Paid retries.
     retries INTEGER NOT NULL DEFAULT 0,
-    -- Of those who failed, expired or timed out, together.
+    -- Price of the recipients that failed, expired or timed out.
     missed INTEGER NOT NULL DEFAULT 0,
     ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
@@ -178,8 +178,8 @@ CREATE TABLE recipient_packs (
     message BLOB NOT NULL,
     first_idx INTEGER NOT NULL,
     count INTEGER NOT NULL,
-    price INTEGER, -- of each; NULL of those who get nothing
-    packed BLOB NOT NULL, -- numbers of 8 bytes; or state and address of those who get nothing
+    price INTEGER, -- of each; NULL if they are excluded
+    packed BLOB NOT NULL, -- numbers of 8 bytes; or state and address of excluded recipients
     PRIMARY KEY (message, first_idx)
 ) STRICT;
 CREATE TABLE idempotency_keys (
@@ -197,7 +197,7 @@ CREATE TABLE chunks (
     first_idx INTEGER NOT NULL,
     last_idx INTEGER NOT NULL,
     lane INTEGER NOT NULL,
-    account INTEGER NOT NULL, -- 0 is nobody's
+    account INTEGER NOT NULL, -- 0: none
     valid_until INTEGER NOT NULL,
     -- When it may be claimed; while it is leased, the end of the lease.
     due_at INTEGER NOT NULL,
@@ -205,10 +205,10 @@ CREATE TABLE chunks (
     lease_node TEXT,
     -- Whether a carrier may have what is pending: none, claim (since the last claim) or lasting.
     doubt TEXT NOT NULL,
-    -- What is still without a receipt by then is tried with another carrier.
+    -- Recipients without a receipt by then are tried with another carrier.
     await_until INTEGER,
-    -- Another try of those who failed, expired or timed out in it: they are pending since then, and
-    -- whoever first works on it makes them so.
+    -- A retry of its recipients that failed, expired or timed out: they are pending since then; the first
+    -- claim updates their rows.
     requeued_at INTEGER,
     reason TEXT,
     PRIMARY KEY (message, first_idx)
@@ -227,16 +227,16 @@ CREATE TABLE submissions (
     part INTEGER NOT NULL,
     parts INTEGER NOT NULL, -- that the text has at this carrier
     carrier_id TEXT NOT NULL,
-    number INTEGER, -- it went to; tells apart what one carrier_id stands for
+    number INTEGER, -- destination; tells submissions with one carrier_id apart
     attempt INTEGER NOT NULL, -- the claim that handed it over
     state TEXT NOT NULL,
     code TEXT,
-    at INTEGER NOT NULL, -- when it was taken, by our clock: its carrier_id comes round again
+    at INTEGER NOT NULL, -- when it was taken, by our clock: carriers use ids again
     decided_at INTEGER,
-    -- The last word that decided nothing.
-    word TEXT,
-    word_code TEXT,
-    word_at INTEGER,
+    -- The last receipt that did not decide the part.
+    noted TEXT,
+    noted_code TEXT,
+    noted_at INTEGER,
     PRIMARY KEY (message, idx, carrier, part)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO submissions VALUES (X'00000000000000000000000000000001', 0, 'main', 1, 1, 'a', 4520123456, 1, 'delivered', '000', 1793534400000, 1793534400000, NULL, NULL, NULL);
@@ -250,12 +250,12 @@ CREATE TABLE parked_receipts (
     number_ends INTEGER NOT NULL,
     code TEXT,
     at INTEGER NOT NULL,
-    -- 1: more than one submission answers to it.
+    -- 1: more than one submission matches it.
     ambiguous INTEGER NOT NULL,
-    -- Counts the parked receipts of a carrier, so that the oldest go when there are too many.
+    -- Counts the parked receipts of a carrier, so that the oldest are deleted when there are too many.
     ordinal INTEGER NOT NULL,
     parked_at INTEGER NOT NULL,
-    -- A repeat is kept once, so that a carrier with constant ids fills nothing.
+    -- A repeat is stored once, so that a carrier with constant ids cannot fill the table.
     PRIMARY KEY (carrier, carrier_id, state, to_number, number_ends)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '000', 1793534400000, 0, 1, 1793534400000);

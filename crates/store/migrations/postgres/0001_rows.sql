@@ -121,13 +121,13 @@ CREATE TABLE transfers (
 
 -- ---- messages -----------------------------------------------------------------------------------
 
--- No references here: a message's rows are stored in one change, accounts are never deleted, and no
--- order that has a message is either.
+-- No foreign keys here: a message's rows are stored in one change, and neither accounts nor orders that
+-- have a message are ever deleted.
 CREATE TABLE messages (
     id BYTEA PRIMARY KEY,
     account BIGINT,
     order_id BYTEA,
-    followed BIGINT NOT NULL, -- 1: the order's buyer is told of every step
+    followed BIGINT NOT NULL, -- 1: the order's buyer wants an event for every step
     lane BIGINT NOT NULL, -- lower is served first
     state TEXT COLLATE "C" NOT NULL,
     -- Counters, so that finishing counts no rows. recipients - pending - finals are submitted.
@@ -144,9 +144,9 @@ CREATE TABLE messages (
     text TEXT COLLATE "C" NOT NULL
 );
 
--- Written with the column first, as SQLite turns a comparison round: otherwise no query finds it.
+-- The column comes first because SQLite turns a comparison round: otherwise no query uses the index.
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
--- Messages to many, for those in one state. Messages of orders do not enter it.
+-- Campaigns by state. Messages of orders are not in it.
 CREATE INDEX messages_state ON messages (account, state, id) WHERE order_id IS NULL;
 
 CREATE TABLE recipients (
@@ -156,29 +156,29 @@ CREATE TABLE recipients (
     state TEXT COLLATE "C" NOT NULL,
     reason TEXT COLLATE "C",
     code TEXT COLLATE "C",
-    -- Carriers that would not take it, or never said what became of it: a line each.
+    -- Carriers that would not take it, or never reported on it: a line each.
     tried TEXT COLLATE "C",
-    -- The last claim that ended without handing it over, and how many of them had no answer.
+    -- The last claim that ended without handing it over, and the number of unanswered claims.
     deferred_attempt BIGINT NOT NULL DEFAULT 0,
     unanswered BIGINT NOT NULL DEFAULT 0,
     -- Claims in which a carrier was handed it and did not take it.
     attempts BIGINT NOT NULL DEFAULT 0,
-    -- Of its share in a message to many.
+    -- Of this recipient in a campaign.
     price BIGINT NOT NULL DEFAULT 0,
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (message, idx)
 ) WITH (fillfactor = 50); -- room for the next state beside it: no index is touched
 
--- Messages to many that are paid from credit: such as have no order.
+-- Campaigns: messages that are paid from credit and have no order.
 CREATE TABLE bulk_messages (
     message BYTEA PRIMARY KEY,
     account BIGINT NOT NULL,
-    -- Of all that is or was reserved. Of that was kept, and given back.
+    -- Reserved in all, kept of it, and given back of it.
     price BIGINT NOT NULL,
     charged BIGINT NOT NULL DEFAULT 0,
     refunded BIGINT NOT NULL DEFAULT 0,
-    refunds TEXT COLLATE "C" NOT NULL, -- who gives his share back
-    -- Recipients; the other states are counted with the message.
+    refunds TEXT COLLATE "C" NOT NULL, -- which recipients' prices are given back
+    -- Recipients by state; the other states are counted in messages.
     failed BIGINT NOT NULL DEFAULT 0,
     invalid BIGINT NOT NULL,
     blocked BIGINT NOT NULL,
@@ -186,37 +186,37 @@ CREATE TABLE bulk_messages (
     timeout BIGINT NOT NULL DEFAULT 0,
     start_at BIGINT,
     paused BIGINT NOT NULL DEFAULT 0,
-    -- How often it was tried again.
+    -- Paid retries.
     retries BIGINT NOT NULL DEFAULT 0,
-    -- Of those who failed, expired or timed out, together.
+    -- Price of the recipients that failed, expired or timed out.
     missed BIGINT NOT NULL DEFAULT 0,
     ended_at BIGINT
 );
 
 CREATE INDEX bulk_messages_account ON bulk_messages (account, message);
 
--- Runs of a thousand recipients (idx / 1000) of which somebody failed, expired or timed out: another
--- try queues these.
+-- Runs of a thousand recipients (idx / 1000) with some that failed, expired or timed out: a retry queues
+-- these.
 CREATE TABLE missed_runs (
     message BYTEA NOT NULL,
     run BIGINT NOT NULL,
     PRIMARY KEY (message, run)
 );
 
--- Recipients without rows of their own: of chunks that nobody claimed yet, and such as get nothing.
+-- Recipients without rows of their own: of chunks that were not claimed yet, and excluded ones.
 CREATE TABLE recipient_packs (
     message BYTEA NOT NULL,
     first_idx BIGINT NOT NULL,
     count BIGINT NOT NULL,
-    price BIGINT, -- of each; NULL of those who get nothing
-    packed BYTEA NOT NULL, -- numbers of 8 bytes; or state and address of those who get nothing
+    price BIGINT, -- of each; NULL if they are excluded
+    packed BYTEA NOT NULL, -- numbers of 8 bytes; or state and address of excluded recipients
     PRIMARY KEY (message, first_idx)
 );
 
 -- Eight bytes of numbers in turn are not worth compressing.
 ALTER TABLE recipient_packs ALTER COLUMN packed SET STORAGE EXTERNAL;
 
--- Requests that spent credit, so that a repeat of one does not.
+-- Requests that spent credit, so that a repeat spends nothing.
 CREATE TABLE idempotency_keys (
     account BIGINT NOT NULL,
     key TEXT COLLATE "C" NOT NULL,
@@ -230,13 +230,13 @@ CREATE TABLE idempotency_keys (
 
 CREATE INDEX idempotency_keys_age ON idempotency_keys (at);
 
--- Runs of recipients, as queued work. One whose recipients are all with carriers, or final, goes.
+-- Runs of recipients, as queued work. Deleted when all of its recipients are with carriers or final.
 CREATE TABLE chunks (
     message BYTEA NOT NULL,
     first_idx BIGINT NOT NULL,
     last_idx BIGINT NOT NULL,
     lane BIGINT NOT NULL,
-    account BIGINT NOT NULL, -- 0 is nobody's
+    account BIGINT NOT NULL, -- 0: none
     valid_until BIGINT NOT NULL,
     -- When it may be claimed; while it is leased, the end of the lease.
     due_at BIGINT NOT NULL,
@@ -244,16 +244,16 @@ CREATE TABLE chunks (
     lease_node TEXT COLLATE "C",
     -- Whether a carrier may have what is pending: none, claim (since the last claim) or lasting.
     doubt TEXT COLLATE "C" NOT NULL,
-    -- What is still without a receipt by then is tried with another carrier.
+    -- Recipients without a receipt by then are tried with another carrier.
     await_until BIGINT,
-    -- Another try of those who failed, expired or timed out in it: they are pending since then, and
-    -- whoever first works on it makes them so.
+    -- A retry of its recipients that failed, expired or timed out: they are pending since then; the first
+    -- claim updates their rows.
     requeued_at BIGINT,
     reason TEXT COLLATE "C",
     PRIMARY KEY (message, first_idx)
 );
 
--- A chunk that was leased from the first is in the last of these alone.
+-- A chunk that is leased when it is stored is in the last of these alone.
 CREATE INDEX chunks_due ON chunks (lane, account, due_at, message, first_idx)
     WHERE lease_node IS NULL;
 CREATE INDEX chunks_valid ON chunks (valid_until) WHERE lease_node IS NULL;
@@ -267,7 +267,7 @@ CREATE TABLE claim_turns (
     PRIMARY KEY (node, lane)
 );
 
--- Parts that carriers took. What one carrier took stays when another one takes it over.
+-- Parts that carriers took. Those of one carrier are kept when another one takes the text over.
 CREATE TABLE submissions (
     message BYTEA NOT NULL,
     idx BIGINT NOT NULL,
@@ -275,16 +275,16 @@ CREATE TABLE submissions (
     part BIGINT NOT NULL,
     parts BIGINT NOT NULL, -- that the text has at this carrier
     carrier_id TEXT COLLATE "C" NOT NULL,
-    number BIGINT, -- it went to; tells apart what one carrier_id stands for
+    number BIGINT, -- destination; tells submissions with one carrier_id apart
     attempt BIGINT NOT NULL, -- the claim that handed it over
     state TEXT COLLATE "C" NOT NULL,
     code TEXT COLLATE "C",
-    at BIGINT NOT NULL, -- when it was taken, by our clock: its carrier_id comes round again
+    at BIGINT NOT NULL, -- when it was taken, by our clock: carriers use ids again
     decided_at BIGINT,
-    -- The last word that decided nothing.
-    word TEXT COLLATE "C",
-    word_code TEXT COLLATE "C",
-    word_at BIGINT,
+    -- The last receipt that did not decide the part.
+    noted TEXT COLLATE "C",
+    noted_code TEXT COLLATE "C",
+    noted_at BIGINT,
     PRIMARY KEY (message, idx, carrier, part)
 ) WITH (fillfactor = 50); -- as recipients
 
@@ -299,12 +299,12 @@ CREATE TABLE parked_receipts (
     number_ends BIGINT NOT NULL,
     code TEXT COLLATE "C",
     at BIGINT NOT NULL,
-    -- 1: more than one submission answers to it.
+    -- 1: more than one submission matches it.
     ambiguous BIGINT NOT NULL,
-    -- Counts the parked receipts of a carrier, so that the oldest go when there are too many.
+    -- Counts the parked receipts of a carrier, so that the oldest are deleted when there are too many.
     ordinal BIGINT NOT NULL,
     parked_at BIGINT NOT NULL,
-    -- A repeat is kept once, so that a carrier with constant ids fills nothing.
+    -- A repeat is stored once, so that a carrier with constant ids cannot fill the table.
     PRIMARY KEY (carrier, carrier_id, state, to_number, number_ends)
 );
 

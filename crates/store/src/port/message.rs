@@ -45,10 +45,10 @@ impl MessageStore for RowStore {
         outcomes: Vec<Outcome>,
         ends: Vec<(ChunkId, u32, ChunkEnd)>,
         now: Timestamp,
-        tell: Option<Lease>,
+        event_lease: Option<Lease>,
     ) -> Result<Recorded> {
         self.write(async move |tx| {
-            message::record_outcomes(tx, &outcomes, &ends, now, tell.as_ref()).await
+            message::record_outcomes(tx, &outcomes, &ends, now, event_lease.as_ref()).await
         })
         .await
     }
@@ -57,10 +57,10 @@ impl MessageStore for RowStore {
         &self,
         receipts: Vec<Receipt>,
         now: Timestamp,
-        tell: Option<Lease>,
+        event_lease: Option<Lease>,
     ) -> Result<Recorded> {
         self.write(async move |tx| {
-            message::record_receipts(tx, &receipts, now, tell.as_ref()).await
+            message::record_receipts(tx, &receipts, now, event_lease.as_ref()).await
         })
         .await
     }

@@ -47,7 +47,7 @@ fn indices(chunk: &ClaimedChunk) -> Vec<u32> {
     chunk.recipients.iter().map(|one| one.index).collect()
 }
 
-pub async fn hands_out_nobody_who_was_blocked_meanwhile(rig: &impl Rig) {
+pub async fn hands_out_no_recipient_that_was_blocked_meanwhile(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(10)).await;
     let stranger = world.world.account(Msat::ZERO).await.id;
     let mut new = world.bulk(5);
@@ -86,7 +86,7 @@ pub async fn hands_out_nobody_who_was_blocked_meanwhile(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn finds_the_blocked_in_chunks_that_nobody_claimed_yet(rig: &impl Rig) {
+pub async fn finds_the_blocked_in_chunks_that_were_not_claimed_yet(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(3_000)).await;
     let id = world.added(2_500).await;
     // Far more are blocked than are written to, everywhere but at the end.
@@ -132,7 +132,7 @@ pub async fn ends_a_message_of_which_all_were_blocked(rig: &impl Rig) {
     }
 }
 
-pub async fn tries_nobody_again_who_was_blocked_meanwhile(rig: &impl Rig) {
+pub async fn retries_no_recipient_that_was_blocked_meanwhile(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(9)).await;
     let id = world.added(2).await;
     let chunk = world.claim_one(at(5)).await;
@@ -260,7 +260,7 @@ pub async fn waits_for_a_receipt_of_what_a_carrier_may_have(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn leaves_the_blocked_with_a_carrier_that_counts_as_tried(rig: &impl Rig) {
+pub async fn leaves_the_blocked_with_a_tried_carrier(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(9)).await;
     let new = NewBulk { refunds: RefundPolicy::Unsent, ..world.bulk(3) };
     let id = new.content.message;

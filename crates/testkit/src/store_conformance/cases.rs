@@ -81,13 +81,13 @@ macro_rules! store_conformance {
             // claims
             claims_a_chunk_once
             serves_the_lower_lane_first
-            claims_no_more_than_asked
+            claims_no_more_than_there_is_room_for
             claims_again_when_the_lease_has_passed
             renews_only_its_own_leases
             releases_the_leases_of_one_node
             does_not_claim_what_is_no_longer_valid
             cuts_a_message_into_chunks
-            tells_the_height_at_which_the_hold_ends
+            reports_the_height_at_which_the_hold_ends
             // fairness
             serves_every_account_in_turn
             serves_accounts_that_a_claim_had_no_room_for
@@ -115,8 +115,8 @@ macro_rules! store_conformance {
             is_too_late_for_the_buyer_without_the_carriers_answer
             is_too_late_for_the_buyer_when_outcomes_were_lost
             cancels_for_the_buyer_when_every_outcome_was_sure
-            submits_after_too_many_silences
-            counts_a_silence_once
+            submits_after_too_many_unanswered_claims
+            counts_an_unanswered_claim_once
             takes_an_answer_that_came_late
             takes_a_late_answer_of_a_chunk_that_ended
             ends_nothing_by_a_late_answer
@@ -138,12 +138,12 @@ macro_rules! store_conformance {
             counts_attempts_that_took_nothing
             tries_another_carrier_when_receipts_do_not_come
             does_not_return_what_is_decided
-            tells_nothing_of_another_try
-            delivers_by_the_carrier_that_counts_as_tried
-            fails_nothing_by_the_carrier_that_counts_as_tried
+            reports_nothing_when_another_carrier_is_tried
+            delivers_by_a_tried_carrier
+            fails_nothing_by_a_tried_carrier
             fails_nothing_that_a_silent_carrier_may_deliver
             fails_what_the_silent_carrier_fails_too
-            stays_with_the_carrier_that_counts_as_tried
+            stays_with_a_tried_carrier
             returns_nothing_that_nobody_is_known_to_have
             awaits_no_receipts_past_validity
             ends_the_wait_with_the_message
@@ -159,19 +159,19 @@ macro_rules! store_conformance {
             does_not_guess_between_constant_ids
             does_not_guess_a_parked_receipt
             expires_by_receipt
-            keeps_the_carriers_word_for_a_failure
+            keeps_the_carriers_code_of_a_failure
             takes_no_receipt_for_a_submission_that_is_too_old
-            matches_an_id_that_came_round_again
+            matches_an_id_that_is_used_again
             does_not_guess_between_constant_ids_of_which_one_is_decided
             applies_no_early_receipt_of_an_earlier_use
             // words
-            tells_constant_ids_apart_by_their_number
+            distinguishes_constant_ids_by_number
             does_not_guess_between_two_texts_to_one_number
             needs_no_number_when_the_id_is_enough
             applies_a_parked_receipt_by_its_number
-            keeps_an_intermediate_word
-            keeps_a_word_that_came_after_a_time_out
-            keeps_a_word_that_contradicts
+            notes_an_intermediate_receipt
+            notes_a_receipt_after_a_time_out
+            notes_a_contradicting_receipt
             counts_a_contradiction_once
             counts_a_late_delivery_of_all_parts
             traces_a_page_of_recipients
@@ -181,14 +181,14 @@ macro_rules! store_conformance {
             does_not_expire_what_is_leased
             times_out_what_has_no_receipt
             leaves_what_still_has_time
-            expires_no_more_than_asked
-            drops_old_parked_receipts
+            expires_no_more_than_its_limit
+            deletes_old_parked_receipts
             // unmarked
             believes_an_unmarked_receipt_from_the_recipients_number
             takes_an_unmarked_receipt_of_a_stranger_for_a_message
             applies_an_early_unmarked_receipt_only_where_it_fits
             loses_no_early_unmarked_receipt_of_an_id_used_again
-            tells_constant_ids_apart_by_the_number_an_unmarked_receipt_comes_from
+            distinguishes_constant_ids_by_the_number_an_unmarked_receipt_comes_from
             // forget
             forgets_orders_that_were_never_paid
             forgets_no_more_than_asked
@@ -290,16 +290,16 @@ macro_rules! store_conformance {
             a_stop_blocks_with_its_proof_and_a_start_frees
             what_an_operator_blocked_is_not_freed_by_a_start
             // blocked
-            hands_out_nobody_who_was_blocked_meanwhile
-            finds_the_blocked_in_chunks_that_nobody_claimed_yet
+            hands_out_no_recipient_that_was_blocked_meanwhile
+            finds_the_blocked_in_chunks_that_were_not_claimed_yet
             ends_a_message_of_which_all_were_blocked
-            tries_nobody_again_who_was_blocked_meanwhile
+            retries_no_recipient_that_was_blocked_meanwhile
             gives_the_price_of_a_blocked_order_back
             refuses_an_order_to_a_blocked_number
             hands_out_mailboxes_whatever_is_blocked
             blocks_what_no_carrier_can_deliver
             waits_for_a_receipt_of_what_a_carrier_may_have
-            leaves_the_blocked_with_a_carrier_that_counts_as_tried
+            leaves_the_blocked_with_a_tried_carrier
             goes_on_waiting_for_receipts_beside_the_blocked
             two_processes_hand_out_no_blocked_number
             // operators

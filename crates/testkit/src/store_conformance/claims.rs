@@ -29,7 +29,7 @@ pub async fn serves_the_lower_lane_first(rig: &impl Rig) {
     assert_eq!(claim().await.unwrap().chunks[0].content.lane, Lane::Single);
 }
 
-pub async fn claims_no_more_than_asked(rig: &impl Rig) {
+pub async fn claims_no_more_than_there_is_room_for(rig: &impl Rig) {
     let world = World::new(rig).await;
     for lane in [Lane::Single, Lane::Single, Lane::Bulk, Lane::Bulk, Lane::Bulk] {
         let mut message = world.new_message(1);
@@ -105,7 +105,7 @@ pub async fn cuts_a_message_into_chunks(rig: &impl Rig) {
     }
 }
 
-pub async fn tells_the_height_at_which_the_hold_ends(rig: &impl Rig) {
+pub async fn reports_the_height_at_which_the_hold_ends(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working().await;
     assert_eq!(world.claim_one(at(5)).await.deadline_height, Some(1_000));

@@ -65,9 +65,9 @@ pub async fn is_too_late_for_the_buyer_when_outcomes_were_lost(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working_with(world.new_message(2)).await;
     let chunk = world.claim_one(at(5)).await;
-    // One of two was told, twice.
-    let told = deferred(&chunk, &[], 1);
-    retry(&world, &chunk, vec![told.clone(), told]).await;
+    // The outcome of one of two came, twice.
+    let first = deferred(&chunk, &[], 1);
+    retry(&world, &chunk, vec![first.clone(), first]).await;
     is_too_late(&world, order).await;
 }
 
@@ -86,7 +86,7 @@ pub async fn cancels_for_the_buyer_when_every_outcome_was_sure(rig: &impl Rig) {
     assert_eq!(world.cancel(order, Reason::CancelledByBuyer).await, CancelOutcome::Cancelled);
 }
 
-pub async fn submits_after_too_many_silences(rig: &impl Rig) {
+pub async fn submits_after_too_many_unanswered_claims(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     for silence in 1..=NO_ANSWERS_MAX {
@@ -103,7 +103,7 @@ pub async fn submits_after_too_many_silences(rig: &impl Rig) {
     assert_eq!(world.order(order).await.reason, Some(Reason::NoReceipt));
 }
 
-pub async fn counts_a_silence_once(rig: &impl Rig) {
+pub async fn counts_an_unanswered_claim_once(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;

@@ -66,7 +66,7 @@ pub async fn leaves_what_still_has_time(rig: &impl Rig) {
     assert_eq!(world.recipient(submitted).await, RecipientState::Submitted);
 }
 
-pub async fn expires_no_more_than_asked(rig: &impl Rig) {
+pub async fn expires_no_more_than_its_limit(rig: &impl Rig) {
     let world = World::new(rig).await;
     for _ in 0..3 {
         world.working().await;
@@ -77,7 +77,7 @@ pub async fn expires_no_more_than_asked(rig: &impl Rig) {
     assert_eq!(expire().await.unwrap().recipients, 0);
 }
 
-pub async fn drops_old_parked_receipts(rig: &impl Rig) {
+pub async fn deletes_old_parked_receipts(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.receive("a", ReceiptState::Delivered).await;
     world.store.expire(at(100), at(20), 9).await.unwrap();

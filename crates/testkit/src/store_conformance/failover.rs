@@ -124,8 +124,8 @@ pub async fn counts_attempts_that_took_nothing(rig: &impl Rig) {
     ];
     for (tries, (reason, carrier, taken, attempts)) in cases.into_iter().enumerate() {
         let chunk = world.claim_one(at(10)).await;
-        let told = deferral(&chunk, reason, carrier, &taken);
-        end(&world, &chunk, vec![told.clone(), told], retry(at(10))).await;
+        let deferred = deferral(&chunk, reason, carrier, &taken);
+        end(&world, &chunk, vec![deferred.clone(), deferred], retry(at(10))).await;
         let again = world.claim_one(at(10)).await;
         assert_eq!(again.recipients[0].attempts, attempts, "{reason:?} {carrier} {taken:?}");
         // One that would not take it is asked again only when nobody else is left.
@@ -177,7 +177,7 @@ pub async fn does_not_return_what_is_decided(rig: &impl Rig) {
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }
 
-pub async fn tells_nothing_of_another_try(rig: &impl Rig) {
+pub async fn reports_nothing_when_another_carrier_is_tried(rig: &impl Rig) {
     let world = World::new(rig).await;
     awaited(&world, "a").await;
     let again = world.claim_one(at(100)).await;
@@ -187,7 +187,7 @@ pub async fn tells_nothing_of_another_try(rig: &impl Rig) {
     assert_eq!(world.told(at(300)).await.len(), 3, "paid, sent, delivered");
 }
 
-pub async fn delivers_by_the_carrier_that_counts_as_tried(rig: &impl Rig) {
+pub async fn delivers_by_a_tried_carrier(rig: &impl Rig) {
     let world = World::new(rig).await;
     // While the other carrier is handed it.
     let (order, _) = awaited(&world, "a").await;
@@ -211,7 +211,7 @@ pub async fn delivers_by_the_carrier_that_counts_as_tried(rig: &impl Rig) {
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }
 
-pub async fn fails_nothing_by_the_carrier_that_counts_as_tried(rig: &impl Rig) {
+pub async fn fails_nothing_by_a_tried_carrier(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (order, message) = awaited(&world, "a").await;
     let again = world.claim_one(at(100)).await;
@@ -290,7 +290,7 @@ pub async fn fails_what_the_silent_carrier_fails_too(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Timeout);
 }
 
-pub async fn stays_with_the_carrier_that_counts_as_tried(rig: &impl Rig) {
+pub async fn stays_with_a_tried_carrier(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (order, message) = awaited(&world, "a").await;
     let again = world.claim_one(at(100)).await;

@@ -31,6 +31,7 @@ mod inbound;
 mod links;
 mod money;
 mod node;
+mod noted_receipts;
 mod operators;
 mod orders;
 mod outcomes;
@@ -40,7 +41,6 @@ mod refunds;
 mod restart;
 mod search;
 mod unmarked;
-mod words;
 mod world;
 
 use std::sync::Arc;
@@ -73,6 +73,7 @@ pub use inbound::*;
 pub use links::*;
 pub use money::*;
 pub use node::*;
+pub use noted_receipts::*;
 pub use operators::*;
 pub use orders::*;
 pub use outcomes::*;
@@ -82,7 +83,6 @@ pub use refunds::*;
 pub use restart::*;
 pub use search::*;
 pub use unmarked::*;
-pub use words::*;
 
 /// A database of its own for one case.
 #[async_trait]

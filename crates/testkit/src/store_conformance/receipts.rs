@@ -149,7 +149,7 @@ pub async fn expires_by_receipt(rig: &impl Rig) {
     assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Expired));
 }
 
-pub async fn keeps_the_carriers_word_for_a_failure(rig: &impl Rig) {
+pub async fn keeps_the_carriers_code_of_a_failure(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     let failed = Receipt { code: Some("034".to_owned()), ..receipt("a", ReceiptState::Failed) };
@@ -182,7 +182,7 @@ pub async fn takes_no_receipt_for_a_submission_that_is_too_old(rig: &impl Rig) {
     assert_eq!(world.state(old).await, OrderState::Working);
 }
 
-pub async fn matches_an_id_that_came_round_again(rig: &impl Rig) {
+pub async fn matches_an_id_that_is_used_again(rig: &impl Rig) {
     let world = World::new(rig).await;
     let old = world.submitted("a").await;
     let mut message = world.new_message(1);

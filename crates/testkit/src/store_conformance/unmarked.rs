@@ -120,7 +120,9 @@ pub async fn loses_no_early_unmarked_receipt_of_an_id_used_again(rig: &impl Rig)
     let _ = order;
 }
 
-pub async fn tells_constant_ids_apart_by_the_number_an_unmarked_receipt_comes_from(rig: &impl Rig) {
+pub async fn distinguishes_constant_ids_by_the_number_an_unmarked_receipt_comes_from(
+    rig: &impl Rig,
+) {
     let world = World::new(rig).await;
     world.working_with(world.new_message(2)).await;
     let chunk = world.claim_one(at(5)).await;

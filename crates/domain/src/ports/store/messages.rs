@@ -181,21 +181,21 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
     /// receipts of the parts are applied. The chunk of an order that is final meanwhile is not
     /// retried. Repeat: harmless.
     ///
-    /// With `tell`, the events that this change stores are leased so and returned in
+    /// With `event_lease`, the events that this change stores are leased so and returned in
     /// [`Recorded::webhooks`].
     async fn record_outcomes(
         &self,
         outcomes: Vec<Outcome>,
         ends: Vec<(ChunkId, u32, ChunkEnd)>,
         now: Timestamp,
-        tell: Option<Lease>,
+        event_lease: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
     /// Records receipts, and parks those without a known submission: which part a receipt is of, and
     /// what it does, is in [`crate::message::receipt`]. Carriers use ids again: only submissions younger
     /// than [`crate::limits::PARKED_RECEIPT_AGE_MAX`] are matched, and only receipts parked within
     /// [`crate::limits::EARLY_RECEIPT_AGE_MAX`] are applied to a new submission. Repeat: harmless.
-    /// `tell` as for [`MessageStore::record_outcomes`].
+    /// `event_lease` as for [`MessageStore::record_outcomes`].
     ///
     /// What turns out to be an inbound message is returned in [`Recorded::messages`], and parked all
     /// the same.
@@ -203,7 +203,7 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         &self,
         receipts: Vec<Receipt>,
         now: Timestamp,
-        tell: Option<Lease>,
+        event_lease: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
     /// What is known of up to `limit` recipients of a message, from index `first` on, with their parts

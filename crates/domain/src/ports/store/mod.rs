@@ -54,7 +54,7 @@ pub use search::{
 };
 pub use senders::{SenderList, SenderStore};
 pub use terms::{PriceRow, TermsStore};
-pub use trace::{PartTrace, RecipientTrace, Word};
+pub use trace::{NotedReceipt, PartTrace, RecipientTrace};
 
 /// All of the store.
 #[async_trait]

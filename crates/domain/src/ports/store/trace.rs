@@ -1,4 +1,4 @@
-//! What is known of a message's way, for those who have to explain it.
+//! What is known of the recipients of a message and of their parts at carriers, for support.
 
 use crate::message::Address;
 use crate::message::parts::PartState;
@@ -14,7 +14,7 @@ pub struct RecipientTrace {
     pub to: Address,
     pub state: RecipientState,
     pub reason: Option<Reason>,
-    /// The carrier's own word for the reason.
+    /// The carrier's own code for the reason.
     pub code: Option<String>,
     /// As in [`crate::ports::ClaimedRecipient::tried`].
     pub tried: Vec<CarrierName>,
@@ -34,18 +34,18 @@ pub struct PartTrace {
     pub parts: u16,
     /// The claim that handed it over.
     pub attempt: u32,
-    /// What the carrier said first, and when it did.
+    /// As the first final receipt decided it, at `decided_at`.
     pub state: PartState,
     pub code: Option<String>,
     pub taken_at: Timestamp,
     pub decided_at: Option<Timestamp>,
-    /// What the carrier said last without deciding anything.
-    pub word: Option<Word>,
+    /// The last receipt that did not decide the part.
+    pub noted: Option<NotedReceipt>,
 }
 
-/// A carrier's word that decided nothing: on its way, or said when all was decided.
+/// A receipt that did not decide its part: intermediate, or later than the decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Word {
+pub struct NotedReceipt {
     pub state: ReceiptState,
     pub code: Option<String>,
     pub at: Timestamp,

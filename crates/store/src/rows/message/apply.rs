@@ -18,13 +18,13 @@ use crate::tx::{Result, Tx, params};
 
 type MovedRecipient<'a> = (&'a RecipientKey, &'a Recipient, (RecipientState, RecipientState));
 
-/// `messages` are those of the recipients. With `tell`, the stored events are leased so.
+/// `messages` are those of the recipients. With `event_lease`, the stored events are leased so.
 pub(crate) async fn apply(
     tx: &mut impl Tx,
     messages: &mut Messages,
     recipients: &Recipients,
     now: Timestamp,
-    tell: Option<&Lease>,
+    event_lease: Option<&Lease>,
 ) -> Result<Recorded> {
     let changed: Vec<_> =
         recipients.iter().filter(|(_, recipient)| recipient.is_changed()).collect();
@@ -40,7 +40,7 @@ pub(crate) async fn apply(
     let settled = messages.iter_mut();
     let settled = settled.filter_map(|(id, message)| message.campaign.as_mut()?.take_change(*id));
     let settled: Vec<_> = settled.collect();
-    let recorded = decide_orders(tx, messages, &moved, &ended, &settled, now, tell).await?;
+    let recorded = decide_orders(tx, messages, &moved, &ended, &settled, now, event_lease).await?;
     Ok(Recorded { recipients: u32::try_from(moved.len()).unwrap_or(u32::MAX), ..recorded })
 }
 
@@ -136,7 +136,7 @@ async fn decide_orders(
     ended: &BTreeSet<MessageId>,
     settled: &[SettlementChange],
     now: Timestamp,
-    tell: Option<&Lease>,
+    event_lease: Option<&Lease>,
 ) -> Result<Recorded> {
     // An order's buyer sees the first recipient of its message.
     let firsts: BTreeMap<_, _> = moved
@@ -171,7 +171,7 @@ async fn decide_orders(
             _ => Ok(()),
         };
     }
-    let stored = change::store_with(tx, orders, settled, now, tell).await?;
+    let stored = change::store_with(tx, orders, settled, now, event_lease).await?;
     Ok(Recorded {
         decided: stored.decided,
         settled: stored.settled,

@@ -22,7 +22,7 @@ pub(crate) async fn record_outcomes(
     outcomes: &[Outcome],
     ends: &[(ChunkId, u32, ChunkEnd)],
     now: Timestamp,
-    tell: Option<&Lease>,
+    event_lease: Option<&Lease>,
 ) -> Result<Recorded> {
     let ends: Vec<_> =
         ends.iter().map(|&(id, attempt, end)| ClaimEnd { id, attempt, end }).collect();
@@ -43,11 +43,11 @@ pub(crate) async fn record_outcomes(
         let holds_lease = chunk.is_some_and(|chunk| chunk.attempt == outcome.key.attempt);
         recipient.delivery.apply_outcome(outcome, holds_lease);
     }
-    let mut recorded = apply(tx, &mut messages, &recipients, now, tell).await?;
+    let mut recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;
     let unanswered = outcomes.iter().filter(|outcome| outcome.end.is_unanswered());
     let unanswered: BTreeSet<_> = unanswered.map(|outcome| outcome.key.chunk).collect();
     finish_claim::keep_doubt(tx, &unanswered, &mut chunks).await?;
-    recorded.add(finish_claims(tx, &ends, chunks, &mut messages, now, tell).await?);
+    recorded.add(finish_claims(tx, &ends, chunks, &mut messages, now, event_lease).await?);
     Ok(recorded)
 }
 

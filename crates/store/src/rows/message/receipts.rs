@@ -21,7 +21,7 @@ pub(crate) async fn record_receipts(
     tx: &mut impl Tx,
     receipts: &[Receipt],
     now: Timestamp,
-    tell: Option<&Lease>,
+    event_lease: Option<&Lease>,
 ) -> Result<Recorded> {
     if receipts.is_empty() {
         return Ok(Recorded::default());
@@ -45,7 +45,7 @@ pub(crate) async fn record_receipts(
         updates.add(effect, PartKey { recipient: key, carrier, part }, receipt);
     }
     updates.store(tx).await?;
-    let recorded = apply(tx, &mut messages, &recipients, now, tell).await?;
+    let recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;
     let messages = inbound_messages(receipts, &matches);
     Ok(Recorded { parked, ambiguous, contradictory: updates.contradictory, messages, ..recorded })
 }

@@ -11,7 +11,7 @@ use crate::tx::{Result, Row, Tx, params};
 /// A recipient: message and index.
 pub(crate) type RecipientKey = (MessageId, u32);
 
-/// The next columns of a row: carrier, part, parts, attempt, at, state, code, word. `None` of a
+/// The next columns of a row: carrier, part, parts, attempt, at, state, code, noted. `None` of a
 /// recipient without parts.
 pub(crate) fn read(row: &mut Row) -> Result<Option<Part>> {
     let Some(carrier) = row.get::<Option<String>>()? else { return Ok(None) };
@@ -117,7 +117,7 @@ impl<'a> ReceiptUpdates<'a> {
             })
             .collect();
         tx.execute_many(
-            "UPDATE submissions SET word = ?5, word_code = ?6, word_at = ?7
+            "UPDATE submissions SET noted = ?5, noted_code = ?6, noted_at = ?7
              WHERE message = ?1 AND idx = ?2 AND carrier = ?3 AND part = ?4",
             &rows,
         )

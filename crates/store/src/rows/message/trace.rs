@@ -6,7 +6,7 @@ use domain::id::MessageId;
 use domain::message::Address;
 use domain::message::delivery::TriedCarriers;
 use domain::message::recipient::RecipientState;
-use domain::ports::{PartTrace, RecipientTrace, Word};
+use domain::ports::{NotedReceipt, PartTrace, RecipientTrace};
 use domain::routing::CarrierName;
 
 use crate::rows::campaign;
@@ -45,7 +45,7 @@ pub(crate) async fn trace(
     let rows = tx
         .query(
             "SELECT idx, carrier, carrier_id, part, parts, attempt, state, code, at, decided_at,
-                 word, word_code, word_at
+                 noted, noted_code, noted_at
              FROM submissions WHERE message = ?1 AND idx >= ?2 AND idx < ?3
              ORDER BY idx, at, attempt, carrier, part",
             params![message, first, last],
@@ -111,12 +111,12 @@ fn read_part(mut row: Row) -> Result<PartTrace> {
         code: row.get()?,
         taken_at: row.get()?,
         decided_at: row.get()?,
-        word: read_word(&mut row)?,
+        noted: read_noted(&mut row)?,
     })
 }
 
-fn read_word(row: &mut Row) -> Result<Option<Word>> {
+fn read_noted(row: &mut Row) -> Result<Option<NotedReceipt>> {
     let (state, code, at) = (row.get()?, row.get()?, row.get()?);
     let (Some(state), Some(at)) = (state, at) else { return Ok(None) };
-    Ok(Some(Word { state, code, at }))
+    Ok(Some(NotedReceipt { state, code, at }))
 }

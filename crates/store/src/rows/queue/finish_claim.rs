@@ -105,7 +105,7 @@ pub(crate) async fn finish_claims(
     chunks: ClaimedChunkRows,
     messages: &mut Messages,
     now: Timestamp,
-    tell: Option<&Lease>,
+    event_lease: Option<&Lease>,
 ) -> Result<Recorded> {
     let (plain, ends) = split_plain(ends, messages);
     delete(tx, &plain).await?;
@@ -134,7 +134,7 @@ pub(crate) async fn finish_claims(
         .iter()
         .map(|(Ended { id, chunk, .. }, reason)| ((id.message, id.first, chunk.last), *reason))
         .collect();
-    withdraw_unpaid(tx, messages, &ranges, now, tell).await
+    withdraw_unpaid(tx, messages, &ranges, now, event_lease).await
 }
 
 /// The ends of claims that leave nothing, and the others. Final messages have no chunks any more.

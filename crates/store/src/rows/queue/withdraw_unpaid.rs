@@ -61,7 +61,7 @@ pub(crate) async fn withdraw_unpaid(
     messages: &mut Messages,
     ranges: &[(Range, Reason)],
     now: Timestamp,
-    tell: Option<&Lease>,
+    event_lease: Option<&Lease>,
 ) -> Result<Recorded> {
     let mut recorded = Recorded::default();
     for (range, reason) in ranges {
@@ -69,7 +69,7 @@ pub(crate) async fn withdraw_unpaid(
         for recipient in pending.values_mut() {
             recipient.delivery.time_out(*reason);
         }
-        recorded.add(apply(tx, messages, &pending, now, tell).await?);
+        recorded.add(apply(tx, messages, &pending, now, event_lease).await?);
     }
     Ok(recorded)
 }

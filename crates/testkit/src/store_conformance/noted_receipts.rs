@@ -1,4 +1,4 @@
-//! Carriers' words that name a number, decide nothing, or come too late; and how they are shown.
+//! Receipts that name a number, decide nothing, or come too late; and how they are shown.
 
 use domain::id::MessageId;
 use domain::message::Address;
@@ -43,7 +43,7 @@ fn states(trace: &[RecipientTrace]) -> Vec<RecipientState> {
     trace.iter().map(|recipient| recipient.state).collect()
 }
 
-pub async fn tells_constant_ids_apart_by_their_number(rig: &impl Rig) {
+pub async fn distinguishes_constant_ids_by_number(rig: &impl Rig) {
     let world = World::new(rig).await;
     let message = constant(&world, 3, "0").await;
     let said = vec![to(1, "0", ReceiptState::Delivered), to(2, "0", ReceiptState::Failed)];
@@ -89,7 +89,7 @@ pub async fn applies_a_parked_receipt_by_its_number(rig: &impl Rig) {
     assert_eq!(states(&trace(&world, chunk.id.message).await), [Submitted, Success, Success]);
 }
 
-pub async fn keeps_an_intermediate_word(rig: &impl Rig) {
+pub async fn notes_an_intermediate_receipt(rig: &impl Rig) {
     let world = World::new(rig).await;
     let message = constant(&world, 1, "a").await;
     let word = Receipt { code: Some("001".to_owned()), ..receipt("a", ReceiptState::Intermediate) };
@@ -97,7 +97,7 @@ pub async fn keeps_an_intermediate_word(rig: &impl Rig) {
     let shown = trace(&world, message).await.remove(0);
     assert_eq!(shown.state, RecipientState::Submitted);
     let part = &shown.parts[0];
-    let kept = part.word.as_ref().unwrap();
+    let kept = part.noted.as_ref().unwrap();
     assert_eq!((part.state, part.decided_at), (PartState::Accepted, None));
     assert_eq!((kept.state, kept.code.as_deref(), kept.at), (word.state, Some("001"), word.at));
     // It comes again when all is decided: no news.
@@ -105,11 +105,11 @@ pub async fn keeps_an_intermediate_word(rig: &impl Rig) {
     let late = Receipt { at: at(99), ..word };
     assert_eq!(receive(&world, vec![late]).await, Recorded::default());
     let shown = trace(&world, message).await.remove(0);
-    assert_eq!(shown.parts[0].word.as_ref().unwrap().at, at(15));
+    assert_eq!(shown.parts[0].noted.as_ref().unwrap().at, at(15));
     assert_eq!(shown.parts[0].decided_at, Some(at(15)));
 }
 
-pub async fn keeps_a_word_that_came_after_a_time_out(rig: &impl Rig) {
+pub async fn notes_a_receipt_after_a_time_out(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(super::world::PRICE).await;
     let (order, _) = world.spend(account.id, super::world::PRICE).await;
@@ -126,7 +126,7 @@ pub async fn keeps_a_word_that_came_after_a_time_out(rig: &impl Rig) {
     assert_eq!(shown.state, RecipientState::Timeout);
     let part = &shown.parts[0];
     assert_eq!((part.state, part.decided_at), (PartState::Accepted, None));
-    assert_eq!(part.word.as_ref().unwrap().state, ReceiptState::Delivered);
+    assert_eq!(part.noted.as_ref().unwrap().state, ReceiptState::Delivered);
     world.must_be_sound().await;
     // That it failed is what we said ourselves.
     let order = world.submitted("b").await;
@@ -136,7 +136,7 @@ pub async fn keeps_a_word_that_came_after_a_time_out(rig: &impl Rig) {
     assert_eq!(recorded, Recorded::default());
 }
 
-pub async fn keeps_a_word_that_contradicts(rig: &impl Rig) {
+pub async fn notes_a_contradicting_receipt(rig: &impl Rig) {
     let world = World::new(rig).await;
     let message = constant(&world, 1, "a").await;
     receive(&world, vec![receipt("a", ReceiptState::Delivered)]).await;
@@ -147,7 +147,7 @@ pub async fn keeps_a_word_that_contradicts(rig: &impl Rig) {
         (shown.state, shown.parts[0].state),
         (RecipientState::Success, PartState::Delivered)
     );
-    let word = shown.parts[0].word.as_ref().unwrap();
+    let word = shown.parts[0].noted.as_ref().unwrap();
     assert_eq!((word.state, word.code.as_deref()), (ReceiptState::Failed, Some("011")));
 }
 
