@@ -29,9 +29,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
 const FOR_TESTS: [(&str, Option<&str>); 2] = [("testkit", None), ("store", Some("api"))];
 
 /// Libraries that mark a layer, and the crates that may know them.
-const KNOWN_ONLY_TO: [(&str, &[&str]); 11] = [
+const KNOWN_ONLY_TO: [(&str, &[&str]); 12] = [
     ("rusqlite", &["store"]),
     ("tokio-postgres", &["store"]),
+    ("tokio-postgres-rustls", &["store"]),
     ("axum", &["http", "api"]),
     ("hyper", &["http", "fetch"]),
     ("ipnet", &["http"]),

@@ -12,6 +12,8 @@ mod notify;
 mod open;
 mod pool;
 mod range_update;
+#[cfg(test)]
+mod snapshots;
 mod sql_tokens;
 mod statement;
 mod tls;

@@ -1,4 +1,4 @@
-//! A statement as the aggregates write it, in PostgreSQL's tokens.
+//! A statement as the aggregates write it, in PostgreSQL's dialect.
 //!
 //! | written | here |
 //! |---|---|

@@ -1,65 +1,64 @@
-//! TLS to the server, as `sslmode` has it.
+//! TLS to the server, as `sslmode` has it. Passwords are bound to the channel (SCRAM-SHA-256-PLUS)
+//! wherever the server offers it.
 //!
 //! | sslmode | connection | certificate |
 //! |---|---|---|
 //! | disable | clear | – |
-//! | prefer (default) | TLS if the server has it | not looked at |
-//! | require | TLS | not looked at |
+//! | prefer (default) | TLS if the server has it | not verified |
+//! | require | TLS | not verified |
 //! | verify-full | TLS | of this host, by `sslrootcert` or the system's authorities |
 
-use std::io;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, InvalidDnsNameError, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    ClientConfig, ConfigBuilder, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    WantsVerifier,
+};
 use rustls_platform_verifier::BuilderVerifierExt;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
-use tokio_rustls::TlsConnector;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::OpenError;
 
-#[derive(Clone)]
-pub(super) struct Tls(Arc<ClientConfig>);
+/// Encrypted, whoever the server is.
+pub(super) fn unverified() -> Result<MakeRustlsConnect, OpenError> {
+    let (provider, builder) = builder()?;
+    let builder =
+        builder.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)));
+    Ok(MakeRustlsConnect::new(builder.with_no_client_auth()))
+}
 
-impl Tls {
-    /// For whom an encrypted connection is enough.
-    pub(super) fn unverified() -> Result<Self, OpenError> {
-        let provider = Arc::new(ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(|error| OpenError::Tls(error.to_string()))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-            .with_no_client_auth();
-        Ok(Self(Arc::new(config)))
-    }
+/// With a certificate of this host, by `authorities` or the system's.
+pub(super) fn verified(authorities: Option<&Path>) -> Result<MakeRustlsConnect, OpenError> {
+    let (provider, builder) = builder()?;
+    let builder = match authorities {
+        Some(path) => {
+            let roots = Arc::new(read(path)?);
+            let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider)
+                .build()
+                .map_err(|error| OpenError::Tls(error.to_string()))?;
+            builder.with_webpki_verifier(verifier)
+        }
+        None => builder.with_platform_verifier().map_err(failed)?,
+    };
+    Ok(MakeRustlsConnect::new(builder.with_no_client_auth()))
+}
 
-    pub(super) fn verified(authorities: Option<&Path>) -> Result<Self, OpenError> {
-        let failed = |error: Error| OpenError::Tls(error.to_string());
-        let provider = Arc::new(ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(failed)?;
-        let builder = match authorities {
-            Some(path) => {
-                let verifier =
-                    WebPkiServerVerifier::builder_with_provider(Arc::new(read(path)?), provider)
-                        .build()
-                        .map_err(|error| OpenError::Tls(error.to_string()))?;
-                builder.with_webpki_verifier(verifier)
-            }
-            None => builder.with_platform_verifier().map_err(failed)?,
-        };
-        Ok(Self(Arc::new(builder.with_no_client_auth())))
-    }
+type Builder = ConfigBuilder<ClientConfig, WantsVerifier>;
+
+fn builder() -> Result<(Arc<CryptoProvider>, Builder), OpenError> {
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone());
+    Ok((provider, builder.with_safe_default_protocol_versions().map_err(failed)?))
+}
+
+fn failed(error: Error) -> OpenError {
+    OpenError::Tls(error.to_string())
 }
 
 fn read(path: &Path) -> Result<RootCertStore, OpenError> {
@@ -74,79 +73,11 @@ fn read(path: &Path) -> Result<RootCertStore, OpenError> {
     if roots.is_empty() { Err(unreadable("no certificate in it".to_owned())) } else { Ok(roots) }
 }
 
-impl<S> MakeTlsConnect<S> for Tls
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    type Stream = Encrypted<S>;
-    type TlsConnect = Connect;
-    type Error = InvalidDnsNameError;
-
-    fn make_tls_connect(&mut self, host: &str) -> Result<Connect, InvalidDnsNameError> {
-        let name = ServerName::try_from(host)?.to_owned();
-        Ok(Connect { connector: TlsConnector::from(self.0.clone()), name })
-    }
-}
-
-pub(super) struct Connect {
-    connector: TlsConnector,
-    name: ServerName<'static>,
-}
-
-impl<S> TlsConnect<S> for Connect
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    type Stream = Encrypted<S>;
-    type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Encrypted<S>>> + Send>>;
-
-    fn connect(self, stream: S) -> Self::Future {
-        Box::pin(async move { self.connector.connect(self.name, stream).await.map(Encrypted) })
-    }
-}
-
-pub(super) struct Encrypted<S>(tokio_rustls::client::TlsStream<S>);
-
-impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Encrypted<S> {
-    fn channel_binding(&self) -> ChannelBinding {
-        ChannelBinding::none()
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Encrypted<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Encrypted<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
-
-/// Takes any certificate, if its owner holds the key.
+/// Accepts any certificate whose owner holds the key.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct AnyCertificate(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for AnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

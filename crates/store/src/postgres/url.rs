@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::tls::Tls;
+use super::tls;
 use crate::OpenError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -19,7 +20,7 @@ const KEEPALIVE_TIMES: u32 = 3;
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(super) config: Config,
-    pub(super) tls: Option<Tls>,
+    pub(super) tls: Option<MakeRustlsConnect>,
 }
 
 impl Server {
@@ -75,17 +76,17 @@ fn take_tls_options(url: &str) -> (String, TlsOptions) {
 }
 
 impl TlsOptions {
-    fn apply(self, config: &mut Config) -> Result<Option<Tls>, OpenError> {
+    fn apply(self, config: &mut Config) -> Result<Option<MakeRustlsConnect>, OpenError> {
         let verified = self.mode.as_deref() == Some("verify-full");
         if self.authorities.is_some() && !verified {
             return Err(OpenError::Tls("sslrootcert is of sslmode=verify-full".to_owned()));
         }
         let (mode, tls) = match self.mode.as_deref() {
             Some("disable") => (SslMode::Disable, None),
-            None | Some("prefer") => (SslMode::Prefer, Some(Tls::unverified()?)),
-            Some("require") => (SslMode::Require, Some(Tls::unverified()?)),
+            None | Some("prefer") => (SslMode::Prefer, Some(tls::unverified()?)),
+            Some("require") => (SslMode::Require, Some(tls::unverified()?)),
             Some("verify-full") => {
-                (SslMode::Require, Some(Tls::verified(self.authorities.as_deref())?))
+                (SslMode::Require, Some(tls::verified(self.authorities.as_deref())?))
             }
             Some(_) => {
                 let known = "sslmode is disable, prefer, require or verify-full";

@@ -57,6 +57,7 @@ async fn speaks_tls_as_the_url_says() {
         ("127.0.0.1", ""),
         ("127.0.0.1", "?sslmode=prefer"),
         ("127.0.0.1", "?sslmode=require"),
+        ("127.0.0.1", "?sslmode=require&channel_binding=require"),
         ("localhost", verified.as_str()),
     ] {
         let store = open(&at(host, options)).await;
