@@ -18,8 +18,10 @@ pub(crate) enum Lost {
 /// Counts what the doors change, and makes the store fail as a test says.
 #[derive(Debug, Default)]
 pub(crate) struct TestGate {
-    pub down: AtomicBool,
-    pub panics: AtomicBool,
+    down: AtomicBool,
+    /// Accesses that succeed although it is down.
+    passes: AtomicU32,
+    panics: AtomicBool,
     loses: std::sync::Mutex<Option<Lost>>,
     changes: AtomicU32,
 }
@@ -27,6 +29,11 @@ pub(crate) struct TestGate {
 impl TestGate {
     pub(crate) fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// So many accesses succeed although it is down.
+    pub(crate) fn let_pass(&self, accesses: u32) {
+        self.passes.store(accesses, Ordering::SeqCst);
     }
 
     pub(crate) fn set_panics(&self, panics: bool) {
@@ -56,10 +63,14 @@ fn unknown() -> PortError {
 impl Gate for TestGate {
     async fn enter(&self) -> Result<(), PortError> {
         assert!(!self.panics.load(Ordering::SeqCst), "a fault of the test, for +4520123456");
-        match self.down.load(Ordering::SeqCst) {
-            true => Err(PortError::Unavailable("the disk is away".into())),
-            false => Ok(()),
+        let passes = || {
+            let used = |passes: u32| passes.checked_sub(1);
+            self.passes.fetch_update(Ordering::SeqCst, Ordering::SeqCst, used).is_ok()
+        };
+        if self.down.load(Ordering::SeqCst) && !passes() {
+            return Err(PortError::Unavailable("the disk is away".into()));
         }
+        Ok(())
     }
 
     fn commit(&self) -> Result<(), PortError> {

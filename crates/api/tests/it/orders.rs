@@ -130,7 +130,7 @@ async fn takes_an_immediate_order_from_credit() {
         "insufficient",
         open.post_with_key("/createsendorder", &key, body).await
     );
-    assert_eq!(open.changes(), 1, "the second order left nothing");
+    assert_eq!(open.house.available().await, sats(500), "the second order left nothing");
 }
 
 /// Whichever way it is to be paid, nothing is stored and no invoice made.
@@ -145,7 +145,8 @@ async fn refuses_a_number_that_is_blocked() {
     insta::assert_snapshot!(open.post_with_key("/createsendorder", &key, body).await);
     let invoiced = open.post("/createsendorder", &body.replace("true", "false")).await;
     assert!(invoiced.body.contains("takes no messages from here"), "{invoiced}");
-    assert_eq!(open.changes(), 0);
+    assert_eq!(open.house.available().await, sats(1_500));
+    assert_eq!(open.house.store.order_load().await.unwrap().unfinished, 0);
 }
 
 #[tokio::test]
@@ -158,7 +159,7 @@ async fn refuses_what_is_over_the_daily_limit() {
     assert!(open.house.store.set_account_settings(account, settings, BY, NOON).await.unwrap());
     let body = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
     insta::assert_snapshot!(open.post_with_key("/createsendorder", &key, body).await);
-    assert_eq!(open.changes(), 0);
+    assert_eq!(open.house.available().await, sats(9_000));
 }
 
 /// Each body is one that a public client sends, or a harmless variation of it.
@@ -260,5 +261,6 @@ async fn a_message_under_way_is_not_cancelled() {
     let body = r#"{"phone":"+4520123456","message":"hello","immediate":"true"}"#;
     let id = open.post_with_key("/createsendorder", &key, body).await.json()["orderId"].clone();
     let id: OrderId = id.as_str().unwrap().parse().unwrap();
+    assert_eq!(open.house.world().claim(10.into()).await.len(), 1);
     insta::assert_snapshot!(open.get(&format!("/cancelorder?orderId={id}")).await);
 }

@@ -55,9 +55,11 @@ fn generated_statements() {
         let ranges = translated.many.as_ref().and_then(|many| many.sql_of_spans(types));
         writeln!(told, "{}", flat(sql)).unwrap();
         writeln!(told, "  one row:  {}", flat(&translated.sql)).unwrap();
-        for (how, generated) in
-            [("arrays:   ", arrays), ("ranges:   ", ranges), ("COPY:     ", translated.copy.map(|copy| copy.sql))]
-        {
+        for (how, generated) in [
+            ("arrays:   ", arrays),
+            ("ranges:   ", ranges),
+            ("COPY:     ", translated.copy.map(|copy| copy.sql)),
+        ] {
             if let Some(generated) = generated {
                 writeln!(told, "  {how}{}", flat(&generated)).unwrap();
             }

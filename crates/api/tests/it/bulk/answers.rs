@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use api::HttpSettings;
 use domain::account::AccountSettings;
+use domain::id::MessageId;
 use domain::limits::BULK_RECEIPTS_WITHIN;
 use domain::message::MessageState;
 use domain::message::campaign::{BulkMessage, RefundPolicy};
@@ -26,7 +27,7 @@ pub(super) async fn message(acme: &Acme, state: MessageState) -> BulkMessage {
     };
     let answer = acme.post(SEND, &body).await;
     assert_eq!(answer.status, 200, "{answer}");
-    let id = acme.last().await.id;
+    let id = named(&answer);
     let first = if state == MessageState::Failed { Fate::Failed } else { Fate::Delivered };
     match state {
         MessageState::Scheduled | MessageState::Pending => {}
@@ -42,6 +43,11 @@ pub(super) async fn message(acme: &Acme, state: MessageState) -> BulkMessage {
     let message = acme.stored(id).await;
     assert_eq!(message.state, state);
     message
+}
+
+/// The message that the answer names.
+pub(super) fn named(answer: &Answer) -> MessageId {
+    MessageId(answer.json()["uuid"].as_str().unwrap().parse().unwrap())
 }
 
 pub(super) fn path(message: &BulkMessage, verb: &str) -> String {

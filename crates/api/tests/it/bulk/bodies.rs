@@ -10,13 +10,14 @@ use domain::money::Msat;
 use domain::ports::ClaimRoom;
 use testkit::clock::NOON;
 
+use super::answers::named;
 use super::{Acme, SEND, to};
 use crate::world::Fate;
 
 async fn taken(acme: &Acme, body: &str) -> BulkMessage {
     let answer = acme.post(SEND, body).await;
     assert_eq!(answer.status, 200, "{body}: {answer}");
-    acme.last().await
+    acme.stored(named(&answer)).await
 }
 
 /// The numbers that it is sent to, and what is none.

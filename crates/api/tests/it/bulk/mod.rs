@@ -64,7 +64,7 @@ impl Acme {
         store.bulk(account, id).await.unwrap().unwrap()
     }
 
-    /// The newest message.
+    /// The message of a house that has one.
     async fn last(&self) -> BulkMessage {
         let (store, account) = (&self.open.house.store, self.open.house.account());
         let list = BulkList { limit: 1, ..BulkList::default() };

@@ -4,11 +4,29 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use domain::account::AccountSettings;
+use domain::ports::BulkList;
 
 use super::{Acme, SEND, to};
 
 /// Posts each body and tells all answers; nothing may be stored.
 async fn refusals(acme: &Acme, bodies: &[&str]) -> String {
+    let told = answers(acme, bodies).await;
+    assert_eq!(acme.open.changes(), 0);
+    told
+}
+
+/// The same where the store refuses it, which may write on the way.
+async fn refused_in_the_store(acme: &Acme, bodies: &[&str]) -> String {
+    let (store, account) = (&acme.open.house.store, acme.open.house.account());
+    let before = store.balance(account).await.unwrap();
+    let told = answers(acme, bodies).await;
+    assert_eq!(store.balance(account).await.unwrap(), before);
+    let list = BulkList { limit: 1, ..BulkList::default() };
+    assert_eq!(store.bulk_list(account, list).await.unwrap().1, 0, "nothing is stored");
+    told
+}
+
+async fn answers(acme: &Acme, bodies: &[&str]) -> String {
     let mut told = String::new();
     for body in bodies {
         let answer = acme.post(SEND, body).await;
@@ -17,7 +35,6 @@ async fn refusals(acme: &Acme, bodies: &[&str]) -> String {
         assert!(json["error"].is_string() && json["code"].is_string(), "{answer}");
         writeln!(told, "{}\n  {} {}", shown.escape_debug(), answer.status, answer.body).unwrap();
     }
-    assert_eq!(acme.open.changes(), 0);
     told
 }
 
@@ -135,7 +152,7 @@ async fn a_text_of_ten_thousand_variables_is_refused() {
 #[tokio::test]
 async fn credit_that_does_not_reach() {
     let acme = Acme::with_credit(1).await;
-    let told = refusals(&acme, &[&to(&["0812345678", "0898765432"])]).await;
+    let told = refused_in_the_store(&acme, &[&to(&["0812345678", "0898765432"])]).await;
     insta::assert_snapshot!(told);
     assert_eq!(acme.post(SEND, &to(&["0812345678"])).await.status, 200);
     assert_eq!(acme.post(SEND, &to(&["0812345678"])).await.status, 402, "it is spent");
@@ -146,7 +163,7 @@ async fn a_daily_limit_that_is_reached() {
     let acme = Acme::with_credit(9).await;
     let spend_per_day = Some(domain::money::Msat::new(150_000));
     acme.agree(AccountSettings { spend_per_day, ..AccountSettings::default() }).await;
-    let told = refusals(&acme, &[&to(&["0812345678", "0898765432"])]).await;
+    let told = refused_in_the_store(&acme, &[&to(&["0812345678", "0898765432"])]).await;
     insta::assert_snapshot!(told);
     assert_eq!(acme.post(SEND, &to(&["0812345678"])).await.status, 200);
 }
@@ -193,8 +210,6 @@ async fn unknown_paths_and_methods_are_told_in_the_envelope_of_this_door() {
 async fn what_the_house_cannot_do_now() {
     let acme = Acme::new().await;
     let id = "019abcde-0000-7000-8000-000000000000";
-    // The key is known from before.
-    assert_eq!(acme.get("/api/v2/credits").await.status, 200);
     acme.open.house.gate.set_down(true);
     let mut told = String::new();
     for (method, path) in [
@@ -207,6 +222,8 @@ async fn what_the_house_cannot_do_now() {
         ("GET", &format!("/api/v2/sms/{id}/recipients")),
     ] {
         let body = if path == SEND { to(&["0812345678"]) } else { String::new() };
+        // The key is still found.
+        acme.open.house.gate.let_pass(1);
         let answer = acme.open.call(method, path, &[("X-API-Key", &acme.key)], &body).await;
         assert_eq!(answer.header("retry-after"), Some("5"), "{path}");
         writeln!(told, "{}\n  {} {}", path.replace(id, "…"), answer.status, answer.body).unwrap();
