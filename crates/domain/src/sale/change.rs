@@ -22,7 +22,7 @@ use crate::reason::Reason;
 use crate::state::{Illegal, Outcome};
 use crate::time::Timestamp;
 
-use super::ledger::{LedgerAccount, TransferEvent, TransferKind};
+use super::ledger::{ChargeId, LedgerAccount, TransferEvent, TransferKind};
 use super::order::{OrderEvent, OrderKind, OrderSnapshot, OrderState, PaymentMethod, Wanted, next};
 
 /// What a change needs to know of an order: neither the text nor any secret.
@@ -95,6 +95,8 @@ pub fn change(before: &OrderFacts, steps: &[Step], now: Timestamp) -> Result<Cha
 impl Change {
     fn take(&mut self, step: Step, now: Timestamp) -> Result<(), Illegal> {
         match step {
+            // A repeat.
+            Step::Held { .. } if self.after.paid_at.is_some() => Ok(()),
             Step::Held { amount, message } => self.hold(amount, message, now),
             Step::Progressed(progress) => {
                 self.after.progress = Some(progress);
@@ -189,6 +191,11 @@ impl Change {
 }
 
 impl OrderFacts {
+    /// What its transfers and refunds are kept under.
+    pub fn charge(&self) -> ChargeId {
+        self.message.map_or(ChargeId::Order(self.id), ChargeId::Message)
+    }
+
     pub fn snapshot(&self) -> OrderSnapshot {
         OrderSnapshot {
             order: self.id.to_string(),
@@ -217,3 +224,6 @@ fn reports(before: &OrderFacts, after: &OrderFacts) -> bool {
         Some(Wanted::Final) => ended || cancelled,
     }
 }
+
+#[cfg(test)]
+mod tests;

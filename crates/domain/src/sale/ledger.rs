@@ -10,7 +10,7 @@
 //! | pending | posted | voided |
 //! | posted, voided | – | – |
 
-use crate::id::AccountId;
+use crate::id::{AccountId, MessageId, OrderId};
 use crate::money::Msat;
 use crate::state::{Illegal, stored_as};
 
@@ -41,6 +41,24 @@ impl LedgerAccount {
     /// Whether spending may take it below zero.
     pub const fn may_be_negative(self) -> bool {
         !matches!(self, Self::Customer(_))
+    }
+}
+
+/// What the transfers and refunds of something sold are kept under: the id of what was bought,
+/// whatever door sold it. Credit has none, and is kept under the id of its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChargeId {
+    Message(MessageId),
+    Order(OrderId),
+}
+
+impl ChargeId {
+    /// 16 or 32 bytes: the two are never the same.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Message(id) => id.0.as_bytes(),
+            Self::Order(id) => id.as_bytes(),
+        }
     }
 }
 
@@ -77,12 +95,10 @@ pub enum TransferKind {
     Grant,
     /// Credit bought over Lightning.
     Fund,
-    /// An order paid from credit.
+    /// Something paid from credit. A campaign is posted and voided share by share.
     CreditSale,
-    /// An order paid over Lightning.
+    /// Something paid over Lightning.
     LightningSale,
-    /// A message to many, paid from credit; posted and voided share by share.
-    BulkSale,
     /// Credit given back by hand for what was charged.
     Refund,
 }
@@ -92,7 +108,6 @@ stored_as!(TransferKind {
     Fund = "fund",
     CreditSale = "credit_sale",
     LightningSale = "lightning_sale",
-    BulkSale = "bulk_sale",
     Refund = "refund",
 });
 

@@ -156,10 +156,9 @@ impl Orders {
                 tracing::info!(order = %order.id, "held; work begins");
                 self.wake.dispatch.notify_one();
                 self.wake.webhooks.notify_one();
-                // Credit is fulfilled already: the next round settles it.
+                // What is fulfilled already is due at once, whatever is reported here.
                 self.wake.watch.notify_one();
-                let credit = order.fulfilment == Fulfilment::Credit;
-                again_after(if credit { Duration::ZERO } else { HELD_POLL })
+                again_after(HELD_POLL)
             }
             // Another process, or the buyer, was faster: look at what became of it.
             HoldOutcome::NotOpen(_) => again_after(CONFIRM_POLL),

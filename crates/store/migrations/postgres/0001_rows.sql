@@ -99,9 +99,9 @@ CREATE TABLE ledger_accounts (
 
 INSERT INTO ledger_accounts (name, may_be_negative) VALUES ('lightning', 1), ('operator', 1), ('revenue', 1);
 
--- Money moves from debit to credit. An order is booked once for each kind: its transfer has its id,
--- which no other transfer has. That accounts and orders exist is seen to by the change, and by the
--- ledger check.
+-- Money moves from debit to credit. The transfer of a sale has the id of what was bought: of the
+-- message, or, for credit, of the order. A sale is booked once for each kind. That accounts and sales
+-- exist is checked by the change, and by the ledger check.
 CREATE TABLE transfers (
     id BYTEA NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
@@ -109,8 +109,7 @@ CREATE TABLE transfers (
     credit TEXT COLLATE "C" NOT NULL,
     amount BIGINT NOT NULL CHECK (amount >= 0),
     state TEXT COLLATE "C" NOT NULL CHECK (state = 'pending' OR state = 'posted' OR state = 'voided'),
-    -- Shares of what was reserved for a message to many (bulk_sale, with the message's id). It is
-    -- pending until they are all of it.
+    -- What of the amount is decided. It is pending until that is all of it.
     posted BIGINT NOT NULL DEFAULT 0 CHECK (posted >= 0),
     voided BIGINT NOT NULL DEFAULT 0 CHECK (voided >= 0),
     created_at BIGINT NOT NULL,
@@ -493,7 +492,7 @@ CREATE TABLE account_settings (
 
 -- Money given back by hand, each with a transfer of its id.
 CREATE TABLE refunds (
-    subject BYTEA NOT NULL, -- the id of an order, or of a message to many
+    subject BYTEA NOT NULL, -- the id of its transfer
     number BIGINT NOT NULL, -- among the subject's, from 1
     id BYTEA NOT NULL,
     idx BIGINT, -- the one recipient that it is of

@@ -101,9 +101,9 @@ CREATE TABLE ledger_accounts (
 
 INSERT INTO ledger_accounts (name, may_be_negative) VALUES ('lightning', 1), ('operator', 1), ('revenue', 1);
 
--- Money moves from debit to credit. An order is booked once for each kind: its transfer has its id,
--- which no other transfer has. That accounts and orders exist is seen to by the change, and by the
--- ledger check.
+-- Money moves from debit to credit. The transfer of a sale has the id of what was bought: of the
+-- message, or, for credit, of the order. A sale is booked once for each kind. That accounts and sales
+-- exist is checked by the change, and by the ledger check.
 CREATE TABLE transfers (
     id BLOB NOT NULL,
     kind TEXT NOT NULL,
@@ -111,8 +111,7 @@ CREATE TABLE transfers (
     credit TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount >= 0),
     state TEXT NOT NULL CHECK (state = 'pending' OR state = 'posted' OR state = 'voided'),
-    -- Shares of what was reserved for a message to many (bulk_sale, with the message's id). It is
-    -- pending until they are all of it.
+    -- What of the amount is decided. It is pending until that is all of it.
     posted INTEGER NOT NULL DEFAULT 0 CHECK (posted >= 0),
     voided INTEGER NOT NULL DEFAULT 0 CHECK (voided >= 0),
     created_at INTEGER NOT NULL,
@@ -492,7 +491,7 @@ CREATE TABLE account_settings (
 
 -- Money given back by hand, each with a transfer of its id.
 CREATE TABLE refunds (
-    subject BLOB NOT NULL, -- the id of an order, or of a message to many
+    subject BLOB NOT NULL, -- the id of its transfer
     number INTEGER NOT NULL, -- among the subject's, from 1
     id BLOB NOT NULL,
     idx INTEGER, -- the one recipient that it is of

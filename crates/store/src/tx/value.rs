@@ -8,7 +8,7 @@ use domain::message::{Lane, MessageState};
 use domain::money::Msat;
 use domain::ports::{ReceiptState, WebhookCallId};
 use domain::reason::Reason;
-use domain::sale::ledger::TransferState;
+use domain::sale::ledger::{ChargeId, TransferState};
 use domain::sale::order::{OrderKind, OrderState};
 use domain::time::Timestamp;
 use uuid::Uuid;
@@ -59,6 +59,7 @@ value_from! {
     &'a Vec<u8> => |value| Self::Blob(value);
     &'a OrderId => |value| Self::Blob(value.as_bytes());
     &'a PaymentHash => |value| Self::Blob(value.as_bytes());
+    &'a ChargeId => |value| Self::Blob(value.as_bytes());
     &'a MessageId => |value| Self::Blob(value.0.as_bytes());
     &'a InboundId => |value| Self::Blob(value.0.as_bytes());
     &'a Uuid => |value| Self::Blob(value.as_bytes());

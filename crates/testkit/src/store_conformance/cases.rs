@@ -27,6 +27,8 @@ macro_rules! store_conformance {
             refuses_an_order_without_enough_credit
             reserves_nothing_for_an_order_that_exists
             keeps_orders_for_mailboxes
+            keeps_orders_for_numbers_that_are_lent
+            finds_an_order_by_its_payment_hash_alone
             // credit
             accepts_many_orders_in_one_change
             gives_credit_to_the_first_that_it_suffices_for

@@ -1,10 +1,13 @@
 //! New orders, their payment, and what begins with it.
 
-use domain::id::OrderId;
+use std::time::Duration;
+
+use domain::activation::{CountryCode, ServiceCode};
+use domain::id::{OrderId, PaymentHash};
 use domain::message::Address;
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::ports::{CreditOutcome, HoldOutcome, NodeVerdict, OrderLoad, PortError};
+use domain::ports::{CancelOutcome, CreditOutcome, HoldOutcome, NodeVerdict, OrderLoad, PortError};
 use domain::reason::Reason;
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment};
@@ -238,4 +241,42 @@ pub async fn keeps_orders_for_mailboxes(rig: &impl Rig) {
     message.recipients = vec![to.clone()];
     world.hold(id, Some(message)).await;
     assert_eq!(world.claim_one(at(2)).await.recipients[0].to, to);
+}
+
+pub async fn keeps_orders_for_numbers_that_are_lent(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let service: ServiceCode = "tg".parse().unwrap();
+    let country = Some(CountryCode(16));
+    let code = Fulfilment::Activation { service: service.clone(), country: None, activation: None };
+    let duration = Duration::from_secs(4 * 60 * 60);
+    let time = Fulfilment::Rental { service, country, duration, rental: None };
+    for (fulfilment, kind) in [(code, OrderKind::Receive), (time, OrderKind::Rent)] {
+        let new = NewOrder { fulfilment: fulfilment.clone(), ..world.new_order() };
+        let id = new.id;
+        world.add(new).await;
+        let order = world.order(id).await;
+        assert_eq!((order.kind(), order.fulfilment), (kind, fulfilment));
+        assert_eq!(world.cancel(id, Reason::CancelledByBuyer).await, CancelOutcome::Cancelled);
+    }
+}
+
+pub async fn finds_an_order_by_its_payment_hash_alone(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(PRICE).await;
+    let (_, accepted) = world.spend(account.id, PRICE).await;
+    assert_eq!(accepted, CreditOutcome::Accepted);
+    let order = world.open_order().await;
+    let hash = world.order(order).await.payment.hash().unwrap();
+    assert_ne!(hash.as_bytes(), order.as_bytes());
+    let found = world.store.order_of_payment(hash).await.unwrap();
+    assert_eq!(found.map(|order| order.id), Some(order));
+    let by_id = PaymentHash::new(*order.as_bytes());
+    assert!(world.store.order_of_payment(by_id).await.unwrap().is_none());
+    assert!(world.store.order(OrderId::new(*hash.as_bytes())).await.unwrap().is_none());
+
+    let Payment::Lightning { preimage, .. } = world.order(order).await.payment else { panic!() };
+    let payment = Payment::Lightning { preimage, invoice: None, pay_by: at(600) };
+    let twice = NewOrder { payment, ..world.new_order() };
+    let refused = world.store.add_order(twice, CAPS, at(60)).await;
+    assert!(refused.is_err(), "a payment is of one order: {refused:?}");
 }

@@ -63,8 +63,7 @@ pub struct HoldOrder {
     pub order: OrderId,
     pub held: Msat,
     pub deadline_height: u32,
-    /// What begins now that it is paid; `None` when nothing has to travel (funding), and the order
-    /// is fulfilled at once.
+    /// The message that begins now; `None` unless the order bought one.
     pub message: Option<NewMessage>,
 }
 
@@ -155,10 +154,10 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
     /// The order whose hold invoice has this hash.
     async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>, PortError>;
 
-    /// *open* → *held* → *working* with its message queued (or → *fulfilled* for funding).
+    /// *open* → *held* → *working* with its message queued, or *fulfilled* when that needs no work.
     async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome, PortError>;
 
-    /// Decides that the order will not be delivered, if that is (still) true:
+    /// Decides that the order cannot be fulfilled, if that is (still) true:
     ///
     /// - [`Reason::CancelledByBuyer`]: unless the message is claimed, or a carrier has it, or may
     ///   have it: a claim that was lost, or that ended without the carrier's answer

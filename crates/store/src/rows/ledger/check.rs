@@ -1,7 +1,6 @@
 //! Recomputes the ledger from its transfers and compares it with balances, orders and messages to many. Reads only,
 //! from one committed state; whatever it names is a fault of ours.
 
-use domain::id::OrderId;
 use domain::sale::ledger::LedgerReport;
 
 use super::refunds;
@@ -37,16 +36,9 @@ async fn wrong_balances(tx: &mut impl Tx) -> Result<Vec<String>> {
         .query(
             "SELECT coalesce(a.name, t.name) FROM ledger_accounts a FULL JOIN (
                  SELECT name, sum(posted) AS posted, sum(pending) AS pending FROM (
-                     SELECT credit AS name, 0 AS pending, CASE
-                         WHEN kind = 'bulk_sale' THEN posted
-                         WHEN state = 'posted' THEN amount ELSE 0 END AS posted
-                     FROM transfers
+                     SELECT credit AS name, 0 AS pending, posted FROM transfers
                      UNION ALL
-                     SELECT debit,
-                         CASE WHEN state = 'pending' THEN amount - posted - voided ELSE 0 END,
-                         CASE WHEN kind = 'bulk_sale' THEN -posted
-                             WHEN state = 'posted' THEN -amount ELSE 0 END
-                     FROM transfers
+                     SELECT debit, amount - posted - voided, -posted FROM transfers
                  ) sides GROUP BY name
              ) t ON t.name = a.name
              WHERE a.name IS NULL OR a.balance <> coalesce(t.posted, 0)
@@ -70,7 +62,7 @@ async fn overdrawn(tx: &mut impl Tx) -> Result<Vec<String>> {
     rows.into_iter().map(|mut row| row.get()).collect()
 }
 
-/// What each order must have booked:
+/// What each order must have booked, under the id of what it bought or, for credit, its own:
 ///
 /// | payment | state | posted | pending |
 /// |---|---|---|---|
@@ -79,7 +71,7 @@ async fn overdrawn(tx: &mut impl Tx) -> Result<Vec<String>> {
 /// | credit | working | – | the price, once |
 /// | credit | settled | the price, once | – |
 /// | credit | cancelled | – | – |
-/// | there is no order | any | – | – |
+/// | there is no order, and no campaign | any | – | – |
 async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
     let rows = tx
         .query(
@@ -88,18 +80,23 @@ async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
                      coalesce(t.posted, 0) AS posted, coalesce(t.pending, 0) AS pending, t.amount
                  FROM orders o LEFT JOIN (
                      SELECT id,
-                         count(CASE WHEN state = 'posted' THEN 1 END) AS posted,
+                         count(CASE WHEN state = 'posted' AND posted = amount THEN 1 END) AS posted,
                          count(CASE WHEN state = 'pending' THEN 1 END) AS pending,
                          sum(CASE WHEN state <> 'voided' THEN amount ELSE 0 END) AS amount
-                     FROM transfers WHERE kind NOT IN ('grant', 'bulk_sale', 'refund') GROUP BY id
-                 ) t ON t.id = o.id
+                     FROM transfers WHERE kind IN ('credit_sale', 'lightning_sale', 'fund')
+                     GROUP BY id
+                 ) t ON t.id = coalesce(o.fulfilled_by, o.id)
                  UNION ALL
                  SELECT t.id, '-', 'missing', min(t.created_at), NULL, NULL,
                      count(CASE WHEN t.state = 'posted' THEN 1 END),
                      count(CASE WHEN t.state = 'pending' THEN 1 END), NULL
                  FROM transfers t
-                 WHERE t.kind NOT IN ('grant', 'bulk_sale', 'refund')
+                 WHERE t.kind IN ('credit_sale', 'lightning_sale', 'fund')
                      AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.id = t.id)
+                     AND NOT EXISTS (
+                         SELECT 1 FROM messages m JOIN orders o ON o.id = m.order_id
+                         WHERE m.id = t.id)
+                     AND NOT EXISTS (SELECT 1 FROM bulk_messages b WHERE b.message = t.id)
                  GROUP BY t.id
              ) booked
              WHERE NOT CASE
@@ -116,7 +113,8 @@ async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
         )
         .await?;
     let name = |mut row: Row| {
-        let (id, payment, state): (OrderId, String, String) = (row.get()?, row.get()?, row.get()?);
+        let id = hex::encode(row.get::<Vec<u8>>()?);
+        let (payment, state): (String, String) = (row.get()?, row.get()?);
         let (posted, pending): (u64, u64) = (row.get()?, row.get()?);
         Ok(format!("{id}: paid by {payment}, {state}, {posted} posted, {pending} pending"))
     };

@@ -9,10 +9,11 @@ mod settlement;
 use std::collections::BTreeMap;
 
 use domain::account::Balance;
-use domain::id::{AccountId, OrderId};
+use domain::id::AccountId;
 use domain::money::Msat;
 use domain::ports::{Grant, PortError};
-use domain::sale::ledger::{LedgerAccount, TransferEvent, TransferKind, TransferState, next};
+use domain::sale::change::Booking;
+use domain::sale::ledger::{ChargeId, LedgerAccount, TransferKind, TransferState, next};
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
@@ -21,15 +22,6 @@ pub(crate) use self::settlement::{
     SettlementChange, add_bulk_reservation, reserve_more, unsettled,
 };
 use crate::tx::{Result, Tx, params};
-
-/// What an order's decision does to the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Booking {
-    /// Money that the node received, booked at once.
-    Post { credit: LedgerAccount, amount: Msat, kind: TransferKind },
-    /// What was reserved for the order, its price, is posted or voided.
-    Decide { event: TransferEvent, payer: Option<AccountId>, price: Msat },
-}
 
 pub(crate) async fn add_customer(tx: &mut impl Tx, account: AccountId) -> Result<()> {
     let customer = LedgerAccount::Customer(account).stored();
@@ -67,8 +59,9 @@ pub(crate) async fn grant(
     let customer = LedgerAccount::Customer(account).stored();
     let operator = LedgerAccount::Operator.stored();
     tx.execute(
-        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6)",
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, posted, created_at,
+             decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?5, ?6, ?6)",
         params![&grant_id(&customer, now)[..], kind.as_str(), &operator, &customer, amount, now],
     )
     .await?;
@@ -84,8 +77,9 @@ pub(crate) async fn grant_by_id(tx: &mut impl Tx, grant: &Grant, now: Timestamp)
     let kind = TransferKind::Grant.as_str();
     let added = tx
         .execute(
-            "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6) ON CONFLICT (id, kind) DO NOTHING",
+            "INSERT INTO transfers (id, kind, debit, credit, amount, state, posted, created_at,
+                 decided_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?5, ?6, ?6) ON CONFLICT (id, kind) DO NOTHING",
             params![&grant.id[..], kind, &operator, &customer, grant.amount, now],
         )
         .await?;
@@ -173,15 +167,15 @@ pub(crate) async fn reserve(
     })))
 }
 
-/// Credit that [`reserve`] set aside for one order.
-pub(crate) struct Reservation<'a> {
+/// Credit that [`reserve`] set aside for one sale.
+pub(crate) struct Reservation {
     pub(crate) account: AccountId,
     pub(crate) amount: Msat,
-    pub(crate) order: &'a OrderId,
+    pub(crate) charge: ChargeId,
     pub(crate) at: Timestamp,
 }
 
-pub(crate) async fn add_reservations(tx: &mut impl Tx, new: &[Reservation<'_>]) -> Result<()> {
+pub(crate) async fn add_reservations(tx: &mut impl Tx, new: &[Reservation]) -> Result<()> {
     let revenue = LedgerAccount::Revenue.stored();
     let kind = TransferKind::CreditSale.as_str();
     let customers: Vec<_> =
@@ -189,7 +183,7 @@ pub(crate) async fn add_reservations(tx: &mut impl Tx, new: &[Reservation<'_>]) 
     let rows: Vec<_> = new
         .iter()
         .zip(&customers)
-        .map(|(new, customer)| params![new.order, kind, customer, &revenue, new.amount, new.at])
+        .map(|(new, customer)| params![&new.charge, kind, customer, &revenue, new.amount, new.at])
         .collect();
     tx.execute_many(
         "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at)
@@ -203,7 +197,7 @@ pub(crate) async fn add_reservations(tx: &mut impl Tx, new: &[Reservation<'_>]) 
 /// Books what orders and the recipients of campaigns decided, with one update of each balance.
 pub(crate) async fn book(
     tx: &mut impl Tx,
-    bookings: &[(OrderId, Booking)],
+    bookings: &[(ChargeId, Booking)],
     settled: &[SettlementChange],
     now: Timestamp,
 ) -> Result<()> {
@@ -216,16 +210,16 @@ pub(crate) async fn book(
 
 async fn post(
     tx: &mut impl Tx,
-    bookings: &[(OrderId, Booking)],
+    bookings: &[(ChargeId, Booking)],
     now: Timestamp,
     changes: &mut Changes,
 ) -> Result<()> {
     let lightning = LedgerAccount::Lightning.stored();
     let mut posted = Vec::new();
-    for (order, booking) in bookings {
-        if let Booking::Post { credit, amount, kind } = *booking {
+    for (charge, booking) in bookings {
+        if let Booking::Receive { credit, amount, kind } = *booking {
             changes.post(&lightning, &credit.stored(), amount)?;
-            posted.push((order, credit.stored(), amount, kind.as_str()));
+            posted.push((charge, credit.stored(), amount, kind.as_str()));
         }
     }
     if posted.is_empty() {
@@ -233,13 +227,14 @@ async fn post(
     }
     let rows: Vec<_> = posted
         .iter()
-        .map(|(order, credit, amount, kind)| {
-            params![*order, *kind, &lightning, credit, *amount, now]
+        .map(|(charge, credit, amount, kind)| {
+            params![*charge, *kind, &lightning, credit, *amount, now]
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6)",
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, posted, created_at,
+             decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?5, ?6, ?6)",
         &rows,
     )
     .await
@@ -248,17 +243,17 @@ async fn post(
 
 async fn decide(
     tx: &mut impl Tx,
-    bookings: &[(OrderId, Booking)],
+    bookings: &[(ChargeId, Booking)],
     now: Timestamp,
     changes: &mut Changes,
 ) -> Result<()> {
     let mut decisions = Vec::with_capacity(bookings.len());
-    for (order, booking) in bookings {
+    for (charge, booking) in bookings {
         if let Booking::Decide { event, payer, price } = *booking {
-            let debit = LedgerAccount::Customer(payer.ok_or_else(decided)?).stored();
+            let debit = LedgerAccount::Customer(payer).stored();
             // The order's machine decides once, and so does the transfer's.
             let state = next(TransferState::Pending, event).map_err(|_| decided())?;
-            decisions.push((order, state, debit, price));
+            decisions.push((charge, state, debit, price));
         }
     }
     if decisions.is_empty() {
@@ -268,13 +263,15 @@ async fn decide(
     let revenue = LedgerAccount::Revenue.stored();
     let rows: Vec<_> = decisions
         .iter()
-        .map(|(order, state, debit, price)| {
-            params![*order, kind, *state, now, debit, &revenue, *price]
+        .map(|(charge, state, debit, price)| {
+            let posted = if *state == TransferState::Posted { *price } else { Msat::ZERO };
+            let voided = if *state == TransferState::Voided { *price } else { Msat::ZERO };
+            params![*charge, kind, *state, now, debit, &revenue, *price, posted, voided]
         })
         .collect();
     let changed = tx
         .execute_many(
-            "UPDATE transfers SET state = ?3, decided_at = ?4
+            "UPDATE transfers SET state = ?3, decided_at = ?4, posted = ?8, voided = ?9
              WHERE id = ?1 AND kind = ?2 AND state = 'pending'
                  AND debit = ?5 AND credit = ?6 AND amount = ?7",
             &rows,

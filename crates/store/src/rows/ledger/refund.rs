@@ -19,8 +19,9 @@ pub(crate) async fn refund(
     let revenue = LedgerAccount::Revenue.stored();
     let kind = TransferKind::Refund.as_str();
     tx.execute(
-        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at, decided_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?6, ?6)",
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, posted, created_at,
+             decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?5, ?6, ?6)",
         params![&id[..], kind, &revenue, &customer, amount, now],
     )
     .await?;

@@ -27,7 +27,7 @@ pub(crate) async fn settle(
     now: Timestamp,
     changes: &mut Changes,
 ) -> Result<()> {
-    let (kind, revenue) = (TransferKind::BulkSale.as_str(), LedgerAccount::Revenue.stored());
+    let (kind, revenue) = (TransferKind::CreditSale.as_str(), LedgerAccount::Revenue.stored());
     let mut updates = Vec::with_capacity(settled.len());
     for change in settled {
         let debit = LedgerAccount::Customer(change.payer).stored();
@@ -80,7 +80,7 @@ pub(crate) async fn add_bulk_reservation(
     amount: Msat,
     now: Timestamp,
 ) -> Result<()> {
-    let kind = TransferKind::BulkSale.as_str();
+    let kind = TransferKind::CreditSale.as_str();
     let debit = LedgerAccount::Customer(account).stored();
     let revenue = LedgerAccount::Revenue.stored();
     // A free campaign leaves nothing to settle.
@@ -107,7 +107,7 @@ pub(crate) async fn reserve_more(
     if more == Msat::ZERO {
         return Ok(());
     }
-    let kind = TransferKind::BulkSale.as_str();
+    let kind = TransferKind::CreditSale.as_str();
     let amount = before.checked_add(more).ok_or_else(too_much)?;
     let changed = tx
         .execute(

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::MessageId;
-use domain::message::MessageState;
+use domain::message::progress::Progress;
 use domain::message::recipient::RecipientState;
 use domain::ports::{Lease, Recorded};
+use domain::sale::change::Step;
 use domain::time::Timestamp;
 
 use super::message_lock::Messages;
@@ -158,18 +159,20 @@ async fn decide_orders(
         ledger::book(tx, &[], settled, now).await?;
         return Ok(Recorded::default());
     }
-    let mut orders = lock_moved(tx, &orders, now).await?;
-    for stored in &mut orders {
-        let Some(id) = stored.order.message.filter(|id| ended.contains(id)) else { continue };
-        // An order that is decided already stays as it is decided.
-        let _ = match messages.get(&id).map(|message| message.counters.state) {
-            Some(MessageState::Sent) => stored.deliver(now),
-            Some(MessageState::Failed) => {
-                let reason = firsts.get(&id).and_then(|first| first.delivery.status.reason);
-                stored.give_up(reason, now)
-            }
-            _ => Ok(()),
-        };
+    let moved = orders;
+    let mut orders = lock_moved(tx, &moved).await?;
+    for order in &mut orders {
+        let Some(id) = order.facts.message else { continue };
+        let progress = moved.get(&order.facts.id).copied().flatten();
+        let progress = progress.map(|(_, to)| Step::Progressed(Progress::of(to)));
+        let outcome = ended.get(&id).and_then(|id| messages.get(id)?.counters.state.outcome());
+        let reason = firsts.get(&id).and_then(|first| first.delivery.status.reason);
+        let outcome = outcome.map(|outcome| Step::Ended(outcome, reason));
+        let steps: Vec<_> = progress.into_iter().chain(outcome).collect();
+        if order.take(&steps, now).is_err() {
+            tracing::error!(order = %order.facts.id, state = order.facts.state.as_str(),
+                "the end of a message does not fit its order");
+        }
     }
     let stored = change::store_with(tx, orders, settled, now, event_lease).await?;
     Ok(Recorded {

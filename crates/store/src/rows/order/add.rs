@@ -8,7 +8,7 @@ use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, OrderState, Payment};
 use domain::time::Timestamp;
 
-use super::rows::{NewOrderRow, exists, insert_many};
+use super::insert::{NewOrderRow, exists, insert_many};
 use crate::rows::account;
 use crate::tx::{AdvisoryLock, Result, Tx, params};
 

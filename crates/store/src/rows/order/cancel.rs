@@ -1,4 +1,4 @@
-//! Deciding that an order will not be delivered, while that is still ours to decide.
+//! Deciding that an order cannot be fulfilled, while that is still ours to decide.
 //!
 //! | reason \ state | open, held | working | fulfilled, cancelling, final |
 //! |---|---|---|---|
@@ -9,11 +9,13 @@
 use domain::id::OrderId;
 use domain::ports::CancelOutcome;
 use domain::reason::Reason;
+use domain::sale::change::Step;
 use domain::sale::order::OrderState;
+use domain::state::Outcome;
 use domain::time::Timestamp;
 
-use super::change::{self, StoredOrder, illegal};
-use super::rows::{lock, message_of};
+use super::change::{self, OrderRow, illegal};
+use super::lock::{lock, message_of};
 use crate::rows::message;
 use crate::tx::{Result, Tx};
 
@@ -23,14 +25,14 @@ pub(crate) async fn cancel(
     reason: Reason,
     now: Timestamp,
 ) -> Result<CancelOutcome> {
-    // What a carrier says changes the message first, and then the order.
+    // A receipt locks the message first, and then the order.
     if let Some(message) = message_of(tx, order).await? {
         message::lock(tx, message).await?;
     }
-    let Some(stored) = lock(tx, order).await? else {
+    let Some(row) = lock(tx, order).await? else {
         return Ok(CancelOutcome::NoSuchOrder);
     };
-    match (stored.order.state, stored.order.message) {
+    match (row.facts.state, row.facts.message) {
         (
             OrderState::Fulfilled
             | OrderState::Settled
@@ -38,17 +40,17 @@ pub(crate) async fn cancel(
             | OrderState::Cancelled
             | OrderState::Lost,
             _,
-        ) => Ok(CancelOutcome::Already(stored.order.state)),
+        ) => Ok(CancelOutcome::Already(row.facts.state)),
         (OrderState::Open | OrderState::Held | OrderState::Working, None) => {
-            give_up(tx, stored, reason, now).await
+            decide(tx, row, reason, now).await
         }
         (OrderState::Open | OrderState::Held | OrderState::Working, Some(message)) => {
             match reason {
                 Reason::CancelledByBuyer if message::withdraw(tx, &message, now).await? => {
-                    give_up(tx, stored, reason, now).await
+                    decide(tx, row, reason, now).await
                 }
                 Reason::HoldRanOut => {
-                    // The recipients' end decides the order on the usual path.
+                    // The end of the recipients decides the order.
                     message::time_out(tx, &message, reason, now).await?;
                     Ok(CancelOutcome::Cancelled)
                 }
@@ -58,13 +60,14 @@ pub(crate) async fn cancel(
     }
 }
 
-async fn give_up(
+async fn decide(
     tx: &mut impl Tx,
-    mut stored: StoredOrder,
+    mut row: OrderRow,
     reason: Reason,
     now: Timestamp,
 ) -> Result<CancelOutcome> {
-    stored.give_up(Some(reason), now).map_err(illegal)?;
-    change::store(tx, vec![stored], now, None).await?;
+    let ended = Step::Ended(Outcome::CannotBeFulfilled, Some(reason));
+    row.take(&[ended], now).map_err(illegal)?;
+    change::store(tx, vec![row], now, None).await?;
     Ok(CancelOutcome::Cancelled)
 }

@@ -1,251 +1,103 @@
-//! A change of orders: the machine's steps first, then everything that follows from them stored
-//! together: the orders' rows, what they book, and the events that tell it.
+//! A change of orders, stored together: their rows, what they book, and the events that report it.
+//! What a step does to an order is decided by [`domain::sale::change`].
 
-use domain::id::{AccountId, MessageId, OrderId};
-use domain::message::progress::Progress;
-use domain::message::recipient::RecipientState;
-use domain::money::Msat;
 use domain::ports::{Changed, Lease, PortError, WebhookCall};
-use domain::reason::Reason;
-use domain::sale::ledger::{LedgerAccount, TransferEvent, TransferKind};
-use domain::sale::order::{OrderEvent, OrderKind, OrderSnapshot, OrderState, Wanted, next};
+use domain::sale::change::{Booking, Change, OrderFacts, Step, change};
+use domain::sale::ledger::TransferEvent;
+use domain::sale::order::{OrderSnapshot, PaymentMethod, Wanted};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 
 use crate::rows::event::{self, NewEvent};
-use crate::rows::ledger::{self, Booking, SettlementChange};
+use crate::rows::ledger::{self, SettlementChange};
 use crate::tx::{Result, Tx, params};
 
-/// What a change needs of an order: neither what was bought nor what pays for it.
-pub(crate) struct OrderRow {
-    pub(crate) id: OrderId,
-    pub(crate) kind: OrderKind,
-    pub(crate) state: OrderState,
-    pub(crate) reason: Option<Reason>,
-    pub(crate) account: Option<AccountId>,
-    pub(crate) price: Msat,
-    pub(crate) held: Option<Msat>,
-    pub(crate) over_lightning: bool,
-    pub(crate) message: Option<MessageId>,
-    /// State of the one recipient, once there is a message.
-    pub(crate) recipient: Option<RecipientState>,
-    pub(crate) paid_at: Option<Timestamp>,
-    pub(crate) updated_at: Timestamp,
-}
-
-/// Where its events are told; the secret as it is stored.
+/// Where its events are sent; the secret as it is stored.
 pub(crate) struct Hook {
     pub(crate) url: String,
     pub(crate) sealed: Vec<u8>,
-    pub(crate) wants: Wanted,
 }
 
 /// An order read for a change, and what the change does to it.
-pub(crate) struct StoredOrder {
-    pub(crate) order: OrderRow,
+pub(crate) struct OrderRow {
+    /// Before the steps, then after them.
+    pub(crate) facts: OrderFacts,
     pub(crate) deadline_height: Option<u32>,
     pub(crate) check_at: Option<Timestamp>,
     hook: Option<Hook>,
-    /// Events stored, and the last of them.
+    /// How many events are stored, and the row of the last one.
     events: (u32, Option<i64>),
-    before: Seen,
-    /// Its row is not as it was.
+    /// The row is to be written.
     touched: bool,
     booking: Option<Booking>,
-    decided: bool,
+    node_waits: bool,
+    report: Option<OrderSnapshot>,
 }
 
-/// What the buyer had seen before the change.
-#[derive(Clone, Copy)]
-struct Seen {
-    paid: bool,
-    progress: Option<Progress>,
-    given_up: bool,
-}
-
-impl Seen {
-    fn of(order: &OrderRow) -> Self {
-        let given_up = match order.state {
-            OrderState::Cancelling | OrderState::Cancelled | OrderState::Lost => true,
-            OrderState::Open
-            | OrderState::Held
-            | OrderState::Working
-            | OrderState::Fulfilled
-            | OrderState::Settled => false,
-        };
-        let progress = order.recipient.map(Progress::of);
-        Self { paid: order.paid_at.is_some(), progress, given_up }
-    }
-
-    const fn is_over(self) -> bool {
-        matches!(self.progress, Some(Progress::Delivered | Progress::Failed))
-    }
-}
-
-impl StoredOrder {
-    pub(crate) fn read(
-        order: OrderRow,
+impl OrderRow {
+    pub(super) const fn read(
+        facts: OrderFacts,
         deadline_height: Option<u32>,
         check_at: Option<Timestamp>,
         hook: Option<Hook>,
         events: (u32, Option<i64>),
     ) -> Self {
-        let before = Seen::of(&order);
-        let (touched, booking, decided) = (false, None, false);
-        Self { order, deadline_height, check_at, hook, events, before, touched, booking, decided }
-    }
-
-    /// Its buyer is told of every step.
-    pub(crate) fn is_followed(&self) -> bool {
-        self.hook.as_ref().is_some_and(|hook| hook.wants == Wanted::All)
-    }
-
-    pub(crate) fn recipient_is(&mut self, state: RecipientState) {
-        self.order.recipient = Some(state);
-        self.before.progress = Some(Progress::of(state));
-    }
-
-    /// The recipient's row is changed already: what the buyer had seen is the state before.
-    pub(crate) fn recipient_changed(
-        &mut self,
-        from: RecipientState,
-        to: RecipientState,
-        now: Timestamp,
-    ) {
-        self.before.progress = Some(Progress::of(from));
-        self.order.recipient = Some(to);
-        self.order.updated_at = now;
-    }
-
-    fn step(&mut self, event: OrderEvent, now: Timestamp) -> std::result::Result<(), Illegal> {
-        self.order.state = next(self.order.state, event)?;
-        self.order.updated_at = now;
-        self.touched = true;
-        Ok(())
-    }
-
-    pub(crate) fn pay(&mut self, now: Timestamp) -> std::result::Result<(), Illegal> {
-        self.step(OrderEvent::Held, now)?;
-        self.step(OrderEvent::Started, now)?;
-        self.order.paid_at = Some(now);
-        Ok(())
-    }
-
-    /// What was bought is delivered: the payment is kept.
-    pub(crate) fn deliver(&mut self, now: Timestamp) -> std::result::Result<(), Illegal> {
-        if self.order.state == OrderState::Fulfilled {
-            return Ok(());
+        let (touched, booking, node_waits, report) = (false, None, false, None);
+        Self {
+            facts,
+            deadline_height,
+            check_at,
+            hook,
+            events,
+            touched,
+            booking,
+            node_waits,
+            report,
         }
-        self.step(OrderEvent::Fulfilled, now)?;
-        if self.order.over_lightning {
-            self.tell_node(now);
-        } else {
-            self.step(OrderEvent::NodeSettled, now)?;
-            self.book(TransferEvent::Post);
-        }
-        Ok(())
     }
 
-    /// It will not be delivered: the payment goes back.
-    pub(crate) fn give_up(
+    /// Its buyer gets an event of every step.
+    pub(super) fn is_followed(&self) -> bool {
+        self.facts.wants == Some(Wanted::All)
+    }
+
+    /// Takes all steps of this change, or none of them. Once for each change: the report compares
+    /// with what the order was before.
+    pub(crate) fn take(
         &mut self,
-        reason: Option<Reason>,
+        steps: &[Step],
         now: Timestamp,
     ) -> std::result::Result<(), Illegal> {
-        if self.order.state == OrderState::Cancelling {
-            return Ok(());
+        let Change { after, booking, node_waits, stepped, report } =
+            change(&self.facts, steps, now)?;
+        self.facts = after;
+        self.touched |= stepped || report.is_some();
+        if node_waits {
+            self.check_at = Some(now);
         }
-        self.step(OrderEvent::CannotBeFulfilled, now)?;
-        self.order.reason = reason;
-        if self.order.over_lightning {
-            self.tell_node(now);
-        } else {
-            self.step(OrderEvent::NodeCancelled, now)?;
-            self.book(TransferEvent::Void);
-        }
+        (self.booking, self.node_waits, self.report) = (booking, node_waits, report);
         Ok(())
     }
 
-    fn book(&mut self, event: TransferEvent) {
-        let (payer, price) = (self.order.account, self.order.price);
-        self.booking = Some(Booking::Decide { event, payer, price });
-    }
-
-    fn tell_node(&mut self, now: Timestamp) {
-        self.decided = true;
-        self.check_at = Some(now);
-    }
-
-    pub(crate) fn check_again(&mut self, at: Timestamp) {
+    pub(super) const fn check_again(&mut self, at: Timestamp) {
         self.check_at = Some(at);
         self.touched = true;
     }
 
-    /// The node confirmed that the money is ours.
-    pub(crate) fn settle(&mut self, now: Timestamp) -> std::result::Result<(), Illegal> {
-        self.step(OrderEvent::NodeSettled, now)?;
-        let amount: Msat = self.order.held.unwrap_or(self.order.price);
-        let (credit, kind) = match (self.order.kind, self.order.account) {
-            (OrderKind::Fund, Some(account)) => {
-                (LedgerAccount::Customer(account), TransferKind::Fund)
-            }
-            _ => (LedgerAccount::Revenue, TransferKind::LightningSale),
-        };
-        self.booking = Some(Booking::Post { credit, amount, kind });
-        Ok(())
-    }
-
-    /// The node confirmed that the money went back, or never came.
-    pub(crate) fn node_cancelled(&mut self, now: Timestamp) -> std::result::Result<(), Illegal> {
-        let reason = match self.order.state {
-            OrderState::Open => Reason::Unpaid,
-            _ => Reason::NodeRefunded,
-        };
-        self.step(OrderEvent::NodeCancelled, now)?;
-        self.order.reason.get_or_insert(reason);
-        Ok(())
-    }
-
-    /// The event that tells the change, numbered; `None` when there is nothing new that its webhook
-    /// is to be told.
+    /// The event that reports the change, numbered.
     fn event(&mut self) -> Option<NewEvent> {
-        let (before, after) = (self.before, Seen::of(&self.order));
-        let hook = self.hook.as_ref()?;
-        let gave_up = after.paid && after.given_up && !before.given_up;
-        let moved = before.progress.is_some() && before.progress != after.progress;
-        let tells = match hook.wants {
-            Wanted::All => before.paid != after.paid || moved || gave_up,
-            Wanted::Final => moved && after.is_over() || gave_up,
-        };
-        if !tells {
-            return None;
-        }
-        let (url, secret) = (hook.url.clone(), hook.sealed.clone());
+        let (snapshot, hook) = (self.report.take()?, self.hook.as_ref()?);
         let (number, previous) = (self.events.0 + 1, self.events.1);
         self.events.0 = number;
-        self.touched = true;
-        let (order, snapshot) = (self.order.id, self.snapshot());
+        let (order, url, secret) = (self.facts.id, hook.url.clone(), hook.sealed.clone());
         Some(NewEvent { order, number, previous, snapshot, url, secret })
-    }
-
-    fn snapshot(&self) -> OrderSnapshot {
-        let order = &self.order;
-        OrderSnapshot {
-            order: order.id.to_string(),
-            kind: order.kind,
-            state: order.state,
-            paid: order.paid_at.is_some(),
-            message: order.message,
-            progress: order.recipient.map(Progress::of),
-            reason: order.reason,
-            at: order.updated_at,
-        }
     }
 }
 
 /// What a stored change set in motion.
 #[derive(Default)]
 pub(crate) struct Stored {
+    /// Orders that were decided and that the node does not know of yet.
     pub(crate) decided: u32,
     pub(crate) settled: u32,
     pub(crate) cancelled: u32,
@@ -257,24 +109,24 @@ pub(crate) struct Stored {
 /// With `tell`, the events are leased so.
 pub(crate) async fn store(
     tx: &mut impl Tx,
-    orders: Vec<StoredOrder>,
+    orders: Vec<OrderRow>,
     now: Timestamp,
     tell: Option<&Lease>,
 ) -> Result<Stored> {
     store_with(tx, orders, &[], now, tell).await
 }
 
-/// Books shares of messages to many with them: each balance is changed once.
+/// Books shares of campaigns with them: each balance is changed once.
 pub(crate) async fn store_with(
     tx: &mut impl Tx,
-    mut orders: Vec<StoredOrder>,
+    mut orders: Vec<OrderRow>,
     settled: &[SettlementChange],
     now: Timestamp,
     tell: Option<&Lease>,
 ) -> Result<Stored> {
     let (mut told, mut new) = (Vec::new(), Vec::new());
-    for (at, stored) in orders.iter_mut().enumerate() {
-        if let Some(event) = stored.event() {
+    for (at, row) in orders.iter_mut().enumerate() {
+        if let Some(event) = row.event() {
             told.push(at);
             new.push(event);
         }
@@ -284,19 +136,17 @@ pub(crate) async fn store_with(
         orders[at].events.1 = Some(*event);
     }
     update(tx, &orders).await?;
-    let bookings: Vec<_> = orders
-        .iter()
-        .filter_map(|stored| stored.booking.map(|booking| (stored.order.id, booking)))
-        .collect();
+    let bookings: Vec<_> =
+        orders.iter().filter_map(|row| Some((row.facts.charge(), row.booking?))).collect();
     ledger::book(tx, &bookings, settled, now).await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let decided = count(orders.iter().filter(|stored| stored.decided).count());
+    let decided = count(orders.iter().filter(|row| row.node_waits).count());
     if decided > 0 {
         tx.notify(Changed { orders: true, ..Changed::default() });
     }
     let ended = |end| {
-        let booked = |stored: &&StoredOrder| matches!(stored.booking, Some(Booking::Decide { event, .. }) if event == end);
-        count(orders.iter().filter(booked).count())
+        let booked = |(_, booking): &&(_, Booking)| matches!(booking, Booking::Decide { event, .. } if *event == end);
+        count(bookings.iter().filter(booked).count())
     };
     let (settled, cancelled) = (ended(TransferEvent::Post), ended(TransferEvent::Void));
     let events = count(added.ids.len());
@@ -305,15 +155,15 @@ pub(crate) async fn store_with(
 
 /// A row that is as it was is not written. An order paid from credit changes in few columns, and
 /// in none that an index of the others has.
-async fn update(tx: &mut impl Tx, orders: &[StoredOrder]) -> Result<()> {
+async fn update(tx: &mut impl Tx, orders: &[OrderRow]) -> Result<()> {
     let (over_lightning, from_credit): (Vec<_>, Vec<_>) = orders
         .iter()
-        .filter(|stored| stored.touched)
-        .partition(|stored| stored.order.over_lightning);
+        .filter(|row| row.touched)
+        .partition(|row| row.facts.payment == PaymentMethod::Lightning);
     let rows: Vec<_> = from_credit
         .into_iter()
-        .map(|stored| {
-            let (order, (events, last)) = (&stored.order, stored.events);
+        .map(|row| {
+            let (order, (events, last)) = (&row.facts, row.events);
             params![&order.id, order.state, order.reason, order.updated_at, events, last]
         })
         .collect();
@@ -323,10 +173,11 @@ async fn update(tx: &mut impl Tx, orders: &[StoredOrder]) -> Result<()> {
         &rows,
     )
     .await?;
-    let rows: Vec<_> = over_lightning.into_iter().map(row).collect();
+    let rows: Vec<_> = over_lightning.into_iter().map(columns).collect();
     tx.execute_many(
-        "UPDATE orders SET state = ?2, reason = ?3, held = ?4, deadline_height = ?5, fulfilled_by = ?6,
-             paid_at = ?7, updated_at = ?8, check_at = ?9, events = ?10, last_event = ?11
+        "UPDATE orders SET state = ?2, reason = ?3, held = ?4, deadline_height = ?5,
+             fulfilled_by = ?6, paid_at = ?7, updated_at = ?8, check_at = ?9, events = ?10,
+             last_event = ?11
          WHERE id = ?1",
         &rows,
     )
@@ -334,25 +185,25 @@ async fn update(tx: &mut impl Tx, orders: &[StoredOrder]) -> Result<()> {
     .map(drop)
 }
 
-fn row(stored: &StoredOrder) -> [crate::tx::Value<'_>; 11] {
-    let order = &stored.order;
-    let check_at = stored.check_at.filter(|_| !order.state.is_final());
+fn columns(row: &OrderRow) -> [crate::tx::Value<'_>; 11] {
+    let order = &row.facts;
+    let check_at = row.check_at.filter(|_| !order.state.is_final());
     params![
         &order.id,
         order.state,
         order.reason,
         order.held,
-        stored.deadline_height,
+        row.deadline_height,
         order.message.as_ref(),
         order.paid_at,
         order.updated_at,
         check_at,
-        stored.events.0,
-        stored.events.1,
+        row.events.0,
+        row.events.1,
     ]
 }
 
 /// A step that the change itself made sure is legal.
-pub(crate) fn illegal(_: Illegal) -> PortError {
+pub(super) fn illegal(_: Illegal) -> PortError {
     PortError::Conflict("the order's state does not allow this".to_owned())
 }

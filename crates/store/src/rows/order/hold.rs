@@ -1,12 +1,12 @@
-//! A payment is held: what was bought begins, in the same change.
+//! A payment is held: work on what was bought begins in the same change.
 
-use domain::message::recipient::RecipientState;
 use domain::ports::{HoldOrder, HoldOutcome, PortError};
-use domain::sale::order::OrderState;
+use domain::sale::change::Step;
+use domain::sale::order::{OrderState, PaymentMethod};
 use domain::time::Timestamp;
 
 use super::change::{self, illegal};
-use super::rows::lock;
+use super::lock::lock;
 use crate::rows::message::{self, Payer};
 use crate::tx::{Result, Tx};
 
@@ -16,30 +16,24 @@ pub(crate) async fn hold(
     now: Timestamp,
 ) -> Result<HoldOutcome> {
     let missing = || PortError::Refused("there is no such order".to_owned());
-    let mut stored = lock(tx, &hold.order).await?.ok_or_else(missing)?;
-    let order = &stored.order;
-    match order.state {
-        OrderState::Open if order.over_lightning => {}
+    let mut row = lock(tx, &hold.order).await?.ok_or_else(missing)?;
+    let over_lightning = row.facts.payment == PaymentMethod::Lightning;
+    match row.facts.state {
+        OrderState::Open if over_lightning => {}
         OrderState::Held | OrderState::Working | OrderState::Fulfilled | OrderState::Settled
-            if order.over_lightning =>
+            if over_lightning =>
         {
             return Ok(HoldOutcome::Begun);
         }
         state => return Ok(HoldOutcome::NotOpen(state)),
     }
-    stored.pay(now).map_err(illegal)?;
-    stored.order.held = Some(hold.held);
-    stored.deadline_height = Some(hold.deadline_height);
-    match &hold.message {
-        Some(message) => {
-            let payer = Payer { order: &hold.order, followed: stored.is_followed() };
-            message::insert_many(tx, &[(message, payer)], None, now).await?;
-            stored.order.message = Some(message.content.message);
-            stored.order.recipient = Some(RecipientState::Pending);
-        }
-        // Nothing has to travel.
-        None => stored.deliver(now).map_err(illegal)?,
+    if let Some(message) = &hold.message {
+        let payer = Payer { order: &hold.order, followed: row.is_followed() };
+        message::insert_many(tx, &[(message, payer)], None, now).await?;
     }
-    change::store(tx, vec![stored], now, None).await?;
+    let message = hold.message.as_ref().map(|message| message.content.message);
+    row.take(&[Step::Held { amount: hold.held, message }], now).map_err(illegal)?;
+    row.deadline_height = Some(hold.deadline_height);
+    change::store(tx, vec![row], now, None).await?;
     Ok(HoldOutcome::Begun)
 }

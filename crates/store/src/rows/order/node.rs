@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use domain::id::OrderId;
 use domain::ports::{NodeReport, NodeVerdict, OrderLoad};
-use domain::sale::order::{Order, OrderState};
+use domain::sale::change::Step;
+use domain::sale::order::{Order, OrderState, PaymentMethod};
 use domain::time::Timestamp;
 
-use super::change::{self, StoredOrder};
-use super::rows::{find_readable, lock_many};
+use super::change::{self, OrderRow};
+use super::lock::lock_many;
+use super::read::find_readable;
 use crate::rows::message;
 use crate::tx::{Result, Tx, UNREADABLE_WAIT, params};
 
@@ -34,7 +36,7 @@ pub(crate) async fn claim_checks(
     Ok(orders)
 }
 
-/// Returns the orders that this change made final. A repeat brings about nothing.
+/// Returns the orders that this change made final. A repeat changes nothing.
 pub(crate) async fn record_node_reports(
     tx: &mut impl Tx,
     reports: &[NodeReport],
@@ -45,18 +47,19 @@ pub(crate) async fn record_node_reports(
         reports.iter().map(|report| (report.order, report)).collect();
     let ids: Vec<_> = reports.keys().copied().collect();
     let mut orders = lock_many(tx, &ids).await?;
-    orders.retain(|stored| stored.order.over_lightning && !stored.order.state.is_final());
+    orders
+        .retain(|row| row.facts.payment == PaymentMethod::Lightning && !row.facts.state.is_final());
     let mut finals = Vec::new();
-    for stored in &mut orders {
-        if let Some(report) = reports.get(&stored.order.id) {
-            record(stored, report, now);
+    for row in &mut orders {
+        if let Some(report) = reports.get(&row.facts.id) {
+            record(row, report, now);
         }
-        let state = stored.order.state;
+        let state = row.facts.state;
         if state.is_final() {
-            finals.push((stored.order.id, state));
+            finals.push((row.facts.id, state));
         }
-        if let (OrderState::Lost, Some(message)) = (state, &stored.order.message) {
-            // Nobody pays for it any more: what no carrier has is not handed out.
+        if let (OrderState::Lost, Some(message)) = (state, &row.facts.message) {
+            // Nobody pays for it any more: what no carrier has is not handed over.
             message::withdraw(tx, message, now).await?;
         }
     }
@@ -64,21 +67,20 @@ pub(crate) async fn record_node_reports(
     Ok(finals)
 }
 
-fn record(stored: &mut StoredOrder, report: &NodeReport, now: Timestamp) {
-    let state = stored.order.state;
+fn record(row: &mut OrderRow, report: &NodeReport, now: Timestamp) {
     let step = match report.verdict {
-        NodeVerdict::Unchanged => Ok(()),
-        NodeVerdict::Settled => stored.settle(now),
-        NodeVerdict::Cancelled => stored.node_cancelled(now),
+        NodeVerdict::Unchanged => None,
+        NodeVerdict::Settled => Some(Step::NodeSettled),
+        NodeVerdict::Cancelled => Some(Step::NodeCancelled),
     };
-    if step.is_err() {
+    if row.take(step.as_slice(), now).is_err() {
         // The node did what nobody asked of it; the order waits for a person.
-        tracing::error!(order = %report.order, state = state.as_str(), verdict = ?report.verdict,
-            "the node's word does not fit the order");
+        tracing::error!(order = %report.order, state = row.facts.state.as_str(),
+            verdict = ?report.verdict, "the node reports what does not fit the order");
     }
     // A decision made since the order was claimed has made it due again; that stays.
-    if stored.check_at.is_none_or(|check_at| check_at > now) {
-        stored.check_again(report.check_at);
+    if row.check_at.is_none_or(|check_at| check_at > now) {
+        row.check_again(report.check_at);
     }
 }
 

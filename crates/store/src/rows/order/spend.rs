@@ -11,14 +11,14 @@ use domain::id::AccountId;
 use domain::message::Address;
 use domain::money::Msat;
 use domain::ports::{CreditOrder, CreditOutcome, Lease};
-use domain::sale::ledger::LedgerAccount;
+use domain::sale::ledger::{ChargeId, LedgerAccount};
 use domain::sale::order::{NewOrder, OrderEvent, OrderState, Payment, Wanted, next};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 
 use super::add::refused;
 use super::change::illegal;
-use super::rows::{NewOrderRow, insert_many};
+use super::insert::{NewOrderRow, insert_many};
 use crate::rows::directory::blocklist::{blocked_pairs, is_anybody_blocked};
 use crate::rows::ledger::{Reservation, Short};
 use crate::rows::message::Payer;
@@ -66,7 +66,8 @@ pub(crate) async fn add_credit(
                 let (account, amount) = (payers[at], order.price);
                 let wants = order.webhook.as_ref().map(|webhook| webhook.wants);
                 let (order, at) = (&order.id, order.created_at);
-                reservations.push(Reservation { account, amount, order, at });
+                let charge = ChargeId::Message(message.content.message);
+                reservations.push(Reservation { account, amount, charge, at });
                 accepted.push((message, Payer { order, followed: wants == Some(Wanted::All) }));
             }
             CreditOutcome::Insufficient { .. }

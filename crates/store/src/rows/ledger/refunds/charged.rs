@@ -1,13 +1,13 @@
-//! What an order, a message to many or one of its recipients was charged.
+//! What a sale was charged: an order, a campaign, or one recipient of a campaign.
 //!
 //! | of | charged is |
 //! |---|---|
 //! | an order | what its sale posted, once it is *settled* |
-//! | a message to many | the shares that were kept so far |
+//! | a campaign | the shares that were posted so far |
 //! | a recipient that got it | its price |
 //! | one that did not | its price, if the account pays for what carriers took, and one had its whole text by then |
 //!
-//! What an earlier try of a recipient was charged is known of the message alone.
+//! What an earlier try of a recipient was charged is known of the campaign alone.
 
 use domain::id::{AccountId, MessageId, OrderId};
 use domain::message::MessageState;
@@ -15,6 +15,7 @@ use domain::message::campaign::{BulkRecipient, RefundPolicy};
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{Charge, NotRefunded, RecipientList};
+use domain::sale::ledger::ChargeId;
 use domain::sale::order::{OrderKind, OrderState};
 use domain::time::Timestamp;
 
@@ -22,40 +23,84 @@ use crate::rows::{campaign, message};
 use crate::tx::{Result, Tx, params};
 
 /// A charge as it stands.
-pub(crate) struct Found {
-    pub(crate) account: Option<AccountId>,
+pub(super) struct Found {
+    pub(super) account: Option<AccountId>,
     /// Of the order or the message.
-    pub(crate) charged: Msat,
+    pub(super) charged: Msat,
     /// Of the one recipient, if it is about one.
-    pub(crate) own: Option<Msat>,
-    pub(crate) not: Option<NotRefunded>,
+    pub(super) own: Option<Msat>,
+    pub(super) not: Option<NotRefunded>,
 }
 
-/// Nobody else decides it until the change ends.
-pub(crate) async fn lock(tx: &mut impl Tx, of: Charge) -> Result<()> {
+/// What a refund is of: the sale behind what the operator named. An order and the message that it
+/// bought are one sale.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject {
+    /// What its transfers and refunds are kept under.
+    pub(super) charge: ChargeId,
+    order: Option<OrderId>,
+    /// Of a campaign, if only one recipient is meant.
+    pub(super) recipient: Option<u32>,
+}
+
+/// `None` when there is no such sale.
+pub(super) async fn subject(tx: &mut impl Tx, of: Charge) -> Result<Option<Subject>> {
     match of {
-        Charge::Order(id) => {
-            tx.query("SELECT 1 FROM orders WHERE id = ?1 FOR UPDATE", params![&id]).await.map(drop)
-        }
-        Charge::Message(id) | Charge::Recipient(id, _) => message::lock(tx, id).await.map(drop),
+        Charge::Order(id) => of_order(tx, id).await,
+        Charge::Message(id) => of_message(tx, id, None).await,
+        Charge::Recipient(id, index) => of_message(tx, id, Some(index)).await,
     }
 }
 
-pub(crate) async fn find(tx: &mut impl Tx, of: Charge) -> Result<Option<Found>> {
-    match of {
-        Charge::Order(id) => find_order(tx, &id).await,
-        Charge::Message(id) => {
+async fn of_order(tx: &mut impl Tx, id: OrderId) -> Result<Option<Subject>> {
+    let rows = tx.query("SELECT fulfilled_by FROM orders WHERE id = ?1", params![&id]).await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+    let message: Option<MessageId> = row.get()?;
+    let charge = message.map_or(ChargeId::Order(id), ChargeId::Message);
+    Ok(Some(Subject { charge, order: Some(id), recipient: None }))
+}
+
+async fn of_message(
+    tx: &mut impl Tx,
+    id: MessageId,
+    recipient: Option<u32>,
+) -> Result<Option<Subject>> {
+    let rows = tx.query("SELECT order_id FROM messages WHERE id = ?1", params![&id]).await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+    let (charge, order) = (ChargeId::Message(id), row.get()?);
+    match (order, recipient) {
+        // It has one price for all of its recipients, and is sent to one.
+        (Some(_), Some(1..)) => Ok(None),
+        (Some(_), _) => Ok(Some(Subject { charge, order, recipient: None })),
+        (None, _) => Ok(Some(Subject { charge, order, recipient })),
+    }
+}
+
+/// No other change decides the sale until this one ends.
+pub(super) async fn lock(tx: &mut impl Tx, of: &Subject) -> Result<()> {
+    match (of.order, of.charge) {
+        (Some(id), _) | (None, ChargeId::Order(id)) => {
+            tx.query("SELECT 1 FROM orders WHERE id = ?1 FOR UPDATE", params![&id]).await.map(drop)
+        }
+        (None, ChargeId::Message(id)) => message::lock(tx, id).await.map(drop),
+    }
+}
+
+pub(super) async fn find(tx: &mut impl Tx, of: &Subject) -> Result<Option<Found>> {
+    match (of.order, of.charge, of.recipient) {
+        (Some(id), ..) | (None, ChargeId::Order(id), _) => find_order(tx, &id).await,
+        (None, ChargeId::Message(id), None) => {
             Ok(find_message(tx, &id).await?.map(|message| message.found(None, None)))
         }
-        Charge::Recipient(id, index) => find_recipient(tx, &id, index).await,
+        (None, ChargeId::Message(id), Some(index)) => find_recipient(tx, &id, index).await,
     }
 }
 
 async fn find_order(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Found>> {
     let rows = tx
         .query(
-            "SELECT o.kind, o.state, o.account, coalesce(t.amount, 0) FROM orders o
-             LEFT JOIN transfers t ON t.id = o.id AND t.state = 'posted'
+            "SELECT o.kind, o.state, o.account, coalesce(t.posted, 0) FROM orders o
+             LEFT JOIN transfers t ON t.id = coalesce(o.fulfilled_by, o.id)
                  AND t.kind IN ('credit_sale', 'lightning_sale', 'fund')
              WHERE o.id = ?1",
             params![id],
@@ -78,7 +123,7 @@ async fn find_order(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Found>> {
     Ok(Some(Found { account, charged, own: None, not }))
 }
 
-/// A message to many.
+/// A campaign.
 struct Message {
     account: AccountId,
     state: MessageState,

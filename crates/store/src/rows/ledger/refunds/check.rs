@@ -33,10 +33,9 @@ pub(crate) async fn wrong(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
                      max(number) AS number, count(*) AS refunds
                  FROM refunds GROUP BY subject
              ) s LEFT JOIN transfers t ON t.id = s.subject
-                 AND t.kind IN ('credit_sale', 'lightning_sale', 'bulk_sale')
+                 AND t.kind IN ('credit_sale', 'lightning_sale')
              WHERE NOT coalesce(s.given = s.total AND s.number = s.refunds
-                 AND s.given <= CASE WHEN t.kind = 'bulk_sale' THEN t.posted
-                     WHEN t.state = 'posted' THEN t.amount ELSE 0 END, 1 = 0)
+                 AND s.given <= t.posted, 1 = 0)
              ORDER BY s.subject LIMIT ?1",
             params![limit],
         )

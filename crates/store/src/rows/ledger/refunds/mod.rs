@@ -24,7 +24,6 @@ use crate::rows::ledger::{self, too_much};
 use crate::tx::{Result, Tx};
 
 pub(crate) use check::wrong;
-pub(crate) use rows::list;
 
 use self::rows::Given;
 
@@ -35,27 +34,25 @@ pub(crate) async fn refund(
     now: Timestamp,
 ) -> Result<Refunded> {
     must_make_sense(new)?;
-    charged::lock(tx, new.of).await?;
-    if let Some(before) = rows::by_key(tx, new).await? {
+    let Some(of) = charged::subject(tx, new.of).await? else { return Ok(Refunded::NoSuchCharge) };
+    charged::lock(tx, &of).await?;
+    if let Some(before) = rows::by_key(tx, &of, new).await? {
         return Ok(before);
     }
-    let Some(found) = charged::find(tx, new.of).await? else { return Ok(Refunded::NoSuchCharge) };
+    let Some(found) = charged::find(tx, &of).await? else { return Ok(Refunded::NoSuchCharge) };
     let account = match (found.not, found.account) {
         (Some(why), _) => return Ok(Refunded::Not(why)),
         (None, None) => return Ok(Refunded::Not(NotRefunded::NoAccount)),
         (None, Some(account)) => account,
     };
-    let given = rows::given(tx, new.of).await?;
+    let given = rows::given(tx, &of).await?;
     let left = given.left(&found)?;
     let amount = new.amount.unwrap_or(left);
     if amount > left || left == Msat::ZERO {
         return Ok(Refunded::Not(NotRefunded::TooMuch { left }));
     }
     let given = given.and(amount).ok_or_else(too_much)?;
-    let recipient = match new.of {
-        Charge::Recipient(_, index) => Some(index),
-        Charge::Order(_) | Charge::Message(_) => None,
-    };
+    let recipient = of.recipient;
     let refund = Refund {
         id: new.id,
         number: given.number,
@@ -66,7 +63,7 @@ pub(crate) async fn refund(
         by,
         at: now,
     };
-    rows::insert(tx, new, &refund, &given).await?;
+    rows::insert(tx, &of, new, &refund, &given).await?;
     ledger::refund(tx, &new.id, account, amount, now).await?;
     let detail = json!({
         "msat": amount.get(),
@@ -99,13 +96,23 @@ fn named(of: Charge) -> String {
     }
 }
 
+pub(crate) async fn list(
+    tx: &mut impl Tx,
+    of: Charge,
+    after: u32,
+    limit: u32,
+) -> Result<Vec<Refund>> {
+    match charged::subject(tx, of).await? {
+        Some(of) => rows::list(tx, &of, after, limit).await,
+        None => Ok(Vec::new()),
+    }
+}
+
 pub(crate) async fn charged(tx: &mut impl Tx, of: Charge) -> Result<Option<Charged>> {
-    let Some(found) = charged::find(tx, of).await? else { return Ok(None) };
-    let Given { total, recipient_total, .. } = rows::given(tx, of).await?;
-    let refunded = match of {
-        Charge::Order(_) | Charge::Message(_) => total,
-        Charge::Recipient(..) => recipient_total,
-    };
+    let Some(of) = charged::subject(tx, of).await? else { return Ok(None) };
+    let Some(found) = charged::find(tx, &of).await? else { return Ok(None) };
+    let Given { total, recipient_total, .. } = rows::given(tx, &of).await?;
+    let refunded = if of.recipient.is_some() { recipient_total } else { total };
     let charged = found.own.unwrap_or(found.charged);
     Ok(Some(Charged { account: found.account, charged, refunded }))
 }

@@ -3,31 +3,23 @@
 use domain::account::operator::Actor;
 use domain::id::AccountId;
 use domain::money::Msat;
-use domain::ports::{Charge, NewRefund, PortError, Refund, Refunded};
+use domain::ports::{NewRefund, PortError, Refund, Refunded};
 use domain::time::Timestamp;
 
-use super::charged::Found;
+use super::charged::{Found, Subject};
 use crate::tx::{Result, Row, Tx, params};
-
-/// The id of the order or the message: of different lengths, so that they are never the same.
-fn subject(of: &Charge) -> &[u8] {
-    match of {
-        Charge::Order(id) => id.as_bytes(),
-        Charge::Message(id) | Charge::Recipient(id, _) => id.0.as_bytes(),
-    }
-}
 
 /// What was given back so far.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Given {
+pub(super) struct Given {
     /// Of the last refund; nothing was given back before the first.
-    pub(crate) number: u32,
-    pub(crate) total: Msat,
-    pub(crate) recipient_total: Msat,
+    pub(super) number: u32,
+    pub(super) total: Msat,
+    pub(super) recipient_total: Msat,
 }
 
 impl Given {
-    pub(crate) fn left(&self, found: &Found) -> Result<Msat> {
+    pub(super) fn left(&self, found: &Found) -> Result<Msat> {
         let wrong = || PortError::Refused("more was given back than was charged".to_owned());
         let of_all = found.charged.checked_sub(self.total).ok_or_else(wrong)?;
         let Some(own) = found.own else { return Ok(of_all.max(Msat::ZERO)) };
@@ -36,7 +28,7 @@ impl Given {
     }
 
     /// With one more.
-    pub(crate) fn and(self, amount: Msat) -> Option<Self> {
+    pub(super) fn and(self, amount: Msat) -> Option<Self> {
         Some(Self {
             number: self.number.checked_add(1)?,
             total: self.total.checked_add(amount)?,
@@ -45,35 +37,36 @@ impl Given {
     }
 }
 
-pub(crate) async fn given(tx: &mut impl Tx, of: Charge) -> Result<Given> {
+pub(super) async fn given(tx: &mut impl Tx, of: &Subject) -> Result<Given> {
     let rows = tx
         .query(
             "SELECT number, total FROM refunds WHERE subject = ?1 ORDER BY number DESC LIMIT 1",
-            params![subject(&of)],
+            params![&of.charge],
         )
         .await?;
     let Some(mut row) = rows.into_iter().next() else { return Ok(Given::default()) };
     let (number, total) = (row.get()?, row.get()?);
-    let recipient_total = match of {
-        Charge::Recipient(_, index) => given_to(tx, &of, index).await?,
-        Charge::Order(_) | Charge::Message(_) => Msat::ZERO,
+    let recipient_total = match of.recipient {
+        Some(index) => given_to(tx, of, index).await?,
+        None => Msat::ZERO,
     };
     Ok(Given { number, total, recipient_total })
 }
 
-async fn given_to(tx: &mut impl Tx, of: &Charge, index: u32) -> Result<Msat> {
+async fn given_to(tx: &mut impl Tx, of: &Subject, index: u32) -> Result<Msat> {
     let rows = tx
         .query(
             "SELECT recipient_total FROM refunds WHERE subject = ?1 AND idx = ?2
              ORDER BY number DESC LIMIT 1",
-            params![subject(of), index],
+            params![&of.charge, index],
         )
         .await?;
     rows.into_iter().next().map_or(Ok(Msat::ZERO), |mut row| row.get())
 }
 
-pub(crate) async fn insert(
+pub(super) async fn insert(
     tx: &mut impl Tx,
+    of: &Subject,
     new: &NewRefund,
     refund: &Refund,
     given: &Given,
@@ -84,7 +77,7 @@ pub(crate) async fn insert(
              refunded_by, note, key, request, at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
-            subject(&new.of),
+            &of.charge,
             refund.number,
             &refund.id[..],
             refund.recipient,
@@ -104,12 +97,16 @@ pub(crate) async fn insert(
 }
 
 /// What an earlier request with this key did.
-pub(crate) async fn by_key(tx: &mut impl Tx, new: &NewRefund) -> Result<Option<Refunded>> {
+pub(super) async fn by_key(
+    tx: &mut impl Tx,
+    of: &Subject,
+    new: &NewRefund,
+) -> Result<Option<Refunded>> {
     let rows = tx
         .query(
             "SELECT request, id, number, idx, account, amount, note, refunded_by, at FROM refunds
              WHERE subject = ?1 AND key = ?2",
-            params![subject(&new.of), &new.idempotency.key],
+            params![&of.charge, &new.idempotency.key],
         )
         .await?;
     let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
@@ -119,26 +116,26 @@ pub(crate) async fn by_key(tx: &mut impl Tx, new: &NewRefund) -> Result<Option<R
     read(row).map(Refunded::Repeat).map(Some)
 }
 
-pub(crate) async fn list(
+pub(super) async fn list(
     tx: &mut impl Tx,
-    of: Charge,
+    of: &Subject,
     after: u32,
     limit: u32,
 ) -> Result<Vec<Refund>> {
-    let rows = match of {
-        Charge::Order(_) | Charge::Message(_) => {
+    let rows = match of.recipient {
+        None => {
             tx.query(
                 "SELECT id, number, idx, account, amount, note, refunded_by, at FROM refunds
                  WHERE subject = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
-                params![subject(&of), after, limit],
+                params![&of.charge, after, limit],
             )
             .await?
         }
-        Charge::Recipient(_, index) => {
+        Some(index) => {
             tx.query(
                 "SELECT id, number, idx, account, amount, note, refunded_by, at FROM refunds
                  WHERE subject = ?1 AND idx = ?2 AND number > ?3 ORDER BY number LIMIT ?4",
-                params![subject(&of), index, after, limit],
+                params![&of.charge, index, after, limit],
             )
             .await?
         }

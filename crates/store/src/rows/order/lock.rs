@@ -1,0 +1,102 @@
+//! Orders read and locked for a change: what [`domain::sale::change`] needs, without text and secrets.
+
+use std::collections::BTreeMap;
+
+use domain::id::{MessageId, OrderId};
+use domain::message::progress::Progress;
+use domain::message::recipient::RecipientState;
+use domain::sale::change::OrderFacts;
+
+use super::change::{Hook, OrderRow};
+use crate::tx::{Result, Row, Tx, params};
+
+/// The message of an order, if it has one already. Only messages have rows so far.
+pub(super) async fn message_of(tx: &mut impl Tx, id: &OrderId) -> Result<Option<MessageId>> {
+    let rows = tx.query("SELECT fulfilled_by FROM orders WHERE id = ?1", params![id]).await?;
+    rows.into_iter().next().map_or(Ok(None), |mut row| row.get())
+}
+
+pub(super) async fn lock(tx: &mut impl Tx, id: &OrderId) -> Result<Option<OrderRow>> {
+    Ok(lock_many(tx, std::slice::from_ref(id)).await?.pop())
+}
+
+/// Those that exist. Ids come sorted, so that two changes at once never wait for each other
+/// crosswise.
+pub(super) async fn lock_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
+    let mut orders = lock_rows(tx, ids).await?;
+    load_progress(tx, &mut orders).await?;
+    Ok(orders)
+}
+
+/// Orders, each with the change of its recipient, whose row is written already.
+pub(crate) type Moved = BTreeMap<OrderId, Option<(RecipientState, RecipientState)>>;
+
+/// Those that exist, with the progress from before their recipients changed.
+pub(crate) async fn lock_moved(tx: &mut impl Tx, moved: &Moved) -> Result<Vec<OrderRow>> {
+    let ids: Vec<_> = moved.keys().copied().collect();
+    let mut orders = lock_rows(tx, &ids).await?;
+    for row in &mut orders {
+        if let Some(Some((from, _))) = moved.get(&row.facts.id) {
+            row.facts.progress = Some(Progress::of(*from));
+        }
+    }
+    load_progress(tx, &mut orders).await?;
+    Ok(orders)
+}
+
+/// Reads the progress that is not known yet.
+async fn load_progress(tx: &mut impl Tx, orders: &mut [OrderRow]) -> Result<()> {
+    let unknown: Vec<_> = orders
+        .iter_mut()
+        .filter(|row| row.facts.progress.is_none() && row.facts.message.is_some())
+        .collect();
+    let messages: Vec<_> = unknown.iter().map(|row| row.facts.message).collect();
+    let rows: Vec<_> = messages.iter().map(|message| params![message.as_ref()]).collect();
+    let found =
+        tx.query_many("SELECT state FROM recipients WHERE message = ?1 AND idx = 0", &rows).await?;
+    for (order, rows) in unknown.into_iter().zip(found) {
+        if let Some(mut row) = rows.into_iter().next() {
+            order.facts.progress = Some(Progress::of(row.get()?));
+        }
+    }
+    Ok(())
+}
+
+async fn lock_rows(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
+    let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
+    let found = tx
+        .query_many(
+            "SELECT id, kind, state, reason, account, price, held, payment, fulfilled_by, paid_at,
+                 updated_at, webhook_wants, webhook_url, webhook_secret, deadline_height, check_at,
+                 events, last_event
+             FROM orders WHERE id = ?1 FOR UPDATE",
+            &ids,
+        )
+        .await?;
+    found.into_iter().flatten().map(read).collect()
+}
+
+fn read(mut row: Row) -> Result<OrderRow> {
+    let row = &mut row;
+    let facts = OrderFacts {
+        id: row.get()?,
+        kind: row.get()?,
+        state: row.get()?,
+        reason: row.get()?,
+        account: row.get()?,
+        price: row.get()?,
+        held: row.get()?,
+        payment: row.get()?,
+        message: row.get()?,
+        progress: None,
+        paid_at: row.get()?,
+        updated_at: row.get()?,
+        wants: row.get()?,
+    };
+    let hook = match (row.get::<Option<String>>()?, row.get::<Option<Vec<u8>>>()?) {
+        (Some(url), Some(sealed)) => Some(Hook { url, sealed }),
+        _ => None,
+    };
+    let (deadline_height, check_at) = (row.get()?, row.get()?);
+    Ok(OrderRow::read(facts, deadline_height, check_at, hook, (row.get()?, row.get()?)))
+}
