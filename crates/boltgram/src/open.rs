@@ -7,11 +7,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use domain::account::{Account, AccountName};
+use domain::id::AccountId;
 use domain::ports::Store;
+use engine::accounts::Accounts;
+use engine::directory::Directory;
 use store::{Options, StoreUrl};
 
 use crate::cli::HouseArgs;
 use crate::config::{Checked, Config};
+use crate::system::{os_random, system_clock};
+use crate::wiring::prices;
 
 /// The configuration as the command line has it.
 pub(crate) fn load_config(house: &HouseArgs) -> anyhow::Result<Checked> {
@@ -22,20 +27,41 @@ pub(crate) fn load_config(house: &HouseArgs) -> anyhow::Result<Checked> {
     Ok(checked)
 }
 
-/// For the commands that look at a store or change what is in it: one that is not there is a
-/// mistyped path, and is not made.
-pub(crate) async fn open_house(house: &HouseArgs) -> anyhow::Result<Arc<dyn Store>> {
+/// What commands work with: a store, and the services that need nothing else.
+pub(crate) struct OpenHouse {
+    pub store: Arc<dyn Store>,
+    pub accounts: Accounts,
+    pub directory: Directory,
+}
+
+impl OpenHouse {
+    async fn open(config: &Config) -> anyhow::Result<Self> {
+        let (store, clock) = (open_store(config).await?, system_clock());
+        let prices = prices(&config.prices)?;
+        let accounts = Accounts::new(store.clone(), clock.clone(), os_random(), prices);
+        let directory = Directory::new(store.clone(), clock);
+        Ok(Self { store, accounts, directory })
+    }
+
+    pub(crate) async fn account_named(&self, name: &AccountName) -> anyhow::Result<AccountId> {
+        Ok(account_named(&*self.store, name).await?.id)
+    }
+}
+
+/// For commands that read or change a store. A store that does not exist is a mistyped path, and is not
+/// created.
+pub(crate) async fn open_house(house: &HouseArgs) -> anyhow::Result<OpenHouse> {
     let config = load_config(house)?.config;
     let url = config.whole_store_url()?;
     if !url.is_made().await.with_context(|| unopened(&url))? {
         bail!("there is no store at {}; serve or account add makes one", place(&url));
     }
-    open_store(&config).await
+    OpenHouse::open(&config).await
 }
 
-/// For the first command of all, which may make the store.
-pub(crate) async fn open_or_make_house(house: &HouseArgs) -> anyhow::Result<Arc<dyn Store>> {
-    open_store(&load_config(house)?.config).await
+/// For the first command of all, which may create the store.
+pub(crate) async fn open_or_make_house(house: &HouseArgs) -> anyhow::Result<OpenHouse> {
+    OpenHouse::open(&load_config(house)?.config).await
 }
 
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {

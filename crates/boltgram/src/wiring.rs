@@ -126,7 +126,7 @@ fn quiet_hours(config: &Config) -> anyhow::Result<QuietHours> {
     Ok(QuietHours::new(config.quiet_hours.iter().map(quiet).collect::<anyhow::Result<Vec<_>>>()?))
 }
 
-fn prices(sats: &PricesConfig) -> anyhow::Result<Prices> {
+pub(crate) fn prices(sats: &PricesConfig) -> anyhow::Result<Prices> {
     let msat = |sats| Msat::from_sats(sats).context("a price is more than there is");
     Ok(Prices {
         send: msat(sats.send)?,

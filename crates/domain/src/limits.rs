@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::money::Msat;
+
 /// Characters in the message of a send or e-mail order (contract of the orders door).
 pub const ORDER_TEXT_CHARS_MAX: usize = 140;
 
@@ -232,6 +234,18 @@ pub const BLOCKS_BATCH_MAX: usize = 2_000;
 
 /// Prices by prefix per account, or of the default list: a tariff is built from both for every campaign.
 pub const PRICES_PER_LIST_MAX: u32 = 20_000;
+
+/// Prices in one request of an operator.
+pub const PRICES_BATCH_MAX: usize = 1_000;
+
+/// Highest price that can be set: one bitcoin. A higher one is a typing mistake.
+pub const PRICE_MAX: Msat = Msat::new(100_000_000_000);
+
+/// Most credit that is given at once, for the same reason.
+pub const CREDIT_GIVEN_MAX: Msat = PRICE_MAX;
+
+/// Characters in a note that says why something was done by hand.
+pub const NOTE_CHARS_MAX: usize = 200;
 
 /// Entries on one page of the admin door.
 pub const ADMIN_PAGE_MAX: u32 = 500;

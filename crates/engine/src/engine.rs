@@ -131,13 +131,8 @@ impl Engine {
             prices: settings.prices,
             secrets: HotCache::default(),
         });
-        let accounts = Arc::new(Accounts {
-            store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            prices: settings.prices,
-            keys: HotCache::default(),
-        });
+        let accounts =
+            Arc::new(Accounts::new(store.clone(), clock.clone(), random.clone(), settings.prices));
         let campaigns = Arc::new(Campaigns {
             store: store.clone(),
             clock: clock.clone(),
@@ -149,7 +144,7 @@ impl Engine {
             accounts: accounts.clone(),
             credit: settings.prices.credit,
         });
-        let directory = Arc::new(Directory { store: store.clone(), clock: clock.clone() });
+        let directory = Arc::new(Directory::new(store.clone(), clock.clone()));
         let cluster = Arc::new(Cluster {
             store: store.clone(),
             clock: clock.clone(),
@@ -257,11 +252,6 @@ impl Engine {
 
     pub fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// For operators: every method is one change, audited in the same commit, or one read.
-    pub fn house(&self) -> &dyn Store {
-        &*self.store
     }
 
     pub fn settings(&self) -> &Settings {

@@ -1,4 +1,4 @@
-//! `GET /admin/v1/audit`: what was changed, by whom, newest first.
+//! `GET /admin/v1/audit`: every change, by whom and when, newest first.
 
 use std::str::FromStr;
 
@@ -6,10 +6,10 @@ use axum::Json;
 use axum::extract::State;
 use domain::account::operator::{Action, AuditEntry};
 use domain::ports::AuditList;
-use http::{QueryPairs, Refusal, bad_request};
+use http::{QueryPairs, Refusal};
 use serde_json::{Value, json};
 
-use super::error_response::not_done;
+use super::error_response::{field, store_failed};
 use super::page::{account, integer, limit, page};
 use crate::moment::Moment;
 use crate::settings::DoorState;
@@ -34,10 +34,10 @@ pub(crate) async fn list_audit(
     let action = query.written("action").map(Action::from_str).transpose();
     let list = AuditList {
         account: account(&query)?,
-        action: action.map_err(|_| bad_request("`action` is none that is known"))?,
+        action: action.map_err(|_| field("action", "must be an action of the audit log"))?,
         before: integer(&query, "after")?,
         limit: limit + 1,
     };
-    let found = door.engine.house().audit_log(list).await.map_err(not_done)?;
+    let found = door.engine.accounts.audit_log(list).await.map_err(store_failed)?;
     Ok(Json(page(found, limit, view, |entry| json!(entry.id))))
 }

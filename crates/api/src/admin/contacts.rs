@@ -1,6 +1,6 @@
-//! `/admin/v1/accounts/{account}/groups/{id}/contacts`: who is in a group. A file of contacts
-//! (`text/csv`) is stored while it arrives: POST adds what is in it, PUT puts it in place of what is
-//! there, once it is whole.
+//! `/admin/v1/accounts/{account}/groups/{id}/contacts`: the contacts of a group. A file of contacts
+//! (`text/csv`) is stored while it arrives: POST adds its contacts, PUT replaces those of the group
+//! with them, once the file is complete.
 
 use axum::Json;
 use axum::body::Body;
@@ -16,7 +16,7 @@ use engine::directory::ContactUpload;
 use http::{By, QueryPairs, Refusal, bad_request, next_chunk, too_large, too_slow};
 use serde_json::{Value, json};
 
-use super::error_response::{none, not_done, not_uploaded};
+use super::error_response::{none, not_uploaded, store_failed};
 use super::groups::view as group_view;
 use super::page::{limit, msisdn, page};
 use super::path::Theirs;
@@ -36,8 +36,8 @@ pub(crate) async fn list_contacts(
     query: QueryPairs,
 ) -> Result<Json<Value>, Refusal> {
     let (limit, after) = (limit(&query)?, msisdn(&query, "after")?);
-    let found = door.engine.house().contacts(account, GroupId(group), after, limit + 1).await;
-    let found = found.map_err(not_done)?.ok_or_else(none)?;
+    let found = door.engine.directory.contact_page(account, GroupId(group), after, limit + 1).await;
+    let found = found.map_err(store_failed)?.ok_or_else(none)?;
     Ok(Json(page(found, limit, view, |contact| json!(contact.number.digits().to_string()))))
 }
 
@@ -120,7 +120,6 @@ pub(crate) async fn remove_contact(
 ) -> Result<StatusCode, Refusal> {
     let number = request.uri().path().rsplit('/').next().unwrap_or_default();
     let number: Msisdn = number.parse().map_err(|_| none())?;
-    let (house, now) = (door.engine.house(), door.engine.now());
-    let gone = house.remove_contact(account, GroupId(group), number, by, now).await;
-    if gone.map_err(not_done)? { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
+    let removed = door.engine.directory.remove_contact(account, GroupId(group), number, by).await;
+    if removed.map_err(store_failed)? { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
 }

@@ -1,18 +1,166 @@
-//! From the errors of the store and the engine to this door's wire form.
+//! From the engine's errors to this door's wire form. An error about a field begins with the field's
+//! name, as the request has it.
 
-use domain::ports::PortError;
-use engine::directory::UploadError;
-use http::{Refusal, bad_request, conflict, not_found, unavailable};
+use std::fmt::Display;
 
-/// Its refusals and conflicts are of what was asked, in words that hold nothing private.
-pub(super) fn not_done(error: PortError) -> Refusal {
+use domain::ports::{NotRefunded, PortError};
+use engine::accounts::{
+    AddKeyError, GiveCreditError, OpenAccountError, RefundError, SetPricesError, SetSettingsError,
+};
+use engine::directory::{
+    BlockError, DecideSenderError, GroupError, RequestSenderError, TemplateError, UploadError,
+};
+use http::{Refusal, bad_request, conflict, key_reused, not_found, unavailable};
+
+/// A field whose value is not accepted; `why` reads on from its name: "must be …".
+pub(super) fn field(name: impl Display, why: impl Display) -> Refusal {
+    bad_request(format!("`{name}` {why}"))
+}
+
+/// A field with a value of a form of its own, which `error` describes.
+fn misformed(name: impl Display, error: impl Display) -> Refusal {
+    bad_request(format!("`{name}`: {error}"))
+}
+
+pub(super) fn none() -> Refusal {
+    not_found("there is no such thing")
+}
+
+/// Refusals and conflicts are about the request, in words that hold nothing private.
+pub(super) fn store_failed(error: PortError) -> Refusal {
     match error {
         PortError::Refused(why) => bad_request(why),
         PortError::Conflict(why) => conflict(why),
         error @ (PortError::Unavailable(_) | PortError::Unknown(_)) => {
-            tracing::warn!(%error, "the store did not do what an operator asked");
+            tracing::warn!(%error, "the store could not serve an operator's request");
             unavailable("it could not be done right now; try again")
         }
+    }
+}
+
+pub(super) fn not_opened(error: OpenAccountError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        OpenAccountError::Name(_) => misformed("name", text),
+        OpenAccountError::Credit => field("creditMsat", text),
+        OpenAccountError::NameTaken => conflict(format!("`name` {text}")),
+        OpenAccountError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn settings_not_set(error: SetSettingsError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        SetSettingsError::NoSuchAccount => none(),
+        SetSettingsError::Refunds => field("refunds", text),
+        SetSettingsError::RecipientsPerMessage => field("recipientsPerMessage", text),
+        SetSettingsError::SpendPerDay => field("spendPerDayMsat", text),
+        SetSettingsError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn credit_not_given(error: GiveCreditError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        GiveCreditError::NoSuchAccount => none(),
+        GiveCreditError::Amount => field("msat", text),
+        GiveCreditError::KeyReused => key_reused(text),
+        GiveCreditError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn key_not_added(error: AddKeyError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        AddKeyError::NoSuchAccount => none(),
+        AddKeyError::Scope { index, .. } => misformed(format_args!("scopes[{index}]"), text),
+        AddKeyError::RepeatedScope => field("scopes", text),
+        AddKeyError::Rate => field("rate", text),
+        AddKeyError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn prices_not_set(error: SetPricesError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        SetPricesError::NoSuchAccount => none(),
+        SetPricesError::Count => field("prices", text),
+        SetPricesError::ListFull => bad_request(text),
+        SetPricesError::Prefix { index } => field(format_args!("prices[{index}].prefix"), text),
+        SetPricesError::Price { index } => field(format_args!("prices[{index}].msat"), text),
+        SetPricesError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn not_refunded(error: RefundError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        RefundError::NoSuchCharge => none(),
+        RefundError::Note => field("note", text),
+        RefundError::Amount => field("msat", text),
+        RefundError::KeyReused => key_reused(text),
+        RefundError::NotRefunded(why) => conflict(text).with_code(match why {
+            NotRefunded::NotCharged => "NOT_CHARGED",
+            NotRefunded::NotYetCharged => "NOT_YET_CHARGED",
+            NotRefunded::NoAccount => "NO_ACCOUNT",
+            NotRefunded::IsCredit => "IS_CREDIT",
+            NotRefunded::TooMuch { .. } => "TOO_MUCH",
+        }),
+        RefundError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn sender_not_requested(error: RequestSenderError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        RequestSenderError::NoSuchAccount => none(),
+        RequestSenderError::Name(_) => misformed("name", text),
+        RequestSenderError::TooMany => bad_request(text),
+        RequestSenderError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn sender_not_decided(error: DecideSenderError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        DecideSenderError::NoSuchSender => none(),
+        DecideSenderError::Note => field("note", text),
+        DecideSenderError::State => conflict(text),
+        DecideSenderError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn template_not_kept(error: TemplateError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        TemplateError::NoSuchAccount | TemplateError::NoSuchTemplate => none(),
+        TemplateError::Name(_) => misformed("name", text),
+        TemplateError::NameTaken => conflict(format!("`name` {text}")),
+        TemplateError::Text => field("text", text),
+        TemplateError::TooMany => bad_request(text),
+        TemplateError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn group_not_kept(error: GroupError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        GroupError::NoSuchAccount | GroupError::NoSuchGroup => none(),
+        GroupError::Name(_) => misformed("name", text),
+        GroupError::NameTaken => conflict(format!("`name` {text}")),
+        GroupError::TooMany => bad_request(text),
+        GroupError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn blocklist_not_changed(error: BlockError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        BlockError::NoSuchAccount => none(),
+        BlockError::Count => field("numbers", text),
+        BlockError::Number { index, .. } => misformed(format_args!("numbers[{index}]"), text),
+        BlockError::Note => field("note", text),
+        BlockError::Store(source) => store_failed(source),
     }
 }
 
@@ -23,20 +171,8 @@ pub(super) fn not_uploaded(error: &UploadError) -> Refusal {
         UploadError::NoNumber => bad_request(text),
         UploadError::Refused(_) => conflict(text),
         UploadError::Store(source) => {
-            tracing::warn!(error = %source, "the store did not take an upload");
+            tracing::warn!(error = %source, "the store could not take an upload");
             unavailable(text)
         }
     }
-}
-
-pub(super) fn none() -> Refusal {
-    not_found("there is no such thing")
-}
-
-/// A field whose value is not what it must be.
-pub(super) fn field<T, E: std::fmt::Display>(
-    name: &'static str,
-    read: Result<T, E>,
-) -> Result<T, Refusal> {
-    read.map_err(|why| bad_request(format!("`{name}`: {why}")))
 }

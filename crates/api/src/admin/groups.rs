@@ -1,19 +1,15 @@
-//! `/admin/v1/accounts/{account}/groups…`: contact groups. Who is in them: `contacts.rs`.
-
-use std::str::FromStr;
+//! `/admin/v1/accounts/{account}/groups…`: groups of contacts. Their contacts are in `contacts.rs`.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use domain::account::contacts::ContactGroup;
-use domain::account::template::Label;
 use domain::id::GroupId;
 use http::{By, JsonObject, QueryPairs, Refusal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::accounts::must_be_there;
-use super::error_response::{field, none, not_done};
+use super::error_response::{group_not_kept, none, store_failed};
 use super::page::{integer, limit, page};
 use super::path::{Of, Theirs};
 use crate::moment::Moment;
@@ -34,9 +30,9 @@ pub(crate) async fn list_groups(
     Of(account): Of,
     query: QueryPairs,
 ) -> Result<Json<Value>, Refusal> {
-    must_be_there(&door, account).await?;
     let (limit, after) = (limit(&query)?, integer(&query, "after")?.map(GroupId));
-    let found = door.engine.house().groups(account, after, limit + 1).await.map_err(not_done)?;
+    let found = door.engine.directory.group_page(account, after, limit + 1).await;
+    let found = found.map_err(store_failed)?.ok_or_else(none)?;
     Ok(Json(page(found, limit, view, |group| json!(group.id.0))))
 }
 
@@ -52,17 +48,15 @@ pub(crate) async fn add_group(
     By(by): By,
     JsonObject(new): JsonObject<GroupName>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let name = field("name", Label::from_str(&new.name))?;
-    must_be_there(&door, account).await?;
-    let added = door.engine.house().add_group(account, name, by, door.engine.now()).await;
-    added.map(|group| (StatusCode::CREATED, Json(view(&group)))).map_err(not_done)
+    let added = door.engine.directory.add_group(account, &new.name, by).await;
+    added.map(|group| (StatusCode::CREATED, Json(view(&group)))).map_err(group_not_kept)
 }
 
 pub(crate) async fn show_group(
     State(door): State<DoorState>,
     Theirs(account, id): Theirs,
 ) -> Result<Json<Value>, Refusal> {
-    let found = door.engine.house().group(account, GroupId(id)).await.map_err(not_done)?;
+    let found = door.engine.directory.group(account, GroupId(id)).await.map_err(store_failed)?;
     found.map(|group| Json(view(&group))).ok_or_else(none)
 }
 
@@ -72,11 +66,8 @@ pub(crate) async fn rename_group(
     By(by): By,
     JsonObject(new): JsonObject<GroupName>,
 ) -> Result<Json<Value>, Refusal> {
-    let name = field("name", Label::from_str(&new.name))?;
-    must_be_there(&door, account).await?;
-    let (house, now) = (door.engine.house(), door.engine.now());
-    let renamed = house.rename_group(account, GroupId(id), name, by, now).await;
-    renamed.map_err(not_done)?.map(|group| Json(view(&group))).ok_or_else(none)
+    let renamed = door.engine.directory.rename_group(account, GroupId(id), &new.name, by).await;
+    renamed.map(|group| Json(view(&group))).map_err(group_not_kept)
 }
 
 pub(crate) async fn remove_group(
@@ -84,7 +75,6 @@ pub(crate) async fn remove_group(
     Theirs(account, id): Theirs,
     By(by): By,
 ) -> Result<StatusCode, Refusal> {
-    let (house, now) = (door.engine.house(), door.engine.now());
-    let gone = house.remove_group(account, GroupId(id), by, now).await.map_err(not_done)?;
-    if gone { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
+    let removed = door.engine.directory.remove_group(account, GroupId(id), by).await;
+    if removed.map_err(store_failed)? { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
 }

@@ -1,4 +1,4 @@
-//! `/admin/v1/accounts/{account}/messages…`: messages to many of an account, and whom they went to.
+//! `/admin/v1/accounts/{account}/messages…`: campaigns of an account, and their recipients.
 
 use std::str::FromStr;
 
@@ -9,14 +9,12 @@ use domain::limits::RECIPIENTS_PAGE_MAX;
 use domain::message::MessageState;
 use domain::message::campaign::{BulkMessage, BulkRecipient};
 use domain::message::recipient::RecipientState;
-use domain::money::Msat;
 use domain::number::SenderId;
-use domain::ports::{Charge, RecipientList};
-use http::{QueryPairs, Refusal, bad_request};
+use domain::ports::RecipientList;
+use http::{QueryPairs, Refusal};
 use serde_json::{Value, json};
 
-use super::accounts::must_be_there;
-use super::error_response::{none, not_done};
+use super::error_response::{field, none, store_failed};
 use super::page::{integer, limit, page, uuid};
 use super::path::{Of, Sent};
 use crate::moment::Moment;
@@ -56,24 +54,23 @@ pub(crate) async fn list_account_messages(
     Of(account): Of,
     query: QueryPairs,
 ) -> Result<Json<Value>, Refusal> {
-    must_be_there(&door, account).await?;
     let limit = limit(&query)?.min(domain::limits::MESSAGES_PAGE_MAX);
     let state = query.written("status").map(MessageState::from_str).transpose();
-    let state = state.map_err(|_| bad_request("`status` is none of a message"))?;
+    let state = state.map_err(|_| field("status", "must be a state of a message"))?;
     let before = uuid(&query, "after")?.map(MessageId);
-    let found = door.engine.house().bulk_page(account, state, before, limit + 1).await;
-    Ok(Json(page(found.map_err(not_done)?, limit, view, |message| json!(message.id))))
+    let found = door.engine.campaigns.page(account, state, before, limit + 1).await;
+    let found = found.map_err(store_failed)?.ok_or_else(none)?;
+    Ok(Json(page(found, limit, view, |message| json!(message.id))))
 }
 
 pub(crate) async fn show_account_message(
     State(door): State<DoorState>,
     Sent(account, id): Sent,
 ) -> Result<Json<Value>, Refusal> {
-    let house = door.engine.house();
-    let message = house.bulk(account, id).await.map_err(not_done)?.ok_or_else(none)?;
-    let charged = house.charged(Charge::Message(id)).await.map_err(not_done)?;
+    let found = door.engine.campaigns.with_refunds(account, id).await.map_err(store_failed)?;
+    let (message, refunded) = found.ok_or_else(none)?;
     let mut view = view(&message);
-    view["givenBackMsat"] = json!(charged.map_or(Msat::ZERO, |charged| charged.refunded));
+    view["givenBackMsat"] = json!(refunded);
     Ok(Json(view))
 }
 
@@ -88,7 +85,7 @@ fn recipient_view(recipient: &BulkRecipient) -> Value {
     })
 }
 
-/// By index. Of a rare state a page may be short, and goes on.
+/// By index. A page of a rare state may be short, and goes on.
 pub(crate) async fn list_message_recipients(
     State(door): State<DoorState>,
     Sent(account, id): Sent,
@@ -96,12 +93,11 @@ pub(crate) async fn list_message_recipients(
 ) -> Result<Json<Value>, Refusal> {
     let limit = limit(&query)?.min(RECIPIENTS_PAGE_MAX);
     let state = query.written("status").map(RecipientState::from_str).transpose();
-    let state = state.map_err(|_| bad_request("`status` is none of a recipient"))?;
+    let state = state.map_err(|_| field("status", "must be a state of a recipient"))?;
     let first = u32::try_from(integer(&query, "after")?.unwrap_or(0)).unwrap_or(u32::MAX);
-    let house = door.engine.house();
-    house.bulk(account, id).await.map_err(not_done)?.ok_or_else(none)?;
     let list = RecipientList { states: state.into_iter().collect(), first, limit };
-    let found = house.bulk_recipients(id, list).await.map_err(not_done)?;
+    let found = door.engine.campaigns.recipient_page(account, id, list).await;
+    let found = found.map_err(store_failed)?.ok_or_else(none)?;
     let data: Vec<_> = found.recipients.iter().map(recipient_view).collect();
     Ok(Json(json!({ "data": data, "next": found.next })))
 }

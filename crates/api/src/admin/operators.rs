@@ -7,12 +7,12 @@ use domain::account::operator::Operator;
 use http::Refusal;
 use serde_json::{Value, json};
 
-use super::error_response::not_done;
+use super::error_response::store_failed;
 use crate::moment::Moment;
 use crate::settings::DoorState;
 
 pub(crate) async fn list_operators(State(door): State<DoorState>) -> Result<Json<Value>, Refusal> {
-    let operators = door.engine.house().operators().await.map_err(not_done)?;
+    let operators = door.engine.accounts.operators().await.map_err(store_failed)?;
     let view = |operator: &Operator| {
         json!({
             "id": operator.id.0,

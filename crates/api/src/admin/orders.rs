@@ -2,13 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::ports::{Charge, Charged};
+use domain::ports::Charged;
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::Order;
 use http::Refusal;
 use serde_json::{Value, json};
 
-use super::error_response::{none, not_done};
+use super::error_response::{none, store_failed};
 use super::path::Ordered;
 use crate::moment::Moment;
 use crate::settings::DoorState;
@@ -42,8 +42,7 @@ pub(crate) async fn show_any_order(
     State(door): State<DoorState>,
     Ordered(id): Ordered,
 ) -> Result<Json<Value>, Refusal> {
-    let house = door.engine.house();
-    let order = house.order(id).await.map_err(not_done)?.ok_or_else(none)?;
-    let charged = house.charged(Charge::Order(id)).await.map_err(not_done)?.ok_or_else(none)?;
+    let found = door.engine.orders.with_charge(id).await.map_err(store_failed)?;
+    let (order, charged) = found.ok_or_else(none)?;
     Ok(Json(view(&order, &charged)))
 }

@@ -1,24 +1,25 @@
-//! Pages with a cursor: `limit`, and `after` as the page before told it in `next`.
+//! Pages with a cursor: `limit`, and `after`, which is the `next` of the page before.
 
 use domain::id::AccountId;
 use domain::limits::ADMIN_PAGE_MAX;
 use domain::number::Msisdn;
 use domain::time::Timestamp;
-use http::{QueryPairs, Refusal, bad_request};
+use http::{QueryPairs, Refusal};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::error_response::field;
 use crate::moment::read as read_moment;
 
 const LIMIT: u32 = 50;
 
-/// How many are asked for. One more is read, to know whether there is a next page.
+/// Rows on a page. One more is read, to know whether there is a next page.
 pub(super) fn limit(query: &QueryPairs) -> Result<u32, Refusal> {
     match integer(query, "limit")? {
         None => Ok(LIMIT),
         Some(asked) => match u32::try_from(asked) {
             Ok(limit @ 1..=ADMIN_PAGE_MAX) => Ok(limit),
-            _ => Err(bad_request(format!("`limit` must be from 1 to {ADMIN_PAGE_MAX}"))),
+            _ => Err(field("limit", format_args!("must be from 1 to {ADMIN_PAGE_MAX}"))),
         },
     }
 }
@@ -26,7 +27,7 @@ pub(super) fn limit(query: &QueryPairs) -> Result<u32, Refusal> {
 pub(super) fn integer(query: &QueryPairs, name: &str) -> Result<Option<i64>, Refusal> {
     let Some(text) = query.written(name) else { return Ok(None) };
     let number = text.parse::<i64>().ok().filter(|number| *number >= 0);
-    number.map(Some).ok_or_else(|| bad_request(format!("`{name}` must be a whole number")))
+    number.map(Some).ok_or_else(|| field(name, "must be a whole number"))
 }
 
 pub(super) fn account(query: &QueryPairs) -> Result<Option<AccountId>, Refusal> {
@@ -36,25 +37,23 @@ pub(super) fn account(query: &QueryPairs) -> Result<Option<AccountId>, Refusal> 
 pub(super) fn msisdn(query: &QueryPairs, name: &str) -> Result<Option<Msisdn>, Refusal> {
     let Some(text) = query.written(name) else { return Ok(None) };
     let read = text.trim_start_matches('+').parse();
-    read.map(Some).map_err(|_| bad_request(format!("`{name}` must be a number in E.164")))
+    read.map(Some).map_err(|_| field(name, "must be a number in E.164"))
 }
 
 pub(super) fn uuid(query: &QueryPairs, name: &str) -> Result<Option<Uuid>, Refusal> {
     let Some(text) = query.written(name) else { return Ok(None) };
     let read = Uuid::try_parse(text);
-    read.map(Some).map_err(|_| bad_request(format!("`{name}` must be a UUID")))
+    read.map(Some).map_err(|_| field(name, "must be a UUID"))
 }
 
 pub(super) fn moment(query: &QueryPairs, name: &str) -> Result<Option<Timestamp>, Refusal> {
     let Some(text) = query.written(name) else { return Ok(None) };
-    let unclear = || {
-        bad_request(format!("`{name}` must be a moment like 2026-06-01T10:00:00Z, with its offset"))
-    };
+    let unclear = || field(name, "must be a time with its offset, like 2026-06-01T10:00:00Z");
     read_moment(text).map(Some).ok_or_else(unclear)
 }
 
-pub(super) fn as_told() -> Refusal {
-    bad_request("`after` must be as `next` told it")
+pub(super) fn bad_cursor() -> Refusal {
+    field("after", "must be the `next` of the page before")
 }
 
 /// `{"data": […], "next": …}` of at most `limit` rows; `next` is null on the last page.

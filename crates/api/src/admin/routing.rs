@@ -4,11 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use domain::message::Address;
 use domain::routing::{Route, RouteCarrier};
-use http::{QueryPairs, Refusal, bad_request};
+use http::{QueryPairs, Refusal};
 use serde_json::{Value, json};
 
-use super::accounts::must_be_there;
-use super::error_response::not_done;
+use super::error_response::{field, none, store_failed};
 use super::page::{account, msisdn};
 use crate::settings::DoorState;
 
@@ -22,25 +21,23 @@ fn route_view(route: &Route) -> Value {
     })
 }
 
-/// As configured; mail has one of its own.
+/// As configured; e-mail has its own route.
 pub(crate) async fn list_routes(State(door): State<DoorState>) -> Json<Value> {
     let routes = &door.engine.settings().routes;
     let data: Vec<_> = routes.all().map(route_view).collect();
     Json(json!({ "data": data, "next": null, "email": route_view(routes.email()) }))
 }
 
-/// What a part to a number costs in a message to many, and which way it goes.
+/// The price of a part of a campaign to a number, and its route.
 pub(crate) async fn show_quote(
     State(door): State<DoorState>,
     query: QueryPairs,
 ) -> Result<Json<Value>, Refusal> {
-    let number = msisdn(&query, "number")?.ok_or_else(|| bad_request("`number` is required"))?;
+    let number = msisdn(&query, "number")?.ok_or_else(|| field("number", "is required"))?;
     let account = account(&query)?.filter(|account| account.0 != 0);
-    if let Some(account) = account {
-        must_be_there(&door, account).await?;
-    }
     let engine = &door.engine;
-    let price = engine.accounts.price_of_part(account, number).await.map_err(not_done)?;
+    let price = engine.accounts.price_of_part(account, number).await;
+    let price = price.map_err(store_failed)?.ok_or_else(none)?;
     let route = engine.settings().routes.find(&Address::Phone(number));
     Ok(Json(json!({
         "number": number.digits().to_string(),

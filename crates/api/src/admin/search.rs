@@ -1,6 +1,6 @@
-//! `GET /admin/v1/messages` and `/admin/v1/recipients`: what is looked for across accounts, such of
-//! orders and such to many. Texts are not shown. A call looks at so much and no more: a page may be
-//! short, or empty, and `next` goes on.
+//! `GET /admin/v1/messages` and `/admin/v1/recipients`: a search across accounts, in messages of orders
+//! and in campaigns. Texts are not shown. What one call reads is bounded: a page may be short, or empty,
+//! and `next` goes on.
 
 use std::str::FromStr;
 
@@ -11,12 +11,12 @@ use domain::message::MessageState;
 use domain::message::recipient::RecipientState;
 use domain::number::SenderId;
 use domain::ports::{FoundMessage, FoundRecipient, MessageSearch, Period, RecipientSearch};
-use http::{QueryPairs, Refusal, bad_request};
+use http::{QueryPairs, Refusal};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::error_response::not_done;
-use super::page::{account, as_told, limit, moment, msisdn, uuid};
+use super::error_response::{field, store_failed};
+use super::page::{account, bad_cursor, limit, moment, msisdn, uuid};
 use crate::moment::Moment;
 use crate::settings::DoorState;
 
@@ -53,12 +53,12 @@ pub(crate) async fn find_messages(
     let state = query.written("status").map(MessageState::from_str).transpose();
     let search = MessageSearch {
         account: account(&query)?,
-        state: state.map_err(|_| bad_request("`status` is none of a message"))?,
+        state: state.map_err(|_| field("status", "must be a state of a message"))?,
         period: period(&query)?,
         before: uuid(&query, "after")?.map(MessageId),
         limit: limit(&query)?,
     };
-    let found = door.engine.house().find_messages(search).await.map_err(not_done)?;
+    let found = door.engine.campaigns.find_messages(search).await.map_err(store_failed)?;
     let data: Vec<_> = found.messages.iter().map(message_view).collect();
     Ok(Json(json!({ "data": data, "next": found.next })))
 }
@@ -93,17 +93,17 @@ pub(crate) async fn find_recipients(
 ) -> Result<Json<Value>, Refusal> {
     let state = query.written("status").map(RecipientState::from_str).transpose();
     let at =
-        query.written("after").map(|text| read_cursor(text).ok_or_else(as_told)).transpose()?;
+        query.written("after").map(|text| read_cursor(text).ok_or_else(bad_cursor)).transpose()?;
     let search = RecipientSearch {
         number: msisdn(&query, "number")?,
         message: uuid(&query, "message")?.map(MessageId),
         account: account(&query)?,
-        state: state.map_err(|_| bad_request("`status` is none of a recipient"))?,
+        state: state.map_err(|_| field("status", "must be a state of a recipient"))?,
         period: period(&query)?,
         at,
         limit: limit(&query)?,
     };
-    let found = door.engine.house().find_recipients(search).await.map_err(not_done)?;
+    let found = door.engine.campaigns.find_recipients(search).await.map_err(store_failed)?;
     let data: Vec<_> = found.recipients.iter().map(recipient_view).collect();
     let next = found.next.map(|(message, index)| format!("{message}:{index}"));
     Ok(Json(json!({ "data": data, "next": next })))

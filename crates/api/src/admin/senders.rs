@@ -1,4 +1,4 @@
-//! `/admin/v1/senders…`: who may send as whom.
+//! `/admin/v1/senders…`: sender names, and which accounts may use them.
 
 use std::str::FromStr;
 
@@ -6,14 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use domain::account::sender::{Sender, SenderEvent, SenderState};
 use domain::id::{AccountId, SenderNumber};
-use domain::number::SenderId;
 use domain::ports::SenderList;
-use http::{By, JsonObject, QueryPairs, Refusal, bad_request};
+use http::{By, JsonObject, QueryPairs, Refusal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::accounts::must_be_there;
-use super::error_response::{field, none, not_done};
+use super::error_response::{field, none, sender_not_decided, sender_not_requested, store_failed};
 use super::page::{account, integer, limit, page};
 use super::path::Named;
 use crate::moment::Moment;
@@ -39,84 +37,76 @@ pub(crate) async fn list_all_senders(
 ) -> Result<Json<Value>, Refusal> {
     let limit = limit(&query)?;
     let state = query.written("status").map(SenderState::from_str).transpose();
-    let state = state
-        .map_err(|_| bad_request("`status` must be requested, approved, rejected or withdrawn"))?;
+    let state =
+        state.map_err(|_| field("status", "must be requested, approved, rejected or withdrawn"))?;
     let after = integer(&query, "after")?.map(SenderNumber);
     let list = SenderList { account: account(&query)?, state, after, limit: limit + 1 };
-    let found = door.engine.house().sender_list(list).await.map_err(not_done)?;
+    let found = door.engine.directory.sender_page(list).await.map_err(store_failed)?;
     Ok(Json(page(found, limit, view, |sender| json!(sender.number.0))))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Wanted {
+pub(crate) struct NewSender {
     account: i64,
     name: String,
 }
 
-/// On behalf of an account: it waits to be decided about.
+/// On behalf of an account; the name waits for a decision.
 pub(crate) async fn request_sender(
     State(door): State<DoorState>,
     By(by): By,
-    JsonObject(wanted): JsonObject<Wanted>,
+    JsonObject(new): JsonObject<NewSender>,
 ) -> Result<Json<Value>, Refusal> {
-    let name = field("name", SenderId::from_str(&wanted.name))?;
-    let account = AccountId(wanted.account);
-    must_be_there(&door, account).await?;
-    let now = door.engine.now();
-    let sender = door.engine.house().request_sender(account, name, by, now).await;
-    sender.map(|sender| Json(view(&sender))).map_err(not_done)
+    let account = AccountId(new.account);
+    let sender = door.engine.directory.request_sender(account, &new.name, by).await;
+    sender.map(|sender| Json(view(&sender))).map_err(sender_not_requested)
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Note {
     /// Why.
     note: Option<String>,
 }
 
-const NOTE_CHARS_MAX: usize = 200;
-
 async fn decide(
     door: &DoorState,
     id: i64,
     event: SenderEvent,
     By(by): By,
-    Note { note }: Note,
+    body: Option<JsonObject<Note>>,
 ) -> Result<Json<Value>, Refusal> {
-    if note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) {
-        return Err(bad_request(format!("`note` has at most {NOTE_CHARS_MAX} characters")));
-    }
-    let (house, now) = (door.engine.house(), door.engine.now());
-    let decided = house.decide_sender(SenderNumber(id), event, note, by, now).await;
-    decided.map_err(not_done)?.map(|sender| Json(view(&sender))).ok_or_else(none)
+    let note = body.and_then(|JsonObject(Note { note })| note);
+    let decided = door.engine.directory.decide_sender(SenderNumber(id), event, note, by).await;
+    decided.map(|sender| Json(view(&sender))).map_err(sender_not_decided)
 }
 
 pub(crate) async fn approve_sender(
     State(door): State<DoorState>,
     Named(id): Named,
     by: By,
-    JsonObject(note): JsonObject<Note>,
+    body: Option<JsonObject<Note>>,
 ) -> Result<Json<Value>, Refusal> {
-    decide(&door, id, SenderEvent::Approve, by, note).await
+    decide(&door, id, SenderEvent::Approve, by, body).await
 }
 
 pub(crate) async fn reject_sender(
     State(door): State<DoorState>,
     Named(id): Named,
     by: By,
-    JsonObject(note): JsonObject<Note>,
+    body: Option<JsonObject<Note>>,
 ) -> Result<Json<Value>, Refusal> {
-    decide(&door, id, SenderEvent::Reject, by, note).await
+    decide(&door, id, SenderEvent::Reject, by, body).await
 }
 
 pub(crate) async fn withdraw_sender(
     State(door): State<DoorState>,
     Named(id): Named,
     by: By,
-    JsonObject(note): JsonObject<Note>,
+    body: Option<JsonObject<Note>>,
 ) -> Result<Json<Value>, Refusal> {
-    decide(&door, id, SenderEvent::Withdraw, by, note).await
+    decide(&door, id, SenderEvent::Withdraw, by, body).await
 }
 
 #[derive(Deserialize)]
@@ -131,7 +121,6 @@ pub(crate) async fn share_sender(
     By(by): By,
     JsonObject(Share { shared }): JsonObject<Share>,
 ) -> Result<Json<Value>, Refusal> {
-    let (house, now) = (door.engine.house(), door.engine.now());
-    let found = house.share_sender(SenderNumber(id), shared, by, now).await.map_err(not_done)?;
-    found.map(|sender| Json(view(&sender))).ok_or_else(none)
+    let found = door.engine.directory.share_sender(SenderNumber(id), shared, by).await;
+    found.map_err(store_failed)?.map(|sender| Json(view(&sender))).ok_or_else(none)
 }

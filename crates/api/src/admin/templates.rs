@@ -1,19 +1,15 @@
-//! `/admin/v1/accounts/{account}/templates…`
-
-use std::str::FromStr;
+//! `/admin/v1/accounts/{account}/templates…`: texts that an account keeps.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::account::template::{Label, Template};
+use domain::account::template::Template;
 use domain::id::TemplateId;
-use domain::text::Text;
 use http::{By, JsonObject, QueryPairs, Refusal};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::accounts::must_be_there;
-use super::error_response::{field, none, not_done};
+use super::error_response::{none, store_failed, template_not_kept};
 use super::page::{integer, limit, page};
 use super::path::{Of, Theirs};
 use crate::moment::Moment;
@@ -34,9 +30,9 @@ pub(crate) async fn list_templates(
     Of(account): Of,
     query: QueryPairs,
 ) -> Result<Json<Value>, Refusal> {
-    must_be_there(&door, account).await?;
     let (limit, after) = (limit(&query)?, integer(&query, "after")?.map(TemplateId));
-    let found = door.engine.house().templates(account, after, limit + 1).await.map_err(not_done)?;
+    let found = door.engine.directory.template_page(account, after, limit + 1).await;
+    let found = found.map_err(store_failed)?.ok_or_else(none)?;
     Ok(Json(page(found, limit, view, |template| json!(template.id.0))))
 }
 
@@ -53,18 +49,16 @@ pub(crate) async fn add_template(
     By(by): By,
     JsonObject(new): JsonObject<NewTemplate>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let name = field("name", Label::from_str(&new.name))?;
-    must_be_there(&door, account).await?;
-    let (text, now) = (Text::from(new.text), door.engine.now());
-    let added = door.engine.house().add_template(account, name, text, by, now).await;
-    added.map(|template| (StatusCode::CREATED, Json(view(&template)))).map_err(not_done)
+    let added = door.engine.directory.add_template(account, &new.name, new.text, by).await;
+    added.map(|template| (StatusCode::CREATED, Json(view(&template)))).map_err(template_not_kept)
 }
 
 pub(crate) async fn show_template(
     State(door): State<DoorState>,
     Theirs(account, id): Theirs,
 ) -> Result<Json<Value>, Refusal> {
-    let found = door.engine.house().template(account, TemplateId(id)).await.map_err(not_done)?;
+    let found =
+        door.engine.directory.template(account, TemplateId(id)).await.map_err(store_failed)?;
     found.map(|template| Json(view(&template))).ok_or_else(none)
 }
 
@@ -81,12 +75,9 @@ pub(crate) async fn change_template(
     By(by): By,
     JsonObject(new): JsonObject<Changes>,
 ) -> Result<Json<Value>, Refusal> {
-    let name = field("name", new.name.as_deref().map(Label::from_str).transpose())?;
-    must_be_there(&door, account).await?;
-    let (id, text) = (TemplateId(id), new.text.map(Text::from));
-    let (house, now) = (door.engine.house(), door.engine.now());
-    let changed = house.change_template(account, id, name, text, by, now).await;
-    changed.map_err(not_done)?.map(|template| Json(view(&template))).ok_or_else(none)
+    let (id, name) = (TemplateId(id), new.name.as_deref());
+    let changed = door.engine.directory.change_template(account, id, name, new.text, by).await;
+    changed.map(|template| Json(view(&template))).map_err(template_not_kept)
 }
 
 pub(crate) async fn remove_template(
@@ -94,7 +85,6 @@ pub(crate) async fn remove_template(
     Theirs(account, id): Theirs,
     By(by): By,
 ) -> Result<StatusCode, Refusal> {
-    let (house, now) = (door.engine.house(), door.engine.now());
-    let gone = house.remove_template(account, TemplateId(id), by, now).await.map_err(not_done)?;
-    if gone { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
+    let removed = door.engine.directory.remove_template(account, TemplateId(id), by).await;
+    if removed.map_err(store_failed)? { Ok(StatusCode::NO_CONTENT) } else { Err(none()) }
 }

@@ -12,7 +12,6 @@ use domain::money::Msat;
 use domain::ports::{Clock, Store};
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::tariff::Prices;
-use engine::accounts::{add_account, add_key};
 use engine::tasks::Tasks;
 use engine::{Engine, Ports, Settings};
 use http::{Doors, Server};
@@ -100,12 +99,9 @@ impl House {
     /// The text of a new key, of an account of its own.
     pub(crate) async fn key(&self, credit: Msat, scope: &str, rate: Option<u32>) -> String {
         let name = format!("account-{}", self.keys.fetch_add(1, Ordering::SeqCst));
-        let name = name.parse().unwrap();
-        let account =
-            add_account(&*self.store, &*self.random, name, credit, BY, NOON).await.unwrap().id;
-        let scopes = vec![scope.parse().unwrap()];
-        let key =
-            add_key(&*self.store, &*self.random, account, scopes, rate, BY, NOON).await.unwrap();
+        let accounts = &self.engine.accounts;
+        let account = accounts.open(&name, credit, BY).await.unwrap().id;
+        let key = accounts.add_key(account, &[scope], rate, BY).await.unwrap();
         key.text.expose().to_owned()
     }
 

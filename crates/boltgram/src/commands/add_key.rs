@@ -2,23 +2,20 @@
 
 use domain::account::operator::Actor;
 use domain::account::{AccountName, Scope};
-use domain::ports::Clock;
 
 use crate::cli::HouseArgs;
-use crate::open::{account_named, open_house};
+use crate::open::open_house;
 use crate::output;
-use crate::system::{OsRandom, SystemClock};
 
 pub(super) async fn add_key(
     house: &HouseArgs,
     account: &AccountName,
-    scopes: Vec<Scope>,
+    scopes: &[Scope],
     rate: Option<u32>,
 ) -> anyhow::Result<()> {
-    let store = open_house(house).await?;
-    let account = account_named(&*store, account).await?;
-    let (by, now) = (Actor::CommandLine, SystemClock.now());
-    let key =
-        engine::accounts::add_key(&*store, &OsRandom, account.id, scopes, rate, by, now).await?;
+    let house = open_house(house).await?;
+    let account = house.account_named(account).await?;
+    let scopes: Vec<_> = scopes.iter().map(Scope::as_str).collect();
+    let key = house.accounts.add_key(account, &scopes, rate, Actor::CommandLine).await?;
     output::line(key.text.expose())
 }

@@ -2,19 +2,17 @@
 
 use anyhow::bail;
 use domain::account::operator::Actor;
-use domain::ports::{Clock, PortError};
+use engine::accounts::AddOperatorError;
 
 use crate::cli::HouseArgs;
 use crate::open::open_or_make_house;
 use crate::output;
-use crate::system::{OsRandom, SystemClock};
 
 pub(super) async fn add_operator(house: &HouseArgs, name: String) -> anyhow::Result<()> {
-    let store = open_or_make_house(house).await?;
-    let (by, now) = (Actor::CommandLine, SystemClock.now());
-    match engine::accounts::add_operator(&*store, &OsRandom, name.clone(), by, now).await {
+    let house = open_or_make_house(house).await?;
+    match house.accounts.add_operator(name.clone(), Actor::CommandLine).await {
         Ok(new) => output::line(new.key.expose()),
-        Err(PortError::Conflict(_)) => bail!("there is an operator named {name} already"),
+        Err(AddOperatorError::NameTaken) => bail!("there is an operator named {name} already"),
         Err(error) => Err(error.into()),
     }
 }

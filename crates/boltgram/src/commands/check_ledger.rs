@@ -8,7 +8,7 @@ use crate::open::open_house;
 use crate::output;
 
 pub(super) async fn check_ledger(house: &HouseArgs) -> anyhow::Result<()> {
-    let report = open_house(house).await?.check_ledger().await?;
+    let report = open_house(house).await?.store.check_ledger().await?;
     output::line(&format!(
         "{} ledger accounts, {} transfers, sum {}",
         report.accounts, report.transfers, report.sum

@@ -5,7 +5,7 @@ use crate::open::open_house;
 use crate::output;
 
 pub(super) async fn list_accounts(house: &HouseArgs) -> anyhow::Result<()> {
-    let accounts = open_house(house).await?.accounts().await?;
+    let accounts = open_house(house).await?.store.accounts().await?;
     let rows: Vec<_> = accounts
         .iter()
         .map(|(account, balance)| {

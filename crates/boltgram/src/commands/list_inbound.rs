@@ -7,7 +7,7 @@ use crate::open::open_house;
 use crate::output;
 
 pub(super) async fn list_inbound(house: &HouseArgs, limit: u32) -> anyhow::Result<()> {
-    let store = open_house(house).await?;
+    let store = open_house(house).await?.store;
     let rows: Vec<_> = store.inbound_list(None, limit).await?.iter().map(row).collect();
     output::table(["RECEIVED", "CARRIER", "FROM", "TO", "PARTS", "TEXT"], &rows)
 }

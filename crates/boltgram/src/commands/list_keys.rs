@@ -5,18 +5,19 @@ use std::collections::HashMap;
 use domain::account::{AccountName, Key, Scope};
 
 use crate::cli::HouseArgs;
-use crate::open::{account_named, open_house};
+use crate::open::open_house;
 use crate::output;
 
 pub(super) async fn list_keys(
     house: &HouseArgs,
     account: Option<&AccountName>,
 ) -> anyhow::Result<()> {
-    let store = open_house(house).await?;
+    let house = open_house(house).await?;
     let account = match account {
-        Some(name) => Some(account_named(&*store, name).await?.id),
+        Some(name) => Some(house.account_named(name).await?),
         None => None,
     };
+    let store = &house.store;
     let accounts = store.accounts().await?;
     let names: HashMap<_, _> =
         accounts.iter().map(|(account, _)| (account.id, account.name.as_str())).collect();

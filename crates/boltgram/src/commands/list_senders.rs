@@ -4,13 +4,13 @@ use domain::account::AccountName;
 use domain::account::sender::SenderState;
 
 use crate::cli::HouseArgs;
-use crate::open::{account_named, open_house};
+use crate::open::open_house;
 use crate::output;
 
 pub(super) async fn list_senders(house: &HouseArgs, account: &AccountName) -> anyhow::Result<()> {
-    let store = open_house(house).await?;
-    let id = account_named(&*store, account).await?.id;
-    let senders = store.senders(id).await?;
+    let house = open_house(house).await?;
+    let id = house.account_named(account).await?;
+    let senders = house.store.senders(id).await?;
     senders.iter().try_for_each(|sender| {
         let name = sender.name.as_str();
         match (sender.state, sender.shared) {

@@ -44,7 +44,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
 async fn account(house: &HouseArgs, command: AccountCommand) -> anyhow::Result<()> {
     match command {
         AccountCommand::Add { name, credit_sats } => {
-            add_account::add_account(house, name, credit_sats).await
+            add_account::add_account(house, &name, credit_sats).await
         }
         AccountCommand::List => list_accounts::list_accounts(house).await,
     }
@@ -53,7 +53,7 @@ async fn account(house: &HouseArgs, command: AccountCommand) -> anyhow::Result<(
 async fn key(house: &HouseArgs, command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::Add { account, scopes, rate } => {
-            add_key::add_key(house, &account, scopes, rate).await
+            add_key::add_key(house, &account, &scopes, rate).await
         }
         KeyCommand::List { account } => list_keys::list_keys(house, account.as_ref()).await,
         KeyCommand::Revoke { id } => revoke_key::revoke_key(house, id).await,

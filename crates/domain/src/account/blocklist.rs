@@ -48,8 +48,6 @@ pub struct BlockProof {
 }
 
 impl BlockProof {
-    pub const NOTE_CHARS_MAX: usize = 200;
-
     pub const fn by(actor: Actor) -> Self {
         Self { by: actor, keyword: None, note: None }
     }

@@ -73,6 +73,12 @@ impl Prices {
     }
 }
 
+/// Whether these are the first digits of a number, or none.
+pub fn is_prefix(text: &str) -> bool {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && text.len() <= 15 && !text.starts_with('0')
+}
+
 /// A price of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListPrice {

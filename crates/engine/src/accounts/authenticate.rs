@@ -7,7 +7,7 @@ use domain::id::AccountId;
 use domain::ports::PortError;
 
 use super::Accounts;
-use super::add::key_hash;
+use super::keys::key_hash;
 
 /// Longer texts are no key of ours and are not even hashed.
 const KEY_CHARS_MAX: usize = 128;

@@ -1,18 +1,26 @@
-//! Who may, and what they have.
+//! Accounts: who may act for them, what they have, what is agreed with them. Operators too.
 
-mod add;
 mod authenticate;
+mod credit;
+mod keys;
+mod open;
 mod operators;
+mod prices;
 mod refunds;
+mod settings;
 
-pub use add::{NewKeyText, add_account, add_key, webhook_secret};
 pub use authenticate::{AuthError, Caller};
-pub use operators::{NewOperatorKey, add_operator};
+pub use credit::GiveCreditError;
+pub use keys::{AddKeyError, NewKeyText};
+pub use open::{OpenAccountError, webhook_secret};
+pub use operators::{AddOperatorError, NewOperatorKey};
+pub use prices::SetPricesError;
+pub use refunds::{GivenBack, RefundError};
+pub use settings::{NewSettings, SetSettingsError};
 
 use std::sync::Arc;
 
-use domain::account::Balance;
-use domain::account::{Key, KeyHash};
+use domain::account::{Account, AccountName, AccountSettings, Balance, Key, KeyHash};
 use domain::id::AccountId;
 use domain::ports::{Clock, PortError, Random, Store};
 use domain::sale::tariff::{ListPrice, PriceList, Prices, Product, Tariff};
@@ -29,7 +37,53 @@ pub struct Accounts {
     pub(crate) keys: HotCache<KeyHash, Arc<Key>>,
 }
 
+/// An account with all that is known of it.
+#[derive(Debug)]
+pub struct AccountView {
+    pub account: Account,
+    pub balance: Balance,
+    pub settings: AccountSettings,
+}
+
 impl Accounts {
+    /// Works on a store alone, beside a running server or without one.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        prices: Prices,
+    ) -> Self {
+        Self { store, clock, random, prices, keys: HotCache::default() }
+    }
+
+    /// By id, those after `after`.
+    pub async fn page(
+        &self,
+        after: AccountId,
+        limit: u32,
+    ) -> Result<Vec<(Account, Balance)>, PortError> {
+        self.store.account_page(after, limit).await
+    }
+
+    pub async fn show(&self, id: AccountId) -> Result<Option<AccountView>, PortError> {
+        let Some(account) = self.store.account(id).await? else { return Ok(None) };
+        let balance = self.store.balance(id).await?;
+        let settings = self.store.account_settings(id).await?.unwrap_or_default();
+        Ok(Some(AccountView { account, balance, settings }))
+    }
+
+    pub async fn named(&self, name: &AccountName) -> Result<Option<Account>, PortError> {
+        self.store.account_named(name).await
+    }
+
+    /// Whether an account, if any is named, exists.
+    async fn is_known(&self, account: Option<AccountId>) -> Result<bool, PortError> {
+        match account {
+            Some(account) => Ok(self.store.account(account).await?.is_some()),
+            None => Ok(true),
+        }
+    }
+
     pub async fn balance(&self, account: AccountId) -> Result<Balance, PortError> {
         self.store.balance(account).await
     }

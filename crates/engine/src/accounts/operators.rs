@@ -1,26 +1,21 @@
-//! Operators and their keys, and what they do for accounts.
+//! Operators: their keys, and the log of what they changed.
 
-use domain::account::operator::{Actor, NewOperator, Operator};
-use domain::account::{Account, AccountName, Scope};
-use domain::id::AccountId;
-use domain::money::Msat;
-use domain::number::Msisdn;
-use domain::ports::{Grant, PortError, Random, Store};
-use domain::sale::tariff::Product;
+use domain::account::operator::{Actor, AuditEntry, NewOperator, Operator};
+use domain::id::OperatorId;
+use domain::ports::{AuditList, PortError};
 use domain::secret::Secret;
-use domain::time::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::Accounts;
-use super::add::{NewKeyText, add_account, add_key, key_hash};
 use super::authenticate::AuthError;
-use crate::ids::long_id;
+use super::keys::key_hash;
 
-/// What an operator's key begins with: nobody takes it for a customer's.
+/// The prefix of every operator's key, which tells it from a customer's.
 const KEY_PREFIX: &str = "bgo_";
 
 /// Longer texts are no key of ours and are not even hashed.
 const KEY_CHARS_MAX: usize = 128;
+
+const NAME_CHARS_MAX: usize = 64;
 
 /// An operator, and the text of the key, to be shown once.
 #[derive(Debug)]
@@ -29,22 +24,36 @@ pub struct NewOperatorKey {
     pub key: Secret,
 }
 
-/// Works on a store alone, as [`add_key`] does.
-pub async fn add_operator(
-    store: &dyn Store,
-    random: &dyn Random,
-    name: String,
-    by: Actor,
-    now: Timestamp,
-) -> Result<NewOperatorKey, PortError> {
-    let key = format!("{KEY_PREFIX}{}", hex::encode(random.bytes32()));
-    let new = NewOperator { name, hash: key_hash(&key) };
-    let operator = store.add_operator(new, by, now).await?;
-    Ok(NewOperatorKey { operator, key: Secret::new(key) })
+#[derive(Debug, thiserror::Error)]
+pub enum AddOperatorError {
+    #[error("an operator's name has 1 to {NAME_CHARS_MAX} characters")]
+    Name,
+    #[error("is the name of another operator")]
+    NameTaken,
+    #[error("the operator could not be stored")]
+    Store(#[source] PortError),
 }
 
 impl Accounts {
-    /// Looked up each time: a key that was revoked opens nothing any more.
+    pub async fn add_operator(
+        &self,
+        name: String,
+        by: Actor,
+    ) -> Result<NewOperatorKey, AddOperatorError> {
+        if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) {
+            return Err(AddOperatorError::Name);
+        }
+        let key = format!("{KEY_PREFIX}{}", hex::encode(self.random.bytes32()));
+        let new = NewOperator { name, hash: key_hash(&key) };
+        let added = self.store.add_operator(new, by, self.clock.now()).await;
+        let operator = added.map_err(|error| match error {
+            PortError::Conflict(_) => AddOperatorError::NameTaken,
+            error => AddOperatorError::Store(error),
+        })?;
+        Ok(NewOperatorKey { operator, key: Secret::new(key) })
+    }
+
+    /// Read from the store each time: a key that was revoked opens nothing any more.
     pub async fn authenticate_operator(&self, key: &str) -> Result<Operator, AuthError> {
         if !key.starts_with(KEY_PREFIX) || key.len() > KEY_CHARS_MAX {
             return Err(AuthError::BadKey);
@@ -57,52 +66,18 @@ impl Accounts {
         }
     }
 
-    pub async fn open(
-        &self,
-        name: AccountName,
-        credit: Msat,
-        by: Actor,
-    ) -> Result<Account, PortError> {
-        add_account(&*self.store, &*self.random, name, credit, by, self.clock.now()).await
+    /// All of them, revoked or not, by id.
+    pub async fn operators(&self) -> Result<Vec<Operator>, PortError> {
+        self.store.operators().await
     }
 
-    pub async fn open_key(
-        &self,
-        account: AccountId,
-        scopes: Vec<Scope>,
-        rate: Option<u32>,
-        by: Actor,
-    ) -> Result<NewKeyText, PortError> {
-        let now = self.clock.now();
-        add_key(&*self.store, &*self.random, account, scopes, rate, by, now).await
+    /// False when there is no such operator; a repeat changes nothing.
+    pub async fn revoke_operator(&self, id: OperatorId, by: Actor) -> Result<bool, PortError> {
+        self.store.revoke_operator(id, by, self.clock.now()).await
     }
 
-    /// Gives credit, and says what the account has then. By one idempotency key it is given once;
-    /// other credit by the same is a [`PortError::Conflict`].
-    pub async fn give_credit(
-        &self,
-        account: AccountId,
-        amount: Msat,
-        key: Option<&str>,
-        by: Actor,
-    ) -> Result<Msat, PortError> {
-        let now = self.clock.now();
-        let id = match key {
-            Some(key) => Sha256::digest(format!("grant {} {key}", account.0)).into(),
-            None => long_id(&*self.random, now),
-        };
-        self.store.grant_credit(Grant { id, account, amount }, by, now).await?;
-        Ok(self.store.balance(account).await?.available)
-    }
-
-    /// Of one part to this number in a message to many: by the account's prices, or by those of all.
-    pub async fn price_of_part(
-        &self,
-        account: Option<AccountId>,
-        to: Msisdn,
-    ) -> Result<Msat, PortError> {
-        let everybody = AccountId(0);
-        let tariff = self.tariff(account.unwrap_or(everybody)).await?;
-        Ok(tariff.price(Product::Part, Some(to)))
+    /// Newest first.
+    pub async fn audit_log(&self, list: AuditList) -> Result<Vec<AuditEntry>, PortError> {
+        self.store.audit_log(list).await
     }
 }

@@ -17,6 +17,7 @@ mod draft;
 mod error;
 mod query;
 mod render;
+mod search;
 mod send;
 
 use std::sync::Arc;

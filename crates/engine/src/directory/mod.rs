@@ -1,13 +1,21 @@
-//! What an account keeps here for its messages: sender names, templates, groups of contacts.
+//! What an account keeps here for its messages: sender names, templates, groups of contacts; and the
+//! blocklist.
 
+mod blocklist;
+mod groups;
+mod senders;
+mod templates;
 mod upload_contacts;
 
 use std::sync::Arc;
 
-use domain::account::sender::Sender;
 use domain::id::AccountId;
 use domain::ports::{Clock, PortError, Store};
 
+pub use blocklist::BlockError;
+pub use groups::GroupError;
+pub use senders::{DecideSenderError, RequestSenderError};
+pub use templates::TemplateError;
 pub use upload_contacts::{ContactUpload, UploadError, UploadReport};
 
 #[derive(Debug)]
@@ -17,10 +25,12 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Sender names that an account may use, or asked for, the oldest first.
-    pub async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
-        let mut senders = self.store.senders(account).await?;
-        senders.sort_by_key(|sender| sender.number);
-        Ok(senders)
+    /// Works on a store alone, beside a running server or without one.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    async fn has_account(&self, account: AccountId) -> Result<bool, PortError> {
+        Ok(self.store.account(account).await?.is_some())
     }
 }

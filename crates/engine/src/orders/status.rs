@@ -2,7 +2,7 @@
 
 use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
-use domain::ports::PortError;
+use domain::ports::{Charge, Charged, PortError};
 use domain::sale::order::Order;
 
 use super::Orders;
@@ -20,6 +20,13 @@ pub struct History {
 impl Orders {
     pub async fn get(&self, id: OrderId) -> Result<Option<Order>, PortError> {
         self.store.order(id).await
+    }
+
+    /// An order, and what was charged for it.
+    pub async fn with_charge(&self, id: OrderId) -> Result<Option<(Order, Charged)>, PortError> {
+        let Some(order) = self.store.order(id).await? else { return Ok(None) };
+        let charged = self.store.charged(Charge::Order(id)).await?;
+        Ok(charged.map(|charged| (order, charged)))
     }
 
     pub async fn funding_history(&self, account: AccountId) -> Result<History, PortError> {

@@ -38,6 +38,11 @@ impl Refusal {
         Self { close: true, ..self }
     }
 
+    #[cfg(test)]
+    pub(crate) fn reason(&self) -> &str {
+        &self.reason
+    }
+
     fn retry_after(self, wait: Duration) -> Self {
         Self { retry_after_s: Some(wait.as_secs()), ..self }
     }

@@ -17,7 +17,7 @@ use domain::ports::{
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::order::OrderState;
 use domain::sale::tariff::Prices;
-use engine::accounts::{Caller, add_account};
+use engine::accounts::{Accounts, Caller};
 use engine::events::RenderEvent;
 use engine::tasks::Tasks;
 use engine::{Engine, Ports, Settings};
@@ -72,12 +72,10 @@ impl House {
         smsc.plan(&address(), scenario.plan());
         let data = tempfile::tempdir().unwrap();
         let store = open(&data, StoreOptions::default()).await;
-        let name = "acme".parse().unwrap();
         let credit = if scenario == Scenario::Fund { Msat::ZERO } else { CREDIT };
-        let account = add_account(&*store, &*random, name, credit, Actor::CommandLine, NOON)
-            .await
-            .unwrap()
-            .id;
+        let accounts =
+            Accounts::new(store.clone(), clock.clone(), random.clone(), Prices::default());
+        let account = accounts.open("acme", credit, Actor::CommandLine).await.unwrap().id;
         Self { clock, node: Arc::new(node), store, smsc, random, account, data }
     }
 

@@ -21,7 +21,7 @@ use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, Payment};
 use domain::sale::tariff::Prices;
 use domain::text::Text;
-use engine::accounts::{Caller, add_account};
+use engine::accounts::Caller;
 use engine::events::RenderEvent;
 use engine::orders::{LOCAL_CLIENT, OrderRequest, Terms};
 use engine::tasks::Tasks;
@@ -43,7 +43,6 @@ pub(super) struct House {
     pub(super) clock: Arc<TestClock>,
     pub(super) engine: Arc<Engine>,
     pub(super) store: Arc<dyn Store>,
-    random: Arc<SeededRandom>,
     tasks: Tasks,
     next: AtomicU64,
     _data: tempfile::TempDir,
@@ -88,7 +87,7 @@ impl House {
             carriers: carriers.collect(),
             fetch: Arc::new(NoFetch),
             clock: clock.clone(),
-            random: random.clone(),
+            random,
         };
         let settings = Settings {
             prices: Prices {
@@ -108,16 +107,11 @@ impl House {
         };
         let tasks = Tasks::new();
         let engine = Engine::new(ports, settings, Arc::new(Plain), tasks.clone());
-        Self { clock, engine, store, random, tasks, next: AtomicU64::new(1), _data: data }
+        Self { clock, engine, store, tasks, next: AtomicU64::new(1), _data: data }
     }
 
     pub(super) async fn account(&self, name: &str) -> AccountId {
-        let name = name.parse().unwrap();
-        let now = self.clock.now();
-        add_account(&*self.store, &*self.random, name, CREDIT, Actor::CommandLine, now)
-            .await
-            .unwrap()
-            .id
+        self.engine.accounts.open(name, CREDIT, Actor::CommandLine).await.unwrap().id
     }
 
     pub(super) async fn available(&self, account: AccountId) -> Msat {

@@ -112,6 +112,10 @@ async fn keys() {
     told.ask("POST", "/keys", json!({"account": 9})).await;
     told.ask("POST", "/keys", json!({"account": 1, "scopes": ["all"]})).await;
     told.ask("POST", "/keys", json!({"account": 1, "scopes": ["*", "*"]})).await;
+    told.ask("POST", "/keys", json!({"account": 1, "rate": 0})).await;
+    told.ask("POST", "/keys", json!({"account": "acme"})).await;
+    told.ask("POST", "/keys", json!({"scopes": []})).await;
+    told.ask("POST", "/keys", json!({"account": 1, "scope": "*"})).await;
     told.ask("POST", "/keys/1/revoke", Value::Null).await;
     told.ask("POST", "/keys/9/revoke", Value::Null).await;
     told.get("/keys?account=1").await;
@@ -130,6 +134,13 @@ async fn senders() {
     told.ask("POST", "/senders/1/share", json!({"shared": true})).await;
     told.ask("POST", "/senders/1/reject", json!({})).await;
     told.ask("POST", "/senders/1/withdraw", json!({"note": "misused"})).await;
+    told.ask("POST", "/senders", json!({"account": 1, "name": "ACME"})).await;
+    let (path, no_body) = ("/senders/1/approve", String::new());
+    let (status, answer) = ida.send("POST", path, "text/plain", no_body).await;
+    told.note("POST", path, &Value::Null, status, &answer);
+    told.ask("POST", "/senders/1/withdraw", json!({"note": 7})).await;
+    told.ask("POST", "/senders/1/withdraw", json!({"note": "n".repeat(201)})).await;
+    told.ask("POST", "/senders/1/withdraw", json!({})).await;
     told.ask("POST", "/senders/9/approve", json!({})).await;
     told.get("/senders?account=1&status=withdrawn").await;
     told.get("/senders?status=lost").await;
@@ -144,6 +155,7 @@ async fn templates() {
     told.ask("POST", all, json!({"name": "hello", "text": "Hi {{name}}"})).await;
     told.ask("POST", all, json!({"name": "hello", "text": "Hi"})).await;
     told.ask("POST", all, json!({"name": " ", "text": "Hi"})).await;
+    told.ask("POST", all, json!({"name": "empty", "text": ""})).await;
     told.ask("PUT", one, json!({"text": "Hello {{name}}"})).await;
     told.get(one).await;
     told.get(all).await;
@@ -206,6 +218,9 @@ async fn prices_and_routes() {
     let own = json!({"account": 1, "prices": [{"prefix": "668", "msat": 60}]});
     told.ask("PUT", "/prices", own).await;
     told.ask("PUT", "/prices", json!({"prices": [{"prefix": "06", "msat": 1}]})).await;
+    told.ask("PUT", "/prices", json!({"prices": [{"prefix": "6", "msat": -1}]})).await;
+    told.ask("PUT", "/prices", json!({"prices": [{"prefix": "6"}]})).await;
+    told.ask("PUT", "/prices", json!({"prices": []})).await;
     told.ask("PUT", "/prices", json!({"account": 9, "prices": prices})).await;
     told.get("/prices?limit=1").await;
     told.get("/prices?limit=1&after=:").await;

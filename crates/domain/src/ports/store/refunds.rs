@@ -27,7 +27,7 @@ pub struct NewRefund {
     pub of: Charge,
     /// More than nothing; `None` is all that is left.
     pub amount: Option<Msat>,
-    /// Why, in 1 to [`Refund::NOTE_CHARS_MAX`] characters.
+    /// Why, in 1 to [`crate::limits::NOTE_CHARS_MAX`] characters.
     pub note: String,
     /// Known again among the refunds of the same order or message, for ever.
     pub idempotency: Idempotency,
@@ -45,10 +45,6 @@ pub struct Refund {
     pub note: String,
     pub by: Actor,
     pub at: Timestamp,
-}
-
-impl Refund {
-    pub const NOTE_CHARS_MAX: usize = 200;
 }
 
 /// Why nothing is given back.

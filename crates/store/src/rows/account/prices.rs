@@ -5,6 +5,7 @@ use domain::id::AccountId;
 use domain::limits::PRICES_PER_LIST_MAX;
 use domain::money::Msat;
 use domain::ports::{PortError, PriceRow};
+use domain::sale::tariff::is_prefix;
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
@@ -51,12 +52,6 @@ pub(crate) async fn set_prices(
     };
     let entry = NewAuditEntry { action: Action::PriceSet, account, on: &on(prices), detail };
     audit::write(tx, entry, by, now).await
-}
-
-/// Digits that a number can begin with, or none.
-fn is_prefix(prefix: &str) -> bool {
-    let digits = prefix.bytes().all(|byte| byte.is_ascii_digit());
-    digits && prefix.len() <= 15 && !prefix.starts_with('0')
 }
 
 /// Whoever changes a list has it alone: its length is counted.

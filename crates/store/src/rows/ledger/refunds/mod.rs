@@ -13,6 +13,7 @@ mod check;
 mod rows;
 
 use domain::account::operator::{Action, Actor};
+use domain::limits::NOTE_CHARS_MAX;
 use domain::money::Msat;
 use domain::ports::{Charge, Charged, NewRefund, NotRefunded, PortError, Refund, Refunded};
 use domain::sale::ledger::LedgerAccount;
@@ -80,7 +81,7 @@ pub(crate) async fn refund(
 
 fn must_make_sense(new: &NewRefund) -> Result<()> {
     let refused = |why: &str| Err(PortError::Refused(why.to_owned()));
-    if !(1..=Refund::NOTE_CHARS_MAX).contains(&new.note.chars().count()) {
+    if !(1..=NOTE_CHARS_MAX).contains(&new.note.chars().count()) {
         return refused("a refund has a note of 1 to 200 characters");
     }
     if new.amount.is_some_and(|amount| amount <= Msat::ZERO) {

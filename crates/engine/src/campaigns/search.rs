@@ -1,0 +1,67 @@
+//! An operator's search: messages of one account, and messages and recipients across accounts.
+
+use domain::id::{AccountId, MessageId};
+use domain::message::MessageState;
+use domain::message::campaign::BulkMessage;
+use domain::money::Msat;
+use domain::ports::{
+    Charge, MessageSearch, MessagesFound, PortError, RecipientList, RecipientPage, RecipientSearch,
+    RecipientsFound,
+};
+
+use super::Campaigns;
+
+impl Campaigns {
+    /// Campaigns of an account, newest first, those older than `before`. `None` when there is no such
+    /// account.
+    pub async fn page(
+        &self,
+        account: AccountId,
+        state: Option<MessageState>,
+        before: Option<MessageId>,
+        limit: u32,
+    ) -> Result<Option<Vec<BulkMessage>>, PortError> {
+        if self.store.account(account).await?.is_none() {
+            return Ok(None);
+        }
+        self.store.bulk_page(account, state, before, limit).await.map(Some)
+    }
+
+    /// A campaign, and what was given back of it by hand.
+    pub async fn with_refunds(
+        &self,
+        account: AccountId,
+        message: MessageId,
+    ) -> Result<Option<(BulkMessage, Msat)>, PortError> {
+        let Some(found) = self.store.bulk(account, message).await? else { return Ok(None) };
+        let charged = self.store.charged(Charge::Message(message)).await?;
+        Ok(Some((found, charged.map_or(Msat::ZERO, |charged| charged.refunded))))
+    }
+
+    /// Recipients by index. A page of a rare state may be short, and goes on. `None` when the account
+    /// has no such message.
+    pub async fn recipient_page(
+        &self,
+        account: AccountId,
+        message: MessageId,
+        list: RecipientList,
+    ) -> Result<Option<RecipientPage>, PortError> {
+        if self.store.bulk(account, message).await?.is_none() {
+            return Ok(None);
+        }
+        self.store.bulk_recipients(message, list).await.map(Some)
+    }
+
+    /// Messages of all accounts, newest first: campaigns, and those of orders.
+    pub async fn find_messages(&self, search: MessageSearch) -> Result<MessagesFound, PortError> {
+        self.store.find_messages(search).await
+    }
+
+    /// Recipients of all accounts, those of the newest message first.
+    pub async fn find_recipients(
+        &self,
+        search: RecipientSearch,
+    ) -> Result<RecipientsFound, PortError> {
+        self.store.find_recipients(search).await
+    }
+}

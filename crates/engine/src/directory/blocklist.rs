@@ -1,0 +1,84 @@
+//! The blocklist: numbers that no message is sent to.
+
+use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::account::operator::Actor;
+use domain::id::AccountId;
+use domain::limits::{BLOCKS_BATCH_MAX, NOTE_CHARS_MAX};
+use domain::number::{self, Home, Msisdn, NumberError};
+use domain::ports::{BlockList, PortError};
+
+use super::Directory;
+
+#[derive(Debug, thiserror::Error)]
+pub enum BlockError {
+    #[error("there is no such account")]
+    NoSuchAccount,
+    #[error("must have 1 to {BLOCKS_BATCH_MAX} numbers")]
+    Count,
+    #[error("{source}")]
+    Number { index: usize, source: NumberError },
+    #[error("has at most {NOTE_CHARS_MAX} characters")]
+    Note,
+    #[error("the blocklist could not be changed")]
+    Store(#[from] PortError),
+}
+
+impl Directory {
+    /// Blocks numbers for one account or, with `None`, for all. A number that is blocked already keeps
+    /// its proof. Returns how many were not.
+    pub async fn block(
+        &self,
+        account: Option<AccountId>,
+        numbers: &[String],
+        home: Option<Home>,
+        note: Option<String>,
+        by: Actor,
+    ) -> Result<u32, BlockError> {
+        let numbers = read_numbers(numbers, home)?;
+        if note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) {
+            return Err(BlockError::Note);
+        }
+        let scope = self.scope(account).await?;
+        let proof = BlockProof { note, ..BlockProof::by(by) };
+        Ok(self.store.block(scope, numbers, proof, self.clock.now()).await?)
+    }
+
+    /// Returns how many of the numbers were blocked in this very scope.
+    pub async fn unblock(
+        &self,
+        account: Option<AccountId>,
+        numbers: &[String],
+        home: Option<Home>,
+        by: Actor,
+    ) -> Result<u32, BlockError> {
+        let numbers = read_numbers(numbers, home)?;
+        let scope = self.scope(account).await?;
+        Ok(self.store.unblock(scope, numbers, by, self.clock.now()).await?)
+    }
+
+    /// By scope and number.
+    pub async fn block_page(&self, list: BlockList) -> Result<Vec<BlockEntry>, PortError> {
+        self.store.block_list(list).await
+    }
+
+    async fn scope(&self, account: Option<AccountId>) -> Result<BlockScope, BlockError> {
+        match account {
+            Some(account) if !self.has_account(account).await? => Err(BlockError::NoSuchAccount),
+            account => Ok(BlockScope::of(account)),
+        }
+    }
+}
+
+fn read_numbers(written: &[String], home: Option<Home>) -> Result<Vec<Msisdn>, BlockError> {
+    if !(1..=BLOCKS_BATCH_MAX).contains(&written.len()) {
+        return Err(BlockError::Count);
+    }
+    let mut numbers = Vec::with_capacity(written.len());
+    for (index, written) in written.iter().enumerate() {
+        let read = number::parse(written, home);
+        numbers.push(read.map_err(|source| BlockError::Number { index, source })?);
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(numbers)
+}
