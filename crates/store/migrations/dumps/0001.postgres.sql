@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict MAaIRzrx362f1UblSbZHMpL5ZCW9eX6CErweSgFYhHKBv0manvsaIlRhscdzLXY
+\restrict b9eQzlhZTjDGStEULPTUYDxYUCnvo2gsg1eedh9b0Hn1dPrgisyRIVnkguh31pa
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -171,7 +171,7 @@ CREATE TABLE public.chunks (
     due_at bigint NOT NULL,
     attempt bigint NOT NULL,
     lease_node text COLLATE pg_catalog."C",
-    doubt text COLLATE pg_catalog."C" NOT NULL,
+    doubt text NOT NULL COLLATE pg_catalog."C",
     await_until bigint,
     requeued_at bigint,
     reason text COLLATE pg_catalog."C"
@@ -651,9 +651,9 @@ CREATE TABLE public.submissions (
     code text COLLATE pg_catalog."C",
     at bigint NOT NULL,
     decided_at bigint,
-    noted text COLLATE pg_catalog."C",
-    noted_code text COLLATE pg_catalog."C",
-    noted_at bigint
+    word text COLLATE pg_catalog."C",
+    word_code text COLLATE pg_catalog."C",
+    word_at bigint
 )
 WITH (fillfactor='50');
 
@@ -737,7 +737,7 @@ INSERT INTO public.account_keys VALUES (1, 1, '\x0505050505050505050505050505050
 -- Data for Name: accounts; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.accounts VALUES (1, 'acme', '\x015ad3a0391e4c153df8bd332564c648c97b56acb1fa8470848b9e9ebb45784287c478beb8d53f23bad7b63dc2f8aee1a3', 1793534400000);
+INSERT INTO public.accounts VALUES (1, 'acme', '\x019e07f19e87fda3b68494c87d05e2d72351507f9ed56182f2cbc73f13bd15d1f9dfc2f874b2df4e9c9a2df64dae42e55d', 1793534400000);
 
 
 --
@@ -873,10 +873,10 @@ INSERT INTO public.messages VALUES ('\x00000000000000000000000000000001', 1, '\x
 -- Data for Name: orders; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x0102e1ec192c046d74033766ec6bc4338fc759cf1157b5818c4aeac7f91dd72ed0d4f8c4ab578e99b393e7b5444010', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
-INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x01f33c3ae6aaa9a9ccdcfd91c4586e2974545e2ae70a22c27932fcc99c82b195a84f3051bcfe354636658b54645015', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
-INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x0118a609cb1be9a6c1288afcdad4c7f5ce0df8025882b7df4672644b40b17153d2bc237570c1a7a0e92e6ccaab38a5', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
-INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x758bf8119632ee27d5b7727b57a571af3c3668278a7c9602d34340f4aebf87f0', '\x01b5b691b71d8525fbcb68a4027b0fb840aa03d0dcc5921e072e6675f51fb144a905b129a6c2ca21e8f0ac646cbcb98076c16e0b4fe4abc2874d0ddeaf', 'lnbc1', 1793534400000, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x01946e3705c77c79a6055c0462e085e19f05d3f8ae8c2f8213554b3d5c636030871d129af44272f2aa63498a2fa4cc', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x0174028be795991d6f1f7a57b8b1868df05f914da54d6aad808c2ec0e94fbf0f23ddd8aa729859fb74b6f6cd4b3ce1', 'all', NULL, 'key-1', '\x00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
+INSERT INTO public.orders VALUES ('\x0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x01ca720e6131695313eaaf5703a4eea9e84310ebf4f3fddf3903fa0e851a92086b29563c3404de7f313894cee15c52', 'all', NULL, 'key-1', '\x00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
+INSERT INTO public.orders VALUES ('\x0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x0131ab4e12966868f7c66c9f12dbd0b06b83193f83dc784db5188c07fd0841013ee650fe8ac9b030245267f9696c5f', 'all', NULL, 'key-1', '\x00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
+INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', '\x758bf8119632ee27d5b7727b57a571af3c3668278a7c9602d34340f4aebf87f0', '\x011531703b62faad9b9acfecfb7d7d862dc54392fccf7769588738c7900e43d3d54c07490da2769919f9ec267274623b1d8679937260895c9f7a52bbcc', 'lnbc1', 1793534400000, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', '\x015c7246966d3a52c77f8f7323e7e6ea61ac3e5b7387633c390c615837520276c5a3feedbc103799f6cac921064cf0', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
 
 
 --
@@ -955,7 +955,7 @@ INSERT INTO public.transfers VALUES ('\x00000000000000000000000000000001', 'cred
 -- Data for Name: vault_check; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.vault_check VALUES (1, '\x016056636aca3d3385a7cfb35cbe8cfa6447659eed55daf5a102054a6b5f98e626631790c7');
+INSERT INTO public.vault_check VALUES (1, '\x0106b6cccacda12e2b12b04c65ca6e5897a9a966c8715930aebcf22e9434bec16be5cf974e');
 
 
 --
@@ -1583,5 +1583,5 @@ ALTER TABLE ONLY public.templates
 -- PostgreSQL database dump complete
 --
 
-\unrestrict MAaIRzrx362f1UblSbZHMpL5ZCW9eX6CErweSgFYhHKBv0manvsaIlRhscdzLXY
+\unrestrict b9eQzlhZTjDGStEULPTUYDxYUCnvo2gsg1eedh9b0Hn1dPrgisyRIVnkguh31pa
 

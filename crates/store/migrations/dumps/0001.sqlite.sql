@@ -4,14 +4,14 @@ CREATE TABLE vault_check (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     sealed BLOB NOT NULL
 ) STRICT;
-INSERT INTO vault_check VALUES (1, X'0187DAA345C4817AEE3374E57CA32EFD15FF3EA6315BC93F3620C6ADAC3AB9FE6B62800978');
+INSERT INTO vault_check VALUES (1, X'0113D98612183A4FA212A94D362234DB5B024E28DA36D1522FFA25F716E8E5A2E1D2C1616F');
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     webhook_secret BLOB NOT NULL, -- sealed
     created_at INTEGER NOT NULL
 ) STRICT;
-INSERT INTO accounts VALUES (1, 'acme', X'01D354C9622CCA9C37B0ADD5834881FB56E2654D8040BEECA844C3255D82882F2E6EE29710CE9B754EAE783BEF7D8401F4', 1793534400000);
+INSERT INTO accounts VALUES (1, 'acme', X'012124F11E3C2F552C47096D0BDC20246609FA7727634C60B3975DE2CBD9D59243EB0A528E1B274C690F4BC6B822AAC1CC', 1793534400000);
 CREATE TABLE account_keys (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES accounts (id),
@@ -61,10 +61,10 @@ CREATE TABLE orders (
     events INTEGER NOT NULL DEFAULT 0,
     last_event INTEGER
 ) STRICT;
-INSERT INTO orders VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'010D093825AA49F0C0D2115979D0A7130CD736AE3BD2A123C329449BE25B646942FE862F22BDC476B701B208A82A19', 'all', NULL, 'key-1', X'00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
-INSERT INTO orders VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01E86D4836A79E8C08142B1296B69614E18955EE128F63CF08B04EEB3AF3F6963E1F389F01938A5EADD755CD790054', 'all', NULL, 'key-1', X'00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
-INSERT INTO orders VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'012FC6192DD1CF7CBC716E85C520200FB75267B212B84AE0DC52BF8071DA310EFCB44BC4071F55E2F1B66D3C2E9341', 'all', NULL, 'key-1', X'00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
-INSERT INTO orders VALUES (X'0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', X'758BF8119632EE27D5B7727B57A571AF3C3668278A7C9602D34340F4AEBF87F0', X'01476B12C9B463E888949BEAC35D00E9D492122D719385EDA02ADC80EFFA8EAEFD592D1654A3AE3C2D38CF99A1D1B915EE745D75A47BE378B4B0F3BE4B', 'lnbc1', 1793534400000, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'019242F74E5230D24B742DFF692532AD355A291EAB659C7C8887F5F820AC2F2F19907694BC5B0F2D01071E8FA75EEF', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+INSERT INTO orders VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01A910F9D0866755199E699EC5D6E98111740B076B60C1FE133A77704B1580F8C77119617F2CF91049906A5BD3751F', 'all', NULL, 'key-1', X'00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
+INSERT INTO orders VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01EE9C82EED0ED725D99EA4EE686511E596BFA3611BAD0225CF84CD0961710AD08EF03B0A2FA4DBB4E3F3F8CA47AFA', 'all', NULL, 'key-1', X'00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
+INSERT INTO orders VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01B4583C96CAD55BAAA027B4CE4E1C369F85B85349BDC84AF6B0F85439C311598320AB4C534CACF799A159C3C12F7E', 'all', NULL, 'key-1', X'00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
+INSERT INTO orders VALUES (X'0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', X'758BF8119632EE27D5B7727B57A571AF3C3668278A7C9602D34340F4AEBF87F0', X'01190607D6CF4806007AAEF2A4A14E3B5FDCAECB46A7305263A7F65ED49948CCFAD0232C9CB01E2916553193F4B9A8DC62EBA8CB7D1090A32CCDCC8536', 'lnbc1', 1793534400000, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01358C2C0996FF3A807E829B36AF7537DCCF55DE76BB174FC7735FDF9C3CF557F65D59BE328E0716402A66B0810579', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
 CREATE TABLE ledger_accounts (
     name TEXT PRIMARY KEY,
     may_be_negative INTEGER NOT NULL,
@@ -105,7 +105,7 @@ CREATE TABLE messages (
     id BLOB PRIMARY KEY,
     account INTEGER,
     order_id BLOB,
-    followed INTEGER NOT NULL, -- 1: the order's buyer wants an event for every step
+    followed INTEGER NOT NULL, -- 1: the order's buyer is told of every step
     lane INTEGER NOT NULL, -- lower is served first
     state TEXT NOT NULL,
     -- Counters, so that finishing counts no rows. recipients - pending - finals are submitted.
@@ -131,14 +131,14 @@ CREATE TABLE recipients (
     state TEXT NOT NULL,
     reason TEXT,
     code TEXT,
-    -- Carriers that would not take it, or never reported on it: a line each.
+    -- Carriers that would not take it, or never said what became of it: a line each.
     tried TEXT,
-    -- The last claim that ended without handing it over, and the number of unanswered claims.
+    -- The last claim that ended without handing it over, and how many of them had no answer.
     deferred_attempt INTEGER NOT NULL DEFAULT 0,
     unanswered INTEGER NOT NULL DEFAULT 0,
     -- Claims in which a carrier was handed it and did not take it.
     attempts INTEGER NOT NULL DEFAULT 0,
-    -- Of this recipient in a campaign.
+    -- Of its share in a message to many.
     price INTEGER NOT NULL DEFAULT 0,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (message, idx)
@@ -149,12 +149,12 @@ INSERT INTO recipients VALUES (X'00000000000000000000000000000003', 0, '45201234
 CREATE TABLE bulk_messages (
     message BLOB PRIMARY KEY,
     account INTEGER NOT NULL,
-    -- Reserved in all, kept of it, and given back of it.
+    -- Of all that is or was reserved. Of that was kept, and given back.
     price INTEGER NOT NULL,
     charged INTEGER NOT NULL DEFAULT 0,
     refunded INTEGER NOT NULL DEFAULT 0,
-    refunds TEXT NOT NULL, -- which recipients' prices are given back
-    -- Recipients by state; the other states are counted in messages.
+    refunds TEXT NOT NULL, -- who gives his share back
+    -- Recipients; the other states are counted with the message.
     failed INTEGER NOT NULL DEFAULT 0,
     invalid INTEGER NOT NULL,
     blocked INTEGER NOT NULL,
@@ -162,9 +162,9 @@ CREATE TABLE bulk_messages (
     timeout INTEGER NOT NULL DEFAULT 0,
     start_at INTEGER,
     paused INTEGER NOT NULL DEFAULT 0,
-    -- Paid retries.
+    -- How often it was tried again.
     retries INTEGER NOT NULL DEFAULT 0,
-    -- Price of the recipients that failed, expired or timed out.
+    -- Of those who failed, expired or timed out, together.
     missed INTEGER NOT NULL DEFAULT 0,
     ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
@@ -177,8 +177,8 @@ CREATE TABLE recipient_packs (
     message BLOB NOT NULL,
     first_idx INTEGER NOT NULL,
     count INTEGER NOT NULL,
-    price INTEGER, -- of each; NULL if they are excluded
-    packed BLOB NOT NULL, -- numbers of 8 bytes; or state and address of excluded recipients
+    price INTEGER, -- of each; NULL of those who get nothing
+    packed BLOB NOT NULL, -- numbers of 8 bytes; or state and address of those who get nothing
     PRIMARY KEY (message, first_idx)
 ) STRICT;
 CREATE TABLE idempotency_keys (
@@ -196,7 +196,7 @@ CREATE TABLE chunks (
     first_idx INTEGER NOT NULL,
     last_idx INTEGER NOT NULL,
     lane INTEGER NOT NULL,
-    account INTEGER NOT NULL, -- 0: none
+    account INTEGER NOT NULL, -- 0 is nobody's
     valid_until INTEGER NOT NULL,
     -- When it may be claimed; while it is leased, the end of the lease.
     due_at INTEGER NOT NULL,
@@ -204,10 +204,10 @@ CREATE TABLE chunks (
     lease_node TEXT,
     -- Whether a carrier may have what is pending: none, claim (since the last claim) or lasting.
     doubt TEXT NOT NULL,
-    -- Recipients without a receipt by then are tried with another carrier.
+    -- What is still without a receipt by then is tried with another carrier.
     await_until INTEGER,
-    -- A retry of its recipients that failed, expired or timed out: they are pending since then; the first
-    -- claim updates their rows.
+    -- Another try of those who failed, expired or timed out in it: they are pending since then, and
+    -- whoever first works on it makes them so.
     requeued_at INTEGER,
     reason TEXT,
     PRIMARY KEY (message, first_idx)
@@ -226,16 +226,16 @@ CREATE TABLE submissions (
     part INTEGER NOT NULL,
     parts INTEGER NOT NULL, -- that the text has at this carrier
     carrier_id TEXT NOT NULL,
-    number INTEGER, -- destination; tells submissions with one carrier_id apart
+    number INTEGER, -- it went to; tells apart what one carrier_id stands for
     attempt INTEGER NOT NULL, -- the claim that handed it over
     state TEXT NOT NULL,
     code TEXT,
-    at INTEGER NOT NULL, -- when it was taken, by our clock: carriers use ids again
+    at INTEGER NOT NULL, -- when it was taken, by our clock: its carrier_id comes round again
     decided_at INTEGER,
-    -- The last receipt that did not decide the part.
-    noted TEXT,
-    noted_code TEXT,
-    noted_at INTEGER,
+    -- The last word that decided nothing.
+    word TEXT,
+    word_code TEXT,
+    word_at INTEGER,
     PRIMARY KEY (message, idx, carrier, part)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO submissions VALUES (X'00000000000000000000000000000001', 0, 'main', 1, 1, 'a', 4520123456, 1, 'delivered', '000', 1793534400000, 1793534400000, NULL, NULL, NULL);
@@ -249,12 +249,12 @@ CREATE TABLE parked_receipts (
     number_ends INTEGER NOT NULL,
     code TEXT,
     at INTEGER NOT NULL,
-    -- 1: more than one submission matches it.
+    -- 1: more than one submission answers to it.
     ambiguous INTEGER NOT NULL,
-    -- Counts the parked receipts of a carrier, so that the oldest are deleted when there are too many.
+    -- Counts the parked receipts of a carrier, so that the oldest go when there are too many.
     ordinal INTEGER NOT NULL,
     parked_at INTEGER NOT NULL,
-    -- A repeat is stored once, so that a carrier with constant ids cannot fill the table.
+    -- A repeat is kept once, so that a carrier with constant ids fills nothing.
     PRIMARY KEY (carrier, carrier_id, state, to_number, number_ends)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '000', 1793534400000, 0, 1, 1793534400000);

@@ -77,5 +77,5 @@ async fn a_sealed_value_does_not_open_in_another_row() {
 async fn nothing_that_is_printed_tells_a_secret() {
     let database = Database::new();
     assert_eq!(format!("{:?}", database.vault()), "Vault(…)");
-    assert_eq!(format!("{:?}", database.open().await), "SqliteStore");
+    assert_eq!(format!("{:?}", database.open().await), "RowStore(SQLite)");
 }

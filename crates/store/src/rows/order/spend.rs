@@ -1,9 +1,9 @@
 //! New orders that are paid from credit at once, many in one change.
 //!
-//! The orders come first, so that one that exists takes no credit; then the blocklist; then the credit
-//! of each account, for all of its orders together if it suffices and may be spent today, else one by one in their order. An
-//! order to somebody who is blocked, or without credit, goes again. Then transfers, messages and their
-//! queue, for those that are left.
+//! The orders are stored first, so that one that exists reserves no credit. The blocklist is checked
+//! next, and then credit is reserved by account: for all of its orders together if the credit and the
+//! day's limit suffice, otherwise one by one. An order to a blocked number, or without credit, is
+//! deleted. For those that are left messages, their queue and the transfers are stored.
 
 use std::collections::BTreeMap;
 
@@ -79,8 +79,8 @@ pub(crate) async fn add_credit(
         }
     }
     tx.execute_many("DELETE FROM orders WHERE id = ?1", &gone).await?;
-    ledger::add_reservations(tx, &reservations).await?;
     message::insert_many(tx, &accepted, lease, now).await?;
+    ledger::add_reservations(tx, &reservations).await?;
     Ok(outcomes)
 }
 
@@ -88,7 +88,7 @@ fn is_wanted(outcome: CreditOutcome) -> bool {
     outcome == CreditOutcome::Accepted
 }
 
-/// What is stored under a lease is handed over without a claim: this is the last look at the list.
+/// What is stored under a lease is handed over without a claim, so this is the last check of the list.
 async fn refuse_blocked(
     tx: &mut impl Tx,
     new: &[CreditOrder],
