@@ -39,6 +39,19 @@ impl Msat {
         self.0.div_euclid(1_000)
     }
 
+    /// Whole satoshi, rounded up: what a price shows is never less than what is charged.
+    pub const fn sats_ceil(self) -> i64 {
+        self.0.div_euclid(1_000) + (self.0.rem_euclid(1_000) > 0) as i64
+    }
+
+    /// Rounded up to whole satoshi; `None` beyond what can be counted.
+    pub const fn round_up(self) -> Option<Self> {
+        match self.sats_ceil().checked_mul(1_000) {
+            Some(msat) => Some(Self(msat)),
+            None => None,
+        }
+    }
+
     pub const fn is_negative(self) -> bool {
         self.0 < 0
     }
@@ -89,6 +102,14 @@ mod tests {
     fn shows_a_balance_rounded_down() {
         assert_eq!(Msat::new(1_999).sats_floor(), 1);
         assert_eq!(Msat::new(-1).sats_floor(), -1);
+    }
+
+    #[test]
+    fn shows_a_price_rounded_up() {
+        assert_eq!(Msat::new(1_001).sats_ceil(), 2);
+        assert_eq!(Msat::new(2_000).sats_ceil(), 2);
+        assert_eq!(Msat::new(1).round_up(), Some(Msat::new(1_000)));
+        assert_eq!(Msat::new(i64::MAX).round_up(), None);
     }
 
     #[test]

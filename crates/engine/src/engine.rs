@@ -100,48 +100,45 @@ impl Engine {
             node: settings.node.clone(),
             lease: settings.lease,
         }));
-        let accept = Arc::new(Accept {
-            store: store.clone(),
-            dispatch: dispatch.clone(),
-            wake: wake.clone(),
-            tasks: tasks.clone(),
-            waiting: Default::default(),
-        });
-        let inbound = Arc::new(Inbound {
-            store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            wake: wake.clone(),
-            metrics: metrics.clone(),
-            receivers: settings.receivers.clone(),
-            routes: routes.clone(),
-            price: settings.prices.send,
-        });
         let orders = Arc::new(Orders {
             store: store.clone(),
             lightning: lightning.clone(),
-            fetch,
             clock: clock.clone(),
             random: random.clone(),
             wake: wake.clone(),
             metrics: metrics.clone(),
-            accept: accept.clone(),
             tip,
-            routes: routes.clone(),
-            prices: settings.prices,
-            secrets: HotCache::default(),
         });
         let accounts =
             Arc::new(Accounts::new(store.clone(), clock.clone(), random.clone(), settings.prices));
-        let campaigns = Arc::new(Campaigns {
+        let accept = Arc::new(Accept {
             store: store.clone(),
+            fetch,
             clock: clock.clone(),
-            random,
+            random: random.clone(),
+            dispatch: dispatch.clone(),
+            orders: orders.clone(),
             wake: wake.clone(),
             metrics: metrics.clone(),
             tasks: tasks.clone(),
             routes,
             accounts: accounts.clone(),
+            secrets: HotCache::default(),
+            waiting: Default::default(),
+        });
+        let inbound = Arc::new(Inbound {
+            store: store.clone(),
+            clock: clock.clone(),
+            random,
+            wake: wake.clone(),
+            metrics: metrics.clone(),
+            receivers: settings.receivers.clone(),
+            accept: accept.clone(),
+        });
+        let campaigns = Arc::new(Campaigns {
+            store: store.clone(),
+            clock: clock.clone(),
+            wake: wake.clone(),
             credit: settings.prices.credit,
         });
         let directory = Arc::new(Directory::new(store.clone(), clock.clone()));

@@ -1,6 +1,7 @@
-//! New ids, from the clock and the randomness of the ports. They are ordered by time, so that rows
-//! that were stored together stand together in an index.
+//! New ids, from the clock and the randomness of the ports. All but those of orders are ordered by
+//! time, so that rows that were stored together stand together in an index.
 
+use domain::id::OrderId;
 use domain::ports::Random;
 use domain::time::Timestamp;
 use uuid::Uuid;
@@ -11,6 +12,11 @@ pub(crate) fn uuid_v7(random: &dyn Random, now: Timestamp) -> Uuid {
     random.fill(&mut bytes);
     let millis = u64::try_from(now.as_millis()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
+}
+
+/// 32 random bytes, which cannot be guessed.
+pub(crate) fn order_id(random: &dyn Random) -> OrderId {
+    OrderId::new(random.bytes32())
 }
 
 /// The time in milliseconds, then 26 random bytes.

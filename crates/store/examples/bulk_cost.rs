@@ -24,6 +24,7 @@ use domain::account::operator::Actor;
 use domain::id::{AccountId, MessageId};
 use domain::limits::BLOCKS_BATCH_MAX;
 use domain::message::campaign::{NewBulk, PriceGroup, RefundPolicy};
+use domain::message::door::Door;
 use domain::message::{Content, Lane};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -120,6 +121,7 @@ async fn run(store: &Arc<dyn Store>, account: AccountId, recipients: u32) {
 
 fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
     NewBulk {
+        door: Door::Bulk,
         content: Content {
             message,
             account: Some(account),

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use domain::account::operator::Actor;
 use domain::id::{AccountId, MessageId, OrderId};
 use domain::message::campaign::{NewBulk, PriceGroup, RefundPolicy};
+use domain::message::door::Door;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -114,6 +115,7 @@ fn order(account: AccountId, index: u32) -> CreditOrder {
         receipts_until: at(0).after(DAY),
     };
     let order = NewOrder {
+        door: Door::Orders,
         id: order,
         account: Some(account),
         price: Msat::new(7),
@@ -129,6 +131,7 @@ fn order(account: AccountId, index: u32) -> CreditOrder {
 
 fn bulk(account: AccountId, seconds: i64, recipients: u32) -> NewBulk {
     NewBulk {
+        door: Door::Bulk,
         content: content(account, id(seconds, 0), Lane::Bulk),
         payer: account,
         groups: vec![PriceGroup {

@@ -86,7 +86,9 @@ pub(super) fn prices_not_set(error: SetPricesError) -> Refusal {
         SetPricesError::NoSuchAccount => none(),
         SetPricesError::Count => field("prices", text),
         SetPricesError::ListFull => bad_request(text),
-        SetPricesError::Prefix { index } => field(format_args!("prices[{index}].prefix"), text),
+        SetPricesError::Prefix { index } | SetPricesError::NoPrefix { index } => {
+            field(format_args!("prices[{index}].prefix"), text)
+        }
         SetPricesError::Price { index } => field(format_args!("prices[{index}].msat"), text),
         SetPricesError::Store(source) => store_failed(source),
     }

@@ -1,4 +1,5 @@
-//! `/admin/v1/accounts/{account}/messages…`: campaigns of an account, and their recipients.
+//! `/admin/v1/accounts/{account}/messages…`: texts of an account, whichever door they came in by, and
+//! their recipients.
 
 use std::str::FromStr;
 
@@ -25,6 +26,8 @@ fn view(message: &BulkMessage) -> Value {
     json!({
         "uuid": message.id.to_string(),
         "account": message.account,
+        "door": message.door.as_str(),
+        "order": message.order.map(|order| order.to_string()),
         "sender": message.sender.as_ref().map(SenderId::as_str),
         "parts": message.parts,
         "status": message.state.as_str(),
@@ -74,13 +77,15 @@ pub(crate) async fn show_account_message(
     Ok(Json(view))
 }
 
-fn recipient_view(recipient: &BulkRecipient) -> Value {
+/// The price of an order is that of its one recipient.
+fn recipient_view(message: &BulkMessage, recipient: &BulkRecipient) -> Value {
+    let price = message.order.map_or(recipient.price, |_| message.price);
     json!({
         "index": recipient.index,
         "address": recipient.address,
         "status": recipient.state.as_str(),
         "reason": recipient.reason.map(|reason| reason.as_str()),
-        "priceMsat": recipient.price,
+        "priceMsat": price,
         "updatedAt": Moment(recipient.updated_at),
     })
 }
@@ -97,7 +102,7 @@ pub(crate) async fn list_message_recipients(
     let first = u32::try_from(integer(&query, "after")?.unwrap_or(0)).unwrap_or(u32::MAX);
     let list = RecipientList { states: state.into_iter().collect(), first, limit };
     let found = door.engine.campaigns.recipient_page(account, id, list).await;
-    let found = found.map_err(store_failed)?.ok_or_else(none)?;
-    let data: Vec<_> = found.recipients.iter().map(recipient_view).collect();
+    let (message, found) = found.map_err(store_failed)?.ok_or_else(none)?;
+    let data: Vec<_> = found.recipients.iter().map(|one| recipient_view(&message, one)).collect();
     Ok(Json(json!({ "data": data, "next": found.next })))
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::error_response::{field, none, store_failed};
 use super::page::{account, msisdn};
+use super::prices::read_product;
 use crate::settings::DoorState;
 
 fn route_view(route: &Route) -> Value {
@@ -28,21 +29,27 @@ pub(crate) async fn list_routes(State(door): State<DoorState>) -> Json<Value> {
     Json(json!({ "data": data, "next": null, "email": route_view(routes.email()) }))
 }
 
-/// The price of a part of a campaign to a number, and its route.
+/// The price of a product, and the route of the number.
 pub(crate) async fn show_quote(
     State(door): State<DoorState>,
     query: QueryPairs,
 ) -> Result<Json<Value>, Refusal> {
-    let number = msisdn(&query, "number")?.ok_or_else(|| field("number", "is required"))?;
+    let number = msisdn(&query, "number")?;
+    let product = read_product(query.written("product"))?;
+    if number.is_none() && product.has_prefixes() {
+        return Err(field("number", "is required"));
+    }
     let account = account(&query)?.filter(|account| account.0 != 0);
     let engine = &door.engine;
-    let price = engine.accounts.price_of_part(account, number).await;
-    let price = price.map_err(store_failed)?.ok_or_else(none)?;
-    let route = engine.settings().routes.find(&Address::Phone(number));
+    let tariff = engine.accounts.known_tariff(account).await;
+    let tariff = tariff.map_err(store_failed)?.ok_or_else(none)?;
+    let routes = &engine.settings().routes;
+    let route = number.map(|number| routes.find(&Address::Phone(number)));
     Ok(Json(json!({
-        "number": number.digits().to_string(),
+        "number": number.map(|number| number.digits().to_string()),
         "account": account,
-        "msat": price,
-        "route": (!route.is_empty()).then(|| route_view(route)),
+        "product": product.as_str(),
+        "msat": tariff.price(product, number),
+        "route": route.filter(|route| !route.is_empty()).map(route_view),
     })))
 }

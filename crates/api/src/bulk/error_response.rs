@@ -1,39 +1,57 @@
 //! From the engine's errors to this door's wire form.
 
+use domain::limits;
 use domain::money::Msat;
 use domain::ports::PortError;
+use domain::sale::quote::QuoteError;
 use engine::Engine;
-use engine::campaigns::{BulkError, CancelBulkError, PauseError, RetryError};
+use engine::accept::AcceptError;
+use engine::campaigns::{CancelBulkError, PauseError, RetryError};
 use http::{
     Refusal, bad_request, conflict, forbidden, key_reused, not_found, payment_required, unavailable,
 };
 
-pub(super) fn not_sent(error: &BulkError, engine: &Engine) -> Refusal {
+const AHEAD_DAYS_MAX: u64 = limits::SCHEDULE_AHEAD_MAX.as_secs() / (24 * 60 * 60);
+
+pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
     let text = error.to_string();
     match error {
-        BulkError::SenderNotApproved => forbidden(text).with_code("SENDER_NOT_APPROVED"),
-        BulkError::NoSuchTemplate | BulkError::NoSuchGroup => not_found(text),
-        BulkError::KeyReused => key_reused(text),
-        BulkError::Insufficient { price, available } => insufficient(engine, *price, *available),
-        BulkError::OverDailyLimit { price, left } => over_daily_limit(engine, *price, *left),
-        BulkError::Store(source) => store_failed(source),
-        BulkError::NoSender
-        | BulkError::BadSender(_)
-        | BulkError::NoContent
-        | BulkError::ContentAndTemplate
-        | BulkError::Variables(_)
-        | BulkError::EmptyText
-        | BulkError::TextTooLong { .. }
-        | BulkError::BadText(_)
-        | BulkError::NoRecipients
-        | BulkError::NoValidNumber
-        | BulkError::TooManyNumbers(_)
-        | BulkError::TooManyForAccount { .. }
-        | BulkError::AllBlocked
-        | BulkError::NoRoute
-        | BulkError::Past
-        | BulkError::TooFarAhead
-        | BulkError::Uncountable => bad_request(text),
+        AcceptError::SenderNotApproved => forbidden(text).with_code("SENDER_NOT_APPROVED"),
+        AcceptError::NoSuchTemplate | AcceptError::NoSuchGroup => not_found(text),
+        AcceptError::KeyReused => key_reused(text),
+        AcceptError::Insufficient { price, available } => insufficient(engine, *price, *available),
+        AcceptError::OverDailyLimit { price, left } => over_daily_limit(engine, *price, *left),
+        AcceptError::Store(source) => store_failed(source),
+        AcceptError::StartInThePast => bad_request("`scheduledTime` is in the past"),
+        AcceptError::StartTooFarAhead => {
+            bad_request(format!("`scheduledTime` is more than {AHEAD_DAYS_MAX} days ahead"))
+        }
+        AcceptError::Quote(error) => bad_request(quote_reason(error)),
+        AcceptError::NoAccount
+        | AcceptError::BadSender(_)
+        | AcceptError::Variables(_)
+        | AcceptError::TooManyNumbers(_)
+        | AcceptError::BadWebhook(_)
+        | AcceptError::NotOpened(_) => bad_request(text),
+    }
+}
+
+/// In the words of this door, which names its fields.
+fn quote_reason(error: &QuoteError) -> String {
+    match error {
+        QuoteError::NoRecipients => {
+            "`msisdns` or `contactGroupId` is required, with at least one number".to_owned()
+        }
+        QuoteError::TooManyRecipients { max } => {
+            format!("this account may write to at most {max} numbers in one message")
+        }
+        QuoteError::NoRoute => "no carrier serves any of the numbers".to_owned(),
+        QuoteError::EmptyText
+        | QuoteError::TextTooLong { .. }
+        | QuoteError::BadText(_)
+        | QuoteError::NoValidNumber
+        | QuoteError::AllBlocked
+        | QuoteError::PriceTooHigh => error.to_string(),
     }
 }
 
@@ -55,7 +73,9 @@ pub(super) fn not_retried(error: &RetryError, engine: &Engine) -> Refusal {
         RetryError::NoSuchMessage => not_found(text),
         RetryError::NotEnded(Cancelled) => conflict(text).with_code("ALREADY_CANCELLED"),
         RetryError::NotEnded(_) => conflict(text).with_code("ALREADY_PROCESSING"),
-        RetryError::NothingToRetry => conflict(text).with_code("NOTHING_TO_RETRY"),
+        RetryError::NothingToRetry | RetryError::OfOrder => {
+            conflict(text).with_code("NOTHING_TO_RETRY")
+        }
         RetryError::KeyReused => key_reused(text),
         RetryError::Insufficient { price, available } => insufficient(engine, *price, *available),
         RetryError::OverDailyLimit { price, left } => over_daily_limit(engine, *price, *left),
@@ -68,6 +88,7 @@ pub(super) fn not_paused(error: &PauseError) -> Refusal {
     match error {
         PauseError::NoSuchMessage => not_found(text),
         PauseError::Ended => conflict(text).with_code("ALREADY_ENDED"),
+        PauseError::OfOrder => conflict(text).with_code("ALREADY_PROCESSING"),
         PauseError::Store(source) => store_failed(source),
     }
 }

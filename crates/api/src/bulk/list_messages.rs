@@ -30,8 +30,8 @@ pub(crate) async fn list_messages(
     query: QueryPairs,
 ) -> Result<Json<Messages>, Refusal> {
     let page = Page::read(&query, LIMIT, limits::MESSAGES_PAGE_MAX)?;
-    let states = query.written("status").map(read_state).transpose()?.into_iter().collect();
-    let list = BulkList { states, offset: page.offset(), limit: page.limit() };
+    let state = query.written("status").map(read_state).transpose()?;
+    let list = BulkList { state, offset: page.offset(), limit: page.limit() };
     let found = door.engine.campaigns.list(account, list).await;
     let (messages, total) = found.map_err(|error| store_failed(&error))?;
     let data = messages.iter().map(|message| view(message, &door.engine)).collect();

@@ -24,9 +24,11 @@ pub(crate) struct MessageView {
     created_at: Moment,
     /// When its last recipient became final.
     sent_at: Option<Moment>,
-    /// Ours, not in the contract, as is the next one.
+    /// Ours, not in the contract, as are the next two.
     refunded_credits: Amount,
     paused: bool,
+    /// That it came in by.
+    door: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     dr_summary: Option<Summary>,
 }
@@ -46,6 +48,7 @@ pub(super) fn view(message: &BulkMessage, engine: &Engine) -> MessageView {
         sent_at: message.ended_at.filter(|_| sending_ended).map(Moment),
         refunded_credits: Amount(engine.campaigns.credits(message.refunded)),
         paused: message.paused,
+        door: message.door.as_str(),
         dr_summary: sending_ended.then(|| Summary::of(&message.counts)),
     }
 }

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use engine::Engine;
-use engine::campaigns::Estimate;
+use engine::accept::{Estimate, Sender};
 use http::Refusal;
 use serde::Serialize;
 
@@ -47,8 +47,8 @@ pub(crate) async fn preview_message(
 ) -> Result<Json<Estimated>, Refusal> {
     let (asked, _slot) = read_send_request(request, account, &door).await?;
     let engine = &door.engine;
-    let asked = asked.request;
-    let estimate = engine.campaigns.estimate(account, asked.wording, asked.to, asked.group).await;
-    let estimate = estimate.map_err(|error| not_sent(&error, engine))?;
+    // Whatever it says, no sender is needed here.
+    let draft = asked.draft(account, Sender::OfCarrier)?;
+    let estimate = engine.accept.quote(draft).await.map_err(|error| not_sent(&error, engine))?;
     Ok(estimated(&estimate, engine))
 }

@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use domain::message::door::Door;
 use engine::Engine;
-use engine::campaigns::Accepted;
+use engine::accept::{Accepted, Repeat, Request as AcceptRequest};
 use http::Refusal;
 use serde::Serialize;
 
@@ -31,7 +32,7 @@ pub(crate) struct Sent {
 pub(super) fn sent(accepted: &Accepted, engine: &Engine) -> Json<Sent> {
     Json(Sent {
         success: true,
-        uuid: accepted.message.to_string(),
+        uuid: accepted.id.to_string(),
         status: if accepted.start_at.is_some() { "scheduled" } else { "pending" },
         total: accepted.total,
         message_parts: accepted.parts,
@@ -45,13 +46,25 @@ pub(crate) async fn send_message(
     MaySend(account): MaySend,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let (asked, _slot) = read_send_request(request, account, &door).await?;
-    let engine = &door.engine;
-    let wrong = |error| not_sent(&error, engine);
-    if asked.dry_run {
-        let estimate = engine.campaigns.try_send(account, asked.request).await.map_err(wrong)?;
+    let (mut asked, _slot) = read_send_request(request, account, &door).await?;
+    let (engine, dry_run) = (&door.engine, asked.dry_run);
+    let sender = asked.take_sender()?;
+    let repeat = asked.idempotency.take().map_or(Repeat::Never, Repeat::Key);
+    let draft = asked.draft(account, sender)?;
+    let refused = |error| not_sent(&error, engine);
+    if dry_run {
+        let estimate = engine.accept.quote(draft).await.map_err(refused)?;
         return Ok(estimated(&estimate, engine).into_response());
     }
-    let accepted = engine.campaigns.send(account, asked.request).await.map_err(wrong)?;
+    let request = AcceptRequest {
+        draft,
+        door: Door::Bulk,
+        // Only orders are counted by client.
+        client: String::new(),
+        webhook: None,
+        referral: None,
+        repeat,
+    };
+    let accepted = engine.accept.accept(request).await.map_err(refused)?;
     Ok(sent(&accepted, engine).into_response())
 }

@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use engine::orders::OrderRequest;
-use http::Refusal;
+use domain::account::Scope;
+use engine::accept::Recipients;
+use http::{Refusal, failed};
 
 use super::caller::Buyer;
-use super::created::{Created, created, read_terms};
-use super::error_response::not_created;
+use super::created::{Created, created, order_request, read_terms};
+use super::error_response::not_accepted;
 use super::fields::Fields;
 use crate::settings::DoorState;
 
@@ -16,10 +17,11 @@ pub(crate) async fn create_email_order(
     buyer: Buyer,
     fields: Fields,
 ) -> Result<Json<Created>, Refusal> {
-    let request = OrderRequest::Email {
-        to: fields.required_text("address")?,
-        text: fields.required_text("message")?,
-        terms: read_terms(&fields, &buyer)?,
-    };
-    door.engine.orders.create(request).await.map(created).map_err(not_created)
+    let address = fields.required_text("address")?;
+    let text = fields.required_text("message")?.to_owned();
+    let terms = read_terms(&fields)?;
+    let mailbox = address.parse().map_err(|_| failed("the e-mail address is not valid"))?;
+    let to = Recipients::Mailbox(mailbox);
+    let request = order_request(terms, buyer, Scope::SEND_EMAIL, text, to)?;
+    door.engine.accept.accept(request).await.map(created).map_err(|error| not_accepted(&error))
 }

@@ -2,12 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use engine::orders::OrderRequest;
-use http::Refusal;
+use domain::account::Scope;
+use domain::message::address_list::AddressList;
+use domain::number;
+use engine::accept::Recipients;
+use http::{Refusal, failed};
 
 use super::caller::Buyer;
-use super::created::{Created, created, read_terms};
-use super::error_response::not_created;
+use super::created::{Created, created, order_request, read_terms};
+use super::error_response::not_accepted;
 use super::fields::Fields;
 use crate::settings::DoorState;
 
@@ -16,11 +19,12 @@ pub(crate) async fn create_send_order(
     buyer: Buyer,
     fields: Fields,
 ) -> Result<Json<Created>, Refusal> {
-    let to = fields.required_digits("phone")?;
-    let request = OrderRequest::Send {
-        to: &to,
-        text: fields.required_text("message")?,
-        terms: read_terms(&fields, &buyer)?,
-    };
-    door.engine.orders.create(request).await.map(created).map_err(not_created)
+    let phone = fields.required_digits("phone")?;
+    let text = fields.required_text("message")?.to_owned();
+    let terms = read_terms(&fields)?;
+    let bad = |error| failed(format!("the phone number is not valid: {error}"));
+    let list = AddressList::of(number::parse(&phone, None).map_err(bad)?);
+    let to = Recipients::Numbers { list, group: None };
+    let request = order_request(terms, buyer, Scope::SEND, text, to)?;
+    door.engine.accept.accept(request).await.map(created).map_err(|error| not_accepted(&error))
 }

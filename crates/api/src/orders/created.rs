@@ -1,11 +1,16 @@
-//! What the three doors to a new order share: how it is to be paid and told, read from the
-//! request, and the answer.
+//! What the doors to a new order share: the request, read from the fields, and the answer.
 
 use axum::Json;
+use domain::limits;
+use domain::message::door::Door;
 use domain::sale::order::Wanted;
+use domain::sale::quote::Limits;
 use domain::secret::Secret;
-use engine::orders::{Asked, CreatedOrder, Terms};
-use http::{Refusal, failed};
+use engine::accept::{
+    Accepted, Content, Demands, Draft, Payment, Recipients, Repeat, Request, Sender, WebhookRequest,
+};
+use engine::orders::Funding;
+use http::{Refusal, failed, forbidden, unauthorized};
 use serde::Serialize;
 
 use super::caller::Buyer;
@@ -14,7 +19,23 @@ use super::fields::Fields;
 /// A Lightning address is an e-mail address in form (LUD-16), of at most this length (RFC 5321).
 const REFERRAL_CHARS_MAX: usize = 254;
 
-pub(super) fn read_terms<'a>(fields: &'a Fields, buyer: &'a Buyer) -> Result<Terms<'a>, Refusal> {
+const DEMANDS: Demands = Demands {
+    limits: Limits {
+        chars_max: limits::ORDER_TEXT_CHARS_MAX,
+        parts_max: u8::MAX,
+        recipients_max: 1,
+    },
+    single_lane_max: 1,
+};
+
+/// How an order is paid and who is told, in the order in which mistakes are reported.
+pub(super) struct Terms {
+    immediate: bool,
+    webhook: Option<WebhookRequest>,
+    referral: Option<String>,
+}
+
+pub(super) fn read_terms(fields: &Fields) -> Result<Terms, Refusal> {
     let referral = fields.text("ref")?;
     let possible = |referral: &str| {
         referral.len() <= REFERRAL_CHARS_MAX && !referral.contains(char::is_control)
@@ -24,19 +45,51 @@ pub(super) fn read_terms<'a>(fields: &'a Fields, buyer: &'a Buyer) -> Result<Ter
             "`ref` is no Lightning address: it is too long, or has a control character",
         ));
     }
-    let webhook_events = match fields.text("webhookEvents")? {
+    let wants = match fields.text("webhookEvents")? {
         None => Wanted::default(),
         Some(word) => {
             word.parse().map_err(|_| failed("`webhookEvents` must be \"all\" or \"final\""))?
         }
     };
+    let immediate = fields.flag("immediate")?;
+    let written = |text: &&str| !text.is_empty();
+    let url = fields.text("webhookUrl")?.filter(written).map(str::to_owned);
     Ok(Terms {
-        caller: buyer.caller.as_ref(),
-        client: &buyer.client,
-        immediate: fields.flag("immediate")?,
-        webhook_url: fields.text("webhookUrl")?,
-        webhook_events,
-        referral,
+        immediate,
+        webhook: url.map(|url| WebhookRequest { url, wants }),
+        referral: referral.filter(written).map(str::to_owned),
+    })
+}
+
+/// `scope` is what a key must have, if one is given.
+pub(super) fn order_request(
+    terms: Terms,
+    buyer: Buyer,
+    scope: &str,
+    text: String,
+    to: Recipients,
+) -> Result<Request, Refusal> {
+    if terms.immediate && buyer.caller.is_none() {
+        return Err(unauthorized("an API key is required to pay from credit"));
+    }
+    if buyer.caller.as_ref().is_some_and(|caller| !caller.key.may(scope)) {
+        return Err(forbidden("the API key may not send"));
+    }
+    Ok(Request {
+        draft: Draft {
+            account: buyer.caller.map(|caller| caller.account),
+            payment: if terms.immediate { Payment::Credit } else { Payment::Invoice },
+            sender: Sender::OfCarrier,
+            content: Content::Text(text),
+            to,
+            start_at: None,
+            demands: DEMANDS,
+        },
+        door: Door::Orders,
+        client: buyer.client,
+        webhook: terms.webhook,
+        referral: terms.referral,
+        repeat: Repeat::Never,
     })
 }
 
@@ -52,14 +105,16 @@ pub(crate) struct Created {
     webhook_secret: Option<String>,
 }
 
-pub(super) fn created(order: CreatedOrder) -> Json<Created> {
+pub(super) fn created(accepted: Accepted) -> Json<Created> {
     Json(Created {
         status: "OK",
-        order_id: order.id.to_string(),
-        payreq: match order.asked {
-            Asked::Invoice(invoice) => invoice,
-            Asked::Nothing => "paid".to_owned(),
-        },
-        webhook_secret: order.webhook_secret.as_ref().map(Secret::expose).map(str::to_owned),
+        order_id: accepted.id.to_string(),
+        payreq: accepted.invoice.unwrap_or_else(|| "paid".to_owned()),
+        webhook_secret: accepted.webhook_secret.as_ref().map(Secret::expose).map(str::to_owned),
     })
+}
+
+pub(super) fn funding(funding: Funding) -> Json<Created> {
+    let order_id = funding.order.to_string();
+    Json(Created { status: "OK", order_id, payreq: funding.invoice, webhook_secret: None })
 }

@@ -1,31 +1,75 @@
 //! From the engine's errors to this door's wire form.
 
 use domain::ports::PortError;
-use engine::orders::{CancelError, CreateError};
-use http::{Refusal, failed, forbidden, unauthorized};
+use domain::sale::quote::QuoteError;
+use engine::accept::AcceptError;
+use engine::orders::{CancelError, FundError, OpenError};
+use http::{Refusal, failed, unauthorized};
 
-pub(super) fn not_created(error: CreateError) -> Refusal {
-    let reason = error.to_string();
+pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
     match error {
-        CreateError::KeyRequired => unauthorized(reason),
-        CreateError::ScopeMissing => forbidden(reason),
-        CreateError::Store(source) => store_failed(&source, reason),
-        CreateError::BadNumber(_)
-        | CreateError::BadEmail
-        | CreateError::EmptyText
-        | CreateError::TextTooLong { .. }
-        | CreateError::BadText(_)
-        | CreateError::BadWebhook(_)
-        | CreateError::BadAmount
-        | CreateError::InsufficientCredit { .. }
-        | CreateError::OverDailyLimit { .. }
-        | CreateError::NoRoute
-        | CreateError::Blocked
-        | CreateError::TooManyOpen
-        | CreateError::TooManyOpenForYou
-        | CreateError::NodeFull
-        | CreateError::TooManyHeldForYou
-        | CreateError::NodeNotReady => failed(reason),
+        AcceptError::NoAccount => unauthorized("an API key is required to pay from credit"),
+        AcceptError::Quote(error) => failed(quote_reason(error)),
+        AcceptError::Insufficient { price, available } => failed(format!(
+            "insufficient credit: the price is {} sats, {} are available",
+            price.sats_ceil(),
+            available.sats_floor()
+        )),
+        AcceptError::OverDailyLimit { price, left } => failed(format!(
+            "the account's daily limit is reached: the price is {} sats, {} are left until midnight UTC",
+            price.sats_ceil(),
+            left.sats_floor()
+        )),
+        AcceptError::NotOpened(error) => not_opened(error),
+        AcceptError::Store(source) => {
+            store_failed(source, "the order could not be stored; try again".to_owned())
+        }
+        AcceptError::BadWebhook(_)
+        | AcceptError::BadSender(_)
+        | AcceptError::SenderNotApproved
+        | AcceptError::NoSuchTemplate
+        | AcceptError::Variables(_)
+        | AcceptError::NoSuchGroup
+        | AcceptError::TooManyNumbers(_)
+        | AcceptError::StartInThePast
+        | AcceptError::StartTooFarAhead
+        | AcceptError::KeyReused => failed(error.to_string()),
+    }
+}
+
+/// In the words of an order to one recipient.
+fn quote_reason(error: &QuoteError) -> String {
+    match error {
+        QuoteError::EmptyText => "the message is empty".to_owned(),
+        QuoteError::TextTooLong { chars, max } => {
+            format!("the message has {chars} characters; at most {max} are allowed")
+        }
+        QuoteError::BadText(error) => format!("the message cannot be sent: {error}"),
+        QuoteError::NoRoute => "no carrier serves this destination".to_owned(),
+        QuoteError::AllBlocked => "this number takes no messages from here".to_owned(),
+        QuoteError::NoRecipients
+        | QuoteError::TooManyRecipients { .. }
+        | QuoteError::NoValidNumber
+        | QuoteError::PriceTooHigh => error.to_string(),
+    }
+}
+
+pub(super) fn not_funded(error: &FundError) -> Refusal {
+    match error {
+        FundError::NotOpened(error) => not_opened(error),
+        FundError::BadAmount => failed(error.to_string()),
+    }
+}
+
+fn not_opened(error: &OpenError) -> Refusal {
+    match error {
+        OpenError::Store(source) => store_failed(source, error.to_string()),
+        OpenError::PriceOutOfBounds
+        | OpenError::TooManyOpen
+        | OpenError::TooManyOpenForYou
+        | OpenError::NodeFull
+        | OpenError::TooManyHeldForYou
+        | OpenError::NodeNotReady => failed(error.to_string()),
     }
 }
 

@@ -2,12 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
-use engine::orders::OrderRequest;
 use http::Refusal;
 
 use super::caller::{Known, client_of};
-use super::created::{Created, created};
-use super::error_response::not_created;
+use super::created::{Created, funding};
+use super::error_response::not_funded;
 use super::fields::Fields;
 use crate::settings::DoorState;
 
@@ -16,8 +15,7 @@ pub(crate) async fn fund_account(
     Known(caller): Known,
     fields: Fields,
 ) -> Result<Json<Created>, Refusal> {
-    let amount_sats = fields.required_integer("amount")?;
-    let client = client_of(&caller);
-    let request = OrderRequest::Fund { amount_sats, caller: &caller, client: &client };
-    door.engine.orders.create(request).await.map(created).map_err(not_created)
+    let amount = fields.required_integer("amount")?;
+    let funded = door.engine.orders.fund(caller.account, amount, client_of(&caller)).await;
+    funded.map(funding).map_err(|error| not_funded(&error))
 }

@@ -1,14 +1,17 @@
 //! `GET /price` and its undocumented relative `GET /getPrice`, in sats.
 //!
 //! `receive` and `s4s` are strings, `send` and `rent` numbers: so the newer documents show them
-//! (contract §1.1). Prices are the same for every country and service.
+//! (contract §1.1). With a key they are the account's. They are the same for every country and service.
 
 use axum::Json;
 use axum::extract::State;
+use domain::sale::tariff::{Product, Tariff};
 use http::{QueryPairs, Refusal, failed};
 use serde::Serialize;
 
+use super::caller::Buyer;
 use super::countries::Country;
+use super::error_response::not_read;
 use crate::settings::DoorState;
 
 #[derive(Serialize)]
@@ -47,10 +50,12 @@ pub(crate) struct Price {
 
 pub(crate) async fn show_prices(
     State(door): State<DoorState>,
+    buyer: Buyer,
     query: QueryPairs,
 ) -> Result<Json<PriceList>, Refusal> {
-    let prices = door.engine.settings().prices;
-    let receive = prices.receive.sats_floor();
+    let tariff = read_tariff(&door, &buyer).await?;
+    let sats = |product| tariff.price(product, None).sats_ceil();
+    let receive = sats(Product::Receive);
     let (asked, computed) = match (query.get("country"), query.get("service")) {
         (None, None) => (None, None),
         (country, service) => {
@@ -61,9 +66,9 @@ pub(crate) async fn show_prices(
     };
     Ok(Json(PriceList {
         receive: receive.to_string(),
-        send: prices.send.sats_floor(),
-        rent: prices.rent.sats_floor(),
-        s4s: prices.real_phone.sats_floor().to_string(),
+        send: sats(Product::Send),
+        rent: sats(Product::Rent),
+        s4s: sats(Product::RealPhone).to_string(),
         query: asked,
         computed,
     }))
@@ -71,10 +76,17 @@ pub(crate) async fn show_prices(
 
 pub(crate) async fn show_price(
     State(door): State<DoorState>,
+    buyer: Buyer,
     query: QueryPairs,
 ) -> Result<Json<Price>, Refusal> {
     find(query.get("country"))?;
-    Ok(Json(Price { price: door.engine.settings().prices.receive.sats_floor() }))
+    let tariff = read_tariff(&door, &buyer).await?;
+    Ok(Json(Price { price: tariff.price(Product::Receive, None).sats_ceil() }))
+}
+
+async fn read_tariff(door: &DoorState, buyer: &Buyer) -> Result<Tariff, Refusal> {
+    let account = buyer.caller.as_ref().map(|caller| caller.account);
+    door.engine.accounts.tariff(account).await.map_err(|error| not_read(&error))
 }
 
 fn find(country: Option<&str>) -> Result<Option<&'static Country>, Refusal> {

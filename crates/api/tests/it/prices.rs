@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::house::Open;
+use domain::sale::tariff::Product;
+use testkit::clock::NOON;
+
+use crate::house::{BY, House, Open, sats};
 
 #[tokio::test]
 async fn tells_prices() {
@@ -27,6 +30,44 @@ async fn tells_prices() {
         writeln!(told, "{path}\n  {} {}", answer.status, answer.body).unwrap();
     }
     insta::assert_snapshot!(told);
+}
+
+#[tokio::test]
+async fn an_account_has_its_own_prices() {
+    let house = House::new().await;
+    let key = house.key(sats(10_000), "*", None).await;
+    let account = Some(house.account());
+    for (list, product, prefix, price) in [
+        (None, Product::Send, "", sats(900)),
+        (account, Product::Send, "", sats(800)),
+        (account, Product::Send, "45", sats(700)),
+        (account, Product::Email, "", sats(300)),
+        (account, Product::Receive, "", sats(2_500)),
+    ] {
+        let prices = vec![(prefix.to_owned(), price)];
+        house.store.set_prices(list, product, prices, BY, NOON).await.unwrap();
+    }
+    let open = house.open_as(Default::default()).await;
+    let own = open.get_with_key("/price", &key).await.json();
+    assert_eq!((&own["send"], &own["receive"]), (&800.into(), &"2500".into()));
+    assert_eq!(open.get_with_key("/getPrice", &key).await.json()["price"], 2_500);
+    assert_eq!(open.get("/price").await.json()["send"], 900);
+    assert_eq!(open.get_with_key("/price", "no key").await.status, 401);
+
+    let text = r#"{"phone":"+4520123456","message":"hello","immediate":true}"#;
+    let mail = r#"{"address":"satoshi@example.com","message":"hello","immediate":true}"#;
+    for (path, body, left) in
+        [("/createsendorder", text, 9_300), ("/createemailsendorder", mail, 9_000)]
+    {
+        let answer = open.post_with_key(path, &key, body).await;
+        assert_eq!(answer.status, 200, "{answer}");
+        assert_eq!(open.house.available().await, sats(left), "{path}");
+    }
+    // By invoice too: 7u is 700 sats (BOLT 11).
+    let invoice =
+        open.post_with_key("/createsendorder", &key, &text.replace("true", "false")).await;
+    let invoice = invoice.json()["payreq"].as_str().unwrap().to_owned();
+    assert!(invoice.contains("7u1"), "{invoice}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::id::{MessageId, OrderId};
+use domain::message::door::Door;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -36,6 +37,7 @@ pub(crate) fn unpaid(id: [u8; 32], fulfilment: Fulfilment, client: &str) -> NewO
     let preimage = Preimage::new(id);
     NewOrder {
         id: OrderId::new(id),
+        door: Door::Orders,
         account: None,
         price: sats(1_000),
         payment: Payment::Lightning { preimage, invoice: None, pay_by: NOON },

@@ -14,6 +14,7 @@ mod house_tidy;
 
 mod centre;
 mod customer;
+mod customer_order;
 mod phones;
 mod receiver;
 mod running;

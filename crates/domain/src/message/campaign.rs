@@ -1,12 +1,14 @@
 //! A campaign: one text to many recipients, paid from credit. Its whole price is reserved when it is
 //! accepted, and settled share by share as its recipients become final ([`crate::sale::settlement`]).
 
-use crate::id::{AccountId, MessageId};
+use crate::id::{AccountId, MessageId, OrderId};
+use crate::message::door::Door;
 use crate::message::recipient::RecipientState;
 use crate::message::{Content, MessageState};
 use crate::money::Msat;
 use crate::number::{Msisdn, SenderId};
 use crate::reason::Reason;
+use crate::sale::quote;
 use crate::state::stored_as;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -90,6 +92,7 @@ impl Exclusion {
 pub struct NewBulk {
     /// Its account pays; its lane is [`crate::message::Lane::Bulk`], unless there are few recipients.
     pub content: Content,
+    pub door: Door,
     pub payer: AccountId,
     /// At least one recipient, no number twice.
     pub groups: Vec<PriceGroup>,
@@ -105,10 +108,7 @@ pub struct NewBulk {
 impl NewBulk {
     /// Price of all recipients; `None` on overflow.
     pub fn price(&self) -> Option<Msat> {
-        let of = |group: &PriceGroup| {
-            i64::try_from(group.numbers.len()).ok().and_then(|count| group.price.checked_mul(count))
-        };
-        self.groups.iter().try_fold(Msat::ZERO, |sum: Msat, group| sum.checked_add(of(group)?))
+        quote::total(&self.groups)
     }
 
     /// Number of recipients without the excluded.
@@ -138,11 +138,15 @@ impl Counts {
     }
 }
 
-/// A campaign as stored.
+/// A text of an account as its list shows it: a campaign, or the message of an order, which has one
+/// recipient.
 #[derive(Debug, Clone)]
 pub struct BulkMessage {
     pub id: MessageId,
     pub account: AccountId,
+    /// `None`: it is a campaign.
+    pub order: Option<OrderId>,
+    pub door: Door,
     pub sender: Option<SenderId>,
     pub text: Text,
     pub parts: u16,
@@ -161,7 +165,7 @@ pub struct BulkMessage {
     pub ended_at: Option<Timestamp>,
 }
 
-/// A recipient of a campaign, as its sender sees it.
+/// A recipient as the sender of its message sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BulkRecipient {
     /// From 0.

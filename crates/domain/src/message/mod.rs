@@ -15,6 +15,7 @@ pub mod campaign;
 pub mod chunk;
 pub mod counters;
 pub mod delivery;
+pub mod door;
 pub mod email;
 pub mod outcome;
 pub mod parts;

@@ -31,7 +31,7 @@ pub use store::{
     FoundRecipient, Grant, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
     LedgerStore, LinkDemand, LinkLease, LinkStore, MessageSearch, MessageStore, MessagesFound,
     NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
-    OperatorStore, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace, Period, PriceRow,
+    OperatorStore, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace, Period,
     RecipientList, RecipientPage, RecipientSearch, RecipientTrace, RecipientsFound, Recorded,
     Refund, RefundStore, Refunded, Retry, RetryOutcome, SearchStore, SenderList, SenderStore,
     Snapshot, Spent, Store, TermsStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,

@@ -25,6 +25,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, MessageId, OrderId, PaymentHash};
+use crate::message::door::Door;
 use crate::message::progress::Progress;
 use crate::money::Msat;
 use crate::reason::Reason;
@@ -180,6 +181,7 @@ stored_as!(PaymentMethod { Lightning = "lightning", Credit = "credit" });
 #[derive(Debug, Clone)]
 pub struct NewOrder {
     pub id: OrderId,
+    pub door: Door,
     pub account: Option<AccountId>,
     pub price: Msat,
     pub payment: Payment,

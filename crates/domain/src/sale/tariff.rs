@@ -46,6 +46,11 @@ impl Product {
     pub const fn has_prefixes(self) -> bool {
         matches!(self, Self::Part | Self::Send)
     }
+
+    /// Whether it may have a price for this prefix.
+    pub fn takes(self, prefix: &str) -> bool {
+        is_prefix(prefix) && (prefix.is_empty() || self.has_prefixes())
+    }
 }
 
 /// Configured prices: those that hold where no list has one.

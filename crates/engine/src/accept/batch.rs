@@ -109,7 +109,7 @@ fn begin(accept: &Arc<Accept>) {
 
 impl Accept {
     /// Stores an order paid from credit, together with others that come at the same time.
-    pub(crate) async fn accept(
+    pub(super) async fn store_batched(
         self: &Arc<Self>,
         order: CreditOrder,
     ) -> Result<CreditOutcome, PortError> {
@@ -221,6 +221,7 @@ fn chunk(order: &CreditOrder) -> ClaimedChunk {
 #[cfg(test)]
 mod tests {
     use domain::id::MessageId;
+    use domain::message::door::Door;
     use domain::message::{Content, Lane, NewMessage};
     use domain::money::Msat;
     use domain::sale::fulfilment::Fulfilment;
@@ -235,6 +236,7 @@ mod tests {
         let at = Timestamp::from_millis(0);
         let id = OrderId::new([number; 32]);
         let order = NewOrder {
+            door: Door::Orders,
             id,
             account: None,
             price: Msat::new(1),

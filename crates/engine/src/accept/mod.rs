@@ -1,21 +1,88 @@
-//! The way in: everything that is sent is stored here, together with its reservation and its chunks.
+//! The one way in. Every door turns its request into a [`Request`], made of values: who pays, what, to
+//! whom, when, how it is paid, who is told, and what the door demands beyond what holds for all.
+//!
+//! ```text
+//! Request ── repeated? ── sender, start ── text ── numbers ── blocked, prices, routes ── quote
+//!   │                                                                       (domain::sale::quote)
+//!   ├─ Invoice ── order ── hold invoice ── the payer ... the message begins when it is paid
+//!   ├─ Credit ─── order, reservation, message and chunk, in one change (batch)
+//!   └─ Shares ─── campaign, reservation and chunks, in one change
+//! ```
+//!
+//! A dry run is the same up to the quote.
 
 mod batch;
+mod error;
+mod judge;
+mod render;
+mod request;
+mod store_campaign;
+mod store_order;
+mod webhook;
 
 use std::sync::{Arc, Mutex};
 
-use domain::ports::OrderStore;
+use domain::id::AccountId;
+use domain::ports::{Clock, Fetch, Random, Store};
+use domain::routing::Routes;
+use domain::secret::Secret;
 
+use crate::accounts::Accounts;
 use crate::dispatch::Dispatcher;
+use crate::hot_cache::HotCache;
+use crate::metrics::Metrics;
+use crate::orders::Orders;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
 
+pub use error::AcceptError;
+pub use render::{RenderError, TooManyVariables, Variables};
+pub use request::{
+    Accepted, AcceptedId, Content, Demands, Draft, Estimate, Payment, Recipients, Repeat, Request,
+    Sender, WebhookRequest,
+};
+
 #[derive(Debug)]
 pub struct Accept {
-    pub(crate) store: Arc<dyn OrderStore>,
+    pub(crate) store: Arc<dyn Store>,
+    /// Judges the addresses of webhooks.
+    pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
     pub(crate) dispatch: Arc<Dispatcher>,
+    /// Opens orders that are paid by invoice.
+    pub(crate) orders: Arc<Orders>,
     pub(crate) wake: Arc<Wake>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) tasks: Tasks,
+    pub(crate) routes: Arc<Routes>,
+    /// Whose prices are charged.
+    pub(crate) accounts: Arc<Accounts>,
+    /// Sign the webhooks of accounts.
+    pub(crate) secrets: HotCache<AccountId, Secret>,
     /// Orders paid from credit that wait for the next call of the store.
     pub(crate) waiting: Mutex<batch::Waiting>,
+}
+
+impl Accept {
+    pub async fn accept(self: &Arc<Self>, request: Request) -> Result<Accepted, AcceptError> {
+        match request.draft.payment {
+            Payment::Invoice => self.open_order(request).await,
+            Payment::Credit => self.store_order(request).await,
+            Payment::Shares => self.store_campaign(request).await,
+        }
+    }
+
+    /// What it would cost, and whether the credit suffices. Nothing is stored.
+    pub async fn quote(&self, draft: Draft) -> Result<Estimate, AcceptError> {
+        let account = draft.account.ok_or(AcceptError::NoAccount)?;
+        let quote = self.judge(draft).await?.quote;
+        Ok(Estimate {
+            total: quote.recipients(),
+            parts: quote.size.parts,
+            price_each: quote.price_each(),
+            price: quote.price,
+            available: self.store.balance(account).await?.available,
+        })
+    }
 }

@@ -5,6 +5,7 @@ mod credit;
 mod keys;
 mod open;
 mod operators;
+mod price_lists;
 mod prices;
 mod refunds;
 mod settings;
@@ -23,8 +24,9 @@ use std::sync::Arc;
 use domain::account::{Account, AccountName, AccountSettings, Balance, Key, KeyHash};
 use domain::id::AccountId;
 use domain::ports::{Clock, PortError, Random, Store};
-use domain::sale::tariff::{ListPrice, PriceList, Prices, Product, Tariff};
+use domain::sale::tariff::Prices;
 
+use self::price_lists::PriceLists;
 use crate::hot_cache::HotCache;
 
 #[derive(Debug)]
@@ -32,9 +34,8 @@ pub struct Accounts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
-    /// Where no other price is set.
-    pub(crate) prices: Prices,
-    pub(crate) keys: HotCache<KeyHash, Arc<Key>>,
+    keys: HotCache<KeyHash, Arc<Key>>,
+    price_lists: PriceLists,
 }
 
 /// An account with all that is known of it.
@@ -53,7 +54,8 @@ impl Accounts {
         random: Arc<dyn Random>,
         prices: Prices,
     ) -> Self {
-        Self { store, clock, random, prices, keys: HotCache::default() }
+        let price_lists = PriceLists::new(store.clone(), clock.clone(), prices);
+        Self { store, clock, random, keys: HotCache::default(), price_lists }
     }
 
     /// By id, those after `after`.
@@ -86,12 +88,5 @@ impl Accounts {
 
     pub async fn balance(&self, account: AccountId) -> Result<Balance, PortError> {
         self.store.balance(account).await
-    }
-
-    /// The account's own prices, before those of all accounts.
-    pub(crate) async fn tariff(&self, account: AccountId) -> Result<Tariff, PortError> {
-        let price = |(prefix, price)| ListPrice { product: Product::Part, prefix, price };
-        let own = PriceList::new(self.store.tariff(account).await?.into_iter().map(price));
-        Ok(Tariff::new(self.prices, Arc::default(), Arc::new(own)))
     }
 }

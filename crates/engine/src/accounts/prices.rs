@@ -1,12 +1,11 @@
-//! Price lists by prefix, of all accounts or of one, and what a part to a number costs.
+//! Price lists of all accounts and of one, and the tariff that they make.
 
 use domain::account::operator::Actor;
 use domain::id::AccountId;
 use domain::limits::{PRICE_MAX, PRICES_BATCH_MAX, PRICES_PER_LIST_MAX};
 use domain::money::Msat;
-use domain::number::Msisdn;
-use domain::ports::{PortError, PriceRow};
-use domain::sale::tariff::{Product, is_prefix};
+use domain::ports::PortError;
+use domain::sale::tariff::{ListPrice, Product, Tariff, is_prefix};
 
 use super::Accounts;
 
@@ -18,6 +17,8 @@ pub enum SetPricesError {
     Count,
     #[error("must be the first digits of a number, without a leading 0; empty is everywhere")]
     Prefix { index: usize },
+    #[error("must be empty: the price of this product does not depend on the number")]
+    NoPrefix { index: usize },
     #[error("must be from 0 to {}", PRICE_MAX.get())]
     Price { index: usize },
     #[error("a list has at most {PRICES_PER_LIST_MAX} prices")]
@@ -27,10 +28,11 @@ pub enum SetPricesError {
 }
 
 impl Accounts {
-    /// Sets prices of one part; a price of the same prefix is replaced. All of them or none.
+    /// Sets prices of a product; a price of the same prefix is replaced. All of them or none.
     pub async fn set_prices(
         &self,
         account: Option<AccountId>,
+        product: Product,
         prices: Vec<(String, Msat)>,
         by: Actor,
     ) -> Result<(), SetPricesError> {
@@ -41,6 +43,9 @@ impl Accounts {
             if !is_prefix(prefix) {
                 return Err(SetPricesError::Prefix { index });
             }
+            if !product.takes(prefix) {
+                return Err(SetPricesError::NoPrefix { index });
+            }
             if !(Msat::ZERO..=PRICE_MAX).contains(price) {
                 return Err(SetPricesError::Price { index });
             }
@@ -48,7 +53,7 @@ impl Accounts {
         if !self.is_known(account).await.map_err(SetPricesError::Store)? {
             return Err(SetPricesError::NoSuchAccount);
         }
-        let set = self.store.set_prices(account, prices, by, self.clock.now()).await;
+        let set = self.store.set_prices(account, product, prices, by, self.clock.now()).await;
         set.map_err(|error| match error {
             PortError::Refused(_) => SetPricesError::ListFull,
             error => SetPricesError::Store(error),
@@ -59,34 +64,34 @@ impl Accounts {
     pub async fn remove_price(
         &self,
         account: Option<AccountId>,
+        product: Product,
         prefix: String,
         by: Actor,
     ) -> Result<bool, PortError> {
-        self.store.remove_price(account, prefix, by, self.clock.now()).await
+        self.store.remove_price(account, product, prefix, by, self.clock.now()).await
     }
 
-    /// One list, by prefix, those after `after`.
+    /// Prices of a product in one list, by prefix, those after `after`.
     pub async fn price_page(
         &self,
         account: Option<AccountId>,
+        product: Product,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Vec<PriceRow>, PortError> {
-        self.store.prices(account, after, limit).await
+    ) -> Result<Vec<ListPrice>, PortError> {
+        self.store.prices(account, product, after, limit).await
     }
 
-    /// The price of one part of a campaign to this number, by the account's own prices or by those of
-    /// all accounts. `None` when there is no such account.
-    pub async fn price_of_part(
+    /// The prices of an account, or of strangers.
+    pub async fn tariff(&self, account: Option<AccountId>) -> Result<Tariff, PortError> {
+        self.price_lists.tariff(account).await
+    }
+
+    /// The same. `None` when there is no such account.
+    pub async fn known_tariff(
         &self,
         account: Option<AccountId>,
-        to: Msisdn,
-    ) -> Result<Option<Msat>, PortError> {
-        if !self.is_known(account).await? {
-            return Ok(None);
-        }
-        let all_accounts = AccountId(0);
-        let tariff = self.tariff(account.unwrap_or(all_accounts)).await?;
-        Ok(Some(tariff.price(Product::Part, Some(to))))
+    ) -> Result<Option<Tariff>, PortError> {
+        if self.is_known(account).await? { self.tariff(account).await.map(Some) } else { Ok(None) }
     }
 }

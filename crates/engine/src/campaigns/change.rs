@@ -10,7 +10,7 @@ use domain::ports::{CancelBulk, PortError, Retry, RetryOutcome, Spent};
 
 use super::Campaigns;
 use super::error::{CancelBulkError, PauseError, RetryError};
-use super::send::Accepted;
+use crate::accept::{Accepted, AcceptedId};
 
 impl Campaigns {
     /// What was given back.
@@ -54,6 +54,7 @@ impl Campaigns {
             RetryOutcome::Spent(spent) => self.retried(account, message, spent).await,
             RetryOutcome::NotEnded(state) => Err(RetryError::NotEnded(state)),
             RetryOutcome::NothingToRetry => Err(RetryError::NothingToRetry),
+            RetryOutcome::OfOrder => Err(RetryError::OfOrder),
             RetryOutcome::NoSuchMessage => Err(RetryError::NoSuchMessage),
         }
     }
@@ -64,10 +65,9 @@ impl Campaigns {
         message: MessageId,
         spent: Spent,
     ) -> Result<Accepted, RetryError> {
-        let (total, price) = match spent {
-            Spent::Done { recipients, price, .. } | Spent::Repeat { recipients, price, .. } => {
-                (recipients, price)
-            }
+        let (total, price, repeated) = match spent {
+            Spent::Done { recipients, price, .. } => (recipients, price, false),
+            Spent::Repeat { recipients, price, .. } => (recipients, price, true),
             Spent::KeyReused => return Err(RetryError::KeyReused),
             Spent::Insufficient { price, available } => {
                 return Err(RetryError::Insufficient { price, available });
@@ -79,7 +79,9 @@ impl Campaigns {
         self.wake.dispatch.notify_one();
         let stored = self.store.bulk(account, message).await?;
         let parts = stored.ok_or(RetryError::NoSuchMessage)?.parts;
-        Ok(Accepted { message, start_at: None, total, parts, price })
+        let id = AcceptedId::Message(message);
+        let (invoice, webhook_secret, start_at) = (None, None, None);
+        Ok(Accepted { id, invoice, webhook_secret, start_at, total, parts, price, repeated })
     }
 
     /// Stops handing a message over, or goes on; what carriers have stays with them.
@@ -91,10 +93,14 @@ impl Campaigns {
     ) -> Result<BulkMessage, PauseError> {
         let changed = self.store.pause_bulk(account, message, paused, self.clock.now()).await?;
         let stored = self.store.bulk(account, message).await?.ok_or(PauseError::NoSuchMessage)?;
-        if !changed {
-            return Err(PauseError::Ended);
+        match (changed, stored.order) {
+            (true, _) => self.wake.dispatch.notify_one(),
+            (false, None) => return Err(PauseError::Ended),
+            (false, Some(_)) if stored.state.is_final() => return Err(PauseError::Ended),
+            (false, Some(_)) if paused => return Err(PauseError::OfOrder),
+            // It goes on, as it always does.
+            (false, Some(_)) => {}
         }
-        self.wake.dispatch.notify_one();
         Ok(stored)
     }
 

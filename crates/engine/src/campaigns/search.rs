@@ -12,7 +12,7 @@ use domain::ports::{
 use super::Campaigns;
 
 impl Campaigns {
-    /// Campaigns of an account, newest first, those older than `before`. `None` when there is no such
+    /// Texts of an account, newest first, those older than `before`. `None` when there is no such
     /// account.
     pub async fn page(
         &self,
@@ -27,14 +27,15 @@ impl Campaigns {
         self.store.bulk_page(account, state, before, limit).await.map(Some)
     }
 
-    /// A campaign, and what was given back of it by hand.
+    /// A text, and what was given back of it by hand.
     pub async fn with_refunds(
         &self,
         account: AccountId,
         message: MessageId,
     ) -> Result<Option<(BulkMessage, Msat)>, PortError> {
         let Some(found) = self.store.bulk(account, message).await? else { return Ok(None) };
-        let charged = self.store.charged(Charge::Message(message)).await?;
+        let charge = found.order.map_or(Charge::Message(message), Charge::Order);
+        let charged = self.store.charged(charge).await?;
         Ok(Some((found, charged.map_or(Msat::ZERO, |charged| charged.refunded))))
     }
 
@@ -45,11 +46,10 @@ impl Campaigns {
         account: AccountId,
         message: MessageId,
         list: RecipientList,
-    ) -> Result<Option<RecipientPage>, PortError> {
-        if self.store.bulk(account, message).await?.is_none() {
-            return Ok(None);
-        }
-        self.store.bulk_recipients(message, list).await.map(Some)
+    ) -> Result<Option<(BulkMessage, RecipientPage)>, PortError> {
+        let Some(found) = self.store.bulk(account, message).await? else { return Ok(None) };
+        let page = self.store.bulk_recipients(message, list).await?;
+        Ok(Some((found, page)))
     }
 
     /// Messages of all accounts, newest first: campaigns, and those of orders.

@@ -1,26 +1,30 @@
-//! Answers to HELP: an order from the credit of the account whose number was asked.
+//! Answers to HELP: an order from the credit of the account that owns the number.
 //!
-//! Its id is made of who asked which number on which day (UTC), and of a secret, so however often a carrier repeats
-//! the question, and whoever asks all day long, there is one answer.
+//! Its id is a hash of both numbers, the day (UTC) and a secret: however often a carrier or a phone
+//! repeats the question, there is one answer a day.
 
 use domain::id::{AccountId, InboundId, OrderId};
 use domain::inbound::keyword::Keyword;
 use domain::inbound::{InboundMessage, InboundPart, PartSet, Party, Receivers};
-use domain::message::Address;
+use domain::limits;
+use domain::message::address_list::AddressList;
+use domain::message::door::Door;
 use domain::number::{Msisdn, SenderId};
-use domain::ports::{CreditOrder, CreditOutcome, PortError};
-use domain::sale::fulfilment::Fulfilment;
-use domain::sale::order::{NewOrder, OrderKind, Payment};
+use domain::ports::PortError;
+use domain::sale::quote::{Limits, QuoteError};
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::Inbound;
-use crate::metrics::{ByKind, ByResult};
-use crate::orders::{LOCAL_CLIENT, message_of};
+use crate::accept::{
+    AcceptError, Content, Demands, Draft, Payment, Recipients, Repeat, Request, Sender,
+};
+use crate::metrics::ByResult;
+use crate::orders::LOCAL_CLIENT;
 
-/// Who asked, and what he is to be told.
+/// A question, and its answer.
 pub(super) struct Asked {
     account: AccountId,
     from: Msisdn,
@@ -29,7 +33,7 @@ pub(super) struct Asked {
     at: Timestamp,
 }
 
-/// Nobody needs several parts to say one word.
+/// HELP is one word, so it comes in one part.
 pub(super) fn asked(parts: &[(InboundId, InboundPart)], receivers: &Receivers) -> Vec<Asked> {
     parts.iter().filter_map(|(id, part)| one(*id, part, receivers)).collect()
 }
@@ -62,59 +66,69 @@ fn one(id: InboundId, part: &InboundPart, receivers: &Receivers) -> Option<Asked
     })
 }
 
+/// As for an order: an answer is one text to one number.
+const DEMANDS: Demands = Demands {
+    limits: Limits {
+        chars_max: limits::ORDER_TEXT_CHARS_MAX,
+        parts_max: u8::MAX,
+        recipients_max: 1,
+    },
+    single_lane_max: 1,
+};
+
 impl Inbound {
-    /// An error means that the same question is welcome again.
+    /// An error means that the carrier may send the same question again.
     pub(super) async fn help(&self, asked: Asked) -> Result<(), PortError> {
         let Some(payer) = self.store.account(asked.account).await? else { return Ok(()) };
-        let id = order_id(&asked, &payer.webhook_secret);
-        let account = Some(asked.account);
-        let (to, now) = (Address::Phone(asked.from), self.clock.now());
-        if self.routes.find(&to).is_empty() {
-            tracing::warn!(?account, "no carrier serves who asked for help");
-            return Ok(());
-        }
-        let (kind, text) = (OrderKind::Send, asked.text);
-        let mut message =
-            message_of(&*self.random, id, kind, account, to.clone(), text.clone(), now);
-        message.content.sender = SenderId::parse(asked.number.as_str()).ok();
-        let order = NewOrder {
-            id,
-            account,
-            price: self.price,
-            payment: Payment::Credit,
-            fulfilment: Fulfilment::message(to, text),
-            webhook: None,
-            referral: None,
-            client: LOCAL_CLIENT.to_owned(),
-            created_at: now,
-        };
-        let outcomes =
-            self.store.add_credit_orders(vec![CreditOrder { order, message }], None).await;
-        let result = match outcomes.as_deref() {
-            Ok([CreditOutcome::Accepted]) => {
-                self.wake.dispatch.notify_one();
-                let kind = kind.as_str();
-                self.metrics.orders_created.get_or_create(&ByKind { kind }).inc();
-                "helped"
+        let account = asked.account;
+        let request = answer(asked, &payer.webhook_secret);
+        let result = match self.accept.accept(request).await {
+            Ok(accepted) if accepted.repeated => return Ok(()),
+            Ok(_) => "helped",
+            // A number that sent STOP gets no help either.
+            Err(AcceptError::Quote(QuoteError::AllBlocked)) => return Ok(()),
+            Err(AcceptError::Quote(QuoteError::NoRoute)) => {
+                tracing::warn!(?account, "no carrier serves the number that sent HELP");
+                return Ok(());
             }
-            // Who said STOP is not even helped.
-            Ok([CreditOutcome::Exists | CreditOutcome::Blocked]) => return Ok(()),
-            Ok(outcomes) => {
-                tracing::warn!(?account, ?outcomes, "help is not paid for");
-                "unhelped"
-            }
-            Err(PortError::Refused(why) | PortError::Conflict(why)) => {
+            Err(AcceptError::Store(PortError::Refused(why) | PortError::Conflict(why))) => {
                 tracing::error!(?account, why, "help cannot be sent");
                 "unhelped"
             }
-            Err(error) => return Err(error.clone()),
+            Err(AcceptError::Store(error)) => return Err(error),
+            Err(error) => {
+                tracing::warn!(?account, %error, "help is not sent");
+                "unhelped"
+            }
         };
         self.metrics.inbound.get_or_create(&ByResult { result }).inc();
         Ok(())
     }
 }
 
-/// A hash that nobody else can make: who knows an order's id may ask for it, and cancel it.
+/// An order from the credit of the account whose number was asked, sent from that number.
+fn answer(asked: Asked, secret: &Secret) -> Request {
+    let order = order_id(&asked, secret);
+    let sender = SenderId::parse(asked.number.as_str()).map_or(Sender::OfCarrier, Sender::Own);
+    Request {
+        draft: Draft {
+            account: Some(asked.account),
+            payment: Payment::Credit,
+            sender,
+            content: Content::Text(asked.text.as_str().to_owned()),
+            to: Recipients::Numbers { list: AddressList::of(asked.from), group: None },
+            start_at: None,
+            demands: DEMANDS,
+        },
+        door: Door::Inbound,
+        client: LOCAL_CLIENT.to_owned(),
+        webhook: None,
+        referral: None,
+        repeat: Repeat::Order(order),
+    }
+}
+
+/// A hash that nobody else can compute: whoever knows an order's id can read and cancel it.
 fn order_id(asked: &Asked, secret: &Secret) -> OrderId {
     let day = asked.at.day();
     let words =

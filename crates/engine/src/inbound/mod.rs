@@ -8,10 +8,9 @@ mod record;
 use std::sync::Arc;
 
 use domain::inbound::Receivers;
-use domain::money::Msat;
 use domain::ports::{Clock, InboundRecorded, Random, Store};
-use domain::routing::Routes;
 
+use crate::accept::Accept;
 use crate::metrics::{ByResult, Metrics};
 use crate::wake::Wake;
 
@@ -24,9 +23,8 @@ pub(crate) struct Inbound {
     pub wake: Arc<Wake>,
     pub metrics: Arc<Metrics>,
     pub receivers: Arc<Receivers>,
-    pub routes: Arc<Routes>,
-    /// Of an answer to HELP.
-    pub price: Msat,
+    /// Sends the answers to HELP.
+    pub accept: Arc<Accept>,
 }
 
 impl Inbound {

@@ -13,31 +13,26 @@
 //! A crash between any two of these leaves a state that the watch finds at the next start; see the
 //! table in `domain::order`.
 
-mod blocked;
 mod cancel;
 mod check;
-mod create;
 mod follow;
+mod fund;
+mod open_order;
 mod status;
 mod terms;
 mod watch;
 
 use std::sync::Arc;
 
-use domain::id::AccountId;
-use domain::ports::{Clock, Fetch, Lightning, Random, Store};
-use domain::routing::Routes;
-use domain::sale::tariff::Prices;
-use domain::secret::Secret;
+use domain::ports::{Clock, Lightning, Random, Store};
 
-use crate::accept::Accept;
-use crate::hot_cache::HotCache;
 use crate::metrics::Metrics;
 use crate::tip::LastTip;
 use crate::wake::Wake;
 
 pub use cancel::CancelError;
-pub use create::{Asked, CreateError, CreatedOrder, LOCAL_CLIENT, OrderRequest, Terms};
+pub use fund::{FundError, Funding};
+pub use open_order::{LOCAL_CLIENT, OpenError};
 pub use status::History;
 pub(crate) use terms::message_of;
 
@@ -45,16 +40,9 @@ pub(crate) use terms::message_of;
 pub struct Orders {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) lightning: Arc<dyn Lightning>,
-    /// Judges the addresses of webhooks.
-    pub(crate) fetch: Arc<dyn Fetch>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) wake: Arc<Wake>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) accept: Arc<Accept>,
     pub(crate) tip: Arc<LastTip>,
-    pub(crate) routes: Arc<Routes>,
-    pub(crate) prices: Prices,
-    /// Sign the webhooks of accounts.
-    pub(crate) secrets: HotCache<AccountId, Secret>,
 }

@@ -50,10 +50,6 @@ pub(crate) fn message_of(
     }
 }
 
-pub(crate) fn order_id(random: &dyn Random) -> OrderId {
-    OrderId::new(random.bytes32())
-}
-
 /// How long after `now` an unpaid order is given up.
 pub(super) fn pay_by(now: Timestamp) -> Timestamp {
     // A payment that reached the node in the invoice's last second is seen a little later.

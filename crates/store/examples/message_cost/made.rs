@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::door::Door;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -57,6 +58,7 @@ pub(crate) fn order(account: AccountId, number: u64) -> CreditOrder {
     id[..6].copy_from_slice(&millis(number).to_be_bytes()[2..]);
     id[6..14].copy_from_slice(&scattered(number).to_be_bytes());
     let order = NewOrder {
+        door: Door::Orders,
         id: OrderId::new(id),
         account: Some(account),
         price: Msat::new(1_000),

@@ -35,6 +35,7 @@ CREATE TABLE orders (
     -- the ids is written all over.
     id BYTEA PRIMARY KEY,
     kind TEXT COLLATE "C" NOT NULL,
+    door TEXT COLLATE "C" NOT NULL, -- that it came in by
     state TEXT COLLATE "C" NOT NULL,
     reason TEXT COLLATE "C",
     account BIGINT, -- one that was there; accounts are never deleted
@@ -126,6 +127,7 @@ CREATE TABLE messages (
     id BYTEA PRIMARY KEY,
     account BIGINT,
     order_id BYTEA,
+    listed BIGINT NOT NULL, -- 1: a text of an account, which its list shows; 0: an e-mail, or a stranger's
     followed BIGINT NOT NULL, -- 1: the order's buyer wants an event for every step
     lane BIGINT NOT NULL, -- lower is served first
     state TEXT COLLATE "C" NOT NULL,
@@ -145,8 +147,14 @@ CREATE TABLE messages (
 
 -- The column comes first because SQLite turns a comparison round: otherwise no query uses the index.
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
--- Campaigns by state. Messages of orders are not in it.
-CREATE INDEX messages_state ON messages (account, state, id) WHERE order_id IS NULL;
+-- The list of an account, in any state and in one.
+CREATE INDEX messages_listed ON messages (account, state, id) WHERE listed = 1;
+
+-- Texts of an account in its list. Only ever counted up: a message is never deleted.
+CREATE TABLE message_counts (
+    account BIGINT PRIMARY KEY,
+    messages BIGINT NOT NULL
+);
 
 CREATE TABLE recipients (
     message BYTEA NOT NULL,
@@ -172,6 +180,7 @@ CREATE TABLE recipients (
 CREATE TABLE bulk_messages (
     message BYTEA PRIMARY KEY,
     account BIGINT NOT NULL,
+    door TEXT COLLATE "C" NOT NULL, -- that it came in by
     -- Reserved in all, kept of it, and given back of it.
     price BIGINT NOT NULL,
     charged BIGINT NOT NULL DEFAULT 0,
@@ -191,8 +200,6 @@ CREATE TABLE bulk_messages (
     missed BIGINT NOT NULL DEFAULT 0,
     ended_at BIGINT
 );
-
-CREATE INDEX bulk_messages_account ON bulk_messages (account, message);
 
 -- Runs of a thousand recipients (idx / 1000) with some that failed, expired or timed out: a retry queues
 -- these.
@@ -476,9 +483,10 @@ CREATE TABLE blocks (
 
 CREATE TABLE prices (
     account BIGINT NOT NULL, -- 0 is all of them
-    prefix TEXT COLLATE "C" NOT NULL,
-    price BIGINT NOT NULL CHECK (price >= 0), -- of one part
-    PRIMARY KEY (account, prefix)
+    product TEXT COLLATE "C" NOT NULL,
+    prefix TEXT COLLATE "C" NOT NULL, -- empty where the product has none
+    price BIGINT NOT NULL CHECK (price >= 0),
+    PRIMARY KEY (account, product, prefix)
 );
 
 CREATE TABLE account_settings (

@@ -37,6 +37,7 @@ CREATE TABLE orders (
     -- the ids is written all over.
     id BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
+    door TEXT NOT NULL, -- that it came in by
     state TEXT NOT NULL,
     reason TEXT,
     account INTEGER, -- one that was there; accounts are never deleted
@@ -128,6 +129,7 @@ CREATE TABLE messages (
     id BLOB PRIMARY KEY,
     account INTEGER,
     order_id BLOB,
+    listed INTEGER NOT NULL, -- 1: a text of an account, which its list shows; 0: an e-mail, or a stranger's
     followed INTEGER NOT NULL, -- 1: the order's buyer wants an event for every step
     lane INTEGER NOT NULL, -- lower is served first
     state TEXT NOT NULL,
@@ -147,8 +149,14 @@ CREATE TABLE messages (
 
 -- The column comes first because SQLite turns a comparison round: otherwise no query uses the index.
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
--- Campaigns by state. Messages of orders are not in it.
-CREATE INDEX messages_state ON messages (account, state, id) WHERE order_id IS NULL;
+-- The list of an account, in any state and in one.
+CREATE INDEX messages_listed ON messages (account, state, id) WHERE listed = 1;
+
+-- Texts of an account in its list. Only ever counted up: a message is never deleted.
+CREATE TABLE message_counts (
+    account INTEGER PRIMARY KEY,
+    messages INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE recipients (
     message BLOB NOT NULL,
@@ -174,6 +182,7 @@ CREATE TABLE recipients (
 CREATE TABLE bulk_messages (
     message BLOB PRIMARY KEY,
     account INTEGER NOT NULL,
+    door TEXT NOT NULL, -- that it came in by
     -- Reserved in all, kept of it, and given back of it.
     price INTEGER NOT NULL,
     charged INTEGER NOT NULL DEFAULT 0,
@@ -193,8 +202,6 @@ CREATE TABLE bulk_messages (
     missed INTEGER NOT NULL DEFAULT 0,
     ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX bulk_messages_account ON bulk_messages (account, message);
 
 -- Runs of a thousand recipients (idx / 1000) with some that failed, expired or timed out: a retry queues
 -- these.
@@ -475,9 +482,10 @@ CREATE TABLE blocks (
 
 CREATE TABLE prices (
     account INTEGER NOT NULL, -- 0 is all of them
-    prefix TEXT NOT NULL,
-    price INTEGER NOT NULL CHECK (price >= 0), -- of one part
-    PRIMARY KEY (account, prefix)
+    product TEXT NOT NULL,
+    prefix TEXT NOT NULL, -- empty where the product has none
+    price INTEGER NOT NULL CHECK (price >= 0),
+    PRIMARY KEY (account, product, prefix)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE account_settings (

@@ -6,8 +6,9 @@ use domain::account::{Account, AccountName, AccountSettings, Balance, Key, KeyHa
 use domain::id::{AccountId, KeyId, OperatorId};
 use domain::money::Msat;
 use domain::ports::{
-    AccountStore, AuditList, Grant, NewAccount, NewKey, OperatorStore, PriceRow, TermsStore,
+    AccountStore, AuditList, Grant, NewAccount, NewKey, OperatorStore, TermsStore,
 };
+use domain::sale::tariff::{ListPrice, Product};
 use domain::time::Timestamp;
 
 use super::RowStore;
@@ -56,34 +57,44 @@ impl TermsStore for RowStore {
     async fn set_prices(
         &self,
         account: Option<AccountId>,
+        product: Product,
         prices: Vec<(String, Msat)>,
         by: Actor,
         now: Timestamp,
     ) -> Result<()> {
-        self.write(async move |tx| prices::set_prices(tx, account, &prices, by, now).await).await
+        self.write(async move |tx| prices::set_prices(tx, account, product, &prices, by, now).await)
+            .await
     }
 
     async fn remove_price(
         &self,
         account: Option<AccountId>,
+        product: Product,
         prefix: String,
         by: Actor,
         now: Timestamp,
     ) -> Result<bool> {
-        self.write(async move |tx| prices::remove_price(tx, account, &prefix, by, now).await).await
+        self.write(async move |tx| {
+            prices::remove_price(tx, account, product, &prefix, by, now).await
+        })
+        .await
     }
 
     async fn prices(
         &self,
         account: Option<AccountId>,
+        product: Product,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Vec<PriceRow>> {
-        self.read(async move |tx| prices::prices(tx, account, after.as_deref(), limit).await).await
+    ) -> Result<Vec<ListPrice>> {
+        self.read(async move |tx| {
+            prices::prices(tx, account, product, after.as_deref(), limit).await
+        })
+        .await
     }
 
-    async fn tariff(&self, account: AccountId) -> Result<Vec<(String, Msat)>> {
-        self.read(async move |tx| prices::tariff(tx, account).await).await
+    async fn price_list(&self, account: Option<AccountId>) -> Result<Vec<ListPrice>> {
+        self.read(async move |tx| prices::price_list(tx, account).await).await
     }
 
     async fn account_settings(&self, account: AccountId) -> Result<Option<AccountSettings>> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::account::operator::Actor;
 use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::door::Door;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -79,6 +80,7 @@ pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMes
     id[..8].copy_from_slice(&number.to_be_bytes());
     let to = Address::Phone(Msisdn::from_digits(4_520_123_456).unwrap());
     let order = NewOrder {
+        door: Door::Orders,
         id: OrderId::new(id),
         account: Some(account),
         price: Msat::new(1_000),

@@ -8,6 +8,7 @@ use domain::id::{AccountId, MessageId};
 use domain::message::campaign::{
     BulkMessage, BulkRecipient, Excluded, Exclusion, Idempotency, NewBulk, PriceGroup, RefundPolicy,
 };
+use domain::message::door::Door;
 use domain::message::recipient::RecipientState;
 use domain::message::{Address, Content, Lane};
 use domain::money::Msat;
@@ -61,6 +62,7 @@ impl BulkWorld {
                 lane: Lane::Bulk,
                 valid_until: at(0).after(VALID),
             },
+            door: Door::Bulk,
             payer: self.account,
             groups: vec![group(EACH, 0..recipients)],
             excluded: vec![],

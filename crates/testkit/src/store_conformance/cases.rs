@@ -226,6 +226,10 @@ macro_rules! store_conformance {
             lists_messages_newest_first
             pages_through_recipients
             looks_at_no_more_recipients_than_it_may
+            // message list
+            lists_texts_of_orders_beside_campaigns
+            lists_what_became_of_an_order_s_text
+            leaves_the_text_of_an_order_to_its_order
             // bulk: shares
             keeps_shares_by_policy
             moves_no_money_by_receipts_after_the_end
@@ -308,7 +312,7 @@ macro_rules! store_conformance {
             keeps_operators_and_revokes_their_keys
             tells_the_audit_log_newest_first
             makes_no_line_of_what_did_not_happen
-            prices_of_an_account_come_after_those_of_all
+            keeps_prices_of_each_product_by_prefix
             keeps_what_is_agreed_with_an_account
             gives_credit_once
             // refunds

@@ -6,6 +6,7 @@ use domain::id::{AccountId, OperatorId};
 use domain::message::campaign::RefundPolicy;
 use domain::money::Msat;
 use domain::ports::{AuditList, Grant, PortError};
+use domain::sale::tariff::{ListPrice, Product};
 
 use super::Rig;
 use super::world::{BY, World, at};
@@ -41,8 +42,15 @@ pub async fn tells_the_audit_log_newest_first(rig: &impl Rig) {
     let world = World::new(rig).await;
     let one = world.account(Msat::new(5)).await;
     let two = world.account(Msat::ZERO).await;
-    let set =
-        |account| world.store.set_prices(account, vec![("45".to_owned(), Msat::new(7))], BY, at(2));
+    let set = |account| {
+        world.store.set_prices(
+            account,
+            Product::Part,
+            vec![("45".to_owned(), Msat::new(7))],
+            BY,
+            at(2),
+        )
+    };
     set(Some(two.id)).await.unwrap();
     set(None).await.unwrap();
     let list = |account: Option<AccountId>, action, before, limit| {
@@ -69,35 +77,54 @@ pub async fn makes_no_line_of_what_did_not_happen(rig: &impl Rig) {
     let taken = world.store.add_operator(new_operator("", 1), BY, at(1)).await;
     assert!(taken.is_err());
     let bad = vec![("45".to_owned(), Msat::new(1)), ("x".to_owned(), Msat::new(1))];
-    assert!(world.store.set_prices(None, bad, BY, at(1)).await.is_err());
+    assert!(world.store.set_prices(None, Product::Part, bad, BY, at(1)).await.is_err());
     let settings = AccountSettings::default();
     assert!(world.store.set_account_settings(account.id, settings, BY, at(1)).await.unwrap());
-    assert!(!world.store.remove_price(None, "45".to_owned(), BY, at(1)).await.unwrap());
+    assert!(
+        !world.store.remove_price(None, Product::Part, "45".to_owned(), BY, at(1)).await.unwrap()
+    );
     assert_eq!(world.deeds().await, before);
 }
 
-pub async fn prices_of_an_account_come_after_those_of_all(rig: &impl Rig) {
+pub async fn keeps_prices_of_each_product_by_prefix(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (one, two) = (world.account(Msat::ZERO).await.id, world.account(Msat::ZERO).await.id);
-    let rows = |rows: &[(&str, i64)]| {
-        rows.iter().map(|(prefix, price)| ((*prefix).to_owned(), Msat::new(*price))).collect()
+    let set = |account, product, prices: &[(&str, i64)]| {
+        let prices = prices.iter().map(|(prefix, msat)| ((*prefix).to_owned(), Msat::new(*msat)));
+        world.store.set_prices(account, product, prices.collect(), BY, at(1))
     };
-    let set = |account, prices: Vec<_>| world.store.set_prices(account, prices, BY, at(1));
-    set(None, rows(&[("66", 70), ("", 100), ("45", 50)])).await.unwrap();
-    set(Some(one), rows(&[("66", 60)])).await.unwrap();
-    set(Some(one), rows(&[("66", 65)])).await.unwrap();
-    let tariff = world.store.tariff(one).await.unwrap();
-    assert_eq!(tariff, rows(&[("", 100), ("45", 50), ("66", 70), ("66", 65)]));
-    assert_eq!(world.store.tariff(two).await.unwrap().len(), 3);
+    let store = &world.store;
+    let list = |account| async move {
+        let list = store.price_list(account).await.unwrap();
+        let row = |row: ListPrice| (row.product, row.prefix, row.price.get());
+        list.into_iter().map(row).collect::<Vec<_>>()
+    };
+    let row = |product, prefix: &str, msat| (product, prefix.to_owned(), msat);
+    use Product::{Email, Part, Send};
+    set(None, Part, &[("66", 70), ("", 100), ("45", 50)]).await.unwrap();
+    set(Some(one), Part, &[("66", 60)]).await.unwrap();
+    set(Some(one), Part, &[("66", 65)]).await.unwrap();
+    set(Some(one), Send, &[("66", 900)]).await.unwrap();
+    set(Some(one), Email, &[("", 9)]).await.unwrap();
+    assert_eq!(list(None).await, [row(Part, "", 100), row(Part, "45", 50), row(Part, "66", 70)]);
+    assert_eq!(
+        list(Some(one)).await,
+        [row(Email, "", 9), row(Part, "66", 65), row(Send, "66", 900)]
+    );
+    assert_eq!(list(Some(two)).await, []);
     for bad in ["045", "+45", "1234567890123456", "4a"] {
-        let refused = set(None, rows(&[(bad, 1)])).await;
+        let refused = set(None, Part, &[(bad, 1)]).await;
         assert!(matches!(refused, Err(PortError::Refused(_))), "{bad}: {refused:?}");
     }
-    assert!(set(None, rows(&[("1", -1)])).await.is_err());
-    let page = world.store.prices(None, Some(String::new()), 1).await.unwrap();
-    assert_eq!((page.len(), page[0].prefix.as_str(), page[0].account), (1, "45", None));
-    assert!(world.store.remove_price(Some(one), "66".to_owned(), BY, at(2)).await.unwrap());
-    assert_eq!(world.store.tariff(one).await.unwrap(), rows(&[("", 100), ("45", 50), ("66", 70)]));
+    assert!(set(None, Part, &[("1", -1)]).await.is_err());
+    assert!(set(None, Email, &[("45", 1)]).await.is_err(), "an e-mail has no prefix");
+    let page = world.store.prices(None, Part, Some(String::new()), 1).await.unwrap();
+    assert_eq!((page.len(), page[0].prefix.as_str()), (1, "45"));
+    assert_eq!(world.store.prices(Some(one), Send, None, 9).await.unwrap().len(), 1);
+    let remove = |product| world.store.remove_price(Some(one), product, "66".to_owned(), BY, at(2));
+    assert!(remove(Part).await.unwrap());
+    assert!(!remove(Part).await.unwrap());
+    assert_eq!(list(Some(one)).await, [row(Email, "", 9), row(Send, "66", 900)]);
 }
 
 pub async fn keeps_what_is_agreed_with_an_account(rig: &impl Rig) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::account::operator::Actor;
 use domain::account::{Account, Balance};
 use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::door::Door;
 use domain::message::recipient::RecipientState;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
@@ -87,6 +88,7 @@ impl World {
         let preimage = Preimage::new(bytes);
         bytes.reverse();
         NewOrder {
+            door: Door::Orders,
             id: OrderId::new(bytes),
             account: None,
             price: PRICE,

@@ -28,7 +28,7 @@ pub(super) async fn feed(
     let home = door.settings.home;
     let parsing = door
         .engine
-        .campaigns
+        .accept
         .run_blocking(move || parse_arriving(Arriving::new(arriving, repeatable), home));
     let (read, parsed) = tokio::join!(pump(door, first, body, chunks, begun_at), parsing);
     // A mistake in the part that came says more than how the reading ended.
@@ -42,11 +42,12 @@ pub(super) async fn feed(
 /// Blocks.
 fn parse_arriving(mut arriving: Arriving, home: Option<Home>) -> Result<SendRequest, Refusal> {
     let read = read_object(serde_json::Deserializer::from_reader(arriving.buffered()), home);
-    let fields = read.map_err(|refusal| match arriving.out_of_bounds {
+    let request = read.map_err(|refusal| match arriving.out_of_bounds {
         Some(out) => bad_request(out.to_string()),
         None => refusal,
     })?;
-    Ok(fields.request(arriving.repeatable.map(Repeatable::finish)))
+    let idempotency = arriving.repeatable.map(Repeatable::finish);
+    Ok(SendRequest { idempotency, ..request })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -74,10 +74,10 @@ fn parse(
         return Err(bad_request("the request body is empty; it must be a JSON object"));
     }
     Bounds::default().pass(bytes).map_err(|out| bad_request(out.to_string()))?;
-    let fields = read_object(serde_json::Deserializer::from_slice(bytes), home)?;
+    let request = read_object(serde_json::Deserializer::from_slice(bytes), home)?;
     let idempotency = repeatable.map(|mut repeatable| {
         repeatable.read(bytes);
         repeatable.finish()
     });
-    Ok(fields.request(idempotency))
+    Ok(SendRequest { idempotency, ..request })
 }

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
+use domain::message::address_list::AddressList;
 use domain::number::Home;
-use engine::campaigns::Addressees;
 use serde::de::{self, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
 use super::send_request::{Must, wrong};
@@ -15,26 +15,26 @@ pub(super) struct Numbers<'a> {
 }
 
 impl<'de> DeserializeSeed<'de> for Numbers<'_> {
-    type Value = Addressees;
+    type Value = AddressList;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Addressees, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<AddressList, D::Error> {
         from.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Numbers<'_> {
-    type Value = Addressees;
+    type Value = AddressList;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list")
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<Addressees, E> {
-        Ok(Addressees::default())
+    fn visit_unit<E: de::Error>(self) -> Result<AddressList, E> {
+        Ok(AddressList::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Addressees, A::Error> {
-        let mut to = Addressees::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<AddressList, A::Error> {
+        let mut to = AddressList::default();
         let Self { home, must } = self;
         while list.next_element_seed(Number { to: &mut to, home, must: &mut *must })?.is_some() {}
         Ok(to)
@@ -43,7 +43,7 @@ impl<'de> Visitor<'de> for Numbers<'_> {
 
 /// One number of the list.
 struct Number<'a> {
-    to: &'a mut Addressees,
+    to: &'a mut AddressList,
     home: Option<Home>,
     must: Must<'a>,
 }

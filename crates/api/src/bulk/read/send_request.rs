@@ -3,10 +3,14 @@
 
 use std::fmt;
 
+use domain::id::{AccountId, GroupId, TemplateId};
+use domain::limits;
+use domain::message::address_list::AddressList;
 use domain::message::campaign::Idempotency;
 use domain::number::Home;
+use domain::sale::quote::Limits;
 use domain::time::Timestamp;
-use engine::campaigns::{Addressees, BulkRequest, Variables, Wording};
+use engine::accept::{Content, Demands, Draft, Payment, Recipients, Sender, Variables};
 use http::{Refusal, Words, bad_request};
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
@@ -15,10 +19,55 @@ use super::numbers::Numbers;
 use super::variables::Pairs;
 use crate::moment;
 
-#[derive(Debug)]
+/// What this door demands of a message.
+const DEMANDS: Demands = Demands {
+    limits: Limits {
+        chars_max: limits::BULK_TEXT_CHARS_MAX,
+        parts_max: u8::MAX,
+        recipients_max: limits::MESSAGE_RECIPIENTS_MAX,
+    },
+    single_lane_max: 10,
+};
+
+#[derive(Debug, Default)]
 pub(crate) struct SendRequest {
-    pub request: BulkRequest,
+    pub(super) sender: Option<String>,
+    pub(super) content: Option<String>,
+    pub(super) template: Option<i64>,
+    pub(super) group: Option<i64>,
+    pub(super) variables: Variables,
+    pub(super) to: AddressList,
+    pub(super) start_at: Option<Timestamp>,
     pub dry_run: bool,
+    pub idempotency: Option<Idempotency>,
+}
+
+impl SendRequest {
+    pub(crate) fn take_sender(&mut self) -> Result<Sender, Refusal> {
+        let name = self.sender.take().ok_or_else(|| bad_request("`sender` is required"))?;
+        Ok(Sender::Approved(name))
+    }
+
+    pub(crate) fn draft(self, account: AccountId, sender: Sender) -> Result<Draft, Refusal> {
+        let variables = self.variables;
+        let content = match (self.content, self.template) {
+            (Some(_), Some(_)) => {
+                return Err(bad_request("either `content` or `templateId`, not both"));
+            }
+            (None, None) => return Err(bad_request("`content` or `templateId` is required")),
+            (Some(text), None) => Content::Placeholders { text, variables },
+            (None, Some(id)) => Content::Template { id: TemplateId(id), variables },
+        };
+        Ok(Draft {
+            account: Some(account),
+            payment: Payment::Shares,
+            sender,
+            content,
+            to: Recipients::Numbers { list: self.to, group: self.group.map(GroupId) },
+            start_at: self.start_at,
+            demands: DEMANDS,
+        })
+    }
 }
 
 /// The text of the refusal, should the next value be wrong.
@@ -27,8 +76,8 @@ pub(super) type Must<'a> = &'a mut Words;
 pub(super) fn read_object<'de, R: serde_json::de::Read<'de>>(
     mut from: serde_json::Deserializer<R>,
     home: Option<Home>,
-) -> Result<Fields, Refusal> {
-    let mut fields = Fields::default();
+) -> Result<SendRequest, Refusal> {
+    let mut fields = SendRequest::default();
     let mut must: Words = "the request body must be a JSON object".into();
     let object = Object { fields: &mut fields, home, must: &mut must };
     match from.deserialize_map(object).and_then(|()| from.end()) {
@@ -43,38 +92,8 @@ pub(super) fn read_object<'de, R: serde_json::de::Read<'de>>(
     }
 }
 
-#[derive(Default)]
-pub(super) struct Fields {
-    sender: Option<String>,
-    content: Option<String>,
-    template: Option<i64>,
-    group: Option<i64>,
-    variables: Variables,
-    to: Addressees,
-    start_at: Option<Timestamp>,
-    dry_run: bool,
-}
-
-impl Fields {
-    pub(super) fn request(self, idempotency: Option<Idempotency>) -> SendRequest {
-        let wording =
-            Wording { content: self.content, template: self.template, variables: self.variables };
-        SendRequest {
-            request: BulkRequest {
-                sender: self.sender,
-                wording,
-                to: self.to,
-                group: self.group,
-                start_at: self.start_at,
-                idempotency,
-            },
-            dry_run: self.dry_run,
-        }
-    }
-}
-
 struct Object<'a> {
-    fields: &'a mut Fields,
+    fields: &'a mut SendRequest,
     home: Option<Home>,
     must: Must<'a>,
 }

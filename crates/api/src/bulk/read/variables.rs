@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use engine::campaigns::Variables;
+use engine::accept::Variables;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 
 use super::send_request::{Must, wrong};

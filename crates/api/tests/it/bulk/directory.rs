@@ -12,6 +12,7 @@ use domain::message::campaign::RefundPolicy;
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::number::Msisdn;
+use domain::sale::tariff::Product;
 use serde_json::json;
 use testkit::clock::NOON;
 
@@ -85,7 +86,7 @@ async fn who_is_blocked_gets_nothing_and_costs_nothing() {
 async fn a_destination_has_its_price() {
     let acme = Acme::new().await;
     let prices = vec![("45".to_owned(), Msat::new(150_000))];
-    acme.open.house.store.set_prices(None, prices, BY, NOON).await.unwrap();
+    acme.open.house.store.set_prices(None, Product::Part, prices, BY, NOON).await.unwrap();
     let body = to(&["0812345678", "+4520123456", "0898765432"]);
     let price = acme.post(PREVIEW, &body).await.json();
     assert_eq!((&price["credits"], &price["creditsPerMessage"]), (&json!(3.5), &json!(1.5)));

@@ -6,6 +6,7 @@ mod directory;
 mod documented;
 mod large;
 mod look;
+mod one_list;
 mod refusals;
 mod who;
 

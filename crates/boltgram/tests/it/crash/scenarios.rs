@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use domain::id::OrderId;
-use engine::orders::{Asked, CreatedOrder, LOCAL_CLIENT, OrderRequest, Terms};
+use engine::accept::{AcceptedId, Payment};
+use engine::orders::LOCAL_CLIENT;
 use testkit::smsc::Plan;
 
 use super::house::{House, Life, NUMBER};
+use crate::customer_order::order_of;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scenario {
@@ -97,26 +99,21 @@ impl Scenario {
     }
 }
 
-/// The customer orders and pays. Told only if he got that far.
+/// The customer orders and pays. `None` when the program stops before that.
 pub(super) async fn customer(house: &House, life: &Life, scenario: Scenario) -> Option<OrderId> {
-    let caller = house.caller();
-    let request = match scenario {
-        Scenario::Fund => {
-            OrderRequest::Fund { amount_sats: 1_000, caller: &caller, client: LOCAL_CLIENT }
-        }
-        _ => OrderRequest::Send {
-            to: NUMBER,
-            text: scenario.text(),
-            terms: Terms {
-                caller: Some(&caller),
-                client: LOCAL_CLIENT,
-                immediate: scenario == Scenario::Credit,
-                ..Terms::default()
-            },
-        },
+    let account = house.caller().account;
+    let (id, invoice) = if let Scenario::Fund = scenario {
+        let funding =
+            life.engine.orders.fund(account, 1_000, LOCAL_CLIENT.to_owned()).await.ok()?;
+        (funding.order, Some(funding.invoice))
+    } else {
+        let paid = if scenario == Scenario::Credit { Payment::Credit } else { Payment::Invoice };
+        let request = order_of(account, NUMBER, scenario.text(), paid);
+        let accepted = life.engine.accept.accept(request).await.ok()?;
+        let AcceptedId::Order(id) = accepted.id else { return None };
+        (id, accepted.invoice)
     };
-    let CreatedOrder { id, asked, .. } = life.engine.orders.create(request).await.ok()?;
-    if let (Asked::Invoice(invoice), true) = (asked, scenario != Scenario::Unpaid) {
+    if let (Some(invoice), true) = (invoice, scenario != Scenario::Unpaid) {
         house.node.pay(&invoice).await.ok()?;
     }
     match scenario {

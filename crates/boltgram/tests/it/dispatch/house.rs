@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::account::operator::Actor;
-use domain::account::{Key, Scope};
-use domain::id::{AccountId, KeyId, MessageId, OrderId};
+use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::door::Door;
 use domain::message::quiet::QuietHours;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
@@ -21,9 +21,7 @@ use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, Payment};
 use domain::sale::tariff::Prices;
 use domain::text::Text;
-use engine::accounts::Caller;
 use engine::events::RenderEvent;
-use engine::orders::{LOCAL_CLIENT, OrderRequest, Terms};
 use engine::tasks::Tasks;
 use engine::{Engine, Ports, Settings};
 use lightning::sandbox::{Options, Sandbox};
@@ -32,6 +30,7 @@ use testkit::clock::{SeededRandom, TestClock};
 use uuid::Uuid;
 
 use super::line::Line;
+use crate::customer_order::order_of;
 
 pub(super) const PRICE: Msat = Msat::new(1_000_000);
 const CREDIT: Msat = Msat::new(1_000_000_000);
@@ -141,6 +140,7 @@ impl House {
         let mut bytes = [0x5a; 32];
         bytes[..8].copy_from_slice(&self.number().to_be_bytes());
         let order = NewOrder {
+            door: Door::Orders,
             id: OrderId::new(bytes),
             account: Some(account),
             price: PRICE,
@@ -175,23 +175,9 @@ impl House {
 
     /// Through the engine, as doors do.
     pub(super) async fn order(&self, account: AccountId) {
-        let key = Key {
-            id: KeyId(1),
-            account,
-            scopes: vec![Scope::all()],
-            rate: None,
-            created_at: self.clock.now(),
-            revoked_at: None,
-        };
-        let caller = Caller { account, key: Arc::new(key) };
-        let terms = Terms {
-            caller: Some(&caller),
-            client: LOCAL_CLIENT,
-            immediate: true,
-            ..Terms::default()
-        };
-        let request = OrderRequest::Send { to: "+4520123456", text: "Din kode er 4711", terms };
-        self.engine.orders.create(request).await.unwrap();
+        let request =
+            order_of(account, "+4520123456", "Din kode er 4711", engine::accept::Payment::Credit);
+        self.engine.accept.accept(request).await.unwrap();
     }
 
     /// No credit is reserved any more.

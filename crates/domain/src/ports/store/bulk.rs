@@ -59,6 +59,8 @@ pub enum RetryOutcome {
     NotEnded(MessageState),
     /// Every recipient was reached, or is excluded.
     NothingToRetry,
+    /// It belongs to an order, which is decided once.
+    OfOrder,
     NoSuchMessage,
 }
 
@@ -77,11 +79,12 @@ pub enum CancelBulk {
     NoSuchMessage,
 }
 
-/// Which campaigns of an account, newest first.
+/// Which texts of an account, newest first, whichever door they came in by.
 #[derive(Debug, Clone, Default)]
 pub struct BulkList {
-    pub states: Vec<MessageState>,
-    /// Campaigns skipped at the beginning.
+    /// `None`: in any state.
+    pub state: Option<MessageState>,
+    /// Messages skipped at the beginning.
     pub offset: u64,
     pub limit: u32,
 }

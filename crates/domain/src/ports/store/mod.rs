@@ -53,7 +53,7 @@ pub use search::{
     RecipientsFound, SearchStore,
 };
 pub use senders::{SenderList, SenderStore};
-pub use terms::{PriceRow, TermsStore};
+pub use terms::TermsStore;
 pub use trace::{NotedReceipt, PartTrace, RecipientTrace};
 
 /// All of the store.

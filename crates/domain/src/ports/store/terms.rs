@@ -1,5 +1,5 @@
-//! What is agreed with accounts, as it is stored: prices by prefix and settings. Every change is
-//! audited in the same commit.
+//! What is agreed with accounts, as it is stored: prices and settings. Every change is audited in the
+//! same commit.
 
 use async_trait::async_trait;
 
@@ -8,25 +8,19 @@ use crate::account::operator::Actor;
 use crate::id::AccountId;
 use crate::money::Msat;
 use crate::ports::PortError;
+use crate::sale::tariff::{ListPrice, Product};
 use crate::time::Timestamp;
-
-/// The price of one part to numbers with this prefix, of one account or of all.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PriceRow {
-    pub account: Option<AccountId>,
-    /// Digits of E.164; empty is everywhere.
-    pub prefix: String,
-    pub price: Msat,
-}
 
 #[async_trait]
 pub trait TermsStore: Send + Sync {
-    /// Sets prices; one of the same prefix is replaced. At most
+    /// Sets prices of a product; one of the same prefix is replaced. A prefix is refused where the
+    /// product has none ([`Product::has_prefixes`]). At most
     /// [`crate::limits::PRICES_PER_LIST_MAX`] of one list: beyond that [`PortError::Refused`], and
     /// nothing of it is stored.
     async fn set_prices(
         &self,
         account: Option<AccountId>,
+        product: Product,
         prices: Vec<(String, Msat)>,
         by: Actor,
         now: Timestamp,
@@ -36,21 +30,23 @@ pub trait TermsStore: Send + Sync {
     async fn remove_price(
         &self,
         account: Option<AccountId>,
+        product: Product,
         prefix: String,
         by: Actor,
         now: Timestamp,
     ) -> Result<bool, PortError>;
 
-    /// One list, by prefix; those after `after`.
+    /// Prices of one product in one list, by prefix; those after `after`.
     async fn prices(
         &self,
         account: Option<AccountId>,
+        product: Product,
         after: Option<String>,
         limit: u32,
-    ) -> Result<Vec<PriceRow>, PortError>;
+    ) -> Result<Vec<ListPrice>, PortError>;
 
-    /// What [`crate::sale::tariff::Tariff::new`] takes: prices of all accounts, then this account's own.
-    async fn tariff(&self, account: AccountId) -> Result<Vec<(String, Msat)>, PortError>;
+    /// The whole list of an account, or of all accounts.
+    async fn price_list(&self, account: Option<AccountId>) -> Result<Vec<ListPrice>, PortError>;
 
     /// The default when nothing was agreed. `None` when there is no such account.
     async fn account_settings(

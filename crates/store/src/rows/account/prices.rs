@@ -1,11 +1,11 @@
-//! Prices by prefix, for one account or for all.
+//! Prices of products by prefix, for one account or for all.
 
 use domain::account::operator::{Action, Actor};
 use domain::id::AccountId;
 use domain::limits::PRICES_PER_LIST_MAX;
 use domain::money::Msat;
-use domain::ports::{PortError, PriceRow};
-use domain::sale::tariff::is_prefix;
+use domain::ports::PortError;
+use domain::sale::tariff::{ListPrice, Product};
 use domain::time::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
@@ -15,12 +15,13 @@ use crate::tx::{AdvisoryLock, Result, Row, Tx, params};
 
 /// The list of all accounts.
 const EVERYBODY: AccountId = AccountId(0);
-/// An entry of the audit log names so many prices; of more it tells the number.
-const PRICES_TOLD_MAX: usize = 50;
+/// An entry of the audit log names so many prices; of more it has the number.
+const PRICES_NAMED_MAX: usize = 50;
 
 pub(crate) async fn set_prices(
     tx: &mut impl Tx,
     account: Option<AccountId>,
+    product: Product,
     prices: &[(String, Msat)],
     by: Actor,
     now: Timestamp,
@@ -28,15 +29,18 @@ pub(crate) async fn set_prices(
     if prices.is_empty() {
         return Ok(());
     }
-    if prices.iter().any(|(prefix, price)| !is_prefix(prefix) || price.is_negative()) {
+    if prices.iter().any(|(prefix, price)| !product.takes(prefix) || price.is_negative()) {
         return Err(PortError::Refused("a price is of a prefix and not negative".to_owned()));
     }
-    let list = hold(tx, account).await?;
-    let before = known(tx, list, prices).await?;
-    let rows: Vec<_> = prices.iter().map(|(prefix, price)| params![list, prefix, *price]).collect();
+    let list = lock_list(tx, account).await?;
+    let before = known(tx, list, product, prices).await?;
+    let rows: Vec<_> = prices
+        .iter()
+        .map(|(prefix, price)| params![list, product.as_str(), prefix, *price])
+        .collect();
     tx.execute_many(
-        "INSERT INTO prices (account, prefix, price) VALUES (?1, ?2, ?3)
-         ON CONFLICT (account, prefix) DO UPDATE SET price = excluded.price",
+        "INSERT INTO prices (account, product, prefix, price) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (account, product, prefix) DO UPDATE SET price = excluded.price",
         &rows,
     )
     .await?;
@@ -45,17 +49,18 @@ pub(crate) async fn set_prices(
     if count > PRICES_PER_LIST_MAX {
         return Err(PortError::Refused("the list has too many prices".to_owned()));
     }
-    let detail = if prices.len() > PRICES_TOLD_MAX {
-        json!({ "prices": prices.len() })
+    let product = product.as_str();
+    let detail = if prices.len() > PRICES_NAMED_MAX {
+        json!({ "product": product, "prices": prices.len() })
     } else {
-        json!({ "before": before, "after": object(prices) })
+        json!({ "product": product, "before": before, "after": object(prices) })
     };
     let entry = NewAuditEntry { action: Action::PriceSet, account, on: &on(prices), detail };
     audit::write(tx, entry, by, now).await
 }
 
-/// Whoever changes a list has it alone: its length is counted.
-async fn hold(tx: &mut impl Tx, account: Option<AccountId>) -> Result<AccountId> {
+/// Changes of one list wait for each other: its length is counted.
+async fn lock_list(tx: &mut impl Tx, account: Option<AccountId>) -> Result<AccountId> {
     match account {
         Some(account) => account::lock(tx, account).await?,
         None => tx.lock(AdvisoryLock::Prices).await?,
@@ -63,12 +68,18 @@ async fn hold(tx: &mut impl Tx, account: Option<AccountId>) -> Result<AccountId>
     Ok(account.unwrap_or(EVERYBODY))
 }
 
-async fn known(tx: &mut impl Tx, list: AccountId, prices: &[(String, Msat)]) -> Result<Json> {
-    let asked: Vec<_> =
-        prices.iter().take(PRICES_TOLD_MAX).map(|(prefix, _)| params![list, prefix]).collect();
+async fn known(
+    tx: &mut impl Tx,
+    list: AccountId,
+    product: Product,
+    prices: &[(String, Msat)],
+) -> Result<Json> {
+    let named = prices.iter().take(PRICES_NAMED_MAX);
+    let asked: Vec<_> = named.map(|(prefix, _)| params![list, product.as_str(), prefix]).collect();
     let found = tx
         .query_many(
-            "SELECT account, prefix, price FROM prices WHERE account = ?1 AND prefix = ?2",
+            "SELECT product, prefix, price FROM prices
+             WHERE account = ?1 AND product = ?2 AND prefix = ?3",
             &asked,
         )
         .await?;
@@ -92,19 +103,21 @@ fn on(prices: &[(String, Msat)]) -> String {
 pub(crate) async fn remove_price(
     tx: &mut impl Tx,
     account: Option<AccountId>,
+    product: Product,
     prefix: &str,
     by: Actor,
     now: Timestamp,
 ) -> Result<bool> {
-    let list = hold(tx, account).await?;
-    let gone = tx
+    let list = lock_list(tx, account).await?;
+    let removed = tx
         .query(
-            "DELETE FROM prices WHERE account = ?1 AND prefix = ?2 RETURNING price",
-            params![list, prefix],
+            "DELETE FROM prices WHERE account = ?1 AND product = ?2 AND prefix = ?3
+             RETURNING price",
+            params![list, product.as_str(), prefix],
         )
         .await?;
-    let Some(mut row) = gone.into_iter().next() else { return Ok(false) };
-    let detail = json!({ "before": row.get::<i64>()? });
+    let Some(mut row) = removed.into_iter().next() else { return Ok(false) };
+    let detail = json!({ "product": product.as_str(), "before": row.get::<i64>()? });
     let entry = NewAuditEntry { action: Action::PriceRemove, account, on: prefix, detail };
     audit::write(tx, entry, by, now).await?;
     Ok(true)
@@ -113,25 +126,27 @@ pub(crate) async fn remove_price(
 pub(crate) async fn prices(
     tx: &mut impl Tx,
     account: Option<AccountId>,
+    product: Product,
     after: Option<&str>,
     limit: u32,
-) -> Result<Vec<PriceRow>> {
-    let list = account.unwrap_or(EVERYBODY);
+) -> Result<Vec<ListPrice>> {
+    let (list, product) = (account.unwrap_or(EVERYBODY), product.as_str());
     // The empty prefix is the first of all.
     let rows = match after {
         None => {
             tx.query(
-                "SELECT account, prefix, price FROM prices WHERE account = ?1
-                 ORDER BY prefix LIMIT ?2",
-                params![list, limit],
+                "SELECT product, prefix, price FROM prices WHERE account = ?1 AND product = ?2
+                 ORDER BY prefix LIMIT ?3",
+                params![list, product, limit],
             )
             .await?
         }
         Some(after) => {
             tx.query(
-                "SELECT account, prefix, price FROM prices WHERE account = ?1 AND prefix > ?2
-                 ORDER BY prefix LIMIT ?3",
-                params![list, after, limit],
+                "SELECT product, prefix, price FROM prices
+                 WHERE account = ?1 AND product = ?2 AND prefix > ?3
+                 ORDER BY prefix LIMIT ?4",
+                params![list, product, after, limit],
             )
             .await?
         }
@@ -139,20 +154,23 @@ pub(crate) async fn prices(
     rows.into_iter().map(read).collect()
 }
 
-fn read(mut row: Row) -> Result<PriceRow> {
-    let account: AccountId = row.get()?;
-    let account = (account != EVERYBODY).then_some(account);
-    Ok(PriceRow { account, prefix: row.get()?, price: row.get()? })
+fn read(mut row: Row) -> Result<ListPrice> {
+    let product: String = row.get()?;
+    let unreadable = |_| PortError::Refused("unreadable column: product".to_owned());
+    let product = product.parse().map_err(unreadable)?;
+    Ok(ListPrice { product, prefix: row.get()?, price: row.get()? })
 }
 
-pub(crate) async fn tariff(tx: &mut impl Tx, account: AccountId) -> Result<Vec<(String, Msat)>> {
+pub(crate) async fn price_list(
+    tx: &mut impl Tx,
+    account: Option<AccountId>,
+) -> Result<Vec<ListPrice>> {
     let rows = tx
         .query(
-            "SELECT account, prefix, price FROM prices WHERE account = 0 OR account = ?1
-             ORDER BY account, prefix LIMIT ?2",
-            params![account, 2 * PRICES_PER_LIST_MAX],
+            "SELECT product, prefix, price FROM prices WHERE account = ?1
+             ORDER BY product, prefix LIMIT ?2",
+            params![account.unwrap_or(EVERYBODY), PRICES_PER_LIST_MAX],
         )
         .await?;
-    let rows = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
-    Ok(rows.into_iter().map(|row| (row.prefix, row.price)).collect())
+    rows.into_iter().map(read).collect()
 }

@@ -1,5 +1,7 @@
 //! Stores a new campaign, whole or not at all.
 
+use std::collections::BTreeMap;
+
 use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
 use domain::message::MessageState;
 use domain::message::campaign::{Exclusion, NewBulk};
@@ -9,6 +11,7 @@ use domain::ports::{PortError, Spent};
 use super::idempotency::{self, Spending};
 use super::packs::{self, Pack};
 use crate::rows::ledger;
+use crate::rows::message;
 use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
 use crate::tx::{Result, Tx, params};
 
@@ -41,6 +44,7 @@ pub(crate) async fn add(tx: &mut impl Tx, new: &NewBulk) -> Result<Spent> {
         return Ok(idempotency::unspent(short, price));
     }
     ledger::add_bulk_reservation(tx, &message, account, price, now).await?;
+    message::count_listed(tx, &BTreeMap::from([(account, 1)])).await?;
     insert_bulk(tx, new, &sums).await?;
     insert_recipients(tx, new, &sums).await?;
     Ok(Spent::Done { message, recipients, price })
@@ -74,9 +78,9 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
     let excluded = sums.invalid + sums.blocked;
     let stored = tx
         .execute(
-            "INSERT INTO messages (id, account, followed, sender, text, parts, lane, state,
+            "INSERT INTO messages (id, account, listed, followed, sender, text, parts, lane, state,
                  valid_until, receipts_until, recipients, pending, finals, created_at, updated_at)
-             VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)
+             VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)
              ON CONFLICT (id) DO NOTHING",
             params![
                 &content.message,
@@ -103,11 +107,12 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
 
 async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()> {
     tx.execute(
-        "INSERT INTO bulk_messages (message, account, price, refunds, invalid, blocked, start_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO bulk_messages (message, account, door, price, refunds, invalid, blocked, start_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             &new.content.message,
             new.payer,
+            new.door.as_str(),
             sums.price,
             new.refunds.as_str(),
             sums.invalid,

@@ -1,12 +1,11 @@
-//! Campaigns of an account, newest first: ids are in the order of time.
-
-use std::cmp::Reverse;
+//! An account's texts, newest first, whichever door they came in by: ids are in the order of time.
 
 use domain::id::{AccountId, MessageId};
 use domain::limits::MESSAGES_PAGE_MAX;
 use domain::message::MessageState;
 use domain::message::campaign::BulkMessage;
 use domain::ports::BulkList;
+use uuid::Uuid;
 
 use super::rows::find_many;
 use crate::tx::{Result, Tx, params};
@@ -17,76 +16,88 @@ pub(crate) async fn list(
     account: AccountId,
     list: &BulkList,
 ) -> Result<(Vec<BulkMessage>, u64)> {
-    let limit = i64::from(list.limit.min(MESSAGES_PAGE_MAX));
-    let offset = i64::try_from(list.offset).unwrap_or(i64::MAX).min(i64::MAX - limit);
-    let mut states = list.states.clone();
-    states.sort_unstable_by_key(|state| state.as_str());
-    states.dedup();
-    let (ids, count) = if states.is_empty() {
-        of_any_state(tx, account, offset, limit).await?
-    } else {
-        of_states(tx, account, &states, offset, limit).await?
-    };
+    let limit = list.limit.min(MESSAGES_PAGE_MAX);
+    let offset = i64::try_from(list.offset).unwrap_or(i64::MAX).min(i64::MAX - i64::from(limit));
+    let none_newer = MessageId(Uuid::max());
+    let ids = newest(tx, account, list.state, none_newer, offset, limit).await?;
+    let count = count(tx, account, list.state).await?;
     Ok((find_many(tx, account, &ids).await?, count))
 }
 
-async fn of_any_state(
-    tx: &mut impl Tx,
-    account: AccountId,
-    offset: i64,
-    limit: i64,
-) -> Result<(Vec<MessageId>, u64)> {
-    let counted =
-        tx.query("SELECT count(*) FROM bulk_messages WHERE account = ?1", params![account]).await?;
-    let rows = tx
-        .query(
-            "SELECT message FROM bulk_messages WHERE account = ?1
-             ORDER BY message DESC LIMIT ?2 OFFSET ?3",
-            params![account, limit, offset],
+macro_rules! in_state {
+    ($state:literal) => {
+        concat!(
+            "SELECT id FROM messages
+             WHERE account = ?1 AND listed = 1 AND id < ?2 AND state = ",
+            $state
         )
-        .await?;
-    let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<_>>()?;
-    let count = counted.into_iter().next().map_or(Ok(0), |mut row| row.get())?;
-    Ok((ids, count))
+    };
 }
 
-/// Each state has its own order in the index; several are merged.
-async fn of_states(
+/// Texts before one, in any state or in one. The index has them by state, so those in any state are
+/// merged of five runs.
+pub(crate) async fn newest(
     tx: &mut impl Tx,
     account: AccountId,
-    states: &[MessageState],
+    state: Option<MessageState>,
+    before: MessageId,
     offset: i64,
-    limit: i64,
-) -> Result<(Vec<MessageId>, u64)> {
-    let rows: Vec<_> = states.iter().map(|state| params![account, *state]).collect();
-    let counted = tx
-        .query_many(
-            "SELECT count(*) FROM messages
-             WHERE account = ?1 AND state = ?2 AND order_id IS NULL",
-            &rows,
-        )
-        .await?;
-    let mut count = 0_u64;
-    for mut row in counted.into_iter().flatten() {
-        count += row.get::<u64>()?;
-    }
-    // What is left out of one list is not known before they are merged.
-    let alone = states.len() == 1;
-    let (skipped, taken) = if alone { (offset, limit) } else { (0, offset + limit) };
-    let rows: Vec<_> =
-        states.iter().map(|state| params![account, *state, taken, skipped]).collect();
+    limit: u32,
+) -> Result<Vec<MessageId>> {
+    let rows = match state {
+        Some(state) => {
+            tx.query(
+                concat!(in_state!("?5"), " ORDER BY id DESC LIMIT ?3 OFFSET ?4"),
+                params![account, &before, limit, offset, state],
+            )
+            .await?
+        }
+        None => {
+            tx.query(
+                concat!(
+                    in_state!("'scheduled'"),
+                    " UNION ALL ",
+                    in_state!("'pending'"),
+                    " UNION ALL ",
+                    in_state!("'sent'"),
+                    " UNION ALL ",
+                    in_state!("'failed'"),
+                    " UNION ALL ",
+                    in_state!("'cancelled'"),
+                    " ORDER BY id DESC LIMIT ?3 OFFSET ?4"
+                ),
+                params![account, &before, limit, offset],
+            )
+            .await?
+        }
+    };
+    rows.into_iter().map(|mut row| row.get()).collect()
+}
+
+/// All of them are counted as they come. Nearly all become *sent*, so these are what the others leave.
+async fn count(tx: &mut impl Tx, account: AccountId, state: Option<MessageState>) -> Result<u64> {
+    let others = match state {
+        None => "",
+        Some(MessageState::Sent) => "scheduled pending failed cancelled",
+        Some(state) => state.as_str(),
+    };
+    let rows: Vec<_> = others.split_whitespace().map(|state| params![account, state]).collect();
     let found = tx
         .query_many(
-            "SELECT id FROM messages
-             WHERE account = ?1 AND state = ?2 AND order_id IS NULL
-             ORDER BY id DESC LIMIT ?3 OFFSET ?4",
+            "SELECT count(*) FROM messages WHERE account = ?1 AND listed = 1 AND state = ?2",
             &rows,
         )
         .await?;
-    let ids = found.into_iter().flatten().map(|mut row| row.get());
-    let mut ids = ids.collect::<Result<Vec<MessageId>>>()?;
-    ids.sort_unstable_by_key(|id| Reverse(*id));
-    let skip = usize::try_from(if alone { 0 } else { offset }).unwrap_or(usize::MAX);
-    let limit = usize::try_from(limit).unwrap_or(0);
-    Ok((ids.into_iter().skip(skip).take(limit).collect(), count))
+    let mut counted = 0_u64;
+    for mut row in found.into_iter().flatten() {
+        counted += row.get::<u64>()?;
+    }
+    if !matches!(state, None | Some(MessageState::Sent)) {
+        return Ok(counted);
+    }
+    let all = tx
+        .query("SELECT messages FROM message_counts WHERE account = ?1", params![account])
+        .await?;
+    let all: u64 = all.into_iter().next().map_or(Ok(0), |mut row| row.get())?;
+    Ok(all.saturating_sub(counted))
 }

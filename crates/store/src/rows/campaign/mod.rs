@@ -39,7 +39,7 @@ pub(crate) use add::add;
 pub(crate) use cancel::cancel;
 pub(crate) use check::wrong;
 pub(crate) use idempotency::{forget, spent};
-pub(crate) use list::list;
+pub(crate) use list::{list, newest};
 pub(crate) use packed::{Run, packed};
 pub(crate) use packs::{Unpacked, pending, unpack};
 pub(crate) use page::page;

@@ -17,6 +17,7 @@ use domain::time::Timestamp;
 use super::campaign_row::CampaignRow;
 use super::idempotency::{self, Spending};
 use super::missed_runs;
+use super::rows::find;
 use crate::rows::ledger;
 use crate::rows::message::message_lock::lock_one;
 use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
@@ -51,7 +52,13 @@ async fn store(tx: &mut impl Tx, retry: &Retry, now: Timestamp) -> Result<RetryO
         return Ok(RetryOutcome::NoSuchMessage);
     };
     let campaign = locked.campaign.filter(|campaign| campaign.account == retry.account);
-    let Some(campaign) = campaign else { return Ok(RetryOutcome::NoSuchMessage) };
+    let Some(campaign) = campaign else {
+        return Ok(match find(tx, retry.account, message).await? {
+            None => RetryOutcome::NoSuchMessage,
+            Some(found) if found.state.is_final() => RetryOutcome::OfOrder,
+            Some(found) => RetryOutcome::NotEnded(found.state),
+        });
+    };
     let state = locked.counters.state;
     let Ok(to) = next(state, MessageEvent::Requeued) else {
         return Ok(RetryOutcome::NotEnded(state));

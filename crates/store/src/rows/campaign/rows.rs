@@ -1,8 +1,14 @@
-//! Campaigns as their senders see them.
+//! Texts of an account as it sees them: campaigns, and messages of orders, which have one recipient.
 
 use domain::id::{AccountId, MessageId};
 use domain::message::campaign::{BulkMessage, Counts};
+use domain::message::door::Door;
+use domain::message::recipient::RecipientState;
+use domain::money::Msat;
+use domain::ports::PortError;
+use domain::sale::order::OrderState;
 use domain::text::Text;
+use domain::time::Timestamp;
 
 use crate::tx::{Result, Row, Tx, params};
 
@@ -15,7 +21,7 @@ pub(crate) async fn find(
     Ok(found.into_iter().next())
 }
 
-/// In the order of the ids; those that are the account's.
+/// In the order of the ids; those in the account's list.
 pub(crate) async fn find_many(
     tx: &mut impl Tx,
     account: AccountId,
@@ -24,12 +30,16 @@ pub(crate) async fn find_many(
     let rows: Vec<_> = messages.iter().map(|id| params![id, account]).collect();
     let found = tx
         .query_many(
-            "SELECT m.id, b.account, m.sender, m.text, m.parts, m.state, m.recipients, m.pending,
-                 m.finals, m.delivered, b.failed, b.invalid, b.blocked, b.expired, b.timeout,
-                 b.price, b.charged, b.refunded, b.start_at, b.paused, m.valid_until, m.created_at,
-                 b.ended_at
-             FROM bulk_messages b JOIN messages m ON m.id = b.message
-             WHERE b.message = ?1 AND b.account = ?2",
+            "SELECT m.id, m.account, m.sender, m.text, m.parts, m.state, m.valid_until, m.created_at,
+                 m.updated_at, m.recipients, m.pending, m.finals, m.delivered,
+                 coalesce(b.door, o.door), o.id, o.price, o.state, r.state,
+                 b.failed, b.invalid, b.blocked, b.expired, b.timeout,
+                 b.price, b.charged, b.refunded, b.start_at, b.paused, b.ended_at
+             FROM messages m
+             LEFT JOIN bulk_messages b ON b.message = m.id
+             LEFT JOIN orders o ON o.id = m.order_id
+             LEFT JOIN recipients r ON r.message = m.id AND r.idx = 0 AND m.order_id IS NOT NULL
+             WHERE m.id = ?1 AND m.account = ?2 AND m.listed = 1",
             &rows,
         )
         .await?;
@@ -37,36 +47,89 @@ pub(crate) async fn find_many(
 }
 
 fn read(mut row: Row) -> Result<BulkMessage> {
-    Ok(BulkMessage {
+    let mut message = BulkMessage {
         id: row.get()?,
         account: row.get()?,
+        order: None,
+        door: Door::Bulk,
         sender: row.get()?,
         text: Text::new(row.get::<String>()?),
         parts: row.get()?,
         state: row.get()?,
-        counts: read_counts(&mut row)?,
-        price: row.get()?,
-        charged: row.get()?,
-        refunded: row.get()?,
-        start_at: row.get()?,
-        paused: row.get::<i64>()? != 0,
+        counts: Counts::default(),
+        price: Msat::ZERO,
+        charged: Msat::ZERO,
+        refunded: Msat::ZERO,
+        start_at: None,
+        paused: false,
         valid_until: row.get()?,
         created_at: row.get()?,
-        ended_at: row.get()?,
-    })
+        ended_at: None,
+    };
+    let updated_at: Timestamp = row.get()?;
+    message.counts = read_progress(&mut row)?;
+    message.door = read_door(&mut row)?;
+    message.order = row.get()?;
+    if message.order.is_some() {
+        read_order(&mut row, &mut message)?;
+        message.ended_at = Some(updated_at).filter(|_| message.state.is_final());
+    } else {
+        skip_order(&mut row)?;
+        read_campaign(&mut row, &mut message)?;
+    }
+    Ok(message)
 }
 
-fn read_counts(row: &mut Row) -> Result<Counts> {
+/// What every message counts: the other states are counted with a campaign.
+fn read_progress(row: &mut Row) -> Result<Counts> {
     let recipients: u32 = row.get()?;
     let (pending, finals): (u32, u32) = (row.get()?, row.get()?);
-    Ok(Counts {
-        pending,
-        submitted: recipients.saturating_sub(pending).saturating_sub(finals),
-        success: row.get()?,
-        failed: row.get()?,
-        invalid: row.get()?,
-        blocked: row.get()?,
-        expired: row.get()?,
-        timeout: row.get()?,
-    })
+    let submitted = recipients.saturating_sub(pending).saturating_sub(finals);
+    Ok(Counts { pending, submitted, success: row.get()?, ..Counts::default() })
+}
+
+fn read_door(row: &mut Row) -> Result<Door> {
+    let door: String = row.get()?;
+    door.parse().map_err(|_| PortError::Refused("unreadable column: door".to_owned()))
+}
+
+/// Price and state of the order, state of its recipient.
+type OrderColumns = (Option<Msat>, Option<OrderState>, Option<RecipientState>);
+
+fn skip_order(row: &mut Row) -> Result<()> {
+    let _: OrderColumns = (row.get()?, row.get()?, row.get()?);
+    Ok(())
+}
+
+/// The whole price is kept when the order is settled, and given back when it is cancelled.
+fn read_order(row: &mut Row, message: &mut BulkMessage) -> Result<()> {
+    let (price, state, recipient): OrderColumns = (row.get()?, row.get()?, row.get()?);
+    message.price = price.unwrap_or_default();
+    match state {
+        Some(OrderState::Settled) => message.charged = message.price,
+        Some(OrderState::Cancelled | OrderState::Lost) => message.refunded = message.price,
+        _ => {}
+    }
+    let counts = &mut message.counts;
+    match recipient {
+        Some(RecipientState::Failed) => counts.failed = 1,
+        Some(RecipientState::Invalid) => counts.invalid = 1,
+        Some(RecipientState::Blocked) => counts.blocked = 1,
+        Some(RecipientState::Expired) => counts.expired = 1,
+        Some(RecipientState::Timeout) => counts.timeout = 1,
+        Some(RecipientState::Pending | RecipientState::Submitted | RecipientState::Success)
+        | None => {}
+    }
+    Ok(())
+}
+
+fn read_campaign(row: &mut Row, message: &mut BulkMessage) -> Result<()> {
+    let counts = &mut message.counts;
+    (counts.failed, counts.invalid, counts.blocked) = (row.get()?, row.get()?, row.get()?);
+    (counts.expired, counts.timeout) = (row.get()?, row.get()?);
+    (message.price, message.charged, message.refunded) = (row.get()?, row.get()?, row.get()?);
+    message.start_at = row.get()?;
+    message.paused = row.get::<i64>()? != 0;
+    message.ended_at = row.get()?;
+    Ok(())
 }

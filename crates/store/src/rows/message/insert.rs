@@ -1,6 +1,8 @@
 //! Stores new messages of orders: their rows, their recipients, and the chunks that queue them.
 
-use domain::id::{MessageId, OrderId};
+use std::collections::BTreeMap;
+
+use domain::id::{AccountId, MessageId, OrderId};
 use domain::limits::{CHUNK_RECIPIENTS_MAX, MESSAGE_RECIPIENTS_MAX};
 use domain::message::recipient::RecipientState;
 use domain::message::{Address, MessageState, NewMessage};
@@ -59,6 +61,7 @@ async fn insert_messages(
             &content.message,
             content.account,
             payer.order,
+            i64::from(is_listed(message)),
             i64::from(payer.followed),
             content.sender.as_ref().map(|sender| sender.as_str()),
             content.text.as_str(),
@@ -73,9 +76,9 @@ async fn insert_messages(
     }
     let stored = tx
         .execute_many(
-            "INSERT INTO messages (id, account, order_id, followed, sender, text, parts, lane, state,
-                 valid_until, receipts_until, recipients, pending, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?13)
+            "INSERT INTO messages (id, account, order_id, listed, followed, sender, text, parts, lane,
+                 state, valid_until, receipts_until, recipients, pending, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?14)
              ON CONFLICT (id) DO NOTHING",
             &rows,
         )
@@ -83,7 +86,32 @@ async fn insert_messages(
     if stored.contains(&0) {
         return Err(PortError::Conflict("the message exists".to_owned()));
     }
-    Ok(())
+    let mut counts = BTreeMap::new();
+    for (message, _) in new.iter().filter(|(message, _)| is_listed(message)) {
+        if let Some(account) = message.content.account {
+            *counts.entry(account).or_insert(0) += 1;
+        }
+    }
+    count_listed(tx, &counts).await
+}
+
+/// Whether the list of its account shows it: a text, no e-mail.
+fn is_listed(message: &NewMessage) -> bool {
+    let is_phone = |address: &Address| matches!(address, Address::Phone(_));
+    message.content.account.is_some() && message.recipients.iter().all(is_phone)
+}
+
+/// Counts new messages in the lists of their accounts. A change does this after it has reserved
+/// credit, account by account in their order, so that no two changes wait for each other crosswise.
+pub(crate) async fn count_listed(tx: &mut impl Tx, new: &BTreeMap<AccountId, i64>) -> Result<()> {
+    let rows: Vec<_> = new.iter().map(|(account, count)| params![*account, *count]).collect();
+    tx.execute_many(
+        "INSERT INTO message_counts (account, messages) VALUES (?1, ?2)
+         ON CONFLICT (account) DO UPDATE SET messages = message_counts.messages + excluded.messages",
+        &rows,
+    )
+    .await
+    .map(drop)
 }
 
 async fn insert_recipients(

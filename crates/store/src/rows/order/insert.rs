@@ -70,6 +70,7 @@ pub(crate) async fn insert_many(tx: &mut impl Tx, new: &[NewOrderRow<'_>]) -> Re
             params![
                 &new.id,
                 new.fulfilment.kind(),
+                new.door.as_str(),
                 row.state,
                 new.account,
                 new.price,
@@ -97,12 +98,12 @@ pub(crate) async fn insert_many(tx: &mut impl Tx, new: &[NewOrderRow<'_>]) -> Re
         .collect();
     let added = tx
         .execute_many(
-            "INSERT INTO orders (id, kind, state, account, price, payment, payment_hash, preimage,
-                 invoice, pay_by, to_address, text, service, country, rented_ms, webhook_url,
-                 webhook_secret, webhook_wants, referral, client, fulfilled_by, created_at, paid_at,
-                 updated_at, check_at)
+            "INSERT INTO orders (id, kind, door, state, account, price, payment, payment_hash,
+                 preimage, invoice, pay_by, to_address, text, service, country, rented_ms,
+                 webhook_url, webhook_secret, webhook_wants, referral, client, fulfilled_by,
+                 created_at, paid_at, updated_at, check_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20, ?21, ?22, ?23, ?22, ?24)
+                 ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?23, ?25)
              ON CONFLICT (id) DO NOTHING",
             &rows,
         )

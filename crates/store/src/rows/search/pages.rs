@@ -59,7 +59,6 @@ pub(crate) async fn key_page(
     rows.into_iter().map(account::read_key).collect()
 }
 
-/// The indices of an account's messages, and of those in one state, are in the order of their ids.
 pub(crate) async fn bulk_page(
     tx: &mut impl Tx,
     account: AccountId,
@@ -67,27 +66,7 @@ pub(crate) async fn bulk_page(
     before: Option<MessageId>,
     limit: u32,
 ) -> Result<Vec<BulkMessage>> {
-    let none_newer = MessageId(Uuid::max());
-    let before = before.unwrap_or(none_newer);
-    let rows = match state {
-        Some(state) => {
-            tx.query(
-                "SELECT id FROM messages
-                 WHERE account = ?1 AND state = ?2 AND id < ?3 AND order_id IS NULL
-                 ORDER BY id DESC LIMIT ?4",
-                params![account, state, &before, limit],
-            )
-            .await?
-        }
-        None => {
-            tx.query(
-                "SELECT message FROM bulk_messages WHERE account = ?1 AND message < ?2
-                 ORDER BY message DESC LIMIT ?3",
-                params![account, &before, limit],
-            )
-            .await?
-        }
-    };
-    let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<_>>>()?;
+    let before = before.unwrap_or(MessageId(Uuid::max()));
+    let ids = campaign::newest(tx, account, state, before, 0, limit).await?;
     campaign::find_many(tx, account, &ids).await
 }

@@ -1,0 +1,39 @@
+//! An order as the orders door would ask for it.
+
+use domain::id::AccountId;
+use domain::limits;
+use domain::message::address_list::AddressList;
+use domain::message::door::Door;
+use domain::number;
+use domain::sale::quote::Limits;
+use engine::accept::{Content, Demands, Draft, Payment, Recipients, Repeat, Request, Sender};
+use engine::orders::LOCAL_CLIENT;
+
+const DEMANDS: Demands = Demands {
+    limits: Limits {
+        chars_max: limits::ORDER_TEXT_CHARS_MAX,
+        parts_max: u8::MAX,
+        recipients_max: 1,
+    },
+    single_lane_max: 1,
+};
+
+pub(crate) fn order_of(account: AccountId, to: &str, text: &str, payment: Payment) -> Request {
+    let list = AddressList::of(number::parse(to, None).unwrap());
+    Request {
+        draft: Draft {
+            account: Some(account),
+            payment,
+            sender: Sender::OfCarrier,
+            content: Content::Text(text.to_owned()),
+            to: Recipients::Numbers { list, group: None },
+            start_at: None,
+            demands: DEMANDS,
+        },
+        door: Door::Orders,
+        client: LOCAL_CLIENT.to_owned(),
+        webhook: None,
+        referral: None,
+        repeat: Repeat::Never,
+    }
+}

@@ -1,0 +1,13 @@
+//! The door that a message came in by. It is shown; nothing is decided by it.
+
+use crate::state::stored_as;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Door {
+    Orders,
+    Bulk,
+    /// It answers a message that came in, as HELP is answered.
+    Inbound,
+}
+
+stored_as!(Door { Orders = "orders", Bulk = "bulk", Inbound = "inbound" });

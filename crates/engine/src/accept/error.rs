@@ -1,0 +1,49 @@
+//! Why a request was not accepted. Nothing was stored or charged then, unless the store itself does
+//! not know, or an order remains, cancelled, whose invoice could not be made.
+
+use std::borrow::Cow;
+
+use domain::message::address_list::TooManyNumbers;
+use domain::money::Msat;
+use domain::number::SenderError;
+use domain::ports::PortError;
+use domain::sale::quote::QuoteError;
+
+use super::render::RenderError;
+use crate::orders::OpenError;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AcceptError {
+    #[error("an account is required to pay from credit")]
+    NoAccount,
+    #[error("the sender is not valid: {0}")]
+    BadSender(#[from] SenderError),
+    #[error("the sender is not approved for this account")]
+    SenderNotApproved,
+    #[error("there is no such template")]
+    NoSuchTemplate,
+    #[error("{0}")]
+    Variables(#[from] RenderError),
+    #[error("there is no such contact group")]
+    NoSuchGroup,
+    #[error(transparent)]
+    TooManyNumbers(#[from] TooManyNumbers),
+    #[error("the start is in the past")]
+    StartInThePast,
+    #[error("the start is too far ahead")]
+    StartTooFarAhead,
+    #[error(transparent)]
+    Quote(#[from] QuoteError),
+    #[error("the webhook URL is not valid: {0}")]
+    BadWebhook(Cow<'static, str>),
+    #[error("another request came with this idempotency key before")]
+    KeyReused,
+    #[error("the credit is insufficient")]
+    Insufficient { price: Msat, available: Msat },
+    #[error("the account's daily limit is reached")]
+    OverDailyLimit { price: Msat, left: Msat },
+    #[error(transparent)]
+    NotOpened(OpenError),
+    #[error("it could not be stored; try again")]
+    Store(#[from] PortError),
+}

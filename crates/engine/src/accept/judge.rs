@@ -1,0 +1,186 @@
+//! From a request to what it sends and costs. Reads only; what takes long for many numbers is done
+//! beside the async threads.
+
+use std::sync::Arc;
+
+use domain::account::AccountSettings;
+use domain::account::sender::SenderState;
+use domain::id::AccountId;
+use domain::limits;
+use domain::number::{Msisdn, SenderId};
+use domain::ports::PortError;
+use domain::sale::quote::{self, Limits, PricedBy, Quote, To};
+use domain::text::Text;
+use domain::time::Timestamp;
+
+use super::render::render;
+use super::request::{Content, Draft, Payment, Recipients, Sender};
+use super::{Accept, AcceptError};
+
+/// Start times that are this little past are now: clocks differ.
+const CLOCK_SKEW_MAX: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Above so many numbers the work is done beside the async threads; this many take a millisecond.
+const INLINE_NUMBERS_MAX: usize = 5_000;
+
+/// A request that can be accepted, with all that is stored of it.
+pub(super) struct Judged {
+    pub sender: Option<SenderId>,
+    /// `None`: at once.
+    pub start_at: Option<Timestamp>,
+    pub text: Text,
+    pub quote: Quote,
+    /// Read for campaigns alone.
+    pub settings: AccountSettings,
+}
+
+impl Accept {
+    pub(super) async fn judge(&self, draft: Draft) -> Result<Judged, AcceptError> {
+        let Draft { account, payment, sender, content, to, start_at, demands } = draft;
+        let sender = self.sender(account, sender).await?;
+        let start_at = judge_start(start_at, self.clock.now())?;
+        let text = self.text(account, content).await?;
+        let mut limits = demands.limits;
+        let size = match &to {
+            Recipients::Numbers { .. } => quote::size_of_text(&text, limits)?,
+            Recipients::Mailbox(_) => quote::size_of_email(&text, limits)?,
+        };
+        let mut settings = AccountSettings::default();
+        if let (Payment::Shares, Some(account)) = (payment, account) {
+            // The account is there: its key was just read.
+            settings = self.store.account_settings(account).await?.unwrap_or_default();
+            let of_account = settings.recipients_per_message.unwrap_or(u32::MAX);
+            limits.recipients_max = limits.recipients_max.min(of_account);
+        }
+        let (to, count) = match to {
+            Recipients::Mailbox(mailbox) => (To::Mailbox(mailbox), 1),
+            Recipients::Numbers { mut list, group } => {
+                if let Some(group) = group {
+                    let account = account.ok_or(AcceptError::NoAccount)?;
+                    let numbers = self.store.group_numbers(account, group).await?;
+                    list.add_all(numbers.ok_or(AcceptError::NoSuchGroup)?)?;
+                }
+                let count = list.len();
+                (To::Numbers(list), count)
+            }
+        };
+        let blocked = self.blocked(account, payment, &to, limits).await?;
+        let (tariff, routes) = (self.accounts.tariff(account).await?, self.routes.clone());
+        let priced_by = if payment == Payment::Shares { PricedBy::Part } else { PricedBy::Order };
+        let quoted = self.beside(count, move || {
+            let (tariff, routes, blocked) = (&tariff, &*routes, &*blocked);
+            quote::quote(quote::Request { size, to, priced_by, limits, tariff, routes, blocked })
+        });
+        let quote = quoted.await??;
+        Ok(Judged { sender, start_at, text: Text::new(text), quote, settings })
+    }
+
+    async fn sender(
+        &self,
+        account: Option<AccountId>,
+        sender: Sender,
+    ) -> Result<Option<SenderId>, AcceptError> {
+        match sender {
+            Sender::OfCarrier => Ok(None),
+            Sender::Own(number) => Ok(Some(number)),
+            Sender::Approved(name) => {
+                let name = SenderId::parse(&name)?;
+                let account = account.ok_or(AcceptError::NoAccount)?;
+                match self.store.sender_state(account, name.clone()).await? {
+                    Some(SenderState::Approved) => Ok(Some(name)),
+                    _ => Err(AcceptError::SenderNotApproved),
+                }
+            }
+        }
+    }
+
+    async fn text(
+        &self,
+        account: Option<AccountId>,
+        content: Content,
+    ) -> Result<String, AcceptError> {
+        match content {
+            Content::Text(text) => Ok(text),
+            Content::Placeholders { text, variables } => Ok(render(&text, &variables)?),
+            Content::Template { id, variables } => {
+                let account = account.ok_or(AcceptError::NoAccount)?;
+                let template = self.store.template(account, id).await?;
+                let template = template.ok_or(AcceptError::NoSuchTemplate)?;
+                Ok(render(template.text.as_str(), &variables)?)
+            }
+        }
+    }
+
+    /// Recipients that want no messages from this account, or from anybody here, sorted. An order
+    /// from credit is checked by the change that stores it.
+    async fn blocked(
+        &self,
+        account: Option<AccountId>,
+        payment: Payment,
+        to: &To,
+        limits: Limits,
+    ) -> Result<Arc<[Msisdn]>, AcceptError> {
+        let To::Numbers(list) = to else { return Ok(Arc::default()) };
+        let refused = list.len() > usize::try_from(limits.recipients_max).unwrap_or(usize::MAX);
+        if payment == Payment::Credit || refused || list.numbers().is_empty() {
+            return Ok(Arc::default());
+        }
+        let numbers = list.numbers().to_vec();
+        let sorted = self.beside(numbers.len(), move || sorted(numbers)).await?;
+        Ok(self.store.blocked(account, sorted.into()).await?.into())
+    }
+
+    /// Runs work on so many numbers where it holds up nobody.
+    async fn beside<T: Send + 'static>(
+        &self,
+        numbers: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PortError> {
+        if numbers <= INLINE_NUMBERS_MAX { Ok(work()) } else { self.run_blocking(work).await }
+    }
+
+    /// Runs long work where it holds up nobody. A stop waits for it.
+    pub async fn run_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, PortError> {
+        let done = self.tasks.spawn_blocking(work).await;
+        done.map_err(|_| PortError::Unavailable("the work broke off".to_owned()))
+    }
+}
+
+fn sorted(mut numbers: Vec<Msisdn>) -> Vec<Msisdn> {
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+/// `None` is now.
+fn judge_start(asked: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>, AcceptError> {
+    match asked {
+        Some(at) if at > now.after(limits::SCHEDULE_AHEAD_MAX) => {
+            Err(AcceptError::StartTooFarAhead)
+        }
+        Some(at) if at < now.before(CLOCK_SKEW_MAX) => Err(AcceptError::StartInThePast),
+        asked => Ok(asked.filter(|at| *at > now)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_is_now_or_within_a_year_and_a_day() {
+        let at = |seconds: i64| Timestamp::from_millis(1_800_000_000_000 + seconds * 1_000);
+        let judged = |seconds| judge_start(Some(at(seconds)), at(0));
+        assert_eq!(judge_start(None, at(0)), Ok(None));
+        assert_eq!(judged(-61), Err(AcceptError::StartInThePast));
+        assert_eq!(judged(-60), Ok(None));
+        assert_eq!(judged(0), Ok(None));
+        assert_eq!(judged(1), Ok(Some(at(1))));
+        let year = 366 * 24 * 60 * 60;
+        assert_eq!(judged(year), Ok(Some(at(year))));
+        assert_eq!(judged(year + 1), Err(AcceptError::StartTooFarAhead));
+    }
+}

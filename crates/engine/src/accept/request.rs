@@ -1,0 +1,160 @@
+//! What a door asks for: one command, made of values. The engine never asks which door it is.
+
+use std::fmt;
+
+use domain::id::{AccountId, GroupId, MessageId, OrderId, TemplateId};
+use domain::message::address_list::AddressList;
+use domain::message::campaign::Idempotency;
+use domain::message::door::Door;
+use domain::message::email::EmailAddress;
+use domain::money::Msat;
+use domain::number::SenderId;
+use domain::sale::order::Wanted;
+use domain::sale::quote::Limits;
+use domain::secret::Secret;
+use domain::time::Timestamp;
+
+use super::render::Variables;
+
+#[derive(Debug)]
+pub struct Request {
+    pub draft: Draft,
+    /// Stored with the message; nothing is decided by it.
+    pub door: Door,
+    /// Whose unpaid orders are counted together (see [`crate::orders::LOCAL_CLIENT`]).
+    pub client: String,
+    pub webhook: Option<WebhookRequest>,
+    /// Lightning address of whoever gets a share.
+    pub referral: Option<String>,
+    pub repeat: Repeat,
+}
+
+/// What is sent, to whom, when, and how it is paid: all that has a price.
+#[derive(Debug)]
+pub struct Draft {
+    /// Pays from credit; its prices and templates apply. `None`: a stranger.
+    pub account: Option<AccountId>,
+    pub payment: Payment,
+    pub sender: Sender,
+    pub content: Content,
+    pub to: Recipients,
+    /// `None`: at once.
+    pub start_at: Option<Timestamp>,
+    pub demands: Demands,
+}
+
+/// How it is paid, and so how it is priced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payment {
+    /// An order: one recipient and one price, held by an invoice until it is delivered.
+    Invoice,
+    /// An order, paid from credit.
+    Credit,
+    /// A campaign: a price for each part to each recipient, reserved from credit and kept or given
+    /// back recipient by recipient.
+    Shares,
+}
+
+#[derive(Debug)]
+pub enum Sender {
+    /// The one that the carrier sets.
+    OfCarrier,
+    /// A name that must be approved for the account.
+    Approved(String),
+    /// A number of ours.
+    Own(SenderId),
+}
+
+#[derive(Debug)]
+pub enum Content {
+    /// Sent as written.
+    Text(String),
+    /// A text with placeholders.
+    Placeholders {
+        text: String,
+        variables: Variables,
+    },
+    Template {
+        id: TemplateId,
+        variables: Variables,
+    },
+}
+
+#[derive(Debug)]
+pub enum Recipients {
+    /// These numbers, and those of a contact group.
+    Numbers {
+        list: AddressList,
+        group: Option<GroupId>,
+    },
+    Mailbox(EmailAddress),
+}
+
+#[derive(Debug)]
+pub struct WebhookRequest {
+    pub url: String,
+    pub wants: Wanted,
+}
+
+/// How a repeat of the request is recognised.
+#[derive(Debug)]
+pub enum Repeat {
+    /// It is another request.
+    Never,
+    /// By the caller's key.
+    Key(Idempotency),
+    /// By the id that the order gets.
+    Order(OrderId),
+}
+
+/// What the door demands beyond what holds for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Demands {
+    pub limits: Limits,
+    /// A message with more recipients waits in the lane of campaigns, and for the end of quiet hours.
+    pub single_lane_max: usize,
+}
+
+/// What was accepted, now or by the same request before.
+#[derive(Debug)]
+pub struct Accepted {
+    pub id: AcceptedId,
+    /// BOLT 11, to be paid before anything happens; `None`: it is paid.
+    pub invoice: Option<String>,
+    /// Signs the webhooks of an order that has one.
+    pub webhook_secret: Option<Secret>,
+    /// `None`: at once.
+    pub start_at: Option<Timestamp>,
+    /// Recipients, also those that get nothing.
+    pub total: u32,
+    pub parts: u16,
+    pub price: Msat,
+    /// An earlier request did it.
+    pub repeated: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AcceptedId {
+    Order(OrderId),
+    Message(MessageId),
+}
+
+impl fmt::Display for AcceptedId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Order(id) => id.fmt(f),
+            Self::Message(id) => id.fmt(f),
+        }
+    }
+}
+
+/// What a request would cost. Nothing was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Estimate {
+    pub total: u32,
+    pub parts: u16,
+    /// Price of the dearest recipient.
+    pub price_each: Msat,
+    pub price: Msat,
+    pub available: Msat,
+}

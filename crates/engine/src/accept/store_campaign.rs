@@ -1,0 +1,109 @@
+//! A campaign: stored whole with its reservation and its chunks, or not at all.
+
+use std::sync::Arc;
+
+use domain::id::{AccountId, MessageId};
+use domain::limits;
+use domain::message::campaign::NewBulk;
+use domain::message::{Content, Lane};
+use domain::ports::{PortError, Spent};
+use domain::sale::quote::Priced;
+
+use super::judge::Judged;
+use super::request::{Accepted, AcceptedId, Repeat, Request};
+use super::{Accept, AcceptError};
+use crate::ids::uuid_v7;
+
+impl Accept {
+    pub(super) async fn store_campaign(&self, request: Request) -> Result<Accepted, AcceptError> {
+        let Request { draft, door, repeat, .. } = request;
+        let account = draft.account.ok_or(AcceptError::NoAccount)?;
+        let single_lane_max = draft.demands.single_lane_max;
+        let idempotency = match repeat {
+            Repeat::Key(key) => Some(key),
+            Repeat::Never | Repeat::Order(_) => None,
+        };
+        if let Some(key) = &idempotency
+            && let Some(spent) = self.store.spent(account, key.clone()).await?
+        {
+            // Answered as then, whatever has changed since.
+            return self.read_spent(account, spent).await;
+        }
+        let Judged { sender, start_at, text, quote, settings } = self.judge(draft).await?;
+        let now = self.clock.now();
+        let begins = start_at.unwrap_or(now);
+        let message = MessageId(uuid_v7(&*self.random, now));
+        let few = quote.payable() <= single_lane_max;
+        let (total, parts, price) = (quote.recipients(), quote.size.parts, quote.price);
+        let (groups, excluded) = match quote.to {
+            Priced::Numbers { groups, excluded, .. } => (groups, excluded),
+            // Nobody sells a campaign to a mailbox, and the store refuses one without recipients.
+            Priced::Mailbox(_) => (Vec::new(), Vec::new()),
+        };
+        let new = NewBulk {
+            content: Content {
+                message,
+                account: Some(account),
+                sender,
+                text,
+                parts,
+                lane: if few { Lane::Single } else { Lane::Bulk },
+                valid_until: begins.after(limits::BULK_VALIDITY),
+            },
+            door,
+            payer: account,
+            groups,
+            excluded,
+            start_at,
+            receipts_until: begins.after(limits::BULK_RECEIPTS_WITHIN),
+            refunds: settings.refunds,
+            idempotency,
+            created_at: now,
+        };
+        match self.store.add_bulk(Arc::new(new)).await {
+            Ok(Spent::Done { .. }) => {}
+            // Another request with this key was faster, or the credit is short.
+            Ok(spent) => return self.read_spent(account, spent).await,
+            // The commit's answer was lost: what is there was accepted.
+            Err(error @ PortError::Unknown(_)) => {
+                self.store.bulk(account, message).await?.ok_or(error)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.wake.dispatch.notify_one();
+        self.metrics.bulk_messages.inc();
+        self.metrics.bulk_recipients.inc_by(total.into());
+        let id = AcceptedId::Message(message);
+        let (invoice, webhook_secret, repeated) = (None, None, false);
+        Ok(Accepted { id, invoice, webhook_secret, start_at, total, parts, price, repeated })
+    }
+
+    /// What an earlier request did, or why nothing was done.
+    async fn read_spent(&self, account: AccountId, spent: Spent) -> Result<Accepted, AcceptError> {
+        match spent {
+            Spent::Done { message, price, .. } | Spent::Repeat { message, price, .. } => {
+                let stored = self.store.bulk(account, message).await?;
+                let missing =
+                    || PortError::Refused("the message of a request is missing".to_owned());
+                let stored = stored.ok_or_else(missing)?;
+                Ok(Accepted {
+                    id: AcceptedId::Message(message),
+                    invoice: None,
+                    webhook_secret: None,
+                    start_at: stored.start_at,
+                    total: stored.counts.total(),
+                    parts: stored.parts,
+                    price,
+                    repeated: true,
+                })
+            }
+            Spent::KeyReused => Err(AcceptError::KeyReused),
+            Spent::Insufficient { price, available } => {
+                Err(AcceptError::Insufficient { price, available })
+            }
+            Spent::OverDailyLimit { price, left } => {
+                Err(AcceptError::OverDailyLimit { price, left })
+            }
+        }
+    }
+}

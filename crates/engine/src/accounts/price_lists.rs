@@ -1,0 +1,44 @@
+//! The tariff of an account, or of strangers. Lists that are read often are kept for a second, so a
+//! changed price holds at every node a second later.
+
+use std::sync::Arc;
+
+use domain::id::AccountId;
+use domain::ports::{Clock, PortError, Store};
+use domain::sale::tariff::{PriceList, Prices, Tariff};
+
+use crate::hot_cache::HotCache;
+
+#[derive(Debug)]
+pub(super) struct PriceLists {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    configured: Prices,
+    /// By account; the list of all accounts under `None`.
+    lists: HotCache<Option<AccountId>, Arc<PriceList>>,
+}
+
+impl PriceLists {
+    pub(super) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, configured: Prices) -> Self {
+        Self { store, clock, configured, lists: HotCache::default() }
+    }
+
+    pub(super) async fn tariff(&self, account: Option<AccountId>) -> Result<Tariff, PortError> {
+        let of_all = self.list(None).await?;
+        let own = match account {
+            Some(account) => self.list(Some(account)).await?,
+            None => Arc::default(),
+        };
+        Ok(Tariff::new(self.configured, of_all, own))
+    }
+
+    async fn list(&self, of: Option<AccountId>) -> Result<Arc<PriceList>, PortError> {
+        let now = self.clock.now();
+        if let Some(list) = self.lists.get(&of, now) {
+            return Ok(list);
+        }
+        let list = Arc::new(PriceList::new(self.store.price_list(of).await?));
+        self.lists.keep(of, list.clone(), now);
+        Ok(list)
+    }
+}

@@ -1,0 +1,126 @@
+//! An order that is paid by invoice: stored with its preimage first, then the node is called, so an
+//! invoice that exists always has its order.
+
+use domain::id::OrderId;
+use domain::limits;
+use domain::ports::{NewHold, OrderAdmission, OrderCaps, PortError};
+use domain::reason::Reason;
+use domain::sale::hold::HoldTerms;
+use domain::sale::order::{NewOrder, OrderKind, Payment};
+use domain::secret::Preimage;
+
+use super::Orders;
+use super::terms::pay_by;
+use crate::metrics::ByKind;
+
+/// The client on this machine itself, as the sandbox's and the operator's own programs are: only the
+/// caps for all apply to it.
+pub const LOCAL_CLIENT: &str = "local";
+
+/// Why there is no invoice. Nothing was stored or charged, except that an order whose invoice could
+/// not be made may remain, cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "the price cannot be held by an invoice, which is over {min} to {max} sats",
+        min = limits::HOLD_MIN_SATS,
+        max = limits::HOLD_MAX_SATS
+    )]
+    PriceOutOfBounds,
+    #[error("too many orders are waiting for payment; try again in some minutes")]
+    TooManyOpen,
+    #[error("too many of your orders are waiting for payment; pay or cancel some first")]
+    TooManyOpenForYou,
+    #[error("the Lightning node cannot hold more payments now; try again in some minutes")]
+    NodeFull,
+    #[error("too many of your orders are under way; try again when some are done")]
+    TooManyHeldForYou,
+    #[error("the Lightning node is not ready; try again in some minutes")]
+    NodeNotReady,
+    #[error("the order could not be stored; try again")]
+    Store(#[from] PortError),
+}
+
+impl Orders {
+    /// Stores the order and returns its BOLT 11 invoice.
+    pub(crate) async fn open(
+        &self,
+        mut order: NewOrder,
+        preimage: Preimage,
+    ) -> Result<String, OpenError> {
+        if !(limits::HOLD_MIN_SATS..=limits::HOLD_MAX_SATS).contains(&order.price.sats_floor()) {
+            return Err(OpenError::PriceOutOfBounds);
+        }
+        if !self.lightning.tip().await.is_ok_and(|tip| tip.is_fresh(self.clock.now())) {
+            return Err(OpenError::NodeNotReady);
+        }
+        let (id, kind, now) = (order.id, order.fulfilment.kind(), order.created_at);
+        let hold = NewHold {
+            hash: preimage.payment_hash(),
+            amount: order.price,
+            memo: memo(kind).to_owned(),
+            expiry: limits::PAY_WITHIN,
+            cltv_delta: HoldTerms::of(kind).cltv_delta,
+        };
+        order.payment = Payment::Lightning { preimage, invoice: None, pay_by: pay_by(now) };
+        let check_at = now.after(super::check::INVOICE_GRACE);
+        let caps = self.caps(&order.client);
+        admitted(self.store.add_order(order, caps, check_at).await?)?;
+        let invoice = match self.lightning.create_hold(hold).await {
+            Ok(invoice) => invoice,
+            Err(error) => {
+                tracing::warn!(order = %id, %error, "no invoice");
+                self.cancel_without_invoice(id).await;
+                return Err(OpenError::NodeNotReady);
+            }
+        };
+        // The node's own time to pay began just now, not when the order was made.
+        let now = self.clock.now();
+        let check_at = now.after(super::check::OPEN_POLL);
+        // When this fails nobody has seen the invoice: the watch cancels it and the order.
+        self.store.attach_invoice(id, &invoice, pay_by(now), check_at).await?;
+        self.metrics.orders_created.get_or_create(&ByKind { kind: kind.as_str() }).inc();
+        Ok(invoice)
+    }
+
+    /// Best effort: the watch does the same when it finds an old order without an invoice.
+    async fn cancel_without_invoice(&self, order: OrderId) {
+        let now = self.clock.now();
+        if let Err(error) = self.store.cancel_order(order, Reason::NoInvoice, now).await {
+            tracing::warn!(%order, %error, "left to the watch");
+        }
+        self.wake.watch.notify_one();
+    }
+
+    fn caps(&self, client: &str) -> OrderCaps {
+        let per_client = |max| if client == LOCAL_CLIENT { u64::MAX } else { max };
+        OrderCaps {
+            open_max: limits::ORDERS_OPEN_MAX,
+            open_per_client_max: per_client(limits::ORDERS_OPEN_PER_CLIENT_MAX),
+            // The rest of the node's slots is for payments that are under way.
+            held_max: self.lightning.held_max().saturating_mul(6) / 10,
+            held_per_client_max: per_client(limits::ORDERS_HELD_PER_CLIENT_MAX),
+        }
+    }
+}
+
+const fn admitted(admission: OrderAdmission) -> Result<(), OpenError> {
+    match admission {
+        OrderAdmission::Stored => Ok(()),
+        OrderAdmission::TooManyOpen => Err(OpenError::TooManyOpen),
+        OrderAdmission::TooManyOpenForClient => Err(OpenError::TooManyOpenForYou),
+        OrderAdmission::TooManyHeld => Err(OpenError::NodeFull),
+        OrderAdmission::TooManyHeldForClient => Err(OpenError::TooManyHeldForYou),
+    }
+}
+
+/// What the payer's wallet shows: no number, no text.
+const fn memo(kind: OrderKind) -> &'static str {
+    match kind {
+        OrderKind::Send => "boltgram payment SMS",
+        OrderKind::Email => "boltgram payment e-mail",
+        OrderKind::Receive => "boltgram payment number",
+        OrderKind::Rent => "boltgram payment rental",
+        OrderKind::Fund => "boltgram fund account",
+    }
+}
