@@ -115,11 +115,11 @@ impl Key {
 /// What is agreed with an account beyond its keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountSettings {
-    /// Which recipients of its messages to many give their share back.
+    /// Which recipients of its campaigns give their share back.
     pub refunds: RefundPolicy,
     /// Recipients in one message, if fewer than the house allows.
     pub recipients_per_message: Option<u32>,
-    /// What it may reserve from its credit on one day (UTC), for orders and messages to many together.
+    /// What it may reserve from its credit on one day (UTC), for orders and campaigns together.
     /// What goes back the same day counts too: how much is left depends on nobody's receipts, and whoever
     /// got hold of a key cannot go on for ever with what never arrives.
     pub spend_per_day: Option<Msat>,

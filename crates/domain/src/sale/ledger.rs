@@ -3,7 +3,7 @@
 //! Every movement is a transfer from one ledger account to another, so the sum over all of them is
 //! zero at every commit. A transfer is *posted* at once, or *pending* first (a reservation: it
 //! lowers what may be spent and moves nothing) and then *posted* or *voided*, each exactly once; that
-//! of a message to many in shares, one for each recipient that becomes final.
+//! of a campaign in shares, one for each recipient that becomes final.
 //!
 //! | state \ event | post | void |
 //! |---|---|---|

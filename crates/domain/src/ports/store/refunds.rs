@@ -1,4 +1,4 @@
-//! Money that an operator gives back by hand, as it is stored: of what an order or a message to many
+//! Money that an operator gives back by hand, as it is stored: of what an order or a campaign
 //! was charged, as credit of its account. Audited in the same commit.
 
 use async_trait::async_trait;
@@ -16,7 +16,7 @@ pub enum Charge {
     Order(OrderId),
     /// To many, whole.
     Message(MessageId),
-    /// One recipient of a message to many, by index: of its last try alone.
+    /// One recipient of a campaign, by index: of its last try alone.
     Recipient(MessageId, u32),
 }
 
@@ -74,11 +74,11 @@ pub enum Refunded {
     /// Another request came before with this idempotency key.
     KeyReused,
     Not(NotRefunded),
-    /// No such order, message to many, or recipient of it.
+    /// No such order, campaign, or recipient of it.
     NoSuchCharge,
 }
 
-/// An order or a message to many as money sees it.
+/// An order or a campaign as money sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Charged {
     /// Who gets what is given back, if anybody can.
@@ -103,7 +103,7 @@ pub trait RefundStore: Send + Sync {
     /// `None` when there is no such thing.
     async fn charged(&self, of: Charge) -> Result<Option<Charged>, PortError>;
 
-    /// Those of an order or a message to many, first to last; those after the one of number `after`.
+    /// Those of an order or a campaign, first to last; those after the one of number `after`.
     /// Of a recipient: only its own.
     async fn refunds(&self, of: Charge, after: u32, limit: u32) -> Result<Vec<Refund>, PortError>;
 }

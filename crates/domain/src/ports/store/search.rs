@@ -101,7 +101,7 @@ pub trait SearchStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Key>, PortError>;
 
-    /// An account's messages to many, newest first, those older than `before`.
+    /// An account's campaigns, newest first, those older than `before`.
     async fn bulk_page(
         &self,
         account: AccountId,

@@ -1,4 +1,4 @@
-//! Recomputes the ledger from its transfers and compares it with balances, orders and messages to many. Reads only,
+//! Recomputes the ledger from its transfers and compares it with balances, orders and campaigns. Reads only,
 //! from one committed state; whatever it names is a fault of ours.
 
 use domain::sale::ledger::LedgerReport;

@@ -1,4 +1,4 @@
-//! Money given back by hand: of what an order or a message to many was charged, to its account.
+//! Money given back by hand: of what an order or a campaign was charged, to its account.
 //!
 //! | what crosses | who wins |
 //! |---|---|
