@@ -24,6 +24,8 @@ pub(crate) struct TestGate {
     panics: AtomicBool,
     loses: std::sync::Mutex<Option<Lost>>,
     changes: AtomicU32,
+    /// Accesses that ended.
+    accesses: AtomicU32,
 }
 
 impl TestGate {
@@ -48,6 +50,11 @@ impl TestGate {
     /// Changes committed so far.
     pub(crate) fn changes(&self) -> u32 {
         self.changes.load(Ordering::SeqCst)
+    }
+
+    /// Changes and reads that ended so far.
+    pub(crate) fn accesses(&self) -> u32 {
+        self.accesses.load(Ordering::SeqCst)
     }
 
     fn lost(&self) -> Option<Lost> {
@@ -82,6 +89,7 @@ impl Gate for TestGate {
     }
 
     async fn leave(&self, committed: bool) -> Result<(), PortError> {
+        self.accesses.fetch_add(1, Ordering::SeqCst);
         if committed && self.lost() == Some(Lost::Stored) { Err(unknown()) } else { Ok(()) }
     }
 }

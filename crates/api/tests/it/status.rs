@@ -6,6 +6,7 @@ use domain::id::OrderId;
 use domain::ports::NodeVerdict::{Cancelled, Settled};
 use domain::reason::Reason;
 use domain::sale::fulfilment::Fulfilment;
+use domain::sale::order::NewOrder;
 
 use crate::house::{House, Open, sats};
 use crate::world::{Fate, World, text, unpaid};
@@ -14,8 +15,9 @@ async fn send(world: &World, number: u8) -> OrderId {
     world.add_order(unpaid([number; 32], text(), "local")).await
 }
 
-async fn fund(world: &World, number: u8) -> OrderId {
-    world.add_order(unpaid([number; 32], Fulfilment::Credit, "local")).await
+async fn fund(house: &House, number: u8) -> OrderId {
+    let new = unpaid([number; 32], Fulfilment::Credit, "local");
+    house.world().add_order(NewOrder { account: Some(house.account()), ..new }).await
 }
 
 /// Paid, and its message queued.
@@ -35,6 +37,7 @@ async fn carried(world: &World, number: u8, fate: Fate) -> OrderId {
 #[tokio::test]
 async fn tells_every_state() {
     let house = House::new().await;
+    house.key(sats(0), "*", None).await;
     let world = &house.world();
     let mut orders = vec![("unpaid", send(world, 1).await)];
     let no_receipt = carried(world, 10, Fate::Submitted).await;
@@ -59,10 +62,10 @@ async fn tells_every_state() {
     world.cancel(by_buyer, Reason::CancelledByBuyer).await;
     let by_node = send(world, 13).await;
     world.node_says(by_node, Cancelled).await;
-    let funded = fund(world, 16).await;
+    let funded = fund(&house, 16).await;
     world.hold(funded, sats(1_000), None).await;
     world.node_says(funded, Settled).await;
-    let unfunded = fund(world, 17).await;
+    let unfunded = fund(&house, 17).await;
     world.cancel(unfunded, Reason::Unpaid).await;
     world.node_says(unfunded, Cancelled).await;
     orders.extend([
@@ -78,7 +81,7 @@ async fn tells_every_state() {
         ("cancelled by the buyer", by_buyer),
         ("cancelled without a reason", by_node),
         ("lost", lost),
-        ("funding unpaid", fund(world, 15).await),
+        ("funding unpaid", fund(&house, 15).await),
         ("funding settled", funded),
         ("funding cancelled", unfunded),
     ]);
