@@ -38,23 +38,23 @@ pub enum OpenError {
          with options that are known"
     )]
     BadPostgresUrl,
-    #[error("a password stands in the URL of a PostgreSQL server or in a file, not in both")]
+    #[error("the password of PostgreSQL is either in the URL or in a file, not in both")]
     PasswordTwice,
     #[error("TLS to PostgreSQL: {0}")]
     Tls(String),
-    #[error("the data directory could not be made")]
+    #[error("the data directory could not be created")]
     Directory(#[source] std::io::Error),
-    #[error("the database file could not be made")]
+    #[error("the database file could not be created")]
     File(#[source] std::io::Error),
-    #[error("the database's log could not be flushed")]
+    #[error("the write-ahead log of the database could not be flushed")]
     Log(#[source] std::io::Error),
     #[error("the database could not be opened")]
     Sqlite(#[from] rusqlite::Error),
-    #[error("PostgreSQL could not be used")]
+    #[error("PostgreSQL returned an error")]
     Postgres(#[from] tokio_postgres::Error),
     #[error("PostgreSQL did not answer in time")]
     PostgresSilent,
-    #[error("PostgreSQL {found} is too old: 13 is the first that will do")]
+    #[error("PostgreSQL {found} is too old: 13 or later is required")]
     PostgresTooOld { found: String },
     #[error("the database has the encoding {found}, it must be UTF8")]
     PostgresEncoding { found: String },
@@ -62,11 +62,11 @@ pub enum OpenError {
         "another process is the node {node} on this database: each has a data directory of its own"
     )]
     NodeTaken { node: String },
-    #[error("the database cannot keep a write-ahead log here")]
+    #[error("the file system does not support SQLite's write-ahead log")]
     NoWal,
     #[error("the database has version {found}, this program knows {known}: use a newer program")]
     Newer { found: i64, known: i64 },
-    #[error("the vault key is not the one this database was made with")]
+    #[error("the vault key is not the one this database was created with")]
     WrongVault,
     #[error("the store's thread could not be started")]
     Thread(#[source] std::io::Error),
@@ -83,11 +83,11 @@ pub struct Options {
     pub pages_max: Option<u32>,
     /// PostgreSQL: connections that write at the same time.
     pub writers: usize,
-    /// PostgreSQL: the server is given up when one answer takes longer.
+    /// PostgreSQL: the connection is dropped when one answer takes longer.
     pub deadline: Duration,
-    /// PostgreSQL: for the check whether the store can be written to.
+    /// PostgreSQL: limit for the check whether the store can be written to.
     pub ping_timeout: Duration,
-    /// PostgreSQL: for everything that opening does, migrations included.
+    /// PostgreSQL: limit for opening, migrations included.
     pub open_timeout: Duration,
     /// What stands around every change and read; `None` in production.
     pub gate: Option<Arc<dyn Gate>>,
@@ -108,7 +108,7 @@ impl Default for Options {
     }
 }
 
-/// Opens the store that `url` names, made and migrated as needed.
+/// Opens the store that `url` names; creates and migrates it as needed.
 pub async fn open(url: &str, vault: Vault) -> Result<Arc<dyn Store>, OpenError> {
     open_with(url, vault, Options::default()).await
 }

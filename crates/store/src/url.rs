@@ -1,4 +1,4 @@
-//! What a store is named by: `sqlite:PATH` or `postgres://user@host/db`.
+//! Names of stores: `sqlite:PATH` or `postgres://user@host/db`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::port::{Engine, RowStore};
 use crate::postgres::{self, NodeName, Server};
 use crate::{OpenError, Options, Vault, VaultError, sqlite};
 
-/// The name of a store. Shown or logged it tells no password.
+/// The name of a store. Its `Display` and `Debug` hide the password.
 #[derive(Clone)]
 pub struct StoreUrl(Place);
 
@@ -34,7 +34,7 @@ impl StoreUrl {
         }
     }
 
-    /// Whether there is a store already, which [`StoreUrl::open`] would otherwise make.
+    /// Whether the store exists; otherwise [`StoreUrl::open`] creates it.
     pub async fn is_made(&self) -> Result<bool, OpenError> {
         match &self.0 {
             Place::Sqlite(path) => std::fs::exists(path).map_err(OpenError::File),
@@ -42,8 +42,8 @@ impl StoreUrl {
         }
     }
 
-    /// The vault of this store, whose key lies beside a database file, or for a server's database in
-    /// the data directory of each node. It is made with the store.
+    /// The vault of this store. Its key is beside a database file, or for PostgreSQL in the data
+    /// directory of each node. It is created with the store.
     pub async fn vault(&self, data: &Path) -> Result<Vault, VaultError> {
         match &self.0 {
             Place::Sqlite(path) => Vault::beside(path),
@@ -55,8 +55,7 @@ impl StoreUrl {
         }
     }
 
-    /// Holds the name of a node for this process. Nothing has to be held for a database file: it has
-    /// one server, which locks it.
+    /// Holds the name of a node for this process. A database file needs none: its one server locks it.
     pub async fn hold_node(&self, node: &str) -> Result<Option<NodeName>, OpenError> {
         match &self.0 {
             Place::Sqlite(_) => Ok(None),
@@ -64,7 +63,7 @@ impl StoreUrl {
         }
     }
 
-    /// With the server's password, which stands in one place only.
+    /// With the server's password, which must be given in one place only.
     pub fn with_password(mut self, password: &str) -> Result<Self, OpenError> {
         match &mut self.0 {
             Place::Postgres(server) if !server.has_password() => server.set_password(password),
@@ -73,7 +72,7 @@ impl StoreUrl {
         Ok(self)
     }
 
-    /// Opens the store, made and migrated as needed.
+    /// Opens the store; creates and migrates it as needed.
     pub async fn open(&self, vault: Vault, options: Options) -> Result<Arc<dyn Store>, OpenError> {
         let gate = options.gate.clone();
         let engine = match self.0.clone() {

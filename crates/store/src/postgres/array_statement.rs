@@ -1,4 +1,4 @@
-//! One statement for many rows of parameters, which come as an array for each parameter.
+//! One statement for many rows of parameters, which are sent as an array for each parameter.
 //!
 //! | written | for many rows at once |
 //! |---|---|
@@ -23,14 +23,14 @@ use super::sql_tokens::{Token, columns, comma_separated, inside, tokens};
 use super::statement::lock_rows;
 use crate::tx::{Column, Row, Value};
 
-/// Rows in one statement: bounds what is in memory twice, and how long a statement takes.
+/// Rows in one statement: bounds the memory for copies, and how long a statement takes.
 const ROWS_MAX: usize = 4_096;
 
-/// Tables whose rows are changed without having been locked before. The rows of one statement are locked as its plan
-/// finds them; so these are locked first, in the order that no two changes cross in.
+/// Tables whose rows are changed without having been locked before. A statement locks rows in the order
+/// of its plan; so these rows are locked first, in the order of the parameters, to prevent deadlocks.
 const UNLOCKED: [&str; 2] = ["events", "chunks"];
 
-/// They are few, and go one after another.
+/// Its rows are few, and changed by one statement each.
 const APART: &str = "ledger_accounts";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -135,7 +135,7 @@ impl ArrayStatement {
     }
 }
 
-/// What the statement told of each row. `None` when it is not of these rows.
+/// The result of each row. `None` when the answer does not match the rows.
 pub(super) fn of_each<const N: usize>(
     answer: Answer,
     rows: &[[Value<'_>; N]],
@@ -229,7 +229,7 @@ fn delete(sql: &str, tokens: &[Token<'_>]) -> Option<ArrayStatement> {
     Some(if unlocked { locked_first(table, wanted?, "FOR UPDATE", change) } else { change })
 }
 
-/// Looks for what is wanted and locks it, row by row, and then changes what was found.
+/// Finds and locks the rows one by one, and then changes them.
 fn locked_first(
     table: &str,
     wanted: &str,
@@ -261,8 +261,7 @@ fn divided<'a>(sql: &'a str, tokens: &[Token<'_>], by: &str) -> (&'a str, Option
     split.map_or((sql, None), |(before, after)| (before, Some(after)))
 }
 
-/// The parameters that columns are compared with, each alone. Columns that are `assigned` tell
-/// nothing.
+/// The parameters that columns are compared with, each alone. Columns that are `assigned` are no key.
 fn key(wanted: &str, assigned: &[&str]) -> Option<Vec<usize>> {
     let tokens = tokens(wanted);
     if tokens.iter().any(|token| matches!(token.text, "OR" | "BETWEEN")) {

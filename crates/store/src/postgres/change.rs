@@ -1,9 +1,9 @@
-//! One change: begun, committed, and run again where that is safe.
+//! The attempts at one change: begun, committed, and repeated where that is safe.
 //!
 //! | what happens | what was stored | what follows |
 //! |---|---|---|
-//! | crossed another change (deadlock) | nothing | again, a few times |
-//! | connection lost before the commit was sent | nothing | again, once, on a new connection |
+//! | deadlock with another change | nothing | repeated, a few times |
+//! | connection lost before the commit was sent | nothing | repeated once, on a new connection |
 //! | no answer in time, before the commit | nothing | *unavailable* |
 //! | connection lost, or no answer, after the commit was sent | all or nothing | *unknown* |
 //! | the server refuses the commit | nothing | as with any statement |
@@ -27,7 +27,7 @@ use super::tx::PgTx;
 use crate::tx::Result;
 use crate::vault::Vault;
 
-/// Times that a change gives way to others before it is given up.
+/// Deadlocks after which a change fails.
 const CROSSED_MAX: u32 = 8;
 
 const BEGIN_WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
@@ -45,7 +45,7 @@ enum Kind {
 pub(crate) struct Attempts<'s> {
     pool: &'s Arc<Pool>,
     vault: &'s Arc<Vault>,
-    /// Where a change is told of.
+    /// `None` for a read.
     notifier: Option<&'s NodeNotifier>,
     kind: Kind,
     crossed: u32,
@@ -80,11 +80,11 @@ impl<'s> Attempts<'s> {
         }
     }
 
-    /// Stores what `tx` did, if it came to `result`. `None` when it has to be done again.
+    /// Commits `tx` if `result` is a success. `None` when the change has to be repeated.
     pub(crate) async fn end<R>(&mut self, tx: PgTx, result: Result<R>) -> Option<Result<R>> {
         if let Some(fault) = tx.fault() {
             drop(tx);
-            // Whatever the change made of the failure: the server stores nothing of it.
+            // However the change handled the failure: the server stores nothing of it.
             let failed = || PortError::Refused("a statement of the change failed".to_owned());
             let error = result.err().unwrap_or_else(failed);
             return if self.again(fault).await { None } else { Some(Err(error)) };
@@ -93,7 +93,8 @@ impl<'s> Attempts<'s> {
             Ok(value) => value,
             Err(error) => return Some(Err(error)),
         };
-        let word = self.notifier.and_then(|notifier| notifier.say(tx.changed(), Instant::now()));
+        let word =
+            self.notifier.and_then(|notifier| notifier.statement(tx.changed(), Instant::now()));
         let mut lent = tx.close();
         if self.kind == Kind::Read {
             if let Ok(connection) = lent.connection() {
@@ -110,7 +111,7 @@ impl<'s> Attempts<'s> {
         }
     }
 
-    /// Whether it may be done again; waits a little, so that not the same two cross once more.
+    /// Whether it may be repeated; waits a little, so that the same two do not meet again.
     async fn again(&mut self, fault: Fault) -> bool {
         match fault {
             Fault::Crossed if self.crossed < CROSSED_MAX => {
@@ -136,7 +137,7 @@ async fn commit(
 ) -> std::result::Result<(), (Fault, PortError)> {
     let connection = lent.connection()?;
     if connection.is_closed() {
-        // It was never sent.
+        // The commit was never sent.
         return Err(super::error::lost());
     }
     match connection.commit(word).await {

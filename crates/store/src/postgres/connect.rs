@@ -1,4 +1,4 @@
-//! Connecting: TLS as asked for, and a session whose limits are ours whatever the server's are.
+//! Connects, with TLS as configured and with our session limits in place of the server's.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::connection::Connection;
 use super::url::Server;
 use crate::OpenError;
 
-/// The server gives a statement up this much earlier than we give up the server.
+/// The server cancels a statement this much earlier than we drop the connection.
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// `plans` are settings of the sessions.
@@ -35,7 +35,7 @@ pub(super) async fn client(server: &Server) -> Result<Client, OpenError> {
     driven_client(server).await.map(|(client, _)| client)
 }
 
-/// With the task that ends when the connection does.
+/// With a task that ends when the connection does.
 pub(super) async fn driven_client(server: &Server) -> Result<(Client, JoinHandle<()>), OpenError> {
     match &server.tls {
         Some(tls) => {
@@ -49,8 +49,7 @@ pub(super) async fn driven_client(server: &Server) -> Result<(Client, JoinHandle
     }
 }
 
-/// Moves what is sent and received. Ends with its client, or with the connection; whoever waits for
-/// an answer then learns it.
+/// Drives the connection. Ends with its client or with the connection; pending requests then fail.
 #[expect(clippy::disallowed_methods, reason = "a part of the connection, which has no other owner")]
 fn drive<T>(driver: Driver<Socket, T>) -> JoinHandle<()>
 where
@@ -63,12 +62,12 @@ where
     })
 }
 
-/// Acknowledged is stored, so a commit is flushed. What is left open by a node that is gone does not
+/// Commits are flushed before they are acknowledged. A transaction that a dead node left open does not
 /// keep its rows locked.
 fn session(deadline: Duration) -> String {
     let statement = deadline.saturating_sub(MARGIN).max(deadline / 2).as_millis();
     let lock = (deadline / 2).as_millis();
-    // What a node that was stopped has locked is free before those who wait for it give up.
+    // The locks of a stopped node are released before other changes that wait for them time out.
     let idle = (deadline / 4).as_millis();
     format!(
         "SET statement_timeout = {statement};
@@ -81,8 +80,8 @@ fn session(deadline: Duration) -> String {
     )
 }
 
-/// So that the server soon notices that a client's machine is gone, and frees what it locked. Two of
-/// these came with PostgreSQL 14.
+/// Lets the server soon detect a lost client and release its locks. Two of these came with
+/// PostgreSQL 14.
 pub(super) const PRESENCE: &str = "
      SELECT set_config(name, CASE name
          WHEN 'tcp_keepalives_idle' THEN '30' WHEN 'tcp_keepalives_interval' THEN '10'
@@ -91,9 +90,9 @@ pub(super) const PRESENCE: &str = "
      FROM pg_settings WHERE name IN ('tcp_keepalives_idle', 'tcp_keepalives_interval',
          'tcp_keepalives_count', 'idle_session_timeout', 'client_connection_check_interval')";
 
-/// For changes: every row they want is found by an index. A plan is made once for a connection, maybe
-/// while a table is empty and looking through it the cheapest; and rows are locked in the order in
-/// which they are asked for.
+/// For changes, which find every row by an index. A plan is made once for a connection, perhaps while a
+/// table is empty and a sequential scan the cheapest; and rows must be locked in the order of the
+/// parameters.
 pub(super) const BY_INDEX: &str = "
      SET plan_cache_mode = force_generic_plan;
      SET enable_seqscan = off;

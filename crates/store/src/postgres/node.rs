@@ -1,5 +1,5 @@
-//! The name of a node, held by one process at a time: whoever had another's name would free the
-//! leases of its work.
+//! The name of a node, held by one process at a time: a second process with the same name would release
+//! the leases of the first.
 //!
 //! It is an advisory lock of a session that does nothing else; the server frees it with the
 //! connection, however the process ends. When the connection is lost the name is taken again.
@@ -16,7 +16,7 @@ use super::tx::advisory_key;
 use super::url::Server;
 use crate::OpenError;
 
-/// A process that was killed may still be there for the server.
+/// The server may not have noticed yet that a process was killed.
 const PATIENCE: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_millis(200);
 const RECONNECT: Duration = Duration::from_secs(1);

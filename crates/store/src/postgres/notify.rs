@@ -1,10 +1,10 @@
-//! NodeNotifier between nodes: a change that stores work for others says so on one channel, with its commit,
-//! and each node that asks has one connection that listens.
+//! Notifications between nodes: a change that stores work for others sends one with its commit, and
+//! each node has one connection that listens.
 //!
-//! A word is `sender kinds`, a letter for each kind; a node's own are passed over. Nothing depends on
-//! one: what was not heard is found by the workers' rounds, and after every new connection all kinds
-//! are looked for. Commits that notify take turns on the server, so there is one word at most for a
-//! change, and of one kind no more than some a second from one node.
+//! A notification is `sender kinds`, a letter for each kind; a node ignores its own. Nothing depends on
+//! one: the work of a missed one is found by the workers' rounds, and after every new connection all
+//! kinds are looked up. The server serializes commits that notify, so there is one notification at most
+//! for a change, and a few a second of one kind from one node.
 
 use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
@@ -29,20 +29,20 @@ const CHANNEL: &str = "boltgram";
 const RECONNECT_MIN: Duration = Duration::from_millis(250);
 const RECONNECT_MAX: Duration = Duration::from_secs(10);
 
-/// For a new connection to be there and listen.
+/// For a new connection to listen.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct NodeNotifier {
-    /// Tells our own words from others'.
+    /// Distinguishes our own notifications from others'.
     sender: String,
-    said: Mutex<Said>,
+    sent: Mutex<Sent>,
     heard: Arc<Heard>,
     listening: OnceLock<JoinHandle<()>>,
 }
 
-/// When each kind was last said.
+/// When each kind was last sent.
 #[derive(Default)]
-struct Said {
+struct Sent {
     chunks: Option<Instant>,
     orders: Option<Instant>,
     events: Option<Instant>,
@@ -66,20 +66,20 @@ impl NodeNotifier {
     pub(super) fn new() -> Self {
         Self {
             sender: format!("{:016x}", RandomState::new().hash_one(0)),
-            said: Mutex::default(),
+            sent: Mutex::default(),
             heard: Arc::default(),
             listening: OnceLock::new(),
         }
     }
 
-    /// What goes before the COMMIT of a change that `changed` this, if it is to be said.
-    pub(super) fn say(&self, changed: Changed, now: Instant) -> Option<String> {
+    /// The statement before the COMMIT of a change that `changed` this, if a notification is due.
+    pub(super) fn statement(&self, changed: Changed, now: Instant) -> Option<String> {
         let changed = {
-            let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
             Changed {
-                chunks: changed.chunks && due(&mut said.chunks, now),
-                orders: changed.orders && due(&mut said.orders, now),
-                events: changed.events && due(&mut said.events, now),
+                chunks: changed.chunks && due(&mut sent.chunks, now),
+                orders: changed.orders && due(&mut sent.orders, now),
+                events: changed.events && due(&mut sent.events, now),
                 links: changed.links,
             }
         };
@@ -87,7 +87,7 @@ impl NodeNotifier {
         (!changed.is_none()).then(word)
     }
 
-    /// See [`domain::ports::LinkStore::changed`]. The first who asks has it listen.
+    /// See [`domain::ports::LinkStore::changed`]. The first call starts listening.
     #[expect(clippy::disallowed_methods, reason = "lives and ends with the store")]
     pub(super) async fn changed(&self, server: &Server) -> Changed {
         self.listening.get_or_init(|| {
@@ -105,11 +105,11 @@ impl NodeNotifier {
     }
 }
 
-/// Whether it was not said just now. Then it counts as said.
-fn due(said: &mut Option<Instant>, now: Instant) -> bool {
-    let due = said.is_none_or(|at| now.duration_since(at) >= NOTIFY_EVERY);
+/// Whether it was not sent just now. Then it counts as sent.
+fn due(sent: &mut Option<Instant>, now: Instant) -> bool {
+    let due = sent.is_none_or(|at| now.duration_since(at) >= NOTIFY_EVERY);
     if due {
-        *said = Some(now);
+        *sent = Some(now);
     }
     due
 }
@@ -117,10 +117,10 @@ fn due(said: &mut Option<Instant>, now: Instant) -> bool {
 fn kinds(changed: Changed) -> String {
     let Changed { chunks, orders, events, links } = changed;
     let letters = [(chunks, 'c'), (orders, 'o'), (events, 'e'), (links, 'l')];
-    letters.into_iter().filter(|(said, _)| *said).map(|(_, letter)| letter).collect()
+    letters.into_iter().filter(|(sent, _)| *sent).map(|(_, letter)| letter).collect()
 }
 
-/// Of a later version's words what is known here.
+/// The kinds that are known here; a later version may send others.
 fn read(word: &str, own: &str) -> Changed {
     match word.split_once(' ') {
         Some((sender, kinds)) if sender != own => Changed {
@@ -188,7 +188,7 @@ where
             answer = &mut asked, if !listens => match answer {
                 Ok(Ok(())) => {
                     listens = true;
-                    // Whatever was said before.
+                    // Whatever was sent before.
                     heard.note(Changed::ALL);
                 }
                 Ok(Err(error)) => return chain(&error),
@@ -209,22 +209,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_a_kind_no_more_than_some_times_a_second() {
-        let (words, other, now) = (NodeNotifier::new(), NodeNotifier::new(), Instant::now());
+    fn sends_a_kind_a_few_times_a_second_at_most() {
+        let (notifier, other, now) = (NodeNotifier::new(), NodeNotifier::new(), Instant::now());
         let chunks = Changed { chunks: true, ..Changed::default() };
         let all = chunks.and(Changed { events: true, links: true, ..Changed::default() });
-        let said = words.say(chunks, now).unwrap();
-        assert!(said.starts_with("NOTIFY boltgram, '") && said.ends_with(" c'"), "{said}");
-        assert_eq!(words.say(chunks, now), None);
-        assert!(words.say(all, now).unwrap().ends_with(" el'"));
-        assert!(words.say(all, now).unwrap().ends_with(" l'"), "links pass at any time");
-        assert!(words.say(all, now + NOTIFY_EVERY).unwrap().ends_with(" cel'"));
-        assert!(other.say(chunks, now).is_some());
-        assert_eq!(words.say(Changed::default(), now), None);
+        let sent = notifier.statement(chunks, now).unwrap();
+        assert!(sent.starts_with("NOTIFY boltgram, '") && sent.ends_with(" c'"), "{sent}");
+        assert_eq!(notifier.statement(chunks, now), None);
+        assert!(notifier.statement(all, now).unwrap().ends_with(" el'"));
+        assert!(notifier.statement(all, now).unwrap().ends_with(" l'"), "links pass at any time");
+        assert!(notifier.statement(all, now + NOTIFY_EVERY).unwrap().ends_with(" cel'"));
+        assert!(other.statement(chunks, now).is_some());
+        assert_eq!(notifier.statement(Changed::default(), now), None);
     }
 
     #[test]
-    fn hears_others_and_not_itself() {
+    fn ignores_its_own_notifications() {
         let word = format!("one {}", kinds(Changed::ALL));
         assert_eq!(read(&word, "two"), Changed::ALL);
         for nothing in [word.as_str(), "two x", "c", ""] {

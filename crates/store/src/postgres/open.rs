@@ -13,7 +13,7 @@ use super::url::Server;
 use crate::vault::{VAULT_CHECK, Vault};
 use crate::{OpenError, Options};
 
-/// `GENERATED AS IDENTITY`, and plans and locks as we know them.
+/// Oldest version that the tests cover.
 const VERSION_MIN: i64 = 130_000;
 
 pub(crate) async fn open(
@@ -41,7 +41,7 @@ pub(crate) async fn open(
     })
 }
 
-/// Whether somebody has opened this database before.
+/// Whether this database was opened before.
 pub(crate) async fn is_made(server: &Server) -> Result<bool, OpenError> {
     let client = client(server).await?;
     let row = client.query_one("SELECT to_regclass('vault_check') IS NOT NULL", &[]).await?;
@@ -76,7 +76,7 @@ async fn check_server(client: &Client) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// A wrong key is told at once, not when the first preimage is needed.
+/// Detects a wrong key at the start, not when the first preimage is needed.
 async fn check_vault(client: &Client, vault: &Vault) -> Result<(), OpenError> {
     let (column, row, plain) = VAULT_CHECK;
     let sealed = vault.seal(column, row, plain).map_err(|_| OpenError::WrongVault)?;

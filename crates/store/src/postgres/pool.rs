@@ -1,7 +1,7 @@
-//! Connections, lent to one change at a time, and what happens while there are none to be had.
+//! Connections, each lent to one change at a time, and what happens while the server is unreachable.
 //!
-//! While the server cannot be reached it is asked again after a wait that doubles; until then every
-//! caller is told at once, instead of after a timeout of its own.
+//! While the server is unreachable, connecting is retried after a wait that doubles; meanwhile every
+//! caller gets the error at once, instead of after a timeout of its own.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,5 +1,5 @@
-//! Rows of an UPDATE that are alike but for their recipients' numbers, one row for as long as these follow one another.
-//! A campaign's flush is of a few such spans, and the rows of the table lie side by side.
+//! Rows of an UPDATE that differ only in consecutive recipient indices, sent as one range. A campaign's
+//! flush consists of a few such ranges, and their rows are adjacent in the table.
 //!
 //! | written | for spans of rows |
 //! |---|---|
@@ -8,18 +8,18 @@
 use super::sql_tokens::tokens;
 use crate::tx::{Column, Value};
 
-/// Of a recipient among those of its message.
+/// The column with a recipient's index.
 pub(super) const NUMBER: &str = "idx";
 
-/// Rows for each span, on the average, below which it is not worth another statement.
+/// Average rows of a range below which a statement of its own does not pay.
 const ROWS_MIN: usize = 4;
 
 /// How the rows are found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RangeUpdate {
-    /// The parameter that is a recipient's number.
+    /// The parameter that is a recipient's index.
     pub(super) at: usize,
-    /// What the rows must fulfil; a parameter behind all others is a span's last number.
+    /// The condition; a parameter behind all others is the range's last index.
     pub(super) wanted: String,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Spans<'a, const N: usize> {
 }
 
 impl RangeUpdate {
-    /// Of a statement that wants this and has so many parameters. `None` when it is not of one recipient.
+    /// For a statement with this condition. `None` when it does not select one recipient.
     pub(super) fn of(sql: &str, wanted: &str) -> Option<Self> {
         let tokens = tokens(wanted);
         let mut conditions = tokens.split(|token| token.text == "AND");

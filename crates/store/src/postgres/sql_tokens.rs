@@ -1,5 +1,5 @@
-//! The tokens of a statement that stand neither in parentheses nor in quotes: enough to tell its
-//! parts, of statements that are the program's own.
+//! The tokens of a statement outside of parentheses and quotes: enough to divide the program's own
+//! statements into their clauses.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token<'a> {

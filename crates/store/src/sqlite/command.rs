@@ -1,4 +1,4 @@
-//! What callers hand to the writer: work, and where the reply goes.
+//! What callers send to the writer: a change, and the channel for its reply.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,10 +12,10 @@ pub(super) trait Command: Send {
     /// Runs the work, once more if it ran before; true when it succeeded.
     fn run(&mut self, tx: &mut SqliteTx) -> bool;
 
-    /// It only tries whether a commit succeeds.
+    /// It only tests whether a commit succeeds.
     fn is_probe(&self) -> bool;
 
-    /// Replies. `lost` says what became of the whole transaction instead.
+    /// Replies, with the error of the whole transaction if it was `lost`.
     fn finish(self: Box<Self>, lost: Option<&PortError>);
 }
 
@@ -49,7 +49,7 @@ where
             Some(error) => Err(error.clone()),
             None => self.result.unwrap_or_else(unrun),
         };
-        // The caller may have gone; what it asked for is stored all the same.
+        // The caller may have stopped waiting; its change is stored all the same.
         let _ = self.reply.send(result);
     }
 }

@@ -1,8 +1,8 @@
-//! How far the commits are on disk, and whether the log can be relied on.
+//! How many commits are on disk, and whether the write-ahead log can be relied on.
 //!
 //! Groups are numbered. A reader sees a group's rows from its commit on, a little before they are
-//! flushed; [`Durable::wait`] keeps what it read until they are, so that nobody acts on what a power
-//! cut may undo.
+//! flushed; [`Durable::wait`] delays the result until they are, so that no caller acts on what a power
+//! failure may undo.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -11,20 +11,21 @@ use tokio::sync::watch;
 
 use crate::tx::Result;
 
-/// What can be said of the log.
+/// State of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trust {
     Whole,
-    /// A flush failed: there may be a hole, behind which no commit counts. It can be written anew.
+    /// A flush failed: there may be a gap, and commits after it would be lost. The log can be
+    /// rewritten.
     Doubtful,
-    /// What is missing is not in memory either, or the database missed something. The next process
-    /// finds out what is whole.
+    /// The missing part is not in memory either, or a write to the database failed. SQLite recovers
+    /// what is valid at the next start.
     Gone,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct State {
-    /// All groups up to this one are on disk, or were told that they may not be.
+    /// All groups up to this one are on disk, or their callers got an error.
     flushed: u64,
     trust: Trust,
 }
@@ -42,7 +43,7 @@ impl Default for Durable {
 }
 
 impl Durable {
-    /// A group will be committed next: its number. One thread calls this.
+    /// Number of the group that is committed next. Called by one thread.
     pub(super) fn begin(&self) -> u64 {
         self.begun.fetch_add(1, Ordering::SeqCst) + 1
     }
@@ -55,7 +56,7 @@ impl Durable {
         self.state.borrow().trust
     }
 
-    /// The log or the database missed something. What is gone stays gone.
+    /// A write to the log or the database failed. [`Trust::Gone`] is final.
     pub(super) fn doubt(&self, trust: Trust) {
         self.state.send_if_modified(|state| {
             let worse = state.trust != Trust::Gone && state.trust != trust;
@@ -66,7 +67,7 @@ impl Durable {
         });
     }
 
-    /// The log was written anew and flushed.
+    /// The log was rewritten and flushed.
     pub(super) fn repaired(&self) {
         self.state.send_if_modified(|state| {
             let doubtful = state.trust == Trust::Doubtful;
@@ -87,7 +88,7 @@ impl Durable {
     }
 }
 
-/// Nothing is read or done before it is known again what is stored.
+/// Reads and changes are refused until it is known again what is stored.
 pub(super) fn doubtful() -> PortError {
     PortError::Unavailable("the disk did not confirm earlier commits".to_owned())
 }

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! One flush covers every group committed before it began. Replies keep the order of the commits.
-//! After a flush that failed, Linux takes the pages for written, and the next flush would succeed
-//! over a hole: so every group up to the repair is told `Unknown`, without another try.
+//! After a failed flush Linux marks the pages as clean, and the next flush would succeed although data
+//! are missing: every group up to the repair gets `Unknown`, without another flush.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -22,8 +22,8 @@ use super::durable::{Durable, Trust};
 use super::log::Log;
 use super::losses::Losses;
 
-/// Groups between their commit and the flush, beside those being flushed. While it is full the
-/// writer waits, and its next group gathers.
+/// Committed groups that wait for a flush, beside those being flushed. While the queue is full the
+/// writer waits, and its next group grows.
 pub(super) const GROUPS_MAX: usize = 1;
 
 /// A group whose commands ran.
@@ -38,7 +38,7 @@ pub(super) enum Commit {
     Written,
     /// It changed nothing.
     Empty,
-    /// Nothing happened, and why.
+    /// Nothing was stored, and why.
     Lost(PortError),
 }
 
@@ -63,14 +63,15 @@ impl Flusher {
     /// Waits while too many are under way.
     pub(super) fn send(&self, group: Group) {
         if let Some(groups) = &self.groups {
-            // It is gone only with a bug; then the replies are dropped: the callers know nothing.
+            // The thread ends only by a bug; then the replies are dropped, and the callers get an
+            // unknown outcome.
             let _ = groups.send(group);
         }
     }
 }
 
 impl Drop for Flusher {
-    /// Waits until all are flushed and told.
+    /// Waits until all groups are flushed and have their replies.
     fn drop(&mut self) {
         self.groups = None;
         if let Some(thread) = self.thread.take() {
@@ -95,7 +96,7 @@ fn run(log: &dyn Log, durable: &Durable, mut losses: Losses, queue: &Receiver<Gr
     }
 }
 
-/// Whoever waits for a flush when the thread broke is told so.
+/// Replies to the callers that wait for a flush when the thread broke.
 struct End<'a>(&'a Durable);
 
 impl Drop for End<'_> {

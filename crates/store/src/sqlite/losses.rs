@@ -1,25 +1,25 @@
-//! Commits that were lost: what the writer says of them, and what they say of the store.
+//! Failed commits: how they are logged, and how long they make the store unavailable.
 //!
-//! While they go on being lost (a full disk), the log gets a line at most every ten seconds, with
-//! their number.
+//! While commits keep failing (a full disk), one line is logged every ten seconds at most, with their
+//! number.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::ports::PortError;
 
-/// How long a lost commit speaks against the store when nothing else is written.
+/// How long a failed commit makes the store unavailable when nothing else is written.
 const LOSS_COUNTS: Duration = Duration::from_secs(30);
 
 /// Between two lines of the log.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// When the last commit was lost, and why; nothing once another one succeeded.
+/// When the last commit failed, and why; empty once another one succeeded.
 #[derive(Clone, Default)]
 pub(super) struct LastLoss(Arc<Mutex<Option<(Instant, PortError)>>>);
 
 impl LastLoss {
-    /// The loss that counts now.
+    /// The failure that counts now.
     pub(super) fn standing(&self) -> Option<PortError> {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().filter(|(at, _)| at.elapsed() < LOSS_COUNTS).map(|(_, error)| error.clone())
@@ -34,7 +34,7 @@ impl LastLoss {
 #[derive(Default)]
 pub(super) struct Losses {
     last: LastLoss,
-    /// When the log was told, and how many were lost since.
+    /// When the last line was logged, and how many commits failed since.
     told: Option<(Instant, u64)>,
 }
 
@@ -50,7 +50,7 @@ impl Losses {
         }
     }
 
-    /// What the log is told now: how many were lost since it was told last.
+    /// How many failed since the last line, if a line is due.
     fn due_line(&mut self, now: Instant) -> Option<u64> {
         match &mut self.told {
             Some((at, unsaid)) if now.duration_since(*at) < QUIET => {

@@ -1,5 +1,5 @@
-//! Brings a database to the newest version of its rows. Every migration is a file, runs once, and
-//! is never edited after a release. A database that is newer than the program is refused.
+//! Migrates a database to the newest schema. Every migration is a file, runs once, and is never
+//! edited after a release. A database that is newer than the program is refused.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -8,7 +8,7 @@ use crate::OpenError;
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_rows.sql")];
 
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
-    // The first to come migrates; a second process waits here and finds it done.
+    // The first process migrates; a second one waits here and finds it done.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(
         "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT",

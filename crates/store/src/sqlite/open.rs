@@ -29,11 +29,11 @@ use crate::{OpenError, Options};
 /// Statements kept prepared; more than the crate has.
 const STATEMENTS: usize = 256;
 
-/// Pages that the writer keeps in memory. Four times as many cost 60 MiB and saved nothing that could
-/// be measured: the others are the operating system's to keep.
+/// Page cache of the writer. Four times as much cost 60 MiB and saved nothing measurable: the operating
+/// system caches the rest.
 const WRITER_CACHE_KIB: i64 = 16 * 1_024;
 
-/// The log's file is cut to this when it begins anew after it was longer: twice its usual length.
+/// A longer log file is truncated to this when it restarts: twice its usual length.
 const LOG_KEPT_BYTES: i64 = 64 * 1_024 * 1_024;
 
 pub(crate) fn open(path: PathBuf, vault: Vault, options: &Options) -> Result<Sqlite, OpenError> {
@@ -43,7 +43,7 @@ pub(crate) fn open(path: PathBuf, vault: Vault, options: &Options) -> Result<Sql
     // SQLite makes the log with the first statement.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     let log = Arc::new(LogFile::of(&connection).map_err(OpenError::Log)?);
-    // A process that ended before us may have had a flush that failed.
+    // A flush may have failed in the process before this one.
     write_anew(&connection, &*log)?;
     migrate(&mut connection)?;
     check_vault(&connection, &vault)?;
@@ -100,15 +100,15 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection,
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    // What undoes one command of a group, and what a statement sorts.
+    // Savepoints and sorts.
     connection.pragma_update(None, "temp_store", "memory")?;
-    // Commits fold nothing either.
+    // Commits make no checkpoints either.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", LOG_KEPT_BYTES)?;
     Ok(connection)
 }
 
-/// A wrong key is told at once, not when the first preimage is needed.
+/// Detects a wrong key at the start, not when the first preimage is needed.
 fn check_vault(connection: &Connection, vault: &Vault) -> Result<(), OpenError> {
     let (column, row, plain) = VAULT_CHECK;
     let sealed = vault.seal(column, row, plain).map_err(|_| OpenError::WrongVault)?;

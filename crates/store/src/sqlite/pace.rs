@@ -1,35 +1,35 @@
-//! When the writer waits a moment for company before it commits.
+//! When the writer delays a commit so that more changes share it.
 //!
 //! A commit writes every page that changed, whole, and flushes: the pages that all commands touch
 //! (the right edges of tables, the balances) are written once for many commands or once for each.
-//! So while commits follow each other closely, a group gathers for a moment first. Whether that pays
-//! is tried: a moment in which nobody came is not waited for again for a while, so that a lone caller
-//! is answered at once, however fast it asks.
+//! So while commits follow each other closely, a group collects changes for a moment first. After a
+//! delay in which no change came, the next commits are not delayed, so that a single caller is answered
+//! at once, however fast it calls.
 
 use std::time::{Duration, Instant};
 
-/// How long a group gathers.
+/// How long a group collects changes.
 const MOMENT: Duration = Duration::from_millis(2);
 
 /// Commits further apart than this have nothing to share.
 const BUSY: Duration = Duration::from_millis(20);
 
-/// A group this large is worth its commit.
+/// A group of this size is committed without delay.
 const ENOUGH: usize = 256;
 
-/// Groups committed at once after moments in vain: twice as many each time, up to this.
+/// Groups that are not delayed after a delay in vain: twice as many each time, up to this.
 const AT_ONCE_MAX: u32 = 128;
 
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     last_commit: Option<Instant>,
-    /// Groups left that are committed at once.
+    /// Groups left that are not delayed.
     at_once: u32,
     in_vain: u32,
 }
 
 impl Pace {
-    /// How long a group of so many commands is to gather more.
+    /// How long a group of so many changes is delayed.
     pub(super) fn moment(&mut self, commands: usize, now: Instant) -> Option<Duration> {
         let busy = self.last_commit.is_some_and(|at| now.duration_since(at) < BUSY);
         if !busy || commands >= ENOUGH {
@@ -42,7 +42,7 @@ impl Pace {
         Some(MOMENT)
     }
 
-    /// So many commands came in a moment that was waited for.
+    /// So many changes came during a delay.
     pub(super) fn came(&mut self, commands: usize) {
         if commands > 0 {
             self.in_vain = 0;

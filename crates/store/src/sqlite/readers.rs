@@ -1,6 +1,6 @@
-//! A few read-only connections beside the writer. Each read sees one committed state, and what it saw
-//! is given out once it is on disk: callers act on it (a node is told to settle what was read as
-//! fulfilled; an order that is found after an unclear answer counts as accepted).
+//! A few read-only connections beside the writer. Each read sees one committed state, and its result is
+//! returned once that state is on disk, because callers act on it: an order that was read as fulfilled
+//! is settled at the node; one that is found after an unclear answer counts as accepted.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};

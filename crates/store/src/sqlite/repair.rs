@@ -1,4 +1,4 @@
-//! After a flush that failed, and at every start: the log written anew.
+//! Rewrites the write-ahead log, at every start and after a failed flush.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -20,13 +20,13 @@ pub(super) enum RepairError {
     File(#[from] io::Error),
 }
 
-/// Takes all that was committed to the disk, whatever became of earlier flushes.
+/// Brings everything that was committed to the disk, whatever became of earlier flushes.
 pub(super) fn write_anew(connection: &Connection, log: &dyn Log) -> Result<(), RepairError> {
     let length = Length::of(connection)?;
     if length.pages == 0 {
         return Ok(());
     }
-    // While a transaction is open nobody else writes, and the log does not begin again.
+    // While a write transaction is open no other connection writes, and the log does not restart.
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let written = log.write_anew(length.pages as usize);
     connection.execute_batch("ROLLBACK")?;
@@ -40,7 +40,7 @@ pub(super) struct Repair {
 }
 
 impl Repair {
-    /// Whether the log can be relied on, once more or still.
+    /// Whether the log can be relied on, after a repair if one is due.
     pub(super) fn is_whole(
         &mut self,
         connection: &Connection,

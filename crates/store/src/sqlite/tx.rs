@@ -12,10 +12,10 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 use crate::tx::{Column, Result, Row, Value};
 use crate::vault::Vault;
 
-/// `FOR UPDATE OF orders SKIP LOCKED` and some more; statements are long, and looked through each time.
+/// `FOR UPDATE OF orders SKIP LOCKED` and some more; statements are long, and searched each time.
 const ROW_LOCKS_CHARS_MAX: usize = 48;
 
-/// A connection; whoever has it opens and ends the transactions.
+/// A connection; the caller opens and ends its transactions.
 pub(crate) struct SqliteTx {
     connection: Connection,
     vault: Arc<Vault>,
@@ -64,7 +64,7 @@ impl SqliteTx {
         params.iter().map(|params| query(&mut statement, params)).collect()
     }
 
-    /// What returns rows keeps them in a table of its own first, made for each statement.
+    /// Without `RETURNING`, for which SQLite makes a temporary table for each statement.
     pub(crate) fn insert_many<const N: usize>(
         &self,
         sql: &'static str,
@@ -137,7 +137,7 @@ fn column(value: ValueRef<'_>) -> Column {
     }
 }
 
-/// In the port's words. SQLite's messages name tables and columns, never values.
+/// As an error of the port. SQLite's messages name tables and columns, never values.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(crate) fn port_error(error: rusqlite::Error) -> PortError {
     match error.sqlite_error_code() {

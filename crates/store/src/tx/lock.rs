@@ -5,12 +5,13 @@
 pub(crate) enum AdvisoryLock<'a> {
     /// Counting the orders at the node, to add one.
     CountOrders,
-    /// Shared: storing what this carrier took, after a look for receipts that came first. Alone:
-    /// parking its receipts, after a look for what they are of. One of the two sees the other.
+    /// Shared: storing this carrier's submissions, after a search for receipts that came first.
+    /// Exclusive: parking its receipts, after a search for their submissions. So each of the two sees
+    /// what the other stored.
     Park(&'a str),
-    /// Counting nodes, and the links that are theirs.
+    /// Counting nodes, and dividing links among them.
     ShareLinks,
-    /// Storing a part from this carrier, after a look for the other parts of its text.
+    /// Storing a part from this carrier, after a search for the other parts of its text.
     JoinParts(&'a str),
     /// Counting the prices of all accounts, to add some.
     Prices,

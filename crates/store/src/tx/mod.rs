@@ -1,15 +1,15 @@
-//! What the aggregates need of a database: statements inside one open transaction. Each engine
-//! implements [`Tx`]; the SQL of an aggregate is written once against it.
+//! Statements inside one open transaction. The SQL of an aggregate is written once against [`Tx`],
+//! which [`AnyTx`] implements for both engines.
 //!
 //! Statements use numbered parameters (`?1`) and only what both engines understand. The `_many`
-//! forms take one statement and many parameter rows: one prepared statement in a loop on SQLite, on a
-//! server the same with one round trip, or one statement that takes arrays. Nothing here opens or ends
+//! forms take one statement and many rows of parameters: SQLite runs a prepared statement in a loop,
+//! PostgreSQL gets all rows in one round trip, or one statement that takes arrays. Nothing here opens or ends
 //! a transaction.
 //!
 //! On a server many changes run at once. So a statement that reads what the same change will write
 //! ends with `FOR UPDATE` (of a join: `FOR UPDATE OF` its first table), or with `FOR UPDATE SKIP
-//! LOCKED` when it looks for work. What has no row yet that could be locked has an [`AdvisoryLock`]. Locks are
-//! taken in one order, each kind sorted by its key: advisory locks, messages, orders, ledger accounts.
+//! LOCKED` when it claims work. Where there is no row to lock yet, an [`AdvisoryLock`] is taken. Locks
+//! are taken in one order, each kind sorted by its key: advisory locks, messages, orders, ledger accounts.
 //! SQLite's one writer needs none of it.
 
 mod any;
@@ -30,7 +30,8 @@ pub(crate) use self::row::{Column, Row};
 pub(crate) use self::value::{Value, params};
 use crate::vault::Vault;
 
-/// A row that cannot be read is put off this long: it needs a person, and stands in nobody's way.
+/// An unreadable row is postponed by this long: an operator has to repair it, and it blocks nothing
+/// meanwhile.
 pub(crate) const UNREADABLE_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(crate) type Result<T> = std::result::Result<T, PortError>;
@@ -78,8 +79,8 @@ pub(crate) trait Tx {
     /// Held until the change ends, together with others that share it.
     async fn lock_shared(&mut self, lock: AdvisoryLock<'_>) -> Result<()>;
 
-    /// The moment by the clock that leases of links are counted by: the server's, where several
-    /// processes share a database, and otherwise `ours`.
+    /// The time by the clock that link leases are measured by: the server's where several processes
+    /// share a database, otherwise `ours`.
     async fn clock(&mut self, ours: Timestamp) -> Result<Timestamp>;
 
     /// Notifies other nodes, with the commit, of work that they can do. Not for work that this process

@@ -38,8 +38,7 @@ impl Row {
         Self(columns.into_iter())
     }
 
-    /// The next column. A stored value that no version of ours wrote is a refusal: asking again
-    /// changes nothing.
+    /// The next column. A stored value that no version wrote is a refusal: a repeat changes nothing.
     pub(crate) fn get<T: FromColumn>(&mut self) -> Result<T> {
         self.0.next().and_then(T::from_column).ok_or_else(|| {
             PortError::Refused(format!("unreadable column: {}", std::any::type_name::<T>()))
