@@ -7,8 +7,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use domain::event::Target;
 use domain::inbound::keyword::{Keyword, Keywords};
-use domain::inbound::{InboundWebhook, Party, Receiver, Receivers};
+use domain::inbound::{Party, Receiver, Receivers};
 use domain::ports::{Random, Store};
 use domain::secret::Secret;
 use domain::text::Text;
@@ -37,7 +38,7 @@ pub(crate) async fn make_receivers(
             .and(Keyword::Stop, stop.iter().map(String::as_str))
             .and(Keyword::Start, start.iter().map(String::as_str))
             .and(Keyword::Help, help.iter().map(String::as_str)),
-        others: Receiver { webhook: webhook(rest, secret.as_ref()), ..Receiver::default() },
+        others: Receiver { target: webhook(rest, secret.as_ref()), ..Receiver::default() },
         ..Receivers::default()
     };
     for number in &config.numbers {
@@ -57,22 +58,22 @@ async fn receiver(
 ) -> anyhow::Result<Receiver> {
     let url = number.webhook_url.as_ref().or(rest);
     let Some(name) = &number.account else {
-        return Ok(Receiver { webhook: webhook(url, secret), ..Receiver::default() });
+        return Ok(Receiver { target: webhook(url, secret), ..Receiver::default() });
     };
     let name = name.parse().context("no name of an account")?;
     let account = account_named(store, &name).await?;
     // What the operator is told of other numbers is not the account's, and not signed by it.
-    let webhook = match &number.webhook_url {
+    let target = match &number.webhook_url {
         Some(url) => webhook(Some(url), Some(&account.webhook_secret)),
         None => webhook(rest, secret),
     };
     let help = number.help_text.as_deref().map(Text::new);
-    Ok(Receiver { account: Some(account.id), webhook, help })
+    Ok(Receiver { account: Some(account.id), target, help })
 }
 
-fn webhook(url: Option<&Url>, secret: Option<&Secret>) -> Option<InboundWebhook> {
+fn webhook(url: Option<&Url>, secret: Option<&Secret>) -> Option<Target> {
     let (url, secret) = (url?, secret?);
-    Some(InboundWebhook { url: url.as_str().to_owned(), secret: secret.clone() })
+    Some(Target::Webhook { url: url.as_str().to_owned(), secret: secret.clone() })
 }
 
 /// The operator's own file must be there; ours is made.

@@ -42,6 +42,10 @@ impl fmt::Display for InboundId {
     }
 }
 
+/// Row of an event. Receivers know the event by another id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId(pub i64);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(pub i64);
 

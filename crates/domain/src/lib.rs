@@ -16,6 +16,7 @@ pub mod text;
 
 pub mod account;
 pub mod activation;
+pub mod event;
 pub mod inbound;
 pub mod message;
 pub mod routing;

@@ -189,7 +189,11 @@ pub const REFERENCES_MAX: usize = 50_000;
 /// Attempts without a response; further ones would only send more copies.
 pub const NO_ANSWERS_MAX: u32 = 3;
 
-/// How long unpaid orders and finished calls are kept for queries.
+/// Rows of the log of attempts that delivered no event: some 100 bytes each, so 100 MB. A receiver that
+/// is down for a day costs 12 of them for each event; beyond this the oldest are deleted first.
+pub const EVENT_ATTEMPTS_MAX: u32 = 1_000_000;
+
+/// Retention of orders that were never paid, of ended events, and of the log of their attempts.
 pub const FORGET_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How long a stopping process waits for open windows and responses.

@@ -49,7 +49,7 @@ impl Wake {
             self.watch.notify_one();
         }
         // Those that are handed over need not be claimed.
-        if recorded.events as usize > recorded.webhooks.len() {
+        if recorded.events as usize > recorded.deliveries.len() {
             self.webhooks.notify_one();
         }
     }

@@ -10,6 +10,7 @@ use engine::accounts::{
 use engine::directory::{
     BlockError, DecideSenderError, GroupError, RequestSenderError, TemplateError, UploadError,
 };
+use engine::events::ReplayError;
 use http::{Refusal, bad_request, conflict, key_reused, not_found, unavailable};
 
 /// A field whose value is not accepted; `why` reads on from its name: "must be …".
@@ -163,6 +164,15 @@ pub(super) fn blocklist_not_changed(error: BlockError) -> Refusal {
         BlockError::Number { index, .. } => misformed(format_args!("numbers[{index}]"), text),
         BlockError::Note => field("note", text),
         BlockError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn not_replayed(error: ReplayError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        ReplayError::NoSuchEvent => none(),
+        ReplayError::Pending => conflict(text),
+        ReplayError::Store(source) => store_failed(source),
     }
 }
 

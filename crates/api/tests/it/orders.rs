@@ -23,13 +23,13 @@ async fn stored(open: &Open, answer: &Answer) -> Order {
     open.house.store.order(id).await.unwrap().unwrap()
 }
 
-/// Whom the order tells that it is paid.
-async fn calls_when_paid(open: &Open, answer: &Answer, number: u8) -> Vec<String> {
+/// URLs to which the order reports that it is paid.
+async fn reported_to_when_paid(open: &Open, answer: &Answer, number: u8) -> Vec<String> {
     let (world, order) = (open.house.world(), stored(open, answer).await);
     world.hold(order.id, order.price, Some(world.message(number))).await;
     let until = NOON.after(Duration::from_secs(1));
-    let calls = world.store.claim_webhooks("world", NOON, until, 10).await.unwrap();
-    calls.into_iter().map(|call| call.url).collect()
+    let due = world.store.claim_deliveries("world", NOON, until, 10).await.unwrap();
+    due.into_iter().map(|event| event.target.url().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn tells_the_signing_secret_with_a_webhook() {
     let body =
         r#"{"phone":"+4520123456","message":"hello","webhookUrl":"https://shop.example/hook"}"#;
     let answer = open.post("/createsendorder", body).await;
-    assert_eq!(calls_when_paid(&open, &answer, 1).await, ["https://shop.example/hook"]);
+    assert_eq!(reported_to_when_paid(&open, &answer, 1).await, ["https://shop.example/hook"]);
     insta::assert_snapshot!(answer);
 }
 
@@ -68,7 +68,7 @@ async fn tells_a_webhook_what_it_wants_to_know() {
         );
         let answer = open.post("/createsendorder", &body).await;
         assert_eq!(answer.status, 200, "{answer}");
-        assert_eq!(calls_when_paid(&open, &answer, number).await.len(), told, "{events}");
+        assert_eq!(reported_to_when_paid(&open, &answer, number).await.len(), told, "{events}");
     }
     for wrong in [r#""Final""#, r#""""#, "1", "[]"] {
         let body =

@@ -23,7 +23,7 @@ pub(crate) fn failed() -> String {
         reason: Some(Reason::Undelivered),
         at: NOON,
     };
-    String::from_utf8(Events.render(&Snapshot::Order(snapshot))).unwrap()
+    String::from_utf8(Events.body(&Snapshot::Order(snapshot))).unwrap()
 }
 
 #[test]
@@ -44,7 +44,7 @@ pub(crate) fn came_in(content: InboundContent, missing: Vec<u8>) -> String {
         account: None,
         received_at: NOON,
     };
-    String::from_utf8(Events.render(&Snapshot::Inbound(message))).unwrap()
+    String::from_utf8(Events.body(&Snapshot::Inbound(message))).unwrap()
 }
 
 #[test]

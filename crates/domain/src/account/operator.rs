@@ -98,6 +98,7 @@ pub enum Action {
     BlockRemove,
     PriceSet,
     PriceRemove,
+    EventReplay,
     OperatorAdd,
     OperatorRevoke,
 }
@@ -127,6 +128,7 @@ stored_as!(Action {
     BlockRemove = "block.remove",
     PriceSet = "price.set",
     PriceRemove = "price.remove",
+    EventReplay = "event.replay",
     OperatorAdd = "operator.add",
     OperatorRevoke = "operator.revoke",
 });

@@ -11,4 +11,4 @@ mod receivers;
 pub use join::{PartSet, Place, place};
 pub use message::{InboundContent, InboundMessage, Octets};
 pub use part::{InboundBody, InboundPart, Join, JoinScheme, PartKey, Party};
-pub use receivers::{InboundWebhook, Receiver, Receivers};
+pub use receivers::{Receiver, Receivers};

@@ -3,22 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::part::Party;
+use crate::event::Target;
 use crate::id::AccountId;
 use crate::inbound::keyword::Keywords;
-use crate::secret::Secret;
 use crate::text::Text;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InboundWebhook {
-    pub url: String,
-    pub secret: Secret,
-}
-
-/// How messages to one number are handled. Without a webhook they are only stored.
+/// How messages to one number are handled. Without a target they are only stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receiver {
     pub account: Option<AccountId>,
-    pub webhook: Option<InboundWebhook>,
+    pub target: Option<Target>,
     /// Reply to HELP, charged to the account.
     pub help: Option<Text>,
 }

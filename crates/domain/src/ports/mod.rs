@@ -27,14 +27,15 @@ pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CancelBulk,
     CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk,
-    ClaimedRecipient, CreditOrder, CreditOutcome, DirectoryStore, EventStore, FoundMessage,
+    ClaimedRecipient, CreditOrder, CreditOutcome, Delivery, DeliveryOutcome, DeliveryResult,
+    DirectoryStore, EventSearch, EventStore, EventSubject, EventsFound, FoundEvent, FoundMessage,
     FoundRecipient, Grant, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
     LedgerStore, LinkDemand, LinkLease, LinkStore, MessageSearch, MessageStore, MessagesFound,
     NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
     OperatorStore, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace, Period,
     RecipientList, RecipientPage, RecipientSearch, RecipientTrace, RecipientsFound, Recorded,
-    Refund, RefundStore, Refunded, Retry, RetryOutcome, SearchStore, SenderList, SenderStore,
-    Snapshot, Spent, Store, TermsStore, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,
+    Refund, RefundStore, Refunded, Replay, Retry, RetryOutcome, SearchStore, SenderList,
+    SenderStore, Snapshot, Spent, Store, TermsStore,
 };
 
 pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};

@@ -83,7 +83,7 @@ impl Dispatcher {
     /// What was recorded goes on: workers are woken, and calls that are ours are made.
     pub(super) fn follow_up(&self, recorded: Recorded) {
         self.context.wake.after(&recorded, &self.context.metrics);
-        self.context.handoff.take(recorded.webhooks);
+        self.context.handoff.take(recorded.deliveries);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Calls that wait in the store: those that were not handed over, those to be tried again, and those
-//! that an earlier run left. Asked for at the start, on a signal, and by a timer, while there is room.
+//! Claims due events from the store: those that were not handed over, those to be retried, and those
+//! that an earlier run left. At the start, on a signal, and by a timer, while there is room.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 
 use super::Context;
-use super::call::Waiting;
+use super::attempt::Waiting;
 use super::handoff::{BEGIN_WITHIN, LEASE};
 
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Calls in one claim. It waits until there is room for all of them: a few at a time would cost as
-/// much each time.
+/// Events in one claim. A claim waits until there is room for all of them, because a claim of a few
+/// costs as much.
 const CLAIM_MAX: u32 = 1_024;
 
 const _: () = assert!(CLAIM_MAX as usize <= limits::WEBHOOKS_IN_MEMORY_MAX / 4);
@@ -34,13 +34,13 @@ impl Claims {
         Self { wanted: true, next_at: Instant::now(), under_way: None }
     }
 
-    /// Something may be due that gave no signal.
+    /// Claims at the next opportunity: an event may be due that gave no signal.
     pub(super) const fn want(&mut self) {
         self.wanted = true;
     }
 
-    /// The next calls, when there are any to ask for and there is `room`. Safe to drop at any time
-    /// and to call again.
+    /// The next due events, once there is `room` for them. Cancel safe: may be dropped and called
+    /// again.
     pub(super) async fn next(&mut self, context: &Context, room: usize) -> Vec<Waiting> {
         if self.under_way.is_none() {
             if room < CLAIM_MAX as usize {
@@ -60,13 +60,13 @@ impl Claims {
         let claimed = claim.await;
         self.under_way = None;
         match claimed {
-            Ok(calls) => {
+            Ok(deliveries) => {
                 // There may be more.
-                self.wanted = calls.len() == CLAIM_MAX as usize;
-                calls
+                self.wanted = deliveries.len() == CLAIM_MAX as usize;
+                deliveries
             }
             Err(error) => {
-                tracing::warn!(%error, "could not claim webhooks; trying again");
+                tracing::warn!(%error, "could not claim events; trying again");
                 Vec::new()
             }
         }
@@ -77,9 +77,9 @@ fn claim(context: &Context) -> Claim {
     let (store, now) = (context.store.clone(), context.now());
     let node = context.handoff.node().to_owned();
     async move {
-        let calls = store.claim_webhooks(&node, now, now.after(LEASE), CLAIM_MAX).await?;
+        let deliveries = store.claim_deliveries(&node, now, now.after(LEASE), CLAIM_MAX).await?;
         let begin_by = now.after(BEGIN_WITHIN);
-        Ok(calls.into_iter().map(|call| Waiting::new(call, begin_by)).collect())
+        Ok(deliveries.into_iter().map(|delivery| Waiting::new(delivery, begin_by)).collect())
     }
     .boxed()
 }

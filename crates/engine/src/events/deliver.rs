@@ -1,35 +1,36 @@
-//! The worker that tells events. Calls come to it in two ways: handed over as they are stored
-//! ([`super::Handoff`]), or claimed from the store; and what became of them goes back to the store, many
-//! at a time. A bounded number is in memory, and under way, few of them to one host, so that a
-//! receiver that hangs holds up no other.
+//! The worker that delivers events, whatever their target. Events reach it in two ways: handed over as
+//! they are stored ([`super::Handoff`]), or claimed from the store. Results go back to the store in
+//! batches. The number of events in memory and of requests under way is bounded, in all and by host, so
+//! that a receiver that does not answer holds up no other.
 //!
-//! The calls of one order are made one after another, in their order: the store gives none out while
-//! an earlier one has not ended (told or given up). So a call that failed holds back the later ones
-//! of its order, which have the same receiver, until it is told or given up.
+//! The events of one order are delivered one after another: the store hands none out while an earlier
+//! one has not ended (delivered or failed). So an event that is retried holds back the later ones of its
+//! order, which have the same receiver.
 //!
-//! | died | left behind | what happens |
+//! | crash | left behind | what happens |
 //! |---|---|---|
-//! | before a call, or during it | a leased event | due again when this node starts, or when the lease is over; called once more |
-//! | after it, before it was recorded | the same | the receiver knows the repeat by its id |
+//! | before or during a request | a leased event | due again when this node starts, or when the lease ends; sent once more |
+//! | after it, before its result is recorded | the same | the receiver recognises the repeat by its id |
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::event::{Attempt, AttemptError, AttemptResult};
 use domain::limits;
-use domain::ports::{FetchRequest, WebhookCall, WebhookOutcome, WebhookResult};
+use domain::ports::{Delivery, DeliveryOutcome, DeliveryResult, FetchRequest};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 
 use super::Context;
-use super::call::{Ended, Waiting, count, request, tell};
+use super::attempt::{Ended, Waiting, attempt, count, request};
 use super::claims::Claims;
 use super::handoff::BEGIN_WITHIN;
-use super::queue::{Answer, Queue};
+use super::queue::{Queue, Response};
 use super::results::Results;
 use super::sign::Signer;
 
-/// A call that was never tried, because its receiver answers none, is given up when its event is so
-/// old: twice the time that a call is tried for.
+/// An event that was never attempted, because its receiver answers no request, fails at this age: twice
+/// the time of the longest plan.
 const UNTRIED_MAX: Duration = Duration::from_secs(56 * 60 * 60);
 
 struct Deliverer<'a> {
@@ -46,8 +47,8 @@ pub(crate) async fn deliver(context: &Context) {
     let mut running = FuturesUnordered::new();
     while !context.handoff.is_closed() {
         deliverer.receive();
-        while let Some((host, call, request)) = deliverer.begin() {
-            running.push(tell(context, host, call, request));
+        while let Some((host, delivery, request)) = deliverer.begin() {
+            running.push(attempt(context, host, delivery, request));
         }
         let room = deliverer.room();
         tokio::select! {
@@ -76,14 +77,14 @@ pub(crate) async fn deliver(context: &Context) {
 }
 
 impl Deliverer<'_> {
-    /// Takes what was handed over.
+    /// Takes the events that were handed over.
     fn receive(&mut self) {
         let begin_by = self.context.now().after(BEGIN_WITHIN);
-        for call in self.context.handoff.arrivals() {
-            let waiting = Waiting::new(call, begin_by);
+        for delivery in self.context.handoff.arrivals() {
+            let waiting = Waiting::new(delivery, begin_by);
             let host = waiting.host().to_owned();
             if let Err((waiting, wait)) = self.queue.push_new(&host, waiting) {
-                self.put_off(&host, &waiting.call, wait);
+                self.put_off(&host, &waiting.delivery, wait);
             }
         }
     }
@@ -92,49 +93,49 @@ impl Deliverer<'_> {
         for waiting in claimed {
             let host = waiting.host().to_owned();
             if let Err((waiting, wait)) = self.queue.push(&host, waiting) {
-                self.put_off(&host, &waiting.call, wait);
+                self.put_off(&host, &waiting.delivery, wait);
             }
         }
     }
 
-    /// The next call that has a place, unless it is too late for it.
-    fn begin(&mut self) -> Option<(Arc<str>, WebhookCall, Result<FetchRequest, &'static str>)> {
+    /// The next delivery that has a slot. Those whose time to begin is over go back to the store.
+    fn begin(&mut self) -> Option<(Arc<str>, Delivery, Option<FetchRequest>)> {
         loop {
-            let (host, Waiting { call, url, begin_by }) = self.queue.begin()?;
+            let (host, Waiting { delivery, url, begin_by }) = self.queue.begin()?;
             if self.context.now() <= begin_by {
-                let request = request(self.context, &mut self.signer, &call, url);
-                return Some((host, call, request));
+                let request = request(self.context, &mut self.signer, &delivery, url);
+                return Some((host, delivery, request));
             }
-            self.queue.end(&host, Answer::NotAsked);
-            self.put_off(&host, &call, Duration::ZERO);
+            self.queue.end(&host, Response::NotSent);
+            self.put_off(&host, &delivery, Duration::ZERO);
         }
     }
 
     fn end(&mut self, ended: Ended) {
-        self.queue.end(&ended.host, ended.answer);
+        self.queue.end(&ended.host, ended.response);
         self.results.push(ended.result, ended.frees_next);
     }
 
-    /// Back to the store; those put off together come back one by one.
-    fn put_off(&mut self, host: &str, call: &WebhookCall, wait: Duration) {
+    /// Returns a delivery to the store. Deliveries that are put off together become due one by one.
+    fn put_off(&mut self, host: &str, delivery: &Delivery, wait: Duration) {
         let now = self.context.now();
-        let hopeless = now.since(call.at) > UNTRIED_MAX && self.queue.is_silent(host);
-        let (outcome, note) = if hopeless {
-            (WebhookOutcome::GaveUp, "its receiver has not answered any call for days")
+        let hopeless = now.since(delivery.at) > UNTRIED_MAX && self.queue.is_silent(host);
+        let outcome = if hopeless {
+            let result = AttemptResult::Error(AttemptError::ReceiverSilent);
+            DeliveryOutcome::Failed(Attempt { at: now, took: Duration::ZERO, result })
         } else {
-            let spread = wait / 64 * u32::try_from(call.id.0 & 63).unwrap_or(0);
-            let at = now.after(wait + spread);
-            (WebhookOutcome::PutOff(at), "its host has enough calls under way")
+            let spread = wait / 64 * u32::try_from(delivery.id.0 & 63).unwrap_or(0);
+            DeliveryOutcome::PutOff(now.after(wait + spread))
         };
         count(self.context, &outcome);
-        self.results.push(WebhookResult { call: call.id, outcome, note: note.to_owned() }, false);
+        self.results.push(DeliveryResult { event: delivery.id, outcome }, false);
     }
 
-    /// What has not begun is due at once for whoever comes next.
+    /// Makes what has not begun due at once, for any node.
     fn give_back(&mut self) {
         self.receive();
         for waiting in self.queue.drain() {
-            self.put_off("", &waiting.call, Duration::ZERO);
+            self.put_off("", &waiting.delivery, Duration::ZERO);
         }
     }
 

@@ -1,32 +1,32 @@
-//! Where those who store events hand over the calls that came of them, so that they are made
-//! without being claimed and read again.
+//! Hands new events from the code that stores them to the deliverer, so that they need not be claimed
+//! and read again.
 //!
 //! A change that stores events asks for a lease first. While there is room it gets one, stores the
-//! events under it, and hands over what the store returns. Without room it gets none: the events
-//! wait in the store, due at once, and are claimed later.
+//! events under it, and hands over the deliveries that the store returns. Without room it gets none:
+//! the events are due in the store at once, and claimed later.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::limits;
-use domain::ports::{Lease, WebhookCall};
+use domain::ports::{Delivery, Lease};
 use domain::time::Timestamp;
 use tokio::sync::Notify;
 
-/// For how long calls are the deliverer's alone. When this node does not start again after a crash,
-/// nobody makes them before it is over.
+/// How long events are leased to a node. After a crash of a node that does not start again, they are
+/// delivered by others when the lease ends.
 pub(super) const LEASE: Duration = Duration::from_secs(45);
 
-/// A call that has not begun by then, counted from its arrival here, is given back: it must have
-/// ended, and that be recorded, within the lease.
+/// A delivery that has not begun so long after its arrival goes back to the store: it must have ended,
+/// and its result must be recorded, within the lease.
 pub(super) const BEGIN_WITHIN: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 pub(crate) struct Handoff {
     node: String,
-    arrived: Mutex<Vec<WebhookCall>>,
-    /// Calls that the deliverer took from here and has not ended.
+    arrived: Mutex<Vec<Delivery>>,
+    /// Deliveries that the deliverer has taken and not ended.
     inside: AtomicUsize,
     closed: AtomicBool,
     pub(super) signal: Notify,
@@ -45,47 +45,48 @@ impl Handoff {
         }
     }
 
-    /// What a change that begins now may lease the events it stores under; `None` while there is no
-    /// room. What changes under way bring together may be more than the room: it is taken.
+    /// The lease for a change that begins now; `None` while there is no room. Changes under way may
+    /// together bring more than there is room for; it is accepted.
     pub(crate) fn lease(&self, now: Timestamp) -> Option<Lease> {
         let room = self.waiting() < limits::WEBHOOKS_HANDED_OVER_MAX;
         let lease = || Lease { node: self.node.clone(), until: now.after(LEASE) };
         (room && !self.is_closed()).then(lease)
     }
 
-    /// Whose the leases of calls are.
+    /// The node that holds the leases.
     pub(super) fn node(&self) -> &str {
         &self.node
     }
 
-    /// Takes calls stored under a lease of [`Handoff::lease`].
-    pub(crate) fn take(&self, calls: Vec<WebhookCall>) {
-        if calls.is_empty() {
+    /// Takes deliveries stored under a lease of [`Handoff::lease`].
+    pub(crate) fn take(&self, deliveries: Vec<Delivery>) {
+        if deliveries.is_empty() {
             return;
         }
-        self.lock().extend(calls);
+        self.lock().extend(deliveries);
         self.signal.notify_one();
     }
 
-    pub(super) fn arrivals(&self) -> Vec<WebhookCall> {
+    pub(super) fn arrivals(&self) -> Vec<Delivery> {
         std::mem::take(&mut *self.lock())
     }
 
-    pub(super) fn set_inside(&self, calls: usize) {
-        self.inside.store(calls, Ordering::Relaxed);
+    pub(super) fn set_inside(&self, deliveries: usize) {
+        self.inside.store(deliveries, Ordering::Relaxed);
     }
 
     pub(super) fn waiting(&self) -> usize {
         self.inside.load(Ordering::Relaxed) + self.lock().len()
     }
 
-    /// Begins no more calls, and waits until those under way have ended and are recorded. What had
-    /// not begun is due again when its lease is over, or when this node starts again.
+    /// Begins no more requests, and waits until those under way have ended and their results are
+    /// recorded. Events whose lease is not given back in time are due when it ends, or when this node
+    /// starts again.
     pub(crate) async fn close(&self, grace: Duration) {
         self.closed.store(true, Ordering::Relaxed);
         self.signal.notify_one();
         if tokio::time::timeout(grace, self.emptied.notified()).await.is_err() {
-            tracing::warn!("webhook calls did not end in time; they are made again");
+            tracing::warn!("deliveries did not end in time; their events will be delivered again");
         }
     }
 
@@ -93,7 +94,7 @@ impl Handoff {
         self.closed.load(Ordering::Relaxed)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<WebhookCall>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Delivery>> {
         self.arrived.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

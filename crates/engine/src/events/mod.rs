@@ -1,14 +1,15 @@
-//! Telling customers what happened, by HTTP POST, signed, again and again until they have it or a
-//! day has passed.
+//! Delivers events to their targets: webhooks by signed POST, callbacks by GET. Queue, leases, order,
+//! recording and the log of attempts are the same for all targets; the retry plan of each is in
+//! [`domain::event`].
 
 mod handoff;
 
-mod call;
+mod attempt;
 mod claims;
 mod deliver;
 mod queue;
+mod replay;
 mod results;
-mod schedule;
 mod sign;
 #[cfg(test)]
 mod tests;
@@ -24,12 +25,16 @@ use crate::wake::Wake;
 
 use deliver::deliver;
 pub(crate) use handoff::Handoff;
+pub use replay::ReplayError;
 pub use sign::sign;
 
-/// Turns an event into a door's wire body: the door that sold an order, and for what came in our own.
+/// Renders an event in the wire form of the door that it belongs to.
 pub trait RenderEvent: Send + Sync + std::fmt::Debug {
-    /// A JSON body.
-    fn render(&self, snapshot: &Snapshot) -> Vec<u8>;
+    /// The JSON body of a webhook.
+    fn body(&self, snapshot: &Snapshot) -> Vec<u8>;
+
+    /// The query parameters of a callback.
+    fn parameters(&self, snapshot: &Snapshot) -> Vec<(String, String)>;
 }
 
 /// What the deliverer is handed.
@@ -61,7 +66,7 @@ impl Events {
         deliver(&self.context).await;
     }
 
-    /// Begins no more calls, and waits until those under way are recorded, at most `grace`.
+    /// Begins no more requests, and waits at most `grace` until those under way are recorded.
     pub(crate) async fn close(&self, grace: Duration) {
         self.context.handoff.close(grace).await;
     }

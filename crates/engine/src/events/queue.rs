@@ -1,13 +1,13 @@
-//! Calls in memory, by their receiver's host, which here is a name and a port: each host has its own
-//! line, and hosts that have calls waiting and a place free take turns. How many places a host has
-//! follows from how it answers:
+//! Deliveries in memory, queued by receiver. A receiver is a host and port. Receivers with waiting
+//! deliveries and a free slot take turns (round robin). The number of a receiver's slots, i.e. of its
+//! concurrent requests, follows its responses:
 //!
-//! | the last call | places |
+//! | the last request | slots |
 //! |---|---|
 //! | none yet | some |
-//! | was answered quickly | one more, up to half of all |
-//! | was answered slowly | one less, down to a few |
-//! | was not answered | next to none, until it answers again |
+//! | got a quick response | one more, up to half of all |
+//! | got a slow response | one less, down to a few |
+//! | got no response | next to none, until a request gets a response |
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -15,37 +15,37 @@ use std::time::Duration;
 
 use domain::limits;
 
-/// Slow is an answer that takes longer.
+/// A response that takes longer is slow.
 const QUICK: Duration = Duration::from_secs(1);
 
-/// Places of a host that answers, but slowly.
-const PLACES_MIN: usize = limits::WEBHOOKS_PER_NEW_HOST / 4;
+/// Slots of a host whose responses are slow.
+const SLOTS_MIN: usize = limits::WEBHOOKS_PER_NEW_HOST / 4;
 
-const WAITING_PER_PLACE: usize = 64;
+const WAITING_PER_SLOT: usize = 64;
 
-/// How long a call waits in the store that has no room here, and how much longer the more of its host
-/// do: so many of them come back in that time.
+/// Delay of a delivery for which there is no room here. It grows by as much for every
+/// [`BACK_IN_PUT_OFF`] deliveries of the same host that were put off before it.
 const PUT_OFF: Duration = Duration::from_secs(10);
 const BACK_IN_PUT_OFF: u32 = 256;
 const PUT_OFF_MAX: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Response {
     After(Duration),
     None,
-    /// The call was not made.
-    NotAsked,
+    /// No request was sent.
+    NotSent,
 }
 
 #[derive(Debug)]
 struct Host<T> {
     waiting: VecDeque<T>,
     running: usize,
-    places: usize,
+    slots: usize,
     silent: bool,
-    /// Put off since it last answered.
+    /// Deliveries put off since its last response.
     put_off: u32,
-    /// Whether it stands in the line of hosts.
+    /// Whether it is in the round robin.
     in_turn: bool,
 }
 
@@ -68,20 +68,20 @@ impl<T> Host<T> {
         Self {
             waiting: VecDeque::new(),
             running: 0,
-            places: limits::WEBHOOKS_PER_NEW_HOST,
+            slots: limits::WEBHOOKS_PER_NEW_HOST,
             silent: false,
             put_off: 0,
             in_turn: false,
         }
     }
 
-    /// How many of those in the store may wait here: some rounds of all its places.
+    /// How many claimed deliveries may wait here: some rounds of all its slots.
     fn room(&self) -> usize {
-        let rounds = self.places * WAITING_PER_PLACE;
+        let rounds = self.slots * WAITING_PER_SLOT;
         rounds.min(self.room_for_new())
     }
 
-    /// How many of those may that are stored just now, and would have to be read again.
+    /// How many new deliveries may wait here: more, because they would have to be read again.
     const fn room_for_new(&self) -> usize {
         if self.silent {
             limits::WEBHOOKS_WAITING_PER_SILENT_HOST_MAX
@@ -91,48 +91,48 @@ impl<T> Host<T> {
     }
 
     fn may_begin(&self) -> bool {
-        !self.waiting.is_empty() && self.running < self.places
+        !self.waiting.is_empty() && self.running < self.slots
     }
 
-    fn learn(&mut self, answer: Answer) {
-        match answer {
-            Answer::NotAsked => return,
-            Answer::None => {
+    fn learn(&mut self, response: Response) {
+        match response {
+            Response::NotSent => return,
+            Response::None => {
                 self.silent = true;
-                self.places = limits::WEBHOOKS_PER_SILENT_HOST_MAX;
+                self.slots = limits::WEBHOOKS_PER_SILENT_HOST_MAX;
                 return;
             }
-            Answer::After(took) if took <= QUICK => {
-                self.places = (self.places + 1).min(limits::WEBHOOKS_PER_HOST_MAX);
+            Response::After(took) if took <= QUICK => {
+                self.slots = (self.slots + 1).min(limits::WEBHOOKS_PER_HOST_MAX);
             }
-            Answer::After(_) => self.places -= 1,
+            Response::After(_) => self.slots -= 1,
         }
         self.silent = false;
         self.put_off = 0;
-        self.places = self.places.max(PLACES_MIN);
+        self.slots = self.slots.max(SLOTS_MIN);
     }
 }
 
 impl<T> Queue<T> {
-    /// Calls in memory.
+    /// Deliveries in memory.
     pub(super) const fn len(&self) -> usize {
         self.waiting + self.running
     }
 
-    /// Puts a call from the store in its host's line, or says how long it has to wait there.
-    pub(super) fn push(&mut self, name: &str, call: T) -> Result<(), (T, Duration)> {
-        self.enter(name, call, Host::room)
+    /// Queues a claimed delivery, or returns how long it has to wait in the store.
+    pub(super) fn push(&mut self, name: &str, delivery: T) -> Result<(), (T, Duration)> {
+        self.enter(name, delivery, Host::room)
     }
 
-    /// The same for a call that was handed over.
-    pub(super) fn push_new(&mut self, name: &str, call: T) -> Result<(), (T, Duration)> {
-        self.enter(name, call, Host::room_for_new)
+    /// The same for a delivery that was handed over.
+    pub(super) fn push_new(&mut self, name: &str, delivery: T) -> Result<(), (T, Duration)> {
+        self.enter(name, delivery, Host::room_for_new)
     }
 
     fn enter(
         &mut self,
         name: &str,
-        call: T,
+        delivery: T,
         room: fn(&Host<T>) -> usize,
     ) -> Result<(), (T, Duration)> {
         let known = self.hosts.get_key_value(name).map(|(name, _)| name.clone());
@@ -141,15 +141,15 @@ impl<T> Queue<T> {
         if host.waiting.len() >= room(host) {
             let wait = PUT_OFF + PUT_OFF * (host.put_off / BACK_IN_PUT_OFF);
             host.put_off = host.put_off.saturating_add(1);
-            return Err((call, wait.min(PUT_OFF_MAX)));
+            return Err((delivery, wait.min(PUT_OFF_MAX)));
         }
-        host.waiting.push_back(call);
+        host.waiting.push_back(delivery);
         self.waiting += 1;
-        self.line_up(&name);
+        self.enqueue_host(&name);
         Ok(())
     }
 
-    /// The next call to begin. It takes a place until [`Queue::end`].
+    /// The next delivery to begin. It takes a slot until [`Queue::end`].
     pub(super) fn begin(&mut self) -> Option<(Arc<str>, T)> {
         if self.running >= limits::WEBHOOKS_IN_FLIGHT_MAX {
             return None;
@@ -157,33 +157,33 @@ impl<T> Queue<T> {
         let name = self.turns.pop_front()?;
         let host = self.hosts.get_mut(&name)?;
         host.in_turn = false;
-        let call = host.waiting.pop_front()?;
+        let delivery = host.waiting.pop_front()?;
         host.running += 1;
         self.waiting -= 1;
         self.running += 1;
-        self.line_up(&name);
-        Some((name, call))
+        self.enqueue_host(&name);
+        Some((name, delivery))
     }
 
-    pub(super) fn end(&mut self, name: &Arc<str>, answer: Answer) {
+    pub(super) fn end(&mut self, name: &Arc<str>, response: Response) {
         let full = self.hosts.len() > limits::WEBHOOK_SILENT_HOSTS_MAX;
         let Some(host) = self.hosts.get_mut(name) else { return };
         host.running -= 1;
         self.running -= 1;
-        host.learn(answer);
+        host.learn(response);
         if host.running == 0 && host.waiting.is_empty() && (full || !host.silent) {
             self.hosts.remove(name);
         } else {
-            self.line_up(name);
+            self.enqueue_host(name);
         }
     }
 
-    /// Its last call was not answered.
+    /// Its last request got no response.
     pub(super) fn is_silent(&self, name: &str) -> bool {
         self.hosts.get(name).is_some_and(|host| host.silent)
     }
 
-    /// Everything that waits.
+    /// All waiting deliveries.
     pub(super) fn drain(&mut self) -> Vec<T> {
         self.waiting = 0;
         self.turns.clear();
@@ -195,7 +195,7 @@ impl<T> Queue<T> {
         drained
     }
 
-    fn line_up(&mut self, name: &Arc<str>) {
+    fn enqueue_host(&mut self, name: &Arc<str>) {
         if let Some(host) = self.hosts.get_mut(name)
             && !host.in_turn
             && host.may_begin()
@@ -210,12 +210,12 @@ impl<T> Queue<T> {
 mod tests {
     use super::*;
 
-    const QUICKLY: Answer = Answer::After(Duration::from_millis(5));
+    const QUICKLY: Response = Response::After(Duration::from_millis(5));
 
-    fn filled(calls: &[(&str, usize)]) -> Queue<usize> {
+    fn filled(deliveries: &[(&str, usize)]) -> Queue<usize> {
         let mut queue = Queue::default();
-        for (host, count) in calls {
-            (0..*count).for_each(|call| queue.push(host, call).unwrap());
+        for (host, count) in deliveries {
+            (0..*count).for_each(|delivery| queue.push(host, delivery).unwrap());
         }
         queue
     }
@@ -225,17 +225,18 @@ mod tests {
     }
 
     #[test]
-    fn a_new_host_has_some_places_and_hosts_take_turns() {
+    fn a_new_host_has_some_slots_and_hosts_take_turns() {
         let mut queue = filled(&[("a", 100), ("b", 2)]);
         let begun = begun(&mut queue);
         let of = |name: &str| begun.iter().filter(|(host, _)| &**host == name).count();
         assert_eq!((of("a"), of("b")), (limits::WEBHOOKS_PER_NEW_HOST, 2));
-        let first: Vec<_> = begun[..4].iter().map(|(host, call)| (&**host, *call)).collect();
+        let first: Vec<_> =
+            begun[..4].iter().map(|(host, delivery)| (&**host, *delivery)).collect();
         assert_eq!(first, [("a", 0), ("b", 0), ("a", 1), ("b", 1)]);
     }
 
     #[test]
-    fn quick_answers_earn_half_of_all_places_and_no_more() {
+    fn quick_responses_earn_half_of_all_slots_and_no_more() {
         let mut queue = filled(&[("a", 1_000)]);
         let mut running = begun(&mut queue).len();
         for _ in 0..500 {
@@ -248,54 +249,55 @@ mod tests {
     }
 
     #[test]
-    fn slow_answers_leave_a_few_places() {
+    fn slow_responses_leave_a_few_slots() {
         let mut queue = filled(&[("a", 1_000)]);
         let mut running = begun(&mut queue).len();
         for _ in 0..100 {
-            queue.end(&"a".into(), Answer::After(Duration::from_secs(5)));
+            queue.end(&"a".into(), Response::After(Duration::from_secs(5)));
             running = running - 1 + begun(&mut queue).len();
         }
-        assert_eq!(running, PLACES_MIN);
+        assert_eq!(running, SLOTS_MIN);
     }
 
     #[test]
-    fn a_silent_host_takes_few_until_it_answers() {
+    fn a_silent_host_has_few_slots_until_it_responds() {
         let mut queue = filled(&[("a", 500)]);
         let mut running = begun(&mut queue).len();
         while running > limits::WEBHOOKS_PER_SILENT_HOST_MAX {
-            queue.end(&"a".into(), Answer::None);
+            queue.end(&"a".into(), Response::None);
             running -= 1;
             assert!(begun(&mut queue).len() <= 1);
         }
-        queue.end(&"a".into(), Answer::None);
+        queue.end(&"a".into(), Response::None);
         assert_eq!(begun(&mut queue).len(), 1);
         queue.end(&"a".into(), QUICKLY);
         assert!(begun(&mut queue).len() > 1);
     }
 
     #[test]
-    fn what_a_silent_host_has_too_much_of_comes_back_later_and_later() {
+    fn excess_deliveries_of_a_silent_host_are_put_off_longer_and_longer() {
         let mut queue = filled(&[("a", 1)]);
         let (host, _) = queue.begin().unwrap();
-        queue.end(&host, Answer::None);
-        let waits: Vec<_> = (0..100_000).filter_map(|call| queue.push("a", call).err()).collect();
+        queue.end(&host, Response::None);
+        let waits: Vec<_> =
+            (0..100_000).filter_map(|delivery| queue.push("a", delivery).err()).collect();
         assert_eq!(queue.len(), limits::WEBHOOKS_WAITING_PER_SILENT_HOST_MAX);
         assert_eq!((waits[0].1, waits[99_000].1), (PUT_OFF, PUT_OFF_MAX));
         assert!(waits.windows(2).all(|pair| pair[0].1 <= pair[1].1));
     }
 
     #[test]
-    fn no_host_fills_the_memory_of_the_others() {
+    fn no_host_takes_the_room_of_the_others() {
         let mut queue = Queue::default();
-        let kept = (0..100_000).filter(|call| queue.push("a", *call).is_ok()).count();
-        assert_eq!(kept, limits::WEBHOOKS_PER_NEW_HOST * WAITING_PER_PLACE);
+        let kept = (0..100_000).filter(|delivery| queue.push("a", *delivery).is_ok()).count();
+        assert_eq!(kept, limits::WEBHOOKS_PER_NEW_HOST * WAITING_PER_SLOT);
         while queue.push_new("a", 0).is_ok() {}
         assert_eq!(queue.len(), limits::WEBHOOKS_WAITING_PER_HOST_MAX);
         assert!(queue.push("b", 0).is_ok());
     }
 
     #[test]
-    fn what_is_idle_and_well_is_forgotten() {
+    fn an_idle_host_that_responds_is_dropped() {
         let mut queue = filled(&[("a", 1)]);
         let (host, _) = queue.begin().unwrap();
         queue.end(&host, QUICKLY);

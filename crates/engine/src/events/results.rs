@@ -1,20 +1,20 @@
-//! What became of calls, gathered and recorded many at a time. While the store cannot take them they
-//! are kept; a crash loses them, and their calls are made again under the same ids.
+//! Results of deliveries, gathered and recorded in batches. While the store is unavailable they are
+//! kept; a crash loses them, and their events are delivered again under the same ids.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{EventStore, PortError, WebhookResult};
+use domain::ports::{DeliveryResult, EventStore, PortError};
 use domain::time::Timestamp;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 
-/// Results are recorded when the first of them is so old, or when there are so many.
+/// A batch is recorded at this age of its first result, or with this number of results.
 const GATHER: Duration = Duration::from_millis(25);
 const MANY: usize = 512;
 
-/// Pause before results that the store could not take are brought again.
+/// Pause before a batch that the store did not take is recorded again.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 type Recording = BoxFuture<'static, Result<(), PortError>>;
@@ -22,22 +22,22 @@ type Recording = BoxFuture<'static, Result<(), PortError>>;
 #[derive(Default)]
 pub(super) struct Results {
     gathered: Batch,
-    /// When what is gathered is recorded.
+    /// When the gathered batch is recorded.
     due: Option<Instant>,
-    /// The store could not take them a moment ago.
+    /// The last attempt to record failed.
     paused: bool,
     under_way: Option<(Batch, Recording)>,
 }
 
 #[derive(Debug, Default)]
 struct Batch {
-    results: Vec<WebhookResult>,
-    /// Recording it may make other calls due.
+    results: Vec<DeliveryResult>,
+    /// Recording it may make other events due.
     frees_next: bool,
 }
 
 impl Results {
-    pub(super) fn push(&mut self, result: WebhookResult, frees_next: bool) {
+    pub(super) fn push(&mut self, result: DeliveryResult, frees_next: bool) {
         self.gathered.results.push(result);
         self.gathered.frees_next |= frees_next;
         let now = Instant::now();
@@ -55,8 +55,8 @@ impl Results {
         self.gathered.results.len() + under_way
     }
 
-    /// Records what is gathered when its time has come, and says whether other calls may be due by
-    /// it. Pending for ever while there is nothing. Safe to drop at any time and to call again.
+    /// Records the gathered batch when it is due, and returns whether other events may be due by it.
+    /// Pending while there is nothing to record. Cancel safe: may be dropped and called again.
     pub(super) async fn record(
         &mut self,
         store: &Arc<dyn EventStore>,
@@ -71,10 +71,10 @@ impl Results {
         }
         let Some((_, recording)) = &mut self.under_way else { return false };
         let recorded = recording.await;
-        self.under_way.take().is_some_and(|(batch, _)| self.judge(batch, recorded))
+        self.under_way.take().is_some_and(|(batch, _)| self.conclude(batch, recorded))
     }
 
-    /// Records all there is, as soon as the store takes it.
+    /// Records everything, as soon as the store takes it.
     pub(super) async fn flush(&mut self, store: &Arc<dyn EventStore>, now: impl Fn() -> Timestamp) {
         while self.len() > 0 {
             if !self.paused {
@@ -89,19 +89,19 @@ impl Results {
         self.paused = false;
         let batch = std::mem::take(&mut self.gathered);
         let results = batch.results.clone();
-        let recording = async move { store.record_webhooks(results, now).await }.boxed();
+        let recording = async move { store.record_deliveries(results, now).await }.boxed();
         self.under_way = Some((batch, recording));
     }
 
-    fn judge(&mut self, mut batch: Batch, recorded: Result<(), PortError>) -> bool {
-        let calls = batch.results.len();
+    fn conclude(&mut self, mut batch: Batch, recorded: Result<(), PortError>) -> bool {
+        let results = batch.results.len();
         match recorded {
             Ok(()) => return batch.frees_next,
             Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) => {
-                tracing::error!(%error, calls, "what became of webhooks cannot be recorded");
+                tracing::error!(%error, results, "results of deliveries cannot be recorded");
             }
             Err(error) => {
-                tracing::warn!(%error, calls, "could not record webhooks; again soon");
+                tracing::warn!(%error, results, "could not record deliveries; trying again");
                 batch.results.append(&mut self.gathered.results);
                 batch.frees_next |= self.gathered.frees_next;
                 self.gathered = batch;

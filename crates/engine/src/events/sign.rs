@@ -8,12 +8,12 @@ use domain::secret::Secret;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// The value of `webhook-signature`; `None` when the secret is not `whsec_` and base64.
+/// The value of the header `webhook-signature`; `None` unless the secret is `whsec_` and base64.
 pub fn sign(secret: &Secret, id: &str, timestamp_s: i64, body: &[u8]) -> Option<String> {
     Signer::default().sign(secret, id, timestamp_s, body)
 }
 
-/// Signs, and keeps the key it used last ready: an account's calls come in runs.
+/// Signs, and keeps the key of the last secret: consecutive events are often of one account.
 #[derive(Default)]
 pub(super) struct Signer(Option<(Secret, Hmac<Sha256>)>);
 
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signs_as_the_schemes_own_example() {
+    fn signs_as_the_example_of_standard_webhooks() {
         let secret = Secret::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
         let body = br#"{"test": 2432232314}"#;
         let signature = sign(&secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body);
@@ -65,12 +65,12 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_secret_of_another_make() {
+    fn refuses_a_secret_of_another_form() {
         assert_eq!(sign(&Secret::new("hunter2"), "msg_1", 0, b""), None);
     }
 
     #[test]
-    fn each_call_is_signed_with_its_own_secret() {
+    fn signs_each_event_with_its_own_secret() {
         let secrets = ["whsec_AAAA", "whsec_BBBB", "whsec_AAAA"].map(Secret::new);
         let mut signer = Signer::default();
         for secret in &secrets {

@@ -1,9 +1,11 @@
-//! Messages to one, on the whole way from accept to the end that was told.
+//! Single messages, on the whole way from accept to the delivered event.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use domain::event::{Attempt, AttemptResult};
 use domain::id::AccountId;
-use domain::ports::{ChunkEnd, CreditOutcome, Store, WebhookCall, WebhookOutcome, WebhookResult};
+use domain::ports::{ChunkEnd, CreditOutcome, Delivery, DeliveryOutcome, DeliveryResult, Store};
 use tokio::sync::mpsc;
 
 use crate::made::{NOW, chunk, lease, order, outcome, receipt};
@@ -12,7 +14,7 @@ use crate::made::{NOW, chunk, lease, order, outcome, receipt};
 pub(crate) async fn run(store: &Arc<dyn Store>, account: AccountId, messages: u64, batch: u64) {
     let (accepted, mut outcomes) = mpsc::channel(8);
     let (submitted, mut receipts) = mpsc::channel(8);
-    let (ended, mut told) = mpsc::channel(8);
+    let (ended, mut handed_over) = mpsc::channel(8);
     let mut steps = tokio::task::JoinSet::new();
     for caller in 0..2 {
         let (store, accepted) = (store.clone(), accepted.clone());
@@ -43,20 +45,19 @@ pub(crate) async fn run(store: &Arc<dyn Store>, account: AccountId, messages: u6
         while let Some(numbers) = receipts.recv().await {
             let said = numbers.into_iter().map(receipt).collect();
             let recorded = at.record_receipts(said, NOW, Some(lease(45))).await.unwrap();
-            ended.send(recorded.webhooks).await.unwrap();
+            ended.send(recorded.deliveries).await.unwrap();
         }
     });
     let at = store.clone();
     steps.spawn(async move {
         let mut count = 0;
-        while let Some(calls) = told.recv().await {
-            count += calls.len();
-            let told = |call: WebhookCall| WebhookResult {
-                call: call.id,
-                outcome: WebhookOutcome::Told,
-                note: "status 200".to_owned(),
-            };
-            at.record_webhooks(calls.into_iter().map(told).collect(), NOW).await.unwrap();
+        while let Some(deliveries) = handed_over.recv().await {
+            count += deliveries.len();
+            let result = AttemptResult::Status(200);
+            let attempt = Attempt { at: NOW, took: Duration::from_millis(7), result };
+            let outcome = DeliveryOutcome::Delivered(attempt);
+            let end = |delivery: Delivery| DeliveryResult { event: delivery.id, outcome };
+            at.record_deliveries(deliveries.into_iter().map(end).collect(), NOW).await.unwrap();
         }
         assert_eq!(count as u64, messages);
     });

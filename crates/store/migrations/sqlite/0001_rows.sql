@@ -318,7 +318,7 @@ CREATE INDEX parked_receipts_ordinal ON parked_receipts (carrier, ordinal);
 
 -- ---- events -------------------------------------------------------------------------------------
 
--- What customers are told, and how far that is. One of an order finds address and secret there.
+-- What is reported to customers, and how far its delivery is.
 CREATE TABLE events (
     id INTEGER PRIMARY KEY,
     subject TEXT NOT NULL CHECK (subject IN ('order', 'inbound')),
@@ -326,22 +326,41 @@ CREATE TABLE events (
     number INTEGER NOT NULL, -- among the subject's events, from 1
     snapshot TEXT NOT NULL, -- JSON
     at INTEGER NOT NULL,
-    url TEXT,
-    secret BLOB, -- sealed
+    target TEXT NOT NULL CHECK (target IN ('webhook', 'callback')),
+    url TEXT, -- NULL: URL and secret are the order's
+    secret BLOB, -- sealed; NULL where the target is not signed
     attempts INTEGER NOT NULL DEFAULT 0,
-    -- When it may be told. While it is leased, the end of the lease; while an earlier event of its
-    -- subject is not ended, never; once it has ended, when it is forgotten.
+    -- When it is due. While it is leased, the end of the lease; while an earlier event of its subject
+    -- has not ended, never; once it has ended, when the row is deleted.
     due_at INTEGER NOT NULL,
-    -- Whose lease it is; NULL when nobody's. Says nothing once it has ended.
+    -- Node that has the lease; NULL when there is none. Meaningless once the event has ended.
     lease_node TEXT,
-    note TEXT,
-    told INTEGER, -- 1 told, 0 given up, NULL not ended
+    delivered INTEGER, -- 1 delivered, 0 failed, NULL not ended
     ended_at INTEGER,
+    -- The attempt that delivered it; all others are rows of event_attempts.
+    attempt_at INTEGER,
+    attempt_ms INTEGER,
+    attempt_status INTEGER,
+    -- Its order's event before it.
+    previous INTEGER,
     -- The event that waits for the end of this one.
     next INTEGER
 ) STRICT;
 
-CREATE INDEX events_due ON events (told, due_at);
+CREATE INDEX events_due ON events (delivered, due_at);
+CREATE INDEX events_inbound ON events (subject_id) WHERE subject = 'inbound';
+
+-- Attempts that did not deliver their event, and those that did before a replay. Rows are deleted by
+-- age and number, whether their event is still there or not.
+CREATE TABLE event_attempts (
+    id INTEGER PRIMARY KEY,
+    event INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    took_ms INTEGER NOT NULL,
+    result TEXT NOT NULL -- HTTP status, or the word of an error
+) STRICT;
+
+CREATE INDEX event_attempts_event ON event_attempts (event);
 
 -- ---- inbound ------------------------------------------------------------------------------------
 

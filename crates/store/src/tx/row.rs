@@ -6,7 +6,8 @@ use domain::account::AccountName;
 use domain::account::operator::{Action, Actor};
 use domain::account::sender::SenderState;
 use domain::account::template::Label;
-use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId};
+use domain::event::{AttemptResult, TargetKind};
+use domain::id::{AccountId, EventId, InboundId, KeyId, MessageId, OrderId};
 use domain::message::campaign::RefundPolicy;
 use domain::message::chunk::Doubt;
 use domain::message::parts::PartState;
@@ -14,7 +15,7 @@ use domain::message::recipient::RecipientState;
 use domain::message::{Address, Lane, MessageState};
 use domain::money::Msat;
 use domain::number::{Msisdn, SenderId};
-use domain::ports::{PortError, ReceiptState, WebhookCallId};
+use domain::ports::{PortError, ReceiptState};
 use domain::reason::Reason;
 use domain::sale::ledger::TransferState;
 use domain::sale::order::{OrderKind, OrderState, PaymentMethod, Wanted};
@@ -94,7 +95,7 @@ from_column! {
         Msat => |value| Some(Self::new(value)),
         AccountId => |value| Some(Self(value)),
         KeyId => |value| Some(Self(value)),
-        WebhookCallId => |value| Some(Self(value)),
+        EventId => |value| Some(Self(value)),
         Msisdn => |value| value.try_into().ok().and_then(|digits| Self::from_digits(digits).ok()),
         Lane => |value| match value { 0 => Some(Self::Single), 1 => Some(Self::Bulk), _ => None };
     Vec<u8>:
@@ -114,6 +115,8 @@ from_column! {
         ReceiptState => |word| Self::from_str(&word).ok(),
         TransferState => |word| Self::from_str(&word).ok(),
         Reason => |word| Self::from_str(&word).ok(),
+        TargetKind => |word| Self::from_str(&word).ok(),
+        AttemptResult => |word| Self::from_str(&word).ok(),
         SenderState => |word| Self::from_str(&word).ok(),
         RefundPolicy => |word| Self::from_str(&word).ok(),
         Action => |word| Self::from_str(&word).ok(),

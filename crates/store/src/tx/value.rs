@@ -1,12 +1,12 @@
 //! Parameters of statements.
 
-use domain::id::{AccountId, InboundId, KeyId, MessageId, OrderId, PaymentHash};
+use domain::id::{AccountId, EventId, InboundId, KeyId, MessageId, OrderId, PaymentHash};
 use domain::message::chunk::Doubt;
 use domain::message::parts::PartState;
 use domain::message::recipient::RecipientState;
 use domain::message::{Lane, MessageState};
 use domain::money::Msat;
-use domain::ports::{ReceiptState, WebhookCallId};
+use domain::ports::ReceiptState;
 use domain::reason::Reason;
 use domain::sale::ledger::{ChargeId, TransferState};
 use domain::sale::order::{OrderKind, OrderState};
@@ -42,7 +42,7 @@ value_from! {
     Msat => |value| Self::Int(value.get());
     AccountId => |value| Self::Int(value.0);
     KeyId => |value| Self::Int(value.0);
-    WebhookCallId => |value| Self::Int(value.0);
+    EventId => |value| Self::Int(value.0);
     OrderState => |value| Self::Text(value.as_str());
     OrderKind => |value| Self::Text(value.as_str());
     MessageState => |value| Self::Text(value.as_str());

@@ -116,9 +116,9 @@ async fn read(store: &dyn Store) {
     let claimed = store.claim_chunks("two", 9.into(), NOON, NOON.after(Duration::from_secs(120)));
     assert_eq!(claimed.await.unwrap().chunks.len(), 1, "the third is in the queue");
     let later = NOON.after(Duration::from_secs(120));
-    let calls = store.claim_webhooks("two", NOON, later, 9).await.unwrap();
+    let calls = store.claim_deliveries("two", NOON, later, 9).await.unwrap();
     assert!(!calls.is_empty());
-    assert_eq!(calls[0].secret.expose(), "whsec_of_the_order");
+    assert_eq!(calls[0].target.secret().unwrap().expose(), "whsec_of_the_order");
     let again = Receipt {
         carrier: CarrierName::new("main"),
         carrier_id: "b".to_owned(),

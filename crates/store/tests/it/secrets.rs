@@ -24,7 +24,7 @@ async fn fill(store: &dyn Store) {
     };
     let id = lightning.id;
     store.add_order(lightning, CAPS, NOON).await.unwrap();
-    store.claim_webhooks("one", NOON, NOON, 9).await.unwrap();
+    store.claim_deliveries("one", NOON, NOON, 9).await.unwrap();
     let stored = store.order(id).await.unwrap().unwrap();
     let Payment::Lightning { preimage, .. } = stored.payment else { panic!() };
     assert_eq!(preimage.expose(), &PREIMAGE);

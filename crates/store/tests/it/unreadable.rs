@@ -118,7 +118,7 @@ async fn an_unreadable_order_does_not_stop_the_checks_of_others() {
 }
 
 #[tokio::test]
-async fn an_unreadable_event_does_not_stop_the_calls_of_others() {
+async fn an_unreadable_event_does_not_stop_the_delivery_of_others() {
     let database = Database::new();
     let (store, payer) = stored(&database).await;
     for number in [1, 2] {
@@ -136,10 +136,10 @@ async fn an_unreadable_event_does_not_stop_the_calls_of_others() {
     assert_eq!(recorded.events, 2);
     let damage = "UPDATE events SET snapshot = '{' WHERE id = (SELECT min(id) FROM events)";
     assert_eq!(database.connect().execute(damage, []).unwrap(), 1);
-    let calls = |now: Timestamp| store.claim_webhooks("one", now, tomorrow().after(LEASE), 9);
-    assert_eq!(calls(NOON).await.unwrap().len(), 1);
-    assert!(calls(tomorrow().before(LEASE)).await.unwrap().is_empty());
+    let due = |now: Timestamp| store.claim_deliveries("one", now, tomorrow().after(LEASE), 9);
+    assert_eq!(due(NOON).await.unwrap().len(), 1);
+    assert!(due(tomorrow().before(LEASE)).await.unwrap().is_empty());
     let mended = "UPDATE events SET snapshot = (SELECT max(snapshot) FROM events)";
     database.connect().execute(mended, []).unwrap();
-    assert_eq!(calls(tomorrow()).await.unwrap().len(), 1);
+    assert_eq!(due(tomorrow()).await.unwrap().len(), 1);
 }

@@ -197,18 +197,22 @@ macro_rules! store_conformance {
             forgets_events_that_ended
             keeps_what_is_queued_and_takes_late_outcomes
             // events
-            tells_each_change_once
-            tells_nothing_without_a_webhook
-            tells_of_a_cancel_only_when_paid
-            tells_one_event_for_one_change
-            leases_webhook_calls
-            tells_the_events_of_an_order_one_after_another
+            reports_each_change_once
+            reports_nothing_without_a_webhook
+            reports_a_cancel_only_when_paid
+            one_change_is_one_event
+            leases_due_events
+            the_events_of_an_order_are_due_one_after_another
             makes_the_next_event_due_when_one_has_ended
-            tells_only_the_end_to_those_who_want_that
+            reports_only_the_end_where_that_is_wanted
             hands_over_the_events_of_a_change
-            releases_the_webhook_calls_of_one_node
-            tells_again_until_told
-            gives_up_for_good
+            releases_the_events_of_one_node
+            retries_until_delivered
+            a_failed_event_is_not_due_again
+            logs_every_attempt_with_its_result
+            deletes_attempts_by_age
+            finds_events_by_order_message_account_and_state
+            replays_an_event_that_has_ended
             counts_no_attempt_that_was_put_off
             // bulk
             accepts_a_message_to_many

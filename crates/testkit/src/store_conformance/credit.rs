@@ -54,7 +54,7 @@ pub async fn accepts_many_orders_in_one_change(rig: &impl Rig) {
     assert_eq!(world.balance(one.id).await, left);
     assert_eq!(world.balance(two.id).await, balance(Msat::ZERO, PRICE));
     assert_eq!(world.claim(at(1)).await.len(), 8);
-    assert!(world.calls(at(50)).await.is_empty(), "that it is paid says the answer");
+    assert!(world.due_events(at(50)).await.is_empty(), "that it is paid says the answer");
     world.must_be_sound().await;
 }
 

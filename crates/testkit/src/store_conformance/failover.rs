@@ -184,7 +184,7 @@ pub async fn reports_nothing_when_another_carrier_is_tried(rig: &impl Rig) {
     let taken = other(accepted(&again, 0, &[(1, "x")]));
     assert_eq!(end(&world, &again, vec![taken], ChunkEnd::Done).await.events, 0);
     assert_eq!(receive_from_other(&world, "x", ReceiptState::Delivered).await.events, 1);
-    assert_eq!(world.told(at(300)).await.len(), 3, "paid, sent, delivered");
+    assert_eq!(world.deliver_all(at(300)).await.len(), 3, "paid, sent, delivered");
 }
 
 pub async fn delivers_by_a_tried_carrier(rig: &impl Rig) {

@@ -1,10 +1,10 @@
-//! Dropping what nobody asks for any more.
+//! Deletes rows whose time of retention is over.
 
-use domain::ports::{NodeVerdict, ReceiptState, Recorded, WebhookOutcome, WebhookResult};
+use domain::ports::{NodeVerdict, ReceiptState, Recorded};
 use domain::reason::Reason;
 
 use super::Rig;
-use super::world::{World, accepted, at};
+use super::world::{DELIVERED, World, accepted, at, result};
 
 pub async fn forgets_orders_that_were_never_paid(rig: &impl Rig) {
     let world = World::new(rig).await;
@@ -44,15 +44,13 @@ pub async fn forgets_no_more_than_asked(rig: &impl Rig) {
 pub async fn forgets_events_that_ended(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
-    let told = world.calls(at(2)).await.remove(0);
-    let result =
-        WebhookResult { call: told.id, outcome: WebhookOutcome::Told, note: String::new() };
-    world.store.record_webhooks(vec![result], at(3)).await.unwrap();
+    let first = world.due_events(at(2)).await.remove(0);
+    world.store.record_deliveries(vec![result(first.id, DELIVERED)], at(3)).await.unwrap();
     let other = world.working().await;
     assert_eq!(world.store.forget(at(3), 9).await.unwrap(), 0, "not old enough");
     assert_eq!(world.store.forget(at(4), 9).await.unwrap(), 1);
-    assert_eq!(world.calls(at(9_000)).await.len(), 1, "the other is still to be told");
-    // What happens later is told as ever.
+    assert_eq!(world.due_events(at(9_000)).await.len(), 1, "the other is not ended");
+    // Later events are not affected.
     let chunks = world.claim(at(5)).await;
     let outcomes =
         chunks.iter().zip(["a", "b"]).map(|(chunk, id)| accepted(chunk, 0, &[(1, id)])).collect();

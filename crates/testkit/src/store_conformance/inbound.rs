@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::event::Target;
 use domain::id::{AccountId, InboundId};
 use domain::inbound::{
-    InboundBody, InboundContent, InboundMessage, InboundPart, InboundWebhook, Join, JoinScheme,
-    Octets, Party, Receiver, Receivers,
+    InboundBody, InboundContent, InboundMessage, InboundPart, Join, JoinScheme, Octets, Party,
+    Receiver, Receivers,
 };
 use domain::limits::{INBOUND_JOIN_MAX, INBOUND_PARTS_WAITING_MAX, INBOUND_REPEAT_MAX};
 use domain::money::Msat;
-use domain::ports::{InboundRecorded, Snapshot, WebhookOutcome, WebhookResult};
+use domain::ports::{InboundRecorded, Snapshot};
 use domain::routing::CarrierName;
 use domain::secret::Secret;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::Rig;
-use super::world::{CARRIER, NODE, World, at};
+use super::world::{CARRIER, DELIVERED, NODE, World, at, result, retry_at};
 
 const FROM: &str = "4520123456";
 const TO: &str = "1919";
@@ -39,8 +40,12 @@ fn nth(number: u8, total: u8, text: &str, at: Timestamp) -> InboundPart {
     InboundPart { join, ..whole(text, at) }
 }
 
-fn webhook(url: &str, secret: &str) -> Option<InboundWebhook> {
-    Some(InboundWebhook { url: url.to_owned(), secret: Secret::new(secret) })
+fn callback() -> Target {
+    Target::Callback { url: "https://rest.example/?a=b".to_owned() }
+}
+
+fn webhook(url: &str, secret: &str) -> Option<Target> {
+    Some(Target::Webhook { url: url.to_owned(), secret: Secret::new(secret) })
 }
 
 impl World {
@@ -297,14 +302,14 @@ pub async fn keeps_no_more_waiting_parts_than_there_is_room_for(rig: &impl Rig) 
 pub async fn tells_whose_number_it_came_to(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
-    let receiver = |account: Option<AccountId>, webhook| Receiver { account, webhook, help: None };
+    let receiver = |account: Option<AccountId>, target| Receiver { account, target, help: None };
     let receivers = Arc::new(Receivers {
         numbers: [
             (Party::new("+4560"), receiver(Some(account), webhook("https://a.example", "whsec_a"))),
             (Party::new("4561"), receiver(Some(account), None)),
         ]
         .into(),
-        others: receiver(None, webhook("https://rest.example", "whsec_rest")),
+        others: receiver(None, Some(callback())),
         ..Receivers::default()
     });
     let to = |number: &str, text| InboundPart { to: Party::new(number), ..whole(text, at(5)) };
@@ -314,46 +319,44 @@ pub async fn tells_whose_number_it_came_to(rig: &impl Rig) {
     let accounts: Vec<_> = world.came_in().await.iter().map(|m| m.account).collect();
     assert_eq!(accounts.iter().filter(|of| **of == Some(account)).count(), 2);
 
-    let mut calls = world.store.claim_webhooks(NODE, at(6), at(66), 10).await.unwrap();
-    calls.sort_by(|a, b| a.url.cmp(&b.url));
-    let told: Vec<_> = calls
+    let mut due = world.store.claim_deliveries(NODE, at(6), at(66), 10).await.unwrap();
+    due.sort_by(|a, b| a.target.url().cmp(b.target.url()));
+    let told: Vec<_> = due
         .iter()
-        .map(|call| {
-            let Snapshot::Inbound(message) = &call.snapshot else { panic!("an order") };
+        .map(|event| {
+            let Snapshot::Inbound(message) = &event.snapshot else { panic!("an order") };
             let text = message.content.text().unwrap().as_str().to_owned();
-            (call.url.as_str(), call.secret.expose(), text, call.at)
+            (event.target.clone(), text, event.at)
         })
         .collect();
     let expected = [
-        ("https://a.example", "whsec_a", "one".to_owned(), at(6)),
-        ("https://rest.example", "whsec_rest", "three".to_owned(), at(6)),
+        (webhook("https://a.example", "whsec_a").unwrap(), "one".to_owned(), at(6)),
+        (callback(), "three".to_owned(), at(6)),
     ];
     assert_eq!(told, expected);
-    assert_ne!(calls[0].event, calls[1].event);
+    assert_ne!(due[0].event, due[1].event);
 
-    // Told again until it is told, under the same id.
-    let end =
-        |call: usize, outcome| WebhookResult { call: calls[call].id, outcome, note: String::new() };
-    let results = vec![end(0, WebhookOutcome::Told), end(1, WebhookOutcome::RetryAt(at(70)))];
-    world.store.record_webhooks(results, at(10)).await.unwrap();
-    let again = world.store.claim_webhooks(NODE, at(80), at(140), 10).await.unwrap();
+    // Retried until it is delivered, under the same id.
+    let results = vec![result(due[0].id, DELIVERED), result(due[1].id, retry_at(at(70)))];
+    world.store.record_deliveries(results, at(10)).await.unwrap();
+    let again = world.store.claim_deliveries(NODE, at(80), at(140), 10).await.unwrap();
     assert_eq!(again.len(), 1);
-    assert_eq!((again[0].event, again[0].attempts), (calls[1].event, 1));
+    assert_eq!((again[0].event, again[0].attempts), (due[1].event, 1));
 }
 
 pub async fn tells_an_incomplete_message_by_its_number_too(rig: &impl Rig) {
     let world = World::new(rig).await;
     let others =
-        Receiver { webhook: webhook("https://a.example", "whsec_a"), ..Receiver::default() };
+        Receiver { target: webhook("https://a.example", "whsec_a"), ..Receiver::default() };
     let receivers = Arc::new(Receivers { others, ..Receivers::default() });
     let made = world.take_as(&receivers, &[nth(2, 2, "b", at(5))], at(5)).await;
     assert_eq!(made.events, 0);
     let store = &world.store;
     let made = store.join_incomplete(at(6), receivers, at(700), 10).await.unwrap();
     assert_eq!((made.incomplete, made.events), (1, 1));
-    let [call] =
-        store.claim_webhooks(NODE, at(700), at(760), 10).await.unwrap().try_into().unwrap();
-    let Snapshot::Inbound(message) = call.snapshot else { panic!("an order") };
+    let [event] =
+        store.claim_deliveries(NODE, at(700), at(760), 10).await.unwrap().try_into().unwrap();
+    let Snapshot::Inbound(message) = event.snapshot else { panic!("an order") };
     assert_eq!((message.missing, message.received_at), (vec![1], at(5)));
 }
 

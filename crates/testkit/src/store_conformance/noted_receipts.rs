@@ -204,13 +204,13 @@ pub async fn traces_a_page_of_recipients(rig: &impl Rig) {
 pub async fn hands_over_the_events_of_receipts(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
-    assert_eq!(world.told(at(15)).await.len(), 2, "paid, sent");
+    assert_eq!(world.deliver_all(at(15)).await.len(), 2, "paid, sent");
     let tell = Some(Lease { node: NODE.to_owned(), until: at(20).after(LEASE) });
     let said = vec![receipt("a", ReceiptState::Delivered)];
     let recorded = world.store.record_receipts(said, at(20), tell).await.unwrap();
-    assert_eq!((recorded.events, recorded.webhooks.len()), (1, 1));
-    let told = recorded.webhooks[0].snapshot.order().unwrap();
+    assert_eq!((recorded.events, recorded.deliveries.len()), (1, 1));
+    let told = recorded.deliveries[0].snapshot.order().unwrap();
     assert_eq!(told.order, order.to_string());
-    assert!(world.calls(at(30)).await.is_empty(), "they are told by whoever got them");
-    assert_eq!(world.calls(at(20).after(LEASE)).await.len(), 1);
+    assert!(world.due_events(at(30)).await.is_empty(), "they are told by whoever got them");
+    assert_eq!(world.due_events(at(20).after(LEASE)).await.len(), 1);
 }

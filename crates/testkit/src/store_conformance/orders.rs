@@ -114,7 +114,7 @@ pub async fn holds_a_payment_once(rig: &impl Rig) {
         assert_eq!(world.hold(order, Some(message.clone())).await, HoldOutcome::Begun);
     }
     assert_eq!(world.claim(at(2)).await.len(), 1);
-    assert_eq!(world.calls(at(2)).await.len(), 1);
+    assert_eq!(world.due_events(at(2)).await.len(), 1);
 }
 
 pub async fn begins_nothing_for_a_cancelled_order(rig: &impl Rig) {

@@ -87,7 +87,7 @@ pub async fn takes_a_receipt_twice_without_harm(rig: &impl Rig) {
     let again = world.receive("a", ReceiptState::Delivered).await;
     assert_eq!(again, Recorded::default());
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
-    assert_eq!(world.told(at(50)).await.len(), 3, "paid, sent, delivered");
+    assert_eq!(world.deliver_all(at(50)).await.len(), 3, "paid, sent, delivered");
 }
 
 pub async fn decides_nothing_by_intermediate_receipts(rig: &impl Rig) {

@@ -31,7 +31,7 @@ pub async fn keeps_everything_over_a_restart(rig: &impl Rig) {
     assert_eq!(found.map(|order| order.id), Some(open), "the sealed preimage opens");
     after.receive("a", ReceiptState::Delivered).await;
     assert_eq!(after.state(spent).await, OrderState::Settled);
-    assert_eq!(after.told(at(50)).await.len(), 5, "the first says its answer");
+    assert_eq!(after.deliver_all(at(50)).await.len(), 5, "the first says its answer");
     after.must_be_sound().await;
 }
 

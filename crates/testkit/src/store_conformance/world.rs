@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use domain::account::operator::Actor;
 use domain::account::{Account, Balance};
-use domain::id::{AccountId, MessageId, OrderId};
+use domain::event::{Attempt, AttemptResult};
+use domain::id::{AccountId, EventId, MessageId, OrderId};
 use domain::message::door::Door;
 use domain::message::recipient::RecipientState;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{
-    AcceptedPart, ChunkEnd, ChunkId, ClaimedChunk, CreditOrder, CreditOutcome, End, HoldOrder,
-    HoldOutcome, NewAccount, NodeReport, NodeVerdict, OrderAdmission, OrderCaps, Outcome,
-    PortError, Receipt, ReceiptState, Recorded, Store, SubmissionKey, WebhookCall, WebhookOutcome,
-    WebhookResult,
+    AcceptedPart, ChunkEnd, ChunkId, ClaimedChunk, CreditOrder, CreditOutcome, Delivery,
+    DeliveryOutcome, DeliveryResult, End, HoldOrder, HoldOutcome, NewAccount, NodeReport,
+    NodeVerdict, OrderAdmission, OrderCaps, Outcome, PortError, Receipt, ReceiptState, Recorded,
+    Store, SubmissionKey,
 };
 use domain::reason::Reason;
 use domain::routing::CarrierName;
@@ -253,25 +254,21 @@ impl World {
         self.store.balance(account).await.unwrap()
     }
 
-    pub(super) async fn calls(&self, now: Timestamp) -> Vec<WebhookCall> {
-        self.store.claim_webhooks(NODE, now, now.after(LEASE), 100).await.unwrap()
+    pub(super) async fn due_events(&self, now: Timestamp) -> Vec<Delivery> {
+        self.store.claim_deliveries(NODE, now, now.after(LEASE), 100).await.unwrap()
     }
 
-    /// Tells all that is due, one event of an order after another, in the order told.
-    pub(super) async fn told(&self, now: Timestamp) -> Vec<WebhookCall> {
-        let mut told = Vec::new();
+    /// Delivers all events that are due, and those that become due by it; in the order of delivery.
+    pub(super) async fn deliver_all(&self, now: Timestamp) -> Vec<Delivery> {
+        let mut delivered = Vec::new();
         loop {
-            let calls = self.calls(now).await;
-            if calls.is_empty() {
-                return told;
+            let due = self.due_events(now).await;
+            if due.is_empty() {
+                return delivered;
             }
-            let results = calls.iter().map(|call| WebhookResult {
-                call: call.id,
-                outcome: WebhookOutcome::Told,
-                note: "status 200".to_owned(),
-            });
-            self.store.record_webhooks(results.collect(), now).await.unwrap();
-            told.extend(calls);
+            let results = due.iter().map(|event| result(event.id, DELIVERED));
+            self.store.record_deliveries(results.collect(), now).await.unwrap();
+            delivered.extend(due);
         }
     }
 
@@ -279,6 +276,25 @@ impl World {
         let report = self.store.check_ledger().await.unwrap();
         assert!(report.is_sound(), "{report:?}");
     }
+}
+
+/// An attempt that begins at 0.
+pub(super) const fn attempt(result: AttemptResult) -> Attempt {
+    Attempt { at: NOON, took: Duration::from_millis(7), result }
+}
+
+pub(super) const DELIVERED: DeliveryOutcome =
+    DeliveryOutcome::Delivered(attempt(AttemptResult::Status(200)));
+
+pub(super) const FAILED: DeliveryOutcome =
+    DeliveryOutcome::Failed(attempt(AttemptResult::Status(500)));
+
+pub(super) const fn retry_at(at: Timestamp) -> DeliveryOutcome {
+    DeliveryOutcome::RetryAt(at, attempt(AttemptResult::Status(500)))
+}
+
+pub(super) const fn result(event: EventId, outcome: DeliveryOutcome) -> DeliveryResult {
+    DeliveryResult { event, outcome }
 }
 
 pub(super) fn phone(index: u32) -> Address {

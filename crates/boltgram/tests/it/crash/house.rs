@@ -235,8 +235,12 @@ fn routes_to(carriers: Vec<CarrierName>) -> Routes {
 struct Plain;
 
 impl RenderEvent for Plain {
-    fn render(&self, _snapshot: &Snapshot) -> Vec<u8> {
+    fn body(&self, _: &Snapshot) -> Vec<u8> {
         b"{}".to_vec()
+    }
+
+    fn parameters(&self, _: &Snapshot) -> Vec<(String, String)> {
+        Vec::new()
     }
 }
 

@@ -220,8 +220,12 @@ impl House {
 struct Plain;
 
 impl RenderEvent for Plain {
-    fn render(&self, _snapshot: &Snapshot) -> Vec<u8> {
+    fn body(&self, _: &Snapshot) -> Vec<u8> {
         b"{}".to_vec()
+    }
+
+    fn parameters(&self, _: &Snapshot) -> Vec<(String, String)> {
+        Vec::new()
     }
 }
 

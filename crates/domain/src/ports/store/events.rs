@@ -1,18 +1,18 @@
-//! Events as they are stored: calls to customers' webhooks, claimed and recorded.
+//! Events as they are stored: their deliveries, claimed and recorded; the log of attempts; and what
+//! operators find and replay.
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use crate::account::operator::Actor;
+use crate::event::{Attempt, EventState, Target, TargetKind};
+use crate::id::{AccountId, EventId, InboundId, OrderId};
 use crate::inbound::InboundMessage;
 use crate::ports::PortError;
 use crate::sale::order::OrderSnapshot;
-use crate::secret::Secret;
 use crate::time::Timestamp;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WebhookCallId(pub i64);
-
-/// What an event tells, as it was when it happened.
+/// What an event reports, as it was when it happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Snapshot {
     Order(OrderSnapshot),
@@ -28,14 +28,13 @@ impl Snapshot {
     }
 }
 
-/// One event to be told to one address.
+/// One event on its way to its target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebhookCall {
-    pub id: WebhookCallId,
-    /// The same at every attempt: receivers know a repeat by it.
+pub struct Delivery {
+    pub id: EventId,
+    /// The same at every attempt and replay: receivers recognise a repeat by it.
     pub event: Uuid,
-    pub url: String,
-    pub secret: Secret,
+    pub target: Target,
     /// Attempts made before this one.
     pub attempts: u32,
     pub snapshot: Snapshot,
@@ -43,39 +42,114 @@ pub struct WebhookCall {
     pub at: Timestamp,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WebhookOutcome {
-    Told,
-    /// Tried in vain; again at this time.
-    RetryAt(Timestamp),
-    /// Not tried, because its receiver has enough calls under way; again at this time. Counts as no
-    /// attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryOutcome {
+    Delivered(Attempt),
+    /// The attempt failed. The next one is due at this time.
+    RetryAt(Timestamp, Attempt),
+    /// No attempt was made because the receiver has enough requests under way. Due again at this time.
     PutOff(Timestamp),
-    GaveUp,
+    /// The attempt failed and was the last.
+    Failed(Attempt),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryResult {
+    pub event: EventId,
+    pub outcome: DeliveryOutcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventSubject {
+    Order(OrderId),
+    /// A message that was received.
+    Inbound(InboundId),
+}
+
+/// Which events, newest first. Filters that are given all apply.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EventSearch {
+    pub order: Option<OrderId>,
+    /// A message that an order sent, or one that was received.
+    pub message: Option<Uuid>,
+    pub account: Option<AccountId>,
+    pub state: Option<EventState>,
+    /// Those older than this one.
+    pub before: Option<EventId>,
+    pub limit: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebhookResult {
-    pub call: WebhookCallId,
-    pub outcome: WebhookOutcome,
-    /// For the operator: `status 500`, `no answer in time`.
-    pub note: String,
+pub struct FoundEvent {
+    pub id: EventId,
+    /// As receivers know it.
+    pub event: Uuid,
+    pub subject: EventSubject,
+    /// Among the events of its subject, from 1.
+    pub number: u32,
+    pub account: Option<AccountId>,
+    pub target: TargetKind,
+    /// `None` when its order is deleted.
+    pub url: Option<String>,
+    pub at: Timestamp,
+    pub state: EventState,
+    /// Attempts of the current plan; those before a replay are not counted.
+    pub attempts: u32,
+    /// When the next attempt is due. `None` when there is none, or while an earlier event of its
+    /// subject is not ended.
+    pub due_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventsFound {
+    pub events: Vec<FoundEvent>,
+    /// The last event that was looked at, when there are more.
+    pub next: Option<EventId>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replay {
+    /// Due now, with all attempts of its plan.
+    Replayed,
+    /// Its delivery has not ended. Nothing is changed.
+    Pending,
+    /// There is no such event, or no longer.
+    NotFound,
 }
 
 #[async_trait]
 pub trait EventStore: Send + Sync + std::fmt::Debug {
-    /// Leases due calls to `node` until `lease_until`, oldest first.
-    async fn claim_webhooks(
+    /// Leases due events to `node` until `lease_until`, oldest first. Of the events of one subject only
+    /// the first that has not ended is ever due.
+    async fn claim_deliveries(
         &self,
         node: &str,
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<WebhookCall>, PortError>;
+    ) -> Result<Vec<Delivery>, PortError>;
 
-    async fn record_webhooks(
+    /// Records the results of attempts, and logs the attempts. A result of an event that has ended
+    /// changes nothing.
+    async fn record_deliveries(
         &self,
-        results: Vec<WebhookResult>,
+        results: Vec<DeliveryResult>,
         now: Timestamp,
     ) -> Result<(), PortError>;
+
+    /// Looks at no more than [`crate::limits::SEARCH_LOOKED_AT_MAX`] events, and says where to go on.
+    async fn find_events(&self, search: EventSearch) -> Result<EventsFound, PortError>;
+
+    /// An event and the log of its attempts, oldest first.
+    async fn event(&self, id: EventId) -> Result<Option<(FoundEvent, Vec<Attempt>)>, PortError>;
+
+    /// Makes an event that has ended due once more, with a new plan, the same content and the same id for
+    /// receivers. Audited. A repeat finds the event pending.
+    async fn replay_event(
+        &self,
+        id: EventId,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Replay, PortError>;
 }

@@ -18,7 +18,7 @@ pub struct InboundRecorded {
     pub incomplete: u32,
     /// Parts that were repeats.
     pub repeats: u32,
-    /// Events stored: webhooks are due.
+    /// Events stored, due at once.
     pub events: u32,
     /// Joined messages whose parts are deleted: a repeat is not recognised any more.
     pub forgotten: u32,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::id::{AccountId, MessageId};
 use crate::inbound::InboundPart;
 use crate::message::{Address, Content, Lane};
-use crate::ports::{Outcome, PortError, Receipt, RecipientTrace, WebhookCall};
+use crate::ports::{Delivery, Outcome, PortError, Receipt, RecipientTrace};
 use crate::reason::Reason;
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
@@ -114,10 +114,10 @@ pub struct Recorded {
     /// Orders paid from credit that ended: the price was kept (`settled`) or given back (`cancelled`).
     pub settled: u32,
     pub cancelled: u32,
-    /// Events stored: webhooks are due.
+    /// Events stored.
     pub events: u32,
-    /// Of those, the ones leased to the caller: to be delivered at once.
-    pub webhooks: Vec<WebhookCall>,
+    /// Those of them that are leased to the caller, who delivers them at once.
+    pub deliveries: Vec<Delivery>,
     /// Receipts whose submission is not known (yet), parked.
     pub parked: u32,
     /// Receipts that match several submissions, parked; they decide nothing.
@@ -138,7 +138,7 @@ impl Recorded {
         self.settled += other.settled;
         self.cancelled += other.cancelled;
         self.events += other.events;
-        self.webhooks.extend(other.webhooks);
+        self.deliveries.extend(other.deliveries);
         self.parked += other.parked;
         self.ambiguous += other.ambiguous;
         self.contradictory += other.contradictory;
@@ -182,7 +182,7 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
     /// retried. Repeat: harmless.
     ///
     /// With `event_lease`, the events that this change stores are leased so and returned in
-    /// [`Recorded::webhooks`].
+    /// [`Recorded::deliveries`].
     async fn record_outcomes(
         &self,
         outcomes: Vec<Outcome>,

@@ -34,7 +34,10 @@ pub use bulk::{
     BulkList, BulkStore, CancelBulk, RecipientList, RecipientPage, Retry, RetryOutcome, Spent,
 };
 pub use directory::DirectoryStore;
-pub use events::{EventStore, Snapshot, WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult};
+pub use events::{
+    Delivery, DeliveryOutcome, DeliveryResult, EventSearch, EventStore, EventSubject, EventsFound,
+    FoundEvent, Replay, Snapshot,
+};
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;
 pub use links::{Changed, LinkDemand, LinkLease, LinkStore};

@@ -1,5 +1,5 @@
-//! A store, receivers and a clock of the tests' own making. Time is tokio's, paused, so that hours take
-//! no time and nothing depends on the machine.
+//! A store, receivers and a clock for these tests. Time is tokio's, paused, so that hours take no time
+//! and nothing depends on the machine.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -7,9 +7,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::account::operator::Actor;
+use domain::event::{Attempt, Target};
+use domain::id::EventId;
 use domain::ports::{
-    Clock, EventStore, Fetch, FetchError, FetchRequest, FetchResponse, PortError, Snapshot,
-    WebhookCall, WebhookCallId, WebhookOutcome, WebhookResult,
+    Clock, Delivery, DeliveryOutcome, DeliveryResult, EventSearch, EventStore, EventsFound, Fetch,
+    FetchError, FetchRequest, FetchResponse, FoundEvent, PortError, Replay, Snapshot,
 };
 use domain::sale::order::{OrderKind, OrderSnapshot, OrderState};
 use domain::secret::Secret;
@@ -21,15 +24,15 @@ use uuid::Uuid;
 use crate::events::deliver::deliver;
 use crate::events::{Context, Handoff, RenderEvent};
 
-/// Rows by their ids; of an order only the first that has not ended is ever due.
+/// Rows by id; of an order only the first that has not ended is ever due.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    pub(super) calls: Vec<WebhookCall>,
+    pub(super) deliveries: Vec<Delivery>,
     pub(super) due_at: Vec<Timestamp>,
-    pub(super) ended: Vec<Option<WebhookOutcome>>,
+    pub(super) ended: Vec<Option<DeliveryOutcome>>,
     due: BTreeSet<(Timestamp, usize)>,
     of_orders: HashMap<String, VecDeque<usize>>,
-    told: usize,
+    delivered: usize,
 }
 
 impl Rows {
@@ -39,11 +42,11 @@ impl Rows {
         self.due.insert((due, at));
     }
 
-    fn end(&mut self, at: usize, outcome: WebhookOutcome) {
-        self.told += usize::from(outcome == WebhookOutcome::Told);
+    fn end(&mut self, at: usize, outcome: DeliveryOutcome) {
+        self.delivered += usize::from(matches!(outcome, DeliveryOutcome::Delivered(_)));
         assert!(self.ended[at].replace(outcome).is_none(), "ended twice");
         self.due.remove(&(self.due_at[at], at));
-        let order = self.calls[at].snapshot.order().unwrap().order.clone();
+        let order = self.deliveries[at].snapshot.order().unwrap().order.clone();
         let line = self.of_orders.get_mut(&order).unwrap();
         assert_eq!(line.pop_front(), Some(at));
         if let Some(&next) = line.front() {
@@ -62,49 +65,61 @@ pub(super) struct TestStore {
 
 #[async_trait]
 impl EventStore for TestStore {
-    async fn claim_webhooks(
+    async fn claim_deliveries(
         &self,
         _: &str,
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<WebhookCall>, PortError> {
+    ) -> Result<Vec<Delivery>, PortError> {
         sleep(millis(2)).await;
         self.up()?;
         let rows = &mut *self.rows.lock().unwrap();
         let due: Vec<_> = rows.due.range(..=(now, usize::MAX)).map(|(_, at)| *at).collect();
         let claimed: Vec<_> = due.into_iter().take(limit as usize).collect();
         self.claimed.fetch_add(claimed.len(), Ordering::SeqCst);
-        let mut calls = Vec::new();
+        let mut deliveries = Vec::new();
         for at in claimed {
             rows.set_due(at, lease_until);
-            calls.push(rows.calls[at].clone());
-            rows.calls[at].attempts += 1;
+            deliveries.push(rows.deliveries[at].clone());
+            rows.deliveries[at].attempts += 1;
         }
-        Ok(calls)
+        Ok(deliveries)
     }
 
-    async fn record_webhooks(
+    async fn record_deliveries(
         &self,
-        results: Vec<WebhookResult>,
+        results: Vec<DeliveryResult>,
         _: Timestamp,
     ) -> Result<(), PortError> {
         sleep(millis(2)).await;
         self.up()?;
         self.records.fetch_add(1, Ordering::SeqCst);
         let rows = &mut *self.rows.lock().unwrap();
-        for WebhookResult { call, outcome, .. } in results {
-            let at = usize::try_from(call.0).unwrap();
+        for DeliveryResult { event, outcome } in results {
+            let at = usize::try_from(event.0).unwrap();
             match outcome {
-                WebhookOutcome::RetryAt(due) => rows.set_due(at, due),
-                WebhookOutcome::PutOff(due) => {
+                DeliveryOutcome::RetryAt(due, _) => rows.set_due(at, due),
+                DeliveryOutcome::PutOff(due) => {
                     rows.set_due(at, due);
-                    rows.calls[at].attempts -= 1;
+                    rows.deliveries[at].attempts -= 1;
                 }
                 ended => rows.end(at, ended),
             }
         }
         Ok(())
+    }
+
+    async fn find_events(&self, _: EventSearch) -> Result<EventsFound, PortError> {
+        Ok(EventsFound::default())
+    }
+
+    async fn event(&self, _: EventId) -> Result<Option<(FoundEvent, Vec<Attempt>)>, PortError> {
+        Ok(None)
+    }
+
+    async fn replay_event(&self, _: EventId, _: Actor, _: Timestamp) -> Result<Replay, PortError> {
+        Ok(Replay::NotFound)
     }
 }
 
@@ -115,9 +130,9 @@ impl TestStore {
     }
 
     /// Stores an event, due at `due`.
-    fn add(&self, order: &str, host: &str, due: Timestamp, attempts: u32) -> WebhookCall {
+    fn add(&self, order: &str, host: &str, due: Timestamp, attempts: u32) -> Delivery {
         let rows = &mut *self.rows.lock().unwrap();
-        let number = rows.calls.len();
+        let number = rows.deliveries.len();
         let id = i64::try_from(number).unwrap();
         let snapshot = OrderSnapshot {
             order: order.to_owned(),
@@ -129,16 +144,18 @@ impl TestStore {
             reason: None,
             at: due,
         };
-        let call = WebhookCall {
-            id: WebhookCallId(id),
+        let delivery = Delivery {
+            id: EventId(id),
             event: Uuid::from_u128(number as u128),
-            url: format!("http://{host}/{order}/{number}"),
-            secret: Secret::new("whsec_AAAA"),
+            target: Target::Webhook {
+                url: format!("http://{host}/{order}/{number}"),
+                secret: Secret::new("whsec_AAAA"),
+            },
             attempts: 0,
             snapshot: Snapshot::Order(snapshot),
             at: due,
         };
-        rows.calls.push(WebhookCall { attempts, ..call.clone() });
+        rows.deliveries.push(Delivery { attempts, ..delivery.clone() });
         rows.due_at.push(due);
         rows.ended.push(None);
         let line = rows.of_orders.entry(order.to_owned()).or_default();
@@ -146,20 +163,20 @@ impl TestStore {
         if line.len() == 1 {
             rows.due.insert((due, number));
         }
-        call
+        delivery
     }
 
-    pub(super) fn told(&self) -> usize {
-        self.rows.lock().unwrap().told
+    pub(super) fn delivered(&self) -> usize {
+        self.rows.lock().unwrap().delivered
     }
 }
 
-/// How a receiver answers the n-th call of all: after how long, and what.
-type Manner = dyn Fn(&Url, usize) -> (Duration, Result<u16, FetchError>) + Send + Sync;
+/// How receivers respond to the n-th request of all: after how long, and what.
+type Behaviour = dyn Fn(&Url, usize) -> (Duration, Result<u16, FetchError>) + Send + Sync;
 
 pub(super) struct Receivers {
-    manner: Box<Manner>,
-    /// Path and status of each call, as it ended; and those under way.
+    behaviour: Box<Behaviour>,
+    /// Path and status of each request, in the order of their ends; and those under way.
     ended: Mutex<Vec<(String, Option<u16>)>>,
     begun: AtomicUsize,
     under_way: Mutex<HashMap<String, usize>>,
@@ -186,8 +203,8 @@ impl Fetch for Receivers {
             *others += 1;
             *others - 1
         };
-        assert_eq!(others, 0, "two calls of one order at once");
-        let (took, status) = (self.manner)(&request.url, number);
+        assert_eq!(others, 0, "two requests of one order at once");
+        let (took, status) = (self.behaviour)(&request.url, number);
         let status = timeout(request.timeout, async {
             sleep(took).await;
             status
@@ -214,8 +231,12 @@ impl Clock for TokioClock {
 struct Plain;
 
 impl RenderEvent for Plain {
-    fn render(&self, _: &Snapshot) -> Vec<u8> {
+    fn body(&self, _: &Snapshot) -> Vec<u8> {
         b"{}".to_vec()
+    }
+
+    fn parameters(&self, _: &Snapshot) -> Vec<(String, String)> {
+        vec![("text".to_owned(), "a b&c".to_owned())]
     }
 }
 
@@ -228,11 +249,11 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(
-        manner: impl Fn(&Url, usize) -> (Duration, Result<u16, FetchError>) + Send + Sync + 'static,
+        behaviour: impl Fn(&Url, usize) -> (Duration, Result<u16, FetchError>) + Send + Sync + 'static,
     ) -> Self {
         let store = Arc::<TestStore>::default();
         let receivers = Arc::new(Receivers {
-            manner: Box::new(manner),
+            behaviour: Box::new(behaviour),
             ended: Mutex::default(),
             begun: AtomicUsize::default(),
             under_way: Mutex::default(),
@@ -254,13 +275,13 @@ impl World {
         self.worker.spawn(async move { deliver(&context).await });
     }
 
-    /// As a kill does: what is under way ends nowhere.
+    /// Like a kill: the ends of requests under way are never seen.
     pub(super) async fn kill(&mut self) {
         self.worker.shutdown().await;
         self.receivers.under_way.lock().unwrap().clear();
     }
 
-    pub(super) fn due(&self, order: &str, host: &str) -> WebhookCall {
+    pub(super) fn due(&self, order: &str, host: &str) -> Delivery {
         self.store.add(order, host, self.context.now(), 0)
     }
 
@@ -273,14 +294,14 @@ impl World {
         self.receivers.ended.lock().unwrap().clone()
     }
 
-    pub(super) async fn told(&self, calls: usize, within: Duration) {
-        let told = async {
-            while self.store.told() < calls {
+    pub(super) async fn delivered(&self, events: usize, within: Duration) {
+        let delivered = async {
+            while self.store.delivered() < events {
                 sleep(Duration::from_millis(50)).await;
             }
         };
-        let all = timeout(within, told).await;
-        assert!(all.is_ok(), "{} of {calls} told within {within:?}", self.store.told());
+        let all = timeout(within, delivered).await;
+        assert!(all.is_ok(), "{} of {events} within {within:?}", self.store.delivered());
     }
 }
 

@@ -43,13 +43,13 @@ pub(crate) async fn add(
         &rows,
     )
     .await?;
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     for message in &messages {
-        told.extend(receivers.of(&message.to).webhook.as_ref().map(|webhook| (message, webhook)));
+        events.extend(receivers.of(&message.to).target.as_ref().map(|target| (message, target)));
     }
-    event::add_inbound(tx, &told, now).await?;
+    event::add_inbound(tx, &events, now).await?;
     blocklist::obey(tx, &messages, receivers, now).await?;
-    Ok(super::count(told.len()))
+    Ok(super::count(events.len()))
 }
 
 fn message(set: &Set, receivers: &Receivers) -> InboundMessage {

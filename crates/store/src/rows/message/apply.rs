@@ -180,7 +180,7 @@ async fn decide_orders(
         settled: stored.settled,
         cancelled: stored.cancelled,
         events: stored.events,
-        webhooks: stored.webhooks,
+        deliveries: stored.deliveries,
         ..Recorded::default()
     })
 }

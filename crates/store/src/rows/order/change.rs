@@ -1,7 +1,7 @@
 //! A change of orders, stored together: their rows, what they book, and the events that report it.
 //! What a step does to an order is decided by [`domain::sale::change`].
 
-use domain::ports::{Changed, Lease, PortError, WebhookCall};
+use domain::ports::{Changed, Delivery, Lease, PortError};
 use domain::sale::change::{Booking, Change, OrderFacts, Step, change};
 use domain::sale::ledger::TransferEvent;
 use domain::sale::order::{OrderSnapshot, PaymentMethod, Wanted};
@@ -103,7 +103,7 @@ pub(crate) struct Stored {
     pub(crate) cancelled: u32,
     pub(crate) events: u32,
     /// Events that are leased to the caller.
-    pub(crate) webhooks: Vec<WebhookCall>,
+    pub(crate) deliveries: Vec<Delivery>,
 }
 
 /// With `tell`, the events are leased so.
@@ -150,7 +150,7 @@ pub(crate) async fn store_with(
     };
     let (settled, cancelled) = (ended(TransferEvent::Post), ended(TransferEvent::Void));
     let events = count(added.ids.len());
-    Ok(Stored { decided, settled, cancelled, events, webhooks: added.calls })
+    Ok(Stored { decided, settled, cancelled, events, deliveries: added.deliveries })
 }
 
 /// A row that is as it was is not written. An order paid from credit changes in few columns, and

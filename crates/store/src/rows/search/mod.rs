@@ -5,10 +5,12 @@
 //! million would pay for. Each call looks at so much and no more ([`SEARCH_LOOKED_AT_MAX`]), and its
 //! cursor goes on; with a message or a period there is less to walk.
 
+mod events;
 mod messages;
 mod pages;
 mod recipients;
 
+pub(crate) use events::{event, event_with_attempts, find_events};
 pub(crate) use messages::find_messages;
 pub(crate) use pages::{account_page, bulk_page, key_page};
 pub(crate) use recipients::find_recipients;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::account::operator::Actor;
+use domain::event::{Attempt, AttemptResult};
 use domain::money::Msat;
 use domain::ports::{
-    ChunkEnd, CreditOutcome, NewAccount, OrderAdmission, OrderCaps, PortError, Store, WebhookCall,
-    WebhookOutcome, WebhookResult,
+    ChunkEnd, CreditOutcome, Delivery, DeliveryOutcome, DeliveryResult, NewAccount, OrderAdmission,
+    OrderCaps, PortError, Store,
 };
 use domain::secret::Secret;
 use testkit::clock::NOON;
@@ -245,17 +246,16 @@ async fn busy_nodes_do_not_wait_for_each_other_crosswise() {
                 there.record_outcomes(outcomes, ends, NOON, None).await.unwrap();
                 there.record_receipts(receipts(&backwards), later(), None).await.unwrap();
             };
-            let told = async {
+            let delivered = async {
                 let until = later().after(LEASE);
-                let calls = here.claim_webhooks("here", later(), until, 20).await.unwrap();
-                let told = |call: WebhookCall| WebhookResult {
-                    call: call.id,
-                    outcome: WebhookOutcome::Told,
-                    note: "status 200".to_owned(),
-                };
-                here.record_webhooks(calls.into_iter().map(told).collect(), later()).await.unwrap();
+                let due = here.claim_deliveries("here", later(), until, 20).await.unwrap();
+                let result = AttemptResult::Status(200);
+                let attempt = Attempt { at: later(), took: Duration::ZERO, result };
+                let outcome = DeliveryOutcome::Delivered(attempt);
+                let end = |delivery: Delivery| DeliveryResult { event: delivery.id, outcome };
+                here.record_deliveries(due.into_iter().map(end).collect(), later()).await.unwrap();
             };
-            tokio::join!(cancels, recorded, told);
+            tokio::join!(cancels, recorded, delivered);
         });
     }
     work.join_all().await;

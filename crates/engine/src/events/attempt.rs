@@ -1,0 +1,171 @@
+//! One attempt to deliver an event: the request, and what its response means.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::event::{Attempt, AttemptError, AttemptResult, Next, Target, Tried, next_attempt};
+use domain::limits;
+use domain::message::progress::Progress;
+use domain::ports::{
+    Delivery, DeliveryOutcome, DeliveryResult, FetchError, FetchMethod, FetchRequest, Snapshot,
+};
+use domain::time::Timestamp;
+use tokio::time::Instant;
+use url::{Position, Url};
+
+use super::Context;
+use super::queue::Response;
+use super::sign::Signer;
+use crate::metrics::ByResult;
+
+/// A delivery in memory whose request has not begun.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) delivery: Delivery,
+    /// `None` when the stored text is not a URL.
+    pub(super) url: Option<Url>,
+    pub(super) begin_by: Timestamp,
+}
+
+impl Waiting {
+    pub(super) fn new(delivery: Delivery, begin_by: Timestamp) -> Self {
+        let url = Url::parse(delivery.target.url()).ok();
+        Self { delivery, url, begin_by }
+    }
+
+    /// Host and port: two services on one machine are two receivers.
+    pub(super) fn host(&self) -> &str {
+        let Some(url) = &self.url else { return "" };
+        &url[Position::BeforeHost..Position::AfterPort]
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) host: Arc<str>,
+    pub(super) response: Response,
+    pub(super) result: DeliveryResult,
+    /// Another event of the same order may have waited for the end of this one.
+    pub(super) frees_next: bool,
+}
+
+/// `None` when the stored URL or secret is unusable.
+pub(super) fn request(
+    context: &Context,
+    signer: &mut Signer,
+    delivery: &Delivery,
+    url: Option<Url>,
+) -> Option<FetchRequest> {
+    let mut url = url?;
+    let (method, headers) = match &delivery.target {
+        Target::Webhook { secret, .. } => {
+            let body = context.render.body(&delivery.snapshot);
+            let id = format!("msg_{}", delivery.event.simple());
+            let timestamp = context.now().as_secs();
+            let signature = signer.sign(secret, &id, timestamp, &body)?;
+            let headers = vec![
+                ("webhook-id", id),
+                ("webhook-timestamp", timestamp.to_string()),
+                ("webhook-signature", signature),
+            ];
+            (FetchMethod::Post(body.into()), headers)
+        }
+        Target::Callback { .. } => {
+            url.query_pairs_mut().extend_pairs(context.render.parameters(&delivery.snapshot));
+            (FetchMethod::Get, Vec::new())
+        }
+    };
+    Some(FetchRequest {
+        url,
+        method,
+        headers,
+        timeout: limits::WEBHOOK_TIMEOUT,
+        body_bytes_max: limits::WEBHOOK_ANSWER_BYTES_MAX,
+    })
+}
+
+/// Sends the request.
+pub(super) async fn attempt(
+    context: &Context,
+    host: Arc<str>,
+    delivery: Delivery,
+    request: Option<FetchRequest>,
+) -> Ended {
+    let (at, begun) = (context.now(), Instant::now());
+    let fetched = match request {
+        Some(request) => Some(context.fetch.fetch(request).await),
+        None => None,
+    };
+    let took = begun.elapsed();
+    let (response, result, retry_after) = match fetched {
+        None => (Response::NotSent, AttemptResult::Error(AttemptError::Invalid), None),
+        Some(Err(error)) => (silence(&error), AttemptResult::Error(failure(&error)), None),
+        Some(Ok(fetched)) => {
+            let result = AttemptResult::Status(fetched.status);
+            (Response::After(took), result, fetched.retry_after)
+        }
+    };
+    let outcome = outcome(context, &delivery, Attempt { at, took, result }, retry_after);
+    if !matches!(outcome, DeliveryOutcome::Delivered(_)) {
+        let (event, attempts) = (delivery.event, delivery.attempts + 1);
+        tracing::debug!(%event, attempts, %result, "event not delivered");
+    }
+    count(context, &outcome);
+    let frees_next = has_ended(&outcome) && !is_last(&delivery.snapshot);
+    let result = DeliveryResult { event: delivery.id, outcome };
+    Ended { host, response, result, frees_next }
+}
+
+fn outcome(
+    context: &Context,
+    delivery: &Delivery,
+    attempt: Attempt,
+    retry_after: Option<Duration>,
+) -> DeliveryOutcome {
+    let (attempts, salt) = (delivery.attempts + 1, delivery.id.0.unsigned_abs());
+    let tried = Tried { attempts, result: attempt.result, retry_after, salt };
+    match next_attempt(delivery.target.kind().plan(), tried, context.now()) {
+        Next::Delivered => DeliveryOutcome::Delivered(attempt),
+        Next::At(at) => DeliveryOutcome::RetryAt(at, attempt),
+        Next::Failed => DeliveryOutcome::Failed(attempt),
+    }
+}
+
+/// A request that was refused before the network says nothing about the receiver.
+const fn silence(error: &FetchError) -> Response {
+    match error {
+        FetchError::Forbidden(_) => Response::NotSent,
+        FetchError::Unreachable | FetchError::TimedOut => Response::None,
+    }
+}
+
+const fn failure(error: &FetchError) -> AttemptError {
+    match error {
+        FetchError::Forbidden(_) => AttemptError::Forbidden,
+        FetchError::Unreachable => AttemptError::Unreachable,
+        FetchError::TimedOut => AttemptError::TimedOut,
+    }
+}
+
+const fn has_ended(outcome: &DeliveryOutcome) -> bool {
+    matches!(outcome, DeliveryOutcome::Delivered(_) | DeliveryOutcome::Failed(_))
+}
+
+/// Whether no event of its order comes after it.
+const fn is_last(snapshot: &Snapshot) -> bool {
+    match snapshot {
+        Snapshot::Inbound(_) => true,
+        Snapshot::Order(order) => {
+            matches!(order.progress, Some(Progress::Delivered | Progress::Failed))
+        }
+    }
+}
+
+pub(super) fn count(context: &Context, outcome: &DeliveryOutcome) {
+    let result = match outcome {
+        DeliveryOutcome::Delivered(_) => "told",
+        DeliveryOutcome::RetryAt(..) | DeliveryOutcome::PutOff(_) => "retry",
+        DeliveryOutcome::Failed(_) => "gave_up",
+    };
+    context.metrics.webhooks.get_or_create(&ByResult { result }).inc();
+}

@@ -1,0 +1,176 @@
+//! Events, newest first: those of an order by its chain of events, those of a received message by an
+//! index, and others by a bounded walk.
+
+use domain::event::{Attempt, EventState};
+use domain::id::{EventId, InboundId, OrderId};
+use domain::ports::{EventSearch, EventSubject, EventsFound, FoundEvent, PortError};
+use domain::time::Timestamp;
+use uuid::Uuid;
+
+use super::Budget;
+use crate::rows::event::{NEVER, attempts_of, public_id};
+use crate::tx::{Result, Row, Tx, params};
+
+/// Where a search walks.
+#[derive(Clone, Copy)]
+enum Source {
+    All,
+    Order(OrderId),
+    Inbound(Uuid),
+}
+
+macro_rules! select_events {
+    ($where:literal) => {
+        concat!(
+            "SELECT e.id, e.subject, e.subject_id, e.number, coalesce(o.account, i.account),
+                 e.target, coalesce(e.url, o.webhook_url), e.at, e.attempts, e.due_at, e.delivered,
+                 e.ended_at
+             FROM events e
+             LEFT JOIN orders o ON e.subject = 'order' AND o.id = e.subject_id
+             LEFT JOIN inbound_messages i ON e.subject = 'inbound' AND i.id = e.subject_id
+             WHERE ",
+            $where
+        )
+    };
+}
+
+pub(crate) async fn event(tx: &mut impl Tx, id: EventId) -> Result<Option<FoundEvent>> {
+    let rows = tx.query(select_events!("e.id = ?1"), params![id]).await?;
+    rows.into_iter().next().map(read).transpose()
+}
+
+pub(crate) async fn event_with_attempts(
+    tx: &mut impl Tx,
+    id: EventId,
+) -> Result<Option<(FoundEvent, Vec<Attempt>)>> {
+    let Some(found) = event(tx, id).await? else { return Ok(None) };
+    Ok(Some((found, attempts_of(tx, id).await?)))
+}
+
+pub(crate) async fn find_events(tx: &mut impl Tx, search: &EventSearch) -> Result<EventsFound> {
+    let Some(source) = source(tx, search).await? else { return Ok(EventsFound::default()) };
+    let limit = search.limit as usize;
+    let (mut budget, mut found) = (Budget::new(search.limit), EventsFound::default());
+    let mut before = search.before.unwrap_or(EventId(i64::MAX));
+    loop {
+        let step = budget.step();
+        let events = walk(tx, source, before, step).await?;
+        let looked_at = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        for event in events {
+            if found.events.len() >= limit {
+                return Ok(found);
+            }
+            before = event.id;
+            found.next = Some(event.id);
+            if fits(search, &event) {
+                found.events.push(event);
+            }
+        }
+        if looked_at < step {
+            return Ok(EventsFound { next: None, ..found });
+        }
+        budget.spend(looked_at);
+        if budget.left == 0 {
+            return Ok(found);
+        }
+    }
+}
+
+/// `None` when the filters exclude each other.
+async fn source(tx: &mut impl Tx, search: &EventSearch) -> Result<Option<Source>> {
+    let Some(message) = search.message else {
+        return Ok(Some(search.order.map_or(Source::All, Source::Order)));
+    };
+    let rows = tx.query("SELECT order_id FROM messages WHERE id = ?1", params![&message]).await?;
+    let order = match rows.into_iter().next() {
+        Some(mut row) => row.get::<Option<OrderId>>()?,
+        None => None,
+    };
+    Ok(match (order, search.order) {
+        (Some(order), None) => Some(Source::Order(order)),
+        (Some(order), Some(asked)) => (order == asked).then_some(Source::Order(order)),
+        (None, None) => Some(Source::Inbound(message)),
+        (None, Some(_)) => None,
+    })
+}
+
+fn fits(search: &EventSearch, event: &FoundEvent) -> bool {
+    search.account.is_none_or(|account| event.account == Some(account))
+        && search.state.is_none_or(|state| event.state == state)
+}
+
+async fn walk(
+    tx: &mut impl Tx,
+    source: Source,
+    before: EventId,
+    limit: u32,
+) -> Result<Vec<FoundEvent>> {
+    let rows = match source {
+        Source::All => {
+            let sql = select_events!("e.id < ?1 ORDER BY e.id DESC LIMIT ?2");
+            tx.query(sql, params![before, limit]).await?
+        }
+        Source::Order(order) => {
+            let sql = select_events!(
+                "e.id < ?2 AND e.id IN (
+                     WITH RECURSIVE chain (id) AS (
+                         SELECT last_event FROM orders WHERE id = ?1
+                         UNION ALL
+                         SELECT p.previous FROM events p JOIN chain c ON p.id = c.id
+                         WHERE p.previous IS NOT NULL
+                     )
+                     SELECT id FROM chain
+                 )
+                 ORDER BY e.id DESC LIMIT ?3"
+            );
+            tx.query(sql, params![&order, before, limit]).await?
+        }
+        Source::Inbound(message) => {
+            let sql = select_events!(
+                "e.subject = 'inbound' AND e.subject_id = ?1 AND e.id < ?2
+                 ORDER BY e.id DESC LIMIT ?3"
+            );
+            tx.query(sql, params![&message, before, limit]).await?
+        }
+    };
+    rows.into_iter().map(read).collect()
+}
+
+fn read(mut row: Row) -> Result<FoundEvent> {
+    let id = row.get()?;
+    let is_of_order = row.get::<String>()? == "order";
+    let subject_id: Vec<u8> = row.get()?;
+    let number = row.get()?;
+    let unreadable = || PortError::Refused("unreadable column: subject_id".to_owned());
+    let subject = if is_of_order {
+        EventSubject::Order(OrderId::from_slice(&subject_id).map_err(|_| unreadable())?)
+    } else {
+        let uuid = Uuid::from_slice(&subject_id).map_err(|_| unreadable())?;
+        EventSubject::Inbound(InboundId(uuid))
+    };
+    let (account, target, url) = (row.get()?, row.get()?, row.get()?);
+    let at = row.get()?;
+    let (attempts, due_at): (_, Timestamp) = (row.get()?, row.get()?);
+    let state = match row.get::<Option<i64>>()? {
+        None => EventState::Pending,
+        Some(0) => EventState::Failed,
+        Some(_) => EventState::Delivered,
+    };
+    let ended_at = row.get()?;
+    let event = public_id(&subject_id, number, at);
+    let due_at = (state == EventState::Pending && due_at != NEVER).then_some(due_at);
+    Ok(FoundEvent {
+        id,
+        event,
+        subject,
+        number,
+        account,
+        target,
+        url,
+        at,
+        state,
+        attempts,
+        due_at,
+        ended_at,
+    })
+}
