@@ -1,5 +1,5 @@
-//! From `[inbound]` and `[[numbers]]` to who is told what comes in: accounts are looked up, and the
-//! operator's signing secret is read, or made when there is none yet.
+//! From `[inbound]` and `[[numbers]]` to settings of the engine: the accounts of numbers are read from
+//! the store, and the operator's signing secret from its file, which is made when there is none yet.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -7,73 +7,55 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use domain::event::Target;
+use domain::inbound::Party;
 use domain::inbound::keyword::{Keyword, Keywords};
-use domain::inbound::{Party, Receiver, Receivers};
+use domain::number::own::{NumberTerms, fit};
 use domain::ports::{Random, Store};
 use domain::secret::Secret;
-use domain::text::Text;
+use engine::InboundSettings;
 use engine::events::sign;
-use url::Url;
 
 use crate::config::{Config, InboundConfig, NumberConfig};
 use crate::open::account_named;
 
-pub(crate) async fn make_receivers(
+pub(crate) fn inbound_settings(
     config: &Config,
-    store: &dyn Store,
     random: &dyn Random,
-) -> anyhow::Result<Receivers> {
-    let needed = config.inbound.webhook_url.is_some()
-        || config
-            .numbers
-            .iter()
-            .any(|number| number.webhook_url.is_some() && number.account.is_none());
-    let secret = if needed { Some(open_secret(config, random)?) } else { None };
-    let rest = config.inbound.webhook_url.as_ref();
+) -> anyhow::Result<InboundSettings> {
     let InboundConfig { stop_words: stop, start_words: start, help_words: help, .. } =
         &config.inbound;
-    let mut receivers = Receivers {
+    Ok(InboundSettings {
         keywords: Keywords::default()
             .and(Keyword::Stop, stop.iter().map(String::as_str))
             .and(Keyword::Start, start.iter().map(String::as_str))
             .and(Keyword::Help, help.iter().map(String::as_str)),
-        others: Receiver { target: webhook(rest, secret.as_ref()), ..Receiver::default() },
-        ..Receivers::default()
-    };
-    for number in &config.numbers {
-        let receiver = receiver(number, rest, secret.as_ref(), store)
-            .await
-            .with_context(|| format!("[[numbers]] {}", number.number))?;
-        receivers.numbers.insert(Party::new(&number.number), receiver);
-    }
-    Ok(receivers)
+        webhook_url: config.inbound.webhook_url.as_ref().map(|url| url.as_str().to_owned()),
+        webhook_secret: open_secret(config, random)?,
+    })
 }
 
-async fn receiver(
-    number: &NumberConfig,
-    rest: Option<&Url>,
-    secret: Option<&Secret>,
+pub(crate) async fn declared_numbers(
+    config: &Config,
     store: &dyn Store,
-) -> anyhow::Result<Receiver> {
-    let url = number.webhook_url.as_ref().or(rest);
-    let Some(name) = &number.account else {
-        return Ok(Receiver { target: webhook(url, secret), ..Receiver::default() });
-    };
-    let name = name.parse().context("no name of an account")?;
-    let account = account_named(store, &name).await?;
-    // What the operator is told of other numbers is not the account's, and not signed by it.
-    let target = match &number.webhook_url {
-        Some(url) => webhook(Some(url), Some(&account.webhook_secret)),
-        None => webhook(rest, secret),
-    };
-    let help = number.help_text.as_deref().map(Text::new);
-    Ok(Receiver { account: Some(account.id), target, help })
+) -> anyhow::Result<Vec<(Party, NumberTerms)>> {
+    let mut declared = Vec::new();
+    for number in &config.numbers {
+        let terms = declared_terms(number, store).await;
+        let terms = terms.with_context(|| format!("[[numbers]] {}", number.number))?;
+        declared.push((fit(&number.number, &terms)?, terms));
+    }
+    Ok(declared)
 }
 
-fn webhook(url: Option<&Url>, secret: Option<&Secret>) -> Option<Target> {
-    let (url, secret) = (url?, secret?);
-    Some(Target::Webhook { url: url.as_str().to_owned(), secret: secret.clone() })
+async fn declared_terms(number: &NumberConfig, store: &dyn Store) -> anyhow::Result<NumberTerms> {
+    let account = match &number.account {
+        None => None,
+        Some(name) => {
+            let name = name.parse().context("not the name of an account")?;
+            Some(account_named(store, &name).await?.id)
+        }
+    };
+    number.terms(account)
 }
 
 /// The operator's own file must be there; ours is made.

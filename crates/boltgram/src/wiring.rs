@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use anyhow::Context;
 use api::HttpSettings;
-use domain::inbound::Receivers;
+use domain::inbound::Party;
 use domain::message::quiet::QuietHours;
 use domain::money::Msat;
 use domain::number::Home;
+use domain::number::own::NumberTerms;
 use domain::ports::{Clock, Fetch, Lightning, Random};
 use domain::routing::{CarrierName, Routes};
 use domain::sale::tariff::Prices;
 use engine::tasks::Tasks;
-use engine::{Engine, Ports, Settings};
+use engine::{Engine, InboundSettings, Ports, Settings};
 use lightning::lnd::{Lnd, LndOptions};
 use lightning::sandbox::{self, Sandbox};
 
@@ -23,7 +24,7 @@ use crate::config::{
     Backend, CarrierConfig, CarrierKind, Config, LightningConfig, PricesConfig, QuietHoursConfig,
     RouteConfig,
 };
-use crate::inbound::make_receivers;
+use crate::inbound::{declared_numbers, inbound_settings};
 use crate::node::node_name;
 use crate::open::open_store;
 use crate::system::{os_random, system_clock};
@@ -41,8 +42,9 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     let (lightning, wallet) = open_node(config, &clock, &random).await?;
     let carriers = make_carriers(config, &clock, &random)?;
     let fetch = make_fetch(config)?;
-    let receivers = make_receivers(config, &*store, &*random).await?;
-    let settings = settings(config, receivers)?;
+    let inbound = inbound_settings(config, &*random)?;
+    let numbers = declared_numbers(config, &*store).await?;
+    let settings = settings(config, inbound, numbers)?;
     let ports = Ports { store, lightning, carriers, fetch, clock, random };
     let engine = Engine::new(ports, settings, Arc::new(api::Events), tasks);
     Ok(House { engine, http: http_settings(config, wallet) })
@@ -107,14 +109,19 @@ fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
     }
 }
 
-fn settings(config: &Config, receivers: Receivers) -> anyhow::Result<Settings> {
+fn settings(
+    config: &Config,
+    inbound: InboundSettings,
+    numbers: Vec<(Party, NumberTerms)>,
+) -> anyhow::Result<Settings> {
     let takes_email = config.carriers.iter().filter(|carrier| carrier.takes_email());
     let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
     Ok(Settings {
         prices: prices(&config.prices)?,
         routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
         quiet_hours: quiet_hours(config)?,
-        receivers: Arc::new(receivers),
+        inbound,
+        numbers,
         node: node_name(config)?,
         lease: Duration::from_secs(config.node.lease_s.into()),
         shares_store: config.store_url().file().is_none(),

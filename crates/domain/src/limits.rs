@@ -216,6 +216,9 @@ pub const INBOUND_JOINED_MAX: u32 = 500;
 /// A response to a carrier that took longer may have missed the carrier's timeout.
 pub const INBOUND_ANSWER_LATE: Duration = Duration::from_secs(5);
 
+/// Numbers of ours, which every node keeps in memory.
+pub const NUMBERS_MAX: u32 = 100_000;
+
 /// Sender names, templates and contact groups per account.
 pub const SENDERS_PER_ACCOUNT_MAX: u32 = 1_000;
 pub const TEMPLATES_PER_ACCOUNT_MAX: u32 = 10_000;

@@ -21,6 +21,7 @@ use crate::hot_cache::HotCache;
 use crate::inbound::Inbound;
 use crate::inbox::CarrierInbox;
 use crate::metrics::{ByCarrier, Metrics};
+use crate::numbers::Numbers;
 use crate::orders::Orders;
 use crate::other_nodes::OtherNodes;
 use crate::settings::Settings;
@@ -47,6 +48,7 @@ pub struct Engine {
     pub events: Arc<Events>,
     pub accounts: Arc<Accounts>,
     pub directory: Arc<Directory>,
+    pub numbers: Arc<Numbers>,
     dispatch: Arc<Dispatcher>,
     inbound: Arc<Inbound>,
     cluster: Arc<Cluster>,
@@ -113,7 +115,7 @@ impl Engine {
             Arc::new(Accounts::new(store.clone(), clock.clone(), random.clone(), settings.prices));
         let accept = Arc::new(Accept {
             store: store.clone(),
-            fetch,
+            fetch: fetch.clone(),
             clock: clock.clone(),
             random: random.clone(),
             dispatch: dispatch.clone(),
@@ -132,8 +134,17 @@ impl Engine {
             random,
             wake: wake.clone(),
             metrics: metrics.clone(),
-            receivers: settings.receivers.clone(),
+            settings: settings.inbound.clone(),
+            receivers: Default::default(),
+            loading: Default::default(),
             accept: accept.clone(),
+        });
+        let numbers = Arc::new(Numbers {
+            store: store.clone(),
+            fetch,
+            clock: clock.clone(),
+            carriers: carriers.clone(),
+            inbound: inbound.clone(),
         });
         let campaigns = Arc::new(Campaigns {
             store: store.clone(),
@@ -169,6 +180,7 @@ impl Engine {
             events,
             accounts,
             directory,
+            numbers,
             dispatch,
             inbound,
             cluster,
@@ -186,6 +198,7 @@ impl Engine {
     /// Brings rows and node together after whatever happened before, then starts the workers.
     /// Orders must not be accepted earlier.
     pub async fn start(&self) -> Result<(), PortError> {
+        self.numbers.declare(self.settings.numbers.clone()).await?;
         let leases = self.dispatch.release_leases().await?;
         let unfinished = self.orders.recheck().await?;
         if leases + unfinished > 0 {
@@ -215,6 +228,7 @@ impl Engine {
         self.worker("watch orders", &self.orders, Orders::watch);
         self.worker("node events", &self.orders, Orders::follow_node);
         self.worker("expire", &self.dispatch, Dispatcher::expire);
+        self.worker("numbers", &self.inbound, Inbound::follow_numbers);
         self.worker("join", &self.inbound, Inbound::join);
         self.worker("webhooks", &self.events, Events::deliver);
         Ok(())

@@ -26,6 +26,7 @@ pub mod accept;
 pub mod accounts;
 pub mod campaigns;
 pub mod directory;
+pub mod numbers;
 pub mod orders;
 
 mod cluster;
@@ -36,4 +37,4 @@ mod inbound;
 pub use engine::{Engine, Ports};
 pub use health::Health;
 pub use metrics::Metrics;
-pub use settings::Settings;
+pub use settings::{InboundSettings, Settings};

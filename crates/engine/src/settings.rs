@@ -1,12 +1,24 @@
 //! What the operator decided, as the engine needs it. Where it was read from is not known here.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use domain::inbound::Receivers;
+use domain::inbound::Party;
+use domain::inbound::keyword::Keywords;
 use domain::message::quiet::QuietHours;
+use domain::number::own::NumberTerms;
 use domain::routing::Routes;
 use domain::sale::tariff::Prices;
+use domain::secret::Secret;
+
+#[derive(Debug, Clone)]
+pub struct InboundSettings {
+    /// Keywords for opt-out, opt-in and help.
+    pub keywords: Keywords,
+    /// Where messages to numbers without a webhook of their own are reported.
+    pub webhook_url: Option<String>,
+    /// The operator's: signs where no account's does.
+    pub webhook_secret: Secret,
+}
 
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -14,8 +26,9 @@ pub struct Settings {
     pub routes: Routes,
     /// When messages to many wait, by destination.
     pub quiet_hours: QuietHours,
-    /// Who is told what comes in.
-    pub receivers: Arc<Receivers>,
+    pub inbound: InboundSettings,
+    /// Numbers that the configuration file names.
+    pub numbers: Vec<(Party, NumberTerms)>,
     /// This process's name among those that share a store; leases are held under it.
     pub node: String,
     /// For how long what it has in work is its own without a word of it.

@@ -18,6 +18,8 @@ pub(crate) struct Wake {
     pub webhooks: Notify,
     /// Links are to be shared anew.
     pub links: Notify,
+    /// Our numbers were changed.
+    pub numbers: Notify,
 }
 
 /// Waits for the signal, at most for `timer`.
@@ -29,9 +31,11 @@ pub(crate) async fn signal_or_timer(signal: &Notify, timer: Duration) {
 impl Wake {
     /// Another node stored something.
     pub(crate) fn changed(&self, changed: Changed) {
-        let Changed { chunks, orders, events, links } = changed;
+        let Changed { chunks, orders, events, links, numbers } = changed;
         let kinds = [(chunks, &self.dispatch), (orders, &self.watch), (events, &self.webhooks)];
-        for (changed, signal) in kinds.into_iter().chain([(links, &self.links)]) {
+        for (changed, signal) in
+            kinds.into_iter().chain([(links, &self.links), (numbers, &self.numbers)])
+        {
             if changed {
                 signal.notify_one();
             }

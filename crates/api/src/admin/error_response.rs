@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 
+use domain::number::own::UnfitNumber;
 use domain::ports::{NotRefunded, PortError};
 use engine::accounts::{
     AddKeyError, GiveCreditError, OpenAccountError, RefundError, SetPricesError, SetSettingsError,
@@ -11,6 +12,7 @@ use engine::directory::{
     BlockError, DecideSenderError, GroupError, RequestSenderError, TemplateError, UploadError,
 };
 use engine::events::ReplayError;
+use engine::numbers::NumberError;
 use http::{Refusal, bad_request, conflict, key_reused, not_found, unavailable};
 
 /// A field whose value is not accepted; `why` reads on from its name: "must be …".
@@ -19,7 +21,7 @@ pub(super) fn field(name: impl Display, why: impl Display) -> Refusal {
 }
 
 /// A field with a value of a form of its own, which `error` describes.
-fn misformed(name: impl Display, error: impl Display) -> Refusal {
+pub(super) fn misformed(name: impl Display, error: impl Display) -> Refusal {
     bad_request(format!("`{name}`: {error}"))
 }
 
@@ -92,6 +94,23 @@ pub(super) fn prices_not_set(error: SetPricesError) -> Refusal {
         }
         SetPricesError::Price { index } => field(format_args!("prices[{index}].msat"), text),
         SetPricesError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn number_not_changed(error: NumberError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        NumberError::Unfit(UnfitNumber::Digits) => field("number", text),
+        NumberError::Unfit(UnfitNumber::LendsWithoutReceiving) => field("can", text),
+        NumberError::Unfit(_) => field("helpText", text),
+        NumberError::NoSuchAccount => field("account", text),
+        NumberError::NoSuchCarrier => field("carrier", text),
+        NumberError::BadWebhook(_) => misformed("webhookUrl", text),
+        NumberError::NoSuchNumber => none(),
+        NumberError::OfFile => conflict(text).with_code("OF_FILE"),
+        NumberError::Exists => conflict(format!("`number` {text}")),
+        NumberError::TooMany => conflict(text),
+        NumberError::Store(source) => store_failed(source),
     }
 }
 

@@ -27,6 +27,26 @@ impl<S: Sync> FromRequestParts<S> for Named {
     }
 }
 
+/// Digits, with `+` or without.
+pub(super) fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `/admin/v1/numbers/{number}…`, with `+` or without.
+#[derive(Debug)]
+pub(crate) struct Numbered(pub String);
+
+impl<S: Sync> FromRequestParts<S> for Numbered {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let segment = parts.uri.path().split('/').nth(4).unwrap_or_default();
+        let number = is_number(segment).then(|| Self(segment.to_owned()));
+        number.ok_or_else(none)
+    }
+}
+
 /// `/admin/v1/accounts/{account}…`
 #[derive(Debug)]
 pub(crate) struct Of(pub AccountId);

@@ -7,13 +7,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use api::{Events, HttpSettings};
 use domain::account::operator::Actor;
 use domain::id::AccountId;
+use domain::inbound::keyword::Keywords;
 use domain::message::quiet::QuietHours;
 use domain::money::Msat;
 use domain::ports::{Clock, Store};
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::tariff::Prices;
+use domain::secret::Secret;
 use engine::tasks::Tasks;
-use engine::{Engine, Ports, Settings};
+use engine::{Engine, InboundSettings, Ports, Settings};
 use http::{Doors, Server};
 use tempfile::TempDir;
 use testkit::clock::{NOON, SeededRandom, TestClock};
@@ -69,7 +71,12 @@ fn settings() -> Settings {
         // Everywhere but to Greenland.
         routes: Routes::new(vec![route("", main.clone()), route("299", vec![])], main),
         quiet_hours: QuietHours::default(),
-        receivers: Arc::default(),
+        inbound: InboundSettings {
+            keywords: Keywords::default(),
+            webhook_url: None,
+            webhook_secret: Secret::new("whsec_AAAA"),
+        },
+        numbers: Vec::new(),
         node: "test".into(),
         lease: std::time::Duration::from_secs(120),
         shares_store: false,

@@ -12,7 +12,8 @@ use smpp::CommandStatus;
 use super::customer::Customer;
 use super::phones::{Phones, Sent};
 use super::receiver::{Call, Receiver};
-use super::running::Home;
+use super::running::{Home, Running};
+use super::walk_admin::Operator;
 use super::webhooks::verdicts;
 
 fn config(port: u16, hook: &str) -> String {
@@ -158,6 +159,64 @@ async fn a_newcomer_plays_a_phone_in_the_sandbox() {
     assert_eq!(wrong["status"], "error", "{wrong}");
     server.stop();
     assert!(home.answer(&["inbound", "list"]).contains("Hej dér 😀"));
+}
+
+/// Another process reads the rows; this one follows its own changes at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_number_that_an_operator_adds_receives_at_once() {
+    let (acme, rest) = (Receiver::open().await, Receiver::open().await);
+    let home = Home::with_config(&format!("[inbound]\nwebhook_url = \"{}\"\n", rest.url()));
+    home.answer(&["account", "add", "acme"]);
+    let key = home.answer(&["operator", "add", "Ida"]);
+    let server = home.serve();
+    let (ida, phone) = (Operator::of(&server, key), Customer::of(&server));
+    let says = async |text: &str| {
+        let body = json!({"from": "4520123456", "to": "1919", "text": text});
+        phone.post("/sandbox/receive", body).await;
+    };
+    says("before").await;
+    let number = json!({"number": "1919", "account": 1, "webhookUrl": acme.url()});
+    ida.done("POST", "/numbers", number).await;
+    says("added").await;
+    ida.done("POST", "/numbers/1919/disable", Value::Null).await;
+    says("disabled").await;
+    ida.done("POST", "/numbers/1919/enable", Value::Null).await;
+    says("enabled").await;
+    ida.done("DELETE", "/numbers/1919", Value::Null).await;
+    says("removed").await;
+    let set = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    assert_eq!(texts(&acme.called(2).await), set(&["added", "enabled"]));
+    assert_eq!(texts(&rest.called(3).await), set(&["before", "disabled", "removed"]));
+    server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_number_of_the_file_is_updated_at_a_start_and_stays_when_it_leaves_the_file() {
+    let home = Home::with_config("[[numbers]]\nnumber = \"1919\"\ncountry = \"DK\"\n");
+    let key = home.answer(&["operator", "add", "Ida"]);
+    let row = async |server: &Running| {
+        let ida = Operator::of(server, key.clone());
+        let refused = ida.call("DELETE", "/numbers/1919", Value::Null).await;
+        let row = ida.call("GET", "/numbers/1919", Value::Null).await.1;
+        (refused.0, row["origin"].clone(), row["country"].clone(), row["status"].clone())
+    };
+    let server = home.serve();
+    let ida = Operator::of(&server, key.clone());
+    assert_eq!(ida.call("PUT", "/numbers/1919", json!({})).await.1["code"], "OF_FILE");
+    ida.done("POST", "/numbers/1919/disable", Value::Null).await;
+    let file = json!("file");
+    assert_eq!(row(&server).await, (409, file.clone(), json!("DK"), json!("disabled")));
+    server.stop();
+    fs::write(home.path("boltgram.toml"), "[[numbers]]\nnumber = \"+1919\"\ncountry = \"SE\"\n")
+        .unwrap();
+    let server = home.serve();
+    assert_eq!(row(&server).await, (409, file, json!("SE"), json!("disabled")));
+    server.stop();
+    fs::write(home.path("boltgram.toml"), "").unwrap();
+    let server = home.serve();
+    assert!(server.log().contains("numbers left the configuration file"), "{}", server.log());
+    assert_eq!(row(&server).await, (204, Value::Null, Value::Null, Value::Null));
+    server.stop();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

@@ -34,18 +34,21 @@ pub enum Actor {
     Operator(OperatorId),
     /// Whoever may run the program beside its data.
     CommandLine,
+    /// The configuration file, at a start.
+    Configuration,
     /// The account itself, by one of its keys.
     Account(AccountId),
     /// Somebody who got a message and answered it.
     Recipient,
 }
 
-/// As stored and shown: `operator:3`, `command-line`, `account:7`, `recipient`.
+/// As stored and shown: `operator:3`, `command-line`, `configuration`, `account:7`, `recipient`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Operator(OperatorId(id)) => write!(f, "operator:{id}"),
             Self::CommandLine => f.write_str("command-line"),
+            Self::Configuration => f.write_str("configuration"),
             Self::Account(AccountId(id)) => write!(f, "account:{id}"),
             Self::Recipient => f.write_str("recipient"),
         }
@@ -65,6 +68,7 @@ impl FromStr for Actor {
                 id.parse().map(|id| Self::Account(AccountId(id))).map_err(|_| unknown())
             }
             None if word == "command-line" => Ok(Self::CommandLine),
+            None if word == "configuration" => Ok(Self::Configuration),
             None if word == "recipient" => Ok(Self::Recipient),
             _ => Err(unknown()),
         }
@@ -96,6 +100,9 @@ pub enum Action {
     ContactRemove,
     BlockAdd,
     BlockRemove,
+    NumberAdd,
+    NumberChange,
+    NumberRemove,
     PriceSet,
     PriceRemove,
     EventReplay,
@@ -126,6 +133,9 @@ stored_as!(Action {
     ContactRemove = "contact.remove",
     BlockAdd = "block.add",
     BlockRemove = "block.remove",
+    NumberAdd = "number.add",
+    NumberChange = "number.change",
+    NumberRemove = "number.remove",
     PriceSet = "price.set",
     PriceRemove = "price.remove",
     EventReplay = "event.replay",
@@ -157,6 +167,7 @@ mod tests {
         for actor in [
             Actor::Operator(OperatorId(3)),
             Actor::CommandLine,
+            Actor::Configuration,
             Actor::Account(AccountId(7)),
             Actor::Recipient,
         ] {

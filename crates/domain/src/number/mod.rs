@@ -1,4 +1,4 @@
-//! Phone numbers in E.164, and senders.
+//! Phone numbers in E.164, senders, and numbers of ours.
 //!
 //! ```text
 //! "+45 20 12 34 56", "0812345678" ── parse ──> Msisdn     own scanner first, libphonenumber if unsure
@@ -13,6 +13,7 @@ mod ends;
 mod error;
 mod home;
 mod msisdn;
+pub mod own;
 mod parse;
 mod plans;
 mod plans_nanp;

@@ -22,7 +22,7 @@ impl Inbound {
         loop {
             let now = self.clock.now();
             let (since, limit) = (now.before(limits::INBOUND_JOIN_MAX), limits::INBOUND_JOINED_MAX);
-            match self.store.join_incomplete(since, self.receivers.clone(), now, limit).await {
+            match self.store.join_incomplete(since, self.receivers(), now, limit).await {
                 Ok(recorded) => {
                     self.after(recorded);
                     if recorded.incomplete < limit && recorded.forgotten < limit {

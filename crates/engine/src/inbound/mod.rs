@@ -3,15 +3,18 @@
 
 mod help;
 mod join;
+mod receivers;
 mod record;
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use domain::inbound::Receivers;
 use domain::ports::{Clock, InboundRecorded, Random, Store};
+use tokio::sync::Mutex;
 
 use crate::accept::Accept;
 use crate::metrics::{ByResult, Metrics};
+use crate::settings::InboundSettings;
 use crate::wake::Wake;
 
 /// What recording and joining need.
@@ -22,7 +25,10 @@ pub(crate) struct Inbound {
     pub random: Arc<dyn Random>,
     pub wake: Arc<Wake>,
     pub metrics: Arc<Metrics>,
-    pub receivers: Arc<Receivers>,
+    pub settings: InboundSettings,
+    /// As last read from the rows of our numbers.
+    pub receivers: RwLock<Arc<Receivers>>,
+    pub loading: Mutex<()>,
     /// Sends the answers to HELP.
     pub accept: Arc<Accept>,
 }

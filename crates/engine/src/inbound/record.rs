@@ -14,8 +14,9 @@ impl Inbound {
             .into_iter()
             .map(|part| (InboundId(uuid_v7(&*self.random, now)), sound(part)))
             .collect();
-        let asked = help::asked(&parts, &self.receivers);
-        let recorded = self.store.record_inbound(parts, self.receivers.clone(), now).await?;
+        let receivers = self.receivers();
+        let asked = help::asked(&parts, &receivers);
+        let recorded = self.store.record_inbound(parts, receivers, now).await?;
         self.after(recorded);
         // Before the carrier is answered: what it repeats after a crash is asked for again.
         for asked in asked {

@@ -445,6 +445,26 @@ CREATE TABLE senders (
 
 CREATE INDEX senders_shared ON senders (name) WHERE shared = 1;
 
+-- ---- numbers ------------------------------------------------------------------------------------
+
+CREATE TABLE numbers (
+    number TEXT COLLATE "C" PRIMARY KEY, -- digits
+    country TEXT COLLATE "C",
+    receives BIGINT NOT NULL,
+    sends BIGINT NOT NULL,
+    lends BIGINT NOT NULL,
+    carrier TEXT COLLATE "C",
+    phone BIGINT,
+    account BIGINT REFERENCES accounts (id),
+    webhook_url TEXT COLLATE "C",
+    help TEXT COLLATE "C",
+    state TEXT COLLATE "C" NOT NULL,
+    origin TEXT COLLATE "C" NOT NULL, -- who decides about it
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CHECK (carrier IS NULL OR phone IS NULL)
+);
+
 -- ---- directory ----------------------------------------------------------------------------------
 
 CREATE TABLE templates (

@@ -444,6 +444,26 @@ CREATE TABLE senders (
 
 CREATE INDEX senders_shared ON senders (name) WHERE shared = 1;
 
+-- ---- numbers ------------------------------------------------------------------------------------
+
+CREATE TABLE numbers (
+    number TEXT PRIMARY KEY NOT NULL, -- digits
+    country TEXT,
+    receives INTEGER NOT NULL,
+    sends INTEGER NOT NULL,
+    lends INTEGER NOT NULL,
+    carrier TEXT,
+    phone INTEGER,
+    account INTEGER REFERENCES accounts (id),
+    webhook_url TEXT,
+    help TEXT,
+    state TEXT NOT NULL,
+    origin TEXT NOT NULL, -- who decides about it
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CHECK (carrier IS NULL OR phone IS NULL)
+) STRICT;
+
 -- ---- directory ----------------------------------------------------------------------------------
 
 CREATE TABLE templates (

@@ -10,6 +10,7 @@ mod event;
 mod inbound;
 mod ledger;
 mod message;
+mod number;
 mod order;
 mod search;
 

@@ -81,6 +81,7 @@ impl NodeNotifier {
                 orders: changed.orders && due(&mut sent.orders, now),
                 events: changed.events && due(&mut sent.events, now),
                 links: changed.links,
+                numbers: changed.numbers,
             }
         };
         let word = || format!("NOTIFY {CHANNEL}, '{} {}'", self.sender, kinds(changed));
@@ -115,8 +116,8 @@ fn due(sent: &mut Option<Instant>, now: Instant) -> bool {
 }
 
 fn kinds(changed: Changed) -> String {
-    let Changed { chunks, orders, events, links } = changed;
-    let letters = [(chunks, 'c'), (orders, 'o'), (events, 'e'), (links, 'l')];
+    let Changed { chunks, orders, events, links, numbers } = changed;
+    let letters = [(chunks, 'c'), (orders, 'o'), (events, 'e'), (links, 'l'), (numbers, 'n')];
     letters.into_iter().filter(|(sent, _)| *sent).map(|(_, letter)| letter).collect()
 }
 
@@ -128,6 +129,7 @@ fn read(word: &str, own: &str) -> Changed {
             orders: kinds.contains('o'),
             events: kinds.contains('e'),
             links: kinds.contains('l'),
+            numbers: kinds.contains('n'),
         },
         _ => Changed::default(),
     }

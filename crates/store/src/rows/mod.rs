@@ -9,6 +9,7 @@ pub(crate) mod event;
 pub(crate) mod inbound;
 pub(crate) mod ledger;
 pub(crate) mod message;
+pub(crate) mod number;
 pub(crate) mod order;
 pub(crate) mod queue;
 pub(crate) mod retention;

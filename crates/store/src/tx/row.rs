@@ -14,6 +14,7 @@ use domain::message::parts::PartState;
 use domain::message::recipient::RecipientState;
 use domain::message::{Address, Lane, MessageState};
 use domain::money::Msat;
+use domain::number::own::{Country, NumberOrigin, NumberState};
 use domain::number::{Msisdn, SenderId};
 use domain::ports::{PortError, ReceiptState};
 use domain::reason::Reason;
@@ -122,6 +123,9 @@ from_column! {
         Action => |word| Self::from_str(&word).ok(),
         Actor => |word| Self::from_str(&word).ok(),
         Label => |word| Self::from_str(&word).ok(),
+        Country => |word| Self::from_str(&word).ok(),
+        NumberState => |word| Self::from_str(&word).ok(),
+        NumberOrigin => |word| Self::from_str(&word).ok(),
         Address => |word| Self::from_str(&word).ok(),
         AccountName => |word| Self::from_str(&word).ok(),
         SenderId => |word| Self::from_str(&word).ok();

@@ -49,6 +49,11 @@ macro_rules! store_conformance {
             leaves_no_more_held_payments_than_there_is_room_for
             counts_no_credit_against_the_caps
             knows_an_order_that_exists_when_there_is_no_room
+            // numbers
+            keeps_a_number_with_its_terms
+            lists_numbers_in_their_order
+            changes_a_number_and_audits_it_once
+            follows_the_numbers_of_the_configuration_file
             // money
             keeps_the_price_when_delivered
             gives_the_price_back_when_not_delivered

@@ -3,16 +3,12 @@
 use std::collections::HashSet;
 
 use domain::account::AccountName;
-use domain::limits::ORDER_TEXT_CHARS_MAX;
-use domain::number::SenderId;
-use domain::text::{Policy, measure};
+use domain::id::AccountId;
+use domain::number::own::{UnfitNumber, fit};
 use url::Url;
 
 use super::Finding;
 use crate::config::{Config, NumberConfig};
-
-/// As long as an address may be in SMPP (3.4 §5.2.8).
-const DIGITS_MAX: usize = 20;
 
 /// Longer first words are no keywords.
 const KEYWORD_CHARS_MAX: usize = 32;
@@ -24,17 +20,20 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
     check_words("help_words", &config.inbound.help_words, found);
     let mut known = HashSet::new();
     for (place, number) in config.numbers.iter().enumerate() {
-        let path = |key| format!("numbers.{place}.{key}");
+        let path = |key: &str| format!("numbers.{place}.{key}");
+        if let Some(finding) = unfit(number, &path) {
+            found.push(finding);
+        }
         let digits = number.number.strip_prefix('+').unwrap_or(&number.number);
-        let sound = (1..=DIGITS_MAX).contains(&digits.len())
-            && digits.bytes().all(|byte| byte.is_ascii_digit());
-        if !sound {
-            let text =
-                format!("number {:?}: 1 to {DIGITS_MAX} digits, or + and digits", number.number);
-            found.push(Finding::wrong(path("number"), text));
-        } else if !known.insert(digits) {
+        if !known.insert(digits) {
             let text = format!("there is another section for {:?}", number.number);
             found.push(Finding::wrong(path("number"), text));
+        }
+        if let Some(name) = &number.carrier
+            && config.carriers.iter().all(|carrier| carrier.name != *name)
+        {
+            let text = format!("there is no carrier named {name:?}");
+            found.push(Finding::wrong(path("carrier"), text));
         }
         check_url(path("webhook_url"), number.webhook_url.as_ref(), found);
         if let Some(name) = &number.account
@@ -42,34 +41,44 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
         {
             found.push(Finding::wrong(path("account"), format!("account {name:?}: {error}")));
         }
-        if let Some(why) = number.help_text.as_ref().and_then(|text| no_help(number, text)) {
-            found.push(Finding::wrong(path("help_text"), why));
-        }
         if number.webhook_url.is_none()
             && config.inbound.webhook_url.is_none()
             && number.account.is_none()
         {
-            let text = format!("nobody is told what comes to {:?}: it is only kept", number.number);
+            let text = format!(
+                "messages to {:?} are reported to nobody: they are only stored",
+                number.number
+            );
             found.push(Finding::doubtful(path("number"), text));
         }
     }
 }
 
-/// Why a number cannot answer HELP with this text.
-fn no_help(number: &NumberConfig, text: &str) -> Option<String> {
-    if number.account.is_none() {
-        return Some("help_text needs the account that pays for the answers".to_owned());
+fn unfit(number: &NumberConfig, path: impl Fn(&str) -> String) -> Option<Finding> {
+    if let Err(error) = number.country() {
+        return Some(Finding::wrong(path("country"), format!("country: {error}")));
     }
-    if let Err(error) = SenderId::parse(&number.number) {
-        return Some(format!("help_text cannot come from {:?}: {error}", number.number));
+    if let Err(error) = number.abilities() {
+        return Some(Finding::wrong(path("can"), format!("can: {error}")));
     }
-    if text.trim().is_empty() || text.chars().count() > ORDER_TEXT_CHARS_MAX {
-        return Some(format!("help_text: 1 to {ORDER_TEXT_CHARS_MAX} characters"));
-    }
-    measure(text, &Policy::default()).err().map(|error| format!("help_text: {error}"))
+    // Which account it is does not matter here.
+    let terms = number.terms(number.account.as_ref().map(|_| AccountId(0))).ok()?;
+    let error = fit(&number.number, &terms).err()?;
+    Some(match error {
+        UnfitNumber::Digits => {
+            Finding::wrong(path("number"), format!("number {:?} {error}", number.number))
+        }
+        UnfitNumber::LendsWithoutReceiving => Finding::wrong(path("can"), format!("can: {error}")),
+        UnfitNumber::HelpWithoutAccount
+        | UnfitNumber::HelpFrom(_)
+        | UnfitNumber::HelpLength
+        | UnfitNumber::HelpText(_) => {
+            Finding::wrong(path("help_text"), format!("help_text {error}"))
+        }
+    })
 }
 
-/// What is answered is looked at word by word.
+/// Keywords are compared with the first word of a message.
 fn check_words(key: &str, words: &[String], found: &mut Vec<Finding>) {
     for word in words {
         let sound = (1..=KEYWORD_CHARS_MAX).contains(&word.chars().count())

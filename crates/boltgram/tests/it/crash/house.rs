@@ -6,21 +6,24 @@ use async_trait::async_trait;
 use domain::account::operator::Actor;
 use domain::account::{Key, Scope};
 use domain::id::{AccountId, KeyId, OrderId};
-use domain::inbound::{Party, Receiver, Receivers};
+use domain::inbound::Party;
+use domain::inbound::keyword::Keywords;
 use domain::message::Address;
 use domain::message::quiet::QuietHours;
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
+use domain::number::own::NumberTerms;
 use domain::ports::{
     Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning, Snapshot, Store,
 };
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::order::OrderState;
 use domain::sale::tariff::Prices;
+use domain::secret::Secret;
 use engine::accounts::{Accounts, Caller};
 use engine::events::RenderEvent;
 use engine::tasks::Tasks;
-use engine::{Engine, Ports, Settings};
+use engine::{Engine, InboundSettings, Ports, Settings};
 use lightning::sandbox::{Options, Sandbox};
 use store::{Options as StoreOptions, Vault};
 use testkit::clock::{SeededRandom, TestClock};
@@ -91,12 +94,11 @@ impl House {
         Caller { account: self.account, key: Arc::new(key) }
     }
 
-    /// A number of the account's that answers HELP.
-    fn receivers(&self) -> Arc<Receivers> {
+    /// A number of the account that answers HELP.
+    fn number(&self) -> (Party, NumberTerms) {
         let help = Some("acme.example".into());
-        let receiver = Receiver { account: Some(self.account), help, ..Receiver::default() };
-        let numbers = [(Party::new(HELPFUL), receiver)].into();
-        Arc::new(Receivers { numbers, ..Receivers::default() })
+        let terms = NumberTerms { account: Some(self.account), help, ..NumberTerms::default() };
+        (Party::new(HELPFUL), terms)
     }
 
     /// What the account may still spend, in prices of a message.
@@ -130,7 +132,12 @@ impl House {
             },
             routes,
             quiet_hours: QuietHours::default(),
-            receivers: self.receivers(),
+            inbound: InboundSettings {
+                keywords: Keywords::default(),
+                webhook_url: None,
+                webhook_secret: Secret::new("whsec_AAAA"),
+            },
+            numbers: vec![self.number()],
             node: "local".to_owned(),
             lease: std::time::Duration::from_secs(120),
             shares_store: false,

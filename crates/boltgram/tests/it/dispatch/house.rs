@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::account::operator::Actor;
+
 use domain::id::{AccountId, MessageId, OrderId};
+use domain::inbound::keyword::Keywords;
 use domain::message::door::Door;
 use domain::message::quiet::QuietHours;
 use domain::message::{Address, Content, Lane, NewMessage};
@@ -20,10 +22,11 @@ use domain::routing::{Route, Routes};
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, Payment};
 use domain::sale::tariff::Prices;
+use domain::secret::Secret;
 use domain::text::Text;
 use engine::events::RenderEvent;
 use engine::tasks::Tasks;
-use engine::{Engine, Ports, Settings};
+use engine::{Engine, InboundSettings, Ports, Settings};
 use lightning::sandbox::{Options, Sandbox};
 use store::Vault;
 use testkit::clock::{SeededRandom, TestClock};
@@ -99,7 +102,12 @@ impl House {
             },
             routes: Routes::new(vec![route], vec![]),
             quiet_hours,
-            receivers: Arc::default(),
+            inbound: InboundSettings {
+                keywords: Keywords::default(),
+                webhook_url: None,
+                webhook_secret: Secret::new("whsec_AAAA"),
+            },
+            numbers: Vec::new(),
             node: "local".to_owned(),
             lease: std::time::Duration::from_secs(120),
             shares_store: false,

@@ -166,6 +166,46 @@ async fn templates() {
 }
 
 #[tokio::test]
+async fn numbers() {
+    let (_home, _server, ida) = with_account().await;
+    let mut told = Transcript::of(&ida);
+    let (all, one) = ("/numbers", "/numbers/4512345678");
+    let full = json!({
+        "number": "+4512345678", "country": "DK", "can": ["receive", "lend"], "carrier": "sandbox",
+        "account": 1, "webhookUrl": "http://127.0.0.1:1/inbound", "helpText": "acme.example",
+    });
+    told.ask("POST", all, full.clone()).await;
+    told.ask("POST", all, full).await;
+    told.ask("POST", all, json!({"number": "1919"})).await;
+    for (field, value) in [
+        ("number", json!("19 19")),
+        ("country", json!("dk")),
+        ("can", json!(["call"])),
+        ("can", json!(["lend"])),
+        ("carrier", json!("nobody")),
+        ("account", json!(9)),
+        ("webhookUrl", json!("ftp://acme.example")),
+        ("helpText", json!("acme.example")),
+    ] {
+        let mut wrong = json!({"number": "1920"});
+        wrong[field] = value;
+        told.ask("POST", all, wrong).await;
+    }
+    told.get(one).await;
+    told.get("/numbers?account=1").await;
+    told.get("/numbers?limit=1").await;
+    told.get("/numbers?after=x").await;
+    told.ask("PUT", one, json!({"country": "DK"})).await;
+    told.ask("POST", &format!("{one}/disable"), Value::Null).await;
+    told.ask("POST", &format!("{one}/enable"), Value::Null).await;
+    told.ask("DELETE", one, Value::Null).await;
+    told.ask("DELETE", one, Value::Null).await;
+    told.ask("PUT", one, json!({})).await;
+    told.get("/audit?action=number.change").await;
+    insta::assert_snapshot!(told.text);
+}
+
+#[tokio::test]
 async fn groups_and_contacts() {
     let (_home, _server, ida) = with_account().await;
     let mut told = Transcript::of(&ida);

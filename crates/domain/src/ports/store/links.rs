@@ -47,10 +47,13 @@ pub struct Changed {
     pub events: bool,
     /// Nodes came or went, or links passed from one to another.
     pub links: bool,
+    /// Numbers of ours were added, changed or removed.
+    pub numbers: bool,
 }
 
 impl Changed {
-    pub const ALL: Self = Self { chunks: true, orders: true, events: true, links: true };
+    pub const ALL: Self =
+        Self { chunks: true, orders: true, events: true, links: true, numbers: true };
 
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
@@ -59,11 +62,12 @@ impl Changed {
             orders: self.orders || other.orders,
             events: self.events || other.events,
             links: self.links || other.links,
+            numbers: self.numbers || other.numbers,
         }
     }
 
     pub const fn is_none(self) -> bool {
-        !(self.chunks || self.orders || self.events || self.links)
+        !(self.chunks || self.orders || self.events || self.links || self.numbers)
     }
 }
 

@@ -16,6 +16,7 @@ mod inbound;
 mod ledger;
 mod links;
 mod messages;
+mod numbers;
 mod operators;
 mod orders;
 mod refunds;
@@ -45,6 +46,7 @@ pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, Lease, MessageStore,
     Recorded,
 };
+pub use numbers::{NumberList, NumberStore};
 pub use operators::{AuditList, Grant, OperatorStore};
 pub use orders::{
     CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict,
@@ -68,6 +70,7 @@ pub trait Store:
     + OrderStore
     + MessageStore
     + InboundStore
+    + NumberStore
     + EventStore
     + LedgerStore
     + OperatorStore

@@ -11,7 +11,8 @@ use super::{database, lease, open, orders, rich};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-const CHUNKS: Changed = Changed { chunks: true, orders: false, events: false, links: false };
+const CHUNKS: Changed =
+    Changed { chunks: true, orders: false, events: false, links: false, numbers: false };
 const LINKS: Changed = Changed { links: true, chunks: false, ..CHUNKS };
 
 async fn heard(store: &Arc<dyn Store>) -> Changed {

@@ -1,0 +1,103 @@
+//! Who receives what comes in, as the rows of our numbers say: read at the start, after a change here,
+//! when another node announces one, and by a timer, should an announcement be lost.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use domain::event::Target;
+use domain::id::AccountId;
+use domain::inbound::{Receiver, Receivers};
+use domain::number::own::NumberTerms;
+use domain::ports::{NumberList, PortError};
+use domain::secret::Secret;
+
+use super::Inbound;
+use crate::wake::signal_or_timer;
+
+const ROUND: Duration = Duration::from_secs(30);
+
+/// Numbers read at a time.
+const PAGE: u32 = 1_000;
+
+impl Inbound {
+    pub(super) fn receivers(&self) -> Arc<Receivers> {
+        self.receivers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The worker that follows changes of other nodes.
+    pub(crate) async fn follow_numbers(self: Arc<Self>) {
+        loop {
+            signal_or_timer(&self.wake.numbers, ROUND).await;
+            self.reload().await;
+        }
+    }
+
+    /// Tries to read the numbers again; when it cannot, the worker does soon.
+    pub(crate) async fn reload(&self) {
+        if let Err(error) = self.load().await {
+            tracing::warn!(%error, "could not read the numbers; trying again");
+        }
+    }
+
+    pub(crate) async fn load(&self) -> Result<(), PortError> {
+        // One at a time: an older reading must not replace a newer one.
+        let _loading = self.loading.lock().await;
+        let (mut numbers, mut secrets) = (BTreeMap::new(), HashMap::new());
+        let mut list = NumberList { limit: PAGE, ..NumberList::default() };
+        loop {
+            let page = self.store.numbers(list.clone()).await?;
+            let Some(last) = page.last() else { break };
+            list.after = Some(last.number.clone());
+            for row in page.into_iter().filter(|row| row.receives()) {
+                let receiver = self.receiver(row.terms, &mut secrets).await?;
+                numbers.insert(row.number, receiver);
+            }
+        }
+        let receivers = Receivers {
+            keywords: self.settings.keywords.clone(),
+            numbers,
+            others: Receiver { target: self.other_target(), ..Receiver::default() },
+        };
+        *self.receivers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(receivers);
+        Ok(())
+    }
+
+    /// A webhook of the number itself is signed with its account's secret, any other with the
+    /// operator's.
+    async fn receiver(
+        &self,
+        terms: NumberTerms,
+        secrets: &mut HashMap<AccountId, Secret>,
+    ) -> Result<Receiver, PortError> {
+        let NumberTerms { account, webhook_url, help, .. } = terms;
+        let Some(url) = webhook_url else {
+            return Ok(Receiver { account, target: self.other_target(), help });
+        };
+        let secret = match account {
+            None => self.settings.webhook_secret.clone(),
+            Some(account) => self.secret_of(account, secrets).await?,
+        };
+        Ok(Receiver { account, target: Some(Target::Webhook { url, secret }), help })
+    }
+
+    async fn secret_of(
+        &self,
+        account: AccountId,
+        known: &mut HashMap<AccountId, Secret>,
+    ) -> Result<Secret, PortError> {
+        if let Some(secret) = known.get(&account) {
+            return Ok(secret.clone());
+        }
+        let found = self.store.account(account).await?;
+        let gone = || PortError::Refused("the account of a number is not there".to_owned());
+        let secret = found.ok_or_else(gone)?.webhook_secret;
+        known.insert(account, secret.clone());
+        Ok(secret)
+    }
+
+    fn other_target(&self) -> Option<Target> {
+        let url = self.settings.webhook_url.clone()?;
+        Some(Target::Webhook { url, secret: self.settings.webhook_secret.clone() })
+    }
+}
