@@ -9,7 +9,7 @@ use engine::events::RenderEvent;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::inbound::Told;
+use crate::inbound::InboundEvent;
 use crate::orders::OrderEvent;
 
 /// Renders every kind of event.
@@ -21,7 +21,7 @@ impl RenderEvent for Events {
         // Strings, numbers and flags: it cannot fail.
         match snapshot {
             Snapshot::Order(order) => serde_json::to_vec(&OrderEvent::of(order)),
-            Snapshot::Inbound(message) => serde_json::to_vec(&Told::of(message)),
+            Snapshot::Inbound(message) => serde_json::to_vec(&InboundEvent::of(message)),
         }
         .unwrap_or_default()
     }

@@ -17,7 +17,7 @@ const LIMIT: u32 = 50;
 pub(super) fn limit(query: &QueryPairs) -> Result<u32, Refusal> {
     match integer(query, "limit")? {
         None => Ok(LIMIT),
-        Some(asked) => match u32::try_from(asked) {
+        Some(limit) => match u32::try_from(limit) {
             Ok(limit @ 1..=ADMIN_PAGE_MAX) => Ok(limit),
             _ => Err(field("limit", format_args!("must be from 1 to {ADMIN_PAGE_MAX}"))),
         },

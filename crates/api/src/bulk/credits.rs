@@ -1,4 +1,4 @@
-//! Credits as JSON numbers: written as they are counted, digit by digit, through no float.
+//! Credits as JSON numbers, written digit by digit and never through a float.
 
 use engine::campaigns::Credits;
 use serde::{Serialize, Serializer};

@@ -1,5 +1,5 @@
-//! `GET /api/v2/sms/{uuid}/recipients`: who was written to, and how each stands. With `after` from
-//! cursor to cursor, which costs the same for every page; without it by `page`.
+//! `GET /api/v2/sms/{uuid}/recipients`: the recipients of a message and their states. With `after` by
+//! cursor, which costs the same for every page; without it by `page`.
 
 use axum::Json;
 use axum::extract::State;
@@ -42,7 +42,7 @@ pub(crate) struct Recipients {
 enum Place {
     #[serde(rename_all = "camelCase")]
     Cursor {
-        /// The id of the last recipient that was looked at; `null` at the end.
+        /// The id of the last recipient that was read; `null` at the end.
         next_cursor: Option<u32>,
         has_more: bool,
     },
@@ -63,7 +63,7 @@ pub(crate) async fn list_recipients(
     let states = states_of(query.written("status"))?;
     let after = read_number(&query, "after")?;
     let asked = match after {
-        // An id is an index and one, so the index after it is the same number.
+        // An id is an index plus one, so the index after it is the same number.
         Some(after) => RecipientsAsked::From(after),
         None => RecipientsAsked::Page { offset: u32::try_from(page.offset()).unwrap_or(u32::MAX) },
     };

@@ -1,5 +1,5 @@
-//! `GET /api/v2/senders`: the sender names of the account, and those that others share. Only those
-//! that are approved may be sent from.
+//! `GET /api/v2/senders`: the sender names of the account, and shared ones. Only approved names may be
+//! used.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! The message that a path names: `/api/v2/sms/{uuid}…`.
+//! The message in a path: `/api/v2/sms/{uuid}…`.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -16,7 +16,7 @@ pub(super) fn no_such_message() -> Refusal {
 impl<S: Sync> FromRequestParts<S> for Named {
     type Rejection = Refusal;
 
-    /// What is no UUID is no message of ours.
+    /// Another text than a UUID is an unknown message.
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let segment = parts.uri.path().split('/').nth(4);
         let id = segment.and_then(|segment| Uuid::try_parse(segment).ok());

@@ -1,4 +1,4 @@
-//! Which page of a list is asked for: `page` from 1, and `limit`.
+//! The page of a list: `page` from 1, and `limit`.
 
 use http::{QueryPairs, Refusal, bad_request};
 use serde::Serialize;
@@ -10,7 +10,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// A larger limit than `limit_max` is taken for it; the answer tells what was taken.
+    /// A limit above `limit_max` is reduced to it; the answer has the limit that was used.
     pub(super) fn read(query: &QueryPairs, limit: u32, limit_max: u32) -> Result<Self, Refusal> {
         let page = read_number(query, "page")?.unwrap_or(1);
         let limit = read_number(query, "limit")?.unwrap_or(limit);
@@ -24,7 +24,7 @@ impl Page {
         self.limit
     }
 
-    /// What stands on the pages before.
+    /// Rows on the pages before.
     pub(super) fn offset(self) -> u64 {
         u64::from(self.page - 1) * u64::from(self.limit)
     }

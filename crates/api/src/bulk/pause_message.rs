@@ -1,5 +1,5 @@
-//! `POST /api/v2/sms/{uuid}/pause` and `…/resume`, ours: nothing more of a message is handed to
-//! carriers until it goes on.
+//! `POST /api/v2/sms/{uuid}/pause` and `…/resume`, ours: a paused campaign is not handed to
+//! carriers until it is resumed.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,4 @@
-//! `POST /api/v2/sms/preview`: what a message would cost. Nothing is stored, and no sender is needed.
+//! `POST /api/v2/sms/preview`: the price of a message. Nothing is stored, and no sender is needed.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -45,10 +45,10 @@ pub(crate) async fn preview_message(
     MayLook(account): MayLook,
     request: Request,
 ) -> Result<Json<Estimated>, Refusal> {
-    let (asked, _slot) = read_send_request(request, account, &door).await?;
+    let (send, _slot) = read_send_request(request, account, &door).await?;
     let engine = &door.engine;
     // Whatever it says, no sender is needed here.
-    let draft = asked.draft(account, Sender::OfCarrier)?;
+    let draft = send.draft(account, Sender::OfCarrier)?;
     let estimate = engine.accept.quote(draft).await.map_err(|error| not_sent(&error, engine))?;
     Ok(estimated(&estimate, engine))
 }

@@ -1,5 +1,5 @@
-//! `POST /api/v2/sms/{uuid}/retry`: those who failed, expired or timed out are tried again, for a new
-//! price. The answer is about them alone.
+//! `POST /api/v2/sms/{uuid}/retry`: recipients that failed, expired or timed out are retried, for a new
+//! price. The answer counts them alone.
 
 use axum::Json;
 use axum::extract::{Request, State};

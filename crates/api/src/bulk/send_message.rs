@@ -46,11 +46,11 @@ pub(crate) async fn send_message(
     MaySend(account): MaySend,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let (mut asked, _slot) = read_send_request(request, account, &door).await?;
-    let (engine, dry_run) = (&door.engine, asked.dry_run);
-    let sender = asked.take_sender()?;
-    let repeat = asked.idempotency.take().map_or(Repeat::Never, Repeat::Key);
-    let draft = asked.draft(account, sender)?;
+    let (mut send, _slot) = read_send_request(request, account, &door).await?;
+    let (engine, dry_run) = (&door.engine, send.dry_run);
+    let sender = send.take_sender()?;
+    let repeat = send.idempotency.take().map_or(Repeat::Never, Repeat::Key);
+    let draft = send.draft(account, sender)?;
     let refused = |error| not_sent(&error, engine);
     if dry_run {
         let estimate = engine.accept.quote(draft).await.map_err(refused)?;

@@ -1,4 +1,4 @@
-//! `GET /api/v2/credits`, `/credit`, `/credits/balance`, `/balance`: what may be spent.
+//! `GET /api/v2/credits`, `/credit`, `/credits/balance`, `/balance`: the credit that may be spent.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,5 +1,5 @@
-//! The words of this door for how a recipient stands: seven, because whether a carrier has a message
-//! already is our own matter.
+//! The recipient states of this door: seven, because it does not show whether a carrier has a message
+//! already.
 
 use domain::message::campaign::Counts;
 use domain::message::recipient::RecipientState;
@@ -22,7 +22,7 @@ pub(super) fn status_of(state: RecipientState) -> &'static str {
     STATUSES.iter().find(has).map_or("pending", |(status, _)| status)
 }
 
-/// The states behind a status; none given, none.
+/// The states behind a status; empty without one.
 pub(super) fn states_of(status: Option<&str>) -> Result<&'static [RecipientState], Refusal> {
     let Some(status) = status else { return Ok(&[]) };
     let found = STATUSES.iter().find(|(known, _)| *known == status);
@@ -57,7 +57,7 @@ impl Summary {
         }
     }
 
-    /// The same as a list.
+    /// The counts as a list.
     pub(super) fn totals(self) -> Vec<Total> {
         let Self { pending, success, failed, invalid, blocked, expired, timeout } = self;
         let counts = [pending, success, failed, invalid, blocked, expired, timeout];

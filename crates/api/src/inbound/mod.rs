@@ -1,4 +1,4 @@
-//! What a receiver is told of a message that came in: a body of our own, the same for every door.
+//! The event of a received message: a body of our own, the same for every door.
 
 use domain::inbound::{InboundContent, InboundMessage};
 use serde::Serialize;
@@ -6,15 +6,15 @@ use serde::Serialize;
 /// Absent fields are left out: a message has a text or octets, and perhaps a keyword.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Told<'a> {
-    /// Tells it from the events of orders.
+pub(crate) struct InboundEvent<'a> {
+    /// Distinguishes it from the events of orders.
     r#type: &'static str,
     id: String,
     from: &'a str,
     to: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
-    /// Of a binary message, in hexadecimal digits.
+    /// Content of a binary message, in hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     octets: Option<String>,
     parts: u8,
@@ -27,7 +27,7 @@ pub(crate) struct Told<'a> {
     carrier: &'a str,
 }
 
-impl<'a> Told<'a> {
+impl<'a> InboundEvent<'a> {
     pub(crate) fn of(message: &'a InboundMessage) -> Self {
         let (text, octets) = match &message.content {
             InboundContent::Text(text) => (Some(text.as_str()), None),

@@ -1,5 +1,5 @@
-//! `GET /cancelorder?orderId=…`, or `POST` with `{"orderId": …}`: the buyer does not want it any
-//! more. Knowing the id is the permission.
+//! `GET /cancelorder?orderId=…`, or `POST` with `{"orderId": …}`: the buyer
+//! cancels. Knowing the id is the permission.
 
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
@@ -20,7 +20,7 @@ pub(crate) async fn cancel_order(
     cancel(&door, query.get("orderId")).await
 }
 
-/// Takes the id from the query too, when the body has none to give.
+/// The id may be in the query too.
 pub(crate) async fn cancel_posted_order(
     State(door): State<DoorState>,
     query: QueryPairs,

@@ -11,11 +11,11 @@ pub(super) struct Country {
     pub code: u16,
     /// ISO 3166-1 alpha-2.
     iso: Option<&'static str>,
-    /// What it is called, and what else.
+    /// Its name, and other names.
     names: Vec<&'static str>,
 }
 
-/// Any country will do.
+/// Any country.
 pub(super) const AUTO_SELECT: u16 = 999;
 
 impl Country {

@@ -1,4 +1,4 @@
-//! `POST /createorder`: a number for receiving, or for rent. None are sold here yet.
+//! `POST /createorder`: a number for receiving or for rent. Not sold here yet.
 
 use http::{Refusal, failed};
 

@@ -17,7 +17,7 @@ struct Listed {
     offer: Option<Offer>,
 }
 
-/// What the wholesaler's list says of a country; clients type these fields as optional.
+/// A country as in the wholesaler's list; clients treat these fields as optional.
 #[derive(Serialize)]
 struct Offer {
     visible: u8,

@@ -1,4 +1,4 @@
-//! `GET /history`: what the key's account was funded with, newest first.
+//! `GET /history`: the funding orders of the key's account, newest first.
 
 use axum::Json;
 use axum::extract::State;
@@ -66,7 +66,7 @@ fn funding(order: &Order, key: &str) -> Funding {
     }
 }
 
-/// The payer of a settled invoice has its preimage already; of no other may it be told.
+/// The payer of a settled invoice has its preimage already; no other preimage may be shown.
 fn settled_preimage(order: &Order) -> Option<String> {
     match (&order.payment, order.state) {
         (Payment::Lightning { preimage, .. }, OrderState::Settled) => {

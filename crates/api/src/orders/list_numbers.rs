@@ -1,5 +1,5 @@
-//! `GET /getnumbersstatus`, `/getServices`, `/getRentalCountries`: numbers to be had for receiving.
-//! There are none here yet, which is an empty list: clients walk through it.
+//! `GET /getnumbersstatus`, `/getServices`, `/getRentalCountries`: numbers offered for receiving.
+//! None are offered yet, which is an empty list: clients iterate over it.
 
 use axum::Json;
 

@@ -1,8 +1,8 @@
 //! The orders door (root of the HTTP listener): anyone with a Lightning wallet, and holders of a
 //! prepaid key. Its wire form is that of the sms4sats API, read generously and answered strictly.
 //!
-//! Numbers for receiving are not sold here yet: the lists of them are truly empty, and an order
-//! for one is refused.
+//! Numbers for receiving are not sold here yet: their lists are empty, and an order for one is
+//! refused.
 
 mod caller;
 mod cancel_order;

@@ -1,5 +1,5 @@
 //! `GET /openapi.json`: this door and the bulk door as an OpenAPI 3.1 document, kept by hand. Tests
-//! hold it against the router and against answers.
+//! compare it with the routes and with answers.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;

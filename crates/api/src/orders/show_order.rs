@@ -1,4 +1,4 @@
-//! `GET /orderstatus?orderId=…`: how an order stands. Knowing the id is the permission.
+//! `GET /orderstatus?orderId=…`: the state of an order. Knowing the id is the permission.
 
 use axum::Json;
 use axum::extract::State;

@@ -20,15 +20,15 @@ pub(crate) struct PriceList {
     send: i64,
     rent: i64,
     s4s: String,
-    /// What was asked for, as sent.
+    /// The query, as sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    query: Option<Asked>,
+    query: Option<Query>,
     #[serde(skip_serializing_if = "Option::is_none")]
     computed: Option<Computed>,
 }
 
 #[derive(Serialize)]
-struct Asked {
+struct Query {
     #[serde(skip_serializing_if = "Option::is_none")]
     country: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,9 +59,9 @@ pub(crate) async fn show_prices(
     let (asked, computed) = match (query.get("country"), query.get("service")) {
         (None, None) => (None, None),
         (country, service) => {
-            let asked =
-                Asked { country: country.map(str::to_owned), service: service.map(str::to_owned) };
-            (Some(asked), Some(compute(receive, find(country)?, service)))
+            let query =
+                Query { country: country.map(str::to_owned), service: service.map(str::to_owned) };
+            (Some(query), Some(compute(receive, find(country)?, service)))
         }
     };
     Ok(Json(PriceList {

@@ -1,5 +1,5 @@
-//! What a buyer is told of an order: the body of `/orderstatus`, and the same with `orderId` as
-//! the body of a webhook.
+//! The state of an order as its buyer sees it: the body of `/orderstatus` and, with `orderId`, of a
+//! webhook.
 
 use domain::id::MessageId;
 use domain::message::progress::Progress;
@@ -11,7 +11,7 @@ use serde::Serialize;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Status {
     status: &'static str,
-    /// Stays true when the money went back; `error` then says so.
+    /// Stays true after a refund; `error` then says so.
     paid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -29,15 +29,15 @@ impl Status {
             status: "OK",
             paid: snapshot.paid,
             id: snapshot.message.map(provider_id),
-            sms_status: snapshot.progress.map(|progress| told(progress, snapshot.state)),
+            sms_status: snapshot.progress.map(|progress| shown(progress, snapshot.state)),
             timestamp: snapshot.at.as_millis(),
             error: error(snapshot),
         }
     }
 }
 
-/// A message whose order was given up is not *created* any more: clients wait for an end.
-const fn told(progress: Progress, order: OrderState) -> Progress {
+/// The message of a cancelled order is *failed*: clients wait for a final state.
+const fn shown(progress: Progress, order: OrderState) -> Progress {
     match (progress, order) {
         (
             Progress::Created | Progress::Sent,
@@ -52,7 +52,7 @@ fn provider_id(message: MessageId) -> String {
     format!("SM{}", message.0.simple())
 }
 
-/// Only when the order came to nothing: many clients stop at the sight of this field.
+/// Only for an order that failed: many clients stop when they see this field.
 fn error(snapshot: &OrderSnapshot) -> Option<String> {
     match snapshot.state {
         OrderState::Cancelling | OrderState::Cancelled | OrderState::Lost => {

@@ -14,11 +14,12 @@ use domain::ports::{Clock, Store};
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::tariff::Prices;
 use domain::secret::Secret;
+use engine::accounts::Accounts;
 use engine::tasks::Tasks;
 use engine::{Engine, InboundSettings, Ports, Settings};
 use http::{Doors, Server};
 use tempfile::TempDir;
-use testkit::clock::{NOON, SeededRandom, TestClock};
+use testkit::clock::{SeededRandom, TestClock};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -39,7 +40,8 @@ pub(crate) struct House {
     pub carrier: Arc<FakeCarrier>,
     pub clock: Arc<TestClock>,
     pub engine: Arc<Engine>,
-    pub random: Arc<SeededRandom>,
+    /// Past the gate too.
+    accounts: Accounts,
     keys: AtomicU32,
     _data: TempDir,
 }
@@ -99,16 +101,16 @@ impl House {
             random: random.clone(),
         };
         let engine = Engine::new(ports, settings(), Arc::new(Events), Tasks::new());
+        let accounts = Accounts::new(store.clone(), clock.clone(), random, Prices::default());
         let keys = AtomicU32::new(0);
-        Self { store, gate: at_doors, node, carrier, clock, engine, random, keys, _data: data }
+        Self { store, gate: at_doors, node, carrier, clock, engine, accounts, keys, _data: data }
     }
 
     /// The text of a new key, of an account of its own.
     pub(crate) async fn key(&self, credit: Msat, scope: &str, rate: Option<u32>) -> String {
         let name = format!("account-{}", self.keys.fetch_add(1, Ordering::SeqCst));
-        let accounts = &self.engine.accounts;
-        let account = accounts.open(&name, credit, BY).await.unwrap().id;
-        let key = accounts.add_key(account, &[scope], rate, BY).await.unwrap();
+        let account = self.accounts.open(&name, credit, BY).await.unwrap().id;
+        let key = self.accounts.add_key(account, &[scope], rate, BY).await.unwrap();
         key.text.expose().to_owned()
     }
 

@@ -1,7 +1,7 @@
-//! Bounds of a JSON text that hold while it arrives, so that no parser builds more than this: how
-//! deep it is nested, and how long a string is.
+//! Bounds on a JSON text, checked while it arrives: depth of nesting and length of a string. No parser
+//! builds more than this.
 
-/// An object, a list of numbers or variables in it, and some in fields that nobody reads.
+/// The object, a list or object in it, and room for nesting in unknown fields.
 const DEPTH_MAX: u32 = 16;
 
 /// A text of 1,000 characters, each written as two escapes of six bytes, and some room.
@@ -24,7 +24,7 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    /// Looks at the next bytes.
+    /// Checks the next bytes.
     pub(super) fn pass(&mut self, bytes: &[u8]) -> Result<(), OutOfBounds> {
         for byte in bytes {
             if self.in_string {

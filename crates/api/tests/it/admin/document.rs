@@ -98,3 +98,43 @@ fn every_reference_leads_somewhere() {
     }
     walk(&document(), &document());
 }
+
+/// The requests that `docs/admin.md` shows: method, path and body.
+fn shown() -> Vec<(String, String, Option<Value>)> {
+    let page = include_str!("../../../../../docs/admin.md");
+    let read = |line: &str| {
+        let (method, rest) = line.split_once(' ')?;
+        let is_request = ["GET", "POST", "PUT", "DELETE"].contains(&method);
+        let rest = Some(rest.trim_start()).filter(|rest| is_request && rest.starts_with('/'))?;
+        let (path, body) = rest.split_once(' ').map_or((rest, None), |(path, b)| (path, Some(b)));
+        let path = path.split('?').next()?.to_owned();
+        Some((method.to_owned(), path, body.map(|body| serde_json::from_str(body).unwrap())))
+    };
+    page.lines().filter_map(read).collect()
+}
+
+fn is_of(path: &str, documented: &str) -> bool {
+    let same = |(a, b): (&str, &str)| a == b || b.starts_with('{');
+    path.split('/').count() == documented.split('/').count()
+        && path.split('/').zip(documented.split('/')).all(same)
+}
+
+#[test]
+fn the_page_for_operators_shows_requests_that_are_documented() {
+    let (document, shown) = (document(), shown());
+    assert!(shown.len() > 30, "{}", shown.len());
+    for (method, path, body) in shown {
+        let documented = documented();
+        let found = documented.iter().find(|(m, p)| *m == method && is_of(&path, p));
+        let (_, documented) = found.unwrap_or_else(|| panic!("{method} {path}"));
+        let operation = &document["paths"][documented][method.to_lowercase()];
+        let Some(body) = body else { continue };
+        let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        let known = schema["properties"].as_object().unwrap();
+        let given = body.as_object().unwrap();
+        assert!(given.keys().all(|name| known.contains_key(name)), "{method} {path}: {body}");
+        let required = schema["required"].as_array().unwrap();
+        let has = |name: &Value| given.contains_key(name.as_str().unwrap());
+        assert!(required.iter().all(has), "{method} {path}: {body}");
+    }
+}
