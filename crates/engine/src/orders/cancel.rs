@@ -1,4 +1,4 @@
-//! The buyer does not want it any more.
+//! Cancels an order for its buyer.
 
 use domain::id::OrderId;
 use domain::ports::{CancelOutcome, PortError};
@@ -20,7 +20,7 @@ pub enum CancelError {
 }
 
 impl Orders {
-    /// Decides it in the store; the node is told right after, and again until it confirms.
+    /// Stores the decision. The node is called right after, and again until it confirms.
     pub async fn cancel(&self, order: OrderId) -> Result<(), CancelError> {
         let outcome =
             self.store.cancel_order(order, Reason::CancelledByBuyer, self.clock.now()).await;

@@ -1,15 +1,15 @@
-//! One order compared with the node, and the one step that follows.
+//! Compares one order with the node, and does the one step that follows.
 //!
 //! | order \ node | open | held | settled | cancelled | unknown |
 //! |---|---|---|---|---|---|
-//! | open | cancel when its time is over | begin if fit, else cancel | alert | cancelled | as open |
-//! | held, working | wait | cancel if the node soon would | alert | lost or cancelled | alert |
-//! | fulfilled | wait | settle, look again | settled | lost | alert |
-//! | cancelling | cancel, look again | cancel, look again | alert | cancelled | cancelled |
-//! | final | – | give the money back | – | – | – |
+//! | open | cancel after its time to pay | begin if fit, otherwise cancel | alert | cancelled | as open |
+//! | held, working | wait | cancel near the node's deadline | alert | lost or cancelled | alert |
+//! | fulfilled | wait | settle, look up again | settled | lost | alert |
+//! | cancelling | cancel, look up again | cancel, look up again | alert | cancelled | cancelled |
+//! | final | – | cancel | – | – | – |
 //!
-//! A node that does not know a payment it held is the wrong node, or one that was restored: that is
-//! no refund, and the order waits for a person.
+//! A node that does not know a payment that it held is the wrong node, or was restored from a backup.
+//! That is no refund: the order waits for the operator.
 //!
 //! Every step is safe to repeat, from this process or another: decisions are made by the store,
 //! once, and the node's calls are idempotent.
@@ -32,13 +32,13 @@ pub(super) const OPEN_POLL: Duration = Duration::from_secs(5);
 /// An order that has no invoice after this was interrupted while it was being made.
 pub(super) const INVOICE_GRACE: Duration = Duration::from_secs(60);
 
-/// A node that was called but has not confirmed is asked again after this.
+/// What was called but is not confirmed is looked up again after this.
 const CONFIRM_POLL: Duration = Duration::from_secs(1);
 
 /// A held payment is compared this often, whatever the node hints.
 const HELD_POLL: Duration = Duration::from_secs(30);
 
-/// What the node said, and how long until it is asked again.
+/// The node's verdict, and how long until the next comparison.
 pub(super) type Checked = (NodeVerdict, Duration);
 
 const SETTLED: Checked = (NodeVerdict::Settled, Duration::ZERO);
@@ -98,7 +98,7 @@ impl Orders {
         }
     }
 
-    /// The order was stored, and its invoice was not: nobody has seen it.
+    /// The order was stored, and its invoice was not, so nobody has seen the invoice.
     async fn interrupted(&self, order: &Order, node: HoldState) -> Result<Checked, PortError> {
         if self.clock.now().since(order.created_at) < INVOICE_GRACE {
             return again_after(INVOICE_GRACE);
@@ -118,7 +118,7 @@ impl Orders {
         }
     }
 
-    /// The node holds a payment for an open order: work begins, or the money goes back at once.
+    /// The node holds a payment for an open order: work begins, or the payment is cancelled at once.
     async fn paid(
         &self,
         order: &Order,
@@ -130,7 +130,7 @@ impl Orders {
         };
         let (terms, now) = (HoldTerms::of(order.kind()), self.clock.now());
         let fit = match tip {
-            // It did not answer this once; a stale tip would have been told.
+            // It did not answer this once. A stale tip would have been an answer.
             None if now <= pay_by => return again_after(OPEN_POLL),
             None => Err(Unfit::TooLate),
             Some(tip) => hold::check(terms, order.state, order.price, pay_by, payment, tip, now),
@@ -160,12 +160,12 @@ impl Orders {
                 self.wake.watch.notify_one();
                 again_after(HELD_POLL)
             }
-            // Another process, or the buyer, was faster: look at what became of it.
+            // Another process, or the buyer, was faster: compare again.
             HoldOutcome::NotOpen(_) => again_after(CONFIRM_POLL),
         }
     }
 
-    /// Another look was faster and settled it; or somebody with the node's own tools did, since only we
+    /// Another comparison was faster and settled it, or it was settled with the node's own tools: only we
     /// have the preimage.
     async fn settled_unasked(&self, order: &Order) -> Result<Checked, PortError> {
         let now = self.store.order(order.id).await?;
@@ -189,25 +189,25 @@ impl Orders {
         again_after(HELD_POLL)
     }
 
-    /// Decides, then tells the node.
+    /// Stores the decision, then calls the node.
     async fn cancel_undecided(&self, order: &Order, reason: Reason) -> Result<Checked, PortError> {
         match self.store.cancel_order(order.id, reason, self.clock.now()).await? {
             CancelOutcome::Cancelled
             | CancelOutcome::Already(OrderState::Cancelling | OrderState::Cancelled) => {
                 self.give_back(order).await
             }
-            // Decided otherwise in the meantime; the next look sees how.
+            // Decided otherwise in the meantime; the next comparison sees how.
             CancelOutcome::Already(_) | CancelOutcome::TooLate | CancelOutcome::NoSuchOrder => {
                 again_after(CONFIRM_POLL)
             }
         }
     }
 
-    /// Tells the node to cancel; what counts is what it says afterwards.
+    /// Calls the node to cancel. What counts is the lookup afterwards.
     async fn give_back(&self, order: &Order) -> Result<Checked, PortError> {
         let Some(hash) = order.payment.hash() else { return again_after(HELD_POLL) };
         if let Err(error) = self.lightning.cancel(hash).await {
-            tracing::warn!(order = %order.id, %error, "cancel did not go through; asking");
+            tracing::warn!(order = %order.id, %error, "cancel failed; looking up");
         }
         match self.lightning.lookup(hash).await? {
             HoldState::Cancelled | HoldState::Unknown => Ok(CANCELLED),
@@ -219,10 +219,10 @@ impl Orders {
         }
     }
 
-    /// Tells the node to settle; what counts is what it says afterwards.
+    /// Calls the node to settle. What counts is the lookup afterwards.
     async fn settle(&self, order: &Order, preimage: &Preimage) -> Result<Checked, PortError> {
         if let Err(error) = self.lightning.settle(preimage).await {
-            tracing::warn!(order = %order.id, %error, "settle did not go through; asking");
+            tracing::warn!(order = %order.id, %error, "settle failed; looking up");
         }
         match self.lightning.lookup(preimage.payment_hash()).await? {
             HoldState::Settled => Ok(SETTLED),

@@ -1,5 +1,5 @@
-//! The node's hints, and the sweep over what it holds. A hint only makes the comparison come sooner;
-//! the sweep finds payments for orders that are over, and payments nobody here knows.
+//! The node's hints, and the sweep over what it holds. A hint only makes the comparison come sooner.
+//! The sweep finds payments for orders that have ended, and payments that belong to no order.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ impl Orders {
     pub(crate) async fn follow_node(self: Arc<Self>) {
         loop {
             match self.lightning.next_event().await {
-                NodeEvent::Changed(hash) => self.look_at(hash).await,
+                NodeEvent::Changed(hash) => self.compare_payment(hash).await,
                 NodeEvent::LookAtAll => {
                     if let Err(error) = self.store.recheck_orders(self.clock.now()).await {
                         tracing::warn!(%error, "could not make orders due");
@@ -24,21 +24,25 @@ impl Orders {
         }
     }
 
-    async fn look_at(&self, hash: PaymentHash) {
+    async fn compare_payment(&self, hash: PaymentHash) {
         match self.store.order_of_payment(hash).await {
             Ok(Some(order)) => self.compare(vec![order]).await,
-            Ok(None) => tracing::debug!(%hash, "the node changed an invoice that is not ours"),
-            Err(error) => tracing::warn!(%error, "could not read an order; its next round will"),
+            Ok(None) => {
+                tracing::debug!(%hash, "the node changed an invoice that belongs to no order")
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not read an order; the next round compares it")
+            }
         }
     }
 
-    /// Looks at everything the node has open or held. A payment held for an order that is over goes
-    /// back; one that no order knows is reported and left, since the node may serve others too.
+    /// Compares everything that the node has open or held. A payment held for an order that has ended
+    /// is cancelled. One that belongs to no order is logged and left: the node may serve others too.
     pub(crate) async fn sweep_node(&self) {
         let pending = match self.lightning.pending().await {
             Ok(pending) => pending,
             Err(error) => {
-                tracing::warn!(%error, "the node does not tell what it holds");
+                tracing::warn!(%error, "the node's pending invoices could not be read");
                 return;
             }
         };
@@ -48,7 +52,7 @@ impl Orders {
                     self.compare(vec![order]).await;
                 }
                 Ok(None) if invoice.held && invoice.memo.starts_with("boltgram ") => {
-                    tracing::error!(hash = %invoice.hash, "the node holds a payment that no order knows");
+                    tracing::error!(hash = %invoice.hash, "the node holds a payment that belongs to no order");
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(%error, "could not read an order"),

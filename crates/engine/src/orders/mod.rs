@@ -1,17 +1,17 @@
-//! Orders: taking them, telling how they stand, cancelling them, and keeping each one and its
-//! payment at the node in step.
+//! Orders: create, read, cancel, and keep each one in step with its payment at the node. The node
+//! knows a payment by its hash, everything else knows an order by its id.
 //!
 //! ```text
 //! create ── add_order (open) ── node: create_hold ── attach_invoice ── the buyer is answered
 //!                                                                       │ pays
 //! watch ── lookup: held ── hold::check ── hold_order (working, message queued)
-//!                                                                       │ delivered or failed:
+//!                                                                       │ the work ended:
 //!                                             fulfilled │ cancelling  <─┘ decided in that commit
 //! watch ── settle │ cancel ── lookup ── record_node_reports (settled │ cancelled │ lost)
 //! ```
 //!
 //! A crash between any two of these leaves a state that the watch finds at the next start; see the
-//! table in `domain::order`.
+//! table in `domain::sale::order`.
 
 mod cancel;
 mod check;

@@ -1,4 +1,4 @@
-//! How an order stands, and what an account was funded with.
+//! Reads orders, and the credit that an account bought.
 
 use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
@@ -7,7 +7,7 @@ use domain::sale::order::Order;
 
 use super::Orders;
 
-/// Funding orders told in one answer.
+/// Funding orders in one answer.
 const HISTORY_MAX: u32 = 1_000;
 
 #[derive(Debug)]

@@ -35,7 +35,7 @@ impl Orders {
         }
     }
 
-    /// Compares everything once, as a start requires before new orders are taken. What the node does
+    /// Compares everything once, as a start requires before new orders are accepted. What the node does
     /// not answer is left to the rounds that follow.
     pub(crate) async fn catch_up(&self, unfinished: u64) {
         let mut compared = 0;
@@ -56,7 +56,7 @@ impl Orders {
             Ok(orders) if orders.is_empty() => return 0,
             Ok(orders) => orders,
             Err(error) => {
-                tracing::warn!(%error, "could not look for orders; trying again");
+                tracing::warn!(%error, "could not claim orders to compare; trying again");
                 return 0;
             }
         };
@@ -65,7 +65,7 @@ impl Orders {
         claimed
     }
 
-    /// Compares these orders with the node and records what it said.
+    /// Compares these orders with the node and records the verdicts.
     pub(super) async fn compare(&self, orders: Vec<Order>) {
         let tip = match self.lightning.tip().await {
             Ok(tip) => {
@@ -73,7 +73,7 @@ impl Orders {
                 Some(tip)
             }
             Err(error) => {
-                tracing::warn!(%error, "the node does not tell its tip");
+                tracing::warn!(%error, "the node's tip could not be read");
                 None
             }
         };
@@ -95,7 +95,7 @@ impl Orders {
     }
 
     async fn record(&self, reports: Vec<NodeReport>) {
-        // Unrecorded reports are made again by the next round: the node says the same.
+        // A report that is lost is made again by the next round: the node answers the same.
         match self.store.record_node_reports(reports, self.clock.now()).await {
             Ok(ended) => {
                 for (order, state) in ended {
@@ -103,7 +103,7 @@ impl Orders {
                 }
                 self.wake.webhooks.notify_one();
             }
-            Err(error) => tracing::warn!(%error, "could not record what the node said"),
+            Err(error) => tracing::warn!(%error, "could not record the node's verdicts"),
         }
     }
 
