@@ -1,5 +1,5 @@
-//! Requests to LND's REST interface, and what its failures mean. Nearly every failure has code 2
-//! (*unknown*) and HTTP status 500, so it is the message that tells them apart.
+//! Requests to LND's REST API, and the meaning of its errors. Nearly every error has code 2 (*unknown*) and HTTP status
+//! 500, so they are distinguished by message.
 
 use std::error::Error;
 use std::fs::File;
@@ -20,27 +20,27 @@ use url::Url;
 use super::pinned;
 use super::wire::Failure;
 
-/// A page of invoices with all their parts stays far below this.
+/// Limit of a response's body; a page of invoices is far smaller.
 const ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
 
-/// Why the client cannot be made. Its text names files and never what is in them.
+/// Why the client cannot be created. The text names files and never includes their contents.
 #[derive(Debug, thiserror::Error)]
 pub enum LndError {
     #[error("cannot read {path}")]
     File { path: PathBuf, source: io::Error },
-    #[error("{path} has mode {mode:03o}, which lets others than its owner in: chmod 600 it")]
+    #[error("{path} has mode {mode:03o}, so that other users can access it: chmod 600 it")]
     Exposed { path: PathBuf, mode: u32 },
-    #[error("{path} holds no certificate in PEM form")]
+    #[error("{path} contains no PEM certificate")]
     Certificate { path: PathBuf },
-    #[error("the address of LND is not https://host:port")]
+    #[error("the URL of LND must be https://host:port")]
     Address,
-    #[error("the HTTP client does not start")]
+    #[error("cannot create the HTTP client")]
     Client(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// What LND said no to, by its message.
+/// LND's refusals, by message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Said {
+pub(super) enum Refusal {
     NotFound,
     StillOpen,
     AlreadyCancelled,
@@ -50,7 +50,7 @@ pub(super) enum Said {
 
 #[derive(Debug)]
 pub(super) enum CallError {
-    Said(Said),
+    Refusal(Refusal),
     Port(PortError),
 }
 
@@ -60,12 +60,12 @@ impl From<PortError> for CallError {
     }
 }
 
-/// Where the caller expects none of LND's refusals.
+/// For callers that expect no refusal.
 impl From<CallError> for PortError {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Port(error) => error,
-            CallError::Said(said) => Self::Conflict(format!("LND: {said:?}")),
+            CallError::Refusal(refusal) => Self::Conflict(format!("LND: {refusal:?}")),
         }
     }
 }
@@ -102,7 +102,7 @@ impl Rest {
         Ok(Self { client, base })
     }
 
-    /// A question: when there is no answer, nothing happened.
+    /// A read: without a response, nothing happened.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -115,7 +115,7 @@ impl Rest {
         self.call(Method::GET, url, None::<&()>, PortError::Unavailable).await
     }
 
-    /// A change: when there is no answer, it may have happened.
+    /// A change: without a response, it may have happened.
     pub(super) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -145,7 +145,7 @@ impl Rest {
         let status = response.status();
         let bytes = read_body(response, no_answer).await?;
         if status.is_success() {
-            let misread = |error| no_answer(format!("LND's answer has another form: {error}"));
+            let misread = |error| no_answer(format!("unexpected response of LND: {error}"));
             return Ok(serde_json::from_slice(&bytes).map_err(misread)?);
         }
         let failure = serde_json::from_slice::<Failure>(&bytes);
@@ -161,20 +161,20 @@ async fn read_body(
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| broken(error, no_answer))? {
         if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(no_answer("LND's answer is too long".into()));
+            return Err(no_answer("LND's response is too long".into()));
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
 }
 
-/// Without a connection nothing was said to the node.
+/// Without a connection the node received nothing.
 fn broken(error: reqwest::Error, no_answer: fn(String) -> PortError) -> PortError {
     let kind = if error.is_connect() { PortError::Unavailable } else { no_answer };
     kind(chain(&error.without_url()))
 }
 
-/// The message with its causes, in one line.
+/// The message and its causes on one line.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
@@ -182,28 +182,31 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 
 fn refused(status: StatusCode, message: &str, no_answer: fn(String) -> PortError) -> CallError {
     let has = |part: &str| message.contains(part);
-    let said = if has("unable to locate invoice") || has("there are no existing invoices") {
-        Said::NotFound
+    let refusal = if has("unable to locate invoice") || has("there are no existing invoices") {
+        Refusal::NotFound
     } else if has("invoice still open") {
-        Said::StillOpen
+        Refusal::StillOpen
     } else if has("invoice already canceled") {
-        Said::AlreadyCancelled
+        Refusal::AlreadyCancelled
     } else if has("invoice already settled") {
-        Said::AlreadySettled
+        Refusal::AlreadySettled
     } else if has("invoice with payment hash already exists") {
-        Said::AlreadyExists
+        Refusal::AlreadyExists
     } else {
-        return CallError::Port(trouble(status, message, no_answer));
+        return CallError::Port(node_failure(status, message, no_answer));
     };
-    CallError::Said(said)
+    CallError::Refusal(refusal)
 }
 
-/// Failures of the node itself. A wrong macaroon is one too: an operator can mend it, and an order
-/// must not be decided by it.
-fn trouble(status: StatusCode, message: &str, no_answer: fn(String) -> PortError) -> PortError {
+/// Failures of the node itself. A wrong macaroon is one, too: the operator can fix it, so it must not decide an order.
+fn node_failure(
+    status: StatusCode,
+    message: &str,
+    no_answer: fn(String) -> PortError,
+) -> PortError {
     const NOT_READY: [&str; 5] =
         ["wallet locked", "starting up", "macaroon", "permission denied", "verification failed"];
-    let text = format!("LND said {status}: {message}");
+    let text = format!("LND refusal {status}: {message}");
     if NOT_READY.iter().any(|part| message.contains(part)) || status == StatusCode::UNAUTHORIZED {
         PortError::Unavailable(text)
     } else if status == StatusCode::BAD_REQUEST {
@@ -217,7 +220,7 @@ fn read(path: &Path) -> Result<Vec<u8>, LndError> {
     std::fs::read(path).map_err(|source| LndError::File { path: path.to_owned(), source })
 }
 
-/// What lets its bearer do things is read only when its owner alone can read or change it.
+/// Reads a credential file, which only its owner may access.
 fn read_private(path: &Path) -> Result<Vec<u8>, LndError> {
     let unusable = |source| LndError::File { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(unusable)?;

@@ -1,5 +1,5 @@
-//! Who the node is, and which invoices are its own. One that is not, whoever made it, is never shown
-//! to a customer: the money would go elsewhere.
+//! The node's key and network, by which its invoices are verified. An invoice of another node is never shown to a
+//! customer, because the payment would go elsewhere.
 
 use bitcoin::secp256k1::PublicKey;
 use domain::ports::NewHold;
@@ -14,7 +14,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    /// `None` when the key cannot be read or the network has no invoices that we know.
+    /// `None` if the key is invalid or the network is unknown.
     pub(super) fn of(info: &Info) -> Option<Self> {
         let payee = info.identity_pubkey.parse().ok()?;
         let currency = match info.chains.first()?.network.as_str() {
@@ -28,9 +28,9 @@ impl Identity {
         Some(Self { payee, currency })
     }
 
-    /// Whether the text is an invoice of this node that a customer may be shown for these terms.
-    pub(super) fn says(&self, text: &str, hold: &NewHold) -> bool {
-        // Reading it has checked the signature against the payee that it names, if it names one.
+    /// Whether the text is an invoice of this node with these terms.
+    pub(super) fn matches(&self, text: &str, hold: &NewHold) -> bool {
+        // Parsing checks the signature against the payee in the invoice, if there is one.
         let Ok(invoice) = text.parse::<Bolt11Invoice>() else { return false };
         invoice.get_payee_pub_key() == self.payee
             && invoice.currency() == self.currency

@@ -1,17 +1,16 @@
-//! LND over its REST interface (v0.20): a node in a process of its own, which keeps its channels
-//! whatever happens to us. Eight endpoints, no gRPC.
+//! LND by its REST API (v0.20): a node in its own process, which keeps its channels whatever happens to ours. Eight
+//! endpoints, no gRPC.
 //!
-//! Of its streams none is used. LND has one stream per invoice that tells of holds, and the one for
-//! all invoices does not; so this client tells of no payment, and a hold is found when the caller
-//! looks at its open orders, which it does by itself. What is hinted, as *look at all*, is a new
-//! block, since it may have ended a hold, and that the node answers again after it did not: both are
-//! seen by asking for the height at an interval.
+//! LND's streams are not used: only the streams of single invoices report holds, the one of all invoices does not. So
+//! this client reports no payments; the caller finds holds when it polls its open orders. It hints *look at all* at a new
+//! block, which may have ended a hold, and when the node responds again after a failure. Both are detected by polling the
+//! height.
 //!
-//! An invoice is shown to a customer only when it is what was asked for, on the node's own network,
-//! and signed by the node itself (`identity`).
+//! An invoice is shown to a customer only if it has the requested terms, is on the node's network, and is signed by the
+//! node (`identity`).
 //!
-//! What LND says is taken with care: `SETTLED` means that the preimage was released; a held payment
-//! goes back by itself `holdexpirydelta` blocks before the first of its parts expires.
+//! `SETTLED` means that the preimage was released. LND returns a held payment by itself `holdexpirydelta` blocks before
+//! the first of its parts expires.
 
 mod client;
 mod identity;
@@ -34,18 +33,17 @@ use url::Url;
 
 pub use client::LndError;
 
-use client::{CallError, Rest, Said};
+use client::{CallError, Refusal, Rest};
 use identity::Identity;
 use wire::{
     AddHoldInvoice, AddedHoldInvoice, CancelInvoice, Info, Invoice, InvoicePage, SettleInvoice,
     query_hash,
 };
 
-/// BOLT 11 `d`.
+/// Limit of the description (BOLT 11 `d`).
 const MEMO_BYTES_MAX: usize = 639;
 
-/// Invoices in one answer of the list, and answers in one list: five times the orders that may be
-/// open at one time.
+/// Invoices per page, and pages per list: five times the limit of open orders.
 const PAGE_INVOICES: u32 = 500;
 const PAGES_MAX: u32 = 100;
 
@@ -53,18 +51,17 @@ const PAGES_MAX: u32 = 100;
 pub struct LndOptions {
     /// `https://host:8080`
     pub url: Url,
-    /// Of a macaroon baked with `invoices:read invoices:write info:read`, in a file that only its
-    /// owner can read.
+    /// Macaroon with `invoices:read invoices:write info:read`, in a file that only its owner can access.
     pub macaroon_file: PathBuf,
-    /// LND's own `tls.cert`. Read once: when LND makes another, start again.
+    /// LND's `tls.cert`, read once: restart after LND has created another one.
     pub certificate_file: PathBuf,
-    /// Payments held at one time: LND's default for one channel.
+    /// Limit of held payments; by default that of one channel.
     pub held_max: u64,
     /// LND's `invoices.holdexpirydelta`.
     pub margin_blocks: u32,
-    /// For one request.
+    /// Timeout of a request.
     pub timeout: Duration,
-    /// Between two looks at the chain's height.
+    /// Interval of polling the chain's height.
     pub poll: Duration,
 }
 
@@ -89,21 +86,21 @@ pub struct Lnd {
     held_max: u64,
     margin_blocks: u32,
     poll: Duration,
-    /// Asked for once.
+    /// Requested once.
     identity: OnceCell<Identity>,
     watch: Mutex<Watch>,
 }
 
 #[derive(Debug, Default)]
 struct Watch {
-    /// Made when first waited on, since that is when there is a runtime for sure.
+    /// Created on first use, when there is certainly a runtime.
     ticks: Option<Interval>,
-    /// The height last hinted; `None` before the first answer, and after none came.
+    /// The height last hinted; `None` before the first response and after a failure.
     height: Option<u32>,
 }
 
 impl Lnd {
-    /// Reads the files; does not call the node.
+    /// Reads the files; it does not call the node.
     pub fn new(options: LndOptions) -> Result<Self, LndError> {
         let LndOptions { url, macaroon_file, certificate_file, timeout, .. } = options;
         Ok(Self {
@@ -120,9 +117,9 @@ impl Lnd {
         Ok(self.rest.get("/v1/getinfo", &[]).await?)
     }
 
-    /// Who the node is. When that cannot be learned no invoice is asked for.
+    /// The node's identity, without which no invoice is created.
     async fn identity(&self) -> Result<&Identity, PortError> {
-        let unreadable = || PortError::Unavailable("LND does not tell its key and network".into());
+        let unreadable = || PortError::Unavailable("LND reports no valid key and network".into());
         let ask = async || Identity::of(&self.info().await?).ok_or_else(unreadable);
         self.identity.get_or_try_init(ask).await
     }
@@ -131,16 +128,16 @@ impl Lnd {
         let query = [("payment_hash", query_hash(hash))];
         match self.rest.get("/v2/invoices/lookup", &query).await {
             Ok(invoice) => Ok(Some(invoice)),
-            Err(CallError::Said(Said::NotFound)) => Ok(None),
+            Err(CallError::Refusal(Refusal::NotFound)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// The invoice that LND has for the hash already, if it is what was asked for.
+    /// The existing invoice of the hash, if it has the requested terms.
     async fn find_same(&self, hold: &NewHold) -> Result<String, PortError> {
         match self.find(hold.hash).await? {
             Some(invoice) if invoice.is_for(hold) => Ok(invoice.payment_request),
-            _ => Err(PortError::Conflict("an invoice of other terms has this hash".into())),
+            _ => Err(PortError::Conflict("an invoice with other terms has this hash".into())),
         }
     }
 
@@ -177,13 +174,13 @@ impl Lightning for Lnd {
         let added = self.rest.post("/v2/invoices/hodl", &AddHoldInvoice::new(&hold)).await;
         let invoice = match added {
             Ok(AddedHoldInvoice { payment_request }) => payment_request,
-            Err(CallError::Said(Said::AlreadyExists)) => self.find_same(&hold).await?,
+            Err(CallError::Refusal(Refusal::AlreadyExists)) => self.find_same(&hold).await?,
             Err(error) => return Err(error.into()),
         };
-        if identity.says(&invoice, &hold) {
+        if identity.matches(&invoice, &hold) {
             return Ok(invoice);
         }
-        Err(PortError::Unknown("LND made another invoice than was asked for".into()))
+        Err(PortError::Unknown("LND's invoice differs from the requested one".into()))
     }
 
     async fn lookup(&self, hash: PaymentHash) -> Result<HoldState, PortError> {
@@ -196,7 +193,7 @@ impl Lightning for Lnd {
         let body = SettleInvoice::new(preimage);
         let answer: Result<IgnoredAny, _> = self.rest.post("/v2/invoices/settle", &body).await;
         match answer {
-            Ok(_) | Err(CallError::Said(Said::AlreadySettled)) => Ok(()),
+            Ok(_) | Err(CallError::Refusal(Refusal::AlreadySettled)) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -205,12 +202,14 @@ impl Lightning for Lnd {
         let body = CancelInvoice::new(hash);
         let answer: Result<IgnoredAny, _> = self.rest.post("/v2/invoices/cancel", &body).await;
         match answer {
-            Ok(_) | Err(CallError::Said(Said::AlreadyCancelled | Said::NotFound)) => Ok(()),
+            Ok(_) | Err(CallError::Refusal(Refusal::AlreadyCancelled | Refusal::NotFound)) => {
+                Ok(())
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// All invoices of the node, those of other programs too.
+    /// All invoices of the node, including those of other programs.
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {
         let mut pending = Vec::new();
         let mut after = 0;
@@ -225,10 +224,10 @@ impl Lightning for Lnd {
                 Some(PendingInvoice { hash, memo: invoice.memo, held })
             }));
         }
-        Err(PortError::Unavailable("LND has more pending invoices than are looked at".into()))
+        Err(PortError::Unavailable("LND has too many pending invoices".into()))
     }
 
-    /// Says [`NodeEvent::LookAtAll`] at every interval (see the module's text), the first at once.
+    /// Polls at every interval, first at once, and returns [`NodeEvent::LookAtAll`] (see the module documentation).
     async fn next_event(&self) -> NodeEvent {
         let mut watch = self.watch.lock().await;
         let Watch { ticks, height } = &mut *watch;
@@ -239,9 +238,9 @@ impl Lightning for Lnd {
         });
         loop {
             ticks.tick().await;
-            let told = self.info().await.map(|info| info.block_height).ok();
-            // Nothing is waited for from here on, so that no change is noted and not hinted.
-            if std::mem::replace(height, told) != told && told.is_some() {
+            let latest = self.info().await.map(|info| info.block_height).ok();
+            // No await from here on, so that no change is recorded without a hint.
+            if std::mem::replace(height, latest) != latest && latest.is_some() {
                 return NodeEvent::LookAtAll;
             }
         }

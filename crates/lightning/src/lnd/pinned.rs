@@ -1,7 +1,6 @@
-//! Trust in one certificate: the one that the node wrote to `tls.cert`. It is self-signed and marked
-//! as an authority, so rustls takes it neither as an authority (it is the server's own) nor as a
-//! server's (it is an authority). Compared as a whole instead, its dates and names play no part:
-//! whoever shows it and signs with its key is the node.
+//! Certificate pinning to the node's `tls.cert`. It is self-signed and marked as an authority, so rustls accepts it
+//! neither as an authority (it is also the server's certificate) nor as a server certificate (it is an authority). It is
+//! compared as a whole; its dates and names do not matter.
 
 use std::sync::Arc;
 
@@ -38,7 +37,7 @@ impl ServerCertVerifier for Pinned {
         if shown.as_ref() == self.certificate.as_ref() {
             Ok(ServerCertVerified::assertion())
         } else {
-            Err(Error::General("not the certificate of the file".into()))
+            Err(Error::General("not the pinned certificate".into()))
         }
     }
 

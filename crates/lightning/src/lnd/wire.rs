@@ -1,5 +1,5 @@
-//! LND's JSON, as far as we use it. 64-bit numbers are strings, bytes are base64: the standard
-//! alphabet in bodies, the URL's in queries, both padded.
+//! The parts of LND's JSON that we use. 64-bit numbers are strings, bytes are padded base64: the standard alphabet in
+//! bodies, the URL-safe one in queries.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -19,7 +19,7 @@ pub(super) struct AddHoldInvoice {
     memo: String,
     expiry: String,
     cltv_expiry: String,
-    /// Adds hints of unannounced channels, without which such a node is not found.
+    /// Adds route hints, without which a node with unannounced channels cannot be found.
     private: bool,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct AddedHoldInvoice {
     pub(super) payment_request: String,
 }
 
-/// `POST /v2/invoices/settle`. Without `Debug`: it carries the preimage.
+/// `POST /v2/invoices/settle`. It has no `Debug`, because it contains the preimage.
 #[derive(Serialize)]
 #[allow(missing_debug_implementations)]
 pub(super) struct SettleInvoice {
@@ -66,7 +66,7 @@ impl CancelInvoice {
     }
 }
 
-/// The hash as `GET /v2/invoices/lookup` wants it.
+/// The hash in the form of `GET /v2/invoices/lookup`.
 pub(super) fn query_hash(hash: PaymentHash) -> String {
     URL_SAFE.encode(hash.as_bytes())
 }
@@ -122,7 +122,7 @@ impl Invoice {
         self.state == InvoiceState::Accepted
     }
 
-    /// Whether it is what `hold` asks for.
+    /// Whether it has the terms of `hold`.
     pub(super) fn is_for(&self, hold: &NewHold) -> bool {
         self.value_msat == hold.amount.get()
             && self.memo == hold.memo
@@ -130,7 +130,7 @@ impl Invoice {
             && self.cltv_expiry == i64::from(hold.cltv_delta)
     }
 
-    /// `None` when the node calls it accepted and shows nothing that it accepted.
+    /// `None` if it is accepted but has no accepted parts.
     pub(super) fn hold_state(&self, margin_blocks: u32) -> Option<HoldState> {
         Some(match self.state {
             InvoiceState::Open => HoldState::Open,
@@ -140,7 +140,7 @@ impl Invoice {
         })
     }
 
-    /// A payment may come in several parts; the first of them to expire decides.
+    /// A payment may have several parts; the first one to expire determines the deadline.
     fn held(&self, margin_blocks: u32) -> Option<HeldPayment> {
         let parts = || self.htlcs.iter().filter(|htlc| htlc.state == HtlcState::Accepted);
         let expiry_height = parts().map(|htlc| htlc.expiry_height).min()?;
@@ -166,7 +166,7 @@ pub(super) struct Info {
     pub(super) synced_to_chain: bool,
     #[serde(deserialize_with = "int64")]
     pub(super) best_header_timestamp: i64,
-    /// In hexadecimal.
+    /// Hexadecimal.
     pub(super) identity_pubkey: String,
     pub(super) chains: Vec<Chain>,
 }
@@ -199,13 +199,13 @@ fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
 mod tests {
     use super::*;
 
-    /// Bytes whose base64 has `+`, `/` and `=`: 0xfb 0xff … .
+    /// Bytes whose base64 has `+`, `/` and `=`.
     fn hash() -> PaymentHash {
         PaymentHash::new([0xfb, 0xff].repeat(16).try_into().unwrap())
     }
 
     #[test]
-    fn bodies_and_queries_have_alphabets_of_their_own() {
+    fn bodies_and_queries_use_different_alphabets() {
         let body = serde_json::to_string(&CancelInvoice::new(hash())).unwrap();
         assert_eq!(body, r#"{"payment_hash":"+//7//v/+//7//v/+//7//v/+//7//v/+//7//v/+/8="}"#);
         assert_eq!(query_hash(hash()), "-__7__v_-__7__v_-__7__v_-__7__v_-__7__v_-_8=");
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_part_to_expire_decides() {
+    fn the_first_part_to_expire_sets_the_deadline() {
         let held = invoice(
             "ACCEPTED",
             &serde_json::json!([
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_read_and_nonsense_is_not() {
+    fn valid_states_are_read_and_others_are_refused() {
         let none = serde_json::json!([]);
         assert_eq!(invoice("OPEN", &none).hold_state(18), Some(HoldState::Open));
         assert_eq!(invoice("SETTLED", &none).hold_state(18), Some(HoldState::Settled));

@@ -1,12 +1,12 @@
-//! What the node knows: its invoices, the payments it holds, and the purse of the one customer who
-//! pays them. Changes only by applying records, so that reading the journal gives the same book.
+//! The node's state: its invoices, held payments, and the balance of the simulated customer. It changes only by applying
+//! records, so that replaying the journal gives the same state.
 //!
 //! | state \ record | paid | settled | cancelled |
 //! |---|---|---|---|
 //! | open | held | – | cancelled |
-//! | held | – | settled | cancelled, the money goes back |
+//! | held | – | settled | cancelled, the payment is returned |
 //! | settled | – | – | – |
-//! | cancelled | held (only where the faults allow it) | – | – |
+//! | cancelled | held (only with the matching fault) | – | – |
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,7 +32,7 @@ pub(super) struct Invoice {
     pub(super) terms: Created,
     pub(super) expires_at: Timestamp,
     pub(super) state: State,
-    /// Of the last payment, whatever became of it.
+    /// Amount of the last payment, whatever its state.
     pub(super) paid: Option<Msat>,
 }
 
@@ -46,15 +46,14 @@ impl Invoice {
     }
 }
 
-/// The customer's money, as far as it left the wallet, and ours, as far as it came in. Two counts
-/// kept apart, so that a test can compare them.
+/// What the customer has paid and what the node has received, counted separately so that a test can compare them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Purse {
-    /// Locked in payments that are held.
+    /// Locked in held payments.
     pub locked: Msat,
-    /// Gone for good.
+    /// Paid in settled payments.
     pub spent: Msat,
-    /// What the node took.
+    /// Received by the node.
     pub received: Msat,
 }
 
@@ -63,9 +62,9 @@ pub(super) struct Book {
     pub(super) chain: Chain,
     pub(super) purse: Purse,
     invoices: HashMap<PaymentHash, Invoice>,
-    /// By expiry, so that what is due is at the front.
+    /// Ordered by expiry.
     open: BTreeSet<(Timestamp, PaymentHash)>,
-    /// By the height at which the payment expires.
+    /// Ordered by the payment's expiry height.
     held: BTreeSet<(u32, PaymentHash)>,
 }
 
@@ -88,22 +87,21 @@ impl Book {
         u64::try_from(self.held.len()).unwrap_or(u64::MAX)
     }
 
-    /// The open invoices that expired before `now`, and the payments that are due at `height`.
+    /// The open invoices that expired before `now`, and the payments to return at `height`.
     pub(super) fn due(&self, now: Timestamp, height: u32) -> Vec<PaymentHash> {
         let expired = self.open.iter().take_while(|(at, _)| *at < now).map(|(_, hash)| *hash);
         let late = self.held.iter().take_while(|(at, _)| *at <= height).map(|(_, hash)| *hash);
         expired.chain(late).collect()
     }
 
-    /// Open and held ones.
+    /// Open and held invoices.
     pub(super) fn pending(&self) -> impl Iterator<Item = (PaymentHash, &Invoice)> {
         let open = self.open.iter().map(|(_, hash)| *hash);
         let held = self.held.iter().map(|(_, hash)| *hash);
         open.chain(held).filter_map(|hash| Some((hash, self.get(hash)?)))
     }
 
-    /// Takes a record in. One that does not fit the invoice's state changes nothing: it was decided
-    /// by the functions that wrote it, and no journal of ours has one.
+    /// Applies a record. One that is illegal in the invoice's state has no effect and is never written.
     pub(super) fn apply(&mut self, record: Record) {
         match record {
             Record::Node { .. } => {}
@@ -119,7 +117,7 @@ impl Book {
 
     fn created(&mut self, terms: Created) {
         let hash = PaymentHash::new(terms.hash);
-        // The invoice tells whole seconds, and so does its expiry.
+        // The invoice and its expiry are in whole seconds.
         let created_at = Timestamp::from_millis(terms.at.div_euclid(1_000).saturating_mul(1_000));
         let expires_at = created_at.after(std::time::Duration::from_secs(terms.expiry_secs));
         self.open.insert((expires_at, hash));
@@ -167,7 +165,7 @@ impl Book {
     }
 }
 
-/// The purse is bounded by all the bitcoin there is; a sum beyond it stays there.
+/// Saturates at the limit of amounts.
 fn sum(left: Msat, right: Msat) -> Msat {
     left.checked_add(right).unwrap_or(Msat::new(i64::MAX))
 }

@@ -1,12 +1,12 @@
-//! The blocks under the node. Heights only grow here; a reorganisation that takes blocks away would
-//! change no decision of a node that gave a payment back already.
+//! The node's simulated blockchain. Heights only grow: a reorganisation would not change the decision of a node that has
+//! already returned a payment.
 
 use domain::sale::hold::{TIP_AGE_MAX, Tip};
 use domain::time::Timestamp;
 
 use super::options::Blocks;
 
-/// A height that looks like a chain of today.
+/// A realistic height.
 const FIRST_HEIGHT: u32 = 900_000;
 
 const BLOCK_MILLIS: u64 = 10 * 60 * 1_000;
@@ -15,10 +15,10 @@ const BLOCK_MILLIS: u64 = 10 * 60 * 1_000;
 pub(super) struct Chain {
     blocks: Blocks,
     started_at: Timestamp,
-    /// Blocks mined by hand, besides those that flow.
+    /// Blocks mined by a test, in addition to those that follow the clock.
     mined: u32,
     last_mined_at: Timestamp,
-    /// The highest ever shown: a clock set back takes no block away.
+    /// The highest height shown: a clock that is set back removes no block.
     height: u32,
     seen_at: Timestamp,
     stale: bool,
@@ -45,7 +45,7 @@ impl Chain {
         self.stale = false;
     }
 
-    /// Until the next block is mined.
+    /// Marks the tip as stale until the next block.
     pub(super) const fn make_stale(&mut self) {
         self.stale = true;
     }
@@ -58,7 +58,7 @@ impl Chain {
         self.height
     }
 
-    /// Brings the chain to `now` and shows it.
+    /// Advances the chain to `now` and returns its tip.
     pub(super) fn tip(&mut self, now: Timestamp) -> Tip {
         let (flowed, flowed_at) = match self.blocks {
             Blocks::Flow => self.flowed(now),

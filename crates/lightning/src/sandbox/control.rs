@@ -1,4 +1,4 @@
-//! The hands of a test on the node: blocks, the tip, and faults.
+//! A test's control over the node: blocks, tip and faults.
 
 use domain::ports::{NodeEvent, PortError};
 
@@ -7,17 +7,17 @@ use super::options::Faults;
 use super::record::Record;
 
 impl Sandbox {
-    /// Adds blocks now. The tip is fresh again, and payments that reach their deadline go back.
+    /// Adds blocks now. The tip is fresh again, and payments at their deadline are returned.
     pub fn mine(&self, blocks: u32) -> Result<(), PortError> {
         self.node.with_book(|inner, now| {
             inner.write(Record::Mined { blocks, at: now.at.as_millis() })?;
-            self.node.tell(inner, NodeEvent::LookAtAll);
+            self.node.hint(inner, NodeEvent::LookAtAll);
             Ok::<_, PortError>(())
         })?;
         self.node.tip().map(drop)
     }
 
-    /// The newest block is more than an hour old from now on, until the next one is mined.
+    /// Makes the newest block more than an hour old until the next one is mined.
     pub fn set_tip_stale(&self) {
         self.node.lock().book.chain.make_stale();
     }
@@ -34,12 +34,12 @@ impl Sandbox {
         self.node.lock().faults.clone()
     }
 
-    /// The next `calls` do nothing and answer `Unavailable`.
+    /// The next `calls` do nothing and return `Unavailable`.
     pub fn fail_next(&self, calls: u32) {
         self.node.lock().faults.unavailable_next = calls;
     }
 
-    /// The next `changes` happen and answer `Unknown`.
+    /// The next `changes` take effect and return `Unknown`.
     pub fn lose_answer_next(&self, changes: u32) {
         self.node.lock().faults.lost_answers_next = changes;
     }

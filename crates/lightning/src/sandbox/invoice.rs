@@ -1,5 +1,4 @@
-//! The node's key, and the BOLT 11 invoices that it signs. Knows no state: what an invoice is worth
-//! today is the book's business.
+//! The node's key and the BOLT 11 invoices that it signs. The invoices' states are in `book`.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,14 +9,14 @@ use domain::ports::{NewHold, Random};
 use domain::time::Timestamp;
 use lightning_invoice::{Bolt11Invoice, Currency, InvoiceBuilder, PaymentSecret};
 
-/// Deltas that payers take: fewer blocks than BOLT 11's default are unsafe, more than two weeks
-/// are refused on the way.
+/// Deltas that payers accept: fewer blocks than BOLT 11's default are unsafe, and nodes on the route refuse more than two
+/// weeks.
 const CLTV_DELTAS: std::ops::RangeInclusive<u32> = 18..=2_016;
 
-/// Nothing of ours waits longer.
+/// Upper limit of an invoice's expiry.
 const EXPIRY_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The secret key that makes the node who it is.
+/// The node's secret key.
 pub(super) struct NodeKey {
     secret: SecretKey,
     secp: Secp256k1<All>,
@@ -34,7 +33,7 @@ impl NodeKey {
         let mut bytes = [0; 32];
         loop {
             random.fill(&mut bytes);
-            // Fails for one in 2^127 values.
+            // Invalid for one in 2^127 values.
             if let Some(key) = Self::from_bytes(&bytes) {
                 return key;
             }
@@ -54,7 +53,7 @@ impl NodeKey {
         self.secret.public_key(&self.secp)
     }
 
-    /// The invoice as text, or what is wrong with the terms.
+    /// The signed invoice, or why the terms are invalid.
     pub(super) fn sign(
         &self,
         hold: &NewHold,
@@ -64,10 +63,10 @@ impl NodeKey {
         let amount_msat = whole_sats(hold)?;
         let since_epoch = u64::try_from(now.as_secs()).map_err(|_| "the clock is before 1970")?;
         if !CLTV_DELTAS.contains(&hold.cltv_delta) {
-            return Err("the CLTV delta is not within 18 to 2016 blocks");
+            return Err("the CLTV delta must be 18 to 2016 blocks");
         }
         if hold.expiry < Duration::from_secs(1) || hold.expiry > EXPIRY_MAX {
-            return Err("the expiry is not within a second to a year");
+            return Err("the expiry must be between a second and a year");
         }
         InvoiceBuilder::new(Currency::Regtest)
             .amount_milli_satoshis(amount_msat)
@@ -84,11 +83,11 @@ impl NodeKey {
     }
 }
 
-/// Wallets show whole satoshi, so an invoice asks for whole ones.
+/// The amount in whole satoshi, because wallets show only those.
 fn whole_sats(hold: &NewHold) -> Result<u64, &'static str> {
     let msat = u64::try_from(hold.amount.get()).map_err(|_| "the amount is negative")?;
     if msat == 0 || !msat.is_multiple_of(1_000) || msat > 21_000_000 * 100_000_000_000 {
-        return Err("the amount is not a number of whole satoshi");
+        return Err("the amount is not in whole satoshi");
     }
     Ok(msat)
 }

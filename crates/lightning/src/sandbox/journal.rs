@@ -1,12 +1,11 @@
-//! The file that makes the sandbox outlive its process, as a node in a process of its own would.
-//! One JSON line a change, appended and synced; never rewritten, so it grows like a node's own
-//! database does.
+//! The journal file that persists the sandbox node. Each change is one JSON line, appended and synced. It is never
+//! rewritten, so it grows.
 //!
-//! | crash while | what the next start finds |
+//! | crash while | at the next start |
 //! |---|---|
-//! | writing a line | a torn last line, which is cut off: the change was never answered |
-//! | syncing | the line, or not: the change was never answered |
-//! | anything else | every change that was answered |
+//! | writing a line | an incomplete last line, which is removed: the change was never acknowledged |
+//! | syncing | the line or not: the change was never acknowledged |
+//! | anything else | every acknowledged change |
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -15,26 +14,26 @@ use std::sync::{Mutex, PoisonError};
 
 use super::record::Record;
 
-/// How every journal begins, so that a file of somebody else is not taken for a torn one.
+/// Start of every journal, so that another file is not mistaken for an incomplete one.
 const FIRST_BYTES: &[u8] = br#"{"t":"node""#;
 
-/// Why a journal cannot be used.
+/// Why a journal cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("cannot read or write {path}")]
     Io { path: PathBuf, source: io::Error },
     #[error("{path} is in use by another program")]
     InUse { path: PathBuf },
-    #[error("line {line} of {path} is not a line of a sandbox node's journal")]
+    #[error("line {line} of {path} is not a valid journal line of the sandbox node")]
     Corrupt { path: PathBuf, line: usize },
 }
 
 #[derive(Debug)]
 pub(super) struct Journal {
     file: File,
-    /// Bytes of whole lines.
+    /// Length of the complete lines, in bytes.
     len: u64,
-    /// A failed write left a torn line that could not be cut off.
+    /// A failed write left an incomplete line that could not be removed.
     broken: bool,
 }
 
@@ -54,7 +53,10 @@ impl Journal {
         let (records, whole) = read_lines(&bytes)
             .map_err(|line| OpenError::Corrupt { path: path.to_owned(), line })?;
         if whole < bytes.len() {
-            tracing::warn!(bytes = bytes.len() - whole, "cut a torn last line off the journal");
+            tracing::warn!(
+                bytes = bytes.len() - whole,
+                "removed an incomplete last line of the journal"
+            );
         }
         let len = u64::try_from(whole).unwrap_or(u64::MAX);
         file.set_len(len).map_err(failed)?;
@@ -62,7 +64,7 @@ impl Journal {
         Ok((Self { file, len, broken: false }, records))
     }
 
-    /// Writes a line. It is durable after [`Synced::sync`] only.
+    /// Writes a line. It is durable only after [`Synced::sync`].
     pub(super) fn append(&mut self, record: &Record) -> io::Result<()> {
         if self.broken {
             return Err(io::Error::other("an earlier write failed"));
@@ -87,7 +89,7 @@ impl Journal {
     }
 }
 
-/// Makes lines durable, many with one call where many callers wait.
+/// Makes lines durable; concurrent callers share one sync.
 #[derive(Debug)]
 pub(super) struct Synced {
     file: File,
@@ -95,8 +97,7 @@ pub(super) struct Synced {
 }
 
 impl Synced {
-    /// Returns when the journal's first `len` bytes are on the disk. Blocks; never call it with the
-    /// book locked.
+    /// Returns when the journal's first `len` bytes are on disk. It blocks; never call it while the book is locked.
     pub(super) fn sync(&self, len: u64, written: impl FnOnce() -> u64) -> io::Result<()> {
         let mut up_to = self.up_to.lock().unwrap_or_else(PoisonError::into_inner);
         if *up_to < len {
@@ -116,8 +117,7 @@ fn private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The records and the bytes they fill, or the number of the line that is none. A last line that
-/// is none is torn, not wrong.
+/// The records and their length in bytes, or the number of an invalid line. An incomplete last line is not an error.
 fn read_lines(bytes: &[u8]) -> Result<(Vec<Record>, usize), usize> {
     if !bytes.starts_with(&FIRST_BYTES[..FIRST_BYTES.len().min(bytes.len())]) {
         return Err(1);

@@ -1,12 +1,10 @@
-//! A Lightning node for trying things out and for tests: it signs real BOLT 11 invoices, holds
-//! payments, settles and cancels them, and keeps them in a journal file so that it outlives the
-//! program, as a node in a process of its own would. It also plays the customer's wallet
-//! ([`Sandbox::pay`]). No channels, no peers and no money: its invoices are of regtest, so no other
-//! node ever pays them.
+//! A simulated Lightning node for first steps and tests. It signs real BOLT 11 invoices, holds, settles and cancels
+//! payments, and persists them in a journal file. It also simulates the customer's wallet ([`Sandbox::pay`]). It has no
+//! channels, no peers and no money: its invoices are on regtest, so no other node can pay them.
 //!
-//! It reproduces what is unpleasant at real nodes: invoices that expire and payments that go back
-//! at their deadline without a word, a limited number of slots, hints that are lost or come twice,
-//! answers that are lost, settles that are answered `Ok` and did not happen. See [`Faults`].
+//! It reproduces problems of real nodes: invoices that expire and payments that are returned at their deadline without
+//! notice, limited slots, lost and duplicate hints, lost responses, and settles that return `Ok` without effect. See
+//! [`Faults`].
 
 mod book;
 mod chain;
@@ -36,10 +34,9 @@ pub use journal::OpenError;
 pub use options::{Blocks, Faults, Options};
 pub use wallet::{PayError, PayResult, PaymentState};
 
-use node::{BLOCK_LOOK, Node, take};
+use node::{BLOCK_POLL, Node, take};
 
-/// A connection to the sandbox node. A clone is another connection to the same node, with hints of
-/// its own.
+/// A connection to the sandbox node. A clone is another connection to the same node with its own hints.
 pub struct Sandbox {
     node: Arc<Node>,
     hints: Mutex<Hints>,
@@ -51,9 +48,8 @@ struct Hints {
 }
 
 impl Sandbox {
-    /// The node whose journal is at `path`, a new one if there is none. The journal holds the
-    /// node's key: it is readable by its owner only, and locked against a second program. Blocks
-    /// while it reads; call it at start.
+    /// Opens the node with its journal at `path`, or creates it. The journal contains the node's key, so only its owner
+    /// can read it, and it is locked against a second process. It blocks while reading; call it at start.
     pub fn open(
         path: impl AsRef<Path>,
         clock: Arc<dyn Clock>,
@@ -63,7 +59,7 @@ impl Sandbox {
         Node::start(Some(path.as_ref()), clock, random, options).map(Self::connect)
     }
 
-    /// A node that forgets everything when the last connection goes.
+    /// A node without a journal, which ends with its last connection.
     pub fn in_memory(
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
@@ -79,19 +75,19 @@ impl Sandbox {
         Self { node, hints: Mutex::new(hints) }
     }
 
-    /// The node's public key in hex, which its invoices are signed with.
+    /// The node's public key in hexadecimal.
     pub fn node_id(&self) -> String {
         self.node.key.public().to_string()
     }
 
-    /// A question: when its answer is lost nothing is unknown.
+    /// A read: a lost response leaves nothing unknown.
     async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Node) -> Result<T, PortError> + Send + 'static,
     ) -> Result<T, PortError> {
         self.call(|node| {
             if take(&mut node.lock().faults.unavailable_next) {
-                return Err(PortError::Unavailable("the node does not answer".into()));
+                return Err(PortError::Unavailable("the node does not respond".into()));
             }
             work(node)
         })
@@ -105,15 +101,14 @@ impl Sandbox {
         self.ask(|node| {
             let result = work(node);
             if take(&mut node.lock().faults.lost_answers_next) {
-                return Err(PortError::Unknown("the node's answer was lost".into()));
+                return Err(PortError::Unknown("the node's response was lost".into()));
             }
             result
         })
         .await
     }
 
-    /// Runs where waiting for the disk keeps nobody else waiting. Once begun it ends, even when the
-    /// caller goes away: as with a node in another process.
+    /// Runs on a blocking thread. Once started it completes even if the caller is dropped, as in another process.
     async fn call<T, E>(
         &self,
         work: impl FnOnce(&Node) -> Result<T, E> + Send + 'static,
@@ -127,7 +122,7 @@ impl Sandbox {
         }
         let node = Arc::clone(&self.node);
         let done = tokio::task::spawn_blocking(move || work(&node)).await;
-        done.unwrap_or_else(|_| Err(PortError::Unknown("the node broke down".into()).into()))
+        done.unwrap_or_else(|_| Err(PortError::Unknown("the node panicked".into()).into()))
     }
 }
 
@@ -167,7 +162,7 @@ impl Lightning for Sandbox {
         match self.node.options.blocks {
             Blocks::Mined => hints.next().await,
             Blocks::Flow => loop {
-                if let Ok(event) = tokio::time::timeout(BLOCK_LOOK, hints.next()).await {
+                if let Ok(event) = tokio::time::timeout(BLOCK_POLL, hints.next()).await {
                     break event;
                 }
                 if let Ok(tip) = self.node.tip()
@@ -186,7 +181,7 @@ impl Hints {
         match self.receiver.recv().await {
             Ok(event) => event,
             Err(broadcast::error::RecvError::Lagged(_)) => NodeEvent::LookAtAll,
-            // The node holds the sending end, and we hold the node.
+            // We hold the node, which holds the sender.
             Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
         }
     }

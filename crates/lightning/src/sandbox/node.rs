@@ -1,5 +1,5 @@
-//! The node itself: decides what a call does, writes it down, and tells who listens. Everything here
-//! blocks for as long as the disk takes; the port's side, in the module above, is what is async.
+//! The node: decides the effect of a call, writes it to the journal, and sends hints. All functions block for disk
+//! writes; the async side of the port is in the parent module.
 
 use std::io;
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(super) struct Node {
     pub(super) key: NodeKey,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) hints: broadcast::Sender<NodeEvent>,
-    /// Told of every change, lost hints or not: the customer's wallet waits on it.
+    /// Notified of every change, independently of hint faults; the customer's wallet waits on it.
     pub(super) changes: watch::Sender<()>,
     random: Arc<dyn Random>,
     inner: Mutex<Inner>,
@@ -41,10 +41,10 @@ pub(super) struct Inner {
 }
 
 impl Inner {
-    /// Written and applied, or neither.
-    pub(super) fn write(&mut self, record: Record) -> Result<(), Broken> {
+    /// Writes and applies a record, or neither.
+    pub(super) fn write(&mut self, record: Record) -> Result<(), JournalFailed> {
         if let Some(journal) = &mut self.journal {
-            journal.append(&record).map_err(Broken::Write)?;
+            journal.append(&record).map_err(JournalFailed::Write)?;
         }
         self.book.apply(record);
         Ok(())
@@ -55,20 +55,20 @@ impl Inner {
     }
 }
 
-/// The disk failed.
+/// Writing the journal failed.
 #[derive(Debug)]
-pub(super) enum Broken {
+pub(super) enum JournalFailed {
     /// Nothing happened.
     Write(io::Error),
-    /// It happened, but might not survive.
+    /// It took effect but may not be durable.
     Sync(io::Error),
 }
 
-impl From<Broken> for PortError {
-    fn from(broken: Broken) -> Self {
-        match broken {
-            Broken::Write(error) => Self::Unavailable(format!("the journal: {error}")),
-            Broken::Sync(error) => Self::Unknown(format!("the journal: {error}")),
+impl From<JournalFailed> for PortError {
+    fn from(failed: JournalFailed) -> Self {
+        match failed {
+            JournalFailed::Write(error) => Self::Unavailable(format!("the journal: {error}")),
+            JournalFailed::Sync(error) => Self::Unknown(format!("the journal: {error}")),
         }
     }
 }
@@ -127,33 +127,33 @@ impl Node {
         self.synced.is_some()
     }
 
-    /// Every change is whole before a lock is let go, so one that a panic poisoned is still right.
+    /// Every change is complete before the lock is released, so a poisoned lock is still consistent.
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does `work` on the book as it is now, and returns when what it wrote is on the disk.
-    pub(super) fn with_book<T, E: From<Broken>>(
+    /// Runs `work` on the current book and returns when its records are on disk.
+    pub(super) fn with_book<T, E: From<JournalFailed>>(
         &self,
         work: impl FnOnce(&mut Inner, Now) -> Result<T, E>,
     ) -> Result<T, E> {
         let (result, before, after) = {
             let mut inner = self.lock();
             let before = inner.written();
-            let now = self.bring_up_to_date(&mut inner);
+            let now = self.advance(&mut inner);
             (work(&mut inner, now), before, inner.written())
         };
         if after > before
             && let Some(synced) = &self.synced
         {
-            synced.sync(after, || self.lock().written()).map_err(Broken::Sync)?;
+            synced.sync(after, || self.lock().written()).map_err(JournalFailed::Sync)?;
         }
         result
     }
 
-    /// What time and blocks did since the last call: invoices expire, and held payments that reach
-    /// their deadline go back, of which nobody is told.
-    fn bring_up_to_date(&self, inner: &mut Inner) -> Now {
+    /// Applies the effects of time and blocks since the last call: invoices expire, and held payments at their deadline
+    /// are returned, both without a hint.
+    fn advance(&self, inner: &mut Inner) -> Now {
         let at = self.clock.now();
         let tip = inner.book.chain.tip(at);
         let late = i64::try_from(inner.faults.late_payment.as_millis()).unwrap_or(i64::MAX);
@@ -169,12 +169,12 @@ impl Node {
         Now { at, tip }
     }
 
-    pub(super) fn tell(&self, inner: &Inner, event: NodeEvent) {
+    pub(super) fn hint(&self, inner: &Inner, event: NodeEvent) {
         self.changes.send_replace(());
         if inner.faults.lose_hints {
             return;
         }
-        // An error means that nobody listens.
+        // An error means that there is no receiver.
         let _ = self.hints.send(event);
         if inner.faults.duplicate_hints {
             let _ = self.hints.send(event);
@@ -191,7 +191,9 @@ impl Node {
                 if known.is_for(hold) {
                     return Ok(known.terms.invoice.clone());
                 }
-                return Err(PortError::Conflict("an invoice of other terms has this hash".into()));
+                return Err(PortError::Conflict(
+                    "an invoice with other terms has this hash".into(),
+                ));
             }
             let refused = |why: &str| PortError::Refused(why.into());
             let invoice = self.key.sign(hold, self.random.bytes32(), now.at).map_err(refused)?;
@@ -234,7 +236,7 @@ impl Node {
             let why = match inner.book.get(hash).map(|invoice| &invoice.state) {
                 Some(State::Held { .. }) => {
                     inner.write(Record::settled(preimage))?;
-                    self.tell(inner, NodeEvent::Changed(hash));
+                    self.hint(inner, NodeEvent::Changed(hash));
                     return Ok(());
                 }
                 Some(State::Settled { .. }) => return Ok(()),
@@ -257,7 +259,7 @@ impl Node {
             match inner.book.get(hash).map(|invoice| &invoice.state) {
                 Some(State::Open | State::Held { .. }) => {
                     inner.write(Record::cancelled(hash))?;
-                    self.tell(inner, NodeEvent::Changed(hash));
+                    self.hint(inner, NodeEvent::Changed(hash));
                     Ok(())
                 }
                 Some(State::Settled { .. }) if !inner.faults.ok_regardless => {
@@ -280,19 +282,19 @@ impl Node {
     }
 }
 
-/// The moment of a call.
+/// Time and height of a call.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Now {
     pub(super) at: Timestamp,
     pub(super) tip: Tip,
 }
 
-/// Takes one of a count, if any are left.
+/// Decrements a counter; false if it is 0.
 pub(super) const fn take(left: &mut u32) -> bool {
     let any = *left > 0;
     *left = left.saturating_sub(1);
     any
 }
 
-/// How often the blocks are looked at where they flow.
-pub(super) const BLOCK_LOOK: Duration = Duration::from_secs(30);
+/// Interval at which blocks that follow the clock are polled.
+pub(super) const BLOCK_POLL: Duration = Duration::from_secs(30);

@@ -1,27 +1,27 @@
-//! What the sandbox node is like, and how it misbehaves when a test asks it to. The faults are
-//! facts seen at real nodes; none of them is on by default.
+//! Options of the sandbox node, and the faults that a test can switch on. All faults occur at real nodes; none is on by
+//! default.
 
 use std::time::Duration;
 
 /// How the chain under the node grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blocks {
-    /// One block for every ten minutes of the clock, and always a fresh tip.
+    /// One block per ten minutes of the clock; the tip is always fresh.
     Flow,
-    /// Only when [`Sandbox::mine`](super::Sandbox::mine) is called; without it the tip gets stale.
+    /// Only by [`Sandbox::mine`](super::Sandbox::mine); without it the tip becomes stale.
     Mined,
 }
 
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Payments held at one time: 483 is what an LND channel carries, 50 an LDK one.
+    /// Limit of held payments: 483 for a channel of LND, 50 for LDK.
     pub held_max: u64,
-    /// Blocks before a payment expires at which the node gives it back (LND `holdexpirydelta`).
+    /// Blocks before a payment's expiry at which the node returns it (LND `holdexpirydelta`).
     pub margin_blocks: u32,
-    /// Blocks that the payer adds to the invoice's delta. Zero is the worst case and allowed.
+    /// Blocks that the payer adds to the invoice's delta; 0 is the worst case.
     pub payer_padding_blocks: u32,
     pub blocks: Blocks,
-    /// Hints kept for a reader that is slow; with more of them it is told to look at everything.
+    /// Hints buffered for a slow receiver; beyond them it gets *look at all*.
     pub hints_max: usize,
     pub faults: Faults,
 }
@@ -40,30 +40,29 @@ impl Default for Options {
 }
 
 impl Options {
-    /// For tests that move the chain themselves.
+    /// For tests that mine blocks themselves.
     pub fn mined() -> Self {
         Self { blocks: Blocks::Mined, ..Self::default() }
     }
 }
 
-/// Misbehaviour, changed at any time by [`Sandbox::set_faults`](super::Sandbox::set_faults). The
-/// counters of coming calls count down by themselves.
+/// Faults, changed at any time by [`Sandbox::set_faults`](super::Sandbox::set_faults). Counters of calls count down.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Faults {
-    /// So many coming calls do nothing and answer `Unavailable`.
+    /// Number of calls that do nothing and return `Unavailable`.
     pub unavailable_next: u32,
-    /// So many coming changes happen and answer `Unknown`: the connection broke in between.
+    /// Number of changes that take effect and return `Unknown`, as after a lost connection.
     pub lost_answers_next: u32,
-    /// So many coming calls of settle and cancel answer `Ok` and do nothing.
+    /// Number of settles and cancels that return `Ok` without effect.
     pub swallowed_next: u32,
-    /// Settle and cancel answer `Ok` whatever the payment's state is, as ldk-node 0.7 does.
+    /// Settle and cancel return `Ok` in every state, as in ldk-node 0.7.
     pub ok_regardless: bool,
     pub lose_hints: bool,
     pub duplicate_hints: bool,
-    /// How long after its expiry an invoice still takes a payment (LDK: two hours).
+    /// How long after its expiry an invoice accepts a payment (LDK: two hours).
     pub late_payment: Duration,
-    /// A cancelled invoice takes a payment again, until its expiry (LDK).
+    /// A cancelled invoice accepts a payment until its expiry (LDK).
     pub repay_cancelled: bool,
-    /// Less than the invoice's amount is held too.
+    /// Payments below the invoice's amount are held.
     pub take_underpaid: bool,
 }

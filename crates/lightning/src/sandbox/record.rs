@@ -1,16 +1,15 @@
-//! The lines of the journal: every change of the node, in the order in which they happened. Reading
-//! them again in that order gives the book again.
+//! The lines of the journal: every change of the node, in order. Replaying them restores the book.
 
 use domain::id::PaymentHash;
 use domain::secret::Preimage;
 use serde::{Deserialize, Serialize};
 
-/// Deliberately without `Debug`: two of the kinds carry secrets.
+/// It has no `Debug`, because two variants contain secrets.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "t", rename_all = "lowercase")]
 #[allow(missing_debug_implementations)]
 pub(super) enum Record {
-    /// The first line: who the node is, and when its chain began.
+    /// The first line: the node's key, and the start of its chain.
     Node {
         #[serde(with = "hex::serde")]
         key: [u8; 32],
@@ -21,11 +20,11 @@ pub(super) enum Record {
         #[serde(with = "hex::serde")]
         hash: [u8; 32],
         msat: i64,
-        /// At this height the payment expires.
+        /// Height at which the payment expires.
         expiry_height: u32,
     },
     Settled {
-        /// Since the payer has it too, it opens nothing any more.
+        /// No longer a secret, because the payer has it.
         #[serde(with = "hex::serde")]
         preimage: [u8; 32],
     },

@@ -1,5 +1,5 @@
-//! The customer's wallet, which pays the node's invoices as if over channels, and has as much money
-//! as it needs. It shows what a real payer sees: money locked, gone, or back.
+//! The customer's simulated wallet with unlimited funds, which pays the node's invoices. It shows a payment as a real
+//! payer sees it: locked, paid, or returned.
 
 use domain::id::PaymentHash;
 use domain::money::Msat;
@@ -10,15 +10,15 @@ use lightning_invoice::Bolt11Invoice;
 
 use super::Sandbox;
 use super::book::{Invoice, Purse, State};
-use super::node::{Broken, Inner, Node, Now};
+use super::node::{Inner, JournalFailed, Node, Now};
 use super::record::Record;
 
-/// What became of a payment.
+/// State of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentState {
     Held,
     Settled,
-    /// The money is back.
+    /// Returned to the payer.
     Cancelled,
 }
 
@@ -36,7 +36,7 @@ impl PaymentState {
     }
 }
 
-/// Why a payment was not made. Nothing left the wallet.
+/// Why a payment was not made; no money was moved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PayError {
     #[error("not a Lightning invoice")]
@@ -63,21 +63,21 @@ impl From<PortError> for PayError {
     }
 }
 
-impl From<Broken> for PayError {
-    fn from(broken: Broken) -> Self {
-        Self::Node(broken.into())
+impl From<JournalFailed> for PayError {
+    fn from(failed: JournalFailed) -> Self {
+        Self::Node(failed.into())
     }
 }
 
 pub type PayResult = Result<PaymentState, PayError>;
 
 impl Sandbox {
-    /// Pays an invoice, and answers when the payment is held.
+    /// Pays an invoice; returns when the payment is held.
     pub async fn pay(&self, payreq: &str) -> PayResult {
         self.pay_with(payreq, None).await
     }
 
-    /// Pays another amount than the invoice's, as a wallet may.
+    /// Pays an amount that differs from the invoice's, as a wallet may.
     pub async fn pay_amount(&self, payreq: &str, amount: Msat) -> PayResult {
         self.pay_with(payreq, Some(amount)).await
     }
@@ -91,7 +91,7 @@ impl Sandbox {
         self.call(move |node| node.pay(hash, &payreq, amount)).await
     }
 
-    /// What became of the last payment for a hash; `None` when there was none.
+    /// State of the last payment of a hash; `None` if there was none.
     pub fn payment_state(&self, hash: PaymentHash) -> Option<PaymentState> {
         let state = |invoice: &Invoice| match invoice.state {
             State::Open => None,
@@ -104,20 +104,19 @@ impl Sandbox {
         found.ok().flatten()
     }
 
-    /// Waits until the payment for a hash is settled or cancelled. For one that is never made it
-    /// waits for ever: give it a limit.
+    /// Waits until the payment of a hash is settled or cancelled, or forever if it is never made.
     pub async fn wait_paid(&self, hash: PaymentHash) -> PaymentState {
         let mut changes = self.node.changes.subscribe();
         loop {
             match self.payment_state(hash) {
                 Some(state) if state.is_final() => return state,
-                // An error means that the node is gone, and we hold the node.
+                // It cannot fail, because we hold the node.
                 _ => drop(changes.changed().await),
             }
         }
     }
 
-    /// What the payer got for the money: the proof of payment.
+    /// The payer's proof of payment.
     pub fn proof(&self, hash: PaymentHash) -> Option<Preimage> {
         match self.node.lock().book.get(hash).map(|invoice| &invoice.state) {
             Some(State::Settled { preimage }) => Some(preimage.clone()),
@@ -135,7 +134,7 @@ impl Node {
     fn pay(&self, hash: PaymentHash, payreq: &str, amount: Option<Msat>) -> PayResult {
         self.with_book(|inner, now| {
             let invoice = inner.book.get(hash).ok_or(PayError::NotOurs)?;
-            // Another text of the same hash has another payment secret, or is forged.
+            // Another invoice with the same hash has another payment secret or is forged.
             if invoice.terms.invoice != payreq {
                 return Err(PayError::NotOurs);
             }
@@ -154,7 +153,7 @@ impl Node {
                 msat: amount.get(),
                 expiry_height,
             })?;
-            self.tell(inner, NodeEvent::Changed(hash));
+            self.hint(inner, NodeEvent::Changed(hash));
             Ok(PaymentState::Held)
         })
     }
@@ -165,7 +164,7 @@ impl Node {
     }
 }
 
-/// Whether the invoice's state lets a payment in.
+/// Whether the invoice accepts a payment.
 fn takes_payment(inner: &Inner, invoice: &Invoice, now: Timestamp) -> Result<(), PayError> {
     let too_late = now > invoice.expires_at.after(inner.faults.late_payment);
     match invoice.state {

@@ -1,4 +1,4 @@
-//! The crate from outside.
+//! Integration tests of the Lightning nodes.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 

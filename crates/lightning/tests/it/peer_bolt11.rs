@@ -1,4 +1,4 @@
-//! Our invoices, read by npm `bolt11`: an implementation that is not ours.
+//! Our invoices decoded by the third-party npm `bolt11`.
 
 use std::io::Write;
 use std::path::Path;
@@ -61,7 +61,7 @@ fn hold(number: u8, sats: i64, cltv_delta: u32) -> NewHold {
 }
 
 #[tokio::test]
-async fn npm_bolt11_reads_what_we_asked_for() {
+async fn npm_bolt11_decodes_the_requested_terms() {
     let (sandbox, _) = in_memory(Options::default());
     let amounts = [1, 2, 999, 1_000, 1_001, 15_000, 123_457, 100_000, 100_000_000, 2_100_000_000];
     let holds: Vec<_> =
@@ -90,7 +90,7 @@ async fn npm_bolt11_reads_what_we_asked_for() {
 }
 
 #[tokio::test]
-async fn npm_bolt11_sees_a_forged_invoice() {
+async fn npm_bolt11_detects_a_forged_invoice() {
     let (sandbox, _) = in_memory(Options::default());
     let mut invoice = sandbox.create_hold(hold(1, 1_000, 144)).await.unwrap();
     let forged = if invoice.pop() == Some('q') { 'p' } else { 'q' };

@@ -1,5 +1,4 @@
-//! A sandbox node in a directory of its own, and the chain and customer that the conformance suite
-//! wants.
+//! A sandbox node in a temporary directory, with the chain and customer for the conformance suite.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

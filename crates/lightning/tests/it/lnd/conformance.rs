@@ -1,4 +1,4 @@
-//! The contract of the port, over HTTPS.
+//! The port's conformance suite over HTTPS.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ impl Rig for LndRig {
         self.fake.shared.rig.read().await.proof(hash).await
     }
 
-    /// The node's process; the client stays and connects again.
+    /// Restarts the node's process; the client stays and reconnects.
     async fn restart(&mut self) {
         self.fake.restart().await;
     }

@@ -1,5 +1,5 @@
-//! A server that speaks LND's REST as documented, with a sandbox node behind it that does the work.
-//! It is strict where LND may be lenient: unknown fields and the wrong alphabet of base64 are errors.
+//! A server with LND's documented REST API, backed by a sandbox node. It is stricter than LND: unknown fields and the
+//! wrong base64 alphabet are errors.
 
 use std::fs::Permissions;
 use std::net::SocketAddr;
@@ -26,22 +26,22 @@ use crate::rig::SandboxRig;
 
 pub(crate) const MACAROON: &[u8] = b"\x02\x01\x03lnd\xff\x00";
 
-/// What goes wrong with the coming requests.
+/// How the next requests fail.
 #[derive(Debug, Clone, Default)]
-pub(crate) enum Trouble {
+pub(crate) enum Failure {
     #[default]
     None,
-    /// Answers this, and does nothing.
-    Says(u16, &'static str),
-    /// Does it, and never answers.
+    /// Returns this response without effect.
+    Responds(u16, &'static str),
+    /// Takes effect and never responds.
     Hangs,
-    /// Does it, and answers something else.
-    Babbles(&'static str),
+    /// Takes effect and returns this body.
+    Garbles(&'static str),
 }
 
-/// An invoice as LND keeps it besides its state.
+/// An invoice's values besides its state.
 #[derive(Debug, Clone)]
-pub(crate) struct Kept {
+pub(crate) struct StoredInvoice {
     pub(crate) hash: domain::id::PaymentHash,
     pub(crate) memo: String,
     pub(crate) value_msat: i64,
@@ -53,10 +53,10 @@ pub(crate) struct Kept {
 #[derive(Clone)]
 pub(crate) struct Shared {
     pub(crate) rig: Arc<RwLock<SandboxRig>>,
-    pub(crate) kept: Arc<Mutex<Vec<Kept>>>,
-    /// What `getinfo` says it is on.
+    pub(crate) stored: Arc<Mutex<Vec<StoredInvoice>>>,
+    /// Network reported by `getinfo`.
     pub(crate) network: Arc<Mutex<&'static str>>,
-    trouble: Arc<Mutex<Trouble>>,
+    failure: Arc<Mutex<Failure>>,
 }
 
 impl Shared {
@@ -77,9 +77,9 @@ impl FakeLnd {
     pub(crate) async fn start(options: Options, identity: Identity) -> Self {
         let shared = Shared {
             rig: Arc::new(RwLock::new(SandboxRig::new(options))),
-            kept: Arc::default(),
+            stored: Arc::default(),
             network: Arc::new(Mutex::new("regtest")),
-            trouble: Arc::default(),
+            failure: Arc::default(),
         };
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, dir) = (tcp.local_addr().unwrap(), tempfile::tempdir().unwrap());
@@ -96,7 +96,7 @@ impl FakeLnd {
             .route("/v2/invoices/lookup", get(handlers::lookup))
             .route("/v1/invoices", get(handlers::list))
             .route("/v1/getinfo", get(handlers::info))
-            .layer(middleware::from_fn_with_state(self.shared.clone(), at_the_gate))
+            .layer(middleware::from_fn_with_state(self.shared.clone(), authorize))
             .with_state(self.shared.clone());
         let listener = TlsListener { tcp, identity: self.identity.clone() };
         self.server.spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -119,11 +119,11 @@ impl FakeLnd {
         Lnd::new(self.options(&self.identity.pem, MACAROON)).unwrap()
     }
 
-    pub(crate) fn set(&self, trouble: Trouble) {
-        *self.shared.trouble.lock().unwrap() = trouble;
+    pub(crate) fn set(&self, failure: Failure) {
+        *self.shared.failure.lock().unwrap() = failure;
     }
 
-    /// The process ends, connections break, and it is started again.
+    /// Ends the process and its connections, and starts it again.
     pub(crate) async fn restart(&mut self) {
         use testkit::lightning_conformance::Rig;
         self.server.shutdown().await;
@@ -132,7 +132,7 @@ impl FakeLnd {
     }
 }
 
-async fn at_the_gate(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+async fn authorize(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let shown = request.headers().get("grpc-metadata-macaroon");
     let expected: String = MACAROON.iter().map(|byte| format!("{byte:02x}")).collect();
     match shown.and_then(|value| value.to_str().ok()) {
@@ -145,22 +145,22 @@ async fn at_the_gate(State(shared): State<Shared>, request: Request, next: Next)
         }
         Some(_) => {}
     }
-    let trouble = shared.trouble.lock().unwrap().clone();
-    match trouble {
-        Trouble::None => next.run(request).await,
-        Trouble::Says(status, message) => refuse(status, message),
-        Trouble::Hangs => {
+    let failure = shared.failure.lock().unwrap().clone();
+    match failure {
+        Failure::None => next.run(request).await,
+        Failure::Responds(status, message) => refuse(status, message),
+        Failure::Hangs => {
             next.run(request).await;
             std::future::pending().await
         }
-        Trouble::Babbles(text) => {
+        Failure::Garbles(text) => {
             next.run(request).await;
             text.into_response()
         }
     }
 }
 
-/// As LND's gateway says no: nearly always code 2.
+/// An error response of LND's gateway: nearly always code 2.
 pub(crate) fn refuse(status: u16, message: &str) -> Response {
     let code = if status == 404 { 5 } else { 2 };
     let body = serde_json::json!({ "code": code, "message": message, "details": [] });

@@ -1,4 +1,4 @@
-//! LND's endpoints, one function each, in its own words and encodings (`invoicesrpc`, `lnrpc`).
+//! LND's endpoints (`invoicesrpc`, `lnrpc`), one function each, with its messages and encodings.
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -13,7 +13,7 @@ use domain::secret::Preimage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fake::{Kept, Shared, refuse};
+use super::fake::{Shared, StoredInvoice, refuse};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,7 +31,7 @@ pub(crate) async fn add(State(shared): State<Shared>, Json(body): Json<Add>) -> 
     let hash = PaymentHash::from_slice(&STANDARD.decode(&body.hash).unwrap()).unwrap();
     let (value_msat, expiry) = (body.value_msat.parse().unwrap(), body.expiry.parse().unwrap());
     let cltv_expiry = body.cltv_expiry.parse().unwrap();
-    if shared.kept.lock().unwrap().iter().any(|kept| kept.hash == hash) {
+    if shared.stored.lock().unwrap().iter().any(|stored| stored.hash == hash) {
         return refuse(500, "invoice with payment hash already exists");
     }
     let hold = NewHold {
@@ -42,13 +42,20 @@ pub(crate) async fn add(State(shared): State<Shared>, Json(body): Json<Add>) -> 
         cltv_delta: cltv_expiry,
     };
     let payment_request = shared.node().await.create_hold(hold).await.unwrap();
-    let mut all = shared.kept.lock().unwrap();
+    let mut all = shared.stored.lock().unwrap();
     let answer = json!({
         "payment_request": payment_request,
         "add_index": (all.len() + 1).to_string(),
         "payment_addr": STANDARD.encode([0; 32]),
     });
-    all.push(Kept { hash, memo: body.memo, value_msat, expiry, cltv_expiry, payment_request });
+    all.push(StoredInvoice {
+        hash,
+        memo: body.memo,
+        value_msat,
+        expiry,
+        cltv_expiry,
+        payment_request,
+    });
     Json(answer).into_response()
 }
 
@@ -61,7 +68,7 @@ pub(crate) struct Settle {
 pub(crate) async fn settle(State(shared): State<Shared>, Json(body): Json<Settle>) -> Response {
     let bytes: [u8; 32] = STANDARD.decode(&body.preimage).unwrap().try_into().unwrap();
     let (preimage, node) = (Preimage::new(bytes), shared.node().await);
-    // The sandbox decides, in one step, and its words are translated.
+    // The sandbox decides atomically; its errors are translated.
     match node.settle(&preimage).await {
         Ok(()) => Json(json!({})).into_response(),
         Err(PortError::Conflict(why)) if why.contains("still open") => {
@@ -93,7 +100,7 @@ pub(crate) async fn cancel(State(shared): State<Shared>, Json(body): Json<Cancel
 }
 
 fn not_found(shared: &Shared) -> Response {
-    if shared.kept.lock().unwrap().is_empty() {
+    if shared.stored.lock().unwrap().is_empty() {
         return refuse(500, "there are no existing invoices");
     }
     refuse(404, "unable to locate invoice")
@@ -107,10 +114,10 @@ pub(crate) struct Lookup {
 
 pub(crate) async fn lookup(State(shared): State<Shared>, Query(query): Query<Lookup>) -> Response {
     let hash = PaymentHash::from_slice(&URL_SAFE.decode(&query.payment_hash).unwrap()).unwrap();
-    let kept = shared.kept.lock().unwrap().iter().find(|kept| kept.hash == hash).cloned();
-    let Some(kept) = kept else { return not_found(&shared) };
+    let stored = shared.stored.lock().unwrap().iter().find(|stored| stored.hash == hash).cloned();
+    let Some(stored) = stored else { return not_found(&shared) };
     let state = shared.node().await.lookup(hash).await.unwrap();
-    Json(invoice(&kept, state)).into_response()
+    Json(invoice(&stored, state)).into_response()
 }
 
 #[derive(Deserialize)]
@@ -121,15 +128,15 @@ pub(crate) struct List {
     num_max_invoices: usize,
 }
 
-/// Never more than two at a time, so that paging is always needed.
+/// Two per page, so that paging is always needed.
 pub(crate) async fn list(State(shared): State<Shared>, Query(query): Query<List>) -> Response {
     assert!(query.pending_only && query.num_max_invoices > 0);
-    let (node, all) = (shared.node().await, shared.kept.lock().unwrap().clone());
+    let (node, all) = (shared.node().await, shared.stored.lock().unwrap().clone());
     let (mut invoices, mut last) = (Vec::new(), 0);
-    for (index, kept) in (1..).zip(&all).skip(query.index_offset) {
-        let state = node.lookup(kept.hash).await.unwrap();
+    for (index, stored) in (1..).zip(&all).skip(query.index_offset) {
+        let state = node.lookup(stored.hash).await.unwrap();
         if matches!(state, HoldState::Open | HoldState::Held(_)) && invoices.len() < 2 {
-            invoices.push(invoice(kept, state));
+            invoices.push(invoice(stored, state));
             last = index;
         }
     }
@@ -152,7 +159,7 @@ pub(crate) async fn info(State(shared): State<Shared>) -> Response {
     .into_response()
 }
 
-fn invoice(kept: &Kept, state: HoldState) -> Value {
+fn invoice(stored: &StoredInvoice, state: HoldState) -> Value {
     let (name, htlcs) = match state {
         HoldState::Held(payment) => ("ACCEPTED", parts(payment)),
         HoldState::Settled => ("SETTLED", vec![]),
@@ -160,17 +167,17 @@ fn invoice(kept: &Kept, state: HoldState) -> Value {
         HoldState::Open | HoldState::Unknown => ("OPEN", vec![]),
     };
     json!({
-        "memo": kept.memo, "r_preimage": "", "r_hash": STANDARD.encode(kept.hash.as_bytes()),
-        "value": (kept.value_msat / 1_000).to_string(), "value_msat": kept.value_msat.to_string(),
+        "memo": stored.memo, "r_preimage": "", "r_hash": STANDARD.encode(stored.hash.as_bytes()),
+        "value": (stored.value_msat / 1_000).to_string(), "value_msat": stored.value_msat.to_string(),
         "settled": state == HoldState::Settled, "creation_date": "1700000000", "settle_date": "0",
-        "payment_request": kept.payment_request, "description_hash": "", "fallback_addr": "",
-        "expiry": kept.expiry.to_string(), "cltv_expiry": kept.cltv_expiry.to_string(),
+        "payment_request": stored.payment_request, "description_hash": "", "fallback_addr": "",
+        "expiry": stored.expiry.to_string(), "cltv_expiry": stored.cltv_expiry.to_string(),
         "route_hints": [], "private": true, "state": name, "htlcs": htlcs, "amt_paid_msat": "0",
         "features": {}, "is_keysend": false, "is_amp": false,
     })
 }
 
-/// Every payment comes in two parts, after a third one that was given up.
+/// Every payment has two parts, after a third one that failed.
 fn parts(payment: HeldPayment) -> Vec<Value> {
     let (first, height) = (payment.amount.get() / 3, payment.deadline_height + 18);
     let part = |index: u32, msat: i64, expiry_height: u32, state: &str| {

@@ -1,7 +1,7 @@
-//! LND's REST client against a server that speaks LND's wire contract, over TLS.
+//! The LND client against a server with LND's wire contract, over TLS.
 
 mod conformance;
+mod failures;
 mod fake;
 mod handlers;
 mod tls;
-mod trouble;

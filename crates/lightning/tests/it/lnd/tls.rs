@@ -1,4 +1,4 @@
-//! A server's certificate as LND makes it, and a listener that shows it.
+//! A server certificate like LND's, and a TLS listener with it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! The contract of the port, with the journal on the disk.
+//! The port's conformance suite with a journal on disk.
 
 use lightning::sandbox::Options;
 

@@ -1,4 +1,4 @@
-//! The unpleasant facts of real nodes, each on demand.
+//! The faults of real nodes, each on demand.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ async fn state(sandbox: &Sandbox) -> HoldState {
     sandbox.lookup(hold().hash).await.unwrap()
 }
 
-/// The hints that come before the node falls silent.
+/// The hints until none comes any more.
 async fn hints(sandbox: &Sandbox) -> Vec<NodeEvent> {
     let mut seen = Vec::new();
     while let Ok(event) = timeout(Duration::from_millis(50), sandbox.next_event()).await {
@@ -55,7 +55,7 @@ async fn an_unavailable_node_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_leaves_the_effect() {
+async fn a_lost_response_keeps_the_effect() {
     let sandbox = held(Faults::default()).await;
     sandbox.lose_answer_next(1);
     let result = sandbox.settle(&PREIMAGE).await;
@@ -65,7 +65,7 @@ async fn a_lost_answer_leaves_the_effect() {
 }
 
 #[tokio::test]
-async fn a_swallowed_settle_is_answered_and_not_done() {
+async fn a_swallowed_settle_returns_ok_without_effect() {
     let sandbox = held(Faults { swallowed_next: 1, ..Faults::default() }).await;
     sandbox.settle(&PREIMAGE).await.unwrap();
     assert!(matches!(state(&sandbox).await, HoldState::Held(_)));
@@ -74,7 +74,7 @@ async fn a_swallowed_settle_is_answered_and_not_done() {
 }
 
 #[tokio::test]
-async fn ok_regardless_says_ok_to_what_cannot_be() {
+async fn ok_regardless_returns_ok_for_illegal_changes() {
     let sandbox = held(Faults { ok_regardless: true, ..Faults::default() }).await;
     sandbox.cancel(hold().hash).await.unwrap();
     sandbox.settle(&PREIMAGE).await.unwrap();
@@ -93,21 +93,21 @@ async fn hints_come_once_twice_or_never() {
     assert_eq!(hints(&twice).await, [changed, changed]);
     let never = held(Faults { lose_hints: true, ..Faults::default() }).await;
     assert_eq!(hints(&never).await, []);
-    assert!(matches!(state(&never).await, HoldState::Held(_)), "the truth is not lost");
+    assert!(matches!(state(&never).await, HoldState::Held(_)), "the payment is lost");
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_told_of_a_payment_that_goes_back_by_itself() {
+async fn a_payment_returned_at_its_deadline_gives_no_hint() {
     let sandbox = held(Faults::default()).await;
     hints(&sandbox).await;
     sandbox.mine(144 - 18).unwrap();
-    assert_eq!(hints(&sandbox).await, [NodeEvent::LookAtAll], "a block, and nothing else");
+    assert_eq!(hints(&sandbox).await, [NodeEvent::LookAtAll], "not only the block was hinted");
     assert_eq!(state(&sandbox).await, HoldState::Cancelled);
     assert_eq!(sandbox.wait_paid(hold().hash).await, PaymentState::Cancelled);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_slow_reader_is_told_to_look_at_everything() {
+async fn a_slow_reader_gets_look_at_all() {
     let (sandbox, _) = in_memory(Options { hints_max: 2, ..Options::mined() });
     let other = (*sandbox).clone();
     for _ in 0..5 {
@@ -116,12 +116,12 @@ async fn a_slow_reader_is_told_to_look_at_everything() {
     }
     sandbox.cancel(hold().hash).await.unwrap();
     assert_eq!(sandbox.next_event().await, NodeEvent::LookAtAll);
-    // Another connection has hints of its own.
+    // Another connection has its own hints.
     assert_eq!(hints(&other).await.last(), Some(&NodeEvent::Changed(hold().hash)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn flowing_blocks_are_told_and_end_holds() {
+async fn blocks_that_follow_the_clock_are_hinted_and_end_holds() {
     let (sandbox, clock) = in_memory(Options::default());
     let invoice = sandbox.create_hold(hold()).await.unwrap();
     sandbox.pay(&invoice).await.unwrap();
@@ -138,7 +138,7 @@ async fn flowing_blocks_are_told_and_end_holds() {
 }
 
 #[tokio::test]
-async fn a_clock_set_back_takes_no_block_away() {
+async fn a_clock_set_back_removes_no_block() {
     let (sandbox, clock) = in_memory(Options::default());
     let noon = clock.now();
     clock.advance(Duration::from_secs(3_600));
@@ -174,7 +174,7 @@ async fn a_late_payment_is_held_within_two_hours() {
 }
 
 #[tokio::test]
-async fn a_cancelled_invoice_is_paid_again_where_the_node_allows_it() {
+async fn a_cancelled_invoice_is_paid_again_if_the_node_allows_it() {
     let sandbox = held(Faults::default()).await;
     let invoice = sandbox.create_hold(hold()).await.unwrap();
     sandbox.cancel(hold().hash).await.unwrap();
@@ -185,7 +185,7 @@ async fn a_cancelled_invoice_is_paid_again_where_the_node_allows_it() {
 }
 
 #[tokio::test]
-async fn an_underpayment_is_held_where_the_node_allows_it() {
+async fn an_underpayment_is_held_if_the_node_allows_it() {
     let faults = Faults { take_underpaid: true, ..Faults::default() };
     let (sandbox, _) = in_memory(Options { faults, ..Options::mined() });
     let invoice = sandbox.create_hold(hold()).await.unwrap();

@@ -1,5 +1,5 @@
-//! Any order of calls, faults, blocks and restarts: money is neither made nor lost, and what is
-//! final stays. A failing case is replayed from the seed that proptest prints.
+//! Any order of calls, faults, blocks and restarts: no money is created or lost, and final states stay. Proptest prints
+//! the seed of a failing case.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -123,7 +123,7 @@ async fn compare(rig: &SandboxRig, model: &mut Model) {
         if let Some(last @ (HoldState::Settled | HoldState::Cancelled)) =
             model.last.insert(n, state)
         {
-            assert_eq!(state, last, "what is final stays");
+            assert_eq!(state, last, "a final state changed");
         }
     }
     assert_eq!(rig.debits().await, (locked, spent));
@@ -133,7 +133,7 @@ async fn compare(rig: &SandboxRig, model: &mut Model) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
     #[test]
-    fn money_is_neither_made_nor_lost(steps in prop::collection::vec(step(), 1..60)) {
+    fn no_money_is_created_or_lost(steps in prop::collection::vec(step(), 1..60)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mut rig = SandboxRig::new(Options { held_max: 3, ..Options::mined() });

@@ -1,4 +1,4 @@
-//! What an invoice of the sandbox says, read by `lightning-invoice`.
+//! The sandbox's invoices decoded by `lightning-invoice`.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ fn hold() -> NewHold {
 }
 
 #[tokio::test]
-async fn an_invoice_says_what_was_asked() {
+async fn an_invoice_has_the_requested_terms() {
     let (sandbox, _) = in_memory(Options::default());
     let text = sandbox.create_hold(hold()).await.unwrap();
     assert!(text.starts_with("lnbcrt12340n1"), "{text}");
@@ -42,7 +42,7 @@ async fn an_invoice_says_what_was_asked() {
 }
 
 #[tokio::test]
-async fn every_invoice_has_a_secret_of_its_own() {
+async fn every_invoice_has_its_own_secret() {
     let (sandbox, _) = in_memory(Options::default());
     let mut secrets = Vec::new();
     for number in 0..3 {
@@ -74,7 +74,7 @@ async fn refuses_terms_that_no_wallet_pays() {
 }
 
 #[tokio::test]
-async fn pays_no_text_but_its_own_invoices() {
+async fn pays_only_its_own_invoices() {
     let (sandbox, clock) = in_memory(Options::default());
     let text = sandbox.create_hold(hold()).await.unwrap();
     for other in ["", "lnbc1", "hello", &text[..text.len() - 1], "💥"] {
@@ -88,11 +88,11 @@ async fn pays_no_text_but_its_own_invoices() {
 }
 
 #[test]
-fn debug_tells_no_key() {
+fn debug_output_has_no_key() {
     let (sandbox, _) = in_memory(Options::default());
     let node_id = sandbox.node_id();
     assert_eq!(format!("{sandbox:?}"), format!("Sandbox {{ node_id: {node_id:?}, .. }}"));
     let clock = TestClock::at_noon();
     let again = Sandbox::in_memory(clock, SeededRandom::new(1), Options::default()).unwrap();
-    assert_eq!(again.node_id(), node_id, "the seed makes the key");
+    assert_eq!(again.node_id(), node_id, "the seed does not determine the key");
 }

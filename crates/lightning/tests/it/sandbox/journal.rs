@@ -1,4 +1,4 @@
-//! What the journal keeps over a crash, and what it refuses.
+//! The journal after a crash, and the files that it refuses.
 
 use std::fs;
 use std::time::Duration;
@@ -26,9 +26,9 @@ fn try_open(rig: &SandboxRig) -> Result<Sandbox, OpenError> {
     Sandbox::open(rig.journal(), TestClock::at_noon(), SeededRandom::new(2), Options::mined())
 }
 
-/// A crash cuts the journal anywhere. Whatever whole lines are left make a node that works.
+/// A crash may truncate the journal anywhere. The remaining complete lines give a working node.
 #[tokio::test]
-async fn a_torn_last_line_is_cut_off() {
+async fn an_incomplete_last_line_is_removed() {
     let mut rig = SandboxRig::new(Options::mined());
     let node_id = rig.sandbox().node_id();
     for number in 0..3 {
@@ -45,7 +45,7 @@ async fn a_torn_last_line_is_cut_off() {
         rig.start();
         assert_eq!(rig.sandbox().node_id(), node_id);
         rig.debits().await;
-        // What it writes next can be read again.
+        // Lines written afterwards can be read.
         let invoice = rig.sandbox().create_hold(hold(9)).await.unwrap();
         rig.restart().await;
         assert_eq!(rig.sandbox().create_hold(hold(9)).await.unwrap(), invoice);
@@ -54,7 +54,7 @@ async fn a_torn_last_line_is_cut_off() {
 }
 
 #[tokio::test]
-async fn a_crash_while_it_is_born_makes_another_node() {
+async fn a_crash_at_creation_gives_a_new_node() {
     let mut rig = SandboxRig::new(Options::mined());
     rig.sandbox = None;
     fs::write(rig.journal(), "{\"t\":\"no").unwrap();
@@ -63,7 +63,7 @@ async fn a_crash_while_it_is_born_makes_another_node() {
 }
 
 #[test]
-fn refuses_files_that_are_no_journal() {
+fn refuses_files_that_are_not_journals() {
     let mut rig = SandboxRig::new(Options::mined());
     rig.sandbox = None;
     let journal = fs::read_to_string(rig.journal()).unwrap();
@@ -75,7 +75,7 @@ fn refuses_files_that_are_no_journal() {
         fs::write(rig.journal(), &text).unwrap();
         let error = try_open(&rig).unwrap_err();
         assert!(matches!(error, OpenError::Corrupt { line, .. } if line == bad_line), "{error}");
-        assert_eq!(fs::read_to_string(rig.journal()).unwrap(), text, "left as it was");
+        assert_eq!(fs::read_to_string(rig.journal()).unwrap(), text, "the file was changed");
     }
 }
 
@@ -87,14 +87,14 @@ fn a_second_program_is_refused() {
 
 #[cfg(unix)]
 #[test]
-fn only_its_owner_reads_it() {
+fn only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let rig = SandboxRig::new(Options::mined());
     assert_eq!(fs::metadata(rig.journal()).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[tokio::test]
-async fn keeps_no_preimage_before_it_is_settled() {
+async fn stores_no_preimage_before_the_settle() {
     let rig = SandboxRig::new(Options::mined());
     let invoice = rig.sandbox().create_hold(hold(3)).await.unwrap();
     rig.sandbox().pay(&invoice).await.unwrap();
@@ -105,9 +105,9 @@ async fn keeps_no_preimage_before_it_is_settled() {
     assert_eq!(rig.sandbox().lookup(hold(3).hash).await.unwrap(), HoldState::Settled);
 }
 
-/// The node lives on when the caller of a change goes away in the middle of it.
+/// A change completes even if its caller is dropped.
 #[tokio::test]
-async fn a_dropped_call_is_done_all_the_same() {
+async fn a_dropped_call_completes() {
     let rig = SandboxRig::new(Options::mined());
     let invoice = rig.sandbox().create_hold(hold(4)).await.unwrap();
     let call = rig.sandbox().pay(&invoice);

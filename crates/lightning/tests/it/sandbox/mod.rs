@@ -1,4 +1,4 @@
-//! The sandbox node: the suite of its port, its faults, its journal, and its invoices.
+//! The sandbox node: conformance, faults, journal and invoices.
 
 mod conformance;
 mod faults;

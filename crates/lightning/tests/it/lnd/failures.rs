@@ -1,4 +1,4 @@
-//! What the client makes of a node that is not well, not ready, or not the one it knows.
+//! The client with a node that fails, is not ready, or is another one.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,7 @@ use lightning::lnd::{Lnd, LndError, LndOptions};
 use lightning::sandbox::{Options, Sandbox};
 use testkit::clock::{SeededRandom, TestClock};
 
-use super::fake::{FakeLnd, MACAROON, Trouble};
+use super::fake::{Failure, FakeLnd, MACAROON};
 use super::tls::Identity;
 
 const PREIMAGE: Preimage = Preimage::new([4; 32]);
@@ -46,19 +46,19 @@ fn unknown<T: std::fmt::Debug>(result: &Result<T, PortError>) -> bool {
 }
 
 #[tokio::test]
-async fn talks_to_the_pinned_certificate_only() {
+async fn connects_only_with_the_pinned_certificate() {
     let fake = fake().await;
     fake.client().tip().await.unwrap();
     let other = Identity::new(2020, 2040);
     let lnd = Lnd::new(fake.options(&other.pem, MACAROON)).unwrap();
     let result = lnd.create_hold(hold()).await;
-    assert!(unavailable(&result), "nothing was said to it: {result:?}");
-    assert!(fake.shared.kept.lock().unwrap().is_empty());
+    assert!(unavailable(&result), "{result:?}");
+    assert!(fake.shared.stored.lock().unwrap().is_empty());
 }
 
-/// The pin is the trust; a date in it is nobody's promise.
+/// The pin is the trust anchor; the certificate's dates do not matter.
 #[tokio::test]
-async fn an_expired_certificate_is_still_the_pinned_one() {
+async fn an_expired_pinned_certificate_is_accepted() {
     let fake = FakeLnd::start(Options::mined(), Identity::new(2015, 2016)).await;
     fake.client().tip().await.unwrap();
 }
@@ -84,7 +84,7 @@ async fn a_node_that_is_not_ready_is_unavailable() {
         "expected 1 macaroon, got 0",
         "permission denied",
     ] {
-        fake.set(Trouble::Says(500, message));
+        fake.set(Failure::Responds(500, message));
         assert!(unavailable(&lnd.create_hold(hold()).await), "{message}");
         assert!(unavailable(&lnd.settle(&PREIMAGE).await), "{message}");
         assert!(unavailable(&lnd.cancel(hold().hash).await), "{message}");
@@ -94,38 +94,38 @@ async fn a_node_that_is_not_ready_is_unavailable() {
 }
 
 #[tokio::test]
-async fn an_unheard_of_failure_leaves_a_change_unknown() {
+async fn an_unrecognised_failure_leaves_a_change_unknown() {
     let fake = fake().await;
     let lnd = held(&fake).await;
     for (status, message) in [(500, "something broke"), (502, ""), (404, "Not Found")] {
-        fake.set(Trouble::Says(status, message));
+        fake.set(Failure::Responds(status, message));
         assert!(unknown(&lnd.settle(&PREIMAGE).await), "{message}");
         assert!(unknown(&lnd.cancel(hold().hash).await), "{message}");
         assert!(unavailable(&lnd.lookup(hold().hash).await), "{message}");
     }
-    fake.set(Trouble::Says(400, "memo too large"));
+    fake.set(Failure::Responds(400, "memo too large"));
     assert!(matches!(lnd.create_hold(hold()).await, Err(PortError::Refused(_))));
 }
 
 #[tokio::test]
-async fn an_answer_that_never_comes_leaves_a_change_unknown() {
+async fn a_missing_response_leaves_a_change_unknown() {
     let fake = fake().await;
     held(&fake).await;
     let options = fake.options(&fake.identity.pem, MACAROON);
     let lnd = Lnd::new(LndOptions { timeout: Duration::from_millis(300), ..options }).unwrap();
-    fake.set(Trouble::Hangs);
+    fake.set(Failure::Hangs);
     assert!(unknown(&lnd.settle(&PREIMAGE).await));
     assert!(unavailable(&lnd.lookup(hold().hash).await));
-    fake.set(Trouble::None);
-    assert_eq!(lnd.lookup(hold().hash).await.unwrap(), HoldState::Settled, "it had happened");
+    fake.set(Failure::None);
+    assert_eq!(lnd.lookup(hold().hash).await.unwrap(), HoldState::Settled, "it took no effect");
 }
 
 #[tokio::test]
-async fn an_answer_of_another_form_is_no_answer() {
+async fn a_malformed_response_counts_as_missing() {
     let fake = fake().await;
     let lnd = held(&fake).await;
     for text in ["", "<html>", "{}", "[]", r#"{"state":"NEW"}"#, r#"{"state":1}"#] {
-        fake.set(Trouble::Babbles(text));
+        fake.set(Failure::Garbles(text));
         assert!(unknown(&lnd.create_hold(hold()).await), "{text}");
         assert!(unavailable(&lnd.lookup(hold().hash).await), "{text}");
         assert!(unavailable(&lnd.tip().await), "{text}");
@@ -133,10 +133,10 @@ async fn an_answer_of_another_form_is_no_answer() {
     }
 }
 
-/// The node makes this invoice, whatever it is asked for.
+/// Makes the node return this invoice for any request.
 fn makes(fake: &FakeLnd, invoice: &str) {
     let answer = format!(r#"{{"payment_request":"{invoice}","add_index":"1"}}"#);
-    fake.set(Trouble::Babbles(answer.leak()));
+    fake.set(Failure::Garbles(answer.leak()));
 }
 
 fn another() -> NewHold {
@@ -144,7 +144,7 @@ fn another() -> NewHold {
 }
 
 #[tokio::test]
-async fn an_invoice_of_other_terms_is_never_shown() {
+async fn an_invoice_with_other_terms_is_never_shown() {
     let fake = fake().await;
     let lnd = held(&fake).await;
     let other = NewHold { amount: Msat::new(2_000_000), ..another() };
@@ -156,7 +156,7 @@ async fn an_invoice_of_other_terms_is_never_shown() {
 async fn an_invoice_of_another_node_is_never_shown() {
     let fake = fake().await;
     let lnd = held(&fake).await;
-    // The rig's own node has the key that seed 1 makes.
+    // The rig's node has the key of seed 1.
     for (seed, own) in [(2, false), (1, true)] {
         let (clock, random) = (TestClock::at_noon(), SeededRandom::new(seed));
         let node = Sandbox::in_memory(clock, random, Options::mined()).unwrap();
@@ -177,21 +177,21 @@ async fn an_invoice_of_another_network_is_never_shown() {
 }
 
 #[tokio::test]
-async fn no_invoice_is_asked_for_before_the_node_has_said_who_it_is() {
+async fn no_invoice_is_created_before_the_node_is_identified() {
     let fake = fake().await;
     let lnd = fake.client();
     *fake.shared.network.lock().unwrap() = "liquid";
     assert!(unavailable(&lnd.create_hold(hold()).await));
-    assert!(fake.shared.kept.lock().unwrap().is_empty());
+    assert!(fake.shared.stored.lock().unwrap().is_empty());
     *fake.shared.network.lock().unwrap() = "regtest";
     lnd.create_hold(hold()).await.unwrap();
-    // Once it has it is not asked again.
+    // It is requested only once.
     *fake.shared.network.lock().unwrap() = "liquid";
     lnd.create_hold(another()).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_node_that_is_away_is_unavailable() {
+async fn an_unreachable_node_is_unavailable() {
     let fake = fake().await;
     let lnd = fake.client();
     drop(fake);
@@ -200,14 +200,14 @@ async fn a_node_that_is_away_is_unavailable() {
     assert!(unavailable(&lnd.lookup(hold().hash).await));
 }
 
-/// Six looks at the height, and no hint.
+/// Asserts that six polls give no hint.
 async fn assert_quiet(lnd: &Lnd) {
     let hinted = tokio::time::timeout(Duration::from_millis(300), lnd.next_event()).await;
-    assert!(hinted.is_err(), "nothing had changed");
+    assert!(hinted.is_err(), "a hint without a change");
 }
 
 #[tokio::test]
-async fn hints_come_with_blocks_and_when_trouble_is_over() {
+async fn hints_come_with_blocks_and_after_failures() {
     let fake = fake().await;
     let lnd = fake.client();
     assert_eq!(lnd.next_event().await, NodeEvent::LookAtAll);
@@ -215,9 +215,9 @@ async fn hints_come_with_blocks_and_when_trouble_is_over() {
     fake.shared.node().await.mine(1).unwrap();
     assert_eq!(lnd.next_event().await, NodeEvent::LookAtAll);
     assert_quiet(&lnd).await;
-    fake.set(Trouble::Says(500, "wallet locked"));
+    fake.set(Failure::Responds(500, "wallet locked"));
     assert_quiet(&lnd).await;
-    fake.set(Trouble::None);
+    fake.set(Failure::None);
     assert_eq!(lnd.next_event().await, NodeEvent::LookAtAll);
     assert_quiet(&lnd).await;
 }
@@ -237,7 +237,7 @@ async fn hints_survive_an_impatient_reader() {
                 break;
             }
         }
-        assert!(seen, "a reader that gives up after 10 ms got no hint of a block in two seconds");
+        assert!(seen, "a reader with a timeout of 10 ms got no hint of a block in two seconds");
     }
 }
 
@@ -249,12 +249,12 @@ async fn a_macaroon_that_others_can_read_is_refused() {
         fs::set_permissions(&options.macaroon_file, Permissions::from_mode(mode)).unwrap();
         let error = Lnd::new(options.clone()).unwrap_err();
         assert!(matches!(error, LndError::Exposed { .. }), "{mode:o}: {error}");
-        let told = error.to_string();
+        let text = error.to_string();
         assert!(
-            told.ends_with(&format!(
-                "mac has mode {mode:o}, which lets others than its owner in: chmod 600 it"
+            text.ends_with(&format!(
+                "mac has mode {mode:o}, so that other users can access it: chmod 600 it"
             )),
-            "{told}"
+            "{text}"
         );
     }
     for mode in [0o600, 0o400] {
@@ -264,7 +264,7 @@ async fn a_macaroon_that_others_can_read_is_refused() {
 }
 
 #[tokio::test]
-async fn refuses_files_and_addresses_that_cannot_be() {
+async fn refuses_invalid_files_and_addresses() {
     let fake = fake().await;
     let good = || fake.options(&fake.identity.pem, MACAROON);
     let plain = LndOptions { url: "http://127.0.0.1:8080".parse().unwrap(), ..good() };
@@ -276,7 +276,7 @@ async fn refuses_files_and_addresses_that_cannot_be() {
 }
 
 #[tokio::test]
-async fn debug_tells_no_macaroon() {
+async fn debug_output_has_no_macaroon() {
     let fake = fake().await;
     let text = format!("{:?}", fake.client());
     assert!(text.starts_with("Lnd {"), "{text}");
