@@ -1,5 +1,5 @@
-//! Time that stands still until a test moves it, and chance that a seed decides. Neither touches
-//! tokio's own clock: pause that one with `#[tokio::test(start_paused = true)]`.
+//! A clock that only the test advances, and seeded randomness. Tokio's own clock is separate: pause it with
+//! `#[tokio::test(start_paused = true)]`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -8,10 +8,10 @@ use std::time::Duration;
 use domain::ports::{Clock, Random};
 use domain::time::Timestamp;
 
-/// 2026-11-01 12:00 UTC: where tests that do not care begin.
+/// 2026-11-01 12:00 UTC, the usual start of tests.
 pub const NOON: Timestamp = Timestamp::from_millis(1_793_534_400_000);
 
-/// A clock that only a test moves, also backwards.
+/// A clock that only the test moves, in either direction.
 #[derive(Debug)]
 pub struct TestClock(AtomicI64);
 
@@ -39,7 +39,7 @@ impl Clock for TestClock {
     }
 }
 
-/// The same bytes for the same seed (SplitMix64). Nothing about it is secret.
+/// The same bytes for the same seed (SplitMix64). Not cryptographically secure.
 #[derive(Debug)]
 pub struct SeededRandom(AtomicU64);
 

@@ -1,5 +1,5 @@
-//! A PostgreSQL server of a test program's own, in a directory that goes with it. It has its own
-//! port of the loopback, trusts everybody there, and runs as the user `postgres` for tests of root.
+//! A PostgreSQL server per test program, in a temporary directory. It listens on its own loopback port without
+//! authentication, and runs as user `postgres` if the tests run as root.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test cannot go on without it")]
 
@@ -17,7 +17,7 @@ use self::psql::Session;
 
 const SCRIPT: &str = include_str!("postgres.sh");
 
-/// For tests that only need rows: what a power cut would lose is not lost by the end of a program.
+/// Options for tests that need no durability across a power failure.
 const FAST: &[&str] = &[
     "-c",
     "fsync=off",
@@ -33,11 +33,11 @@ const FAST: &[&str] = &[
     "max_wal_size=64MB",
 ];
 
-/// The first version that can be told to copy a template's files. Before it that is the only way, and
-/// faster than to copy its pages one by one, as it is done since then.
+/// First version with a choice of strategy for `CREATE DATABASE`: copying files, as older versions always do, is faster
+/// than copying pages, the new default.
 const COPIES_PAGES_SINCE: u32 = 15;
 
-/// The one that the tests of a program share, each in a database of its own.
+/// The server shared by the tests of a program, each with its own database.
 static SHARED: LazyLock<Arc<PostgresServer>> =
     LazyLock::new(|| Arc::new(PostgresServer::start(FAST)));
 
@@ -49,16 +49,15 @@ pub struct PostgresServer {
     port: u16,
     keeper: Mutex<Keeper>,
     databases: AtomicU32,
-    /// Times that it was killed.
+    /// Number of times it was killed.
     lives: AtomicU32,
-    /// To its database `postgres`.
+    /// Session to its database `postgres`.
     session: Mutex<Option<(u32, Session)>>,
-    /// Databases that nobody needs any more. One is dropped when the next is made: its sessions have
-    /// ended by then, and are not waited for.
+    /// Unused databases. One is dropped when the next is created, because its sessions have ended by then.
     left: Mutex<Vec<String>>,
 }
 
-/// The script that obeys.
+/// The script that controls the server.
 #[derive(Debug)]
 struct Keeper {
     process: Child,
@@ -67,7 +66,7 @@ struct Keeper {
 }
 
 impl PostgresServer {
-    /// One that flushes what it commits.
+    /// A server with durable commits.
     pub fn durable() -> Arc<Self> {
         Arc::new(Self::start(&[]))
     }
@@ -100,7 +99,7 @@ impl PostgresServer {
         server
     }
 
-    /// Ends it at once, as a power cut would; what was committed is there when it is revived.
+    /// Kills it, as a power failure would; committed data are there when it is revived.
     pub fn kill(&self) {
         self.lives.fetch_add(1, Ordering::Relaxed);
         self.order("kill");
@@ -123,8 +122,8 @@ impl PostgresServer {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
-    /// What `statements` answer in this database, a line for each row, columns separated by `|`.
-    /// Several are one transaction.
+    /// Runs `statements` in this database, several as one transaction; returns a line per row, columns separated by
+    /// `|`.
     pub fn sql(&self, database: &str, statements: &str) -> String {
         let output = self
             .program("psql")
@@ -136,7 +135,7 @@ impl PostgresServer {
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
-    /// The same of one statement, by a session that stays as long as the server lives.
+    /// The same for one statement, in a session that is kept open.
     fn ask(
         &self,
         session: &Mutex<Option<(u32, Session)>>,
@@ -162,7 +161,7 @@ impl PostgresServer {
         }
     }
 
-    /// A program of PostgreSQL's that asks this server.
+    /// A client program of PostgreSQL, set up for this server.
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(self.programs.join(name));
         command
@@ -181,7 +180,7 @@ impl Drop for PostgresServer {
     }
 }
 
-/// A database of its own; dropped some time after this.
+/// A separate database; it is dropped some time after this value.
 #[derive(Debug)]
 pub struct PostgresDatabase {
     pub server: Arc<PostgresServer>,
@@ -194,7 +193,7 @@ impl PostgresDatabase {
         Self::made(server, "template1")
     }
 
-    /// With all that is in `template`, which is never changed any more.
+    /// A copy of `template`, which must not change any more.
     pub fn copy_of(template: &Self) -> Self {
         Self::made(template.server.clone(), &template.name)
     }
@@ -209,7 +208,7 @@ impl PostgresDatabase {
         Self { server, name, session: Mutex::new(None) }
     }
 
-    /// Nobody is connected any more, and nobody will be.
+    /// Closes all connections and refuses new ones.
     pub fn close(&self) {
         self.server
             .sql("postgres", &format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name));
@@ -225,13 +224,12 @@ impl PostgresDatabase {
         self.url_at(self.server.address())
     }
 
-    /// The same by another address: of a proxy before it.
+    /// The same with another address, such as that of a proxy.
     pub fn url_at(&self, address: SocketAddr) -> String {
         format!("postgres://postgres@{address}/{}?sslmode=disable", self.name)
     }
 
-    /// What `statements` answer, a line for each row, columns separated by `|`. Several are one
-    /// transaction.
+    /// Runs `statements`, several as one transaction; returns a line per row, columns separated by `|`.
     pub fn sql(&self, statements: &str) -> String {
         if statements.contains(';') {
             return self.server.sql(&self.name, statements);
@@ -248,7 +246,7 @@ impl Drop for PostgresDatabase {
     }
 }
 
-/// Debian keeps them apart from other programs, by version.
+/// Directory of PostgreSQL's programs: Debian installs them by version.
 fn programs() -> (u32, PathBuf) {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let number = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
@@ -259,7 +257,7 @@ fn programs() -> (u32, PathBuf) {
     found.unwrap_or_else(|| panic!("PostgreSQL is missing: apt-get install postgresql"))
 }
 
-/// PostgreSQL refuses to run as root.
+/// A command as user `postgres` if we are root, which PostgreSQL refuses.
 fn as_somebody() -> Command {
     let root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
     if !root {

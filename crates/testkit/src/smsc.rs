@@ -1,5 +1,5 @@
-//! The world beyond a carrier, as a test wants it: a message centre that outlives the process which
-//! talks to it, counts what it was handed, and repeats every receipt until it is answered.
+//! A simulated message centre that outlives the process under test, counts submissions, and repeats every receipt until
+//! it is acknowledged.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,30 +16,30 @@ use domain::time::Timestamp;
 
 use crate::crash::Fuse;
 
-/// What the centre does with a destination.
+/// How the centre handles a destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     Deliver,
     Refuse,
     Fail,
-    /// Take it and say nothing more.
+    /// Accept without a receipt.
     Lose,
-    /// Take one part, and fall silent; take the rest when asked again, and deliver.
+    /// Accept one part without a response; accept the rest on the next attempt, and deliver.
     Falter,
-    /// Deliver, and answer only when the receipt is stored.
+    /// Deliver, and respond only after the receipt is stored.
     Overtake,
 }
 
 #[derive(Debug, Default)]
 struct World {
     plans: BTreeMap<String, Plan>,
-    /// By destination and part.
+    /// Number of submissions by destination and part.
     taken: BTreeMap<(String, u16), u32>,
     unanswered: VecDeque<Receipt>,
     next_id: u64,
 }
 
-/// The centre itself; clone the `Arc` into each life of the process.
+/// The centre; clone the `Arc` into each run of the process.
 #[derive(Debug)]
 pub struct Smsc {
     name: CarrierName,
@@ -59,7 +59,7 @@ impl Smsc {
         self.world().plans.insert(to.stored(), plan);
     }
 
-    /// How often the same part for this destination was taken, at most.
+    /// Highest number of submissions of one part to this destination.
     pub fn submits(&self, to: &Address) -> u32 {
         let (to, world) = (to.stored(), self.world());
         world
@@ -71,12 +71,12 @@ impl Smsc {
             .unwrap_or(0)
     }
 
-    /// One life of the process's link to this centre; it dies with `fuse`.
+    /// The link of one run of the process; it dies with `fuse`.
     pub fn link(self: &Arc<Self>, fuse: Arc<Fuse>) -> Arc<dyn Carrier> {
         Arc::new(Link { smsc: self.clone(), fuse, inbox: tokio::sync::watch::Sender::new(None) })
     }
 
-    /// Waits until the receipts of what was just taken are stored, where the plan says so.
+    /// Waits until the receipts of this submission are stored, if the plan requires it.
     async fn overtake(&self, submission: &Submission, taken: &Outcome) {
         let plan = self.world().plans.get(&submission.to.stored()).copied();
         let waits = |world: &World| {
@@ -90,7 +90,7 @@ impl Smsc {
         }
     }
 
-    /// Takes one submission; the effect that a crash may follow.
+    /// Accepts one submission; a crash may follow.
     fn take(&self, submission: &Submission) -> Outcome {
         let mut world = self.world();
         let to = submission.to.stored();

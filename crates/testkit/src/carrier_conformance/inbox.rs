@@ -1,4 +1,4 @@
-//! An inbox that remembers what it was told, and refuses receipts when a test says so.
+//! An inbox that records everything and can refuse receipts.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ pub struct TestInbox {
     inbound: Mutex<Vec<InboundPart>>,
     refusals: AtomicU32,
     refused: AtomicU32,
-    /// Never stored: receipts of this id, and texts that are it.
+    /// Receipts with this id and messages with this text are never stored.
     poison: Mutex<Option<String>>,
     stall_ms: AtomicU32,
 }
@@ -32,12 +32,12 @@ impl TestInbox {
         Arc::default()
     }
 
-    /// The next `calls` of `receipts` and `inbound` fail.
+    /// Makes the next `calls` of `receipts` and `inbound` fail.
     pub fn refuse_receipts(&self, calls: u32) {
         self.refusals.store(calls, Ordering::SeqCst);
     }
 
-    /// What has a receipt of this id, or this text, is refused for good.
+    /// Refuses receipts with this id and messages with this text permanently.
     pub fn poison(&self, word: &str) {
         *lock(&self.poison) = Some(word.to_owned());
     }
@@ -52,22 +52,22 @@ impl TestInbox {
         }
     }
 
-    /// Calls that failed.
+    /// Number of failed calls.
     pub fn refused(&self) -> u32 {
         self.refused.load(Ordering::SeqCst)
     }
 
-    /// Whether the store is there.
+    /// Fails if the store is to be unavailable.
     fn store(&self) -> Result<(), PortError> {
         let left = |calls: u32| calls.checked_sub(1);
         if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, left).is_ok() {
             self.refused.fetch_add(1, Ordering::SeqCst);
-            return Err(PortError::Unavailable("the store is away".to_owned()));
+            return Err(PortError::Unavailable("the store is unavailable".to_owned()));
         }
         Ok(())
     }
 
-    /// Every call of `outcomes` takes this long from now on.
+    /// Makes every call of `outcomes` take this long.
     pub fn stall(&self, by: Duration) {
         self.stall_ms.store(u32::try_from(by.as_millis()).unwrap_or(u32::MAX), Ordering::SeqCst);
     }
@@ -80,12 +80,12 @@ impl TestInbox {
         lock(&self.outcomes).iter().filter(|outcome| outcome.key == key).cloned().collect()
     }
 
-    /// Those stored, repeats included.
+    /// Stored receipts, including repeats.
     pub fn receipts(&self) -> Vec<Receipt> {
         lock(&self.receipts).clone()
     }
 
-    /// Parts of messages that came in, repeats included.
+    /// Stored parts of inbound messages, including repeats.
     pub fn inbound(&self) -> Vec<InboundPart> {
         lock(&self.inbound).clone()
     }
@@ -118,7 +118,7 @@ impl TestInbox {
 ///
 /// # Panics
 ///
-/// When it does not come true within [`PATIENCE`].
+/// If the condition does not hold within [`PATIENCE`].
 pub async fn until(what: &str, condition: impl Fn() -> bool) {
     let begun = tokio::time::Instant::now();
     while !condition() {

@@ -1,5 +1,5 @@
-//! What every carrier must do, whatever is behind it: one outcome for each submission, receipts
-//! told until they are stored, and a stop that leaves nothing open.
+//! The conformance suite of carriers: one outcome per submission, receipts reported until they are stored, and a stop
+//! that leaves nothing open.
 //!
 //! ```ignore
 //! testkit::carrier_conformance!(rig::start);
@@ -24,41 +24,41 @@ use tokio::time::{Instant, timeout};
 pub use inbox::{PATIENCE, TestInbox, until};
 pub use submissions::{DANISH, LONG, key, submission, with_text};
 
-/// What becomes of a message on the carrier's side.
+/// Outcome of a message at the carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
     Delivered,
-    /// Taken, then a receipt says that it failed.
+    /// Accepted, then a receipt reports a failure.
     Failed,
     Refused,
 }
 
-/// A carrier under test, not yet running, and its other side.
+/// A carrier under test, not yet running, and its peer.
 #[async_trait]
 pub trait Rig: Send + Sync {
     fn carrier(&self) -> Arc<dyn Carrier>;
-    /// A destination with this fate; another one for each number below 1,000.
+    /// A destination with this outcome, different for each number below 1,000.
     fn destination(&self, fate: Fate, number: u32) -> Address;
-    /// A carrier of the kind whose other side is not there; `None` when there is no other side.
+    /// A carrier of the same kind with an unreachable peer; `None` if the kind has no peer.
     fn unreachable(&self) -> Option<Arc<dyn Carrier>>;
-    /// Whether receipts follow; else what is taken counts as delivered.
+    /// Whether receipts follow; otherwise accepted messages count as delivered.
     fn sends_receipts(&self) -> bool;
 }
 
-/// Makes a `#[tokio::test]` of every case; `$rig` is an async function that makes a fresh [`Rig`].
+/// Creates a `#[tokio::test]` for every case; `$rig` is an async function that creates a fresh [`Rig`].
 #[macro_export]
 macro_rules! carrier_conformance {
     ($rig:path) => {
         $crate::carrier_conformance! { @each $rig:
             answers_every_submission_exactly_once
             answers_while_the_inbox_is_slow
-            gives_every_part_an_id_of_its_own
-            hands_over_only_what_is_missing
-            tells_what_became_of_each_part
+            gives_every_part_its_own_id
+            submits_only_missing_parts
+            reports_a_receipt_for_each_part
             refuses_with_a_reason_and_a_code
-            tells_receipts_until_they_are_stored
+            reports_receipts_until_they_are_stored
             defers_at_once_without_a_link
-            answers_what_is_open_before_it_has_stopped
+            answers_open_submissions_before_it_stops
             defers_at_once_when_stopped
             is_up_only_while_it_runs
         }
@@ -71,7 +71,7 @@ macro_rules! carrier_conformance {
     )+ };
 }
 
-/// A carrier that runs; its task ends with this.
+/// A running carrier. Dropping it ends its task.
 #[derive(Debug)]
 pub struct Running {
     pub carrier: Arc<dyn Carrier>,
@@ -114,11 +114,11 @@ impl Running {
     pub async fn stop(mut self, grace: Duration) {
         self.carrier.stop(grace).await;
         let ended = timeout(PATIENCE, self.run.join_next()).await.expect("the run ends");
-        ended.unwrap().expect("and not by a fall");
+        ended.unwrap().expect("and not by a panic");
     }
 }
 
-/// Fates in turn, and a long text for every seventh.
+/// Alternating outcomes, and a long text for every seventh.
 fn mixed(rig: &impl Rig, count: u32) -> Vec<(Submission, Fate)> {
     let one = |number: u32| {
         let fate = match number % 5 {
@@ -154,7 +154,7 @@ fn assert_deferred(outcome: &Outcome, expected: Reason) {
     }
 }
 
-/// Submits from several sides at once.
+/// Submits from several tasks concurrently.
 async fn submit_all(running: &Running, work: Vec<(Submission, Fate)>) {
     let mut sides = JoinSet::new();
     for batch in work.chunks(97) {
@@ -189,7 +189,7 @@ pub async fn answers_while_the_inbox_is_slow(rig: impl Rig) {
     assert_all_answered_once(&rig, &running, 100).await;
 }
 
-pub async fn gives_every_part_an_id_of_its_own(rig: impl Rig) {
+pub async fn gives_every_part_its_own_id(rig: impl Rig) {
     let running = Running::up(rig.carrier()).await;
     let mut ids = HashSet::new();
     for number in 0..20 {
@@ -198,12 +198,12 @@ pub async fn gives_every_part_an_id_of_its_own(rig: impl Rig) {
         assert_whole(&outcome);
         for part in outcome.accepted {
             assert!((1..=65).contains(&part.carrier_id.len()), "{}", part.carrier_id);
-            assert!(ids.insert(part.carrier_id), "an id came twice");
+            assert!(ids.insert(part.carrier_id), "a duplicate id");
         }
     }
 }
 
-pub async fn hands_over_only_what_is_missing(rig: impl Rig) {
+pub async fn submits_only_missing_parts(rig: impl Rig) {
     let running = Running::up(rig.carrier()).await;
     let whole = with_text(key(1), rig.destination(Fate::Delivered, 1), LONG);
     let parts = running.send(whole.clone()).await.parts;
@@ -217,7 +217,7 @@ pub async fn hands_over_only_what_is_missing(rig: impl Rig) {
     assert_eq!(taken, (2..=parts).collect::<Vec<_>>());
 }
 
-pub async fn tells_what_became_of_each_part(rig: impl Rig) {
+pub async fn reports_a_receipt_for_each_part(rig: impl Rig) {
     if !rig.sends_receipts() {
         return;
     }
@@ -242,7 +242,7 @@ pub async fn refuses_with_a_reason_and_a_code(rig: impl Rig) {
     assert!(!code.is_empty());
 }
 
-pub async fn tells_receipts_until_they_are_stored(rig: impl Rig) {
+pub async fn reports_receipts_until_they_are_stored(rig: impl Rig) {
     if !rig.sends_receipts() {
         return;
     }
@@ -257,7 +257,7 @@ pub async fn tells_receipts_until_they_are_stored(rig: impl Rig) {
     for id in ids {
         assert_eq!(running.inbox.receipt(&id).await.state, ReceiptState::Delivered);
     }
-    assert!(running.inbox.refused() > 0, "the inbox was never asked while it refused");
+    assert!(running.inbox.refused() > 0, "the inbox was not called while it refused");
 }
 
 pub async fn defers_at_once_without_a_link(rig: impl Rig) {
@@ -272,7 +272,7 @@ pub async fn defers_at_once_without_a_link(rig: impl Rig) {
     assert!(!running.carrier.status().up);
 }
 
-pub async fn answers_what_is_open_before_it_has_stopped(rig: impl Rig) {
+pub async fn answers_open_submissions_before_it_stops(rig: impl Rig) {
     let running = Running::up(rig.carrier()).await;
     let work = mixed(&rig, 100);
     submit_all(&running, work.clone()).await;
@@ -282,7 +282,7 @@ pub async fn answers_what_is_open_before_it_has_stopped(rig: impl Rig) {
     for (submission, fate) in work {
         let outcome = inbox.outcomes_of(submission.key).remove(0);
         match outcome.end {
-            // It had not been handed over yet.
+            // It was not submitted yet.
             End::Deferred { reason: Reason::LinkDown, .. } => assert_eq!(outcome.accepted, []),
             _ => assert_end(&outcome, fate, rig.sends_receipts()),
         }

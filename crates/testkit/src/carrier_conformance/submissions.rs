@@ -1,4 +1,4 @@
-//! Submissions as the engine makes them.
+//! Submissions as the engine creates them.
 
 use std::sync::Arc;
 
@@ -9,8 +9,7 @@ use domain::text::{Policy, Text, measure};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
-/// Three parts of GSM-7, with letters that take one septet and two octets of UTF-8, and an escape
-/// where the first part ends.
+/// Three parts of GSM-7, with letters of one septet and two octets of UTF-8, and an escape at the end of the first part.
 pub const DANISH: &str = "Kære kunde. Din ordre er nu på vej til dig fra lageret i Rødovre og \
     leveres i morgen mellem kl. 8 og 16. Prisen er 1.249,00 kr. Du kan følge pakken her[]: \
     https://example.com/spor/4512 {kode: 8812}. Skal den afleveres et andet sted, så svar på denne \
@@ -20,10 +19,10 @@ pub const DANISH: &str = "Kære kunde. Din ordre er nu på vej til dig fra lager
 /// A text of several parts.
 pub const LONG: &str = DANISH;
 
-/// Far ahead of any clock of a test.
+/// Later than any test clock.
 const VALID_UNTIL: Timestamp = Timestamp::from_millis(4_000_000_000_000);
 
-/// The message that every submission here is of.
+/// The message of all these submissions.
 const MESSAGE: MessageId = MessageId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001));
 
 pub const fn key(number: u32) -> SubmissionKey {

@@ -1,5 +1,5 @@
-//! The octets of the proxy's connections: each way is read ahead of its delay, and written as far
-//! as the next fault.
+//! Forwards the octets of the proxy's connections: each direction is read ahead of its delay and written up to the next
+//! fault.
 
 use std::net::SocketAddr;
 
@@ -12,13 +12,13 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Fault, State, Toward};
 
-/// What is read at once, and how many of it may be under way: far more than a window of messages.
+/// Size and number of chunks in transit: far more than a window of messages.
 const CHUNK_OCTETS: usize = 16 * 1024;
 const CHUNKS_MAX: usize = 1024;
 
 type Chunk = (Instant, Vec<u8>);
 
-/// The connection is to be reset, by a fault or because an end of it was.
+/// The connection is to be reset, by a fault or because one end was reset.
 struct Cut;
 
 pub(super) async fn serve(listener: TcpListener, server: SocketAddr, state: watch::Sender<State>) {
@@ -38,7 +38,7 @@ pub(super) async fn serve(listener: TcpListener, server: SocketAddr, state: watc
 }
 
 fn reset(stream: TcpStream) {
-    // Without it the other end sees an orderly end instead, which no test can mistake for data.
+    // If this fails, the other end sees an orderly close instead.
     let _ = stream.set_zero_linger();
     drop(stream);
 }
@@ -88,7 +88,7 @@ async fn connect(mut client: TcpStream, server: SocketAddr, state: watch::Sender
     }
 }
 
-/// One way of one connection, until its source ends or a fault does.
+/// Forwards one direction of a connection until its source ends or a fault occurs.
 async fn carry(
     from: ReadHalf<'_>,
     to: WriteHalf<'_>,
@@ -116,7 +116,7 @@ async fn read(
         match from.read(&mut octets).await {
             Ok(0) => return Ok(()),
             Err(_) => return Err(Cut),
-            // Nobody takes it after a half-close: then it is lost, which is what that means.
+            // After a half-close it is lost, as intended.
             Ok(count) => {
                 let _ = ahead.send((Instant::now() + delay, octets[..count].to_vec())).await;
             }
@@ -180,7 +180,7 @@ async fn write_chunk(
     }
 }
 
-/// The fault whose octet has passed.
+/// The fault whose octet has been forwarded.
 fn strike(toward: Toward, state: &watch::Sender<State>) -> Option<Fault> {
     let mut struck = None;
     state.send_if_modified(|state| {
@@ -194,7 +194,7 @@ fn strike(toward: Toward, state: &watch::Sender<State>) -> Option<Fault> {
     struck
 }
 
-/// How many of so many octets may pass before the next fault; they are counted as passed.
+/// How many of `wanted` octets may be forwarded before the next fault; they are counted.
 fn claim(wanted: usize, toward: Toward, state: &watch::Sender<State>) -> usize {
     let mut granted = 0;
     state.send_modify(|state| {

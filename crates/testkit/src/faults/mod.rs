@@ -1,5 +1,4 @@
-//! A TCP proxy that fails on command, to stand between a program and whatever it talks to: a message
-//! centre, a database, a customer's server. It knows octets and nothing of what they mean.
+//! A TCP proxy that fails on command, between a program and its peer: a message centre, a database, a customer's server.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -8,24 +7,24 @@
 //! # async fn shown(server: std::net::SocketAddr) {
 //! let proxy = Proxy::to(server).await; // a free port; connect to proxy.address()
 //!
-//! // Once, at an octet: counted over all connections from now on. The octet itself still arrives.
+//! // Once, at an octet, counted over all connections from now on. The octet itself is forwarded.
 //! proxy.after(120, Toward::Server, Fault::Cut);
-//! proxy.struck(1).await; // wait until it has happened (give it a limit of your own)
+//! proxy.struck(1).await; // wait until it has happened (add a timeout)
 //!
 //! // At once, to every open connection.
 //! proxy.now(Toward::Client, Fault::HalfClose);
 //! proxy.now(Toward::Server, Fault::Stall);
 //!
-//! // For as long as it is so, new connections too.
+//! // Until it is changed, for new connections, too.
 //! proxy.refuse();
 //! proxy.delay(Toward::Client, Duration::from_millis(40));
 //!
-//! proxy.mend(); // what stalled flows again, nothing fails any more; what was cut stays cut
+//! proxy.mend(); // stalled data flow again and nothing fails any more; closed connections stay closed
 //! # }
 //! ```
 //!
-//! To sweep a conversation, run it once through a proxy that does nothing, read how many octets
-//! [`Proxy::passed`] each way, and run it again for every octet (or every step) with a fault there.
+//! To sweep a conversation, run it once through a proxy without faults, read the octets [`Proxy::passed`] in each
+//! direction, and run it again with a fault at every octet (or step).
 
 mod carry;
 #[cfg(test)]
@@ -38,7 +37,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Where octets go. The client is who connected to the proxy.
+/// Direction of octets. The client is the side that connected to the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Toward {
     Server,
@@ -49,18 +48,17 @@ pub enum Toward {
 pub enum Fault {
     /// Both ends are reset.
     Cut,
-    /// The receiver is told that no more comes, and what comes is lost; the other way goes on.
+    /// This direction is closed, and further octets are lost; the other one continues.
     HalfClose,
-    /// Nothing goes this way any more, on no connection, and nobody is told, until
-    /// [`Proxy::mend`].
+    /// Nothing is forwarded in this direction on any connection until [`Proxy::mend`].
     Stall,
 }
 
-/// One of the two ways, over all connections.
+/// One direction, over all connections.
 #[derive(Debug, Default)]
 struct Way {
     passed: u64,
-    /// What happens when so many octets have passed.
+    /// The fault after this number of octets.
     armed: Option<(u64, Fault)>,
     stalled: bool,
     /// How often all connections were half-closed.
@@ -96,7 +94,7 @@ impl State {
     }
 }
 
-/// Forwards while it lives; dropped, it closes everything.
+/// Forwards until it is dropped, which closes all connections.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -105,10 +103,10 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy on a free port of the loopback.
+    /// A proxy on a free port of the loopback interface.
     ///
     /// # Panics
-    /// When there is no such port.
+    /// If there is no free port.
     #[expect(clippy::expect_used, reason = "a test cannot go on without it")]
     pub async fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
@@ -123,8 +121,8 @@ impl Proxy {
         self.address
     }
 
-    /// Fails once, on the connection and behind the octet that is the `octets`th from now on its
-    /// way; 0 is before the next one. It takes the place of one that is still to come that way.
+    /// Fails once after the `octets`th octet from now in this direction, on its connection; 0 is before the next octet.
+    /// It replaces a pending fault of this direction.
     pub fn after(&self, octets: u64, toward: Toward, fault: Fault) {
         self.state.send_modify(|state| {
             let way = state.way_mut(toward);
@@ -132,7 +130,7 @@ impl Proxy {
         });
     }
 
-    /// Fails now, on every connection that is open. `toward` does not matter to a cut.
+    /// Fails now on every open connection. A cut ignores `toward`.
     pub fn now(&self, toward: Toward, fault: Fault) {
         self.state.send_modify(|state| {
             state.struck += 1;
@@ -144,12 +142,12 @@ impl Proxy {
         });
     }
 
-    /// Resets whoever connects.
+    /// Resets new connections.
     pub fn refuse(&self) {
         self.state.send_modify(|state| state.refusing = true);
     }
 
-    /// What is read from now on arrives so much later; order and bandwidth stay.
+    /// Delays the data read from now on; order and bandwidth stay.
     pub fn delay(&self, toward: Toward, delay: Duration) {
         self.state.send_modify(|state| state.way_mut(toward).delay = delay);
     }
@@ -164,24 +162,24 @@ impl Proxy {
         });
     }
 
-    /// Octets that went this way, over all connections since the beginning.
+    /// Octets forwarded in this direction over all connections.
     pub fn passed(&self, toward: Toward) -> u64 {
         self.state.borrow().way(toward).passed
     }
 
-    /// Connections taken since the beginning, without those refused.
+    /// Accepted connections in total, without refused ones.
     pub fn accepted(&self) -> u64 {
         self.state.borrow().accepted
     }
 
-    /// Connections that are open.
+    /// Open connections.
     pub fn open(&self) -> u64 {
         self.state.borrow().open
     }
 
-    /// Waits until at least so many faults have happened since the beginning.
+    /// Waits until at least this many faults have happened in total.
     pub async fn struck(&self, times: u64) {
-        // The sender is ours, so this never ends for another reason.
+        // `self` owns the sender, so this cannot fail.
         let _ = self.state.subscribe().wait_for(|state| state.struck >= times).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The proxy against an echo, and against a server that only counts.
+//! The proxy against an echo server and a counting server.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use tokio::time::timeout;
 use super::{Fault, Proxy, Toward};
 
 const LIMIT: Duration = Duration::from_secs(10);
-/// Long enough to see that nothing comes.
+/// Time in which nothing must arrive.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// Sends everything back, and ends when its client does.
+/// Echoes everything until its client closes.
 struct Echo {
     address: SocketAddr,
     _serving: JoinSet<()>,
@@ -46,7 +46,7 @@ async fn pair() -> (Echo, Proxy, TcpStream) {
     (echo, proxy, client)
 }
 
-/// What comes until the connection ends, and how it ended.
+/// The data until the end of the connection, and how it ended.
 async fn rest(client: &mut TcpStream) -> (Vec<u8>, Result<(), std::io::ErrorKind>) {
     let mut octets = Vec::new();
     let ended = timeout(LIMIT, client.read_to_end(&mut octets)).await.unwrap();
@@ -66,7 +66,7 @@ async fn is_quiet(client: &mut TcpStream) {
 }
 
 #[tokio::test]
-async fn whatever_goes_in_comes_out_and_is_counted() {
+async fn forwards_and_counts_all_octets() {
     let (_echo, proxy, mut client) = pair().await;
     let text: Vec<u8> = (0..1_000_000_u32).map(|at| at.to_le_bytes()[0]).collect();
     let (mut from, mut to) = client.split();
@@ -86,7 +86,7 @@ async fn whatever_goes_in_comes_out_and_is_counted() {
 }
 
 #[tokio::test]
-async fn a_cut_comes_behind_its_octet_and_once() {
+async fn a_cut_happens_once_after_its_octet() {
     let (_echo, proxy, mut client) = pair().await;
     says(&mut client, b"hello").await;
     proxy.after(3, Toward::Client, Fault::Cut);
@@ -113,11 +113,11 @@ async fn a_cut_does_not_wait_for_the_next_octet_unless_it_is_to_be_before_it() {
     is_quiet(&mut again).await;
     again.write_all(b"!").await.unwrap();
     assert!(rest(&mut again).await.1.is_err());
-    assert_eq!(proxy.passed(Toward::Server), 10, "nothing of it arrived");
+    assert_eq!(proxy.passed(Toward::Server), 10, "an octet was forwarded");
 }
 
 #[tokio::test]
-async fn a_cut_now_is_for_everybody_who_is_there() {
+async fn an_immediate_cut_resets_all_connections() {
     let (_echo, proxy, mut client) = pair().await;
     let mut other = TcpStream::connect(proxy.address()).await.unwrap();
     says(&mut client, b"hello").await;
@@ -132,7 +132,7 @@ async fn a_cut_now_is_for_everybody_who_is_there() {
 }
 
 #[tokio::test]
-async fn half_closed_one_way_the_other_goes_on() {
+async fn a_half_closed_connection_continues_in_the_other_direction() {
     let (_echo, proxy, mut client) = pair().await;
     proxy.after(3, Toward::Client, Fault::HalfClose);
     client.write_all(b"hello").await.unwrap();
@@ -154,7 +154,7 @@ async fn half_closed_one_way_the_other_goes_on() {
 }
 
 #[tokio::test]
-async fn what_stalls_is_told_to_nobody_and_flows_when_mended() {
+async fn a_stall_is_silent_and_ends_when_mended() {
     let (_echo, proxy, mut client) = pair().await;
     proxy.after(2, Toward::Client, Fault::Stall);
     client.write_all(b"hello").await.unwrap();
@@ -173,7 +173,7 @@ async fn what_stalls_is_told_to_nobody_and_flows_when_mended() {
 }
 
 #[tokio::test]
-async fn a_stalled_way_presses_back_on_who_writes() {
+async fn a_stall_gives_back_pressure_to_the_writer() {
     let (_echo, proxy, mut client) = pair().await;
     proxy.now(Toward::Server, Fault::Stall);
     let flood = async {
@@ -186,7 +186,7 @@ async fn a_stalled_way_presses_back_on_who_writes() {
 }
 
 #[tokio::test]
-async fn who_comes_while_it_refuses_is_reset() {
+async fn new_connections_are_reset_while_it_refuses() {
     let (_echo, proxy, mut client) = pair().await;
     says(&mut client, b"hello").await;
     proxy.refuse();
@@ -200,7 +200,7 @@ async fn who_comes_while_it_refuses_is_reset() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_looks_like_one_that_died() {
+async fn an_unreachable_server_looks_like_a_dead_one() {
     let (echo, proxy, mut client) = pair().await;
     says(&mut client, b"hello").await;
     drop(echo);
@@ -211,11 +211,11 @@ async fn a_server_that_is_not_there_looks_like_one_that_died() {
 }
 
 #[tokio::test]
-async fn a_delay_is_for_each_octet_and_not_for_each_write() {
+async fn a_delay_applies_per_octet_not_per_write() {
     let (_echo, proxy, mut client) = pair().await;
     proxy.delay(Toward::Server, Duration::from_millis(50));
     proxy.delay(Toward::Client, Duration::from_millis(50));
-    // The read that was already waiting began before the delay.
+    // The pending read began before the delay.
     says(&mut client, b"x").await;
     let begun = Instant::now();
     for _ in 0..50 {

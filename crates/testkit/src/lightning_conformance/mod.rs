@@ -1,6 +1,5 @@
-//! What every [`Lightning`] implementation must do, as named cases. An implementation runs them by
-//! giving a [`Rig`] and calling [`lightning_conformance!`](crate::lightning_conformance!). What an
-//! order does with a payment is the engine's own business and not tested here.
+//! The conformance suite of [`Lightning`], as named cases. An implementation provides a [`Rig`] and calls
+//! [`lightning_conformance!`](crate::lightning_conformance!).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite of tests")]
 
@@ -23,57 +22,56 @@ use crate::clock::TestClock;
 pub use node::*;
 pub use payment::*;
 
-/// A node under test, with the chain under it and a customer who pays.
+/// A node under test, with its chain and a paying customer.
 #[async_trait]
 pub trait Rig: Send + Sync {
     fn node(&self) -> Arc<dyn Lightning>;
     fn clock(&self) -> Arc<TestClock>;
-    /// Pays the invoice's amount, or another one. An error means that no money moved.
+    /// Pays the invoice's amount or another one. After an error no money was moved.
     async fn pay(&self, invoice: &str, amount: Option<Msat>) -> Result<(), String>;
     async fn mine(&self, blocks: u32);
-    /// The customer's money that is locked, and that is gone.
+    /// The customer's locked and spent money.
     async fn debits(&self) -> (Msat, Msat);
     async fn proof(&self, hash: PaymentHash) -> Option<Preimage>;
-    /// Stops the node as a crash does, and starts it again.
+    /// Stops the node as in a crash and restarts it.
     async fn restart(&mut self);
-    /// How often settle and cancel are raced: fewer where every call is slow and the race is decided
-    /// elsewhere.
+    /// Number of races between settle and cancel; fewer if every call is slow.
     fn races(&self) -> u16 {
         1_000
     }
 }
 
-/// Makes a `#[tokio::test]` of every case; `$rig` is an async function that makes a fresh [`Rig`]
-/// whose node holds ten payments at most.
+/// Creates a `#[tokio::test]` for every case; `$rig` is an async function that creates a fresh [`Rig`] whose node holds
+/// at most ten payments.
 #[macro_export]
 macro_rules! lightning_conformance {
     ($rig:path) => {
         $crate::lightning_conformance! { @each $rig:
-            keeps_the_money_when_settled
-            gives_the_money_back_when_cancelled
+            keeps_the_payment_when_settled
+            returns_the_payment_when_cancelled
             closes_an_unpaid_invoice_when_cancelled
             closes_an_unpaid_invoice_after_its_expiry
-            gives_the_same_invoice_for_the_same_terms
+            returns_the_same_invoice_for_the_same_terms
             refuses_other_terms_for_a_hash
-            refuses_a_memo_that_no_invoice_holds
-            knows_nothing_of_an_unknown_hash
+            refuses_a_memo_that_is_too_long
+            reports_an_unknown_hash_as_not_found
             does_not_settle_an_open_invoice
-            settles_twice_without_harm
-            cancels_twice_without_harm
-            does_not_cancel_what_is_settled
-            does_not_settle_what_is_cancelled
+            settling_twice_is_harmless
+            cancelling_twice_is_harmless
+            does_not_cancel_a_settled_invoice
+            does_not_settle_a_cancelled_invoice
             lets_exactly_one_of_settle_and_cancel_win
-            takes_one_payment_only
-            reports_what_was_really_paid
+            accepts_only_one_payment
+            reports_the_amount_paid
             refuses_less_than_the_price
-            gives_the_money_back_at_the_deadline
+            returns_the_payment_at_the_deadline
             settles_one_block_before_the_deadline
             leaves_enough_blocks_for_every_product
             shows_a_stale_tip
             holds_no_more_than_its_slots
-            lists_what_is_open_and_held
+            lists_open_and_held_invoices
             hints_that_something_happened
-            knows_everything_after_a_restart
+            keeps_everything_across_a_restart
         }
     };
     (@each $rig:path: $($case:ident)+) => { $(

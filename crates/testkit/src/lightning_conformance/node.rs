@@ -1,4 +1,4 @@
-//! The node as a whole: its chain, its limits, its hints, its memory.
+//! The node: its chain, limits, hints and persistence.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::{PRICE, Rig, assert_conflict, assert_state, create, create_held, held, hold, preimage};
 
-pub async fn gives_the_money_back_at_the_deadline(rig: impl Rig) {
+pub async fn returns_the_payment_at_the_deadline(rig: impl Rig) {
     let hash = create_held(&rig, 1).await;
     let tip = rig.node().tip().await.unwrap();
     rig.mine(held(&rig, hash).await.deadline_height - tip.height).await;
@@ -63,7 +63,7 @@ pub async fn holds_no_more_than_its_slots(rig: impl Rig) {
     rig.pay(&invoice, None).await.unwrap();
 }
 
-pub async fn lists_what_is_open_and_held(rig: impl Rig) {
+pub async fn lists_open_and_held_invoices(rig: impl Rig) {
     assert_eq!(rig.node().pending().await.unwrap(), []);
     let (open, _) = create(&rig, 1).await;
     let held = create_held(&rig, 2).await;
@@ -87,7 +87,7 @@ pub async fn hints_that_something_happened(rig: impl Rig) {
     assert_eq!(held(&rig, hash).await.amount, PRICE);
 }
 
-pub async fn knows_everything_after_a_restart(mut rig: impl Rig) {
+pub async fn keeps_everything_across_a_restart(mut rig: impl Rig) {
     let (open, invoice) = create(&rig, 1).await;
     let held_one = create_held(&rig, 2).await;
     let settled = create_held(&rig, 3).await;

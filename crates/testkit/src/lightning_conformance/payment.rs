@@ -1,4 +1,4 @@
-//! What becomes of one invoice and its payment.
+//! One invoice and its payment.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{
     EXPIRY, PRICE, Rig, assert_conflict, assert_state, create, create_held, held, hold, preimage,
 };
 
-pub async fn keeps_the_money_when_settled(rig: impl Rig) {
+pub async fn keeps_the_payment_when_settled(rig: impl Rig) {
     let (hash, invoice) = create(&rig, 1).await;
     assert_state(&rig, hash, HoldState::Open).await;
     rig.pay(&invoice, None).await.unwrap();
@@ -21,7 +21,7 @@ pub async fn keeps_the_money_when_settled(rig: impl Rig) {
     assert_eq!(rig.proof(hash).await, Some(preimage(1)));
 }
 
-pub async fn gives_the_money_back_when_cancelled(rig: impl Rig) {
+pub async fn returns_the_payment_when_cancelled(rig: impl Rig) {
     let hash = create_held(&rig, 1).await;
     rig.node().cancel(hash).await.unwrap();
     assert_state(&rig, hash, HoldState::Cancelled).await;
@@ -44,7 +44,7 @@ pub async fn closes_an_unpaid_invoice_after_its_expiry(rig: impl Rig) {
     assert_eq!(rig.debits().await, (Msat::ZERO, Msat::ZERO));
 }
 
-pub async fn gives_the_same_invoice_for_the_same_terms(rig: impl Rig) {
+pub async fn returns_the_same_invoice_for_the_same_terms(rig: impl Rig) {
     let (_, first) = create(&rig, 1).await;
     rig.clock().advance(Duration::from_secs(5));
     let (_, second) = create(&rig, 1).await;
@@ -60,7 +60,7 @@ pub async fn refuses_other_terms_for_a_hash(rig: impl Rig) {
     assert_eq!(held(&rig, hash).await.amount, PRICE);
 }
 
-pub async fn refuses_a_memo_that_no_invoice_holds(rig: impl Rig) {
+pub async fn refuses_a_memo_that_is_too_long(rig: impl Rig) {
     let long = NewHold { memo: "x".repeat(640), ..hold(1) };
     let result = rig.node().create_hold(long).await;
     assert!(matches!(result, Err(PortError::Refused(_))), "{result:?}");
@@ -69,12 +69,12 @@ pub async fn refuses_a_memo_that_no_invoice_holds(rig: impl Rig) {
     rig.node().create_hold(longest).await.unwrap();
 }
 
-pub async fn knows_nothing_of_an_unknown_hash(rig: impl Rig) {
+pub async fn reports_an_unknown_hash_as_not_found(rig: impl Rig) {
     let hash = preimage(1).payment_hash();
     assert_state(&rig, hash, HoldState::Unknown).await;
     rig.node().cancel(hash).await.unwrap();
     assert_conflict(&rig.node().settle(&preimage(1)).await);
-    // Once more with an invoice at the node: some answer differently when they have none at all.
+    // Once more with an invoice at the node: some nodes respond differently when they have none.
     let other = create_held(&rig, 2).await;
     assert_state(&rig, hash, HoldState::Unknown).await;
     rig.node().cancel(hash).await.unwrap();
@@ -90,7 +90,7 @@ pub async fn does_not_settle_an_open_invoice(rig: impl Rig) {
     rig.node().settle(&preimage(1)).await.unwrap();
 }
 
-pub async fn settles_twice_without_harm(rig: impl Rig) {
+pub async fn settling_twice_is_harmless(rig: impl Rig) {
     let hash = create_held(&rig, 1).await;
     rig.node().settle(&preimage(1)).await.unwrap();
     rig.node().settle(&preimage(1)).await.unwrap();
@@ -98,7 +98,7 @@ pub async fn settles_twice_without_harm(rig: impl Rig) {
     assert_eq!(rig.debits().await, (Msat::ZERO, PRICE));
 }
 
-pub async fn cancels_twice_without_harm(rig: impl Rig) {
+pub async fn cancelling_twice_is_harmless(rig: impl Rig) {
     let hash = create_held(&rig, 1).await;
     rig.node().cancel(hash).await.unwrap();
     rig.node().cancel(hash).await.unwrap();
@@ -106,7 +106,7 @@ pub async fn cancels_twice_without_harm(rig: impl Rig) {
     assert_eq!(rig.debits().await, (Msat::ZERO, Msat::ZERO));
 }
 
-pub async fn does_not_cancel_what_is_settled(rig: impl Rig) {
+pub async fn does_not_cancel_a_settled_invoice(rig: impl Rig) {
     let hash = create_held(&rig, 1).await;
     rig.node().settle(&preimage(1)).await.unwrap();
     assert_conflict(&rig.node().cancel(hash).await);
@@ -114,7 +114,7 @@ pub async fn does_not_cancel_what_is_settled(rig: impl Rig) {
     assert_eq!(rig.debits().await, (Msat::ZERO, PRICE));
 }
 
-pub async fn does_not_settle_what_is_cancelled(rig: impl Rig) {
+pub async fn does_not_settle_a_cancelled_invoice(rig: impl Rig) {
     let hash = create_held(&rig, 1).await;
     rig.node().cancel(hash).await.unwrap();
     assert_conflict(&rig.node().settle(&preimage(1)).await);
@@ -142,7 +142,7 @@ pub async fn lets_exactly_one_of_settle_and_cancel_win(rig: impl Rig) {
     assert_eq!(rig.debits().await, (Msat::ZERO, spent));
 }
 
-pub async fn takes_one_payment_only(rig: impl Rig) {
+pub async fn accepts_only_one_payment(rig: impl Rig) {
     let (hash, invoice) = create(&rig, 1).await;
     rig.pay(&invoice, None).await.unwrap();
     rig.pay(&invoice, None).await.unwrap_err();
@@ -152,7 +152,7 @@ pub async fn takes_one_payment_only(rig: impl Rig) {
     assert_eq!(rig.debits().await, (Msat::ZERO, PRICE));
 }
 
-pub async fn reports_what_was_really_paid(rig: impl Rig) {
+pub async fn reports_the_amount_paid(rig: impl Rig) {
     let (hash, invoice) = create(&rig, 1).await;
     let more = Msat::new(1_500_000);
     rig.pay(&invoice, Some(more)).await.unwrap();

@@ -1,9 +1,9 @@
-//! A `psql` that stays: a statement costs its execution, and no process and no connection.
+//! A `psql` process that stays open, so that a statement needs no new process or connection.
 
 use std::io::{BufRead, BufReader, PipeReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-/// Comes after each answer.
+/// Marks the end of each result.
 const END: &str = "-- end of the answer --";
 
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// `psql` knows the server.
+    /// Starts `psql`, which is already set up for the server.
     pub(super) fn start(mut psql: Command, database: &str) -> Self {
         let (answers, told) = std::io::pipe().expect("a pipe");
         let mut process = psql
@@ -29,10 +29,10 @@ impl Session {
         Self { process, statements, answers: BufReader::new(answers) }
     }
 
-    /// A line for each row. Its end is the error when there is one.
+    /// Returns a line per row, or the error.
     pub(super) fn ask(&mut self, statement: &str) -> Result<String, String> {
         let statements = self.statements.as_mut().expect("it is not dropped");
-        // It may have ended: what it said of that is read below.
+        // It may have exited: its error is read below.
         let _ = writeln!(statements, "{statement}\n;\n\\echo {END}");
         let mut answer = String::new();
         loop {

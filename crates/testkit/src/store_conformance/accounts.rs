@@ -14,7 +14,7 @@ fn new_key(account: AccountId, byte: u8) -> NewKey {
     NewKey { account, hash: KeyHash([byte; 32]), scopes, rate: Some(5) }
 }
 
-pub async fn keeps_accounts_and_what_they_have(rig: &impl Rig) {
+pub async fn stores_accounts_with_their_balances(rig: &impl Rig) {
     let world = World::new(rig).await;
     let rich = world.account(Msat::new(7_000)).await;
     let poor = world.account(Msat::ZERO).await;
@@ -38,7 +38,7 @@ pub async fn keeps_accounts_and_what_they_have(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn refuses_a_name_that_is_taken(rig: &impl Rig) {
+pub async fn refuses_a_duplicate_account_name(rig: &impl Rig) {
     let world = World::new(rig).await;
     let first = world.account(Msat::new(5)).await;
     let again = NewAccount {
@@ -85,7 +85,7 @@ pub async fn revokes_a_key_once(rig: &impl Rig) {
     assert!(!world.store.revoke_key(KeyId(999), BY, at(9)).await.unwrap());
 }
 
-pub async fn refuses_keys_of_nobody(rig: &impl Rig) {
+pub async fn refuses_keys_of_unknown_accounts(rig: &impl Rig) {
     let world = World::new(rig).await;
     let key = world.store.add_key(new_key(AccountId(999), 1), BY, at(1)).await;
     assert!(matches!(key, Err(PortError::Refused(_))), "{key:?}");

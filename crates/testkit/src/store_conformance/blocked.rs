@@ -1,4 +1,4 @@
-//! Numbers that were blocked after their message was accepted.
+//! Numbers blocked after their message was accepted.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ pub async fn hands_out_no_recipient_that_was_blocked_meanwhile(rig: &impl Rig) {
     block(&world.world, EVERYBODY, [0, 4]).await;
     block(&world.world, BlockScope::Account(world.account), [2, 4]).await;
     block(&world.world, BlockScope::Account(stranger), [1]).await;
-    // Who says START in time is sent to.
+    // A START before the claim lifts the block.
     let freed = vec![number(4)];
     for scope in [EVERYBODY, BlockScope::Account(world.account)] {
         world.store().unblock(scope, freed.clone(), BY, at(4)).await.unwrap();
@@ -80,7 +80,7 @@ pub async fn hands_out_no_recipient_that_was_blocked_meanwhile(rig: &impl Rig) {
     world.deliver_all(&claimed.chunks).await;
     assert_eq!(world.message(id).await.state, MessageState::Sent);
     assert_eq!(world.balance().await, balance(times(7), Msat::ZERO));
-    // A START after the claim brings nobody back.
+    // A START after the claim has no effect.
     world.store().unblock(EVERYBODY, vec![number(0)], BY, at(105)).await.unwrap();
     assert!(claim(&world.world, at(900)).await.chunks.is_empty());
     world.must_be_sound().await;
@@ -89,7 +89,7 @@ pub async fn hands_out_no_recipient_that_was_blocked_meanwhile(rig: &impl Rig) {
 pub async fn finds_the_blocked_in_chunks_that_were_not_claimed_yet(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(3_000)).await;
     let id = world.added(2_500).await;
-    // Far more are blocked than are written to, everywhere but at the end.
+    // Many more numbers are blocked than the message has, except at its end.
     block(&world.world, EVERYBODY, (0..9_000).filter(|index| index % 3 != 0 && *index < 2_400))
         .await;
     block(&world.world, EVERYBODY, 3_000..9_000).await;
@@ -108,7 +108,7 @@ pub async fn finds_the_blocked_in_chunks_that_were_not_claimed_yet(rig: &impl Ri
     world.must_be_sound().await;
 }
 
-pub async fn ends_a_message_of_which_all_were_blocked(rig: &impl Rig) {
+pub async fn ends_a_message_whose_recipients_are_all_blocked(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(1_100)).await;
     for recipients in [2, 1_100] {
         let id = world.scheduled(recipients, at(50)).await;
@@ -154,7 +154,7 @@ pub async fn retries_no_recipient_that_was_blocked_meanwhile(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn gives_the_price_of_a_blocked_order_back(rig: &impl Rig) {
+pub async fn refunds_a_blocked_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(PRICE).await.id;
     let (paid, _) = world.spend(account, PRICE).await;
@@ -164,7 +164,7 @@ pub async fn gives_the_price_of_a_blocked_order_back(rig: &impl Rig) {
     assert!(claimed.chunks.is_empty());
     let recorded = claimed.recorded;
     assert_eq!((recorded.recipients, recorded.cancelled, recorded.decided), (2, 1, 1));
-    assert_eq!(recorded.events, 2, "both buyers are told");
+    assert_eq!(recorded.events, 2, "both buyers get an event");
     for (order, state) in [(paid, OrderState::Cancelled), (held, OrderState::Cancelling)] {
         let stored = world.order(order).await;
         assert_eq!((stored.state, stored.reason), (state, Some(Reason::Blocked)));
@@ -196,7 +196,7 @@ pub async fn refuses_an_order_to_a_blocked_number(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn hands_out_mailboxes_whatever_is_blocked(rig: &impl Rig) {
+pub async fn blocks_do_not_affect_email(rig: &impl Rig) {
     let world = World::new(rig).await;
     block(&world, EVERYBODY, 0..9).await;
     let to = Address::Email("someone@example.com".parse().unwrap());
@@ -210,8 +210,8 @@ pub async fn hands_out_mailboxes_whatever_is_blocked(rig: &impl Rig) {
     assert_eq!(world.claim_one(at(2)).await.recipients[0].to, to);
 }
 
-/// Nobody has it for sure, or has a part without the rest.
-pub async fn blocks_what_no_carrier_can_deliver(rig: &impl Rig) {
+/// No carrier certainly has all of it.
+pub async fn blocks_recipients_without_a_complete_submission(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(2 * PRICE.get())).await.id;
     for taken in [&[][..], &[(1, "a")]] {
@@ -224,15 +224,19 @@ pub async fn blocks_what_no_carrier_can_deliver(rig: &impl Rig) {
         assert_eq!(claim(&world, at(10)).await.recorded.cancelled, 1);
         assert_eq!(world.recipient(order).await, RecipientState::Blocked);
         world.receive("a", ReceiptState::Delivered).await;
-        assert_eq!(world.state(order).await, OrderState::Cancelled, "the first end stays");
+        assert_eq!(
+            world.state(order).await,
+            OrderState::Cancelled,
+            "the first final state changed"
+        );
         world.store.unblock(EVERYBODY, vec![number(0)], BY, at(11)).await.unwrap();
     }
     assert_eq!(world.balance(account).await.reserved, Msat::ZERO);
     world.must_be_sound().await;
 }
 
-/// He gets no more of it, and yet nobody says that he got nothing.
-pub async fn waits_for_a_receipt_of_what_a_carrier_may_have(rig: &impl Rig) {
+/// It is not sent again, but may still be delivered.
+pub async fn waits_for_receipts_of_possibly_accepted_recipients(rig: &impl Rig) {
     let world = World::new(rig).await;
     for arrives in [true, false] {
         let account = world.account(PRICE).await.id;
@@ -283,7 +287,7 @@ pub async fn leaves_the_blocked_with_a_tried_carrier(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn goes_on_waiting_for_receipts_beside_the_blocked(rig: &impl Rig) {
+pub async fn waits_for_receipts_of_unblocked_recipients(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(9)).await;
     let id = world.added(2).await;
     let chunk = world.claim_one(at(5)).await;
@@ -302,8 +306,8 @@ pub async fn goes_on_waiting_for_receipts_beside_the_blocked(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-/// Two nodes, and a list that grows while they claim: whoever was on it before is handed out by none.
-pub async fn two_processes_hand_out_no_blocked_number(rig: &impl Rig) {
+/// Two nodes claim while the blocklist grows: numbers blocked before a claim are in none.
+pub async fn two_processes_claim_no_blocked_number(rig: &impl Rig) {
     let world = Arc::new(BulkWorld::new(rig, times(6_000)).await);
     let other = World::from(rig, 1_000_000).await;
     let id = world.added(6_000).await;
@@ -318,7 +322,7 @@ pub async fn two_processes_hand_out_no_blocked_number(rig: &impl Rig) {
                     store.claim_chunks(node, 1.into(), now, at(900)).await.unwrap().chunks;
                 idle = if claimed.is_empty() { idle + 1 } else { 0 };
                 handed_out.extend(claimed.iter().flat_map(indices));
-                // What another change had is due a little later.
+                // Chunks locked by another change are due a little later.
                 now = now.after(std::time::Duration::from_millis(300));
             }
             handed_out

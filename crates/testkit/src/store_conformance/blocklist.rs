@@ -1,4 +1,4 @@
-//! Numbers that get nothing, and the words by which their owners say so.
+//! Blocked numbers, and the keywords by which recipients opt out and in.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ pub async fn blocks_numbers_for_one_account_or_for_all(rig: &impl Rig) {
     assert_eq!((count(Action::BlockAdd), count(Action::BlockRemove)), (3, 1));
 }
 
-pub async fn keeps_the_first_proof_of_a_block_and_lists_it(rig: &impl Rig) {
+pub async fn keeps_the_first_proof_of_a_block(rig: &impl Rig) {
     let world = World::new(rig).await;
     let one = BlockScope::Account(world.account(Msat::ZERO).await.id);
     let proof = BlockProof { note: Some("letter of May 3".to_owned()), ..BlockProof::by(BY) };
@@ -101,11 +101,11 @@ pub async fn keeps_the_first_proof_of_a_block_and_lists_it(rig: &impl Rig) {
     assert_eq!(list(Some(one), Some(2), None, 9).await, entries(&[(one, 2)]));
 }
 
-/// Of every density: many numbers and few that are blocked, few among many, and runs that meet both.
+/// With blocks of every density among the numbers.
 pub async fn finds_blocked_numbers_among_many(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
-    // A dense list up to 20,000 and a thin one after it.
+    // A dense list up to 20,000 and a sparse one after it.
     let dense = |number: &u64| !number.is_multiple_of(3);
     world.block(BlockScope::Account(account), (0..20_000).filter(dense)).await;
     world.block(BlockScope::Everybody, (0..50_000).step_by(5_000)).await;
@@ -139,7 +139,7 @@ fn receivers(account: AccountId) -> Arc<Receivers> {
     Arc::new(Receivers { keywords, numbers, others: Receiver::default() })
 }
 
-pub async fn a_stop_blocks_with_its_proof_and_a_start_frees(rig: &impl Rig) {
+pub async fn stop_blocks_with_proof_and_start_unblocks(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
     let receivers = receivers(account);
@@ -164,7 +164,7 @@ pub async fn a_stop_blocks_with_its_proof_and_a_start_frees(rig: &impl Rig) {
     let scope = BlockScope::Account(account);
     let expected = [entry(scope, 1, proof("STOP", 1)), entry(scope, 2, proof("AFMELD", 2))];
     assert_eq!(own, expected);
-    // The number that it was said to is nobody's.
+    // The destination number has no owner.
     let every = BlockScope::Everybody;
     assert_eq!(world.blocks(every).await, [entry(every, 4, proof("STOP", 5))]);
 
@@ -182,7 +182,7 @@ pub async fn a_stop_blocks_with_its_proof_and_a_start_frees(rig: &impl Rig) {
     assert_eq!(stopped.iter().filter(|deed| **deed == recipient(Action::BlockRemove)).count(), 2);
 }
 
-pub async fn what_an_operator_blocked_is_not_freed_by_a_start(rig: &impl Rig) {
+pub async fn start_does_not_lift_an_operators_block(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
     world.block(BlockScope::Account(account), [1]).await;

@@ -1,4 +1,4 @@
-//! Messages to many: accepted whole or not at all, and one request once.
+//! Campaigns: accepted as a whole or not at all, and once per idempotency key.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, group, times};
 use super::world::{World, at, balance};
 
-pub async fn accepts_a_message_to_many(rig: &impl Rig) {
+pub async fn accepts_a_campaign(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(3)).await;
     let new = world.bulk(2);
     let (id, text) = (new.content.message, new.content.text.clone());
@@ -27,11 +27,11 @@ pub async fn accepts_a_message_to_many(rig: &impl Rig) {
     assert_eq!((stored.created_at, stored.valid_until), (at(0), new.content.valid_until));
     assert_eq!((stored.sender, stored.parts), (new.content.sender.clone(), 1));
     let other = world.world.account(Msat::ZERO).await.id;
-    assert!(world.store().bulk(other, id).await.unwrap().is_none(), "it is somebody else's");
+    assert!(world.store().bulk(other, id).await.unwrap().is_none(), "another account sees it");
     world.must_be_sound().await;
 }
 
-pub async fn refuses_a_message_to_many_that_exists(rig: &impl Rig) {
+pub async fn refuses_a_duplicate_campaign(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(9)).await;
     let new = world.bulk(2);
     world.add(new.clone()).await;
@@ -41,7 +41,7 @@ pub async fn refuses_a_message_to_many_that_exists(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn stores_nothing_of_a_message_to_many_without_credit(rig: &impl Rig) {
+pub async fn stores_nothing_of_a_campaign_without_credit(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(199)).await;
     let new = world.keyed(world.bulk(200), "key", 1);
     let insufficient = Spent::Insufficient { price: times(200), available: times(199) };
@@ -52,12 +52,12 @@ pub async fn stores_nothing_of_a_message_to_many_without_credit(rig: &impl Rig) 
     assert_eq!(world.store().spent(world.account, key).await.unwrap(), None);
     assert_eq!(world.balance().await, balance(times(199), Msat::ZERO));
     world.must_be_sound().await;
-    // The same request is good once there is credit for it.
+    // The same request is accepted once there is enough credit.
     let new = world.keyed(world.bulk(199), "key", 1);
     assert!(matches!(world.add(new).await, Spent::Done { .. }));
 }
 
-pub async fn refuses_messages_to_many_that_make_no_sense(rig: &impl Rig) {
+pub async fn refuses_inconsistent_campaigns(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(9)).await;
     let mut nobody = world.bulk(1);
     nobody.groups = vec![group(EACH, 0..0)];
@@ -74,7 +74,7 @@ pub async fn refuses_messages_to_many_that_make_no_sense(rig: &impl Rig) {
     assert_eq!(world.balance().await, balance(times(9), Msat::ZERO));
 }
 
-pub async fn spends_the_last_credit_on_one_message_to_many(rig: &impl Rig) {
+pub async fn spends_the_last_credit_on_one_campaign(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(5)).await;
     let other = World::from(rig, 1_000_000).await;
     let mut tasks = tokio::task::JoinSet::new();
@@ -92,7 +92,7 @@ pub async fn spends_the_last_credit_on_one_message_to_many(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn does_one_request_once(rig: &impl Rig) {
+pub async fn an_idempotency_key_is_used_once(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(9)).await;
     let first = world.keyed(world.bulk(2), "key", 1);
     let (message, key) = (first.content.message, first.idempotency.clone().unwrap());
@@ -105,10 +105,10 @@ pub async fn does_one_request_once(rig: &impl Rig) {
     let done = |spent| matches!(spent, Spent::Done { .. });
     assert!(done(world.add(world.keyed(world.bulk(2), "other", 1)).await));
     assert_eq!(world.balance().await, balance(times(5), times(4)));
-    // A key is its account's own.
+    // Keys are per account.
     let other = world.world.account(Msat::ZERO).await.id;
     assert_eq!(world.store().spent(other, key.clone()).await.unwrap(), None);
-    // It is forgotten a week later, which is before all else.
+    // The key is deleted after a week.
     let week = 7 * 24 * 3_600;
     let forget = |secs| world.store().forget(at(secs).before(domain::limits::FORGET_AFTER), 9);
     assert_eq!(forget(week).await.unwrap(), 0);
@@ -116,7 +116,7 @@ pub async fn does_one_request_once(rig: &impl Rig) {
     assert_eq!(world.store().spent(world.account, key).await.unwrap(), None);
 }
 
-pub async fn does_requests_of_one_key_at_once_only_once(rig: &impl Rig) {
+pub async fn concurrent_requests_with_one_key_are_done_once(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(100)).await;
     let other = World::from(rig, 1_000_000).await;
     for round in 0..6 {

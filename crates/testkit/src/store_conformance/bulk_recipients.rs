@@ -1,4 +1,4 @@
-//! The recipients of messages to many: packed, opened, and looked at page by page.
+//! The recipients of campaigns: packed, expanded into rows, and listed by page.
 
 use domain::message::campaign::{Counts, Exclusion};
 use domain::message::recipient::RecipientState;
@@ -11,7 +11,7 @@ use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, group, times};
 use super::world::{World, at, balance, phone};
 
-pub async fn sends_nothing_to_those_who_are_excluded(rig: &impl Rig) {
+pub async fn sends_nothing_to_excluded_recipients(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(1)).await;
     let mut new = world.bulk(1);
     let id = new.content.message;
@@ -44,7 +44,7 @@ pub async fn sends_nothing_to_those_who_are_excluded(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn cuts_price_groups_into_chunks(rig: &impl Rig) {
+pub async fn splits_price_groups_into_chunks(rig: &impl Rig) {
     let world = BulkWorld::new(rig, Msat::new(10_000_000_000)).await;
     let mut new = world.bulk(1);
     let id = new.content.message;
@@ -85,7 +85,7 @@ pub async fn opens_a_chunk_once(rig: &impl Rig) {
     assert_eq!((first.len(), first[0].recipients.len()), (1, 1_000));
     assert_eq!(world.recipients(id, &[]).await.len(), 1_000);
     world.must_be_sound().await;
-    // The lease passes, and another node has it.
+    // The lease expires, and another node claims it.
     let all = world.store().claim_chunks("two", 9.into(), at(100), at(200)).await.unwrap().chunks;
     let mut again: Vec<_> =
         all.iter().map(|chunk| (chunk.id.first, chunk.attempt, chunk.recipients.len())).collect();
@@ -94,10 +94,10 @@ pub async fn opens_a_chunk_once(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn expires_what_nobody_claimed(rig: &impl Rig) {
+pub async fn expires_unclaimed_chunks(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(2_000)).await;
     let mut new = world.bulk(1_500);
-    // Even one whose start nobody saw.
+    // Including one that was never started.
     new.start_at = Some(at(900));
     let id = new.content.message;
     world.add(new).await;
@@ -176,14 +176,14 @@ pub async fn pages_through_recipients(rig: &impl Rig) {
     let pending = [RecipientState::Pending];
     assert_eq!(page(&pending, 998, 3).await, (vec![998, 1_000, 1_001], Some(1_002)));
     let (all, next) = page(&[], 0, 5_000).await;
-    assert_eq!((all.len(), next), (1_000, Some(1_000)), "a page is no larger");
+    assert_eq!((all.len(), next), (1_000, Some(1_000)), "the page is too large");
     let nobody = RecipientList { limit: 9, ..RecipientList::default() };
     let unknown = world.bulk(1).content.message;
     let page = world.store().bulk_recipients(unknown, nobody).await.unwrap();
     assert!(page.recipients.is_empty() && page.next.is_none());
 }
 
-pub async fn looks_at_no_more_recipients_than_it_may(rig: &impl Rig) {
+pub async fn scans_no_more_recipients_than_the_limit(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(30_000)).await;
     let id = world.added(21_000).await;
     let list = |first| RecipientList { states: vec![RecipientState::Failed], first, limit: 9 };

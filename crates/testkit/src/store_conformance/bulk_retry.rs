@@ -1,4 +1,4 @@
-//! Another try of those who did not get a message to many.
+//! Retries of a campaign's undelivered recipients.
 
 use domain::id::MessageId;
 use domain::message::MessageState;
@@ -28,7 +28,7 @@ async fn retried(world: &BulkWorld, message: MessageId) -> RetryOutcome {
     world.store().retry_bulk(retry(world, message), at(9_000)).await.unwrap()
 }
 
-/// A message of which 0 arrived, 1 failed, 2 has no receipt and 3 expired; and its only claim.
+/// A campaign in which recipient 0 is delivered, 1 failed, 2 has no receipt and 3 expired; and its only claim.
 async fn ended(world: &BulkWorld) -> (MessageId, ClaimedChunk) {
     let mut new = world.bulk(4);
     new.excluded = vec![excluded("nobody", Exclusion::Invalid)];
@@ -46,7 +46,7 @@ async fn ended(world: &BulkWorld) -> (MessageId, ClaimedChunk) {
     (id, chunk)
 }
 
-pub async fn tries_again_those_who_did_not_get_it(rig: &impl Rig) {
+pub async fn retries_undelivered_recipients(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(10)).await;
     let (id, _) = ended(&world).await;
     assert_eq!(world.balance().await, balance(times(9), Msat::ZERO));
@@ -88,7 +88,7 @@ pub async fn tries_again_those_who_did_not_get_it(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn hears_nothing_of_earlier_tries(rig: &impl Rig) {
+pub async fn ignores_results_of_earlier_attempts(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(10)).await;
     let (id, first) = ended(&world).await;
     retried(&world, id).await;
@@ -110,7 +110,7 @@ pub async fn hears_nothing_of_earlier_tries(rig: &impl Rig) {
         let recorded = world.receive(&first, index, delivered).await;
         assert_eq!((recorded.recipients, recorded.parked), (0, 1));
     }
-    // The first claim's word and end are not the second's, although it is the same chunk.
+    // Results of the first claim do not apply to the second, although the chunk is the same.
     assert_eq!(first.id.message, second.id.message);
     let late = vec![world.refused(&first, 3)];
     let same = ClaimedChunk { id: second.id, ..first.clone() };
@@ -124,7 +124,7 @@ pub async fn hears_nothing_of_earlier_tries(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn tries_again_only_what_has_ended(rig: &impl Rig) {
+pub async fn retries_only_finished_campaigns(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(6)).await;
     let pending = world.added(1).await;
     let not = RetryOutcome::NotEnded(MessageState::Pending);
@@ -145,10 +145,10 @@ pub async fn tries_again_only_what_has_ended(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn tries_again_once_for_each_key(rig: &impl Rig) {
+pub async fn retries_once_per_idempotency_key(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(6)).await;
     let (id, _) = ended(&world).await;
-    // Three shares are back; two of five are spent elsewhere.
+    // Three recipients were refunded; two of five are spent elsewhere.
     let blocked = world.scheduled(3, at(15_000)).await;
     let key = |request: u8| {
         let idempotency = Idempotency { key: "again".to_owned(), request: [request; 32] };
@@ -172,7 +172,7 @@ pub async fn tries_again_once_for_each_key(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn tries_again_once_from_two_processes(rig: &impl Rig) {
+pub async fn retries_once_from_two_processes(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(20)).await;
     let other = World::from(rig, 1_000_000).await;
     let (id, _) = ended(&world).await;
@@ -189,7 +189,7 @@ pub async fn tries_again_once_from_two_processes(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn tries_again_in_chunks(rig: &impl Rig) {
+pub async fn retries_in_chunks(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(5_000)).await;
     let id = world.added(2_001).await;
     let chunks = world.claim(at(5)).await;
@@ -204,7 +204,7 @@ pub async fn tries_again_in_chunks(rig: &impl Rig) {
     let done = RetryOutcome::Spent(Spent::Done { message: id, recipients: 999, price: times(999) });
     assert_eq!(retried(&world, id).await, done);
     world.must_be_sound().await;
-    // Who waits for another try is pending, although nobody has touched his row yet.
+    // A recipient to be retried is pending, although its row is not updated yet.
     let counts = Counts { success: 1_002, pending: 999, ..Counts::default() };
     assert_eq!(world.message(id).await.counts, counts);
     for (states, first, expected) in [
@@ -230,8 +230,8 @@ pub async fn tries_again_in_chunks(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-/// Of some only the age of the chunk ends the second try, and the third is for all of them.
-pub async fn ends_another_try_that_nobody_claimed(rig: &impl Rig) {
+/// Some recipients end the second attempt only by the chunk's age; the third includes them.
+pub async fn ends_an_unclaimed_retry(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(5_000)).await;
     let id = world.added(3_000).await;
     let chunks = world.claim(at(5)).await;
@@ -250,7 +250,7 @@ pub async fn ends_another_try_that_nobody_claimed(rig: &impl Rig) {
     };
     assert_eq!(retried(&world, id).await, done(6));
     world.must_be_sound().await;
-    // Paused, and so never claimed; one is claimed first, and one of its two arrives.
+    // One chunk is claimed, and one of its two recipients is delivered; then the campaign is paused.
     let claim = world.store().claim_chunks("one", 1.into(), at(9_000), at(9_100));
     let claimed = claim.await.unwrap().chunks.remove(0);
     let index = claimed.recipients[0].index;
@@ -268,8 +268,8 @@ pub async fn ends_another_try_that_nobody_claimed(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-/// The process dies after the change that tries it again: the next one has all of it to do.
-pub async fn goes_on_with_another_try_after_a_crash(rig: &impl Rig) {
+/// The process dies after the retry was stored: the next one does all the work.
+pub async fn resumes_a_retry_after_a_crash(rig: &impl Rig) {
     let before = BulkWorld::new(rig, times(9_000)).await;
     let id = before.added(4_000).await;
     let claimed = before.claim(at(5)).await;
@@ -301,7 +301,7 @@ pub async fn goes_on_with_another_try_after_a_crash(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn queues_another_try_for_two_processes(rig: &impl Rig) {
+pub async fn queues_a_retry_for_two_processes(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(20_000)).await;
     let other = World::from(rig, 1_000_000).await;
     let id = world.added(8_000).await;
@@ -319,7 +319,7 @@ pub async fn queues_another_try_for_two_processes(rig: &impl Rig) {
                 idle = if claimed.chunks.is_empty() { idle + 1 } else { 0 };
                 let recipients = claimed.chunks.iter().flat_map(|chunk| &chunk.recipients);
                 handed_out.extend(recipients.map(|one| one.index));
-                // What another change had is due a little later.
+                // Chunks locked by another change are due a little later.
                 now = now.after(std::time::Duration::from_millis(300));
             }
             handed_out

@@ -1,4 +1,4 @@
-//! What is kept of the price of a message to many, and what goes back.
+//! Which recipients of a campaign are charged, and which are refunded.
 
 use domain::message::MessageState;
 use domain::message::campaign::{Counts, RefundPolicy};
@@ -10,7 +10,7 @@ use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, group, times};
 use super::world::{World, at, balance};
 
-pub async fn keeps_shares_by_policy(rig: &impl Rig) {
+pub async fn charges_recipients_by_policy(rig: &impl Rig) {
     for (refunds, first) in [(RefundPolicy::Undelivered, 1), (RefundPolicy::Unsent, 1_000)] {
         let world = BulkWorld::of(World::from(rig, first).await, times(10)).await;
         let mut new = world.bulk(5);
@@ -18,7 +18,7 @@ pub async fn keeps_shares_by_policy(rig: &impl Rig) {
         let id = new.content.message;
         world.add(new).await;
         let chunk = world.claim_one(at(5)).await;
-        // 0 arrives, 1 fails at a carrier, 2 is refused, 3 was parked and failed, 4 has no receipt.
+        // 0 is delivered, 1 fails at a carrier, 2 is refused, 3 fails by a parked receipt, 4 has no receipt.
         world.receive(&chunk, 3, false).await;
         let mut outcomes = world.taken(&chunk, &[0, 1, 3, 4]);
         outcomes.push(world.refused(&chunk, 2));
@@ -60,7 +60,7 @@ pub async fn moves_no_money_by_receipts_after_the_end(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn sends_for_nothing_too(rig: &impl Rig) {
+pub async fn sends_at_price_zero(rig: &impl Rig) {
     let world = BulkWorld::new(rig, Msat::ZERO).await;
     let mut new = world.bulk(2);
     new.groups = vec![group(Msat::ZERO, 0..2)];
@@ -72,18 +72,18 @@ pub async fn sends_for_nothing_too(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn counts_recipients_that_are_told_with_gaps(rig: &impl Rig) {
+pub async fn counts_recipients_reported_with_gaps(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(60)).await;
     let id = world.added(60).await;
     let chunk = world.claim_one(at(5)).await;
-    // Dense, with gaps, alone; the others are pending.
+    // A dense run, one with gaps, single ones; the others are pending.
     let told: Vec<u32> = (0..10).chain((12..30).step_by(3)).chain([40, 41, 59]).collect();
     world.deliver(&chunk, &told).await;
     let success = world.recipients(id, &[RecipientState::Success]).await;
     assert_eq!(success.iter().map(|one| one.index).collect::<Vec<_>>(), told);
     let counts = world.message(id).await.counts;
     assert_eq!((counts.success, counts.pending), (19, 41));
-    // A repeat takes nothing twice, and says nothing new.
+    // A repeat changes nothing.
     world.deliver(&chunk, &told).await;
     assert_eq!(world.message(id).await.counts, counts);
     assert_eq!(world.store().trace(id, 0, 1).await.unwrap()[0].parts.len(), 1);

@@ -1,4 +1,4 @@
-//! When messages to many begin: in their time, not while they are paused, and never once cancelled.
+//! The start of campaigns: at their time, not while paused, and never after a cancel.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::Rig;
 use super::bulk_world::{BulkWorld, times};
 use super::world::{World, at, balance};
 
-pub async fn begins_and_cancels_only_what_is_scheduled(rig: &impl Rig) {
+pub async fn starts_and_cancels_only_scheduled_campaigns(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(500)).await;
     let scheduled = world.scheduled(150, at(900)).await;
     assert_eq!(world.message(scheduled).await.state, MessageState::Scheduled);
@@ -30,7 +30,7 @@ pub async fn begins_and_cancels_only_what_is_scheduled(rig: &impl Rig) {
     let not = |state, was_scheduled| CancelBulk::Not { state, was_scheduled };
     let again = cancel(world.account, scheduled).await.unwrap();
     assert_eq!(again, not(MessageState::Cancelled, true));
-    assert!(world.claim(at(950)).await.is_empty(), "nothing of it is sent");
+    assert!(world.claim(at(950)).await.is_empty(), "a cancelled campaign is claimed");
     world.store().expire(at(9_000), at(0), 9).await.unwrap();
     world.must_be_sound().await;
 
@@ -45,16 +45,15 @@ pub async fn begins_and_cancels_only_what_is_scheduled(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-/// Races of one account between a start and a cancel, and accounts.
+/// Races between a start and a cancel per account, and accounts.
 const RACES: i64 = 100;
 const ACCOUNTS: i64 = 10;
 
-/// Steps by which the one that won the last race begins later, and the most.
+/// Steps by which the winner of the last race starts later, and their limit.
 const HANDICAP: u32 = 16;
 const HANDICAP_MAX: u32 = 8_000;
 
-/// A thousand times, and each wins some: who wins gives the other one more of a start, so that most
-/// races are close.
+/// A thousand races, of which each side wins some: the winner gets a handicap, so that most races are close.
 pub async fn starts_or_cancels_but_never_both(rig: &impl Rig) {
     let mut world = BulkWorld::new(rig, Msat::ZERO).await;
     let other = World::from(rig, 1_000_000).await.store;
@@ -66,7 +65,7 @@ pub async fn starts_or_cancels_but_never_both(rig: &impl Rig) {
     assert!((1..RACES * ACCOUNTS).contains(&started), "{started} started");
 }
 
-/// How many of them the start has won.
+/// Number of races that the start won.
 async fn races(world: &BulkWorld, other: &Arc<dyn Store>, handicaps: &mut (u32, u32)) -> i64 {
     let mut started = 0;
     let (mut claim_waits, mut cancel_waits) = *handicaps;
@@ -82,7 +81,7 @@ async fn races(world: &BulkWorld, other: &Arc<dyn Store>, handicaps: &mut (u32, 
         let mut claimed = world.claim(at(900)).await;
         let outcome = cancel.join_all().await.remove(0);
         if claimed.is_empty() && matches!(outcome, CancelBulk::Not { .. }) {
-            // It found the message taken and has put it off.
+            // It found the message locked and postponed it.
             claimed = world.claim(at(901)).await;
         }
         let claimed: Vec<_> = claimed.iter().map(|chunk| chunk.id.message).collect();
@@ -104,7 +103,7 @@ async fn races(world: &BulkWorld, other: &Arc<dyn Store>, handicaps: &mut (u32, 
         let (left, held) = (times(3 * (RACES - started)), times(3 * started));
         assert_eq!(world.balance().await, balance(left, held), "round {round}");
     }
-    assert!(world.claim(at(902)).await.is_empty(), "nothing of what was cancelled is sent");
+    assert!(world.claim(at(902)).await.is_empty(), "a cancelled campaign is claimed");
     world.must_be_sound().await;
     *handicaps = (claim_waits, cancel_waits);
     started
@@ -116,7 +115,7 @@ async fn steps(count: u32) {
     }
 }
 
-/// What the loser of a race waits next time, and the winner.
+/// The next delays of the loser and the winner of a race.
 fn handicap(loser: u32, winner: u32) -> (u32, u32) {
     match loser.checked_sub(HANDICAP) {
         Some(less) => (less, winner),
@@ -124,7 +123,7 @@ fn handicap(loser: u32, winner: u32) -> (u32, u32) {
     }
 }
 
-pub async fn hands_out_nothing_while_paused(rig: &impl Rig) {
+pub async fn claims_nothing_while_paused(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(3_000)).await;
     let id = world.added(2_200).await;
     let chunk =
@@ -136,7 +135,7 @@ pub async fn hands_out_nothing_while_paused(rig: &impl Rig) {
     assert!(pause(world.account, true).await.unwrap(), "a repeat changes nothing");
     assert!(world.message(id).await.paused);
     assert!(world.claim(at(20)).await.is_empty());
-    // What a node has it ends; what is left of it waits too.
+    // A node finishes its chunk; the rest of it waits, too.
     let retry = ChunkEnd::Retry { at: at(30), reason: Reason::Throttled };
     world.world.record(world.taken(&chunk, &[0]), vec![(chunk.id, 1, retry)]).await;
     assert!(world.claim(at(40)).await.is_empty());
@@ -151,7 +150,7 @@ pub async fn hands_out_nothing_while_paused(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn puts_off_a_paused_chunk_whose_lease_has_passed(rig: &impl Rig) {
+pub async fn postpones_a_paused_chunk_after_its_lease(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(300)).await;
     let id = world.added(150).await;
     world.claim_one(at(5)).await;
@@ -178,7 +177,7 @@ pub async fn waits_for_receipts_over_a_pause(rig: &impl Rig) {
     assert_eq!(again.recipients[0].tried.len(), 1);
 }
 
-pub async fn begins_no_paused_message(rig: &impl Rig) {
+pub async fn starts_no_paused_campaign(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(300)).await;
     let id = world.scheduled(150, at(100)).await;
     let pause = |paused| world.store().pause_bulk(world.account, id, paused, at(20));
@@ -191,7 +190,7 @@ pub async fn begins_no_paused_message(rig: &impl Rig) {
     let cancelled = world.store().cancel_bulk(world.account, id, at(110)).await.unwrap();
     assert_eq!(cancelled, CancelBulk::Cancelled { refunded: times(150) });
     assert!(!pause(false).await.unwrap(), "it has ended");
-    // Validity passes meanwhile.
+    // Its validity ends meanwhile.
     let id = world.added(150).await;
     world.store().pause_bulk(world.account, id, true, at(20)).await.unwrap();
     world.store().expire(at(3_600), at(0), 9).await.unwrap();

@@ -1,4 +1,4 @@
-//! A customer who sends to many.
+//! A customer with campaigns.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use super::world::{LEASE, NODE, RECEIPTS, VALID, World, at, outcome, phone, rece
 
 pub(super) const EACH: Msat = Msat::new(7_000);
 
-/// The price of so many.
+/// The price of `count` recipients.
 pub(super) fn times(count: i64) -> Msat {
     EACH.checked_mul(count).unwrap()
 }
@@ -50,7 +50,7 @@ impl BulkWorld {
         &self.world.store
     }
 
-    /// To so many, all of one price.
+    /// A new campaign to recipients of one price.
     pub(super) fn bulk(&self, recipients: u32) -> NewBulk {
         NewBulk {
             content: Content {
@@ -128,7 +128,7 @@ impl BulkWorld {
         claimed.remove(0)
     }
 
-    /// These of the chunk's recipients were taken by a carrier.
+    /// Outcomes in which a carrier accepted these recipients of the chunk.
     pub(super) fn taken(&self, chunk: &ClaimedChunk, indices: &[u32]) -> Vec<Outcome> {
         let taken =
             |index: &u32| outcome(chunk, *index, 1, &[(1, &id(chunk, *index))], End::Accepted);
@@ -140,7 +140,7 @@ impl BulkWorld {
         outcome(chunk, index, 1, &[], End::Refused { reason, code })
     }
 
-    /// A carrier's word on a recipient that it took.
+    /// Records a receipt of an accepted recipient.
     pub(super) async fn receive(
         &self,
         chunk: &ClaimedChunk,
@@ -151,7 +151,7 @@ impl BulkWorld {
         self.store().record_receipts(said, at(20), None).await.unwrap()
     }
 
-    /// These are taken and arrive; the chunk stays leased.
+    /// Accepts and delivers these recipients; the chunk stays leased.
     pub(super) async fn deliver(&self, chunk: &ClaimedChunk, indices: &[u32]) {
         self.world.record(self.taken(chunk, indices), vec![]).await;
         let said = indices.iter().map(|index| said(chunk, *index, true)).collect();
@@ -172,7 +172,7 @@ impl BulkWorld {
     }
 }
 
-/// Of a claim, so that each try has its own.
+/// The carrier's id, unique per claim.
 fn id(chunk: &ClaimedChunk, index: u32) -> String {
     format!("{}-{index}-{}", chunk.id.message, chunk.attempt)
 }

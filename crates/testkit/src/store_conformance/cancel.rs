@@ -1,4 +1,4 @@
-//! Deciding that an order will not be delivered.
+//! Cancelling orders.
 
 use domain::id::OrderId;
 use domain::message::recipient::RecipientState;
@@ -28,17 +28,17 @@ pub async fn cancels_an_open_order(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn cancels_for_the_buyer_before_a_claim(rig: &impl Rig) {
+pub async fn the_buyer_can_cancel_before_a_claim(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     assert_eq!(world.cancel(order, Reason::CancelledByBuyer).await, CancelOutcome::Cancelled);
     assert_eq!(world.state(order).await, OrderState::Cancelling);
-    assert!(world.claim(at(31)).await.is_empty(), "nothing is handed out any more");
+    assert!(world.claim(at(31)).await.is_empty(), "a cancelled order is claimed");
     let again = world.cancel(order, Reason::CancelledByBuyer).await;
     assert_eq!(again, CancelOutcome::Already(OrderState::Cancelling));
 }
 
-pub async fn is_too_late_for_the_buyer_after_a_claim(rig: &impl Rig) {
+pub async fn the_buyer_cannot_cancel_after_a_claim(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -48,7 +48,7 @@ pub async fn is_too_late_for_the_buyer_after_a_claim(rig: &impl Rig) {
     assert_eq!(world.state(order).await, OrderState::Working);
 }
 
-pub async fn cancels_for_the_buyer_between_two_tries(rig: &impl Rig) {
+pub async fn the_buyer_can_cancel_between_two_attempts(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -58,7 +58,7 @@ pub async fn cancels_for_the_buyer_between_two_tries(rig: &impl Rig) {
     assert!(world.claim(at(31)).await.is_empty());
 }
 
-pub async fn is_too_late_for_the_buyer_once_a_carrier_has_a_part(rig: &impl Rig) {
+pub async fn the_buyer_cannot_cancel_once_a_carrier_has_a_part(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -69,9 +69,9 @@ pub async fn is_too_late_for_the_buyer_once_a_carrier_has_a_part(rig: &impl Rig)
     assert_eq!(world.claim(at(31)).await.len(), 1);
 }
 
-pub async fn times_out_when_the_hold_ran_out(rig: &impl Rig) {
+pub async fn times_out_at_the_end_of_the_hold(rig: &impl Rig) {
     let world = World::new(rig).await;
-    // Still queued, with a node, and with a carrier.
+    // Queued, claimed, and accepted by a carrier.
     let queued = world.working().await;
     assert_eq!(world.cancel(queued, Reason::HoldRanOut).await, CancelOutcome::Cancelled);
     let claimed = world.working().await;
@@ -98,7 +98,7 @@ pub async fn times_out_when_the_hold_ran_out(rig: &impl Rig) {
     }
 }
 
-pub async fn keeps_what_was_delivered_when_the_hold_ran_out(rig: &impl Rig) {
+pub async fn stays_fulfilled_at_the_end_of_the_hold(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     world.receive("a", ReceiptState::Delivered).await;
@@ -107,7 +107,7 @@ pub async fn keeps_what_was_delivered_when_the_hold_ran_out(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Success);
 }
 
-pub async fn cancels_the_unpaid_only_while_unpaid(rig: &impl Rig) {
+pub async fn cancels_as_unpaid_only_while_unpaid(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     for reason in [Reason::Unpaid, Reason::PaymentUnfit, Reason::NoInvoice] {
@@ -137,7 +137,7 @@ pub async fn changes_nothing_after_a_cancel(rig: &impl Rig) {
     world.record(vec![deferred(&chunk, &[], 1)], vec![(chunk.id, chunk.attempt, retry)]).await;
     assert_eq!(world.cancel(order, Reason::CancelledByBuyer).await, CancelOutcome::Cancelled);
     world.node_says(order, NodeVerdict::Cancelled).await;
-    // Nobody had it, it was said, and yet a carrier took it.
+    // It was reported as unsent, and yet a carrier accepted it.
     world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
     let recorded = world.receive("a", ReceiptState::Delivered).await;
     assert_eq!(recorded.decided, 0);

@@ -1,4 +1,4 @@
-//! Room for orders at the node: in all, and for each client.
+//! Caps of orders at the node: in total and per client.
 
 use domain::id::OrderId;
 use domain::money::Msat;
@@ -17,29 +17,29 @@ async fn add(world: &World, client: &str, caps: OrderCaps) -> (OrderId, OrderAdm
     let id = new.id;
     let admission = world.store.add_order(new, caps, at(60)).await.unwrap();
     let stored = world.store.order(id).await.unwrap().is_some();
-    assert_eq!(stored, admission == OrderAdmission::Stored, "nothing is stored without room");
+    assert_eq!(stored, admission == OrderAdmission::Stored, "stored above the cap");
     (id, admission)
 }
 
-/// An order of this client that is paid.
+/// A paid order of this client.
 async fn held(world: &World, client: &str) -> OrderId {
     let (order, _) = add(world, client, CAPS).await;
     world.hold(order, Some(world.new_message(1))).await;
     order
 }
 
-pub async fn leaves_a_client_no_more_open_orders_than_its_share(rig: &impl Rig) {
+pub async fn limits_open_orders_per_client(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (first, _) = add(&world, "a", TIGHT).await;
     assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::Stored);
     assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::TooManyOpenForClient);
     assert_eq!(add(&world, "b", TIGHT).await.1, OrderAdmission::Stored);
-    // One that is being cancelled takes no room any more.
+    // An order that is being cancelled does not count.
     world.cancel(first, Reason::Unpaid).await;
     assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::Stored);
 }
 
-pub async fn leaves_no_more_open_orders_than_there_is_room_for(rig: &impl Rig) {
+pub async fn limits_open_orders_in_total(rig: &impl Rig) {
     let world = World::new(rig).await;
     for client in ["a", "b", "c"] {
         assert_eq!(add(&world, client, TIGHT).await.1, OrderAdmission::Stored);
@@ -50,20 +50,20 @@ pub async fn leaves_no_more_open_orders_than_there_is_room_for(rig: &impl Rig) {
     assert_eq!(add(&world, "d", wider).await.1, OrderAdmission::Stored);
 }
 
-pub async fn leaves_a_client_no_more_held_payments_than_its_share(rig: &impl Rig) {
+pub async fn limits_held_payments_per_client(rig: &impl Rig) {
     let world = World::new(rig).await;
     let first = held(&world, "a").await;
     held(&world, "a").await;
     assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::TooManyHeldForClient);
     assert_eq!(add(&world, "b", TIGHT).await.1, OrderAdmission::Stored);
-    // Decided is not final: the node still holds it.
+    // The decision is not final: the node still holds the payment.
     world.cancel(first, Reason::CancelledByBuyer).await;
     assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::TooManyHeldForClient);
     world.node_says(first, NodeVerdict::Cancelled).await;
     assert_eq!(add(&world, "a", TIGHT).await.1, OrderAdmission::Stored);
 }
 
-pub async fn leaves_no_more_held_payments_than_there_is_room_for(rig: &impl Rig) {
+pub async fn limits_held_payments_in_total(rig: &impl Rig) {
     let world = World::new(rig).await;
     for client in ["a", "b", "c"] {
         held(&world, client).await;
@@ -71,7 +71,7 @@ pub async fn leaves_no_more_held_payments_than_there_is_room_for(rig: &impl Rig)
     assert_eq!(add(&world, "d", TIGHT).await.1, OrderAdmission::TooManyHeld);
 }
 
-pub async fn counts_no_credit_against_the_caps(rig: &impl Rig) {
+pub async fn orders_paid_from_credit_do_not_count_against_the_caps(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(9 * PRICE.get())).await;
     for _ in 0..4 {
@@ -82,7 +82,7 @@ pub async fn counts_no_credit_against_the_caps(rig: &impl Rig) {
     assert_eq!(add(&world, client, TIGHT).await.1, OrderAdmission::Stored);
 }
 
-pub async fn knows_an_order_that_exists_when_there_is_no_room(rig: &impl Rig) {
+pub async fn recognises_a_duplicate_order_at_the_cap(rig: &impl Rig) {
     let world = World::new(rig).await;
     let new = world.new_order();
     world.add(new.clone()).await;

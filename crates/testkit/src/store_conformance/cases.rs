@@ -1,54 +1,54 @@
-//! The names of all cases, once.
+//! The list of all cases.
 
-/// Makes a `#[tokio::test]` of every case; `$rig` is an async function that makes a fresh [`Rig`].
+/// Creates a `#[tokio::test]` for every case; `$rig` is an async function that creates a fresh [`Rig`].
 #[macro_export]
 macro_rules! store_conformance {
     ($rig:path) => {
         $crate::store_conformance! { @each $rig:
             // accounts
-            keeps_accounts_and_what_they_have
-            refuses_a_name_that_is_taken
+            stores_accounts_with_their_balances
+            refuses_a_duplicate_account_name
             keeps_keys_with_their_scopes
             revokes_a_key_once
-            refuses_keys_of_nobody
+            refuses_keys_of_unknown_accounts
             refuses_a_grant_below_zero
             // orders
             keeps_an_order_before_its_invoice
-            refuses_an_order_that_exists
-            refuses_orders_that_make_no_sense
+            refuses_a_duplicate_order
+            refuses_inconsistent_orders
             attaches_an_invoice_only_while_open
-            begins_work_when_the_payment_is_held
+            starts_work_when_the_payment_is_held
             holds_a_payment_once
-            begins_nothing_for_a_cancelled_order
+            starts_no_work_for_a_cancelled_order
             fulfils_funding_when_the_payment_is_held
-            counts_what_is_open_and_held
+            counts_open_and_held_orders
             lists_funding_newest_first
             spends_credit_when_the_order_is_accepted
             refuses_an_order_without_enough_credit
-            reserves_nothing_for_an_order_that_exists
-            keeps_orders_for_mailboxes
+            reserves_nothing_for_a_duplicate_order
+            stores_orders_for_email_addresses
             keeps_orders_for_numbers_that_are_lent
             finds_an_order_by_its_payment_hash_alone
             // credit
             accepts_many_orders_in_one_change
-            gives_credit_to_the_first_that_it_suffices_for
-            stores_nothing_of_a_batch_that_makes_no_sense
+            spends_credit_in_order_of_the_batch
+            stores_nothing_of_an_inconsistent_batch
             spends_the_last_credit_once
-            leases_what_it_accepts_to_the_caller
-            records_outcomes_of_what_was_never_claimed
-            goes_on_after_a_crash_with_leased_orders
+            leases_accepted_orders_to_the_caller
+            records_outcomes_of_unclaimed_chunks
+            resumes_leased_orders_after_a_crash
             // daily limit
-            spends_on_a_day_what_is_allowed
-            counts_what_went_back_on_the_same_day
-            counts_orders_and_messages_to_many_together
-            spends_the_last_of_a_day_once
+            spends_up_to_the_daily_limit
+            credits_refunds_of_the_same_day_to_the_daily_limit
+            counts_orders_and_campaigns_toward_one_daily_limit
+            spends_the_rest_of_the_daily_limit_once
             // caps
-            leaves_a_client_no_more_open_orders_than_its_share
-            leaves_no_more_open_orders_than_there_is_room_for
-            leaves_a_client_no_more_held_payments_than_its_share
-            leaves_no_more_held_payments_than_there_is_room_for
-            counts_no_credit_against_the_caps
-            knows_an_order_that_exists_when_there_is_no_room
+            limits_open_orders_per_client
+            limits_open_orders_in_total
+            limits_held_payments_per_client
+            limits_held_payments_in_total
+            orders_paid_from_credit_do_not_count_against_the_caps
+            recognises_a_duplicate_order_at_the_cap
             // numbers
             keeps_a_number_with_its_terms
             lists_numbers_in_their_order
@@ -56,126 +56,126 @@ macro_rules! store_conformance {
             follows_the_numbers_of_the_configuration_file
             // money
             keeps_the_price_when_delivered
-            gives_the_price_back_when_not_delivered
-            books_what_was_really_held
-            credits_what_was_funded
+            refunds_the_price_when_not_delivered
+            books_the_amount_that_was_held
+            credits_funding
             never_overdraws_in_contention
             never_overdraws_from_two_processes
-            conserves_money_whatever_happens
+            the_ledger_sums_to_zero_after_random_steps
             // cancel
             cancels_an_open_order
-            cancels_for_the_buyer_before_a_claim
-            is_too_late_for_the_buyer_after_a_claim
-            cancels_for_the_buyer_between_two_tries
-            is_too_late_for_the_buyer_once_a_carrier_has_a_part
-            times_out_when_the_hold_ran_out
-            keeps_what_was_delivered_when_the_hold_ran_out
-            cancels_the_unpaid_only_while_unpaid
+            the_buyer_can_cancel_before_a_claim
+            the_buyer_cannot_cancel_after_a_claim
+            the_buyer_can_cancel_between_two_attempts
+            the_buyer_cannot_cancel_once_a_carrier_has_a_part
+            times_out_at_the_end_of_the_hold
+            stays_fulfilled_at_the_end_of_the_hold
+            cancels_as_unpaid_only_while_unpaid
             cancels_an_order_paid_from_credit
             changes_nothing_after_a_cancel
             // node
             claims_due_checks_once
             checks_a_decided_order_at_once
-            does_not_put_off_a_decision
-            settles_and_cancels_as_the_node_says
-            repeats_of_the_nodes_word_change_nothing
-            loses_what_the_node_refunded
-            does_not_settle_what_is_not_fulfilled
-            makes_every_order_due_at_a_start
-            leaves_orders_that_are_due_in_their_place
-            retries_nothing_for_an_order_that_was_lost
-            hands_out_nothing_of_an_order_that_was_lost
+            does_not_postpone_the_check_of_a_decided_order
+            settles_and_cancels_by_the_nodes_reports
+            repeated_node_reports_change_nothing
+            an_order_refunded_by_the_node_is_lost
+            does_not_settle_an_unfulfilled_order
+            makes_every_open_order_due_at_start
+            keeps_the_order_of_due_checks
+            retries_nothing_of_a_lost_order
+            claims_nothing_of_a_lost_order
             // claims
             claims_a_chunk_once
             serves_the_lower_lane_first
             claims_no_more_than_there_is_room_for
-            claims_again_when_the_lease_has_passed
+            claims_again_after_the_lease
             renews_only_its_own_leases
             releases_the_leases_of_one_node
-            does_not_claim_what_is_no_longer_valid
-            cuts_a_message_into_chunks
+            does_not_claim_expired_chunks
+            splits_a_message_into_chunks
             reports_the_height_at_which_the_hold_ends
             // fairness
-            serves_every_account_in_turn
-            serves_accounts_that_a_claim_had_no_room_for
-            serves_the_longest_due_of_an_account_first
-            claims_nothing_of_accounts_that_are_full
-            claims_no_more_bulk_than_there_is_room_for
+            claims_from_accounts_in_turn
+            claims_next_from_accounts_that_did_not_fit
+            claims_an_accounts_oldest_chunk_first
+            claims_nothing_of_accounts_at_their_limit
+            limits_the_bulk_chunks_of_a_claim
             shares_the_queue_between_two_nodes
             // outcomes
-            submits_what_a_carrier_took
-            delivers_what_a_silent_carrier_took
-            fails_what_was_refused
-            expires_what_was_refused_for_its_age
-            tries_again_what_was_deferred
+            accepted_parts_are_submitted
+            accepted_parts_of_a_carrier_without_receipts_are_delivered
+            a_refused_recipient_fails
+            a_recipient_refused_for_its_age_expires
+            retries_deferred_recipients
             keeps_a_chunk_due_while_recipients_are_pending
             ignores_the_end_of_a_lost_lease
             records_the_parts_of_a_lost_lease
             ignores_the_refusal_of_a_lost_lease
-            ignores_a_refusal_of_what_a_carrier_has
-            records_an_outcome_twice_without_harm
+            ignores_a_refusal_of_an_accepted_recipient
+            recording_an_outcome_twice_is_harmless
             ignores_outcomes_of_unknown_chunks
             records_many_recipients_at_once
             // doubt
-            is_too_late_for_the_buyer_after_a_lost_claim
-            is_too_late_for_the_buyer_after_a_lease_that_passed
-            is_too_late_for_the_buyer_without_the_carriers_answer
-            is_too_late_for_the_buyer_when_outcomes_were_lost
-            cancels_for_the_buyer_when_every_outcome_was_sure
+            the_buyer_cannot_cancel_after_a_lost_claim
+            the_buyer_cannot_cancel_after_an_expired_lease
+            the_buyer_cannot_cancel_without_the_carriers_response
+            the_buyer_cannot_cancel_after_lost_outcomes
+            the_buyer_can_cancel_after_certain_outcomes
             submits_after_too_many_unanswered_claims
             counts_an_unanswered_claim_once
-            takes_an_answer_that_came_late
-            takes_a_late_answer_of_a_chunk_that_ended
-            ends_nothing_by_a_late_answer
+            records_a_late_response
+            records_a_late_response_of_an_ended_chunk
+            a_late_response_ends_no_chunk
             // parts
-            submits_when_all_parts_are_taken
-            does_not_hand_over_parts_again
-            delivers_when_all_parts_are
-            fails_when_one_part_does
+            is_submitted_when_all_parts_are_accepted
+            does_not_submit_accepted_parts_again
+            is_delivered_when_all_parts_are
+            fails_when_one_part_fails
             fails_when_a_part_is_refused
             // carriers
-            tells_which_carrier_has_the_parts
-            does_not_make_one_text_of_two_carriers_parts
+            a_claim_includes_the_carrier_that_has_parts
+            does_not_combine_parts_of_two_carriers
             replaces_the_parts_of_another_carrier
-            keeps_a_part_that_is_decided
+            keeps_a_part_with_a_final_state
             // failover
-            tries_another_carrier_when_one_will_not_take_it
-            ignores_another_try_of_a_lost_lease
-            cancels_for_the_buyer_when_a_carrier_would_not_take_it
-            counts_attempts_that_took_nothing
-            tries_another_carrier_when_receipts_do_not_come
-            does_not_return_what_is_decided
+            tries_another_carrier_after_a_refusal_of_one
+            ignores_try_another_of_a_lost_lease
+            the_buyer_can_cancel_when_a_carrier_did_not_accept
+            counts_attempts_without_an_accepted_part
+            tries_another_carrier_without_receipts
+            does_not_requeue_final_recipients
             reports_nothing_when_another_carrier_is_tried
             delivers_by_a_tried_carrier
             fails_nothing_by_a_tried_carrier
-            fails_nothing_that_a_silent_carrier_may_deliver
-            fails_what_the_silent_carrier_fails_too
+            does_not_fail_while_the_earlier_carrier_may_deliver
+            fails_when_the_earlier_carrier_fails_too
             stays_with_a_tried_carrier
-            returns_nothing_that_nobody_is_known_to_have
+            requeues_nothing_without_an_accepted_part
             awaits_no_receipts_past_validity
-            ends_the_wait_with_the_message
-            keeps_waiting_beside_what_is_pending
+            stops_waiting_for_receipts_when_the_message_ends
+            waits_for_receipts_while_others_are_pending
             // receipts
             delivers_by_receipt
-            applies_a_receipt_that_came_first
-            counts_what_it_parks
+            applies_an_early_receipt
+            counts_parked_receipts
             first_final_receipt_wins
-            takes_a_receipt_twice_without_harm
+            recording_a_receipt_twice_is_harmless
             decides_nothing_by_intermediate_receipts
-            knows_carriers_apart
+            matches_ids_per_carrier
             does_not_guess_between_constant_ids
             does_not_guess_a_parked_receipt
             expires_by_receipt
             keeps_the_carriers_code_of_a_failure
-            takes_no_receipt_for_a_submission_that_is_too_old
+            ignores_receipts_of_too_old_submissions
             matches_an_id_that_is_used_again
-            does_not_guess_between_constant_ids_of_which_one_is_decided
+            does_not_guess_between_constant_ids_with_a_final_one
             applies_no_early_receipt_of_an_earlier_use
             // words
             distinguishes_constant_ids_by_number
             does_not_guess_between_two_texts_to_one_number
-            needs_no_number_when_the_id_is_enough
-            applies_a_parked_receipt_by_its_number
+            needs_no_recipient_for_a_unique_id
+            applies_a_parked_receipt_by_recipient
             notes_an_intermediate_receipt
             notes_a_receipt_after_a_time_out
             notes_a_contradicting_receipt
@@ -184,22 +184,22 @@ macro_rules! store_conformance {
             traces_a_page_of_recipients
             hands_over_the_events_of_receipts
             // expiry
-            expires_what_no_carrier_took
-            does_not_expire_what_is_leased
-            times_out_what_has_no_receipt
-            leaves_what_still_has_time
+            expires_unaccepted_recipients
+            does_not_expire_leased_chunks
+            times_out_without_a_receipt
+            does_not_expire_early
             expires_no_more_than_its_limit
             deletes_old_parked_receipts
             // unmarked
-            believes_an_unmarked_receipt_from_the_recipients_number
-            takes_an_unmarked_receipt_of_a_stranger_for_a_message
-            applies_an_early_unmarked_receipt_only_where_it_fits
-            loses_no_early_unmarked_receipt_of_an_id_used_again
+            accepts_an_unmarked_receipt_from_the_recipients_number
+            an_unmarked_receipt_from_another_number_is_a_message
+            applies_an_early_unmarked_receipt_only_if_it_matches
+            keeps_an_early_unmarked_receipt_of_a_reused_id
             distinguishes_constant_ids_by_the_number_an_unmarked_receipt_comes_from
             // forget
-            forgets_orders_that_were_never_paid
-            forgets_no_more_than_asked
-            forgets_events_that_ended
+            deletes_orders_that_were_never_paid
+            deletes_no_more_than_the_limit
+            deletes_finished_events
             keeps_what_is_queued_and_takes_late_outcomes
             // events
             reports_each_change_once
@@ -218,134 +218,134 @@ macro_rules! store_conformance {
             deletes_attempts_by_age
             finds_events_by_order_message_account_and_state
             replays_an_event_that_has_ended
-            counts_no_attempt_that_was_put_off
+            a_postponed_call_is_not_an_attempt
             // bulk
-            accepts_a_message_to_many
-            refuses_a_message_to_many_that_exists
-            stores_nothing_of_a_message_to_many_without_credit
-            refuses_messages_to_many_that_make_no_sense
-            spends_the_last_credit_on_one_message_to_many
-            does_one_request_once
-            does_requests_of_one_key_at_once_only_once
+            accepts_a_campaign
+            refuses_a_duplicate_campaign
+            stores_nothing_of_a_campaign_without_credit
+            refuses_inconsistent_campaigns
+            spends_the_last_credit_on_one_campaign
+            an_idempotency_key_is_used_once
+            concurrent_requests_with_one_key_are_done_once
             // bulk: recipients
-            sends_nothing_to_those_who_are_excluded
-            cuts_price_groups_into_chunks
+            sends_nothing_to_excluded_recipients
+            splits_price_groups_into_chunks
             opens_a_chunk_once
-            expires_what_nobody_claimed
+            expires_unclaimed_chunks
             lists_messages_newest_first
             pages_through_recipients
-            looks_at_no_more_recipients_than_it_may
+            scans_no_more_recipients_than_the_limit
             // message list
             lists_texts_of_orders_beside_campaigns
             lists_what_became_of_an_order_s_text
             leaves_the_text_of_an_order_to_its_order
             // bulk: shares
-            keeps_shares_by_policy
+            charges_recipients_by_policy
             moves_no_money_by_receipts_after_the_end
-            sends_for_nothing_too
-            counts_recipients_that_are_told_with_gaps
+            sends_at_price_zero
+            counts_recipients_reported_with_gaps
             // bulk: start
-            begins_and_cancels_only_what_is_scheduled
+            starts_and_cancels_only_scheduled_campaigns
             starts_or_cancels_but_never_both
-            hands_out_nothing_while_paused
-            puts_off_a_paused_chunk_whose_lease_has_passed
+            claims_nothing_while_paused
+            postpones_a_paused_chunk_after_its_lease
             waits_for_receipts_over_a_pause
-            begins_no_paused_message
+            starts_no_paused_campaign
             // bulk: retry
-            tries_again_those_who_did_not_get_it
-            hears_nothing_of_earlier_tries
-            tries_again_only_what_has_ended
-            tries_again_once_for_each_key
-            tries_again_once_from_two_processes
-            tries_again_in_chunks
-            ends_another_try_that_nobody_claimed
-            goes_on_with_another_try_after_a_crash
-            queues_another_try_for_two_processes
+            retries_undelivered_recipients
+            ignores_results_of_earlier_attempts
+            retries_only_finished_campaigns
+            retries_once_per_idempotency_key
+            retries_once_from_two_processes
+            retries_in_chunks
+            ends_an_unclaimed_retry
+            resumes_a_retry_after_a_crash
+            queues_a_retry_for_two_processes
             // inbound
             stores_a_whole_message_at_once
             joins_parts_in_every_order
-            joins_pairs_that_were_cut_and_keeps_octets
-            knows_the_parts_of_different_messages_apart
-            keeps_what_another_message_says_under_a_taken_number
-            a_joined_part_that_comes_again_is_a_repeat_for_a_while
+            joins_split_pairs_and_keeps_octets
+            distinguishes_parts_of_different_messages
+            keeps_other_content_with_the_same_part_number
+            a_joined_part_is_a_repeat_for_a_limited_time
             an_equal_message_is_a_repeat_only_after_an_interruption
-            an_equal_message_is_a_repeat_in_the_next_process_too
-            joins_parts_that_are_stored_in_another_order_than_they_came
-            joins_what_waited_too_long_with_a_mark
-            joins_no_more_incomplete_ones_than_asked
-            keeps_no_more_waiting_parts_than_there_is_room_for
-            tells_whose_number_it_came_to
-            tells_an_incomplete_message_by_its_number_too
-            lists_what_came_in_newest_first
+            an_equal_message_is_a_repeat_after_a_restart
+            joins_parts_stored_out_of_order
+            joins_incomplete_messages_after_the_timeout
+            joins_no_more_incomplete_messages_than_the_limit
+            limits_waiting_parts
+            reports_the_owner_of_the_destination_number
+            reports_an_incomplete_message_to_the_owner_of_its_number
+            lists_inbound_messages_newest_first
             two_processes_join_one_message_once
             // links
-            gives_one_node_all_links
-            shares_links_evenly_and_never_one_that_is_open
-            gives_few_links_to_those_that_were_there_first
-            gives_a_link_to_one_of_many_at_once
-            passes_on_the_links_of_a_node_that_is_gone
-            leaves_its_links_to_the_others
-            frees_the_work_of_a_node_that_is_gone
-            frees_nothing_of_a_node_that_is_there
-            tells_which_carriers_another_node_has
+            one_node_gets_all_links
+            shares_links_evenly_without_reassigning_open_ones
+            few_links_stay_with_the_oldest_nodes
+            one_link_is_granted_to_one_of_many_nodes
+            reassigns_the_links_of_a_dead_node
+            a_leaving_node_releases_its_links
+            releases_the_work_of_a_dead_node
+            releases_nothing_of_a_live_node
+            lists_the_carriers_of_other_nodes
             leaves_chunks_to_the_node_that_has_their_carrier
             // directory
-            approves_a_sender_name_at_once_and_keeps_it_once
-            decides_about_a_sender_name_that_was_asked_for
+            approves_a_sender_name_once
+            decides_on_a_requested_sender_name
             shares_an_approved_sender_name_with_every_account
             lists_sender_names_page_by_page
             keeps_templates_of_each_account_apart
             keeps_groups_of_contacts
-            shows_the_old_numbers_until_the_new_are_whole
+            shows_the_old_numbers_until_the_upload_is_complete
             reads_all_numbers_of_a_large_group_in_order
             // blocklist
             blocks_numbers_for_one_account_or_for_all
-            keeps_the_first_proof_of_a_block_and_lists_it
+            keeps_the_first_proof_of_a_block
             finds_blocked_numbers_among_many
-            a_stop_blocks_with_its_proof_and_a_start_frees
-            what_an_operator_blocked_is_not_freed_by_a_start
+            stop_blocks_with_proof_and_start_unblocks
+            start_does_not_lift_an_operators_block
             // blocked
             hands_out_no_recipient_that_was_blocked_meanwhile
             finds_the_blocked_in_chunks_that_were_not_claimed_yet
-            ends_a_message_of_which_all_were_blocked
+            ends_a_message_whose_recipients_are_all_blocked
             retries_no_recipient_that_was_blocked_meanwhile
-            gives_the_price_of_a_blocked_order_back
+            refunds_a_blocked_order
             refuses_an_order_to_a_blocked_number
-            hands_out_mailboxes_whatever_is_blocked
-            blocks_what_no_carrier_can_deliver
-            waits_for_a_receipt_of_what_a_carrier_may_have
+            blocks_do_not_affect_email
+            blocks_recipients_without_a_complete_submission
+            waits_for_receipts_of_possibly_accepted_recipients
             leaves_the_blocked_with_a_tried_carrier
-            goes_on_waiting_for_receipts_beside_the_blocked
-            two_processes_hand_out_no_blocked_number
+            waits_for_receipts_of_unblocked_recipients
+            two_processes_claim_no_blocked_number
             // operators
             keeps_operators_and_revokes_their_keys
-            tells_the_audit_log_newest_first
-            makes_no_line_of_what_did_not_happen
+            lists_the_audit_log_newest_first
+            audits_only_effective_changes
             keeps_prices_of_each_product_by_prefix
-            keeps_what_is_agreed_with_an_account
-            gives_credit_once
+            stores_account_settings
+            grants_credit_once_per_key
             // refunds
-            gives_back_what_an_order_was_charged
-            notes_who_gave_money_back_and_why
-            gives_back_nothing_that_was_not_charged
-            gives_back_what_lightning_paid_as_credit
-            gives_back_shares_of_a_message_to_many
-            gives_back_what_carriers_took_where_that_is_charged
-            two_operators_give_back_no_more_than_was_charged
-            one_request_from_two_processes_gives_back_once
-            a_refund_and_what_goes_back_by_itself_exclude_each_other
+            refunds_the_charge_of_an_order
+            records_who_refunded_and_why
+            refunds_nothing_that_was_not_charged
+            refunds_lightning_payments_as_credit
+            refunds_recipients_of_a_campaign
+            refunds_accepted_recipients_where_they_are_charged
+            two_operators_refund_no_more_than_was_charged
+            one_request_from_two_processes_refunds_once
+            manual_and_automatic_refunds_exclude_each_other
             // search
-            finds_a_number_in_orders_and_in_messages_to_many
+            finds_a_number_in_orders_and_campaigns
             finds_recipients_by_account_message_state_and_time
-            pages_through_what_is_found
-            looks_at_no_more_than_a_search_may
-            shows_as_pending_who_is_tried_again
+            pages_through_search_results
+            scans_no_more_than_a_search_may
+            shows_retried_recipients_as_pending
             finds_messages_of_both_kinds_newest_first
             pages_accounts_and_keys_by_id
             pages_an_accounts_messages_by_id
             // restart
-            keeps_everything_over_a_restart
-            goes_on_after_a_crash_with_claimed_work
+            keeps_everything_across_a_restart
+            resumes_claimed_work_after_a_crash
             records_late_outcomes_after_a_restart
             serves_two_processes_at_once
             answers_a_ping

@@ -1,4 +1,4 @@
-//! The queue: who gets which chunk, and for how long.
+//! The queue: claims and leases of chunks.
 
 use domain::limits::CHUNK_RECIPIENTS_MAX;
 use domain::message::Lane;
@@ -42,7 +42,7 @@ pub async fn claims_no_more_than_there_is_room_for(rig: &impl Rig) {
     assert_eq!(claim(3).await.unwrap().chunks.len(), 2);
 }
 
-pub async fn claims_again_when_the_lease_has_passed(rig: &impl Rig) {
+pub async fn claims_again_after_the_lease(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working().await;
     let first = world.claim_one(at(5)).await;
@@ -67,7 +67,7 @@ pub async fn renews_only_its_own_leases(rig: &impl Rig) {
     let again = world.store.claim_chunks("two", 9.into(), at(300), at(400)).await.unwrap().chunks;
     assert_eq!(again.len(), 1);
     renew(NODE, 1, at(900)).await.unwrap();
-    assert_eq!(world.claim(at(400)).await.len(), 1, "a lost lease is not prolonged");
+    assert_eq!(world.claim(at(400)).await.len(), 1, "a lost lease was renewed");
 }
 
 pub async fn releases_the_leases_of_one_node(rig: &impl Rig) {
@@ -83,7 +83,7 @@ pub async fn releases_the_leases_of_one_node(rig: &impl Rig) {
     assert_eq!(world.store.release_leases("three", at(6)).await.unwrap(), 0);
 }
 
-pub async fn does_not_claim_what_is_no_longer_valid(rig: &impl Rig) {
+pub async fn does_not_claim_expired_chunks(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working().await;
     let end = at(0).after(VALID);
@@ -91,7 +91,7 @@ pub async fn does_not_claim_what_is_no_longer_valid(rig: &impl Rig) {
     assert_eq!(world.claim(at(3_599)).await.len(), 1);
 }
 
-pub async fn cuts_a_message_into_chunks(rig: &impl Rig) {
+pub async fn splits_a_message_into_chunks(rig: &impl Rig) {
     let world = World::new(rig).await;
     let count = 2 * CHUNK_RECIPIENTS_MAX + 1;
     world.working_with(world.new_message(count)).await;

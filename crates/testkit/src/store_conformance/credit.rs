@@ -1,4 +1,4 @@
-//! Orders paid from credit, many in one change.
+//! Orders paid from credit, many per change.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ pub async fn accepts_many_orders_in_one_change(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn gives_credit_to_the_first_that_it_suffices_for(rig: &impl Rig) {
+pub async fn spends_credit_in_order_of_the_batch(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(100)).await;
     let rich = world.account(PRICE).await;
@@ -87,7 +87,7 @@ pub async fn gives_credit_to_the_first_that_it_suffices_for(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn stores_nothing_of_a_batch_that_makes_no_sense(rig: &impl Rig) {
+pub async fn stores_nothing_of_an_inconsistent_batch(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(PRICE).await;
     let price = Msat::new(1);
@@ -119,7 +119,7 @@ pub async fn spends_the_last_credit_once(rig: &impl Rig) {
         batches.spawn(async move {
             let orders = (0..10).map(|_| world.new_credit(account, PRICE)).collect();
             let outcomes = add(&world, orders).await;
-            // In a batch the first get it.
+            // In a batch the first orders get the credit.
             let refused = outcomes.iter().position(|outcome| *outcome != ACCEPTED).unwrap_or(10);
             assert!(outcomes[refused..].iter().all(|outcome| *outcome != ACCEPTED));
             refused
@@ -135,7 +135,7 @@ pub async fn spends_the_last_credit_once(rig: &impl Rig) {
     one.must_be_sound().await;
 }
 
-pub async fn leases_what_it_accepts_to_the_caller(rig: &impl Rig) {
+pub async fn leases_accepted_orders_to_the_caller(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(PRICE).await;
     let orders =
@@ -143,10 +143,10 @@ pub async fn leases_what_it_accepts_to_the_caller(rig: &impl Rig) {
     let (order, message) = (orders[0].order.id, orders[0].message.content.message);
     let outcomes = world.store.add_credit_orders(orders, lease()).await.unwrap();
     assert_eq!(outcomes, [ACCEPTED, CreditOutcome::Insufficient { available: Msat::ZERO }]);
-    assert!(world.claim(at(119)).await.is_empty(), "it is the caller's");
+    assert!(world.claim(at(119)).await.is_empty(), "the caller has the lease");
     let too_late = world.cancel(order, Reason::CancelledByBuyer).await;
     assert_eq!(too_late, CancelOutcome::TooLate, "a carrier may have it");
-    // The caller goes on as if it had claimed it.
+    // The caller continues as if it had claimed it.
     let id = ChunkId { message, first: 0 };
     world.store.renew_leases(NODE, vec![(id, 1)], at(200)).await.unwrap();
     let again = world.claim(at(199)).await;
@@ -161,7 +161,7 @@ pub async fn leases_what_it_accepts_to_the_caller(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn records_outcomes_of_what_was_never_claimed(rig: &impl Rig) {
+pub async fn records_outcomes_of_unclaimed_chunks(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(PRICE).await;
     let new = world.new_credit(account.id, PRICE);
@@ -181,8 +181,8 @@ pub async fn records_outcomes_of_what_was_never_claimed(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-/// The process died between the commit and the hand-over.
-pub async fn goes_on_after_a_crash_with_leased_orders(rig: &impl Rig) {
+/// The process died between the commit and the submission.
+pub async fn resumes_leased_orders_after_a_crash(rig: &impl Rig) {
     let before = World::new(rig).await;
     let account = before.account(PRICE).await.id;
     let orders: Vec<_> = (0..2).map(|_| before.new_credit(account, Msat::new(1))).collect();

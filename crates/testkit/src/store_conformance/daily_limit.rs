@@ -1,4 +1,4 @@
-//! What an account may spend on a day.
+//! An account's daily limit.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::bulk_world::{BulkWorld, EACH, times};
 use super::world::{BY, World, at, balance};
 
 const ACCEPTED: CreditOutcome = CreditOutcome::Accepted;
-/// Seconds after noon at which the next day begins.
+/// Start of the next day, in seconds after noon.
 const MIDNIGHT: u64 = 12 * 60 * 60;
 
 const fn over(left: i64) -> CreditOutcome {
@@ -35,7 +35,7 @@ fn order(world: &World, account: AccountId, price: i64, now: Timestamp) -> Credi
     new
 }
 
-/// Orders of these prices, made at once.
+/// Stores orders of these prices in one batch.
 async fn spend(
     world: &World,
     account: AccountId,
@@ -46,7 +46,7 @@ async fn spend(
     world.store.add_credit_orders(orders, None).await.unwrap()
 }
 
-pub async fn spends_on_a_day_what_is_allowed(rig: &impl Rig) {
+pub async fn spends_up_to_the_daily_limit(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(1_000)).await.id;
     let other = world.account(Msat::new(1_000)).await.id;
@@ -54,21 +54,21 @@ pub async fn spends_on_a_day_what_is_allowed(rig: &impl Rig) {
     let outcomes = spend(&world, account, &[6, 5, 4, 1, 0], at(0)).await;
     assert_eq!(outcomes, [ACCEPTED, over(4), ACCEPTED, over(0), ACCEPTED]);
     assert_eq!(spend(&world, other, &[500], at(0)).await, [ACCEPTED], "it has no limit");
-    // Nothing was stored of what is over it, and that costs nothing.
+    // Orders above the limit are not stored and not charged.
     assert_eq!(world.balance(account).await, balance(Msat::new(990), Msat::new(10)));
     assert_eq!(world.claim(at(1)).await.len(), 4);
     assert_eq!(spend(&world, account, &[1], at(MIDNIGHT - 1)).await, [over(0)]);
     assert_eq!(spend(&world, account, &[11, 7], at(MIDNIGHT)).await, [over(10), ACCEPTED]);
-    // A clock that is behind goes on with the day that has begun.
+    // A clock that is behind continues the current day.
     assert_eq!(spend(&world, account, &[4, 3], at(MIDNIGHT - 1)).await, [over(3), ACCEPTED]);
     assert_eq!(spend(&world, account, &[1], at(MIDNIGHT)).await, [over(0)]);
     world.must_be_sound().await;
 }
 
-pub async fn counts_what_went_back_on_the_same_day(rig: &impl Rig) {
+pub async fn credits_refunds_of_the_same_day_to_the_daily_limit(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(12)).await.id;
-    // What was spent before the limit was agreed counts too.
+    // Spending before the limit was set counts, too.
     let new = order(&world, account, 6, at(0));
     let id = new.order.id;
     world.store.add_credit_orders(vec![new], None).await.unwrap();
@@ -78,7 +78,7 @@ pub async fn counts_what_went_back_on_the_same_day(rig: &impl Rig) {
     assert_eq!(spend(&world, account, &[5, 4], at(60)).await, [over(4), ACCEPTED]);
     let none = CreditOutcome::Insufficient { available: Msat::new(8) };
     assert_eq!(spend(&world, account, &[9], at(60)).await, [none], "credit is short as well");
-    // One that is lowered below what was spent leaves nothing, none leaves all.
+    // A limit below the spending leaves nothing; no limit leaves everything.
     limit(&world, account, Some(Msat::new(3))).await;
     assert_eq!(spend(&world, account, &[1, 0], at(60)).await, [over(0), ACCEPTED]);
     limit(&world, account, None).await;
@@ -86,7 +86,7 @@ pub async fn counts_what_went_back_on_the_same_day(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn counts_orders_and_messages_to_many_together(rig: &impl Rig) {
+pub async fn counts_orders_and_campaigns_toward_one_daily_limit(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(100)).await;
     let account = world.account;
     limit(&world.world, account, Some(times(10))).await;
@@ -101,7 +101,7 @@ pub async fn counts_orders_and_messages_to_many_together(rig: &impl Rig) {
     let sent = keyed(3);
     assert!(matches!(world.add(sent).await, Spent::Done { .. }), "the key was not used");
 
-    // Another try spends as well.
+    // A retry counts, too.
     let claimed = world.claim(at(5)).await;
     let chunk = claimed.iter().find(|chunk| chunk.id.message == id).unwrap();
     let refused = (0..6).map(|index| world.refused(chunk, index)).collect();
@@ -123,7 +123,7 @@ pub async fn counts_orders_and_messages_to_many_together(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn spends_the_last_of_a_day_once(rig: &impl Rig) {
+pub async fn spends_the_rest_of_the_daily_limit_once(rig: &impl Rig) {
     let one = Arc::new(BulkWorld::new(rig, times(1_000)).await);
     let two = Arc::new(World::from(rig, 1_000_000).await);
     let account = one.account;
@@ -155,7 +155,7 @@ pub async fn spends_the_last_of_a_day_once(rig: &impl Rig) {
         });
     }
     let spent: u32 = spenders.join_all().await.into_iter().sum();
-    // Orders of one fill what messages of three leave.
+    // Orders of price 1 fill what campaigns of price 3 leave.
     assert_eq!(spent, 25);
     assert_eq!(one.balance().await, balance(times(975), times(25)));
     one.must_be_sound().await;

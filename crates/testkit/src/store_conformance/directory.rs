@@ -40,7 +40,7 @@ impl World {
         self.account(Msat::ZERO).await.id
     }
 
-    /// What the audit log tells, oldest first.
+    /// The audit log, oldest first.
     pub(super) async fn deeds(&self) -> Vec<(Action, Actor)> {
         let list = AuditList { limit: 1_000, ..AuditList::default() };
         let mut log = self.store.audit_log(list).await.unwrap();
@@ -62,7 +62,7 @@ impl World {
     }
 }
 
-pub async fn approves_a_sender_name_at_once_and_keeps_it_once(rig: &impl Rig) {
+pub async fn approves_a_sender_name_once(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.someone().await;
     for secs in [1, 2] {
@@ -77,7 +77,7 @@ pub async fn approves_a_sender_name_at_once_and_keeps_it_once(rig: &impl Rig) {
     assert!(matches!(nobody, Err(PortError::Refused(_))), "{nobody:?}");
 }
 
-pub async fn decides_about_a_sender_name_that_was_asked_for(rig: &impl Rig) {
+pub async fn decides_on_a_requested_sender_name(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.someone().await;
     let by = Actor::Account(account);
@@ -96,7 +96,7 @@ pub async fn decides_about_a_sender_name_that_was_asked_for(rig: &impl Rig) {
     let again = world.store.request_sender(account, named("ACME"), by, at(3)).await.unwrap();
     assert_eq!((again.number, again.state), (asked.number, SenderState::Requested));
     decide(SenderEvent::Approve, None).await.unwrap().unwrap();
-    // A repeat is no second decision.
+    // A repeat is not a second decision.
     let repeat = decide(SenderEvent::Approve, Some("other")).await.unwrap().unwrap();
     assert_eq!((repeat.state, repeat.decided.note), (SenderState::Approved, None));
     decide(SenderEvent::Withdraw, None).await.unwrap().unwrap();
@@ -127,7 +127,7 @@ pub async fn shares_an_approved_sender_name_with_every_account(rig: &impl Rig) {
     let names: Vec<_> = world.store.senders(other).await.unwrap();
     let names: Vec<_> = names.iter().map(|s| (s.name.as_str(), s.shared)).collect();
     assert_eq!(names, [("INFO", true), ("OWN", false)]);
-    // What the account asked for itself and did not get does not hide what is shared.
+    // A rejected request of the account does not hide a shared sender name.
     world.store.request_sender(other, named("INFO"), BY, at(5)).await.unwrap();
     assert_eq!(world.may(other, "INFO").await, Some(SenderState::Approved));
     world.store.share_sender(asked.number, false, BY, at(6)).await.unwrap().unwrap();
@@ -234,7 +234,7 @@ pub async fn keeps_groups_of_contacts(rig: &impl Rig) {
     assert!(matches!(late, Err(PortError::Conflict(_))), "{late:?}");
 }
 
-pub async fn shows_the_old_numbers_until_the_new_are_whole(rig: &impl Rig) {
+pub async fn shows_the_old_numbers_until_the_upload_is_complete(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.someone().await;
     let group = world.new_group(account).await;
@@ -254,7 +254,7 @@ pub async fn shows_the_old_numbers_until_the_new_are_whole(rig: &impl Rig) {
     world.store.finish_upload(second, BY, at(4)).await.unwrap();
     assert_eq!(world.numbers(account, group).await, [msisdn(3)]);
 
-    // Killed in between: it goes when it is old.
+    // The process died in between: the upload is deleted when it is old.
     let killed = replace().await.unwrap().unwrap();
     world.store.add_contacts(killed, vec![contact(8, None)]).await.unwrap();
     let mut gone = 0;

@@ -1,4 +1,4 @@
-//! What a carrier may have without having said so.
+//! Recipients that a carrier may have accepted without a response.
 
 use domain::limits::NO_ANSWERS_MAX;
 use domain::message::recipient::RecipientState;
@@ -18,7 +18,7 @@ fn late(chunk: &ClaimedChunk, taken: &[(u16, &str)]) -> Outcome {
     outcome(chunk, 0, 1, taken, End::Late)
 }
 
-/// Records an outcome, and that the chunk comes up again at once.
+/// Records an outcome and makes the chunk due at once.
 async fn retry(world: &World, chunk: &ClaimedChunk, outcomes: Vec<Outcome>) -> Recorded {
     let end = ChunkEnd::Retry { at: at(10), reason: Reason::NoAnswer };
     world.record(outcomes, vec![(chunk.id, chunk.attempt, end)]).await
@@ -29,19 +29,19 @@ async fn is_too_late(world: &World, order: domain::id::OrderId) {
     assert_eq!(world.state(order).await, OrderState::Working);
 }
 
-pub async fn is_too_late_for_the_buyer_after_a_lost_claim(rig: &impl Rig) {
+pub async fn the_buyer_cannot_cancel_after_a_lost_claim(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     world.claim_one(at(5)).await;
     world.store.release_leases(NODE, at(6)).await.unwrap();
     is_too_late(&world, order).await;
-    // The next claim knows of itself only.
+    // The next claim knows only its own outcomes.
     let again = world.claim_one(at(6)).await;
     retry(&world, &again, vec![deferred(&again, &[], 1)]).await;
     is_too_late(&world, order).await;
 }
 
-pub async fn is_too_late_for_the_buyer_after_a_lease_that_passed(rig: &impl Rig) {
+pub async fn the_buyer_cannot_cancel_after_an_expired_lease(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     world.claim_one(at(5)).await;
@@ -50,7 +50,7 @@ pub async fn is_too_late_for_the_buyer_after_a_lease_that_passed(rig: &impl Rig)
     is_too_late(&world, order).await;
 }
 
-pub async fn is_too_late_for_the_buyer_without_the_carriers_answer(rig: &impl Rig) {
+pub async fn the_buyer_cannot_cancel_without_the_carriers_response(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -61,7 +61,7 @@ pub async fn is_too_late_for_the_buyer_without_the_carriers_answer(rig: &impl Ri
     is_too_late(&world, order).await;
 }
 
-pub async fn is_too_late_for_the_buyer_when_outcomes_were_lost(rig: &impl Rig) {
+pub async fn the_buyer_cannot_cancel_after_lost_outcomes(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working_with(world.new_message(2)).await;
     let chunk = world.claim_one(at(5)).await;
@@ -71,7 +71,7 @@ pub async fn is_too_late_for_the_buyer_when_outcomes_were_lost(rig: &impl Rig) {
     is_too_late(&world, order).await;
 }
 
-pub async fn cancels_for_the_buyer_when_every_outcome_was_sure(rig: &impl Rig) {
+pub async fn the_buyer_can_cancel_after_certain_outcomes(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working_with(world.new_message(2)).await;
     for tries in 1..=3 {
@@ -79,7 +79,7 @@ pub async fn cancels_for_the_buyer_when_every_outcome_was_sure(rig: &impl Rig) {
         assert_eq!(chunk.attempt, tries);
         let mut second = deferred(&chunk, &[], 1);
         second.key.recipient = 1;
-        // Outcomes come in their own time; the last one ends the chunk.
+        // Outcomes arrive separately; the last one ends the chunk.
         world.record(vec![deferred(&chunk, &[], 1)], vec![]).await;
         retry(&world, &chunk, vec![second]).await;
     }
@@ -111,7 +111,7 @@ pub async fn counts_an_unanswered_claim_once(rig: &impl Rig) {
         world.record(vec![silent(&chunk), silent(&chunk)], vec![]).await;
     }
     assert_eq!(world.recipient(order).await, RecipientState::Pending);
-    // Other reasons are no silences.
+    // Other reasons do not count as missing responses.
     for _ in 0..=NO_ANSWERS_MAX {
         let chunk = world.claim_one(at(10).after(LEASE)).await;
         retry(&world, &chunk, vec![deferred(&chunk, &[], 1)]).await;
@@ -119,7 +119,7 @@ pub async fn counts_an_unanswered_claim_once(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Pending);
 }
 
-pub async fn takes_an_answer_that_came_late(rig: &impl Rig) {
+pub async fn records_a_late_response(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let silenced = world.claim_one(at(5)).await;
@@ -132,7 +132,7 @@ pub async fn takes_an_answer_that_came_late(rig: &impl Rig) {
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }
 
-pub async fn takes_a_late_answer_of_a_chunk_that_ended(rig: &impl Rig) {
+pub async fn records_a_late_response_of_an_ended_chunk(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let mut last = None;
@@ -147,13 +147,13 @@ pub async fn takes_a_late_answer_of_a_chunk_that_ended(rig: &impl Rig) {
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }
 
-pub async fn ends_nothing_by_a_late_answer(rig: &impl Rig) {
+pub async fn a_late_response_ends_no_chunk(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let silenced = world.claim_one(at(5)).await;
     retry(&world, &silenced, vec![silent(&silenced)]).await;
     let held = world.claim_one(at(10)).await;
-    // The carrier said no, late.
+    // A late refusal.
     let recorded = world.record(vec![late(&silenced, &[])], vec![]).await;
     assert_eq!(recorded, Recorded::default());
     assert_eq!(world.recipient(order).await, RecipientState::Pending);

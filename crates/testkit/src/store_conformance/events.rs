@@ -152,7 +152,7 @@ pub async fn the_events_of_an_order_are_due_one_after_another(rig: &impl Rig) {
         world.store.record_deliveries(vec![result(due[0].id, outcome)], now).await.unwrap();
     }
     assert!(world.due_events(at(100_000)).await.is_empty());
-    // An event of an order whose earlier ones have ended waits for none.
+    // An event whose predecessors have ended does not wait.
     world.node_says(order, NodeVerdict::Cancelled).await;
     let lost = world.due_events(at(100_000)).await;
     assert_eq!((lost.len(), order_of(&lost[0]).state), (1, OrderState::Lost));
@@ -334,7 +334,7 @@ pub async fn a_failed_event_is_not_due_again(rig: &impl Rig) {
     assert!(world.due_events(at(100_000)).await.is_empty());
 }
 
-pub async fn counts_no_attempt_that_was_put_off(rig: &impl Rig) {
+pub async fn a_postponed_call_is_not_an_attempt(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working().await;
     let event = world.due_events(at(2)).await.remove(0);

@@ -1,4 +1,4 @@
-//! The end of waiting.
+//! Expiry of recipients.
 
 use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, ReceiptState, Recorded};
@@ -16,7 +16,7 @@ async fn expire(world: &World, now: Timestamp) -> Recorded {
     world.store.expire(now, at(0), 100).await.unwrap()
 }
 
-pub async fn expires_what_no_carrier_took(rig: &impl Rig) {
+pub async fn expires_unaccepted_recipients(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -31,12 +31,12 @@ pub async fn expires_what_no_carrier_took(rig: &impl Rig) {
     assert!(world.claim(at(9_000)).await.is_empty());
 }
 
-pub async fn does_not_expire_what_is_leased(rig: &impl Rig) {
+pub async fn does_not_expire_leased_chunks(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(VALID_UNTIL - 1)).await;
     assert_eq!(expire(&world, at(VALID_UNTIL + 1)).await, Recorded::default());
-    // Its lease passes, and nobody said a word.
+    // Its lease expires without an outcome.
     let recorded = expire(&world, at(VALID_UNTIL + 200)).await;
     assert_eq!(recorded.recipients, 1);
     world.done(&chunk, accepted(&chunk, 0, &[(1, "late")])).await;
@@ -44,7 +44,7 @@ pub async fn does_not_expire_what_is_leased(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Expired, "the first end stays");
 }
 
-pub async fn times_out_what_has_no_receipt(rig: &impl Rig) {
+pub async fn times_out_without_a_receipt(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     assert_eq!(expire(&world, at(RECEIPTS_UNTIL - 1)).await, Recorded::default());
@@ -57,7 +57,7 @@ pub async fn times_out_what_has_no_receipt(rig: &impl Rig) {
     assert_eq!(world.state(order).await, OrderState::Cancelling);
 }
 
-pub async fn leaves_what_still_has_time(rig: &impl Rig) {
+pub async fn does_not_expire_early(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (submitted, pending) = (world.submitted("a").await, world.working().await);
     assert_eq!(expire(&world, at(VALID_UNTIL - 1)).await, Recorded::default());

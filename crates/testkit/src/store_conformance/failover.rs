@@ -1,4 +1,4 @@
-//! One carrier will not take it, or never says what became of it: another one is tried.
+//! Failover to another carrier after a refusal or a missing receipt.
 
 use domain::id::MessageId;
 use domain::limits::NO_ANSWERS_MAX;
@@ -49,7 +49,7 @@ const fn until(until: Timestamp) -> ChunkEnd {
     ChunkEnd::AwaitReceipts { until }
 }
 
-/// A carrier took the one part as `id`; its receipt is awaited until 100.
+/// A carrier accepted the only part as `id`; its receipt is awaited until 100.
 async fn awaited(world: &World, id: &str) -> (domain::id::OrderId, MessageId) {
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -67,7 +67,7 @@ async fn trace(world: &World, message: MessageId) -> RecipientTrace {
     world.store.trace(message, 0, 1).await.unwrap().remove(0)
 }
 
-pub async fn tries_another_carrier_when_one_will_not_take_it(rig: &impl Rig) {
+pub async fn tries_another_carrier_after_a_refusal_of_one(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -90,7 +90,7 @@ pub async fn tries_another_carrier_when_one_will_not_take_it(rig: &impl Rig) {
     assert_eq!((stored.state, stored.reason), (OrderState::Cancelling, Some(Reason::Refused)));
 }
 
-pub async fn ignores_another_try_of_a_lost_lease(rig: &impl Rig) {
+pub async fn ignores_try_another_of_a_lost_lease(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working().await;
     let lost = world.claim_one(at(5)).await;
@@ -100,7 +100,7 @@ pub async fn ignores_another_try_of_a_lost_lease(rig: &impl Rig) {
     assert!(world.claim(at(200)).await.is_empty(), "the second claim stands");
 }
 
-pub async fn cancels_for_the_buyer_when_a_carrier_would_not_take_it(rig: &impl Rig) {
+pub async fn the_buyer_can_cancel_when_a_carrier_did_not_accept(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -108,7 +108,7 @@ pub async fn cancels_for_the_buyer_when_a_carrier_would_not_take_it(rig: &impl R
     assert_eq!(world.cancel(order, Reason::CancelledByBuyer).await, CancelOutcome::Cancelled);
 }
 
-pub async fn counts_attempts_that_took_nothing(rig: &impl Rig) {
+pub async fn counts_attempts_without_an_accepted_part(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working().await;
     let deferral = |chunk: &ClaimedChunk, reason, carrier: &str, taken: &[(u16, &str)]| Outcome {
@@ -128,7 +128,7 @@ pub async fn counts_attempts_that_took_nothing(rig: &impl Rig) {
         end(&world, &chunk, vec![deferred.clone(), deferred], retry(at(10))).await;
         let again = world.claim_one(at(10)).await;
         assert_eq!(again.recipients[0].attempts, attempts, "{reason:?} {carrier} {taken:?}");
-        // One that would not take it is asked again only when nobody else is left.
+        // A carrier that did not accept is tried again only if no other is left.
         let another = other(try_another(&again, &[]));
         let outcomes = if tries == 0 { vec![another] } else { vec![] };
         end(&world, &again, outcomes, retry(at(10))).await;
@@ -138,7 +138,7 @@ pub async fn counts_attempts_that_took_nothing(rig: &impl Rig) {
     assert_eq!(world.claim_one(at(10)).await.recipients[0].attempts, 3);
 }
 
-pub async fn tries_another_carrier_when_receipts_do_not_come(rig: &impl Rig) {
+pub async fn tries_another_carrier_without_receipts(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (order, message) = awaited(&world, "a").await;
     assert!(world.claim(at(99)).await.is_empty());
@@ -160,7 +160,7 @@ pub async fn tries_another_carrier_when_receipts_do_not_come(rig: &impl Rig) {
     assert!(world.claim(at(300)).await.is_empty());
 }
 
-pub async fn does_not_return_what_is_decided(rig: &impl Rig) {
+pub async fn does_not_requeue_final_recipients(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working_with(world.new_message(3)).await;
     let chunk = world.claim_one(at(5)).await;
@@ -189,7 +189,7 @@ pub async fn reports_nothing_when_another_carrier_is_tried(rig: &impl Rig) {
 
 pub async fn delivers_by_a_tried_carrier(rig: &impl Rig) {
     let world = World::new(rig).await;
-    // While the other carrier is handed it.
+    // While it is submitted to the other carrier.
     let (order, _) = awaited(&world, "a").await;
     let again = world.claim_one(at(100)).await;
     let recorded = world.receive("a", ReceiptState::Delivered).await;
@@ -200,7 +200,7 @@ pub async fn delivers_by_a_tried_carrier(rig: &impl Rig) {
     assert_eq!(receive_from_other(&world, "x", ReceiptState::Failed).await.contradictory, 1);
     assert!(world.claim(at(300)).await.is_empty());
 
-    // When the other one has it, and cut it otherwise.
+    // When the other carrier has it, split differently.
     let (order, _) = awaited(&world, "b").await;
     let again = world.claim_one(at(100)).await;
     let taken = other(accepted(&again, 0, &[(1, "y"), (2, "z")]));
@@ -226,7 +226,7 @@ pub async fn fails_nothing_by_a_tried_carrier(rig: &impl Rig) {
     assert_eq!(world.order(order).await.reason, Some(Reason::Undelivered));
 }
 
-pub async fn fails_nothing_that_a_silent_carrier_may_deliver(rig: &impl Rig) {
+pub async fn does_not_fail_while_the_earlier_carrier_may_deliver(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(3_000)).await;
     let (no_receipt, refusal, late) = ("no receipt", "a refusal", "its age");
@@ -237,7 +237,7 @@ pub async fn fails_nothing_that_a_silent_carrier_may_deliver(rig: &impl Rig) {
         let chunk = world.claim_one(at(5)).await;
         end(&world, &chunk, vec![accepted(&chunk, 0, &[(1, id)])], until(at(100))).await;
         if why == late {
-            // Nobody takes it over while it is worth sending.
+            // No other carrier accepts it during its validity.
             let again = world.claim_one(at(100)).await;
             end(&world, &again, vec![other(deferred(&again, &[], 1))], retry(at(200))).await;
             world.store.expire(at(3_601), at(0), 9).await.unwrap();
@@ -261,7 +261,7 @@ pub async fn fails_nothing_that_a_silent_carrier_may_deliver(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn fails_what_the_silent_carrier_fails_too(rig: &impl Rig) {
+pub async fn fails_when_the_earlier_carrier_fails_too(rig: &impl Rig) {
     let world = World::new(rig).await;
     for id in ["a", "b"] {
         let (order, _) = awaited(&world, id).await;
@@ -277,12 +277,12 @@ pub async fn fails_what_the_silent_carrier_fails_too(rig: &impl Rig) {
         world.receive(id, ReceiptState::Failed).await;
         assert_eq!(world.state(order).await, OrderState::Cancelling, "{id}");
     }
-    // Near the node's deadline nobody waits for it.
+    // Near the node's deadline there is no wait.
     let (order, _) = awaited(&world, "c").await;
     let again = world.claim_one(at(100)).await;
     world.done(&again, other(refused(&again, Reason::HoldRanOut))).await;
     assert_eq!(world.state(order).await, OrderState::Cancelling);
-    // Nor for longer than a receipt is waited for.
+    // Nor longer than the receipt timeout.
     let (order, _) = awaited(&world, "d").await;
     let again = world.claim_one(at(100)).await;
     world.done(&again, other(refused(&again, Reason::Refused))).await;
@@ -294,7 +294,7 @@ pub async fn stays_with_a_tried_carrier(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (order, message) = awaited(&world, "a").await;
     let again = world.claim_one(at(100)).await;
-    // Nobody else is left: it has all parts already, and goes on.
+    // No other carrier is left: the first has all parts and keeps it.
     let stays = outcome(&again, 0, 1, &[], End::Accepted);
     let recorded = world.record(vec![stays], vec![]).await;
     assert_eq!((recorded.recipients, recorded.events), (1, 0), "no news");
@@ -306,7 +306,7 @@ pub async fn stays_with_a_tried_carrier(rig: &impl Rig) {
     assert!(world.claim(at(3_000)).await.is_empty());
 }
 
-pub async fn returns_nothing_that_nobody_is_known_to_have(rig: &impl Rig) {
+pub async fn requeues_nothing_without_an_accepted_part(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     for silence in 1..=NO_ANSWERS_MAX {
@@ -337,7 +337,7 @@ pub async fn awaits_no_receipts_past_validity(rig: &impl Rig) {
     assert!(world.claim(at(3_599)).await.is_empty(), "nobody waits for it any more");
 }
 
-pub async fn ends_the_wait_with_the_message(rig: &impl Rig) {
+pub async fn stops_waiting_for_receipts_when_the_message_ends(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (order, _) = awaited(&world, "a").await;
     world.receive("a", ReceiptState::Delivered).await;
@@ -350,13 +350,13 @@ pub async fn ends_the_wait_with_the_message(rig: &impl Rig) {
     assert_eq!(world.recipient(lost).await, RecipientState::Timeout);
 }
 
-pub async fn keeps_waiting_beside_what_is_pending(rig: &impl Rig) {
+pub async fn waits_for_receipts_while_others_are_pending(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working_with(world.new_message(2)).await;
     let chunk = world.claim_one(at(5)).await;
     let taken = accepted(&chunk, 1, &[(1, "a")]);
     end(&world, &chunk, vec![taken], until(at(100))).await;
-    // The first recipient has no outcome: it comes up at once, the second in its time.
+    // The first recipient has no outcome and is due at once; the second is due later.
     let again = world.claim_one(at(10)).await;
     let left = |chunk: &ClaimedChunk| -> Vec<u32> {
         chunk.recipients.iter().map(|recipient| recipient.index).collect()

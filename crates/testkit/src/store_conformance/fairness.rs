@@ -1,4 +1,4 @@
-//! The queue between accounts: nobody waits for a campaign of somebody else.
+//! Fairness between accounts: no account waits for another's campaign.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ async fn account(world: &World) -> AccountId {
     world.account(Msat::ZERO).await.id
 }
 
-/// Queues a message of so many chunks in the bulk lane.
+/// Queues a campaign with this many chunks.
 async fn queue(world: &World, account: Option<AccountId>, chunks: u32) -> MessageId {
     let mut message = world.new_message((chunks - 1) * CHUNK_RECIPIENTS_MAX + 1);
     (message.content.account, message.content.lane) = (account, Lane::Bulk);
@@ -35,7 +35,7 @@ fn accounts(chunks: &[ClaimedChunk]) -> Vec<Option<AccountId>> {
     accounts
 }
 
-pub async fn serves_every_account_in_turn(rig: &impl Rig) {
+pub async fn claims_from_accounts_in_turn(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (campaign, other) = (account(&world).await, account(&world).await);
     queue(&world, Some(campaign), 20).await;
@@ -43,15 +43,15 @@ pub async fn serves_every_account_in_turn(rig: &impl Rig) {
     queue(&world, None, 3).await;
     let claimed = accounts(&claim(&world, 6, at(5)).await);
     let (campaign, other) = (Some(campaign), Some(other));
-    // Two of each, and what one leaves goes to the others.
+    // Two per account; the unused share goes to the others.
     assert_eq!(claimed, [None, None, None, campaign, campaign, other]);
-    // What comes while a campaign is sent is in the next claim.
+    // A chunk queued during a campaign is in the next claim.
     queue(&world, other, 1).await;
     let claimed = accounts(&claim(&world, 2, at(6)).await);
     assert_eq!(claimed, [campaign, other]);
 }
 
-pub async fn serves_accounts_that_a_claim_had_no_room_for(rig: &impl Rig) {
+pub async fn claims_next_from_accounts_that_did_not_fit(rig: &impl Rig) {
     let world = World::new(rig).await;
     let mut waiting = BTreeSet::new();
     for _ in 0..7 {
@@ -59,7 +59,7 @@ pub async fn serves_accounts_that_a_claim_had_no_room_for(rig: &impl Rig) {
         queue(&world, Some(account), 4).await;
         waiting.insert(Some(account));
     }
-    // Seven accounts, two at a time: in four claims everybody had his turn.
+    // Seven accounts, two per claim: four claims serve all of them.
     for _ in 0..4 {
         let claimed = claim(&world, 2, at(5)).await;
         assert_eq!(claimed.len(), 2);
@@ -77,7 +77,7 @@ pub async fn serves_accounts_that_a_claim_had_no_room_for(rig: &impl Rig) {
     }
 }
 
-pub async fn serves_the_longest_due_of_an_account_first(rig: &impl Rig) {
+pub async fn claims_an_accounts_oldest_chunk_first(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = account(&world).await;
     let mut queued = Vec::new();
@@ -91,7 +91,7 @@ pub async fn serves_the_longest_due_of_an_account_first(rig: &impl Rig) {
     assert!(claim(&world, 1, at(5)).await.is_empty());
 }
 
-pub async fn claims_nothing_of_accounts_that_are_full(rig: &impl Rig) {
+pub async fn claims_nothing_of_accounts_at_their_limit(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (full, other) = (account(&world).await, account(&world).await);
     for account in [Some(full), Some(other), None] {
@@ -105,7 +105,7 @@ pub async fn claims_nothing_of_accounts_that_are_full(rig: &impl Rig) {
     assert_eq!(accounts(&claimed), [None, None, Some(full), Some(full)]);
 }
 
-pub async fn claims_no_more_bulk_than_there_is_room_for(rig: &impl Rig) {
+pub async fn limits_the_bulk_chunks_of_a_claim(rig: &impl Rig) {
     let world = World::new(rig).await;
     queue(&world, None, 5).await;
     world.working().await;

@@ -6,7 +6,7 @@ use domain::reason::Reason;
 use super::Rig;
 use super::world::{DELIVERED, World, accepted, at, result};
 
-pub async fn forgets_orders_that_were_never_paid(rig: &impl Rig) {
+pub async fn deletes_orders_that_were_never_paid(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (unpaid, cancelling, open) =
         (world.open_order().await, world.open_order().await, world.open_order().await);
@@ -29,7 +29,7 @@ pub async fn forgets_orders_that_were_never_paid(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn forgets_no_more_than_asked(rig: &impl Rig) {
+pub async fn deletes_no_more_than_the_limit(rig: &impl Rig) {
     let world = World::new(rig).await;
     for _ in 0..3 {
         let order = world.open_order().await;
@@ -41,7 +41,7 @@ pub async fn forgets_no_more_than_asked(rig: &impl Rig) {
     assert_eq!(forget().await.unwrap(), 0);
 }
 
-pub async fn forgets_events_that_ended(rig: &impl Rig) {
+pub async fn deletes_finished_events(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let first = world.due_events(at(2)).await.remove(0);

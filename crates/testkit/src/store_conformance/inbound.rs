@@ -1,4 +1,4 @@
-//! Messages that came in.
+//! Inbound messages.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +121,7 @@ pub async fn joins_parts_in_every_order(rig: &impl Rig) {
     assert_eq!(orders.len(), 120);
     for (reference, order) in orders.iter().enumerate() {
         let reference = u16::try_from(reference).unwrap();
-        // By turns as one batch, and part by part with a repeat of each.
+        // Alternately as one batch, and part by part with a repeat of each.
         let alone = reference.is_multiple_of(2);
         let parts: Vec<_> = order
             .iter()
@@ -145,7 +145,7 @@ pub async fn joins_parts_in_every_order(rig: &impl Rig) {
     assert!(texts.iter().all(|text| text == "abcde"));
 }
 
-pub async fn joins_pairs_that_were_cut_and_keeps_octets(rig: &impl Rig) {
+pub async fn joins_split_pairs_and_keeps_octets(rig: &impl Rig) {
     let world = World::new(rig).await;
     let units: Vec<u16> = "a😀b".encode_utf16().collect();
     let (first, second) = units.split_at(2);
@@ -168,7 +168,7 @@ pub async fn joins_pairs_that_were_cut_and_keeps_octets(rig: &impl Rig) {
     assert_eq!(world.came_in().await[0].content, expected);
 }
 
-pub async fn knows_the_parts_of_different_messages_apart(rig: &impl Rig) {
+pub async fn distinguishes_parts_of_different_messages(rig: &impl Rig) {
     let world = World::new(rig).await;
     let base = |number| nth(number, 2, "x", at(5));
     let join = |scheme, reference| Join::new(scheme, reference, 2, 2);
@@ -188,7 +188,7 @@ pub async fn knows_the_parts_of_different_messages_apart(rig: &impl Rig) {
     assert_eq!(world.texts().await, ["xx"]);
 }
 
-pub async fn keeps_what_another_message_says_under_a_taken_number(rig: &impl Rig) {
+pub async fn keeps_other_content_with_the_same_part_number(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.take(&[nth(1, 2, "a1", at(5))]).await;
     assert_eq!(world.take(&[nth(1, 2, "b1", at(6))]).await, made(0, 0, 0));
@@ -196,11 +196,11 @@ pub async fn keeps_what_another_message_says_under_a_taken_number(rig: &impl Rig
     assert_eq!(world.texts().await, ["a1a2", "b1b2"]);
 }
 
-pub async fn a_joined_part_that_comes_again_is_a_repeat_for_a_while(rig: &impl Rig) {
+pub async fn a_joined_part_is_a_repeat_for_a_limited_time(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.take(&[nth(1, 2, "a", at(5)), nth(2, 2, "b", at(6))]).await;
     assert_eq!(world.take(&[nth(2, 2, "b", at(7))]).await, made(0, 0, 1));
-    // The reference comes round.
+    // The reference is reused.
     assert_eq!(world.take(&[nth(2, 2, "c", at(8)), nth(1, 2, "d", at(8))]).await, made(1, 0, 0));
     let later = at(9).after(INBOUND_REPEAT_MAX);
     assert_eq!(world.give_up(at(0), later).await.forgotten, 2);
@@ -221,12 +221,12 @@ pub async fn an_equal_message_is_a_repeat_only_after_an_interruption(rig: &impl 
     let units = InboundBody::Units("JA".encode_utf16().collect());
     let other = InboundPart { body: units, ..again("JA", at(20)) };
     assert_eq!(world.take(&[other]).await, made(1, 0, 0));
-    // The answer to a later one was not lost.
+    // The response to a later one was not lost.
     assert_eq!(world.take(&[again("JA", at(4))]).await, made(1, 0, 0));
     assert_eq!(world.came_in().await.len(), 5);
 }
 
-pub async fn an_equal_message_is_a_repeat_in_the_next_process_too(rig: &impl Rig) {
+pub async fn an_equal_message_is_a_repeat_after_a_restart(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.take(&[whole("JA", at(5)), nth(1, 2, "a", at(5))]).await;
     let next = World::from(rig, 1_000).await;
@@ -236,7 +236,7 @@ pub async fn an_equal_message_is_a_repeat_in_the_next_process_too(rig: &impl Rig
     assert_eq!(next.texts().await, ["JA", "ab"]);
 }
 
-pub async fn joins_parts_that_are_stored_in_another_order_than_they_came(rig: &impl Rig) {
+pub async fn joins_parts_stored_out_of_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     for (first, second) in [(6, 5), (90, 20)] {
         world.take(&[nth(2, 2, "b", at(first))]).await;
@@ -247,7 +247,7 @@ pub async fn joins_parts_that_are_stored_in_another_order_than_they_came(rig: &i
     assert_eq!(world.texts().await, ["ab", "ab"]);
 }
 
-pub async fn joins_what_waited_too_long_with_a_mark(rig: &impl Rig) {
+pub async fn joins_incomplete_messages_after_the_timeout(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.take(&[nth(1, 3, "a", at(5)), nth(3, 3, "c", at(60))]).await;
     let now = at(6).after(INBOUND_JOIN_MAX);
@@ -258,7 +258,7 @@ pub async fn joins_what_waited_too_long_with_a_mark(rig: &impl Rig) {
     assert_eq!((message.parts, message.missing.clone()), (3, vec![2]));
     assert_eq!(message.content, InboundContent::Text("ac".into()));
     assert!(!message.is_complete());
-    // Too late: it is told alone, in time.
+    // Too late: it is reported alone after the timeout.
     assert_eq!(world.take(&[nth(2, 3, "b", now)]).await, made(0, 0, 0));
     assert_eq!(world.take(&[nth(3, 3, "c", now)]).await, made(0, 0, 1));
     let later = now.after(Duration::from_secs(1));
@@ -266,7 +266,7 @@ pub async fn joins_what_waited_too_long_with_a_mark(rig: &impl Rig) {
     assert_eq!(world.came_in().await[0].missing, [1, 3]);
 }
 
-pub async fn joins_no_more_incomplete_ones_than_asked(rig: &impl Rig) {
+pub async fn joins_no_more_incomplete_messages_than_the_limit(rig: &impl Rig) {
     let world = World::new(rig).await;
     for reference in 0..5 {
         let join = Join::new(JoinScheme::Udh8, reference, 2, 1);
@@ -281,7 +281,7 @@ pub async fn joins_no_more_incomplete_ones_than_asked(rig: &impl Rig) {
     assert_eq!(received, [at(9), at(8), at(7), at(6), at(5)]);
 }
 
-pub async fn keeps_no_more_waiting_parts_than_there_is_room_for(rig: &impl Rig) {
+pub async fn limits_waiting_parts(rig: &impl Rig) {
     let world = World::new(rig).await;
     let first = |reference: u32, seconds| {
         let join = Join::new(JoinScheme::Udh16, u16::try_from(reference).unwrap(), 2, 1);
@@ -299,7 +299,7 @@ pub async fn keeps_no_more_waiting_parts_than_there_is_room_for(rig: &impl Rig) 
     assert!(received.contains(&at(5)) && received.contains(&at(6)), "{received:?}");
 }
 
-pub async fn tells_whose_number_it_came_to(rig: &impl Rig) {
+pub async fn reports_the_owner_of_the_destination_number(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
     let receiver = |account: Option<AccountId>, target| Receiver { account, target, help: None };
@@ -344,7 +344,7 @@ pub async fn tells_whose_number_it_came_to(rig: &impl Rig) {
     assert_eq!((again[0].event, again[0].attempts), (due[1].event, 1));
 }
 
-pub async fn tells_an_incomplete_message_by_its_number_too(rig: &impl Rig) {
+pub async fn reports_an_incomplete_message_to_the_owner_of_its_number(rig: &impl Rig) {
     let world = World::new(rig).await;
     let others =
         Receiver { target: webhook("https://a.example", "whsec_a"), ..Receiver::default() };
@@ -360,7 +360,7 @@ pub async fn tells_an_incomplete_message_by_its_number_too(rig: &impl Rig) {
     assert_eq!((message.missing, message.received_at), (vec![1], at(5)));
 }
 
-pub async fn lists_what_came_in_newest_first(rig: &impl Rig) {
+pub async fn lists_inbound_messages_newest_first(rig: &impl Rig) {
     let world = World::new(rig).await;
     for second in 1..=5 {
         world.take(&[whole(&second.to_string(), at(second))]).await;

@@ -1,4 +1,4 @@
-//! Nodes: how they share a carrier's links, and what becomes of what a node had that is gone.
+//! Nodes: sharing a carrier's links, and releasing the work of a dead node.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use domain::time::Timestamp;
 use super::Rig;
 use super::world::{LEASE, NODE, World, at, deferred};
 
-/// Of a node that is soon gone. Where the database's own clock counts, it must really pass.
+/// Lease of a node that soon dies. With the database's own clock it must really elapse.
 const SHORT: Duration = Duration::from_millis(20);
 
 const ROUNDS_MAX: u64 = 2_000;
@@ -26,17 +26,17 @@ fn demand(carrier: &str, binds: u32, open: u32) -> LinkDemand {
 
 async fn lease(store: &Arc<dyn Store>, node: &str, demands: &[LinkDemand]) -> LinkLease {
     static ASKED: AtomicU64 = AtomicU64::new(0);
-    // Each time a little later.
+    // A little later each time.
     let now = at(1).after(Duration::from_millis(ASKED.fetch_add(1, Ordering::SeqCst)));
     store.lease_links(node, demands.to_vec(), LEASE, now).await.unwrap()
 }
 
-/// Links of one carrier that has `binds`, for a node that has `open` of them open.
+/// Links granted of a carrier with `binds` to a node with `open` open ones.
 async fn links(store: &Arc<dyn Store>, node: &str, binds: u32, open: u32) -> u32 {
     lease(store, node, &[demand("main", binds, open)]).await.allowed[0]
 }
 
-/// Lets time pass until a node is told what is wished for.
+/// Renews a node's lease until the grant satisfies a condition.
 async fn await_lease(
     store: &Arc<dyn Store>,
     node: &str,
@@ -54,7 +54,7 @@ async fn await_lease(
     panic!("never told");
 }
 
-pub async fn gives_one_node_all_links(rig: &impl Rig) {
+pub async fn one_node_gets_all_links(rig: &impl Rig) {
     let world = World::new(rig).await;
     let demands = [demand("a", 3, 0), demand("b", 1, 0), demand("mail", 0, 0)];
     for _ in 0..2 {
@@ -63,7 +63,7 @@ pub async fn gives_one_node_all_links(rig: &impl Rig) {
     }
 }
 
-pub async fn shares_links_evenly_and_never_one_that_is_open(rig: &impl Rig) {
+pub async fn shares_links_evenly_without_reassigning_open_ones(rig: &impl Rig) {
     let world = World::new(rig).await;
     let store = &world.store;
     assert_eq!(links(store, "one", 5, 0).await, 5);
@@ -83,7 +83,7 @@ pub async fn shares_links_evenly_and_never_one_that_is_open(rig: &impl Rig) {
     }
 }
 
-pub async fn gives_few_links_to_those_that_were_there_first(rig: &impl Rig) {
+pub async fn few_links_stay_with_the_oldest_nodes(rig: &impl Rig) {
     let world = World::new(rig).await;
     let demands = [demand("a", 1, 0), demand("b", 1, 0)];
     assert_eq!(lease(&world.store, "zoe", &demands).await.allowed, [1, 1]);
@@ -92,12 +92,12 @@ pub async fn gives_few_links_to_those_that_were_there_first(rig: &impl Rig) {
         let first = u32::from(node == "zoe");
         assert_eq!(lease(&world.store, node, &demands).await.allowed, [first, first]);
     }
-    // Only those that have a carrier share it.
+    // Only nodes with the carrier share it.
     let told = lease(&world.store, "bob", &[demand("b", 2, 0), demand("c", 1, 0)]).await;
     assert_eq!(told.allowed, [0, 1]);
 }
 
-pub async fn gives_a_link_to_one_of_many_at_once(rig: &impl Rig) {
+pub async fn one_link_is_granted_to_one_of_many_nodes(rig: &impl Rig) {
     let stores = [rig.open().await, rig.open().await];
     let mut tasks = tokio::task::JoinSet::new();
     for (at, node) in ["a", "b", "c", "d"].into_iter().enumerate() {
@@ -124,7 +124,7 @@ pub async fn gives_a_link_to_one_of_many_at_once(rig: &impl Rig) {
     assert_eq!(shares, [1, 2, 2, 2]);
 }
 
-pub async fn passes_on_the_links_of_a_node_that_is_gone(rig: &impl Rig) {
+pub async fn reassigns_the_links_of_a_dead_node(rig: &impl Rig) {
     let world = World::new(rig).await;
     let store = &world.store;
     let short = store.lease_links("one", vec![demand("main", 2, 0)], SHORT, at(1)).await.unwrap();
@@ -133,7 +133,7 @@ pub async fn passes_on_the_links_of_a_node_that_is_gone(rig: &impl Rig) {
     assert_eq!(links(store, "one", 2, 2).await, 0, "it is as one that joins");
 }
 
-pub async fn leaves_its_links_to_the_others(rig: &impl Rig) {
+pub async fn a_leaving_node_releases_its_links(rig: &impl Rig) {
     let world = World::new(rig).await;
     let store = &world.store;
     assert_eq!(links(store, "one", 4, 0).await, 4);
@@ -144,7 +144,7 @@ pub async fn leaves_its_links_to_the_others(rig: &impl Rig) {
     assert_eq!(links(store, "two", 4, 4).await, 4);
 }
 
-pub async fn frees_the_work_of_a_node_that_is_gone(rig: &impl Rig) {
+pub async fn releases_the_work_of_a_dead_node(rig: &impl Rig) {
     let world = World::new(rig).await;
     let store = &world.store;
     world.working().await;
@@ -157,7 +157,7 @@ pub async fn frees_the_work_of_a_node_that_is_gone(rig: &impl Rig) {
     assert_eq!((again[0].id, again[0].attempt), (lost.id, 2));
 }
 
-pub async fn frees_nothing_of_a_node_that_is_there(rig: &impl Rig) {
+pub async fn releases_nothing_of_a_live_node(rig: &impl Rig) {
     let world = World::new(rig).await;
     let store = &world.store;
     world.working().await;
@@ -168,7 +168,7 @@ pub async fn frees_nothing_of_a_node_that_is_there(rig: &impl Rig) {
     assert!(world.claim(at(2)).await.is_empty());
 }
 
-pub async fn tells_which_carriers_another_node_has(rig: &impl Rig) {
+pub async fn lists_the_carriers_of_other_nodes(rig: &impl Rig) {
     let world = World::new(rig).await;
     let store = &world.store;
     lease(store, "one", &[demand("a", 2, 2), demand("b", 1, 0), demand("mail", 0, 1)]).await;

@@ -1,6 +1,6 @@
-//! What every [`Store`] implementation must do, as named cases. An implementation runs them by
-//! giving a [`Rig`] and calling [`store_conformance!`](crate::store_conformance!). What only one
-//! engine can fail at (a full disk, a locked file) is tested beside that engine.
+//! The conformance suite of [`Store`], as named cases. An implementation provides a [`Rig`] and calls
+//! [`store_conformance!`](crate::store_conformance!). Failures specific to one engine (a full disk, a locked file) are
+//! tested beside that engine.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite of tests")]
 
@@ -90,9 +90,9 @@ pub use restart::*;
 pub use search::*;
 pub use unmarked::*;
 
-/// A database of its own for one case.
+/// A separate database for one case.
 #[async_trait]
 pub trait Rig: Send + Sync {
-    /// A new handle on it, as another process (or the next one) would have.
+    /// Opens a new handle, as another process or a restarted one would.
     async fn open(&self) -> Arc<dyn Store>;
 }

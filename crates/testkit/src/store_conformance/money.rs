@@ -1,4 +1,4 @@
-//! Money: what is kept, what goes back, and that none is made or lost on the way.
+//! Money: charges and refunds, and that the ledger sums to zero.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub async fn keeps_the_price_when_delivered(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn gives_the_price_back_when_not_delivered(rig: &impl Rig) {
+pub async fn refunds_the_price_when_not_delivered(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(PRICE).await;
     let (order, _) = world.spend(account.id, PRICE).await;
@@ -42,7 +42,7 @@ pub async fn gives_the_price_back_when_not_delivered(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn books_what_was_really_held(rig: &impl Rig) {
+pub async fn books_the_amount_that_was_held(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await;
     let new = world.new_funding(account.id);
@@ -58,7 +58,7 @@ pub async fn books_what_was_really_held(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn credits_what_was_funded(rig: &impl Rig) {
+pub async fn credits_funding(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await;
     for _ in 0..2 {
@@ -75,7 +75,7 @@ pub async fn credits_what_was_funded(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-/// Spends from many tasks at once; returns how many orders were accepted.
+/// Spends from many tasks concurrently; returns the number of accepted orders.
 async fn spend_in_parallel(worlds: Vec<Arc<World>>, account: AccountId, each: u32) -> usize {
     let mut tasks = tokio::task::JoinSet::new();
     for world in worlds {
@@ -115,7 +115,7 @@ pub async fn never_overdraws_from_two_processes(rig: &impl Rig) {
     one.must_be_sound().await;
 }
 
-pub async fn conserves_money_whatever_happens(rig: &impl Rig) {
+pub async fn the_ledger_sums_to_zero_after_random_steps(rig: &impl Rig) {
     let world = World::new(rig).await;
     for seed in 0..6 {
         let mut walk = Walk::new(&world, seed).await;
@@ -127,7 +127,7 @@ pub async fn conserves_money_whatever_happens(rig: &impl Rig) {
     }
 }
 
-/// A random walk through everything that moves money.
+/// A random walk through all changes that move money.
 struct Walk<'w> {
     world: &'w World,
     random: Arc<SeededRandom>,

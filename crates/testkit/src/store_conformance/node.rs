@@ -1,4 +1,4 @@
-//! Orders and the Lightning node: which are due for comparison, and what the node confirms.
+//! Orders and the Lightning node: due comparisons, and the node's reports.
 
 use domain::id::OrderId;
 use domain::message::recipient::RecipientState;
@@ -46,23 +46,23 @@ pub async fn checks_a_decided_order_at_once(rig: &impl Rig) {
     assert_eq!(due(&world, at(30)).await, [cancelled]);
 }
 
-pub async fn does_not_put_off_a_decision(rig: &impl Rig) {
+pub async fn does_not_postpone_the_check_of_a_decided_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     assert_eq!(due(&world, at(60)).await, [order]);
-    // While the node was asked, the receipt came.
+    // The receipt arrives while the node is called.
     let receipt = super::world::receipt("a", ReceiptState::Delivered);
     world.store.record_receipts(vec![receipt], at(61), None).await.unwrap();
     let report = NodeReport { order, verdict: NodeVerdict::Unchanged, check_at: at(9_000) };
     world.store.record_node_reports(vec![report], at(62)).await.unwrap();
     assert_eq!(due(&world, at(62)).await, [order]);
-    // What was said after that decision is heard.
+    // A report after that decision is applied.
     world.store.record_node_reports(vec![report], at(63)).await.unwrap();
     assert!(due(&world, at(8_999)).await.is_empty());
     assert_eq!(due(&world, at(9_000)).await, [order]);
 }
 
-pub async fn settles_and_cancels_as_the_node_says(rig: &impl Rig) {
+pub async fn settles_and_cancels_by_the_nodes_reports(rig: &impl Rig) {
     let world = World::new(rig).await;
     let kept = world.submitted("a").await;
     world.receive("a", ReceiptState::Delivered).await;
@@ -82,11 +82,11 @@ pub async fn settles_and_cancels_as_the_node_says(rig: &impl Rig) {
     let unpaid = world.open_order().await;
     world.node_says(unpaid, NodeVerdict::Cancelled).await;
     assert_eq!(world.state(unpaid).await, OrderState::Cancelled);
-    assert!(due(&world, at(100_000)).await.is_empty(), "final orders are not compared");
+    assert!(due(&world, at(100_000)).await.is_empty(), "a final order is due");
     world.must_be_sound().await;
 }
 
-pub async fn repeats_of_the_nodes_word_change_nothing(rig: &impl Rig) {
+pub async fn repeated_node_reports_change_nothing(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     world.receive("a", ReceiptState::Delivered).await;
@@ -104,7 +104,7 @@ pub async fn repeats_of_the_nodes_word_change_nothing(rig: &impl Rig) {
     assert!(report.is_sound() && report.transfers == 1, "{report:?}");
 }
 
-pub async fn loses_what_the_node_refunded(rig: &impl Rig) {
+pub async fn an_order_refunded_by_the_node_is_lost(rig: &impl Rig) {
     let world = World::new(rig).await;
     let fulfilled = world.submitted("a").await;
     world.receive("a", ReceiptState::Delivered).await;
@@ -131,7 +131,7 @@ pub async fn loses_what_the_node_refunded(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn does_not_settle_what_is_not_fulfilled(rig: &impl Rig) {
+pub async fn does_not_settle_an_unfulfilled_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     assert!(world.node_says(order, NodeVerdict::Settled).await.is_empty());
@@ -140,7 +140,7 @@ pub async fn does_not_settle_what_is_not_fulfilled(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn makes_every_order_due_at_a_start(rig: &impl Rig) {
+pub async fn makes_every_open_order_due_at_start(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(9_000_000)).await;
     world.spend(account.id, PRICE).await;
@@ -156,7 +156,7 @@ pub async fn makes_every_order_due_at_a_start(rig: &impl Rig) {
     assert_eq!(found, expected);
 }
 
-pub async fn leaves_orders_that_are_due_in_their_place(rig: &impl Rig) {
+pub async fn keeps_the_order_of_due_checks(rig: &impl Rig) {
     let world = World::new(rig).await;
     let later = world.open_order().await;
     let waiting = world.new_order();
@@ -169,7 +169,7 @@ pub async fn leaves_orders_that_are_due_in_their_place(rig: &impl Rig) {
     }
 }
 
-/// An order that the node refunded while its message was claimed.
+/// An order refunded by the node while its message was claimed.
 async fn lost_while_claimed(world: &World) -> (OrderId, ClaimedChunk) {
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -178,7 +178,7 @@ async fn lost_while_claimed(world: &World) -> (OrderId, ClaimedChunk) {
     (order, chunk)
 }
 
-pub async fn retries_nothing_for_an_order_that_was_lost(rig: &impl Rig) {
+pub async fn retries_nothing_of_a_lost_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (order, chunk) = lost_while_claimed(&world).await;
     let retry = ChunkEnd::Retry { at: at(11), reason: Reason::Throttled };
@@ -192,10 +192,10 @@ pub async fn retries_nothing_for_an_order_that_was_lost(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn hands_out_nothing_of_an_order_that_was_lost(rig: &impl Rig) {
+pub async fn claims_nothing_of_a_lost_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (order, _) = lost_while_claimed(&world).await;
-    // Its node died, and the lease passes.
+    // Its process died, and the lease expires.
     let alive = world.working().await;
     let claimed = world.claim_one(at(600)).await;
     world.done(&claimed, accepted(&claimed, 0, &[(1, "a")])).await;

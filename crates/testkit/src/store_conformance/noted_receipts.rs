@@ -30,7 +30,7 @@ async fn trace(world: &World, message: MessageId) -> Vec<RecipientTrace> {
     world.store.trace(message, 0, 100).await.unwrap()
 }
 
-/// A message of which a carrier took every recipient's part as `id`.
+/// A message whose recipients a carrier all accepted as `id`.
 async fn constant(world: &World, recipients: u32, id: &str) -> MessageId {
     world.working_with(world.new_message(recipients)).await;
     let chunk = world.claim_one(at(5)).await;
@@ -51,7 +51,7 @@ pub async fn distinguishes_constant_ids_by_number(rig: &impl Rig) {
     assert_eq!((recorded.recipients, recorded.ambiguous, recorded.parked), (2, 0, 0));
     use RecipientState::{Failed, Submitted, Success};
     assert_eq!(states(&trace(&world, message).await), [Submitted, Success, Failed]);
-    // A number that is of none of them, or none at all, decides nothing.
+    // A number of none of them, or no number, decides nothing.
     let said = vec![to(7, "0", ReceiptState::Delivered), receipt("0", ReceiptState::Delivered)];
     let recorded = receive(&world, said).await;
     assert_eq!(recorded, Recorded { ambiguous: 2, ..Recorded::default() });
@@ -68,16 +68,16 @@ pub async fn does_not_guess_between_two_texts_to_one_number(rig: &impl Rig) {
     }
 }
 
-pub async fn needs_no_number_when_the_id_is_enough(rig: &impl Rig) {
+pub async fn needs_no_recipient_for_a_unique_id(rig: &impl Rig) {
     let world = World::new(rig).await;
-    // Carriers write numbers in their own ways.
+    // Carriers write numbers in different notations.
     let order = world.submitted("a").await;
     let recorded = receive(&world, vec![to(7, "a", ReceiptState::Delivered)]).await;
     assert_eq!(recorded.recipients, 1);
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }
 
-pub async fn applies_a_parked_receipt_by_its_number(rig: &impl Rig) {
+pub async fn applies_a_parked_receipt_by_recipient(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working_with(world.new_message(3)).await;
     let chunk = world.claim_one(at(5)).await;
@@ -100,7 +100,7 @@ pub async fn notes_an_intermediate_receipt(rig: &impl Rig) {
     let kept = part.noted.as_ref().unwrap();
     assert_eq!((part.state, part.decided_at), (PartState::Accepted, None));
     assert_eq!((kept.state, kept.code.as_deref(), kept.at), (word.state, Some("001"), word.at));
-    // It comes again when all is decided: no news.
+    // A repeat after the final state changes nothing.
     receive(&world, vec![receipt("a", ReceiptState::Delivered)]).await;
     let late = Receipt { at: at(99), ..word };
     assert_eq!(receive(&world, vec![late]).await, Recorded::default());
@@ -128,7 +128,7 @@ pub async fn notes_a_receipt_after_a_time_out(rig: &impl Rig) {
     assert_eq!((part.state, part.decided_at), (PartState::Accepted, None));
     assert_eq!(part.noted.as_ref().unwrap().state, ReceiptState::Delivered);
     world.must_be_sound().await;
-    // That it failed is what we said ourselves.
+    // We set the failure ourselves.
     let order = world.submitted("b").await;
     world.store.expire(at(7_200), at(0), 9).await.unwrap();
     assert_eq!(world.recipient(order).await, RecipientState::Timeout);

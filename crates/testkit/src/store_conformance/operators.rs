@@ -1,4 +1,4 @@
-//! Operators, the audit log, what is agreed with accounts, and credit given by hand.
+//! Operators, the audit log, account settings, and manual credit.
 
 use domain::account::operator::{Action, Actor, NewOperator};
 use domain::account::{AccountSettings, KeyHash};
@@ -38,7 +38,7 @@ pub async fn keeps_operators_and_revokes_their_keys(rig: &impl Rig) {
     assert_eq!(world.deeds().await, told);
 }
 
-pub async fn tells_the_audit_log_newest_first(rig: &impl Rig) {
+pub async fn lists_the_audit_log_newest_first(rig: &impl Rig) {
     let world = World::new(rig).await;
     let one = world.account(Msat::new(5)).await;
     let two = world.account(Msat::ZERO).await;
@@ -70,7 +70,7 @@ pub async fn tells_the_audit_log_newest_first(rig: &impl Rig) {
     assert_eq!(list(None, Some(PriceSet), None, 9).await.unwrap(), all[..2]);
 }
 
-pub async fn makes_no_line_of_what_did_not_happen(rig: &impl Rig) {
+pub async fn audits_only_effective_changes(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await;
     let before = world.deeds().await;
@@ -127,7 +127,7 @@ pub async fn keeps_prices_of_each_product_by_prefix(rig: &impl Rig) {
     assert_eq!(list(Some(one)).await, [row(Email, "", 9), row(Send, "66", 900)]);
 }
 
-pub async fn keeps_what_is_agreed_with_an_account(rig: &impl Rig) {
+pub async fn stores_account_settings(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
     let read = |account| world.store.account_settings(account);
@@ -149,7 +149,7 @@ pub async fn keeps_what_is_agreed_with_an_account(rig: &impl Rig) {
     assert_eq!(noted.count(), 2, "{log:?}");
 }
 
-pub async fn gives_credit_once(rig: &impl Rig) {
+pub async fn grants_credit_once_per_key(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(10)).await.id;
     let grant = |byte, msat| Grant { id: [byte; 32], account, amount: Msat::new(msat) };

@@ -1,4 +1,4 @@
-//! New orders, their payment, and what begins with it.
+//! New orders and their payment.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub async fn keeps_an_order_before_its_invoice(rig: &impl Rig) {
     assert!(world.store.order(OrderId::new([9; 32])).await.unwrap().is_none());
 }
 
-pub async fn refuses_an_order_that_exists(rig: &impl Rig) {
+pub async fn refuses_a_duplicate_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     let new = world.new_order();
     world.add(new.clone()).await;
@@ -46,7 +46,7 @@ pub async fn refuses_an_order_that_exists(rig: &impl Rig) {
     assert_eq!(world.order(id).await.price, PRICE);
 }
 
-pub async fn refuses_orders_that_make_no_sense(rig: &impl Rig) {
+pub async fn refuses_inconsistent_orders(rig: &impl Rig) {
     let world = World::new(rig).await;
     let fund = NewOrder { fulfilment: Fulfilment::Credit, ..world.new_order() };
     let unpriced = NewOrder { price: Msat::new(-1), ..world.new_order() };
@@ -88,7 +88,7 @@ pub async fn attaches_an_invoice_only_while_open(rig: &impl Rig) {
     }
 }
 
-pub async fn begins_work_when_the_payment_is_held(rig: &impl Rig) {
+pub async fn starts_work_when_the_payment_is_held(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.open_order().await;
     assert!(world.claim(at(1)).await.is_empty());
@@ -117,7 +117,7 @@ pub async fn holds_a_payment_once(rig: &impl Rig) {
     assert_eq!(world.due_events(at(2)).await.len(), 1);
 }
 
-pub async fn begins_nothing_for_a_cancelled_order(rig: &impl Rig) {
+pub async fn starts_no_work_for_a_cancelled_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.open_order().await;
     world.cancel(order, Reason::Unpaid).await;
@@ -141,7 +141,7 @@ pub async fn fulfils_funding_when_the_payment_is_held(rig: &impl Rig) {
     assert_eq!(world.hold(id, None).await, HoldOutcome::Begun);
 }
 
-pub async fn counts_what_is_open_and_held(rig: &impl Rig) {
+pub async fn counts_open_and_held_orders(rig: &impl Rig) {
     let world = World::new(rig).await;
     assert_eq!(world.store.order_load().await.unwrap(), OrderLoad::default());
     let account = world.account(PRICE).await;
@@ -153,7 +153,7 @@ pub async fn counts_what_is_open_and_held(rig: &impl Rig) {
         world.store.order_load().await.unwrap(),
         OrderLoad { open: 2, held: 1, unfinished: 3 }
     );
-    // Unpaid and being cancelled: neither.
+    // Unpaid and being cancelled: neither open nor held.
     world.cancel(open, Reason::Unpaid).await;
     // Paid and being cancelled: the node still holds it.
     world.cancel(held, Reason::CancelledByBuyer).await;
@@ -213,7 +213,7 @@ pub async fn refuses_an_order_without_enough_credit(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn reserves_nothing_for_an_order_that_exists(rig: &impl Rig) {
+pub async fn reserves_nothing_for_a_duplicate_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(5_000_000)).await;
     let new = NewOrder { account: Some(account.id), payment: Payment::Credit, ..world.new_order() };
@@ -229,7 +229,7 @@ pub async fn reserves_nothing_for_an_order_that_exists(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn keeps_orders_for_mailboxes(rig: &impl Rig) {
+pub async fn stores_orders_for_email_addresses(rig: &impl Rig) {
     let world = World::new(rig).await;
     let to = Address::Email("someone@example.com".parse().unwrap());
     let fulfilment = Fulfilment::message(to.clone(), Text::new("æøå 🎉"));

@@ -1,4 +1,4 @@
-//! What became of submissions, of this claim and of one whose lease was lost.
+//! Outcomes of submissions, of the current claim and of one with a lost lease.
 
 use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, End, ReceiptState, Recorded};
@@ -8,7 +8,7 @@ use domain::sale::order::OrderState;
 use super::Rig;
 use super::world::{LEASE, NO_CHUNK, World, accepted, at, deferred, outcome, refused};
 
-pub async fn submits_what_a_carrier_took(rig: &impl Rig) {
+pub async fn accepted_parts_are_submitted(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -19,7 +19,7 @@ pub async fn submits_what_a_carrier_took(rig: &impl Rig) {
     assert!(world.claim(at(3_000)).await.is_empty(), "the chunk is done");
 }
 
-pub async fn delivers_what_a_silent_carrier_took(rig: &impl Rig) {
+pub async fn accepted_parts_of_a_carrier_without_receipts_are_delivered(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -30,7 +30,7 @@ pub async fn delivers_what_a_silent_carrier_took(rig: &impl Rig) {
     assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Success));
 }
 
-pub async fn fails_what_was_refused(rig: &impl Rig) {
+pub async fn a_refused_recipient_fails(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -45,7 +45,7 @@ pub async fn fails_what_was_refused(rig: &impl Rig) {
     assert!(world.claim(at(3_000)).await.is_empty());
 }
 
-pub async fn expires_what_was_refused_for_its_age(rig: &impl Rig) {
+pub async fn a_recipient_refused_for_its_age_expires(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -55,7 +55,7 @@ pub async fn expires_what_was_refused_for_its_age(rig: &impl Rig) {
     assert_eq!(stored.fulfilment.recipient(), Some(RecipientState::Expired));
 }
 
-pub async fn tries_again_what_was_deferred(rig: &impl Rig) {
+pub async fn retries_deferred_recipients(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -72,7 +72,7 @@ pub async fn keeps_a_chunk_due_while_recipients_are_pending(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.working_with(world.new_message(3)).await;
     let chunk = world.claim_one(at(5)).await;
-    // Told that it is done, but only one of three is.
+    // The chunk is reported as done, but only one of three recipients is.
     world.done(&chunk, accepted(&chunk, 1, &[(1, "a")])).await;
     let again = world.claim_one(at(10)).await;
     let left: Vec<_> = again.recipients.iter().map(|recipient| recipient.index).collect();
@@ -97,7 +97,7 @@ pub async fn records_the_parts_of_a_lost_lease(rig: &impl Rig) {
     let held = world.claim_one(at(5).after(LEASE)).await;
     world.done(&lost, accepted(&lost, 0, &[(1, "first")])).await;
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
-    // The second claim handed it over too; the carrier's first id counts.
+    // The second claim submitted it, too; the carrier's first id counts.
     world.done(&held, accepted(&held, 0, &[(1, "second")])).await;
     assert_eq!(world.receive("second", ReceiptState::Failed).await.parked, 1);
     world.receive("first", ReceiptState::Delivered).await;
@@ -116,20 +116,20 @@ pub async fn ignores_the_refusal_of_a_lost_lease(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
 }
 
-pub async fn ignores_a_refusal_of_what_a_carrier_has(rig: &impl Rig) {
+pub async fn ignores_a_refusal_of_an_accepted_recipient(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let lost = world.claim_one(at(5)).await;
     let held = world.claim_one(at(5).after(LEASE)).await;
     world.done(&lost, accepted(&lost, 0, &[(1, "a")])).await;
-    // The carrier knows a duplicate when it sees one.
+    // The carrier refuses a duplicate.
     world.done(&held, refused(&held, Reason::Refused)).await;
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
     world.receive("a", ReceiptState::Delivered).await;
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }
 
-pub async fn records_an_outcome_twice_without_harm(rig: &impl Rig) {
+pub async fn recording_an_outcome_twice_is_harmless(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;

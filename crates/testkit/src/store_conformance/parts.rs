@@ -14,7 +14,7 @@ const fn at_ten() -> domain::time::Timestamp {
     domain::time::Timestamp::from_millis(crate::clock::NOON.as_millis() + 10_000)
 }
 
-pub async fn submits_when_all_parts_are_taken(rig: &impl Rig) {
+pub async fn is_submitted_when_all_parts_are_accepted(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -22,7 +22,7 @@ pub async fn submits_when_all_parts_are_taken(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
 }
 
-pub async fn does_not_hand_over_parts_again(rig: &impl Rig) {
+pub async fn does_not_submit_accepted_parts_again(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -36,13 +36,13 @@ pub async fn does_not_hand_over_parts_again(rig: &impl Rig) {
     assert!(world.claim(at(3_000)).await.is_empty());
 }
 
-pub async fn delivers_when_all_parts_are(rig: &impl Rig) {
+pub async fn is_delivered_when_all_parts_are(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
     let some = deferred(&chunk, &[(1, "a")], 2);
     world.record(vec![some], vec![(chunk.id, chunk.attempt, RETRY)]).await;
-    // The first part arrives before the second is handed over.
+    // The first part is delivered before the second is submitted.
     world.receive("a", ReceiptState::Delivered).await;
     assert_eq!(world.recipient(order).await, RecipientState::Pending);
     let again = world.claim_one(at(10)).await;
@@ -52,7 +52,7 @@ pub async fn delivers_when_all_parts_are(rig: &impl Rig) {
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 }
 
-pub async fn fails_when_one_part_does(rig: &impl Rig) {
+pub async fn fails_when_one_part_fails(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;

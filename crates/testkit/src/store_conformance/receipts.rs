@@ -1,4 +1,4 @@
-//! What carriers say later: early, late, twice, wrongly, or of a submission nobody can name.
+//! Receipts: early, late, repeated, contradictory, and without a known submission.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub async fn delivers_by_receipt(rig: &impl Rig) {
     );
 }
 
-pub async fn applies_a_receipt_that_came_first(rig: &impl Rig) {
+pub async fn applies_an_early_receipt(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
@@ -36,7 +36,7 @@ pub async fn applies_a_receipt_that_came_first(rig: &impl Rig) {
     assert_eq!((recorded.recipients, recorded.decided), (1, 1));
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
 
-    // Also when the part was taken and the rest was not.
+    // Also if only this part was accepted.
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
     world.receive("b", ReceiptState::Failed).await;
@@ -47,7 +47,7 @@ pub async fn applies_a_receipt_that_came_first(rig: &impl Rig) {
     assert!(world.claim(at(3_000)).await.is_empty());
 }
 
-pub async fn counts_what_it_parks(rig: &impl Rig) {
+pub async fn counts_parked_receipts(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.submitted("a").await;
     let known = receipt("a", ReceiptState::Delivered);
@@ -80,7 +80,7 @@ pub async fn first_final_receipt_wins(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Expired);
 }
 
-pub async fn takes_a_receipt_twice_without_harm(rig: &impl Rig) {
+pub async fn recording_a_receipt_twice_is_harmless(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     world.receive("a", ReceiptState::Delivered).await;
@@ -101,7 +101,7 @@ pub async fn decides_nothing_by_intermediate_receipts(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Success);
 }
 
-pub async fn knows_carriers_apart(rig: &impl Rig) {
+pub async fn matches_ids_per_carrier(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     let other =
@@ -121,7 +121,7 @@ pub async fn does_not_guess_between_constant_ids(rig: &impl Rig) {
     for order in [one, two] {
         assert_eq!(world.recipient(order).await, RecipientState::Submitted);
     }
-    // Two parts of one text are no better: which of them arrived?
+    // Two parts of one text with the same id are ambiguous, too.
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
     world.done(&chunk, accepted(&chunk, 0, &[(1, "same"), (2, "same")])).await;
@@ -156,7 +156,7 @@ pub async fn keeps_the_carriers_code_of_a_failure(rig: &impl Rig) {
     world.store.record_receipts(vec![failed], at(20), None).await.unwrap();
     let stored = world.order(order).await;
     assert_eq!((stored.reason, stored.updated_at), (Some(Reason::Undelivered), at(20)));
-    // A silent carrier's parts have no receipts, but some come all the same.
+    // A carrier without receipts sends one nevertheless.
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
     world.done(&chunk, outcome(&chunk, 0, 1, &[(1, "b")], End::Delivered)).await;
@@ -172,7 +172,7 @@ async fn receive_at(world: &World, id: &str, now: Timestamp) -> Recorded {
         .unwrap()
 }
 
-pub async fn takes_no_receipt_for_a_submission_that_is_too_old(rig: &impl Rig) {
+pub async fn ignores_receipts_of_too_old_submissions(rig: &impl Rig) {
     let world = World::new(rig).await;
     let (young, old) = (world.submitted("a").await, world.submitted("b").await);
     let end = at(10).after(PARKED_RECEIPT_AGE_MAX);
@@ -197,7 +197,7 @@ pub async fn matches_an_id_that_is_used_again(rig: &impl Rig) {
     assert_eq!(world.state(old).await, OrderState::Working);
 }
 
-pub async fn does_not_guess_between_constant_ids_of_which_one_is_decided(rig: &impl Rig) {
+pub async fn does_not_guess_between_constant_ids_with_a_final_one(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.submitted("0").await;
     world.receive("0", ReceiptState::Delivered).await;
@@ -213,7 +213,7 @@ pub async fn applies_no_early_receipt_of_an_earlier_use(rig: &impl Rig) {
     world.receive("a", ReceiptState::Failed).await;
     world.receive("b", ReceiptState::Delivered).await;
     let later = at(20).after(EARLY_RECEIPT_AGE_MAX + Duration::from_secs(1));
-    // The same id comes round again, and again its receipt is early.
+    // The id is reused, and its receipt is early again.
     assert_eq!(receive_at(&world, "b", later).await.parked, 1);
     let some = outcome(&chunk, 0, 2, &[(1, "a"), (2, "b")], End::Accepted);
     world.store.record_outcomes(vec![some], vec![], later, None).await.unwrap();

@@ -1,4 +1,4 @@
-//! Money that operators give back by hand: never more than was charged, never twice for one request.
+//! Manual refunds: never more than was charged, and once per request.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use super::world::{PRICE, World, accepted, at, balance};
 
 const IDA: Actor = Actor::Operator(OperatorId(1));
 
-/// The id and the key say the same number.
+/// Id and key have the same number.
 fn of(of: Charge, number: u8, msat: Option<i64>) -> NewRefund {
     NewRefund {
         id: [number; 32],
@@ -47,7 +47,7 @@ const fn too_much(left: i64) -> Refunded {
     Refunded::Not(NotRefunded::TooMuch { left: Msat::new(left) })
 }
 
-/// An order paid from credit that arrived.
+/// A delivered order paid from credit.
 async fn delivered(world: &World, account: AccountId) -> OrderId {
     let (order, _) = world.spend(account, PRICE).await;
     let chunk = world.claim_one(at(1)).await;
@@ -57,7 +57,7 @@ async fn delivered(world: &World, account: AccountId) -> OrderId {
     order
 }
 
-pub async fn gives_back_what_an_order_was_charged(rig: &impl Rig) {
+pub async fn refunds_the_charge_of_an_order(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(PRICE).await.id;
     let order = delivered(&world, account).await;
@@ -95,7 +95,7 @@ pub async fn gives_back_what_an_order_was_charged(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn notes_who_gave_money_back_and_why(rig: &impl Rig) {
+pub async fn records_who_refunded_and_why(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(PRICE).await.id;
     let charge = Charge::Order(delivered(&world, account).await);
@@ -121,7 +121,7 @@ pub async fn notes_who_gave_money_back_and_why(rig: &impl Rig) {
     assert!(detail.contains("\"msat\":7") && detail.contains("it came too late"), "{detail}");
 }
 
-pub async fn gives_back_nothing_that_was_not_charged(rig: &impl Rig) {
+pub async fn refunds_nothing_that_was_not_charged(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::new(2 * PRICE.get())).await.id;
     let store = &*world.store;
@@ -157,7 +157,7 @@ pub async fn gives_back_nothing_that_was_not_charged(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn gives_back_what_lightning_paid_as_credit(rig: &impl Rig) {
+pub async fn refunds_lightning_payments_as_credit(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
     let mut new = world.new_order();
@@ -187,7 +187,7 @@ pub async fn gives_back_what_lightning_paid_as_credit(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn gives_back_shares_of_a_message_to_many(rig: &impl Rig) {
+pub async fn refunds_recipients_of_a_campaign(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(10)).await;
     let mut new = world.bulk(5);
     new.excluded = vec![excluded("nobody", Exclusion::Invalid)];
@@ -222,7 +222,7 @@ pub async fn gives_back_shares_of_a_message_to_many(rig: &impl Rig) {
         Some(Charged { account: Some(world.account), charged: EACH, refunded: EACH })
     );
     world.must_be_sound().await;
-    // Of the whole message, until there is less left than one recipient's share.
+    // Of the whole message, until less than one recipient's price is left.
     given(&*store, of(Charge::Message(id), 3, Some(whole - 10))).await;
     assert_eq!(give(&*store, of(one(1), 4, Some(11))).await, too_much(10));
     given(&*store, of(one(1), 4, None)).await;
@@ -235,7 +235,7 @@ pub async fn gives_back_shares_of_a_message_to_many(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn gives_back_what_carriers_took_where_that_is_charged(rig: &impl Rig) {
+pub async fn refunds_accepted_recipients_where_they_are_charged(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(10)).await;
     let mut new = world.bulk(4);
     new.refunds = RefundPolicy::Unsent;
@@ -262,7 +262,7 @@ pub async fn gives_back_what_carriers_took_where_that_is_charged(rig: &impl Rig)
     world.must_be_sound().await;
 }
 
-/// What many refunds at once came to, from both handles.
+/// Results of concurrent refunds from both handles.
 async fn give_at_once(
     stores: [Arc<dyn Store>; 2],
     charge: Charge,
@@ -283,7 +283,7 @@ async fn give_at_once(
     outcomes.into_iter().filter_map(amount).collect()
 }
 
-pub async fn two_operators_give_back_no_more_than_was_charged(rig: &impl Rig) {
+pub async fn two_operators_refund_no_more_than_was_charged(rig: &impl Rig) {
     let world = World::new(rig).await;
     let stores = [world.store.clone(), rig.open().await];
     let account = world.account(PRICE).await.id;
@@ -303,7 +303,7 @@ pub async fn two_operators_give_back_no_more_than_was_charged(rig: &impl Rig) {
     bulk.must_be_sound().await;
 }
 
-pub async fn one_request_from_two_processes_gives_back_once(rig: &impl Rig) {
+pub async fn one_request_from_two_processes_refunds_once(rig: &impl Rig) {
     let world = World::new(rig).await;
     let other = rig.open().await;
     let account = world.account(PRICE).await.id;
@@ -317,7 +317,7 @@ pub async fn one_request_from_two_processes_gives_back_once(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn a_refund_and_what_goes_back_by_itself_exclude_each_other(rig: &impl Rig) {
+pub async fn manual_and_automatic_refunds_exclude_each_other(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(100)).await;
     let other = rig.open().await;
     for round in 0..10_u8 {
@@ -326,7 +326,7 @@ pub async fn a_refund_and_what_goes_back_by_itself_exclude_each_other(rig: &impl
         let chunk = world.claim_one(at(5)).await;
         let taken = world.taken(&chunk, &[0, 1]);
         world.world.record(taken, vec![(chunk.id, 1, ChunkEnd::Done)]).await;
-        // One fails, and its share goes back; the other arrives. At the same time both are given back.
+        // One fails and is refunded automatically, the other is delivered; both are refunded manually at the same time.
         let by_hand = async {
             let mut given = Msat::ZERO;
             for (index, number) in [(0, 2 * round), (1, 2 * round + 1)] {

@@ -1,4 +1,4 @@
-//! Processes that die, start again, and work side by side.
+//! Processes that die, restart, and run concurrently.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use domain::sale::order::{OrderState, Payment};
 use super::Rig;
 use super::world::{NODE, PRICE, World, accepted, at, balance};
 
-pub async fn keeps_everything_over_a_restart(rig: &impl Rig) {
+pub async fn keeps_everything_across_a_restart(rig: &impl Rig) {
     let before = World::new(rig).await;
     let account = before.account(Msat::new(3_000_000)).await;
     let (spent, _) = before.spend(account.id, PRICE).await;
@@ -35,7 +35,7 @@ pub async fn keeps_everything_over_a_restart(rig: &impl Rig) {
     after.must_be_sound().await;
 }
 
-pub async fn goes_on_after_a_crash_with_claimed_work(rig: &impl Rig) {
+pub async fn resumes_claimed_work_after_a_crash(rig: &impl Rig) {
     let before = World::new(rig).await;
     let order = before.working().await;
     let lost = before.claim_one(at(5)).await;
@@ -59,7 +59,7 @@ pub async fn records_late_outcomes_after_a_restart(rig: &impl Rig) {
     let after = World::from(rig, 1_000).await;
     after.store.release_leases(NODE, at(6)).await.unwrap();
     let again = after.claim_one(at(6)).await;
-    // The old process was not dead: its carrier has the message.
+    // The old process was still alive: its carrier has the message.
     before.done(&lost, accepted(&lost, 0, &[(1, "old")])).await;
     assert_eq!(after.recipient(order).await, RecipientState::Submitted);
     after.done(&again, accepted(&again, 0, &[(1, "new")])).await;

@@ -1,4 +1,4 @@
-//! What operators look for across accounts, page by page.
+//! Searches across accounts, by page.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, group, times};
 use super::world::{BY, PRICE, World, at, balance, phone};
 
-/// A message id of this moment.
+/// A message id of this time.
 fn id(at: Timestamp, number: u64) -> MessageId {
     let millis = u128::from(at.as_millis().unsigned_abs());
     MessageId(Uuid::from_u128(millis << 80 | u128::from(number)))
@@ -33,7 +33,7 @@ fn number(index: u32) -> Msisdn {
     }
 }
 
-/// An order from credit to the number of this index, with a message of this moment.
+/// An order paid from credit to the number of this index, with a message of this time.
 async fn ordered(
     world: &World,
     account: AccountId,
@@ -70,14 +70,14 @@ fn of_number(index: u32) -> RecipientSearch {
     RecipientSearch { number: Some(number(index)), limit: 50, ..RecipientSearch::default() }
 }
 
-pub async fn finds_a_number_in_orders_and_in_messages_to_many(rig: &impl Rig) {
+pub async fn finds_a_number_in_orders_and_campaigns(rig: &impl Rig) {
     let bulk = BulkWorld::new(rig, Msat::new(100 * PRICE.get())).await;
     let world = &bulk.world;
     let (order, first) = ordered(world, bulk.account, 7, at(10)).await;
     let other = world.account(PRICE).await.id;
     let (_, second) = ordered(world, other, 7, at(20)).await;
     ordered(world, other, 8, at(20)).await;
-    // In rows at once, in packs, and in packs of which one was opened.
+    // As rows, packed, and packed with one chunk expanded.
     let few = sent(&bulk, 9, at(30)).await;
     let many = sent(&bulk, 2_500, at(40)).await;
     let found = find(world, of_number(7)).await;
@@ -129,7 +129,7 @@ pub async fn finds_recipients_by_account_message_state_and_time(rig: &impl Rig) 
     assert_eq!(found(within(Some(at(21)), None)).await, []);
 }
 
-pub async fn pages_through_what_is_found(rig: &impl Rig) {
+pub async fn pages_through_search_results(rig: &impl Rig) {
     let bulk = BulkWorld::new(rig, Msat::new(100 * PRICE.get())).await;
     let world = &bulk.world;
     for round in 0..12 {
@@ -169,7 +169,7 @@ pub async fn pages_through_what_is_found(rig: &impl Rig) {
     }
 }
 
-pub async fn looks_at_no_more_than_a_search_may(rig: &impl Rig) {
+pub async fn scans_no_more_than_a_search_may(rig: &impl Rig) {
     let count = SEARCH_LOOKED_AT_MAX + 5_000;
     let bulk = BulkWorld::new(rig, times(i64::from(count) + 10)).await;
     let older = sent(&bulk, 2, at(10)).await;
@@ -183,7 +183,7 @@ pub async fn looks_at_no_more_than_a_search_may(rig: &impl Rig) {
     assert_eq!(places(&oldest.recipients), [(older, 1)]);
 }
 
-pub async fn shows_as_pending_who_is_tried_again(rig: &impl Rig) {
+pub async fn shows_retried_recipients_as_pending(rig: &impl Rig) {
     use domain::ports::{Retry, RetryOutcome};
     let bulk = BulkWorld::new(rig, times(10)).await;
     let message = sent(&bulk, 2, at(1)).await;

@@ -1,4 +1,4 @@
-//! What only its text calls a receipt: the recipient's carrier wrote it, or anybody with a phone.
+//! Unmarked receipts, detected only by their text: from the carrier, or forged from a phone.
 
 use domain::inbound::{InboundBody, InboundPart, Party};
 use domain::message::recipient::RecipientState;
@@ -9,7 +9,7 @@ use domain::routing::CarrierName;
 use super::Rig;
 use super::world::{CARRIER, World, accepted, at, receipt};
 
-/// Of the first recipient of a message, as [`super::world::phone`] makes it.
+/// Number of a message's first recipient, as in [`super::world::phone`].
 const RECIPIENT: &str = "4520000000";
 
 const STRANGER: &str = "4520999999";
@@ -28,7 +28,7 @@ fn part(from: &str, to: &str) -> InboundPart {
     }
 }
 
-/// As the adapter makes it: numbers that are written in full are told too.
+/// An unmarked receipt as from the adapter, with complete numbers.
 fn unmarked(id: &str, state: ReceiptState, from: &str, to: &str) -> Receipt {
     let number = from.parse().ok().and_then(|digits| Msisdn::from_digits(digits).ok());
     let unmarked = Some(Box::new(part(from, to)));
@@ -39,7 +39,7 @@ async fn record(world: &World, receipt: Receipt) -> Recorded {
     world.store.record_receipts(vec![receipt], at(20), None).await.unwrap()
 }
 
-pub async fn believes_an_unmarked_receipt_from_the_recipients_number(rig: &impl Rig) {
+pub async fn accepts_an_unmarked_receipt_from_the_recipients_number(rig: &impl Rig) {
     let world = World::new(rig).await;
     for (id, from, to) in [
         ("a", RECIPIENT, OURS),
@@ -56,7 +56,7 @@ pub async fn believes_an_unmarked_receipt_from_the_recipients_number(rig: &impl 
     }
 }
 
-pub async fn takes_an_unmarked_receipt_of_a_stranger_for_a_message(rig: &impl Rig) {
+pub async fn an_unmarked_receipt_from_another_number_is_a_message(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     use ReceiptState::{Delivered, Failed, Intermediate};
@@ -64,22 +64,22 @@ pub async fn takes_an_unmarked_receipt_of_a_stranger_for_a_message(rig: &impl Ri
         let recorded = record(&world, unmarked("a", state, STRANGER, OURS)).await;
         assert_eq!((recorded.recipients, &recorded.messages), (0, &vec![part(STRANGER, OURS)]));
     }
-    // The end of our own short number is no recipient's.
+    // The last digits of our short code match no recipient.
     let recorded = record(&world, unmarked("a", Failed, STRANGER, "0000")).await;
     assert_eq!((recorded.recipients, recorded.messages.len()), (0, 1));
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
-    // What the carrier marks is believed whoever it names.
+    // A marked receipt is accepted from any number.
     let marked = Receipt { unmarked: None, ..unmarked("a", Failed, STRANGER, OURS) };
     assert_eq!(record(&world, marked).await.recipients, 1);
     assert_eq!(world.recipient(order).await, RecipientState::Failed);
 }
 
-pub async fn applies_an_early_unmarked_receipt_only_where_it_fits(rig: &impl Rig) {
+pub async fn applies_an_early_unmarked_receipt_only_if_it_matches(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.working().await;
     let chunk = world.claim_one(at(5)).await;
     use ReceiptState::{Delivered, Failed};
-    // Forged ones first, one in the same words; then the true one.
+    // Forged ones first, one with the same text; then the real one.
     for early in [
         unmarked("a", Failed, STRANGER, OURS),
         unmarked("a", Delivered, "20999999", OURS),
@@ -100,15 +100,15 @@ pub async fn applies_an_early_unmarked_receipt_only_where_it_fits(rig: &impl Rig
     assert_eq!(world.recipient(order).await, RecipientState::Success);
 }
 
-/// The carrier uses an id again, and its receipt comes before the answer.
-pub async fn loses_no_early_unmarked_receipt_of_an_id_used_again(rig: &impl Rig) {
+/// The carrier reuses an id, and its receipt comes before the response.
+pub async fn keeps_an_early_unmarked_receipt_of_a_reused_id(rig: &impl Rig) {
     let world = World::new(rig).await;
     let old = world.submitted("a").await;
     let message = world.new_message(2);
     let order = world.working_with(message).await;
     let chunk = world.claim_one(at(5)).await;
     world.done(&chunk, accepted(&chunk, 0, &[(1, "x")])).await;
-    // Of the second recipient, whose outcome is not recorded yet.
+    // For the second recipient, whose outcome is not recorded yet.
     let early = unmarked("a", ReceiptState::Failed, "4520000001", OURS);
     let recorded = record(&world, early).await;
     assert_eq!((recorded.parked, recorded.messages.len()), (1, 1));

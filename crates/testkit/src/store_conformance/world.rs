@@ -1,5 +1,4 @@
-//! What the cases are made of: orders, messages and carriers' words, with as little said as
-//! possible.
+//! Short constructors for the cases: orders, messages, outcomes and receipts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,13 +37,13 @@ pub(super) const VALID: Duration = Duration::from_secs(3_600);
 pub(super) const RECEIPTS: Duration = Duration::from_secs(7_200);
 pub(super) const NODE: &str = "one";
 pub(super) const CARRIER: &str = "main";
-/// That nobody has stored.
+/// A chunk that is not stored.
 pub(super) const NO_CHUNK: ChunkId = ChunkId { message: MessageId(Uuid::nil()), first: 999 };
-/// Who changes things by hand.
+/// The actor of manual changes.
 pub(super) const BY: Actor = Actor::CommandLine;
 pub(super) const CLIENT: &str = "key-1";
 
-/// Room for everything a case does that is not about room.
+/// Limits that are never reached.
 pub(super) const CAPS: OrderCaps = OrderCaps {
     open_max: 10_000,
     open_per_client_max: 10_000,
@@ -52,12 +51,12 @@ pub(super) const CAPS: OrderCaps = OrderCaps {
     held_per_client_max: 10_000,
 };
 
-/// A moment so many seconds after noon, when everything begins.
+/// A time in seconds after noon, the start of every case.
 pub(super) fn at(secs: u64) -> Timestamp {
     NOON.after(Duration::from_secs(secs))
 }
 
-/// A store, and numbers that no other thing of the case has.
+/// A store, and a counter for unique numbers.
 pub(super) struct World {
     pub(super) store: Arc<dyn Store>,
     next: AtomicU64,
@@ -68,7 +67,7 @@ impl World {
         Self::from(rig, 1).await
     }
 
-    /// A world whose numbers begin at `first`, for a second handle on the same database.
+    /// A world whose numbers start at `first`, for a second handle on the same database.
     pub(super) async fn from(rig: &impl Rig, first: u64) -> Self {
         Self { store: rig.open().await, next: AtomicU64::new(first) }
     }
@@ -135,7 +134,7 @@ impl World {
         id
     }
 
-    /// Stores an order for which there is room.
+    /// Stores an order below the caps.
     pub(super) async fn add(&self, new: NewOrder) {
         let admission = self.store.add_order(new, CAPS, at(60)).await.unwrap();
         assert_eq!(admission, OrderAdmission::Stored);
@@ -146,7 +145,7 @@ impl World {
         self.store.hold_order(hold, at(1)).await.unwrap()
     }
 
-    /// An order over Lightning that is paid, with its message queued.
+    /// A paid Lightning order with its message queued.
     pub(super) async fn working(&self) -> OrderId {
         self.working_with(self.new_message(1)).await
     }
@@ -157,7 +156,7 @@ impl World {
         order
     }
 
-    /// An order to be paid from credit, with its message.
+    /// A new order paid from credit, with its message.
     pub(super) fn new_credit(&self, account: AccountId, price: Msat) -> CreditOrder {
         let order = NewOrder {
             account: Some(account),
@@ -168,7 +167,7 @@ impl World {
         CreditOrder { order, message: self.new_message(1) }
     }
 
-    /// An order paid from credit.
+    /// Stores an order paid from credit.
     pub(super) async fn spend(&self, account: AccountId, price: Msat) -> (OrderId, CreditOutcome) {
         let CreditOrder { order, message } = self.new_credit(account, price);
         let id = order.id;
@@ -176,7 +175,7 @@ impl World {
         (id, outcome)
     }
 
-    /// Adds one order that is paid from credit.
+    /// Stores one order paid from credit.
     pub(super) async fn add_credit_order(
         &self,
         order: NewOrder,
@@ -192,11 +191,11 @@ impl World {
 
     pub(super) async fn claim_one(&self, now: Timestamp) -> ClaimedChunk {
         let mut claimed = self.claim(now).await;
-        assert_eq!(claimed.len(), 1, "one chunk is due");
+        assert_eq!(claimed.len(), 1, "not one chunk is due");
         claimed.remove(0)
     }
 
-    /// Records one outcome of the chunk's first recipient, and that the chunk is done.
+    /// Records one outcome of the chunk's first recipient, and the end of the chunk.
     pub(super) async fn done(&self, chunk: &ClaimedChunk, outcome: Outcome) -> Recorded {
         self.record(vec![outcome], vec![(chunk.id, chunk.attempt, ChunkEnd::Done)]).await
     }
@@ -209,7 +208,7 @@ impl World {
         self.store.record_outcomes(outcomes, ends, at(10), None).await.unwrap()
     }
 
-    /// An order whose one part a carrier took as `id`.
+    /// An order whose only part a carrier accepted as `id`.
     pub(super) async fn submitted(&self, id: &str) -> OrderId {
         let order = self.working().await;
         let chunk = self.claim_one(at(5)).await;
@@ -305,7 +304,7 @@ pub(super) fn balance(available: Msat, reserved: Msat) -> Balance {
     Balance { available, reserved }
 }
 
-/// An outcome of a chunk's recipient whose text has `parts` parts; `taken` are part and id.
+/// An outcome of a chunk's recipient with `parts` parts; `taken` are part and id of the accepted ones.
 pub(super) fn outcome(
     chunk: &ClaimedChunk,
     recipient: u32,
@@ -323,7 +322,7 @@ pub(super) fn outcome(
     }
 }
 
-/// Every part was taken now.
+/// An outcome in which every part was accepted.
 pub(super) fn accepted(chunk: &ClaimedChunk, recipient: u32, taken: &[(u16, &str)]) -> Outcome {
     let parts = u16::try_from(taken.len()).unwrap();
     outcome(chunk, recipient, parts, taken, End::Accepted)
