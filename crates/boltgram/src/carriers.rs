@@ -1,5 +1,5 @@
-//! From `[[carriers]]` to carriers. Files that a section names are read here, so that a wrong one
-//! stops the start and not the first message.
+//! Creates the carriers of `[[carriers]]`. Files named in a section are read at start, so that errors are reported then
+//! and not with the first message.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ pub(crate) fn make_carriers(
 ) -> anyhow::Result<Vec<Arc<dyn Carrier>>> {
     let make = |carrier: &CarrierConfig| {
         make_carrier(carrier, clock, random)
-            .with_context(|| format!("carrier {:?} cannot be made", carrier.name))
+            .with_context(|| format!("cannot create carrier {:?}", carrier.name))
     };
     config.carriers.iter().map(make).collect()
 }
 
-/// It calls nobody before it is run.
+/// Creates a carrier, which connects only when it is run.
 pub(crate) fn make_carrier(
     carrier: &CarrierConfig,
     clock: &Arc<dyn Clock>,

@@ -1,4 +1,4 @@
-//! The command line, as `--help` tells it.
+//! The command line and its `--help`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,24 +8,24 @@ use domain::account::{AccountName, Scope};
 
 /// A message gateway with a Lightning cash register.
 ///
-/// Without a configuration file it is a sandbox: `boltgram serve`, and the doors are open on
+/// Without a configuration file it is a sandbox: `boltgram serve` opens the doors on
 /// http://127.0.0.1:8080.
 #[derive(Debug, Parser)]
 #[command(name = "boltgram", version, propagate_version = true, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub house: HouseArgs,
+    pub instance: InstanceArgs,
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// Which house is meant. The same for a server and for the commands that work beside it.
+/// Configuration and data of the gateway; the same for `serve` and for the other commands.
 #[derive(Debug, Args)]
-pub(crate) struct HouseArgs {
-    /// The configuration file; without one, the sandbox. `boltgram config` prints the reference
+pub(crate) struct InstanceArgs {
+    /// Configuration file; without one, the sandbox. `boltgram config` prints the reference
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The data directory, instead of the configured one [default: boltgram-data]
+    /// Data directory, instead of the configured one [default: boltgram-data]
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
@@ -34,87 +34,87 @@ pub(crate) struct HouseArgs {
 pub(crate) enum Command {
     /// Runs the gateway until SIGTERM or Ctrl-C
     ///
-    /// A first signal ends it in order: what is under way is finished, for at most some seconds. A
-    /// second one ends it at once; nothing that was acknowledged is lost by that either.
+    /// The first signal stops it in order: work in progress is finished, for at most some seconds. A
+    /// second one stops it at once; nothing that was acknowledged is lost.
     Serve {
-        /// Where to listen, instead of the configured address; port 0 takes any free one
+        /// Address to listen on, instead of the configured one; port 0 takes any free port
         #[arg(long, value_name = "ADDR")]
         listen: Option<SocketAddr>,
     },
-    /// Accounts: who pays from prepaid credit
+    /// Accounts with prepaid credit
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Keys: secrets that act for an account
+    /// API keys of accounts
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Operators: who may use the admin API
+    /// Operators, who may use the admin API
     #[command(subcommand)]
     Operator(OperatorCommand),
     /// Sender names that an account may use
     #[command(subcommand)]
     Sender(SenderCommand),
-    /// Messages that came in
+    /// Inbound messages
     #[command(subcommand)]
     Inbound(InboundCommand),
-    /// The books
+    /// The ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),
-    /// Reads a configuration file and says everything that is wrong with it
+    /// Checks a configuration file and reports all mistakes
     CheckConfig {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// Prints the annotated reference of the configuration file: every key and its default
+    /// Prints the annotated configuration reference: every key with its default
     Config,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
-    /// Makes an account
+    /// Creates an account
     Add {
         /// 1 to 64 letters, digits, dots, dashes or underscores
         #[arg(value_name = "NAME")]
         name: AccountName,
-        /// Credit to begin with, given by you and not paid by anybody
+        /// Initial credit, granted without a payment
         #[arg(long, value_name = "N", default_value_t = 0,
               value_parser = clap::value_parser!(i64).range(0..=CREDIT_SATS_MAX))]
         credit_sats: i64,
     },
-    /// Lists the accounts and what they have, in sats
+    /// Lists the accounts and their balances in sats
     List,
 }
 
-/// One bitcoin: more is a slip of the finger.
+/// One bitcoin; more is taken for a typing error.
 const CREDIT_SATS_MAX: i64 = 100_000_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
-    /// Makes a key and prints it: this once, it is not kept
+    /// Creates a key and prints it, only once: it is not stored
     Add {
         #[arg(value_name = "ACCOUNT")]
         account: AccountName,
-        /// What it may do, again for each: `sms:send`, `email:send`; without any, everything (`*`). Every
-        /// key may ask for its account's balance and history, and fund it
+        /// Scope of the key, repeatable: `sms:send`, `email:send`; without any, everything (`*`). Every
+        /// key may read its account's balance and history, and fund it
         #[arg(long = "scope", value_name = "S")]
         scopes: Vec<Scope>,
-        /// Requests per second, and at once, at most; without it there is no limit
+        /// Limit of requests per second, and of a burst; no limit by default
         #[arg(long, value_name = "N", value_parser = read_rate)]
         rate: Option<u32>,
     },
-    /// Lists keys, of one account or of all; the keys themselves are not known
+    /// Lists the keys of one account or of all, without the keys themselves, which are not stored
     List {
         #[arg(value_name = "ACCOUNT")]
         account: Option<AccountName>,
     },
-    /// Revokes a key, for good
+    /// Revokes a key permanently
     Revoke {
-        /// As `key list` shows it
+        /// Id from `key list`
         #[arg(value_name = "ID")]
         id: i64,
     },
 }
 
-/// Elsewhere 0 is no limit; here it would be a key that opens nothing.
+/// Refuses 0, which means no limit elsewhere and would block the key here.
 fn read_rate(text: &str) -> Result<u32, &'static str> {
     match text.parse() {
         Ok(0) => Err("a rate is at least 1 request per second; leave it out for no limit"),
@@ -125,7 +125,7 @@ fn read_rate(text: &str) -> Result<u32, &'static str> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SenderCommand {
-    /// Lets an account use a sender name, at once
+    /// Approves a sender name for an account
     Add {
         #[arg(value_name = "ACCOUNT")]
         account: AccountName,
@@ -142,17 +142,17 @@ pub(crate) enum SenderCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OperatorCommand {
-    /// Adds an operator and prints the key: this once, it is not kept
+    /// Adds an operator and prints the key, only once: it is not stored
     Add {
-        /// Who, or which program: 1 to 64 characters
+        /// Person or program: 1 to 64 characters
         #[arg(value_name = "NAME")]
         name: String,
     },
-    /// Lists operators; their keys are not known
+    /// Lists operators, without their keys, which are not stored
     List,
-    /// Revokes an operator's key, for good
+    /// Revokes an operator's key permanently
     Revoke {
-        /// As `operator list` shows it
+        /// Id from `operator list`
         #[arg(value_name = "ID")]
         id: i64,
     },
@@ -160,9 +160,9 @@ pub(crate) enum OperatorCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InboundCommand {
-    /// Lists them, newest first, with the second of Unix time in which each came
+    /// Lists them, newest first, with their arrival in Unix seconds
     List {
-        /// At most so many
+        /// Maximum number
         #[arg(long, value_name = "N", default_value_t = 20,
               value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
@@ -171,7 +171,7 @@ pub(crate) enum InboundCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
-    /// Adds up every transfer again and compares; says what is wrong and fails if anything is
+    /// Recomputes all balances from the transfers; reports differences and fails if there are any
     Check,
 }
 
@@ -182,20 +182,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_a_sound_command_line() {
+    fn the_command_line_is_valid() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn takes_the_house_before_and_after_the_command() {
+    fn global_options_may_precede_and_follow_the_command() {
         for line in [
             "boltgram --data d --config c account list",
             "boltgram account --data d list --config c",
             "boltgram account list --config c --data d",
         ] {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-            assert_eq!(cli.house.data.as_deref(), Some("d".as_ref()), "{line}");
-            assert_eq!(cli.house.config.as_deref(), Some("c".as_ref()), "{line}");
+            assert_eq!(cli.instance.data.as_deref(), Some("d".as_ref()), "{line}");
+            assert_eq!(cli.instance.config.as_deref(), Some("c".as_ref()), "{line}");
         }
     }
 
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_a_rate_is() {
+    fn invalid_rates_are_explained() {
         let told = |rate| {
             let line = ["boltgram", "key", "add", "a", "--rate", rate];
             Cli::try_parse_from(line).err().map(|error| error.to_string())

@@ -1,5 +1,5 @@
-//! The listeners: bound before anything else is opened, so that a second server on the same
-//! address fails before it touches what the first one works with.
+//! The listeners. They are bound first, so that a second server on the same address fails before it opens the first
+//! one's files.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,13 +27,13 @@ impl Doors {
         Ok(Self { main, admin })
     }
 
-    /// Where they really are; port 0 has become one.
+    /// The actual addresses, with the port assigned for port 0.
     pub(crate) fn addresses(&self) -> anyhow::Result<(SocketAddr, Option<SocketAddr>)> {
         let admin = self.admin.as_ref().map(TcpListener::local_addr).transpose()?;
         Ok((self.main.local_addr()?, admin))
     }
 
-    /// Serves until `stop`, and then until what was under way is answered.
+    /// Serves until `stop`, then finishes requests in progress.
     pub(crate) async fn serve(
         self,
         engine: &Arc<Engine>,

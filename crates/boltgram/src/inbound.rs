@@ -16,7 +16,7 @@ use engine::InboundSettings;
 use engine::events::sign;
 
 use crate::config::{Config, InboundConfig, NumberConfig};
-use crate::open::account_named;
+use crate::open_store::account_named;
 
 pub(crate) fn inbound_settings(
     config: &Config,
@@ -58,7 +58,7 @@ async fn declared_terms(number: &NumberConfig, store: &dyn Store) -> anyhow::Res
     number.terms(account)
 }
 
-/// The operator's own file must be there; ours is made.
+/// A configured file must exist; the default one is created.
 fn open_secret(config: &Config, random: &dyn Random) -> anyhow::Result<Secret> {
     let path = match &config.inbound.webhook_secret_file {
         Some(path) => path.clone(),
@@ -69,13 +69,13 @@ fn open_secret(config: &Config, random: &dyn Random) -> anyhow::Result<Secret> {
     let secret = Secret::new(text.lines().next().unwrap_or_default().trim());
     ensure!(
         sign(&secret, "msg_1", 0, b"").is_some(),
-        "webhook_secret_file: {} holds no secret: whsec_ and base64",
+        "webhook_secret_file: {} contains no secret (whsec_ and base64)",
         path.display()
     );
     Ok(secret)
 }
 
-/// Written whole under another name first: it is complete or absent.
+/// Writes under another name first, so that the file is complete or absent.
 fn own_secret(data: &Path, random: &dyn Random) -> anyhow::Result<PathBuf> {
     let path = data.join("inbound.secret");
     if fs::exists(&path)? {
@@ -90,8 +90,8 @@ fn own_secret(data: &Path, random: &dyn Random) -> anyhow::Result<PathBuf> {
         fs::rename(&draft, &path)?;
         File::open(data)?.sync_all()
     };
-    make().with_context(|| format!("{} cannot be made", path.display()))?;
-    tracing::info!(path = %path.display(), "made the secret that signs webhooks of what comes in");
+    make().with_context(|| format!("cannot create {}", path.display()))?;
+    tracing::info!(path = %path.display(), "created the signing secret of inbound webhooks");
     Ok(path)
 }
 
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn makes_a_private_secret_once_and_reads_it_again() {
+    fn creates_a_private_secret_once_and_reads_it_again() {
         let data = tempfile::tempdir().unwrap();
         let config = config(data.path(), None);
         let first = open_secret(&config, &OsRandom).unwrap();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_the_operators_must_be_there_and_hold_a_secret() {
+    fn a_configured_file_must_exist_and_contain_a_secret() {
         let data = tempfile::tempdir().unwrap();
         let path = data.path().join("mine");
         let told = || {
@@ -129,7 +129,7 @@ mod tests {
         assert!(told().unwrap_err().contains("cannot use"));
         fs::write(&path, "hunter2\n").unwrap();
         let error = told().unwrap_err();
-        assert!(error.contains("holds no secret") && !error.contains("hunter2"), "{error}");
+        assert!(error.contains("contains no secret") && !error.contains("hunter2"), "{error}");
         fs::write(&path, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n").unwrap();
         assert_eq!(told().unwrap().expose(), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
     }

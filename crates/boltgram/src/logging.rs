@@ -1,8 +1,7 @@
-//! The log: to the standard error stream, for people or for machines.
+//! The log on standard error, in text or JSON.
 //!
-//! The libraries under us see headers, queries and peers' data, and some of them tell at `debug` or
-//! `trace` what they see. Law 4 (no secret, number or text in a log) therefore caps them below that,
-//! whatever filter is asked for.
+//! Libraries handle headers, queries and peers' data, and some of them log these at `debug` or `trace`. Law 4 (no
+//! secret, number or text in a log) therefore caps their level, whatever the filter.
 
 use std::io::{IsTerminal, stderr};
 
@@ -14,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogConfig, LogFormat};
 
-/// Our own crates, which keep law 4 by themselves at every level.
+/// Our own crates, which obey law 4 at every level.
 const OURS: [&str; 10] = [
     "api",
     "boltgram",
@@ -28,7 +27,7 @@ const OURS: [&str; 10] = [
     "web",
 ];
 
-/// Begins to log; `RUST_LOG` wins over the configured level.
+/// Starts logging; `RUST_LOG` overrides the configured level.
 #[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
 pub(crate) fn start(config: &LogConfig) {
     let asked = std::env::var(EnvFilter::DEFAULT_ENV).ok().filter(|asked| !asked.is_empty());
@@ -47,14 +46,14 @@ pub(crate) fn start(config: &LogConfig) {
     };
     tracing_subscriber::registry().with(layer).init();
     if misspelt {
-        tracing::warn!("RUST_LOG is no filter; the configured level is used");
+        tracing::warn!("RUST_LOG is not a valid filter; using the configured level");
     }
 }
 
-/// A word alone would be taken for a module's name, and a misspelt level would silence the log.
+/// Checks single words: `EnvFilter` would read a misspelt level as a module name and silence the log.
 pub(crate) fn filter(level: &str) -> anyhow::Result<EnvFilter> {
     for part in level.split(',').filter(|part| !part.contains('=')) {
-        part.trim().parse::<LevelFilter>().with_context(|| format!("{part:?} is no level"))?;
+        part.trim().parse::<LevelFilter>().with_context(|| format!("{part:?} is not a level"))?;
     }
     Ok(EnvFilter::builder().parse(level)?)
 }

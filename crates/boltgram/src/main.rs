@@ -1,17 +1,16 @@
-//! The gateway's one program: it reads what the operator wants, wires the crates together, and runs.
-//! No rule of the business is decided here.
+//! The program: reads the configuration, wires the crates together, and runs. It contains no business rules.
 
 mod cli;
 mod commands;
 mod config;
-mod open;
+mod open_store;
 mod output;
 
 mod carriers;
 mod doors;
 mod inbound;
-mod lock;
-mod node;
+mod node_name;
+mod serve_lock;
 mod signals;
 mod wallet;
 mod wiring;
@@ -26,7 +25,7 @@ use clap::Parser;
 use mimalloc::MiMalloc;
 use rustix::thread::disable_transparent_huge_pages;
 
-/// For SQLite as well, which is half of the work: it takes the place of C's allocator.
+/// Also replaces C's allocator for SQLite, which does half of the work.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -35,16 +34,16 @@ fn main() -> ExitCode {
     match commands::run(cli::Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell when this cannot be written either.
+            // If standard error is closed, the error cannot be reported.
             let _ = writeln!(stderr(), "boltgram: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// A huge page is 2 MiB of memory for whatever little of it is in use. mimalloc asks the system for
-/// them, and some systems give them to everybody: half as much memory again, and no CPU time saved.
+/// Disables transparent huge pages (2 MiB), which mimalloc requests and some systems use by default: they take half as
+/// much memory again and save no CPU time.
 fn refuse_huge_pages() {
-    // A kernel that knows none gives none.
+    // An error means that the kernel does not support them.
     let _ = disable_transparent_huge_pages(true);
 }

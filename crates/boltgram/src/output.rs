@@ -1,9 +1,8 @@
-//! What a command answers, on the standard output stream and nowhere else: the log and the errors
-//! go to the other one, so that an answer can be piped.
+//! The output of commands on standard output. Log and errors go to standard error, so that output can be piped.
 
 use std::io::{self, Write};
 
-/// Writes a line. A reader that went away (`| head`) is no error of ours.
+/// Writes a line. A closed pipe (`| head`) is not an error.
 pub(crate) fn line(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
@@ -12,7 +11,7 @@ pub(crate) fn line(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes rows under their headings, each column as wide as it needs.
+/// Writes aligned rows under their headings.
 pub(crate) fn table<const COLUMNS: usize>(
     headings: [&str; COLUMNS],
     rows: &[[String; COLUMNS]],
@@ -40,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn aligns_cells_and_ends_no_line_with_blanks() {
+    fn aligns_cells_without_trailing_blanks() {
         assert_eq!(aligned(&["a", "bc"], &[3, 5]), "a    bc");
         assert_eq!(aligned(&["a", ""], &[3, 5]), "a");
     }

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: the operator, or the system, wants the process to end.
+//! SIGTERM and SIGINT, which stop the process.
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -9,16 +9,16 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// From here on these signals no longer end the process by themselves.
+    /// Installs the handlers, so that the signals no longer kill the process.
     pub(crate) fn listen() -> anyhow::Result<Self> {
-        let take = |kind| signal(kind).context("signals cannot be taken");
+        let take = |kind| signal(kind).context("cannot handle signals");
         Ok(Self {
             terminate: take(SignalKind::terminate())?,
             interrupt: take(SignalKind::interrupt())?,
         })
     }
 
-    /// The next of them, by name. Cancel-safe.
+    /// The name of the next signal. Cancel safe.
     pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",

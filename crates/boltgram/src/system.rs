@@ -1,4 +1,4 @@
-//! The only place that asks the operating system for time and randomness.
+//! Time and randomness from the operating system; nothing else reads them.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ pub(crate) struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one implementation of the Clock port")]
     fn now(&self) -> Timestamp {
-        // A clock before 1970 is no clock; zero keeps everything unpaid and undue.
+        // A clock before 1970 is invalid; with zero nothing is due.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 }
 
-/// Preimages, keys and signing secrets have so many bytes. They come from the system as they are
-/// asked for: a copy of this machine's memory must not tell the next ones.
+/// Size of preimages, keys and signing secrets. They are read from the system on demand, so that a copy of this
+/// machine's memory does not reveal the next ones.
 const SECRET_BYTES: usize = 32;
 
-/// Ids are shorter, and made for every message; a thread asks for so much at once.
+/// Ids are shorter and needed for every message; a thread reads this many bytes at once for them.
 const POOL_BYTES: usize = 4 * 1_024;
 
 struct Pool {
@@ -37,7 +37,7 @@ thread_local! {
 }
 
 impl Pool {
-    /// Each byte is given once, and forgotten.
+    /// Returns each byte once and erases it.
     fn give(&mut self, asked: &mut [u8]) {
         if self.used + asked.len() > POOL_BYTES {
             ask_system(&mut self.bytes);
@@ -68,7 +68,7 @@ impl Random for OsRandom {
     reason = "keys and preimages without randomness would be worse than no process"
 )]
 fn ask_system(bytes: &mut [u8]) {
-    getrandom::fill(bytes).expect("the operating system gives randomness");
+    getrandom::fill(bytes).expect("the operating system provides randomness");
 }
 
 pub(crate) fn system_clock() -> Arc<dyn Clock> {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_bytes_are_given_twice_or_kept() {
+    fn bytes_are_returned_once_and_erased() {
         let mut seen = HashSet::new();
         for _ in 0..2_000 {
             for bytes in [10, 26, 31, 32] {
@@ -97,7 +97,7 @@ mod tests {
         }
         POOL.with_borrow(|pool| {
             assert!(pool.bytes[..pool.used].iter().all(|byte| *byte == 0), "kept");
-            assert!(pool.bytes[pool.used..].iter().any(|byte| *byte != 0), "nothing left to give");
+            assert!(pool.bytes[pool.used..].iter().any(|byte| *byte != 0), "the pool is empty");
         });
     }
 

@@ -1,4 +1,4 @@
-//! The sandbox node's paying side as the door `/sandbox/pay` knows it.
+//! The sandbox node's wallet for the door `/sandbox/pay`.
 
 use api::sandbox::{PayState, SandboxWallet};
 use async_trait::async_trait;

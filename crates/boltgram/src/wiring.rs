@@ -1,5 +1,5 @@
-//! Puts the house together: each section of the configuration becomes what a crate takes, and the
-//! adapters become the engine's ports. The order is that of what may fail at somebody else's hands.
+//! Builds the gateway: converts the configuration's sections to the crates' settings and passes the adapters to the
+//! engine as its ports. Steps that depend on external systems come first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,12 +25,12 @@ use crate::config::{
     RouteConfig,
 };
 use crate::inbound::{declared_numbers, inbound_settings};
-use crate::node::node_name;
-use crate::open::open_store;
+use crate::node_name::node_name;
+use crate::open_store::open_store;
 use crate::system::{os_random, system_clock};
 use crate::wallet::Wallet;
 
-/// What is built and not started.
+/// A gateway that is built but not started.
 pub(crate) struct House {
     pub engine: Arc<Engine>,
     pub http: HttpSettings,
@@ -63,7 +63,7 @@ async fn open_node(
             let (clock, random) = (clock.clone(), random.clone());
             let opening = tokio::task::spawn_blocking(move || {
                 Sandbox::open(&path, clock, random, sandbox::Options::default())
-                    .with_context(|| format!("the sandbox node {} cannot begin", path.display()))
+                    .with_context(|| format!("cannot start the sandbox node {}", path.display()))
             });
             let node = opening.await??;
             Ok((Arc::new(node.clone()), Some(Wallet::of(node))))
@@ -73,16 +73,16 @@ async fn open_node(
 }
 
 fn connect_lnd(config: &LightningConfig) -> anyhow::Result<Lnd> {
-    // The configuration was not accepted without them.
+    // The configuration check requires them.
     let url = config.url.clone().context("lightning.url is missing")?;
     let macaroon = config.macaroon_file.clone().context("lightning.macaroon_file is missing")?;
     let certificate = config.tls_cert_file.clone().context("lightning.tls_cert_file is missing")?;
-    Lnd::new(LndOptions::new(url, macaroon, certificate)).context("LND cannot be used")
+    Lnd::new(LndOptions::new(url, macaroon, certificate)).context("cannot use LND")
 }
 
 fn make_fetch(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
     let asked = config.webhooks.allow_private_addresses;
-    // Whoever can ask a sandbox on loopback for a call is on this machine already.
+    // Clients of a sandbox on loopback are on this machine already.
     let sandbox = config.lightning.backend == Backend::Sandbox;
     let alone = sandbox && config.listen.ip().is_loopback();
     let options = fetch::Options {
@@ -134,7 +134,7 @@ fn quiet_hours(config: &Config) -> anyhow::Result<QuietHours> {
 }
 
 pub(crate) fn prices(sats: &PricesConfig) -> anyhow::Result<Prices> {
-    let msat = |sats| Msat::from_sats(sats).context("a price is more than there is");
+    let msat = |sats| Msat::from_sats(sats).context("a price is too large");
     Ok(Prices {
         send: msat(sats.send)?,
         receive: msat(sats.receive)?,

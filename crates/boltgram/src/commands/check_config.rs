@@ -1,4 +1,4 @@
-//! `boltgram check-config`: everything that is wrong with a file, without starting anything.
+//! `boltgram check-config`: reports all mistakes of a file without starting anything.
 
 use std::path::Path;
 

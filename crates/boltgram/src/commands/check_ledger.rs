@@ -1,14 +1,14 @@
-//! `boltgram ledger check`: the books, added up again from every transfer.
+//! `boltgram ledger check`: recomputes the ledger from all transfers.
 
 use anyhow::bail;
 use domain::sale::ledger::LedgerReport;
 
-use crate::cli::HouseArgs;
-use crate::open::open_house;
+use crate::cli::InstanceArgs;
+use crate::open_store::open_existing_store;
 use crate::output;
 
-pub(super) async fn check_ledger(house: &HouseArgs) -> anyhow::Result<()> {
-    let report = open_house(house).await?.store.check_ledger().await?;
+pub(super) async fn check_ledger(instance: &InstanceArgs) -> anyhow::Result<()> {
+    let report = open_existing_store(instance).await?.store.check_ledger().await?;
     output::line(&format!(
         "{} ledger accounts, {} transfers, sum {}",
         report.accounts, report.transfers, report.sum

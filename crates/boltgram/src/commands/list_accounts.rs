@@ -1,11 +1,11 @@
 //! `boltgram account list`.
 
-use crate::cli::HouseArgs;
-use crate::open::open_house;
+use crate::cli::InstanceArgs;
+use crate::open_store::open_existing_store;
 use crate::output;
 
-pub(super) async fn list_accounts(house: &HouseArgs) -> anyhow::Result<()> {
-    let accounts = open_house(house).await?.store.accounts().await?;
+pub(super) async fn list_accounts(instance: &InstanceArgs) -> anyhow::Result<()> {
+    let accounts = open_existing_store(instance).await?.store.accounts().await?;
     let rows: Vec<_> = accounts
         .iter()
         .map(|(account, balance)| {

@@ -1,13 +1,13 @@
-//! `boltgram inbound list`: what came in, newest first.
+//! `boltgram inbound list`: inbound messages, newest first.
 
 use domain::inbound::{InboundContent, InboundMessage};
 
-use crate::cli::HouseArgs;
-use crate::open::open_house;
+use crate::cli::InstanceArgs;
+use crate::open_store::open_existing_store;
 use crate::output;
 
-pub(super) async fn list_inbound(house: &HouseArgs, limit: u32) -> anyhow::Result<()> {
-    let store = open_house(house).await?.store;
+pub(super) async fn list_inbound(instance: &InstanceArgs, limit: u32) -> anyhow::Result<()> {
+    let store = open_existing_store(instance).await?.store;
     let rows: Vec<_> = store.inbound_list(None, limit).await?.iter().map(row).collect();
     output::table(["RECEIVED", "CARRIER", "FROM", "TO", "PARTS", "TEXT"], &rows)
 }
@@ -15,7 +15,7 @@ pub(super) async fn list_inbound(house: &HouseArgs, limit: u32) -> anyhow::Resul
 fn row(message: &InboundMessage) -> [String; 6] {
     let come = usize::from(message.parts) - message.missing.len();
     let text = match &message.content {
-        // One line for one message, and nothing that moves a terminal's cursor.
+        // One line per message, without control characters.
         InboundContent::Text(text) => text.as_str().replace(char::is_control, " "),
         InboundContent::Octets(octets) => format!("0x{}", octets.to_hex()),
     };

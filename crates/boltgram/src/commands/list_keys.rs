@@ -1,23 +1,23 @@
-//! `boltgram key list`: what the keys may, not what they are; that is not known here.
+//! `boltgram key list`: keys with their scopes. The keys themselves are not stored.
 
 use std::collections::HashMap;
 
 use domain::account::{AccountName, Key, Scope};
 
-use crate::cli::HouseArgs;
-use crate::open::open_house;
+use crate::cli::InstanceArgs;
+use crate::open_store::open_existing_store;
 use crate::output;
 
 pub(super) async fn list_keys(
-    house: &HouseArgs,
+    instance: &InstanceArgs,
     account: Option<&AccountName>,
 ) -> anyhow::Result<()> {
-    let house = open_house(house).await?;
+    let access = open_existing_store(instance).await?;
     let account = match account {
-        Some(name) => Some(house.account_named(name).await?),
+        Some(name) => Some(access.account_named(name).await?),
         None => None,
     };
-    let store = &house.store;
+    let store = &access.store;
     let accounts = store.accounts().await?;
     let names: HashMap<_, _> =
         accounts.iter().map(|(account, _)| (account.id, account.name.as_str())).collect();

@@ -1,16 +1,19 @@
-//! `boltgram sender list`: a name alone may be used by the account; of others it is said what is.
+//! `boltgram sender list`. Approved names are listed alone, others with their state.
 
 use domain::account::AccountName;
 use domain::account::sender::SenderState;
 
-use crate::cli::HouseArgs;
-use crate::open::open_house;
+use crate::cli::InstanceArgs;
+use crate::open_store::open_existing_store;
 use crate::output;
 
-pub(super) async fn list_senders(house: &HouseArgs, account: &AccountName) -> anyhow::Result<()> {
-    let house = open_house(house).await?;
-    let id = house.account_named(account).await?;
-    let senders = house.store.senders(id).await?;
+pub(super) async fn list_senders(
+    instance: &InstanceArgs,
+    account: &AccountName,
+) -> anyhow::Result<()> {
+    let access = open_existing_store(instance).await?;
+    let id = access.account_named(account).await?;
+    let senders = access.store.senders(id).await?;
     senders.iter().try_for_each(|sender| {
         let name = sender.name.as_str();
         match (sender.state, sender.shared) {

@@ -19,65 +19,65 @@ mod serve;
 use anyhow::Context;
 
 use crate::cli::{
-    AccountCommand, Cli, Command, HouseArgs, InboundCommand, KeyCommand, LedgerCommand,
+    AccountCommand, Cli, Command, InboundCommand, InstanceArgs, KeyCommand, LedgerCommand,
     OperatorCommand, SenderCommand,
 };
 use crate::{config, logging};
 
 pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
-    let house = cli.house;
+    let instance = cli.instance;
     match cli.command {
         Command::Config => print_config::print_config(),
         Command::CheckConfig { file } => check_config::check_config(&file),
-        Command::Serve { listen } => on_runtime(serve::serve(&house, listen)),
-        Command::Account(command) => on_store(account(&house, command)),
-        Command::Key(command) => on_store(key(&house, command)),
-        Command::Operator(command) => on_store(operator(&house, command)),
-        Command::Sender(command) => on_store(sender(&house, command)),
+        Command::Serve { listen } => on_runtime(serve::serve(&instance, listen)),
+        Command::Account(command) => on_store(account(&instance, command)),
+        Command::Key(command) => on_store(key(&instance, command)),
+        Command::Operator(command) => on_store(operator(&instance, command)),
+        Command::Sender(command) => on_store(sender(&instance, command)),
         Command::Inbound(InboundCommand::List { limit }) => {
-            on_store(list_inbound::list_inbound(&house, limit))
+            on_store(list_inbound::list_inbound(&instance, limit))
         }
-        Command::Ledger(LedgerCommand::Check) => on_store(check_ledger::check_ledger(&house)),
+        Command::Ledger(LedgerCommand::Check) => on_store(check_ledger::check_ledger(&instance)),
     }
 }
 
-async fn account(house: &HouseArgs, command: AccountCommand) -> anyhow::Result<()> {
+async fn account(instance: &InstanceArgs, command: AccountCommand) -> anyhow::Result<()> {
     match command {
         AccountCommand::Add { name, credit_sats } => {
-            add_account::add_account(house, &name, credit_sats).await
+            add_account::add_account(instance, &name, credit_sats).await
         }
-        AccountCommand::List => list_accounts::list_accounts(house).await,
+        AccountCommand::List => list_accounts::list_accounts(instance).await,
     }
 }
 
-async fn key(house: &HouseArgs, command: KeyCommand) -> anyhow::Result<()> {
+async fn key(instance: &InstanceArgs, command: KeyCommand) -> anyhow::Result<()> {
     match command {
         KeyCommand::Add { account, scopes, rate } => {
-            add_key::add_key(house, &account, &scopes, rate).await
+            add_key::add_key(instance, &account, &scopes, rate).await
         }
-        KeyCommand::List { account } => list_keys::list_keys(house, account.as_ref()).await,
-        KeyCommand::Revoke { id } => revoke_key::revoke_key(house, id).await,
+        KeyCommand::List { account } => list_keys::list_keys(instance, account.as_ref()).await,
+        KeyCommand::Revoke { id } => revoke_key::revoke_key(instance, id).await,
     }
 }
 
-async fn operator(house: &HouseArgs, command: OperatorCommand) -> anyhow::Result<()> {
+async fn operator(instance: &InstanceArgs, command: OperatorCommand) -> anyhow::Result<()> {
     match command {
-        OperatorCommand::Add { name } => add_operator::add_operator(house, name).await,
-        OperatorCommand::List => list_operators::list_operators(house).await,
-        OperatorCommand::Revoke { id } => revoke_operator::revoke_operator(house, id).await,
+        OperatorCommand::Add { name } => add_operator::add_operator(instance, name).await,
+        OperatorCommand::List => list_operators::list_operators(instance).await,
+        OperatorCommand::Revoke { id } => revoke_operator::revoke_operator(instance, id).await,
     }
 }
 
-async fn sender(house: &HouseArgs, command: SenderCommand) -> anyhow::Result<()> {
+async fn sender(instance: &InstanceArgs, command: SenderCommand) -> anyhow::Result<()> {
     match command {
         SenderCommand::Add { account, name } => {
-            add_sender::add_sender(house, &account, &name).await
+            add_sender::add_sender(instance, &account, &name).await
         }
-        SenderCommand::List { account } => list_senders::list_senders(house, &account).await,
+        SenderCommand::List { account } => list_senders::list_senders(instance, &account).await,
     }
 }
 
-/// A command that answers and ends tells warnings only; its answer is on the other stream.
+/// Runs a short command. It logs only warnings; its result goes to standard output.
 fn on_store(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     logging::start(&config::LogConfig { level: "warn".to_owned(), ..config::LogConfig::default() });
     on_runtime(command)

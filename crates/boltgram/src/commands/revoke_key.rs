@@ -4,13 +4,13 @@ use anyhow::bail;
 use domain::account::operator::Actor;
 use domain::id::KeyId;
 
-use crate::cli::HouseArgs;
-use crate::open::open_house;
+use crate::cli::InstanceArgs;
+use crate::open_store::open_existing_store;
 use crate::output;
 
-pub(super) async fn revoke_key(house: &HouseArgs, id: i64) -> anyhow::Result<()> {
-    let house = open_house(house).await?;
-    if !house.accounts.revoke_key(KeyId(id), Actor::CommandLine).await? {
+pub(super) async fn revoke_key(instance: &InstanceArgs, id: i64) -> anyhow::Result<()> {
+    let access = open_existing_store(instance).await?;
+    if !access.accounts.revoke_key(KeyId(id), Actor::CommandLine).await? {
         bail!("there is no key {id}; `boltgram key list` shows them");
     }
     output::line(&format!("key {id} revoked"))

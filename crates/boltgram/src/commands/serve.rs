@@ -1,7 +1,6 @@
-//! `boltgram serve`: one life of the house, from its configuration to its orderly end.
+//! `boltgram serve`: one life of the gateway, from its configuration to its orderly end.
 //!
-//! A kill at any point is an end too: what was acknowledged is stored, and the next start takes up
-//! the rest.
+//! It may be killed at any point: everything acknowledged is stored, and the next start resumes the work.
 
 use std::net::SocketAddr;
 
@@ -9,16 +8,19 @@ use anyhow::{Context, bail};
 use engine::tasks::Tasks;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::HouseArgs;
+use crate::cli::InstanceArgs;
 use crate::config::{Backend, Config};
 use crate::doors::Doors;
-use crate::lock::ServeLock;
-use crate::open::load_config;
+use crate::open_store::load_config;
+use crate::serve_lock::ServeLock;
 use crate::signals::Signals;
 use crate::{logging, wiring};
 
-pub(super) async fn serve(house: &HouseArgs, listen: Option<SocketAddr>) -> anyhow::Result<()> {
-    let mut checked = load_config(house)?;
+pub(super) async fn serve(
+    instance: &InstanceArgs,
+    listen: Option<SocketAddr>,
+) -> anyhow::Result<()> {
+    let mut checked = load_config(instance)?;
     if let Some(listen) = listen {
         checked.config.listen = listen;
     }
@@ -31,11 +33,11 @@ pub(super) async fn serve(house: &HouseArgs, listen: Option<SocketAddr>) -> anyh
 
     let doors = Doors::bind(&config).await?;
     let lock = ServeLock::take(&config).await?;
-    let house = wiring::build(&config, Tasks::new()).await?;
+    let gateway = wiring::build(&config, Tasks::new()).await?;
     tokio::select! {
-        started = house.engine.start() => started.context("the house cannot start")?,
+        started = gateway.engine.start() => started.context("the gateway cannot start")?,
         signal = signals.next() => {
-            tracing::info!(signal, "ended before it had begun");
+            tracing::info!(signal, "stopped during start");
             return Ok(());
         }
     }
@@ -43,25 +45,25 @@ pub(super) async fn serve(house: &HouseArgs, listen: Option<SocketAddr>) -> anyh
 
     let stop = CancellationToken::new();
     let life = async {
-        doors.serve(&house.engine, house.http, &stop).await;
-        house.engine.stop().await;
+        doors.serve(&gateway.engine, gateway.http, &stop).await;
+        gateway.engine.stop().await;
     };
     let signalled = async {
         let signal = signals.next().await;
-        tracing::info!(signal, "stopping: what is under way is finished first");
+        tracing::info!(signal, "stopping: finishing work in progress");
         stop.cancel();
         signals.next().await;
     };
     tokio::select! {
         () = life => tracing::info!("stopped"),
-        () = signalled => bail!("ended at once by a second signal"),
+        () = signalled => bail!("stopped at once by a second signal"),
     }
     drop(lock);
     Ok(())
 }
 
-/// For the operator. Programs that start this one wait for `listening` and read the address; so the
-/// word stands in one line only, and that is the last.
+/// Logs the addresses. Programs that start this one wait for `listening` and read the address, so that word is only in
+/// the last line.
 fn tell_where(config: &Config, doors: &Doors) -> anyhow::Result<()> {
     let (address, admin) = doors.addresses()?;
     let carriers: Vec<_> = config.carriers.iter().map(|carrier| carrier.name.as_str()).collect();
@@ -78,10 +80,10 @@ fn tell_where(config: &Config, doors: &Doors) -> anyhow::Result<()> {
         "boltgram"
     );
     if config.lightning.backend == Backend::Sandbox {
-        tracing::info!("sandbox: nothing here is real money; POST /sandbox/pay pays invoices");
+        tracing::info!("sandbox: no real money; POST /sandbox/pay pays invoices");
     }
     if let Some(admin) = admin {
-        tracing::info!(address = %admin, "open to the operator");
+        tracing::info!(address = %admin, "admin address open");
     }
     tracing::info!(%address, "listening");
     Ok(())

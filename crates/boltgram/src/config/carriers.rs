@@ -1,5 +1,5 @@
-//! `[[carriers]]`. A carrier's own crate knows what its kind can be told and reads that; here are
-//! the keys that every carrier has, which choose the kind, and the password that lies in a file.
+//! `[[carriers]]`: the keys shared by all carriers, the kind, and passwords in files. The keys of each kind are defined
+//! by crate `carriers`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,15 +13,15 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::line_of::line_at;
 use super::mistake::Mistake;
-use super::place::line_at;
-use super::strike::read_striking;
+use super::read_all_errors::read_all_errors;
 
 #[derive(Debug, Clone)]
 pub(crate) struct CarrierConfig {
     pub name: String,
     pub kind: CarrierKind,
-    /// Where the password is, when the section itself does not hold it.
+    /// File with the password, if it is not in the section.
     pub password_file: Option<PathBuf>,
 }
 
@@ -54,7 +54,7 @@ impl CarrierConfig {
         }
     }
 
-    /// The same, with the password that its file holds.
+    /// A copy with the password from its file.
     pub(crate) fn with_password(&self) -> anyhow::Result<Self> {
         let mut carrier = self.clone();
         let Some(path) = carrier.password_file.take() else { return Ok(carrier) };
@@ -68,14 +68,14 @@ impl CarrierConfig {
     }
 }
 
-/// The first line.
+/// Reads the first line.
 pub(super) fn read_password(path: &Path) -> anyhow::Result<Secret> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("password_file: cannot use {}", path.display()))?;
     Ok(Secret::new(text.lines().next().unwrap_or_default()))
 }
 
-/// One section; `None` when it is so wrong that nothing of it can be used.
+/// Reads one section; `None` if it is unusable.
 pub(super) fn read_carrier(
     text: &str,
     section: Spanned<DeValue<'_>>,
@@ -84,7 +84,7 @@ pub(super) fn read_carrier(
     let span = section.span();
     let line = line_at(text, span.start);
     let DeValue::Table(mut table) = section.into_inner() else {
-        mistakes.push(Mistake::wrong(line, "carriers are written as [[carriers]] sections"));
+        mistakes.push(Mistake::error(line, "carriers are written as [[carriers]] sections"));
         return None;
     };
     let name: Option<String> = take(text, &mut table, "name", mistakes);
@@ -95,23 +95,23 @@ pub(super) fn read_carrier(
     let rest = Spanned::new(span, DeValue::Table(table));
     let kind = match kind.as_deref() {
         Some("sandbox") => {
-            let NoKeys {} = read_striking(text, rest, mistakes)?;
+            let NoKeys {} = read_all_errors(text, rest, mistakes)?;
             Some(CarrierKind::Sandbox)
         }
-        Some("smpp") => read_striking(text, rest, mistakes).map(Box::new).map(CarrierKind::Smpp),
-        Some("smtp") => read_striking(text, rest, mistakes).map(Box::new).map(CarrierKind::Smtp),
+        Some("smpp") => read_all_errors(text, rest, mistakes).map(Box::new).map(CarrierKind::Smpp),
+        Some("smtp") => read_all_errors(text, rest, mistakes).map(Box::new).map(CarrierKind::Smtp),
         Some(other) => {
-            let told = format!("unknown kind `{other}`; there are smpp, smtp and sandbox");
-            mistakes.push(Mistake::wrong(line, told));
+            let text = format!("unknown kind `{other}`; expected smpp, smtp or sandbox");
+            mistakes.push(Mistake::error(line, text));
             None
         }
         None => {
-            mistakes.push(Mistake::wrong(line, "a carrier needs a kind: smpp, smtp or sandbox"));
+            mistakes.push(Mistake::error(line, "a carrier needs a kind: smpp, smtp or sandbox"));
             None
         }
     };
     if name.is_none() {
-        mistakes.push(Mistake::wrong(line, "a carrier needs a name"));
+        mistakes.push(Mistake::error(line, "a carrier needs a name"));
     }
     Some(CarrierConfig { name: name?, kind: kind?, password_file })
 }
@@ -120,17 +120,17 @@ pub(super) fn read_carrier(
 #[serde(deny_unknown_fields)]
 struct NoKeys {}
 
-/// Takes a key out of the section, so that the rest is what the kind reads.
+/// Removes a key from the section; the rest is read by the kind.
 fn take<T: DeserializeOwned>(
     text: &str,
     table: &mut DeTable<'_>,
     key: &str,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<T> {
-    table.remove(key).and_then(|value| read_striking(text, value, mistakes))
+    table.remove(key).and_then(|value| read_all_errors(text, value, mistakes))
 }
 
-/// The sections are taken out of the file before serde sees it; see [`read_carrier`].
+/// The sections are removed from the file before deserialization; see [`read_carrier`].
 pub(super) fn read_elsewhere<'de, D: Deserializer<'de>>(
     _: D,
 ) -> Result<Vec<CarrierConfig>, D::Error> {

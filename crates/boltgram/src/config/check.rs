@@ -1,5 +1,5 @@
-//! What a configuration must be beyond its form: names that meet, prices that can be held, carriers
-//! that can be made. Calls nobody.
+//! Checks a configuration beyond its syntax: references between sections, prices that can be held, carriers that can be
+//! created. It makes no network connections.
 
 mod inbound;
 mod quiet;
@@ -11,30 +11,30 @@ use domain::limits::{HOLD_MAX_SATS, HOLD_MIN_SATS, NODE_LEASE_MAX, NODE_LEASE_MI
 use domain::number::Home;
 use lightning::lnd::{Lnd, LndOptions};
 
-use super::mistake::Weight;
+use super::mistake::Severity;
 use super::{Backend, CarrierKind, Config};
 use crate::carriers::make_carrier;
 use crate::system::{os_random, system_clock};
 
-/// Something wrong, and the key it is about (`routes.0.prefix`).
+/// A mistake, and the path of its key (`routes.0.prefix`).
 #[derive(Debug)]
 pub(super) struct Finding {
-    pub weight: Weight,
+    pub severity: Severity,
     pub path: String,
     pub text: String,
 }
 
 impl Finding {
-    pub(super) fn wrong(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { weight: Weight::Wrong, path: path.into(), text: text.into() }
+    pub(super) fn error(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, path: path.into(), text: text.into() }
     }
 
-    pub(super) fn doubtful(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { weight: Weight::Doubtful, path: path.into(), text: text.into() }
+    pub(super) fn warning(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, path: path.into(), text: text.into() }
     }
 }
 
-/// `whole` says that every section could be read; otherwise what is missing may only be unread.
+/// `whole`: every section was read. Otherwise missing sections may only be unreadable.
 pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     let mut found = Vec::new();
     check_listeners(config, &mut found);
@@ -61,13 +61,13 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
 
 fn check_listeners(config: &Config, found: &mut Vec<Finding>) {
     if config.admin_listen == Some(config.listen) && config.listen.port() != 0 {
-        found.push(Finding::wrong("admin_listen", "admin_listen must differ from listen"));
+        found.push(Finding::error("admin_listen", "admin_listen must differ from listen"));
     }
 }
 
 fn check_store(config: &Config, found: &mut Vec<Finding>) {
     if let Err(error) = config.whole_store_url() {
-        found.push(Finding::wrong("store.password_file", format!("{error:#}")));
+        found.push(Finding::error("store.password_file", format!("{error:#}")));
     }
 }
 
@@ -75,8 +75,8 @@ fn check_node(config: &Config, found: &mut Vec<Finding>) {
     let (least, most) = (NODE_LEASE_MIN.as_secs(), NODE_LEASE_MAX.as_secs());
     let lease_s = config.node.lease_s;
     if !(least..=most).contains(&lease_s.into()) {
-        let text = format!("lease_s = {lease_s}: a lease is {least} to {most} seconds");
-        found.push(Finding::wrong("node.lease_s", text));
+        let text = format!("lease_s = {lease_s}: a lease must be {least} to {most} seconds");
+        found.push(Finding::error("node.lease_s", text));
     }
 }
 
@@ -89,25 +89,25 @@ fn check_lightning(config: &Config, found: &mut Vec<Finding>) {
     ];
     for (key, given) in lnd_keys {
         let text = match (lightning.backend, given) {
-            (Backend::Lnd, false) => format!("the backend lnd needs {key}"),
-            (Backend::Sandbox, true) => format!("{key} is of the backend lnd, not of the sandbox"),
+            (Backend::Lnd, false) => format!("backend lnd needs {key}"),
+            (Backend::Sandbox, true) => format!("{key} needs backend = \"lnd\""),
             _ => continue,
         };
-        found.push(Finding::wrong(format!("lightning.{key}"), text));
+        found.push(Finding::error(format!("lightning.{key}"), text));
     }
-    // Made and dropped: its files are read as `serve` would.
+    // Created and dropped, which reads its files as `serve` does.
     if let (Backend::Lnd, Some(url), Some(macaroon), Some(certificate)) =
         (lightning.backend, &lightning.url, &lightning.macaroon_file, &lightning.tls_cert_file)
         && let Err(error) =
             Lnd::new(LndOptions::new(url.clone(), macaroon.clone(), certificate.clone()))
     {
-        found.push(Finding::wrong("lightning.url", format!("LND cannot be used: {error}")));
+        found.push(Finding::error("lightning.url", format!("cannot use LND: {error}")));
     }
 }
 
 fn check_data(config: &Config, found: &mut Vec<Finding>) {
     if config.data.as_os_str().is_empty() {
-        found.push(Finding::wrong("data", "data must name a directory"));
+        found.push(Finding::error("data", "data must name a directory"));
     }
 }
 
@@ -125,13 +125,13 @@ fn check_prices(config: &Config, found: &mut Vec<Finding>) {
             let text = format!(
                 "{key} = {sats}: a payment that is held must be {HOLD_MIN_SATS} to {HOLD_MAX_SATS} sats"
             );
-            found.push(Finding::wrong(format!("prices.{key}"), text));
+            found.push(Finding::error(format!("prices.{key}"), text));
         }
     }
     for (key, sats) in [("credit", prices.credit), ("krone", prices.krone)] {
         if !(1..=HOLD_MAX_SATS).contains(&sats) {
-            let text = format!("{key} = {sats}: its worth must be 1 to {HOLD_MAX_SATS} sats");
-            found.push(Finding::wrong(format!("prices.{key}"), text));
+            let text = format!("{key} = {sats}: its value must be 1 to {HOLD_MAX_SATS} sats");
+            found.push(Finding::error(format!("prices.{key}"), text));
         }
     }
 }
@@ -139,20 +139,20 @@ fn check_prices(config: &Config, found: &mut Vec<Finding>) {
 fn check_bulk(config: &Config, found: &mut Vec<Finding>) {
     let home = &config.bulk.home;
     if !home.is_empty() && Home::from_iso(home).is_none() {
-        let text = format!("home = {home:?}: a country is two capitals, as \"TH\"");
-        found.push(Finding::wrong("bulk.home", text));
+        let text = format!("home = {home:?}: expected an ISO 3166-1 code such as \"TH\"");
+        found.push(Finding::error("bulk.home", text));
     }
 }
 
 fn check_limits(config: &Config, found: &mut Vec<Finding>) {
     if config.limits.address_burst == 0 {
-        found.push(Finding::wrong("limits.address_burst", "address_burst must be at least 1"));
+        found.push(Finding::error("limits.address_burst", "address_burst must be at least 1"));
     }
 }
 
 fn check_log(config: &Config, found: &mut Vec<Finding>) {
     if let Err(error) = crate::logging::filter(&config.log.level) {
-        found.push(Finding::wrong("log.level", format!("level is no log filter: {error:#}")));
+        found.push(Finding::error("log.level", format!("level is not a log filter: {error:#}")));
     }
 }
 
@@ -161,32 +161,31 @@ fn check_names(config: &Config, found: &mut Vec<Finding>) {
     for (place, carrier) in config.carriers.iter().enumerate() {
         let path = format!("carriers.{place}.name");
         if carrier.name.is_empty() {
-            found.push(Finding::wrong(&*path, "a carrier needs a name"));
+            found.push(Finding::error(&*path, "a carrier needs a name"));
         } else if !names.insert(carrier.name.as_str()) {
             let text = format!("there is another carrier named {:?}", carrier.name);
-            found.push(Finding::wrong(path, text));
+            found.push(Finding::error(path, text));
         }
     }
 }
 
-/// A carrier knows best what it cannot be made from, files included; so each is made, and dropped.
+/// Creates and drops each carrier, which checks its settings and files.
 fn check_carriers(config: &Config, found: &mut Vec<Finding>) {
     for (place, carrier) in config.carriers.iter().enumerate() {
         let path = format!("carriers.{place}");
         if carrier.password_file.is_some() && carrier.password().is_some() {
             let text = "either password or password_file, not both";
-            found.push(Finding::wrong(format!("{path}.password_file"), text));
+            found.push(Finding::error(format!("{path}.password_file"), text));
         } else if let Err(error) = make_carrier(carrier, &system_clock(), &os_random()) {
             let text = format!("{error:#}");
-            // The text begins with the key that it is about.
+            // The text begins with its key.
             let key = text.split(':').next().unwrap_or_default();
-            found.push(Finding::wrong(format!("{path}.{key}"), text));
+            found.push(Finding::error(format!("{path}.{key}"), text));
         }
     }
 }
 
-/// Money that is not real for messages that are, and the other way round: good for trying out one
-/// half of the house, and bad when it was not meant.
+/// Warns of sandbox money with real carriers, and of real money with the sandbox carrier.
 fn check_worlds(config: &Config, found: &mut Vec<Finding>) {
     let sandbox_money = config.lightning.backend == Backend::Sandbox;
     for (place, carrier) in config.carriers.iter().enumerate() {
@@ -202,6 +201,6 @@ fn check_worlds(config: &Config, found: &mut Vec<Finding>) {
             }
             _ => continue,
         };
-        found.push(Finding::doubtful(format!("carriers.{place}"), text));
+        found.push(Finding::warning(format!("carriers.{place}"), text));
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct NumberConfig {
     /// The carrier it is on.
     #[serde(default)]
     pub carrier: Option<String>,
-    /// By default that of `[inbound]`.
+    /// Default: the one of `[inbound]`.
     #[serde(default)]
     pub webhook_url: Option<Url>,
     /// The account that owns it; its webhook secret signs.

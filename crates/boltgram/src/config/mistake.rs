@@ -1,26 +1,26 @@
-//! What is wrong with a configuration, in words and with its line.
+//! A mistake in a configuration file, with its line.
 
 use std::fmt;
 use std::path::Path;
 
-/// Whether the file can be used all the same.
+/// An error makes the file unusable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Weight {
-    Wrong,
-    Doubtful,
+pub(crate) enum Severity {
+    Error,
+    Warning,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mistake {
-    pub weight: Weight,
-    /// From 1; `None` when something is missing as a whole.
+    pub severity: Severity,
+    /// From 1; `None` if a section is missing.
     pub line: Option<usize>,
     pub text: String,
 }
 
 impl Mistake {
-    pub(super) fn wrong(line: usize, text: impl Into<String>) -> Self {
-        Self { weight: Weight::Wrong, line: Some(line), text: text.into() }
+    pub(super) fn error(line: usize, text: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, line: Some(line), text: text.into() }
     }
 }
 
@@ -29,20 +29,20 @@ impl fmt::Display for Mistake {
         if let Some(line) = self.line {
             write!(f, "line {line}: ")?;
         }
-        if self.weight == Weight::Doubtful {
+        if self.severity == Severity::Warning {
             f.write_str("warning: ")?;
         }
         f.write_str(&self.text)
     }
 }
 
-/// One line for one mistake, and a line each for more.
-pub(super) fn told(path: &Path, mistakes: &[Mistake]) -> String {
+/// All mistakes as text: one line for a single one, else a line for each.
+pub(super) fn summary(path: &Path, mistakes: &[Mistake]) -> String {
     match mistakes {
         [only] => format!("{}: {only}", path.display()),
         many => {
             let lines: String = many.iter().map(|mistake| format!("\n  {mistake}")).collect();
-            let wrong = many.iter().filter(|mistake| mistake.weight == Weight::Wrong).count();
+            let wrong = many.iter().filter(|mistake| mistake.severity == Severity::Error).count();
             let mistakes = if wrong == 1 { "mistake" } else { "mistakes" };
             format!("{} has {wrong} {mistakes}:{lines}", path.display())
         }

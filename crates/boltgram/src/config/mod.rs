@@ -1,19 +1,17 @@
-//! What the operator decided, in one TOML file. Every key and its default stands in
-//! `reference.toml`; here is only what they mean to the program.
-//!
-//! Nothing outside this program sees these types: `wiring` turns them into what each crate takes.
+//! The configuration, one TOML file. `reference.toml` documents every key with its default. `wiring` converts these
+//! types to the crates' settings.
 
 mod carriers;
 mod check;
 mod inbound;
+mod line_of;
 mod mistake;
-mod place;
 mod quiet;
 mod read;
+mod read_all_errors;
 mod reference;
 mod routes;
 mod sections;
-mod strike;
 #[cfg(test)]
 mod tests;
 
@@ -37,12 +35,12 @@ use anyhow::{Context, bail};
 use serde::Deserialize;
 use store::StoreUrl;
 
-/// The whole file. What it does not say is as in [`Config::default`]: the sandbox.
+/// The whole file. Missing keys are as in [`Config::default`], the sandbox.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     pub listen: SocketAddr,
-    /// Where `/readyz` and `/metrics` are, instead of `listen`.
+    /// Address of `/readyz` and `/metrics`, instead of `listen`.
     pub admin_listen: Option<SocketAddr>,
     pub data: PathBuf,
     pub store: StoreConfig,
@@ -91,7 +89,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The file's, or without a file the sandbox.
+    /// Loads the file, or without one the sandbox.
     pub(crate) fn load(path: Option<&Path>) -> anyhow::Result<Checked> {
         let Some(path) = path else {
             return Ok(Checked { config: Self::default(), warnings: Vec::new() });
@@ -100,18 +98,18 @@ impl Config {
             .with_context(|| format!("{} cannot be read", path.display()))?;
         match read(&text) {
             Ok(checked) => Ok(checked),
-            Err(mistakes) => bail!("{}", mistake::told(path, &mistakes)),
+            Err(mistakes) => bail!("{}", mistake::summary(path, &mistakes)),
         }
     }
 
-    /// A sandbox needs no carrier of its operator's: it brings its own, and sends everything there.
+    /// Adds the default carrier of the sandbox.
     fn fill_sandbox(&mut self) {
         if self.carriers.is_empty() && self.lightning.backend == Backend::Sandbox {
             self.carriers.push(CarrierConfig::sandbox());
         }
     }
 
-    /// Without a route every number goes to the carriers that take texts, in the file's order.
+    /// Adds the default route: every number to the carriers of text messages, in the file's order.
     fn fill_route(&mut self) {
         let taking = self.carriers.iter().filter(|carrier| carrier.takes_sms());
         let route = RouteConfig::for_all(taking.map(|carrier| carrier.name.clone()));
@@ -120,13 +118,13 @@ impl Config {
         }
     }
 
-    /// Without the password that a file holds.
+    /// The URL without a password from a file.
     pub(crate) fn store_url(&self) -> StoreUrl {
         let beside = || StoreUrl::sqlite(self.data.join("boltgram.db"));
         self.store.url.clone().unwrap_or_else(beside)
     }
 
-    /// With the password, if there is one.
+    /// The URL with the password from its file, if there is one.
     pub(crate) fn whole_store_url(&self) -> anyhow::Result<StoreUrl> {
         let url = self.store_url();
         let Some(path) = &self.store.password_file else { return Ok(url) };

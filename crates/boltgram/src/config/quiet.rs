@@ -1,4 +1,4 @@
-//! `[[quiet_hours]]`: when messages to many wait, by destination.
+//! `[[quiet_hours]]`: quiet hours of campaigns, by destination.
 
 use domain::message::quiet::{BadQuiet, Quiet};
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! From the text of a file to a configuration, or to all that is wrong with it.
+//! Reads a configuration from text, or reports all mistakes.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -6,11 +6,11 @@ use toml::de::{DeTable, DeValue};
 use super::Config;
 use super::carriers::read_carrier;
 use super::check::check;
-use super::mistake::{Mistake, Weight};
-use super::place::{line_at, line_of};
-use super::strike::{read_striking, told};
+use super::line_of::{line_at, line_of};
+use super::mistake::{Mistake, Severity};
+use super::read_all_errors::{mistake, read_all_errors};
 
-/// A configuration that can be used, and what is doubtful about it.
+/// A valid configuration and its warnings.
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub config: Config,
@@ -19,9 +19,9 @@ pub(crate) struct Checked {
 
 pub(crate) fn read(text: &str) -> Result<Checked, Vec<Mistake>> {
     let (file, errors) = DeTable::parse_recoverable(text);
-    let mut mistakes: Vec<Mistake> = errors.iter().map(|error| told(text, error)).collect();
+    let mut mistakes: Vec<Mistake> = errors.iter().map(|error| mistake(text, error)).collect();
     if !mistakes.is_empty() {
-        // What was recovered of a text that is no TOML would be judged by guesses.
+        // The recovered parts of invalid TOML are not checked, because they may be incomplete.
         mistakes.sort_by_key(|mistake| mistake.line);
         return Err(mistakes);
     }
@@ -31,20 +31,20 @@ pub(crate) fn read(text: &str) -> Result<Checked, Vec<Mistake>> {
     config.fill_sandbox();
     config.fill_route();
     mistakes.extend(check(&config, whole).into_iter().map(|finding| Mistake {
-        weight: finding.weight,
+        severity: finding.severity,
         line: line_of(text, file.get_ref(), &finding.path),
         text: finding.text,
     }));
     mistakes.sort_by_key(|mistake| mistake.line);
 
-    if mistakes.iter().any(|mistake| mistake.weight == Weight::Wrong) {
+    if mistakes.iter().any(|mistake| mistake.severity == Severity::Error) {
         Err(mistakes)
     } else {
         Ok(Checked { config, warnings: mistakes })
     }
 }
 
-/// What could be read; the rest is as by default and noted in `mistakes`.
+/// Reads the sections; unreadable parts are added to `mistakes` and have their defaults.
 fn read_sections(
     text: &str,
     mut file: Spanned<DeTable<'_>>,
@@ -53,14 +53,14 @@ fn read_sections(
     let carriers = file.get_mut().remove("carriers");
     let span = file.span();
     let rest = Spanned::new(span, DeValue::Table(file.into_inner()));
-    let mut config: Config = read_striking(text, rest, mistakes).unwrap_or_default();
+    let mut config: Config = read_all_errors(text, rest, mistakes).unwrap_or_default();
     match carriers.map(|list| (list.span(), list.into_inner())) {
         None => {}
         Some((_, DeValue::Array(list))) => {
             let read = |section| read_carrier(text, section, mistakes);
             config.carriers = list.into_iter().filter_map(read).collect();
         }
-        Some((span, _)) => mistakes.push(Mistake::wrong(
+        Some((span, _)) => mistakes.push(Mistake::error(
             line_at(text, span.start),
             "carriers are written as [[carriers]] sections",
         )),

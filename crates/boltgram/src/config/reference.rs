@@ -1,4 +1,4 @@
-//! The annotated reference, which `boltgram config` prints.
+//! The annotated reference, printed by `boltgram config`.
 
 /// Every key, every default, and what they mean.
 pub(crate) const REFERENCE: &str = include_str!("reference.toml");

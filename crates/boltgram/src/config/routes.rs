@@ -1,4 +1,4 @@
-//! `[[routes]]`: which carriers serve which numbers, and in what order.
+//! `[[routes]]`: the carriers of each destination and their order.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use serde::{Deserialize, Deserializer};
 pub(crate) struct RouteConfig {
     pub prefix: String,
     pub carriers: Vec<RouteCarrierConfig>,
-    /// Not written: receipts are waited for as long as the message is followed at all.
+    /// `None`: receipts are awaited until the message ends.
     #[serde(default, deserialize_with = "read_period")]
     pub receipt_timeout: Option<Duration>,
     pub attempts: Option<u32>,
 }
 
-/// A name alone, or a table.
+/// A name or a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RouteCarrierConfig {
     pub name: String,
@@ -27,13 +27,13 @@ pub(crate) struct RouteCarrierConfig {
 }
 
 impl RouteConfig {
-    /// Every number to these, each only when none before it can be used.
+    /// A route of all numbers with these carriers in order.
     pub(super) fn for_all(carriers: impl Iterator<Item = String>) -> Self {
         let named = |name| RouteCarrierConfig { name, ..RouteCarrierConfig::default() };
         Self { carriers: carriers.map(named).collect(), ..Self::default() }
     }
 
-    /// As long as no carrier has a weight or a cost, their order is what they cost.
+    /// Without any weight or cost, the position is the cost.
     pub(crate) fn route(&self) -> Route {
         let names = self.carriers.iter().map(|carrier| CarrierName::new(&carrier.name));
         let mut route = Route::in_order(&self.prefix, names);
@@ -88,7 +88,7 @@ impl<'de> Visitor<'de> for NameOrTable {
 fn read_period<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     period(&text).map(Some).ok_or_else(|| {
-        D::Error::custom("a time is a number and its unit: \"90s\", \"10m\" or \"2h\"")
+        D::Error::custom("a duration is a number and its unit: \"90s\", \"10m\" or \"2h\"")
     })
 }
 
@@ -123,13 +123,13 @@ mod tests {
     }
 
     #[test]
-    fn names_alone_are_an_order() {
+    fn names_alone_define_the_order() {
         let told = carriers("prefix = \"45\"\ncarriers = [\"main\", \"backup\"]");
         assert_eq!(told, [("main".to_owned(), 1, 0), ("backup".to_owned(), 1, 1)]);
     }
 
     #[test]
-    fn one_weight_or_cost_makes_all_others_one_and_nothing() {
+    fn with_one_weight_or_cost_the_others_have_defaults() {
         let told = carriers(
             "prefix = \"\"\ncarriers = [\"a\", { name = \"b\", weight = 3 }, { name = \"c\", cost = 12 }]",
         );
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_as_written_or_none_and_the_default() {
+    fn limits_have_defaults() {
         let plain = read("prefix = \"\"\ncarriers = [\"a\"]").route();
         assert_eq!((plain.receipt_timeout, plain.attempts), (None, limits::HAND_OVERS_MAX));
         let route =
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_have_one_number_and_one_unit() {
+    fn durations_have_one_number_and_one_unit() {
         assert_eq!(period("90s"), Some(Duration::from_secs(90)));
         assert_eq!(period("2h"), Some(Duration::from_secs(7_200)));
         for wrong in

@@ -1,4 +1,4 @@
-//! The sections of the file that are not carriers, with their defaults.
+//! The other sections of the file, with their defaults.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use url::Url;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct StoreConfig {
-    /// By default `boltgram.db` in the data directory.
+    /// Default: `boltgram.db` in the data directory.
     #[serde(deserialize_with = "read_store_url")]
     pub url: Option<StoreUrl>,
-    /// Where the password of a server is, when the URL does not hold it.
+    /// File with the server's password, if it is not in the URL.
     pub password_file: Option<PathBuf>,
 }
 
@@ -22,11 +22,11 @@ fn read_store_url<'de, D: Deserializer<'de>>(value: D) -> Result<Option<StoreUrl
     url.parse().map(Some).map_err(de::Error::custom)
 }
 
-/// What a process is among others on its database.
+/// Settings of a node among several.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct NodeConfig {
-    /// For how long what it has is its own without a word of it.
+    /// Lease duration without renewal.
     pub lease_s: u32,
 }
 
@@ -48,13 +48,13 @@ pub(crate) enum Backend {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LightningConfig {
     pub backend: Backend,
-    /// The rest is of LND.
+    /// The following keys are for LND.
     pub url: Option<Url>,
     pub macaroon_file: Option<PathBuf>,
     pub tls_cert_file: Option<PathBuf>,
 }
 
-/// In sats.
+/// Prices in sats.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PricesConfig {
@@ -84,7 +84,7 @@ impl Default for PricesConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct BulkConfig {
-    /// An ISO 3166-1 code; empty: numbers are international.
+    /// ISO 3166-1 code; empty for none.
     pub home: String,
 }
 
@@ -97,18 +97,18 @@ impl Default for BulkConfig {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct WebhooksConfig {
-    /// `None`: public addresses; a sandbox that listens on loopback alone calls loopback too.
+    /// `None`: only public addresses; a sandbox that listens only on loopback also calls loopback.
     pub allow_private_addresses: Option<bool>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LimitsConfig {
-    /// Requests per second of one address without a key; 0 = no limit.
+    /// Requests per second and address without a key; 0 for no limit.
     pub address_rate: u32,
-    /// Requests that it may make at once after a silence.
+    /// Burst after idle time, in requests.
     pub address_burst: u32,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<Network>,
 }
 
@@ -130,7 +130,7 @@ pub(crate) enum LogFormat {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LogConfig {
     pub format: LogFormat,
-    /// A level, or a filter as `RUST_LOG` has it: `info,smpp=debug`.
+    /// A level, or a filter as in `RUST_LOG`: `info,smpp=debug`.
     pub level: String,
 }
 

@@ -1,4 +1,4 @@
-//! What a file must say, and what is said of one that does not.
+//! Valid and invalid configuration files.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ password = "p"
 const ROUTE: &str = "[[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n";
 
 #[test]
-fn the_reference_says_the_defaults() {
+fn the_reference_has_the_defaults() {
     let checked = read(REFERENCE).unwrap();
     assert_eq!(format!("{:?}", checked.config), format!("{:?}", Config::default()));
     assert_eq!(checked.warnings, []);
@@ -31,29 +31,28 @@ fn an_empty_file_is_the_sandbox() {
     assert_eq!(format!("{:?}", read("").unwrap().config), format!("{:?}", Config::default()));
 }
 
-/// The examples of the reference, uncommented, are keys that exist, with values that may be.
+/// The examples of the reference, uncommented, are valid keys and values.
 #[test]
-fn the_reference_shows_keys_that_exist() {
+fn the_reference_has_only_existing_keys() {
     let text: String = REFERENCE
         .lines()
         .map(|line| {
             let example = line.strip_prefix('#').filter(|rest| !rest.starts_with(' '));
-            // One of them would contradict the other.
+            // One would contradict the other.
             let example = example.filter(|rest| !rest.starts_with("password_file"));
             example.unwrap_or(if line.starts_with('#') { "" } else { line }).to_owned() + "\n"
         })
         .collect();
     let text = text.replace("backend = \"sandbox\"", "backend = \"lnd\"");
-    // All that is wrong with it: the sandbox's carrier at a real node, no route to the example,
-    // `tls = false` with files for it, files that are on nobody's machine, and a limit for which
-    // there is no other carrier.
+    // The expected mistakes: the sandbox carrier with a real node, no route to the example, `tls = false` with TLS files,
+    // missing files, and a receipt timeout without another carrier.
     let unlike = [
-        "LND cannot be used: cannot read",
+        "cannot use LND: cannot read",
         "delivered to nobody",
         "no route leads to",
         "has no effect without tls = true",
         "cannot use the file",
-        "receipt_timeout does nothing",
+        "receipt_timeout has no effect",
     ];
     let told = mistakes(&text);
     assert_eq!(told.len(), unlike.len(), "{told:#?}");
@@ -62,7 +61,7 @@ fn the_reference_shows_keys_that_exist() {
 
 /// serde lists the keys of a section when it meets an unknown one; the reference has each.
 #[test]
-fn the_reference_shows_every_key() {
+fn the_reference_has_every_key() {
     let shown: BTreeSet<&str> = REFERENCE
         .lines()
         .filter_map(|line| line.trim_start_matches('#').split_once(" = "))
@@ -92,7 +91,7 @@ fn assert_all_shown(text: &str, shown: &BTreeSet<&str>) {
 }
 
 #[test]
-fn takes_a_servers_store_and_never_tells_its_password() {
+fn a_servers_store_never_shows_its_password() {
     let of = |store: &str| read(&format!("[store]\n{store}"));
     let config = of("url = \"postgres://gate:s3cret@db.example/shop\"").unwrap().config;
     assert_eq!(config.store_url().to_string(), "postgres://gate@db.example:5432/shop");
@@ -105,7 +104,7 @@ fn takes_a_servers_store_and_never_tells_its_password() {
     let config = of(&format!("url = \"postgres://gate@db/shop\"\n{file}")).unwrap().config;
     let whole = config.whole_store_url().unwrap();
     assert!(!format!("{whole} {whole:?}").contains("s3cret"));
-    assert!(whole.with_password("again").is_err(), "the file's password is in it");
+    assert!(whole.with_password("again").is_err(), "the password of the file is missing");
 
     for (store, mistake) in [
         ("url = \"postgres://u:s3cret@h/d\"", "not in both"),
@@ -121,7 +120,7 @@ fn takes_a_servers_store_and_never_tells_its_password() {
 }
 
 #[test]
-fn takes_the_file_that_the_design_shows() {
+fn the_example_of_the_design_is_valid() {
     let text = r#"
 listen = "127.0.0.1:8080"
 [store]
@@ -159,7 +158,7 @@ carriers = ["main"]
 }
 
 #[test]
-fn tells_every_mistake_with_its_line() {
+fn reports_every_mistake_with_its_line() {
     let text = r#"listen = "nowhere"
 lisen = 1
 [prices]
@@ -194,9 +193,9 @@ fn names(config: &Config) -> Vec<&str> {
 }
 
 #[test]
-fn routes_must_make_sense() {
+fn invalid_routes_are_refused() {
     for (route, expected) in [
-        ("carriers = [\"main\", \"main\"]", "stands here twice"),
+        ("carriers = [\"main\", \"main\"]", "is listed twice"),
         ("carriers = [{ name = \"main\", weight = 0 }]", "at least 1"),
         ("carriers = [{ name = \"main\", wait = 0 }]", "unknown field `wait`"),
         ("carriers = [7]", "a carrier's name"),
@@ -214,7 +213,7 @@ fn routes_must_make_sense() {
 }
 
 #[test]
-fn routes_and_carriers_must_meet() {
+fn routes_and_carriers_must_match() {
     let told = mistakes(&format!("{SMPP}[[routes]]\nprefix = \"45\"\ncarriers = [\"mian\"]\n"));
     assert!(told.iter().any(|told| told.contains("no carrier named \"mian\"")), "{told:?}");
 
@@ -240,7 +239,7 @@ fn a_real_node_needs_its_keys_and_carriers() {
         assert!(told.iter().any(|told| told.contains(wanted)), "{told:?}");
     }
     let told = mistakes("[lightning]\nurl = \"https://node\"\n");
-    assert_eq!(told, ["line 2: url is of the backend lnd, not of the sandbox"]);
+    assert_eq!(told, ["line 2: url needs backend = \"lnd\""]);
 }
 
 #[test]
@@ -261,23 +260,23 @@ fn proxies_are_addresses_and_networks() {
     }
 }
 
-/// What the reference says of limits is what they are.
+/// The limits in the reference are the actual ones.
 #[test]
-fn the_reference_says_the_limits() {
+fn the_reference_has_the_limits() {
     use domain::limits;
 
     let prose = REFERENCE.replace("\n# ", " ");
     for said in [
-        format!("{} of one key", limits::ORDERS_OPEN_PER_CLIENT_MAX),
-        format!("and {} may be paid and under way", limits::ORDERS_HELD_PER_CLIENT_MAX),
-        format!("{} and six tenths", limits::ORDERS_OPEN_MAX),
+        format!("{} may be unpaid", limits::ORDERS_OPEN_PER_CLIENT_MAX),
+        format!("and {} may be paid and in progress", limits::ORDERS_HELD_PER_CLIENT_MAX),
+        format!("{} unpaid, and six tenths", limits::ORDERS_OPEN_MAX),
     ] {
         assert!(prose.contains(&said), "{said}");
     }
 }
 
 #[test]
-fn a_password_may_lie_in_a_file() {
+fn a_password_may_be_in_a_file() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "hunter2\nnotes\n").unwrap();
     let from = |path: &Path| {
@@ -326,7 +325,7 @@ fn a_home_is_a_country_or_none() {
 }
 
 #[test]
-fn quiet_hours_that_cannot_be_are_told() {
+fn invalid_quiet_hours_are_reported() {
     let hours = |prefix: &str, zone: &str, from: &str, to: &str| {
         let keys = format!("prefix = {prefix:?}\nzone = {zone:?}\nfrom = {from:?}\nto = {to:?}\n");
         format!("[[quiet_hours]]\n{keys}")
@@ -346,10 +345,10 @@ fn quiet_hours_that_cannot_be_are_told() {
 }
 
 #[test]
-fn a_lease_is_neither_too_short_to_be_renewed_nor_endless() {
+fn a_lease_has_a_minimum_and_a_maximum() {
     assert_eq!(read("[node]\nlease_s = 4\n").unwrap().config.node.lease_s, 4);
     for wrong in ["3", "601"] {
         let told = mistakes(&format!("[node]\nlease_s = {wrong}\n"));
-        assert_eq!(told, [format!("line 2: lease_s = {wrong}: a lease is 4 to 600 seconds")]);
+        assert_eq!(told, [format!("line 2: lease_s = {wrong}: a lease must be 4 to 600 seconds")]);
     }
 }

@@ -8,7 +8,7 @@ async fn what_is_for_the_operator_moves_to_his_listener() {
     let home = Home::with_config("admin_listen = \"127.0.0.1:0\"\n[log]\nformat = \"json\"\n");
     let server = home.serve();
     let line = server.log();
-    let line = line.lines().find(|line| line.contains("open to the operator")).unwrap();
+    let line = line.lines().find(|line| line.contains("admin address open")).unwrap();
     let (_, rest) = line.split_once("\"address\":\"").unwrap();
     let admin = rest.split('"').next().unwrap();
 
@@ -33,7 +33,7 @@ async fn tells_at_start_what_it_is() {
     let log = server.log();
     for wanted in [
         "sqlite:boltgram-data/boltgram.db",
-        "nothing here is real money",
+        "no real money",
         "node=\"sandbox\"",
         "carriers=\"sandbox\"",
     ] {

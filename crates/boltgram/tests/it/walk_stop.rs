@@ -83,7 +83,7 @@ async fn a_second_signal_ends_it_at_once() {
     server.signal("-TERM");
     let status = server.ended();
     assert_eq!(status.code(), Some(1), "{}", server.log());
-    assert!(server.log().contains("ended at once by a second signal"));
+    assert!(server.log().contains("stopped at once by a second signal"));
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 

@@ -36,7 +36,7 @@ fn usage_mistakes_end_with_two() {
         home.complaint(2, arguments);
     }
     assert!(home.answer(&["--version"]).starts_with("boltgram 0."));
-    assert!(home.answer(&["serve", "--help"]).contains("what is under way is finished"));
+    assert!(home.answer(&["serve", "--help"]).contains("work in progress is finished"));
 }
 
 #[test]
@@ -110,7 +110,7 @@ carriers = ["sandbox"]
     );
     let told = home.complaint(1, &["serve", "--listen", "127.0.0.1:0"]);
     assert!(told.starts_with("boltgram: boltgram.toml has 1 mistake:"), "{told}");
-    assert!(told.contains("line 4: LND cannot be used: cannot read "), "{told}");
+    assert!(told.contains("line 4: cannot use LND: cannot read "), "{told}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What `[inbound]` and `[[numbers]]` must be.
+//! Checks `[inbound]` and `[[numbers]]`.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use url::Url;
 use super::Finding;
 use crate::config::{Config, NumberConfig};
 
-/// Longer first words are no keywords.
+/// Longest keyword.
 const KEYWORD_CHARS_MAX: usize = 32;
 
 pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
@@ -27,19 +27,19 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
         let digits = number.number.strip_prefix('+').unwrap_or(&number.number);
         if !known.insert(digits) {
             let text = format!("there is another section for {:?}", number.number);
-            found.push(Finding::wrong(path("number"), text));
+            found.push(Finding::error(path("number"), text));
         }
         if let Some(name) = &number.carrier
             && config.carriers.iter().all(|carrier| carrier.name != *name)
         {
             let text = format!("there is no carrier named {name:?}");
-            found.push(Finding::wrong(path("carrier"), text));
+            found.push(Finding::error(path("carrier"), text));
         }
         check_url(path("webhook_url"), number.webhook_url.as_ref(), found);
         if let Some(name) = &number.account
             && let Err(error) = name.parse::<AccountName>()
         {
-            found.push(Finding::wrong(path("account"), format!("account {name:?}: {error}")));
+            found.push(Finding::error(path("account"), format!("account {name:?}: {error}")));
         }
         if number.webhook_url.is_none()
             && config.inbound.webhook_url.is_none()
@@ -49,31 +49,31 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
                 "messages to {:?} are reported to nobody: they are only stored",
                 number.number
             );
-            found.push(Finding::doubtful(path("number"), text));
+            found.push(Finding::warning(path("number"), text));
         }
     }
 }
 
 fn unfit(number: &NumberConfig, path: impl Fn(&str) -> String) -> Option<Finding> {
     if let Err(error) = number.country() {
-        return Some(Finding::wrong(path("country"), format!("country: {error}")));
+        return Some(Finding::error(path("country"), format!("country: {error}")));
     }
     if let Err(error) = number.abilities() {
-        return Some(Finding::wrong(path("can"), format!("can: {error}")));
+        return Some(Finding::error(path("can"), format!("can: {error}")));
     }
     // Which account it is does not matter here.
     let terms = number.terms(number.account.as_ref().map(|_| AccountId(0))).ok()?;
     let error = fit(&number.number, &terms).err()?;
     Some(match error {
         UnfitNumber::Digits => {
-            Finding::wrong(path("number"), format!("number {:?} {error}", number.number))
+            Finding::error(path("number"), format!("number {:?} {error}", number.number))
         }
-        UnfitNumber::LendsWithoutReceiving => Finding::wrong(path("can"), format!("can: {error}")),
+        UnfitNumber::LendsWithoutReceiving => Finding::error(path("can"), format!("can: {error}")),
         UnfitNumber::HelpWithoutAccount
         | UnfitNumber::HelpFrom(_)
         | UnfitNumber::HelpLength
         | UnfitNumber::HelpText(_) => {
-            Finding::wrong(path("help_text"), format!("help_text {error}"))
+            Finding::error(path("help_text"), format!("help_text {error}"))
         }
     })
 }
@@ -85,15 +85,16 @@ fn check_words(key: &str, words: &[String], found: &mut Vec<Finding>) {
             && word.chars().any(char::is_alphanumeric)
             && !word.contains(char::is_whitespace);
         if !sound {
-            let text =
-                format!("{key} {word:?}: one word of at most {KEYWORD_CHARS_MAX} characters");
-            found.push(Finding::wrong(format!("inbound.{key}"), text));
+            let text = format!(
+                "{key} {word:?}: expected one word of at most {KEYWORD_CHARS_MAX} characters"
+            );
+            found.push(Finding::error(format!("inbound.{key}"), text));
         }
     }
 }
 
 fn check_url(path: impl Into<String>, url: Option<&Url>, found: &mut Vec<Finding>) {
     if url.is_some_and(|url| !matches!(url.scheme(), "http" | "https")) {
-        found.push(Finding::wrong(path, "webhook_url begins with https:// or http://"));
+        found.push(Finding::error(path, "webhook_url begins with https:// or http://"));
     }
 }

@@ -1,4 +1,4 @@
-//! Quiet hours: prefixes that a number can have, times that there are.
+//! Checks the prefixes and times of quiet hours.
 
 use std::collections::HashSet;
 
@@ -13,11 +13,11 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
     for (place, hours) in config.quiet_hours.iter().enumerate() {
         let path = |key: &str| format!("quiet_hours.{place}.{key}");
         if let Some(text) = wrong_prefix(&hours.prefix) {
-            found.push(Finding::wrong(path("prefix"), text));
+            found.push(Finding::error(path("prefix"), text));
         }
         if !prefixes.insert(hours.prefix.as_str()) {
             let text = format!("there are other quiet hours for {:?}", hours.prefix);
-            found.push(Finding::wrong(path("prefix"), text));
+            found.push(Finding::error(path("prefix"), text));
         }
         if let Err(error) = hours.quiet() {
             let key = match error {
@@ -25,7 +25,7 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
                 BadQuiet::Empty => "to",
                 BadQuiet::Zone => "zone",
             };
-            found.push(Finding::wrong(path(key), error.to_string()));
+            found.push(Finding::error(path(key), error.to_string()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where in the file something stands, for those who look for it by name.
+//! Finds the line of a key in the file.
 
 use std::ops::Range;
 
@@ -11,13 +11,13 @@ pub(super) fn line_at(text: &str, byte: usize) -> usize {
     1 + before.filter(|byte| **byte == b'\n').count()
 }
 
-/// The line of `path`, dotted with list positions from 0 (`carriers.1.port`); of what it belongs to
-/// when it is not in the file itself; `None` when that is the whole file.
+/// The line of a dotted `path` with list positions from 0 (`carriers.1.port`), or of its closest parent in the file;
+/// `None` if there is none.
 pub(super) fn line_of(text: &str, file: &DeTable<'_>, path: &str) -> Option<usize> {
     let mut steps = path.split('.');
     let (key, mut value) = file.get_key_value(steps.next()?)?;
     let mut span: Range<usize> = match value.get_ref() {
-        // The header of a section is where its keys are looked for.
+        // For a section, the line of its header.
         DeValue::Table(_) | DeValue::Array(_) => value.span(),
         _ => key.span(),
     };

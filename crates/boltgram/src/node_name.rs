@@ -1,6 +1,5 @@
-//! The name under which this process leases work. With one process on a database file there is one
-//! holder of leases. On a server's database each has its own: the machine's name, and a number that
-//! stands in the data directory, so that the next life of the process finds what this one left.
+//! The name under which this process leases work. On a database file it is constant. On a database server it is the host
+//! name and a number stored in the data directory, so that a restarted process finds its own leases.
 
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -10,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 
 use crate::config::Config;
-use crate::open::make_data_directory;
+use crate::open_store::make_data_directory;
 use crate::system::os_random;
 
 const ALONE: &str = "local";
@@ -21,13 +20,13 @@ pub(crate) fn node_name(config: &Config) -> anyhow::Result<String> {
     }
     make_data_directory(&config.data)?;
     let path = config.data.join("node.id");
-    let number = number(&path).with_context(|| format!("{} cannot be used", path.display()))?;
-    // Only for those who read it; the number alone tells nodes apart.
+    let number = number(&path).with_context(|| format!("cannot use {}", path.display()))?;
+    // Only for readability; the number alone is unique.
     let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     Ok(format!("{}-{number}", machine.trim()))
 }
 
-/// Made at the first start.
+/// Reads the number, or creates it at the first start.
 fn number(path: &Path) -> anyhow::Result<String> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
@@ -42,7 +41,7 @@ fn number(path: &Path) -> anyhow::Result<String> {
     }
     let number = fs::read_to_string(path)?.trim().to_owned();
     let sound = number.len() == 16 && number.bytes().all(|digit| digit.is_ascii_hexdigit());
-    ensure!(sound, "it is no node's number: remove it, and a new one is made");
+    ensure!(sound, "it contains no node number: remove it to create a new one");
     Ok(number)
 }
 
@@ -57,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_keeps_its_name_and_shares_it_with_no_other() {
+    fn a_node_keeps_its_unique_name() {
         let home = tempfile::tempdir().unwrap();
         let name =
             |data: &str| node_name(&config(&home.path().join(data), "postgres://u@h/d")).unwrap();
@@ -69,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_alone_needs_no_name_of_his_own() {
+    fn a_process_on_a_file_has_a_constant_name() {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(node_name(&config(home.path(), "sqlite:a.db")).unwrap(), "local");
         assert!(!home.path().join("node.id").exists());

@@ -1,5 +1,5 @@
-//! Reads a value although parts of it are wrong: a part that cannot be read is noted and struck
-//! out, and the rest is read again, so that every mistake is told and not only the first.
+//! Deserializes a value and reports all mistakes, not only the first: an unreadable part is recorded and removed, and the
+//! rest is deserialized again.
 
 use std::ops::Range;
 
@@ -7,23 +7,23 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeArray, DeValue, Error, ValueDeserializer};
 
-use super::mistake::{Mistake, Weight};
-use super::place::line_at;
+use super::line_of::line_at;
+use super::mistake::{Mistake, Severity};
 
-/// The value, unless it is wrong as a whole (a key that must be there is missing).
-pub(super) fn read_striking<T: DeserializeOwned>(
+/// The value; `None` if it is unusable, such as when a required key is missing.
+pub(super) fn read_all_errors<T: DeserializeOwned>(
     text: &str,
     mut value: Spanned<DeValue<'_>>,
     mistakes: &mut Vec<Mistake>,
 ) -> Option<T> {
-    // Ends, because every round but the last takes something out.
+    // It terminates, because every round but the last removes an entry.
     loop {
         match T::deserialize(ValueDeserializer::from(value.clone())) {
             Ok(read) => return Some(read),
             Err(error) => {
-                mistakes.push(told(text, &error));
+                mistakes.push(mistake(text, &error));
                 let span = error.span()?;
-                if !strike(value.get_mut(), &span) {
+                if !remove_entry(value.get_mut(), &span) {
                     return None;
                 }
             }
@@ -31,20 +31,20 @@ pub(super) fn read_striking<T: DeserializeOwned>(
     }
 }
 
-pub(super) fn told(text: &str, error: &Error) -> Mistake {
+pub(super) fn mistake(text: &str, error: &Error) -> Mistake {
     Mistake {
-        weight: Weight::Wrong,
+        severity: Severity::Error,
         line: error.span().map(|span| line_at(text, span.start)),
         text: error.message().replace('\n', "; "),
     }
 }
 
-/// Takes out the innermost entry around `span`; false when there is none. A table's own span is its
-/// header alone, so its entries are looked through wherever it stands.
-fn strike(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {
+/// Removes the innermost entry around `span`; false if there is none. A table's span is only its header, so its entries
+/// are searched in any case.
+fn remove_entry(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {
     match value {
         DeValue::Table(table) => {
-            if table.iter_mut().any(|(_, inner)| strike(inner.get_mut(), span)) {
+            if table.iter_mut().any(|(_, inner)| remove_entry(inner.get_mut(), span)) {
                 return true;
             }
             let key = table.iter().find_map(|(key, inner)| {
@@ -53,7 +53,7 @@ fn strike(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {
             key.is_some_and(|key| table.remove(key.get_ref().as_ref()).is_some())
         }
         DeValue::Array(list) => {
-            if list.iter_mut().any(|inner| strike(inner.get_mut(), span)) {
+            if list.iter_mut().any(|inner| remove_entry(inner.get_mut(), span)) {
                 return true;
             }
             let before = list.len();

@@ -1,6 +1,6 @@
-//! One server for one data directory, one for one database file, and one for one node's name on a
-//! server's database: two would take each other's leased work, or the sandbox node's journal, for
-//! their own. System and server free a lock when the process ends, however it ends.
+//! Locks that allow one server per data directory, per database file, and per node name on a database server: two would
+//! use each other's leased work, or the same journal of the sandbox node. The locks are released when the process ends,
+//! however it ends.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;
@@ -10,10 +10,10 @@ use anyhow::{Context, bail};
 use store::NodeName;
 
 use crate::config::Config;
-use crate::node::node_name;
-use crate::open::{make_data_directory, make_private_directory};
+use crate::node_name::node_name;
+use crate::open_store::{make_data_directory, make_private_directory};
 
-/// Held as long as it lives.
+/// Held until it is dropped.
 #[derive(Debug)]
 #[expect(dead_code, reason = "dropping a lock frees it")]
 pub(crate) struct ServeLock {
@@ -30,7 +30,7 @@ impl ServeLock {
         })?;
         let url = config.whole_store_url()?;
         let mut files = vec![whole];
-        // It may be elsewhere, and then two data directories can mean the same one.
+        // Two data directories may name the same database elsewhere.
         if let Some(database) = url.file() {
             let database = resolve(database)?;
             files.push(lock(&beside(&database), || {
@@ -38,7 +38,7 @@ impl ServeLock {
             })?);
         }
         let node = url.hold_node(&node_name(config)?).await;
-        let node = node.with_context(|| format!("the store {url} cannot be served"))?;
+        let node = node.with_context(|| format!("cannot lock the store {url}"))?;
         Ok(Self { files, node })
     }
 }
@@ -50,21 +50,21 @@ fn lock(path: &Path, taken: impl FnOnce() -> String) -> anyhow::Result<File> {
         .truncate(false)
         .mode(0o600)
         .open(path)
-        .with_context(|| format!("{} cannot be opened", path.display()))?;
+        .with_context(|| format!("cannot open {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => bail!(taken()),
         Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
         }
     }
 }
 
-/// The file itself, by whatever links it is called; in a directory that exists now.
+/// Resolves links to the file, after creating its directory.
 fn resolve(database: &Path) -> anyhow::Result<PathBuf> {
     if let Some(directory) = database.parent().filter(|path| !path.as_os_str().is_empty()) {
         make_private_directory(directory)
-            .with_context(|| format!("{} cannot be made", directory.display()))?;
+            .with_context(|| format!("cannot create {}", directory.display()))?;
     }
     // Before its first start there is none.
     Ok(fs::canonicalize(database).unwrap_or_else(|_| database.to_owned()))
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_database_is_served_by_one_wherever_the_data_is() {
+    async fn one_server_per_database_whatever_the_data_directory() {
         let home = tempfile::tempdir().unwrap();
         let database = home.path().join("shared").join("boltgram.db");
         let (here, there) = (home.path().join("here"), home.path().join("there"));
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_link_to_the_database_is_the_database() {
+    async fn a_link_to_the_database_has_the_same_lock() {
         let home = tempfile::tempdir().unwrap();
         let (database, link) = (home.path().join("boltgram.db"), home.path().join("link.db"));
         fs::write(&database, "").unwrap();
