@@ -223,9 +223,12 @@ async fn who_is_read_twice_waits_outside_and_so_does_a_fifth_of_anybody() {
     let reads = async |key: &str| {
         let before = acme.open.house.gate.accesses();
         let mut stream = begin_as(&acme, key, whole.len()).await;
-        while acme.open.house.gate.accesses() == before {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let found = async {
+            while acme.open.house.gate.accesses() == before {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), found).await.unwrap();
         stream.write_all(&whole.as_bytes()[..100_000]).await.unwrap();
         stream
     };
