@@ -4,14 +4,14 @@ CREATE TABLE vault_check (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     sealed BLOB NOT NULL
 ) STRICT;
-INSERT INTO vault_check VALUES (1, X'0113D98612183A4FA212A94D362234DB5B024E28DA36D1522FFA25F716E8E5A2E1D2C1616F');
+INSERT INTO vault_check VALUES (1, X'0150B7613AB70F28A53A5D6F17559D19C87C871FBA661E09676FFA5771EC6D9B1A001FEEBD');
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     webhook_secret BLOB NOT NULL, -- sealed
     created_at INTEGER NOT NULL
 ) STRICT;
-INSERT INTO accounts VALUES (1, 'acme', X'012124F11E3C2F552C47096D0BDC20246609FA7727634C60B3975DE2CBD9D59243EB0A528E1B274C690F4BC6B822AAC1CC', 1793534400000);
+INSERT INTO accounts VALUES (1, 'acme', X'013F76266D5B624CFDE39275190E6A5A645495A06E85C5A5FC03E3AD560DD7ADDA3DFD89E7197918B7B5996631B39172CB', 1793534400000);
 CREATE TABLE account_keys (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES accounts (id),
@@ -27,6 +27,7 @@ CREATE TABLE orders (
     -- the ids is written all over.
     id BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
+    door TEXT NOT NULL, -- that it came in by
     state TEXT NOT NULL,
     reason TEXT,
     account INTEGER, -- one that was there; accounts are never deleted
@@ -61,10 +62,10 @@ CREATE TABLE orders (
     events INTEGER NOT NULL DEFAULT 0,
     last_event INTEGER
 ) STRICT;
-INSERT INTO orders VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'send', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01A910F9D0866755199E699EC5D6E98111740B076B60C1FE133A77704B1580F8C77119617F2CF91049906A5BD3751F', 'all', NULL, 'key-1', X'00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
-INSERT INTO orders VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01EE9C82EED0ED725D99EA4EE686511E596BFA3611BAD0225CF84CD0961710AD08EF03B0A2FA4DBB4E3F3F8CA47AFA', 'all', NULL, 'key-1', X'00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
-INSERT INTO orders VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'send', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01B4583C96CAD55BAAA027B4CE4E1C369F85B85349BDC84AF6B0F85439C311598320AB4C534CACF799A159C3C12F7E', 'all', NULL, 'key-1', X'00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
-INSERT INTO orders VALUES (X'0000000000000004070707070707070707070707070707070707070707070707', 'send', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', X'758BF8119632EE27D5B7727B57A571AF3C3668278A7C9602D34340F4AEBF87F0', X'01190607D6CF4806007AAEF2A4A14E3B5FDCAECB46A7305263A7F65ED49948CCFAD0232C9CB01E2916553193F4B9A8DC62EBA8CB7D1090A32CCDCC8536', 'lnbc1', 1793534400000, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01358C2C0996FF3A807E829B36AF7537DCCF55DE76BB174FC7735FDF9C3CF557F65D59BE328E0716402A66B0810579', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+INSERT INTO orders VALUES (X'0000000000000001070707070707070707070707070707070707070707070707', 'send', 'orders', 'settled', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01F3E85C12DDF86E9BDF2CD7B69F4FBB6C5A7840BFD2B8C273B61D7F24C37586C8D81404644FAC6D34F46670C742A3', 'all', NULL, 'key-1', X'00000000000000000000000000000001', 1793534400000, 1793534400000, 1793534400000, NULL, 2, 3);
+INSERT INTO orders VALUES (X'0000000000000002070707070707070707070707070707070707070707070707', 'send', 'orders', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'010FC197892F6DC87BD2AEE2D81CF0804ED015C55EBC204F1C49B2DDB93F96FDAD5423546B3A6EEDA2241B1391ADAD', 'all', NULL, 'key-1', X'00000000000000000000000000000002', 1793534400000, 1793534400000, 1793534400000, NULL, 1, 2);
+INSERT INTO orders VALUES (X'0000000000000003070707070707070707070707070707070707070707070707', 'send', 'orders', 'working', NULL, 1, 1000, NULL, NULL, 'credit', NULL, NULL, NULL, NULL, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01F817233A53FC0A974A337FCF45DC291F4FE40BC9427466AD5749B41ACFE2549F7E653FA7D53917716BBC67208C21', 'all', NULL, 'key-1', X'00000000000000000000000000000003', 1793534400000, 1793534400000, 1793534400000, NULL, 0, NULL);
+INSERT INTO orders VALUES (X'0000000000000004070707070707070707070707070707070707070707070707', 'send', 'orders', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', X'758BF8119632EE27D5B7727B57A571AF3C3668278A7C9602D34340F4AEBF87F0', X'0163D95F90C61781569CE80BDE37ECD51EC7CFF6CCF149B01C227357A133EA36EEFC831EE90947DE4B8B61A7285EDB113291891E5692F047429BA77CE7', 'lnbc1', 1793534400000, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01AA9FE7099E4CF475A9652DB64F6BDDB37C6850EA1C5A5FD63FF2834FD40F1A7EAEC31492E249322FE528F5BD24D6', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
 CREATE TABLE ledger_accounts (
     name TEXT PRIMARY KEY,
     may_be_negative INTEGER NOT NULL,
@@ -105,7 +106,8 @@ CREATE TABLE messages (
     id BLOB PRIMARY KEY,
     account INTEGER,
     order_id BLOB,
-    followed INTEGER NOT NULL, -- 1: the order's buyer is told of every step
+    listed INTEGER NOT NULL, -- 1: a text of an account, which its list shows; 0: an e-mail, or a stranger's
+    followed INTEGER NOT NULL, -- 1: the order's buyer wants an event for every step
     lane INTEGER NOT NULL, -- lower is served first
     state TEXT NOT NULL,
     -- Counters, so that finishing counts no rows. recipients - pending - finals are submitted.
@@ -121,9 +123,14 @@ CREATE TABLE messages (
     parts INTEGER NOT NULL,
     text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-INSERT INTO messages VALUES (X'00000000000000000000000000000001', 1, X'0000000000000001070707070707070707070707070707070707070707070707', 1, 0, 'sent', 1, 0, 1, 1, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, 'hello');
-INSERT INTO messages VALUES (X'00000000000000000000000000000002', 1, X'0000000000000002070707070707070707070707070707070707070707070707', 1, 0, 'pending', 1, 0, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, 'hello');
-INSERT INTO messages VALUES (X'00000000000000000000000000000003', 1, X'0000000000000003070707070707070707070707070707070707070707070707', 1, 0, 'pending', 1, 1, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, 'hello');
+INSERT INTO messages VALUES (X'00000000000000000000000000000001', 1, X'0000000000000001070707070707070707070707070707070707070707070707', 1, 1, 0, 'sent', 1, 0, 1, 1, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, 'hello');
+INSERT INTO messages VALUES (X'00000000000000000000000000000002', 1, X'0000000000000002070707070707070707070707070707070707070707070707', 1, 1, 0, 'pending', 1, 0, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, 'hello');
+INSERT INTO messages VALUES (X'00000000000000000000000000000003', 1, X'0000000000000003070707070707070707070707070707070707070707070707', 1, 1, 0, 'pending', 1, 1, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, 'hello');
+CREATE TABLE message_counts (
+    account INTEGER PRIMARY KEY,
+    messages INTEGER NOT NULL
+) STRICT;
+INSERT INTO message_counts VALUES (1, 3);
 CREATE TABLE recipients (
     message BLOB NOT NULL,
     idx INTEGER NOT NULL,
@@ -131,14 +138,14 @@ CREATE TABLE recipients (
     state TEXT NOT NULL,
     reason TEXT,
     code TEXT,
-    -- Carriers that would not take it, or never said what became of it: a line each.
+    -- Carriers that would not take it, or never reported on it: a line each.
     tried TEXT,
-    -- The last claim that ended without handing it over, and how many of them had no answer.
+    -- The last claim that ended without handing it over, and the number of unanswered claims.
     deferred_attempt INTEGER NOT NULL DEFAULT 0,
     unanswered INTEGER NOT NULL DEFAULT 0,
     -- Claims in which a carrier was handed it and did not take it.
     attempts INTEGER NOT NULL DEFAULT 0,
-    -- Of its share in a message to many.
+    -- Of this recipient in a campaign.
     price INTEGER NOT NULL DEFAULT 0,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (message, idx)
@@ -149,12 +156,13 @@ INSERT INTO recipients VALUES (X'00000000000000000000000000000003', 0, '45201234
 CREATE TABLE bulk_messages (
     message BLOB PRIMARY KEY,
     account INTEGER NOT NULL,
-    -- Of all that is or was reserved. Of that was kept, and given back.
+    door TEXT NOT NULL, -- that it came in by
+    -- Reserved in all, kept of it, and given back of it.
     price INTEGER NOT NULL,
     charged INTEGER NOT NULL DEFAULT 0,
     refunded INTEGER NOT NULL DEFAULT 0,
-    refunds TEXT NOT NULL, -- who gives his share back
-    -- Recipients; the other states are counted with the message.
+    refunds TEXT NOT NULL, -- which recipients' prices are given back
+    -- Recipients by state; the other states are counted in messages.
     failed INTEGER NOT NULL DEFAULT 0,
     invalid INTEGER NOT NULL,
     blocked INTEGER NOT NULL,
@@ -162,9 +170,9 @@ CREATE TABLE bulk_messages (
     timeout INTEGER NOT NULL DEFAULT 0,
     start_at INTEGER,
     paused INTEGER NOT NULL DEFAULT 0,
-    -- How often it was tried again.
+    -- Paid retries.
     retries INTEGER NOT NULL DEFAULT 0,
-    -- Of those who failed, expired or timed out, together.
+    -- Price of the recipients that failed, expired or timed out.
     missed INTEGER NOT NULL DEFAULT 0,
     ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
@@ -177,8 +185,8 @@ CREATE TABLE recipient_packs (
     message BLOB NOT NULL,
     first_idx INTEGER NOT NULL,
     count INTEGER NOT NULL,
-    price INTEGER, -- of each; NULL of those who get nothing
-    packed BLOB NOT NULL, -- numbers of 8 bytes; or state and address of those who get nothing
+    price INTEGER, -- of each; NULL if they are excluded
+    packed BLOB NOT NULL, -- numbers of 8 bytes; or state and address of excluded recipients
     PRIMARY KEY (message, first_idx)
 ) STRICT;
 CREATE TABLE idempotency_keys (
@@ -196,7 +204,7 @@ CREATE TABLE chunks (
     first_idx INTEGER NOT NULL,
     last_idx INTEGER NOT NULL,
     lane INTEGER NOT NULL,
-    account INTEGER NOT NULL, -- 0 is nobody's
+    account INTEGER NOT NULL, -- 0: none
     valid_until INTEGER NOT NULL,
     -- When it may be claimed; while it is leased, the end of the lease.
     due_at INTEGER NOT NULL,
@@ -204,10 +212,10 @@ CREATE TABLE chunks (
     lease_node TEXT,
     -- Whether a carrier may have what is pending: none, claim (since the last claim) or lasting.
     doubt TEXT NOT NULL,
-    -- What is still without a receipt by then is tried with another carrier.
+    -- Recipients without a receipt by then are tried with another carrier.
     await_until INTEGER,
-    -- Another try of those who failed, expired or timed out in it: they are pending since then, and
-    -- whoever first works on it makes them so.
+    -- A retry of its recipients that failed, expired or timed out: they are pending since then; the first
+    -- claim updates their rows.
     requeued_at INTEGER,
     reason TEXT,
     PRIMARY KEY (message, first_idx)
@@ -226,16 +234,16 @@ CREATE TABLE submissions (
     part INTEGER NOT NULL,
     parts INTEGER NOT NULL, -- that the text has at this carrier
     carrier_id TEXT NOT NULL,
-    number INTEGER, -- it went to; tells apart what one carrier_id stands for
+    number INTEGER, -- destination; tells submissions with one carrier_id apart
     attempt INTEGER NOT NULL, -- the claim that handed it over
     state TEXT NOT NULL,
     code TEXT,
-    at INTEGER NOT NULL, -- when it was taken, by our clock: its carrier_id comes round again
+    at INTEGER NOT NULL, -- when it was taken, by our clock: carriers use ids again
     decided_at INTEGER,
-    -- The last word that decided nothing.
-    word TEXT,
-    word_code TEXT,
-    word_at INTEGER,
+    -- The last receipt that did not decide the part.
+    noted TEXT,
+    noted_code TEXT,
+    noted_at INTEGER,
     PRIMARY KEY (message, idx, carrier, part)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO submissions VALUES (X'00000000000000000000000000000001', 0, 'main', 1, 1, 'a', 4520123456, 1, 'delivered', '000', 1793534400000, 1793534400000, NULL, NULL, NULL);
@@ -249,12 +257,12 @@ CREATE TABLE parked_receipts (
     number_ends INTEGER NOT NULL,
     code TEXT,
     at INTEGER NOT NULL,
-    -- 1: more than one submission answers to it.
+    -- 1: more than one submission matches it.
     ambiguous INTEGER NOT NULL,
-    -- Counts the parked receipts of a carrier, so that the oldest go when there are too many.
+    -- Counts the parked receipts of a carrier, so that the oldest are deleted when there are too many.
     ordinal INTEGER NOT NULL,
     parked_at INTEGER NOT NULL,
-    -- A repeat is kept once, so that a carrier with constant ids fills nothing.
+    -- A repeat is stored once, so that a carrier with constant ids cannot fill the table.
     PRIMARY KEY (carrier, carrier_id, state, to_number, number_ends)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '000', 1793534400000, 0, 1, 1793534400000);
@@ -265,23 +273,36 @@ CREATE TABLE events (
     number INTEGER NOT NULL, -- among the subject's events, from 1
     snapshot TEXT NOT NULL, -- JSON
     at INTEGER NOT NULL,
-    url TEXT,
-    secret BLOB, -- sealed
+    target TEXT NOT NULL CHECK (target IN ('webhook', 'callback')),
+    url TEXT, -- NULL: URL and secret are the order's
+    secret BLOB, -- sealed; NULL where the target is not signed
     attempts INTEGER NOT NULL DEFAULT 0,
-    -- When it may be told. While it is leased, the end of the lease; while an earlier event of its
-    -- subject is not ended, never; once it has ended, when it is forgotten.
+    -- When it is due. While it is leased, the end of the lease; while an earlier event of its subject
+    -- has not ended, never; once it has ended, when the row is deleted.
     due_at INTEGER NOT NULL,
-    -- Whose lease it is; NULL when nobody's. Says nothing once it has ended.
+    -- Node that has the lease; NULL when there is none. Meaningless once the event has ended.
     lease_node TEXT,
-    note TEXT,
-    told INTEGER, -- 1 told, 0 given up, NULL not ended
+    delivered INTEGER, -- 1 delivered, 0 failed, NULL not ended
     ended_at INTEGER,
+    -- The attempt that delivered it; all others are rows of event_attempts.
+    attempt_at INTEGER,
+    attempt_ms INTEGER,
+    attempt_status INTEGER,
+    -- Its order's event before it.
+    previous INTEGER,
     -- The event that waits for the end of this one.
     next INTEGER
 ) STRICT;
-INSERT INTO events VALUES (1, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, 3);
-INSERT INTO events VALUES (2, 'order', X'0000000000000002070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000002070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000002","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO events VALUES (3, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 2, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"settled","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"delivered","reason":null,"at":1793534400000}', 1793534400000, NULL, NULL, 0, 9223372036854775807, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO events VALUES (1, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3);
+INSERT INTO events VALUES (2, 'order', X'0000000000000002070707070707070707070707070707070707070707070707', 1, '{"order":"0000000000000002070707070707070707070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000002","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO events VALUES (3, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 2, '{"order":"0000000000000001070707070707070707070707070707070707070707070707","kind":"send","state":"settled","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"delivered","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 9223372036854775807, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL);
+CREATE TABLE event_attempts (
+    id INTEGER PRIMARY KEY,
+    event INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    took_ms INTEGER NOT NULL,
+    result TEXT NOT NULL -- HTTP status, or the word of an error
+) STRICT;
 CREATE TABLE inbound_sets (
     id BLOB PRIMARY KEY, -- of the message that it becomes
     carrier TEXT NOT NULL,
@@ -342,6 +363,23 @@ CREATE TABLE senders (
     UNIQUE (account, name)
 ) STRICT;
 INSERT INTO senders VALUES (1, 1, 'Acme', 'approved', 0, 'command-line', NULL, 1793534400000, 1793534400000);
+CREATE TABLE numbers (
+    number TEXT PRIMARY KEY NOT NULL, -- digits
+    country TEXT,
+    receives INTEGER NOT NULL,
+    sends INTEGER NOT NULL,
+    lends INTEGER NOT NULL,
+    carrier TEXT,
+    phone INTEGER,
+    account INTEGER REFERENCES accounts (id),
+    webhook_url TEXT,
+    help TEXT,
+    state TEXT NOT NULL,
+    origin TEXT NOT NULL, -- who decides about it
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CHECK (carrier IS NULL OR phone IS NULL)
+) STRICT;
 CREATE TABLE templates (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES accounts (id),
@@ -385,9 +423,10 @@ CREATE TABLE blocks (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE prices (
     account INTEGER NOT NULL, -- 0 is all of them
-    prefix TEXT NOT NULL,
-    price INTEGER NOT NULL CHECK (price >= 0), -- of one part
-    PRIMARY KEY (account, prefix)
+    product TEXT NOT NULL,
+    prefix TEXT NOT NULL, -- empty where the product has none
+    price INTEGER NOT NULL CHECK (price >= 0),
+    PRIMARY KEY (account, product, prefix)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE account_settings (
     account INTEGER PRIMARY KEY REFERENCES accounts (id),
@@ -441,8 +480,7 @@ CREATE INDEX orders_held ON orders (client, paid_at, check_at)
 CREATE INDEX orders_unpaid ON orders (updated_at) WHERE state = 'cancelled' AND paid_at IS NULL;
 CREATE INDEX orders_funding ON orders (account, created_at) WHERE kind = 'fund' AND state = 'settled';
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
-CREATE INDEX messages_state ON messages (account, state, id) WHERE order_id IS NULL;
-CREATE INDEX bulk_messages_account ON bulk_messages (account, message);
+CREATE INDEX messages_listed ON messages (account, state, id) WHERE listed = 1;
 CREATE INDEX idempotency_keys_age ON idempotency_keys (at);
 CREATE INDEX chunks_due ON chunks (lane, account, due_at, message, first_idx)
     WHERE lease_node IS NULL;
@@ -451,7 +489,9 @@ CREATE INDEX chunks_leased ON chunks (due_at) WHERE lease_node IS NOT NULL;
 CREATE INDEX submissions_carrier ON submissions (carrier, carrier_id, number, at);
 CREATE INDEX parked_receipts_age ON parked_receipts (parked_at);
 CREATE INDEX parked_receipts_ordinal ON parked_receipts (carrier, ordinal);
-CREATE INDEX events_due ON events (told, due_at);
+CREATE INDEX events_due ON events (delivered, due_at);
+CREATE INDEX events_inbound ON events (subject_id) WHERE subject = 'inbound';
+CREATE INDEX event_attempts_event ON event_attempts (event);
 CREATE INDEX inbound_sets_key
     ON inbound_sets (carrier, sender, destination, scheme, reference, total, first_at);
 CREATE INDEX inbound_sets_waiting ON inbound_sets (carrier, first_at) WHERE joined_at IS NULL;
