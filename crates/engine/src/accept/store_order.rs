@@ -3,12 +3,16 @@
 
 use std::sync::Arc;
 
+use domain::id::{AccountId, OrderId};
 use domain::message::Address;
+use domain::message::door::Door;
+use domain::money::Msat;
 use domain::ports::{CreditOrder, CreditOutcome, PortError};
 use domain::sale::fulfilment::Fulfilment;
-use domain::sale::order::{NewOrder, Payment as Paid};
+use domain::sale::order::{NewOrder, Payment, Webhook};
 use domain::sale::quote::{Priced, Quote, QuoteError};
 use domain::secret::Preimage;
+use domain::time::Timestamp;
 
 use super::judge::Judged;
 use super::request::{Accepted, AcceptedId, Repeat, Request};
@@ -19,12 +23,13 @@ use crate::orders::message_of;
 
 impl Accept {
     pub(super) async fn open_order(&self, request: Request) -> Result<Accepted, AcceptError> {
-        let (mut order, judged) = self.new_order(request).await?;
+        let prepared = self.prepare(request).await?;
         // An invoice is paid in whole sats.
-        let too_high = AcceptError::Quote(QuoteError::PriceTooHigh);
-        order.price = order.price.round_up().ok_or(too_high)?;
-        let accepted = accepted(&order, &judged);
+        let price = prepared.judged.quote.price.round_up();
+        let price = price.ok_or(AcceptError::Quote(QuoteError::PriceTooHigh))?;
         let preimage = Preimage::new(self.random.bytes32());
+        let (order, judged) = prepared.order(order_id(&*self.random), price, self.clock.now());
+        let accepted = accepted(&order, &judged);
         let opened = self.orders.open(order, preimage).await;
         let invoice = Some(opened.map_err(AcceptError::NotOpened)?);
         Ok(Accepted { invoice, ..accepted })
@@ -34,22 +39,25 @@ impl Accept {
         self: &Arc<Self>,
         request: Request,
     ) -> Result<Accepted, AcceptError> {
-        let named = matches!(request.repeat, Repeat::Order(_));
-        let (order, judged) = self.new_order(request).await?;
-        let mut accepted = accepted(&order, &judged);
-        let (kind, price) = (order.fulfilment.kind(), order.price);
-        let Fulfilment::Message { to, text, .. } = order.fulfilment.clone() else {
-            return Err(PortError::Refused("an order of a text has a message".to_owned()).into());
+        let named = match request.repeat {
+            Repeat::Order(id) => Some(id),
+            Repeat::Never | Repeat::Key(_) => None,
         };
-        let now = order.created_at;
-        let mut message = message_of(&*self.random, order.id, kind, order.account, to, text, now);
+        let prepared = self.prepare(request).await?;
+        let id = named.unwrap_or_else(|| order_id(&*self.random));
+        let (price, now) = (prepared.judged.quote.price, self.clock.now());
+        let to = prepared.to.clone();
+        let (order, judged) = prepared.order(id, price, now);
+        let mut accepted = accepted(&order, &judged);
+        let (kind, account) = (order.fulfilment.kind(), order.account);
+        let mut message = message_of(&*self.random, id, kind, account, to, judged.text, now);
         message.content.sender = judged.sender;
         match self.store_batched(CreditOrder { order, message }).await? {
             CreditOutcome::Accepted => {
                 let kind = kind.as_str();
                 self.metrics.orders_created.get_or_create(&ByKind { kind }).inc();
             }
-            CreditOutcome::Exists if named => accepted.repeated = true,
+            CreditOutcome::Exists if named.is_some() => accepted.repeated = true,
             CreditOutcome::Exists => {
                 return Err(PortError::Conflict("an id was made twice".to_owned()).into());
             }
@@ -64,28 +72,43 @@ impl Accept {
         Ok(accepted)
     }
 
-    async fn new_order(&self, request: Request) -> Result<(NewOrder, Judged), AcceptError> {
-        let Request { draft, door, client, webhook, referral, repeat } = request;
+    async fn prepare(&self, request: Request) -> Result<Prepared, AcceptError> {
+        let Request { draft, door, client, webhook, referral, .. } = request;
         let account = draft.account;
         let judged = self.judge(draft).await?;
         let to = only_recipient(&judged.quote)?;
         let webhook = self.webhook(webhook, account).await?;
+        Ok(Prepared { judged, to, door, account, client, webhook, referral })
+    }
+}
+
+/// An order without its id.
+struct Prepared {
+    judged: Judged,
+    to: Address,
+    door: Door,
+    account: Option<AccountId>,
+    client: String,
+    webhook: Option<Webhook>,
+    referral: Option<String>,
+}
+
+impl Prepared {
+    fn order(self, id: OrderId, price: Msat, now: Timestamp) -> (NewOrder, Judged) {
+        let Self { judged, to, door, account, client, webhook, referral } = self;
         let order = NewOrder {
-            id: match repeat {
-                Repeat::Order(id) => id,
-                Repeat::Never | Repeat::Key(_) => order_id(&*self.random),
-            },
+            id,
             door,
             account,
-            price: judged.quote.price,
-            payment: Paid::Credit,
+            price,
+            payment: Payment::Credit,
             fulfilment: Fulfilment::message(to, judged.text.clone()),
             webhook,
             referral,
             client,
-            created_at: self.clock.now(),
+            created_at: now,
         };
-        Ok((order, judged))
+        (order, judged)
     }
 }
 

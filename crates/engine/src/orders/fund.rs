@@ -37,6 +37,7 @@ impl Orders {
         if !(limits::HOLD_MIN_SATS..=limits::HOLD_MAX_SATS).contains(&amount_sats) {
             return Err(FundError::BadAmount);
         }
+        let preimage = Preimage::new(self.random.bytes32());
         let order = NewOrder {
             id: order_id(&*self.random),
             door: Door::Orders,
@@ -50,7 +51,6 @@ impl Orders {
             created_at: self.clock.now(),
         };
         let id = order.id;
-        let preimage = Preimage::new(self.random.bytes32());
         let invoice = self.open(order, preimage).await?;
         Ok(Funding { order: id, invoice })
     }

@@ -38,7 +38,7 @@ impl Acme {
             let answer = self.post(&format!("/api/v2/sms/{uuid}{path}"), "").await;
             writeln!(told, "POST {path}\n  {} {}", answer.status, answer.body).unwrap();
         }
-        told
+        told.replace(uuid, "(uuid)")
     }
 }
 
@@ -48,7 +48,11 @@ async fn texts_of_orders_are_listed_with_their_door() {
     let mut told = String::new();
     for query in ["", "?limit=1", "?page=2&limit=1", "?status=pending", "?status=sent"] {
         let answer = acme.get(&format!("/api/v2/sms{query}")).await;
-        writeln!(told, "{query}\n  {} {}", answer.status, answer.body).unwrap();
+        let mut body = answer.body.clone();
+        for message in answer.json()["data"].as_array().unwrap() {
+            body = body.replace(message["uuid"].as_str().unwrap(), "(uuid)");
+        }
+        writeln!(told, "GET {query}\n  {} {body}", answer.status).unwrap();
     }
     insta::assert_snapshot!(told);
 }
