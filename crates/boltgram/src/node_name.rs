@@ -64,7 +64,7 @@ mod tests {
         assert_ne!(name("here"), name("there"));
         fs::write(home.path().join("here/node.id"), "").unwrap();
         let refused = node_name(&config(&home.path().join("here"), "postgres://u@h/d"));
-        assert!(format!("{:#}", refused.unwrap_err()).contains("no node's number"));
+        assert!(format!("{:#}", refused.unwrap_err()).contains("no node number"));
     }
 
     #[test]

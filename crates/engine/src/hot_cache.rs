@@ -12,14 +12,18 @@ use domain::time::Timestamp;
 
 const AGE_MAX: Duration = Duration::from_secs(1);
 
-/// Asked for more often than this within [`AGE_MAX`], it is busy: only then a read is spared.
+/// An entry that is read more often than this within [`AGE_MAX`] is busy: only then it is served from
+/// memory.
 const SELDOM_MAX: u32 = 20;
 
 /// Entries kept; callers who are active in the same second are seldom so many.
 const ENTRIES_MAX: usize = 4_096;
 
 /// Not for what does not exist: strangers could ask for that without end.
-pub(crate) struct HotCache<K, V>(Mutex<HashMap<K, Entry<V>>>);
+pub(crate) struct HotCache<K, V> {
+    entries: Mutex<HashMap<K, Entry<V>>>,
+    seldom_max: u32,
+}
 
 struct Entry<V> {
     value: V,
@@ -31,7 +35,7 @@ struct Entry<V> {
 
 impl<K, V> Default for HotCache<K, V> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self { entries: Mutex::default(), seldom_max: SELDOM_MAX }
     }
 }
 
@@ -42,20 +46,30 @@ impl<K, V> fmt::Debug for HotCache<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> HotCache<K, V> {
+    /// Serves every entry from memory within its second, busy or not: for what is expensive to read.
+    pub(crate) fn of_expensive() -> Self {
+        Self { seldom_max: 0, ..Self::default() }
+    }
+
+    /// The next read goes to the store.
+    pub(crate) fn forget(&self, key: &K) {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
     pub(crate) fn get(&self, key: &K, now: Timestamp) -> Option<V> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = known.get_mut(key)?;
         if !is_recent(entry.counted_from, now) {
             (entry.counted_from, entry.asked) = (now, 0);
         }
         entry.asked = entry.asked.saturating_add(1);
-        let spared = entry.asked > SELDOM_MAX && is_recent(entry.read_at, now);
+        let spared = entry.asked > self.seldom_max && is_recent(entry.read_at, now);
         spared.then(|| entry.value.clone())
     }
 
     /// Keeps what was read, as of `asked`: when the read began.
     pub(crate) fn keep(&self, key: K, value: V, asked: Timestamp) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= ENTRIES_MAX {
             known.retain(|_, entry| is_recent(entry.read_at, asked));
         }
@@ -104,8 +118,8 @@ mod tests {
         for key in 0..2 * ENTRIES_MAX {
             recent.keep(key, (), at(0));
         }
-        assert_eq!(recent.0.lock().unwrap().len(), ENTRIES_MAX);
+        assert_eq!(recent.entries.lock().unwrap().len(), ENTRIES_MAX);
         recent.keep(9_999_999, (), at(1_000));
-        assert_eq!(recent.0.lock().unwrap().len(), 1, "the old ones went");
+        assert_eq!(recent.entries.lock().unwrap().len(), 1, "the old ones went");
     }
 }

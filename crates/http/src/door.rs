@@ -94,7 +94,7 @@ impl OpenDoor {
             cors::preflight()
         } else {
             let answered = catch_panic(self.admit_and_handle(request, route, methods)).await;
-            let mut response = answered.unwrap_or_else(|_| (self.rules.envelope)(panicked()));
+            let mut response = answered.unwrap_or_else(|_| (self.rules.envelope)(&panicked()));
             if any_origin {
                 cors::allow(response.headers_mut());
             }
@@ -112,7 +112,7 @@ impl OpenDoor {
     ) -> Response {
         let admitted = self.gate.admit(self.rules.admission, &mut request, route).await;
         if let Err(refusal) = admitted {
-            return (self.rules.envelope)(refusal);
+            return (self.rules.envelope)(&refusal);
         }
         let response = match methods {
             Some(methods) => match methods.clone().call(request).await {
@@ -132,7 +132,7 @@ impl OpenDoor {
     fn in_envelope(&self, mut response: Response) -> Response {
         let Some(refusal) = response.extensions_mut().remove::<Refusal>() else { return response };
         let allow = response.headers_mut().remove(ALLOW);
-        let mut response = (self.rules.envelope)(refusal);
+        let mut response = (self.rules.envelope)(&refusal);
         let length = axum::body::HttpBody::size_hint(response.body()).exact();
         let headers = response.headers_mut();
         if let Some(allow) = allow {

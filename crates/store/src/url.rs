@@ -82,7 +82,7 @@ impl StoreUrl {
                 Engine::Sqlite(opened.map_err(|error| OpenError::Thread(error.into()))??)
             }
             Place::Postgres(server) => {
-                Engine::Postgres(postgres::open(*server, vault, &options).await?)
+                Engine::Postgres(Box::new(postgres::open(*server, vault, &options).await?))
             }
         };
         Ok(Arc::new(RowStore::new(engine, gate)))

@@ -28,6 +28,7 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
         }
         AcceptError::Quote(error) => bad_request(quote_reason(error)),
         AcceptError::NoAccount
+        | AcceptError::NotForOrders
         | AcceptError::BadSender(_)
         | AcceptError::Variables(_)
         | AcceptError::TooManyNumbers(_)

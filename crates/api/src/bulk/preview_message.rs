@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{Request, State};
 use engine::Engine;
-use engine::accept::{Estimate, Sender};
+use engine::accept::{Draft, Estimate, Sender};
 use http::Refusal;
 use serde::Serialize;
 
@@ -47,8 +47,8 @@ pub(crate) async fn preview_message(
 ) -> Result<Json<Estimated>, Refusal> {
     let (send, _slot) = read_send_request(request, account, &door).await?;
     let engine = &door.engine;
-    // Whatever it says, no sender is needed here.
-    let draft = send.draft(account, Sender::OfCarrier)?;
+    // Neither the sender nor the start time matters here.
+    let draft = Draft { start_at: None, ..send.draft(account, Sender::OfCarrier)? };
     let estimate = engine.accept.quote(draft).await.map_err(|error| not_sent(&error, engine))?;
     Ok(estimated(&estimate, engine))
 }

@@ -33,6 +33,7 @@ pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
         | AcceptError::TooManyNumbers(_)
         | AcceptError::StartInThePast
         | AcceptError::StartTooFarAhead
+        | AcceptError::NotForOrders
         | AcceptError::KeyReused => failed(error.to_string()),
     }
 }

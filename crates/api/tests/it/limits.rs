@@ -145,7 +145,8 @@ async fn a_header_that_cannot_be_read_counts_for_the_proxy() {
 #[tokio::test]
 async fn nothing_is_read_of_strangers_headers() {
     for http in [three(), three_behind(&["10.0.0.0/8"])] {
-        let peers = Peers::of(&House::new().await, http);
+        let house = House::new().await;
+        let peers = Peers::of(&house, http);
         for number in 0..3 {
             let claimed = format!("198.51.100.{number}");
             assert_eq!(peers.get_through("192.0.2.1:1", &claimed).await, 200);

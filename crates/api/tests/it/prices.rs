@@ -63,11 +63,11 @@ async fn an_account_has_its_own_prices() {
         assert_eq!(answer.status, 200, "{answer}");
         assert_eq!(open.house.available().await, sats(left), "{path}");
     }
-    // By invoice too: 7u is 700 sats (BOLT 11).
+    // By invoice too: 7000n is 700 sats (BOLT 11).
     let invoice =
         open.post_with_key("/createsendorder", &key, &text.replace("true", "false")).await;
     let invoice = invoice.json()["payreq"].as_str().unwrap().to_owned();
-    assert!(invoice.contains("7u1"), "{invoice}");
+    assert!(invoice.contains("7000n1"), "{invoice}");
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn tells_every_state() {
         ("no receipt", no_receipt),
         ("never paid", never_paid),
         ("cancelled by the buyer", by_buyer),
-        ("cancelled without a reason", by_node),
+        ("cancelled by the node", by_node),
         ("lost", lost),
         ("funding unpaid", fund(&house, 15).await),
         ("funding settled", funded),

@@ -25,10 +25,17 @@ pub struct Receivers {
     pub numbers: BTreeMap<Party, Receiver>,
     /// Receiver of all other numbers.
     pub others: Receiver,
+    /// Owners of numbers that receive nothing at present: STOP to one concerns its owner alone.
+    pub silent: BTreeMap<Party, AccountId>,
 }
 
 impl Receivers {
     pub fn of(&self, to: &Party) -> &Receiver {
         self.numbers.get(to).unwrap_or(&self.others)
+    }
+
+    /// The account whose messages STOP to this number ends; `None`: those of all accounts.
+    pub fn opt_out_from(&self, to: &Party) -> Option<AccountId> {
+        self.of(to).account.or_else(|| self.silent.get(to).copied())
     }
 }

@@ -1,3 +1,5 @@
+//! What a quote must keep: money adds up, nobody is sent to twice, the excluded cost nothing.
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -13,7 +13,6 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use domain::id::OrderId;
 use domain::limits;
 use domain::ports::{
     ChunkId, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Lease, OrderStore,
@@ -149,7 +148,11 @@ type Outcome = Result<CreditOutcome, PortError>;
 
 /// What a call needs of the store.
 trait AddOrders: Keep<CreditOrder, Kept = Vec<CreditOutcome>> {
-    fn is_there(&self, order: OrderId) -> impl Future<Output = Result<bool, PortError>> + Send;
+    /// What became of this order, if anything: an order of the same id may be older.
+    fn find(
+        &self,
+        order: &CreditOrder,
+    ) -> impl Future<Output = Result<Option<CreditOutcome>, PortError>> + Send;
 }
 
 struct Orders<'a> {
@@ -166,8 +169,13 @@ impl Keep<CreditOrder> for Orders<'_> {
 }
 
 impl AddOrders for Orders<'_> {
-    async fn is_there(&self, order: OrderId) -> Result<bool, PortError> {
-        Ok(self.store.order(order).await?.is_some())
+    async fn find(&self, order: &CreditOrder) -> Result<Option<CreditOutcome>, PortError> {
+        let message = Some(order.message.content.message);
+        let stored = self.store.order(order.order.id).await?;
+        Ok(stored.map(|stored| match stored.fulfilment.message_id() == message {
+            true => CreditOutcome::Accepted,
+            false => CreditOutcome::Exists,
+        }))
     }
 }
 
@@ -185,13 +193,14 @@ async fn add(orders: Vec<CreditOrder>, store: &impl AddOrders) -> Vec<Outcome> {
     outcomes
 }
 
-/// The commit's answer was lost: an order that is there was accepted. Of the others nobody knows.
+/// The commit's answer was lost: an order that is there with its message was accepted. Of the others
+/// nothing is known.
 async fn look(store: &impl AddOrders, orders: &[CreditOrder], unknown: &PortError) -> Vec<Outcome> {
     let mut outcomes = vec![Err(unknown.clone()); orders.len()];
     for (outcome, order) in outcomes.iter_mut().zip(orders) {
-        match store.is_there(order.order.id).await {
-            Ok(true) => *outcome = Ok(CreditOutcome::Accepted),
-            Ok(false) => {}
+        match store.find(order).await {
+            Ok(Some(found)) => *outcome = Ok(found),
+            Ok(None) => {}
             Err(_) => break,
         }
     }
@@ -220,7 +229,7 @@ fn chunk(order: &CreditOrder) -> ClaimedChunk {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::MessageId;
+    use domain::id::{MessageId, OrderId};
     use domain::message::door::Door;
     use domain::message::{Content, Lane, NewMessage};
     use domain::money::Msat;
@@ -273,8 +282,12 @@ mod tests {
     }
 
     impl AddOrders for Books {
-        async fn is_there(&self, id: OrderId) -> Result<bool, PortError> {
-            Ok(id == order(2).order.id)
+        async fn find(&self, asked: &CreditOrder) -> Result<Option<CreditOutcome>, PortError> {
+            Ok(match asked.order.id {
+                id if id == order(2).order.id => Some(CreditOutcome::Accepted),
+                id if id == order(3).order.id => Some(CreditOutcome::Exists),
+                _ => None,
+            })
         }
     }
 
@@ -297,7 +310,8 @@ mod tests {
     async fn of_a_lost_answer_what_is_there_was_accepted() {
         let unknown = || PortError::Unknown("lost".to_owned());
         let store = Books(|_| Err(PortError::Unknown("lost".to_owned())));
-        let outcomes = add((1..=3).map(order).collect(), &store).await;
-        assert_eq!(outcomes, [Err(unknown()), Ok(CreditOutcome::Accepted), Err(unknown())]);
+        let outcomes = add((1..=4).map(order).collect(), &store).await;
+        let found = [Ok(CreditOutcome::Accepted), Ok(CreditOutcome::Exists)];
+        assert_eq!(outcomes, [&[Err(unknown())], &found[..], &[Err(unknown())]].concat());
     }
 }

@@ -16,6 +16,8 @@ use crate::orders::OpenError;
 pub enum AcceptError {
     #[error("an account is required to pay from credit")]
     NoAccount,
+    #[error("an order starts at once, is recognised by its own id, and by invoice has no sender")]
+    NotForOrders,
     #[error("the sender is not valid: {0}")]
     BadSender(#[from] SenderError),
     #[error("the sender is not approved for this account")]

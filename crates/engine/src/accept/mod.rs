@@ -66,6 +66,9 @@ pub struct Accept {
 
 impl Accept {
     pub async fn accept(self: &Arc<Self>, request: Request) -> Result<Accepted, AcceptError> {
+        if !request.is_honoured() {
+            return Err(AcceptError::NotForOrders);
+        }
         match request.draft.payment {
             Payment::Invoice => self.open_order(request).await,
             Payment::Credit => self.store_order(request).await,

@@ -29,6 +29,20 @@ pub struct Request {
     pub repeat: Repeat,
 }
 
+impl Request {
+    /// Whether its kind of payment can do all that is asked: only a campaign has a start and an
+    /// idempotency key, and what is paid by invoice keeps no sender.
+    pub(super) fn is_honoured(&self) -> bool {
+        let Draft { payment, sender, start_at, .. } = &self.draft;
+        let is_order = start_at.is_none() && !matches!(self.repeat, Repeat::Key(_));
+        match payment {
+            Payment::Shares => true,
+            Payment::Credit => is_order,
+            Payment::Invoice => is_order && matches!(sender, Sender::OfCarrier),
+        }
+    }
+}
+
 /// What is sent, to whom, when, and how it is paid: all that has a price.
 #[derive(Debug)]
 pub struct Draft {

@@ -20,7 +20,12 @@ pub(super) struct PriceLists {
 
 impl PriceLists {
     pub(super) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, configured: Prices) -> Self {
-        Self { store, clock, configured, lists: HotCache::default() }
+        Self { store, clock, configured, lists: HotCache::of_expensive() }
+    }
+
+    /// The list was changed here.
+    pub(super) fn forget(&self, of: Option<AccountId>) {
+        self.lists.forget(&of);
     }
 
     pub(super) async fn tariff(&self, account: Option<AccountId>) -> Result<Tariff, PortError> {

@@ -54,6 +54,7 @@ impl Accounts {
             return Err(SetPricesError::NoSuchAccount);
         }
         let set = self.store.set_prices(account, product, prices, by, self.clock.now()).await;
+        self.price_lists.forget(account);
         set.map_err(|error| match error {
             PortError::Refused(_) => SetPricesError::ListFull,
             error => SetPricesError::Store(error),
@@ -68,7 +69,9 @@ impl Accounts {
         prefix: String,
         by: Actor,
     ) -> Result<bool, PortError> {
-        self.store.remove_price(account, product, prefix, by, self.clock.now()).await
+        let removed = self.store.remove_price(account, product, prefix, by, self.clock.now()).await;
+        self.price_lists.forget(account);
+        removed
     }
 
     /// Prices of a product in one list, by prefix, those after `after`.

@@ -59,6 +59,9 @@ impl Directory {
         by: Actor,
     ) -> Result<ContactGroup, GroupError> {
         let name = name.parse().map_err(GroupError::Name)?;
+        if !self.has_account(account).await? {
+            return Err(GroupError::NoSuchAccount);
+        }
         let renamed = self.store.rename_group(account, id, name, by, self.clock.now()).await?;
         renamed.ok_or(GroupError::NoSuchGroup)
     }

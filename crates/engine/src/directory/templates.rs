@@ -64,6 +64,9 @@ impl Directory {
     ) -> Result<Template, TemplateError> {
         let name = name.map(str::parse).transpose().map_err(TemplateError::Name)?;
         let text = text.map(read_text).transpose()?;
+        if !self.has_account(account).await? {
+            return Err(TemplateError::NoSuchAccount);
+        }
         let now = self.clock.now();
         let changed = self.store.change_template(account, id, name, text, by, now).await?;
         changed.ok_or(TemplateError::NoSuchTemplate)

@@ -53,9 +53,9 @@ pub(crate) async fn deliver(context: &Context) {
         let room = deliverer.room();
         tokio::select! {
             Some(ended) = running.next() => {
-                deliverer.end(ended);
+                deliverer.end(&ended);
                 while let Some(Some(ended)) = running.next().now_or_never() {
-                    deliverer.end(ended);
+                    deliverer.end(&ended);
                 }
             }
             frees_next = deliverer.results.record(&context.store, || context.now()) => {
@@ -68,7 +68,7 @@ pub(crate) async fn deliver(context: &Context) {
         }
     }
     while let Some(ended) = running.next().await {
-        deliverer.end(ended);
+        deliverer.end(&ended);
     }
     deliverer.give_back();
     deliverer.results.flush(&context.store, || context.now()).await;
@@ -111,7 +111,7 @@ impl Deliverer<'_> {
         }
     }
 
-    fn end(&mut self, ended: Ended) {
+    fn end(&mut self, ended: &Ended) {
         self.queue.end(&ended.host, ended.response);
         self.results.push(ended.result, ended.frees_next);
     }
@@ -119,7 +119,7 @@ impl Deliverer<'_> {
     /// Returns a delivery to the store. Deliveries that are put off together become due one by one.
     fn put_off(&mut self, host: &str, delivery: &Delivery, wait: Duration) {
         let now = self.context.now();
-        let hopeless = now.since(delivery.at) > UNTRIED_MAX && self.queue.is_silent(host);
+        let hopeless = now.since(delivery.since) > UNTRIED_MAX && self.queue.is_silent(host);
         let outcome = if hopeless {
             let result = AttemptResult::Error(AttemptError::ReceiverSilent);
             DeliveryOutcome::Failed(Attempt { at: now, took: Duration::ZERO, result })

@@ -81,7 +81,7 @@ impl Inbound {
     pub(super) async fn help(&self, asked: Asked) -> Result<(), PortError> {
         let Some(payer) = self.store.account(asked.account).await? else { return Ok(()) };
         let account = asked.account;
-        let request = answer(asked, &payer.webhook_secret);
+        let request = answer(&asked, &payer.webhook_secret);
         let result = match self.accept.accept(request).await {
             Ok(accepted) if accepted.repeated => return Ok(()),
             Ok(_) => "helped",
@@ -107,8 +107,8 @@ impl Inbound {
 }
 
 /// An order from the credit of the account whose number was asked, sent from that number.
-fn answer(asked: Asked, secret: &Secret) -> Request {
-    let order = order_id(&asked, secret);
+fn answer(asked: &Asked, secret: &Secret) -> Request {
+    let order = order_id(asked, secret);
     let sender = SenderId::parse(asked.number.as_str()).map_or(Sender::OfCarrier, Sender::Own);
     Request {
         draft: Draft {

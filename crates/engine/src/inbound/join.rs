@@ -22,7 +22,11 @@ impl Inbound {
         loop {
             let now = self.clock.now();
             let (since, limit) = (now.before(limits::INBOUND_JOIN_MAX), limits::INBOUND_JOINED_MAX);
-            match self.store.join_incomplete(since, self.receivers(), now, limit).await {
+            let joined = match self.receivers().await {
+                Ok(receivers) => self.store.join_incomplete(since, receivers, now, limit).await,
+                Err(error) => Err(error),
+            };
+            match joined {
                 Ok(recorded) => {
                     self.after(recorded);
                     if recorded.incomplete < limit && recorded.forgotten < limit {

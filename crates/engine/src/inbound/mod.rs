@@ -26,8 +26,8 @@ pub(crate) struct Inbound {
     pub wake: Arc<Wake>,
     pub metrics: Arc<Metrics>,
     pub settings: InboundSettings,
-    /// As last read from the rows of our numbers.
-    pub receivers: RwLock<Arc<Receivers>>,
+    /// As last read from the rows of our numbers; `None` before the first reading.
+    pub receivers: RwLock<Option<Arc<Receivers>>>,
     pub loading: Mutex<()>,
     /// Sends the answers to HELP.
     pub accept: Arc<Accept>,

@@ -21,8 +21,13 @@ const ROUND: Duration = Duration::from_secs(30);
 const PAGE: u32 = 1_000;
 
 impl Inbound {
-    pub(super) fn receivers(&self) -> Arc<Receivers> {
-        self.receivers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Reads the rows at the first call: nothing is recorded before the numbers are known.
+    pub(super) async fn receivers(&self) -> Result<Arc<Receivers>, PortError> {
+        let known = self.receivers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match known {
+            Some(receivers) => Ok(receivers),
+            None => self.load().await,
+        }
     }
 
     /// The worker that follows changes of other nodes.
@@ -40,27 +45,34 @@ impl Inbound {
         }
     }
 
-    pub(crate) async fn load(&self) -> Result<(), PortError> {
+    pub(crate) async fn load(&self) -> Result<Arc<Receivers>, PortError> {
         // One at a time: an older reading must not replace a newer one.
         let _loading = self.loading.lock().await;
-        let (mut numbers, mut secrets) = (BTreeMap::new(), HashMap::new());
+        let (mut numbers, mut silent) = (BTreeMap::new(), BTreeMap::new());
+        let mut secrets = HashMap::new();
         let mut list = NumberList { limit: PAGE, ..NumberList::default() };
         loop {
             let page = self.store.numbers(list.clone()).await?;
             let Some(last) = page.last() else { break };
             list.after = Some(last.number.clone());
-            for row in page.into_iter().filter(|row| row.receives()) {
-                let receiver = self.receiver(row.terms, &mut secrets).await?;
-                numbers.insert(row.number, receiver);
+            for row in page {
+                if row.receives() {
+                    let receiver = self.receiver(row.terms, &mut secrets).await?;
+                    numbers.insert(row.number, receiver);
+                } else if let Some(owner) = row.terms.account {
+                    silent.insert(row.number, owner);
+                }
             }
         }
         let receivers = Receivers {
             keywords: self.settings.keywords.clone(),
             numbers,
             others: Receiver { target: self.other_target(), ..Receiver::default() },
+            silent,
         };
-        *self.receivers.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(receivers);
-        Ok(())
+        let receivers = Arc::new(receivers);
+        *self.receivers.write().unwrap_or_else(PoisonError::into_inner) = Some(receivers.clone());
+        Ok(receivers)
     }
 
     /// A webhook of the number itself is signed with its account's secret, any other with the

@@ -14,7 +14,7 @@ impl Inbound {
             .into_iter()
             .map(|part| (InboundId(uuid_v7(&*self.random, now)), sound(part)))
             .collect();
-        let receivers = self.receivers();
+        let receivers = self.receivers().await?;
         let asked = help::asked(&parts, &receivers);
         let recorded = self.store.record_inbound(parts, receivers, now).await?;
         self.after(recorded);

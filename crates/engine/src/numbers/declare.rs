@@ -24,6 +24,6 @@ impl Numbers {
                 "numbers left the configuration file: they stay in use until the admin door removes them"
             );
         }
-        self.inbound.load().await
+        self.inbound.load().await.map(drop)
     }
 }

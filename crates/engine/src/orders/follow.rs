@@ -28,10 +28,10 @@ impl Orders {
         match self.store.order_of_payment(hash).await {
             Ok(Some(order)) => self.compare(vec![order]).await,
             Ok(None) => {
-                tracing::debug!(%hash, "the node changed an invoice that belongs to no order")
+                tracing::debug!(%hash, "the node changed an invoice that belongs to no order");
             }
             Err(error) => {
-                tracing::warn!(%error, "could not read an order; the next round compares it")
+                tracing::warn!(%error, "could not read an order; the next round compares it");
             }
         }
     }

@@ -17,28 +17,28 @@ pub use refusal::{
 pub(crate) use refusal::{no_such_path, panicked, too_many};
 
 /// Writes a refusal in a door's form.
-pub type Envelope = fn(Refusal) -> Response;
+pub type Envelope = fn(&Refusal) -> Response;
 
 /// `{"status":"error","reason":"…"}`
-pub fn status_and_reason(refusal: Refusal) -> Response {
+pub fn status_and_reason(refusal: &Refusal) -> Response {
     #[derive(Serialize)]
     struct Body {
         status: &'static str,
         reason: Words,
     }
     let body = Body { status: "error", reason: refusal.reason.clone() };
-    with_headers((refusal.status, Json(body)).into_response(), &refusal)
+    with_headers((refusal.status, Json(body)).into_response(), refusal)
 }
 
 /// `{"error":"…","code":"…"}`: a text for people and a code for programs.
-pub fn error_and_code(refusal: Refusal) -> Response {
+pub fn error_and_code(refusal: &Refusal) -> Response {
     #[derive(Serialize)]
     struct Body {
         error: Words,
         code: &'static str,
     }
     let body = Body { error: refusal.reason.clone(), code: refusal.code() };
-    with_headers((refusal.status, Json(body)).into_response(), &refusal)
+    with_headers((refusal.status, Json(body)).into_response(), refusal)
 }
 
 fn with_headers(mut response: Response, refusal: &Refusal) -> Response {

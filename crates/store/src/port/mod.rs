@@ -31,7 +31,7 @@ pub(crate) struct RowStore {
 
 pub(crate) enum Engine {
     Sqlite(Sqlite),
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl fmt::Debug for RowStore {

@@ -44,7 +44,7 @@ pub(super) fn verified(authorities: Option<&Path>) -> Result<MakeRustlsConnect, 
                 .map_err(|error| OpenError::Tls(error.to_string()))?;
             builder.with_webpki_verifier(verifier)
         }
-        None => builder.with_platform_verifier().map_err(failed)?,
+        None => builder.with_platform_verifier().map_err(|error| failed(&error))?,
     };
     Ok(MakeRustlsConnect::new(builder.with_no_client_auth()))
 }
@@ -54,10 +54,10 @@ type Builder = ConfigBuilder<ClientConfig, WantsVerifier>;
 fn builder() -> Result<(Arc<CryptoProvider>, Builder), OpenError> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone());
-    Ok((provider, builder.with_safe_default_protocol_versions().map_err(failed)?))
+    Ok((provider, builder.with_safe_default_protocol_versions().map_err(|error| failed(&error))?))
 }
 
-fn failed(error: Error) -> OpenError {
+fn failed(error: &Error) -> OpenError {
     OpenError::Tls(error.to_string())
 }
 

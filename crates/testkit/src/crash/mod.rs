@@ -59,7 +59,7 @@ impl Fuse {
 
     /// Makes a step, unless the process is dead or dies at it.
     pub async fn through<T>(&self, call: impl Future<Output = T>) -> T {
-        if self.has_blown() {
+        if self.has_blown() || self.last.load(Ordering::SeqCst) {
             return pending().await;
         }
         let number = self.steps.fetch_add(1, Ordering::SeqCst);

@@ -136,7 +136,8 @@ fn receivers(account: AccountId) -> Arc<Receivers> {
     let receiver = Receiver { account: Some(account), ..Receiver::default() };
     let keywords = Keywords::default().and(Keyword::Stop, ["afmeld"]);
     let numbers = [(Party::new("1919"), receiver)].into();
-    Arc::new(Receivers { keywords, numbers, others: Receiver::default() })
+    let silent = [(Party::new("1921"), account)].into();
+    Arc::new(Receivers { keywords, numbers, others: Receiver::default(), silent })
 }
 
 pub async fn stop_blocks_with_proof_and_start_unblocks(rig: &impl Rig) {
@@ -150,6 +151,8 @@ pub async fn stop_blocks_with_proof_and_start_unblocks(rig: &impl Rig) {
         says("4500000003", "1919", "hvad koster det", 3),
         says("ACME", "1919", "STOP", 4),
         says("4500000004", "1920", "STOP", 5),
+        // A number of the account that receives nothing at present.
+        says("4500000005", "1921", "STOP", 9),
     ])
     .await
     .unwrap();
@@ -162,7 +165,11 @@ pub async fn stop_blocks_with_proof_and_start_unblocks(rig: &impl Rig) {
     let entry =
         |scope, number, proof| BlockEntry { scope, number: msisdn(number), proof, at: at(6) };
     let scope = BlockScope::Account(account);
-    let expected = [entry(scope, 1, proof("STOP", 1)), entry(scope, 2, proof("AFMELD", 2))];
+    let expected = [
+        entry(scope, 1, proof("STOP", 1)),
+        entry(scope, 2, proof("AFMELD", 2)),
+        entry(scope, 5, proof("STOP", 9)),
+    ];
     assert_eq!(own, expected);
     // The destination number has no owner.
     let every = BlockScope::Everybody;
@@ -178,7 +185,7 @@ pub async fn stop_blocks_with_proof_and_start_unblocks(rig: &impl Rig) {
     assert_eq!(world.blocked(account, &[1, 2, 3, 4]).await, all(&[2]), "said to another number");
     let stopped = world.deeds().await;
     let recipient = |action| (action, Actor::Recipient);
-    assert_eq!(stopped.iter().filter(|deed| **deed == recipient(Action::BlockAdd)).count(), 3);
+    assert_eq!(stopped.iter().filter(|deed| **deed == recipient(Action::BlockAdd)).count(), 4);
     assert_eq!(stopped.iter().filter(|deed| **deed == recipient(Action::BlockRemove)).count(), 2);
 }
 

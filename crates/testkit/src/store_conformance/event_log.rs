@@ -143,7 +143,8 @@ pub async fn replays_an_event_that_has_ended(rig: &impl Rig) {
     let again = world.due_events(at(60)).await;
     assert_eq!(again.len(), 1, "the next event stays leased");
     assert_eq!((&again[0].event, &again[0].snapshot), (&first.event, &first.snapshot));
-    assert_eq!(again[0].attempts, 0, "a new plan");
+    assert_eq!((again[0].attempts, again[0].since), (0, at(60)), "a new plan");
+    assert_eq!(first.since, first.at);
     world.record_delivery(first.id, FAILED, at(61)).await;
     let results = [500, 200, 500].map(AttemptResult::Status);
     assert_eq!(world.logged(first.id).await, results, "attempts before a replay are kept");

@@ -318,7 +318,7 @@ pub async fn retries_until_delivered(rig: &impl Rig) {
     let again = world.due_events(at(60)).await.remove(0);
     assert_eq!((again.id, again.event, again.attempts), (event.id, event.event, 1));
     let told = result(again.id, DELIVERED);
-    world.store.record_deliveries(vec![told.clone()], at(61)).await.unwrap();
+    world.store.record_deliveries(vec![told], at(61)).await.unwrap();
     // A delivered event stays so, whatever a slower process records.
     let late = result(again.id, retry_at(at(62)));
     world.store.record_deliveries(vec![late, told], at(62)).await.unwrap();

@@ -21,7 +21,7 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
     let mut known = HashSet::new();
     for (place, number) in config.numbers.iter().enumerate() {
         let path = |key: &str| format!("numbers.{place}.{key}");
-        if let Some(finding) = unfit(number, &path) {
+        if let Some(finding) = unfit(number, path) {
             found.push(finding);
         }
         let digits = number.number.strip_prefix('+').unwrap_or(&number.number);

@@ -56,5 +56,5 @@ async fn a_message_is_refused_by_a_full_disk_and_taken_once_when_there_is_room()
     acme.send(&small).await;
     house.assert_sound();
     server.stop();
-    assert!(house.home.logs().contains("the store did not do what a request asked"));
+    assert!(house.home.logs().contains("the store could not serve a request"));
 }

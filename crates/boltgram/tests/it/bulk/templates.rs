@@ -151,7 +151,7 @@ async fn ten_thousand_variables_are_refused(rows: Rows) {
     assert_eq!(too_large, "the request body is larger than 65536 bytes");
     let (status, told) = party.ida.add_template("many", &"{{a}}".repeat(10_000)).await;
     let told = words(status, &told, (400, "INVALID_PARAMS"));
-    assert_eq!(told, "a template has 1 to 1000 characters");
+    assert_eq!(told, "`text` must have 1 to 1000 characters");
 
     let variables: serde_json::Map<_, _> =
         (0..10_000).map(|number| (format!("v{number}"), json!("x"))).collect();

@@ -79,7 +79,10 @@ impl House {
         let accounts =
             Accounts::new(store.clone(), clock.clone(), random.clone(), Prices::default());
         let account = accounts.open("acme", credit, Actor::CommandLine).await.unwrap().id;
-        Self { clock, node: Arc::new(node), store, smsc, random, account, data }
+        let house = Self { clock, node: Arc::new(node), store, smsc, random, account, data };
+        // Each life declares it again; messages may arrive before that.
+        house.store.declare_numbers(vec![house.number()], NOON).await.unwrap();
+        house
     }
 
     pub(super) fn caller(&self) -> Caller {

@@ -172,7 +172,7 @@ async fn numbers() {
     let (all, one) = ("/numbers", "/numbers/4512345678");
     let full = json!({
         "number": "+4512345678", "country": "DK", "can": ["receive", "lend"], "carrier": "sandbox",
-        "account": 1, "webhookUrl": "http://127.0.0.1:1/inbound", "helpText": "acme.example",
+        "account": 1, "webhookUrl": "http://127.0.0.1:8099/inbound", "helpText": "acme.example",
     });
     told.ask("POST", all, full.clone()).await;
     told.ask("POST", all, full).await;

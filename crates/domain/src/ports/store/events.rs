@@ -40,6 +40,8 @@ pub struct Delivery {
     pub snapshot: Snapshot,
     /// When the event happened.
     pub at: Timestamp,
+    /// When its plan began: when it happened, or when it was replayed.
+    pub since: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

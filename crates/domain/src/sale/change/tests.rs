@@ -1,3 +1,5 @@
+//! Steps of an order: decided once, booked once, and reported to its webhook.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -34,7 +34,7 @@ async fn delivers_the_events_of_an_order_in_their_order_one_at_a_time() {
         match before {
             (before, Some(200)) => assert!(before == 0 || before < number, "{path}"),
             (before, _) => {
-                assert_eq!(before, number, "a failed event is delivered before the next")
+                assert_eq!(before, number, "a failed event is delivered before the next");
             }
         }
     }

@@ -154,6 +154,7 @@ impl TestStore {
             attempts: 0,
             snapshot: Snapshot::Order(snapshot),
             at: due,
+            since: due,
         };
         rows.deliveries.push(Delivery { attempts, ..delivery.clone() });
         rows.due_at.push(due);

@@ -44,9 +44,10 @@ pub(crate) async fn add(tx: &mut impl Tx, new: &NewBulk) -> Result<Spent> {
         return Ok(idempotency::unspent(short, price));
     }
     ledger::add_bulk_reservation(tx, &message, account, price, now).await?;
-    message::count_listed(tx, &BTreeMap::from([(account, 1)])).await?;
     insert_bulk(tx, new, &sums).await?;
     insert_recipients(tx, new, &sums).await?;
+    // Last: other changes of the account wait for its counter.
+    message::count_listed(tx, &BTreeMap::from([(account, 1)])).await?;
     Ok(Spent::Done { message, recipients, price })
 }
 

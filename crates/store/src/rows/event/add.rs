@@ -121,6 +121,7 @@ fn delivery(tx: &impl Tx, event: NewEvent, id: EventId, at: Timestamp) -> Result
         attempts: 0,
         snapshot: Snapshot::Order(event.snapshot),
         at,
+        since: at,
     })
 }
 

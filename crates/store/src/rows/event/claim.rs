@@ -15,6 +15,7 @@ struct Due {
     number: u32,
     snapshot: Snapshot,
     at: Timestamp,
+    since: Timestamp,
     attempts: u32,
     kind: TargetKind,
     /// Its own URL and sealed secret; `None`: its order's.
@@ -29,7 +30,8 @@ pub(crate) async fn claim(
 ) -> Result<Vec<Delivery>> {
     let rows = tx
         .query(
-            "SELECT id, subject, subject_id, number, snapshot, at, attempts, target, url, secret
+            "SELECT id, subject, subject_id, number, snapshot, at, coalesce(ended_at, at),
+                 attempts, target, url, secret
              FROM events WHERE delivered IS NULL AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2
              FOR UPDATE SKIP LOCKED",
             params![now, limit],
@@ -87,16 +89,16 @@ fn read(mut row: Row) -> Result<Due> {
     } else {
         serde_json::from_str(&snapshot).map(Snapshot::Inbound)
     };
-    let (snapshot, at, attempts) = (snapshot.map_err(unreadable)?, row.get()?, row.get()?);
-    let kind = row.get()?;
+    let (snapshot, at, since) = (snapshot.map_err(unreadable)?, row.get()?, row.get()?);
+    let (attempts, kind) = (row.get()?, row.get()?);
     let (url, secret) = (row.get::<Option<String>>()?, row.get()?);
     let own = url.map(|url| (url, secret));
-    Ok(Due { subject, number, snapshot, at, attempts, kind, own })
+    Ok(Due { subject, number, snapshot, at, since, attempts, kind, own })
 }
 
 /// `webhook`: its order's row, when it has no target of its own.
 fn delivery(tx: &impl Tx, id: EventId, event: Due, webhook: Option<Vec<Row>>) -> Result<Delivery> {
-    let Due { subject, number, snapshot, at, attempts, kind, own } = event;
+    let Due { subject, number, snapshot, at, since, attempts, kind, own } = event;
     let (column, url, sealed) = match own {
         Some((url, sealed)) => (EVENT_SECRET, url, sealed),
         None => {
@@ -107,7 +109,7 @@ fn delivery(tx: &impl Tx, id: EventId, event: Due, webhook: Option<Vec<Row>>) ->
     };
     let target = target(tx, kind, url, (column, &subject, sealed.as_deref()))?;
     let event = public_id(&subject, number, at);
-    Ok(Delivery { id, event, target, attempts, snapshot, at })
+    Ok(Delivery { id, event, target, attempts, snapshot, at, since })
 }
 
 /// Makes due what a node that starts again had leased; returns the number of rows. The claim has

@@ -29,9 +29,10 @@ pub(crate) async fn replay(
         params![id],
     )
     .await?;
-    // The event after it was made due when this one ended: nothing waits for it now.
+    // The event after it was made due when this one ended: nothing waits for it now. While it is
+    // pending again, `ended_at` is when its new plan began.
     tx.execute(
-        "UPDATE events SET delivered = NULL, ended_at = NULL, attempts = 0, due_at = ?2,
+        "UPDATE events SET delivered = NULL, ended_at = ?2, attempts = 0, due_at = ?2,
              lease_node = NULL, next = NULL, attempt_at = NULL, attempt_ms = NULL,
              attempt_status = NULL
          WHERE id = ?1",

@@ -156,7 +156,8 @@ fn read(mut row: Row) -> Result<FoundEvent> {
         Some(0) => EventState::Failed,
         Some(_) => EventState::Delivered,
     };
-    let ended_at = row.get()?;
+    let ended_at: Option<Timestamp> = row.get()?;
+    let ended_at = ended_at.filter(|_| state != EventState::Pending);
     let event = public_id(&subject_id, number, at);
     let due_at = (state == EventState::Pending && due_at != NEVER).then_some(due_at);
     Ok(FoundEvent {

@@ -2,7 +2,7 @@
 //!
 //! | said to | STOP blocks for | START frees |
 //! |---|---|---|
-//! | an account's number | that account | what a STOP to it blocked |
+//! | an account's number, also one that receives nothing now | that account | what a STOP to it blocked |
 //! | nobody's number | everybody | what a STOP to such a number blocked |
 //!
 //! What an operator blocked stays blocked, whatever its owner says.
@@ -28,7 +28,7 @@ pub(crate) async fn obey(
     for message in messages {
         let Some((keyword, word)) = receivers.keywords.of(message) else { continue };
         let Ok(number) = message.from.as_str().parse::<Msisdn>() else { continue };
-        let scope = BlockScope::of(message.account);
+        let scope = BlockScope::of(receivers.opt_out_from(&message.to));
         let said = Some((word, message.id));
         match keyword {
             Keyword::Stop => {
