@@ -1,8 +1,8 @@
-//! How much this node takes in work: how many messages fit, and who has had enough.
+//! Admission: how many messages this node claims, and which accounts have reached their limit.
 //!
-//! Single messages have room for what was answered in some seconds, so that a slow carrier's work
-//! waits in the store, where it is served in turn, and not in a line here. Bulk has half of what may
-//! be in memory. No account holds more than half of a lane's room, and of several carriers none.
+//! The limit for single messages follows the rate of outcomes: the rest of a slow carrier's backlog
+//! stays in the store, where accounts take turns, and not in memory here. Bulk may use half of the
+//! in-memory limit. One account, or one of several carriers, holds at most half of a lane's limit.
 
 use std::collections::HashMap;
 
@@ -12,36 +12,36 @@ use domain::message::Lane;
 use domain::ports::ClaimRoom;
 use domain::time::Timestamp;
 
-/// Admission for single messages when nothing was answered lately.
+/// Limit for single messages when there were no recent outcomes.
 const SINGLES_MIN: usize = 256;
 
-/// Admission for single messages is what is answered in so many seconds.
+/// The limit for single messages is this many seconds of outcomes.
 const SECONDS: usize = 4;
 
 const BULK_MAX: usize = RECIPIENTS_IN_WORK_MAX / 2;
 
-/// Chunks asked for in one claim, so that a claim is not long in the store.
+/// Chunks per claim; keeps the claim's transaction short.
 const CLAIM_MAX: usize = 256;
 const CLAIM_BULK_MAX: usize = 8;
 
-/// Whose work it is.
+/// The lane and account that in-flight work is counted for.
 pub(super) type Holder = (Lane, Option<AccountId>);
 
 #[derive(Debug, Default)]
 pub(super) struct Admission {
-    /// Recipients in work, by whose they are.
+    /// Recipients in flight, by lane and account.
     held: HashMap<Holder, usize>,
-    /// In work, by lane.
+    /// In flight, by lane.
     recipients: [usize; 2],
     chunks: [usize; 2],
-    /// Promised to single messages that are being stored.
+    /// Reserved for single messages that are being stored.
     reserved: usize,
     pace: Pace,
     /// Recipients of the last bulk chunk.
     bulk_size: usize,
 }
 
-/// Answers in this second and in the one before.
+/// Outcomes in this second and in the one before.
 #[derive(Debug, Clone, Copy, Default)]
 struct Pace {
     second: i64,
@@ -76,14 +76,14 @@ impl Admission {
         }
     }
 
-    /// One recipient has its answer.
+    /// Counts the outcome of one recipient.
     pub(super) fn answer(&mut self, holder: Holder, now: Timestamp) {
         self.pace.turn(now);
         self.pace.now += 1;
         self.leave(holder, 1);
     }
 
-    /// A chunk is no longer in work, and so many of its recipients had no answer.
+    /// Removes a chunk; `open` of its recipients had no outcome.
     pub(super) fn end(&mut self, holder: Holder, open: usize) {
         let chunks = &mut self.chunks[index(holder.0)];
         *chunks = chunks.saturating_sub(1);
@@ -105,7 +105,7 @@ impl Admission {
         self.reserved
     }
 
-    /// Promises room to single messages; false when there is none.
+    /// Reserves room for single messages; false when there is none.
     pub(super) fn reserve(&mut self, messages: usize, now: Timestamp) -> bool {
         let fits = messages <= self.singles(now);
         if fits {
@@ -118,14 +118,14 @@ impl Admission {
         self.reserved = self.reserved.saturating_sub(messages);
     }
 
-    /// Single messages that fit in.
+    /// Room for single messages.
     fn singles(&mut self, now: Timestamp) -> usize {
         let chunks = self.chunks[0] + self.chunks[1] + self.reserved;
         let left = self.pace.singles_max(now).saturating_sub(self.recipients[0] + self.reserved);
         left.min(CHUNKS_IN_WORK_MAX.saturating_sub(chunks))
     }
 
-    /// Bulk chunks that fit in, as large as the last one.
+    /// Room for bulk chunks of the last one's size.
     fn bulks(&self) -> usize {
         let left = BULK_MAX.saturating_sub(self.recipients[1]).div_ceil(self.bulk_size());
         left.min((CHUNKS_IN_WORK_MAX / 2).saturating_sub(self.chunks[1])).min(CLAIM_BULK_MAX)
@@ -138,8 +138,8 @@ impl Admission {
         }
     }
 
-    /// What may be claimed: all of it, and the single messages of that. Not more at once than brings
-    /// an account to its share: if others wait too, the next claim is theirs.
+    /// Room for a claim, and how much of it is for single messages. One claim raises an account to
+    /// its share at most, so that the next claim serves other accounts.
     pub(super) fn claimable(&mut self, now: Timestamp) -> (ClaimRoom, usize) {
         let singles = self.singles(now).min(self.step(Lane::Single, now)).min(CLAIM_MAX);
         let step = self.step(Lane::Bulk, now).div_ceil(self.bulk_size());
@@ -152,7 +152,7 @@ impl Admission {
         (ClaimRoom { chunks, bulk, full, lacks_links: false }, singles)
     }
 
-    /// What is missing to its share for the account that holds most short of it.
+    /// Distance to the share, for the fullest account below it.
     fn step(&self, lane: Lane, now: Timestamp) -> usize {
         let share = self.share(lane, now);
         let of_lane = self.held.iter().filter(|((of, _), _)| *of == lane).map(|(_, held)| *held);
@@ -163,7 +163,7 @@ impl Admission {
         self.held.get(&holder).is_some_and(|held| *held >= self.share(holder.0, now))
     }
 
-    /// What one account, or one of several carriers, may hold of a lane's admission.
+    /// Limit per account, or per carrier if there are several, within a lane.
     pub(super) fn share(&self, lane: Lane, now: Timestamp) -> usize {
         match lane {
             Lane::Single => {

@@ -1,5 +1,5 @@
-//! The queues in which what carriers deliver waits for the recorders. A carrier learns of its
-//! receipts when they are durable.
+//! Queues between the carriers and the recorders. A carrier's call for receipts returns once they
+//! are durable.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
 use super::receipt_backpressure::ReceiptBackpressure;
 use crate::metrics::{ByResult, Metrics};
 
-/// Receipts of one call of a carrier, and where it waits for the store's answer.
+/// Receipts of one call from a carrier, and the channel for its result.
 #[derive(Debug)]
 pub(super) struct Delivered {
     pub(super) receipts: Vec<Receipt>,
@@ -21,13 +21,13 @@ pub(super) struct Delivered {
 pub(crate) struct Arrivals {
     metrics: Arc<Metrics>,
     outcomes: mpsc::Sender<Vec<Outcome>>,
-    /// One permit for each outcome that may wait, whatever the batches they come in.
+    /// One permit per queued outcome, however they are batched.
     room: Arc<Semaphore>,
     receipts: mpsc::Sender<Delivered>,
     pub(super) backpressure: ReceiptBackpressure,
 }
 
-/// The recorders' ends.
+/// The receiving ends, for the recorders.
 #[derive(Debug)]
 pub(super) struct Queues {
     pub(super) outcomes: Mutex<mpsc::Receiver<Vec<Outcome>>>,
@@ -54,7 +54,7 @@ impl Arrivals {
         (Arc::new(Self { metrics, outcomes, room, receipts, backpressure }), queues)
     }
 
-    /// The store is behind with receipts: bulk has to wait.
+    /// Receipts are queued faster than the store records them: bulk waits.
     pub(super) fn is_behind(&self) -> bool {
         self.backpressure.is_behind()
     }
@@ -63,8 +63,8 @@ impl Arrivals {
         if outcomes.is_empty() {
             return;
         }
-        // The receivers live as long as the dispatcher; when the process ends, the lease of the
-        // chunk decides what happens to it.
+        // The receivers live as long as the dispatcher. When the process ends, the chunk's lease
+        // expires and it is claimed again.
         let Ok(room) = self.room.acquire_many(permits(&outcomes)).await else { return };
         room.forget();
         let _ = self.outcomes.send(outcomes).await;

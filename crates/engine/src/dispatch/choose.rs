@@ -1,16 +1,16 @@
-//! Which carrier a recipient is handed to, or how its submission ends without one.
+//! Chooses the carrier for a recipient, or ends its submission without one.
 //!
-//! | of the carriers that have not been tried | what happens |
+//! | the carriers not tried yet | what happens |
 //! |---|---|
-//! | the first by the route's order that is up has a place | it gets the recipient |
-//! | it has none | the recipient waits for it: nobody moves because a carrier is slow |
-//! | it has its links at another node | it is left to that node |
-//! | all are down | it waits |
-//! | there are none, and a carrier has it without a receipt | that carrier keeps it |
-//! | there are none otherwise | it fails |
+//! | the first one that is up, in route order, has room | it gets the recipient |
+//! | that one is full | the recipient waits for it: it does not switch because a carrier is slow |
+//! | that one is up at another node only | that node claims the recipient |
+//! | all are down | the recipient waits |
+//! | none is left, and a carrier has the text without a receipt | that carrier keeps it |
+//! | none is left otherwise | the recipient fails |
 //!
-//! Parts that a carrier took bind the rest of the text to it: two carriers may cut a text
-//! differently. Only when its receipt did not come in time does the whole text go elsewhere.
+//! Once a carrier has taken some parts, the rest of the text goes to it too: carriers may split a
+//! text differently. If its receipt is overdue, the whole text goes to another carrier.
 
 use std::time::Duration;
 
@@ -18,27 +18,27 @@ use domain::ports::{ClaimedRecipient, End};
 use domain::reason::Reason;
 use domain::routing::{CarrierName, Route};
 
-/// What a carrier can do now.
+/// State of a carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Link {
     Up,
-    /// Up, and busy with as much as it may have at a time.
+    /// Up, and at its share of the lane.
     Full,
     Down,
-    /// Down here, and up at another node.
+    /// Down here, but up at another node.
     Elsewhere,
-    /// There is no such carrier in this house (any more).
+    /// Not configured (any more).
     Gone,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Choice<'a> {
     pub(super) carrier: &'a CarrierName,
-    /// The parts that a carrier took are with this one.
+    /// This carrier already has some parts.
     pub(super) goes_on: bool,
-    /// There is another carrier, should this one not take it.
+    /// Another carrier is left if this one does not take it.
     pub(super) others: bool,
-    /// For how long this carrier's receipt is waited for before another is tried.
+    /// How long to wait for this carrier's receipt before another is tried.
     pub(super) receipt_wait: Option<Duration>,
 }
 
@@ -87,7 +87,7 @@ pub(super) fn choose<'a>(
     Ok(Choice { carrier, goes_on: false, others, receipt_wait })
 }
 
-/// The carrier that took parts of a text gets the rest.
+/// The carrier that has some parts gets the rest.
 fn go_on<'a>(
     carrier: &'a CarrierName,
     link: Link,
@@ -148,8 +148,8 @@ mod tests {
         Link::Up
     }
 
-    /// The carrier's name, or the reason why there is none.
-    fn told(
+    /// The carrier's name, or the reason for none.
+    fn chosen(
         route: &Route,
         recipient: &ClaimedRecipient,
         link: impl Fn(&CarrierName) -> Link,
@@ -171,11 +171,11 @@ mod tests {
             }
         };
         let left = Err(Reason::LinkElsewhere);
-        assert_eq!(told(&route(), &recipient(&[]), elsewhere("a")), left);
-        assert_eq!(told(&route(), &recipient(&[]), elsewhere("b")), left, "a is down everywhere");
-        assert_eq!(told(&route(), &recipient(&["a"]), elsewhere("a")), Ok("c".into()));
-        assert_eq!(told(&route(), &with_parts("a", &[]), elsewhere("a")), left);
-        assert_eq!(told(&route(), &with_parts("a", &[]), elsewhere("b")), Err(Reason::LinkDown));
+        assert_eq!(chosen(&route(), &recipient(&[]), elsewhere("a")), left);
+        assert_eq!(chosen(&route(), &recipient(&[]), elsewhere("b")), left, "a is down everywhere");
+        assert_eq!(chosen(&route(), &recipient(&["a"]), elsewhere("a")), Ok("c".into()));
+        assert_eq!(chosen(&route(), &with_parts("a", &[]), elsewhere("a")), left);
+        assert_eq!(chosen(&route(), &with_parts("a", &[]), elsewhere("b")), Err(Reason::LinkDown));
     }
 
     #[test]
@@ -183,12 +183,12 @@ mod tests {
         let down = |down: &'static str| {
             move |name: &CarrierName| if name.as_str() == down { Link::Down } else { Link::Up }
         };
-        assert_eq!(told(&route(), &recipient(&[]), all_up), Ok("a".into()));
-        assert_eq!(told(&route(), &recipient(&[]), down("a")), Ok("b".into()));
-        assert_eq!(told(&route(), &recipient(&["a"]), all_up), Ok("b".into()));
-        assert_eq!(told(&route(), &recipient(&["a"]), down("b")), Ok("c".into()));
+        assert_eq!(chosen(&route(), &recipient(&[]), all_up), Ok("a".into()));
+        assert_eq!(chosen(&route(), &recipient(&[]), down("a")), Ok("b".into()));
+        assert_eq!(chosen(&route(), &recipient(&["a"]), all_up), Ok("b".into()));
+        assert_eq!(chosen(&route(), &recipient(&["a"]), down("b")), Ok("c".into()));
         assert_eq!(
-            told(&route(), &recipient(&["a", "b", "c"]), all_up),
+            chosen(&route(), &recipient(&["a", "b", "c"]), all_up),
             Err(Reason::NoCarrierLeft)
         );
     }
@@ -196,21 +196,21 @@ mod tests {
     #[test]
     fn a_slow_carrier_keeps_what_is_its_own() {
         let full = |name: &CarrierName| if name.as_str() == "a" { Link::Full } else { Link::Up };
-        assert_eq!(told(&route(), &recipient(&[]), full), Err(Reason::CarrierFull));
-        assert_eq!(told(&route(), &recipient(&["a"]), full), Ok("b".into()));
+        assert_eq!(chosen(&route(), &recipient(&[]), full), Err(Reason::CarrierFull));
+        assert_eq!(chosen(&route(), &recipient(&["a"]), full), Ok("b".into()));
     }
 
     #[test]
     fn while_an_untried_one_may_come_back_nothing_fails() {
         let down = |name: &CarrierName| if name.as_str() == "c" { Link::Down } else { Link::Up };
-        assert_eq!(told(&route(), &recipient(&["a", "b"]), down), Err(Reason::LinkDown));
+        assert_eq!(chosen(&route(), &recipient(&["a", "b"]), down), Err(Reason::LinkDown));
     }
 
     #[test]
     fn a_carrier_that_is_configured_no_more_is_none() {
         let gone = |name: &CarrierName| if name.as_str() == "a" { Link::Gone } else { Link::Up };
-        assert_eq!(told(&route(), &recipient(&[]), gone), Ok("b".into()));
-        assert_eq!(told(&route(), &with_parts("a", &[]), gone), Ok("b".into()));
+        assert_eq!(chosen(&route(), &recipient(&[]), gone), Ok("b".into()));
+        assert_eq!(chosen(&route(), &with_parts("a", &[]), gone), Ok("b".into()));
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
         let choice = choose(&route, &half, 0, all_up).unwrap();
         assert_eq!((choice.carrier.as_str(), choice.goes_on, choice.others), ("b", true, false));
         let down = |_: &CarrierName| Link::Down;
-        assert_eq!(told(&route, &half, down), Err(Reason::LinkDown));
+        assert_eq!(chosen(&route, &half, down), Err(Reason::LinkDown));
     }
 
     #[test]
@@ -252,10 +252,10 @@ mod tests {
     fn attempts_have_an_end_and_a_destination_needs_a_route() {
         let route = Route { attempts: 8, ..route() };
         let after = |attempts| ClaimedRecipient { attempts, ..recipient(&[]) };
-        assert_eq!(told(&route, &after(7), all_up), Ok("a".into()));
-        assert_eq!(told(&route, &after(8), all_up), Err(Reason::AttemptsExhausted));
+        assert_eq!(chosen(&route, &after(7), all_up), Ok("a".into()));
+        assert_eq!(chosen(&route, &after(8), all_up), Err(Reason::AttemptsExhausted));
         let none = Route::in_order("45", []);
-        assert_eq!(told(&none, &recipient(&[]), all_up), Err(Reason::NoRoute));
-        assert_eq!(told(&none, &with_parts("a", &[]), all_up), Ok("a".into()));
+        assert_eq!(chosen(&none, &recipient(&[]), all_up), Err(Reason::NoRoute));
+        assert_eq!(chosen(&none, &with_parts("a", &[]), all_up), Ok("a".into()));
     }
 }

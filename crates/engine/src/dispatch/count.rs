@@ -1,5 +1,5 @@
-//! Counts what carriers answered. A carrier's counters are looked up once and kept: they are asked
-//! for with every message.
+//! Counts submissions by outcome. A carrier's counters are looked up once and cached, because every
+//! message uses them.
 
 use std::collections::HashMap;
 

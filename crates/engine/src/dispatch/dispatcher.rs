@@ -1,4 +1,4 @@
-//! Claims due chunks as far as there is room, and renews their leases.
+//! Claims due chunks while there is room, and renews their leases.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,10 +23,10 @@ use crate::tasks::Tasks;
 use crate::tip::LastTip;
 use crate::wake::{Wake, signal_or_timer};
 
-/// How long a round waits when nothing is due and no signal comes.
+/// Interval between claims without a signal.
 const ROUND: Duration = Duration::from_millis(250);
 
-/// What the dispatcher is handed.
+/// Dependencies of the dispatcher.
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) store: Arc<dyn MessageStore>,
@@ -48,16 +48,16 @@ pub(crate) struct Context {
 pub(crate) struct Dispatcher {
     pub(super) context: Context,
     pub(super) queues: Queues,
-    /// Nothing new is claimed any more.
+    /// Set at shutdown: no more claims.
     pub(super) closed: AtomicBool,
-    /// Notified when chunks have ended, or reserved room was given back.
+    /// Notified when chunks have ended or reserved room was released.
     pub(super) idle: Arc<Notify>,
-    /// Outcomes could not be recorded yet. Until they are, nothing is claimed: the store is the
-    /// bottleneck, and every claim would only lengthen the queue.
+    /// Outcomes could not be recorded. No claims until they are: the store is the bottleneck, and
+    /// every claim would only lengthen the queue.
     pub(super) troubled: AtomicBool,
-    /// Single messages may wait in the store: new ones must wait behind them.
+    /// Single messages may be queued in the store; new ones must queue behind them.
     pub(super) behind: AtomicBool,
-    /// Chunks may be due for which there was no room.
+    /// Chunks may be due that did not fit.
     pub(super) waiting: AtomicBool,
     pub(crate) arrivals: Arc<Arrivals>,
     pub(super) in_flight: Arc<Mutex<InFlight>>,
@@ -100,7 +100,7 @@ impl Dispatcher {
         self.in_flight().len()
     }
 
-    /// Claims nothing more.
+    /// Stops claiming.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
     }
@@ -121,7 +121,7 @@ impl Dispatcher {
         }
     }
 
-    /// The worker that claims.
+    /// The claiming worker.
     pub(crate) async fn dispatch(self: Arc<Self>) {
         while !self.closed.load(Ordering::SeqCst) {
             if self.round().await == 0 {
@@ -131,7 +131,7 @@ impl Dispatcher {
         std::future::pending::<()>().await;
     }
 
-    /// Claims once and hands over; returns 0 when nothing was found.
+    /// Claims once and hands over; returns the number of chunks, 0 when none were due.
     async fn round(&self) -> usize {
         let Context { store, clock, carriers, other_nodes, node, lease, .. } = &self.context;
         let now = clock.now();
@@ -152,7 +152,7 @@ impl Dispatcher {
             return 0;
         }
         let (bulks, held_back) = (room.bulk, !room.full.is_empty());
-        // Set before the claim: what is stored meanwhile, without a lease, was not seen by it.
+        // Set before the claim: it does not see messages that are stored without a lease meanwhile.
         self.behind.store(false, Ordering::SeqCst);
         let claimed = store.claim_chunks(node, room, now, now.after(*lease)).await;
         let Claimed { chunks, recorded } = claimed.unwrap_or_else(|error| {
@@ -160,7 +160,7 @@ impl Dispatcher {
             self.behind.store(true, Ordering::SeqCst);
             Claimed::default()
         });
-        // Blocked recipients took room of the claim too: there may be more behind them.
+        // Blocked recipients also used room of the claim: more chunks may be due.
         let ended = usize::try_from(recorded.recipients).unwrap_or(usize::MAX);
         self.follow_up(recorded);
         let of_bulk = chunks.iter().filter(|chunk| chunk.content.lane == Lane::Bulk).count();

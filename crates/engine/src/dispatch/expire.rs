@@ -1,5 +1,5 @@
-//! Ends what waited too long: messages past their validity, receipts that never came. Unpaid
-//! invoices are ended by the order watch, because the node decides them too.
+//! Expires messages past their validity and recipients whose receipts are overdue. The order watch
+//! expires unpaid invoices, because the Lightning node decides those too.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::Dispatcher;
 
 const ROUND: Duration = Duration::from_secs(1);
 
-/// Messages ended in one change.
+/// Messages per change.
 const BATCH_MAX: u32 = 500;
 
 /// Rounds between two deletions of rows that are past their retention.
@@ -42,7 +42,7 @@ impl Dispatcher {
         }
     }
 
-    /// Reads what is due; repeats at once while a batch is full.
+    /// Expires due messages; repeats at once while batches are full.
     async fn expire_due(&self) {
         loop {
             let now = self.context.clock.now();

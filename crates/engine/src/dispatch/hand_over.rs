@@ -1,5 +1,5 @@
-//! Claimed chunks go to their carriers: each recipient to one that is chosen for it, or back with
-//! the reason why there is none.
+//! Hands claimed chunks to carriers: each recipient to the carrier chosen for it, or back with a
+//! reason.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
@@ -21,7 +21,7 @@ use super::in_flight::{ChunkEnded, Handed, InFlight};
 use super::references::References;
 use crate::other_nodes::OtherNodes;
 
-/// What becomes of claimed chunks.
+/// Result of sorting claimed chunks.
 #[derive(Default)]
 struct Sorted {
     batches: Vec<Batch>,
@@ -38,7 +38,7 @@ struct Batch {
     submissions: Vec<Submission>,
 }
 
-/// The carriers as they are at this moment, each asked once.
+/// State of the carriers, read once per hand-over.
 struct Links<'a> {
     here: Vec<(&'a CarrierName, &'a Arc<dyn Carrier>, bool)>,
     others: &'a OtherNodes,
@@ -55,8 +55,7 @@ impl<'a> Links<'a> {
         self.here.iter().find(|(known, ..)| *known == name)
     }
 
-    /// With several carriers none takes all the room, so that one which is slow does not keep the
-    /// others' messages waiting.
+    /// With several carriers, none may use all the room: a slow one must not hold up the others.
     fn state(&self, name: &CarrierName, lane: Lane, in_flight: &InFlight, now: Timestamp) -> Link {
         match self.find(name) {
             None => Link::Gone,
@@ -80,11 +79,11 @@ impl Dispatcher {
             tasks.spawn(async move { arrivals.outcomes(answered).await });
         }
         if !ended.is_empty() {
-            // All of their recipients were recorded under an earlier claim.
+            // All their recipients were recorded under an earlier claim.
             let store = self.context.store.clone();
             tasks.spawn(async move {
                 if let Err(error) = store.record_outcomes(vec![], ended, now, None).await {
-                    tracing::warn!(%error, "empty chunks are ended by a later claim");
+                    tracing::warn!(%error, "could not end empty chunks; a later claim ends them");
                 }
             });
         }
@@ -97,7 +96,7 @@ impl Dispatcher {
         let mut in_flight = self.in_flight();
         for chunk in chunks {
             if in_flight.adopt(chunk.id, chunk.attempt) {
-                tracing::warn!(chunk = %chunk.id, "a lease lapsed while its work went on");
+                tracing::warn!(chunk = %chunk.id, "a lease expired while its chunk was in flight");
             } else if chunk.recipients.is_empty() {
                 sorted.ended.push((chunk.id, chunk.attempt, ChunkEnd::Done));
             } else {
@@ -139,10 +138,10 @@ impl Sorted {
                 Some((name, carrier, _)) => Ok((choice, *name, *carrier)),
                 None => Err(deferred(Reason::LinkDown)),
             });
-            let mut told = Handed { recipient: recipient.index, others: false, receipt_wait: None };
+            let mut item = Handed { recipient: recipient.index, others: false, receipt_wait: None };
             match found {
                 Ok((choice, name, carrier)) => {
-                    (told.others, told.receipt_wait) = (choice.others, choice.receipt_wait);
+                    (item.others, item.receipt_wait) = (choice.others, choice.receipt_wait);
                     let goes_on = choice.goes_on;
                     match occupied.iter_mut().find(|(known, _)| known == name) {
                         Some((_, count)) => *count += 1,
@@ -167,9 +166,9 @@ impl Sorted {
                     end,
                 }),
             }
-            handed.push(told);
+            handed.push(item);
         }
-        // Others of this chunk may be with carriers since an earlier claim.
+        // Carriers may still have other recipients of this chunk from an earlier claim.
         let earlier = (attempt > 1 && lane == Lane::Bulk).then(|| routes.receipt_timeout_max());
         let holder = (lane, content.account);
         in_flight.begin(id, attempt, holder, &handed, earlier.flatten(), now);
@@ -178,8 +177,7 @@ impl Sorted {
         }
     }
 
-    /// The batch that takes the carrier's next submission; bulk goes into one begun at `begun` or
-    /// later.
+    /// The batch for the carrier's next submission. Bulk uses only batches from index `begun` on.
     fn batch(
         &mut self,
         carrier: &Arc<dyn Carrier>,
@@ -200,7 +198,7 @@ impl Sorted {
     }
 }
 
-/// For how long it is not to be written to, if it is night there.
+/// Time until quiet hours at the number end; `None` outside of them.
 fn sleeps(context: &Context, lane: Lane, to: &Address, now: Timestamp) -> Option<Duration> {
     match (lane, to) {
         (Lane::Bulk, Address::Phone(number)) => {
@@ -210,7 +208,7 @@ fn sleeps(context: &Context, lane: Lane, to: &Address, now: Timestamp) -> Option
     }
 }
 
-/// Why nothing of this message is handed over any more.
+/// The reason why this message is no longer submitted.
 fn over(
     context: &Context,
     valid_until: Timestamp,
@@ -224,13 +222,13 @@ fn over(
     hold::must_decide(deadline, &tip).then_some(Reason::HoldRanOut)
 }
 
-/// Hands a batch over; when the carrier panics, nobody knows what it had sent.
+/// Submits a batch. If the carrier panics, it may have sent any part of it.
 async fn submit(carrier: Arc<dyn Carrier>, batch: Vec<Submission>, arrivals: Arc<Arrivals>) {
     let keys: Vec<_> = batch.iter().map(|s| (s.key, s.content.parts)).collect();
     if AssertUnwindSafe(carrier.submit(batch)).catch_unwind().await.is_ok() {
         return;
     }
-    tracing::error!(carrier = carrier.name().as_str(), "carrier fell while taking a batch");
+    tracing::error!(carrier = carrier.name().as_str(), "carrier panicked during a submission");
     let outcomes = keys.into_iter().map(|(key, parts)| Outcome {
         key,
         carrier: carrier.name().clone(),
@@ -241,8 +239,8 @@ async fn submit(carrier: Arc<dyn Carrier>, batch: Vec<Submission>, arrivals: Arc
     arrivals.outcomes(outcomes.collect()).await;
 }
 
-/// The same at every attempt, so that parts of two attempts still join at the handset; see
-/// `references.rs` for two texts that would have the same.
+/// The same at every attempt, so that the handset joins parts of different attempts;
+/// `references.rs` resolves collisions between texts.
 const fn reference(draw: u64) -> u16 {
     let [high, low, ..] = draw.to_be_bytes();
     u16::from_be_bytes([high, low])

@@ -1,5 +1,5 @@
-//! The chunks this node has claimed, which of their recipients still lack an outcome, and how many
-//! recipients each carrier is busy with.
+//! Chunks that this node has claimed, their recipients without an outcome, and the number of
+//! recipients at each carrier.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -15,29 +15,30 @@ use super::admission::{Admission, Holder, index};
 use super::recipient_set::RecipientSet;
 use super::retry;
 
-/// One claimed chunk.
+/// A claimed chunk.
 #[derive(Debug)]
 struct Work {
     holder: Holder,
-    /// The claim under which it was handed over, and the one that counts now: a lease that lapsed
-    /// while the work went on is claimed again by its own node, and the work goes on under both.
+    /// From the claim of the hand-over to the current one. A node may claim its own chunk again
+    /// when the lease expired during the work; outcomes of both claims count.
     attempts: RangeInclusive<u32>,
-    /// Recipients handed over and not answered; all sets count from the chunk's first.
+    /// Recipients handed over, without an outcome; indices in all sets are relative to the chunk's
+    /// first.
     open: RecipientSet,
-    /// Of those, the ones that have another carrier left.
+    /// Recipients that another carrier can take.
     others: RecipientSet,
-    /// And the ones whose receipts are waited for, and for how long at most.
+    /// Recipients whose receipts have a time limit before another carrier is tried.
     waiting: RecipientSet,
     receipt_wait: Duration,
     carriers: Vec<(CarrierName, usize)>,
-    /// The latest moment and last reason among those that must be tried again.
+    /// Time of the next attempt, and the last reason for one.
     retry: Option<(Timestamp, Reason)>,
-    /// One of `waiting` was taken, or may have been under an earlier claim.
+    /// A recipient of `waiting` was accepted, or may have been under an earlier claim.
     awaits: bool,
     touched_at: Timestamp,
 }
 
-/// One recipient that was handed over.
+/// A recipient that was handed over.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Handed {
     pub(super) recipient: u32,
@@ -48,12 +49,12 @@ pub(super) struct Handed {
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
     chunks: HashMap<ChunkId, Work>,
-    /// Recipients, by lane.
+    /// Recipients at each carrier, by lane.
     places: HashMap<CarrierName, [usize; 2]>,
     admission: Admission,
 }
 
-/// A chunk, the claim it belongs to, and how it ended.
+/// A chunk, its claim, and how it ended.
 pub(super) type ChunkEnded = (ChunkId, u32, ChunkEnd);
 
 impl InFlight {
@@ -61,12 +62,12 @@ impl InFlight {
         self.chunks.len()
     }
 
-    /// Nothing is in work, and nothing is about to be.
+    /// No chunks in flight, and none reserved.
     pub(super) fn is_idle(&self) -> bool {
         self.chunks.is_empty() && self.admission.reserved() == 0
     }
 
-    /// Whether a carrier is busy with as much of this lane as one of several may be.
+    /// Whether a carrier has reached its share of this lane.
     pub(super) fn is_full(&self, carrier: &CarrierName, lane: Lane, now: Timestamp) -> bool {
         let held = self.places.get(carrier).map_or(0, |places| places[index(lane)]);
         held >= self.admission.share(lane, now)
@@ -84,7 +85,7 @@ impl InFlight {
         self.admission.claimable(now)
     }
 
-    /// Takes a claim of a chunk that is in work already; false when it is not.
+    /// Continues a chunk in flight under a new claim; false when it is not in flight.
     pub(super) fn adopt(&mut self, chunk: ChunkId, attempt: u32) -> bool {
         self.chunks.get_mut(&chunk).is_some_and(|work| {
             work.attempts = *work.attempts.start()..=attempt;
@@ -92,8 +93,7 @@ impl InFlight {
         })
     }
 
-    /// `earlier` is for how long receipts of recipients that an earlier claim ended may be waited
-    /// for.
+    /// `earlier`: how long to wait for receipts of recipients that an earlier claim submitted.
     pub(super) fn begin(
         &mut self,
         chunk: ChunkId,
@@ -132,7 +132,7 @@ impl InFlight {
         self.chunks.insert(chunk, work);
     }
 
-    /// Notes how many recipients of a chunk a carrier gets.
+    /// Counts a chunk's recipients at a carrier.
     pub(super) fn occupy(&mut self, chunk: ChunkId, carrier: &CarrierName, recipients: usize) {
         if let Some(work) = self.chunks.get_mut(&chunk) {
             work.carriers.push((carrier.clone(), recipients));
@@ -147,11 +147,10 @@ impl InFlight {
         }
     }
 
-    /// Notes outcomes and returns the chunks that have all of theirs; they stay in work until that is
-    /// recorded ([`InFlight::end`]), so that nobody claims them meanwhile. An outcome of another claim,
-    /// a second one for the same recipient, or one that came late changes nothing here (the store
-    /// records it). Where a carrier says that another one may take it and there is none, that is
-    /// its refusal.
+    /// Notes outcomes and returns the chunks that are complete. These stay in flight until that is
+    /// recorded ([`InFlight::end`]), so that they are not claimed meanwhile. Outcomes of other
+    /// claims, repeated and late ones change nothing here (the store records them). `TryAnother`
+    /// becomes `Refused` if no other carrier is left.
     pub(super) fn note(&mut self, outcomes: &mut [Outcome], now: Timestamp) -> Vec<ChunkEnded> {
         let mut ended = Vec::new();
         for Outcome { key, end, accepted, .. } in outcomes {
@@ -176,7 +175,7 @@ impl InFlight {
         ended
     }
 
-    /// Their ends are recorded.
+    /// Removes chunks whose ends are recorded.
     pub(super) fn end(&mut self, ended: &[ChunkEnded]) {
         for (chunk, ..) in ended {
             self.remove(*chunk);
@@ -194,8 +193,8 @@ impl InFlight {
         }
     }
 
-    /// Claims whose leases must be renewed. Those untouched since `stalled_before` are let go:
-    /// their outcomes were lost, and when the lease has passed they are claimed again.
+    /// Claims to renew. Chunks without progress since `stalled_before` are dropped: their outcomes
+    /// were lost, and they are claimed again when their leases expire.
     pub(super) fn leases(&mut self, stalled_before: Timestamp) -> Vec<(ChunkId, u32)> {
         let stalled: Vec<_> = self
             .chunks
@@ -204,7 +203,7 @@ impl InFlight {
             .map(|(chunk, work)| (*chunk, work.open.count()))
             .collect();
         for (chunk, open) in stalled {
-            tracing::error!(%chunk, open, "outcomes never came");
+            tracing::error!(%chunk, open, "outcomes are missing; the chunk is claimed again");
             self.remove(chunk);
         }
         self.chunks.iter().map(|(chunk, work)| (*chunk, *work.attempts.end())).collect()
@@ -228,7 +227,7 @@ impl Work {
         };
         let night = |reason| reason == Reason::QuietHours;
         let next = match self.retry {
-            // Nobody waits for the morning of others.
+            // Quiet hours of one recipient do not delay the others.
             Some((known, why)) if night(why) || night(reason) => known.min(again),
             Some((known, _)) => known.max(again),
             None => again,

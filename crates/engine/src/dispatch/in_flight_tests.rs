@@ -1,4 +1,4 @@
-//! Chunks in work: their answers, their ends, and what ends them.
+//! Chunks in flight: their outcomes and how they end.
 
 use domain::id::MessageId;
 use domain::ports::{AcceptedPart, SubmissionKey};
@@ -46,11 +46,11 @@ fn note(work: &mut InFlight, outcomes: impl Into<Vec<Outcome>>) -> Vec<ChunkEnde
 fn a_chunk_is_done_when_every_recipient_has_its_outcome() {
     let mut work = in_flight(2);
     assert_eq!(note(&mut work, [outcome(2, 0, End::Accepted)]), []);
-    assert_eq!(note(&mut work, [outcome(2, 0, End::Accepted)]), [], "a repeat is no answer");
-    assert_eq!(note(&mut work, [outcome(2, 1, End::Late)]), [], "neither is a late one");
+    assert_eq!(note(&mut work, [outcome(2, 0, End::Accepted)]), [], "a repeat does not count");
+    assert_eq!(note(&mut work, [outcome(2, 1, End::Late)]), [], "nor does a late one");
     let ended = note(&mut work, [outcome(2, 1, End::Delivered)]);
     assert_eq!(ended, [(CHUNK, 2, ChunkEnd::Done)]);
-    assert_eq!(work.len(), 1, "until that is recorded");
+    assert_eq!(work.len(), 1, "it stays until its end is recorded");
     work.end(&ended);
     assert!(work.is_idle());
 }

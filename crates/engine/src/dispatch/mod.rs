@@ -6,12 +6,12 @@
 //!                                              carrier ─ receipts ─> Inbox ─ queue ─> recorder ─> store
 //! ```
 //!
-//! Who goes first: single messages before bulk, in the store, in the room here and at the carrier;
-//! within a lane every account in turn, and none with more than half of the room.
+//! Order: single messages before bulk, in the store, in admission and at the carrier. Within a lane
+//! accounts take turns, and none uses more than half of the room.
 //!
-//! What a crash means: a claimed chunk is the mark that its recipients may be with a carrier. After
-//! it, recipients without a recorded outcome are handed over again, so what can be sent twice is
-//! bounded by the links' windows and one flush of the recorder.
+//! After a crash: recipients of claimed chunks may be with a carrier. Those without a recorded
+//! outcome are submitted again, so the windows of the links and one flush of the recorder bound the
+//! duplicates.
 
 mod admission;
 mod arrivals;

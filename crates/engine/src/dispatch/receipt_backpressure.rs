@@ -1,8 +1,9 @@
-//! Whether the store is behind with receipts, for bulk to wait.
+//! Holds back bulk while receipts arrive faster than the store records them.
 //!
-//! A carrier keeps what it has until what it sent was answered, so at a moment when everything was none may wait here
-//! and very many there. Therefore bulk waits on until for a while none have come: otherwise thousands are claimed at
-//! each such moment, and a code's receipt stands behind theirs.
+//! An empty queue here can mean that the carrier is holding receipts back until its earlier ones
+//! are acknowledged. Bulk therefore stays paused until no receipt has arrived for a while;
+//! otherwise each such gap would release thousands of messages, whose receipts would delay those of
+//! single messages.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,31 +12,31 @@ use domain::limits::RECEIPTS_BEFORE_BULK_MAX;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// A carrier that was answered, and has more receipts, sends some within this.
+/// After an acknowledgement, a carrier with more receipts sends some within this time.
 const LULL: Duration = Duration::from_millis(20);
 
 #[derive(Debug, Default)]
 pub(super) struct ReceiptBackpressure {
-    /// Receipts whose callers have no answer yet.
+    /// Receipts whose callers have no result yet.
     unanswered: AtomicUsize,
-    /// The last change had as many as bulk waits for, and it was not long ago.
+    /// The last change exceeded the threshold, and no lull followed.
     goes_on: AtomicBool,
-    /// Changes in a row that had.
+    /// Consecutive changes above the threshold.
     in_a_row: AtomicU32,
 }
 
-/// Bulk gets a turn after so many: receipts that come for ever, because a carrier repeats them or
-/// they are of another node's campaign, hold it up and do not stop it.
+/// Bulk is released after this many changes: receipts that never stop (repeats, or those of another
+/// node's campaign) delay it but do not block it.
 const IN_A_ROW_MAX: u32 = 100;
 
 impl ReceiptBackpressure {
-    /// They are unanswered for as long as what this returns lives.
+    /// Counts receipts as unacknowledged until the returned guard is dropped.
     pub(super) fn came(&self, receipts: usize) -> Unanswered<'_> {
         self.unanswered.fetch_add(receipts, Ordering::Relaxed);
         Unanswered(self, receipts)
     }
 
-    /// So many were stored in one change.
+    /// Notes the number of receipts in one change.
     pub(super) fn stored(&self, receipts: usize) {
         let in_a_row = if receipts > RECEIPTS_BEFORE_BULK_MAX {
             self.in_a_row.load(Ordering::Relaxed) + 1
@@ -47,13 +48,13 @@ impl ReceiptBackpressure {
         self.goes_on.store(goes_on, Ordering::Relaxed);
     }
 
-    /// Bulk has to wait.
+    /// Bulk must wait.
     pub(super) fn is_behind(&self) -> bool {
         self.goes_on.load(Ordering::Relaxed)
             || self.unanswered.load(Ordering::Relaxed) > RECEIPTS_BEFORE_BULK_MAX
     }
 
-    /// The next of the queue; calls `over` when there was none for a while.
+    /// The next item; calls `over` when a lull ends the pressure.
     pub(super) async fn next<T>(
         &self,
         queue: &mut mpsc::Receiver<T>,
@@ -70,7 +71,7 @@ impl ReceiptBackpressure {
     }
 }
 
-/// Receipts that wait, for as long as their caller does.
+/// Guard: its receipts count as unacknowledged.
 pub(super) struct Unanswered<'a>(&'a ReceiptBackpressure, usize);
 
 impl Drop for Unanswered<'_> {
@@ -100,7 +101,7 @@ mod tests {
         let (backpressure, (sender, mut queue)) =
             (ReceiptBackpressure::default(), mpsc::channel(4));
         backpressure.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
-        assert!(backpressure.is_behind(), "although nobody waits for an answer");
+        assert!(backpressure.is_behind(), "even with every receipt acknowledged");
         let soon = async {
             tokio::time::sleep(LULL / 2).await;
             sender.send(1).await.unwrap();
@@ -109,14 +110,14 @@ mod tests {
         assert_eq!(next, Some(1));
         assert!(backpressure.is_behind());
 
-        let mut told = false;
+        let mut over = false;
         let late = async {
             tokio::time::sleep(2 * LULL).await;
-            assert!(!backpressure.is_behind(), "before the next one comes");
+            assert!(!backpressure.is_behind(), "the lull has ended it");
             sender.send(2).await.unwrap();
         };
-        let (next, ()) = tokio::join!(backpressure.next(&mut queue, || told = true), late);
-        assert_eq!((next, told), (Some(2), true));
+        let (next, ()) = tokio::join!(backpressure.next(&mut queue, || over = true), late);
+        assert_eq!((next, over), (Some(2), true));
     }
 
     #[test]
@@ -138,8 +139,8 @@ mod tests {
         backpressure.stored(RECEIPTS_BEFORE_BULK_MAX);
         assert!(!backpressure.is_behind());
         sender.send(1).await.unwrap();
-        assert_eq!(backpressure.next(&mut queue, || panic!("it was none")).await, Some(1));
+        assert_eq!(backpressure.next(&mut queue, || panic!("there was no lull")).await, Some(1));
         drop(sender);
-        assert_eq!(backpressure.next(&mut queue, || panic!("it was none")).await, None);
+        assert_eq!(backpressure.next(&mut queue, || panic!("there was no lull")).await, None);
     }
 }

@@ -1,7 +1,7 @@
-//! The recorder of receipts: while one change is under way it gathers what arrives, so that a storm
-//! of receipts is stored in few changes. Each caller hears what became of the change that had its
-//! own receipts. What was no receipt after all is recorded as messages that came in: a crash between
-//! the two brings it again, for the carrier was not answered.
+//! Records receipts: what arrives during one change is batched into the next. Each caller gets the
+//! result for its own receipts. Unmarked receipts that turn out to be messages are recorded as
+//! inbound messages; after a crash in between, the carrier repeats them, because they were not
+//! acknowledged.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,8 +14,8 @@ use super::{Context, Dispatcher};
 use crate::metrics::ByResult;
 
 impl Dispatcher {
-    /// The worker. Safe to drop: callers that were not answered tell their carriers nothing, and
-    /// get the receipts again.
+    /// The worker. Safe to drop: callers without a result do not acknowledge, and the carriers
+    /// repeat the receipts.
     pub(crate) async fn record_receipts(self: Arc<Self>, inbox: Arc<dyn Inbox>) {
         let mut queue = self.queues.receipts.lock().await;
         let backpressure = &self.arrivals.backpressure;
@@ -31,24 +31,24 @@ impl Dispatcher {
             record(batch, &Receipts { dispatcher: &self, inbox: &*inbox }).await;
             backpressure.stored(size);
             if self.waiting.load(Ordering::SeqCst) {
-                // Bulk may have waited for this.
+                // Bulk may have been waiting for this.
                 self.context.wake.dispatch.notify_one();
             }
         }
     }
 }
 
-/// Where a batch is stored.
+/// The store as this recorder uses it.
 trait Keep: Sync {
     fn keep(&self, receipts: Vec<Receipt>) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// A receipt was refused for good.
+    /// A receipt was refused permanently.
     fn given_up(&self, error: &PortError);
 }
 
 struct Receipts<'a> {
     dispatcher: &'a Dispatcher,
-    /// Takes messages that seemed to be receipts.
+    /// Records messages that looked like receipts.
     inbox: &'a dyn Inbox,
 }
 
@@ -73,18 +73,19 @@ impl Keep for Receipts<'_> {
     }
 }
 
-/// What the store refuses together it is asked to take one caller at a time, so that one bad receipt
-/// spoils no other's. A caller that had several brings them again in fewer, until one stands alone: that
-/// one is given up, and its caller says so to the carrier ([`Inbox::receipts`]).
+/// If the store refuses a batch, each caller's receipts are stored separately, so that one bad
+/// receipt affects no other caller. A caller with several gets an error and retries them in smaller
+/// batches; a single refused receipt is dropped, and its caller rejects it to the carrier
+/// ([`Inbox::receipts`]).
 ///
 /// [`Inbox::receipts`]: domain::ports::Inbox::receipts
 async fn record(mut batch: Vec<Delivered>, store: &impl Keep) {
-    // A call that was given up is made again.
-    batch.retain(|told| !told.done.is_closed());
+    // The caller no longer waits, and calls again.
+    batch.retain(|delivered| !delivered.done.is_closed());
     if batch.is_empty() {
         return;
     }
-    let all = batch.iter().flat_map(|told| told.receipts.iter().cloned()).collect();
+    let all = batch.iter().flat_map(|delivered| delivered.receipts.iter().cloned()).collect();
     match store.keep(all).await {
         Err(PortError::Refused(_) | PortError::Conflict(_)) if batch.len() > 1 => {
             for Delivered { receipts, done } in batch {
@@ -93,10 +94,10 @@ async fn record(mut batch: Vec<Delivered>, store: &impl Keep) {
             }
         }
         result => {
-            let alone = batch.iter().map(|told| told.receipts.len()).sum::<usize>() == 1;
+            let alone = batch.iter().map(|delivered| delivered.receipts.len()).sum::<usize>() == 1;
             let result = judge(alone, result, store);
-            for told in batch {
-                let _ = told.done.send(result.clone());
+            for delivered in batch {
+                let _ = delivered.done.send(result.clone());
             }
         }
     }
@@ -124,7 +125,7 @@ mod tests {
 
     type Answer = oneshot::Receiver<Result<(), PortError>>;
 
-    fn told(ids: &[&str]) -> (Delivered, Answer) {
+    fn delivery(ids: &[&str]) -> (Delivered, Answer) {
         let receipt = |id: &&str| Receipt {
             carrier: CarrierName::new("main"),
             carrier_id: (*id).to_owned(),
@@ -142,7 +143,7 @@ mod tests {
         PortError::Refused("bad".to_owned())
     }
 
-    /// Counts what it is asked, and answers as the test says.
+    /// Counts its calls and returns results as the test sets them.
     struct Store {
         sizes: Mutex<Vec<usize>>,
         given_up: Mutex<usize>,
@@ -177,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_batch_is_one_change_and_each_caller_hears_of_it() {
-        let ((one, to_one), (two, to_two)) = (told(&["1"]), told(&["2", "3"]));
+        let ((one, to_one), (two, to_two)) = (delivery(&["1"]), delivery(&["2", "3"]));
         let store = Store::answering(|_| Ok(()));
         record(vec![one, two], &store).await;
         assert_eq!(store.sizes(), [3]);
@@ -186,8 +187,8 @@ mod tests {
 
     #[tokio::test]
     async fn one_bad_receipt_spoils_no_other_callers() {
-        let ((good, to_good), (bad, to_bad)) = (told(&["1"]), told(&["bad", "2"]));
-        let (late, to_late) = told(&["3"]);
+        let ((good, to_good), (bad, to_bad)) = (delivery(&["1"]), delivery(&["bad", "2"]));
+        let (late, to_late) = delivery(&["3"]);
         let store = Store::answering(|receipts| {
             let bad = receipts.iter().any(|receipt| receipt.carrier_id == "bad");
             if bad { Err(refused()) } else { Ok(()) }
@@ -197,28 +198,32 @@ mod tests {
         assert_eq!(to_good.await.unwrap(), Ok(()));
         assert_eq!(to_bad.await.unwrap(), Err(refused()));
         assert_eq!(to_late.await.unwrap(), Ok(()));
-        assert_eq!(*store.given_up.lock().unwrap(), 0, "nobody knows yet which of two it is");
+        assert_eq!(
+            *store.given_up.lock().unwrap(),
+            0,
+            "it is not known yet which of the two is bad"
+        );
     }
 
     #[tokio::test]
     async fn a_receipt_that_is_refused_alone_is_given_up_once() {
-        let ((good, _to_good), (bad, to_bad)) = (told(&["1"]), told(&["bad"]));
+        let ((good, _to_good), (bad, to_bad)) = (delivery(&["1"]), delivery(&["bad"]));
         let store = Store::answering(|receipts| {
             let bad = receipts.iter().any(|receipt| receipt.carrier_id == "bad");
             if bad { Err(refused()) } else { Ok(()) }
         });
         record(vec![good, bad], &store).await;
         assert_eq!((to_bad.await.unwrap(), *store.given_up.lock().unwrap()), (Err(refused()), 1));
-        let (bad, _to_bad) = told(&["bad"]);
+        let (bad, _to_bad) = delivery(&["bad"]);
         record(vec![bad], &store).await;
         assert_eq!(*store.given_up.lock().unwrap(), 2);
-        let (away_too, _answer) = told(&["1"]);
+        let (away_too, _answer) = delivery(&["1"]);
         record(vec![away_too], &Store::answering(|_| Err(away()))).await;
     }
 
     #[tokio::test]
     async fn a_store_that_is_away_is_asked_once_and_nobody_is_told_otherwise() {
-        let ((one, to_one), (two, to_two)) = (told(&["1"]), told(&["2"]));
+        let ((one, to_one), (two, to_two)) = (delivery(&["1"]), delivery(&["2"]));
         let store = Store::answering(|_| Err(away()));
         record(vec![one, two], &store).await;
         assert_eq!(store.sizes(), [2]);
@@ -227,7 +232,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_that_was_given_up_stores_nothing() {
-        let ((gone, to_gone), (two, to_two)) = (told(&["1"]), told(&["2"]));
+        let ((gone, to_gone), (two, to_two)) = (delivery(&["1"]), delivery(&["2"]));
         drop(to_gone);
         let store = Store::answering(|_| Ok(()));
         record(vec![gone, two], &store).await;

@@ -1,4 +1,4 @@
-//! Which recipients of a chunk: a bit for each, nothing for none.
+//! A set of a chunk's recipients, one bit each.
 
 #[derive(Debug, Default)]
 pub(super) struct RecipientSet {
@@ -25,7 +25,7 @@ impl RecipientSet {
         self.words.get(word).is_some_and(|word| word & bit != 0)
     }
 
-    /// False when it was not there.
+    /// False if absent.
     pub(super) fn remove(&mut self, at: u32) -> bool {
         let (word, bit) = place(at);
         let there = self.has(at);

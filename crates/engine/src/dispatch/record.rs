@@ -1,5 +1,5 @@
-//! The recorder: takes outcomes off the queue and stores them, many in one change. While the store
-//! cannot take them it tries again and the queue fills, which holds back the carriers.
+//! Records outcomes, many per change. While the store is unavailable it retries and the queue
+//! fills, which holds back the carriers.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,11 +16,12 @@ use super::in_flight::ChunkEnded;
 use crate::bisect_refused::{self, Keep};
 use crate::metrics::ByKind;
 
-/// Pause before a change that the store could not take is tried again.
+/// Pause before a failed change is retried.
 const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 impl Dispatcher {
-    /// The worker. Safe to drop: unrecorded outcomes are then repeated by their chunk's lease.
+    /// The worker. Safe to drop: chunks with unrecorded outcomes are claimed again after their
+    /// lease.
     pub(crate) async fn record(self: Arc<Self>) {
         let mut queue = self.queues.outcomes.lock().await;
         while let Some(mut batch) = queue.recv().await {
@@ -43,7 +44,7 @@ impl Dispatcher {
         if !ends.is_empty() {
             self.in_flight().end(&ends);
             let due = |end: &ChunkEnd| matches!(end, ChunkEnd::Retry { at, .. } if *at <= now);
-            // Otherwise there is nothing that the freed room could be for.
+            // Otherwise no chunk can use the freed room.
             if self.waiting.load(Ordering::SeqCst) || ends.iter().any(|(.., end)| due(end)) {
                 self.context.wake.dispatch.notify_one();
             }
@@ -51,7 +52,7 @@ impl Dispatcher {
         }
     }
 
-    /// Tries until the store takes it or refuses it for good.
+    /// Retries until the store accepts or permanently refuses the change.
     async fn store_soon(&self, batch: &[Outcome], ends: &[ChunkEnded]) -> Result<(), PortError> {
         let mut trouble = None;
         loop {
@@ -66,29 +67,29 @@ impl Dispatcher {
                 Err(error) => {
                     trouble.get_or_insert_with(|| Trouble::begin(&self.troubled));
                     self.context.metrics.store_retries.inc();
-                    tracing::warn!(%error, outcomes = batch.len(), "could not record; again soon");
+                    tracing::warn!(%error, outcomes = batch.len(), "could not record outcomes; trying again");
                     tokio::time::sleep(STORE_PAUSE).await;
                 }
             }
         }
     }
 
-    /// Told and counted; the error names nobody and nothing that is private.
+    /// Logs and counts a permanent refusal; the error text holds no private data.
     pub(super) fn given_up(&self, kind: &'static str, chunk: Option<ChunkId>, error: &PortError) {
         let chunk = chunk.map(tracing::field::display);
-        tracing::error!(%error, kind, chunk, "the store refuses it for good: given up");
+        tracing::error!(%error, kind, chunk, "the store refuses it permanently; dropped");
         self.context.metrics.given_up.get_or_create(&ByKind { kind }).inc();
     }
 
-    /// What was recorded goes on: workers are woken, and calls that are ours are made.
+    /// Wakes workers and delivers the events leased to this node.
     pub(super) fn follow_up(&self, recorded: Recorded) {
         self.context.wake.after(&recorded, &self.context.metrics);
         self.context.handoff.take(recorded.deliveries);
     }
 }
 
-/// While it lives nothing is claimed. It falls with the recorder, should that fall: the next one
-/// begins without it.
+/// Guard: no claims while it lives. It is dropped if the recorder panics; the next one starts
+/// without it.
 struct Trouble<'a>(&'a AtomicBool);
 
 impl<'a> Trouble<'a> {
@@ -104,7 +105,7 @@ impl Drop for Trouble<'_> {
     }
 }
 
-/// The store as the recorder asks it: until it takes what it is given, or refuses it for good.
+/// The store as this recorder uses it: retries until it accepts or permanently refuses.
 trait Outcomes: Sync {
     fn store(
         &self,
@@ -135,15 +136,16 @@ impl<S: Outcomes> Keep<Outcome> for WithoutEnds<'_, S> {
     }
 }
 
-/// Stores until it is stored. An outcome that the store refuses for good is found and given up, so
-/// that it stops no other. Its chunk is not ended: when the lease has passed it is claimed again. Where
-/// a carrier has the text, its recipient is recorded as one that the carrier did not answer for
-/// ([`Reason::NoAnswer`]), which bounds how often he gets it: in the end he waits for a receipt, or his
-/// time runs out and the money goes back.
+/// Stores a batch. Outcomes that the store permanently refuses are isolated and dropped, so that
+/// they block no others. Their chunks are not ended, and are claimed again after their lease. If a
+/// carrier has the text, [`Reason::NoAnswer`] is recorded instead, which limits further attempts:
+/// the recipient finally waits for a receipt, or expires and is refunded.
 async fn store_all(batch: Vec<Outcome>, ends: &[ChunkEnded], store: &impl Outcomes) {
     match store.store(&batch, ends).await {
         Ok(()) => return,
-        Err(error) => tracing::error!(%error, outcomes = batch.len(), "refused; by bisect_refused"),
+        Err(error) => {
+            tracing::error!(%error, outcomes = batch.len(), "a batch was refused; bisecting")
+        }
     }
     let mut unrecorded = BTreeSet::new();
     for (run, stored) in bisect_refused::keep(batch, &WithoutEnds(store)).await {
@@ -155,11 +157,11 @@ async fn store_all(batch: Vec<Outcome>, ends: &[ChunkEnded], store: &impl Outcom
             if let Some(silence) = silence(outcome)
                 && let Err(error) = store.store(&[silence], &[]).await
             {
-                tracing::error!(%error, %chunk, "nor can it be recorded that nobody answered");
+                tracing::error!(%error, %chunk, "could not record a missing answer instead");
             }
         }
     }
-    // An end that came before an outcome of its chunk would have the others handed over again.
+    // An end stored before an outcome of its chunk would have the other recipients submitted again.
     for end in ends.iter().filter(|(chunk, ..)| !unrecorded.contains(chunk)) {
         if let Err(error) = store.store(&[], &[*end]).await {
             store.given_up("chunk_end", end.0, &error);
@@ -167,8 +169,8 @@ async fn store_all(batch: Vec<Outcome>, ends: &[ChunkEnded], store: &impl Outcom
     }
 }
 
-/// What is known of an outcome that cannot be recorded; `None` when the carrier has nothing, or when
-/// that was recorded before.
+/// The outcome to record instead of one that is refused; `None` when the carrier has nothing, or
+/// its parts were recorded before.
 fn silence(outcome: Outcome) -> Option<Outcome> {
     let has_it = match outcome.end {
         End::Accepted | End::Delivered => true,

@@ -1,4 +1,4 @@
-//! What the store refuses for good, and what becomes of the rest.
+//! Permanently refused outcomes, and the others in their batch.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ const POISON: &str = "poison";
 
 #[derive(Default)]
 struct Store {
-    /// Carrier ids and ends as they were stored.
+    /// Stored outcomes: chunk, carrier ids and end.
     outcomes: Mutex<Vec<(ChunkId, Vec<String>, End)>>,
     ended: Mutex<Vec<ChunkId>>,
     given_up: Mutex<Vec<(&'static str, ChunkId)>>,
@@ -70,7 +70,7 @@ async fn one_bad_outcome_is_given_up_and_stops_no_other() {
     let mut stored = store.outcomes.lock().unwrap().clone();
     stored.sort_unstable_by_key(|(chunk, ..)| *chunk);
     assert_eq!(stored, expected);
-    // The lease of the second passes, and it is claimed again.
+    // The second chunk's lease expires, and it is claimed again.
     assert_eq!(*store.ended.lock().unwrap(), [chunk(1), chunk(3), chunk(4)]);
 }
 
@@ -88,7 +88,7 @@ fn a_recorder_that_falls_leaves_no_trouble_behind() {
     let troubled = AtomicBool::new(false);
     let fallen = catch_unwind(AssertUnwindSafe(|| {
         let _trouble = Trouble::begin(&troubled);
-        assert!(!troubled.load(Ordering::SeqCst), "falls while it is in trouble");
+        assert!(!troubled.load(Ordering::SeqCst), "drops the recorder during a retry");
     }));
     assert!(fallen.is_err() && !troubled.load(Ordering::SeqCst));
 }

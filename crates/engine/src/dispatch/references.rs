@@ -1,10 +1,10 @@
-//! The numbers that join the parts of a long text at the handset (3GPP TS 23.040 §9.2.3.24.1): two
-//! long texts that are on their way to one number at the same time have different ones, also where
-//! only eight bits of them are sent.
+//! Reference numbers that join the parts of a long text at the handset (3GPP TS 23.040
+//! §9.2.3.24.1). Two long texts in transit to one number get different ones, even in the low eight
+//! bits.
 //!
-//! A reference is drawn from message and recipient, so that every attempt has the same one, and
-//! moved on only when another text has it. What was moved is remembered here alone: after a restart
-//! an attempt may draw again what another text has.
+//! A reference is derived from message and recipient, so that every attempt has the same one, and
+//! incremented only if another text has it. Increments are kept in memory only: after a restart an
+//! attempt may collide again.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use domain::limits::REFERENCES_MAX;
 use domain::message::{Address, Content};
 use domain::time::Timestamp;
 
-/// How long a handset may wait for the other parts of a text, at least.
+/// Minimum time for which a handset waits for missing parts.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 
-/// So many octets of UTF-8 are at most as many UTF-16 code units, which are one part everywhere.
+/// A text of this many UTF-8 octets has at most as many UTF-16 code units, which fit one part.
 const ONE_PART_OCTETS: usize = 70;
 
-/// With so many remembered of one number all eight bits are taken, and more would say no more.
+/// With this many references of one number, all eight-bit values are taken.
 const OF_NUMBER_MAX: usize = 256;
 
 /// A recipient of a message, and the reference of its parts.
@@ -37,7 +37,7 @@ struct Generation {
     len: usize,
 }
 
-/// Two generations: the older one goes when the younger is full or old.
+/// Two generations: the older one is dropped when the younger is full or old.
 #[derive(Debug, Default)]
 pub(super) struct References {
     young: Generation,
@@ -71,7 +71,7 @@ impl References {
         let taken = |candidate: u16| {
             others().any(|given| given.reference.to_be_bytes()[1] == candidate.to_be_bytes()[1])
         };
-        // With all 256 taken one has to be shared; the first drawn is as good as any.
+        // With all 256 taken, one must be shared; the first choice is as good as any.
         let reference = (0..=u16::from(u8::MAX))
             .map(|step| drawn.wrapping_add(step))
             .find(|&candidate| !taken(candidate))

@@ -1,9 +1,9 @@
-//! The short way: messages that are being stored are leased to this node by the change that stores
-//! them, and handed over from memory without a claim.
+//! Direct hand-over: the change that stores messages also leases them to this node, which then
+//! submits them from memory without a claim.
 //!
-//! It is taken only while nothing waits that should go first: with a backlog in the store, claims
-//! bring what is due in its order and every account in turn. When the process dies between the store
-//! and the hand-over, the lease passes and the messages are claimed like any others.
+//! Used only while no backlog takes precedence: otherwise claims preserve the order and the turns
+//! of accounts. If the process dies before the hand-over, the lease expires and the messages are
+//! claimed.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,8 +14,7 @@ use tokio::sync::Notify;
 use super::Dispatcher;
 use super::in_flight::InFlight;
 
-/// Room for single messages that are about to be stored. Dropped, it gives back its room, so a
-/// change that was refused costs nothing.
+/// Room for single messages that are being stored; released on drop.
 #[derive(Debug)]
 pub(crate) struct Reserved {
     lease: Lease,
@@ -25,7 +24,7 @@ pub(crate) struct Reserved {
 }
 
 impl Reserved {
-    /// What the change must store the messages under.
+    /// The lease to store the messages with.
     pub(crate) fn lease(&self) -> Lease {
         self.lease.clone()
     }
@@ -36,15 +35,14 @@ impl Drop for Reserved {
         let mut in_flight = self.in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         in_flight.give_back(self.messages);
         drop(in_flight);
-        // Perhaps nothing came of it, and nobody else will tell that nothing is in work.
+        // If nothing was stored, nothing else signals that the dispatcher is idle.
         self.idle.notify_waiters();
     }
 }
 
 impl Dispatcher {
-    /// Reserves room for so many single messages of one chunk each; `None` when they must wait for
-    /// their turn in the store. Then the caller stores them without a lease and wakes the
-    /// dispatcher.
+    /// Reserves room for this many single messages of one chunk each; `None` when they must queue
+    /// in the store. The caller then stores them without a lease and wakes the dispatcher.
     pub(crate) fn lease(&self, messages: usize) -> Option<Reserved> {
         let may = !self.closed.load(Ordering::SeqCst)
             && !self.troubled.load(Ordering::SeqCst)
@@ -52,7 +50,7 @@ impl Dispatcher {
             && self.context.carriers.any_is_up();
         let now = self.context.clock.now();
         if !may || !self.in_flight().reserve(messages, now) {
-            // What is stored now waits, and what comes after it must not overtake it.
+            // These messages will queue, and later ones must not overtake them.
             self.behind.store(true, Ordering::SeqCst);
             return None;
         }
@@ -66,7 +64,7 @@ impl Dispatcher {
         })
     }
 
-    /// Hands over what was stored under the lease, and gives back the room that was not needed.
+    /// Hands over the messages stored under the lease, and releases unused room.
     pub(crate) fn take(&self, room: Reserved, chunks: Vec<ClaimedChunk>) {
         if !chunks.is_empty() {
             self.count_handed_over("direct", chunks.len());
@@ -91,9 +89,9 @@ mod tests {
         let lease = Lease { node: "one".to_owned(), until: now };
         let room =
             Reserved { lease, messages: 3, in_flight: in_flight.clone(), idle: idle.clone() };
-        let told = idle.notified();
+        let notified = idle.notified();
         assert!(!in_flight.lock().unwrap().is_idle());
         drop(room);
-        assert!(in_flight.lock().unwrap().is_idle() && told.now_or_never().is_some());
+        assert!(in_flight.lock().unwrap().is_idle() && notified.now_or_never().is_some());
     }
 }

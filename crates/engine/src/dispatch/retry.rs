@@ -1,4 +1,4 @@
-//! How long a recipient that could not be handed over waits before it is tried again.
+//! The delay before a recipient is tried again.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use domain::routing::draw;
 
 const WAIT_MIN: Duration = Duration::from_secs(1);
 
-/// Links come back by themselves; what waits for one should leave soon after. (While no link at all
-/// is up nothing is claimed, so this is for one carrier among several.)
+/// Links recover by themselves, and waiting recipients should leave soon after. (This is for one
+/// carrier among several: while no link is up, nothing is claimed.)
 const LINK_DOWN_WAIT_MAX: Duration = Duration::from_secs(30);
 
-/// For a carrier that others keep busy: its work goes on meanwhile, and some of it is done by then.
+/// For a carrier at its limit: some of its work is done by then.
 const CARRIER_FULL_WAIT: Duration = Duration::from_secs(2);
 
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// Doubles with each attempt up to a bound, spread by `salt` so that what failed together does not
-/// come back together. A wish of the carrier is a lower bound.
+/// Doubles with each attempt up to a limit, and is spread by `salt` so that recipients that failed
+/// together are not retried together. The carrier's requested delay is the minimum.
 pub(super) fn wait(attempt: u32, reason: Reason, wish: Option<Duration>, salt: u64) -> Duration {
     let bound = match reason {
-        // The morning is told to the second, and carriers have windows and rates.
+        // The end of quiet hours is exact, and carriers pace the load by their windows and rates.
         Reason::QuietHours => return wish.unwrap_or(WAIT_MAX),
-        // The other node is there.
+        // The other node can take it now.
         Reason::LinkElsewhere => return Duration::ZERO,
         Reason::LinkDown => LINK_DOWN_WAIT_MAX,
         Reason::CarrierFull => CARRIER_FULL_WAIT,
