@@ -1,4 +1,4 @@
-//! From the text of a key to who calls.
+//! Authenticates a caller by the text of an API key.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use domain::ports::PortError;
 use super::Accounts;
 use super::keys::key_hash;
 
-/// Longer texts are no key of ours and are not even hashed.
+/// Longer texts cannot be keys and are not hashed.
 const KEY_CHARS_MAX: usize = 128;
 
-/// An account, and the key that acts for it.
+/// An account, and the key used for it.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub account: AccountId,
@@ -30,7 +30,7 @@ pub enum AuthError {
 }
 
 impl Accounts {
-    /// A key that was revoked is good for at most a second more.
+    /// A revoked key is accepted for at most one more second.
     pub async fn authenticate(&self, key: &str) -> Result<Caller, AuthError> {
         if key.is_empty() || key.len() > KEY_CHARS_MAX {
             return Err(AuthError::BadKey);

@@ -1,4 +1,4 @@
-//! Gives credit by hand.
+//! Grants credit manually.
 
 use domain::account::operator::Actor;
 use domain::id::AccountId;
@@ -23,7 +23,7 @@ pub enum GiveCreditError {
 }
 
 impl Accounts {
-    /// Returns what the account has then. The same idempotency key of the same account gives once.
+    /// Returns the account's balance. Idempotent per account and idempotency key.
     pub async fn give_credit(
         &self,
         account: AccountId,

@@ -1,4 +1,4 @@
-//! Keys: adds and revokes them. The text of a new key is returned once; only its hash is stored.
+//! Adds and revokes API keys. The text of a new key is returned once; only its hash is stored.
 
 use domain::account::operator::Actor;
 use domain::account::{BadScope, Key, KeyHash, Scope};
@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::Accounts;
 
-/// The prefix of every key, which tells it from other secrets.
+/// The prefix of every key, which distinguishes it from other secrets.
 const KEY_PREFIX: &str = "bg_";
 
-/// A key's text, to be shown once.
+/// The text of a key; shown once.
 #[derive(Debug)]
 pub struct NewKeyText {
     pub id: KeyId,
@@ -34,7 +34,7 @@ pub enum AddKeyError {
 }
 
 impl Accounts {
-    /// No scope means all of them; `rate` is in requests per second, `None` = no limit.
+    /// No scopes means all of them; `rate` is in requests per second, `None` = no limit.
     pub async fn add_key<S: AsRef<str>>(
         &self,
         account: AccountId,
@@ -55,12 +55,12 @@ impl Accounts {
         Ok(NewKeyText { id, text: Secret::new(text) })
     }
 
-    /// False when there is no such key; a repeat changes nothing.
+    /// False when there is no such key. Idempotent.
     pub async fn revoke_key(&self, key: KeyId, by: Actor) -> Result<bool, PortError> {
         self.store.revoke_key(key, by, self.clock.now()).await
     }
 
-    /// Keys of one account or of all, by id, those after `after`.
+    /// Keys of one account or of all, by id, after `after`.
     pub async fn key_page(
         &self,
         account: Option<AccountId>,

@@ -1,4 +1,4 @@
-//! Accounts: who may act for them, what they have, what is agreed with them. Operators too.
+//! Accounts: their keys, credit, prices and settings; and operators.
 
 mod authenticate;
 mod credit;
@@ -38,7 +38,7 @@ pub struct Accounts {
     price_lists: PriceLists,
 }
 
-/// An account with all that is known of it.
+/// An account with its balance and settings.
 #[derive(Debug)]
 pub struct AccountView {
     pub account: Account,
@@ -47,7 +47,7 @@ pub struct AccountView {
 }
 
 impl Accounts {
-    /// Works on a store alone, beside a running server or without one.
+    /// Works on a store directly, with or without a running server.
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
@@ -58,7 +58,7 @@ impl Accounts {
         Self { store, clock, random, keys: HotCache::default(), price_lists }
     }
 
-    /// By id, those after `after`.
+    /// Accounts by id, after `after`.
     pub async fn page(
         &self,
         after: AccountId,
@@ -78,7 +78,7 @@ impl Accounts {
         self.store.account_named(name).await
     }
 
-    /// Whether an account, if any is named, exists.
+    /// Whether the account exists; true for `None`.
     async fn is_known(&self, account: Option<AccountId>) -> Result<bool, PortError> {
         match account {
             Some(account) => Ok(self.store.account(account).await?.is_some()),

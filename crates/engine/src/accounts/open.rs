@@ -24,7 +24,7 @@ pub enum OpenAccountError {
 }
 
 impl Accounts {
-    /// An account with this credit.
+    /// Opens an account with this credit.
     pub async fn open(
         &self,
         name: &str,
@@ -32,7 +32,7 @@ impl Accounts {
         by: Actor,
     ) -> Result<Account, OpenAccountError> {
         let name: AccountName = name.parse().map_err(OpenAccountError::Name)?;
-        // The limit catches typing mistakes in requests; the command line has none.
+        // The limit catches typing errors in requests; the command line has no limit.
         let is_too_much = credit > CREDIT_GIVEN_MAX && by != Actor::CommandLine;
         if credit.is_negative() || is_too_much {
             return Err(OpenAccountError::Credit);

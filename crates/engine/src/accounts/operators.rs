@@ -9,15 +9,15 @@ use super::Accounts;
 use super::authenticate::AuthError;
 use super::keys::key_hash;
 
-/// The prefix of every operator's key, which tells it from a customer's.
+/// The prefix of every operator key, which distinguishes it from a customer's.
 const KEY_PREFIX: &str = "bgo_";
 
-/// Longer texts are no key of ours and are not even hashed.
+/// Longer texts cannot be keys and are not hashed.
 const KEY_CHARS_MAX: usize = 128;
 
 const NAME_CHARS_MAX: usize = 64;
 
-/// An operator, and the text of the key, to be shown once.
+/// An operator, and the text of the key; shown once.
 #[derive(Debug)]
 pub struct NewOperatorKey {
     pub operator: Operator,
@@ -53,7 +53,7 @@ impl Accounts {
         Ok(NewOperatorKey { operator, key: Secret::new(key) })
     }
 
-    /// Read from the store each time: a key that was revoked opens nothing any more.
+    /// Reads the store each time, so that a revoked key is refused at once.
     pub async fn authenticate_operator(&self, key: &str) -> Result<Operator, AuthError> {
         if !key.starts_with(KEY_PREFIX) || key.len() > KEY_CHARS_MAX {
             return Err(AuthError::BadKey);
@@ -66,17 +66,17 @@ impl Accounts {
         }
     }
 
-    /// All of them, revoked or not, by id.
+    /// All operators, revoked ones included, by id.
     pub async fn operators(&self) -> Result<Vec<Operator>, PortError> {
         self.store.operators().await
     }
 
-    /// False when there is no such operator; a repeat changes nothing.
+    /// False when there is no such operator. Idempotent.
     pub async fn revoke_operator(&self, id: OperatorId, by: Actor) -> Result<bool, PortError> {
         self.store.revoke_operator(id, by, self.clock.now()).await
     }
 
-    /// Newest first.
+    /// Entries of the audit log, newest first.
     pub async fn audit_log(&self, list: AuditList) -> Result<Vec<AuditEntry>, PortError> {
         self.store.audit_log(list).await
     }

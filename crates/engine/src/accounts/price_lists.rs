@@ -1,5 +1,5 @@
-//! The tariff of an account, or of strangers. Lists that are read often are kept for a second, so a
-//! changed price holds at every node a second later.
+//! The tariff of an account, or of callers without one. Busy lists are cached for a second, so
+//! every node applies a changed price within a second.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(super) struct PriceLists {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     configured: Prices,
-    /// By account; the list of all accounts under `None`.
+    /// By account; `None` is the list of all accounts.
     lists: HotCache<Option<AccountId>, Arc<PriceList>>,
 }
 

@@ -1,4 +1,4 @@
-//! Price lists of all accounts and of one, and the tariff that they make.
+//! Price lists of all accounts and of one, and the tariff composed of them.
 
 use domain::account::operator::Actor;
 use domain::id::AccountId;
@@ -28,7 +28,7 @@ pub enum SetPricesError {
 }
 
 impl Accounts {
-    /// Sets prices of a product; a price of the same prefix is replaced. All of them or none.
+    /// Sets prices of a product, all or none; a price of the same prefix is replaced.
     pub async fn set_prices(
         &self,
         account: Option<AccountId>,
@@ -74,7 +74,7 @@ impl Accounts {
         removed
     }
 
-    /// Prices of a product in one list, by prefix, those after `after`.
+    /// Prices of a product in one list, by prefix, after `after`.
     pub async fn price_page(
         &self,
         account: Option<AccountId>,
@@ -85,12 +85,12 @@ impl Accounts {
         self.store.prices(account, product, after, limit).await
     }
 
-    /// The prices of an account, or of strangers.
+    /// The tariff of an account, or of callers without one.
     pub async fn tariff(&self, account: Option<AccountId>) -> Result<Tariff, PortError> {
         self.price_lists.tariff(account).await
     }
 
-    /// The same. `None` when there is no such account.
+    /// The tariff of an account; `None` when it does not exist.
     pub async fn known_tariff(
         &self,
         account: Option<AccountId>,

@@ -1,4 +1,4 @@
-//! Refunds by hand: what an order or a campaign was charged becomes credit of its account again.
+//! Manual refunds: the charge of an order or a campaign is returned as credit to its account.
 
 use domain::account::operator::Actor;
 use domain::id::{AccountId, MessageId, OrderId};
@@ -10,7 +10,7 @@ use domain::ports::{Charge, NewRefund, NotRefunded, PortError, Refund, Refunded}
 use super::Accounts;
 use crate::ids::long_id;
 
-/// A refund, and whether an earlier request with the same idempotency key made it.
+/// A refund, and whether it repeats an earlier request with the same idempotency key.
 #[derive(Debug)]
 pub struct GivenBack {
     pub refund: Refund,
@@ -34,7 +34,7 @@ pub enum RefundError {
 }
 
 impl Accounts {
-    /// Gives back `amount` of an order's charge; `None` is all that is left of it.
+    /// Refunds `amount` of an order's charge; `None` refunds the rest.
     pub async fn refund_order(
         &self,
         order: OrderId,
@@ -46,7 +46,7 @@ impl Accounts {
         self.refund(Charge::Order(order), amount, note, idempotency, by).await
     }
 
-    /// The same of a campaign of this account, whole or of one recipient by index.
+    /// Refunds a campaign of this account, as a whole or one recipient by index.
     pub async fn refund_message(
         &self,
         (account, message): (AccountId, MessageId),
@@ -88,7 +88,7 @@ impl Accounts {
         }
     }
 
-    /// Refunds of an order by number, those after `after`. `None` when there is no such order.
+    /// Refunds of an order by number, after `after`. `None` when there is no such order.
     pub async fn order_refunds(
         &self,
         order: OrderId,
@@ -101,7 +101,7 @@ impl Accounts {
         self.store.refunds(Charge::Order(order), after, limit).await.map(Some)
     }
 
-    /// The same of a campaign of this account, or of one of its recipients.
+    /// Refunds of a campaign of this account, or of one of its recipients.
     pub async fn message_refunds(
         &self,
         (account, message): (AccountId, MessageId),

@@ -1,4 +1,4 @@
-//! What is agreed with an account: refunds, and limits by message and day.
+//! Settings of an account: its refund policy, and limits per message and day.
 
 use domain::account::AccountSettings;
 use domain::account::operator::Actor;
@@ -9,7 +9,7 @@ use domain::ports::PortError;
 
 use super::Accounts;
 
-/// What is `None` is set to its default.
+/// `None` resets a setting to its default.
 #[derive(Debug, Clone, Default)]
 pub struct NewSettings {
     /// `undelivered` or `unsent`.

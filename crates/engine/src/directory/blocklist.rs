@@ -1,4 +1,4 @@
-//! The blocklist: numbers that no message is sent to.
+//! The blocklist: numbers that receive no messages.
 
 use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
 use domain::account::operator::Actor;
@@ -24,8 +24,8 @@ pub enum BlockError {
 }
 
 impl Directory {
-    /// Blocks numbers for one account or, with `None`, for all. A number that is blocked already keeps
-    /// its proof. Returns how many were not.
+    /// Blocks numbers for one account or, with `None`, for all. A blocked number keeps its earlier
+    /// proof. Returns how many are newly blocked.
     pub async fn block(
         &self,
         account: Option<AccountId>,
@@ -43,7 +43,7 @@ impl Directory {
         Ok(self.store.block(scope, numbers, proof, self.clock.now()).await?)
     }
 
-    /// Returns how many of the numbers were blocked in this very scope.
+    /// Unblocks numbers in exactly this scope; returns how many were blocked there.
     pub async fn unblock(
         &self,
         account: Option<AccountId>,
@@ -56,7 +56,7 @@ impl Directory {
         Ok(self.store.unblock(scope, numbers, by, self.clock.now()).await?)
     }
 
-    /// By scope and number.
+    /// Entries by scope and number.
     pub async fn block_page(&self, list: BlockList) -> Result<Vec<BlockEntry>, PortError> {
         self.store.block_list(list).await
     }

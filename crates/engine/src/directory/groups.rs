@@ -1,4 +1,4 @@
-//! Groups of contacts. A file of contacts is read by `upload_contacts.rs`.
+//! Groups of contacts. `upload_contacts.rs` reads files of contacts.
 
 use domain::account::contacts::{Contact, ContactGroup};
 use domain::account::operator::Actor;
@@ -37,7 +37,7 @@ impl From<PortError> for GroupError {
 }
 
 impl Directory {
-    /// An empty group.
+    /// Adds an empty group.
     pub async fn add_group(
         &self,
         account: AccountId,
@@ -66,7 +66,7 @@ impl Directory {
         renamed.ok_or(GroupError::NoSuchGroup)
     }
 
-    /// The group is removed at once; its contacts are deleted later. False when there is none.
+    /// Removes the group at once; its contacts are deleted later. False when there is none.
     pub async fn remove_group(
         &self,
         account: AccountId,
@@ -84,7 +84,7 @@ impl Directory {
         self.store.group(account, id).await
     }
 
-    /// By id, those after `after`. `None` when there is no such account.
+    /// Groups by id, after `after`. `None` when there is no such account.
     pub async fn group_page(
         &self,
         account: AccountId,
@@ -97,7 +97,7 @@ impl Directory {
         self.store.groups(account, after, limit).await.map(Some)
     }
 
-    /// By number, those after `after`. `None` when there is no such group.
+    /// Contacts by number, after `after`. `None` when there is no such group.
     pub async fn contact_page(
         &self,
         account: AccountId,

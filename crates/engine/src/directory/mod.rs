@@ -1,4 +1,4 @@
-//! What an account keeps here for its messages: sender names, templates, groups of contacts; and the
+//! What an account stores for its messages: sender names, templates, groups of contacts; and the
 //! blocklist.
 
 mod blocklist;
@@ -25,7 +25,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Works on a store alone, beside a running server or without one.
+    /// Works on a store directly, with or without a running server.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock }
     }

@@ -1,4 +1,4 @@
-//! Sender names: who may send under which.
+//! Sender names, and which accounts may use them.
 
 use domain::account::operator::Actor;
 use domain::account::sender::{Sender, SenderEvent};
@@ -34,8 +34,8 @@ pub enum DecideSenderError {
 }
 
 impl Directory {
-    /// Asks for a name on behalf of an account; it waits for a decision. One that waits already, or is
-    /// approved, stays as it is.
+    /// Requests a name for an account; it then needs a decision. A requested or approved name is
+    /// left unchanged.
     pub async fn request_sender(
         &self,
         account: AccountId,
@@ -47,7 +47,7 @@ impl Directory {
         requested.map_err(sender_error)
     }
 
-    /// Approved at once, whatever was decided before.
+    /// Adds an approved name, whatever was decided before.
     pub async fn add_sender(
         &self,
         account: AccountId,
@@ -72,7 +72,7 @@ impl Directory {
         }
     }
 
-    /// Approves, rejects or withdraws a name; `note` says why. A repeat changes nothing.
+    /// Approves, rejects or withdraws a name; `note` is the reason. Idempotent.
     pub async fn decide_sender(
         &self,
         sender: SenderNumber,
@@ -91,7 +91,7 @@ impl Directory {
         decided.ok_or(DecideSenderError::NoSuchSender)
     }
 
-    /// Lets every account use it once it is approved, or only its own. `None`: there is no such name.
+    /// Lets every account use the name once it is approved, or only its own. `None`: no such name.
     pub async fn share_sender(
         &self,
         sender: SenderNumber,
@@ -101,7 +101,7 @@ impl Directory {
         self.store.share_sender(sender, shared, by, self.clock.now()).await
     }
 
-    /// Names that an account may use or asked for, the oldest first.
+    /// Names that an account may use or has requested, oldest first.
     pub async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError> {
         let mut senders = self.store.senders(account).await?;
         senders.sort_by_key(|sender| sender.number);

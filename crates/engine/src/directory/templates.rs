@@ -1,4 +1,4 @@
-//! Templates: texts that an account keeps.
+//! Templates: message texts that an account stores.
 
 use domain::account::operator::Actor;
 use domain::account::template::{BadLabel, Label, Template, fits};
@@ -53,7 +53,7 @@ impl Directory {
         Ok(self.store.add_template(account, name, text, by, self.clock.now()).await?)
     }
 
-    /// `None` leaves the name, or the text, as it is.
+    /// Changes a template; `None` leaves the name, or the text, unchanged.
     pub async fn change_template(
         &self,
         account: AccountId,
@@ -90,7 +90,7 @@ impl Directory {
         self.store.template(account, id).await
     }
 
-    /// By id, those after `after`. `None` when there is no such account.
+    /// Templates by id, after `after`. `None` when there is no such account.
     pub async fn template_page(
         &self,
         account: AccountId,

@@ -1,9 +1,9 @@
-//! A file of contacts, as it arrives: comma-separated lines (RFC 4180) into batches of the store.
+//! Streams an uploaded contact file (comma-separated, RFC 4180) into batches of the store.
 //!
-//! The first column is the number. When the first line holds none it is taken for headings: what
-//! stands under `name` is the name, everything else a field of that heading. Without headings the
-//! second column is the name, and nothing else is kept. Lines that cannot be used are counted, and
-//! the first of them told; a number that comes again counts once, with what was said last.
+//! The first column is the number. If the first line has none, it is a header: the column `name` is
+//! the name, and every other column becomes a field named by its heading. Without a header the
+//! second column is the name, and other columns are ignored. Invalid lines are counted, and the
+//! first of them reported. A repeated number counts once, with its last name and fields.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -18,23 +18,23 @@ use domain::ports::PortError;
 
 use super::Directory;
 
-/// A longer line is none of a contact: 18 columns of 200 characters, each of at most four octets.
+/// Longer than any contact's line: 18 columns of 200 characters of up to four octets.
 const LINE_BYTES_MAX: usize = 16 * 1_024;
 const COLUMNS_MAX: usize = Contact::FIELDS_MAX + 2;
-/// Lines that could not be used are named up to here.
-const LINES_TOLD_MAX: usize = 20;
+/// Maximum number of invalid lines to report.
+const LINES_REPORTED_MAX: usize = 20;
 
-/// What became of a file's lines.
+/// Result of an upload.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UploadReport {
-    /// Without the headings and empty lines.
+    /// Without the header and empty lines.
     pub lines: u64,
-    /// Numbers that were not in the list yet.
+    /// Numbers that were new to the list.
     pub added: u64,
-    /// Numbers that were, or came before in the file.
+    /// Numbers that were in the list, or earlier in the file.
     pub repeated: u64,
     pub invalid: u64,
-    /// The first lines that could not be used, from 1.
+    /// The first invalid lines, counted from 1.
     pub first_invalid: Vec<u64>,
 }
 
@@ -42,7 +42,7 @@ pub struct UploadReport {
 pub enum UploadError {
     #[error("there is no such group")]
     NoSuchGroup,
-    /// It is no file of contacts: no group is emptied for it.
+    /// Not a contact file: the group is not replaced by an empty one.
     #[error("no line of the file begins with a phone number; a group is emptied by an empty file")]
     NoNumber,
     #[error("the group would have too many contacts, or is no longer there")]
@@ -60,7 +60,7 @@ impl From<PortError> for UploadError {
     }
 }
 
-/// An upload under way. One that is dropped, or given up, changes no group that is replaced.
+/// An upload in progress. A dropped or abandoned one does not change a group that it would replace.
 pub struct ContactUpload<'a> {
     directory: &'a Directory,
     upload: Upload,
@@ -95,7 +95,7 @@ impl Directory {
 }
 
 impl ContactUpload<'_> {
-    /// Takes what arrived next, cut anywhere.
+    /// Takes the next bytes, split anywhere.
     pub async fn take(&mut self, mut bytes: &[u8]) -> Result<(), UploadError> {
         while !bytes.is_empty() {
             bytes = self.lines.read(bytes, &mut self.batch, &mut self.report);
@@ -119,7 +119,7 @@ impl ContactUpload<'_> {
         Ok(())
     }
 
-    /// The file is whole: the group shows what was in it.
+    /// Ends the file: the group now shows its contacts.
     pub async fn finish(mut self, by: Actor) -> Result<(ContactGroup, UploadReport), UploadError> {
         self.lines.read(&[], &mut self.batch, &mut self.report);
         if self.lines.begun && self.report.lines == self.report.invalid {
@@ -132,13 +132,13 @@ impl ContactUpload<'_> {
         Ok((group, self.report))
     }
 
-    /// The file broke off.
+    /// Abandons an upload that broke off.
     pub async fn give_up(self) -> Result<(), PortError> {
         self.directory.store.abandon_upload(self.upload).await
     }
 }
 
-/// Lines as they come, in whatever pieces.
+/// Splits bytes into lines, across pieces.
 struct Lines {
     home: Option<Home>,
     reader: Reader,
@@ -146,7 +146,7 @@ struct Lines {
     used: usize,
     ends: [usize; COLUMNS_MAX],
     columns: usize,
-    /// The line does not fit; the rest of it is passed over.
+    /// The line is too long; the rest of it is skipped.
     too_long: bool,
     headings: Option<Vec<String>>,
     line: u64,
@@ -169,8 +169,8 @@ impl Lines {
         }
     }
 
-    /// Reads up to the end of a line, or of the bytes, and gives back what is left. No bytes are the
-    /// end of the file.
+    /// Reads up to the end of a line or of the bytes, and returns the rest. No bytes mean the end
+    /// of the file.
     fn read<'b>(
         &mut self,
         bytes: &'b [u8],
@@ -205,7 +205,7 @@ impl Lines {
             Some(contact) => batch.push(contact),
             None => {
                 report.invalid += 1;
-                if report.first_invalid.len() < LINES_TOLD_MAX {
+                if report.first_invalid.len() < LINES_REPORTED_MAX {
                     report.first_invalid.push(self.line);
                 }
             }
@@ -248,7 +248,7 @@ impl Lines {
     }
 }
 
-/// No number has a letter, and no heading is without one.
+/// Numbers have no letters, and a header has at least one.
 fn is_headings(columns: &[String]) -> bool {
     columns.first().is_some_and(|first| first.chars().any(char::is_alphabetic))
 }
@@ -257,7 +257,7 @@ fn is_headings(columns: &[String]) -> bool {
 mod tests {
     use super::*;
 
-    /// The file in pieces of so many bytes.
+    /// Reads the file in pieces of this size.
     fn read(file: &[u8], piece: usize) -> (Vec<Contact>, UploadReport) {
         let mut lines = Lines::new(Home::from_iso("DK"));
         let (mut batch, mut report) = (Vec::new(), UploadReport::default());
@@ -279,7 +279,7 @@ mod tests {
             assert_eq!(read(file.as_bytes(), piece), whole, "{piece}");
         }
         let (contacts, report) = whole;
-        let told: Vec<_> = contacts
+        let stored: Vec<_> = contacts
             .iter()
             .map(|c| {
                 (c.number.digits(), c.name.as_deref(), c.fields.get("city").map(String::as_str))
@@ -290,7 +290,7 @@ mod tests {
             (4_520_123_457, None, None),
             (4_520_123_458, None, Some("Århus")),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(stored, expected);
         assert_eq!((report.lines, report.invalid, &report.first_invalid[..]), (4, 1, &[4][..]));
     }
 
