@@ -1,4 +1,4 @@
-//! Where orders paid from credit meet on their way into the store.
+//! Batches orders paid from credit into shared changes of the store.
 //!
 //! ```text
 //! caller ─┐
@@ -6,9 +6,10 @@
 //! caller ─┘                                                              └─> chunks to the dispatcher
 //! ```
 //!
-//! Nobody waits for company: while one call is under way the next one gathers. A call belongs to no
-//! caller, so one who goes away takes nothing from the others. Where the dispatcher has room, the
-//! chunks are stored as its own and handed over as they are, after the commit.
+//! An order is stored at once if fewer than two calls are in progress; meanwhile later orders
+//! collect for the next call. A call belongs to no caller, so one that goes away does not affect
+//! the others. If the dispatcher has room, the chunks are stored with its lease and handed over
+//! directly after the commit.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -24,7 +25,7 @@ use super::Accept;
 use crate::bisect_refused::{self, Keep};
 use crate::dispatch::Reserved;
 
-/// Calls under way at a time: one is written while the next one is made.
+/// Calls in progress at a time: one is written while the next is prepared.
 const CALLS_MAX: usize = 2;
 
 type Reply = oneshot::Sender<Result<CreditOutcome, PortError>>;
@@ -46,7 +47,8 @@ impl Accept {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What waits, for one call; `None` when nothing does, and the call has given its place back.
+    /// The queued orders for one call; `None` when there are none, and the call has released its
+    /// place.
     fn next(&self) -> Option<Vec<(CreditOrder, Reply)>> {
         let mut waiting = self.waiting();
         let many = waiting.orders.len().min(limits::ACCEPT_BATCH_MAX);
@@ -58,15 +60,15 @@ impl Accept {
     }
 }
 
-/// Gives its place back when it falls, to another call for those who wait. One that is dropped with
-/// the house begins none: that one would be dropped too, and so on.
+/// Guard: on drop it releases its place and starts another call for queued orders. At shutdown it
+/// starts none, because that one would be dropped too.
 struct Call {
     accept: Arc<Accept>,
     over: bool,
 }
 
 impl Call {
-    /// Nothing waits, and its place is given back already.
+    /// Ends without queued orders; its place is released already.
     fn end(mut self) {
         self.over = true;
     }
@@ -88,7 +90,7 @@ impl Drop for Call {
     }
 }
 
-/// Begins a call unless enough are under way.
+/// Starts a call unless enough are in progress.
 fn begin(accept: &Arc<Accept>) {
     {
         let mut waiting = accept.waiting();
@@ -107,7 +109,7 @@ fn begin(accept: &Arc<Accept>) {
 }
 
 impl Accept {
-    /// Stores an order paid from credit, together with others that come at the same time.
+    /// Stores an order paid from credit, batched with concurrent ones.
     pub(super) async fn store_batched(
         self: &Arc<Self>,
         order: CreditOrder,
@@ -135,7 +137,7 @@ async fn store(accept: &Accept, orders: Vec<(CreditOrder, Reply)>) {
     let mut accepted = outcomes.iter().map(|outcome| *outcome == Ok(CreditOutcome::Accepted));
     chunks.retain(|_| accepted.next() == Some(true));
     for (reply, outcome) in replies.into_iter().zip(outcomes) {
-        // A caller who went away has his order all the same.
+        // An order is stored even if its caller has gone away.
         let _ = reply.send(outcome);
     }
     match room {
@@ -146,7 +148,7 @@ async fn store(accept: &Accept, orders: Vec<(CreditOrder, Reply)>) {
 
 type Outcome = Result<CreditOutcome, PortError>;
 
-/// What a call needs of the store.
+/// The store as a call uses it.
 trait AddOrders: Keep<CreditOrder, Kept = Vec<CreditOutcome>> {
     /// What became of this order, if anything: an order of the same id may be older.
     fn find(
@@ -179,8 +181,8 @@ impl AddOrders for Orders<'_> {
     }
 }
 
-/// An outcome for each order, in their order. When the store refuses them together, only the one that
-/// is at fault is refused.
+/// Returns an outcome per order, in order. If the store refuses the batch, only the order at fault
+/// is refused.
 async fn add(orders: Vec<CreditOrder>, store: &impl AddOrders) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(orders.len());
     for (run, stored) in bisect_refused::keep(orders, store).await {
@@ -207,7 +209,7 @@ async fn look(store: &impl AddOrders, orders: &[CreditOrder], unknown: &PortErro
     outcomes
 }
 
-/// The one chunk of an order's message, as it is stored under a lease: claimed for the first time.
+/// The chunk of an order's message as stored under a lease: as after its first claim.
 fn chunk(order: &CreditOrder) -> ClaimedChunk {
     let content = Arc::new(order.message.content.clone());
     let recipients = (0..).zip(&order.message.recipients).map(|(index, to)| ClaimedRecipient {
@@ -270,7 +272,7 @@ mod tests {
         CreditOrder { order, message }
     }
 
-    /// Knows what it does with each order by its number.
+    /// Decides each outcome by the order's number.
     struct Books(fn(u128) -> Outcome);
 
     impl Keep<CreditOrder> for Books {

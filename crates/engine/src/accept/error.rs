@@ -1,5 +1,5 @@
-//! Why a request was not accepted. Nothing was stored or charged then, unless the store itself does
-//! not know, or an order remains, cancelled, whose invoice could not be made.
+//! Why a request was not accepted. Then nothing was stored or charged, unless the store itself does
+//! not know, or a cancelled order remains whose invoice could not be created.
 
 use std::borrow::Cow;
 

@@ -1,5 +1,5 @@
-//! From a request to what it sends and costs. Reads only; what takes long for many numbers is done
-//! beside the async threads.
+//! From a request to its message and price. Reads only; slow work on many numbers runs outside the
+//! async threads.
 
 use std::sync::Arc;
 
@@ -17,20 +17,20 @@ use super::render::render;
 use super::request::{Content, Draft, Payment, Recipients, Sender};
 use super::{Accept, AcceptError};
 
-/// Start times that are this little past are now: clocks differ.
+/// A start time this little in the past means now, because clocks differ.
 const CLOCK_SKEW_MAX: std::time::Duration = std::time::Duration::from_secs(60);
 
-/// Above so many numbers the work is done beside the async threads; this many take a millisecond.
+/// With more numbers the work runs outside the async threads; this many take a millisecond.
 const INLINE_NUMBERS_MAX: usize = 5_000;
 
-/// A request that can be accepted, with all that is stored of it.
+/// An acceptable request, with everything to store.
 pub(super) struct Judged {
     pub sender: Option<SenderId>,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
     pub text: Text,
     pub quote: Quote,
-    /// Read for campaigns alone.
+    /// Only read for campaigns.
     pub settings: AccountSettings,
 }
 
@@ -47,7 +47,7 @@ impl Accept {
         };
         let mut settings = AccountSettings::default();
         if let (Payment::Shares, Some(account)) = (payment, account) {
-            // The account is there: its key was just read.
+            // The account exists: its key was just read.
             settings = self.store.account_settings(account).await?.unwrap_or_default();
             let of_account = settings.recipients_per_message.unwrap_or(u32::MAX);
             limits.recipients_max = limits.recipients_max.min(of_account);
@@ -111,8 +111,8 @@ impl Accept {
         }
     }
 
-    /// Recipients that want no messages from this account, or from anybody here, sorted. An order
-    /// from credit is checked by the change that stores it.
+    /// Recipients blocked for this account or for everybody, sorted. For an order from credit, the
+    /// change that stores it checks this.
     async fn blocked(
         &self,
         account: Option<AccountId>,
@@ -130,7 +130,7 @@ impl Accept {
         Ok(self.store.blocked(account, sorted.into()).await?.into())
     }
 
-    /// Runs work on so many numbers where it holds up nobody.
+    /// Runs work on this many numbers without blocking async threads.
     async fn beside<T: Send + 'static>(
         &self,
         numbers: usize,
@@ -139,7 +139,7 @@ impl Accept {
         if numbers <= INLINE_NUMBERS_MAX { Ok(work()) } else { self.run_blocking(work).await }
     }
 
-    /// Runs long work where it holds up nobody. A stop waits for it.
+    /// Runs slow work outside the async threads. Shutdown waits for it.
     pub async fn run_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -155,7 +155,7 @@ fn sorted(mut numbers: Vec<Msisdn>) -> Vec<Msisdn> {
     numbers
 }
 
-/// `None` is now.
+/// `None` means now.
 fn judge_start(asked: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>, AcceptError> {
     match asked {
         Some(at) if at > now.after(limits::SCHEDULE_AHEAD_MAX) => {

@@ -1,5 +1,5 @@
-//! The one way in. Every door turns its request into a [`Request`], made of values: who pays, what, to
-//! whom, when, how it is paid, who is told, and what the door demands beyond what holds for all.
+//! The only way in. Every API turns its request into a [`Request`] of plain values: payer, content,
+//! recipients, time, payment, webhook, and what the API demands beyond the general rules.
 //!
 //! ```text
 //! Request ── repeated? ── sender, start ── text ── numbers ── blocked, prices, routes ── quote
@@ -45,7 +45,7 @@ pub use request::{
 #[derive(Debug)]
 pub struct Accept {
     pub(crate) store: Arc<dyn Store>,
-    /// Judges the addresses of webhooks.
+    /// Checks the addresses of webhooks.
     pub(crate) fetch: Arc<dyn Fetch>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -56,11 +56,11 @@ pub struct Accept {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tasks: Tasks,
     pub(crate) routes: Arc<Routes>,
-    /// Whose prices are charged.
+    /// Prices to charge.
     pub(crate) accounts: Arc<Accounts>,
-    /// Sign the webhooks of accounts.
+    /// Secrets that sign the webhooks of accounts.
     pub(crate) secrets: HotCache<AccountId, Secret>,
-    /// Orders paid from credit that wait for the next call of the store.
+    /// Orders paid from credit, queued for the next call to the store.
     pub(crate) waiting: Mutex<batch::Waiting>,
 }
 
@@ -76,7 +76,7 @@ impl Accept {
         }
     }
 
-    /// What it would cost, and whether the credit suffices. Nothing is stored.
+    /// Price and whether the credit suffices. Stores nothing.
     pub async fn quote(&self, draft: Draft) -> Result<Estimate, AcceptError> {
         let account = draft.account.ok_or(AcceptError::NoAccount)?;
         let quote = self.judge(draft).await?.quote;

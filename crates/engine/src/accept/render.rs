@@ -1,7 +1,8 @@
 //! Placeholders in a text: `{{name}}` becomes the variable of that name.
 //!
-//! A name is letters and digits of any script, `_`, `-` and `.`, with spaces around it at will. Braces
-//! around anything else are text, and so is whatever a variable brings: it is not looked at again.
+//! A name consists of letters and digits of any script, `_`, `-` and `.`, with optional spaces
+//! around it. Braces around anything else are text, and so are the values of variables: they are
+//! not expanded again.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,10 +11,10 @@ use domain::limits;
 
 const NAME_CHARS_MAX: usize = 64;
 
-/// Bytes between the braces: a name of four bytes a character, and some spaces.
+/// Bytes between the braces: a name with four bytes per character, and some spaces.
 const INSIDE_BYTES_MAX: usize = NAME_CHARS_MAX * 4 + 16;
 
-/// Characters are counted when all of it stands; this bounds what is built until then.
+/// Characters are counted at the end; this bounds the size until then.
 const BYTES_MAX: usize = limits::BULK_TEXT_CHARS_MAX * 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,14 +25,14 @@ pub struct TooManyVariables;
 pub struct Variables(HashMap<String, String>);
 
 impl Variables {
-    /// Of a name given twice the later counts.
+    /// If a name is set twice, the later value counts.
     pub fn set(&mut self, name: String, value: String) -> Result<(), TooManyVariables> {
         self.0.insert(name, value);
         if self.0.len() > limits::TEMPLATE_VARIABLES_MAX { Err(TooManyVariables) } else { Ok(()) }
     }
 }
 
-/// What people are called, and the like.
+/// Hides the values: names of people and the like.
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Variables(<{}>)", self.0.len())
@@ -78,12 +79,12 @@ pub(super) fn render(text: &str, variables: &Variables) -> Result<String, Render
     Ok(rendered)
 }
 
-/// The name, and what follows, of a text that begins with two braces.
+/// The name and the rest of a text that begins with two braces.
 fn placeholder(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix("{{")?;
     let end = inside.as_bytes().windows(2).take(INSIDE_BYTES_MAX).position(|two| two == b"}}")?;
     let name = inside[..end].trim_matches(' ');
-    // Of other scripts everything: the tone marks of Thai are neither letters nor digits.
+    // Any character of other scripts: the tone marks of Thai are neither letters nor digits.
     let belongs = |char: char| match char {
         '_' | '-' | '.' => true,
         char if char.is_ascii() => char.is_ascii_alphanumeric(),

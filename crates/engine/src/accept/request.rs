@@ -1,4 +1,4 @@
-//! What a door asks for: one command, made of values. The engine never asks which door it is.
+//! A request of an API, made of plain values. The engine does not depend on the API.
 
 use std::fmt;
 
@@ -19,12 +19,12 @@ use super::render::Variables;
 #[derive(Debug)]
 pub struct Request {
     pub draft: Draft,
-    /// Stored with the message; nothing is decided by it.
+    /// Stored with the message; has no effect.
     pub door: Door,
-    /// Whose unpaid orders are counted together (see [`crate::orders::LOCAL_CLIENT`]).
+    /// Groups unpaid orders for their cap (see [`crate::orders::LOCAL_CLIENT`]).
     pub client: String,
     pub webhook: Option<WebhookRequest>,
-    /// Lightning address of whoever gets a share.
+    /// Lightning address of the referrer who gets a share.
     pub referral: Option<String>,
     pub repeat: Repeat,
 }
@@ -46,7 +46,7 @@ impl Request {
 /// What is sent, to whom, when, and how it is paid: all that has a price.
 #[derive(Debug)]
 pub struct Draft {
-    /// Pays from credit; its prices and templates apply. `None`: a stranger.
+    /// Pays from credit; its prices and templates apply. `None`: no account.
     pub account: Option<AccountId>,
     pub payment: Payment,
     pub sender: Sender,
@@ -57,21 +57,21 @@ pub struct Draft {
     pub demands: Demands,
 }
 
-/// How it is paid, and so how it is priced.
+/// The payment method, which decides the pricing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payment {
     /// An order: one recipient and one price, held by an invoice until it is delivered.
     Invoice,
     /// An order, paid from credit.
     Credit,
-    /// A campaign: a price for each part to each recipient, reserved from credit and kept or given
-    /// back recipient by recipient.
+    /// A campaign: a price per part and recipient, reserved from credit, and kept or refunded per
+    /// recipient.
     Shares,
 }
 
 #[derive(Debug)]
 pub enum Sender {
-    /// The one that the carrier sets.
+    /// The carrier's default.
     OfCarrier,
     /// A name that must be approved for the account.
     Approved(String),
@@ -96,7 +96,7 @@ pub enum Content {
 
 #[derive(Debug)]
 pub enum Recipients {
-    /// These numbers, and those of a contact group.
+    /// These numbers and those of a contact group.
     Numbers {
         list: AddressList,
         group: Option<GroupId>,
@@ -113,7 +113,7 @@ pub struct WebhookRequest {
 /// How a repeat of the request is recognised.
 #[derive(Debug)]
 pub enum Repeat {
-    /// It is another request.
+    /// A repeat is a new request.
     Never,
     /// By the caller's key.
     Key(Idempotency),
@@ -121,29 +121,29 @@ pub enum Repeat {
     Order(OrderId),
 }
 
-/// What the door demands beyond what holds for all.
+/// What the API demands beyond the general rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demands {
     pub limits: Limits,
-    /// A message with more recipients waits in the lane of campaigns, and for the end of quiet hours.
+    /// A message with more recipients uses the bulk lane, and waits for the end of quiet hours.
     pub single_lane_max: usize,
 }
 
-/// What was accepted, now or by the same request before.
+/// What was accepted, by this request or an earlier one that it repeats.
 #[derive(Debug)]
 pub struct Accepted {
     pub id: AcceptedId,
-    /// BOLT 11, to be paid before anything happens; `None`: it is paid.
+    /// BOLT 11, to be paid first; `None`: already paid.
     pub invoice: Option<String>,
     /// Signs the webhooks of an order that has one.
     pub webhook_secret: Option<Secret>,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
-    /// Recipients, also those that get nothing.
+    /// Recipients, including excluded ones.
     pub total: u32,
     pub parts: u16,
     pub price: Msat,
-    /// An earlier request did it.
+    /// An earlier request was accepted; this one repeats it.
     pub repeated: bool,
 }
 
@@ -162,12 +162,12 @@ impl fmt::Display for AcceptedId {
     }
 }
 
-/// What a request would cost. Nothing was stored.
+/// Price of a request. Nothing was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Estimate {
     pub total: u32,
     pub parts: u16,
-    /// Price of the dearest recipient.
+    /// Price of the most expensive recipient.
     pub price_each: Msat,
     pub price: Msat,
     pub available: Msat,

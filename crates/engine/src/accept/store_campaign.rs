@@ -1,4 +1,4 @@
-//! A campaign: stored whole with its reservation and its chunks, or not at all.
+//! Stores a campaign with its reservation and its chunks, as a whole or not at all.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl Accept {
         if let Some(key) = &idempotency
             && let Some(spent) = self.store.spent(account, key.clone()).await?
         {
-            // Answered as then, whatever has changed since.
+            // Same response as before, whatever has changed since.
             return self.read_spent(account, spent).await;
         }
         let Judged { sender, start_at, text, quote, settings } = self.judge(draft).await?;
@@ -37,7 +37,7 @@ impl Accept {
         let (total, parts, price) = (quote.recipients(), quote.size.parts, quote.price);
         let (groups, excluded) = match quote.to {
             Priced::Numbers { groups, excluded, .. } => (groups, excluded),
-            // Nobody sells a campaign to a mailbox, and the store refuses one without recipients.
+            // Campaigns have no mailboxes, and the store refuses one without recipients.
             Priced::Mailbox(_) => (Vec::new(), Vec::new()),
         };
         let new = NewBulk {
@@ -62,9 +62,9 @@ impl Accept {
         };
         match self.store.add_bulk(Arc::new(new)).await {
             Ok(Spent::Done { .. }) => {}
-            // Another request with this key was faster, or the credit is short.
+            // A concurrent request used this key, or the credit is insufficient.
             Ok(spent) => return self.read_spent(account, spent).await,
-            // The commit's answer was lost: what is there was accepted.
+            // The outcome of the commit is unknown: a stored message was accepted.
             Err(error @ PortError::Unknown(_)) => {
                 self.store.bulk(account, message).await?.ok_or(error)?;
             }
@@ -78,7 +78,7 @@ impl Accept {
         Ok(Accepted { id, invoice, webhook_secret, start_at, total, parts, price, repeated })
     }
 
-    /// What an earlier request did, or why nothing was done.
+    /// The result of an earlier request, or the reason for a refusal.
     async fn read_spent(&self, account: AccountId, spent: Spent) -> Result<Accepted, AcceptError> {
         match spent {
             Spent::Done { message, price, .. } | Spent::Repeat { message, price, .. } => {

@@ -1,5 +1,5 @@
-//! An order for one recipient. From credit it is stored together with its message; by invoice it is
-//! stored open, and its message begins when the node holds the payment.
+//! Stores an order for one recipient: from credit with its message; by invoice as *open*, and its
+//! message starts when the node holds the payment.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::orders::message_of;
 impl Accept {
     pub(super) async fn open_order(&self, request: Request) -> Result<Accepted, AcceptError> {
         let prepared = self.prepare(request).await?;
-        // An invoice is paid in whole sats.
+        // Invoices are in whole sats.
         let price = prepared.judged.quote.price.round_up();
         let price = price.ok_or(AcceptError::Quote(QuoteError::PriceTooHigh))?;
         let preimage = Preimage::new(self.random.bytes32());

@@ -1,4 +1,4 @@
-//! Where an order's events go, and the secret that signs them: the account's, or one of the order's
+//! The target of an order's events, and the secret that signs them: the account's, or the order's
 //! own.
 
 use std::borrow::Cow;

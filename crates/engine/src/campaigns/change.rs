@@ -1,5 +1,5 @@
-//! What its sender may still do with a message: cancel it before it starts, hold it up, try those
-//! again who did not get it.
+//! Changes to a campaign by its account: cancel before the start, pause and resume, retry
+//! undelivered recipients.
 
 use domain::id::{AccountId, MessageId};
 use domain::limits;
@@ -13,7 +13,7 @@ use super::error::{CancelBulkError, PauseError, RetryError};
 use crate::accept::{Accepted, AcceptedId};
 
 impl Campaigns {
-    /// What was given back.
+    /// Returns the refund.
     pub async fn cancel(
         &self,
         account: AccountId,
@@ -30,7 +30,7 @@ impl Campaigns {
         }
     }
 
-    /// Those who are tried again, and the price that is reserved for them.
+    /// Returns the number of retried recipients, and the price reserved for them.
     pub async fn retry(
         &self,
         account: AccountId,
@@ -84,7 +84,7 @@ impl Campaigns {
         Ok(Accepted { id, invoice, webhook_secret, start_at, total, parts, price, repeated })
     }
 
-    /// Stops handing a message over, or goes on; what carriers have stays with them.
+    /// Pauses or resumes submissions; those at carriers are not affected.
     pub async fn pause(
         &self,
         account: AccountId,
@@ -98,7 +98,7 @@ impl Campaigns {
             (false, None) => return Err(PauseError::Ended),
             (false, Some(_)) if stored.state.is_final() => return Err(PauseError::Ended),
             (false, Some(_)) if paused => return Err(PauseError::OfOrder),
-            // It goes on, as it always does.
+            // Resuming an order's message changes nothing.
             (false, Some(_)) => {}
         }
         Ok(stored)

@@ -1,14 +1,14 @@
-//! Money as customers of the bulk door count it: a credit is worth so many sats.
+//! Amounts as the bulk API counts them: in credits of a fixed worth in sats.
 
 use std::fmt;
 
 use domain::money::Msat;
 
-/// Shown exactly, or to nine decimals and rounded down.
+/// Shown exactly, or rounded down to nine decimals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Credits {
     pub amount: Msat,
-    /// Of one credit, above zero.
+    /// Worth of one credit; positive.
     pub worth: Msat,
 }
 
@@ -22,7 +22,7 @@ impl fmt::Display for Credits {
         let mut decimals = String::with_capacity(DECIMALS_MAX);
         while rest != 0 && decimals.len() < DECIMALS_MAX {
             rest *= 10;
-            // The quotient is a digit, because the rest was less than a credit.
+            // The quotient is a single digit, because the rest was less than a credit.
             decimals.push(char::from(b'0' + u8::try_from(rest / worth).unwrap_or(0)));
             rest %= worth;
         }

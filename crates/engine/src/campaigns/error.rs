@@ -1,5 +1,5 @@
-//! Why a change of a campaign was not made. Nothing was stored or charged then, unless the store itself
-//! does not know.
+//! Why a change to a campaign was refused. Then nothing was stored or charged, unless the store
+//! itself does not know.
 
 use domain::message::MessageState;
 use domain::money::Msat;

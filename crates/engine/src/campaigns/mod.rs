@@ -1,6 +1,5 @@
-//! What becomes of campaigns after they are accepted: their sender looks at them, cancels them before
-//! they start, pauses them, and retries the recipients that were missed. The list has the texts of
-//! orders too, which are left to their orders.
+//! Campaigns after acceptance: listed, cancelled before their start, paused, and retried. Lists
+//! include the messages of orders, which only their orders can change.
 
 mod change;
 mod credits;

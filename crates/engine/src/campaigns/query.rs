@@ -1,4 +1,4 @@
-//! Messages to many as their sender sees them: lists, and pages of recipients.
+//! Campaigns as their account sees them: lists, and pages of recipients.
 
 use domain::id::{AccountId, MessageId};
 use domain::limits;
@@ -10,28 +10,28 @@ use domain::ports::{BulkList, PortError, RecipientList};
 use super::Campaigns;
 use super::credits::Credits;
 
-/// Which recipients are asked for: those after an index, or a page of them.
+/// The requested recipients: from an index, or a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecipientsAsked {
-    /// The first index that is looked at.
+    /// The first index to read.
     From(u32),
-    /// Recipients left out at the beginning.
+    /// Recipients to skip.
     Page { offset: u32 },
 }
 
 #[derive(Debug)]
 pub struct RecipientsFound {
     pub recipients: Vec<BulkRecipient>,
-    /// The index to go on from; `None` at the end.
+    /// The index to continue from; `None` at the end.
     pub next: Option<u32>,
-    /// Of the whole message.
+    /// Counts of the whole message.
     pub counts: Counts,
     /// Recipients on all pages.
     pub total: u32,
 }
 
 impl Campaigns {
-    /// Messages of an account, newest first, and how many there are in all.
+    /// Messages of an account, newest first, and their total number.
     pub async fn list(
         &self,
         account: AccountId,
@@ -40,7 +40,7 @@ impl Campaigns {
         self.store.bulk_list(account, list).await
     }
 
-    /// `None` when this account has no such message. Of no states given, any will do.
+    /// `None` when this account has no such message. No states: any state.
     pub async fn recipients(
         &self,
         account: AccountId,
@@ -71,7 +71,7 @@ impl Campaigns {
             let page = self.store.bulk_recipients(message, list).await?;
             recipients.extend(page.recipients);
             let full = recipients.len() >= limit as usize;
-            // A reader who goes on by himself is told where; a page is filled.
+            // A caller with an index continues from the next one; a page is filled.
             match (asked, page.next) {
                 (RecipientsAsked::Page { .. }, Some(next)) if !full => first = next,
                 (_, next) => return Ok(Some(found(recipients, next))),
@@ -79,8 +79,8 @@ impl Campaigns {
         }
     }
 
-    /// The index from which on `offset` recipients in these states are left out. Looks at all of
-    /// them, which the message's size bounds.
+    /// The index after the first `offset` recipients in these states. Reads all of them; the size
+    /// of the message bounds the work.
     async fn leave_out(
         &self,
         message: MessageId,
@@ -101,7 +101,7 @@ impl Campaigns {
         Ok(Some(first))
     }
 
-    /// An amount as the bulk door counts it.
+    /// An amount as the bulk API counts it.
     pub const fn credits(&self, amount: Msat) -> Credits {
         Credits { amount, worth: self.credit }
     }

@@ -12,7 +12,7 @@ use domain::ports::{
 use super::Campaigns;
 
 impl Campaigns {
-    /// Texts of an account, newest first, those older than `before`. `None` when there is no such
+    /// Messages of an account, newest first, older than `before`. `None` when there is no such
     /// account.
     pub async fn page(
         &self,
@@ -27,7 +27,7 @@ impl Campaigns {
         self.store.bulk_page(account, state, before, limit).await.map(Some)
     }
 
-    /// A text, and what was given back of it by hand.
+    /// A message, and its manual refunds.
     pub async fn with_refunds(
         &self,
         account: AccountId,
@@ -39,8 +39,8 @@ impl Campaigns {
         Ok(Some((found, charged.map_or(Msat::ZERO, |charged| charged.refunded))))
     }
 
-    /// Recipients by index. A page of a rare state may be short, and goes on. `None` when the account
-    /// has no such message.
+    /// Recipients by index. A page of a rare state may be short, and continues. `None` when the
+    /// account has no such message.
     pub async fn recipient_page(
         &self,
         account: AccountId,
@@ -52,12 +52,12 @@ impl Campaigns {
         Ok(Some((found, page)))
     }
 
-    /// Messages of all accounts, newest first: campaigns, and those of orders.
+    /// Messages of all accounts, newest first: of campaigns and of orders.
     pub async fn find_messages(&self, search: MessageSearch) -> Result<MessagesFound, PortError> {
         self.store.find_messages(search).await
     }
 
-    /// Recipients of all accounts, those of the newest message first.
+    /// Recipients of all accounts, by message, newest first.
     pub async fn find_recipients(
         &self,
         search: RecipientSearch,

@@ -1,4 +1,4 @@
-//! What operators do with a number.
+//! Operators' changes to numbers.
 
 use std::borrow::Cow;
 
@@ -63,7 +63,7 @@ impl Numbers {
         }
     }
 
-    /// What is stored, if it may be.
+    /// The terms to store, if they are valid.
     async fn check(
         &self,
         number: &str,

@@ -1,4 +1,4 @@
-//! Numbers that the configuration file names, at a start.
+//! Numbers that the configuration file declares, at start.
 
 use domain::inbound::Party;
 use domain::number::own::NumberTerms;
@@ -7,8 +7,8 @@ use domain::ports::PortError;
 use super::Numbers;
 
 impl Numbers {
-    /// Brings the rows up to date with the file, and reads what comes in by. A number that left the
-    /// file stays as it is; the log says so once.
+    /// Updates the rows from the file, and reads the receivers. A number that left the file is
+    /// unchanged; the log reports it once.
     pub(crate) async fn declare(
         &self,
         declared: Vec<(Party, NumberTerms)>,

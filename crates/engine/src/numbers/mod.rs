@@ -1,5 +1,5 @@
-//! Numbers of ours: what operators and the configuration file decide about them. A change applies to
-//! what comes in at once here, and within seconds at other nodes.
+//! Numbers of ours: changes by operators and by the configuration file. A change takes effect here
+//! at once, and within seconds at other nodes.
 
 mod change;
 mod declare;
@@ -19,7 +19,7 @@ pub use error::NumberError;
 #[derive(Debug)]
 pub struct Numbers {
     pub(crate) store: Arc<dyn Store>,
-    /// Judges the addresses of webhooks.
+    /// Checks the addresses of webhooks.
     pub(crate) fetch: Arc<dyn Fetch>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) carriers: Arc<Carriers>,

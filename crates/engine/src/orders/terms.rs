@@ -50,7 +50,7 @@ pub(crate) fn message_of(
     }
 }
 
-/// How long after `now` an unpaid order is given up.
+/// How long after `now` an unpaid order expires.
 pub(super) fn pay_by(now: Timestamp) -> Timestamp {
     // A payment that reached the node in the invoice's last second is seen a little later.
     now.after(domain::limits::PAY_WITHIN + Duration::from_secs(30))
