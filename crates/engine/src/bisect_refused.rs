@@ -1,20 +1,20 @@
-//! A batch that the store refuses as a whole is brought again by bisect_refused, so that only what is at
-//! fault is refused in the end: one that is among thousands is found in a dozen steps.
+//! Bisects a batch that the store refuses as a whole, so that only the bad items are refused in the
+//! end: one bad item among thousands is found in a dozen steps.
 
 use domain::ports::PortError;
 
-/// Where batches are stored: each whole or, when it is refused, not at all.
+/// A store that takes a batch as a whole or refuses it.
 pub(crate) trait Keep<T>: Sync {
     type Kept: Send;
 
     fn keep(&self, batch: Vec<T>) -> impl Future<Output = Result<Self::Kept, PortError>> + Send;
 }
 
-/// What became of a run of the batch.
+/// A run of the batch, and its result.
 pub(crate) type Run<T, K> = (Vec<T>, Result<K, PortError>);
 
-/// The runs that were stored or not, in order. One that was refused is of one thing alone; other
-/// errors are told as they are, for that is no thing's fault.
+/// Stores the batch and returns its runs in order. A refused run has a single item; other errors
+/// are returned as they are, because no item causes them.
 pub(crate) async fn keep<T, S>(batch: Vec<T>, store: &S) -> Vec<Run<T, S::Kept>>
 where
     T: Clone + Send,
@@ -39,7 +39,7 @@ mod tests {
 
     use super::*;
 
-    /// Refuses what has one of these in it, and counts what it is asked.
+    /// Refuses batches with any of these items, and counts its calls.
     struct Picky(Vec<u32>, Mutex<usize>);
 
     impl Keep<u32> for Picky {
@@ -72,7 +72,7 @@ mod tests {
         type Kept = ();
 
         async fn keep(&self, batch: Vec<u32>) -> Result<(), PortError> {
-            assert_eq!(batch.len(), 9, "asked once");
+            assert_eq!(batch.len(), 9, "stored once");
             Err(PortError::Unavailable("away".to_owned()))
         }
     }

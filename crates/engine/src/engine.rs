@@ -29,7 +29,7 @@ use crate::tasks::Tasks;
 use crate::tip::LastTip;
 use crate::wake::Wake;
 
-/// The world, as the binary wired it.
+/// Ports and adapters, as the binary wired them.
 #[derive(Debug, Clone)]
 pub struct Ports {
     pub store: Arc<dyn Store>,
@@ -195,8 +195,8 @@ impl Engine {
         })
     }
 
-    /// Brings rows and node together after whatever happened before, then starts the workers.
-    /// Orders must not be accepted earlier.
+    /// Reconciles rows and Lightning node after the previous run, then starts the workers. Orders
+    /// must not be accepted earlier.
     pub async fn start(&self) -> Result<(), PortError> {
         self.numbers.declare(self.settings.numbers.clone()).await?;
         let leases = self.dispatch.release_leases().await?;
@@ -243,8 +243,8 @@ impl Engine {
         self.tasks.worker(name, move || work(service.clone()));
     }
 
-    /// Stops in the order that loses least: nothing new is claimed, open windows are drained and
-    /// recorded, then the workers end.
+    /// Stops with the least loss: claims end first, open windows are drained and recorded, then the
+    /// workers end.
     pub async fn stop(&self) {
         self.dispatch.close();
         let grace = limits::SHUTDOWN_GRACE;

@@ -1,4 +1,4 @@
-//! Whether the store, the Lightning node and the carriers can be used now.
+//! Whether the store, the Lightning node and the carriers are available.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::carriers::Carriers;
 use crate::other_nodes::OtherNodes;
 
-/// A check costs a durable write and a call of the node.
+/// A check costs a durable write and a call to the node.
 const AGE_MAX: Duration = Duration::from_secs(1);
 
 /// What `/readyz` reports.
@@ -26,7 +26,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// The store can be written, the node follows the chain, and for every kind of message that some
+    /// The store is writable, the node follows the chain, and for every kind of message that some
     /// carrier takes, at least one carrier is up, here or at another node.
     pub fn is_ready(&self) -> bool {
         self.store.is_ok() && self.node_is_fresh && self.every_channel_is_up
@@ -40,7 +40,7 @@ pub(crate) struct HealthCheck {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) carriers: Arc<Carriers>,
     pub(crate) other_nodes: Arc<OtherNodes>,
-    /// The last result, and when it was taken.
+    /// The last result and its time.
     pub(crate) last: Mutex<Option<(Timestamp, Health)>>,
 }
 

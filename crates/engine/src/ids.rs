@@ -1,5 +1,5 @@
-//! New ids, from the clock and the randomness of the ports. All but those of orders are ordered by
-//! time, so that rows that were stored together stand together in an index.
+//! New ids, from the ports' clock and randomness. All except order ids are ordered by time, so that
+//! rows stored together are adjacent in an index.
 
 use domain::id::OrderId;
 use domain::ports::Random;
@@ -14,7 +14,7 @@ pub(crate) fn uuid_v7(random: &dyn Random, now: Timestamp) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
 }
 
-/// 32 random bytes, which cannot be guessed.
+/// 32 random bytes, so that it cannot be guessed.
 pub(crate) fn order_id(random: &dyn Random) -> OrderId {
     OrderId::new(random.bytes32())
 }

@@ -1,11 +1,10 @@
-//! What happens next: use cases that the doors call, and workers that bring the rows to where they
-//! should be.
+//! The use cases that the APIs call, and the workers that bring stored state up to date.
 //!
-//! It knows the world through the domain's ports alone. Every worker is a reconciler: a round reads
-//! from the store what is due, does it, and records it; rounds are woken by a signal and by a timer,
-//! so recovery after a crash is the ordinary round.
+//! The engine reaches the outside through the domain's ports only. Every worker is a reconciler: a
+//! round reads what is due from the store, does it, and records it. Signals and timers start
+//! rounds, so recovery after a crash is an ordinary round.
 //!
-//! In reading order: the engine and its parts; what the doors call; the workers.
+//! In reading order: the engine and its parts; the use cases; the workers.
 
 mod engine;
 mod health;

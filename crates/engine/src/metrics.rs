@@ -1,4 +1,4 @@
-//! What the house counts about itself, declared in one struct, in the Prometheus text format.
+//! The engine's metrics, declared in one struct, in the Prometheus text format.
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -32,31 +32,31 @@ pub struct Metrics {
     registry: Registry,
     /// Orders stored, by kind.
     pub orders_created: Family<ByKind, Counter>,
-    /// Messages to many stored, and their recipients.
+    /// Campaigns stored, and their recipients.
     pub bulk_messages: Counter,
     pub bulk_recipients: Counter,
-    /// What became of orders, by state: held, settled, cancelled, lost.
+    /// Ended orders, by state: held, settled, cancelled, lost.
     pub orders_ended: Family<ByResult, Counter>,
-    /// Submissions answered, by carrier and outcome.
+    /// Submissions with an outcome, by carrier and outcome.
     pub submissions: Family<ByOutcome, Counter>,
-    /// Chunks handed over, by how they came: claimed, or direct from the change that stored them.
+    /// Chunks handed over: claimed, or direct from the change that stored them.
     pub chunks_handed_over: Family<ByResult, Counter>,
-    /// Receipts that came, by state; and those that were none after all, not_believed.
+    /// Receipts by state; `not_believed` are those that turned out to be messages.
     pub receipts: Family<ByResult, Counter>,
-    /// Messages that came in, by how: complete, incomplete; parts that came again, repeat; and questions for
-    /// help, helped, unhelped.
+    /// Inbound messages: complete, incomplete; repeat: repeated parts; helped, unhelped: replies to
+    /// HELP.
     pub inbound: Family<ByResult, Counter>,
     /// Webhook calls, by result.
     pub webhooks: Family<ByResult, Counter>,
-    /// Store changes that had to be repeated.
+    /// Store changes that were retried.
     pub store_retries: Counter,
-    /// What the store refused for good and was given up, by kind: outcome, chunk_end, receipt.
+    /// What the store refused permanently and was dropped, by kind: outcome, chunk_end, receipt.
     pub given_up: Family<ByKind, Counter>,
     /// As of the last [`Engine::encode_metrics`](crate::Engine::encode_metrics).
     pub(crate) now: Gauges,
 }
 
-/// What is the case now, as opposed to what has happened.
+/// Current values, as opposed to counters.
 #[derive(Debug, Default)]
 pub(crate) struct Gauges {
     /// 1 when the carrier can take messages.
@@ -64,9 +64,9 @@ pub(crate) struct Gauges {
     pub orders_open: Gauge,
     pub orders_held: Gauge,
     pub tip_height: Gauge,
-    /// 1 when `/readyz` would say so.
+    /// 1 when `/readyz` reports ready.
     pub ready: Gauge,
-    /// Chunks claimed and not ended.
+    /// Chunks in flight.
     pub chunks_in_work: Gauge,
 }
 
@@ -76,7 +76,7 @@ impl Gauges {
         registry.register("orders_open", "Orders waiting for payment", self.orders_open.clone());
         registry.register("orders_held", "Payments held", self.orders_held.clone());
         registry.register("tip_height", "Block height of the node", self.tip_height.clone());
-        registry.register("ready", "Store, node and carriers are there", self.ready.clone());
+        registry.register("ready", "Store, node and carriers are available", self.ready.clone());
         registry.register("chunks_in_work", "Chunks being sent", self.chunks_in_work.clone());
     }
 }
@@ -100,39 +100,39 @@ impl Default for Metrics {
         };
         let registry = &mut metrics.registry;
         registry.register("orders_created", "Orders stored", metrics.orders_created.clone());
-        registry.register(
-            "bulk_messages",
-            "Messages to many stored",
-            metrics.bulk_messages.clone(),
-        );
+        registry.register("bulk_messages", "Campaigns stored", metrics.bulk_messages.clone());
         registry.register(
             "bulk_recipients",
-            "Recipients of messages to many stored",
+            "Recipients of campaigns stored",
             metrics.bulk_recipients.clone(),
         );
-        registry.register("orders_ended", "Orders by what became", metrics.orders_ended.clone());
+        registry.register("orders_ended", "Ended orders by state", metrics.orders_ended.clone());
         registry.register("submissions", "Submissions answered", metrics.submissions.clone());
         registry.register(
             "chunks_handed_over",
-            "Chunks handed over by how they came",
+            "Chunks handed over by origin",
             metrics.chunks_handed_over.clone(),
         );
         registry.register("receipts", "Receipts recorded", metrics.receipts.clone());
-        registry.register("inbound", "Messages that came in, by how", metrics.inbound.clone());
+        registry.register("inbound", "Inbound messages by result", metrics.inbound.clone());
         registry.register("webhook_calls", "Webhook calls made", metrics.webhooks.clone());
         registry.register(
             "store_retries",
-            "Store changes that had to be repeated",
+            "Store changes that were retried",
             metrics.store_retries.clone(),
         );
-        registry.register("given_up", "What the store refused for good", metrics.given_up.clone());
+        registry.register(
+            "given_up",
+            "Writes the store refused for good",
+            metrics.given_up.clone(),
+        );
         metrics.now.register(registry);
         metrics
     }
 }
 
 impl Metrics {
-    /// All of it, in the OpenMetrics text format.
+    /// All metrics in the OpenMetrics text format.
     pub(crate) fn encode(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.

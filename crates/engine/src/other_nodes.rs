@@ -1,5 +1,5 @@
-//! What this node knows of the others: which carriers they can hand over to, and whether they still
-//! have time to report what they have in flight.
+//! What this node knows of others: which carriers they can submit to, and how long they may still
+//! report what they have in flight.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -15,17 +15,17 @@ use crate::carriers::Carriers;
 pub(crate) struct OtherNodes {
     /// Carriers that another node has a link to.
     carriers_up: Mutex<BTreeSet<CarrierName>>,
-    /// The others have this time to report what they have in flight.
+    /// The period in which other nodes may still report what they have in flight.
     reporting: Mutex<Range<Timestamp>>,
 }
 
 impl OtherNodes {
-    /// Whether another node can hand over to this carrier.
+    /// Whether another node can submit to this carrier.
     pub(crate) fn have_up(&self, carrier: &CarrierName) -> bool {
         self.carriers_up().contains(carrier)
     }
 
-    /// Another node can hand over to a carrier to which this one cannot.
+    /// Whether another node can submit to a carrier that this one cannot.
     pub(crate) fn have_more(&self, carriers: &Carriers) -> bool {
         let up = self.carriers_up();
         !up.is_empty()
@@ -36,13 +36,13 @@ impl OtherNodes {
         *self.carriers_up() = carriers.into_iter().collect();
     }
 
-    /// This node's lease is renewed after its links were released; or it has a lease for the first
-    /// time, and others are past theirs.
+    /// Called when this node's lease is renewed after its links were released, or when it gets its
+    /// first lease while those of others have expired.
     pub(crate) fn wait_for_reports(&self, now: Timestamp, lease: Duration) {
         *self.reporting() = now..now.after(lease / 4);
     }
 
-    /// False while others that were away too may have chunks in flight whose lease has passed.
+    /// False while other nodes may have chunks in flight whose leases have expired.
     pub(crate) fn have_reported(&self, now: Timestamp) -> bool {
         !self.reporting().contains(&now)
     }

@@ -1,4 +1,4 @@
-//! What the operator decided, as the engine needs it. Where it was read from is not known here.
+//! The operator's settings for the engine, independent of their source.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ use domain::secret::Secret;
 pub struct InboundSettings {
     /// Keywords for opt-out, opt-in and help.
     pub keywords: Keywords,
-    /// Where messages to numbers without a webhook of their own are reported.
+    /// Where messages are reported whose number has no webhook of its own.
     pub webhook_url: Option<String>,
-    /// The operator's: signs where no account's does.
+    /// The operator's secret: signs webhooks that no account's secret signs.
     pub webhook_secret: Secret,
 }
 
@@ -24,15 +24,15 @@ pub struct InboundSettings {
 pub struct Settings {
     pub prices: Prices,
     pub routes: Routes,
-    /// When messages to many wait, by destination.
+    /// When campaigns wait, by destination.
     pub quiet_hours: QuietHours,
     pub inbound: InboundSettings,
-    /// Numbers that the configuration file names.
+    /// Numbers that the configuration file declares.
     pub numbers: Vec<(Party, NumberTerms)>,
-    /// This process's name among those that share a store; leases are held under it.
+    /// This node's name, unique among the nodes on a store; it holds the leases.
     pub node: String,
-    /// For how long what it has in work is its own without a word of it.
+    /// Lease duration without renewal.
     pub lease: Duration,
-    /// Others may share the store: the carriers' links are shared out.
+    /// Other nodes may share the store: the carriers' links are shared.
     pub shares_store: bool,
 }

@@ -1,5 +1,5 @@
-//! The one place that spawns tasks. A worker that panics or returns is started again, with a pause,
-//! until the house stops; a one-off task is counted, so that a stop can wait for it.
+//! The only place that spawns tasks. A worker that panics or returns is restarted after a pause
+//! until shutdown; one-off tasks are counted, so that shutdown can wait for them.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Pause before a worker that fell is started again.
+/// Pause before a failed worker is restarted.
 const RESTART_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Default)]
@@ -21,8 +21,8 @@ impl Tasks {
         Self::default()
     }
 
-    /// Runs `work` again and again until the house stops; it is dropped then, so it must be safe to
-    /// drop at any `await`.
+    /// Runs `work` repeatedly until shutdown, which drops it: it must be safe to drop at any
+    /// `await`.
     pub fn worker<F, W>(&self, name: &'static str, work: F)
     where
         F: Fn() -> W + Send + 'static,
@@ -36,7 +36,7 @@ impl Tasks {
                 tokio::select! {
                     ended = run => match ended {
                         Ok(()) => tracing::debug!(worker = name, "worker returned"),
-                        Err(error) => tracing::error!(worker = name, %error, "worker fell"),
+                        Err(error) => tracing::error!(worker = name, %error, "worker panicked"),
                     },
                     () = tasks.stopping.cancelled() => {
                         stop.abort();
@@ -51,12 +51,13 @@ impl Tasks {
         });
     }
 
-    /// Runs a task that ends by itself.
+    /// Runs a one-off task.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         drop(self.spawn_raw(task));
     }
 
-    /// Runs work that takes long beside the async threads. It cannot be ended, so it must end.
+    /// Runs blocking work outside the async threads. It cannot be cancelled, so it must end by
+    /// itself.
     pub fn spawn_blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -72,17 +73,17 @@ impl Tasks {
         tokio::spawn(self.tracker.track_future(task))
     }
 
-    /// Resolves when the house begins to stop.
+    /// Resolves when shutdown begins.
     pub async fn stopping(&self) {
         self.stopping.cancelled().await;
     }
 
-    /// Ends every worker at once, as a kill would; nothing is waited for.
+    /// Cancels every worker at once, as a kill would, without waiting.
     pub fn kill(&self) {
         self.stopping.cancel();
     }
 
-    /// Tells every worker to stop, and waits for all tasks, at most `grace`.
+    /// Stops every worker, and waits up to `grace` for all tasks.
     pub async fn stop(&self, grace: Duration) {
         self.stopping.cancel();
         self.tracker.close();
@@ -104,10 +105,10 @@ mod tests {
         let tasks = Tasks::new();
         let starts = Arc::new(AtomicU32::new(0));
         let counted = starts.clone();
-        tasks.worker("falls", move || {
+        tasks.worker("panics", move || {
             let starts = counted.clone();
             async move {
-                assert!(starts.fetch_add(1, Ordering::SeqCst) > 1, "falls twice");
+                assert!(starts.fetch_add(1, Ordering::SeqCst) > 1, "panics twice");
                 std::future::pending::<()>().await;
             }
         });

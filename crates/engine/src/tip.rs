@@ -1,4 +1,5 @@
-//! The chain's tip as the Lightning node last reported it: read by whoever may not wait for the node.
+//! The chain's tip as the Lightning node last reported it, for callers that cannot wait for the
+//! node.
 
 use std::sync::{Mutex, PoisonError};
 

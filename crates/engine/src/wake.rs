@@ -1,5 +1,5 @@
-//! Signals between workers: something is due, do not wait for the timer. A signal given while
-//! nobody waits is kept, and many count as one.
+//! Signals that wake workers before their timers. A signal without a waiter is kept; several count
+//! as one.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::metrics::{ByResult, Metrics};
 pub(crate) struct Wake {
     /// A chunk may be due.
     pub dispatch: Notify,
-    /// An order was decided, or the node hinted at a change.
+    /// An order was decided, or the Lightning node hinted at a change.
     pub watch: Notify,
-    /// An event waits to be told.
+    /// An event may be due.
     pub webhooks: Notify,
-    /// Links are to be shared anew.
+    /// The links must be shared again.
     pub links: Notify,
     /// Our numbers were changed.
     pub numbers: Notify,
 }
 
-/// Waits for the signal, at most for `timer`.
+/// Waits for the signal, at most `timer`.
 pub(crate) async fn signal_or_timer(signal: &Notify, timer: Duration) {
-    // Whether the signal came or the time ran out makes no difference to a reconciler.
+    // A reconciler does not care which of the two ended the wait.
     let _ = tokio::time::timeout(timer, signal.notified()).await;
 }
 
 impl Wake {
-    /// Another node stored something.
+    /// Wakes workers for what another node stored.
     pub(crate) fn changed(&self, changed: Changed) {
         let Changed { chunks, orders, events, links, numbers } = changed;
         let kinds = [(chunks, &self.dispatch), (orders, &self.watch), (events, &self.webhooks)];
@@ -42,7 +42,7 @@ impl Wake {
         }
     }
 
-    /// Wakes the workers that have something to do after a change, and counts what ended by it.
+    /// Wakes the workers that a change concerns, and counts the orders that it ended.
     pub(crate) fn after(&self, recorded: &Recorded, metrics: &Metrics) {
         for (result, count) in [("settled", recorded.settled), ("cancelled", recorded.cancelled)] {
             if count > 0 {
@@ -52,7 +52,7 @@ impl Wake {
         if recorded.decided > 0 {
             self.watch.notify_one();
         }
-        // Those that are handed over need not be claimed.
+        // Deliveries that the caller makes need no claim.
         if recorded.events as usize > recorded.deliveries.len() {
             self.webhooks.notify_one();
         }

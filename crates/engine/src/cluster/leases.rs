@@ -1,9 +1,8 @@
-//! The workers that renew this node's leases, share the carriers' links with the other nodes, and
-//! follow what these store. A node without others has all links, and reports nothing.
+//! Workers that renew this node's leases, share the carriers' links with other nodes, and follow
+//! what other nodes store. A node without a shared store has all links and reports nothing.
 //!
-//! Everything is renewed four times within the duration of a lease: first the leases of chunks, then
-//! the node's own, which its share of the links depends on. Durations count from the moment at which
-//! the renewal began.
+//! All leases are renewed four times per lease duration: chunks first, then the node's own lease,
+//! which its share of the links depends on. Durations count from the start of the renewal.
 //!
 //! | share of a lease that has passed | what happens |
 //! |---|---|
@@ -12,13 +11,13 @@
 //! | three quarters | nothing is handed over any more, and sockets are closed |
 //! | all | others take the links, and release the chunks |
 //!
-//! A node that was away for so long does not know what the others have in flight: their leases may
-//! have passed for the same reason as its own. It claims nothing for a quarter of a lease, in which
-//! each live node records what its carriers took, and renews its leases.
+//! A node whose lease expired does not know what is in flight elsewhere: the other leases may have
+//! expired for the same reason. It claims nothing for a quarter of a lease, in which every live
+//! node records its outcomes and renews its leases.
 //!
-//! So the clocks of nodes may differ by almost a quarter of a lease: a chunk's lease is compared with
-//! the clock of the node that claims, a link's with the database's. A process that was suspended and
-//! resumes finds its lease over before it writes a part.
+//! So clocks may differ by almost a quarter of a lease: the claiming node's clock decides about a
+//! chunk's lease, the database's about a link's. A process that resumes after suspension notices
+//! that its lease has expired before it writes a part.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +29,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::Cluster;
 
-/// How often this node checks whether a link was opened or closed: the others are notified at once.
+/// Interval for detecting own links that opened or closed; other nodes are notified at once.
 const LINK_POLL: Duration = Duration::from_millis(200);
 
 impl Cluster {
@@ -42,7 +41,7 @@ impl Cluster {
         }
     }
 
-    /// The worker that renews this node's leases, of chunks and of links.
+    /// The worker that renews this node's leases of chunks and links.
     pub(crate) async fn keep_leases(self: Arc<Self>) {
         let lease = self.lease;
         if !self.shares_store {
@@ -55,7 +54,7 @@ impl Cluster {
         loop {
             let demands = self.demands();
             let began = self.clock.now();
-            // The store may try for longer than a short lease lasts.
+            // The store may retry for longer than a short lease lasts.
             let renewed = timeout(lease / 4, self.renew(&demands, began)).await;
             let wait = match renewed {
                 Ok(Some(share)) => {
@@ -83,7 +82,7 @@ impl Cluster {
         demands
     }
 
-    /// `None` when any of it failed.
+    /// `None` if any renewal failed.
     async fn renew(&self, demands: &[LinkDemand], began: Timestamp) -> Option<LinkLease> {
         if !self.dispatch.renew_leases().await {
             return None;
@@ -102,12 +101,12 @@ impl Cluster {
         }
         self.other_nodes.set_up(share.elsewhere);
         if share.freed > 0 {
-            tracing::warn!(leases = share.freed, "released the leases of a node that is gone");
+            tracing::warn!(leases = share.freed, "released the leases of a dead node");
             self.wake.changed(Changed { chunks: true, events: true, ..Changed::default() });
         }
     }
 
-    /// Waits for `wait`, or until the others, or its own links, are a reason to share anew.
+    /// Waits for `wait`, or until links change here or at another node.
     async fn until_changed(&self, reported: &[LinkDemand], wait: Duration) {
         let end = Instant::now() + wait;
         loop {
@@ -121,7 +120,7 @@ impl Cluster {
         }
     }
 
-    /// The worker that reads what other nodes stored as soon as they announce it.
+    /// The worker that wakes other workers when another node announces changes.
     pub(crate) async fn follow_others(self: Arc<Self>) {
         loop {
             let changed = self.store.changed().await;
@@ -129,18 +128,20 @@ impl Cluster {
         }
     }
 
-    /// With all links closed, the others need not wait for the end of the lease.
+    /// Ends the lease once all links are closed, so that other nodes need not wait for its expiry.
     pub(crate) async fn leave(&self) {
         if self.shares_store {
             let leaving = self.store.leave_links(&self.node);
             if !matches!(timeout(self.lease, leaving).await, Ok(Ok(()))) {
-                tracing::warn!("could not give up this node's lease; the others wait for its end");
+                tracing::warn!(
+                    "could not end this node's lease; other nodes wait until it expires"
+                );
             }
         }
     }
 }
 
-/// When this node's lease was renewed last, and what was logged about it.
+/// Time of the last renewal, and what was logged about it.
 #[derive(Default)]
 struct Kept {
     at: Option<Timestamp>,
@@ -154,12 +155,12 @@ impl Kept {
         let was_away = std::mem::take(&mut self.links_released);
         if was_away {
             tracing::warn!(
-                "this node's lease is renewed again: it claims nothing for a quarter of it"
+                "this node's lease was renewed late; no claims for a quarter of a lease"
             );
         } else if is_first && share.gone > 0 {
             tracing::warn!(
                 share.gone,
-                "nodes are past their leases: this one claims nothing for a quarter of one"
+                "leases of other nodes have expired; no claims for a quarter of a lease"
             );
         }
         let now = cluster.clock.now();
@@ -169,7 +170,10 @@ impl Kept {
         let ahead = began.since(share.now).max(share.now.since(now));
         let skewed = ahead > cluster.lease / 8;
         if skewed && !self.skewed {
-            tracing::error!(?ahead, "this node's clock and the database's differ: set them");
+            tracing::error!(
+                ?ahead,
+                "this node's clock differs from the database's; synchronize them"
+            );
         }
         self.skewed = skewed;
     }
@@ -177,7 +181,7 @@ impl Kept {
     fn failed(&mut self, cluster: &Cluster) {
         let Some(at) = self.at else { return };
         if !self.links_released && cluster.clock.now().since(at) >= cluster.lease / 2 {
-            tracing::warn!("this node's lease cannot be renewed: its links are released");
+            tracing::warn!("could not renew this node's lease; releasing its links");
             self.links_released = true;
             let end = at.after(cluster.lease / 4 * 3);
             cluster.carriers.all().for_each(|carrier| carrier.allow(0, end));

@@ -1,5 +1,5 @@
-//! This node among the others that share a store: its leases, its share of the carriers' links, and
-//! what the others report.
+//! This node among others on a shared store: its leases, its share of the carriers' links, and the
+//! reports of other nodes.
 
 mod leases;
 

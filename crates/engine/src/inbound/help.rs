@@ -1,7 +1,7 @@
-//! Answers to HELP: an order from the credit of the account that owns the number.
+//! Replies to HELP: an order paid by the account that owns the number.
 //!
-//! Its id is a hash of both numbers, the day (UTC) and a secret: however often a carrier or a phone
-//! repeats the question, there is one answer a day.
+//! The order's id is a hash of both numbers, the day (UTC) and a secret: however often the HELP is
+//! repeated, there is one reply a day.
 
 use domain::id::{AccountId, InboundId, OrderId};
 use domain::inbound::keyword::Keyword;
@@ -24,7 +24,7 @@ use crate::accept::{
 use crate::metrics::ByResult;
 use crate::orders::LOCAL_CLIENT;
 
-/// A question, and its answer.
+/// A HELP message and its reply.
 pub(super) struct Asked {
     account: AccountId,
     from: Msisdn,
@@ -33,7 +33,7 @@ pub(super) struct Asked {
     at: Timestamp,
 }
 
-/// HELP is one word, so it comes in one part.
+/// HELP is a single word, so it comes in one part.
 pub(super) fn asked(parts: &[(InboundId, InboundPart)], receivers: &Receivers) -> Vec<Asked> {
     parts.iter().filter_map(|(id, part)| one(*id, part, receivers)).collect()
 }
@@ -66,7 +66,7 @@ fn one(id: InboundId, part: &InboundPart, receivers: &Receivers) -> Option<Asked
     })
 }
 
-/// As for an order: an answer is one text to one number.
+/// As for an order: one text to one number.
 const DEMANDS: Demands = Demands {
     limits: Limits {
         chars_max: limits::ORDER_TEXT_CHARS_MAX,
@@ -77,7 +77,7 @@ const DEMANDS: Demands = Demands {
 };
 
 impl Inbound {
-    /// An error means that the carrier may send the same question again.
+    /// On an error the carrier may repeat the message.
     pub(super) async fn help(&self, asked: Asked) -> Result<(), PortError> {
         let Some(payer) = self.store.account(asked.account).await? else { return Ok(()) };
         let account = asked.account;
@@ -85,19 +85,19 @@ impl Inbound {
         let result = match self.accept.accept(request).await {
             Ok(accepted) if accepted.repeated => return Ok(()),
             Ok(_) => "helped",
-            // A number that sent STOP gets no help either.
+            // A number that sent STOP gets no reply to HELP either.
             Err(AcceptError::Quote(QuoteError::AllBlocked)) => return Ok(()),
             Err(AcceptError::Quote(QuoteError::NoRoute)) => {
                 tracing::warn!(?account, "no carrier serves the number that sent HELP");
                 return Ok(());
             }
             Err(AcceptError::Store(PortError::Refused(why) | PortError::Conflict(why))) => {
-                tracing::error!(?account, why, "help cannot be sent");
+                tracing::error!(?account, why, "the reply to HELP cannot be sent");
                 "unhelped"
             }
             Err(AcceptError::Store(error)) => return Err(error),
             Err(error) => {
-                tracing::warn!(?account, %error, "help is not sent");
+                tracing::warn!(?account, %error, "could not send the reply to HELP");
                 "unhelped"
             }
         };
@@ -128,7 +128,7 @@ fn answer(asked: &Asked, secret: &Secret) -> Request {
     }
 }
 
-/// A hash that nobody else can compute: whoever knows an order's id can read and cancel it.
+/// A hash with a secret, because an order's id grants access to the order.
 fn order_id(asked: &Asked, secret: &Secret) -> OrderId {
     let day = asked.at.day();
     let words =

@@ -1,4 +1,4 @@
-//! The worker that gives up waiting for parts that never come.
+//! The worker that joins messages without the parts that are overdue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ impl Inbound {
         }
     }
 
-    /// One look; repeated at once while there is more than a batch.
+    /// Joins what is overdue; repeats at once while batches are full.
     async fn round(&self) {
         loop {
             let now = self.clock.now();
@@ -34,7 +34,7 @@ impl Inbound {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "could not join what waits for parts; trying again");
+                    tracing::warn!(%error, "could not join incomplete messages; trying again");
                     return;
                 }
             }

@@ -1,5 +1,5 @@
-//! Messages that come in: parts from the carriers are stored and joined, and what waits too long for
-//! a missing part is told as far as it came. HELP is answered; STOP and START the store obeys itself.
+//! Inbound messages: parts from carriers are stored and joined; messages with overdue parts are
+//! reported incomplete. HELP is answered here; the store applies STOP and START itself.
 
 mod help;
 mod join;
@@ -17,7 +17,7 @@ use crate::metrics::{ByResult, Metrics};
 use crate::settings::InboundSettings;
 use crate::wake::Wake;
 
-/// What recording and joining need.
+/// Dependencies of recording and joining.
 #[derive(Debug)]
 pub(crate) struct Inbound {
     pub store: Arc<dyn Store>,
@@ -29,7 +29,7 @@ pub(crate) struct Inbound {
     /// As last read from the rows of our numbers; `None` before the first reading.
     pub receivers: RwLock<Option<Arc<Receivers>>>,
     pub loading: Mutex<()>,
-    /// Sends the answers to HELP.
+    /// Sends the replies to HELP.
     pub accept: Arc<Accept>,
 }
 

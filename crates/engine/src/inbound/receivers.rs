@@ -1,5 +1,5 @@
-//! Who receives what comes in, as the rows of our numbers say: read at the start, after a change here,
-//! when another node announces one, and by a timer, should an announcement be lost.
+//! The receivers of inbound messages, read from the rows of our numbers: at start, after a change
+//! here, when another node announces one, and periodically in case an announcement is lost.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError};
@@ -17,7 +17,7 @@ use crate::wake::signal_or_timer;
 
 const ROUND: Duration = Duration::from_secs(30);
 
-/// Numbers read at a time.
+/// Numbers per page.
 const PAGE: u32 = 1_000;
 
 impl Inbound {
@@ -30,7 +30,7 @@ impl Inbound {
         }
     }
 
-    /// The worker that follows changes of other nodes.
+    /// The worker that reads the numbers again after changes at other nodes.
     pub(crate) async fn follow_numbers(self: Arc<Self>) {
         loop {
             signal_or_timer(&self.wake.numbers, ROUND).await;
@@ -38,7 +38,7 @@ impl Inbound {
         }
     }
 
-    /// Tries to read the numbers again; when it cannot, the worker does soon.
+    /// Reads the numbers again; on an error the worker retries soon.
     pub(crate) async fn reload(&self) {
         if let Err(error) = self.load().await {
             tracing::warn!(%error, "could not read the numbers; trying again");
@@ -75,8 +75,7 @@ impl Inbound {
         Ok(receivers)
     }
 
-    /// A webhook of the number itself is signed with its account's secret, any other with the
-    /// operator's.
+    /// A number's own webhook is signed with its account's secret, any other with the operator's.
     async fn receiver(
         &self,
         terms: NumberTerms,
@@ -102,7 +101,7 @@ impl Inbound {
             return Ok(secret.clone());
         }
         let found = self.store.account(account).await?;
-        let gone = || PortError::Refused("the account of a number is not there".to_owned());
+        let gone = || PortError::Refused("the account of a number does not exist".to_owned());
         let secret = found.ok_or_else(gone)?.webhook_secret;
         known.insert(account, secret.clone());
         Ok(secret)

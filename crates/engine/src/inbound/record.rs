@@ -1,4 +1,4 @@
-//! Takes parts from a carrier, which is answered when they are stored.
+//! Records parts from a carrier, which are acknowledged once stored.
 
 use domain::id::InboundId;
 use domain::inbound::{InboundPart, Join};
@@ -18,7 +18,8 @@ impl Inbound {
         let asked = help::asked(&parts, &receivers);
         let recorded = self.store.record_inbound(parts, receivers, now).await?;
         self.after(recorded);
-        // Before the carrier is answered: what it repeats after a crash is asked for again.
+        // Before the acknowledgement: after a crash the carrier repeats the part, and HELP is
+        // answered then.
         for asked in asked {
             self.help(asked).await?;
         }
@@ -26,7 +27,7 @@ impl Inbound {
     }
 }
 
-/// Numbers that make no sense join nothing: such a part is a whole message, rather than lost.
+/// A part with invalid part numbers becomes a message of its own instead of being lost.
 fn sound(part: InboundPart) -> InboundPart {
     let sound = |join: Join| Join::new(join.scheme, join.reference, join.total, join.number);
     InboundPart { join: part.join.and_then(sound), ..part }
