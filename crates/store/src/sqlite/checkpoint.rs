@@ -1,19 +1,20 @@
-//! Folds the log into the database: most of it beside the writer, on a connection of its own.
+//! Checkpoints the log into the database, mostly on a connection of its own beside the writer.
 //!
 //! ```text
-//! log    ├── folded ──┼── left ──┤
+//! log    ├── copied ──┼── left ──┤
 //! pass        a thread copies what is left, as often as that has grown by `pass`
-//! restart     once the log is long, the writer folds the small rest and flushes the database;
+//! restart     once the log is long, the writer copies the small rest and flushes the database;
 //!             its next commit writes at the log's beginning again
 //! ```
 //!
-//! A pass flushes the log, never the database: while commits go on there is always something left, so
-//! only the writer, between two of them, can come to the end. A restart waits a moment for readers
-//! of the log's pages to leave; those that come meanwhile read the database alone. While a long one
-//! stays the log grows, and a log of `max` waits longer. So its length is bounded as far as reads are.
+//! A pass flushes the log, never the database: while commits continue, some frames are always left,
+//! so only the writer, between two commits, can reach the end. A restart waits briefly for readers
+//! of the log's pages to finish; newer readers use the database alone. The log grows while a long
+//! read lasts, and a restart at `max` waits longer: its length is bounded as far as reads are.
 //!
-//! After a flush of the database that failed nothing is folded any more: SQLite would take the pages
-//! copied earlier for stored. The next process copies all of them again, for the log still has them.
+//! After a failed flush of the database there are no more checkpoints: SQLite would take the pages
+//! copied earlier for stored. The next process copies all of them again, because the log still has
+//! them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ use super::durable::{Durable, Trust};
 /// `SQLITE_IOERR_FSYNC`.
 const FLUSH_FAILED: i32 = 1_034;
 
-/// In pages.
+/// Thresholds in pages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lengths {
     pub(super) pass: u32,
@@ -38,8 +39,8 @@ pub(super) struct Lengths {
 }
 
 impl Lengths {
-    /// 4, 32 and 128 MiB: seldom enough that pages written again and again are folded once, small
-    /// enough for a quick start.
+    /// 4, 32 and 128 MiB: large enough that pages which change often are copied once, small enough
+    /// for a quick start.
     pub(super) const SERVER: Self = Self { pass: 1_000, restart: 8_000, max: 32_000 };
 }
 
@@ -52,7 +53,7 @@ pub(super) struct Checkpoints {
     busy_timeout: Duration,
     durable: Arc<Durable>,
     passes: Passes,
-    /// A restart that did not come about is tried again at this length.
+    /// Log length at which a restart that failed is tried again.
     again_at: u32,
 }
 
@@ -67,7 +68,7 @@ impl Checkpoints {
         Ok(Self { lengths, busy_timeout, durable, passes, again_at: 0 })
     }
 
-    /// Looks at the log between two commits of the writer's `connection`.
+    /// Checks the log between two commits of the writer's `connection`.
     pub(super) fn look(&mut self, connection: &Connection) {
         let Ok(log) = Length::of(connection) else { return };
         if self.durable.trust() != Trust::Whole {
@@ -99,7 +100,7 @@ impl Checkpoints {
     }
 }
 
-/// The thread that folds beside the writer.
+/// The thread that checkpoints beside the writer.
 struct Passes {
     wake: Option<SyncSender<()>>,
     under_way: Arc<AtomicBool>,
@@ -113,7 +114,7 @@ impl Passes {
         let says = under_way.clone();
         let thread = thread::Builder::new()
             .name("store-checkpoint".to_owned())
-            .spawn(move || fold(&path, &durable, &woken, &says))?;
+            .spawn(move || run_passes(&path, &durable, &woken, &says))?;
         Ok(Self { wake: Some(wake), under_way, thread: Some(thread) })
     }
 
@@ -121,7 +122,7 @@ impl Passes {
         if !self.under_way()
             && let Some(wake) = &self.wake
         {
-            // It may have been woken already.
+            // A wake-up may be pending already.
             let _ = wake.try_send(());
         }
     }
@@ -140,20 +141,20 @@ impl Drop for Passes {
     }
 }
 
-fn fold(path: &PathBuf, durable: &Durable, woken: &Receiver<()>, under_way: &AtomicBool) {
+fn run_passes(path: &PathBuf, durable: &Durable, woken: &Receiver<()>, under_way: &AtomicBool) {
     let mut connection = None;
     while woken.recv().is_ok() {
         if durable.trust() != Trust::Whole {
             continue;
         }
         under_way.store(true, Ordering::SeqCst);
-        let folded = match &connection {
+        let passed = match &connection {
             Some(connection) => pass(connection),
-            // Made when it is needed: a command beside a server never does.
+            // Opened on first use: a command beside a server never needs it.
             None => Connection::open(path).and_then(|new| pass(connection.insert(new))),
         };
         under_way.store(false, Ordering::SeqCst);
-        if let Err(error) = folded {
+        if let Err(error) = passed {
             failed(durable, &error);
         }
     }
@@ -164,17 +165,17 @@ fn pass(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn failed(durable: &Durable, error: &rusqlite::Error) {
-    tracing::error!(%error, "the log could not be folded into the database");
+    tracing::error!(%error, "could not checkpoint the log into the database");
     if error.sqlite_error().is_some_and(|cause| cause.extended_code == FLUSH_FAILED) {
         durable.doubt(Trust::Gone);
     }
 }
 
-/// The log as it is now, in pages.
+/// Size of the log, in pages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Length {
     pub(super) pages: u32,
-    /// Not yet folded.
+    /// Not yet checkpointed.
     pub(super) left: u32,
 }
 
@@ -184,12 +185,12 @@ impl Length {
     }
 }
 
-/// Not to have come to the end is no error.
+/// A checkpoint that is incomplete is not an error.
 fn checkpoint(connection: &Connection, pragma: &str) -> rusqlite::Result<Length> {
     connection.prepare_cached(pragma)?.query_row([], |row| {
-        let (pages, folded): (i64, i64) = (row.get(1)?, row.get(2)?);
-        // Both are -1 when there is no log.
+        let (pages, copied): (i64, i64) = (row.get(1)?, row.get(2)?);
+        // Both are -1 without a log.
         let count = |pages: i64| u32::try_from(pages).unwrap_or(0);
-        Ok(Length { pages: count(pages), left: count(pages - folded) })
+        Ok(Length { pages: count(pages), left: count(pages - copied) })
     })
 }

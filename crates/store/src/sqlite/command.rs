@@ -12,10 +12,10 @@ pub(super) trait Command: Send {
     /// Runs the work, once more if it ran before; true when it succeeded.
     fn run(&mut self, tx: &mut SqliteTx) -> bool;
 
-    /// It only tests whether a commit succeeds.
+    /// Whether it only tests that a commit succeeds.
     fn is_probe(&self) -> bool;
 
-    /// Replies, with the error of the whole transaction if it was `lost`.
+    /// Replies; with `lost`, the whole transaction failed with this error.
     fn finish(self: Box<Self>, lost: Option<&PortError>);
 }
 
@@ -34,7 +34,7 @@ where
     fn run(&mut self, tx: &mut SqliteTx) -> bool {
         // A bug in one command must not end the writer for all of them.
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
-            .unwrap_or_else(|_| Err(PortError::Refused("a store command broke".to_owned())));
+            .unwrap_or_else(|_| Err(PortError::Refused("a store command panicked".to_owned())));
         self.result = Some(result);
         matches!(self.result, Some(Ok(_)))
     }
@@ -49,7 +49,7 @@ where
             Some(error) => Err(error.clone()),
             None => self.result.unwrap_or_else(unrun),
         };
-        // The caller may have stopped waiting; its change is stored all the same.
+        // The caller may have stopped waiting; its change is stored anyway.
         let _ = self.reply.send(result);
     }
 }

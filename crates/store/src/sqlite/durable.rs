@@ -15,11 +15,11 @@ use crate::tx::Result;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trust {
     Whole,
-    /// A flush failed: there may be a gap, and commits after it would be lost. The log can be
+    /// A flush failed: frames may be missing, and commits after them would be lost. The log can be
     /// rewritten.
     Doubtful,
-    /// The missing part is not in memory either, or a write to the database failed. SQLite recovers
-    /// what is valid at the next start.
+    /// The missing frames are not in memory either, or a write to the database failed. SQLite
+    /// recovers the valid part at the next start.
     Gone,
 }
 
@@ -78,7 +78,7 @@ impl Durable {
         });
     }
 
-    /// Waits until all that was committed up to now is on disk.
+    /// Waits until all earlier commits are on disk.
     pub(super) async fn wait(&self) -> Result<()> {
         let seen = self.begun.load(Ordering::SeqCst);
         let mut state = self.state.subscribe();
@@ -88,7 +88,7 @@ impl Durable {
     }
 }
 
-/// Reads and changes are refused until it is known again what is stored.
+/// The error while it is not known what is stored.
 pub(super) fn doubtful() -> PortError {
     PortError::Unavailable("the disk did not confirm earlier commits".to_owned())
 }

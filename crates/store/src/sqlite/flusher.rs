@@ -22,7 +22,7 @@ use super::durable::{Durable, Trust};
 use super::log::Log;
 use super::losses::Losses;
 
-/// Committed groups that wait for a flush, beside those being flushed. While the queue is full the
+/// Committed groups queued for a flush, besides those being flushed. While the queue is full the
 /// writer waits, and its next group grows.
 pub(super) const GROUPS_MAX: usize = 1;
 
@@ -38,7 +38,7 @@ pub(super) enum Commit {
     Written,
     /// It changed nothing.
     Empty,
-    /// Nothing was stored, and why.
+    /// Nothing was stored, because of this error.
     Lost(PortError),
 }
 
@@ -60,10 +60,10 @@ impl Flusher {
         Ok(Self { groups: Some(groups), thread: Some(thread) })
     }
 
-    /// Waits while too many are under way.
+    /// Waits while the queue is full.
     pub(super) fn send(&self, group: Group) {
         if let Some(groups) = &self.groups {
-            // The thread ends only by a bug; then the replies are dropped, and the callers get an
+            // The thread ends early only by a bug; then the replies are dropped, and callers get an
             // unknown outcome.
             let _ = groups.send(group);
         }
@@ -71,7 +71,7 @@ impl Flusher {
 }
 
 impl Drop for Flusher {
-    /// Waits until all groups are flushed and have their replies.
+    /// Waits until all groups are flushed and their callers have replies.
     fn drop(&mut self) {
         self.groups = None;
         if let Some(thread) = self.thread.take() {
@@ -96,7 +96,7 @@ fn run(log: &dyn Log, durable: &Durable, mut losses: Losses, queue: &Receiver<Gr
     }
 }
 
-/// Replies to the callers that wait for a flush when the thread broke.
+/// Guard: if the thread panics, fails all callers that wait for a flush.
 struct End<'a>(&'a Durable);
 
 impl Drop for End<'_> {
@@ -114,7 +114,7 @@ fn flush(log: &dyn Log, durable: &Durable, groups: &[Group]) -> Result<(), PortE
         && durable.trust() == Trust::Whole
         && let Err(error) = log.flush()
     {
-        tracing::error!(%error, "the log could not be flushed");
+        tracing::error!(%error, "could not flush the log");
         durable.doubt(Trust::Doubtful);
     }
     match durable.trust() {

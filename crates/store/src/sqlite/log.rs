@@ -1,9 +1,10 @@
-//! The write-ahead log as a file, beside the connections that write it: flushed, and written anew
-//! when a flush failed.
+//! The write-ahead log as a file, beside the connections that write it: flushed, and rewritten
+//! after a failed flush.
 //!
 //! SQLite locks the database and its `-shm`, never the log (`UNIXFILE_NOLOCK` for all but main
-//! databases), so closing this descriptor releases no lock. The file is the one in use: SQLite
-//! removes a log when the last connection closes, and the writer's is open before and after.
+//! databases), so closing this descriptor releases no lock. The file stays the one in use: SQLite
+//! removes a log when the last connection closes, and the writer's connection outlives this
+//! descriptor.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -11,24 +12,24 @@ use std::os::unix::fs::FileExt;
 
 use rusqlite::Connection;
 
-/// Of the file: magic, version, page size, checkpoints, salt, checksum. All big-endian.
+/// File header: magic, version, page size, checkpoints, salt, checksum. All big-endian.
 const HEADER_BYTES: usize = 32;
 
-/// Before each page: its number, the database's size, salt, checksum.
+/// Frame header: page number, the database's size, salt, checksum.
 const FRAME_HEADER_BYTES: usize = 24;
 
-/// The lowest bit says whether checksums are of big-endian words.
+/// The lowest bit is set if checksums are of big-endian words.
 const MAGIC: u32 = 0x377f_0682;
 
-/// Frames written in one call.
+/// Frames per write call.
 const FRAMES_AT_ONCE: usize = 64;
 
 pub(super) trait Log: Send + Sync {
-    /// Returns when everything written before is on disk.
+    /// Returns when all earlier writes are on disk.
     fn flush(&self) -> io::Result<()>;
 
-    /// Reads the first `frames` from memory, compares their checksums, and writes them as they are, so
-    /// that the next flush takes them to the disk again. Nobody may write the log meanwhile.
+    /// Reads the first `frames` from memory, verifies their checksums, and writes them unchanged,
+    /// so that the next flush writes them to disk again. Nothing else may write the log meanwhile.
     fn write_anew(&self, frames: usize) -> io::Result<()>;
 }
 
@@ -37,7 +38,7 @@ pub(super) struct LogFile(File);
 impl LogFile {
     /// The log of a connection that has read or written before.
     pub(super) fn of(connection: &Connection) -> io::Result<Self> {
-        // SQLite's name of it: links are resolved.
+        // As SQLite names it: with links resolved.
         let path = connection.path().ok_or(io::ErrorKind::NotFound)?;
         OpenOptions::new().read(true).write(true).open(format!("{path}-wal")).map(Self)
     }
@@ -77,7 +78,7 @@ fn torn() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "frames of the log are missing")
 }
 
-/// The checksums of a log: each is over everything before it.
+/// The checksums of a log: each covers everything before it.
 struct Chain {
     frame_bytes: usize,
     big_endian: bool,

@@ -1,25 +1,25 @@
 //! Failed commits: how they are logged, and how long they make the store unavailable.
 //!
-//! While commits keep failing (a full disk), one line is logged every ten seconds at most, with their
-//! number.
+//! While commits keep failing (a full disk), at most one line is logged every ten seconds, with
+//! their number.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::ports::PortError;
 
-/// How long a failed commit makes the store unavailable when nothing else is written.
+/// How long a failed commit makes the store unavailable without a later success.
 const LOSS_COUNTS: Duration = Duration::from_secs(30);
 
-/// Between two lines of the log.
+/// Minimum interval between log lines.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// When the last commit failed, and why; empty once another one succeeded.
+/// Time and error of the last failed commit; empty after a successful one.
 #[derive(Clone, Default)]
 pub(super) struct LastLoss(Arc<Mutex<Option<(Instant, PortError)>>>);
 
 impl LastLoss {
-    /// The failure that counts now.
+    /// The failure that still counts.
     pub(super) fn standing(&self) -> Option<PortError> {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().filter(|(at, _)| at.elapsed() < LOSS_COUNTS).map(|(_, error)| error.clone())
@@ -30,17 +30,17 @@ impl LastLoss {
     }
 }
 
-/// The writer's side of it.
+/// The flusher's side of it.
 #[derive(Default)]
 pub(super) struct Losses {
     last: LastLoss,
-    /// When the last line was logged, and how many commits failed since.
-    told: Option<(Instant, u64)>,
+    /// Time of the last log line, and failures since.
+    logged: Option<(Instant, u64)>,
 }
 
 impl Losses {
     pub(super) fn new(last: LastLoss) -> Self {
-        Self { last, told: None }
+        Self { last, logged: None }
     }
 
     pub(super) fn lost(&mut self, commands: usize, error: &PortError, now: Instant) {
@@ -50,24 +50,24 @@ impl Losses {
         }
     }
 
-    /// How many failed since the last line, if a line is due.
+    /// Failures since the last line, if a line is due.
     fn due_line(&mut self, now: Instant) -> Option<u64> {
-        match &mut self.told {
-            Some((at, unsaid)) if now.duration_since(*at) < QUIET => {
-                *unsaid += 1;
+        match &mut self.logged {
+            Some((at, unlogged)) if now.duration_since(*at) < QUIET => {
+                *unlogged += 1;
                 None
             }
-            told => {
-                let unsaid = told.map_or(0, |(_, unsaid)| unsaid);
-                *told = Some((now, 0));
-                Some(unsaid)
+            logged => {
+                let unlogged = logged.map_or(0, |(_, unlogged)| unlogged);
+                *logged = Some((now, 0));
+                Some(unlogged)
             }
         }
     }
 
     pub(super) fn succeeded(&mut self) {
         self.last.set(None);
-        if let Some((_, more)) = self.told.take_if(|(_, unsaid)| *unsaid > 0) {
+        if let Some((_, more)) = self.logged.take_if(|(_, unlogged)| *unlogged > 0) {
             tracing::info!(more, "commits succeed again");
         }
     }
@@ -81,10 +81,10 @@ mod tests {
     fn the_log_is_told_of_the_first_and_then_every_ten_seconds() {
         let mut losses = Losses::default();
         let begin = Instant::now();
-        let told: Vec<_> = (0..25)
+        let logged: Vec<_> = (0..25)
             .filter_map(|second| losses.due_line(begin + Duration::from_secs(second)))
             .collect();
-        assert_eq!(told, [0, 9, 9]);
+        assert_eq!(logged, [0, 9, 9]);
     }
 
     #[test]

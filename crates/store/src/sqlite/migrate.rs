@@ -1,5 +1,5 @@
-//! Migrates a database to the newest schema. Every migration is a file, runs once, and is never
-//! edited after a release. A database that is newer than the program is refused.
+//! Migrates a database to the newest schema. Every migration is a file, runs once, and never
+//! changes after a release. A database newer than the program is refused.
 
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -8,7 +8,7 @@ use crate::OpenError;
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_rows.sql")];
 
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
-    // The first process migrates; a second one waits here and finds it done.
+    // The first process migrates; others wait here and find it done.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(
         "CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL) STRICT",

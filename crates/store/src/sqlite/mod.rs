@@ -1,4 +1,4 @@
-//! SQLite, embedded: one writer whose commits are shared by many changes, and a few readers.
+//! SQLite, embedded: one writer that commits many changes together, and a few readers.
 
 mod checkpoint;
 mod command;
@@ -27,7 +27,7 @@ pub(crate) use self::open::open;
 pub(crate) use self::tx::SqliteTx;
 
 pub(crate) struct Sqlite {
-    // Dropped in this order: the last connection to close folds the log into the database.
+    // Dropped in this order: the last connection to close checkpoints the log.
     readers: Readers,
     writer: Writer,
 }
@@ -54,7 +54,7 @@ impl Sqlite {
         self.readers.read(move |tx| ready(query(&mut AnyTx::sqlite(tx)))).await
     }
 
-    /// Whether the disk takes a change.
+    /// Whether a durable write succeeds.
     pub(crate) async fn ping(&self) -> Result<()> {
         self.writer.probe(|tx| ready(account::ping(&mut AnyTx::sqlite(tx)))).await
     }

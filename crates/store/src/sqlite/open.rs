@@ -26,24 +26,24 @@ use super::writer::{Context, Writer};
 use crate::vault::{VAULT_CHECK, Vault};
 use crate::{OpenError, Options};
 
-/// Statements kept prepared; more than the crate has.
+/// Prepared statements to cache; more than the crate has.
 const STATEMENTS: usize = 256;
 
-/// Page cache of the writer. Four times as much cost 60 MiB and saved nothing measurable: the operating
-/// system caches the rest.
+/// Page cache of the writer. Four times as much used 60 MiB and saved nothing measurable: the
+/// operating system caches the rest.
 const WRITER_CACHE_KIB: i64 = 16 * 1_024;
 
-/// A longer log file is truncated to this when it restarts: twice its usual length.
+/// A longer log file is truncated to this on restart: twice its usual length.
 const LOG_KEPT_BYTES: i64 = 64 * 1_024 * 1_024;
 
 pub(crate) fn open(path: PathBuf, vault: Vault, options: &Options) -> Result<Sqlite, OpenError> {
     make_directory(&path)?;
     make_private(&path).map_err(OpenError::File)?;
     let mut connection = connect(&path, options.busy_timeout)?;
-    // SQLite makes the log with the first statement.
+    // The first statement makes SQLite create the log.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     let log = Arc::new(LogFile::of(&connection).map_err(OpenError::Log)?);
-    // A flush may have failed in the process before this one.
+    // The previous process may have ended after a failed flush.
     write_anew(&connection, &*log)?;
     migrate(&mut connection)?;
     check_vault(&connection, &vault)?;
@@ -67,9 +67,9 @@ fn make_directory(path: &Path) -> Result<(), OpenError> {
     directory.map_or(Ok(()), fs::create_dir_all).map_err(OpenError::Directory)
 }
 
-/// Makes an empty database file that only its owner reads; SQLite gives the files beside it the
-/// same mode. It is made under another name: closing a descriptor of the database itself would
-/// release the locks that this process has on it.
+/// Creates an empty database file that only its owner can read; SQLite gives the files beside it
+/// the same mode. It is created under another name: closing a descriptor of the database itself
+/// would release this process's locks on it.
 fn make_private(path: &Path) -> io::Result<()> {
     if fs::exists(path)? {
         return Ok(());
@@ -89,26 +89,26 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection,
     let connection = Connection::open(path)?;
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // One plan for all values: otherwise statements are prepared again as their values change.
+    // One plan for all values; otherwise SQLite prepares statements again when values change.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
         return Err(OpenError::NoWal);
     }
-    // Commits wait for no disk: the flusher does, before it replies.
+    // Commits do not wait for the disk: the flusher does, before it replies.
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
-    // Savepoints and sorts.
+    // Keep savepoints and sorts in memory.
     connection.pragma_update(None, "temp_store", "memory")?;
-    // Commits make no checkpoints either.
+    // Commits do not checkpoint either.
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", LOG_KEPT_BYTES)?;
     Ok(connection)
 }
 
-/// Detects a wrong key at the start, not when the first preimage is needed.
+/// Detects a wrong key at start instead of at the first preimage.
 fn check_vault(connection: &Connection, vault: &Vault) -> Result<(), OpenError> {
     let (column, row, plain) = VAULT_CHECK;
     let sealed = vault.seal(column, row, plain).map_err(|_| OpenError::WrongVault)?;

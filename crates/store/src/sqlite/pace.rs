@@ -1,10 +1,10 @@
 //! When the writer delays a commit so that more changes share it.
 //!
-//! A commit writes every page that changed, whole, and flushes: the pages that all commands touch
-//! (the right edges of tables, the balances) are written once for many commands or once for each.
-//! So while commits follow each other closely, a group collects changes for a moment first. After a
-//! delay in which no change came, the next commits are not delayed, so that a single caller is answered
-//! at once, however fast it calls.
+//! A commit writes every changed page as a whole, and flushes. Pages that all commands touch (the
+//! right edges of tables, the balances) are written once per commit, so while commits follow each
+//! other closely, a group first collects changes for a moment. After a delay without new changes,
+//! the next commits are not delayed, so that a single caller gets its reply at once, however fast
+//! it calls.
 
 use std::time::{Duration, Instant};
 
@@ -17,19 +17,19 @@ const BUSY: Duration = Duration::from_millis(20);
 /// A group of this size is committed without delay.
 const ENOUGH: usize = 256;
 
-/// Groups that are not delayed after a delay in vain: twice as many each time, up to this.
+/// Limit of the number of groups without delay after a useless delay; it doubles each time.
 const AT_ONCE_MAX: u32 = 128;
 
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     last_commit: Option<Instant>,
-    /// Groups left that are not delayed.
+    /// Groups left without delay.
     at_once: u32,
     in_vain: u32,
 }
 
 impl Pace {
-    /// How long a group of so many changes is delayed.
+    /// How long to delay a group of this many changes.
     pub(super) fn moment(&mut self, commands: usize, now: Instant) -> Option<Duration> {
         let busy = self.last_commit.is_some_and(|at| now.duration_since(at) < BUSY);
         if !busy || commands >= ENOUGH {
@@ -42,7 +42,7 @@ impl Pace {
         Some(MOMENT)
     }
 
-    /// So many changes came during a delay.
+    /// Notes how many changes arrived during a delay.
     pub(super) fn came(&mut self, commands: usize) {
         if commands > 0 {
             self.in_vain = 0;
@@ -67,7 +67,7 @@ mod tests {
         let now = Instant::now();
         assert_eq!(pace.moment(1, now), None);
         pace.committed(now);
-        assert_eq!(pace.moment(1, now + BUSY), None, "the last one is long ago");
+        assert_eq!(pace.moment(1, now + BUSY), None, "the last commit is long ago");
     }
 
     #[test]

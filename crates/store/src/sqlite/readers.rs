@@ -1,6 +1,6 @@
-//! A few read-only connections beside the writer. Each read sees one committed state, and its result is
-//! returned once that state is on disk, because callers act on it: an order that was read as fulfilled
-//! is settled at the node; one that is found after an unclear answer counts as accepted.
+//! A few read-only connections beside the writer. Each read sees one committed state, and its
+//! result is returned once that state is on disk, because callers act on it: a fulfilled order is
+//! settled at the node, and an order found after an unclear answer counts as accepted.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -55,11 +55,11 @@ impl Readers {
             tx.connection().execute_batch("BEGIN").map_err(port_error)?;
             let result = work(&mut tx);
             tx.connection().execute_batch("COMMIT").map_err(port_error)?;
-            // After an error above, or a panic, the connection is not used again.
+            // After an error above, or a panic, the connection is dropped.
             pool.give_back(tx);
             result
         });
-        let broke_off = |_| PortError::Unavailable("a read broke off".to_owned());
+        let broke_off = |_| PortError::Unavailable("a read was aborted".to_owned());
         let found = read.await.map_err(broke_off)??;
         self.durable.wait().await?;
         Ok(found)

@@ -9,7 +9,7 @@ use super::checkpoint::Length;
 use super::durable::{Durable, Trust};
 use super::log::Log;
 
-/// Between two tries.
+/// Interval between repair attempts.
 const EVERY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -20,13 +20,13 @@ pub(super) enum RepairError {
     File(#[from] io::Error),
 }
 
-/// Brings everything that was committed to the disk, whatever became of earlier flushes.
+/// Writes all commits to disk, whatever happened to earlier flushes.
 pub(super) fn write_anew(connection: &Connection, log: &dyn Log) -> Result<(), RepairError> {
     let length = Length::of(connection)?;
     if length.pages == 0 {
         return Ok(());
     }
-    // While a write transaction is open no other connection writes, and the log does not restart.
+    // An open write transaction keeps other connections from writing, and the log from restarting.
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let written = log.write_anew(length.pages as usize);
     connection.execute_batch("ROLLBACK")?;
@@ -40,7 +40,7 @@ pub(super) struct Repair {
 }
 
 impl Repair {
-    /// Whether the log can be relied on, after a repair if one is due.
+    /// Whether the log is reliable, after a repair if one is due.
     pub(super) fn is_whole(
         &mut self,
         connection: &Connection,
@@ -55,13 +55,13 @@ impl Repair {
                 Ok(()) => {
                     self.tried_at = None;
                     durable.repaired();
-                    tracing::info!("the log was written anew; the store works again");
+                    tracing::info!("rewrote the log; the store is available again");
                 }
                 Err(RepairError::File(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     durable.doubt(Trust::Gone);
-                    tracing::error!(%error, "the log cannot be written anew: start the program again");
+                    tracing::error!(%error, "cannot rewrite the log; restart the program");
                 }
-                Err(error) => tracing::error!(%error, "the log could not be written anew"),
+                Err(error) => tracing::error!(%error, "could not rewrite the log"),
             }
         }
         durable.trust() == Trust::Whole

@@ -9,7 +9,7 @@ use super::flusher::{Commit, Group};
 use super::tx::{SqliteTx, port_error};
 use crate::tx::Result;
 
-/// Runs them all and commits.
+/// Runs all commands and commits.
 pub(super) fn commit(
     tx: &mut SqliteTx,
     durable: &Durable,
@@ -18,7 +18,7 @@ pub(super) fn commit(
     let before = tx.connection().total_changes();
     let ran = run(tx, &mut commands);
     let connection = tx.connection();
-    // From the commit on, readers see it.
+    // Readers see the group from the commit on.
     let number = durable.begin();
     let committed = ran.and_then(|to_commit| match to_commit {
         true => step(connection, "COMMIT").map_err(|e| PortError::Unavailable(e.to_string())),
@@ -37,11 +37,11 @@ pub(super) fn commit(
     Group { number, commands, commit }
 }
 
-/// False when there is nothing to commit, for the only command failed.
+/// False when there is nothing to commit because the only command failed.
 fn run(tx: &mut SqliteTx, group: &mut [Box<dyn Command>]) -> Result<bool> {
     step(tx.connection(), "BEGIN IMMEDIATE").map_err(port_error)?;
     if !run_together(tx, group) {
-        // SQLite may have rolled back everything by itself; then this fails, as it must.
+        // SQLite may have rolled back everything already; then this fails, as intended.
         step(tx.connection(), "ROLLBACK").map_err(|_| lost())?;
         if group.len() == 1 {
             return Ok(false);
@@ -59,7 +59,7 @@ fn run(tx: &mut SqliteTx, group: &mut [Box<dyn Command>]) -> Result<bool> {
     Ok(true)
 }
 
-/// False when something has to be undone, or the only command failed.
+/// False when a command must be undone, or the only command failed.
 fn run_together(tx: &mut SqliteTx, group: &mut [Box<dyn Command>]) -> bool {
     let alone = group.len() == 1;
     group.iter_mut().all(|command| {

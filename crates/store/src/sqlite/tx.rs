@@ -1,5 +1,5 @@
-//! Statements on one SQLite connection. None waits, so a future of the rows is ready at its first
-//! poll: [`ready`] takes its value without a runtime.
+//! Statements on one SQLite connection. None waits, so a row's future is ready at its first poll:
+//! [`ready`] takes its value without a runtime.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,10 +12,11 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 use crate::tx::{Column, Result, Row, Value};
 use crate::vault::Vault;
 
-/// `FOR UPDATE OF orders SKIP LOCKED` and some more; statements are long, and searched each time.
+/// Longest clause to cut, such as `FOR UPDATE OF orders SKIP LOCKED`: only the end of a statement
+/// is searched.
 const ROW_LOCKS_CHARS_MAX: usize = 48;
 
-/// A connection; the caller opens and ends its transactions.
+/// A connection; the caller begins and ends its transactions.
 pub(crate) struct SqliteTx {
     connection: Connection,
     vault: Arc<Vault>,
@@ -64,7 +65,7 @@ impl SqliteTx {
         params.iter().map(|params| query(&mut statement, params)).collect()
     }
 
-    /// Without `RETURNING`, for which SQLite makes a temporary table for each statement.
+    /// Without `RETURNING`, for which SQLite creates a temporary table per statement.
     pub(crate) fn insert_many<const N: usize>(
         &self,
         sql: &'static str,
@@ -80,7 +81,7 @@ impl SqliteTx {
     }
 }
 
-/// The one writer locks the whole database: rows need no locks of their own, and SQLite has none.
+/// The single writer locks the whole database: SQLite neither has nor needs row locks.
 fn without_row_locks(sql: &str) -> &str {
     let end = sql.len().saturating_sub(ROW_LOCKS_CHARS_MAX);
     let clause = sql.get(end..).and_then(|tail| tail.rfind("FOR UPDATE"));
@@ -132,12 +133,12 @@ fn column(value: ValueRef<'_>) -> Column {
         ValueRef::Integer(value) => Column::Int(value),
         ValueRef::Text(value) => Column::Text(String::from_utf8_lossy(value).into_owned()),
         ValueRef::Blob(value) => Column::Blob(value.to_owned()),
-        // No column of ours is a float: STRICT tables and integer sums.
+        // Our columns are never floats: STRICT tables and integer sums.
         ValueRef::Null | ValueRef::Real(_) => Column::Null,
     }
 }
 
-/// As an error of the port. SQLite's messages name tables and columns, never values.
+/// Maps an error to the port's. SQLite's messages name tables and columns, never values.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(crate) fn port_error(error: rusqlite::Error) -> PortError {
     match error.sqlite_error_code() {
@@ -154,7 +155,7 @@ pub(crate) fn port_error(error: rusqlite::Error) -> PortError {
     }
 }
 
-/// The value of a future that waits for nothing.
+/// The value of a future that never waits.
 pub(crate) fn ready<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,

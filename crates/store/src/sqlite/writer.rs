@@ -6,26 +6,26 @@
 //! command ─┘                 COMMIT ──> flusher ──> replies
 //! ```
 //!
-//! A commit writes to the log (`synchronous = NORMAL`) and does not wait for the disk: the flusher
-//! does, and replies, while the next group runs. A crash leaves the groups up to one of them: a frame
-//! of the log counts only when all before it are whole, SQLite flushes the log before it folds pages of
-//! it into the database, the database before the log begins anew, and the log's new header before
-//! the frames behind it.
+//! A commit writes to the log (`synchronous = NORMAL`) without waiting for the disk: the flusher
+//! does, and replies, while the next group runs. After a crash the log holds all groups up to one
+//! of them: a frame counts only if all before it are whole. SQLite flushes the log before it
+//! checkpoints pages into the database, the database before the log restarts, and the log's new
+//! header before the frames behind it.
 //!
-//! While one group is flushed the next one gathers, so that many callers share each commit; under
-//! load it gathers a moment longer ([`Pace`]). A command that fails undoes itself alone.
-//! Few fail after they changed something, and a savepoint costs a copy of every page that is changed
-//! after it: only when one does, all is rolled back, and the group runs again with a savepoint for
-//! each. So a command may run twice. Nobody gets a reply before the flush; when the transaction is
-//! lost (disk full, locked) everyone in the group is told that nothing happened, and the thread goes
-//! on. A probe is a command that proves too little: a disk may be full for an order and have room for
-//! one page. So after a lost commit it fails until another one succeeded, or half a minute has passed.
+//! While one group is flushed the next one collects, so that many callers share a commit; under
+//! load it collects a moment longer ([`Pace`]). A command that fails is undone alone. Few fail
+//! after they changed something, and a savepoint costs a copy of every page changed after it: only
+//! when one does, the whole group is rolled back and runs again with a savepoint for each command.
+//! So a command may run twice. There is no reply before the flush. When the transaction is lost
+//! (disk full, locked), every caller in the group gets *unavailable*, and the thread continues. A
+//! probe proves too little: a full disk may have room for its one page but not for an order. So
+//! after a lost commit it fails until another commit succeeds, or for half a minute.
 //!
-//! After a flush that failed nobody knows what the disk has. Commands are refused, and reads too,
-//! until the log was written anew from memory and flushed ([`Log::write_anew`]). Folding it into the
-//! database instead might leave half of it there. When memory has lost it too, the process has to be
-//! started again; the log is left as it is, and SQLite finds out how far it is whole.
-//! The thread ends when the last sender is gone and the queue is empty.
+//! After a failed flush it is unknown what is on disk. Commands and reads are refused until the log
+//! has been rewritten from memory and flushed ([`Log::write_anew`]). Checkpointing it instead might
+//! store half of it. If memory has lost it too, the process must be restarted; the log is left as
+//! it is, and SQLite recovers its valid part. The thread ends when the last sender is dropped and
+//! the queue is empty.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub(crate) struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the writer's threads work with.
+/// Dependencies of the writer's threads.
 pub(super) struct Context {
     pub(super) tx: SqliteTx,
     pub(super) path: PathBuf,
@@ -80,7 +80,7 @@ impl Writer {
         Ok(Self { last_loss, queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Runs `work` in a transaction and returns what it made, once that is on disk.
+    /// Runs `work` in a transaction and returns its result once that is on disk.
     pub(crate) async fn write<R, F>(&self, work: F) -> Result<R>
     where
         R: Send + 'static,
@@ -89,7 +89,7 @@ impl Writer {
         self.queue(work, false).await
     }
 
-    /// The same for a command that only tries whether a commit succeeds.
+    /// Like [`Writer::write`], for a command that only tests that a commit succeeds.
     pub(crate) async fn probe<F>(&self, work: F) -> Result<()>
     where
         F: Fn(&mut SqliteTx) -> Result<()> + Send + 'static,
@@ -109,12 +109,12 @@ impl Writer {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Job { work, result: None, probe, reply });
         self.queue.as_ref().ok_or_else(gone)?.send(job).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| PortError::Unknown("the store broke off".to_owned()))?
+        answer.await.map_err(|_| PortError::Unknown("the store did not reply".to_owned()))?
     }
 }
 
 impl Drop for Writer {
-    /// What is queued is still written; whoever drops the last handle waits for it.
+    /// Queued commands are still written; dropping the last handle waits for them.
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
@@ -123,7 +123,7 @@ impl Drop for Writer {
     }
 }
 
-/// At the end the connection is the last to go, after all was flushed.
+/// The connection is dropped last, after everything was flushed.
 #[expect(clippy::needless_pass_by_value, reason = "dropped here, the last one first")]
 fn run(
     mut context: Context,
@@ -152,7 +152,7 @@ fn run(
 }
 
 impl Drop for Context {
-    /// The last connection to close folds the log into the database, but not one that is in doubt.
+    /// The last connection to close checkpoints the log, unless the log is in doubt.
     fn drop(&mut self) {
         if self.durable.trust() != Trust::Whole {
             let keep = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;

@@ -1,4 +1,4 @@
-//! Flushes that fail: nobody is told what is not known, and nothing is built on it.
+//! Failed flushes: callers get no result that may be wrong, and later commits do not build on them.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
@@ -33,7 +33,7 @@ async fn everything_behind_a_failed_flush_is_unknown_too() {
     disk.fail(1);
     disk.let_go();
     assert!(is_unknown(&first.await.unwrap()) && is_unknown(&second.await.unwrap()));
-    assert_eq!(disk.flushes(), 1, "another try would succeed over the hole");
+    assert_eq!(disk.flushes(), 1, "a second flush would succeed although data are missing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +57,7 @@ async fn a_log_that_memory_lost_too_is_left_to_the_next_process() {
     let good_bytes = database.log_bytes();
     disk.fail(1);
     assert!(is_unknown(&rig.add(1).await.unwrap()));
-    // What the kernel reads back when it gave up the page.
+    // What the kernel returns after it dropped the page.
     let log = OpenOptions::new().write(true).open(database.path().with_extension("db-wal"));
     log.unwrap().write_all_at(&[0xff; 100], good_bytes + 1_000).unwrap();
     for _ in 0..3 {
@@ -65,7 +65,7 @@ async fn a_log_that_memory_lost_too_is_left_to_the_next_process() {
     }
     assert!(is_unavailable(&rig.read().await));
     rig.close().await;
-    assert!(database.log_bytes() > good_bytes, "not folded");
+    assert!(database.log_bytes() > good_bytes, "not checkpointed");
 
     let connection = database.connect();
     assert_eq!(super::rig::rows(&connection), 1, "acknowledged is stored, and the rest is whole");

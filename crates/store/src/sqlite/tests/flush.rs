@@ -8,12 +8,12 @@ async fn nobody_is_told_before_the_flush() {
     let database = Database::new();
     let (rig, disk) = Rig::with_disk(&database);
     disk.hold();
-    let told = rig.add(1);
+    let reply = rig.add(1);
     until(|| disk.flushes() == 1).await;
     assert_eq!(rig.rows(), 1, "it is committed");
-    assert!(!told.is_finished());
+    assert!(!reply.is_finished());
     disk.let_go();
-    assert_eq!(told.await.unwrap(), Ok(1));
+    assert_eq!(reply.await.unwrap(), Ok(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,20 +36,20 @@ async fn the_writer_does_not_run_far_ahead_of_the_disk() {
     let database = Database::new();
     let (rig, disk) = Rig::with_disk(&database);
     disk.hold();
-    let mut told = vec![rig.add(1)];
+    let mut replies = vec![rig.add(1)];
     until(|| disk.flushes() == 1).await;
-    // One is being flushed, some wait, one is committed and finds no room.
+    // One group is being flushed, some are queued, one is committed and does not fit the queue.
     let ahead = 2 + i64::try_from(GROUPS_MAX).unwrap();
     for number in 2..=ahead {
-        told.push(rig.add(1));
+        replies.push(rig.add(1));
         until(|| rig.rows() == number).await;
     }
-    told.push(rig.add(1));
+    replies.push(rig.add(1));
     let more = until(|| rig.rows() > ahead);
     assert!(tokio::time::timeout(std::time::Duration::from_millis(50), more).await.is_err());
     disk.let_go();
-    for told in told {
-        assert_eq!(told.await.unwrap(), Ok(1));
+    for reply in replies {
+        assert_eq!(reply.await.unwrap(), Ok(1));
     }
 }
 
@@ -57,16 +57,16 @@ async fn the_writer_does_not_run_far_ahead_of_the_disk() {
 async fn a_read_waits_for_the_flush_of_what_it_saw() {
     let database = Database::new();
     let (rig, disk) = Rig::with_disk(&database);
-    assert_eq!(rig.read().await, Ok(0), "nothing is under way");
+    assert_eq!(rig.read().await, Ok(0), "nothing is being flushed");
     disk.hold();
-    let told = rig.add(1);
+    let reply = rig.add(1);
     until(|| disk.flushes() == 1).await;
     let mut read = Box::pin(rig.read());
     let early = tokio::time::timeout(std::time::Duration::from_millis(50), &mut read).await;
     assert!(early.is_err(), "a power cut may still undo it");
     disk.let_go();
     assert_eq!(read.await, Ok(1));
-    assert_eq!(told.await.unwrap(), Ok(1));
+    assert_eq!(reply.await.unwrap(), Ok(1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! The log's length under load: it begins anew while others read.
+//! The log's length under load: it restarts while others read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,10 +8,10 @@ use crate::sqlite::checkpoint::Lengths;
 
 const LENGTHS: Lengths = Lengths { pass: 50, restart: 200, max: 800 };
 
-/// A page and what its frame adds.
+/// A page and its frame header.
 const FRAME_BYTES: u64 = 4_096 + 24;
 
-/// Adds rows until so many pages were written.
+/// Adds rows until this many pages are written.
 async fn write(rig: &Rig, pages: usize) {
     for _ in 0..pages / 10 {
         assert_eq!(rig.add(10 * 4_096).await.unwrap(), Ok(1));
@@ -23,7 +23,7 @@ async fn the_log_stays_short_while_others_read() {
     let database = Database::new();
     let rig = Rig::with_lengths(&database, LENGTHS);
     let stop = Arc::new(AtomicBool::new(false));
-    // Each read begins before the last one ended.
+    // Each read begins before the previous one ends.
     let readers: Vec<_> = (0..3)
         .map(|_| {
             let (stop, connection) = (stop.clone(), database.connect());

@@ -1,4 +1,4 @@
-//! The writer and its flusher on a table of their own, with a log that fails as told.
+//! The writer and its flusher on a test table, with a log that fails on command.
 
 mod broken_log;
 mod flush;

@@ -1,4 +1,4 @@
-//! A writer on one table, and a log whose flushes are held up or fail as a test says.
+//! A writer on one table, and a log whose flushes a test can hold or fail.
 
 use std::io;
 use std::path::PathBuf;
@@ -40,13 +40,13 @@ impl Database {
         connect(&self.path(), PATIENCE).unwrap()
     }
 
-    /// Bytes of the log's file.
+    /// Size of the log file.
     pub(super) fn log_bytes(&self) -> u64 {
         std::fs::metadata(self.path().with_extension("db-wal")).unwrap().len()
     }
 }
 
-/// Rows of the table, as a connection of its own sees them.
+/// Number of rows, as another connection sees them.
 pub(super) fn rows(connection: &Connection) -> i64 {
     connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
 }
@@ -71,7 +71,7 @@ impl Rig {
         Self::new(database, outside, lengths, log)
     }
 
-    /// With a log of a connection that stays open: it would be removed with the last one.
+    /// Uses the log of a connection that stays open: SQLite removes the log with the last one.
     fn new(database: &Database, outside: Connection, lengths: Lengths, log: Arc<dyn Log>) -> Self {
         let (vault, durable) = (Arc::new(Vault::new([7; 32])), Arc::new(Durable::default()));
         let (path, connection) = (database.path(), database.connect());
@@ -83,7 +83,7 @@ impl Rig {
         Self { readers, writer, outside }
     }
 
-    /// As a process that ends: the writer is the last to go.
+    /// Ends like a process: the writer is dropped last.
     pub(super) async fn close(self) {
         let Self { readers, writer, outside } = self;
         drop((readers, outside));
@@ -91,7 +91,7 @@ impl Rig {
         drop(writer);
     }
 
-    /// Adds a row of some bytes.
+    /// Adds a row of this size.
     #[expect(clippy::disallowed_methods, reason = "a test looks whether it is finished")]
     pub(super) fn add(&self, bytes: usize) -> JoinHandle<Result<u64>> {
         let (writer, body) = (self.writer.clone(), "x".repeat(bytes));
@@ -127,12 +127,12 @@ pub(super) fn is_unavailable<T>(result: &Result<T>) -> bool {
 struct Orders {
     held: bool,
     failures: usize,
-    /// Flushes that began.
+    /// Number of flushes that began.
     begun: usize,
     written_anew: usize,
 }
 
-/// A real log whose disk obeys a test.
+/// A real log whose flushes a test controls.
 pub(super) struct Disk {
     file: LogFile,
     orders: Mutex<Orders>,
@@ -146,7 +146,7 @@ impl Disk {
         Arc::new(Self { file, orders: Mutex::default(), changed: Condvar::new() })
     }
 
-    /// Flushes that begin from now on do not end before [`Disk::let_go`].
+    /// Holds the flushes that begin from now on until [`Disk::let_go`].
     pub(super) fn hold(&self) {
         self.orders.lock().unwrap().held = true;
     }
@@ -156,7 +156,7 @@ impl Disk {
         self.changed.notify_all();
     }
 
-    /// So many flushes fail from now on.
+    /// Fails this many flushes from now on.
     pub(super) fn fail(&self, flushes: usize) {
         self.orders.lock().unwrap().failures = flushes;
     }
