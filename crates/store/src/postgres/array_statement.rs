@@ -1,4 +1,4 @@
-//! One statement for many rows of parameters, which are sent as an array for each parameter.
+//! One statement for many rows of parameters, with each parameter sent as an array.
 //!
 //! | written | for many rows at once |
 //! |---|---|
@@ -7,12 +7,12 @@
 //! | `DELETE FROM t WHERE k = ?1` | `DELETE FROM t USING v WHERE k = v.p1 RETURNING v.nth` |
 //! | `INSERT INTO t (k, a) VALUES (?1, ?2)` | `INSERT INTO t (k, a) SELECT v.p1, v.p2 FROM v ORDER BY v.nth` |
 //!
-//! `v` are the rows, `nth` counts them from 1. It does what the statement does row by row, in their
-//! order: a `SELECT` that locks is not merged with what is around it, so that rows are locked as they
-//! come. An `UPDATE` or `DELETE` is of this kind only when rows that differ in what columns are
-//! compared with are of different rows of the table; those that do not differ go in statements after
-//! one another ([`ArrayStatement::runs`]). Every other statement is sent once for each row. Rows of an `UPDATE` that follow one
-//! another are fewer still (`range_update.rs`).
+//! `v` holds the rows of parameters, and `nth` numbers them from 1. The statement does the same as
+//! the original one row by row, in order: a locking `SELECT` is not merged with its surroundings,
+//! so that rows are locked in this order. An `UPDATE` or `DELETE` qualifies only if rows of
+//! parameters with different keys affect different rows of the table; those with equal keys go into
+//! successive statements ([`ArrayStatement::runs`]). Other statements are sent once per row.
+//! Consecutive rows of an `UPDATE` are merged further (`range_update.rs`).
 
 use std::collections::HashSet;
 
@@ -23,14 +23,14 @@ use super::sql_tokens::{Token, columns, comma_separated, inside, tokens};
 use super::statement::lock_rows;
 use crate::tx::{Column, Row, Value};
 
-/// Rows in one statement: bounds the memory for copies, and how long a statement takes.
+/// Rows per statement: bounds the memory for copies and the statement's duration.
 const ROWS_MAX: usize = 4_096;
 
-/// Tables whose rows are changed without having been locked before. A statement locks rows in the order
-/// of its plan; so these rows are locked first, in the order of the parameters, to prevent deadlocks.
+/// Tables whose rows are changed without an earlier lock. A statement locks rows in the order of
+/// its plan, so these rows are locked first, in the order of the parameters, to prevent deadlocks.
 const UNLOCKED: [&str; 2] = ["events", "chunks"];
 
-/// Its rows are few, and changed by one statement each.
+/// Its rows are few, and each is changed by a statement of its own.
 const APART: &str = "ledger_accounts";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -40,30 +40,30 @@ pub(super) struct ArrayStatement {
     pub(super) span: Option<RangeUpdate>,
 }
 
-/// What stands around the rows.
+/// The text around the rows.
 #[derive(Debug, PartialEq, Eq)]
 struct Parts {
     before: String,
     after: String,
-    /// Parameters that tell apart the rows of the table. Empty where that does not matter.
+    /// Parameters that identify a row of the table. Empty where that does not matter.
     key: Vec<usize>,
 }
 
-/// The columns of its result.
+/// The columns of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// Which row, and what the statement returns for it.
+    /// `nth`, and what the statement returns for that row.
     Numbered,
-    /// What the statement returns, for each row in turn.
+    /// What the statement returns for each row, in order.
     InTurn,
-    /// The value of this parameter, of each row that was stored.
+    /// The value of this parameter for every stored row.
     Stored(usize),
-    /// None: every row was stored.
+    /// No columns: every row was stored.
     Nothing,
 }
 
 impl ArrayStatement {
-    /// `None` of a statement that has to be sent once for each row.
+    /// `None` for a statement that must be sent once per row.
     pub(super) fn of(sql: &'static str) -> Option<Self> {
         let tokens = tokens(sql);
         match tokens.first()?.text {
@@ -75,15 +75,15 @@ impl ArrayStatement {
         }
     }
 
-    /// With parameters of these types. `None` when there is no array of one.
+    /// The SQL for these parameter types. `None` if one has no array type.
     ///
-    /// The planner does not know how many rows there are, and takes the limit for a tenth of its
-    /// guess of ten: so it looks each up by its key, however small the table is at that time.
+    /// The planner does not know the number of rows, and takes the limit for a tenth of its guess
+    /// of ten: so it looks up each row by its key, however small the table is at that time.
     pub(super) fn sql(&self, types: &[Type]) -> Option<String> {
         self.with(types, &self.parts.after)
     }
 
-    /// For spans of rows: with the last number of each behind its parameters.
+    /// The SQL for ranges: the last index of each follows its parameters.
     pub(super) fn sql_of_spans(&self, types: &[Type]) -> Option<String> {
         let wanted = of_rows(&self.span.as_ref()?.wanted);
         let after = format!("WHERE{wanted} RETURNING v.nth, {NUMBER}");
@@ -104,8 +104,8 @@ impl ArrayStatement {
         ))
     }
 
-    /// Where rows are divided so that none of a run changes what another one of it does. `None` when
-    /// that cannot be told.
+    /// Divides rows into runs in which no row affects another's result. `None` if that cannot be
+    /// determined.
     pub(super) fn runs<'a, const N: usize>(
         &self,
         rows: &'a [[Value<'a>; N]],
@@ -127,7 +127,7 @@ impl ArrayStatement {
         Some(runs)
     }
 
-    /// Two texts that differ in a NUL alone are the same to the server.
+    /// `None` for texts with a NUL, because the server stores a different text.
     fn key<'a>(&self, row: &[Value<'a>]) -> Option<Vec<Value<'a>>> {
         let sound = |value: &Value<'_>| !matches!(value, Value::Text(text) if text.contains('\0'));
         let value = |at: &usize| row.get(*at).copied().filter(sound);
@@ -135,17 +135,17 @@ impl ArrayStatement {
     }
 }
 
-/// The result of each row. `None` when the answer does not match the rows.
+/// The result of each row. `None` if the answer does not match the rows.
 pub(super) fn of_each<const N: usize>(
     answer: Answer,
     rows: &[[Value<'_>; N]],
-    told: Vec<Vec<Column>>,
+    answered: Vec<Vec<Column>>,
 ) -> Option<Vec<Vec<Row>>> {
     let done = || vec![Row::new(Vec::new())];
     match answer {
         Answer::Numbered => {
             let mut each: Vec<Vec<Row>> = rows.iter().map(|_| Vec::new()).collect();
-            for mut columns in told {
+            for mut columns in answered {
                 let Column::Int(nth) = columns.first()? else { return None };
                 let at = usize::try_from(*nth).ok()?.checked_sub(1)?;
                 columns.remove(0);
@@ -154,12 +154,12 @@ pub(super) fn of_each<const N: usize>(
             Some(each)
         }
         Answer::InTurn => {
-            let each = told.into_iter().map(|columns| vec![Row::new(columns)]);
+            let each = answered.into_iter().map(|columns| vec![Row::new(columns)]);
             Some(each).filter(|each| each.len() == rows.len()).map(Iterator::collect)
         }
         Answer::Stored(at) => {
             let mut stored: HashSet<Value<'_>> =
-                told.iter().filter_map(|columns| columns.first().map(Value::from)).collect();
+                answered.iter().filter_map(|columns| columns.first().map(Value::from)).collect();
             let each = rows.iter().map(|row| stored.remove(&row[at]));
             Some(each.map(|stored| if stored { done() } else { Vec::new() }).collect())
         }
@@ -167,7 +167,7 @@ pub(super) fn of_each<const N: usize>(
     }
 }
 
-/// Our columns and what is computed from them.
+/// The types of our columns and of computed ones.
 pub(super) const fn array_of(kind: &Type) -> Option<Type> {
     match *kind {
         Type::INT8 => Some(Type::INT8_ARRAY),
@@ -229,7 +229,7 @@ fn delete(sql: &str, tokens: &[Token<'_>]) -> Option<ArrayStatement> {
     Some(if unlocked { locked_first(table, wanted?, "FOR UPDATE", change) } else { change })
 }
 
-/// Finds and locks the rows one by one, and then changes them.
+/// Finds and locks the rows one by one, then changes them.
 fn locked_first(
     table: &str,
     wanted: &str,
@@ -254,14 +254,14 @@ fn change(
     ArrayStatement { parts: Parts { before, after, key }, answer: Answer::Numbered, span: None }
 }
 
-/// What stands before the token and after it.
+/// The text before and after the token.
 fn divided<'a>(sql: &'a str, tokens: &[Token<'_>], by: &str) -> (&'a str, Option<&'a str>) {
     let found = tokens.iter().find(|token| token.text == by);
     let split = found.and_then(|token| Some((sql.get(..token.at)?, sql.get(token.end()..)?)));
     split.map_or((sql, None), |(before, after)| (before, Some(after)))
 }
 
-/// The parameters that columns are compared with, each alone. Columns that are `assigned` are no key.
+/// The parameters that columns are compared with, each alone. An `assigned` column is no key.
 fn key(wanted: &str, assigned: &[&str]) -> Option<Vec<usize>> {
     let tokens = tokens(wanted);
     if tokens.iter().any(|token| matches!(token.text, "OR" | "BETWEEN")) {

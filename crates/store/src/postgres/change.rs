@@ -1,17 +1,16 @@
-//! The attempts at one change: begun, committed, and repeated where that is safe.
+//! The attempts at one change: begin, commit, and a repeat where that is safe.
 //!
 //! | what happens | what was stored | what follows |
 //! |---|---|---|
-//! | deadlock with another change | nothing | repeated, a few times |
+//! | deadlock with another change | nothing | repeated a few times |
 //! | connection lost before the commit was sent | nothing | repeated once, on a new connection |
 //! | no answer in time, before the commit | nothing | *unavailable* |
 //! | connection lost, or no answer, after the commit was sent | all or nothing | *unknown* |
 //! | the server refuses the commit | nothing | as with any statement |
 //!
-//! Each change has a transaction and a connection of its own. Sharing one between changes of many
-//! callers, as SQLite's writer does, would make each hold the rows of all others: a deadlock with
-//! another such group could be the usual case, and PostgreSQL shares the flush of concurrent commits
-//! by itself.
+//! Each change has its own transaction and connection. If changes of many callers shared one, as
+//! SQLite's writer does, each would hold the locks of all others, and deadlocks between such groups
+//! could become the usual case. PostgreSQL shares the flush of concurrent commits by itself.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -80,11 +79,11 @@ impl<'s> Attempts<'s> {
         }
     }
 
-    /// Commits `tx` if `result` is a success. `None` when the change has to be repeated.
+    /// Commits `tx` if `result` is a success. `None` when the change must be repeated.
     pub(crate) async fn end<R>(&mut self, tx: PgTx, result: Result<R>) -> Option<Result<R>> {
         if let Some(fault) = tx.fault() {
             drop(tx);
-            // However the change handled the failure: the server stores nothing of it.
+            // However the change handled the failure, the server stores nothing of it.
             let failed = || PortError::Refused("a statement of the change failed".to_owned());
             let error = result.err().unwrap_or_else(failed);
             return if self.again(fault).await { None } else { Some(Err(error)) };
@@ -93,7 +92,7 @@ impl<'s> Attempts<'s> {
             Ok(value) => value,
             Err(error) => return Some(Err(error)),
         };
-        let word =
+        let notify =
             self.notifier.and_then(|notifier| notifier.statement(tx.changed(), Instant::now()));
         let mut lent = tx.close();
         if self.kind == Kind::Read {
@@ -102,7 +101,7 @@ impl<'s> Attempts<'s> {
             }
             return Some(Ok(value));
         }
-        match commit(&mut lent, word).await {
+        match commit(&mut lent, notify).await {
             Ok(()) => Some(Ok(value)),
             Err((fault, error)) => {
                 drop(lent);
@@ -111,7 +110,7 @@ impl<'s> Attempts<'s> {
         }
     }
 
-    /// Whether it may be repeated; waits a little, so that the same two do not meet again.
+    /// Whether to repeat; first waits a random moment, so that the same two do not collide again.
     async fn again(&mut self, fault: Fault) -> bool {
         match fault {
             Fault::Crossed if self.crossed < CROSSED_MAX => {
@@ -133,14 +132,14 @@ impl<'s> Attempts<'s> {
 
 async fn commit(
     lent: &mut Lent,
-    word: Option<String>,
+    notify: Option<String>,
 ) -> std::result::Result<(), (Fault, PortError)> {
     let connection = lent.connection()?;
     if connection.is_closed() {
         // The commit was never sent.
         return Err(super::error::lost());
     }
-    match connection.commit(word).await {
+    match connection.commit(notify).await {
         Ok(()) => Ok(()),
         Err(Some(error)) if undid(&error) => {
             let crossed = error.code().is_some_and(|code| code.code().starts_with("40"));
@@ -149,7 +148,7 @@ async fn commit(
         }
         Err(error) => {
             let why = error.as_ref().map(ToString::to_string);
-            tracing::error!(why, "the outcome of a commit is not known");
+            tracing::error!(why, "the outcome of a commit is unknown");
             lent.give_up();
             Err((Fault::Told, unsure()))
         }

@@ -1,4 +1,4 @@
-//! Connects, with TLS as configured and with our session limits in place of the server's.
+//! Connects, with TLS as configured and with our session limits instead of the server's.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use super::connection::Connection;
 use super::url::Server;
 use crate::OpenError;
 
-/// The server cancels a statement this much earlier than we drop the connection.
+/// The server cancels a statement this long before we drop the connection.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// `plans` are settings of the sessions.
+/// `plans` are planner settings of the session.
 pub(super) async fn connect(
     server: &Server,
     deadline: Duration,
@@ -35,7 +35,7 @@ pub(super) async fn client(server: &Server) -> Result<Client, OpenError> {
     driven_client(server).await.map(|(client, _)| client)
 }
 
-/// With a task that ends when the connection does.
+/// Connects, and spawns a task that drives the connection until it ends.
 pub(super) async fn driven_client(server: &Server) -> Result<(Client, JoinHandle<()>), OpenError> {
     match &server.tls {
         Some(tls) => {
@@ -62,12 +62,12 @@ where
     })
 }
 
-/// Commits are flushed before they are acknowledged. A transaction that a dead node left open does not
-/// keep its rows locked.
+/// Commits are flushed before they are acknowledged, and a transaction left open by a dead node
+/// does not keep its row locks.
 fn session(deadline: Duration) -> String {
     let statement = deadline.saturating_sub(MARGIN).max(deadline / 2).as_millis();
     let lock = (deadline / 2).as_millis();
-    // The locks of a stopped node are released before other changes that wait for them time out.
+    // Locks of a stopped node are released before changes that wait for them time out.
     let idle = (deadline / 4).as_millis();
     format!(
         "SET statement_timeout = {statement};
@@ -80,7 +80,7 @@ fn session(deadline: Duration) -> String {
     )
 }
 
-/// Lets the server soon detect a lost client and release its locks. Two of these came with
+/// Makes the server detect a lost client soon and release its locks. Two of these exist since
 /// PostgreSQL 14.
 pub(super) const PRESENCE: &str = "
      SELECT set_config(name, CASE name
@@ -90,8 +90,8 @@ pub(super) const PRESENCE: &str = "
      FROM pg_settings WHERE name IN ('tcp_keepalives_idle', 'tcp_keepalives_interval',
          'tcp_keepalives_count', 'idle_session_timeout', 'client_connection_check_interval')";
 
-/// For changes, which find every row by an index. A plan is made once for a connection, perhaps while a
-/// table is empty and a sequential scan the cheapest; and rows must be locked in the order of the
+/// For changes, which find every row by an index. A plan is made once per connection, perhaps while
+/// a table is empty and a sequential scan is cheapest; and rows must be locked in the order of the
 /// parameters.
 pub(super) const BY_INDEX: &str = "
      SET plan_cache_mode = force_generic_plan;
@@ -99,5 +99,5 @@ pub(super) const BY_INDEX: &str = "
      SET enable_hashjoin = off;
      SET enable_mergejoin = off;";
 
-/// For reads, which may be of whole tables.
+/// For reads, which may scan whole tables.
 pub(super) const AS_IS: &str = "";

@@ -1,9 +1,8 @@
 //! One connection: its prepared statements, and a deadline for each answer.
 //!
-//! ArrayStatement rows of one statement go as arrays to a statement made of it (`array_statement.rs`), or without waiting
-//! for each other's answers. What the server does with a statement that takes too long it decides a
-//! little earlier than we give it up, so that a silence means that the server or the way to it is
-//! gone.
+//! Many rows of parameters go as arrays into one derived statement (`array_statement.rs`), or are
+//! pipelined. The server cancels a slow statement a little before our deadline, so missing the
+//! deadline means that the server or the network is down.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -23,31 +22,31 @@ use super::statement::{Copy, Translated, translate};
 use super::value::{Array, Bound, Cell, fits, put_field, type_of};
 use crate::tx::{Column, Row, Value};
 
-/// Rows on their way before the first one's answer is waited for.
+/// Pipelined rows before the first answer is awaited.
 const PIPELINE_MAX: usize = 512;
 
-/// Fewer rows are not worth a statement of arrays.
+/// Fewer rows are not worth a derived statement.
 const ARRAY_ROWS_MIN: usize = 3;
 
-/// Fewer rows are not worth the three answers that a COPY takes.
+/// Fewer rows are not worth the three round trips of a COPY.
 const COPY_ROWS_MIN: usize = 32;
 
-/// Bytes of a COPY that are sent at once.
+/// Bytes of a COPY per write.
 const COPY_BYTES: usize = 64 * 1_024;
 
 /// `PGCOPY\n\377\r\n\0`, no flags, no extension.
 const COPY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 
-/// A plan is kept no longer: it was made for the tables as they were, and the best one for a table of
-/// some rows may be the worst for the thousands that come in the next second. On a new connection it
-/// is made anew much sooner, and then after twice the time each.
+/// Plans are discarded after this time: they were made for the tables as they were, and the best
+/// plan for a few rows may be the worst for the thousands that follow. A new connection starts with
+/// the minimum and doubles the time.
 const PLANS_KEPT_MIN: Duration = Duration::from_millis(100);
 const PLANS_KEPT_MAX: Duration = Duration::from_secs(2);
 
 pub(super) struct Connection {
     client: Client,
     plans: Plans,
-    /// By the address of their text, which is the program's own.
+    /// By the address of the text, which is static.
     statements: HashMap<(usize, usize), Known>,
     deadline: Duration,
 }
@@ -60,7 +59,7 @@ struct Plans {
 struct Known {
     text: Translated,
     statement: Option<Statement>,
-    /// That takes arrays of what `statement` takes.
+    /// The derived statement that takes arrays.
     many: Option<Statement>,
     spans: Option<Statement>,
     copy: Option<Statement>,
@@ -91,20 +90,21 @@ impl Connection {
         answer(self.deadline, self.client.batch_execute(sql)).await
     }
 
-    /// The commit, whose failure is looked at more closely. `None` when there was no answer.
-    /// With `word`, a statement that is sent with it.
+    /// Commits, with `notify` as a statement before it. `None` when there was no answer; the caller
+    /// examines other errors.
     pub(super) async fn commit(
         &self,
-        word: Option<String>,
+        notify: Option<String>,
     ) -> std::result::Result<(), Option<Error>> {
-        let commit = word.map_or_else(|| "COMMIT".to_owned(), |word| format!("{word}; COMMIT"));
+        let commit =
+            notify.map_or_else(|| "COMMIT".to_owned(), |notify| format!("{notify}; COMMIT"));
         match tokio::time::timeout(self.deadline, self.client.batch_execute(&commit)).await {
             Ok(done) => done.map_err(Some),
             Err(_) => Err(None),
         }
     }
 
-    /// Sends it and does not wait: whoever uses the connection next is served after it.
+    /// Sends without waiting: later users of the connection are served after it.
     pub(super) fn send(&self, sql: &str) {
         let sending = pin!(self.client.batch_execute(sql));
         let _ = sending.poll(&mut Context::from_waker(Waker::noop()));
@@ -122,8 +122,8 @@ impl Connection {
         if let Some(changed) = self.spans(sql, params).await? {
             return Ok(changed);
         }
-        if let Some(told) = self.many(sql, params).await? {
-            return Ok(told.iter().map(|rows| rows.len() as u64).collect());
+        if let Some(answered) = self.many(sql, params).await? {
+            return Ok(answered.iter().map(|rows| rows.len() as u64).collect());
         }
         let statement = self.prepare(sql, params).await?;
         let mut changed = Vec::with_capacity(params.len());
@@ -145,8 +145,8 @@ impl Connection {
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<Vec<Row>>> {
-        if let Some(told) = self.many(sql, params).await? {
-            return Ok(told);
+        if let Some(answered) = self.many(sql, params).await? {
+            return Ok(answered);
         }
         let statement = self.prepare(sql, params).await?;
         let mut found = Vec::with_capacity(params.len());
@@ -163,8 +163,8 @@ impl Connection {
         Ok(found)
     }
 
-    /// What each row changed or found, by a statement that takes arrays. `None` when these rows have
-    /// to be sent one by one.
+    /// Runs the derived array statement; returns what each row changed or found. `None` when these
+    /// rows must be sent one by one.
     async fn many<const N: usize>(
         &mut self,
         sql: &'static str,
@@ -180,17 +180,18 @@ impl Connection {
         }
         let answers = many.answer;
         let Some(statement) = self.prepare_many(sql, params).await? else { return Ok(None) };
-        let mut told = Vec::with_capacity(params.len());
+        let mut answered = Vec::with_capacity(params.len());
         for rows in runs {
             let arrays = (0..N).map(|at| Array { rows, at });
             let asked = query_arrays(&self.client, &statement, arrays);
             let found = answer(self.deadline, asked).await?;
-            told.extend(of_each(answers, rows, found).ok_or_else(misnumbered)?);
+            answered.extend(of_each(answers, rows, found).ok_or_else(misnumbered)?);
         }
-        Ok(Some(told))
+        Ok(Some(answered))
     }
 
-    /// How many rows each row changed, by a statement that takes spans of them. `None` when they are none.
+    /// Runs the derived range statement; returns how many rows each row changed. `None` when the
+    /// rows form no ranges.
     async fn spans<const N: usize>(
         &mut self,
         sql: &'static str,
@@ -205,8 +206,8 @@ impl Connection {
         let last = Array { rows: &spans.last, at: 0 };
         let sent = arrays.iter().map(|array| array as &(dyn ToSql + Sync));
         let sent: Vec<_> = sent.chain([&last as &(dyn ToSql + Sync)]).collect();
-        let told = answer(self.deadline, query_arrays(&self.client, &statement, sent)).await?;
-        spans.changed(told).map(Some).ok_or_else(misnumbered)
+        let answered = answer(self.deadline, query_arrays(&self.client, &statement, sent)).await?;
+        spans.changed(answered).map(Some).ok_or_else(misnumbered)
     }
 
     fn known(&mut self, sql: &'static str) -> &mut Known {
@@ -215,7 +216,7 @@ impl Connection {
         self.statements.entry((sql.as_ptr().addr(), sql.len())).or_insert_with(make)
     }
 
-    /// The statement with types that all these rows fit.
+    /// The statement, prepared with types that fit all these rows.
     async fn prepare<const N: usize>(
         &mut self,
         sql: &'static str,
@@ -240,7 +241,7 @@ impl Connection {
         Ok(statement)
     }
 
-    /// The statement that takes arrays. Their types are those that the server found for one row.
+    /// The derived array statement, with the types that the server inferred for one row.
     async fn prepare_many<const N: usize>(
         &mut self,
         sql: &'static str,
@@ -258,7 +259,7 @@ impl Connection {
         Ok(Some(statement))
     }
 
-    /// The statement that takes spans of rows.
+    /// The derived range statement.
     async fn prepare_spans<const N: usize>(
         &mut self,
         sql: &'static str,
@@ -323,7 +324,7 @@ fn put_row(copy: &Copy, row: &[Value<'_>], out: &mut BytesMut) -> std::result::R
 }
 
 fn misnumbered() -> Failure {
-    (Fault::Told, PortError::Refused("PostgreSQL's answer is of other rows".to_owned()))
+    (Fault::Told, PortError::Refused("PostgreSQL's answer does not match the rows".to_owned()))
 }
 
 fn unfit(error: &dyn std::error::Error) -> Failure {
@@ -352,7 +353,7 @@ async fn query(
     Ok(found)
 }
 
-/// The rows of its result.
+/// The rows of the result.
 async fn query_arrays<P, I>(
     client: &Client,
     statement: &Statement,
@@ -364,11 +365,11 @@ where
 {
     let found = client.query_raw(statement, arrays).await?;
     let mut found = pin!(found);
-    let mut told = Vec::new();
+    let mut answered = Vec::new();
     while let Some(row) = found.try_next().await? {
-        told.push(columns(&row)?);
+        answered.push(columns(&row)?);
     }
-    Ok(told)
+    Ok(answered)
 }
 
 fn columns(row: &tokio_postgres::Row) -> std::result::Result<Vec<Column>, Error> {

@@ -1,19 +1,19 @@
-//! What the server or the way to it says, in the port's words.
+//! Maps errors of the server and of the connection to the port's errors.
 
 use domain::ports::PortError;
 use tokio_postgres::Error;
 use tokio_postgres::error::{DbError, SqlState};
 
-/// What a failed statement means for the change that it is part of. Nothing of it is stored.
+/// What a failed statement means for its change. Nothing of the change is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Two changes stood in each other's way and this one gave in: it may be run again at once.
+    /// The server aborted this change because of another one; it can be repeated at once.
     Crossed,
-    /// The connection is gone.
+    /// The connection was lost.
     Lost,
-    /// No answer in time; the connection is given up.
+    /// No answer in time; the connection is dropped.
     Silent,
-    /// The server's word on this statement.
+    /// The server reported an error of this statement.
     Told,
 }
 
@@ -27,44 +27,46 @@ pub(super) fn fault(error: &Error) -> Fault {
     }
 }
 
-/// The server closes a connection after these.
+/// The server closes the connection after these.
 fn ends_connection(code: &SqlState) -> bool {
     matches!(code.code(), "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04")
         || code.code().starts_with("08")
 }
 
-/// For a statement before the commit: nothing happened.
+/// For a statement before the commit: nothing was stored.
 pub(super) fn port_error(error: &Error) -> PortError {
-    let Some(told) = error.as_db_error() else {
+    let Some(db_error) = error.as_db_error() else {
         return PortError::Unavailable(format!("the connection to PostgreSQL: {}", chain(error)));
     };
-    let text = text(told);
-    match told.code().code().get(..2) {
-        // Connection, resources, lock not to be had, operator, disk; a server that only reads.
+    let text = text(db_error);
+    match db_error.code().code().get(..2) {
+        // Connection, resources, lock not available, operator, disk; a read-only server.
         Some("08" | "40" | "53" | "55" | "57" | "58") => PortError::Unavailable(text),
-        _ if *told.code() == SqlState::READ_ONLY_SQL_TRANSACTION => PortError::Unavailable(text),
-        _ if ends_connection(told.code()) => PortError::Unavailable(text),
+        _ if *db_error.code() == SqlState::READ_ONLY_SQL_TRANSACTION => {
+            PortError::Unavailable(text)
+        }
+        _ if ends_connection(db_error.code()) => PortError::Unavailable(text),
         _ => PortError::Refused(text),
     }
 }
 
-/// Whether the server's word on a commit says for sure that nothing was committed: it gave in to
-/// another change, or a constraint did not hold.
+/// Whether an error of a commit proves that nothing was committed: the change was aborted for
+/// another one, or violated a constraint.
 pub(super) fn undid(error: &Error) -> bool {
-    error.as_db_error().is_some_and(|told| {
-        let code = told.code().code();
+    error.as_db_error().is_some_and(|db_error| {
+        let code = db_error.code().code();
         matches!(code, "40001" | "40P01" | "40002") || code.starts_with("23")
     })
 }
 
-/// Details and hints of the server can quote rows; its messages name tables and constraints. Those
-/// of unfit values quote them.
-fn text(told: &DbError) -> String {
-    let code = told.code().code();
+/// Details and hints of the server can quote rows; its messages name tables and constraints, except
+/// those about invalid values, which quote them.
+fn text(db_error: &DbError) -> String {
+    let code = db_error.code().code();
     if code.starts_with("22") {
         format!("PostgreSQL {code}")
     } else {
-        format!("PostgreSQL {code}: {}", told.message())
+        format!("PostgreSQL {code}: {}", db_error.message())
     }
 }
 
@@ -81,7 +83,7 @@ pub(super) fn unsure() -> PortError {
     PortError::Unknown("the connection to PostgreSQL broke during the commit".to_owned())
 }
 
-/// With its causes: an error of the port tells all of it in one text.
+/// The error with its causes, because an error of the port has a single text.
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! Brings a database to the newest version of its rows, as `sqlite/migrate.rs` does there.
+//! Migrates a database to the newest schema, as `sqlite/migrate.rs` does for SQLite.
 
 use tokio_postgres::Client;
 
@@ -9,7 +9,7 @@ const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_rows.
 
 pub(super) async fn migrate(client: &mut Client) -> Result<(), OpenError> {
     let tx = client.transaction().await?;
-    // The first to come migrates; a second process waits here and finds it done.
+    // The first process migrates; others wait here and find it done.
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&advisory_key("migrate")]).await?;
     tx.batch_execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)").await?;
     let row = tx.query_one("SELECT coalesce(max(version), 0) FROM schema_version", &[]).await?;

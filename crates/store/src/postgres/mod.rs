@@ -1,5 +1,5 @@
-//! PostgreSQL, shared by several nodes: each change is a transaction of its own, on a connection that
-//! is lent for it.
+//! PostgreSQL, shared by several nodes: each change is a transaction of its own on a pooled
+//! connection.
 
 mod array_statement;
 mod change;
@@ -81,7 +81,7 @@ impl Postgres {
         }
     }
 
-    /// Whether the server soon takes a change.
+    /// Whether a durable write succeeds in time.
     pub(crate) async fn ping(&self) -> Result<()> {
         let ungated = AtCommit::default();
         let probing = self.write(async |tx| account::ping(tx).await, &ungated);

@@ -1,8 +1,8 @@
-//! The name of a node, held by one process at a time: a second process with the same name would release
-//! the leases of the first.
+//! The lock on a node's name: a second process with the same name would release the leases of the
+//! first.
 //!
-//! It is an advisory lock of a session that does nothing else; the server frees it with the
-//! connection, however the process ends. When the connection is lost the name is taken again.
+//! It is an advisory lock of a dedicated session; the server frees it with the connection, however
+//! the process ends. If the connection is lost, the lock is taken again.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,12 +16,12 @@ use super::tx::advisory_key;
 use super::url::Server;
 use crate::OpenError;
 
-/// The server may not have noticed yet that a process was killed.
+/// Time for the server to notice that an earlier process was killed.
 const PATIENCE: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_millis(200);
 const RECONNECT: Duration = Duration::from_secs(1);
 
-/// Held as long as it lives.
+/// Holds the name until it is dropped.
 pub struct NodeName {
     keeping: JoinHandle<()>,
 }
@@ -56,7 +56,7 @@ pub(crate) async fn hold(server: &Server, node: &str) -> Result<NodeName, OpenEr
     Ok(NodeName { keeping })
 }
 
-/// `None` when another session has it.
+/// `None` when another session holds it.
 async fn take(server: &Server, node: &str) -> Result<Option<Session>, OpenError> {
     let (client, driving) = driven_client(server).await?;
     client.batch_execute(PRESENCE).await?;
@@ -76,7 +76,7 @@ async fn keep(server: Server, node: String, session: Session) {
             match take(&server, &node).await {
                 Ok(Some(session)) => break session,
                 Ok(None) => {
-                    tracing::error!(node, "another process has taken the name of this node");
+                    tracing::error!(node, "another process has taken this node's name");
                 }
                 Err(error) => tracing::debug!(%error, "PostgreSQL cannot be reached"),
             }

@@ -1,10 +1,10 @@
 //! Notifications between nodes: a change that stores work for others sends one with its commit, and
 //! each node has one connection that listens.
 //!
-//! A notification is `sender kinds`, a letter for each kind; a node ignores its own. Nothing depends on
-//! one: the work of a missed one is found by the workers' rounds, and after every new connection all
-//! kinds are looked up. The server serializes commits that notify, so there is one notification at most
-//! for a change, and a few a second of one kind from one node.
+//! A notification is `sender kinds`, a letter for each kind; a node ignores its own. Nothing
+//! depends on a notification: the workers' timers find the work of a missed one, and after every
+//! new connection all kinds count as changed. The server serializes commits that notify, so a
+//! change sends one notification at most, and a node a few per second of each kind.
 
 use std::hash::{BuildHasher, RandomState};
 use std::pin::pin;
@@ -29,11 +29,11 @@ const CHANNEL: &str = "boltgram";
 const RECONNECT_MIN: Duration = Duration::from_millis(250);
 const RECONNECT_MAX: Duration = Duration::from_secs(10);
 
-/// For a new connection to listen.
+/// Limit for a new connection to start listening.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct NodeNotifier {
-    /// Distinguishes our own notifications from others'.
+    /// Distinguishes our own notifications from those of other nodes.
     sender: String,
     sent: Mutex<Sent>,
     heard: Arc<Heard>,
@@ -72,7 +72,7 @@ impl NodeNotifier {
         }
     }
 
-    /// The statement before the COMMIT of a change that `changed` this, if a notification is due.
+    /// The statement to send before a change's COMMIT, if a notification of `changed` is due.
     pub(super) fn statement(&self, changed: Changed, now: Instant) -> Option<String> {
         let changed = {
             let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
@@ -84,8 +84,8 @@ impl NodeNotifier {
                 numbers: changed.numbers,
             }
         };
-        let word = || format!("NOTIFY {CHANNEL}, '{} {}'", self.sender, kinds(changed));
-        (!changed.is_none()).then(word)
+        let statement = || format!("NOTIFY {CHANNEL}, '{} {}'", self.sender, kinds(changed));
+        (!changed.is_none()).then(statement)
     }
 
     /// See [`domain::ports::LinkStore::changed`]. The first call starts listening.
@@ -106,7 +106,7 @@ impl NodeNotifier {
     }
 }
 
-/// Whether it was not sent just now. Then it counts as sent.
+/// Whether none was sent recently; if so, counts this one as sent.
 fn due(sent: &mut Option<Instant>, now: Instant) -> bool {
     let due = sent.is_none_or(|at| now.duration_since(at) >= NOTIFY_EVERY);
     if due {
@@ -121,9 +121,9 @@ fn kinds(changed: Changed) -> String {
     letters.into_iter().filter(|(sent, _)| *sent).map(|(_, letter)| letter).collect()
 }
 
-/// The kinds that are known here; a later version may send others.
-fn read(word: &str, own: &str) -> Changed {
-    match word.split_once(' ') {
+/// The kinds that this version knows; a later version may send others.
+fn read(payload: &str, own: &str) -> Changed {
+    match payload.split_once(' ') {
         Some((sender, kinds)) if sender != own => Changed {
             chunks: kinds.contains('c'),
             orders: kinds.contains('o'),
@@ -164,14 +164,14 @@ async fn keep_listening(server: &Server, own: &str, heard: &Heard) {
                 Err(error) => chain(&error),
             },
         };
-        tracing::debug!(error = why, "no connection that listens to other nodes; trying again");
+        tracing::debug!(error = why, "could not listen to other nodes; trying again");
         wait = if begun.elapsed() > RECONNECT_MAX { RECONNECT_MIN } else { wait * 2 };
         wait = wait.min(RECONNECT_MAX);
         sleep(wait).await;
     }
 }
 
-/// Until the connection ends.
+/// Listens until the connection ends.
 async fn listen<T>(
     client: Client,
     mut connection: Connection<Socket, T>,
@@ -190,14 +190,14 @@ where
             answer = &mut asked, if !listens => match answer {
                 Ok(Ok(())) => {
                     listens = true;
-                    // Whatever was sent before.
+                    // Notifications may have been missed before.
                     heard.note(Changed::ALL);
                 }
                 Ok(Err(error)) => return chain(&error),
                 Err(_) => return "no answer in time".to_owned(),
             },
             message = messages.next() => match message {
-                Some(Ok(AsyncMessage::Notification(word))) => heard.note(read(word.payload(), own)),
+                Some(Ok(AsyncMessage::Notification(sent))) => heard.note(read(sent.payload(), own)),
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return chain(&error),
                 None => return "closed".to_owned(),
@@ -227,9 +227,9 @@ mod tests {
 
     #[test]
     fn ignores_its_own_notifications() {
-        let word = format!("one {}", kinds(Changed::ALL));
-        assert_eq!(read(&word, "two"), Changed::ALL);
-        for nothing in [word.as_str(), "two x", "c", ""] {
+        let payload = format!("one {}", kinds(Changed::ALL));
+        assert_eq!(read(&payload, "two"), Changed::ALL);
+        for nothing in [payload.as_str(), "two x", "c", ""] {
             assert_eq!(read(nothing, "one"), Changed::default(), "{nothing}");
         }
     }

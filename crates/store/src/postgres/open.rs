@@ -76,7 +76,7 @@ async fn check_server(client: &Client) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// Detects a wrong key at the start, not when the first preimage is needed.
+/// Detects a wrong key at start instead of at the first preimage.
 async fn check_vault(client: &Client, vault: &Vault) -> Result<(), OpenError> {
     let (column, row, plain) = VAULT_CHECK;
     let sealed = vault.seal(column, row, plain).map_err(|_| OpenError::WrongVault)?;

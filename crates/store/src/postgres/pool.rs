@@ -1,7 +1,7 @@
-//! Connections, each lent to one change at a time, and what happens while the server is unreachable.
+//! A pool that lends each connection to one change at a time, and handles an unreachable server.
 //!
-//! While the server is unreachable, connecting is retried after a wait that doubles; meanwhile every
-//! caller gets the error at once, instead of after a timeout of its own.
+//! While the server is unreachable, connecting is retried after a wait that doubles; meanwhile
+//! callers get the error at once instead of after a timeout each.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,7 +30,7 @@ pub(super) struct Pool {
     down: Mutex<Option<Down>>,
 }
 
-/// The server could not be reached.
+/// The server is unreachable.
 struct Down {
     until: Instant,
     wait: Duration,
@@ -65,7 +65,7 @@ impl Pool {
         Ok(Lent { connection: Some(connection), open: false, pool: self.clone(), _permit: permit })
     }
 
-    /// One was found dead: the others of its age are so too.
+    /// Drops idle connections after one was found dead: the others are probably dead too.
     pub(super) fn drop_idle(&self) {
         lock(&self.idle).clear();
     }
@@ -117,7 +117,7 @@ impl Pool {
     }
 }
 
-/// A connection for one change. It comes back by itself; an open transaction is rolled back first.
+/// A connection lent to one change. It returns on drop, after a rollback if a transaction is open.
 pub(super) struct Lent {
     connection: Option<Connection>,
     pub(super) open: bool,
@@ -126,7 +126,7 @@ pub(super) struct Lent {
 }
 
 impl Lent {
-    /// Fails when it was given up.
+    /// Fails after the connection was dropped.
     pub(super) fn connection(&mut self) -> std::result::Result<&mut Connection, Failure> {
         self.connection.as_mut().ok_or_else(lost)
     }

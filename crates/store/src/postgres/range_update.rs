@@ -11,31 +11,31 @@ use crate::tx::{Column, Value};
 /// The column with a recipient's index.
 pub(super) const NUMBER: &str = "idx";
 
-/// Average rows of a range below which a statement of its own does not pay.
+/// Average rows per range below which merging does not pay.
 const ROWS_MIN: usize = 4;
 
-/// How the rows are found.
+/// The condition for a range of rows.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct RangeUpdate {
     /// The parameter that is a recipient's index.
     pub(super) at: usize,
-    /// The condition; a parameter behind all others is the range's last index.
+    /// The condition; the range's last index is an extra parameter at the end.
     pub(super) wanted: String,
 }
 
-/// Rows, span by span.
+/// Rows merged into ranges.
 pub(super) struct Spans<'a, const N: usize> {
-    /// The first row of each.
+    /// The first row of each range.
     pub(super) first: Vec<[Value<'a>; N]>,
-    /// The last number of each.
+    /// The last index of each range.
     pub(super) last: Vec<[Value<'a>; 1]>,
-    /// Where each begins: its row and its number.
+    /// Where each range begins: its row and its index.
     begins: Vec<(usize, i64)>,
     rows: usize,
 }
 
 impl RangeUpdate {
-    /// For a statement with this condition. `None` when it does not select one recipient.
+    /// For a statement with this condition. `None` if it does not select one recipient.
     pub(super) fn of(sql: &str, wanted: &str) -> Option<Self> {
         let tokens = tokens(wanted);
         let mut conditions = tokens.split(|token| token.text == "AND");
@@ -60,7 +60,7 @@ impl RangeUpdate {
         (uses == 1).then(|| Self { at, wanted: format!("{before}{between}{after}") })
     }
 
-    /// `None` when they are too short. No two of `rows` are of the same row of the table.
+    /// `None` when the ranges are too short. No two of `rows` affect the same row of the table.
     pub(super) fn divide<'a, const N: usize>(
         &self,
         rows: &[[Value<'a>; N]],
@@ -85,11 +85,11 @@ impl RangeUpdate {
 }
 
 impl<const N: usize> Spans<'_, N> {
-    /// How many rows of the table each row changed, as the statement told it: the span and the number of each. `None`
-    /// when that is not of these rows.
-    pub(super) fn changed(&self, told: Vec<Vec<Column>>) -> Option<Vec<u64>> {
+    /// How many rows of the table each row changed, from the range and index of every changed row.
+    /// `None` if these do not match.
+    pub(super) fn changed(&self, answered: Vec<Vec<Column>>) -> Option<Vec<u64>> {
         let mut changed = vec![0; self.rows];
-        for row in told {
+        for row in answered {
             let [Column::Int(nth), Column::Int(number)] = row[..] else { return None };
             let (begin, first) = self.begins.get(usize::try_from(nth).ok()?.checked_sub(1)?)?;
             let at = begin + usize::try_from(number.checked_sub(*first)?).ok()?;
@@ -162,12 +162,12 @@ mod tests {
     fn each_row_hears_what_it_changed() {
         let rows = [row("a", 5, 1), row("a", 6, 1), row("a", 7, 1), row("a", 8, 1)];
         let spans = span().divide(&rows).unwrap();
-        let told = |numbers: &[i64]| {
+        let answered = |numbers: &[i64]| {
             numbers.iter().map(|number| vec![Column::Int(1), Column::Int(*number)]).collect()
         };
-        assert_eq!(spans.changed(told(&[8, 5, 8])), Some(vec![1, 0, 0, 2]));
+        assert_eq!(spans.changed(answered(&[8, 5, 8])), Some(vec![1, 0, 0, 2]));
         for other in [4, 9] {
-            assert_eq!(spans.changed(told(&[other])), None);
+            assert_eq!(spans.changed(answered(&[other])), None);
         }
         assert_eq!(spans.changed(vec![vec![Column::Int(2), Column::Int(5)]]), None);
     }

@@ -1,4 +1,4 @@
-//! The statements that are generated from those of the rows, as the server gets them.
+//! Snapshots of the derived statements, as the server gets them.
 
 use std::fmt::Write as _;
 

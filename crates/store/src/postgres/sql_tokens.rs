@@ -1,5 +1,5 @@
-//! The tokens of a statement outside of parentheses and quotes: enough to divide the program's own
-//! statements into their clauses.
+//! The tokens of a statement outside of parentheses and quotes: enough to split the program's own
+//! statements into clauses.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token<'a> {
@@ -29,7 +29,7 @@ pub(super) fn tokens(sql: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// What is outside of parentheses and quotes, these themselves included.
+/// Characters outside of parentheses and quotes, and these delimiters themselves.
 fn outside(sql: &str) -> impl Iterator<Item = (usize, char)> {
     let (mut depth, mut quoted) = (0_u32, false);
     sql.char_indices().filter(move |(_, c)| {
@@ -44,7 +44,7 @@ fn outside(sql: &str) -> impl Iterator<Item = (usize, char)> {
     })
 }
 
-/// What is in the first parentheses, and what stands behind them.
+/// The content of the first parentheses, and the text after them.
 pub(super) fn inside(sql: &str) -> Option<(&str, &str)> {
     let (begin, _) = outside(sql).find(|(_, c)| *c == '(')?;
     let (end, _) = outside(sql).find(|(at, c)| *at > begin && *c == ')')?;
@@ -62,7 +62,7 @@ pub(super) fn comma_separated(list: &str) -> Vec<&str> {
     parts
 }
 
-/// The columns that are assigned: `a = …, b = …`.
+/// The assigned columns: `a = …, b = …`.
 pub(super) fn columns(assignments: &str) -> Vec<&str> {
     let column = |assignment: &&str| assignment.split('=').next().map_or("", str::trim).len();
     comma_separated(assignments).iter().map(|text| &text[..column(text)]).collect()

@@ -1,4 +1,4 @@
-//! A statement as the aggregates write it, in PostgreSQL's dialect.
+//! Translates a statement as the aggregates write it into PostgreSQL's dialect.
 //!
 //! | written | here |
 //! |---|---|
@@ -13,9 +13,9 @@ use crate::tx::Value;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Translated {
     pub(super) sql: String,
-    /// How many rows of it are stored faster.
+    /// A faster way to store many rows.
     pub(super) copy: Option<Copy>,
-    /// How many rows of it are done at once.
+    /// A faster way to run many rows.
     pub(super) many: Option<ArrayStatement>,
 }
 
@@ -33,7 +33,7 @@ enum Field {
 }
 
 impl Copy {
-    /// A row of the table, of one row of parameters. `None` when it has too few.
+    /// The values of a table row, from one row of parameters; `None` for a missing parameter.
     pub(super) fn row<'a>(
         &'a self,
         params: &'a [Value<'a>],
@@ -61,7 +61,7 @@ pub(super) fn lock_rows(mut sql: String) -> String {
     sql
 }
 
-/// Only an insert that does nothing else.
+/// Only for a plain insert.
 fn copy(sql: &'static str) -> Option<Copy> {
     let rest = sql.trim().strip_prefix("INSERT INTO ")?;
     let (table, rest) = rest.split_once('(')?;

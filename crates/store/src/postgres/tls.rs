@@ -1,5 +1,5 @@
-//! TLS to the server, as `sslmode` has it. Passwords are bound to the channel (SCRAM-SHA-256-PLUS)
-//! wherever the server offers it.
+//! TLS to the server, according to `sslmode`. Passwords are bound to the channel
+//! (SCRAM-SHA-256-PLUS) wherever the server offers it.
 //!
 //! | sslmode | connection | certificate |
 //! |---|---|---|
@@ -25,7 +25,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::OpenError;
 
-/// Encrypted, whoever the server is.
+/// Encrypted, without verifying the server.
 pub(super) fn unverified() -> Result<MakeRustlsConnect, OpenError> {
     let (provider, builder) = builder()?;
     let builder =
@@ -33,7 +33,7 @@ pub(super) fn unverified() -> Result<MakeRustlsConnect, OpenError> {
     Ok(MakeRustlsConnect::new(builder.with_no_client_auth()))
 }
 
-/// With a certificate of this host, by `authorities` or the system's.
+/// Requires a certificate of this host, signed by `authorities` or the system's.
 pub(super) fn verified(authorities: Option<&Path>) -> Result<MakeRustlsConnect, OpenError> {
     let (provider, builder) = builder()?;
     let builder = match authorities {

@@ -12,18 +12,18 @@ use super::pool::Lent;
 use crate::tx::{AdvisoryLock, Result, Row, Value};
 use crate::vault::Vault;
 
-/// An open transaction. One that is dropped is rolled back.
+/// An open transaction; rolled back on drop.
 pub(crate) struct PgTx {
     lent: Lent,
     vault: Arc<Vault>,
-    /// Of the first statement that failed: the server does nothing more in this transaction.
+    /// The fault of the first failed statement: the server rejects everything after it.
     fault: Option<Fault>,
-    /// What other nodes are to look for.
+    /// What to notify other nodes of.
     changed: Changed,
 }
 
 impl PgTx {
-    /// `begin` opens it.
+    /// Opens the transaction with the statement `begin`.
     pub(super) async fn begin(
         mut lent: Lent,
         vault: Arc<Vault>,
@@ -47,7 +47,7 @@ impl PgTx {
         self.changed
     }
 
-    /// For the commit; nothing is rolled back after it.
+    /// Returns the connection for the commit, without a rollback.
     pub(super) fn close(self) -> Lent {
         let mut lent = self.lent;
         lent.open = false;
@@ -63,7 +63,7 @@ impl PgTx {
         }
     }
 
-    fn told<T>(&mut self, answer: std::result::Result<T, Failure>) -> Result<T> {
+    fn noted<T>(&mut self, answer: std::result::Result<T, Failure>) -> Result<T> {
         self.note(&answer);
         answer.map_err(|(_, error)| error)
     }
@@ -97,7 +97,7 @@ impl PgTx {
             Ok(connection) => connection.execute(sql, params).await,
             Err(failure) => Err(failure),
         };
-        self.told(answer)
+        self.noted(answer)
     }
 
     pub(crate) async fn query_many<const N: usize>(
@@ -109,7 +109,7 @@ impl PgTx {
             Ok(connection) => connection.query(sql, params).await,
             Err(failure) => Err(failure),
         };
-        self.told(answer)
+        self.noted(answer)
     }
 
     pub(crate) async fn insert_many<const N: usize>(
@@ -133,14 +133,14 @@ impl PgTx {
             .map(drop)
     }
 
-    /// The server's.
+    /// The server's time.
     pub(crate) async fn clock(&mut self) -> Result<Timestamp> {
         let now = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
         let row = self.query(now, &[]).await?.into_iter().next();
         row.ok_or_else(unanswered)?.get()
     }
 
-    /// Notifies other nodes with the commit.
+    /// Notifies other nodes on commit.
     pub(crate) fn notify(&mut self, changed: Changed) {
         self.changed = self.changed.and(changed);
     }
@@ -150,7 +150,7 @@ impl PgTx {
     }
 }
 
-/// Two locks with the same key wait for each other needlessly, no more.
+/// A collision of keys only causes a needless wait.
 fn key(lock: &AdvisoryLock<'_>) -> i64 {
     advisory_key(&match lock {
         AdvisoryLock::CountOrders => "count orders".to_owned(),
@@ -161,7 +161,7 @@ fn key(lock: &AdvisoryLock<'_>) -> i64 {
     })
 }
 
-/// An advisory lock is a number, of one database.
+/// An advisory lock is identified by a number, within one database.
 pub(super) fn advisory_key(name: &str) -> i64 {
     let hash = digest(&SHA256, format!("boltgram {name}").as_bytes());
     hash.as_ref().first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes))

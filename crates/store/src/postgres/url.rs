@@ -1,4 +1,4 @@
-//! What a `postgres://` URL says: where the server is, who asks, and how far TLS is to go.
+//! Parses a `postgres://` URL: server, user, and TLS options.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ const KEEPALIVE_AFTER: Duration = Duration::from_secs(30);
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
 const KEEPALIVE_TIMES: u32 = 3;
 
-/// A server, and how to speak to it. Neither its `Debug` nor its `Display` tells the password.
+/// A server, and how to connect to it. Neither `Debug` nor `Display` shows the password.
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(super) config: Config,
@@ -56,7 +56,7 @@ struct TlsOptions {
     authorities: Option<PathBuf>,
 }
 
-/// Takes out what the client library does not know.
+/// Removes the options that the client library does not know.
 fn take_tls_options(url: &str) -> (String, TlsOptions) {
     let mut options = TlsOptions::default();
     let Some((place, query)) = url.split_once('?') else { return (url.to_owned(), options) };
@@ -79,7 +79,7 @@ impl TlsOptions {
     fn apply(self, config: &mut Config) -> Result<Option<MakeRustlsConnect>, OpenError> {
         let verified = self.mode.as_deref() == Some("verify-full");
         if self.authorities.is_some() && !verified {
-            return Err(OpenError::Tls("sslrootcert is of sslmode=verify-full".to_owned()));
+            return Err(OpenError::Tls("sslrootcert requires sslmode=verify-full".to_owned()));
         }
         let (mode, tls) = match self.mode.as_deref() {
             Some("disable") => (SslMode::Disable, None),
@@ -132,8 +132,8 @@ mod tests {
     #[test]
     fn tells_where_and_never_the_password() {
         let server = Server::parse("postgres://gate:s3cret@db.example:5433/shop").unwrap();
-        for told in [server.to_string(), format!("{server:?}")] {
-            assert_eq!(told, "postgres://gate@db.example:5433/shop");
+        for shown in [server.to_string(), format!("{server:?}")] {
+            assert_eq!(shown, "postgres://gate@db.example:5433/shop");
         }
     }
 

@@ -1,5 +1,5 @@
-//! Values on their way to the server and back, in its binary form. All our columns are BIGINT, TEXT
-//! or BYTEA; what is computed may also be a smaller integer or a truth.
+//! Encodes and decodes values in the server's binary format. All our columns are BIGINT, TEXT or
+//! BYTEA; computed ones may also be smaller integers or booleans.
 
 use std::error::Error;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::tx::{Column, Value};
 
 type Failure = Box<dyn Error + Sync + Send>;
 
-/// What a value is without a column that says so.
+/// The type of a value where no column determines it.
 pub(super) const fn type_of(value: &Value<'_>) -> Type {
     match value {
         Value::Null => Type::UNKNOWN,
@@ -30,7 +30,7 @@ pub(super) fn fits(value: &Value<'_>, kind: &Type) -> bool {
     }
 }
 
-/// A parameter. Its `Debug` is what the client library logs of it.
+/// A parameter. The client library logs its `Debug` form.
 pub(super) struct Bound<'a>(pub(super) Value<'a>);
 
 impl fmt::Debug for Bound<'_> {
@@ -75,9 +75,12 @@ impl<const N: usize> fmt::Debug for Array<'_, N> {
 }
 
 impl<const N: usize> ToSql for Array<'_, N> {
-    /// Dimensions, whether there are NULLs, type; elements, the first one's number; each as in COPY.
+    /// Dimensions, NULL flag, type; then number and lower bound of elements; each element as in
+    /// COPY.
     fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
-        let Kind::Array(element) = kind.kind() else { return Err("no array is asked for".into()) };
+        let Kind::Array(element) = kind.kind() else {
+            return Err("the parameter is not an array".into());
+        };
         let values = || self.rows.iter().map(|row| &row[self.at]);
         let nulls = values().any(|value| matches!(value, Value::Null));
         out.put_i32(1);
@@ -98,8 +101,8 @@ impl<const N: usize> ToSql for Array<'_, N> {
     to_sql_checked!();
 }
 
-/// PostgreSQL knows no NUL in a text. A carrier's word or a handset's text may have one, and must not
-/// be refused for ever because of it.
+/// PostgreSQL cannot store a NUL in a text. A carrier's error text or a handset's message may
+/// contain one, and must not be refused forever.
 fn put_text(text: &str, out: &mut BytesMut) {
     if text.contains('\0') {
         out.put_slice(text.replace('\0', "\u{fffd}").as_bytes());
@@ -108,12 +111,12 @@ fn put_text(text: &str, out: &mut BytesMut) {
     }
 }
 
-/// One value of a row for COPY: its length, then itself.
+/// A value of a COPY row: its length, then its bytes.
 pub(super) fn put_field(value: &Value<'_>, out: &mut BytesMut) -> Result<(), Failure> {
     put_sized(out, |out| Bound(*value).to_sql(&type_of(value), out))
 }
 
-/// A length, -1 of NULL, and what `put` writes.
+/// A length (-1 for NULL), then what `put` writes.
 fn put_sized(
     out: &mut BytesMut,
     put: impl FnOnce(&mut BytesMut) -> Result<IsNull, Failure>,

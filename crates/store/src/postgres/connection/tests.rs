@@ -1,4 +1,4 @@
-//! Rows that go together do what they do one after another.
+//! Rows sent together have the same effect as one after another.
 
 use testkit::postgres::{PostgresDatabase, PostgresServer};
 
@@ -13,7 +13,7 @@ const TABLE: &str = "CREATE TABLE t (
     PRIMARY KEY (k, j)
 )";
 
-/// The same statements, rows together in one database and one by one in another.
+/// The same statements: rows sent together in one database, one by one in another.
 struct Pair {
     together: (Connection, PostgresDatabase),
     apart: (Connection, PostgresDatabase),
@@ -77,7 +77,7 @@ async fn rows_that_go_together_do_what_they_do_one_after_another() {
         .collect();
     pair.execute("INSERT INTO t (k, j, a) VALUES (?1, ?2, ?3)", &filled).await;
 
-    // Some are there, and two are the same.
+    // Some exist already, and two are equal.
     let added: Vec<_> = [30_i64, 3, 31, 30, 32, 1].iter().map(|id| params![*id, 9_i64]).collect();
     pair.together.1.sql("CREATE UNIQUE INDEX t_id ON t (id)");
     pair.apart.1.sql("CREATE UNIQUE INDEX t_id ON t (id)");
@@ -89,7 +89,7 @@ async fn rows_that_go_together_do_what_they_do_one_after_another() {
     let numbered: Vec<_> = (0..9_i64).rev().map(|n| params![100 + n, n]).collect();
     pair.query("INSERT INTO t (k, j, n) VALUES (?1, 'x', ?2) RETURNING id, n", &numbered).await;
 
-    // The same row again and again, none, NULLs.
+    // The same row repeatedly, a missing row, NULLs.
     let again = [(1_i64, "x"), (1, "y"), (2, "x"), (1, "x"), (99, "x"), (1, "x")];
     let more = [(3, "z"), (3, "w"), (4, "w"), (4, "x"), (2, "w")];
     let rows: Vec<_> = again
@@ -119,10 +119,10 @@ async fn rows_that_cannot_go_together_are_sent_one_by_one() {
     let rows: Vec<_> = (0..5_i64).map(|n| params![n, "a\0"]).collect();
     let stored = connection.execute("INSERT INTO t (k, j) VALUES (?1, ?2)", &rows).await.unwrap();
     assert_eq!(stored, [1; 5]);
-    // What may be one key to the server and two to us.
+    // The server may see one key where we see two.
     let sql = "UPDATE t SET n = n + 1 WHERE j = ?2 AND k < ?1";
     assert_eq!(connection.execute(sql, &rows).await.unwrap(), [0, 1, 2, 3, 4]);
-    // Each sees what the one before it did.
+    // Each row sees the effect of the previous one.
     let sql = "INSERT INTO t (k, j) SELECT max(k) + ?1, 'x' FROM t";
     connection.execute(sql, &[params![1_i64], params![1_i64], params![1_i64]]).await.unwrap();
     assert_eq!(database.sql("SELECT max(k), sum(n) FROM t"), "7|10");
@@ -133,7 +133,7 @@ async fn spans_of_rows_do_what_the_rows_do_one_after_another() {
     let mut pair = Pair::new().await;
     for (_, database) in [&pair.together, &pair.apart] {
         database.sql("CREATE TABLE r (k TEXT, idx BIGINT, a BYTEA, n BIGINT DEFAULT 0)");
-        // Two rows of one number, and numbers that are missing.
+        // A duplicate row, and a missing one.
         database.sql("INSERT INTO r SELECT 'x', n FROM generate_series(1, 40) n WHERE n <> 17");
         database.sql("INSERT INTO r SELECT 'y', n / 2 FROM generate_series(1, 40) n");
     }
@@ -152,7 +152,7 @@ async fn spans_of_rows_do_what_the_rows_do_one_after_another() {
     assert_eq!((changed[0], changed[1], changed[17], changed[50]), (0, 1, 0, 2));
     let all = "SELECT * FROM r ORDER BY k, idx, ctid";
     assert_eq!(pair.together.1.sql(all), pair.apart.1.sql(all));
-    // What comes twice is done twice.
+    // A repeated row is applied twice.
     let twice: Vec<_> = [1, 2, 3, 4, 5, 6, 7, 8, 8].map(|idx| row("x", idx)).to_vec();
     pair.together.0.execute(sql, &twice).await.unwrap();
     assert_eq!(
@@ -165,7 +165,7 @@ async fn spans_of_rows_do_what_the_rows_do_one_after_another() {
 async fn rows_that_are_locked_first_do_what_they_do_one_after_another() {
     let mut pair = Pair::new().await;
     for (_, database) in [&pair.together, &pair.apart] {
-        // A view of the pair's table by the name of one that is locked so.
+        // A view of the pair's table, named like a table whose rows are locked first.
         database.sql("ALTER TABLE t RENAME TO events; CREATE VIEW t AS SELECT * FROM events");
         database.sql(
             "INSERT INTO events (id, k, j, n) SELECT i, i / 3, i, i FROM generate_series(0, 20) i",
