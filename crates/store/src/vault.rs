@@ -17,7 +17,7 @@ use crate::tx::Result;
 
 const VERSION: u8 = 1;
 
-/// A column, a row and a value by which a wrong key is known: sealed by whoever makes a database.
+/// Column, row and value that detect a wrong key; sealed when a database is created.
 pub(crate) const VAULT_CHECK: (&str, &[u8], &[u8]) = ("vault_check.sealed", b"1", b"boltgram");
 
 /// The key that opens what is sealed in the database.

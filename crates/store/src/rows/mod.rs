@@ -1,5 +1,5 @@
-//! The rows, a room for each aggregate. Each statement is written once, for both engines, against
-//! the transaction of [`crate::tx`]; which state follows which is decided in the domain.
+//! All SQL, one module per aggregate. Each statement is written once, for both engines, against the
+//! transaction of [`crate::tx`]; the domain decides the state transitions.
 
 pub(crate) mod account;
 pub(crate) mod campaign;

@@ -1,6 +1,6 @@
-//! Dropping what nobody asks for any more: orders that were cancelled without ever having been paid,
-//! events that were told or given up, idempotency keys that nobody sends again, and contacts of lists
-//! that no group shows. No money depends on any of it, and the ledger is never touched.
+//! Deletes rows past their retention: orders cancelled without payment, ended events, old
+//! idempotency keys, and contacts of lists that no group shows. No money depends on them, and the
+//! ledger is never touched.
 
 use domain::id::OrderId;
 use domain::time::Timestamp;
@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 use crate::rows::{campaign, directory, event};
 use crate::tx::{Result, Tx, params};
 
-/// At most `limit` rows of each that ended before `before`; returns how many rows went.
+/// Deletes at most `limit` rows of each that ended before `before`; returns how many.
 pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
     let orders = forget_orders(tx, before, limit).await?;
     let events = event::forget(tx, before, limit).await?;
@@ -28,7 +28,7 @@ async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Resul
         .await?;
     let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<OrderId>>>()?;
     let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
-    // Nobody was told anything of them: that begins with the payment.
-    let gone = tx.execute_many("DELETE FROM orders WHERE id = ?1", &ids).await?;
-    Ok(gone.iter().sum())
+    // They have no webhook calls: these begin with the payment.
+    let deleted = tx.execute_many("DELETE FROM orders WHERE id = ?1", &ids).await?;
+    Ok(deleted.iter().sum())
 }

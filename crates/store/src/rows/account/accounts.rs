@@ -16,7 +16,7 @@ use crate::tx::{Result, Row, Tx, params};
 
 const SECRET: &str = "accounts.webhook_secret";
 
-/// A write that changes nothing: it takes the write lock and reaches the disk's door.
+/// A no-op write that proves that the store is writable.
 pub(crate) async fn ping(tx: &mut impl Tx) -> Result<()> {
     tx.execute("UPDATE vault_check SET sealed = sealed WHERE id = 1", []).await.map(drop)
 }
@@ -87,7 +87,7 @@ pub(crate) async fn by_name(tx: &mut impl Tx, name: &AccountName) -> Result<Opti
     rows.into_iter().next().map(|mut row| read(tx, &mut row)).transpose()
 }
 
-/// Its first four columns are the account's.
+/// The row's first four columns are the account's.
 pub(crate) fn read(tx: &impl Tx, row: &mut Row) -> Result<Account> {
     let id: AccountId = row.get()?;
     let name = row.get()?;
@@ -198,7 +198,7 @@ pub(crate) async fn revoke_key(
     Ok(!found.is_empty())
 }
 
-/// Names the fault before the database does: "foreign key failed" says nothing.
+/// Reports the missing account; the database would only report "foreign key failed".
 pub(crate) async fn must_exist(tx: &mut impl Tx, account: AccountId) -> Result<()> {
     let found = tx.query("SELECT 1 FROM accounts WHERE id = ?1", params![account]).await?;
     if found.is_empty() {
@@ -207,7 +207,7 @@ pub(crate) async fn must_exist(tx: &mut impl Tx, account: AccountId) -> Result<(
     Ok(())
 }
 
-/// Nobody else counts or changes what is this account's until the change ends.
+/// Locks the account: no other change counts or changes its rows meanwhile.
 pub(crate) async fn lock(tx: &mut impl Tx, account: AccountId) -> Result<()> {
     let found =
         tx.query("SELECT 1 FROM accounts WHERE id = ?1 FOR UPDATE", params![account]).await?;

@@ -1,4 +1,4 @@
-//! The audit log: a line for every change that somebody made by hand, stored with it.
+//! The audit log: an entry for every manual change, stored with it.
 
 use domain::account::operator::{Action, Actor, AuditEntry};
 use domain::id::AccountId;
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::tx::{Result, Row, Tx, params};
 
-/// What was done, and to what.
+/// The change and its object.
 pub(crate) struct NewAuditEntry<'a> {
     pub(crate) action: Action,
     pub(crate) account: Option<AccountId>,

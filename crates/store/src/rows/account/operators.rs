@@ -1,4 +1,4 @@
-//! Operators, and credit that they give.
+//! Operators, and credit that they grant.
 
 use domain::account::KeyHash;
 use domain::account::operator::{Action, Actor, NewOperator, Operator};

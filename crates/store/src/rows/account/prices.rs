@@ -15,7 +15,7 @@ use crate::tx::{AdvisoryLock, Result, Row, Tx, params};
 
 /// The list of all accounts.
 const EVERYBODY: AccountId = AccountId(0);
-/// An entry of the audit log names so many prices; of more it has the number.
+/// Maximum number of prices in an audit entry; a larger change shows their number only.
 const PRICES_NAMED_MAX: usize = 50;
 
 pub(crate) async fn set_prices(
@@ -59,7 +59,7 @@ pub(crate) async fn set_prices(
     audit::write(tx, entry, by, now).await
 }
 
-/// Changes of one list wait for each other: its length is counted.
+/// Serializes changes of a list, whose length is counted.
 async fn lock_list(tx: &mut impl Tx, account: Option<AccountId>) -> Result<AccountId> {
     match account {
         Some(account) => account::lock(tx, account).await?,
@@ -131,7 +131,7 @@ pub(crate) async fn prices(
     limit: u32,
 ) -> Result<Vec<ListPrice>> {
     let (list, product) = (account.unwrap_or(EVERYBODY), product.as_str());
-    // The empty prefix is the first of all.
+    // The empty prefix sorts first.
     let rows = match after {
         None => {
             tx.query(

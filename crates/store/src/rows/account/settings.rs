@@ -1,4 +1,4 @@
-//! What was agreed with an account beside its prices.
+//! An account's settings, except its prices.
 
 use domain::account::AccountSettings;
 use domain::account::operator::{Action, Actor};

@@ -1,5 +1,5 @@
-//! The row of a campaign that changes count in and settle: read and written under the lock of its
-//! message. How it is settled is a rule of [`domain::sale::settlement`].
+//! A campaign's counters and settlement: read and written with its message locked.
+//! [`domain::sale::settlement`] has the rules of the settlement.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ pub(crate) struct CampaignRow {
     refunds: RefundPolicy,
     pub(super) counters: CampaignCounters,
     pub(crate) ended_at: Option<Timestamp>,
-    /// As it is booked.
+    /// The settlement as booked.
     booked: Settlement,
 }
 
@@ -68,12 +68,12 @@ impl CampaignRow {
         self.counters.count(to, price, is_kept).map_err(unsettled)
     }
 
-    /// Voids all that is left of the reservation, and returns how much that was.
+    /// Voids the rest of the reservation, and returns its amount.
     pub(super) fn void_rest(&mut self) -> Result<Msat> {
         self.counters.settlement.void_rest().map_err(unsettled)
     }
 
-    /// What is to be booked since the last call.
+    /// The change to book since the last call.
     pub(crate) fn take_change(&mut self, message: MessageId) -> Option<SettlementChange> {
         let (before, after) = (self.booked, self.counters.settlement);
         self.booked = after;

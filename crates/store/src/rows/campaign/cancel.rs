@@ -11,7 +11,8 @@ use crate::rows::ledger;
 use crate::rows::message::message_lock::lock_one;
 use crate::tx::{Result, Tx, params};
 
-/// Either this change locks the message first, or the claim that starts it: exactly one of them wins.
+/// Either this change or the claim that starts the campaign locks the message first: exactly one of
+/// them wins.
 pub(crate) async fn cancel(
     tx: &mut impl Tx,
     account: AccountId,

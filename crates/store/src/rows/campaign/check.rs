@@ -1,11 +1,11 @@
-//! Checks that campaigns agree with their recipients and with the ledger. A recipient that waits for a
-//! retry counts as pending, whatever its row says of the try before.
+//! Checks that campaigns agree with their recipients and with the ledger. A recipient waiting for a
+//! retry counts as pending, although its row shows the previous try.
 
 use domain::id::MessageId;
 
 use crate::tx::{Result, Row, Tx, params};
 
-/// At most `limit` campaigns that do not. Of each:
+/// At most `limit` campaigns that do not. For each:
 ///
 /// | column | must be |
 /// |---|---|

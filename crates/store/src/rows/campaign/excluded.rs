@@ -1,4 +1,4 @@
-//! Excluded recipients of a request, packed for good: they never change.
+//! Excluded recipients of a request, packed permanently: they never change.
 
 use std::str;
 
@@ -7,7 +7,7 @@ use domain::ports::PortError;
 
 use crate::tx::Result;
 
-/// Of each recipient a byte for the reason, the length of the address in bytes, and the address.
+/// Per recipient: a byte for the reason, the length of the address in bytes, and the address.
 pub(crate) fn pack(excluded: &[Excluded]) -> Vec<u8> {
     let mut packed = Vec::with_capacity(excluded.len() * 16);
     for Excluded { address, why } in excluded {

@@ -10,7 +10,7 @@ use domain::time::Timestamp;
 use crate::rows::ledger::Short;
 use crate::tx::{Result, Tx, params};
 
-/// What a request spends.
+/// The price of a request.
 #[derive(Clone, Copy)]
 pub(crate) struct Spending {
     pub(crate) account: AccountId,
@@ -19,7 +19,7 @@ pub(crate) struct Spending {
     pub(crate) price: Msat,
 }
 
-/// Why a request of this price spent nothing.
+/// Why a request of this price was refused.
 pub(crate) const fn unspent(short: Short, price: Msat) -> Spent {
     match short {
         Short::Credit { available } => Spent::Insufficient { price, available },
@@ -27,8 +27,8 @@ pub(crate) const fn unspent(short: Short, price: Msat) -> Spent {
     }
 }
 
-/// Stores the key for this request. `Some` when an earlier request has stored it; this change waits
-/// for that one while it is under way.
+/// Stores the key for this request. `Some` when an earlier request has stored it; waits while that
+/// one is in progress.
 pub(crate) async fn take(
     tx: &mut impl Tx,
     idempotency: Option<&Idempotency>,
@@ -52,7 +52,7 @@ pub(crate) async fn take(
     spent(tx, account, idempotency).await?.ok_or_else(deleted).map(Some)
 }
 
-/// Stores what the request spent, once that is known.
+/// Stores the result of the request.
 pub(crate) async fn update(
     tx: &mut impl Tx,
     idempotency: Option<&Idempotency>,
@@ -67,7 +67,7 @@ pub(crate) async fn update(
     .map(drop)
 }
 
-/// The request spent nothing: it may be repeated.
+/// Deletes the key of a refused request, so that it can be repeated.
 pub(crate) async fn release(
     tx: &mut impl Tx,
     idempotency: Option<&Idempotency>,
@@ -102,7 +102,7 @@ pub(crate) async fn spent(
     Ok(Some(Spent::Repeat { message, recipients, price }))
 }
 
-/// Keys are kept for a shorter time than what else is deleted `before`.
+/// Keys are kept for a shorter time than other rows, which are deleted `before`.
 pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
     let before = before.after(FORGET_AFTER.saturating_sub(IDEMPOTENCY_KEY_AGE_MAX));
     tx.execute(

@@ -1,4 +1,4 @@
-//! An account's texts, newest first, whichever door they came in by: ids are in the order of time.
+//! An account's messages, of orders and campaigns, newest first: ids are in the order of time.
 
 use domain::id::{AccountId, MessageId};
 use domain::limits::MESSAGES_PAGE_MAX;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::rows::find_many;
 use crate::tx::{Result, Tx, params};
 
-/// A page, and how many there are on all pages.
+/// A page, and the number of messages on all pages.
 pub(crate) async fn list(
     tx: &mut impl Tx,
     account: AccountId,
@@ -34,8 +34,8 @@ macro_rules! in_state {
     };
 }
 
-/// Texts before one, in any state or in one. The index has them by state, so those in any state are
-/// merged of five runs.
+/// Messages before one, in any state or in one. The index is by state, so messages in any state are
+/// merged from five ranges.
 pub(crate) async fn newest(
     tx: &mut impl Tx,
     account: AccountId,
@@ -74,7 +74,8 @@ pub(crate) async fn newest(
     rows.into_iter().map(|mut row| row.get()).collect()
 }
 
-/// All of them are counted as they come. Nearly all become *sent*, so these are what the others leave.
+/// The total is counted on insert. Nearly all messages become *sent*, so these are the total minus
+/// the others.
 async fn count(tx: &mut impl Tx, account: AccountId, state: Option<MessageState>) -> Result<u64> {
     let others = match state {
         None => "",

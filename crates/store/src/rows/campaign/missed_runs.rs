@@ -1,9 +1,9 @@
-//! Where the recipients are that a retry is for, chunk by chunk.
+//! The recipients to retry, as a list of their chunks.
 //!
-//! Whoever becomes *failed*, *expired* or *timeout* leaves a note of the run of a thousand recipients
-//! which it is in. A retry queues a chunk for each of these runs and changes no recipient. Until that
-//! chunk is claimed, or ends by its age, the recipient's row still holds the result of the try before;
-//! so whoever reads it joins the queued chunk ([`super::page`], and the trace).
+//! A recipient that becomes *failed*, *expired* or *timeout* leaves a note of its run, a range of a
+//! thousand recipients. A retry queues a chunk for each of these runs and changes no recipient.
+//! Until that chunk is claimed, or ends by its age, the recipient's row still holds the result of
+//! the previous try, so readers join the queued chunk ([`super::page`], and the trace).
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use domain::limits::CHUNK_RECIPIENTS_MAX;
 
 use crate::tx::{Result, Row, Tx, params};
 
-/// Joins recipients `r` with the chunk `c` by which they wait for a retry, if they do.
+/// Joins recipients `r` with the chunk `c` by which they wait for a retry, if any.
 macro_rules! waits_for_retry {
     () => {
         "LEFT JOIN chunks c
@@ -21,7 +21,7 @@ macro_rules! waits_for_retry {
     };
 }
 
-/// The columns of a message's (?1) recipients from ?2 to before ?3, as their sender sees them.
+/// The columns of recipients of message ?1 from index ?2 to before ?3, as the account sees them.
 macro_rules! shown_recipients {
     () => {
         concat!(
@@ -40,7 +40,7 @@ pub(crate) use {shown_recipients, waits_for_retry};
 
 const _: () = assert!(CHUNK_RECIPIENTS_MAX == 1_000, "the join says so in SQL");
 
-/// Notes the runs of recipients of locked messages that can be retried from now on.
+/// Notes the runs of recipients of locked messages that can now be retried.
 pub(crate) async fn insert(tx: &mut impl Tx, missed: &[(MessageId, u32)]) -> Result<()> {
     let runs: BTreeSet<_> =
         missed.iter().map(|(message, index)| (message, *index / CHUNK_RECIPIENTS_MAX)).collect();

@@ -1,5 +1,5 @@
-//! Campaigns, which are paid from credit: accepted whole, shown page by page. Their recipients and
-//! chunks are in `message` and `queue`, as those of any message.
+//! Campaigns, which are paid from credit: accepted as a whole, and shown by page. Their recipients
+//! and chunks are in `message` and `queue`, as those of any message.
 //!
 //! ```text
 //! add ──> packs, chunks ── first claim ──> rows ── apply ──> shares posted or given back
@@ -18,7 +18,7 @@
 //! | a start and a cancel | the one that locks the message's row first; a claim does not wait for it |
 //! | a pause and a claim | the same; a claim of a paused campaign puts its chunk back as the pause does |
 //!
-//! Idempotency keys are locked before all that `message` locks.
+//! Idempotency keys are locked before everything that `message` locks.
 
 mod add;
 pub(crate) mod campaign_row;

@@ -26,7 +26,7 @@ pub(crate) async fn packed(tx: &mut impl Tx, runs: &[Run]) -> Result<Vec<Vec<Bul
     let campaigns = || runs.iter().zip(0_usize..).filter(|(run, _)| run.is_campaign);
     let rows: Vec<_> = campaigns()
         .map(|(run, _)| {
-            // No pack is longer.
+            // The longest pack may begin this much earlier.
             let earliest = i64::from(run.first) - i64::from(CHUNK_RECIPIENTS_MAX);
             params![&run.message, earliest, run.end, run.first]
         })

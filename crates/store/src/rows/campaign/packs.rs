@@ -5,8 +5,8 @@
 //! | a chunk that was not claimed yet | numbers of one price, all *pending* | the chunk is claimed, or expires |
 //! | excluded recipients | [`excluded`] | for ever |
 //!
-//! The pack of a chunk has exactly its recipients. The change that leases the chunk, or deletes it to
-//! end its recipients, unpacks it.
+//! A chunk's pack has exactly its recipients. The change that leases the chunk, or that deletes it
+//! to end its recipients, unpacks it.
 
 use std::collections::BTreeMap;
 
@@ -22,14 +22,14 @@ use domain::time::Timestamp;
 use super::excluded;
 use crate::tx::{Result, Row, Tx, params};
 
-/// A recipient out of a pack.
+/// An unpacked recipient.
 pub(crate) type Unpacked = (u32, Msisdn);
 
 /// A pack, before it is stored or after it was read.
 pub(crate) struct Pack {
     pub(crate) first: u32,
     pub(crate) count: u32,
-    /// Of each recipient; `None` if they are excluded.
+    /// Price per recipient; `None` if they are excluded.
     pub(crate) price: Option<Msat>,
     packed: Vec<u8>,
 }
@@ -52,7 +52,7 @@ impl Pack {
         Ok(Self { first, count, price: row.get()?, packed: row.get()? })
     }
 
-    /// With the index of each.
+    /// Numbers with their indices.
     pub(crate) fn numbers(&self) -> Result<Vec<Unpacked>> {
         let unreadable = || PortError::Refused("unreadable packed numbers".to_owned());
         let (numbers, rest) = self.packed.as_chunks();
@@ -66,7 +66,7 @@ impl Pack {
             .collect()
     }
 
-    /// With the index of each.
+    /// Excluded recipients with their indices.
     pub(crate) fn excluded(&self) -> Result<Vec<(u32, domain::message::campaign::Excluded)>> {
         Ok((self.first..).zip(excluded::unpack(&self.packed)?).collect())
     }
@@ -76,7 +76,7 @@ fn count<T>(slice: &[T]) -> u32 {
     u32::try_from(slice.len()).unwrap_or(u32::MAX)
 }
 
-/// The recipients of each price group, a chunk at a time.
+/// The recipients of each price group, split into chunks.
 pub(crate) fn of_groups(groups: &[PriceGroup]) -> impl Iterator<Item = Pack> {
     let mut first = 0;
     let runs = groups.iter().flat_map(|group| {
@@ -104,8 +104,8 @@ pub(crate) async fn insert(tx: &mut impl Tx, message: &MessageId, packs: &[Pack]
     .map(drop)
 }
 
-/// Unpacks those of these chunks that have a pack: stores their recipients as *pending* rows, and
-/// returns them. The caller has just leased or deleted the chunks.
+/// Unpacks the chunks that are packed: stores their recipients as *pending* rows, and returns them.
+/// The caller has just leased or deleted the chunks.
 pub(crate) async fn unpack(
     tx: &mut impl Tx,
     chunks: &[ChunkId],
@@ -160,7 +160,7 @@ pub(crate) async fn insert_rows(
     .map(drop)
 }
 
-/// Up to `limit` packs that have recipients from index `first` to before `end`.
+/// Up to `limit` packs with recipients from index `first` to before `end`.
 pub(crate) async fn between(
     tx: &mut impl Tx,
     message: &MessageId,

@@ -54,7 +54,7 @@ async fn load_packed(
     Ok(found)
 }
 
-/// Packed recipients as their sender sees them.
+/// Packed recipients as the account sees them.
 pub(crate) fn show(pack: &Pack, updated_at: Timestamp) -> Result<Vec<BulkRecipient>> {
     let Some(price) = pack.price else {
         let excluded = pack.excluded()?.into_iter().map(|(index, excluded)| BulkRecipient {
@@ -113,7 +113,7 @@ async fn load_rows(
     rows.into_iter().map(read).collect()
 }
 
-/// Rows of some recipients may still hold the result of the try before.
+/// Whether rows of some recipients may still hold the result of the previous try.
 async fn is_requeued(tx: &mut impl Tx, message: &MessageId) -> Result<bool> {
     let rows = tx
         .query(

@@ -1,5 +1,5 @@
-//! Pauses and resumes a campaign. While it is paused, its chunks that are not leased are due in the far
-//! future; when it is resumed, they are due when they were before.
+//! Pauses and resumes a campaign. A pause moves the due times of its chunks without a lease to the
+//! far future; a resume restores them.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use domain::time::Timestamp;
 use crate::rows::message::message_lock::lock_one;
 use crate::tx::{Result, Tx, params};
 
-/// 142,000 years: later than any time we store, and two of them can be added.
+/// 142,000 years: later than any stored time, and small enough to be added twice.
 const FAR: Duration = Duration::from_millis(1 << 52);
 
-/// When a chunk of a paused campaign is due that would be due at `due_at`.
+/// The due time of a paused campaign's chunk that would be due at `due_at`.
 pub(crate) fn while_paused(due_at: Timestamp) -> Timestamp {
     due_at.after(FAR)
 }
@@ -40,7 +40,7 @@ pub(crate) async fn pause(
     .await?;
     tx.execute("UPDATE messages SET updated_at = ?2 WHERE id = ?1", params![message, now]).await?;
     let far = Timestamp::from_millis(0).after(FAR);
-    // Leased chunks are put off when their claim ends, or by the next claim.
+    // Leased chunks are postponed when their claim ends, or by the next claim.
     let sql = if paused {
         "UPDATE chunks SET due_at = due_at + ?2
          WHERE message = ?1 AND lease_node IS NULL AND due_at < ?2"

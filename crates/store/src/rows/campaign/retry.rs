@@ -6,8 +6,9 @@
 //! | tried carriers, attempts, unanswered claims | no |
 //! | chunks | none are left; new chunks count claims from a number that no earlier claim reached |
 //!
-//! One change, whatever the size: all of the price is reserved at once. It changes the message and adds
-//! its chunks; the recipients' rows are changed by the first claim of their chunk ([`crate::rows::queue::requeue`]).
+//! One change, whatever the size: the whole price is reserved at once. It changes the message and
+//! adds its chunks; the first claim of each chunk changes the recipients' rows
+//! ([`crate::rows::queue::requeue`]).
 
 use domain::message::{Lane, MessageEvent, MessageState, next};
 use domain::money::Msat;
@@ -23,7 +24,7 @@ use crate::rows::message::message_lock::lock_one;
 use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
 use crate::tx::{Result, Tx, params};
 
-/// Claims of one try, at most: a later one would look like the next try's.
+/// Maximum number of claims of one try: a later one would look like one of the next try.
 const CLAIMS_BITS: u32 = 20;
 
 const TRIES_MAX: u32 = 1 << (u32::BITS - CLAIMS_BITS);

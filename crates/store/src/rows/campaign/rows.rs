@@ -1,4 +1,4 @@
-//! Texts of an account as it sees them: campaigns, and messages of orders, which have one recipient.
+//! Messages of an account as it sees them: of campaigns, and of orders, which have one recipient.
 
 use domain::id::{AccountId, MessageId};
 use domain::message::campaign::{BulkMessage, Counts};
@@ -21,7 +21,7 @@ pub(crate) async fn find(
     Ok(found.into_iter().next())
 }
 
-/// In the order of the ids; those in the account's list.
+/// Messages in the account's list, in the order of the ids.
 pub(crate) async fn find_many(
     tx: &mut impl Tx,
     account: AccountId,
@@ -80,7 +80,7 @@ fn read(mut row: Row) -> Result<BulkMessage> {
     Ok(message)
 }
 
-/// What every message counts: the other states are counted with a campaign.
+/// Counts that every message has; a campaign counts the other states.
 fn read_progress(row: &mut Row) -> Result<Counts> {
     let recipients: u32 = row.get()?;
     let (pending, finals): (u32, u32) = (row.get()?, row.get()?);
@@ -93,7 +93,7 @@ fn read_door(row: &mut Row) -> Result<Door> {
     door.parse().map_err(|_| PortError::Refused("unreadable column: door".to_owned()))
 }
 
-/// Price and state of the order, state of its recipient.
+/// Price and state of the order, and state of its recipient.
 type OrderColumns = (Option<Msat>, Option<OrderState>, Option<RecipientState>);
 
 fn skip_order(row: &mut Row) -> Result<()> {
@@ -101,7 +101,7 @@ fn skip_order(row: &mut Row) -> Result<()> {
     Ok(())
 }
 
-/// The whole price is kept when the order is settled, and given back when it is cancelled.
+/// The whole price is kept when the order is settled, and refunded when it is cancelled.
 fn read_order(row: &mut Row, message: &mut BulkMessage) -> Result<()> {
     let (price, state, recipient): OrderColumns = (row.get()?, row.get()?, row.get()?);
     message.price = price.unwrap_or_default();

@@ -1,15 +1,15 @@
-//! Nodes and their links. A node's row says until when it lives; a link is its node's as long as that
-//! row is there, so that renewing touches one row, whatever the node has.
+//! Nodes and their links. A node's row holds the end of its lease; its links last as long as the
+//! row, so that a renewal touches one row, however many links there are.
 //!
 //! | the node | its row | its links and leases of work |
 //! |---|---|---|
 //! | renews | later | stay |
-//! | goes in order | goes | its links are free; its work has ended |
-//! | dies, or cannot renew | found past its time by another, goes | freed by the same change |
-//! | comes back after that | new | none; it is as one that joins |
+//! | leaves | deleted | its links are free; its work has ended |
+//! | dies, or cannot renew | deleted by the node that finds it expired | released by the same change |
+//! | returns after that | new | none; it counts as a new node |
 //!
-//! Moments are by the database's clock. Whoever counts shares holds the lock, so the count is of nodes
-//! that cannot change meanwhile.
+//! Times are by the database's clock. A change that computes shares holds the lock, so that the set
+//! of nodes cannot change meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub(crate) async fn lease(
         .collect();
     let known = before.iter().find(|other| other.name == node);
     match known {
-        // Past its time and found by nobody: all is as it was.
+        // Even if its lease has expired: no node has noticed, so nothing has changed.
         Some(known) => renew(tx, &known.name, &has, until).await?,
         None => {
             add(tx, node, &has, clock, until).await?;
@@ -92,14 +92,14 @@ pub(crate) async fn leave(tx: &mut impl Tx, node: &str) -> Result<()> {
     Ok(())
 }
 
-/// Of `binds` links, for the one at this place of so many.
+/// The share of the node at this place, of `binds` links over `nodes` nodes.
 fn share(binds: u32, nodes: usize, place: usize) -> u32 {
     let nodes = u32::try_from(nodes.max(1)).unwrap_or(u32::MAX);
     let place = u32::try_from(place).unwrap_or(u32::MAX);
     binds / nodes + u32::from(place < binds % nodes)
 }
 
-/// A carrier that a node has, and whether it can hand over by it.
+/// A carrier of a node, and whether the node can submit to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Has {
     name: String,
@@ -124,7 +124,7 @@ impl Node {
     }
 }
 
-/// A line for each: `+` or `-`, and its name.
+/// One line per carrier: `+` or `-`, and its name.
 fn lines(has: &[Has]) -> String {
     let line = |has: &Has| format!("{}{}\n", if has.up { '+' } else { '-' }, has.name);
     has.iter().map(line).collect()
@@ -138,7 +138,7 @@ fn read_lines(lines: &str) -> Vec<Has> {
     lines.lines().filter_map(read).collect()
 }
 
-/// Those that have been there longest first.
+/// Nodes, those that joined first first.
 async fn nodes(tx: &mut impl Tx) -> Result<Vec<Node>> {
     let rows = tx.query("SELECT name, carriers, until FROM nodes ORDER BY since, name", []).await?;
     rows.into_iter()
@@ -178,7 +178,7 @@ async fn remove(tx: &mut impl Tx, node: &str) -> Result<()> {
     tx.execute("DELETE FROM nodes WHERE name = ?1", params![node]).await.map(drop)
 }
 
-/// By carrier: the links that are somebody's, and whose.
+/// Links in use by carrier, with their nodes.
 type Links = BTreeMap<String, BTreeMap<u32, String>>;
 
 async fn links(tx: &mut impl Tx) -> Result<Links> {
@@ -192,12 +192,12 @@ async fn links(tx: &mut impl Tx) -> Result<Links> {
 }
 
 struct Kept {
-    /// That are the node's after this change.
+    /// The node's links after this change.
     links: u32,
     gave_up: bool,
 }
 
-/// Takes free links up to the node's share, and gives up what it has more than that and has ended.
+/// Takes free links up to the node's share, and releases closed ones beyond it.
 async fn keep(
     tx: &mut impl Tx,
     node: &str,

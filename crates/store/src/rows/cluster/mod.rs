@@ -1,4 +1,4 @@
-//! Nodes that share a database: their leases of each other's links.
+//! Nodes that share a database: their leases, and the links that they share.
 
 mod links;
 

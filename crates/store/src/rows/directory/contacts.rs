@@ -1,4 +1,4 @@
-//! Who is in a group.
+//! The contacts of groups.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ fn read(mut row: Row) -> Result<Contact> {
     Ok(Contact { number, name, fields })
 }
 
-/// Page by page in one transaction, so that it is one moment's; 8 bytes of each stay.
+/// By page in one transaction, so that all are of one moment; keeps 8 bytes of each.
 pub(crate) async fn numbers(
     tx: &mut impl Tx,
     account: AccountId,

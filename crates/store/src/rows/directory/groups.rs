@@ -1,4 +1,4 @@
-//! Groups of contacts: what they are called, and which list each shows.
+//! Groups of contacts: their names, and the list that each shows.
 
 use domain::account::contacts::ContactGroup;
 use domain::account::operator::{Action, Actor};
@@ -169,7 +169,7 @@ fn read(mut row: Row) -> Result<ContactGroup> {
     })
 }
 
-/// The list that a group shows. With `FOR UPDATE` of its row: nobody puts another in its place.
+/// The list that a group shows. With `FOR UPDATE` of the group's row, it cannot be replaced.
 pub(crate) async fn shown_list(
     tx: &mut impl Tx,
     account: AccountId,

@@ -1,4 +1,4 @@
-//! What an account keeps to send with: templates, and groups of contacts.
+//! What an account stores for its messages: templates and groups of contacts.
 
 pub(crate) mod blocklist;
 mod contacts;

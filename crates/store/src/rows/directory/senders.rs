@@ -1,4 +1,4 @@
-//! Sender names, as [`domain::sender`] has them.
+//! Sender names, by the rules of [`domain::sender`].
 
 use domain::account::operator::{Action, Actor};
 use domain::account::sender::{Decision, Sender, SenderEvent, SenderState, next};
@@ -107,7 +107,7 @@ pub(crate) async fn decide(
     change(tx, sender, event, note, by, now).await.map(Some)
 }
 
-/// Where the event leads.
+/// The state after the event.
 const fn after(event: SenderEvent) -> SenderState {
     match event {
         SenderEvent::Request => SenderState::Requested,

@@ -1,4 +1,4 @@
-//! Templates. Their texts are not told to the audit log.
+//! Templates. The audit log does not contain their texts.
 
 use domain::account::operator::{Action, Actor};
 use domain::account::template::{Label, Template, fits};

@@ -1,11 +1,11 @@
-//! Filling lists: an upload is many changes, and one that makes the group show what they stored.
+//! Fills lists: an upload is many changes, and a last one that makes the group show them.
 //!
 //! ```text
 //! begin ── add ── add ── … ── finish      replace: the group shows the new list, the old one is dropped
 //!                        └─── abandon     what was begun anew is dropped; what was added stays
 //! ```
 //!
-//! Killed in between, a new list is neither shown nor dropped: it goes when it is old.
+//! After a crash in between, a new list is neither shown nor dropped: it is deleted when it is old.
 
 use domain::account::contacts::{Contact, ContactGroup, Upload, UploadMode};
 use domain::account::operator::{Action, Actor};
@@ -84,7 +84,7 @@ fn digits(contact: &Contact) -> i64 {
     i64::try_from(contact.number.digits()).unwrap_or(0)
 }
 
-/// How many contacts are in the list, which nobody else changes until the change ends.
+/// Number of contacts in the list; locks it until the change ends.
 async fn hold_list(tx: &mut impl Tx, upload: &Upload) -> Result<u32> {
     let rows = tx
         .query(
@@ -165,6 +165,6 @@ pub(crate) async fn drop_lists(
     if gone < u64::from(limit) {
         tx.execute("DELETE FROM contact_lists WHERE id = ?1", params![list.0]).await?;
     }
-    // The list itself counts: whoever waits for 0 drops them all.
+    // The list itself counts, so that a caller that repeats until 0 drops all lists.
     Ok(gone.max(1))
 }

@@ -29,7 +29,7 @@ pub(super) async fn log(tx: &mut impl Tx, attempts: &[(EventId, Attempt)]) -> Re
     .map(drop)
 }
 
-/// All attempts of an event that are kept, oldest first.
+/// All stored attempts of an event, oldest first.
 pub(crate) async fn attempts_of(tx: &mut impl Tx, event: EventId) -> Result<Vec<Attempt>> {
     let failed = tx
         .query(

@@ -36,8 +36,8 @@ impl KeyColumns<'_> {
     }
 }
 
-/// The newest sets of each key which wait, or were joined within its time span. Sixteen at most, to
-/// bound the work: a sender that reuses a reference faster mixes up its own messages.
+/// The newest sets of each key which wait, or were joined within its time span. At most sixteen, to
+/// bound the work: a sender that reuses references faster mixes up its own messages.
 pub(crate) async fn load_keys(
     tx: &mut impl Tx,
     keys: &BTreeMap<(PartKey, i64), (Timestamp, Timestamp)>,

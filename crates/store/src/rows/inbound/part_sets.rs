@@ -34,8 +34,8 @@ impl PartSets {
         let mut keys = BTreeMap::new();
         for part in parts {
             let since = part.at.before(INBOUND_REPEAT_MAX);
-            // Links and nodes store parts in another order than they came, by clocks that differ: the
-            // set may have begun later than this part.
+            // Links and nodes store parts in a different order than they came, and by different
+            // clocks: the set may have begun later than this part.
             let until = if part.join.is_some() { END_OF_TIME } else { part.interrupted_at };
             let span = keys.entry(key(part)).or_insert((since, until));
             *span = (span.0.min(since), span.1.max(until));
@@ -102,7 +102,7 @@ impl PartSets {
     }
 }
 
-/// The key and its reference. Whole messages have no reference; a hash of their content stands for it.
+/// The key and its reference. Whole messages have no reference, and use a hash of their content.
 fn key(part: &InboundPart) -> (PartKey, i64) {
     let key = part.key();
     let reference = key

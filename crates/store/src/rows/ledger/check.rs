@@ -1,5 +1,5 @@
-//! Recomputes the ledger from its transfers and compares it with balances, orders and campaigns. Reads only,
-//! from one committed state; whatever it names is a fault of ours.
+//! Recomputes the ledger from its transfers and compares it with balances, orders and campaigns.
+//! Reads only, from one committed state; every difference is a bug.
 
 use domain::sale::ledger::LedgerReport;
 
@@ -7,7 +7,7 @@ use super::refunds;
 use crate::rows::campaign;
 use crate::tx::{Result, Row, Tx, params};
 
-/// Faults named of each kind; more would say no more.
+/// Maximum number of faults reported per kind.
 const NAMED_MAX: u32 = 100;
 
 pub(crate) async fn check(tx: &mut impl Tx) -> Result<LedgerReport> {
@@ -62,7 +62,7 @@ async fn overdrawn(tx: &mut impl Tx) -> Result<Vec<String>> {
     rows.into_iter().map(|mut row| row.get()).collect()
 }
 
-/// What each order must have booked, under the id of what it bought or, for credit, its own:
+/// The bookings of each order, under the id of what it bought or, for credit, its own:
 ///
 /// | payment | state | posted | pending |
 /// |---|---|---|---|

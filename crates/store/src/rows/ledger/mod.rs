@@ -1,5 +1,5 @@
-//! Transfers and balances, kept together: whoever books a transfer changes both balances in the
-//! same change. `check.rs` recomputes the one from the other.
+//! Transfers and balances, kept consistent: a change that books a transfer changes both balances.
+//! `check.rs` recomputes one from the other.
 
 pub(crate) mod check;
 mod refund;
@@ -45,7 +45,7 @@ pub(crate) async fn balance(tx: &mut impl Tx, account: AccountId) -> Result<Bala
     Ok(Balance { available: row.get()?, reserved: row.get()? })
 }
 
-/// Credit given by hand.
+/// Manual credit.
 pub(crate) async fn grant(
     tx: &mut impl Tx,
     account: AccountId,
@@ -70,7 +70,7 @@ pub(crate) async fn grant(
     changes.store(tx).await
 }
 
-/// Credit given by hand under an id of its own; false when it was given before.
+/// Manual credit with an id of its own; false when it was granted before.
 pub(crate) async fn grant_by_id(tx: &mut impl Tx, grant: &Grant, now: Timestamp) -> Result<bool> {
     let customer = LedgerAccount::Customer(grant.account).stored();
     let operator = LedgerAccount::Operator.stored();
@@ -100,7 +100,7 @@ pub(crate) async fn grant_by_id(tx: &mut impl Tx, grant: &Grant, now: Timestamp)
     Ok(true)
 }
 
-/// Looks like an order's that was made at the same time. An account is granted to once in a moment.
+/// Has the form of an order's id of that time. An account gets one grant per moment.
 fn grant_id(customer: &str, now: Timestamp) -> [u8; 32] {
     let millis = now.as_millis().to_be_bytes();
     let hash = digest(&SHA256, &[customer.as_bytes(), &millis].concat());
@@ -110,22 +110,23 @@ fn grant_id(customer: &str, now: Timestamp) -> [u8; 32] {
     id
 }
 
-/// Why credit was not set aside.
+/// Why credit was not reserved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Short {
     Credit {
         available: Msat,
     },
-    /// There is enough, but for today the account has spent what it may.
+    /// The credit suffices, but the account's daily limit does not.
     DailyLimit {
         left: Msat,
     },
 }
 
-/// Sets credit aside; `Some` when that cannot be, and nothing is stored. The test and the change are
-/// one statement, so that two changes never spend the same credit, nor the same day's limit. A clock
-/// that is behind counts for the later day that another one began. The limit is a value in the
-/// comparison: what a server had joined it would not compare again when another change was first.
+/// Reserves credit; `Some` when that is refused, and nothing is stored. Test and change are one
+/// statement, so that concurrent changes never spend the same credit or daily limit twice. If the
+/// clock is behind, the later day that another clock began counts. The limit is a value in the
+/// comparison, because a server does not evaluate a join again after it waited for a concurrent
+/// change.
 pub(crate) async fn reserve(
     tx: &mut impl Tx,
     account: AccountId,
@@ -167,7 +168,7 @@ pub(crate) async fn reserve(
     })))
 }
 
-/// Credit that [`reserve`] set aside for one sale.
+/// Credit that [`reserve`] reserved for one sale.
 pub(crate) struct Reservation {
     pub(crate) account: AccountId,
     pub(crate) amount: Msat,
@@ -194,7 +195,7 @@ pub(crate) async fn add_reservations(tx: &mut impl Tx, new: &[Reservation]) -> R
     .map(drop)
 }
 
-/// Books what orders and the recipients of campaigns decided, with one update of each balance.
+/// Books the decisions of orders and of campaigns' recipients, with one update per balance.
 pub(crate) async fn book(
     tx: &mut impl Tx,
     bookings: &[(ChargeId, Booking)],
@@ -251,7 +252,7 @@ async fn decide(
     for (charge, booking) in bookings {
         if let Booking::Decide { event, payer, price } = *booking {
             let debit = LedgerAccount::Customer(payer).stored();
-            // The order's machine decides once, and so does the transfer's.
+            // Order and transfer are each decided once.
             let state = next(TransferState::Pending, event).map_err(|_| decided())?;
             decisions.push((charge, state, debit, price));
         }
@@ -293,8 +294,8 @@ fn decided() -> PortError {
     PortError::Refused("an order paid from credit has no open reservation".to_owned())
 }
 
-/// Changes of balance and reservation by account, in the order of their names: two changes at once
-/// never wait for each other crosswise.
+/// Changes of balance and reservation by account, in the order of their names, so that concurrent
+/// changes do not deadlock.
 #[derive(Default)]
 struct Changes(BTreeMap<String, (Msat, Msat)>);
 

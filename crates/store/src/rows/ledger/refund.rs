@@ -1,4 +1,4 @@
-//! Money given back by hand: from what was earned to what we owe a customer.
+//! Bookings of manual refunds: from revenue to the customer's balance.
 
 use domain::id::AccountId;
 use domain::money::Msat;

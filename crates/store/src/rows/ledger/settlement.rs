@@ -1,5 +1,5 @@
-//! Reservations of campaigns, posted and voided share by share as [`domain::sale::settlement`] says.
-//! Whoever has the message's row locked has its transfer too.
+//! Reservations of campaigns, posted and voided by share according to [`domain::sale::settlement`].
+//! A lock on the message's row covers its transfer.
 
 use domain::id::{AccountId, MessageId};
 use domain::money::Msat;
@@ -11,7 +11,7 @@ use domain::time::Timestamp;
 use super::{Changes, too_much};
 use crate::tx::{Result, Tx, params};
 
-/// What a change does to the reservation of a campaign.
+/// The effect of a change on a campaign's reservation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SettlementChange {
     pub(crate) message: MessageId,
@@ -20,7 +20,7 @@ pub(crate) struct SettlementChange {
     pub(crate) after: Settlement,
 }
 
-/// Posts and voids shares, with one update of each campaign's transfer.
+/// Posts and voids shares, with one update per campaign.
 pub(crate) async fn settle(
     tx: &mut impl Tx,
     settled: &[SettlementChange],
@@ -72,7 +72,7 @@ fn no_reservation() -> PortError {
     PortError::Refused("the campaign has no such reservation".to_owned())
 }
 
-/// Keeps what [`reserve`](super::reserve) set aside for a campaign.
+/// Stores the credit that [`reserve`](super::reserve) reserved for a campaign.
 pub(crate) async fn add_bulk_reservation(
     tx: &mut impl Tx,
     message: &MessageId,
@@ -83,7 +83,7 @@ pub(crate) async fn add_bulk_reservation(
     let kind = TransferKind::CreditSale.as_str();
     let debit = LedgerAccount::Customer(account).stored();
     let revenue = LedgerAccount::Revenue.stored();
-    // A free campaign leaves nothing to settle.
+    // A free campaign has nothing to settle.
     let settlement = Settlement { reserved: amount, ..Settlement::default() };
     let state = settlement.state().map_err(unsettled)?;
     let decided_at = (state != TransferState::Pending).then_some(now);
@@ -96,8 +96,8 @@ pub(crate) async fn add_bulk_reservation(
     .map(drop)
 }
 
-/// Adds what [`reserve`](super::reserve) set aside for a retry to a reservation that is settled: it is
-/// pending again.
+/// Adds the credit that [`reserve`](super::reserve) reserved for a retry to a settled reservation,
+/// which becomes pending again.
 pub(crate) async fn reserve_more(
     tx: &mut impl Tx,
     message: &MessageId,

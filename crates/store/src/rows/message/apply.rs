@@ -1,5 +1,5 @@
-//! What follows from recipients that changed, in one change: the recipients' rows, their message's
-//! counters and state, the decision of its order, the money, the event. Each row is written once.
+//! The effects of changed recipients, in one change: the recipients' rows, their message's counters
+//! and state, the order's decision, the money, the event. Each row is written once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::tx::{Result, Tx, params};
 
 type MovedRecipient<'a> = (&'a RecipientKey, &'a Recipient, (RecipientState, RecipientState));
 
-/// `messages` are those of the recipients. With `event_lease`, the stored events are leased so.
+/// `messages` are those of the recipients. With `event_lease`, the stored events are leased.
 pub(crate) async fn apply(
     tx: &mut impl Tx,
     messages: &mut Messages,
@@ -81,7 +81,7 @@ async fn update_recipients(
     .map(drop)
 }
 
-/// Returns the messages that this ends; their chunks are deleted.
+/// Returns the messages that have ended; their chunks are deleted.
 async fn update_messages(
     tx: &mut impl Tx,
     messages: &mut Messages,
@@ -149,7 +149,7 @@ async fn decide_orders(
     for id in firsts.keys().chain(ended) {
         let moved = firsts.get(id).and_then(|first| first.delivery.shown_change(&first.before));
         let Some(message) = messages.get(id) else { continue };
-        // Most buyers want an event at the end alone: until then the order's row is not even read.
+        // Most buyers get an event at the end only; until then the order's row is not read.
         let tells = moved.is_some_and(|(_, to)| message.followed || to.is_final());
         if let Some(order) = message.order.filter(|_| tells || ended.contains(id)) {
             orders.insert(order, moved);

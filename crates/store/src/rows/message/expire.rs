@@ -1,5 +1,5 @@
-//! The end of waiting: recipients that no carrier took in time, receipts that never came, and parked
-//! receipts that are too old. What another change has locked waits for the next call.
+//! Expires recipients that no carrier accepted in time, recipients with overdue receipts, and old
+//! parked receipts. Rows locked by another change wait for the next call.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::rows::queue::lease::free_lapsed;
 use crate::rows::queue::requeue::{self, Requeued};
 use crate::tx::{Result, Tx, params};
 
-/// Recipients expired or timed out in one call: bounds how long other changes wait.
+/// Recipients expired or timed out per call: bounds how long other changes wait.
 const ROWS_MAX: i64 = 10_000;
 
 pub(crate) async fn expire(
@@ -33,8 +33,8 @@ pub(crate) async fn expire(
     Ok(recorded)
 }
 
-/// Ends the chunks whose validity passed and which no node has, and expires what is still pending in
-/// them. Whole chunks bound the work.
+/// Ends chunks past their validity that no node has leased, and expires their pending recipients.
+/// Whole chunks bound the work.
 async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Recorded> {
     let mut chunks = find_invalid_chunks(tx, now, limit).await?;
     let mut messages =
@@ -72,7 +72,7 @@ async fn find_invalid_chunks(
     Ok(chunks)
 }
 
-/// Deletes chunks of locked messages which no node has leased meanwhile, and makes sure that their
+/// Deletes chunks of locked messages that no node has leased meanwhile, and ensures that their
 /// recipients have rows. Returns their ranges.
 async fn delete_chunks(
     tx: &mut impl Tx,
@@ -104,7 +104,7 @@ async fn delete_chunks(
     Ok(ranges)
 }
 
-/// Times out what carriers took and never reported on.
+/// Times out submitted recipients with overdue receipts.
 async fn time_out_submitted(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Recorded> {
     let found = tx
         .query(

@@ -12,14 +12,14 @@ use domain::time::Timestamp;
 use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
 use crate::tx::{Result, Tx, params};
 
-/// Recipients stored by one statement: bounds what is in memory twice.
+/// Recipients per statement: bounds the memory for copies.
 const ROWS_MAX: usize = 5_000;
 
 /// The order that pays for a message.
 #[derive(Clone, Copy)]
 pub(crate) struct Payer<'a> {
     pub(crate) order: &'a OrderId,
-    /// Its buyer wants an event for every step.
+    /// Its buyer gets an event for every step.
     pub(crate) followed: bool,
 }
 
@@ -95,14 +95,14 @@ async fn insert_messages(
     count_listed(tx, &counts).await
 }
 
-/// Whether the list of its account shows it: a text, no e-mail.
+/// Whether its account's list shows it: e-mails are not listed.
 fn is_listed(message: &NewMessage) -> bool {
     let is_phone = |address: &Address| matches!(address, Address::Phone(_));
     message.content.account.is_some() && message.recipients.iter().all(is_phone)
 }
 
 /// Counts new messages in the lists of their accounts. A change does this after it has reserved
-/// credit, account by account in their order, so that no two changes wait for each other crosswise.
+/// credit, in the order of accounts, so that concurrent changes do not deadlock.
 pub(crate) async fn count_listed(tx: &mut impl Tx, new: &BTreeMap<AccountId, i64>) -> Result<()> {
     let rows: Vec<_> = new.iter().map(|(account, count)| params![*account, *count]).collect();
     tx.execute_many(

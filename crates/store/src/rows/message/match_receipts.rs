@@ -1,5 +1,6 @@
-//! Looks up which submission a receipt is of, as [`domain::message::receipt`] says. Carriers write
-//! numbers in their own ways, so a number decides only where the carrier's id does not.
+//! Finds the submission that a receipt is for, by the rules of [`domain::message::receipt`].
+//! Carriers write numbers in different notations, so a number decides only where the carrier's id
+//! does not.
 
 use domain::limits::PARKED_RECEIPT_AGE_MAX;
 use domain::message::receipt::ReceiptMatch;
@@ -10,17 +11,17 @@ use domain::time::Timestamp;
 use super::recipients::RecipientKey;
 use crate::tx::{Result, Row, Tx, params};
 
-/// Submissions of one id which are compared with a number. Where there are more, nobody knows.
+/// Submissions with one id to compare with a number; with more, the match is ambiguous.
 const SAME_ID_MAX: i64 = 100;
 
-/// By what a receipt finds its submission.
+/// The key by which a receipt finds its submission.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReceiptKey<'a> {
     pub(crate) carrier: &'a CarrierName,
     pub(crate) id: &'a str,
-    /// Destination number, where the receipt names one.
+    /// Destination number, if the receipt has one.
     pub(crate) number: Option<u64>,
-    /// What the number of an unmarked receipt's submission must fit.
+    /// What the number of an unmarked receipt's submission must match.
     pub(crate) ends: Option<NumberEnds>,
 }
 

@@ -10,10 +10,10 @@ use crate::tx::{Result, Row, Tx, params};
 
 pub(crate) struct LockedMessage {
     pub(crate) order: Option<OrderId>,
-    /// The order's buyer wants an event for every step.
+    /// The order's buyer gets an event for every step.
     pub(crate) followed: bool,
     pub(crate) counters: MessageCounters,
-    /// Of a campaign, which has no order.
+    /// The row of a campaign, which has no order.
     pub(crate) campaign: Option<CampaignRow>,
 }
 
@@ -30,7 +30,7 @@ macro_rules! locking {
     };
 }
 
-/// Locks those that exist.
+/// Locks the messages that exist.
 pub(crate) async fn lock(
     tx: &mut impl Tx,
     ids: impl IntoIterator<Item = MessageId>,
@@ -38,12 +38,12 @@ pub(crate) async fn lock(
     query(tx, locking!("FOR UPDATE"), ids).await
 }
 
-/// For a change that begins elsewhere: nobody else changes the message or its recipients.
+/// Locks one message, and so its recipients, for a change that begins elsewhere.
 pub(crate) async fn lock_one(tx: &mut impl Tx, id: MessageId) -> Result<Option<LockedMessage>> {
     lock(tx, [id]).await.map(|mut messages| messages.remove(&id))
 }
 
-/// Locks those that exist and that no other change has locked.
+/// Locks the messages that exist and that no other change has locked.
 pub(crate) async fn lock_free(
     tx: &mut impl Tx,
     ids: impl IntoIterator<Item = MessageId>,
@@ -51,7 +51,7 @@ pub(crate) async fn lock_free(
     query(tx, locking!("FOR UPDATE SKIP LOCKED"), ids).await
 }
 
-/// In the order of their ids, so that no two changes wait for each other crosswise.
+/// In the order of ids, so that concurrent changes do not deadlock.
 async fn query(
     tx: &mut impl Tx,
     sql: &'static str,

@@ -1,4 +1,4 @@
-//! Messages and their recipients, and what carriers report of them.
+//! Messages and their recipients, and the reports of carriers.
 //!
 //! ```text
 //! insert_many ──> due ── claim ──> leased ── record_outcomes ──┐
@@ -8,16 +8,17 @@
 //!                      lease over
 //! ```
 //!
-//! Every *pending* recipient is covered by one live chunk, unless its message was cancelled: when a
-//! carrier loses it, its chunk is claimed again. A chunk is deleted when nothing in it is left to hand
-//! over, or when its message ends. Recipients of a campaign get rows when their chunk is claimed first.
+//! Every *pending* recipient is covered by one live chunk, unless its message was cancelled: if a
+//! carrier loses it, its chunk is claimed again. A chunk is deleted when nothing in it is left to
+//! submit, or when its message ends. A campaign's recipients get rows at the first claim of their
+//! chunk.
 //!
 //! These files read rows, apply the rules of [`domain::message`], and write rows.
 //!
 //! # Locks
 //!
-//! On a server several nodes change the same rows at once. Locks are taken in this order (a request's
-//! idempotency key comes before all of it):
+//! On a server several nodes change the same rows concurrently. Locks are taken in this order
+//! (after a request's idempotency key):
 //!
 //! 1. the advisory locks of the carriers whose submissions are stored
 //!    ([`AdvisoryLock::Park`](crate::tx::AdvisoryLock));
@@ -26,9 +27,9 @@
 //! 3. parked receipts, sorted;
 //! 4. orders and ledger accounts, as `order` and `ledger` lock them.
 //!
-//! A claim begins with the chunk instead, and so does a change of leases. It waits for no lock: it skips
-//! a locked chunk, and puts back the chunk of a locked message. A claim may therefore come between a
-//! chunk's claim and its end, so the end names the attempt that it ends.
+//! A claim, or a change of leases, begins with the chunk instead. It waits for no lock: it skips a
+//! locked chunk, and puts back the chunk of a locked message. A second claim may therefore come
+//! between a chunk's claim and its end, so the end has the attempt that it ends.
 
 pub(crate) mod apply;
 mod expire;

@@ -1,7 +1,7 @@
-//! Records what became of submissions, as [`domain::message::outcome`] says.
+//! Records outcomes of submissions by the rules of [`domain::message::outcome`].
 //!
-//! Everything is read first, with the messages locked; what the outcomes change is computed on that,
-//! and each row is written once. Outcomes of a lost lease are recorded too, because the carrier has the
+//! Everything is read first, with the messages locked; the effects are computed from that, and each
+//! row is written once. Outcomes of a lost lease are recorded too, because the carrier has the
 //! parts; the end of a lost claim is ignored.
 
 use std::collections::BTreeSet;
@@ -55,8 +55,8 @@ const fn key(outcome: &Outcome) -> RecipientKey {
     (outcome.key.chunk.message, outcome.key.recipient)
 }
 
-/// Keeps receipts of these carriers from being parked meanwhile: either they find the submissions that
-/// this change stores, or this change finds them.
+/// Prevents receipts of these carriers from being parked meanwhile: either they find the
+/// submissions of this change, or this change finds them.
 async fn lock_carriers(tx: &mut impl Tx, outcomes: &[Outcome]) -> Result<()> {
     let took_parts = outcomes.iter().filter(|outcome| !outcome.accepted.is_empty());
     let carriers: BTreeSet<_> = took_parts.map(|outcome| outcome.carrier.as_str()).collect();
@@ -78,8 +78,8 @@ fn with_message<'a>(outcomes: &'a [Outcome], messages: &Messages) -> Vec<&'a Out
     outcomes.iter().filter(is_known).collect()
 }
 
-/// The chunks whose rows are read. What a carrier took in the first claim needs none, and most claims
-/// end with it.
+/// The chunks whose rows must be read. Parts accepted in the first claim need none, and most claims
+/// end with these.
 fn needed_chunks(
     outcomes: &[&Outcome],
     ends: &[ClaimEnd],
@@ -95,7 +95,7 @@ fn needed_chunks(
     by_outcome.chain(by_end).filter(|chunk| messages.contains_key(&chunk.message)).collect()
 }
 
-/// Stores the parts that were newly taken. A carrier that takes a part again has it already.
+/// Stores newly accepted parts. A part that a carrier accepts again is stored already.
 async fn take_parts(
     tx: &mut impl Tx,
     outcomes: &[&Outcome],

@@ -1,6 +1,6 @@
-//! Receipts that are not of one submission: kept until their submission is recorded, because they came
+//! Receipts without a unique submission: kept until their submission is recorded, because they came
 //! first, or until they are too old, because several submissions have their id. A parked receipt is
-//! looked up again when a submission with its id is recorded.
+//! matched again when a submission with its id is recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,16 @@ use super::recipients::Recipients;
 use super::submissions::{PartKey, ReceiptUpdates};
 use crate::tx::{Result, Tx, params};
 
-/// Parked receipts kept for one carrier: some minutes of a fast one, far longer than a submission
-/// takes to be recorded, and no more than tens of megabytes when all its ids are unknown.
+/// Maximum number of parked receipts per carrier: some minutes of a fast one, far longer than a
+/// submission takes to be recorded, and no more than tens of megabytes when all its ids are
+/// unknown.
 const PARKED_MAX: i64 = 100_000;
 
-/// Parked receipts deleted in one call: bounds how long other changes wait.
+/// Parked receipts deleted per call: bounds how long other changes wait.
 const DELETED_MAX: i64 = 10_000;
 
-/// Keeps a repeat once, unless what is kept is too old to be applied: then the id was used again.
-/// When there are too many, the oldest are deleted.
+/// Keeps a repeat once, unless the parked one is too old to be applied, because then the id was
+/// reused. Beyond the maximum, the oldest are deleted.
 pub(crate) async fn park(
     tx: &mut impl Tx,
     receipts: &[(&Receipt, bool)],
@@ -73,8 +74,8 @@ pub(crate) async fn park(
     .map(drop)
 }
 
-/// Records the receipts that came before the parts of these outcomes, and deletes them here. What the
-/// recipients become of it is decided with the outcomes.
+/// Records the receipts that came before the parts of these outcomes, and deletes them here. Their
+/// effect on recipients is decided with the outcomes.
 pub(crate) async fn apply_parked(
     tx: &mut impl Tx,
     outcomes: &[&Outcome],
@@ -107,8 +108,8 @@ pub(crate) async fn apply_parked(
     delete(tx, &used).await
 }
 
-/// The receipts parked under these ids, in the order in which they came: the rows' own order would be
-/// found by the index of all that the carrier has parked.
+/// The receipts parked under these ids, in order of arrival. Ordering in SQL would use the index of
+/// everything that the carrier has parked.
 async fn load<'a>(
     tx: &mut impl Tx,
     ids: &BTreeSet<(&'a domain::routing::CarrierName, &'a str)>,
@@ -157,12 +158,12 @@ async fn delete(tx: &mut impl Tx, used: &[(ReceiptKey<'_>, ReceiptState)]) -> Re
     .map(drop)
 }
 
-/// 0 where the receipt names none.
+/// 0 if the receipt has none.
 fn stored_number(number: Option<u64>) -> i64 {
     number.and_then(|number| i64::try_from(number).ok()).unwrap_or(0)
 }
 
-/// 0 of a marked receipt.
+/// 0 for a marked receipt.
 fn stored_ends(ends: Option<NumberEnds>) -> i64 {
     ends.and_then(|ends| i64::try_from(ends.stored()).ok()).unwrap_or(0)
 }

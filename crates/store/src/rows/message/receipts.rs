@@ -1,5 +1,5 @@
-//! Records receipts: which part a receipt is of, and what it does, are rules of
-//! [`domain::message::receipt`].
+//! Records receipts; [`domain::message::receipt`] decides which part a receipt is for, and its
+//! effect.
 
 use std::collections::BTreeSet;
 
@@ -69,7 +69,7 @@ fn inbound_messages(receipts: &[Receipt], matches: &[Matched]) -> Vec<InboundPar
     others.filter_map(|(receipt, _)| receipt.unmarked.as_deref().cloned()).collect()
 }
 
-/// Parks the receipts that are not of one submission. Returns how many of them are unmatched, and how
+/// Parks the receipts without a unique submission. Returns how many of them are unmatched, and how
 /// many ambiguous.
 async fn park_unmatched(
     tx: &mut impl Tx,
@@ -87,7 +87,7 @@ async fn park_unmatched(
     for carrier in carriers {
         tx.lock(AdvisoryLock::Park(carrier.as_str())).await?;
     }
-    // No submission of these carriers is stored from here on: what was stored meanwhile is found.
+    // From here on no submission of these carriers is stored; those stored meanwhile are found.
     let again: Vec<_> = unmatched.iter().map(|at| keys[*at]).collect();
     for (at, matched) in unmatched.iter().zip(match_receipts(tx, &again, now).await?) {
         matches[*at] = matched;

@@ -1,5 +1,5 @@
-//! Recipients of locked messages, with the parts that carriers took of them: read, changed by the
-//! rules of [`domain::message::delivery`], and written once by [`super::apply`].
+//! Recipients of locked messages, with the parts that carriers accepted: read, changed by the rules
+//! of [`domain::message::delivery`], and written once by [`super::apply`].
 
 use std::collections::BTreeMap;
 
@@ -20,9 +20,9 @@ pub(crate) type Recipients = BTreeMap<RecipientKey, Recipient>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Recipient {
-    /// As it was read.
+    /// The status as read.
     pub(crate) before: RecipientStatus,
-    /// Its parts are empty unless they were loaded too.
+    /// Its parts are empty unless loaded.
     pub(crate) delivery: Delivery,
     /// Price of this recipient in a campaign.
     pub(crate) price: Msat,
@@ -44,7 +44,7 @@ impl Recipient {
         let price = row.get()?;
         let number = match row.get::<String>()?.parse() {
             Ok(Address::Phone(number)) => Some(number.digits()),
-            // An address that cannot be read is never handed to a carrier.
+            // An unreadable address is never submitted.
             Ok(Address::Email(_)) | Err(_) => None,
         };
         let delivery = Delivery { status: status.clone(), parts: Vec::new() };
@@ -55,7 +55,7 @@ impl Recipient {
         self.before != self.delivery.status
     }
 
-    /// The states that it changed from and to.
+    /// The states before and after.
     pub(crate) fn moved(&self) -> Option<(RecipientState, RecipientState)> {
         let (from, to) = (self.before.state, self.delivery.status.state);
         (from != to).then_some((from, to))
@@ -82,7 +82,7 @@ macro_rules! without_parts {
     };
 }
 
-/// Recipients of a message, a row for each part, or one without.
+/// Recipients of a message, one row per part, or one without.
 macro_rules! with_parts {
     ($which:literal) => {
         concat!(
@@ -97,11 +97,11 @@ macro_rules! with_parts {
     };
 }
 
-/// Neighbours which are at least so many are read as one range: their rows, and those of their parts,
-/// lie together.
+/// At least this many neighbours are read as one range: their rows, and those of their parts, are
+/// adjacent.
 const RANGE_MIN: usize = 4;
 
-/// Recipients between two of a range which nobody asked for, at most.
+/// Maximum gap in a range: recipients that are read needlessly.
 const GAP_MAX: u32 = 3;
 
 /// These recipients, with their parts.

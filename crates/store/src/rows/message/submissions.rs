@@ -1,5 +1,5 @@
-//! Rows of the parts that carriers took, and of the receipts for them. When parts decide their
-//! recipient is a rule of [`domain::message::parts`].
+//! Rows of accepted parts, and of their receipts. [`domain::message::parts`] defines when parts
+//! decide their recipient.
 
 use domain::id::MessageId;
 use domain::message::parts::{Part, PartState};
@@ -11,7 +11,7 @@ use crate::tx::{Result, Row, Tx, params};
 /// A recipient: message and index.
 pub(crate) type RecipientKey = (MessageId, u32);
 
-/// The next columns of a row: carrier, part, parts, attempt, at, state, code, noted. `None` of a
+/// The next columns of a row: carrier, part, parts, attempt, at, state, code, noted. `None` for a
 /// recipient without parts.
 pub(crate) fn read(row: &mut Row) -> Result<Option<Part>> {
     let Some(carrier) = row.get::<Option<String>>()? else { return Ok(None) };
@@ -27,7 +27,7 @@ pub(crate) fn read(row: &mut Row) -> Result<Option<Part>> {
     }))
 }
 
-/// A part that was newly taken.
+/// A newly accepted part.
 pub(crate) struct NewSubmission<'a> {
     pub(crate) recipient: RecipientKey,
     pub(crate) part: Part,
@@ -72,12 +72,12 @@ pub(crate) struct PartKey<'a> {
     pub(crate) part: u16,
 }
 
-/// Receipts to be stored with their parts.
+/// Receipts to store with their parts.
 #[derive(Default)]
 pub(crate) struct ReceiptUpdates<'a> {
     decided: Vec<(PartKey<'a>, PartState, PartReceipt)>,
     noted: Vec<(PartKey<'a>, PartReceipt)>,
-    /// Receipts that contradict what was decided.
+    /// Receipts that contradict the decision.
     pub(crate) contradictory: u32,
 }
 

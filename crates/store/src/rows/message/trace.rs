@@ -1,4 +1,4 @@
-//! What is known of the recipients of a message, and of their parts at carriers.
+//! Traces of a message's recipients, and of their parts at carriers.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +54,7 @@ pub(crate) async fn trace(
     for mut row in rows {
         let index: u32 = row.get()?;
         let found = recipients.binary_search_by_key(&index, |recipient| recipient.index);
-        // Parts of the try before are not shown.
+        // Parts of the previous try are not shown.
         if let Ok(found) = found
             && !requeued.contains(&index)
         {
@@ -64,7 +64,7 @@ pub(crate) async fn trace(
     Ok(recipients)
 }
 
-/// Recipients of a campaign which are still packed.
+/// Recipients of a campaign that are still packed.
 async fn packed(
     tx: &mut impl Tx,
     message: &MessageId,
@@ -88,7 +88,7 @@ async fn packed(
     Ok(pending.into_iter().map(trace).collect())
 }
 
-/// With it, whether it waits for a retry: its row holds the result of the try before.
+/// With whether it waits for a retry: then its row holds the result of the previous try.
 fn read(mut row: Row) -> Result<(RecipientTrace, bool)> {
     let (index, to, state) = (row.get()?, row.get()?, row.get()?);
     let (reason, code, tried) = (row.get()?, row.get()?, row.get::<Option<String>>()?);

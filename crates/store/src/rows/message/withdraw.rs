@@ -1,4 +1,4 @@
-//! Ends a message before its time, because its order was cancelled or lost.
+//! Ends a message early, because its order was cancelled or lost.
 
 use domain::id::MessageId;
 use domain::message::chunk::Doubt;
@@ -11,7 +11,7 @@ use super::apply::apply;
 use super::{message_lock, recipients};
 use crate::tx::{Result, Tx, params};
 
-/// Cancels the message unless a carrier has or may have some of it; true when it did.
+/// Cancels the message unless a carrier has or may have some of it; returns whether it did.
 pub(crate) async fn withdraw(
     tx: &mut impl Tx,
     message: &MessageId,
@@ -46,7 +46,7 @@ async fn may_be_with_carrier(tx: &mut impl Tx, message: &MessageId) -> Result<bo
     Ok(!submissions.is_empty())
 }
 
-/// Times out every recipient that is not final, whichever carrier has it.
+/// Times out every recipient that is not final, even those at a carrier.
 pub(crate) async fn time_out(
     tx: &mut impl Tx,
     message: &MessageId,

@@ -1,4 +1,4 @@
-//! Numbers that the configuration file declares, at a start.
+//! Numbers that the configuration file declares, at start.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(crate) async fn declare(
         if known.remove(number).is_some_and(|row| fits(&row)) {
             continue;
         }
-        // Locked before it is changed: an operator may be changing it.
+        // Locked before the change, because an operator may be changing it.
         let Some(before) = find_to_change(tx, number).await? else {
             result.added += u32::from(add(tx, number, terms, now).await?);
             continue;
@@ -67,7 +67,7 @@ async fn add(
         created_at: now,
         updated_at: now,
     };
-    // Another node that starts at the same time may have been faster.
+    // Another node that starts at the same time may have inserted it.
     let added = insert(tx, &new).await?;
     if added {
         note(tx, &new, Action::NumberAdd, json!({ "after": view(&new) }), BY, now).await?;

@@ -111,7 +111,7 @@ pub(crate) async fn remove(
     Ok(NumberChange::Done(before))
 }
 
-/// Audits a change, and announces it to the other nodes.
+/// Audits a change, and notifies other nodes.
 async fn note(
     tx: &mut impl Tx,
     number: &OwnNumber,
@@ -153,7 +153,7 @@ fn line(terms: &NumberTerms) -> (Option<&str>, Option<i64>) {
     }
 }
 
-/// False when it is there already.
+/// False when it exists already.
 async fn insert(tx: &mut impl Tx, new: &OwnNumber) -> Result<bool> {
     let OwnNumber { number, terms, state, origin, created_at, updated_at } = new;
     let country = terms.country.map(|country| country.to_string());

@@ -1,4 +1,4 @@
-//! New orders that are to be paid over Lightning, if the caps leave room.
+//! New orders to be paid over Lightning, within the caps.
 //!
 //! Counting stops at the cap, and reads the partial indices of open and held orders only.
 
@@ -43,7 +43,8 @@ pub(crate) async fn add(
     }
 }
 
-/// The cap that leaves no room, the client's own one first: it is the one that the client can mend.
+/// The cap that is reached; the client's own one first, because the client can do something about
+/// it.
 async fn find_full(
     tx: &mut impl Tx,
     client: &str,

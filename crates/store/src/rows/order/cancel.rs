@@ -1,4 +1,4 @@
-//! Deciding that an order cannot be fulfilled, while that is still ours to decide.
+//! Decides that an order cannot be fulfilled, while that is still possible.
 //!
 //! | reason \ state | open, held | working | fulfilled, cancelling, final |
 //! |---|---|---|---|
@@ -25,7 +25,7 @@ pub(crate) async fn cancel(
     reason: Reason,
     now: Timestamp,
 ) -> Result<CancelOutcome> {
-    // A receipt locks the message first, and then the order.
+    // As for a receipt, the message is locked before the order.
     if let Some(message) = message_of(tx, order).await? {
         message::lock(tx, message).await?;
     }

@@ -1,5 +1,5 @@
-//! A change of orders, stored together: their rows, what they book, and the events that report it.
-//! What a step does to an order is decided by [`domain::sale::change`].
+//! Changes of orders, stored together: their rows, bookings and events. [`domain::sale::change`]
+//! decides what a step does to an order.
 
 use domain::ports::{Changed, Delivery, Lease, PortError};
 use domain::sale::change::{Booking, Change, OrderFacts, Step, change};
@@ -12,22 +12,22 @@ use crate::rows::event::{self, NewEvent};
 use crate::rows::ledger::{self, SettlementChange};
 use crate::tx::{Result, Tx, params};
 
-/// Where its events are sent; the secret as it is stored.
+/// The target of its events; the secret as stored.
 pub(crate) struct Hook {
     pub(crate) url: String,
     pub(crate) sealed: Vec<u8>,
 }
 
-/// An order read for a change, and what the change does to it.
+/// An order read for a change, and the change's effects.
 pub(crate) struct OrderRow {
     /// Before the steps, then after them.
     pub(crate) facts: OrderFacts,
     pub(crate) deadline_height: Option<u32>,
     pub(crate) check_at: Option<Timestamp>,
     hook: Option<Hook>,
-    /// How many events are stored, and the row of the last one.
+    /// The number of stored events, and the row of the last one.
     events: (u32, Option<i64>),
-    /// The row is to be written.
+    /// Whether the row must be written.
     touched: bool,
     booking: Option<Booking>,
     node_waits: bool,
@@ -56,13 +56,13 @@ impl OrderRow {
         }
     }
 
-    /// Its buyer gets an event of every step.
+    /// Its buyer gets an event for every step.
     pub(super) fn is_followed(&self) -> bool {
         self.facts.wants == Some(Wanted::All)
     }
 
-    /// Takes all steps of this change, or none of them. Once for each change: the report compares
-    /// with what the order was before.
+    /// Takes all steps of this change, or none of them. Once per change: the report compares with
+    /// the order before it.
     pub(crate) fn take(
         &mut self,
         steps: &[Step],
@@ -94,19 +94,19 @@ impl OrderRow {
     }
 }
 
-/// What a stored change set in motion.
+/// What a stored change requires next.
 #[derive(Default)]
 pub(crate) struct Stored {
-    /// Orders that were decided and that the node does not know of yet.
+    /// Decided orders that the node must still settle or cancel.
     pub(crate) decided: u32,
     pub(crate) settled: u32,
     pub(crate) cancelled: u32,
     pub(crate) events: u32,
-    /// Events that are leased to the caller.
+    /// Events leased to the caller.
     pub(crate) deliveries: Vec<Delivery>,
 }
 
-/// With `tell`, the events are leased so.
+/// With `tell`, the events are leased.
 pub(crate) async fn store(
     tx: &mut impl Tx,
     orders: Vec<OrderRow>,
@@ -116,7 +116,7 @@ pub(crate) async fn store(
     store_with(tx, orders, &[], now, tell).await
 }
 
-/// Books shares of campaigns with them: each balance is changed once.
+/// Also books shares of campaigns, so that each balance is changed once.
 pub(crate) async fn store_with(
     tx: &mut impl Tx,
     mut orders: Vec<OrderRow>,
@@ -153,8 +153,8 @@ pub(crate) async fn store_with(
     Ok(Stored { decided, settled, cancelled, events, deliveries: added.deliveries })
 }
 
-/// A row that is as it was is not written. An order paid from credit changes in few columns, and
-/// in none that an index of the others has.
+/// Unchanged rows are not written. An order paid from credit changes few columns, none of them in a
+/// partial index of the others.
 async fn update(tx: &mut impl Tx, orders: &[OrderRow]) -> Result<()> {
     let (over_lightning, from_credit): (Vec<_>, Vec<_>) = orders
         .iter()
@@ -203,7 +203,7 @@ fn columns(row: &OrderRow) -> [crate::tx::Value<'_>; 11] {
     ]
 }
 
-/// A step that the change itself made sure is legal.
+/// For a step that the change itself has checked.
 pub(super) fn illegal(_: Illegal) -> PortError {
     PortError::Conflict("the order's state does not allow this".to_owned())
 }

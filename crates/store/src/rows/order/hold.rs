@@ -1,4 +1,4 @@
-//! A payment is held: work on what was bought begins in the same change.
+//! A payment is held: the work starts in the same change.
 
 use domain::ports::{HoldOrder, HoldOutcome, PortError};
 use domain::sale::change::Step;

@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use super::read::{PREIMAGE, WEBHOOK_SECRET};
 use crate::tx::{Result, Tx, params};
 
-/// An order as it is stored first.
+/// A new order to store.
 pub(crate) struct NewOrderRow<'a> {
     pub(crate) new: &'a NewOrder,
     pub(crate) state: OrderState,
@@ -28,7 +28,7 @@ struct Made<'a> {
     secret: Option<Vec<u8>>,
 }
 
-/// What was bought, in columns.
+/// The purchase, as columns.
 #[derive(Default)]
 struct Bought<'a> {
     to: Option<String>,
@@ -58,7 +58,7 @@ impl<'a> Bought<'a> {
     }
 }
 
-/// Stores those that are new. Returns which of them were.
+/// Stores the new ones; returns which orders were new.
 pub(crate) async fn insert_many(tx: &mut impl Tx, new: &[NewOrderRow<'_>]) -> Result<Vec<bool>> {
     let made = new.iter().map(|row| make(tx, row.new)).collect::<Result<Vec<_>>>()?;
     let rows: Vec<_> = new

@@ -1,4 +1,5 @@
-//! Orders read and locked for a change: what [`domain::sale::change`] needs, without text and secrets.
+//! Reads and locks orders for a change: what [`domain::sale::change`] needs, without text and
+//! secrets.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use domain::sale::change::OrderFacts;
 use super::change::{Hook, OrderRow};
 use crate::tx::{Result, Row, Tx, params};
 
-/// The message of an order, if it has one already. Only messages have rows so far.
+/// The message of an order, if it has started. Only messages have rows.
 pub(super) async fn message_of(tx: &mut impl Tx, id: &OrderId) -> Result<Option<MessageId>> {
     let rows = tx.query("SELECT fulfilled_by FROM orders WHERE id = ?1", params![id]).await?;
     rows.into_iter().next().map_or(Ok(None), |mut row| row.get())
@@ -20,18 +21,17 @@ pub(super) async fn lock(tx: &mut impl Tx, id: &OrderId) -> Result<Option<OrderR
     Ok(lock_many(tx, std::slice::from_ref(id)).await?.pop())
 }
 
-/// Those that exist. Ids come sorted, so that two changes at once never wait for each other
-/// crosswise.
+/// Orders that exist. Ids are sorted, so that concurrent changes do not deadlock.
 pub(super) async fn lock_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
     let mut orders = lock_rows(tx, ids).await?;
     load_progress(tx, &mut orders).await?;
     Ok(orders)
 }
 
-/// Orders, each with the change of its recipient, whose row is written already.
+/// Orders, each with the state change of its recipient, whose row is written already.
 pub(crate) type Moved = BTreeMap<OrderId, Option<(RecipientState, RecipientState)>>;
 
-/// Those that exist, with the progress from before their recipients changed.
+/// Orders that exist, with their progress before the recipients changed.
 pub(crate) async fn lock_moved(tx: &mut impl Tx, moved: &Moved) -> Result<Vec<OrderRow>> {
     let ids: Vec<_> = moved.keys().copied().collect();
     let mut orders = lock_rows(tx, &ids).await?;
@@ -44,7 +44,7 @@ pub(crate) async fn lock_moved(tx: &mut impl Tx, moved: &Moved) -> Result<Vec<Or
     Ok(orders)
 }
 
-/// Reads the progress that is not known yet.
+/// Reads the progress where it is unknown.
 async fn load_progress(tx: &mut impl Tx, orders: &mut [OrderRow]) -> Result<()> {
     let unknown: Vec<_> = orders
         .iter_mut()

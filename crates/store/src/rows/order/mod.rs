@@ -1,4 +1,4 @@
-//! Orders: what was sold for one payment, and what became of the payment.
+//! Orders: one payment each, for a message or for credit.
 //!
 //! Every change locks the order ([`lock`]), takes its steps by the domain's rule, and stores row,
 //! booking and event together ([`change::store`]).

@@ -1,4 +1,4 @@
-//! Comparing orders with the Lightning node: which are due, and what the node confirmed.
+//! Reconciles orders with the Lightning node: which are due, and what the node confirmed.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub(crate) async fn record_node_reports(
     reports: &[NodeReport],
     now: Timestamp,
 ) -> Result<Vec<(OrderId, OrderState)>> {
-    // Of several reports of one order the last one counts.
+    // Of several reports for one order the last one counts.
     let reports: BTreeMap<OrderId, &NodeReport> =
         reports.iter().map(|report| (report.order, report)).collect();
     let ids: Vec<_> = reports.keys().copied().collect();
@@ -59,7 +59,7 @@ pub(crate) async fn record_node_reports(
             finals.push((row.facts.id, state));
         }
         if let (OrderState::Lost, Some(message)) = (state, &row.facts.message) {
-            // Nobody pays for it any more: what no carrier has is not handed over.
+            // It is no longer paid for: what no carrier has is not submitted.
             message::withdraw(tx, message, now).await?;
         }
     }
@@ -74,11 +74,11 @@ fn record(row: &mut OrderRow, report: &NodeReport, now: Timestamp) {
         NodeVerdict::Cancelled => Some(Step::NodeCancelled),
     };
     if row.take(step.as_slice(), now).is_err() {
-        // The node did what nobody asked of it; the order waits for a person.
+        // Unexpected at the node; the order waits for an operator.
         tracing::error!(order = %report.order, state = row.facts.state.as_str(),
             verdict = ?report.verdict, "the node reports what does not fit the order");
     }
-    // A decision made since the order was claimed has made it due again; that stays.
+    // A decision since the claim has made the order due again; keep that.
     if row.check_at.is_none_or(|check_at| check_at > now) {
         row.check_again(report.check_at);
     }

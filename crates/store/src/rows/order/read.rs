@@ -1,4 +1,4 @@
-//! Orders read back as the domain's [`Order`].
+//! Reads orders as the domain's [`Order`].
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use uuid::Uuid;
 
 use crate::tx::{Result, Row, Tx, params};
 
-/// Sealed columns, as the vault knows them.
+/// Sealed columns, as named in the vault.
 pub(crate) const WEBHOOK_SECRET: &str = "orders.webhook_secret";
 pub(super) const PREIMAGE: &str = "orders.preimage";
 
-/// Those that exist, in the order asked for.
+/// Orders that exist, in the order of the ids.
 pub(crate) async fn find_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Order>> {
     query_many(tx, ids).await?.into_iter().flatten().map(|row| read(tx, row)).collect()
 }
@@ -36,7 +36,7 @@ pub(crate) async fn find_by_payment(tx: &mut impl Tx, hash: &PaymentHash) -> Res
     }
 }
 
-/// Those that can be read, and the ids of those that cannot: one bad row must not stop the others.
+/// Readable orders, and the ids of unreadable ones: one bad row must not stop the others.
 pub(crate) async fn find_readable(
     tx: &mut impl Tx,
     ids: &[OrderId],
@@ -57,7 +57,7 @@ pub(crate) async fn find_readable(
     Ok((orders, unreadable))
 }
 
-/// What the buyer sees of an order is as new as its recipient.
+/// The buyer's view of an order is as recent as its recipient.
 async fn query_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Vec<Row>>> {
     let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
     tx.query_many(

@@ -1,9 +1,9 @@
-//! New orders that are paid from credit at once, many in one change.
+//! New orders paid from credit immediately, many in one change.
 //!
-//! The orders are stored first, so that one that exists reserves no credit. The blocklist is checked
-//! next, and then credit is reserved by account: for all of its orders together if the credit and the
-//! day's limit suffice, otherwise one by one. An order to a blocked number, or without credit, is
-//! deleted. For those that are left messages, their queue and the transfers are stored.
+//! The orders are stored first, so that an existing one reserves no credit. The blocklist is
+//! checked next, and then credit is reserved per account: for all its orders together if the credit
+//! and the daily limit suffice, otherwise one by one. An order to a blocked number, or without
+//! credit, is deleted. The others get messages, their queue, and transfers.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ pub(crate) async fn add_credit(
         .map(|stored| if *stored { CreditOutcome::Accepted } else { CreditOutcome::Exists })
         .collect();
     refuse_blocked(tx, new, &mut outcomes).await?;
-    // In the order in which bookings change accounts, so that no two changes wait crosswise.
+    // In the order in which bookings change accounts, so that concurrent changes do not deadlock.
     let mut asked: BTreeMap<String, (AccountId, Vec<usize>)> = BTreeMap::new();
     for (at, payer) in payers.iter().enumerate().filter(|(at, _)| is_wanted(outcomes[*at])) {
         let name = LedgerAccount::Customer(*payer).stored();
@@ -88,7 +88,8 @@ fn is_wanted(outcome: CreditOutcome) -> bool {
     outcome == CreditOutcome::Accepted
 }
 
-/// What is stored under a lease is handed over without a claim, so this is the last check of the list.
+/// Chunks stored under a lease are submitted without a claim, so this is the last check of the
+/// list.
 async fn refuse_blocked(
     tx: &mut impl Tx,
     new: &[CreditOrder],
@@ -128,7 +129,7 @@ fn payer(new: &NewOrder) -> Result<AccountId> {
     }
 }
 
-/// The state of an order that was paid the moment it was made.
+/// The state of an order that is paid when it is created.
 fn paid() -> std::result::Result<OrderState, Illegal> {
     next(next(OrderState::Open, OrderEvent::Held)?, OrderEvent::Started)
 }

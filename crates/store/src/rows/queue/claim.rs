@@ -1,8 +1,8 @@
-//! Claims chunks for a node: leases those that are due, and hands out their pending recipients.
+//! Claims due chunks for a node, and loads their pending recipients.
 //!
-//! Each step takes the chunks that it cannot hand out from the [`Claim`] and says when they are due
-//! again; the last step writes those back. A message that another change has locked is never waited
-//! for: its chunks are due again shortly.
+//! Each step removes chunks that cannot be claimed from the [`Claim`], with the time when they are
+//! due again; the last step writes these back. A claim never waits for a message that another
+//! change has locked: its chunks are due again shortly.
 
 use std::collections::BTreeMap;
 
@@ -48,8 +48,8 @@ pub(crate) async fn claim(
     Ok(Claimed { chunks, recorded: claim.recorded })
 }
 
-/// The chunks that have recipients to hand out. The others are done with: late outcomes have finished
-/// them meanwhile, or all who were left are blocked.
+/// The chunks with pending recipients. The others are finished: late outcomes have ended them
+/// meanwhile, or all their pending recipients are blocked.
 fn hand_out(
     claim: &mut Claim,
     contents: &BTreeMap<MessageId, Loaded>,

@@ -8,7 +8,7 @@ use domain::time::Timestamp;
 
 use crate::tx::{Result, Tx, params};
 
-/// The account of chunks that belong to no account; accounts are counted from 1.
+/// The account of chunks without one; account ids start at 1.
 pub(crate) const NO_ACCOUNT: i64 = 0;
 
 /// A new chunk.
@@ -21,9 +21,9 @@ pub(crate) struct QueuedChunk<'a> {
     pub(crate) account: Option<AccountId>,
     pub(crate) valid_until: Timestamp,
     pub(crate) due_at: Timestamp,
-    /// Claims before its first.
+    /// Number of claims before its first.
     pub(crate) attempt: u32,
-    /// Its recipients are pending since then, once it is claimed.
+    /// Since when its recipients are pending; their rows follow once it is claimed.
     pub(crate) requeued_at: Option<Timestamp>,
 }
 
@@ -49,7 +49,7 @@ impl<'a> QueuedChunk<'a> {
     }
 }
 
-/// With `lease` the chunks are leased as by a first claim.
+/// Queues chunks; with `lease` they are leased as by a first claim.
 pub(crate) async fn enqueue(
     tx: &mut impl Tx,
     queued: &[QueuedChunk<'_>],

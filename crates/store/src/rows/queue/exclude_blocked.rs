@@ -1,7 +1,7 @@
-//! Numbers that were blocked after their message was accepted: a claim hands them to no carrier. The
-//! list as it is now counts: a number that is unblocked before the claim is sent to; one unblocked
-//! after it keeps its state. What becomes of a blocked recipient is a rule of
-//! [`domain::message::delivery`]; e-mail addresses are on no list.
+//! Numbers blocked after their message was accepted: a claim leaves them out. The current list
+//! counts: a number unblocked before the claim is sent to; one unblocked afterwards keeps its
+//! state. [`domain::message::delivery`] defines what happens to a blocked recipient; e-mail
+//! addresses cannot be blocked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +18,8 @@ use crate::rows::message::apply::apply;
 use crate::rows::message::recipients::{self, RecipientKey};
 use crate::tx::{Result, Tx};
 
-/// Takes blocked recipients out of what the claim hands out, and ends them. A chunk whose message
-/// another change has locked is put back whole.
+/// Removes blocked recipients from the claim, and ends them. A chunk whose message is locked by
+/// another change is put back whole.
 pub(crate) async fn exclude_blocked(
     tx: &mut impl Tx,
     claim: &mut Claim,
@@ -32,7 +32,7 @@ pub(crate) async fn exclude_blocked(
     }
     let chunks: BTreeSet<_> = blocked.values().copied().collect();
     let mut messages = claim.lock_messages(tx, |chunk| chunks.contains(&chunk.id)).await?;
-    // A carrier may have had some of these before this claim.
+    // A carrier may have some of these from an earlier claim.
     let doubtful = claim.chunks.iter().filter(|chunk| chunk.doubt != Doubt::None);
     let doubtful: BTreeSet<_> = doubtful.map(|chunk| chunk.id).collect();
     let locked = blocked.keys().filter(|(message, _)| messages.contains_key(message));

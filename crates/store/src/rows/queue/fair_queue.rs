@@ -1,9 +1,10 @@
-//! Which due chunks a claim leases: lower lanes first, in a lane every account with due chunks in turn,
-//! of an account the longest due. A campaign delays no other account, however many chunks it has.
+//! Chooses the due chunks that a claim leases: in the order of lanes, within a lane each account
+//! with due chunks in turn, within an account the longest due first. A campaign delays no other
+//! account, however many chunks it has.
 //!
-//! Accounts are found by leaping through the queue's index from one to the next, so that a claim reads
-//! few rows of a long queue. When a claim cannot serve them all, the node's next one goes on behind the
-//! last that was served.
+//! Accounts are found by skipping through the queue's index from one to the next, so that a claim
+//! reads few rows of a long queue. If a claim cannot serve them all, the node's next one continues
+//! after the last account served.
 
 use std::collections::BTreeSet;
 
@@ -18,13 +19,13 @@ use super::lease::{lease, put_off_unreadable};
 use super::leased_chunks::LeasedChunk;
 use crate::tx::{Result, Row, Tx, params};
 
-/// Accounts looked at in one claim, due or not.
+/// Accounts read in one claim, due or not.
 const ACCOUNTS_MAX: usize = 1_000;
 
 /// Before the first account.
 const START: i64 = -1;
 
-/// Leases due chunks as far as the node has room.
+/// Leases due chunks while the node has room.
 pub(crate) async fn lease_due(
     tx: &mut impl Tx,
     room: &ClaimRoom,
@@ -53,8 +54,8 @@ fn as_i64(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Leases up to `limit` due chunks of these accounts. In each round every account that may have more
-/// gets an equal share of what is left.
+/// Leases up to `limit` due chunks of these accounts. In each round, accounts that may have more
+/// chunks get equal shares of the rest.
 async fn lease_shares(
     tx: &mut impl Tx,
     lane: Lane,
@@ -91,8 +92,8 @@ async fn lease_shares(
     Ok(leased)
 }
 
-/// The chunks that are longest due, up to `share` of each account. Chunks whose carrier another node
-/// has are left to that node for a while.
+/// The longest due chunks, up to `share` per account. Chunks for a carrier of another node are left
+/// to that node for a while.
 async fn find_due(
     tx: &mut impl Tx,
     lane: Lane,
@@ -133,8 +134,8 @@ fn read(id: ChunkId, mut row: Row) -> Result<LeasedChunk> {
     })
 }
 
-/// At most `limit` accounts with due chunks that have not filled their share of the node's room.
-/// Stores where the node's next claim goes on.
+/// At most `limit` accounts with due chunks that are below their share of the node's room. Stores
+/// where the node's next claim continues.
 async fn choose_accounts(
     tx: &mut impl Tx,
     node: &str,
@@ -180,8 +181,8 @@ async fn store_turn(tx: &mut impl Tx, node: &str, lane: Lane, account: i64) -> R
     .map(drop)
 }
 
-/// The accounts with due chunks behind `begin`, then those before it; and the last account that was
-/// looked at, if there are more than one claim looks at.
+/// The accounts with due chunks after `begin`, then those before it; and the last account read, if
+/// there are more than one claim reads.
 async fn waiting_accounts(
     tx: &mut impl Tx,
     lane: Lane,
@@ -198,7 +199,7 @@ async fn waiting_accounts(
     Ok((due.map(|(account, _)| account).collect(), last))
 }
 
-/// Up to `limit` accounts behind `begin` that have chunks in the lane, each with its earliest due time.
+/// Up to `limit` accounts after `begin` with chunks in the lane, each with its earliest due time.
 async fn leap(
     tx: &mut impl Tx,
     lane: Lane,

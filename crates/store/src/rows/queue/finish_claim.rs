@@ -1,6 +1,6 @@
-//! Ends claims as [`domain::message::chunk::finish_claim`] says. A claim that is no longer the chunk's
-//! last ends nothing: another claim came between. What nobody pays for any more is not retried but
-//! timed out ([`super::withdraw_unpaid`]).
+//! Ends claims according to [`domain::message::chunk::finish_claim`]. A claim that is no longer the
+//! chunk's last one has no effect: another claim followed. Recipients that are no longer paid for
+//! are timed out instead of retried ([`super::withdraw_unpaid`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub(crate) struct ClaimEnd {
 }
 
 impl ClaimEnd {
-    /// The first claim that is done with everything: nothing is stored of its chunk that could keep it.
+    /// Whether it is a first claim with all outcomes, so that nothing of its chunk remains.
     pub(crate) const fn is_plain(&self) -> bool {
         self.attempt == 1 && matches!(self.end, ChunkEnd::Done)
     }
@@ -65,7 +65,7 @@ pub(crate) async fn load(
     Ok(chunks)
 }
 
-/// A carrier did not answer for some of these chunks, in whichever claim.
+/// Marks chunks in which a carrier did not answer, in any claim.
 pub(crate) async fn keep_doubt(
     tx: &mut impl Tx,
     unanswered: &BTreeSet<ChunkId>,
@@ -83,7 +83,7 @@ pub(crate) async fn keep_doubt(
         .map(drop)
 }
 
-/// A claim that ends although something of its chunk may be left.
+/// The end of a claim after which some of its chunk may remain.
 struct Ended {
     id: ChunkId,
     attempt: u32,
@@ -91,14 +91,14 @@ struct Ended {
     chunk: ClaimedChunkRow,
 }
 
-/// A chunk that is claimed again.
+/// A chunk to be claimed again.
 struct Waiting {
     ended: Ended,
     is_pending: bool,
     next: NextClaim,
 }
 
-/// `chunks` are those rows that were read before.
+/// `chunks`: rows that were read before.
 pub(crate) async fn finish_claims(
     tx: &mut impl Tx,
     ends: &[ClaimEnd],
@@ -137,7 +137,7 @@ pub(crate) async fn finish_claims(
     withdraw_unpaid(tx, messages, &ranges, now, event_lease).await
 }
 
-/// The ends of claims that leave nothing, and the others. Final messages have no chunks any more.
+/// Separates claims after which nothing remains. Final messages have no chunks.
 fn split_plain(ends: &[ClaimEnd], messages: &Messages) -> (Vec<(ChunkId, u32)>, Vec<ClaimEnd>) {
     let (mut plain, mut others) = (Vec::new(), BTreeMap::new());
     for end in ends {
@@ -154,7 +154,7 @@ fn split_plain(ends: &[ClaimEnd], messages: &Messages) -> (Vec<(ChunkId, u32)>, 
     (plain, others.into_values().collect())
 }
 
-/// The ends of claims that are still the chunk's last, with its row.
+/// The ends of claims that are still the chunk's last one, with its row.
 async fn load_ended(
     tx: &mut impl Tx,
     ends: Vec<ClaimEnd>,
@@ -194,7 +194,8 @@ async fn count_left(tx: &mut impl Tx, ended: &[Ended]) -> Result<Vec<Left>> {
     .collect()
 }
 
-/// Takes out those chunks with pending recipients whose order nobody pays for, each with the reason.
+/// Removes and returns the chunks with pending recipients whose order is unpaid, each with the
+/// reason.
 async fn take_unpaid(
     tx: &mut impl Tx,
     waiting: &mut Vec<Waiting>,

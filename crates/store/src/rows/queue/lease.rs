@@ -1,8 +1,8 @@
-//! Leases of chunks. While a chunk is leased its `due_at` is the end of the lease, so that a chunk whose
-//! node died is due again by itself. A lost or released lease says nothing of what a carrier has: the
+//! Leases of chunks. A leased chunk's `due_at` is the end of its lease, so that the chunk of a dead
+//! node becomes due by itself. A lost or released lease does not show what a carrier has: the
 //! chunk's doubt stays ([`domain::message::chunk`]).
 //!
-//! Whoever has locked a chunk's row is about to end or to claim it: nobody waits for one here.
+//! A change that has locked a chunk's row is about to end or claim it; no other waits for the lock.
 
 use domain::message::chunk::DoubtEvent;
 use domain::ports::{ChunkId, Lease};
@@ -12,7 +12,7 @@ use super::leased_chunks::LeasedChunk;
 use crate::rows::event;
 use crate::tx::{Result, Row, Tx, UNREADABLE_WAIT, params};
 
-/// Lapsed leases freed in one call.
+/// Expired leases released per call.
 const LAPSED_MAX: u32 = 1_000;
 
 /// Leases chunks whose rows the caller has locked.
@@ -40,7 +40,7 @@ pub(super) async fn lease(
     .map(drop)
 }
 
-/// Chunks whose rows cannot be read need a person.
+/// Postpones chunks with unreadable rows, which need an operator.
 pub(super) async fn put_off_unreadable(
     tx: &mut impl Tx,
     chunks: &[ChunkId],
@@ -83,7 +83,7 @@ pub(crate) async fn renew_leases(
         .map(drop)
 }
 
-/// Frees all that the node has leased, chunks and events. Returns how many.
+/// Releases all leases of the node, of chunks and events. Returns how many.
 pub(crate) async fn release_leases(tx: &mut impl Tx, node: &str, now: Timestamp) -> Result<u64> {
     let rows = tx
         .query(
@@ -96,7 +96,7 @@ pub(crate) async fn release_leases(tx: &mut impl Tx, node: &str, now: Timestamp)
     Ok(freed.len() as u64 + event::release(tx, node, now).await?)
 }
 
-/// Frees what a node that died had leased: it is due since its lease passed.
+/// Releases expired leases of a dead node: their chunks are due since the expiry.
 pub(crate) async fn free_lapsed(tx: &mut impl Tx, now: Timestamp) -> Result<()> {
     let rows = tx
         .query(

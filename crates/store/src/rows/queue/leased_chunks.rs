@@ -1,5 +1,4 @@
-//! The chunks of one claim, from their lease on: those that the claim may still hand out, and those
-//! that it writes back.
+//! The chunks of one claim after their lease: those still in the claim, and those to write back.
 
 use std::time::Duration;
 
@@ -11,26 +10,26 @@ use crate::rows::message::message_lock::{self, Messages};
 use crate::rows::message::recipients::Range;
 use crate::tx::{Result, Tx, UNREADABLE_WAIT, params};
 
-/// A chunk whose message another change has locked is claimed again after this time.
+/// Delay before a chunk is claimed again whose message was locked by another change.
 const BUSY_WAIT: Duration = Duration::from_millis(200);
 
-/// A chunk which the claim leased.
+/// A chunk leased by the claim.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LeasedChunk {
     pub(crate) id: ChunkId,
     pub(crate) last: u32,
-    /// With this claim.
+    /// Number of this claim.
     pub(crate) attempt: u32,
-    /// Its recipients are still to be made pending.
+    /// Its recipients' rows are yet to become pending.
     pub(crate) requeued_at: Option<Timestamp>,
     /// When receipts of earlier claims are overdue.
     pub(crate) await_until: Option<Timestamp>,
-    /// Before this claim.
+    /// Doubt before this claim.
     pub(crate) doubt: Doubt,
 }
 
 impl LeasedChunk {
-    /// It was due because receipts did not come.
+    /// Whether it was due because receipts are overdue.
     pub(crate) fn is_overdue(&self, now: Timestamp) -> bool {
         self.await_until.is_some_and(|until| until <= now)
     }
@@ -44,7 +43,7 @@ pub(crate) struct Claim {
     pub(crate) now: Timestamp,
     pub(crate) chunks: Vec<LeasedChunk>,
     pub(crate) recorded: Recorded,
-    /// Chunks to be freed, each with the time when it is due again.
+    /// Chunks to release, each with its next due time.
     freed: Vec<(LeasedChunk, Timestamp)>,
     deleted: Vec<ChunkId>,
 }
@@ -55,18 +54,18 @@ impl Claim {
         Self { now, chunks, recorded, freed, deleted }
     }
 
-    /// Takes chunks out of the claim; they are due again at `due_at`.
+    /// Removes chunks from the claim; they are due again at `due_at`.
     pub(crate) fn put_back(&mut self, due_at: Timestamp, which: impl Fn(&LeasedChunk) -> bool) {
         let back = self.chunks.extract_if(.., |chunk| which(chunk));
         self.freed.extend(back.map(|chunk| (chunk, due_at)));
     }
 
-    /// Takes chunks out of the claim because of another change; they are due again shortly.
+    /// Removes chunks because of another change; they are due again shortly.
     pub(crate) fn put_back_busy(&mut self, which: impl Fn(&LeasedChunk) -> bool) {
         self.put_back(self.now.after(BUSY_WAIT), which);
     }
 
-    /// Locks the messages of these chunks. Those that another change has locked are put back.
+    /// Locks the messages of these chunks. Those locked by another change are put back.
     pub(crate) async fn lock_messages(
         &mut self,
         tx: &mut impl Tx,
@@ -78,14 +77,14 @@ impl Claim {
         Ok(messages)
     }
 
-    /// Takes chunks out of the claim, and deletes them.
+    /// Removes chunks from the claim, and deletes them.
     pub(crate) fn delete(&mut self, which: impl Fn(&LeasedChunk) -> bool) -> Vec<LeasedChunk> {
         let deleted: Vec<_> = self.chunks.extract_if(.., |chunk| which(chunk)).collect();
         self.deleted.extend(deleted.iter().map(|chunk| chunk.id));
         deleted
     }
 
-    /// Nothing of the chunk is pending: it goes on awaiting receipts, or is deleted.
+    /// Nothing of the chunk is pending: it continues to await receipts, or is deleted.
     pub(crate) fn finish(&mut self, chunk: LeasedChunk) {
         match chunk.await_until {
             Some(until) => self.freed.push((chunk, until)),
@@ -93,13 +92,13 @@ impl Claim {
         }
     }
 
-    /// A person has to look at the chunk.
+    /// Postpones a chunk that needs an operator.
     pub(crate) fn put_off_unreadable(&mut self, chunk: LeasedChunk) {
         tracing::error!(chunk = %chunk.id, "a chunk cannot be read and is put off");
         self.freed.push((chunk, self.now.after(UNREADABLE_WAIT)));
     }
 
-    /// Frees and deletes the chunks that the claim does not hand out.
+    /// Releases or deletes the chunks that are no longer in the claim.
     pub(crate) async fn write_back(&self, tx: &mut impl Tx) -> Result<()> {
         let rows: Vec<_> = self
             .freed
@@ -107,7 +106,7 @@ impl Claim {
             .map(|(chunk, due_at)| {
                 let doubt = chunk.doubt.after(DoubtEvent::Claimed);
                 let doubt = doubt.after(DoubtEvent::ReturnedUnused);
-                // Receipts that are overdue still are when it is due again.
+                // Overdue receipts are still overdue when it is due again.
                 let await_until = chunk
                     .await_until
                     .map(|until| if chunk.is_overdue(self.now) { *due_at } else { until });

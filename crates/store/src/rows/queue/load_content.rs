@@ -1,4 +1,4 @@
-//! What the chunks of one message have in common.
+//! The content shared by the chunks of one message.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,11 +16,11 @@ pub(crate) struct Loaded {
     /// The state of a campaign, as read without a lock; `None` of a message that has an order.
     pub(crate) campaign: Option<MessageState>,
     pub(crate) deadline_height: Option<u32>,
-    /// Why its order ended without a delivery, if it did: nobody pays for handing it over.
+    /// Why its order ended without a delivery, if it did: submissions are no longer paid for.
     pub(crate) unpaid: Option<Reason>,
 }
 
-/// The contents that can be read.
+/// The readable contents.
 pub(crate) async fn load_content(
     tx: &mut impl Tx,
     claim: &Claim,

@@ -1,5 +1,5 @@
-//! Pending recipients of claimed chunks, with the parts that a carrier already took. Packs of chunks
-//! that are claimed for the first time are unpacked here.
+//! Pending recipients of claimed chunks, with the parts that a carrier already accepted. Packed
+//! chunks are unpacked at their first claim.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ use crate::tx::{Result, Row, Tx, params};
 #[derive(Default)]
 pub(crate) struct Recipients {
     pub(crate) readable: Vec<ClaimedRecipient>,
-    /// Some were not readable.
+    /// Some rows could not be read.
     pub(crate) is_unreadable: bool,
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn load_recipients(
     Ok(recipients)
 }
 
-/// As they come out of a pack.
+/// Recipients as unpacked.
 fn untouched(unpacked: Vec<Unpacked>) -> Recipients {
     let recipient = |(index, number)| ClaimedRecipient {
         index,
@@ -101,7 +101,7 @@ fn read(chunk: &LeasedChunk, rows: Vec<Row>) -> Result<Recipients> {
     Ok(recipients)
 }
 
-/// Adds the parts that carriers already took. At the first claim no carrier has any.
+/// Adds the parts that carriers already accepted; none at the first claim.
 async fn load_accepted(
     tx: &mut impl Tx,
     chunks: &[LeasedChunk],

@@ -1,8 +1,8 @@
 //! The queue of chunks: claimed under a lease, account by account, and finished or put back.
 //!
-//! A chunk is a run of up to 1,000 recipients of one message. How it stands to messages and their
-//! locks is in the header of [`crate::rows::message`]. Read [`claim`] first: it calls the others, which
-//! do not call each other.
+//! A chunk is a range of up to 1,000 recipients of one message. [`crate::rows::message`] describes
+//! its relation to messages and their locks. Read [`claim`] first: it calls the other modules,
+//! which do not call each other.
 
 pub(crate) mod claim;
 pub(crate) mod enqueue;

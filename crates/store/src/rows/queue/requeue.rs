@@ -1,5 +1,5 @@
-//! Recipients which a retry is for, made pending chunk by chunk: when the chunk is claimed for the first
-//! time, or ends by its age. Until then only the queued chunk says so
+//! Makes the recipients of a retry pending, chunk by chunk: when the chunk is first claimed, or
+//! ends by its age. Until then only the queued chunk shows the retry
 //! ([`crate::rows::campaign::missed_runs`]).
 
 use domain::id::MessageId;
@@ -10,7 +10,7 @@ use domain::time::Timestamp;
 use super::leased_chunks::Claim;
 use crate::tx::{Result, Tx, params};
 
-/// A chunk whose recipients are to be made pending, and since when they are.
+/// A chunk whose recipients become pending, and since when.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Requeued {
     pub(crate) chunk: ChunkId,
@@ -31,7 +31,7 @@ pub(crate) async fn requeue_claimed(tx: &mut impl Tx, claim: &mut Claim) -> Resu
     requeue(tx, &requeued).await
 }
 
-/// The caller has the messages locked, and has just leased or deleted the chunks.
+/// The caller has locked the messages, and has just leased or deleted the chunks.
 pub(crate) async fn requeue(tx: &mut impl Tx, chunks: &[Requeued]) -> Result<()> {
     let ranges: Vec<_> = chunks
         .iter()
@@ -51,7 +51,7 @@ pub(crate) async fn requeue(tx: &mut impl Tx, chunks: &[Requeued]) -> Result<()>
             missed.push((&chunk.message, row.get()?, *at));
         }
     }
-    // Each by its key: a server may think a range so small that it reads all of it each time.
+    // Each by its key: the planner may underestimate a range and read all of it each time.
     let rows: Vec<_> = missed.iter().map(|(message, index, _)| params![*message, *index]).collect();
     tx.execute_many("DELETE FROM submissions WHERE message = ?1 AND idx = ?2", &rows).await?;
     let pending = RecipientState::Pending;

@@ -1,4 +1,4 @@
-//! Receipts that did not come within their route's time: the recipients are pending again, for another
+//! Recipients without a receipt within their route's time become pending again, for another
 //! carrier.
 
 use domain::message::recipient::RecipientState;

@@ -1,5 +1,4 @@
-//! Campaigns whose chunks are claimed begin, unless they are paused. Those that go on and are not
-//! paused are not locked.
+//! Starts campaigns whose chunks are claimed, unless they are paused. Running ones are not locked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +31,7 @@ pub(crate) async fn start_campaigns(
         match next(message.counters.state, MessageEvent::Due) {
             Ok(state) if state != message.counters.state => started.push((id, state)),
             Ok(_) => {}
-            // It was cancelled, or it ended: its chunks were deleted with it.
+            // It was cancelled, or has ended; its chunks were deleted then.
             Err(_) => drop(over.insert(*id)),
         }
     }
@@ -44,7 +43,7 @@ pub(crate) async fn start_campaigns(
         .map(drop)
 }
 
-/// As read without a lock.
+/// Reads without a lock.
 async fn scheduled_or_paused(
     tx: &mut impl Tx,
     contents: &BTreeMap<MessageId, Loaded>,

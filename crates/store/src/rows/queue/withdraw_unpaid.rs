@@ -1,5 +1,5 @@
-//! Orders that ended without a delivery: nobody pays for handing over, or retrying, what they bought.
-//! Their pending recipients are timed out.
+//! Orders that ended without a delivery: submissions and retries are no longer paid for, and
+//! pending recipients are timed out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::rows::message::message_lock::Messages;
 use crate::rows::message::recipients::{self, Range};
 use crate::tx::{Result, Tx, params};
 
-/// Takes the chunks of unpaid messages out of the claim, and deletes them.
+/// Removes the chunks of unpaid messages from the claim, and deletes them.
 pub(crate) async fn withdraw_claimed(
     tx: &mut impl Tx,
     claim: &mut Claim,
@@ -34,7 +34,7 @@ pub(crate) async fn withdraw_claimed(
     Ok(())
 }
 
-/// Those of these orders that are final without a delivery, and why.
+/// Those of these orders that are final without a delivery, with the reason.
 pub(crate) async fn unpaid_orders(
     tx: &mut impl Tx,
     orders: BTreeSet<OrderId>,
@@ -55,7 +55,7 @@ pub(crate) async fn unpaid_orders(
     Ok(unpaid)
 }
 
-/// Times out what is pending in these ranges of locked messages.
+/// Times out pending recipients in these ranges of locked messages.
 pub(crate) async fn withdraw_unpaid(
     tx: &mut impl Tx,
     messages: &mut Messages,

@@ -1,4 +1,4 @@
-//! Messages of all accounts, such of orders and such to many, newest first.
+//! Messages of all accounts, of orders and campaigns, newest first.
 
 use domain::id::MessageId;
 use domain::ports::{FoundMessage, MessageSearch, MessagesFound};
@@ -43,7 +43,7 @@ fn fits(search: &MessageSearch, message: &FoundMessage) -> bool {
         && search.state.is_none_or(|state| message.state == state)
 }
 
-/// The newest of these.
+/// The newest messages of these.
 pub(crate) async fn walk(tx: &mut impl Tx, ids: Ids, limit: u32) -> Result<Vec<FoundMessage>> {
     let (first, last): (MessageId, MessageId) = ids.bounds();
     let rows = tx

@@ -1,9 +1,9 @@
-//! What operators look for across accounts, and lists that go on from a key.
+//! Operators' searches across accounts, and lists that continue from a key.
 //!
-//! Messages lie in the order of their ids, which is that of their time. A search walks them from the
-//! newest on and keeps what fits: no index of numbers, which every code and every recipient of two
-//! million would pay for. Each call looks at so much and no more ([`SEARCH_LOOKED_AT_MAX`]), and its
-//! cursor goes on; with a message or a period there is less to walk.
+//! Messages are in the order of their ids, which is that of their time. A search reads them from
+//! the newest on and keeps the matches, without an index of numbers, which every message and every
+//! recipient of a large campaign would have to maintain. Each call reads a bounded number
+//! ([`SEARCH_LOOKED_AT_MAX`]), and its cursor continues; a message or a period narrows the search.
 
 mod events;
 mod messages;
@@ -21,13 +21,13 @@ use domain::ports::Period;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
-/// What is looked at first; the steps grow while nothing is found.
+/// Size of the first step; the steps grow while nothing is found.
 const FIRST_STEP: u32 = 256;
 
-/// Steps grow so.
+/// Growth per step.
 const GROWTH: u32 = 4;
 
-/// How much a call may still look at.
+/// How much a call may still read.
 struct Budget {
     left: u32,
     step: u32,
@@ -38,7 +38,7 @@ impl Budget {
         Self { left: SEARCH_LOOKED_AT_MAX, step: limit.saturating_add(1).max(FIRST_STEP) }
     }
 
-    /// The next step's size; nothing when all is spent.
+    /// Size of the next step; 0 when the budget is spent.
     fn step(&mut self) -> u32 {
         let step = self.step.min(self.left);
         self.step = self.step.saturating_mul(GROWTH);
@@ -50,7 +50,7 @@ impl Budget {
     }
 }
 
-/// Ids from the first to the last, both of them.
+/// Ids from the first to the last, inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Ids {
     first: u128,
@@ -61,7 +61,7 @@ impl Ids {
     fn of(period: Period) -> Self {
         let first = period.from.map_or(0, begin);
         let last = period.until.map_or(u128::MAX, |until| begin(until).saturating_sub(1));
-        // Until the beginning of time there is nothing.
+        // Nothing is earlier than the first time.
         let nothing = period.until.is_some_and(|until| begin(until) == 0);
         if nothing { Self { first: 1, last: 0 } } else { Self { first, last } }
     }
@@ -82,7 +82,7 @@ impl Ids {
     }
 }
 
-/// The first id of a moment (UUID v7: its first 48 bits are milliseconds).
+/// The first id of a time (UUID v7: the first 48 bits are milliseconds).
 fn begin(at: Timestamp) -> u128 {
     const MILLIS_MAX: i64 = (1 << 48) - 1;
     let millis = at.as_millis().clamp(0, MILLIS_MAX);

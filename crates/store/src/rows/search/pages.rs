@@ -1,4 +1,4 @@
-//! Lists that operators page through, each by the key that it lies in order of.
+//! Operators' lists by page, each ordered by its key.
 
 use domain::account::{Account, Balance, Key};
 use domain::id::{AccountId, KeyId, MessageId};

@@ -1,5 +1,5 @@
-//! Recipients of all messages, by number, account, state and time. A message is looked through from one
-//! index to another: rows, and packs that nobody opened yet.
+//! Recipients of all messages, by number, account, state and time. A message is read by ranges of
+//! indices: from rows, and from packs.
 
 use domain::id::MessageId;
 use domain::message::campaign::BulkRecipient;
@@ -10,10 +10,10 @@ use super::{Budget, Ids};
 use crate::rows::campaign::{self, Run};
 use crate::tx::{Result, Row, Tx, Value, params};
 
-/// A message costs as much as so many recipients of one.
+/// Reading a message costs as much as this many recipients.
 const MESSAGE_COST: u32 = 5;
 
-/// Where a search stands: at an index of the newest message that is left.
+/// Position of a search: an index in the newest message that is left.
 struct Walk {
     ids: Ids,
     index: u32,
@@ -29,7 +29,8 @@ impl Walk {
         let index = match search.at {
             Some((MessageId(at), index)) => {
                 ids = ids.until(at.as_u128());
-                // The message that it stood at may have gone: then the next begins at its beginning.
+                // The message of the position may have been deleted; then the next one is read from
+                // its beginning.
                 index
             }
             None => 0,
@@ -38,7 +39,7 @@ impl Walk {
     }
 }
 
-/// A message, and what of it is looked at.
+/// A message, and the range to read of it.
 struct Part {
     message: FoundMessage,
     run: Run,
@@ -64,7 +65,7 @@ pub(crate) async fn find_recipients(
         budget.spend(looked_at);
         for recipient in look_through(tx, search, parts).await? {
             if found.len() == limit {
-                // Not shown any more: the next page begins with it.
+                // Beyond the page: the next page begins with it.
                 let next = Some((recipient.message, recipient.recipient.index));
                 return Ok(RecipientsFound { recipients: found, next });
             }
@@ -82,7 +83,7 @@ pub(crate) async fn find_recipients(
     }
 }
 
-/// Where the walk goes on.
+/// Where the walk continues.
 #[derive(Clone, Copy)]
 enum Next {
     Index(u128, u32),
@@ -90,7 +91,7 @@ enum Next {
     Nothing,
 }
 
-/// So much of the messages as the step allows; how much that is, and where the walk goes on.
+/// Splits a step's share of messages into ranges; returns its cost, and where the walk continues.
 fn divide(
     search: &RecipientSearch,
     at: &Walk,
@@ -155,7 +156,7 @@ async fn look_through(
     Ok(found)
 }
 
-/// One of each run: what a look at it is told.
+/// The parameters for each range.
 fn rows_of<'a>(search: &RecipientSearch, address: &'a str, runs: &'a [Run]) -> Vec<[Value<'a>; 6]> {
     let state = search.state.map_or("", |state| state.as_str());
     let most = search.limit.saturating_add(1);
@@ -163,7 +164,7 @@ fn rows_of<'a>(search: &RecipientSearch, address: &'a str, runs: &'a [Run]) -> V
     runs.iter().map(row).collect()
 }
 
-/// Of those who wait for another try a row may tell of the one before.
+/// For recipients that wait for a retry, the row may show the previous try.
 async fn rows_of_campaigns(
     tx: &mut impl Tx,
     search: &RecipientSearch,

@@ -1,10 +1,10 @@
-//! Which of many numbers are blocked.
+//! Finds the blocked ones of many numbers.
 //!
-//! The numbers come in ascending order and are cut into runs. Of each run the list is read from its
-//! first number to its last, at most four rows for each number, and merged with it. Where there are
-//! more, the run is thin among the blocked: then its numbers are looked up one by one. A full range
-//! is met at most once for so many rows of the list, so all of it costs the length of the list and
-//! of the numbers together, never their product.
+//! The numbers come in ascending order and are cut into runs. For each run the list is read from
+//! the run's first number to its last, at most four rows per number, and merged with it. If there
+//! are more rows, the list is denser than the run, and its numbers are looked up one by one. A full
+//! range occurs at most once per so many rows of the list, so the total cost is the length of the
+//! list and of the numbers together, never their product.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,13 +17,14 @@ use crate::tx::{Result, Row, Tx, params};
 
 const RUN: usize = 1_000;
 const ROWS_PER_NUMBER_MAX: usize = 4;
-/// Numbers asked for at once: on a server their runs share its answer's way.
+/// Numbers per query: on a server their runs share a round trip.
 const NUMBERS_AT_ONCE: usize = 8 * RUN;
 
-/// A scope's list, and numbers in ascending order.
+/// A scope, and numbers in ascending order.
 type Run<'a> = (i64, &'a [Msisdn]);
 
-/// Of numbers in ascending order, for everybody and for the account, if it is one's.
+/// Blocked numbers for everybody and for the account, if there is one; `numbers` are in ascending
+/// order.
 pub(crate) async fn blocked(
     tx: &mut impl Tx,
     account: Option<AccountId>,
@@ -32,7 +33,7 @@ pub(crate) async fn blocked(
     let scopes = [Some(BlockScope::Everybody), account.map(BlockScope::Account)];
     let mut found = Vec::new();
     for scope in scopes.into_iter().flatten().map(stored) {
-        // Nearly everybody has an empty list, or a short one.
+        // Nearly all accounts have an empty or short list.
         if !numbers.is_empty() && !is_empty(tx, scope).await? {
             let runs: Vec<_> = numbers.chunks(RUN).map(|run| (scope, run)).collect();
             found.extend(of_runs(tx, &runs).await?.into_iter().map(|(_, number)| number));
@@ -48,13 +49,13 @@ async fn is_empty(tx: &mut impl Tx, scope: i64) -> Result<bool> {
     Ok(any.is_empty())
 }
 
-/// Whether anybody is blocked by anybody: where nobody is, nothing more need be asked.
+/// Whether the blocklist has any entry; otherwise no further query is needed.
 pub(crate) async fn is_anybody_blocked(tx: &mut impl Tx) -> Result<bool> {
     let any = tx.query("SELECT 1 FROM blocks LIMIT 1", params![]).await?;
     Ok(!any.is_empty())
 }
 
-/// The same for numbers of several senders, in any order: those pairs that are blocked.
+/// The blocked pairs of account and number, in any order.
 pub(crate) async fn blocked_pairs(
     tx: &mut impl Tx,
     of: &[(Option<AccountId>, Msisdn)],

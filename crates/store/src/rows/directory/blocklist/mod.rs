@@ -1,4 +1,4 @@
-//! Blocked numbers. 0 is the scope of everybody; accounts count from 1.
+//! Blocked numbers. Scope 0 is everybody; account ids start at 1.
 
 mod keywords;
 mod lookup;
@@ -81,7 +81,7 @@ fn changed(numbers: &[Msisdn], counts: &[u64]) -> Vec<Msisdn> {
     pairs.filter(|(_, count)| **count > 0).map(|(number, _)| *number).collect()
 }
 
-/// One line for all of them: who they are is its detail.
+/// One audit entry for all numbers, which are in its detail.
 pub(crate) async fn tell(
     tx: &mut impl Tx,
     scope: BlockScope,

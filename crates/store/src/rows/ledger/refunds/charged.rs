@@ -1,4 +1,4 @@
-//! What a sale was charged: an order, a campaign, or one recipient of a campaign.
+//! The charge of a sale: of an order, a campaign, or one recipient of a campaign.
 //!
 //! | of | charged is |
 //! |---|---|
@@ -7,7 +7,7 @@
 //! | a recipient that got it | its price |
 //! | one that did not | its price, if the account pays for what carriers took, and one had its whole text by then |
 //!
-//! What an earlier try of a recipient was charged is known of the campaign alone.
+//! Charges of a recipient's earlier tries are only known for the campaign as a whole.
 
 use domain::id::{AccountId, MessageId, OrderId};
 use domain::message::MessageState;
@@ -22,24 +22,23 @@ use domain::time::Timestamp;
 use crate::rows::{campaign, message};
 use crate::tx::{Result, Tx, params};
 
-/// A charge as it stands.
+/// The current charge.
 pub(super) struct Found {
     pub(super) account: Option<AccountId>,
-    /// Of the order or the message.
+    /// Charge of the order or the message.
     pub(super) charged: Msat,
-    /// Of the one recipient, if it is about one.
+    /// Charge of the one recipient, if there is one.
     pub(super) own: Option<Msat>,
     pub(super) not: Option<NotRefunded>,
 }
 
-/// What a refund is of: the sale behind what the operator named. An order and the message that it
-/// bought are one sale.
+/// The sale that a refund is for. An order and the message that it bought are one sale.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Subject {
-    /// What its transfers and refunds are kept under.
+    /// The id of its transfers and refunds.
     pub(super) charge: ChargeId,
     order: Option<OrderId>,
-    /// Of a campaign, if only one recipient is meant.
+    /// One recipient of a campaign.
     pub(super) recipient: Option<u32>,
 }
 
@@ -69,14 +68,14 @@ async fn of_message(
     let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
     let (charge, order) = (ChargeId::Message(id), row.get()?);
     match (order, recipient) {
-        // It has one price for all of its recipients, and is sent to one.
+        // An order has one price, and one recipient.
         (Some(_), Some(1..)) => Ok(None),
         (Some(_), _) => Ok(Some(Subject { charge, order, recipient: None })),
         (None, _) => Ok(Some(Subject { charge, order, recipient })),
     }
 }
 
-/// No other change decides the sale until this one ends.
+/// Locks the sale, so that no other change decides it meanwhile.
 pub(super) async fn lock(tx: &mut impl Tx, of: &Subject) -> Result<()> {
     match (of.order, of.charge) {
         (Some(id), _) | (None, ChargeId::Order(id)) => {
@@ -187,7 +186,7 @@ async fn find_recipient(tx: &mut impl Tx, id: &MessageId, index: u32) -> Result<
     Ok(Some(message.found(Some(if kept { price } else { Msat::ZERO }), not)))
 }
 
-/// Whether some carrier had all of its text when it became final.
+/// Whether some carrier had accepted its whole text when it became final.
 async fn was_taken(
     tx: &mut impl Tx,
     id: &MessageId,

@@ -1,4 +1,4 @@
-//! Money given back by hand: of what an order or a campaign was charged, to its account.
+//! Manual refunds: from the charge of an order or a campaign to its account.
 //!
 //! | what crosses | who wins |
 //! |---|---|
@@ -6,7 +6,8 @@
 //! | a refund and what decides the order or the recipient | the same: nothing is given back that was not charged, or that went back by itself |
 //! | two requests with one idempotency key | the first; the other repeats it |
 //!
-//! Each row knows the sum of all until it, so that none are added up to know what is left.
+//! Each row holds the sum of all refunds up to it, so that the rest is known without adding them
+//! up.
 
 mod charged;
 mod check;

@@ -1,4 +1,4 @@
-//! Refunds as rows, and the sums that they keep.
+//! Refunds as rows, with running totals.
 
 use domain::account::operator::Actor;
 use domain::id::AccountId;
@@ -9,10 +9,10 @@ use domain::time::Timestamp;
 use super::charged::{Found, Subject};
 use crate::tx::{Result, Row, Tx, params};
 
-/// What was given back so far.
+/// The refunds so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Given {
-    /// Of the last refund; nothing was given back before the first.
+    /// Number of the last refund; 0 before the first.
     pub(super) number: u32,
     pub(super) total: Msat,
     pub(super) recipient_total: Msat,
@@ -27,7 +27,7 @@ impl Given {
         Ok(of_all.min(of_own).max(Msat::ZERO))
     }
 
-    /// With one more.
+    /// The total with one more refund.
     pub(super) fn and(self, amount: Msat) -> Option<Self> {
         Some(Self {
             number: self.number.checked_add(1)?,
@@ -96,7 +96,7 @@ pub(super) async fn insert(
     .map(drop)
 }
 
-/// What an earlier request with this key did.
+/// The result of an earlier request with this key.
 pub(super) async fn by_key(
     tx: &mut impl Tx,
     of: &Subject,
