@@ -1,14 +1,14 @@
-//! Numbers that get nothing: of one account, or of the whole house, each with the proof of why.
+//! Blocked numbers, of one account or of all, each with proof of the reason.
 
 use crate::account::operator::Actor;
 use crate::id::{AccountId, InboundId};
 use crate::number::Msisdn;
 use crate::time::Timestamp;
 
-/// Who sends nothing to a blocked number.
+/// Which accounts a number is blocked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum BlockScope {
-    /// Nobody here does.
+    /// All accounts.
     Everybody,
     Account(AccountId),
 }
@@ -37,13 +37,13 @@ pub struct BlockEntry {
     pub at: Timestamp,
 }
 
-/// Why a number is blocked, for whoever asks years later.
+/// Why a number is blocked, as later proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockProof {
     pub by: Actor,
-    /// The word that the number's owner sent, and the message that it stands in.
+    /// The keyword from the number's owner, and the message that contains it.
     pub keyword: Option<(String, InboundId)>,
-    /// In the words of whoever blocked it.
+    /// A note by the actor who blocked it.
     pub note: Option<String>,
 }
 

@@ -1,8 +1,8 @@
 //! Groups of numbers that an account keeps to send to.
 //!
-//! A group shows one list. An upload that replaces what is in a group fills a list of its own, in
-//! many changes, and the group shows it when it is whole: whoever sends meanwhile sends to the old
-//! one. A list that no group shows is dropped in time.
+//! A group shows one list. An upload that replaces a group's contacts fills a list of its own, in
+//! many changes, and the group shows it once it is complete; messages sent meanwhile use the old
+//! list. A list that no group shows is deleted later.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,18 +17,18 @@ pub struct ContactGroup {
     pub id: GroupId,
     pub account: AccountId,
     pub name: Label,
-    /// How many numbers are in it.
+    /// Number of contacts in it.
     pub contacts: u32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// Somebody in a group. Not for logs.
+/// A contact in a group. Not for logs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Contact {
     pub number: Msisdn,
     pub name: Option<String>,
-    /// What else is known, by the heading of its column.
+    /// Other fields, by the heading of their column.
     pub fields: BTreeMap<String, String>,
 }
 
@@ -44,15 +44,15 @@ impl fmt::Debug for Contact {
     }
 }
 
-/// What becomes of the numbers that are in a group already.
+/// What an upload does with the group's existing contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UploadMode {
-    /// They stay; of a number that comes again the new name and fields count.
+    /// They stay; a repeated number gets the new name and fields.
     Add,
     Replace,
 }
 
-/// An upload under way: the list that it fills.
+/// An upload in progress: the list that it fills.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Upload {
     pub account: AccountId,

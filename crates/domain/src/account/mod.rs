@@ -1,4 +1,4 @@
-//! Who pays: accounts, the keys that act for them, and what is agreed with them.
+//! Accounts: their keys, balances and settings.
 
 pub mod blocklist;
 pub mod contacts;
@@ -14,8 +14,8 @@ use crate::money::Msat;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
-/// The operator's name for an account: 1 to 64 of `a-z A-Z 0-9 . _ -`, because one of the doors
-/// carries it in a URL.
+/// The operator's name for an account: 1 to 64 of `a-z A-Z 0-9 . _ -`, because one API carries it
+/// in a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AccountName(String);
 
@@ -51,14 +51,14 @@ pub struct Account {
     pub created_at: Timestamp,
 }
 
-/// What an account has: `available` may be spent, `reserved` waits for a delivery to be decided.
+/// An account's balance: `available` may be spent, `reserved` depends on undecided deliveries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Balance {
     pub available: Msat,
     pub reserved: Msat,
 }
 
-/// What a key may do. `*` opens everything; every key may ask for its account's balance and history,
+/// What a key may do. `*` allows everything; every key may read its account's balance and history,
 /// and fund it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope(String);
@@ -90,8 +90,8 @@ impl FromStr for Scope {
     }
 }
 
-/// SHA-256 of a key. The key itself is 256 bits of randomness, so its hash may be looked up as it
-/// is: there is nothing to guess, hence nothing for a slow hash to slow down.
+/// SHA-256 of a key. The key has 256 random bits, so its hash can be looked up directly: it cannot
+/// be guessed, and a slow hash would add nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash(pub [u8; 32]);
 
@@ -112,16 +112,16 @@ impl Key {
     }
 }
 
-/// What is agreed with an account beyond its keys.
+/// Settings of an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AccountSettings {
-    /// Which recipients of its campaigns give their share back.
+    /// Which recipients of its campaigns are refunded.
     pub refunds: RefundPolicy,
-    /// Recipients in one message, if fewer than the house allows.
+    /// Recipients per message, if fewer than the operator's limit.
     pub recipients_per_message: Option<u32>,
-    /// What it may reserve from its credit on one day (UTC), for orders and campaigns together.
-    /// What goes back the same day counts too: how much is left depends on nobody's receipts, and whoever
-    /// got hold of a key cannot go on for ever with what never arrives.
+    /// What it may reserve from its credit per day (UTC), for orders and campaigns together.
+    /// Refunds of the same day do not restore it: the rest does not depend on receipts, and a
+    /// stolen key cannot send undeliverable messages without limit.
     pub spend_per_day: Option<Msat>,
 }
 

@@ -1,4 +1,4 @@
-//! Who runs the house, and what they did: operators with their keys, and the audit log.
+//! Operators, their keys, and the audit log.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use crate::id::{AccountId, OperatorId};
 use crate::state::{UnknownWord, stored_as};
 use crate::time::Timestamp;
 
-/// Somebody, or a program, that may do everything. Its key is kept as a hash.
+/// A person or program that may do everything. Its key is stored as a hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
     pub id: OperatorId,
@@ -28,17 +28,17 @@ pub struct NewOperator {
     pub hash: KeyHash,
 }
 
-/// Who made a change.
+/// The actor of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
     Operator(OperatorId),
-    /// Whoever may run the program beside its data.
+    /// Anyone who can run the program on its data.
     CommandLine,
-    /// The configuration file, at a start.
+    /// The configuration file, at start.
     Configuration,
     /// The account itself, by one of its keys.
     Account(AccountId),
-    /// Somebody who got a message and answered it.
+    /// A recipient who replied to a message.
     Recipient,
 }
 
@@ -75,7 +75,7 @@ impl FromStr for Actor {
     }
 }
 
-/// What was done.
+/// The kind of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     AccountAdd,
@@ -143,18 +143,18 @@ stored_as!(Action {
     OperatorRevoke = "operator.revoke",
 });
 
-/// A line of the audit log. Stored in the change that it tells of, and never changed.
+/// An entry of the audit log. Stored in the same change, and never altered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     pub id: i64,
     pub at: Timestamp,
     pub by: Actor,
     pub action: Action,
-    /// Whose things were changed.
+    /// The account whose data were changed.
     pub account: Option<AccountId>,
-    /// Which one: its id, or what it is known by.
+    /// The changed object: its id or name.
     pub on: String,
-    /// JSON: what is different, before and after. No secrets, no texts.
+    /// JSON with the differences, before and after. No secrets, no texts.
     pub detail: String,
 }
 

@@ -1,4 +1,4 @@
-//! Sender names that accounts may use, and who decided that they may.
+//! Sender names that accounts may use, and the decisions about them.
 //!
 //! | state \ event | request | approve | reject | withdraw |
 //! |---|---|---|---|---|
@@ -6,8 +6,8 @@
 //! | approved | – | – | – | withdrawn |
 //! | rejected, withdrawn | requested | – | – | – |
 //!
-//! A name that nobody asked for yet is stored *requested* first. Only an *approved* one may be sent
-//! from; one that is *shared* as well, by every account.
+//! A new name is stored as *requested* first. Only an *approved* one may be used; if it is also
+//! *shared*, by every account.
 
 use crate::account::operator::Actor;
 use crate::id::{AccountId, SenderNumber};
@@ -52,11 +52,11 @@ pub const fn next(state: SenderState, event: SenderEvent) -> Result<SenderState,
     }
 }
 
-/// The last decision about a name, or the wish for it.
+/// The last decision about a name, or its request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     pub by: Actor,
-    /// Why, in the words of whoever decided.
+    /// The reason, as written by the operator.
     pub note: Option<String>,
     pub at: Timestamp,
 }
@@ -65,7 +65,7 @@ pub struct Decision {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender {
     pub number: SenderNumber,
-    /// Who asked for it.
+    /// The account that requested it.
     pub account: AccountId,
     pub name: SenderId,
     pub state: SenderState,

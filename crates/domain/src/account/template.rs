@@ -1,5 +1,4 @@
-//! Texts that an account keeps, with `{{name}}` placeholders. How they are filled is the sending
-//! door's matter.
+//! Message texts with `{{name}}` placeholders that an account stores. The sending API fills them.
 
 use std::str::FromStr;
 
@@ -8,8 +7,8 @@ use crate::limits::BULK_TEXT_CHARS_MAX;
 use crate::text::Text;
 use crate::time::Timestamp;
 
-/// What people call a thing that they keep: 1 to 64 characters, none of them a control character,
-/// no white space around them.
+/// The name that a user gives an object: 1 to 64 characters, no control characters, no surrounding
+/// white space.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label(String);
 
@@ -49,7 +48,7 @@ pub struct Template {
     pub updated_at: Timestamp,
 }
 
-/// Whether a text may be kept: 1 to [`BULK_TEXT_CHARS_MAX`] characters.
+/// Whether a text may be stored: 1 to [`BULK_TEXT_CHARS_MAX`] characters.
 pub fn fits(text: &Text) -> bool {
     let count = text.as_str().chars().take(BULK_TEXT_CHARS_MAX + 1).count();
     (1..=BULK_TEXT_CHARS_MAX).contains(&count)

@@ -1,4 +1,4 @@
-//! A way out: a company, device or relay that takes messages and says later what became of them.
+//! A carrier: a company, device or relay that takes messages and later reports on them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::routing::{CarrierName, Channel};
 use crate::state::stored_as;
 use crate::time::Timestamp;
 
-/// Which claimed recipient a submission is for. `attempt` tells one claim of the chunk from the
-/// next, so a late outcome of a lost lease is recognised.
+/// The claimed recipient of a submission. `attempt` distinguishes the claims of a chunk, so that
+/// late outcomes of a lost lease are recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SubmissionKey {
     pub chunk: ChunkId,
@@ -24,7 +24,7 @@ pub struct SubmissionKey {
     pub recipient: u32,
 }
 
-/// One recipient's text to be handed to a carrier, which cuts it into parts as its profile says.
+/// One recipient's text for a carrier, which splits it into parts according to its profile.
 #[derive(Debug, Clone)]
 pub struct Submission {
     pub key: SubmissionKey,
@@ -32,60 +32,61 @@ pub struct Submission {
     pub content: Arc<Content>,
     /// Joins the parts at the handset (3GPP TS 23.040 §9.2.3.24.8); the same at every attempt.
     pub reference: u16,
-    /// Parts (from 1) that this carrier already has from an earlier attempt; not handed over again.
+    /// Parts (from 1) that this carrier accepted in an earlier attempt; not submitted again.
     pub accepted: Vec<u16>,
 }
 
-/// A part that the carrier took.
+/// A part that the carrier accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcceptedPart {
     /// From 1.
     pub part: u16,
-    /// The carrier's id for it: opaque, at most 65 characters (SMPP 3.4 §5.2.23), kept as given.
+    /// The carrier's id of the part: opaque, at most 65 characters (SMPP 3.4 §5.2.23), unchanged.
     pub carrier_id: String,
 }
 
-/// How handing over ended.
+/// How a submission ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// Every part was taken; a receipt will say more. Of a carrier that counts as tried: it has the
-    /// text and keeps it, and counts as tried no more.
+    /// Every part was accepted; receipts follow. A carrier that counts as tried no longer does,
+    /// because it has the text and keeps it.
     Accepted,
-    /// Every part was taken, and this carrier never says more: taken is delivered.
+    /// Every part was accepted, and the carrier sends no receipts: accepted counts as delivered.
     Delivered,
-    /// Refused for good. `code` is the carrier's own word for it (`smpp:0x0000000b`, `smtp:550`).
+    /// Permanently refused. `code` is the carrier's own error code (`smpp:0x0000000b`, `smtp:550`).
     Refused { reason: Reason, code: String },
-    /// This carrier will not take it, but another one may (no route of its own, no credit with it,
-    /// an account that it closed). Nothing of it was taken but the parts told.
+    /// This carrier does not take it, but another one may (no route, no credit, a closed account at
+    /// this carrier). It took no parts except those in `accepted`.
     TryAnother { reason: Reason, code: String },
-    /// Not now. `wait` is the carrier's wish, if it has one. With [`Reason::NoAnswer`] the carrier
-    /// may have it; any other reason says that it certainly has no part but those told as accepted.
+    /// Not now. `wait` is the delay that the carrier requested, if any. With [`Reason::NoAnswer`]
+    /// the carrier may have the text; with any other reason it has no part except those in
+    /// `accepted`.
     Deferred { reason: Reason, wait: Option<Duration> },
-    /// The carrier's answer came after all, when this submission had already ended as `NoAnswer`:
-    /// the parts told are with it. Says nothing else, and ends nothing.
+    /// A response after this submission had ended as `NoAnswer`: the carrier has the parts in
+    /// `accepted`. It has no other meaning, and ends nothing.
     Late,
 }
 
-/// What became of one submission. Exactly one per [`Submission`], unless the process dies; one that
-/// is [`End::Late`] may follow a `NoAnswer`.
+/// The outcome of one submission. Exactly one per [`Submission`], unless the process dies; an
+/// [`End::Late`] may follow a `NoAnswer`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub key: SubmissionKey,
     pub carrier: CarrierName,
-    /// Parts that the text has at this carrier.
+    /// Number of parts of the text at this carrier.
     pub parts: u16,
-    /// Parts newly taken, also when the end is not `Accepted`.
+    /// Newly accepted parts, whatever the end.
     pub accepted: Vec<AcceptedPart>,
     pub end: End,
 }
 
-/// What the carrier says later of a part.
+/// State of a part in a later report of the carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReceiptState {
     Delivered,
     Failed,
     Expired,
-    /// On its way (`ENROUTE`, `ACCEPTD`), or a word nobody knows: told, decides nothing.
+    /// In transit (`ENROUTE`, `ACCEPTD`) or an unknown state: recorded, but decides nothing.
     Intermediate,
 }
 
@@ -101,39 +102,41 @@ pub struct Receipt {
     pub carrier: CarrierName,
     pub carrier_id: String,
     pub state: ReceiptState,
-    /// The carrier's error word, as given (`err:` of a receipt text), at most 32 characters.
+    /// The carrier's error code, unchanged (`err:` in a receipt text), at most 32 characters.
     pub code: Option<String>,
-    /// The number that the receipt says the message was for, where it says one.
+    /// The destination number in the receipt, if it has one.
     pub to: Option<Msisdn>,
     pub at: Timestamp,
-    /// What it is if it is none: the carrier did not mark it as a receipt, and anybody with a phone
-    /// can write what it says. It counts only for a submission to the number that it comes from.
+    /// The message that this is if it is not a receipt: the carrier did not mark it as one, and
+    /// anyone with a phone can write such a text. It counts only for a submission to the number
+    /// that it comes from.
     pub unmarked: Option<Box<InboundPart>>,
 }
 
 impl Receipt {
-    /// What an unmarked one must fit; `None` when it is marked.
+    /// What an unmarked receipt must match; `None` when it is marked.
     pub fn ends(&self) -> Option<NumberEnds> {
         let part = self.unmarked.as_ref()?;
         NumberEnds::of(part.from.as_str(), part.to.as_str())
     }
 }
 
-/// Where carriers deliver what they learn. The engine implements it.
+/// Where carriers deliver outcomes, receipts and inbound messages. The engine implements it.
 #[async_trait]
 pub trait Inbox: Send + Sync {
     /// Takes outcomes; waits while too many are unrecorded (back-pressure).
     async fn outcomes(&self, outcomes: Vec<Outcome>);
 
-    /// `Ok` means *durably recorded*: only then may the carrier be told that we have them. On an
-    /// error it must not be told, and will send them again. Repeat: harmless.
+    /// `Ok` means *durably recorded*: only then may the caller acknowledge to the carrier. On an
+    /// error it must not, and the carrier repeats them. Idempotent.
     ///
-    /// [`PortError::Refused`] and [`PortError::Conflict`]: together they can never be recorded. The
-    /// caller brings them in fewer; of one that is refused alone it tells the carrier so.
+    /// [`PortError::Refused`] and [`PortError::Conflict`]: this batch can never be recorded. The
+    /// caller retries in smaller batches, and rejects to the carrier a single receipt that is
+    /// refused.
     async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError>;
 
-    /// Takes parts of messages that came in. `Ok` and errors as for [`Inbox::receipts`]; a part that
-    /// comes again is stored once.
+    /// Takes parts of inbound messages. `Ok` and errors as for [`Inbox::receipts`]; a repeated part
+    /// is stored once.
     async fn inbound(&self, parts: Vec<InboundPart>) -> Result<(), PortError>;
 }
 
@@ -141,16 +144,16 @@ pub trait Inbox: Send + Sync {
 pub struct LinkStatus {
     /// At least one link can take messages.
     pub up: bool,
-    /// For people: `2 of 2 binds`, `refused: ESME_RINVPASWD`.
+    /// For operators: `2 of 2 binds`, `refused: ESME_RINVPASWD`.
     pub detail: String,
 }
 
-/// A carrier's links that nodes share out.
+/// A carrier's links that nodes share.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LinkCount {
     /// Over all nodes.
     pub binds: u32,
-    /// Of this process: up, or not certainly ended.
+    /// Of this process: up, or not certainly closed.
     pub open: u32,
 }
 
@@ -163,29 +166,29 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
 
     fn status(&self) -> LinkStatus;
 
-    /// Keeps the links up and hands what arrives to `inbox`, until [`Carrier::stop`] has drained
-    /// them or the future is dropped. Called once; called again after a panic.
+    /// Keeps the links up and delivers to `inbox`, until [`Carrier::stop`] has drained them or the
+    /// future is dropped. Called once; called again after a panic.
     async fn run(&self, inbox: Arc<dyn Inbox>);
 
-    /// Takes a batch of submissions, waiting for room in the windows. Every one of them ends in an
-    /// [`Outcome`] at the inbox, in any order. When no link is up that outcome comes at once
-    /// (`Deferred`, `LinkDown`): waiting is done in the store, where it survives.
+    /// Takes a batch of submissions, waiting for room in the windows. Each of them ends in an
+    /// [`Outcome`] at the inbox, in any order. While no link is up, that is an immediate `Deferred`
+    /// with `LinkDown`: waiting happens in the store, where it survives a crash.
     async fn submit(&self, batch: Vec<Submission>);
 
-    /// Links that are counted over all nodes which share the carrier's account. A carrier that counts
-    /// none has its links at every node.
+    /// Links that the carrier limits over all nodes sharing its account. A carrier without such a
+    /// limit has links at every node.
     fn links(&self) -> LinkCount {
         LinkCount::default()
     }
 
-    /// From now on this process keeps up at most so many of its links, and hands nothing over at
-    /// `until` or later, by [`Clock`](crate::ports::Clock): what waits is *deferred* for
-    /// [`Reason::LinkDown`]. Links that are too many take nothing new and end when what is open on them
-    /// is answered, at `until` in any case. Before the first call all are allowed, without an end.
+    /// Limits the links of this process, and ends submissions at `until` by
+    /// [`Clock`](crate::ports::Clock): what waits then is *deferred* for [`Reason::LinkDown`].
+    /// Excess links take nothing new and close when their open requests are answered, at `until` in
+    /// any case. Before the first call there is no limit.
     fn allow(&self, links: u32, until: Timestamp) {
         let _ = (links, until);
     }
 
-    /// Takes nothing new, waits up to `grace` for what is open, ends the sessions properly.
+    /// Takes nothing new, waits up to `grace` for open requests, and closes the sessions in order.
     async fn stop(&self, grace: Duration);
 }

@@ -1,13 +1,13 @@
-//! What time it is, and what chance brings.
+//! Time and randomness.
 
 use crate::time::Timestamp;
 
-/// Wall-clock time. Tests move it.
+/// Wall-clock time. Tests set it.
 pub trait Clock: Send + Sync + std::fmt::Debug {
     fn now(&self) -> Timestamp;
 }
 
-/// Cryptographic randomness of the operating system. Tests seed it.
+/// Cryptographic randomness from the operating system. Tests seed it.
 pub trait Random: Send + Sync + std::fmt::Debug {
     fn fill(&self, bytes: &mut [u8]);
 }

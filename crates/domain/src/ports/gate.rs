@@ -1,5 +1,5 @@
-//! What stands around every change and read of a store, for all of its methods at once: tests kill
-//! the process there, count changes, or make the store fail.
+//! A hook around every change and read of a store, for all its methods: tests use it to kill the
+//! process, count changes, or make the store fail.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use super::PortError;
 /// ```
 #[async_trait]
 pub trait Gate: fmt::Debug + Send + Sync {
-    /// Before a change or a read begins. An error refuses it.
+    /// Before a change or a read. An error refuses it.
     async fn enter(&self) -> Result<(), PortError>;
 
-    /// A change altered rows and is committed next. An error undoes it. Called once for each change,
-    /// on the thread that runs it: it must not block.
+    /// Before the commit of a change that altered rows. An error rolls it back. Called once per
+    /// change, on its thread: it must not block.
     fn commit(&self) -> Result<(), PortError>;
 
-    /// Before a result is returned; `committed` of a change that [`Gate::commit`] let pass. An error
-    /// takes the result's place.
+    /// Before a result is returned; `committed` if [`Gate::commit`] allowed the change. An error
+    /// replaces the result.
     async fn leave(&self, committed: bool) -> Result<(), PortError>;
 }

@@ -1,12 +1,11 @@
-//! What the engine needs of the world, as traits. Adapters implement them and never know each
-//! other; each has a conformance suite in `testkit`.
+//! What the engine needs from outside, as traits. Adapters implement them independently of each
+//! other; each trait has a conformance suite in `testkit`.
 //!
 //! Rules that hold for all of them:
 //!
 //! 1. One [`Store`] method is one atomic change. No open transaction crosses a port.
-//! 2. Every effect has its question (submit and receipt, settle and look up), keyed by an id that
-//!    we made and stored first.
-//! 3. An error says by its type what the caller may do: see [`PortError`].
+//! 2. Every effect has a query (submit and receipt, settle and look up), by an id we stored first.
+//! 3. An error's type says what the caller may do: see [`PortError`].
 
 mod carrier;
 mod clock;
@@ -40,20 +39,20 @@ pub use store::{
 
 pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};
 
-/// Why a port could not do what was asked, in terms of what the caller may do next. The text tells
-/// this layer's view, for logs; it holds no secret, number or message text.
+/// Why a port failed, in terms of what the caller may do next. The text describes this layer, for
+/// logs; it holds no secret, number or message text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PortError {
-    /// Nothing happened and asking again is no use.
+    /// Nothing happened, and a repeat is useless.
     #[error("refused: {0}")]
     Refused(String),
-    /// Nothing happened; later it may.
+    /// Nothing happened; a repeat may succeed later.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// It may have happened: ask before doing it again.
+    /// It may have happened: query before repeating.
     #[error("unknown outcome: {0}")]
     Unknown(String),
-    /// Something of this name, or in another state, is already there.
+    /// The name exists already, or the state is another one.
     #[error("conflict: {0}")]
     Conflict(String),
 }

@@ -1,4 +1,4 @@
-//! A source of numbers that are lent: own numbers, phones, an upstream wholesaler.
+//! A supplier of numbers on loan: own numbers, phones, an upstream wholesaler.
 
 use std::time::Duration;
 
@@ -12,79 +12,79 @@ use crate::ports::PortError;
 use crate::text::Text;
 use crate::time::Timestamp;
 
-/// A number that is wanted.
+/// A request for a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acquire {
-    /// Of the activation or the rental: we made and stored it first, and it names the loan from here
-    /// on.
+    /// Id of the activation or the rental: we generated and stored it first, and it identifies the
+    /// loan.
     pub id: Uuid,
     pub service: ServiceCode,
     /// `None`: any country.
     pub country: Option<CountryCode>,
-    /// `None` for one code; otherwise the number is rented for this time.
+    /// `None` for one code; otherwise the number is rented for this long.
     pub duration: Option<Duration>,
-    /// What the supplier may charge at most.
+    /// The supplier's maximum price.
     pub cost_max: Msat,
 }
 
-/// A number that was lent.
+/// A number on loan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loan {
     pub number: Msisdn,
     pub country: CountryCode,
     pub cost: Msat,
     pub assigned_at: Timestamp,
-    /// When the supplier takes the number back.
+    /// When the loan ends.
     pub until: Timestamp,
 }
 
-/// A message that came to a number that is lent.
+/// A message to a number on loan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoanMessage {
     pub text: Text,
     pub at: Timestamp,
 }
 
-/// What the supplier says of an id.
+/// The supplier's state of an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoanState {
-    /// The supplier never heard of it: nothing was lent, and nothing will be.
+    /// Unknown to the supplier: nothing was lent, and nothing will be.
     Unknown,
-    /// Lent, with the messages that came since, oldest first.
+    /// On loan, with the messages received so far, oldest first.
     Lent(Loan, Vec<LoanMessage>),
-    /// Taken back or released; the messages that came before.
+    /// Ended or released, with the messages received before.
     Over(Vec<LoanMessage>),
 }
 
 #[async_trait]
 pub trait Supplier: Send + Sync + std::fmt::Debug {
-    /// As the configuration names it.
+    /// The name in the configuration.
     fn name(&self) -> &str;
 
-    /// Numbers that could be lent now for this service and country; an estimate.
+    /// Numbers available now for this service and country; an estimate.
     async fn stock(
         &self,
         service: &ServiceCode,
         country: Option<CountryCode>,
     ) -> Result<u64, PortError>;
 
-    /// Lends a number, which costs money.
+    /// Acquires a number, which costs money.
     ///
-    /// Caller: has stored that it is about to ask, under `id`, and calls once.
-    /// [`PortError::Unknown`]: a number may be lent; ask [`Supplier::status`] until it says, never
-    /// acquire again. [`PortError::Refused`]: no such number, now or at this cost.
-    /// Implementor: passes `id` on where the other side takes one; where it does not, keeps which
-    /// loan belongs to which id before it answers.
+    /// Caller: has stored *acquiring* under `id` first, and calls once. [`PortError::Unknown`]: a
+    /// number may be on loan; poll [`Supplier::status`] until it decides, never acquire again.
+    /// [`PortError::Refused`]: no such number, now or at this cost. Implementor: passes `id` to the
+    /// other side if it accepts one; otherwise stores which loan belongs to which id before it
+    /// returns.
     async fn acquire(&self, wanted: Acquire) -> Result<Loan, PortError>;
 
-    /// The truth about an id, now. Harmless to repeat.
+    /// The current state of an id. Idempotent.
     async fn status(&self, id: Uuid) -> Result<LoanState, PortError>;
 
-    /// Asks for another message on a number that is lent for one code. Repeat: harmless.
-    /// [`PortError::Conflict`]: not lent any more.
+    /// Requests another message on a number lent for one code. Idempotent. [`PortError::Conflict`]:
+    /// no longer on loan.
     async fn await_next(&self, id: Uuid) -> Result<(), PortError>;
 
-    /// Gives the number back. Without a message the supplier takes no money for it, if it keeps such
-    /// terms. Repeat, and an id the supplier never heard of: harmless.
+    /// Returns the number. Without a message the supplier charges nothing, if its terms say so.
+    /// Idempotent, also for an unknown id.
     async fn release(&self, id: Uuid) -> Result<(), PortError>;
 }

@@ -1,4 +1,4 @@
-//! Accounts and keys as they are stored. Every change is audited in the same commit.
+//! Accounts and keys in the store. Every change is audited in the same commit.
 
 use async_trait::async_trait;
 
@@ -36,7 +36,7 @@ pub trait AccountStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Account, PortError>;
 
-    /// All accounts by name, with what they have.
+    /// All accounts by name, with their balances.
     async fn accounts(&self) -> Result<Vec<(Account, Balance)>, PortError>;
 
     async fn account(&self, id: AccountId) -> Result<Option<Account>, PortError>;
@@ -45,12 +45,12 @@ pub trait AccountStore: Send + Sync {
 
     async fn add_key(&self, new: NewKey, by: Actor, now: Timestamp) -> Result<KeyId, PortError>;
 
-    /// The key of this hash, revoked or not.
+    /// The key with this hash, revoked or not.
     async fn key(&self, hash: KeyHash) -> Result<Option<Key>, PortError>;
 
     /// Keys of one account, or of all, oldest first.
     async fn keys(&self, account: Option<AccountId>) -> Result<Vec<Key>, PortError>;
 
-    /// False when there is no such key; a repeat changes nothing.
+    /// False when there is no such key. Idempotent.
     async fn revoke_key(&self, key: KeyId, by: Actor, now: Timestamp) -> Result<bool, PortError>;
 }

@@ -1,4 +1,4 @@
-//! The blocklist as it is stored. Every change is audited in the same commit.
+//! The blocklist in the store. Every change is audited in the same commit.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::number::Msisdn;
 use crate::ports::PortError;
 use crate::time::Timestamp;
 
-/// Which entries are listed, by scope and number.
+/// A page of entries, by scope and number.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BlockList {
     pub scope: Option<BlockScope>,
@@ -22,8 +22,8 @@ pub struct BlockList {
 
 #[async_trait]
 pub trait BlocklistStore: Send + Sync {
-    /// Blocks at most [`crate::limits::BLOCKS_BATCH_MAX`] numbers; one that is blocked already keeps
-    /// its proof. Returns how many were not.
+    /// Blocks at most [`crate::limits::BLOCKS_BATCH_MAX`] numbers; a blocked one keeps its earlier
+    /// proof. Returns how many are newly blocked.
     async fn block(
         &self,
         scope: BlockScope,
@@ -32,7 +32,7 @@ pub trait BlocklistStore: Send + Sync {
         now: Timestamp,
     ) -> Result<u32, PortError>;
 
-    /// Returns how many of them were blocked in this very scope.
+    /// Unblocks numbers in exactly this scope; returns how many were blocked there.
     async fn unblock(
         &self,
         scope: BlockScope,
@@ -43,13 +43,13 @@ pub trait BlocklistStore: Send + Sync {
 
     async fn block_list(&self, list: BlockList) -> Result<Vec<BlockEntry>, PortError>;
 
-    /// Which of these numbers, in ascending order, are blocked for everybody or for the account, if
-    /// it is one's; in ascending order. What it reads is bounded by the numbers and the list
-    /// together: ranges of the list are merged with runs of the numbers, and where the list is much
-    /// denser than they are, they are looked up one by one.
+    /// Which of these numbers (in ascending order) are blocked for everybody or for the account, if
+    /// there is one; in ascending order. Numbers and list together bound the rows that it reads:
+    /// ranges of the list are merged with runs of the numbers, and where the list is much denser,
+    /// numbers are looked up one by one.
     ///
-    /// Who is blocked later is found by the claim
-    /// ([`crate::ports::MessageStore::claim_chunks`]).
+    /// The claim ([`crate::ports::MessageStore::claim_chunks`]) finds numbers that are blocked
+    /// later.
     async fn blocked(
         &self,
         account: Option<AccountId>,

@@ -1,5 +1,5 @@
-//! Campaigns in the store: accepted whole, cancelled before their start, retried after their end, read
-//! page by page.
+//! Campaigns in the store: accepted as a whole, cancelled before their start, retried after their
+//! end, and read by page.
 
 use std::sync::Arc;
 
@@ -34,8 +34,9 @@ pub enum Spent {
         price: Msat,
         available: Msat,
     },
-    /// More than the account may spend on a day
-    /// ([`crate::account::AccountSettings::spend_per_day`]); `left` is what it may still spend today.
+    /// More than the account may spend in a day
+    /// ([`crate::account::AccountSettings::spend_per_day`]); `left` is what it may still spend
+    /// today.
     OverDailyLimit {
         price: Msat,
         left: Msat,
@@ -55,18 +56,18 @@ pub struct Retry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryOutcome {
     Spent(Spent),
-    /// It has not ended yet, or was cancelled: nothing was stored.
+    /// It has not ended, or was cancelled: nothing was stored.
     NotEnded(MessageState),
     /// Every recipient was reached, or is excluded.
     NothingToRetry,
-    /// It belongs to an order, which is decided once.
+    /// It belongs to an order, which is decided only once.
     OfOrder,
     NoSuchMessage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancelBulk {
-    /// Nothing was sent, and the whole price was given back.
+    /// Nothing was sent, and the whole price was returned.
     Cancelled {
         refunded: Msat,
     },
@@ -79,22 +80,22 @@ pub enum CancelBulk {
     NoSuchMessage,
 }
 
-/// Which texts of an account, newest first, whichever door they came in by.
+/// A page of an account's messages, orders and campaigns alike, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct BulkList {
-    /// `None`: in any state.
+    /// `None`: any state.
     pub state: Option<MessageState>,
-    /// Messages skipped at the beginning.
+    /// Messages to skip.
     pub offset: u64,
     pub limit: u32,
 }
 
-/// Which recipients of a campaign, by index.
+/// A page of a campaign's recipients, by index.
 #[derive(Debug, Clone, Default)]
 pub struct RecipientList {
-    /// In one of these states; empty: in any.
+    /// Only these states; empty: any.
     pub states: Vec<RecipientState>,
-    /// The first index that is read.
+    /// The first index to read.
     pub first: u32,
     pub limit: u32,
 }
@@ -154,9 +155,9 @@ pub trait BulkStore: Send + Sync {
     /// their prices. A receipt for a part of an earlier try decides nothing.
     async fn retry_bulk(&self, retry: Retry, now: Timestamp) -> Result<RetryOutcome, PortError>;
 
-    /// Pauses or resumes a campaign. What a carrier has, or is being handed, is not affected, and the
-    /// validity passes meanwhile. False when there is no such campaign, or it has ended. A repeat
-    /// changes nothing.
+    /// Pauses or resumes a campaign. Submissions at a carrier, or on the way to it, are not
+    /// affected, and the validity continues to run. False when there is no such campaign, or it has
+    /// ended. Idempotent.
     async fn pause_bulk(
         &self,
         account: AccountId,

@@ -1,4 +1,4 @@
-//! Templates and contact groups as they are stored. A thing of another account is not there. Every
+//! Templates and contact groups in the store. Objects of other accounts count as missing. Every
 //! change is audited in the same commit.
 
 use async_trait::async_trait;
@@ -25,7 +25,8 @@ pub trait DirectoryStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Template, PortError>;
 
-    /// `None` leaves the name, or the text, as it is. [`PortError::Conflict`] when the name is taken.
+    /// `None` leaves the name, or the text, unchanged. [`PortError::Conflict`] when the name is
+    /// taken.
     async fn change_template(
         &self,
         account: AccountId,
@@ -51,7 +52,7 @@ pub trait DirectoryStore: Send + Sync {
         id: TemplateId,
     ) -> Result<Option<Template>, PortError>;
 
-    /// By id, those after `after`.
+    /// Templates by id, after `after`.
     async fn templates(
         &self,
         account: AccountId,
@@ -59,8 +60,8 @@ pub trait DirectoryStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Template>, PortError>;
 
-    /// An empty group. [`PortError::Conflict`] when the name is taken, [`PortError::Refused`] beyond
-    /// [`crate::limits::GROUPS_PER_ACCOUNT_MAX`].
+    /// Adds an empty group. [`PortError::Conflict`] when the name is taken, [`PortError::Refused`]
+    /// beyond [`crate::limits::GROUPS_PER_ACCOUNT_MAX`].
     async fn add_group(
         &self,
         account: AccountId,
@@ -78,7 +79,7 @@ pub trait DirectoryStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<ContactGroup>, PortError>;
 
-    /// The group is gone at once; its contacts go in time, by [`DirectoryStore::drop_lists`].
+    /// Removes the group at once; [`DirectoryStore::drop_lists`] deletes its contacts later.
     async fn remove_group(
         &self,
         account: AccountId,
@@ -110,14 +111,14 @@ pub trait DirectoryStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Upload>, PortError>;
 
-    /// Stores at most [`crate::limits::CONTACTS_BATCH_MAX`] contacts, and says how many of their
-    /// numbers were not in the list yet; of the others the new name and fields count. Repeat:
-    /// harmless. [`PortError::Refused`] when the list would have more than
-    /// [`crate::limits::GROUP_CONTACTS_MAX`], [`PortError::Conflict`] when it is no longer there.
+    /// Stores at most [`crate::limits::CONTACTS_BATCH_MAX`] contacts, and returns how many numbers
+    /// are new to the list; the others get the new name and fields. Idempotent.
+    /// [`PortError::Refused`] when the list would exceed [`crate::limits::GROUP_CONTACTS_MAX`],
+    /// [`PortError::Conflict`] when it no longer exists.
     async fn add_contacts(&self, upload: Upload, contacts: Vec<Contact>) -> Result<u32, PortError>;
 
-    /// The upload is whole, and the group shows it. Of two that replace the same group the last one
-    /// counts. [`PortError::Conflict`] when the list, or the group, is no longer there.
+    /// Ends an upload: the group now shows its list. If two uploads replace the same group, the
+    /// last one wins. [`PortError::Conflict`] when the list, or the group, no longer exists.
     async fn finish_upload(
         &self,
         upload: Upload,
@@ -125,7 +126,7 @@ pub trait DirectoryStore: Send + Sync {
         now: Timestamp,
     ) -> Result<ContactGroup, PortError>;
 
-    /// An upload that broke off: the list that it made goes in time. What was added to a group stays.
+    /// Abandons an upload: its own list is deleted later. Contacts added to a group's list stay.
     async fn abandon_upload(&self, upload: Upload) -> Result<(), PortError>;
 
     /// False when the number is not in the group.
@@ -138,7 +139,7 @@ pub trait DirectoryStore: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, PortError>;
 
-    /// By number, those after `after`.
+    /// Contacts by number, after `after`.
     async fn contacts(
         &self,
         account: AccountId,
@@ -147,7 +148,7 @@ pub trait DirectoryStore: Send + Sync {
         limit: u32,
     ) -> Result<Option<Vec<Contact>>, PortError>;
 
-    /// All numbers of a group as they were at one moment, in ascending order, none twice. `None` when
+    /// All numbers of a group at one moment, in ascending order, without duplicates. `None` when
     /// there is no such group.
     async fn group_numbers(
         &self,
@@ -155,7 +156,7 @@ pub trait DirectoryStore: Send + Sync {
         group: GroupId,
     ) -> Result<Option<Vec<Msisdn>>, PortError>;
 
-    /// Drops up to `limit` contacts of lists that no group shows: replaced, removed or abandoned, or
-    /// begun before `begun_before`. Returns how many went.
+    /// Deletes up to `limit` contacts of lists that no group shows: replaced, removed or abandoned
+    /// ones, and those begun before `begun_before`. Returns how many were deleted.
     async fn drop_lists(&self, begun_before: Timestamp, limit: u32) -> Result<u64, PortError>;
 }

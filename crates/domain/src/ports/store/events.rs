@@ -1,5 +1,5 @@
-//! Events as they are stored: their deliveries, claimed and recorded; the log of attempts; and what
-//! operators find and replay.
+//! Events in the store: their deliveries, claimed and recorded; the log of attempts; and operators'
+//! searches and replays.
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -49,7 +49,8 @@ pub enum DeliveryOutcome {
     Delivered(Attempt),
     /// The attempt failed. The next one is due at this time.
     RetryAt(Timestamp, Attempt),
-    /// No attempt was made because the receiver has enough requests under way. Due again at this time.
+    /// No attempt was made, because the receiver has enough requests in flight. Due again at this
+    /// time.
     PutOff(Timestamp),
     /// The attempt failed and was the last.
     Failed(Attempt),
@@ -68,7 +69,7 @@ pub enum EventSubject {
     Inbound(InboundId),
 }
 
-/// Which events, newest first. Filters that are given all apply.
+/// A search in events, newest first. All given filters apply.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EventSearch {
     pub order: Option<OrderId>,
@@ -76,7 +77,7 @@ pub struct EventSearch {
     pub message: Option<Uuid>,
     pub account: Option<AccountId>,
     pub state: Option<EventState>,
-    /// Those older than this one.
+    /// Only events older than this one.
     pub before: Option<EventId>,
     pub limit: u32,
 }
@@ -84,7 +85,7 @@ pub struct EventSearch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundEvent {
     pub id: EventId,
-    /// As receivers know it.
+    /// The id that receivers know.
     pub event: Uuid,
     pub subject: EventSubject,
     /// Among the events of its subject, from 1.
@@ -98,7 +99,7 @@ pub struct FoundEvent {
     /// Attempts of the current plan; those before a replay are not counted.
     pub attempts: u32,
     /// When the next attempt is due. `None` when there is none, or while an earlier event of its
-    /// subject is not ended.
+    /// subject has not ended.
     pub due_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
 }
@@ -106,7 +107,7 @@ pub struct FoundEvent {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventsFound {
     pub events: Vec<FoundEvent>,
-    /// The last event that was looked at, when there are more.
+    /// The last event that was read, when there are more.
     pub next: Option<EventId>,
 }
 
@@ -116,7 +117,7 @@ pub enum Replay {
     Replayed,
     /// Its delivery has not ended. Nothing is changed.
     Pending,
-    /// There is no such event, or no longer.
+    /// The event does not exist (any more).
     NotFound,
 }
 
@@ -140,13 +141,13 @@ pub trait EventStore: Send + Sync + std::fmt::Debug {
         now: Timestamp,
     ) -> Result<(), PortError>;
 
-    /// Looks at no more than [`crate::limits::SEARCH_LOOKED_AT_MAX`] events, and says where to go on.
+    /// Reads at most [`crate::limits::SEARCH_LOOKED_AT_MAX`] events, and returns where to continue.
     async fn find_events(&self, search: EventSearch) -> Result<EventsFound, PortError>;
 
     /// An event and the log of its attempts, oldest first.
     async fn event(&self, id: EventId) -> Result<Option<(FoundEvent, Vec<Attempt>)>, PortError>;
 
-    /// Makes an event that has ended due once more, with a new plan, the same content and the same id for
+    /// Makes an ended event due again, with a new plan, the same content and the same id for
     /// receivers. Audited. A repeat finds the event pending.
     async fn replay_event(
         &self,

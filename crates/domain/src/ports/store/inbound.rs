@@ -1,4 +1,4 @@
-//! Inbound messages in the store: part by part, joined when all parts are there.
+//! Inbound messages in the store: stored by part, and joined when complete.
 
 use std::sync::Arc;
 
@@ -9,27 +9,28 @@ use crate::inbound::{InboundMessage, InboundPart, Receivers};
 use crate::ports::PortError;
 use crate::time::Timestamp;
 
-/// What a change did with parts.
+/// The effects of a change with parts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct InboundRecorded {
-    /// Messages that it completed.
+    /// Messages that were completed.
     pub complete: u32,
-    /// Messages that waited too long for parts and were joined without them.
+    /// Messages joined without overdue parts.
     pub incomplete: u32,
     /// Parts that were repeats.
     pub repeats: u32,
     /// Events stored, due at once.
     pub events: u32,
-    /// Joined messages whose parts are deleted: a repeat is not recognised any more.
+    /// Joined messages whose parts are deleted: repeats are no longer recognised.
     pub forgotten: u32,
 }
 
 #[async_trait]
 pub trait InboundStore: Send + Sync {
-    /// Stores parts, and joins what they complete: the message and its event, in one change. Each part
-    /// comes with an id for the message that it may begin. Parts come in any order, through any link of
-    /// a carrier, and more than once; which of them belong together, and which is a repeat, is decided
-    /// by [`crate::inbound::place`]. `receivers` has the owner of each number, and where its events go.
+    /// Stores parts, and joins complete messages: the message and its event in one change. Each
+    /// part comes with an id for the message that it may begin. Parts arrive in any order, through
+    /// any link of a carrier, and repeatedly; [`crate::inbound::place`] decides which belong
+    /// together and which are repeats. `receivers` maps each number to its owner and the target of
+    /// its events.
     ///
     /// When more than [`crate::limits::INBOUND_PARTS_WAITING_MAX`] parts of a carrier wait, its
     /// oldest messages are joined incomplete.
@@ -40,9 +41,9 @@ pub trait InboundStore: Send + Sync {
         now: Timestamp,
     ) -> Result<InboundRecorded, PortError>;
 
-    /// Joins, marked as incomplete, what has waited for parts since before `waiting_since`, and deletes
-    /// parts that were joined longer ago than a carrier repeats them. At most `limit` messages of each
-    /// kind at once. Repeat: harmless.
+    /// Joins messages that have waited for parts since before `waiting_since`, marked incomplete,
+    /// and deletes parts joined so long ago that the carrier no longer repeats them. At most
+    /// `limit` messages of each kind. Idempotent.
     async fn join_incomplete(
         &self,
         waiting_since: Timestamp,
@@ -53,7 +54,7 @@ pub trait InboundStore: Send + Sync {
 
     async fn inbound(&self, id: InboundId) -> Result<Option<InboundMessage>, PortError>;
 
-    /// Inbound messages, newest first; with `before`, those older than it.
+    /// Inbound messages, newest first; with `before`, only older ones.
     async fn inbound_list(
         &self,
         before: Option<InboundId>,

@@ -1,4 +1,4 @@
-//! The ledger as it is stored.
+//! The ledger in the store.
 
 use async_trait::async_trait;
 
@@ -11,6 +11,6 @@ use crate::sale::ledger::LedgerReport;
 pub trait LedgerStore: Send + Sync {
     async fn balance(&self, account: AccountId) -> Result<Balance, PortError>;
 
-    /// Recomputes everything from the transfers and compares. Reads only.
+    /// Recomputes everything from the transfers and compares. Changes nothing.
     async fn check_ledger(&self) -> Result<LedgerReport, PortError>;
 }

@@ -1,5 +1,5 @@
-//! What nodes that share a store know of each other: who lives, who has which of the carriers'
-//! links, and that one of them stored work for the others.
+//! What nodes on a shared store report to each other: which nodes are alive, which of the carriers'
+//! links each has, and that one stored work for others.
 
 use std::time::Duration;
 
@@ -9,34 +9,34 @@ use crate::ports::PortError;
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
 
-/// What a node has of a carrier, and could have.
+/// A node's demand for links of a carrier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkDemand {
     pub carrier: CarrierName,
-    /// Links that the carrier grants over all nodes; 0 when it counts none.
+    /// Links that the carrier allows over all nodes; 0 without such a limit.
     pub binds: u32,
-    /// Of this node: up, or not certainly ended.
+    /// Of this node: up, or not certainly closed.
     pub open: u32,
-    /// It can hand over by this carrier now.
+    /// The node can submit to this carrier now.
     pub up: bool,
 }
 
-/// What a node has until its lease ends.
+/// What a node is granted until its lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkLease {
     /// Links of each carrier, in the order of the demands.
     pub allowed: Vec<u32>,
-    /// Carriers that another node can hand over by.
+    /// Carriers that another node can submit to.
     pub elsewhere: Vec<CarrierName>,
-    /// The moment by the clock that leases of links are counted by.
+    /// Time of the clock that link leases are counted by.
     pub now: Timestamp,
-    /// Other nodes found past their time.
+    /// Number of other nodes whose leases have expired.
     pub gone: usize,
-    /// Leases of work freed, of nodes that are gone.
+    /// Number of leases of work released, of dead nodes.
     pub freed: u64,
 }
 
-/// Kinds of things that another node stored, to be looked for now.
+/// Kinds of work that another node stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Changed {
     /// A chunk is due.
@@ -45,7 +45,7 @@ pub struct Changed {
     pub orders: bool,
     /// An event is due.
     pub events: bool,
-    /// Nodes came or went, or links passed from one to another.
+    /// Nodes joined or left, or links moved between nodes.
     pub links: bool,
     /// Numbers of ours were added, changed or removed.
     pub numbers: bool,
@@ -73,14 +73,14 @@ impl Changed {
 
 #[async_trait]
 pub trait LinkStore: Send + Sync + std::fmt::Debug {
-    /// Says that `node` lives for as long as `lease`, counted by the store's own clock, and shares out
-    /// links: of `binds` links each node that names the carrier is allowed an equal number, those that
-    /// have been there longest one more of what is over, and never one that another node may have
-    /// open. What a node has more than that stays its own until `open` says that it has ended.
+    /// Renews the lease of `node` for `lease`, counted by the store's clock, and shares links: each
+    /// node that names a carrier is granted an equal number of its `binds` links, with the
+    /// remainder going to the nodes that joined first, but never a link that another node may have
+    /// open. A node keeps links beyond its share until `open` reports them closed.
     ///
-    /// A node that did not renew in time has nothing any more: its links are free, and its leases of
-    /// chunks and of events are freed by whoever finds it. So it must have stopped handing over, and
-    /// have let its links go, before its lease ends. Repeat: renews.
+    /// A node that did not renew in time loses everything: its links are free, and any node that
+    /// notices releases its leases of chunks and of events. So it must stop submitting and close
+    /// its links before its lease ends. Idempotent.
     async fn lease_links(
         &self,
         node: &str,
@@ -89,10 +89,10 @@ pub trait LinkStore: Send + Sync + std::fmt::Debug {
         now: Timestamp,
     ) -> Result<LinkLease, PortError>;
 
-    /// The node goes, with all links ended. Its leases of work are left. Repeat: harmless.
+    /// Removes the node, after all its links are closed. Its leases of work stay. Idempotent.
     async fn leave_links(&self, node: &str) -> Result<(), PortError>;
 
-    /// Waits until another node stored something to be looked for. What is missed is found by the
-    /// workers' own rounds. Never, where no other node can share the store. Cancel safe.
+    /// Waits until another node has stored work. Missed notifications are covered by the workers'
+    /// timers. Never returns if no other node can share the store. Cancel safe.
     async fn changed(&self) -> Changed;
 }

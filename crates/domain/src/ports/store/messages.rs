@@ -13,7 +13,7 @@ use crate::reason::Reason;
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
 
-/// A run of recipients, by its message and its first index.
+/// A range of recipients, identified by its message and its first index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChunkId {
     pub message: MessageId,
@@ -26,25 +26,24 @@ impl fmt::Display for ChunkId {
     }
 }
 
-/// A lease on what a change stores: the same process continues the work at once instead of claiming it
-/// back.
+/// A lease on what a change stores: the process continues at once, without a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     pub node: String,
     pub until: Timestamp,
 }
 
-/// What a node has room for.
+/// The room of a node.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClaimRoom {
     /// Chunks of all lanes.
     pub chunks: u32,
-    /// Of those, chunks of [`Lane::Bulk`].
+    /// How many of them may be of [`Lane::Bulk`].
     pub bulk: u32,
-    /// Accounts (`None`: all messages without one) that fill their share of the node's room in this
-    /// lane already: their chunks in it are not claimed.
+    /// Accounts (`None`: all messages without one) that already use their share of a lane on this
+    /// node: their chunks in it are not claimed.
     pub full: Vec<(Lane, Option<AccountId>)>,
-    /// Another node has links to carriers that this one has not: chunks put back for that
+    /// Another node has links to carriers that this one lacks: chunks returned for that
     /// ([`Reason::LinkElsewhere`]) are left to it for [`crate::limits::LINK_ELSEWHERE_WAIT`].
     pub lacks_links: bool,
 }
@@ -60,10 +59,10 @@ impl From<u32> for ClaimRoom {
 #[derive(Debug, Clone)]
 pub struct ClaimedChunk {
     pub id: ChunkId,
-    /// Counts the claims of the chunk. The lease is this node's while the stored count is this one.
+    /// Number of claims of the chunk. The lease is valid while the stored number is the same.
     pub attempt: u32,
     pub content: Arc<Content>,
-    /// Block height at which the Lightning node gives the payment back, if a hold pays.
+    /// Block height at which the Lightning node returns a held payment.
     pub deadline_height: Option<u32>,
     /// The *pending* recipients of the chunk.
     pub recipients: Vec<ClaimedRecipient>,
@@ -73,19 +72,19 @@ pub struct ClaimedChunk {
 pub struct ClaimedRecipient {
     pub index: u32,
     pub to: Address,
-    /// Parts (from 1) that a carrier already took, and that carrier: the last one, even if it is among
-    /// the tried ones.
+    /// Parts (from 1) that a carrier already accepted. That carrier is the last one to do so, even
+    /// if it is among `tried`.
     pub accepted: Vec<u16>,
     pub accepted_by: Option<CarrierName>,
-    /// Carriers that would not take it ([`crate::ports::End::TryAnother`]), or took it and never
-    /// reported on it ([`ChunkEnd::AwaitReceipts`]).
+    /// Carriers that refused it ([`crate::ports::End::TryAnother`]), or accepted it and sent no
+    /// receipt in time ([`ChunkEnd::AwaitReceipts`]).
     pub tried: Vec<CarrierName>,
-    /// Claims in which a carrier was handed it and took nothing or did not answer: deferrals that name
-    /// a carrier, for any reason but [`Reason::LinkDown`].
+    /// Claims in which a carrier got it and accepted nothing or did not answer: deferrals by a
+    /// carrier, for any reason but [`Reason::LinkDown`].
     pub attempts: u32,
 }
 
-/// What a claim leased, and what it ended on the way.
+/// What a claim leased, and what it ended.
 #[derive(Debug, Default)]
 pub struct Claimed {
     pub chunks: Vec<ClaimedChunk>,
@@ -100,23 +99,24 @@ pub enum ChunkEnd {
     /// Every recipient has an outcome. A recipient without a receipt by `until` is *pending* and claimed
     /// again; its carrier is *tried*.
     AwaitReceipts { until: Timestamp },
-    /// Recipients that are still pending are claimed again at `at`; `reason` is shown with them.
+    /// Recipients still pending are claimed again at `at`; `reason` is shown with them.
     Retry { at: Timestamp, reason: Reason },
 }
 
-/// What a change did, so that the right worker is woken.
+/// The effects of a change, so that the right workers are woken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// Recipients whose state changed.
     pub recipients: u32,
-    /// Lightning orders that were decided: settle or cancel is to be sent to the node.
+    /// Lightning orders that were decided; the node must settle or cancel them.
     pub decided: u32,
-    /// Orders paid from credit that ended: the price was kept (`settled`) or given back (`cancelled`).
+    /// Orders paid from credit that ended: the price was kept (`settled`) or returned
+    /// (`cancelled`).
     pub settled: u32,
     pub cancelled: u32,
     /// Events stored.
     pub events: u32,
-    /// Those of them that are leased to the caller, who delivers them at once.
+    /// Events leased to the caller, which delivers them at once.
     pub deliveries: Vec<Delivery>,
     /// Receipts whose submission is not known (yet), parked.
     pub parked: u32,
@@ -125,13 +125,13 @@ pub struct Recorded {
     /// Receipts that contradict a recipient which was final already: stored and shown, without any
     /// effect on state or money.
     pub contradictory: u32,
-    /// What was no receipt after all ([`Receipt::unmarked`]): the caller records these as parts of
-    /// inbound messages before it acknowledges them to their carrier.
+    /// Unmarked receipts that are messages ([`Receipt::unmarked`]): the caller records them as
+    /// inbound parts before it acknowledges them to the carrier.
     pub messages: Vec<InboundPart>,
 }
 
 impl Recorded {
-    /// Adds what another change did.
+    /// Adds the effects of another change.
     pub fn add(&mut self, other: Self) {
         self.recipients += other.recipients;
         self.decided += other.decided;
@@ -148,13 +148,13 @@ impl Recorded {
 
 #[async_trait]
 pub trait MessageStore: Send + Sync + std::fmt::Debug {
-    /// Leases due chunks to `node` until `lease_until`, as far as it has `room`: lower lanes first,
-    /// in a lane every account in turn, of an account the longest due. A chunk whose lease has
-    /// passed is due again. Two nodes that claim at once get different chunks and do not wait for
-    /// each other.
+    /// Leases due chunks to `node` until `lease_until`, as `room` allows: in the order of lanes,
+    /// within a lane each account in turn, within an account the longest due first. A chunk with an
+    /// expired lease is due again. Concurrent claims get different chunks and do not wait for each
+    /// other.
     ///
-    /// A number that was blocked after its message was accepted, for everybody or for its account, is
-    /// not handed out: the recipient becomes *blocked*, unless a carrier may have its text already
+    /// Numbers blocked after their message was accepted, for everybody or for its account, are left
+    /// out: the recipient becomes *blocked*, unless a carrier may have its text already
     /// ([`crate::message::delivery`]).
     async fn claim_chunks(
         &self,
@@ -164,7 +164,7 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         lease_until: Timestamp,
     ) -> Result<Claimed, PortError>;
 
-    /// Extends the leases of claims (chunk and attempt) that are still this node's, and no others.
+    /// Extends the leases of claims (chunk and attempt) that this node still holds.
     async fn renew_leases(
         &self,
         node: &str,
@@ -172,16 +172,16 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         lease_until: Timestamp,
     ) -> Result<(), PortError>;
 
-    /// Frees the leases of a node that restarts, of chunks and of events
-    /// ([`crate::ports::EventStore`]), so that it need not wait for their end. Returns how many.
+    /// Releases the leases of a restarting node, of chunks and of events
+    /// ([`crate::ports::EventStore`]), so that it need not wait for their expiry. Returns how many.
     async fn release_leases(&self, node: &str, now: Timestamp) -> Result<u64, PortError>;
 
-    /// Records outcomes and ends claims in one change: what they do to recipients and chunks is in
-    /// [`crate::message::outcome`], [`crate::message::parts`] and [`crate::message::chunk`]. Parked
-    /// receipts of the parts are applied. The chunk of an order that is final meanwhile is not
-    /// retried. Repeat: harmless.
+    /// Records outcomes and ends claims in one change; their effects on recipients and chunks are
+    /// defined in [`crate::message::outcome`], [`crate::message::parts`] and
+    /// [`crate::message::chunk`]. Applies parked receipts of the parts. The chunk of an order that
+    /// has become final is not retried. Idempotent.
     ///
-    /// With `event_lease`, the events that this change stores are leased so and returned in
+    /// With `event_lease`, the events of this change are leased to the caller and returned in
     /// [`Recorded::deliveries`].
     async fn record_outcomes(
         &self,
@@ -191,14 +191,14 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         event_lease: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
-    /// Records receipts, and parks those without a known submission: which part a receipt is of, and
-    /// what it does, is in [`crate::message::receipt`]. Carriers use ids again: only submissions younger
-    /// than [`crate::limits::PARKED_RECEIPT_AGE_MAX`] are matched, and only receipts parked within
-    /// [`crate::limits::EARLY_RECEIPT_AGE_MAX`] are applied to a new submission. Repeat: harmless.
+    /// Records receipts, and parks those without a known submission; [`crate::message::receipt`]
+    /// defines the part that a receipt is for, and its effect. Carriers reuse ids: only submissions
+    /// younger than [`crate::limits::PARKED_RECEIPT_AGE_MAX`] are matched, and only receipts parked
+    /// within [`crate::limits::EARLY_RECEIPT_AGE_MAX`] are applied to a new submission. Idempotent.
     /// `event_lease` as for [`MessageStore::record_outcomes`].
     ///
-    /// What turns out to be an inbound message is returned in [`Recorded::messages`], and parked all
-    /// the same.
+    /// Receipts that turn out to be inbound messages are returned in [`Recorded::messages`], and
+    /// parked as well.
     async fn record_receipts(
         &self,
         receipts: Vec<Receipt>,
@@ -206,8 +206,8 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         event_lease: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
-    /// What is known of up to `limit` recipients of a message, from index `first` on, with their parts
-    /// at carriers. Excluded recipients of a campaign are left out.
+    /// The trace of up to `limit` recipients of a message, from index `first` on, with their parts
+    /// at carriers. Without excluded recipients of a campaign.
     async fn trace(
         &self,
         message: MessageId,
@@ -215,9 +215,9 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         limit: u32,
     ) -> Result<Vec<RecipientTrace>, PortError>;
 
-    /// Ends what waited too long: pending recipients past their validity are *expired* (unless
-    /// their chunk is leased), submitted ones past the time for receipts are *timeout*. Also deletes
-    /// parked receipts older than `parked_before`. At most `limit` messages at once.
+    /// Expires pending recipients past their validity (*expired*, unless their chunk is leased) and
+    /// submitted ones with an overdue receipt (*timeout*). Also deletes receipts parked before
+    /// `parked_before`. At most `limit` messages at once.
     async fn expire(
         &self,
         now: Timestamp,
@@ -225,10 +225,10 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         limit: u32,
     ) -> Result<Recorded, PortError>;
 
-    /// Deletes what is not needed any more, and what no booking depends on: orders that were cancelled
-    /// and never paid, with their events, and ended webhook calls, if they ended before `before`; and
-    /// idempotency keys, which are kept shorter by as much as
-    /// [`crate::limits::IDEMPOTENCY_KEY_AGE_MAX`] is shorter than [`crate::limits::FORGET_AFTER`]. At
-    /// most `limit` rows of each; returns how many were deleted.
+    /// Deletes rows that are no longer needed and that no booking depends on: orders cancelled
+    /// without payment, with their events, and finished webhook calls, if they ended before
+    /// `before`; and idempotency keys, which are kept shorter by the difference of
+    /// [`crate::limits::FORGET_AFTER`] and [`crate::limits::IDEMPOTENCY_KEY_AGE_MAX`]. At most
+    /// `limit` rows of each; returns how many were deleted.
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64, PortError>;
 }

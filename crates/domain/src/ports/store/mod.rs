@@ -1,11 +1,11 @@
-//! Everything that must survive. One method is one atomic, durable change: it is on disk when the
-//! method returns `Ok`, and nothing of it is when it returns [`PortError::Refused`],
-//! [`PortError::Unavailable`] or [`PortError::Conflict`]. [`PortError::Unknown`] (the connection
-//! broke during the commit) means: read before doing it again.
+//! Persistent state. One method is one atomic, durable change: it is on disk when the method
+//! returns `Ok`, and nothing of it is stored when it returns [`PortError::Refused`],
+//! [`PortError::Unavailable`] or [`PortError::Conflict`]. On [`PortError::Unknown`] (the connection
+//! broke during the commit) the caller must read before it repeats the change.
 //!
-//! State changes follow the machines of the domain inside the same change: a receipt that makes a
-//! recipient final also finishes its message, decides its order, posts or voids its money and
-//! stores the event that tells the customer.
+//! State changes apply the domain's state machines in the same change: a receipt that makes a
+//! recipient final also finishes its message, decides its order, posts or voids its money, and
+//! stores the event for the customer.
 
 mod accounts;
 mod blocklist;
@@ -61,7 +61,7 @@ pub use senders::{SenderList, SenderStore};
 pub use terms::TermsStore;
 pub use trace::{NotedReceipt, PartTrace, RecipientTrace};
 
-/// All of the store.
+/// The complete store.
 #[async_trait]
 pub trait Store:
     AccountStore

@@ -9,7 +9,7 @@ use crate::number::own::{NumberChange, NumberState, NumberTerms, NumbersDeclared
 use crate::ports::PortError;
 use crate::time::Timestamp;
 
-/// A page of numbers, in their order.
+/// A page of numbers, in ascending order.
 #[derive(Debug, Clone, Default)]
 pub struct NumberList {
     pub account: Option<AccountId>,
@@ -17,12 +17,12 @@ pub struct NumberList {
     pub limit: u32,
 }
 
-/// Terms come checked by [`crate::number::own::fit`]. Each change is audited, and announced to the
-/// other nodes with its commit.
+/// Terms are checked beforehand by [`crate::number::own::fit`]. Each change is audited, and other
+/// nodes are notified on commit.
 #[async_trait]
 pub trait NumberStore: Send + Sync {
-    /// [`PortError::Conflict`] when the number is there already; [`PortError::Refused`] when there
-    /// are [`crate::limits::NUMBERS_MAX`].
+    /// [`PortError::Conflict`] when the number exists; [`PortError::Refused`] beyond
+    /// [`crate::limits::NUMBERS_MAX`].
     async fn add_number(
         &self,
         number: Party,
@@ -31,7 +31,7 @@ pub trait NumberStore: Send + Sync {
         now: Timestamp,
     ) -> Result<OwnNumber, PortError>;
 
-    /// Replaces its terms, unless the configuration file decides about it.
+    /// Replaces its terms, unless the configuration file declares it.
     async fn set_number(
         &self,
         number: Party,
@@ -40,7 +40,7 @@ pub trait NumberStore: Send + Sync {
         now: Timestamp,
     ) -> Result<NumberChange, PortError>;
 
-    /// Also of a number that the file decides about. Repeat: changes nothing and is not audited.
+    /// Also applies to numbers that the file declares. A repeat changes nothing and is not audited.
     async fn set_number_state(
         &self,
         number: Party,
@@ -49,7 +49,7 @@ pub trait NumberStore: Send + Sync {
         now: Timestamp,
     ) -> Result<NumberChange, PortError>;
 
-    /// Returns what was removed; messages that came to it stay.
+    /// Returns the removed number; messages that it received stay.
     async fn remove_number(
         &self,
         number: Party,
@@ -57,8 +57,8 @@ pub trait NumberStore: Send + Sync {
         now: Timestamp,
     ) -> Result<NumberChange, PortError>;
 
-    /// Adds or updates the numbers that the configuration file names, and marks those it no longer
-    /// names as [`NumberOrigin::LeftFile`]. Their states stay. Repeat: changes nothing.
+    /// Adds or updates the numbers that the configuration file declares, and marks those that it no
+    /// longer declares as [`NumberOrigin::LeftFile`]. Their states stay. Idempotent.
     ///
     /// [`NumberOrigin::LeftFile`]: crate::number::own::NumberOrigin::LeftFile
     async fn declare_numbers(

@@ -1,5 +1,5 @@
-//! Operators, what they did, and money that they move by hand, as it is stored. Every change is
-//! audited in the same commit.
+//! Operators, the audit log, and manual credit in the store. Every change is audited in the same
+//! commit.
 
 use async_trait::async_trait;
 
@@ -10,16 +10,16 @@ use crate::money::Msat;
 use crate::ports::PortError;
 use crate::time::Timestamp;
 
-/// Credit that an operator gives. A grant is known by its id, which the caller draws.
+/// Credit that an operator grants. The caller generates the id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
     pub id: [u8; 32],
     pub account: AccountId,
-    /// More than nothing.
+    /// Must be positive.
     pub amount: Msat,
 }
 
-/// Which lines of the audit log, newest first.
+/// A page of the audit log, newest first.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuditList {
     pub account: Option<AccountId>,
@@ -30,7 +30,7 @@ pub struct AuditList {
 
 #[async_trait]
 pub trait OperatorStore: Send + Sync {
-    /// [`PortError::Conflict`] when there is one of this name.
+    /// [`PortError::Conflict`] when the name is taken.
     async fn add_operator(
         &self,
         new: NewOperator,
@@ -38,13 +38,13 @@ pub trait OperatorStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Operator, PortError>;
 
-    /// All of them, revoked or not, by id.
+    /// All operators, revoked ones included, by id.
     async fn operators(&self) -> Result<Vec<Operator>, PortError>;
 
-    /// Whose key this is, revoked or not.
+    /// The operator with this key, revoked or not.
     async fn operator(&self, hash: KeyHash) -> Result<Option<Operator>, PortError>;
 
-    /// False when there is none; a repeat changes nothing.
+    /// False when there is none. Idempotent.
     async fn revoke_operator(
         &self,
         id: OperatorId,
@@ -54,8 +54,8 @@ pub trait OperatorStore: Send + Sync {
 
     async fn audit_log(&self, list: AuditList) -> Result<Vec<AuditEntry>, PortError>;
 
-    /// Gives credit. False when it was given by this id before: nothing happens again.
-    /// [`PortError::Conflict`] when other credit was.
+    /// Grants credit. False when this id was granted before: nothing changes.
+    /// [`PortError::Conflict`] when it was another grant.
     async fn grant_credit(
         &self,
         grant: Grant,

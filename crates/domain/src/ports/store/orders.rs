@@ -1,4 +1,4 @@
-//! Orders as they are stored: taken if there is room, held, cancelled, compared with the node.
+//! Orders in the store: accepted within caps, held, cancelled, reconciled with the node.
 
 use async_trait::async_trait;
 
@@ -10,7 +10,7 @@ use crate::reason::Reason;
 use crate::sale::order::{NewOrder, Order, OrderState};
 use crate::time::Timestamp;
 
-/// Whether credit sufficed, and it may be spent.
+/// Whether credit and limits sufficed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CreditOutcome {
     Accepted,
@@ -18,36 +18,37 @@ pub enum CreditOutcome {
     Insufficient {
         available: Msat,
     },
-    /// It would be more than the account may spend on a day
-    /// ([`crate::account::AccountSettings::spend_per_day`]), of which this is `left`. Nothing was stored.
+    /// More than the account may spend in a day
+    /// ([`crate::account::AccountSettings::spend_per_day`]), of which `left` remains. Nothing was
+    /// stored.
     OverDailyLimit {
         left: Msat,
     },
-    /// The number takes no messages from this account, or from anybody here. Nothing was stored.
+    /// The number is blocked for this account, or for everybody. Nothing was stored.
     Blocked,
-    /// An order of this id is there already. Nothing was stored.
+    /// An order with this id exists. Nothing was stored.
     Exists,
 }
 
-/// An order paid from credit, with the message it pays for.
+/// An order paid from credit, with its message.
 #[derive(Debug, Clone)]
 pub struct CreditOrder {
     pub order: NewOrder,
     pub message: NewMessage,
 }
 
-/// How many orders may be at the node. Counted and kept in the change that adds the order.
+/// Caps for orders at the node. Counted in the change that adds the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OrderCaps {
-    /// Waiting for payment, in all and for one client.
+    /// Orders waiting for payment, in total and per client.
     pub open_max: u64,
     pub open_per_client_max: u64,
-    /// Paid by hold invoice and not final, in all and for one client.
+    /// Orders paid by hold invoice and not final, in total and per client.
     pub held_max: u64,
     pub held_per_client_max: u64,
 }
 
-/// Whether there was room. Unless it was stored, nothing was.
+/// Whether an order fit the caps. Unless it was stored, nothing was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrderAdmission {
     Stored,
@@ -63,13 +64,13 @@ pub struct HoldOrder {
     pub order: OrderId,
     pub held: Msat,
     pub deadline_height: u32,
-    /// The message that begins now; `None` unless the order bought one.
+    /// The message to start; `None` unless the order buys one.
     pub message: Option<NewMessage>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldOutcome {
-    /// Stored now, or earlier (a repeat): work has begun.
+    /// Stored now, or earlier (a repeat): work has started.
     Begun,
     /// The order is not open (any more).
     NotOpen(OrderState),
@@ -77,19 +78,19 @@ pub enum HoldOutcome {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancelOutcome {
-    /// Decided: a Lightning order is *cancelling*, one paid from credit *cancelled*.
+    /// Decided: a Lightning order is now *cancelling*, one paid from credit *cancelled*.
     Cancelled,
-    /// It was decided earlier, one way or the other.
+    /// It had been decided earlier, either way.
     Already(OrderState),
-    /// The message is with a carrier, or about to be.
+    /// A carrier has the message, or is about to get it.
     TooLate,
     NoSuchOrder,
 }
 
-/// What a lookup at the node said of an order that is not final.
+/// Result of a lookup at the node for an order that is not final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NodeVerdict {
-    /// Nothing new: look again at `check_at`.
+    /// No change: look up again at `check_at`.
     Unchanged,
     Settled,
     /// Cancelled, or unknown to the node.
@@ -100,24 +101,24 @@ pub enum NodeVerdict {
 pub struct NodeReport {
     pub order: OrderId,
     pub verdict: NodeVerdict,
-    /// When to compare again, unless the verdict is final.
+    /// When to look up again, unless the verdict is final.
     pub check_at: Timestamp,
 }
 
-/// Orders at the node, for limits.
+/// Numbers of orders at the node, for limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OrderLoad {
     /// Waiting for payment.
     pub open: u64,
     /// Paid by hold invoice and not final.
     pub held: u64,
-    /// Both, and those that are being cancelled without having been paid.
+    /// Both, and unpaid orders that are being cancelled.
     pub unfinished: u64,
 }
 
 #[async_trait]
 pub trait OrderStore: Send + Sync + std::fmt::Debug {
-    /// Stores an order in *open*, before its invoice is asked for, if `caps` leave room for it.
+    /// Stores an *open* order, before its invoice is requested, if it fits `caps`.
     /// [`PortError::Conflict`] when the id exists.
     async fn add_order(
         &self,
@@ -126,8 +127,8 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
         check_at: Timestamp,
     ) -> Result<OrderAdmission, PortError>;
 
-    /// Keeps the invoice that the node made, and until when it can be paid.
-    /// [`PortError::Conflict`] unless the order is *open*.
+    /// Stores the node's invoice and when it expires. [`PortError::Conflict`] unless the order is
+    /// *open*.
     async fn attach_invoice(
         &self,
         order: OrderId,
@@ -136,13 +137,13 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
         check_at: Timestamp,
     ) -> Result<(), PortError>;
 
-    /// Stores orders paid from credit, each whole or not at all: reservation, message and queue in
-    /// one change; the orders are *working*. That such an order is paid is its answer's news, not an
-    /// event's. Credit goes to the first of them that it suffices for. An outcome for each order, in
-    /// their order.
+    /// Stores orders paid from credit, each as a whole or not at all: reservation, message and
+    /// queue in one change; the orders are *working*. The response confirms the payment; there is
+    /// no event for it. Credit goes to the first orders that it covers. Returns an outcome per
+    /// order, in order.
     ///
-    /// With `lease`, the chunks are leased as by a first claim (attempt 1): the caller goes on with
-    /// those that were accepted.
+    /// With `lease`, the chunks are leased as by a first claim (attempt 1), and the caller submits
+    /// those of accepted orders.
     async fn add_credit_orders(
         &self,
         new: Vec<CreditOrder>,
@@ -151,13 +152,13 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError>;
 
-    /// The order whose hold invoice has this hash.
+    /// The order whose hold invoice has this payment hash.
     async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>, PortError>;
 
     /// *open* → *held* → *working* with its message queued, or *fulfilled* when that needs no work.
     async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome, PortError>;
 
-    /// Decides that the order cannot be fulfilled, if that is (still) true:
+    /// Decides that the order cannot be fulfilled, if that is (still) possible:
     ///
     /// - [`Reason::CancelledByBuyer`]: unless the message is claimed, or a carrier has it, or may
     ///   have it: a claim that was lost, or that ended without the carrier's answer
@@ -190,8 +191,8 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
         now: Timestamp,
     ) -> Result<Vec<(OrderId, OrderState)>, PortError>;
 
-    /// Makes every order that is not final due for comparison, as a start requires; those already
-    /// due keep their place. Returns how many orders are not final.
+    /// Makes every order that is not final due for a lookup, as a start requires; those already due
+    /// keep their place. Returns how many orders are not final.
     async fn recheck_orders(&self, now: Timestamp) -> Result<u64, PortError>;
 
     async fn order_load(&self) -> Result<OrderLoad, PortError>;

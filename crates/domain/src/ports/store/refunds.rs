@@ -1,5 +1,5 @@
-//! Money that an operator gives back by hand, as it is stored: of what an order or a campaign
-//! was charged, as credit of its account. Audited in the same commit.
+//! Manual refunds in the store: the charge of an order or a campaign becomes credit of its account.
+//! Audited in the same commit.
 
 use async_trait::async_trait;
 
@@ -10,36 +10,36 @@ use crate::money::Msat;
 use crate::ports::PortError;
 use crate::time::Timestamp;
 
-/// Of what money is given back.
+/// What a refund is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Charge {
     Order(OrderId),
-    /// To many, whole.
+    /// A whole campaign.
     Message(MessageId),
-    /// One recipient of a campaign, by index: of its last try alone.
+    /// One recipient of a campaign, by index: its last try only.
     Recipient(MessageId, u32),
 }
 
 #[derive(Debug, Clone)]
 pub struct NewRefund {
-    /// Of its transfer; the caller draws it.
+    /// Id of the transfer; the caller generates it.
     pub id: [u8; 32],
     pub of: Charge,
-    /// More than nothing; `None` is all that is left.
+    /// Positive; `None` refunds the rest.
     pub amount: Option<Msat>,
-    /// Why, in 1 to [`crate::limits::NOTE_CHARS_MAX`] characters.
+    /// The reason, 1 to [`crate::limits::NOTE_CHARS_MAX`] characters.
     pub note: String,
-    /// Known again among the refunds of the same order or message, for ever.
+    /// Unique among the refunds of the order or message; never deleted.
     pub idempotency: Idempotency,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refund {
     pub id: [u8; 32],
-    /// From 1, among those of the same order or message.
+    /// From 1, among the refunds of the order or message.
     pub number: u32,
     pub recipient: Option<u32>,
-    /// Whose credit it became.
+    /// The account that was credited.
     pub account: AccountId,
     pub amount: Msat,
     pub note: String,
@@ -47,7 +47,7 @@ pub struct Refund {
     pub at: Timestamp,
 }
 
-/// Why nothing is given back.
+/// Why a refund was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotRefunded {
     #[error("nothing was charged for it")]
@@ -65,34 +65,34 @@ pub enum NotRefunded {
     TooMuch { left: Msat },
 }
 
-/// What became of a refund. Unless it is [`Refunded::Done`], nothing was stored.
+/// The result of a refund. Unless it is [`Refunded::Done`], nothing was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refunded {
     Done(Refund),
-    /// The same request came before and was done; what it did.
+    /// The same request was done before; its result.
     Repeat(Refund),
-    /// Another request came before with this idempotency key.
+    /// Another request has used this idempotency key.
     KeyReused,
     Not(NotRefunded),
-    /// No such order, campaign, or recipient of it.
+    /// No such order, campaign or recipient.
     NoSuchCharge,
 }
 
-/// An order or a campaign as money sees it.
+/// Money of an order or a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Charged {
-    /// Who gets what is given back, if anybody can.
+    /// The account that a refund is credited to, if any.
     pub account: Option<AccountId>,
-    /// By the ledger: what was kept of its price.
+    /// The part of its price that was kept, by the ledger.
     pub charged: Msat,
-    /// Given back by hand since.
+    /// Manual refunds so far.
     pub refunded: Msat,
 }
 
 #[async_trait]
 pub trait RefundStore: Send + Sync {
-    /// Gives back at most what was charged and not given back yet. Against what is decided at the same
-    /// moment, and against another refund: one after the other.
+    /// Refunds at most what was charged and not refunded yet. Serialized with other refunds and
+    /// with the decision of the charge.
     async fn refund(
         &self,
         new: NewRefund,
@@ -100,10 +100,9 @@ pub trait RefundStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Refunded, PortError>;
 
-    /// `None` when there is no such thing.
+    /// `None` when it does not exist.
     async fn charged(&self, of: Charge) -> Result<Option<Charged>, PortError>;
 
-    /// Those of an order or a campaign, first to last; those after the one of number `after`.
-    /// Of a recipient: only its own.
+    /// Refunds of an order or a campaign by number, after `after`; of a recipient only its own.
     async fn refunds(&self, of: Charge, after: u32, limit: u32) -> Result<Vec<Refund>, PortError>;
 }

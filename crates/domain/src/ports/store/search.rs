@@ -1,5 +1,5 @@
-//! What operators look for across accounts, and lists of theirs by page. Every page goes on from a key,
-//! never from a count; how much a call looks at is bounded, whatever is asked for.
+//! Operators' searches across accounts, and lists by page. Every page continues from a key, never
+//! from an offset; the number of rows that a call reads is bounded for any filter.
 
 use async_trait::async_trait;
 
@@ -12,20 +12,20 @@ use crate::number::{Msisdn, SenderId};
 use crate::ports::PortError;
 use crate::time::Timestamp;
 
-/// When messages were accepted: from `from` on, before `until`.
+/// When messages were accepted: `from` inclusive, `before` exclusive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Period {
     pub from: Option<Timestamp>,
     pub until: Option<Timestamp>,
 }
 
-/// Which messages of all accounts, newest first: such of orders, and such to many.
+/// A search in the messages of all accounts, orders and campaigns, newest first.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MessageSearch {
     pub account: Option<AccountId>,
     pub state: Option<MessageState>,
     pub period: Period,
-    /// Those older than this one.
+    /// Only messages older than this one.
     pub before: Option<MessageId>,
     pub limit: u32,
 }
@@ -33,7 +33,7 @@ pub struct MessageSearch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundMessage {
     pub id: MessageId,
-    /// `None`: it is to many.
+    /// `None` for a campaign.
     pub order: Option<OrderId>,
     pub account: Option<AccountId>,
     pub sender: Option<SenderId>,
@@ -50,11 +50,11 @@ pub struct FoundMessage {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MessagesFound {
     pub messages: Vec<FoundMessage>,
-    /// The last that was looked at, when there are more.
+    /// The last message that was read, when there are more.
     pub next: Option<MessageId>,
 }
 
-/// Which recipients: messages newest first, their recipients by index.
+/// A search in recipients: messages newest first, their recipients by index.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RecipientSearch {
     pub number: Option<Msisdn>,
@@ -62,7 +62,7 @@ pub struct RecipientSearch {
     pub account: Option<AccountId>,
     pub state: Option<RecipientState>,
     pub period: Period,
-    /// The first that is looked at.
+    /// The first recipient to read.
     pub at: Option<(MessageId, u32)>,
     pub limit: u32,
 }
@@ -80,20 +80,20 @@ pub struct FoundRecipient {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecipientsFound {
     pub recipients: Vec<FoundRecipient>,
-    /// The first that was not looked at, when there are more.
+    /// The first recipient that was not read, when there are more.
     pub next: Option<(MessageId, u32)>,
 }
 
 #[async_trait]
 pub trait SearchStore: Send + Sync {
-    /// By id, those after this one, with what they have.
+    /// Accounts by id, after this one, with their balances.
     async fn account_page(
         &self,
         after: AccountId,
         limit: u32,
     ) -> Result<Vec<(Account, Balance)>, PortError>;
 
-    /// Of one account or of all, by id, those after this one.
+    /// Keys of one account or of all, by id, after this one.
     async fn key_page(
         &self,
         account: Option<AccountId>,
@@ -101,7 +101,7 @@ pub trait SearchStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Key>, PortError>;
 
-    /// An account's campaigns, newest first, those older than `before`.
+    /// An account's campaigns, newest first, older than `before`.
     async fn bulk_page(
         &self,
         account: AccountId,
@@ -110,10 +110,11 @@ pub trait SearchStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<BulkMessage>, PortError>;
 
-    /// Looks at no more than [`crate::limits::SEARCH_LOOKED_AT_MAX`] messages, and says where to go on.
+    /// Reads at most [`crate::limits::SEARCH_LOOKED_AT_MAX`] messages, and returns where to
+    /// continue.
     async fn find_messages(&self, search: MessageSearch) -> Result<MessagesFound, PortError>;
 
-    /// Looks at no more than [`crate::limits::SEARCH_LOOKED_AT_MAX`] recipients, a message counted as
-    /// five, and says where to go on.
+    /// Reads at most [`crate::limits::SEARCH_LOOKED_AT_MAX`] recipients, where a message counts as
+    /// five, and returns where to continue.
     async fn find_recipients(&self, search: RecipientSearch) -> Result<RecipientsFound, PortError>;
 }

@@ -1,4 +1,4 @@
-//! Sender names as they are stored. Every change is audited in the same commit.
+//! Sender names in the store. Every change is audited in the same commit.
 
 use async_trait::async_trait;
 
@@ -9,7 +9,7 @@ use crate::number::SenderId;
 use crate::ports::PortError;
 use crate::time::Timestamp;
 
-/// Which sender names are listed, by their numbers.
+/// A page of sender names, by number.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SenderList {
     pub account: Option<AccountId>,
@@ -20,7 +20,7 @@ pub struct SenderList {
 
 #[async_trait]
 pub trait SenderStore: Send + Sync {
-    /// Approved at once, whatever was decided before. A repeat changes nothing.
+    /// Adds an approved name, whatever was decided before. Idempotent.
     async fn add_sender(
         &self,
         account: AccountId,
@@ -29,8 +29,8 @@ pub trait SenderStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Sender, PortError>;
 
-    /// Asks for a name. One that waits, or is approved, stays as it is. [`PortError::Refused`] beyond
-    /// [`crate::limits::SENDERS_PER_ACCOUNT_MAX`].
+    /// Requests a name. A requested or approved name is left unchanged. [`PortError::Refused`]
+    /// beyond [`crate::limits::SENDERS_PER_ACCOUNT_MAX`].
     async fn request_sender(
         &self,
         account: AccountId,
@@ -39,8 +39,8 @@ pub trait SenderStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Sender, PortError>;
 
-    /// `None` when there is no such name. [`PortError::Conflict`] when the event is not legal in its
-    /// state; a repeat of the last decision changes nothing.
+    /// `None` when there is no such name. [`PortError::Conflict`] when its state does not allow the
+    /// event; a repeat of the last decision changes nothing.
     async fn decide_sender(
         &self,
         number: SenderNumber,
@@ -50,7 +50,7 @@ pub trait SenderStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Sender>, PortError>;
 
-    /// Lets every account use it once it is approved, or only its own.
+    /// Lets every account use the name once it is approved, or only its own.
     async fn share_sender(
         &self,
         number: SenderNumber,
@@ -59,14 +59,14 @@ pub trait SenderStore: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Sender>, PortError>;
 
-    /// All names of an account, and those that others share and that are approved, by name.
+    /// All names of an account, and approved names that others share, by name.
     async fn senders(&self, account: AccountId) -> Result<Vec<Sender>, PortError>;
 
-    /// Of all accounts, by number.
+    /// Names of all accounts, by number.
     async fn sender_list(&self, list: SenderList) -> Result<Vec<Sender>, PortError>;
 
-    /// What was decided of this name for this account; *approved* when somebody shares it. `None`: it
-    /// was never asked for. One read by index.
+    /// The decision about this name for this account; *approved* if another account shares it.
+    /// `None`: never requested. One read by index.
     async fn sender_state(
         &self,
         account: AccountId,

@@ -1,5 +1,4 @@
-//! What is agreed with accounts, as it is stored: prices and settings. Every change is audited in the
-//! same commit.
+//! Prices and settings of accounts in the store. Every change is audited in the same commit.
 
 use async_trait::async_trait;
 
@@ -13,10 +12,9 @@ use crate::time::Timestamp;
 
 #[async_trait]
 pub trait TermsStore: Send + Sync {
-    /// Sets prices of a product; one of the same prefix is replaced. A prefix is refused where the
-    /// product has none ([`Product::has_prefixes`]). At most
-    /// [`crate::limits::PRICES_PER_LIST_MAX`] of one list: beyond that [`PortError::Refused`], and
-    /// nothing of it is stored.
+    /// Sets prices of a product; a price of the same prefix is replaced. A prefix is refused if the
+    /// product has none ([`Product::has_prefixes`]). Beyond [`crate::limits::PRICES_PER_LIST_MAX`]
+    /// of one list: [`PortError::Refused`], and nothing is stored.
     async fn set_prices(
         &self,
         account: Option<AccountId>,
@@ -36,7 +34,7 @@ pub trait TermsStore: Send + Sync {
         now: Timestamp,
     ) -> Result<bool, PortError>;
 
-    /// Prices of one product in one list, by prefix; those after `after`.
+    /// Prices of one product in one list, by prefix, after `after`.
     async fn prices(
         &self,
         account: Option<AccountId>,
@@ -45,10 +43,10 @@ pub trait TermsStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<ListPrice>, PortError>;
 
-    /// The whole list of an account, or of all accounts.
+    /// The complete list of an account, or the one of all accounts.
     async fn price_list(&self, account: Option<AccountId>) -> Result<Vec<ListPrice>, PortError>;
 
-    /// The default when nothing was agreed. `None` when there is no such account.
+    /// The defaults if nothing was set. `None` when there is no such account.
     async fn account_settings(
         &self,
         account: AccountId,

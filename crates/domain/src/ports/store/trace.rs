@@ -1,4 +1,4 @@
-//! What is known of the recipients of a message and of their parts at carriers, for support.
+//! The trace of a message's recipients and of their parts at carriers, for support.
 
 use crate::message::Address;
 use crate::message::parts::PartState;
@@ -23,18 +23,18 @@ pub struct RecipientTrace {
     pub parts: Vec<PartTrace>,
 }
 
-/// A part that a carrier took.
+/// A part that a carrier accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartTrace {
     pub carrier: CarrierName,
-    /// The carrier's id for it.
+    /// The carrier's id of the part.
     pub carrier_id: String,
     /// From 1, of `parts` that the text has at this carrier.
     pub part: u16,
     pub parts: u16,
-    /// The claim that handed it over.
+    /// The claim that submitted it.
     pub attempt: u32,
-    /// As the first final receipt decided it, at `decided_at`.
+    /// As decided by the first final receipt, at `decided_at`.
     pub state: PartState,
     pub code: Option<String>,
     pub taken_at: Timestamp,
