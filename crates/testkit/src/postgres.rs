@@ -130,8 +130,8 @@ impl PostgresServer {
             .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statements])
             .output()
             .expect("psql");
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{statements}: {told}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{statements}: {error}");
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
@@ -204,7 +204,7 @@ impl PostgresDatabase {
         let by_files = if server.version < COPIES_PAGES_SINCE { "" } else { "STRATEGY file_copy" };
         let create = format!("CREATE DATABASE {name} TEMPLATE {template} {by_files}");
         let made = server.ask(&server.session, "postgres", &create);
-        made.unwrap_or_else(|told| panic!("{create}: {told}"));
+        made.unwrap_or_else(|error| panic!("{create}: {error}"));
         Self { server, name, session: Mutex::new(None) }
     }
 
@@ -235,7 +235,7 @@ impl PostgresDatabase {
             return self.server.sql(&self.name, statements);
         }
         let answer = self.server.ask(&self.session, &self.name, statements);
-        answer.unwrap_or_else(|told| panic!("{statements}: {told}"))
+        answer.unwrap_or_else(|error| panic!("{statements}: {error}"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A Lightning port whose process may die at any step. Questions and hints are no steps.
+//! A Lightning port whose process may die at any step. Queries and hints are not steps.
 
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
-//! A process that dies between any two steps that touch the world.
+//! A process that dies between any two steps with an outside effect.
 //!
-//! A [`Fuse`] stands around every change of a store (as its [`Gate`]) and every call of the other
-//! ports; those that change something are counted as steps. Armed with a number, it blows at that
-//! step, before or after its effect: from then on no call returns and nothing is committed, which is
-//! how a killed process looks from inside. The world outside (node, carrier, disk) goes on; a test
-//! then starts a new engine on it and checks what is left.
+//! A [`Fuse`] wraps every change of a store (as its [`Gate`]) and every call of the other ports;
+//! those with an effect are counted as steps. Armed with a number, it blows at that step, before or
+//! after its effect: from then on no call returns and nothing is committed, as in a killed process.
+//! The outside (node, carrier, disk) continues; a test then starts a new engine on it and checks
+//! the result.
 
 mod lightning;
 
@@ -17,7 +17,7 @@ use domain::ports::{Gate, PortError};
 
 pub use lightning::FusedLightning;
 
-/// Which side of the call's effect the process dies on.
+/// Whether the process dies before or after the effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Before,
@@ -29,7 +29,7 @@ pub struct Fuse {
     /// The step to die at, from 0; `None` never blows and only counts.
     at: Option<(u64, Side)>,
     steps: AtomicU64,
-    /// The last commit was let pass; the process dies once it is durable.
+    /// The last commit was allowed; the process dies once it is durable.
     last: AtomicBool,
     blown: AtomicBool,
 }
@@ -57,7 +57,7 @@ impl Fuse {
         self.blown.load(Ordering::SeqCst)
     }
 
-    /// Makes a step, unless the process is dead or dies at it.
+    /// Runs a step, unless the process is dead or dies at it.
     pub async fn through<T>(&self, call: impl Future<Output = T>) -> T {
         if self.has_blown() || self.last.load(Ordering::SeqCst) {
             return pending().await;
@@ -73,7 +73,7 @@ impl Fuse {
         }
     }
 
-    /// Makes a call that is no step, unless the process is dead, or dies before it returns.
+    /// Runs a call that is not a step, unless the process is dead, or dies before it returns.
     pub async fn alive<T>(&self, call: impl Future<Output = T>) -> T {
         let answer = if self.has_blown() { None } else { Some(call.await) };
         match answer {
@@ -88,7 +88,7 @@ impl Fuse {
     }
 }
 
-/// Reads, and changes that altered no row, are no steps.
+/// Reads, and changes that alter no row, are not steps.
 #[async_trait]
 impl Gate for Fuse {
     async fn enter(&self) -> Result<(), PortError> {

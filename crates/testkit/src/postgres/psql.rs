@@ -16,13 +16,13 @@ pub(super) struct Session {
 impl Session {
     /// Starts `psql`, which is already set up for the server.
     pub(super) fn start(mut psql: Command, database: &str) -> Self {
-        let (answers, told) = std::io::pipe().expect("a pipe");
+        let (answers, output) = std::io::pipe().expect("a pipe");
         let mut process = psql
             .args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database])
             .env("PGOPTIONS", "-c client_min_messages=error")
             .stdin(Stdio::piped())
-            .stdout(told.try_clone().expect("a pipe"))
-            .stderr(told)
+            .stdout(output.try_clone().expect("a pipe"))
+            .stderr(output)
             .spawn()
             .expect("psql");
         let statements = process.stdin.take();

@@ -172,7 +172,7 @@ pub async fn refunds_a_blocked_order(rig: &impl Rig) {
     }
     assert_eq!(world.balance(account).await, balance(PRICE, Msat::ZERO));
     let due = world.store.claim_order_checks(at(5), at(90), 9).await.unwrap();
-    assert!(due.iter().any(|order| order.id == held), "the node is told to cancel at once");
+    assert!(due.iter().any(|order| order.id == held), "the node is to cancel at once");
     assert!(claim(&world, at(3_000)).await.chunks.is_empty());
     world.must_be_sound().await;
 }
@@ -283,7 +283,7 @@ pub async fn leaves_the_blocked_with_a_tried_carrier(rig: &impl Rig) {
     world.receive(&chunk, 2, true).await;
     let stored = world.message(id).await;
     let counts = Counts { success: 2, failed: 1, ..Counts::default() };
-    assert_eq!((stored.counts, stored.charged), (counts, times(3)), "a carrier took all of it");
+    assert_eq!((stored.counts, stored.charged), (counts, times(3)), "a carrier accepted all of it");
     world.must_be_sound().await;
 }
 
@@ -302,7 +302,7 @@ pub async fn waits_for_receipts_of_unblocked_recipients(rig: &impl Rig) {
     assert_eq!(world.message(id).await.counts, counts);
     assert!(claim(&world.world, at(99)).await.chunks.is_empty());
     let again = world.claim_one(at(100)).await;
-    assert_eq!(indices(&again), [0], "its receipt did not come: another carrier is tried");
+    assert_eq!(indices(&again), [0], "without its receipt another carrier is tried");
     world.must_be_sound().await;
 }
 

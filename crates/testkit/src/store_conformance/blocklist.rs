@@ -56,7 +56,7 @@ pub async fn blocks_numbers_for_one_account_or_for_all(rig: &impl Rig) {
 
     let free = |scope, numbers| world.store.unblock(scope, all(numbers), BY, at(2));
     assert_eq!(free(BlockScope::Everybody, &[2, 9]).await.unwrap(), 1);
-    assert_eq!(world.blocked(one, &[2]).await, all(&[2]), "the account's own stays");
+    assert_eq!(world.blocked(one, &[2]).await, all(&[2]), "the account's own block stays");
     assert_eq!(world.blocked(two, &[2]).await, []);
     let nobody = BlockScope::Account(AccountId(999));
     let refused = world.store.block(nobody, all(&[1]), BlockProof::by(BY), at(1)).await;
@@ -182,7 +182,11 @@ pub async fn stop_blocks_with_proof_and_start_unblocks(rig: &impl Rig) {
     ])
     .await
     .unwrap();
-    assert_eq!(world.blocked(account, &[1, 2, 3, 4]).await, all(&[2]), "said to another number");
+    assert_eq!(
+        world.blocked(account, &[1, 2, 3, 4]).await,
+        all(&[2]),
+        "the keyword was sent to another number"
+    );
     let stopped = world.deeds().await;
     let recipient = |action| (action, Actor::Recipient);
     assert_eq!(stopped.iter().filter(|deed| **deed == recipient(Action::BlockAdd)).count(), 4);

@@ -40,7 +40,11 @@ pub async fn sends_nothing_to_excluded_recipients(rig: &impl Rig) {
     world.deliver_all(&claimed).await;
     let ended = world.message(id).await;
     assert_eq!((ended.state, ended.counts.success), (MessageState::Sent, 1));
-    assert_eq!(world.store().trace(id, 0, 9).await.unwrap().len(), 1, "they have no way");
+    assert_eq!(
+        world.store().trace(id, 0, 9).await.unwrap().len(),
+        1,
+        "excluded recipients have no trace"
+    );
     world.must_be_sound().await;
 }
 

@@ -287,7 +287,7 @@ pub async fn resumes_a_retry_after_a_crash(rig: &impl Rig) {
     let world = World::from(rig, 1_000_000).await;
     let world = BulkWorld { world, account };
     let pause = world.store().pause_bulk(account, id, true, at(9_001)).await;
-    assert!(pause.unwrap(), "it is under way");
+    assert!(pause.unwrap(), "the retry has started");
     assert_eq!(retried(&world, id).await, RetryOutcome::NotEnded(MessageState::Pending));
     world.store().pause_bulk(account, id, false, at(9_002)).await.unwrap();
     world.must_be_sound().await;

@@ -77,14 +77,14 @@ pub async fn counts_recipients_reported_with_gaps(rig: &impl Rig) {
     let id = world.added(60).await;
     let chunk = world.claim_one(at(5)).await;
     // A dense run, one with gaps, single ones; the others are pending.
-    let told: Vec<u32> = (0..10).chain((12..30).step_by(3)).chain([40, 41, 59]).collect();
-    world.deliver(&chunk, &told).await;
+    let delivered: Vec<u32> = (0..10).chain((12..30).step_by(3)).chain([40, 41, 59]).collect();
+    world.deliver(&chunk, &delivered).await;
     let success = world.recipients(id, &[RecipientState::Success]).await;
-    assert_eq!(success.iter().map(|one| one.index).collect::<Vec<_>>(), told);
+    assert_eq!(success.iter().map(|one| one.index).collect::<Vec<_>>(), delivered);
     let counts = world.message(id).await.counts;
     assert_eq!((counts.success, counts.pending), (19, 41));
     // A repeat changes nothing.
-    world.deliver(&chunk, &told).await;
+    world.deliver(&chunk, &delivered).await;
     assert_eq!(world.message(id).await.counts, counts);
     assert_eq!(world.store().trace(id, 0, 1).await.unwrap()[0].parts.len(), 1);
     world.must_be_sound().await;

@@ -146,7 +146,7 @@ pub async fn claims_nothing_while_paused(rig: &impl Rig) {
     };
     assert_eq!(sizes(&world.claim(at(29)).await), [(1_000, 1_000), (2_000, 200)]);
     let late = world.claim(at(30)).await;
-    assert_eq!(sizes(&late), [(0, 999)], "it is due when it was");
+    assert_eq!(sizes(&late), [(0, 999)], "it is due as before");
     world.must_be_sound().await;
 }
 
@@ -183,7 +183,7 @@ pub async fn starts_no_paused_campaign(rig: &impl Rig) {
     let pause = |paused| world.store().pause_bulk(world.account, id, paused, at(20));
     pause(true).await.unwrap();
     pause(false).await.unwrap();
-    assert!(world.claim(at(99)).await.is_empty(), "it is due when it was");
+    assert!(world.claim(at(99)).await.is_empty(), "it is due as before");
     pause(true).await.unwrap();
     assert!(world.claim(at(100)).await.is_empty());
     assert_eq!(world.message(id).await.state, MessageState::Scheduled);

@@ -54,7 +54,7 @@ pub async fn accepts_many_orders_in_one_change(rig: &impl Rig) {
     assert_eq!(world.balance(one.id).await, left);
     assert_eq!(world.balance(two.id).await, balance(Msat::ZERO, PRICE));
     assert_eq!(world.claim(at(1)).await.len(), 8);
-    assert!(world.due_events(at(50)).await.is_empty(), "that it is paid says the answer");
+    assert!(world.due_events(at(50)).await.is_empty(), "the response confirms the payment");
     world.must_be_sound().await;
 }
 
@@ -83,7 +83,7 @@ pub async fn spends_credit_in_order_of_the_batch(rig: &impl Rig) {
     }
     assert_eq!(world.balance(account.id).await, balance(Msat::ZERO, Msat::new(100)));
     assert_eq!(world.balance(rich.id).await.reserved, Msat::new(3));
-    assert_eq!(world.claim(at(1)).await.len(), 5, "one was there before");
+    assert_eq!(world.claim(at(1)).await.len(), 5, "one existed before");
     world.must_be_sound().await;
 }
 
@@ -155,7 +155,7 @@ pub async fn leases_accepted_orders_to_the_caller(rig: &impl Rig) {
     assert_eq!((chunk.id, chunk.attempt), (id, 2));
     let first = domain::ports::ClaimedChunk { attempt: 1, ..chunk.clone() };
     world.done(&first, accepted(&first, 0, &[(1, "a")])).await;
-    assert_eq!(world.recipient(order).await, RecipientState::Submitted, "what was taken is taken");
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted, "the outcome stays");
     world.receive("a", ReceiptState::Delivered).await;
     assert_eq!(world.state(order).await, OrderState::Settled);
     world.must_be_sound().await;
@@ -193,8 +193,8 @@ pub async fn resumes_leased_orders_after_a_crash(rig: &impl Rig) {
     let other: &Arc<dyn Store> = &after.store;
     let early =
         other.claim_chunks("two", 9.into(), at(119), at(119).after(LEASE)).await.unwrap().chunks;
-    assert!(early.is_empty(), "another node waits for the end of the lease");
-    assert_eq!(other.release_leases(NODE, at(6)).await.unwrap(), 2, "a start frees its own");
+    assert!(early.is_empty(), "another node waits until the lease expires");
+    assert_eq!(other.release_leases(NODE, at(6)).await.unwrap(), 2, "a start releases its own");
     let claimed = after.claim(at(6)).await;
     assert_eq!(claimed.len(), 2);
     assert!(claimed.iter().all(|chunk| chunk.attempt == 2 && chunk.recipients.len() == 1));

@@ -195,7 +195,7 @@ pub async fn keeps_templates_of_each_account_apart(rig: &impl Rig) {
     assert_eq!(world.store.template(one, TemplateId(999)).await.unwrap(), None);
     let log = AuditList { limit: 99, ..AuditList::default() };
     let log = world.store.audit_log(log).await.unwrap();
-    assert!(log.iter().all(|entry| !entry.detail.contains("Hej")), "texts are nobody else's");
+    assert!(log.iter().all(|entry| !entry.detail.contains("Hej")), "the log has no texts");
 }
 
 pub async fn keeps_groups_of_contacts(rig: &impl Rig) {
@@ -262,7 +262,7 @@ pub async fn shows_the_old_numbers_until_the_upload_is_complete(rig: &impl Rig) 
         gone += some;
         assert!(gone < 20, "it ends");
     }
-    assert!(gone >= 3, "two that were replaced and the one that broke off: {gone}");
+    assert!(gone >= 3, "two replaced lists and one abandoned upload: {gone}");
     assert_eq!(world.store.add_contacts(killed, vec![contact(9, None)]).await.unwrap(), 1);
     while world.store.drop_lists(at(3), 100).await.unwrap() > 0 {}
     let late = world.store.add_contacts(killed, vec![contact(9, None)]).await;

@@ -157,7 +157,7 @@ pub async fn a_late_response_ends_no_chunk(rig: &impl Rig) {
     let recorded = world.record(vec![late(&silenced, &[])], vec![]).await;
     assert_eq!(recorded, Recorded::default());
     assert_eq!(world.recipient(order).await, RecipientState::Pending);
-    assert!(world.claim(at(11)).await.is_empty(), "the second claim stands");
+    assert!(world.claim(at(11)).await.is_empty(), "the second claim is valid");
     world.done(&held, accepted(&held, 0, &[(1, "b")])).await;
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
 }

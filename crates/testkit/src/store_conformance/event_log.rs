@@ -96,7 +96,7 @@ pub async fn finds_events_by_order_message_account_and_state(rig: &impl Rig) {
     assert_eq!((first.target, first.state), (TargetKind::Webhook, EventState::Pending));
     assert_eq!(first.url.as_deref(), Some("https://example.com/hook"));
     assert_eq!((first.attempts, first.at, first.due_at), (0, at(1), Some(at(1))));
-    assert_eq!(of_order[0].due_at, None, "waits for the one before it");
+    assert_eq!(of_order[0].due_at, None, "it waits for its predecessor");
 
     let message = world.order(order).await.snapshot().message.map(|id| id.0);
     let of_message = world.found(EventSearch { message, ..ALL }).await;

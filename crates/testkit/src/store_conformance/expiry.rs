@@ -82,7 +82,7 @@ pub async fn deletes_old_parked_receipts(rig: &impl Rig) {
     world.receive("a", ReceiptState::Delivered).await;
     world.store.expire(at(100), at(20), 9).await.unwrap();
     let order = world.submitted("a").await;
-    assert_eq!(world.state(order).await, OrderState::Fulfilled, "kept to the moment asked for");
+    assert_eq!(world.state(order).await, OrderState::Fulfilled, "only older receipts are deleted");
 
     world.receive("b", ReceiptState::Delivered).await;
     world.store.expire(at(100), at(21), 9).await.unwrap();

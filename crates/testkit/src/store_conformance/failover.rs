@@ -97,7 +97,7 @@ pub async fn ignores_try_another_of_a_lost_lease(rig: &impl Rig) {
     let held = world.claim_one(at(5).after(LEASE)).await;
     end(&world, &lost, vec![try_another(&lost, &[])], retry(at(6))).await;
     assert!(trace(&world, held.id.message).await.tried.is_empty());
-    assert!(world.claim(at(200)).await.is_empty(), "the second claim stands");
+    assert!(world.claim(at(200)).await.is_empty(), "the second claim is valid");
 }
 
 pub async fn the_buyer_can_cancel_when_a_carrier_did_not_accept(rig: &impl Rig) {
@@ -156,7 +156,7 @@ pub async fn tries_another_carrier_without_receipts(rig: &impl Rig) {
     receive_from_other(&world, "x", ReceiptState::Delivered).await;
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
     let carriers: Vec<_> = trace(&world, message).await.parts.into_iter().collect();
-    assert_eq!(carriers.len(), 2, "what each of them took is shown");
+    assert_eq!(carriers.len(), 2, "the parts of each are shown");
     assert!(world.claim(at(300)).await.is_empty());
 }
 
@@ -329,12 +329,12 @@ pub async fn awaits_no_receipts_past_validity(rig: &impl Rig) {
     end(&world, &chunk, vec![accepted(&chunk, 0, &[(1, "a")])], until(at(3_600))).await;
     assert!(world.claim(at(3_600)).await.is_empty());
     assert_eq!(world.store.expire(at(3_601), at(0), 9).await.unwrap(), Recorded::default());
-    assert_eq!(world.recipient(order).await, RecipientState::Submitted, "its receipt may come");
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted, "its receipt may arrive");
 
     let (order, _) = awaited(&world, "b").await;
     assert_eq!(world.store.expire(at(3_601), at(0), 9).await.unwrap(), Recorded::default());
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
-    assert!(world.claim(at(3_599)).await.is_empty(), "nobody waits for it any more");
+    assert!(world.claim(at(3_599)).await.is_empty(), "it is not due again");
 }
 
 pub async fn stops_waiting_for_receipts_when_the_message_ends(rig: &impl Rig) {

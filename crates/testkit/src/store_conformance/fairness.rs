@@ -73,7 +73,7 @@ pub async fn claims_next_from_accounts_that_did_not_fit(rig: &impl Rig) {
     let mut claims = 0;
     while !accounts(&claim(&world, 1, at(5)).await).contains(&Some(one)) {
         claims += 1;
-        assert!(claims < 8, "no later than everybody else");
+        assert!(claims < 8, "no later than the others");
     }
 }
 
@@ -141,5 +141,5 @@ pub async fn shares_the_queue_between_two_nodes(rig: &impl Rig) {
     assert_eq!(ids.len(), 60);
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!(ids.len(), 60, "each chunk went to one of them");
+    assert_eq!(ids.len(), 60, "one of them got each chunk");
 }

@@ -49,7 +49,7 @@ pub async fn deletes_finished_events(rig: &impl Rig) {
     let other = world.working().await;
     assert_eq!(world.store.forget(at(3), 9).await.unwrap(), 0, "not old enough");
     assert_eq!(world.store.forget(at(4), 9).await.unwrap(), 1);
-    assert_eq!(world.due_events(at(9_000)).await.len(), 1, "the other is not ended");
+    assert_eq!(world.due_events(at(9_000)).await.len(), 1, "the other has not ended");
     // Later events are not affected.
     let chunks = world.claim(at(5)).await;
     let outcomes =
@@ -71,6 +71,6 @@ pub async fn keeps_what_is_queued_and_takes_late_outcomes(rig: &impl Rig) {
     assert_eq!(late, Recorded::default());
     world.receive("a", ReceiptState::Delivered).await;
     assert_eq!(world.state(order).await, domain::sale::order::OrderState::Fulfilled);
-    assert_eq!(world.claim(at(12)).await.len(), 1, "what is queued stays");
+    assert_eq!(world.claim(at(12)).await.len(), 1, "queued messages stay");
     assert!(world.store.order(waiting).await.unwrap().is_some());
 }

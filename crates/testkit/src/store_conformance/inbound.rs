@@ -321,7 +321,7 @@ pub async fn reports_the_owner_of_the_destination_number(rig: &impl Rig) {
 
     let mut due = world.store.claim_deliveries(NODE, at(6), at(66), 10).await.unwrap();
     due.sort_by(|a, b| a.target.url().cmp(b.target.url()));
-    let told: Vec<_> = due
+    let reported: Vec<_> = due
         .iter()
         .map(|event| {
             let Snapshot::Inbound(message) = &event.snapshot else { panic!("an order") };
@@ -333,7 +333,7 @@ pub async fn reports_the_owner_of_the_destination_number(rig: &impl Rig) {
         (webhook("https://a.example", "whsec_a").unwrap(), "one".to_owned(), at(6)),
         (callback(), "three".to_owned(), at(6)),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
     assert_ne!(due[0].event, due[1].event);
 
     // Retried until it is delivered, under the same id.

@@ -45,21 +45,21 @@ async fn await_lease(
     for round in 0..ROUNDS_MAX {
         let now = at(1).after(SHORT / 4 * u32::try_from(round).unwrap());
         let demands = vec![demand("main", 2, 0)];
-        let told = store.lease_links(node, demands, LEASE, now).await.unwrap();
-        if wished(&told) {
-            return (told, now);
+        let granted = store.lease_links(node, demands, LEASE, now).await.unwrap();
+        if wished(&granted) {
+            return (granted, now);
         }
         tokio::time::sleep(SHORT / 4).await;
     }
-    panic!("never told");
+    panic!("the condition was never met");
 }
 
 pub async fn one_node_gets_all_links(rig: &impl Rig) {
     let world = World::new(rig).await;
     let demands = [demand("a", 3, 0), demand("b", 1, 0), demand("mail", 0, 0)];
     for _ in 0..2 {
-        let told = lease(&world.store, "one", &demands).await;
-        assert_eq!((told.allowed, told.elsewhere, told.freed), (vec![3, 1, 0], vec![], 0));
+        let granted = lease(&world.store, "one", &demands).await;
+        assert_eq!((granted.allowed, granted.elsewhere, granted.freed), (vec![3, 1, 0], vec![], 0));
     }
 }
 
@@ -68,10 +68,10 @@ pub async fn shares_links_evenly_without_reassigning_open_ones(rig: &impl Rig) {
     let store = &world.store;
     assert_eq!(links(store, "one", 5, 0).await, 5);
     assert_eq!(links(store, "two", 5, 0).await, 0, "all of them may be open");
-    assert_eq!(links(store, "one", 5, 5).await, 3, "it is to end two");
-    assert_eq!(links(store, "two", 5, 0).await, 0, "they have not ended");
+    assert_eq!(links(store, "one", 5, 5).await, 3, "it must close two");
+    assert_eq!(links(store, "two", 5, 0).await, 0, "they are not closed");
     assert_eq!(links(store, "one", 5, 4).await, 3);
-    assert_eq!(links(store, "two", 5, 0).await, 1, "one has");
+    assert_eq!(links(store, "two", 5, 0).await, 1, "one is closed");
     assert_eq!(links(store, "one", 5, 3).await, 3);
     assert_eq!(links(store, "two", 5, 1).await, 2);
     for (node, open) in [("three", 0), ("one", 2), ("two", 2), ("three", 0)] {
@@ -93,8 +93,8 @@ pub async fn few_links_stay_with_the_oldest_nodes(rig: &impl Rig) {
         assert_eq!(lease(&world.store, node, &demands).await.allowed, [first, first]);
     }
     // Only nodes with the carrier share it.
-    let told = lease(&world.store, "bob", &[demand("b", 2, 0), demand("c", 1, 0)]).await;
-    assert_eq!(told.allowed, [0, 1]);
+    let granted = lease(&world.store, "bob", &[demand("b", 2, 0), demand("c", 1, 0)]).await;
+    assert_eq!(granted.allowed, [0, 1]);
 }
 
 pub async fn one_link_is_granted_to_one_of_many_nodes(rig: &impl Rig) {
@@ -110,9 +110,9 @@ pub async fn one_link_is_granted_to_one_of_many_nodes(rig: &impl Rig) {
             (node, open)
         });
     }
-    let told: BTreeMap<_, _> = tasks.join_all().await.into_iter().collect();
-    assert!(told.values().sum::<u32>() <= 7, "{told:?}");
-    let mut open = told;
+    let granted: BTreeMap<_, _> = tasks.join_all().await.into_iter().collect();
+    assert!(granted.values().sum::<u32>() <= 7, "{granted:?}");
+    let mut open = granted;
     for _ in 0..2 {
         for node in ["a", "b", "c", "d"] {
             let links = links(&stores[0], node, 7, open[node]).await;
@@ -129,8 +129,8 @@ pub async fn reassigns_the_links_of_a_dead_node(rig: &impl Rig) {
     let store = &world.store;
     let short = store.lease_links("one", vec![demand("main", 2, 0)], SHORT, at(1)).await.unwrap();
     assert_eq!(short.allowed, [2]);
-    await_lease(store, "two", |told| told.allowed == [2]).await;
-    assert_eq!(links(store, "one", 2, 2).await, 0, "it is as one that joins");
+    await_lease(store, "two", |granted| granted.allowed == [2]).await;
+    assert_eq!(links(store, "one", 2, 2).await, 0, "it counts as a new node");
 }
 
 pub async fn a_leaving_node_releases_its_links(rig: &impl Rig) {
@@ -150,9 +150,9 @@ pub async fn releases_the_work_of_a_dead_node(rig: &impl Rig) {
     world.working().await;
     let lost = world.claim_one(at(1)).await;
     store.lease_links(NODE, vec![], SHORT, at(1)).await.unwrap();
-    let (told, now) = await_lease(store, "two", |told| told.freed > 0).await;
-    assert_eq!((told.freed, told.gone), (1, 1));
-    assert!(now < at(1).after(LEASE), "its own lease of the chunk is not over");
+    let (granted, now) = await_lease(store, "two", |granted| granted.freed > 0).await;
+    assert_eq!((granted.freed, granted.gone), (1, 1));
+    assert!(now < at(1).after(LEASE), "its lease of the chunk has not expired");
     let again = store.claim_chunks("two", 9.into(), now, now.after(LEASE)).await.unwrap().chunks;
     assert_eq!((again[0].id, again[0].attempt), (lost.id, 2));
 }
@@ -163,8 +163,8 @@ pub async fn releases_nothing_of_a_live_node(rig: &impl Rig) {
     world.working().await;
     world.claim_one(at(1)).await;
     lease(store, NODE, &[]).await;
-    let told = lease(store, "two", &[]).await;
-    assert_eq!((told.freed, told.gone), (0, 0));
+    let granted = lease(store, "two", &[]).await;
+    assert_eq!((granted.freed, granted.gone), (0, 0));
     assert!(world.claim(at(2)).await.is_empty());
 }
 
@@ -172,10 +172,10 @@ pub async fn lists_the_carriers_of_other_nodes(rig: &impl Rig) {
     let world = World::new(rig).await;
     let store = &world.store;
     lease(store, "one", &[demand("a", 2, 2), demand("b", 1, 0), demand("mail", 0, 1)]).await;
-    let told = lease(store, "two", &[demand("a", 2, 0), demand("b", 1, 0)]).await;
-    assert_eq!(told.elsewhere, ["a", "mail"].map(CarrierName::new));
-    let told = lease(store, "one", &[demand("a", 2, 0), demand("b", 1, 0)]).await;
-    assert_eq!(told.elsewhere, []);
+    let granted = lease(store, "two", &[demand("a", 2, 0), demand("b", 1, 0)]).await;
+    assert_eq!(granted.elsewhere, ["a", "mail"].map(CarrierName::new));
+    let granted = lease(store, "one", &[demand("a", 2, 0), demand("b", 1, 0)]).await;
+    assert_eq!(granted.elsewhere, []);
 }
 
 pub async fn leaves_chunks_to_the_node_that_has_their_carrier(rig: &impl Rig) {
@@ -188,13 +188,13 @@ pub async fn leaves_chunks_to_the_node_that_has_their_carrier(rig: &impl Rig) {
     let lacking = ClaimRoom { lacks_links: true, ..ClaimRoom::from(9) };
     let claim = |room, now: Timestamp| world.store.claim_chunks("two", room, now, now.after(LEASE));
     let other = claim(lacking.clone(), at(6)).await.unwrap().chunks;
-    assert_eq!(other.len(), 1, "what is not told of another node");
+    assert_eq!(other.len(), 1, "the chunk that was not returned");
     assert_ne!(other[0].id, chunk.id);
     let by_then = at(6).after(LINK_ELSEWHERE_WAIT);
     let early = by_then.before(Duration::from_millis(1));
     assert!(claim(lacking.clone(), early).await.unwrap().chunks.is_empty());
     let left = claim(lacking, by_then).await.unwrap().chunks;
-    assert_eq!((left[0].id, left[0].attempt), (chunk.id, 2), "nobody took it");
+    assert_eq!((left[0].id, left[0].attempt), (chunk.id, 2), "it was not claimed meanwhile");
     let retry = ChunkEnd::Retry { at: at(6), reason: Reason::LinkElsewhere };
     let ends = vec![(chunk.id, 2, retry)];
     world.store.record_outcomes(vec![], ends, by_then, None).await.unwrap();

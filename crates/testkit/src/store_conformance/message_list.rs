@@ -47,7 +47,11 @@ pub async fn lists_texts_of_orders_beside_campaigns(rig: &impl Rig) {
     let mailbox = Address::Email("satoshi@example.com".parse().unwrap());
     world.ordered(mailbox).await;
     world.world.working().await;
-    assert_eq!(world.listed(None).await, (vec![text, campaign], 2), "no e-mail, and nobody else's");
+    assert_eq!(
+        world.listed(None).await,
+        (vec![text, campaign], 2),
+        "no e-mail, and no other account's"
+    );
     assert_eq!(world.listed(Some(MessageState::Pending)).await, (vec![text, campaign], 2));
 
     let stored = world.message(text).await;

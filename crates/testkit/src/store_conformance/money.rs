@@ -23,7 +23,7 @@ pub async fn keeps_the_price_when_delivered(rig: &impl Rig) {
     world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
     assert_eq!(world.balance(account.id).await, balance(Msat::ZERO, PRICE));
     let recorded = world.receive("a", ReceiptState::Delivered).await;
-    assert_eq!(recorded.decided, 0, "no node has to be told");
+    assert_eq!(recorded.decided, 0, "the node has nothing to do");
     assert_eq!(world.state(order).await, OrderState::Settled);
     assert_eq!(world.balance(account.id).await, balance(Msat::ZERO, Msat::ZERO));
     world.must_be_sound().await;

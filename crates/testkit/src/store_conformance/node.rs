@@ -95,7 +95,7 @@ pub async fn repeated_node_reports_change_nothing(rig: &impl Rig) {
     world.store.record_node_reports(vec![report], at(41)).await.unwrap();
     let opposite = NodeReport { verdict: NodeVerdict::Cancelled, ..report };
     let finals = world.store.record_node_reports(vec![opposite], at(42)).await.unwrap();
-    assert!(finals.is_empty(), "told once");
+    assert!(finals.is_empty(), "reported once");
     let stored = world.order(order).await;
     assert_eq!((stored.state, stored.updated_at), (OrderState::Settled, at(40)));
     let unknown = NodeReport { order: OrderId::new([9; 32]), ..report };
@@ -110,12 +110,12 @@ pub async fn an_order_refunded_by_the_node_is_lost(rig: &impl Rig) {
     world.receive("a", ReceiptState::Delivered).await;
     let finals = world.node_says(fulfilled, NodeVerdict::Cancelled).await;
     assert_eq!(finals, [(fulfilled, OrderState::Lost)]);
-    assert!(world.node_says(fulfilled, NodeVerdict::Cancelled).await.is_empty(), "told once");
+    assert!(world.node_says(fulfilled, NodeVerdict::Cancelled).await.is_empty(), "reported once");
 
     let queued = world.working().await;
     let finals = world.node_says(queued, NodeVerdict::Cancelled).await;
     assert_eq!(finals, [(queued, OrderState::Lost)]);
-    assert!(world.claim(at(50)).await.is_empty(), "nobody pays for it any more");
+    assert!(world.claim(at(50)).await.is_empty(), "it is no longer paid for");
     for order in [fulfilled, queued] {
         let stored = world.order(order).await;
         assert_eq!((stored.state, stored.reason), (OrderState::Lost, Some(Reason::NodeRefunded)));
@@ -136,7 +136,7 @@ pub async fn does_not_settle_an_unfulfilled_order(rig: &impl Rig) {
     let order = world.working().await;
     assert!(world.node_says(order, NodeVerdict::Settled).await.is_empty());
     assert_eq!(world.state(order).await, OrderState::Working);
-    assert_eq!(due(&world, at(1_000)).await, [order], "it is looked at again");
+    assert_eq!(due(&world, at(1_000)).await, [order], "it is looked up again");
     world.must_be_sound().await;
 }
 

@@ -121,7 +121,7 @@ pub async fn notes_a_receipt_after_a_time_out(rig: &impl Rig) {
     let recorded = receive(&world, vec![receipt("a", ReceiptState::Delivered)]).await;
     assert_eq!(recorded, Recorded { contradictory: 1, ..Recorded::default() });
     assert_eq!(world.state(order).await, OrderState::Cancelled);
-    assert_eq!(world.balance(account.id).await, balance, "what was given back stays so");
+    assert_eq!(world.balance(account.id).await, balance, "the refund stays");
     let shown = trace(&world, chunk.id.message).await.remove(0);
     assert_eq!(shown.state, RecipientState::Timeout);
     let part = &shown.parts[0];
@@ -209,8 +209,8 @@ pub async fn hands_over_the_events_of_receipts(rig: &impl Rig) {
     let said = vec![receipt("a", ReceiptState::Delivered)];
     let recorded = world.store.record_receipts(said, at(20), tell).await.unwrap();
     assert_eq!((recorded.events, recorded.deliveries.len()), (1, 1));
-    let told = recorded.deliveries[0].snapshot.order().unwrap();
-    assert_eq!(told.order, order.to_string());
-    assert!(world.due_events(at(30)).await.is_empty(), "they are told by whoever got them");
+    let reported = recorded.deliveries[0].snapshot.order().unwrap();
+    assert_eq!(reported.order, order.to_string());
+    assert!(world.due_events(at(30)).await.is_empty(), "the caller has leased them");
     assert_eq!(world.due_events(at(20).after(LEASE)).await.len(), 1);
 }

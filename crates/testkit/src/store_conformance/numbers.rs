@@ -129,16 +129,16 @@ pub async fn follows_the_numbers_of_the_configuration_file(rig: &impl Rig) {
     let declared = store.declare_numbers(vec![(party("3"), terms.clone())], at(4)).await.unwrap();
     assert_eq!(declared, NumbersDeclared { added: 0, changed: 1, left: vec![party("2")] });
     let rows = world.all_numbers().await;
-    let told: Vec<_> = rows.iter().map(|row| (row.origin, row.state)).collect();
+    let states: Vec<_> = rows.iter().map(|row| (row.origin, row.state)).collect();
     let expected = [
         (NumberOrigin::Admin, NumberState::Active),
         (NumberOrigin::LeftFile, NumberState::Active),
         (NumberOrigin::File, NumberState::Disabled),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(states, expected);
     assert_eq!(rows[2].terms, terms);
     let again = store.declare_numbers(vec![(party("3"), terms)], at(5)).await.unwrap();
-    assert_eq!(again, NumbersDeclared::default(), "what left is reported once");
+    assert_eq!(again, NumbersDeclared::default(), "a removed number is reported once");
     let set = done(store.set_number(party("2"), plain, OPERATOR, at(6)).await);
     assert_eq!(set.origin, NumberOrigin::Admin);
     done(store.remove_number(party("2"), OPERATOR, at(7)).await);

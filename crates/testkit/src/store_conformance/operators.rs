@@ -34,8 +34,9 @@ pub async fn keeps_operators_and_revokes_their_keys(rig: &impl Rig) {
     assert!(!world.store.revoke_operator(OperatorId(999), by, at(9)).await.unwrap());
     let stored = world.store.operator(KeyHash([2; 32])).await.unwrap().unwrap();
     assert_eq!(stored.revoked_at, Some(at(5)));
-    let told = [(Action::OperatorAdd, BY), (Action::OperatorAdd, BY), (Action::OperatorRevoke, by)];
-    assert_eq!(world.deeds().await, told);
+    let expected =
+        [(Action::OperatorAdd, BY), (Action::OperatorAdd, BY), (Action::OperatorRevoke, by)];
+    assert_eq!(world.deeds().await, expected);
 }
 
 pub async fn lists_the_audit_log_newest_first(rig: &impl Rig) {
@@ -156,7 +157,7 @@ pub async fn grants_credit_once_per_key(rig: &impl Rig) {
     let give = |grant| world.store.grant_credit(grant, BY, at(1));
     assert!(give(grant(1, 500)).await.unwrap());
     assert!(!give(grant(1, 500)).await.unwrap());
-    assert!(give(grant(2, 7)).await.unwrap(), "at the same moment");
+    assert!(give(grant(2, 7)).await.unwrap(), "at the same time");
     let other = give(grant(2, 8)).await;
     assert!(matches!(other, Err(PortError::Conflict(_))), "{other:?}");
     assert_eq!(world.balance(account).await.available, Msat::new(517));

@@ -278,5 +278,5 @@ pub async fn finds_an_order_by_its_payment_hash_alone(rig: &impl Rig) {
     let payment = Payment::Lightning { preimage, invoice: None, pay_by: at(600) };
     let twice = NewOrder { payment, ..world.new_order() };
     let refused = world.store.add_order(twice, CAPS, at(60)).await;
-    assert!(refused.is_err(), "a payment is of one order: {refused:?}");
+    assert!(refused.is_err(), "a payment belongs to one order: {refused:?}");
 }

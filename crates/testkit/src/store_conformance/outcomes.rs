@@ -87,7 +87,7 @@ pub async fn ignores_the_end_of_a_lost_lease(rig: &impl Rig) {
     assert_eq!((held.id, held.attempt), (lost.id, 2));
     let retry = ChunkEnd::Retry { at: at(5), reason: Reason::NoAnswer };
     world.record(vec![], vec![(lost.id, 1, retry), (lost.id, 1, ChunkEnd::Done)]).await;
-    assert!(world.claim(at(200)).await.is_empty(), "the second claim's lease stands");
+    assert!(world.claim(at(200)).await.is_empty(), "the second claim's lease is valid");
 }
 
 pub async fn records_the_parts_of_a_lost_lease(rig: &impl Rig) {

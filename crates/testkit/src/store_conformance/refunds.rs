@@ -91,7 +91,7 @@ pub async fn refunds_the_charge_of_an_order(rig: &impl Rig) {
     assert_eq!(store.refunds(charge, 1, 9).await.unwrap(), [rest]);
     let charged = Charged { account: Some(account), charged: PRICE, refunded: PRICE };
     assert_eq!(store.charged(charge).await.unwrap(), Some(charged));
-    assert_eq!(world.state(order).await, OrderState::Settled, "it was delivered all the same");
+    assert_eq!(world.state(order).await, OrderState::Settled, "it was delivered anyway");
     world.must_be_sound().await;
 }
 
@@ -113,7 +113,7 @@ pub async fn records_who_refunded_and_why(rig: &impl Rig) {
     give(&*world.store, of(charge, 2, Some(PRICE.get()))).await;
     let list = AuditList { action: Some(Action::CreditRefund), limit: 9, ..AuditList::default() };
     let log = world.store.audit_log(list).await.unwrap();
-    assert_eq!(log.len(), 1, "of what happened: {log:?}");
+    assert_eq!(log.len(), 1, "only the refund is logged: {log:?}");
     let Charge::Order(order) = charge else { unreachable!() };
     assert_eq!((log[0].by, log[0].account, log[0].at), (IDA, Some(account), at(50)));
     assert_eq!(log[0].on, order.to_string());
@@ -226,9 +226,9 @@ pub async fn refunds_recipients_of_a_campaign(rig: &impl Rig) {
     given(&*store, of(Charge::Message(id), 3, Some(whole - 10))).await;
     assert_eq!(give(&*store, of(one(1), 4, Some(11))).await, too_much(10));
     given(&*store, of(one(1), 4, None)).await;
-    let told = store.refunds(Charge::Message(id), 0, 9).await.unwrap();
-    let told: Vec<_> = told.iter().map(|one| (one.recipient, one.amount.get())).collect();
-    assert_eq!(told, [(Some(0), whole), (None, whole - 10), (Some(1), 10)]);
+    let listed = store.refunds(Charge::Message(id), 0, 9).await.unwrap();
+    let listed: Vec<_> = listed.iter().map(|one| (one.recipient, one.amount.get())).collect();
+    assert_eq!(listed, [(Some(0), whole), (None, whole - 10), (Some(1), 10)]);
     assert_eq!(store.refunds(one(1), 0, 9).await.unwrap().len(), 1);
     assert_eq!(world.message(id).await.charged, times(2));
     assert_eq!(world.balance().await, balance(times(8), times(2)));
@@ -256,7 +256,7 @@ pub async fn refunds_accepted_recipients_where_they_are_charged(rig: &impl Rig) 
         assert_eq!(given(&*store, of(one, number, None)).await.amount, EACH, "{index}");
     }
     let refused = give(&*store, of(Charge::Recipient(id, 3), 9, None)).await;
-    assert_eq!(refused, Refunded::Not(NotRefunded::NotCharged), "it went back by itself");
+    assert_eq!(refused, Refunded::Not(NotRefunded::NotCharged), "it was refunded automatically");
     assert_eq!(give(&*store, of(Charge::Message(id), 9, None)).await, too_much(0));
     assert_eq!(world.balance().await, balance(times(10), Msat::ZERO));
     world.must_be_sound().await;
@@ -292,7 +292,7 @@ pub async fn two_operators_refund_no_more_than_was_charged(rig: &impl Rig) {
     assert_eq!(given, [Msat::new(300_000); 3]);
     assert_eq!(world.balance(account).await.available, Msat::new(900_000));
     let rest = give_at_once(stores.clone(), order, None, 21..=40).await;
-    assert_eq!(rest, [Msat::new(100_000)], "the first takes what is left");
+    assert_eq!(rest, [Msat::new(100_000)], "the first gets the rest");
     let bulk = BulkWorld::of(world, times(3)).await;
     let id = bulk.added(2).await;
     let chunk = bulk.claim_one(at(5)).await;
@@ -310,8 +310,9 @@ pub async fn one_request_from_two_processes_refunds_once(rig: &impl Rig) {
     let charge = Charge::Order(delivered(&world, account).await);
     let new = || of(charge, 1, Some(400_000));
     let (one, two) = tokio::join!(give(&*world.store, new()), give(&*other, new()));
-    let done = [&one, &two].iter().filter(|told| matches!(told, Refunded::Done(_))).count();
-    let repeated = [&one, &two].iter().filter(|told| matches!(told, Refunded::Repeat(_))).count();
+    let done = [&one, &two].iter().filter(|result| matches!(result, Refunded::Done(_))).count();
+    let repeated =
+        [&one, &two].iter().filter(|result| matches!(result, Refunded::Repeat(_))).count();
     assert_eq!((done, repeated), (1, 1), "{one:?} {two:?}");
     assert_eq!(world.balance(account).await.available, Msat::new(400_000));
     world.must_be_sound().await;
@@ -337,7 +338,7 @@ pub async fn manual_and_automatic_refunds_exclude_each_other(rig: &impl Rig) {
                         matches!(why, NotRefunded::NotCharged | NotRefunded::NotYetCharged),
                         "{why}"
                     ),
-                    told => panic!("{told:?}"),
+                    result => panic!("{result:?}"),
                 }
             }
             given

@@ -31,7 +31,7 @@ pub async fn keeps_everything_across_a_restart(rig: &impl Rig) {
     assert_eq!(found.map(|order| order.id), Some(open), "the sealed preimage opens");
     after.receive("a", ReceiptState::Delivered).await;
     assert_eq!(after.state(spent).await, OrderState::Settled);
-    assert_eq!(after.deliver_all(at(50)).await.len(), 5, "the first says its answer");
+    assert_eq!(after.deliver_all(at(50)).await.len(), 5, "the response confirms the first");
     after.must_be_sound().await;
 }
 
@@ -87,7 +87,7 @@ pub async fn serves_two_processes_at_once(rig: &impl Rig) {
     let mut ids: Vec<_> = claimed.iter().map(|chunk| chunk.id).collect();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!(ids.len(), 100, "each chunk went to one of them");
+    assert_eq!(ids.len(), 100, "one of them got each chunk");
 }
 
 pub async fn answers_a_ping(rig: &impl Rig) {

@@ -256,8 +256,8 @@ pub async fn pages_accounts_and_keys_by_id(rig: &impl Rig) {
     }
     world.spend(ids[4], PRICE).await;
     let page = world.store.account_page(ids[1], 2).await.unwrap();
-    let told: Vec<_> = page.iter().map(|(account, _)| account.id).collect();
-    assert_eq!(told, ids[2..4]);
+    let found: Vec<_> = page.iter().map(|(account, _)| account.id).collect();
+    assert_eq!(found, ids[2..4]);
     let rest = world.store.account_page(ids[3], 9).await.unwrap();
     assert_eq!(rest.len(), 1);
     assert_eq!(rest[0].1, balance(Msat::new(3 * PRICE.get()), PRICE));
@@ -269,13 +269,14 @@ pub async fn pages_accounts_and_keys_by_id(rig: &impl Rig) {
         let new = NewKey { account, hash: KeyHash([byte; 32]), scopes, rate: None };
         keys.push(world.store.add_key(new, BY, at(1)).await.unwrap());
     }
-    let told = |keys: Vec<domain::account::Key>| keys.iter().map(|key| key.id).collect::<Vec<_>>();
+    let ids_of =
+        |keys: Vec<domain::account::Key>| keys.iter().map(|key| key.id).collect::<Vec<_>>();
     let all = world.store.key_page(None, keys[0], 3).await.unwrap();
-    assert_eq!(told(all), keys[1..4]);
+    assert_eq!(ids_of(all), keys[1..4]);
     let of_one = world.store.key_page(Some(ids[1]), KeyId(0), 2).await.unwrap();
-    assert_eq!(told(of_one), [keys[1], keys[3]]);
+    assert_eq!(ids_of(of_one), [keys[1], keys[3]]);
     let of_one = world.store.key_page(Some(ids[1]), keys[3], 2).await.unwrap();
-    assert_eq!(told(of_one), [keys[5]]);
+    assert_eq!(ids_of(of_one), [keys[5]]);
 }
 
 pub async fn pages_an_accounts_messages_by_id(rig: &impl Rig) {

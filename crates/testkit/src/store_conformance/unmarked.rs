@@ -86,7 +86,11 @@ pub async fn applies_an_early_unmarked_receipt_only_if_it_matches(rig: &impl Rig
         unmarked("a", Delivered, "20000000", OURS),
     ] {
         let recorded = record(&world, early).await;
-        assert_eq!((recorded.parked, recorded.messages.len()), (1, 0), "nobody knows it yet");
+        assert_eq!(
+            (recorded.parked, recorded.messages.len()),
+            (1, 0),
+            "its submission is not known yet"
+        );
     }
     world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
     assert_eq!(world.recipient(order).await, RecipientState::Success);
