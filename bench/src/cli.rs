@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::gateway::{Kind, Store};
 
-/// Measures Boltgram, and Kannel beside it.
+/// Measures Boltgram and Kannel.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Cli {
@@ -17,38 +17,38 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Both gateways in turn between the same loader, simulator and sink
+    /// Measure both gateways in turn with the same loader, simulator and sink
     Run(Run),
-    /// One request for very many numbers, followed to its end, with codes in between
+    /// Send one campaign to very many numbers, with single codes meanwhile
     Bulk(Bulk),
-    /// A bulk message and single ones, by one node and by several on one PostgreSQL
+    /// Send a campaign and single messages through one node and through several on one PostgreSQL
     Nodes(Nodes),
-    /// How much of window / round trip a gateway gets out of a carrier that is far away
+    /// Measure throughput by window and round trip
     Sweep(Sweep),
-    /// What this machine does without a gateway: disk, codec, SMPP, HTTP
+    /// Measure this machine without a gateway: disk, codec, SMPP, HTTP
     Bounds {
-        /// Also write the figures as JSON
+        /// Also write the figures as JSON to this file
         #[arg(long)]
         json: Option<PathBuf>,
     },
-    /// Only the SMSC simulator
+    /// Run only the SMSC simulator
     Smsc {
         #[arg(long, default_value = "127.0.0.1:2775")]
         listen: SocketAddr,
         #[command(flatten)]
         manner: MannerArgs,
     },
-    /// Only the call-back sink
+    /// Run only the call-back sink
     Sink {
         #[arg(long, default_value = "127.0.0.1:9090")]
         listen: SocketAddr,
-        /// Messages that can be told apart
+        /// Number of distinct messages
         #[arg(long, default_value_t = 1_000_000)]
         messages: usize,
     },
-    /// Only the HTTP loader
+    /// Run only the HTTP loader
     Load(LoadArgs),
-    /// Only the delaying proxy
+    /// Run only the delaying proxy
     Proxy {
         #[arg(long, default_value = "127.0.0.1:2776")]
         listen: SocketAddr,
@@ -61,7 +61,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct MannerArgs {
-    /// From taking a message to its receipt
+    /// Delay from accepting a message to its receipt
     #[arg(long, default_value_t = 10)]
     pub receipt_delay_ms: u64,
     /// Receipts in flight on each session
@@ -77,45 +77,45 @@ pub(crate) struct Common {
     /// submit_sm in flight on each bind
     #[arg(long, default_value_t = 1_000)]
     pub window: u32,
-    /// Boltgram's binds, over all its nodes; each needs one
+    /// Binds of all Boltgram nodes together; each needs one
     #[arg(long, default_value_t = 1)]
     pub binds: u32,
     #[command(flatten)]
     pub manner: MannerArgs,
-    /// Where Kannel keeps awaited receipts: internal (memory) or sqlite3 (disk)
+    /// Kannel's storage for expected receipts: internal (memory) or sqlite3 (disk)
     #[arg(long, default_value = "internal", value_parser = ["internal", "sqlite3"])]
     pub kannel_dlr: String,
     /// Boltgram's binary
     #[arg(long, default_value = "../target/release/boltgram")]
     pub boltgram: PathBuf,
-    /// Where Boltgram keeps its rows, one trial after another: sqlite, postgres (a server of the trial's own), or the
-    /// URL of an empty database
+    /// Boltgram's stores, one trial each: sqlite, postgres (a server started for the trial), or the URL of an empty
+    /// database
     #[arg(long, value_delimiter = ',', default_value = "sqlite")]
     pub store: Vec<Store>,
-    /// Boltgram's processes on one PostgreSQL
+    /// Number of Boltgram processes on one PostgreSQL
     #[arg(long, default_value_t = 1)]
     pub nodes: usize,
-    /// Where the gateways keep their files: on the disk that is to be measured
+    /// Directory of the gateways' files, on the disk to be measured
     #[arg(long, default_value = "work")]
     pub dir: PathBuf,
-    /// Also write the outcomes as JSON
+    /// Also write the outcomes as JSON to this file
     #[arg(long)]
     pub json: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Run {
-    /// Which, in this order; the ratios are to the first
+    /// Gateways in this order; ratios refer to the first
     #[arg(long, value_enum, value_delimiter = ',', default_value = "kannel,boltgram")]
     pub gateways: Vec<Kind>,
     #[arg(long, default_value_t = 20_000)]
     pub kannel_messages: usize,
     #[arg(long, default_value_t = 100_000)]
     pub boltgram_messages: usize,
-    /// Messages per second; 0 = as fast as answers come
+    /// Messages per second; 0 = as fast as responses arrive
     #[arg(long, default_value_t = 0.0)]
     pub rate: f64,
-    /// So many seconds at --rate, instead of a number of messages; says whether memory stayed flat
+    /// Seconds at --rate, instead of a number of messages; reports whether memory stayed flat
     #[arg(long, requires = "rate")]
     pub steady: Option<u32>,
     /// Round trip to the simulator
@@ -124,7 +124,7 @@ pub(crate) struct Run {
     /// Trials of each gateway; the fastest counts
     #[arg(long, default_value_t = 1)]
     pub trials: usize,
-    /// Wait at most so long before each trial for other programs to be quiet
+    /// Longest wait before each trial for a quiet machine
     #[arg(long, default_value_t = 0)]
     pub wait_quiet_s: u64,
     #[command(flatten)]
@@ -138,7 +138,7 @@ pub(crate) struct Bulk {
     /// Trials on each store; the fastest counts
     #[arg(long, default_value_t = 1)]
     pub trials: usize,
-    /// Wait at most so long before each trial for other programs to be quiet
+    /// Longest wait before each trial for a quiet machine
     #[arg(long, default_value_t = 0)]
     pub wait_quiet_s: u64,
     #[command(flatten)]
@@ -147,19 +147,19 @@ pub(crate) struct Bulk {
 
 #[derive(Debug, Args)]
 pub(crate) struct Nodes {
-    /// How many nodes, in this order; the ratios are to the first. `--nodes` is left out
+    /// Numbers of nodes in this order; ratios refer to the first. `--nodes` is ignored
     #[arg(long, value_delimiter = ',', default_value = "1,2")]
     pub counts: Vec<usize>,
-    /// Of the bulk message; 0 leaves it out
+    /// Recipients of the campaign; 0 for no campaign
     #[arg(long, default_value_t = 1_000_000)]
     pub recipients: usize,
-    /// Single messages; 0 leaves them out
+    /// Number of single messages; 0 for none
     #[arg(long, default_value_t = 40_000)]
     pub messages: usize,
-    /// Trials of each; the fastest counts
+    /// Trials for each number of nodes; the fastest counts
     #[arg(long, default_value_t = 1)]
     pub trials: usize,
-    /// Wait at most so long before each trial for other programs to be quiet
+    /// Longest wait before each trial for a quiet machine
     #[arg(long, default_value_t = 0)]
     pub wait_quiet_s: u64,
     #[command(flatten)]
@@ -174,7 +174,7 @@ pub(crate) struct Sweep {
     pub windows: Vec<u32>,
     #[arg(long, value_delimiter = ',', default_value = "0,20,40,100")]
     pub rtts_ms: Vec<u64>,
-    /// What the gateway reaches at most, near
+    /// Highest rate that the gateway reaches without the proxy
     #[arg(long, default_value_t = 10_000.0)]
     pub most_per_second: f64,
     #[command(flatten)]
@@ -194,17 +194,17 @@ pub(crate) struct LoadArgs {
     pub door: DoorKind,
     #[arg(long, default_value = "127.0.0.1:8080")]
     pub to: SocketAddr,
-    /// The sink
+    /// Address of the sink
     #[arg(long, default_value = "127.0.0.1:9090")]
     pub callback: SocketAddr,
-    /// X-API-Key
+    /// Value of X-API-Key
     #[arg(long, default_value = "")]
     pub key: String,
     #[arg(long, default_value_t = 10_000)]
     pub messages: usize,
     #[arg(long, default_value_t = 64)]
     pub connections: usize,
-    /// Messages per second; 0 = as fast as answers come
+    /// Messages per second; 0 = as fast as responses arrive
     #[arg(long, default_value_t = 0.0)]
     pub rate: f64,
 }

@@ -1,5 +1,5 @@
-//! Trials of one command line after another, and what they show side by side. Of several trials of the same the fastest
-//! counts: strangers and bad luck only ever slow one down, and everybody gets the same number of tries.
+//! Runs the trials of a command line in sequence and compares their outcomes. Of repeated trials the fastest counts:
+//! other programs only slow a trial down, and each gateway gets the same number of trials.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::outcome::{self, Outcome};
 use crate::trial::{self, Trial};
 use crate::{measure, number, write_json};
 
-/// That a message to many takes.
+/// Most recipients of a campaign.
 const RECIPIENTS_MAX: usize = 2_000_000;
 
-/// How often, and how patiently.
+/// Number of trials, and how long to wait for a quiet machine.
 struct Tries {
     trials: usize,
     wait_quiet: Duration,
@@ -40,8 +40,8 @@ impl Tries {
     }
 }
 
-/// A trial on each store as the command line describes it, without what differs from trial to trial. Kannel has one
-/// way to keep its messages.
+/// A trial on each store of the command line, without the values that differ between trials. Kannel has one message
+/// store only.
 pub(crate) fn trials(common: &Common, kind: Kind) -> Result<Vec<Trial>> {
     let stores = match kind {
         Kind::Kannel => &[Store::Sqlite],
@@ -106,7 +106,7 @@ fn singles(trial: &Trial, tries: &Tries, steady: bool) -> Result<Outcome> {
     let run = || {
         let outcome = trial::run(trial)?;
         println!(
-            "{}: {} messages in {:.2} s, {:.0}/s, {:.4} CPU s per 1,000; strangers took {:.2} CPUs",
+            "{}: {} messages in {:.2} s, {:.0}/s, {:.4} CPU s per 1,000; other programs used {:.2} CPUs",
             outcome.version,
             outcome.sums.told,
             outcome.seconds,
@@ -117,7 +117,7 @@ fn singles(trial: &Trial, tries: &Tries, steady: bool) -> Result<Outcome> {
         if steady {
             println!("{}: {}", outcome.version, measure::flatness(&outcome.memory_kib));
         }
-        // A trial with losses is never hidden behind a faster one.
+        // A faster trial never hides one with losses.
         outcome::complaints(&outcome).iter().for_each(|complaint| println!("{complaint}"));
         Ok(outcome)
     };
@@ -136,7 +136,7 @@ pub(crate) fn stores(args: &cli::Bulk) -> Result<()> {
 }
 
 fn to_many(trial: Trial, recipients: usize, tries: &Tries) -> Result<BulkOutcome> {
-    ensure!(recipients <= RECIPIENTS_MAX, "a message has at most {RECIPIENTS_MAX} recipients");
+    ensure!(recipients <= RECIPIENTS_MAX, "a campaign has at most {RECIPIENTS_MAX} recipients");
     let Trial { manner, setting, .. } = trial;
     let bulk = Bulk { recipients, manner, setting };
     let run = || {
@@ -147,7 +147,7 @@ fn to_many(trial: Trial, recipients: usize, tries: &Tries) -> Result<BulkOutcome
     tries.fastest(run, |outcome| outcome.recipients_per_second)
 }
 
-/// What `bench nodes` showed, of each number of nodes.
+/// The outcomes of `bench nodes`, for each number of nodes.
 #[derive(Debug, Serialize)]
 struct OfNodes {
     bulk: Vec<BulkOutcome>,
@@ -158,14 +158,14 @@ struct OfNodes {
 pub(crate) fn nodes(args: &cli::Nodes) -> Result<()> {
     println!("{}\n", measure::machine());
     let tries = Tries::new(args.trials, args.wait_quiet_s);
-    // What a file cannot be shared by a server can.
+    // Several nodes cannot share a file, only a server.
     let store = args.common.store.iter().find(|store| **store != Store::Sqlite);
     let base = trial(&args.common, Kind::Boltgram, store.unwrap_or(&Store::Postgres))?;
     let most = args.counts.iter().max().copied().unwrap_or(1);
     let of = |nodes: usize, messages: usize| {
         let mut trial = Trial { messages, ..base.clone() };
         trial.setting.nodes = nodes;
-        // One node has as many links as several have together.
+        // One node has as many binds as several have together.
         trial.setting.binds = trial.setting.binds.max(u32::try_from(most).unwrap_or(u32::MAX));
         trial
     };

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-/// Buckets to each doubling.
+/// Buckets per doubling.
 const STEPS: u64 = 64;
 const STEP_BITS: u32 = 6;
-/// 2^32 µs is over an hour; what is longer counts as that.
+/// 2^32 µs is over an hour; longer durations count as that.
 const BUCKETS: usize = (33 * STEPS) as usize;
 
-/// How long something took, many times.
+/// A distribution of durations.
 #[derive(Debug, Clone)]
 pub(crate) struct Histogram {
     buckets: Vec<u64>,
@@ -22,7 +22,7 @@ impl Default for Histogram {
     }
 }
 
-/// Below 64 µs a bucket is a microsecond, above a sixty-fourth of a doubling.
+/// A bucket is one microsecond below 64 µs, and a sixty-fourth of a doubling above.
 fn bucket(us: u64) -> usize {
     let shift = us.max(1).ilog2().saturating_sub(STEP_BITS);
     let index = u64::from(shift) * STEPS + (us >> shift);
@@ -60,7 +60,7 @@ impl Histogram {
         self.max.as_secs_f64() * 1e3
     }
 
-    /// The value below which `per_mille` of the recorded ones are, in milliseconds; 0 when nothing was recorded.
+    /// The `per_mille` quantile in milliseconds; 0 if nothing was recorded.
     pub(crate) fn quantile_ms(&self, per_mille: u64) -> f64 {
         let wanted = (self.count * per_mille).div_ceil(1_000);
         let mut seen = 0;

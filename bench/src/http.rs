@@ -1,9 +1,9 @@
-//! As much of HTTP/1.1 as the loader and the sink need: where a head ends, how long the body is, whether the connection
-//! stays. It knows no chunked bodies; whoever sends one is told off.
+//! The part of HTTP/1.1 that the loader and the sink need: end of the head, length of the body, whether the connection
+//! stays open. Chunked bodies are an error.
 
 use memchr::{memchr, memmem};
 
-/// A head that is too long is somebody else's protocol.
+/// Longest accepted head.
 const HEAD_OCTETS_MAX: usize = 16 * 1024;
 
 /// One request or response at the start of a buffer.
@@ -13,26 +13,26 @@ pub(crate) struct Message<'a> {
     pub first_line: &'a [u8],
     /// The whole body.
     pub body: &'a [u8],
-    /// Octets of head and body together.
+    /// Length of head and body in octets.
     pub octets: usize,
-    /// The sender closes after it.
+    /// Whether the sender closes the connection after it.
     pub close: bool,
 }
 
-/// The stream cannot be read on.
+/// The stream cannot be parsed any further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unreadable(pub &'static str);
 
 impl std::fmt::Display for Unreadable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "not the HTTP we speak: {}", self.0)
+        write!(f, "unsupported HTTP: {}", self.0)
     }
 }
 
 impl std::error::Error for Unreadable {}
 
 impl<'a> Message<'a> {
-    /// The message at the start of `input`, `None` when it is not all there yet.
+    /// The message at the start of `input`; `None` while it is incomplete.
     pub(crate) fn read(input: &'a [u8]) -> Result<Option<Self>, Unreadable> {
         let Some(head_end) = memmem::find(input, b"\r\n\r\n") else {
             return if input.len() > HEAD_OCTETS_MAX {
@@ -48,7 +48,7 @@ impl<'a> Message<'a> {
             let Some(colon) = memchr(b':', line) else { continue };
             let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
             if name.eq_ignore_ascii_case(b"content-length") {
-                length = number(value).ok_or(Unreadable("a length that is no number"))?;
+                length = number(value).ok_or(Unreadable("a length that is not a number"))?;
             } else if name.eq_ignore_ascii_case(b"connection") {
                 close = value.eq_ignore_ascii_case(b"close");
             } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
@@ -72,7 +72,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A decimal number, all of `digits`.
+/// Parses all of `digits` as a decimal number.
 pub(crate) fn number(digits: &[u8]) -> Option<usize> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }

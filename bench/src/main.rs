@@ -1,5 +1,5 @@
-//! `bench`: what Boltgram does on this machine, what Kannel does on it, and what the machine can do. README.md says how
-//! the figures are to be read. There is no gateway's code in here but crate `smpp`, for the simulator.
+//! `bench`: measures Boltgram, Kannel and the bounds of this machine. README.md explains the figures. The only gateway
+//! code used here is crate `smpp`, for the simulator.
 
 mod bounds;
 mod bulk;
@@ -54,7 +54,7 @@ fn perform() -> Result<()> {
         Command::Sweep(sweep) => {
             println!("{}\n", measure::machine());
             let [base] = &compare::trials(&sweep.common, sweep.gateway)?[..] else {
-                bail!("a sweep is on one --store");
+                bail!("a sweep takes one --store");
             };
             let outcomes = sweep::run(base, &sweep.windows, &sweep.rtts_ms, sweep.most_per_second)?;
             write_json(sweep.common.json.as_deref(), &outcomes)

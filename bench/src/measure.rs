@@ -1,21 +1,21 @@
-//! What the kernel says of processes and threads: CPU time, memory, and how busy the machine was besides us. Linux only.
+//! CPU time and memory of processes and threads, and the machine's load by other programs. Linux only.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-/// Of a `/proc/PID/stat` tick; `sysconf(_SC_CLK_TCK)` is 100 on every Linux that Debian runs on.
+/// A `/proc/PID/stat` tick; `sysconf(_SC_CLK_TCK)` is 100 on every Debian architecture.
 const TICK: Duration = Duration::from_millis(10);
-/// A machine is quiet when so little of it is busy, for so long.
+/// Busy CPUs and duration below which a machine is quiet.
 const QUIET_CPUS: f64 = 0.2;
 const QUIET_FOR: Duration = Duration::from_secs(2);
-/// Memory that grows by less is flat.
+/// Memory that grows by less is considered flat.
 const FLAT_GROWTH_MAX: f64 = 1.05;
-/// Steps of [`work_ns`]: some fifty milliseconds.
+/// Steps of [`work_ns`]: about fifty milliseconds.
 const WORK: u64 = 20_000_000;
 
-/// A thread of ours whose CPU time is read by others.
+/// A thread of this process whose CPU time other threads read.
 #[derive(Debug, Clone)]
 pub(crate) struct Thread(String);
 
@@ -34,27 +34,27 @@ impl Thread {
     }
 }
 
-/// CPU time of a process, children not counted.
+/// CPU time of a process without its children.
 pub(crate) fn process_cpu(pid: u32) -> Result<Duration> {
     spent(pid, 2)
 }
 
-/// CPU time of a process and its children, those that have ended too.
+/// CPU time of a process and its children, including ended ones.
 pub(crate) fn family_cpu(pid: u32) -> Result<Duration> {
     let of = |child: &u32| spent(*child, 4).unwrap_or_default();
     Ok(spent(pid, 4)? + children(pid).iter().map(of).sum::<Duration>())
 }
 
-/// User and system time, and with four fields that of children that have ended.
+/// User and system time; with four fields, also those of ended children.
 fn spent(pid: u32, fields: usize) -> Result<Duration> {
     let fields = stat(pid)?.into_iter().skip(11).take(fields);
     let ticks = fields.map(|word| word.parse::<u32>().ok()).sum::<Option<u32>>();
     Ok(TICK * ticks.context("an unreadable /proc/PID/stat")?)
 }
 
-/// What follows the name, which may hold spaces.
+/// The fields after the name, which may contain spaces.
 fn stat(pid: u32) -> Result<Vec<String>> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat")).context("the process is gone")?;
+    let text = fs::read_to_string(format!("/proc/{pid}/stat")).context("the process has ended")?;
     let rest = text.rsplit_once(')').map_or("", |(_, rest)| rest);
     Ok(rest.split_ascii_whitespace().map(str::to_owned).collect())
 }
@@ -66,28 +66,29 @@ fn children(pid: u32) -> Vec<u32> {
     numbers.filter(|child| parent(child) == Some(pid)).collect()
 }
 
-/// A line of `/proc/PID/status` in KiB: `VmRSS` now, `VmHWM` at its highest.
+/// A line of `/proc/PID/status` in KiB: `VmRSS` is the present value, `VmHWM` the peak.
 pub(crate) fn memory_kib(pid: u32, line: &str) -> Result<u64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/status")).context("the process is gone")?;
+    let text =
+        fs::read_to_string(format!("/proc/{pid}/status")).context("the process has ended")?;
     let value = text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':'));
     let number = value.and_then(|value| value.trim().trim_end_matches(" kB").parse().ok());
     number.with_context(|| format!("no {line} of process {pid}"))
 }
 
-/// Octets that a process and its children have caused to be written to disks, even if their file was
-/// removed before. Children that have ended are not counted.
+/// Octets that a process and its children wrote to disk, including those of files removed meanwhile. Ended children
+/// are not counted.
 pub(crate) fn family_disk_octets(pid: u32) -> Result<u64> {
     let of = |child: &u32| disk_octets(*child).unwrap_or_default();
     Ok(disk_octets(pid)? + children(pid).iter().map(of).sum::<u64>())
 }
 
 fn disk_octets(pid: u32) -> Result<u64> {
-    let text = fs::read_to_string(format!("/proc/{pid}/io")).context("the process is gone")?;
+    let text = fs::read_to_string(format!("/proc/{pid}/io")).context("the process has ended")?;
     let value = text.lines().find_map(|line| line.strip_prefix("write_bytes: "));
     value.and_then(|value| value.parse().ok()).context("an unreadable /proc/PID/io")
 }
 
-/// CPU time that all of the machine has spent working, and that its host took from it.
+/// Busy CPU time of the whole machine, including time stolen by the host.
 pub(crate) fn machine_cpu() -> Duration {
     let text = fs::read_to_string("/proc/stat").unwrap_or_default();
     let ticks = text.lines().next().unwrap_or_default().split_ascii_whitespace().skip(1);
@@ -96,7 +97,7 @@ pub(crate) fn machine_cpu() -> Duration {
     TICK * busy.filter_map(|(_, ticks)| ticks.parse::<u32>().ok()).sum::<u32>()
 }
 
-/// Waits until the machine does next to nothing, or `most` has passed.
+/// Waits until the machine is quiet, at most for `most`.
 pub(crate) fn wait_quiet(most: Duration) {
     let end = Instant::now() + most;
     while Instant::now() < end {
@@ -110,8 +111,8 @@ pub(crate) fn wait_quiet(most: Duration) {
     }
 }
 
-/// Nanoseconds of CPU that a fixed piece of work takes now. A host that shares its processors makes the same work cost
-/// three times as much from one minute to the next, and says nothing: figures are comparable only when this is.
+/// Nanoseconds of CPU for a fixed piece of work. On a shared host the cost of the same work can triple from one minute
+/// to the next without notice; figures are comparable only if this one is.
 pub(crate) fn work_ns() -> f64 {
     let Ok(thread) = Thread::current() else { return 0.0 };
     let before = thread.cpu();
@@ -122,7 +123,7 @@ pub(crate) fn work_ns() -> f64 {
     (thread.cpu() - before).as_nanos() as f64 / WORK as f64
 }
 
-/// What memory did from its second tenth to its last, in words. The first tenth fills caches and pools.
+/// Describes memory growth from the second tenth of the trial to the last. The first tenth fills caches and pools.
 pub(crate) fn flatness(samples_kib: &[u64]) -> String {
     let tenth = samples_kib.len() / 10;
     if tenth == 0 {
@@ -139,7 +140,7 @@ pub(crate) fn flatness(samples_kib: &[u64]) -> String {
     format!("memory {early:.1} MiB after a tenth, {late:.1} MiB at the end: {verdict}")
 }
 
-/// The processor's name and how many there are, the kernel, and the memory.
+/// Processor model and count, kernel, and memory.
 pub(crate) fn machine() -> String {
     let read = |path| fs::read_to_string(path).unwrap_or_default();
     let cpus = read("/proc/cpuinfo");

@@ -1,14 +1,14 @@
-//! Which message a recipient's number belongs to, both ways: the simulator knows a message by its recipient alone,
-//! whatever the gateway does to its text. The numbers are Thai mobile numbers, all of which are valid in the numbering
-//! plan; many a block of other countries is not.
+//! Maps messages to recipient numbers and back: the simulator identifies a message by its recipient, because the
+//! gateway may change its text. The numbers are Thai mobile numbers, all of which are valid in the numbering plan;
+//! other countries have invalid blocks.
 
 /// Country code and the first digit of a mobile number.
 const PREFIX: &[u8; 3] = b"668";
 
-/// How many messages can be told apart.
+/// Number of distinct messages.
 pub(crate) const MESSAGES_MAX: usize = 100_000_000;
 
-/// The digits of the number of message `index`, without `+`.
+/// Digits of the number for message `index`, without `+`.
 pub(crate) fn digits_of(index: usize) -> [u8; 11] {
     let mut digits = *b"66800000000";
     let mut rest = index;
@@ -19,7 +19,7 @@ pub(crate) fn digits_of(index: usize) -> [u8; 11] {
     digits
 }
 
-/// The message of a number, with or without `+`; `None` for a stranger's.
+/// Message index of a number, with or without `+`; `None` for other numbers.
 pub(crate) fn index_of(number: &[u8]) -> Option<usize> {
     let digits = number.strip_prefix(b"+").unwrap_or(number).strip_prefix(PREFIX)?;
     crate::http::number(digits).filter(|_| digits.len() == 8)

@@ -1,4 +1,4 @@
-//! What a trial showed, as JSON and as a table with the ratios to Kannel of the same run.
+//! The outcome of a trial, as JSON and as a table with the ratios to the run's first gateway.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ impl Quantiles {
     }
 }
 
-/// What a trial showed.
+/// The outcome of a trial.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Outcome {
     pub gateway: String,
@@ -31,23 +31,23 @@ pub(crate) struct Outcome {
     pub messages: usize,
     pub connections: usize,
     pub window: u32,
-    /// 0 = as fast as answers came.
+    /// 0 = as fast as responses arrived.
     pub rate: f64,
     pub rtt_ms: f64,
     pub kannel_dlr: Option<String>,
-    /// From the first request to the last final state told.
+    /// From the first request to the last reported final state.
     pub seconds: f64,
-    /// Final states told in that time.
+    /// Final states reported in that time, per second.
     pub per_second: f64,
-    /// Requests answered with yes, in the loader's own time.
+    /// Accepted requests per second of the loader's own time.
     pub accepted_per_second: f64,
-    /// From request to answer.
+    /// From request to response.
     pub accept: Quantiles,
-    /// From request to final state told.
+    /// From request to reported final state.
     pub through: Quantiles,
     pub gateway_cpu_s: f64,
     pub gateway_cpu_s_per_thousand: f64,
-    /// Of it the database's server.
+    /// Share of the database server.
     pub database_cpu_s_per_thousand: f64,
     /// Gateway, loader, simulator, sink and proxy.
     pub all_cpu_s_per_thousand: f64,
@@ -55,17 +55,17 @@ pub(crate) struct Outcome {
     pub smsc_cpu_s: f64,
     pub sink_cpu_s: f64,
     pub proxy_cpu_s: f64,
-    /// What the rest of the machine took at the same time: noise.
+    /// CPU time of all other programs meanwhile: noise.
     pub strangers_cpu_s: f64,
-    /// How long CPU time was counted.
+    /// Duration over which CPU time was counted.
     pub watched_s: f64,
-    /// What a fixed piece of work cost before and after, nanoseconds: how fast the processor was.
+    /// Nanoseconds of a fixed piece of work before and after: the processor's speed.
     pub work_ns: [f64; 2],
-    /// Caused to be written to disks by the gateway.
+    /// Octets that the gateway wrote to disk.
     pub disk_octets: u64,
     pub idle_kib: u64,
     pub peak_kib: u64,
-    /// Each second.
+    /// Sampled each second.
     pub memory_kib: Vec<u64>,
     pub requests_refused: u64,
     pub requests_broken: u64,
@@ -73,27 +73,27 @@ pub(crate) struct Outcome {
     pub example: Option<String>,
     pub sink_connections: u64,
     pub receipts_refused: u64,
-    /// What the SMSC took from each node.
+    /// Messages that the SMSC accepted from each node.
     pub submitted_by: Vec<u64>,
     pub sums: Sums,
 }
 
 impl Outcome {
-    /// How many CPUs the rest of the machine kept busy meanwhile.
+    /// CPUs used by other programs meanwhile.
     pub(crate) fn strangers_cpus(&self) -> f64 {
         self.strangers_cpu_s / self.watched_s.max(1e-9)
     }
 }
 
-/// A row of the table: its name, and each outcome's value, to be set against the first's (`true`: more is better).
+/// A row of the table: label, value, and how to compare it with the first outcome's (`true`: more is better).
 type Row = (&'static str, fn(&Outcome) -> f64, Option<bool>, usize);
 
 const ROWS: [Row; 20] = [
-    ("messages told their final state", |o| o.sums.told as f64, None, 0),
+    ("messages with a reported final state", |o| o.sums.told as f64, None, 0),
     ("messages/s end to end", |o| o.per_second, Some(true), 0),
     ("messages/s accepted", |o| o.accepted_per_second, Some(true), 0),
     ("CPU s per 1,000 messages, gateway", |o| o.gateway_cpu_s_per_thousand, Some(false), 4),
-    ("of it the database's server", |o| o.database_cpu_s_per_thousand, None, 4),
+    ("of it the database server", |o| o.database_cpu_s_per_thousand, None, 4),
     ("CPU s per 1,000 messages, all", |o| o.all_cpu_s_per_thousand, Some(false), 4),
     ("accept p50, ms", |o| o.accept.p50_ms, Some(false), 2),
     ("accept p99, ms", |o| o.accept.p99_ms, Some(false), 2),
@@ -103,18 +103,13 @@ const ROWS: [Row; 20] = [
     ("idle memory, MiB", |o| o.idle_kib as f64 / 1024.0, Some(false), 1),
     ("peak memory, MiB", |o| o.peak_kib as f64 / 1024.0, Some(false), 1),
     (
-        "disk KiB written for each message",
+        "disk KiB written per message",
         |o| o.disk_octets as f64 / 1024.0 / o.sums.told.max(1) as f64,
         Some(false),
         1,
     ),
-    ("call-backs for each message", |o| calls(o) / o.sums.told.max(1) as f64, Some(false), 2),
-    (
-        "call-backs for each connection",
-        |o| calls(o) / o.sink_connections.max(1) as f64,
-        Some(true),
-        1,
-    ),
+    ("call-backs per message", |o| calls(o) / o.sums.told.max(1) as f64, Some(false), 2),
+    ("call-backs per connection", |o| calls(o) / o.sink_connections.max(1) as f64, Some(true), 1),
     ("loader CPU s per 1,000", |o| o.load_cpu_s / o.sums.told.max(1) as f64 * 1e3, None, 4),
     (
         "simulator and sink CPU s per 1,000",
@@ -122,7 +117,7 @@ const ROWS: [Row; 20] = [
         None,
         4,
     ),
-    ("CPUs busy with strangers meanwhile", Outcome::strangers_cpus, None, 2),
+    ("CPUs used by other programs", Outcome::strangers_cpus, None, 2),
     (
         "a fixed piece of work, ns (before and after)",
         |o| o.work_ns.iter().sum::<f64>() / 2.0,
@@ -136,7 +131,7 @@ fn calls(outcome: &Outcome) -> f64 {
     (sums.told + sums.told_again + sums.interim) as f64
 }
 
-/// What each node handed over, in parts of a hundred; empty for one node.
+/// Percentage of messages submitted by each node; empty for one node.
 pub(crate) fn shares(submitted_by: &[u64]) -> String {
     let sum = submitted_by.iter().sum::<u64>().max(1) as f64;
     let share = |count: &u64| format!("{:.1} %", *count as f64 / sum * 100.0);
@@ -146,7 +141,7 @@ pub(crate) fn shares(submitted_by: &[u64]) -> String {
     }
 }
 
-/// A Markdown table; with several outcomes the last columns are ratios to the first, above 1 when better.
+/// A Markdown table; with several outcomes the last columns are ratios to the first, above 1 if better.
 pub(crate) fn table(outcomes: &[Outcome]) -> String {
     let mut lines = vec![String::from("| |"), String::from("|---|")];
     for (n, outcome) in outcomes.iter().enumerate() {
@@ -175,12 +170,12 @@ pub(crate) fn table(outcomes: &[Outcome]) -> String {
         let ratio = |n| if n > 0 { " |" } else { "" };
         let cells = outcomes.iter().enumerate();
         let cells = cells.map(|(n, o)| format!(" {} |{}", shares(&o.submitted_by), ratio(n)));
-        lines.push(format!("| handed over by each node |{}", cells.collect::<String>()));
+        lines.push(format!("| submitted by each node |{}", cells.collect::<String>()));
     }
     lines.join("\n")
 }
 
-/// What should not have happened, one line each; empty when all went well.
+/// Errors, one line each; empty if there were none.
 pub(crate) fn complaints(outcome: &Outcome) -> Vec<String> {
     let sums = &outcome.sums;
     let mut complaints = Vec::new();
@@ -189,18 +184,15 @@ pub(crate) fn complaints(outcome: &Outcome) -> Vec<String> {
             complaints.push(format!("{}: {count} {what}", outcome.gateway));
         }
     };
-    check(sums.lost, "accepted and never told a final state");
-    check(sums.told_again, "final states told again");
-    check(sums.failed, "told as failed");
-    check(sums.strangers, "told or sent and never accepted");
-    check(sums.never_submitted, "accepted and never handed to the SMSC");
-    check(sums.submitted_again, "handed to the SMSC again");
+    check(sums.lost, "accepted without a reported final state");
+    check(sums.told_again, "final states reported again");
+    check(sums.failed, "reported as failed");
+    check(sums.strangers, "reported or submitted, but never accepted");
+    check(sums.never_submitted, "accepted and never submitted to the SMSC");
+    check(sums.submitted_again, "submitted to the SMSC again");
     check(outcome.messages - sums.accepted.min(outcome.messages), "not accepted");
     check(usize::try_from(outcome.requests_broken).unwrap_or(0), "requests broken");
-    check(
-        usize::try_from(outcome.requests_refused).unwrap_or(0),
-        "requests refused and asked again",
-    );
+    check(usize::try_from(outcome.requests_refused).unwrap_or(0), "requests refused and repeated");
     if let Some(example) = &outcome.example {
         complaints.push(format!("{}: for example: {example}", outcome.gateway));
     }

@@ -1,5 +1,5 @@
-//! The gateway's surroundings, each on a thread and a runtime of its own, so that what they cost is known one by one:
-//! the simulator, the sink, the loader and, when the carrier is to be far away, the proxy.
+//! The gateway's peers, each on its own thread and runtime, so that their CPU time is known separately: the simulator,
+//! the sink, the loader and, for a distant carrier, the proxy.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ pub(crate) struct Peer {
     pub thread: Thread,
 }
 
-/// A thread with a small runtime; what it says first is handed over.
+/// Starts a thread with a small runtime, and returns its first message.
 fn start<T: Send + 'static, F: Future<Output = ()>>(
     name: &str,
     begin: impl FnOnce(TcpListener, SocketAddr) -> (T, F) + Send + 'static,
@@ -67,7 +67,7 @@ pub(crate) fn start_sink(tally: Arc<Tally>) -> Result<(Peer, Arc<Sink>)> {
     Ok((Peer { address, thread }, sink))
 }
 
-/// The proxy: where it listens, and its threads.
+/// The proxy's address and threads.
 pub(crate) fn start_proxy(to: SocketAddr, rtt: Duration) -> Result<(SocketAddr, proxy::Threads)> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     let (address, threads) = (listener.local_addr()?, proxy::Threads::default());
@@ -77,7 +77,7 @@ pub(crate) fn start_proxy(to: SocketAddr, rtt: Duration) -> Result<(SocketAddr, 
     Ok((address, threads))
 }
 
-/// The loader at work.
+/// A running loader.
 #[derive(Debug)]
 pub(crate) struct Loader(JoinHandle<Result<(Seen, Duration)>>);
 
@@ -92,12 +92,12 @@ pub(crate) fn start_load(load: Load) -> Result<Loader> {
 }
 
 impl Loader {
-    /// Whether everything is sent.
+    /// Whether it has sent everything.
     pub(crate) fn is_done(&self) -> bool {
         self.0.is_finished()
     }
 
-    /// What it saw, and its CPU time.
+    /// Its measurements and CPU time.
     pub(crate) fn join(self) -> Result<(Seen, Duration)> {
         self.0.join().map_err(|_| anyhow!("the loader panicked"))?
     }

@@ -1,6 +1,6 @@
-//! A TCP proxy that delays each direction by half a round trip, so that a carrier on the loopback seems as far away as
-//! one is. It delays octets, not packets: order and content stay, bandwidth is not limited. Two threads for each
-//! direction, not tasks, because a thread's sleep is exact to a twentieth of a millisecond and a runtime's timer to two.
+//! A TCP proxy that delays each direction by half a round trip, to simulate a distant carrier on the loopback. It delays
+//! octets, not packets: order and content are kept, bandwidth is not limited. It uses two threads per direction instead
+//! of tasks, because a thread's sleep is exact to 0.05 ms and a runtime's timer to 2 ms.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -13,15 +13,15 @@ use anyhow::Result;
 
 use crate::measure::Thread;
 
-/// Chunks under way in one direction; far more than a window of messages.
+/// Chunks in flight in one direction; far more than a window of messages.
 const UNDER_WAY_MAX: usize = 16_384;
 const CHUNK_OCTETS: usize = 64 * 1024;
-/// Chunks due within this are not slept for.
+/// Shortest sleep: chunks due sooner are sent at once.
 const SLACK: Duration = Duration::from_micros(30);
 
 type Chunk = (Instant, Vec<u8>);
 
-/// The threads at work, for their CPU time.
+/// The running threads, for their CPU time.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Threads(Arc<Mutex<Vec<Thread>>>);
 
@@ -32,13 +32,13 @@ impl Threads {
         }
     }
 
-    /// CPU time of those that still run.
+    /// CPU time of the threads that still run.
     pub(crate) fn cpu(&self) -> Duration {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(Thread::cpu).sum()
     }
 }
 
-/// Serves for ever.
+/// Serves forever.
 pub(crate) fn serve(listener: &TcpListener, to: SocketAddr, rtt: Duration, threads: &Threads) {
     for near in listener.incoming().flatten() {
         if let Err(error) = join(near, to, rtt / 2, threads) {
@@ -61,7 +61,7 @@ fn join(
     Ok(())
 }
 
-/// Starts the threads of one direction; they end, and close the far side, when the near one is closed.
+/// Starts the threads of one direction; when the near side is closed, they close the far side and end.
 fn carry(from: TcpStream, to: TcpStream, delay: Duration, threads: Threads) {
     let (sender, receiver) = sync_channel::<Chunk>(UNDER_WAY_MAX);
     let reading = threads.clone();
@@ -94,11 +94,11 @@ fn give(mut to: TcpStream, receiver: &Receiver<Chunk>) {
             break;
         }
     }
-    // The other direction may be cut already.
+    // The other direction may be closed already.
     let _ = to.shutdown(Shutdown::Both);
 }
 
-/// Listens and serves for ever.
+/// Listens and serves forever.
 pub(crate) fn run(listen: SocketAddr, to: SocketAddr, rtt: Duration) -> Result<()> {
     let listener = TcpListener::bind(listen)?;
     println!("proxy on {} to {to}, round trip {rtt:?}", listener.local_addr()?);

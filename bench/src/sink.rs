@@ -1,12 +1,12 @@
-//! The call-back sink: takes every request, enters in the book what it says, answers 200. Orders' webhooks say the state
-//! in their body (`smsStatus`), Kannel's calls in the URL:
+//! The call-back sink: accepts every request, records the reported state, responds 200. The state is in the body of
+//! webhooks (`smsStatus`), and in the URL of Kannel's calls:
 //!
 //! ```text
 //! POST /b/INDEX          {"orderId":…,"smsStatus":"delivered"}
 //! GET  /k/INDEX/TYPE     1 delivered, 2 failed, 16 rejected; 4 and 8 are not final
 //! ```
 //!
-//! Anything else is answered too, so that the loader can be measured against it.
+//! It answers any other request too, so that the loader can be measured against it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -37,12 +37,12 @@ impl Sink {
         Self { tally, requests: AtomicU64::new(0), connections: AtomicU64::new(0) }
     }
 
-    /// Connections taken so far: a caller that keeps its own needs few.
+    /// Connections accepted so far; a caller with keep-alive needs few.
     pub(crate) fn connections(&self) -> u64 {
         self.connections.load(Ordering::Relaxed)
     }
 
-    /// Takes connections for ever.
+    /// Accepts connections forever.
     pub(crate) async fn serve_on(self: Arc<Self>, listener: TcpListener) {
         loop {
             let Ok((stream, _)) = listener.accept().await else {
@@ -115,7 +115,7 @@ fn kannel_state(kind: &[u8]) -> Told {
     }
 }
 
-/// Serves for ever and says every second what came.
+/// Serves forever and prints its counters every second.
 pub(crate) async fn run(listen: SocketAddr, messages: usize) -> Result<()> {
     let listener = TcpListener::bind(listen).await?;
     println!("sink on http://{}", listener.local_addr()?);

@@ -1,4 +1,4 @@
-//! Windows and round trips: how much of window / round trip a gateway gets out of a carrier that is far away.
+//! Throughput by window and round trip, as a share of window / round trip.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use anyhow::Result;
 use crate::outcome::{Outcome, complaints};
 use crate::trial::{self, Trial};
 
-/// A trial lasts about this long.
+/// Approximate duration of a trial.
 const SECONDS: f64 = 5.0;
-/// Without a distance there is no bound to compute the number of messages from.
+/// Without a round trip there is no bound from which to compute the number of messages.
 const NEAR_MESSAGES: usize = 30_000;
 
-/// One trial for each pair. `most_per_second` is what the gateway is known to reach on this machine: more than that
-/// cannot come from a larger window, and the number of messages follows from it.
+/// Runs one trial per pair. `most_per_second` is the gateway's known maximum on this machine; it bounds the number of
+/// messages.
 pub(crate) fn run(
     base: &Trial,
     windows: &[u32],

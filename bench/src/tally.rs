@@ -1,5 +1,5 @@
-//! The book of a trial, shared by loader, simulator and sink: for each message whether it was accepted, how often it was
-//! handed to the SMSC and how often its final state was told, and when. Any number of threads write it without waiting.
+//! The records of a trial, shared by loader, simulator and sink: for each message whether it was accepted, how often it
+//! was submitted to the SMSC and how often its final state was reported, and when. Writers never block.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,16 +9,16 @@ use crate::histogram::Histogram;
 
 #[derive(Debug, Default)]
 struct Entry {
-    /// Microseconds after the start, 0 while the request was not begun.
+    /// Time of the request in microseconds after the start; 0 before.
     sent_us: AtomicU64,
-    /// When it was last handed to the SMSC, likewise.
+    /// Time of the last submission to the SMSC, likewise.
     submitted_us: AtomicU64,
     accepted: AtomicU8,
     submitted: AtomicU8,
     told: AtomicU8,
 }
 
-/// What is known of every message of a trial.
+/// Records of every message of a trial.
 #[derive(Debug)]
 pub(crate) struct Tally {
     start: Instant,
@@ -33,37 +33,37 @@ pub(crate) struct Tally {
     through: Mutex<Histogram>,
 }
 
-/// What the call-back said of a message.
+/// State reported by a call-back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// Final, and good.
+    /// Final, successful.
     Delivered,
-    /// Final, and not good.
+    /// Final, unsuccessful.
     Failed,
-    /// On its way.
+    /// Not final.
     Interim,
 }
 
-/// The sums of a [`Tally`]; `lost`, `told_again` and `strangers` are the gateway's mistakes.
+/// The sums of a [`Tally`]; `lost`, `told_again` and `strangers` are errors of the gateway.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Sums {
-    /// Messages whose request was answered with yes.
+    /// Accepted messages.
     pub accepted: usize,
-    /// Of them, those whose final state was told.
+    /// Accepted messages with a reported final state.
     pub told: usize,
-    /// Accepted, and the final state never told.
+    /// Accepted messages without a reported final state.
     pub lost: usize,
-    /// Final states told more than once, each repeat counted.
+    /// Repeated reports of final states.
     pub told_again: usize,
     /// Final states other than delivered; the simulator delivers everything.
     pub failed: usize,
-    /// Told and never accepted, or of no message of this trial.
+    /// Reported but never accepted, or not of this trial.
     pub strangers: usize,
-    /// Accepted, and never handed to the SMSC.
+    /// Accepted and never submitted to the SMSC.
     pub never_submitted: usize,
-    /// Handed to the SMSC more than once, each repeat counted.
+    /// Repeated submissions to the SMSC.
     pub submitted_again: usize,
-    /// Call-backs about states that are not final.
+    /// Call-backs with non-final states.
     pub interim: usize,
 }
 
@@ -91,20 +91,20 @@ impl Tally {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX).max(1)
     }
 
-    /// A request is about to be written.
+    /// Records the start of a request.
     pub(crate) fn sending(&self, index: usize) {
         let now = self.now_us();
         self.first_sent_us.fetch_min(now, Ordering::Relaxed);
         self.entries[index].sent_us.store(now, Ordering::Relaxed);
     }
 
-    /// A request was answered with yes.
+    /// Records an accepted request.
     pub(crate) fn accepted(&self, index: usize) {
         self.entries[index].accepted.store(1, Ordering::Relaxed);
         self.accepted.fetch_add(1, Ordering::Release);
     }
 
-    /// The SMSC has it.
+    /// Records a submission to the SMSC.
     pub(crate) fn submitted(&self, index: Option<usize>) {
         match index.and_then(|index| self.entries.get(index)) {
             Some(entry) => {
@@ -117,7 +117,7 @@ impl Tally {
         }
     }
 
-    /// A call-back came.
+    /// Records a call-back.
     pub(crate) fn tell(&self, index: Option<usize>, what: Told) {
         let Some(entry) = index.and_then(|index| self.entries.get(index)) else {
             self.strangers.fetch_add(1, Ordering::Relaxed);
@@ -149,18 +149,18 @@ impl Tally {
         self.accepted.load(Ordering::Acquire)
     }
 
-    /// From the first request to the last final state told.
+    /// From the first request to the last reported final state.
     pub(crate) fn span(&self) -> Duration {
         let first = self.first_sent_us.load(Ordering::Relaxed);
         Duration::from_micros(self.last_told_us.load(Ordering::Relaxed).saturating_sub(first))
     }
 
-    /// From a message's request to its final state told.
+    /// From a message's request to its reported final state.
     pub(crate) fn through(&self) -> Histogram {
         self.through.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// From a message's request to its way to the SMSC, of those from `first` on.
+    /// From a message's request to its submission to the SMSC, for messages from `first` on.
     pub(crate) fn to_smsc(&self, first: usize) -> Histogram {
         let mut histogram = Histogram::default();
         for entry in &self.entries[first..] {
@@ -195,7 +195,7 @@ impl Tally {
     }
 }
 
-/// Counts up to 255.
+/// Saturates at 255.
 fn count(cell: &AtomicU8) {
     let _ = cell.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_add(1));
 }

@@ -1,4 +1,4 @@
-//! One trial: a gateway between loader, simulator and sink, from the first request to the last final state told.
+//! One trial: a gateway between loader, simulator and sink, from the first request to the last reported final state.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,34 +12,34 @@ use crate::smsc::{Centre, Manner};
 use crate::tally::Tally;
 use crate::{measure, peers};
 
-/// What is done to the gateway.
+/// Parameters of a trial.
 #[derive(Debug, Clone)]
 pub(crate) struct Trial {
     pub kind: Kind,
     pub messages: usize,
     pub connections: usize,
-    /// Messages per second; 0 = as fast as answers come.
+    /// Messages per second; 0 = as fast as responses arrive.
     pub rate: f64,
-    /// Round trip to the simulator; zero leaves the proxy out.
+    /// Round trip to the simulator; zero for no proxy.
     pub rtt: Duration,
     pub manner: Manner,
-    /// Addresses are filled in here.
+    /// The trial fills in the addresses.
     pub setting: Setting,
 }
 
-/// How often progress is looked at.
+/// Interval of progress checks.
 const LOOK: Duration = Duration::from_millis(5);
-/// The gateway must have bound by then.
+/// Time limit for the gateway's bind.
 const BOUND_WITHIN: Duration = Duration::from_secs(30);
-/// Idle this long before memory is read and load begins.
+/// Idle time before memory is read and load begins.
 pub(crate) const SETTLE: Duration = Duration::from_secs(2);
-/// No final state for this long, and the rest counts as lost.
+/// Without a final state for this long, the rest counts as lost.
 const STALLED: Duration = Duration::from_secs(30);
-/// For repeats that come after the last final state.
+/// Wait for repeats after the last final state.
 const GRACE: Duration = Duration::from_secs(1);
 const MEMORY_EVERY: Duration = Duration::from_secs(1);
 
-/// Runs it. The gateway is stopped afterwards, its directory left to be looked at.
+/// Runs it. Stops the gateway afterwards and leaves its directory for inspection.
 pub(crate) fn run(trial: &Trial) -> Result<Outcome> {
     let tally = Arc::new(Tally::new(trial.messages));
     let centre = Arc::new(Centre::new(trial.manner));
@@ -133,7 +133,7 @@ pub(crate) fn wait_bound(centre: &Centre, nodes: usize) -> Result<()> {
     Ok(())
 }
 
-/// Loads the gateway until everything accepted is told, or nothing comes any more. Samples memory meanwhile.
+/// Runs the load until every accepted message has a reported final state, or progress stops. Samples memory meanwhile.
 fn watch(gateway: &Gateway, tally: &Tally, load: Load) -> Result<(Seen, Duration, Vec<u64>)> {
     let mut memory_kib = Vec::new();
     let loader = peers::start_load(load)?;
@@ -148,7 +148,7 @@ fn watch(gateway: &Gateway, tally: &Tally, load: Load) -> Result<(Seen, Duration
         if current.0 + current.1 != told {
             (told, progress) = (current.0 + current.1, now);
         }
-        // The loader gives up by itself, later than this.
+        // The loader's own time limit is longer than this.
         if now > progress + STALLED && loader.is_done() {
             break;
         }

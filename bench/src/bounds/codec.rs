@@ -1,4 +1,4 @@
-//! Nanoseconds of the SMPP codec, beside what a prototype took on the same kind of machine.
+//! Nanoseconds of the SMPP codec, beside those of a prototype on the same kind of machine.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use smpp::CommandStatus;
 use smpp::pdu::{self, Address, Body, DeliverSm, EsmClass, RawPdu, SubmitSm, TlvBuf};
 use smpp::receipt::{MessageState, NewReceipt, Receipt};
 
-/// Operations in a round; the best of the rounds counts, for the others were disturbed.
+/// Operations in a round; the fastest round counts, because other programs only slow a round down.
 const OPERATIONS: u32 = 1_000_000;
 const ROUNDS: u32 = 5;
 
@@ -112,7 +112,7 @@ fn again<'a, B: Body<'a>>(raw: &'a RawPdu, sequence: u32, out: &mut BytesMut) {
     black_box(&*out);
 }
 
-/// Nanoseconds of one operation.
+/// Nanoseconds per operation.
 fn best(mut operation: impl FnMut(u32)) -> f64 {
     let mut best = f64::INFINITY;
     for _ in 0..ROUNDS {

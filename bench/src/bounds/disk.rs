@@ -1,4 +1,4 @@
-//! How often per second this disk can promise anything.
+//! `fdatasync` calls per second of this disk.
 
 use std::fs;
 use std::io::Write;

@@ -1,5 +1,5 @@
-//! SMPP alone: a client of crate `smpp` against the simulator, no store, no receipts. Near, with several windows; and
-//! far, where window over round trip is all that can be had.
+//! SMPP alone: a client of crate `smpp` against the simulator, without store or receipts. Directly, with several
+//! windows; and through the proxy, where window / round trip is the bound.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ const NEAR_MESSAGES: u64 = 1_000_000;
 const NEAR_WINDOWS: [u32; 3] = [64, 256, 1_000];
 const FAR_WINDOWS: [u32; 3] = [10, 100, 500];
 const FAR_RTTS_MS: [u64; 4] = [0, 20, 40, 100];
-/// A far run lasts about this long.
+/// Approximate duration of a run through the proxy.
 const FAR_SECONDS: f64 = 3.0;
 
 const MANNER: Manner = Manner { receipt_delay: Duration::ZERO, receipt_window: 100 };
@@ -65,7 +65,7 @@ pub(super) fn round_trips() -> Result<Value> {
     Ok(all.into())
 }
 
-/// Time and the client's CPU time for so many messages and their answers.
+/// Elapsed time and the client's CPU time for this many messages and their responses.
 fn exchange(port: u16, window: u32, messages: u64) -> Result<(Duration, Duration)> {
     let life = move || -> Result<_> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -113,7 +113,7 @@ async fn count(mut events: Events, messages: u64) -> Result<()> {
     while answered < messages {
         for event in events.next().await.context("the session ended")? {
             let Event::Response { pdu, .. } = event else { anyhow::bail!("{event:?}") };
-            ensure!(pdu.message_id().len() == 16, "an answer without an id");
+            ensure!(pdu.message_id().len() == 16, "a response without an id");
             answered += 1;
         }
     }

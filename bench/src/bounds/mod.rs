@@ -1,5 +1,5 @@
-//! The physical bounds beside the gateways' figures: what this machine does when there is no gateway. Printed, and in
-//! JSON; nothing here passes or fails.
+//! The machine's bounds without a gateway, for comparison with the gateways' figures. Printed, and in JSON; nothing
+//! here passes or fails.
 
 mod codec;
 mod disk;
@@ -11,15 +11,17 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-/// Measures everything; about a minute.
+/// Measures everything, which takes about a minute.
 pub(crate) fn run(dir: &Path) -> Result<Value> {
     println!("\n### Disk: 4 KiB append + fdatasync in {}\n", dir.display());
     let disk = disk::measure(dir)?;
-    println!("\n### Codec, one core, ns per operation (ceiling: crates.md §1, quiet machine)\n");
+    println!("\n### Codec, one core, ns per operation (ceiling: a prototype, quiet machine)\n");
     let codec = codec::measure()?;
-    println!("\n### SMPP over loopback without a store: client of crate smpp to the simulator\n");
+    println!(
+        "\n### SMPP over loopback without a store: client of crate smpp against the simulator\n"
+    );
     let loopback = loopback::windows()?;
-    println!("\n### The same through the delaying proxy: window and round trip\n");
+    println!("\n### SMPP through the delaying proxy: window and round trip\n");
     let far = loopback::round_trips()?;
     println!("\n### HTTP without a gateway: loader to sink\n");
     let http = http::measure()?;

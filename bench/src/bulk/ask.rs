@@ -1,4 +1,4 @@
-//! Questions to the gateway's bulk door, a connection for each.
+//! Requests to the gateway's bulk door, each on its own connection.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -16,7 +16,7 @@ use crate::number;
 const TEXT: &str =
     "Big sale this Saturday at all our stores. Come early. Reply STOP to hear no more of us.";
 
-/// Asks the nodes in turn, beginning with the first.
+/// Sends requests to the nodes in turn, beginning with the first.
 #[derive(Debug)]
 pub(super) struct Ask {
     to: Vec<SocketAddr>,
@@ -46,7 +46,7 @@ impl Ask {
              Content-Length: {length}\r\nConnection: close\r\n\r\n",
             self.key
         )?;
-        // A refusal may come before all is written.
+        // A refusal may arrive before everything is written.
         let written = write(&mut stream);
         let mut answer = Vec::new();
         let mut buffer = vec![0; 64 * 1024];
@@ -71,10 +71,10 @@ impl Ask {
     }
 }
 
-/// The message's name, and the time from the first byte to the answer.
+/// The campaign's uuid, and the time from the first byte to the response.
 pub(super) fn send(ask: &Ask, recipients: usize) -> Result<(String, Duration)> {
     let (head, tail) = (r#"{"sender":"BENCH","msisdns":["#, format!(r#"],"content":"{TEXT}"}}"#));
-    // Each number with its quotes, and commas between them.
+    // Each number with its quotes and a comma.
     let length = head.len() + recipients * 13 + recipients.saturating_sub(1) + tail.len();
     let (answer, took) = ask.request("POST /api/v2/sms/send", length, |stream| {
         let mut part = Vec::with_capacity(128 * 1024);
@@ -94,11 +94,11 @@ pub(super) fn send(ask: &Ask, recipients: usize) -> Result<(String, Duration)> {
         part.extend_from_slice(tail.as_bytes());
         stream.write_all(&part)
     })?;
-    let uuid = answer["uuid"].as_str().context("an answer without a uuid")?;
+    let uuid = answer["uuid"].as_str().context("a response without a uuid")?;
     Ok((uuid.to_owned(), took))
 }
 
-/// A page of recipients behind `after`.
+/// A page of recipients after the cursor `after`.
 pub(super) fn page(ask: &Ask, uuid: &str, after: usize) -> Result<(Value, Duration)> {
     ask.get(&format!("/api/v2/sms/{uuid}/recipients?after={after}&limit={PAGE}"))
 }

@@ -1,5 +1,5 @@
-//! The bulk run: one request for very many numbers, followed until the last of them is final, while one-time passwords
-//! go through the same house.
+//! The bulk run: one request with very many numbers, followed until the last recipient is final, while one-time
+//! passwords go through the same gateway.
 //!
 //! ```text
 //! bulk  ──POST, streamed──▶ gateway ──submit_sm──▶ simulator
@@ -29,29 +29,29 @@ use crate::smsc::{Centre, Manner};
 use crate::tally::Tally;
 use crate::{measure, peers, trial};
 
-/// Between two looks at how far it is.
+/// Interval of progress queries.
 const LOOK: Duration = Duration::from_millis(500);
-/// Between two codes.
+/// Interval of codes.
 const CODE_EVERY: Duration = Duration::from_millis(250);
-/// A code whose delivery was not told so long after the end never will be.
+/// Time limit after the end for the delivery reports of codes.
 const CODE_LATE: Duration = Duration::from_secs(5);
-/// No progress for this long, and the rest counts as lost.
+/// Without progress for this long, the rest counts as lost.
 const STALLED: Duration = Duration::from_secs(60);
-/// Of the largest page that is read.
+/// Size of the largest page.
 const PAGE: usize = 1_000;
-/// The account can pay so many codes.
+/// Number of codes that the account can pay.
 const CODES_MAX: usize = 100_000;
 
-/// What is done.
+/// Parameters of a bulk run.
 #[derive(Debug, Clone)]
 pub(crate) struct Bulk {
     pub recipients: usize,
     pub manner: Manner,
-    /// Addresses are filled in here.
+    /// The run fills in the addresses.
     pub setting: Setting,
 }
 
-/// Runs it. The gateway is stopped afterwards, its directory left to be looked at.
+/// Runs it. Stops the gateway afterwards and leaves its directory for inspection.
 pub(crate) fn run(bulk: &Bulk) -> Result<BulkOutcome> {
     let messages = bulk.recipients + CODES_MAX;
     let tally = Arc::new(Tally::new(messages));
@@ -137,7 +137,7 @@ pub(crate) fn run(bulk: &Bulk) -> Result<BulkOutcome> {
     Ok(outcome)
 }
 
-/// How long each code took until its delivery was told; waits for those still on their way.
+/// Time of each code until its reported delivery; waits for outstanding ones.
 fn codes_told(tally: &Tally, codes: u64) -> Histogram {
     let end = Instant::now() + CODE_LATE;
     while tally.through().count() < codes && Instant::now() < end {
@@ -154,7 +154,7 @@ struct Followed {
     last: Instant,
 }
 
-/// Looks until all are final.
+/// Polls until all recipients are final.
 fn follow(
     ask: &Ask,
     uuid: &str,
@@ -202,7 +202,7 @@ fn follow(
     }
 }
 
-/// One code after the other until it is told to stop; how long each took to be accepted.
+/// Sends codes one by one until stopped; returns the time that each took to be accepted.
 fn send_codes(
     ask: &Ask,
     callback: SocketAddr,

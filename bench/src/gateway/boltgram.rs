@@ -1,4 +1,4 @@
-//! Boltgram: one process, or several on one PostgreSQL; its account and key made by its own commands.
+//! Boltgram: one process, or several on one PostgreSQL; its commands create the account and key.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -12,14 +12,14 @@ use super::{Gateway, Setting, Store, fill, free_port, node_name, spawn, wait_ope
 use crate::load::Door;
 
 const CONFIGURATION: &str = include_str!("../../gateways/boltgram.toml");
-/// As in the configuration.
+/// The prices of the configuration.
 const PRICE_SATS: usize = 100;
-/// What an account can be given at once; a recipient of a bulk message costs a tenth.
+/// Largest credit in one grant; a campaign's recipient costs a tenth of a message.
 const CREDIT_MAX_SATS: usize = 100_000_000;
-/// What several nodes must have in common.
+/// The file that all nodes must share.
 const KEY: &str = "data/vault.key";
 
-/// A node's directory, which has its configuration.
+/// A node's directory, with its configuration.
 struct Node {
     dir: PathBuf,
     http: SocketAddr,
@@ -70,7 +70,7 @@ fn configure(setting: &Setting, node: usize, url: &str) -> Result<Node> {
     fs::create_dir(&dir)?;
     let http_port = free_port()?;
     let values = [
-        ("dir", dir.to_str().context("a directory with a strange name")?.to_owned()),
+        ("dir", dir.to_str().context("the directory's name is not UTF-8")?.to_owned()),
         ("http_port", http_port.to_string()),
         ("smsc_host", setting.smsc.ip().to_string()),
         ("smsc_port", setting.smsc.port().to_string()),
@@ -92,7 +92,7 @@ fn ask(setting: &Setting, dir: &Path, words: &[&str]) -> Result<String> {
     Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
 }
 
-/// With what it stands on.
+/// Version of Boltgram and of its store.
 fn version(setting: &Setting, nodes: usize, database: Option<&Database>) -> Result<String> {
     let told = Command::new(&setting.boltgram).arg("--version").output()?;
     let told = String::from_utf8_lossy(&told.stdout);

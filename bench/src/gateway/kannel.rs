@@ -12,12 +12,12 @@ const CONFIGURATION: &str = include_str!("../../gateways/kannel.conf");
 const DLR_SQLITE3: &str = include_str!("../../gateways/kannel-dlr-sqlite3.conf");
 const BEARERBOX: &str = "/usr/sbin/bearerbox";
 const SMSBOX: &str = "/usr/sbin/smsbox";
-/// Without it both write everything they do to stderr, whatever the configuration says of the log file: half their time.
+/// Otherwise both log everything to stderr, whatever the log file's level, which takes half their time.
 const QUIET: [&str; 2] = ["-v", "4"];
 
 pub(super) fn start(setting: &Setting) -> Result<Gateway> {
     let (http_port, smsbox_port) = (free_port()?, free_port()?);
-    let dir = setting.dir.to_str().context("a directory with a strange name")?;
+    let dir = setting.dir.to_str().context("the directory's name is not UTF-8")?;
     let values = [
         ("dir", dir.to_owned()),
         ("admin_port", free_port()?.to_string()),
@@ -59,7 +59,7 @@ fn version() -> Result<String> {
     Ok(String::from_utf8_lossy(&told.stdout).trim().to_owned())
 }
 
-/// Kannel does not make the table itself.
+/// Kannel does not create the table itself.
 fn create_dlr_table(setting: &Setting) -> Result<()> {
     let columns = "smsc, ts, source, destination, service, url, mask INTEGER, status INTEGER, boxc";
     let sql = format!("CREATE TABLE dlr ({columns}); CREATE INDEX dlr_ts ON dlr (smsc, ts);");
@@ -71,7 +71,7 @@ fn create_dlr_table(setting: &Setting) -> Result<()> {
         .arg(setting.dir.join("dlr.db"))
         .arg(sql)
         .status()
-        .context("python3 is needed to make Kannel's receipt table")?;
-    anyhow::ensure!(done.success(), "cannot make Kannel's receipt table");
+        .context("python3 is needed to create Kannel's receipt table")?;
+    anyhow::ensure!(done.success(), "cannot create Kannel's receipt table");
     Ok(())
 }

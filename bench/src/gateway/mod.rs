@@ -1,4 +1,4 @@
-//! The gateways that are measured: how each is configured, started, found ready and stopped.
+//! The measured gateways: configuration, start, readiness and stop.
 
 mod boltgram;
 mod kannel;
@@ -18,7 +18,7 @@ pub(crate) use self::store::Store;
 use crate::load::Door;
 use crate::measure;
 
-/// A gateway that is not ready by then never will be.
+/// Time limit for a gateway to become ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const STOPPED_WITHIN: Duration = Duration::from_secs(15);
 
@@ -29,20 +29,20 @@ pub(crate) enum Kind {
     Boltgram,
 }
 
-/// What a gateway is to be told.
+/// Settings of a gateway.
 #[derive(Debug, Clone)]
 pub(crate) struct Setting {
-    /// A directory of its own, on the disk that is measured; what was in it is removed.
+    /// Its directory, on the measured disk; emptied first.
     pub dir: PathBuf,
-    /// The simulator, or the proxy before it.
+    /// The simulator, or the proxy in front of it.
     pub smsc: SocketAddr,
     /// The sink.
     pub callback: SocketAddr,
-    /// What its customer must be able to pay.
+    /// Number of messages that its customer must be able to pay.
     pub messages: usize,
     /// `submit_sm` in flight.
     pub window: u32,
-    /// Binds (Boltgram only), over all nodes.
+    /// Binds of all nodes together (Boltgram only).
     pub binds: u32,
     /// Processes that share the store (Boltgram only).
     pub nodes: usize,
@@ -50,23 +50,23 @@ pub(crate) struct Setting {
     pub kannel_dlr: String,
     /// Boltgram's binary.
     pub boltgram: PathBuf,
-    /// Where Boltgram keeps its rows.
+    /// Boltgram's store.
     pub store: Store,
 }
 
-/// A gateway that runs; dropping it kills it.
+/// A running gateway; dropping it kills it.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     pub version: String,
-    /// Where each of its nodes listens.
+    /// HTTP address of each node.
     pub http: Vec<SocketAddr>,
     pub door: Door,
     processes: Vec<Child>,
-    /// Of the trial's own.
+    /// The trial's own server.
     database: Option<Database>,
 }
 
-/// Starts a gateway and waits until its door is open. Its carrier may not be bound yet.
+/// Starts a gateway and waits until it listens. Its carrier may not be bound yet.
 pub(crate) fn start(kind: Kind, setting: &Setting) -> Result<Gateway> {
     if setting.dir.exists() {
         fs::remove_dir_all(&setting.dir)?;
@@ -79,17 +79,17 @@ pub(crate) fn start(kind: Kind, setting: &Setting) -> Result<Gateway> {
 }
 
 impl Gateway {
-    /// CPU time of all its processes, its database's among them.
+    /// CPU time of all its processes, including the database server's.
     pub(crate) fn cpu(&self) -> Result<Duration> {
         self.all().map(measure::family_cpu).sum()
     }
 
-    /// CPU time of the database's server, if it is the trial's own.
+    /// CPU time of the trial's own database server, if any.
     pub(crate) fn database_cpu(&self) -> Result<Duration> {
         self.database.iter().map(Database::process).map(measure::family_cpu).sum()
     }
 
-    /// What all its processes have had written to disks, its database's among them.
+    /// Octets written to disk by all its processes, including the database server's.
     pub(crate) fn disk_octets(&self) -> Result<u64> {
         self.all().map(measure::family_disk_octets).sum()
     }
@@ -99,12 +99,12 @@ impl Gateway {
         self.processes.iter().map(Child::id).chain(database)
     }
 
-    /// `VmRSS` or `VmHWM` of all its processes, its database's left out: they share most of theirs.
+    /// `VmRSS` or `VmHWM` of all its processes, without the database server's, which share most of theirs.
     pub(crate) fn memory_kib(&self, line: &str) -> Result<u64> {
         self.processes.iter().map(|process| measure::memory_kib(process.id(), line)).sum()
     }
 
-    /// Asks it to end, and waits.
+    /// Stops it with a signal, and waits.
     pub(crate) fn stop(mut self) {
         for process in self.processes.iter_mut().rev() {
             let _ = Command::new("kill").args(["-TERM", &process.id().to_string()]).status();
@@ -119,19 +119,19 @@ impl Gateway {
 impl Drop for Gateway {
     fn drop(&mut self) {
         for process in &mut self.processes {
-            // Gone already is as good.
+            // It may have ended already.
             let _ = process.kill();
             let _ = process.wait();
         }
     }
 }
 
-/// As the simulator knows it.
+/// The node's `system_id`.
 pub(crate) fn node_name(node: usize) -> String {
     format!("node{}", node + 1)
 }
 
-/// A port that nobody listens on now.
+/// A port without a listener.
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
@@ -143,14 +143,14 @@ fn fill(template: &str, values: &[(&str, String)]) -> String {
     })
 }
 
-/// A program in the background, its output in a file of `dir`.
+/// Starts a program in the background, with its output in a file in `dir`.
 fn spawn(dir: &Path, log: &str, command: &mut Command) -> Result<Child> {
     let file = fs::File::create(dir.join(log))?;
     command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
     command.spawn().with_context(|| format!("cannot start {}", command.get_program().display()))
 }
 
-/// Waits until somebody listens, as long as all processes live.
+/// Waits until the address accepts connections; fails if a process ends.
 fn wait_open(address: SocketAddr, processes: &mut [Child]) -> Result<()> {
     let end = Instant::now() + READY_WITHIN;
     while TcpStream::connect(address).is_err() {
@@ -160,7 +160,7 @@ fn wait_open(address: SocketAddr, processes: &mut [Child]) -> Result<()> {
             }
         }
         if Instant::now() > end {
-            bail!("nobody listens on {address} after {READY_WITHIN:?}");
+            bail!("nothing listens on {address} after {READY_WITHIN:?}");
         }
         std::thread::sleep(Duration::from_millis(50));
     }

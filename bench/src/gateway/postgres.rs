@@ -1,5 +1,5 @@
-//! A PostgreSQL server for the trial alone, configured by `gateways/postgresql.conf`: it flushes what it commits. It
-//! listens on the loopback and trusts everybody there, and its directory goes with it.
+//! A PostgreSQL server for one trial, configured by `gateways/postgresql.conf`, with durable commits. It listens on
+//! the loopback and trusts every client there; its directory is removed with it.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -14,7 +14,7 @@ use super::{free_port, spawn, wait_open};
 const VERSIONS: &str = "/usr/lib/postgresql";
 const CONFIGURATION: &str = include_str!("../../gateways/postgresql.conf");
 
-/// Dropping it ends it.
+/// Dropping it stops the server.
 #[derive(Debug)]
 pub(super) struct Database {
     process: Child,
@@ -31,7 +31,7 @@ impl Database {
         } else {
             fs::create_dir(&dir).is_ok()
         };
-        ensure!(made, "cannot make {}", dir.display());
+        ensure!(made, "cannot create {}", dir.display());
         let data = dir.join("data");
         let done = as_somebody(&programs.join("initdb"))
             .args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-D"])
@@ -57,7 +57,7 @@ impl Database {
         self.process.id()
     }
 
-    /// As in "PostgreSQL 15.14".
+    /// For example "PostgreSQL 15.14".
     pub(super) fn version(&self) -> Result<String> {
         let told = Command::new(programs()?.join("postgres")).arg("--version").output()?;
         let told = String::from_utf8_lossy(&told.stdout);
@@ -69,14 +69,14 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // At once: what it holds is thrown away.
+        // Immediate shutdown: the data is discarded.
         let _ = Command::new("kill").args(["-QUIT", &self.process.id().to_string()]).status();
         let _ = self.process.wait();
         let _ = fs::remove_dir_all(&self.dir);
     }
 }
 
-/// The newest version that is installed.
+/// The newest installed version.
 fn programs() -> Result<PathBuf> {
     let versions = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
     let number = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();

@@ -1,16 +1,16 @@
-//! Where Boltgram keeps its rows in a trial.
+//! Boltgram's store in a trial.
 
 use std::convert::Infallible;
 use std::str::FromStr;
 
-/// As the command line says it.
+/// Parsed from the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Store {
     /// A file in the trial's directory.
     Sqlite,
-    /// A PostgreSQL server of the trial's own.
+    /// A PostgreSQL server started for the trial.
     Postgres,
-    /// A URL, of an empty database.
+    /// URL of an empty database.
     At(String),
 }
 

@@ -1,4 +1,4 @@
-//! One connection of the loader: write a request, read its answer, again.
+//! One connection of the loader: write a request, read its response, repeat.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::{Plan, Seen};
 use crate::http::Message;
 
-/// An answer that takes longer is given up.
+/// Time limit for a response.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-/// After a refusal; doubled each time.
+/// Pause after a refusal, doubled each time.
 const PAUSE: Duration = Duration::from_millis(2);
 const PAUSE_MAX: Duration = Duration::from_millis(250);
-/// A message refused this often is given up: half a minute.
+/// Attempts for a refused message: half a minute in all.
 const REFUSALS_MAX: u32 = 128;
-/// A gateway that cuts this many connections in a row is not worth asking.
+/// Consecutive lost connections after which the loader stops.
 const CUTS_MAX: u32 = 10;
 
-/// What the gateway said.
+/// Outcome of a request.
 enum Said {
     Yes,
     No(String),
@@ -34,7 +34,7 @@ struct Connection {
     input: BytesMut,
 }
 
-/// Sends messages until the plan has none left.
+/// Sends messages until none is left in the plan.
 pub(super) async fn drive(plan: Arc<Plan>, to: SocketAddr) -> Result<Seen> {
     let mut seen = Seen::default();
     let (mut body, mut request) = (Vec::new(), Vec::new());
@@ -56,7 +56,7 @@ pub(super) async fn drive(plan: Arc<Plan>, to: SocketAddr) -> Result<Seen> {
                 seen.example.get_or_insert(format!("{error:#}"));
                 cuts += 1;
                 if cuts >= CUTS_MAX {
-                    return Err(error.context("one message after the other cannot be sent"));
+                    return Err(error.context("consecutive messages failed"));
                 }
             }
         }
@@ -64,8 +64,8 @@ pub(super) async fn drive(plan: Arc<Plan>, to: SocketAddr) -> Result<Seen> {
     Ok(seen)
 }
 
-/// When to count from: our timers wake up to a millisecond late, which is not the gateway's fault; that all connections
-/// were busy is.
+/// Start of the latency: the loader's timers wake up to a millisecond late, which is not counted; time during which
+/// all connections were busy is.
 async fn wait(due: Instant, rate: f64) -> Instant {
     let now = Instant::now();
     if rate <= 0.0 || due <= now {
@@ -75,7 +75,7 @@ async fn wait(due: Instant, rate: f64) -> Instant {
     Instant::now()
 }
 
-/// Sends one message until it is taken.
+/// Sends one message until it is accepted.
 async fn send(
     plan: &Plan,
     to: SocketAddr,
@@ -118,13 +118,13 @@ impl Connection {
         Ok(Self { stream, input: BytesMut::with_capacity(4 * 1024) })
     }
 
-    /// The answer, and whether it is the connection's last.
+    /// The response, and whether it is the connection's last.
     async fn ask(&mut self, plan: &Plan, request: &[u8]) -> Result<(Said, bool)> {
         self.stream.write_all(request).await.context("cannot send")?;
         loop {
             self.input.reserve(1_024);
             if self.stream.read_buf(&mut self.input).await.context("cannot read")? == 0 {
-                bail!("the gateway closed the connection instead of answering");
+                bail!("the gateway closed the connection before it answered");
             }
             let Some(answer) = Message::read(&self.input)? else { continue };
             let said = if plan.load.door.is_yes(&answer) {

@@ -1,4 +1,4 @@
-//! How a message is said at each gateway's door, and which answer means yes.
+//! The request format of each gateway's door, and which response means accepted.
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -6,11 +6,11 @@ use std::net::SocketAddr;
 use crate::http::Message;
 use crate::number;
 
-/// Whose door.
+/// The door.
 #[derive(Debug, Clone)]
 pub(crate) enum Door {
-    /// Boltgram's orders door: `POST /createsendorder`, paid from the key's account, told of final states alone as
-    /// Kannel's is.
+    /// Boltgram's orders door: `POST /createsendorder`, paid from the key's account, with webhooks for final states only,
+    /// as with Kannel.
     Orders {
         /// `X-API-Key`.
         key: String,
@@ -22,14 +22,14 @@ pub(crate) enum Door {
         /// The sink.
         callback: SocketAddr,
     },
-    /// The sink itself, to know what HTTP alone costs.
+    /// The sink itself, to measure HTTP alone.
     Echo,
 }
 
-/// One part in every alphabet; the recipient tells messages apart.
+/// One part in every alphabet; messages differ by their recipient.
 const TEXT: &str = "Your code is 314159. Do not share it with anyone, not even with us.";
 const TEXT_QUOTED: &str = "Your+code+is+314159.+Do+not+share+it+with+anyone%2C+not+even+with+us.";
-/// Delivered, failed or rejected: final states alone, so that Kannel has no more to tell than is needed.
+/// Delivered, failed or rejected: only final states, so that Kannel makes no further calls.
 const DLR_MASK: u8 = 1 | 2 | 16;
 
 impl Door {
@@ -38,7 +38,7 @@ impl Door {
         body.clear();
         let digits = number::digits_of(index);
         let phone = std::str::from_utf8(&digits).unwrap_or_default();
-        // Writing to a Vec does not fail.
+        // Writing to a Vec cannot fail.
         let _ = match self {
             Self::Orders { key, callback } => {
                 let _ = write!(
@@ -64,11 +64,11 @@ impl Door {
         };
     }
 
-    /// Whether the gateway took the message.
+    /// Whether the gateway accepted the message.
     pub(super) fn is_yes(&self, answer: &Message<'_>) -> bool {
         let good = matches!(answer.status(), 200..=299);
         match self {
-            // An unpaid order is no message.
+            // An unpaid order is not an accepted message.
             Self::Orders { .. } => good && memchr::memmem::find(answer.body, b"\"paid\"").is_some(),
             Self::Kannel { .. } | Self::Echo => good,
         }

@@ -1,6 +1,6 @@
-//! The HTTP loader: single-recipient sends over a fixed number of keep-alive connections, one request at a time on each.
-//! Either as fast as answers come, or at a fixed rate. A refusal (a status that is not 2xx) is asked again after a pause;
-//! a broken connection is not, for the message may have been taken.
+//! The HTTP loader: single-recipient sends over a fixed number of keep-alive connections, one request at a time on each,
+//! as fast as responses arrive or at a fixed rate. A refused request (a status other than 2xx) is repeated after a pause;
+//! a request whose connection broke is not, because the message may have been accepted.
 
 mod connection;
 mod door;
@@ -18,37 +18,37 @@ pub(crate) use door::Door;
 use crate::histogram::Histogram;
 use crate::tally::Tally;
 
-/// What to send, where, how fast.
+/// Target, connections and rate of a load.
 #[derive(Debug)]
 pub(crate) struct Load {
-    /// The gateway's nodes; each has as many connections as any other, or one less.
+    /// The gateway's nodes; connections are spread evenly.
     pub to: Vec<SocketAddr>,
-    /// Its kind of door.
+    /// The gateway's door.
     pub door: Door,
     /// Connections.
     pub connections: usize,
-    /// Messages per second; 0 = as fast as answers come.
+    /// Messages per second; 0 = as fast as responses arrive.
     pub rate: f64,
-    /// Where it is written down, which also says how many.
+    /// Records the messages; its size is their number.
     pub tally: Arc<Tally>,
 }
 
-/// What the loader saw.
+/// The loader's measurements.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// From writing a request to its answer; at a fixed rate from when it was to be written, if that was earlier.
+    /// From writing a request to its response; at a fixed rate from the time at which it was due, if earlier.
     pub latency: Histogram,
-    /// Requests refused (and asked again).
+    /// Refused (and repeated) requests.
     pub refused: u64,
-    /// Requests given up or cut: their messages may have been taken all the same.
+    /// Requests without a response; their messages may have been accepted.
     pub broken: u64,
-    /// The first refusal, for people to read.
+    /// Text of the first refusal.
     pub example: Option<String>,
-    /// From the first request to the last answer.
+    /// From the first request to the last response.
     pub took: Duration,
 }
 
-/// Hands out the messages to the connections.
+/// Distributes the messages among the connections.
 #[derive(Debug)]
 struct Plan {
     load: Load,
@@ -57,7 +57,7 @@ struct Plan {
 }
 
 impl Plan {
-    /// The next message and when to send it, now at the latest.
+    /// The next message and the time to send it, now at the latest.
     fn next(&self) -> Option<(usize, Instant)> {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         if index >= self.load.tally.messages() {
@@ -70,7 +70,7 @@ impl Plan {
     }
 }
 
-/// Sends everything; returns when the last answer is there.
+/// Sends everything; returns after the last response.
 pub(crate) async fn run(load: Load) -> Result<Seen> {
     let connections = load.connections.max(1);
     let plan = Arc::new(Plan { load, next: AtomicUsize::new(0), start: Instant::now() });

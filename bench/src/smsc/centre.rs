@@ -1,5 +1,5 @@
-//! What outlives a session: the ids given out, and the receipts that nobody has taken yet. A receipt stays here until it
-//! is answered with yes; one that is refused, or whose session ends first, is sent again, as real SMSCs do.
+//! State that outlives a session: assigned ids and unacknowledged receipts. A receipt stays here until it is
+//! acknowledged; if it is refused or its session ends first, it is sent again, as by real SMSCs.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,19 +15,19 @@ use tokio::time::Instant;
 use crate::number;
 use crate::tally::Tally;
 
-/// A refused receipt waits this long.
+/// Delay before a refused receipt is sent again.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// How the simulator behaves.
+/// Settings of the simulator.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
-    /// From taking a message to its receipt.
+    /// Delay from accepting a message to its receipt.
     pub receipt_delay: Duration,
     /// Receipts in flight on each session.
     pub receipt_window: u32,
 }
 
-/// A receipt to be sent. Who it concerns is kept so that it can be written again.
+/// A receipt to send. It keeps its addresses so that it can be encoded again.
 #[derive(Debug, Clone)]
 pub(super) struct Owed {
     due: Instant,
@@ -36,7 +36,7 @@ pub(super) struct Owed {
     source_octets: usize,
 }
 
-/// Counted since the start.
+/// Counters since the start.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counts {
     pub submitted: u64,
@@ -44,12 +44,12 @@ pub(crate) struct Counts {
     pub receipts_refused: u64,
 }
 
-/// Of one `system_id`, over all its sessions.
+/// All sessions of one `system_id`.
 #[derive(Debug, Default)]
 pub(crate) struct Client {
-    /// Sessions that are open.
+    /// Open sessions.
     open: AtomicU64,
-    /// Messages taken from it.
+    /// Accepted messages.
     submitted: AtomicU64,
 }
 
@@ -86,7 +86,7 @@ impl Centre {
         }
     }
 
-    /// From now on messages are entered in this book.
+    /// Records messages in this tally from now on.
     pub(crate) fn book(&self, tally: Arc<Tally>) {
         *lock(&self.tally) = Some(tally);
     }
@@ -99,7 +99,7 @@ impl Centre {
         self.manner.receipt_window
     }
 
-    /// Messages whose receipt was not sent yet.
+    /// Number of receipts not sent yet.
     pub(crate) fn waiting(&self) -> usize {
         lock(&self.owed).len()
     }
@@ -119,19 +119,19 @@ impl Centre {
         client
     }
 
-    /// Clients that have a session.
+    /// Number of clients with a session.
     pub(crate) fn bound(&self) -> usize {
         let is_bound = |client: &&Arc<Client>| client.open.load(Ordering::Relaxed) > 0;
         lock(&self.clients).values().filter(is_bound).count()
     }
 
-    /// How many messages each client has handed over, in the order of their names.
+    /// Messages submitted by each client, ordered by name.
     pub(crate) fn submitted_by(&self) -> Vec<u64> {
         let of = |client: &Arc<Client>| client.submitted.load(Ordering::Relaxed);
         lock(&self.clients).values().map(of).collect()
     }
 
-    /// Takes a message: its id, and the receipt it is owed if it asked for one.
+    /// Accepts a message. Returns its id, and its receipt if one was requested.
     pub(super) fn take(
         &self,
         sm: &SubmitSm<'_>,
@@ -155,7 +155,7 @@ impl Centre {
         id_text(id)
     }
 
-    /// Owes these from now on.
+    /// Queues receipts.
     pub(super) fn owe(&self, owed: Vec<Owed>) {
         if !owed.is_empty() {
             lock(&self.owed).extend(owed);
@@ -163,13 +163,13 @@ impl Centre {
         }
     }
 
-    /// Owes a receipt again that nobody took.
+    /// Queues an unacknowledged receipt again.
     pub(super) fn owe_again(&self, mut owed: Owed, refused: bool) {
         if refused {
             self.receipts_refused.fetch_add(1, Ordering::Relaxed);
             owed.due = Instant::now() + AGAIN_AFTER;
         }
-        // The queue is in order of time.
+        // The queue is ordered by time.
         let mut queue = lock(&self.owed);
         let place = queue.partition_point(|other| other.due <= owed.due);
         queue.insert(place, owed);
@@ -181,7 +181,7 @@ impl Centre {
         self.receipts_taken.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// At most `room` receipts that are due, or when the next one is.
+    /// At most `room` due receipts, or the time of the next one.
     pub(super) fn due(&self, room: usize, now: Instant) -> Result<Vec<Owed>, Option<Instant>> {
         let mut queue = lock(&self.owed);
         let due = queue.iter().take(room).take_while(|owed| owed.due <= now).count();
@@ -203,7 +203,7 @@ impl Client {
     }
 }
 
-/// Sixteen characters that are not a number to anybody.
+/// Sixteen characters that no parser reads as a number.
 fn id_text(id: u64) -> [u8; 16] {
     let mut text = *b"b000000000000000";
     let mut rest = id;
@@ -214,7 +214,7 @@ fn id_text(id: u64) -> [u8; 16] {
     text
 }
 
-/// Adds the receipt to a batch, its id the token.
+/// Adds the receipt to a batch, with its id as the token.
 pub(super) fn write(
     owed: &Owed,
     clock_s: i64,

@@ -1,5 +1,5 @@
-//! The SMSC simulator: takes every bind and every message, answers with an id of its own, and sends a receipt for each
-//! that asked for one, after a delay and in batches. It delivers everything; it does not throttle, lose or refuse.
+//! The SMSC simulator: accepts every bind and message, assigns an id, and sends the requested receipts after a delay
+//! and in batches. It delivers everything; it does not throttle, lose or refuse.
 
 mod centre;
 mod session;
@@ -13,12 +13,12 @@ use tokio::net::TcpListener;
 
 pub(crate) use centre::{Centre, Manner};
 
-/// Sessions at a time.
+/// Maximum number of sessions.
 const CONNECTIONS_MAX: usize = 256;
-/// Messages of the peer's that may wait for our answer, which never takes long.
+/// Unanswered messages of the peer; the simulator answers at once.
 const INBOUND_WINDOW: u32 = 16_000;
 
-/// Serves for ever on a listener bound by the caller.
+/// Serves forever on a listener bound by the caller.
 pub(crate) async fn serve_on(listener: TcpListener, centre: Arc<Centre>) {
     let mut config = ServerConfig::new("bench");
     config.session.inbound_window = INBOUND_WINDOW;
@@ -27,7 +27,7 @@ pub(crate) async fn serve_on(listener: TcpListener, centre: Arc<Centre>) {
     serve(listener, config, CONNECTIONS_MAX, Arc::new(session::Desk(centre)), spawn).await;
 }
 
-/// Serves for ever and says every second what came and went.
+/// Serves forever and prints its counters every second.
 pub(crate) async fn run(listen: SocketAddr, centre: Arc<Centre>) -> Result<()> {
     let listener = TcpListener::bind(listen).await?;
     println!("SMSC on {}", listener.local_addr()?);
@@ -39,7 +39,7 @@ pub(crate) async fn run(listen: SocketAddr, centre: Arc<Centre>) -> Result<()> {
         let now = (centre.counts(), thread.cpu());
         let (counts, cpu) = (now.0, now.1 - before.1);
         println!(
-            "{:7} messages/s {:7} receipts/s | {} messages, {} receipts taken, {} refused, {} waiting | own cpu {:.0} %",
+            "{:7} messages/s {:7} receipts/s | {} messages, {} receipts acknowledged, {} refused, {} waiting | own cpu {:.0} %",
             counts.submitted - before.0.submitted,
             counts.receipts_taken - before.0.receipts_taken,
             counts.submitted,

@@ -1,4 +1,4 @@
-//! One session of the simulator: answers messages as they come, and pumps receipts into the session's window.
+//! One session of the simulator: answers messages as they arrive, and sends receipts within the session's window.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ const BATCH: usize = 512;
 #[derive(Debug)]
 pub(super) struct Desk(pub(super) Arc<Centre>);
 
-/// Receipts written and not answered.
+/// Receipts in flight.
 #[derive(Debug, Default)]
 struct Open(Mutex<HashMap<u64, Owed>>);
 
@@ -42,9 +42,9 @@ impl Handler for Desk {
             while let Some(batch) = events.next().await {
                 let (answers, owed, taken) = answer(centre, batch, &open);
                 client.handed_over(taken);
-                // When the session has ended its last events still come.
+                // The last events arrive after the session has ended.
                 let _ = handle.answer(answers).await;
-                // Only now: a receipt must not overtake the answer that tells its id.
+                // Not earlier: a receipt must not overtake the response with its id.
                 centre.owe(owed);
             }
         };
@@ -62,7 +62,7 @@ impl Handler for Desk {
     }
 }
 
-/// The answers, the receipts owed, and how many messages were taken.
+/// The responses, the receipts to send, and the number of accepted messages.
 fn answer(centre: &Centre, batch: Vec<Event>, open: &Open) -> (Answers, Vec<Owed>, u64) {
     let (mut answers, mut owed, mut taken) = (Answers::new(), Vec::new(), 0);
     let (tally, now) = (centre.tally(), Instant::now());
@@ -96,7 +96,7 @@ fn answer(centre: &Centre, batch: Vec<Event>, open: &Open) -> (Answers, Vec<Owed
     (answers, owed, taken)
 }
 
-/// Ends when the session does.
+/// Runs until the session ends.
 async fn deliver(centre: &Centre, handle: &Handle, open: &Open) {
     let mut texts = (Vec::with_capacity(200), TlvBuf::new());
     loop {
@@ -124,7 +124,7 @@ fn written(due: Vec<Owed>, open: &Open, texts: &mut (Vec<u8>, TlvBuf)) -> Reques
     let clock_s = i64::try_from(clock_s).unwrap_or(0);
     let mut open = open.lock();
     for owed in due {
-        // Addresses that came in a PDU fit into one.
+        // Addresses that were read from a PDU fit into one.
         if write(&owed, clock_s, texts, &mut requests).is_ok() {
             open.insert(owed.id, owed);
         }
