@@ -1,4 +1,4 @@
-//! The rule is `crates/smpp/tests/it/fuzz/receipts.rs`.
+//! Runs the rule in `crates/smpp/tests/it/fuzz/receipts.rs`.
 #![no_main]
 
 #[path = "../../crates/smpp/tests/it/fuzz/receipts.rs"]

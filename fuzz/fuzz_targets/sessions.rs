@@ -1,4 +1,4 @@
-//! The rule is `crates/smpp/tests/it/fuzz/sessions.rs`.
+//! Runs the rule in `crates/smpp/tests/it/fuzz/sessions.rs`.
 #![no_main]
 
 #[path = "../../crates/smpp/tests/it/fuzz/sessions.rs"]

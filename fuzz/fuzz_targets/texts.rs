@@ -1,4 +1,4 @@
-//! User data of any kind: headers, alphabets, packing, UTF-16, and texts cut into parts and put together again.
+//! Arbitrary user data: headers, alphabets, packing, UTF-16, and texts split into parts and joined again.
 #![no_main]
 
 use domain::text::{
@@ -30,7 +30,7 @@ fn received(data: &[u8]) {
     }
     let written = header.to_octets();
     assert!(written.len() <= 140);
-    // Ports of one octet are written with two.
+    // One-octet ports are encoded with two octets.
     if data.len() - payload.len() <= 130 {
         let read =
             if written.is_empty() { Header::default() } else { Header::parse(&written).unwrap().0 };
@@ -56,6 +56,6 @@ fn sent(text: &str) {
         Encoding::Ucs2 => decode_ucs2(&joined, ByteOrder::Big),
         Encoding::Gsm7 { .. } => decode_septets(&joined, shifts.unwrap_or_default()),
     };
-    // A byte order mark at the very start is taken for what it is.
+    // A byte order mark at the start is removed.
     assert_eq!(read, text.strip_prefix('\u{FEFF}').unwrap_or(text));
 }
