@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// Decodes Lightning invoices with npm `bolt11`, so that the tests know our invoices are read by an implementation that
-// is not ours. It checks no policy: whether a field is good enough is for the test to say.
+// Decodes Lightning invoices with npm `bolt11`, an independent implementation. It checks no policy: the tests judge the
+// fields.
 //
 //   stdin   one invoice per line (prefixes lnbc, lntb, lnbcrt, lnsb)
-//   stdout  one JSON line for each, in order; `{"error": "…"}` for what is no invoice
+//   stdout  one JSON line for each, in order; `{"error": "…"}` for an invalid invoice
 //
-// Amounts are null when the invoice names none; `millisatoshis` is a string, and `satoshis` is null where the amount is no
-// whole number of them. `expiry` is in seconds, `minFinalCltv` in blocks; both carry the default of BOLT 11 when left out.
-// `payee` is recovered from the signature, as wallets do: compare it with the key that should have signed.
+// Amounts are null for an invoice without an amount; `millisatoshis` is a string, and `satoshis` is null if the amount is
+// not a whole number of them. `expiry` is in seconds, `minFinalCltv` in blocks; both default as in BOLT 11.
+// `payee` is recovered from the signature, as in wallets: compare it with the expected key.
 // Ends when stdin closes.
 'use strict';
 
@@ -41,8 +41,8 @@ function decode(line) {
   };
 }
 
-// Recovering a key succeeds for nearly any signature. This asks the stricter question, and of low S only: a reader must accept
-// the other half too (BOLT 11 "Requirements"), a good signer never makes it.
+// Key recovery succeeds for nearly any signature. This check is stricter and accepts low S only: a reader must accept high S
+// too (BOLT 11 "Requirements"), but a good signer never produces it.
 function hasValidSignature({ prefix, paymentRequest, signature, payeeNodeKey }) {
   const { words } = bech32.decode(paymentRequest, Number.MAX_SAFE_INTEGER);
   const signed = Buffer.concat([Buffer.from(prefix), wordsToBytes(words.slice(0, -SIGNATURE_WORDS))]);
@@ -50,7 +50,7 @@ function hasValidSignature({ prefix, paymentRequest, signature, payeeNodeKey }) 
   return secp256k1.ecdsaVerify(Buffer.from(signature, 'hex'), digest, Buffer.from(payeeNodeKey, 'hex'));
 }
 
-// Five bits to a word, eight to a byte, the last byte filled with zeros.
+// Converts 5-bit words to bytes and pads the last byte with zeros.
 function wordsToBytes(words) {
   const bits = words.map((word) => word.toString(2).padStart(5, '0')).join('');
   const bytes = bits.match(/.{1,8}/g) ?? [];

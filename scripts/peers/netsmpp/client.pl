@@ -1,9 +1,9 @@
 #!/usr/bin/env perl
-# An SMPP client for the tests of our server, built on Perl's Net::SMPP: binds, sends a message and takes its receipt, asks after one,
-# replaces and cancels it, sends to many, unbinds.
+# An SMPP client for the server's tests, built on Perl's Net::SMPP: binds, sends a message and receives its receipt; queries,
+# replaces and cancels a message; uses submit_multi; unbinds.
 #
 #   client.pl '{"port": N, "system_id": "u", "password": "p", "destination": "45…"}'
-#   stdin    unused; a test that ends closes it, and the alarm ends this
+#   stdin    unused; the alarm ends the program
 #   stdout   one JSON line per event: bound, submitted, receipt, query, replace, cancel, multi, alive, unbound
 use strict;
 use warnings;
@@ -12,7 +12,7 @@ use Net::SMPP;
 
 $SIG{ALRM} = sub { exit 1 };
 alarm 60;
-$SIG{__WARN__} = sub { };    # of parameters that are a vendor's own
+$SIG{__WARN__} = sub { };    # warnings about vendor parameters
 $| = 1;
 my $json    = JSON::PP->new->canonical;
 my $options = $json->decode( $ARGV[0] );
@@ -42,7 +42,7 @@ my %from_to = (
     destination_addr => $options->{destination},
 );
 
-# Asynchronous, for the receipt may come before the library is done waiting, and would be dropped.
+# Asynchronous: the library drops a receipt that arrives while it waits for a response.
 my $sequence = $smpp->submit_sm(
     %from_to,
     short_message       => 'hello from perl',

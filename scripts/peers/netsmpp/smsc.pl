@@ -1,6 +1,6 @@
 #!/usr/bin/env perl
-# An SMSC for the tests of our client, built on Perl's Net::SMPP. One connection at a time; it takes every message, sends a receipt for
-# each that wants one, and asks after the client once.
+# An SMSC for the client's tests, built on Perl's Net::SMPP. One connection at a time; it accepts every message, sends the
+# requested receipts, and sends one enquire_link.
 #
 #   smsc.pl
 #   stdin    unused; the program ends when it closes

@@ -1,8 +1,8 @@
-// Says how an independent calculator cuts texts: one JSON string a line in, one JSON object a line
-// out: {"encoding": "GSM-7" | "UCS-2", "segments": n, "graphemes": [UTF-16 units of each]}.
+// Counts the segments of texts with an independent calculator: reads one JSON string per line, writes one JSON object
+// per line: {"encoding": "GSM-7" | "UCS-2", "segments": n, "graphemes": [UTF-16 units of each]}.
 //
-// The graphemes are told because the calculator never cuts one, while a phone network knows only
-// units; the caller needs them to say what the calculator must answer.
+// The calculator never splits a grapheme, while a phone network knows only units; the caller needs the graphemes to
+// compute the expected result.
 "use strict";
 
 const readline = require("node:readline");

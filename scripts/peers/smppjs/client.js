@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// An SMPP client for the tests of our server, built on npm `smpp` (installed for ../smsc): binds, sends a long message in
-// message_payload, takes its receipt, asks after the server, unbinds.
+// An SMPP client for the server's tests, built on npm `smpp` (installed for ../smsc): binds, sends a long message in
+// message_payload, receives its receipt, sends enquire_link, unbinds.
 //
 //   client.js '{"port": N, "system_id": "u", "password": "p", "destination": "45…", "text": "…"}'
 //   stdin    unused; the program ends when it closes

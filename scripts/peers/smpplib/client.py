@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""An SMPP client for the tests of our server, built on PyPI `smpplib`: binds, sends a long message, takes its receipts, unbinds.
+"""An SMPP client for the server's tests, built on PyPI `smpplib`: binds, sends a long message, receives its receipts, unbinds.
 
   client.py '{"port": N, "system_id": "u", "password": "p", "destination": "45…", "text": "…"}'
   stdin    unused; the program ends when it closes
-  stdout   one JSON line per event: bound, submitted, receipt, alive, unbound; or refused with the status, and the end
+  stdout   one JSON line per event: bound, submitted, receipt, alive, unbound; or refused with the status, then it ends
 """
 
 import json

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""An SMSC for the tests of our client, built on PyPI `smpp.twisted3`, whose decoder is strict: what it does not like it refuses.
+"""An SMSC for the client's tests, built on PyPI `smpp.twisted3`, whose strict decoder refuses malformed PDUs.
 
   smsc.py
   stdin    unused; the program ends when it closes
   stdout   one JSON line per event: {"event": "listening", "port": N} first, then submit_sm and receipt
 
-The account is u/p, with two binds. Each message gets a receipt.
+The account u/p may have two binds. Each message gets a receipt.
 """
 
 import json

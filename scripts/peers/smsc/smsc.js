@@ -1,18 +1,18 @@
 #!/usr/bin/env node
-// An SMSC for the tests of the SMPP carrier, built on npm `smpp`: another implementation's bytes on the wire, and faults on command.
+// An SMSC for the tests of the SMPP carrier, built on npm `smpp`: an independent implementation, with faults on command.
 //
 //   smsc.js ['{"password": "p", …}']     options below; all are optional
 //   stdin    one JSON command per line, below; each is answered by {"event": "done", "cmd": "…"}
 //   stdout   one JSON line per event, the first being {"event": "listening", "port": N}
 //
-// What becomes of a message is told by the end of its destination:
+// The last digits of the destination decide a message's outcome:
 //
-//   …0001  refused, ESME_RINVDSTADR              …0003  accepted, no receipt ever
-//   …0002  accepted, receipt stat:UNDELIV        …0004  ESME_RTHROTTLED the first two times, then as the rest
+//   …0001  refused, ESME_RINVDSTADR              …0003  accepted, without a receipt
+//   …0002  accepted, receipt stat:UNDELIV        …0004  ESME_RTHROTTLED twice, then as others
 //   others accepted, receipt stat:DELIVRD
 //
-// Receipts keep to `registered_delivery`, go to any bind of the same system_id that receives, and are kept until answered: one that
-// was not (the connection was lost, or the answer was a temporary error) is sent again. Sources and destinations are otherwise free.
+// Receipts follow `registered_delivery`, go to any receiving bind of the same system_id, and are kept until answered: after a lost
+// connection or a temporary error they are sent again. Sources and destinations are otherwise free.
 // Ends when stdin closes.
 'use strict';
 
@@ -24,20 +24,20 @@ const options = {
   port: 0,
   system_id: null, // null: any
   password: null, // null: any
-  receipt_ms: 50, // from the answer to the receipt
-  receipt_first: false, // the receipt overtakes the answer, as it does on busy carriers
-  backwards_ms: 0, // answers to submit_sm are kept this long and sent from the last to the first; 0: at once, in order
-  receipt_always: false, // receipts also when none was asked for
-  receipt_bind: 'any', // any: the first that receives; other: not the one that sent the message
-  receipt_id: 'hex', // hex: as answered; decimal: the same number in the other notation, as some carriers do
-  receipt_tlvs: true, // receipted_message_id and message_state beside the text
-  retry_ms: 200, // until a receipt that got a temporary error is sent again
+  receipt_ms: 50, // delay from the response to the receipt
+  receipt_first: false, // the receipt overtakes the response, as with busy carriers
+  backwards_ms: 0, // responses to submit_sm are held this long and sent in reverse order; 0: at once, in order
+  receipt_always: false, // receipts even if none was requested
+  receipt_bind: 'any', // any: the first receiving bind; other: not the one that sent the message
+  receipt_id: 'hex', // hex: as in the response; decimal: the same number in decimal, as some carriers do
+  receipt_tlvs: true, // receipted_message_id and message_state besides the text
+  retry_ms: 200, // delay before a receipt is repeated after a temporary error
   quiet: false, // no event per message or receipt, for measurements; `count` still counts
   tls: null, // {"cert": PATH, "key": PATH}
   ...JSON.parse(process.argv[2] ?? '{}'),
 };
 
-// The library decodes texts and dates as it reads them. Bytes shall be reported as they came.
+// The library decodes texts and dates; without its filters the bytes are reported as received.
 for (const command of Object.values(smpp.commands)) {
   for (const param of Object.values(command.params ?? {})) delete param.filter;
 }
@@ -176,7 +176,7 @@ function submitStatus(session, destination) {
   return smpp.ESME_ROK;
 }
 
-// Every field of a PDU but those of its header; bytes as hex, known TLVs by name and others by number.
+// All fields of a PDU except its header's; bytes as hex, known TLVs by name and others by number.
 function readable(pdu) {
   const fields = Object.entries(pdu).filter(([name]) => !HEADER.includes(name));
   return Object.fromEntries(fields.map(([name, value]) => [name, Buffer.isBuffer(value) ? value.toString('hex') : value]));
@@ -213,7 +213,7 @@ function receiptFields(pdu, hex_id) {
   };
 }
 
-// `text` in the default alphabet if it can be, else in UCS-2; or `hex`, the bytes of short_message. Other fields are sent as they are.
+// `text` in the default alphabet if possible, else in UCS-2; or `hex`, the bytes of short_message. Other fields are sent unchanged.
 function phoneFields({ source, destination, text = '', hex, ...fields }) {
   const encoding = smpp.encodings.detect(text) === 'ASCII' ? 'ASCII' : 'UCS2';
   return {
@@ -236,7 +236,7 @@ function deliverAll() {
   for (const delivery of outbox) send(delivery);
 }
 
-// Without a bind that receives, or once sent, the delivery waits in the outbox: for the next bind, or for its answer.
+// A delivery stays in the outbox until a receiving bind exists and has answered it.
 function send(delivery) {
   const { system_id, fields } = delivery;
   const may = (s) => RECEIVES.includes(s.kind) && s !== delivery.not && (system_id === null || s.system_id === system_id);
@@ -261,8 +261,8 @@ const dropAll = () => [...server.sessions].forEach((session) => session.destroy(
 
 const commands = {
   drop: dropAll, // destroy every connection
-  pause: () => { held ??= []; }, // read on, but answer nothing
-  resume: () => { // answer what waited, in order
+  pause: () => { held ??= []; }, // keep reading, but send no responses
+  resume: () => { // send the held responses in order
     const waiting = held ?? [];
     held = null;
     waiting.forEach((send) => send());

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""An SMTP server for the tests of the e-mail carrier, built on PyPI `aiosmtpd`. It keeps nothing: what arrives is printed.
+"""An SMTP server for the tests of the e-mail carrier, built on PyPI `aiosmtpd`. It stores nothing and prints every mail.
 
   sink.py ['{"user": "u", "password": "p", "tls": "starttls", "cert": PATH, "key": PATH}']      all optional
   stdin    unused; the program ends when it closes
   stdout   one JSON line per event: {"event": "listening", "port": N} first, then {"event": "mail", …} and {"event": "refused", …}
 
-`tls` is "starttls" (no mail before it) or "implicit"; `user` makes AUTH (PLAIN or LOGIN) obligatory. What becomes of a recipient
-is told by the beginning of its address:
+`tls` is "starttls" (no mail before it) or "implicit"; `user` makes AUTH (PLAIN or LOGIN) mandatory. The beginning of a
+recipient's address decides the outcome:
 
-  refused…  550      busy…  451      lost…  the mail is taken and printed, but the connection is cut instead of answering
+  refused…  550      busy…  451      lost…  the mail is accepted and printed, but the connection is closed without a response
 
-A mail has "from" ("<>" for the empty sender), "to", "user" (null without AUTH), "tls" and "data". `data` is its text as received, CRLF
-included; `data_hex` stands in its place when it is not UTF-8.
+A mail has "from" ("<>" for the empty sender), "to", "user" (null without AUTH), "tls" and "data". `data` is its text as received,
+including CRLF; `data_hex` replaces it if the text is not UTF-8.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ import warnings
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 OPTIONS = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
-# The library warns of passwords without TLS and of its own past; both are wanted here.
+# The library warns about passwords without TLS and about deprecated features; the tests use both.
 warnings.filterwarnings("ignore", module="aiosmtpd")
 logging.getLogger("mail.log").setLevel(logging.ERROR)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Verifies webhook signatures with npm `standardwebhooks`, the reference library of the Standard Webhooks specification,
-// exactly as a customer's program would. The library refuses timestamps more than five minutes away from this machine's clock,
+// as a customer's program does. The library refuses timestamps more than five minutes away from this machine's clock,
 // and bodies that are not JSON.
 //
 //   stdin   one JSON line per webhook: {"secret": "whsec_…", "headers": {"webhook-id": "…", "webhook-timestamp": "…",
