@@ -1,5 +1,5 @@
-//! A message centre on a real socket that outlives the program: counts what it takes by
-//! destination, and repeats every receipt until it is answered. One of them is [`Centre::choosy`].
+//! A message centre on a real socket that outlives the program: counts accepted messages by
+//! destination, and repeats every receipt until it is acknowledged. See also [`Centre::choosy`].
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
@@ -17,31 +17,31 @@ use crate::texts::{Shown, Texts};
 
 #[derive(Default)]
 struct Book {
-    /// By destination digits: how often a submit_sm was answered with an id.
+    /// Accepted submit_sm by destination digits.
     taken: HashMap<String, u32>,
-    /// Ids whose receipt is not answered yet.
+    /// Ids with an unacknowledged receipt.
     unanswered: VecDeque<(u64, String)>,
-    /// Ids whose receipt was answered.
+    /// Ids with an acknowledged receipt.
     told: HashSet<u64>,
     next_id: u64,
     choosy: bool,
-    /// What every submit_sm is refused with, and how many were.
+    /// The status with which every submit_sm is refused, and the number of refusals.
     refusal: Option<CommandStatus>,
     refused: u32,
-    /// No receipt is made.
+    /// Sends no receipts.
     silent: bool,
-    /// What was taken, if it is kept.
+    /// Accepted texts, if recorded.
     texts: Option<Texts>,
-    /// Sessions that are bound, by `system_id`, and the most there ever were together.
+    /// Bound sessions by `system_id`, and the highest total so far.
     sessions: HashMap<String, u32>,
     sessions_max: u32,
-    /// By id: whose session it was taken on.
+    /// By id: `system_id` of the submitting session.
     taken_by: HashMap<u64, String>,
-    /// Receipts that another one answered.
+    /// Receipts acknowledged by another `system_id` than the submitting one.
     told_to_others: u32,
 }
 
-/// A session that is bound.
+/// A bound session.
 struct Counted<'a>(&'a Centre, String);
 
 impl<'a> Counted<'a> {
@@ -70,14 +70,14 @@ impl Centre {
         Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), SessionConfig::default())
     }
 
-    /// Keeps the texts that it takes.
+    /// Records the accepted texts.
     pub(crate) async fn keeping() -> Self {
         let centre = Self::open().await;
         centre.book.lock().unwrap().texts = Some(Texts::default());
         centre
     }
 
-    /// Refuses numbers that end in 01, and says of those that end in 02 that they failed.
+    /// Refuses numbers that end in 01, and reports those that end in 02 as failed.
     pub(crate) async fn choosy(session: SessionConfig) -> Self {
         let centre = Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), session);
         centre.book.lock().unwrap().choosy = true;
@@ -88,7 +88,7 @@ impl Centre {
         Self::on(TcpListener::bind(address).await.unwrap(), SessionConfig::default())
     }
 
-    /// At an address where nobody listens.
+    /// Opens it at an address without a listener.
     pub(crate) async fn gone() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         Self { book: Arc::default(), address: listener.local_addr().unwrap() }
@@ -114,7 +114,7 @@ impl Centre {
         self.address
     }
 
-    /// So many receipts at once, of messages that nobody sent.
+    /// Queues this many receipts at once, for unknown messages.
     pub(crate) fn flood(&self, receipts: u64) {
         let mut book = self.book.lock().unwrap();
         for _ in 0..receipts {
@@ -124,7 +124,7 @@ impl Centre {
         }
     }
 
-    /// Whether every receipt there was has been answered.
+    /// Whether every receipt has been acknowledged.
     pub(crate) fn has_told_all(&self) -> bool {
         let book = self.book.lock().unwrap();
         book.told.len() as u64 == book.next_id
@@ -134,28 +134,28 @@ impl Centre {
         self.book.lock().unwrap().taken.clone()
     }
 
-    /// Of a centre that keeps them, by destination: those taken since the last call.
+    /// Recorded texts since the last call, by destination.
     pub(crate) fn new_texts(&self) -> HashMap<String, Shown> {
         let taken = self.book.lock().unwrap().texts.replace(Texts::default());
         taken.unwrap().shown()
     }
 
-    /// Of those that are bound as this.
+    /// Number of sessions with this `system_id`.
     pub(crate) fn sessions(&self, system_id: &str) -> u32 {
         self.book.lock().unwrap().sessions.get(system_id).copied().unwrap_or(0)
     }
 
-    /// The most sessions that were ever bound together.
+    /// Highest number of sessions bound at once.
     pub(crate) fn sessions_max(&self) -> u32 {
         self.book.lock().unwrap().sessions_max
     }
 
-    /// Receipts answered by another one than whose session the message was taken on.
+    /// Receipts acknowledged by another `system_id` than the submitting one.
     pub(crate) fn told_to_others(&self) -> u32 {
         self.book.lock().unwrap().told_to_others
     }
 
-    /// Destinations that took something.
+    /// Number of destinations with an accepted message.
     pub(crate) fn taken_count(&self) -> usize {
         self.book.lock().unwrap().taken.len()
     }
@@ -169,12 +169,12 @@ impl Centre {
         self.book.lock().unwrap().refused
     }
 
-    /// Takes everything from now on and says nothing more of it.
+    /// Accepts everything from now on, and sends no receipts.
     pub(crate) fn be_silent(&self) {
         self.book.lock().unwrap().silent = true;
     }
 
-    /// Takes a submit_sm, or refuses it; the answer carries the id.
+    /// Accepts or refuses a submit_sm; returns the id for the response.
     fn take(&self, submit: &SubmitSm<'_>, by: &str) -> Result<String, CommandStatus> {
         let mut book = self.book.lock().unwrap();
         let to = String::from_utf8(submit.destination.addr.to_vec()).unwrap();
@@ -196,7 +196,7 @@ impl Centre {
         Ok(id.to_string())
     }
 
-    /// Receipts to send now, at most `room`.
+    /// At most `room` receipts to send now.
     fn receipts(&self, room: usize) -> (Requests, Vec<(u64, String)>) {
         let mut book = self.book.lock().unwrap();
         let count = room.min(book.unanswered.len());
@@ -231,7 +231,7 @@ impl Centre {
         self.book.lock().unwrap().unanswered.extend(receipts);
     }
 
-    /// Answers submits, and forgets the receipts that were acknowledged.
+    /// Answers submits, and removes acknowledged receipts.
     async fn handle(
         &self,
         batch: Vec<Event>,

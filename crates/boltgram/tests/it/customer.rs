@@ -1,4 +1,4 @@
-//! Somebody who calls the orders door.
+//! A client of the orders door.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::running::{PATIENCE, Running};
 
-/// The server closes a connection that says nothing for ten seconds; it is not used so late.
+/// Shorter than ten seconds, after which the server closes an idle connection.
 const IDLE_MAX: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
@@ -17,7 +17,7 @@ pub(crate) struct Customer {
     key: Option<String>,
 }
 
-/// An order as the door answered it.
+/// An order as returned by the door.
 #[derive(Debug, Clone)]
 pub(crate) struct Bought {
     pub(crate) id: String,
@@ -27,7 +27,7 @@ pub(crate) struct Bought {
 
 impl Customer {
     pub(crate) fn of(server: &Running) -> Self {
-        // No test calls by TLS, but the client is not made without it. A second call changes nothing.
+        // No test uses TLS, but the client requires a provider. A second call has no effect.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().pool_idle_timeout(IDLE_MAX).build().unwrap();
         Self { http, base: server.url(""), key: None }
@@ -37,7 +37,7 @@ impl Customer {
         Self { key: Some(key.to_owned()), ..self.clone() }
     }
 
-    /// At another listener.
+    /// The same customer at another listener.
     pub(crate) fn at(&self, base: &str) -> Self {
         Self { base: base.to_owned(), ..self.clone() }
     }
@@ -58,7 +58,7 @@ impl Customer {
         self.call(self.http.post(format!("{}{path}", self.base)).json(&body)).await
     }
 
-    /// `None` when the server went away before it had answered.
+    /// `None` if the connection ended before the response.
     pub(crate) async fn try_post(&self, path: &str, body: Value) -> Option<Value> {
         let mut request = self.http.post(format!("{}{path}", self.base)).json(&body);
         if let Some(key) = &self.key {
@@ -93,7 +93,7 @@ impl Customer {
         self.get(&format!("/orderstatus?orderId={}", order.id)).await
     }
 
-    /// Asks until the status is as wished, and gives it.
+    /// Polls until the status satisfies the condition, and returns it.
     pub(crate) async fn await_status(
         &self,
         order: &Bought,
@@ -114,7 +114,7 @@ impl Customer {
         self.await_status(order, |status| status["smsStatus"] == "delivered").await
     }
 
-    /// Waits until at least so many orders ended this way at the node.
+    /// Waits until at least this many orders have ended this way at the node.
     pub(crate) async fn await_ended(&self, result: &str, count: u32) {
         let name = format!("boltgram_orders_ended_total{{result=\"{result}\"}} ");
         let begun = Instant::now();
@@ -129,8 +129,8 @@ impl Customer {
         }
     }
 
-    /// Waits until the newest funding order is settled, and returns its line of the history. Its payment
-    /// hash is not its id.
+    /// Waits until the newest funding order is settled, and returns its line of the history. It has a
+    /// payment hash other than its id.
     pub(crate) async fn await_funded(&self, order: &Bought) -> Value {
         let begun = Instant::now();
         loop {

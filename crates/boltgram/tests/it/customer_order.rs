@@ -1,4 +1,4 @@
-//! An order as the orders door would ask for it.
+//! An order as the orders door places it.
 
 use domain::id::AccountId;
 use domain::limits;

@@ -1,6 +1,6 @@
-//! The doors hold what their documents say: `schemathesis` reads each from the running program, and
-//! sends what the document allows and what it does not. Which checks are left out, and why, stands in
-//! `scripts/peers/schemathesis/`.
+//! The doors conform to their OpenAPI documents: `schemathesis` reads each document from the running
+//! program, and sends requests that it allows and requests that it does not.
+//! `scripts/peers/schemathesis/` lists the disabled checks with their reasons.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,27 +12,27 @@ use serde_json::{Value, json};
 use super::running::{Home, Running};
 use super::walk_admin::Operator;
 
-/// The same requests each time. What another seed finds becomes a test of its own.
+/// A fixed seed gives the same requests each time. A finding of another seed becomes its own test.
 const SEED: &str = "1";
 
-/// Made up for each operation, beside the cases that are derived from its schema.
+/// Random examples per operation, besides the cases derived from its schema.
 const EXAMPLES: &str = "5";
 
-/// For a busy machine.
+/// Time limit, ample for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 fn of_the_house(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-/// What it says of all requests to a door, which must be nothing.
+/// Runs it against a door; asserts that it finds no issue.
 fn check(home: &Home, server: &Running, document: &str, checks: &str, header: &str) {
     let program = of_the_house(".tools/venv/bin/schemathesis");
     assert!(program.exists(), "run ./scripts/test");
     let said = home.path(format!("{checks}.txt"));
     let checks = of_the_house("scripts/peers/schemathesis").join(checks).with_extension("toml");
     let mut peer = Command::new(program)
-        // What it keeps of a run stays there.
+        // The directory for its files.
         .current_dir(home.path(""))
         .arg("--config-file")
         .arg(checks)
@@ -61,7 +61,7 @@ fn check(home: &Home, server: &Running, document: &str, checks: &str, header: &s
     assert!(tested >= 30 && said.contains("No issues found"), "{said}");
 }
 
-/// A house with something of each noun, and a key of its account.
+/// A program with at least one entity of each kind, and its account's key.
 async fn furnished() -> (Home, Running, String, String) {
     let home = Home::bare();
     let operator = home.answer(&["operator", "add", "Ida"]);

@@ -1,5 +1,5 @@
-//! Two message centres on one route: who gets a text when the first one does not serve it, is away,
-//! or takes it and never says what became of it.
+//! Two message centres on one route: failover when the first one refuses a text, is unavailable, or
+//! accepts it and sends no receipt.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use super::centre::Centre;
 use super::customer::Customer;
 use super::running::{Home, PATIENCE};
 
-/// A vendor's own: no route to the destination.
+/// Vendor-specific status: no route to the destination.
 const NO_ROUTE: CommandStatus = CommandStatus(0x401);
 
 fn config(first: &Centre, second: &Centre, route: &str) -> String {
@@ -29,7 +29,7 @@ fn config(first: &Centre, second: &Centre, route: &str) -> String {
 
 const IN_ORDER: &str = "carriers = [\"first\", \"second\"]";
 
-/// Waits until both are there: otherwise the first to come gets everything.
+/// Waits until both are bound: otherwise the first one gets everything.
 async fn await_both(customer: &Customer) {
     let begun = Instant::now();
     let is_up =
@@ -39,7 +39,7 @@ async fn await_both(customer: &Customer) {
         if is_up(&page, "first") && is_up(&page, "second") {
             return;
         }
-        assert!(begun.elapsed() < PATIENCE, "not both up:\n{page}");
+        assert!(begun.elapsed() < PATIENCE, "not both bound:\n{page}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

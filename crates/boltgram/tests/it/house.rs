@@ -1,5 +1,5 @@
-//! Who may depend on whom. A new edge or a new crate is a decision: it is written down in
-//! `docs/adr/` and then here.
+//! Allowed dependencies. A new edge or a new crate is a decision: record it in `docs/adr/`, then
+//! here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-/// Each crate of ours, and those of ours that it may depend on.
+/// Each workspace crate, and the workspace crates that it may depend on.
 const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("smpp", &[]),
@@ -25,10 +25,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
     ("testkit", &["domain", "smpp"]),
 ];
 
-/// What only tests may add, and whose: testkit everybody's, a real store under the doors.
+/// Dependencies of tests only: testkit for every crate, a real store for `api`.
 const FOR_TESTS: [(&str, Option<&str>); 2] = [("testkit", None), ("store", Some("api"))];
 
-/// Libraries that mark a layer, and the crates that may know them.
+/// Libraries restricted to one layer, and the crates that may use them.
 const KNOWN_ONLY_TO: [(&str, &[&str]); 12] = [
     ("rusqlite", &["store"]),
     ("tokio-postgres", &["store"]),
@@ -114,7 +114,7 @@ fn layers_know_their_own_libraries_only() {
     for Crate { name, normal, .. } in crates() {
         for (library, knowing) in KNOWN_ONLY_TO {
             let may = knowing.contains(&name.as_str());
-            assert!(may || !normal.contains(library), "{name} may not know {library}");
+            assert!(may || !normal.contains(library), "{name} may not use {library}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Every library that is built in has a licence under which this program may be given away.
+//! Every linked library has a licence that permits distribution of this program.
 
 use super::house::METADATA;
 
@@ -21,7 +21,7 @@ const PERMISSIVE: [&str; 16] = [
     "Zlib",
 ];
 
-/// Libraries whose licence asks for their own sources to stay open, which they are.
+/// Libraries under MPL-2.0, which requires only their own sources to be available.
 const MPL_2: [&str; 1] = ["option-ext"];
 
 #[test]
@@ -34,7 +34,7 @@ fn every_licence_is_permissive() {
     }
 }
 
-/// Whether an SPDX expression can be met with permissive licences alone.
+/// Whether permissive licences alone satisfy an SPDX expression.
 fn permits(expression: &str) -> bool {
     let expression = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let mut words = expression.split_whitespace().peekable();

@@ -1,12 +1,12 @@
-//! What every file of ours has in common.
+//! Rules for every source file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Past this there is a second room inside.
+/// Longer files should be split.
 const LINES_MAX: usize = 400;
 
-/// Names that say nothing about what is inside.
+/// Module names that do not describe the contents.
 const DRAWERS: [&str; 8] =
     ["common", "helper", "helpers", "manager", "misc", "types", "util", "utils"];
 
@@ -26,7 +26,7 @@ fn sources() -> Vec<(PathBuf, String)> {
             }
         }
     }
-    assert!(found.len() > 100, "the sources are not where they were");
+    assert!(found.len() > 100, "the sources were not found");
     found
 }
 
@@ -34,7 +34,7 @@ fn sources() -> Vec<(PathBuf, String)> {
 fn every_file_says_what_it_is_for() {
     let mute = sources().into_iter().filter(|(_, text)| !text.starts_with("//! "));
     let mute: Vec<_> = mute.map(|(path, _)| path).collect();
-    assert!(mute.is_empty(), "without //! at their beginning: {mute:#?}");
+    assert!(mute.is_empty(), "without //! at the beginning: {mute:#?}");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn no_module_is_a_drawer() {
     for (path, _) in sources() {
         for part in path.with_extension("").iter() {
             let drawer = DRAWERS.iter().any(|drawer| part == *drawer);
-            assert!(!drawer, "{} is a drawer", path.display());
+            assert!(!drawer, "{} has a name that does not describe its contents", path.display());
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Messages from phones, from a message centre's socket to the receiver's: each once, whole, and
-//! signed so that a library nobody here wrote agrees.
+//! Messages from phones, from a message centre's socket to the webhook receiver: each once, joined,
+//! and with a signature that a third-party library accepts.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,7 +25,7 @@ fn config(port: u16, hook: &str) -> String {
     )
 }
 
-/// A text as a phone sends it.
+/// A text from a phone.
 fn texted(text: &str, reference: u16) -> Vec<Sent> {
     let parts = segment(text, &Policy::default(), reference).unwrap();
     let sent = |part: &domain::text::Part| Sent {
@@ -73,7 +73,7 @@ async fn long_texts_over_two_binds_out_of_order_and_twice_are_told_once() {
     assert_eq!((&told["missing"], &told["keyword"]), (&json!([]), &json!("STOP")));
     assert_eq!((&told["carrier"], &told["type"]), (&json!("main"), &json!("inbound")));
 
-    // A part whose answer the centre missed changes nothing.
+    // A part that the centre repeats after a lost response has no effect.
     let token = phones.send(0, &danish_parts[1]).await;
     assert_eq!(phones.answer(token).await, CommandStatus::ROK);
     server.stop();
@@ -90,7 +90,7 @@ async fn what_the_centre_sends_again_after_a_lost_answer_is_told_once() {
     let server = home.serve();
     phones.bound(2).await;
 
-    // Two honest ones.
+    // Two separate messages.
     let yes = texted("JA", 1).remove(0);
     for session in [0, 1] {
         let token = phones.send(session, &yes).await;
@@ -98,7 +98,7 @@ async fn what_the_centre_sends_again_after_a_lost_answer_is_told_once() {
     }
     receiver.called(2).await;
 
-    // The line breaks with the answer on its way.
+    // The connection breaks before the response arrives.
     let no = texted("NEJ", 1).remove(0);
     phones.send(0, &no).await;
     receiver.called(3).await;
@@ -107,7 +107,7 @@ async fn what_the_centre_sends_again_after_a_lost_answer_is_told_once() {
     let token = phones.send(1, &no).await;
     assert_eq!(phones.answer(token).await, CommandStatus::ROK);
 
-    // The process dies after the commit.
+    // The process is killed after the commit.
     let maybe = texted("MÅSKE", 1).remove(0);
     phones.send(0, &maybe).await;
     receiver.called(4).await;
@@ -128,7 +128,7 @@ async fn what_the_centre_sends_again_after_a_lost_answer_is_told_once() {
     .await
     .unwrap();
     server.stop();
-    // A kill may repeat a call, under its id.
+    // After a kill a call may be repeated with the same id.
     let ids: BTreeSet<_> =
         receiver.calls().iter().map(|call| call.headers["webhook-id"].clone()).collect();
     assert_eq!(ids.len(), 5);
@@ -161,7 +161,7 @@ async fn a_newcomer_plays_a_phone_in_the_sandbox() {
     assert!(home.answer(&["inbound", "list"]).contains("Hej dér 😀"));
 }
 
-/// Another process reads the rows; this one follows its own changes at once.
+/// Another process reads the store; this one sees its own changes at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_number_that_an_operator_adds_receives_at_once() {
     let (acme, rest) = (Receiver::open().await, Receiver::open().await);

@@ -1,5 +1,5 @@
-//! `kill -9` under load, again and again: what was acknowledged is delivered or told failed, money
-//! follows delivery, and what the centre got twice is bounded by the window and one flush.
+//! Repeated `kill -9` under load: acknowledged orders are delivered or reported failed, charges
+//! match deliveries, and the window and one flush bound the repeated submissions.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ const WINDOW: u32 = 16;
 const CREDIT_SATS: i64 = 50_000_000;
 const PRICE_SATS: i64 = 1_000;
 
-/// Orders acknowledged in one life before it is killed.
+/// Orders acknowledged in one run before the kill.
 const LOAD_MIN: u32 = 150;
 
 fn config(centre: &Centre) -> String {
@@ -35,7 +35,7 @@ fn config(centre: &Centre) -> String {
 const CREDIT_PREFIX: &str = "+45201";
 const WALLET_PREFIX: &str = "+45211";
 
-/// Numbers nobody else of this test uses.
+/// Numbers that are unique in this test.
 struct Numbers {
     prefix: &'static str,
     next: AtomicU32,
@@ -51,10 +51,10 @@ impl Numbers {
     }
 }
 
-/// What the customers were told, by order.
+/// Acknowledged orders and their numbers.
 type Acknowledged = HashMap<String, String>;
 
-/// Buys until the server is gone. A request without an answer is not acknowledged.
+/// Buys until the server is killed. A request without a response is not acknowledged.
 async fn buy_from_credit(
     customer: Customer,
     numbers: Arc<Numbers>,
@@ -73,7 +73,7 @@ async fn buy_from_credit(
     }
 }
 
-/// Buys by invoice and pays. Only what the wallet says is held counts as paid.
+/// Buys by invoice and pays. Only a payment that the wallet reports as held counts as paid.
 async fn buy_from_wallet(customer: Customer, numbers: Arc<Numbers>) -> Acknowledged {
     let mut paid = Acknowledged::new();
     loop {
@@ -88,8 +88,8 @@ async fn buy_from_wallet(customer: Customer, numbers: Arc<Numbers>) -> Acknowled
     }
 }
 
-/// One life: load from several customers, then the kill. Returns what was acknowledged.
-#[expect(clippy::disallowed_methods, reason = "customers of a test, joined at its end")]
+/// One run: load from several customers, then the kill. Returns the acknowledged orders.
+#[expect(clippy::disallowed_methods, reason = "the test joins them at its end")]
 async fn live_and_die(
     server: Running,
     key: &str,
@@ -129,7 +129,7 @@ async fn nor_with_its_store_on_postgresql() {
     survive(&store, KILLS_ON_POSTGRES).await;
 }
 
-/// So many lives under load with a store as this section has it, and one to the end.
+/// Runs and kills the program `kills` times with this `[store]` section, then once to the end.
 async fn survive(store: &str, kills: u32) {
     let centre = Centre::open().await;
     let home = Home::with_config(&format!("{store}{}", config(&centre)));
@@ -154,7 +154,7 @@ async fn survive(store: &str, kills: u32) {
 
     let taken = centre.taken();
     for phone in acknowledged.values() {
-        assert!(taken.contains_key(phone.trim_start_matches('+')), "acknowledged and never sent");
+        assert!(taken.contains_key(phone.trim_start_matches('+')), "acknowledged but never sent");
     }
     let repeats: u32 = taken.values().map(|times| times - 1).sum();
     eprintln!("{} acknowledged, {} taken, {repeats} repeats", acknowledged.len(), taken.len());
@@ -162,8 +162,8 @@ async fn survive(store: &str, kills: u32) {
     assert!(repeats <= kills * (WINDOW + flush), "{repeats} repeats in {kills} kills");
 }
 
-/// What credit was charged is what was taken by the centre, which delivers all it takes. Orders
-/// that were stored and not acknowledged are delivered and charged like the others.
+/// Waits until the charged credit matches the messages that the centre accepted, all of which it
+/// delivers. Orders that were stored but not acknowledged are delivered and charged too.
 async fn await_charged_as_delivered(customer: &Customer, centre: &Centre) {
     let begun = Instant::now();
     loop {

@@ -1,11 +1,11 @@
-//! The program as its operator and its customers meet it, and the house it is built in.
+//! The program from its operator's and customers' view, and rules for the source tree.
 
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
-    reason = "a test may stop where it stands, and say where that is"
+    reason = "a test may panic"
 )]
 
 mod house;

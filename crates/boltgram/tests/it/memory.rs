@@ -1,4 +1,4 @@
-//! What the program asks of the machine's memory.
+//! The program's use of memory.
 
 use super::running::Home;
 

@@ -1,5 +1,5 @@
-//! A message centre with phones behind it: sends what a test says over the session it says, and
-//! keeps what each was answered and what they were sent.
+//! A message centre with phones: sends the test's messages over the given session, and records the
+//! responses and the texts that the phones receive.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ pub(crate) struct Sent {
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) data_coding: u8,
-    /// With a header of its own, if `is_part`.
+    /// With a user data header if `is_part`.
     pub(crate) user_data: Vec<u8>,
     pub(crate) is_part: bool,
 }
@@ -31,7 +31,7 @@ struct Kept {
     sessions: Vec<Handle>,
     answered: HashMap<u64, CommandStatus>,
     next: u64,
-    /// From whom, to whom, and the octets.
+    /// Sender, destination, and octets.
     got: Vec<(String, String, String)>,
 }
 
@@ -62,12 +62,12 @@ impl Phones {
         kept.sessions.iter().filter(|session| !session.is_ended()).cloned().collect()
     }
 
-    /// Waits for exactly so many sessions.
+    /// Waits for exactly this many sessions.
     pub(crate) async fn bound(&self, sessions: usize) {
         wait("sessions", || self.living().len() == sessions).await;
     }
 
-    /// Sends over the session of this place; the token by which its answer is known.
+    /// Sends over the session with this index. Returns the token that identifies the response.
     pub(crate) async fn send(&self, session: usize, sent: &Sent) -> u64 {
         let sessions = self.living();
         let token = {
@@ -95,7 +95,7 @@ impl Phones {
         known().unwrap()
     }
 
-    /// What the phones got, at least so many texts: from whom, to whom, and the text.
+    /// Waits until the phones have received this many texts: sender, destination, and text.
     pub(crate) async fn got(&self, texts: usize) -> Vec<(String, String, String)> {
         let got = || self.kept.lock().unwrap().got.clone();
         wait("texts", || got().len() >= texts).await;
@@ -110,7 +110,7 @@ impl Phones {
         kept.got.len().to_string()
     }
 
-    /// Ends every session without a word.
+    /// Closes every session without an unbind.
     pub(crate) async fn cut(&self) {
         let cut = self.living();
         cut.iter().for_each(Handle::abort);
@@ -121,7 +121,7 @@ impl Phones {
 async fn wait(what: &str, condition: impl Fn() -> bool) {
     let begun = Instant::now();
     while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "{what} never came");
+        assert!(begun.elapsed() < PATIENCE, "timed out: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The README keeps its word: its tour is run as it stands, on the ports and programs of this test.
+//! Runs the README's tour as it is written, with the ports and programs of this test.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! A customer's own server, which takes webhooks, keeps them, and says 200 unless told otherwise.
+//! A customer's server, which records webhooks and responds 200 unless configured otherwise.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::running::PATIENCE;
 
-/// One webhook as it came.
+/// One received webhook.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
-    /// Names in lower case.
+    /// Header names are in lower case.
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: String,
 }
@@ -28,7 +28,7 @@ impl Call {
 #[derive(Default)]
 struct Kept {
     calls: Vec<Call>,
-    /// Statuses of the next answers; 200 when there is none.
+    /// Statuses of the next responses; 200 if empty.
     statuses: VecDeque<u16>,
 }
 
@@ -53,7 +53,7 @@ impl Receiver {
         Self { address, kept }
     }
 
-    /// The next calls are answered with these statuses, one each.
+    /// Sets the statuses of the next responses.
     pub(crate) fn answer_next(&self, statuses: &[u16]) {
         self.kept.lock().unwrap().statuses.extend(statuses);
     }
@@ -70,7 +70,7 @@ impl Receiver {
         self.kept.lock().unwrap().calls.clone()
     }
 
-    /// Waits until there were so many calls.
+    /// Waits until this many calls have arrived.
     pub(crate) async fn called(&self, times: usize) -> Vec<Call> {
         let begun = Instant::now();
         loop {
@@ -99,7 +99,7 @@ async fn serve(stream: TcpStream, kept: Arc<Mutex<Kept>>) {
     }
 }
 
-/// One request, or `None` when there is no other.
+/// Reads one request; `None` at the end of the connection.
 async fn read(stream: &mut BufReader<TcpStream>) -> Option<Call> {
     let mut line = String::new();
     stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;

@@ -1,4 +1,4 @@
-//! The real program, started in a directory of its own, with its commands beside it.
+//! The real program in its own directory, as a server and through its commands.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// Everything here is a matter of a second; a loaded machine is given some patience.
+/// Time limit: everything takes about a second, but longer on a loaded machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
 
-/// A directory with what the program keeps, which outlives its processes.
+/// The program's directory, which outlives its processes.
 pub(crate) struct Home {
     directory: TempDir,
     has_config: bool,
@@ -22,7 +22,7 @@ pub(crate) struct Home {
 }
 
 impl Home {
-    /// No configuration file.
+    /// Without a configuration file.
     pub(crate) fn bare() -> Self {
         let directory = tempfile::tempdir().unwrap();
         Self { directory, has_config: false, lives: std::cell::Cell::new(0) }
@@ -53,7 +53,7 @@ impl Home {
         self.program(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
-    /// Runs a command that must succeed, and gives what it answered, without the line's end.
+    /// Runs a command that must succeed. Returns its output without the final newline.
     pub(crate) fn answer(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let told = String::from_utf8_lossy(&output.stderr);
@@ -61,7 +61,7 @@ impl Home {
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
-    /// Runs a command that must fail with `code`, and gives what it complained.
+    /// Runs a command that must fail with `code`. Returns its error output.
     pub(crate) fn complaint(&self, code: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let told = String::from_utf8(output.stderr).unwrap();
@@ -69,13 +69,13 @@ impl Home {
         told.trim_end().to_owned()
     }
 
-    /// Starts the server on a free port, and waits until its doors are open.
+    /// Starts the server on a free port, and waits until it listens.
     pub(crate) fn serve(&self) -> Running {
         self.serve_by(self.program(SERVE))
     }
 
-    /// The same, so that a file that may grow no further ([`Running::limit_files`]) is an error, and not
-    /// a signal that ends it.
+    /// Likewise, but a write past the file size limit ([`Running::limit_files`]) is an error instead of
+    /// a fatal signal.
     pub(crate) fn serve_with_full_disks_told(&self) -> Running {
         let program = self.program(SERVE);
         let mut shell = Command::new("sh");
@@ -97,7 +97,7 @@ impl Home {
         Running { child, log, address }
     }
 
-    /// What all servers of this home have logged.
+    /// The logs of all servers of this home.
     pub(crate) fn logs(&self) -> String {
         let life = |life| fs::read_to_string(self.path(format!("life-{life}.log"))).unwrap();
         (1..=self.lives.get()).map(life).collect()
@@ -113,9 +113,9 @@ fn address_told(child: &mut Child, log: &Path) -> SocketAddr {
             return address;
         }
         if let Some(status) = child.try_wait().unwrap() {
-            panic!("it ended ({status}) before it listened:\n{text}");
+            panic!("the server ended ({status}) before it listened:\n{text}");
         }
-        assert!(begun.elapsed() < PATIENCE, "it does not listen:\n{text}");
+        assert!(begun.elapsed() < PATIENCE, "the server does not listen:\n{text}");
         sleep(Duration::from_millis(20));
     }
 }
@@ -127,7 +127,7 @@ fn address_of(line: &str) -> Option<SocketAddr> {
     rest.split(['"', ' ']).next()?.parse().ok()
 }
 
-/// A server. Killed when dropped.
+/// A running server. Dropping it kills it.
 pub(crate) struct Running {
     child: Child,
     log: PathBuf,
@@ -152,7 +152,7 @@ impl Running {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
-    /// No file grows past so many bytes.
+    /// Limits the size of the server's files in bytes.
     pub(crate) fn limit_files(&self, bytes: Option<u64>) {
         let soft = bytes.map_or_else(|| "unlimited".to_owned(), |bytes| bytes.to_string());
         let (id, limit) = (self.child.id().to_string(), format!("--fsize={soft}:"));
@@ -160,36 +160,36 @@ impl Running {
         assert!(set.unwrap().success(), "{limit}");
     }
 
-    /// The most memory it ever had, in KiB.
+    /// Peak memory in KiB.
     pub(crate) fn memory_peak_kib(&self) -> u64 {
         self.status("VmHWM:").trim_end_matches(" kB").parse().unwrap()
     }
 
-    /// What the kernel says of it under this name (`proc_pid_status(5)`).
+    /// A field of `/proc/PID/status` (`proc_pid_status(5)`).
     pub(crate) fn status(&self, name: &str) -> String {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
     }
 
-    /// As a power cut would.
+    /// Kills it without warning.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Waits for its end after a signal.
+    /// Waits until it ends after a signal.
     pub(crate) fn ended(&mut self) -> ExitStatus {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(begun.elapsed() < PATIENCE, "it does not end:\n{}", self.log());
+            assert!(begun.elapsed() < PATIENCE, "the server does not end:\n{}", self.log());
             sleep(Duration::from_millis(20));
         }
     }
 
-    /// Asks it to end in order, which it must.
+    /// Stops it gracefully, which must succeed.
     pub(crate) fn stop(mut self) {
         self.signal("-TERM");
         let status = self.ended();

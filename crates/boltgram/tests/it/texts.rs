@@ -1,11 +1,11 @@
-//! Texts as phones show them: what a message centre was given, its parts put together.
+//! Texts as phones show them: the parts that a message centre received, joined.
 
 use std::collections::HashMap;
 
 use domain::text::{ByteOrder, Concat, Header, decode_septets, decode_ucs2};
 use smpp::pdu::{DataCoding, SubmitSm};
 
-/// What one number got.
+/// Parts for one number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) from: String,
@@ -21,7 +21,7 @@ struct Part {
     payload: Vec<u8>,
 }
 
-/// By number, in the order in which the parts came.
+/// Parts by number, in order of arrival.
 #[derive(Default)]
 pub(crate) struct Texts(HashMap<String, Vec<Part>>);
 
@@ -39,25 +39,25 @@ impl Texts {
         self.0.entry(to.to_owned()).or_default().push(part);
     }
 
-    /// By number, of whom each got one text.
+    /// Texts by number; each number has received one text.
     pub(crate) fn shown(&self) -> HashMap<String, Shown> {
         self.0.iter().map(|(to, parts)| (to.clone(), shown(to, parts))).collect()
     }
 }
 
-/// All parts there are, each once, of one reference.
+/// Asserts that all parts are present once and share one reference.
 fn shown(to: &str, parts: &[Part]) -> Shown {
     let mut parts: Vec<_> = parts.iter().collect();
     let sequence = |part: &&Part| part.concat.map(|concat| concat.sequence);
     parts.sort_by_key(sequence);
     let last = parts.last().unwrap();
     match last.concat {
-        None => assert_eq!(parts.len(), 1, "{to} got several texts"),
+        None => assert_eq!(parts.len(), 1, "{to} received several texts"),
         Some(concat) => {
             let numbers: Vec<_> = parts.iter().filter_map(sequence).collect();
             assert!(numbers.iter().copied().eq(1..=concat.total), "{to} got {numbers:?}");
             let of_one = |part: &&Part| part.concat.unwrap().reference == concat.reference;
-            assert!(parts.iter().all(of_one), "{to} got parts of several texts");
+            assert!(parts.iter().all(of_one), "{to} received parts of several texts");
         }
     }
     let text = if last.coding == DataCoding::UCS2 {

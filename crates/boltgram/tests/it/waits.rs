@@ -1,4 +1,4 @@
-//! What is not there now: orders wait for it or are refused with a true reason, and nothing is lost.
+//! Unavailable dependencies: orders wait or are refused with the right reason, and nothing is lost.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -19,7 +19,7 @@ fn config(port: u16) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn orders_wait_for_a_message_centre_that_is_down_and_survive_a_kill_meanwhile() {
-    // A port that is free now and refuses connections until the centre opens there.
+    // A free port, which refuses connections until the centre opens there.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -43,7 +43,7 @@ async fn orders_wait_for_a_message_centre_that_is_down_and_survive_a_kill_meanwh
     server.stop();
 }
 
-/// Another program that holds the database's write lock until it is dropped.
+/// Holds the database's write lock from another connection until dropped.
 struct Lock(Child);
 
 impl Lock {

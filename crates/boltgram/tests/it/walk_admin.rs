@@ -1,4 +1,4 @@
-//! An operator's programs: everything the admin door does, over the real program and its store.
+//! An operator's client: every function of the admin door, through the real program and its store.
 
 mod answers;
 mod refunds;
@@ -37,14 +37,14 @@ impl Operator {
         self.send(method, path, "application/json", body.to_string()).await
     }
 
-    /// A request that is known again by its key.
+    /// A request with an idempotency key.
     async fn keyed(&self, path: &str, key: &str, body: Value) -> (u16, Value) {
         let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.key);
         let answer = request.header("idempotency-key", key).json(&body).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
-    /// What must be done, and its answer.
+    /// A request that must succeed; returns the response.
     pub(crate) async fn done(&self, method: &str, path: &str, body: Value) -> Value {
         let (status, answer) = self.call(method, path, body).await;
         assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
@@ -216,7 +216,7 @@ async fn who_answers_stop_in_the_operators_words_is_on_the_blocklist() {
     let blocked = ida.get("/blocklist?number=4520123456").await;
     let entry = &blocked["data"][0];
     assert_eq!((&entry["keyword"], &entry["by"]), (&json!("AFMELD"), &json!("recipient")));
-    assert_eq!(entry["account"], Value::Null, "the number is nobody's");
+    assert_eq!(entry["account"], Value::Null, "the number has no account");
     assert!(entry["inbound"].is_string());
     anybody.post("/sandbox/receive", says("Start")).await;
     assert_eq!(ida.get("/blocklist").await["data"], json!([]));

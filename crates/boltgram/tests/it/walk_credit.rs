@@ -1,4 +1,4 @@
-//! An account, a key and prepaid credit: made on the command line beside the running server.
+//! An account, a key and prepaid credit, created on the command line while the server runs.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ async fn sends_from_credit_and_buys_more() {
 
     let refused = acme.buy("/createsendorder", immediate("+4520120001")).await;
     acme.await_status(&refused, |status| status["error"].is_string()).await;
-    assert_eq!(acme.get("/balance").await["balance"], 9_000, "what failed costs nothing");
+    assert_eq!(acme.get("/balance").await["balance"], 9_000, "failed messages are not charged");
 
     let fund = acme.buy("/fund", json!({"amount": 5_000})).await;
     acme.pay(&fund).await;

@@ -1,4 +1,4 @@
-//! What the operator's monitoring sees, and where.
+//! The operator's monitoring endpoints and log.
 
 use super::customer::Customer;
 use super::running::Home;

@@ -1,5 +1,5 @@
-//! The store on PostgreSQL, as its operator meets it: named by a URL, shared by nodes, away for a
-//! while.
+//! The store on PostgreSQL from the operator's view: configured by a URL, shared by nodes, and
+//! temporarily unavailable.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ fn config(database: &PostgresDatabase) -> String {
     format!("[store]\nurl = \"{}\"\n", url(database))
 }
 
-/// An account with this much credit, and its key.
+/// Adds an account with this much credit. Returns its key.
 fn buyer(home: &Home, sats: &str) -> String {
     home.answer(&["account", "add", "acme", "--credit-sats", sats]);
     home.answer(&["key", "add", "acme"])
@@ -108,7 +108,7 @@ async fn a_database_that_is_away_is_told_and_comes_back_by_itself() {
     acme.await_delivered(&before).await;
     let after = acme.buy("/createsendorder", body).await;
     acme.await_delivered(&after).await;
-    assert_eq!(acme.get("/balance").await["balance"], 3_000, "what was refused costs nothing");
+    assert_eq!(acme.get("/balance").await["balance"], 3_000, "refused orders are not charged");
     server.stop();
     assert!(home.answer(&["ledger", "check"]).ends_with("the ledger is sound"));
 }

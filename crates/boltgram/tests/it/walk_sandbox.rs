@@ -1,5 +1,4 @@
-//! A newcomer's first minutes: no configuration, a wallet that is played, and every number that
-//! does something else.
+//! A first run without configuration: the sandbox wallet, and every number with a special outcome.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Ends: in order, at once, and while there is work.
+//! Stopping: gracefully, at once, and under load.
 
 use std::time::{Duration, Instant};
 
@@ -50,7 +50,7 @@ async fn answers_what_was_asked_before_the_stop() {
     for buying in asked {
         answers.spawn(buying);
     }
-    // One of them is under way for certain; who comes after the stop finds the door closed.
+    // At least one request is in progress; later ones find the listener closed.
     answers.join_next().await.unwrap().unwrap();
     server.stop();
     let mut bought = 1;
@@ -68,7 +68,7 @@ async fn answers_what_was_asked_before_the_stop() {
 async fn a_second_signal_ends_it_at_once() {
     let home = Home::bare();
     let mut server = home.serve();
-    // A request that never ends keeps the orderly stop waiting.
+    // A request that never ends delays the graceful stop.
     let stream = std::net::TcpStream::connect(server.address()).unwrap();
     std::io::Write::write_all(
         &mut &stream,

@@ -1,4 +1,4 @@
-//! Starts that must not be: each ends with one line that says why.
+//! Starts that must fail: each ends with a one-line reason.
 
 use std::fs;
 use std::net::TcpListener;
@@ -56,7 +56,7 @@ fn a_port_that_is_taken() {
     let told = home.complaint(1, &["serve", "--listen", &address]);
     let last = told.lines().last().unwrap();
     assert!(last.starts_with(&format!("boltgram: cannot listen on {address}: ")), "{told}");
-    assert!(!home.path("boltgram-data").exists(), "it fails before it touches anything");
+    assert!(!home.path("boltgram-data").exists(), "it fails before it creates any file");
 }
 
 #[test]

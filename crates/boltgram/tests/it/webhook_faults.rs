@@ -1,7 +1,7 @@
-//! Receivers of webhooks whose line fails at every step of a call: cut, half-closed or stalled, in
-//! either direction. Each fault has a receiver and a proxy of its own, so that they fail side by side
-//! and none may hold up another. Nothing is lost, what is told again is told under the same id and in
-//! the same words, and the events of an order come in their order; also across a `kill -9`.
+//! Webhook receivers whose connection fails at every step of a call: cut, half-closed or stalled, in
+//! either direction. Each fault has its own receiver and proxy, so that they fail side by side and
+//! none may delay another. No event is lost, a repeated event has the same id and body, and the events
+//! of an order arrive in order; also across a `kill -9`.
 
 use std::time::{Duration, Instant};
 
@@ -14,17 +14,17 @@ use super::customer::{Bought, Customer};
 use super::receiver::{Call, Receiver};
 use super::running::{Home, PATIENCE, Running};
 
-/// What an order paid from credit tells; that it was created, its answer told. On a loaded machine the
-/// receipt may be stored with the sending: then it tells its end alone.
+/// The events of an order paid from credit; the response has confirmed its creation. On a loaded
+/// machine the receipt may be stored together with the outcome: then only the final state is sent.
 const TOLD: [&str; 2] = ["sent", "delivered"];
 
-/// What was under way is called again by then: on a line that stalled after 15 s and a wait, and by a
-/// program that was killed at its start. Less than a lease, which is 45 s.
+/// Time limit for a repeated call: after a stall, 15 s and a pause; after a kill, the restart. Shorter
+/// than a lease of 45 s.
 const AGAIN: Duration = Duration::from_secs(40);
 
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Orders of a receiver whose line is sound.
+/// Orders of a receiver without faults.
 const OTHERS: usize = 3;
 
 #[derive(Debug, Clone, Copy)]
@@ -62,21 +62,21 @@ impl Lane {
         self.trouble.is_some_and(|trouble| trouble.fault == Fault::Stall)
     }
 
-    /// Waits for its fault, and gives how many connections it has had by then.
+    /// Waits for its fault. Returns the number of connections so far.
     async fn struck(&self) -> u64 {
         let begun = Instant::now();
         while timeout(PAUSE, self.proxy.struck(1)).await.is_err() && !self.tells_its_end_alone() {
-            assert!(begun.elapsed() < PATIENCE, "{:?}: it never happened", self.trouble);
+            assert!(begun.elapsed() < PATIENCE, "{:?}: no fault occurred", self.trouble);
         }
         self.proxy.accepted()
     }
 
-    /// There may be no second call to fail.
+    /// Whether only the final state was sent, so that there is no second call to fail.
     fn tells_its_end_alone(&self) -> bool {
         self.receiver.calls().first().is_some_and(is_end)
     }
 
-    /// Lets a line that stalls flow again as soon as it is called once more.
+    /// Ends a stall as soon as the next connection is made.
     async fn mend(&self, accepted: u64) {
         let begun = Instant::now();
         while self.proxy.accepted() == accepted && !self.tells_its_end_alone() {
@@ -86,7 +86,7 @@ impl Lane {
         self.proxy.mend();
     }
 
-    /// Waits until the end of so many orders is told.
+    /// Waits until the final states of this many orders have arrived.
     async fn told(&self, orders: usize) {
         let begun = Instant::now();
         while self.events().iter().filter(|event| is_end(event)).count() < orders {
@@ -96,19 +96,19 @@ impl Lane {
         }
     }
 
-    /// The first call of each; what came again was the same.
+    /// The first call of each event; asserts that repeats have the same body.
     fn events(&self) -> Vec<Call> {
         let mut events: Vec<Call> = Vec::new();
         for call in self.receiver.calls() {
             match events.iter().find(|event| id(event) == id(&call)) {
                 None => events.push(call),
-                Some(event) => assert_eq!(event.body, call.body, "{:?}: other words", self.trouble),
+                Some(event) => assert_eq!(event.body, call.body, "{:?}: other body", self.trouble),
             }
         }
         events
     }
 
-    /// Everything came, in its order.
+    /// Asserts that all events arrived in order.
     fn check(&self, order: &Bought) {
         let (events, trouble) = (self.events(), self.trouble);
         let told: Vec<_> = events.iter().map(|event| event.json()["smsStatus"].clone()).collect();
@@ -137,8 +137,8 @@ fn open(home: &Home) -> (Running, Customer) {
     (server, customer)
 }
 
-/// Every fault before, within and between the two calls of an order and their answers, by what one
-/// order says on a line that does not fail, which is the first.
+/// Every fault before, within and between the two calls of an order and their responses. The octets of
+/// an order are measured on the first line, which has no fault.
 async fn lanes(customer: &Customer) -> (Lane, Vec<Lane>) {
     let sound = Lane::open(None).await;
     sound.order(customer).await;
@@ -157,7 +157,7 @@ async fn lanes(customer: &Customer) -> (Lane, Vec<Lane>) {
     (sound, lanes)
 }
 
-/// Waits until the program has been answered all events of these.
+/// Waits until the program has received the responses to all events of these lanes.
 async fn await_told(customer: &Customer, lanes: &[&Lane]) {
     let events: usize = lanes.iter().map(|lane| lane.events().len()).sum();
     let begun = Instant::now();
@@ -168,12 +168,12 @@ async fn await_told(customer: &Customer, lanes: &[&Lane]) {
         if told.is_some_and(|told| told.parse() == Ok(events)) {
             return;
         }
-        assert!(begun.elapsed() < AGAIN, "{told:?} of {events} told");
+        assert!(begun.elapsed() < AGAIN, "{told:?} of {events} sent");
         pause().await;
     }
 }
 
-/// Lets the lines that stall flow again, each as soon as it is called once more.
+/// Ends each stall as soon as the next connection is made.
 async fn mend(lanes: &[Lane], accepted: &[u64]) {
     let stalled = lanes.iter().zip(accepted).filter(|(lane, _)| lane.stalls());
     join_all(stalled.map(|(lane, accepted)| lane.mend(*accepted))).await;
@@ -192,7 +192,7 @@ async fn every_event_is_told_whatever_the_line_does_and_others_do_not_wait() {
     }
     for (lane, accepted) in lanes.iter().zip(&accepted).filter(|(lane, _)| lane.stalls()) {
         let now = lane.proxy.accepted();
-        assert_eq!(now, *accepted, "{:?}: others waited until it was given up", lane.trouble);
+        assert_eq!(now, *accepted, "{:?}: other calls waited for its timeout", lane.trouble);
     }
     mend(&lanes, &accepted).await;
     join_all(lanes.iter().map(|lane| lane.told(1))).await;
@@ -212,7 +212,7 @@ async fn a_kill_while_lines_fail_loses_no_event() {
     let orders = join_all(lanes.iter().map(|lane| lane.order(&customer))).await;
     join_all(orders.iter().map(|order| customer.await_delivered(order))).await;
     join_all(lanes.iter().map(Lane::struck)).await;
-    // Now some calls wait to be made again, and some are under way on a line that stalls.
+    // Now some calls wait for a retry, and some are in progress on a stalled line.
     server.kill();
 
     let accepted: Vec<_> = lanes.iter().map(|lane| lane.proxy.accepted()).collect();

@@ -1,5 +1,5 @@
-//! Webhooks as a customer's program gets and checks them: each change once, in its order, signed so
-//! that a library nobody here wrote agrees, and again after a failure under the same id.
+//! Webhooks as a customer's program receives and verifies them: each change once, in order, with
+//! signatures that a third-party library accepts, and repeated after a failure with the same id.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::customer::Customer;
 use super::receiver::{Call, Receiver};
 use super::running::Home;
 
-/// What npm `standardwebhooks` says of these calls.
+/// Verifies these calls with npm `standardwebhooks`.
 pub(crate) fn verdicts(secret: &str, calls: &[Call]) -> Vec<Value> {
     let script =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/peers/webhooks/verify.js");
@@ -32,7 +32,7 @@ pub(crate) fn verdicts(secret: &str, calls: &[Call]) -> Vec<Value> {
     told.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-// The peer is waited for on this thread; meanwhile another one sees when a kept connection is closed.
+// This thread blocks on the peer; a second one notices when an idle connection is closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_change_is_told_once_and_an_independent_library_verifies_it() {
     let receiver = Receiver::open().await;
@@ -59,7 +59,7 @@ async fn every_change_is_told_once_and_an_independent_library_verifies_it() {
     assert_eq!(verdicts(&secret, &[forged])[0]["ok"], false);
     customer.await_ended("settled", 1).await;
     server.stop();
-    assert_eq!(receiver.calls().len(), 3, "settling changes nothing the customer sees");
+    assert_eq!(receiver.calls().len(), 3, "settling sends no event");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_failed_call_is_made_again_under_the_same_id_even_after_a_kill() {
     let id = |call: &Call| call.headers["webhook-id"].clone();
     let begun = std::time::Instant::now();
     while receiver.calls().iter().filter(|call| id(call) == id(&first)).count() < 2 {
-        assert!(begun.elapsed() < super::running::PATIENCE * 3, "never told again");
+        assert!(begun.elapsed() < super::running::PATIENCE * 3, "not repeated in time");
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     let again = receiver.calls().into_iter().rfind(|call| id(call) == id(&first)).unwrap();

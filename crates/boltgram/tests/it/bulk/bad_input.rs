@@ -1,4 +1,4 @@
-//! Requests that are wrong, too large or never whole: a clear word, and no trace in either store.
+//! Invalid, oversized and incomplete requests: a clear error, and no effect on either store.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ fn body(sender: &str, numbers: impl Iterator<Item = u64>, last: &str) -> String 
     body + last + "]}"
 }
 
-/// The status and the answer, of a request that may be done once.
+/// Sends with an idempotency key. Returns status and response.
 async fn send(acme: &Campaigner, body: String) -> (u16, Value) {
     acme.post_text(SEND, Some("once"), body).await
 }
@@ -59,7 +59,7 @@ async fn what_is_wrong_leaves_no_trace(rows: Rows) {
         acme.assert_untouched(CREDITS).await;
         house.assert_sound();
     }
-    // None of them has used up the key.
+    // None of them has used the idempotency key.
     let (status, sent) = send(&acme, body("ACME", from..from + 2, valid)).await;
     assert_eq!((status, &sent["total"]), (200, &json!(3)), "{sent}");
     acme.await_end(&sent["uuid"]).await;
@@ -68,7 +68,7 @@ async fn what_is_wrong_leaves_no_trace(rows: Rows) {
     server.stop();
 }
 
-/// A request that promises `body` and ends where it is cut; what is answered.
+/// Sends a request that ends after `at` octets of `body`. Returns the response.
 async fn cut(server: &Running, key: &str, body: &[u8], at: usize) -> String {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let head = format!(
@@ -88,7 +88,7 @@ async fn a_body_that_is_cut_leaves_no_trace(rows: Rows) {
     let house = House::new(rows, "");
     let server = house.home.serve();
     let acme = Campaigner::new(&house.home, &server, 50_000);
-    // Cancelled at the end: it is not about what is sent.
+    // Scheduled and cancelled at the end, because this test sends nothing.
     let start = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(1);
     let whole = body("ACME", 66_810_000_000..66_810_049_999, "\"0812345678\"");
     let whole = whole.replacen('{', &format!(r#"{{"scheduledTime":"{start}","#), 1);
@@ -110,7 +110,7 @@ async fn a_body_that_is_cut_leaves_no_trace(rows: Rows) {
     server.stop();
 }
 
-/// On one store: the other one is told no more than of any recipient.
+/// On one store: to the other these are ordinary recipients.
 #[tokio::test]
 async fn two_million_times_one_number_is_one_recipient() {
     let house = House::new(Rows::Sqlite, "");
@@ -127,7 +127,7 @@ async fn two_million_times_one_number_is_one_recipient() {
     server.stop();
 }
 
-/// The same: it is refused before a store is asked.
+/// On one store: it is refused before the store is accessed.
 #[tokio::test]
 async fn one_number_more_than_two_million_leaves_no_trace() {
     let house = House::new(Rows::Sqlite, "");

@@ -1,4 +1,4 @@
-//! Somebody who sends to many.
+//! A client of the bulk door.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::running::{Home, PATIENCE, Running};
 
 pub(super) const SEND: &str = "/api/v2/sms/send";
 
-/// An account that may send as ACME, with a credit worth 100 sats.
+/// An account with the sender ACME, whose credits cost 100 sats each.
 pub(super) struct Campaigner {
     http: Client,
     base: String,
@@ -36,7 +36,7 @@ impl Campaigner {
         answer.json().await.unwrap()
     }
 
-    /// The status and the answer.
+    /// Status and response.
     pub(super) async fn post(&self, path: &str, once: Option<&str>, body: &Value) -> (u16, Value) {
         self.post_text(path, once, body.to_string()).await
     }
@@ -60,27 +60,27 @@ impl Campaigner {
         self.done(SEND, body).await
     }
 
-    /// What must be done, and its answer.
+    /// A request that must succeed; returns the response.
     pub(super) async fn done(&self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.post(path, None, body).await;
         assert_eq!(status, 200, "{answer}");
         answer
     }
 
-    /// What must be refused with these, and the words.
+    /// A request that must be refused with this status and code; returns the error text.
     pub(super) async fn refused(&self, path: &str, body: &Value, with: (u16, &str)) -> String {
         let (status, answer) = self.post(path, None, body).await;
         words(status, &answer, with)
     }
 
-    /// Nothing was accepted, and nothing charged.
+    /// Asserts that nothing was accepted or charged.
     pub(super) async fn assert_untouched(&self, credits: u32) {
         let list = self.get("/sms").await;
         assert_eq!((&list["total"], &list["data"]), (&json!(0), &json!([])));
         assert_eq!(self.credits().await, credits);
     }
 
-    /// The status and, when refused, the code.
+    /// Status and, if refused, code.
     pub(super) async fn change(&self, uuid: &Value, verb: &str) -> (u16, Value) {
         let path = format!("/api/v2/sms/{}/{verb}", uuid.as_str().unwrap());
         let (status, answer) = self.post(&path, None, &json!({})).await;
@@ -96,7 +96,7 @@ impl Campaigner {
         self.get("/credits").await["credits"].clone()
     }
 
-    /// Asks until the message is as wished, and gives it.
+    /// Polls until the message satisfies the condition, and returns it.
     pub(super) async fn await_message(
         &self,
         uuid: &Value,
@@ -129,7 +129,7 @@ impl Campaigner {
         self.await_message(uuid, |message| message["drSummary"].is_object()).await
     }
 
-    /// Every recipient, page by page, as clients read them.
+    /// All recipients, read page by page.
     pub(super) async fn recipients(&self, uuid: &Value, limit: u32) -> Vec<Value> {
         let (mut after, mut all) = (json!(0), Vec::new());
         loop {
@@ -145,7 +145,7 @@ impl Campaigner {
     }
 }
 
-/// Of a refusal in the shape of this door.
+/// Error text of a refusal in this door's envelope.
 pub(super) fn words(status: u16, answer: &Value, with: (u16, &str)) -> String {
     let error = answer["error"].as_str().unwrap_or_default();
     assert_eq!((status, answer), (with.0, &json!({"error": error, "code": with.1})));

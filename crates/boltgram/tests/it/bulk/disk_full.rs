@@ -1,6 +1,5 @@
-//! The disk is full in the middle of taking a message: all of it is refused, and taken once when there
-//! is room again. Here the system writes no file any further than the test allows (`setrlimit(2)`),
-//! which needs no disk of its own.
+//! The disk fills while a message is stored: all of it is refused, and accepted once when there is
+//! room again. The test limits the size of files (`setrlimit(2)`), so that it needs no separate disk.
 
 use std::fs;
 
@@ -11,10 +10,10 @@ use super::house::{House, Rows};
 
 const RECIPIENTS: u32 = 20_000;
 
-/// A message takes several times as much of the log.
+/// A message takes several times as much space in the log.
 const ROOM_BYTES: u64 = 64 * 1_024;
 
-/// Nobody of them is one whom the sandbox treats badly.
+/// None of the numbers has a special outcome in the sandbox.
 fn body() -> Value {
     let numbers: Vec<_> = (0..RECIPIENTS).map(|at| format!("081{at:06}7")).collect();
     json!({"sender": "ACME", "content": "Hello", "msisdns": numbers})
@@ -37,7 +36,7 @@ async fn a_message_is_refused_by_a_full_disk_and_taken_once_when_there_is_room()
         assert_eq!(told, "it could not be done right now; try again");
         acme.assert_untouched(RECIPIENTS + 10).await;
     }
-    assert!(written() > full_at - ROOM_BYTES, "it was full in the middle of it");
+    assert!(written() > full_at - ROOM_BYTES, "the disk was full while storing");
     server.limit_files(Some(1));
     let told = acme.refused(SEND, &small, (503, "UNAVAILABLE")).await;
     assert_eq!(told, "it could not be done right now; try again");

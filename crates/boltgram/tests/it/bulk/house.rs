@@ -1,4 +1,4 @@
-//! A house for messages to many, with its rows in either store.
+//! A program for campaigns, on either store.
 
 use testkit::postgres::{PostgresDatabase, PostgresServer};
 
@@ -13,12 +13,12 @@ pub(super) enum Rows {
 
 pub(super) struct House {
     pub(super) home: Home,
-    /// Gone after the home.
+    /// Dropped after the home.
     _database: Option<PostgresDatabase>,
 }
 
 impl House {
-    /// Configured by this, and by where its rows are.
+    /// With this configuration and store.
     pub(super) fn new(rows: Rows, config: &str) -> Self {
         let database = match rows {
             Rows::Sqlite => None,
@@ -29,7 +29,7 @@ impl House {
         Self { home: Home::with_config(&format!("{store}{config}")), _database: database }
     }
 
-    /// All of it goes to this centre.
+    /// Routes everything to this centre.
     pub(super) fn with_centre(rows: Rows, centre: &Centre) -> Self {
         let carrier = format!(
             "[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {}\n\
@@ -45,7 +45,7 @@ impl House {
     }
 }
 
-/// Makes of every scenario, an async function of [`Rows`], a test on each store.
+/// Defines a test on each store for every scenario, an async function of [`Rows`].
 macro_rules! on_both_stores {
     ($($scenario:ident)+) => {
         mod on_sqlite { $(

@@ -1,4 +1,4 @@
-//! Messages to many through the real program, on both stores.
+//! Campaigns through the real program, on both stores.
 
 #[macro_use]
 mod house;

@@ -1,11 +1,11 @@
-//! Whoever keeps templates and groups for the accounts.
+//! An operator who manages templates and groups.
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
 use crate::running::{Home, Running};
 
-/// Of the first account.
+/// Manages the first account.
 pub(super) struct Operator {
     http: Client,
     base: String,
@@ -19,7 +19,7 @@ impl Operator {
         Self { http: Client::new(), base, key }
     }
 
-    /// The status and the answer.
+    /// Status and response.
     async fn call(&self, method: Method, path: &str, kind: &str, body: String) -> (u16, Value) {
         let request = self.http.request(method, format!("{}/accounts/1/{path}", self.base));
         let request = request.bearer_auth(&self.key).header("content-type", kind).body(body);
@@ -32,14 +32,14 @@ impl Operator {
         self.call(Method::POST, "templates", "application/json", body).await
     }
 
-    /// The id of a template that must be taken.
+    /// Adds a template, which must succeed. Returns its id.
     pub(super) async fn template(&self, name: &str, text: &str) -> Value {
         let (status, template) = self.add_template(name, text).await;
         assert_eq!(status, 201, "{template}");
         template["id"].clone()
     }
 
-    /// The id of a group with what is in this file, and what was told of the file.
+    /// Adds a group with the contacts of this file. Returns its id and the response to the upload.
     pub(super) async fn group(&self, name: &str, file: &str) -> (Value, Value) {
         let body = json!({"name": name}).to_string();
         let (status, group) = self.call(Method::POST, "groups", "application/json", body).await;

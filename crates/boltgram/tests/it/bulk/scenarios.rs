@@ -1,5 +1,4 @@
-//! What customers do, each on both stores: sent, followed by cursor, cancelled, tried again, and what
-//! all of it costs.
+//! Customers' scenarios on both stores: send, page by cursor, cancel, retry, and the costs of each.
 
 use std::collections::HashSet;
 
@@ -26,7 +25,7 @@ fn to(numbers: &[&str]) -> Value {
     json!({"sender": "ACME", "content": "Hello {{name}}", "variables": {"name": "Toon"}, "msisdns": numbers})
 }
 
-/// So many seconds from now.
+/// A time this many seconds from now.
 fn later(seconds: i64) -> String {
     (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds)).to_string()
 }
@@ -74,7 +73,7 @@ async fn what_arrives_is_paid_and_what_does_not_is_given_back(rows: Rows) {
         ];
         assert_eq!(told, expected);
     }
-    assert_eq!(acme.credits().await, 8, "what failed was given back");
+    assert_eq!(acme.credits().await, 8, "failed messages are refunded");
     let list = acme.get("/sms?status=sent").await;
     assert_eq!((&list["total"], &list["data"][0]["uuid"]), (&json!(1), &sent["uuid"]));
     assert_eq!(acme.get("/sms?status=pending").await["total"], 0);
@@ -127,8 +126,8 @@ async fn of_two_who_spend_the_last_credit_one_gets_it(rows: Rows) {
     server.stop();
 }
 
-/// A message to many and a single one, of another door, for the same price. What is sent fails, so that
-/// the credit is there again for the next two.
+/// A campaign and a single order through the other door, for the same price. Sending fails, so that the
+/// credit is available again for the next two.
 async fn the_last_credit_is_spent_once_whatever_it_is_spent_on(rows: Rows) {
     let house = House::new(rows, "[prices]\nsend = 100\ncredit = 100\n");
     let server = house.home.serve();
@@ -210,7 +209,7 @@ async fn a_message_is_held_up_and_goes_on(rows: Rows) {
     let (status, paused) = acme.change(&sent["uuid"], "pause").await;
     assert_eq!((status, &paused["paused"]), (200, &json!(true)), "{paused}");
     assert_eq!(acme.one(&sent["uuid"]).await["paused"], true);
-    // Another one of the same time passes it.
+    // Another message with the same start overtakes it.
     let other = acme.send(&body).await;
     acme.await_end(&other["uuid"]).await;
     let held = acme.one(&sent["uuid"]).await;

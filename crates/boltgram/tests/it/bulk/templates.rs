@@ -1,4 +1,4 @@
-//! Templates and groups of contacts, from the operator's file to the text that a phone shows.
+//! Templates and contact groups, from the operator's file to the text on a phone.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ on_both_stores! {
 
 const CREDITS: u32 = 100;
 
-/// Two contacts who are written in several ways, and what is none.
+/// Two contacts in several notations, and an invalid one.
 const CONTACTS: &str = "phone,name,city\n0812345678,Toon,Bangkok\n+66 89-876-5432,Ploy,\"Chiang Mai\"\n\
                         66812345678,Toon,Bangkok\nnobody,Nobody,\n+4520123456,Ida,Odense\n";
 
@@ -41,7 +41,7 @@ impl Party {
         Self { house, server, centre, ida, acme }
     }
 
-    /// With nothing accepted, charged or sent.
+    /// Stops and asserts that nothing was accepted, charged or sent.
     async fn end_untouched(self) {
         self.acme.assert_untouched(CREDITS).await;
         assert_eq!(self.centre.taken_count(), 0);
@@ -50,7 +50,7 @@ impl Party {
     }
 }
 
-/// A template, its variables, the text that comes of them, and its parts.
+/// A template, its variables, the resulting text, and its number of parts.
 fn texts() -> [(&'static str, Value, String, u32); 4] {
     let emoji = "😀".repeat(34);
     [
@@ -60,10 +60,10 @@ fn texts() -> [(&'static str, Value, String, u32); 4] {
             "Hi Toon {{max}}, 7 of 0.5: true {{not closed".to_owned(),
             1,
         ),
-        // A septet more than one part holds, for the brackets have two each.
+        // One septet more than a part holds, because each bracket takes two.
         ("{{x}}[]", json!({"x": "x".repeat(157)}), format!("{}[]", "x".repeat(157)), 2),
         ("สวัสดีค่ะ คุณ{{ชื่อ}}", json!({"ชื่อ": "ต้น"}), "สวัสดีค่ะ คุณต้น".to_owned(), 1),
-        // Pairs of units are not cut where a part ends.
+        // Surrogate pairs are not split between parts.
         ("ก{{x}}{{x}}", json!({"x": emoji}), format!("ก{emoji}{emoji}"), 3),
     ]
 }
@@ -79,7 +79,7 @@ async fn a_group_gets_a_template_as_its_preview_said(rows: Rows) {
     let mut left = CREDITS;
     for (place, (template, variables, text, parts)) in texts().into_iter().enumerate() {
         let id = ida.template(&format!("template {place}"), template).await;
-        // One of them is in the group too, and one is nobody's number.
+        // One of them is in the group too, and one is invalid.
         let own = format!("+6681000000{place}");
         let body = json!({
             "sender": "ACME", "templateId": id, "variables": variables,
@@ -102,7 +102,7 @@ async fn a_group_gets_a_template_as_its_preview_said(rows: Rows) {
         let message = acme.await_end(&sent["uuid"]).await;
         assert_eq!((&message["content"], &message["credits"]), (&json!(text), &json!(price)));
         assert_eq!(message["drSummary"]["success"], 4, "{message}");
-        assert_eq!(acme.credits().await, left, "all of it arrived");
+        assert_eq!(acme.credits().await, left, "everything was delivered");
 
         let shown = Shown { from: "ACME".to_owned(), text, parts: parts as usize };
         let numbers = ["66812345678", "66898765432", "4520123456", &own[1..]];
@@ -114,7 +114,7 @@ async fn a_group_gets_a_template_as_its_preview_said(rows: Rows) {
     party.server.stop();
 }
 
-/// What is known of a contact fills no placeholder: everybody gets one text.
+/// Contact fields fill no placeholders: all recipients get the same text.
 async fn what_is_missing_in_a_template_is_refused(rows: Rows) {
     let party = Party::new(rows).await;
     let (group, _) = party.ida.group("all", CONTACTS).await;
@@ -144,7 +144,7 @@ async fn what_is_missing_in_a_template_is_refused(rows: Rows) {
 
 async fn ten_thousand_variables_are_refused(rows: Rows) {
     let party = Party::new(rows).await;
-    // Ten thousand names, and one ten thousand times in a body that is not too large.
+    // 10,000 different names, and one name 10,000 times, in a body within the limit.
     let names: String = (0..10_000).map(|number| format!("{{{{v{number}}}}}")).collect();
     let (status, told) = party.ida.add_template("many", &names).await;
     let too_large = words(status, &told, (413, "PAYLOAD_TOO_LARGE"));

@@ -1,4 +1,4 @@
-//! A house that can die and begin again: what outlives a process, and what is one life of it.
+//! A program that can crash and restart: the state that outlives a process, and one process.
 
 use std::sync::Arc;
 
@@ -33,16 +33,16 @@ use testkit::smsc::Smsc;
 use super::scenarios::{Money, Scenario};
 
 pub(super) const NUMBER: &str = "+4520123456";
-/// It answers HELP.
+/// A number with a reply to HELP.
 pub(super) const HELPFUL: &str = "1919";
 const PRICE: Msat = Msat::new(1_000_000);
 const CREDIT: Msat = Msat::new(5_000_000);
 
-/// What outlives a process.
+/// State that outlives a process.
 pub(super) struct House {
     pub(super) clock: Arc<TestClock>,
     pub(super) node: Arc<Sandbox>,
-    /// Shows what is stored, whatever has died.
+    /// A handle to the store that no crash affects.
     pub(super) store: Arc<dyn Store>,
     smsc: Arc<Smsc>,
     random: Arc<SeededRandom>,
@@ -50,7 +50,7 @@ pub(super) struct House {
     data: tempfile::TempDir,
 }
 
-/// One life of the process. Dropping it is the kill.
+/// One process. Dropping it kills it.
 pub(super) struct Life {
     pub(super) engine: Arc<Engine>,
     tasks: Tasks,
@@ -97,19 +97,19 @@ impl House {
         Caller { account: self.account, key: Arc::new(key) }
     }
 
-    /// A number of the account that answers HELP.
+    /// The account's number with a reply to HELP.
     fn number(&self) -> (Party, NumberTerms) {
         let help = Some("acme.example".into());
         let terms = NumberTerms { account: Some(self.account), help, ..NumberTerms::default() };
         (Party::new(HELPFUL), terms)
     }
 
-    /// What the account may still spend, in prices of a message.
+    /// Number of messages that the account can still pay.
     pub(super) async fn affords(&self) -> i64 {
         self.store.balance(self.account).await.unwrap().available.get() / PRICE.get()
     }
 
-    /// A new life on what the last one left. Its start may be where it dies.
+    /// Starts a process on the existing state. It may crash during the start.
     pub(super) async fn begin(&self, fuse: Arc<Fuse>) -> Life {
         let gate = StoreOptions { gate: Some(fuse.clone()), ..StoreOptions::default() };
         let store = open(&self.data, gate).await;
@@ -151,14 +151,14 @@ impl House {
         Life { engine, tasks }
     }
 
-    /// No order waits for the node, no credit is reserved.
+    /// Whether no order is open and no credit is reserved.
     pub(super) async fn is_quiet(&self) -> bool {
         let load = self.store.order_load().await.unwrap();
         let balance = self.store.balance(self.account).await.unwrap();
         load.unfinished == 0 && balance.reserved == Msat::ZERO
     }
 
-    /// Money and message agree, to the last millisatoshi.
+    /// Checks that charges and deliveries agree, to the millisatoshi.
     pub(super) async fn check_laws(
         &self,
         scenario: Scenario,
@@ -168,8 +168,8 @@ impl House {
         let report = self.store.check_ledger().await.unwrap();
         assert!(report.is_sound(), "{report:?}");
         let purse = self.node.purse();
-        assert_eq!(purse.locked, Msat::ZERO, "no payment is left hanging");
-        assert_eq!(purse.spent, purse.received, "what the payer lost is what we got");
+        assert_eq!(purse.locked, Msat::ZERO, "no payment is left pending");
+        assert_eq!(purse.spent, purse.received, "the payer's cost equals our revenue");
         let balance = self.store.balance(self.account).await.unwrap().available;
         let submits = self.smsc.submits(&address());
         assert!(submits <= 1 + u32::from(crashed), "sent {submits} times");
@@ -177,24 +177,24 @@ impl House {
         let earned = self.earned(scenario, balance);
         assert!(earned == Msat::ZERO || earned == PRICE, "earned {earned}");
         let money = scenario.money();
-        assert!(earned == Msat::ZERO || money != Money::Returned, "kept money for nothing");
+        assert!(earned == Msat::ZERO || money != Money::Returned, "charged without delivery");
         if scenario == Scenario::Cancelled && earned == Msat::ZERO {
-            assert_eq!(submits, 0, "given back although a carrier has it");
+            assert_eq!(submits, 0, "refunded although a carrier has it");
         }
         if !crashed {
-            assert!(earned == PRICE || money != Money::Ours, "delivered for nothing");
+            assert!(earned == PRICE || money != Money::Ours, "delivered without charge");
         }
         if let Some(id) = bought {
             self.check_order(scenario, id, earned).await;
         }
     }
 
-    /// What the customer lost, by wallet or by credit.
+    /// The customer's cost, from wallet or credit.
     fn earned(&self, scenario: Scenario, balance: Msat) -> Msat {
         match scenario {
             Scenario::Credit => CREDIT.checked_sub(balance).unwrap(),
             Scenario::Fund => {
-                assert_eq!(self.node.purse().spent, balance, "bought credit is there, once");
+                assert_eq!(self.node.purse().spent, balance, "the purchased credit is added once");
                 balance
             }
             _ => self.node.purse().spent,
@@ -208,15 +208,15 @@ impl House {
         let settled = order.state == OrderState::Settled;
         assert_eq!(settled, earned == PRICE);
         match scenario.money() {
-            Money::Ours => assert!(settled, "a paid order is done"),
-            Money::Returned => assert!(!settled, "or paid back"),
+            Money::Ours => assert!(settled, "a paid order is settled"),
+            Money::Returned => assert!(!settled, "a failed order is not settled"),
             Money::Either => {}
         }
         match scenario {
             Scenario::Fund | Scenario::Unpaid => assert_eq!(order.fulfilment.recipient(), None),
             _ => {
                 let delivered = order.fulfilment.recipient() == Some(RecipientState::Success);
-                assert_eq!(settled, delivered, "kept only when it arrived");
+                assert_eq!(settled, delivered, "settled only if delivered");
             }
         }
         if let Some(hash) = order.payment.hash() {
@@ -254,7 +254,7 @@ impl RenderEvent for Plain {
     }
 }
 
-/// Nobody is called in these runs.
+/// These runs make no calls.
 #[derive(Debug)]
 struct NoFetch;
 

@@ -1,5 +1,5 @@
-//! Messages that come in, when the process dies between storing them and answering for them: the
-//! carrier sends again what was not answered, and each message is there once.
+//! Inbound messages when the process crashes between storing and acknowledging them: the carrier
+//! repeats unacknowledged ones, and each message is stored once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ fn part(text: &str, join: Option<Join>, at: Timestamp, interrupted_at: Timestamp
     }
 }
 
-/// A text of two parts, a whole one, and a question that is answered.
+/// A text of two parts, a whole text, and a HELP request.
 fn sent(at: Timestamp, interrupted_at: Timestamp) -> Vec<InboundPart> {
     let join = |number| Join::new(JoinScheme::Udh8, 7, 2, number);
     vec![
@@ -38,7 +38,7 @@ fn sent(at: Timestamp, interrupted_at: Timestamp) -> Vec<InboundPart> {
     ]
 }
 
-/// Sends one after another until the process is dead; how many were answered.
+/// Sends one after another until the process crashes. Returns the number acknowledged.
 async fn send(life: &Life, parts: Vec<InboundPart>, fuse: &Fuse) -> usize {
     let inbox = life.engine.inbox();
     let mut answered = 0;
@@ -81,7 +81,7 @@ async fn run(fuse: Arc<Fuse>) {
     let owed = again.len();
     assert_eq!(send(&life, again, &Fuse::counting()).await, owed);
     assert_eq!(texts(&house.store).await, ["HELP", "JA", "ab"]);
-    assert_eq!(house.affords().await, 4, "of five, for one answer");
+    assert_eq!(house.affords().await, 4, "one of five is spent on the reply");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,7 +89,7 @@ async fn a_message_that_came_in_is_there_once_whatever_dies() {
     let counting = Fuse::counting();
     run(counting.clone()).await;
     let steps = counting.steps();
-    assert!(steps >= 3, "{steps} steps only");
+    assert!(steps >= 3, "only {steps} steps");
     for step in 0..steps {
         for side in [Side::Before, Side::After] {
             run(Fuse::blowing(step, side)).await;
@@ -106,10 +106,12 @@ async fn a_message_whose_part_never_comes_is_told_as_far_as_it_came() {
     life.engine.inbox().inbound(missing).await.unwrap();
     house.clock.advance(INBOUND_JOIN_MAX);
     tokio::time::sleep(Duration::from_millis(100)).await;
-    assert_eq!(texts(&house.store).await, Vec::<String>::new(), "not before its time");
+    assert_eq!(texts(&house.store).await, Vec::<String>::new(), "not before the limit");
     house.clock.advance(Duration::from_secs(1));
-    until(&house, Duration::ZERO, "it is given up", async || !texts(&house.store).await.is_empty())
-        .await;
+    until(&house, Duration::ZERO, "the incomplete message is reported", async || {
+        !texts(&house.store).await.is_empty()
+    })
+    .await;
     let [message] = house.store.inbound_list(None, 10).await.unwrap().try_into().unwrap();
     assert_eq!(message.content.text().unwrap().as_str(), "a");
     assert_eq!((message.parts, message.missing), (2, vec![2]));

@@ -1,11 +1,11 @@
-//! The process dies between each pair of steps that touch the world, and money and message still
-//! agree.
+//! The process crashes between each pair of steps with external effects, and charges still match
+//! deliveries.
 //!
-//! A scenario is first run to its end with a fuse that only counts its steps. Then it is run again
-//! for every step and both of its sides: the fuse blows there, a new engine starts on what the dead
-//! one left (store, node, message centre), and the customer goes on as customers do. At the end of
-//! every run the same laws are checked ([`house::House::check_laws`]). Time is a test's clock, which
-//! runs fast; nothing waits for a fixed time, only for conditions with a limit.
+//! A scenario first runs to its end with a fuse that only counts its steps. Then it runs again for
+//! every step and both sides of it: the fuse blows there, a new engine starts on the remaining state
+//! (store, node, message centre), and the customer continues. After every run the same laws are
+//! checked ([`house::House::check_laws`]). A test clock runs fast; nothing waits for a fixed time,
+//! only for conditions with a limit.
 
 mod house;
 mod inbound;
@@ -20,16 +20,16 @@ use testkit::crash::{Fuse, Side};
 use house::House;
 use scenarios::{Scenario, customer};
 
-/// Runs of the same scenario side by side; they mostly wait.
+/// Concurrent runs of a scenario; they mostly wait.
 const SIDE_BY_SIDE: usize = 24;
 
-/// More than any run needs on a busy machine.
+/// Time limit, ample for a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// While the customer acts, time runs at a hundred times its speed.
+/// While the customer acts, time runs a hundred times faster.
 const TICK: Duration = Duration::from_secs(2);
 
-/// Waits for `condition` while the house's clock moves by `tick` every 20 ms.
+/// Waits for `condition` while the test clock advances by `tick` every 20 ms.
 async fn until(
     house: &House,
     tick: Duration,
@@ -38,13 +38,13 @@ async fn until(
 ) {
     let begun = Instant::now();
     while !condition().await {
-        assert!(begun.elapsed() < LIMIT, "never came true: {what}");
+        assert!(begun.elapsed() < LIMIT, "timed out: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
         house.clock.advance(tick);
     }
 }
 
-/// One run: a first life with `fuse`, and, if it blew, a second one.
+/// One run: a first process with `fuse`, and a second one if it blew.
 async fn run(scenario: Scenario, fuse: Arc<Fuse>) {
     let house = House::new(scenario).await;
     let life = house.begin(fuse.clone()).await;
@@ -52,7 +52,7 @@ async fn run(scenario: Scenario, fuse: Arc<Fuse>) {
         done = customer(&house, &life, scenario) => done,
         () = until(&house, TICK, "the fuse blows", async || fuse.has_blown()) => None,
     };
-    until(&house, scenario.tick(), "the first life ends", async || {
+    until(&house, scenario.tick(), "the first process ends", async || {
         fuse.has_blown() || house.is_quiet().await
     })
     .await;
@@ -67,11 +67,11 @@ async fn survives_a_crash_at_every_step(scenario: Scenario) {
     let counting = Fuse::counting();
     run(scenario, counting.clone()).await;
     let steps = counting.steps();
-    assert!(steps >= scenario.steps_min(), "{scenario:?} made {steps} steps only");
+    assert!(steps >= scenario.steps_min(), "{scenario:?} has only {steps} steps");
     let runs = (0..steps).flat_map(|step| [(step, Side::Before), (step, Side::After)]);
     stream::iter(runs)
         .for_each_concurrent(SIDE_BY_SIDE, |(step, side)| async move {
-            // Told when an assertion fails, so that one run can be repeated.
+            // Printed when an assertion fails, so that the run can be repeated.
             let told = Told(scenario, step, side);
             run(scenario, Fuse::blowing(step, side)).await;
             std::mem::forget(told);

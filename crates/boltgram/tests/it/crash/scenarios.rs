@@ -1,4 +1,4 @@
-//! What the customer does, and what the world does with his message.
+//! The customer's actions, and the outcome of the message.
 
 use std::time::Duration;
 
@@ -17,25 +17,25 @@ pub(super) enum Scenario {
     Failed,
     /// No receipt ever comes.
     NoReceipt,
-    /// Two parts, and the carrier falls silent between them.
+    /// Two parts; the carrier stops responding between them.
     TwoParts,
-    /// The receipt is stored before the answer comes.
+    /// The receipt is stored before the response arrives.
     Overtaken,
     Unpaid,
-    /// Cancelled at once after it was paid: as it may happen, in time or too late.
+    /// Cancelled right after payment, in time or too late.
     Cancelled,
-    /// Blocks come so fast that the node gives the money back by itself.
+    /// Blocks arrive so fast that the node refunds the payment by itself.
     Refunded,
     Credit,
     Fund,
 }
 
-/// Whose the money is in the end, if it was paid.
+/// Final owner of the money, if the order was paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Money {
     Ours,
     Returned,
-    /// Either, but never ours without delivery.
+    /// Either outcome, but never ours without delivery.
     Either,
 }
 
@@ -65,7 +65,7 @@ impl Scenario {
         }
     }
 
-    /// Fewer steps than this mean that the fuse does not see the scenario.
+    /// Fewest steps; fewer mean that the fuse does not cover the scenario.
     pub(super) const fn steps_min(self) -> u64 {
         match self {
             Self::Delivered
@@ -79,8 +79,7 @@ impl Scenario {
         }
     }
 
-    /// How much time passes in a tick once the customer has done his part: those that wait for a
-    /// time to run out let it run.
+    /// Time per tick after the customer's last action; long in scenarios that wait for a timeout.
     pub(super) const fn tick(self) -> Duration {
         match self {
             Self::NoReceipt => Duration::from_secs(60),
@@ -99,7 +98,7 @@ impl Scenario {
     }
 }
 
-/// The customer orders and pays. `None` when the program stops before that.
+/// Orders and pays. `None` if the program crashes before that.
 pub(super) async fn customer(house: &House, life: &Life, scenario: Scenario) -> Option<OrderId> {
     let account = house.caller().account;
     let (id, invoice) = if let Scenario::Fund = scenario {
@@ -117,7 +116,7 @@ pub(super) async fn customer(house: &House, life: &Life, scenario: Scenario) -> 
         house.node.pay(&invoice).await.ok()?;
     }
     match scenario {
-        // Refused when it comes too late; both are right.
+        // Refused if too late; both outcomes are valid.
         Scenario::Cancelled => drop(life.engine.orders.cancel(id).await),
         Scenario::Refunded => house.node.mine(150).unwrap(),
         _ => {}

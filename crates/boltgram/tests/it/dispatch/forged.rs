@@ -1,4 +1,4 @@
-//! A text that reads as a receipt, from somebody who has nothing to say about it.
+//! An inbound text with the format of a receipt, from a number other than the recipient.
 
 use domain::inbound::{InboundBody, InboundPart, Party};
 use domain::message::Lane;
@@ -11,7 +11,7 @@ use super::line::{Line, Plan};
 
 const FORGED: &str = "id:1 stat:UNDELIV err:001";
 
-/// The carrier's first id, said to have failed.
+/// An unmarked receipt that reports the carrier's first id as failed.
 fn unmarked(house: &House, from: &str) -> Receipt {
     let (carrier, at) = (CarrierName::new("main"), house.clock.now());
     let part = InboundPart {
@@ -54,7 +54,7 @@ async fn a_forged_receipt_costs_nobody_anything_and_is_told_as_a_message() {
 
     let recipient = match house.trace(sent).await.to {
         domain::message::Address::Phone(number) => number.digits().to_string(),
-        domain::message::Address::Email(_) => panic!("it is a text"),
+        domain::message::Address::Email(_) => panic!("not a phone number"),
     };
     inbox.receipts(vec![unmarked(&house, &recipient)]).await.unwrap();
     assert_eq!(house.trace(sent).await.state, RecipientState::Failed);

@@ -1,4 +1,4 @@
-//! An engine on a real store, with carriers that do what a test says.
+//! An engine on a real store, with carriers controlled by the test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +38,7 @@ use crate::customer_order::order_of;
 pub(super) const PRICE: Msat = Msat::new(1_000_000);
 const CREDIT: Msat = Msat::new(1_000_000_000);
 
-/// More than any condition needs on a busy machine.
+/// Time limit, ample for a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) struct House {
@@ -56,26 +56,26 @@ impl Drop for House {
     }
 }
 
-/// A message as it was stored.
+/// A stored message.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
     pub(super) message: MessageId,
 }
 
 impl House {
-    /// Begins at once.
+    /// Starts the engine at once.
     pub(super) async fn open(lines: &[&Arc<Line>], route: Route) -> Self {
         let house = Self::prepared(lines, route).await;
         house.engine.start().await.unwrap();
         house
     }
 
-    /// Begins when it is started.
+    /// The test starts the engine.
     pub(super) async fn prepared(lines: &[&Arc<Line>], route: Route) -> Self {
         Self::quiet(lines, route, QuietHours::default()).await
     }
 
-    /// Likewise; there are hours when those who write to many wait.
+    /// Likewise, with quiet hours for campaigns.
     pub(super) async fn quiet(lines: &[&Arc<Line>], route: Route, quiet_hours: QuietHours) -> Self {
         let (clock, random) = (TestClock::at_noon(), SeededRandom::new(7));
         let data = tempfile::tempdir().unwrap();
@@ -129,7 +129,7 @@ impl House {
         self.next.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Stored as a door stores it, and waiting in the store.
+    /// Stores a message as a door does; it waits in the store.
     pub(super) async fn send(&self, account: AccountId, lane: Lane, recipients: u64) -> Sent {
         self.send_text(account, lane, recipients, "Din kode er 4711", 1).await
     }
@@ -181,29 +181,29 @@ impl House {
         sent
     }
 
-    /// Through the engine, as doors do.
+    /// Places an order through the engine, as the doors do.
     pub(super) async fn order(&self, account: AccountId) {
         let request =
             order_of(account, "+4520123456", "Din kode er 4711", engine::accept::Payment::Credit);
         self.engine.accept.accept(request).await.unwrap();
     }
 
-    /// No credit is reserved any more.
+    /// Whether no credit is reserved.
     pub(super) async fn is_quiet(&self, account: AccountId) -> bool {
         self.store.balance(account).await.unwrap().reserved == Msat::ZERO
     }
 
-    /// What is known of a message's first recipient.
+    /// The trace of a message's first recipient.
     pub(super) async fn trace(&self, sent: Sent) -> RecipientTrace {
         self.store.trace(sent.message, 0, 1).await.unwrap().remove(0)
     }
 
-    /// Waits for `condition`, while time runs at ten times its speed.
+    /// Waits for `condition` while time runs ten times faster.
     pub(super) async fn until(&self, what: &str, condition: impl AsyncFnMut() -> bool) {
         self.until_by(Duration::from_millis(100), what, condition).await;
     }
 
-    /// Waits for `condition` while the clock moves by `tick` every 10 ms.
+    /// Waits for `condition` while the clock advances by `tick` every 10 ms.
     pub(super) async fn until_by(
         &self,
         tick: Duration,
@@ -212,7 +212,7 @@ impl House {
     ) {
         let begun = Instant::now();
         while !condition().await {
-            assert!(begun.elapsed() < LIMIT, "never came true: {what}");
+            assert!(begun.elapsed() < LIMIT, "timed out: {what}");
             tokio::time::sleep(Duration::from_millis(10)).await;
             self.clock.advance(tick);
         }
@@ -237,7 +237,7 @@ impl RenderEvent for Plain {
     }
 }
 
-/// Nobody is called in these tests.
+/// These tests make no calls.
 #[derive(Debug)]
 struct NoFetch;
 

@@ -1,4 +1,4 @@
-//! A code never waits behind a campaign, and no account's work behind all of another's.
+//! A code never waits behind a campaign, nor an account's work behind all of another's.
 
 use domain::id::AccountId;
 use domain::message::Lane;
@@ -34,17 +34,19 @@ async fn a_campaign_leaves_room_for_others_codes_and_campaigns() {
         })
         .await;
     let begun = handed(&line, campaigner, Lane::Bulk);
-    assert!((1_000..=3_000).contains(&begun), "{begun} of the campaign before them");
-    // Its own code passes it too.
+    assert!((1_000..=3_000).contains(&begun), "{begun} of the campaign before the code");
+    // A code of the same account overtakes it too.
     house.send(campaigner, Lane::Single, 1).await;
-    house.until("its code", async || handed(&line, campaigner, Lane::Single) == 1).await;
+    house
+        .until("its code is submitted", async || handed(&line, campaigner, Lane::Single) == 1)
+        .await;
     assert_eq!(handed(&line, campaigner, Lane::Bulk), begun);
 
     line.release().await;
     assert_eq!(house.ends(code).await.state, RecipientState::Success);
-    house.until("all of it", async || handed(&line, campaigner, Lane::Bulk) == 7_000).await;
+    house.until("all are submitted", async || handed(&line, campaigner, Lane::Bulk) == 7_000).await;
     assert_eq!(house.ends(campaign).await.state, RecipientState::Success);
-    assert_eq!(line.count(), 7_302, "nobody was handed over twice");
+    assert_eq!(line.count(), 7_302, "nothing was submitted twice");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,18 +58,20 @@ async fn one_accounts_codes_leave_room_for_anothers() {
         house.send(flood, Lane::Single, 1).await;
     }
     house.engine.start().await.unwrap();
-    house.until("its share", async || handed(&line, flood, Lane::Single) >= 128).await;
+    house.until("its share is submitted", async || handed(&line, flood, Lane::Single) >= 128).await;
     house.send(shop, Lane::Single, 1).await;
-    house.until("the shop's", async || handed(&line, shop, Lane::Single) == 1).await;
-    // A claim may bring single messages where it had room for some bulk.
+    house
+        .until("the shop's code is submitted", async || handed(&line, shop, Lane::Single) == 1)
+        .await;
+    // A claim may return single messages in place of bulk ones.
     let held = handed(&line, flood, Lane::Single);
     assert!((128..=136).contains(&held), "{held}");
 
     line.release().await;
-    house.until("all of it", async || line.count() == 401).await;
+    house.until("all are submitted", async || line.count() == 401).await;
 }
 
-/// Chunks handed over by how they came.
+/// Number of submitted chunks by origin.
 async fn came(house: &House, way: &str) -> u32 {
     let name = format!("boltgram_chunks_handed_over_total{{result=\"{way}\"}} ");
     let page = house.engine.encode_metrics().await;
@@ -80,9 +84,9 @@ async fn an_order_from_credit_goes_straight_to_the_carrier_unless_others_wait() 
     let line = Line::new("main", Plan::Deliver);
     let house = House::open(&[&line], route(&line)).await;
     let account = house.account("acme").await;
-    // Until a first look at the store has found that nobody waits, orders wait too.
+    // Orders wait too until the first query has found an empty queue.
     house
-        .until("one goes straight", async || {
+        .until("one is submitted directly", async || {
             house.order(account).await;
             came(&house, "direct").await > 0
         })
@@ -94,10 +98,10 @@ async fn an_order_from_credit_goes_straight_to_the_carrier_unless_others_wait() 
     for _ in 0..300 {
         house.order(account).await;
     }
-    house.until("it has its share", async || line.count() >= before + 128).await;
-    assert!(line.count() <= before + 256, "no more than there is room for");
+    house.until("its share is submitted", async || line.count() >= before + 128).await;
+    assert!(line.count() <= before + 256, "no more than the limit");
     line.release().await;
-    house.until("all were handed over", async || line.count() == before + 300).await;
+    house.until("all are submitted", async || line.count() == before + 300).await;
     let waited = came(&house, "claimed").await - claimed;
     assert!((44..=172).contains(&waited), "{waited} were claimed");
     house.until("all are delivered", async || house.is_quiet(account).await).await;

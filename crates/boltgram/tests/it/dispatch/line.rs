@@ -1,4 +1,4 @@
-//! A carrier that does what a test says, and remembers who was handed over to it, in order.
+//! A carrier controlled by the test, which records its submissions in order.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,13 +20,13 @@ pub(super) const ELSEWHERE_CODE: &str = "smpp:0x00000401";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Plan {
     Deliver,
-    /// Take it and say nothing more.
+    /// Accept it and send no receipt.
     Keep,
-    /// Say that another carrier may take it.
+    /// Refuse it in favour of another carrier.
     Elsewhere,
     Busy,
     Throttle,
-    /// Answer nothing, until told to deliver what is held.
+    /// Hold it without a response until released.
     Hold,
 }
 
@@ -34,7 +34,7 @@ pub(super) enum Plan {
 pub(super) struct Handed {
     pub(super) account: Option<AccountId>,
     pub(super) lane: Lane,
-    /// Parts that were not to be sent again.
+    /// Number of parts already accepted, which must not be sent again.
     pub(super) accepted: usize,
 }
 
@@ -81,7 +81,7 @@ impl Line {
         lock(&self.handed).len()
     }
 
-    /// Delivers what is held, and everything from now on.
+    /// Delivers the held submissions, and everything from now on.
     pub(super) async fn release(&self) {
         self.plan(Plan::Deliver);
         let held = std::mem::take(&mut *lock(&self.held));

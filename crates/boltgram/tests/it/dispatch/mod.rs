@@ -1,5 +1,5 @@
-//! Who goes first, and which way: lanes, fair shares and routes, with a real store between engine
-//! and carriers.
+//! Order and routes of submission: lanes, fair shares and routes, with a real store between engine and
+//! carriers.
 
 mod forged;
 mod house;

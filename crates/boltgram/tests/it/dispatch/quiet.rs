@@ -1,4 +1,4 @@
-//! Nobody is written to at night by those who write to many; codes come at any hour.
+//! Quiet hours delay campaigns, but not codes.
 
 use domain::message::Lane;
 use domain::message::quiet::{Quiet, QuietHours};
@@ -13,7 +13,7 @@ use super::line::{Line, Plan};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_campaign_waits_for_the_morning_and_a_code_does_not() {
     let line = Line::new("main", Plan::Deliver);
-    // The clock begins at noon.
+    // The clock starts at noon.
     let quiet = Quiet::new("11:00", "14:00", "UTC").unwrap();
     let quiet = QuietHours::new([("45".to_owned(), quiet)]);
     let route = Route::in_order("", [line.name().clone()]);
@@ -25,11 +25,11 @@ async fn a_campaign_waits_for_the_morning_and_a_code_does_not() {
     let code = house.send(shop, Lane::Single, 1).await;
     assert_eq!(house.ends(code).await.state, RecipientState::Success);
     house
-        .until("the campaign sleeps", async || {
+        .until("the campaign waits", async || {
             house.trace(campaign).await.reason == Some(Reason::QuietHours)
         })
         .await;
-    assert_eq!(line.count(), 1, "the code alone");
+    assert_eq!(line.count(), 1, "only the code was sent");
 
     house.clock.advance(std::time::Duration::from_secs(2 * 60 * 60));
     assert_eq!(house.ends(campaign).await.state, RecipientState::Success);

@@ -1,4 +1,4 @@
-//! Which carrier gets a message, and who gets it after that one.
+//! The carriers of a message: the first one, and those of retries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ async fn when_every_carrier_was_tried_it_fails_as_the_last_one_said_and_is_paid_
     assert_eq!(end.state, RecipientState::Failed);
     assert_eq!((end.reason, end.code.as_deref()), (Some(Reason::Refused), Some(ELSEWHERE_CODE)));
     assert_eq!((first.count(), second.count()), (1, 1));
-    house.until("it is paid back", async || house.available(account).await == before).await;
+    house.until("it is refunded", async || house.available(account).await == before).await;
     assert!(house.store.check_ledger().await.unwrap().is_sound());
 }
 
@@ -72,7 +72,7 @@ async fn a_carrier_that_asks_for_patience_keeps_what_is_its_own() {
     let house = house(&[&first, &second]).await;
     let account = house.account("acme").await;
     let sent = house.send(account, Lane::Single, 1).await;
-    house.until("it was tried again", async || first.count() >= 3).await;
+    house.until("it was retried", async || first.count() >= 3).await;
     first.plan(Plan::Deliver);
     assert_eq!(house.ends(sent).await.state, RecipientState::Success);
     assert_eq!(second.count(), 0);
@@ -88,7 +88,7 @@ async fn attempts_have_an_end() {
     let end = house.ends(house.send(account, Lane::Single, 1).await).await;
     assert_eq!(first.count(), 3);
     assert_eq!((end.state, end.reason), (RecipientState::Failed, Some(Reason::AttemptsExhausted)));
-    house.until("it is paid back", async || house.available(account).await == before).await;
+    house.until("it is refunded", async || house.available(account).await == before).await;
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn being_down_is_no_attempt() {
     first.set_up(false);
     let mut route = route(&[&first]);
     route.attempts = 1;
-    // The other is up, so that chunks are claimed.
+    // The other carrier is up, so that chunks are claimed.
     let house = House::open(&[&first, &second], route).await;
     let account = house.account("acme").await;
     let sent = house.send(account, Lane::Single, 1).await;
@@ -130,11 +130,9 @@ async fn without_a_receipt_in_time_the_next_carrier_gets_it_and_the_last_one_kee
         })
         .await;
     assert_eq!((first.count(), second.count()), (1, 1));
-    assert!(submitted().await, "the last one keeps it until its time is over");
+    assert!(submitted().await, "the last carrier keeps it until its validity ends");
     let minute = Duration::from_secs(60);
-    house
-        .until_by(minute, "it is given up", async || house.trace(sent).await.state.is_final())
-        .await;
+    house.until_by(minute, "it times out", async || house.trace(sent).await.state.is_final()).await;
     assert_eq!(house.trace(sent).await.state, RecipientState::Timeout);
 }
 
@@ -168,10 +166,10 @@ async fn carriers_of_one_cost_share_and_a_retry_goes_the_same_way() {
     let house = House::open(&[&first, &second], route).await;
     let account = house.account("acme").await;
     let sent = house.send(account, Lane::Bulk, 400).await;
-    house.until("all were handed over", async || first.count() + second.count() >= 400).await;
+    house.until("all are submitted", async || first.count() + second.count() >= 400).await;
     let shares = (first.count(), second.count());
     assert!((60..=140).contains(&shares.0), "{shares:?}");
-    house.until("all again", async || first.count() + second.count() >= 800).await;
+    house.until("all are submitted again", async || first.count() + second.count() >= 800).await;
     assert_eq!((first.count(), second.count()), (2 * shares.0, 2 * shares.1));
     first.plan(Plan::Deliver);
     second.plan(Plan::Deliver);

@@ -1,4 +1,4 @@
-//! A centre that sends a hundred thousand receipts at once, of messages that nobody knows.
+//! A centre that sends 100,000 receipts at once for unknown messages.
 
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,7 @@ use crate::running::{Home, PATIENCE};
 
 const RECEIPTS: u64 = 100_000;
 
-/// What the program may have more at its peak than before: some thousand receipts, the pages of commits, and what the
-/// allocator keeps for later.
+/// Allowed growth of peak memory: some thousand receipts, the pages of commits, and the allocator's reserve.
 const MEMORY_KIB_MAX: u64 = 96 * 1_024;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -32,14 +31,14 @@ async fn a_flood_of_receipts_is_stored_in_bounded_memory_while_others_are_served
     lanes[0].centre.flood(RECEIPTS);
     order(&lanes[1], 1).await;
     let other = begun.elapsed();
-    // The receipt of this one stands behind all the others.
+    // Its receipt is queued behind all the others.
     order(&lanes[0], 2).await;
     while !lanes[0].centre.has_told_all() {
-        assert!(begun.elapsed() < 4 * PATIENCE, "they are not all stored");
+        assert!(begun.elapsed() < 4 * PATIENCE, "not all receipts are stored");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let more = server.memory_peak_kib() - before;
-    println!("another line {other:?}, all {:?}, {more} KiB", begun.elapsed());
+    println!("other line {other:?}, all {:?}, {more} KiB", begun.elapsed());
     assert!(other < Duration::from_secs(5), "{other:?}: the other line waited");
     assert!(more < MEMORY_KIB_MAX, "{more} KiB for receipts");
     let log = server.log();

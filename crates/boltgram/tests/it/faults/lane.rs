@@ -1,4 +1,4 @@
-//! One line to one centre, with a proxy in between.
+//! One connection to one centre, through a proxy.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use testkit::faults::{Proxy, Toward};
 
 use crate::centre::Centre;
 
-/// Parts that may be in doubt when a line is lost.
+/// Most parts in doubt after a lost connection.
 pub(super) const WINDOW: u32 = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(super) struct Lane {
     pub(super) proxy: Proxy,
 }
 
-/// Octets that went each way.
+/// Octets passed in each direction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Passed {
     pub(super) to_server: u64,
@@ -53,7 +53,7 @@ impl Lane {
         Self { number, centre, proxy }
     }
 
-    /// Its carrier and its route.
+    /// Adds its carrier and route to the configuration.
     pub(super) fn configure(&self, config: &mut String) {
         let (number, port) = (self.number, self.proxy.address().port());
         write!(
@@ -67,7 +67,7 @@ impl Lane {
         .unwrap();
     }
 
-    /// The `at`th number of this lane, with the fate that the centre gives it.
+    /// The `at`th number of this lane, for which the centre produces this outcome.
     pub(super) fn phone(&self, at: usize, fate: Fate) -> String {
         let end = match fate {
             Fate::Delivered => 0,
@@ -84,7 +84,7 @@ impl Lane {
         }
     }
 
-    /// Numbers that were taken, and how often more than once, over all of them.
+    /// Number of accepted destinations, and of repeated submissions.
     pub(super) fn taken(&self) -> (usize, u32) {
         let taken = self.centre.taken();
         (taken.len(), taken.values().map(|times| times - 1).sum())

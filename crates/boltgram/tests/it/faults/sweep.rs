@@ -19,8 +19,8 @@ enum Purse {
     Wallet,
 }
 
-/// The orders of each lane: the first alone, so that its steps are known to the octet, and the others
-/// at once.
+/// The orders of each lane: the first one alone, so that the octets of its steps are known, then the
+/// others at once.
 const ORDERS: [(Purse, Fate); 7] = [
     (Purse::Credit, Fate::Delivered),
     (Purse::Credit, Fate::Refused),
@@ -41,14 +41,14 @@ const DELIVERED: u64 = 17;
 /// Octets of a `submit_sm_resp` whose id has one digit.
 const SUBMITTED: u64 = 18;
 
-/// A line is given up and asked for again within this time; it stalls for longer.
+/// Longer than the client takes to close a stalled connection and to reconnect.
 const STALL: Duration = Duration::from_secs(5);
 
 struct House {
     home: Home,
     server: Running,
     customer: Customer,
-    /// Without a key: a key has a limit of orders that wait for payment.
+    /// Without a key: the number of unpaid orders per key is limited.
     passer_by: Customer,
 }
 
@@ -86,7 +86,7 @@ impl House {
         join_all((1..ORDERS.len()).map(|at| self.order(lane, at))).await;
     }
 
-    /// What arrived is paid, and nothing else.
+    /// Waits until exactly the delivered orders are paid.
     async fn await_money(&self, lanes: usize) {
         let (delivered, wallet) = (Fate::Delivered, Purse::Wallet);
         let sold = lanes * orders(|purse, fate| purse == Purse::Credit && fate == delivered);
@@ -109,7 +109,7 @@ impl House {
     }
 }
 
-/// What went over a line that does not fail: when bound, and when the first order was delivered.
+/// Octets on a line without a fault: after the bind, and after delivery of the first order.
 async fn measure() -> (Passed, Passed) {
     let lanes = [Lane::open(0).await];
     let house = House::with(&lanes);
@@ -117,7 +117,7 @@ async fn measure() -> (Passed, Passed) {
     while house.customer.get("/readyz").await["status"] != "ready"
         && lanes[0].passed().to_client < 20
     {
-        assert!(begun.elapsed() < PATIENCE, "it does not bind");
+        assert!(begun.elapsed() < PATIENCE, "not bound in time");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let bound = lanes[0].passed();
@@ -125,8 +125,8 @@ async fn measure() -> (Passed, Passed) {
     (bound, lanes[0].passed())
 }
 
-/// In octets: before and within the bind, behind it, within and behind the two PDUs of the first
-/// order that go this way, and within what the other orders say at once.
+/// Fault positions in octets: before, within and after the bind; within and after the first order's
+/// two PDUs in this direction; and within the traffic of the other orders.
 fn steps(bound: u64, first: u64, second_pdu: u64) -> Vec<u64> {
     let second = first - second_pdu;
     let order = first - bound;
@@ -169,15 +169,15 @@ async fn nothing_is_lost_or_paid_twice_whatever_the_line_does() {
     for (lane, told) in lanes.iter().zip(&faults) {
         let begun = Instant::now();
         while !lane.centre.has_told_all() {
-            assert!(begun.elapsed() < PATIENCE, "{told:?}: a receipt was not heard");
+            assert!(begun.elapsed() < PATIENCE, "{told:?}: a receipt was not acknowledged");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let (taken, repeats) = lane.taken();
         assert_eq!(taken, orders(|_, fate| fate != Fate::Refused), "{told:?}");
-        // A stall shows only after the time of an answer; by then a second window is on the line.
+        // A stall is noticed only after the response timeout, when a second window is in flight.
         let windows = if told.2 == Fault::Stall { 2 } else { 1 };
-        assert!(repeats <= windows * WINDOW, "{told:?}: {repeats} sent twice");
-        assert!(lane.proxy.accepted() >= 2, "{told:?}: it did not fail");
+        assert!(repeats <= windows * WINDOW, "{told:?}: {repeats} submitted twice");
+        assert!(lane.proxy.accepted() >= 2, "{told:?}: the line did not fail");
     }
     house.server.stop();
     house.home.answer(&["ledger", "check"]);

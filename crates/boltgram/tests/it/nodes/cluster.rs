@@ -14,16 +14,16 @@ use crate::running::{Home, Running};
 
 pub(super) const NODES: usize = 3;
 
-/// Links that the centre grants over all nodes.
+/// Links that the centre grants to all nodes together.
 pub(super) const BINDS: u32 = 6;
 pub(super) const SHARE: u32 = BINDS / NODES as u32;
 
-/// Of each link.
+/// Window of each link.
 pub(super) const WINDOW: u32 = 50;
 
 pub(super) const LEASE: Duration = Duration::from_secs(6);
 
-/// A loaded machine does three processes and a database slowly.
+/// Three processes and a database are slow on a loaded machine.
 pub(super) const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(super) const CREDIT_SATS: i64 = 100_000_000;
@@ -32,12 +32,12 @@ const CREDIT_OF_BULK_SATS: i64 = 100;
 
 pub(super) struct Cluster {
     pub(super) centre: Centre,
-    /// It grants one link, and serves Sweden.
+    /// Grants one link, and serves Sweden.
     pub(super) few: Centre,
     pub(super) key: String,
     homes: Vec<Home>,
     nodes: Vec<Option<Running>>,
-    /// Gone after the nodes.
+    /// Dropped after the nodes.
     pub(super) database: PostgresDatabase,
 }
 
@@ -63,7 +63,7 @@ fn carrier(name: &str, centre: &Centre, node: usize, binds: u32) -> String {
     )
 }
 
-/// As the centre knows a node.
+/// A node's `system_id`.
 pub(super) fn name(node: usize) -> String {
     format!("node{node}")
 }
@@ -102,7 +102,7 @@ impl Cluster {
         self.nodes[node].take().unwrap().kill();
     }
 
-    /// Waits until each node has so many links.
+    /// Waits until each node has this many links.
     pub(super) async fn share_links(&self, wished: [u32; NODES]) {
         let shares = || (0..NODES).map(|node| self.centre.sessions(&name(node))).collect();
         self.until("the links are shared", || {
@@ -132,12 +132,12 @@ impl Cluster {
         }
     }
 
-    /// A number that the database tells.
+    /// Row count of a table, with an optional condition.
     pub(super) fn count(&self, of: &str) -> i64 {
         self.database.sql(&format!("SELECT count(*) FROM {of}")).parse().unwrap()
     }
 
-    /// Numbers of whom the database knows what became of what is for them.
+    /// Numbers with a recorded outcome.
     pub(super) fn recorded(&self) -> HashSet<String> {
         let known = "SELECT ltrim(address, '+') FROM recipients WHERE state <> 'pending'";
         self.database.sql(known).lines().map(str::to_owned).collect()
@@ -149,7 +149,7 @@ impl Cluster {
              (SELECT count(*) FROM orders WHERE state <> 'settled'),
              (SELECT count(*) FROM recipients WHERE state <> 'success'),
              (SELECT count(*) FROM chunks))";
-        // Each question is a process.
+        // Each query starts a process.
         self.until_every(Duration::from_millis(500), "all is delivered", || {
             let left = self.database.sql(left);
             if left == "0 orders, 0 recipients, 0 chunks" { Ok(()) } else { Err(left) }
@@ -157,7 +157,7 @@ impl Cluster {
         .await;
     }
 
-    /// Sends a text to so many numbers nobody else has: from the first of `prefix` on.
+    /// Sends a campaign to this many numbers, from the first of `prefix` on.
     pub(super) async fn campaign(&self, node: usize, prefix: &str, recipients: u32, more: Value) {
         let msisdns: Vec<_> = (0..recipients).map(|at| format!("{prefix}{at:07}")).collect();
         let mut body = json!({"sender": "ACME", "content": "Sale", "msisdns": msisdns});
@@ -166,20 +166,24 @@ impl Cluster {
         assert_eq!((&answer["success"], &answer["total"]), (&json!(true), &json!(recipients)));
     }
 
-    /// The nodes that still run end in order; the ledger is sound, and what was sent twice is not more
-    /// than `repeats_max`. The repeats by number.
+    /// Stops the running nodes; asserts that the ledger is sound and that there are at most `repeats_max`
+    /// repeated submissions. Returns the submissions by number.
     pub(super) fn end(mut self, repeats_max: u32) -> HashMap<String, u32> {
         for node in self.nodes.drain(..).flatten() {
             node.stop();
         }
         assert!(self.homes[0].answer(&["ledger", "check"]).ends_with("the ledger is sound"));
         let reserved = "ledger_accounts WHERE reserved <> 0";
-        assert_eq!(self.count(reserved), 0, "no money is held for what has ended");
+        assert_eq!(self.count(reserved), 0, "nothing is reserved for ended messages");
         let taken = self.centre.taken();
         let repeats: u32 = taken.values().map(|times| times - 1).sum();
         eprintln!("{} taken, {repeats} repeats", taken.len());
         assert!(repeats <= repeats_max, "{repeats} repeats");
-        assert_eq!(self.count("nodes") + self.count("link_leases"), 0, "nobody is there");
+        assert_eq!(
+            self.count("nodes") + self.count("link_leases"),
+            0,
+            "no node or link lease is left"
+        );
         taken
     }
 }

@@ -1,9 +1,9 @@
-//! What a recipient of a campaign and a single message cost the database, with three nodes at it: a
-//! measurement for `docs/scaling.md`, not a test.
+//! Database cost of a campaign's recipient and of a single message, with three nodes: a measurement
+//! for `docs/scaling.md`, not a test.
 //!
 //! `cargo test -p boltgram --test it -- --ignored --nocapture nodes::cost`
 
-#![expect(clippy::float_arithmetic, reason = "figures for people")]
+#![expect(clippy::float_arithmetic, reason = "printed figures")]
 
 use std::fs;
 use std::time::Instant;
@@ -58,7 +58,7 @@ impl Spent {
     }
 }
 
-/// Of a server and its sessions, those that have ended too.
+/// CPU time of a server and its sessions, including ended ones.
 fn cpu_s(server: u32) -> f64 {
     let mut ticks = 0;
     for entry in fs::read_dir("/proc").unwrap().flatten() {

@@ -1,9 +1,9 @@
-//! The database goes away in the middle of work, for longer than a lease, and comes back.
+//! The database becomes unavailable under load, for longer than a lease, and recovers.
 //!
-//! While it is away nodes hand over what they have claimed, until they let their links go. What became
-//! of that only they know. Each records it first when the database is back, but in a race with the
-//! others, for whom its leases have passed. So what was not recorded may be sent twice, once for every
-//! time that the database went away; and what was recorded is never sent again.
+//! Meanwhile nodes submit their claimed chunks until they release their links. Only they know the
+//! outcomes. Each node records them first after the recovery, but in a race with the others, for which
+//! its leases have expired. So a message without a recorded outcome may be repeated, once per failure
+//! of the database; a recorded one is never sent again.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -17,13 +17,13 @@ use crate::receiver::Receiver;
 
 const RECIPIENTS: u32 = 8_000;
 
-/// Of them recorded before the database goes.
+/// Recipients recorded before the database fails.
 const BEFORE: i64 = 1_000;
 
-/// From when the links were let go.
+/// Downtime after the release of the links.
 const AWAY: Duration = Duration::from_secs(30);
 
-/// How often it goes away.
+/// Number of failures of the database.
 const TIMES: u32 = 2;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -40,11 +40,15 @@ async fn nodes_let_their_links_go_while_the_database_is_away_and_take_them_up_ag
     cluster.until("the campaign is under way", recorded).await;
     let known = cluster.recorded();
     cluster.database.server.kill();
-    // Whoever cannot renew does not know whether the others can.
+    // A node that cannot renew does not know whether the others can.
     cluster.share_links([0; NODES]).await;
     let in_doubt = centre.taken_count() - known.len();
     tokio::time::sleep(AWAY).await;
-    assert_eq!(centre.taken_count(), known.len() + in_doubt, "nothing is sent without it");
+    assert_eq!(
+        centre.taken_count(),
+        known.len() + in_doubt,
+        "nothing is sent without the database"
+    );
     cluster.database.server.revive();
     cluster.share_links([SHARE; NODES]).await;
     for node in 0..NODES {
@@ -69,5 +73,5 @@ fn assert_repeats(taken: &HashMap<String, u32>, known: &HashSet<String>) {
         let most = if known.contains(number) { 1 } else { 1 + TIMES };
         assert!(*times <= most, "{number} was sent {times} times");
     }
-    assert!(known.iter().all(|number| taken.contains_key(number)), "recorded and never sent");
+    assert!(known.iter().all(|number| taken.contains_key(number)), "recorded but never sent");
 }

@@ -1,5 +1,5 @@
-//! A carrier that grants fewer links than there are nodes: those without one leave its messages to the
-//! one that has it, take no other carrier instead, and go on with what is theirs.
+//! A carrier that grants fewer links than there are nodes: nodes without a link leave its messages to
+//! the one with the link, use no other carrier for them, and continue with other work.
 
 use serde_json::json;
 use testkit::postgres::PostgresServer;
@@ -17,7 +17,7 @@ async fn what_only_one_node_can_send_is_left_to_it() {
         1 => Ok(()),
         links => Err(format!("{links} links")),
     };
-    cluster.until("the one link is somebody's", linked).await;
+    cluster.until("one node has the link", linked).await;
     for node in 0..NODES {
         for number in 0..ORDERS_PER_NODE {
             for prefix in ["4520123", "46701230"] {
@@ -27,7 +27,7 @@ async fn what_only_one_node_can_send_is_left_to_it() {
             }
         }
     }
-    // In both countries, in one chunk.
+    // Recipients in both countries, in one chunk.
     let msisdns: Vec<_> = (0..RECIPIENTS)
         .map(|at| format!("{}{:06}", if at % 2 == 0 { "+4520" } else { "+46701" }, 200_000 + at))
         .collect();
@@ -41,6 +41,6 @@ async fn what_only_one_node_can_send_is_left_to_it() {
     assert!(of_few.iter().all(|(to, times)| to.starts_with("46") && *times == 1));
     assert_eq!(few.sessions_max(), 1);
     let taken = cluster.end(0);
-    assert!(taken.keys().all(|to| to.starts_with("45")), "the other carrier took none of it");
+    assert!(taken.keys().all(|to| to.starts_with("45")), "the other carrier accepted none of it");
     assert_eq!(taken.len(), of_few.len());
 }

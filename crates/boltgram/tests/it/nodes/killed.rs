@@ -11,10 +11,10 @@ use crate::receiver::Receiver;
 
 const RECIPIENTS: u32 = 100_000;
 
-/// Of each customer, after each message.
+/// Each customer's pause after a message.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Of them taken before the kill.
+/// Recipients accepted before the kill.
 const BEFORE: usize = 20_000;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,18 +33,18 @@ async fn the_others_go_on_with_what_a_killed_node_had() {
     let known = cluster.recorded();
     cluster.kill(1);
     load.grown(&cluster, 100).await;
-    // Its socket is closed, so its links are free once its lease is over.
+    // Its socket is closed, so its links are free when its lease has expired.
     cluster.share_links([BINDS / 2, 0, BINDS / 2]).await;
     load.grown(&cluster, 20).await;
     let acknowledged = load.end().await;
     cluster.all_delivered().await;
     check_acknowledged(&cluster, &receiver, &acknowledged).await;
     assert!(centre.sessions_max() <= BINDS, "{} links", centre.sessions_max());
-    assert!(centre.told_to_others() > 0, "receipts came to other nodes than had submitted");
+    assert!(centre.told_to_others() > 0, "receipts arrived at other nodes than the submitting one");
     let flush = u32::try_from(domain::limits::OUTCOME_FLUSH_MAX).unwrap();
     let taken = cluster.end(SHARE * WINDOW + flush);
     assert!(known.len() > BEFORE / 2, "{} recorded", known.len());
-    assert!(known.iter().all(|to| taken[to] == 1), "what was recorded is not sent again");
+    assert!(known.iter().all(|to| taken[to] == 1), "recorded messages are not sent again");
     let campaign = taken.keys().filter(|to| to.starts_with("6681")).count();
     assert_eq!(campaign, usize::try_from(RECIPIENTS).unwrap(), "over {NODES} nodes");
 }

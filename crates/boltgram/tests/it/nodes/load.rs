@@ -1,4 +1,4 @@
-//! Customers who buy at several nodes, and go on whatever becomes of these.
+//! Customers who buy at several nodes, and continue when nodes fail.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::receiver::Receiver;
 
 const CUSTOMERS_PER_NODE: usize = 2;
 
-/// Orders from credit at every node.
+/// Orders paid from credit at every node.
 pub(super) struct Load {
     pub(super) count: Arc<AtomicU32>,
     over: Arc<AtomicBool>,
@@ -26,8 +26,8 @@ impl Load {
         Self::begin_with_pauses(cluster, receiver, Duration::ZERO)
     }
 
-    /// A single message costs as much as twenty recipients of a campaign. With a pause after each there
-    /// is more of the campaign.
+    /// A single message costs as much as twenty recipients of a campaign; a pause after each leaves more
+    /// capacity for the campaign.
     pub(super) fn begin_with_pauses(
         cluster: &Cluster,
         receiver: &Receiver,
@@ -46,7 +46,7 @@ impl Load {
         Self { count, over, buyers }
     }
 
-    /// Waits until so many more were acknowledged.
+    /// Waits until this many more orders are acknowledged.
     pub(super) async fn grown(&self, cluster: &Cluster, by: u32) {
         let wished = self.count.load(Ordering::SeqCst) + by;
         cluster
@@ -57,14 +57,14 @@ impl Load {
             .await;
     }
 
-    /// What was acknowledged: orders and their numbers.
+    /// Stops buying. Returns the acknowledged orders and their numbers.
     pub(super) async fn end(self) -> HashMap<String, String> {
         self.over.store(true, Ordering::SeqCst);
         self.buyers.join_all().await.into_iter().flatten().collect()
     }
 }
 
-/// What has no answer, or is refused, counts for nothing.
+/// Requests that are refused or get no response are not counted.
 async fn buy(
     customer: Customer,
     url: String,
@@ -95,7 +95,7 @@ async fn buy(
     acknowledged
 }
 
-/// Each acknowledged order was sent and told delivered, each event under one id.
+/// Checks that each acknowledged order was sent and reported delivered, with one id per event.
 pub(super) async fn check_acknowledged(
     cluster: &Cluster,
     receiver: &Receiver,
@@ -103,11 +103,11 @@ pub(super) async fn check_acknowledged(
 ) {
     let taken = cluster.centre.taken();
     for phone in acknowledged.values() {
-        assert!(taken.contains_key(phone.trim_start_matches('+')), "acknowledged and never sent");
+        assert!(taken.contains_key(phone.trim_start_matches('+')), "acknowledged but never sent");
     }
     let mut told = HashMap::new();
     cluster
-        .until("every order is told", || {
+        .until("every order is reported", || {
             for call in receiver.calls() {
                 let body = call.json();
                 assert_eq!(body["smsStatus"], "delivered", "{body}");

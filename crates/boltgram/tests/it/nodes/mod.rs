@@ -1,7 +1,7 @@
-//! Three real processes on one PostgreSQL, at one message centre that grants so many links in all: one
-//! is killed, one stands still for longer than its lease, the database goes away. Nothing is lost, what
-//! is sent twice is bounded by the windows of one node and a flush, and the centre never sees more links
-//! than it grants.
+//! Three real processes on one PostgreSQL and one message centre with a limit of links: one is killed,
+//! one is stopped for longer than its lease, the database becomes unavailable. Nothing is lost, the
+//! windows of one node and a flush bound the repeats, and the centre never sees more links than it
+//! grants.
 
 mod cluster;
 mod cost;

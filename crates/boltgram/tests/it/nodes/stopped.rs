@@ -1,4 +1,4 @@
-//! One node stands still for longer than its lease, with sockets and work of its own, and goes on.
+//! One node is stopped for longer than its lease, with open sockets and claimed work, and resumed.
 
 use serde_json::json;
 use testkit::postgres::PostgresServer;
@@ -24,16 +24,16 @@ async fn a_node_that_stood_still_sends_nothing_that_is_not_its_own_any_more() {
     cluster.until("the campaign is under way", taken).await;
     cluster.node(STOPPED).signal("-STOP");
     tokio::time::sleep(LEASE).await;
-    // The others have its links; its own sockets are still there.
+    // The others have its links; its own sockets are still open.
     cluster.share_links([BINDS / 2, BINDS / 2, SHARE]).await;
-    assert!(cluster.count("nodes") == 2, "it is gone for the others");
+    assert!(cluster.count("nodes") == 2, "the others have removed it");
     load.grown(&cluster, 50).await;
     cluster.node(STOPPED).signal("-CONT");
     let of_it = || match centre.sessions(&name(STOPPED)) {
         0 => Ok(()),
         sockets => Err(format!("{sockets} sockets")),
     };
-    cluster.until("it lets its old sockets go", of_it).await;
+    cluster.until("it closes its old sockets", of_it).await;
     cluster.share_links([SHARE; NODES]).await;
     assert!(centre.sessions_max() <= BINDS + SHARE, "{} links", centre.sessions_max());
     load.grown(&cluster, 50).await;

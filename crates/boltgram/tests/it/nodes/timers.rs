@@ -1,4 +1,4 @@
-//! What falls due falls due once, whichever node finds it.
+//! Due work is done once, whichever node finds it.
 
 use std::collections::HashMap;
 
@@ -22,8 +22,8 @@ async fn a_schedule_and_a_retry_fall_due_once() {
         now + 4
     ));
     cluster.campaign(0, "6684", RECIPIENTS, json!({"scheduledTime": at})).await;
-    assert_eq!(cluster.centre.taken_count(), 0, "it is not its time");
-    // Every call fails once, and is due again some seconds later.
+    assert_eq!(cluster.centre.taken_count(), 0, "it is not due yet");
+    // Every call fails once, and is due again a few seconds later.
     receiver.answer_next(&[500; ORDERS]);
     for number in 0..ORDERS {
         let body = json!({

@@ -1,11 +1,11 @@
-//! The bodies of the operators' door, success and refusals, noun by noun: a change of contract is seen.
+//! The admin door's responses, success and refusals, for each kind of entity: snapshots show any change.
 
 use serde_json::{Value, json};
 
 use super::{Operator, house};
 use crate::customer::Customer;
 
-/// What was asked and answered, in its order.
+/// Requests and responses in order.
 struct Transcript<'a> {
     ida: &'a Operator,
     text: String,
@@ -42,7 +42,7 @@ impl<'a> Transcript<'a> {
     }
 }
 
-/// Without what is another one in each run: times, ids and keys.
+/// Replaces values that differ in each run: times, ids and keys.
 fn without_chance(value: Value, name: &str) -> Value {
     match value {
         Value::Object(object) => {

@@ -1,4 +1,4 @@
-//! An operator gives money back: for a code that came too late, and for some of many.
+//! An operator refunds a code that arrived too late, and some recipients of a campaign.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use super::{Operator, house};
 use crate::customer::Customer;
 use crate::running::PATIENCE;
 
-/// Asks until it is as wished.
+/// Polls until the condition holds.
 pub(super) async fn until(ida: &Operator, path: &str, wished: impl Fn(&Value) -> bool) -> Value {
     let begun = Instant::now();
     loop {
@@ -121,7 +121,7 @@ async fn gives_back_the_share_of_one_of_many() {
     let (status, told) = ida.keyed(&refunds, "b", of(0)).await;
     assert_eq!((status, &told["code"]), (409, &json!("TOO_MUCH")));
     let (status, told) = ida.keyed(&refunds, "b", of(2)).await;
-    assert_eq!((status, &told["code"]), (409, &json!("NOT_CHARGED")), "it got nothing");
+    assert_eq!((status, &told["code"]), (409, &json!("NOT_CHARGED")), "it was not charged");
     assert_eq!(ida.keyed(&refunds, "b", of(3)).await.0, 404);
     let (status, told) = ida.keyed(&refunds, "b", json!({"note": "all of it"})).await;
     assert_eq!((status, &told["msat"]), (201, &json!(7)));

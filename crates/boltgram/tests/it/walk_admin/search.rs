@@ -1,11 +1,11 @@
-//! Somebody asks where his message is: an operator looks for the number, in all accounts.
+//! An operator searches for a number in all accounts.
 
 use serde_json::{Value, json};
 
 use super::{Operator, house};
 use crate::customer::Customer;
 
-/// What all pages of this search tell, one after another.
+/// The results of all pages of this search.
 async fn all(ida: &Operator, path: &str) -> Vec<Value> {
     let (mut rows, mut after) = (Vec::new(), String::new());
     loop {
@@ -71,7 +71,7 @@ async fn finds_a_number_wherever_it_was_sent_to() {
     ] {
         assert_eq!(ida.refused("GET", path, Value::Null).await, 400, "{path}");
     }
-    assert!(!home.logs().contains("812000150"), "whom it is about is not logged");
+    assert!(!home.logs().contains("812000150"), "the number is not logged");
     server.stop();
 }
 
