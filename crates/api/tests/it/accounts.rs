@@ -1,4 +1,4 @@
-//! What a key's holder is told: balance, funding, history.
+//! An account's balance, funding and history.
 
 use domain::money::Msat;
 use domain::ports::NodeVerdict;
@@ -10,7 +10,7 @@ use testkit::clock::NOON;
 use crate::house::{House, Open, sats};
 use crate::world::unpaid;
 
-/// A house, and a key that funded twice.
+/// A server, and a key with two funding orders.
 pub(crate) async fn funded() -> (Open, String) {
     let house = House::new().await;
     let key = house.key(Msat::new(12_345_999), "*", None).await;
@@ -25,7 +25,7 @@ pub(crate) async fn funded() -> (Open, String) {
             })
             .await;
         if paid {
-            // Whoever paid a little more is credited what he paid.
+            // An overpayment is credited in full.
             world.hold(order, sats(amount + 1), None).await;
             world.node_says(order, NodeVerdict::Settled).await;
         }

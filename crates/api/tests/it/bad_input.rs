@@ -1,4 +1,4 @@
-//! What is refused, with the words it is refused with. Nothing of it leaves a trace in the store.
+//! Refused requests, with their error texts. None of them changes the store.
 
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
@@ -13,7 +13,7 @@ use testkit::clock::NOON;
 use crate::house::{BY, House, Open, sats};
 use crate::world::{text, unpaid};
 
-/// Posts each body and tells all answers, one a line; nothing may be stored.
+/// Posts each body and returns all responses, one per line; nothing may be stored.
 async fn refusals(open: &Open, path: &str, key: Option<&str>, bodies: &[&str]) -> String {
     let mut told = String::new();
     for body in bodies {
@@ -227,7 +227,7 @@ async fn orders_that_are_unknown() {
     assert_eq!(open.changes(), 0);
 }
 
-/// A house that has so many orders already, and a key.
+/// A server with this many orders, and a key.
 async fn full(orders: u64, held: bool, client: &str) -> (Open, String) {
     let house = House::new().await;
     let key = house.key(sats(9_000), "sms:send", None).await;
@@ -265,7 +265,7 @@ async fn what_the_house_cannot_do_now() {
     for (what, orders, held, client) in [
         ("too many open", 10_000, false, "others"),
         ("node full", 60, true, "others"),
-        // A key, because only the caps for all apply to this machine.
+        // With a key, because the limits per client do not apply to this machine.
         ("too many open of yours", 100, false, "key:1"),
         ("too many held of yours", 50, true, "key:1"),
     ] {
@@ -279,7 +279,7 @@ async fn what_the_house_cannot_do_now() {
     }
     assert_eq!(open.changes(), 0);
 
-    // Until then the key is known from before.
+    // Before, the key is still cached.
     house.clock.advance(Duration::from_secs(1));
     house.gate.set_down(true);
     let id = "0".repeat(64);

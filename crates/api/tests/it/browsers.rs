@@ -1,4 +1,4 @@
-//! Wallets that run in a browser call from other origins.
+//! Cross-origin requests from wallets in browsers.
 
 use crate::house::{House, Open, sats};
 

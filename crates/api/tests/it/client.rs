@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// No answer may take longer.
+/// Time limit for a response.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Answer {
     }
 }
 
-/// As on the wire, without what changes from day to day.
+/// As on the wire, without headers that vary.
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.status)?;
@@ -55,7 +55,7 @@ pub(crate) async fn connect(to: SocketAddr) -> TcpStream {
     TcpStream::connect(to).await.unwrap()
 }
 
-/// Everything until the server closes; what it reset is what came before.
+/// Reads until the server closes or resets the connection.
 pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
     let reading = async { stream.read_to_end(&mut bytes).await.ok() };
@@ -63,19 +63,19 @@ pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
     bytes
 }
 
-/// Writes all of it, or as much as the server takes, and reads the one answer.
+/// Writes everything, or as much as the server accepts, and reads one response.
 pub(crate) async fn exchange(to: SocketAddr, bytes: &[u8]) -> Answer {
     let mut stream = connect(to).await;
     let _ = stream.write_all(bytes).await;
     Answer::parse(&read_to_end(&mut stream).await)
 }
 
-/// The answer to what was written to the stream before.
+/// Reads the response to the request already written.
 pub(crate) async fn answer(stream: &mut TcpStream) -> Answer {
     Answer::parse(&read_to_end(stream).await)
 }
 
-/// A request in the simplest form, on a connection of its own.
+/// A minimal request on its own connection.
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: boltgram\r\nConnection: close\r\n");
     for (name, value) in headers {

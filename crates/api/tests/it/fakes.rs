@@ -1,4 +1,4 @@
-//! A node, a carrier, a fetcher and a wallet that do as the test says.
+//! A node, a carrier, a fetcher and a wallet controlled by the test.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -92,7 +92,7 @@ impl Carrier for FakeCarrier {
     async fn stop(&self, _: Duration) {}
 }
 
-/// Calls nobody; forbids what is not https.
+/// Makes no calls; forbids URLs other than https.
 #[derive(Debug)]
 pub(crate) struct FakeFetch;
 
@@ -107,7 +107,7 @@ impl Fetch for FakeFetch {
     }
 }
 
-/// Holds what begins with `lnbcrt`; waits for ever on `lnbcrtslow`.
+/// Holds invoices that begin with `lnbcrt`; never responds to `lnbcrtslow`.
 #[derive(Debug)]
 pub(crate) struct FakeWallet;
 

@@ -1,4 +1,4 @@
-//! The store of a test: SQLite in a directory of its own, and the gate in front of the doors' handle.
+//! The store of a test: SQLite in its own directory, and the gate in front of the doors' handle.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -8,23 +8,23 @@ use domain::ports::{Gate, PortError, Store};
 use store::{Options, Vault};
 use tempfile::TempDir;
 
-/// What becomes of a commit whose answer is lost.
+/// Outcome of a commit whose response is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lost {
     Stored,
     NotStored,
 }
 
-/// Counts what the doors change, and makes the store fail as a test says.
+/// Counts the doors' changes, and makes the store fail as the test configures.
 #[derive(Debug, Default)]
 pub(crate) struct TestGate {
     down: AtomicBool,
-    /// Accesses that succeed although it is down.
+    /// Accesses that succeed while the store is down.
     passes: AtomicU32,
     panics: AtomicBool,
     loses: std::sync::Mutex<Option<Lost>>,
     changes: AtomicU32,
-    /// Accesses that ended.
+    /// Completed accesses.
     accesses: AtomicU32,
 }
 
@@ -33,7 +33,7 @@ impl TestGate {
         self.down.store(down, Ordering::SeqCst);
     }
 
-    /// So many accesses succeed although it is down.
+    /// Lets this many accesses succeed while the store is down.
     pub(crate) fn let_pass(&self, accesses: u32) {
         self.passes.store(accesses, Ordering::SeqCst);
     }
@@ -42,7 +42,7 @@ impl TestGate {
         self.panics.store(panics, Ordering::SeqCst);
     }
 
-    /// Of every commit from now on.
+    /// Loses the response of every commit from now on.
     pub(crate) fn lose(&self, lost: Lost) {
         *self.loses.lock().unwrap() = Some(lost);
     }
@@ -52,7 +52,7 @@ impl TestGate {
         self.changes.load(Ordering::SeqCst)
     }
 
-    /// Changes and reads that ended so far.
+    /// Completed changes and reads so far.
     pub(crate) fn accesses(&self) -> u32 {
         self.accesses.load(Ordering::SeqCst)
     }
@@ -94,7 +94,7 @@ impl Gate for TestGate {
     }
 }
 
-/// A handle on the database in `data`.
+/// Opens the database in `data`.
 pub(crate) async fn open(data: &TempDir, gate: Option<Arc<dyn Gate>>) -> Arc<dyn Store> {
     let url = format!("sqlite:{}", data.path().join("boltgram.db").display());
     let options = Options { gate, ..Options::default() };

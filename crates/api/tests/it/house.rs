@@ -1,4 +1,4 @@
-//! An engine over a real store and fakes of the rest, and the doors before it on a loopback socket.
+//! An engine over a real store, with fakes for the other ports, and the doors on a loopback socket.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,24 +29,24 @@ use crate::fakes::{FakeCarrier, FakeFetch, FakeNode};
 use crate::gate::{self, TestGate};
 use crate::world::World;
 
-/// Who makes accounts and keys.
+/// The operator who creates accounts and keys.
 pub(crate) const BY: Actor = Actor::CommandLine;
 
 pub(crate) struct House {
-    /// A handle of the test's own, past the gate.
+    /// The test's own handle, without the gate.
     pub store: Arc<dyn Store>,
     pub gate: Arc<TestGate>,
     pub node: Arc<FakeNode>,
     pub carrier: Arc<FakeCarrier>,
     pub clock: Arc<TestClock>,
     pub engine: Arc<Engine>,
-    /// Past the gate too.
+    /// Also without the gate.
     accounts: Accounts,
     keys: AtomicU32,
     _data: TempDir,
 }
 
-/// A house that is open. Its server ends with it.
+/// A running server. Dropping it stops it.
 pub(crate) struct Open {
     pub house: House,
     pub address: SocketAddr,
@@ -70,7 +70,7 @@ fn settings() -> Settings {
             email: sats(500),
             credit: sats(100),
         },
-        // Everywhere but to Greenland.
+        // Everywhere except to Greenland.
         routes: Routes::new(vec![route("", main.clone()), route("299", vec![])], main),
         quiet_hours: QuietHours::default(),
         inbound: InboundSettings {
@@ -86,7 +86,7 @@ fn settings() -> Settings {
 }
 
 impl House {
-    /// A house without a socket.
+    /// Creates it without a socket.
     pub(crate) async fn new() -> Self {
         let (data, at_doors) = (tempfile::tempdir().unwrap(), Arc::new(TestGate::default()));
         let store = gate::open(&data, None).await;
@@ -106,7 +106,7 @@ impl House {
         Self { store, gate: at_doors, node, carrier, clock, engine, accounts, keys, _data: data }
     }
 
-    /// The text of a new key, of an account of its own.
+    /// The text of a new key with its own account.
     pub(crate) async fn key(&self, credit: Msat, scope: &str, rate: Option<u32>) -> String {
         let name = format!("account-{}", self.keys.fetch_add(1, Ordering::SeqCst));
         let account = self.accounts.open(&name, credit, BY).await.unwrap().id;
@@ -119,7 +119,7 @@ impl House {
         AccountId(1)
     }
 
-    /// The world at this moment.
+    /// The external events at the present time.
     pub(crate) fn world(&self) -> World {
         World { store: self.store.clone(), now: self.clock.now() }
     }
@@ -179,7 +179,7 @@ impl Open {
         self.call("POST", path, &[("X-API-Key", key)], body).await
     }
 
-    /// How much was stored so far by requests.
+    /// Number of changes stored by requests so far.
     pub(crate) fn changes(&self) -> u32 {
         self.house.gate.changes()
     }

@@ -1,4 +1,4 @@
-//! How often one may call, whose room an order takes, and who it is that calls through a proxy.
+//! Rate limits, order limits per client, and the client's address behind a proxy.
 
 use std::net::SocketAddr;
 
@@ -39,7 +39,7 @@ async fn a_refused_order_is_not_stored() {
     assert_eq!(open.changes(), 0);
 }
 
-/// Asks the doors as from other machines: the socket of a test is always on this one.
+/// Sends requests with simulated peer addresses, because a test's sockets are all local.
 struct Peers(Doors);
 
 impl Peers {
@@ -66,7 +66,7 @@ impl Peers {
         self.call(proxy, Request::get("/price").header("X-Forwarded-For", forwarded_for), "").await
     }
 
-    /// Answers `200` so many times to so many calls, and then `429`.
+    /// Sends nine requests. Returns the number of `200` responses, which must all precede the `429` ones.
     async fn get_many(&self, peer: &str, path: &str) -> usize {
         let mut seen = Vec::new();
         for _ in 0..9 {
@@ -78,7 +78,7 @@ impl Peers {
     }
 }
 
-/// Three at once, and so slow after that that a test sees no more.
+/// A burst of three, then a rate too slow for a test to notice.
 fn three() -> HttpSettings {
     let rate = Rate { per_second: 1, burst: 3 };
     HttpSettings { address_rate: Some(rate), ..HttpSettings::default() }
@@ -96,7 +96,7 @@ async fn callers_without_a_key_are_limited_by_address() {
     let peers = Peers::of(&house, three());
     assert_eq!(peers.get_many("192.0.2.1:1", "/price").await, 3);
     let bad = peers.get_with_key("192.0.2.1:2", "/price", "nonsense").await;
-    assert_eq!(bad, 429, "bad keys too");
+    assert_eq!(bad, 429, "bad keys are limited too");
     let good = peers.get_with_key("192.0.2.1:1", "/price", &key).await;
     assert_eq!(good, 200, "a good key is not");
     assert_eq!(peers.get("192.0.2.2:1", "/price").await, 200);
@@ -129,7 +129,7 @@ async fn callers_behind_a_trusted_proxy_are_limited_one_by_one() {
     assert_eq!(peers.get_through("127.0.0.1:1", "203.0.113.10, 198.51.100.7").await, 429);
     assert_eq!(peers.get_through("10.0.0.1:1", "198.51.100.7, 10.0.0.2").await, 429);
     assert_eq!(peers.get_through("127.0.0.1:1", "198.51.100.8").await, 200);
-    assert_eq!(peers.get_many("127.0.0.1:1", "/price").await, 9, "nobody is forwarded for");
+    assert_eq!(peers.get_many("127.0.0.1:1", "/price").await, 9, "no address is forwarded");
 }
 
 #[tokio::test]

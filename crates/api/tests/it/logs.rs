@@ -1,4 +1,4 @@
-//! What is written down about requests: never a number, a text, a key or an address.
+//! Request logs contain no number, text, key or address.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -45,10 +45,10 @@ async fn hold_no_number_text_or_key() {
         .with_writer(written.clone())
         .with_ansi(false)
         .finish();
-    // While there is one subscriber alone, tracing asks the thread that meets an event first whether
-    // anybody wants it, for all threads and for good; and other tests' threads have none.
+    // With only one subscriber, tracing caches for all threads whether the first thread to reach an event
+    // has a subscriber for it; other tests' threads have none.
     let _second = Dispatch::new(NoSubscriber::new());
-    // Of this thread alone; the server of the test runs on it too.
+    // For this thread only; the test's server runs on it too.
     let guard = tracing::subscriber::set_default(subscriber);
 
     let house = House::new().await;

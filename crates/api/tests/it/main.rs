@@ -1,4 +1,4 @@
-//! The doors through real bytes on a loopback socket, over an engine whose world is faked.
+//! The doors with real bytes on a loopback socket, over an engine with fakes for external systems.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
 

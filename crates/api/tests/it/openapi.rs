@@ -1,4 +1,4 @@
-//! The document of the doors, held against the router and against answers.
+//! The doors' OpenAPI document, compared with the router and with responses.
 
 use std::collections::BTreeSet;
 
@@ -78,7 +78,7 @@ async fn is_served() {
     assert_eq!(answer.json(), document());
 }
 
-/// Holds an answer against the operation's response for its status; `path` is a documented one.
+/// Validates a response against the operation's schema for its status; `path` is a documented one.
 pub(crate) fn conforms(method: &str, path: &str, answer: &Answer) {
     let document = document();
     let bare = path.split('?').next().unwrap();

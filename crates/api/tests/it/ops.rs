@@ -1,4 +1,4 @@
-//! What the operator's programs are told.
+//! The operator's endpoints: health, readiness and metrics.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,7 +19,7 @@ async fn is_alive_whatever_else_is_not() {
 async fn tells_what_is_missing() {
     let open = Open::new().await;
     insta::assert_snapshot!("ready", open.get("/readyz").await);
-    // The engine remembers for a second.
+    // The engine caches the result for a second.
     open.house.clock.advance(Duration::from_secs(1));
     open.house.node.down.store(true, Ordering::SeqCst);
     open.house.carrier.up.store(false, Ordering::SeqCst);
@@ -51,5 +51,5 @@ async fn what_is_for_the_operator_moves_to_his_listener() {
     for path in ["/metrics", "/readyz", "/healthz"] {
         assert_eq!(open.get(path).await.status, 200, "{path}");
     }
-    assert_eq!(open.get("/price").await.status, 404, "no door is open there");
+    assert_eq!(open.get("/price").await.status, 404, "no public door is served there");
 }

@@ -1,4 +1,4 @@
-//! Orders for sending: taken, paid from credit, told, cancelled.
+//! Send orders: creation, payment from credit, status, cancellation.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use crate::house::{BY, House, Open, sats};
 
 const SEND: &str = r#"{"phone":"+4520123456","message":"hello"}"#;
 
-/// The order that the answer names.
+/// The order named in the response.
 async fn stored(open: &Open, answer: &Answer) -> Order {
     let id: OrderId = answer.json()["orderId"].as_str().unwrap().parse().unwrap();
     open.house.store.order(id).await.unwrap().unwrap()
 }
 
-/// URLs to which the order reports that it is paid.
+/// URLs that receive the order's webhook when it is paid.
 async fn reported_to_when_paid(open: &Open, answer: &Answer, number: u8) -> Vec<String> {
     let (world, order) = (open.house.world(), stored(open, answer).await);
     world.hold(order.id, order.price, Some(world.message(number))).await;
@@ -76,7 +76,11 @@ async fn tells_a_webhook_what_it_wants_to_know() {
         let answer = open.post("/createemailsendorder", &body).await;
         assert!(answer.body.contains("webhookEvents"), "{answer}");
     }
-    assert_eq!(open.house.store.order_load().await.unwrap().open, 0, "a wrong field: no order");
+    assert_eq!(
+        open.house.store.order_load().await.unwrap().open,
+        0,
+        "an invalid field creates no order"
+    );
 }
 
 #[tokio::test]
@@ -93,7 +97,7 @@ async fn refuses_a_revoked_key_within_a_second() {
     assert!(refused.status == 401 && refused.body.contains("revoked"), "{refused}");
 }
 
-/// Many callers at once share a call of the store, and each gets his own answer.
+/// Concurrent requests share a call of the store, and each gets its own response.
 #[tokio::test]
 async fn answers_each_of_many_immediate_orders() {
     let house = House::new().await;
@@ -111,7 +115,7 @@ async fn answers_each_of_many_immediate_orders() {
         .filter(|answer| answer.body.contains("\"paid\""))
         .map(|answer| answer.body.clone())
         .collect();
-    assert_eq!(ids.len(), 7, "each with an id of its own");
+    assert_eq!(ids.len(), 7, "each has its own id");
     let refused = answers.iter().filter(|answer| answer.body.contains("insufficient credit"));
     assert_eq!(refused.count(), 13);
     let balance = open.house.store.balance(open.house.account()).await.unwrap();
@@ -130,10 +134,10 @@ async fn takes_an_immediate_order_from_credit() {
         "insufficient",
         open.post_with_key("/createsendorder", &key, body).await
     );
-    assert_eq!(open.house.available().await, sats(500), "the second order left nothing");
+    assert_eq!(open.house.available().await, sats(500), "the second order changed nothing");
 }
 
-/// Whichever way it is to be paid, nothing is stored and no invoice made.
+/// For every payment method, nothing is stored and no invoice is created.
 #[tokio::test]
 async fn refuses_a_number_that_is_blocked() {
     let house = House::new().await;
@@ -162,7 +166,7 @@ async fn refuses_what_is_over_the_daily_limit() {
     assert_eq!(open.house.available().await, sats(9_000));
 }
 
-/// Each body is one that a public client sends, or a harmless variation of it.
+/// Each body is that of a public client, or a harmless variation.
 #[tokio::test]
 async fn reads_bodies_as_clients_write_them() {
     let open = Open::new().await;

@@ -1,4 +1,4 @@
-//! What things cost, and in which countries.
+//! Prices and countries.
 
 use std::fmt::Write as _;
 

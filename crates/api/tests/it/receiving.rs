@@ -1,4 +1,4 @@
-//! Numbers for receiving are not sold yet, and that is said.
+//! Orders for receiving numbers are refused, because these are not sold yet.
 
 use crate::house::Open;
 

@@ -1,4 +1,4 @@
-//! The wallet of the sandbox.
+//! The sandbox wallet.
 
 use std::fmt::Write as _;
 use std::sync::Arc;

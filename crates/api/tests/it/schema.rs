@@ -1,9 +1,9 @@
-//! As much of JSON Schema (2020-12) as our document uses; an unknown word is an error, so that
-//! nothing in the document is only decoration.
+//! The part of JSON Schema (2020-12) that our documents use; an unknown keyword is an error, so that
+//! every keyword is checked.
 
 use serde_json::Value;
 
-/// Follows a `$ref` into the document, if it is one.
+/// Resolves a `$ref` in the document, if present.
 pub(crate) fn resolve<'a>(document: &'a Value, at: &'a Value) -> &'a Value {
     match at.get("$ref").and_then(Value::as_str) {
         None => at,

@@ -1,4 +1,4 @@
-//! Clients that are slow, and a house that stops.
+//! Slow clients, and a server that stops.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,7 @@ async fn a_body_that_does_not_come_is_answered_408() {
     assert_eq!(open.changes(), 0);
 }
 
-/// Sends a piece again and again, until the server has enough of it.
+/// Sends a piece repeatedly until the server stops reading.
 async fn drip(stream: &mut TcpStream, piece: &[u8]) -> String {
     let mut got = Vec::new();
     let mut buffer = [0; 4_096];
@@ -83,7 +83,7 @@ async fn a_silent_connection_is_closed() {
     let mut stream = connect(open.address).await;
     stream.write_all(b"GET /price HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     let got = answer(&mut stream).await;
-    assert_eq!(got.status, 200, "it was served, and closed when nothing more came");
+    assert_eq!(got.status, 200, "it was served, and closed when idle");
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_client_that_does_not_read_is_cut_off() {
     let mut stream = connect(open.address).await;
     let asks = b"GET /getCountries HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
     let asking = async { while stream.write_all(&asks).await.is_ok() {} };
-    tokio::time::timeout(Duration::from_secs(10), asking).await.expect("it waits for ever");
+    tokio::time::timeout(Duration::from_secs(10), asking).await.expect("it never ends");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_stop_lets_requests_finish_and_takes_no_more() {
     under_way.write_all(&slow).await.unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
     open.stop.take().unwrap().send(()).unwrap();
-    assert_eq!(read_to_end(&mut idle).await, b"", "closed without a word");
+    assert_eq!(read_to_end(&mut idle).await, b"", "closed without a response");
     drop(idle);
     assert_eq!(answer(&mut under_way).await.body, r#"{"state":"held"}"#);
     drop(under_way);

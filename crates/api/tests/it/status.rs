@@ -1,4 +1,4 @@
-//! What a buyer is told of an order in each of its states.
+//! The status response of an order in each state.
 
 use std::fmt::Write as _;
 
@@ -20,14 +20,14 @@ async fn fund(house: &House, number: u8) -> OrderId {
     house.world().add_order(NewOrder { account: Some(house.account()), ..new }).await
 }
 
-/// Paid, and its message queued.
+/// Paid, with its message queued.
 async fn working(world: &World, number: u8) -> OrderId {
     let order = send(world, number).await;
     world.hold(order, sats(1_000), Some(world.message(number))).await;
     order
 }
 
-/// Paid, and handed to a carrier.
+/// Paid, and submitted to a carrier.
 async fn carried(world: &World, number: u8, fate: Fate) -> OrderId {
     let order = working(world, number).await;
     world.carry(|_| fate).await;

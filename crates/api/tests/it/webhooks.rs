@@ -1,4 +1,4 @@
-//! The body of a webhook: the status, and which order it is of.
+//! The body of a webhook: the status and the order.
 
 use api::Events;
 use domain::id::{InboundId, MessageId};
@@ -11,7 +11,7 @@ use domain::sale::order::{OrderKind, OrderSnapshot, OrderState};
 use engine::events::RenderEvent;
 use testkit::clock::NOON;
 
-/// The body that tells of a message that failed.
+/// The body for a failed message.
 pub(crate) fn failed() -> String {
     let snapshot = OrderSnapshot {
         order: "7dc6e6b61d8c54dff6b8d6ea2e3f08b018e57963df81d493a6f9728c4dc83318".into(),
@@ -31,7 +31,7 @@ fn is_the_status_with_the_order() {
     insta::assert_snapshot!(failed());
 }
 
-/// The body that tells of a message that came in.
+/// The body for an inbound message.
 pub(crate) fn came_in(content: InboundContent, missing: Vec<u8>) -> String {
     let message = InboundMessage {
         id: InboundId(uuid::Uuid::from_bytes([7; 16])),

@@ -1,4 +1,4 @@
-//! HTTP itself: methods, paths, versions, sizes, and requests that are none.
+//! HTTP itself: methods, paths, versions, sizes, and malformed requests.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -51,7 +51,7 @@ async fn a_body_too_large_is_refused_before_it_is_read() {
     let head = b"POST /createsendorder HTTP/1.1\r\nHost: x\r\nContent-Length: 67108864\r\n\r\n";
     insta::assert_snapshot!("too_large", exchange(open.address, head).await);
 
-    // All of it is not read even when the client sends it nevertheless.
+    // The server does not read all of it even if the client sends it nevertheless.
     let mut stream = connect(open.address).await;
     stream.write_all(head).await.unwrap();
     let (mut reading, mut writing) = stream.split();
@@ -66,11 +66,11 @@ async fn a_body_too_large_is_refused_before_it_is_read() {
     let mut got = Vec::new();
     let (written, _) = tokio::join!(write, reading.read_to_end(&mut got));
     assert!(got.starts_with(b"HTTP/1.1 413 "), "{}", String::from_utf8_lossy(&got));
-    assert!(written < 64, "it read all of it");
+    assert!(written < 64, "the server read the whole body");
     assert_eq!(open.changes(), 0);
 }
 
-/// Closing at once would reset the connection, and many a client would report that instead.
+/// Closing at once would reset the connection, and many clients would report that instead.
 #[tokio::test]
 async fn a_client_that_sends_too_much_before_it_reads_has_its_answer() {
     let open = Open::new().await;
@@ -168,7 +168,7 @@ async fn serves_many_requests_on_one_connection() {
     assert_eq!(String::from_utf8(got).unwrap().matches("HTTP/1.1 200 OK").count(), 4);
 }
 
-/// Requests that proxies and servers have been known to read differently.
+/// Requests that proxies and servers are known to interpret differently.
 #[tokio::test]
 async fn requests_that_are_none_are_refused() {
     let open = Open::new().await;

@@ -1,4 +1,4 @@
-//! What the world does with stored messages and orders, brought to the store through its port.
+//! External events for stored messages and orders, recorded through the store's port.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::house::sats;
 const NODE: &str = "world";
 const CARRIER: &str = "main";
 
-/// Room for everything.
+/// Limits that no test reaches.
 pub(crate) const CAPS: OrderCaps = OrderCaps {
     open_max: 100_000,
     open_per_client_max: 100_000,
@@ -32,7 +32,7 @@ pub(crate) const CAPS: OrderCaps = OrderCaps {
     held_per_client_max: 100_000,
 };
 
-/// An order to be paid over Lightning, as a door stores it.
+/// An unpaid Lightning order, as a door stores it.
 pub(crate) fn unpaid(id: [u8; 32], fulfilment: Fulfilment, client: &str) -> NewOrder {
     let preimage = Preimage::new(id);
     NewOrder {
@@ -49,7 +49,7 @@ pub(crate) fn unpaid(id: [u8; 32], fulfilment: Fulfilment, client: &str) -> NewO
     }
 }
 
-/// A text to one number, which is not begun.
+/// A text to one number, not started.
 pub(crate) fn text() -> Fulfilment {
     Fulfilment::message(phone(), "hi".into())
 }
@@ -58,7 +58,7 @@ fn phone() -> Address {
     Address::Phone(Msisdn::from_digits(4_520_123_456).unwrap())
 }
 
-/// What a carrier does with a recipient's text.
+/// Outcome of a recipient's text at the carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Refused,
@@ -78,7 +78,7 @@ impl World {
         claim.await.unwrap().chunks
     }
 
-    /// Claims everything that is due; `fate` says what becomes of each recipient.
+    /// Claims everything that is due; `fate` decides each recipient's outcome.
     pub(crate) async fn carry(&self, fate: impl Fn(u32) -> Fate) {
         for chunk in self.claim(10_000.into()).await {
             let all = || chunk.recipients.iter().map(|recipient| recipient.index);
@@ -90,7 +90,7 @@ impl World {
         }
     }
 
-    /// Everything that is due waits for this reason.
+    /// Defers everything that is due, with this reason.
     pub(crate) async fn put_off(&self, reason: Reason) {
         let at = self.now.after(LEASE);
         let retry = |chunk: ClaimedChunk| (chunk.id, chunk.attempt, ChunkEnd::Retry { at, reason });
@@ -115,7 +115,7 @@ impl World {
         })
     }
 
-    /// Everything that waits for a receipt has waited too long.
+    /// Times out everything that waits for a receipt.
     pub(crate) async fn time_out(&self) {
         self.store.expire(self.now, self.now, 1_000).await.unwrap();
     }
@@ -127,7 +127,7 @@ impl World {
         id
     }
 
-    /// The order's payment is held.
+    /// Records that the order's payment is held.
     pub(crate) async fn hold(&self, order: OrderId, held: Msat, message: Option<NewMessage>) {
         let hold = HoldOrder { order, held, deadline_height: 800_100, message };
         self.store.hold_order(hold, self.now).await.unwrap();
@@ -142,7 +142,7 @@ impl World {
         self.store.record_node_reports(vec![report], self.now).await.unwrap();
     }
 
-    /// A text to one number, whose receipt must come at once.
+    /// A text to one number, whose receipt timeout is immediate.
     pub(crate) fn message(&self, number: u8) -> NewMessage {
         NewMessage {
             content: Content {

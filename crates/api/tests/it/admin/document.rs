@@ -1,4 +1,4 @@
-//! The document of the admin door, held against its routes.
+//! The admin door's OpenAPI document, compared with its routes.
 
 use std::collections::BTreeSet;
 
@@ -99,7 +99,7 @@ fn every_reference_leads_somewhere() {
     walk(&document(), &document());
 }
 
-/// The requests that `docs/admin.md` shows: method, path and body.
+/// The example requests in `docs/admin.md`: method, path and body.
 fn shown() -> Vec<(String, String, Option<Value>)> {
     let page = include_str!("../../../../../docs/admin.md");
     let read = |line: &str| {

@@ -1,5 +1,5 @@
-//! The admin door: its document held against the page of routes, and who may come in. What it does is
-//! tested with a store, in `boltgram/tests/it/walk_admin.rs`.
+//! The admin door: its document compared with its routes, and authentication. Its functions are tested
+//! with a store in `boltgram/tests/it/walk_admin.rs`.
 
 mod document;
 
@@ -16,7 +16,7 @@ use crate::house::{BY, House, Open};
 const KEY: &str = "bgo_11";
 const TOO_DEAR: &str = r#"{"prices":[{"prefix":"45","msat":100000000001}]}"#;
 
-/// A house with an operator.
+/// A server with an operator.
 async fn open() -> Open {
     let house = House::new().await;
     let hash = KeyHash(Sha256::digest(KEY.as_bytes()).into());

@@ -1,4 +1,4 @@
-//! Every body that this door answers with, and every way in which a change is refused.
+//! Every response body of the bulk door, and every refusal of a change.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::world::Fate;
 
 const THREE: [&str; 3] = ["0812345678", "66898765432", "12"];
 
-/// A message of three, in some state: one of them is invalid, and of a sent one the second failed.
+/// A message to three numbers in a given state: one is invalid; if it was sent, the second one failed.
 pub(super) async fn message(acme: &Acme, state: MessageState) -> BulkMessage {
     let body = match state {
         MessageState::Scheduled | MessageState::Cancelled => later(&to(&THREE)),
@@ -45,7 +45,7 @@ pub(super) async fn message(acme: &Acme, state: MessageState) -> BulkMessage {
     message
 }
 
-/// The message that the answer names.
+/// The message named in the response.
 pub(super) fn named(answer: &Answer) -> MessageId {
     MessageId(answer.json()["uuid"].as_str().unwrap().parse().unwrap())
 }
@@ -54,7 +54,7 @@ pub(super) fn path(message: &BulkMessage, verb: &str) -> String {
     format!("/api/v2/sms/{}{verb}", message.id)
 }
 
-/// The same request, to start in a minute.
+/// The same request, scheduled in a minute.
 pub(super) fn later(body: &str) -> String {
     body.replacen('{', &format!(r#"{{"scheduledTime": "{}", "#, soon()), 1)
 }
@@ -78,7 +78,7 @@ async fn sends_later() {
     insta::assert_snapshot!(acme.post(SEND, &later.to_string()).await.body);
 }
 
-/// A minute from the test's noon, as Bangkok writes it.
+/// A minute after the test's noon, in Bangkok time.
 fn soon() -> String {
     let noon = jiff::Timestamp::from_millisecond(NOON.as_millis()).unwrap();
     let soon = noon + jiff::SignedDuration::from_secs(60);
@@ -171,7 +171,7 @@ async fn tries_again() {
     let sent = message(&acme, MessageState::Sent).await;
     tell(&mut told, "retried", &retry(&sent).await);
 
-    // Nothing comes back of a text that a carrier took, and half a credit is left.
+    // A text that a carrier accepted is not refunded, and half a credit is left.
     let poor = Acme::of(Msat::new(250_500), HttpSettings::default()).await;
     let keeps = AccountSettings { refunds: RefundPolicy::Unsent, ..AccountSettings::default() };
     poor.agree(keeps.clone()).await;

@@ -1,4 +1,4 @@
-//! What is taken of a body, and what is stored of it.
+//! Parsed bodies and stored messages.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn taken(acme: &Acme, body: &str) -> BulkMessage {
     acme.stored(named(&answer)).await
 }
 
-/// The numbers that it is sent to, and what is none.
+/// The accepted numbers, and the invalid ones.
 async fn addresses(acme: &Acme, message: &BulkMessage) -> (Vec<String>, Vec<String>) {
     let recipients = acme.recipients(message.id).await;
     let (invalid, valid): (Vec<_>, Vec<_>) =
@@ -39,7 +39,7 @@ async fn numbers_are_read_as_they_are_written_in_thailand() {
     let expected = ["66812345678", "66898765432", "66800000001", "66812345679", "4520123456"];
     assert_eq!(read, expected);
     assert_eq!(invalid, ["12", "-5", "1.5", "4520123456"]);
-    assert_eq!(new.price, Msat::new(5 * 100_000), "what is no number is free");
+    assert_eq!(new.price, Msat::new(5 * 100_000), "invalid numbers are not charged");
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_start_is_later_or_now() {
     let start = NOON.after(Duration::from_secs(3_600));
     assert_eq!(new.start_at, Some(start));
     assert_eq!(new.valid_until, start.after(limits::BULK_VALIDITY));
-    // So long, and no longer, its receipts are waited for.
+    // The time limit for its receipts.
     acme.carry(Duration::from_secs(3_600), |_| Fate::Submitted).await;
     for (late, state) in [(0, MessageState::Pending), (1, MessageState::Failed)] {
         let end = start.after(limits::BULK_RECEIPTS_WITHIN - Duration::from_millis(1));
@@ -122,7 +122,7 @@ async fn fields_come_in_any_order_and_unknown_ones_are_passed_over() {
         "content": "Hello", "sender": "ACME", "msisdns": ["0812345678"]}"#;
     let new = taken(&acme, body).await;
     let read = addresses(&acme, &new).await.0;
-    assert_eq!(read, ["66812345678"], "of a field given twice the last counts");
+    assert_eq!(read, ["66812345678"], "the last of two equal fields counts");
 }
 
 #[tokio::test]

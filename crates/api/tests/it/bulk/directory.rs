@@ -1,5 +1,4 @@
-//! What an account keeps here for its messages: templates, groups, prices, and whom it may not write
-//! to.
+//! An account's templates, groups, prices and blocked numbers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -108,5 +107,5 @@ async fn what_was_agreed_with_the_account_holds() {
     let fate = |index| if index == 0 { Fate::Failed } else { Fate::Refused };
     acme.carry(Duration::ZERO, fate).await;
     let message = acme.last().await;
-    assert_eq!(message.refunded, sats(100), "of what no carrier took");
+    assert_eq!(message.refunded, sats(100), "refund of the unsent part");
 }

@@ -1,4 +1,4 @@
-//! Answers are as the document says.
+//! Responses conform to the OpenAPI document.
 
 use domain::message::MessageState;
 

@@ -1,4 +1,4 @@
-//! Bodies that are large, too large, slow, or never whole.
+//! Large, oversized, slow and incomplete bodies.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::house::sats;
 
 const SHORT: Duration = Duration::from_millis(200);
 
-/// A body with these numbers; the text comes last.
+/// A body with these numbers, followed by the text.
 fn body(numbers: impl Iterator<Item = u64>) -> String {
     let mut body = r#"{"msisdns":["#.to_owned();
     for number in numbers {
@@ -39,7 +39,7 @@ async fn begin_as(acme: &Acme, key: &str, length: usize) -> TcpStream {
     stream
 }
 
-/// What is answered, and how much was written until then.
+/// The response, and the number of bytes written before it.
 async fn write_until_answered(stream: &mut TcpStream, body: &[u8]) -> (String, usize) {
     let (mut reading, mut writing) = stream.split();
     let mut answer = Vec::new();
@@ -72,7 +72,7 @@ async fn two_million_numbers_are_taken_and_one_more_is_not() {
         let told: Vec<_> = page.recipients.iter().map(|one| one.address.clone()).collect();
         let sent: Vec<_> =
             (from..).skip(first as usize).take(1_000).map(|n| n.to_string()).collect();
-        assert_eq!(told, sent, "in the order in which they came");
+        assert_eq!(told, sent, "in the order of the request");
     }
 
     let more = body(from..from + 2_000_001);
@@ -92,13 +92,13 @@ async fn two_million_times_the_same_number_is_one() {
 #[tokio::test]
 async fn too_many_numbers_are_refused_without_reading_on() {
     let acme = Acme::new().await;
-    // Short ones: the limit is reached long before the body's end.
+    // Short numbers: the limit is reached long before the end of the body.
     let body = format!(r#"{{"msisdns":[{}1]}}"#, "1,".repeat(30_000_000));
     let mut stream = begin(&acme, body.len()).await;
     let (answer, written) = write_until_answered(&mut stream, body.as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("at most 2000000"), "{answer}");
     assert!(answer.contains("connection: close"), "{answer}");
-    assert!(written < body.len(), "it read all of it");
+    assert!(written < body.len(), "the server read the whole body");
 }
 
 #[tokio::test]
@@ -122,12 +122,12 @@ async fn what_is_wrong_in_a_large_body_ends_the_reading() {
     assert_eq!(acme.open.changes(), 0);
 }
 
-/// He who sends no more is told at once, and not that he is slow.
+/// An invalid body is refused at once, even if the client then stops sending.
 #[tokio::test]
 async fn what_is_wrong_is_told_while_the_rest_is_awaited() {
     let acme = Acme::new().await;
     let mut stream = begin(&acme, 60_000_000).await;
-    // The parser looks a few bytes ahead before it gives up.
+    // The parser reads a few bytes ahead before it fails.
     let begun = format!(r#"{{"msisdns":[{}{{}},[],[],[]"#, r#""0812345678","#.repeat(10_000));
     stream.write_all(begun.as_bytes()).await.unwrap();
     let refused = answer(&mut stream).await;
@@ -169,7 +169,7 @@ async fn a_body_cut_in_the_middle_is_no_message() {
         stream.shutdown().await.unwrap();
         let _ = crate::client::read_to_end(&mut stream).await;
     }
-    // Cut by a reset, too.
+    // Also cut by a reset.
     let mut stream = begin(&acme, whole.len()).await;
     stream.write_all(&whole.as_bytes()[..300_000]).await.unwrap();
     drop(stream);
@@ -202,7 +202,7 @@ async fn all_of_a_body_must_come_in_time() {
     assert_eq!(answer(&mut stream).await.status, 408);
 }
 
-/// Begun, and refused: until those before it are being read.
+/// Starts requests until one is refused, that is, until the earlier ones are being read.
 async fn refused(acme: &Acme, key: &str, length: usize) -> Answer {
     loop {
         let mut stream = begin_as(acme, key, length).await;
@@ -219,7 +219,7 @@ async fn who_is_read_twice_waits_outside_and_so_does_a_fifth_of_anybody() {
     let others = [another().await, another().await, another().await];
     let whole = body(66_810_000_000..66_810_050_000);
     let mut reading = Vec::new();
-    // Its place is taken as soon as its key was found.
+    // An upload takes its slot as soon as its key is found.
     let reads = async |key: &str| {
         let before = acme.open.house.gate.accesses();
         let mut stream = begin_as(&acme, key, whole.len()).await;
@@ -239,11 +239,11 @@ async fn who_is_read_twice_waits_outside_and_so_does_a_fifth_of_anybody() {
     reading.push(reads(&others[1]).await);
     insta::assert_snapshot!("a_fifth", refused(&acme, &others[2], whole.len()).await);
     let small = acme.post(SEND, &super::to(&["0812345678"])).await;
-    assert_eq!(small.status, 200, "small ones are taken all the time");
+    assert_eq!(small.status, 200, "small requests are always accepted");
     for mut stream in reading {
         stream.write_all(&whole.as_bytes()[100_000..]).await.unwrap();
         let taken = answer(&mut stream).await;
         assert!(matches!(taken.status, 200 | 402 | 403), "{taken}");
     }
-    assert_eq!(acme.post(SEND, &whole).await.status, 402, "there is room again");
+    assert_eq!(acme.post(SEND, &whole).await.status, 402, "the slots are free again");
 }

@@ -11,7 +11,7 @@ use super::answers::{later, message, path};
 use super::{Acme, SEND, to};
 use crate::world::Fate;
 
-/// A message to so many, carried.
+/// A processed message to this many numbers.
 async fn carried(acme: &Acme, many: u32, fate: impl Fn(u32) -> Fate) -> BulkMessage {
     let numbers: Vec<_> = (0..many).map(|number| format!("0812{number:06}")).collect();
     let numbers: Vec<_> = numbers.iter().map(String::as_str).collect();
@@ -82,7 +82,7 @@ async fn messages_are_told_by_page_and_status() {
     for number in 0..22 {
         let body = to(&["0812345678"]);
         let body = if number == 21 { later(&body) } else { body };
-        // Messages of one millisecond are in no order.
+        // Messages of the same millisecond have no defined order.
         acme.open.house.clock.advance(Duration::from_millis(1));
         sent.insert(0, acme.post(SEND, &body).await.json()["uuid"].clone());
     }

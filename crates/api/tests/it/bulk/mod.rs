@@ -1,4 +1,4 @@
-//! The bulk door. What becomes of a message is tested with workers, in `crates/boltgram/tests/it/bulk/`.
+//! The bulk door. Message processing is tested with workers, in `crates/boltgram/tests/it/bulk/`.
 
 mod answers;
 mod bodies;
@@ -27,7 +27,7 @@ use crate::world::Fate;
 pub(crate) const SEND: &str = "/api/v2/sms/send";
 const PREVIEW: &str = "/api/v2/sms/preview";
 
-/// A house with an account that may send as ACME.
+/// A server with an account whose sender is ACME.
 pub(crate) struct Acme {
     pub open: Open,
     pub key: String,
@@ -38,7 +38,7 @@ impl Acme {
         Self::with_credit(1_000).await
     }
 
-    /// A credit is worth 100 sats.
+    /// A credit costs 100 sats.
     async fn with_credit(credits: i64) -> Self {
         Self::of(sats(credits * 100), HttpSettings::default()).await
     }
@@ -53,32 +53,32 @@ impl Acme {
         Self { open: house.open_as(http).await, key }
     }
 
-    /// Changes what was agreed with the account.
+    /// Changes the account's terms.
     async fn agree(&self, settings: AccountSettings) {
         let (store, account) = (&self.open.house.store, self.open.house.account());
         assert!(store.set_account_settings(account, settings, BY, NOON).await.unwrap());
     }
 
-    /// A message as it is stored.
+    /// The stored message.
     async fn stored(&self, id: MessageId) -> BulkMessage {
         let (store, account) = (&self.open.house.store, self.open.house.account());
         store.bulk(account, id).await.unwrap().unwrap()
     }
 
-    /// The message of a house that has one.
+    /// The server's only message.
     async fn last(&self) -> BulkMessage {
         let (store, account) = (&self.open.house.store, self.open.house.account());
         let list = BulkList { limit: 1, ..BulkList::default() };
         store.bulk_list(account, list).await.unwrap().0.remove(0)
     }
 
-    /// Its first thousand recipients, the excluded at the end.
+    /// Its first thousand recipients, excluded ones last.
     async fn recipients(&self, id: MessageId) -> Vec<BulkRecipient> {
         let list = RecipientList { limit: 1_000, ..RecipientList::default() };
         self.open.house.store.bulk_recipients(id, list).await.unwrap().recipients
     }
 
-    /// Time passes, and everything that is due is carried.
+    /// Advances the clock and processes everything that is due.
     async fn carry(&self, after: Duration, fate: impl Fn(u32) -> Fate) {
         self.open.house.clock.advance(after);
         self.open.house.world().carry(fate).await;
@@ -92,14 +92,14 @@ impl Acme {
         self.open.get_with_key(path, &self.key).await
     }
 
-    /// With an idempotency key.
+    /// Posts with an idempotency key.
     async fn post_once(&self, path: &str, once: &str, body: &str) -> Answer {
         let headers = [("x-api-key", self.key.as_str()), ("idempotency-key", once)];
         self.open.call("POST", path, &headers, body).await
     }
 }
 
-/// A message to some numbers as they are written.
+/// A message to numbers in this notation.
 fn to(numbers: &[&str]) -> String {
     serde_json::json!({"sender": "ACME", "content": "Hello", "msisdns": numbers}).to_string()
 }

@@ -1,4 +1,5 @@
-//! Texts of the orders door in the list of this door: they are shown, and left to their orders.
+//! Texts of the orders door in the list of the bulk door: they are listed, but only their orders may change
+//! them.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -11,7 +12,7 @@ const MAIL: &str = r#"{"address":"satoshi@example.com","message":"hello","immedi
 const UNPAID: &str = r#"{"phone":"+4520123456","message":"by invoice"}"#;
 
 impl Acme {
-    /// A campaign, then an order for a text, one for an e-mail, and one that nobody has paid.
+    /// A campaign, then orders for a text and an e-mail, and an unpaid order.
     async fn with_orders() -> Self {
         let acme = Self::new().await;
         for (path, body) in [
@@ -27,7 +28,7 @@ impl Acme {
         acme
     }
 
-    /// What this door says of a message, and of every attempt to change it.
+    /// Responses to a query of a message and to every attempt to change it.
     async fn told(&self, uuid: &str) -> String {
         let mut told = String::new();
         for path in ["", "/recipients", "/recipients?after=0&status=success"] {

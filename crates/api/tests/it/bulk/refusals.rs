@@ -1,4 +1,4 @@
-//! What is refused, with the words and codes it is refused with. Nothing of it leaves a trace.
+//! Refused requests, with their error texts and codes. None of them has an effect.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -8,14 +8,14 @@ use domain::ports::BulkList;
 
 use super::{Acme, SEND, to};
 
-/// Posts each body and tells all answers; nothing may be stored.
+/// Posts each body and returns all responses; nothing may be stored.
 async fn refusals(acme: &Acme, bodies: &[&str]) -> String {
     let told = answers(acme, bodies).await;
     assert_eq!(acme.open.changes(), 0);
     told
 }
 
-/// The same where the store refuses it, which may write on the way.
+/// Likewise for requests that the store refuses, which may write meanwhile.
 async fn refused_in_the_store(acme: &Acme, bodies: &[&str]) -> String {
     let (store, account) = (&acme.open.house.store, acme.open.house.account());
     let before = store.balance(account).await.unwrap();
@@ -155,7 +155,7 @@ async fn credit_that_does_not_reach() {
     let told = refused_in_the_store(&acme, &[&to(&["0812345678", "0898765432"])]).await;
     insta::assert_snapshot!(told);
     assert_eq!(acme.post(SEND, &to(&["0812345678"])).await.status, 200);
-    assert_eq!(acme.post(SEND, &to(&["0812345678"])).await.status, 402, "it is spent");
+    assert_eq!(acme.post(SEND, &to(&["0812345678"])).await.status, 402, "the credit is spent");
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn a_daily_limit_that_is_reached() {
 async fn a_destination_without_a_carrier_is_refused_when_there_is_no_other() {
     let acme = Acme::new().await;
     let both = to(&["+299221234", "0812345678"]);
-    assert_eq!(acme.post(SEND, &both).await.status, 200, "one of them is served");
+    assert_eq!(acme.post(SEND, &both).await.status, 200, "it accepts one of them");
 }
 
 #[tokio::test]
@@ -222,7 +222,7 @@ async fn what_the_house_cannot_do_now() {
         ("GET", &format!("/api/v2/sms/{id}/recipients")),
     ] {
         let body = if path == SEND { to(&["0812345678"]) } else { String::new() };
-        // The key is still found.
+        // The query of the key succeeds.
         acme.open.house.gate.let_pass(1);
         let answer = acme.open.call(method, path, &[("X-API-Key", &acme.key)], &body).await;
         assert_eq!(answer.header("retry-after"), Some("5"), "{path}");

@@ -1,4 +1,4 @@
-//! Who may do what, how often, and how often the same.
+//! Permissions, rate limits and idempotency of keys.
 
 use std::fmt::Write as _;
 
@@ -49,7 +49,7 @@ async fn keys_that_are_none_and_keys_that_may_not() {
     assert_eq!(open.changes(), 0);
 }
 
-/// Who may not send is told so before he has sent a byte of the body.
+/// A key without permission is refused before the body is read.
 #[tokio::test]
 async fn a_key_is_judged_before_the_body() {
     let house = House::new().await;
@@ -95,7 +95,7 @@ async fn the_same_request_is_answered_as_before_and_not_judged_again() {
     let body = to(&["0812345678", "12"]);
     let first = acme.post_once(SEND, "once", &body).await;
     assert_eq!(first.status, 200, "{first}");
-    // What was true when it came is not true any more.
+    // The conditions have changed since the first request.
     let withdraw = SenderEvent::Withdraw;
     let store = &acme.open.house.store;
     store.decide_sender(SenderNumber(1), withdraw, None, BY, NOON).await.unwrap().unwrap();
@@ -104,7 +104,7 @@ async fn the_same_request_is_answered_as_before_and_not_judged_again() {
     assert_eq!(acme.open.changes(), 1);
     let other = acme.post_once(SEND, "once", &(body.clone() + " ")).await;
     insta::assert_snapshot!(other);
-    assert_eq!(acme.post_once(SEND, "twice", &body).await.status, 403, "a new one is judged");
+    assert_eq!(acme.post_once(SEND, "twice", &body).await.status, 403, "a new request is checked");
 }
 
 #[tokio::test]
