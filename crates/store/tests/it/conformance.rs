@@ -1,4 +1,4 @@
-//! The suite that every engine runs, each case on a database of its own.
+//! The conformance suite on each engine, each case on its own database.
 
 mod postgres {
     use std::sync::Arc;
@@ -19,7 +19,7 @@ mod postgres {
         }
     }
 
-    /// One that was opened before, of which the others are copies.
+    /// A migrated database, of which the others are copies.
     static TEMPLATE: OnceCell<PostgresDatabase> = OnceCell::const_new();
 
     async fn opened() -> PostgresDatabase {

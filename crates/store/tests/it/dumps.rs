@@ -1,7 +1,7 @@
-//! A dump of every released schema, opened and read by today's program.
+//! A dump of every released schema, opened and read by the present program.
 //!
-//! The dumps are made by the program of their time: before a release the last ones are removed and
-//! written anew by these tests; after it they stay as they are.
+//! Each dump is written by the program of its release: before a release the latest ones are removed and
+//! these tests write them again; after it they do not change.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -41,8 +41,8 @@ fn path(engine: &str) -> PathBuf {
     PathBuf::from(format!("{manifest}/migrations/dumps/{VERSION}.{engine}.sql"))
 }
 
-/// Of everything something: three orders from credit (delivered, with a carrier, in the queue), one
-/// over Lightning, a receipt that is early.
+/// Stores entities of every kind: three orders from credit (delivered, submitted, queued), one over
+/// Lightning, an early receipt.
 async fn fill(store: &dyn Store) {
     let payer = account(store, Msat::new(CREDIT)).await;
     let scopes = vec!["sms:send".parse::<Scope>().unwrap()];
@@ -86,7 +86,7 @@ fn chunk(order: &CreditOrder) -> ChunkId {
     ChunkId { message: order.message.content.message, first: 0 }
 }
 
-/// What [`fill`] stored is there, opens, and is worked on.
+/// Checks that the data of [`fill`] can be read, decrypted and processed.
 async fn read(store: &dyn Store) {
     let report: LedgerReport = store.check_ledger().await.unwrap();
     assert!(report.is_sound() && report.transfers == 4, "{report:?}");
@@ -168,11 +168,11 @@ async fn reads_what_postgres_of_the_first_version_left() {
     read(&*store::open(&database.url(), vault()).await.unwrap()).await;
 }
 
-/// A dump that is not there is written by today's program, to be looked at.
+/// Writes a missing dump with the present program, and fails so that it is reviewed.
 fn written(engine: &str, dump: impl AsRef<[u8]>) -> ! {
     std::fs::create_dir_all(path(engine).parent().unwrap()).unwrap();
     std::fs::write(path(engine), dump).unwrap();
-    panic!("{} was not there, and is now", path(engine).display());
+    panic!("{} was missing; it has been written", path(engine).display());
 }
 
 async fn write_sqlite() -> ! {
@@ -195,7 +195,7 @@ async fn write_postgres() -> ! {
     written("postgres", dumped.stdout)
 }
 
-/// As SQLite's own shell dumps.
+/// A dump in the format of SQLite's shell.
 fn dump(connection: &Connection) -> String {
     let texts = |sql: &str| -> Vec<(String, String)> {
         let mut statement = connection.prepare(sql).unwrap();

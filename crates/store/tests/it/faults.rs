@@ -1,4 +1,4 @@
-//! Disks that are full and files that are locked: nothing half done, and the store goes on.
+//! Full disks and locked files: nothing is partly stored, and the store recovers.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn a_full_disk_stores_nothing_by_halves() {
         }
     }
     assert!(!accepted.is_empty() && refused.len() > 20, "{} accepted", accepted.len());
-    assert!(store.ping().await.is_err(), "a disk that is full for an order is no store");
+    assert!(store.ping().await.is_err(), "a store on a full disk is not ready");
     for id in &accepted {
         assert!(store.order(*id).await.unwrap().is_some(), "acknowledged means stored");
     }
@@ -47,7 +47,7 @@ async fn a_full_disk_stores_nothing_by_halves() {
     assert!(store.check_ledger().await.unwrap().is_sound());
     drop(store);
 
-    // The disk was made larger: the store works again.
+    // With a larger disk the store works again.
     let store = database.open().await;
     let (order, message) = credit_order(payer, 9_999);
     let outcome = spend(&*store, order, message).await;
@@ -85,7 +85,7 @@ async fn a_full_disk_fails_a_whole_group_of_one_commit_or_one_command_of_it() {
         }
         accepted += usize::from(stored);
     }
-    // None, when all of them met in one group.
+    // None if all of them shared one group.
     assert!(accepted < 1_000, "{accepted}");
     assert!(store.check_ledger().await.unwrap().is_sound());
 }
@@ -102,7 +102,7 @@ async fn a_locked_database_is_unavailable_and_then_works_again() {
     let locked = spend(&*store, order.clone(), message.clone()).await;
     assert!(matches!(locked, Err(PortError::Unavailable(_))), "{locked:?}");
     assert!(matches!(store.ping().await, Err(PortError::Unavailable(_))));
-    assert!(store.order(id).await.unwrap().is_none(), "reading goes on");
+    assert!(store.order(id).await.unwrap().is_none(), "reads still work");
     other.execute_batch("ROLLBACK").unwrap();
     assert_eq!(spend(&*store, order, message).await, Ok(CreditOutcome::Accepted));
     store.ping().await.unwrap();

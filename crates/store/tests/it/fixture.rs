@@ -1,4 +1,4 @@
-//! A database file of its own, seen from outside too.
+//! A test's own database file, with direct access.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl Database {
         store::open_with(&url, self.vault(), options).await
     }
 
-    /// A connection beside the store's.
+    /// A connection besides the store's.
     pub(crate) fn connect(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.path()).unwrap()
     }

@@ -1,4 +1,4 @@
-//! Many commands in one commit, and the thread that makes it.
+//! Many commands in one commit, and the writer thread.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use domain::sale::order::NewOrder;
 
 use crate::fixture::{Database, account, credit_order, spend};
 
-/// Sends all of them at once, so that they meet in the queue.
+/// Sends all of them at once, so that they share a group.
 async fn send(
     store: &Arc<dyn Store>,
     orders: Vec<(NewOrder, domain::message::NewMessage)>,
@@ -26,7 +26,7 @@ async fn a_command_that_fails_undoes_only_itself() {
     let database = Database::new();
     let store = database.open().await;
     let payer = account(&*store, Msat::new(1_000_000)).await;
-    // Every second one asks for a message that exists, after its credit was reserved.
+    // Every second order repeats an existing message, which fails after its credit was reserved.
     let mut orders: Vec<_> = (0..200).map(|number| credit_order(payer, number)).collect();
     for pair in orders.chunks_mut(2) {
         let message = pair[0].1.clone();
@@ -50,7 +50,7 @@ async fn what_was_queued_is_written_when_the_last_handle_goes() {
     blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
     for number in 0..50 {
         let (order, message) = credit_order(payer, number);
-        // The caller goes away as soon as the command is queued.
+        // The caller is dropped as soon as the command is queued.
         let accepted = spend(&*store, order, message);
         let gone = tokio::time::timeout(std::time::Duration::from_millis(1), accepted).await;
         assert!(gone.is_err());

@@ -1,4 +1,4 @@
-//! Both engines against the conformance suite, and what only one of them can fail at.
+//! Both engines against the conformance suite, and failures specific to one engine.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

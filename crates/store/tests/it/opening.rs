@@ -1,4 +1,4 @@
-//! Opening: what is made, what is migrated, and what is refused.
+//! Opening: creation, migration and refusals.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
@@ -92,7 +92,7 @@ async fn keeps_a_write_ahead_log() {
     assert_eq!(mode, "wal");
 }
 
-/// The flusher has it open: a log made anew beside it would not be flushed.
+/// The flusher keeps the log file open: a new log file would not be flushed.
 #[tokio::test]
 async fn the_log_stays_the_same_file_while_others_come_and_go() {
     let database = Database::new();

@@ -1,4 +1,4 @@
-//! Receipts that nobody asks for: there is room for so many of each carrier.
+//! Receipts without a submission: their number per carrier is limited.
 
 use domain::ports::{Receipt, ReceiptState};
 use domain::routing::CarrierName;
@@ -35,7 +35,7 @@ async fn the_oldest_parked_receipts_go_when_there_are_too_many() {
     };
     let quiet = ("quiet".to_owned(), 1, 0);
     assert_eq!(kept(), [("loud".to_owned(), 100_000, 0), quiet.clone()]);
-    // A repeat takes no room.
+    // A repeat takes no space.
     park(vec![receipt("loud", 99_999)]).await.unwrap();
     assert_eq!(kept(), [("loud".to_owned(), 100_000, 0), quiet.clone()]);
     park((100_000..100_003).map(|id| receipt("loud", id)).collect()).await.unwrap();

@@ -1,4 +1,4 @@
-//! What a thief of the database file finds: no preimage, no signing secret.
+//! A stolen database file reveals no preimage and no signing secret.
 
 use domain::id::OrderId;
 use domain::money::Msat;
@@ -50,7 +50,7 @@ async fn no_secret_is_in_the_files_in_clear() {
     drop(store);
     let bytes = std::fs::read(database.path()).unwrap();
     let url = b"https://example.com/hook";
-    assert!(bytes.windows(url.len()).any(|window| window == url), "the search can find things");
+    assert!(bytes.windows(url.len()).any(|window| window == url), "the search itself works");
     for secret in secrets {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret));
     }

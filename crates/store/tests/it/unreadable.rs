@@ -1,4 +1,4 @@
-//! Rows that no version of ours wrote: they stand aside for a day, and stop nobody.
+//! Corrupt rows: they are deferred for a day, and block no other work.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ async fn stored(database: &Database) -> (Arc<dyn Store>, AccountId) {
     (store, payer)
 }
 
-/// Two messages are due, and `damage` is done to the first.
+/// Two messages are due, and `damage` is applied to the first.
 async fn damaged(database: &Database, damage: &str) -> Arc<dyn Store> {
     let (store, payer) = stored(database).await;
     for number in [1, 2] {
@@ -60,7 +60,7 @@ async fn an_unreadable_message_does_not_stop_the_others() {
         assert!(claim(&*store, almost).await.is_empty(), "{damage}");
         database.connect().execute("UPDATE messages SET sender = NULL, parts = 1", []).unwrap();
         database.connect().execute("UPDATE recipients SET address = '4520123456'", []).unwrap();
-        assert_eq!(claim(&*store, tomorrow()).await.len(), 1, "it was mended: {damage}");
+        assert_eq!(claim(&*store, tomorrow()).await.len(), 1, "repaired: {damage}");
     }
 }
 
@@ -76,7 +76,7 @@ async fn an_unreadable_recipient_does_not_stop_the_others_of_its_chunk() {
     let claimed = claim(&*store, NOON).await;
     let indices: Vec<_> = claimed[0].recipients.iter().map(|recipient| recipient.index).collect();
     assert_eq!(indices, [0, 2]);
-    // The others are done with; what cannot be read does not come up again and again.
+    // The others are done; an unreadable row is not claimed repeatedly.
     let others = "UPDATE recipients SET state = 'submitted' WHERE idx <> 1";
     assert_eq!(database.connect().execute(others, []).unwrap(), 2);
     let end = (claimed[0].id, claimed[0].attempt, ChunkEnd::Done);

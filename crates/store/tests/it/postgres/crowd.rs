@@ -1,4 +1,4 @@
-//! Two nodes at the same rows at the same time.
+//! Two nodes on the same rows at the same time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ async fn the_last_credit_is_spent_once() {
     let mut buyers = JoinSet::new();
     for number in 0..48_u64 {
         let store = nodes[usize::try_from(number % 2).unwrap()].clone();
-        // Every third one by one, the others in batches.
+        // Every third buyer sends one order, the others a batch.
         let count = if number % 3 == 0 { 1 } else { 3 };
         buyers.spawn(async move {
             let orders = orders(payer, number * 10..number * 10 + count);
@@ -58,7 +58,7 @@ async fn every_chunk_is_claimed_by_one_node() {
         claims.spawn(async move {
             let mut claimed = Vec::new();
             let mut idle = 0;
-            // What another one is about to take is passed over, so that nothing may be found.
+            // A claim skips rows locked by another, so it may find nothing.
             while idle < 3 {
                 let found = store.claim_chunks(name, 7.into(), NOON, NOON.after(LEASE)).await;
                 let found = found.unwrap().chunks;
@@ -87,7 +87,7 @@ async fn a_receipt_that_comes_to_both_nodes_is_recorded_once() {
             let store = store.clone();
             let mut said = receipts(&orders[half * 20..(half + 1) * 20]);
             if node == 1 {
-                // Locks are asked for the other way round.
+                // Requests the locks in reverse order.
                 said.reverse();
             }
             inboxes.spawn(async move { store.record_receipts(said, later(), None).await });
@@ -102,7 +102,7 @@ async fn a_receipt_that_comes_to_both_nodes_is_recorded_once() {
     assert!(nodes[0].check_ledger().await.unwrap().is_sound());
 }
 
-/// Whichever of the two comes first, one sees the other: nothing stays parked.
+/// In either order the receipt finds its submission: nothing stays parked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_receipt_and_its_submission_meet_whichever_is_first() {
     let database = database();
@@ -128,7 +128,7 @@ async fn a_receipt_and_its_submission_meet_whichever_is_first() {
     assert_eq!(nodes[0].balance(payer).await.unwrap().reserved, Msat::ZERO);
 }
 
-/// A delivery and the buyer's cancel want the same rows, and one of them has its way.
+/// A claim and the buyer's cancel compete for the same rows, and one of them succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_order_is_either_cancelled_or_handed_out() {
     let database = database();
@@ -154,15 +154,15 @@ async fn an_order_is_either_cancelled_or_handed_out() {
         let order = orders.iter().find(|order| order.order.id == id).unwrap();
         let handed_out = claimed.contains(&order.message.content.message);
         match outcome {
-            domain::ports::CancelOutcome::Cancelled => assert!(!handed_out, "{id} is both"),
-            domain::ports::CancelOutcome::TooLate => assert!(handed_out, "{id} is neither"),
+            domain::ports::CancelOutcome::Cancelled => assert!(!handed_out, "{id} was claimed"),
+            domain::ports::CancelOutcome::TooLate => assert!(handed_out, "{id} was not claimed"),
             other => panic!("{other:?}"),
         }
     }
     assert!(nodes[0].check_ledger().await.unwrap().is_sound());
 }
 
-/// A receipt is overdue while another change has the message: the next claim tries another carrier.
+/// A receipt is overdue while another change locks the message: the next claim tries another carrier.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_overdue_receipt_that_a_claim_could_not_take_stays_overdue() {
     let database = Arc::new(database());
@@ -186,7 +186,7 @@ async fn an_overdue_receipt_that_a_claim_could_not_take_stays_overdue() {
     assert!(claim(later()).await.unwrap().chunks.is_empty());
     holding.await.unwrap();
     let claimed = claim(later().after(Duration::from_secs(1))).await.unwrap().chunks;
-    assert_eq!(claimed.len(), 1, "it is with a carrier that says nothing");
+    assert_eq!(claimed.len(), 1, "its carrier sent no receipt");
     assert_eq!(claimed[0].recipients[0].tried, [domain::routing::CarrierName::new("main")]);
 }
 
@@ -206,8 +206,8 @@ async fn the_caps_hold_for_both_nodes_together() {
     assert_eq!(stored, 20);
 }
 
-/// Batches of many accounts at both nodes, while buyers cancel and webhooks are told. Rows are locked
-/// in one order by all of them, so that nobody has to give in.
+/// Batches of many accounts at both nodes, while buyers cancel and webhooks are recorded. All lock rows
+/// in one order, so that there are no deadlocks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn busy_nodes_do_not_wait_for_each_other_crosswise() {
     let database = database();
@@ -262,7 +262,7 @@ async fn busy_nodes_do_not_wait_for_each_other_crosswise() {
     assert_eq!(database.sql("SELECT count(*) FROM orders WHERE state = 'settled'"), "288");
     assert!(nodes[0].check_ledger().await.unwrap().is_sound());
     drop(nodes);
-    // Sessions tell what they counted when they end.
+    // Sessions report their counters when they end.
     let counted = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()";
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(database.sql(counted), "0");

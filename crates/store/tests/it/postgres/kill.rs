@@ -1,4 +1,4 @@
-//! The server ends in the middle of work, as by a power cut, and comes back.
+//! The server is killed under load and restarts.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ enum Told {
     Unknown,
 }
 
-/// Buys until it is stopped, whatever the answers are.
+/// Buys until stopped, whatever the outcomes are.
 async fn buy(
     store: Arc<dyn Store>,
     payer: AccountId,
@@ -56,7 +56,7 @@ async fn buy(
 async fn until(store: &dyn Store, up: bool) {
     let begun = Instant::now();
     while store.ping().await.is_ok() != up {
-        assert!(begun.elapsed() < PATIENCE, "it is not noticed");
+        assert!(begun.elapsed() < PATIENCE, "the failure is not noticed");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -75,7 +75,7 @@ async fn what_is_acknowledged_outlives_the_server() {
     for life in 1..=KILLS {
         let begun = Instant::now();
         while bought.load(Ordering::SeqCst) < life * 100 {
-            assert!(begun.elapsed() < PATIENCE, "nothing is bought");
+            assert!(begun.elapsed() < PATIENCE, "no order is accepted");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let server = database.server.clone();

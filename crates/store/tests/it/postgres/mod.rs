@@ -1,4 +1,4 @@
-//! What only PostgreSQL can fail at: a network, a server that ends, other nodes at the same rows.
+//! Failures specific to PostgreSQL: the network, a killed server, other nodes on the same rows.
 
 mod crowd;
 mod kill;
@@ -43,7 +43,7 @@ async fn rich(store: &dyn Store) -> AccountId {
     account(store, Msat::new(1_000_000_000)).await
 }
 
-/// Orders of these numbers, paid by one account.
+/// Orders to these numbers, paid by one account.
 fn orders(payer: AccountId, numbers: impl IntoIterator<Item = u64>) -> Vec<CreditOrder> {
     let order = |number| {
         let (order, message) = credit_order(payer, number);
@@ -56,7 +56,7 @@ fn lease() -> Option<Lease> {
     Some(Lease { node: "one".to_owned(), until: NOON.after(LEASE) })
 }
 
-/// Each was taken by the carrier, in one part.
+/// The carrier accepted each, in one part.
 fn outcomes(orders: &[CreditOrder]) -> Vec<Outcome> {
     let outcome = |order: &CreditOrder| {
         let chunk = ChunkId { message: order.message.content.message, first: 0 };

@@ -1,4 +1,4 @@
-//! Words between nodes: who hears what, and what is heard after a connection was lost.
+//! Notifications between nodes, and after a lost connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,11 +25,11 @@ async fn work_that_is_stored_for_others_is_heard_by_them() {
     let (here, there) = (open(&database).await, open(&database).await);
     let payer = rich(&*here).await;
     for store in [&here, &there] {
-        assert_eq!(heard(store).await, Changed::ALL, "whatever was before");
+        assert_eq!(heard(store).await, Changed::ALL, "everything after opening");
     }
     here.add_credit_orders(orders(payer, 0..3), None).await.unwrap();
     assert_eq!(heard(&there).await, CHUNKS);
-    // Of what goes on from memory nothing is said, and nobody hears himself.
+    // Leased chunks send no notification, and a node does not receive its own.
     here.add_credit_orders(orders(payer, 3..6), lease()).await.unwrap();
     here.lease_links("here", vec![], Duration::from_secs(60), NOON).await.unwrap();
     assert_eq!(heard(&there).await, LINKS);

@@ -1,4 +1,4 @@
-//! Opening: what is made, what is migrated, what is refused, and who has which name.
+//! Opening: creation, migration, refusals and node names.
 
 use std::time::{Duration, Instant};
 
@@ -53,7 +53,7 @@ async fn the_key_lies_with_each_node_and_is_made_once() {
     assert!(url.is_made().await.unwrap());
     let missing = url.vault(there.path()).await.unwrap_err();
     assert!(matches!(missing, VaultError::MissingOfNode { .. }), "{missing:?}");
-    assert!(!there.path().join("vault.key").exists(), "a key that opens nothing is not made");
+    assert!(!there.path().join("vault.key").exists(), "no useless key is created");
     std::fs::copy(here.path().join("vault.key"), there.path().join("vault.key")).unwrap();
     let vault = url.vault(there.path()).await.unwrap();
     url.open(vault, Options::default()).await.unwrap().ping().await.unwrap();
@@ -89,7 +89,7 @@ async fn a_nodes_name_is_held_by_one_process() {
     let begun = Instant::now();
     let refused = url.hold_node("one").await.unwrap_err();
     assert!(matches!(&refused, OpenError::NodeTaken { node } if node == "one"), "{refused:?}");
-    assert!(begun.elapsed() > Duration::from_secs(4), "a killed process is waited for");
+    assert!(begun.elapsed() > Duration::from_secs(4), "it waits for a killed process to end");
     drop(held);
     url.hold_node("one").await.unwrap();
     drop(other);
@@ -105,7 +105,7 @@ async fn a_nodes_name_is_taken_again_when_the_server_comes_back() {
     let begun = Instant::now();
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted";
     while database.sql(locks) != "1" {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it is not taken again");
+        assert!(begun.elapsed() < Duration::from_secs(30), "the name is not available again");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(matches!(url.hold_node("one").await, Err(OpenError::NodeTaken { .. })));

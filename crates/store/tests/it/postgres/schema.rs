@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{database, open};
 use crate::fixture::Database;
 
-/// Table, column, type in PostgreSQL's words, whether it must have a value.
+/// Table, column, PostgreSQL type, whether it is NOT NULL.
 type Columns = BTreeSet<(String, String, String, bool)>;
 
 async fn of_sqlite() -> Columns {
@@ -56,7 +56,7 @@ async fn both_engines_have_the_same_tables_and_columns() {
     assert!(sqlite.len() > 100, "{}", sqlite.len());
 }
 
-/// Indices are few and each has its reason: those of one engine serve the other too.
+/// Every index is needed by both engines.
 #[tokio::test]
 async fn both_engines_have_the_same_indices() {
     let sqlite = Database::new();

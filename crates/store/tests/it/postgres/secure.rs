@@ -1,4 +1,4 @@
-//! TLS and passwords, against a server that asks for them.
+//! TLS and passwords, against a server that requires them.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use store::{OpenError, Options, StoreUrl, Vault};
 use testkit::postgres::{PostgresDatabase, PostgresServer};
 
-/// Lets the server write a file into its own directory.
+/// Writes a file into the server's directory, through the server.
 fn give(server: &PostgresServer, name: &str, text: &str) {
     let quoted = text.replace('\'', "''");
     server.sql(
@@ -19,7 +19,7 @@ fn give(server: &PostgresServer, name: &str, text: &str) {
     );
 }
 
-/// A server with a certificate of its own that takes passwords from `gate` and trusts `postgres`.
+/// A server with its own certificate that requires a password from `gate` and trusts `postgres`.
 fn strict() -> (PostgresDatabase, String) {
     let server = PostgresServer::durable();
     let CertifiedKey { cert, signing_key } =
@@ -67,7 +67,7 @@ async fn speaks_tls_as_the_url_says() {
             WHERE a.usename = 'gate' AND NOT s.ssl";
         assert_eq!(database.sql(clear), "0", "{host}{options}");
     }
-    // The server takes the user by TLS alone; the name is not in the certificate; nobody vouches.
+    // The server requires TLS for this user; the certificate has another name; its CA is unknown.
     for (host, options) in [
         ("127.0.0.1", "?sslmode=disable"),
         ("127.0.0.1", verified.as_str()),

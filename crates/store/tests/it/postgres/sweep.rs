@@ -1,6 +1,6 @@
-//! The way to the server fails at every step of an exchange. What an answer says of the change is
-//! true, the change is there as a whole or not at all, and once the way is mended the same change is
-//! made, once.
+//! The connection to the server fails at every step of an exchange. The reported outcome is true, the
+//! change is stored completely or not at all, and after the connection is restored the same change is
+//! applied once.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,13 +16,13 @@ use super::{database, ends, later, lease, open, open_at, orders, outcomes, recei
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Short, so that a stall is soon a silence.
+/// Short, so that a stall is detected soon.
 const DEADLINE: Duration = Duration::from_millis(500);
 
 /// Orders in one exchange.
 const ORDERS: u64 = 3;
 
-/// Octets of a commit, and of the answer to it.
+/// Octets of a commit, and of its response.
 const COMMIT: u64 = 12;
 const COMMITTED: u64 = 18;
 
@@ -37,13 +37,13 @@ struct Stage {
     exchange: Exchange,
     database: PostgresDatabase,
     proxy: Proxy,
-    /// Behind the proxy, with one connection to write.
+    /// Connected through the proxy, with one writing connection.
     store: Arc<dyn Store>,
-    /// Past it.
+    /// Connected directly.
     direct: Arc<dyn Store>,
     payer: AccountId,
     round: u64,
-    /// What one exchange changes in the fingerprint.
+    /// Difference that one exchange makes in the fingerprint.
     change: Vec<i64>,
 }
 
@@ -64,7 +64,7 @@ impl Stage {
         stage
     }
 
-    /// What has to be there before the next round's exchange; the fingerprint after it.
+    /// Prepares the next round's exchange. Returns the fingerprint before it.
     async fn prepared(&mut self) -> Vec<i64> {
         self.round += 1;
         let orders = self.orders();
@@ -119,22 +119,22 @@ impl Stage {
         self.fingerprint().iter().zip(before).map(|(now, then)| now - then).collect()
     }
 
-    /// Whether the change is there, which it is not by halves.
+    /// Whether the change is stored; asserts that it is not partly stored.
     fn is_there(&self, before: &[i64], told: &str) -> bool {
         let since = self.since(before);
         let nothing = since.iter().all(|change| *change == 0);
-        assert!(nothing || since == self.change, "{told}: half of it is there: {since:?}");
+        assert!(nothing || since == self.change, "{told}: partly stored: {since:?}");
         !nothing
     }
 
-    /// Waits until no session of the store is in a transaction any more.
+    /// Waits until no session of the store is in a transaction.
     async fn settled(&self) {
         let begun = Instant::now();
         let busy = "SELECT count(*) FROM pg_stat_activity
             WHERE datname = current_database() AND pid <> pg_backend_pid()
                 AND application_name = 'boltgram' AND state <> 'idle'";
         while self.database.sql(busy) != "0" {
-            assert!(begun.elapsed() < PATIENCE, "a session goes on");
+            assert!(begun.elapsed() < PATIENCE, "a session is still in a transaction");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -146,10 +146,10 @@ impl Stage {
         let answer = self.act().await;
         let there = self.is_there(&before, &told);
         match &answer {
-            Ok(()) => assert!(there, "{told}: acknowledged and not stored"),
+            Ok(()) => assert!(there, "{told}: acknowledged but not stored"),
             Err(PortError::Unknown(_)) => {}
             Err(PortError::Unavailable(_)) => {
-                assert!(!there, "{told}: {answer:?}, but it is there");
+                assert!(!there, "{told}: {answer:?}, but stored");
             }
             Err(error) => panic!("{told}: {error}"),
         }
@@ -157,10 +157,10 @@ impl Stage {
         self.settled().await;
         if !matches!(answer, Err(PortError::Unknown(_))) {
             let now = self.is_there(&before, &told);
-            assert_eq!(now, there, "{told}: {answer:?}, and then it was otherwise");
+            assert_eq!(now, there, "{told}: {answer:?}, and changed later");
         }
         self.again(&before, &told).await;
-        // The next fault meets a connection that knows its statements.
+        // The next fault hits a connection with prepared statements.
         self.prepared().await;
         self.act().await.unwrap();
     }
@@ -168,13 +168,13 @@ impl Stage {
     async fn again(&self, before: &[i64], told: &str) {
         let begun = Instant::now();
         while let Err(error) = self.act().await {
-            assert!(begun.elapsed() < PATIENCE, "{told}: it does not recover: {error}");
+            assert!(begun.elapsed() < PATIENCE, "{told}: no recovery: {error}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        assert!(self.is_there(before, told), "{told}: done again and not there");
+        assert!(self.is_there(before, told), "{told}: repeated but not stored");
     }
 
-    /// How many octets an exchange takes each way.
+    /// Octets of an exchange in each direction.
     async fn length(&mut self) -> (u64, u64) {
         self.prepared().await;
         let passed = || (self.proxy.passed(Toward::Server), self.proxy.passed(Toward::Client));
@@ -185,7 +185,7 @@ impl Stage {
     }
 }
 
-/// So many points of the exchange, and each octet around its commit.
+/// Fault positions: `steps` points over the exchange, and more around its commit.
 fn points(length: u64, steps: u64, end: u64) -> Vec<u64> {
     let spread = (0..steps).map(|step| length * step / steps);
     let near = length.saturating_sub(end + 1)..=length;
