@@ -39,7 +39,7 @@ async fn a_centre_that_stops_reading_holds_one_window_and_is_bound_again() {
         kept_max = kept_max.max(feeder.handed() - running.inbox.outcomes().len());
         assert_quick(&quick, 10_000 + second).await;
     }
-    assert!(lost(), "nobody noticed");
+    assert!(lost(), "the stall was not noticed");
     // The queue, the window, and the feeder's current message.
     assert!(kept_max <= 64 + WINDOW as usize + 1, "{kept_max} in memory");
     let outcomes = running.inbox.outcomes();
