@@ -144,7 +144,7 @@ async fn store_all(batch: Vec<Outcome>, ends: &[ChunkEnded], store: &impl Outcom
     match store.store(&batch, ends).await {
         Ok(()) => return,
         Err(error) => {
-            tracing::error!(%error, outcomes = batch.len(), "a batch was refused; bisecting")
+            tracing::error!(%error, outcomes = batch.len(), "a batch was refused; bisecting");
         }
     }
     let mut unrecorded = BTreeSet::new();
