@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod open_store;
 mod output;
+mod prices;
 
 mod carriers;
 mod doors;

@@ -15,8 +15,8 @@ use store::{Options, StoreUrl};
 
 use crate::cli::InstanceArgs;
 use crate::config::{Checked, Config};
+use crate::prices::prices;
 use crate::system::{os_random, system_clock};
-use crate::wiring::prices;
 
 /// Loads the configuration and applies the command line.
 pub(crate) fn load_config(instance: &InstanceArgs) -> anyhow::Result<Checked> {

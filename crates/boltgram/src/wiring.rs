@@ -8,12 +8,10 @@ use anyhow::Context;
 use api::HttpSettings;
 use domain::inbound::Party;
 use domain::message::quiet::QuietHours;
-use domain::money::Msat;
 use domain::number::Home;
 use domain::number::own::NumberTerms;
 use domain::ports::{Clock, Fetch, Lightning, Random};
 use domain::routing::{CarrierName, Routes};
-use domain::sale::tariff::Prices;
 use engine::tasks::Tasks;
 use engine::{Engine, InboundSettings, Ports, Settings};
 use lightning::lnd::{Lnd, LndOptions};
@@ -21,12 +19,12 @@ use lightning::sandbox::{self, Sandbox};
 
 use crate::carriers::make_carriers;
 use crate::config::{
-    Backend, CarrierConfig, CarrierKind, Config, LightningConfig, PricesConfig, QuietHoursConfig,
-    RouteConfig,
+    Backend, CarrierConfig, CarrierKind, Config, LightningConfig, QuietHoursConfig, RouteConfig,
 };
 use crate::inbound::{declared_numbers, inbound_settings};
 use crate::node_name::node_name;
 use crate::open_store::open_store;
+use crate::prices::prices;
 use crate::system::{os_random, system_clock};
 use crate::wallet::Wallet;
 
@@ -131,16 +129,4 @@ fn settings(
 fn quiet_hours(config: &Config) -> anyhow::Result<QuietHours> {
     let quiet = |hours: &QuietHoursConfig| Ok((hours.prefix.clone(), hours.quiet()?));
     Ok(QuietHours::new(config.quiet_hours.iter().map(quiet).collect::<anyhow::Result<Vec<_>>>()?))
-}
-
-pub(crate) fn prices(sats: &PricesConfig) -> anyhow::Result<Prices> {
-    let msat = |sats| Msat::from_sats(sats).context("a price is too large");
-    Ok(Prices {
-        send: msat(sats.send)?,
-        receive: msat(sats.receive)?,
-        rent: msat(sats.rent)?,
-        real_phone: msat(sats.real_phone)?,
-        email: msat(sats.email)?,
-        credit: msat(sats.credit)?,
-    })
 }

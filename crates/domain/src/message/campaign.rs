@@ -8,7 +8,6 @@ use crate::message::{Content, MessageState};
 use crate::money::Msat;
 use crate::number::{Msisdn, SenderId};
 use crate::reason::Reason;
-use crate::sale::quote;
 use crate::state::stored_as;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -51,6 +50,14 @@ pub struct PriceGroup {
     /// Price of one recipient, all parts together.
     pub price: Msat,
     pub numbers: Vec<Msisdn>,
+}
+
+/// Sum of the groups' prices; `None` beyond what can be counted.
+pub fn total_price(groups: &[PriceGroup]) -> Option<Msat> {
+    groups.iter().try_fold(Msat::ZERO, |sum: Msat, group| {
+        let many = i64::try_from(group.numbers.len()).ok()?;
+        sum.checked_add(group.price.checked_mul(many)?)
+    })
 }
 
 /// A recipient of the request that is sent nothing: final from the start, and free.
@@ -108,7 +115,7 @@ pub struct NewBulk {
 impl NewBulk {
     /// Price of all recipients; `None` on overflow.
     pub fn price(&self) -> Option<Msat> {
-        quote::total(&self.groups)
+        total_price(&self.groups)
     }
 
     /// Number of recipients without the excluded.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::tariff::{Product, Tariff};
 use crate::message::Address;
 use crate::message::address_list::AddressList;
-use crate::message::campaign::{Excluded, Exclusion, PriceGroup};
+use crate::message::campaign::{Excluded, Exclusion, PriceGroup, total_price};
 use crate::message::email::EmailAddress;
 use crate::money::Msat;
 use crate::number::Msisdn;
@@ -150,7 +150,7 @@ pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
                 return Err(QuoteError::NoRoute);
             }
             let groups = group_by_price(numbers, |number| each(tariff, priced_by, size, number))?;
-            let price = total(&groups).ok_or(QuoteError::PriceTooHigh)?;
+            let price = total_price(&groups).ok_or(QuoteError::PriceTooHigh)?;
             Ok(Quote { size, to: Priced::Numbers { groups, excluded, duplicates }, price })
         }
     }
@@ -183,14 +183,6 @@ impl Quote {
             }
         }
     }
-}
-
-/// Sum of the groups' prices; `None` beyond what can be counted.
-pub fn total(groups: &[PriceGroup]) -> Option<Msat> {
-    groups.iter().try_fold(Msat::ZERO, |sum: Msat, group| {
-        let many = i64::try_from(group.numbers.len()).ok()?;
-        sum.checked_add(group.price.checked_mul(many)?)
-    })
 }
 
 /// The numbers that are sent to, those that are not, and how many came twice.

@@ -11,6 +11,7 @@ mod arriving;
 mod bounds;
 mod collect;
 mod feed;
+mod field_error;
 mod numbers;
 mod send_request;
 mod upload_slots;

@@ -7,7 +7,7 @@ use domain::message::address_list::AddressList;
 use domain::number::Home;
 use serde::de::{self, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
-use super::send_request::{Must, wrong};
+use super::field_error::{Must, wrong};
 
 pub(super) struct Numbers<'a> {
     pub home: Option<Home>,

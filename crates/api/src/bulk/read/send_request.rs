@@ -12,9 +12,10 @@ use domain::sale::quote::Limits;
 use domain::time::Timestamp;
 use engine::accept::{Content, Demands, Draft, Payment, Recipients, Sender, Variables};
 use http::{Refusal, Words, bad_request};
-use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 
+use super::field_error::{Must, wrong};
 use super::numbers::Numbers;
 use super::variables::Pairs;
 use crate::moment;
@@ -69,9 +70,6 @@ impl SendRequest {
         })
     }
 }
-
-/// The text of the refusal, should the next value be wrong.
-pub(super) type Must<'a> = &'a mut Words;
 
 pub(super) fn read_object<'de, R: serde_json::de::Read<'de>>(
     mut from: serde_json::Deserializer<R>,
@@ -147,9 +145,4 @@ fn what_it_must_be(name: &str) -> &'static str {
         "variables" => "`variables` must be an object of strings, numbers, true and false",
         _ => "the request body must be a JSON object",
     }
-}
-
-/// Ends the reading; the refusal's text is in [`Must`].
-pub(super) fn wrong<E: de::Error>() -> E {
-    E::custom("")
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use engine::accept::Variables;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
 
-use super::send_request::{Must, wrong};
+use super::field_error::{Must, wrong};
 
 pub(super) struct Pairs<'a> {
     pub must: Must<'a>,
