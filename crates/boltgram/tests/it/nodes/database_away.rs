@@ -52,7 +52,7 @@ async fn nodes_let_their_links_go_while_the_database_is_away_and_take_them_up_ag
     cluster.database.server.revive();
     cluster.share_links([SHARE; NODES]).await;
     for node in 0..NODES {
-        assert!(cluster.node(node).log().contains("it claims nothing for a quarter of it"));
+        assert!(cluster.node(node).log().contains("no claims for a quarter of a lease"));
     }
     load.grown(&cluster, 50).await;
     let known_later = cluster.recorded().len();
