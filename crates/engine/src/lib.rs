@@ -20,6 +20,7 @@ mod inbox;
 mod other_nodes;
 mod tip;
 mod wake;
+mod webhook_url;
 
 pub mod accept;
 pub mod accounts;

@@ -1,4 +1,4 @@
-//! Whom a request names: numbers as they are read, one by one, and what is no number.
+//! The recipients of a request: valid numbers as they are read, one by one, and invalid ones.
 //!
 //! Two million numbers are eight bytes each: no text is made of a number again.
 

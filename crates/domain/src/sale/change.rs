@@ -1,4 +1,4 @@
-//! What a step does to an order: its state, its money, and what its webhook is told.
+//! What a step does to an order: its state, its money, and the report to its webhook.
 //!
 //! | step | paid over Lightning | paid from credit |
 //! |---|---|---|
@@ -41,7 +41,7 @@ pub struct OrderFacts {
     pub progress: Option<Progress>,
     pub paid_at: Option<Timestamp>,
     pub updated_at: Timestamp,
-    /// What its webhook is told, if it has one.
+    /// Which changes its webhook gets, if it has one.
     pub wants: Option<Wanted>,
 }
 
@@ -77,7 +77,7 @@ pub struct Change {
     pub node_waits: bool,
     /// The machine took a step, so the order itself is not as it was.
     pub stepped: bool,
-    /// What the webhook is to be told.
+    /// The report for the webhook, if one is due.
     pub report: Option<OrderSnapshot>,
 }
 

@@ -57,8 +57,13 @@ impl Dispatcher {
         let mut trouble = None;
         loop {
             let now = self.context.clock.now();
-            let (outcomes, tell) = (batch.to_vec(), self.context.handoff.lease(now));
-            match self.context.store.record_outcomes(outcomes, ends.to_vec(), now, tell).await {
+            let (outcomes, event_lease) = (batch.to_vec(), self.context.handoff.lease(now));
+            match self
+                .context
+                .store
+                .record_outcomes(outcomes, ends.to_vec(), now, event_lease)
+                .await
+            {
                 Ok(recorded) => {
                     self.follow_up(recorded);
                     return Ok(());

@@ -1,15 +1,11 @@
 //! Operators' changes to numbers.
 
-use std::borrow::Cow;
-
 use domain::account::operator::Actor;
 use domain::inbound::Party;
-use domain::limits;
 use domain::number::own::{Line, NumberChange, NumberState, NumberTerms, OwnNumber, fit};
-use domain::ports::FetchError;
-use url::Url;
 
 use super::{NumberError, Numbers};
+use crate::webhook_url::check_webhook_url;
 
 impl Numbers {
     pub async fn add(
@@ -76,7 +72,8 @@ impl Numbers {
             return Err(NumberError::NoSuchCarrier);
         }
         if let Some(url) = &terms.webhook_url {
-            terms.webhook_url = Some(self.check_webhook(url)?);
+            let checked = check_webhook_url(&*self.fetch, url);
+            terms.webhook_url = Some(checked.map_err(NumberError::BadWebhook)?);
         }
         if let Some(account) = terms.account
             && self.store.account(account).await?.is_none()
@@ -84,20 +81,5 @@ impl Numbers {
             return Err(NumberError::NoSuchAccount);
         }
         Ok((number, terms))
-    }
-
-    fn check_webhook(&self, url: &str) -> Result<String, NumberError> {
-        if url.len() > limits::URL_CHARS_MAX {
-            return Err(NumberError::BadWebhook("it is too long".into()));
-        }
-        let parsed = Url::parse(url)
-            .map_err(|error| NumberError::BadWebhook(Cow::Owned(error.to_string())))?;
-        self.fetch.check(&parsed).map_err(|error| {
-            NumberError::BadWebhook(match error {
-                FetchError::Forbidden(why) => why.into(),
-                other => Cow::Owned(other.to_string()),
-            })
-        })?;
-        Ok(parsed.into())
     }
 }

@@ -241,10 +241,11 @@ pub async fn hands_over_the_events_of_a_change(rig: &impl Rig) {
     let account = world.account(PRICE).await;
     let (order, _) = world.spend(account.id, PRICE).await;
     let chunk = world.claim_one(at(5)).await;
-    let tell = Some(Lease { node: NODE.to_owned(), until: at(55) });
+    let event_lease = Some(Lease { node: NODE.to_owned(), until: at(55) });
     let end = vec![(chunk.id, chunk.attempt, ChunkEnd::Done)];
     let outcomes = vec![accepted(&chunk, 0, &[(1, "a")])];
-    let recorded = world.store.record_outcomes(outcomes, end, at(10), tell.clone()).await.unwrap();
+    let recorded =
+        world.store.record_outcomes(outcomes, end, at(10), event_lease.clone()).await.unwrap();
     assert_eq!((recorded.events, recorded.deliveries.len()), (1, 1));
     let sent = &recorded.deliveries[0];
     assert_eq!((order_of(sent).progress, sent.at), (Some(Progress::Sent), at(10)));
@@ -252,7 +253,7 @@ pub async fn hands_over_the_events_of_a_change(rig: &impl Rig) {
     assert_eq!((&sent.target, sent.attempts), (&webhook(), 0));
     // It is leased to the caller, and the next event waits for it.
     let receipts = vec![receipt("a", ReceiptState::Delivered)];
-    let recorded = world.store.record_receipts(receipts, at(20), tell).await.unwrap();
+    let recorded = world.store.record_receipts(receipts, at(20), event_lease).await.unwrap();
     assert_eq!((recorded.events, recorded.settled), (1, 1));
     assert_eq!(recorded.deliveries, []);
     assert!(world.due_events(at(54)).await.is_empty());
@@ -281,10 +282,10 @@ pub async fn releases_the_events_of_one_node(rig: &impl Rig) {
     let retried = claim(NODE, 1).await.unwrap();
     let put_off = claim(NODE, 1).await.unwrap();
     let mine = claim(NODE, 9).await.unwrap();
-    let tell = Some(Lease { node: NODE.to_owned(), until: at(55) });
+    let event_lease = Some(Lease { node: NODE.to_owned(), until: at(55) });
     let end = vec![(chunk.id, chunk.attempt, ChunkEnd::Done)];
     let outcomes = vec![accepted(&chunk, 0, &[(1, "a")])];
-    let recorded = world.store.record_outcomes(outcomes, end, at(10), tell).await.unwrap();
+    let recorded = world.store.record_outcomes(outcomes, end, at(10), event_lease).await.unwrap();
     let results = vec![
         result(retried[0].id, retry_at(at(40))),
         result(put_off[0].id, DeliveryOutcome::PutOff(at(41))),

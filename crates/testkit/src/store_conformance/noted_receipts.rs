@@ -205,9 +205,9 @@ pub async fn hands_over_the_events_of_receipts(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;
     assert_eq!(world.deliver_all(at(15)).await.len(), 2, "paid, sent");
-    let tell = Some(Lease { node: NODE.to_owned(), until: at(20).after(LEASE) });
+    let event_lease = Some(Lease { node: NODE.to_owned(), until: at(20).after(LEASE) });
     let said = vec![receipt("a", ReceiptState::Delivered)];
-    let recorded = world.store.record_receipts(said, at(20), tell).await.unwrap();
+    let recorded = world.store.record_receipts(said, at(20), event_lease).await.unwrap();
     assert_eq!((recorded.events, recorded.deliveries.len()), (1, 1));
     let reported = recorded.deliveries[0].snapshot.order().unwrap();
     assert_eq!(reported.order, order.to_string());

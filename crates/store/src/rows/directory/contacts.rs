@@ -11,7 +11,8 @@ use domain::ports::PortError;
 use domain::time::Timestamp;
 use serde_json::json;
 
-use super::groups::{shown_list, tell};
+use super::audit_change;
+use super::groups::shown_list;
 use crate::tx::{Result, Row, Tx, params};
 
 pub(crate) async fn list(
@@ -105,6 +106,6 @@ pub(crate) async fn remove(
     tx.execute("UPDATE contact_lists SET contacts = contacts - 1 WHERE id = ?1", params![list.0])
         .await?;
     let detail = json!({ "number": number.digits() });
-    tell(tx, account, group, Action::ContactRemove, detail, by, now).await?;
+    audit_change(tx, account, group.0, Action::ContactRemove, detail, by, now).await?;
     Ok(true)
 }

@@ -7,10 +7,9 @@ use domain::id::{AccountId, GroupId, ListId};
 use domain::limits::GROUPS_PER_ACCOUNT_MAX;
 use domain::ports::PortError;
 use domain::time::Timestamp;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::name_taken;
-use crate::rows::account::audit::{self, NewAuditEntry};
+use super::{audit_change, name_taken};
 use crate::rows::account::lock;
 use crate::tx::{Result, Row, Tx, params};
 
@@ -38,7 +37,8 @@ pub(crate) async fn add(
         )
         .await?;
     let id = GroupId(added.into_iter().next().ok_or_else(name_taken)?.get()?);
-    tell(tx, account, id, Action::GroupAdd, json!({ "name": name.as_str() }), by, now).await?;
+    audit_change(tx, account, id.0, Action::GroupAdd, json!({ "name": name.as_str() }), by, now)
+        .await?;
     let name = name.clone();
     Ok(ContactGroup { id, account, name, contacts: 0, created_at: now, updated_at: now })
 }
@@ -86,7 +86,7 @@ pub(crate) async fn rename(
     )
     .await?;
     let detail = json!({ "before": group.name.as_str(), "after": name.as_str() });
-    tell(tx, account, id, Action::GroupRename, detail, by, now).await?;
+    audit_change(tx, account, id.0, Action::GroupRename, detail, by, now).await?;
     (group.name, group.updated_at) = (name.clone(), now);
     Ok(Some(group))
 }
@@ -107,22 +107,8 @@ pub(crate) async fn remove(
     let Some(mut row) = gone.into_iter().next() else { return Ok(false) };
     let name: String = row.get()?;
     drop_list(tx, ListId(row.get()?)).await?;
-    tell(tx, account, id, Action::GroupRemove, json!({ "name": name }), by, now).await?;
+    audit_change(tx, account, id.0, Action::GroupRemove, json!({ "name": name }), by, now).await?;
     Ok(true)
-}
-
-pub(crate) async fn tell(
-    tx: &mut impl Tx,
-    account: AccountId,
-    id: GroupId,
-    action: Action,
-    detail: Json,
-    by: Actor,
-    now: Timestamp,
-) -> Result<()> {
-    let on = id.0.to_string();
-    audit::write(tx, NewAuditEntry { action, account: Some(account), on: &on, detail }, by, now)
-        .await
 }
 
 pub(crate) async fn find(

@@ -19,8 +19,30 @@ pub(crate) use self::templates::{
 };
 pub(crate) use self::upload::{abandon, add as add_contacts, begin, drop_lists, finish};
 
+use domain::account::operator::{Action, Actor};
+use domain::id::AccountId;
 use domain::ports::PortError;
+use domain::time::Timestamp;
+use serde_json::Value as Json;
+
+use super::account::audit::{self, NewAuditEntry};
+use crate::tx::{Result, Tx};
 
 fn name_taken() -> PortError {
     PortError::Conflict("the name is taken".to_owned())
+}
+
+/// Audits a change of an account's template or group, `id`.
+async fn audit_change(
+    tx: &mut impl Tx,
+    account: AccountId,
+    id: i64,
+    action: Action,
+    detail: Json,
+    by: Actor,
+    now: Timestamp,
+) -> Result<()> {
+    let on = id.to_string();
+    audit::write(tx, NewAuditEntry { action, account: Some(account), on: &on, detail }, by, now)
+        .await
 }

@@ -88,7 +88,7 @@ async fn insert(
         created_at: now,
     };
     let detail = json!({ "name": name.as_str(), "after": state.as_str() });
-    tell(tx, &sender, Action::SenderRequest, detail, by, now).await?;
+    audit_change(tx, &sender, Action::SenderRequest, detail, by, now).await?;
     Ok(sender)
 }
 
@@ -142,7 +142,7 @@ async fn change(
     let name = sender.name.as_str();
     let (before, after) = (before.as_str(), sender.state.as_str());
     let detail = json!({ "name": name, "before": before, "after": after, "note": note });
-    tell(tx, &sender, action, detail, by, now).await?;
+    audit_change(tx, &sender, action, detail, by, now).await?;
     Ok(sender)
 }
 
@@ -163,12 +163,12 @@ pub(crate) async fn share(
         .await?;
         let action = if shared { Action::SenderShare } else { Action::SenderUnshare };
         let detail = json!({ "name": sender.name.as_str() });
-        tell(tx, &sender, action, detail, by, now).await?;
+        audit_change(tx, &sender, action, detail, by, now).await?;
     }
     Ok(Some(sender))
 }
 
-async fn tell(
+async fn audit_change(
     tx: &mut impl Tx,
     sender: &Sender,
     action: Action,

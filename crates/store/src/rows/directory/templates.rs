@@ -7,10 +7,9 @@ use domain::limits::TEMPLATES_PER_ACCOUNT_MAX;
 use domain::ports::PortError;
 use domain::text::Text;
 use domain::time::Timestamp;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::name_taken;
-use crate::rows::account::audit::{self, NewAuditEntry};
+use super::{audit_change, name_taken};
 use crate::rows::account::lock;
 use crate::tx::{Result, Row, Tx, params};
 
@@ -40,7 +39,7 @@ pub(crate) async fn add(
         .await?;
     let template = read(added.into_iter().next().ok_or_else(name_taken)?)?;
     let detail = json!({ "name": name.as_str() });
-    tell(tx, account, template.id, Action::TemplateAdd, detail, by, now).await?;
+    audit_change(tx, account, template.id.0, Action::TemplateAdd, detail, by, now).await?;
     Ok(template)
 }
 
@@ -90,7 +89,7 @@ pub(crate) async fn change(
         "after": template.name.as_str(),
         "text": before.text != template.text,
     });
-    tell(tx, account, id, Action::TemplateChange, detail, by, now).await?;
+    audit_change(tx, account, id.0, Action::TemplateChange, detail, by, now).await?;
     Ok(Some(template))
 }
 
@@ -109,22 +108,8 @@ pub(crate) async fn remove(
         .await?;
     let Some(mut row) = gone.into_iter().next() else { return Ok(false) };
     let detail = json!({ "name": row.get::<String>()? });
-    tell(tx, account, id, Action::TemplateRemove, detail, by, now).await?;
+    audit_change(tx, account, id.0, Action::TemplateRemove, detail, by, now).await?;
     Ok(true)
-}
-
-async fn tell(
-    tx: &mut impl Tx,
-    account: AccountId,
-    id: TemplateId,
-    action: Action,
-    detail: Json,
-    by: Actor,
-    now: Timestamp,
-) -> Result<()> {
-    let on = id.0.to_string();
-    audit::write(tx, NewAuditEntry { action, account: Some(account), on: &on, detail }, by, now)
-        .await
 }
 
 pub(crate) async fn find(

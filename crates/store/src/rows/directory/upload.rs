@@ -15,7 +15,8 @@ use domain::ports::PortError;
 use domain::time::Timestamp;
 use serde_json::json;
 
-use super::groups::{drop_list, find, new_list, shown_list, tell};
+use super::audit_change;
+use super::groups::{drop_list, find, new_list, shown_list};
 use crate::tx::{Result, Tx, Value, params};
 
 pub(crate) async fn begin(
@@ -127,7 +128,7 @@ pub(crate) async fn finish(
         UploadMode::Replace => "replace",
     };
     let detail = json!({ "mode": mode, "contacts": group.contacts });
-    tell(tx, account, id, Action::ContactsUpload, detail, by, now).await?;
+    audit_change(tx, account, id.0, Action::ContactsUpload, detail, by, now).await?;
     Ok(group)
 }
 

@@ -18,6 +18,18 @@ use crate::tx::{Result, Row, Tx, params};
 
 pub(crate) use declare::declare;
 
+/// Rows as [`read`] takes them.
+macro_rules! select_numbers {
+    ($which:literal) => {
+        concat!(
+            "SELECT number, country, receives, sends, lends, carrier, phone, account, webhook_url,
+                 help, state, origin, created_at, updated_at
+             FROM numbers ",
+            $which
+        )
+    };
+}
+
 pub(crate) async fn add(
     tx: &mut impl Tx,
     number: &Party,
@@ -216,26 +228,13 @@ async fn update(tx: &mut impl Tx, changed: &OwnNumber) -> Result<()> {
 }
 
 pub(crate) async fn find(tx: &mut impl Tx, number: &Party) -> Result<Option<OwnNumber>> {
-    let rows = tx
-        .query(
-            "SELECT number, country, receives, sends, lends, carrier, phone, account, webhook_url,
-                 help, state, origin, created_at, updated_at
-             FROM numbers WHERE number = ?1",
-            params![number.as_str()],
-        )
-        .await?;
+    let rows = tx.query(select_numbers!("WHERE number = ?1"), params![number.as_str()]).await?;
     rows.into_iter().next().map(read).transpose()
 }
 
 async fn find_to_change(tx: &mut impl Tx, number: &Party) -> Result<Option<OwnNumber>> {
-    let rows = tx
-        .query(
-            "SELECT number, country, receives, sends, lends, carrier, phone, account, webhook_url,
-                 help, state, origin, created_at, updated_at
-             FROM numbers WHERE number = ?1 FOR UPDATE",
-            params![number.as_str()],
-        )
-        .await?;
+    let rows =
+        tx.query(select_numbers!("WHERE number = ?1 FOR UPDATE"), params![number.as_str()]).await?;
     rows.into_iter().next().map(read).transpose()
 }
 
@@ -244,10 +243,9 @@ pub(crate) async fn list(tx: &mut impl Tx, list: &NumberList) -> Result<Vec<OwnN
     let account = list.account.map_or(0, |account| account.0);
     let rows = tx
         .query(
-            "SELECT number, country, receives, sends, lends, carrier, phone, account, webhook_url,
-                 help, state, origin, created_at, updated_at
-             FROM numbers WHERE number > ?1 AND (?2 = 0 OR account = ?2)
-             ORDER BY number LIMIT ?3",
+            select_numbers!(
+                "WHERE number > ?1 AND (?2 = 0 OR account = ?2) ORDER BY number LIMIT ?3"
+            ),
             params![after, account, list.limit],
         )
         .await?;

@@ -106,14 +106,14 @@ pub(crate) struct Stored {
     pub(crate) deliveries: Vec<Delivery>,
 }
 
-/// With `tell`, the events are leased.
+/// With an `event_lease` the events are leased.
 pub(crate) async fn store(
     tx: &mut impl Tx,
     orders: Vec<OrderRow>,
     now: Timestamp,
-    tell: Option<&Lease>,
+    event_lease: Option<&Lease>,
 ) -> Result<Stored> {
-    store_with(tx, orders, &[], now, tell).await
+    store_with(tx, orders, &[], now, event_lease).await
 }
 
 /// Also books shares of campaigns, so that each balance is changed once.
@@ -122,7 +122,7 @@ pub(crate) async fn store_with(
     mut orders: Vec<OrderRow>,
     settled: &[SettlementChange],
     now: Timestamp,
-    tell: Option<&Lease>,
+    event_lease: Option<&Lease>,
 ) -> Result<Stored> {
     let (mut told, mut new) = (Vec::new(), Vec::new());
     for (at, row) in orders.iter_mut().enumerate() {
@@ -131,7 +131,7 @@ pub(crate) async fn store_with(
             new.push(event);
         }
     }
-    let added = event::add(tx, new, now, tell).await?;
+    let added = event::add(tx, new, now, event_lease).await?;
     for (at, event) in told.into_iter().zip(&added.ids) {
         orders[at].events.1 = Some(*event);
     }

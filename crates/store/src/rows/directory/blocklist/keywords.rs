@@ -15,7 +15,7 @@ use domain::number::Msisdn;
 use domain::time::Timestamp;
 use serde_json::json;
 
-use super::{add, digits, stored, tell};
+use super::{add, audit_change, digits, stored};
 use crate::tx::{Result, Tx, params};
 
 /// In the order in which they were said. Who is no number cannot be sent to either.
@@ -58,7 +58,7 @@ async fn free(
         .await?;
     if gone > 0 {
         let detail = json!({ "inbound": message.id });
-        tell(tx, scope, &[number], Action::BlockRemove, detail, by, now).await?;
+        audit_change(tx, scope, &[number], Action::BlockRemove, detail, by, now).await?;
     }
     Ok(())
 }

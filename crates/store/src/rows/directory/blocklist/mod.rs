@@ -53,7 +53,8 @@ pub(crate) async fn add(
         )
         .await?;
     let detail = json!({ "keyword": word, "inbound": inbound, "note": note });
-    tell(tx, scope, &changed(numbers, &added), Action::BlockAdd, detail, proof.by, now).await
+    audit_change(tx, scope, &changed(numbers, &added), Action::BlockAdd, detail, proof.by, now)
+        .await
 }
 
 pub(crate) async fn remove(
@@ -68,7 +69,7 @@ pub(crate) async fn remove(
         numbers.iter().map(|number| params![stored(scope), digits(*number)]).collect();
     let gone =
         tx.execute_many("DELETE FROM blocks WHERE scope = ?1 AND number = ?2", &rows).await?;
-    tell(tx, scope, &changed(numbers, &gone), Action::BlockRemove, json!({}), by, now).await
+    audit_change(tx, scope, &changed(numbers, &gone), Action::BlockRemove, json!({}), by, now).await
 }
 
 fn check(numbers: &[Msisdn]) -> Result<()> {
@@ -82,7 +83,7 @@ fn changed(numbers: &[Msisdn], counts: &[u64]) -> Vec<Msisdn> {
 }
 
 /// One audit entry for all numbers, which are in its detail.
-pub(crate) async fn tell(
+pub(crate) async fn audit_change(
     tx: &mut impl Tx,
     scope: BlockScope,
     numbers: &[Msisdn],
