@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,18 +76,22 @@ pub struct RentalId(pub Uuid);
 #[error("not 64 hex digits")]
 pub struct NotHex;
 
-/// Gives a name of 32 bytes its form: 64 lower-case hex digits.
+/// Gives an id of 32 bytes its form: 64 lower-case hex digits. `$shown` computes the shown bytes
+/// from the stored ones, and is its own inverse.
 macro_rules! shown_as_hex {
-    ($name:ident) => {
+    ($name:ident, $shown:expr) => {
         impl $name {
+            /// From the bytes that are stored.
             pub const fn new(bytes: [u8; 32]) -> Self {
                 Self(bytes)
             }
 
+            /// The bytes that are stored.
             pub const fn as_bytes(&self) -> &[u8; 32] {
                 &self.0
             }
 
+            /// From the bytes that are stored.
             pub fn from_slice(bytes: &[u8]) -> Result<Self, NotHex> {
                 bytes.try_into().map(Self).map_err(|_| NotHex)
             }
@@ -94,7 +99,8 @@ macro_rules! shown_as_hex {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&hex::encode(self.0))
+                let shown: fn([u8; 32]) -> [u8; 32] = $shown;
+                f.write_str(&hex::encode(shown(self.0)))
             }
         }
 
@@ -110,14 +116,16 @@ macro_rules! shown_as_hex {
             fn from_str(text: &str) -> Result<Self, NotHex> {
                 let mut bytes = [0; 32];
                 hex::decode_to_slice(text, &mut bytes).map_err(|_| NotHex)?;
-                Ok(Self(bytes))
+                let stored: fn([u8; 32]) -> [u8; 32] = $shown;
+                Ok(Self(stored(bytes)))
             }
         }
     };
 }
 
-/// 32 random bytes. Whoever knows it can read and cancel the order, so it cannot be guessed, and it
-/// says nothing: not when the order was made, and not how it is paid.
+/// The time in milliseconds, then 26 random bytes. Whoever knows it can read and cancel the order,
+/// so it cannot be guessed. It is stored as it is, so that neighbours in time are neighbours in the
+/// store, and shown with its first half masked, so that two of them do not look related.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId([u8; 32]);
 
@@ -125,8 +133,16 @@ pub struct OrderId([u8; 32]);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PaymentHash([u8; 32]);
 
-shown_as_hex!(OrderId);
-shown_as_hex!(PaymentHash);
+shown_as_hex!(OrderId, masked);
+shown_as_hex!(PaymentHash, |bytes| bytes);
+
+/// Masks the first half with a hash of the second; twice, and it is what it was.
+fn masked(mut bytes: [u8; 32]) -> [u8; 32] {
+    let (first, second) = bytes.split_at_mut(16);
+    let mask = Sha256::digest(second);
+    first.iter_mut().zip(mask).for_each(|(byte, mask)| *byte ^= mask);
+    bytes
+}
 
 #[cfg(test)]
 mod tests {
@@ -138,5 +154,19 @@ mod tests {
         assert_eq!(id.parse::<OrderId>().unwrap().to_string(), id);
         assert!(id[1..].parse::<OrderId>().is_err());
         assert!("zz".repeat(32).parse::<OrderId>().is_err());
+    }
+
+    #[test]
+    fn order_ids_of_one_moment_look_unrelated() {
+        let id = |random: u8| {
+            let mut bytes = [random; 32];
+            bytes[..8].copy_from_slice(&[1, 2, 3, 4, 5, 6, 7, 8]);
+            OrderId::new(bytes)
+        };
+        let (one, other) = (id(0x11), id(0x22));
+        assert_eq!(one.as_bytes()[..8], other.as_bytes()[..8]);
+        let (shown, shown_other) = (one.to_string(), other.to_string());
+        assert!(!shown.starts_with("0102") && shown[..4] != shown_other[..4], "{shown}");
+        assert_eq!(shown.parse::<OrderId>().unwrap(), one);
     }
 }

@@ -1,5 +1,5 @@
-//! New ids, from the ports' clock and randomness. All except order ids are ordered by time, so that
-//! rows stored together are adjacent in an index.
+//! New ids, from the ports' clock and randomness. All are ordered by time, so that rows stored
+//! together are adjacent in an index.
 
 use domain::id::OrderId;
 use domain::ports::Random;
@@ -14,9 +14,8 @@ pub(crate) fn uuid_v7(random: &dyn Random, now: Timestamp) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid()
 }
 
-/// 32 random bytes, so that it cannot be guessed.
-pub(crate) fn order_id(random: &dyn Random) -> OrderId {
-    OrderId::new(random.bytes32())
+pub(crate) fn order_id(random: &dyn Random, now: Timestamp) -> OrderId {
+    OrderId::new(long_id(random, now))
 }
 
 /// The time in milliseconds, then 26 random bytes.

@@ -28,7 +28,8 @@ impl Accept {
         let price = prepared.judged.quote.price.round_up();
         let price = price.ok_or(AcceptError::Quote(QuoteError::PriceTooHigh))?;
         let preimage = Preimage::new(self.random.bytes32());
-        let (order, judged) = prepared.order(order_id(&*self.random), price, self.clock.now());
+        let now = self.clock.now();
+        let (order, judged) = prepared.order(order_id(&*self.random, now), price, now);
         let accepted = accepted(&order, &judged);
         let opened = self.orders.open(order, preimage).await;
         let invoice = Some(opened.map_err(AcceptError::NotOpened)?);
@@ -44,8 +45,8 @@ impl Accept {
             Repeat::Never | Repeat::Key(_) => None,
         };
         let prepared = self.prepare(request).await?;
-        let id = named.unwrap_or_else(|| order_id(&*self.random));
         let (price, now) = (prepared.judged.quote.price, self.clock.now());
+        let id = named.unwrap_or_else(|| order_id(&*self.random, now));
         let to = prepared.to.clone();
         let (order, judged) = prepared.order(id, price, now);
         let mut accepted = accepted(&order, &judged);

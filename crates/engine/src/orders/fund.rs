@@ -38,8 +38,9 @@ impl Orders {
             return Err(FundError::BadAmount);
         }
         let preimage = Preimage::new(self.random.bytes32());
+        let now = self.clock.now();
         let order = NewOrder {
-            id: order_id(&*self.random),
+            id: order_id(&*self.random, now),
             door: Door::Orders,
             account: Some(account),
             price: Msat::from_sats(amount_sats).ok_or(FundError::BadAmount)?,
@@ -48,7 +49,7 @@ impl Orders {
             webhook: None,
             referral: None,
             client,
-            created_at: self.clock.now(),
+            created_at: now,
         };
         let id = order.id;
         let invoice = self.open(order, preimage).await?;

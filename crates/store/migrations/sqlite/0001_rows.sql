@@ -33,8 +33,7 @@ CREATE INDEX account_keys_account ON account_keys (account);
 -- ---- orders -------------------------------------------------------------------------------------
 
 CREATE TABLE orders (
-    -- Random, so that it says nothing. Rows are kept in the order in which they come; only the index of
-    -- the ids is written all over.
+    -- Begins with the time, so that its neighbours here are of its time; shown otherwise.
     id BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
     door TEXT NOT NULL, -- that it came in by
