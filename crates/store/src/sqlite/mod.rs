@@ -8,7 +8,6 @@ mod log;
 mod losses;
 mod migrate;
 mod open;
-mod pace;
 mod readers;
 mod repair;
 #[cfg(test)]

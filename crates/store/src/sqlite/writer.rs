@@ -12,8 +12,8 @@
 //! checkpoints pages into the database, the database before the log restarts, and the log's new
 //! header before the frames behind it.
 //!
-//! While one group is flushed the next one collects, so that many callers share a commit; under
-//! load it collects a moment longer ([`Pace`]). A command that fails is undone alone. Few fail
+//! A group is what came while the last one was committed and flushed, so that many callers share a
+//! commit, and a single one waits for nobody. A command that fails is undone alone. Few fail
 //! after they changed something, and a savepoint costs a copy of every page changed after it: only
 //! when one does, the whole group is rolled back and runs again with a savepoint for each command.
 //! So a command may run twice. There is no reply before the flush. When the transaction is lost
@@ -30,7 +30,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::limits::{STORE_COMMIT_COMMANDS_MAX, STORE_QUEUE_MAX};
 use domain::ports::PortError;
@@ -43,7 +43,6 @@ use super::durable::{Durable, Trust, doubtful};
 use super::flusher::{Commit, Flusher, Group};
 use super::log::Log;
 use super::losses::{LastLoss, Losses};
-use super::pace::Pace;
 use super::repair::Repair;
 use super::transaction::commit;
 use super::tx::SqliteTx;
@@ -132,10 +131,9 @@ fn run(
     mut checkpoints: Checkpoints,
 ) {
     let Context { tx, log, durable, .. } = &mut context;
-    let (mut pace, mut repair) = (Pace::default(), Repair::default());
+    let mut repair = Repair::default();
     let mut group = Vec::new();
     while commands.blocking_recv_many(&mut group, STORE_COMMIT_COMMANDS_MAX) > 0 {
-        gather(&mut commands, &mut group, &mut pace);
         let commands = std::mem::take(&mut group);
         if !repair.is_whole(tx.connection(), &**log, durable) {
             flusher.send(Group {
@@ -147,7 +145,6 @@ fn run(
         }
         flusher.send(commit(tx, durable, commands));
         checkpoints.look(tx.connection());
-        pace.committed(Instant::now());
     }
 }
 
@@ -159,21 +156,4 @@ impl Drop for Context {
             let _ = self.tx.connection().set_db_config(keep, true);
         }
     }
-}
-
-fn gather(
-    commands: &mut mpsc::Receiver<Box<dyn Command>>,
-    group: &mut Vec<Box<dyn Command>>,
-    pace: &mut Pace,
-) {
-    let waiting = group.len() + commands.len();
-    let Some(moment) = pace.moment(waiting, Instant::now()) else { return };
-    thread::sleep(moment);
-    let before = group.len();
-    while group.len() < STORE_COMMIT_COMMANDS_MAX
-        && let Ok(command) = commands.try_recv()
-    {
-        group.push(command);
-    }
-    pace.came(group.len() - before);
 }
