@@ -55,9 +55,13 @@ impl Rig for LndRig {
         self.fake.shared.rig.read().await.proof(hash).await
     }
 
-    /// Restarts the node's process; the client stays and reconnects.
+    /// Restarts the node's process; the client stays and reconnects. Its first call may still find
+    /// a connection that the old process closed, and fails then.
     async fn restart(&mut self) {
         self.fake.restart().await;
+        while self.lnd.tip().await.is_err() {
+            tokio::task::yield_now().await;
+        }
     }
 
     fn races(&self) -> u16 {
