@@ -3,7 +3,9 @@
 //! Every movement is a transfer from one ledger account to another, so the sum over all of them is
 //! zero at every commit. A transfer is *posted* at once, or *pending* first (a reservation: it
 //! lowers what may be spent and moves nothing) and then *posted* or *voided*, each exactly once; that
-//! of a campaign in shares, one for each recipient that becomes final.
+//! of a campaign in shares, one for each recipient that becomes final. An order paid from credit is
+//! its own transfer: *pending* until it is decided, *posted* when it is settled, *voided* when it is
+//! cancelled.
 //!
 //! | state \ event | post | void |
 //! |---|---|---|

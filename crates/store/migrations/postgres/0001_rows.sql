@@ -100,8 +100,9 @@ CREATE TABLE ledger_accounts (
 INSERT INTO ledger_accounts (name, may_be_negative) VALUES ('lightning', 1), ('operator', 1), ('revenue', 1);
 
 -- Money moves from debit to credit. The transfer of a sale has the id of what was bought: of the
--- message, or, for credit, of the order. A sale is booked once for each kind. That accounts and sales
--- exist is checked by the change, and by the ledger check.
+-- message, or, for credit, of the order. A sale is booked once for each kind. An order paid from credit
+-- has no transfer here: its row is one, of its price, from its account to revenue. That accounts and
+-- sales exist is checked by the change, and by the ledger check.
 CREATE TABLE transfers (
     id BYTEA NOT NULL,
     kind TEXT COLLATE "C" NOT NULL,
@@ -141,11 +142,26 @@ CREATE TABLE messages (
     updated_at BIGINT NOT NULL,
     sender TEXT COLLATE "C",
     parts BIGINT NOT NULL,
+    -- The recipient of a message that has an order and only this one; others have rows of recipients.
+    address TEXT COLLATE "C",
+    recipient TEXT COLLATE "C", -- its state
+    reason TEXT COLLATE "C",
+    code TEXT COLLATE "C",
+    tried TEXT COLLATE "C",
+    deferred_attempt BIGINT NOT NULL DEFAULT 0,
+    unanswered BIGINT NOT NULL DEFAULT 0,
+    attempts BIGINT NOT NULL DEFAULT 0,
+    taken BIGINT NOT NULL DEFAULT 0, -- its parts in submissions
+    queued BIGINT NOT NULL DEFAULT 1, -- 0: it never had a chunk
+    -- The lease of its first claim, when it was stored with that: then it has no chunk.
+    lease_node TEXT COLLATE "C",
+    lease_until BIGINT,
     text TEXT COLLATE "C" NOT NULL
 );
 
 -- The column comes first because SQLite turns a comparison round: otherwise no query uses the index.
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
+CREATE INDEX messages_leased ON messages (lease_until) WHERE lease_node IS NOT NULL;
 -- The list of an account, in any state and in one.
 CREATE INDEX messages_listed ON messages (account, state, id) WHERE listed = 1;
 
@@ -174,6 +190,16 @@ CREATE TABLE recipients (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (message, idx)
 ) WITH (fillfactor = 50); -- room for the next state beside it: no index is touched
+
+-- The recipients of all messages, but not the packed ones.
+CREATE VIEW all_recipients AS
+    SELECT message, idx, address, state, reason, code, tried, deferred_attempt, unanswered, attempts,
+        price, updated_at
+    FROM recipients
+    UNION ALL
+    SELECT id, CAST(0 AS BIGINT), address, recipient, reason, code, tried, deferred_attempt, unanswered,
+        attempts, CAST(0 AS BIGINT), updated_at
+    FROM messages WHERE address IS NOT NULL;
 
 -- Campaigns: messages that are paid from credit and have no order.
 CREATE TABLE bulk_messages (
@@ -258,7 +284,6 @@ CREATE TABLE chunks (
     PRIMARY KEY (message, first_idx)
 );
 
--- A chunk that is leased when it is stored is in the last of these alone.
 CREATE INDEX chunks_due ON chunks (lane, account, due_at, message, first_idx)
     WHERE lease_node IS NULL;
 CREATE INDEX chunks_valid ON chunks (valid_until) WHERE lease_node IS NULL;

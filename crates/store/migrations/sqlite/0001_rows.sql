@@ -102,8 +102,9 @@ CREATE TABLE ledger_accounts (
 INSERT INTO ledger_accounts (name, may_be_negative) VALUES ('lightning', 1), ('operator', 1), ('revenue', 1);
 
 -- Money moves from debit to credit. The transfer of a sale has the id of what was bought: of the
--- message, or, for credit, of the order. A sale is booked once for each kind. That accounts and sales
--- exist is checked by the change, and by the ledger check.
+-- message, or, for credit, of the order. A sale is booked once for each kind. An order paid from credit
+-- has no transfer here: its row is one, of its price, from its account to revenue. That accounts and
+-- sales exist is checked by the change, and by the ledger check.
 CREATE TABLE transfers (
     id BLOB NOT NULL,
     kind TEXT NOT NULL,
@@ -143,11 +144,26 @@ CREATE TABLE messages (
     updated_at INTEGER NOT NULL,
     sender TEXT,
     parts INTEGER NOT NULL,
+    -- The recipient of a message that has an order and only this one; others have rows of recipients.
+    address TEXT,
+    recipient TEXT, -- its state
+    reason TEXT,
+    code TEXT,
+    tried TEXT,
+    deferred_attempt INTEGER NOT NULL DEFAULT 0,
+    unanswered INTEGER NOT NULL DEFAULT 0,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    taken INTEGER NOT NULL DEFAULT 0, -- its parts in submissions
+    queued INTEGER NOT NULL DEFAULT 1, -- 0: it never had a chunk
+    -- The lease of its first claim, when it was stored with that: then it has no chunk.
+    lease_node TEXT,
+    lease_until INTEGER,
     text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- The column comes first because SQLite turns a comparison round: otherwise no query uses the index.
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
+CREATE INDEX messages_leased ON messages (lease_until) WHERE lease_node IS NOT NULL;
 -- The list of an account, in any state and in one.
 CREATE INDEX messages_listed ON messages (account, state, id) WHERE listed = 1;
 
@@ -176,6 +192,16 @@ CREATE TABLE recipients (
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (message, idx)
 ) STRICT, WITHOUT ROWID;
+
+-- The recipients of all messages, but not the packed ones.
+CREATE VIEW all_recipients AS
+    SELECT message, idx, address, state, reason, code, tried, deferred_attempt, unanswered, attempts,
+        price, updated_at
+    FROM recipients
+    UNION ALL
+    SELECT id, 0, address, recipient, reason, code, tried, deferred_attempt, unanswered,
+        attempts, 0, updated_at
+    FROM messages WHERE address IS NOT NULL;
 
 -- Campaigns: messages that are paid from credit and have no order.
 CREATE TABLE bulk_messages (
@@ -257,7 +283,6 @@ CREATE TABLE chunks (
     PRIMARY KEY (message, first_idx)
 ) STRICT, WITHOUT ROWID;
 
--- A chunk that is leased when it is stored is in the last of these alone.
 CREATE INDEX chunks_due ON chunks (lane, account, due_at, message, first_idx)
     WHERE lease_node IS NULL;
 CREATE INDEX chunks_valid ON chunks (valid_until) WHERE lease_node IS NULL;

@@ -216,9 +216,9 @@ fn dump(connection: &Connection) -> String {
             writeln!(out, "INSERT INTO {name} VALUES ({row});").unwrap();
         }
     }
-    for (_, sql) in
-        texts("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
-    {
+    for (_, sql) in texts(
+        "SELECT name, sql FROM sqlite_schema WHERE type IN ('index', 'view') AND sql IS NOT NULL",
+    ) {
         writeln!(out, "{sql};").unwrap();
     }
     out

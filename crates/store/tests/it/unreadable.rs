@@ -47,7 +47,7 @@ async fn claim(store: &dyn Store, now: Timestamp) -> Vec<ClaimedChunk> {
 async fn an_unreadable_message_does_not_stop_the_others() {
     for damage in [
         "UPDATE messages SET sender = '' WHERE id = (SELECT min(id) FROM messages)",
-        "UPDATE recipients SET address = 'x' WHERE message = (SELECT min(id) FROM messages)",
+        "UPDATE messages SET address = 'x' WHERE id = (SELECT min(id) FROM messages)",
         "UPDATE messages SET parts = -1 WHERE id = (SELECT min(id) FROM messages)",
     ] {
         let database = Database::new();
@@ -59,7 +59,7 @@ async fn an_unreadable_message_does_not_stop_the_others() {
         let almost = tomorrow().before(Duration::from_secs(1));
         assert!(claim(&*store, almost).await.is_empty(), "{damage}");
         database.connect().execute("UPDATE messages SET sender = NULL, parts = 1", []).unwrap();
-        database.connect().execute("UPDATE recipients SET address = '4520123456'", []).unwrap();
+        database.connect().execute("UPDATE messages SET address = '4520123456'", []).unwrap();
         assert_eq!(claim(&*store, tomorrow()).await.len(), 1, "repaired: {damage}");
     }
 }

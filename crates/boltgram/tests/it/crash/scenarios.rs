@@ -74,7 +74,9 @@ impl Scenario {
             | Self::NoReceipt
             | Self::TwoParts
             | Self::Overtaken => 9,
-            Self::Unpaid | Self::Cancelled | Self::Refunded | Self::Credit => 5,
+            Self::Unpaid | Self::Cancelled | Self::Credit => 5,
+            // The node may refund before the message is claimed.
+            Self::Refunded => 4,
             Self::Fund => 6,
         }
     }

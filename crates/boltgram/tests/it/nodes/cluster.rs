@@ -139,7 +139,7 @@ impl Cluster {
 
     /// Numbers with a recorded outcome.
     pub(super) fn recorded(&self) -> HashSet<String> {
-        let known = "SELECT ltrim(address, '+') FROM recipients WHERE state <> 'pending'";
+        let known = "SELECT ltrim(address, '+') FROM all_recipients WHERE state <> 'pending'";
         self.database.sql(known).lines().map(str::to_owned).collect()
     }
 
@@ -147,7 +147,7 @@ impl Cluster {
     pub(super) async fn all_delivered(&self) {
         let left = "SELECT format('%s orders, %s recipients, %s chunks',
              (SELECT count(*) FROM orders WHERE state <> 'settled'),
-             (SELECT count(*) FROM recipients WHERE state <> 'success'),
+             (SELECT count(*) FROM all_recipients WHERE state <> 'success'),
              (SELECT count(*) FROM chunks))";
         // Each query starts a process.
         self.until_every(Duration::from_millis(500), "all is delivered", || {

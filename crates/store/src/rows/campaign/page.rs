@@ -102,7 +102,7 @@ async fn load_rows(
         .await?
     } else {
         tx.query(
-            "SELECT idx, address, state, reason, price, updated_at FROM recipients
+            "SELECT idx, address, state, reason, price, updated_at FROM all_recipients
              WHERE message = ?1 AND idx >= ?2 AND idx < ?3
                  AND (?4 = '' OR ?4 LIKE '%,' || state || ',%')
              ORDER BY idx LIMIT ?5",

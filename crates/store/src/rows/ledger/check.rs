@@ -13,7 +13,9 @@ const NAMED_MAX: u32 = 100;
 pub(crate) async fn check(tx: &mut impl Tx) -> Result<LedgerReport> {
     let rows = tx
         .query(
-            "SELECT (SELECT count(*) FROM ledger_accounts), (SELECT count(*) FROM transfers),
+            "SELECT (SELECT count(*) FROM ledger_accounts),
+                 (SELECT count(*) FROM transfers)
+                     + (SELECT count(*) FROM orders WHERE payment = 'credit'),
                  CAST(coalesce(sum(balance), 0) AS BIGINT)
              FROM ledger_accounts",
             [],
@@ -39,6 +41,14 @@ async fn wrong_balances(tx: &mut impl Tx) -> Result<Vec<String>> {
                      SELECT credit AS name, 0 AS pending, posted FROM transfers
                      UNION ALL
                      SELECT debit, amount - posted - voided, -posted FROM transfers
+                     UNION ALL
+                     SELECT 'revenue', 0, price FROM orders
+                         WHERE payment = 'credit' AND state = 'settled'
+                     UNION ALL
+                     SELECT 'customer:' || CAST(account AS TEXT),
+                         CASE WHEN state IN ('settled', 'cancelled') THEN 0 ELSE price END,
+                         CASE WHEN state = 'settled' THEN -price ELSE 0 END
+                     FROM orders WHERE payment = 'credit'
                  ) sides GROUP BY name
              ) t ON t.name = a.name
              WHERE a.name IS NULL OR a.balance <> coalesce(t.posted, 0)
@@ -68,9 +78,7 @@ async fn overdrawn(tx: &mut impl Tx) -> Result<Vec<String>> {
 /// |---|---|---|---|
 /// | lightning | settled | what was held, once | – |
 /// | lightning | any other | – | – |
-/// | credit | working | – | the price, once |
-/// | credit | settled | the price, once | – |
-/// | credit | cancelled | – | – |
+/// | credit | working, settled, cancelled | –: the order is its own transfer | – |
 /// | there is no order, and no campaign | any | – | – |
 async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
     let rows = tx
@@ -102,10 +110,8 @@ async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
              WHERE NOT CASE
                  WHEN payment = 'lightning' AND state = 'settled' THEN
                      posted = 1 AND pending = 0 AND amount = coalesce(held, price)
-                 WHEN payment = 'lightning' THEN posted = 0 AND pending = 0
-                 WHEN state = 'settled' THEN posted = 1 AND pending = 0 AND amount = price
-                 WHEN state = 'working' THEN posted = 0 AND pending = 1 AND amount = price
-                 WHEN state = 'cancelled' THEN posted = 0 AND pending = 0
+                 WHEN payment = 'lightning' OR state IN ('working', 'settled', 'cancelled') THEN
+                     posted = 0 AND pending = 0
                  ELSE 1 = 0
              END
              ORDER BY created_at LIMIT ?1",

@@ -13,7 +13,7 @@ use domain::id::AccountId;
 use domain::money::Msat;
 use domain::ports::{Grant, PortError};
 use domain::sale::change::Booking;
-use domain::sale::ledger::{ChargeId, LedgerAccount, TransferKind, TransferState, next};
+use domain::sale::ledger::{ChargeId, LedgerAccount, TransferEvent, TransferKind};
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
@@ -168,33 +168,6 @@ pub(crate) async fn reserve(
     })))
 }
 
-/// Credit that [`reserve`] reserved for one sale.
-pub(crate) struct Reservation {
-    pub(crate) account: AccountId,
-    pub(crate) amount: Msat,
-    pub(crate) charge: ChargeId,
-    pub(crate) at: Timestamp,
-}
-
-pub(crate) async fn add_reservations(tx: &mut impl Tx, new: &[Reservation]) -> Result<()> {
-    let revenue = LedgerAccount::Revenue.stored();
-    let kind = TransferKind::CreditSale.as_str();
-    let customers: Vec<_> =
-        new.iter().map(|new| LedgerAccount::Customer(new.account).stored()).collect();
-    let rows: Vec<_> = new
-        .iter()
-        .zip(&customers)
-        .map(|(new, customer)| params![&new.charge, kind, customer, &revenue, new.amount, new.at])
-        .collect();
-    tx.execute_many(
-        "INSERT INTO transfers (id, kind, debit, credit, amount, state, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'pending', ?6)",
-        &rows,
-    )
-    .await
-    .map(drop)
-}
-
 /// Books the decisions of orders and of campaigns' recipients, with one update per balance.
 pub(crate) async fn book(
     tx: &mut impl Tx,
@@ -204,7 +177,7 @@ pub(crate) async fn book(
 ) -> Result<()> {
     let mut changes = Changes::default();
     post(tx, bookings, now, &mut changes).await?;
-    decide(tx, bookings, now, &mut changes).await?;
+    decide(bookings, &mut changes)?;
     settlement::settle(tx, settled, now, &mut changes).await?;
     changes.store(tx).await
 }
@@ -242,56 +215,21 @@ async fn post(
     .map(drop)
 }
 
-async fn decide(
-    tx: &mut impl Tx,
-    bookings: &[(ChargeId, Booking)],
-    now: Timestamp,
-    changes: &mut Changes,
-) -> Result<()> {
-    let mut decisions = Vec::with_capacity(bookings.len());
-    for (charge, booking) in bookings {
+/// The row of an order paid from credit is its transfer: its state, stored by the same change, says
+/// whether the price is reserved, kept or given back.
+fn decide(bookings: &[(ChargeId, Booking)], changes: &mut Changes) -> Result<()> {
+    let revenue = LedgerAccount::Revenue.stored();
+    for (_, booking) in bookings {
         if let Booking::Decide { event, payer, price } = *booking {
             let debit = LedgerAccount::Customer(payer).stored();
-            // Order and transfer are each decided once.
-            let state = next(TransferState::Pending, event).map_err(|_| decided())?;
-            decisions.push((charge, state, debit, price));
-        }
-    }
-    if decisions.is_empty() {
-        return Ok(());
-    }
-    let kind = TransferKind::CreditSale.as_str();
-    let revenue = LedgerAccount::Revenue.stored();
-    let rows: Vec<_> = decisions
-        .iter()
-        .map(|(charge, state, debit, price)| {
-            let posted = if *state == TransferState::Posted { *price } else { Msat::ZERO };
-            let voided = if *state == TransferState::Voided { *price } else { Msat::ZERO };
-            params![*charge, kind, *state, now, debit, &revenue, *price, posted, voided]
-        })
-        .collect();
-    let changed = tx
-        .execute_many(
-            "UPDATE transfers SET state = ?3, decided_at = ?4, posted = ?8, voided = ?9
-             WHERE id = ?1 AND kind = ?2 AND state = 'pending'
-                 AND debit = ?5 AND credit = ?6 AND amount = ?7",
-            &rows,
-        )
-        .await?;
-    if changed.iter().any(|count| *count != 1) {
-        return Err(decided());
-    }
-    for (_, state, debit, price) in &decisions {
-        changes.release(debit, *price)?;
-        if *state == TransferState::Posted {
-            changes.post(debit, &revenue, *price)?;
+            changes.release(&debit, price)?;
+            match event {
+                TransferEvent::Post => changes.post(&debit, &revenue, price)?,
+                TransferEvent::Void => {}
+            }
         }
     }
     Ok(())
-}
-
-fn decided() -> PortError {
-    PortError::Refused("an order paid from credit has no open reservation".to_owned())
 }
 
 /// Changes of balance and reservation by account, in the order of their names, so that concurrent

@@ -12,6 +12,7 @@ use domain::time::Timestamp;
 
 use super::message_lock::Messages;
 use super::recipients::{Recipient, RecipientKey, Recipients};
+use super::single;
 use crate::rows::campaign::{campaign_row, missed_runs};
 use crate::rows::ledger::{self, SettlementChange};
 use crate::rows::order::{Moved, change, lock_moved};
@@ -32,12 +33,15 @@ pub(crate) async fn apply(
     if changed.is_empty() {
         return Ok(Recorded::default());
     }
-    update_recipients(tx, &changed, now).await?;
+    let (singles, rows): (Vec<_>, Vec<_>) =
+        changed.iter().copied().partition(|(_, recipient)| recipient.taken_before.is_some());
+    update_recipients(tx, &rows, now).await?;
     let moved: Vec<MovedRecipient<'_>> = changed
         .into_iter()
         .filter_map(|(key, recipient)| Some((key, recipient, recipient.moved()?)))
         .collect();
     let ended = update_messages(tx, messages, &moved, now).await?;
+    single::update(tx, messages, &singles, now).await?;
     let settled = messages.iter_mut();
     let settled = settled.filter_map(|(id, message)| message.campaign.as_mut()?.take_change(*id));
     let settled: Vec<_> = settled.collect();
@@ -110,6 +114,7 @@ async fn update_messages(
     }
     missed_runs::insert(tx, &missed).await?;
     let updated = || updated.iter().filter_map(|id| Some((id, messages.get(id)?)));
+    let updated = || updated().filter(|(_, message)| message.single.is_none());
     let rows: Vec<_> = updated()
         .map(|(id, message)| {
             let counters = &message.counters;
@@ -125,7 +130,11 @@ async fn update_messages(
     .await?;
     let campaigns = updated().filter_map(|(id, message)| Some((id, message.campaign.as_ref()?)));
     campaign_row::store(tx, campaigns).await?;
-    let rows: Vec<_> = ended.iter().map(|id| params![id]).collect();
+    let has_chunks = |id: &&MessageId| {
+        let single = messages.get(id).and_then(|message| message.single.as_ref());
+        single.is_none_or(|single| single.queued)
+    };
+    let rows: Vec<_> = ended.iter().filter(has_chunks).map(|id| params![id]).collect();
     tx.execute_many("DELETE FROM chunks WHERE message = ?1", &rows).await?;
     Ok(ended)
 }

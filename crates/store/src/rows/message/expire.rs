@@ -41,7 +41,8 @@ async fn expire_pending(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<
         message_lock::lock_free(tx, chunks.iter().map(|chunk| chunk.message)).await?;
     chunks.retain(|chunk| messages.contains_key(&chunk.message));
     let ranges = delete_chunks(tx, &chunks, &messages, now).await?;
-    let mut pending = recipients::load_with_parts(tx, &ranges, RecipientState::Pending).await?;
+    let mut pending =
+        recipients::load_with_parts(tx, &messages, &ranges, RecipientState::Pending).await?;
     for recipient in pending.values_mut() {
         recipient.delivery.expire();
     }
@@ -121,6 +122,18 @@ async fn time_out_submitted(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Res
     for mut row in found {
         keys.insert((row.get()?, row.get()?));
     }
+    // The others have their only recipient in their own row.
+    let found = tx
+        .query(
+            "SELECT id FROM messages
+             WHERE recipients > pending + finals AND receipts_until <= ?1 AND address IS NOT NULL
+             ORDER BY receipts_until LIMIT ?2",
+            params![now, limit],
+        )
+        .await?;
+    for mut row in found {
+        keys.insert((row.get()?, 0));
+    }
     let mut messages =
         message_lock::lock_free(tx, keys.iter().map(|(message, _)| *message)).await?;
     let ranges: Vec<Range> = keys
@@ -128,7 +141,8 @@ async fn time_out_submitted(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Res
         .filter(|(message, _)| messages.contains_key(message))
         .map(|(message, index)| (message, index, index))
         .collect();
-    let mut submitted = recipients::load_ranges(tx, &ranges, RecipientState::Submitted).await?;
+    let mut submitted =
+        recipients::load_ranges(tx, &messages, &ranges, RecipientState::Submitted).await?;
     for recipient in submitted.values_mut() {
         recipient.delivery.time_out(Reason::NoReceipt);
     }

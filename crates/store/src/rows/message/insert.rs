@@ -34,10 +34,11 @@ pub(crate) async fn insert_many(
     if new.is_empty() {
         return Ok(());
     }
-    insert_messages(tx, new, now).await?;
+    insert_messages(tx, new, lease, now).await?;
     insert_recipients(tx, new, now).await?;
     let queued: Vec<_> = new
         .iter()
+        .filter(|(message, _)| lease.is_none() || only(message).is_none())
         .flat_map(|(message, _)| {
             runs(&message.recipients).map(|run| QueuedChunk::new(&message.content, run, now))
         })
@@ -45,13 +46,22 @@ pub(crate) async fn insert_many(
     enqueue(tx, &queued, lease).await
 }
 
+/// The recipient of a message that has only one: its message's row holds it.
+fn only(message: &NewMessage) -> Option<&Address> {
+    if let [address] = &*message.recipients { Some(address) } else { None }
+}
+
 async fn insert_messages(
     tx: &mut impl Tx,
     new: &[(&NewMessage, Payer<'_>)],
+    lease: Option<&Lease>,
     now: Timestamp,
 ) -> Result<()> {
+    let addresses: Vec<_> =
+        new.iter().map(|(message, _)| only(message).map(Address::stored)).collect();
     let mut rows = Vec::with_capacity(new.len());
-    for (message, payer) in new {
+    for ((message, payer), address) in new.iter().zip(&addresses) {
+        let lease = lease.filter(|_| address.is_some());
         let content = &message.content;
         let count = u32::try_from(message.recipients.len()).unwrap_or(u32::MAX);
         if count == 0 || count > MESSAGE_RECIPIENTS_MAX {
@@ -72,13 +82,20 @@ async fn insert_messages(
             message.receipts_until,
             count,
             now,
+            address.as_ref(),
+            address.as_ref().map(|_| RecipientState::Pending),
+            i64::from(lease.is_none()),
+            lease.map(|lease| &lease.node),
+            lease.map(|lease| lease.until),
         ]);
     }
     let stored = tx
         .execute_many(
             "INSERT INTO messages (id, account, order_id, listed, followed, sender, text, parts, lane,
-                 state, valid_until, receipts_until, recipients, pending, created_at, updated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?14)
+                 state, valid_until, receipts_until, recipients, pending, created_at, updated_at,
+                 address, recipient, queued, lease_node, lease_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?14, ?15, ?16,
+                 ?17, ?18, ?19)
              ON CONFLICT (id) DO NOTHING",
             &rows,
         )
@@ -120,7 +137,7 @@ async fn insert_recipients(
     now: Timestamp,
 ) -> Result<()> {
     let mut batch = Vec::new();
-    for (message, _) in new {
+    for (message, _) in new.iter().filter(|(message, _)| only(message).is_none()) {
         let id = &message.content.message;
         for (index, address) in (0_u32..).zip(&message.recipients) {
             batch.push((id, index, address.stored()));

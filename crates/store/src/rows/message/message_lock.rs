@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::id::{MessageId, OrderId};
 use domain::message::counters::MessageCounters;
 
+use super::single::Single;
 use crate::rows::campaign::campaign_row::{self, CampaignRow};
 use crate::tx::{Result, Row, Tx, params};
 
@@ -15,6 +16,8 @@ pub(crate) struct LockedMessage {
     pub(crate) counters: MessageCounters,
     /// The row of a campaign, which has no order.
     pub(crate) campaign: Option<CampaignRow>,
+    /// Its only recipient, which its own row holds.
+    pub(crate) single: Option<Single>,
 }
 
 pub(crate) type Messages = BTreeMap<MessageId, LockedMessage>;
@@ -23,8 +26,10 @@ pub(crate) type Messages = BTreeMap<MessageId, LockedMessage>;
 macro_rules! locking {
     ($how:literal) => {
         concat!(
-            "SELECT order_id, followed, state, recipients, pending, finals, delivered FROM messages
-             WHERE id = ?1 ",
+            "SELECT order_id, followed, state, recipients, pending, finals, delivered, address,
+                 recipient, reason, code, tried, deferred_attempt, unanswered, attempts, taken,
+                 queued, valid_until, lease_node, lease_until
+             FROM messages WHERE id = ?1 ",
             $how
         )
     };
@@ -86,5 +91,6 @@ fn read(mut row: Row) -> Result<LockedMessage> {
             delivered: row.get()?,
         },
         campaign: None,
+        single: Single::read(&mut row)?,
     })
 }

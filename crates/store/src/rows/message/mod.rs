@@ -11,7 +11,8 @@
 //! Every *pending* recipient is covered by one live chunk, unless its message was cancelled: if a
 //! carrier loses it, its chunk is claimed again. A chunk is deleted when nothing in it is left to
 //! submit, or when its message ends. A campaign's recipients get rows at the first claim of their
-//! chunk.
+//! chunk. The recipient of an order is in its message's row ([`single`]), and so is its first claim when
+//! the message was stored with a lease.
 //!
 //! These files read rows, apply the rules of [`domain::message`], and write rows.
 //!
@@ -40,6 +41,7 @@ mod outcomes;
 mod parked_receipts;
 mod receipts;
 pub(crate) mod recipients;
+pub(crate) mod single;
 mod submissions;
 mod trace;
 mod withdraw;

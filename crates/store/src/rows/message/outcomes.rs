@@ -32,8 +32,9 @@ pub(crate) async fn record_outcomes(
     let mut messages = message_lock::lock(tx, chunks.map(|chunk| chunk.message)).await?;
     let outcomes = with_message(outcomes, &messages);
     let keys: BTreeSet<RecipientKey> = outcomes.iter().map(|outcome| key(outcome)).collect();
-    let mut recipients = recipients::load(tx, keys).await?;
-    let mut chunks = finish_claim::load(tx, needed_chunks(&outcomes, &ends, &messages)).await?;
+    let mut recipients = recipients::load(tx, &messages, keys).await?;
+    let needed = needed_chunks(&outcomes, &ends, &messages);
+    let mut chunks = finish_claim::load(tx, &messages, needed).await?;
 
     take_parts(tx, &outcomes, &mut recipients, now).await?;
     apply_parked(tx, &outcomes, &mut recipients, now).await?;
@@ -43,10 +44,11 @@ pub(crate) async fn record_outcomes(
         let holds_lease = chunk.is_some_and(|chunk| chunk.attempt == outcome.key.attempt);
         recipient.delivery.apply_outcome(outcome, holds_lease);
     }
+    finish_claim::end_leases(&ends, &mut messages);
     let mut recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;
     let unanswered = outcomes.iter().filter(|outcome| outcome.end.is_unanswered());
     let unanswered: BTreeSet<_> = unanswered.map(|outcome| outcome.key.chunk).collect();
-    finish_claim::keep_doubt(tx, &unanswered, &mut chunks).await?;
+    finish_claim::keep_doubt(tx, &unanswered, &mut chunks, &mut messages).await?;
     recorded.add(finish_claims(tx, &ends, chunks, &mut messages, now, event_lease).await?);
     Ok(recorded)
 }
@@ -108,6 +110,7 @@ async fn take_parts(
         let Some(recipient) = recipients.get_mut(&recipient_key) else { continue };
         for accepted in &outcome.accepted {
             if let Some(part) = recipient.delivery.take_part(outcome, accepted.part, now) {
+                recipient.taken = recipient.taken.saturating_add(1);
                 new.push(NewSubmission {
                     recipient: recipient_key,
                     part: part.clone(),

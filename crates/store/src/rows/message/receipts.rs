@@ -32,7 +32,7 @@ pub(crate) async fn record_receipts(
 
     let matched: BTreeSet<RecipientKey> = matches.iter().filter_map(recipient_of).collect();
     let mut messages = message_lock::lock(tx, matched.iter().map(|(message, _)| *message)).await?;
-    let mut recipients = recipients::load(tx, matched).await?;
+    let mut recipients = recipients::load(tx, &messages, matched).await?;
     let mut updates = ReceiptUpdates::default();
     for (receipt, matched) in receipts.iter().zip(&matches) {
         let ReceiptMatch::One((key, part)) = *matched else { continue };

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use domain::id::MessageId;
-use domain::message::Address;
 use domain::message::delivery::{Delivery, RecipientStatus, TriedCarriers};
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 
-use super::submissions;
+use super::message_lock::Messages;
 pub(crate) use super::submissions::RecipientKey;
+use super::{single, submissions};
 use crate::tx::{Result, Row, Tx, params};
 
 /// A message's recipients from the first to the last index.
@@ -28,6 +28,10 @@ pub(crate) struct Recipient {
     pub(crate) price: Msat,
     /// Destination number; `None` for e-mail.
     pub(crate) number: Option<u64>,
+    /// Its parts that are stored, as its message's row counts them: they are read only if there are
+    /// some. `None` before: it has a row of its own, which counts none.
+    pub(crate) taken: u32,
+    pub(crate) taken_before: Option<u32>,
 }
 
 impl Recipient {
@@ -42,17 +46,20 @@ impl Recipient {
             attempts: row.get()?,
         };
         let price = row.get()?;
-        let number = match row.get::<String>()?.parse() {
-            Ok(Address::Phone(number)) => Some(number.digits()),
-            // An unreadable address is never submitted.
-            Ok(Address::Email(_)) | Err(_) => None,
-        };
+        let number = single::number(&row.get::<String>()?);
         let delivery = Delivery { status: status.clone(), parts: Vec::new() };
-        Ok(Self { before: status, delivery, price, number })
+        Ok(Self { before: status, delivery, price, number, taken: 0, taken_before: None })
     }
 
     pub(crate) fn is_changed(&self) -> bool {
-        self.before != self.delivery.status
+        let took = self.taken_before.is_some_and(|before| before != self.taken);
+        took || self.before != self.delivery.status
+    }
+
+    /// As it is after this change.
+    pub(super) fn written(self) -> Self {
+        let taken_before = self.taken_before.map(|_| self.taken);
+        Self { before: self.delivery.status.clone(), taken_before, ..self }
     }
 
     /// The states before and after.
@@ -104,12 +111,14 @@ const RANGE_MIN: usize = 4;
 /// Maximum gap in a range: recipients that are read needlessly.
 const GAP_MAX: u32 = 3;
 
-/// These recipients, with their parts.
+/// These recipients of locked messages, with their parts.
 pub(crate) async fn load(
     tx: &mut impl Tx,
+    messages: &Messages,
     keys: impl IntoIterator<Item = RecipientKey>,
 ) -> Result<Recipients> {
-    let keys: Vec<RecipientKey> = keys.into_iter().collect();
+    let (singles, keys): (Vec<RecipientKey>, Vec<_>) =
+        keys.into_iter().partition(|(id, _)| of_single(messages, id).is_some());
     let near = |(one, index): &RecipientKey, (other, next): &RecipientKey| {
         one == other && index.abs_diff(*next) <= GAP_MAX + 1
     };
@@ -120,6 +129,41 @@ pub(crate) async fn load(
     let found = tx.query_many(with_parts!("r.idx = ?2"), &rows).await?;
     let mut recipients = read(alone.iter().map(|(message, _)| message), found)?;
     load_neighbours(tx, &ranges, &mut recipients).await?;
+    let singles = singles.into_iter().filter(|(_, index)| *index == 0);
+    recipients.extend(load_singles(tx, messages, singles.map(|(id, _)| id)).await?);
+    Ok(recipients)
+}
+
+fn of_single<'a>(messages: &'a Messages, id: &MessageId) -> Option<&'a Recipient> {
+    Some(&messages.get(id)?.single.as_ref()?.recipient)
+}
+
+async fn load_singles(
+    tx: &mut impl Tx,
+    messages: &Messages,
+    ids: impl Iterator<Item = MessageId>,
+) -> Result<Recipients> {
+    let recipient = |id: MessageId| Some(((id, 0), of_single(messages, &id)?.clone()));
+    let mut recipients: Recipients = ids.filter_map(recipient).collect();
+    let taken: Vec<_> = recipients
+        .iter()
+        .filter(|(_, recipient)| recipient.taken > 0)
+        .map(|((id, _), _)| *id)
+        .collect();
+    let rows: Vec<_> = taken.iter().map(|id| params![id]).collect();
+    let found = tx
+        .query_many(
+            "SELECT carrier, part, parts, attempt, at, state, code, noted FROM submissions
+             WHERE message = ?1 AND idx = 0",
+            &rows,
+        )
+        .await?;
+    for (id, rows) in taken.iter().zip(found) {
+        let Some(recipient) = recipients.get_mut(&(*id, 0)) else { continue };
+        for mut row in rows {
+            recipient.delivery.parts.extend(submissions::read(&mut row)?);
+        }
+    }
     Ok(recipients)
 }
 
@@ -159,25 +203,32 @@ async fn load_neighbours(
     Ok(())
 }
 
-/// The recipients of these ranges that are in `state`, with their parts.
+/// The recipients of these ranges of locked messages that are in `state`, with their parts.
 pub(crate) async fn load_with_parts(
     tx: &mut impl Tx,
+    messages: &Messages,
     ranges: &[Range],
     state: RecipientState,
 ) -> Result<Recipients> {
-    let rows = range_rows(ranges, state);
+    let (singles, ranges) = split(messages, ranges);
+    let rows = range_rows(&ranges, state);
     let found =
         tx.query_many(with_parts!("r.idx BETWEEN ?2 AND ?3 AND r.state = ?4"), &rows).await?;
-    read(ranges.iter().map(|(message, ..)| message), found)
+    let mut recipients = read(ranges.iter().map(|(message, ..)| message), found)?;
+    recipients.extend(load_singles(tx, messages, in_state(messages, &singles, state)).await?);
+    Ok(recipients)
 }
 
-/// The recipients of these ranges that are in `state`, without their parts.
+/// The recipients of these ranges of locked messages that are in `state`; those with rows of their
+/// own come without their parts.
 pub(crate) async fn load_ranges(
     tx: &mut impl Tx,
+    messages: &Messages,
     ranges: &[Range],
     state: RecipientState,
 ) -> Result<Recipients> {
-    let rows = range_rows(ranges, state);
+    let (singles, ranges) = split(messages, ranges);
+    let rows = range_rows(&ranges, state);
     let found =
         tx.query_many(without_parts!("r.idx BETWEEN ?2 AND ?3 AND r.state = ?4"), &rows).await?;
     let mut recipients = Recipients::new();
@@ -186,7 +237,34 @@ pub(crate) async fn load_ranges(
             recipients.insert((*message, row.get()?), Recipient::read(&mut row)?);
         }
     }
+    for id in in_state(messages, &singles, state) {
+        recipients.extend(of_single(messages, &id).map(|recipient| ((id, 0), recipient.clone())));
+    }
     Ok(recipients)
+}
+
+/// Messages with one recipient, and the ranges of the others.
+fn split(messages: &Messages, ranges: &[Range]) -> (Vec<MessageId>, Vec<Range>) {
+    let (mut singles, mut others) = (Vec::new(), Vec::new());
+    for range in ranges {
+        match of_single(messages, &range.0) {
+            Some(_) if range.1 == 0 => singles.push(range.0),
+            Some(_) => {}
+            None => others.push(*range),
+        }
+    }
+    (singles, others)
+}
+
+fn in_state<'a>(
+    messages: &'a Messages,
+    singles: &'a [MessageId],
+    state: RecipientState,
+) -> impl Iterator<Item = MessageId> + 'a {
+    let is = move |id: &MessageId| {
+        of_single(messages, id).is_some_and(|recipient| recipient.delivery.status.state == state)
+    };
+    singles.iter().copied().filter(is)
 }
 
 fn range_rows(ranges: &[Range], state: RecipientState) -> Vec<[crate::tx::Value<'_>; 4]> {

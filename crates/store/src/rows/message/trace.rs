@@ -25,7 +25,7 @@ pub(crate) async fn trace(
             concat!(
                 "SELECT r.idx, r.address, r.state, r.reason, r.code, r.tried, r.updated_at,
                      c.requeued_at
-                 FROM recipients r ",
+                 FROM all_recipients r ",
                 crate::rows::campaign::missed_runs::waits_for_retry!(),
                 " WHERE r.message = ?1 AND r.idx >= ?2 AND r.idx < ?3 ORDER BY r.idx"
             ),

@@ -20,7 +20,11 @@ pub(crate) async fn withdraw(
     let Some(locked) = message_lock::lock_one(tx, *message).await? else { return Ok(false) };
     let counters = locked.counters;
     let Ok(state) = next(counters.state, MessageEvent::Cancelled) else { return Ok(false) };
-    if counters.pending < counters.recipients || may_be_with_carrier(tx, message).await? {
+    let is_claimed = locked.single.is_some_and(|single| single.first_claim().is_some());
+    if is_claimed
+        || counters.pending < counters.recipients
+        || may_be_with_carrier(tx, message).await?
+    {
         return Ok(false);
     }
     tx.execute(
@@ -55,8 +59,10 @@ pub(crate) async fn time_out(
 ) -> Result<()> {
     let mut messages = message_lock::lock(tx, [*message]).await?;
     let all = [(*message, 0, u32::MAX)];
-    let mut recipients = recipients::load_ranges(tx, &all, RecipientState::Pending).await?;
-    recipients.extend(recipients::load_ranges(tx, &all, RecipientState::Submitted).await?);
+    let mut recipients =
+        recipients::load_ranges(tx, &messages, &all, RecipientState::Pending).await?;
+    let submitted = recipients::load_ranges(tx, &messages, &all, RecipientState::Submitted);
+    recipients.extend(submitted.await?);
     for recipient in recipients.values_mut() {
         recipient.delivery.time_out(reason);
     }

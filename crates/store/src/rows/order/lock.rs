@@ -52,8 +52,9 @@ async fn load_progress(tx: &mut impl Tx, orders: &mut [OrderRow]) -> Result<()> 
         .collect();
     let messages: Vec<_> = unknown.iter().map(|row| row.facts.message).collect();
     let rows: Vec<_> = messages.iter().map(|message| params![message.as_ref()]).collect();
-    let found =
-        tx.query_many("SELECT state FROM recipients WHERE message = ?1 AND idx = 0", &rows).await?;
+    let found = tx
+        .query_many("SELECT state FROM all_recipients WHERE message = ?1 AND idx = 0", &rows)
+        .await?;
     for (order, rows) in unknown.into_iter().zip(found) {
         if let Some(mut row) = rows.into_iter().next() {
             order.facts.progress = Some(Progress::of(row.get()?));

@@ -63,9 +63,12 @@ async fn query_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Vec<Row>>> 
     tx.query_many(
         "SELECT o.id, o.kind, o.state, o.reason, o.account, o.price, o.held, o.payment,
                  o.preimage, o.invoice, o.pay_by, o.to_address, o.text, o.service, o.country,
-                 o.rented_ms, o.fulfilled_by, r.state, o.referral, o.created_at, o.paid_at,
-                 CASE WHEN r.updated_at > o.updated_at THEN r.updated_at ELSE o.updated_at END
-             FROM orders o LEFT JOIN recipients r ON r.message = o.fulfilled_by AND r.idx = 0
+                 o.rented_ms, o.fulfilled_by, coalesce(m.recipient, r.state), o.referral,
+                 o.created_at, o.paid_at,
+                 CASE WHEN coalesce(r.updated_at, m.updated_at) > o.updated_at
+                     THEN coalesce(r.updated_at, m.updated_at) ELSE o.updated_at END
+             FROM orders o LEFT JOIN messages m ON m.id = o.fulfilled_by
+             LEFT JOIN recipients r ON r.message = o.fulfilled_by AND r.idx = 0
              WHERE o.id = ?1",
         &ids,
     )

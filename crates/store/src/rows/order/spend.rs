@@ -3,7 +3,7 @@
 //! The orders are stored first, so that an existing one reserves no credit. The blocklist is
 //! checked next, and then credit is reserved per account: for all its orders together if the credit
 //! and the daily limit suffice, otherwise one by one. An order to a blocked number, or without
-//! credit, is deleted. The others get messages, their queue, and transfers.
+//! credit, is deleted. The others get messages and their queue; the order's row is its transfer.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use domain::id::AccountId;
 use domain::message::Address;
 use domain::money::Msat;
 use domain::ports::{CreditOrder, CreditOutcome, Lease};
-use domain::sale::ledger::{ChargeId, LedgerAccount};
+use domain::sale::ledger::LedgerAccount;
 use domain::sale::order::{NewOrder, OrderEvent, OrderState, Payment, Wanted, next};
 use domain::state::Illegal;
 use domain::time::Timestamp;
@@ -20,7 +20,7 @@ use super::add::refused;
 use super::change::illegal;
 use super::insert::{NewOrderRow, insert_many};
 use crate::rows::directory::blocklist::{blocked_pairs, is_anybody_blocked};
-use crate::rows::ledger::{Reservation, Short};
+use crate::rows::ledger::Short;
 use crate::rows::message::Payer;
 use crate::rows::{ledger, message};
 use crate::tx::{Result, Tx, params};
@@ -59,15 +59,12 @@ pub(crate) async fn add_credit(
         reserve(tx, payer, new, &orders, &mut outcomes, now).await?;
     }
     let mut accepted = Vec::with_capacity(new.len());
-    let (mut gone, mut reservations) = (Vec::new(), Vec::with_capacity(new.len()));
+    let mut gone = Vec::new();
     for (at, CreditOrder { order, message }) in new.iter().enumerate() {
         match outcomes[at] {
             CreditOutcome::Accepted => {
-                let (account, amount) = (payers[at], order.price);
                 let wants = order.webhook.as_ref().map(|webhook| webhook.wants);
-                let (order, at) = (&order.id, order.created_at);
-                let charge = ChargeId::Message(message.content.message);
-                reservations.push(Reservation { account, amount, charge, at });
+                let order = &order.id;
                 accepted.push((message, Payer { order, followed: wants == Some(Wanted::All) }));
             }
             CreditOutcome::Insufficient { .. }
@@ -80,7 +77,6 @@ pub(crate) async fn add_credit(
     }
     tx.execute_many("DELETE FROM orders WHERE id = ?1", &gone).await?;
     message::insert_many(tx, &accepted, lease, now).await?;
-    ledger::add_reservations(tx, &reservations).await?;
     Ok(outcomes)
 }
 

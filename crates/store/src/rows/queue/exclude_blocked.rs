@@ -36,7 +36,7 @@ pub(crate) async fn exclude_blocked(
     let doubtful = claim.chunks.iter().filter(|chunk| chunk.doubt != Doubt::None);
     let doubtful: BTreeSet<_> = doubtful.map(|chunk| chunk.id).collect();
     let locked = blocked.keys().filter(|(message, _)| messages.contains_key(message));
-    let mut ended = recipients::load(tx, locked.copied()).await?;
+    let mut ended = recipients::load(tx, &messages, locked.copied()).await?;
     for (key, recipient) in &mut ended {
         let in_doubt = blocked.get(key).is_some_and(|chunk| doubtful.contains(chunk));
         recipient.delivery.block(in_doubt);

@@ -14,7 +14,8 @@ use super::withdraw_unpaid::{unpaid_orders, withdraw_unpaid};
 use crate::rows::campaign::while_paused;
 use crate::rows::message::message_lock::Messages;
 use crate::rows::message::recipients::Range;
-use crate::tx::{Result, Tx, params};
+use crate::rows::message::single::{self, Single};
+use crate::tx::{Result, Row, Tx, params};
 
 /// How a node ends its claim of a chunk.
 #[derive(Debug, Clone, Copy)]
@@ -41,11 +42,23 @@ pub(crate) struct ClaimedChunkRow {
 
 pub(crate) type ClaimedChunkRows = BTreeMap<ChunkId, ClaimedChunkRow>;
 
+/// `messages` are those of the chunks, locked.
 pub(crate) async fn load(
     tx: &mut impl Tx,
+    messages: &Messages,
     ids: impl IntoIterator<Item = ChunkId>,
 ) -> Result<ClaimedChunkRows> {
-    let ids: Vec<_> = ids.into_iter().collect();
+    let mut chunks = ClaimedChunkRows::new();
+    let mut stored = Vec::new();
+    for id in ids {
+        match of_single(messages, &id).and_then(Single::first_claim) {
+            Some((attempt, state)) => {
+                chunks.insert(id, ClaimedChunkRow { last: id.first, attempt, state });
+            }
+            None => stored.push(id),
+        }
+    }
+    let ids = stored;
     let rows: Vec<_> = ids.iter().map(|id| params![&id.message, id.first]).collect();
     let found = tx
         .query_many(
@@ -54,7 +67,6 @@ pub(crate) async fn load(
             &rows,
         )
         .await?;
-    let mut chunks = ClaimedChunkRows::new();
     for (id, rows) in ids.into_iter().zip(found) {
         let Some(mut row) = rows.into_iter().next() else { continue };
         let (last, attempt) = (row.get()?, row.get()?);
@@ -65,12 +77,30 @@ pub(crate) async fn load(
     Ok(chunks)
 }
 
+fn of_single<'a>(messages: &'a Messages, chunk: &ChunkId) -> Option<&'a Single> {
+    messages.get(&chunk.message)?.single.as_ref().filter(|_| chunk.first == 0)
+}
+
+/// The first claims of single messages that end here without a chunk.
+pub(crate) fn end_leases(ends: &[ClaimEnd], messages: &mut Messages) {
+    for ClaimEnd { id, attempt, .. } in ends {
+        if let Some(single) = messages.get_mut(&id.message).and_then(|it| it.single.as_mut())
+            && single.first_claim().is_some_and(|(first, _)| first == *attempt)
+        {
+            single.end_lease();
+        }
+    }
+}
+
 /// Marks chunks in which a carrier did not answer, in any claim.
 pub(crate) async fn keep_doubt(
     tx: &mut impl Tx,
     unanswered: &BTreeSet<ChunkId>,
     chunks: &mut ClaimedChunkRows,
+    messages: &mut Messages,
 ) -> Result<()> {
+    let of_unanswered: Vec<_> = unanswered.iter().map(|id| id.message).collect();
+    single::make_chunks(tx, messages, &of_unanswered).await?;
     let mut rows = Vec::with_capacity(unanswered.len());
     for id in unanswered {
         if let Some(chunk) = chunks.get_mut(id) {
@@ -108,9 +138,9 @@ pub(crate) async fn finish_claims(
     event_lease: Option<&Lease>,
 ) -> Result<Recorded> {
     let (plain, ends) = split_plain(ends, messages);
-    delete(tx, &plain).await?;
-    let ended = load_ended(tx, ends, chunks).await?;
-    let left = count_left(tx, &ended).await?;
+    delete(tx, messages, &plain).await?;
+    let ended = load_ended(tx, messages, ends, chunks).await?;
+    let left = count_left(tx, messages, &ended).await?;
     let (mut done, mut waiting) = (Vec::new(), Vec::new());
     for (ended, left) in ended.into_iter().zip(left) {
         let message = messages.get(&ended.id.message);
@@ -128,8 +158,11 @@ pub(crate) async fn finish_claims(
     }
     let withdrawn = take_unpaid(tx, &mut waiting, messages).await?;
     done.extend(withdrawn.iter().map(|(ended, _)| (ended.id, ended.attempt)));
-    delete(tx, &done).await?;
+    delete(tx, messages, &done).await?;
+    let again: Vec<_> = waiting.iter().map(|waiting| waiting.ended.id.message).collect();
+    single::make_chunks(tx, messages, &again).await?;
     free(tx, &waiting).await?;
+    single::store_ended(tx, messages).await?;
     let ranges: Vec<(Range, Reason)> = withdrawn
         .iter()
         .map(|(Ended { id, chunk, .. }, reason)| ((id.message, id.first, chunk.last), *reason))
@@ -157,12 +190,13 @@ fn split_plain(ends: &[ClaimEnd], messages: &Messages) -> (Vec<(ChunkId, u32)>, 
 /// The ends of claims that are still the chunk's last one, with its row.
 async fn load_ended(
     tx: &mut impl Tx,
+    messages: &Messages,
     ends: Vec<ClaimEnd>,
     mut chunks: ClaimedChunkRows,
 ) -> Result<Vec<Ended>> {
     let missing = ends.iter().map(|end| end.id).filter(|id| !chunks.contains_key(id));
     let missing: Vec<_> = missing.collect();
-    chunks.extend(load(tx, missing).await?);
+    chunks.extend(load(tx, messages, missing).await?);
     let ended = ends.into_iter().filter_map(|ClaimEnd { id, attempt, end }| {
         let chunk = chunks.get(&id).filter(|chunk| chunk.attempt == attempt)?;
         Some(Ended { id, attempt, end, chunk: *chunk })
@@ -170,9 +204,11 @@ async fn load_ended(
     Ok(ended.collect())
 }
 
-async fn count_left(tx: &mut impl Tx, ended: &[Ended]) -> Result<Vec<Left>> {
+async fn count_left(tx: &mut impl Tx, messages: &Messages, ended: &[Ended]) -> Result<Vec<Left>> {
+    let of_single = |ended: &Ended| Some(of_single(messages, &ended.id)?.left(ended.attempt));
     let rows: Vec<_> = ended
         .iter()
+        .filter(|ended| of_single(ended).is_none())
         .map(|Ended { id, attempt, chunk, .. }| {
             let (pending, submitted) = (RecipientState::Pending, RecipientState::Submitted);
             params![&id.message, id.first, chunk.last, *attempt, pending, submitted]
@@ -187,11 +223,20 @@ async fn count_left(tx: &mut impl Tx, ended: &[Ended]) -> Result<Vec<Left>> {
             &rows,
         )
         .await?;
-    let left = found.into_iter().flatten();
-    left.map(|mut row| {
-        Ok(Left { pending: row.get()?, in_doubt: row.get()?, submitted: row.get()? })
-    })
-    .collect()
+    let mut found = found.into_iter().flatten();
+    let mut left = Vec::with_capacity(ended.len());
+    for ended in ended {
+        left.push(match of_single(ended) {
+            Some(left) => left,
+            None => read_left(found.next())?,
+        });
+    }
+    Ok(left)
+}
+
+fn read_left(row: Option<Row>) -> Result<Left> {
+    let Some(mut row) = row else { return Ok(Left::default()) };
+    Ok(Left { pending: row.get()?, in_doubt: row.get()?, submitted: row.get()? })
 }
 
 /// Removes and returns the chunks with pending recipients whose order is unpaid, each with the
@@ -212,9 +257,13 @@ async fn take_unpaid(
     Ok(withdrawn.collect())
 }
 
-async fn delete(tx: &mut impl Tx, claims: &[(ChunkId, u32)]) -> Result<()> {
-    let rows: Vec<_> =
-        claims.iter().map(|(id, attempt)| params![&id.message, id.first, *attempt]).collect();
+async fn delete(tx: &mut impl Tx, messages: &Messages, claims: &[(ChunkId, u32)]) -> Result<()> {
+    let has_row = |id: &ChunkId| of_single(messages, id).is_none_or(|single| single.queued);
+    let rows: Vec<_> = claims
+        .iter()
+        .filter(|(id, _)| has_row(id))
+        .map(|(id, attempt)| params![&id.message, id.first, *attempt])
+        .collect();
     tx.execute_many(
         "DELETE FROM chunks WHERE message = ?1 AND first_idx = ?2 AND attempt = ?3",
         &rows,

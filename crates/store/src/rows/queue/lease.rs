@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 
 use super::leased_chunks::LeasedChunk;
 use crate::rows::event;
+use crate::rows::message::single;
 use crate::tx::{Result, Row, Tx, UNREADABLE_WAIT, params};
 
 /// Expired leases released per call.
@@ -62,6 +63,7 @@ pub(crate) async fn renew_leases(
     claims: &[(ChunkId, u32)],
     lease_until: Timestamp,
 ) -> Result<()> {
+    single::renew(tx, node, claims, lease_until).await?;
     let rows: Vec<_> =
         claims.iter().map(|(id, attempt)| params![&id.message, id.first, *attempt, node]).collect();
     let found = tx
@@ -93,7 +95,8 @@ pub(crate) async fn release_leases(tx: &mut impl Tx, node: &str, now: Timestamp)
         .await?;
     let freed = read_ids(rows)?;
     free(tx, &freed, Some(now)).await?;
-    Ok(freed.len() as u64 + event::release(tx, node, now).await?)
+    let first_claims = single::free_node(tx, node, now).await?;
+    Ok(freed.len() as u64 + first_claims + event::release(tx, node, now).await?)
 }
 
 /// Releases expired leases of a dead node: their chunks are due since the expiry.
@@ -105,7 +108,8 @@ pub(crate) async fn free_lapsed(tx: &mut impl Tx, now: Timestamp) -> Result<()> 
             params![now, LAPSED_MAX],
         )
         .await?;
-    free(tx, &read_ids(rows)?, None).await
+    free(tx, &read_ids(rows)?, None).await?;
+    single::free_lapsed(tx, now, LAPSED_MAX).await
 }
 
 fn read_ids(rows: Vec<Row>) -> Result<Vec<ChunkId>> {

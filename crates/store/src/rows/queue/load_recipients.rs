@@ -67,7 +67,7 @@ async fn load_pending(
         .collect();
     let found = tx
         .query_many(
-            "SELECT idx, address, tried, attempts FROM recipients
+            "SELECT idx, address, tried, attempts FROM all_recipients
              WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 AND state = ?4 ORDER BY idx",
             &ranges,
         )

@@ -17,7 +17,7 @@ pub(crate) async fn return_unreceipted(tx: &mut impl Tx, claim: &mut Claim) -> R
         ranges.push(chunk.range());
     }
     let mut recipients =
-        recipients::load_with_parts(tx, &ranges, RecipientState::Submitted).await?;
+        recipients::load_with_parts(tx, &messages, &ranges, RecipientState::Submitted).await?;
     for recipient in recipients.values_mut() {
         recipient.delivery.return_unreceipted();
     }

@@ -65,7 +65,8 @@ pub(crate) async fn withdraw_unpaid(
 ) -> Result<Recorded> {
     let mut recorded = Recorded::default();
     for (range, reason) in ranges {
-        let mut pending = recipients::load_ranges(tx, &[*range], RecipientState::Pending).await?;
+        let mut pending =
+            recipients::load_ranges(tx, messages, &[*range], RecipientState::Pending).await?;
         for recipient in pending.values_mut() {
             recipient.delivery.time_out(*reason);
         }

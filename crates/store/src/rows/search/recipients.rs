@@ -194,7 +194,7 @@ async fn rows_of_orders(
     let rows = rows_of(search, address, runs);
     // The limit keeps PostgreSQL from joining all of them with the whole table.
     tx.query_many(
-        "SELECT idx, address, state, reason, price, updated_at FROM recipients
+        "SELECT idx, address, state, reason, price, updated_at FROM all_recipients
          WHERE message = ?1 AND idx >= ?2 AND idx < ?3
              AND (?4 = '' OR address = ?4) AND (?5 = '' OR state = ?5)
          ORDER BY idx LIMIT ?6",

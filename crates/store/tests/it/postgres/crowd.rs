@@ -124,7 +124,7 @@ async fn a_receipt_and_its_submission_meet_whichever_is_first() {
     let done: Result<Vec<()>, PortError> = tasks.join_all().await.into_iter().collect();
     done.unwrap();
     assert_eq!(database.sql("SELECT count(*) FROM parked_receipts"), "0");
-    assert_eq!(database.sql("SELECT count(*) FROM recipients WHERE state = 'success'"), "200");
+    assert_eq!(database.sql("SELECT count(*) FROM all_recipients WHERE state = 'success'"), "200");
     assert_eq!(nodes[0].balance(payer).await.unwrap().reserved, Msat::ZERO);
 }
 

@@ -16,7 +16,7 @@ async fn of_sqlite() -> Columns {
         .prepare(
             "SELECT t.name, c.name, c.type, c.\"notnull\" = 1 OR c.pk > 0
              FROM sqlite_schema t JOIN pragma_table_info(t.name) c
-             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'",
+             WHERE t.type IN ('table', 'view') AND t.name NOT LIKE 'sqlite_%'",
         )
         .unwrap();
     let column = |row: &rusqlite::Row<'_>| {

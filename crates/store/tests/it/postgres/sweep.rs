@@ -100,10 +100,10 @@ impl Stage {
     fn fingerprint(&self) -> Vec<i64> {
         let counted = self.database.sql(
             "SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM messages),
-                 (SELECT count(*) FROM recipients), (SELECT count(*) FROM chunks),
+                 (SELECT count(*) FROM all_recipients), (SELECT count(*) FROM chunks),
                  (SELECT count(*) FROM transfers), (SELECT count(*) FROM events),
                  (SELECT count(*) FROM submissions), (SELECT count(*) FROM parked_receipts),
-                 (SELECT count(*) FROM recipients WHERE state = 'success'),
+                 (SELECT count(*) FROM all_recipients WHERE state = 'success'),
                  (SELECT count(*) FROM submissions WHERE state = 'delivered'),
                  (SELECT count(*) FROM orders WHERE state = 'settled'),
                  (SELECT count(*) FROM transfers WHERE state = 'posted'),

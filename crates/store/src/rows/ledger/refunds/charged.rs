@@ -98,7 +98,10 @@ pub(super) async fn find(tx: &mut impl Tx, of: &Subject) -> Result<Option<Found>
 async fn find_order(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Found>> {
     let rows = tx
         .query(
-            "SELECT o.kind, o.state, o.account, coalesce(t.posted, 0) FROM orders o
+            "SELECT o.kind, o.state, o.account,
+                 CASE WHEN o.payment = 'lightning' THEN coalesce(t.posted, 0)
+                     WHEN o.state = 'settled' THEN o.price ELSE 0 END
+             FROM orders o
              LEFT JOIN transfers t ON t.id = coalesce(o.fulfilled_by, o.id)
                  AND t.kind IN ('credit_sale', 'lightning_sale', 'fund')
              WHERE o.id = ?1",

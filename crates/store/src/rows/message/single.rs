@@ -1,0 +1,289 @@
+//! The recipient of a message that has only this one, and an order: its message's row holds it, and
+//! the lease of a first claim that came with the message. Such a claim has no row of a chunk; it gets
+//! one when it ends with something left to do, or when its lease is lost.
+
+use domain::id::MessageId;
+use domain::message::Address;
+use domain::message::chunk::{ClaimedState, Doubt, DoubtEvent, Left};
+use domain::message::delivery::{Delivery, RecipientStatus, TriedCarriers};
+use domain::message::recipient::RecipientState;
+use domain::money::Msat;
+use domain::ports::{ChunkId, Lease};
+use domain::time::Timestamp;
+
+use super::message_lock::{LockedMessage, Messages};
+use super::recipients::Recipient;
+use crate::tx::{Result, Row, Tx, Value, params};
+
+/// The number of a first claim, and the doubt while it lasts.
+const FIRST: u32 = 1;
+const DOUBT: Doubt = Doubt::None.after(DoubtEvent::Claimed);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Single {
+    pub(crate) recipient: Recipient,
+    /// Its message may have a chunk.
+    pub(crate) queued: bool,
+    /// Its first claim, as long as that has no chunk.
+    first_claim: Option<FirstClaim>,
+    /// What its row says of the lease of its first claim.
+    lease: StoredLease,
+}
+
+#[derive(Debug, Clone)]
+struct FirstClaim {
+    lease: Lease,
+    valid_until: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StoredLease {
+    None,
+    Held,
+    /// It has ended, and is still stored.
+    Ended,
+}
+
+impl Single {
+    /// The next columns of a message's row; `None` where they are empty.
+    pub(super) fn read(row: &mut Row) -> Result<Option<Self>> {
+        let Some(address) = row.get::<Option<String>>()? else { return Ok(None) };
+        let status = RecipientStatus {
+            state: row.get()?,
+            reason: row.get()?,
+            code: row.get()?,
+            tried: TriedCarriers::from_stored(row.get::<Option<String>>()?.as_deref()),
+            deferred_attempt: row.get()?,
+            unanswered: row.get()?,
+            attempts: row.get()?,
+        };
+        let taken = row.get()?;
+        let queued = row.get::<i64>()? != 0;
+        let valid_until = row.get()?;
+        let (node, until): (Option<String>, Option<Timestamp>) = (row.get()?, row.get()?);
+        let lease = node.zip(until).map(|(node, until)| Lease { node, until });
+        let first_claim = lease.map(|lease| FirstClaim { lease, valid_until });
+        Ok(Some(Self {
+            recipient: Recipient {
+                before: status.clone(),
+                delivery: Delivery { status, parts: Vec::new() },
+                price: Msat::ZERO,
+                number: number(&address),
+                taken,
+                taken_before: Some(taken),
+            },
+            queued,
+            lease: first_claim.as_ref().map_or(StoredLease::None, |_| StoredLease::Held),
+            first_claim,
+        }))
+    }
+
+    /// Its first claim, as a chunk's row would have it.
+    pub(crate) fn first_claim(&self) -> Option<(u32, ClaimedState)> {
+        let FirstClaim { valid_until, .. } = self.first_claim.as_ref()?;
+        let state = ClaimedState { doubt: DOUBT, await_until: None, valid_until: *valid_until };
+        Some((FIRST, state))
+    }
+
+    /// Ends the lease; that is stored with the recipient, or by [`store_ended`].
+    pub(crate) fn end_lease(&mut self) {
+        if self.lease == StoredLease::Held {
+            self.lease = StoredLease::Ended;
+        }
+    }
+
+    /// What the claim `attempt` leaves.
+    pub(crate) fn left(&self, attempt: u32) -> Left {
+        let status = &self.recipient.delivery.status;
+        let pending = status.state == RecipientState::Pending;
+        Left {
+            pending: u32::from(pending),
+            in_doubt: u32::from(pending && status.deferred_attempt != attempt),
+            submitted: u32::from(status.state == RecipientState::Submitted),
+        }
+    }
+}
+
+/// `None` for e-mail, and for an unreadable address, which is never submitted.
+pub(super) fn number(address: &str) -> Option<u64> {
+    match address.parse() {
+        Ok(Address::Phone(number)) => Some(number.digits()),
+        Ok(Address::Email(_)) | Err(_) => None,
+    }
+}
+
+/// Writes changed recipients, and the counters and state of their messages.
+pub(super) async fn update(
+    tx: &mut impl Tx,
+    messages: &mut Messages,
+    changed: &[(&super::recipients::RecipientKey, &Recipient)],
+    now: Timestamp,
+) -> Result<()> {
+    let mut tried = Vec::with_capacity(changed.len());
+    for ((id, _), recipient) in changed {
+        let Some(message) = messages.get_mut(id) else { continue };
+        let is_final = message.counters.state.is_final();
+        let Some(single) = &mut message.single else { continue };
+        single.recipient = (*recipient).clone().written();
+        if is_final || single.lease == StoredLease::Ended {
+            single.lease = StoredLease::None;
+        }
+        tried.push((*id, recipient.delivery.status.tried.stored()));
+    }
+    let row = |(id, tried)| Some(columns(id, messages.get(id)?, tried, now));
+    let rows: Vec<_> = tried.iter().filter_map(|(id, tried)| row((id, tried))).flatten().collect();
+    tx.execute_many(
+        "UPDATE messages SET pending = ?2, finals = ?3, delivered = ?4, state = ?5, updated_at = ?6,
+             recipient = ?7, reason = ?8, code = ?9, tried = ?10, deferred_attempt = ?11,
+             unanswered = ?12, attempts = ?13, taken = ?14,
+             lease_node = CASE WHEN ?15 = 1 THEN lease_node END,
+             lease_until = CASE WHEN ?15 = 1 THEN lease_until END
+         WHERE id = ?1",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+fn columns<'a>(
+    id: &'a MessageId,
+    message: &'a LockedMessage,
+    tried: &'a Option<String>,
+    now: Timestamp,
+) -> Option<[Value<'a>; 15]> {
+    let single = message.single.as_ref()?;
+    let (counters, status) = (&message.counters, &single.recipient.delivery.status);
+    Some(params![
+        id,
+        counters.pending,
+        counters.finals,
+        counters.delivered,
+        counters.state,
+        now,
+        status.state,
+        status.reason,
+        status.code.as_ref(),
+        tried.as_ref(),
+        status.deferred_attempt,
+        status.unanswered,
+        status.attempts,
+        single.recipient.taken,
+        i64::from(single.lease == StoredLease::Held),
+    ])
+}
+
+/// Stores which leases ended, where that is not stored yet.
+pub(crate) async fn store_ended(tx: &mut impl Tx, messages: &mut Messages) -> Result<()> {
+    let mut ended = Vec::new();
+    for (id, message) in messages.iter_mut() {
+        if let Some(single) = &mut message.single
+            && single.lease == StoredLease::Ended
+        {
+            single.lease = StoredLease::None;
+            ended.push(*id);
+        }
+    }
+    let rows: Vec<_> = ended.iter().map(|id| params![id]).collect();
+    tx.execute_many(
+        "UPDATE messages SET lease_node = NULL, lease_until = NULL WHERE id = ?1",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
+
+/// Gives the first claims of these messages the chunks that they have none of, under their leases.
+pub(crate) async fn make_chunks(
+    tx: &mut impl Tx,
+    messages: &mut Messages,
+    ids: &[MessageId],
+) -> Result<()> {
+    let mut made = Vec::with_capacity(ids.len());
+    for id in ids {
+        let Some(single) = messages.get_mut(id).and_then(|it| it.single.as_mut()) else { continue };
+        if let Some(claim) = single.first_claim.take() {
+            (single.queued, single.lease) = (true, StoredLease::None);
+            made.push((*id, claim.lease));
+        }
+    }
+    let new = made.iter().map(|(id, lease)| (*id, Some(&*lease.node), lease.until));
+    insert_chunks(tx, &new.collect::<Vec<_>>()).await
+}
+
+/// Gives the first claims whose lease is over chunks that are due since then.
+pub(crate) async fn free_lapsed(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<()> {
+    let rows = tx
+        .query(
+            "SELECT id, lease_until FROM messages
+             WHERE lease_node IS NOT NULL AND lease_until <= ?1
+             ORDER BY lease_until LIMIT ?2 FOR UPDATE SKIP LOCKED",
+            params![now, limit],
+        )
+        .await?;
+    let mut lapsed = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        lapsed.push((row.get()?, None, row.get()?));
+    }
+    insert_chunks(tx, &lapsed).await
+}
+
+/// Gives the first claims of a node chunks that are due at once; returns how many.
+pub(crate) async fn free_node(tx: &mut impl Tx, node: &str, now: Timestamp) -> Result<u64> {
+    let rows = tx
+        .query(
+            "SELECT id FROM messages WHERE lease_node = ?1 FOR UPDATE SKIP LOCKED",
+            params![node],
+        )
+        .await?;
+    let mut freed = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        freed.push((row.get()?, None, now));
+    }
+    insert_chunks(tx, &freed).await?;
+    Ok(freed.len() as u64)
+}
+
+/// Extends the leases of these first claims, where the node still has them.
+pub(crate) async fn renew(
+    tx: &mut impl Tx,
+    node: &str,
+    claims: &[(ChunkId, u32)],
+    until: Timestamp,
+) -> Result<()> {
+    let first = claims.iter().filter(|(id, attempt)| id.first == 0 && *attempt == FIRST);
+    let rows: Vec<_> = first.clone().map(|(id, _)| params![&id.message, node]).collect();
+    let found = tx
+        .query_many(
+            "SELECT 1 FROM messages WHERE id = ?1 AND lease_node = ?2 FOR UPDATE SKIP LOCKED",
+            &rows,
+        )
+        .await?;
+    let held = first.zip(found).filter(|(_, found)| !found.is_empty());
+    let rows: Vec<_> = held.map(|((id, _), _)| params![&id.message, until]).collect();
+    tx.execute_many("UPDATE messages SET lease_until = ?2 WHERE id = ?1", &rows).await.map(drop)
+}
+
+/// Chunks of first claims, each with the node that has its lease, and when it is due or its lease
+/// over.
+async fn insert_chunks(
+    tx: &mut impl Tx,
+    new: &[(MessageId, Option<&str>, Timestamp)],
+) -> Result<()> {
+    let rows: Vec<_> =
+        new.iter().map(|(id, node, due_at)| params![id, *due_at, *node, FIRST, DOUBT]).collect();
+    tx.execute_many(
+        "INSERT INTO chunks (message, first_idx, last_idx, lane, account, valid_until, due_at,
+             lease_node, attempt, doubt)
+         SELECT id, 0, 0, lane, coalesce(account, 0), valid_until, ?2, ?3, ?4, ?5
+         FROM messages WHERE id = ?1",
+        &rows,
+    )
+    .await?;
+    let rows: Vec<_> = new.iter().map(|(id, ..)| params![id]).collect();
+    tx.execute_many(
+        "UPDATE messages SET queued = 1, lease_node = NULL, lease_until = NULL WHERE id = ?1",
+        &rows,
+    )
+    .await
+    .map(drop)
+}
