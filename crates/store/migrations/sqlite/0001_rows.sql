@@ -32,6 +32,7 @@ CREATE INDEX account_keys_account ON account_keys (account);
 
 -- ---- orders -------------------------------------------------------------------------------------
 
+-- A message paid from credit has its order in its own row.
 CREATE TABLE orders (
     -- Begins with the time, so that its neighbours here are of its time; shown otherwise.
     id BLOB PRIMARY KEY,
@@ -72,7 +73,6 @@ CREATE TABLE orders (
     last_event INTEGER
 ) STRICT;
 
--- Orders paid from credit enter none of these.
 CREATE UNIQUE INDEX orders_payment ON orders (payment_hash) WHERE payment_hash IS NOT NULL;
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
 -- For the caps: what is open or held is counted from these alone.
@@ -103,8 +103,8 @@ INSERT INTO ledger_accounts (name, may_be_negative) VALUES ('lightning', 1), ('o
 
 -- Money moves from debit to credit. The transfer of a sale has the id of what was bought: of the
 -- message, or, for credit, of the order. A sale is booked once for each kind. An order paid from credit
--- has no transfer here: its row is one, of its price, from its account to revenue. That accounts and
--- sales exist is checked by the change, and by the ledger check.
+-- has no transfer here: its message's row is one. That accounts and sales exist is checked by the change,
+-- and by the ledger check.
 CREATE TABLE transfers (
     id BLOB NOT NULL,
     kind TEXT NOT NULL,
@@ -158,12 +158,26 @@ CREATE TABLE messages (
     -- The lease of its first claim, when it was stored with that: then it has no chunk.
     lease_node TEXT,
     lease_until INTEGER,
+    -- Its order, if that is paid from credit: it has no row of its own, and is its own transfer, of its
+    -- price, from the account to revenue. The columns of an order, named as there.
+    order_kind TEXT,
+    order_state TEXT,
+    order_reason TEXT,
+    door TEXT,
+    price INTEGER CHECK (price >= 0),
+    webhook_url TEXT,
+    webhook_secret BLOB, -- sealed
+    webhook_wants TEXT,
+    referral TEXT,
+    events INTEGER NOT NULL DEFAULT 0,
+    last_event INTEGER,
     text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- The column comes first because SQLite turns a comparison round: otherwise no query uses the index.
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
 CREATE INDEX messages_leased ON messages (lease_until) WHERE lease_node IS NOT NULL;
+CREATE UNIQUE INDEX messages_order ON messages (order_id);
 -- The list of an account, in any state and in one.
 CREATE INDEX messages_listed ON messages (account, state, id) WHERE listed = 1;
 
@@ -202,6 +216,20 @@ CREATE VIEW all_recipients AS
     SELECT id, 0, address, recipient, reason, code, tried, deferred_attempt, unanswered,
         attempts, 0, updated_at
     FROM messages WHERE address IS NOT NULL;
+
+-- The orders of both kinds, without the client.
+CREATE VIEW all_orders AS
+    SELECT id, kind, door, state, reason, account, price, held, deadline_height, payment, preimage,
+        invoice, pay_by, to_address, text, service, country, rented_ms, webhook_url, webhook_secret,
+        webhook_wants, referral, fulfilled_by, created_at, paid_at, updated_at, events, last_event
+    FROM orders
+    UNION ALL
+    SELECT order_id, order_kind, door, order_state, order_reason, account, price, NULL, NULL,
+        'credit', NULL, NULL, NULL, address, text, NULL, NULL, NULL, webhook_url,
+        webhook_secret, webhook_wants, referral, id, created_at, created_at, updated_at, events,
+        last_event
+    FROM messages WHERE order_kind IS NOT NULL;
+
 
 -- Campaigns: messages that are paid from credit and have no order.
 CREATE TABLE bulk_messages (

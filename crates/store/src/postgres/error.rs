@@ -46,6 +46,7 @@ pub(super) fn port_error(error: &Error) -> PortError {
             PortError::Unavailable(text)
         }
         _ if ends_connection(db_error.code()) => PortError::Unavailable(text),
+        _ if *db_error.code() == SqlState::UNIQUE_VIOLATION => PortError::Conflict(text),
         _ => PortError::Refused(text),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use domain::ports::PortError;
+use rusqlite::ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 
@@ -141,6 +142,10 @@ fn column(value: ValueRef<'_>) -> Column {
 /// Maps an error to the port's. SQLite's messages name tables and columns, never values.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(crate) fn port_error(error: rusqlite::Error) -> PortError {
+    let exists = [SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY];
+    if error.sqlite_error().is_some_and(|cause| exists.contains(&cause.extended_code)) {
+        return PortError::Conflict(error.to_string());
+    }
     match error.sqlite_error_code() {
         Some(
             ErrorCode::DatabaseBusy

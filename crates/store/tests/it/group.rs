@@ -58,8 +58,10 @@ async fn what_was_queued_is_written_when_the_last_handle_goes() {
     let dropping = tokio::task::spawn_blocking(move || drop(store));
     blocker.execute_batch("COMMIT").unwrap();
     dropping.await.unwrap();
-    let count: u32 =
-        database.connect().query_row("SELECT count(*) FROM orders", [], |row| row.get(0)).unwrap();
+    let count: u32 = database
+        .connect()
+        .query_row("SELECT count(*) FROM all_orders", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(count, 50);
 }
 

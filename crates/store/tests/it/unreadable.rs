@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
 use domain::ports::{
-    AcceptedPart, ChunkEnd, ClaimedChunk, End, OrderAdmission, Outcome, Store, SubmissionKey,
+    AcceptedPart, ChunkEnd, ClaimedChunk, End, HoldOrder, OrderAdmission, Outcome, Store,
+    SubmissionKey,
 };
 use domain::routing::CarrierName;
 use domain::sale::order::{NewOrder, Payment};
@@ -14,8 +15,9 @@ use domain::secret::Preimage;
 use domain::time::Timestamp;
 use testkit::clock::NOON;
 
-use crate::fixture::{CAPS, Database, account, credit_order, spend};
+use crate::fixture::{CAPS, Database, account, credit_order, lightning_order, spend};
 
+const PRICE: Msat = Msat::new(1_000);
 const LEASE: Duration = Duration::from_secs(120);
 
 fn tomorrow() -> Timestamp {
@@ -68,9 +70,13 @@ async fn an_unreadable_message_does_not_stop_the_others() {
 async fn an_unreadable_recipient_does_not_stop_the_others_of_its_chunk() {
     let database = Database::new();
     let (store, payer) = stored(&database).await;
-    let (order, mut message) = credit_order(payer, 1);
+    let (_, mut message) = credit_order(payer, 1);
     message.recipients = vec![message.recipients[0].clone(); 3];
-    spend(&*store, order, message).await.unwrap();
+    let new = lightning_order(1);
+    let order = new.id;
+    store.add_order(new, CAPS, NOON).await.unwrap();
+    let held = HoldOrder { order, held: PRICE, deadline_height: 1_000, message: Some(message) };
+    store.hold_order(held, NOON).await.unwrap();
     let damage = "UPDATE recipients SET address = 'x' WHERE idx = 1";
     assert_eq!(database.connect().execute(damage, []).unwrap(), 1);
     let claimed = claim(&*store, NOON).await;

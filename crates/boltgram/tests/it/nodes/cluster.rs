@@ -146,7 +146,7 @@ impl Cluster {
     /// Waits until every order and every recipient is delivered.
     pub(super) async fn all_delivered(&self) {
         let left = "SELECT format('%s orders, %s recipients, %s chunks',
-             (SELECT count(*) FROM orders WHERE state <> 'settled'),
+             (SELECT count(*) FROM all_orders WHERE state <> 'settled'),
              (SELECT count(*) FROM all_recipients WHERE state <> 'success'),
              (SELECT count(*) FROM chunks))";
         // Each query starts a process.

@@ -32,7 +32,8 @@ pub(crate) async fn find_many(
         .query_many(
             "SELECT m.id, m.account, m.sender, m.text, m.parts, m.state, m.valid_until, m.created_at,
                  m.updated_at, m.recipients, m.pending, m.finals, m.delivered,
-                 coalesce(b.door, o.door), o.id, o.price, o.state,
+                 coalesce(b.door, m.door, o.door), m.order_id, coalesce(m.price, o.price),
+                 coalesce(m.order_state, o.state),
                  coalesce(m.recipient, r.state),
                  b.failed, b.invalid, b.blocked, b.expired, b.timeout,
                  b.price, b.charged, b.refunded, b.start_at, b.paused, b.ended_at

@@ -51,7 +51,7 @@ pub(crate) async fn claim(
         .map(|(_, event)| params![&event.subject])
         .collect();
     let mut webhooks = tx
-        .query_many("SELECT webhook_url, webhook_secret FROM orders WHERE id = ?1", &orders)
+        .query_many("SELECT webhook_url, webhook_secret FROM all_orders WHERE id = ?1", &orders)
         .await?
         .into_iter();
     let mut deliveries = Vec::with_capacity(due.len());

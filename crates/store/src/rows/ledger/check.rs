@@ -15,7 +15,7 @@ pub(crate) async fn check(tx: &mut impl Tx) -> Result<LedgerReport> {
         .query(
             "SELECT (SELECT count(*) FROM ledger_accounts),
                  (SELECT count(*) FROM transfers)
-                     + (SELECT count(*) FROM orders WHERE payment = 'credit'),
+                     + (SELECT count(*) FROM all_orders WHERE payment = 'credit'),
                  CAST(coalesce(sum(balance), 0) AS BIGINT)
              FROM ledger_accounts",
             [],
@@ -42,13 +42,13 @@ async fn wrong_balances(tx: &mut impl Tx) -> Result<Vec<String>> {
                      UNION ALL
                      SELECT debit, amount - posted - voided, -posted FROM transfers
                      UNION ALL
-                     SELECT 'revenue', 0, price FROM orders
+                     SELECT 'revenue', 0, price FROM all_orders
                          WHERE payment = 'credit' AND state = 'settled'
                      UNION ALL
                      SELECT 'customer:' || CAST(account AS TEXT),
                          CASE WHEN state IN ('settled', 'cancelled') THEN 0 ELSE price END,
                          CASE WHEN state = 'settled' THEN -price ELSE 0 END
-                     FROM orders WHERE payment = 'credit'
+                     FROM all_orders WHERE payment = 'credit'
                  ) sides GROUP BY name
              ) t ON t.name = a.name
              WHERE a.name IS NULL OR a.balance <> coalesce(t.posted, 0)
@@ -86,7 +86,7 @@ async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
             "SELECT id, payment, state, posted, pending FROM (
                  SELECT o.id, o.payment, o.state, o.created_at, o.held, o.price,
                      coalesce(t.posted, 0) AS posted, coalesce(t.pending, 0) AS pending, t.amount
-                 FROM orders o LEFT JOIN (
+                 FROM all_orders o LEFT JOIN (
                      SELECT id,
                          count(CASE WHEN state = 'posted' AND posted = amount THEN 1 END) AS posted,
                          count(CASE WHEN state = 'pending' THEN 1 END) AS pending,

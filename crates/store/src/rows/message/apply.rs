@@ -41,11 +41,11 @@ pub(crate) async fn apply(
         .filter_map(|(key, recipient)| Some((key, recipient, recipient.moved()?)))
         .collect();
     let ended = update_messages(tx, messages, &moved, now).await?;
-    single::update(tx, messages, &singles, now).await?;
     let settled = messages.iter_mut();
     let settled = settled.filter_map(|(id, message)| message.campaign.as_mut()?.take_change(*id));
     let settled: Vec<_> = settled.collect();
     let recorded = decide_orders(tx, messages, &moved, &ended, &settled, now, event_lease).await?;
+    single::update(tx, messages, &singles, now).await?;
     Ok(Recorded { recipients: u32::try_from(moved.len()).unwrap_or(u32::MAX), ..recorded })
 }
 
@@ -141,7 +141,7 @@ async fn update_messages(
 
 async fn decide_orders(
     tx: &mut impl Tx,
-    messages: &Messages,
+    messages: &mut Messages,
     moved: &[MovedRecipient<'_>],
     ended: &BTreeSet<MessageId>,
     settled: &[SettlementChange],
@@ -154,25 +154,34 @@ async fn decide_orders(
         .filter(|((_, index), ..)| *index == 0)
         .map(|((id, _), recipient, _)| (*id, *recipient))
         .collect();
-    let mut orders = Moved::new();
-    for id in firsts.keys().chain(ended) {
-        let moved = firsts.get(id).and_then(|first| first.delivery.shown_change(&first.before));
-        let Some(message) = messages.get(id) else { continue };
-        // Most buyers get an event at the end only; until then the order's row is not read.
-        let tells = moved.is_some_and(|(_, to)| message.followed || to.is_final());
-        if let Some(order) = message.order.filter(|_| tells || ended.contains(id)) {
-            orders.insert(order, moved);
+    let (mut shown, mut orders, mut others) = (Moved::new(), Vec::new(), Moved::new());
+    for id in firsts.keys().chain(ended).copied().collect::<BTreeSet<_>>() {
+        let change = firsts.get(&id).and_then(|first| first.delivery.shown_change(&first.before));
+        let Some(message) = messages.get_mut(&id) else { continue };
+        // Most buyers get an event at the end only; until then the order is not changed.
+        let tells = change.is_some_and(|(_, to)| message.followed || to.is_final());
+        let Some(order) = message.order.filter(|_| tells || ended.contains(&id)) else { continue };
+        shown.insert(order, change);
+        match message.credit_order.take() {
+            Some(mut row) => {
+                let before = change.map(|(from, _)| from);
+                let before = before.or_else(|| Some(message.single.as_ref()?.state_before()));
+                row.facts.progress = before.map(Progress::of);
+                orders.push(row);
+            }
+            None => drop(others.insert(order, change)),
         }
     }
-    if orders.is_empty() {
+    if shown.is_empty() {
         ledger::book(tx, &[], settled, now).await?;
         return Ok(Recorded::default());
     }
-    let moved = orders;
-    let mut orders = lock_moved(tx, &moved).await?;
+    if !others.is_empty() {
+        orders.extend(lock_moved(tx, &others).await?);
+    }
     for order in &mut orders {
         let Some(id) = order.facts.message else { continue };
-        let progress = moved.get(&order.facts.id).copied().flatten();
+        let progress = shown.get(&order.facts.id).copied().flatten();
         let progress = progress.map(|(_, to)| Step::Progressed(Progress::of(to)));
         let outcome = ended.get(&id).and_then(|id| messages.get(id)?.counters.state.outcome());
         let reason = firsts.get(&id).and_then(|first| first.delivery.status.reason);
@@ -183,7 +192,13 @@ async fn decide_orders(
                 "the end of a message does not fit its order");
         }
     }
-    let stored = change::store_with(tx, orders, settled, now, event_lease).await?;
+    let stored = change::store_with(tx, &mut orders, settled, now, event_lease).await?;
+    for order in orders {
+        let message = order.facts.message.and_then(|id| messages.get_mut(&id));
+        if let Some(message) = message.filter(|_| order.is_in_message()) {
+            message.credit_order = Some(order);
+        }
+    }
     Ok(Recorded {
         decided: stored.decided,
         settled: stored.settled,

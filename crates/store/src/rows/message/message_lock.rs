@@ -7,10 +7,13 @@ use domain::message::counters::MessageCounters;
 
 use super::single::Single;
 use crate::rows::campaign::campaign_row::{self, CampaignRow};
+use crate::rows::order::OrderRow;
 use crate::tx::{Result, Row, Tx, params};
 
 pub(crate) struct LockedMessage {
     pub(crate) order: Option<OrderId>,
+    /// Its order, when that is paid from credit.
+    pub(crate) credit_order: Option<OrderRow>,
     /// The order's buyer gets an event for every step.
     pub(crate) followed: bool,
     pub(crate) counters: MessageCounters,
@@ -26,8 +29,9 @@ pub(crate) type Messages = BTreeMap<MessageId, LockedMessage>;
 macro_rules! locking {
     ($how:literal) => {
         concat!(
-            "SELECT order_id, followed, state, recipients, pending, finals, delivered, address,
-                 recipient, reason, code, tried, deferred_attempt, unanswered, attempts, taken,
+            "SELECT order_id, followed, state, recipients, pending, finals, delivered, order_kind,
+                 order_state, order_reason, account, price, created_at, updated_at, webhook_wants,
+                 webhook_url, webhook_secret, events, last_event, address, recipient, reason, code, tried, deferred_attempt, unanswered, attempts, taken,
                  queued, valid_until, lease_node, lease_until
              FROM messages WHERE id = ?1 ",
             $how
@@ -68,7 +72,7 @@ async fn query(
     let mut messages = Messages::new();
     for (id, rows) in ids.into_iter().zip(found) {
         if let Some(row) = rows.into_iter().next() {
-            messages.insert(id, read(row)?);
+            messages.insert(id, read(id, row)?);
         }
     }
     let campaigns = messages.iter().filter(|(_, message)| message.order.is_none());
@@ -79,9 +83,10 @@ async fn query(
     Ok(messages)
 }
 
-fn read(mut row: Row) -> Result<LockedMessage> {
+fn read(id: MessageId, mut row: Row) -> Result<LockedMessage> {
+    let order = row.get()?;
     Ok(LockedMessage {
-        order: row.get()?,
+        order,
         followed: row.get::<i64>()? != 0,
         counters: MessageCounters {
             state: row.get()?,
@@ -91,6 +96,7 @@ fn read(mut row: Row) -> Result<LockedMessage> {
             delivered: row.get()?,
         },
         campaign: None,
+        credit_order: OrderRow::of_message(id, order, &mut row)?,
         single: Single::read(&mut row)?,
     })
 }

@@ -47,7 +47,7 @@ mod trace;
 mod withdraw;
 
 pub(crate) use expire::expire;
-pub(crate) use insert::{Payer, count_listed, insert_many};
+pub(crate) use insert::{Payer, count_and_queue, count_listed, insert_many, insert_rows};
 pub(crate) use message_lock::lock_one as lock;
 pub(crate) use outcomes::record_outcomes;
 pub(crate) use receipts::record_receipts;

@@ -13,6 +13,7 @@ use domain::time::Timestamp;
 
 use super::message_lock::{LockedMessage, Messages};
 use super::recipients::Recipient;
+use crate::rows::order::OrderRow;
 use crate::tx::{Result, Row, Tx, Value, params};
 
 /// The number of a first claim, and the doubt while it lasts.
@@ -85,6 +86,11 @@ impl Single {
         Some((FIRST, state))
     }
 
+    /// Its state before this change.
+    pub(crate) const fn state_before(&self) -> RecipientState {
+        self.recipient.before.state
+    }
+
     /// Ends the lease; that is stored with the recipient, or by [`store_ended`].
     pub(crate) fn end_lease(&mut self) {
         if self.lease == StoredLease::Held {
@@ -137,7 +143,8 @@ pub(super) async fn update(
              recipient = ?7, reason = ?8, code = ?9, tried = ?10, deferred_attempt = ?11,
              unanswered = ?12, attempts = ?13, taken = ?14,
              lease_node = CASE WHEN ?15 = 1 THEN lease_node END,
-             lease_until = CASE WHEN ?15 = 1 THEN lease_until END
+             lease_until = CASE WHEN ?15 = 1 THEN lease_until END, order_state = ?16,
+             order_reason = ?17, events = ?18, last_event = ?19
          WHERE id = ?1",
         &rows,
     )
@@ -150,9 +157,10 @@ fn columns<'a>(
     message: &'a LockedMessage,
     tried: &'a Option<String>,
     now: Timestamp,
-) -> Option<[Value<'a>; 15]> {
+) -> Option<[Value<'a>; 19]> {
     let single = message.single.as_ref()?;
     let (counters, status) = (&message.counters, &single.recipient.delivery.status);
+    let order = message.credit_order.as_ref().map(OrderRow::columns);
     Some(params![
         id,
         counters.pending,
@@ -169,6 +177,10 @@ fn columns<'a>(
         status.attempts,
         single.recipient.taken,
         i64::from(single.lease == StoredLease::Held),
+        order.map(|order| order.state),
+        order.and_then(|order| order.reason),
+        order.map_or(0, |order| order.events),
+        order.and_then(|order| order.last_event),
     ])
 }
 

@@ -1,10 +1,12 @@
 //! Changes of orders, stored together: their rows, bookings and events. [`domain::sale::change`]
 //! decides what a step does to an order.
 
+use domain::id::MessageId;
 use domain::ports::{Changed, Delivery, Lease, PortError};
+use domain::reason::Reason;
 use domain::sale::change::{Booking, Change, OrderFacts, Step, change};
 use domain::sale::ledger::TransferEvent;
-use domain::sale::order::{OrderSnapshot, PaymentMethod, Wanted};
+use domain::sale::order::{OrderSnapshot, OrderState, Wanted};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 
@@ -18,6 +20,24 @@ pub(crate) struct Hook {
     pub(crate) sealed: Vec<u8>,
 }
 
+/// Where an order is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// In a row of its own.
+    Orders,
+    /// In the row of its message.
+    Message(MessageId),
+}
+
+/// The columns of an order in its message's row that a change writes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OrderColumns {
+    pub(crate) state: OrderState,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) events: u32,
+    pub(crate) last_event: Option<i64>,
+}
+
 /// An order read for a change, and the change's effects.
 pub(crate) struct OrderRow {
     /// Before the steps, then after them.
@@ -27,6 +47,7 @@ pub(crate) struct OrderRow {
     hook: Option<Hook>,
     /// The number of stored events, and the row of the last one.
     events: (u32, Option<i64>),
+    home: Home,
     /// Whether the row must be written.
     touched: bool,
     booking: Option<Booking>,
@@ -41,6 +62,7 @@ impl OrderRow {
         check_at: Option<Timestamp>,
         hook: Option<Hook>,
         events: (u32, Option<i64>),
+        home: Home,
     ) -> Self {
         let (touched, booking, node_waits, report) = (false, None, false, None);
         Self {
@@ -49,6 +71,7 @@ impl OrderRow {
             check_at,
             hook,
             events,
+            home,
             touched,
             booking,
             node_waits,
@@ -77,6 +100,15 @@ impl OrderRow {
         }
         (self.booking, self.node_waits, self.report) = (booking, node_waits, report);
         Ok(())
+    }
+
+    pub(crate) const fn is_in_message(&self) -> bool {
+        matches!(self.home, Home::Message(_))
+    }
+
+    pub(crate) const fn columns(&self) -> OrderColumns {
+        let (state, reason) = (self.facts.state, self.facts.reason);
+        OrderColumns { state, reason, events: self.events.0, last_event: self.events.1 }
     }
 
     pub(super) const fn check_again(&mut self, at: Timestamp) {
@@ -113,13 +145,17 @@ pub(crate) async fn store(
     now: Timestamp,
     event_lease: Option<&Lease>,
 ) -> Result<Stored> {
-    store_with(tx, orders, &[], now, event_lease).await
+    let mut orders = orders;
+    let stored = store_with(tx, &mut orders, &[], now, event_lease).await?;
+    update_in_messages(tx, &orders).await?;
+    Ok(stored)
 }
 
-/// Also books shares of campaigns, so that each balance is changed once.
+/// Also books shares of campaigns, so that each balance is changed once. The caller writes the orders
+/// that are in rows of messages.
 pub(crate) async fn store_with(
     tx: &mut impl Tx,
-    mut orders: Vec<OrderRow>,
+    orders: &mut [OrderRow],
     settled: &[SettlementChange],
     now: Timestamp,
     event_lease: Option<&Lease>,
@@ -135,7 +171,7 @@ pub(crate) async fn store_with(
     for (at, event) in told.into_iter().zip(&added.ids) {
         orders[at].events.1 = Some(*event);
     }
-    update(tx, &orders).await?;
+    update(tx, orders).await?;
     let bookings: Vec<_> =
         orders.iter().filter_map(|row| Some((row.facts.charge(), row.booking?))).collect();
     ledger::book(tx, &bookings, settled, now).await?;
@@ -153,27 +189,29 @@ pub(crate) async fn store_with(
     Ok(Stored { decided, settled, cancelled, events, deliveries: added.deliveries })
 }
 
-/// Unchanged rows are not written. An order paid from credit changes few columns, none of them in a
-/// partial index of the others.
-async fn update(tx: &mut impl Tx, orders: &[OrderRow]) -> Result<()> {
-    let (over_lightning, from_credit): (Vec<_>, Vec<_>) = orders
-        .iter()
-        .filter(|row| row.touched)
-        .partition(|row| row.facts.payment == PaymentMethod::Lightning);
-    let rows: Vec<_> = from_credit
-        .into_iter()
-        .map(|row| {
-            let (order, (events, last)) = (&row.facts, row.events);
-            params![&order.id, order.state, order.reason, order.updated_at, events, last]
+async fn update_in_messages(tx: &mut impl Tx, orders: &[OrderRow]) -> Result<()> {
+    let touched = orders.iter().filter(|row| row.touched);
+    let rows: Vec<_> = touched
+        .filter_map(|row| {
+            let Home::Message(message) = &row.home else { return None };
+            let OrderColumns { state, reason, events, last_event } = row.columns();
+            Some(params![message, state, reason, events, last_event, row.facts.updated_at])
         })
         .collect();
     tx.execute_many(
-        "UPDATE orders SET state = ?2, reason = ?3, updated_at = ?4, events = ?5, last_event = ?6
+        "UPDATE messages SET order_state = ?2, order_reason = ?3, events = ?4, last_event = ?5,
+             updated_at = ?6
          WHERE id = ?1",
         &rows,
     )
-    .await?;
-    let rows: Vec<_> = over_lightning.into_iter().map(columns).collect();
+    .await
+    .map(drop)
+}
+
+/// Unchanged rows are not written.
+async fn update(tx: &mut impl Tx, orders: &[OrderRow]) -> Result<()> {
+    let touched = orders.iter().filter(|row| row.touched && row.home == Home::Orders);
+    let rows: Vec<_> = touched.map(columns).collect();
     tx.execute_many(
         "UPDATE orders SET state = ?2, reason = ?3, held = ?4, deadline_height = ?5,
              fulfilled_by = ?6, paid_at = ?7, updated_at = ?8, check_at = ?9, events = ?10,

@@ -28,7 +28,7 @@ pub(crate) async fn hold(
         state => return Ok(HoldOutcome::NotOpen(state)),
     }
     if let Some(message) = &hold.message {
-        let payer = Payer { order: &hold.order, followed: row.is_followed() };
+        let payer = Payer::order(&hold.order, row.is_followed());
         message::insert_many(tx, &[(message, payer)], None, now).await?;
     }
     let message = hold.message.as_ref().map(|message| message.content.message);

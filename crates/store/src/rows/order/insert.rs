@@ -4,6 +4,7 @@ use domain::id::{MessageId, PaymentHash};
 use domain::ports::PortError;
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, OrderState, Payment};
+use domain::secret::Secret;
 use domain::time::Timestamp;
 
 use super::read::{PREIMAGE, WEBHOOK_SECRET};
@@ -120,13 +121,16 @@ fn make<'a>(tx: &impl Tx, new: &'a NewOrder) -> Result<Made<'a>> {
         }
         Payment::Credit => (None, None, None),
     };
-    let secret = new
-        .webhook
-        .as_ref()
-        .map(|webhook| tx.vault().seal(WEBHOOK_SECRET, id, webhook.secret.expose().as_bytes()))
-        .transpose()?;
+    let secret = seal_webhook_secret(tx, new)?;
     let (hash, bought) = (new.payment.hash(), Bought::of(&new.fulfilment));
     Ok(Made { hash, preimage, invoice, pay_by, bought, secret })
+}
+
+pub(crate) fn seal_webhook_secret(tx: &impl Tx, new: &NewOrder) -> Result<Option<Vec<u8>>> {
+    let seal = |secret: &Secret| {
+        tx.vault().seal(WEBHOOK_SECRET, new.id.as_bytes(), secret.expose().as_bytes())
+    };
+    new.webhook.as_ref().map(|webhook| seal(&webhook.secret)).transpose()
 }
 
 pub(crate) fn exists() -> PortError {

@@ -8,12 +8,14 @@ use domain::message::progress::Progress;
 use domain::message::recipient::RecipientState;
 use domain::sale::change::OrderFacts;
 
-use super::change::{Hook, OrderRow};
+use super::change::{Home, Hook, OrderRow};
+use super::credit;
+use crate::rows::message;
 use crate::tx::{Result, Row, Tx, params};
 
 /// The message of an order, if it has started. Only messages have rows.
 pub(super) async fn message_of(tx: &mut impl Tx, id: &OrderId) -> Result<Option<MessageId>> {
-    let rows = tx.query("SELECT fulfilled_by FROM orders WHERE id = ?1", params![id]).await?;
+    let rows = tx.query("SELECT fulfilled_by FROM all_orders WHERE id = ?1", params![id]).await?;
     rows.into_iter().next().map_or(Ok(None), |mut row| row.get())
 }
 
@@ -64,17 +66,30 @@ async fn load_progress(tx: &mut impl Tx, orders: &mut [OrderRow]) -> Result<()> 
 }
 
 async fn lock_rows(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
-    let ids: Vec<_> = ids.iter().map(|id| params![id]).collect();
-    let found = tx
+    let keys: Vec<_> = ids.iter().map(|id| params![id]).collect();
+    let rows = tx
         .query_many(
             "SELECT id, kind, state, reason, account, price, held, payment, fulfilled_by, paid_at,
                  updated_at, webhook_wants, webhook_url, webhook_secret, deadline_height, check_at,
                  events, last_event
              FROM orders WHERE id = ?1 FOR UPDATE",
-            &ids,
+            &keys,
         )
         .await?;
-    found.into_iter().flatten().map(read).collect()
+    let mut found = Vec::with_capacity(ids.len());
+    for (id, rows) in ids.iter().zip(rows) {
+        match rows.into_iter().next() {
+            Some(row) => found.push(read(row)?),
+            None => found.extend(lock_in_message(tx, id).await?),
+        }
+    }
+    Ok(found)
+}
+
+async fn lock_in_message(tx: &mut impl Tx, id: &OrderId) -> Result<Option<OrderRow>> {
+    let Some(message) = credit::message_of(tx, id).await? else { return Ok(None) };
+    let locked = message::lock(tx, message).await?;
+    Ok(locked.and_then(|message| message.credit_order))
 }
 
 fn read(mut row: Row) -> Result<OrderRow> {
@@ -99,5 +114,6 @@ fn read(mut row: Row) -> Result<OrderRow> {
         _ => None,
     };
     let (deadline_height, check_at) = (row.get()?, row.get()?);
-    Ok(OrderRow::read(facts, deadline_height, check_at, hook, (row.get()?, row.get()?)))
+    let events = (row.get()?, row.get()?);
+    Ok(OrderRow::read(facts, deadline_height, check_at, hook, events, Home::Orders))
 }

@@ -6,6 +6,7 @@
 mod add;
 mod cancel;
 pub(crate) mod change;
+mod credit;
 mod hold;
 mod insert;
 mod lock;
@@ -15,7 +16,9 @@ mod spend;
 
 pub(crate) use add::{add, attach_invoice};
 pub(crate) use cancel::cancel;
+pub(crate) use change::OrderRow;
 pub(crate) use hold::hold;
+pub(crate) use insert::seal_webhook_secret;
 pub(crate) use lock::{Moved, lock_moved};
 pub(crate) use node::{claim_checks, load, recheck, record_node_reports};
 pub(crate) use read::{WEBHOOK_SECRET, find, find_by_payment, funding_history};

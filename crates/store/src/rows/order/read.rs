@@ -67,7 +67,7 @@ async fn query_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Vec<Row>>> 
                  o.created_at, o.paid_at,
                  CASE WHEN coalesce(r.updated_at, m.updated_at) > o.updated_at
                      THEN coalesce(r.updated_at, m.updated_at) ELSE o.updated_at END
-             FROM orders o LEFT JOIN messages m ON m.id = o.fulfilled_by
+             FROM all_orders o LEFT JOIN messages m ON m.id = o.fulfilled_by
              LEFT JOIN recipients r ON r.message = o.fulfilled_by AND r.idx = 0
              WHERE o.id = ?1",
         &ids,

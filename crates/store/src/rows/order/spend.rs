@@ -1,24 +1,23 @@
 //! New orders paid from credit immediately, many in one change.
 //!
-//! The orders are stored first, so that an existing one reserves no credit. The blocklist is
-//! checked next, and then credit is reserved per account: for all its orders together if the credit
-//! and the daily limit suffice, otherwise one by one. An order to a blocked number, or without
-//! credit, is deleted. The others get messages and their queue; the order's row is its transfer.
+//! Each is one row, of its message. They are stored first, so that an existing one reserves no credit.
+//! The blocklist is checked next, and then credit is reserved per account: for all its orders together
+//! if the credit and the daily limit suffice, otherwise one by one. An order to a blocked number, or
+//! without credit, is deleted. The others are counted and queued.
 
 use std::collections::BTreeMap;
 
 use domain::id::AccountId;
-use domain::message::Address;
+use domain::message::{Address, NewMessage};
 use domain::money::Msat;
 use domain::ports::{CreditOrder, CreditOutcome, Lease};
 use domain::sale::ledger::LedgerAccount;
-use domain::sale::order::{NewOrder, OrderEvent, OrderState, Payment, Wanted, next};
+use domain::sale::order::{NewOrder, OrderEvent, OrderState, Payment, next};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 
 use super::add::refused;
 use super::change::illegal;
-use super::insert::{NewOrderRow, insert_many};
 use crate::rows::directory::blocklist::{blocked_pairs, is_anybody_blocked};
 use crate::rows::ledger::Short;
 use crate::rows::message::Payer;
@@ -33,17 +32,12 @@ pub(crate) async fn add_credit(
     let Some(now) = new.iter().map(|new| new.order.created_at).max() else { return Ok(vec![]) };
     let payers = new.iter().map(|new| payer(&new.order)).collect::<Result<Vec<_>>>()?;
     let state = paid().map_err(illegal)?;
-    let new_row: Vec<_> = new
-        .iter()
-        .map(|CreditOrder { order, message }| NewOrderRow {
-            new: order,
-            state,
-            message: Some(message.content.message),
-            paid_at: Some(order.created_at),
-            check_at: None,
-        })
-        .collect();
-    let stored = insert_many(tx, &new_row).await?;
+    let mut rows = Vec::with_capacity(new.len());
+    for CreditOrder { order, message } in new {
+        must_be_single(message)?;
+        rows.push((message, Payer::credit(tx, order, state)?));
+    }
+    let stored = message::insert_rows(tx, &rows, lease, now).await?;
     let mut outcomes: Vec<_> = stored
         .iter()
         .map(|stored| if *stored { CreditOutcome::Accepted } else { CreditOutcome::Exists })
@@ -58,26 +52,26 @@ pub(crate) async fn add_credit(
     for (payer, orders) in asked.into_values() {
         reserve(tx, payer, new, &orders, &mut outcomes, now).await?;
     }
-    let mut accepted = Vec::with_capacity(new.len());
-    let mut gone = Vec::new();
-    for (at, CreditOrder { order, message }) in new.iter().enumerate() {
-        match outcomes[at] {
-            CreditOutcome::Accepted => {
-                let wants = order.webhook.as_ref().map(|webhook| webhook.wants);
-                let order = &order.id;
-                accepted.push((message, Payer { order, followed: wants == Some(Wanted::All) }));
-            }
+    let (mut gone, mut accepted) = (Vec::new(), Vec::with_capacity(new.len()));
+    for (CreditOrder { message, .. }, outcome) in new.iter().zip(&outcomes) {
+        match outcome {
+            CreditOutcome::Accepted => accepted.push(message),
             CreditOutcome::Insufficient { .. }
             | CreditOutcome::OverDailyLimit { .. }
-            | CreditOutcome::Blocked => {
-                gone.push(params![&order.id]);
-            }
+            | CreditOutcome::Blocked => gone.push(params![&message.content.message]),
             CreditOutcome::Exists => {}
         }
     }
-    tx.execute_many("DELETE FROM orders WHERE id = ?1", &gone).await?;
-    message::insert_many(tx, &accepted, lease, now).await?;
+    tx.execute_many("DELETE FROM messages WHERE id = ?1", &gone).await?;
+    message::count_and_queue(tx, &accepted, lease, now).await?;
     Ok(outcomes)
+}
+
+fn must_be_single(message: &NewMessage) -> Result<()> {
+    match message.recipients.len() {
+        1 => Ok(()),
+        _ => Err(refused("an order paid from credit has one recipient")),
+    }
 }
 
 fn is_wanted(outcome: CreditOutcome) -> bool {

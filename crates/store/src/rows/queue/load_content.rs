@@ -31,8 +31,8 @@ pub(crate) async fn load_content(
         .query_many(
             "SELECT m.id, m.account, m.sender, m.text, m.parts, m.lane, m.valid_until,
                  o.deadline_height,
-                 CASE WHEN o.state IN ('lost', 'cancelled')
-                     THEN coalesce(o.reason, 'node_refunded') END,
+                 CASE WHEN coalesce(o.state, m.order_state) IN ('lost', 'cancelled')
+                     THEN coalesce(o.reason, m.order_reason, 'node_refunded') END,
                  CASE WHEN m.order_id IS NULL THEN m.state END
              FROM messages m LEFT JOIN orders o ON o.id = m.order_id
              WHERE m.id = ?1",

@@ -42,7 +42,7 @@ pub(crate) async fn unpaid_orders(
     let rows: Vec<_> = orders.iter().map(|order| params![order]).collect();
     let found = tx
         .query_many(
-            "SELECT reason FROM orders WHERE id = ?1 AND state IN ('lost', 'cancelled')",
+            "SELECT reason FROM all_orders WHERE id = ?1 AND state IN ('lost', 'cancelled')",
             &rows,
         )
         .await?;

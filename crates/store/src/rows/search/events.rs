@@ -22,11 +22,13 @@ enum Source {
 macro_rules! select_events {
     ($where:literal) => {
         concat!(
-            "SELECT e.id, e.subject, e.subject_id, e.number, coalesce(o.account, i.account),
-                 e.target, coalesce(e.url, o.webhook_url), e.at, e.attempts, e.due_at, e.delivered,
+            "SELECT e.id, e.subject, e.subject_id, e.number, coalesce(o.account, m.account, i.account),
+                 e.target, coalesce(e.url, o.webhook_url, m.webhook_url), e.at, e.attempts, e.due_at, e.delivered,
                  e.ended_at
              FROM events e
              LEFT JOIN orders o ON e.subject = 'order' AND o.id = e.subject_id
+             LEFT JOIN messages m ON e.subject = 'order' AND m.order_id = e.subject_id
+                 AND m.order_kind IS NOT NULL
              LEFT JOIN inbound_messages i ON e.subject = 'inbound' AND i.id = e.subject_id
              WHERE ",
             $where
@@ -114,7 +116,7 @@ async fn walk(
             let sql = select_events!(
                 "e.id < ?2 AND e.id IN (
                      WITH RECURSIVE chain (id) AS (
-                         SELECT last_event FROM orders WHERE id = ?1
+                         SELECT last_event FROM all_orders WHERE id = ?1
                          UNION ALL
                          SELECT p.previous FROM events p JOIN chain c ON p.id = c.id
                          WHERE p.previous IS NOT NULL

@@ -259,7 +259,7 @@ async fn busy_nodes_do_not_wait_for_each_other_crosswise() {
         });
     }
     work.join_all().await;
-    assert_eq!(database.sql("SELECT count(*) FROM orders WHERE state = 'settled'"), "288");
+    assert_eq!(database.sql("SELECT count(*) FROM all_orders WHERE state = 'settled'"), "288");
     assert!(nodes[0].check_ledger().await.unwrap().is_sound());
     drop(nodes);
     // Sessions report their counters when they end.

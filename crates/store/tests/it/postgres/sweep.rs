@@ -99,13 +99,13 @@ impl Stage {
     /// Counts and sums of everything that an exchange changes.
     fn fingerprint(&self) -> Vec<i64> {
         let counted = self.database.sql(
-            "SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM messages),
+            "SELECT (SELECT count(*) FROM all_orders), (SELECT count(*) FROM messages),
                  (SELECT count(*) FROM all_recipients), (SELECT count(*) FROM chunks),
                  (SELECT count(*) FROM transfers), (SELECT count(*) FROM events),
                  (SELECT count(*) FROM submissions), (SELECT count(*) FROM parked_receipts),
                  (SELECT count(*) FROM all_recipients WHERE state = 'success'),
                  (SELECT count(*) FROM submissions WHERE state = 'delivered'),
-                 (SELECT count(*) FROM orders WHERE state = 'settled'),
+                 (SELECT count(*) FROM all_orders WHERE state = 'settled'),
                  (SELECT count(*) FROM transfers WHERE state = 'posted'),
                  (SELECT sum(pending) FROM messages), (SELECT sum(delivered) FROM messages),
                  (SELECT sum(reserved) FROM ledger_accounts),

@@ -52,7 +52,7 @@ pub(super) async fn subject(tx: &mut impl Tx, of: Charge) -> Result<Option<Subje
 }
 
 async fn of_order(tx: &mut impl Tx, id: OrderId) -> Result<Option<Subject>> {
-    let rows = tx.query("SELECT fulfilled_by FROM orders WHERE id = ?1", params![&id]).await?;
+    let rows = tx.query("SELECT fulfilled_by FROM all_orders WHERE id = ?1", params![&id]).await?;
     let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
     let message: Option<MessageId> = row.get()?;
     let charge = message.map_or(ChargeId::Order(id), ChargeId::Message);
@@ -77,12 +77,14 @@ async fn of_message(
 
 /// Locks the sale, so that no other change decides it meanwhile.
 pub(super) async fn lock(tx: &mut impl Tx, of: &Subject) -> Result<()> {
-    match (of.order, of.charge) {
-        (Some(id), _) | (None, ChargeId::Order(id)) => {
-            tx.query("SELECT 1 FROM orders WHERE id = ?1 FOR UPDATE", params![&id]).await.map(drop)
-        }
-        (None, ChargeId::Message(id)) => message::lock(tx, id).await.map(drop),
+    if let ChargeId::Message(id) = of.charge {
+        message::lock(tx, id).await?;
     }
+    let order = match (of.order, of.charge) {
+        (Some(id), _) | (None, ChargeId::Order(id)) => id,
+        (None, ChargeId::Message(_)) => return Ok(()),
+    };
+    tx.query("SELECT 1 FROM orders WHERE id = ?1 FOR UPDATE", params![&order]).await.map(drop)
 }
 
 pub(super) async fn find(tx: &mut impl Tx, of: &Subject) -> Result<Option<Found>> {
@@ -101,7 +103,7 @@ async fn find_order(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Found>> {
             "SELECT o.kind, o.state, o.account,
                  CASE WHEN o.payment = 'lightning' THEN coalesce(t.posted, 0)
                      WHEN o.state = 'settled' THEN o.price ELSE 0 END
-             FROM orders o
+             FROM all_orders o
              LEFT JOIN transfers t ON t.id = coalesce(o.fulfilled_by, o.id)
                  AND t.kind IN ('credit_sale', 'lightning_sale', 'fund')
              WHERE o.id = ?1",

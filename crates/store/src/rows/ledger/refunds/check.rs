@@ -34,11 +34,9 @@ pub(crate) async fn wrong(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
                  FROM refunds GROUP BY subject
              ) s LEFT JOIN transfers t ON t.id = s.subject
                  AND t.kind IN ('credit_sale', 'lightning_sale')
-             LEFT JOIN messages m ON m.id = s.subject
-             LEFT JOIN orders o ON o.id = m.order_id AND o.payment = 'credit'
-                 AND o.state = 'settled'
+             LEFT JOIN messages m ON m.id = s.subject AND m.order_state = 'settled'
              WHERE NOT coalesce(s.given = s.total AND s.number = s.refunds
-                 AND s.given <= coalesce(o.price, t.posted), 1 = 0)
+                 AND s.given <= coalesce(m.price, t.posted), 1 = 0)
              ORDER BY s.subject LIMIT ?1",
             params![limit],
         )
