@@ -154,6 +154,18 @@ CREATE TABLE messages (
     unanswered INTEGER NOT NULL DEFAULT 0,
     attempts INTEGER NOT NULL DEFAULT 0,
     taken INTEGER NOT NULL DEFAULT 0, -- its parts in submissions
+    -- Its first part that a carrier took, of a text of one part; columns as in submissions.
+    part_carrier TEXT,
+    part_id TEXT,
+    part_number INTEGER,
+    part_attempt INTEGER,
+    part_state TEXT,
+    part_code TEXT,
+    part_at INTEGER,
+    part_decided_at INTEGER,
+    part_noted TEXT,
+    part_noted_code TEXT,
+    part_noted_at INTEGER,
     queued INTEGER NOT NULL DEFAULT 1, -- 0: it never had a chunk
     -- The lease of its first claim, when it was stored with that: then it has no chunk.
     lease_node TEXT,
@@ -178,6 +190,8 @@ CREATE TABLE messages (
 CREATE INDEX messages_receipts ON messages (receipts_until) WHERE recipients > pending + finals;
 CREATE INDEX messages_leased ON messages (lease_until) WHERE lease_node IS NOT NULL;
 CREATE UNIQUE INDEX messages_order ON messages (order_id);
+CREATE INDEX messages_part ON messages (part_carrier, part_id, part_number, part_at)
+    WHERE part_carrier IS NOT NULL;
 -- The list of an account, in any state and in one.
 CREATE INDEX messages_listed ON messages (account, state, id) WHERE listed = 1;
 
@@ -346,6 +360,17 @@ CREATE TABLE submissions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX submissions_carrier ON submissions (carrier, carrier_id, number, at);
+
+-- The parts of all recipients.
+CREATE VIEW all_submissions AS
+    SELECT message, idx, carrier, part, parts, carrier_id, number, attempt, state, code, at, decided_at,
+        noted, noted_code, noted_at
+    FROM submissions
+    UNION ALL
+    SELECT id, 0, part_carrier, 1, 1, part_id, part_number, part_attempt, part_state,
+        part_code, part_at, part_decided_at, part_noted, part_noted_code, part_noted_at
+    FROM messages WHERE part_carrier IS NOT NULL;
+
 
 CREATE TABLE parked_receipts (
     carrier TEXT NOT NULL,

@@ -9,6 +9,7 @@ use domain::account::operator::Actor;
 
 use domain::id::{AccountId, MessageId, OrderId};
 use domain::inbound::keyword::Keywords;
+use domain::message::campaign::{NewBulk, PriceGroup, RefundPolicy};
 use domain::message::door::Door;
 use domain::message::quiet::QuietHours;
 use domain::message::{Address, Content, Lane, NewMessage};
@@ -143,8 +144,36 @@ impl House {
         parts: u16,
     ) -> Sent {
         let now = self.clock.now();
-        let phone = |n| Address::Phone(Msisdn::from_digits(4_520_000_000 + n).unwrap());
-        let to: Vec<_> = (0..recipients).map(|_| phone(self.number())).collect();
+        let number = |n| Msisdn::from_digits(4_520_000_000 + n).unwrap();
+        let numbers: Vec<_> = (0..recipients).map(|_| number(self.number())).collect();
+        let message = MessageId(Uuid::from_u128(u128::from(self.number()) << 64 | 1));
+        let sent = Sent { message };
+        let content = Content {
+            message,
+            account: Some(account),
+            sender: None,
+            text: Text::new(text),
+            parts,
+            lane,
+            valid_until: now.after(Duration::from_secs(3 * 3_600)),
+        };
+        let receipts_until = now.after(Duration::from_secs(4 * 3_600));
+        let [to] = *numbers else {
+            let new = NewBulk {
+                content,
+                door: Door::Bulk,
+                payer: account,
+                groups: vec![PriceGroup { price: Msat::new(1), numbers }],
+                excluded: Vec::new(),
+                start_at: None,
+                receipts_until,
+                refunds: RefundPolicy::Undelivered,
+                idempotency: None,
+                created_at: now,
+            };
+            self.store.add_bulk(Arc::new(new)).await.unwrap();
+            return sent;
+        };
         let mut bytes = [0x5a; 32];
         bytes[..8].copy_from_slice(&self.number().to_be_bytes());
         let order = NewOrder {
@@ -153,28 +182,15 @@ impl House {
             account: Some(account),
             price: PRICE,
             payment: Payment::Credit,
-            fulfilment: Fulfilment::message(to[0].clone(), Text::new(text)),
+            fulfilment: Fulfilment::message(Address::Phone(to), Text::new(text)),
             webhook: None,
             referral: None,
             client: "key-1".to_owned(),
             created_at: now,
         };
-        let message = MessageId(Uuid::from_u128(u128::from(self.number()) << 64 | 1));
-        let sent = Sent { message };
-        let message = NewMessage {
-            content: Content {
-                message,
-                account: Some(account),
-                sender: None,
-                text: Text::new(text),
-                parts,
-                lane,
-                valid_until: now.after(Duration::from_secs(3 * 3_600)),
-            },
-            order: Some(order.id),
-            recipients: to,
-            receipts_until: now.after(Duration::from_secs(4 * 3_600)),
-        };
+        let order_id = Some(order.id);
+        let recipients = vec![Address::Phone(to)];
+        let message = NewMessage { content, order: order_id, recipients, receipts_until };
         let new = vec![CreditOrder { order, message }];
         let outcomes = self.store.add_credit_orders(new, None).await.unwrap();
         assert_eq!(outcomes, [CreditOutcome::Accepted]);

@@ -34,7 +34,7 @@ pub(crate) async fn apply(
         return Ok(Recorded::default());
     }
     let (singles, rows): (Vec<_>, Vec<_>) =
-        changed.iter().copied().partition(|(_, recipient)| recipient.taken_before.is_some());
+        changed.iter().copied().partition(|(_, recipient)| recipient.stored_before.is_some());
     update_recipients(tx, &rows, now).await?;
     let moved: Vec<MovedRecipient<'_>> = changed
         .into_iter()

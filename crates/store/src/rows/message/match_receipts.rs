@@ -68,7 +68,7 @@ async fn find_by_number(
         .collect();
     let found = tx
         .query_many(
-            "SELECT message, idx, part FROM submissions
+            "SELECT message, idx, part FROM all_submissions
              WHERE carrier = ?1 AND carrier_id = ?2 AND number = ?3 AND at > ?4 LIMIT 2",
             &rows,
         )
@@ -95,7 +95,7 @@ async fn find_fitting(
         .collect();
     let found = tx
         .query_many(
-            "SELECT number, message, idx, part FROM submissions
+            "SELECT number, message, idx, part FROM all_submissions
              WHERE carrier = ?1 AND carrier_id = ?2 AND at > ?3 LIMIT ?4",
             &rows,
         )
@@ -124,7 +124,7 @@ async fn find_by_id(
         .collect();
     let found = tx
         .query_many(
-            "SELECT message, idx, part FROM submissions
+            "SELECT message, idx, part FROM all_submissions
              WHERE carrier = ?1 AND carrier_id = ?2 AND at > ?3 LIMIT 2",
             &rows,
         )

@@ -41,6 +41,7 @@ mod outcomes;
 mod parked_receipts;
 mod receipts;
 pub(crate) mod recipients;
+mod row_part;
 pub(crate) mod single;
 mod submissions;
 mod trace;

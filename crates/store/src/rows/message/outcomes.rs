@@ -13,6 +13,7 @@ use super::apply::apply;
 use super::message_lock::{self, Messages};
 use super::parked_receipts::apply_parked;
 use super::recipients::{self, RecipientKey, Recipients};
+use super::row_part::RowPart;
 use super::submissions::{self, NewSubmission};
 use crate::rows::queue::finish_claim::{self, ClaimEnd, finish_claims};
 use crate::tx::{AdvisoryLock, Result, Tx};
@@ -110,7 +111,15 @@ async fn take_parts(
         let Some(recipient) = recipients.get_mut(&recipient_key) else { continue };
         for accepted in &outcome.accepted {
             if let Some(part) = recipient.delivery.take_part(outcome, accepted.part, now) {
-                recipient.taken = recipient.taken.saturating_add(1);
+                if recipient.stored_before.is_some() {
+                    if recipient.stored.row.is_none()
+                        && let Some(row) = RowPart::new(part, &accepted.carrier_id)
+                    {
+                        recipient.stored.row = Some(row);
+                        continue;
+                    }
+                    recipient.stored.others = recipient.stored.others.saturating_add(1);
+                }
                 new.push(NewSubmission {
                     recipient: recipient_key,
                     part: part.clone(),

@@ -8,10 +8,12 @@ use domain::limits::EARLY_RECEIPT_AGE_MAX;
 use domain::message::receipt::{PartReceipt, ReceiptMatch};
 use domain::number::{Msisdn, NumberEnds};
 use domain::ports::{Outcome, Receipt, ReceiptState};
+use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
 use super::match_receipts::{ReceiptKey, match_receipts};
 use super::recipients::Recipients;
+use super::row_part;
 use super::submissions::{PartKey, ReceiptUpdates};
 use crate::tx::{Result, Tx, params};
 
@@ -89,10 +91,12 @@ pub(crate) async fn apply_parked(
             ids.map(|id| (&outcome.carrier, id))
         })
         .collect();
+    let ids = of_carriers_with_parked(tx, ids).await?;
     let parked = load(tx, &ids, now).await?;
     if parked.is_empty() {
         return Ok(());
     }
+    row_part::store_new(tx, recipients).await?;
     let keys: Vec<_> = parked.iter().map(|(key, _)| *key).collect();
     let matches = match_receipts(tx, &keys, now).await?;
     let (mut updates, mut used) = (ReceiptUpdates::default(), Vec::new());
@@ -102,17 +106,32 @@ pub(crate) async fn apply_parked(
         used.push((key, receipt.state));
         let effect = recipient.delivery.record_receipt(key.carrier, part, &receipt);
         let part = PartKey { recipient: recipient_key, carrier: key.carrier, part };
-        updates.add(effect, part, receipt);
+        updates.add(recipient, effect, part, receipt);
     }
     updates.store(tx).await?;
     delete(tx, &used).await
+}
+
+/// Most carriers have parked none.
+async fn of_carriers_with_parked<'a>(
+    tx: &mut impl Tx,
+    mut ids: BTreeSet<(&'a CarrierName, &'a str)>,
+) -> Result<BTreeSet<(&'a CarrierName, &'a str)>> {
+    let carriers: BTreeSet<_> = ids.iter().map(|(carrier, _)| *carrier).collect();
+    for carrier in carriers {
+        let sql = "SELECT 1 FROM parked_receipts WHERE carrier = ?1 LIMIT 1";
+        if tx.query(sql, params![carrier.as_str()]).await?.is_empty() {
+            ids.retain(|(of, _)| *of != carrier);
+        }
+    }
+    Ok(ids)
 }
 
 /// The receipts parked under these ids, in order of arrival. Ordering in SQL would use the index of
 /// everything that the carrier has parked.
 async fn load<'a>(
     tx: &mut impl Tx,
-    ids: &BTreeSet<(&'a domain::routing::CarrierName, &'a str)>,
+    ids: &BTreeSet<(&'a CarrierName, &'a str)>,
     now: Timestamp,
 ) -> Result<Vec<(ReceiptKey<'a>, PartReceipt)>> {
     let after = now.before(EARLY_RECEIPT_AGE_MAX);

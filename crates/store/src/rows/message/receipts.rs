@@ -42,7 +42,8 @@ pub(crate) async fn record_receipts(
             PartReceipt { state: receipt.state, code: receipt.code.clone(), at: receipt.at };
         let effect = recipient.delivery.record_receipt(carrier, part, &receipt);
         recipient.delivery.apply_parts();
-        updates.add(effect, PartKey { recipient: key, carrier, part }, receipt);
+        let part = PartKey { recipient: key, carrier, part };
+        updates.add(recipient, effect, part, receipt);
     }
     updates.store(tx).await?;
     let recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;

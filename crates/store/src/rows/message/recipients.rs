@@ -9,6 +9,7 @@ use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 
 use super::message_lock::Messages;
+use super::row_part::RowPart;
 pub(crate) use super::submissions::RecipientKey;
 use super::{single, submissions};
 use crate::tx::{Result, Row, Tx, params};
@@ -28,10 +29,17 @@ pub(crate) struct Recipient {
     pub(crate) price: Msat,
     /// Destination number; `None` for e-mail.
     pub(crate) number: Option<u64>,
-    /// Its parts that are stored, as its message's row counts them: they are read only if there are
-    /// some. `None` before: it has a row of its own, which counts none.
-    pub(crate) taken: u32,
-    pub(crate) taken_before: Option<u32>,
+    /// Its parts as its message's row has them; `None` before: it has a row of its own.
+    pub(crate) stored: StoredParts,
+    pub(crate) stored_before: Option<StoredParts>,
+}
+
+/// The parts of a single message that its row knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct StoredParts {
+    pub(crate) row: Option<RowPart>,
+    /// How many are rows of submissions: these are read only if there are some.
+    pub(crate) others: u32,
 }
 
 impl Recipient {
@@ -48,18 +56,19 @@ impl Recipient {
         let price = row.get()?;
         let number = single::number(&row.get::<String>()?);
         let delivery = Delivery { status: status.clone(), parts: Vec::new() };
-        Ok(Self { before: status, delivery, price, number, taken: 0, taken_before: None })
+        let (stored, stored_before) = (StoredParts::default(), None);
+        Ok(Self { before: status, delivery, price, number, stored, stored_before })
     }
 
     pub(crate) fn is_changed(&self) -> bool {
-        let took = self.taken_before.is_some_and(|before| before != self.taken);
+        let took = self.stored_before.as_ref().is_some_and(|before| *before != self.stored);
         took || self.before != self.delivery.status
     }
 
     /// As it is after this change.
     pub(super) fn written(self) -> Self {
-        let taken_before = self.taken_before.map(|_| self.taken);
-        Self { before: self.delivery.status.clone(), taken_before, ..self }
+        let stored_before = self.stored_before.map(|_| self.stored.clone());
+        Self { before: self.delivery.status.clone(), stored_before, ..self }
     }
 
     /// The states before and after.
@@ -145,9 +154,13 @@ async fn load_singles(
 ) -> Result<Recipients> {
     let recipient = |id: MessageId| Some(((id, 0), of_single(messages, &id)?.clone()));
     let mut recipients: Recipients = ids.filter_map(recipient).collect();
+    for recipient in recipients.values_mut() {
+        let part = recipient.stored.row.as_ref().map(|row| row.part.clone());
+        recipient.delivery.parts.extend(part);
+    }
     let taken: Vec<_> = recipients
         .iter()
-        .filter(|(_, recipient)| recipient.taken > 0)
+        .filter(|(_, recipient)| recipient.stored.others > 0)
         .map(|((id, _), _)| *id)
         .collect();
     let rows: Vec<_> = taken.iter().map(|id| params![id]).collect();

@@ -12,7 +12,8 @@ use domain::ports::{ChunkId, Lease};
 use domain::time::Timestamp;
 
 use super::message_lock::{LockedMessage, Messages};
-use super::recipients::Recipient;
+use super::recipients::{Recipient, StoredParts};
+use super::row_part::{self, RowPart};
 use crate::rows::order::OrderRow;
 use crate::tx::{Result, Row, Tx, Value, params};
 
@@ -59,6 +60,7 @@ impl Single {
             attempts: row.get()?,
         };
         let taken = row.get()?;
+        let stored = StoredParts { row: RowPart::read(row)?, others: taken };
         let queued = row.get::<i64>()? != 0;
         let valid_until = row.get()?;
         let (node, until): (Option<String>, Option<Timestamp>) = (row.get()?, row.get()?);
@@ -70,8 +72,8 @@ impl Single {
                 delivery: Delivery { status, parts: Vec::new() },
                 price: Msat::ZERO,
                 number: number(&address),
-                taken,
-                taken_before: Some(taken),
+                stored_before: Some(stored.clone()),
+                stored,
             },
             queued,
             lease: first_claim.as_ref().map_or(StoredLease::None, |_| StoredLease::Held),
@@ -144,7 +146,10 @@ pub(super) async fn update(
              unanswered = ?12, attempts = ?13, taken = ?14,
              lease_node = CASE WHEN ?15 = 1 THEN lease_node END,
              lease_until = CASE WHEN ?15 = 1 THEN lease_until END, order_state = ?16,
-             order_reason = ?17, events = ?18, last_event = ?19
+             order_reason = ?17, events = ?18, last_event = ?19, part_carrier = ?20, part_id = ?21,
+             part_attempt = ?22, part_state = ?23, part_code = ?24, part_at = ?25,
+             part_decided_at = ?26, part_noted = ?27, part_noted_code = ?28, part_noted_at = ?29,
+             part_number = ?30
          WHERE id = ?1",
         &rows,
     )
@@ -157,10 +162,14 @@ fn columns<'a>(
     message: &'a LockedMessage,
     tried: &'a Option<String>,
     now: Timestamp,
-) -> Option<[Value<'a>; 19]> {
+) -> Option<[Value<'a>; 30]> {
     let single = message.single.as_ref()?;
     let (counters, status) = (&message.counters, &single.recipient.delivery.status);
     let order = message.credit_order.as_ref().map(OrderRow::columns);
+    let part = single.recipient.stored.row.as_ref();
+    let [carrier, id_there, attempt, state, code, at, decided_at, noted, noted_code, noted_at] =
+        row_part::columns(part);
+    let number = part.and(single.recipient.number).and_then(|number| i64::try_from(number).ok());
     Some(params![
         id,
         counters.pending,
@@ -175,12 +184,23 @@ fn columns<'a>(
         status.deferred_attempt,
         status.unanswered,
         status.attempts,
-        single.recipient.taken,
+        single.recipient.stored.others,
         i64::from(single.lease == StoredLease::Held),
         order.map(|order| order.state),
         order.and_then(|order| order.reason),
         order.map_or(0, |order| order.events),
         order.and_then(|order| order.last_event),
+        carrier,
+        id_there,
+        attempt,
+        state,
+        code,
+        at,
+        decided_at,
+        noted,
+        noted_code,
+        noted_at,
+        number,
     ])
 }
 

@@ -6,6 +6,7 @@ use domain::message::parts::{Part, PartState};
 use domain::message::receipt::{PartReceipt, ReceiptEffect};
 use domain::routing::CarrierName;
 
+use super::recipients::Recipient;
 use crate::tx::{Result, Row, Tx, params};
 
 /// A recipient: message and index.
@@ -82,13 +83,24 @@ pub(crate) struct ReceiptUpdates<'a> {
 }
 
 impl<'a> ReceiptUpdates<'a> {
-    pub(crate) fn add(&mut self, effect: ReceiptEffect, part: PartKey<'a>, receipt: PartReceipt) {
+    /// `recipient` has recorded the receipt, with this effect.
+    pub(crate) fn add(
+        &mut self,
+        recipient: &mut Recipient,
+        effect: ReceiptEffect,
+        part: PartKey<'a>,
+        receipt: PartReceipt,
+    ) {
+        let contradicts = effect == ReceiptEffect::Noted { contradicts: true };
+        self.contradictory += u32::from(contradicts);
+        let Recipient { delivery, stored, .. } = recipient;
+        if let Some(row) = stored.row.as_mut().filter(|row| row.is(part.carrier, part.part)) {
+            row.record(delivery, effect, &receipt);
+            return;
+        }
         match effect {
             ReceiptEffect::Decided(state) => self.decided.push((part, state, receipt)),
-            ReceiptEffect::Noted { contradicts } => {
-                self.contradictory += u32::from(contradicts);
-                self.noted.push((part, receipt));
-            }
+            ReceiptEffect::Noted { .. } => self.noted.push((part, receipt)),
             ReceiptEffect::Repeat => {}
         }
     }

@@ -46,7 +46,7 @@ pub(crate) async fn trace(
         .query(
             "SELECT idx, carrier, carrier_id, part, parts, attempt, state, code, at, decided_at,
                  noted, noted_code, noted_at
-             FROM submissions WHERE message = ?1 AND idx >= ?2 AND idx < ?3
+             FROM all_submissions WHERE message = ?1 AND idx >= ?2 AND idx < ?3
              ORDER BY idx, at, attempt, carrier, part",
             params![message, first, last],
         )

@@ -45,8 +45,9 @@ async fn may_be_with_carrier(tx: &mut impl Tx, message: &MessageId) -> Result<bo
             return Ok(true);
         }
     }
-    let submissions =
-        tx.query("SELECT 1 FROM submissions WHERE message = ?1 LIMIT 1", params![message]).await?;
+    let submissions = tx
+        .query("SELECT 1 FROM all_submissions WHERE message = ?1 LIMIT 1", params![message])
+        .await?;
     Ok(!submissions.is_empty())
 }
 

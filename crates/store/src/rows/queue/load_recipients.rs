@@ -112,7 +112,7 @@ async fn load_accepted(
         again.iter().map(|chunk| params![&chunk.id.message, chunk.id.first, chunk.last]).collect();
     let found = tx
         .query_many(
-            "SELECT idx, part, carrier FROM submissions
+            "SELECT idx, part, carrier FROM all_submissions
              WHERE message = ?1 AND idx BETWEEN ?2 AND ?3 ORDER BY idx, at DESC, attempt DESC",
             &ranges,
         )
