@@ -213,8 +213,9 @@ impl fmt::Debug for Handle {
     }
 }
 
-/// Events of a session, in order and in batches. A slow receiver slows our requests down; the peer's are refused above
-/// [`SessionConfig::inbound_window`](crate::session::SessionConfig::inbound_window). Dropping it unbinds.
+/// Events of a session, in order and in batches. A slow receiver slows our requests down. The peer's wait within
+/// [`InboundRoom`](super::InboundRoom) at a client, and are throttled above
+/// [`SessionConfig::inbound_window`](crate::session::SessionConfig::inbound_window) at a server. Dropping it unbinds.
 #[derive(Debug)]
 pub struct Events {
     pub(super) batches: mpsc::Receiver<Vec<Event>>,
