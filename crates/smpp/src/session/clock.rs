@@ -44,6 +44,12 @@ impl Session {
         pause
     }
 
+    /// For how long, altogether, the peer was not read.
+    #[must_use]
+    pub const fn unread(&self) -> Duration {
+        self.clock.behind
+    }
+
     /// Whether the peer is read.
     #[must_use]
     pub const fn is_reading(&self) -> bool {

@@ -18,7 +18,7 @@ mod store_inbound;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::ports::Outcome;
+use domain::ports::{InboundRefusal, Outcome};
 use smpp::link::{Events, Handle, Link, SessionFuture};
 use smpp::session::{BindKind, CloseReason};
 use tokio::sync::Notify;
@@ -77,6 +77,17 @@ impl<'a> Bound<'a> {
     pub(super) async fn run(&self, events: Events, run: SessionFuture) -> CloseReason {
         let (reason, (), ()) =
             tokio::join!(self.drive(run), self.pump(), self.receive_events(events));
+        let counters = self.handle.counters();
+        let misplaced = counters.misplaced + counters.unknown_commands;
+        if misplaced > 0 {
+            let carrier = self.carrier.lifecycle.name.as_str();
+            tracing::warn!(
+                carrier,
+                misplaced,
+                "the carrier sent requests that SMPP does not allow"
+            );
+            self.refused(InboundRefusal::Misplaced, misplaced).await;
+        }
         reason
     }
 
