@@ -1,6 +1,8 @@
 //! A message centre on raw sockets without a receipt window: it sends receipts as fast as TCP takes them, reads
 //! meanwhile, never repeats a receipt, and counts what it gets. Real ones of this kind exist.
 
+#![allow(clippy::expect_used, reason = "a fixture of tests")]
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -91,15 +93,17 @@ impl Windowless {
 
     /// Sends the receipts of all accepted messages at once, in turns over the sessions.
     pub fn send_receipts(&self) {
-        self.send(std::mem::take(&mut *lock(&self.centre.owed)));
+        let owed = std::mem::take(&mut *lock(&self.centre.owed));
+        self.send(&owed);
     }
 
     /// Sends receipts of unknown messages at once, in turns over the sessions; their ids are `flood-0`, `flood-1`, ….
     pub fn flood(&self, count: usize) {
-        self.send((0..count).map(|at| (format!("flood-{at}"), "4520123456".to_owned())).collect());
+        let receipt = |at| (format!("flood-{at}"), "4520123456".to_owned());
+        self.send(&(0..count).map(receipt).collect::<Vec<_>>());
     }
 
-    fn send(&self, receipts: Vec<(String, String)>) {
+    fn send(&self, receipts: &[(String, String)]) {
         let sessions = lock(&self.centre.sessions).clone();
         for (at, (id, to)) in receipts.iter().enumerate() {
             if let Some(session) = sessions.get(at % sessions.len().max(1)) {
@@ -215,11 +219,11 @@ impl Centre {
             }
             CommandId::DELIVER_SM_RESP if pdu.status().is_ok() => lock(&self.counts).taken += 1,
             CommandId::DELIVER_SM_RESP | CommandId::SUBMIT_SM_RESP => {
-                lock(&self.counts).refused.push(pdu.status())
+                lock(&self.counts).refused.push(pdu.status());
             }
             CommandId::ENQUIRE_LINK_RESP => lock(&self.counts).alive += 1,
             CommandId::ENQUIRE_LINK | CommandId::UNBIND => {
-                session.push_raw(id.response(), sequence, b"")
+                session.push_raw(id.response(), sequence, b"");
             }
             _ => {}
         }

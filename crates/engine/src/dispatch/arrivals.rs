@@ -204,3 +204,7 @@ const fn word(state: ReceiptState) -> &'static str {
         ReceiptState::Intermediate => "intermediate",
     }
 }
+
+#[cfg(test)]
+#[path = "arrivals_tests.rs"]
+mod tests;

@@ -109,10 +109,10 @@ async fn record(mut batch: Vec<Delivered>, unmatched: Unmatched, store: &impl Ke
             for call in batch {
                 let mut call = vec![call];
                 let kept = keep(&mut call, unmatched, store).await;
-                answer(call, kept, store);
+                answer(call, &kept, store);
             }
         }
-        kept => answer(batch, kept, store),
+        kept => answer(batch, &kept, store),
     }
 }
 
@@ -141,9 +141,9 @@ async fn keep(
 }
 
 /// Gives each caller its own receipts of those that were not recorded.
-fn answer(batch: Vec<Delivered>, kept: Result<Vec<usize>, PortError>, store: &impl Keep) {
+fn answer(batch: Vec<Delivered>, kept: &Result<Vec<usize>, PortError>, store: &impl Keep) {
     let alone = batch.iter().map(|call| call.receipts.len()).sum::<usize>() == 1;
-    if let Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) = &kept
+    if let Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) = kept
         && alone
     {
         store.given_up(error);
