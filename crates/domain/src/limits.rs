@@ -107,15 +107,15 @@ pub const INBOUND_QUEUE_BYTES_MAX: usize = 32 * 1_024 * 1_024;
 /// them. Some carriers never repeat what was refused, so it is far longer than a slow disk or a failover takes.
 pub const STORE_STALL_MAX: Duration = Duration::from_secs(60);
 
-/// How long a receipt without a known submission waits in memory: it may have overtaken the outcome, on another link or
-/// before the last part was accepted. Its carrier waits for the response meanwhile.
+/// How long a receipt waits in memory for the outcomes that were queued before it.
+pub const OUTCOMES_BEFORE_RECEIPTS_MAX: Duration = Duration::from_secs(1);
+
+/// How long a receipt without a known submission waits in memory after that: its response may come on another link, or
+/// its outcome with the last part of the message.
 pub const EARLY_RECEIPT_WAIT: Duration = Duration::from_millis(200);
 
-/// As above, while outcomes that came before it are not recorded yet.
-pub const EARLY_RECEIPT_WAIT_MAX: Duration = Duration::from_secs(1);
-
-/// Carrier's ids of single messages that are remembered, so that their receipts are recorded before those of campaigns: some
-/// seconds of a fast carrier, and a few megabytes.
+/// Carriers' ids of single messages that are remembered, so that their receipts are recorded before those of campaigns:
+/// some seconds of a fast carrier, and a few megabytes.
 pub const SINGLE_IDS_MAX: usize = 32_768;
 
 /// Bounds of a chunk's lease. It is renewed four times in its duration; a dead node's chunks wait for its end.

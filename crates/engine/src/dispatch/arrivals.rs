@@ -57,6 +57,17 @@ pub(super) struct Queues {
     pub(super) receipts: tokio::sync::Mutex<ReceiptQueue<Delivered>>,
 }
 
+pub(super) struct Recording<'a> {
+    arrivals: &'a Arrivals,
+    outcomes: u64,
+}
+
+impl Drop for Recording<'_> {
+    fn drop(&mut self) {
+        self.arrivals.outcomes_recorded.send_modify(|recorded| *recorded += self.outcomes);
+    }
+}
+
 fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -112,8 +123,9 @@ impl Arrivals {
         let _ = self.outcomes.send(outcomes).await;
     }
 
-    pub(super) fn recorded(&self, outcomes: usize) {
-        self.outcomes_recorded.send_modify(|recorded| *recorded += outcomes as u64);
+    /// Dropped when this many outcomes are recorded, or will never be.
+    pub(super) const fn recording(&self, outcomes: usize) -> Recording<'_> {
+        Recording { arrivals: self, outcomes: outcomes as u64 }
     }
 
     fn note_singles(&self, outcomes: &[Outcome]) {
@@ -128,8 +140,9 @@ impl Arrivals {
         }
     }
 
-    /// Returns when all are recorded. Those without a known submission wait in memory for outcomes
-    /// that they may have overtaken, and are parked after that.
+    /// Returns when all are recorded. They wait in memory for the outcomes that they may have
+    /// overtaken: for those that are queued, and if their submission is unknown then, a moment for
+    /// those that are about to be. What is still unknown after that is parked.
     pub(crate) async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
         if receipts.is_empty() {
             return Ok(());
@@ -137,13 +150,18 @@ impl Arrivals {
         for receipt in &receipts {
             self.metrics.receipts.get_or_create(&ByResult { result: word(receipt.state) }).inc();
         }
+        let unanswered = self.backpressure.came(receipts.len());
+        self.queued_outcomes().await;
         let early = self.record(receipts, Unmatched::Return).await?;
+        drop(unanswered);
         if early.is_empty() {
             return Ok(());
         }
         if self.may_be_early(&early) {
-            self.outcomes_so_far().await;
+            tokio::time::sleep(limits::EARLY_RECEIPT_WAIT).await;
+            self.queued_outcomes().await;
         }
+        let _unanswered = self.backpressure.came(early.len());
         self.record(early, Unmatched::Park).await.map(drop)
     }
 
@@ -153,7 +171,6 @@ impl Arrivals {
         unmatched: Unmatched,
     ) -> Result<Vec<Receipt>, PortError> {
         let stopping = || PortError::Unknown("the engine is stopping".to_owned());
-        let _unanswered = self.backpressure.came(receipts.len());
         let call = self.progress.begin();
         // What was returned has waited already.
         let is_urgent = unmatched == Unmatched::Park || self.has_single(&receipts);
@@ -181,18 +198,13 @@ impl Arrivals {
         receipts.iter().any(|receipt| in_flight.has_any_at(&receipt.carrier))
     }
 
-    /// Waits for the outcomes that are queued now, and a moment for those that are about to be.
-    async fn outcomes_so_far(&self) {
+    /// Waits until the outcomes that are queued now are recorded. If that takes long, recording the
+    /// receipts finds what was recorded until then.
+    async fn queued_outcomes(&self) {
         let queued = self.outcomes_queued.load(Ordering::SeqCst);
         let mut recorded = self.outcomes_recorded.subscribe();
-        let both = async {
-            // The sender is `self`'s.
-            let _ = recorded.wait_for(|recorded| *recorded >= queued).await;
-        };
-        let moment = tokio::time::sleep(limits::EARLY_RECEIPT_WAIT);
-        // If the outcomes take longer, parking finds what was recorded until then.
-        let limited = tokio::time::timeout(limits::EARLY_RECEIPT_WAIT_MAX, both);
-        let _ = tokio::join!(limited, moment);
+        let all = recorded.wait_for(|recorded| *recorded >= queued);
+        let _ = tokio::time::timeout(limits::OUTCOMES_BEFORE_RECEIPTS_MAX, all).await;
     }
 }
 

@@ -55,48 +55,52 @@ fn receipt(carrier: &CarrierName, id: &str) -> Receipt {
     }
 }
 
-/// Plays a store that matches none of them; returns how long they waited until they were parked.
-async fn park(queues: &Queues) -> Duration {
-    let mut queue = queues.receipts.lock().await;
+/// Plays a store that matches none of them. Returns how long they waited before it was called first,
+/// and from then until they were parked.
+async fn park(queues: &Queues) -> (Duration, Duration) {
+    let (mut queue, begun) = (queues.receipts.lock().await, Instant::now());
     let Delivered { receipts, unmatched, done } = queue.recv().await.unwrap();
     assert_eq!(unmatched, Unmatched::Return);
-    let begun = Instant::now();
+    let first = begun.elapsed();
     done.send(Ok(receipts)).unwrap();
     let Delivered { unmatched, done, .. } = queue.recv().await.unwrap();
     assert_eq!(unmatched, Unmatched::Park);
     done.send(Ok(vec![])).unwrap();
-    begun.elapsed()
+    (first, begun.elapsed() - first)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_receipt_waits_in_memory_for_the_outcomes_that_it_may_have_overtaken() {
     let (arrivals, queues) = arrivals();
     let early = || arrivals.receipts(vec![receipt(&main(), "early")]);
+    let moment = limits::EARLY_RECEIPT_WAIT;
     let (answer, waited) = tokio::join!(early(), park(&queues));
-    assert_eq!((answer, waited), (Ok(()), limits::EARLY_RECEIPT_WAIT), "none is queued");
+    assert_eq!((answer, waited), (Ok(()), (Duration::ZERO, moment)), "no outcome is queued");
 
     arrivals.outcomes(vec![outcome(Lane::Bulk, "early")]).await;
-    let slow = limits::EARLY_RECEIPT_WAIT * 2;
     let record = async {
-        tokio::time::sleep(slow).await;
-        arrivals.recorded(1);
+        tokio::time::sleep(moment * 2).await;
+        drop(arrivals.recording(1));
     };
     let (answer, waited, ()) = tokio::join!(early(), park(&queues), record);
-    assert_eq!((answer, waited), (Ok(()), slow), "until the outcome is recorded");
+    assert_eq!((answer, waited), (Ok(()), (moment * 2, moment)), "until it is recorded");
 
     arrivals.outcomes(vec![outcome(Lane::Bulk, "early")]).await;
+    let most = limits::OUTCOMES_BEFORE_RECEIPTS_MAX;
     let (answer, waited) = tokio::join!(early(), park(&queues));
-    assert_eq!((answer, waited), (Ok(()), limits::EARLY_RECEIPT_WAIT_MAX), "it is not recorded");
+    assert_eq!((answer, waited), (Ok(()), (most, moment + most)), "it is not recorded");
 
+    drop(arrivals.recording(1));
     let other = arrivals.receipts(vec![receipt(&CarrierName::new("other"), "1")]);
     let (answer, waited) = tokio::join!(other, park(&queues));
-    assert_eq!((answer, waited), (Ok(()), Duration::ZERO), "nothing is with that carrier");
+    assert_eq!((answer, waited), (Ok(()), Default::default()), "nothing is with that carrier");
 }
 
 #[tokio::test]
 async fn receipts_of_single_messages_are_recorded_before_those_of_campaigns() {
     let (arrivals, queues) = arrivals();
     arrivals.outcomes(vec![outcome(Lane::Single, "code"), outcome(Lane::Bulk, "bulk")]).await;
+    drop(arrivals.recording(2));
     let send = async |id| arrivals.receipts(vec![receipt(&main(), id)]).await;
     let record = async {
         let mut queue = queues.receipts.lock().await;

@@ -34,12 +34,11 @@ impl Dispatcher {
     }
 
     async fn flush(&self, mut batch: Vec<Outcome>) {
-        let outcomes = batch.len();
+        let _recording = self.arrivals.recording(batch.len());
         let now = self.context.clock.now();
         let ends = self.in_flight().note(&mut batch, now);
         self.counters().count(&batch, &self.context.metrics);
         store_all(batch, &ends, self).await;
-        self.arrivals.recorded(outcomes);
         if !ends.is_empty() {
             self.in_flight().end(&ends);
             let due = |end: &ChunkEnd| matches!(end, ChunkEnd::Retry { at, .. } if *at <= now);
