@@ -9,8 +9,9 @@
 //! A part without a response in time ends as *no answer*; a response after that, while the session lasts, is reported as
 //! *late* ([`domain::ports::End::Late`]).
 //!
-//! The session is read and keeps its timers whatever the other two wait for. When it ends, every part has come back as an
-//! event; `fail_open_jobs` handles what a panic left behind.
+//! The session is read and keeps its timers whatever the other two wait for, as long as there is room for what the carrier
+//! sends ([`InboundRoom`](smpp::link::InboundRoom)). When it ends, every part has come back as an event; `fail_open_jobs`
+//! handles what a panic left behind.
 
 mod receive_events;
 mod send;
