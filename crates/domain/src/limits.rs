@@ -95,8 +95,28 @@ pub const RECEIPT_FLUSH_MAX: usize = 1_000;
 /// one-time passwords, are not delayed further.
 pub const RECEIPTS_BEFORE_BULK_MAX: usize = RECEIPT_FLUSH_MAX / 2;
 
-/// Receipts queued for recording. When it is full, the carriers' sessions wait, and so do the carriers.
+/// Calls with receipts queued for recording, of one kind. When it is full, the carriers' sessions wait, and so do the
+/// carriers.
 pub const RECEIPT_QUEUE_MAX: usize = 4_096;
+
+/// Receipts and inbound messages of all SMPP carriers that are read and not yet stored: some seconds of a fast store.
+/// When it is full, links are not read, and the carriers wait.
+pub const INBOUND_QUEUE_BYTES_MAX: usize = 32 * 1_024 * 1_024;
+
+/// When the store has committed nothing for this long, receipts and inbound messages are refused, so that carriers keep
+/// them. Some carriers never repeat what was refused, so it is far longer than a slow disk or a failover takes.
+pub const STORE_STALL_MAX: Duration = Duration::from_secs(60);
+
+/// How long a receipt waits in memory for the outcomes that were queued before it.
+pub const OUTCOMES_BEFORE_RECEIPTS_MAX: Duration = Duration::from_secs(1);
+
+/// How long a receipt without a known submission waits in memory after that: its response may come on another link, or
+/// its outcome with the last part of the message.
+pub const EARLY_RECEIPT_WAIT: Duration = Duration::from_millis(200);
+
+/// Carriers' ids of single messages that are remembered, so that their receipts are recorded before those of campaigns:
+/// some seconds of a fast carrier, and a few megabytes.
+pub const SINGLE_IDS_MAX: usize = 32_768;
 
 /// Bounds of a chunk's lease. It is renewed four times in its duration; a dead node's chunks wait for its end.
 pub const NODE_LEASE_MIN: Duration = Duration::from_secs(4);

@@ -137,6 +137,7 @@ impl Engine {
             settings: settings.inbound.clone(),
             receivers: Default::default(),
             loading: Default::default(),
+            progress: Default::default(),
             accept: accept.clone(),
         });
         let numbers = Arc::new(Numbers {
@@ -172,7 +173,11 @@ impl Engine {
             other_nodes,
             last: Default::default(),
         };
-        let inbox = Arc::new(CarrierInbox { dispatch: dispatch.clone(), inbound: inbound.clone() });
+        let inbox = Arc::new(CarrierInbox {
+            dispatch: dispatch.clone(),
+            inbound: inbound.clone(),
+            metrics: metrics.clone(),
+        });
         Arc::new(Self {
             accept,
             orders,

@@ -14,6 +14,7 @@ pub mod tasks;
 
 mod bisect_refused;
 mod carriers;
+mod commit_progress;
 mod hot_cache;
 mod ids;
 mod inbox;

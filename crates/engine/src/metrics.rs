@@ -23,6 +23,12 @@ pub struct ByResult {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByRefusal {
+    pub carrier: String,
+    pub reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct ByCarrier {
     pub carrier: String,
 }
@@ -46,6 +52,9 @@ pub struct Metrics {
     /// Inbound messages: complete, incomplete; repeat: repeated parts; helped, unhelped: replies to
     /// HELP.
     pub inbound: Family<ByResult, Counter>,
+    /// Receipts and inbound messages that were refused to the carrier, by
+    /// [`InboundRefusal`](domain::ports::InboundRefusal).
+    pub inbound_refused: Family<ByRefusal, Counter>,
     /// Webhook calls, by result.
     pub webhooks: Family<ByResult, Counter>,
     /// Store changes that were retried.
@@ -93,6 +102,7 @@ impl Default for Metrics {
             chunks_handed_over: Family::default(),
             receipts: Family::default(),
             inbound: Family::default(),
+            inbound_refused: Family::default(),
             webhooks: Family::default(),
             store_retries: Counter::default(),
             given_up: Family::default(),
@@ -115,6 +125,11 @@ impl Default for Metrics {
         );
         registry.register("receipts", "Receipts recorded", metrics.receipts.clone());
         registry.register("inbound", "Inbound messages by result", metrics.inbound.clone());
+        registry.register(
+            "inbound_refused",
+            "Receipts and messages refused to carriers by reason",
+            metrics.inbound_refused.clone(),
+        );
         registry.register("webhook_calls", "Webhook calls made", metrics.webhooks.clone());
         registry.register(
             "store_retries",

@@ -8,3 +8,4 @@ pub mod lightning_conformance;
 pub mod postgres;
 pub mod smsc;
 pub mod store_conformance;
+pub mod windowless;

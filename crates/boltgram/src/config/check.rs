@@ -13,7 +13,7 @@ use lightning::lnd::{Lnd, LndOptions};
 
 use super::mistake::Severity;
 use super::{Backend, CarrierKind, Config};
-use crate::carriers::make_carrier;
+use crate::carriers::{inbound_room, make_carrier};
 use crate::system::{os_random, system_clock};
 
 /// A mistake, and the path of its key (`routes.0.prefix`).
@@ -176,7 +176,9 @@ fn check_carriers(config: &Config, found: &mut Vec<Finding>) {
         if carrier.password_file.is_some() && carrier.password().is_some() {
             let text = "either password or password_file, not both";
             found.push(Finding::error(format!("{path}.password_file"), text));
-        } else if let Err(error) = make_carrier(carrier, &system_clock(), &os_random()) {
+        } else if let Err(error) =
+            make_carrier(carrier, &system_clock(), &os_random(), &inbound_room())
+        {
             let text = format!("{error:#}");
             // The text begins with its key.
             let key = text.split(':').next().unwrap_or_default();

@@ -9,7 +9,8 @@
 //! parts per second. The parts of a recipient are sent in order on one session, and their responses form one outcome
 //! (`job`). A part without a response when its session ends, or in time, may have been accepted: it ends as *no answer*,
 //! so the windows bound the number in doubt. A response after that is reported as *late*. Queued parts were certainly
-//! not accepted. Receipts are answered only after they are stored.
+//! not accepted. Receipts are answered only after they are stored. While too many wait for that, the links are not read, so
+//! that the carrier's window or TCP holds it back.
 //!
 //! Mobile-originated messages are decoded part by part (`phone`) and joined in the store, because their parts may come
 //! on different sessions.
@@ -50,6 +51,7 @@ use domain::time::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+pub use ::smpp::link::InboundRoom;
 pub use config::{BindMode, InterfaceVersion, SmppConfig, TlvConfig};
 pub use ids::ReceiptIds;
 pub use profile::{Alphabet, Beyond, LongMessages, Receipts, SettleOn, Validity};
@@ -101,6 +103,8 @@ struct Inner {
     unmarked: RareWarning,
     /// Inbound PDUs that the store refused.
     refused: RareWarning,
+    /// Batches with inbound PDUs that cannot be decoded.
+    malformed: RareWarning,
     unknown_statuses: Mutex<UnknownStatuses>,
     /// The carrier throttles.
     throttled: Incident,
@@ -109,6 +113,8 @@ struct Inner {
 }
 
 impl SmppCarrier {
+    /// `room` bounds what carriers bring and is not stored yet; all SMPP carriers of a process share it.
+    ///
     /// # Errors
     ///
     /// [`ConfigError`] for settings that can never work.
@@ -117,8 +123,10 @@ impl SmppCarrier {
         config: SmppConfig,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
+        room: &Arc<InboundRoom>,
     ) -> Result<Arc<Self>, ConfigError> {
-        let settings = config.settings()?;
+        let mut settings = config.settings()?;
+        settings.client.inbound_room = room.clone();
         let window = usize::try_from(settings.client.session.window).unwrap_or(QUEUE_MAX);
         let slots = (window * settings.kinds.len()).clamp(QUEUE_MIN, QUEUE_MAX);
         Ok(Arc::new(Self {
@@ -135,6 +143,7 @@ impl SmppCarrier {
                 late_refusals: RareWarning::default(),
                 late_strays: RareWarning::default(),
                 refused: RareWarning::default(),
+                malformed: RareWarning::default(),
                 marks: AtomicBool::new(false),
                 unmarked: RareWarning::default(),
                 unknown_statuses: Mutex::default(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use carriers::smpp::{SmppCarrier, SmppConfig};
+use carriers::smpp::{InboundRoom, SmppCarrier, SmppConfig};
 use domain::inbound::InboundBody;
 use domain::message::{Address, Content, Lane};
 use domain::ports::{Carrier, End, Submission};
@@ -22,13 +22,22 @@ use crate::centre::{Centre, Open, open};
 use crate::pki::Pki;
 
 pub(crate) fn carrier(port: u16, more: Value) -> Arc<SmppCarrier> {
+    carrier_in(port, more, &room())
+}
+
+pub(crate) fn carrier_in(port: u16, more: Value, room: &Arc<InboundRoom>) -> Arc<SmppCarrier> {
     let mut section = json!({
         "host": "127.0.0.1", "port": port, "system_id": "u", "password": "p", "reconnect_ms": 20,
     });
     section.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let config: SmppConfig = serde_json::from_value(section).unwrap();
     let (clock, random) = (TestClock::at_noon(), SeededRandom::new(1));
-    SmppCarrier::new(CarrierName::new("main"), config, clock, random).unwrap()
+    SmppCarrier::new(CarrierName::new("main"), config, clock, random, room).unwrap()
+}
+
+/// Room for inbound PDUs as the program has it.
+pub(crate) fn room() -> Arc<InboundRoom> {
+    InboundRoom::new(domain::limits::INBOUND_QUEUE_BYTES_MAX)
 }
 
 pub(crate) fn to(digits: &str) -> Address {
@@ -209,7 +218,8 @@ async fn a_message_after_a_broken_session_may_be_a_repeat() {
     });
     let config: SmppConfig = serde_json::from_value(section).unwrap();
     let (name, random) = (CarrierName::new("main"), SeededRandom::new(1));
-    let running = Running::up(SmppCarrier::new(name, config, clock.clone(), random).unwrap()).await;
+    let running =
+        Running::up(SmppCarrier::new(name, config, clock.clone(), random, &room()).unwrap()).await;
     let message = DeliverSm { short_message: b"JA", ..DeliverSm::default() };
     clock.advance(Duration::from_secs(5));
     open.centre.deliver(&message).await;

@@ -15,7 +15,7 @@ use testkit::carrier_conformance::{Running, key, submission, until};
 use testkit::clock::{NOON, SeededRandom, TestClock};
 
 use crate::centre::{Centre, Open, open};
-use crate::smpp::{deferred, to};
+use crate::smpp::{deferred, room, to};
 
 const FAR: Timestamp = Timestamp::from_millis(i64::MAX);
 
@@ -36,7 +36,8 @@ impl Links {
         let config: SmppConfig = serde_json::from_value(section).unwrap();
         let (clock, random) = (TestClock::at_noon(), SeededRandom::new(1));
         let carrier =
-            SmppCarrier::new(CarrierName::new("main"), config, clock.clone(), random).unwrap();
+            SmppCarrier::new(CarrierName::new("main"), config, clock.clone(), random, &room())
+                .unwrap();
         Self { open, clock, running: Running::new(carrier) }
     }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::inbound::InboundPart;
-use domain::ports::{Carrier, Inbox, Outcome, PortError, Receipt};
+use domain::ports::{Carrier, InboundRefusal, Inbox, Outcome, PortError, Receipt};
+use domain::routing::CarrierName;
 use serde_json::json;
 use smpp::CommandStatus;
 use smpp::client::{self, ClientConfig};
@@ -82,6 +83,8 @@ impl Inbox for Counting {
     async fn inbound(&self, _parts: Vec<InboundPart>) -> Result<(), PortError> {
         Ok(())
     }
+
+    fn refused(&self, _carrier: &CarrierName, _why: InboundRefusal, _count: u64) {}
 }
 
 /// CPU time of this process so far, in steps of 10 ms.

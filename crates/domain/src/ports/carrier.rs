@@ -128,7 +128,11 @@ pub trait Inbox: Send + Sync {
     async fn outcomes(&self, outcomes: Vec<Outcome>);
 
     /// `Ok` means *durably recorded*: only then may the caller acknowledge to the carrier. On an
-    /// error it must not, and the carrier repeats them. Idempotent.
+    /// error it must not, and the carrier repeats them. Idempotent. Callers bound what waits here.
+    ///
+    /// While the store is unavailable it waits, because some carriers never repeat what was
+    /// refused. [`PortError::Unavailable`] and [`PortError::Unknown`]: the store has committed
+    /// nothing for [`STORE_STALL_MAX`](crate::limits::STORE_STALL_MAX), or the process stops.
     ///
     /// [`PortError::Refused`] and [`PortError::Conflict`]: this batch can never be recorded. The
     /// caller retries in smaller batches, and rejects to the carrier a single receipt that is
@@ -138,7 +142,31 @@ pub trait Inbox: Send + Sync {
     /// Takes parts of inbound messages. `Ok` and errors as for [`Inbox::receipts`]; a repeated part
     /// is stored once.
     async fn inbound(&self, parts: Vec<InboundPart>) -> Result<(), PortError>;
+
+    /// Counts receipts and parts that were refused to the carrier.
+    fn refused(&self, carrier: &CarrierName, why: InboundRefusal, count: u64);
 }
+
+/// Why a receipt or a part of an inbound message was refused to the carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InboundRefusal {
+    /// The store has committed nothing for [`STORE_STALL_MAX`](crate::limits::STORE_STALL_MAX), or
+    /// the process stops: refused temporarily.
+    StoreStalled,
+    /// The store refuses it permanently.
+    StoreRefused,
+    /// It cannot be decoded.
+    Malformed,
+    /// The protocol does not allow it, or does not know it.
+    Misplaced,
+}
+
+stored_as!(InboundRefusal {
+    StoreStalled = "store_stalled",
+    StoreRefused = "store_refused",
+    Malformed = "malformed",
+    Misplaced = "misplaced",
+});
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkStatus {

@@ -16,8 +16,8 @@ mod store;
 mod supplier;
 
 pub use carrier::{
-    AcceptedPart, Carrier, End, Inbox, LinkCount, LinkStatus, Outcome, Receipt, ReceiptState,
-    Submission, SubmissionKey,
+    AcceptedPart, Carrier, End, InboundRefusal, Inbox, LinkCount, LinkStatus, Outcome, Receipt,
+    ReceiptState, Submission, SubmissionKey,
 };
 pub use clock::{Clock, Random};
 pub use fetch::{Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse};

@@ -67,7 +67,8 @@ pub(crate) struct Dispatcher {
 
 impl Dispatcher {
     pub(crate) fn new(context: Context) -> Self {
-        let (arrivals, queues) = Arrivals::new(context.metrics.clone());
+        let in_flight: Arc<Mutex<InFlight>> = Arc::default();
+        let (arrivals, queues) = Arrivals::new(context.metrics.clone(), in_flight.clone());
         Self {
             context,
             queues,
@@ -77,7 +78,7 @@ impl Dispatcher {
             behind: AtomicBool::new(true),
             waiting: AtomicBool::new(true),
             arrivals,
-            in_flight: Arc::default(),
+            in_flight,
             references: Mutex::default(),
             counters: Mutex::default(),
         }

@@ -67,6 +67,15 @@ impl InFlight {
         self.chunks.is_empty() && self.admission.reserved() == 0
     }
 
+    pub(super) fn lane(&self, chunk: ChunkId) -> Option<Lane> {
+        self.chunks.get(&chunk).map(|work| work.holder.0)
+    }
+
+    /// Whether the carrier has recipients in flight.
+    pub(super) fn has_any_at(&self, carrier: &CarrierName) -> bool {
+        self.places.get(carrier).is_some_and(|places| places.iter().any(|held| *held > 0))
+    }
+
     /// Whether a carrier has reached its share of this lane.
     pub(super) fn is_full(&self, carrier: &CarrierName, lane: Lane, now: Timestamp) -> bool {
         let held = self.places.get(carrier).map_or(0, |places| places[index(lane)]);

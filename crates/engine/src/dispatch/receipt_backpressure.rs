@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::limits::RECEIPTS_BEFORE_BULK_MAX;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
+
+use super::receipt_queue::ReceiptQueue;
 
 /// After an acknowledgement, a carrier with more receipts sends some within this time.
 const LULL: Duration = Duration::from_millis(20);
@@ -57,7 +58,7 @@ impl ReceiptBackpressure {
     /// The next item; calls `over` when a lull ends the pressure.
     pub(super) async fn next<T>(
         &self,
-        queue: &mut mpsc::Receiver<T>,
+        queue: &mut ReceiptQueue<T>,
         over: impl FnOnce(),
     ) -> Option<T> {
         if self.goes_on.load(Ordering::Relaxed) {
@@ -82,6 +83,7 @@ impl Drop for Unanswered<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::receipt_queue::channel;
     use super::*;
 
     #[test]
@@ -98,13 +100,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn bulk_waits_on_until_none_have_come_for_a_while() {
-        let (backpressure, (sender, mut queue)) =
-            (ReceiptBackpressure::default(), mpsc::channel(4));
+        let (backpressure, (sender, mut queue)) = (ReceiptBackpressure::default(), channel(4));
         backpressure.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
         assert!(backpressure.is_behind(), "even with every receipt acknowledged");
         let soon = async {
             tokio::time::sleep(LULL / 2).await;
-            sender.send(1).await.unwrap();
+            sender.others.send(1).await.unwrap();
         };
         let (next, ()) = tokio::join!(backpressure.next(&mut queue, || panic!("not over")), soon);
         assert_eq!(next, Some(1));
@@ -114,7 +115,7 @@ mod tests {
         let late = async {
             tokio::time::sleep(2 * LULL).await;
             assert!(!backpressure.is_behind(), "the lull has ended it");
-            sender.send(2).await.unwrap();
+            sender.others.send(2).await.unwrap();
         };
         let (next, ()) = tokio::join!(backpressure.next(&mut queue, || over = true), late);
         assert_eq!((next, over), (Some(2), true));
@@ -133,12 +134,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn few_at_a_time_are_no_backlog() {
-        let (backpressure, (sender, mut queue)) =
-            (ReceiptBackpressure::default(), mpsc::channel(4));
+        let (backpressure, (sender, mut queue)) = (ReceiptBackpressure::default(), channel(4));
         backpressure.stored(RECEIPTS_BEFORE_BULK_MAX + 1);
         backpressure.stored(RECEIPTS_BEFORE_BULK_MAX);
         assert!(!backpressure.is_behind());
-        sender.send(1).await.unwrap();
+        sender.others.send(1).await.unwrap();
         assert_eq!(backpressure.next(&mut queue, || panic!("there was no lull")).await, Some(1));
         drop(sender);
         assert_eq!(backpressure.next(&mut queue, || panic!("there was no lull")).await, None);

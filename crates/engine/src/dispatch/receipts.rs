@@ -1,7 +1,7 @@
 //! Records receipts: what arrives during one change is batched into the next. Each caller gets the
 //! result for its own receipts. Unmarked receipts that turn out to be messages are recorded as
 //! inbound messages; after a crash in between, the carrier repeats them, because they were not
-//! acknowledged.
+//! acknowledged. While the store is unavailable a batch is retried until its callers give up.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -9,8 +9,9 @@ use std::sync::atomic::Ordering;
 use domain::limits;
 use domain::ports::{Inbox, PortError, Receipt};
 
-use super::arrivals::Delivered;
+use super::arrivals::{Delivered, Unmatched};
 use super::{Context, Dispatcher};
+use crate::commit_progress::RETRY_PAUSE;
 use crate::metrics::ByResult;
 
 impl Dispatcher {
@@ -21,14 +22,15 @@ impl Dispatcher {
         let backpressure = &self.arrivals.backpressure;
         let over = || self.context.wake.dispatch.notify_one();
         while let Some(first) = backpressure.next(&mut queue, over).await {
-            let mut size = first.receipts.len();
-            let mut batch = vec![first];
-            while size < limits::RECEIPT_FLUSH_MAX {
-                let Ok(more) = queue.try_recv() else { break };
-                size += more.receipts.len();
-                batch.push(more);
+            let count = |delivered: &Delivered| delivered.receipts.len();
+            let batch = queue.fill(first, limits::RECEIPT_FLUSH_MAX, count);
+            let size = batch.iter().map(count).sum();
+            let store = Receipts { dispatcher: &self, inbox: &*inbox };
+            let (new, seen): (Vec<_>, Vec<_>) =
+                batch.into_iter().partition(|call| call.unmatched == Unmatched::Return);
+            for (batch, unmatched) in [(new, Unmatched::Return), (seen, Unmatched::Park)] {
+                record(batch, unmatched, &store).await;
             }
-            record(batch, &Receipts { dispatcher: &self, inbox: &*inbox }).await;
             backpressure.stored(size);
             if self.waiting.load(Ordering::SeqCst) {
                 // Bulk may have been waiting for this.
@@ -40,7 +42,15 @@ impl Dispatcher {
 
 /// The store as this recorder uses it.
 trait Keep: Sync {
-    fn keep(&self, receipts: Vec<Receipt>) -> impl Future<Output = Result<(), PortError>> + Send;
+    /// Returns the indices of the receipts that were not recorded.
+    fn keep(
+        &self,
+        receipts: Vec<Receipt>,
+        unmatched: Unmatched,
+    ) -> impl Future<Output = Result<Vec<usize>, PortError>> + Send;
+
+    /// The store is unavailable; the change is retried.
+    fn postponed(&self, receipts: usize, error: &PortError);
 
     /// A receipt was refused permanently.
     fn given_up(&self, error: &PortError);
@@ -53,19 +63,33 @@ struct Receipts<'a> {
 }
 
 impl Keep for Receipts<'_> {
-    async fn keep(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
+    async fn keep(
+        &self,
+        receipts: Vec<Receipt>,
+        unmatched: Unmatched,
+    ) -> Result<Vec<usize>, PortError> {
         let Context { store, clock, handoff, metrics, .. } = &self.dispatcher.context;
         let now = clock.now();
-        let mut recorded = store.record_receipts(receipts, now, handoff.lease(now)).await?;
+        let lease = handoff.lease(now);
+        let (mut recorded, left) = match unmatched {
+            Unmatched::Return => store.record_matched_receipts(receipts, now, lease).await?,
+            Unmatched::Park => (store.record_receipts(receipts, now, lease).await?, Vec::new()),
+        };
+        self.dispatcher.arrivals.progress.committed();
         let messages = std::mem::take(&mut recorded.messages);
         self.dispatcher.follow_up(recorded);
-        if messages.is_empty() {
-            return Ok(());
+        if !messages.is_empty() {
+            let result = ByResult { result: "not_believed" };
+            let count = u64::try_from(messages.len()).unwrap_or(u64::MAX);
+            metrics.receipts.get_or_create(&result).inc_by(count);
+            self.inbox.inbound(messages).await?;
         }
-        let result = ByResult { result: "not_believed" };
-        let count = u64::try_from(messages.len()).unwrap_or(u64::MAX);
-        metrics.receipts.get_or_create(&result).inc_by(count);
-        self.inbox.inbound(messages).await
+        Ok(left)
+    }
+
+    fn postponed(&self, receipts: usize, error: &PortError) {
+        self.dispatcher.context.metrics.store_retries.inc();
+        tracing::warn!(%error, receipts, "could not record receipts; trying again");
     }
 
     fn given_up(&self, error: &PortError) {
@@ -79,37 +103,64 @@ impl Keep for Receipts<'_> {
 /// ([`Inbox::receipts`]).
 ///
 /// [`Inbox::receipts`]: domain::ports::Inbox::receipts
-async fn record(mut batch: Vec<Delivered>, store: &impl Keep) {
-    // The caller no longer waits, and calls again.
-    batch.retain(|delivered| !delivered.done.is_closed());
-    if batch.is_empty() {
-        return;
-    }
-    let all = batch.iter().flat_map(|delivered| delivered.receipts.iter().cloned()).collect();
-    match store.keep(all).await {
+async fn record(mut batch: Vec<Delivered>, unmatched: Unmatched, store: &impl Keep) {
+    match keep(&mut batch, unmatched, store).await {
         Err(PortError::Refused(_) | PortError::Conflict(_)) if batch.len() > 1 => {
-            for Delivered { receipts, done } in batch {
-                let alone = receipts.len() == 1;
-                let _ = done.send(judge(alone, store.keep(receipts).await, store));
+            for call in batch {
+                let mut call = vec![call];
+                let kept = keep(&mut call, unmatched, store).await;
+                answer(call, &kept, store);
             }
         }
-        result => {
-            let alone = batch.iter().map(|delivered| delivered.receipts.len()).sum::<usize>() == 1;
-            let result = judge(alone, result, store);
-            for delivered in batch {
-                let _ = delivered.done.send(result.clone());
+        kept => answer(batch, &kept, store),
+    }
+}
+
+/// Retries until the store records or permanently refuses the batch, or no caller waits any more.
+async fn keep(
+    batch: &mut Vec<Delivered>,
+    unmatched: Unmatched,
+    store: &impl Keep,
+) -> Result<Vec<usize>, PortError> {
+    loop {
+        // The caller no longer waits, and calls again.
+        batch.retain(|call| !call.done.is_closed());
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let all: Vec<_> = batch.iter().flat_map(|call| call.receipts.iter().cloned()).collect();
+        let receipts = all.len();
+        match store.keep(all, unmatched).await {
+            Err(error @ (PortError::Unavailable(_) | PortError::Unknown(_))) => {
+                store.postponed(receipts, &error);
+                tokio::time::sleep(RETRY_PAUSE).await;
             }
+            kept => return kept,
         }
     }
 }
 
-fn judge(alone: bool, kept: Result<(), PortError>, store: &impl Keep) -> Result<(), PortError> {
-    if let Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) = &kept
+/// Gives each caller its own receipts of those that were not recorded.
+fn answer(batch: Vec<Delivered>, kept: &Result<Vec<usize>, PortError>, store: &impl Keep) {
+    let alone = batch.iter().map(|call| call.receipts.len()).sum::<usize>() == 1;
+    if let Err(error @ (PortError::Refused(_) | PortError::Conflict(_))) = kept
         && alone
     {
         store.given_up(error);
     }
-    kept
+    let mut end = 0;
+    let mut left = kept.as_ref().map(|left| left.iter().copied().peekable());
+    for Delivered { receipts, done, .. } in batch {
+        let begin = end;
+        end += receipts.len();
+        let result = match &mut left {
+            Ok(left) => Ok(std::iter::from_fn(|| left.next_if(|at| *at < end))
+                .filter_map(|at| receipts.get(at - begin).cloned())
+                .collect()),
+            Err(error) => Err(error.clone()),
+        };
+        let _ = done.send(result);
+    }
 }
 
 #[cfg(test)]
@@ -123,7 +174,7 @@ mod tests {
 
     use super::*;
 
-    type Answer = oneshot::Receiver<Result<(), PortError>>;
+    type Answer = oneshot::Receiver<Result<Vec<Receipt>, PortError>>;
 
     fn delivery(ids: &[&str]) -> (Delivered, Answer) {
         let receipt = |id: &&str| Receipt {
@@ -136,7 +187,8 @@ mod tests {
             unmarked: None,
         };
         let (done, answer) = oneshot::channel();
-        (Delivered { receipts: ids.iter().map(receipt).collect(), done }, answer)
+        let receipts = ids.iter().map(receipt).collect();
+        (Delivered { receipts, unmatched: Unmatched::Return, done }, answer)
     }
 
     fn refused() -> PortError {
@@ -147,11 +199,11 @@ mod tests {
     struct Store {
         sizes: Mutex<Vec<usize>>,
         given_up: Mutex<usize>,
-        answer: fn(&[Receipt]) -> Result<(), PortError>,
+        answer: fn(&[Receipt]) -> Result<Vec<usize>, PortError>,
     }
 
     impl Store {
-        fn answering(answer: fn(&[Receipt]) -> Result<(), PortError>) -> Self {
+        fn answering(answer: fn(&[Receipt]) -> Result<Vec<usize>, PortError>) -> Self {
             Self { sizes: Mutex::default(), given_up: Mutex::default(), answer }
         }
 
@@ -161,9 +213,17 @@ mod tests {
     }
 
     impl Keep for Store {
-        async fn keep(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
+        async fn keep(
+            &self,
+            receipts: Vec<Receipt>,
+            _unmatched: Unmatched,
+        ) -> Result<Vec<usize>, PortError> {
             self.sizes.lock().unwrap().push(receipts.len());
             (self.answer)(&receipts)
+        }
+
+        fn postponed(&self, _receipts: usize, error: &PortError) {
+            assert_eq!(*error, away());
         }
 
         fn given_up(&self, error: &PortError) {
@@ -179,10 +239,10 @@ mod tests {
     #[tokio::test]
     async fn a_batch_is_one_change_and_each_caller_hears_of_it() {
         let ((one, to_one), (two, to_two)) = (delivery(&["1"]), delivery(&["2", "3"]));
-        let store = Store::answering(|_| Ok(()));
-        record(vec![one, two], &store).await;
+        let store = Store::answering(|_| Ok(vec![]));
+        record(vec![one, two], Unmatched::Return, &store).await;
         assert_eq!(store.sizes(), [3]);
-        assert_eq!((to_one.await.unwrap(), to_two.await.unwrap()), (Ok(()), Ok(())));
+        assert_eq!((to_one.await.unwrap(), to_two.await.unwrap()), (Ok(vec![]), Ok(vec![])));
     }
 
     #[tokio::test]
@@ -191,13 +251,13 @@ mod tests {
         let (late, to_late) = delivery(&["3"]);
         let store = Store::answering(|receipts| {
             let bad = receipts.iter().any(|receipt| receipt.carrier_id == "bad");
-            if bad { Err(refused()) } else { Ok(()) }
+            if bad { Err(refused()) } else { Ok(vec![]) }
         });
-        record(vec![good, bad, late], &store).await;
+        record(vec![good, bad, late], Unmatched::Return, &store).await;
         assert_eq!(store.sizes(), [4, 1, 2, 1]);
-        assert_eq!(to_good.await.unwrap(), Ok(()));
+        assert_eq!(to_good.await.unwrap(), Ok(vec![]));
         assert_eq!(to_bad.await.unwrap(), Err(refused()));
-        assert_eq!(to_late.await.unwrap(), Ok(()));
+        assert_eq!(to_late.await.unwrap(), Ok(vec![]));
         assert_eq!(
             *store.given_up.lock().unwrap(),
             0,
@@ -210,33 +270,53 @@ mod tests {
         let ((good, _to_good), (bad, to_bad)) = (delivery(&["1"]), delivery(&["bad"]));
         let store = Store::answering(|receipts| {
             let bad = receipts.iter().any(|receipt| receipt.carrier_id == "bad");
-            if bad { Err(refused()) } else { Ok(()) }
+            if bad { Err(refused()) } else { Ok(vec![]) }
         });
-        record(vec![good, bad], &store).await;
+        record(vec![good, bad], Unmatched::Return, &store).await;
         assert_eq!((to_bad.await.unwrap(), *store.given_up.lock().unwrap()), (Err(refused()), 1));
         let (bad, _to_bad) = delivery(&["bad"]);
-        record(vec![bad], &store).await;
+        record(vec![bad], Unmatched::Return, &store).await;
         assert_eq!(*store.given_up.lock().unwrap(), 2);
-        let (away_too, _answer) = delivery(&["1"]);
-        record(vec![away_too], &Store::answering(|_| Err(away()))).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_is_away_is_tried_until_every_caller_has_given_up() {
+        let ((one, to_one), (two, to_two)) = (delivery(&["1"]), delivery(&["2"]));
+        let store = Store::answering(|_| Err(away()));
+        let leave = async {
+            tokio::time::sleep(RETRY_PAUSE * 5 / 2).await;
+            drop(to_one);
+            tokio::time::sleep(RETRY_PAUSE).await;
+            drop(to_two);
+        };
+        tokio::join!(record(vec![one, two], Unmatched::Return, &store), leave);
+        assert_eq!(store.sizes(), [2, 2, 2, 1]);
     }
 
     #[tokio::test]
-    async fn a_store_that_is_away_is_asked_once_and_nobody_is_told_otherwise() {
-        let ((one, to_one), (two, to_two)) = (delivery(&["1"]), delivery(&["2"]));
-        let store = Store::answering(|_| Err(away()));
-        record(vec![one, two], &store).await;
-        assert_eq!(store.sizes(), [2]);
-        assert_eq!((to_one.await.unwrap(), to_two.await.unwrap()), (Err(away()), Err(away())));
+    async fn each_caller_gets_back_its_own_receipts_without_a_submission() {
+        let calls =
+            [delivery(&["1", "early"]), delivery(&["2"]), delivery(&["early", "3", "early"])];
+        let store = Store::answering(|receipts| {
+            let early = |(_, receipt): &(usize, &Receipt)| receipt.carrier_id == "early";
+            Ok(receipts.iter().enumerate().filter(early).map(|(at, _)| at).collect())
+        });
+        let (batch, answers): (Vec<_>, Vec<_>) = calls.into_iter().unzip();
+        record(batch, Unmatched::Return, &store).await;
+        let mut left = Vec::new();
+        for answer in answers {
+            left.push(answer.await.unwrap().unwrap().len());
+        }
+        assert_eq!(left, [1, 0, 2]);
     }
 
     #[tokio::test]
     async fn a_call_that_was_given_up_stores_nothing() {
         let ((gone, to_gone), (two, to_two)) = (delivery(&["1"]), delivery(&["2"]));
         drop(to_gone);
-        let store = Store::answering(|_| Ok(()));
-        record(vec![gone, two], &store).await;
+        let store = Store::answering(|_| Ok(vec![]));
+        record(vec![gone, two], Unmatched::Return, &store).await;
         assert_eq!(store.sizes(), [1]);
-        assert_eq!(to_two.await.unwrap(), Ok(()));
+        assert_eq!(to_two.await.unwrap(), Ok(vec![]));
     }
 }

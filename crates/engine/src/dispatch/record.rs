@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use domain::limits;
 use domain::ports::{ChunkEnd, ChunkId, End, Outcome, PortError, Recorded};
@@ -14,10 +13,8 @@ use super::Dispatcher;
 use super::arrivals::permits;
 use super::in_flight::ChunkEnded;
 use crate::bisect_refused::{self, Keep};
+use crate::commit_progress::RETRY_PAUSE;
 use crate::metrics::ByKind;
-
-/// Pause before a failed change is retried.
-const STORE_PAUSE: Duration = Duration::from_millis(500);
 
 impl Dispatcher {
     /// The worker. Safe to drop: chunks with unrecorded outcomes are claimed again after their
@@ -37,6 +34,7 @@ impl Dispatcher {
     }
 
     async fn flush(&self, mut batch: Vec<Outcome>) {
+        let _recording = self.arrivals.recording(batch.len());
         let now = self.context.clock.now();
         let ends = self.in_flight().note(&mut batch, now);
         self.counters().count(&batch, &self.context.metrics);
@@ -73,7 +71,7 @@ impl Dispatcher {
                     trouble.get_or_insert_with(|| Trouble::begin(&self.troubled));
                     self.context.metrics.store_retries.inc();
                     tracing::warn!(%error, outcomes = batch.len(), "could not record outcomes; trying again");
-                    tokio::time::sleep(STORE_PAUSE).await;
+                    tokio::time::sleep(RETRY_PAUSE).await;
                 }
             }
         }

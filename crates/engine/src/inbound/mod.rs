@@ -13,6 +13,7 @@ use domain::ports::{Clock, InboundRecorded, Random, Store};
 use tokio::sync::Mutex;
 
 use crate::accept::Accept;
+use crate::commit_progress::CommitProgress;
 use crate::metrics::{ByResult, Metrics};
 use crate::settings::InboundSettings;
 use crate::wake::Wake;
@@ -29,6 +30,7 @@ pub(crate) struct Inbound {
     /// As last read from the rows of our numbers; `None` before the first reading.
     pub receivers: RwLock<Option<Arc<Receivers>>>,
     pub loading: Mutex<()>,
+    pub progress: CommitProgress,
     /// Sends the replies to HELP.
     pub accept: Arc<Accept>,
 }

@@ -5,10 +5,39 @@ use domain::inbound::{InboundPart, Join};
 use domain::ports::PortError;
 
 use super::{Inbound, help};
+use crate::commit_progress::{CommitProgress, RETRY_PAUSE};
 use crate::ids::uuid_v7;
 
 impl Inbound {
     pub(crate) async fn record(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
+        let call = self.progress.begin();
+        tokio::select! {
+            recorded = self.record_soon(parts) => recorded,
+            () = call.stalled() => Err(CommitProgress::error()),
+        }
+    }
+
+    /// Retries until the store records or permanently refuses the parts.
+    async fn record_soon(&self, mut parts: Vec<InboundPart>) -> Result<(), PortError> {
+        loop {
+            let count = parts.len();
+            match self.record_once(parts.clone()).await {
+                Err(error @ (PortError::Unavailable(_) | PortError::Unknown(_))) => {
+                    if matches!(error, PortError::Unknown(_)) {
+                        // They may have been stored: what follows may be a repeat.
+                        let now = self.clock.now();
+                        parts.iter_mut().for_each(|part| part.interrupted_at = now);
+                    }
+                    self.metrics.store_retries.inc();
+                    tracing::warn!(%error, parts = count, "could not record messages; trying again");
+                    tokio::time::sleep(RETRY_PAUSE).await;
+                }
+                recorded => return recorded,
+            }
+        }
+    }
+
+    async fn record_once(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
         let now = self.clock.now();
         let parts: Vec<_> = parts
             .into_iter()
@@ -17,13 +46,22 @@ impl Inbound {
         let receivers = self.receivers().await?;
         let asked = help::asked(&parts, &receivers);
         let recorded = self.store.record_inbound(parts, receivers, now).await?;
+        self.progress.committed();
         self.after(recorded);
         // Before the acknowledgement: after a crash the carrier repeats the part, and HELP is
         // answered then.
         for asked in asked {
-            self.help(asked).await?;
+            self.help(asked).await.map_err(stored_already)?;
         }
         Ok(())
+    }
+}
+
+/// The parts are stored: a retry repeats them.
+fn stored_already(error: PortError) -> PortError {
+    match error {
+        PortError::Unavailable(why) => PortError::Unknown(why),
+        error => error,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Settings of a client bind. Only the TLS files named in it are read.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::link::InboundRoom;
 use crate::pdu::Secret;
 use crate::session::{BindKind, BindParameters, SessionConfig};
 use crate::tls::ClientTls;
@@ -64,6 +66,9 @@ pub struct ClientConfig {
     pub connect_timeout: Duration,
     /// Window and timers.
     pub session: SessionConfig,
+    /// Room for the server's requests that are read and not answered, shared by all binds with a clone of it. While it
+    /// is full, none of them is read. Default: a room of its own, of 32 MiB.
+    pub inbound_room: Arc<InboundRoom>,
 }
 
 impl ClientConfig {
@@ -84,6 +89,7 @@ impl ClientConfig {
             address_range: String::new(),
             connect_timeout: Duration::from_secs(10),
             session: SessionConfig::default(),
+            inbound_room: InboundRoom::new(InboundRoom::OCTETS_MAX),
         }
     }
 

@@ -99,6 +99,7 @@ where
     let mut session = Session::new(Role::Client, config.session.clone(), now);
     session.bind(config.kind, config.bind(), now).map_err(ConnectError::Bind)?;
     let (mut driver, handle, events) = Driver::new(stream, session, config.session.stall);
+    driver.limit_inbound(&config.inbound_room);
     // The session has its own timer; this one covers a connection that accepts no octets.
     let bound = timeout(config.session.session_init * 2, driver.handshake()).await;
     let failed = match bound {

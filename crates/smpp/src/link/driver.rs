@@ -2,8 +2,9 @@
 //! and writes all pending output at once. The protocol rules are in `session`.
 //!
 //! Each round: controls, answers, requests up to the window, timers, write, read, pass events on. The connection is
-//! read whatever the caller does, except while the peer itself does not read ([`OUTPUT_OCTETS_MAX`]). No requests are
-//! accepted while too many events are pending ([`EVENTS_UNTAKEN_MAX`]).
+//! read whatever the caller does, except while the peer itself does not read ([`OUTPUT_OCTETS_MAX`]) and while there is
+//! no room for its requests ([`InboundRoom`]); the peer's timers stand still then. No requests are accepted while too
+//! many events are pending ([`EVENTS_UNTAKEN_MAX`]).
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -20,6 +21,7 @@ use tokio::time::{Instant, Sleep};
 use tokio_util::sync::PollSender;
 
 use super::handle::{QUEUED_BATCHES_MAX, Shared};
+use super::inbound_room::{InboundRoom, LinkShare};
 use super::{Events, Handle};
 use crate::session::{Answers, CloseReason, Event, Failure, Requests, Session, State};
 
@@ -50,6 +52,8 @@ pub(crate) struct Driver<S> {
     timer: Pin<Box<Sleep>>,
     stall: Duration,
     unwritten_since: Option<Instant>,
+    /// `None` for a server, which limits the peer's requests by their number.
+    share: Option<LinkShare>,
 }
 
 impl<S: Stream> Driver<S> {
@@ -71,9 +75,15 @@ impl<S: Stream> Driver<S> {
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             stall,
             unwritten_since: None,
+            share: None,
         };
         let handle = Handle { requests: request_sender, answers: answer_sender, shared };
         (driver, handle, Events { batches })
+    }
+
+    /// Reads the peer only while this room is not full.
+    pub(crate) fn limit_inbound(&mut self, room: &Arc<InboundRoom>) {
+        self.share = Some(LinkShare::new(Arc::clone(room)));
     }
 
     /// Runs until the peer answered our bind or sent its own; that is then the last of `events`.
@@ -175,6 +185,7 @@ impl<S: Stream> Driver<S> {
             self.session.answer(&answers, now.into_std());
             progress = true;
         }
+        self.update_share();
         progress
     }
 
@@ -214,7 +225,7 @@ impl<S: Stream> Driver<S> {
                 }
                 Poll::Pending => {
                     let since = *self.unwritten_since.get_or_insert(now);
-                    if now >= since + self.stall {
+                    if self.session.is_reading() && now >= since + self.stall {
                         self.session.close(CloseReason::WriteStalled, &mut self.events);
                     }
                     return progress;
@@ -227,7 +238,30 @@ impl<S: Stream> Driver<S> {
         progress
     }
 
+    /// Whether there is room for more requests of the peer. While there is none, its timers stand still, and so does the
+    /// one for our output: a peer may read only when it can write.
+    fn may_read(&mut self, cx: &Context<'_>, now: Instant) -> bool {
+        if self.share.as_ref().is_some_and(|share| share.poll_room(cx).is_pending()) {
+            self.session.stop_reading(now.into_std());
+            return false;
+        }
+        let pause = self.session.resume_reading(now.into_std());
+        if let Some(since) = &mut self.unwritten_since {
+            *since += pause;
+        }
+        true
+    }
+
+    fn update_share(&mut self) {
+        if let Some(share) = &mut self.share {
+            share.update(&self.session);
+        }
+    }
+
     fn poll_read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        if !self.may_read(cx, now) {
+            return false;
+        }
         if self.session.output().len() >= OUTPUT_OCTETS_MAX {
             return false;
         }
@@ -240,6 +274,7 @@ impl<S: Stream> Driver<S> {
             }
             Poll::Ready(Ok(_)) => {
                 self.session.receive(&mut self.input, now.into_std(), &mut self.events);
+                self.update_share();
             }
             Poll::Ready(Err(error)) => self.fail(error.kind()),
             Poll::Pending => return false,
@@ -268,7 +303,8 @@ impl<S: Stream> Driver<S> {
 
     /// Ready when a timer of the session is due. The tokio timer is reset only if it must fire earlier or has fired.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let unwritten = self.unwritten_since.map(|since| since + self.stall);
+        let unwritten = self.unwritten_since.filter(|_| self.session.is_reading());
+        let unwritten = unwritten.map(|since| since + self.stall);
         let session = self.session.deadline().map(Instant::from_std);
         let Some(deadline) = session.into_iter().chain(unwritten).min() else {
             return Poll::Pending;

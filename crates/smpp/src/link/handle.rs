@@ -2,9 +2,10 @@
 //! share with the driver. It holds no protocol state.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     /// Requests in queued batches that are not in the window yet.
     queued: AtomicUsize,
     congestion: AtomicU32,
+    unread_ms: AtomicU64,
     accepting: AtomicBool,
     pub(super) unbind: AtomicBool,
     pub(super) abort: AtomicBool,
@@ -44,6 +46,7 @@ impl Shared {
             unanswered: AtomicU32::new(0),
             queued: AtomicUsize::new(0),
             congestion: AtomicU32::new(NO_CONGESTION),
+            unread_ms: AtomicU64::new(0),
             accepting: AtomicBool::new(true),
             unbind: AtomicBool::new(false),
             abort: AtomicBool::new(false),
@@ -59,6 +62,8 @@ impl Shared {
         self.unanswered.store(session.unanswered(), Ordering::Relaxed);
         let congestion = session.congestion().map_or(NO_CONGESTION, u32::from);
         self.congestion.store(congestion, Ordering::Relaxed);
+        let unread_ms = u64::try_from(session.unread().as_millis()).unwrap_or(u64::MAX);
+        self.unread_ms.store(unread_ms, Ordering::Relaxed);
         self.accepting.store(session.accepts_requests(), Ordering::Release);
         *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = session.counters();
         self.room.notify_waiters();
@@ -182,6 +187,13 @@ impl Handle {
         u8::try_from(self.shared.congestion.load(Ordering::Relaxed)).ok()
     }
 
+    /// For how long, altogether, the peer was not read because [`InboundRoom`](super::InboundRoom) was full. Its requests
+    /// may have waited as long.
+    #[must_use]
+    pub fn unread(&self) -> Duration {
+        Duration::from_millis(self.shared.unread_ms.load(Ordering::Relaxed))
+    }
+
     /// Figures that are counted instead of reported as events.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -213,8 +225,9 @@ impl fmt::Debug for Handle {
     }
 }
 
-/// Events of a session, in order and in batches. A slow receiver slows our requests down; the peer's are refused above
-/// [`SessionConfig::inbound_window`](crate::session::SessionConfig::inbound_window). Dropping it unbinds.
+/// Events of a session, in order and in batches. A slow receiver slows our requests down. The peer's wait within
+/// [`InboundRoom`](super::InboundRoom) at a client, and are throttled above
+/// [`SessionConfig::inbound_window`](crate::session::SessionConfig::inbound_window) at a server. Dropping it unbinds.
 #[derive(Debug)]
 pub struct Events {
     pub(super) batches: mpsc::Receiver<Vec<Event>>,

@@ -3,6 +3,7 @@
 
 pub(crate) mod driver;
 mod handle;
+mod inbound_room;
 
 use std::fmt;
 use std::future::Future;
@@ -10,6 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 pub use handle::{Events, Handle, SessionEnded};
+pub use inbound_room::InboundRoom;
 
 use crate::session::{BindKind, CloseReason};
 

@@ -91,6 +91,8 @@ impl fmt::Debug for Requests {
 pub struct Answers {
     pub(crate) bytes: BytesMut,
     pub(crate) count: u32,
+    /// Size of the answered requests.
+    pub(crate) octets: usize,
 }
 
 #[allow(clippy::needless_pass_by_value)] // an answer consumes its ticket
@@ -116,28 +118,31 @@ impl Answers {
             self.refuse(ticket, CommandStatus::RSYSERR);
             return Err(error);
         }
-        self.count += 1;
+        self.count(&ticket);
         Ok(())
     }
 
     /// Adds an answer without a body: a refusal, or the response to cancel_sm or replace_sm.
     pub fn refuse(&mut self, ticket: Ticket, status: CommandStatus) {
-        let Ticket { sequence, command } = ticket;
-        pdu::encode_bare(&mut self.bytes, command.response(), status, sequence);
-        self.count += 1;
+        pdu::encode_bare(&mut self.bytes, ticket.command.response(), status, ticket.sequence);
+        self.count(&ticket);
     }
 
     /// Answers a `deliver_sm` or `data_sm` with an empty message id, as an ESME does (SMPP 3.4 §4.6.2).
     pub fn deliver(&mut self, ticket: Ticket, status: CommandStatus) {
-        let Ticket { sequence, command } = ticket;
         let start = self.bytes.len();
         // An empty id always fits.
-        let _ = pdu::encode(&mut self.bytes, status, sequence, &DeliverSmResp::default());
-        let id = command.response().0.to_be_bytes();
+        let _ = pdu::encode(&mut self.bytes, status, ticket.sequence, &DeliverSmResp::default());
+        let id = ticket.command.response().0.to_be_bytes();
         if let Some(place) = self.bytes.get_mut(start + 4..start + 8) {
             place.copy_from_slice(&id);
         }
+        self.count(&ticket);
+    }
+
+    const fn count(&mut self, ticket: &Ticket) {
         self.count += 1;
+        self.octets += ticket.octets as usize;
     }
 
     /// Accepts a `submit_sm` under this message id, as an SMSC does once the message is stored.

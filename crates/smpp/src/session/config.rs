@@ -12,7 +12,8 @@ pub const WINDOW_MAX: u32 = 16_384;
 pub struct SessionConfig {
     /// Limit of our unanswered requests; 1 to [`WINDOW_MAX`]. Default 100.
     pub window: u32,
-    /// Limit of the peer's unanswered requests; further ones are refused. Default 2,000.
+    /// Limit of a client's unanswered requests at a server, which throttles further ones. A client refuses none: see
+    /// [`InboundRoom`](crate::link::InboundRoom). Default 2,000.
     pub inbound_window: u32,
     /// Time from connection to bind. Default 10 s.
     pub session_init: Duration,

@@ -7,13 +7,14 @@ use crate::frame::FrameError;
 use crate::pdu::RawPdu;
 use crate::{CommandId, CommandStatus};
 
-/// Identifies one request of the peer, which must be answered with it. Until then the request counts against
-/// [`SessionConfig::inbound_window`](super::SessionConfig::inbound_window).
+/// Identifies one request of the peer, which must be answered with it. Until then the request counts as
+/// [unanswered](super::Session::unanswered).
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the peer waits for an answer"]
 pub struct Ticket {
     pub(crate) sequence: u32,
     pub(crate) command: CommandId,
+    pub(crate) octets: u32,
 }
 
 impl Ticket {

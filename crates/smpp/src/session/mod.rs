@@ -12,11 +12,13 @@
 //! [`SessionConfig::drain`] has passed. A crash at any point leaves only requests without a response: a request that
 //! was passed to a session and not reported as [`Event::Response`] may have taken effect.
 //!
-//! Limits: our requests by the window, the peer's by [`SessionConfig::inbound_window`]. Above it they are refused as
-//! temporary failures, so that enquire_link is still answered when the caller is slow.
+//! Limits: our requests by the window. A server throttles a client above [`SessionConfig::inbound_window`]. A client
+//! refuses none of the peer's requests, because some SMSCs never repeat what was refused: its caller stops reading
+//! instead ([`Session::stop_reading`]), and the session's timers stand still until it reads again.
 
 mod batch;
 mod bind;
+mod clock;
 mod config;
 mod event;
 mod receive;
@@ -29,6 +31,7 @@ use bytes::BytesMut;
 
 pub use batch::{Answers, Requests};
 pub use bind::{BindKind, BindParameters};
+use clock::Clock;
 pub use config::{SessionConfig, WINDOW_MAX};
 pub use event::{CloseReason, Event, Failure, Ticket};
 pub use window::SEQUENCE_MAX;
@@ -67,7 +70,7 @@ pub struct Counters {
     pub stray_responses: u64,
     /// Requests with an unknown command id, answered with `generic_nack`.
     pub unknown_commands: u64,
-    /// Requests refused because of [`SessionConfig::inbound_window`].
+    /// Requests that a server throttled because of [`SessionConfig::inbound_window`].
     pub overflowed: u64,
     /// Requests refused because they are not allowed in the state or role.
     pub misplaced: u64,
@@ -88,6 +91,7 @@ pub struct Session {
     window: Window,
     output: BytesMut,
     unanswered: u32,
+    unanswered_octets: usize,
     bind_pending: Option<(CommandId, u32)>,
     drain: Option<(DrainFor, Instant)>,
     peer_version: Option<u8>,
@@ -98,6 +102,7 @@ pub struct Session {
     active: Instant,
     partial_since: Option<Instant>,
     enquired: Option<Instant>,
+    clock: Clock,
 }
 
 impl Session {
@@ -112,6 +117,7 @@ impl Session {
             config,
             output: BytesMut::new(),
             unanswered: 0,
+            unanswered_octets: 0,
             bind_pending: None,
             drain: None,
             peer_version: None,
@@ -122,6 +128,7 @@ impl Session {
             active: now,
             partial_since: None,
             enquired: None,
+            clock: Clock::default(),
         }
     }
 
@@ -146,6 +153,12 @@ impl Session {
     #[must_use]
     pub const fn unanswered(&self) -> u32 {
         self.unanswered
+    }
+
+    /// Their size in octets.
+    #[must_use]
+    pub const fn unanswered_octets(&self) -> usize {
+        self.unanswered_octets
     }
 
     /// The window's size in requests.
@@ -197,6 +210,7 @@ impl Session {
 
     /// Sends as many requests as the window has room for, in order.
     pub fn send(&mut self, requests: &mut Requests, now: Instant) {
+        let now = self.clock.at(now);
         for _ in 0..self.room() {
             let Some((entry, frame)) = requests.next() else { break };
             let sequence = self.window.insert(entry.command, entry.token, false, now);
@@ -212,9 +226,10 @@ impl Session {
     /// Sends answers. They do not count against the window.
     pub fn answer(&mut self, answers: &Answers, now: Instant) {
         self.unanswered = self.unanswered.saturating_sub(answers.count);
+        self.unanswered_octets = self.unanswered_octets.saturating_sub(answers.octets);
         if !matches!(self.state, State::Closed(_)) {
             self.output.extend_from_slice(&answers.bytes);
-            self.active = now;
+            self.active = self.clock.at(now);
         }
     }
 
@@ -250,7 +265,7 @@ impl Session {
     ) -> Result<(), pdu::EncodeError> {
         let start = self.output.len();
         pdu::encode(&mut self.output, CommandStatus::ROK, 0, body)?;
-        let sequence = self.window.insert(B::ID, 0, true, now);
+        let sequence = self.window.insert(B::ID, 0, true, self.clock.at(now));
         if let Some(place) = self.output.get_mut(start + 12..start + 16) {
             place.copy_from_slice(&sequence.to_be_bytes());
         }

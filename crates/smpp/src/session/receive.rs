@@ -24,8 +24,9 @@ impl Session {
             whole = true;
             self.on_pdu(pdu, now, events);
         }
+        let at = self.clock.at(now);
         if whole {
-            self.received = now;
+            self.received = at;
             self.enquired = None;
             self.partial_since = None;
         }
@@ -36,7 +37,7 @@ impl Session {
         if input.is_empty() {
             self.partial_since = None;
         } else {
-            self.partial_since.get_or_insert(now);
+            self.partial_since.get_or_insert(at);
         }
         self.advance_drain(now, events);
     }
@@ -54,6 +55,7 @@ impl Session {
     fn on_response(&mut self, pdu: RawPdu, now: Instant, events: &mut Vec<Event>) {
         let nack = pdu.id() == CommandId::GENERIC_NACK;
         let claimed = (!nack).then(|| CommandId(pdu.id().0 & !CommandId::GENERIC_NACK.0));
+        let now = self.clock.at(now);
         match self.window.answer(pdu.sequence(), claimed, now) {
             Answered::Request { token, rtt } => {
                 self.update_congestion(&pdu);
@@ -92,9 +94,11 @@ impl Session {
             _ => match self.refusal(id) {
                 Some(status) => self.respond_bare(id.response(), status, sequence),
                 None => {
-                    self.active = now;
+                    self.active = self.clock.at(now);
+                    let octets = u32::try_from(pdu.bytes().len()).unwrap_or(u32::MAX);
                     self.unanswered += 1;
-                    let ticket = Ticket { sequence, command: id };
+                    self.unanswered_octets += octets as usize;
+                    let ticket = Ticket { sequence, command: id, octets };
                     events.push(Event::Request { ticket, pdu });
                 }
             },
@@ -103,18 +107,11 @@ impl Session {
 
     /// The status with which to refuse a request of the peer, if any.
     fn refusal(&mut self, id: CommandId) -> Option<CommandStatus> {
-        let later = match self.role {
-            Role::Client => CommandStatus::RX_T_APPN,
-            Role::Server if id == CommandId::SUBMIT_SM => CommandStatus::RTHROTTLED,
-            Role::Server => CommandStatus::RSYSERR,
-        };
         let allowed = match (self.role, self.state) {
-            (_, State::Unbinding) => {
-                let status = if self.role == Role::Server { CommandStatus::RSYSERR } else { later };
-                return Some(status);
-            }
-            // Some carriers send receipts on any bind; accept them instead of losing them.
-            (Role::Client, State::Bound(_)) => {
+            (Role::Server, State::Unbinding) => return Some(CommandStatus::RSYSERR),
+            // Some carriers send receipts on any bind; accept them instead of losing them. What crosses our unbind is
+            // accepted too.
+            (Role::Client, State::Bound(_) | State::Unbinding) => {
                 matches!(id, CommandId::DELIVER_SM | CommandId::DATA_SM)
             }
             (Role::Server, State::Bound(kind)) => kind.may_submit() && id != CommandId::DELIVER_SM,
@@ -125,9 +122,14 @@ impl Session {
             self.counters.misplaced += 1;
             return Some(CommandStatus::RINVBNDSTS);
         }
-        if self.unanswered >= self.config.inbound_window {
+        if self.role == Role::Server && self.unanswered >= self.config.inbound_window {
             self.counters.overflowed += 1;
-            return Some(later);
+            let is_submit = id == CommandId::SUBMIT_SM;
+            return Some(if is_submit {
+                CommandStatus::RTHROTTLED
+            } else {
+                CommandStatus::RSYSERR
+            });
         }
         None
     }

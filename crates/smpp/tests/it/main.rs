@@ -11,6 +11,7 @@ mod cases;
 mod codec;
 mod crowd;
 mod distance;
+mod full_room;
 mod full_server;
 mod fuzz;
 mod golden;

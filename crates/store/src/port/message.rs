@@ -65,6 +65,18 @@ impl MessageStore for RowStore {
         .await
     }
 
+    async fn record_matched_receipts(
+        &self,
+        receipts: Vec<Receipt>,
+        now: Timestamp,
+        event_lease: Option<Lease>,
+    ) -> Result<(Recorded, Vec<usize>)> {
+        self.write(async move |tx| {
+            message::record_matched_receipts(tx, &receipts, now, event_lease.as_ref()).await
+        })
+        .await
+    }
+
     async fn trace(
         &self,
         message: MessageId,

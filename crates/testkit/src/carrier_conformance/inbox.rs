@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::inbound::{InboundBody, InboundPart};
-use domain::ports::{Inbox, Outcome, PortError, Receipt, SubmissionKey};
+use domain::ports::{InboundRefusal, Inbox, Outcome, PortError, Receipt, SubmissionKey};
+use domain::routing::CarrierName;
 
 /// How long a condition may take before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -21,6 +22,7 @@ pub struct TestInbox {
     /// Receipts with this id and messages with this text are never stored.
     poison: Mutex<Option<String>>,
     stall_ms: AtomicU32,
+    reported_refusals: Mutex<Vec<(InboundRefusal, u64)>>,
 }
 
 fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -70,6 +72,11 @@ impl TestInbox {
     /// Makes every call of `outcomes` take this long.
     pub fn stall(&self, by: Duration) {
         self.stall_ms.store(u32::try_from(by.as_millis()).unwrap_or(u32::MAX), Ordering::SeqCst);
+    }
+
+    /// What the carrier reported as refused.
+    pub fn refusals(&self) -> Vec<(InboundRefusal, u64)> {
+        lock(&self.reported_refusals).clone()
     }
 
     pub fn outcomes(&self) -> Vec<Outcome> {
@@ -152,5 +159,9 @@ impl Inbox for TestInbox {
         }))?;
         lock(&self.inbound).extend(parts);
         Ok(())
+    }
+
+    fn refused(&self, _carrier: &CarrierName, why: InboundRefusal, count: u64) {
+        lock(&self.reported_refusals).push((why, count));
     }
 }

@@ -159,6 +159,7 @@ macro_rules! store_conformance {
             delivers_by_receipt
             applies_an_early_receipt
             counts_parked_receipts
+            records_matched_receipts_and_returns_the_others
             first_final_receipt_wins
             recording_a_receipt_twice_is_harmless
             decides_nothing_by_intermediate_receipts

@@ -59,6 +59,26 @@ pub async fn counts_parked_receipts(rig: &impl Rig) {
     assert_eq!(nothing, Recorded::default());
 }
 
+pub async fn records_matched_receipts_and_returns_the_others(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = world.submitted("a").await;
+    let early = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    let said = ["x", "a", "b"].map(|id| receipt(id, ReceiptState::Delivered)).to_vec();
+    let store = &world.store;
+    let (recorded, left) = store.record_matched_receipts(said, at(20), None).await.unwrap();
+    assert_eq!((recorded.recipients, recorded.parked, left), (1, 0, vec![0, 2]));
+    assert_eq!(world.state(order).await, OrderState::Fulfilled);
+    // Nothing was parked.
+    world.done(&chunk, accepted(&chunk, 0, &[(1, "b")])).await;
+    assert_eq!(world.recipient(early).await, RecipientState::Submitted);
+    let again =
+        vec![receipt("b", ReceiptState::Delivered), receipt("x", ReceiptState::Intermediate)];
+    let (recorded, left) = store.record_matched_receipts(again, at(20), None).await.unwrap();
+    assert_eq!((recorded.recipients, left), (1, vec![]));
+    assert_eq!(world.recipient(early).await, RecipientState::Success);
+}
+
 pub async fn first_final_receipt_wins(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.submitted("a").await;

@@ -17,7 +17,7 @@ use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{
     Carrier, Clock, CreditOrder, CreditOutcome, Fetch, FetchError, FetchRequest, FetchResponse,
-    RecipientTrace, Snapshot, Store,
+    Gate, RecipientTrace, Snapshot, Store,
 };
 use domain::routing::{Route, Routes};
 use domain::sale::fulfilment::Fulfilment;
@@ -78,16 +78,27 @@ impl House {
 
     /// Likewise, with quiet hours for campaigns.
     pub(super) async fn quiet(lines: &[&Arc<Line>], route: Route, quiet_hours: QuietHours) -> Self {
+        let carriers = lines.iter().map(|&line| line.clone() as Arc<dyn Carrier>).collect();
+        Self::with(carriers, route, quiet_hours, None).await
+    }
+
+    /// Likewise, with any carriers, and a gate around the store.
+    pub(super) async fn with(
+        carriers: Vec<Arc<dyn Carrier>>,
+        route: Route,
+        quiet_hours: QuietHours,
+        gate: Option<Arc<dyn Gate>>,
+    ) -> Self {
         let (clock, random) = (TestClock::at_noon(), SeededRandom::new(7));
         let data = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", data.path().join("boltgram.db").display());
-        let store = store::open(&url, Vault::new([7; 32])).await.unwrap();
+        let options = store::Options { gate, ..store::Options::default() };
+        let store = store::open_with(&url, Vault::new([7; 32]), options).await.unwrap();
         let node = Sandbox::in_memory(clock.clone(), random.clone(), Options::default()).unwrap();
-        let carriers = lines.iter().map(|&line| line.clone() as Arc<dyn Carrier>);
         let ports = Ports {
             store: store.clone(),
             lightning: Arc::new(node),
-            carriers: carriers.collect(),
+            carriers,
             fetch: Arc::new(NoFetch),
             clock: clock.clone(),
             random,

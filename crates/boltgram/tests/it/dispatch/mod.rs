@@ -6,4 +6,5 @@ mod house;
 mod lanes;
 mod line;
 mod quiet;
+mod receipts_at_once;
 mod routes;

@@ -9,8 +9,9 @@
 //! A part without a response in time ends as *no answer*; a response after that, while the session lasts, is reported as
 //! *late* ([`domain::ports::End::Late`]).
 //!
-//! The session is read and keeps its timers whatever the other two wait for. When it ends, every part has come back as an
-//! event; `fail_open_jobs` handles what a panic left behind.
+//! The session is read and keeps its timers whatever the other two wait for, as long as there is room for what the carrier
+//! sends ([`InboundRoom`](smpp::link::InboundRoom)). When it ends, every part has come back as an event; `fail_open_jobs`
+//! handles what a panic left behind.
 
 mod receive_events;
 mod send;
@@ -18,7 +19,7 @@ mod store_inbound;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use domain::ports::Outcome;
+use domain::ports::{InboundRefusal, Outcome};
 use smpp::link::{Events, Handle, Link, SessionFuture};
 use smpp::session::{BindKind, CloseReason};
 use tokio::sync::Notify;
@@ -77,6 +78,17 @@ impl<'a> Bound<'a> {
     pub(super) async fn run(&self, events: Events, run: SessionFuture) -> CloseReason {
         let (reason, (), ()) =
             tokio::join!(self.drive(run), self.pump(), self.receive_events(events));
+        let counters = self.handle.counters();
+        let misplaced = counters.misplaced + counters.unknown_commands;
+        if misplaced > 0 {
+            let carrier = self.carrier.lifecycle.name.as_str();
+            tracing::warn!(
+                carrier,
+                misplaced,
+                "the carrier sent requests that SMPP does not allow"
+            );
+            self.refused(InboundRefusal::Misplaced, misplaced).await;
+        }
         reason
     }
 

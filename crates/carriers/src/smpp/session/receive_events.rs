@@ -1,9 +1,15 @@
 //! Handles the events of a session: responses become outcomes; receipts are stored and then answered. A late response
 //! only tells that the carrier has the part.
+//!
+//! All receipts are handed to the inbox at once, which records those of single messages first. Their number is bounded by
+//! the room for requests without an answer, which all links share ([`InboundRoom`]).
+//!
+//! [`InboundRoom`]: smpp::link::InboundRoom
 
 use std::time::Duration;
 
-use domain::ports::{AcceptedPart, End, Outcome};
+use domain::limits::INBOUND_ANSWER_LATE;
+use domain::ports::{AcceptedPart, End, InboundRefusal, Outcome};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use smpp::CommandStatus;
@@ -23,32 +29,53 @@ use crate::smpp::verdict::{self, NotAccepted};
 /// How long a link retries throttled parts before they are deferred.
 const THROTTLED_FOR_MAX: Duration = Duration::from_secs(120);
 
+/// How long what was received is still stored after the session has ended. The carrier repeats the rest, because it has
+/// no answer.
+const STORE_AFTER_END_MAX: Duration = Duration::from_secs(5);
+
 impl Bound<'_> {
     /// Handles events batch by batch. Outcomes wait for the inbox; receipts are stored concurrently.
     pub(super) async fn receive_events(&self, mut events: Events) {
-        let (mut unstored, mut calls) = (Unstored::default(), FuturesUnordered::new());
+        let (mut unstored, mut unread) = (Unstored::default(), Duration::ZERO);
+        let (mut receipts, mut parts) = (FuturesUnordered::new(), FuturesUnordered::new());
         loop {
-            while calls.len() < CALLS_MAX && !unstored.is_empty() {
-                calls.push(self.store(unstored.take()));
+            receipts.extend(unstored.receipts().map(|batch| self.store_receipts(batch)));
+            while parts.len() < CALLS_MAX
+                && let Some(batch) = unstored.next_parts()
+            {
+                parts.push(self.store_parts(batch));
             }
             tokio::select! {
                 batch = events.next() => {
                     let Some(batch) = batch else { break };
+                    if self.handle.unread() > unread + INBOUND_ANSWER_LATE {
+                        // What lay unread may have missed the carrier's timeout, and is repeated.
+                        unread = self.handle.unread();
+                        self.carrier.interruption.note(self.carrier.clock.now());
+                    }
                     self.take_in(batch, &mut unstored).await;
                 }
-                Some(()) = calls.next(), if !calls.is_empty() => {}
+                Some(()) = receipts.next() => {}
+                Some(()) = parts.next() => {}
             }
         }
-        while !unstored.is_empty() {
-            calls.push(self.store(unstored.take()));
+        let rest = async {
+            while let Some(batch) = unstored.next_parts() {
+                parts.push(self.store_parts(batch));
+            }
+            while receipts.next().await.is_some() || parts.next().await.is_some() {}
+        };
+        tokio::select! {
+            () = rest => {}
+            () = tokio::time::sleep(STORE_AFTER_END_MAX) => {}
+            () = self.carrier.lifecycle.aborting.cancelled() => {}
         }
-        while calls.next().await.is_some() {}
     }
 
     /// Records responses, reports completed outcomes, and collects the receipts of the batch.
     async fn take_in(&self, batch: Vec<Event>, unstored: &mut Unstored) {
         let (mut done, mut late, mut answers) = (Vec::new(), Vec::new(), Answers::new());
-        let mut responses = 0;
+        let (mut responses, mut malformed) = (0, 0);
         for event in batch {
             match event {
                 Event::Response { token, rtt, pdu } => {
@@ -60,7 +87,8 @@ impl Bound<'_> {
                     done.extend(lock(&self.open).answer(token, Err(verdict::of_failure(why))));
                 }
                 Event::Request { ticket, pdu } => {
-                    self.read_request(ticket, &pdu, unstored, &mut answers);
+                    let readable = self.read_request(ticket, &pdu, unstored, &mut answers);
+                    malformed += u64::from(!readable);
                 }
                 Event::LateResponse { token, pdu } => late.extend(self.late(token, &pdu)),
                 Event::Alert(_) | Event::Bound(_) | Event::BindRequested(_) => {}
@@ -73,6 +101,9 @@ impl Bound<'_> {
         if !answers.is_empty() {
             // If the session has ended the carrier repeats them.
             let _ = self.handle.answer(answers).await;
+        }
+        if malformed > 0 {
+            self.refused(InboundRefusal::Malformed, malformed).await;
         }
         let mut outcomes = self.finish(done);
         // Late outcomes follow the ones that they amend.
@@ -131,13 +162,14 @@ impl Bound<'_> {
         }
     }
 
+    /// Returns whether the request could be decoded; otherwise it is refused.
     fn read_request(
         &self,
         ticket: Ticket,
         pdu: &RawPdu,
         unstored: &mut Unstored,
         answers: &mut Answers,
-    ) {
+    ) -> bool {
         let Inner { lifecycle, settings, clock, interruption, .. } = self.carrier;
         let of = CarrierContext {
             carrier: &lifecycle.name,
@@ -153,8 +185,12 @@ impl Bound<'_> {
             }
             Ok(Received::Message(part)) => unstored.push_part(ticket, part),
             Ok(Received::WithoutId) => answers.deliver(ticket, CommandStatus::ROK),
-            Err(error) => answers.refuse(ticket, error.status()),
+            Err(error) => {
+                answers.refuse(ticket, error.status());
+                return false;
+            }
         }
+        true
     }
 
     /// Turns jobs into outcomes, except those that were only throttled: they return to the head of the queue, where the

@@ -1,6 +1,5 @@
-//! Stores receipts and mobile-originated messages before answering them. Each call to the inbox takes everything that
-//! accumulated during earlier calls, so a slow store gets few, large calls. The amount is bounded by the session's limit
-//! of unanswered requests; it refuses further ones, and the carrier repeats them.
+//! Stores receipts and mobile-originated messages before answering them. The inbox waits while the store is unavailable;
+//! what it refuses after that, because the store has committed nothing for a minute, is refused to the carrier.
 //!
 //! A PDU that the store refuses permanently is found by bisection and rejected (`ESME_RX_R_APPN`, SMPP 3.4 §5.1.3). A
 //! temporary error would make the carrier repeat it forever, and many carriers hold back everything behind it; a success
@@ -10,15 +9,18 @@ use std::time::Duration;
 
 use domain::inbound::InboundPart;
 use domain::limits::INBOUND_ANSWER_LATE;
-use domain::ports::{PortError, Receipt};
+use domain::ports::{InboundRefusal, PortError, Receipt};
+use domain::time::Timestamp;
 use smpp::CommandStatus;
 use smpp::session::{Answers, Ticket};
 use tokio::time::Instant;
 
 use super::Bound;
+use crate::smpp::Inner;
 use crate::smpp::rate_limited_log::Line;
 
-/// Limit of concurrent calls, which share the store's commits.
+/// Limit of concurrent calls with parts of messages. Each call takes everything that accumulated during earlier calls, so
+/// a slow store gets few, large calls.
 pub(super) const CALLS_MAX: usize = 4;
 
 /// Limit of receipts, and of message parts, in one call, which bounds its latency.
@@ -35,10 +37,6 @@ pub(super) struct Unstored {
 }
 
 impl Unstored {
-    pub(super) fn is_empty(&self) -> bool {
-        self.receipts.is_empty() && self.parts.is_empty()
-    }
-
     pub(super) fn push(&mut self, ticket: Ticket, receipt: Receipt) {
         self.receipts.push((ticket, receipt));
     }
@@ -47,48 +45,57 @@ impl Unstored {
         self.parts.push((ticket, part));
     }
 
-    /// Takes the batch of one call, in order of arrival.
-    pub(super) fn take(&mut self) -> Self {
-        Self { receipts: first(&mut self.receipts), parts: first(&mut self.parts) }
+    /// Takes all receipts, in the batches of several calls and in order of arrival.
+    pub(super) fn receipts(&mut self) -> impl Iterator<Item = Vec<(Ticket, Receipt)>> {
+        let mut all = std::mem::take(&mut self.receipts).into_iter();
+        std::iter::from_fn(move || {
+            let batch: Vec<_> = all.by_ref().take(AT_ONCE_MAX).collect();
+            (!batch.is_empty()).then_some(batch)
+        })
     }
-}
 
-fn first<T>(all: &mut Vec<T>) -> Vec<T> {
-    let rest = all.split_off(all.len().min(AT_ONCE_MAX));
-    std::mem::replace(all, rest)
+    /// Takes the message parts of one call, in order of arrival.
+    pub(super) fn next_parts(&mut self) -> Option<Vec<(Ticket, InboundPart)>> {
+        let rest = self.parts.split_off(self.parts.len().min(AT_ONCE_MAX));
+        let batch = std::mem::replace(&mut self.parts, rest);
+        (!batch.is_empty()).then_some(batch)
+    }
 }
 
 impl Bound<'_> {
-    /// Stores a batch, then answers it; a batch that could not be stored is rejected temporarily.
-    pub(super) async fn store(&self, unstored: Unstored) {
-        let Unstored { receipts, parts } = unstored;
-        tokio::join!(self.store_receipts(receipts), self.store_parts(parts));
-    }
-
-    async fn store_receipts(&self, receipts: Vec<(Ticket, Receipt)>) {
+    /// Stores receipts, then answers them.
+    pub(super) async fn store_receipts(&self, receipts: Vec<(Ticket, Receipt)>) {
         let mut left = vec![receipts];
         while let Some(batch) = left.pop().filter(|batch| !batch.is_empty()) {
             let receipts = batch.iter().map(|(_, receipt)| receipt.clone()).collect();
             let stored = self.carrier.lifecycle.inbox().await.receipts(receipts).await;
-            if stored.is_err() && batch.iter().any(|(_, receipt)| receipt.unmarked.is_some()) {
-                // It may have been stored as a message, and will be repeated.
-                self.carrier.interruption.note(self.carrier.clock.now());
+            let unmarked = batch.iter().find(|(_, receipt)| receipt.unmarked.is_some());
+            if let Some((_, receipt)) = unmarked {
+                // It may be stored as a message.
+                self.note_interruption(receipt.at, stored.is_err());
             }
             left.extend(self.answer_stored(batch, stored).await.into_iter().flatten());
         }
     }
 
-    async fn store_parts(&self, parts: Vec<(Ticket, InboundPart)>) {
+    /// Stores parts of messages, then answers them.
+    pub(super) async fn store_parts(&self, parts: Vec<(Ticket, InboundPart)>) {
         let mut left = vec![parts];
         while let Some(batch) = left.pop().filter(|batch| !batch.is_empty()) {
             let parts = batch.iter().map(|(_, part)| part.clone()).collect();
-            let (inbox, begun) = (self.carrier.lifecycle.inbox().await, Instant::now());
-            let stored = inbox.inbound(parts).await;
-            if stored.is_err() || begun.elapsed() > INBOUND_ANSWER_LATE {
-                // They may have been stored, and will be repeated.
-                self.carrier.interruption.note(self.carrier.clock.now());
+            let stored = self.carrier.lifecycle.inbox().await.inbound(parts).await;
+            if let Some((_, oldest)) = batch.first() {
+                self.note_interruption(oldest.at, stored.is_err());
             }
             left.extend(self.answer_stored(batch, stored).await.into_iter().flatten());
+        }
+    }
+
+    /// What failed may have been stored, and is repeated; what came long ago may have missed the carrier's timeout.
+    fn note_interruption(&self, came: Timestamp, failed: bool) {
+        let now = self.carrier.clock.now();
+        if failed || now.since(came) > INBOUND_ANSWER_LATE {
+            self.carrier.interruption.note(now);
         }
     }
 
@@ -106,6 +113,7 @@ impl Bound<'_> {
             Err(PortError::Refused(_) | PortError::Conflict(_)) => {
                 let name = &self.carrier.lifecycle.name;
                 self.carrier.refused.note(name, "the store refused an inbound PDU; rejected");
+                self.refused(InboundRefusal::StoreRefused, 1).await;
                 CommandStatus::RX_R_APPN
             }
             Ok(()) => {
@@ -115,6 +123,8 @@ impl Bound<'_> {
             Err(error) => {
                 let line = self.carrier.unstored.note(Instant::now());
                 self.log_unstored(line, &error.to_string());
+                let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+                self.refused(InboundRefusal::StoreStalled, count).await;
                 tokio::select! {
                     () = tokio::time::sleep(REJECT_DELAY) => {}
                     () = self.over.cancelled() => {}
@@ -129,6 +139,15 @@ impl Bound<'_> {
         // If the session has ended the carrier repeats them.
         let _ = self.handle.answer(answers).await;
         None
+    }
+
+    /// Counts PDUs that were refused to the carrier.
+    pub(super) async fn refused(&self, why: InboundRefusal, count: u64) {
+        let Inner { lifecycle, malformed, .. } = self.carrier;
+        if why == InboundRefusal::Malformed {
+            malformed.note(&lifecycle.name, "inbound PDUs cannot be decoded; refused");
+        }
+        lifecycle.inbox().await.refused(&lifecycle.name, why, count);
     }
 
     fn log_unstored(&self, line: Option<Line>, error: &str) {

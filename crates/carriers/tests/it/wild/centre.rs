@@ -86,7 +86,7 @@ impl Centre {
             listening: Mutex::default(),
         });
         let mut config = ServerConfig::new("wild");
-        config.session.window = 5_000;
+        config.session.window = smpp::session::WINDOW_MAX;
         let (spawner, handler) = (Arc::downgrade(&centre), Arc::new(CentreHandler(centre.clone())));
         let spawn = move |connection| {
             if let Some(centre) = spawner.upgrade() {

@@ -206,6 +206,17 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         event_lease: Option<Lease>,
     ) -> Result<Recorded, PortError>;
 
+    /// As [`MessageStore::record_receipts`], but parks nothing: returns the indices of the receipts
+    /// without a unique submission, of which nothing is recorded. Parking waits until no outcome of
+    /// the carrier is being recorded, and most such receipts only overtook their outcome: the
+    /// caller records them again a little later.
+    async fn record_matched_receipts(
+        &self,
+        receipts: Vec<Receipt>,
+        now: Timestamp,
+        event_lease: Option<Lease>,
+    ) -> Result<(Recorded, Vec<usize>), PortError>;
+
     /// The trace of up to `limit` recipients of a message, from index `first` on, with their parts
     /// at carriers. Without excluded recipients of a campaign.
     async fn trace(

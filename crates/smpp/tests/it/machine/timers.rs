@@ -148,3 +148,58 @@ fn the_peers_unbind_waits_for_open_requests_of_both_sides() {
     assert_eq!(ids, [CommandId::DELIVER_SM_RESP, CommandId::UNBIND_RESP]);
     assert_eq!(bench.closed(), Some(CloseReason::PeerUnbound));
 }
+
+#[test]
+fn timers_stand_still_while_the_peer_is_not_read() {
+    let mut bench =
+        Bench::client(SessionConfig { inactivity: Some(50 * S), stall: 40 * S, ..config(5) });
+    bench.submit(0..1);
+    bench.sent();
+    // Half a PDU lies in the input.
+    let mut input = BytesMut::from(&b"\0\0\0\x10\0"[..]);
+    bench.session.receive(&mut input, bench.now, &mut bench.events);
+    bench.pass(20 * S);
+    bench.session.stop_reading(bench.now);
+    assert_eq!(bench.session.deadline(), None);
+    for _ in 0..100 {
+        bench.pass(60 * S);
+    }
+    assert!(bench.events.is_empty() && bench.sent().is_empty(), "{:?}", bench.events);
+    assert_eq!(bench.closed(), None);
+    assert_eq!(bench.session.resume_reading(bench.now), 6_000 * S);
+    // Ten seconds are left of the response timer, and of enquire_link's.
+    assert_eq!(bench.session.deadline(), Some(bench.now + 10 * S));
+    bench.pass(9 * S);
+    assert!(bench.events.is_empty() && bench.sent().is_empty());
+    bench.pass(S);
+    assert!(matches!(bench.events[..], [Event::Failed { token: 0, why: Failure::NoResponse }]));
+    assert_eq!(bench.sent()[0].id(), CommandId::ENQUIRE_LINK);
+}
+
+#[test]
+fn answers_and_requests_are_sent_while_the_peer_is_not_read_and_an_unbind_drains_in_time() {
+    let mut bench = Bench::client(config(5));
+    bench.hear_body(1, &DeliverSm::default());
+    bench.session.stop_reading(bench.now);
+    bench.submit(0..1);
+    let Event::Request { ticket, .. } = bench.events.remove(0) else { panic!("no request") };
+    let mut answers = Answers::new();
+    answers.deliver(ticket, CommandStatus::ROK);
+    bench.session.answer(&answers, bench.now);
+    let sent: Vec<_> = bench.sent().iter().map(RawPdu::id).collect();
+    assert_eq!(sent, [CommandId::SUBMIT_SM, CommandId::DELIVER_SM_RESP]);
+    bench.session.unbind(bench.now, &mut bench.events);
+    assert_eq!(bench.session.deadline(), Some(bench.now + 5 * S));
+    bench.pass(5 * S);
+    assert_eq!(bench.sent()[0].id(), CommandId::UNBIND);
+}
+
+#[test]
+fn a_delivery_that_crosses_our_unbind_is_accepted() {
+    let mut bench = Bench::client(config(1));
+    bench.session.unbind(bench.now, &mut bench.events);
+    assert_eq!(bench.sent()[0].id(), CommandId::UNBIND);
+    bench.hear_body(7, &DeliverSm::default());
+    assert!(matches!(bench.events[..], [Event::Request { .. }]));
+    assert!(bench.sent().is_empty());
+}

@@ -51,6 +51,6 @@ pub(crate) use expire::expire;
 pub(crate) use insert::{Payer, count_and_queue, count_listed, insert_many, insert_rows};
 pub(crate) use message_lock::lock_one as lock;
 pub(crate) use outcomes::record_outcomes;
-pub(crate) use receipts::record_receipts;
+pub(crate) use receipts::{record_matched_receipts, record_receipts};
 pub(crate) use trace::trace;
 pub(crate) use withdraw::{time_out, withdraw};

@@ -29,12 +29,39 @@ pub(crate) async fn record_receipts(
     let keys: Vec<_> = receipts.iter().map(receipt_key).collect();
     let mut matches = match_receipts(tx, &keys, now).await?;
     let (parked, ambiguous) = park_unmatched(tx, receipts, &keys, &mut matches, now).await?;
+    let recorded = record_matched(tx, receipts, &matches, now, event_lease).await?;
+    Ok(Recorded { parked, ambiguous, ..recorded })
+}
 
+/// Records the receipts with a unique submission, and returns the indices of those that
+/// [`record_receipts`] would park. It takes no lock on carriers, so it delays no outcomes.
+pub(crate) async fn record_matched_receipts(
+    tx: &mut impl Tx,
+    receipts: &[Receipt],
+    now: Timestamp,
+    event_lease: Option<&Lease>,
+) -> Result<(Recorded, Vec<usize>)> {
+    let keys: Vec<_> = receipts.iter().map(receipt_key).collect();
+    let mut matches = match_receipts(tx, &keys, now).await?;
+    let is_parked = |at: &usize| matches[*at].is_parked(receipts[*at].state);
+    let unmatched: Vec<_> = (0..receipts.len()).filter(is_parked).collect();
+    // Not a message yet: its submission may be recorded soon.
+    unmatched.iter().for_each(|at| matches[*at] = Matched::Unknown);
+    Ok((record_matched(tx, receipts, &matches, now, event_lease).await?, unmatched))
+}
+
+async fn record_matched(
+    tx: &mut impl Tx,
+    receipts: &[Receipt],
+    matches: &[Matched],
+    now: Timestamp,
+    event_lease: Option<&Lease>,
+) -> Result<Recorded> {
     let matched: BTreeSet<RecipientKey> = matches.iter().filter_map(recipient_of).collect();
     let mut messages = message_lock::lock(tx, matched.iter().map(|(message, _)| *message)).await?;
     let mut recipients = recipients::load(tx, &messages, matched).await?;
     let mut updates = ReceiptUpdates::default();
-    for (receipt, matched) in receipts.iter().zip(&matches) {
+    for (receipt, matched) in receipts.iter().zip(matches) {
         let ReceiptMatch::One((key, part)) = *matched else { continue };
         let Some(recipient) = recipients.get_mut(&key) else { continue };
         let carrier = &receipt.carrier;
@@ -47,8 +74,8 @@ pub(crate) async fn record_receipts(
     }
     updates.store(tx).await?;
     let recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;
-    let messages = inbound_messages(receipts, &matches);
-    Ok(Recorded { parked, ambiguous, contradictory: updates.contradictory, messages, ..recorded })
+    let messages = inbound_messages(receipts, matches);
+    Ok(Recorded { contradictory: updates.contradictory, messages, ..recorded })
 }
 
 fn receipt_key(receipt: &Receipt) -> ReceiptKey<'_> {
