@@ -69,10 +69,11 @@ impl Accept {
         if !request.is_honoured() {
             return Err(AcceptError::NotForOrders);
         }
+        // Boxed: the caller's future is moved several times until it runs.
         match request.draft.payment {
-            Payment::Invoice => self.open_order(request).await,
-            Payment::Credit => self.store_order(request).await,
-            Payment::Shares => self.store_campaign(request).await,
+            Payment::Invoice => Box::pin(self.open_order(request)).await,
+            Payment::Credit => Box::pin(self.store_order(request)).await,
+            Payment::Shares => Box::pin(self.store_campaign(request)).await,
         }
     }
 

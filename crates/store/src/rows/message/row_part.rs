@@ -9,7 +9,7 @@ use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
 use super::recipients::Recipients;
-use crate::tx::{Result, Row, Tx, Value, params};
+use crate::tx::{Result, Row, Tx, params};
 
 /// Its number.
 const ONLY: u16 = 1;
@@ -17,10 +17,10 @@ const ONLY: u16 = 1;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RowPart {
     pub(super) part: Part,
-    carrier_id: String,
-    decided_at: Option<Timestamp>,
-    noted_code: Option<String>,
-    noted_at: Option<Timestamp>,
+    pub(super) carrier_id: String,
+    pub(super) decided_at: Option<Timestamp>,
+    pub(super) noted_code: Option<String>,
+    pub(super) noted_at: Option<Timestamp>,
 }
 
 impl RowPart {
@@ -114,20 +114,4 @@ fn skip(row: &mut Row) -> Result<()> {
         row.get::<Option<i64>>()?;
     }
     Ok(())
-}
-
-/// The columns of a part to write, from the carrier to when a receipt was noted.
-pub(super) fn columns(part: Option<&RowPart>) -> [Value<'_>; 10] {
-    params![
-        part.map(|it| it.part.carrier.as_str()),
-        part.map(|it| &it.carrier_id),
-        part.map(|it| it.part.attempt),
-        part.map(|it| it.part.state),
-        part.and_then(|it| it.part.code.as_ref()),
-        part.map(|it| it.part.at),
-        part.and_then(|it| it.decided_at),
-        part.and_then(|it| it.part.noted),
-        part.and_then(|it| it.noted_code.as_ref()),
-        part.and_then(|it| it.noted_at),
-    ]
 }

@@ -12,8 +12,8 @@ use domain::ports::{ChunkId, Lease};
 use domain::time::Timestamp;
 
 use super::message_lock::{LockedMessage, Messages};
-use super::recipients::{Recipient, StoredParts};
-use super::row_part::{self, RowPart};
+use super::recipients::{Recipient, RecipientKey, StoredParts};
+use super::row_part::RowPart;
 use crate::rows::order::OrderRow;
 use crate::tx::{Result, Row, Tx, Value, params};
 
@@ -120,41 +120,69 @@ pub(super) fn number(address: &str) -> Option<u64> {
     }
 }
 
-/// Writes changed recipients, and the counters and state of their messages.
+/// Writes changed recipients, and the counters and state of their messages. The columns of indices
+/// (the lease, and what finds a part) are written only when they change: an engine writes an index
+/// whose columns a statement names.
 pub(super) async fn update(
     tx: &mut impl Tx,
     messages: &mut Messages,
-    changed: &[(&super::recipients::RecipientKey, &Recipient)],
+    changed: &[(&RecipientKey, &Recipient)],
     now: Timestamp,
 ) -> Result<()> {
-    let mut tried = Vec::with_capacity(changed.len());
+    let mut written = Vec::with_capacity(changed.len());
     for ((id, _), recipient) in changed {
         let Some(message) = messages.get_mut(id) else { continue };
         let is_final = message.counters.state.is_final();
         let Some(single) = &mut message.single else { continue };
-        single.recipient = (*recipient).clone().written();
-        if is_final || single.lease == StoredLease::Ended {
+        let ends =
+            single.lease == StoredLease::Ended || is_final && single.lease != StoredLease::None;
+        if ends {
             single.lease = StoredLease::None;
         }
-        tried.push((*id, recipient.delivery.status.tried.stored()));
+        let has_part = |parts: &StoredParts| parts.row.is_some();
+        let is_indexed = ends
+            || recipient.stored_before.as_ref().map(has_part) != Some(has_part(&recipient.stored));
+        single.recipient = (*recipient).clone().written();
+        written.push((*id, recipient.delivery.status.tried.stored(), is_indexed));
     }
-    let row = |(id, tried)| Some(columns(id, messages.get(id)?, tried, now));
-    let rows: Vec<_> = tried.iter().filter_map(|(id, tried)| row((id, tried))).flatten().collect();
+    let (mut all, mut others) = (Vec::new(), Vec::new());
+    for (id, tried, is_indexed) in &written {
+        let row = messages.get(id).and_then(|message| columns(id, message, tried, now));
+        if *is_indexed { all.extend(row) } else { others.extend(row.map(without_indexed)) }
+    }
     tx.execute_many(
         "UPDATE messages SET pending = ?2, finals = ?3, delivered = ?4, state = ?5, updated_at = ?6,
              recipient = ?7, reason = ?8, code = ?9, tried = ?10, deferred_attempt = ?11,
-             unanswered = ?12, attempts = ?13, taken = ?14,
-             lease_node = CASE WHEN ?15 = 1 THEN lease_node END,
-             lease_until = CASE WHEN ?15 = 1 THEN lease_until END, order_state = ?16,
-             order_reason = ?17, events = ?18, last_event = ?19, part_carrier = ?20, part_id = ?21,
-             part_attempt = ?22, part_state = ?23, part_code = ?24, part_at = ?25,
-             part_decided_at = ?26, part_noted = ?27, part_noted_code = ?28, part_noted_at = ?29,
-             part_number = ?30
+             unanswered = ?12, attempts = ?13, taken = ?14, order_state = ?15, order_reason = ?16,
+             events = ?17, last_event = ?18, part_state = ?19, part_code = ?20,
+             part_decided_at = ?21, part_noted = ?22, part_noted_code = ?23, part_noted_at = ?24
          WHERE id = ?1",
-        &rows,
+        &others,
+    )
+    .await?;
+    tx.execute_many(
+        "UPDATE messages SET pending = ?2, finals = ?3, delivered = ?4, state = ?5, updated_at = ?6,
+             recipient = ?7, reason = ?8, code = ?9, tried = ?10, deferred_attempt = ?11,
+             unanswered = ?12, attempts = ?13, taken = ?14, order_state = ?15, order_reason = ?16,
+             events = ?17, last_event = ?18, part_state = ?19, part_code = ?20,
+             part_decided_at = ?21, part_noted = ?22, part_noted_code = ?23, part_noted_at = ?24,
+             part_carrier = ?25, part_id = ?26, part_number = ?27, part_attempt = ?28, part_at = ?29,
+             lease_node = CASE WHEN ?30 = 1 THEN lease_node END,
+             lease_until = CASE WHEN ?30 = 1 THEN lease_until END
+         WHERE id = ?1",
+        &all,
     )
     .await
     .map(drop)
+}
+
+/// How many columns are in no index.
+const UNINDEXED: usize = 24;
+
+fn without_indexed<'a>(columns: [Value<'a>; 30]) -> [Value<'a>; UNINDEXED] {
+    let mut others = [Value::Null; UNINDEXED];
+    others.copy_from_slice(&columns[..UNINDEXED]);
+    others
 }
 
 fn columns<'a>(
@@ -166,10 +194,9 @@ fn columns<'a>(
     let single = message.single.as_ref()?;
     let (counters, status) = (&message.counters, &single.recipient.delivery.status);
     let order = message.credit_order.as_ref().map(OrderRow::columns);
-    let part = single.recipient.stored.row.as_ref();
-    let [carrier, id_there, attempt, state, code, at, decided_at, noted, noted_code, noted_at] =
-        row_part::columns(part);
-    let number = part.and(single.recipient.number).and_then(|number| i64::try_from(number).ok());
+    let row = single.recipient.stored.row.as_ref();
+    let part = row.map(|row| &row.part);
+    let number = row.and(single.recipient.number).and_then(|number| i64::try_from(number).ok());
     Some(params![
         id,
         counters.pending,
@@ -185,22 +212,22 @@ fn columns<'a>(
         status.unanswered,
         status.attempts,
         single.recipient.stored.others,
-        i64::from(single.lease == StoredLease::Held),
         order.map(|order| order.state),
         order.and_then(|order| order.reason),
         order.map_or(0, |order| order.events),
         order.and_then(|order| order.last_event),
-        carrier,
-        id_there,
-        attempt,
-        state,
-        code,
-        at,
-        decided_at,
-        noted,
-        noted_code,
-        noted_at,
+        part.map(|part| part.state),
+        part.and_then(|part| part.code.as_ref()),
+        row.and_then(|row| row.decided_at),
+        part.and_then(|part| part.noted),
+        row.and_then(|row| row.noted_code.as_ref()),
+        row.and_then(|row| row.noted_at),
+        part.map(|part| part.carrier.as_str()),
+        row.map(|row| &row.carrier_id),
         number,
+        part.map(|part| part.attempt),
+        part.map(|part| part.at),
+        i64::from(single.lease == StoredLease::Held),
     ])
 }
 

@@ -54,6 +54,28 @@ async fn the_writer_does_not_run_far_ahead_of_the_disk() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lone_caller_waits_for_its_own_flush_only() {
+    let database = Database::new();
+    let (rig, disk) = Rig::with_disk(&database);
+    for flushes in 1..=20 {
+        assert_eq!(rig.add(1).await.unwrap(), Ok(1));
+        assert_eq!(disk.flushes(), flushes);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_grow_by_themselves_on_a_slow_disk() {
+    let database = Database::new();
+    let (rig, disk) = Rig::with_disk(&database);
+    disk.slow_down(std::time::Duration::from_millis(5));
+    let replies: Vec<_> = (0..400).map(|_| rig.add(1)).collect();
+    for reply in replies {
+        assert_eq!(reply.await.unwrap(), Ok(1));
+    }
+    assert!(disk.flushes() <= 100, "{} flushes for 400 changes", disk.flushes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_read_waits_for_the_flush_of_what_it_saw() {
     let database = Database::new();
     let (rig, disk) = Rig::with_disk(&database);

@@ -126,6 +126,8 @@ pub(super) fn is_unavailable<T>(result: &Result<T>) -> bool {
 #[derive(Default)]
 struct Orders {
     held: bool,
+    /// How long each flush takes more than it does.
+    delay: Duration,
     failures: usize,
     /// Number of flushes that began.
     begun: usize,
@@ -156,6 +158,11 @@ impl Disk {
         self.changed.notify_all();
     }
 
+    /// Makes each flush take this much longer.
+    pub(super) fn slow_down(&self, delay: Duration) {
+        self.orders.lock().unwrap().delay = delay;
+    }
+
     /// Fails this many flushes from now on.
     pub(super) fn fail(&self, flushes: usize) {
         self.orders.lock().unwrap().failures = flushes;
@@ -179,6 +186,9 @@ impl Log for Disk {
             orders.failures -= 1;
             return Err(io::Error::other("the disk does not answer"));
         }
+        let delay = orders.delay;
+        drop(orders);
+        std::thread::sleep(delay);
         self.file.flush()
     }
 
