@@ -16,6 +16,7 @@ use super::running::{Home, PATIENCE, Running};
 
 const KILLS: u32 = 10;
 const KILLS_ON_POSTGRES: u32 = 4;
+const KILLS_BY_HAND: u32 = 100;
 const WINDOW: u32 = 16;
 const CREDIT_SATS: i64 = 50_000_000;
 const PRICE_SATS: i64 = 1_000;
@@ -127,6 +128,12 @@ async fn nor_with_its_store_on_postgresql() {
     let database = PostgresDatabase::new(PostgresServer::shared());
     let store = format!("[store]\nurl = \"{}\"\n", database.url());
     survive(&store, KILLS_ON_POSTGRES).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes minutes; run it by hand: cargo test -p boltgram --test it -- --ignored kill::"]
+async fn a_hundred_kills() {
+    survive("", KILLS_BY_HAND).await;
 }
 
 /// Runs and kills the program `kills` times with this `[store]` section, then once to the end.
