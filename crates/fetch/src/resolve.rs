@@ -15,7 +15,7 @@ use crate::public::is_allowed;
 
 /// Lookups under way: each occupies a thread, for longer than the caller waits if a name server is
 /// slow.
-const LOOKUPS_MAX: usize = 64;
+const LOOKUPS_MAX: usize = 32;
 
 /// Finds the addresses of a name and checks none of them.
 #[async_trait]

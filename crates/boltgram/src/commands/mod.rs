@@ -83,9 +83,14 @@ fn on_store(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result
     on_runtime(command)
 }
 
+/// Name look-ups have half of these at most; large requests and the sandbox's node need a few. Reads
+/// of the store have threads of their own.
+const BLOCKING_THREADS_MAX: usize = 64;
+
 fn on_runtime(command: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .context("the runtime cannot be started")?;
     let ended = runtime.block_on(command);

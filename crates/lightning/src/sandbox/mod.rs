@@ -27,7 +27,7 @@ use domain::ports::{
 };
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
-use tokio::sync::{Mutex, broadcast};
+use tokio::sync::{Mutex, Semaphore, broadcast};
 
 pub use book::Purse;
 pub use journal::OpenError;
@@ -39,8 +39,13 @@ use node::{BLOCK_POLL, Node, take};
 /// A connection to the sandbox node. A clone is another connection to the same node with its own hints.
 pub struct Sandbox {
     node: Arc<Node>,
+    /// Calls under way, each of which holds a blocking thread.
+    turns: Arc<Semaphore>,
     hints: Mutex<Hints>,
 }
+
+/// More would only wait for each other.
+const CALLS_MAX: usize = 4;
 
 struct Hints {
     receiver: broadcast::Receiver<NodeEvent>,
@@ -72,7 +77,8 @@ impl Sandbox {
         let node = node.into();
         let hints =
             Hints { receiver: node.hints.subscribe(), height: node.lock().book.chain.height() };
-        Self { node, hints: Mutex::new(hints) }
+        let turns = Arc::new(Semaphore::new(CALLS_MAX));
+        Self { node, turns, hints: Mutex::new(hints) }
     }
 
     /// The node's public key in hexadecimal.
@@ -120,8 +126,14 @@ impl Sandbox {
         if !self.node.has_journal() {
             return work(&self.node);
         }
+        let gone = || PortError::Unknown("the node has stopped".into());
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| gone())?;
         let node = Arc::clone(&self.node);
-        let done = tokio::task::spawn_blocking(move || work(&node)).await;
+        let done = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            work(&node)
+        })
+        .await;
         done.unwrap_or_else(|_| Err(PortError::Unknown("the node panicked".into()).into()))
     }
 }

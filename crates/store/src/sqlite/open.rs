@@ -54,7 +54,8 @@ pub(crate) fn open(path: PathBuf, vault: Vault, options: &Options) -> Result<Sql
     let (vault, durable) = (Arc::new(vault), Arc::new(Durable::default()));
     let busy_timeout = options.busy_timeout;
     let readers =
-        Readers::new(path.clone(), options.readers, busy_timeout, durable.clone(), vault.clone());
+        Readers::start(path.clone(), options.readers, busy_timeout, durable.clone(), &vault)
+            .map_err(OpenError::Thread)?;
     let lengths = Lengths::SERVER;
     let tx = SqliteTx::new(connection, vault);
     let context = Context { tx, path, busy_timeout, log, lengths, durable };

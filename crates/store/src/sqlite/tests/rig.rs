@@ -75,7 +75,7 @@ impl Rig {
     fn new(database: &Database, outside: Connection, lengths: Lengths, log: Arc<dyn Log>) -> Self {
         let (vault, durable) = (Arc::new(Vault::new([7; 32])), Arc::new(Durable::default()));
         let (path, connection) = (database.path(), database.connect());
-        let readers = Readers::new(path.clone(), 4, PATIENCE, durable.clone(), vault.clone());
+        let readers = Readers::start(path.clone(), 4, PATIENCE, durable.clone(), &vault).unwrap();
         let busy_timeout = PATIENCE;
         let tx = SqliteTx::new(connection, vault);
         let context = Context { tx, path, busy_timeout, log, lengths, durable };
