@@ -141,12 +141,14 @@ pub async fn notes_a_contradicting_receipt(rig: &impl Rig) {
     let message = constant(&world, 1, "a").await;
     receive(&world, vec![receipt("a", ReceiptState::Delivered)]).await;
     let no = Receipt { code: Some("011".to_owned()), ..receipt("a", ReceiptState::Failed) };
-    assert_eq!(receive(&world, vec![no]).await.contradictory, 1);
+    let later = world.store.record_receipts(vec![no], at(30), None).await.unwrap();
+    assert_eq!(later.contradictory, 1);
     let shown = trace(&world, message).await.remove(0);
     assert_eq!(
         (shown.state, shown.parts[0].state),
         (RecipientState::Success, PartState::Delivered)
     );
+    assert_eq!(shown.updated_at, at(20), "the end does not move");
     let word = shown.parts[0].noted.as_ref().unwrap();
     assert_eq!((word.state, word.code.as_deref()), (ReceiptState::Failed, Some("011")));
 }

@@ -1,6 +1,7 @@
 //! Recomputes the ledger from its transfers and compares it with balances, orders and campaigns.
 //! Reads only, from one committed state; every difference is a bug.
 
+use domain::id::OrderId;
 use domain::sale::ledger::LedgerReport;
 
 use super::refunds;
@@ -119,7 +120,9 @@ async fn wrong_orders(tx: &mut impl Tx) -> Result<Vec<String>> {
         )
         .await?;
     let name = |mut row: Row| {
-        let id = hex::encode(row.get::<Vec<u8>>()?);
+        let id: Vec<u8> = row.get()?;
+        // Of a transfer without an order the id is a message's.
+        let id = OrderId::from_slice(&id).map_or_else(|_| hex::encode(&id), |id| id.to_string());
         let (payment, state): (String, String) = (row.get()?, row.get()?);
         let (posted, pending): (u64, u64) = (row.get()?, row.get()?);
         Ok(format!("{id}: paid by {payment}, {state}, {posted} posted, {pending} pending"))

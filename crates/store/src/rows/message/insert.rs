@@ -127,7 +127,7 @@ pub(crate) async fn insert_rows(
             content.valid_until,
             message.receipts_until,
             count,
-            now,
+            order.map_or(now, |order| order.created_at),
             address.as_ref(),
             address.as_ref().map(|_| RecipientState::Pending),
             i64::from(lease.is_none()),

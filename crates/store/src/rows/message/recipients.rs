@@ -156,6 +156,7 @@ async fn load_singles(
     let mut recipients: Recipients = ids.filter_map(recipient).collect();
     for recipient in recipients.values_mut() {
         let part = recipient.stored.row.as_ref().map(|row| row.part.clone());
+        recipient.delivery.parts.clear();
         recipient.delivery.parts.extend(part);
     }
     let taken: Vec<_> = recipients

@@ -142,16 +142,19 @@ pub(super) async fn update(
         let has_part = |parts: &StoredParts| parts.row.is_some();
         let is_indexed = ends
             || recipient.stored_before.as_ref().map(has_part) != Some(has_part(&recipient.stored));
+        let updated_at = is_news(recipient).then_some(now);
         single.recipient = (*recipient).clone().written();
-        written.push((*id, recipient.delivery.status.tried.stored(), is_indexed));
+        let tried = recipient.delivery.status.tried.stored();
+        written.push((*id, Written { tried, updated_at, is_indexed }));
     }
     let (mut all, mut others) = (Vec::new(), Vec::new());
-    for (id, tried, is_indexed) in &written {
-        let row = messages.get(id).and_then(|message| columns(id, message, tried, now));
-        if *is_indexed { all.extend(row) } else { others.extend(row.map(without_indexed)) }
+    for (id, written) in &written {
+        let row = messages.get(id).and_then(|message| columns(id, message, written));
+        if written.is_indexed { all.extend(row) } else { others.extend(row.map(without_indexed)) }
     }
     tx.execute_many(
-        "UPDATE messages SET pending = ?2, finals = ?3, delivered = ?4, state = ?5, updated_at = ?6,
+        "UPDATE messages SET pending = ?2, finals = ?3, delivered = ?4, state = ?5,
+             updated_at = coalesce(?6, updated_at),
              recipient = ?7, reason = ?8, code = ?9, tried = ?10, deferred_attempt = ?11,
              unanswered = ?12, attempts = ?13, taken = ?14, order_state = ?15, order_reason = ?16,
              events = ?17, last_event = ?18, part_state = ?19, part_code = ?20,
@@ -161,7 +164,8 @@ pub(super) async fn update(
     )
     .await?;
     tx.execute_many(
-        "UPDATE messages SET pending = ?2, finals = ?3, delivered = ?4, state = ?5, updated_at = ?6,
+        "UPDATE messages SET pending = ?2, finals = ?3, delivered = ?4, state = ?5,
+             updated_at = coalesce(?6, updated_at),
              recipient = ?7, reason = ?8, code = ?9, tried = ?10, deferred_attempt = ?11,
              unanswered = ?12, attempts = ?13, taken = ?14, order_state = ?15, order_reason = ?16,
              events = ?17, last_event = ?18, part_state = ?19, part_code = ?20,
@@ -176,6 +180,19 @@ pub(super) async fn update(
     .map(drop)
 }
 
+struct Written {
+    tried: Option<String>,
+    updated_at: Option<Timestamp>,
+    is_indexed: bool,
+}
+
+/// What comes after the end, and what concerns a part only, does not change when the recipient did.
+fn is_news(recipient: &Recipient) -> bool {
+    let status = &recipient.delivery.status;
+    let is_final = status.state.is_final();
+    recipient.before != *status && (recipient.moved().is_some() || !is_final)
+}
+
 /// How many columns are in no index.
 const UNINDEXED: usize = 24;
 
@@ -188,8 +205,7 @@ fn without_indexed<'a>(columns: [Value<'a>; 30]) -> [Value<'a>; UNINDEXED] {
 fn columns<'a>(
     id: &'a MessageId,
     message: &'a LockedMessage,
-    tried: &'a Option<String>,
-    now: Timestamp,
+    Written { tried, updated_at, .. }: &'a Written,
 ) -> Option<[Value<'a>; 30]> {
     let single = message.single.as_ref()?;
     let (counters, status) = (&message.counters, &single.recipient.delivery.status);
@@ -203,7 +219,7 @@ fn columns<'a>(
         counters.finals,
         counters.delivered,
         counters.state,
-        now,
+        *updated_at,
         status.state,
         status.reason,
         status.code.as_ref(),
@@ -259,7 +275,8 @@ pub(crate) async fn make_chunks(
 ) -> Result<()> {
     let mut made = Vec::with_capacity(ids.len());
     for id in ids {
-        let Some(single) = messages.get_mut(id).and_then(|it| it.single.as_mut()) else { continue };
+        let open = messages.get_mut(id).filter(|message| !message.counters.state.is_final());
+        let Some(single) = open.and_then(|message| message.single.as_mut()) else { continue };
         if let Some(claim) = single.first_claim.take() {
             (single.queued, single.lease) = (true, StoredLease::None);
             made.push((*id, claim.lease));

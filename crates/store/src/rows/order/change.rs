@@ -172,11 +172,15 @@ pub(crate) async fn store_with(
         orders[at].events.1 = Some(*event);
     }
     update(tx, orders).await?;
-    let bookings: Vec<_> =
-        orders.iter().filter_map(|row| Some((row.facts.charge(), row.booking?))).collect();
-    ledger::book(tx, &bookings, settled, now).await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let decided = count(orders.iter().filter(|row| row.node_waits).count());
+    // Each once, whatever becomes of the row.
+    let taken = orders.iter_mut().map(|row| {
+        row.node_waits = false;
+        Some((row.facts.charge(), row.booking.take()?))
+    });
+    let bookings: Vec<_> = taken.flatten().collect();
+    ledger::book(tx, &bookings, settled, now).await?;
     if decided > 0 {
         tx.notify(Changed { orders: true, ..Changed::default() });
     }
