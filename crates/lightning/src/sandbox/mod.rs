@@ -17,6 +17,7 @@ mod record;
 mod wallet;
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ use domain::ports::{
 };
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
-use tokio::sync::{Mutex, Semaphore, broadcast};
+use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 
 pub use book::Purse;
 pub use journal::OpenError;
@@ -39,13 +40,14 @@ use node::{BLOCK_POLL, Node, take};
 /// A connection to the sandbox node. A clone is another connection to the same node with its own hints.
 pub struct Sandbox {
     node: Arc<Node>,
-    /// Calls under way, each of which holds a blocking thread.
-    turns: Arc<Semaphore>,
+    calls: mpsc::Sender<Call>,
     hints: Mutex<Hints>,
 }
 
-/// More would only wait for each other.
-const CALLS_MAX: usize = 4;
+type Call = Box<dyn FnOnce() + Send>;
+
+/// Calls that wait for the node's thread.
+const CALLS_MAX: usize = 64;
 
 struct Hints {
     receiver: broadcast::Receiver<NodeEvent>,
@@ -73,12 +75,16 @@ impl Sandbox {
         Node::start(None, clock, random, options).map(Self::connect)
     }
 
-    fn connect(node: impl Into<Arc<Node>>) -> Self {
-        let node = node.into();
+    fn connect(node: Node) -> Self {
+        let (calls, called) = mpsc::channel(CALLS_MAX);
+        std::thread::spawn(move || run(called));
+        Self::with(Arc::new(node), calls)
+    }
+
+    fn with(node: Arc<Node>, calls: mpsc::Sender<Call>) -> Self {
         let hints =
             Hints { receiver: node.hints.subscribe(), height: node.lock().book.chain.height() };
-        let turns = Arc::new(Semaphore::new(CALLS_MAX));
-        Self { node, turns, hints: Mutex::new(hints) }
+        Self { node, calls, hints: Mutex::new(hints) }
     }
 
     /// The node's public key in hexadecimal.
@@ -114,7 +120,7 @@ impl Sandbox {
         .await
     }
 
-    /// Runs on a blocking thread. Once started it completes even if the caller is dropped, as in another process.
+    /// Runs on the node's thread. Once started it completes even if the caller is dropped, as in another process.
     async fn call<T, E>(
         &self,
         work: impl FnOnce(&Node) -> Result<T, E> + Send + 'static,
@@ -126,15 +132,25 @@ impl Sandbox {
         if !self.node.has_journal() {
             return work(&self.node);
         }
-        let gone = || PortError::Unknown("the node has stopped".into());
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| gone())?;
+        let gone = |_| PortError::Unknown("the node panicked".into());
         let node = Arc::clone(&self.node);
-        let done = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            work(&node)
-        })
-        .await;
-        done.unwrap_or_else(|_| Err(PortError::Unknown("the node panicked".into()).into()))
+        let (reply, answer) = oneshot::channel();
+        let call = Box::new(move || {
+            let result = work(&node);
+            // Whoever has the answer may open the journal again.
+            drop(node);
+            drop(reply.send(result));
+        });
+        self.calls.send(call).await.map_err(|_| gone(()))?;
+        answer.await.map_err(|_| gone(()))?
+    }
+}
+
+/// The node's one thread: calls write its journal, so more would only wait for each other.
+fn run(mut calls: mpsc::Receiver<Call>) {
+    while let Some(call) = calls.blocking_recv() {
+        // Its caller gets no answer then.
+        let _ = catch_unwind(AssertUnwindSafe(call));
     }
 }
 
@@ -201,7 +217,7 @@ impl Hints {
 
 impl Clone for Sandbox {
     fn clone(&self) -> Self {
-        Self::connect(Arc::clone(&self.node))
+        Self::with(Arc::clone(&self.node), self.calls.clone())
     }
 }
 
