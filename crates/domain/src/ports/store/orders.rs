@@ -30,7 +30,7 @@ pub enum CreditOutcome {
     Exists,
 }
 
-/// An order paid from credit, with its message.
+/// An order paid from credit, with its message, which has one recipient.
 #[derive(Debug, Clone)]
 pub struct CreditOrder {
     pub order: NewOrder,
@@ -140,7 +140,7 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
     /// Stores orders paid from credit, each as a whole or not at all: reservation, message and
     /// queue in one change; the orders are *working*. The response confirms the payment; there is
     /// no event for it. Credit goes to the first orders that it covers. Returns an outcome per
-    /// order, in order.
+    /// order, in order. An order that exists is left as it is, whatever its message.
     ///
     /// With `lease`, the chunks are leased as by a first claim (attempt 1), and the caller submits
     /// those of accepted orders.

@@ -1,7 +1,8 @@
 //! Orders: one payment each, for a message or for credit.
 //!
 //! Every change locks the order ([`lock`]), takes its steps by the domain's rule, and stores row,
-//! booking and event together ([`change::store`]).
+//! booking and event together ([`change::store`]). An order that is paid from credit and buys a message
+//! is columns of the message's row ([`credit`]), and is locked and written with it.
 
 mod add;
 mod cancel;
