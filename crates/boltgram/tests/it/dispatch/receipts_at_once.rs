@@ -85,7 +85,7 @@ async fn all_are_recorded(binds: usize) {
     until(&house, "the code is submitted", async || centre.owed() == 1).await;
     centre.enquire();
     centre.send_receipts();
-    until(&house, "the code is told", async || {
+    until(&house, "the code is reported", async || {
         house.trace(code).await.state == RecipientState::Success
     })
     .await;

@@ -44,15 +44,7 @@ pub(crate) struct StoredParts {
 
 impl Recipient {
     fn read(row: &mut Row) -> Result<Self> {
-        let status = RecipientStatus {
-            state: row.get()?,
-            reason: row.get()?,
-            code: row.get()?,
-            tried: TriedCarriers::from_stored(row.get::<Option<String>>()?.as_deref()),
-            deferred_attempt: row.get()?,
-            unanswered: row.get()?,
-            attempts: row.get()?,
-        };
+        let status = read_status(row)?;
         let price = row.get()?;
         let number = single::number(&row.get::<String>()?);
         let delivery = Delivery { status: status.clone(), parts: Vec::new() };
@@ -76,6 +68,19 @@ impl Recipient {
         let (from, to) = (self.before.state, self.delivery.status.state);
         (from != to).then_some((from, to))
     }
+}
+
+/// The next columns: from the state to the number of attempts.
+pub(super) fn read_status(row: &mut Row) -> Result<RecipientStatus> {
+    Ok(RecipientStatus {
+        state: row.get()?,
+        reason: row.get()?,
+        code: row.get()?,
+        tried: TriedCarriers::from_stored(row.get::<Option<String>>()?.as_deref()),
+        deferred_attempt: row.get()?,
+        unanswered: row.get()?,
+        attempts: row.get()?,
+    })
 }
 
 /// Columns of a recipient `r` in the order that [`Recipient::read`] reads.

@@ -5,14 +5,14 @@
 use domain::id::MessageId;
 use domain::message::Address;
 use domain::message::chunk::{ClaimedState, Doubt, DoubtEvent, Left};
-use domain::message::delivery::{Delivery, RecipientStatus, TriedCarriers};
+use domain::message::delivery::Delivery;
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::{ChunkId, Lease};
 use domain::time::Timestamp;
 
 use super::message_lock::{LockedMessage, Messages};
-use super::recipients::{Recipient, RecipientKey, StoredParts};
+use super::recipients::{Recipient, RecipientKey, StoredParts, read_status};
 use super::row_part::RowPart;
 use crate::rows::order::OrderRow;
 use crate::tx::{Result, Row, Tx, Value, params};
@@ -50,15 +50,7 @@ impl Single {
     /// The next columns of a message's row; `None` where they are empty.
     pub(super) fn read(row: &mut Row) -> Result<Option<Self>> {
         let Some(address) = row.get::<Option<String>>()? else { return Ok(None) };
-        let status = RecipientStatus {
-            state: row.get()?,
-            reason: row.get()?,
-            code: row.get()?,
-            tried: TriedCarriers::from_stored(row.get::<Option<String>>()?.as_deref()),
-            deferred_attempt: row.get()?,
-            unanswered: row.get()?,
-            attempts: row.get()?,
-        };
+        let status = read_status(row)?;
         let taken = row.get()?;
         let stored = StoredParts { row: RowPart::read(row)?, others: taken };
         let queued = row.get::<i64>()? != 0;

@@ -8,7 +8,7 @@ use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, OrderState, Payment};
 use domain::time::Timestamp;
 
-use super::insert::{NewOrderRow, exists, insert_many};
+use super::insert::{exists, insert_open};
 use crate::rows::account;
 use crate::tx::{AdvisoryLock, Result, Tx, params};
 
@@ -35,12 +35,7 @@ pub(crate) async fn add(
         must_not_exist(tx, &new.id).await?;
         return Ok(full);
     }
-    let (state, check_at) = (OrderState::Open, Some(check_at));
-    let new_row = NewOrderRow { new, state, message: None, paid_at: None, check_at };
-    match insert_many(tx, &[new_row]).await?.as_slice() {
-        [true] => Ok(OrderAdmission::Stored),
-        _ => Err(exists()),
-    }
+    if insert_open(tx, new, check_at).await? { Ok(OrderAdmission::Stored) } else { Err(exists()) }
 }
 
 /// The cap that is reached; the client's own one first, because the client can do something about

@@ -1,6 +1,6 @@
-//! New orders as rows.
+//! New orders that have a row of their own.
 
-use domain::id::{MessageId, PaymentHash};
+use domain::id::PaymentHash;
 use domain::ports::PortError;
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, OrderState, Payment};
@@ -9,15 +9,6 @@ use domain::time::Timestamp;
 
 use super::read::{PREIMAGE, WEBHOOK_SECRET};
 use crate::tx::{Result, Tx, params};
-
-/// A new order to store.
-pub(crate) struct NewOrderRow<'a> {
-    pub(crate) new: &'a NewOrder,
-    pub(crate) state: OrderState,
-    pub(crate) message: Option<MessageId>,
-    pub(crate) paid_at: Option<Timestamp>,
-    pub(crate) check_at: Option<Timestamp>,
-}
 
 /// Columns that are computed from the order.
 struct Made<'a> {
@@ -59,57 +50,52 @@ impl<'a> Bought<'a> {
     }
 }
 
-/// Stores the new ones; returns which orders were new.
-pub(crate) async fn insert_many(tx: &mut impl Tx, new: &[NewOrderRow<'_>]) -> Result<Vec<bool>> {
-    let made = new.iter().map(|row| make(tx, row.new)).collect::<Result<Vec<_>>>()?;
-    let rows: Vec<_> = new
-        .iter()
-        .zip(&made)
-        .map(|(row, made)| {
-            let new = row.new;
-            let webhook = new.webhook.as_ref();
-            params![
-                &new.id,
-                new.fulfilment.kind(),
-                new.door.as_str(),
-                row.state,
-                new.account,
-                new.price,
-                new.payment.method().as_str(),
-                made.hash.as_ref(),
-                made.preimage.as_ref(),
-                made.invoice,
-                made.pay_by,
-                made.bought.to.as_ref(),
-                made.bought.text,
-                made.bought.service,
-                made.bought.country,
-                made.bought.rented_ms,
-                webhook.map(|webhook| &webhook.url),
-                made.secret.as_ref(),
-                webhook.map(|webhook| webhook.wants.as_str()),
-                new.referral.as_ref(),
-                &new.client,
-                row.message.as_ref(),
-                new.created_at,
-                row.paid_at,
-                row.check_at,
-            ]
-        })
-        .collect();
+/// Stores an open order; false if it exists.
+pub(crate) async fn insert_open(
+    tx: &mut impl Tx,
+    new: &NewOrder,
+    check_at: Timestamp,
+) -> Result<bool> {
+    let made = make(tx, new)?;
+    let webhook = new.webhook.as_ref();
+    let row = params![
+        &new.id,
+        new.fulfilment.kind(),
+        new.door.as_str(),
+        OrderState::Open,
+        new.account,
+        new.price,
+        new.payment.method().as_str(),
+        made.hash.as_ref(),
+        made.preimage.as_ref(),
+        made.invoice,
+        made.pay_by,
+        made.bought.to.as_ref(),
+        made.bought.text,
+        made.bought.service,
+        made.bought.country,
+        made.bought.rented_ms,
+        webhook.map(|webhook| &webhook.url),
+        made.secret.as_ref(),
+        webhook.map(|webhook| webhook.wants.as_str()),
+        new.referral.as_ref(),
+        &new.client,
+        new.created_at,
+        check_at,
+    ];
     let added = tx
-        .execute_many(
+        .execute(
             "INSERT INTO orders (id, kind, door, state, account, price, payment, payment_hash,
                  preimage, invoice, pay_by, to_address, text, service, country, rented_ms,
-                 webhook_url, webhook_secret, webhook_wants, referral, client, fulfilled_by,
-                 created_at, paid_at, updated_at, check_at)
+                 webhook_url, webhook_secret, webhook_wants, referral, client, created_at,
+                 updated_at, check_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?23, ?25)
+                 ?18, ?19, ?20, ?21, ?22, ?22, ?23)
              ON CONFLICT (id) DO NOTHING",
-            &rows,
+            row,
         )
         .await?;
-    Ok(added.into_iter().map(|count| count > 0).collect())
+    Ok(added > 0)
 }
 
 fn make<'a>(tx: &impl Tx, new: &'a NewOrder) -> Result<Made<'a>> {
