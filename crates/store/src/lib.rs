@@ -13,18 +13,21 @@
 mod port;
 mod postgres;
 mod rows;
+mod schema;
 mod sqlite;
 mod tx;
 mod url;
 mod vault;
 mod vault_file;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{Gate, Store};
 
 pub use postgres::NodeName;
+pub use sqlite::CopyError;
 pub use url::StoreUrl;
 pub use vault::Vault;
 pub use vault_file::VaultError;
@@ -66,6 +69,27 @@ pub enum OpenError {
     NoWal,
     #[error("the database has version {found}, this program knows {known}: use a newer program")]
     Newer { found: i64, known: i64 },
+    #[error(
+        "the database has version {found}, this program needs {known}: stop what serves it and start \
+         `boltgram serve` of this version, which migrates it"
+    )]
+    Older { found: i64, known: i64 },
+    #[error("{path} is empty; restore a backup, or move the data directory away to begin anew")]
+    Empty { path: PathBuf },
+    #[error(
+        "{path} has lost its tables, or is no database of this program; restore a backup, or move the \
+         data directory away to begin anew"
+    )]
+    NoTables { path: PathBuf },
+    #[error("the database has lost tables ({}); restore a backup", .missing.join(", "))]
+    TablesMissing { missing: Vec<String> },
+    #[error(
+        "the database must be migrated, but other nodes use it: stop {}; one that was killed counts until \
+         its lease ends", .nodes.join(", ")
+    )]
+    NodesRunning { nodes: Vec<String> },
+    #[error("the database must be migrated, and a copy of it cannot be made before")]
+    Copy(#[source] CopyError),
     #[error("the vault key is not the one this database was created with")]
     WrongVault,
     #[error("the store's thread could not be started")]
@@ -75,6 +99,8 @@ pub enum OpenError {
 /// How a store is opened; the default is right for a server.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Whether an older database is migrated: only by whoever will serve it. Otherwise it is refused.
+    pub migrate: bool,
     /// SQLite: how long a command waits for another process's commit.
     pub busy_timeout: Duration,
     /// Connections that read at the same time.
@@ -96,6 +122,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            migrate: true,
             busy_timeout: Duration::from_secs(5),
             readers: 4,
             pages_max: None,

@@ -1,13 +1,21 @@
-//! Migrates a database to the newest schema, as `sqlite/migrate.rs` does for SQLite.
+//! Migrates a database to the newest schema, in one transaction, as `sqlite/migrate.rs` does for SQLite.
+//! A database without any table is new. A dump before a migration is the operator's: the server may be
+//! far away and large.
 
-use tokio_postgres::Client;
+use std::collections::BTreeSet;
+
+use tokio_postgres::{Client, Transaction};
 
 use super::tx::advisory_key;
 use crate::OpenError;
+use crate::schema::expected_tables;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/postgres/0001_rows.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/postgres/0001_rows.sql"),
+    include_str!("../../migrations/postgres/0002_faults_mended.sql"),
+];
 
-pub(super) async fn migrate(client: &mut Client) -> Result<(), OpenError> {
+pub(super) async fn migrate(client: &mut Client, may_migrate: bool) -> Result<(), OpenError> {
     let tx = client.transaction().await?;
     // The first process migrates; others wait here and find it done.
     tx.execute("SELECT pg_advisory_xact_lock($1)", &[&advisory_key("migrate")]).await?;
@@ -18,11 +26,42 @@ pub(super) async fn migrate(client: &mut Client) -> Result<(), OpenError> {
     if found > known {
         return Err(OpenError::Newer { found, known });
     }
+    if (1..known).contains(&found) {
+        if !may_migrate {
+            return Err(OpenError::Older { found, known });
+        }
+        refuse_beside_nodes(&tx).await?;
+        tracing::warn!(
+            from = found,
+            to = known,
+            "migrating the database in one transaction; a dump of it as it was is yours to make"
+        );
+    }
     let done = usize::try_from(found).unwrap_or(0);
     for (version, migration) in (1_i64..).zip(MIGRATIONS).skip(done) {
         tx.batch_execute(migration).await?;
         tx.execute("INSERT INTO schema_version (version) VALUES ($1)", &[&version]).await?;
     }
+    refuse_missing_tables(&tx).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// A node of an older version would go on with a schema that it does not know.
+async fn refuse_beside_nodes(tx: &Transaction<'_>) -> Result<(), OpenError> {
+    let live = "SELECT name FROM nodes WHERE until > extract(epoch FROM clock_timestamp()) * 1000";
+    let rows = tx.query(live, &[]).await?;
+    let nodes: Vec<String> =
+        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, tokio_postgres::Error>>()?;
+    if nodes.is_empty() { Ok(()) } else { Err(OpenError::NodesRunning { nodes }) }
+}
+
+async fn refuse_missing_tables(tx: &Transaction<'_>) -> Result<(), OpenError> {
+    let there = "SELECT table_name::text FROM information_schema.tables
+                 WHERE table_schema = current_schema()";
+    let rows = tx.query(there, &[]).await?;
+    let there: BTreeSet<String> =
+        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, tokio_postgres::Error>>()?;
+    let missing: Vec<_> = expected_tables()?.difference(&there).cloned().collect();
+    if missing.is_empty() { Ok(()) } else { Err(OpenError::TablesMissing { missing }) }
 }

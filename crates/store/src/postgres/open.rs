@@ -24,7 +24,7 @@ pub(crate) async fn open(
     let prepared = async {
         let mut client = client(&server).await?;
         check_server(&client).await?;
-        migrate(&mut client).await?;
+        migrate(&mut client, options.migrate).await?;
         check_vault(&client, &vault).await
     };
     match tokio::time::timeout(options.open_timeout, prepared).await {

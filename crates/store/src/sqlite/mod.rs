@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod command;
+mod copy;
 mod durable;
 mod flusher;
 mod log;
@@ -22,6 +23,8 @@ use self::writer::Writer;
 use crate::rows::account;
 use crate::tx::{AnyTx, AtCommit, Result};
 
+pub use self::copy::CopyError;
+pub(crate) use self::migrate::{MIGRATIONS, tables};
 pub(crate) use self::open::open;
 pub(crate) use self::tx::SqliteTx;
 

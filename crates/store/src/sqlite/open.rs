@@ -3,7 +3,7 @@
 //! No exclusive lock is taken: the command line works beside a running server, and both wait for
 //! each other's commits with a busy timeout.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -16,9 +16,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::Sqlite;
 use super::checkpoint::Lengths;
+use super::copy::sync_directory;
 use super::durable::Durable;
 use super::log::{Log, LogFile};
-use super::migrate::migrate;
+use super::migrate::{self, migrate};
 use super::readers::Readers;
 use super::repair::{RepairError, write_anew};
 use super::tx::SqliteTx;
@@ -38,14 +39,14 @@ const LOG_KEPT_BYTES: i64 = 64 * 1_024 * 1_024;
 
 pub(crate) fn open(path: PathBuf, vault: Vault, options: &Options) -> Result<Sqlite, OpenError> {
     make_directory(&path)?;
-    make_private(&path).map_err(OpenError::File)?;
+    create(&path)?;
     let mut connection = connect(&path, options.busy_timeout)?;
     // The first statement makes SQLite create the log.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     let log = Arc::new(LogFile::of(&connection).map_err(OpenError::Log)?);
     // The previous process may have ended after a failed flush.
     write_anew(&connection, &*log)?;
-    migrate(&mut connection)?;
+    migrate(&mut connection, &path, options)?;
     check_vault(&connection, &vault)?;
     log.flush().map_err(OpenError::Log)?;
     if let Some(pages) = options.pages_max {
@@ -68,22 +69,38 @@ fn make_directory(path: &Path) -> Result<(), OpenError> {
     directory.map_or(Ok(()), fs::create_dir_all).map_err(OpenError::Directory)
 }
 
-/// Creates an empty database file that only its owner can read; SQLite gives the files beside it
-/// the same mode. It is created under another name: closing a descriptor of the database itself
-/// would release this process's locks on it.
-fn make_private(path: &Path) -> io::Result<()> {
-    if fs::exists(path)? {
-        return Ok(());
+/// Creates a database that only its owner can read; SQLite gives the files beside it the same mode. It is
+/// complete or absent, so that one without tables has lost them. It is created under another name:
+/// closing a descriptor of the database itself would release this process's locks on it.
+fn create(path: &Path) -> Result<(), OpenError> {
+    if let Ok(found) = fs::metadata(path) {
+        let is_empty = found.is_file() && found.len() == 0;
+        return if is_empty { Err(OpenError::Empty { path: path.to_owned() }) } else { Ok(()) };
     }
     static DRAFTS: AtomicU64 = AtomicU64::new(0);
     let number = DRAFTS.fetch_add(1, Ordering::Relaxed);
     let draft = path.with_extension(format!("new.{}.{number}", std::process::id()));
-    drop(OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?);
-    let linked = match fs::hard_link(&draft, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked,
-    };
-    fs::remove_file(&draft).and(linked)
+    let created = write_draft(&draft).and_then(|()| {
+        let linked = match fs::hard_link(&draft, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            linked => linked.and_then(|()| sync_directory(path)),
+        };
+        linked.map_err(OpenError::File)
+    });
+    let removed = fs::remove_file(&draft).map_err(OpenError::File);
+    created.and(removed)
+}
+
+fn write_draft(draft: &Path) -> Result<(), OpenError> {
+    let options =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft);
+    drop(options.map_err(OpenError::File)?);
+    let mut connection = Connection::open(draft)?;
+    use_log(&connection)?;
+    migrate::create(&mut connection)?;
+    // Closing checkpoints the log and removes it.
+    connection.close().map_err(|(_, error)| error)?;
+    File::open(draft).and_then(|file| file.sync_all()).map_err(OpenError::File)
 }
 
 pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection, OpenError> {
@@ -92,11 +109,7 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection,
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // One plan for all values; otherwise SQLite prepares statements again when values change.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    let mode: String =
-        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-    if mode != "wal" {
-        return Err(OpenError::NoWal);
-    }
+    use_log(&connection)?;
     // Commits do not wait for the disk: the flusher does, before it replies.
     connection.pragma_update(None, "synchronous", "normal")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -107,6 +120,12 @@ pub(super) fn connect(path: &Path, busy_timeout: Duration) -> Result<Connection,
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     connection.pragma_update(None, "journal_size_limit", LOG_KEPT_BYTES)?;
     Ok(connection)
+}
+
+fn use_log(connection: &Connection) -> Result<(), OpenError> {
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode == "wal" { Ok(()) } else { Err(OpenError::NoWal) }
 }
 
 /// Detects a wrong key at start instead of at the first preimage.

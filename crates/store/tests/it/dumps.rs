@@ -1,7 +1,7 @@
 //! A dump of every released schema, opened and read by the present program.
 //!
 //! Each dump is written by the program of its release: before a release the latest ones are removed and
-//! these tests write them again; after it they do not change.
+//! these tests write them again; after it they do not change. Older ones are migrated.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -20,14 +20,15 @@ use domain::routing::CarrierName;
 use domain::sale::ledger::LedgerReport;
 use domain::sale::order::{OrderState, Payment};
 use rusqlite::Connection;
-use store::Vault;
+use store::{OpenError, Options, Vault};
 use tempfile::TempDir;
 use testkit::clock::NOON;
 use testkit::postgres::{PostgresDatabase, PostgresServer};
 
 use crate::fixture::{CAPS, account, credit_order, lightning_order};
 
-const VERSION: &str = "0001";
+const VERSIONS: [&str; 2] = ["0001", NEWEST];
+const NEWEST: &str = "0002";
 const KEY: KeyHash = KeyHash([5; 32]);
 const PRICE: i64 = 1_000;
 const CREDIT: i64 = 10_000;
@@ -36,9 +37,9 @@ fn vault() -> Vault {
     Vault::new([7; 32])
 }
 
-fn path(engine: &str) -> PathBuf {
+fn path(version: &str, engine: &str) -> PathBuf {
     let manifest = env!("CARGO_MANIFEST_DIR");
-    PathBuf::from(format!("{manifest}/migrations/dumps/{VERSION}.{engine}.sql"))
+    PathBuf::from(format!("{manifest}/migrations/dumps/{version}.{engine}.sql"))
 }
 
 /// Stores entities of every kind: three orders from credit (delivered, submitted, queued), one over
@@ -139,40 +140,78 @@ async fn sqlite(directory: &TempDir) -> Arc<dyn Store> {
 }
 
 #[tokio::test]
-async fn reads_what_sqlite_of_the_first_version_left() {
-    if !path("sqlite").exists() {
+async fn reads_what_sqlite_of_every_version_left() {
+    if !path(NEWEST, "sqlite").exists() {
         write_sqlite().await;
     }
-    let directory = tempfile::tempdir().unwrap();
-    let connection = Connection::open(directory.path().join("boltgram.db")).unwrap();
-    let dump = std::fs::read_to_string(path("sqlite")).unwrap();
-    connection.execute_batch(&dump).unwrap();
-    drop(connection);
-    read(&*sqlite(&directory).await).await;
+    for version in VERSIONS {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = Connection::open(directory.path().join("boltgram.db")).unwrap();
+        let dump = std::fs::read_to_string(path(version, "sqlite")).unwrap();
+        connection.execute_batch(&dump).unwrap();
+        drop(connection);
+        read(&*sqlite(&directory).await).await;
+        let copy = directory.path().join(format!("boltgram.db.before-{}", VERSIONS.len()));
+        assert_eq!(copy.exists(), version != NEWEST, "{version}");
+        if version != NEWEST {
+            // The copy is a database of its own, as it was.
+            let again = tempfile::tempdir().unwrap();
+            std::fs::copy(copy, again.path().join("boltgram.db")).unwrap();
+            read(&*sqlite(&again).await).await;
+        }
+    }
 }
 
 #[tokio::test]
-async fn reads_what_postgres_of_the_first_version_left() {
-    if !path("postgres").exists() {
+async fn reads_what_postgres_of_every_version_left() {
+    if !path(NEWEST, "postgres").exists() {
         write_postgres().await;
     }
-    let database = PostgresDatabase::new(PostgresServer::shared());
+    for version in VERSIONS {
+        let database = PostgresDatabase::new(PostgresServer::shared());
+        load(&database, version);
+        read(&*store::open(&database.url(), vault()).await.unwrap()).await;
+    }
+}
+
+fn load(database: &PostgresDatabase, version: &str) {
     let loaded = database
         .server
         .program("psql")
         .args(["-Xq", "-v", "ON_ERROR_STOP=1", "-d", &database.name, "-f"])
-        .arg(path("postgres"))
+        .arg(path(version, "postgres"))
         .output()
         .unwrap();
     assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
-    read(&*store::open(&database.url(), vault()).await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn an_older_database_on_a_server_is_migrated_by_its_only_server() {
+    let database = PostgresDatabase::new(PostgresServer::shared());
+    load(&database, "0001");
+    let open = async |migrate| {
+        let options = Options { migrate, ..Options::default() };
+        store::open_with(&database.url(), vault(), options).await
+    };
+    let refused = open(false).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Older { found: 1, .. }), "{refused:?}");
+    database.sql(
+        "INSERT INTO nodes (name, carriers, since, until)
+         VALUES ('old', '', 0, CAST(extract(epoch FROM now()) * 1000 AS BIGINT) + 60000)",
+    );
+    let refused = open(true).await.unwrap_err();
+    assert!(matches!(&refused, OpenError::NodesRunning { nodes } if nodes == &["old"]));
+    assert_eq!(database.sql("SELECT max(version) FROM schema_version"), "1");
+    database.sql("UPDATE nodes SET until = 1");
+    read(&*open(true).await.unwrap()).await;
 }
 
 /// Writes a missing dump with the present program, and fails so that it is reviewed.
 fn written(engine: &str, dump: impl AsRef<[u8]>) -> ! {
-    std::fs::create_dir_all(path(engine).parent().unwrap()).unwrap();
-    std::fs::write(path(engine), dump).unwrap();
-    panic!("{} was missing; it has been written", path(engine).display());
+    let path = path(NEWEST, engine);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(&path, dump).unwrap();
+    panic!("{} was missing; it has been written", path.display());
 }
 
 async fn write_sqlite() -> ! {

@@ -40,7 +40,7 @@ async fn refuses_a_database_of_a_newer_program() {
     let outside = database.connect();
     outside.execute("INSERT INTO schema_version (version) VALUES (99)", []).unwrap();
     let refused = database.open_with(Options::default()).await.unwrap_err();
-    assert!(matches!(refused, OpenError::Newer { found: 99, known: 1 }), "{refused:?}");
+    assert!(matches!(refused, OpenError::Newer { found: 99, known: 2 }), "{refused:?}");
     assert!(refused.to_string().contains("newer program"), "{refused}");
 }
 
@@ -61,7 +61,43 @@ async fn migrates_once_when_many_open_at_once() {
         .connect()
         .query_row("SELECT count(*) FROM schema_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(versions, 1);
+    assert_eq!(versions, 2);
+}
+
+#[tokio::test]
+async fn refuses_a_database_that_was_emptied() {
+    let database = Database::new();
+    drop(database.open().await);
+    std::fs::write(database.path(), "").unwrap();
+    let refused = database.open_with(Options::default()).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Empty { .. }), "{refused:?}");
+    assert_eq!(std::fs::metadata(database.path()).unwrap().len(), 0, "it is left as it is");
+}
+
+/// What a copy of the file alone, without its log, holds while a server runs for the first time.
+#[tokio::test]
+async fn refuses_a_database_without_tables() {
+    let database = Database::new();
+    let _ = database.vault();
+    database.connect().pragma_update(None, "journal_mode", "wal").unwrap();
+    assert!(std::fs::metadata(database.path()).unwrap().len() > 0);
+    let refused = database.open_with(Options::default()).await.unwrap_err();
+    assert!(matches!(refused, OpenError::NoTables { .. }), "{refused:?}");
+}
+
+#[tokio::test]
+async fn refuses_a_database_that_lost_some_tables() {
+    let database = Database::new();
+    drop(database.open().await);
+    database.connect().execute_batch("DROP TABLE events; DROP TABLE refunds;").unwrap();
+    let refused = database.open_with(Options::default()).await.unwrap_err();
+    assert!(
+        matches!(&refused, OpenError::TablesMissing { missing } if missing == &["events", "refunds"]),
+        "{refused:?}"
+    );
+    database.connect().execute_batch("DROP TABLE schema_version").unwrap();
+    let refused = database.open_with(Options::default()).await.unwrap_err();
+    assert!(matches!(refused, OpenError::NoTables { .. }), "{refused:?}");
 }
 
 #[tokio::test]

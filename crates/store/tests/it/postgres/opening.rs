@@ -17,7 +17,7 @@ async fn refuses_a_database_of_a_newer_program() {
     drop(open(&database).await);
     database.sql("INSERT INTO schema_version (version) VALUES (99)");
     let refused = store::open(&database.url(), Vault::new([7; 32])).await.unwrap_err();
-    assert!(matches!(refused, OpenError::Newer { found: 99, known: 1 }), "{refused:?}");
+    assert!(matches!(refused, OpenError::Newer { found: 99, known: 2 }), "{refused:?}");
 }
 
 #[tokio::test]
@@ -31,7 +31,19 @@ async fn migrates_once_when_many_open_at_once() {
     for opened in tasks.join_all().await {
         opened.unwrap();
     }
-    assert_eq!(database.sql("SELECT version FROM schema_version"), "1");
+    assert_eq!(database.sql("SELECT count(*) FROM schema_version"), "2");
+}
+
+#[tokio::test]
+async fn refuses_a_database_that_lost_tables() {
+    let database = database();
+    drop(open(&database).await);
+    database.sql("DROP TABLE event_attempts");
+    let refused = store::open(&database.url(), Vault::new([7; 32])).await.unwrap_err();
+    assert!(
+        matches!(&refused, OpenError::TablesMissing { missing } if missing == &["event_attempts"]),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
