@@ -25,6 +25,8 @@ pub struct HttpSettings {
     pub bulk_read_timeout: Duration,
     /// The country whose national numbers the bulk door accepts; `None`: all numbers are international.
     pub home: Option<Home>,
+    /// Parts that the price of one text order buys.
+    pub order_parts_max: u8,
     /// Limit of an address for callers without a valid key, this machine exempt; `None` = no limit.
     pub address_rate: Option<Rate>,
     /// Proxies whose `X-Forwarded-For` is read.
@@ -46,6 +48,7 @@ impl Default for HttpSettings {
             bulk_body_bytes_max: limits::BULK_BODY_BYTES_MAX,
             bulk_read_timeout: limits::BULK_READ_TIMEOUT,
             home: Home::from_iso("TH"),
+            order_parts_max: limits::ORDER_PARTS_MAX,
             address_rate: Some(Rate { per_second: 20, burst: 100 }),
             trusted_proxies: Vec::new(),
             tells_operator: true,

@@ -13,8 +13,9 @@ use domain::number::own::NumberTerms;
 use domain::ports::{Clock, Fetch, Lightning, Random};
 use domain::routing::{CarrierName, Routes};
 use engine::tasks::Tasks;
-use engine::{Engine, InboundSettings, Ports, Settings};
+use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings};
 use lightning::lnd::{Lnd, LndOptions};
+use lightning::none::NoNode;
 use lightning::sandbox::{self, Sandbox};
 
 use crate::carriers::make_carriers;
@@ -55,7 +56,7 @@ async fn open_node(
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
 ) -> anyhow::Result<Node> {
-    match config.lightning.backend {
+    match config.backend() {
         Backend::Sandbox => {
             let path = config.data.join("sandbox-node.journal");
             let (clock, random) = (clock.clone(), random.clone());
@@ -67,6 +68,7 @@ async fn open_node(
             Ok((Arc::new(node.clone()), Some(Wallet::of(node))))
         }
         Backend::Lnd => Ok((Arc::new(connect_lnd(&config.lightning)?), None)),
+        Backend::None => Ok((Arc::new(NoNode), None)),
     }
 }
 
@@ -81,7 +83,7 @@ fn connect_lnd(config: &LightningConfig) -> anyhow::Result<Lnd> {
 fn make_fetch(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
     let asked = config.webhooks.allow_private_addresses;
     // Clients of a sandbox on loopback are on this machine already.
-    let sandbox = config.lightning.backend == Backend::Sandbox;
+    let sandbox = config.backend() == Backend::Sandbox;
     let alone = sandbox && config.listen.ip().is_loopback();
     let options = fetch::Options {
         allow_private: asked == Some(true),
@@ -100,6 +102,7 @@ fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
         address_rate: (rate.per_second > 0).then_some(rate),
         trusted_proxies: limits.trusted_proxies.clone(),
         home: Home::from_iso(&config.bulk.home),
+        order_parts_max: config.orders.parts_max,
         tells_operator: config.admin_listen.is_none(),
         sandbox_carrier: carrier.map(|carrier| CarrierName::new(&carrier.name)),
         sandbox: wallet.map(|wallet| Arc::new(wallet) as Arc<dyn api::sandbox::SandboxWallet>),
@@ -116,6 +119,7 @@ fn settings(
     let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
     Ok(Settings {
         prices: prices(&config.prices)?,
+        orders: order_settings(config),
         routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
         quiet_hours: quiet_hours(config)?,
         inbound,
@@ -124,6 +128,16 @@ fn settings(
         lease: Duration::from_secs(config.node.lease_s.into()),
         shares_store: config.store_url().file().is_none(),
     })
+}
+
+fn order_settings(config: &Config) -> OrderSettings {
+    let lightning = &config.lightning;
+    OrderSettings {
+        invoice_expiry: lightning.invoice_expiry,
+        fund_min_sats: lightning.fund_min_sats,
+        fund_max_sats: lightning.fund_max_sats,
+        ..OrderSettings::default()
+    }
 }
 
 fn quiet_hours(config: &Config) -> anyhow::Result<QuietHours> {

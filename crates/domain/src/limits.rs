@@ -147,8 +147,24 @@ pub const HOLD_MIN_SATS: i64 = 100;
 /// Largest hold: more would block too much of other nodes' channel capacity.
 pub const HOLD_MAX_SATS: i64 = 100_000;
 
-/// Time to pay an invoice; unpaid ones free their slot after it.
+/// Default time to pay an invoice; unpaid ones free their slot after it. And its bounds: a payment takes a minute at
+/// least, and nobody should pay a price of yesterday.
 pub const PAY_WITHIN: Duration = Duration::from_secs(10 * 60);
+pub const PAY_WITHIN_MIN: Duration = Duration::from_secs(60);
+pub const PAY_WITHIN_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Default bounds of a funding: it is settled as soon as it is held, so that it blocks nobody's capacity.
+pub const FUND_MIN_SATS: i64 = 1;
+pub const FUND_MAX_SATS: i64 = 10_000_000;
+
+/// How long a text's receipt is awaited before its order is decided without one, by default; and its bounds: receipts
+/// take minutes, and a payment should not be held for more than a day.
+pub const RECEIPT_WAIT: Duration = Duration::from_secs(4 * 60 * 60);
+pub const RECEIPT_WAIT_MIN: Duration = Duration::from_secs(10 * 60);
+pub const RECEIPT_WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Default number of parts that the price of one text order buys.
+pub const ORDER_PARTS_MAX: u8 = 3;
 
 /// Orders compared with the node in one round.
 pub const ORDER_CHECKS_MAX: u32 = 200;

@@ -110,6 +110,8 @@ impl Engine {
             wake: wake.clone(),
             metrics: metrics.clone(),
             tip,
+            settings: settings.orders,
+            recent: HotCache::of_expensive(),
         });
         let accounts =
             Arc::new(Accounts::new(store.clone(), clock.clone(), random.clone(), settings.prices));

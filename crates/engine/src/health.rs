@@ -20,6 +20,8 @@ const AGE_MAX: Duration = Duration::from_secs(1);
 pub struct Health {
     pub store: Result<(), PortError>,
     pub node: Result<Tip, PortError>,
+    /// False: invoices are not sold.
+    pub has_node: bool,
     pub node_is_fresh: bool,
     pub every_channel_is_up: bool,
     pub carriers: Vec<(CarrierName, LinkStatus)>,
@@ -60,7 +62,9 @@ impl HealthCheck {
 
     async fn check(&self) -> Health {
         let (store, node) = tokio::join!(self.store.ping(), self.lightning.tip());
-        let node_is_fresh = node.as_ref().is_ok_and(|tip| tip.is_fresh(self.clock.now()));
+        let has_node = self.lightning.held_max() > 0;
+        let node_is_fresh =
+            !has_node || node.as_ref().is_ok_and(|tip| tip.is_fresh(self.clock.now()));
         let mut carriers: Vec<_> =
             self.carriers.iter().map(|(name, carrier)| (name.clone(), carrier.status())).collect();
         carriers.sort_by(|a, b| a.0.cmp(&b.0));
@@ -72,6 +76,6 @@ impl HealthCheck {
             };
             taking.peek().is_none() || taking.any(up)
         });
-        Health { store, node, node_is_fresh, every_channel_is_up, carriers }
+        Health { store, node, has_node, node_is_fresh, every_channel_is_up, carriers }
     }
 }

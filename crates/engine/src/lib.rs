@@ -38,4 +38,4 @@ mod inbound;
 pub use engine::{Engine, Ports};
 pub use health::Health;
 pub use metrics::Metrics;
-pub use settings::{InboundSettings, Settings};
+pub use settings::{InboundSettings, OrderSettings, Settings};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::inbound::Party;
 use domain::inbound::keyword::Keywords;
+use domain::limits;
 use domain::message::quiet::QuietHours;
 use domain::number::own::NumberTerms;
 use domain::routing::Routes;
@@ -20,9 +21,33 @@ pub struct InboundSettings {
     pub webhook_secret: Secret,
 }
 
+/// What holds for orders and their payments.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderSettings {
+    /// Time to pay an invoice.
+    pub invoice_expiry: Duration,
+    /// Bounds of a funding.
+    pub fund_min_sats: i64,
+    pub fund_max_sats: i64,
+    /// How long a text's receipt is awaited before its order is decided without one.
+    pub receipt_wait: Duration,
+}
+
+impl Default for OrderSettings {
+    fn default() -> Self {
+        Self {
+            invoice_expiry: limits::PAY_WITHIN,
+            fund_min_sats: limits::FUND_MIN_SATS,
+            fund_max_sats: limits::FUND_MAX_SATS,
+            receipt_wait: limits::RECEIPT_WAIT,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub prices: Prices,
+    pub orders: OrderSettings,
     pub routes: Routes,
     /// When campaigns wait, by destination.
     pub quiet_hours: QuietHours,

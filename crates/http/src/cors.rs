@@ -27,7 +27,7 @@ pub(crate) fn allow(headers: &mut HeaderMap) {
 pub(crate) fn preflight() -> Response {
     let headers = [
         (ACCESS_CONTROL_ALLOW_METHODS, "GET,POST"),
-        (ACCESS_CONTROL_ALLOW_HEADERS, "content-type,x-api-key"),
+        (ACCESS_CONTROL_ALLOW_HEADERS, "content-type,idempotency-key,x-api-key"),
         (ACCESS_CONTROL_MAX_AGE, "86400"),
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     ];

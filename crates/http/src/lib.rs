@@ -18,10 +18,12 @@ mod cors;
 
 mod serve;
 
-pub use admission::{Admission, By, Gate, Identity, Network, NetworkError, Origin, Rate, key_text};
+pub use admission::{
+    Admission, By, Gate, Identity, Network, NetworkError, Origin, Rate, TooOften, key_text,
+};
 pub use body::{
     BodyLimits, FieldRules, Fields, JsonObject, QueryPairs, Repeatable, announced_length,
-    next_chunk, parse_json_object, read_body,
+    next_chunk, parse_json_object, read_body, without_bom,
 };
 pub use cors::Cors;
 pub use door::{Caching, Door, DoorRules};

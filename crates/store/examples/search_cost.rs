@@ -124,6 +124,7 @@ fn order(account: AccountId, index: u32) -> CreditOrder {
         webhook: None,
         referral: None,
         client: "key-1".to_owned(),
+        idempotency: None,
         created_at: at(0),
     };
     CreditOrder { order, message }

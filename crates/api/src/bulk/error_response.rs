@@ -19,6 +19,7 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
         AcceptError::SenderNotApproved => forbidden(text).with_code("SENDER_NOT_APPROVED"),
         AcceptError::NoSuchTemplate | AcceptError::NoSuchGroup => not_found(text),
         AcceptError::KeyReused => key_reused(text),
+        AcceptError::InProgress => conflict(text),
         AcceptError::Insufficient { price, available } => insufficient(engine, *price, *available),
         AcceptError::OverDailyLimit { price, left } => over_daily_limit(engine, *price, *left),
         AcceptError::Store(source) => store_failed(source),

@@ -42,6 +42,7 @@ pub(crate) async fn show_readiness(State(door): State<DoorState>) -> (StatusCode
 
 fn readiness(ready: bool, health: &Health) -> Readiness {
     let state = match &health.node {
+        _ if !health.has_node => "none",
         Err(_) => "unavailable",
         Ok(_) if health.node_is_fresh => "ok",
         Ok(_) => "stale",

@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use engine::accounts::{AuthError, Caller};
-use http::{Identity, Origin, Refusal, failed, unauthorized};
+use http::{Identity, Origin, Refusal, unauthorized, unavailable};
 
 /// A caller with a good key; others are refused.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ fn refusal(error: &AuthError) -> Refusal {
         AuthError::Store(source) => {
             tracing::warn!(error = %source, "a key could not be checked");
             // Not 401: the owner of a good key would discard it.
-            failed(format!("{error}; try again"))
+            unavailable(format!("{error}; try again"))
         }
     }
 }

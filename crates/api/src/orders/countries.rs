@@ -1,10 +1,19 @@
 //! The countries of this door: its own codes, which are neither calling codes nor ISO, and the
 //! names that clients know them by. Code 0 is a country.
+//!
+//! Every request that names a country is read by [`Country::find`].
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use http::{QueryPairs, Refusal, bad_request};
+use unicode_normalization::UnicodeNormalization as _;
+
 static COUNTRIES: LazyLock<Vec<Country>> =
-    LazyLock::new(|| include_str!("../../data/countries.tsv").lines().filter_map(read).collect());
+    LazyLock::new(|| lines(include_str!("../../data/countries.tsv")).filter_map(read).collect());
+
+/// By folded name, and by ISO code.
+static NAMES: LazyLock<HashMap<String, usize>> = LazyLock::new(index_names);
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Country {
@@ -23,17 +32,14 @@ impl Country {
         self.names.first().copied().unwrap_or_default()
     }
 
-    /// By code, ISO code or any of its names; case does not matter.
+    /// By code, ISO code or any of its names.
     pub(super) fn find(text: &str) -> Option<&'static Self> {
-        let text = text.trim();
-        if let Ok(code) = text.parse::<u16>() {
+        if let Ok(code) = text.trim().parse::<u16>() {
             return COUNTRIES.iter().find(|country| country.code == code);
         }
-        let mut countries = COUNTRIES.iter();
-        countries.find(|country| {
-            let mut names = country.names.iter().chain(&country.iso);
-            names.any(|name| name.eq_ignore_ascii_case(text))
-        })
+        let name = fold(text);
+        let found = NAMES.get(&name).or_else(|| NAMES.get(name.strip_prefix("the")?));
+        found.and_then(|at| COUNTRIES.get(*at))
     }
 
     pub(super) fn all() -> &'static [Self] {
@@ -41,11 +47,47 @@ impl Country {
     }
 }
 
+/// The country that the parameter `country` names; `None` without one.
+pub(super) fn read_country(query: &QueryPairs) -> Result<Option<&'static Country>, Refusal> {
+    let found = |text| {
+        let unknown = || bad_request("there is no such country; /getCountries lists them");
+        Country::find(text).ok_or_else(unknown)
+    };
+    query.get("country").map(found).transpose()
+}
+
+/// A name without case, spaces, punctuation and accents.
+fn fold(name: &str) -> String {
+    let spelled = name.replace('&', "and");
+    let letters = spelled.nfkd().filter(|char| char.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
+    table.lines().filter(|line| !line.starts_with('#'))
+}
+
 fn read(line: &'static str) -> Option<Country> {
     let mut columns = line.split('\t');
     let code = columns.next()?.parse().ok()?;
     let iso = columns.next().filter(|iso| *iso != "-");
     Some(Country { code, iso, names: columns.collect() })
+}
+
+fn index_names() -> HashMap<String, usize> {
+    let (mut names, mut codes) = (HashMap::new(), HashMap::new());
+    for (at, country) in COUNTRIES.iter().enumerate() {
+        codes.extend(country.iso.map(|iso| (iso, at)));
+        names.extend(country.names.iter().map(|name| (fold(name), at)));
+    }
+    for line in lines(include_str!("../../data/country_names.tsv")) {
+        let Some(at) = line.split('\t').next().and_then(|iso| codes.get(iso)) else { continue };
+        for name in line.split('\t') {
+            // A label of the first table counts more than another country's further name.
+            names.entry(fold(name)).or_insert(*at);
+        }
+    }
+    names
 }
 
 #[cfg(test)]
@@ -60,8 +102,7 @@ mod tests {
     fn has_the_whole_table() {
         let names = Country::all().iter().map(|country| country.names.len());
         assert_eq!((Country::all().len(), names.sum::<usize>()), (185, 189));
-        let lines = include_str!("../../data/countries.tsv").lines();
-        assert_eq!(lines.filter(|line| !line.starts_with('#')).count(), 185);
+        assert_eq!(lines(include_str!("../../data/countries.tsv")).count(), 185);
         assert!(Country::all().iter().all(|country| !country.label().is_empty()));
     }
 
@@ -73,19 +114,64 @@ mod tests {
             ("Russian", 0),
             ("187", 187),
             ("us", 187),
+            ("usa", 187),
+            ("U.S.A.", 187),
             ("United States of America", 187),
+            ("united-states", 187),
             ("USA (virtual)", 12),
+            ("usa virtual", 12),
             ("united kingdom", 16),
             ("GB", 16),
+            ("UK", 16),
+            ("Great Britain", 16),
+            ("gbr", 16),
             ("Furkinafaso", 152),
+            ("Burkina Faso", 152),
             ("Auto-Select", AUTO_SELECT),
+            ("auto select", AUTO_SELECT),
             (" Germany ", 43),
+            ("DEU", 43),
             ("IN", 22),
             ("Haiti", 26),
+            ("South Korea", 190),
+            ("Hong Kong", 14),
+            ("hong-kong", 14),
+            ("New Zealand", 67),
+            ("Czech Republic", 63),
+            ("czechia", 63),
+            ("UAE", 95),
+            ("United Arab Emirates", 95),
+            ("Ivory Coast", 27),
+            ("Côte d'Ivoire", 27),
+            ("Co\u{302}te d\u{2019}Ivoire", 27),
+            ("COTE DIVOIRE", 27),
+            ("DR Congo", 18),
+            ("Congo, The Democratic Republic of the", 18),
+            ("Congo", 150),
+            ("Republic of the Congo", 150),
+            ("Türkiye", 62),
+            ("São Tomé & Príncipe", 178),
+            ("Réunion", 146),
+            ("The Netherlands", 48),
+            ("the gambia", 28),
+            ("Trinidad & Tobago", 104),
+            ("St. Lucia", 164),
+            ("Saint Vincent and the Grenadines", 166),
+            ("Viet Nam", 10),
+            ("Eswatini", 106),
+            ("Cape Verde", 186),
+            ("Niger", 139),
+            ("Nigeria", 19),
+            ("Dominica", 126),
+            ("Dominican Republic", 109),
+            ("Guinea", 68),
+            ("Guinea-Bissau", 130),
+            ("Equatorial Guinea", 167),
+            ("Papua New Guinea", 79),
         ] {
             assert_eq!(code(text), Some(expected), "{text}");
         }
-        for text in ["", "-", "atlantis", "17", "65536", "-1"] {
+        for text in ["", "-", "atlantis", "17", "65536", "-1", "the", "&", "('", "\u{302}"] {
             assert_eq!(code(text), None, "{text}");
         }
     }
@@ -95,7 +181,20 @@ mod tests {
         for country in Country::all() {
             for name in country.names.iter().copied().chain(country.iso) {
                 assert_eq!(code(name), Some(country.code), "{name}");
+                assert_eq!(code(&name.to_uppercase()), Some(country.code), "{name}");
             }
         }
+        let mut codes = 0;
+        for line in lines(include_str!("../../data/country_names.tsv")) {
+            let country = code(line.split('\t').next().unwrap());
+            assert!(country.is_some(), "{line}");
+            for name in line.split('\t') {
+                assert_eq!(code(name), country, "{name}");
+            }
+            assert_eq!(line.split('\t').nth(1).map(str::len), Some(3), "{line}");
+            codes += 1;
+        }
+        // All but Auto-Select and the virtual numbers.
+        assert_eq!(codes, Country::all().len() - 2);
     }
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::account::Scope;
 use engine::accept::Recipients;
-use http::{Refusal, failed};
+use http::{Refusal, bad_request};
 
 use super::caller::Buyer;
 use super::created::{Created, created, order_request, read_terms};
@@ -20,8 +20,8 @@ pub(crate) async fn create_email_order(
     let address = fields.required_text("address")?;
     let text = fields.required_text("message")?.to_owned();
     let terms = read_terms(&fields)?;
-    let mailbox = address.parse().map_err(|_| failed("the e-mail address is not valid"))?;
+    let mailbox = address.parse().map_err(|_| bad_request("the e-mail address is not valid"))?;
     let to = Recipients::Mailbox(mailbox);
-    let request = order_request(terms, buyer, Scope::SEND_EMAIL, text, to)?;
+    let request = order_request(&door, terms, buyer, Scope::SEND_EMAIL, text, to)?;
     door.engine.accept.accept(request).await.map(created).map_err(|error| not_accepted(&error))
 }

@@ -1,7 +1,10 @@
 //! `POST /createorder`: a number for receiving or for rent. Not sold here yet.
 
-use http::{Refusal, failed};
+use http::{Refusal, bad_request};
 
-pub(crate) async fn create_receive_order() -> Refusal {
-    failed("this server does not offer numbers for receiving or renting yet")
+use super::caller::Buyer;
+
+/// A bad key is refused as for every order.
+pub(crate) async fn create_receive_order(_: Buyer) -> Refusal {
+    bad_request("this server does not offer numbers for receiving or renting yet")
 }

@@ -6,7 +6,7 @@ use domain::account::Scope;
 use domain::message::address_list::AddressList;
 use domain::number;
 use engine::accept::Recipients;
-use http::{Refusal, failed};
+use http::{Refusal, bad_request};
 
 use super::caller::Buyer;
 use super::created::{Created, created, order_request, read_terms};
@@ -22,9 +22,9 @@ pub(crate) async fn create_send_order(
     let phone = fields.required_digits("phone")?;
     let text = fields.required_text("message")?.to_owned();
     let terms = read_terms(&fields)?;
-    let bad = |error| failed(format!("the phone number is not valid: {error}"));
+    let bad = |error| bad_request(format!("the phone number is not valid: {error}"));
     let list = AddressList::of(number::parse(&phone, None).map_err(bad)?);
     let to = Recipients::Numbers { list, group: None };
-    let request = order_request(terms, buyer, Scope::SEND, text, to)?;
+    let request = order_request(&door, terms, buyer, Scope::SEND, text, to)?;
     door.engine.accept.accept(request).await.map(created).map_err(|error| not_accepted(&error))
 }

@@ -10,29 +10,33 @@ use engine::accept::{
     Accepted, Content, Demands, Draft, Payment, Recipients, Repeat, Request, Sender, WebhookRequest,
 };
 use engine::orders::Funding;
-use http::{Refusal, failed, forbidden, unauthorized};
+use http::{Refusal, bad_request, forbidden, unauthorized};
 use serde::Serialize;
 
 use super::caller::Buyer;
 use super::fields::Fields;
+use crate::settings::DoorState;
 
 /// A Lightning address is an e-mail address in form (LUD-16), of at most this length (RFC 5321).
 const REFERRAL_CHARS_MAX: usize = 254;
 
-const DEMANDS: Demands = Demands {
-    limits: Limits {
-        chars_max: limits::ORDER_TEXT_CHARS_MAX,
-        parts_max: u8::MAX,
-        recipients_max: 1,
-    },
-    single_lane_max: 1,
-};
+fn demands(door: &DoorState) -> Demands {
+    Demands {
+        limits: Limits {
+            chars_max: limits::ORDER_TEXT_CHARS_MAX,
+            parts_max: door.settings.order_parts_max,
+            recipients_max: 1,
+        },
+        single_lane_max: 1,
+    }
+}
 
 /// How an order is paid and who is told, in the order in which mistakes are reported.
 pub(super) struct Terms {
     immediate: bool,
     webhook: Option<WebhookRequest>,
     referral: Option<String>,
+    repeat: Repeat,
 }
 
 pub(super) fn read_terms(fields: &Fields) -> Result<Terms, Refusal> {
@@ -41,14 +45,14 @@ pub(super) fn read_terms(fields: &Fields) -> Result<Terms, Refusal> {
         referral.len() <= REFERRAL_CHARS_MAX && !referral.contains(char::is_control)
     };
     if !referral.is_none_or(possible) {
-        return Err(failed(
+        return Err(bad_request(
             "`ref` is no Lightning address: it is too long, or has a control character",
         ));
     }
     let wants = match fields.text("webhookEvents")? {
         None => Wanted::default(),
         Some(word) => {
-            word.parse().map_err(|_| failed("`webhookEvents` must be \"all\" or \"final\""))?
+            word.parse().map_err(|_| bad_request("`webhookEvents` must be \"all\" or \"final\""))?
         }
     };
     let immediate = fields.flag("immediate")?;
@@ -58,11 +62,13 @@ pub(super) fn read_terms(fields: &Fields) -> Result<Terms, Refusal> {
         immediate,
         webhook: url.map(|url| WebhookRequest { url, wants }),
         referral: referral.filter(written).map(str::to_owned),
+        repeat: fields.idempotency().cloned().map_or(Repeat::Never, Repeat::Key),
     })
 }
 
 /// `scope` is what a key must have, if one is given.
 pub(super) fn order_request(
+    door: &DoorState,
     terms: Terms,
     buyer: Buyer,
     scope: &str,
@@ -83,13 +89,13 @@ pub(super) fn order_request(
             content: Content::Text(text),
             to,
             start_at: None,
-            demands: DEMANDS,
+            demands: demands(door),
         },
         door: Door::Orders,
         client: buyer.client,
         webhook: terms.webhook,
         referral: terms.referral,
-        repeat: Repeat::Never,
+        repeat: terms.repeat,
     })
 }
 

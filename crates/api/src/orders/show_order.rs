@@ -1,8 +1,8 @@
 //! `GET /orderstatus?orderId=…`: the state of an order. Knowing the id is the permission.
 
-use axum::Json;
 use axum::extract::State;
-use http::{QueryPairs, Refusal, failed};
+use axum::{Extension, Json};
+use http::{QueryPairs, Refusal, TooOften, not_found};
 
 use super::error_response::not_read;
 use super::order_id::read_order_id;
@@ -11,10 +11,16 @@ use crate::settings::DoorState;
 
 pub(crate) async fn show_order(
     State(door): State<DoorState>,
+    too_often: Option<Extension<TooOften>>,
     query: QueryPairs,
 ) -> Result<Json<Status>, Refusal> {
     let id = read_order_id(query.get("orderId"))?;
-    let order = door.engine.orders.get(id).await.map_err(|error| not_read(&error))?;
-    let order = order.ok_or_else(|| failed("there is no such order"))?;
-    Ok(Json(Status::of(&order.snapshot())))
+    let orders = &door.engine.orders;
+    let (read, absent) = match too_often {
+        None => (orders.snapshot(id).await, not_found("there is no such order")),
+        // Only an order that exists is worth an answer.
+        Some(Extension(TooOften(refusal))) => (orders.recent_snapshot(id).await, refusal),
+    };
+    let order = read.map_err(|error| not_read(&error))?.ok_or(absent)?;
+    Ok(Json(Status::of(&order)))
 }

@@ -1,30 +1,38 @@
 //! `GET /price` and its undocumented relative `GET /getPrice`, in sats.
 //!
-//! `receive` and `s4s` are strings, `send` and `rent` numbers: so the newer documents show them
-//! (contract §1.1). With a key they are the account's. They are the same for every country and service.
+//! Without a query all prices are numbers. With a country or service `receive` and `s4s` are strings,
+//! and the price that was computed for them stands beside: clients know both shapes. With a key the
+//! prices are the account's. They are the same for every country and service.
 
 use axum::Json;
 use axum::extract::State;
 use domain::sale::tariff::{Product, Tariff};
-use http::{QueryPairs, Refusal, failed};
+use http::{QueryPairs, Refusal};
 use serde::Serialize;
 
 use super::caller::Buyer;
-use super::countries::Country;
+use super::countries::{Country, read_country};
 use super::error_response::not_read;
 use crate::settings::DoorState;
 
 #[derive(Serialize)]
 pub(crate) struct PriceList {
-    receive: String,
+    receive: Sats,
     send: i64,
     rent: i64,
-    s4s: String,
+    s4s: Sats,
     /// The query, as sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<Query>,
     #[serde(skip_serializing_if = "Option::is_none")]
     computed: Option<Computed>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Sats {
+    Number(i64),
+    Text(String),
 }
 
 #[derive(Serialize)]
@@ -51,24 +59,28 @@ pub(crate) struct Price {
 pub(crate) async fn show_prices(
     State(door): State<DoorState>,
     buyer: Buyer,
-    query: QueryPairs,
+    pairs: QueryPairs,
 ) -> Result<Json<PriceList>, Refusal> {
     let tariff = read_tariff(&door, &buyer).await?;
     let sats = |product| tariff.price(product, None).sats_ceil();
     let receive = sats(Product::Receive);
-    let (asked, computed) = match (query.get("country"), query.get("service")) {
+    let (asked, computed) = match (pairs.get("country"), pairs.get("service")) {
         (None, None) => (None, None),
         (country, service) => {
             let query =
                 Query { country: country.map(str::to_owned), service: service.map(str::to_owned) };
-            (Some(query), Some(compute(receive, find(country)?, service)))
+            let country = read_country(&pairs)?;
+            (Some(query), Some(compute(receive, country, service)))
         }
     };
+    let shown = |sats: i64| {
+        if computed.is_some() { Sats::Text(sats.to_string()) } else { Sats::Number(sats) }
+    };
     Ok(Json(PriceList {
-        receive: receive.to_string(),
+        receive: shown(receive),
         send: sats(Product::Send),
         rent: sats(Product::Rent),
-        s4s: sats(Product::RealPhone).to_string(),
+        s4s: shown(sats(Product::RealPhone)),
         query: asked,
         computed,
     }))
@@ -79,7 +91,7 @@ pub(crate) async fn show_price(
     buyer: Buyer,
     query: QueryPairs,
 ) -> Result<Json<Price>, Refusal> {
-    find(query.get("country"))?;
+    read_country(&query)?;
     let tariff = read_tariff(&door, &buyer).await?;
     Ok(Json(Price { price: tariff.price(Product::Receive, None).sats_ceil() }))
 }
@@ -87,11 +99,6 @@ pub(crate) async fn show_price(
 async fn read_tariff(door: &DoorState, buyer: &Buyer) -> Result<Tariff, Refusal> {
     let account = buyer.caller.as_ref().map(|caller| caller.account);
     door.engine.accounts.tariff(account).await.map_err(|error| not_read(&error))
-}
-
-fn find(country: Option<&str>) -> Result<Option<&'static Country>, Refusal> {
-    let found = |text| Country::find(text).ok_or_else(|| failed("there is no such country"));
-    country.map(found).transpose()
 }
 
 fn compute(price: i64, country: Option<&Country>, service: Option<&str>) -> Computed {

@@ -22,7 +22,7 @@ pub(crate) struct SandboxFields;
 
 impl FieldRules for SandboxFields {
     const NAMES: &'static [&'static str] = &["payreq", "from", "to", "text"];
-    const STATUS: StatusCode = StatusCode::INTERNAL_SERVER_ERROR;
+    const STATUS: StatusCode = StatusCode::BAD_REQUEST;
 }
 
 type Fields = http::Fields<SandboxFields>;

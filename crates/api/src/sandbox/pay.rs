@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use http::{Refusal, failed};
+use http::{Refusal, bad_request, not_found};
 use serde::Serialize;
 
 use super::{Fields, PayState};
@@ -18,11 +18,11 @@ pub(crate) async fn pay(
     fields: Fields,
 ) -> Result<Json<Paid>, Refusal> {
     let Some(wallet) = &door.settings.sandbox else {
-        return Err(failed("there is no sandbox here"));
+        return Err(not_found("there is no sandbox here"));
     };
     let payreq = fields.required_text("payreq")?.trim();
     match wallet.pay(payreq).await {
         Ok(state) => Ok(Json(Paid { state })),
-        Err(why) => Err(failed(format!("not paid: {why}"))),
+        Err(why) => Err(bad_request(format!("not paid: {why}"))),
     }
 }

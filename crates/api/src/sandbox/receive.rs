@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use domain::inbound::{InboundBody, InboundPart, Party};
 use domain::time::Timestamp;
-use http::{Refusal, failed};
+use http::{Refusal, bad_request, not_found, unavailable};
 use serde::Serialize;
 
 use super::Fields;
@@ -28,7 +28,7 @@ pub(crate) async fn receive(
     fields: Fields,
 ) -> Result<Json<Received>, Refusal> {
     let Some(carrier) = &door.settings.sandbox_carrier else {
-        return Err(failed("there is no sandbox carrier here"));
+        return Err(not_found("there is no sandbox carrier here"));
     };
     let part = InboundPart {
         carrier: carrier.clone(),
@@ -44,7 +44,7 @@ pub(crate) async fn receive(
         Ok(()) => Ok(Json(Received { state: "received" })),
         Err(error) => {
             tracing::warn!(%error, "a message could not be received");
-            Err(failed("it could not be stored; try again"))
+            Err(unavailable("it could not be stored; try again"))
         }
     }
 }
@@ -56,10 +56,10 @@ fn party(fields: &Fields, name: &str) -> Result<Party, Refusal> {
 fn within(text: &str, name: &str, chars_max: usize) -> Result<String, Refusal> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(failed(format!("`{name}` is empty")));
+        return Err(bad_request(format!("`{name}` is empty")));
     }
     if text.chars().count() > chars_max {
-        return Err(failed(format!("`{name}` has more than {chars_max} characters")));
+        return Err(bad_request(format!("`{name}` has more than {chars_max} characters")));
     }
     Ok(text.to_owned())
 }

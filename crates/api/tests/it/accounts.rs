@@ -68,6 +68,10 @@ async fn funds_by_invoice() {
 #[tokio::test]
 async fn reads_amounts_as_clients_write_them() {
     let (open, key) = funded().await;
+    for amount in ["1", "10000000"] {
+        let body = format!(r#"{{"amount":{amount}}}"#);
+        assert_eq!(open.post_with_key("/fund", &key, &body).await.status, 200, "{amount}");
+    }
     for amount in ["5000", "5000.0", "\"5000\"", "5e3", "\"5000.00\""] {
         let body = format!(r#"{{"amount":{amount}}}"#);
         let answer = open.post_with_key("/fund", &key, &body).await;

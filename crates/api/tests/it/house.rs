@@ -16,7 +16,7 @@ use domain::sale::tariff::Prices;
 use domain::secret::Secret;
 use engine::accounts::Accounts;
 use engine::tasks::Tasks;
-use engine::{Engine, InboundSettings, Ports, Settings};
+use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings};
 use http::{Doors, Server};
 use tempfile::TempDir;
 use testkit::clock::{SeededRandom, TestClock};
@@ -70,6 +70,7 @@ fn settings() -> Settings {
             email: sats(500),
             credit: sats(100),
         },
+        orders: OrderSettings::default(),
         // Everywhere except to Greenland.
         routes: Routes::new(vec![route("", main.clone()), route("299", vec![])], main),
         quiet_hours: QuietHours::default(),

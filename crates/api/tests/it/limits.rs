@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Builder;
 use domain::ports::{OrderAdmission, OrderCaps};
+use domain::reason::Reason;
 use http::{Doors, Rate};
 use testkit::clock::NOON;
 use tower::ServiceExt;
@@ -103,6 +104,36 @@ async fn callers_without_a_key_are_limited_by_address() {
     for local in ["127.0.0.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
         assert_eq!(peers.get_many(local, "/price").await, 9, "{local}");
     }
+}
+
+/// One client polls for all of its users from one address, and gives up on any status but 200.
+#[tokio::test]
+async fn an_order_that_exists_is_shown_however_often() {
+    let house = House::new().await;
+    let slow = house.key(sats(0), "*", Some(1)).await;
+    let world = house.world();
+    let ids = [world.add_order(unpaid([1; 32], text(), "local")).await, {
+        world.add_order(unpaid([2; 32], text(), "local")).await
+    }];
+    let paths = ids.map(|id| format!("/orderstatus?orderId={id}"));
+    let peers = Peers::of(&house, three());
+    for path in paths.iter().cycle().take(20) {
+        assert_eq!(peers.get("192.0.2.1:1", path).await, 200);
+        assert_eq!(peers.get_with_key("192.0.2.2:1", path, &slow).await, 200);
+    }
+    let none = format!("/orderstatus?orderId={}", "0".repeat(64));
+    assert_eq!(peers.get("192.0.2.1:1", &none).await, 429, "there is no such order");
+    assert_eq!(peers.get("192.0.2.1:1", "/price").await, 429);
+    assert_eq!(peers.get("192.0.2.3:1", &none).await, 404);
+
+    // The last answer is at most a second old.
+    world.cancel(ids[0], Reason::CancelledByBuyer).await;
+    house.clock.advance(std::time::Duration::from_secs(1));
+    let request = Request::get(&paths[0])
+        .extension(ConnectInfo("192.0.2.1:1".parse::<SocketAddr>().unwrap()));
+    let answer = peers.0.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let body = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+    assert!(str::from_utf8(&body).unwrap().contains("error"), "{body:?}");
 }
 
 #[tokio::test]

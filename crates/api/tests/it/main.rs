@@ -6,6 +6,7 @@ mod client;
 mod fakes;
 mod gate;
 mod house;
+mod idempotency;
 mod schema;
 mod world;
 

@@ -194,12 +194,44 @@ async fn reads_bodies_as_clients_write_them() {
 }
 
 #[tokio::test]
-async fn the_content_type_does_not_matter() {
+async fn reads_json_and_forms() {
     let open = Open::new().await;
-    for kind in ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded", "nonsense"] {
-        let answer = open.call("POST", "/createsendorder", &[("Content-Type", kind)], SEND).await;
-        assert_eq!(answer.status, 200, "{kind}: {answer}");
+    let form = "phone=%2B4520123456&message=h%C3%A5+%F0%9F%98%80&immediate=false&ref=&other=1";
+    let with_bom = format!("\u{feff}{SEND}");
+    for (kind, body, text) in [
+        (None, SEND, "hello"),
+        (None, &with_bom, "hello"),
+        (Some("application/json"), &with_bom, "hello"),
+        (Some("application/json;charset=utf-8"), SEND, "hello"),
+        // As curl -d writes it.
+        (Some("application/x-www-form-urlencoded"), SEND, "hello"),
+        (Some("application/x-www-form-urlencoded; charset=UTF-8"), form, "hå 😀"),
+    ] {
+        let headers: Vec<_> = kind.iter().map(|kind| ("Content-Type", *kind)).collect();
+        let answer = open.call("POST", "/createsendorder", &headers, body).await;
+        assert_eq!(answer.status, 200, "{kind:?}: {answer}");
+        let Fulfilment::Message { to, text: stored, .. } = stored(&open, &answer).await.fulfilment
+        else {
+            panic!("{kind:?}")
+        };
+        assert_eq!((to.stored().as_str(), stored.as_str()), ("4520123456", text), "{kind:?}");
     }
+}
+
+#[tokio::test]
+async fn refuses_other_content_types_and_forms_that_are_no_text() {
+    let open = Open::new().await;
+    for kind in ["text/plain;charset=UTF-8", "application/xml", "multipart/form-data", "nonsense"] {
+        let answer = open.call("POST", "/createsendorder", &[("Content-Type", kind)], SEND).await;
+        assert_eq!(answer.status, 415, "{kind}: {answer}");
+        assert!(answer.body.contains("application/json"), "{answer}");
+    }
+    let kind = [("Content-Type", "application/x-www-form-urlencoded")];
+    for form in ["phone=%2B4520123456&message=%ff", "message=hi", "phone=%2B4520123456&message="] {
+        let answer = open.call("POST", "/createsendorder", &kind, form).await;
+        assert_eq!(answer.status, 400, "{form}: {answer}");
+    }
+    assert_eq!(open.changes(), 0);
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ async fn tells_prices() {
         "/price?service=tg",
         "/price?country=",
         "/price?country=999&service=%22%3Cb%3E",
+        "/price?country=South%20Korea",
+        "/price?country=c%C3%B4te+d%27ivoire",
         "/price?country=atlantis",
         "/getPrice",
         "/getPrice?country=43&service=tg",
@@ -49,7 +51,7 @@ async fn an_account_has_its_own_prices() {
     }
     let open = house.open_as(Default::default()).await;
     let own = open.get_with_key("/price", &key).await.json();
-    assert_eq!((&own["send"], &own["receive"]), (&800.into(), &"2500".into()));
+    assert_eq!((&own["send"], &own["receive"]), (&800.into(), &2_500.into()));
     assert_eq!(open.get_with_key("/getPrice", &key).await.json()["price"], 2_500);
     assert_eq!(open.get("/price").await.json()["send"], 900);
     assert_eq!(open.get_with_key("/price", "no key").await.status, 401);

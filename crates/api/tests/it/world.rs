@@ -45,6 +45,7 @@ pub(crate) fn unpaid(id: [u8; 32], fulfilment: Fulfilment, client: &str) -> NewO
         webhook: None,
         referral: None,
         client: client.to_owned(),
+        idempotency: None,
         created_at: NOON,
     }
 }

@@ -67,9 +67,10 @@ pub(super) async fn serve(
 fn tell_where(config: &Config, doors: &Doors) -> anyhow::Result<()> {
     let (address, admin) = doors.addresses()?;
     let carriers: Vec<_> = config.carriers.iter().map(|carrier| carrier.name.as_str()).collect();
-    let node = match config.lightning.backend {
+    let node = match config.backend() {
         Backend::Sandbox => "sandbox",
         Backend::Lnd => "lnd",
+        Backend::None => "none",
     };
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -79,7 +80,7 @@ fn tell_where(config: &Config, doors: &Doors) -> anyhow::Result<()> {
         carriers = carriers.join(", "),
         "boltgram"
     );
-    if config.lightning.backend == Backend::Sandbox {
+    if config.backend() == Backend::Sandbox {
         tracing::info!("sandbox: no real money; POST /sandbox/pay pays invoices");
     }
     if let Some(admin) = admin {

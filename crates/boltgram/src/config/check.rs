@@ -7,7 +7,10 @@ mod routes;
 
 use std::collections::HashSet;
 
-use domain::limits::{HOLD_MAX_SATS, HOLD_MIN_SATS, NODE_LEASE_MAX, NODE_LEASE_MIN};
+use domain::limits::{
+    FUND_MAX_SATS, HOLD_MAX_SATS, HOLD_MIN_SATS, NODE_LEASE_MAX, NODE_LEASE_MIN, PAY_WITHIN_MAX,
+    PAY_WITHIN_MIN,
+};
 use domain::number::Home;
 use lightning::lnd::{Lnd, LndOptions};
 
@@ -15,6 +18,9 @@ use super::mistake::Severity;
 use super::{Backend, CarrierKind, Config};
 use crate::carriers::{inbound_room, make_carrier};
 use crate::system::{os_random, system_clock};
+
+/// More than this is a typing mistake: ten bitcoins.
+const FUND_SATS_MAX: i64 = 100 * FUND_MAX_SATS;
 
 /// A mistake, and the path of its key (`routes.0.prefix`).
 #[derive(Debug)]
@@ -42,6 +48,8 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_store(config, &mut found);
     check_node(config, &mut found);
     check_lightning(config, &mut found);
+    check_payments(config, &mut found);
+    check_orders(config, &mut found);
     check_prices(config, &mut found);
     check_bulk(config, &mut found);
     check_limits(config, &mut found);
@@ -88,20 +96,42 @@ fn check_lightning(config: &Config, found: &mut Vec<Finding>) {
         ("tls_cert_file", lightning.tls_cert_file.is_some()),
     ];
     for (key, given) in lnd_keys {
-        let text = match (lightning.backend, given) {
+        let text = match (config.backend(), given) {
             (Backend::Lnd, false) => format!("backend lnd needs {key}"),
-            (Backend::Sandbox, true) => format!("{key} needs backend = \"lnd\""),
+            (Backend::Sandbox | Backend::None, true) => format!("{key} needs backend = \"lnd\""),
             _ => continue,
         };
         found.push(Finding::error(format!("lightning.{key}"), text));
     }
     // Created and dropped, which reads its files as `serve` does.
     if let (Backend::Lnd, Some(url), Some(macaroon), Some(certificate)) =
-        (lightning.backend, &lightning.url, &lightning.macaroon_file, &lightning.tls_cert_file)
+        (config.backend(), &lightning.url, &lightning.macaroon_file, &lightning.tls_cert_file)
         && let Err(error) =
             Lnd::new(LndOptions::new(url.clone(), macaroon.clone(), certificate.clone()))
     {
         found.push(Finding::error("lightning.url", format!("cannot use LND: {error}")));
+    }
+}
+
+fn check_payments(config: &Config, found: &mut Vec<Finding>) {
+    let lightning = &config.lightning;
+    if !(PAY_WITHIN_MIN..=PAY_WITHIN_MAX).contains(&lightning.invoice_expiry) {
+        let text = "invoice_expiry must be from \"1m\" to \"24h\"";
+        found.push(Finding::error("lightning.invoice_expiry", text));
+    }
+    let (min, max) = (lightning.fund_min_sats, lightning.fund_max_sats);
+    if min < 1 {
+        found.push(Finding::error("lightning.fund_min_sats", "fund_min_sats must be at least 1"));
+    }
+    if !(min..=FUND_SATS_MAX).contains(&max) {
+        let text = format!("fund_max_sats must be from fund_min_sats to {FUND_SATS_MAX}");
+        found.push(Finding::error("lightning.fund_max_sats", text));
+    }
+}
+
+fn check_orders(config: &Config, found: &mut Vec<Finding>) {
+    if config.orders.parts_max == 0 {
+        found.push(Finding::error("orders.parts_max", "parts_max must be at least 1"));
     }
 }
 
@@ -187,17 +217,28 @@ fn check_carriers(config: &Config, found: &mut Vec<Finding>) {
     }
 }
 
-/// Warns of sandbox money with real carriers, and of real money with the sandbox carrier.
+/// Refuses sandbox money with real carriers unless it is allowed, and warns of it, and of real money
+/// with the sandbox carrier.
 fn check_worlds(config: &Config, found: &mut Vec<Finding>) {
-    let sandbox_money = config.lightning.backend == Backend::Sandbox;
+    let backend = config.backend();
+    if backend == Backend::Sandbox
+        && config.has_real_carrier()
+        && !config.lightning.sandbox_beside_real_carriers
+    {
+        let text = "the Lightning node is the sandbox, beside a real carrier: whoever reaches the doors \
+                    sends for money that is not real. Set backend = \"lnd\" or \"none\"; for a test, set \
+                    sandbox_beside_real_carriers = true";
+        found.push(Finding::error("lightning.backend", text));
+        return;
+    }
     for (place, carrier) in config.carriers.iter().enumerate() {
         let sandbox_carrier = matches!(carrier.kind, CarrierKind::Sandbox);
-        let text = match (sandbox_money, sandbox_carrier) {
-            (true, false) => {
+        let text = match (backend, sandbox_carrier) {
+            (Backend::Sandbox, false) => {
                 "the Lightning node is the sandbox: whoever reaches the doors sends \
                               by this carrier for money that is not real"
             }
-            (false, true) => {
+            (Backend::Lnd, true) => {
                 "the Lightning node is real: what this carrier takes is paid for and \
                               delivered to nobody"
             }

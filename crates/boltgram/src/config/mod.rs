@@ -6,6 +6,7 @@ mod check;
 mod inbound;
 mod line_of;
 mod mistake;
+mod period;
 mod quiet;
 mod read;
 mod read_all_errors;
@@ -25,7 +26,7 @@ pub(crate) use reference::REFERENCE;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
     Backend, BulkConfig, LightningConfig, LimitsConfig, LogConfig, LogFormat, NodeConfig,
-    PricesConfig, StoreConfig, WebhooksConfig,
+    OrdersConfig, PricesConfig, StoreConfig, WebhooksConfig,
 };
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -46,6 +47,7 @@ pub(crate) struct Config {
     pub store: StoreConfig,
     pub node: NodeConfig,
     pub lightning: LightningConfig,
+    pub orders: OrdersConfig,
     pub prices: PricesConfig,
     pub bulk: BulkConfig,
     pub webhooks: WebhooksConfig,
@@ -71,6 +73,7 @@ impl Default for Config {
             store: StoreConfig::default(),
             node: NodeConfig::default(),
             lightning: LightningConfig::default(),
+            orders: OrdersConfig::default(),
             prices: PricesConfig::default(),
             bulk: BulkConfig::default(),
             webhooks: WebhooksConfig::default(),
@@ -104,7 +107,7 @@ impl Config {
 
     /// Adds the default carrier of the sandbox.
     fn fill_sandbox(&mut self) {
-        if self.carriers.is_empty() && self.lightning.backend == Backend::Sandbox {
+        if self.carriers.is_empty() && self.backend() == Backend::Sandbox {
             self.carriers.push(CarrierConfig::sandbox());
         }
     }
@@ -116,6 +119,17 @@ impl Config {
         if self.routes.is_empty() && !route.carriers.is_empty() {
             self.routes.push(route);
         }
+    }
+
+    /// The configured backend, or the sandbox; beside real carriers none, because strangers could send
+    /// for money that is not real.
+    pub(crate) fn backend(&self) -> Backend {
+        let default = if self.has_real_carrier() { Backend::None } else { Backend::Sandbox };
+        self.lightning.backend.unwrap_or(default)
+    }
+
+    pub(crate) fn has_real_carrier(&self) -> bool {
+        self.carriers.iter().any(|carrier| !matches!(carrier.kind, CarrierKind::Sandbox))
     }
 
     /// The URL without a password from a file.

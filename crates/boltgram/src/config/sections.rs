@@ -1,11 +1,15 @@
 //! The other sections of the file, with their defaults.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use domain::limits;
 use http::Network;
 use serde::{Deserialize, Deserializer, de};
 use store::StoreUrl;
 use url::Url;
+
+use super::period::read_period;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -36,22 +40,57 @@ impl Default for NodeConfig {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Backend {
-    #[default]
     Sandbox,
     Lnd,
+    /// No invoices are sold.
+    None,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LightningConfig {
-    pub backend: Backend,
+    /// `None`: depends on the carriers ([`super::Config::backend`]).
+    pub backend: Option<Backend>,
+    pub sandbox_beside_real_carriers: bool,
+    #[serde(deserialize_with = "read_period")]
+    pub invoice_expiry: Duration,
+    pub fund_min_sats: i64,
+    pub fund_max_sats: i64,
     /// The following keys are for LND.
     pub url: Option<Url>,
     pub macaroon_file: Option<PathBuf>,
     pub tls_cert_file: Option<PathBuf>,
+}
+
+impl Default for LightningConfig {
+    fn default() -> Self {
+        Self {
+            backend: None,
+            sandbox_beside_real_carriers: false,
+            invoice_expiry: limits::PAY_WITHIN,
+            fund_min_sats: limits::FUND_MIN_SATS,
+            fund_max_sats: limits::FUND_MAX_SATS,
+            url: None,
+            macaroon_file: None,
+            tls_cert_file: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct OrdersConfig {
+    /// Parts that one price buys.
+    pub parts_max: u8,
+}
+
+impl Default for OrdersConfig {
+    fn default() -> Self {
+        Self { parts_max: limits::ORDER_PARTS_MAX }
+    }
 }
 
 /// Prices in sats.

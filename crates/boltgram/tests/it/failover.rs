@@ -7,7 +7,7 @@ use smpp::CommandStatus;
 
 use super::centre::Centre;
 use super::customer::Customer;
-use super::running::{Home, PATIENCE};
+use super::running::{Home, PATIENCE, SANDBOX_MONEY};
 
 /// Vendor-specific status: no route to the destination.
 const NO_ROUTE: CommandStatus = CommandStatus(0x401);
@@ -21,7 +21,7 @@ fn config(first: &Centre, second: &Centre, route: &str) -> String {
         )
     };
     format!(
-        "{}{}[[routes]]\nprefix = \"\"\n{route}\n",
+        "{SANDBOX_MONEY}{}{}[[routes]]\nprefix = \"\"\n{route}\n",
         carrier("first", first),
         carrier("second", second)
     )

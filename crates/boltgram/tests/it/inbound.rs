@@ -12,13 +12,13 @@ use smpp::CommandStatus;
 use super::customer::Customer;
 use super::phones::{Phones, Sent};
 use super::receiver::{Call, Receiver};
-use super::running::{Home, Running};
+use super::running::{Home, Running, SANDBOX_MONEY};
 use super::walk_admin::Operator;
 use super::webhooks::verdicts;
 
 fn config(port: u16, hook: &str) -> String {
     format!(
-        "[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
+        "{SANDBOX_MONEY}[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
          system_id = \"u\"\npassword = \"p\"\nbinds = 2\nreconnect_ms = 20\n\n\
          [[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n\n\
          [inbound]\nwebhook_url = \"{hook}\"\n"

@@ -12,7 +12,7 @@ use testkit::postgres::{PostgresDatabase, PostgresServer};
 
 use super::centre::Centre;
 use super::customer::{Bought, Customer};
-use super::running::{Home, PATIENCE, Running};
+use super::running::{Home, PATIENCE, Running, SANDBOX_MONEY};
 
 const KILLS: u32 = 10;
 const KILLS_ON_POSTGRES: u32 = 4;
@@ -26,7 +26,7 @@ const LOAD_MIN: u32 = 150;
 
 fn config(centre: &Centre) -> String {
     format!(
-        "[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {}\n\
+        "{SANDBOX_MONEY}[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {}\n\
          system_id = \"u\"\npassword = \"p\"\nwindow = {WINDOW}\n\n\
          [[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n",
         centre.port()

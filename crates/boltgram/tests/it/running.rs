@@ -14,6 +14,11 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
 
+/// Section of a configuration whose carriers are real: invoices are paid with money of the
+/// sandbox.
+pub(crate) const SANDBOX_MONEY: &str =
+    "[lightning]\nbackend = \"sandbox\"\nsandbox_beside_real_carriers = true\n";
+
 /// The program's directory, which outlives its processes.
 pub(crate) struct Home {
     directory: TempDir,

@@ -8,11 +8,11 @@ use tokio::net::TcpListener;
 
 use super::centre::Centre;
 use super::customer::Customer;
-use super::running::Home;
+use super::running::{Home, SANDBOX_MONEY};
 
 fn config(port: u16) -> String {
     format!(
-        "[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
+        "{SANDBOX_MONEY}[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {port}\n\
          system_id = \"u\"\npassword = \"p\"\n\n[[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n"
     )
 }

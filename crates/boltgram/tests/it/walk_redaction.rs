@@ -11,6 +11,10 @@ const CONFIG: &str = r#"
 format = "json"
 level = "trace"
 
+[lightning]
+backend = "sandbox"
+sandbox_beside_real_carriers = true
+
 [[carriers]]
 name = "sandbox"
 kind = "sandbox"

@@ -57,7 +57,8 @@ pub struct PendingInvoice {
 
 #[async_trait]
 pub trait Lightning: Send + Sync + std::fmt::Debug {
-    /// Maximum number of payments that the node can hold at once.
+    /// Maximum number of payments that the node can hold at once; 0 when there is no node, and no
+    /// invoices are sold.
     fn held_max(&self) -> u64;
 
     /// The node's view of the chain. Callers check that it is recent.

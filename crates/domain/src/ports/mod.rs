@@ -31,10 +31,10 @@ pub use store::{
     FoundRecipient, Grant, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
     LedgerStore, LinkDemand, LinkLease, LinkStore, MessageSearch, MessageStore, MessagesFound,
     NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList,
-    NumberStore, OperatorStore, OrderAdmission, OrderCaps, OrderLoad, OrderStore, PartTrace,
-    Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace, RecipientsFound,
-    Recorded, Refund, RefundStore, Refunded, Replay, Retry, RetryOutcome, SearchStore, SenderList,
-    SenderStore, Snapshot, Spent, Store, TermsStore,
+    NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
+    PartTrace, Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace,
+    RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder, Replay, Retry,
+    RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore,
 };
 
 pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};

@@ -191,6 +191,11 @@ impl Change {
 }
 
 impl OrderFacts {
+    /// It was cancelled before anybody paid.
+    pub const fn ended_unpaid(&self) -> bool {
+        self.state.is_cancelled() && self.paid_at.is_none()
+    }
+
     /// What its transfers and refunds are kept under.
     pub fn charge(&self) -> ChargeId {
         self.message.map_or(ChargeId::Order(self.id), ChargeId::Message)

@@ -25,6 +25,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, MessageId, OrderId, PaymentHash};
+use crate::message::campaign::Idempotency;
 use crate::message::door::Door;
 use crate::message::progress::Progress;
 use crate::money::Msat;
@@ -193,6 +194,8 @@ pub struct NewOrder {
     /// Whose limit of open and held orders it counts toward: a key, or the network of a caller
     /// without one.
     pub client: String,
+    /// The client's own key of the request: a repeat makes no other order.
+    pub idempotency: Option<Idempotency>,
     pub created_at: Timestamp,
 }
 

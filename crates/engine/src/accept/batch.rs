@@ -256,6 +256,7 @@ mod tests {
             webhook: None,
             referral: None,
             client: String::new(),
+            idempotency: None,
             created_at: at,
         };
         let content = Content {

@@ -10,13 +10,13 @@ use domain::ports::PortError;
 use domain::sale::quote::QuoteError;
 
 use super::render::RenderError;
-use crate::orders::OpenError;
+use crate::orders::{OpenError, RepeatError};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AcceptError {
     #[error("an account is required to pay from credit")]
     NoAccount,
-    #[error("an order starts at once, is recognised by its own id, and by invoice has no sender")]
+    #[error("an order starts at once, and by invoice has no sender")]
     NotForOrders,
     #[error("the sender is not valid: {0}")]
     BadSender(#[from] SenderError),
@@ -40,6 +40,8 @@ pub enum AcceptError {
     BadWebhook(Cow<'static, str>),
     #[error("another request came with this idempotency key before")]
     KeyReused,
+    #[error("an earlier request with this idempotency key is not answered yet; try again")]
+    InProgress,
     #[error("the credit is insufficient")]
     Insufficient { price: Msat, available: Msat },
     #[error("the account's daily limit is reached")]
@@ -48,4 +50,23 @@ pub enum AcceptError {
     NotOpened(OpenError),
     #[error("it could not be stored; try again")]
     Store(#[from] PortError),
+}
+
+impl From<RepeatError> for AcceptError {
+    fn from(error: RepeatError) -> Self {
+        match error {
+            RepeatError::KeyReused => Self::KeyReused,
+            RepeatError::InProgress => Self::InProgress,
+            RepeatError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<OpenError> for AcceptError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Repeat(error) => error.into(),
+            error => Self::NotOpened(error),
+        }
+    }
 }

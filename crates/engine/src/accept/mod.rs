@@ -69,6 +69,12 @@ impl Accept {
         if !request.is_honoured() {
             return Err(AcceptError::NotForOrders);
         }
+        if let (Payment::Invoice | Payment::Credit, Repeat::Key(key)) =
+            (request.draft.payment, &request.repeat)
+            && let Some(answer) = self.orders.repeated(&request.client, key).await?
+        {
+            return Ok(Accepted::earlier(answer));
+        }
         // Boxed: the caller's future is moved several times until it runs.
         match request.draft.payment {
             Payment::Invoice => Box::pin(self.open_order(request)).await,

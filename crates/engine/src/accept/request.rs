@@ -9,6 +9,7 @@ use domain::message::door::Door;
 use domain::message::email::EmailAddress;
 use domain::money::Msat;
 use domain::number::SenderId;
+use domain::ports::OrderAnswer;
 use domain::sale::order::Wanted;
 use domain::sale::quote::Limits;
 use domain::secret::Secret;
@@ -30,15 +31,14 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether its kind of payment can do all that is asked: only a campaign has a start and an
-    /// idempotency key, and what is paid by invoice keeps no sender.
-    pub(super) fn is_honoured(&self) -> bool {
+    /// Whether its kind of payment can do all that is asked: only a campaign has a start, and what is
+    /// paid by invoice keeps no sender.
+    pub(super) const fn is_honoured(&self) -> bool {
         let Draft { payment, sender, start_at, .. } = &self.draft;
-        let is_order = start_at.is_none() && !matches!(self.repeat, Repeat::Key(_));
         match payment {
             Payment::Shares => true,
-            Payment::Credit => is_order,
-            Payment::Invoice => is_order && matches!(sender, Sender::OfCarrier),
+            Payment::Credit => start_at.is_none(),
+            Payment::Invoice => start_at.is_none() && matches!(sender, Sender::OfCarrier),
         }
     }
 }
@@ -115,7 +115,7 @@ pub struct WebhookRequest {
 pub enum Repeat {
     /// A repeat is a new request.
     Never,
-    /// By the caller's key.
+    /// By the caller's key, which belongs to the account or, for an order, to the client.
     Key(Idempotency),
     /// By the id that the order gets.
     Order(OrderId),
@@ -145,6 +145,22 @@ pub struct Accepted {
     pub price: Msat,
     /// An earlier request was accepted; this one repeats it.
     pub repeated: bool,
+}
+
+impl Accepted {
+    /// An order as it was answered before.
+    pub(super) fn earlier(answer: OrderAnswer) -> Self {
+        Self {
+            id: AcceptedId::Order(answer.id),
+            invoice: answer.invoice,
+            webhook_secret: answer.webhook_secret,
+            start_at: None,
+            total: 1,
+            parts: 1,
+            price: answer.price,
+            repeated: true,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

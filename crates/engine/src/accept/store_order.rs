@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::id::{AccountId, OrderId};
 use domain::message::Address;
+use domain::message::campaign::Idempotency;
 use domain::message::door::Door;
 use domain::money::Msat;
 use domain::ports::{CreditOrder, CreditOutcome, PortError};
@@ -19,7 +20,7 @@ use super::request::{Accepted, AcceptedId, Repeat, Request};
 use super::{Accept, AcceptError};
 use crate::ids::order_id;
 use crate::metrics::ByKind;
-use crate::orders::message_of;
+use crate::orders::{Opened, OrderedText, message_of};
 
 impl Accept {
     pub(super) async fn open_order(&self, request: Request) -> Result<Accepted, AcceptError> {
@@ -31,9 +32,10 @@ impl Accept {
         let now = self.clock.now();
         let (order, judged) = prepared.order(order_id(&*self.random, now), price, now);
         let accepted = accepted(&order, &judged);
-        let opened = self.orders.open(order, preimage).await;
-        let invoice = Some(opened.map_err(AcceptError::NotOpened)?);
-        Ok(Accepted { invoice, ..accepted })
+        match self.orders.open(order, preimage).await? {
+            Opened::Now(invoice) => Ok(Accepted { invoice: Some(invoice), ..accepted }),
+            Opened::Earlier(answer) => Ok(Accepted::earlier(answer)),
+        }
     }
 
     pub(super) async fn store_order(
@@ -51,7 +53,10 @@ impl Accept {
         let (order, judged) = prepared.order(id, price, now);
         let mut accepted = accepted(&order, &judged);
         let (kind, account) = (order.fulfilment.kind(), order.account);
-        let mut message = message_of(&*self.random, id, kind, account, to, judged.text, now);
+        let (client, idempotency) = (order.client.clone(), order.idempotency.clone());
+        let receipt_wait = self.orders.settings.receipt_wait;
+        let ordered = OrderedText { order: id, kind, account, to, text: judged.text };
+        let mut message = message_of(&*self.random, receipt_wait, ordered, now);
         message.content.sender = judged.sender;
         match self.store_batched(CreditOrder { order, message }).await? {
             CreditOutcome::Accepted => {
@@ -62,6 +67,11 @@ impl Accept {
             CreditOutcome::Exists => {
                 return Err(PortError::Conflict("an id was made twice".to_owned()).into());
             }
+            CreditOutcome::Repeat(_) => {
+                let answer = self.orders.raced(&client, idempotency.as_ref()).await?;
+                return Ok(Accepted::earlier(answer));
+            }
+            CreditOutcome::KeyReused => return Err(AcceptError::KeyReused),
             CreditOutcome::Blocked => return Err(QuoteError::AllBlocked.into()),
             CreditOutcome::Insufficient { available } => {
                 return Err(AcceptError::Insufficient { price, available });
@@ -74,12 +84,16 @@ impl Accept {
     }
 
     async fn prepare(&self, request: Request) -> Result<Prepared, AcceptError> {
-        let Request { draft, door, client, webhook, referral, .. } = request;
+        let Request { draft, door, client, webhook, referral, repeat } = request;
+        let idempotency = match repeat {
+            Repeat::Key(idempotency) => Some(idempotency),
+            Repeat::Never | Repeat::Order(_) => None,
+        };
         let account = draft.account;
         let judged = self.judge(draft).await?;
         let to = only_recipient(&judged.quote)?;
         let webhook = self.webhook(webhook, account).await?;
-        Ok(Prepared { judged, to, door, account, client, webhook, referral })
+        Ok(Prepared { judged, to, door, account, client, webhook, referral, idempotency })
     }
 }
 
@@ -92,11 +106,12 @@ struct Prepared {
     client: String,
     webhook: Option<Webhook>,
     referral: Option<String>,
+    idempotency: Option<Idempotency>,
 }
 
 impl Prepared {
     fn order(self, id: OrderId, price: Msat, now: Timestamp) -> (NewOrder, Judged) {
-        let Self { judged, to, door, account, client, webhook, referral } = self;
+        let Self { judged, to, door, account, client, webhook, referral, idempotency } = self;
         let order = NewOrder {
             id,
             door,
@@ -107,6 +122,7 @@ impl Prepared {
             webhook,
             referral,
             client,
+            idempotency,
             created_at: now,
         };
         (order, judged)

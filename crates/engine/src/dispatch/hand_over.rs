@@ -219,7 +219,7 @@ fn over(
         return Some(Reason::Expired);
     }
     let (deadline, tip) = (deadline_height?, context.tip.get()?);
-    hold::must_decide(deadline, &tip).then_some(Reason::HoldRanOut)
+    hold::must_decide(deadline, &tip, now).then_some(Reason::HoldRanOut)
 }
 
 /// Submits a batch. If the carrier panics, it may have sent any part of it.

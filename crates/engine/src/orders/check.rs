@@ -2,7 +2,7 @@
 //!
 //! | order \ node | open | held | settled | cancelled | unknown |
 //! |---|---|---|---|---|---|
-//! | open | cancel after its time to pay | begin if fit, otherwise cancel | alert | cancelled | as open |
+//! | open | cancel after its time to pay | begin if fit, wait while the tip is stale, otherwise cancel | alert | cancelled | as open |
 //! | held, working | wait | cancel near the node's deadline | alert | lost or cancelled | alert |
 //! | fulfilled | wait | settle, look up again | settled | lost | alert |
 //! | cancelling | cancel, look up again | cancel, look up again | alert | cancelled | cancelled |
@@ -19,12 +19,12 @@ use std::time::Duration;
 use domain::ports::{CancelOutcome, HoldOrder, HoldOutcome, HoldState, NodeVerdict, PortError};
 use domain::reason::Reason;
 use domain::sale::fulfilment::Fulfilment;
-use domain::sale::hold::{self, HeldPayment, HoldTerms, Tip, Unfit};
+use domain::sale::hold::{self, HeldPayment, Tip, Unfit};
 use domain::sale::order::{Order, OrderState, Payment};
 use domain::secret::Preimage;
 
 use super::Orders;
-use super::terms::message_of;
+use super::terms::{OrderedText, message_of};
 
 /// An unpaid invoice is compared this often, should the node's hint be lost.
 pub(super) const OPEN_POLL: Duration = Duration::from_secs(5);
@@ -128,13 +128,17 @@ impl Orders {
         let Payment::Lightning { pay_by, .. } = order.payment else {
             return again_after(HELD_POLL);
         };
-        let (terms, now) = (HoldTerms::of(order.kind()), self.clock.now());
+        let (terms, now) = (self.hold_terms(order.kind()), self.clock.now());
         let fit = match tip {
             // It did not answer this once. A stale tip would have been an answer.
             None if now <= pay_by => return again_after(OPEN_POLL),
             None => Err(Unfit::TooLate),
             Some(tip) => hold::check(terms, order.state, order.price, pay_by, payment, tip, now),
         };
+        if fit == Err(Unfit::StaleTip) {
+            // It stays held: a later block shows whether there is time for the work.
+            return again_after(OPEN_POLL);
+        }
         if let Err(unfit) = fit {
             tracing::info!(order = %order.id, %unfit, "payment given back");
             let late = unfit == Unfit::TooLate;
@@ -145,8 +149,9 @@ impl Orders {
             Fulfilment::Activation { .. } | Fulfilment::Rental { .. } | Fulfilment::Credit => None,
             Fulfilment::Message { to, text, .. } => {
                 let (kind, account) = (order.kind(), order.account);
-                let (to, text) = (to.clone(), text.clone());
-                Some(message_of(&*self.random, order.id, kind, account, to, text, now))
+                let (order, to, text) = (order.id, to.clone(), text.clone());
+                let ordered = OrderedText { order, kind, account, to, text };
+                Some(message_of(&*self.random, terms.work, ordered, now))
             }
         };
         let (held, deadline_height) = (payment.amount, payment.deadline_height);
@@ -182,7 +187,8 @@ impl Orders {
         payment: HeldPayment,
         tip: Option<Tip>,
     ) -> Result<Checked, PortError> {
-        if tip.is_some_and(|tip| hold::must_decide(payment.deadline_height, &tip)) {
+        let now = self.clock.now();
+        if tip.is_some_and(|tip| hold::must_decide(payment.deadline_height, &tip, now)) {
             tracing::warn!(order = %order.id, "undecided near the node's deadline; given back");
             return self.cancel_undecided(order, Reason::HoldRanOut).await;
         }

@@ -18,23 +18,30 @@ mod check;
 mod follow;
 mod fund;
 mod open_order;
+mod repeated;
 mod status;
 mod terms;
 mod watch;
 
 use std::sync::Arc;
 
+use domain::id::OrderId;
 use domain::ports::{Clock, Lightning, Random, Store};
+use domain::sale::order::OrderSnapshot;
 
+use crate::hot_cache::HotCache;
 use crate::metrics::Metrics;
+use crate::settings::OrderSettings;
 use crate::tip::LastTip;
 use crate::wake::Wake;
 
 pub use cancel::CancelError;
 pub use fund::{FundError, Funding};
+pub(crate) use open_order::Opened;
 pub use open_order::{LOCAL_CLIENT, OpenError};
+pub use repeated::RepeatError;
 pub use status::History;
-pub(crate) use terms::message_of;
+pub(crate) use terms::{OrderedText, message_of};
 
 #[derive(Debug)]
 pub struct Orders {
@@ -45,4 +52,7 @@ pub struct Orders {
     pub(crate) wake: Arc<Wake>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tip: Arc<LastTip>,
+    pub(crate) settings: OrderSettings,
+    /// Orders that a caller asks for too often.
+    pub(crate) recent: HotCache<OrderId, OrderSnapshot>,
 }

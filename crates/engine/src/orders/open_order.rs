@@ -3,14 +3,12 @@
 
 use domain::id::OrderId;
 use domain::limits;
-use domain::ports::{NewHold, OrderAdmission, OrderCaps, PortError};
+use domain::ports::{NewHold, OrderAdmission, OrderAnswer, OrderCaps, PortError};
 use domain::reason::Reason;
-use domain::sale::hold::HoldTerms;
 use domain::sale::order::{NewOrder, OrderKind, Payment};
 use domain::secret::Preimage;
 
-use super::Orders;
-use super::terms::pay_by;
+use super::{Orders, RepeatError};
 use crate::metrics::ByKind;
 
 /// The client on this machine itself, as the sandbox's and the operator's own programs are: only the
@@ -35,20 +33,37 @@ pub enum OpenError {
     NodeFull,
     #[error("too many of your orders are under way; try again when some are done")]
     TooManyHeldForYou,
+    #[error(
+        "this server sells no invoices: an order is paid from credit (immediate, with an API key)"
+    )]
+    NoNode,
     #[error("the Lightning node is not ready; try again in some minutes")]
     NodeNotReady,
+    #[error(transparent)]
+    Repeat(#[from] RepeatError),
     #[error("the order could not be stored; try again")]
     Store(#[from] PortError),
 }
 
+/// An order with its invoice, stored now or by an earlier request that this one repeats.
+pub(crate) enum Opened {
+    Now(String),
+    Earlier(OrderAnswer),
+}
+
 impl Orders {
-    /// Stores the order and returns its BOLT 11 invoice.
+    /// Stores the order, and gets its BOLT 11 invoice.
     pub(crate) async fn open(
         &self,
         mut order: NewOrder,
         preimage: Preimage,
-    ) -> Result<String, OpenError> {
-        if !(limits::HOLD_MIN_SATS..=limits::HOLD_MAX_SATS).contains(&order.price.sats_floor()) {
+    ) -> Result<Opened, OpenError> {
+        if self.lightning.held_max() == 0 {
+            return Err(OpenError::NoNode);
+        }
+        // A funding has bounds of its own.
+        let held = limits::HOLD_MIN_SATS..=limits::HOLD_MAX_SATS;
+        if order.fulfilment.kind() != OrderKind::Fund && !held.contains(&order.price.sats_floor()) {
             return Err(OpenError::PriceOutOfBounds);
         }
         if !self.lightning.tip().await.is_ok_and(|tip| tip.is_fresh(self.clock.now())) {
@@ -59,13 +74,21 @@ impl Orders {
             hash: preimage.payment_hash(),
             amount: order.price,
             memo: memo(kind).to_owned(),
-            expiry: limits::PAY_WITHIN,
-            cltv_delta: HoldTerms::of(kind).cltv_delta,
+            expiry: self.settings.invoice_expiry,
+            cltv_delta: self.hold_terms(kind).cltv_delta,
         };
-        order.payment = Payment::Lightning { preimage, invoice: None, pay_by: pay_by(now) };
+        order.payment = Payment::Lightning { preimage, invoice: None, pay_by: self.pay_by(now) };
         let check_at = now.after(super::check::INVOICE_GRACE);
         let caps = self.caps(&order.client);
-        admitted(self.store.add_order(order, caps, check_at).await?)?;
+        let (client, idempotency) = (order.client.clone(), order.idempotency.clone());
+        match self.store.add_order(order, caps, check_at).await? {
+            OrderAdmission::Stored => {}
+            OrderAdmission::Repeat(_) => {
+                let earlier = self.raced(&client, idempotency.as_ref()).await?;
+                return Ok(Opened::Earlier(earlier));
+            }
+            refused => return Err(refusal(refused)),
+        }
         let invoice = match self.lightning.create_hold(hold).await {
             Ok(invoice) => invoice,
             Err(error) => {
@@ -78,9 +101,9 @@ impl Orders {
         let now = self.clock.now();
         let check_at = now.after(super::check::OPEN_POLL);
         // When this fails nobody has seen the invoice: the watch cancels it and the order.
-        self.store.attach_invoice(id, &invoice, pay_by(now), check_at).await?;
+        self.store.attach_invoice(id, &invoice, self.pay_by(now), check_at).await?;
         self.metrics.orders_created.get_or_create(&ByKind { kind: kind.as_str() }).inc();
-        Ok(invoice)
+        Ok(Opened::Now(invoice))
     }
 
     /// Best effort: the watch does the same when it finds an old order without an invoice.
@@ -104,13 +127,16 @@ impl Orders {
     }
 }
 
-const fn admitted(admission: OrderAdmission) -> Result<(), OpenError> {
+const fn refusal(admission: OrderAdmission) -> OpenError {
     match admission {
-        OrderAdmission::Stored => Ok(()),
-        OrderAdmission::TooManyOpen => Err(OpenError::TooManyOpen),
-        OrderAdmission::TooManyOpenForClient => Err(OpenError::TooManyOpenForYou),
-        OrderAdmission::TooManyHeld => Err(OpenError::NodeFull),
-        OrderAdmission::TooManyHeldForClient => Err(OpenError::TooManyHeldForYou),
+        OrderAdmission::TooManyOpen => OpenError::TooManyOpen,
+        OrderAdmission::TooManyOpenForClient => OpenError::TooManyOpenForYou,
+        OrderAdmission::TooManyHeld => OpenError::NodeFull,
+        OrderAdmission::TooManyHeldForClient => OpenError::TooManyHeldForYou,
+        OrderAdmission::KeyReused => OpenError::Repeat(RepeatError::KeyReused),
+        OrderAdmission::Stored | OrderAdmission::Repeat(_) => {
+            OpenError::Repeat(RepeatError::InProgress)
+        }
     }
 }
 

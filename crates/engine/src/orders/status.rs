@@ -3,7 +3,7 @@
 use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
 use domain::ports::{Charge, Charged, PortError};
-use domain::sale::order::Order;
+use domain::sale::order::{Order, OrderSnapshot};
 
 use super::Orders;
 
@@ -20,6 +20,21 @@ pub struct History {
 impl Orders {
     pub async fn get(&self, id: OrderId) -> Result<Option<Order>, PortError> {
         self.store.order(id).await
+    }
+
+    /// What the buyer sees of an order.
+    pub async fn snapshot(&self, id: OrderId) -> Result<Option<OrderSnapshot>, PortError> {
+        Ok(self.get(id).await?.map(|order| order.snapshot()))
+    }
+
+    /// What the buyer saw of it at most a second ago: for callers who ask too often.
+    pub async fn recent_snapshot(&self, id: OrderId) -> Result<Option<OrderSnapshot>, PortError> {
+        let now = self.clock.now();
+        if let Some(known) = self.recent.get(&id, now) {
+            return Ok(Some(known));
+        }
+        let read = self.snapshot(id).await?;
+        Ok(read.inspect(|order| self.recent.keep(id, order.clone(), now)))
     }
 
     /// An order, and what was charged for it.

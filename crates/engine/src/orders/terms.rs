@@ -10,23 +10,31 @@ use domain::sale::order::OrderKind;
 use domain::text::{Policy, Text, measure};
 use domain::time::Timestamp;
 
+use super::Orders;
 use crate::ids::uuid_v7;
 
 /// Of the time for which a payment may be held, the carrier gets this share to deliver; the rest is
 /// for its receipt. A message that the carrier gives up then is not delivered after we paid back.
 const VALIDITY_QUARTERS: u32 = 3;
 
+/// A text that was bought.
+pub(crate) struct OrderedText {
+    pub(crate) order: OrderId,
+    pub(crate) kind: OrderKind,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) to: Address,
+    pub(crate) text: Text,
+}
+
 /// The message of an order that is paid now.
 pub(crate) fn message_of(
     random: &dyn Random,
-    order: OrderId,
-    kind: OrderKind,
-    account: Option<AccountId>,
-    to: Address,
-    text: Text,
+    receipt_wait: Duration,
+    ordered: OrderedText,
     now: Timestamp,
 ) -> NewMessage {
-    let work = HoldTerms::of(kind).work;
+    let OrderedText { order, kind, account, to, text } = ordered;
+    let work = HoldTerms::of(kind, receipt_wait).work;
     // Measured when the order was taken; a text that was fit then is fit now.
     let parts = match to {
         Address::Email(_) => 1,
@@ -50,8 +58,14 @@ pub(crate) fn message_of(
     }
 }
 
-/// How long after `now` an unpaid order expires.
-pub(super) fn pay_by(now: Timestamp) -> Timestamp {
-    // A payment that reached the node in the invoice's last second is seen a little later.
-    now.after(domain::limits::PAY_WITHIN + Duration::from_secs(30))
+impl Orders {
+    pub(super) const fn hold_terms(&self, kind: OrderKind) -> HoldTerms {
+        HoldTerms::of(kind, self.settings.receipt_wait)
+    }
+
+    /// When an order whose invoice is made now is no longer to be paid.
+    pub(super) fn pay_by(&self, now: Timestamp) -> Timestamp {
+        // A payment that reached the node in the invoice's last second is seen a little later.
+        now.after(self.settings.invoice_expiry + Duration::from_secs(30))
+    }
 }

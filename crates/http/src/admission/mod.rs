@@ -37,10 +37,17 @@ pub enum Admission {
     /// Counted by the key in `X-API-Key`, or by address without a good one. Handlers find the
     /// [`Origin`] and the [`Identity`] in the request's extensions.
     Customer,
+    /// As `Customer`. But a request for the route `hurried` is admitted however often it comes: its
+    /// handler takes [`TooOften`], and answers again what it answered last.
+    CustomerOrHurried { hurried: &'static str },
     /// Counted by address; an operator's key is required, except for the route `public`. Handlers take
     /// [`By`].
     Operator { public: &'static str },
 }
+
+/// The refusal of a request that was admitted although its caller asks too often.
+#[derive(Debug, Clone)]
+pub struct TooOften(pub Refusal);
 
 /// Admits requests of all doors of a listener: they share the counts.
 #[derive(Debug)]
@@ -76,6 +83,13 @@ impl Gate {
             Admission::Open => Ok(()),
             Admission::Address => self.count_origin(self.origin(request)),
             Admission::Customer => self.admit_customer(request).await,
+            Admission::CustomerOrHurried { hurried } if route == Some(hurried) => {
+                if let Err(refusal) = self.admit_customer(request).await {
+                    request.extensions_mut().insert(TooOften(refusal));
+                }
+                Ok(())
+            }
+            Admission::CustomerOrHurried { .. } => self.admit_customer(request).await,
             Admission::Operator { public } => {
                 self.count_origin(self.origin(request))?;
                 if route == Some(public) {

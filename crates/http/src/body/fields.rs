@@ -1,5 +1,5 @@
-//! The JSON object of a request, and its fields by name, for doors whose clients disagree about types.
-//! Unknown fields are ignored; `null` is absent.
+//! The JSON object or form of a request, and its fields by name, for doors whose clients disagree
+//! about types. Unknown fields are ignored; `null` is absent.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,10 +7,14 @@ use std::marker::PhantomData;
 
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::http::StatusCode;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use domain::message::campaign::Idempotency;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{BodyLimits, read_body};
+use super::content_type::{ContentType, read_content_type};
+use super::form::parse_form;
+use super::half_surrogate::has_half_surrogate;
+use super::{BodyLimits, Repeatable, read_body, without_bom};
 use crate::envelope::{Refusal, Words};
 
 /// What a door says of its fields.
@@ -21,12 +25,19 @@ pub trait FieldRules {
     const STATUS: StatusCode;
 }
 
-/// In the order in which they came. Not for logs.
-pub struct Fields<R>(Vec<(&'static str, Value)>, PhantomData<R>);
+/// Not for logs.
+pub struct Fields<R> {
+    /// In the order in which they came.
+    fields: Vec<(&'static str, Value)>,
+    idempotency: Option<Idempotency>,
+    rules: PhantomData<R>,
+}
+
+type FieldList = Vec<(&'static str, Value)>;
 
 impl<R> fmt::Debug for Fields<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fields({})", self.0.len())
+        write!(f, "Fields({})", self.fields.len())
     }
 }
 
@@ -37,8 +48,15 @@ where
     type Rejection = Refusal;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        let repeatable = Repeatable::of(request.headers(), request.uri().path())?;
+        let kind = read_content_type(request.headers());
         let bytes = read_body(request, BodyLimits::from_ref(state)).await?;
-        Self::parse(&bytes)
+        let fields = Self::parse(kind, &bytes)?;
+        let idempotency = repeatable.map(|mut repeatable| {
+            repeatable.read(&bytes);
+            repeatable.finish()
+        });
+        Ok(Self { fields, idempotency, rules: PhantomData })
     }
 }
 
@@ -47,19 +65,30 @@ fn wrong<R: FieldRules>(reason: impl Into<Words>) -> Refusal {
 }
 
 impl<R: FieldRules> Fields<R> {
-    fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
-        if bytes.trim_ascii().is_empty() {
+    fn parse(kind: Result<ContentType, Refusal>, bytes: &[u8]) -> Result<FieldList, Refusal> {
+        let bytes = without_bom(bytes);
+        let text = bytes.trim_ascii_start();
+        if text.is_empty() {
             return Err(wrong::<R>("the request body is empty; it must be a JSON object"));
         }
+        // curl calls every body a form, unless it is told otherwise.
+        if kind? == ContentType::Form && !text.starts_with(b"{") {
+            let fields = parse_form(bytes, R::NAMES);
+            return fields.ok_or_else(|| wrong::<R>("the form's values must be UTF-8"));
+        }
         let text = str::from_utf8(bytes).ok();
-        let read = text.and_then(|text| serde_json::from_str(text).ok());
-        read.ok_or_else(|| why_not::<R>(bytes))
+        text.and_then(|text| parse_object(text, R::NAMES)).ok_or_else(|| why_not::<R>(bytes))
+    }
+
+    /// The request's `Idempotency-Key`, if it has one.
+    pub const fn idempotency(&self) -> Option<&Idempotency> {
+        self.idempotency.as_ref()
     }
 
     fn get(&self, name: &str) -> Option<&Value> {
         debug_assert!(R::NAMES.contains(&name), "{name} is not kept");
         // The last of two equal names counts.
-        let found = self.0.iter().rfind(|(known, _)| *known == name);
+        let found = self.fields.iter().rfind(|(known, _)| *known == name);
         found.map(|(_, value)| value).filter(|value| !value.is_null())
     }
 
@@ -112,18 +141,17 @@ impl<R: FieldRules> Fields<R> {
     }
 }
 
-impl<'de, R: FieldRules> Deserialize<'de> for Fields<R> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let fields = from.deserialize_map(Object(R::NAMES))?;
-        Ok(Self(fields, PhantomData))
-    }
+fn parse_object(text: &str, names: &'static [&'static str]) -> Option<FieldList> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let fields = json.deserialize_map(Object(names)).ok()?;
+    json.end().ok().map(|()| fields)
 }
 
 /// The fields whose names are among these.
 struct Object(&'static [&'static str]);
 
 impl<'de> Visitor<'de> for Object {
-    type Value = Vec<(&'static str, Value)>;
+    type Value = FieldList;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -167,6 +195,9 @@ impl Visitor<'_> for Name {
 fn why_not<R: FieldRules>(bytes: &[u8]) -> Refusal {
     match serde_json::from_slice::<Value>(bytes) {
         Ok(_) => wrong::<R>("the request body must be a JSON object"),
+        Err(_) if has_half_surrogate(bytes) => wrong::<R>(
+            "the request body has half of a surrogate pair: an emoji, for example, that was cut in two",
+        ),
         // serde's text may quote the content.
         Err(error) => wrong::<R>(format!(
             "the request body is not valid JSON (line {}, column {})",

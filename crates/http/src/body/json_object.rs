@@ -4,7 +4,7 @@ use axum::extract::{FromRef, FromRequest, OptionalFromRequest, Request};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{BodyLimits, read_body};
+use super::{BodyLimits, read_body, without_bom};
 use crate::envelope::{Refusal, bad_request};
 
 #[derive(Debug)]
@@ -31,7 +31,7 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Refusal> {
         let bytes = read_body(request, BodyLimits::from_ref(state)).await?;
-        if bytes.trim_ascii().is_empty() {
+        if without_bom(&bytes).trim_ascii().is_empty() {
             return Ok(None);
         }
         parse(&bytes).map(|object| Some(Self(object)))
@@ -40,6 +40,7 @@ where
 
 /// Errors name the field, and never quote its value.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let bytes = without_bom(bytes);
     // A struct would be read from a list as well.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(bad_request("the request body must be a JSON object"));
@@ -138,6 +139,7 @@ mod tests {
     #[test]
     fn an_error_names_the_field_and_quotes_no_value() {
         assert_eq!(parse::<Msat>(br#"{"msat": 5.0}"#).unwrap().msat, 5);
+        assert_eq!(parse::<Msat>(b"\xef\xbb\xbf{\"msat\": 5}").unwrap().msat, 5);
         for (body, error) in [
             (r#"{"prices": [], "prices": []}"#, "`prices` is given twice"),
             ("{}", "`prices` is required"),

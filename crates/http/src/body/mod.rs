@@ -1,7 +1,10 @@
-//! Reading requests as real clients write them: JSON bodies of any content type, query strings. Errors
-//! never quote what was read.
+//! Reading requests as real clients write them: JSON bodies, forms, query strings. Errors never quote
+//! what was read.
 
+mod content_type;
 mod fields;
+mod form;
+mod half_surrogate;
 mod idempotency;
 mod json_object;
 mod query;
@@ -49,6 +52,11 @@ pub fn announced_length(headers: &HeaderMap) -> usize {
     headers.get(CONTENT_LENGTH).map_or(0, |length| {
         length.to_str().ok().and_then(|text| text.parse().ok()).unwrap_or(usize::MAX)
     })
+}
+
+/// A body without the byte order mark (U+FEFF) that some programs write before JSON.
+pub fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 /// The next bytes; `None` at the end.

@@ -71,6 +71,7 @@ pub(crate) fn order(account: AccountId, number: u64) -> CreditOrder {
         }),
         referral: None,
         client: "key-1".to_owned(),
+        idempotency: None,
         created_at: NOW,
     };
     let content = Content {

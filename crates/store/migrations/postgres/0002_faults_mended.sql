@@ -18,3 +18,25 @@ CREATE TABLE link_requests (
     carrier TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     requests BIGINT NOT NULL
 );
+
+-- ---- orders -------------------------------------------------------------------------------------
+
+-- Keys of requests for orders, so that a repeat makes no other order. A key is deleted when its order
+-- ends without having been paid.
+CREATE TABLE order_keys (
+    client TEXT NOT NULL, -- an API key, or the network of a caller without one
+    key TEXT NOT NULL,
+    request BYTEA NOT NULL, -- SHA-256
+    order_id BYTEA NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (client, key)
+);
+
+CREATE INDEX order_keys_order ON order_keys (order_id);
+CREATE INDEX order_keys_age ON order_keys (at);
+
+-- For the cap of unpaid orders of a client and day.
+CREATE INDEX orders_unpaid_client ON orders (client, created_at) WHERE paid_at IS NULL;
+
+-- A disabled account's keys are refused.
+ALTER TABLE accounts ADD COLUMN disabled_at BIGINT;

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use domain::id::{AccountId, OrderId, PaymentHash};
+use domain::message::campaign::Idempotency;
 use domain::ports::{
     CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, Lease, NodeReport,
-    OrderAdmission, OrderCaps, OrderLoad, OrderStore,
+    OrderAdmission, OrderCaps, OrderLoad, OrderStore, RepeatedOrder,
 };
 use domain::reason::Reason;
 use domain::sale::order::{NewOrder, Order, OrderState};
@@ -49,6 +50,14 @@ impl OrderStore for RowStore {
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>> {
         self.read(async move |tx| order::find(tx, &id).await).await
+    }
+
+    async fn repeated_order(
+        &self,
+        client: String,
+        idempotency: Idempotency,
+    ) -> Result<Option<RepeatedOrder>> {
+        self.read(async move |tx| order::find_repeated(tx, &client, &idempotency).await).await
     }
 
     async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>> {

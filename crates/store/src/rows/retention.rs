@@ -5,7 +5,7 @@
 use domain::id::OrderId;
 use domain::time::Timestamp;
 
-use crate::rows::{campaign, directory, event};
+use crate::rows::{campaign, directory, event, order};
 use crate::tx::{Result, Tx, params};
 
 /// Deletes at most `limit` rows of each that ended before `before`; returns how many.
@@ -13,6 +13,7 @@ pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> R
     let orders = forget_orders(tx, before, limit).await?;
     let events = event::forget(tx, before, limit).await?;
     let keys = campaign::forget(tx, before, limit).await?;
+    let keys = keys + order::forget_keys(tx, before, limit).await?;
     let contacts = directory::drop_lists(tx, before, limit).await?;
     Ok(orders + events + keys + contacts)
 }

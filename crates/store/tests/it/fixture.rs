@@ -93,6 +93,7 @@ pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMes
         }),
         referral: None,
         client: "key-1".to_owned(),
+        idempotency: None,
         created_at: NOON,
     };
     let content = Content {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::id::PaymentHash;
+use domain::limits;
 use domain::money::Msat;
 use domain::ports::{HoldState, Lightning, NewHold, PortError};
 use domain::sale::hold::{HeldPayment, HoldTerms};
@@ -92,7 +93,7 @@ fn preimage(number: u16) -> Preimage {
 }
 
 fn hold(number: u16) -> NewHold {
-    let terms = HoldTerms::of(OrderKind::Send);
+    let terms = HoldTerms::of(OrderKind::Send, limits::RECEIPT_WAIT);
     NewHold {
         hash: preimage(number).payment_hash(),
         amount: PRICE,

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use domain::limits;
 use domain::money::Msat;
 use domain::ports::{Clock, HoldState, NewHold, PendingInvoice};
-use domain::sale::hold::{ACTION_MARGIN_BLOCKS, HoldTerms};
+use domain::sale::hold::{ACTION_MARGIN_BLOCKS, HoldTerms, TIP_AGE_MAX};
 use domain::sale::order::OrderKind;
 use tokio::time::timeout;
 
@@ -29,7 +30,7 @@ pub async fn settles_one_block_before_the_deadline(rig: impl Rig) {
 
 pub async fn leaves_enough_blocks_for_every_product(rig: impl Rig) {
     for (number, &kind) in (0..).zip(OrderKind::ALL) {
-        let terms = HoldTerms::of(kind);
+        let terms = HoldTerms::of(kind, limits::RECEIPT_WAIT);
         let terms_of_kind = NewHold { cltv_delta: terms.cltv_delta, ..hold(number) };
         let invoice = rig.node().create_hold(terms_of_kind).await.unwrap();
         rig.pay(&invoice, None).await.unwrap();
@@ -43,7 +44,7 @@ pub async fn shows_a_stale_tip(rig: impl Rig) {
     rig.mine(1).await;
     let tip = rig.node().tip().await.unwrap();
     assert!(tip.is_fresh(rig.clock().now()));
-    rig.clock().advance(Duration::from_secs(61 * 60));
+    rig.clock().advance(TIP_AGE_MAX + Duration::from_secs(60));
     assert!(!rig.node().tip().await.unwrap().is_fresh(rig.clock().now()));
     rig.mine(2).await;
     let next = rig.node().tip().await.unwrap();

@@ -29,6 +29,12 @@ macro_rules! store_conformance {
             stores_orders_for_email_addresses
             keeps_orders_for_numbers_that_are_lent
             finds_an_order_by_its_payment_hash_alone
+            // order keys
+            a_request_makes_one_order_to_be_paid_by_invoice
+            a_key_is_free_when_its_order_ended_unpaid
+            a_request_spends_credit_once
+            a_refused_request_keeps_no_key
+            concurrent_requests_with_one_key_are_one
             // credit
             accepts_many_orders_in_one_change
             spends_credit_in_order_of_the_batch

@@ -101,6 +101,7 @@ impl World {
             }),
             referral: None,
             client: CLIENT.to_owned(),
+            idempotency: None,
             created_at: at(0),
         }
     }

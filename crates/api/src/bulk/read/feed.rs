@@ -3,7 +3,7 @@
 use axum::body::Body;
 use bytes::Bytes;
 use domain::number::Home;
-use http::{Refusal, Repeatable, bad_request, next_chunk, too_large, too_slow};
+use http::{Refusal, Repeatable, bad_request, next_chunk, too_large, too_slow, without_bom};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -68,7 +68,7 @@ async fn pump(
     let settings = &door.settings;
     let bytes_max = settings.bulk_body_bytes_max;
     let mut bytes = 0;
-    let mut chunk = Some(first);
+    let mut chunk = Some(first.slice_ref(without_bom(&first)));
     while let Some(data) = chunk {
         bytes += data.len();
         if bytes > bytes_max {

@@ -23,7 +23,9 @@ pub(crate) use upload_slots::UploadSlots;
 use axum::extract::Request;
 use domain::id::AccountId;
 use domain::number::Home;
-use http::{BodyLimits, Refusal, Repeatable, announced_length, bad_request, too_large};
+use http::{
+    BodyLimits, Refusal, Repeatable, announced_length, bad_request, too_large, without_bom,
+};
 use tokio::time::Instant;
 
 use self::bounds::Bounds;
@@ -71,6 +73,7 @@ fn parse(
     home: Option<Home>,
     repeatable: Option<Repeatable>,
 ) -> Result<SendRequest, Refusal> {
+    let bytes = without_bom(bytes);
     if bytes.trim_ascii().is_empty() {
         return Err(bad_request("the request body is empty; it must be a JSON object"));
     }

@@ -3,7 +3,7 @@
 use testkit::postgres::{PostgresDatabase, PostgresServer};
 
 use crate::centre::Centre;
-use crate::running::Home;
+use crate::running::{Home, SANDBOX_MONEY};
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Rows {
@@ -32,7 +32,7 @@ impl House {
     /// Routes everything to this centre.
     pub(super) fn with_centre(rows: Rows, centre: &Centre) -> Self {
         let carrier = format!(
-            "[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {}\n\
+            "{SANDBOX_MONEY}[[carriers]]\nname = \"main\"\nkind = \"smpp\"\nhost = \"127.0.0.1\"\nport = {}\n\
              system_id = \"u\"\npassword = \"p\"\nreconnect_ms = 100\n\
              [[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n",
             centre.port()

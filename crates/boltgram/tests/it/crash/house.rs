@@ -23,7 +23,7 @@ use domain::secret::Secret;
 use engine::accounts::{Accounts, Caller};
 use engine::events::RenderEvent;
 use engine::tasks::Tasks;
-use engine::{Engine, InboundSettings, Ports, Settings};
+use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings};
 use lightning::sandbox::{Options, Sandbox};
 use store::{Options as StoreOptions, Vault};
 use testkit::clock::{SeededRandom, TestClock};
@@ -133,6 +133,7 @@ impl House {
                 email: PRICE,
                 credit: PRICE,
             },
+            orders: OrderSettings::default(),
             routes,
             quiet_hours: QuietHours::default(),
             inbound: InboundSettings {

@@ -106,7 +106,7 @@ pub(super) async fn customer(house: &House, life: &Life, scenario: Scenario) -> 
     let account = house.caller().account;
     let (id, invoice) = if let Scenario::Fund = scenario {
         let funding =
-            life.engine.orders.fund(account, 1_000, LOCAL_CLIENT.to_owned()).await.ok()?;
+            life.engine.orders.fund(account, 1_000, LOCAL_CLIENT.to_owned(), None).await.ok()?;
         (funding.order, Some(funding.invoice))
     } else {
         let paid = if scenario == Scenario::Credit { Payment::Credit } else { Payment::Invoice };

@@ -27,7 +27,7 @@ use domain::secret::Secret;
 use domain::text::Text;
 use engine::events::RenderEvent;
 use engine::tasks::Tasks;
-use engine::{Engine, InboundSettings, Ports, Settings};
+use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings};
 use lightning::sandbox::{Options, Sandbox};
 use store::Vault;
 use testkit::clock::{SeededRandom, TestClock};
@@ -112,6 +112,7 @@ impl House {
                 email: PRICE,
                 credit: PRICE,
             },
+            orders: OrderSettings::default(),
             routes: Routes::new(vec![route], vec![]),
             quiet_hours,
             inbound: InboundSettings {
@@ -197,6 +198,7 @@ impl House {
             webhook: None,
             referral: None,
             client: "key-1".to_owned(),
+            idempotency: None,
             created_at: now,
         };
         let order_id = Some(order.id);

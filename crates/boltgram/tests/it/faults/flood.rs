@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::lane::{Fate, Lane};
 use crate::customer::Customer;
-use crate::running::{Home, PATIENCE};
+use crate::running::{Home, PATIENCE, SANDBOX_MONEY};
 
 const RECEIPTS: u64 = 100_000;
 
@@ -14,7 +14,7 @@ const MEMORY_KIB_MAX: u64 = 96 * 1_024;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_of_receipts_is_stored_in_bounded_memory_while_others_are_served() {
     let lanes = [Lane::open(0).await, Lane::open(1).await];
-    let mut config = String::new();
+    let mut config = SANDBOX_MONEY.to_owned();
     lanes.iter().for_each(|lane| lane.configure(&mut config));
     let home = Home::with_config(&config);
     let server = home.serve();

@@ -8,7 +8,7 @@ use testkit::faults::{Fault, Toward};
 
 use super::lane::{Fate, Lane, Passed, WINDOW};
 use crate::customer::{Bought, Customer};
-use crate::running::{Home, PATIENCE, Running};
+use crate::running::{Home, PATIENCE, Running, SANDBOX_MONEY};
 
 const CREDIT_SATS: i64 = 50_000_000;
 const PRICE_SATS: i64 = 1_000;
@@ -54,7 +54,7 @@ struct House {
 
 impl House {
     fn with(lanes: &[Lane]) -> Self {
-        let mut config = String::new();
+        let mut config = SANDBOX_MONEY.to_owned();
         lanes.iter().for_each(|lane| lane.configure(&mut config));
         let home = Home::with_config(&config);
         home.answer(&["account", "add", "acme", "--credit-sats", &CREDIT_SATS.to_string()]);

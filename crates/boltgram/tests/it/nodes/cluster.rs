@@ -10,7 +10,7 @@ use testkit::postgres::{PostgresDatabase, PostgresServer};
 
 use crate::centre::Centre;
 use crate::customer::Customer;
-use crate::running::{Home, Running};
+use crate::running::{Home, Running, SANDBOX_MONEY};
 
 pub(super) const NODES: usize = 3;
 
@@ -44,7 +44,7 @@ pub(super) struct Cluster {
 fn config(database: &PostgresDatabase, centre: &Centre, few: &Centre, node: usize) -> String {
     let (url, lease_s) = (database.url(), LEASE.as_secs());
     format!(
-        "[store]\nurl = \"{url}\"\n[node]\nlease_s = {lease_s}\n[prices]\nsend = {PRICE_SATS}\n\
+        "{SANDBOX_MONEY}[store]\nurl = \"{url}\"\n[node]\nlease_s = {lease_s}\n[prices]\nsend = {PRICE_SATS}\n\
          credit = {CREDIT_OF_BULK_SATS}\n\
          [[routes]]\nprefix = \"\"\ncarriers = [\"main\"]\n\
          [[routes]]\nprefix = \"46\"\ncarriers = [\"few\", \"main\"]\n\

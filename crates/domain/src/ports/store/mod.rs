@@ -50,7 +50,7 @@ pub use numbers::{NumberList, NumberStore};
 pub use operators::{AuditList, Grant, OperatorStore};
 pub use orders::{
     CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict,
-    OrderAdmission, OrderCaps, OrderLoad, OrderStore,
+    OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore, RepeatedOrder,
 };
 pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
 pub use search::{

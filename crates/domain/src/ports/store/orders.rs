@@ -4,10 +4,12 @@ use async_trait::async_trait;
 
 use crate::id::{AccountId, OrderId, PaymentHash};
 use crate::message::NewMessage;
+use crate::message::campaign::Idempotency;
 use crate::money::Msat;
 use crate::ports::{Lease, PortError};
 use crate::reason::Reason;
-use crate::sale::order::{NewOrder, Order, OrderState};
+use crate::sale::order::{NewOrder, Order, OrderState, PaymentMethod};
+use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// Whether credit and limits sufficed.
@@ -28,6 +30,10 @@ pub enum CreditOutcome {
     Blocked,
     /// An order with this id exists. Nothing was stored.
     Exists,
+    /// The client's request was accepted before, as this order. Nothing was stored.
+    Repeat(OrderId),
+    /// Another request of the client came with this idempotency key. Nothing was stored.
+    KeyReused,
 }
 
 /// An order paid from credit, with its message, which has one recipient.
@@ -56,6 +62,30 @@ pub enum OrderAdmission {
     TooManyOpenForClient,
     TooManyHeld,
     TooManyHeldForClient,
+    /// The client's request was accepted before, as this order.
+    Repeat(OrderId),
+    /// Another request of the client came with this idempotency key.
+    KeyReused,
+}
+
+/// What a request with an idempotency key was answered.
+#[derive(Debug, Clone)]
+pub enum RepeatedOrder {
+    Accepted(OrderAnswer),
+    /// Another request of the client came with this key.
+    KeyReused,
+}
+
+/// An order as the request for it was answered.
+#[derive(Debug, Clone)]
+pub struct OrderAnswer {
+    pub id: OrderId,
+    pub price: Msat,
+    pub payment: PaymentMethod,
+    /// `None` for credit, and until the node has made it.
+    pub invoice: Option<String>,
+    /// Signs its webhooks, if it has any.
+    pub webhook_secret: Option<Secret>,
 }
 
 /// A payment that passed [`crate::sale::hold::check`].
@@ -119,7 +149,9 @@ pub struct OrderLoad {
 #[async_trait]
 pub trait OrderStore: Send + Sync + std::fmt::Debug {
     /// Stores an *open* order, before its invoice is requested, if it fits `caps`.
-    /// [`PortError::Conflict`] when the id exists.
+    /// [`PortError::Conflict`] when the id exists. Its idempotency key is stored in the same change, and
+    /// kept for [`crate::limits::IDEMPOTENCY_KEY_AGE_MAX`], but not beyond the end of an order that was
+    /// never paid; a concurrent request with the same key waits for this one.
     async fn add_order(
         &self,
         new: NewOrder,
@@ -140,7 +172,8 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
     /// Stores orders paid from credit, each as a whole or not at all: reservation, message and
     /// queue in one change; the orders are *working*. The response confirms the payment; there is
     /// no event for it. Credit goes to the first orders that it covers. Returns an outcome per
-    /// order, in order. An order that exists is left as it is, whatever its message.
+    /// order, in order. An order that exists is left as it is, whatever its message. Idempotency keys
+    /// are as in [`add_order`](Self::add_order).
     ///
     /// With `lease`, the chunks are leased as by a first claim (attempt 1), and the caller submits
     /// those of accepted orders.
@@ -151,6 +184,13 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<CreditOutcome>, PortError>;
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, PortError>;
+
+    /// What a client's request with this key was answered; `None` if it is new.
+    async fn repeated_order(
+        &self,
+        client: String,
+        idempotency: Idempotency,
+    ) -> Result<Option<RepeatedOrder>, PortError>;
 
     /// The order whose hold invoice has this payment hash.
     async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>, PortError>;

@@ -9,6 +9,7 @@ use domain::sale::order::{NewOrder, OrderState, Payment};
 use domain::time::Timestamp;
 
 use super::insert::{exists, insert_open};
+use super::request_key::{self, Taken};
 use crate::rows::account;
 use crate::tx::{AdvisoryLock, Result, Tx, params};
 
@@ -34,6 +35,13 @@ pub(crate) async fn add(
     if let Some(full) = find_full(tx, &new.client, caps).await? {
         must_not_exist(tx, &new.id).await?;
         return Ok(full);
+    }
+    if let Some(idempotency) = &new.idempotency {
+        match request_key::take(tx, &new.client, idempotency, &new.id, new.created_at).await? {
+            Taken::New => {}
+            Taken::Repeat(order) => return Ok(OrderAdmission::Repeat(order)),
+            Taken::Reused => return Ok(OrderAdmission::KeyReused),
+        }
     }
     if insert_open(tx, new, check_at).await? { Ok(OrderAdmission::Stored) } else { Err(exists()) }
 }

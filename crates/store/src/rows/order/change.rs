@@ -10,6 +10,7 @@ use domain::sale::order::{OrderSnapshot, OrderState, Wanted};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 
+use super::request_key;
 use crate::rows::event::{self, NewEvent};
 use crate::rows::ledger::{self, SettlementChange};
 use crate::tx::{Result, Tx, params};
@@ -172,6 +173,8 @@ pub(crate) async fn store_with(
         orders[at].events.1 = Some(*event);
     }
     update(tx, orders).await?;
+    let ended_unpaid = orders.iter().filter(|row| row.touched && row.facts.ended_unpaid());
+    request_key::release(tx, ended_unpaid.map(|row| &row.facts.id)).await?;
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     let decided = count(orders.iter().filter(|row| row.node_waits).count());
     // Each once, whatever becomes of the row.

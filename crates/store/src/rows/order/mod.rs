@@ -13,6 +13,7 @@ mod insert;
 mod lock;
 mod node;
 mod read;
+mod request_key;
 mod spend;
 
 pub(crate) use add::{add, attach_invoice};
@@ -23,4 +24,5 @@ pub(crate) use insert::seal_webhook_secret;
 pub(crate) use lock::{Moved, lock_moved};
 pub(crate) use node::{claim_checks, load, recheck, record_node_reports};
 pub(crate) use read::{WEBHOOK_SECRET, find, find_by_payment, funding_history};
+pub(crate) use request_key::{find_repeated, forget_keys};
 pub(crate) use spend::add_credit;

@@ -1,7 +1,7 @@
 //! New orders paid from credit immediately, many in one change.
 //!
-//! Each is one row, of its message. They are stored first, so that an existing one reserves no credit.
-//! The blocklist is checked next, and then credit is reserved per account: for all its orders together
+//! Each is one row, of its message. Idempotency keys are stored first: a repeat stores nothing else.
+//! Then come the rows, so that an existing one reserves no credit. The blocklist is checked next, and then credit is reserved per account: for all its orders together
 //! if the credit and the daily limit suffice, otherwise one by one. An order to a blocked number, or
 //! without credit, is deleted. The others are counted and queued.
 
@@ -18,6 +18,7 @@ use domain::time::Timestamp;
 
 use super::add::refused;
 use super::change::illegal;
+use super::request_key::{self, Taken};
 use crate::rows::directory::blocklist::{blocked_pairs, is_anybody_blocked};
 use crate::rows::ledger::Short;
 use crate::rows::message::Payer;
@@ -32,16 +33,19 @@ pub(crate) async fn add_credit(
     let Some(now) = new.iter().map(|new| new.order.created_at).max() else { return Ok(vec![]) };
     let payers = new.iter().map(|new| payer(&new.order)).collect::<Result<Vec<_>>>()?;
     let state = paid().map_err(illegal)?;
+    let mut outcomes = take_keys(tx, new, now).await?;
     let mut rows = Vec::with_capacity(new.len());
-    for CreditOrder { order, message } in new {
+    for (CreditOrder { order, message }, outcome) in new.iter().zip(&outcomes) {
         must_be_single(message)?;
-        rows.push((message, Payer::credit(tx, order, state)?));
+        if is_wanted(*outcome) {
+            rows.push((message, Payer::credit(tx, order, state)?));
+        }
     }
     let stored = message::insert_rows(tx, &rows, lease, now).await?;
-    let mut outcomes: Vec<_> = stored
-        .iter()
-        .map(|stored| if *stored { CreditOutcome::Accepted } else { CreditOutcome::Exists })
-        .collect();
+    let wanted = outcomes.iter_mut().filter(|outcome| is_wanted(**outcome));
+    for (outcome, _) in wanted.zip(stored).filter(|(_, stored)| !stored) {
+        *outcome = CreditOutcome::Exists;
+    }
     refuse_blocked(tx, new, &mut outcomes).await?;
     // In the order in which bookings change accounts, so that concurrent changes do not deadlock.
     let mut asked: BTreeMap<String, (AccountId, Vec<usize>)> = BTreeMap::new();
@@ -59,12 +63,64 @@ pub(crate) async fn add_credit(
             CreditOutcome::Insufficient { .. }
             | CreditOutcome::OverDailyLimit { .. }
             | CreditOutcome::Blocked => gone.push(params![&message.content.message]),
-            CreditOutcome::Exists => {}
+            CreditOutcome::Exists | CreditOutcome::Repeat(_) | CreditOutcome::KeyReused => {}
         }
     }
     tx.execute_many("DELETE FROM messages WHERE id = ?1", &gone).await?;
+    release_keys(tx, new, &mut outcomes).await?;
     message::count_and_queue(tx, &accepted, lease, now).await?;
     Ok(outcomes)
+}
+
+/// Stores the keys of new requests.
+async fn take_keys(
+    tx: &mut impl Tx,
+    new: &[CreditOrder],
+    now: Timestamp,
+) -> Result<Vec<CreditOutcome>> {
+    let mut outcomes = vec![CreditOutcome::Accepted; new.len()];
+    // Sorted, so that concurrent changes do not deadlock.
+    let mut keyed: Vec<_> = (0..new.len())
+        .filter_map(|at| Some((&new[at].order.client, new[at].order.idempotency.as_ref()?, at)))
+        .collect();
+    keyed.sort_by_key(|(client, idempotency, at)| (*client, &idempotency.key, *at));
+    for (client, idempotency, at) in keyed {
+        let order = &new[at].order.id;
+        outcomes[at] = match request_key::take(tx, client, idempotency, order, now).await? {
+            Taken::New => CreditOutcome::Accepted,
+            Taken::Repeat(order) => CreditOutcome::Repeat(order),
+            Taken::Reused => CreditOutcome::KeyReused,
+        };
+    }
+    Ok(outcomes)
+}
+
+/// Deletes the keys of refused orders. A repeat of such an order in the same change is refused as it
+/// was.
+async fn release_keys(
+    tx: &mut impl Tx,
+    new: &[CreditOrder],
+    outcomes: &mut [CreditOutcome],
+) -> Result<()> {
+    let is_keyed = |at: &usize| new[*at].order.idempotency.is_some();
+    let refused: BTreeMap<_, _> = (0..new.len())
+        .filter(is_keyed)
+        .filter(|at| {
+            !matches!(
+                outcomes[*at],
+                CreditOutcome::Accepted | CreditOutcome::Repeat(_) | CreditOutcome::KeyReused
+            )
+        })
+        .map(|at| (new[at].order.id, outcomes[at]))
+        .collect();
+    for outcome in outcomes.iter_mut() {
+        if let CreditOutcome::Repeat(order) = outcome
+            && let Some(refused) = refused.get(order)
+        {
+            *outcome = *refused;
+        }
+    }
+    request_key::release(tx, refused.keys()).await
 }
 
 fn must_be_single(message: &NewMessage) -> Result<()> {
