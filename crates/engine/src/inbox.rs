@@ -24,7 +24,7 @@ impl Inbox for CarrierInbox {
         self.dispatch.arrivals.outcomes(outcomes).await;
     }
 
-    async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
+    async fn receipts(&self, receipts: Arc<[Receipt]>) -> Result<(), PortError> {
         self.dispatch.arrivals.receipts(receipts).await
     }
 

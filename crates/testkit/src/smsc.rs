@@ -172,7 +172,7 @@ impl Carrier for Link {
         loop {
             let first = self.smsc.world().unanswered.front().cloned();
             if let Some(receipt) = first
-                && inbox.receipts(vec![receipt.clone()]).await.is_ok()
+                && inbox.receipts([receipt.clone()].into()).await.is_ok()
             {
                 self.fuse.through(async {}).await;
                 let mut world = self.smsc.world();

@@ -76,7 +76,7 @@ impl Inbox for Counting {
         self.calls.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn receipts(&self, _receipts: Vec<Receipt>) -> Result<(), PortError> {
+    async fn receipts(&self, _receipts: Arc<[Receipt]>) -> Result<(), PortError> {
         Ok(())
     }
 

@@ -137,7 +137,7 @@ pub trait Inbox: Send + Sync {
     /// [`PortError::Refused`] and [`PortError::Conflict`]: this batch can never be recorded. The
     /// caller retries in smaller batches, and rejects to the carrier a single receipt that is
     /// refused.
-    async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError>;
+    async fn receipts(&self, receipts: Arc<[Receipt]>) -> Result<(), PortError>;
 
     /// Takes parts of inbound messages. `Ok` and errors as for [`Inbox::receipts`]; a repeated part
     /// is stored once.

@@ -27,7 +27,7 @@ pub(super) enum Unmatched {
 /// Receipts of one call from a carrier, and the channel for its result: those that were not recorded.
 #[derive(Debug)]
 pub(super) struct Delivered {
-    pub(super) receipts: Vec<Receipt>,
+    pub(super) receipts: Arc<[Receipt]>,
     pub(super) unmatched: Unmatched,
     pub(super) done: oneshot::Sender<Result<Vec<Receipt>, PortError>>,
 }
@@ -143,11 +143,11 @@ impl Arrivals {
     /// Returns when all are recorded. They wait in memory for the outcomes that they may have
     /// overtaken: for those that are queued, and if their submission is unknown then, a moment for
     /// those that are about to be. What is still unknown after that is parked.
-    pub(crate) async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
+    pub(crate) async fn receipts(&self, receipts: Arc<[Receipt]>) -> Result<(), PortError> {
         if receipts.is_empty() {
             return Ok(());
         }
-        for receipt in &receipts {
+        for receipt in receipts.iter() {
             self.metrics.receipts.get_or_create(&ByResult { result: word(receipt.state) }).inc();
         }
         let unanswered = self.backpressure.came(receipts.len());
@@ -162,12 +162,12 @@ impl Arrivals {
             self.queued_outcomes().await;
         }
         let _unanswered = self.backpressure.came(early.len());
-        self.record(early, Unmatched::Park).await.map(drop)
+        self.record(early.into(), Unmatched::Park).await.map(drop)
     }
 
     async fn record(
         &self,
-        receipts: Vec<Receipt>,
+        receipts: Arc<[Receipt]>,
         unmatched: Unmatched,
     ) -> Result<Vec<Receipt>, PortError> {
         let stopping = || PortError::Unknown("the engine is stopping".to_owned());

@@ -62,7 +62,7 @@ async fn park(queues: &Queues) -> (Duration, Duration) {
     let Delivered { receipts, unmatched, done } = queue.recv().await.unwrap();
     assert_eq!(unmatched, Unmatched::Return);
     let first = begun.elapsed();
-    done.send(Ok(receipts)).unwrap();
+    done.send(Ok(receipts.to_vec())).unwrap();
     let Delivered { unmatched, done, .. } = queue.recv().await.unwrap();
     assert_eq!(unmatched, Unmatched::Park);
     done.send(Ok(vec![])).unwrap();
@@ -72,7 +72,7 @@ async fn park(queues: &Queues) -> (Duration, Duration) {
 #[tokio::test(start_paused = true)]
 async fn a_receipt_waits_in_memory_for_the_outcomes_that_it_may_have_overtaken() {
     let (arrivals, queues) = arrivals();
-    let early = || arrivals.receipts(vec![receipt(&main(), "early")]);
+    let early = || arrivals.receipts([receipt(&main(), "early")].into());
     let moment = limits::EARLY_RECEIPT_WAIT;
     let (answer, waited) = tokio::join!(early(), park(&queues));
     assert_eq!((answer, waited), (Ok(()), (Duration::ZERO, moment)), "no outcome is queued");
@@ -91,7 +91,7 @@ async fn a_receipt_waits_in_memory_for_the_outcomes_that_it_may_have_overtaken()
     assert_eq!((answer, waited), (Ok(()), (most, moment + most)), "it is not recorded");
 
     drop(arrivals.recording(1));
-    let other = arrivals.receipts(vec![receipt(&CarrierName::new("other"), "1")]);
+    let other = arrivals.receipts([receipt(&CarrierName::new("other"), "1")].into());
     let (answer, waited) = tokio::join!(other, park(&queues));
     assert_eq!((answer, waited), (Ok(()), Default::default()), "nothing is with that carrier");
 }
@@ -101,7 +101,7 @@ async fn receipts_of_single_messages_are_recorded_before_those_of_campaigns() {
     let (arrivals, queues) = arrivals();
     arrivals.outcomes(vec![outcome(Lane::Single, "code"), outcome(Lane::Bulk, "bulk")]).await;
     drop(arrivals.recording(2));
-    let send = async |id| arrivals.receipts(vec![receipt(&main(), id)]).await;
+    let send = async |id| arrivals.receipts([receipt(&main(), id)].into()).await;
     let record = async {
         let mut queue = queues.receipts.lock().await;
         let mut order = Vec::new();
@@ -121,7 +121,7 @@ async fn receipts_are_refused_only_when_nothing_was_committed_for_a_minute() {
     let (arrivals, queues) = arrivals();
     let begun = Instant::now();
     let send = async |id| {
-        let answer = arrivals.receipts(vec![receipt(&main(), id)]).await;
+        let answer = arrivals.receipts([receipt(&main(), id)].into()).await;
         (answer, begun.elapsed())
     };
     let commit = async {

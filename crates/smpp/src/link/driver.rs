@@ -181,6 +181,7 @@ impl<S: Stream> Driver<S> {
 
     fn poll_answers(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut progress = false;
+        self.session.free(self.shared.freed.swap(0, Ordering::AcqRel));
         while let Poll::Ready(Some(answers)) = self.answers.poll_recv(cx) {
             self.session.answer(&answers, now.into_std());
             progress = true;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 
-use crate::session::{Answers, Counters, Event, Requests, Session};
+use crate::session::{Answers, Counters, Event, Requests, Session, Ticket};
 
 /// Limit of queued batches of requests, and of answers.
 pub(super) const QUEUED_BATCHES_MAX: usize = 8;
@@ -30,6 +30,8 @@ pub(super) struct Shared {
     queued: AtomicUsize,
     congestion: AtomicU32,
     unread_ms: AtomicU64,
+    /// By how much [`Handle::shrink`] lowered tickets since the driver's last round.
+    pub(super) freed: AtomicUsize,
     accepting: AtomicBool,
     pub(super) unbind: AtomicBool,
     pub(super) abort: AtomicBool,
@@ -47,6 +49,7 @@ impl Shared {
             queued: AtomicUsize::new(0),
             congestion: AtomicU32::new(NO_CONGESTION),
             unread_ms: AtomicU64::new(0),
+            freed: AtomicUsize::new(0),
             accepting: AtomicBool::new(true),
             unbind: AtomicBool::new(false),
             abort: AtomicBool::new(false),
@@ -127,6 +130,15 @@ impl Handle {
     /// Returns the batch if the session has ended: the peer will repeat those requests.
     pub async fn answer(&self, answers: Answers) -> Result<(), SessionEnded<Answers>> {
         self.answers.send(answers).await.map_err(|error| SessionEnded(error.0))
+    }
+
+    /// Tells that the frames of these requests were dropped, and that not more than this many octets of each are kept until
+    /// it is answered; see [`InboundRoom`](super::InboundRoom).
+    pub fn shrink(&self, tickets: &mut [Ticket], octets: u32) {
+        let freed = tickets.iter_mut().map(|ticket| ticket.shrink(octets)).sum();
+        if self.shared.freed.fetch_add(freed, Ordering::AcqRel) == 0 && freed > 0 {
+            self.shared.wake();
+        }
     }
 
     /// How many more requests fit the window; queued ones count as sent.

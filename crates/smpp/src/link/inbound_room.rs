@@ -9,16 +9,14 @@ use std::task::{Context, Poll, Waker};
 
 use crate::session::Session;
 
-/// Memory that a request takes besides its octets, once it is decoded and copied to be stored.
-const REQUEST_OVERHEAD_OCTETS: usize = 512;
-
 /// A link that holds less than this is read even while the room is full, so that a flood on other links does not delay
 /// its responses and `enquire_link`s.
 const LINK_OCTETS_MIN: usize = 64 * 1024;
 
 /// Room shared by links; see [`ClientConfig::inbound_room`](crate::client::ClientConfig::inbound_room).
 ///
-/// A request counts with its octets and 512 more. Every link checks for room before it reads, so the limit is exceeded
+/// A request counts with its octets and 512 more until it is answered, or until its receiver keeps less of it
+/// ([`Handle::shrink`](super::Handle::shrink)). Every link checks for room before it reads, so the limit is exceeded
 /// by at most one read (64 KiB of PDUs) per link.
 pub struct InboundRoom {
     octets_max: usize,
@@ -94,9 +92,7 @@ impl LinkShare {
 
     /// Takes or frees room for the session's requests without an answer.
     pub(super) fn update(&mut self, session: &Session) {
-        let requests = usize::try_from(session.unanswered()).unwrap_or(usize::MAX);
-        let overhead = requests.saturating_mul(REQUEST_OVERHEAD_OCTETS);
-        self.set(session.unanswered_octets().saturating_add(overhead));
+        self.set(session.unanswered_octets());
     }
 
     fn set(&mut self, octets: usize) {

@@ -14,6 +14,7 @@ use crate::{CommandId, CommandStatus};
 pub struct Ticket {
     pub(crate) sequence: u32,
     pub(crate) command: CommandId,
+    /// Memory that the request takes until it is answered.
     pub(crate) octets: u32,
 }
 
@@ -22,6 +23,13 @@ impl Ticket {
     #[must_use]
     pub const fn command(&self) -> CommandId {
         self.command
+    }
+
+    /// Lowers what the request counts with, and returns by how much.
+    pub(crate) const fn shrink(&mut self, octets: u32) -> usize {
+        let freed = self.octets.saturating_sub(octets);
+        self.octets -= freed;
+        freed as usize
     }
 }
 

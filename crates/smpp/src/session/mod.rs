@@ -155,10 +155,15 @@ impl Session {
         self.unanswered
     }
 
-    /// Their size in octets.
+    /// Memory that they take, in octets.
     #[must_use]
     pub const fn unanswered_octets(&self) -> usize {
         self.unanswered_octets
+    }
+
+    /// The caller dropped a part of the peer's requests that is this large.
+    pub(crate) const fn free(&mut self, octets: usize) {
+        self.unanswered_octets = self.unanswered_octets.saturating_sub(octets);
     }
 
     /// The window's size in requests.

@@ -12,6 +12,9 @@ use crate::{CommandId, CommandStatus, frame};
 /// Alerts have no response and so no flow control: they are dropped above this number of pending events.
 const ALERT_BACKLOG_MAX: usize = 4_096;
 
+/// Memory that a request takes besides its octets, while it is decoded and copied to be stored.
+const REQUEST_OVERHEAD_OCTETS: u32 = 512;
+
 impl Session {
     /// Takes all whole PDUs from `input` and leaves the start of the next one there.
     pub fn receive(&mut self, input: &mut BytesMut, now: Instant, events: &mut Vec<Event>) {
@@ -96,6 +99,7 @@ impl Session {
                 None => {
                     self.active = self.clock.at(now);
                     let octets = u32::try_from(pdu.bytes().len()).unwrap_or(u32::MAX);
+                    let octets = octets.saturating_add(REQUEST_OVERHEAD_OCTETS);
                     self.unanswered += 1;
                     self.unanswered_octets += octets as usize;
                     let ticket = Ticket { sequence, command: id, octets };

@@ -135,6 +135,34 @@ async fn responses_and_enquire_links_are_handled_while_deliveries_wait_in_the_ro
 }
 
 #[tokio::test(start_paused = true)]
+async fn requests_of_which_little_is_kept_leave_room_for_more_and_free_it_when_answered() {
+    const COUNT: u64 = 5_000;
+    let mut config = ClientConfig::new("", 0, "u", "p");
+    config.inbound_room = InboundRoom::new(600_000);
+    let pair = pair(&config, ServerConfig::new("smsc")).await;
+    let (handle, mut events) = pair.client;
+    pair.server.0.submit(deliveries(COUNT)).await.unwrap();
+    let mut kept = Vec::new();
+    while (kept.len() as u64) < COUNT {
+        let mut tickets: Vec<_> = (events.next().await.unwrap().into_iter())
+            .map(|event| {
+                let Event::Request { ticket, .. } = event else { panic!("{event:?}") };
+                ticket
+            })
+            .collect();
+        handle.shrink(&mut tickets, 100);
+        kept.append(&mut tickets);
+    }
+    settle().await;
+    assert_eq!(config.inbound_room.taken(), 100 * kept.len());
+    let mut answers = Answers::new();
+    kept.into_iter().for_each(|ticket| answers.deliver(ticket, CommandStatus::ROK));
+    handle.answer(answers).await.unwrap();
+    settle().await;
+    assert_eq!(config.inbound_room.taken(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_flooded_link_does_not_keep_another_one_from_being_read() {
     let mut config = ClientConfig::new("", 0, "u", "p");
     config.inbound_room = InboundRoom::new(100_000);

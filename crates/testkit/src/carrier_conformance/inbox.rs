@@ -144,10 +144,10 @@ impl Inbox for TestInbox {
         lock(&self.outcomes).extend(outcomes);
     }
 
-    async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
+    async fn receipts(&self, receipts: Arc<[Receipt]>) -> Result<(), PortError> {
         self.store()?;
         self.take(receipts.iter().map(|receipt| receipt.carrier_id.clone()))?;
-        lock(&self.receipts).extend(receipts);
+        lock(&self.receipts).extend(receipts.iter().cloned());
         Ok(())
     }
 

@@ -46,7 +46,7 @@ async fn a_forged_receipt_costs_nobody_anything_and_is_told_as_a_message() {
     house.until("the carrier has it", submitted).await;
 
     let inbox = house.engine.inbox();
-    inbox.receipts(vec![unmarked(&house, "4520999999")]).await.unwrap();
+    inbox.receipts([unmarked(&house, "4520999999")].into()).await.unwrap();
     assert!(submitted().await);
     assert_eq!(house.available(account).await, before.checked_sub(PRICE).unwrap());
     let [message] = house.store.inbound_list(None, 9).await.unwrap().try_into().unwrap();
@@ -56,7 +56,7 @@ async fn a_forged_receipt_costs_nobody_anything_and_is_told_as_a_message() {
         domain::message::Address::Phone(number) => number.digits().to_string(),
         domain::message::Address::Email(_) => panic!("not a phone number"),
     };
-    inbox.receipts(vec![unmarked(&house, &recipient)]).await.unwrap();
+    inbox.receipts([unmarked(&house, &recipient)].into()).await.unwrap();
     assert_eq!(house.trace(sent).await.state, RecipientState::Failed);
     assert_eq!(house.store.inbound_list(None, 9).await.unwrap().len(), 1);
 }

@@ -101,7 +101,7 @@ impl Line {
             outcomes.push(outcome);
         }
         inbox.outcomes(outcomes).await;
-        inbox.receipts(receipts).await.unwrap();
+        inbox.receipts(receipts.into()).await.unwrap();
     }
 
     fn outcome(&self, submission: &Submission, plan: Plan) -> Outcome {

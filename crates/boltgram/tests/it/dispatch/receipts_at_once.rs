@@ -76,7 +76,7 @@ async fn gateway(binds: usize, room: usize) -> Gateway {
 /// More receipts than the room takes, on every bind at once, while a code is sent.
 async fn all_are_recorded(binds: usize) {
     const COUNT: usize = 4_000;
-    let Gateway { centre, house, .. } = gateway(binds, 500_000).await;
+    let Gateway { centre, house, .. } = gateway(binds, 300_000).await;
     let (campaigner, shop) = (house.account("campaigner").await, house.account("shop").await);
     house.send(campaigner, Lane::Bulk, COUNT as u64).await;
     until(&house, "the campaign is submitted", async || centre.owed() == COUNT).await;

@@ -39,7 +39,8 @@ impl Bound<'_> {
         let (mut unstored, mut unread) = (Unstored::default(), Duration::ZERO);
         let (mut receipts, mut parts) = (FuturesUnordered::new(), FuturesUnordered::new());
         loop {
-            receipts.extend(unstored.receipts().map(|batch| self.store_receipts(batch)));
+            receipts
+                .extend(unstored.receipts(&self.handle).map(|batch| self.store_receipts(batch)));
             while parts.len() < CALLS_MAX
                 && let Some(batch) = unstored.next_parts()
             {

@@ -5,6 +5,8 @@
 //! temporary error would make the carrier repeat it forever, and many carriers hold back everything behind it; a success
 //! would be false, and lose it even where the carrier keeps undelivered messages.
 
+use std::mem;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::inbound::InboundPart;
@@ -12,6 +14,7 @@ use domain::limits::INBOUND_ANSWER_LATE;
 use domain::ports::{InboundRefusal, PortError, Receipt};
 use domain::time::Timestamp;
 use smpp::CommandStatus;
+use smpp::link::Handle;
 use smpp::session::{Answers, Ticket};
 use tokio::time::Instant;
 
@@ -29,65 +32,83 @@ const AT_ONCE_MAX: usize = 1_000;
 /// Delay of a temporary rejection, because a carrier repeats at once.
 const REJECT_DELAY: Duration = Duration::from_millis(100);
 
+/// Memory that a receipt takes until it is stored: itself, its ticket, the texts of its id and code.
+#[allow(clippy::cast_possible_truncation)] // about 150
+const RECEIPT_OCTETS: u32 = (size_of::<Receipt>() + size_of::<Ticket>() + 32) as u32;
+
 /// Received and not yet stored.
 #[derive(Debug, Default)]
 pub(super) struct Unstored {
-    receipts: Vec<(Ticket, Receipt)>,
+    receipts: Vec<Receipt>,
+    /// Those of the receipts.
+    tickets: Vec<Ticket>,
     parts: Vec<(Ticket, InboundPart)>,
 }
 
+/// Receipts of one call; they are shared with the store's queue, because hundreds of thousands of them may wait.
+pub(super) type Receipts = (Vec<Ticket>, Arc<[Receipt]>);
+
 impl Unstored {
     pub(super) fn push(&mut self, ticket: Ticket, receipt: Receipt) {
-        self.receipts.push((ticket, receipt));
+        self.tickets.push(ticket);
+        self.receipts.push(receipt);
     }
 
     pub(super) fn push_part(&mut self, ticket: Ticket, part: InboundPart) {
         self.parts.push((ticket, part));
     }
 
-    /// Takes all receipts, in the batches of several calls and in order of arrival.
-    pub(super) fn receipts(&mut self) -> impl Iterator<Item = Vec<(Ticket, Receipt)>> {
-        let mut all = std::mem::take(&mut self.receipts).into_iter();
+    /// Takes all receipts, in the batches of several calls and in order of arrival. Their frames were dropped.
+    pub(super) fn receipts(&mut self, handle: &Handle) -> impl Iterator<Item = Receipts> {
+        let mut tickets = mem::take(&mut self.tickets);
+        handle.shrink(&mut tickets, RECEIPT_OCTETS);
+        let (mut tickets, mut receipts) =
+            (tickets.into_iter(), mem::take(&mut self.receipts).into_iter());
         std::iter::from_fn(move || {
-            let batch: Vec<_> = all.by_ref().take(AT_ONCE_MAX).collect();
-            (!batch.is_empty()).then_some(batch)
+            let batch: Arc<[_]> = receipts.by_ref().take(AT_ONCE_MAX).collect();
+            let tickets = tickets.by_ref().take(batch.len()).collect();
+            (!batch.is_empty()).then_some((tickets, batch))
         })
     }
 
     /// Takes the message parts of one call, in order of arrival.
     pub(super) fn next_parts(&mut self) -> Option<Vec<(Ticket, InboundPart)>> {
         let rest = self.parts.split_off(self.parts.len().min(AT_ONCE_MAX));
-        let batch = std::mem::replace(&mut self.parts, rest);
+        let batch = mem::replace(&mut self.parts, rest);
         (!batch.is_empty()).then_some(batch)
     }
 }
 
 impl Bound<'_> {
     /// Stores receipts, then answers them.
-    pub(super) async fn store_receipts(&self, receipts: Vec<(Ticket, Receipt)>) {
+    pub(super) async fn store_receipts(&self, receipts: Receipts) {
         let mut left = vec![receipts];
-        while let Some(batch) = left.pop().filter(|batch| !batch.is_empty()) {
-            let receipts = batch.iter().map(|(_, receipt)| receipt.clone()).collect();
-            let stored = self.carrier.lifecycle.inbox().await.receipts(receipts).await;
-            let unmarked = batch.iter().find(|(_, receipt)| receipt.unmarked.is_some());
-            if let Some((_, receipt)) = unmarked {
+        while let Some((tickets, receipts)) = left.pop() {
+            let inbox = self.carrier.lifecycle.inbox().await;
+            let stored = inbox.receipts(Arc::clone(&receipts)).await;
+            if let Some(receipt) = receipts.iter().find(|receipt| receipt.unmarked.is_some()) {
                 // It may be stored as a message.
                 self.note_interruption(receipt.at, stored.is_err());
             }
-            left.extend(self.answer_stored(batch, stored).await.into_iter().flatten());
+            if let Some([rest, first]) = self.answer_stored(tickets, stored).await {
+                let (one, other) = receipts.split_at(first.len());
+                left.extend([(rest, Arc::from(other)), (first, Arc::from(one))]);
+            }
         }
     }
 
     /// Stores parts of messages, then answers them.
     pub(super) async fn store_parts(&self, parts: Vec<(Ticket, InboundPart)>) {
-        let mut left = vec![parts];
-        while let Some(batch) = left.pop().filter(|batch| !batch.is_empty()) {
-            let parts = batch.iter().map(|(_, part)| part.clone()).collect();
-            let stored = self.carrier.lifecycle.inbox().await.inbound(parts).await;
-            if let Some((_, oldest)) = batch.first() {
+        let mut left = vec![parts.into_iter().unzip::<_, _, Vec<_>, Vec<_>>()];
+        while let Some((tickets, mut parts)) = left.pop() {
+            let stored = self.carrier.lifecycle.inbox().await.inbound(parts.clone()).await;
+            if let Some(oldest) = parts.first() {
                 self.note_interruption(oldest.at, stored.is_err());
             }
-            left.extend(self.answer_stored(batch, stored).await.into_iter().flatten());
+            if let Some([rest, first]) = self.answer_stored(tickets, stored).await {
+                let other = parts.split_off(first.len());
+                left.extend([(rest, other), (first, parts)]);
+            }
         }
     }
 
@@ -99,12 +120,12 @@ impl Bound<'_> {
         }
     }
 
-    /// Answers the batch, or returns its two halves if the store refused it as a whole.
-    async fn answer_stored<T>(
+    /// Answers the batch, or returns its later and its earlier half if the store refused it as a whole.
+    async fn answer_stored(
         &self,
-        mut batch: Vec<(Ticket, T)>,
+        mut batch: Vec<Ticket>,
         stored: Result<(), PortError>,
-    ) -> Option<[Vec<(Ticket, T)>; 2]> {
+    ) -> Option<[Vec<Ticket>; 2]> {
         let status = match stored {
             Err(PortError::Refused(_) | PortError::Conflict(_)) if batch.len() > 1 => {
                 let rest = batch.split_off(batch.len() / 2);
@@ -133,7 +154,7 @@ impl Bound<'_> {
             }
         };
         let mut answers = Answers::new();
-        for (ticket, _) in batch {
+        for ticket in batch {
             answers.deliver(ticket, status);
         }
         // If the session has ended the carrier repeats them.

@@ -1,8 +1,8 @@
 //! An inbox as slow as a store on a slow disk, which records the largest amount in progress, and can stall.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -67,7 +67,7 @@ impl Inbox for SlowInbox {
         self.outcomes.lock().unwrap().extend(outcomes.into_iter().map(|outcome| outcome.end));
     }
 
-    async fn receipts(&self, receipts: Vec<Receipt>) -> Result<(), PortError> {
+    async fn receipts(&self, receipts: Arc<[Receipt]>) -> Result<(), PortError> {
         let held = self.held.fetch_add(receipts.len(), Ordering::SeqCst) + receipts.len();
         self.held_max.fetch_max(held, Ordering::SeqCst);
         let commit = self.commits.acquire().await.unwrap();
@@ -82,7 +82,7 @@ impl Inbox for SlowInbox {
             return Err(PortError::Unavailable("the disk is busy".to_owned()));
         }
         let mut stored = self.receipts.lock().unwrap();
-        stored.extend(receipts.into_iter().map(|receipt| receipt.carrier_id));
+        stored.extend(receipts.iter().map(|receipt| receipt.carrier_id.clone()));
         Ok(())
     }
 
