@@ -52,9 +52,12 @@ pub struct SmtpConfig {
     /// Limit of concurrent connections.
     #[serde(default = "pool")]
     pub pool: u16,
-    /// Timeout for connecting and for each response, in seconds.
+    /// Timeout for connecting and for each response but the last, in seconds.
     #[serde(default = "timeout_s")]
     pub timeout_s: u32,
+    /// Timeout of a mail's text and the response to it, in seconds. A mail that was accepted after it arrives again.
+    #[serde(default = "text_timeout_s")]
+    pub text_timeout_s: u32,
     /// Our name in EHLO; by default the host name.
     #[serde(default)]
     pub hello: Option<String>,
@@ -72,6 +75,11 @@ const fn timeout_s() -> u32 {
     60
 }
 
+/// RFC 5321 §4.5.3.2.6: relays may deliver a mail, or scan it, before they respond to its final dot.
+const fn text_timeout_s() -> u32 {
+    600
+}
+
 /// Upper limit of `pool`.
 const POOL_MAX: u16 = 256;
 
@@ -87,6 +95,7 @@ pub(super) struct Settings {
     pub(super) subject: String,
     pub(super) pool: usize,
     pub(super) timeout: Duration,
+    pub(super) text_timeout: Duration,
 }
 
 impl SmtpConfig {
@@ -127,6 +136,7 @@ impl SmtpConfig {
             subject: self.subject,
             pool: self.pool.into(),
             timeout: Duration::from_secs(self.timeout_s.max(1).into()),
+            text_timeout: Duration::from_secs(self.text_timeout_s.max(1).into()),
         })
     }
 

@@ -68,6 +68,7 @@ pub(super) struct Connection {
     smtp: AsyncSmtpConnection,
     used_at: Instant,
     timeout: Duration,
+    text_timeout: Duration,
 }
 
 /// Why a mail was not accepted.
@@ -83,7 +84,8 @@ impl Connection {
     pub(super) async fn open(settings: &Settings) -> Result<Self, OpenError> {
         let opening = open(settings);
         let smtp = timeout(settings.timeout, opening).await.map_err(|_| OpenError::Timeout)??;
-        Ok(Self { smtp, used_at: Instant::now(), timeout: settings.timeout })
+        let Settings { timeout, text_timeout, .. } = *settings;
+        Ok(Self { smtp, used_at: Instant::now(), timeout, text_timeout })
     }
 
     /// Whether it was used so recently that the server has not closed it.
@@ -105,14 +107,14 @@ impl Connection {
         })?;
         let from = MailFrom::new(Some(mail.from.clone()), parameters);
         let to = Rcpt::new(mail.to.clone(), vec![]);
-        let limit = self.timeout;
+        let (limit, text_limit) = (self.timeout, self.text_timeout);
         let smtp = &mut self.smtp;
         let talk = async {
             answered(Stage::Mail, timeout(limit, smtp.command(from)).await.ok())?;
             answered(Stage::Rcpt, timeout(limit, smtp.command(to)).await.ok())?;
             answered(Stage::Data, timeout(limit, smtp.command(Data)).await.ok())?;
             text_started.set();
-            answered(Stage::Text, timeout(limit, smtp.message(&mail.data)).await.ok())
+            answered(Stage::Text, timeout(text_limit, smtp.message(&mail.data)).await.ok())
         };
         let result = talk.await;
         self.used_at = Instant::now();

@@ -19,7 +19,7 @@ pub(crate) struct Peer {
     pub(crate) port: u16,
 }
 
-fn repository_path(path: &str) -> PathBuf {
+pub(crate) fn repository_path(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 

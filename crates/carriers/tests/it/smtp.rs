@@ -1,6 +1,8 @@
 //! Mails through PyPI aiosmtpd, a third-party server in a separate process.
 
-use std::sync::Arc;
+use std::io::Write;
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use carriers::smtp::{Smtp, SmtpConfig};
@@ -14,8 +16,9 @@ use testkit::carrier_conformance::{Fate, Rig, Running, key, submission, with_tex
 use testkit::clock::{NOON, SeededRandom, TestClock};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 
-use crate::peer::Peer;
+use crate::peer::{Peer, repository_path};
 use crate::pki::Pki;
 
 pub(crate) fn carrier(section: Value) -> Arc<Smtp> {
@@ -94,33 +97,82 @@ async fn a_mail_is_plain_utf_8_with_our_headers() {
     );
     assert_eq!(mail["to"], json!(["ase@example.com"]));
     let data = mail["data"].as_str().unwrap();
-    let (head, body) = data.split_once("\r\n\r\n").unwrap();
+    let head = data.split_once("\r\n\r\n").unwrap().0;
     for line in [
         "Message-ID: <01900000-0000-7000-8000-000000000001.7@boltgram.example>",
         "From: Boltgram <no-reply@boltgram.example>",
         "To: ase@example.com",
         "Date: Sun, 01 Nov 2026 12:00:00 +0000",
+        "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
     ] {
         assert!(head.lines().any(|known| known == line), "{line} in {head}");
     }
     assert_eq!(NOON.as_secs(), 1_793_534_400);
     // aiosmtpd has removed the stuffed dots; the rest is quoted-printable or base64.
-    let encoding = head.lines().find_map(|line| line.strip_prefix("Content-Transfer-Encoding: "));
-    let decoded = decode(encoding.unwrap(), body);
-    assert_eq!(decoded.trim_end(), "Hej Åse,\r\n.\r\n.. kode 😀 1234\r\nHilsen");
+    assert_eq!(read_text(data).trim_end(), "Hej Åse,\r\n.\r\n.. kode 😀 1234\r\nHilsen");
 }
 
-/// Decodes with Python's own library.
-fn decode(encoding: &str, body: &str) -> String {
-    let module = if encoding == "base64" { "base64" } else { "quopri" };
-    let call = if encoding == "base64" { "b64decode" } else { "decodestring" };
-    let script = format!(
-        "import {module},sys;sys.stdout.buffer.write({module}.{call}(sys.argv[1].encode()))"
-    );
-    let run = std::process::Command::new("python3").args(["-c", &script, body]).output().unwrap();
-    assert!(run.status.success(), "{encoding}");
-    String::from_utf8(run.stdout).unwrap()
+/// Reads a mail with Python's own library.
+fn read_text(data: &str) -> String {
+    let mut script = std::process::Command::new("python3");
+    script.arg(repository_path("scripts/peers/smtp/read_mail.py"));
+    script.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut reader = script.spawn().unwrap();
+    reader.stdin.take().unwrap().write_all(data.as_bytes()).unwrap();
+    let output = reader.wait_with_output().unwrap();
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(read["defects"], json!([]), "{data}");
+    read["text"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_mail_reads_as_it_was_written() {
+    let peer = Peer::smtp(&json!({})).await;
+    let running = Running::up(carrier(plain(peer.port))).await;
+    for (number, (text, read)) in [
+        ("plain", "plain"),
+        ("Søren: 100 % = 1", "Søren: 100 % = 1"),
+        ("สวัสดี 😀😀😀", "สวัสดี 😀😀😀"),
+        ("one\rtwo\nthree\r\nfour", "one\r\ntwo\r\nthree\r\nfour"),
+        ("bell \x07 and escape \x1b[31m", "bell \x07 and escape \x1b[31m"),
+        ("trailing space \n=20\n", "trailing space \r\n=20"),
+        ("From here\n.\n..", "From here\r\n.\r\n.."),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let submission =
+            with_text(key(u32::try_from(number).unwrap()), to("ada@example.com"), text);
+        assert_eq!(running.send(submission).await.end, End::Delivered);
+        let mail = peer.all("mail").pop().unwrap();
+        assert_eq!(read_text(mail["data"].as_str().unwrap()).trim_end(), read, "{text:?}");
+    }
+}
+
+/// Some servers take a bare CR or LF for a line end, and what follows a dot for commands.
+#[tokio::test]
+async fn only_crlf_ends_a_line_on_the_wire() {
+    for text in [
+        "hi\r.\r\nMAIL FROM:<evil@example.com>\r\nRCPT TO:<all@example.com>\r\nspam\r\n.",
+        "hi\n.\nMAIL FROM:<evil@example.com>\n",
+        "hi\r\n.\rMAIL FROM:<evil@example.com>\r",
+        "hi\r\r\n.\r\r\nMAIL FROM:<evil@example.com>",
+        "hi\n\r.\n\rMAIL FROM:<evil@example.com>\u{85}.\u{85}",
+        "\0\x0b.\x0b\x0c.\x0c",
+    ] {
+        let server = OddServer::start(".", Then::Answers).await;
+        let running = Running::up(carrier(plain(server.port))).await;
+        let sent = running.send(with_text(key(1), to("ada@example.com"), text)).await;
+        assert_eq!(sent.end, End::Delivered);
+        let wire = server.received();
+        let dots = wire.split("\r\n").filter(|line| *line == ".").count();
+        assert_eq!(dots, 1, "{text:?}: {wire:?}");
+        for line in wire.split("\r\n") {
+            assert!(!line.contains(char::is_control), "{text:?}: {line:?}");
+        }
+        assert_eq!(wire.matches("\r\nDATA\r\n").count(), 1, "{text:?}: {wire:?}");
+    }
 }
 
 #[tokio::test]
@@ -264,7 +316,7 @@ async fn a_server_that_was_unreachable_is_reconnected() {
 
 /// A TCP proxy to the server that can be closed.
 struct Proxy {
-    _tasks: tokio::task::JoinSet<()>,
+    _tasks: JoinSet<()>,
 }
 
 impl Proxy {
@@ -273,9 +325,9 @@ impl Proxy {
         socket.set_reuseaddr(true).unwrap();
         socket.bind(([127, 0, 0, 1], at).into()).unwrap();
         let listener = socket.listen(16).unwrap();
-        let mut tasks = tokio::task::JoinSet::new();
+        let mut tasks = JoinSet::new();
         tasks.spawn(async move {
-            let mut through = tokio::task::JoinSet::new();
+            let mut through = JoinSet::new();
             while let Ok((mut near, _)) = listener.accept().await {
                 through.spawn(async move {
                     let mut far =
@@ -291,25 +343,41 @@ impl Proxy {
 /// What the server does when it receives a certain line.
 #[derive(Clone, Copy)]
 enum Then {
+    Answers,
+    AnswersAfter(Duration),
     Falls,
     SaysNothing,
 }
 
-/// A server that works until a line begins with `at`. Dropping the returned set ends it.
-async fn odd_server(at: &'static str, then: Then) -> (u16, tokio::task::JoinSet<()>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let mut server = tokio::task::JoinSet::new();
-    server.spawn(async move {
-        let mut sessions = tokio::task::JoinSet::new();
-        while let Ok((tcp, _)) = listener.accept().await {
-            sessions.spawn(converse(tcp, at, then));
-        }
-    });
-    (port, server)
+/// A server that works until a line begins with `at`, and keeps what it received.
+struct OddServer {
+    port: u16,
+    received: Arc<Mutex<String>>,
+    _tasks: JoinSet<()>,
 }
 
-async fn converse(tcp: TcpStream, at: &str, then: Then) {
+impl OddServer {
+    async fn start(at: &'static str, then: Then) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let received = Arc::new(Mutex::new(String::new()));
+        let written = received.clone();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let mut sessions = JoinSet::new();
+            while let Ok((tcp, _)) = listener.accept().await {
+                sessions.spawn(converse(tcp, at, then, written.clone()));
+            }
+        });
+        Self { port, received, _tasks: tasks }
+    }
+
+    fn received(&self) -> String {
+        self.received.lock().unwrap().clone()
+    }
+}
+
+async fn converse(tcp: TcpStream, at: &str, then: Then, received: Arc<Mutex<String>>) {
     let mut tcp = BufReader::new(tcp);
     let (mut in_text, mut line) = (false, String::new());
     let mut answer = "220 hello\r\n";
@@ -319,10 +387,12 @@ async fn converse(tcp: TcpStream, at: &str, then: Then) {
         if tcp.read_line(&mut line).await.unwrap_or(0) == 0 {
             return;
         }
+        received.lock().unwrap().push_str(&line);
         match then {
             Then::Falls if line.starts_with(at) => return,
             Then::SaysNothing if line.starts_with(at) => std::future::pending().await,
-            Then::Falls | Then::SaysNothing => {}
+            Then::AnswersAfter(wait) if line.starts_with(at) => tokio::time::sleep(wait).await,
+            _ => {}
         }
         answer = match (in_text, line.as_str()) {
             (true, ".\r\n") => "250 taken\r\n",
@@ -334,6 +404,17 @@ async fn converse(tcp: TcpStream, at: &str, then: Then) {
     }
 }
 
+/// A relay that delivers a mail, or scans it, before it responds: a second attempt would be a second copy.
+#[tokio::test]
+async fn the_response_to_the_text_has_a_limit_of_its_own() {
+    let server = OddServer::start(".", Then::AnswersAfter(Duration::from_millis(1_500))).await;
+    let section = with(plain(server.port), json!({ "timeout_s": 1 }));
+    let running = Running::up(carrier(section)).await;
+    let outcome = running.send(submission(key(1), to("ada@example.com"))).await;
+    assert_eq!(outcome.end, End::Delivered);
+    assert_eq!(server.received().matches("DATA\r\n").count(), 1);
+}
+
 #[tokio::test]
 async fn only_a_missing_response_to_the_text_is_in_doubt() {
     for (at, reason) in [
@@ -343,8 +424,9 @@ async fn only_a_missing_response_to_the_text_is_in_doubt() {
         (".", Reason::NoAnswer),
     ] {
         for then in [Then::Falls, Then::SaysNothing] {
-            let (port, _server) = odd_server(at, then).await;
-            let section = with(plain(port), json!({ "timeout_s": 1 }));
+            let server = OddServer::start(at, then).await;
+            let limits = json!({ "timeout_s": 1, "text_timeout_s": 1 });
+            let section = with(plain(server.port), limits);
             let running = Running::up(carrier(section)).await;
             let outcome = running.send(submission(key(1), to("ada@example.com"))).await;
             assert_eq!(outcome.end, deferred(reason), "{at}");
@@ -356,8 +438,8 @@ async fn only_a_missing_response_to_the_text_is_in_doubt() {
 #[tokio::test]
 async fn a_stop_leaves_only_mails_in_transfer_in_doubt() {
     for (at, doubtful) in [("RCPT", 0), (".", 1)] {
-        let (port, _server) = odd_server(at, Then::SaysNothing).await;
-        let running = Running::up(carrier(with(plain(port), json!({ "pool": 1 })))).await;
+        let server = OddServer::start(at, Then::SaysNothing).await;
+        let running = Running::up(carrier(with(plain(server.port), json!({ "pool": 1 })))).await;
         let batch = (0..2).map(|number| submission(key(number), to("ada@example.com"))).collect();
         running.carrier.submit(batch).await;
         let inbox = running.inbox.clone();
