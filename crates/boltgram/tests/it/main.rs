@@ -20,6 +20,7 @@ mod receiver;
 mod running;
 mod texts;
 
+mod log_lines;
 mod readme;
 mod walk_admin;
 mod walk_credit;

@@ -1,7 +1,10 @@
 //! The log on standard error, in text or JSON.
 //!
 //! Libraries handle headers, queries and peers' data, and some of them log these at `debug` or `trace`. Law 4 (no
-//! secret, number or text in a log) therefore caps their level, whatever the filter.
+//! secret, number or text in a log) therefore caps their level, whatever the filter. What a peer sent and an error
+//! quotes is escaped.
+
+mod escape;
 
 use std::io::{IsTerminal, stderr};
 
@@ -11,6 +14,7 @@ use tracing_subscriber::filter::{EnvFilter, FilterExt, FilterFn, LevelFilter, fi
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use self::escape::{Colours, Escape};
 use crate::config::{LogConfig, LogFormat};
 
 /// Our own crates, which obey law 4 at every level.
@@ -38,8 +42,11 @@ pub(crate) fn start(config: &LogConfig) {
         .or_else(|| filter(&config.level).ok())
         .unwrap_or_else(|| EnvFilter::new("info"));
     let shown = wanted.and(libraries_capped());
-    let format =
-        tracing_subscriber::fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
+    let is_terminal = stderr().is_terminal();
+    let colours = if is_terminal { Colours::On } else { Colours::Off };
+    let format = tracing_subscriber::fmt::layer()
+        .with_writer(move || Escape::new(stderr(), colours))
+        .with_ansi(is_terminal);
     let layer = match config.format {
         LogFormat::Human => format.with_filter(shown).boxed(),
         LogFormat::Json => format.json().flatten_event(true).with_filter(shown).boxed(),
