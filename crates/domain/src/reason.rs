@@ -14,8 +14,10 @@ pub enum Reason {
     LinkDown,
     /// Another node has the links to its carrier and will send it.
     LinkElsewhere,
-    /// The carrier asked us to slow down (SMPP `ESME_RTHROTTLED`, `ESME_RMSGQFUL`; SMTP 4xx).
+    /// The carrier asked us to slow down (SMPP `ESME_RTHROTTLED`; SMTP 4xx).
     Throttled,
+    /// The carrier's queue for this destination is full (SMPP `ESME_RMSGQFUL`), perhaps because the phone is off.
+    QueueFull,
     /// The carrier had a temporary fault.
     CarrierBusy,
     /// The limit of concurrent submissions to its carrier is reached.
@@ -66,6 +68,7 @@ stored_as!(Reason {
     LinkDown = "link_down",
     LinkElsewhere = "link_elsewhere",
     Throttled = "throttled",
+    QueueFull = "queue_full",
     CarrierBusy = "carrier_busy",
     CarrierFull = "carrier_full",
     QuietHours = "quiet_hours",
@@ -96,6 +99,9 @@ impl fmt::Display for Reason {
             Self::LinkDown => "no carrier is connected; it is sent as soon as one is",
             Self::LinkElsewhere => "another node is connected to its carrier; it is sent there",
             Self::Throttled => "the carrier asked to slow down; it is sent again shortly",
+            Self::QueueFull => {
+                "too many messages wait for this phone, which may be off; it is sent again later"
+            }
             Self::CarrierBusy => "the carrier has a passing fault; it is sent again shortly",
             Self::CarrierFull => {
                 "others are being sent by the same carrier; it is sent in its turn"

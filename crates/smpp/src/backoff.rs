@@ -3,11 +3,14 @@
 
 use std::time::Duration;
 
-/// Delays that double from `first` to `most`. Each is drawn uniformly from the upper three quarters of its range.
+/// Delays that double from `first` to `most`, after some that do not. Each is drawn uniformly from the upper three quarters
+/// of its range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backoff {
     first: Duration,
     most: Duration,
+    /// Delays of up to `first` before they double.
+    steady: u32,
     tries: u32,
 }
 
@@ -16,7 +19,14 @@ impl Backoff {
     #[must_use]
     pub fn new(first: Duration, most: Duration) -> Self {
         let first = first.max(Duration::from_millis(1));
-        Self { first, most: most.max(first), tries: 0 }
+        Self { first, most: most.max(first), steady: 1, tries: 0 }
+    }
+
+    /// The first `count` delays are short: a peer that restarts is back within seconds.
+    #[must_use]
+    pub const fn steady(mut self, count: u32) -> Self {
+        self.steady = count;
+        self
     }
 
     /// After a connection failed or was lost: 4 s doubling to 60 s.
@@ -31,7 +41,7 @@ impl Backoff {
         Self::new(Duration::from_secs(60), Duration::from_secs(900))
     }
 
-    /// After `ESME_RTHROTTLED` or `ESME_RMSGQFUL`: 500 ms doubling to 16 s. It applies to the link, not to the message.
+    /// After `ESME_RTHROTTLED`: 500 ms doubling to 16 s. It applies to the link, not to the message.
     #[must_use]
     pub fn throttled() -> Self {
         Self::new(Duration::from_millis(500), Duration::from_secs(16))
@@ -39,8 +49,9 @@ impl Backoff {
 
     /// The next delay; `random` is uniformly distributed over `u64`.
     pub fn next(&mut self, random: u64) -> Duration {
-        let factor = 1u32.checked_shl(self.tries).unwrap_or(u32::MAX);
-        self.tries = self.tries.saturating_add(1).min(31);
+        let doublings = (self.tries + 1).saturating_sub(self.steady.max(1));
+        let factor = 1u32.checked_shl(doublings).unwrap_or(u32::MAX);
+        self.tries = self.tries.saturating_add(1).min(self.steady.saturating_add(31));
         let ceiling = self.first.saturating_mul(factor).min(self.most);
         let floor = ceiling / 4;
         let spread = u64::try_from((ceiling - floor).as_nanos()).unwrap_or(u64::MAX);
@@ -87,6 +98,16 @@ mod tests {
         }
         backoff.reset();
         assert_eq!(backoff.next(0), Duration::from_secs(1));
+    }
+
+    #[test]
+    fn the_first_delays_may_be_short() {
+        let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60)).steady(3);
+        let ceilings: Vec<u64> =
+            (0..10).map(|_| backoff.next(u64::MAX).as_millis() as u64).collect();
+        assert_eq!(ceilings, [999, 999, 999, 1_999, 3_999, 7_999, 15_999, 31_999, 59_999, 59_999]);
+        backoff.reset();
+        assert!(backoff.next(u64::MAX) < Duration::from_secs(1));
     }
 
     #[test]

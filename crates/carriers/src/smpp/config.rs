@@ -149,7 +149,7 @@ pub struct SmppConfig {
     pub response_timeout_s: u32,
     #[serde(default = "connect_timeout_s")]
     pub connect_timeout_s: u32,
-    /// First delay before reconnecting, in milliseconds; it doubles up to a minute.
+    /// First delay before reconnecting, in milliseconds; after some attempts it doubles up to a minute.
     #[serde(default = "reconnect_ms")]
     pub reconnect_ms: u32,
     /// First delay after a refused bind, in seconds; it doubles up to 15 times that.

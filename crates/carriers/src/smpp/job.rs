@@ -7,6 +7,7 @@
 //! | else this carrier does not serve one | another carrier is tried |
 //! | else one was answered with an unknown status | deferred, or refused after some attempts |
 //! | else one was throttled | deferred, throttled (after the link's own retries) |
+//! | else the queue was full for one | deferred, queue full |
 //! | else the carrier was busy with one | deferred, carrier busy |
 //! | else one was not sent | deferred, link down |
 //! | all were accepted | accepted, or delivered where no receipt follows |
@@ -216,7 +217,10 @@ impl Job {
                 ) => return false,
                 Step::NotAccepted(NotAccepted::Unknown { .. }) => unknown = true,
                 Step::NotAccepted(
-                    NotAccepted::Throttled | NotAccepted::Busy | NotAccepted::NotSent,
+                    NotAccepted::Throttled
+                    | NotAccepted::QueueFull
+                    | NotAccepted::Busy
+                    | NotAccepted::NotSent,
                 )
                 | Step::Accepted
                 | Step::Waiting
@@ -255,6 +259,8 @@ impl Job {
             if context.unknown_is_final { unknown } else { deferred(Reason::CarrierBusy) }
         } else if has(&NotAccepted::Throttled) {
             End::Deferred { reason: Reason::Throttled, wait: Some(context.throttled_wait) }
+        } else if has(&NotAccepted::QueueFull) {
+            deferred(Reason::QueueFull)
         } else if has(&NotAccepted::Busy) {
             deferred(Reason::CarrierBusy)
         } else if self.parts.iter().all(|(_, step)| matches!(step, Step::Accepted)) {

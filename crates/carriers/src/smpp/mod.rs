@@ -24,6 +24,7 @@ mod grant;
 mod ids;
 mod interruption;
 mod job;
+mod learnt_rate;
 mod open_jobs;
 mod pace;
 mod phone;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use domain::number::Msisdn;
 use tokio::time::Instant;
 
 use super::job::{Job, UnansweredPart};
@@ -59,6 +60,11 @@ impl OpenJobs {
 
     pub(super) fn token(number: u64, part: u8) -> u64 {
         (number << PART_BITS) | u64::from(part)
+    }
+
+    /// The destination of a part that awaits its response.
+    pub(super) fn destination(&self, token: u64) -> Option<Msisdn> {
+        self.jobs.get(&split(token).0).map(|job| job.to)
     }
 
     /// Records a response; returns the job if it was the last one awaited.

@@ -25,6 +25,9 @@ use crate::ConfigError;
 const BINDS_MAX: u16 = 64;
 
 /// Longest delay before reconnecting.
+/// Attempts after at most `reconnect_ms`, before the delays double: a carrier that restarts is back within seconds.
+const RECONNECT_SOON: u32 = 15;
+
 const RECONNECT_MAX: Duration = Duration::from_secs(60);
 
 /// How long an unbind waits for open parts: slightly less than the process's stop timeout.
@@ -60,7 +63,8 @@ impl SmppConfig {
             receipt_ids: self.receipt_ids,
             receipts_by_text: self.receipts_by_text,
             errors: self.errors()?,
-            lost: Backoff::new(Duration::from_millis(self.reconnect_ms.into()), RECONNECT_MAX),
+            lost: Backoff::new(Duration::from_millis(self.reconnect_ms.into()), RECONNECT_MAX)
+                .steady(RECONNECT_SOON),
             refused: Backoff::new(refused, refused * 15),
         })
     }

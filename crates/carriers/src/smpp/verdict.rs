@@ -4,7 +4,8 @@
 //! |---|---|---|
 //! | permanent, bad_destination, bad_sender | refused with the code and refunded | |
 //! | another | tried at another carrier of the route, if any | |
-//! | throttled | stays at the head of the queue | pauses, with a smaller window |
+//! | throttled | stays at the head of the queue | pauses, then sends at a lower rate |
+//! | queue_full | deferred, longer each time | as throttled if it comes for several destinations in a row |
 //! | temporary | deferred | |
 //! | link | deferred | is bound again |
 //! | unknown | deferred up to three attempts in all, then refused with the code | |
@@ -31,6 +32,8 @@ pub enum Meaning {
     BadSender,
     Another,
     Throttled,
+    /// SMPP 5.0 §4.7.6: the queue of one destination, or of the carrier.
+    QueueFull,
     Temporary,
     Link,
     Unknown,
@@ -53,6 +56,8 @@ pub(super) enum NotAccepted {
     },
     /// It may be sent again once the link has slowed down.
     Throttled,
+    /// The carrier's queue for this destination is full, or its own.
+    QueueFull,
     Busy,
     /// It may have been accepted.
     NoAnswer,
@@ -72,6 +77,7 @@ pub(super) fn of_status(
         Meaning::BadSender => refused(Reason::BadSender),
         Meaning::Another => NotAccepted::Another { code: code() },
         Meaning::Throttled => NotAccepted::Throttled,
+        Meaning::QueueFull => NotAccepted::QueueFull,
         Meaning::Temporary => NotAccepted::Busy,
         Meaning::Link => NotAccepted::NotSent,
         Meaning::Unknown => NotAccepted::Unknown { code: code() },
@@ -88,7 +94,8 @@ const fn standard(status: CommandStatus) -> Meaning {
         S::RINVSRCADR | S::RINVSRCTON | S::RINVSRCNPI | S::RINVSRCADDRSUBUNIT => {
             return Meaning::BadSender;
         }
-        S::RTHROTTLED | S::RMSGQFUL => return Meaning::Throttled,
+        S::RTHROTTLED => return Meaning::Throttled,
+        S::RMSGQFUL => return Meaning::QueueFull,
         // Not allowed for our account at this carrier.
         S::RINVSERTYP | S::RSERTYPUNAUTH | S::RPROHIBITED | S::RSERTYPDENIED => {
             return Meaning::Another;
@@ -168,7 +175,7 @@ mod tests {
             (S(0x4FF), unknown("smpp:0x000004ff")),
             (S::RUNKNOWNERR, unknown("smpp:0x000000ff")),
             (S::RTHROTTLED, NotAccepted::Throttled),
-            (S::RMSGQFUL, NotAccepted::Throttled),
+            (S::RMSGQFUL, NotAccepted::QueueFull),
             (S::RSYSERR, NotAccepted::Busy),
             (S::RX_T_APPN, NotAccepted::Busy),
             (S::RINVBNDSTS, NotAccepted::NotSent),

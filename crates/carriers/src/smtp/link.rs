@@ -14,6 +14,9 @@ use super::connection::{Connection, OpenError};
 const PROBE_AFTER_MIN: Duration = Duration::from_secs(1);
 const PROBE_AFTER_MAX: Duration = Duration::from_secs(30);
 
+/// Probes after at most [`PROBE_AFTER_MIN`]: a relay that restarts is back within seconds.
+const PROBE_SOON: u32 = 15;
+
 #[derive(Debug)]
 pub(super) struct Link {
     status: Mutex<LinkStatus>,
@@ -60,7 +63,7 @@ impl Link {
         settings: &Settings,
         random: &dyn Random,
     ) {
-        let mut lost = Backoff::new(PROBE_AFTER_MIN, PROBE_AFTER_MAX);
+        let mut lost = Backoff::new(PROBE_AFTER_MIN, PROBE_AFTER_MAX).steady(PROBE_SOON);
         let mut refused = Backoff::refusal();
         loop {
             while self.is_up() {

@@ -13,20 +13,29 @@ use crate::smpp::{deferred, running, to};
 #[tokio::test]
 async fn throttling_pauses_the_link_and_nothing_is_lost_or_doubled() {
     let (open, running) = running(json!({ "window": 10 })).await;
-    for number in 0..10 {
-        let wishes = [CommandStatus::RTHROTTLED, CommandStatus::RMSGQFUL];
-        open.centre.plan(&format!("45201050{number:02}"), &wishes);
+    for number in 0..4 {
+        open.centre.plan(&format!("45201050{number:02}"), &[CommandStatus::RTHROTTLED]);
     }
     let one = |number: u32| submission(key(number), to(&format!("45201050{number:02}")));
-    running.carrier.submit((0..10).map(one).collect()).await;
-    for outcome in running.inbox.wait_outcomes(10).await {
+    running.carrier.submit((0..4).map(one).collect()).await;
+    for outcome in running.inbox.wait_outcomes(4).await {
         assert_eq!(outcome.end, End::Accepted);
     }
-    for number in 0..10 {
+    for number in 0..4 {
         let sent = open.centre.to(&format!("45201050{number:02}"));
-        assert_eq!(sent.len(), 3);
-        assert!(sent[2].at - sent[0].at >= Duration::from_millis(375), "it did not pause");
+        assert_eq!(sent.len(), 2);
+        assert!(sent[1].at - sent[0].at >= Duration::from_millis(125), "it did not pause");
     }
+}
+
+#[tokio::test]
+async fn a_full_queue_defers_its_message_and_no_other() {
+    let (open, running) = running(json!({})).await;
+    open.centre.plan("4520105000", &[CommandStatus::RMSGQFUL; 100]);
+    let outcome = running.send(submission(key(1), to("4520105000"))).await;
+    assert_eq!(outcome.end, deferred(Reason::QueueFull));
+    assert_eq!(open.centre.count(), 1);
+    assert_eq!(running.send(submission(key(2), to("4520105001"))).await.end, End::Accepted);
 }
 
 #[tokio::test]

@@ -15,6 +15,9 @@ const LINK_DOWN_WAIT_MAX: Duration = Duration::from_secs(30);
 /// For a carrier at its limit: some of its work is done by then.
 const CARRIER_FULL_WAIT: Duration = Duration::from_secs(2);
 
+/// For a phone that is off: its queue empties when it is on again, perhaps after hours.
+const QUEUE_FULL_WAIT_MAX: Duration = Duration::from_secs(300);
+
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// Doubles with each attempt up to a limit, and is spread by `salt` so that recipients that failed
@@ -27,9 +30,10 @@ pub(super) fn wait(attempt: u32, reason: Reason, wish: Option<Duration>, salt: u
         Reason::LinkElsewhere => return Duration::ZERO,
         Reason::LinkDown => LINK_DOWN_WAIT_MAX,
         Reason::CarrierFull => CARRIER_FULL_WAIT,
+        Reason::QueueFull => QUEUE_FULL_WAIT_MAX,
         _ => WAIT_MAX,
     };
-    let doubled = WAIT_MIN.saturating_mul(1 << attempt.saturating_sub(1).min(6));
+    let doubled = WAIT_MIN.saturating_mul(1 << attempt.saturating_sub(1).min(9));
     let wait = doubled.min(bound).max(wish.unwrap_or_default());
     let sixteenths = u32::try_from(salt % 16).unwrap_or(0);
     wait + (wait / 5 / 16).saturating_mul(sixteenths)
@@ -50,6 +54,8 @@ mod tests {
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(wait(8, Reason::LinkDown, None, 0).as_secs(), 30);
         assert_eq!(wait(8, Reason::CarrierFull, None, 0).as_secs(), 2);
+        let full = [1, 8, 9, 10, 100].map(|n| wait(n, Reason::QueueFull, None, 0).as_secs());
+        assert_eq!(full, [1, 128, 256, 300, 300]);
     }
 
     #[test]

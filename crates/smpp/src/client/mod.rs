@@ -13,12 +13,12 @@ use tokio_rustls::TlsConnector;
 
 pub use config::{ClientConfig, Password};
 
-use crate::CommandStatus;
 use crate::link::driver::Driver;
 use crate::link::{Link, Peer, SessionFuture};
 use crate::pdu::EncodeError;
 use crate::session::{CloseReason, Event, Role, Session, State};
 use crate::tls::TlsError;
+use crate::{CommandStatus, ErrorClass};
 
 /// Why no session was established. Nothing was submitted.
 #[derive(Debug, thiserror::Error)]
@@ -53,10 +53,17 @@ pub enum ConnectError {
 }
 
 impl ConnectError {
-    /// Whether the next attempt should wait long: the server refused the bind, or the configuration is wrong.
+    /// Whether the next attempt should wait long: the server refused the bind for good, or the configuration is wrong.
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::TlsConfig(_) | Self::Bind(_))
+        match self {
+            // A server that is starting answers `ESME_RSYSERR`.
+            Self::Refused { status } => {
+                !matches!(status.error_class(), Some(ErrorClass::Temporary))
+            }
+            Self::TlsConfig(_) | Self::Bind(_) => true,
+            _ => false,
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use super::{Bound, lock};
 use crate::smpp::Inner;
 use crate::smpp::job::{Job, UnansweredPart};
 use crate::smpp::open_jobs::Late;
+use crate::smpp::pace::Pace;
 use crate::smpp::receive::{self, CarrierContext, Received};
 use crate::smpp::verdict::{self, NotAccepted};
 
@@ -81,7 +82,7 @@ impl Bound<'_> {
             match event {
                 Event::Response { token, rtt, pdu } => {
                     responses += 1;
-                    let answer = self.read_response(&pdu, rtt);
+                    let answer = self.read_response(token, &pdu, rtt);
                     done.extend(lock(&self.open).answer(token, answer));
                 }
                 Event::Failed { token, why } => {
@@ -112,7 +113,12 @@ impl Bound<'_> {
         self.carrier.report(outcomes).await;
     }
 
-    fn read_response(&self, pdu: &RawPdu, rtt: Duration) -> Result<String, NotAccepted> {
+    fn read_response(
+        &self,
+        token: u64,
+        pdu: &RawPdu,
+        rtt: Duration,
+    ) -> Result<String, NotAccepted> {
         if pdu.status().is_ok() {
             lock(&self.pace).taken(rtt);
             return Ok(self.carrier.settings.receipt_ids.of_answer(pdu.message_id()));
@@ -120,7 +126,19 @@ impl Bound<'_> {
         let errors = &self.carrier.settings.errors;
         let not_accepted = verdict::of_status(pdu.status(), |status| errors.get(&status).copied());
         match not_accepted {
-            NotAccepted::Throttled => self.slow_down(),
+            NotAccepted::Throttled => {
+                self.slow_down(|pace, now, random| pace.throttled(now - rtt, now, random));
+                self.carrier.log_throttling(self.carrier.throttled.note(Instant::now()));
+            }
+            NotAccepted::QueueFull => {
+                let to = lock(&self.open).destination(token);
+                if let Some(to) = to
+                    && self
+                        .slow_down(|pace, now, random| pace.queue_full(to, now - rtt, now, random))
+                {
+                    self.carrier.log_throttling(self.carrier.throttled.note(Instant::now()));
+                }
+            }
             // The carrier no longer regards this session as bound: bind again.
             NotAccepted::NotSent => self.handle.unbind(),
             NotAccepted::Refused { .. }
@@ -132,12 +150,13 @@ impl Bound<'_> {
         Err(not_accepted)
     }
 
-    fn slow_down(&self) {
-        let (now, random) = (Instant::now(), self.carrier.draw());
-        if lock(&self.pace).throttled(now, random) {
+    /// Notes a refusal in the pace; returns whether the session slows down.
+    fn slow_down(&self, note: impl FnOnce(&mut Pace, Instant, u64) -> bool) -> bool {
+        let slower = note(&mut lock(&self.pace), Instant::now(), self.carrier.draw());
+        if slower {
             self.slowed.notify_one();
         }
-        self.carrier.log_throttling(self.carrier.throttled.note(now));
+        slower
     }
 
     /// The outcome of a late response. A refusal has none: the submission already ended as *no answer*.

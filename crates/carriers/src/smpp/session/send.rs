@@ -53,11 +53,9 @@ impl Bound<'_> {
     /// The next jobs, once there is room for them; `None` when the session is to end.
     async fn next(&self) -> Option<Vec<Job>> {
         loop {
-            let paused = lock(&self.pace).paused_until(Instant::now());
-            if let Some(until) = paused {
-                tokio::time::sleep_until(until).await;
-            }
+            self.wait_pace().await;
             let room = self.handle.wait_room().await.ok()?;
+            let room = room.min(lock(&self.pace).at_once());
             // No more than one burst of the rate, so that urgent jobs do not wait behind them.
             let weight = self.carrier.rate.at_once();
             tokio::select! {
@@ -68,6 +66,14 @@ impl Bound<'_> {
         }
     }
 
+    /// Waits for the end of a pause, and until the rate allows a part.
+    async fn wait_pace(&self) {
+        loop {
+            let Some(until) = lock(&self.pace).held_until(Instant::now()) else { return };
+            tokio::time::sleep_until(until).await;
+        }
+    }
+
     /// Passes jobs to the session, or ends those that must not be sent.
     async fn send(&self, jobs: Vec<Job>) {
         let weight = jobs.iter().map(|job| job.waiting().1).sum();
@@ -75,26 +81,44 @@ impl Bound<'_> {
             () = self.carrier.rate.wait(weight) => true,
             () = self.carrier.lifecycle.closing.cancelled() => false,
         };
-        let (requests, mut ended) = self.encode(jobs, may_go);
-        if !requests.is_empty()
-            && let Err(SessionEnded(unsent)) = self.handle.submit(requests).await
-        {
-            let mut open = lock(&self.open);
-            let not_sent = |token| open.answer(token, Err(NotAccepted::NotSent));
-            ended.extend(unsent.tokens().filter_map(not_sent));
-            drop(open);
-            self.answered.notify_one();
+        let (batches, mut ended) = self.encode(jobs, may_go);
+        for (at, requests) in batches.into_iter().enumerate() {
+            let unsent = if at == 0 || self.may_go_on().await {
+                lock(&self.pace).sent(requests.len(), Instant::now());
+                self.handle.submit(requests).await.err().map(|SessionEnded(unsent)| unsent)
+            } else {
+                Some(requests)
+            };
+            if let Some(unsent) = unsent {
+                let mut open = lock(&self.open);
+                let not_sent = |token| open.answer(token, Err(NotAccepted::NotSent));
+                ended.extend(unsent.tokens().filter_map(not_sent));
+                drop(open);
+                self.answered.notify_one();
+            }
         }
         let outcomes = ended.into_iter().map(|job| self.outcome(job)).collect();
         self.carrier.report(outcomes).await;
     }
 
-    /// Encodes the parts of jobs and registers the jobs for their responses; returns those that have ended.
-    fn encode(&self, jobs: Vec<Job>, may_go: bool) -> (Requests, Vec<Job>) {
+    /// Waits until the pace allows the next parts of a job; false if they must not be sent any more.
+    async fn may_go_on(&self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.leaving.cancelled() => false,
+            () = self.over.cancelled() => false,
+            () = self.wait_pace() => !self.carrier.lifecycle.has_lapsed(self.carrier.clock.now()),
+        }
+    }
+
+    /// Encodes the parts of jobs in batches that may be sent at once, and registers the jobs for their responses; returns
+    /// also those that have ended.
+    fn encode(&self, jobs: Vec<Job>, may_go: bool) -> (Vec<Requests>, Vec<Job>) {
         let (now, profile) = (self.carrier.clock.now(), &self.carrier.settings.profile);
         // Checked here, directly before encoding.
         let may_go = may_go && !self.carrier.lifecycle.has_lapsed(now);
-        let (mut requests, mut ended) = (Requests::with_capacity(jobs.len()), Vec::new());
+        let (mut batches, mut ended) = (Batches::new(lock(&self.pace).at_once()), Vec::new());
+        batches.all.push(Requests::with_capacity(jobs.len()));
         let mut open = lock(&self.open);
         for mut job in jobs {
             let envelope = match Envelope::of(&job, profile, now) {
@@ -104,14 +128,37 @@ impl Bound<'_> {
                 Ok(envelope) => Ok(envelope),
             };
             match envelope {
-                Ok(envelope) => ended.extend(put(&mut open, job, &envelope, &mut requests)),
+                Ok(envelope) => ended.extend(put(&mut open, job, &envelope, &mut batches)),
                 Err(refusal) => {
                     job.answer_remaining(&refusal);
                     ended.push(job);
                 }
             }
         }
-        (requests, ended)
+        batches.all.retain(|requests| !requests.is_empty());
+        (batches.all, ended)
+    }
+}
+
+/// Batches of requests that are sent at once.
+struct Batches {
+    all: Vec<Requests>,
+    at_once: usize,
+}
+
+impl Batches {
+    const fn new(at_once: usize) -> Self {
+        Self { all: Vec::new(), at_once }
+    }
+
+    /// The batch for the next request.
+    fn next(&mut self) -> &mut Requests {
+        match self.all.last() {
+            Some(last) if last.len() < self.at_once => {}
+            _ => self.all.push(Requests::new()),
+        }
+        let last = self.all.len() - 1;
+        &mut self.all[last]
     }
 }
 
@@ -120,12 +167,12 @@ fn put(
     open: &mut OpenJobs,
     mut job: Job,
     envelope: &Envelope<'_>,
-    requests: &mut Requests,
+    batches: &mut Batches,
 ) -> Option<Job> {
     let (number, mut unfit) = (open.next_number(), Vec::new());
     for (at, piece) in job.send() {
         let token = OpenJobs::token(number, at);
-        if envelope.push(requests, token, at, piece).is_err() {
+        if envelope.push(batches.next(), token, at, piece).is_err() {
             unfit.push(token);
         }
     }

@@ -25,6 +25,12 @@ pub(super) enum Mode {
     Late(Duration),
     /// Accepts everything after a short delay and reports this `congestion_state`.
     Full(u8),
+    /// Answers after this delay: `ESME_RMSGQFUL` for one destination, and accepts the others.
+    FullFor(&'static str, Duration),
+    /// Answers everything with `ESME_RMSGQFUL`.
+    FullForAll,
+    /// Needs this interval between two parts that it accepts, and throttles the others.
+    Interval(Duration),
 }
 
 const MOMENT: Duration = Duration::from_millis(50);
@@ -35,6 +41,7 @@ pub(super) struct Records {
     pub(super) submits: usize,
     /// When each submit arrived.
     pub(super) came: Vec<Instant>,
+    accepted_at: Option<Instant>,
     pub(super) unanswered_max: u32,
     /// How often each destination was accepted.
     pub(super) taken: HashMap<String, u32>,
@@ -72,6 +79,7 @@ impl Centre {
             mode,
             submits: 0,
             came: vec![],
+            accepted_at: None,
             unanswered_max: 0,
             taken: HashMap::new(),
             order: vec![],
@@ -162,8 +170,20 @@ impl CentreHandler {
                         Mode::Throttling => (now, CommandStatus::RTHROTTLED),
                         Mode::Backwards | Mode::Full(_) => (now + MOMENT, CommandStatus::ROK),
                         Mode::Late(by) => (now + by, CommandStatus::ROK),
+                        Mode::FullFor(full, by) if to == full => {
+                            (now + by, CommandStatus::RMSGQFUL)
+                        }
+                        Mode::FullFor(_, by) => (now + by, CommandStatus::ROK),
+                        Mode::FullForAll => (now, CommandStatus::RMSGQFUL),
+                        Mode::Interval(interval) => {
+                            let early = records.accepted_at.is_some_and(|at| now < at + interval);
+                            let status =
+                                if early { CommandStatus::RTHROTTLED } else { CommandStatus::ROK };
+                            (now, status)
+                        }
                     };
                     if status.is_ok() {
+                        records.accepted_at = Some(now);
                         *records.taken.entry(to.clone()).or_default() += 1;
                         records.order.push(to.clone());
                     }

@@ -8,6 +8,7 @@ mod answers;
 mod centre;
 mod congested;
 mod flood;
+mod full_queue;
 mod peer;
 mod slow_inbox;
 mod stops_reading;

@@ -1,14 +1,14 @@
-//! A centre that throttles everything for a minute.
+//! Centres that throttle: everything for a minute, and whatever comes too fast.
 
 use std::time::Duration;
 
 use domain::ports::End;
 use serde_json::json;
-use testkit::carrier_conformance::{Running, key};
+use testkit::carrier_conformance::{LONG, Running, key, with_text};
 
 use super::centre::{Centre, Mode};
 use super::{Feeder, Log, assert_quick, number, outcome_of, pass, pass_until};
-use crate::smpp::carrier;
+use crate::smpp::{carrier, to};
 
 const WINDOW: u32 = 50;
 const WAITING: u32 = 3_000;
@@ -69,4 +69,27 @@ async fn the_window_recovers_after_the_throttling() {
     // Ten responses a second per slot of the window: one slot alone would take five minutes.
     pass_until("the end", Duration::from_secs(60), all).await;
     assert_eq!(centre.records().unanswered_max, WINDOW, "the window did not recover");
+}
+
+/// A centre that allows three parts per second and needs a third of a second between two.
+#[tokio::test(start_paused = true)]
+async fn parts_are_spaced_out_for_a_centre_that_needs_an_interval() {
+    let centre = Centre::open(Mode::Interval(Duration::from_millis(333))).await;
+    let running = Running::up(carrier(centre.port, json!({}))).await;
+    let _feeder = Feeder::begin(&running, 0..20);
+    let all = || running.inbox.outcomes().len() >= 20;
+    let took = pass_until("the end", Duration::from_secs(15), all).await;
+    let submits = centre.records().submits;
+    // The first volley, and some that learn the rate.
+    assert!(submits < 20 + 19 + 12, "{submits} submits in {took:?}");
+
+    // The parts of one text, too.
+    let long = |at: u32| with_text(key(at), to(&number(at)), LONG);
+    running.carrier.submit((100..110).map(long).collect()).await;
+    let all = || running.inbox.outcomes().len() >= 30;
+    let took = pass_until("the end", Duration::from_secs(25), all).await;
+    let more = centre.records().submits - submits;
+    assert!(more < 30 + 10, "{more} submits of 30 parts in {took:?}");
+    let outcomes = running.inbox.outcomes();
+    assert!((0..20).chain(100..110).all(|at| outcome_of(&outcomes, key(at)).end == End::Accepted));
 }
