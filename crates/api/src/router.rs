@@ -5,7 +5,7 @@
 //! | orders | `/`, every path of no other door | key or address; any origin | `{"status","reason"}` |
 //! | bulk | `/api/v2` | key or address | `{"error","code"}` |
 //! | admin | `/admin/v1` | operator's key | `{"error","code"}` |
-//! | ops | `/healthz`, `/readyz`, `/metrics` | address | `{"status","reason"}` |
+//! | ops | `/healthz`, `/readyz`, `/metrics` | address, apart from the others | `{"status","reason"}` |
 //! | sandbox | `/sandbox/…` | open | `{"status","reason"}` |
 //!
 //! What a request meets before its handler is one function, in `crates/http/src/door.rs`.
@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use engine::Engine;
-use http::{Doors, Gate};
+use http::{AddressLimits, Doors, Gate};
 
 use crate::admin::admin_door;
 use crate::bulk::bulk_door;
@@ -24,7 +24,7 @@ use crate::settings::{DoorState, HttpSettings};
 
 /// The main listener. With an admin listener, the operator's doors are there instead.
 pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Doors {
-    let gate = Gate::new(engine.clone(), settings.address_rate, settings.trusted_proxies.clone());
+    let gate = Gate::new(engine.clone(), settings.address_limits());
     let state = DoorState::new(engine, settings);
     let settings = &state.settings;
     let mut doors = vec![bulk_door(), ops_door(settings.tells_operator), sandbox_door(settings)];
@@ -37,7 +37,8 @@ pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Doors {
 
 /// The admin listener: the ops door and the admin door. Addresses are not limited there.
 pub fn admin_router(engine: Arc<Engine>, settings: HttpSettings) -> Doors {
-    let gate = Gate::new(engine.clone(), None, settings.trusted_proxies.clone());
+    let limits = AddressLimits { rate: None, ..settings.address_limits() };
+    let gate = Gate::new(engine.clone(), limits);
     let state = DoorState::new(engine, settings);
     Doors::open(gate, ops_door(true).with_state(&state), [admin_door().with_state(&state)])
 }

@@ -8,7 +8,7 @@ use domain::limits;
 use domain::number::Home;
 use domain::routing::CarrierName;
 use engine::Engine;
-use http::{BodyLimits, Network, Rate};
+use http::{AddressLimits, BodyLimits, Network, Rate};
 
 use crate::bulk::UploadSlots;
 use crate::sandbox::SandboxWallet;
@@ -29,6 +29,8 @@ pub struct HttpSettings {
     pub order_parts_max: u8,
     /// Limit of an address for callers without a valid key, this machine exempt; `None` = no limit.
     pub address_rate: Option<Rate>,
+    /// Connections of an address at a time or, behind a trusted proxy, requests; `None` = no limit.
+    pub connections_per_address: Option<usize>,
     /// Proxies whose `X-Forwarded-For` is read.
     pub trusted_proxies: Vec<Network>,
     /// Whether the operator's doors (`/readyz`, `/metrics`, admin) are on the main listener; not with an
@@ -50,10 +52,21 @@ impl Default for HttpSettings {
             home: Home::from_iso("TH"),
             order_parts_max: limits::ORDER_PARTS_MAX,
             address_rate: Some(Rate { per_second: 20, burst: 100 }),
+            connections_per_address: Some(256),
             trusted_proxies: Vec::new(),
             tells_operator: true,
             sandbox: None,
             sandbox_carrier: None,
+        }
+    }
+}
+
+impl HttpSettings {
+    pub(crate) fn address_limits(&self) -> AddressLimits {
+        AddressLimits {
+            rate: self.address_rate,
+            connections_max: self.connections_per_address,
+            trusted_proxies: self.trusted_proxies.clone(),
         }
     }
 }

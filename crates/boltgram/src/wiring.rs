@@ -100,6 +100,7 @@ fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
     let rate = http::Rate { per_second: limits.address_rate, burst: limits.address_burst };
     HttpSettings {
         address_rate: (rate.per_second > 0).then_some(rate),
+        connections_per_address: Some(limits.connections_per_address).filter(|max| *max > 0),
         trusted_proxies: limits.trusted_proxies.clone(),
         home: Home::from_iso(&config.bulk.home),
         order_parts_max: config.orders.parts_max,

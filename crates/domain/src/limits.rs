@@ -135,11 +135,19 @@ pub const CHUNK_STALL_MAX: Duration = Duration::from_secs(60 * 60);
 /// Unpaid orders in total. Each is an invoice at the node.
 pub const ORDERS_OPEN_MAX: u64 = 10_000;
 
-/// Unpaid orders per client: an account's key, or the network of a caller without a key.
+/// Of these, kept for callers with a key and for this machine, so that strangers cannot take all.
+pub const ORDERS_OPEN_RESERVED: u64 = ORDERS_OPEN_MAX / 5;
+
+/// Unpaid orders per client: an account's key, or the address of a caller without a key. An IPv4 /24 and an IPv6 /48 have
+/// four times as many, an IPv6 /56 twice.
 pub const ORDERS_OPEN_PER_CLIENT_MAX: u64 = 100;
 
-/// Concurrent held payments per client, because a hold costs its payer nothing.
+/// Concurrent held payments per client, because a hold costs its payer nothing. Networks have as many times more as for
+/// unpaid orders.
 pub const ORDERS_HELD_PER_CLIENT_MAX: u64 = 50;
+
+/// Percentage of the held payments that the node may have for strangers.
+pub const ORDERS_HELD_BY_STRANGERS_PERCENT: u64 = 80;
 
 /// Smallest hold: Lightning cannot enforce smaller amounts (dust) on chain.
 pub const HOLD_MIN_SATS: i64 = 100;

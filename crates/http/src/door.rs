@@ -22,7 +22,8 @@ use crate::access_log::{log_access, method_name};
 use crate::admission::{Admission, Gate};
 use crate::catch_panic::catch_panic;
 use crate::cors::{self, Cors};
-use crate::envelope::{Envelope, Refusal, no_such_path, panicked, refuse_method};
+use crate::envelope::{Envelope, Refusal, bad_request, no_such_path, panicked, refuse_method};
+use crate::serve::{BadHead, Crowded};
 
 /// What holds for every request to a door, also to its paths that have no route.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +91,9 @@ impl OpenDoor {
         let route = request.extensions().get::<MatchedPath>().cloned();
         let route = route.as_ref().map(MatchedPath::as_str);
         let any_origin = self.rules.cors == Cors::AnyOrigin;
-        let response = if any_origin && request.method() == Method::OPTIONS {
+        let response = if let Some(refusal) = self.refused_at_once(&request, route) {
+            (self.rules.envelope)(&refusal)
+        } else if any_origin && request.method() == Method::OPTIONS {
             cors::preflight()
         } else {
             let answered = catch_panic(self.admit_and_handle(request, route, methods)).await;
@@ -104,12 +107,29 @@ impl OpenDoor {
         response
     }
 
+    /// What [`crate::serve`] found before the door was known.
+    fn refused_at_once(&self, request: &Request, route: Option<&str>) -> Option<Refusal> {
+        let extensions = request.extensions();
+        if let Some(BadHead(reason)) = extensions.get() {
+            return Some(bad_request(*reason).unread());
+        }
+        let Crowded(refusal) = extensions.get()?;
+        match self.rules.admission {
+            Admission::Probe { always } if route == Some(always) => None,
+            _ => Some(refusal.clone().unread()),
+        }
+    }
+
     async fn admit_and_handle(
         &self,
         mut request: Request,
         route: Option<&str>,
         methods: Option<&MethodRouter>,
     ) -> Response {
+        let _slot = match self.gate.seat_forwarded(&request) {
+            Ok(slot) => slot,
+            Err(refusal) => return (self.rules.envelope)(&refusal),
+        };
         let admitted = self.gate.admit(self.rules.admission, &mut request, route).await;
         if let Err(refusal) = admitted {
             return (self.rules.envelope)(&refusal);

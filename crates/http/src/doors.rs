@@ -5,6 +5,7 @@
 //! orders door disagree about both; routes have it in lower case.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -16,12 +17,15 @@ use axum::routing::MethodRouter;
 use axum::routing::future::RouteFuture;
 use tower::{Service, service_fn};
 
-use crate::admission::Gate;
+use crate::admission::{Gate, Seat};
 use crate::door::{Door, OpenDoor};
 
 /// Serve it with [`crate::serve`], which adds the peer's address to each request.
 #[derive(Debug, Clone)]
-pub struct Doors(Router);
+pub struct Doors {
+    router: Router,
+    gate: Arc<Gate>,
+}
 
 impl Doors {
     /// Paths that are below no door's root belong to `elsewhere`.
@@ -35,10 +39,16 @@ impl Doors {
             doors.push(door);
         }
         let doors = Arc::new(doors);
-        Self(router.fallback_service(service_fn(move |request: Request| {
+        let router = router.fallback_service(service_fn(move |request: Request| {
             let door = door_of(request.uri().path(), &doors).unwrap_or(&elsewhere).clone();
             async move { Ok::<_, Infallible>(door.answer(request, None).await) }
-        })))
+        }));
+        Self { router, gate }
+    }
+
+    /// The place of a connection; `places` are all that the listener has.
+    pub(crate) fn seat(&self, peer: IpAddr, places: usize) -> Seat {
+        self.gate.seat(peer, places)
     }
 }
 
@@ -79,7 +89,7 @@ impl Service<Request> for Doors {
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         fold_path(&mut request);
-        self.0.call(request)
+        self.router.call(request)
     }
 }
 

@@ -19,7 +19,8 @@ mod cors;
 mod serve;
 
 pub use admission::{
-    Admission, By, Gate, Identity, Network, NetworkError, Origin, Rate, TooOften, key_text,
+    AddressLimits, Admission, By, Gate, Identity, Network, NetworkError, Origin, Rate, TooOften,
+    key_text,
 };
 pub use body::{
     BodyLimits, FieldRules, Fields, JsonObject, QueryPairs, Repeatable, announced_length,

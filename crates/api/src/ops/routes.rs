@@ -13,7 +13,7 @@ pub(crate) fn ops_door(tells_operator: bool) -> Door<DoorState> {
         name: "ops",
         roots: &[],
         envelope: status_and_reason,
-        admission: Admission::Address,
+        admission: Admission::Probe { always: "/healthz" },
         cors: Cors::SameOrigin,
         caching: Caching::Unspecified,
     })

@@ -14,8 +14,7 @@ pub(crate) struct Known(pub Caller);
 #[derive(Debug)]
 pub(crate) struct Buyer {
     pub caller: Option<Caller>,
-    /// The client whose limit of open orders counts: `key:7`, `net:192.0.2.1`, `net:2001:db8::/64`,
-    /// `local`.
+    /// The client whose limit of open orders counts: `key:7`, or as [`Origin`] names it.
     pub client: String,
 }
 

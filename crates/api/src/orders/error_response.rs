@@ -77,9 +77,10 @@ fn not_opened(error: &OpenError) -> Refusal {
         // The operator's own price.
         OpenError::PriceOutOfBounds => failed(error.to_string()),
         OpenError::NoNode => forbidden(error.to_string()),
-        OpenError::TooManyOpenForYou | OpenError::TooManyHeldForYou => {
-            too_many_at_once(error.to_string())
-        }
+        OpenError::TooManyOpenForYou
+        | OpenError::TooManyOpenNearYou
+        | OpenError::TooManyHeldForYou
+        | OpenError::TooManyHeldNearYou => too_many_at_once(error.to_string()),
         OpenError::TooManyOpen | OpenError::NodeFull | OpenError::NodeNotReady => {
             unavailable(error.to_string())
         }

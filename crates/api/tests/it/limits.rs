@@ -1,13 +1,16 @@
 //! Rate limits, order limits per client, and the client's address behind a proxy.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use api::HttpSettings;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::request::Builder;
+use domain::limits;
 use domain::ports::{OrderAdmission, OrderCaps};
 use domain::reason::Reason;
+use domain::sale::client::client_at;
 use http::{Doors, Rate};
 use testkit::clock::NOON;
 use tower::ServiceExt;
@@ -142,7 +145,8 @@ async fn what_is_for_the_operator_is_limited_where_everybody_comes() {
         let house = House::new().await;
         let peers = Peers::of(&house, three());
         assert_eq!(peers.get_many("192.0.2.1:1", path).await, 3, "{path}");
-        assert_eq!(peers.get("192.0.2.1:1", "/price").await, 429, "they are counted together");
+        assert_eq!(peers.get_many("192.0.2.1:1", "/price").await, 3, "they are counted apart");
+        assert_eq!(peers.get("192.0.2.1:1", "/healthz").await, 429);
         assert_eq!(peers.get_many("127.0.0.1:1", path).await, 9, "{path}");
         let http = HttpSettings::default();
         let admin = Peers(api::admin_router(house.engine.clone(), http));
@@ -214,7 +218,7 @@ async fn an_order_takes_the_room_of_its_key_or_network() {
     }
     let clients = [
         ("net:192.0.2.1", 2),
-        ("net:2001:db8:1:2::/64", 1),
+        ("net:2001:0db8:0001:0002::/64", 1),
         ("net:198.51.100.7", 1),
         ("local", 1),
         ("key:1", 3),
@@ -228,4 +232,65 @@ async fn an_order_takes_the_room_of_its_key_or_network() {
         assert_eq!(room(orders).await, OrderAdmission::TooManyOpenForClient, "{client}");
         assert_eq!(room(orders + 1).await, OrderAdmission::Stored, "{client}");
     }
+}
+
+/// All /64 networks of an IPv6 /48, and an IPv4 /24, may belong to one attacker.
+#[tokio::test]
+async fn neighbours_share_the_room_for_unpaid_orders() {
+    const SEND: &str = r#"{"phone":"+4520123456","message":"hi"}"#;
+    let house = House::new().await;
+    let key = house.key(sats(0), "*", None).await;
+    let unlimited = HttpSettings { address_rate: None, ..HttpSettings::default() };
+    let peers = Peers::of(&house, unlimited);
+    let next = AtomicU64::new(0);
+    let fill = async |peer: &str, orders: u32| {
+        let client = client_at(peer.parse::<SocketAddr>().unwrap().ip());
+        for _ in 0..orders {
+            let mut id = [0; 32];
+            id[..8].copy_from_slice(&next.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+            let new = unpaid(id, text(), &client);
+            house.store.add_order(new, CAPS, NOON).await.unwrap();
+        }
+    };
+    let order = async |peer: &str| peers.call(peer, Request::post("/createsendorder"), SEND).await;
+    for number in 0..2 {
+        fill(&format!("[2001:db8:1:{number:x}::1]:1"), 100).await;
+    }
+    assert_ne!(order("[2001:db8:1:2::1]:1").await, 200, "its /56 is full");
+    assert_eq!(order("[2001:db8:1:100::1]:1").await, 200, "its /48 is not");
+    for number in [0x200, 0x201] {
+        fill(&format!("[2001:db8:1:{number:x}::1]:1"), 100).await;
+    }
+    assert_ne!(order("[2001:db8:1:300::1]:1").await, 200, "its /48 is full");
+    assert_eq!(order("[2001:db8:2::1]:1").await, 200);
+    for number in 1..=4 {
+        fill(&format!("192.0.2.{number}:1"), 100).await;
+    }
+    assert_ne!(order("192.0.2.5:1").await, 200, "its /24 is full");
+    assert_eq!(order("192.0.3.5:1").await, 200);
+    let fund = Request::post("/fund").header("X-API-Key", &key);
+    assert_eq!(
+        peers.call("192.0.2.5:1", fund, r#"{"amount":1000}"#).await,
+        200,
+        "a key has its own"
+    );
+}
+
+#[tokio::test]
+async fn strangers_leave_room_for_keys_and_for_this_machine() {
+    const SEND: &str = r#"{"phone":"+4520123456","message":"hi"}"#;
+    let house = House::new().await;
+    let key = house.key(sats(0), "*", None).await;
+    let peers = Peers::of(&house, HttpSettings::default());
+    for number in 0..limits::ORDERS_OPEN_MAX - limits::ORDERS_OPEN_RESERVED {
+        let mut id = [0; 32];
+        id[..8].copy_from_slice(&number.to_be_bytes());
+        let new = unpaid(id, text(), &format!("net:10.{}.{}.1", number / 250, number % 250));
+        house.store.add_order(new, CAPS, NOON).await.unwrap();
+    }
+    let send = || Request::post("/createsendorder");
+    assert_ne!(peers.call("192.0.2.5:1", send(), SEND).await, 200);
+    let fund = Request::post("/fund").header("X-API-Key", &key);
+    assert_eq!(peers.call("192.0.2.5:1", fund, r#"{"amount":1000}"#).await, 200);
+    assert_eq!(peers.call("127.0.0.1:1", send(), SEND).await, 200);
 }

@@ -15,6 +15,7 @@ mod admin;
 mod bad_input;
 mod browsers;
 mod bulk;
+mod connections;
 mod limits;
 mod logs;
 mod openapi;

@@ -96,21 +96,6 @@ async fn a_client_that_does_not_read_is_cut_off() {
 }
 
 #[tokio::test]
-async fn waits_for_a_place_when_all_are_taken() {
-    let house = House::new().await;
-    let router = api::router(house.engine.clone(), HttpSettings::default());
-    let open = house.open_with(router, Server { connections_max: 1, ..Server::default() }).await;
-    let mut first = connect(open.address).await;
-    first.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
-    assert_ne!(first.read(&mut [0; 10]).await.unwrap(), 0);
-    let second = open.get("/");
-    tokio::pin!(second);
-    assert!(tokio::time::timeout(SHORT, &mut second).await.is_err());
-    drop(first);
-    assert_eq!(second.await.status, 200);
-}
-
-#[tokio::test]
 async fn a_stop_lets_requests_finish_and_takes_no_more() {
     let http = HttpSettings { sandbox: Some(Arc::new(FakeWallet)), ..HttpSettings::default() };
     let mut open = House::new().await.open_as(http).await;

@@ -30,6 +30,7 @@ pub(crate) const CAPS: OrderCaps = OrderCaps {
     open_per_client_max: 100_000,
     held_max: 100_000,
     held_per_client_max: 100_000,
+    networks: Vec::new(),
 };
 
 /// An unpaid Lightning order, as a door stores it.

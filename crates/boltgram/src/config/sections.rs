@@ -147,13 +147,20 @@ pub(crate) struct LimitsConfig {
     pub address_rate: u32,
     /// Burst after idle time, in requests.
     pub address_burst: u32,
+    /// Connections at a time and address; 0 for no limit.
+    pub connections_per_address: usize,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<Network>,
 }
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        Self { address_rate: 20, address_burst: 100, trusted_proxies: Vec::new() }
+        Self {
+            address_rate: 20,
+            address_burst: 100,
+            connections_per_address: 256,
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 

@@ -5,9 +5,9 @@ use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::door::Door;
 use domain::number;
+use domain::sale::client::LOCAL_CLIENT;
 use domain::sale::quote::Limits;
 use engine::accept::{Content, Demands, Draft, Payment, Recipients, Repeat, Request, Sender};
-use engine::orders::LOCAL_CLIENT;
 
 const DEMANDS: Demands = Demands {
     limits: Limits {

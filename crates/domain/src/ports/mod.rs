@@ -30,9 +30,9 @@ pub use store::{
     DirectoryStore, EventSearch, EventStore, EventSubject, EventsFound, FoundEvent, FoundMessage,
     FoundRecipient, Grant, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
     LedgerStore, LinkDemand, LinkLease, LinkStore, MessageSearch, MessageStore, MessagesFound,
-    NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList,
-    NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
-    PartTrace, Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace,
+    NetworkCaps, NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
+    NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad,
+    OrderStore, PartTrace, Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace,
     RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder, Replay, Retry,
     RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore,
 };

@@ -2,6 +2,7 @@
 //! books and reports, payments that a node holds, prices, quotes, and the ledger.
 
 pub mod change;
+pub mod client;
 pub mod fulfilment;
 pub mod hold;
 pub mod ledger;

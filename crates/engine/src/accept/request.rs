@@ -22,7 +22,7 @@ pub struct Request {
     pub draft: Draft,
     /// Stored with the message; has no effect.
     pub door: Door,
-    /// Groups unpaid orders for their cap (see [`crate::orders::LOCAL_CLIENT`]).
+    /// Groups unpaid orders for their cap (see [`domain::sale::client`]).
     pub client: String,
     pub webhook: Option<WebhookRequest>,
     /// Lightning address of the referrer who gets a share.

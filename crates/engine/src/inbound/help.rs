@@ -11,6 +11,7 @@ use domain::message::address_list::AddressList;
 use domain::message::door::Door;
 use domain::number::{Msisdn, SenderId};
 use domain::ports::PortError;
+use domain::sale::client::LOCAL_CLIENT;
 use domain::sale::quote::{Limits, QuoteError};
 use domain::secret::Secret;
 use domain::text::Text;
@@ -22,7 +23,6 @@ use crate::accept::{
     AcceptError, Content, Demands, Draft, Payment, Recipients, Repeat, Request, Sender,
 };
 use crate::metrics::ByResult;
-use crate::orders::LOCAL_CLIENT;
 
 /// A HELP message and its reply.
 pub(super) struct Asked {

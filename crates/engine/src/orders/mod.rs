@@ -37,8 +37,8 @@ use crate::wake::Wake;
 
 pub use cancel::CancelError;
 pub use fund::{FundError, Funding};
+pub use open_order::OpenError;
 pub(crate) use open_order::Opened;
-pub use open_order::{LOCAL_CLIENT, OpenError};
 pub use repeated::RepeatError;
 pub use status::History;
 pub(crate) use terms::{OrderedText, message_of};

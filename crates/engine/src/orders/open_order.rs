@@ -5,15 +5,12 @@ use domain::id::OrderId;
 use domain::limits;
 use domain::ports::{NewHold, OrderAdmission, OrderAnswer, OrderCaps, PortError};
 use domain::reason::Reason;
+use domain::sale::client::{LOCAL_CLIENT, is_stranger, network_caps};
 use domain::sale::order::{NewOrder, OrderKind, Payment};
 use domain::secret::Preimage;
 
 use super::{Orders, RepeatError};
 use crate::metrics::ByKind;
-
-/// The client on this machine itself, as the sandbox's and the operator's own programs are: only the
-/// caps for all apply to it.
-pub const LOCAL_CLIENT: &str = "local";
 
 /// Why there is no invoice. Nothing was stored or charged, except that an order whose invoice could
 /// not be made may remain, cancelled.
@@ -29,6 +26,11 @@ pub enum OpenError {
     TooManyOpen,
     #[error("too many of your orders are waiting for payment; pay or cancel some first")]
     TooManyOpenForYou,
+    #[error(
+        "too many orders from your network are waiting for payment; \
+         try again in some minutes, or use an API key"
+    )]
+    TooManyOpenNearYou,
     #[error("the Lightning node cannot hold more payments now; try again in some minutes")]
     NodeFull,
     #[error("too many of your orders are under way; try again when some are done")]
@@ -37,6 +39,11 @@ pub enum OpenError {
         "this server sells no invoices: an order is paid from credit (immediate, with an API key)"
     )]
     NoNode,
+    #[error(
+        "too many orders from your network are under way; \
+         try again when some are done, or use an API key"
+    )]
+    TooManyHeldNearYou,
     #[error("the Lightning node is not ready; try again in some minutes")]
     NodeNotReady,
     #[error(transparent)]
@@ -117,12 +124,17 @@ impl Orders {
 
     fn caps(&self, client: &str) -> OrderCaps {
         let per_client = |max| if client == LOCAL_CLIENT { u64::MAX } else { max };
+        let stranger = is_stranger(client);
+        let reserved = if stranger { limits::ORDERS_OPEN_RESERVED } else { 0 };
+        let percent = if stranger { limits::ORDERS_HELD_BY_STRANGERS_PERCENT } else { 100 };
+        // The rest of the node's slots is for payments that are under way.
+        let held_max = self.lightning.held_max().saturating_mul(6) / 10;
         OrderCaps {
-            open_max: limits::ORDERS_OPEN_MAX,
+            open_max: limits::ORDERS_OPEN_MAX - reserved,
             open_per_client_max: per_client(limits::ORDERS_OPEN_PER_CLIENT_MAX),
-            // The rest of the node's slots is for payments that are under way.
-            held_max: self.lightning.held_max().saturating_mul(6) / 10,
+            held_max: held_max.saturating_mul(percent) / 100,
             held_per_client_max: per_client(limits::ORDERS_HELD_PER_CLIENT_MAX),
+            networks: network_caps(client),
         }
     }
 }
@@ -131,6 +143,8 @@ const fn refusal(admission: OrderAdmission) -> OpenError {
     match admission {
         OrderAdmission::TooManyOpen => OpenError::TooManyOpen,
         OrderAdmission::TooManyOpenForClient => OpenError::TooManyOpenForYou,
+        OrderAdmission::TooManyOpenForNetwork => OpenError::TooManyOpenNearYou,
+        OrderAdmission::TooManyHeldForNetwork => OpenError::TooManyHeldNearYou,
         OrderAdmission::TooManyHeld => OpenError::NodeFull,
         OrderAdmission::TooManyHeldForClient => OpenError::TooManyHeldForYou,
         OrderAdmission::KeyReused => OpenError::Repeat(RepeatError::KeyReused),

@@ -16,9 +16,10 @@ pub enum Identity {
 
 /// The key as sent; an empty header is none. Not for logs.
 pub fn key_text(headers: &HeaderMap) -> Option<&str> {
-    let key = headers.get("x-api-key")?;
-    // No key of ours has other characters: an impossible key is a bad one, not an absent one.
-    let key = key.to_str().map_or("?", str::trim);
+    let mut keys = headers.get_all("x-api-key").iter();
+    let key = keys.next()?;
+    // No key of ours has other characters: an impossible key is a bad one, not an absent one. Nor is one of two.
+    let key = if keys.next().is_some() { "?" } else { key.to_str().map_or("?", str::trim) };
     Some(key).filter(|key| !key.is_empty())
 }
 

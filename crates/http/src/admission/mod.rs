@@ -3,12 +3,14 @@
 //! limited: they are the operator's own. A proxy on it counts as one of them unless it is configured as
 //! a trusted proxy.
 
+mod address_slots;
 mod identity;
 mod network;
 mod operator;
 mod origin;
 mod rate;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::Request;
@@ -16,11 +18,13 @@ use engine::Engine;
 use engine::accounts::Caller;
 use tokio::time::Instant;
 
+use self::address_slots::AddressSlots;
 use self::identity::identify;
 use self::operator::identify_operator;
 use self::rate::{Client, RateLimiter};
-use crate::envelope::{Refusal, too_many};
+use crate::envelope::{Refusal, too_many, too_many_at_once};
 
+pub(crate) use address_slots::AddressSlot;
 pub use identity::{Identity, key_text};
 pub use network::{Network, NetworkError};
 pub use operator::By;
@@ -32,8 +36,9 @@ pub use rate::Rate;
 pub enum Admission {
     /// Nothing; nothing is counted.
     Open,
-    /// Counted by address. No key is read.
-    Address,
+    /// Counted by address, apart from the other doors. The route `always` is also served when there is no place for its
+    /// connection.
+    Probe { always: &'static str },
     /// Counted by the key in `X-API-Key`, or by address without a good one. Handlers find the
     /// [`Origin`] and the [`Identity`] in the request's extensions.
     Customer,
@@ -49,27 +54,68 @@ pub enum Admission {
 #[derive(Debug, Clone)]
 pub struct TooOften(pub Refusal);
 
+/// How much an address may do at once.
+#[derive(Debug, Clone)]
+pub struct AddressLimits {
+    /// Limit of requests without a good key; `None` = no limit.
+    pub rate: Option<Rate>,
+    /// Connections at a time or, behind a trusted proxy, requests; `None` = no limit.
+    pub connections_max: Option<usize>,
+    /// `X-Forwarded-For` is read only when it comes from one of these.
+    pub trusted_proxies: Vec<Network>,
+}
+
 /// Admits requests of all doors of a listener: they share the counts.
 #[derive(Debug)]
 pub struct Gate {
     engine: Arc<Engine>,
-    address_rate: Option<Rate>,
-    trusted_proxies: Vec<Network>,
+    limits: AddressLimits,
     limiter: RateLimiter,
+    slots: Arc<AddressSlots>,
     /// The origin of the limiter's time.
     begun: Instant,
 }
 
+/// The place of a connection.
+#[derive(Debug)]
+pub(crate) enum Seat {
+    /// Held by the connection, if its address is counted.
+    Free(Option<AddressSlot>),
+    /// The address has as many connections as it may.
+    Full,
+}
+
 impl Gate {
-    /// `address_rate` is the limit of an address without a key; `None` = no limit. `X-Forwarded-For` is
-    /// read only when it comes from a trusted proxy.
-    pub fn new(
-        engine: Arc<Engine>,
-        address_rate: Option<Rate>,
-        trusted_proxies: Vec<Network>,
-    ) -> Self {
+    pub fn new(engine: Arc<Engine>, limits: AddressLimits) -> Self {
         let (limiter, begun) = (RateLimiter::new(), Instant::now());
-        Self { engine, address_rate, trusted_proxies, limiter, begun }
+        Self { engine, limits, limiter, slots: Arc::default(), begun }
+    }
+
+    /// A trusted proxy brings the requests of many. This machine may have three quarters of all `places`, because an untrusted
+    /// proxy on it does, too.
+    pub(crate) fn seat(&self, peer: IpAddr, places: usize) -> Seat {
+        let peer = peer.to_canonical();
+        let Some(max) = self.limits.connections_max else { return Seat::Free(None) };
+        if origin::is_one_of(&self.limits.trusted_proxies, peer) {
+            return Seat::Free(None);
+        }
+        let max = if peer.is_loopback() { max.max(places - places / 4) } else { max };
+        match self.slots.take(origin::client_network(peer), max) {
+            Some(slot) => Seat::Free(Some(slot)),
+            None => Seat::Full,
+        }
+    }
+
+    /// A slot for a request that a trusted proxy forwarded.
+    pub(crate) fn seat_forwarded(&self, request: &Request) -> Result<Option<AddressSlot>, Refusal> {
+        let max = self.limits.connections_max;
+        let Some((max, client)) = max.zip(origin::forwarded(request, &self.limits.trusted_proxies))
+        else {
+            return Ok(None);
+        };
+        let slot = self.slots.take(client, max);
+        slot.map(Some)
+            .ok_or_else(|| too_many_at_once("too many requests at a time from your address"))
     }
 
     /// `route` is the template of the path's route.
@@ -81,7 +127,7 @@ impl Gate {
     ) -> Result<(), Refusal> {
         match admission {
             Admission::Open => Ok(()),
-            Admission::Address => self.count_origin(self.origin(request)),
+            Admission::Probe { .. } => self.count_probe(request),
             Admission::Customer => self.admit_customer(request).await,
             Admission::CustomerOrHurried { hurried } if route == Some(hurried) => {
                 if let Err(refusal) = self.admit_customer(request).await {
@@ -91,7 +137,7 @@ impl Gate {
             }
             Admission::CustomerOrHurried { .. } => self.admit_customer(request).await,
             Admission::Operator { public } => {
-                self.count_origin(self.origin(request))?;
+                self.count_origin(request)?;
                 if route == Some(public) {
                     return Ok(());
                 }
@@ -107,7 +153,7 @@ impl Gate {
         let identity = identify(&self.engine, request.headers()).await;
         match &identity {
             Identity::Known(caller) => self.count_key(caller)?,
-            Identity::Stranger | Identity::Refused(_) => self.count_origin(origin)?,
+            Identity::Stranger | Identity::Refused(_) => self.count_origin(request)?,
         }
         let extensions = request.extensions_mut();
         extensions.insert(origin);
@@ -116,7 +162,7 @@ impl Gate {
     }
 
     fn origin(&self, request: &Request) -> Origin {
-        Origin::of(request, &self.trusted_proxies)
+        Origin::of(request, &self.limits.trusted_proxies)
     }
 
     /// As many requests at once as in a second.
@@ -125,13 +171,25 @@ impl Gate {
         self.count(Client::Key(caller.key.id), Rate { per_second: rate, burst: rate })
     }
 
-    fn count_origin(&self, origin: Origin) -> Result<(), Refusal> {
-        let client = match origin {
+    fn count_origin(&self, request: &Request) -> Result<(), Refusal> {
+        let client = match self.origin(request) {
             Origin::Local => return Ok(()),
             Origin::Network(address) => Client::Address(address),
             Origin::Unknown => Client::Others,
         };
-        self.address_rate.map_or(Ok(()), |rate| self.count(client, rate))
+        let counted = self.limits.rate.map_or(Ok(()), |rate| self.count(client, rate));
+        // Its connection is closed, too; a trusted proxy's serves others.
+        let proxied = origin::forwarded(request, &self.limits.trusted_proxies).is_some();
+        counted.map_err(|refusal| if proxied { refusal } else { refusal.unread() })
+    }
+
+    fn count_probe(&self, request: &Request) -> Result<(), Refusal> {
+        let client = match self.origin(request) {
+            Origin::Local => return Ok(()),
+            Origin::Network(address) => Client::Prober(address),
+            Origin::Unknown => Client::Others,
+        };
+        self.limits.rate.map_or(Ok(()), |rate| self.count(client, rate))
     }
 
     fn count(&self, client: Client, rate: Rate) -> Result<(), Refusal> {

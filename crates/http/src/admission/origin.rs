@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName};
-use engine::orders::LOCAL_CLIENT;
+use domain::sale::client::{LOCAL_CLIENT, UNKNOWN_CLIENT, client_at};
 
 use super::network::Network;
 
@@ -32,20 +32,28 @@ impl Origin {
     pub(super) fn of(request: &Request, proxies: &[Network]) -> Self {
         let info = request.extensions().get::<ConnectInfo<SocketAddr>>();
         let Some(ConnectInfo(peer)) = info else { return Self::Unknown };
-        let peer = peer.ip().to_canonical();
-        let headers = request.headers();
-        if is_one_of(proxies, peer) && headers.contains_key(FORWARDED_FOR) {
-            // The caller is not this machine, even if the address is unreadable.
-            return Self::network(forwarded_for(headers, proxies).unwrap_or(peer));
+        // The caller is not this machine, even if the forwarded address is unreadable.
+        if let Some(client) = forwarded(request, proxies) {
+            return Self::Network(client);
         }
-        if peer.is_loopback() { Self::Local } else { Self::network(peer) }
+        let peer = peer.ip().to_canonical();
+        if peer.is_loopback() { Self::Local } else { Self::Network(client_network(peer)) }
     }
+}
 
-    fn network(address: IpAddr) -> Self {
-        Self::Network(match address {
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-            IpAddr::V4(_) => address,
-        })
+/// The caller that a trusted proxy forwarded for, or the proxy if that is unreadable; `None` if there is no such proxy.
+pub(super) fn forwarded(request: &Request, proxies: &[Network]) -> Option<IpAddr> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    let (peer, headers) = (peer.ip().to_canonical(), request.headers());
+    let is_forwarded = is_one_of(proxies, peer) && headers.contains_key(FORWARDED_FOR);
+    is_forwarded.then(|| client_network(forwarded_for(headers, proxies).unwrap_or(peer)))
+}
+
+/// The address, or the first one of its IPv6 /64.
+pub(super) fn client_network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        IpAddr::V4(_) => address,
     }
 }
 
@@ -53,14 +61,13 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Local => f.write_str(LOCAL_CLIENT),
-            Self::Network(IpAddr::V4(address)) => write!(f, "net:{address}"),
-            Self::Network(IpAddr::V6(first)) => write!(f, "net:{first}/64"),
-            Self::Unknown => f.write_str("net:unknown"),
+            Self::Network(address) => f.write_str(&client_at(*address)),
+            Self::Unknown => f.write_str(UNKNOWN_CLIENT),
         }
     }
 }
 
-fn is_one_of(proxies: &[Network], address: IpAddr) -> bool {
+pub(super) fn is_one_of(proxies: &[Network], address: IpAddr) -> bool {
     proxies.iter().any(|network| network.contains(address))
 }
 
@@ -110,7 +117,7 @@ mod tests {
         for (peer, origin) in [
             ("192.0.2.1", "net:192.0.2.1"),
             ("::ffff:192.0.2.1", "net:192.0.2.1"),
-            ("2001:db8:1:2:ffff::9", "net:2001:db8:1:2::/64"),
+            ("2001:db8:1:2:ffff::9", "net:2001:0db8:0001:0002::/64"),
             ("127.0.0.1", "local"),
             ("127.9.9.9", "local"),
             ("::1", "local"),
@@ -130,9 +137,9 @@ mod tests {
             (&["198.51.100.7", "10.1.2.3"], "net:198.51.100.7"),
             (&["203.0.113.5", "198.51.100.7"], "net:198.51.100.7"),
             (&["198.51.100.7:5000"], "net:198.51.100.7"),
-            (&["[2001:db8:1:2::3]:5000"], "net:2001:db8:1:2::/64"),
-            (&["[2001:db8:1:2::3]"], "net:2001:db8:1:2::/64"),
-            (&["2001:db8:1:2::3, 2001:db8:aaaa::1"], "net:2001:db8:1:2::/64"),
+            (&["[2001:db8:1:2::3]:5000"], "net:2001:0db8:0001:0002::/64"),
+            (&["[2001:db8:1:2::3]"], "net:2001:0db8:0001:0002::/64"),
+            (&["2001:db8:1:2::3, 2001:db8:aaaa::1"], "net:2001:0db8:0001:0002::/64"),
             (&["::ffff:198.51.100.7"], "net:198.51.100.7"),
             (&["10.0.0.9, 10.0.0.8"], "net:10.0.0.9"),
             (&["127.0.0.2"], "net:127.0.0.2"),

@@ -27,6 +27,8 @@ pub struct Rate {
 pub(super) enum Client {
     Key(KeyId),
     Address(IpAddr),
+    /// An address that asks whether the process lives.
+    Prober(IpAddr),
     /// All clients of unknown origin, and new ones while the table is full, as one client.
     Others,
 }

@@ -20,8 +20,13 @@ use tempfile::TempDir;
 use testkit::clock::NOON;
 use uuid::Uuid;
 
-pub(crate) const CAPS: OrderCaps =
-    OrderCaps { open_max: 9, open_per_client_max: 9, held_max: 9, held_per_client_max: 9 };
+pub(crate) const CAPS: OrderCaps = OrderCaps {
+    open_max: 9,
+    open_per_client_max: 9,
+    held_max: 9,
+    held_per_client_max: 9,
+    networks: Vec::new(),
+};
 
 pub(crate) struct Database {
     directory: TempDir,

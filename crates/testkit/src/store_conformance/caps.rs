@@ -2,15 +2,22 @@
 
 use domain::id::OrderId;
 use domain::money::Msat;
-use domain::ports::{CreditOutcome, NodeVerdict, OrderAdmission, OrderCaps, PortError};
+use domain::ports::{
+    CreditOutcome, NetworkCaps, NodeVerdict, OrderAdmission, OrderCaps, PortError,
+};
 use domain::reason::Reason;
 use domain::sale::order::NewOrder;
 
 use super::Rig;
 use super::world::{CAPS, PRICE, World, at};
 
-const TIGHT: OrderCaps =
-    OrderCaps { open_max: 3, open_per_client_max: 2, held_max: 3, held_per_client_max: 2 };
+const TIGHT: OrderCaps = OrderCaps {
+    open_max: 3,
+    open_per_client_max: 2,
+    held_max: 3,
+    held_per_client_max: 2,
+    networks: Vec::new(),
+};
 
 async fn add(world: &World, client: &str, caps: OrderCaps) -> (OrderId, OrderAdmission) {
     let new = NewOrder { client: client.to_owned(), ..world.new_order() };
@@ -89,4 +96,30 @@ pub async fn recognises_a_duplicate_order_at_the_cap(rig: &impl Rig) {
     let none = OrderCaps { open_max: 0, ..CAPS };
     let again = world.store.add_order(new, none, at(60)).await;
     assert!(matches!(again, Err(PortError::Conflict(_))), "{again:?}");
+}
+
+pub async fn limits_orders_per_network(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let near = |open_max, held_max| OrderCaps {
+        networks: vec![NetworkCaps { prefix: "net:192.0.2.".to_owned(), open_max, held_max }],
+        ..CAPS
+    };
+    for client in ["net:192.0.2.1", "net:192.0.2.255", "net:192.0.20.1", "net:192.0.1.9", "net:1"] {
+        assert_eq!(add(&world, client, CAPS).await.1, OrderAdmission::Stored);
+    }
+    let client = "net:192.0.2.3";
+    let full = OrderAdmission::TooManyOpenForNetwork;
+    assert_eq!(add(&world, client, near(2, 9)).await.1, full);
+    let none = OrderCaps { open_max: 1, ..near(2, 9) };
+    assert_eq!(
+        add(&world, client, none).await.1,
+        full,
+        "it says what the client can do something about"
+    );
+    assert_eq!(add(&world, client, near(3, 9)).await.1, OrderAdmission::Stored);
+    for client in ["net:192.0.2.1", "net:192.0.20.1"] {
+        held(&world, client).await;
+    }
+    assert_eq!(add(&world, client, near(9, 1)).await.1, OrderAdmission::TooManyHeldForNetwork);
+    assert_eq!(add(&world, client, near(9, 2)).await.1, OrderAdmission::Stored);
 }

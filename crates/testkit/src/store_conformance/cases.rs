@@ -52,6 +52,7 @@ macro_rules! store_conformance {
             limits_open_orders_per_client
             limits_open_orders_in_total
             limits_held_payments_per_client
+            limits_orders_per_network
             limits_held_payments_in_total
             orders_paid_from_credit_do_not_count_against_the_caps
             recognises_a_duplicate_order_at_the_cap

@@ -49,6 +49,7 @@ pub(super) const CAPS: OrderCaps = OrderCaps {
     open_per_client_max: 10_000,
     held_max: 10_000,
     held_per_client_max: 10_000,
+    networks: Vec::new(),
 };
 
 /// A time in seconds after noon, the start of every case.

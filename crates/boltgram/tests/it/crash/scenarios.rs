@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::id::OrderId;
+use domain::sale::client::LOCAL_CLIENT;
 use engine::accept::{AcceptedId, Payment};
-use engine::orders::LOCAL_CLIENT;
 use testkit::smsc::Plan;
 
 use super::house::{House, Life, NUMBER};

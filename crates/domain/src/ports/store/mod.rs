@@ -49,8 +49,8 @@ pub use messages::{
 pub use numbers::{NumberList, NumberStore};
 pub use operators::{AuditList, Grant, OperatorStore};
 pub use orders::{
-    CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NodeReport, NodeVerdict,
-    OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore, RepeatedOrder,
+    CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NetworkCaps, NodeReport,
+    NodeVerdict, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore, RepeatedOrder,
 };
 pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
 pub use search::{

@@ -44,7 +44,7 @@ pub struct CreditOrder {
 }
 
 /// Caps for orders at the node. Counted in the change that adds the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderCaps {
     /// Orders waiting for payment, in total and per client.
     pub open_max: u64,
@@ -52,6 +52,16 @@ pub struct OrderCaps {
     /// Orders paid by hold invoice and not final, in total and per client.
     pub held_max: u64,
     pub held_per_client_max: u64,
+    /// Caps of networks that the client is in.
+    pub networks: Vec<NetworkCaps>,
+}
+
+/// Caps of all clients whose names begin alike (see [`crate::sale::client`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkCaps {
+    pub prefix: String,
+    pub open_max: u64,
+    pub held_max: u64,
 }
 
 /// Whether an order fit the caps. Unless it was stored, nothing was.
@@ -60,8 +70,10 @@ pub enum OrderAdmission {
     Stored,
     TooManyOpen,
     TooManyOpenForClient,
+    TooManyOpenForNetwork,
     TooManyHeld,
     TooManyHeldForClient,
+    TooManyHeldForNetwork,
     /// The client's request was accepted before, as this order.
     Repeat(OrderId),
     /// Another request of the client came with this idempotency key.

@@ -3,7 +3,7 @@
 //! Counting stops at the cap, and reads the partial indices of open and held orders only.
 
 use domain::id::OrderId;
-use domain::ports::{OrderAdmission, OrderCaps, PortError};
+use domain::ports::{NetworkCaps, OrderAdmission, OrderCaps, PortError};
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, OrderState, Payment};
 use domain::time::Timestamp;
@@ -83,12 +83,48 @@ async fn find_full(
         (caps.open_max, OrderAdmission::TooManyOpen),
         (caps.held_max, OrderAdmission::TooManyHeld),
     ];
+    let mut reached = None;
     for (cap, admission) in full {
         if row.get::<u64>()? >= cap {
-            return Ok(Some(admission));
+            reached.get_or_insert(admission);
         }
     }
-    Ok(None)
+    if matches!(reached, None | Some(OrderAdmission::TooManyOpen | OrderAdmission::TooManyHeld)) {
+        for network in &caps.networks {
+            if let Some(full) = find_full_network(tx, network).await? {
+                return Ok(Some(full));
+            }
+        }
+    }
+    Ok(reached)
+}
+
+async fn find_full_network(tx: &mut impl Tx, caps: &NetworkCaps) -> Result<Option<OrderAdmission>> {
+    let counted = |cap: u64| i64::try_from(cap).unwrap_or(i64::MAX);
+    // Names of clients are ASCII: this is above all that begin with the prefix.
+    let end = format!("{}\u{7f}", caps.prefix);
+    let rows = tx
+        .query(
+            "SELECT
+                 (SELECT count(*) FROM (
+                     SELECT 1 FROM orders WHERE state = 'open'
+                         AND client >= ?1 AND client < ?2 LIMIT ?3) a),
+                 (SELECT count(*) FROM (
+                     SELECT 1 FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL
+                         AND client >= ?1 AND client < ?2 LIMIT ?4) b)",
+            params![
+                caps.prefix.as_str(),
+                end.as_str(),
+                counted(caps.open_max),
+                counted(caps.held_max)
+            ],
+        )
+        .await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+    if row.get::<u64>()? >= caps.open_max {
+        return Ok(Some(OrderAdmission::TooManyOpenForNetwork));
+    }
+    Ok((row.get::<u64>()? >= caps.held_max).then_some(OrderAdmission::TooManyHeldForNetwork))
 }
 
 async fn must_not_exist(tx: &mut impl Tx, order: &OrderId) -> Result<()> {

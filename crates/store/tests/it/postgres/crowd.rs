@@ -194,11 +194,17 @@ async fn an_overdue_receipt_that_a_claim_could_not_take_stays_overdue() {
 async fn the_caps_hold_for_both_nodes_together() {
     let database = database();
     let nodes = nodes(&database).await;
-    let caps =
-        OrderCaps { open_max: 20, open_per_client_max: 20, held_max: 9, held_per_client_max: 9 };
+    let caps = OrderCaps {
+        open_max: 20,
+        open_per_client_max: 20,
+        held_max: 9,
+        held_per_client_max: 9,
+        networks: Vec::new(),
+    };
     let mut buyers = JoinSet::new();
     for number in 0..60_u64 {
         let store = nodes[usize::try_from(number % 2).unwrap()].clone();
+        let caps = caps.clone();
         buyers.spawn(async move { store.add_order(lightning_order(number), caps, NOON).await });
     }
     let admitted = buyers.join_all().await.into_iter().map(Result::unwrap);
