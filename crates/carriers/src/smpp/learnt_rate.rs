@@ -30,6 +30,9 @@ const RISE_EVERY: Duration = Duration::from_millis(500);
 /// Parts that are due within this time are sent together.
 const TOGETHER: Duration = Duration::from_millis(10);
 
+/// Parts of shorter intervals than that, which were due this long ago, are still sent: timers come late.
+const CAUGHT_UP: Duration = Duration::from_millis(25);
+
 #[derive(Debug)]
 pub(super) struct LearntRate {
     rate: Option<u64>,
@@ -97,7 +100,10 @@ impl LearntRate {
         let parts = u32::try_from(parts).unwrap_or(u32::MAX);
         self.rise.parts += u64::from(parts);
         if let Some(rate) = self.rate {
-            self.next_at = self.next_at.max(now) + interval(rate).saturating_mul(parts);
+            let interval = interval(rate);
+            let late = if interval < TOGETHER { CAUGHT_UP } else { Duration::ZERO };
+            let from = now.checked_sub(late).unwrap_or(now);
+            self.next_at = self.next_at.max(from) + interval.saturating_mul(parts);
         }
     }
 
