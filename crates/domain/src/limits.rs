@@ -125,6 +125,13 @@ pub const NODE_LEASE_MAX: Duration = Duration::from_secs(600);
 /// How long a chunk is reserved for the node that has the links to its carrier.
 pub const LINK_ELSEWHERE_WAIT: Duration = Duration::from_secs(5);
 
+/// How often a node reads what the operator requested of its links: an operator waits for it.
+pub const LINK_REQUEST_POLL: Duration = Duration::from_secs(1);
+
+/// A node reports its links when they change, and this often if they do not, so that a report that is much
+/// older is of a node that is gone.
+pub const LINK_REPORT_EVERY: Duration = Duration::from_secs(30);
+
 /// Minimum interval between notifications of one kind by one node. The server serializes them; other nodes find
 /// unnotified work in their polling rounds.
 pub const NOTIFY_EVERY: Duration = Duration::from_millis(50);

@@ -10,6 +10,7 @@
 //! The rows know no engine: they run inside the transaction that [`tx::Tx`] stands for. Which state
 //! follows which is decided in the domain; they store what its machines answer.
 
+mod backup;
 mod port;
 mod postgres;
 mod rows;
@@ -26,7 +27,8 @@ use std::time::Duration;
 
 use domain::ports::{Gate, Store};
 
-pub use postgres::NodeName;
+pub use backup::BackupError;
+pub use postgres::{DumpError, NodeName};
 pub use sqlite::CopyError;
 pub use url::StoreUrl;
 pub use vault::Vault;
@@ -57,6 +59,11 @@ pub enum OpenError {
     Postgres(#[from] tokio_postgres::Error),
     #[error("PostgreSQL did not answer in time")]
     PostgresSilent,
+    #[error(
+        "a pooler between this program and PostgreSQL gives each transaction another session (pgbouncer: \
+         pool_mode = transaction or statement): set pool_mode = session, or connect to the server itself"
+    )]
+    PostgresPooled,
     #[error("PostgreSQL {found} is too old: 13 or later is required")]
     PostgresTooOld { found: String },
     #[error("the database has the encoding {found}, it must be UTF8")]
@@ -101,6 +108,9 @@ pub enum OpenError {
 pub struct Options {
     /// Whether an older database is migrated: only by whoever will serve it. Otherwise it is refused.
     pub migrate: bool,
+    /// Files without which the store cannot be opened again (the vault's key): while one is missing,
+    /// nothing is stored.
+    pub kept: Vec<PathBuf>,
     /// SQLite: how long a command waits for another process's commit.
     pub busy_timeout: Duration,
     /// Connections that read at the same time.
@@ -123,6 +133,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             migrate: true,
+            kept: Vec::new(),
             busy_timeout: Duration::from_secs(5),
             readers: 4,
             pages_max: None,

@@ -9,7 +9,7 @@ use domain::ports::Store;
 
 use crate::port::{Engine, RowStore};
 use crate::postgres::{self, NodeName, Server};
-use crate::{OpenError, Options, Vault, VaultError, sqlite};
+use crate::{BackupError, OpenError, Options, Vault, VaultError, backup, sqlite};
 
 /// The name of a store. Its `Display` and `Debug` hide the password.
 #[derive(Clone)]
@@ -52,6 +52,38 @@ impl StoreUrl {
                 let made = asked.map_err(|error| VaultError::Database(Box::new(error)))?;
                 Vault::kept_in(data, made.then(|| server.to_string()))
             }
+        }
+    }
+
+    /// Where the vault's key of this store is.
+    pub fn vault_file(&self, data: &Path) -> PathBuf {
+        match &self.0 {
+            Place::Sqlite(path) => path.with_file_name("vault.key"),
+            Place::Postgres(_) => data.join("vault.key"),
+        }
+    }
+
+    /// Where a backup in `directory` has the database of this store.
+    pub fn backup_file(&self, directory: &Path) -> PathBuf {
+        directory.join(match &self.0 {
+            Place::Sqlite(_) => backup::DATABASE,
+            Place::Postgres(_) => backup::DUMP,
+        })
+    }
+
+    /// Writes one committed state of the store into `directory`, while others write.
+    pub async fn back_up(&self, directory: &Path) -> Result<(), BackupError> {
+        match &self.0 {
+            Place::Sqlite(path) => backup::back_up(path, directory),
+            Place::Postgres(server) => postgres::dump(server, directory).await,
+        }
+    }
+
+    /// Creates the store from the backup in `directory`. There must be none yet.
+    pub async fn restore(&self, directory: &Path) -> Result<(), BackupError> {
+        match &self.0 {
+            Place::Sqlite(path) => backup::restore(path, directory),
+            Place::Postgres(server) => postgres::restore(server, directory).await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Where the vault's key is kept: `vault.key` (64 hex digits, mode 0600) beside the database file, or
 //! in the data directory of each node of a server's database. A backup of the database without it
-//! holds no secret that opens; a backup needs both.
+//! holds no secret that opens; `boltgram backup` copies both.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -217,6 +217,10 @@ pub trait Carrier: Send + Sync + std::fmt::Debug {
         let _ = (links, until);
     }
 
+    /// Closes the links in order and opens them again at once, also those that wait for their next attempt.
+    /// A carrier without lasting links has nothing to do.
+    fn reconnect(&self) {}
+
     /// Takes nothing new, waits up to `grace` for open requests, and closes the sessions in order.
     async fn stop(&self, grace: Duration);
 }

@@ -29,12 +29,13 @@ pub use store::{
     ClaimedRecipient, CreditOrder, CreditOutcome, Delivery, DeliveryOutcome, DeliveryResult,
     DirectoryStore, EventSearch, EventStore, EventSubject, EventsFound, FoundEvent, FoundMessage,
     FoundRecipient, Grant, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
-    LedgerStore, LinkDemand, LinkLease, LinkStore, MessageSearch, MessageStore, MessagesFound,
-    NetworkCaps, NewAccount, NewKey, NewRefund, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
-    NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad,
-    OrderStore, PartTrace, Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace,
-    RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder, Replay, Retry,
-    RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore,
+    LedgerStore, LinkDemand, LinkLease, LinkReport, LinkStore, MessageSearch, MessageStore,
+    MessagesFound, NetworkCaps, NewAccount, NewKey, NewRefund, NodeLinks, NodeReport, NodeVerdict,
+    NotRefunded, NotedReceipt, NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer,
+    OrderCaps, OrderLoad, OrderStore, PartTrace, Period, RecipientList, RecipientPage,
+    RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore, Refunded,
+    RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot,
+    Spent, Store, TermsStore,
 };
 
 pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};

@@ -1,5 +1,8 @@
 -- Rows of the first version stay as they are.
 
+-- Counts the checks whether the store is writable: each must change a row.
+ALTER TABLE vault_check ADD COLUMN pings BIGINT NOT NULL DEFAULT 0;
+
 -- ---- nodes --------------------------------------------------------------------------------------
 
 -- What each node reported last of its links to a carrier, for the operator.

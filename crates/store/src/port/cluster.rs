@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::ports::{Changed, LinkDemand, LinkLease, LinkStore};
+use domain::ports::{Changed, LinkDemand, LinkLease, LinkReport, LinkStore, NodeLinks};
+use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
 use super::{Engine, RowStore};
@@ -26,6 +27,29 @@ impl LinkStore for RowStore {
     async fn leave_links(&self, node: &str) -> Result<()> {
         let node = node.to_owned();
         self.write(async move |tx| cluster::leave(tx, &node).await).await
+    }
+
+    async fn report_links(
+        &self,
+        node: &str,
+        reports: Vec<LinkReport>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let node = node.to_owned();
+        self.write(async move |tx| cluster::report(tx, &node, &reports, now).await).await
+    }
+
+    async fn link_reports(&self) -> Result<Vec<NodeLinks>> {
+        self.read(async |tx| cluster::reports(tx).await).await
+    }
+
+    async fn request_reconnect(&self, carrier: &CarrierName) -> Result<()> {
+        let carrier = carrier.as_str().to_owned();
+        self.write(async move |tx| cluster::request_reconnect(tx, &carrier).await).await
+    }
+
+    async fn reconnect_requests(&self) -> Result<Vec<(CarrierName, u64)>> {
+        self.read(async |tx| cluster::reconnect_requests(tx).await).await
     }
 
     async fn changed(&self) -> Changed {

@@ -5,12 +5,14 @@ mod array_statement;
 mod change;
 mod connect;
 mod connection;
+mod dump;
 mod error;
 mod migrate;
 mod node;
 mod notify;
 mod open;
 mod pool;
+mod pooler;
 mod range_update;
 #[cfg(test)]
 mod snapshots;
@@ -21,19 +23,23 @@ mod tx;
 mod url;
 mod value;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::Changed;
+use domain::ports::{Changed, PortError};
 
 use self::change::Attempts;
 use self::error::silent;
 use self::notify::NodeNotifier;
 use self::pool::Pool;
 use crate::rows::account;
+use crate::sqlite::gone;
 use crate::tx::{AnyTx, AtCommit, Result};
 use crate::vault::Vault;
 
+pub use self::dump::DumpError;
+pub(crate) use self::dump::{dump, restore};
 pub use self::node::NodeName;
 pub(crate) use self::node::hold;
 pub(crate) use self::open::{is_made, open};
@@ -47,6 +53,8 @@ pub(crate) struct Postgres {
     server: Server,
     notifier: NodeNotifier,
     ping_timeout: Duration,
+    /// See [`crate::Options::kept`].
+    kept: Vec<PathBuf>,
 }
 
 impl Postgres {
@@ -55,6 +63,7 @@ impl Postgres {
         change: impl AsyncFn(&mut AnyTx<'_>) -> Result<R>,
         at_commit: &AtCommit,
     ) -> Result<R> {
+        self.check_presence()?;
         let mut attempts = Attempts::to_write(&self.writers, &self.vault, &self.notifier);
         loop {
             let mut open = attempts.begin().await?;
@@ -81,11 +90,21 @@ impl Postgres {
         }
     }
 
-    /// Whether a durable write succeeds in time.
+    /// Whether a durable write succeeds in time. Everyone may read the error, so it names no address.
     pub(crate) async fn ping(&self) -> Result<()> {
+        self.check_presence()?;
         let ungated = AtCommit::default();
         let probing = self.write(async |tx| account::ping(tx).await, &ungated);
-        tokio::time::timeout(self.ping_timeout, probing).await.unwrap_or_else(|_| Err(silent()))
+        let done = tokio::time::timeout(self.ping_timeout, probing).await;
+        done.unwrap_or_else(|_| Err(silent())).map_err(|error| {
+            tracing::debug!(%error, "PostgreSQL took no durable write");
+            PortError::Unavailable("PostgreSQL cannot be reached, or takes no writes".to_owned())
+        })
+    }
+
+    fn check_presence(&self) -> Result<()> {
+        let missing = self.kept.iter().find(|path| std::fs::metadata(path).is_err());
+        missing.map_or(Ok(()), |path| Err(gone(path)))
     }
 
     pub(crate) async fn changed_elsewhere(&self) -> Changed {

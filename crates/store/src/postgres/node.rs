@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 
 use super::connect::{PRESENCE, driven_client};
+use super::pooler::refuse_pooler;
 use super::tx::advisory_key;
 use super::url::Server;
 use crate::OpenError;
@@ -42,6 +43,7 @@ type Session = (Client, JoinHandle<()>);
 
 #[expect(clippy::disallowed_methods, reason = "lives and ends with the name")]
 pub(crate) async fn hold(server: &Server, node: &str) -> Result<NodeName, OpenError> {
+    refuse_pooler(server).await?;
     let until = Instant::now() + PATIENCE;
     let session = loop {
         if let Some(session) = take(server, node).await? {

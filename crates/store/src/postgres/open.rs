@@ -9,6 +9,7 @@ use super::connect::{AS_IS, BY_INDEX, client};
 use super::migrate::migrate;
 use super::notify::NodeNotifier;
 use super::pool::Pool;
+use super::pooler::refuse_pooler;
 use super::url::Server;
 use crate::vault::{VAULT_CHECK, Vault};
 use crate::{OpenError, Options};
@@ -38,11 +39,13 @@ pub(crate) async fn open(
         server,
         notifier: NodeNotifier::new(),
         ping_timeout: options.ping_timeout,
+        kept: options.kept.clone(),
     })
 }
 
 /// Whether this database was opened before.
 pub(crate) async fn is_made(server: &Server) -> Result<bool, OpenError> {
+    refuse_pooler(server).await?;
     let client = client(server).await?;
     let row = client.query_one("SELECT to_regclass('vault_check') IS NOT NULL", &[]).await?;
     if !row.try_get::<_, bool>(0)? {

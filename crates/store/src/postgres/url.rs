@@ -21,6 +21,8 @@ const KEEPALIVE_TIMES: u32 = 3;
 pub(crate) struct Server {
     pub(super) config: Config,
     pub(super) tls: Option<MakeRustlsConnect>,
+    /// `sslmode` and `sslrootcert`, as they were given.
+    tls_options: Vec<(&'static str, String)>,
 }
 
 impl Server {
@@ -30,6 +32,7 @@ impl Server {
         if config.get_hosts().is_empty() {
             return Err(OpenError::BadPostgresUrl);
         }
+        let tls_options = options.given();
         let tls = options.apply(&mut config)?;
         config
             .application_name("boltgram")
@@ -38,11 +41,35 @@ impl Server {
             .keepalives_idle(KEEPALIVE_AFTER)
             .keepalives_interval(KEEPALIVE_EVERY)
             .keepalives_retries(KEEPALIVE_TIMES);
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, tls_options })
     }
 
     pub(crate) fn has_password(&self) -> bool {
         self.config.get_password().is_some()
+    }
+
+    pub(super) fn password(&self) -> Option<&[u8]> {
+        self.config.get_password()
+    }
+
+    /// For PostgreSQL's own programs (libpq's `keyword=value`), without the password.
+    pub(super) fn conninfo(&self) -> String {
+        let hosts = self.config.get_hosts().iter().map(|host| match host {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(path) => path.display().to_string(),
+        });
+        let ports: Vec<_> = self.config.get_ports().iter().map(u16::to_string).collect();
+        let mut words =
+            vec![("host", hosts.collect::<Vec<_>>().join(",")), ("port", ports.join(","))];
+        words.push(("user", self.config.get_user().unwrap_or_default().to_owned()));
+        words.push(("dbname", self.config.get_dbname().unwrap_or_default().to_owned()));
+        words.extend(self.tls_options.iter().cloned());
+        let quoted = |value: &str| value.replace('\\', "\\\\").replace('\'', "\\'");
+        let words = words.iter().filter(|(_, value)| !value.is_empty());
+        let words: Vec<_> =
+            words.map(|(key, value)| format!("{key}='{}'", quoted(value))).collect();
+        words.join(" ")
     }
 
     pub(crate) fn set_password(&mut self, password: &str) {
@@ -76,6 +103,12 @@ fn take_tls_options(url: &str) -> (String, TlsOptions) {
 }
 
 impl TlsOptions {
+    fn given(&self) -> Vec<(&'static str, String)> {
+        let authorities = self.authorities.as_ref().map(|path| path.display().to_string());
+        let given = [("sslmode", self.mode.clone()), ("sslrootcert", authorities)];
+        given.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
     fn apply(self, config: &mut Config) -> Result<Option<MakeRustlsConnect>, OpenError> {
         let verified = self.mode.as_deref() == Some("verify-full");
         if self.authorities.is_some() && !verified {
@@ -135,6 +168,15 @@ mod tests {
         for shown in [server.to_string(), format!("{server:?}")] {
             assert_eq!(shown, "postgres://gate@db.example:5433/shop");
         }
+    }
+
+    #[test]
+    fn postgres_own_programs_get_the_same_place_without_the_password() {
+        let url = "postgres://o%27neil:s3cret@a,b:5433/shop?sslmode=require&application_name=x";
+        let told = Server::parse(url).unwrap().conninfo();
+        assert!(told.starts_with("host='a,b' port='"), "{told}");
+        assert!(told.ends_with(r"user='o\'neil' dbname='shop' sslmode='require'"), "{told}");
+        assert!(!told.contains("s3cret"));
     }
 
     #[test]

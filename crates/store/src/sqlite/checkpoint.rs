@@ -23,12 +23,15 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 
 use super::durable::{Durable, Trust};
 
 /// `SQLITE_IOERR_FSYNC`.
 const FLUSH_FAILED: i32 = 1_034;
+
+const EXISTING: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// Thresholds in pages.
 #[derive(Debug, Clone, Copy)]
@@ -150,8 +153,10 @@ fn run_passes(path: &PathBuf, durable: &Durable, woken: &Receiver<()>, under_way
         under_way.store(true, Ordering::SeqCst);
         let passed = match &connection {
             Some(connection) => pass(connection),
-            // Opened on first use: a command beside a server never needs it.
-            None => Connection::open(path).and_then(|new| pass(connection.insert(new))),
+            // Opened on first use: a command beside a server never needs it. A removed file is not created
+            // again.
+            None => Connection::open_with_flags(path, EXISTING)
+                .and_then(|new| pass(connection.insert(new))),
         };
         under_way.store(false, Ordering::SeqCst);
         if let Err(error) = passed {

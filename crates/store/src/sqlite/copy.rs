@@ -30,10 +30,17 @@ pub enum CopyError {
 
 /// Writes the copy under another name, checks it, and gives it its name: `to` is complete or as before.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), CopyError> {
+    under_draft(to, |draft| write(from, draft))
+}
+
+fn under_draft(
+    to: &Path,
+    write: impl FnOnce(&Path) -> Result<(), CopyError>,
+) -> Result<(), CopyError> {
     let mut draft = to.as_os_str().to_owned();
     draft.push(".new");
     let draft = PathBuf::from(draft);
-    let copied = write(from, &draft).and_then(|()| {
+    let copied = write(&draft).and_then(|()| {
         fs::rename(&draft, to)
             .and_then(|()| sync_directory(to))
             .map_err(|source| CopyError::File { path: to.to_owned(), source })
@@ -45,15 +52,27 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), CopyError> {
     copied
 }
 
+/// As [`copy`], of a database that is not in use, such as a backup's, without opening it.
+pub(crate) fn copy_unused(from: &Path, to: &Path) -> Result<(), CopyError> {
+    under_draft(to, |draft| {
+        let copied = private(draft).and_then(|mut target| {
+            io::copy(&mut File::open(from)?, &mut target)?;
+            target.sync_all()
+        });
+        copied.map_err(|source| CopyError::File { path: draft.to_owned(), source })?;
+        let copy = Connection::open(draft)?;
+        check(&copy)?;
+        Ok(copy.close().map_err(|(_, error)| error)?)
+    })
+}
+
+fn private(draft: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(draft)
+}
+
 fn write(from: &Path, draft: &Path) -> Result<(), CopyError> {
     let failed = |source| CopyError::File { path: draft.to_owned(), source };
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(draft)
-        .map_err(failed)?;
+    drop(private(draft).map_err(failed)?);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let source = Connection::open_with_flags(from, flags)?;
     source.busy_timeout(PATIENCE)?;

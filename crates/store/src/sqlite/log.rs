@@ -9,8 +9,12 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 
+use domain::ports::PortError;
 use rusqlite::Connection;
+
+use super::presence::Presence;
 
 /// File header: magic, version, page size, checkpoints, salt, checksum. All big-endian.
 const HEADER_BYTES: usize = 32;
@@ -28,25 +32,37 @@ pub(super) trait Log: Send + Sync {
     /// Returns when all earlier writes are on disk.
     fn flush(&self) -> io::Result<()>;
 
+    /// Whether the database and its log are still the files under their names.
+    fn check_presence(&self) -> Result<(), PortError>;
+
     /// Reads the first `frames` from memory, verifies their checksums, and writes them unchanged,
     /// so that the next flush writes them to disk again. Nothing else may write the log meanwhile.
     fn write_anew(&self, frames: usize) -> io::Result<()>;
 }
 
-pub(super) struct LogFile(File);
+pub(super) struct LogFile {
+    file: File,
+    presence: Presence,
+}
 
 impl LogFile {
     /// The log of a connection that has read or written before.
-    pub(super) fn of(connection: &Connection) -> io::Result<Self> {
+    /// `kept`: files without which the database cannot be opened again.
+    pub(super) fn of(connection: &Connection, kept: &[PathBuf]) -> io::Result<Self> {
         // As SQLite names it: with links resolved.
         let path = connection.path().ok_or(io::ErrorKind::NotFound)?;
-        OpenOptions::new().read(true).write(true).open(format!("{path}-wal")).map(Self)
+        let file = OpenOptions::new().read(true).write(true).open(format!("{path}-wal"))?;
+        Ok(Self { file, presence: Presence::of(connection, kept)? })
     }
 }
 
 impl Log for LogFile {
     fn flush(&self) -> io::Result<()> {
-        self.0.sync_data()
+        self.file.sync_data()
+    }
+
+    fn check_presence(&self) -> Result<(), PortError> {
+        self.presence.check()
     }
 
     fn write_anew(&self, frames: usize) -> io::Result<()> {
@@ -54,19 +70,19 @@ impl Log for LogFile {
             return Ok(());
         }
         let mut header = [0; HEADER_BYTES];
-        self.0.read_exact_at(&mut header, 0)?;
+        self.file.read_exact_at(&mut header, 0)?;
         let mut chain = Chain::of(&header).ok_or_else(torn)?;
-        self.0.write_all_at(&header, 0)?;
+        self.file.write_all_at(&header, 0)?;
         let mut buffer = vec![0; FRAMES_AT_ONCE * chain.frame_bytes];
         let (mut at, mut left) = (HEADER_BYTES as u64, frames);
         while left > 0 {
             let bytes = left.min(FRAMES_AT_ONCE) * chain.frame_bytes;
             let run = buffer.get_mut(..bytes).ok_or_else(torn)?;
-            self.0.read_exact_at(run, at)?;
+            self.file.read_exact_at(run, at)?;
             if !run.chunks_exact(chain.frame_bytes).all(|frame| chain.continues_with(frame)) {
                 return Err(torn());
             }
-            self.0.write_all_at(run, at)?;
+            self.file.write_all_at(run, at)?;
             at += bytes as u64;
             left = left.saturating_sub(FRAMES_AT_ONCE);
         }

@@ -9,6 +9,7 @@ mod log;
 mod losses;
 mod migrate;
 mod open;
+mod presence;
 mod readers;
 mod repair;
 #[cfg(test)]
@@ -24,8 +25,10 @@ use crate::rows::account;
 use crate::tx::{AnyTx, AtCommit, Result};
 
 pub use self::copy::CopyError;
+pub(crate) use self::copy::{copy, copy_unused};
 pub(crate) use self::migrate::{MIGRATIONS, tables};
 pub(crate) use self::open::open;
+pub(crate) use self::presence::gone;
 pub(crate) use self::tx::SqliteTx;
 
 pub(crate) struct Sqlite {

@@ -43,7 +43,7 @@ pub(crate) fn open(path: PathBuf, vault: Vault, options: &Options) -> Result<Sql
     let mut connection = connect(&path, options.busy_timeout)?;
     // The first statement makes SQLite create the log.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    let log = Arc::new(LogFile::of(&connection).map_err(OpenError::Log)?);
+    let log = Arc::new(LogFile::of(&connection, &options.kept).map_err(OpenError::Log)?);
     // The previous process may have ended after a failed flush.
     write_anew(&connection, &*log)?;
     migrate(&mut connection, &path, options)?;

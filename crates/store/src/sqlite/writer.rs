@@ -24,7 +24,8 @@
 //! After a failed flush it is unknown what is on disk. Commands and reads are refused until the log
 //! has been rewritten from memory and flushed ([`Log::write_anew`]). Checkpointing it instead might
 //! store half of it. If memory has lost it too, the process must be restarted; the log is left as
-//! it is, and SQLite recovers its valid part. The thread ends when the last sender is dropped and
+//! it is, and SQLite recovers its valid part. Commands are also refused while the database, its log or
+//! the vault's key is not the file under its name ([`Log::check_presence`]). The thread ends when the last sender is dropped and
 //! the queue is empty.
 
 use std::path::PathBuf;
@@ -135,12 +136,13 @@ fn run(
     let mut group = Vec::new();
     while commands.blocking_recv_many(&mut group, STORE_COMMIT_COMMANDS_MAX) > 0 {
         let commands = std::mem::take(&mut group);
-        if !repair.is_whole(tx.connection(), &**log, durable) {
-            flusher.send(Group {
-                number: durable.begin(),
-                commands,
-                commit: Commit::Lost(doubtful()),
-            });
+        let writable = log.check_presence().and_then(|()| {
+            let is_whole = repair.is_whole(tx.connection(), &**log, durable);
+            if is_whole { Ok(()) } else { Err(doubtful()) }
+        });
+        if let Err(error) = writable {
+            let commit = Commit::Lost(error);
+            flusher.send(Group { number: durable.begin(), commands, commit });
             continue;
         }
         flusher.send(commit(tx, durable, commands));

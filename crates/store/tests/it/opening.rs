@@ -2,10 +2,15 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
+use domain::account::Account;
+use domain::account::operator::Actor;
 use domain::money::Msat;
+use domain::ports::{NewAccount, PortError, Store};
+use domain::secret::Secret;
 use store::{OpenError, Options, Vault};
+use testkit::clock::NOON;
 
-use crate::fixture::{Database, account};
+use crate::fixture::{Database, account, credit_order, spend};
 
 #[tokio::test]
 async fn makes_directory_and_database() {
@@ -145,4 +150,55 @@ async fn the_log_stays_the_same_file_while_others_come_and_go() {
     }
     account(&*store, Msat::ZERO).await;
     assert_eq!(inode(), before);
+}
+
+/// Each of these leaves a process that could go on writing into files that nobody finds again.
+#[tokio::test]
+async fn a_database_whose_files_are_removed_or_replaced_is_unavailable() {
+    type Fault = fn(&std::path::Path);
+    let faults: [(&str, Fault); 5] = [
+        ("boltgram.db", |path| std::fs::remove_file(path).unwrap()),
+        ("boltgram.db", |path| {
+            let other = path.with_extension("other");
+            std::fs::copy(path, &other).unwrap();
+            std::fs::rename(other, path).unwrap();
+        }),
+        ("boltgram.db-wal", |path| {
+            std::fs::remove_file(path.with_extension("db-wal")).unwrap();
+        }),
+        ("vault.key", |path| std::fs::remove_file(path.with_file_name("vault.key")).unwrap()),
+        ("boltgram.db", |path| std::fs::remove_dir_all(path.parent().unwrap()).unwrap()),
+    ];
+    for (named, fault) in faults {
+        let database = Database::new();
+        let kept = vec![database.path().with_file_name("vault.key")];
+        let store = database.open_with(Options { kept, ..Options::default() }).await.unwrap();
+        let payer = account(&*store, Msat::new(10_000)).await;
+        store.ping().await.unwrap();
+        fault(&database.path());
+        let why = format!("{named} was removed or replaced while the program runs");
+        assert_eq!(store.ping().await, Err(PortError::Unavailable(why.clone())));
+        let (order, message) = credit_order(payer, 1);
+        let refused = spend(&*store, order, message).await;
+        assert_eq!(refused, Err(PortError::Unavailable(why)));
+    }
+}
+
+#[tokio::test]
+async fn a_vault_key_that_is_put_back_is_as_good_as_before() {
+    let database = Database::new();
+    let key = database.path().with_file_name("vault.key");
+    let options = Options { kept: vec![key.clone()], ..Options::default() };
+    let store = database.open_with(options).await.unwrap();
+    let away = key.with_extension("away");
+    std::fs::rename(&key, &away).unwrap();
+    assert!(account_in(&*store).await.is_err());
+    std::fs::rename(&away, &key).unwrap();
+    account_in(&*store).await.unwrap();
+}
+
+async fn account_in(store: &dyn Store) -> Result<Account, PortError> {
+    let (name, webhook_secret) = ("acme".parse().unwrap(), Secret::new("whsec_x"));
+    let new = NewAccount { name, webhook_secret, credit: Msat::ZERO };
+    store.add_account(new, Actor::CommandLine, NOON).await
 }

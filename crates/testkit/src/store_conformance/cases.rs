@@ -293,6 +293,7 @@ macro_rules! store_conformance {
             one_link_is_granted_to_one_of_many_nodes
             reassigns_the_links_of_a_dead_node
             a_leaving_node_releases_its_links
+            nodes_report_their_links_and_see_what_is_requested
             releases_the_work_of_a_dead_node
             releases_nothing_of_a_live_node
             lists_the_carriers_of_other_nodes

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::limits::LINK_ELSEWHERE_WAIT;
 use domain::message::recipient::RecipientState;
-use domain::ports::{ChunkEnd, ClaimRoom, LinkDemand, LinkLease, Store};
+use domain::ports::{ChunkEnd, ClaimRoom, LinkDemand, LinkLease, LinkReport, LinkStatus, Store};
 use domain::reason::Reason;
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
@@ -205,4 +205,30 @@ pub async fn leaves_chunks_to_the_node_that_has_their_carrier(rig: &impl Rig) {
         "a node that lacks nothing takes it at once"
     );
     assert_eq!(world.recipient(order).await, RecipientState::Pending);
+}
+
+pub async fn nodes_report_their_links_and_see_what_is_requested(rig: &impl Rig) {
+    let store = rig.open().await;
+    let report = |carrier: &str, up, detail: &str| LinkReport {
+        carrier: CarrierName::new(carrier),
+        status: LinkStatus { up, detail: detail.to_owned() },
+    };
+    let (first, second) = (report("b", true, "2 of 2 binds"), report("a", false, "refused"));
+    store.report_links("one", vec![first.clone(), second.clone()], at(1)).await.unwrap();
+    store.report_links("two", vec![second.clone()], at(2)).await.unwrap();
+    let found = store.link_reports().await.unwrap();
+    let shown: Vec<_> =
+        found.iter().map(|found| (found.node.as_str(), &found.report, found.at)).collect();
+    assert_eq!(shown, [("one", &second, at(1)), ("two", &second, at(2)), ("one", &first, at(1))]);
+    store.report_links("one", vec![first.clone()], at(3)).await.unwrap();
+    store.report_links("two", vec![], at(3)).await.unwrap();
+    let found = store.link_reports().await.unwrap();
+    assert_eq!((found.len(), &found[0].report, found[0].at), (1, &first, at(3)));
+
+    assert_eq!(store.reconnect_requests().await.unwrap(), []);
+    for _ in 0..2 {
+        store.request_reconnect(&CarrierName::new("b")).await.unwrap();
+    }
+    let requests = rig.open().await.reconnect_requests().await.unwrap();
+    assert_eq!(requests, [(CarrierName::new("b"), 2)]);
 }

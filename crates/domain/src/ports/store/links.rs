@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::ports::PortError;
+use crate::ports::{LinkStatus, PortError};
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
 
@@ -34,6 +34,21 @@ pub struct LinkLease {
     pub gone: usize,
     /// Number of leases of work released, of dead nodes.
     pub freed: u64,
+}
+
+/// A node's links to a carrier, as it reported them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkReport {
+    pub carrier: CarrierName,
+    pub status: LinkStatus,
+}
+
+/// The last report of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeLinks {
+    pub node: String,
+    pub report: LinkReport,
+    pub at: Timestamp,
 }
 
 /// Kinds of work that another node stored.
@@ -91,6 +106,23 @@ pub trait LinkStore: Send + Sync + std::fmt::Debug {
 
     /// Removes the node, after all its links are closed. Its leases of work stay. Idempotent.
     async fn leave_links(&self, node: &str) -> Result<(), PortError>;
+
+    /// Replaces what `node` reported of its links.
+    async fn report_links(
+        &self,
+        node: &str,
+        reports: Vec<LinkReport>,
+        now: Timestamp,
+    ) -> Result<(), PortError>;
+
+    /// The last reports of all nodes, by carrier and node. A node that died leaves its last one.
+    async fn link_reports(&self) -> Result<Vec<NodeLinks>, PortError>;
+
+    /// Requests that every node closes its links to a carrier and opens them again.
+    async fn request_reconnect(&self, carrier: &CarrierName) -> Result<(), PortError>;
+
+    /// How often that was requested, of each carrier for which it was.
+    async fn reconnect_requests(&self) -> Result<Vec<(CarrierName, u64)>, PortError>;
 
     /// Waits until another node has stored work. Missed notifications are covered by the workers'
     /// timers. Never returns if no other node can share the store. Cancel safe.

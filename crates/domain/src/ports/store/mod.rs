@@ -41,7 +41,7 @@ pub use events::{
 };
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;
-pub use links::{Changed, LinkDemand, LinkLease, LinkStore};
+pub use links::{Changed, LinkDemand, LinkLease, LinkReport, LinkStore, NodeLinks};
 pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, Lease, MessageStore,
     Recorded,
@@ -82,6 +82,6 @@ pub trait Store:
     + LinkStore
     + std::fmt::Debug
 {
-    /// Ok when a durable write would succeed now.
+    /// Ok when a durable write would succeed now. Everyone may read the error: it names no address.
     async fn ping(&self) -> Result<(), PortError>;
 }

@@ -69,7 +69,7 @@ async fn a_log_that_memory_lost_too_is_left_to_the_next_process() {
 
     let connection = database.connect();
     assert_eq!(super::rig::rows(&connection), 1, "acknowledged is stored, and the rest is whole");
-    write_anew(&connection, &LogFile::of(&connection).unwrap()).unwrap();
+    write_anew(&connection, &LogFile::of(&connection, &[]).unwrap()).unwrap();
     let check: String =
         connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
@@ -84,7 +84,7 @@ async fn a_log_written_anew_is_the_same() {
     }
     let path = database.path().with_extension("db-wal");
     let before = std::fs::read(&path).unwrap();
-    let log = LogFile::of(&rig.outside).unwrap();
+    let log = LogFile::of(&rig.outside, &[]).unwrap();
     write_anew(&rig.outside, &log).unwrap();
     assert!(std::fs::read(&path).unwrap() == before);
     assert_eq!(rig.read().await, Ok(4));

@@ -67,7 +67,7 @@ impl Rig {
     pub(super) fn with_lengths(database: &Database, lengths: Lengths) -> Self {
         let outside = database.connect();
         rows(&outside);
-        let log = Arc::new(LogFile::of(&outside).unwrap());
+        let log = Arc::new(LogFile::of(&outside, &[]).unwrap());
         Self::new(database, outside, lengths, log)
     }
 
@@ -144,7 +144,7 @@ pub(super) struct Disk {
 impl Disk {
     fn of(connection: &Connection) -> Arc<Self> {
         rows(connection);
-        let file = LogFile::of(connection).unwrap();
+        let file = LogFile::of(connection, &[]).unwrap();
         Arc::new(Self { file, orders: Mutex::default(), changed: Condvar::new() })
     }
 
@@ -190,6 +190,10 @@ impl Log for Disk {
         drop(orders);
         std::thread::sleep(delay);
         self.file.flush()
+    }
+
+    fn check_presence(&self) -> Result<()> {
+        self.file.check_presence()
     }
 
     fn write_anew(&self, frames: usize) -> io::Result<()> {

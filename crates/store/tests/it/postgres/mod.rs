@@ -4,6 +4,7 @@ mod crowd;
 mod kill;
 mod notify;
 mod opening;
+mod pooler;
 mod schema;
 mod secure;
 mod sweep;
