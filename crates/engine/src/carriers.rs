@@ -1,32 +1,42 @@
-//! The carriers of this process, by name.
+//! The carriers of this process, by name. A reload of the configuration replaces the set.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::ports::Carrier;
 use domain::routing::CarrierName;
 
+use crate::live::Live;
+
+/// A set of carriers, in the order of their names.
+pub(crate) type CarrierSet = BTreeMap<CarrierName, Arc<dyn Carrier>>;
+
 #[derive(Debug)]
-pub(crate) struct Carriers(HashMap<CarrierName, Arc<dyn Carrier>>);
+pub(crate) struct Carriers(Live<CarrierSet>);
 
 impl Carriers {
     pub(crate) fn new(carriers: Vec<Arc<dyn Carrier>>) -> Self {
-        Self(carriers.into_iter().map(|carrier| (carrier.name().clone(), carrier)).collect())
+        Self(Live::new(by_name(carriers)))
     }
 
-    pub(crate) fn get(&self, name: &CarrierName) -> Option<&Arc<dyn Carrier>> {
-        self.0.get(name)
+    /// The present set.
+    pub(crate) fn set(&self) -> Arc<CarrierSet> {
+        self.0.get()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&CarrierName, &Arc<dyn Carrier>)> {
-        self.0.iter()
-    }
-
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<dyn Carrier>> {
-        self.0.values()
+    pub(crate) fn get(&self, name: &CarrierName) -> Option<Arc<dyn Carrier>> {
+        self.0.get().get(name).cloned()
     }
 
     pub(crate) fn any_is_up(&self) -> bool {
-        self.all().any(|carrier| carrier.status().up)
+        self.0.get().values().any(|carrier| carrier.status().up)
     }
+
+    pub(crate) fn replace(&self, carriers: Vec<Arc<dyn Carrier>>) {
+        self.0.set(by_name(carriers));
+    }
+}
+
+fn by_name(carriers: Vec<Arc<dyn Carrier>>) -> CarrierSet {
+    carriers.into_iter().map(|carrier| (carrier.name().clone(), carrier)).collect()
 }

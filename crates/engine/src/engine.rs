@@ -1,12 +1,15 @@
 //! The engine: the services, wired from the ports and settings that each needs; start and stop of
 //! their workers.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::limits;
 use domain::ports::{Carrier, Clock, Fetch, Inbox, Lightning, PortError, Random, Store};
+use domain::routing::CarrierName;
 use domain::time::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::accept::Accept;
 use crate::accounts::Accounts;
@@ -20,6 +23,7 @@ use crate::health::{Health, HealthCheck};
 use crate::hot_cache::HotCache;
 use crate::inbound::Inbound;
 use crate::inbox::CarrierInbox;
+use crate::live::Live;
 use crate::metrics::{ByCarrier, Metrics};
 use crate::numbers::Numbers;
 use crate::orders::Orders;
@@ -52,14 +56,16 @@ pub struct Engine {
     dispatch: Arc<Dispatcher>,
     inbound: Arc<Inbound>,
     cluster: Arc<Cluster>,
-    carriers: Arc<Carriers>,
+    pub(crate) carriers: Arc<Carriers>,
     inbox: Arc<CarrierInbox>,
     health: HealthCheck,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    metrics: Arc<Metrics>,
-    settings: Settings,
-    tasks: Tasks,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) settings: Arc<Live<Settings>>,
+    pub(crate) tasks: Tasks,
+    /// Ends the worker of each carrier.
+    pub(crate) running: Mutex<BTreeMap<CarrierName, CancellationToken>>,
 }
 
 impl Engine {
@@ -74,8 +80,9 @@ impl Engine {
         let (wake, metrics) = (Arc::<Wake>::default(), Arc::<Metrics>::default());
         let (tip, other_nodes) = (Arc::<LastTip>::default(), Arc::<OtherNodes>::default());
         let carriers = Arc::new(Carriers::new(carriers));
-        let routes = Arc::new(settings.routes.clone());
-        let handoff = Arc::new(Handoff::new(settings.node.clone()));
+        let settings = Arc::new(Live::new(settings));
+        let at_start = settings.get();
+        let handoff = Arc::new(Handoff::new(at_start.node.clone()));
         let events = Arc::new(Events {
             context: events::Context {
                 store: store.clone(),
@@ -97,10 +104,9 @@ impl Engine {
             other_nodes: other_nodes.clone(),
             tip: tip.clone(),
             handoff,
-            routes: routes.clone(),
-            quiet_hours: settings.quiet_hours.clone(),
-            node: settings.node.clone(),
-            lease: settings.lease,
+            settings: settings.clone(),
+            node: at_start.node.clone(),
+            lease: at_start.lease,
         }));
         let orders = Arc::new(Orders {
             store: store.clone(),
@@ -110,11 +116,11 @@ impl Engine {
             wake: wake.clone(),
             metrics: metrics.clone(),
             tip,
-            settings: settings.orders,
+            settings: at_start.orders,
             recent: HotCache::of_expensive(),
         });
         let accounts =
-            Arc::new(Accounts::new(store.clone(), clock.clone(), random.clone(), settings.prices));
+            Arc::new(Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices));
         let accept = Arc::new(Accept {
             store: store.clone(),
             fetch: fetch.clone(),
@@ -125,7 +131,7 @@ impl Engine {
             wake: wake.clone(),
             metrics: metrics.clone(),
             tasks: tasks.clone(),
-            routes,
+            settings: settings.clone(),
             accounts: accounts.clone(),
             secrets: HotCache::default(),
             waiting: Default::default(),
@@ -136,7 +142,7 @@ impl Engine {
             random,
             wake: wake.clone(),
             metrics: metrics.clone(),
-            settings: settings.inbound.clone(),
+            settings: settings.clone(),
             receivers: Default::default(),
             loading: Default::default(),
             progress: Default::default(),
@@ -153,7 +159,7 @@ impl Engine {
             store: store.clone(),
             clock: clock.clone(),
             wake: wake.clone(),
-            credit: settings.prices.credit,
+            settings: settings.clone(),
         });
         let directory = Arc::new(Directory::new(store.clone(), clock.clone()));
         let cluster = Arc::new(Cluster {
@@ -163,9 +169,9 @@ impl Engine {
             carriers: carriers.clone(),
             dispatch: dispatch.clone(),
             other_nodes: other_nodes.clone(),
-            node: settings.node.clone(),
-            lease: settings.lease,
-            shares_store: settings.shares_store,
+            node: at_start.node.clone(),
+            lease: at_start.lease,
+            shares_store: at_start.shares_store,
         });
         let health = HealthCheck {
             store: store.clone(),
@@ -199,13 +205,14 @@ impl Engine {
             metrics,
             settings,
             tasks,
+            running: Mutex::default(),
         })
     }
 
     /// Reconciles rows and Lightning node after the previous run, then starts the workers. Orders
     /// must not be accepted earlier.
     pub async fn start(&self) -> Result<(), PortError> {
-        self.numbers.declare(self.settings.numbers.clone()).await?;
+        self.numbers.declare(self.settings().numbers.clone()).await?;
         let leases = self.dispatch.release_leases().await?;
         let unfinished = self.orders.recheck().await?;
         if leases + unfinished > 0 {
@@ -222,15 +229,10 @@ impl Engine {
             dispatch.record_receipts(inbox)
         });
         self.cluster.wait_for_share();
-        for carrier in self.carriers.all() {
-            let running = (carrier.clone(), inbox.clone());
-            self.tasks.worker("carrier", move || {
-                let (carrier, inbox) = running.clone();
-                async move { carrier.run(inbox).await }
-            });
-        }
+        self.carriers.set().values().for_each(|carrier| self.run_carrier(carrier));
         self.worker("dispatch", &self.dispatch, Dispatcher::dispatch);
         self.worker("leases", &self.cluster, Cluster::keep_leases);
+        self.worker("report links", &self.cluster, Cluster::report_links);
         self.worker("other nodes", &self.cluster, Cluster::follow_others);
         self.worker("watch orders", &self.orders, Orders::watch);
         self.worker("node events", &self.orders, Orders::follow_node);
@@ -239,6 +241,20 @@ impl Engine {
         self.worker("join", &self.inbound, Inbound::join);
         self.worker("webhooks", &self.events, Events::deliver);
         Ok(())
+    }
+
+    pub(crate) fn run_carrier(&self, carrier: &Arc<dyn Carrier>) {
+        let end = CancellationToken::new();
+        self.running().insert(carrier.name().clone(), end.clone());
+        let running = (carrier.clone(), self.inbox());
+        self.tasks.worker_until("carrier", end, move || {
+            let (carrier, inbox) = running.clone();
+            async move { carrier.run(inbox).await }
+        });
+    }
+
+    pub(crate) fn running(&self) -> MutexGuard<'_, BTreeMap<CarrierName, CancellationToken>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn worker<S, W>(&self, name: &'static str, service: &Arc<S>, work: fn(Arc<S>) -> W)
@@ -255,11 +271,13 @@ impl Engine {
     pub async fn stop(&self) {
         self.dispatch.close();
         let grace = limits::SHUTDOWN_GRACE;
-        let drains = self.carriers.all().map(|carrier| carrier.stop(grace));
+        let carriers = self.carriers.set();
+        let drains = carriers.values().map(|carrier| carrier.stop(grace));
         futures_util::future::join_all(drains).await;
         self.dispatch.drained(grace).await;
         self.events.close(grace).await;
         self.tasks.stop(grace + Duration::from_secs(5)).await;
+        self.cluster.end_reports().await;
         self.cluster.leave().await;
     }
 
@@ -272,8 +290,9 @@ impl Engine {
         self.clock.now()
     }
 
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    /// The present settings, which a reload replaces.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.get()
     }
 
     /// At most a second old.

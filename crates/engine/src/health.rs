@@ -65,12 +65,11 @@ impl HealthCheck {
         let has_node = self.lightning.held_max() > 0;
         let node_is_fresh =
             !has_node || node.as_ref().is_ok_and(|tip| tip.is_fresh(self.clock.now()));
-        let mut carriers: Vec<_> =
-            self.carriers.iter().map(|(name, carrier)| (name.clone(), carrier.status())).collect();
-        carriers.sort_by(|a, b| a.0.cmp(&b.0));
+        let set = self.carriers.set();
+        let carriers: Vec<_> =
+            set.iter().map(|(name, carrier)| (name.clone(), carrier.status())).collect();
         let every_channel_is_up = [Channel::Sms, Channel::Email].into_iter().all(|channel| {
-            let mut taking =
-                self.carriers.all().filter(|carrier| carrier.takes(channel)).peekable();
+            let mut taking = set.values().filter(|carrier| carrier.takes(channel)).peekable();
             let up = |carrier: &Arc<dyn Carrier>| {
                 carrier.status().up || self.other_nodes.have_up(carrier.name())
             };

@@ -29,7 +29,10 @@ impl OtherNodes {
     pub(crate) fn have_more(&self, carriers: &Carriers) -> bool {
         let up = self.carriers_up();
         !up.is_empty()
-            && carriers.iter().any(|(name, carrier)| up.contains(name) && !carrier.status().up)
+            && carriers
+                .set()
+                .iter()
+                .any(|(name, carrier)| up.contains(name) && !carrier.status().up)
     }
 
     pub(crate) fn set_up(&self, carriers: impl IntoIterator<Item = CarrierName>) {

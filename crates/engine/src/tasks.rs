@@ -28,6 +28,15 @@ impl Tasks {
         F: Fn() -> W + Send + 'static,
         W: Future<Output = ()> + Send + 'static,
     {
+        self.worker_until(name, CancellationToken::new(), work);
+    }
+
+    /// Likewise, but also ends when `end` is cancelled.
+    pub(crate) fn worker_until<F, W>(&self, name: &'static str, end: CancellationToken, work: F)
+    where
+        F: Fn() -> W + Send + 'static,
+        W: Future<Output = ()> + Send + 'static,
+    {
         let tasks = self.clone();
         self.spawn(async move {
             loop {
@@ -42,10 +51,15 @@ impl Tasks {
                         stop.abort();
                         return;
                     }
+                    () = end.cancelled() => {
+                        stop.abort();
+                        return;
+                    }
                 }
                 tokio::select! {
                     () = tokio::time::sleep(RESTART_PAUSE) => {}
                     () = tasks.stopping.cancelled() => return,
+                    () = end.cancelled() => return,
                 }
             }
         });

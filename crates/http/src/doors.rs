@@ -6,7 +6,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -20,9 +20,13 @@ use tower::{Service, service_fn};
 use crate::admission::{Gate, Seat};
 use crate::door::{Door, OpenDoor};
 
-/// Serve it with [`crate::serve`], which adds the peer's address to each request.
+/// Serve it with [`crate::serve`], which adds the peer's address to each request. All clones answer
+/// alike.
 #[derive(Debug, Clone)]
-pub struct Doors {
+pub struct Doors(Arc<RwLock<Present>>);
+
+#[derive(Debug, Clone)]
+struct Present {
     router: Router,
     gate: Arc<Gate>,
 }
@@ -43,12 +47,23 @@ impl Doors {
             let door = door_of(request.uri().path(), &doors).unwrap_or(&elsewhere).clone();
             async move { Ok::<_, Infallible>(door.answer(request, None).await) }
         }));
-        Self { router, gate }
+        Self(Arc::new(RwLock::new(Present { router, gate })))
     }
 
     /// The place of a connection; `places` are all that the listener has.
     pub(crate) fn seat(&self, peer: IpAddr, places: usize) -> Seat {
-        self.gate.seat(peer, places)
+        self.present().gate.seat(peer, places)
+    }
+
+    /// Answers from now on as `other` does, also on open connections; `other` counts anew. Requests under
+    /// way end as they began.
+    pub fn replace(&self, other: &Self) {
+        let present = other.present();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = present;
+    }
+
+    fn present(&self) -> Present {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -89,7 +104,7 @@ impl Service<Request> for Doors {
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         fold_path(&mut request);
-        self.router.call(request)
+        self.present().router.call(request)
     }
 }
 

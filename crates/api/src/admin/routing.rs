@@ -24,7 +24,8 @@ fn route_view(route: &Route) -> Value {
 
 /// As configured; e-mail has its own route.
 pub(crate) async fn list_routes(State(door): State<DoorState>) -> Json<Value> {
-    let routes = &door.engine.settings().routes;
+    let settings = door.engine.settings();
+    let routes = &settings.routes;
     let data: Vec<_> = routes.all().map(route_view).collect();
     Json(json!({ "data": data, "next": null, "email": route_view(routes.email()) }))
 }
@@ -43,7 +44,8 @@ pub(crate) async fn show_quote(
     let engine = &door.engine;
     let tariff = engine.accounts.known_tariff(account).await;
     let tariff = tariff.map_err(store_failed)?.ok_or_else(none)?;
-    let routes = &engine.settings().routes;
+    let settings = engine.settings();
+    let routes = &settings.routes;
     let route = number.map(|number| routes.find(&Address::Phone(number)));
     Ok(Json(json!({
         "number": number.map(|number| number.digits().to_string()),

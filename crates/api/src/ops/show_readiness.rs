@@ -1,9 +1,11 @@
 //! `GET /readyz`: 200 when orders can be accepted and sent, 503 when not; the body says what is
-//! missing. Details (addresses, errors) go to the log: this page is public.
+//! missing, and why the store is, whose error names no address. Other details (addresses, errors) go to
+//! the log: this page is public.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::ports::PortError;
 use engine::Health;
 use serde::Serialize;
 
@@ -13,6 +15,9 @@ use crate::settings::DoorState;
 pub(crate) struct Readiness {
     ready: bool,
     store: &'static str,
+    /// Why the store is unavailable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     node: Node,
     links: Vec<Link>,
 }
@@ -40,6 +45,16 @@ pub(crate) async fn show_readiness(State(door): State<DoorState>) -> (StatusCode
     (status, Json(readiness(ready, &health)))
 }
 
+/// The text alone: what kind of error it is says `store`.
+fn why(error: &PortError) -> String {
+    match error {
+        PortError::Refused(why)
+        | PortError::Unavailable(why)
+        | PortError::Unknown(why)
+        | PortError::Conflict(why) => why.clone(),
+    }
+}
+
 fn readiness(ready: bool, health: &Health) -> Readiness {
     let state = match &health.node {
         _ if !health.has_node => "none",
@@ -54,6 +69,7 @@ fn readiness(ready: bool, health: &Health) -> Readiness {
     Readiness {
         ready,
         store: if health.store.is_ok() { "ok" } else { "unavailable" },
+        reason: health.store.as_ref().err().map(why),
         node: Node { state, height: health.node.as_ref().ok().map(|tip| tip.height) },
         links: health.carriers.iter().map(link).collect(),
     }

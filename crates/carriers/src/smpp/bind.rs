@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use smpp::client::{self, ClientConfig, ConnectError};
 use smpp::link::Link;
 use smpp::session::{BindKind, CloseReason};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::Inner;
@@ -17,6 +18,9 @@ use super::session::Bound;
 
 /// After a session of this duration the delays restart from the shortest.
 const STABLE_AFTER: Duration = Duration::from_secs(30);
+
+/// Time for open requests when the operator requested a new session: the peer may not answer any more.
+const RECONNECT_GRACE: Duration = Duration::from_secs(5);
 
 /// One session and its state for the operator.
 #[derive(Debug)]
@@ -70,6 +74,7 @@ impl Bind {
         let config = ClientConfig { kind: self.kind, ..carrier.settings.client.clone() };
         let name = carrier.lifecycle.name.as_str();
         let mut failing = String::new();
+        let mut requests = carrier.reconnects.subscribe();
         while !closing.is_cancelled() {
             if !carrier.may_keep(self.link) {
                 self.set_down("assigned to another node");
@@ -78,6 +83,7 @@ impl Bind {
                     () = closing.cancelled() => break,
                 }
             }
+            requests.mark_unchanged();
             self.set_connecting();
             let connected = tokio::select! {
                 connected = client::connect(&config) => connected,
@@ -88,9 +94,11 @@ impl Bind {
                 Ok(link) => {
                     failing.clear();
                     let begun = Instant::now();
-                    let reason = self.run_session(carrier, link).await;
+                    let reason = self.run_session(carrier, link, requests.clone()).await;
                     carrier.interruption.note(carrier.clock.now());
-                    let wished = closing.is_cancelled() || !carrier.may_keep(self.link);
+                    let requested = requests.has_changed().unwrap_or(false);
+                    let wished =
+                        closing.is_cancelled() || !carrier.may_keep(self.link) || requested;
                     if wished {
                         tracing::info!(carrier = name, %reason, "SMPP session ended");
                     } else {
@@ -123,13 +131,22 @@ impl Bind {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = closing.cancelled() => {}
+                _ = requests.changed() => {
+                    lost.reset();
+                    refused.reset();
+                }
             }
         }
         self.set_down("stopped");
     }
 
     /// Runs a session; returns why it ended.
-    async fn run_session(&self, carrier: &Inner, link: Link) -> String {
+    async fn run_session(
+        &self,
+        carrier: &Inner,
+        link: Link,
+        mut requests: watch::Receiver<u64>,
+    ) -> String {
         tracing::info!(
             carrier = carrier.lifecycle.name.as_str(),
             kind = ?link.peer.kind,
@@ -140,9 +157,15 @@ impl Bind {
         let (bound, events, run) = Bound::new(carrier, link, leaving.clone());
         self.set_bound();
         let abort = async {
-            carrier.withdrawn(self.link).await;
+            let requested = tokio::select! {
+                () = carrier.withdrawn(self.link) => false,
+                _ = requests.changed() => true,
+            };
             leaving.cancel();
-            carrier.lapsed().await;
+            tokio::select! {
+                () = carrier.lapsed() => {}
+                () = tokio::time::sleep(RECONNECT_GRACE), if requested => {}
+            }
             bound.abort();
             std::future::pending::<Infallible>().await
         };

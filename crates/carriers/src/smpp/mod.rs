@@ -92,6 +92,8 @@ struct Inner {
     binds: Vec<Bind>,
     /// The links that may be up.
     grant: watch::Sender<Grant>,
+    /// Counts the requests to close the links and open them again.
+    reconnects: watch::Sender<u64>,
     /// When our responses may last have been lost.
     interruption: Interruption,
     /// Late responses that refuse the part.
@@ -137,6 +139,7 @@ impl SmppCarrier {
                 rate: Limit::new(settings.rate),
                 binds: grant::binds(&settings.kinds),
                 grant: watch::Sender::new(Grant::ALL),
+                reconnects: watch::Sender::new(0),
                 settings,
                 interruption: Interruption::new(clock.now()),
                 clock,
@@ -304,6 +307,10 @@ impl Carrier for SmppCarrier {
 
     fn allow(&self, links: u32, until: Timestamp) {
         self.inner.allow(links, until);
+    }
+
+    fn reconnect(&self) {
+        self.inner.reconnects.send_modify(|requests| *requests += 1);
     }
 
     async fn stop(&self, grace: Duration) {

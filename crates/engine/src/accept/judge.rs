@@ -65,10 +65,10 @@ impl Accept {
             }
         };
         let blocked = self.blocked(account, payment, &to, limits).await?;
-        let (tariff, routes) = (self.accounts.tariff(account).await?, self.routes.clone());
+        let (tariff, settings_now) = (self.accounts.tariff(account).await?, self.settings.get());
         let priced_by = if payment == Payment::Shares { PricedBy::Part } else { PricedBy::Order };
         let quoted = self.beside(count, move || {
-            let (tariff, routes, blocked) = (&tariff, &*routes, &*blocked);
+            let (tariff, routes, blocked) = (&tariff, &settings_now.routes, &*blocked);
             quote::quote(quote::Request { size, to, priced_by, limits, tariff, routes, blocked })
         });
         let quote = quoted.await??;

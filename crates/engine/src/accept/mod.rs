@@ -24,14 +24,15 @@ use std::sync::{Arc, Mutex};
 
 use domain::id::AccountId;
 use domain::ports::{Clock, Fetch, Random, Store};
-use domain::routing::Routes;
 use domain::secret::Secret;
 
 use crate::accounts::Accounts;
 use crate::dispatch::Dispatcher;
 use crate::hot_cache::HotCache;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::orders::Orders;
+use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
 
@@ -55,7 +56,7 @@ pub struct Accept {
     pub(crate) wake: Arc<Wake>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tasks: Tasks,
-    pub(crate) routes: Arc<Routes>,
+    pub(crate) settings: Arc<Live<Settings>>,
     /// Prices to charge.
     pub(crate) accounts: Arc<Accounts>,
     /// Secrets that sign the webhooks of accounts.

@@ -58,6 +58,10 @@ impl Accounts {
         Self { store, clock, random, keys: HotCache::default(), price_lists }
     }
 
+    pub(crate) fn configure_prices(&self, prices: Prices) {
+        self.price_lists.configure(prices);
+    }
+
     /// Accounts by id, after `after`.
     pub async fn page(
         &self,

@@ -8,19 +8,25 @@ use domain::ports::{Clock, PortError, Store};
 use domain::sale::tariff::{PriceList, Prices, Tariff};
 
 use crate::hot_cache::HotCache;
+use crate::live::Live;
 
 #[derive(Debug)]
 pub(super) struct PriceLists {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    configured: Prices,
+    configured: Live<Prices>,
     /// By account; `None` is the list of all accounts.
     lists: HotCache<Option<AccountId>, Arc<PriceList>>,
 }
 
 impl PriceLists {
     pub(super) fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, configured: Prices) -> Self {
-        Self { store, clock, configured, lists: HotCache::of_expensive() }
+        Self { store, clock, configured: Live::new(configured), lists: HotCache::of_expensive() }
+    }
+
+    /// The configured prices were changed.
+    pub(super) fn configure(&self, prices: Prices) {
+        self.configured.set(prices);
     }
 
     /// The list was changed here.
@@ -34,7 +40,7 @@ impl PriceLists {
             Some(account) => self.list(Some(account)).await?,
             None => Arc::default(),
         };
-        Ok(Tariff::new(self.configured, of_all, own))
+        Ok(Tariff::new(*self.configured.get(), of_all, own))
     }
 
     async fn list(&self, of: Option<AccountId>) -> Result<Arc<PriceList>, PortError> {

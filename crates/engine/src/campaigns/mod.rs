@@ -9,9 +9,10 @@ mod search;
 
 use std::sync::Arc;
 
-use domain::money::Msat;
 use domain::ports::{Clock, Store};
 
+use crate::live::Live;
+use crate::settings::Settings;
 use crate::wake::Wake;
 
 pub use credits::Credits;
@@ -23,6 +24,5 @@ pub struct Campaigns {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) wake: Arc<Wake>,
-    /// Worth of one credit.
-    pub(crate) credit: Msat,
+    pub(crate) settings: Arc<Live<Settings>>,
 }

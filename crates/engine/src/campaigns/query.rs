@@ -102,8 +102,8 @@ impl Campaigns {
     }
 
     /// An amount as the bulk API counts it.
-    pub const fn credits(&self, amount: Msat) -> Credits {
-        Credits { amount, worth: self.credit }
+    pub fn credits(&self, amount: Msat) -> Credits {
+        Credits { amount, worth: self.settings.get().prices.credit }
     }
 }
 

@@ -37,7 +37,7 @@ impl Cluster {
     pub(crate) fn wait_for_share(&self) {
         if self.shares_store {
             let never = Timestamp::default();
-            self.carriers.all().for_each(|carrier| carrier.allow(0, never));
+            self.carriers.set().values().for_each(|carrier| carrier.allow(0, never));
         }
     }
 
@@ -77,9 +77,7 @@ impl Cluster {
             let (binds, open) = (links.binds, links.open);
             LinkDemand { carrier: name.clone(), binds, open, up: carrier.status().up }
         };
-        let mut demands: Vec<_> = self.carriers.iter().map(demand).collect();
-        demands.sort_by(|a, b| a.carrier.cmp(&b.carrier));
-        demands
+        self.carriers.set().iter().map(demand).collect()
     }
 
     /// `None` if any renewal failed.
@@ -184,7 +182,7 @@ impl Kept {
             tracing::warn!("could not renew this node's lease; releasing its links");
             self.links_released = true;
             let end = at.after(cluster.lease / 4 * 3);
-            cluster.carriers.all().for_each(|carrier| carrier.allow(0, end));
+            cluster.carriers.set().values().for_each(|carrier| carrier.allow(0, end));
         }
     }
 }

@@ -2,6 +2,7 @@
 //! reports of other nodes.
 
 mod leases;
+mod reports;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use domain::limits;
 use domain::message::Lane;
-use domain::message::quiet::QuietHours;
 use domain::ports::{Claimed, Clock, MessageStore, PortError};
-use domain::routing::Routes;
 use tokio::sync::Notify;
 
 use super::arrivals::{Arrivals, Queues};
@@ -17,8 +15,10 @@ use super::in_flight::InFlight;
 use super::references::References;
 use crate::carriers::Carriers;
 use crate::events::Handoff;
+use crate::live::Live;
 use crate::metrics::{ByResult, Metrics};
 use crate::other_nodes::OtherNodes;
+use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::tip::LastTip;
 use crate::wake::{Wake, signal_or_timer};
@@ -38,8 +38,7 @@ pub(crate) struct Context {
     pub(crate) other_nodes: Arc<OtherNodes>,
     pub(crate) tip: Arc<LastTip>,
     pub(crate) handoff: Arc<Handoff>,
-    pub(crate) routes: Arc<Routes>,
-    pub(crate) quiet_hours: QuietHours,
+    pub(crate) settings: Arc<Live<Settings>>,
     pub(crate) node: String,
     pub(crate) lease: Duration,
 }

@@ -19,7 +19,9 @@ use super::choose::{Link, choose, deferred, refused};
 use super::dispatcher::Context;
 use super::in_flight::{ChunkEnded, Handed, InFlight};
 use super::references::References;
+use crate::carriers::CarrierSet;
 use crate::other_nodes::OtherNodes;
+use crate::settings::Settings;
 
 /// Result of sorting claimed chunks.
 #[derive(Default)]
@@ -45,10 +47,10 @@ struct Links<'a> {
 }
 
 impl<'a> Links<'a> {
-    fn of(context: &'a Context) -> Self {
-        let carriers = context.carriers.iter();
+    fn of(carriers: &'a CarrierSet, others: &'a OtherNodes) -> Self {
+        let carriers = carriers.iter();
         let here = carriers.map(|(name, carrier)| (name, carrier, carrier.status().up)).collect();
-        Self { here, others: &context.other_nodes }
+        Self { here, others }
     }
 
     fn find(&self, name: &CarrierName) -> Option<&(&'a CarrierName, &'a Arc<dyn Carrier>, bool)> {
@@ -90,7 +92,8 @@ impl Dispatcher {
     }
 
     fn sort_out(&self, chunks: Vec<ClaimedChunk>, now: Timestamp) -> Sorted {
-        let links = Links::of(&self.context);
+        let carriers = self.context.carriers.set();
+        let links = Links::of(&carriers, &self.context.other_nodes);
         let mut sorted = Sorted::default();
         let mut references = self.references.lock().unwrap_or_else(PoisonError::into_inner);
         let mut in_flight = self.in_flight();
@@ -118,7 +121,8 @@ impl Sorted {
         now: Timestamp,
     ) {
         let ClaimedChunk { id, attempt, content, deadline_height, recipients } = chunk;
-        let (routes, lane) = (&context.routes, content.lane);
+        let settings = context.settings.get();
+        let (routes, lane) = (&settings.routes, content.lane);
         let too_late = over(context, content.valid_until, deadline_height, now);
         let mut handed = Vec::with_capacity(recipients.len());
         let mut occupied: Vec<(CarrierName, usize)> = Vec::new();
@@ -127,7 +131,7 @@ impl Sorted {
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
             let draw = draw(content.message, recipient.index);
             let link = |name: &CarrierName| links.state(name, lane, in_flight, now);
-            let choice = match (too_late, sleeps(context, lane, &recipient.to, now)) {
+            let choice = match (too_late, sleeps(&settings, lane, &recipient.to, now)) {
                 (Some(reason), _) => Err(refused(reason)),
                 (None, Some(wait)) => {
                     Err(End::Deferred { reason: Reason::QuietHours, wait: Some(wait) })
@@ -199,10 +203,10 @@ impl Sorted {
 }
 
 /// Time until quiet hours at the number end; `None` outside of them.
-fn sleeps(context: &Context, lane: Lane, to: &Address, now: Timestamp) -> Option<Duration> {
+fn sleeps(settings: &Settings, lane: Lane, to: &Address, now: Timestamp) -> Option<Duration> {
     match (lane, to) {
         (Lane::Bulk, Address::Phone(number)) => {
-            context.quiet_hours.until(*number, now).map(|until| until.since(now))
+            settings.quiet_hours.until(*number, now).map(|until| until.since(now))
         }
         (Lane::Single, _) | (Lane::Bulk, Address::Email(_)) => None,
     }

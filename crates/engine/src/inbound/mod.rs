@@ -14,8 +14,9 @@ use tokio::sync::Mutex;
 
 use crate::accept::Accept;
 use crate::commit_progress::CommitProgress;
+use crate::live::Live;
 use crate::metrics::{ByResult, Metrics};
-use crate::settings::InboundSettings;
+use crate::settings::Settings;
 use crate::wake::Wake;
 
 /// Dependencies of recording and joining.
@@ -26,7 +27,7 @@ pub(crate) struct Inbound {
     pub random: Arc<dyn Random>,
     pub wake: Arc<Wake>,
     pub metrics: Arc<Metrics>,
-    pub settings: InboundSettings,
+    pub settings: Arc<Live<Settings>>,
     /// As last read from the rows of our numbers; `None` before the first reading.
     pub receivers: RwLock<Option<Arc<Receivers>>>,
     pub loading: Mutex<()>,

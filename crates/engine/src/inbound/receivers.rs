@@ -65,7 +65,7 @@ impl Inbound {
             }
         }
         let receivers = Receivers {
-            keywords: self.settings.keywords.clone(),
+            keywords: self.settings.get().inbound.keywords.clone(),
             numbers,
             others: Receiver { target: self.other_target(), ..Receiver::default() },
             silent,
@@ -86,7 +86,7 @@ impl Inbound {
             return Ok(Receiver { account, target: self.other_target(), help });
         };
         let secret = match account {
-            None => self.settings.webhook_secret.clone(),
+            None => self.settings.get().inbound.webhook_secret.clone(),
             Some(account) => self.secret_of(account, secrets).await?,
         };
         Ok(Receiver { account, target: Some(Target::Webhook { url, secret }), help })
@@ -108,7 +108,8 @@ impl Inbound {
     }
 
     fn other_target(&self) -> Option<Target> {
-        let url = self.settings.webhook_url.clone()?;
-        Some(Target::Webhook { url, secret: self.settings.webhook_secret.clone() })
+        let settings = self.settings.get();
+        let url = settings.inbound.webhook_url.clone()?;
+        Some(Target::Webhook { url, secret: settings.inbound.webhook_secret.clone() })
     }
 }
