@@ -43,6 +43,7 @@ pub(super) fn start(setting: &Setting) -> Result<Gateway> {
     let first = nodes.first().context("no node")?;
     let ask = |words: &[&str]| ask(setting, &first.dir, words);
     let credit = (PRICE_SATS * (setting.messages + 1_000)).min(CREDIT_MAX_SATS).to_string();
+    ask(&["init"])?;
     ask(&["account", "add", "bench", "--credit-sats", &credit])?;
     let key = ask(&["key", "add", "bench"])?;
     ask(&["sender", "add", "bench", "BENCH"])?;

@@ -15,10 +15,10 @@ pub(crate) fn make_carriers(
     config: &Config,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
+    room: &Arc<smpp::InboundRoom>,
 ) -> anyhow::Result<Vec<Arc<dyn Carrier>>> {
-    let room = inbound_room();
     let make = |carrier: &CarrierConfig| {
-        make_carrier(carrier, clock, random, &room)
+        make_carrier(carrier, clock, random, room)
             .with_context(|| format!("cannot create carrier {:?}", carrier.name))
     };
     config.carriers.iter().map(make).collect()

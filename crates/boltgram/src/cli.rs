@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use domain::account::{AccountName, Scope};
 
 /// A message gateway with a Lightning cash register.
@@ -22,7 +23,8 @@ pub(crate) struct Cli {
 /// Configuration and data of the gateway; the same for `serve` and for the other commands.
 #[derive(Debug, Args)]
 pub(crate) struct InstanceArgs {
-    /// Configuration file; without one, the sandbox. `boltgram config` prints the reference
+    /// Configuration file [default: the one that BOLTGRAM_CONFIG names, or else ./boltgram.toml if it
+    /// exists; without any, the sandbox]. `boltgram config` prints the reference
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Data directory, instead of the configured one [default: boltgram-data]
@@ -35,12 +37,30 @@ pub(crate) enum Command {
     /// Runs the gateway until SIGTERM or Ctrl-C
     ///
     /// The first signal stops it in order: work in progress is finished, for at most some seconds. A
-    /// second one stops it at once; nothing that was acknowledged is lost.
+    /// second one stops it at once; nothing that was acknowledged is lost. SIGHUP reads the configuration
+    /// file again and applies what can change while the gateway runs.
     Serve {
         /// Address to listen on, instead of the configured one; port 0 takes any free port
         #[arg(long, value_name = "ADDR")]
         listen: Option<SocketAddr>,
     },
+    /// Creates the data directory and the store, without serving
+    Init,
+    /// Writes a backup of the store, beside a running server or without one
+    Backup {
+        /// Directory to create; an existing one must be empty
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Restores a backup into a data directory that does not exist yet, or is empty
+    Restore {
+        /// Directory that `backup` wrote
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// Carriers and their links
+    #[command(subcommand)]
+    Carrier(CarrierCommand),
     /// Accounts with prepaid credit
     #[command(subcommand)]
     Account(AccountCommand),
@@ -66,6 +86,40 @@ pub(crate) enum Command {
     },
     /// Prints the annotated configuration reference: every key with its default
     Config,
+    /// Prints the completions of a shell
+    Completions {
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Prints the manual page, or writes the pages of all commands
+    Man {
+        /// Existing directory for a page of each command
+        #[arg(value_name = "DIR")]
+        directory: Option<PathBuf>,
+    },
+}
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ListArgs {
+    /// Prints a JSON array instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CarrierCommand {
+    /// Lists the carriers with the state of their links, as each node reported it last
+    List {
+        #[command(flatten)]
+        list: ListArgs,
+    },
+    /// Closes the links of a carrier, at every node, and opens them again without waiting
+    Reconnect {
+        /// Name of a `[[carriers]]` section
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,7 +135,10 @@ pub(crate) enum AccountCommand {
         credit_sats: i64,
     },
     /// Lists the accounts and their balances in sats
-    List,
+    List {
+        #[command(flatten)]
+        list: ListArgs,
+    },
 }
 
 /// One bitcoin; more is taken for a typing error.
@@ -105,6 +162,8 @@ pub(crate) enum KeyCommand {
     List {
         #[arg(value_name = "ACCOUNT")]
         account: Option<AccountName>,
+        #[command(flatten)]
+        list: ListArgs,
     },
     /// Revokes a key permanently
     Revoke {
@@ -137,6 +196,8 @@ pub(crate) enum SenderCommand {
     List {
         #[arg(value_name = "ACCOUNT")]
         account: AccountName,
+        #[command(flatten)]
+        list: ListArgs,
     },
 }
 
@@ -149,7 +210,10 @@ pub(crate) enum OperatorCommand {
         name: String,
     },
     /// Lists operators, without their keys, which are not stored
-    List,
+    List {
+        #[command(flatten)]
+        list: ListArgs,
+    },
     /// Revokes an operator's key permanently
     Revoke {
         /// Id from `operator list`
@@ -160,12 +224,14 @@ pub(crate) enum OperatorCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum InboundCommand {
-    /// Lists them, newest first, with their arrival in Unix seconds
+    /// Lists them, newest first
     List {
         /// Maximum number
         #[arg(long, value_name = "N", default_value_t = 20,
               value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
+        #[command(flatten)]
+        list: ListArgs,
     },
 }
 

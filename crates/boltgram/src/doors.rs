@@ -34,17 +34,31 @@ impl Doors {
     }
 
     /// Serves until `stop`, then finishes requests in progress.
-    pub(crate) async fn serve(
-        self,
-        engine: &Arc<Engine>,
-        http: HttpSettings,
-        stop: &CancellationToken,
-    ) {
-        let ops = api::admin_router(engine.clone(), http.clone());
-        let router = api::router(engine.clone(), http);
-        let main = http::serve(self.main, router, stop.clone().cancelled_owned());
-        let Some(admin) = self.admin else { return main.await };
-        tokio::join!(main, http::serve(admin, ops, stop.clone().cancelled_owned()));
+    pub(crate) async fn serve(self, routers: &Routers, stop: &CancellationToken) {
+        let Routers { main, admin } = routers.clone();
+        let main = http::serve(self.main, main, stop.clone().cancelled_owned());
+        let Some(listener) = self.admin else { return main.await };
+        tokio::join!(main, http::serve(listener, admin, stop.clone().cancelled_owned()));
+    }
+}
+
+/// What each listener answers.
+#[derive(Clone)]
+pub(crate) struct Routers {
+    main: http::Doors,
+    admin: http::Doors,
+}
+
+impl Routers {
+    pub(crate) fn new(engine: &Arc<Engine>, http: HttpSettings) -> Self {
+        let admin = api::admin_router(engine.clone(), http.clone());
+        Self { main: api::router(engine.clone(), http), admin }
+    }
+
+    /// Answers from now on with the settings of `other`.
+    pub(crate) fn replace(&self, other: &Self) {
+        self.main.replace(&other.main);
+        self.admin.replace(&other.admin);
     }
 }
 

@@ -1,11 +1,13 @@
 //! The program: reads the configuration, wires the crates together, and runs. It contains no business rules.
 
+mod backup;
 mod cli;
 mod commands;
 mod config;
 mod open_store;
 mod output;
 mod prices;
+mod reload;
 
 mod carriers;
 mod doors;

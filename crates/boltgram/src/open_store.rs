@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -18,9 +18,20 @@ use crate::config::{Checked, Config};
 use crate::prices::prices;
 use crate::system::{os_random, system_clock};
 
+/// The file of a directory in which `boltgram` is started.
+const CONFIG_FILE: &str = "boltgram.toml";
+
+/// The configuration file: of the command line, else of `BOLTGRAM_CONFIG`, else `./boltgram.toml` if there
+/// is one.
+pub(crate) fn config_file(instance: &InstanceArgs) -> Option<PathBuf> {
+    let named = std::env::var_os("BOLTGRAM_CONFIG").filter(|name| !name.is_empty());
+    let here = || fs::exists(CONFIG_FILE).unwrap_or(true).then(|| PathBuf::from(CONFIG_FILE));
+    instance.config.clone().or_else(|| named.map(PathBuf::from)).or_else(here)
+}
+
 /// Loads the configuration and applies the command line.
 pub(crate) fn load_config(instance: &InstanceArgs) -> anyhow::Result<Checked> {
-    let mut checked = Config::load(instance.config.as_deref())?;
+    let mut checked = Config::load(config_file(instance).as_deref())?;
     if let Some(data) = &instance.data {
         checked.config.data.clone_from(data);
     }
@@ -36,7 +47,7 @@ pub(crate) struct StoreAccess {
 
 impl StoreAccess {
     async fn open(config: &Config) -> anyhow::Result<Self> {
-        let (store, clock) = (open_store(config).await?, system_clock());
+        let (store, clock) = (open_store_beside(config).await?, system_clock());
         let prices = prices(&config.prices)?;
         let accounts = Accounts::new(store.clone(), clock.clone(), os_random(), prices);
         let directory = Directory::new(store.clone(), clock);
@@ -52,30 +63,45 @@ impl StoreAccess {
 /// created.
 pub(crate) async fn open_existing_store(instance: &InstanceArgs) -> anyhow::Result<StoreAccess> {
     let config = load_config(instance)?.config;
-    let url = config.whole_store_url()?;
-    if !url.is_made().await.with_context(|| unopened(&url))? {
-        bail!("there is no store at {}; `serve` or `account add` creates one", place(&url));
-    }
+    existing_store(&config).await?;
     StoreAccess::open(&config).await
 }
 
-/// For the first command of all, which may create the store.
-pub(crate) async fn open_or_create_store(instance: &InstanceArgs) -> anyhow::Result<StoreAccess> {
-    StoreAccess::open(&load_config(instance)?.config).await
+/// The store's URL; an error if there is no store.
+pub(crate) async fn existing_store(config: &Config) -> anyhow::Result<StoreUrl> {
+    let created = "`boltgram serve` or `boltgram init` creates it";
+    if !config.data.is_dir() {
+        bail!("there is no data directory {}; {created}", config.data.display());
+    }
+    let url = config.whole_store_url()?;
+    if !url.is_made().await.with_context(|| unopened(&url))? {
+        bail!("there is no store at {}; {created}", place(&url));
+    }
+    Ok(url)
 }
 
-pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+/// Creates or migrates the store as needed: only for who holds the [`crate::serve_lock::ServeLock`].
+pub(crate) async fn open_store_to_serve(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     make_data_directory(&config.data)?;
     let url = config.whole_store_url()?;
     let vault = url.vault(&config.data).await.context("cannot use the vault key")?;
-    url.open(vault, Options::default()).await.with_context(|| unopened(&url))
+    let options = Options { kept: vec![url.vault_file(&config.data)], ..Options::default() };
+    url.open(vault, options).await.with_context(|| unopened(&url))
+}
+
+/// Opens the store beside a server, which may be of an older version: it is not migrated.
+async fn open_store_beside(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+    let url = config.whole_store_url()?;
+    let vault = url.vault(&config.data).await.context("cannot use the vault key")?;
+    let options = Options { migrate: false, ..Options::default() };
+    url.open(vault, options).await.with_context(|| unopened(&url))
 }
 
 fn unopened(url: &StoreUrl) -> String {
     format!("cannot open the store {}", place(url))
 }
 
-fn place(url: &StoreUrl) -> String {
+pub(crate) fn place(url: &StoreUrl) -> String {
     url.file().map_or_else(|| url.to_string(), |file| file.display().to_string())
 }
 

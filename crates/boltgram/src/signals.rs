@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT, which stop the process.
+//! SIGTERM and SIGINT, which stop the process, and SIGHUP, which makes it read its configuration again.
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -6,6 +6,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signalled {
+    /// With the name of the signal.
+    Stop(&'static str),
+    Reload,
 }
 
 impl Signals {
@@ -15,14 +23,25 @@ impl Signals {
         Ok(Self {
             terminate: take(SignalKind::terminate())?,
             interrupt: take(SignalKind::interrupt())?,
+            hangup: take(SignalKind::hangup())?,
         })
     }
 
-    /// The name of the next signal. Cancel safe.
-    pub(crate) async fn next(&mut self) -> &'static str {
+    /// The next signal; several SIGHUP at once are one. Cancel safe.
+    pub(crate) async fn next(&mut self) -> Signalled {
         tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => Signalled::Stop("SIGTERM"),
+            _ = self.interrupt.recv() => Signalled::Stop("SIGINT"),
+            _ = self.hangup.recv() => Signalled::Reload,
+        }
+    }
+
+    /// The name of the next signal that stops the process; SIGHUP is ignored meanwhile. Cancel safe.
+    pub(crate) async fn next_stop(&mut self) -> &'static str {
+        loop {
+            if let Signalled::Stop(name) = self.next().await {
+                return name;
+            }
         }
     }
 }

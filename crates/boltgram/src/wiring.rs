@@ -4,13 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::carriers::smpp::InboundRoom;
 use anyhow::Context;
 use api::HttpSettings;
+use api::sandbox::SandboxWallet;
 use domain::inbound::Party;
 use domain::message::quiet::QuietHours;
 use domain::number::Home;
 use domain::number::own::NumberTerms;
-use domain::ports::{Clock, Fetch, Lightning, Random};
+use domain::ports::{Clock, Fetch, Lightning, Random, Store};
 use domain::routing::{CarrierName, Routes};
 use engine::tasks::Tasks;
 use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings};
@@ -18,13 +20,13 @@ use lightning::lnd::{Lnd, LndOptions};
 use lightning::none::NoNode;
 use lightning::sandbox::{self, Sandbox};
 
-use crate::carriers::make_carriers;
+use crate::carriers::{inbound_room, make_carriers};
 use crate::config::{
     Backend, CarrierConfig, CarrierKind, Config, LightningConfig, QuietHoursConfig, RouteConfig,
 };
 use crate::inbound::{declared_numbers, inbound_settings};
 use crate::node_name::node_name;
-use crate::open_store::open_store;
+use crate::open_store::open_store_to_serve;
 use crate::prices::prices;
 use crate::system::{os_random, system_clock};
 use crate::wallet::Wallet;
@@ -33,20 +35,24 @@ use crate::wallet::Wallet;
 pub(crate) struct House {
     pub engine: Arc<Engine>,
     pub http: HttpSettings,
+    pub store: Arc<dyn Store>,
+    pub room: Arc<InboundRoom>,
 }
 
 pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House> {
     let (clock, random) = (system_clock(), os_random());
-    let store = open_store(config).await?;
+    let store = open_store_to_serve(config).await?;
     let (lightning, wallet) = open_node(config, &clock, &random).await?;
-    let carriers = make_carriers(config, &clock, &random)?;
+    let room = inbound_room();
+    let carriers = make_carriers(config, &clock, &random, &room)?;
     let fetch = make_fetch(config)?;
     let inbound = inbound_settings(config, &*random)?;
     let numbers = declared_numbers(config, &*store).await?;
     let settings = settings(config, inbound, numbers)?;
-    let ports = Ports { store, lightning, carriers, fetch, clock, random };
+    let ports = Ports { store: store.clone(), lightning, carriers, fetch, clock, random };
     let engine = Engine::new(ports, settings, Arc::new(api::Events), tasks);
-    Ok(House { engine, http: http_settings(config, wallet) })
+    let wallet = wallet.map(|wallet| Arc::new(wallet) as Arc<dyn SandboxWallet>);
+    Ok(House { engine, http: http_settings(config, wallet), store, room })
 }
 
 type Node = (Arc<dyn Lightning>, Option<Wallet>);
@@ -93,10 +99,13 @@ fn make_fetch(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
     Ok(Arc::new(fetch::Guarded::new(options)?))
 }
 
-fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
+pub(crate) fn http_settings(
+    config: &Config,
+    sandbox: Option<Arc<dyn SandboxWallet>>,
+) -> HttpSettings {
     let limits = &config.limits;
-    let sandbox = |carrier: &&CarrierConfig| matches!(carrier.kind, CarrierKind::Sandbox);
-    let carrier = config.carriers.iter().find(sandbox);
+    let simulated = |carrier: &&CarrierConfig| matches!(carrier.kind, CarrierKind::Sandbox);
+    let carrier = config.carriers.iter().find(simulated);
     let rate = http::Rate { per_second: limits.address_rate, burst: limits.address_burst };
     HttpSettings {
         address_rate: (rate.per_second > 0).then_some(rate),
@@ -106,12 +115,12 @@ fn http_settings(config: &Config, wallet: Option<Wallet>) -> HttpSettings {
         order_parts_max: config.orders.parts_max,
         tells_operator: config.admin_listen.is_none(),
         sandbox_carrier: carrier.map(|carrier| CarrierName::new(&carrier.name)),
-        sandbox: wallet.map(|wallet| Arc::new(wallet) as Arc<dyn api::sandbox::SandboxWallet>),
+        sandbox,
         ..HttpSettings::default()
     }
 }
 
-fn settings(
+pub(crate) fn settings(
     config: &Config,
     inbound: InboundSettings,
     numbers: Vec<(Party, NumberTerms)>,

@@ -8,7 +8,12 @@ use crate::open_store::open_existing_store;
 use crate::output;
 
 pub(super) async fn check_ledger(instance: &InstanceArgs) -> anyhow::Result<()> {
-    let report = open_existing_store(instance).await?.store.check_ledger().await?;
+    let store = open_existing_store(instance).await?.store;
+    report(&store.check_ledger().await?)
+}
+
+/// Fails if the ledger is not sound.
+pub(crate) fn report(report: &LedgerReport) -> anyhow::Result<()> {
     output::line(&format!(
         "{} ledger accounts, {} transfers, sum {}",
         report.accounts, report.transfers, report.sum
@@ -16,7 +21,7 @@ pub(super) async fn check_ledger(instance: &InstanceArgs) -> anyhow::Result<()> 
     if report.is_sound() {
         return output::line("the ledger is sound");
     }
-    tell_what_is_wrong(&report)?;
+    tell_what_is_wrong(report)?;
     bail!("the ledger is not sound");
 }
 

@@ -1,20 +1,32 @@
 //! `boltgram account list`.
 
-use crate::cli::InstanceArgs;
+use domain::account::{Account, Balance};
+use serde_json::json;
+
+use crate::cli::{InstanceArgs, ListArgs};
 use crate::open_store::open_existing_store;
 use crate::output;
 
-pub(super) async fn list_accounts(instance: &InstanceArgs) -> anyhow::Result<()> {
+pub(super) async fn list_accounts(instance: &InstanceArgs, list: ListArgs) -> anyhow::Result<()> {
     let accounts = open_existing_store(instance).await?.store.accounts().await?;
-    let rows: Vec<_> = accounts
-        .iter()
-        .map(|(account, balance)| {
+    output::list(
+        list,
+        &accounts,
+        |(account, balance): &(Account, Balance)| {
+            json!({
+                "id": account.id.0,
+                "name": account.name.as_str(),
+                "availableMsat": balance.available.get(),
+                "reservedMsat": balance.reserved.get(),
+            })
+        },
+        ["ACCOUNT", "AVAILABLE", "RESERVED"],
+        |(account, balance)| {
             [
                 account.name.as_str().to_owned(),
                 balance.available.sats_floor().to_string(),
                 balance.reserved.sats_floor().to_string(),
             ]
-        })
-        .collect();
-    output::table(["ACCOUNT", "AVAILABLE", "RESERVED"], &rows)
+        },
+    )
 }

@@ -1,15 +1,39 @@
 //! `boltgram inbound list`: inbound messages, newest first.
 
 use domain::inbound::{InboundContent, InboundMessage};
+use serde_json::{Value, json};
 
-use crate::cli::InstanceArgs;
+use crate::cli::{InstanceArgs, ListArgs};
 use crate::open_store::open_existing_store;
 use crate::output;
 
-pub(super) async fn list_inbound(instance: &InstanceArgs, limit: u32) -> anyhow::Result<()> {
+pub(super) async fn list_inbound(
+    instance: &InstanceArgs,
+    limit: u32,
+    list: ListArgs,
+) -> anyhow::Result<()> {
     let store = open_existing_store(instance).await?.store;
-    let rows: Vec<_> = store.inbound_list(None, limit).await?.iter().map(row).collect();
-    output::table(["RECEIVED", "CARRIER", "FROM", "TO", "PARTS", "TEXT"], &rows)
+    let messages = store.inbound_list(None, limit).await?;
+    let headings = ["RECEIVED", "CARRIER", "FROM", "TO", "PARTS", "TEXT"];
+    output::list(list, &messages, view, headings, row)
+}
+
+fn view(message: &InboundMessage) -> Value {
+    let (text, octets) = match &message.content {
+        InboundContent::Text(text) => (Some(text.as_str()), None),
+        InboundContent::Octets(octets) => (None, Some(octets.to_hex())),
+    };
+    json!({
+        "id": message.id.to_string(),
+        "receivedAt": output::moment(message.received_at),
+        "carrier": message.carrier.as_str(),
+        "from": message.from.as_str(),
+        "to": message.to.as_str(),
+        "parts": message.parts,
+        "complete": message.is_complete(),
+        "text": text,
+        "octets": octets,
+    })
 }
 
 fn row(message: &InboundMessage) -> [String; 6] {
@@ -20,7 +44,7 @@ fn row(message: &InboundMessage) -> [String; 6] {
         InboundContent::Octets(octets) => format!("0x{}", octets.to_hex()),
     };
     [
-        message.received_at.as_secs().to_string(),
+        output::moment(message.received_at),
         message.carrier.as_str().to_owned(),
         message.from.as_str().to_owned(),
         message.to.as_str().to_owned(),

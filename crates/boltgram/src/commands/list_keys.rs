@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use domain::account::{AccountName, Key, Scope};
+use serde_json::{Value, json};
 
-use crate::cli::InstanceArgs;
+use crate::cli::{InstanceArgs, ListArgs};
 use crate::open_store::open_existing_store;
 use crate::output;
 
 pub(super) async fn list_keys(
     instance: &InstanceArgs,
     account: Option<&AccountName>,
+    list: ListArgs,
 ) -> anyhow::Result<()> {
     let access = open_existing_store(instance).await?;
     let account = match account {
@@ -21,13 +23,20 @@ pub(super) async fn list_keys(
     let accounts = store.accounts().await?;
     let names: HashMap<_, _> =
         accounts.iter().map(|(account, _)| (account.id, account.name.as_str())).collect();
-    let rows: Vec<_> = store
-        .keys(account)
-        .await?
-        .iter()
-        .map(|key| row(key, names.get(&key.account).copied().unwrap_or("?")))
-        .collect();
-    output::table(["ID", "ACCOUNT", "SCOPES", "RATE", "STATE"], &rows)
+    let name = |key: &Key| names.get(&key.account).copied().unwrap_or("?");
+    let keys = store.keys(account).await?;
+    let headings = ["ID", "ACCOUNT", "SCOPES", "RATE", "STATE"];
+    output::list(list, &keys, |key| view(key, name(key)), headings, |key| row(key, name(key)))
+}
+
+fn view(key: &Key, account: &str) -> Value {
+    json!({
+        "id": key.id.0,
+        "account": account,
+        "scopes": key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
+        "rate": key.rate,
+        "revokedAt": key.revoked_at.map(output::moment),
+    })
 }
 
 fn row(key: &Key, account: &str) -> [String; 5] {

@@ -4,14 +4,21 @@ mod add_account;
 mod add_key;
 mod add_operator;
 mod add_sender;
+mod back_up;
 mod check_config;
-mod check_ledger;
+pub(crate) mod check_ledger;
+mod init;
 mod list_accounts;
+mod list_carriers;
 mod list_inbound;
 mod list_keys;
 mod list_operators;
 mod list_senders;
+mod print_completions;
 mod print_config;
+mod print_manual;
+mod reconnect_carrier;
+mod restore;
 mod revoke_key;
 mod revoke_operator;
 mod serve;
@@ -19,8 +26,8 @@ mod serve;
 use anyhow::Context;
 
 use crate::cli::{
-    AccountCommand, Cli, Command, InboundCommand, InstanceArgs, KeyCommand, LedgerCommand,
-    OperatorCommand, SenderCommand,
+    AccountCommand, CarrierCommand, Cli, Command, InboundCommand, InstanceArgs, KeyCommand,
+    LedgerCommand, OperatorCommand, SenderCommand,
 };
 use crate::{config, logging};
 
@@ -30,14 +37,29 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Config => print_config::print_config(),
         Command::CheckConfig { file } => check_config::check_config(&file),
         Command::Serve { listen } => on_runtime(serve::serve(&instance, listen)),
+        Command::Completions { shell } => print_completions::print_completions(shell),
+        Command::Man { directory } => print_manual::print_manual(directory.as_deref()),
+        Command::Init => on_store(init::init(&instance)),
+        Command::Backup { directory } => on_store(back_up::back_up(&instance, &directory)),
+        Command::Restore { directory } => on_store(restore::restore(&instance, &directory)),
+        Command::Carrier(command) => on_store(carrier(&instance, command)),
         Command::Account(command) => on_store(account(&instance, command)),
         Command::Key(command) => on_store(key(&instance, command)),
         Command::Operator(command) => on_store(operator(&instance, command)),
         Command::Sender(command) => on_store(sender(&instance, command)),
-        Command::Inbound(InboundCommand::List { limit }) => {
-            on_store(list_inbound::list_inbound(&instance, limit))
+        Command::Inbound(InboundCommand::List { limit, list }) => {
+            on_store(list_inbound::list_inbound(&instance, limit, list))
         }
         Command::Ledger(LedgerCommand::Check) => on_store(check_ledger::check_ledger(&instance)),
+    }
+}
+
+async fn carrier(instance: &InstanceArgs, command: CarrierCommand) -> anyhow::Result<()> {
+    match command {
+        CarrierCommand::List { list } => list_carriers::list_carriers(instance, list).await,
+        CarrierCommand::Reconnect { name } => {
+            reconnect_carrier::reconnect_carrier(instance, &name).await
+        }
     }
 }
 
@@ -46,7 +68,7 @@ async fn account(instance: &InstanceArgs, command: AccountCommand) -> anyhow::Re
         AccountCommand::Add { name, credit_sats } => {
             add_account::add_account(instance, &name, credit_sats).await
         }
-        AccountCommand::List => list_accounts::list_accounts(instance).await,
+        AccountCommand::List { list } => list_accounts::list_accounts(instance, list).await,
     }
 }
 
@@ -55,7 +77,9 @@ async fn key(instance: &InstanceArgs, command: KeyCommand) -> anyhow::Result<()>
         KeyCommand::Add { account, scopes, rate } => {
             add_key::add_key(instance, &account, &scopes, rate).await
         }
-        KeyCommand::List { account } => list_keys::list_keys(instance, account.as_ref()).await,
+        KeyCommand::List { account, list } => {
+            list_keys::list_keys(instance, account.as_ref(), list).await
+        }
         KeyCommand::Revoke { id } => revoke_key::revoke_key(instance, id).await,
     }
 }
@@ -63,7 +87,7 @@ async fn key(instance: &InstanceArgs, command: KeyCommand) -> anyhow::Result<()>
 async fn operator(instance: &InstanceArgs, command: OperatorCommand) -> anyhow::Result<()> {
     match command {
         OperatorCommand::Add { name } => add_operator::add_operator(instance, name).await,
-        OperatorCommand::List => list_operators::list_operators(instance).await,
+        OperatorCommand::List { list } => list_operators::list_operators(instance, list).await,
         OperatorCommand::Revoke { id } => revoke_operator::revoke_operator(instance, id).await,
     }
 }
@@ -73,7 +97,9 @@ async fn sender(instance: &InstanceArgs, command: SenderCommand) -> anyhow::Resu
         SenderCommand::Add { account, name } => {
             add_sender::add_sender(instance, &account, &name).await
         }
-        SenderCommand::List { account } => list_senders::list_senders(instance, &account).await,
+        SenderCommand::List { account, list } => {
+            list_senders::list_senders(instance, &account, list).await
+        }
     }
 }
 

@@ -3,23 +3,30 @@
 //! It may be killed at any point: everything acknowledged is stored, and the next start resumes the work.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
+use engine::Engine;
 use engine::tasks::Tasks;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::InstanceArgs;
 use crate::config::{Backend, Config};
-use crate::doors::Doors;
-use crate::open_store::load_config;
+use crate::doors::{Doors, Routers};
+use crate::open_store::{config_file, load_config};
+use crate::reload::Reload;
 use crate::serve_lock::ServeLock;
-use crate::signals::Signals;
+use crate::signals::{Signalled, Signals};
 use crate::{logging, wiring};
+
+/// While the store takes no writes at start.
+const STORE_POLL: Duration = Duration::from_secs(1);
 
 pub(super) async fn serve(
     instance: &InstanceArgs,
     listen: Option<SocketAddr>,
 ) -> anyhow::Result<()> {
+    let file = config_file(instance);
     let mut checked = load_config(instance)?;
     if let Some(listen) = listen {
         checked.config.listen = listen;
@@ -36,26 +43,42 @@ pub(super) async fn serve(
     let gateway = wiring::build(&config, Tasks::new()).await?;
     tokio::select! {
         started = gateway.engine.start() => started.context("the gateway cannot start")?,
-        signal = signals.next() => {
+        signal = signals.next_stop() => {
             tracing::info!(signal, "stopped during start");
             return Ok(());
         }
     }
-    tell_where(&config, &doors)?;
+    let engine = gateway.engine.clone();
+    let routers = Routers::new(&engine, gateway.http.clone());
+    let addresses = doors.addresses()?;
+    let mut reload = Reload::new(file, &config, gateway, routers.clone())?;
 
     let stop = CancellationToken::new();
     let life = async {
-        doors.serve(&gateway.engine, gateway.http, &stop).await;
-        gateway.engine.stop().await;
+        doors.serve(&routers, &stop).await;
+        engine.stop().await;
+    };
+    let told = async {
+        tell_where(&config, addresses, &engine).await;
+        std::future::pending::<()>().await;
     };
     let signalled = async {
-        let signal = signals.next().await;
+        let signal = loop {
+            match signals.next().await {
+                Signalled::Stop(signal) => break signal,
+                Signalled::Reload => tokio::select! {
+                    () = reload.run(instance) => {}
+                    signal = signals.next_stop() => break signal,
+                },
+            }
+        };
         tracing::info!(signal, "stopping: finishing work in progress");
         stop.cancel();
-        signals.next().await;
+        signals.next_stop().await;
     };
     tokio::select! {
         () = life => tracing::info!("stopped"),
+        () = told => {}
         () = signalled => bail!("stopped at once by a second signal"),
     }
     drop(lock);
@@ -63,9 +86,12 @@ pub(super) async fn serve(
 }
 
 /// Logs the addresses. Programs that start this one wait for `listening` and read the address, so that word is only in
-/// the last line.
-fn tell_where(config: &Config, doors: &Doors) -> anyhow::Result<()> {
-    let (address, admin) = doors.addresses()?;
+/// the last line, and only when orders can be stored.
+async fn tell_where(
+    config: &Config,
+    (address, admin): (SocketAddr, Option<SocketAddr>),
+    engine: &Engine,
+) {
     let carriers: Vec<_> = config.carriers.iter().map(|carrier| carrier.name.as_str()).collect();
     let node = match config.backend() {
         Backend::Sandbox => "sandbox",
@@ -86,6 +112,11 @@ fn tell_where(config: &Config, doors: &Doors) -> anyhow::Result<()> {
     if let Some(admin) = admin {
         tracing::info!(address = %admin, "admin address open");
     }
+    if let Err(error) = engine.health().await.store {
+        tracing::error!(%address, %error, "not ready: nothing can be stored, and orders are refused");
+        while engine.health().await.store.is_err() {
+            tokio::time::sleep(STORE_POLL).await;
+        }
+    }
     tracing::info!(%address, "listening");
-    Ok(())
 }

@@ -20,9 +20,13 @@ mod receiver;
 mod running;
 mod texts;
 
+mod backup;
+mod data_directory;
 mod log_lines;
 mod readme;
+mod reload;
 mod walk_admin;
+mod walk_commands;
 mod walk_credit;
 mod walk_operator;
 mod walk_postgres;

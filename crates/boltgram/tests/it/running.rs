@@ -23,6 +23,8 @@ pub(crate) const SANDBOX_MONEY: &str =
 pub(crate) struct Home {
     directory: TempDir,
     has_config: bool,
+    /// The store was created by `init`, if not by a server before.
+    made: std::cell::Cell<bool>,
     lives: std::cell::Cell<u32>,
 }
 
@@ -30,7 +32,7 @@ impl Home {
     /// Without a configuration file.
     pub(crate) fn bare() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        Self { directory, has_config: false, lives: std::cell::Cell::new(0) }
+        Self { directory, has_config: false, made: Default::default(), lives: Default::default() }
     }
 
     pub(crate) fn with_config(config: &str) -> Self {
@@ -47,6 +49,7 @@ impl Home {
     fn program(&self, arguments: &[&str]) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_boltgram"));
         program.current_dir(self.directory.path()).args(arguments).env_remove("RUST_LOG");
+        program.env_remove("BOLTGRAM_CONFIG");
         if self.has_config {
             program.args(["--config", "boltgram.toml"]);
         }
@@ -58,8 +61,14 @@ impl Home {
         self.program(arguments).stdin(Stdio::null()).output().unwrap()
     }
 
-    /// Runs a command that must succeed. Returns its output without the final newline.
+    /// Runs a command that must succeed. Returns its output without the final newline. The first command
+    /// that adds something creates the store, as the first server would.
     pub(crate) fn answer(&self, arguments: &[&str]) -> String {
+        if matches!(arguments, ["account" | "operator", "add", ..]) && !self.made.replace(true) {
+            let at = arguments.iter().position(|argument| *argument == "--data");
+            let data = at.map_or(&[][..], |at| &arguments[at..at + 2]);
+            self.answer(&[&["init"], data].concat());
+        }
         let output = self.run(arguments);
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {told}");
@@ -76,20 +85,32 @@ impl Home {
 
     /// Starts the server on a free port, and waits until it listens.
     pub(crate) fn serve(&self) -> Running {
-        self.serve_by(self.program(SERVE))
+        self.serve_by(self.program(SERVE), "listening")
+    }
+
+    /// Likewise, where no file can grow beyond `bytes`, and waits for this word with an address.
+    pub(crate) fn serve_on_full_disk(&self, bytes: u64, word: &str) -> Running {
+        self.serve_by(self.shell(&format!("ulimit -S -f {}", bytes.div_ceil(512))), word)
     }
 
     /// Likewise, but a write past the file size limit ([`Running::limit_files`]) is an error instead of
     /// a fatal signal.
     pub(crate) fn serve_with_full_disks_told(&self) -> Running {
-        let program = self.program(SERVE);
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(program.get_program());
-        shell.args(program.get_args()).current_dir(self.directory.path()).env_remove("RUST_LOG");
-        self.serve_by(shell)
+        self.serve_by(self.shell("true"), "listening")
     }
 
-    fn serve_by(&self, mut program: Command) -> Running {
+    /// A server that begins with a command of the shell.
+    fn shell(&self, first: &str) -> Command {
+        let program = self.program(SERVE);
+        let mut shell = Command::new("sh");
+        let script = format!("trap '' XFSZ; {first}; exec \"$@\"");
+        shell.args(["-c", &script, "sh"]).arg(program.get_program());
+        shell.args(program.get_args()).current_dir(self.directory.path());
+        shell.env_remove("RUST_LOG").env_remove("BOLTGRAM_CONFIG");
+        shell
+    }
+
+    fn serve_by(&self, mut program: Command, word: &str) -> Running {
         self.lives.set(self.lives.get() + 1);
         let log = self.path(format!("life-{}.log", self.lives.get()));
         let mut child = program
@@ -98,7 +119,7 @@ impl Home {
             .stderr(File::create(&log).unwrap())
             .spawn()
             .unwrap();
-        let address = address_told(&mut child, &log);
+        let address = address_told(&mut child, &log, word);
         Running { child, log, address }
     }
 
@@ -109,12 +130,12 @@ impl Home {
     }
 }
 
-/// Waits for the line `listening`, in either log format.
-fn address_told(child: &mut Child, log: &Path) -> SocketAddr {
+/// Waits for the line with this word, in either log format.
+fn address_told(child: &mut Child, log: &Path, word: &str) -> SocketAddr {
     let begun = Instant::now();
     loop {
         let text = fs::read_to_string(log).unwrap();
-        if let Some(address) = text.lines().find_map(address_of) {
+        if let Some(address) = text.lines().find_map(|line| address_of(line, word)) {
             return address;
         }
         if let Some(status) = child.try_wait().unwrap() {
@@ -125,8 +146,8 @@ fn address_told(child: &mut Child, log: &Path) -> SocketAddr {
     }
 }
 
-fn address_of(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("listening")?;
+fn address_of(line: &str, word: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once(word)?;
     let (_, rest) = rest.split_once("address")?;
     let rest = rest.trim_start_matches(['"', ':', '=']);
     rest.split(['"', ' ']).next()?.parse().ok()
@@ -174,6 +195,15 @@ impl Running {
     pub(crate) fn status(&self, name: &str) -> String {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         status.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned()
+    }
+
+    /// Waits for words in its log.
+    pub(crate) fn await_log(&self, words: &str) {
+        let begun = Instant::now();
+        while !self.log().contains(words) {
+            assert!(begun.elapsed() < PATIENCE, "no {words:?} in:\n{}", self.log());
+            sleep(Duration::from_millis(20));
+        }
     }
 
     /// Kills it without warning.

@@ -28,6 +28,9 @@ async fn an_order_is_delivered_from_a_store_on_postgresql() {
     let database = PostgresDatabase::new(PostgresServer::shared());
     let home = Home::with_config(&config(&database));
     let told = home.complaint(1, &["account", "list"]);
+    assert!(told.contains("there is no data directory boltgram-data"), "{told}");
+    std::fs::create_dir(home.path("boltgram-data")).unwrap();
+    let told = home.complaint(1, &["account", "list"]);
     assert!(told.contains("there is no store at postgres://postgres@127.0.0.1:"), "{told}");
     let key = buyer(&home, "5000");
     let server = home.serve();

@@ -122,11 +122,37 @@ fn a_data_directory_is_for_its_owner_only() {
 }
 
 #[test]
-fn who_looks_for_a_store_that_is_not_there_makes_none() {
+fn a_command_without_a_data_directory_makes_none() {
     let home = Home::bare();
-    for looking in [&["account", "list"][..], &["ledger", "check"], &["key", "revoke", "1"]] {
-        let told = home.complaint(1, looking);
-        assert!(told.contains("there is no store at boltgram-data/boltgram.db"), "{told}");
+    for asked in [
+        &["account", "list"][..],
+        &["account", "add", "acme"],
+        &["operator", "add", "Ida"],
+        &["ledger", "check"],
+        &["key", "revoke", "1"],
+        &["backup", "copy"],
+        &["carrier", "list"],
+    ] {
+        let told = home.complaint(1, asked);
+        assert!(told.contains("there is no data directory boltgram-data"), "{told}");
+        assert!(told.contains("`boltgram init` creates it"), "{told}");
     }
-    assert!(!home.path("boltgram-data").exists());
+    assert_eq!(fs::read_dir(home.path(".")).unwrap().count(), 0, "nothing was created");
+    fs::create_dir(home.path("boltgram-data")).unwrap();
+    let told = home.complaint(1, &["account", "add", "acme"]);
+    assert!(told.contains("there is no store at boltgram-data/boltgram.db"), "{told}");
+}
+
+#[test]
+fn a_database_that_lost_everything_is_not_served() {
+    let home = Home::bare();
+    home.answer(&["account", "add", "acme"]);
+    let database = home.path("boltgram-data/boltgram.db");
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    fs::write(&database, "").unwrap();
+    let told = home.complaint(1, &serve);
+    assert!(told.contains("boltgram.db is empty; restore a backup"), "{told}");
+    assert!(home.complaint(1, &["account", "list"]).contains("is empty"));
+    fs::write(&database, [0; 4_096]).unwrap();
+    assert!(home.complaint(1, &serve).contains("cannot open the store"));
 }
