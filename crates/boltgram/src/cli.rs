@@ -139,10 +139,34 @@ pub(crate) enum AccountCommand {
         #[command(flatten)]
         list: ListArgs,
     },
+    /// Gives credit, without a payment
+    Credit {
+        #[arg(value_name = "NAME")]
+        name: AccountName,
+        #[arg(value_name = "SATS", value_parser = clap::value_parser!(i64).range(1..=CREDIT_SATS_MAX))]
+        sats: i64,
+    },
+    /// Takes back credit that may be spent, never more
+    Debit {
+        #[arg(value_name = "NAME")]
+        name: AccountName,
+        #[arg(value_name = "SATS", value_parser = clap::value_parser!(i64).range(1..=CREDIT_SATS_MAX))]
+        sats: i64,
+    },
+    /// Disables an account: its keys are refused at every door
+    Disable {
+        #[arg(value_name = "NAME")]
+        name: AccountName,
+    },
+    /// Enables an account again
+    Enable {
+        #[arg(value_name = "NAME")]
+        name: AccountName,
+    },
 }
 
-/// One bitcoin; more is taken for a typing error.
-const CREDIT_SATS_MAX: i64 = 100_000_000;
+/// The supply of money: 21 million bitcoins.
+const CREDIT_SATS_MAX: i64 = 2_100_000_000_000_000;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {

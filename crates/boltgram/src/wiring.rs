@@ -141,12 +141,15 @@ pub(crate) fn settings(
 }
 
 fn order_settings(config: &Config) -> OrderSettings {
-    let lightning = &config.lightning;
+    let (lightning, orders) = (&config.lightning, &config.orders);
     OrderSettings {
         invoice_expiry: lightning.invoice_expiry,
         fund_min_sats: lightning.fund_min_sats,
         fund_max_sats: lightning.fund_max_sats,
-        ..OrderSettings::default()
+        receipt_wait: orders.receipt_wait,
+        unreceipted: orders.unreceipted,
+        unpaid_per_day_max: orders.unpaid_per_day,
+        unpaid_kept: Duration::from_secs(u64::from(orders.keep_unpaid_days) * 24 * 60 * 60),
     }
 }
 

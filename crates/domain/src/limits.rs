@@ -156,6 +156,18 @@ pub const ORDERS_HELD_PER_CLIENT_MAX: u64 = 50;
 /// Percentage of the held payments that the node may have for strangers.
 pub const ORDERS_HELD_BY_STRANGERS_PERCENT: u64 = 80;
 
+/// Default of the orders per client and day that nobody paid: each leaves a row for days.
+pub const ORDERS_UNPAID_PER_DAY_MAX: u64 = 2_000;
+
+/// Default retention of orders that nobody paid.
+pub const UNPAID_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Calls of webhooks that tell the end of unpaid orders: in progress in total and to one host, and begun per minute for
+/// one client and to one host. Such orders are free, so that a stranger could call anybody by them.
+pub const UNPAID_ENDS_IN_FLIGHT_MAX: u32 = 32;
+pub const UNPAID_ENDS_PER_HOST_IN_FLIGHT_MAX: u32 = 2;
+pub const UNPAID_ENDS_PER_MINUTE_MAX: u32 = 100;
+
 /// Smallest hold: Lightning cannot enforce smaller amounts (dust) on chain.
 pub const HOLD_MIN_SATS: i64 = 100;
 
@@ -177,6 +189,10 @@ pub const FUND_MAX_SATS: i64 = 10_000_000;
 pub const RECEIPT_WAIT: Duration = Duration::from_secs(4 * 60 * 60);
 pub const RECEIPT_WAIT_MIN: Duration = Duration::from_secs(10 * 60);
 pub const RECEIPT_WAIT_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long receipts are awaited of a message whose order was settled without one: carriers attempt delivery for up to
+/// three days.
+pub const LATE_RECEIPTS_WITHIN: Duration = Duration::from_secs(4 * 24 * 60 * 60);
 
 /// Default number of parts that the price of one text order buys.
 pub const ORDER_PARTS_MAX: u8 = 3;
@@ -299,8 +315,9 @@ pub const PRICES_BATCH_MAX: usize = 1_000;
 /// Highest price that can be set: one bitcoin. A higher one is a typing mistake.
 pub const PRICE_MAX: Msat = Msat::new(100_000_000_000);
 
-/// Most credit that is given at once, for the same reason.
-pub const CREDIT_GIVEN_MAX: Msat = PRICE_MAX;
+/// Most credit that an operator may have given in all: 21 million bitcoins, the supply of money. It keeps every sum far
+/// from the bounds of its integers.
+pub const CREDIT_GIVEN_MAX: Msat = Msat::new(2_100_000_000_000_000_000);
 
 /// Characters in a note that says why something was done by hand.
 pub const NOTE_CHARS_MAX: usize = 200;

@@ -18,7 +18,7 @@ use crate::carriers::Carriers;
 use crate::cluster::Cluster;
 use crate::directory::Directory;
 use crate::dispatch::{self, Dispatcher};
-use crate::events::{self, Events, Handoff, RenderEvent};
+use crate::events::{self, Events, Handoff, RenderEvent, UnpaidEnds};
 use crate::health::{Health, HealthCheck};
 use crate::hot_cache::HotCache;
 use crate::inbound::Inbound;
@@ -83,6 +83,14 @@ impl Engine {
         let settings = Arc::new(Live::new(settings));
         let at_start = settings.get();
         let handoff = Arc::new(Handoff::new(at_start.node.clone()));
+        let unpaid_ends = Arc::new(UnpaidEnds {
+            fetch: fetch.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            render: render.clone(),
+            tasks: tasks.clone(),
+            under_way: Default::default(),
+        });
         let events = Arc::new(Events {
             context: events::Context {
                 store: store.clone(),
@@ -105,6 +113,7 @@ impl Engine {
             tip: tip.clone(),
             handoff,
             settings: settings.clone(),
+            orders: at_start.orders,
             node: at_start.node.clone(),
             lease: at_start.lease,
         }));
@@ -118,6 +127,7 @@ impl Engine {
             tip,
             settings: at_start.orders,
             recent: HotCache::of_expensive(),
+            unpaid_ends,
         });
         let accounts =
             Arc::new(Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices));

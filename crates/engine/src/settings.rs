@@ -8,6 +8,7 @@ use domain::limits;
 use domain::message::quiet::QuietHours;
 use domain::number::own::NumberTerms;
 use domain::routing::Routes;
+use domain::sale::order::Unreceipted;
 use domain::sale::tariff::Prices;
 use domain::secret::Secret;
 
@@ -31,6 +32,12 @@ pub struct OrderSettings {
     pub fund_max_sats: i64,
     /// How long a text's receipt is awaited before its order is decided without one.
     pub receipt_wait: Duration,
+    /// How it is decided then.
+    pub unreceipted: Unreceipted,
+    /// Orders of a client's last 24 hours that nobody paid.
+    pub unpaid_per_day_max: u64,
+    /// Retention of orders that nobody paid.
+    pub unpaid_kept: Duration,
 }
 
 impl Default for OrderSettings {
@@ -40,6 +47,9 @@ impl Default for OrderSettings {
             fund_min_sats: limits::FUND_MIN_SATS,
             fund_max_sats: limits::FUND_MAX_SATS,
             receipt_wait: limits::RECEIPT_WAIT,
+            unreceipted: Unreceipted::default(),
+            unpaid_per_day_max: limits::ORDERS_UNPAID_PER_DAY_MAX,
+            unpaid_kept: limits::UNPAID_KEPT,
         }
     }
 }

@@ -24,6 +24,7 @@ fn view(account: &Account, balance: Balance) -> Value {
         "availableMsat": balance.available,
         "reservedMsat": balance.reserved,
         "createdAt": Moment(account.created_at),
+        "disabled": account.disabled_at.is_some(),
     })
 }
 
@@ -112,10 +113,57 @@ pub(crate) async fn give_credit(
     By(by): By,
     request: Request,
 ) -> Result<Json<Value>, Refusal> {
-    let repeatable = Repeatable::of(request.headers(), request.uri().path())?;
-    let JsonObject(credit): JsonObject<Credit> = JsonObject::from_request(request, &door).await?;
-    let amount = Msat::new(credit.msat);
-    let key = repeatable.map(|repeatable| repeatable.finish().key);
+    let (amount, key) = read_credit(&door, request).await?;
     let given = door.engine.accounts.give_credit(id, amount, key.as_deref(), by).await;
     Ok(Json(json!({ "availableMsat": given.map_err(credit_not_given)? })))
+}
+
+pub(crate) async fn take_credit(
+    State(door): State<DoorState>,
+    Of(id): Of,
+    By(by): By,
+    request: Request,
+) -> Result<Json<Value>, Refusal> {
+    let (amount, key) = read_credit(&door, request).await?;
+    let taken = door.engine.accounts.take_credit(id, amount, key.as_deref(), by).await;
+    Ok(Json(json!({ "availableMsat": taken.map_err(credit_not_given)? })))
+}
+
+/// The amount, and the request's idempotency key.
+async fn read_credit(
+    door: &DoorState,
+    request: Request,
+) -> Result<(Msat, Option<String>), Refusal> {
+    let repeatable = Repeatable::of(request.headers(), request.uri().path())?;
+    let JsonObject(credit): JsonObject<Credit> = JsonObject::from_request(request, door).await?;
+    Ok((Msat::new(credit.msat), repeatable.map(|repeatable| repeatable.finish().key)))
+}
+
+pub(crate) async fn disable_account(
+    state: State<DoorState>,
+    of: Of,
+    by: By,
+) -> Result<Json<Value>, Refusal> {
+    set_disabled(state, of, by, true).await
+}
+
+pub(crate) async fn enable_account(
+    state: State<DoorState>,
+    of: Of,
+    by: By,
+) -> Result<Json<Value>, Refusal> {
+    set_disabled(state, of, by, false).await
+}
+
+async fn set_disabled(
+    State(door): State<DoorState>,
+    Of(id): Of,
+    By(by): By,
+    disabled: bool,
+) -> Result<Json<Value>, Refusal> {
+    let accounts = &door.engine.accounts;
+    if !accounts.set_disabled(id, disabled, by).await.map_err(store_failed)? {
+        return Err(none());
+    }
+    Ok(Json(json!({ "disabled": disabled })))
 }

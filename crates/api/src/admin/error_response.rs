@@ -67,6 +67,7 @@ pub(super) fn credit_not_given(error: GiveCreditError) -> Refusal {
     match error {
         GiveCreditError::NoSuchAccount => none(),
         GiveCreditError::Amount => field("msat", text),
+        GiveCreditError::Insufficient { .. } => conflict(format!("`msat` {text}")),
         GiveCreditError::KeyReused => key_reused(text),
         GiveCreditError::Store(source) => store_failed(source),
     }

@@ -14,6 +14,7 @@ fn caller(parts: &Parts) -> Result<&Caller, Refusal> {
         Some(Identity::Refused(error @ (AuthError::BadKey | AuthError::Revoked))) => {
             Err(unauthorized(error.to_string()))
         }
+        Some(Identity::Refused(error @ AuthError::Disabled)) => Err(forbidden(error.to_string())),
         Some(Identity::Refused(error @ AuthError::Store(source))) => {
             tracing::warn!(error = %source, "a key could not be checked");
             Err(unavailable(format!("{error}; try again")))

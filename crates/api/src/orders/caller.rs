@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use engine::accounts::{AuthError, Caller};
-use http::{Identity, Origin, Refusal, unauthorized, unavailable};
+use http::{Identity, Origin, Refusal, forbidden, unauthorized, unavailable};
 
 /// A caller with a good key; others are refused.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub(super) fn client_of(caller: &Caller) -> String {
 fn refusal(error: &AuthError) -> Refusal {
     match error {
         AuthError::BadKey | AuthError::Revoked => unauthorized(error.to_string()),
+        AuthError::Disabled => forbidden(error.to_string()),
         AuthError::Store(source) => {
             tracing::warn!(error = %source, "a key could not be checked");
             // Not 401: the owner of a good key would discard it.

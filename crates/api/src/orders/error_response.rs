@@ -80,7 +80,8 @@ fn not_opened(error: &OpenError) -> Refusal {
         OpenError::TooManyOpenForYou
         | OpenError::TooManyOpenNearYou
         | OpenError::TooManyHeldForYou
-        | OpenError::TooManyHeldNearYou => too_many_at_once(error.to_string()),
+        | OpenError::TooManyHeldNearYou
+        | OpenError::TooManyUnpaidForYou => too_many_at_once(error.to_string()),
         OpenError::TooManyOpen | OpenError::NodeFull | OpenError::NodeNotReady => {
             unavailable(error.to_string())
         }

@@ -1,9 +1,11 @@
-//! `GET /history`: the funding orders of the key's account, newest first.
+//! `GET /history`: the credit that the key's account got, newest first: funding orders, and what the
+//! operator gave.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use domain::sale::order::{Order, OrderState, Payment};
+use engine::orders::Credited;
 use http::{Refusal, key_text};
 use serde::Serialize;
 
@@ -16,17 +18,19 @@ use crate::settings::DoorState;
 pub(crate) struct History {
     status: &'static str,
     total_amount: i64,
-    orders: Vec<Funding>,
+    orders: Vec<Credit>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Funding {
+struct Credit {
     amount: i64,
     created_at: i64,
     desc: &'static str,
     description: &'static str,
-    holdinvoice: bool,
+    /// Absent, as the two below, for what the operator gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holdinvoice: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preimage: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,27 +46,41 @@ pub(crate) async fn list_history(
     headers: HeaderMap,
 ) -> Result<Json<History>, Refusal> {
     let key = key_text(&headers).unwrap_or_default();
-    let history = door.engine.orders.funding_history(caller.account).await;
+    let history = door.engine.orders.credit_history(caller.account).await;
     let history = history.map_err(|error| not_read(&error))?;
     Ok(Json(History {
         status: "OK",
         total_amount: history.total.sats_floor(),
-        orders: history.orders.iter().map(|order| funding(order, key)).collect(),
+        orders: history.credits.iter().map(|credited| credit(credited, key)).collect(),
     }))
 }
 
-fn funding(order: &Order, key: &str) -> Funding {
-    const WHAT: &str = "fund account";
-    Funding {
-        amount: order.held.unwrap_or(order.price).sats_floor(),
-        created_at: order.created_at.as_millis(),
-        desc: WHAT,
-        description: WHAT,
-        holdinvoice: true,
-        preimage: settled_preimage(order),
-        preimage_hash: order.payment.hash().map(|hash| hash.to_string()),
-        price: order.price.sats_floor(),
-        user_id: key.to_owned(),
+fn credit(credited: &Credited, key: &str) -> Credit {
+    let amount = credited.amount().sats_floor();
+    let user_id = key.to_owned();
+    match credited {
+        Credited::Funding(order) => Credit {
+            amount,
+            created_at: order.created_at.as_millis(),
+            desc: "fund account",
+            description: "fund account",
+            holdinvoice: Some(true),
+            preimage: settled_preimage(order),
+            preimage_hash: order.payment.hash().map(|hash| hash.to_string()),
+            price: order.price.sats_floor(),
+            user_id,
+        },
+        Credited::Grant(granted) => Credit {
+            amount,
+            created_at: granted.at.as_millis(),
+            desc: "credit by operator",
+            description: "credit by operator",
+            holdinvoice: None,
+            preimage: None,
+            preimage_hash: None,
+            price: amount,
+            user_id,
+        },
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct House {
     pub clock: Arc<TestClock>,
     pub engine: Arc<Engine>,
     /// Also without the gate.
-    accounts: Accounts,
+    pub accounts: Accounts,
     keys: AtomicU32,
     _data: TempDir,
 }

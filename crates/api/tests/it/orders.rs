@@ -39,6 +39,20 @@ async fn asks_for_payment_by_invoice() {
     assert_eq!(open.changes(), 2);
 }
 
+/// Gaps of an hour between two blocks come every few days.
+#[tokio::test]
+async fn sells_while_the_tip_is_at_most_two_hours_old() {
+    let open = Open::new().await;
+    let minutes = |count: u64| Duration::from_secs(count * 60);
+    open.house.clock.advance(minutes(61));
+    assert_eq!(open.post("/createsendorder", SEND).await.status, 200);
+    open.house.clock.advance(minutes(59));
+    assert_eq!(open.post("/createsendorder", SEND).await.status, 200);
+    open.house.clock.advance(minutes(1));
+    let answer = open.post("/createsendorder", SEND).await;
+    assert!(answer.status == 503 && answer.body.contains("node is not ready"), "{answer}");
+}
+
 #[tokio::test]
 async fn sends_mail_by_invoice() {
     let open = Open::new().await;

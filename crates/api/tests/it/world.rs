@@ -14,7 +14,7 @@ use domain::ports::{
 use domain::reason::Reason;
 use domain::routing::CarrierName;
 use domain::sale::fulfilment::Fulfilment;
-use domain::sale::order::{NewOrder, Payment};
+use domain::sale::order::{NewOrder, Payment, Unreceipted};
 use domain::secret::Preimage;
 use domain::time::Timestamp;
 use testkit::clock::NOON;
@@ -31,6 +31,7 @@ pub(crate) const CAPS: OrderCaps = OrderCaps {
     held_max: 100_000,
     held_per_client_max: 100_000,
     networks: Vec::new(),
+    unpaid_per_day_max: 100_000,
 };
 
 /// An unpaid Lightning order, as a door stores it.
@@ -119,7 +120,7 @@ impl World {
 
     /// Times out everything that waits for a receipt.
     pub(crate) async fn time_out(&self) {
-        self.store.expire(self.now, self.now, 1_000).await.unwrap();
+        self.store.expire(self.now, self.now, 1_000, Unreceipted::Refund).await.unwrap();
     }
 
     pub(crate) async fn add_order(&self, new: NewOrder) -> OrderId {

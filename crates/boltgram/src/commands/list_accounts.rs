@@ -18,14 +18,16 @@ pub(super) async fn list_accounts(instance: &InstanceArgs, list: ListArgs) -> an
                 "name": account.name.as_str(),
                 "availableMsat": balance.available.get(),
                 "reservedMsat": balance.reserved.get(),
+                "disabled": account.disabled_at.is_some(),
             })
         },
-        ["ACCOUNT", "AVAILABLE", "RESERVED"],
+        ["ACCOUNT", "AVAILABLE", "RESERVED", "STATE"],
         |(account, balance)| {
             [
                 account.name.as_str().to_owned(),
                 balance.available.sats_floor().to_string(),
                 balance.reserved.sats_floor().to_string(),
+                if account.disabled_at.is_some() { "disabled" } else { "active" }.to_owned(),
             ]
         },
     )

@@ -5,8 +5,10 @@ mod add_key;
 mod add_operator;
 mod add_sender;
 mod back_up;
+mod change_credit;
 mod check_config;
 pub(crate) mod check_ledger;
+mod disable_account;
 mod init;
 mod list_accounts;
 mod list_carriers;
@@ -69,6 +71,18 @@ async fn account(instance: &InstanceArgs, command: AccountCommand) -> anyhow::Re
             add_account::add_account(instance, &name, credit_sats).await
         }
         AccountCommand::List { list } => list_accounts::list_accounts(instance, list).await,
+        AccountCommand::Credit { name, sats } => {
+            change_credit::give_credit(instance, &name, sats).await
+        }
+        AccountCommand::Debit { name, sats } => {
+            change_credit::take_credit(instance, &name, sats).await
+        }
+        AccountCommand::Disable { name } => {
+            disable_account::set_disabled(instance, &name, true).await
+        }
+        AccountCommand::Enable { name } => {
+            disable_account::set_disabled(instance, &name, false).await
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use domain::limits::{
     FUND_MAX_SATS, HOLD_MAX_SATS, HOLD_MIN_SATS, NODE_LEASE_MAX, NODE_LEASE_MIN, PAY_WITHIN_MAX,
-    PAY_WITHIN_MIN,
+    PAY_WITHIN_MIN, RECEIPT_WAIT_MAX, RECEIPT_WAIT_MIN,
 };
 use domain::number::Home;
 use lightning::lnd::{Lnd, LndOptions};
@@ -132,6 +132,18 @@ fn check_payments(config: &Config, found: &mut Vec<Finding>) {
 fn check_orders(config: &Config, found: &mut Vec<Finding>) {
     if config.orders.parts_max == 0 {
         found.push(Finding::error("orders.parts_max", "parts_max must be at least 1"));
+    }
+    if config.orders.unpaid_per_day == 0 {
+        let text = "unpaid_per_day must be at least 1: every order begins unpaid";
+        found.push(Finding::error("orders.unpaid_per_day", text));
+    }
+    if !(1..=3_650).contains(&config.orders.keep_unpaid_days) {
+        let text = "keep_unpaid_days must be from 1 to 3650";
+        found.push(Finding::error("orders.keep_unpaid_days", text));
+    }
+    if !(RECEIPT_WAIT_MIN..=RECEIPT_WAIT_MAX).contains(&config.orders.receipt_wait) {
+        let text = "receipt_wait must be from \"10m\" to \"24h\"";
+        found.push(Finding::error("orders.receipt_wait", text));
     }
 }
 

@@ -6,6 +6,8 @@ mod check;
 mod inbound;
 mod line_of;
 mod mistake;
+#[cfg(test)]
+mod payment_tests;
 mod period;
 mod quiet;
 mod read;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::limits;
+use domain::sale::order::Unreceipted;
 use http::Network;
 use serde::{Deserialize, Deserializer, de};
 use store::StoreUrl;
@@ -85,11 +86,28 @@ impl Default for LightningConfig {
 pub(crate) struct OrdersConfig {
     /// Parts that one price buys.
     pub parts_max: u8,
+    #[serde(deserialize_with = "read_period")]
+    pub receipt_wait: Duration,
+    #[serde(deserialize_with = "read_unreceipted")]
+    pub unreceipted: Unreceipted,
+    pub unpaid_per_day: u64,
+    pub keep_unpaid_days: u32,
+}
+
+fn read_unreceipted<'de, D: Deserializer<'de>>(value: D) -> Result<Unreceipted, D::Error> {
+    let word = String::deserialize(value)?;
+    word.parse().map_err(|_| de::Error::custom("unreceipted is \"settle\" or \"refund\""))
 }
 
 impl Default for OrdersConfig {
     fn default() -> Self {
-        Self { parts_max: limits::ORDER_PARTS_MAX }
+        Self {
+            parts_max: limits::ORDER_PARTS_MAX,
+            receipt_wait: limits::RECEIPT_WAIT,
+            unreceipted: Unreceipted::default(),
+            unpaid_per_day: limits::ORDERS_UNPAID_PER_DAY_MAX,
+            keep_unpaid_days: 30,
+        }
     }
 }
 

@@ -62,7 +62,7 @@ fn every_list_can_be_read_by_a_program() {
     };
     assert_eq!(
         list(&["account", "list"]),
-        json!([{"id": 1, "name": "acme", "availableMsat": 7_000, "reservedMsat": 0}])
+        json!([{"id": 1, "name": "acme", "availableMsat": 7_000, "reservedMsat": 0, "disabled": false}])
     );
     assert_eq!(
         list(&["key", "list"]),

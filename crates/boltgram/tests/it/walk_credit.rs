@@ -32,12 +32,12 @@ async fn sends_from_credit_and_buys_more() {
     let funded = acme.await_funded(&fund).await;
     assert_eq!((&funded["amount"], &funded["price"]), (&json!(5_000), &json!(5_000)));
     assert_eq!(acme.get("/balance").await["balance"], 14_000);
-    assert_eq!(acme.get("/history").await["totalAmount"], 5_000);
+    assert_eq!(acme.get("/history").await["totalAmount"], 15_000, "and what was given");
 
     assert!(home.answer(&["ledger", "check"]).ends_with("the ledger is sound"));
     let accounts = home.answer(&["account", "list"]);
     let row: Vec<_> = accounts.lines().nth(1).unwrap().split_whitespace().collect();
-    assert_eq!(row, ["acme", "14000", "0"], "{accounts}");
+    assert_eq!(row, ["acme", "14000", "0", "active"], "{accounts}");
     server.stop();
 }
 
@@ -82,4 +82,69 @@ fn commands_work_without_a_server() {
     let told = home.complaint(1, &at(&["key", "revoke", "77"]));
     assert!(told.contains("there is no key 77"), "{told}");
     assert!(home.answer(&at(&["ledger", "check"])).ends_with("sound"));
+}
+
+#[test]
+fn the_operator_gives_and_takes_credit() {
+    let home = Home::bare();
+    home.answer(&["account", "add", "acme"]);
+    assert_eq!(
+        home.answer(&["account", "credit", "acme", "150000000"]),
+        "account acme may spend 150000000 sats"
+    );
+    assert_eq!(
+        home.answer(&["account", "debit", "acme", "149999000"]),
+        "account acme may spend 1000 sats"
+    );
+    let told = home.complaint(1, &["account", "debit", "acme", "1001"]);
+    assert!(told.contains("may spend 1000 sats: no more can be taken back"), "{told}");
+    let told = home.complaint(1, &["account", "credit", "acme", "2100000000000000"]);
+    assert!(told.contains("more than there is"), "{told}");
+    let told = home.complaint(2, &["account", "credit", "acme", "2100000000000001"]);
+    assert!(told.contains("2100000000000001"), "{told}");
+    home.complaint(1, &["account", "credit", "nobody", "1"]);
+    home.complaint(2, &["account", "debit", "acme", "0"]);
+    assert_eq!(home.answer(&["account", "list"]).lines().count(), 2);
+    home.answer(&["ledger", "check"]);
+}
+
+#[tokio::test]
+async fn a_disabled_accounts_keys_are_refused() {
+    let home = Home::bare();
+    home.answer(&["account", "add", "acme", "--credit-sats", "5000"]);
+    let key = home.answer(&["key", "add", "acme"]);
+    home.answer(&["account", "disable", "acme"]);
+    assert!(home.answer(&["account", "list"]).contains("disabled"));
+    let server = home.serve();
+    let acme = Customer::of(&server).with_key(&key);
+    let refused = acme.get("/balance").await;
+    assert_eq!(refused["reason"], "the account of this API key is disabled");
+    home.answer(&["account", "enable", "acme"]);
+    assert_eq!(acme.get("/balance").await["balance"], 5_000);
+    server.stop();
+    home.complaint(1, &["account", "disable", "nobody"]);
+}
+
+#[tokio::test]
+async fn a_house_without_a_node_sells_for_credit_alone() {
+    let home = Home::with_config(
+        "[lightning]\nbackend = \"none\"\n[[carriers]]\nname = \"main\"\nkind = \"sandbox\"\n",
+    );
+    home.answer(&["account", "add", "acme", "--credit-sats", "5000"]);
+    let key = home.answer(&["key", "add", "acme"]);
+    let server = home.serve();
+    let stranger = Customer::of(&server);
+    let text = json!({"phone": "+4520123456", "message": "Hej"});
+    let refused = stranger.post("/createsendorder", text).await;
+    let reason = refused["reason"].as_str().unwrap();
+    assert!(reason.contains("sells no invoices"), "{refused}");
+    let ready = stranger.get("/readyz").await;
+    assert_eq!((&ready["ready"], &ready["node"]["state"]), (&json!(true), &json!("none")));
+
+    let acme = stranger.with_key(&key);
+    let refused = acme.post("/fund", json!({"amount": 5_000})).await;
+    assert!(refused["reason"].as_str().unwrap().contains("sells no invoices"), "{refused}");
+    let order = acme.buy("/createsendorder", immediate("+4520123456")).await;
+    acme.await_delivered(&order).await;
+    server.stop();
 }

@@ -156,3 +156,16 @@ fn a_database_that_lost_everything_is_not_served() {
     fs::write(&database, [0; 4_096]).unwrap();
     assert!(home.complaint(1, &serve).contains("cannot open the store"));
 }
+
+/// Strangers would send for free.
+#[test]
+fn the_sandbox_node_beside_a_real_carrier() {
+    let config = "[lightning]\nbackend = \"sandbox\"\n[[carriers]]\nname = \"main\"\nkind = \"smpp\"\n\
+                  host = \"127.0.0.1\"\nport = 1\nsystem_id = \"u\"\npassword = \"p\"\n";
+    let home = Home::with_config(config);
+    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["check-config", "boltgram.toml"]]
+    {
+        let told = home.complaint(1, arguments);
+        assert!(told.contains("for money that is not real"), "{told}");
+    }
+}

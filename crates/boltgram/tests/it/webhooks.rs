@@ -62,6 +62,34 @@ async fn every_change_is_told_once_and_an_independent_library_verifies_it() {
     assert_eq!(receiver.calls().len(), 3, "settling sends no event");
 }
 
+/// One call each, whichever events the webhook wants: an order that nobody pays stores none.
+#[tokio::test]
+async fn the_end_of_an_unpaid_order_is_told_once() {
+    let receiver = Receiver::open().await;
+    receiver.answer_next(&[500, 500]);
+    let home = Home::bare();
+    let server = home.serve();
+    let customer = Customer::of(&server);
+    for (number, events) in (1..).zip(["all", "final"]) {
+        let body = json!({
+            "phone": "+4520123456", "message": "Hej", "webhookUrl": receiver.url(),
+            "webhookEvents": events,
+        });
+        let order = customer.buy("/createsendorder", body).await;
+        let id = order.answer["orderId"].as_str().unwrap().to_owned();
+        assert_eq!(customer.get(&format!("/cancelorder?orderId={id}")).await["status"], "OK");
+        let call = receiver.called(number).await[number - 1].clone();
+        let told: serde_json::Value = serde_json::from_str(&call.body).unwrap();
+        assert_eq!((&told["orderId"], &told["paid"]), (&json!(id), &json!(false)), "{told}");
+        assert!(told["error"].is_string(), "{told}");
+        for header in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+            assert!(call.headers.contains_key(header), "{call:?}");
+        }
+    }
+    server.stop();
+    assert_eq!(receiver.calls().len(), 2, "an answer of 500 is not tried again");
+}
+
 #[tokio::test]
 async fn a_failed_call_is_made_again_under_the_same_id_even_after_a_kill() {
     let receiver = Receiver::open().await;

@@ -142,7 +142,7 @@ impl Profile {
     pub(super) const fn taken(&self) -> End {
         match self.settle_on {
             SettleOn::Receipt => End::Accepted,
-            SettleOn::Submit => End::Delivered,
+            SettleOn::Submit => End::Sent,
         }
     }
 }

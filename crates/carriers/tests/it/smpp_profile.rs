@@ -174,10 +174,10 @@ async fn accepted_counts_as_delivered_without_receipts() {
     let more = json!({ "registered_delivery": "none", "settle_on": "submit" });
     let (peer, running) = start(more).await;
     let outcome = running.send(with_text(key(1), to("4520123456"), DANISH)).await;
-    assert_eq!((outcome.end, outcome.accepted.len()), (End::Delivered, 3));
+    assert_eq!((outcome.end, outcome.accepted.len()), (End::Sent, 3));
     let whole = with_text(key(2), to("4520123456"), DANISH);
     let again = running.send(Submission { accepted: vec![1, 2, 3], ..whole }).await;
-    assert_eq!(again.end, End::Delivered);
+    assert_eq!(again.end, End::Sent);
     assert!(peer.all("submit_sm").iter().all(|event| event["registered_delivery"] == json!(0)));
     assert_eq!(running.inbox.receipts().len(), 0);
 }
@@ -188,7 +188,7 @@ async fn only_failures_are_reported_if_only_they_are_requested() {
     let (_peer, running) = start(more).await;
     running.send(submission(key(1), to("4520123456"))).await;
     let failed = running.send(submission(key(2), to("4520120002"))).await;
-    assert_eq!(failed.end, End::Delivered);
+    assert_eq!(failed.end, End::Sent);
     let id = &failed.accepted[0].carrier_id;
     assert_eq!(running.inbox.receipt(id).await.state, ReceiptState::Failed);
     assert_eq!(running.inbox.receipts().len(), 1);

@@ -49,6 +49,8 @@ pub struct Account {
     /// Signs this account's webhooks (Standard Webhooks, `whsec_…`).
     pub webhook_secret: Secret,
     pub created_at: Timestamp,
+    /// Its keys are refused since then.
+    pub disabled_at: Option<Timestamp>,
 }
 
 /// An account's balance: `available` may be spent, `reserved` depends on undecided deliveries.
@@ -104,6 +106,8 @@ pub struct Key {
     pub rate: Option<u32>,
     pub created_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
+    /// Its account is disabled.
+    pub is_disabled: bool,
 }
 
 impl Key {
@@ -146,6 +150,7 @@ mod tests {
             rate: None,
             created_at: Timestamp::default(),
             revoked_at: None,
+            is_disabled: false,
         };
         assert!(key("*").may(Scope::SEND));
         assert!(key("sms:send").may(Scope::SEND));

@@ -40,9 +40,12 @@ pub enum Actor {
     Account(AccountId),
     /// A recipient who replied to a message.
     Recipient,
+    /// The gateway itself, by its rules.
+    Gateway,
 }
 
-/// As stored and shown: `operator:3`, `command-line`, `configuration`, `account:7`, `recipient`.
+/// As stored and shown: `operator:3`, `command-line`, `configuration`, `account:7`, `recipient`,
+/// `gateway`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -51,6 +54,7 @@ impl fmt::Display for Actor {
             Self::Configuration => f.write_str("configuration"),
             Self::Account(AccountId(id)) => write!(f, "account:{id}"),
             Self::Recipient => f.write_str("recipient"),
+            Self::Gateway => f.write_str("gateway"),
         }
     }
 }
@@ -70,6 +74,7 @@ impl FromStr for Actor {
             None if word == "command-line" => Ok(Self::CommandLine),
             None if word == "configuration" => Ok(Self::Configuration),
             None if word == "recipient" => Ok(Self::Recipient),
+            None if word == "gateway" => Ok(Self::Gateway),
             _ => Err(unknown()),
         }
     }
@@ -80,7 +85,10 @@ impl FromStr for Actor {
 pub enum Action {
     AccountAdd,
     AccountSettings,
+    AccountDisable,
+    AccountEnable,
     CreditGrant,
+    CreditDebit,
     CreditRefund,
     KeyAdd,
     KeyRevoke,
@@ -113,7 +121,10 @@ pub enum Action {
 stored_as!(Action {
     AccountAdd = "account.add",
     AccountSettings = "account.settings",
+    AccountDisable = "account.disable",
+    AccountEnable = "account.enable",
     CreditGrant = "credit.grant",
+    CreditDebit = "credit.debit",
     CreditRefund = "credit.refund",
     KeyAdd = "key.add",
     KeyRevoke = "key.revoke",

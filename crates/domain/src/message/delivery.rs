@@ -177,6 +177,11 @@ impl Delivery {
         (before != after).then_some((before, after))
     }
 
+    /// Whether some carrier confirmed that it has all of its text.
+    pub fn is_taken(&self) -> bool {
+        self.parts.iter().any(|part| self.is_whole_at(part))
+    }
+
     /// Whether some carrier had all of its text when it left the state `before`: what an account with
     /// [`RefundPolicy::Unsent`](super::campaign::RefundPolicy) pays for.
     pub fn was_taken(&self, before: RecipientState) -> bool {

@@ -3,12 +3,15 @@
 //! | outcome | of the claim that holds the lease | of a lost lease |
 //! |---|---|---|
 //! | parts taken | recorded | recorded: the carrier has them |
-//! | accepted | *submitted*; the carrier is no longer *tried* | *submitted* if one carrier has all parts |
+//! | accepted, sent | *submitted*; the carrier is no longer *tried* | *submitted* if one carrier has all parts |
 //! | delivered | *success* | *success* |
 //! | refused | *failed* or *expired*, unless a carrier has all parts; *submitted* if one owes a receipt | no change: a later claim decides |
 //! | try another | stays *pending* with the reason; the carrier becomes *tried* | no change |
 //! | deferred | stays *pending* with the reason; *submitted* after [`NO_ANSWERS_MAX`] unanswered claims | no change; an unanswered claim is counted |
 //! | late | no change beyond the parts taken | no change beyond the parts taken |
+//!
+//! *Sent* also settles the order at once ([`crate::sale::change`]). For a recipient of a campaign it is
+//! *delivered*.
 //!
 //! A final recipient changes its counters only. Each outcome may be recorded twice: a claim is counted
 //! once.
@@ -39,6 +42,7 @@ impl Delivery {
         let state = match outcome.end {
             End::Delivered => PartState::Delivered,
             End::Accepted
+            | End::Sent
             | End::Refused { .. }
             | End::TryAnother { .. }
             | End::Deferred { .. }
@@ -63,7 +67,7 @@ impl Delivery {
         if self.status.state.is_final() {
             return;
         }
-        if outcome.end == End::Accepted && holds_lease {
+        if matches!(outcome.end, End::Accepted | End::Sent) && holds_lease {
             self.status.tried.remove(&outcome.carrier);
         }
         let is_pending = holds_lease && self.is_pending() && self.decision().is_none();
@@ -87,6 +91,7 @@ impl Delivery {
             }
             End::Deferred { reason, .. } if is_pending => self.explain(*reason, None),
             End::Accepted
+            | End::Sent
             | End::Refused { .. }
             | End::TryAnother { .. }
             | End::Deferred { .. }
@@ -106,7 +111,7 @@ impl Delivery {
             }
             // A *tried* carrier is handed it again when no other is left: that must end.
             End::TryAnother { .. } => self.status.tried.contains(&outcome.carrier),
-            End::Accepted | End::Delivered | End::Refused { .. } | End::Late => return,
+            End::Accepted | End::Sent | End::Delivered | End::Refused { .. } | End::Late => return,
         };
         let status = &mut self.status;
         if (holds_lease || unanswered) && status.deferred_attempt < outcome.key.attempt {

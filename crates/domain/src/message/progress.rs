@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::MessageState;
 use super::recipient::RecipientState;
+use crate::sale::order::OrderState;
 use crate::state::Outcome;
 
 /// What a buyer sees of a message.
@@ -27,6 +28,15 @@ impl Progress {
             | RecipientState::Blocked
             | RecipientState::Expired
             | RecipientState::Timeout => Self::Failed,
+        }
+    }
+
+    /// What the buyer of an order sees. An order that was settled without a receipt stays *sent* when
+    /// none comes later either.
+    pub const fn of_order(recipient: RecipientState, order: OrderState) -> Self {
+        match recipient {
+            RecipientState::Timeout if order.is_fulfilled() => Self::Sent,
+            _ => Self::of(recipient),
         }
     }
 

@@ -53,6 +53,9 @@ pub enum End {
     Accepted,
     /// Every part was accepted, and the carrier sends no receipts: accepted counts as delivered.
     Delivered,
+    /// Every part was accepted, and what this carrier accepts counts as sent: an order is settled at
+    /// once, although receipts may follow. A recipient of a campaign counts as delivered.
+    Sent,
     /// Permanently refused. `code` is the carrier's own error code (`smpp:0x0000000b`, `smtp:550`).
     Refused { reason: Reason, code: String },
     /// This carrier does not take it, but another one may (no route, no credit, a closed account at

@@ -26,16 +26,17 @@ pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
     AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CancelBulk,
     CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk,
-    ClaimedRecipient, CreditOrder, CreditOutcome, Delivery, DeliveryOutcome, DeliveryResult,
-    DirectoryStore, EventSearch, EventStore, EventSubject, EventsFound, FoundEvent, FoundMessage,
-    FoundRecipient, Grant, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease,
-    LedgerStore, LinkDemand, LinkLease, LinkReport, LinkStore, MessageSearch, MessageStore,
-    MessagesFound, NetworkCaps, NewAccount, NewKey, NewRefund, NodeLinks, NodeReport, NodeVerdict,
-    NotRefunded, NotedReceipt, NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer,
-    OrderCaps, OrderLoad, OrderStore, PartTrace, Period, RecipientList, RecipientPage,
-    RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore, Refunded,
-    RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot,
-    Spent, Store, TermsStore,
+    ClaimedRecipient, CreditOrder, CreditOutcome, Debited, Delivery, DeliveryOutcome,
+    DeliveryResult, DirectoryStore, EndedOrder, EventSearch, EventStore, EventSubject, EventsFound,
+    FoundEvent, FoundMessage, FoundRecipient, Grant, Granted, HoldOrder, HoldOutcome,
+    InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkReport,
+    LinkStore, MessageSearch, MessageStore, MessagesFound, NetworkCaps, NewAccount, NewKey,
+    NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList,
+    NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
+    PartTrace, Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace,
+    RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder, Replay, Retry,
+    RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore,
+    UnpaidEnd,
 };
 
 pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};

@@ -5,12 +5,15 @@
 //! | held | *working*; credit is *fulfilled* at once | – |
 //! | progressed | the buyer sees more | the same |
 //! | fulfilled | *fulfilled*; the node is to settle | *settled*; the reservation is posted |
+//! | failed after *fulfilled* | the price is given back as credit once it is *settled* | the price is given back as credit |
 //! | cannot be fulfilled | *cancelling*; the node is to cancel | *cancelled*; the reservation is voided |
 //! | the node settled | *settled*; what was held is booked | – |
 //! | the node cancelled | *cancelled* or *lost*; nothing is booked | – |
 //!
-//! An order is decided once: an outcome that comes after the decision changes nothing. Everything
-//! else that the machine ([`super::order::next`]) refuses is [`Illegal`], and then nothing changes.
+//! An order is decided once: an outcome that comes after the decision changes nothing, except that an
+//! order may be fulfilled because a carrier took its message (`settle_on`, `receipt_wait`), and then
+//! the carrier reports that it failed. The order stays *settled*, and its account, if it has one, gets
+//! the price back. Everything else that the machine ([`super::order::next`]) refuses is [`Illegal`], and then nothing changes.
 //!
 //! Bought credit goes to the order's account, everything else to revenue. More than the price may be
 //! held; all of it is booked.
@@ -79,12 +82,20 @@ pub struct Change {
     pub stepped: bool,
     /// The report for the webhook, if one is due.
     pub report: Option<OrderSnapshot>,
+    /// It failed after it was settled: what was charged is due to its account.
+    pub late_refund: bool,
 }
 
 /// All `steps` in their order, or none of them.
 pub fn change(before: &OrderFacts, steps: &[Step], now: Timestamp) -> Result<Change, Illegal> {
-    let (after, report) = (before.clone(), None);
-    let mut change = Change { after, booking: None, node_waits: false, stepped: false, report };
+    let mut change = Change {
+        after: before.clone(),
+        booking: None,
+        node_waits: false,
+        stepped: false,
+        report: None,
+        late_refund: false,
+    };
     for step in steps {
         change.take(*step, now)?;
     }
@@ -101,6 +112,10 @@ impl Change {
             Step::Progressed(progress) => {
                 self.after.progress = Some(progress);
                 self.after.updated_at = now;
+                Ok(())
+            }
+            Step::Ended(Outcome::CannotBeFulfilled, reason) if self.after.state.is_fulfilled() => {
+                self.fail_late(reason, now);
                 Ok(())
             }
             // The first outcome wins.
@@ -146,6 +161,20 @@ impl Change {
         self.decide(OrderEvent::NodeCancelled, TransferEvent::Void, now)
     }
 
+    /// The carrier's word came after the decision.
+    fn fail_late(&mut self, reason: Option<Reason>, now: Timestamp) {
+        self.after.reason = reason;
+        self.after.updated_at = now;
+        self.stepped = true;
+        self.refund_late();
+    }
+
+    /// Only what is charged can be given back: of a payment over Lightning nothing is before the node
+    /// has settled it.
+    fn refund_late(&mut self) {
+        self.late_refund = self.after.state == OrderState::Settled && self.after.account.is_some();
+    }
+
     /// Credit is ours to move, so the decision is the end.
     fn decide(
         &mut self,
@@ -176,6 +205,9 @@ impl Change {
             _ => (LedgerAccount::Revenue, TransferKind::LightningSale),
         };
         self.booking = Some(Booking::Receive { credit, amount, kind });
+        if self.after.progress == Some(Progress::Failed) {
+            self.refund_late();
+        }
         Ok(())
     }
 
@@ -221,12 +253,15 @@ fn reports(before: &OrderFacts, after: &OrderFacts) -> bool {
     let paid = before.paid_at.is_none() && after.paid_at.is_some();
     let progressed = before.progress.is_some() && before.progress != after.progress;
     let ended = progressed && after.progress.is_some_and(Progress::is_final);
+    let counts_as_sent = after.progress == Some(Progress::Sent)
+        && after.state.is_fulfilled()
+        && !before.state.is_fulfilled();
     let cancelled =
         after.paid_at.is_some() && after.state.is_cancelled() && !before.state.is_cancelled();
     match after.wants {
         None => false,
         Some(Wanted::All) => paid || progressed || cancelled,
-        Some(Wanted::Final) => ended || cancelled,
+        Some(Wanted::Final) => ended || cancelled || counts_as_sent,
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | fulfilment | fulfilled when | cannot be fulfilled when | the rule is in |
 //! |---|---|---|---|
-//! | message | a recipient got it | every recipient is final and none got it | [`crate::message::progress`] |
+//! | message | a recipient got it, or a carrier took it and no receipt came in time | every recipient is final and none got it | [`crate::message::progress`] |
 //! | activation | a code came | there is no number, or no code came in time | [`crate::activation::state`] |
 //! | rental | a message came, or it was kept for 20 minutes | there is no number, or it was cancelled before | [`crate::activation::rental`] |
 //! | credit | the payment is held | never | [`super::change`] |
@@ -15,7 +15,6 @@ use std::time::Duration;
 use crate::activation::{CountryCode, ServiceCode};
 use crate::id::{ActivationId, MessageId, RentalId};
 use crate::message::Address;
-use crate::message::progress::Progress;
 use crate::message::recipient::RecipientState;
 use crate::text::Text;
 
@@ -77,9 +76,5 @@ impl Fulfilment {
             Self::Message { recipient, .. } => *recipient,
             Self::Activation { .. } | Self::Rental { .. } | Self::Credit => None,
         }
-    }
-
-    pub fn progress(&self) -> Option<Progress> {
-        self.recipient().map(Progress::of)
     }
 }

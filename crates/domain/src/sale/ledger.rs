@@ -101,8 +101,10 @@ pub enum TransferKind {
     CreditSale,
     /// Something paid over Lightning.
     LightningSale,
-    /// Credit given back by hand for what was charged.
+    /// Credit given back for what was charged.
     Refund,
+    /// Credit taken back by the operator.
+    Debit,
 }
 
 stored_as!(TransferKind {
@@ -111,6 +113,7 @@ stored_as!(TransferKind {
     CreditSale = "credit_sale",
     LightningSale = "lightning_sale",
     Refund = "refund",
+    Debit = "debit",
 });
 
 /// What `ledger check` found. All is well when [`LedgerReport::is_sound`].

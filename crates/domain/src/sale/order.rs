@@ -95,6 +95,11 @@ impl OrderState {
         !matches!(self, Self::Open | Self::Held | Self::Working)
     }
 
+    /// What was bought was provided, or counts as provided.
+    pub const fn is_fulfilled(self) -> bool {
+        matches!(self, Self::Fulfilled | Self::Settled)
+    }
+
     /// The buyer does not get it, and gets the payment back.
     pub const fn is_cancelled(self) -> bool {
         matches!(self, Self::Cancelling | Self::Cancelled | Self::Lost)
@@ -177,6 +182,19 @@ pub enum PaymentMethod {
 }
 
 stored_as!(PaymentMethod { Lightning = "lightning", Credit = "credit" });
+
+/// What becomes of an order whose message a carrier took, and of which nothing was reported while a
+/// receipt was awaited.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Unreceipted {
+    /// It counts as sent.
+    #[default]
+    Settle,
+    /// It is cancelled.
+    Refund,
+}
+
+stored_as!(Unreceipted { Settle = "settle", Refund = "refund" });
 
 /// An order about to be stored.
 #[derive(Debug, Clone)]
@@ -263,7 +281,10 @@ impl Order {
             state: self.state,
             paid: self.paid_at.is_some(),
             message: self.fulfilment.message_id(),
-            progress: self.fulfilment.progress(),
+            progress: self
+                .fulfilment
+                .recipient()
+                .map(|recipient| Progress::of_order(recipient, self.state)),
             reason: self.reason,
             at: self.updated_at,
         }

@@ -25,12 +25,14 @@ pub enum AuthError {
     BadKey,
     #[error("the API key was revoked")]
     Revoked,
+    #[error("the account of this API key is disabled")]
+    Disabled,
     #[error("keys cannot be checked right now")]
     Store(#[source] PortError),
 }
 
 impl Accounts {
-    /// A revoked key is accepted for at most one more second.
+    /// A revoked key, or one of a disabled account, is accepted for at most one more second.
     pub async fn authenticate(&self, key: &str) -> Result<Caller, AuthError> {
         if key.is_empty() || key.len() > KEY_CHARS_MAX {
             return Err(AuthError::BadKey);
@@ -46,6 +48,7 @@ impl Accounts {
         match found {
             None => Err(AuthError::BadKey),
             Some(key) if key.revoked_at.is_some() => Err(AuthError::Revoked),
+            Some(key) if key.is_disabled => Err(AuthError::Disabled),
             Some(key) => Ok(Caller { account: key.account, key }),
         }
     }

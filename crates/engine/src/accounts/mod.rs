@@ -21,6 +21,7 @@ pub use settings::{NewSettings, SetSettingsError};
 
 use std::sync::Arc;
 
+use domain::account::operator::Actor;
 use domain::account::{Account, AccountName, AccountSettings, Balance, Key, KeyHash};
 use domain::id::AccountId;
 use domain::ports::{Clock, PortError, Random, Store};
@@ -88,6 +89,17 @@ impl Accounts {
             Some(account) => Ok(self.store.account(account).await?.is_some()),
             None => Ok(true),
         }
+    }
+
+    /// Disables or enables an account: its keys are refused while it is disabled. False when there is
+    /// none. Idempotent.
+    pub async fn set_disabled(
+        &self,
+        account: AccountId,
+        disabled: bool,
+        by: Actor,
+    ) -> Result<bool, PortError> {
+        self.store.set_disabled(account, disabled, by, self.clock.now()).await
     }
 
     pub async fn balance(&self, account: AccountId) -> Result<Balance, PortError> {

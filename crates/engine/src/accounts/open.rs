@@ -32,15 +32,15 @@ impl Accounts {
         by: Actor,
     ) -> Result<Account, OpenAccountError> {
         let name: AccountName = name.parse().map_err(OpenAccountError::Name)?;
-        // The limit catches typing errors in requests; the command line has no limit.
-        let is_too_much = credit > CREDIT_GIVEN_MAX && by != Actor::CommandLine;
-        if credit.is_negative() || is_too_much {
+        if credit.is_negative() || credit > CREDIT_GIVEN_MAX {
             return Err(OpenAccountError::Credit);
         }
         let webhook_secret = webhook_secret(&*self.random);
         let new = NewAccount { name, webhook_secret, credit };
         self.store.add_account(new, by, self.clock.now()).await.map_err(|error| match error {
             PortError::Conflict(_) => OpenAccountError::NameTaken,
+            // With what was given before it is more than there is.
+            PortError::Refused(_) => OpenAccountError::Credit,
             error => OpenAccountError::Store(error),
         })
     }

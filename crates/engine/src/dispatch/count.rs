@@ -34,7 +34,7 @@ impl Counters {
 
 const fn place(end: &End) -> usize {
     match end {
-        End::Accepted => 0,
+        End::Accepted | End::Sent => 0,
         End::Delivered => 1,
         End::Refused { .. } => 2,
         End::TryAnother { .. } => 3,

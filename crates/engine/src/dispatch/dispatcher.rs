@@ -18,7 +18,7 @@ use crate::events::Handoff;
 use crate::live::Live;
 use crate::metrics::{ByResult, Metrics};
 use crate::other_nodes::OtherNodes;
-use crate::settings::Settings;
+use crate::settings::{OrderSettings, Settings};
 use crate::tasks::Tasks;
 use crate::tip::LastTip;
 use crate::wake::{Wake, signal_or_timer};
@@ -39,6 +39,8 @@ pub(crate) struct Context {
     pub(crate) tip: Arc<LastTip>,
     pub(crate) handoff: Arc<Handoff>,
     pub(crate) settings: Arc<Live<Settings>>,
+    /// As at start.
+    pub(crate) orders: OrderSettings,
     pub(crate) node: String,
     pub(crate) lease: Duration,
 }

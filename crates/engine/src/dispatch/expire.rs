@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits;
+use domain::ports::PortError;
 
 use super::Dispatcher;
 
@@ -29,25 +30,20 @@ impl Dispatcher {
     }
 
     async fn delete_old(&self) {
-        let before = self.context.clock.now().before(limits::FORGET_AFTER);
-        loop {
-            match self.context.store.forget(before, BATCH_MAX).await {
-                Ok(0) => return,
-                Ok(rows) => tracing::debug!(rows, "deleted old rows"),
-                Err(error) => {
-                    tracing::warn!(%error, "could not delete old rows; trying again later");
-                    return;
-                }
-            }
-        }
+        let (store, now) = (&self.context.store, self.context.clock.now());
+        let before = now.before(limits::FORGET_AFTER);
+        delete(|| store.forget(before, BATCH_MAX)).await;
+        let before = now.before(self.context.orders.unpaid_kept);
+        delete(|| store.forget_unpaid_orders(before, BATCH_MAX)).await;
     }
 
     /// Expires due messages; repeats at once while batches are full.
     async fn expire_due(&self) {
         loop {
             let now = self.context.clock.now();
+            let unreceipted = self.context.orders.unreceipted;
             let parked_before = now.before(limits::PARKED_RECEIPT_AGE_MAX);
-            match self.context.store.expire(now, parked_before, BATCH_MAX).await {
+            match self.context.store.expire(now, parked_before, BATCH_MAX, unreceipted).await {
                 Ok(recorded) => {
                     self.context.wake.after(&recorded, &self.context.metrics);
                     if recorded.recipients < BATCH_MAX {
@@ -58,6 +54,20 @@ impl Dispatcher {
                     tracing::warn!(%error, "could not expire messages; trying again");
                     return;
                 }
+            }
+        }
+    }
+}
+
+/// Deletes batches until there is nothing left.
+async fn delete<F: Future<Output = Result<u64, PortError>>>(mut batch: impl FnMut() -> F) {
+    loop {
+        match batch().await {
+            Ok(0) => return,
+            Ok(rows) => tracing::debug!(rows, "deleted old rows"),
+            Err(error) => {
+                tracing::warn!(%error, "could not delete old rows; trying again later");
+                return;
             }
         }
     }

@@ -232,7 +232,7 @@ impl Work {
                 self.awaits |= self.waiting.has(at);
                 return;
             }
-            End::Delivered | End::Refused { .. } | End::Late => return,
+            End::Sent | End::Delivered | End::Refused { .. } | End::Late => return,
         };
         let night = |reason| reason == Reason::QuietHours;
         let next = match self.retry {

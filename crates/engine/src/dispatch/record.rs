@@ -176,7 +176,7 @@ async fn store_all(batch: Vec<Outcome>, ends: &[ChunkEnded], store: &impl Outcom
 /// its parts were recorded before.
 fn silence(outcome: Outcome) -> Option<Outcome> {
     let has_it = match outcome.end {
-        End::Accepted | End::Delivered => true,
+        End::Accepted | End::Sent | End::Delivered => true,
         End::Refused { .. } | End::TryAnother { .. } | End::Deferred { .. } => {
             !outcome.accepted.is_empty()
         }

@@ -13,6 +13,7 @@ mod results;
 mod sign;
 #[cfg(test)]
 mod tests;
+mod unpaid_ends;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,7 @@ use deliver::deliver;
 pub(crate) use handoff::Handoff;
 pub use replay::ReplayError;
 pub use sign::sign;
+pub(crate) use unpaid_ends::UnpaidEnds;
 
 /// Renders an event in the wire form of the door that it belongs to.
 pub trait RenderEvent: Send + Sync + std::fmt::Debug {

@@ -3,7 +3,7 @@
 //! | order \ node | open | held | settled | cancelled | unknown |
 //! |---|---|---|---|---|---|
 //! | open | cancel after its time to pay | begin if fit, wait while the tip is stale, otherwise cancel | alert | cancelled | as open |
-//! | held, working | wait | cancel near the node's deadline | alert | lost or cancelled | alert |
+//! | held, working | wait | decide near the node's deadline | alert | lost or cancelled | alert |
 //! | fulfilled | wait | settle, look up again | settled | lost | alert |
 //! | cancelling | cancel, look up again | cancel, look up again | alert | cancelled | cancelled |
 //! | final | – | cancel | – | – | – |
@@ -20,7 +20,7 @@ use domain::ports::{CancelOutcome, HoldOrder, HoldOutcome, HoldState, NodeVerdic
 use domain::reason::Reason;
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::hold::{self, HeldPayment, Tip, Unfit};
-use domain::sale::order::{Order, OrderState, Payment};
+use domain::sale::order::{Order, OrderState, Payment, Unreceipted};
 use domain::secret::Preimage;
 
 use super::Orders;
@@ -189,6 +189,12 @@ impl Orders {
     ) -> Result<Checked, PortError> {
         let now = self.clock.now();
         if tip.is_some_and(|tip| hold::must_decide(payment.deadline_height, &tip, now)) {
+            if self.settings.unreceipted == Unreceipted::Settle
+                && self.store.settle_unreceipted(order.id, now).await?
+            {
+                tracing::info!(order = %order.id, "no receipt near the node's deadline; settled");
+                return again_after(Duration::ZERO);
+            }
             tracing::warn!(order = %order.id, "undecided near the node's deadline; given back");
             return self.cancel_undecided(order, Reason::HoldRanOut).await;
         }

@@ -29,6 +29,7 @@ use domain::id::OrderId;
 use domain::ports::{Clock, Lightning, Random, Store};
 use domain::sale::order::OrderSnapshot;
 
+use crate::events::UnpaidEnds;
 use crate::hot_cache::HotCache;
 use crate::metrics::Metrics;
 use crate::settings::OrderSettings;
@@ -40,7 +41,7 @@ pub use fund::{FundError, Funding};
 pub use open_order::OpenError;
 pub(crate) use open_order::Opened;
 pub use repeated::RepeatError;
-pub use status::History;
+pub use status::{Credited, History};
 pub(crate) use terms::{OrderedText, message_of};
 
 #[derive(Debug)]
@@ -55,4 +56,5 @@ pub struct Orders {
     pub(crate) settings: OrderSettings,
     /// Orders that a caller asks for too often.
     pub(crate) recent: HotCache<OrderId, OrderSnapshot>,
+    pub(crate) unpaid_ends: Arc<UnpaidEnds>,
 }

@@ -31,6 +31,8 @@ pub enum OpenError {
          try again in some minutes, or use an API key"
     )]
     TooManyOpenNearYou,
+    #[error("too many of your orders of the last 24 hours were never paid; try again later")]
+    TooManyUnpaidForYou,
     #[error("the Lightning node cannot hold more payments now; try again in some minutes")]
     NodeFull,
     #[error("too many of your orders are under way; try again when some are done")]
@@ -135,6 +137,7 @@ impl Orders {
             held_max: held_max.saturating_mul(percent) / 100,
             held_per_client_max: per_client(limits::ORDERS_HELD_PER_CLIENT_MAX),
             networks: network_caps(client),
+            unpaid_per_day_max: per_client(self.settings.unpaid_per_day_max),
         }
     }
 }
@@ -147,6 +150,7 @@ const fn refusal(admission: OrderAdmission) -> OpenError {
         OrderAdmission::TooManyHeldForNetwork => OpenError::TooManyHeldNearYou,
         OrderAdmission::TooManyHeld => OpenError::NodeFull,
         OrderAdmission::TooManyHeldForClient => OpenError::TooManyHeldForYou,
+        OrderAdmission::TooManyUnpaidForClient => OpenError::TooManyUnpaidForYou,
         OrderAdmission::KeyReused => OpenError::Repeat(RepeatError::KeyReused),
         OrderAdmission::Stored | OrderAdmission::Repeat(_) => {
             OpenError::Repeat(RepeatError::InProgress)

@@ -2,19 +2,45 @@
 
 use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
-use domain::ports::{Charge, Charged, PortError};
+use domain::ports::{Charge, Charged, Granted, PortError};
 use domain::sale::order::{Order, OrderSnapshot};
+use domain::time::Timestamp;
 
 use super::Orders;
 
-/// Funding orders in one answer.
+/// Credits in one answer.
 const HISTORY_MAX: u32 = 1_000;
 
+/// Credit that an account got.
 #[derive(Debug)]
 pub struct History {
     pub total: Msat,
     /// Newest first.
-    pub orders: Vec<Order>,
+    pub credits: Vec<Credited>,
+}
+
+#[derive(Debug)]
+pub enum Credited {
+    /// A settled funding order.
+    Funding(Order),
+    /// By the operator.
+    Grant(Granted),
+}
+
+impl Credited {
+    pub fn amount(&self) -> Msat {
+        match self {
+            Self::Funding(order) => order.held.unwrap_or(order.price),
+            Self::Grant(granted) => granted.amount,
+        }
+    }
+
+    const fn at(&self) -> Timestamp {
+        match self {
+            Self::Funding(order) => order.created_at,
+            Self::Grant(granted) => granted.at,
+        }
+    }
 }
 
 impl Orders {
@@ -44,9 +70,14 @@ impl Orders {
         Ok(charged.map(|charged| (order, charged)))
     }
 
-    pub async fn funding_history(&self, account: AccountId) -> Result<History, PortError> {
+    pub async fn credit_history(&self, account: AccountId) -> Result<History, PortError> {
         let orders = self.store.funding_history(account, HISTORY_MAX).await?;
-        let total = orders.iter().map(|order| order.held.unwrap_or(order.price)).sum();
-        Ok(History { total, orders })
+        let grants = self.store.grants(account, HISTORY_MAX).await?;
+        let mut credits: Vec<_> = orders.into_iter().map(Credited::Funding).collect();
+        credits.extend(grants.into_iter().map(Credited::Grant));
+        credits.sort_by_key(|credited| std::cmp::Reverse(credited.at()));
+        credits.truncate(HISTORY_MAX as usize);
+        let total = credits.iter().map(Credited::amount).sum();
+        Ok(History { total, credits })
     }
 }

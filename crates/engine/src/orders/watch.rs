@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::id::OrderId;
 use domain::limits;
-use domain::ports::{NodeReport, NodeVerdict, PortError};
+use domain::ports::{EndedOrder, NodeReport, NodeVerdict, PortError};
 use domain::sale::hold::Tip;
 use domain::sale::order::{Order, OrderState};
 use futures_util::StreamExt;
@@ -98,8 +98,11 @@ impl Orders {
         // A report that is lost is made again by the next round: the node answers the same.
         match self.store.record_node_reports(reports, self.clock.now()).await {
             Ok(ended) => {
-                for (order, state) in ended {
+                for EndedOrder { order, state, unpaid } in ended {
                     self.log_end(order, state);
+                    if let Some(end) = unpaid {
+                        self.unpaid_ends.tell(end);
+                    }
                 }
                 self.wake.webhooks.notify_one();
             }

@@ -22,7 +22,7 @@ pub(super) async fn identify_operator(engine: &Engine, headers: &HeaderMap) -> R
     })?;
     match engine.accounts.authenticate_operator(key).await {
         Ok(operator) => Ok(By(Actor::Operator(operator.id))),
-        Err(error @ (AuthError::BadKey | AuthError::Revoked)) => {
+        Err(error @ (AuthError::BadKey | AuthError::Revoked | AuthError::Disabled)) => {
             Err(unauthorized(error.to_string()))
         }
         Err(AuthError::Store(source)) => {

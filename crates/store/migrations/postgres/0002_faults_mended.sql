@@ -43,3 +43,6 @@ CREATE INDEX orders_unpaid_client ON orders (client, created_at) WHERE paid_at I
 
 -- A disabled account's keys are refused.
 ALTER TABLE accounts ADD COLUMN disabled_at BIGINT;
+
+-- For the history of an account.
+CREATE INDEX transfers_grants ON transfers (credit, created_at) WHERE kind = 'grant';

@@ -6,7 +6,7 @@ use domain::account::{Account, AccountName, AccountSettings, Balance, Key, KeyHa
 use domain::id::{AccountId, KeyId, OperatorId};
 use domain::money::Msat;
 use domain::ports::{
-    AccountStore, AuditList, Grant, NewAccount, NewKey, OperatorStore, TermsStore,
+    AccountStore, AuditList, Debited, Grant, Granted, NewAccount, NewKey, OperatorStore, TermsStore,
 };
 use domain::sale::tariff::{ListPrice, Product};
 use domain::time::Timestamp;
@@ -14,6 +14,7 @@ use domain::time::Timestamp;
 use super::RowStore;
 use crate::rows::account;
 use crate::rows::account::{audit, operators, prices, settings};
+use crate::rows::ledger;
 use crate::tx::Result;
 
 #[async_trait]
@@ -33,6 +34,16 @@ impl AccountStore for RowStore {
     async fn account_named(&self, name: &AccountName) -> Result<Option<Account>> {
         let name = name.clone();
         self.read(async move |tx| account::by_name(tx, &name).await).await
+    }
+
+    async fn set_disabled(
+        &self,
+        id: AccountId,
+        disabled: bool,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.write(async move |tx| account::set_disabled(tx, id, disabled, by, now).await).await
     }
 
     async fn add_key(&self, new: NewKey, by: Actor, now: Timestamp) -> Result<KeyId> {
@@ -137,5 +148,13 @@ impl OperatorStore for RowStore {
 
     async fn grant_credit(&self, grant: Grant, by: Actor, now: Timestamp) -> Result<bool> {
         self.write(async move |tx| operators::grant(tx, &grant, by, now).await).await
+    }
+
+    async fn debit_credit(&self, debit: Grant, by: Actor, now: Timestamp) -> Result<Debited> {
+        self.write(async move |tx| operators::debit(tx, &debit, by, now).await).await
+    }
+
+    async fn grants(&self, account: AccountId, limit: u32) -> Result<Vec<Granted>> {
+        self.read(async move |tx| ledger::grants(tx, account, limit).await).await
     }
 }

@@ -6,6 +6,7 @@ use domain::ports::{
     ChunkEnd, ChunkId, ClaimRoom, Claimed, Lease, MessageStore, Outcome, Receipt, RecipientTrace,
     Recorded,
 };
+use domain::sale::order::Unreceipted;
 use domain::time::Timestamp;
 
 use super::RowStore;
@@ -91,8 +92,16 @@ impl MessageStore for RowStore {
         now: Timestamp,
         parked_before: Timestamp,
         limit: u32,
+        unreceipted: Unreceipted,
     ) -> Result<Recorded> {
-        self.write(async move |tx| message::expire(tx, now, parked_before, limit).await).await
+        self.write(async move |tx| {
+            message::expire(tx, now, parked_before, limit, unreceipted).await
+        })
+        .await
+    }
+
+    async fn forget_unpaid_orders(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        self.write(async move |tx| retention::forget_orders(tx, before, limit).await).await
     }
 
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64> {

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use domain::id::{AccountId, OrderId, PaymentHash};
 use domain::message::campaign::Idempotency;
 use domain::ports::{
-    CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, Lease, NodeReport,
-    OrderAdmission, OrderCaps, OrderLoad, OrderStore, RepeatedOrder,
+    CancelOutcome, CreditOrder, CreditOutcome, EndedOrder, HoldOrder, HoldOutcome, Lease,
+    NodeReport, OrderAdmission, OrderCaps, OrderLoad, OrderStore, RepeatedOrder,
 };
 use domain::reason::Reason;
-use domain::sale::order::{NewOrder, Order, OrderState};
+use domain::sale::order::{NewOrder, Order};
 use domain::time::Timestamp;
 
 use super::RowStore;
@@ -77,6 +77,10 @@ impl OrderStore for RowStore {
         self.write(async move |tx| order::cancel(tx, &order, reason, now).await).await
     }
 
+    async fn settle_unreceipted(&self, order: OrderId, now: Timestamp) -> Result<bool> {
+        self.write(async move |tx| order::settle_unreceipted(tx, &order, now).await).await
+    }
+
     async fn claim_order_checks(
         &self,
         now: Timestamp,
@@ -90,7 +94,7 @@ impl OrderStore for RowStore {
         &self,
         reports: Vec<NodeReport>,
         now: Timestamp,
-    ) -> Result<Vec<(OrderId, OrderState)>> {
+    ) -> Result<Vec<EndedOrder>> {
         self.write(async move |tx| order::record_node_reports(tx, &reports, now).await).await
     }
 

@@ -1,5 +1,5 @@
-//! Deletes rows past their retention: orders cancelled without payment, ended events, old
-//! idempotency keys, and contacts of lists that no group shows. No money depends on them, and the
+//! Deletes rows past their retention: orders cancelled without payment, ended events, old idempotency
+//! keys, and contacts of lists that no group shows. No money depends on them, and the
 //! ledger is never touched.
 
 use domain::id::OrderId;
@@ -10,15 +10,14 @@ use crate::tx::{Result, Tx, params};
 
 /// Deletes at most `limit` rows of each that ended before `before`; returns how many.
 pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
-    let orders = forget_orders(tx, before, limit).await?;
     let events = event::forget(tx, before, limit).await?;
     let keys = campaign::forget(tx, before, limit).await?;
     let keys = keys + order::forget_keys(tx, before, limit).await?;
     let contacts = directory::drop_lists(tx, before, limit).await?;
-    Ok(orders + events + keys + contacts)
+    Ok(events + keys + contacts)
 }
 
-async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
+pub(crate) async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
     let rows = tx
         .query(
             "SELECT id FROM orders

@@ -26,6 +26,7 @@ pub(crate) const CAPS: OrderCaps = OrderCaps {
     held_max: 9,
     held_per_client_max: 9,
     networks: Vec::new(),
+    unpaid_per_day_max: 9,
 };
 
 pub(crate) struct Database {

@@ -1,13 +1,15 @@
 //! Accounts and keys.
 
+use domain::account::operator::Action;
 use domain::account::{KeyHash, Scope};
 use domain::id::{AccountId, KeyId};
+use domain::limits::CREDIT_GIVEN_MAX;
 use domain::money::Msat;
-use domain::ports::{NewAccount, NewKey, PortError};
+use domain::ports::{AuditList, Debited, Grant, Granted, NewAccount, NewKey, PortError};
 use domain::secret::Secret;
 
 use super::Rig;
-use super::world::{BY, World, at, balance};
+use super::world::{BY, PRICE, World, at, balance};
 
 fn new_key(account: AccountId, byte: u8) -> NewKey {
     let scopes = vec![Scope::SEND.parse().unwrap(), Scope::all()];
@@ -100,4 +102,85 @@ pub async fn refuses_a_grant_below_zero(rig: &impl Rig) {
     };
     assert!(matches!(world.store.add_account(new, BY, at(0)).await, Err(PortError::Refused(_))));
     assert!(world.store.accounts().await.unwrap().is_empty());
+}
+
+pub async fn takes_back_credit_that_may_be_spent(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::new(3 * PRICE.get())).await.id;
+    world.spend(account, PRICE).await;
+    let debit = |id: u8, amount| {
+        let debit = Grant { id: [id; 32], account, amount };
+        world.store.debit_credit(debit, BY, at(1))
+    };
+    let two = Msat::new(2 * PRICE.get());
+    let short = Debited::Insufficient { available: two };
+    assert_eq!(debit(1, Msat::new(two.get() + 1)).await, Ok(short), "the rest is reserved");
+    assert_eq!(debit(2, PRICE).await, Ok(Debited::Done));
+    assert_eq!(debit(2, PRICE).await, Ok(Debited::Repeat));
+    assert!(matches!(debit(2, two).await, Err(PortError::Conflict(_))));
+    assert!(matches!(debit(3, Msat::ZERO).await, Err(PortError::Refused(_))));
+    assert_eq!(debit(4, PRICE).await, Ok(Debited::Done));
+    assert_eq!(debit(5, Msat::new(1)).await, Ok(Debited::Insufficient { available: Msat::ZERO }));
+    let balance = world.balance(account).await;
+    assert_eq!((balance.available, balance.reserved), (Msat::ZERO, PRICE));
+    let list = AuditList { account: Some(account), limit: 9, ..AuditList::default() };
+    let entries = world.store.audit_log(list).await.unwrap();
+    let debits = entries.iter().filter(|entry| entry.action == Action::CreditDebit);
+    assert_eq!(debits.count(), 2);
+    world.must_be_sound().await;
+}
+
+pub async fn gives_no_more_than_there_is(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (one, two) = (world.account(PRICE).await.id, world.account(PRICE).await.id);
+    let grant = |id: u8, account, amount| {
+        let grant = Grant { id: [id; 32], account, amount };
+        world.store.grant_credit(grant, BY, at(1))
+    };
+    let rest = Msat::new(CREDIT_GIVEN_MAX.get() - 2 * PRICE.get());
+    let more = Msat::new(rest.get() + 1);
+    assert!(matches!(grant(1, one, more).await, Err(PortError::Refused(_))));
+    assert_eq!(grant(2, one, rest).await, Ok(true));
+    assert!(matches!(grant(3, two, Msat::new(1)).await, Err(PortError::Refused(_))));
+    let back = Grant { id: [4; 32], account: one, amount: PRICE };
+    assert_eq!(world.store.debit_credit(back, BY, at(2)).await, Ok(Debited::Done));
+    assert_eq!(grant(5, two, PRICE).await, Ok(true));
+    world.must_be_sound().await;
+}
+
+pub async fn lists_the_credit_that_was_given_newest_first(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (account, other) = (world.account(PRICE).await.id, world.account(PRICE).await.id);
+    let two = Msat::new(2 * PRICE.get());
+    for (id, account, amount, secs) in [(1, account, two, 9), (2, other, two, 10)] {
+        let grant = Grant { id: [id; 32], account, amount };
+        world.store.grant_credit(grant, BY, at(secs)).await.unwrap();
+    }
+    let given = |amount, secs| Granted { amount, at: at(secs) };
+    let all = world.store.grants(account, 9).await.unwrap();
+    assert_eq!(all, [given(two, 9), given(PRICE, 0)]);
+    assert_eq!(world.store.grants(account, 1).await.unwrap(), [given(two, 9)]);
+}
+
+pub async fn disables_and_enables_an_account(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await.id;
+    world.store.add_key(new_key(account, 1), BY, at(1)).await.unwrap();
+    let is_disabled = async || {
+        let key = world.store.key(KeyHash([1; 32])).await.unwrap().unwrap();
+        let disabled_at = world.store.account(account).await.unwrap().unwrap().disabled_at;
+        assert_eq!(key.is_disabled, disabled_at.is_some());
+        key.is_disabled
+    };
+    assert!(!is_disabled().await);
+    for (disabled, secs) in [(true, 5), (true, 6), (false, 7), (false, 8), (true, 9)] {
+        assert!(world.store.set_disabled(account, disabled, BY, at(secs)).await.unwrap());
+        assert_eq!(is_disabled().await, disabled);
+    }
+    assert!(!world.store.set_disabled(AccountId(999), true, BY, at(9)).await.unwrap());
+    let list = AuditList { account: Some(account), limit: 9, ..AuditList::default() };
+    let entries = world.store.audit_log(list).await.unwrap();
+    let changes = [Action::AccountDisable, Action::AccountEnable];
+    let changes = entries.iter().filter(|entry| changes.contains(&entry.action));
+    assert_eq!(changes.count(), 3, "each change once");
 }

@@ -21,7 +21,7 @@ use domain::time::Timestamp;
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, times};
 use super::world::{
-    BY, LEASE, NODE, PRICE, World, accepted, at, balance, deferred, outcome, phone,
+    BY, LEASE, NODE, PRICE, REFUND, World, accepted, at, balance, deferred, outcome, phone,
 };
 
 const EVERYBODY: BlockScope = BlockScope::Everybody;
@@ -255,7 +255,7 @@ pub async fn waits_for_receipts_of_possibly_accepted_recipients(rig: &impl Rig) 
             world.receive("a", ReceiptState::Delivered).await;
             assert_eq!(world.state(order).await, OrderState::Settled);
         } else {
-            world.store.expire(at(7_200), at(0), 9).await.unwrap();
+            world.store.expire(at(7_200), at(0), 9, REFUND).await.unwrap();
             assert_eq!(world.state(order).await, OrderState::Cancelled);
             assert_eq!(world.balance(account).await, balance(PRICE, Msat::ZERO));
         }

@@ -9,7 +9,7 @@ use domain::reason::Reason;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, group, times};
-use super::world::{World, at, balance, phone};
+use super::world::{REFUND, World, at, balance, phone};
 
 pub async fn sends_nothing_to_excluded_recipients(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(1)).await;
@@ -105,10 +105,10 @@ pub async fn expires_unclaimed_chunks(rig: &impl Rig) {
     new.start_at = Some(at(900));
     let id = new.content.message;
     world.add(new).await;
-    let recorded = world.store().expire(at(3_600), at(0), 1).await.unwrap();
+    let recorded = world.store().expire(at(3_600), at(0), 1, REFUND).await.unwrap();
     assert_eq!(recorded.recipients, 1_000);
     world.must_be_sound().await;
-    world.store().expire(at(3_600), at(0), 9).await.unwrap();
+    world.store().expire(at(3_600), at(0), 9, REFUND).await.unwrap();
     let ended = world.message(id).await;
     assert_eq!((ended.state, ended.counts.expired), (MessageState::Failed, 1_500));
     assert_eq!((ended.charged, ended.refunded), (Msat::ZERO, times(1_500)));

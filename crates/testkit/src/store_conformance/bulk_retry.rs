@@ -12,7 +12,7 @@ use domain::reason::Reason;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, times};
-use super::world::{World, at, balance, outcome};
+use super::world::{REFUND, World, at, balance, outcome};
 
 fn retry(world: &BulkWorld, message: MessageId) -> Retry {
     Retry {
@@ -39,7 +39,7 @@ async fn ended(world: &BulkWorld) -> (MessageId, ClaimedChunk) {
     world.world.record(world.taken(&chunk, &[0, 1, 2]), vec![(chunk.id, 1, end)]).await;
     world.receive(&chunk, 0, true).await;
     world.receive(&chunk, 1, false).await;
-    world.store().expire(at(8_000), at(0), 9).await.unwrap();
+    world.store().expire(at(8_000), at(0), 9, REFUND).await.unwrap();
     let counts =
         Counts { success: 1, failed: 1, timeout: 1, expired: 1, invalid: 1, ..Counts::default() };
     assert_eq!(world.message(id).await.counts, counts);
@@ -199,7 +199,7 @@ pub async fn retries_in_chunks(rig: &impl Rig) {
         let done = vec![(chunk.id, 1, ChunkEnd::Done)];
         world.world.record(vec![], done).await;
     }
-    world.store().expire(at(8_000), at(0), 9).await.unwrap();
+    world.store().expire(at(8_000), at(0), 9, REFUND).await.unwrap();
     world.must_be_sound().await;
     let done = RetryOutcome::Spent(Spent::Done { message: id, recipients: 999, price: times(999) });
     assert_eq!(retried(&world, id).await, done);
@@ -259,7 +259,7 @@ pub async fn ends_an_unclaimed_retry(rig: &impl Rig) {
     let end = ChunkEnd::Retry { at: at(9_010), reason: Reason::Throttled };
     world.world.record(vec![], vec![(claimed.id, claimed.attempt, end)]).await;
     world.must_be_sound().await;
-    assert_eq!(world.store().expire(at(20_000), at(0), 9).await.unwrap().recipients, 5);
+    assert_eq!(world.store().expire(at(20_000), at(0), 9, REFUND).await.unwrap().recipients, 5);
     let ended = world.message(id).await;
     assert_eq!((ended.counts.expired, ended.counts.failed, ended.counts.pending), (5, 0, 0));
     assert_eq!(world.balance().await, balance(times(5_000 - 2_995), Msat::ZERO));
@@ -276,7 +276,7 @@ pub async fn resumes_a_retry_after_a_crash(rig: &impl Rig) {
     for chunk in &claimed {
         before.world.record(vec![], vec![(chunk.id, 1, ChunkEnd::Done)]).await;
     }
-    before.store().expire(at(8_000), at(0), 9).await.unwrap();
+    before.store().expire(at(8_000), at(0), 9, REFUND).await.unwrap();
     let done = Spent::Done { message: id, recipients: 4_000, price: times(4_000) };
     assert_eq!(retried(&before, id).await, RetryOutcome::Spent(done));
     let claim = before.store().claim_chunks("one", 1.into(), at(9_000), at(9_100));
@@ -308,7 +308,7 @@ pub async fn queues_a_retry_for_two_processes(rig: &impl Rig) {
     for chunk in &world.claim(at(5)).await {
         world.world.record(vec![], vec![(chunk.id, 1, ChunkEnd::Done)]).await;
     }
-    world.store().expire(at(8_000), at(0), 9).await.unwrap();
+    world.store().expire(at(8_000), at(0), 9, REFUND).await.unwrap();
     retried(&world, id).await;
     let mut claims = tokio::task::JoinSet::new();
     for (node, store) in [("one", world.store().clone()), ("two", other.store.clone())] {

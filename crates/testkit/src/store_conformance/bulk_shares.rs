@@ -8,7 +8,7 @@ use domain::ports::{ChunkEnd, Spent};
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, group, times};
-use super::world::{World, at, balance};
+use super::world::{REFUND, World, at, balance};
 
 pub async fn charges_recipients_by_policy(rig: &impl Rig) {
     for (refunds, first) in [(RefundPolicy::Undelivered, 1), (RefundPolicy::Unsent, 1_000)] {
@@ -29,7 +29,7 @@ pub async fn charges_recipients_by_policy(rig: &impl Rig) {
         let before = world.message(id).await;
         assert_eq!((before.state, before.counts.submitted), (MessageState::Pending, 1));
         world.must_be_sound().await;
-        world.store().expire(at(8_000), at(0), 9).await.unwrap();
+        world.store().expire(at(8_000), at(0), 9, REFUND).await.unwrap();
         let ended = world.message(id).await;
         let kept = if refunds == RefundPolicy::Undelivered { 1 } else { 1 + 1 + 1 + 2 };
         assert_eq!((ended.charged, ended.refunded), (times(kept), times(6 - kept)));
@@ -48,7 +48,7 @@ pub async fn moves_no_money_by_receipts_after_the_end(rig: &impl Rig) {
     let taken = world.taken(&chunk, &[0, 1]);
     world.world.record(taken, vec![(chunk.id, 1, ChunkEnd::Done)]).await;
     world.receive(&chunk, 0, true).await;
-    world.store().expire(at(8_000), at(0), 9).await.unwrap();
+    world.store().expire(at(8_000), at(0), 9, REFUND).await.unwrap();
     let ended = world.message(id).await;
     assert_eq!((ended.counts.timeout, ended.refunded), (1, EACH));
     let recorded = world.receive(&chunk, 1, true).await;

@@ -9,7 +9,7 @@ use domain::reason::Reason;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, times};
-use super::world::{World, at, balance};
+use super::world::{REFUND, World, at, balance};
 
 pub async fn starts_and_cancels_only_scheduled_campaigns(rig: &impl Rig) {
     let world = BulkWorld::new(rig, times(500)).await;
@@ -31,7 +31,7 @@ pub async fn starts_and_cancels_only_scheduled_campaigns(rig: &impl Rig) {
     let again = cancel(world.account, scheduled).await.unwrap();
     assert_eq!(again, not(MessageState::Cancelled, true));
     assert!(world.claim(at(950)).await.is_empty(), "a cancelled campaign is claimed");
-    world.store().expire(at(9_000), at(0), 9).await.unwrap();
+    world.store().expire(at(9_000), at(0), 9, REFUND).await.unwrap();
     world.must_be_sound().await;
 
     let started = world.scheduled(150, at(900)).await;
@@ -193,7 +193,7 @@ pub async fn starts_no_paused_campaign(rig: &impl Rig) {
     // Its validity ends meanwhile.
     let id = world.added(150).await;
     world.store().pause_bulk(world.account, id, true, at(20)).await.unwrap();
-    world.store().expire(at(3_600), at(0), 9).await.unwrap();
+    world.store().expire(at(3_600), at(0), 9, REFUND).await.unwrap();
     assert_eq!(world.message(id).await.counts.expired, 150);
     world.must_be_sound().await;
 }

@@ -17,6 +17,7 @@ const TIGHT: OrderCaps = OrderCaps {
     held_max: 3,
     held_per_client_max: 2,
     networks: Vec::new(),
+    unpaid_per_day_max: 9,
 };
 
 async fn add(world: &World, client: &str, caps: OrderCaps) -> (OrderId, OrderAdmission) {

@@ -12,6 +12,10 @@ macro_rules! store_conformance {
             revokes_a_key_once
             refuses_keys_of_unknown_accounts
             refuses_a_grant_below_zero
+            takes_back_credit_that_may_be_spent
+            gives_no_more_than_there_is
+            lists_the_credit_that_was_given_newest_first
+            disables_and_enables_an_account
             // orders
             keeps_an_order_before_its_invoice
             refuses_a_duplicate_order
@@ -29,6 +33,20 @@ macro_rules! store_conformance {
             stores_orders_for_email_addresses
             keeps_orders_for_numbers_that_are_lent
             finds_an_order_by_its_payment_hash_alone
+            // settled as sent
+            settles_as_sent_what_a_carrier_took
+            refunds_what_no_carrier_confirmed
+            settles_at_once_by_a_carrier_whose_word_suffices
+            gives_an_account_its_price_back_when_it_failed_late
+            gives_back_what_was_paid_over_lightning_once_it_is_settled
+            a_stranger_sees_a_late_failure
+            settles_near_the_nodes_deadline_what_a_carrier_took
+            reports_an_order_settled_as_sent_at_its_end
+            // unpaid orders
+            keeps_no_bodies_of_an_order_that_nobody_paid
+            tells_nobody_of_an_order_that_its_buyer_never_saw
+            keeps_the_bodies_of_an_order_that_was_paid
+            limits_unpaid_orders_per_client_and_day
             // order keys
             a_request_makes_one_order_to_be_paid_by_invoice
             a_key_is_free_when_its_order_ended_unpaid

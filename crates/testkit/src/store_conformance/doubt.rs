@@ -7,7 +7,7 @@ use domain::reason::Reason;
 use domain::sale::order::OrderState;
 
 use super::Rig;
-use super::world::{LEASE, NODE, World, accepted, at, deferred, outcome};
+use super::world::{LEASE, NODE, REFUND, World, accepted, at, deferred, outcome};
 
 fn silent(chunk: &ClaimedChunk) -> Outcome {
     let end = End::Deferred { reason: Reason::NoAnswer, wait: None };
@@ -98,7 +98,7 @@ pub async fn submits_after_too_many_unanswered_claims(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
     assert!(world.claim(at(3_000)).await.is_empty(), "no more copies");
     is_too_late(&world, order).await;
-    let recorded = world.store.expire(at(7_200), at(0), 9).await.unwrap();
+    let recorded = world.store.expire(at(7_200), at(0), 9, REFUND).await.unwrap();
     assert_eq!((recorded.recipients, recorded.decided), (1, 1));
     assert_eq!(world.order(order).await.reason, Some(Reason::NoReceipt));
 }

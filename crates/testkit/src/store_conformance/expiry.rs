@@ -7,13 +7,13 @@ use domain::sale::order::OrderState;
 use domain::time::Timestamp;
 
 use super::Rig;
-use super::world::{World, accepted, at, deferred};
+use super::world::{REFUND, World, accepted, at, deferred};
 
 const VALID_UNTIL: u64 = 3_600;
 const RECEIPTS_UNTIL: u64 = 7_200;
 
 async fn expire(world: &World, now: Timestamp) -> Recorded {
-    world.store.expire(now, at(0), 100).await.unwrap()
+    world.store.expire(now, at(0), 100, REFUND).await.unwrap()
 }
 
 pub async fn expires_unaccepted_recipients(rig: &impl Rig) {
@@ -71,7 +71,7 @@ pub async fn expires_no_more_than_its_limit(rig: &impl Rig) {
     for _ in 0..3 {
         world.working().await;
     }
-    let expire = || world.store.expire(at(VALID_UNTIL), at(0), 2);
+    let expire = || world.store.expire(at(VALID_UNTIL), at(0), 2, REFUND);
     assert_eq!(expire().await.unwrap().recipients, 2);
     assert_eq!(expire().await.unwrap().recipients, 1);
     assert_eq!(expire().await.unwrap().recipients, 0);
@@ -80,12 +80,12 @@ pub async fn expires_no_more_than_its_limit(rig: &impl Rig) {
 pub async fn deletes_old_parked_receipts(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.receive("a", ReceiptState::Delivered).await;
-    world.store.expire(at(100), at(20), 9).await.unwrap();
+    world.store.expire(at(100), at(20), 9, REFUND).await.unwrap();
     let order = world.submitted("a").await;
     assert_eq!(world.state(order).await, OrderState::Fulfilled, "only older receipts are deleted");
 
     world.receive("b", ReceiptState::Delivered).await;
-    world.store.expire(at(100), at(21), 9).await.unwrap();
+    world.store.expire(at(100), at(21), 9, REFUND).await.unwrap();
     let order = world.submitted("b").await;
     assert_eq!(world.state(order).await, OrderState::Working);
 }

@@ -16,7 +16,7 @@ use domain::time::Timestamp;
 
 use super::Rig;
 use super::world::{
-    CARRIER, LEASE, World, accepted, at, balance, deferred, outcome, receipt, refused,
+    CARRIER, LEASE, REFUND, World, accepted, at, balance, deferred, outcome, receipt, refused,
 };
 
 fn carrier() -> CarrierName {
@@ -240,7 +240,7 @@ pub async fn does_not_fail_while_the_earlier_carrier_may_deliver(rig: &impl Rig)
             // No other carrier accepts it during its validity.
             let again = world.claim_one(at(100)).await;
             end(&world, &again, vec![other(deferred(&again, &[], 1))], retry(at(200))).await;
-            world.store.expire(at(3_601), at(0), 9).await.unwrap();
+            world.store.expire(at(3_601), at(0), 9, REFUND).await.unwrap();
         } else {
             let again = world.claim_one(at(100)).await;
             if why == refusal {
@@ -286,7 +286,7 @@ pub async fn fails_when_the_earlier_carrier_fails_too(rig: &impl Rig) {
     let (order, _) = awaited(&world, "d").await;
     let again = world.claim_one(at(100)).await;
     world.done(&again, other(refused(&again, Reason::Refused))).await;
-    world.store.expire(at(100_000), at(0), 9).await.unwrap();
+    world.store.expire(at(100_000), at(0), 9, REFUND).await.unwrap();
     assert_eq!(world.recipient(order).await, RecipientState::Timeout);
 }
 
@@ -328,11 +328,11 @@ pub async fn awaits_no_receipts_past_validity(rig: &impl Rig) {
     let chunk = world.claim_one(at(5)).await;
     end(&world, &chunk, vec![accepted(&chunk, 0, &[(1, "a")])], until(at(3_600))).await;
     assert!(world.claim(at(3_600)).await.is_empty());
-    assert_eq!(world.store.expire(at(3_601), at(0), 9).await.unwrap(), Recorded::default());
+    assert_eq!(world.store.expire(at(3_601), at(0), 9, REFUND).await.unwrap(), Recorded::default());
     assert_eq!(world.recipient(order).await, RecipientState::Submitted, "its receipt may arrive");
 
     let (order, _) = awaited(&world, "b").await;
-    assert_eq!(world.store.expire(at(3_601), at(0), 9).await.unwrap(), Recorded::default());
+    assert_eq!(world.store.expire(at(3_601), at(0), 9, REFUND).await.unwrap(), Recorded::default());
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
     assert!(world.claim(at(3_599)).await.is_empty(), "it is not due again");
 }

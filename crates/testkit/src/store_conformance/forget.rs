@@ -18,11 +18,15 @@ pub async fn deletes_orders_that_were_never_paid(rig: &impl Rig) {
     world.cancel(paid, Reason::CancelledByBuyer).await;
     world.node_says(paid, NodeVerdict::Cancelled).await;
 
-    assert_eq!(world.store.forget(at(40), 9).await.unwrap(), 0, "it was cancelled at 40");
+    assert_eq!(
+        world.store.forget_unpaid_orders(at(40), 9).await.unwrap(),
+        0,
+        "it was cancelled at 40"
+    );
     assert!(world.store.order(unpaid).await.unwrap().is_some());
-    assert_eq!(world.store.forget(at(41), 9).await.unwrap(), 1);
+    assert_eq!(world.store.forget_unpaid_orders(at(41), 9).await.unwrap(), 1);
     assert!(world.store.order(unpaid).await.unwrap().is_none());
-    assert_eq!(world.store.forget(at(9_000), 9).await.unwrap(), 0);
+    assert_eq!(world.store.forget_unpaid_orders(at(9_000), 9).await.unwrap(), 0);
     for order in [cancelling, open, paid] {
         assert!(world.store.order(order).await.unwrap().is_some());
     }
@@ -35,7 +39,7 @@ pub async fn deletes_no_more_than_the_limit(rig: &impl Rig) {
         let order = world.open_order().await;
         world.node_says(order, NodeVerdict::Cancelled).await;
     }
-    let forget = || world.store.forget(at(9_000), 2);
+    let forget = || world.store.forget_unpaid_orders(at(9_000), 2);
     assert_eq!(forget().await.unwrap(), 2);
     assert_eq!(forget().await.unwrap(), 1);
     assert_eq!(forget().await.unwrap(), 0);

@@ -44,7 +44,9 @@ mod receipts;
 mod refunds;
 mod restart;
 mod search;
+mod settle_sent;
 mod unmarked;
+mod unpaid;
 mod world;
 
 use std::sync::Arc;
@@ -90,7 +92,9 @@ pub use receipts::*;
 pub use refunds::*;
 pub use restart::*;
 pub use search::*;
+pub use settle_sent::*;
 pub use unmarked::*;
+pub use unpaid::*;
 
 /// A separate database for one case.
 #[async_trait]

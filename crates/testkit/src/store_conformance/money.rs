@@ -12,7 +12,9 @@ use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::OrderState;
 
 use super::Rig;
-use super::world::{LEASE, PRICE, World, accepted, at, balance, deferred, outcome, refused};
+use super::world::{
+    LEASE, PRICE, REFUND, World, accepted, at, balance, deferred, outcome, refused,
+};
 use crate::clock::SeededRandom;
 
 pub async fn keeps_the_price_when_delivered(rig: &impl Rig) {
@@ -228,7 +230,7 @@ impl<'w> Walk<'w> {
             2 => drop(self.world.cancel(order, Reason::Unpaid).await),
             _ => {
                 let late = at(8_000).after(LEASE);
-                self.world.store.expire(late, at(0), 1).await.unwrap();
+                self.world.store.expire(late, at(0), 1, REFUND).await.unwrap();
             }
         }
     }

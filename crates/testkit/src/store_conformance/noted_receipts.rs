@@ -9,7 +9,7 @@ use domain::ports::{ChunkEnd, Lease, Receipt, ReceiptState, RecipientTrace, Reco
 use domain::sale::order::OrderState;
 
 use super::Rig;
-use super::world::{LEASE, NODE, World, accepted, at, outcome, phone, receipt};
+use super::world::{LEASE, NODE, REFUND, World, accepted, at, outcome, phone, receipt};
 
 fn number(index: u32) -> Option<Msisdn> {
     match phone(index) {
@@ -115,7 +115,7 @@ pub async fn notes_a_receipt_after_a_time_out(rig: &impl Rig) {
     let (order, _) = world.spend(account.id, super::world::PRICE).await;
     let chunk = world.claim_one(at(5)).await;
     world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
-    world.store.expire(at(7_200), at(0), 9).await.unwrap();
+    world.store.expire(at(7_200), at(0), 9, REFUND).await.unwrap();
     assert_eq!(world.state(order).await, OrderState::Cancelled);
     let balance = world.balance(account.id).await;
     let recorded = receive(&world, vec![receipt("a", ReceiptState::Delivered)]).await;
@@ -130,7 +130,7 @@ pub async fn notes_a_receipt_after_a_time_out(rig: &impl Rig) {
     world.must_be_sound().await;
     // We set the failure ourselves.
     let order = world.submitted("b").await;
-    world.store.expire(at(7_200), at(0), 9).await.unwrap();
+    world.store.expire(at(7_200), at(0), 9, REFUND).await.unwrap();
     assert_eq!(world.recipient(order).await, RecipientState::Timeout);
     let recorded = receive(&world, vec![receipt("b", ReceiptState::Failed)]).await;
     assert_eq!(recorded, Recorded::default());
@@ -169,7 +169,7 @@ pub async fn counts_a_late_delivery_of_all_parts(rig: &impl Rig) {
     let chunk = world.claim_one(at(5)).await;
     world.done(&chunk, accepted(&chunk, 0, &[(1, "a"), (2, "b")])).await;
     world.receive("a", ReceiptState::Delivered).await;
-    world.store.expire(at(7_200), at(0), 9).await.unwrap();
+    world.store.expire(at(7_200), at(0), 9, REFUND).await.unwrap();
     assert_eq!(world.recipient(order).await, RecipientState::Timeout);
     assert_eq!(world.receive("b", ReceiptState::Delivered).await.contradictory, 1);
 

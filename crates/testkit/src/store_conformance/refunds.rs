@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, times};
-use super::world::{PRICE, World, accepted, at, balance};
+use super::world::{PRICE, REFUND, World, accepted, at, balance};
 
 const IDA: Actor = Actor::Operator(OperatorId(1));
 
@@ -248,7 +248,7 @@ pub async fn refunds_accepted_recipients_where_they_are_charged(rig: &impl Rig) 
     world.world.record(outcomes, vec![(chunk.id, 1, ChunkEnd::Done)]).await;
     world.receive(&chunk, 0, true).await;
     world.receive(&chunk, 1, false).await;
-    store.expire(at(8_000), at(0), 9).await.unwrap();
+    store.expire(at(8_000), at(0), 9, REFUND).await.unwrap();
     assert_eq!(world.message(id).await.charged, times(3));
     for index in 0..3 {
         let one = Charge::Recipient(id, index);

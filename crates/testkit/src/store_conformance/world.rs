@@ -22,7 +22,7 @@ use domain::ports::{
 use domain::reason::Reason;
 use domain::routing::CarrierName;
 use domain::sale::fulfilment::Fulfilment;
-use domain::sale::order::{NewOrder, Order, OrderState, Payment, Wanted, Webhook};
+use domain::sale::order::{NewOrder, Order, OrderState, Payment, Unreceipted, Wanted, Webhook};
 use domain::secret::{Preimage, Secret};
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -42,6 +42,8 @@ pub(super) const NO_CHUNK: ChunkId = ChunkId { message: MessageId(Uuid::nil()), 
 /// The actor of manual changes.
 pub(super) const BY: Actor = Actor::CommandLine;
 pub(super) const CLIENT: &str = "key-1";
+/// An order without a receipt is cancelled.
+pub(super) const REFUND: Unreceipted = Unreceipted::Refund;
 
 /// Limits that are never reached.
 pub(super) const CAPS: OrderCaps = OrderCaps {
@@ -50,6 +52,7 @@ pub(super) const CAPS: OrderCaps = OrderCaps {
     held_max: 10_000,
     held_per_client_max: 10_000,
     networks: Vec::new(),
+    unpaid_per_day_max: 10_000,
 };
 
 /// A time in seconds after noon, the start of every case.
@@ -236,7 +239,8 @@ impl World {
         verdict: NodeVerdict,
     ) -> Vec<(OrderId, OrderState)> {
         let report = NodeReport { order, verdict, check_at: at(1_000) };
-        self.store.record_node_reports(vec![report], at(40)).await.unwrap()
+        let ended = self.store.record_node_reports(vec![report], at(40)).await.unwrap();
+        ended.into_iter().map(|ended| (ended.order, ended.state)).collect()
     }
 
     pub(super) async fn order(&self, order: OrderId) -> Order {

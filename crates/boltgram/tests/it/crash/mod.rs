@@ -10,6 +10,7 @@
 mod house;
 mod inbound;
 mod scenarios;
+mod stale_tip;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -103,7 +104,7 @@ async fn an_order_that_fails_later_is_paid_back_whatever_dies() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_order_without_a_receipt_is_paid_back_whatever_dies() {
+async fn an_order_without_a_receipt_counts_as_sent_whatever_dies() {
     survives_a_crash_at_every_step(Scenario::NoReceipt).await;
 }
 

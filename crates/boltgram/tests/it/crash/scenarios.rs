@@ -15,7 +15,7 @@ pub(super) enum Scenario {
     Delivered,
     Refused,
     Failed,
-    /// No receipt ever comes.
+    /// No receipt comes while it is awaited.
     NoReceipt,
     /// Two parts; the carrier stops responding between them.
     TwoParts,
@@ -55,12 +55,13 @@ impl Scenario {
 
     pub(super) const fn money(self) -> Money {
         match self {
-            Self::Delivered | Self::TwoParts | Self::Overtaken | Self::Credit | Self::Fund => {
-                Money::Ours
-            }
-            Self::Refused | Self::Failed | Self::NoReceipt | Self::Unpaid | Self::Refunded => {
-                Money::Returned
-            }
+            Self::Delivered
+            | Self::NoReceipt
+            | Self::TwoParts
+            | Self::Overtaken
+            | Self::Credit
+            | Self::Fund => Money::Ours,
+            Self::Refused | Self::Failed | Self::Unpaid | Self::Refunded => Money::Returned,
             Self::Cancelled => Money::Either,
         }
     }

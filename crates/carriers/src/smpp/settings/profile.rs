@@ -214,6 +214,6 @@ mod tests {
         let long = format!(r#", "tlvs": [{{"tag": 1, "value": "{}"}}]"#, "x".repeat(1_021));
         assert!(read(&long).unwrap_err().to_string().contains("1024"));
         let silent = read(r#", "registered_delivery": "none", "settle_on": "submit""#).unwrap();
-        assert_eq!(silent.taken(), domain::ports::End::Delivered);
+        assert_eq!(silent.taken(), domain::ports::End::Sent);
     }
 }

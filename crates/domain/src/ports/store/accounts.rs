@@ -43,6 +43,15 @@ pub trait AccountStore: Send + Sync {
 
     async fn account_named(&self, name: &AccountName) -> Result<Option<Account>, PortError>;
 
+    /// Disables or enables an account. False when there is none. Idempotent.
+    async fn set_disabled(
+        &self,
+        id: AccountId,
+        disabled: bool,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<bool, PortError>;
+
     async fn add_key(&self, new: NewKey, by: Actor, now: Timestamp) -> Result<KeyId, PortError>;
 
     /// The key with this hash, revoked or not.

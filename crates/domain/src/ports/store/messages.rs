@@ -11,6 +11,7 @@ use crate::message::{Address, Content, Lane};
 use crate::ports::{Delivery, Outcome, PortError, Receipt, RecipientTrace};
 use crate::reason::Reason;
 use crate::routing::CarrierName;
+use crate::sale::order::Unreceipted;
 use crate::time::Timestamp;
 
 /// A range of recipients, identified by its message and its first index.
@@ -229,17 +230,24 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
     /// Expires pending recipients past their validity (*expired*, unless their chunk is leased) and
     /// submitted ones with an overdue receipt (*timeout*). Also deletes receipts parked before
     /// `parked_before`. At most `limit` messages at once.
+    ///
+    /// By [`Unreceipted::Settle`] the order of an overdue message that a carrier confirmed is settled
+    /// as sent instead, and its receipt is awaited for [`crate::limits::LATE_RECEIPTS_WITHIN`] more.
     async fn expire(
         &self,
         now: Timestamp,
         parked_before: Timestamp,
         limit: u32,
+        unreceipted: Unreceipted,
     ) -> Result<Recorded, PortError>;
 
-    /// Deletes rows that are no longer needed and that no booking depends on: orders cancelled
-    /// without payment, with their events, and finished webhook calls, if they ended before
-    /// `before`; and idempotency keys, which are kept shorter by the difference of
+    /// Deletes rows that are no longer needed and that no booking depends on: finished webhook calls, if
+    /// they ended before `before`; and idempotency keys, which are kept shorter by the difference of
     /// [`crate::limits::FORGET_AFTER`] and [`crate::limits::IDEMPOTENCY_KEY_AGE_MAX`]. At most
     /// `limit` rows of each; returns how many were deleted.
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64, PortError>;
+
+    /// Deletes orders that were cancelled without payment before `before`, at most `limit`; returns how
+    /// many were deleted.
+    async fn forget_unpaid_orders(&self, before: Timestamp, limit: u32) -> Result<u64, PortError>;
 }

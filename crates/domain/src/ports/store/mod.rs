@@ -47,10 +47,11 @@ pub use messages::{
     Recorded,
 };
 pub use numbers::{NumberList, NumberStore};
-pub use operators::{AuditList, Grant, OperatorStore};
+pub use operators::{AuditList, Debited, Grant, Granted, OperatorStore};
 pub use orders::{
-    CancelOutcome, CreditOrder, CreditOutcome, HoldOrder, HoldOutcome, NetworkCaps, NodeReport,
-    NodeVerdict, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore, RepeatedOrder,
+    CancelOutcome, CreditOrder, CreditOutcome, EndedOrder, HoldOrder, HoldOutcome, NetworkCaps,
+    NodeReport, NodeVerdict, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
+    RepeatedOrder, UnpaidEnd,
 };
 pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
 pub use search::{

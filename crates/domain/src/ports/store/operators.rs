@@ -19,6 +19,24 @@ pub struct Grant {
     pub amount: Msat,
 }
 
+/// The result of a debit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Debited {
+    Done,
+    /// It was debited by this id before: nothing changes.
+    Repeat,
+    /// Nothing was stored: the account has less.
+    Insufficient {
+        available: Msat,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Granted {
+    pub amount: Msat,
+    pub at: Timestamp,
+}
+
 /// A page of the audit log, newest first.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AuditList {
@@ -55,11 +73,23 @@ pub trait OperatorStore: Send + Sync {
     async fn audit_log(&self, list: AuditList) -> Result<Vec<AuditEntry>, PortError>;
 
     /// Grants credit. False when this id was granted before: nothing changes.
-    /// [`PortError::Conflict`] when it was another grant.
+    /// [`PortError::Conflict`] when it was another grant. [`PortError::Refused`] when all grants together
+    /// would be more than [`crate::limits::CREDIT_GIVEN_MAX`].
     async fn grant_credit(
         &self,
         grant: Grant,
         by: Actor,
         now: Timestamp,
     ) -> Result<bool, PortError>;
+
+    /// Takes back credit that may be spent, as [`grant_credit`](Self::grant_credit) gives it.
+    async fn debit_credit(
+        &self,
+        debit: Grant,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Debited, PortError>;
+
+    /// Credit that operators granted to an account, newest first.
+    async fn grants(&self, account: AccountId, limit: u32) -> Result<Vec<Granted>, PortError>;
 }

@@ -8,7 +8,7 @@ use crate::message::campaign::Idempotency;
 use crate::money::Msat;
 use crate::ports::{Lease, PortError};
 use crate::reason::Reason;
-use crate::sale::order::{NewOrder, Order, OrderState, PaymentMethod};
+use crate::sale::order::{NewOrder, Order, OrderSnapshot, OrderState, PaymentMethod};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -52,6 +52,9 @@ pub struct OrderCaps {
     /// Orders paid by hold invoice and not final, in total and per client.
     pub held_max: u64,
     pub held_per_client_max: u64,
+    /// Orders of a client's last 24 hours that nobody has paid, whether they ended or not: their rows
+    /// are kept for days.
+    pub unpaid_per_day_max: u64,
     /// Caps of networks that the client is in.
     pub networks: Vec<NetworkCaps>,
 }
@@ -74,6 +77,7 @@ pub enum OrderAdmission {
     TooManyHeld,
     TooManyHeldForClient,
     TooManyHeldForNetwork,
+    TooManyUnpaidForClient,
     /// The client's request was accepted before, as this order.
     Repeat(OrderId),
     /// Another request of the client came with this idempotency key.
@@ -145,6 +149,24 @@ pub struct NodeReport {
     pub verdict: NodeVerdict,
     /// When to look up again, unless the verdict is final.
     pub check_at: Timestamp,
+}
+
+/// An order that became final.
+#[derive(Debug, Clone)]
+pub struct EndedOrder {
+    pub order: OrderId,
+    pub state: OrderState,
+    /// Whom to tell of an order that nobody paid, if its buyer has its invoice and named a webhook.
+    pub unpaid: Option<UnpaidEnd>,
+}
+
+/// The end of an order that nobody paid. It is told once, and not stored.
+#[derive(Debug, Clone)]
+pub struct UnpaidEnd {
+    pub client: String,
+    pub url: String,
+    pub secret: Secret,
+    pub snapshot: OrderSnapshot,
 }
 
 /// Numbers of orders at the node, for limits.
@@ -225,6 +247,10 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
         now: Timestamp,
     ) -> Result<CancelOutcome, PortError>;
 
+    /// Settles as sent an order whose message a carrier confirmed, although no receipt came; for when
+    /// nobody can wait longer. False when no carrier has it, or the order is decided.
+    async fn settle_unreceipted(&self, order: OrderId, now: Timestamp) -> Result<bool, PortError>;
+
     /// Lightning orders that are not final and whose `check_at` has come; they are put off to
     /// `put_off` so that another node does not take them too.
     async fn claim_order_checks(
@@ -236,12 +262,13 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
 
     /// Records what the node confirmed, and books the money: *fulfilled* → *settled* posts it,
     /// *cancelling* → *cancelled*, and what the node refunded by itself is *cancelled* or *lost*
-    /// as the machine says. Returns the orders that this change made final, with their state.
+    /// as the machine says. Returns the orders that this change made final. Of those that nobody paid,
+    /// the text, the webhook, the referral and the invoice are deleted.
     async fn record_node_reports(
         &self,
         reports: Vec<NodeReport>,
         now: Timestamp,
-    ) -> Result<Vec<(OrderId, OrderState)>, PortError>;
+    ) -> Result<Vec<EndedOrder>, PortError>;
 
     /// Makes every order that is not final due for a lookup, as a start requires; those already due
     /// keep their place. Returns how many orders are not final.

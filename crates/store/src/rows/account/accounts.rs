@@ -52,12 +52,15 @@ pub(crate) async fn add(
     let action = Action::AccountAdd;
     audit::write(tx, NewAuditEntry { action, account: Some(id), on: &on, detail }, by, now).await?;
     let webhook_secret = new.webhook_secret.clone();
-    Ok(Account { id, name: new.name.clone(), webhook_secret, created_at: now })
+    Ok(Account { id, name: new.name.clone(), webhook_secret, created_at: now, disabled_at: None })
 }
 
 pub(crate) async fn list(tx: &mut impl Tx) -> Result<Vec<(Account, Balance)>> {
     let rows = tx
-        .query("SELECT id, name, webhook_secret, created_at FROM accounts ORDER BY name", [])
+        .query(
+            "SELECT id, name, webhook_secret, created_at, disabled_at FROM accounts ORDER BY name",
+            [],
+        )
         .await?;
     let mut accounts = Vec::with_capacity(rows.len());
     for mut row in rows {
@@ -71,7 +74,7 @@ pub(crate) async fn list(tx: &mut impl Tx) -> Result<Vec<(Account, Balance)>> {
 pub(crate) async fn by_id(tx: &mut impl Tx, id: AccountId) -> Result<Option<Account>> {
     let rows = tx
         .query(
-            "SELECT id, name, webhook_secret, created_at FROM accounts WHERE id = ?1",
+            "SELECT id, name, webhook_secret, created_at, disabled_at FROM accounts WHERE id = ?1",
             params![id],
         )
         .await?;
@@ -81,21 +84,21 @@ pub(crate) async fn by_id(tx: &mut impl Tx, id: AccountId) -> Result<Option<Acco
 pub(crate) async fn by_name(tx: &mut impl Tx, name: &AccountName) -> Result<Option<Account>> {
     let rows = tx
         .query(
-            "SELECT id, name, webhook_secret, created_at FROM accounts WHERE name = ?1",
+            "SELECT id, name, webhook_secret, created_at, disabled_at FROM accounts WHERE name = ?1",
             params![name.as_str()],
         )
         .await?;
     rows.into_iter().next().map(|mut row| read(tx, &mut row)).transpose()
 }
 
-/// The row's first four columns are the account's.
+/// The row's first five columns are the account's.
 pub(crate) fn read(tx: &impl Tx, row: &mut Row) -> Result<Account> {
     let id: AccountId = row.get()?;
     let name = row.get()?;
     let sealed: Vec<u8> = row.get()?;
     let secret = tx.vault().open(SECRET, &id.0.to_be_bytes(), &sealed)?;
     let webhook_secret = Secret::new(String::from_utf8_lossy(&secret));
-    Ok(Account { id, name, webhook_secret, created_at: row.get()? })
+    Ok(Account { id, name, webhook_secret, created_at: row.get()?, disabled_at: row.get()? })
 }
 
 pub(crate) async fn add_key(
@@ -130,7 +133,9 @@ pub(crate) async fn add_key(
 pub(crate) async fn key(tx: &mut impl Tx, hash: &KeyHash) -> Result<Option<Key>> {
     let rows = tx
         .query(
-            "SELECT id, account, scopes, rate, created_at, revoked_at FROM account_keys
+            "SELECT id, account, scopes, rate, created_at, revoked_at,
+                 (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
+             FROM account_keys
              WHERE hash = ?1",
             params![&hash.0[..]],
         )
@@ -142,7 +147,9 @@ pub(crate) async fn keys(tx: &mut impl Tx, account: Option<AccountId>) -> Result
     let rows = match account {
         Some(account) => {
             tx.query(
-                "SELECT id, account, scopes, rate, created_at, revoked_at FROM account_keys
+                "SELECT id, account, scopes, rate, created_at, revoked_at,
+                 (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
+             FROM account_keys
                  WHERE account = ?1 ORDER BY id",
                 params![account],
             )
@@ -150,7 +157,9 @@ pub(crate) async fn keys(tx: &mut impl Tx, account: Option<AccountId>) -> Result
         }
         None => {
             tx.query(
-                "SELECT id, account, scopes, rate, created_at, revoked_at FROM account_keys
+                "SELECT id, account, scopes, rate, created_at, revoked_at,
+                 (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
+             FROM account_keys
                  ORDER BY id",
                 [],
             )
@@ -168,7 +177,32 @@ pub(crate) fn read_key(mut row: Row) -> Result<Key> {
         rate: row.get()?,
         created_at: row.get()?,
         revoked_at: row.get()?,
+        is_disabled: row.get::<Option<Timestamp>>()?.is_some(),
     })
+}
+
+pub(crate) async fn set_disabled(
+    tx: &mut impl Tx,
+    id: AccountId,
+    disabled: bool,
+    by: Actor,
+    now: Timestamp,
+) -> Result<bool> {
+    let changed = tx
+        .execute(
+            "UPDATE accounts SET disabled_at = ?2 WHERE id = ?1 AND (disabled_at IS NULL) = (?3 = 1)",
+            params![id, disabled.then_some(now), i64::from(disabled)],
+        )
+        .await?;
+    if changed == 0 {
+        let found = tx.query("SELECT 1 FROM accounts WHERE id = ?1", params![id]).await?;
+        return Ok(!found.is_empty());
+    }
+    let action = if disabled { Action::AccountDisable } else { Action::AccountEnable };
+    let on = id.0.to_string();
+    let entry = NewAuditEntry { action, account: Some(id), on: &on, detail: json!({}) };
+    audit::write(tx, entry, by, now).await?;
+    Ok(true)
 }
 
 fn scopes(words: &str) -> Result<Vec<Scope>> {

@@ -8,5 +8,5 @@ pub(crate) mod settings;
 
 pub(crate) use self::accounts::{
     add, add_key, by_id, by_name, key, keys, list, lock, must_exist, ping, read, read_key,
-    revoke_key,
+    revoke_key, set_disabled,
 };

@@ -3,7 +3,7 @@
 use domain::account::KeyHash;
 use domain::account::operator::{Action, Actor, NewOperator, Operator};
 use domain::id::OperatorId;
-use domain::ports::{Grant, PortError};
+use domain::ports::{Debited, Grant, PortError};
 use domain::time::Timestamp;
 use serde_json::json;
 
@@ -108,4 +108,25 @@ pub(crate) async fn grant(
     let entry = NewAuditEntry { action: Action::CreditGrant, account, on: &on, detail };
     audit::write(tx, entry, by, now).await?;
     Ok(true)
+}
+
+pub(crate) async fn debit(
+    tx: &mut impl Tx,
+    debit: &Grant,
+    by: Actor,
+    now: Timestamp,
+) -> Result<Debited> {
+    if debit.amount.get() <= 0 {
+        return Err(PortError::Refused("a debit is more than nothing".to_owned()));
+    }
+    account::lock(tx, debit.account).await?;
+    let debited = ledger::debit(tx, debit, now).await?;
+    if debited == Debited::Done {
+        let on = hex::encode(debit.id);
+        let detail = json!({ "msat": debit.amount.get() });
+        let account = Some(debit.account);
+        let entry = NewAuditEntry { action: Action::CreditDebit, account, on: &on, detail };
+        audit::write(tx, entry, by, now).await?;
+    }
+    Ok(debited)
 }

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 use domain::account::Balance;
 use domain::id::AccountId;
+use domain::limits::CREDIT_GIVEN_MAX;
 use domain::money::Msat;
-use domain::ports::{Grant, PortError};
+use domain::ports::{Debited, Grant, Granted, PortError};
 use domain::sale::change::Booking;
 use domain::sale::ledger::{ChargeId, LedgerAccount, TransferEvent, TransferKind};
 use domain::time::Timestamp;
@@ -56,6 +57,7 @@ pub(crate) async fn grant(
     if amount == Msat::ZERO {
         return Ok(());
     }
+    must_exist(tx, amount).await?;
     let customer = LedgerAccount::Customer(account).stored();
     let operator = LedgerAccount::Operator.stored();
     tx.execute(
@@ -94,10 +96,81 @@ pub(crate) async fn grant_by_id(tx: &mut impl Tx, grant: &Grant, now: Timestamp)
         let other = || PortError::Conflict("other credit was given by this id".to_owned());
         return if same.is_empty() { Err(other()) } else { Ok(false) };
     }
+    must_exist(tx, grant.amount).await?;
     let mut changes = Changes::default();
     changes.post(&operator, &customer, grant.amount)?;
     changes.store(tx).await?;
     Ok(true)
+}
+
+/// The operator's account is as far below zero as credit was given in all.
+async fn must_exist(tx: &mut impl Tx, amount: Msat) -> Result<()> {
+    let operator = LedgerAccount::Operator.stored();
+    let rows =
+        tx.query("SELECT balance FROM ledger_accounts WHERE name = ?1", params![&operator]).await?;
+    let balance: Msat = rows.into_iter().next().map_or(Ok(Msat::ZERO), |mut row| row.get())?;
+    let given = Msat::ZERO.checked_sub(balance).and_then(|given| given.checked_add(amount));
+    match given {
+        Some(given) if given <= CREDIT_GIVEN_MAX => Ok(()),
+        _ => Err(PortError::Refused("there is not so much money".to_owned())),
+    }
+}
+
+/// Takes back credit that may be spent. Test and change are one statement.
+pub(crate) async fn debit(tx: &mut impl Tx, debit: &Grant, now: Timestamp) -> Result<Debited> {
+    let customer = LedgerAccount::Customer(debit.account).stored();
+    let operator = LedgerAccount::Operator.stored();
+    let kind = TransferKind::Debit.as_str();
+    let before = tx
+        .query(
+            "SELECT debit, amount FROM transfers WHERE id = ?1 AND kind = ?2",
+            params![&debit.id[..], kind],
+        )
+        .await?;
+    if let Some(mut row) = before.into_iter().next() {
+        let same = row.get::<String>()? == customer && row.get::<Msat>()? == debit.amount;
+        let other = || PortError::Conflict("other credit was taken by this id".to_owned());
+        return if same { Ok(Debited::Repeat) } else { Err(other()) };
+    }
+    let taken = tx
+        .execute(
+            "UPDATE ledger_accounts SET balance = balance - ?2
+             WHERE name = ?1 AND balance - reserved >= ?2",
+            params![&customer, debit.amount],
+        )
+        .await?;
+    if taken == 0 {
+        let available = balance(tx, debit.account).await?.available;
+        return Ok(Debited::Insufficient { available });
+    }
+    tx.execute(
+        "INSERT INTO transfers (id, kind, debit, credit, amount, state, posted, created_at,
+             decided_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?5, ?6, ?6)",
+        params![&debit.id[..], kind, &customer, &operator, debit.amount, now],
+    )
+    .await?;
+    let mut changes = Changes::default();
+    changes.of(&operator).0 = debit.amount;
+    changes.store(tx).await?;
+    Ok(Debited::Done)
+}
+
+/// Credit given by operators, newest first.
+pub(crate) async fn grants(
+    tx: &mut impl Tx,
+    account: AccountId,
+    limit: u32,
+) -> Result<Vec<Granted>> {
+    let customer = LedgerAccount::Customer(account).stored();
+    let rows = tx
+        .query(
+            "SELECT amount, created_at FROM transfers WHERE credit = ?1 AND kind = 'grant'
+             ORDER BY created_at DESC LIMIT ?2",
+            params![&customer, limit],
+        )
+        .await?;
+    rows.into_iter().map(|mut row| Ok(Granted { amount: row.get()?, at: row.get()? })).collect()
 }
 
 /// Has the form of an order's id of that time. An account gets one grant per moment.

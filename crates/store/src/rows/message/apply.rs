@@ -182,6 +182,11 @@ async fn decide_orders(
     for order in &mut orders {
         let Some(id) = order.facts.message else { continue };
         let progress = shown.get(&order.facts.id).copied().flatten();
+        let timed_out = progress.is_some_and(|(_, to)| to == RecipientState::Timeout);
+        if timed_out && order.facts.state.is_fulfilled() {
+            // It was settled as sent, and nobody will know more.
+            continue;
+        }
         let progress = progress.map(|(_, to)| Step::Progressed(Progress::of(to)));
         let outcome = ended.get(&id).and_then(|id| messages.get(id)?.counters.state.outcome());
         let reason = firsts.get(&id).and_then(|first| first.delivery.status.reason);

@@ -3,15 +3,19 @@
 
 use std::collections::BTreeSet;
 
+use domain::id::MessageId;
 use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkId, Recorded};
 use domain::reason::Reason;
+use domain::sale::order::Unreceipted;
 use domain::time::Timestamp;
 
 use super::apply::apply;
 use super::message_lock::{self, Messages};
 use super::parked_receipts;
 use super::recipients::{self, Range, RecipientKey};
+use super::settle_sent::settle_as_sent;
+use super::withdraw;
 use crate::rows::campaign;
 use crate::rows::queue::lease::free_lapsed;
 use crate::rows::queue::requeue::{self, Requeued};
@@ -25,11 +29,12 @@ pub(crate) async fn expire(
     now: Timestamp,
     parked_before: Timestamp,
     limit: u32,
+    unreceipted: Unreceipted,
 ) -> Result<Recorded> {
     parked_receipts::delete_old(tx, parked_before).await?;
     free_lapsed(tx, now).await?;
     let mut recorded = expire_pending(tx, now, limit).await?;
-    recorded.add(time_out_submitted(tx, now, limit).await?);
+    recorded.add(time_out_submitted(tx, now, limit, unreceipted).await?);
     Ok(recorded)
 }
 
@@ -105,8 +110,13 @@ async fn delete_chunks(
     Ok(ranges)
 }
 
-/// Times out submitted recipients with overdue receipts.
-async fn time_out_submitted(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Result<Recorded> {
+/// Times out submitted recipients with overdue receipts, or settles their orders as sent.
+async fn time_out_submitted(
+    tx: &mut impl Tx,
+    now: Timestamp,
+    limit: u32,
+    unreceipted: Unreceipted,
+) -> Result<Recorded> {
     let found = tx
         .query(
             "SELECT r.message, r.idx FROM (
@@ -143,8 +153,39 @@ async fn time_out_submitted(tx: &mut impl Tx, now: Timestamp, limit: u32) -> Res
         .collect();
     let mut submitted =
         recipients::load_ranges(tx, &messages, &ranges, RecipientState::Submitted).await?;
-    for recipient in submitted.values_mut() {
-        recipient.delivery.time_out(Reason::NoReceipt);
+    let (settled, mut recorded) = match unreceipted {
+        Unreceipted::Refund => (BTreeSet::new(), Recorded::default()),
+        Unreceipted::Settle => settle_taken(tx, &mut messages, &ranges, now).await?,
+    };
+    for ((message, _), recipient) in &mut submitted {
+        if !settled.contains(message) {
+            recipient.delivery.time_out(Reason::NoReceipt);
+        }
     }
-    apply(tx, &mut messages, &submitted, now, None).await
+    recorded.add(apply(tx, &mut messages, &submitted, now, None).await?);
+    Ok(recorded)
+}
+
+/// Settles the orders whose messages carriers confirmed, and that are not decided yet.
+async fn settle_taken(
+    tx: &mut impl Tx,
+    messages: &mut Messages,
+    ranges: &[Range],
+    now: Timestamp,
+) -> Result<(BTreeSet<MessageId>, Recorded)> {
+    let of_orders: Vec<Range> = ranges
+        .iter()
+        .copied()
+        .filter(|(message, ..)| messages.get(message).is_some_and(|found| found.order.is_some()))
+        .collect();
+    let submitted =
+        recipients::load_with_parts(tx, messages, &of_orders, RecipientState::Submitted).await?;
+    let taken = submitted.iter().filter(|(_, recipient)| recipient.delivery.is_taken());
+    let taken: Vec<_> = taken.map(|((message, _), _)| *message).collect();
+    let (settled, recorded) = settle_as_sent(tx, messages, taken, now, None).await?;
+    for message in &settled {
+        // No other carrier is to get it any more.
+        withdraw::delete_chunks(tx, message).await?;
+    }
+    Ok((settled, recorded))
 }

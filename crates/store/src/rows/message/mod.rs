@@ -42,6 +42,7 @@ mod parked_receipts;
 mod receipts;
 pub(crate) mod recipients;
 mod row_part;
+mod settle_sent;
 pub(crate) mod single;
 mod submissions;
 mod trace;
@@ -52,5 +53,6 @@ pub(crate) use insert::{Payer, count_and_queue, count_listed, insert_many, inser
 pub(crate) use message_lock::lock_one as lock;
 pub(crate) use outcomes::record_outcomes;
 pub(crate) use receipts::{record_matched_receipts, record_receipts};
+pub(crate) use settle_sent::settle_as_sent;
 pub(crate) use trace::trace;
-pub(crate) use withdraw::{time_out, withdraw};
+pub(crate) use withdraw::{delete_chunks, time_out, withdraw};

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, ChunkId, End, Lease, Outcome, Recorded};
 use domain::time::Timestamp;
 
@@ -14,6 +15,7 @@ use super::message_lock::{self, Messages};
 use super::parked_receipts::apply_parked;
 use super::recipients::{self, RecipientKey, Recipients};
 use super::row_part::RowPart;
+use super::settle_sent::settle_as_sent;
 use super::submissions::{self, NewSubmission};
 use crate::rows::queue::finish_claim::{self, ClaimEnd, finish_claims};
 use crate::tx::{AdvisoryLock, Result, Tx};
@@ -31,7 +33,8 @@ pub(crate) async fn record_outcomes(
     let chunks = outcomes.iter().map(|outcome| outcome.key.chunk);
     let chunks = chunks.chain(ends.iter().map(|end| end.id));
     let mut messages = message_lock::lock(tx, chunks.map(|chunk| chunk.message)).await?;
-    let outcomes = with_message(outcomes, &messages);
+    let (resolved, sent) = resolve_sent(outcomes, &messages);
+    let outcomes = with_message(resolved.as_deref().unwrap_or(outcomes), &messages);
     let keys: BTreeSet<RecipientKey> = outcomes.iter().map(|outcome| key(outcome)).collect();
     let mut recipients = recipients::load(tx, &messages, keys).await?;
     let needed = needed_chunks(&outcomes, &ends, &messages);
@@ -47,11 +50,42 @@ pub(crate) async fn record_outcomes(
     }
     finish_claim::end_leases(&ends, &mut messages);
     let mut recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;
+    let sent = sent.into_iter().filter(|key| is_submitted(&recipients, key));
+    let sent: Vec<_> = sent.map(|(message, _)| message).collect();
+    recorded.add(settle_as_sent(tx, &mut messages, sent, now, event_lease).await?.1);
     let unanswered = outcomes.iter().filter(|outcome| outcome.end.is_unanswered());
     let unanswered: BTreeSet<_> = unanswered.map(|outcome| outcome.key.chunk).collect();
     finish_claim::keep_doubt(tx, &unanswered, &mut chunks, &mut messages).await?;
     recorded.add(finish_claims(tx, &ends, chunks, &mut messages, now, event_lease).await?);
     Ok(recorded)
+}
+
+/// What [`End::Sent`] means for each recipient: accepted for an order, which is settled afterwards, and
+/// delivered for a campaign. `None` if there is none.
+fn resolve_sent(
+    outcomes: &[Outcome],
+    messages: &Messages,
+) -> (Option<Vec<Outcome>>, BTreeSet<RecipientKey>) {
+    let mut sent = BTreeSet::new();
+    if outcomes.iter().all(|outcome| outcome.end != End::Sent) {
+        return (None, sent);
+    }
+    let mut resolved = outcomes.to_vec();
+    for outcome in resolved.iter_mut().filter(|outcome| outcome.end == End::Sent) {
+        let message = messages.get(&outcome.key.chunk.message);
+        if message.is_some_and(|message| message.order.is_some()) {
+            sent.insert(key(outcome));
+            outcome.end = End::Accepted;
+        } else {
+            outcome.end = End::Delivered;
+        }
+    }
+    (Some(resolved), sent)
+}
+
+fn is_submitted(recipients: &Recipients, key: &RecipientKey) -> bool {
+    let state = recipients.get(key).map(|recipient| recipient.delivery.status.state);
+    state == Some(RecipientState::Submitted)
 }
 
 const fn key(outcome: &Outcome) -> RecipientKey {
@@ -91,7 +125,7 @@ fn needed_chunks(
     let by_outcome = outcomes.iter().filter(|outcome| match outcome.end {
         End::Refused { .. } | End::TryAnother { .. } | End::Deferred { .. } => true,
         End::Accepted => outcome.key.attempt > 1,
-        End::Delivered | End::Late => false,
+        End::Delivered | End::Sent | End::Late => false,
     });
     let by_outcome = by_outcome.map(|outcome| outcome.key.chunk);
     let by_end = ends.iter().filter(|end| !end.is_plain()).map(|end| end.id);

@@ -71,6 +71,6 @@ pub(crate) async fn time_out(
     apply(tx, &mut messages, &recipients, now, None).await.map(drop)
 }
 
-async fn delete_chunks(tx: &mut impl Tx, message: &MessageId) -> Result<()> {
+pub(crate) async fn delete_chunks(tx: &mut impl Tx, message: &MessageId) -> Result<()> {
     tx.execute("DELETE FROM chunks WHERE message = ?1", params![message]).await.map(drop)
 }

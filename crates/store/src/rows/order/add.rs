@@ -1,6 +1,8 @@
 //! New orders to be paid over Lightning, within the caps.
 //!
-//! Counting stops at the cap, and reads the partial indices of open and held orders only.
+//! Counting stops at the cap, and reads the partial indices of open, held and unpaid orders only.
+
+use std::time::Duration;
 
 use domain::id::OrderId;
 use domain::ports::{NetworkCaps, OrderAdmission, OrderCaps, PortError};
@@ -12,6 +14,8 @@ use super::insert::{exists, insert_open};
 use super::request_key::{self, Taken};
 use crate::rows::account;
 use crate::tx::{AdvisoryLock, Result, Tx, params};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(crate) async fn add(
     tx: &mut impl Tx,
@@ -32,7 +36,7 @@ pub(crate) async fn add(
         account::must_exist(tx, account).await?;
     }
     tx.lock(AdvisoryLock::CountOrders).await?;
-    if let Some(full) = find_full(tx, &new.client, caps).await? {
+    if let Some(full) = find_full(tx, new, caps).await? {
         must_not_exist(tx, &new.id).await?;
         return Ok(full);
     }
@@ -50,9 +54,10 @@ pub(crate) async fn add(
 /// it.
 async fn find_full(
     tx: &mut impl Tx,
-    client: &str,
+    new: &NewOrder,
     caps: &OrderCaps,
 ) -> Result<Option<OrderAdmission>> {
+    let (client, day_ago) = (&new.client, new.created_at.before(DAY));
     let counted = |cap: u64| i64::try_from(cap).unwrap_or(i64::MAX);
     let rows = tx
         .query(
@@ -66,13 +71,18 @@ async fn find_full(
                      SELECT 1 FROM orders WHERE state = 'open' LIMIT ?4) c),
                  (SELECT count(*) FROM (
                      SELECT 1 FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL
-                         LIMIT ?5) d)",
+                         LIMIT ?5) d),
+                 (SELECT count(*) FROM (
+                     SELECT 1 FROM orders WHERE paid_at IS NULL AND client = ?1 AND created_at > ?6
+                         LIMIT ?7) e)",
             params![
                 client,
                 counted(caps.open_per_client_max),
                 counted(caps.held_per_client_max),
                 counted(caps.open_max),
                 counted(caps.held_max),
+                day_ago,
+                counted(caps.unpaid_per_day_max),
             ],
         )
         .await?;
@@ -82,6 +92,7 @@ async fn find_full(
         (caps.held_per_client_max, OrderAdmission::TooManyHeldForClient),
         (caps.open_max, OrderAdmission::TooManyOpen),
         (caps.held_max, OrderAdmission::TooManyHeld),
+        (caps.unpaid_per_day_max, OrderAdmission::TooManyUnpaidForClient),
     ];
     let mut reached = None;
     for (cap, admission) in full {

@@ -10,7 +10,7 @@ use domain::sale::order::{OrderSnapshot, OrderState, Wanted};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 
-use super::request_key;
+use super::{late_refund, request_key};
 use crate::rows::event::{self, NewEvent};
 use crate::rows::ledger::{self, SettlementChange};
 use crate::tx::{Result, Tx, params};
@@ -54,6 +54,7 @@ pub(crate) struct OrderRow {
     booking: Option<Booking>,
     node_waits: bool,
     report: Option<OrderSnapshot>,
+    late_refund: bool,
 }
 
 impl OrderRow {
@@ -77,6 +78,7 @@ impl OrderRow {
             booking,
             node_waits,
             report,
+            late_refund: false,
         }
     }
 
@@ -92,7 +94,7 @@ impl OrderRow {
         steps: &[Step],
         now: Timestamp,
     ) -> std::result::Result<(), Illegal> {
-        let Change { after, booking, node_waits, stepped, report } =
+        let Change { after, booking, node_waits, stepped, report, late_refund } =
             change(&self.facts, steps, now)?;
         self.facts = after;
         self.touched |= stepped || report.is_some();
@@ -100,7 +102,12 @@ impl OrderRow {
             self.check_at = Some(now);
         }
         (self.booking, self.node_waits, self.report) = (booking, node_waits, report);
+        self.late_refund = late_refund;
         Ok(())
+    }
+
+    pub(super) const fn hook(&self) -> Option<&Hook> {
+        self.hook.as_ref()
     }
 
     pub(crate) const fn is_in_message(&self) -> bool {
@@ -147,8 +154,18 @@ pub(crate) async fn store(
     event_lease: Option<&Lease>,
 ) -> Result<Stored> {
     let mut orders = orders;
-    let stored = store_with(tx, &mut orders, &[], now, event_lease).await?;
-    update_in_messages(tx, &orders).await?;
+    store_in_place(tx, &mut orders, now, event_lease).await
+}
+
+/// As [`store`]; the orders are then as they are stored.
+pub(crate) async fn store_in_place(
+    tx: &mut impl Tx,
+    orders: &mut [OrderRow],
+    now: Timestamp,
+    event_lease: Option<&Lease>,
+) -> Result<Stored> {
+    let stored = store_with(tx, orders, &[], now, event_lease).await?;
+    update_in_messages(tx, orders).await?;
     Ok(stored)
 }
 
@@ -184,6 +201,10 @@ pub(crate) async fn store_with(
     });
     let bookings: Vec<_> = taken.flatten().collect();
     ledger::book(tx, &bookings, settled, now).await?;
+    for row in orders.iter_mut().filter(|row| row.late_refund) {
+        row.late_refund = false;
+        late_refund::give_back(tx, &row.facts, now).await?;
+    }
     if decided > 0 {
         tx.notify(Changed { orders: true, ..Changed::default() });
     }

@@ -24,7 +24,7 @@ pub(super) async fn lock(tx: &mut impl Tx, id: &OrderId) -> Result<Option<OrderR
 }
 
 /// Orders that exist. Ids are sorted, so that concurrent changes do not deadlock.
-pub(super) async fn lock_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
+pub(crate) async fn lock_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
     let mut orders = lock_rows(tx, ids).await?;
     load_progress(tx, &mut orders).await?;
     Ok(orders)
@@ -59,7 +59,7 @@ async fn load_progress(tx: &mut impl Tx, orders: &mut [OrderRow]) -> Result<()> 
         .await?;
     for (order, rows) in unknown.into_iter().zip(found) {
         if let Some(mut row) = rows.into_iter().next() {
-            order.facts.progress = Some(Progress::of(row.get()?));
+            order.facts.progress = Some(Progress::of_order(row.get()?, order.facts.state));
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::id::OrderId;
-use domain::ports::{NodeReport, NodeVerdict, OrderLoad};
+use domain::ports::{EndedOrder, NodeReport, NodeVerdict, OrderLoad};
 use domain::sale::change::Step;
 use domain::sale::order::{Order, OrderState, PaymentMethod};
 use domain::time::Timestamp;
@@ -11,6 +11,7 @@ use domain::time::Timestamp;
 use super::change::{self, OrderRow};
 use super::lock::lock_many;
 use super::read::find_readable;
+use super::unpaid;
 use crate::rows::message;
 use crate::tx::{Result, Tx, UNREADABLE_WAIT, params};
 
@@ -41,7 +42,7 @@ pub(crate) async fn record_node_reports(
     tx: &mut impl Tx,
     reports: &[NodeReport],
     now: Timestamp,
-) -> Result<Vec<(OrderId, OrderState)>> {
+) -> Result<Vec<EndedOrder>> {
     // Of several reports for one order the last one counts.
     let reports: BTreeMap<OrderId, &NodeReport> =
         reports.iter().map(|report| (report.order, report)).collect();
@@ -56,11 +57,19 @@ pub(crate) async fn record_node_reports(
         }
         let state = row.facts.state;
         if state.is_final() {
-            finals.push((row.facts.id, state));
+            finals.push(EndedOrder { order: row.facts.id, state, unpaid: None });
         }
         if let (OrderState::Lost, Some(message)) = (state, &row.facts.message) {
             // It is no longer paid for: what no carrier has is not submitted.
             message::withdraw(tx, message, now).await?;
+        }
+    }
+    let unpaid: Vec<_> = orders.iter().filter(|row| row.facts.ended_unpaid()).collect();
+    let ends = unpaid::end(tx, &unpaid).await?;
+    for (row, end) in unpaid.iter().zip(ends) {
+        let ended = finals.iter_mut().find(|ended| ended.order == row.facts.id);
+        if let Some(ended) = ended {
+            ended.unpaid = end;
         }
     }
     change::store(tx, orders, now, None).await?;

@@ -16,7 +16,7 @@ pub(crate) async fn account_page(
 ) -> Result<Vec<(Account, Balance)>> {
     let rows = tx
         .query(
-            "SELECT a.id, a.name, a.webhook_secret, a.created_at,
+            "SELECT a.id, a.name, a.webhook_secret, a.created_at, a.disabled_at,
                  coalesce(l.balance - l.reserved, 0), coalesce(l.reserved, 0)
              FROM accounts a
              LEFT JOIN ledger_accounts l ON l.name = 'customer:' || CAST(a.id AS TEXT)
@@ -41,7 +41,9 @@ pub(crate) async fn key_page(
     let rows = match account {
         Some(account) => {
             tx.query(
-                "SELECT id, account, scopes, rate, created_at, revoked_at FROM account_keys
+                "SELECT id, account, scopes, rate, created_at, revoked_at,
+                     (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
+                 FROM account_keys
                  WHERE account = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
                 params![account, after, limit],
             )
@@ -49,7 +51,9 @@ pub(crate) async fn key_page(
         }
         None => {
             tx.query(
-                "SELECT id, account, scopes, rate, created_at, revoked_at FROM account_keys
+                "SELECT id, account, scopes, rate, created_at, revoked_at,
+                     (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
+                 FROM account_keys
                  WHERE id > ?1 ORDER BY id LIMIT ?2",
                 params![after, limit],
             )

@@ -200,6 +200,7 @@ async fn the_caps_hold_for_both_nodes_together() {
         held_max: 9,
         held_per_client_max: 9,
         networks: Vec::new(),
+        unpaid_per_day_max: 99,
     };
     let mut buyers = JoinSet::new();
     for number in 0..60_u64 {
