@@ -16,6 +16,7 @@ use store::{Options, StoreUrl};
 use crate::cli::InstanceArgs;
 use crate::config::{Checked, Config};
 use crate::prices::prices;
+use crate::serve_lock::ServeLock;
 use crate::system::{os_random, system_clock};
 
 /// The file of a directory in which `boltgram` is started.
@@ -67,6 +68,29 @@ pub(crate) async fn open_existing_store(instance: &InstanceArgs) -> anyhow::Resu
     StoreAccess::open(&config).await
 }
 
+/// For the commands that come first of all: one that the command line names (`--config`, `--data`), or whose data
+/// directory is there, is created. Any other is the wrong one of two places.
+pub(crate) async fn open_or_create_store(instance: &InstanceArgs) -> anyhow::Result<StoreAccess> {
+    let config = load_config(instance)?.config;
+    let is_named = instance.config.is_some() || instance.data.is_some();
+    if (is_named || config.data.is_dir()) && !is_made(&config.whole_store_url()?).await? {
+        create_store(&config).await?;
+    }
+    open_existing_store(instance).await
+}
+
+/// As the first `serve` would.
+pub(crate) async fn create_store(config: &Config) -> anyhow::Result<()> {
+    let lock = ServeLock::take(config).await?;
+    drop(open_store_to_serve(config).await?);
+    drop(lock);
+    Ok(())
+}
+
+pub(crate) async fn is_made(url: &StoreUrl) -> anyhow::Result<bool> {
+    url.is_made().await.with_context(|| unopened(url))
+}
+
 /// The store's URL; an error if there is no store.
 pub(crate) async fn existing_store(config: &Config) -> anyhow::Result<StoreUrl> {
     let created = "`boltgram serve` or `boltgram init` creates it";
@@ -74,7 +98,7 @@ pub(crate) async fn existing_store(config: &Config) -> anyhow::Result<StoreUrl> 
         bail!("there is no data directory {}; {created}", config.data.display());
     }
     let url = config.whole_store_url()?;
-    if !url.is_made().await.with_context(|| unopened(&url))? {
+    if !is_made(&url).await? {
         bail!("there is no store at {}; {created}", place(&url));
     }
     Ok(url)

@@ -7,7 +7,7 @@ use domain::money::Msat;
 use engine::accounts::OpenAccountError;
 
 use crate::cli::InstanceArgs;
-use crate::open_store::open_existing_store;
+use crate::open_store::open_or_create_store;
 use crate::output;
 
 pub(super) async fn add_account(
@@ -15,7 +15,7 @@ pub(super) async fn add_account(
     name: &AccountName,
     credit_sats: i64,
 ) -> anyhow::Result<()> {
-    let access = open_existing_store(instance).await?;
+    let access = open_or_create_store(instance).await?;
     let credit = Msat::from_sats(credit_sats).context("the credit is more than there is")?;
     let name = name.as_str();
     match access.accounts.open(name, credit, Actor::CommandLine).await {
