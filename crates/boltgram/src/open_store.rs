@@ -108,9 +108,29 @@ pub(crate) async fn existing_store(config: &Config) -> anyhow::Result<StoreUrl> 
 pub(crate) async fn open_store_to_serve(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
     make_data_directory(&config.data)?;
     let url = config.whole_store_url()?;
+    refuse_lost_database(config, &url)?;
     let vault = url.vault(&config.data).await.context("cannot use the vault key")?;
     let options = Options { kept: vec![url.vault_file(&config.data)], ..Options::default() };
     url.open(vault, options).await.with_context(|| unopened(&url))
+}
+
+/// Files that a server makes only when it has a store.
+const MADE_LATER: [&str; 2] = ["inbound.secret", "sandbox-node.journal"];
+
+/// A database file that is missing beside them was lost, and is not created anew.
+fn refuse_lost_database(config: &Config, url: &StoreUrl) -> anyhow::Result<()> {
+    let Some(file) = url.file() else { return Ok(()) };
+    let was_used = MADE_LATER.iter().any(|name| config.data.join(name).exists());
+    // A link that leads nowhere is missing, too.
+    if was_used && !file.exists() {
+        bail!(
+            "{} is missing, but the data directory {} was in use: restore a backup, or move the data \
+             directory away to begin anew",
+            file.display(),
+            config.data.display()
+        );
+    }
+    Ok(())
 }
 
 /// Opens the store beside a server, which may be of an older version: it is not migrated.

@@ -169,3 +169,15 @@ fn the_sandbox_node_beside_a_real_carrier() {
         assert!(told.contains("for money that is not real"), "{told}");
     }
 }
+
+#[test]
+fn a_database_that_is_missing_from_a_used_data_directory_is_not_created_anew() {
+    let home = Home::bare();
+    home.serve().stop();
+    fs::remove_file(home.path("boltgram-data/boltgram.db")).unwrap();
+    for beginning in [&["serve", "--listen", "127.0.0.1:0"][..], &["init"]] {
+        let told = home.complaint(1, beginning);
+        assert!(told.contains("boltgram.db is missing, but the data directory"), "{told}");
+    }
+    assert!(!home.path("boltgram-data/boltgram.db").exists());
+}

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use domain::ports::PortError;
+use domain::routing::CarrierName;
 use store::{OpenError, Options, StoreUrl, Vault, VaultError};
 use testkit::postgres::{PostgresDatabase, PostgresServer};
 
@@ -32,6 +34,24 @@ async fn migrates_once_when_many_open_at_once() {
         opened.unwrap();
     }
     assert_eq!(database.sql("SELECT count(*) FROM schema_version"), "2");
+}
+
+/// Without the key, what is stored now could not be opened after a restart.
+#[tokio::test]
+async fn nothing_is_stored_while_the_vault_key_is_missing() {
+    let database = database();
+    let data = tempfile::tempdir().unwrap();
+    let url = url(&database);
+    let vault = url.vault(data.path()).await.unwrap();
+    let key = url.vault_file(data.path());
+    let options = Options { kept: vec![key.clone()], ..Options::default() };
+    let store = url.open(vault, options).await.unwrap();
+    rich(&*store).await;
+    std::fs::remove_file(key).unwrap();
+    let why = "vault.key was removed or replaced while the program runs".to_owned();
+    assert_eq!(store.ping().await, Err(PortError::Unavailable(why.clone())));
+    let refused = store.request_reconnect(&CarrierName::new("main")).await;
+    assert_eq!(refused, Err(PortError::Unavailable(why)));
 }
 
 #[tokio::test]
