@@ -1,6 +1,7 @@
 //! `/admin/v1/accounts/{account}/groups/{id}/contacts`: the contacts of a group. A file of contacts
 //! (`text/csv`) is stored while it arrives: POST adds its contacts, PUT replaces those of the group
-//! with them, once the file is complete.
+//! with them, both once the whole file was read. `charset` in the content type, `separator` and `number`
+//! in the query say what is otherwise detected.
 
 use axum::Json;
 use axum::body::Body;
@@ -12,7 +13,7 @@ use domain::account::contacts::{Contact, UploadMode};
 use domain::id::GroupId;
 use domain::limits::CONTACTS_BYTES_MAX;
 use domain::number::Msisdn;
-use engine::directory::ContactUpload;
+use engine::directory::{ContactUpload, FileFormat, InvalidRow};
 use http::{By, QueryPairs, Refusal, bad_request, next_chunk, too_large, too_slow};
 use serde_json::{Value, json};
 
@@ -45,18 +46,20 @@ pub(crate) async fn add_contacts(
     State(door): State<DoorState>,
     named: Theirs,
     by: By,
+    query: QueryPairs,
     request: Request,
 ) -> Result<Json<Value>, Refusal> {
-    upload(&door, named, by, UploadMode::Add, request).await
+    upload(&door, named, by, UploadMode::Add, &query, request).await
 }
 
 pub(crate) async fn replace_contacts(
     State(door): State<DoorState>,
     named: Theirs,
     by: By,
+    query: QueryPairs,
     request: Request,
 ) -> Result<Json<Value>, Refusal> {
-    upload(&door, named, by, UploadMode::Replace, request).await
+    upload(&door, named, by, UploadMode::Replace, &query, request).await
 }
 
 async fn upload(
@@ -64,14 +67,11 @@ async fn upload(
     Theirs(account, group): Theirs,
     By(by): By,
     mode: UploadMode,
+    query: &QueryPairs,
     request: Request,
 ) -> Result<Json<Value>, Refusal> {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    if !kind.is_some_and(|kind| kind.trim_start().to_ascii_lowercase().starts_with("text/csv")) {
-        return Err(bad_request("the content type must be text/csv").unread());
-    }
-    let upload =
-        door.engine.directory.upload_contacts(account, GroupId(group), mode, door.settings.home);
+    let format = format(door, query, &request).map_err(Refusal::unread)?;
+    let upload = door.engine.directory.upload_contacts(account, GroupId(group), mode, format);
     let mut upload = upload.await.map_err(|error| not_uploaded(&error).unread())?;
     if let Err(refused) = take(door, &mut upload, request.into_body()).await {
         // What cannot be given up now goes when it is old.
@@ -81,12 +81,41 @@ async fn upload(
     let (group, report) = upload.finish(by).await.map_err(|error| not_uploaded(&error))?;
     Ok(Json(json!({
         "group": group_view(&group),
-        "lines": report.lines,
+        "lines": report.rows,
         "added": report.added,
         "repeated": report.repeated,
         "invalid": report.invalid,
-        "firstInvalid": report.first_invalid,
+        "firstInvalid": report.first_invalid.iter().map(|row| row.line).collect::<Vec<_>>(),
+        "invalidLines": report.first_invalid.iter().map(invalid_line).collect::<Vec<_>>(),
     })))
+}
+
+fn invalid_line(row: &InvalidRow) -> Value {
+    json!({"line": row.line, "value": row.shape, "reason": row.fault.to_string()})
+}
+
+/// What the request says about its file.
+fn format(door: &DoorState, query: &QueryPairs, request: &Request) -> Result<FileFormat, Refusal> {
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let mut parameters = kind.unwrap_or_default().split(';').map(str::trim);
+    if !parameters.next().is_some_and(|kind| kind.eq_ignore_ascii_case("text/csv")) {
+        return Err(bad_request("the content type must be text/csv"));
+    }
+    let charset = parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_charset = name.trim().eq_ignore_ascii_case("charset");
+        is_charset.then(|| value.trim().trim_matches('"').to_owned())
+    });
+    let separator = match query.get("separator") {
+        None => None,
+        Some("tab") => Some(b'\t'),
+        Some(separator) => match separator.as_bytes() {
+            [separator] => Some(*separator),
+            _ => return Err(bad_request("`separator` must be one character, or `tab`")),
+        },
+    };
+    let number = query.get("number").map(str::to_owned);
+    Ok(FileFormat { charset, separator, number, home: door.settings.home })
 }
 
 async fn take(

@@ -200,7 +200,7 @@ pub(super) fn not_uploaded(error: &UploadError) -> Refusal {
     let text = error.to_string();
     match error {
         UploadError::NoSuchGroup => not_found(text),
-        UploadError::NoNumber => bad_request(text),
+        UploadError::NoNumber | UploadError::File(_) => bad_request(text),
         UploadError::Refused(_) => conflict(text),
         UploadError::Store(source) => {
             tracing::warn!(error = %source, "the store could not take an upload");

@@ -1,7 +1,7 @@
 //! Groups of numbers that an account keeps to send to.
 //!
-//! A group shows one list. An upload that replaces a group's contacts fills a list of its own, in
-//! many changes, and the group shows it once it is complete; messages sent meanwhile use the old
+//! A group shows one list. An upload fills a list of its own, in many changes. Once it is complete, the
+//! group shows that list, or its contacts are merged into the group's; messages sent meanwhile use the old
 //! list. A list that no group shows is deleted later.
 
 use std::collections::BTreeMap;
@@ -50,6 +50,15 @@ pub enum UploadMode {
     /// They stay; a repeated number gets the new name and fields.
     Add,
     Replace,
+}
+
+/// Contacts of an upload that were merged into the list of its group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merged {
+    /// Numbers that were new there.
+    pub added: u32,
+    /// The last number that was merged; `None` when all are.
+    pub next: Option<Msisdn>,
 }
 
 /// An upload in progress: the list that it fills.

@@ -2,6 +2,7 @@
 //! blocklist.
 
 mod blocklist;
+mod contact_file;
 mod groups;
 mod senders;
 mod templates;
@@ -13,10 +14,11 @@ use domain::id::AccountId;
 use domain::ports::{Clock, PortError, Store};
 
 pub use blocklist::BlockError;
+pub use contact_file::{FileError, FileFormat, InvalidRow, RowFault, UploadReport};
 pub use groups::GroupError;
 pub use senders::{DecideSenderError, RequestSenderError};
 pub use templates::TemplateError;
-pub use upload_contacts::{ContactUpload, UploadError, UploadReport};
+pub use upload_contacts::{ContactUpload, UploadError};
 
 #[derive(Debug)]
 pub struct Directory {

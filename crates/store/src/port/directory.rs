@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
-use domain::account::contacts::{Contact, ContactGroup, Upload, UploadMode};
+use domain::account::contacts::{Contact, ContactGroup, Merged, Upload, UploadMode};
 use domain::account::operator::Actor;
 use domain::account::sender::{Sender, SenderEvent, SenderState};
 use domain::account::template::{Label, Template};
@@ -194,6 +194,10 @@ impl DirectoryStore for RowStore {
 
     async fn add_contacts(&self, upload: Upload, contacts: Vec<Contact>) -> Result<u32> {
         self.write(async move |tx| directory::add_contacts(tx, &upload, &contacts).await).await
+    }
+
+    async fn merge_contacts(&self, upload: Upload, after: Option<Msisdn>) -> Result<Merged> {
+        self.write(async move |tx| directory::merge_contacts(tx, &upload, after).await).await
     }
 
     async fn finish_upload(

@@ -323,6 +323,7 @@ macro_rules! store_conformance {
             lists_sender_names_page_by_page
             keeps_templates_of_each_account_apart
             keeps_groups_of_contacts
+            merges_an_upload_batch_by_batch
             shows_the_old_numbers_until_the_upload_is_complete
             reads_all_numbers_of_a_large_group_in_order
             // blocklist

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::account::contacts::{Contact, UploadMode};
+use domain::account::contacts::{Contact, Merged, UploadMode};
 use domain::account::operator::{Action, Actor};
 use domain::account::sender::{SenderEvent, SenderState};
 use domain::account::template::{Label, Template};
@@ -216,6 +216,11 @@ pub async fn keeps_groups_of_contacts(rig: &impl Rig) {
     let batch = vec![contact(3, Some("Ida")), contact(1, None), contact(3, None)];
     assert_eq!(world.store.add_contacts(upload, batch.clone()).await.unwrap(), 2);
     assert_eq!(world.store.add_contacts(upload, batch).await.unwrap(), 0, "a repeat is harmless");
+    assert!(world.numbers(account, group.id).await.is_empty(), "the file was not read to its end");
+    for added in [2, 0] {
+        let merged = world.store.merge_contacts(upload, None).await.unwrap();
+        assert_eq!(merged, Merged { added, next: None });
+    }
     let whole = world.store.finish_upload(upload, OPERATOR, at(4)).await.unwrap();
     assert_eq!((whole.contacts, whole.updated_at), (2, at(4)));
     assert_eq!(world.numbers(account, group.id).await, [msisdn(1), msisdn(3)]);
@@ -232,6 +237,46 @@ pub async fn keeps_groups_of_contacts(rig: &impl Rig) {
     assert_eq!(world.store.group_numbers(account, group.id).await.unwrap(), None);
     let late = world.store.add_contacts(upload, vec![contact(9, None)]).await;
     assert!(matches!(late, Err(PortError::Conflict(_))), "{late:?}");
+}
+
+pub async fn merges_an_upload_batch_by_batch(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.someone().await;
+    let group = world.new_group(account).await;
+    let begin = |mode| world.store.begin_upload(account, group, mode, at(2));
+    let old = begin(UploadMode::Replace).await.unwrap().unwrap();
+    let known = vec![contact(1, Some("Ida")), contact(2, Some("Bo")), contact(9_000, None)];
+    world.store.add_contacts(old, known).await.unwrap();
+    world.store.finish_upload(old, BY, at(3)).await.unwrap();
+
+    let upload = begin(UploadMode::Add).await.unwrap().unwrap();
+    let count = u64::try_from(CONTACTS_BATCH_MAX).unwrap() + 1;
+    let all: Vec<_> = (1..=count).map(|number| contact(number, None)).collect();
+    for batch in all.chunks(CONTACTS_BATCH_MAX) {
+        world.store.add_contacts(upload, batch.to_vec()).await.unwrap();
+    }
+    world.store.add_contacts(upload, vec![contact(2, Some("Åse"))]).await.unwrap();
+    let first = world.store.merge_contacts(upload, None).await.unwrap();
+    let added = u32::try_from(count - 3).unwrap();
+    assert_eq!(first, Merged { added, next: Some(msisdn(count - 1)) });
+    let last = world.store.merge_contacts(upload, first.next).await.unwrap();
+    assert_eq!(last, Merged { added: 1, next: None });
+    let whole = world.store.finish_upload(upload, BY, at(4)).await.unwrap();
+    assert_eq!(u64::from(whole.contacts), count + 1);
+    let page = world.store.contacts(account, group, None, 2).await.unwrap().unwrap();
+    assert_eq!(page, [contact(1, Some("Ida")), contact(2, Some("Åse"))]);
+
+    let abandoned = begin(UploadMode::Add).await.unwrap().unwrap();
+    world.store.add_contacts(abandoned, vec![contact(9_001, None)]).await.unwrap();
+    world.store.abandon_upload(abandoned).await.unwrap();
+    for late in [
+        world.store.merge_contacts(abandoned, None).await.map(drop),
+        world.store.finish_upload(abandoned, BY, at(5)).await.map(drop),
+        world.store.merge_contacts(upload, None).await.map(drop),
+    ] {
+        assert!(matches!(late, Err(PortError::Conflict(_))), "{late:?}");
+    }
+    assert_eq!(world.numbers(account, group).await.len() as u64, count + 1);
 }
 
 pub async fn shows_the_old_numbers_until_the_upload_is_complete(rig: &impl Rig) {
@@ -283,6 +328,13 @@ pub async fn reads_all_numbers_of_a_large_group_in_order(rig: &impl Rig) {
     }
     let too_many = world.store.add_contacts(upload, all[..=CONTACTS_BATCH_MAX].to_vec()).await;
     assert!(matches!(too_many, Err(PortError::Refused(_))), "{too_many:?}");
+    let mut after = None;
+    loop {
+        after = world.store.merge_contacts(upload, after).await.unwrap().next;
+        if after.is_none() {
+            break;
+        }
+    }
     let group = world.store.finish_upload(upload, BY, at(2)).await.unwrap();
     assert_eq!(u64::from(group.contacts), count);
     let numbers = world.numbers(account, group.id).await;

@@ -26,7 +26,8 @@ fn number(digits: u64) -> Msisdn {
 async fn group(acme: &Acme, numbers: &[u64]) -> GroupId {
     let (store, account) = (&acme.open.house.store, acme.open.house.account());
     let group = store.add_group(account, "all".parse().unwrap(), BY, NOON).await.unwrap().id;
-    let upload = store.begin_upload(account, group, UploadMode::Add, NOON).await.unwrap().unwrap();
+    let upload =
+        store.begin_upload(account, group, UploadMode::Replace, NOON).await.unwrap().unwrap();
     let contact =
         |digits: &u64| Contact { number: number(*digits), name: None, fields: BTreeMap::new() };
     let contacts = numbers.iter().map(contact).collect();

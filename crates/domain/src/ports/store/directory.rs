@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use crate::account::contacts::{Contact, ContactGroup, Upload, UploadMode};
+use crate::account::contacts::{Contact, ContactGroup, Merged, Upload, UploadMode};
 use crate::account::operator::Actor;
 use crate::account::template::{Label, Template};
 use crate::id::{AccountId, GroupId, TemplateId};
@@ -101,8 +101,7 @@ pub trait DirectoryStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<ContactGroup>, PortError>;
 
-    /// The list that an upload fills: the group's own to add to it, a new one to replace it. `None`
-    /// when there is no such group.
+    /// A new list for an upload to fill. `None` when there is no such group.
     async fn begin_upload(
         &self,
         account: AccountId,
@@ -117,8 +116,20 @@ pub trait DirectoryStore: Send + Sync {
     /// [`PortError::Conflict`] when it no longer exists.
     async fn add_contacts(&self, upload: Upload, contacts: Vec<Contact>) -> Result<u32, PortError>;
 
-    /// Ends an upload: the group now shows its list. If two uploads replace the same group, the
-    /// last one wins. [`PortError::Conflict`] when the list, or the group, no longer exists.
+    /// Merges at most [`crate::limits::CONTACTS_BATCH_MAX`] contacts of an upload that adds, in the order
+    /// of their numbers and after `after`, into the list of its group; a number that is there gets the new
+    /// name and fields. Idempotent. The caller repeats it until no number is left.
+    /// [`PortError::Refused`] when the group would exceed [`crate::limits::GROUP_CONTACTS_MAX`]: the first
+    /// call merges nothing then. [`PortError::Conflict`] when the list, or the group, no longer exists.
+    async fn merge_contacts(
+        &self,
+        upload: Upload,
+        after: Option<Msisdn>,
+    ) -> Result<Merged, PortError>;
+
+    /// Ends an upload: the group now shows its list, or keeps the one that it was merged into. If two
+    /// uploads replace the same group, the last one wins. [`PortError::Conflict`] when the list, or the
+    /// group, no longer exists.
     async fn finish_upload(
         &self,
         upload: Upload,
@@ -126,7 +137,7 @@ pub trait DirectoryStore: Send + Sync {
         now: Timestamp,
     ) -> Result<ContactGroup, PortError>;
 
-    /// Abandons an upload: its own list is deleted later. Contacts added to a group's list stay.
+    /// Abandons an upload: its list is deleted later. Contacts merged into a group's list stay.
     async fn abandon_upload(&self, upload: Upload) -> Result<(), PortError>;
 
     /// False when the number is not in the group.

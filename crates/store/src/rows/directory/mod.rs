@@ -17,7 +17,9 @@ pub(crate) use self::templates::{
     add as add_template, change as change_template, find as template, list as templates,
     remove as remove_template,
 };
-pub(crate) use self::upload::{abandon, add as add_contacts, begin, drop_lists, finish};
+pub(crate) use self::upload::{
+    abandon, add as add_contacts, begin, drop_lists, finish, merge as merge_contacts,
+};
 
 use domain::account::operator::{Action, Actor};
 use domain::id::AccountId;
