@@ -1,5 +1,6 @@
 //! Events in the form of the door that they belong to: those of orders in that of the orders door, those
-//! of received messages in our own as a webhook, and in that of the query door as a callback.
+//! of campaigns in that of the bulk door, those of received messages in our own as a webhook, and in that
+//! of the query door as a callback.
 
 use domain::inbound::InboundMessage;
 use domain::number::Msisdn;
@@ -9,6 +10,7 @@ use engine::events::RenderEvent;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::bulk::{FinishedEvent, RecipientsEvent};
 use crate::inbound::InboundEvent;
 use crate::orders::OrderEvent;
 
@@ -22,6 +24,10 @@ impl RenderEvent for Events {
         match snapshot {
             Snapshot::Order(order) => serde_json::to_vec(&OrderEvent::of(order)),
             Snapshot::Inbound(message) => serde_json::to_vec(&InboundEvent::of(message)),
+            Snapshot::Campaign(campaign) => serde_json::to_vec(&FinishedEvent::of(campaign)),
+            Snapshot::Recipients(message, changes) => {
+                serde_json::to_vec(&RecipientsEvent::of(*message, changes))
+            }
         }
         .unwrap_or_default()
     }
@@ -30,6 +36,10 @@ impl RenderEvent for Events {
         match snapshot {
             Snapshot::Order(order) => fields(&OrderEvent::of(order)),
             Snapshot::Inbound(message) => fields(&Callback::of(message)),
+            Snapshot::Campaign(campaign) => fields(&FinishedEvent::of(campaign)),
+            Snapshot::Recipients(message, changes) => {
+                fields(&RecipientsEvent::of(*message, changes))
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use domain::limits;
 use domain::number::Home;
 use domain::routing::CarrierName;
 use engine::Engine;
-use http::{AddressLimits, BodyLimits, Network, Rate};
+use http::{AddressLimits, BodyLimits, Network, Pace, Rate};
 
 use crate::bulk::UploadSlots;
 use crate::sandbox::SandboxWallet;
@@ -23,6 +23,10 @@ pub struct HttpSettings {
     /// every `read_timeout`.
     pub bulk_body_bytes_max: usize,
     pub bulk_read_timeout: Duration,
+    /// Large bodies, also files of contacts, that arrive slower are refused.
+    pub upload_pace: Pace,
+    /// A body of a campaign that arrives slower loses its place when another account waits.
+    pub upload_pace_fair: Pace,
     /// The country whose national numbers the bulk door accepts; `None`: all numbers are international.
     pub home: Option<Home>,
     /// Parts that the price of one text order buys.
@@ -49,6 +53,8 @@ impl Default for HttpSettings {
             read_timeout: limits::REQUEST_READ_TIMEOUT,
             bulk_body_bytes_max: limits::BULK_BODY_BYTES_MAX,
             bulk_read_timeout: limits::BULK_READ_TIMEOUT,
+            upload_pace: pace(limits::UPLOAD_BYTES_PER_SECOND_MIN),
+            upload_pace_fair: pace(limits::UPLOAD_BYTES_PER_SECOND_FAIR),
             home: Home::from_iso("TH"),
             order_parts_max: limits::ORDER_PARTS_MAX,
             address_rate: Some(Rate { per_second: 20, burst: 100 }),
@@ -71,6 +77,10 @@ impl HttpSettings {
     }
 }
 
+const fn pace(bytes_per_second: u64) -> Pace {
+    Pace { bytes_per_second, grace: limits::UPLOAD_GRACE }
+}
+
 /// The state of every handler.
 #[derive(Debug, Clone)]
 pub(crate) struct DoorState {
@@ -82,7 +92,8 @@ pub(crate) struct DoorState {
 
 impl DoorState {
     pub(crate) fn new(engine: Arc<Engine>, settings: HttpSettings) -> Self {
-        Self { engine, settings: Arc::new(settings), upload_slots: Arc::default() }
+        let upload_slots = Arc::new(UploadSlots::new(settings.upload_pace_fair));
+        Self { engine, settings: Arc::new(settings), upload_slots }
     }
 
     pub(crate) fn body_limits(&self) -> BodyLimits {

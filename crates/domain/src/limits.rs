@@ -30,6 +30,17 @@ pub const BULK_BODIES_READ_PER_ACCOUNT_MAX: u32 = 2;
 /// Time limit of a large body; some data must arrive every ten seconds.
 pub const BULK_READ_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
+/// Least rate of a large body, of a campaign or a file, on average: slower ones are refused. A mobile network brings
+/// ten times as much.
+pub const UPLOAD_BYTES_PER_SECOND_MIN: u64 = 16 * 1_024;
+
+/// A body of a campaign that arrives slower than this loses its slot to an account that waits for one: a fast line
+/// sends 2,000,000 numbers in 3 minutes at this rate.
+pub const UPLOAD_BYTES_PER_SECOND_FAIR: u64 = 192 * 1_024;
+
+/// Time before a body's rate is judged: a connection may begin slowly.
+pub const UPLOAD_GRACE: Duration = Duration::from_secs(10);
+
 /// Placeholders in one text, and variables for them.
 pub const TEMPLATE_VARIABLES_MAX: usize = 1_000;
 
@@ -233,6 +244,12 @@ pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Limit of a webhook response's body, of which only the status is used.
 pub const WEBHOOK_ANSWER_BYTES_MAX: usize = 4 * 1_024;
+
+/// Recipients in one webhook of a campaign (contract of the bulk door).
+pub const WEBHOOK_RECIPIENTS_MAX: usize = 1_000;
+
+/// Stored text of the events in one claim: each of a campaign's recipients has 24 KB, and their bodies three times that.
+pub const WEBHOOK_CLAIM_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 
 /// Length of a customer's URL.
 pub const URL_CHARS_MAX: usize = 2_048;

@@ -129,8 +129,8 @@ impl Engine {
             recent: HotCache::of_expensive(),
             unpaid_ends,
         });
-        let accounts =
-            Arc::new(Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices));
+        let accounts = Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices);
+        let accounts = Arc::new(accounts.with_fetch(fetch.clone()));
         let accept = Arc::new(Accept {
             store: store.clone(),
             fetch: fetch.clone(),

@@ -120,6 +120,17 @@ impl OpenDoor {
         }
     }
 
+    /// The answer to a request that was not read.
+    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
+        let begun = Instant::now();
+        let mut response = (self.rules.envelope)(refusal);
+        if self.rules.cors == Cors::AnyOrigin {
+            cors::allow(response.headers_mut());
+        }
+        log_access(self.rules.name, "(unread)", "(none)", response.status(), begun);
+        response
+    }
+
     async fn admit_and_handle(
         &self,
         mut request: Request,

@@ -19,6 +19,7 @@ use tower::{Service, service_fn};
 
 use crate::admission::{Gate, Seat};
 use crate::door::{Door, OpenDoor};
+use crate::envelope::Refusal;
 
 /// Serve it with [`crate::serve`], which adds the peer's address to each request. All clones answer
 /// alike.
@@ -29,6 +30,20 @@ pub struct Doors(Arc<RwLock<Present>>);
 struct Present {
     router: Router,
     gate: Arc<Gate>,
+    /// For paths of requests that reach no route.
+    forms: Arc<Forms>,
+}
+
+#[derive(Debug)]
+struct Forms {
+    elsewhere: Arc<OpenDoor>,
+    doors: Vec<Arc<OpenDoor>>,
+}
+
+impl Forms {
+    fn door_of(&self, path: &str) -> &Arc<OpenDoor> {
+        door_of(path, &self.doors).unwrap_or(&self.elsewhere)
+    }
 }
 
 impl Doors {
@@ -42,12 +57,13 @@ impl Doors {
             (router, door) = add(router, other, &gate);
             doors.push(door);
         }
-        let doors = Arc::new(doors);
+        let forms = Arc::new(Forms { elsewhere, doors });
+        let others = forms.clone();
         let router = router.fallback_service(service_fn(move |request: Request| {
-            let door = door_of(request.uri().path(), &doors).unwrap_or(&elsewhere).clone();
+            let door = others.door_of(request.uri().path()).clone();
             async move { Ok::<_, Infallible>(door.answer(request, None).await) }
         }));
-        Self(Arc::new(RwLock::new(Present { router, gate })))
+        Self(Arc::new(RwLock::new(Present { router, gate, forms })))
     }
 
     /// The place of a connection; `places` are all that the listener has.
@@ -64,6 +80,11 @@ impl Doors {
 
     fn present(&self) -> Present {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The answer to a request that could not be read, in the form of the door of its path.
+    pub(crate) fn refuse(&self, path: &str, refusal: &Refusal) -> Response {
+        self.present().forms.door_of(path).refuse(refusal)
     }
 }
 

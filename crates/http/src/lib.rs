@@ -23,15 +23,15 @@ pub use admission::{
     key_text,
 };
 pub use body::{
-    BodyLimits, FieldRules, Fields, JsonObject, QueryPairs, Repeatable, announced_length,
+    BodyLimits, FieldRules, Fields, JsonObject, Pace, QueryPairs, Repeatable, announced_length,
     next_chunk, parse_json_object, read_body, without_bom,
 };
 pub use cors::Cors;
 pub use door::{Caching, Door, DoorRules};
 pub use doors::Doors;
 pub use envelope::{
-    Envelope, Refusal, Words, bad_request, conflict, error_and_code, failed, forbidden, key_reused,
-    not_found, payment_required, refuse_method, status_and_reason, too_large, too_many_at_once,
-    too_slow, unauthorized, unavailable,
+    Envelope, Refusal, Words, bad_request, below_pace, conflict, error_and_code, failed, forbidden,
+    key_reused, lost_place, not_found, payment_required, refuse_method, status_and_reason,
+    too_large, too_many_at_once, too_slow, unauthorized, unavailable,
 };
 pub use serve::{Server, serve};

@@ -74,6 +74,9 @@ fn settings_view(settings: &AccountSettings) -> Value {
         "refunds": settings.refunds.as_str(),
         "recipientsPerMessage": settings.recipients_per_message,
         "spendPerDayMsat": settings.spend_per_day,
+        "otp": settings.otp,
+        "webhookUrl": settings.webhook.as_ref().map(|webhook| &webhook.url),
+        "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
     })
 }
 
@@ -84,6 +87,9 @@ pub(crate) struct Settings {
     refunds: Option<String>,
     recipients_per_message: Option<u32>,
     spend_per_day_msat: Option<i64>,
+    otp: Option<bool>,
+    webhook_url: Option<String>,
+    webhook_events: Option<String>,
 }
 
 pub(crate) async fn set_account_settings(
@@ -96,6 +102,9 @@ pub(crate) async fn set_account_settings(
         refunds: new.refunds,
         recipients_per_message: new.recipients_per_message,
         spend_per_day: new.spend_per_day_msat.map(Msat::new),
+        otp: new.otp.unwrap_or(false),
+        webhook_url: new.webhook_url,
+        webhook_events: new.webhook_events,
     };
     let set = door.engine.accounts.set_settings(id, settings, by).await;
     Ok(Json(settings_view(&set.map_err(settings_not_set)?)))

@@ -14,8 +14,9 @@ use domain::id::GroupId;
 use domain::limits::CONTACTS_BYTES_MAX;
 use domain::number::Msisdn;
 use engine::directory::{ContactUpload, FileFormat, InvalidRow};
-use http::{By, QueryPairs, Refusal, bad_request, next_chunk, too_large, too_slow};
+use http::{By, QueryPairs, Refusal, bad_request, below_pace, next_chunk, too_large, too_slow};
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 
 use super::error_response::{none, not_uploaded, store_failed};
 use super::groups::view as group_view;
@@ -123,8 +124,8 @@ async fn take(
     upload: &mut ContactUpload<'_>,
     mut body: Body,
 ) -> Result<(), Refusal> {
-    let mut left = CONTACTS_BYTES_MAX;
-    while let Some(bytes) = next(door, &mut body).await? {
+    let (begun_at, mut left) = (Instant::now(), CONTACTS_BYTES_MAX);
+    while let Some(bytes) = next(door, &mut body, begun_at, CONTACTS_BYTES_MAX - left).await? {
         let length = bytes.len() as u64;
         left = left
             .checked_sub(length)
@@ -134,10 +135,17 @@ async fn take(
     Ok(())
 }
 
-/// The next piece, within a time.
-async fn next(door: &DoorState, body: &mut Body) -> Result<Option<Bytes>, Refusal> {
-    let within = door.settings.read_timeout;
-    tokio::time::timeout(within, next_chunk(body)).await.unwrap_or_else(|_| Err(too_slow(within)))
+/// The next piece, within a time, and at no slower pace than is allowed.
+async fn next(
+    door: &DoorState,
+    body: &mut Body,
+    begun_at: Instant,
+    arrived: u64,
+) -> Result<Option<Bytes>, Refusal> {
+    let (within, pace) = (door.settings.read_timeout, door.settings.upload_pace);
+    let (end, pace_end) = (Instant::now() + within, begun_at + pace.time_for(arrived));
+    let late = || if pace_end < end { below_pace(pace) } else { too_slow(within) };
+    timeout_at(end.min(pace_end), next_chunk(body)).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// The last segment is the number.

@@ -58,6 +58,8 @@ pub(super) fn settings_not_set(error: SetSettingsError) -> Refusal {
         SetSettingsError::Refunds => field("refunds", text),
         SetSettingsError::RecipientsPerMessage => field("recipientsPerMessage", text),
         SetSettingsError::SpendPerDay => field("spendPerDayMsat", text),
+        SetSettingsError::WebhookUrl(_) => field("webhookUrl", text),
+        SetSettingsError::WebhookEvents => field("webhookEvents", text),
         SetSettingsError::Store(source) => store_failed(source),
     }
 }

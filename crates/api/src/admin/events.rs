@@ -19,15 +19,17 @@ use crate::moment::Moment;
 use crate::settings::DoorState;
 
 fn view(event: &FoundEvent) -> Value {
-    let (order, inbound) = match event.subject {
-        EventSubject::Order(order) => (Some(order.to_string()), None),
-        EventSubject::Inbound(message) => (None, Some(message.to_string())),
+    let (order, inbound, campaign) = match event.subject {
+        EventSubject::Order(order) => (Some(order.to_string()), None, None),
+        EventSubject::Inbound(message) => (None, Some(message.to_string()), None),
+        EventSubject::Campaign(message) => (None, None, Some(message.to_string())),
     };
     json!({
         "id": event.id.0,
         "webhookId": format!("msg_{}", event.event.simple()),
         "order": order,
         "inbound": inbound,
+        "campaign": campaign,
         "number": event.number,
         "account": event.account,
         "target": event.target.as_str(),

@@ -1,5 +1,10 @@
-//! The caller: every endpoint requires a good key, and those that spend or stop something one that may
-//! send. Checked before anything of the body is read.
+//! The caller. Checked before anything of the body is read.
+//!
+//! | scope of the key | lists, one, recipients, preview, credits, senders | cancel, pause, resume | send, retry |
+//! |---|---|---|---|
+//! | `*`, `sms:send` | yes | yes | yes |
+//! | `sms:read` | yes | no | no |
+//! | of other doors alone | no | no | no |
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -25,7 +30,7 @@ fn caller(parts: &Parts) -> Result<&Caller, Refusal> {
     }
 }
 
-/// The account of a good key.
+/// The account of a key of text messages.
 #[derive(Debug)]
 pub(crate) struct MayLook(pub AccountId);
 
@@ -33,11 +38,16 @@ impl<S: Sync> FromRequestParts<S> for MayLook {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Ok(Self(caller(parts)?.account))
+        let caller = caller(parts)?;
+        if caller.key.may(Scope::SEND) || caller.key.may(Scope::READ) {
+            Ok(Self(caller.account))
+        } else {
+            Err(forbidden("the API key is not for text messages (scope sms:send or sms:read)"))
+        }
     }
 }
 
-/// The account of a good key that may send.
+/// The account of a key that may send, and stop or hold up what was sent.
 #[derive(Debug)]
 pub(crate) struct MaySend(pub AccountId);
 

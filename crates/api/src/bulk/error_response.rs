@@ -6,7 +6,7 @@ use domain::ports::PortError;
 use domain::sale::quote::QuoteError;
 use engine::Engine;
 use engine::accept::AcceptError;
-use engine::campaigns::{CancelBulkError, PauseError, RetryError};
+use engine::campaigns::{Absent, CancelBulkError, PauseError, ReadError, RetryError};
 use http::{
     Refusal, bad_request, conflict, forbidden, key_reused, not_found, payment_required, unavailable,
 };
@@ -17,6 +17,7 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
     let text = error.to_string();
     match error {
         AcceptError::SenderNotApproved => forbidden(text).with_code("SENDER_NOT_APPROVED"),
+        AcceptError::OtpNotAllowed => forbidden(text).with_code("OTP_NOT_ALLOWED"),
         AcceptError::NoSuchTemplate | AcceptError::NoSuchGroup => not_found(text),
         AcceptError::KeyReused => key_reused(text),
         AcceptError::InProgress => conflict(text),
@@ -27,12 +28,16 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
         AcceptError::StartTooFarAhead => {
             bad_request(format!("`scheduledTime` is more than {AHEAD_DAYS_MAX} days ahead"))
         }
+        AcceptError::NoWebhook => {
+            bad_request("`webhookEvents` needs a `webhookUrl`, in the request or of the account")
+        }
         AcceptError::Quote(error) => bad_request(quote_reason(error)),
         AcceptError::NoAccount
         | AcceptError::NotForOrders
         | AcceptError::BadSender(_)
         | AcceptError::Variables(_)
         | AcceptError::TooManyNumbers(_)
+        | AcceptError::TooManyForOtp { .. }
         | AcceptError::BadWebhook(_)
         | AcceptError::NotOpened(_) => bad_request(text),
     }
@@ -60,7 +65,7 @@ fn quote_reason(error: &QuoteError) -> String {
 pub(super) fn not_cancelled(error: &CancelBulkError) -> Refusal {
     let text = error.to_string();
     match error {
-        CancelBulkError::NoSuchMessage => not_found(text),
+        CancelBulkError::Absent(absent) => not_there(*absent),
         CancelBulkError::NotScheduled => bad_request(text).with_code("NOT_SCHEDULED"),
         CancelBulkError::AlreadyCancelled => conflict(text).with_code("ALREADY_CANCELLED"),
         CancelBulkError::AlreadyStarted => conflict(text).with_code("ALREADY_PROCESSING"),
@@ -72,7 +77,7 @@ pub(super) fn not_retried(error: &RetryError, engine: &Engine) -> Refusal {
     use domain::message::MessageState::Cancelled;
     let text = error.to_string();
     match error {
-        RetryError::NoSuchMessage => not_found(text),
+        RetryError::Absent(absent) => not_there(*absent),
         RetryError::NotEnded(Cancelled) => conflict(text).with_code("ALREADY_CANCELLED"),
         RetryError::NotEnded(_) => conflict(text).with_code("ALREADY_PROCESSING"),
         RetryError::NothingToRetry | RetryError::OfOrder => {
@@ -88,10 +93,24 @@ pub(super) fn not_retried(error: &RetryError, engine: &Engine) -> Refusal {
 pub(super) fn not_paused(error: &PauseError) -> Refusal {
     let text = error.to_string();
     match error {
-        PauseError::NoSuchMessage => not_found(text),
+        PauseError::Absent(absent) => not_there(*absent),
         PauseError::Ended => conflict(text).with_code("ALREADY_ENDED"),
         PauseError::OfOrder => conflict(text).with_code("ALREADY_PROCESSING"),
         PauseError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn not_read(error: &ReadError) -> Refusal {
+    match error {
+        ReadError::Absent(absent) => not_there(*absent),
+        ReadError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn not_there(absent: Absent) -> Refusal {
+    match absent {
+        Absent::NoSuchMessage => not_found(absent.to_string()),
+        Absent::OfAnother => forbidden(absent.to_string()),
     }
 }
 

@@ -10,8 +10,8 @@ use http::{QueryPairs, Refusal};
 use serde::Serialize;
 
 use super::caller::MayLook;
-use super::error_response::store_failed;
-use super::message_id::{Named, no_such_message};
+use super::error_response::not_read;
+use super::message_id::Named;
 use super::page::{Page, read_number};
 use super::status::{Summary, Total, states_of, status_of};
 use crate::moment::Moment;
@@ -69,7 +69,7 @@ pub(crate) async fn list_recipients(
     };
     let found =
         door.engine.campaigns.recipients(account, message, states, asked, page.limit()).await;
-    let found = found.map_err(|error| store_failed(&error))?.ok_or_else(no_such_message)?;
+    let found = found.map_err(|error| not_read(&error))?;
     let place = match after {
         Some(_) => Place::Cursor { next_cursor: found.next, has_more: found.next.is_some() },
         None => Place::Page { total: found.total, page },

@@ -8,6 +8,7 @@
 mod caller;
 mod credits;
 mod error_response;
+mod events;
 mod message;
 mod message_id;
 mod page;
@@ -37,5 +38,6 @@ use send_message::send_message;
 use show_credits::show_credits;
 use show_message::show_message;
 
+pub(crate) use events::{FinishedEvent, RecipientsEvent};
 pub(crate) use read::UploadSlots;
 pub(crate) use routes::bulk_door;

@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::caller::MayLook;
 use super::credits::Amount;
 use super::error_response::not_sent;
+use super::message::Counted;
 use super::read::read_send_request;
+use crate::moment::Moment;
 use crate::settings::DoorState;
 
 #[derive(Serialize)]
@@ -18,12 +20,15 @@ use crate::settings::DoorState;
 pub(crate) struct Estimated {
     success: bool,
     dry_run: bool,
-    total: u32,
+    #[serde(flatten)]
+    counted: Counted,
     message_parts: u16,
     credits_per_message: Amount,
     credits: Amount,
     balance: Amount,
     sufficient: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_until: Option<Moment>,
 }
 
 pub(super) fn estimated(estimate: &Estimate, engine: &Engine) -> Json<Estimated> {
@@ -31,12 +36,13 @@ pub(super) fn estimated(estimate: &Estimate, engine: &Engine) -> Json<Estimated>
     Json(Estimated {
         success: true,
         dry_run: true,
-        total: estimate.total,
+        counted: Counted::of(estimate.total, estimate.left_out),
         message_parts: estimate.parts,
         credits_per_message: amount(estimate.price_each),
         credits: amount(estimate.price),
         balance: amount(estimate.available),
         sufficient: estimate.price <= estimate.available,
+        held_until: estimate.held_until.map(Moment),
     })
 }
 

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::caller::MaySend;
 use super::credits::Amount;
 use super::error_response::not_sent;
+use super::message::Counted;
 use super::preview_message::estimated;
 use super::read::read_send_request;
 use crate::moment::Moment;
@@ -23,10 +24,16 @@ pub(crate) struct Sent {
     success: bool,
     uuid: String,
     status: &'static str,
-    total: u32,
+    #[serde(flatten)]
+    counted: Counted,
     message_parts: u16,
     credits: Amount,
     scheduled_time: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_until: Option<Moment>,
+    /// Signs what its webhook gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_secret: Option<String>,
 }
 
 pub(super) fn sent(accepted: &Accepted, engine: &Engine) -> Json<Sent> {
@@ -34,10 +41,12 @@ pub(super) fn sent(accepted: &Accepted, engine: &Engine) -> Json<Sent> {
         success: true,
         uuid: accepted.id.to_string(),
         status: if accepted.start_at.is_some() { "scheduled" } else { "pending" },
-        total: accepted.total,
+        counted: Counted::of(accepted.total, accepted.left_out),
         message_parts: accepted.parts,
         credits: Amount(engine.campaigns.credits(accepted.price)),
         scheduled_time: accepted.start_at.map(Moment),
+        held_until: accepted.held_until.map(Moment),
+        webhook_secret: accepted.webhook_secret.as_ref().map(|secret| secret.expose().to_owned()),
     })
 }
 
@@ -49,6 +58,7 @@ pub(crate) async fn send_message(
     let (mut send, _slot) = read_send_request(request, account, &door).await?;
     let (engine, dry_run) = (&door.engine, send.dry_run);
     let sender = send.take_sender()?;
+    let campaign_webhook = send.take_webhook()?;
     let repeat = send.idempotency.take().map_or(Repeat::Never, Repeat::Key);
     let draft = send.draft(account, sender)?;
     let refused = |error| not_sent(&error, engine);
@@ -62,6 +72,7 @@ pub(crate) async fn send_message(
         // Only orders are counted by client.
         client: String::new(),
         webhook: None,
+        campaign_webhook,
         referral: None,
         repeat,
     };

@@ -5,9 +5,9 @@ use axum::extract::State;
 use http::Refusal;
 
 use super::caller::MayLook;
-use super::error_response::store_failed;
+use super::error_response::not_read;
 use super::message::{MessageView, view};
-use super::message_id::{Named, no_such_message};
+use super::message_id::Named;
 use crate::settings::DoorState;
 
 pub(crate) async fn show_message(
@@ -16,6 +16,5 @@ pub(crate) async fn show_message(
     Named(message): Named,
 ) -> Result<Json<MessageView>, Refusal> {
     let found = door.engine.campaigns.get(account, message).await;
-    let found = found.map_err(|error| store_failed(&error))?.ok_or_else(no_such_message)?;
-    Ok(Json(view(&found, &door.engine)))
+    Ok(Json(view(&found.map_err(|error| not_read(&error))?, &door.engine)))
 }

@@ -7,7 +7,8 @@ use domain::sale::order::Wanted;
 use domain::sale::quote::Limits;
 use domain::secret::Secret;
 use engine::accept::{
-    Accepted, Content, Demands, Draft, Payment, Recipients, Repeat, Request, Sender, WebhookRequest,
+    Accepted, CampaignWebhookRequest, Content, Demands, Draft, Payment, Priority, Recipients,
+    Repeat, Request, Sender, WebhookRequest,
 };
 use engine::orders::Funding;
 use http::{Refusal, bad_request, forbidden, unauthorized};
@@ -89,11 +90,13 @@ pub(super) fn order_request(
             content: Content::Text(text),
             to,
             start_at: None,
+            priority: Priority::Normal,
             demands: demands(door),
         },
         door: Door::Orders,
         client: buyer.client,
         webhook: terms.webhook,
+        campaign_webhook: CampaignWebhookRequest::default(),
         referral: terms.referral,
         repeat: terms.repeat,
     })

@@ -39,7 +39,10 @@ pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
         | AcceptError::TooManyNumbers(_)
         | AcceptError::StartInThePast
         | AcceptError::StartTooFarAhead
-        | AcceptError::NotForOrders => bad_request(error.to_string()),
+        | AcceptError::NotForOrders
+        | AcceptError::OtpNotAllowed
+        | AcceptError::NoWebhook
+        | AcceptError::TooManyForOtp { .. } => bad_request(error.to_string()),
     }
 }
 

@@ -115,6 +115,12 @@ impl House {
         key.text.expose().to_owned()
     }
 
+    /// The text of another key of an account.
+    pub(crate) async fn key_of(&self, account: AccountId, scope: &str) -> String {
+        let key = self.accounts.add_key(account, &[scope], None, BY).await.unwrap();
+        key.text.expose().to_owned()
+    }
+
     /// The first account.
     pub(crate) const fn account(&self) -> AccountId {
         AccountId(1)

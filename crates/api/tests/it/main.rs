@@ -26,5 +26,6 @@ mod receiving;
 mod sandbox;
 mod slow;
 mod status;
+mod unreadable;
 mod webhooks;
 mod wire;

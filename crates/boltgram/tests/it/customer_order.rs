@@ -28,11 +28,13 @@ pub(crate) fn order_of(account: AccountId, to: &str, text: &str, payment: Paymen
             content: Content::Text(text.to_owned()),
             to: Recipients::Numbers { list, group: None },
             start_at: None,
+            priority: engine::accept::Priority::Normal,
             demands: DEMANDS,
         },
         door: Door::Orders,
         client: LOCAL_CLIENT.to_owned(),
         webhook: None,
+        campaign_webhook: engine::accept::CampaignWebhookRequest::default(),
         referral: None,
         repeat: Repeat::Never,
     }

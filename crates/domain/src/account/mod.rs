@@ -9,7 +9,7 @@ pub mod template;
 use std::str::FromStr;
 
 use crate::id::{AccountId, KeyId};
-use crate::message::campaign::RefundPolicy;
+use crate::message::campaign::{CampaignWebhook, RefundPolicy};
 use crate::money::Msat;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -60,8 +60,8 @@ pub struct Balance {
     pub reserved: Msat,
 }
 
-/// What a key may do. `*` allows everything; every key may read its account's balance and history,
-/// and fund it.
+/// What a key may do. `*` allows everything; every key may read its account's balance and history at
+/// the orders door, and fund it. The bulk door is for keys of text messages.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope(String);
 
@@ -72,8 +72,9 @@ pub struct BadScope;
 impl Scope {
     pub const ALL: &str = "*";
     pub const SEND: &str = "sms:send";
+    pub const READ: &str = "sms:read";
     pub const SEND_EMAIL: &str = "email:send";
-    pub const KNOWN: [&str; 3] = [Self::ALL, Self::SEND, Self::SEND_EMAIL];
+    pub const KNOWN: [&str; 4] = [Self::ALL, Self::SEND, Self::READ, Self::SEND_EMAIL];
 
     pub fn all() -> Self {
         Self(Self::ALL.to_owned())
@@ -127,6 +128,10 @@ pub struct AccountSettings {
     /// Refunds of the same day do not restore it: the rest does not depend on receipts, and a
     /// stolen key cannot send undeliverable messages without limit.
     pub spend_per_day: Option<Msat>,
+    /// It may send one-time passwords, which quiet hours do not hold, as campaigns of few recipients.
+    pub otp: bool,
+    /// Of its campaigns that name no other.
+    pub webhook: Option<CampaignWebhook>,
 }
 
 #[cfg(test)]
@@ -155,5 +160,6 @@ mod tests {
         assert!(key("*").may(Scope::SEND));
         assert!(key("sms:send").may(Scope::SEND));
         assert!(!key("sms:send").may(Scope::SEND_EMAIL));
+        assert!(!key("sms:read").may(Scope::SEND));
     }
 }

@@ -1,6 +1,8 @@
 //! A campaign: one text to many recipients, paid from credit. Its whole price is reserved when it is
 //! accepted, and settled share by share as its recipients become final ([`crate::sale::settlement`]).
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::{AccountId, MessageId, OrderId};
 use crate::message::door::Door;
 use crate::message::recipient::RecipientState;
@@ -94,6 +96,35 @@ impl Exclusion {
     }
 }
 
+/// Which events of a campaign its webhook gets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum CampaignEvents {
+    /// Its end.
+    #[default]
+    Finished,
+    /// Its recipients as they become final, many in one call, and its end.
+    Recipients,
+}
+
+stored_as!(CampaignEvents { Finished = "finished", Recipients = "recipients" });
+
+/// Where a campaign's events are sent. Its account's secret signs them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignWebhook {
+    pub url: String,
+    pub events: CampaignEvents,
+}
+
+/// Entries of a request that no text is sent for, as its answer counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Recipients whose number is none.
+    pub invalid: u32,
+    pub blocked: u32,
+    /// Repetitions, which are no recipients.
+    pub duplicates: u32,
+}
+
 /// A campaign about to be stored. Recipients are numbered group after group, the excluded last.
 #[derive(Debug, Clone)]
 pub struct NewBulk {
@@ -104,9 +135,16 @@ pub struct NewBulk {
     /// At least one recipient, no number twice.
     pub groups: Vec<PriceGroup>,
     pub excluded: Vec<Excluded>,
+    /// Repetitions in the request.
+    pub duplicates: u32,
+    /// Quiet hours do not hold it.
+    pub at_any_hour: bool,
+    /// When the last of its recipients whom quiet hours hold at its start may be sent to.
+    pub held_until: Option<Timestamp>,
     /// *Scheduled* until then; `None`: *pending* at once.
     pub start_at: Option<Timestamp>,
     pub receipts_until: Timestamp,
+    pub webhook: Option<CampaignWebhook>,
     pub refunds: RefundPolicy,
     pub idempotency: Option<Idempotency>,
     pub created_at: Timestamp,
@@ -125,7 +163,7 @@ impl NewBulk {
 }
 
 /// How many recipients are in each state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub pending: u32,
     pub submitted: u32,
@@ -159,6 +197,13 @@ pub struct BulkMessage {
     pub parts: u16,
     pub state: MessageState,
     pub counts: Counts,
+    /// As it was accepted.
+    pub left_out: LeftOut,
+    /// When the last recipient that quiet hours hold may be sent to, by what is known: by its queued
+    /// recipients, or as it was accepted. May be past.
+    pub held_until: Option<Timestamp>,
+    /// It has a webhook.
+    pub has_webhook: bool,
     /// Reserved when it was accepted, and for every retry since.
     pub price: Msat,
     /// Of the price: kept, and given back. The rest is still reserved.

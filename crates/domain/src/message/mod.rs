@@ -12,6 +12,7 @@
 
 pub mod address_list;
 pub mod campaign;
+pub mod changes;
 pub mod chunk;
 pub mod counters;
 pub mod delivery;

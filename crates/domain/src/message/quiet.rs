@@ -1,4 +1,5 @@
-//! Quiet hours: when people at a destination are not to be written to by those who write to many.
+//! Quiet hours: when people at a destination are not to be written to. They hold every message that is
+//! neither an order nor a one-time password.
 
 use std::str::FromStr;
 
@@ -84,6 +85,24 @@ impl QuietHours {
     pub fn until(&self, to: Msisdn, now: Timestamp) -> Option<Timestamp> {
         self.0.find(to)?.until(now)
     }
+
+    /// The same for the one of these numbers where it is quiet longest.
+    pub fn longest<'a>(
+        &self,
+        to: impl IntoIterator<Item = &'a Msisdn>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        // There are few quiet hours, and up to two million numbers.
+        let mut known: Vec<(&Quiet, Option<Timestamp>)> = Vec::new();
+        let mut longest = None;
+        for quiet in to.into_iter().filter_map(|number| self.0.find(*number)) {
+            if !known.iter().any(|(one, _)| std::ptr::eq(*one, quiet)) {
+                known.push((quiet, quiet.until(now)));
+                longest = longest.max(quiet.until(now));
+            }
+        }
+        longest
+    }
 }
 
 #[cfg(test)]
@@ -125,6 +144,20 @@ mod tests {
         assert_eq!(until(danish, "2026-07-15T10:30:00Z"), Some(at("2026-07-15T11:00:00Z")));
         assert_eq!(until(danish, "2026-07-15T11:30:00Z"), None);
         assert_eq!(until(46_701_234_567, "2026-07-15T10:30:00Z"), None, "nobody's quiet hours");
+    }
+
+    #[test]
+    fn of_many_numbers_the_last_to_wake_counts() {
+        let numbers = |numbers: &[u64]| {
+            let numbers: Vec<_> =
+                numbers.iter().map(|number| Msisdn::from_digits(*number).unwrap()).collect();
+            hours().longest(&numbers, at("2026-06-01T15:00:00Z"))
+        };
+        let (thai, danish, american) = (66_812_345_678, 4_520_123_456, 12_125_550_123);
+        let morning = Some(at("2026-06-02T01:00:00Z"));
+        assert_eq!(numbers(&[danish, thai, american, thai]), morning);
+        assert_eq!(numbers(&[danish, american]), None);
+        assert_eq!(numbers(&[]), None);
     }
 
     #[test]

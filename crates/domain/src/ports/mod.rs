@@ -24,9 +24,9 @@ pub use fetch::{Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse};
 pub use gate::Gate;
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
-    AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CancelBulk,
-    CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk,
-    ClaimedRecipient, CreditOrder, CreditOutcome, Debited, Delivery, DeliveryOutcome,
+    AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CampaignSnapshot,
+    CancelBulk, CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId, ClaimRoom, Claimed,
+    ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Debited, Delivery, DeliveryOutcome,
     DeliveryResult, DirectoryStore, EndedOrder, EventSearch, EventStore, EventSubject, EventsFound,
     FoundEvent, FoundMessage, FoundRecipient, Grant, Granted, HoldOrder, HoldOutcome,
     InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkReport,

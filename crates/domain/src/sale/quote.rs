@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::tariff::{Product, Tariff};
 use crate::message::Address;
 use crate::message::address_list::AddressList;
-use crate::message::campaign::{Excluded, Exclusion, PriceGroup, total_price};
+use crate::message::campaign::{Excluded, Exclusion, LeftOut, PriceGroup, total_price};
 use crate::message::email::EmailAddress;
 use crate::money::Msat;
 use crate::number::Msisdn;
@@ -165,6 +165,15 @@ impl Quote {
         }
     }
 
+    /// Numbers that it is sent to.
+    pub fn numbers(&self) -> impl Iterator<Item = &Msisdn> {
+        let groups = match &self.to {
+            Priced::Mailbox(_) => &[][..],
+            Priced::Numbers { groups, .. } => groups,
+        };
+        groups.iter().flat_map(|group| &group.numbers)
+    }
+
     /// All recipients, also those that get nothing.
     pub fn recipients(&self) -> u32 {
         let excluded = match &self.to {
@@ -172,6 +181,20 @@ impl Quote {
             Priced::Numbers { excluded, .. } => excluded.len(),
         };
         u32::try_from(self.payable() + excluded).unwrap_or(u32::MAX)
+    }
+
+    /// Entries of the request that nothing is sent for.
+    pub fn left_out(&self) -> LeftOut {
+        let Priced::Numbers { excluded, duplicates, .. } = &self.to else {
+            return LeftOut::default();
+        };
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let because = |why| count(excluded.iter().filter(|one| one.why == why).count());
+        LeftOut {
+            invalid: because(Exclusion::Invalid),
+            blocked: because(Exclusion::Blocked),
+            duplicates: count(*duplicates),
+        }
     }
 
     /// Price of the dearest recipient.

@@ -224,6 +224,7 @@ fn chunk(order: &CreditOrder) -> ClaimedChunk {
         id: ChunkId { message: content.message, first: 0 },
         attempt: 1,
         deadline_height: None,
+        held_in_quiet_hours: false,
         recipients: recipients.collect(),
         content,
     }

@@ -34,10 +34,16 @@ pub enum AcceptError {
     StartInThePast,
     #[error("the start is too far ahead")]
     StartTooFarAhead,
+    #[error("the account may not send one-time passwords")]
+    OtpNotAllowed,
+    #[error("one-time passwords go to at most {max} numbers in one message")]
+    TooManyForOtp { max: usize },
     #[error(transparent)]
     Quote(#[from] QuoteError),
     #[error("the webhook URL is not valid: {0}")]
     BadWebhook(Cow<'static, str>),
+    #[error("there is no webhook that the events could be sent to")]
+    NoWebhook,
     #[error("another request came with this idempotency key before")]
     KeyReused,
     #[error("an earlier request with this idempotency key is not answered yet; try again")]

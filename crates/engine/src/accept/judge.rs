@@ -14,7 +14,7 @@ use domain::text::Text;
 use domain::time::Timestamp;
 
 use super::render::render;
-use super::request::{Content, Draft, Payment, Recipients, Sender};
+use super::request::{Content, Draft, Payment, Priority, Recipients, Sender};
 use super::{Accept, AcceptError};
 
 /// A start time this little in the past means now, because clocks differ.
@@ -30,13 +30,15 @@ pub(super) struct Judged {
     pub start_at: Option<Timestamp>,
     pub text: Text,
     pub quote: Quote,
+    /// When the last recipient that quiet hours hold at the start may be sent to.
+    pub held_until: Option<Timestamp>,
     /// Only read for campaigns.
     pub settings: AccountSettings,
 }
 
 impl Accept {
     pub(super) async fn judge(&self, draft: Draft) -> Result<Judged, AcceptError> {
-        let Draft { account, payment, sender, content, to, start_at, demands } = draft;
+        let Draft { account, payment, sender, content, to, start_at, priority, demands } = draft;
         let sender = self.sender(account, sender).await?;
         let start_at = judge_start(start_at, self.clock.now())?;
         let text = self.text(account, content).await?;
@@ -51,6 +53,9 @@ impl Accept {
             settings = self.store.account_settings(account).await?.unwrap_or_default();
             let of_account = settings.recipients_per_message.unwrap_or(u32::MAX);
             limits.recipients_max = limits.recipients_max.min(of_account);
+            if priority == Priority::Otp && !settings.otp {
+                return Err(AcceptError::OtpNotAllowed);
+            }
         }
         let (to, count) = match to {
             Recipients::Mailbox(mailbox) => (To::Mailbox(mailbox), 1),
@@ -67,12 +72,24 @@ impl Accept {
         let blocked = self.blocked(account, payment, &to, limits).await?;
         let (tariff, settings_now) = (self.accounts.tariff(account).await?, self.settings.get());
         let priced_by = if payment == Payment::Shares { PricedBy::Part } else { PricedBy::Order };
+        let begins = start_at.unwrap_or(self.clock.now());
         let quoted = self.beside(count, move || {
             let (tariff, routes, blocked) = (&tariff, &settings_now.routes, &*blocked);
-            quote::quote(quote::Request { size, to, priced_by, limits, tariff, routes, blocked })
+            let request = quote::Request { size, to, priced_by, limits, tariff, routes, blocked };
+            quote::quote(request).map(|quote| {
+                let is_held = (payment, priority) == (Payment::Shares, Priority::Normal);
+                let quiet_hours = is_held.then_some(&settings_now.quiet_hours);
+                let held_until =
+                    quiet_hours.and_then(|hours| hours.longest(quote.numbers(), begins));
+                (quote, held_until)
+            })
         });
-        let quote = quoted.await??;
-        Ok(Judged { sender, start_at, text: Text::new(text), quote, settings })
+        let (quote, held_until) = quoted.await??;
+        let otp_max = demands.single_lane_max;
+        if priority == Priority::Otp && quote.payable() > otp_max {
+            return Err(AcceptError::TooManyForOtp { max: otp_max });
+        }
+        Ok(Judged { sender, start_at, text: Text::new(text), quote, held_until, settings })
     }
 
     async fn sender(

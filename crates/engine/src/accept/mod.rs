@@ -36,11 +36,13 @@ use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
 
+use judge::Judged;
+
 pub use error::AcceptError;
 pub use render::{RenderError, TooManyVariables, Variables};
 pub use request::{
-    Accepted, AcceptedId, Content, Demands, Draft, Estimate, Payment, Recipients, Repeat, Request,
-    Sender, WebhookRequest,
+    Accepted, AcceptedId, CampaignWebhookRequest, Content, Demands, Draft, Estimate, Payment,
+    Priority, Recipients, Repeat, Request, Sender, WebhookRequest,
 };
 
 #[derive(Debug)]
@@ -87,9 +89,11 @@ impl Accept {
     /// Price and whether the credit suffices. Stores nothing.
     pub async fn quote(&self, draft: Draft) -> Result<Estimate, AcceptError> {
         let account = draft.account.ok_or(AcceptError::NoAccount)?;
-        let quote = self.judge(draft).await?.quote;
+        let Judged { quote, held_until, .. } = self.judge(draft).await?;
         Ok(Estimate {
             total: quote.recipients(),
+            left_out: quote.left_out(),
+            held_until,
             parts: quote.size.parts,
             price_each: quote.price_each(),
             price: quote.price,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use domain::id::{AccountId, GroupId, MessageId, OrderId, TemplateId};
 use domain::message::address_list::AddressList;
-use domain::message::campaign::Idempotency;
+use domain::message::campaign::{CampaignEvents, Idempotency, LeftOut};
 use domain::message::door::Door;
 use domain::message::email::EmailAddress;
 use domain::money::Msat;
@@ -24,21 +24,26 @@ pub struct Request {
     pub door: Door,
     /// Groups unpaid orders for their cap (see [`domain::sale::client`]).
     pub client: String,
+    /// Of an order.
     pub webhook: Option<WebhookRequest>,
+    /// Of a campaign; without one, its account's.
+    pub campaign_webhook: CampaignWebhookRequest,
     /// Lightning address of the referrer who gets a share.
     pub referral: Option<String>,
     pub repeat: Repeat,
 }
 
 impl Request {
-    /// Whether its kind of payment can do all that is asked: only a campaign has a start, and what is
-    /// paid by invoice keeps no sender.
+    /// Whether its kind of payment can do all that is asked: only a campaign has a start, what is paid by
+    /// invoice keeps no sender, and each has its own kind of webhook.
     pub(super) const fn is_honoured(&self) -> bool {
         let Draft { payment, sender, start_at, .. } = &self.draft;
+        let CampaignWebhookRequest { url, events } = &self.campaign_webhook;
+        let is_order = start_at.is_none() && url.is_none() && events.is_none();
         match payment {
-            Payment::Shares => true,
-            Payment::Credit => start_at.is_none(),
-            Payment::Invoice => start_at.is_none() && matches!(sender, Sender::OfCarrier),
+            Payment::Shares => self.webhook.is_none(),
+            Payment::Credit => is_order,
+            Payment::Invoice => is_order && matches!(sender, Sender::OfCarrier),
         }
     }
 }
@@ -54,7 +59,17 @@ pub struct Draft {
     pub to: Recipients,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
+    pub priority: Priority,
     pub demands: Demands,
+}
+
+/// Whether a campaign waits for the end of quiet hours. Orders never do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Priority {
+    #[default]
+    Normal,
+    /// One-time passwords, to few recipients, of an account that may send them: they do not wait.
+    Otp,
 }
 
 /// The payment method, which decides the pricing.
@@ -104,6 +119,15 @@ pub enum Recipients {
     Mailbox(EmailAddress),
 }
 
+/// What a request says about the webhook of its campaign.
+#[derive(Debug, Default)]
+pub struct CampaignWebhookRequest {
+    /// `None`: the account's.
+    pub url: Option<String>,
+    /// `None`: as the account has it for its own, otherwise the end.
+    pub events: Option<CampaignEvents>,
+}
+
 #[derive(Debug)]
 pub struct WebhookRequest {
     pub url: String,
@@ -125,7 +149,7 @@ pub enum Repeat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Demands {
     pub limits: Limits,
-    /// A message with more recipients uses the bulk lane, and waits for the end of quiet hours.
+    /// A message with more recipients uses the bulk lane, and is none of one-time passwords.
     pub single_lane_max: usize,
 }
 
@@ -135,12 +159,15 @@ pub struct Accepted {
     pub id: AcceptedId,
     /// BOLT 11, to be paid first; `None`: already paid.
     pub invoice: Option<String>,
-    /// Signs the webhooks of an order that has one.
+    /// Signs the webhooks of an order or campaign that has one.
     pub webhook_secret: Option<Secret>,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
     /// Recipients, including excluded ones.
     pub total: u32,
+    pub left_out: LeftOut,
+    /// When the last recipient that quiet hours hold may be sent to.
+    pub held_until: Option<Timestamp>,
     pub parts: u16,
     pub price: Msat,
     /// An earlier request was accepted; this one repeats it.
@@ -156,6 +183,8 @@ impl Accepted {
             webhook_secret: answer.webhook_secret,
             start_at: None,
             total: 1,
+            left_out: LeftOut::default(),
+            held_until: None,
             parts: 1,
             price: answer.price,
             repeated: true,
@@ -182,6 +211,8 @@ impl fmt::Display for AcceptedId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Estimate {
     pub total: u32,
+    pub left_out: LeftOut,
+    pub held_until: Option<Timestamp>,
     pub parts: u16,
     /// Price of the most expensive recipient.
     pub price_each: Msat,

@@ -10,15 +10,15 @@ use domain::ports::{PortError, Spent};
 use domain::sale::quote::Priced;
 
 use super::judge::Judged;
-use super::request::{Accepted, AcceptedId, Repeat, Request};
+use super::request::{Accepted, AcceptedId, Priority, Repeat, Request};
 use super::{Accept, AcceptError};
 use crate::ids::uuid_v7;
 
 impl Accept {
     pub(super) async fn store_campaign(&self, request: Request) -> Result<Accepted, AcceptError> {
-        let Request { draft, door, repeat, .. } = request;
+        let Request { draft, door, campaign_webhook, repeat, .. } = request;
         let account = draft.account.ok_or(AcceptError::NoAccount)?;
-        let single_lane_max = draft.demands.single_lane_max;
+        let (single_lane_max, priority) = (draft.demands.single_lane_max, draft.priority);
         let idempotency = match repeat {
             Repeat::Key(key) => Some(key),
             Repeat::Never | Repeat::Order(_) => None,
@@ -29,7 +29,14 @@ impl Accept {
             // Same response as before, whatever has changed since.
             return self.read_spent(account, spent).await;
         }
-        let Judged { sender, start_at, text, quote, settings } = self.judge(draft).await?;
+        let Judged { sender, start_at, text, quote, held_until, settings } =
+            self.judge(draft).await?;
+        let webhook = self.campaign_webhook(campaign_webhook, settings.webhook)?;
+        let webhook_secret = match webhook {
+            Some(_) => Some(self.secret_of(account).await?),
+            None => None,
+        };
+        let left_out = quote.left_out();
         let now = self.clock.now();
         let begins = start_at.unwrap_or(now);
         let message = MessageId(uuid_v7(&*self.random, now));
@@ -54,8 +61,12 @@ impl Accept {
             payer: account,
             groups,
             excluded,
+            duplicates: left_out.duplicates,
+            at_any_hour: priority == Priority::Otp,
+            held_until,
             start_at,
             receipts_until: begins.after(limits::BULK_RECEIPTS_WITHIN),
+            webhook,
             refunds: settings.refunds,
             idempotency,
             created_at: now,
@@ -74,8 +85,19 @@ impl Accept {
         self.metrics.bulk_messages.inc();
         self.metrics.bulk_recipients.inc_by(total.into());
         let id = AcceptedId::Message(message);
-        let (invoice, webhook_secret, repeated) = (None, None, false);
-        Ok(Accepted { id, invoice, webhook_secret, start_at, total, parts, price, repeated })
+        let (invoice, repeated) = (None, false);
+        Ok(Accepted {
+            id,
+            invoice,
+            webhook_secret,
+            start_at,
+            total,
+            left_out,
+            held_until,
+            parts,
+            price,
+            repeated,
+        })
     }
 
     /// The result of an earlier request, or the reason for a refusal.
@@ -86,12 +108,18 @@ impl Accept {
                 let missing =
                     || PortError::Refused("the message of a request is missing".to_owned());
                 let stored = stored.ok_or_else(missing)?;
+                let webhook_secret = match stored.has_webhook {
+                    true => Some(self.secret_of(account).await?),
+                    false => None,
+                };
                 Ok(Accepted {
                     id: AcceptedId::Message(message),
                     invoice: None,
-                    webhook_secret: None,
+                    webhook_secret,
                     start_at: stored.start_at,
                     total: stored.counts.total(),
+                    left_out: stored.left_out,
+                    held_until: stored.held_until,
                     parts: stored.parts,
                     price,
                     repeated: true,

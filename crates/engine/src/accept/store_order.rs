@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::id::{AccountId, OrderId};
 use domain::message::Address;
-use domain::message::campaign::Idempotency;
+use domain::message::campaign::{Idempotency, LeftOut};
 use domain::message::door::Door;
 use domain::money::Msat;
 use domain::ports::{CreditOrder, CreditOutcome, PortError};
@@ -84,7 +84,7 @@ impl Accept {
     }
 
     async fn prepare(&self, request: Request) -> Result<Prepared, AcceptError> {
-        let Request { draft, door, client, webhook, referral, repeat } = request;
+        let Request { draft, door, client, webhook, referral, repeat, .. } = request;
         let idempotency = match repeat {
             Repeat::Key(idempotency) => Some(idempotency),
             Repeat::Never | Repeat::Order(_) => None,
@@ -149,6 +149,8 @@ fn accepted(order: &NewOrder, judged: &Judged) -> Accepted {
         webhook_secret: order.webhook.as_ref().map(|webhook| webhook.secret.clone()),
         start_at: None,
         total: 1,
+        left_out: LeftOut::default(),
+        held_until: None,
         parts: judged.quote.size.parts,
         price: order.price,
         repeated: false,

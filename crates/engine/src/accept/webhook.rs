@@ -1,12 +1,13 @@
-//! The target of an order's events, and the secret that signs them: the account's, or the order's
-//! own.
+//! The target of an order's or campaign's events, and the secret that signs them: the account's, or the
+//! order's own.
 
 use domain::id::AccountId;
+use domain::message::campaign::CampaignWebhook;
 use domain::ports::PortError;
 use domain::sale::order::Webhook;
 use domain::secret::Secret;
 
-use super::{Accept, AcceptError, WebhookRequest};
+use super::{Accept, AcceptError, CampaignWebhookRequest, WebhookRequest};
 use crate::accounts::webhook_secret;
 use crate::webhook_url::check_webhook_url;
 
@@ -25,7 +26,27 @@ impl Accept {
         Ok(Some(Webhook { url, secret, wants }))
     }
 
-    async fn secret_of(&self, id: AccountId) -> Result<Secret, PortError> {
+    /// `of_account`: its setting, which was checked when it was set.
+    pub(super) fn campaign_webhook(
+        &self,
+        request: CampaignWebhookRequest,
+        of_account: Option<CampaignWebhook>,
+    ) -> Result<Option<CampaignWebhook>, AcceptError> {
+        let CampaignWebhookRequest { url, events } = request;
+        match (url, of_account) {
+            (Some(url), _) => {
+                let url = check_webhook_url(&*self.fetch, &url).map_err(AcceptError::BadWebhook)?;
+                Ok(Some(CampaignWebhook { url, events: events.unwrap_or_default() }))
+            }
+            (None, Some(own)) => {
+                Ok(Some(CampaignWebhook { events: events.unwrap_or(own.events), ..own }))
+            }
+            (None, None) if events.is_some() => Err(AcceptError::NoWebhook),
+            (None, None) => Ok(None),
+        }
+    }
+
+    pub(super) async fn secret_of(&self, id: AccountId) -> Result<Secret, PortError> {
         let now = self.clock.now();
         if let Some(secret) = self.secrets.get(&id, now) {
             return Ok(secret);

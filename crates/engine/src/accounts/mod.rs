@@ -24,7 +24,7 @@ use std::sync::Arc;
 use domain::account::operator::Actor;
 use domain::account::{Account, AccountName, AccountSettings, Balance, Key, KeyHash};
 use domain::id::AccountId;
-use domain::ports::{Clock, PortError, Random, Store};
+use domain::ports::{Clock, Fetch, PortError, Random, Store};
 use domain::sale::tariff::Prices;
 
 use self::price_lists::PriceLists;
@@ -35,6 +35,8 @@ pub struct Accounts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    /// Checks the addresses of webhooks; `None` on a command line.
+    fetch: Option<Arc<dyn Fetch>>,
     keys: HotCache<KeyHash, Arc<Key>>,
     price_lists: PriceLists,
 }
@@ -56,7 +58,13 @@ impl Accounts {
         prices: Prices,
     ) -> Self {
         let price_lists = PriceLists::new(store.clone(), clock.clone(), prices);
-        Self { store, clock, random, keys: HotCache::default(), price_lists }
+        Self { store, clock, random, fetch: None, keys: HotCache::default(), price_lists }
+    }
+
+    /// Checks the addresses of webhooks with this.
+    #[must_use]
+    pub(crate) fn with_fetch(self, fetch: Arc<dyn Fetch>) -> Self {
+        Self { fetch: Some(fetch), ..self }
     }
 
     pub(crate) fn configure_prices(&self, prices: Prices) {

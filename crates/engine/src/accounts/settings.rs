@@ -1,13 +1,17 @@
-//! Settings of an account: its refund policy, and limits per message and day.
+//! Settings of an account: its refund policy, limits per message and day, permissions, and webhook.
+
+use std::borrow::Cow;
 
 use domain::account::AccountSettings;
 use domain::account::operator::Actor;
 use domain::id::AccountId;
 use domain::limits::MESSAGE_RECIPIENTS_MAX;
+use domain::message::campaign::{CampaignEvents, CampaignWebhook};
 use domain::money::Msat;
 use domain::ports::PortError;
 
 use super::Accounts;
+use crate::webhook_url::check_webhook_url;
 
 /// `None` resets a setting to its default.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +20,10 @@ pub struct NewSettings {
     pub refunds: Option<String>,
     pub recipients_per_message: Option<u32>,
     pub spend_per_day: Option<Msat>,
+    pub otp: bool,
+    pub webhook_url: Option<String>,
+    /// `finished` or `recipients`.
+    pub webhook_events: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +36,10 @@ pub enum SetSettingsError {
     RecipientsPerMessage,
     #[error("must not be negative")]
     SpendPerDay,
+    #[error("is not valid: {0}")]
+    WebhookUrl(Cow<'static, str>),
+    #[error("must be finished or recipients, and needs a webhookUrl")]
+    WebhookEvents,
     #[error("the settings could not be stored")]
     Store(#[from] PortError),
 }
@@ -39,10 +51,25 @@ impl Accounts {
         new: NewSettings,
         by: Actor,
     ) -> Result<AccountSettings, SetSettingsError> {
-        let settings = read(&new)?;
+        let webhook = self.webhook(&new)?;
+        let settings = AccountSettings { webhook, ..read(&new)? };
         let now = self.clock.now();
         let set = self.store.set_account_settings(account, settings.clone(), by, now).await?;
         if set { Ok(settings) } else { Err(SetSettingsError::NoSuchAccount) }
+    }
+}
+
+impl Accounts {
+    fn webhook(&self, new: &NewSettings) -> Result<Option<CampaignWebhook>, SetSettingsError> {
+        let events = new.webhook_events.as_deref().map(str::parse).transpose();
+        let events: Option<CampaignEvents> = events.map_err(|_| SetSettingsError::WebhookEvents)?;
+        let Some(url) = &new.webhook_url else {
+            return if events.is_some() { Err(SetSettingsError::WebhookEvents) } else { Ok(None) };
+        };
+        let fetch = self.fetch.as_deref();
+        let url = fetch.map_or_else(|| Ok(url.clone()), |fetch| check_webhook_url(fetch, url));
+        let url = url.map_err(SetSettingsError::WebhookUrl)?;
+        Ok(Some(CampaignWebhook { url, events: events.unwrap_or_default() }))
     }
 }
 
@@ -60,5 +87,7 @@ fn read(new: &NewSettings) -> Result<AccountSettings, SetSettingsError> {
         refunds: refunds.unwrap_or_default(),
         recipients_per_message: recipients,
         spend_per_day: new.spend_per_day,
+        otp: new.otp,
+        webhook: None,
     })
 }

@@ -4,12 +4,12 @@
 use domain::id::{AccountId, MessageId};
 use domain::limits;
 use domain::message::MessageState;
-use domain::message::campaign::{BulkMessage, Idempotency};
+use domain::message::campaign::{BulkMessage, Idempotency, LeftOut};
 use domain::money::Msat;
 use domain::ports::{CancelBulk, PortError, Retry, RetryOutcome, Spent};
 
 use super::Campaigns;
-use super::error::{CancelBulkError, PauseError, RetryError};
+use super::error::{Absent, CancelBulkError, PauseError, ReadError, RetryError};
 use crate::accept::{Accepted, AcceptedId};
 
 impl Campaigns {
@@ -21,7 +21,7 @@ impl Campaigns {
     ) -> Result<Msat, CancelBulkError> {
         match self.store.cancel_bulk(account, message, self.clock.now()).await? {
             CancelBulk::Cancelled { refunded } => Ok(refunded),
-            CancelBulk::NoSuchMessage => Err(CancelBulkError::NoSuchMessage),
+            CancelBulk::NoSuchMessage => Err(self.absent(message).await?.into()),
             CancelBulk::Not { state: MessageState::Cancelled, .. } => {
                 Err(CancelBulkError::AlreadyCancelled)
             }
@@ -55,7 +55,7 @@ impl Campaigns {
             RetryOutcome::NotEnded(state) => Err(RetryError::NotEnded(state)),
             RetryOutcome::NothingToRetry => Err(RetryError::NothingToRetry),
             RetryOutcome::OfOrder => Err(RetryError::OfOrder),
-            RetryOutcome::NoSuchMessage => Err(RetryError::NoSuchMessage),
+            RetryOutcome::NoSuchMessage => Err(self.absent(message).await?.into()),
         }
     }
 
@@ -78,10 +78,21 @@ impl Campaigns {
         };
         self.wake.dispatch.notify_one();
         let stored = self.store.bulk(account, message).await?;
-        let parts = stored.ok_or(RetryError::NoSuchMessage)?.parts;
+        let parts = stored.ok_or(Absent::NoSuchMessage)?.parts;
         let id = AcceptedId::Message(message);
         let (invoice, webhook_secret, start_at) = (None, None, None);
-        Ok(Accepted { id, invoice, webhook_secret, start_at, total, parts, price, repeated })
+        Ok(Accepted {
+            id,
+            invoice,
+            webhook_secret,
+            start_at,
+            total,
+            left_out: LeftOut::default(),
+            held_until: None,
+            parts,
+            price,
+            repeated,
+        })
     }
 
     /// Pauses or resumes submissions; those at carriers are not affected.
@@ -92,7 +103,9 @@ impl Campaigns {
         paused: bool,
     ) -> Result<BulkMessage, PauseError> {
         let changed = self.store.pause_bulk(account, message, paused, self.clock.now()).await?;
-        let stored = self.store.bulk(account, message).await?.ok_or(PauseError::NoSuchMessage)?;
+        let Some(stored) = self.store.bulk(account, message).await? else {
+            return Err(self.absent(message).await?.into());
+        };
         match (changed, stored.order) {
             (true, _) => self.wake.dispatch.notify_one(),
             (false, None) => return Err(PauseError::Ended),
@@ -108,7 +121,17 @@ impl Campaigns {
         &self,
         account: AccountId,
         message: MessageId,
-    ) -> Result<Option<BulkMessage>, PortError> {
-        self.store.bulk(account, message).await
+    ) -> Result<BulkMessage, ReadError> {
+        match self.store.bulk(account, message).await? {
+            Some(stored) => Ok(self.held_now(stored)),
+            None => Err(self.absent(message).await?.into()),
+        }
+    }
+
+    /// Why an account has no message of this id. Ids are random enough that the difference helps
+    /// nobody to find one.
+    pub(super) async fn absent(&self, message: MessageId) -> Result<Absent, PortError> {
+        let owner = self.store.bulk_owner(message).await?;
+        Ok(owner.map_or(Absent::NoSuchMessage, |_| Absent::OfAnother))
     }
 }

@@ -5,10 +5,27 @@ use domain::message::MessageState;
 use domain::money::Msat;
 use domain::ports::PortError;
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CancelBulkError {
+/// Why the account has no message of this id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Absent {
     #[error("there is no such message")]
     NoSuchMessage,
+    #[error("the message belongs to another account")]
+    OfAnother,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    #[error(transparent)]
+    Absent(#[from] Absent),
+    #[error("it could not be done right now; try again")]
+    Store(#[from] PortError),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CancelBulkError {
+    #[error(transparent)]
+    Absent(#[from] Absent),
     #[error("the message was never scheduled")]
     NotScheduled,
     #[error("the message is already cancelled")]
@@ -21,8 +38,8 @@ pub enum CancelBulkError {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RetryError {
-    #[error("there is no such message")]
-    NoSuchMessage,
+    #[error(transparent)]
+    Absent(#[from] Absent),
     #[error("the message has not ended; it is {}", .0.as_str())]
     NotEnded(MessageState),
     #[error("nobody is left to try again: who did not get it is not sent to")]
@@ -41,8 +58,8 @@ pub enum RetryError {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PauseError {
-    #[error("there is no such message")]
-    NoSuchMessage,
+    #[error(transparent)]
+    Absent(#[from] Absent),
     #[error("the message has ended")]
     Ended,
     #[error("the message belongs to an order and cannot be paused")]

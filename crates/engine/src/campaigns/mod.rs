@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::wake::Wake;
 
 pub use credits::Credits;
-pub use error::{CancelBulkError, PauseError, RetryError};
+pub use error::{Absent, CancelBulkError, PauseError, ReadError, RetryError};
 pub use query::{RecipientsAsked, RecipientsFound};
 
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use domain::ports::{BulkList, PortError, RecipientList};
 
 use super::Campaigns;
 use super::credits::Credits;
+use super::error::ReadError;
 
 /// The requested recipients: from an index, or a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +38,17 @@ impl Campaigns {
         account: AccountId,
         list: BulkList,
     ) -> Result<(Vec<BulkMessage>, u64), PortError> {
-        self.store.bulk_list(account, list).await
+        let (messages, total) = self.store.bulk_list(account, list).await?;
+        Ok((messages.into_iter().map(|message| self.held_now(message)).collect(), total))
     }
 
-    /// `None` when this account has no such message. No states: any state.
+    /// Nothing is held until a time that is past.
+    pub(super) fn held_now(&self, message: BulkMessage) -> BulkMessage {
+        let now = self.clock.now();
+        BulkMessage { held_until: message.held_until.filter(|until| *until > now), ..message }
+    }
+
+    /// No states: any state.
     pub async fn recipients(
         &self,
         account: AccountId,
@@ -48,9 +56,9 @@ impl Campaigns {
         states: &[RecipientState],
         asked: RecipientsAsked,
         limit: u32,
-    ) -> Result<Option<RecipientsFound>, PortError> {
+    ) -> Result<RecipientsFound, ReadError> {
         let limit = limit.min(limits::RECIPIENTS_PAGE_MAX);
-        let Some(stored) = self.store.bulk(account, message).await? else { return Ok(None) };
+        let stored = self.get(account, message).await?;
         let counts = stored.counts;
         let total = match states {
             [] => counts.total(),
@@ -63,7 +71,7 @@ impl Campaigns {
             RecipientsAsked::Page { offset } if states.is_empty() => Some(offset),
             RecipientsAsked::Page { offset } => self.leave_out(message, states, offset).await?,
         };
-        let Some(mut first) = first else { return Ok(Some(found(vec![], None))) };
+        let Some(mut first) = first else { return Ok(found(vec![], None)) };
         let mut recipients = Vec::new();
         loop {
             let left = limit - u32::try_from(recipients.len()).unwrap_or(limit);
@@ -74,7 +82,7 @@ impl Campaigns {
             // A caller with an index continues from the next one; a page is filled.
             match (asked, page.next) {
                 (RecipientsAsked::Page { .. }, Some(next)) if !full => first = next,
-                (_, next) => return Ok(Some(found(recipients, next))),
+                (_, next) => return Ok(found(recipients, next)),
             }
         }
     }

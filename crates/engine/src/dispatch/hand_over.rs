@@ -120,7 +120,8 @@ impl Sorted {
         references: &mut References,
         now: Timestamp,
     ) {
-        let ClaimedChunk { id, attempt, content, deadline_height, recipients } = chunk;
+        let ClaimedChunk { id, attempt, content, deadline_height, held_in_quiet_hours, recipients } =
+            chunk;
         let settings = context.settings.get();
         let (routes, lane) = (&settings.routes, content.lane);
         let too_late = over(context, content.valid_until, deadline_height, now);
@@ -131,7 +132,9 @@ impl Sorted {
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
             let draw = draw(content.message, recipient.index);
             let link = |name: &CarrierName| links.state(name, lane, in_flight, now);
-            let choice = match (too_late, sleeps(&settings, lane, &recipient.to, now)) {
+            let sleeps = || sleeps(&settings, &recipient.to, now);
+            let wait = held_in_quiet_hours.then(sleeps).flatten();
+            let choice = match (too_late, wait) {
                 (Some(reason), _) => Err(refused(reason)),
                 (None, Some(wait)) => {
                     Err(End::Deferred { reason: Reason::QuietHours, wait: Some(wait) })
@@ -203,13 +206,9 @@ impl Sorted {
 }
 
 /// Time until quiet hours at the number end; `None` outside of them.
-fn sleeps(settings: &Settings, lane: Lane, to: &Address, now: Timestamp) -> Option<Duration> {
-    match (lane, to) {
-        (Lane::Bulk, Address::Phone(number)) => {
-            settings.quiet_hours.until(*number, now).map(|until| until.since(now))
-        }
-        (Lane::Single, _) | (Lane::Bulk, Address::Email(_)) => None,
-    }
+fn sleeps(settings: &Settings, to: &Address, now: Timestamp) -> Option<Duration> {
+    let Address::Phone(number) = to else { return None };
+    settings.quiet_hours.until(*number, now).map(|until| until.since(now))
 }
 
 /// The reason why this message is no longer submitted.

@@ -151,10 +151,11 @@ const fn has_ended(outcome: &DeliveryOutcome) -> bool {
     matches!(outcome, DeliveryOutcome::Delivered(_) | DeliveryOutcome::Failed(_))
 }
 
-/// Whether no event of its order comes after it.
+/// Whether no event of its order or campaign comes after it, as far as is known.
 const fn is_last(snapshot: &Snapshot) -> bool {
     match snapshot {
-        Snapshot::Inbound(_) => true,
+        Snapshot::Inbound(_) | Snapshot::Campaign(_) => true,
+        Snapshot::Recipients(..) => false,
         Snapshot::Order(order) => {
             matches!(order.progress, Some(Progress::Delivered | Progress::Failed))
         }

@@ -20,7 +20,8 @@ use sha2::{Digest, Sha256};
 
 use super::Inbound;
 use crate::accept::{
-    AcceptError, Content, Demands, Draft, Payment, Recipients, Repeat, Request, Sender,
+    AcceptError, CampaignWebhookRequest, Content, Demands, Draft, Payment, Priority, Recipients,
+    Repeat, Request, Sender,
 };
 use crate::metrics::ByResult;
 
@@ -118,11 +119,13 @@ fn answer(asked: &Asked, secret: &Secret) -> Request {
             content: Content::Text(asked.text.as_str().to_owned()),
             to: Recipients::Numbers { list: AddressList::of(asked.from), group: None },
             start_at: None,
+            priority: Priority::Normal,
             demands: DEMANDS,
         },
         door: Door::Inbound,
         client: LOCAL_CLIENT.to_owned(),
         webhook: None,
+        campaign_webhook: CampaignWebhookRequest::default(),
         referral: None,
         repeat: Repeat::Order(order),
     }

@@ -7,6 +7,7 @@ mod form;
 mod half_surrogate;
 mod idempotency;
 mod json_object;
+mod pace;
 mod query;
 
 use std::future::poll_fn;
@@ -24,6 +25,7 @@ use crate::envelope::{Refusal, bad_request, too_large, too_slow};
 pub use fields::{FieldRules, Fields};
 pub use idempotency::Repeatable;
 pub use json_object::{JsonObject, parse as parse_json_object};
+pub use pace::Pace;
 pub use query::QueryPairs;
 
 /// How much of a body is read, and for how long. Extractors that read bodies take it from the door's

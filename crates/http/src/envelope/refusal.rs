@@ -6,6 +6,8 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use crate::body::Pace;
+
 pub type Words = Cow<'static, str>;
 
 /// When to try again after a failure that passes by itself.
@@ -57,6 +59,8 @@ impl Refusal {
             StatusCode::REQUEST_TIMEOUT => "REQUEST_TIMEOUT",
             StatusCode::CONFLICT => "CONFLICT",
             StatusCode::PAYLOAD_TOO_LARGE => "PAYLOAD_TOO_LARGE",
+            StatusCode::URI_TOO_LONG => "URI_TOO_LONG",
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "HEADERS_TOO_LARGE",
             StatusCode::TOO_MANY_REQUESTS => "RATE_LIMITED",
             StatusCode::INTERNAL_SERVER_ERROR => "INTERNAL",
             StatusCode::SERVICE_UNAVAILABLE => "UNAVAILABLE",
@@ -115,6 +119,19 @@ pub fn too_large(bytes_max: usize) -> Refusal {
 
 pub fn too_slow(timeout: Duration) -> Refusal {
     let reason = format!("the request body did not arrive within {} s", timeout.as_secs());
+    Refusal::new(StatusCode::REQUEST_TIMEOUT, reason).unread()
+}
+
+/// A large body that arrived slower than it may.
+pub fn below_pace(pace: Pace) -> Refusal {
+    let reason =
+        format!("the request body arrived at less than {} bytes per second", pace.bytes_per_second);
+    Refusal::new(StatusCode::REQUEST_TIMEOUT, reason).unread()
+}
+
+/// A large body whose place another client got.
+pub fn lost_place() -> Refusal {
+    let reason = "the request body arrived slowly while others waited for its place; try again";
     Refusal::new(StatusCode::REQUEST_TIMEOUT, reason).unread()
 }
 

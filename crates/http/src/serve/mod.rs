@@ -7,6 +7,7 @@
 mod check_host;
 mod standing;
 mod stream;
+mod unreadable;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -30,6 +31,7 @@ use tower::Service;
 use check_host::check_host;
 use standing::{Standing, Stay};
 use stream::ClientStream;
+use unreadable::Head;
 
 use crate::admission::{AddressSlot, Seat};
 use crate::doors::Doors;
@@ -153,7 +155,8 @@ impl Server {
     ) {
         // Answers are small; waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        let stream = ClientStream::new(stream, self.write_timeout);
+        let head = Head::default();
+        let stream = ClientStream::new(stream, self, head.clone(), doors.clone());
         let (crowded, asked) = match &place {
             Place::Seat { .. } => (None, None),
             Place::Standing { stay, refusal } => {
@@ -161,6 +164,7 @@ impl Server {
             }
         };
         let service = service_fn(move |request: Request<Incoming>| {
+            head.begin(request.uri().path());
             let mut request = request.map(Body::new);
             let bad_head = check_host(&request).err().map(BadHead);
             let extensions = request.extensions_mut();
@@ -175,8 +179,10 @@ impl Server {
                 asked.set();
             }
             let (answer, closes) = (doors.clone().call(request), crowded.is_some());
+            let head = head.clone();
             async move {
                 let mut answer = answer.await;
+                head.end();
                 if let (Ok(answer), true) = (&mut answer, closes) {
                     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
                 }
@@ -185,7 +191,8 @@ impl Server {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.head_timeout)
+            // The stream ends a head in time, with an answer.
+            .header_read_timeout(self.head_timeout + Duration::from_secs(1))
             .max_header_size(HEAD_BYTES_MAX)
             // A client that closes its sending half still wants its answer.
             .half_close(true)

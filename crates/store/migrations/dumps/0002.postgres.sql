@@ -2,7 +2,7 @@
 -- PostgreSQL database dump
 --
 
-\restrict Y73cGeB3AYBCVrDaAYuCa5KbYcrrG1EuYgacj2S9SMbDk5rAKSYqHONbO9a5abw
+\restrict 3aSzAycemZs7bbP8u0Ya0GGrSLEryex8oAWHHycLj7oAjrzNkWBqjEPpxnEOfE3
 
 -- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)
 -- Dumped by pg_dump version 15.18 (Debian 15.18-0+deb12u1)
@@ -59,7 +59,10 @@ CREATE TABLE public.account_settings (
     account bigint NOT NULL,
     refunds text NOT NULL COLLATE pg_catalog."C",
     recipients_per_message bigint,
-    spend_per_day bigint
+    spend_per_day bigint,
+    otp bigint DEFAULT 0 NOT NULL,
+    webhook_url text COLLATE pg_catalog."C",
+    webhook_events text COLLATE pg_catalog."C"
 );
 
 
@@ -448,7 +451,16 @@ CREATE TABLE public.bulk_messages (
     paused bigint DEFAULT 0 NOT NULL,
     retries bigint DEFAULT 0 NOT NULL,
     missed bigint DEFAULT 0 NOT NULL,
-    ended_at bigint
+    ended_at bigint,
+    at_any_hour bigint DEFAULT 0 NOT NULL,
+    first_invalid bigint DEFAULT 0 NOT NULL,
+    first_blocked bigint DEFAULT 0 NOT NULL,
+    duplicates bigint DEFAULT 0 NOT NULL,
+    held_until bigint,
+    webhook_url text COLLATE pg_catalog."C",
+    webhook_events text COLLATE pg_catalog."C",
+    events bigint DEFAULT 0 NOT NULL,
+    last_event bigint
 );
 
 
@@ -602,7 +614,7 @@ CREATE TABLE public.events (
     attempt_status bigint,
     previous bigint,
     next bigint,
-    CONSTRAINT events_subject_check CHECK ((subject = ANY (ARRAY['order'::text, 'inbound'::text]))),
+    CONSTRAINT events_subject_check CHECK (((subject = 'order'::text) OR (subject = 'inbound'::text) OR (subject = 'campaign'::text))),
     CONSTRAINT events_target_check CHECK ((target = ANY (ARRAY['webhook'::text, 'callback'::text])))
 );
 
@@ -2014,5 +2026,5 @@ ALTER TABLE ONLY public.templates
 -- PostgreSQL database dump complete
 --
 
-\unrestrict Y73cGeB3AYBCVrDaAYuCa5KbYcrrG1EuYgacj2S9SMbDk5rAKSYqHONbO9a5abw
+\unrestrict 3aSzAycemZs7bbP8u0Ya0GGrSLEryex8oAWHHycLj7oAjrzNkWBqjEPpxnEOfE3
 

@@ -205,7 +205,7 @@ CREATE TABLE bulk_messages (
     -- Price of the recipients that failed, expired or timed out.
     missed INTEGER NOT NULL DEFAULT 0,
     ended_at INTEGER
-) STRICT, WITHOUT ROWID;
+, at_any_hour INTEGER NOT NULL DEFAULT 0, first_invalid INTEGER NOT NULL DEFAULT 0, first_blocked INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0, held_until INTEGER, webhook_url TEXT, webhook_events TEXT, events INTEGER NOT NULL DEFAULT 0, last_event INTEGER) STRICT, WITHOUT ROWID;
 CREATE TABLE missed_runs (
     message BLOB NOT NULL,
     run INTEGER NOT NULL,
@@ -294,36 +294,6 @@ CREATE TABLE parked_receipts (
     PRIMARY KEY (carrier, carrier_id, state, to_number, number_ends)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '000', 1793534400000, 0, 1, 1793534400000);
-CREATE TABLE events (
-    id INTEGER PRIMARY KEY,
-    subject TEXT NOT NULL CHECK (subject IN ('order', 'inbound')),
-    subject_id BLOB NOT NULL,
-    number INTEGER NOT NULL, -- among the subject's events, from 1
-    snapshot TEXT NOT NULL, -- JSON
-    at INTEGER NOT NULL,
-    target TEXT NOT NULL CHECK (target IN ('webhook', 'callback')),
-    url TEXT, -- NULL: URL and secret are the order's
-    secret BLOB, -- sealed; NULL where the target is not signed
-    attempts INTEGER NOT NULL DEFAULT 0,
-    -- When it is due. While it is leased, the end of the lease; while an earlier event of its subject
-    -- has not ended, never; once it has ended, when the row is deleted.
-    due_at INTEGER NOT NULL,
-    -- Node that has the lease; NULL when there is none. Meaningless once the event has ended.
-    lease_node TEXT,
-    delivered INTEGER, -- 1 delivered, 0 failed, NULL not ended
-    ended_at INTEGER,
-    -- The attempt that delivered it; all others are rows of event_attempts.
-    attempt_at INTEGER,
-    attempt_ms INTEGER,
-    attempt_status INTEGER,
-    -- Its order's event before it.
-    previous INTEGER,
-    -- The event that waits for the end of this one.
-    next INTEGER
-) STRICT;
-INSERT INTO events VALUES (1, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 1, '{"order":"d761d406af2a4a5b12f17b95447fea8f07070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3);
-INSERT INTO events VALUES (2, 'order', X'0000000000000002070707070707070707070707070707070707070707070707', 1, '{"order":"d761d406af2a4a5812f17b95447fea8f07070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000002","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO events VALUES (3, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 2, '{"order":"d761d406af2a4a5b12f17b95447fea8f07070707070707070707070707070707","kind":"send","state":"settled","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"delivered","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 9223372036854775807, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL);
 CREATE TABLE event_attempts (
     id INTEGER PRIMARY KEY,
     event INTEGER NOT NULL,
@@ -461,7 +431,7 @@ CREATE TABLE account_settings (
     refunds TEXT NOT NULL,
     recipients_per_message INTEGER,
     spend_per_day INTEGER
-) STRICT;
+, otp INTEGER NOT NULL DEFAULT 0, webhook_url TEXT, webhook_events TEXT) STRICT;
 CREATE TABLE refunds (
     subject BLOB NOT NULL, -- the id of its transfer
     number INTEGER NOT NULL, -- among the subject's, from 1
@@ -519,6 +489,36 @@ CREATE TABLE order_keys (
     at INTEGER NOT NULL,
     PRIMARY KEY (client, key)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE "events" (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL CHECK (subject = 'order' OR subject = 'inbound' OR subject = 'campaign'),
+    subject_id BLOB NOT NULL,
+    number INTEGER NOT NULL, -- among the subject's events, from 1
+    snapshot TEXT NOT NULL, -- JSON; of changed recipients, 24 characters each
+    at INTEGER NOT NULL,
+    target TEXT NOT NULL CHECK (target IN ('webhook', 'callback')),
+    url TEXT, -- NULL: URL and secret are the order's, or the URL the campaign's and the secret its account's
+    secret BLOB, -- sealed; NULL where the target is not signed
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- When it is due. While it is leased, the end of the lease; while an earlier event of its subject
+    -- has not ended, never; once it has ended, when the row is deleted.
+    due_at INTEGER NOT NULL,
+    -- Node that has the lease; NULL when there is none. Meaningless once the event has ended.
+    lease_node TEXT,
+    delivered INTEGER, -- 1 delivered, 0 failed, NULL not ended
+    ended_at INTEGER,
+    -- The attempt that delivered it; all others are rows of event_attempts.
+    attempt_at INTEGER,
+    attempt_ms INTEGER,
+    attempt_status INTEGER,
+    -- Its subject's event before it.
+    previous INTEGER,
+    -- The event that waits for the end of this one.
+    next INTEGER
+) STRICT;
+INSERT INTO events VALUES (1, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 1, '{"order":"d761d406af2a4a5b12f17b95447fea8f07070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3);
+INSERT INTO events VALUES (2, 'order', X'0000000000000002070707070707070707070707070707070707070707070707', 1, '{"order":"d761d406af2a4a5812f17b95447fea8f07070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000002","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO events VALUES (3, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 2, '{"order":"d761d406af2a4a5b12f17b95447fea8f07070707070707070707070707070707","kind":"send","state":"settled","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"delivered","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 9223372036854775807, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL);
 CREATE INDEX account_keys_account ON account_keys (account);
 CREATE UNIQUE INDEX orders_payment ON orders (payment_hash) WHERE payment_hash IS NOT NULL;
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
@@ -568,8 +568,6 @@ CREATE VIEW all_submissions AS
     FROM messages WHERE part_carrier IS NOT NULL;
 CREATE INDEX parked_receipts_age ON parked_receipts (parked_at);
 CREATE INDEX parked_receipts_ordinal ON parked_receipts (carrier, ordinal);
-CREATE INDEX events_due ON events (delivered, due_at);
-CREATE INDEX events_inbound ON events (subject_id) WHERE subject = 'inbound';
 CREATE INDEX event_attempts_event ON event_attempts (event);
 CREATE INDEX inbound_sets_key
     ON inbound_sets (carrier, sender, destination, scheme, reference, total, first_at);
@@ -584,3 +582,5 @@ CREATE INDEX order_keys_order ON order_keys (order_id);
 CREATE INDEX order_keys_age ON order_keys (at);
 CREATE INDEX orders_unpaid_client ON orders (client, created_at) WHERE paid_at IS NULL;
 CREATE INDEX transfers_grants ON transfers (credit, created_at) WHERE kind = 'grant';
+CREATE INDEX events_due ON events (delivered, due_at);
+CREATE INDEX events_inbound ON events (subject_id) WHERE subject = 'inbound';

@@ -1,4 +1,4 @@
--- Rows of the first version stay as they are.
+-- Rows of the first version stay as they are unless a comment says otherwise.
 
 -- Counts the checks whether the store is writable: each must change a row.
 ALTER TABLE vault_check ADD COLUMN pings BIGINT NOT NULL DEFAULT 0;
@@ -46,3 +46,30 @@ ALTER TABLE accounts ADD COLUMN disabled_at BIGINT;
 
 -- For the history of an account.
 CREATE INDEX transfers_grants ON transfers (credit, created_at) WHERE kind = 'grant';
+
+-- ---- campaigns ----------------------------------------------------------------------------------
+
+-- Of campaigns that are there, nothing is known of repetitions; quiet hours hold all of them from now on.
+ALTER TABLE bulk_messages ADD COLUMN at_any_hour BIGINT NOT NULL DEFAULT 0; -- 1: quiet hours do not hold it
+-- As the answer to its request had them.
+ALTER TABLE bulk_messages ADD COLUMN first_invalid BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE bulk_messages ADD COLUMN first_blocked BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE bulk_messages ADD COLUMN duplicates BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE bulk_messages ADD COLUMN held_until BIGINT;
+-- Its webhook, signed with the secret of its account. Events stored so far; the last of them is this row.
+ALTER TABLE bulk_messages ADD COLUMN webhook_url TEXT COLLATE "C";
+ALTER TABLE bulk_messages ADD COLUMN webhook_events TEXT COLLATE "C";
+ALTER TABLE bulk_messages ADD COLUMN events BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE bulk_messages ADD COLUMN last_event BIGINT;
+UPDATE bulk_messages SET first_invalid = invalid, first_blocked = blocked;
+
+ALTER TABLE account_settings ADD COLUMN otp BIGINT NOT NULL DEFAULT 0; -- 1: it may send in quiet hours
+ALTER TABLE account_settings ADD COLUMN webhook_url TEXT COLLATE "C";
+ALTER TABLE account_settings ADD COLUMN webhook_events TEXT COLLATE "C";
+
+-- ---- events -------------------------------------------------------------------------------------
+
+-- A third subject: a campaign, whose row has the URL; the secret is its account's.
+ALTER TABLE events DROP CONSTRAINT events_subject_check;
+ALTER TABLE events ADD CONSTRAINT events_subject_check
+    CHECK (subject = 'order' OR subject = 'inbound' OR subject = 'campaign');

@@ -1,4 +1,4 @@
--- Rows of the first version stay as they are.
+-- Rows of the first version stay as they are unless a comment says otherwise.
 
 -- Counts the checks whether the store is writable: each must change a row.
 ALTER TABLE vault_check ADD COLUMN pings INTEGER NOT NULL DEFAULT 0;
@@ -46,3 +46,65 @@ ALTER TABLE accounts ADD COLUMN disabled_at INTEGER;
 
 -- For the history of an account.
 CREATE INDEX transfers_grants ON transfers (credit, created_at) WHERE kind = 'grant';
+
+-- ---- campaigns ----------------------------------------------------------------------------------
+
+-- Of campaigns that are there, nothing is known of repetitions; quiet hours hold all of them from now on.
+ALTER TABLE bulk_messages ADD COLUMN at_any_hour INTEGER NOT NULL DEFAULT 0; -- 1: quiet hours do not hold it
+-- As the answer to its request had them.
+ALTER TABLE bulk_messages ADD COLUMN first_invalid INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE bulk_messages ADD COLUMN first_blocked INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE bulk_messages ADD COLUMN duplicates INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE bulk_messages ADD COLUMN held_until INTEGER;
+-- Its webhook, signed with the secret of its account. Events stored so far; the last of them is this row.
+ALTER TABLE bulk_messages ADD COLUMN webhook_url TEXT;
+ALTER TABLE bulk_messages ADD COLUMN webhook_events TEXT;
+ALTER TABLE bulk_messages ADD COLUMN events INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE bulk_messages ADD COLUMN last_event INTEGER;
+UPDATE bulk_messages SET first_invalid = invalid, first_blocked = blocked;
+
+ALTER TABLE account_settings ADD COLUMN otp INTEGER NOT NULL DEFAULT 0; -- 1: it may send in quiet hours
+ALTER TABLE account_settings ADD COLUMN webhook_url TEXT;
+ALTER TABLE account_settings ADD COLUMN webhook_events TEXT;
+
+-- ---- events -------------------------------------------------------------------------------------
+
+-- A third subject: a campaign, whose row has the URL. SQLite changes no CHECK, so the rows are copied.
+CREATE TABLE new_events (
+    id INTEGER PRIMARY KEY,
+    subject TEXT NOT NULL CHECK (subject = 'order' OR subject = 'inbound' OR subject = 'campaign'),
+    subject_id BLOB NOT NULL,
+    number INTEGER NOT NULL, -- among the subject's events, from 1
+    snapshot TEXT NOT NULL, -- JSON; of changed recipients, 24 characters each
+    at INTEGER NOT NULL,
+    target TEXT NOT NULL CHECK (target IN ('webhook', 'callback')),
+    url TEXT, -- NULL: URL and secret are the order's, or the URL the campaign's and the secret its account's
+    secret BLOB, -- sealed; NULL where the target is not signed
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- When it is due. While it is leased, the end of the lease; while an earlier event of its subject
+    -- has not ended, never; once it has ended, when the row is deleted.
+    due_at INTEGER NOT NULL,
+    -- Node that has the lease; NULL when there is none. Meaningless once the event has ended.
+    lease_node TEXT,
+    delivered INTEGER, -- 1 delivered, 0 failed, NULL not ended
+    ended_at INTEGER,
+    -- The attempt that delivered it; all others are rows of event_attempts.
+    attempt_at INTEGER,
+    attempt_ms INTEGER,
+    attempt_status INTEGER,
+    -- Its subject's event before it.
+    previous INTEGER,
+    -- The event that waits for the end of this one.
+    next INTEGER
+) STRICT;
+
+INSERT INTO new_events (id, subject, subject_id, number, snapshot, at, target, url, secret, attempts,
+        due_at, lease_node, delivered, ended_at, attempt_at, attempt_ms, attempt_status, previous, next)
+    SELECT id, subject, subject_id, number, snapshot, at, target, url, secret, attempts,
+        due_at, lease_node, delivered, ended_at, attempt_at, attempt_ms, attempt_status, previous, next
+    FROM events;
+DROP TABLE events;
+ALTER TABLE new_events RENAME TO events;
+
+CREATE INDEX events_due ON events (delivered, due_at);
+CREATE INDEX events_inbound ON events (subject_id) WHERE subject = 'inbound';

@@ -28,6 +28,10 @@ impl BulkStore for RowStore {
         self.read(async move |tx| campaign::find(tx, account, &message).await).await
     }
 
+    async fn bulk_owner(&self, message: MessageId) -> Result<Option<AccountId>> {
+        self.read(async move |tx| campaign::owner(tx, &message).await).await
+    }
+
     async fn bulk_list(
         &self,
         account: AccountId,

@@ -8,7 +8,7 @@ use domain::account::sender::SenderState;
 use domain::account::template::Label;
 use domain::event::{AttemptResult, TargetKind};
 use domain::id::{AccountId, EventId, InboundId, KeyId, MessageId, OrderId};
-use domain::message::campaign::RefundPolicy;
+use domain::message::campaign::{CampaignEvents, RefundPolicy};
 use domain::message::chunk::Doubt;
 use domain::message::parts::PartState;
 use domain::message::recipient::RecipientState;
@@ -120,6 +120,7 @@ from_column! {
         AttemptResult => |word| Self::from_str(&word).ok(),
         SenderState => |word| Self::from_str(&word).ok(),
         RefundPolicy => |word| Self::from_str(&word).ok(),
+        CampaignEvents => |word| Self::from_str(&word).ok(),
         Action => |word| Self::from_str(&word).ok(),
         Actor => |word| Self::from_str(&word).ok(),
         Label => |word| Self::from_str(&word).ok(),

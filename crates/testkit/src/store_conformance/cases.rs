@@ -245,6 +245,9 @@ macro_rules! store_conformance {
             finds_events_by_order_message_account_and_state
             replays_an_event_that_has_ended
             a_postponed_call_is_not_an_attempt
+            // events of campaigns
+            reports_recipients_by_batches_and_then_the_end
+            reports_every_end_of_a_campaign_once
             // bulk
             accepts_a_campaign
             refuses_a_duplicate_campaign

@@ -169,8 +169,14 @@ pub async fn records_outcomes_of_unclaimed_chunks(rig: &impl Rig) {
     let id = ChunkId { message: content.message, first: 0 };
     assert_eq!(world.store.add_credit_orders(vec![new], lease()).await.unwrap(), [ACCEPTED]);
     let recipients = vec![];
-    let chunk =
-        domain::ports::ClaimedChunk { id, attempt: 1, content, deadline_height: None, recipients };
+    let chunk = domain::ports::ClaimedChunk {
+        id,
+        attempt: 1,
+        content,
+        deadline_height: None,
+        held_in_quiet_hours: false,
+        recipients,
+    };
     let outcome = super::world::refused(&chunk, Reason::BadDestination);
     let end = vec![(id, 1, ChunkEnd::Done)];
     let recorded = world.store.record_outcomes(vec![outcome], end, at(10), None).await.unwrap();

@@ -3,7 +3,7 @@
 use domain::account::operator::{Action, Actor, NewOperator};
 use domain::account::{AccountSettings, KeyHash};
 use domain::id::{AccountId, OperatorId};
-use domain::message::campaign::RefundPolicy;
+use domain::message::campaign::{CampaignEvents, CampaignWebhook, RefundPolicy};
 use domain::money::Msat;
 use domain::ports::{AuditList, Grant, PortError};
 use domain::sale::tariff::{ListPrice, Product};
@@ -138,6 +138,11 @@ pub async fn stores_account_settings(rig: &impl Rig) {
         refunds: RefundPolicy::Unsent,
         recipients_per_message: Some(5),
         spend_per_day: Some(Msat::new(9_000)),
+        otp: true,
+        webhook: Some(CampaignWebhook {
+            url: "https://example.com/hook".to_owned(),
+            events: CampaignEvents::Recipients,
+        }),
     };
     let set = |account, settings| world.store.set_account_settings(account, settings, BY, at(1));
     assert!(set(account, settings.clone()).await.unwrap());

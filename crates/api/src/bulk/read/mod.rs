@@ -62,7 +62,7 @@ pub(super) async fn read_send_request(
                 Some(slot) => slot,
                 None => door.upload_slots.take(account)?,
             };
-            let request = feed(door, first, body, repeatable, begun_at).await?;
+            let request = feed(door, first, body, repeatable, begun_at, &slot).await?;
             Ok((request, Some(slot)))
         }
     }

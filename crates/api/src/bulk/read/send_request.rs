@@ -10,7 +10,10 @@ use domain::message::campaign::Idempotency;
 use domain::number::Home;
 use domain::sale::quote::Limits;
 use domain::time::Timestamp;
-use engine::accept::{Content, Demands, Draft, Payment, Recipients, Sender, Variables};
+use engine::accept::{
+    CampaignWebhookRequest, Content, Demands, Draft, Payment, Priority, Recipients, Sender,
+    Variables,
+};
 use http::{Refusal, Words, bad_request};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
@@ -39,6 +42,9 @@ pub(crate) struct SendRequest {
     pub(super) variables: Variables,
     pub(super) to: AddressList,
     pub(super) start_at: Option<Timestamp>,
+    pub(super) priority: Option<String>,
+    pub(super) webhook_url: Option<String>,
+    pub(super) webhook_events: Option<String>,
     pub dry_run: bool,
     pub idempotency: Option<Idempotency>,
 }
@@ -49,7 +55,21 @@ impl SendRequest {
         Ok(Sender::Approved(name))
     }
 
+    /// An empty URL is an absent one.
+    pub(crate) fn take_webhook(&mut self) -> Result<CampaignWebhookRequest, Refusal> {
+        let events = self.webhook_events.take().map(|word| word.parse()).transpose();
+        let events = events
+            .map_err(|_| bad_request("`webhookEvents` must be \"finished\" or \"recipients\""))?;
+        let url = self.webhook_url.take().filter(|url| !url.is_empty());
+        Ok(CampaignWebhookRequest { url, events })
+    }
+
     pub(crate) fn draft(self, account: AccountId, sender: Sender) -> Result<Draft, Refusal> {
+        let priority = match self.priority.as_deref() {
+            None | Some("normal") => Priority::Normal,
+            Some("otp") => Priority::Otp,
+            Some(_) => return Err(bad_request("`priority` must be \"normal\" or \"otp\"")),
+        };
         let variables = self.variables;
         let content = match (self.content, self.template) {
             (Some(_), Some(_)) => {
@@ -66,6 +86,7 @@ impl SendRequest {
             content,
             to: Recipients::Numbers { list: self.to, group: self.group.map(GroupId) },
             start_at: self.start_at,
+            priority,
             demands: DEMANDS,
         })
     }
@@ -112,6 +133,9 @@ impl<'de> Visitor<'de> for Object<'_> {
                 "content" => fields.content = object.next_value()?,
                 "templateId" => fields.template = object.next_value()?,
                 "contactGroupId" => fields.group = object.next_value()?,
+                "priority" => fields.priority = object.next_value()?,
+                "webhookUrl" => fields.webhook_url = object.next_value()?,
+                "webhookEvents" => fields.webhook_events = object.next_value()?,
                 "dryRun" => fields.dry_run = object.next_value::<Option<_>>()?.unwrap_or(false),
                 "scheduledTime" => {
                     let text: Option<String> = object.next_value()?;
@@ -137,6 +161,9 @@ fn what_it_must_be(name: &str) -> &'static str {
         "content" => "`content` must be a string",
         "templateId" => "`templateId` must be an integer",
         "contactGroupId" => "`contactGroupId` must be an integer",
+        "priority" => "`priority` must be a string",
+        "webhookUrl" => "`webhookUrl` must be a string",
+        "webhookEvents" => "`webhookEvents` must be a string",
         "dryRun" => "`dryRun` must be true or false",
         "scheduledTime" => {
             "`scheduledTime` must be an ISO 8601 time with its offset, as 2026-06-01T10:00:00+07:00"

@@ -1,10 +1,19 @@
 //! Responses conform to the OpenAPI document.
 
+use api::Events;
+use domain::id::MessageId;
 use domain::message::MessageState;
+use domain::message::campaign::Counts;
+use domain::message::changes::{ChangedRecipient, PackedChanges};
+use domain::message::recipient::RecipientState;
+use domain::ports::{CampaignSnapshot, Snapshot};
+use engine::events::RenderEvent;
+use testkit::clock::NOON;
 
 use super::answers::message;
 use super::{Acme, to};
 use crate::openapi::{conforms, document};
+use crate::schema::check;
 
 #[tokio::test]
 async fn answers_are_as_documented() {
@@ -59,4 +68,27 @@ fn the_limits_are_told() {
     assert_eq!(limit("content", "maxLength"), domain::limits::BULK_TEXT_CHARS_MAX as u64);
     assert_eq!(limit("msisdns", "maxItems"), u64::from(domain::limits::MESSAGE_RECIPIENTS_MAX));
     assert_eq!(limit("variables", "maxProperties"), domain::limits::TEMPLATE_VARIABLES_MAX as u64);
+}
+
+#[test]
+fn events_are_as_documented() {
+    let counts = Counts { success: 2, failed: 1, ..Counts::default() };
+    let message = MessageId(uuid::Uuid::from_bytes([7; 16]));
+    let state = MessageState::Sent;
+    let end = Snapshot::Campaign(CampaignSnapshot { message, state, counts, at: NOON });
+    let mut changes = PackedChanges::default();
+    for (index, state) in [(0, RecipientState::Success), (1_999_999, RecipientState::Timeout)] {
+        changes.push(ChangedRecipient { index, number: 66_812_345_678, state });
+    }
+    let mut told = String::new();
+    for (schema, snapshot) in
+        [("FinishedEvent", end), ("RecipientsEvent", Snapshot::Recipients(message, changes))]
+    {
+        let body = String::from_utf8(Events.body(&snapshot)).unwrap();
+        let value = serde_json::from_str(&body).unwrap();
+        let schema = &document()["components"]["schemas"][schema];
+        assert_eq!(check(&document(), schema, &value), Ok(()), "{body}");
+        told += &(body + "\n");
+    }
+    insta::assert_snapshot!(told);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::HttpSettings;
 use domain::money::Msat;
 use domain::ports::RecipientList;
+use http::Pace;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -214,7 +215,9 @@ async fn refused(acme: &Acme, key: &str, length: usize) -> Answer {
 
 #[tokio::test]
 async fn who_is_read_twice_waits_outside_and_so_does_a_fifth_of_anybody() {
-    let acme = Acme::with_credit(100_000).await;
+    let patient = Pace { bytes_per_second: 1, grace: Duration::from_secs(3_600) };
+    let http = HttpSettings { upload_pace_fair: patient, ..HttpSettings::default() };
+    let acme = Acme::of(sats(10_000_000), http).await;
     let another = || acme.open.house.key(Msat::ZERO, "*", None);
     let others = [another().await, another().await, another().await];
     let whole = body(66_810_000_000..66_810_050_000);
@@ -246,4 +249,71 @@ async fn who_is_read_twice_waits_outside_and_so_does_a_fifth_of_anybody() {
         assert!(matches!(taken.status, 200 | 402 | 403), "{taken}");
     }
     assert_eq!(acme.post(SEND, &whole).await.status, 402, "the slots are free again");
+}
+
+/// Sends a byte of white space now and then until it is answered.
+async fn drip(stream: &mut TcpStream) -> Answer {
+    let (mut reading, mut writing) = stream.split();
+    let drip = async {
+        while writing.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(SHORT / 10).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut got = Vec::new();
+    tokio::select! {
+        _ = reading.read_to_end(&mut got) => {}
+        () = drip => {}
+    }
+    Answer::parse(&got)
+}
+
+#[tokio::test]
+async fn a_body_that_drips_is_refused_although_it_never_pauses() {
+    let upload_pace = Pace { bytes_per_second: 1 << 20, grace: SHORT };
+    let http = HttpSettings { upload_pace, ..HttpSettings::default() };
+    let acme = Acme::of(sats(10_000_000), http).await;
+    let whole = body(66_810_000_000..66_810_050_000);
+    let mut stream = begin(&acme, whole.len()).await;
+    stream.write_all(&whole.as_bytes()[..100_000]).await.unwrap();
+    let refused = drip(&mut stream).await;
+    let code = refused.json()["code"].clone();
+    assert_eq!((refused.status, code), (408, "REQUEST_TIMEOUT".into()), "{refused}");
+    assert!(refused.body.contains("1048576 bytes per second"), "{refused}");
+    assert_eq!(acme.open.changes(), 0);
+}
+
+#[tokio::test]
+async fn slow_bodies_of_two_accounts_keep_no_third_one_out() {
+    let upload_pace_fair = Pace { bytes_per_second: 1 << 30, grace: Duration::ZERO };
+    let http = HttpSettings { upload_pace_fair, ..HttpSettings::default() };
+    let acme = Acme::of(sats(10_000_000), http).await;
+    let another = || acme.open.house.key(Msat::ZERO, "*", None);
+    let slow = [another().await, another().await];
+    let whole = body(66_810_000_000..66_810_050_000);
+    let mut held = Vec::new();
+    for key in [&slow[0], &slow[0], &slow[1], &slow[1]] {
+        let before = acme.open.house.gate.accesses();
+        let mut stream = begin_as(&acme, key, whole.len()).await;
+        let found = async {
+            while acme.open.house.gate.accesses() == before {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), found).await.unwrap();
+        stream.write_all(&whole.as_bytes()[..100_000]).await.unwrap();
+        held.push(stream);
+    }
+    let taken = acme.post(SEND, &whole).await;
+    assert_eq!(taken.status, 200, "{taken}");
+    // One of the four lost its place, and the others go on.
+    let mut answers = Vec::new();
+    for stream in &mut held {
+        let _ = stream.write_all(&whole.as_bytes()[100_000..]).await;
+        answers.push(answer(stream).await);
+    }
+    let lost: Vec<_> = answers.iter().filter(|answer| answer.status == 408).collect();
+    assert_eq!(lost.len(), 1, "{answers:?}");
+    assert_eq!(lost[0].json()["code"], "REQUEST_TIMEOUT");
+    assert!(lost[0].body.contains("others waited"), "{}", lost[0]);
 }

@@ -9,6 +9,7 @@ use super::answers::message;
 use super::{Acme, PREVIEW, SEND, to};
 use crate::client::{answer, connect};
 use crate::house::{BY, House, sats};
+use domain::account::blocklist::{BlockProof, BlockScope};
 use domain::account::sender::SenderEvent;
 use domain::id::SenderNumber;
 use domain::message::MessageState;
@@ -20,6 +21,7 @@ const ID: &str = "019abcde-0000-7000-8000-000000000000";
 async fn keys_that_are_none_and_keys_that_may_not() {
     let house = House::new().await;
     let mail = house.key(sats(1_000), "email:send", None).await;
+    let reader = house.key(sats(1_000), "sms:read", None).await;
     let open = house.open_as(HttpSettings::default()).await;
     let mut told = String::new();
     for (method, path) in [
@@ -40,6 +42,7 @@ async fn keys_that_are_none_and_keys_that_may_not() {
             ("none", &[][..]),
             ("bad", &[("x-api-key", "bg_nonsense")]),
             ("e-mail only", &[("X-Api-KEY", mail.as_str())]),
+            ("reads only", &[("x-api-key", reader.as_str())]),
         ] {
             let answer = open.call(method, path, headers, "").await;
             writeln!(told, "  {name}: {} {}", answer.status, answer.body).unwrap();
@@ -77,24 +80,69 @@ async fn a_key_has_its_rate_here_too() {
 }
 
 #[tokio::test]
-async fn a_message_of_another_account_is_none() {
+async fn a_message_of_another_account_is_forbidden_and_one_of_nobody_is_not_there() {
     let acme = Acme::new().await;
-    let message = message(&acme, MessageState::Sent).await;
+    let message = message(&acme, MessageState::Scheduled).await;
+    let mail = r#"{"address":"satoshi@example.com","message":"hello","immediate":true}"#;
+    assert_eq!(acme.post("/createemailsendorder", mail).await.status, 200);
     let other = acme.open.house.key(sats(0), "*", None).await;
-    for verb in ["", "/recipients"] {
-        let path = format!("/api/v2/sms/{}{verb}", message.id);
-        assert_eq!(acme.get(&path).await.status, 200);
-        let answer = acme.open.get_with_key(&path, &other).await;
-        assert_eq!((answer.status, &answer.json()["code"]), (404, &"NOT_FOUND".into()));
+    let (theirs, nobodys) = (message.id.to_string(), ID.to_owned());
+    for (method, verb) in [
+        ("GET", ""),
+        ("GET", "/recipients"),
+        ("GET", "/recipients?after=0"),
+        ("POST", "/cancel"),
+        ("POST", "/retry"),
+        ("POST", "/pause"),
+        ("POST", "/resume"),
+    ] {
+        for (id, status, code) in [
+            (&theirs, 403, "FORBIDDEN"),
+            (&nobodys, 404, "NOT_FOUND"),
+            (&"7".to_owned(), 404, "NOT_FOUND"),
+        ] {
+            let path = format!("/api/v2/sms/{id}{verb}");
+            let answer = acme.open.call(method, &path, &[("x-api-key", &other)], "").await;
+            let expected = (status, &code.into());
+            assert_eq!((answer.status, &answer.json()["code"]), expected, "{method} {path}");
+        }
     }
+    assert_eq!(acme.stored(message.id).await.state, MessageState::Scheduled, "it is untouched");
+}
+
+#[tokio::test]
+async fn a_key_that_reads_sees_what_another_sent_and_changes_nothing() {
+    let acme = Acme::new().await;
+    let message = message(&acme, MessageState::Scheduled).await;
+    let reader = acme.open.house.key_of(acme.open.house.account(), "sms:read").await;
+    let headers = [("x-api-key", reader.as_str())];
+    for path in ["", "/recipients"] {
+        let path = format!("/api/v2/sms/{}{path}", message.id);
+        assert_eq!(acme.open.call("GET", &path, &headers, "").await.status, 200);
+    }
+    let preview = acme.open.call("POST", PREVIEW, &headers, &to(&["0812345678"])).await;
+    assert_eq!(preview.status, 200, "{preview}");
+    let changes = acme.open.changes();
+    for verb in ["cancel", "pause", "resume", "retry"] {
+        let path = format!("/api/v2/sms/{}/{verb}", message.id);
+        let answer = acme.open.call("POST", &path, &headers, "").await;
+        assert_eq!((answer.status, &answer.json()["code"]), (403, &"FORBIDDEN".into()));
+    }
+    assert_eq!(acme.open.call("POST", SEND, &headers, &to(&["0812345678"])).await.status, 403);
+    assert_eq!(acme.open.changes(), changes);
 }
 
 #[tokio::test]
 async fn the_same_request_is_answered_as_before_and_not_judged_again() {
     let acme = Acme::new().await;
-    let body = to(&["0812345678", "12"]);
+    let body = to(&["0812345678", "12", "+66812345678", "12", "0898765432"]);
+    let blocked = vec!["66898765432".parse().unwrap()];
+    let (scope, proof) = (BlockScope::Everybody, BlockProof::by(BY));
+    acme.open.house.store.block(scope, blocked, proof, NOON).await.unwrap();
     let first = acme.post_once(SEND, "once", &body).await;
     assert_eq!(first.status, 200, "{first}");
+    let told = ["total", "invalid", "blocked", "duplicates"].map(|name| first.json()[name].clone());
+    assert_eq!(told, [3, 1, 1, 2].map(serde_json::Value::from));
     // The conditions have changed since the first request.
     let withdraw = SenderEvent::Withdraw;
     let store = &acme.open.house.store;

@@ -7,5 +7,7 @@ mod bad_input;
 mod campaigner;
 mod disk_full;
 mod operator;
+mod quiet;
 mod scenarios;
 mod templates;
+mod webhooks;

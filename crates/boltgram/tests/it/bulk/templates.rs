@@ -88,7 +88,8 @@ async fn a_group_gets_a_template_as_its_preview_said(rows: Rows) {
         let preview = acme.done("/api/v2/sms/preview", &body).await;
         let price = 4 * parts;
         let expected = json!({
-            "success": true, "dryRun": true, "total": 5, "messageParts": parts,
+            "success": true, "dryRun": true, "total": 5, "invalid": 1, "blocked": 0,
+            "duplicates": 1, "messageParts": parts,
             "creditsPerMessage": parts, "credits": price, "balance": left, "sufficient": true,
         });
         assert_eq!(preview, expected, "{template}");

@@ -1,4 +1,4 @@
-//! Quiet hours delay campaigns, but not codes.
+//! Quiet hours delay campaigns, however few their recipients, but not codes.
 
 use domain::message::Lane;
 use domain::message::quiet::{Quiet, QuietHours};
@@ -22,16 +22,21 @@ async fn a_campaign_waits_for_the_morning_and_a_code_does_not() {
     let shop = house.account("shop").await;
 
     let campaign = house.send(shop, Lane::Bulk, 20).await;
+    let few = house.send(shop, Lane::Single, 10).await;
     let code = house.send(shop, Lane::Single, 1).await;
     assert_eq!(house.ends(code).await.state, RecipientState::Success);
-    house
-        .until("the campaign waits", async || {
-            house.trace(campaign).await.reason == Some(Reason::QuietHours)
-        })
-        .await;
+    for campaign in [campaign, few] {
+        house
+            .until("the campaign waits", async || {
+                house.trace(campaign).await.reason == Some(Reason::QuietHours)
+            })
+            .await;
+    }
     assert_eq!(line.count(), 1, "only the code was sent");
 
     house.clock.advance(std::time::Duration::from_secs(2 * 60 * 60));
-    assert_eq!(house.ends(campaign).await.state, RecipientState::Success);
-    assert_eq!(line.count(), 21);
+    for campaign in [campaign, few] {
+        assert_eq!(house.ends(campaign).await.state, RecipientState::Success);
+    }
+    assert_eq!(line.count(), 31);
 }

@@ -127,6 +127,9 @@ pub trait BulkStore: Send + Sync {
         message: MessageId,
     ) -> Result<Option<BulkMessage>, PortError>;
 
+    /// The account in whose list a message is, if any.
+    async fn bulk_owner(&self, message: MessageId) -> Result<Option<AccountId>, PortError>;
+
     /// A page of an account's campaigns, and how many there are on all pages.
     async fn bulk_list(
         &self,

@@ -2,12 +2,16 @@
 //! searches and replays.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::account::operator::Actor;
 use crate::event::{Attempt, EventState, Target, TargetKind};
-use crate::id::{AccountId, EventId, InboundId, OrderId};
+use crate::id::{AccountId, EventId, InboundId, MessageId, OrderId};
 use crate::inbound::InboundMessage;
+use crate::message::MessageState;
+use crate::message::campaign::Counts;
+use crate::message::changes::PackedChanges;
 use crate::ports::PortError;
 use crate::sale::order::OrderSnapshot;
 use crate::time::Timestamp;
@@ -17,13 +21,25 @@ use crate::time::Timestamp;
 pub enum Snapshot {
     Order(OrderSnapshot),
     Inbound(InboundMessage),
+    Campaign(CampaignSnapshot),
+    /// Recipients of a campaign that became final.
+    Recipients(MessageId, PackedChanges),
+}
+
+/// A campaign that ended, or was cancelled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignSnapshot {
+    pub message: MessageId,
+    pub state: MessageState,
+    pub counts: Counts,
+    pub at: Timestamp,
 }
 
 impl Snapshot {
     pub const fn order(&self) -> Option<&OrderSnapshot> {
         match self {
             Self::Order(order) => Some(order),
-            Self::Inbound(_) => None,
+            Self::Inbound(_) | Self::Campaign(_) | Self::Recipients(..) => None,
         }
     }
 }
@@ -67,13 +83,14 @@ pub enum EventSubject {
     Order(OrderId),
     /// A message that was received.
     Inbound(InboundId),
+    Campaign(MessageId),
 }
 
 /// A search in events, newest first. All given filters apply.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct EventSearch {
     pub order: Option<OrderId>,
-    /// A message that an order sent, or one that was received.
+    /// A message that an order sent, a campaign, or a message that was received.
     pub message: Option<Uuid>,
     pub account: Option<AccountId>,
     pub state: Option<EventState>,

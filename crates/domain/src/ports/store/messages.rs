@@ -65,6 +65,8 @@ pub struct ClaimedChunk {
     pub content: Arc<Content>,
     /// Block height at which the Lightning node returns a held payment.
     pub deadline_height: Option<u32>,
+    /// Quiet hours hold it.
+    pub held_in_quiet_hours: bool,
     /// The *pending* recipients of the chunk.
     pub recipients: Vec<ClaimedRecipient>,
 }

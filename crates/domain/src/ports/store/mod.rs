@@ -36,8 +36,8 @@ pub use bulk::{
 };
 pub use directory::DirectoryStore;
 pub use events::{
-    Delivery, DeliveryOutcome, DeliveryResult, EventSearch, EventStore, EventSubject, EventsFound,
-    FoundEvent, Replay, Snapshot,
+    CampaignSnapshot, Delivery, DeliveryOutcome, DeliveryResult, EventSearch, EventStore,
+    EventSubject, EventsFound, FoundEvent, Replay, Snapshot,
 };
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;

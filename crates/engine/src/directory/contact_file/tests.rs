@@ -1,3 +1,5 @@
+//! Files as spreadsheets, programs and broken connections leave them.
+
 use super::*;
 
 fn danish() -> FileFormat {

@@ -14,7 +14,8 @@ use crate::rows::account::audit::{self, NewAuditEntry};
 use crate::rows::ledger;
 use crate::tx::{Result, Row, Tx, params};
 
-const SECRET: &str = "accounts.webhook_secret";
+/// Vault column of the secrets that sign webhooks.
+pub(crate) const SECRET: &str = "accounts.webhook_secret";
 
 /// Proves that the store is writable. The row must change: SQLite writes no page whose bytes stay the
 /// same, so that nothing would be proved on a full disk.

@@ -7,6 +7,6 @@ pub(crate) mod prices;
 pub(crate) mod settings;
 
 pub(crate) use self::accounts::{
-    add, add_key, by_id, by_name, key, keys, list, lock, must_exist, ping, read, read_key,
+    SECRET, add, add_key, by_id, by_name, key, keys, list, lock, must_exist, ping, read, read_key,
     revoke_key, set_disabled,
 };

@@ -3,6 +3,7 @@
 use domain::account::AccountSettings;
 use domain::account::operator::{Action, Actor};
 use domain::id::AccountId;
+use domain::message::campaign::CampaignWebhook;
 use domain::money::Msat;
 use domain::time::Timestamp;
 use serde_json::{Value as Json, json};
@@ -17,7 +18,8 @@ pub(crate) async fn settings(
 ) -> Result<Option<AccountSettings>> {
     let rows = tx
         .query(
-            "SELECT s.refunds, s.recipients_per_message, s.spend_per_day
+            "SELECT s.refunds, s.recipients_per_message, s.spend_per_day, s.otp,
+                 s.webhook_url, s.webhook_events
              FROM accounts a LEFT JOIN account_settings s ON s.account = a.id WHERE a.id = ?1",
             params![account],
         )
@@ -28,6 +30,11 @@ pub(crate) async fn settings(
             refunds,
             recipients_per_message: row.get()?,
             spend_per_day: row.get()?,
+            otp: row.get::<i64>()? != 0,
+            webhook: match (row.get()?, row.get()?) {
+                (Some(url), Some(events)) => Some(CampaignWebhook { url, events }),
+                _ => None,
+            },
         })
     };
     rows.into_iter().next().map(settings).transpose()
@@ -46,12 +53,23 @@ pub(crate) async fn set_settings(
         return Ok(true);
     }
     tx.execute(
-        "INSERT INTO account_settings (account, refunds, recipients_per_message, spend_per_day)
-         VALUES (?1, ?2, ?3, ?4)
+        "INSERT INTO account_settings
+             (account, refunds, recipients_per_message, spend_per_day, otp, webhook_url,
+             webhook_events)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
          ON CONFLICT (account) DO UPDATE SET refunds = excluded.refunds,
              recipients_per_message = excluded.recipients_per_message,
-             spend_per_day = excluded.spend_per_day",
-        params![account, new.refunds.as_str(), new.recipients_per_message, new.spend_per_day,],
+             spend_per_day = excluded.spend_per_day, otp = excluded.otp,
+             webhook_url = excluded.webhook_url, webhook_events = excluded.webhook_events",
+        params![
+            account,
+            new.refunds.as_str(),
+            new.recipients_per_message,
+            new.spend_per_day,
+            i64::from(new.otp),
+            new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
+            new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
+        ],
     )
     .await?;
     let detail = json!({ "before": shown(&before), "after": shown(new) });
@@ -67,5 +85,8 @@ fn shown(settings: &AccountSettings) -> Json {
         "refunds": settings.refunds.as_str(),
         "recipientsPerMessage": settings.recipients_per_message,
         "spendPerDayMsat": settings.spend_per_day.map(Msat::get),
+        "otp": settings.otp,
+        "webhookUrl": settings.webhook.as_ref().map(|webhook| webhook.url.as_str()),
+        "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
     })
 }

@@ -108,8 +108,10 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
 
 async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()> {
     tx.execute(
-        "INSERT INTO bulk_messages (message, account, door, price, refunds, invalid, blocked, start_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO bulk_messages (message, account, door, price, refunds, invalid, blocked, start_at,
+             first_invalid, first_blocked, duplicates, at_any_hour, held_until, webhook_url,
+             webhook_events)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13)",
         params![
             &new.content.message,
             new.payer,
@@ -119,6 +121,11 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
             sums.invalid,
             sums.blocked,
             new.start_at,
+            new.duplicates,
+            i64::from(new.at_any_hour),
+            new.held_until,
+            new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
+            new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
         ],
     )
     .await

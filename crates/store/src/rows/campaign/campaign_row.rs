@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 
 use domain::id::{AccountId, MessageId};
-use domain::message::campaign::RefundPolicy;
-use domain::message::counters::CampaignCounters;
+use domain::message::campaign::{CampaignEvents, Counts, RefundPolicy};
+use domain::message::changes::PackedChanges;
+use domain::message::counters::{CampaignCounters, MessageCounters};
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
+use domain::ports::CampaignSnapshot;
 use domain::sale::settlement::Settlement;
 use domain::time::Timestamp;
 
+use crate::rows::event::CampaignReport;
 use crate::rows::ledger::{SettlementChange, unsettled};
 use crate::tx::{Result, Row, Tx, params};
 
@@ -22,8 +25,39 @@ pub(crate) struct CampaignRow {
     refunds: RefundPolicy,
     pub(super) counters: CampaignCounters,
     pub(crate) ended_at: Option<Timestamp>,
+    pub(crate) hook: Option<Hook>,
     /// The settlement as booked.
     booked: Settlement,
+}
+
+/// What a campaign reports to its webhook, and its events so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hook {
+    wants: CampaignEvents,
+    stored: u32,
+    last: Option<i64>,
+}
+
+impl Hook {
+    /// `None` when there is nothing to report.
+    pub(crate) fn report(
+        &self,
+        message: MessageId,
+        recipients: PackedChanges,
+        ended: Option<CampaignSnapshot>,
+    ) -> Option<CampaignReport> {
+        let recipients = match self.wants {
+            CampaignEvents::Recipients => recipients,
+            CampaignEvents::Finished => PackedChanges::default(),
+        };
+        let Self { stored, last, .. } = *self;
+        let is_something = !recipients.is_empty() || ended.is_some();
+        is_something.then_some(CampaignReport { message, stored, last, recipients, ended })
+    }
+
+    pub(crate) fn wants_recipients(&self) -> bool {
+        self.wants == CampaignEvents::Recipients
+    }
 }
 
 /// The rows of those messages that are campaigns.
@@ -35,7 +69,7 @@ pub(crate) async fn load(
     let found = tx
         .query_many(
             "SELECT account, paused, retries, refunds, price, charged, refunded, missed, failed,
-                 invalid, blocked, expired, timeout, ended_at
+                 invalid, blocked, expired, timeout, ended_at, webhook_events, events, last_event
              FROM bulk_messages WHERE message = ?1",
             &rows,
         )
@@ -58,7 +92,10 @@ fn read(mut row: Row) -> Result<CampaignRow> {
         timeout: row.get()?,
     };
     let ended_at = row.get()?;
-    Ok(CampaignRow { account, paused, retries, refunds, counters, ended_at, booked })
+    let wants: Option<CampaignEvents> = row.get()?;
+    let (stored, last) = (row.get()?, row.get()?);
+    let hook = wants.map(|wants| Hook { wants, stored, last });
+    Ok(CampaignRow { account, paused, retries, refunds, counters, ended_at, hook, booked })
 }
 
 impl CampaignRow {
@@ -66,6 +103,22 @@ impl CampaignRow {
     pub(crate) fn count(&mut self, to: RecipientState, price: Msat, was_taken: bool) -> Result<()> {
         let is_kept = self.refunds.keeps(to, was_taken);
         self.counters.count(to, price, is_kept).map_err(unsettled)
+    }
+
+    /// The campaign at its end.
+    pub(crate) fn snapshot(
+        &self,
+        message: MessageId,
+        counters: &MessageCounters,
+        at: Timestamp,
+    ) -> CampaignSnapshot {
+        let MessageCounters { state, recipients, pending, finals, delivered } = *counters;
+        let submitted = recipients.saturating_sub(pending).saturating_sub(finals);
+        let CampaignCounters { failed, invalid, blocked, expired, timeout, .. } = self.counters;
+        let success = delivered;
+        let counts =
+            Counts { pending, submitted, success, failed, invalid, blocked, expired, timeout };
+        CampaignSnapshot { message, state, counts, at }
     }
 
     /// Voids the rest of the reservation, and returns its amount.

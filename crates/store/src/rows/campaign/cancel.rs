@@ -1,12 +1,15 @@
 //! Cancels a campaign that has not started.
 
 use domain::id::{AccountId, MessageId};
+use domain::message::changes::PackedChanges;
+use domain::message::counters::MessageCounters;
 use domain::message::{MessageEvent, MessageState, next};
 use domain::ports::CancelBulk;
 use domain::time::Timestamp;
 
 use super::campaign_row;
 use super::rows::find;
+use crate::rows::event;
 use crate::rows::ledger;
 use crate::rows::message::message_lock::lock_one;
 use crate::tx::{Result, Tx, params};
@@ -24,7 +27,8 @@ pub(crate) async fn cancel(
         return Ok(CancelBulk::NoSuchMessage);
     };
     let not = CancelBulk::Not { state: bulk.state, was_scheduled: bulk.start_at.is_some() };
-    let Some(mut row) = locked.and_then(|locked| locked.campaign) else { return Ok(not) };
+    let Some(locked) = locked else { return Ok(not) };
+    let (counters, Some(mut row)) = (locked.counters, locked.campaign) else { return Ok(not) };
     let Ok(state) = next(bulk.state, MessageEvent::Cancelled) else { return Ok(not) };
     if bulk.state != MessageState::Scheduled {
         return Ok(not);
@@ -40,5 +44,11 @@ pub(crate) async fn cancel(
     campaign_row::store(tx, std::iter::once((message, &row))).await?;
     let settled: Vec<_> = row.take_change(*message).into_iter().collect();
     ledger::book(tx, &[], &settled, now).await?;
+    let counters = MessageCounters { state, ..counters };
+    let report = row.hook.and_then(|hook| {
+        let ended = row.snapshot(*message, &counters, now);
+        hook.report(*message, PackedChanges::default(), Some(ended))
+    });
+    event::add_reports(tx, report.into_iter().collect(), now).await?;
     Ok(CancelBulk::Cancelled { refunded })
 }

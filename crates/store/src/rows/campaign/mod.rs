@@ -45,4 +45,4 @@ pub(crate) use packs::{Unpacked, pending, unpack};
 pub(crate) use page::page;
 pub(crate) use pause::{pause, while_paused};
 pub(crate) use retry::retry;
-pub(crate) use rows::{find, find_many};
+pub(crate) use rows::{find, find_many, owner};

@@ -1,7 +1,8 @@
 //! Messages of an account as it sees them: of campaigns, and of orders, which have one recipient.
 
 use domain::id::{AccountId, MessageId};
-use domain::message::campaign::{BulkMessage, Counts};
+use domain::message::MessageState;
+use domain::message::campaign::{BulkMessage, Counts, LeftOut};
 use domain::message::door::Door;
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
@@ -21,6 +22,13 @@ pub(crate) async fn find(
     Ok(found.into_iter().next())
 }
 
+pub(crate) async fn owner(tx: &mut impl Tx, message: &MessageId) -> Result<Option<AccountId>> {
+    let rows = tx
+        .query("SELECT account FROM messages WHERE id = ?1 AND listed = 1", params![message])
+        .await?;
+    rows.into_iter().next().map(|mut row| row.get()).transpose()
+}
+
 /// Messages in the account's list, in the order of the ids.
 pub(crate) async fn find_many(
     tx: &mut impl Tx,
@@ -36,7 +44,9 @@ pub(crate) async fn find_many(
                  coalesce(m.order_state, o.state),
                  coalesce(m.recipient, r.state),
                  b.failed, b.invalid, b.blocked, b.expired, b.timeout,
-                 b.price, b.charged, b.refunded, b.start_at, b.paused, b.ended_at
+                 b.price, b.charged, b.refunded, b.start_at, b.paused, b.ended_at,
+                 b.first_invalid, b.first_blocked, b.duplicates, b.held_until,
+                 b.webhook_url IS NOT NULL
              FROM messages m
              LEFT JOIN bulk_messages b ON b.message = m.id
              LEFT JOIN orders o ON o.id = m.order_id
@@ -45,7 +55,33 @@ pub(crate) async fn find_many(
             &rows,
         )
         .await?;
-    found.into_iter().flatten().map(read).collect()
+    let mut messages = found.into_iter().flatten().map(read).collect::<Result<Vec<_>>>()?;
+    find_held(tx, &mut messages).await?;
+    Ok(messages)
+}
+
+/// When the queued recipients of campaigns are due that quiet hours hold.
+async fn find_held(tx: &mut impl Tx, messages: &mut [BulkMessage]) -> Result<()> {
+    let may_wait = |message: &&mut BulkMessage| {
+        message.order.is_none() && message.state == MessageState::Pending
+    };
+    let waiting: Vec<_> = messages.iter_mut().filter(may_wait).collect();
+    let ids: Vec<_> = waiting.iter().map(|message| params![&message.id]).collect();
+    // The reason stays when a chunk is only due for its receipts.
+    let found = tx
+        .query_many(
+            "SELECT max(due_at) FROM chunks
+             WHERE message = ?1 AND reason = 'quiet_hours' AND lease_node IS NULL
+                 AND (await_until IS NULL OR await_until <> due_at)",
+            &ids,
+        )
+        .await?;
+    for (message, rows) in waiting.into_iter().zip(found) {
+        for mut row in rows {
+            message.held_until = row.get::<Option<Timestamp>>()?.or(message.held_until);
+        }
+    }
+    Ok(())
 }
 
 fn read(mut row: Row) -> Result<BulkMessage> {
@@ -59,6 +95,9 @@ fn read(mut row: Row) -> Result<BulkMessage> {
         parts: row.get()?,
         state: row.get()?,
         counts: Counts::default(),
+        left_out: LeftOut::default(),
+        held_until: None,
+        has_webhook: false,
         price: Msat::ZERO,
         charged: Msat::ZERO,
         refunded: Msat::ZERO,
@@ -133,5 +172,9 @@ fn read_campaign(row: &mut Row, message: &mut BulkMessage) -> Result<()> {
     message.start_at = row.get()?;
     message.paused = row.get::<i64>()? != 0;
     message.ended_at = row.get()?;
+    message.left_out = LeftOut { invalid: row.get()?, blocked: row.get()?, duplicates: row.get()? };
+    let held_until: Option<Timestamp> = row.get()?;
+    message.held_until = held_until.filter(|_| !message.state.is_final());
+    message.has_webhook = row.get::<i64>()? != 0;
     Ok(())
 }

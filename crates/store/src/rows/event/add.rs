@@ -4,11 +4,11 @@
 use domain::event::{Target, TargetKind};
 use domain::id::{EventId, OrderId};
 use domain::inbound::InboundMessage;
-use domain::ports::{Changed, Delivery, Lease, PortError, Snapshot};
+use domain::ports::{Changed, Delivery, Lease, Snapshot};
 use domain::sale::order::OrderSnapshot;
 use domain::time::Timestamp;
 
-use super::{EVENT_SECRET, NEVER, public_id, target};
+use super::{EVENT_SECRET, NEVER, public_id, target, unwritable};
 use crate::rows::order::WEBHOOK_SECRET;
 use crate::tx::{Result, Tx, params};
 
@@ -158,8 +158,4 @@ pub(crate) async fn add_inbound(
     )
     .await
     .map(drop)
-}
-
-fn unwritable(_: serde_json::Error) -> PortError {
-    PortError::Refused("an event could not be written".to_owned())
 }

@@ -1,11 +1,15 @@
 //! Due events, leased to a node.
 
 use domain::event::TargetKind;
-use domain::id::EventId;
+use domain::id::{AccountId, EventId, MessageId};
+use domain::limits::WEBHOOK_CLAIM_BYTES_MAX;
+use domain::message::changes::PackedChanges;
 use domain::ports::{Delivery, Lease, PortError, Snapshot};
 use domain::time::Timestamp;
+use uuid::Uuid;
 
 use super::{EVENT_SECRET, public_id, target};
+use crate::rows::account;
 use crate::rows::order::WEBHOOK_SECRET;
 use crate::tx::{Result, Row, Tx, UNREADABLE_WAIT, params};
 
@@ -18,8 +22,17 @@ struct Due {
     since: Timestamp,
     attempts: u32,
     kind: TargetKind,
-    /// Its own URL and sealed secret; `None`: its order's.
-    own: Option<(String, Option<Vec<u8>>)>,
+    target: Target,
+    /// Of the snapshot, as stored.
+    bytes: usize,
+}
+
+/// Where the URL and the sealed secret are.
+enum Target {
+    Own(String, Option<Vec<u8>>),
+    Order,
+    /// The URL in the campaign's row, the secret in that of its account.
+    Campaign,
 }
 
 pub(crate) async fn claim(
@@ -37,26 +50,44 @@ pub(crate) async fn claim(
             params![now, limit],
         )
         .await?;
-    let (mut due, mut unreadable) = (Vec::with_capacity(rows.len()), Vec::new());
+    let (mut due, mut unreadable, mut bytes) = (Vec::with_capacity(rows.len()), Vec::new(), 0);
     for mut row in rows {
         let id: EventId = row.get()?;
         match read(row) {
-            Ok(event) => due.push((id, event)),
+            // The rest is claimed next; the first is taken whatever its size.
+            Ok(event) if bytes > 0 && bytes + event.bytes > WEBHOOK_CLAIM_BYTES_MAX => break,
+            Ok(event) => {
+                bytes += event.bytes;
+                due.push((id, event));
+            }
             Err(error) => unreadable.push((id, error)),
         }
     }
-    let orders: Vec<_> = due
-        .iter()
-        .filter(|(_, event)| event.own.is_none())
-        .map(|(_, event)| params![&event.subject])
-        .collect();
-    let mut webhooks = tx
+    let subjects = |which: fn(&Target) -> bool| {
+        let of_kind = due.iter().filter(move |(_, event)| which(&event.target));
+        of_kind.map(|(_, event)| params![&event.subject]).collect::<Vec<_>>()
+    };
+    let orders = subjects(|target| matches!(target, Target::Order));
+    let mut orders = tx
         .query_many("SELECT webhook_url, webhook_secret FROM all_orders WHERE id = ?1", &orders)
+        .await?
+        .into_iter();
+    let campaigns = subjects(|target| matches!(target, Target::Campaign));
+    let mut campaigns = tx
+        .query_many(
+            "SELECT b.webhook_url, a.webhook_secret, a.id
+             FROM bulk_messages b JOIN accounts a ON a.id = b.account WHERE b.message = ?1",
+            &campaigns,
+        )
         .await?
         .into_iter();
     let mut deliveries = Vec::with_capacity(due.len());
     for (id, event) in due {
-        let webhook = if event.own.is_none() { webhooks.next() } else { None };
+        let webhook = match event.target {
+            Target::Own(..) => None,
+            Target::Order => orders.next(),
+            Target::Campaign => campaigns.next(),
+        };
         match delivery(tx, id, event, webhook) {
             Ok(delivery) => deliveries.push(delivery),
             Err(error) => unreadable.push((id, error)),
@@ -79,35 +110,57 @@ pub(crate) async fn claim(
 }
 
 fn read(mut row: Row) -> Result<Due> {
-    let unreadable = |_| PortError::Refused("unreadable column: snapshot".to_owned());
-    let is_of_order = row.get::<String>()? == "order";
+    let unreadable = || PortError::Refused("unreadable column: snapshot".to_owned());
+    let kind_of_subject: String = row.get()?;
     let subject: Vec<u8> = row.get()?;
     let number = row.get()?;
-    let snapshot: String = row.get()?;
-    let snapshot = if is_of_order {
-        serde_json::from_str(&snapshot).map(Snapshot::Order)
-    } else {
-        serde_json::from_str(&snapshot).map(Snapshot::Inbound)
+    let text: String = row.get()?;
+    let bytes = text.len();
+    let snapshot = match kind_of_subject.as_str() {
+        "order" => serde_json::from_str(&text).ok().map(Snapshot::Order),
+        "campaign" if text.starts_with('{') => {
+            serde_json::from_str(&text).ok().map(Snapshot::Campaign)
+        }
+        "campaign" => Uuid::from_slice(&subject).ok().and_then(|message| {
+            let changes = PackedChanges::from_stored(text)?;
+            Some(Snapshot::Recipients(MessageId(message), changes))
+        }),
+        _ => serde_json::from_str(&text).ok().map(Snapshot::Inbound),
     };
-    let (snapshot, at, since) = (snapshot.map_err(unreadable)?, row.get()?, row.get()?);
+    let (snapshot, at, since) = (snapshot.ok_or_else(unreadable)?, row.get()?, row.get()?);
     let (attempts, kind) = (row.get()?, row.get()?);
-    let (url, secret) = (row.get::<Option<String>>()?, row.get()?);
-    let own = url.map(|url| (url, secret));
-    Ok(Due { subject, number, snapshot, at, since, attempts, kind, own })
+    let target = match (row.get::<Option<String>>()?, row.get()?) {
+        (Some(url), secret) => Target::Own(url, secret),
+        (None, _) if kind_of_subject == "campaign" => Target::Campaign,
+        (None, _) => Target::Order,
+    };
+    Ok(Due { subject, number, snapshot, at, since, attempts, kind, target, bytes })
 }
 
-/// `webhook`: its order's row, when it has no target of its own.
+/// `webhook`: the row of its order or campaign, when it has no target of its own.
 fn delivery(tx: &impl Tx, id: EventId, event: Due, webhook: Option<Vec<Row>>) -> Result<Delivery> {
-    let Due { subject, number, snapshot, at, since, attempts, kind, own } = event;
-    let (column, url, sealed) = match own {
-        Some((url, sealed)) => (EVENT_SECRET, url, sealed),
-        None => {
-            let no_order = || PortError::Refused("an event without its order".to_owned());
-            let mut row = webhook.into_iter().flatten().next().ok_or_else(no_order)?;
-            (WEBHOOK_SECRET, row.get()?, Some(row.get()?))
+    let Due { subject, number, snapshot, at, since, attempts, kind, target: place, .. } = event;
+    let row = || {
+        let no_subject = || PortError::Refused("an event without its subject".to_owned());
+        webhook.into_iter().flatten().next().ok_or_else(no_subject)
+    };
+    let target = match place {
+        Target::Own(url, sealed) => {
+            target(tx, kind, url, (EVENT_SECRET, &subject, sealed.as_deref()))?
+        }
+        Target::Order => {
+            let mut row = row()?;
+            let (url, sealed): (_, Option<Vec<u8>>) = (row.get()?, row.get()?);
+            target(tx, kind, url, (WEBHOOK_SECRET, &subject, sealed.as_deref()))?
+        }
+        Target::Campaign => {
+            let mut row = row()?;
+            let (url, sealed): (_, Option<Vec<u8>>) = (row.get()?, row.get()?);
+            let account: AccountId = row.get()?;
+            let sealed = (account::SECRET, &account.0.to_be_bytes()[..], sealed.as_deref());
+            target(tx, kind, url, sealed)?
         }
     };
-    let target = target(tx, kind, url, (column, &subject, sealed.as_deref()))?;
     let event = public_id(&subject, number, at);
     Ok(Delivery { id, event, target, attempts, snapshot, at, since })
 }

@@ -1,8 +1,8 @@
 //! Events: what is reported to customers, and how far their delivery is.
 //!
-//! An event belongs to an order, or to a message that was received, and keeps a snapshot of it. Its
-//! public id is derived from its subject and number, so a change that is computed twice creates the
-//! same event. The events of an order are delivered one after another: an event whose predecessor has
+//! An event belongs to an order, to a campaign, or to a message that was received, and keeps a snapshot of
+//! it. Its public id is derived from its subject and number, so a change that is computed twice creates
+//! the same event. The events of an order or campaign are delivered one after another: an event whose predecessor has
 //! not ended is never due, and the predecessor's row names it as its `next`. The change that ends an
 //! event makes the next one due.
 //!
@@ -11,6 +11,7 @@
 
 mod add;
 mod attempts;
+mod campaign;
 mod claim;
 mod record;
 mod replay;
@@ -26,6 +27,7 @@ use crate::tx::{Result, Tx, params};
 
 pub(crate) use add::{NewEvent, add, add_inbound};
 pub(crate) use attempts::attempts_of;
+pub(crate) use campaign::{CampaignReport, add_reports};
 pub(crate) use claim::{claim, release};
 pub(crate) use record::record;
 pub(crate) use replay::replay;
@@ -43,6 +45,10 @@ pub(crate) fn public_id(subject: &[u8], number: u32, at: Timestamp) -> Uuid {
     bits.iter_mut().zip(hash.as_ref()).for_each(|(bit, byte)| *bit = *byte);
     let millis = u64::try_from(at.as_millis()).unwrap_or(0);
     Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()
+}
+
+fn unwritable(_: serde_json::Error) -> PortError {
+    PortError::Refused("an event could not be written".to_owned())
 }
 
 /// The target of a row; its secret is sealed in `column` for `subject`.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::MessageId;
+use domain::message::changes::{ChangedRecipient, PackedChanges};
 use domain::message::progress::Progress;
 use domain::message::recipient::RecipientState;
 use domain::ports::{Lease, Recorded};
@@ -14,6 +15,7 @@ use super::message_lock::Messages;
 use super::recipients::{Recipient, RecipientKey, Recipients};
 use super::single;
 use crate::rows::campaign::{campaign_row, missed_runs};
+use crate::rows::event;
 use crate::rows::ledger::{self, SettlementChange};
 use crate::rows::order::{Moved, change, lock_moved};
 use crate::tx::{Result, Tx, params};
@@ -46,6 +48,7 @@ pub(crate) async fn apply(
     let settled: Vec<_> = settled.collect();
     let recorded = decide_orders(tx, messages, &moved, &ended, &settled, now, event_lease).await?;
     single::update(tx, messages, &singles, now).await?;
+    report_campaigns(tx, messages, &moved, &ended, now).await?;
     Ok(Recorded { recipients: u32::try_from(moved.len()).unwrap_or(u32::MAX), ..recorded })
 }
 
@@ -137,6 +140,33 @@ async fn update_messages(
     let rows: Vec<_> = ended.iter().filter(has_chunks).map(|id| params![id]).collect();
     tx.execute_many("DELETE FROM chunks WHERE message = ?1", &rows).await?;
     Ok(ended)
+}
+
+/// Stores the events of campaigns that have a webhook.
+async fn report_campaigns(
+    tx: &mut impl Tx,
+    messages: &Messages,
+    moved: &[MovedRecipient<'_>],
+    ended: &BTreeSet<MessageId>,
+    now: Timestamp,
+) -> Result<()> {
+    let mut reports = Vec::new();
+    for of_message in moved.chunk_by(|((one, _), ..), ((other, _), ..)| one == other) {
+        let Some(((id, _), ..)) = of_message.first() else { continue };
+        let Some(message) = messages.get(id) else { continue };
+        let Some(campaign) = &message.campaign else { continue };
+        let Some(hook) = &campaign.hook else { continue };
+        let mut changes = PackedChanges::default();
+        if hook.wants_recipients() {
+            for ((_, index), recipient, (_, state)) in of_message {
+                let number = recipient.number.unwrap_or(0);
+                changes.push(ChangedRecipient { index: *index, number, state: *state });
+            }
+        }
+        let ended = ended.contains(id).then(|| campaign.snapshot(*id, &message.counters, now));
+        reports.extend(hook.report(*id, changes, ended));
+    }
+    event::add_reports(tx, reports, now).await
 }
 
 async fn decide_orders(

@@ -68,6 +68,7 @@ fn hand_out(
                     attempt: chunk.attempt,
                     content: loaded.content.clone(),
                     deadline_height: loaded.deadline_height,
+                    held_in_quiet_hours: loaded.held_in_quiet_hours,
                     recipients: readable,
                 });
             }

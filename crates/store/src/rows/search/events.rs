@@ -2,7 +2,7 @@
 //! index, and others by a bounded walk.
 
 use domain::event::{Attempt, EventState};
-use domain::id::{EventId, InboundId, OrderId};
+use domain::id::{EventId, InboundId, MessageId, OrderId};
 use domain::ports::{EventSearch, EventSubject, EventsFound, FoundEvent, PortError};
 use domain::time::Timestamp;
 use uuid::Uuid;
@@ -17,19 +17,22 @@ enum Source {
     All,
     Order(OrderId),
     Inbound(Uuid),
+    Campaign(Uuid),
 }
 
 macro_rules! select_events {
     ($where:literal) => {
         concat!(
-            "SELECT e.id, e.subject, e.subject_id, e.number, coalesce(o.account, m.account, i.account),
-                 e.target, coalesce(e.url, o.webhook_url, m.webhook_url), e.at, e.attempts, e.due_at, e.delivered,
+            "SELECT e.id, e.subject, e.subject_id, e.number,
+                 coalesce(o.account, m.account, i.account, b.account),
+                 e.target, coalesce(e.url, o.webhook_url, m.webhook_url, b.webhook_url), e.at, e.attempts, e.due_at, e.delivered,
                  e.ended_at
              FROM events e
              LEFT JOIN orders o ON e.subject = 'order' AND o.id = e.subject_id
              LEFT JOIN messages m ON e.subject = 'order' AND m.order_id = e.subject_id
                  AND m.order_kind IS NOT NULL
              LEFT JOIN inbound_messages i ON e.subject = 'inbound' AND i.id = e.subject_id
+             LEFT JOIN bulk_messages b ON e.subject = 'campaign' AND b.message = e.subject_id
              WHERE ",
             $where
         )
@@ -84,15 +87,16 @@ async fn source(tx: &mut impl Tx, search: &EventSearch) -> Result<Option<Source>
         return Ok(Some(search.order.map_or(Source::All, Source::Order)));
     };
     let rows = tx.query("SELECT order_id FROM messages WHERE id = ?1", params![&message]).await?;
-    let order = match rows.into_iter().next() {
-        Some(mut row) => row.get::<Option<OrderId>>()?,
-        None => None,
+    let source = match rows.into_iter().next() {
+        Some(mut row) => {
+            row.get::<Option<OrderId>>()?.map_or(Source::Campaign(message), Source::Order)
+        }
+        None => Source::Inbound(message),
     };
-    Ok(match (order, search.order) {
-        (Some(order), None) => Some(Source::Order(order)),
-        (Some(order), Some(asked)) => (order == asked).then_some(Source::Order(order)),
-        (None, None) => Some(Source::Inbound(message)),
-        (None, Some(_)) => None,
+    Ok(match (source, search.order) {
+        (source, None) => Some(source),
+        (Source::Order(order), Some(asked)) => (order == asked).then_some(Source::Order(order)),
+        (_, Some(_)) => None,
     })
 }
 
@@ -127,6 +131,21 @@ async fn walk(
             );
             tx.query(sql, params![&order, before, limit]).await?
         }
+        Source::Campaign(message) => {
+            let sql = select_events!(
+                "e.id < ?2 AND e.id IN (
+                     WITH RECURSIVE chain (id) AS (
+                         SELECT last_event FROM bulk_messages WHERE message = ?1
+                         UNION ALL
+                         SELECT p.previous FROM events p JOIN chain c ON p.id = c.id
+                         WHERE p.previous IS NOT NULL
+                     )
+                     SELECT id FROM chain
+                 )
+                 ORDER BY e.id DESC LIMIT ?3"
+            );
+            tx.query(sql, params![&message, before, limit]).await?
+        }
         Source::Inbound(message) => {
             let sql = select_events!(
                 "e.subject = 'inbound' AND e.subject_id = ?1 AND e.id < ?2
@@ -140,15 +159,15 @@ async fn walk(
 
 fn read(mut row: Row) -> Result<FoundEvent> {
     let id = row.get()?;
-    let is_of_order = row.get::<String>()? == "order";
+    let kind_of_subject: String = row.get()?;
     let subject_id: Vec<u8> = row.get()?;
     let number = row.get()?;
     let unreadable = || PortError::Refused("unreadable column: subject_id".to_owned());
-    let subject = if is_of_order {
-        EventSubject::Order(OrderId::from_slice(&subject_id).map_err(|_| unreadable())?)
-    } else {
-        let uuid = Uuid::from_slice(&subject_id).map_err(|_| unreadable())?;
-        EventSubject::Inbound(InboundId(uuid))
+    let uuid = || Uuid::from_slice(&subject_id).map_err(|_| unreadable());
+    let subject = match kind_of_subject.as_str() {
+        "order" => EventSubject::Order(OrderId::from_slice(&subject_id).map_err(|_| unreadable())?),
+        "campaign" => EventSubject::Campaign(MessageId(uuid()?)),
+        _ => EventSubject::Inbound(InboundId(uuid()?)),
     };
     let (account, target, url) = (row.get()?, row.get()?, row.get()?);
     let at = row.get()?;
