@@ -22,7 +22,7 @@ pub struct History {
 #[derive(Debug)]
 pub enum Credited {
     /// A settled funding order.
-    Funding(Order),
+    Funding(Box<Order>),
     /// By the operator.
     Grant(Granted),
 }
@@ -35,7 +35,7 @@ impl Credited {
         }
     }
 
-    const fn at(&self) -> Timestamp {
+    fn at(&self) -> Timestamp {
         match self {
             Self::Funding(order) => order.created_at,
             Self::Grant(granted) => granted.at,
@@ -73,7 +73,8 @@ impl Orders {
     pub async fn credit_history(&self, account: AccountId) -> Result<History, PortError> {
         let orders = self.store.funding_history(account, HISTORY_MAX).await?;
         let grants = self.store.grants(account, HISTORY_MAX).await?;
-        let mut credits: Vec<_> = orders.into_iter().map(Credited::Funding).collect();
+        let mut credits: Vec<_> =
+            orders.into_iter().map(|order| Credited::Funding(Box::new(order))).collect();
         credits.extend(grants.into_iter().map(Credited::Grant));
         credits.sort_by_key(|credited| std::cmp::Reverse(credited.at()));
         credits.truncate(HISTORY_MAX as usize);

@@ -137,7 +137,7 @@ fn assert_end(outcome: &Outcome, fate: Fate, receipts: bool) {
         (Fate::Refused, End::Refused { .. }) => assert_eq!(outcome.accepted, []),
         (Fate::Delivered | Fate::Failed, End::Accepted) if receipts => assert_whole(outcome),
         (Fate::Delivered | Fate::Failed, End::Delivered | End::Sent) if !receipts => {
-            assert_whole(outcome)
+            assert_whole(outcome);
         }
         (_, end) => panic!("{fate:?} ended {end:?}"),
     }
