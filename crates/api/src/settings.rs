@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use domain::limits;
-use domain::number::Home;
+use domain::number::{Home, Notation};
 use domain::routing::CarrierName;
 use engine::Engine;
 use http::{AddressLimits, BodyLimits, Network, Pace, Rate};
@@ -27,8 +27,8 @@ pub struct HttpSettings {
     pub upload_pace: Pace,
     /// A body of a campaign that arrives slower loses its place when another account waits.
     pub upload_pace_fair: Pace,
-    /// The country whose national numbers the bulk door accepts; `None`: all numbers are international.
-    pub home: Option<Home>,
+    /// How numbers are read: the bulk door and lists of contacts have a home country, all others none.
+    pub numbers: Notation,
     /// Parts that the price of one text order buys.
     pub order_parts_max: u8,
     /// Limit of an address for callers without a valid key, this machine exempt; `None` = no limit.
@@ -55,7 +55,7 @@ impl Default for HttpSettings {
             bulk_read_timeout: limits::BULK_READ_TIMEOUT,
             upload_pace: pace(limits::UPLOAD_BYTES_PER_SECOND_MIN),
             upload_pace_fair: pace(limits::UPLOAD_BYTES_PER_SECOND_FAIR),
-            home: Home::from_iso("TH"),
+            numbers: Notation::of(Home::from_iso("TH")),
             order_parts_max: limits::ORDER_PARTS_MAX,
             address_rate: Some(Rate { per_second: 20, burst: 100 }),
             connections_per_address: Some(256),

@@ -39,7 +39,7 @@ pub(crate) async fn declared_numbers(
     store: &dyn Store,
 ) -> anyhow::Result<Vec<(Party, NumberTerms)>> {
     let mut declared = Vec::new();
-    for number in &config.numbers {
+    for number in &config.numbers.own {
         let terms = declared_terms(number, store).await;
         let terms = terms.with_context(|| format!("[[numbers]] {}", number.number))?;
         declared.push((fit(&number.number, &terms)?, terms));

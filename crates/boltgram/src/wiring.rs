@@ -10,8 +10,8 @@ use api::HttpSettings;
 use api::sandbox::SandboxWallet;
 use domain::inbound::Party;
 use domain::message::quiet::QuietHours;
-use domain::number::Home;
 use domain::number::own::NumberTerms;
+use domain::number::{Home, Notation};
 use domain::ports::{Clock, Fetch, Lightning, Random, Store};
 use domain::routing::{CarrierName, Routes};
 use engine::tasks::Tasks;
@@ -111,7 +111,10 @@ pub(crate) fn http_settings(
         address_rate: (rate.per_second > 0).then_some(rate),
         connections_per_address: Some(limits.connections_per_address).filter(|max| *max > 0),
         trusted_proxies: limits.trusted_proxies.clone(),
-        home: Home::from_iso(&config.bulk.home),
+        numbers: Notation {
+            home: Home::from_iso(&config.bulk.home),
+            accept: config.numbers.accept,
+        },
         order_parts_max: config.orders.parts_max,
         tells_operator: config.admin_listen.is_none(),
         sandbox_carrier: carrier.map(|carrier| CarrierName::new(&carrier.name)),

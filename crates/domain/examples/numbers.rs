@@ -6,7 +6,7 @@
 
 use std::time::Instant;
 
-use domain::number::{Home, parse};
+use domain::number::{Home, Notation, parse};
 
 const COUNT: u32 = 2_000_000;
 
@@ -14,7 +14,7 @@ const COUNT: u32 = 2_000_000;
 type Write = fn(u32) -> String;
 
 fn main() {
-    let home = Home::from_iso("TH");
+    let home = Notation::of(Home::from_iso("TH"));
     let lists: [(&str, Write); 5] = [
         ("national, 081…", |n| format!("08{:08}", 10_000_000 + n)),
         ("international, 668…", |n| format!("668{:08}", 10_000_000 + n)),

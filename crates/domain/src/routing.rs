@@ -160,12 +160,18 @@ impl Routes {
         self.receipt_timeout_max
     }
 
-    /// The route of a destination; an empty route if none matches.
+    /// The route of a destination; an empty route if none matches. Global services (satellite phones, free phone,
+    /// premium rate of no country) have only a route whose prefix names them: they cost many times a country's number.
     pub fn find(&self, address: &Address) -> &Route {
-        match address {
-            Address::Email(_) => &self.email,
-            Address::Phone(number) => self.sms.find(*number).unwrap_or(&self.none),
-        }
+        let number = match address {
+            Address::Email(_) => return &self.email,
+            Address::Phone(number) => *number,
+        };
+        let named = |route: &&Route| {
+            let service = number.global_service();
+            service.is_none_or(|code| route.prefix.starts_with(code.to_string().as_str()))
+        };
+        self.sms.find(number).filter(named).unwrap_or(&self.none)
     }
 }
 

@@ -74,8 +74,8 @@ pub(crate) async fn block_numbers(
     By(by): By,
     JsonObject(new): JsonObject<Blocks>,
 ) -> Result<Json<Value>, Refusal> {
-    let (account, home) = (new.account.map(AccountId), door.settings.home);
-    let added = door.engine.directory.block(account, &new.numbers, home, new.note, by).await;
+    let (account, numbers) = (new.account.map(AccountId), door.settings.numbers);
+    let added = door.engine.directory.block(account, &new.numbers, numbers, new.note, by).await;
     let added = added.map_err(blocklist_not_changed)?;
     Ok(Json(json!({ "blocked": added })))
 }
@@ -92,8 +92,8 @@ pub(crate) async fn unblock_numbers(
     By(by): By,
     JsonObject(old): JsonObject<Unblocks>,
 ) -> Result<Json<Value>, Refusal> {
-    let (account, home) = (old.account.map(AccountId), door.settings.home);
-    let removed = door.engine.directory.unblock(account, &old.numbers, home, by).await;
+    let (account, numbers) = (old.account.map(AccountId), door.settings.numbers);
+    let removed = door.engine.directory.unblock(account, &old.numbers, numbers, by).await;
     let removed = removed.map_err(blocklist_not_changed)?;
     Ok(Json(json!({ "unblocked": removed })))
 }

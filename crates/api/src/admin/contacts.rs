@@ -116,7 +116,7 @@ fn format(door: &DoorState, query: &QueryPairs, request: &Request) -> Result<Fil
         },
     };
     let number = query.get("number").map(str::to_owned);
-    Ok(FileFormat { charset, separator, number, home: door.settings.home })
+    Ok(FileFormat { charset, separator, number, notation: door.settings.numbers })
 }
 
 async fn take(

@@ -23,7 +23,8 @@ pub(crate) async fn create_send_order(
     let text = fields.required_text("message")?.to_owned();
     let terms = read_terms(&fields)?;
     let bad = |error| bad_request(format!("the phone number is not valid: {error}"));
-    let list = AddressList::of(number::parse(&phone, None).map_err(bad)?);
+    let list =
+        AddressList::of(number::parse(&phone, door.settings.numbers.without_home()).map_err(bad)?);
     let to = Recipients::Numbers { list, group: None };
     let request = order_request(&door, terms, buyer, Scope::SEND, text, to)?;
     door.engine.accept.accept(request).await.map(created).map_err(|error| not_accepted(&error))

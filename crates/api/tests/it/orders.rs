@@ -54,6 +54,32 @@ async fn sells_while_the_tip_is_at_most_two_hours_old() {
 }
 
 #[tokio::test]
+async fn sends_to_possible_numbers() {
+    let open = Open::new().await;
+    for (phone, accepted) in [
+        ("+19871234567", true),
+        ("+4512345678", true),
+        ("+447700900123", true),
+        ("+4520000000", true),
+        ("+4521000000", true),
+        ("4512345678", true),
+        ("004520123456", true),
+        ("+451234567", false),
+        ("+4590123456", false),
+        ("+19001234567", false),
+        ("+999123456789", false),
+        // No route of the house names satellite phones.
+        ("+870773111632", false),
+        ("+979123456789", false),
+    ] {
+        let body = format!(r#"{{"phone":"{phone}","message":"hello"}}"#);
+        let answer = open.post("/createsendorder", &body).await;
+        assert_eq!(answer.status == 200, accepted, "{phone}: {answer}");
+        assert!(accepted || !answer.json()["reason"].as_str().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn sends_mail_by_invoice() {
     let open = Open::new().await;
     let body = r#"{"address":"satoshi@example.com","message":"hello\nworld"}"#;

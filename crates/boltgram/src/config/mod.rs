@@ -6,6 +6,7 @@ mod check;
 mod inbound;
 mod line_of;
 mod mistake;
+mod numbers;
 #[cfg(test)]
 mod payment_tests;
 mod period;
@@ -20,7 +21,8 @@ mod tests;
 
 use carriers::read_password;
 pub(crate) use carriers::{CarrierConfig, CarrierKind};
-pub(crate) use inbound::{InboundConfig, NumberConfig};
+pub(crate) use inbound::InboundConfig;
+pub(crate) use numbers::{NumberConfig, NumbersConfig};
 
 pub(crate) use quiet::QuietHoursConfig;
 pub(crate) use read::{Checked, read};
@@ -62,8 +64,7 @@ pub(crate) struct Config {
     pub routes: Vec<RouteConfig>,
     #[serde(default)]
     pub quiet_hours: Vec<QuietHoursConfig>,
-    #[serde(default)]
-    pub numbers: Vec<NumberConfig>,
+    pub numbers: NumbersConfig,
 }
 
 impl Default for Config {
@@ -85,7 +86,7 @@ impl Default for Config {
             carriers: Vec::new(),
             routes: Vec::new(),
             quiet_hours: Vec::new(),
-            numbers: Vec::new(),
+            numbers: NumbersConfig::default(),
         };
         config.fill_sandbox();
         config.fill_route();

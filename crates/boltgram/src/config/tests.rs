@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use domain::number::Accept;
+
 use super::*;
 
 pub(super) fn mistakes(text: &str) -> Vec<String> {
@@ -85,6 +87,8 @@ fn the_reference_has_every_key() {
         assert_all_shown(&text, &shown);
     }
     assert_all_shown("[[routes]]\nno_such_key = 1\n", &shown);
+    assert_all_shown("[numbers]\nno_such_key = 1\n", &shown);
+    assert_all_shown("[[numbers.own]]\nnumber = \"1919\"\nno_such_key = 1\n", &shown);
 }
 
 fn assert_all_shown(text: &str, shown: &BTreeSet<&str>) {
@@ -358,5 +362,22 @@ fn a_lease_has_a_minimum_and_a_maximum() {
     for wrong in ["3", "601"] {
         let told = mistakes(&format!("[node]\nlease_s = {wrong}\n"));
         assert_eq!(told, [format!("line 2: lease_s = {wrong}: a lease must be 4 to 600 seconds")]);
+    }
+}
+
+#[test]
+fn own_numbers_are_listed_with_and_without_a_section_of_their_own() {
+    let list = read("[[numbers]]\nnumber = \"1919\"\n").unwrap().config.numbers;
+    assert_eq!((list.accept, list.own.len()), (Accept::Possible, 1));
+    let both = read("[numbers]\naccept = \"valid\"\n[[numbers.own]]\nnumber = \"1919\"\n");
+    let both = both.unwrap().config.numbers;
+    assert_eq!((both.accept, both.own.len()), (Accept::Valid, 1));
+    for (text, line) in [
+        ("[[numbers]]\nnumber = \"x\"\n", "line 2"),
+        ("[numbers]\naccept = \"valid\"\n[[numbers.own]]\nnumber = \"x\"\n", "line 4"),
+        ("[numbers]\naccept = \"some\"\n", "line 2"),
+    ] {
+        let told = mistakes(text);
+        assert!(told.iter().any(|told| told.contains(line)), "{text}: {told:?}");
     }
 }

@@ -19,7 +19,7 @@ const DEMANDS: Demands = Demands {
 };
 
 pub(crate) fn order_of(account: AccountId, to: &str, text: &str, payment: Payment) -> Request {
-    let list = AddressList::of(number::parse(to, None).unwrap());
+    let list = AddressList::of(number::parse(to, number::Notation::default()).unwrap());
     Request {
         draft: Draft {
             account: Some(account),

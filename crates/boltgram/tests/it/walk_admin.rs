@@ -125,6 +125,15 @@ async fn keeps_a_house_from_the_first_account_to_the_last_line_of_the_log() {
     assert!(many["error"].as_str().unwrap().contains("at most 3 numbers"), "{many}");
     ida.done("POST", "/blocklist/remove", json!({"account": 1, "numbers": ["0812345679"]})).await;
     assert_eq!(ida.get("/blocklist").await["data"], json!([]));
+    // What the list prints is read back, also a number that is only possible, and its legacy form.
+    let numbers = json!(["+4520123456", "+4512345678", "+5215512345678"]);
+    ida.done("POST", "/blocklist", json!({"numbers": numbers})).await;
+    let printed = ida.get("/blocklist").await;
+    let printed: Vec<_> =
+        printed["data"].as_array().unwrap().iter().map(|entry| &entry["number"]).collect();
+    assert_eq!(printed, ["4512345678", "4520123456", "525512345678"]);
+    let removed = ida.done("POST", "/blocklist/remove", json!({"numbers": printed})).await;
+    assert_eq!(removed["unblocked"], 3);
 
     ida.done("POST", "/keys/1/revoke", Value::Null).await;
     assert!(ida.get("/keys?account=1").await["data"][0]["revokedAt"].is_string());

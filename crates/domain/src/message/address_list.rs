@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::campaign::{Excluded, Exclusion};
 use crate::limits;
-use crate::number::{self, Home, Msisdn};
+use crate::number::{self, Msisdn, Notation};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("at most {max} numbers are allowed", max = limits::MESSAGE_RECIPIENTS_MAX)]
@@ -25,11 +25,11 @@ impl AddressList {
     }
 
     /// Adds a number as people and programs write it; what is no number is kept as written.
-    pub fn add(&mut self, written: &str, home: Option<Home>) -> Result<(), TooManyNumbers> {
+    pub fn add(&mut self, written: &str, notation: Notation) -> Result<(), TooManyNumbers> {
         if self.len() >= limits::MESSAGE_RECIPIENTS_MAX as usize {
             return Err(TooManyNumbers);
         }
-        match number::parse(written, home) {
+        match number::parse(written, notation) {
             Ok(number) => self.numbers.push(number),
             Err(_) => {
                 self.invalid.push(Excluded { address: shown(written), why: Exclusion::Invalid });
@@ -38,11 +38,12 @@ impl AddressList {
         Ok(())
     }
 
-    /// Adds numbers that are known to be valid.
-    pub fn add_all(&mut self, numbers: Vec<Msisdn>) -> Result<(), TooManyNumbers> {
+    /// Adds numbers that are stored, perhaps in a spelling that was in use then.
+    pub fn add_all(&mut self, mut numbers: Vec<Msisdn>) -> Result<(), TooManyNumbers> {
         if self.len() + numbers.len() > limits::MESSAGE_RECIPIENTS_MAX as usize {
             return Err(TooManyNumbers);
         }
+        numbers.iter_mut().for_each(|number| *number = number.as_spelled_today());
         if self.numbers.is_empty() {
             self.numbers = numbers;
         } else {
@@ -117,11 +118,12 @@ fn shown(written: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::Home;
 
     fn read(written: &[&str]) -> AddressList {
         let mut read = AddressList::default();
-        let home = Home::from_iso("TH");
-        written.iter().for_each(|written| read.add(written, home).unwrap());
+        let notation = Notation::of(Home::from_iso("TH"));
+        written.iter().for_each(|written| read.add(written, notation).unwrap());
         read
     }
 

@@ -14,3 +14,11 @@ pub(super) const fn calling_code_digits(leading: u16) -> u32 {
         _ => 3,
     }
 }
+
+/// Calling codes that belong to no country (ITU-T E.164.1): free phone, shared cost, satellite systems, universal
+/// personal numbers, international networks, disaster relief, and international premium rate.
+const GLOBAL_SERVICES: [u16; 9] = [800, 808, 870, 878, 881, 882, 883, 888, 979];
+
+pub(super) fn is_global_service(calling_code: u16) -> bool {
+    GLOBAL_SERVICES.contains(&calling_code)
+}

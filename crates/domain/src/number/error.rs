@@ -18,9 +18,13 @@ pub enum NumberError {
     /// It is longer than any notation of a number.
     #[error("the number is longer than {WRITTEN_MAX} characters")]
     TooLong,
-    /// It is in no country's numbering plan, or not in the home country's.
+    /// No country's numbering plan has such a number, by its calling code and its length; with [`super::Accept::Valid`]
+    /// and for national formats, by its range.
     #[error("no such number exists in its country's numbering plan")]
     Invalid,
+    /// Two international numbers, by different dial-out prefixes.
+    #[error("the number can be read in two ways: write it with + and its calling code")]
+    Ambiguous,
     /// A premium-rate or shared-cost number, which charges its caller.
     #[error("premium-rate and shared-cost numbers are not sent to")]
     Charged,

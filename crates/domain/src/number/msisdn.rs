@@ -7,7 +7,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{calling_code::calling_code_digits, error::NumberError};
+use super::calling_code::{calling_code_digits, is_global_service};
+use super::error::NumberError;
 
 /// An E.164 number of 7 to 15 digits, calling code first, without `+`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,11 +58,24 @@ impl Msisdn {
         u16::try_from(self.leading(calling_code_digits(leading))).unwrap_or(0)
     }
 
+    /// The calling code, if it is that of a global service: satellite phones, free phone and premium rate of no country.
+    #[must_use]
+    pub fn global_service(self) -> Option<u16> {
+        Some(self.country_calling_code()).filter(|code| is_global_service(*code))
+    }
+
     /// The digits after the calling code, without leading zeros (as in Italy's fixed numbers).
     #[must_use]
     pub fn national(self) -> u64 {
         let leading = u16::try_from(self.leading(3)).unwrap_or(0);
         self.0 % 10u64.pow(self.digit_count() - calling_code_digits(leading))
+    }
+
+    /// Number of digits after the calling code.
+    #[must_use]
+    pub fn national_digits(self) -> u32 {
+        let leading = u16::try_from(self.leading(3)).unwrap_or(0);
+        self.digit_count() - calling_code_digits(leading)
     }
 
     /// The first `digits` digits as an integer, or all of them.

@@ -3,6 +3,7 @@
 //! The result is a valid number or nothing. Everything else (fixed lines, small countries, unusual notation) is left to
 //! libphonenumber. `tests/it/numbers.rs` checks that libphonenumber accepts the same numbers.
 
+use super::dial_out::after;
 use super::{home::Home, msisdn::Msisdn, plans, plans_nanp};
 
 /// The input without separators.
@@ -49,11 +50,18 @@ pub(super) fn scan(input: &str, home: Option<Home>) -> Option<Msisdn> {
     let Written { value, digits, leading_zeros, plus } = read(input)?;
     let international = || known(value).then(|| Msisdn::from_digits(value).ok()).flatten();
     let national = |home: Home| {
-        let candidate = u64::from(home.calling_code) * 10u64.checked_pow(digits)? + value;
+        let base = u64::from(home.calling_code).checked_mul(10u64.checked_pow(digits)?)?;
+        let candidate = base.checked_add(value)?;
         known(candidate).then(|| Msisdn::from_digits(candidate).ok()).flatten()
     };
+    // Where a prefix of the home begins like this, all its readings are compared.
+    let is_dialled = |home: &Home| {
+        let digits = format!("{:0>width$}{value}", "", width = leading_zeros as usize);
+        home.dial_out.iter().any(|prefix| *prefix != "00" && after(&digits, prefix).is_some())
+    };
     match (plus, leading_zeros, home) {
-        (true, 0, _) | (false, 2, _) | (false, 0, None) => international(),
+        (true, 0, _) | (false, 0, None) => international(),
+        (false, 2, home) if !home.as_ref().is_some_and(is_dialled) => international(),
         (false, 1, Some(home)) if home.trunk_zero => national(home),
         (false, 0, Some(home)) => national(home).or_else(|| {
             let number = international()?;

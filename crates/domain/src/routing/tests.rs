@@ -48,6 +48,20 @@ fn the_longest_prefix_wins() {
 }
 
 #[test]
+fn global_services_need_a_route_that_names_them() {
+    let all = [route("", &[("all", 1, 0)]), route("88", &[("near", 1, 0)])];
+    let routes = Routes::new(all.to_vec(), vec![]);
+    let satellite = [800, 808, 870, 878, 881, 882, 883, 888, 979];
+    for code in satellite {
+        assert!(routes.find(&to(code * 100_000_000 + 12_345_678)).is_empty(), "{code}");
+        let named = route(&code.to_string(), &[("named", 1, 0)]);
+        let routes = Routes::new([&all[..], &[named]].concat(), vec![]);
+        assert_eq!(first(routes.find(&to(code * 100_000_000 + 12_345_678)), 0), "named");
+    }
+    assert_eq!(first(routes.find(&to(8_801_712_345_678)), 0), "near", "Bangladesh");
+}
+
+#[test]
 fn a_prefix_longer_than_a_short_number_does_not_match() {
     let routes = Routes::new(
         vec![Route::in_order("45201230", [CarrierName::new("x")]), route("4520", &[("dk", 1, 0)])],

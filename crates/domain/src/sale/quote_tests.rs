@@ -80,7 +80,7 @@ fn says_why_nothing_is_sold() {
     assert_eq!(part(addresses(&[49_151_123_456]), &[]), QuoteError::NoRoute);
     assert_eq!(part(one(), &numbers(&[66_812_345_678])), QuoteError::AllBlocked);
     let mut invalid = AddressList::default();
-    invalid.add("12", None).unwrap();
+    invalid.add("12", crate::number::Notation::default()).unwrap();
     assert_eq!(part(To::Numbers(invalid), &[]), QuoteError::NoValidNumber);
 }
 

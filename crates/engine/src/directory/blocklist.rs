@@ -4,7 +4,7 @@ use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
 use domain::account::operator::Actor;
 use domain::id::AccountId;
 use domain::limits::{BLOCKS_BATCH_MAX, NOTE_CHARS_MAX};
-use domain::number::{self, Home, Msisdn, NumberError};
+use domain::number::{self, Accept, Msisdn, Notation, NumberError};
 use domain::ports::{BlockList, PortError};
 
 use super::Directory;
@@ -30,11 +30,11 @@ impl Directory {
         &self,
         account: Option<AccountId>,
         numbers: &[String],
-        home: Option<Home>,
+        notation: Notation,
         note: Option<String>,
         by: Actor,
     ) -> Result<u32, BlockError> {
-        let numbers = read_numbers(numbers, home)?;
+        let numbers = read_numbers(numbers, notation)?;
         if note.as_ref().is_some_and(|note| note.chars().count() > NOTE_CHARS_MAX) {
             return Err(BlockError::Note);
         }
@@ -48,10 +48,10 @@ impl Directory {
         &self,
         account: Option<AccountId>,
         numbers: &[String],
-        home: Option<Home>,
+        notation: Notation,
         by: Actor,
     ) -> Result<u32, BlockError> {
-        let numbers = read_numbers(numbers, home)?;
+        let numbers = read_numbers(numbers, notation)?;
         let scope = self.scope(account).await?;
         Ok(self.store.unblock(scope, numbers, by, self.clock.now()).await?)
     }
@@ -69,13 +69,23 @@ impl Directory {
     }
 }
 
-fn read_numbers(written: &[String], home: Option<Home>) -> Result<Vec<Msisdn>, BlockError> {
+/// Digits are international here, as our own answers print them; what can be no international number is read in the
+/// home's national format. An entry may be of any number that ever wrote to us, so none is refused for its country's
+/// plan.
+fn read_number(written: &str, notation: Notation) -> Result<Msisdn, NumberError> {
+    let stored = |_| written.parse().map(Msisdn::as_spelled_today);
+    let possible = Notation { accept: Accept::Possible, ..notation };
+    let read = number::parse(written, possible.without_home()).or_else(stored);
+    read.or_else(|_| number::parse(written, possible))
+}
+
+fn read_numbers(written: &[String], notation: Notation) -> Result<Vec<Msisdn>, BlockError> {
     if !(1..=BLOCKS_BATCH_MAX).contains(&written.len()) {
         return Err(BlockError::Count);
     }
     let mut numbers = Vec::with_capacity(written.len());
     for (index, written) in written.iter().enumerate() {
-        let read = number::parse(written, home);
+        let read = read_number(written, notation);
         numbers.push(read.map_err(|source| BlockError::Number { index, source })?);
     }
     numbers.sort_unstable();

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use bytes::Bytes;
-use domain::number::Home;
+use domain::number::Notation;
 use http::{
     Refusal, Repeatable, bad_request, below_pace, lost_place, next_chunk, too_large, too_slow,
     without_bom,
@@ -30,11 +30,11 @@ pub(super) async fn feed(
     slot: &UploadSlot,
 ) -> Result<SendRequest, Refusal> {
     let (chunks, arriving) = mpsc::channel(CHUNKS_MAX);
-    let home = door.settings.home;
+    let notation = door.settings.numbers;
     let parsing = door
         .engine
         .accept
-        .run_blocking(move || parse_arriving(Arriving::new(arriving, repeatable), home));
+        .run_blocking(move || parse_arriving(Arriving::new(arriving, repeatable), notation));
     let (read, parsed) = tokio::join!(pump(door, first, body, chunks, begun_at, slot), parsing);
     // A mistake in the part that came says more than how the reading ended.
     match (read, parsed.map_err(|error| store_failed(&error))?) {
@@ -45,8 +45,8 @@ pub(super) async fn feed(
 }
 
 /// Blocks.
-fn parse_arriving(mut arriving: Arriving, home: Option<Home>) -> Result<SendRequest, Refusal> {
-    let read = read_object(serde_json::Deserializer::from_reader(arriving.buffered()), home);
+fn parse_arriving(mut arriving: Arriving, notation: Notation) -> Result<SendRequest, Refusal> {
+    let read = read_object(serde_json::Deserializer::from_reader(arriving.buffered()), notation);
     let request = read.map_err(|refusal| match arriving.out_of_bounds {
         Some(out) => bad_request(out.to_string()),
         None => refusal,

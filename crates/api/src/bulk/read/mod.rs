@@ -22,7 +22,7 @@ pub(crate) use upload_slots::UploadSlots;
 
 use axum::extract::Request;
 use domain::id::AccountId;
-use domain::number::Home;
+use domain::number::Notation;
 use http::{
     BodyLimits, Refusal, Repeatable, announced_length, bad_request, too_large, without_bom,
 };
@@ -56,7 +56,7 @@ pub(super) async fn read_send_request(
         if announced > SMALL_BYTES_MAX { Some(door.upload_slots.take(account)?) } else { None };
     let limits = BodyLimits { bytes_max: SMALL_BYTES_MAX, timeout: settings.read_timeout };
     match begin(request.into_body(), limits).await? {
-        Begun::Whole(bytes) => Ok((parse(&bytes, settings.home, repeatable)?, slot)),
+        Begun::Whole(bytes) => Ok((parse(&bytes, settings.numbers, repeatable)?, slot)),
         Begun::Part(first, body) => {
             let slot = match slot {
                 Some(slot) => slot,
@@ -70,7 +70,7 @@ pub(super) async fn read_send_request(
 
 fn parse(
     bytes: &[u8],
-    home: Option<Home>,
+    notation: Notation,
     repeatable: Option<Repeatable>,
 ) -> Result<SendRequest, Refusal> {
     let bytes = without_bom(bytes);
@@ -78,7 +78,7 @@ fn parse(
         return Err(bad_request("the request body is empty; it must be a JSON object"));
     }
     Bounds::default().pass(bytes).map_err(|out| bad_request(out.to_string()))?;
-    let request = read_object(serde_json::Deserializer::from_slice(bytes), home)?;
+    let request = read_object(serde_json::Deserializer::from_slice(bytes), notation)?;
     let idempotency = repeatable.map(|mut repeatable| {
         repeatable.read(bytes);
         repeatable.finish()

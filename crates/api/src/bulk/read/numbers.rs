@@ -4,13 +4,13 @@
 use std::fmt;
 
 use domain::message::address_list::AddressList;
-use domain::number::Home;
+use domain::number::Notation;
 use serde::de::{self, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
 use super::field_error::{Must, wrong};
 
 pub(super) struct Numbers<'a> {
-    pub home: Option<Home>,
+    pub notation: Notation,
     pub must: Must<'a>,
 }
 
@@ -35,8 +35,10 @@ impl<'de> Visitor<'de> for Numbers<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<AddressList, A::Error> {
         let mut to = AddressList::default();
-        let Self { home, must } = self;
-        while list.next_element_seed(Number { to: &mut to, home, must: &mut *must })?.is_some() {}
+        let Self { notation, must } = self;
+        while list.next_element_seed(Number { to: &mut to, notation, must: &mut *must })?.is_some()
+        {
+        }
         Ok(to)
     }
 }
@@ -44,7 +46,7 @@ impl<'de> Visitor<'de> for Numbers<'_> {
 /// One number of the list.
 struct Number<'a> {
     to: &'a mut AddressList,
-    home: Option<Home>,
+    notation: Notation,
     must: Must<'a>,
 }
 
@@ -64,7 +66,7 @@ impl<'de> Visitor<'de> for Number<'_> {
     }
 
     fn visit_str<E: de::Error>(self, written: &str) -> Result<(), E> {
-        self.to.add(written, self.home).map_err(|many| {
+        self.to.add(written, self.notation).map_err(|many| {
             *self.must = many.to_string().into();
             wrong()
         })

@@ -7,7 +7,7 @@ use domain::id::{AccountId, GroupId, TemplateId};
 use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::campaign::Idempotency;
-use domain::number::Home;
+use domain::number::Notation;
 use domain::sale::quote::Limits;
 use domain::time::Timestamp;
 use engine::accept::{
@@ -94,11 +94,11 @@ impl SendRequest {
 
 pub(super) fn read_object<'de, R: serde_json::de::Read<'de>>(
     mut from: serde_json::Deserializer<R>,
-    home: Option<Home>,
+    notation: Notation,
 ) -> Result<SendRequest, Refusal> {
     let mut fields = SendRequest::default();
     let mut must: Words = "the request body must be a JSON object".into();
-    let object = Object { fields: &mut fields, home, must: &mut must };
+    let object = Object { fields: &mut fields, notation, must: &mut must };
     match from.deserialize_map(object).and_then(|()| from.end()) {
         Ok(()) => Ok(fields),
         Err(error) if error.classify() == Category::Data => Err(bad_request(must)),
@@ -113,7 +113,7 @@ pub(super) fn read_object<'de, R: serde_json::de::Read<'de>>(
 
 struct Object<'a> {
     fields: &'a mut SendRequest,
-    home: Option<Home>,
+    notation: Notation,
     must: Must<'a>,
 }
 
@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for Object<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let Self { fields, home, must } = self;
+        let Self { fields, notation, must } = self;
         while let Some(name) = object.next_key::<String>()? {
             *must = what_it_must_be(&name).into();
             match name.as_str() {
@@ -143,7 +143,7 @@ impl<'de> Visitor<'de> for Object<'_> {
                     fields.start_at = text.map(read).transpose()?;
                 }
                 "msisdns" => {
-                    fields.to = object.next_value_seed(Numbers { home, must: &mut *must })?;
+                    fields.to = object.next_value_seed(Numbers { notation, must: &mut *must })?;
                 }
                 "variables" => {
                     fields.variables = object.next_value_seed(Pairs { must: &mut *must })?;

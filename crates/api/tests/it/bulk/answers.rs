@@ -66,6 +66,33 @@ async fn sends() {
 }
 
 #[tokio::test]
+async fn reads_numbers_as_people_dial_them_and_as_answers_print_them() {
+    let acme = Acme::with_credit(100).await;
+    for (written, to) in [
+        ("001 65 8212 3456", Some("6582123456")),
+        ("001-47-922-12-345", Some("4792212345")),
+        ("007 45 2012 3456", Some("4520123456")),
+        ("4520123456", Some("4520123456")),
+        ("+19871234567", Some("19871234567")),
+        ("+5215512345678", Some("525512345678")),
+        ("0012025550143", None),
+        ("4512345678", None),
+        ("+4590123456", None),
+        ("+870773111632", None),
+    ] {
+        let answer = acme.post(SEND, &super::to(&[written, "0812345678"])).await;
+        let (Some(to), 200) = (to, answer.status) else {
+            assert!(to.is_none(), "{written}: {answer}");
+            continue;
+        };
+        let list = acme.get(&format!("/api/v2/sms/{}/recipients", named(&answer))).await.json();
+        let rows = list["data"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["msisdn"] != "66812345678").unwrap();
+        assert_eq!((&row["msisdn"], &row["status"]), (&to.into(), &"pending".into()), "{written}");
+    }
+}
+
+#[tokio::test]
 async fn sends_later() {
     let acme = Acme::new().await;
     let later = serde_json::json!({

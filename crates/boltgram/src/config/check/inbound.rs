@@ -19,8 +19,8 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
     check_words("start_words", &config.inbound.start_words, found);
     check_words("help_words", &config.inbound.help_words, found);
     let mut known = HashSet::new();
-    for (place, number) in config.numbers.iter().enumerate() {
-        let path = |key: &str| format!("numbers.{place}.{key}");
+    for (place, number) in config.numbers.own.iter().enumerate() {
+        let path = |key: &str| config.numbers.path(place, key);
         if let Some(finding) = unfit(number, path) {
             found.push(finding);
         }

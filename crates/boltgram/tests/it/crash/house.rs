@@ -238,7 +238,7 @@ impl House {
 const NOON: domain::time::Timestamp = testkit::clock::NOON;
 
 fn address() -> Address {
-    Address::Phone(domain::number::parse(NUMBER, None).unwrap())
+    Address::Phone(domain::number::parse(NUMBER, domain::number::Notation::default()).unwrap())
 }
 
 async fn open(data: &tempfile::TempDir, options: StoreOptions) -> Arc<dyn Store> {

@@ -20,7 +20,7 @@
 //! | the first of several, in a file without a heading | that one |
 //! | otherwise | refused: a wrong guess sends to strangers |
 
-use domain::number::{self, Home};
+use domain::number::{self, Notation};
 
 use super::rows::RowReader;
 use super::{FileError, FileFormat};
@@ -96,7 +96,7 @@ impl Layout {
     ) -> Result<Self, FileError> {
         let (skipped_bytes, written) = separator_line(sample)?;
         let sample = sample.get(skipped_bytes..).unwrap_or_default();
-        let home = format.home;
+        let notation = format.notation;
         let candidates = match format.separator.or(written) {
             Some(separator) if can_separate(separator) => vec![separator],
             Some(_) => return Err(FileError::BadSeparator),
@@ -105,7 +105,7 @@ impl Layout {
         let mut best: Option<(Score, u8, Vec<Vec<String>>)> = None;
         for separator in candidates {
             let rows = rows(sample, whole, separator);
-            let score = score(&rows, home);
+            let score = score(&rows, notation);
             if best.as_ref().is_none_or(|(best, ..)| score > *best) {
                 best = Some((score, separator, rows));
             }
@@ -144,13 +144,13 @@ fn separator_line(text: &str) -> Result<(usize, Option<u8>), FileError> {
 /// Rows with a number, rows with as many values as the first, values of the first.
 type Score = (usize, usize, usize);
 
-fn score(rows: &[Vec<String>], home: Option<Home>) -> Score {
+fn score(rows: &[Vec<String>], notation: Notation) -> Score {
     let columns = rows.first().map_or(0, Vec::len);
     if columns < 2 {
-        let numbers = rows.iter().filter(|row| row.iter().any(|value| is_number(value, home)));
+        let numbers = rows.iter().filter(|row| row.iter().any(|value| is_number(value, notation)));
         return (numbers.count(), 0, 0);
     }
-    let numbers = rows.iter().filter(|row| row.iter().any(|value| is_number(value, home)));
+    let numbers = rows.iter().filter(|row| row.iter().any(|value| is_number(value, notation)));
     let even = rows.iter().filter(|row| row.len() == columns);
     (numbers.count(), even.count(), columns)
 }
@@ -174,8 +174,8 @@ fn rows(sample: &str, whole: bool, separator: u8) -> Vec<Vec<String>> {
     rows
 }
 
-fn is_number(value: &str, home: Option<Home>) -> bool {
-    number::parse(value, home).is_ok()
+fn is_number(value: &str, notation: Notation) -> bool {
+    number::parse(value, notation).is_ok()
 }
 
 fn has_headings(rows: &[Vec<String>], format: &FileFormat) -> bool {
@@ -187,7 +187,7 @@ fn has_headings(rows: &[Vec<String>], format: &FileFormat) -> bool {
     if first.iter().any(is_named) {
         return true;
     }
-    let has_number = first.iter().any(|value| is_number(value, format.home));
+    let has_number = first.iter().any(|value| is_number(value, format.notation));
     !has_number && first.first().is_some_and(|value| value.chars().any(char::is_alphabetic))
 }
 
@@ -220,7 +220,7 @@ fn number_column(
     let data = rows.get(usize::from(has_headings)..).unwrap_or_default();
     let holds_numbers = |at: &usize| {
         let values = || data.iter().filter_map(|row| row.get(*at)).filter(|it| !it.is_empty());
-        let numbers = values().filter(|value| is_number(value, format.home)).count();
+        let numbers = values().filter(|value| is_number(value, format.notation)).count();
         numbers * 2 > values().count()
     };
     let of_numbers: Vec<_> = (0..first.len()).filter(holds_numbers).collect();

@@ -20,7 +20,7 @@ mod rows;
 mod tests;
 
 use domain::account::contacts::Contact;
-use domain::number::Home;
+use domain::number::Notation;
 
 use self::charset::Charset;
 use self::layout::Layout;
@@ -41,7 +41,7 @@ pub struct FileFormat {
     /// Heading of the number's column, or its place, counted from 1.
     pub number: Option<String>,
     /// Whose national numbers are read; `None`: all numbers are international.
-    pub home: Option<Home>,
+    pub notation: Notation,
 }
 
 pub(super) struct ContactFile {
@@ -88,7 +88,7 @@ impl ContactFile {
         if self.rows.is_none() {
             let layout = Layout::detect(&text, whole, &self.format)?;
             text.drain(..layout.skipped_bytes);
-            self.rows = Some(Rows::new(layout, self.format.home));
+            self.rows = Some(Rows::new(layout, self.format.notation));
         }
         let Some(rows) = &mut self.rows else { return Ok(()) };
         rows.read(text.as_bytes(), contacts, &mut self.report)?;

@@ -5,7 +5,7 @@ use std::mem;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use domain::account::contacts::Contact;
-use domain::number::{self, Home};
+use domain::number::{self, Notation};
 
 use super::layout::Layout;
 use super::position::Position;
@@ -19,7 +19,7 @@ pub(super) const COLUMNS_MAX: usize = Contact::FIELDS_MAX + 2;
 pub(super) struct Rows {
     reader: RowReader,
     layout: Layout,
-    home: Option<Home>,
+    notation: Notation,
     position: Position,
     headings: Option<Vec<String>>,
     /// Values of the row before, or of the heading.
@@ -85,12 +85,12 @@ impl RowReader {
 }
 
 impl Rows {
-    pub(super) fn new(layout: Layout, home: Option<Home>) -> Self {
+    pub(super) fn new(layout: Layout, notation: Notation) -> Self {
         Self {
             reader: RowReader::new(layout.separator),
             position: Position::new(layout.separator, layout.first_line, ROW_BYTES_MAX),
             layout,
-            home,
+            notation,
             headings: None,
             columns: 0,
             begun: false,
@@ -165,7 +165,7 @@ impl Rows {
     /// The error has the value that is at fault.
     fn contact<'a>(&self, values: &'a [String]) -> Result<Contact, (&'a str, RowFault)> {
         let written = values.get(self.layout.number_at).map_or("", String::as_str);
-        let number = number::parse(written, self.home);
+        let number = number::parse(written, self.notation);
         let number = number.map_err(|error| (written, RowFault::Number(error)))?;
         let (mut name, mut fields) = (None, BTreeMap::new());
         let others = values.iter().enumerate().filter(|(at, _)| *at != self.layout.number_at);

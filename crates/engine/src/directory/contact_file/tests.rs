@@ -3,7 +3,7 @@
 use super::*;
 
 fn danish() -> FileFormat {
-    FileFormat { home: Home::from_iso("DK"), ..FileFormat::default() }
+    FileFormat { notation: Notation::of(Home::from_iso("DK")), ..FileFormat::default() }
 }
 
 /// Reads the file in pieces of this size.
