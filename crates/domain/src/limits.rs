@@ -345,3 +345,12 @@ pub const ADMIN_PAGE_MAX: u32 = 500;
 /// Messages or recipients scanned in one call of a search without an index; a message counts as five recipients. It
 /// takes 0.1 to 0.4 s of one read connection; a message of 2,000,000 recipients takes twenty calls.
 pub const SEARCH_LOOKED_AT_MAX: u32 = 100_000;
+
+/// Characters of a text that are kept as the proof of an opt-out: enough for any such request, and no store for texts.
+pub const PROOF_TEXT_CHARS_MAX: usize = 500;
+
+/// Octets that are kept of the text, and of the parameters, of a receipt that cannot be read: more than any receipt has.
+pub const UNREAD_RECEIPT_OCTETS_MAX: usize = 1_024;
+
+/// Receipts that cannot be read, kept for each carrier; the newest show how it writes them.
+pub const UNREAD_RECEIPTS_MAX: u32 = 1_000;

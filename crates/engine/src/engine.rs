@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::id::InboundId;
 use domain::limits;
-use domain::ports::{Carrier, Clock, Fetch, Inbox, Lightning, PortError, Random, Store};
+use domain::ports::{
+    Carrier, Clock, Fetch, Inbox, Lightning, PortError, Random, Store, UnreadReceipt,
+};
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -294,6 +297,15 @@ impl Engine {
     /// Where carriers deliver.
     pub fn inbox(&self) -> Arc<dyn Inbox> {
         self.inbox.clone()
+    }
+
+    /// Receipts that name no message, newest first; with `before`, only older ones.
+    pub async fn unread_receipts(
+        &self,
+        before: Option<InboundId>,
+        limit: u32,
+    ) -> Result<Vec<(InboundId, UnreadReceipt)>, PortError> {
+        self.inbound.unread_receipts(before, limit).await
     }
 
     pub fn now(&self) -> Timestamp {

@@ -29,8 +29,8 @@ use domain::message::{Content, Lane};
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{
-    AcceptedPart, ChunkEnd, ClaimedChunk, End, NewAccount, Outcome, Receipt, ReceiptState,
-    RecipientList, Retry, Spent, Store, SubmissionKey,
+    AcceptedPart, ChunkEnd, ClaimedChunk, End, NewAccount, Outcome, Receipt, ReceiptScope,
+    ReceiptState, RecipientList, Retry, Spent, Store, SubmissionKey,
 };
 use domain::routing::CarrierName;
 use domain::secret::Secret;
@@ -199,6 +199,7 @@ fn said(outcome: &Outcome, state: ReceiptState) -> Receipt {
         to: Some(number(outcome.key.recipient)),
         at: NOW,
         unmarked: None,
+        scope: ReceiptScope::Part,
     }
 }
 

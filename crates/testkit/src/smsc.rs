@@ -8,7 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::message::Address;
 use domain::ports::{
-    AcceptedPart, Carrier, End, Inbox, LinkStatus, Outcome, Receipt, ReceiptState, Submission,
+    AcceptedPart, Carrier, End, Inbox, LinkStatus, Outcome, Receipt, ReceiptScope, ReceiptState,
+    Submission,
 };
 use domain::reason::Reason;
 use domain::routing::{CarrierName, Channel};
@@ -123,6 +124,7 @@ impl Smsc {
                         },
                         at: Timestamp::default(),
                         unmarked: None,
+                        scope: ReceiptScope::Part,
                     });
                 }
                 accepted.push(AcceptedPart { part, carrier_id });

@@ -17,12 +17,16 @@ use crate::settings::DoorState;
 
 fn view(entry: &BlockEntry) -> Value {
     let keyword = entry.proof.keyword.as_ref();
+    let said = entry.proof.said.as_ref();
     json!({
         "account": entry.scope.account(),
         "number": entry.number.digits().to_string(),
         "by": entry.proof.by.to_string(),
         "keyword": keyword.map(|(word, _)| word),
         "inbound": keyword.map(|(_, inbound)| inbound),
+        "text": said.map(|said| said.text.as_str()),
+        "to": said.map(|said| said.to.as_str()),
+        "carrier": said.map(|said| said.carrier.as_str()),
         "note": entry.proof.note,
         "at": Moment(entry.at),
     })

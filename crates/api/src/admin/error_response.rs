@@ -105,6 +105,7 @@ pub(super) fn number_not_changed(error: NumberError) -> Refusal {
     match error {
         NumberError::Unfit(UnfitNumber::Digits) => field("number", text),
         NumberError::Unfit(UnfitNumber::LendsWithoutReceiving) => field("can", text),
+        NumberError::Unfit(UnfitNumber::Keywords(_) | UnfitNumber::Stop) => field("keywords", text),
         NumberError::Unfit(_) => field("helpText", text),
         NumberError::NoSuchAccount => field("account", text),
         NumberError::NoSuchCarrier => field("carrier", text),

@@ -24,6 +24,7 @@ mod routing;
 mod search;
 mod senders;
 mod templates;
+mod unread_receipts;
 
 use accounts::*;
 use audit::list_audit;
@@ -43,5 +44,6 @@ use routing::*;
 use search::{find_messages, find_recipients};
 use senders::*;
 use templates::*;
+use unread_receipts::list_unread_receipts;
 
 pub(crate) use routes::admin_door;

@@ -35,6 +35,7 @@ fn view(number: &OwnNumber) -> Value {
         "account": terms.account,
         "webhookUrl": terms.webhook_url,
         "helpText": terms.help.as_ref().map(|help| help.as_str()),
+        "keywords": terms.keywords,
         "status": state.as_str(),
         "origin": origin.as_str(),
         "createdAt": Moment(*created_at),
@@ -69,6 +70,8 @@ pub(crate) struct NewNumber {
     webhook_url: Option<String>,
     #[serde(rename = "helpText")]
     help_text: Option<String>,
+    #[serde(default)]
+    keywords: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +83,8 @@ pub(crate) struct Terms {
     account: Option<i64>,
     webhook_url: Option<String>,
     help_text: Option<String>,
+    #[serde(default)]
+    keywords: Vec<String>,
 }
 
 impl Terms {
@@ -94,6 +99,7 @@ impl Terms {
             account: self.account.map(AccountId),
             webhook_url: self.webhook_url,
             help: self.help_text.map(Text::from),
+            keywords: self.keywords,
         })
     }
 }
@@ -103,8 +109,10 @@ pub(crate) async fn add_number(
     By(by): By,
     JsonObject(new): JsonObject<NewNumber>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
-    let NewNumber { number, country, can, carrier, account, webhook_url, help_text } = new;
-    let terms = Terms { country, can, carrier, account, webhook_url, help_text }.read()?;
+    let NewNumber { number, country, can, carrier, account, webhook_url, help_text, keywords } =
+        new;
+    let terms =
+        Terms { country, can, carrier, account, webhook_url, help_text, keywords }.read()?;
     let added = door.engine.numbers.add(&number, terms, by).await;
     added.map(|number| (StatusCode::CREATED, Json(view(&number)))).map_err(number_not_changed)
 }

@@ -4,7 +4,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use domain::inbound::{InboundBody, InboundPart, Party};
+use domain::inbound::{InboundBody, InboundPart, Party, Spelling};
 use domain::time::Timestamp;
 use http::{Refusal, bad_request, not_found, unavailable};
 use serde::Serialize;
@@ -34,6 +34,7 @@ pub(crate) async fn receive(
         carrier: carrier.clone(),
         from: party(&fields, "from")?,
         to: party(&fields, "to")?,
+        spelling: Spelling::default(),
         body: InboundBody::Text(within(fields.required_text("text")?, "text", TEXT_CHARS_MAX)?),
         join: None,
         at: door.engine.now(),

@@ -9,7 +9,7 @@ use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{
     AcceptedPart, ChunkEnd, ClaimRoom, ClaimedChunk, End, HoldOrder, NodeReport, NodeVerdict,
-    OrderAdmission, OrderCaps, Outcome, Receipt, ReceiptState, Store, SubmissionKey,
+    OrderAdmission, OrderCaps, Outcome, Receipt, ReceiptScope, ReceiptState, Store, SubmissionKey,
 };
 use domain::reason::Reason;
 use domain::routing::CarrierName;
@@ -115,6 +115,7 @@ impl World {
             to: None,
             at: self.now,
             unmarked: None,
+            scope: ReceiptScope::Part,
         })
     }
 

@@ -98,6 +98,9 @@ pub(crate) struct NumberConfig {
     /// Reply to HELP, charged to the account.
     #[serde(default)]
     pub help_text: Option<String>,
+    /// Words with which messages for the owner begin; they are no opt-out here.
+    #[serde(default)]
+    pub keywords: Vec<String>,
 }
 
 impl NumberConfig {
@@ -118,6 +121,7 @@ impl NumberConfig {
             account,
             webhook_url: self.webhook_url.as_ref().map(|url| url.as_str().to_owned()),
             help: self.help_text.as_deref().map(Text::new),
+            keywords: self.keywords.clone(),
         })
     }
 }

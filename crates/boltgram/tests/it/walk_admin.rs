@@ -232,3 +232,46 @@ async fn who_answers_stop_in_the_operators_words_is_on_the_blocklist() {
     assert_eq!(ida.get("/blocklist").await["data"], json!([]));
     server.stop();
 }
+
+#[tokio::test]
+async fn an_opt_out_is_understood_in_every_spelling_and_proved() {
+    let home = Home::with_config(
+        "[inbound]\nstop_words = [\"SLUT NU\"]\n\
+         [numbers]\naccept = \"possible\"\n\
+         [[numbers.own]]\nnumber = \"1919\"\ncountry = \"DK\"\n\
+         [[numbers.own]]\nnumber = \"1920\"\ncan = [\"receive\", \"lend\"]\n\
+         [[numbers.own]]\nnumber = \"1921\"\nkeywords = [\"cancel\"]\n",
+    );
+    let key = home.answer(&["operator", "add", "Ida"]);
+    let server = home.serve();
+    let ida = Operator::of(&server, key);
+    let anybody = Customer::of(&server);
+    for (from, to, text, number) in [
+        ("4520000001", "1919", "REVOKE", Some("4520000001")),
+        ("4520000002", "1919", "opt out", Some("4520000002")),
+        ("4520000003", "1919", "\u{1F6D1} OptOut!", Some("4520000003")),
+        ("4520000004", "1919", "slut nu, tak", Some("4520000004")),
+        ("4520000005", "1919", "\u{3A3}\u{3C4}\u{3BF}\u{3C0}", Some("4520000005")),
+        ("4520000006", "1919", "\u{131}ptal", Some("4520000006")),
+        // The number's country, and a legacy form.
+        ("20111224", "1919", "STOP", Some("4520111224")),
+        ("5215512345678", "1919", "STOP", Some("525512345678")),
+        ("4520000007", "1919", "Ende gut, alles gut", None),
+        ("4520000008", "1920", "STOP", None),
+        ("4520000009", "1921", "Cancel 17:30", None),
+        ("4520000010", "1921", "STOP", Some("4520000010")),
+    ] {
+        let said = json!({"from": from, "to": to, "text": text});
+        anybody.post("/sandbox/receive", said).await;
+        let Some(number) = number else {
+            let blocked = ida.get(&format!("/blocklist?number={from}")).await;
+            assert_eq!(blocked["data"], json!([]), "{text}");
+            continue;
+        };
+        let blocked = ida.get(&format!("/blocklist?number={number}")).await;
+        let entry = &blocked["data"][0];
+        assert_eq!((&entry["text"], &entry["to"]), (&json!(text), &json!(to)), "{blocked}");
+        assert_eq!((&entry["number"], &entry["carrier"]), (&json!(number), &json!("sandbox")));
+    }
+    server.stop();
+}

@@ -22,8 +22,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::message::Address;
 use domain::ports::{
-    AcceptedPart, Carrier, Clock, End, Inbox, LinkStatus, Outcome, Random, Receipt, ReceiptState,
-    Submission,
+    AcceptedPart, Carrier, Clock, End, Inbox, LinkStatus, Outcome, Random, Receipt, ReceiptScope,
+    ReceiptState, Submission,
 };
 use domain::reason::Reason;
 use domain::routing::{CarrierName, Channel};
@@ -131,6 +131,7 @@ impl Sandbox {
             to: due.to,
             at,
             unmarked: None,
+            scope: ReceiptScope::Part,
         });
         match inbox.receipts(receipts.collect()).await {
             Ok(()) => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use domain::ports::ReceiptState;
 use domain::secret::Secret;
 use serde::Deserialize;
 
@@ -30,6 +31,49 @@ pub enum InterfaceVersion {
     V34,
     #[serde(rename = "5.0")]
     V50,
+}
+
+/// What a carrier's word for a state means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptWord {
+    Delivered,
+    Failed,
+    Expired,
+    /// Nothing is decided yet.
+    Intermediate,
+}
+
+impl ReceiptWord {
+    pub(super) const fn state(self) -> ReceiptState {
+        match self {
+            Self::Delivered => ReceiptState::Delivered,
+            Self::Failed => ReceiptState::Failed,
+            Self::Expired => ReceiptState::Expired,
+            Self::Intermediate => ReceiptState::Intermediate,
+        }
+    }
+}
+
+/// What has a receipt of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptsPer {
+    #[default]
+    Part,
+    Message,
+}
+
+/// The parts that have a receipt.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiptFor {
+    #[default]
+    All,
+    /// It stands for the whole text.
+    First,
+    /// It stands for the whole text.
+    Last,
 }
 
 /// A carrier-specific optional parameter: text or octets.
@@ -107,6 +151,9 @@ pub struct SmppConfig {
     pub dest_ton: Option<u8>,
     #[serde(default)]
     pub dest_npi: Option<u8>,
+    /// ISO 3166-1: the country whose national numbers it delivers.
+    #[serde(default)]
+    pub country: Option<String>,
     /// Alphabet of data_coding 0.
     #[serde(default)]
     pub alphabet: Alphabet,
@@ -138,6 +185,15 @@ pub struct SmppConfig {
     /// Whether an unmarked message with the text of a receipt counts as one.
     #[serde(default = "receipts_by_text")]
     pub receipts_by_text: bool,
+    /// States by the carrier's own words: `{ "OK" = "delivered" }`.
+    #[serde(default)]
+    pub receipt_words: BTreeMap<String, ReceiptWord>,
+    /// Whether each part of a text has a receipt, or one receipt stands for the whole text.
+    #[serde(default)]
+    pub receipts_per: ReceiptsPer,
+    /// Which parts have a receipt.
+    #[serde(default)]
+    pub receipt_for: ReceiptFor,
     /// Meaning of statuses at this carrier: `{ "0x410" = "throttled" }`.
     #[serde(default)]
     pub errors: BTreeMap<String, Meaning>,

@@ -32,6 +32,7 @@ mod profile;
 mod queue;
 mod rate;
 mod rate_limited_log;
+mod receipt_text;
 mod receive;
 mod session;
 mod settings;
@@ -108,6 +109,8 @@ struct Inner {
     refused: RareWarning,
     /// Batches with inbound PDUs that cannot be decoded.
     malformed: RareWarning,
+    /// Receipts that name no message.
+    unread: RareWarning,
     unknown_statuses: Mutex<UnknownStatuses>,
     /// The carrier throttles.
     throttled: Incident,
@@ -148,6 +151,7 @@ impl SmppCarrier {
                 late_strays: RareWarning::default(),
                 refused: RareWarning::default(),
                 malformed: RareWarning::default(),
+                unread: RareWarning::default(),
                 marks: AtomicBool::new(false),
                 unmarked: RareWarning::default(),
                 unknown_statuses: Mutex::default(),

@@ -12,7 +12,8 @@
 //! | 8, and classes and indications of UCS-2 | UTF-16 |
 //! | all others | octets |
 
-use domain::inbound::{InboundBody, InboundPart, Join, JoinScheme, Party};
+use domain::inbound::{InboundBody, InboundPart, Join, JoinScheme, Party, Spelling};
+use domain::number::{AddressKind, Home};
 use domain::routing::CarrierName;
 use domain::text::{Header, Reference, Shifts, decode_septets, packed};
 use domain::time::Timestamp;
@@ -24,12 +25,12 @@ use super::profile::Alphabet;
 #[derive(Clone, Copy)]
 pub(super) struct RawMessage<'a> {
     pub(super) source: Address<'a>,
-    destination: Address<'a>,
-    esm_class: EsmClass,
-    data_coding: DataCoding,
+    pub(super) destination: Address<'a>,
+    pub(super) esm_class: EsmClass,
+    pub(super) data_coding: DataCoding,
     /// Including the header, if there is one.
     user_data: &'a [u8],
-    tlvs: Tlvs<'a>,
+    pub(super) tlvs: Tlvs<'a>,
 }
 
 impl<'a> RawMessage<'a> {
@@ -59,10 +60,17 @@ impl<'a> RawMessage<'a> {
         }
     }
 
+    /// The text without its header.
+    pub(super) fn text(self) -> &'a [u8] {
+        let header = self.esm_class.has_udh().then(|| Header::parse(self.user_data));
+        if let Some(Ok((_, text))) = header { text } else { self.user_data }
+    }
+
     pub(super) fn part(
         self,
         carrier: &CarrierName,
         alphabet: Alphabet,
+        home: Option<Home>,
         at: Timestamp,
         interrupted_at: Timestamp,
     ) -> InboundPart {
@@ -80,11 +88,12 @@ impl<'a> RawMessage<'a> {
             None => read(self.data_coding, alphabet, text, 0, Shifts::default()),
         };
         let (from, to) = (party(self.source), party(self.destination));
-        InboundPart { carrier: carrier.clone(), from, to, body, join, at, interrupted_at }
+        let spelling = Spelling { from: kind(self.source), to: kind(self.destination), home };
+        InboundPart { carrier: carrier.clone(), from, to, spelling, body, join, at, interrupted_at }
     }
 }
 
-fn payload<'a>(tlvs: Tlvs<'a>) -> &'a [u8] {
+pub(super) fn payload<'a>(tlvs: Tlvs<'a>) -> &'a [u8] {
     tlvs.get(tag::MESSAGE_PAYLOAD).map_or(&[], |tlv| tlv.value)
 }
 
@@ -105,14 +114,28 @@ fn sar_of(tlvs: Tlvs<'_>) -> Option<Join> {
     Join::new(JoinScheme::Sar, reference, total, nth)
 }
 
+pub(super) const fn kind(address: Address<'_>) -> AddressKind {
+    match address.ton {
+        Ton::INTERNATIONAL => AddressKind::International,
+        Ton::NATIONAL => AddressKind::National,
+        Ton::ALPHANUMERIC => AddressKind::Alphanumeric,
+        _ => AddressKind::Unknown,
+    }
+}
+
 /// The digits of an international number, or the address verbatim.
-fn party(address: Address<'_>) -> Party {
+pub(super) fn party(address: Address<'_>) -> Party {
     let given: String =
         address.addr.iter().map(|octet| char::from(*octet)).filter(|c| !c.is_control()).collect();
     match given.strip_prefix("00") {
         Some(digits) if address.ton == Ton::INTERNATIONAL => Party::new(digits),
         _ => Party::new(given),
     }
+}
+
+/// UCS-2, with and without a class or an indication.
+pub(super) const fn is_ucs2(coding: u8) -> bool {
+    matches!(coding, 8 | 0x18..=0x1B | 0xE0..=0xEF)
 }
 
 /// Decodes the text; `before` is the number of header octets in front of it.
@@ -134,7 +157,7 @@ fn read(
         0 | 0x10..=0x13 | 0xC0..=0xDF | 0xF0..=0xF3 | 0xF8..=0xFB => {
             default_alphabet(alphabet, text, before, shifts)
         }
-        8 | 0x18..=0x1B | 0xE0..=0xEF => InboundBody::Units(units(text)),
+        coding if is_ucs2(coding) => InboundBody::Units(units(text)),
         _ => InboundBody::Octets(text.to_vec()),
     }
 }

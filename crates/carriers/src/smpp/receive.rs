@@ -7,14 +7,20 @@
 //! | no | yes, without `receipts_by_text` | a message |
 //! | no | no | a message |
 //!
+//! A receipt is read in the alphabet in which it can be read (`receipt_text`); one that names no message in any is kept for
+//! the operator.
+//!
 //! A phone cannot set the mark, but it can send such a text. With `receipts_by_text` a recipient who guesses the
 //! carrier's id of a message to them, or anyone who can spoof their number, can forge its receipt. Unmarked failures must
 //! still count, or failures at carriers without marks would only time out. Set the key to false for a carrier that marks
 //! its receipts.
 
-use domain::inbound::InboundPart;
-use domain::number::{Msisdn, NumberEnds};
-use domain::ports::{Receipt, ReceiptState};
+use std::collections::HashMap;
+
+use domain::inbound::{InboundPart, Octets, Party};
+use domain::limits::UNREAD_RECEIPT_OCTETS_MAX;
+use domain::number::{Home, Msisdn, subscriber};
+use domain::ports::{Receipt, ReceiptScope, ReceiptState, UnreadReceipt};
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use smpp::CommandId;
@@ -22,8 +28,9 @@ use smpp::pdu::{Address, DataSm, DecodeError, DeliverSm, RawPdu, Ton};
 use smpp::receipt::{MessageState, Receipt as ParsedReceipt};
 
 use super::ids::ReceiptIds;
-use super::phone::RawMessage;
+use super::phone::{RawMessage, kind, party, payload};
 use super::profile::Alphabet;
+use super::receipt_text::{RawText, best_reading};
 
 /// Longest error code stored.
 const CODE_CHARS_MAX: usize = 32;
@@ -31,8 +38,8 @@ const CODE_CHARS_MAX: usize = 32;
 #[derive(Debug)]
 pub(super) enum Received {
     Receipt(Receipt),
-    /// A receipt without a message id.
-    WithoutId,
+    /// A receipt that names no message in any alphabet.
+    Unread(UnreadReceipt),
     /// A mobile-originated message, or a part of one.
     Message(InboundPart),
 }
@@ -44,7 +51,12 @@ pub(super) struct CarrierContext<'a> {
     pub(super) ids: ReceiptIds,
     /// Unmarked texts of receipts count as receipts.
     pub(super) by_text: bool,
+    /// States by the carrier's own words, in capitals.
+    pub(super) words: &'a HashMap<String, ReceiptState>,
+    pub(super) scope: ReceiptScope,
     pub(super) alphabet: Alphabet,
+    /// Its country.
+    pub(super) home: Option<Home>,
     pub(super) interrupted_at: Timestamp,
 }
 
@@ -53,42 +65,95 @@ pub(super) fn read(
     of: CarrierContext<'_>,
     at: Timestamp,
 ) -> Result<Received, DecodeError> {
-    let CarrierContext { carrier, ids, by_text, alphabet, interrupted_at } = of;
-    let (parsed, message) = if pdu.id() == CommandId::DATA_SM {
+    if pdu.id() == CommandId::DATA_SM {
         let data = pdu.decode::<DataSm<'_>>()?;
-        (ParsedReceipt::of_data(&data), RawMessage::of_data(&data))
+        Ok(judge(ParsedReceipt::of_data(&data), RawMessage::of_data(&data), &[], of, at))
     } else {
         let deliver = pdu.decode::<DeliverSm<'_>>()?;
-        (ParsedReceipt::of(&deliver), RawMessage::of(&deliver))
-    };
-    let part = || message.part(carrier, alphabet, at, interrupted_at);
-    let Some(parsed) = parsed else { return Ok(Received::Message(part())) };
-    let is_named = !parsed.message_id.is_empty();
-    let unmarked = (!parsed.marked).then(|| Box::new(part()));
-    Ok(match unmarked {
-        Some(part) if !is_named || !by_text || !comes_from_a_number(&part) => {
-            Received::Message(*part)
+        let both = !deliver.short_message.is_empty();
+        let payload = if both { payload(deliver.tlvs) } else { &[] };
+        Ok(judge(ParsedReceipt::of(&deliver), RawMessage::of(&deliver), payload, of, at))
+    }
+}
+
+/// `payload` is the text in `message_payload`, if there is one in `short_message` too.
+fn judge(
+    plain: Option<ParsedReceipt<'_>>,
+    message: RawMessage<'_>,
+    payload: &[u8],
+    of: CarrierContext<'_>,
+    at: Timestamp,
+) -> Received {
+    let RawMessage { esm_class, data_coding, tlvs, .. } = message;
+    let raw = RawText { esm_class, coding: data_coding, octets: message.text(), payload, tlvs };
+    best_reading(plain, raw, of.alphabet, |parsed| {
+        let CarrierContext { carrier, ids, by_text, words, scope, alphabet, home, .. } = of;
+        let part = || message.part(carrier, alphabet, home, at, of.interrupted_at);
+        let Some(parsed) = parsed else { return Received::Message(part()) };
+        let is_named = !parsed.message_id.is_empty();
+        let unmarked = (!parsed.marked).then(|| Box::new(part()));
+        match unmarked {
+            Some(part) if !is_named || !by_text || !may_match(&part) => Received::Message(*part),
+            None if !is_named => Received::Unread(unread(message, raw, carrier, at)),
+            unmarked => Received::Receipt(Receipt {
+                carrier: carrier.clone(),
+                carrier_id: ids.of_receipt(parsed.message_id),
+                state: state_of(&parsed, words),
+                code: code(&parsed),
+                to: number(message.source, home),
+                at,
+                unmarked,
+                scope,
+            }),
         }
-        None if !is_named => Received::WithoutId,
-        unmarked => Received::Receipt(Receipt {
-            carrier: carrier.clone(),
-            carrier_id: ids.of_receipt(parsed.message_id),
-            state: if parsed.intermediate {
-                ReceiptState::Intermediate
-            } else {
-                state(parsed.state)
-            },
-            code: code(&parsed),
-            to: number(message.source),
-            at,
-            unmarked,
-        }),
     })
 }
 
-/// Otherwise it cannot match a submission.
-fn comes_from_a_number(part: &InboundPart) -> bool {
-    NumberEnds::of(part.from.as_str(), part.to.as_str()).is_some()
+fn unread(
+    message: RawMessage<'_>,
+    raw: RawText<'_>,
+    carrier: &CarrierName,
+    at: Timestamp,
+) -> UnreadReceipt {
+    let cut = |octets: &[u8]| {
+        Octets::new(octets.iter().copied().take(UNREAD_RECEIPT_OCTETS_MAX).collect())
+    };
+    UnreadReceipt {
+        carrier: carrier.clone(),
+        at,
+        from: party(message.source),
+        to: party(message.destination),
+        esm_class: raw.esm_class.0,
+        data_coding: raw.coding.0,
+        octets: cut(raw.octets),
+        parameters: cut(raw.tlvs.whole()),
+    }
+}
+
+/// Whether one of its ends can be a whole number; otherwise it cannot match a submission.
+fn may_match(part: &InboundPart) -> bool {
+    let digits = |party: &Party| {
+        let digits = party.as_str().strip_prefix('+').unwrap_or(party.as_str());
+        digits.len() >= NUMBER_DIGITS_MIN && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    digits(&part.from) || digits(&part.to)
+}
+
+/// The shortest international numbers; short codes are shorter.
+const NUMBER_DIGITS_MIN: usize = 7;
+
+/// The state, by the carrier's own words first.
+fn state_of(parsed: &ParsedReceipt<'_>, words: &HashMap<String, ReceiptState>) -> ReceiptState {
+    let own = || {
+        let word = std::str::from_utf8(parsed.stat).ok().filter(|_| !words.is_empty())?;
+        words.get(&word.to_ascii_uppercase()).copied()
+    };
+    match parsed.state {
+        _ if parsed.intermediate => ReceiptState::Intermediate,
+        // A state in the optional parameters says more than a word.
+        known if parsed.contradictory => state(known),
+        known => own().unwrap_or_else(|| state(known)),
+    }
 }
 
 const fn state(parsed: MessageState) -> ReceiptState {
@@ -120,14 +185,13 @@ fn code(parsed: &ParsedReceipt<'_>) -> Option<String> {
     parsed.network_error.map(|error| format!("network {}: {}", error.network, error.code))
 }
 
-/// The source of a receipt is the message's recipient. National numbers and non-digits are not usable: `None`.
-fn number(source: Address<'_>) -> Option<Msisdn> {
-    if !matches!(source.ton, Ton::INTERNATIONAL | Ton::UNKNOWN) {
+/// The source of a receipt is the message's recipient. Names and short codes are none, and neither is a national number
+/// of an unknown country.
+fn number(source: Address<'_>, home: Option<Home>) -> Option<Msisdn> {
+    if !matches!(source.ton, Ton::INTERNATIONAL | Ton::NATIONAL | Ton::UNKNOWN) {
         return None;
     }
-    let digits = std::str::from_utf8(source.addr).ok()?;
-    let digits = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")).unwrap_or(digits);
-    digits.parse().ok()
+    subscriber(std::str::from_utf8(source.addr).ok()?, kind(source), home)
 }
 
 #[cfg(test)]
@@ -143,17 +207,27 @@ mod tests {
     }
 
     fn received_by(deliver: &DeliverSm<'_>, by_text: bool) -> Received {
+        read_raw(&raw(deliver), by_text, &HashMap::new())
+    }
+
+    fn raw(deliver: &DeliverSm<'_>) -> RawPdu {
         let mut out = BytesMut::new();
         pdu::encode(&mut out, CommandStatus::ROK, 1, deliver).unwrap();
-        let raw = RawPdu::new(out.freeze()).unwrap();
+        RawPdu::new(out.freeze()).unwrap()
+    }
+
+    fn read_raw(raw: &RawPdu, by_text: bool, words: &HashMap<String, ReceiptState>) -> Received {
         let of = CarrierContext {
             carrier: &CarrierName::new("main"),
             ids: ReceiptIds::Same,
             by_text,
+            words,
+            scope: ReceiptScope::Part,
             alphabet: Alphabet::Gsm7,
+            home: None,
             interrupted_at: Timestamp::from_millis(3),
         };
-        read(&raw, of, Timestamp::from_millis(7)).unwrap()
+        read(raw, of, Timestamp::from_millis(7)).unwrap()
     }
 
     fn receipt(short_message: &[u8]) -> Received {
@@ -283,6 +357,103 @@ mod tests {
     fn messages_and_receipts_without_an_id_are_recognised() {
         let message = DeliverSm { short_message: b"STOP", ..DeliverSm::default() };
         assert!(matches!(received(&message), Received::Message(_)));
-        assert!(matches!(receipt(b"stat:DELIVRD"), Received::WithoutId));
+        assert!(matches!(receipt(b"stat:DELIVRD"), Received::Unread(_)));
+    }
+
+    const TEXT: &str = "id:AB-12 sub:001 dlvrd:001 submit date:2611212200 done date:2611212201 stat:UNDELIV \
+        err:021 text:hi";
+
+    fn utf16(text: &str, octets: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        text.encode_utf16().flat_map(octets).collect()
+    }
+
+    #[test]
+    fn a_receipt_is_read_by_its_data_coding() {
+        let septets: Vec<u8> = TEXT.bytes().collect();
+        let packed = domain::text::packed::pack(&septets, 0);
+        let with_bom = [&[0xFE, 0xFF][..], &utf16(TEXT, u16::to_be_bytes)].concat();
+        for (coding, octets) in [
+            (8, utf16(TEXT, u16::to_be_bytes)),
+            (8, with_bom),
+            (8, utf16(TEXT, u16::to_le_bytes)),
+            (8, TEXT.as_bytes().to_vec()),
+            (0x18, utf16(TEXT, u16::to_be_bytes)),
+            (0, TEXT.as_bytes().to_vec()),
+            (1, TEXT.as_bytes().to_vec()),
+            (3, TEXT.as_bytes().to_vec()),
+            (0, utf16(TEXT, u16::to_be_bytes)),
+            (4, utf16(TEXT, u16::to_be_bytes)),
+            (0, packed),
+        ] {
+            let data_coding = smpp::pdu::DataCoding(coding);
+            let esm_class = EsmClass::RECEIPT;
+            let mut tlvs = TlvBuf::new();
+            tlvs.push(tag::MESSAGE_PAYLOAD, &octets).unwrap();
+            let in_payload =
+                DeliverSm { esm_class, data_coding, tlvs: tlvs.tlvs(), ..DeliverSm::default() };
+            let data = DataSm { esm_class, data_coding, tlvs: tlvs.tlvs(), ..DataSm::default() };
+            let short_message = octets.get(..254).unwrap_or(&octets);
+            let in_text =
+                DeliverSm { esm_class, data_coding, short_message, ..DeliverSm::default() };
+            for read in [received(&in_text), received(&in_payload), received_data(&data)] {
+                let Received::Receipt(receipt) = read else { panic!("{coding}: {octets:?}") };
+                assert_eq!(receipt.carrier_id, "AB-12", "{coding}");
+                assert_eq!(receipt.state, ReceiptState::Failed, "{coding}");
+                assert_eq!(receipt.code.as_deref(), Some("021"));
+            }
+        }
+    }
+
+    fn received_data(data: &DataSm<'_>) -> Received {
+        let mut out = BytesMut::new();
+        pdu::encode(&mut out, CommandStatus::ROK, 1, data).unwrap();
+        read_raw(&RawPdu::new(out.freeze()).unwrap(), true, &HashMap::new())
+    }
+
+    #[test]
+    fn a_receipt_that_cannot_be_read_is_kept_as_it_came() {
+        for octets in [&b"nothing to see"[..], b"\xff\xfe\xfd", b"", b"stat:DELIVRD err:000"] {
+            let Received::Unread(unread) = receipt(octets) else { panic!("{octets:?}") };
+            assert_eq!((unread.octets.as_slice(), unread.esm_class), (octets, 4));
+        }
+    }
+
+    #[test]
+    fn the_carriers_own_words_are_mapped() {
+        let words = [
+            ("OK".to_owned(), ReceiptState::Delivered),
+            ("KO".to_owned(), ReceiptState::Failed),
+            ("DELIVRD".to_owned(), ReceiptState::Intermediate),
+        ];
+        let words = HashMap::from(words);
+        for (word, expected) in [
+            ("OK", ReceiptState::Delivered),
+            ("ok", ReceiptState::Delivered),
+            ("KO", ReceiptState::Failed),
+            ("DELIVRD", ReceiptState::Intermediate),
+            ("EXPIRED", ReceiptState::Expired),
+        ] {
+            let text = format!("id:1 stat:{word} err:000");
+            let esm_class = EsmClass::RECEIPT;
+            let short_message = text.as_bytes();
+            let deliver = DeliverSm { esm_class, short_message, ..DeliverSm::default() };
+            let Received::Receipt(receipt) = read_raw(&raw(&deliver), true, &words) else {
+                panic!()
+            };
+            assert_eq!(receipt.state, expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn an_unmarked_text_in_ucs2_is_a_receipt_too() {
+        let octets = utf16("id:7 stat:UNDELIV err:001", u16::to_be_bytes);
+        let deliver = DeliverSm {
+            source: Address::international(b"4520123456"),
+            data_coding: smpp::pdu::DataCoding(8),
+            short_message: &octets,
+            ..DeliverSm::default()
+        };
+        let Received::Receipt(receipt) = received(&deliver) else { panic!() };
+        assert_eq!((&*receipt.carrier_id, receipt.unmarked.is_some()), ("7", true));
     }
 }

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::time::Duration;
 use std::{fs, io};
 
+use domain::number::Home;
+use domain::ports::{ReceiptScope, ReceiptState};
 use domain::secret::Secret;
 use smpp::CommandStatus;
 use smpp::backoff::Backoff;
@@ -15,7 +17,7 @@ use smpp::client::ClientConfig;
 use smpp::session::{BindKind, SessionConfig, WINDOW_MAX};
 use smpp::tls::{ClientTls, Identity};
 
-use super::config::{BindMode, InterfaceVersion, SmppConfig};
+use super::config::{BindMode, InterfaceVersion, ReceiptFor, ReceiptWord, ReceiptsPer, SmppConfig};
 use super::ids::ReceiptIds;
 use super::profile::Profile;
 use super::verdict::Meaning;
@@ -42,6 +44,11 @@ pub(super) struct Settings {
     pub(super) profile: Profile,
     pub(super) receipt_ids: ReceiptIds,
     pub(super) receipts_by_text: bool,
+    /// In capitals.
+    pub(super) receipt_words: HashMap<String, ReceiptState>,
+    pub(super) receipt_scope: ReceiptScope,
+    /// The country of the carrier.
+    pub(super) home: Option<Home>,
     pub(super) errors: HashMap<CommandStatus, Meaning>,
     pub(super) lost: Backoff,
     pub(super) refused: Backoff,
@@ -62,6 +69,9 @@ impl SmppConfig {
             profile: self.profile()?,
             receipt_ids: self.receipt_ids,
             receipts_by_text: self.receipts_by_text,
+            receipt_words: self.receipt_words()?,
+            receipt_scope: self.receipt_scope(),
+            home: self.home()?,
             errors: self.errors()?,
             lost: Backoff::new(Duration::from_millis(self.reconnect_ms.into()), RECONNECT_MAX)
                 .steady(RECONNECT_SOON),
@@ -153,6 +163,31 @@ impl SmppConfig {
         }
     }
 
+    fn receipt_words(&self) -> Result<HashMap<String, ReceiptState>, ConfigError> {
+        let read = |(word, meaning): (&String, &ReceiptWord)| {
+            let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic());
+            let why = || format!("{word:?} is no word of a receipt");
+            let word = is_word.then(|| word.to_ascii_uppercase());
+            Ok((word.ok_or_else(|| ConfigError::key("receipt_words", why()))?, meaning.state()))
+        };
+        self.receipt_words.iter().map(read).collect()
+    }
+
+    const fn receipt_scope(&self) -> ReceiptScope {
+        match (self.receipts_per, self.receipt_for) {
+            (ReceiptsPer::Message, _) => ReceiptScope::Message,
+            (ReceiptsPer::Part, ReceiptFor::All) => ReceiptScope::Part,
+            (ReceiptsPer::Part, ReceiptFor::First) => ReceiptScope::First,
+            (ReceiptsPer::Part, ReceiptFor::Last) => ReceiptScope::Last,
+        }
+    }
+
+    fn home(&self) -> Result<Option<Home>, ConfigError> {
+        let Some(country) = self.country.as_deref() else { return Ok(None) };
+        let unknown = || ConfigError::key("country", "expected an ISO 3166-1 code such as \"TH\"");
+        Home::from_iso(country).map(Some).ok_or_else(unknown)
+    }
+
     fn errors(&self) -> Result<HashMap<CommandStatus, Meaning>, ConfigError> {
         let read = |(status, meaning): (&String, &Meaning)| {
             let number = match status.strip_prefix("0x") {
@@ -219,6 +254,8 @@ mod tests {
             (r#", "errors": {"busy": "permanent"}"#, "errors"),
             (r#", "errors": {"0": "permanent"}"#, "errors"),
             (r#", "priority": 9"#, "priority"),
+            (r#", "country": "Siam""#, "country"),
+            (r#", "receipt_words": {"": "failed"}"#, "receipt_words"),
             (r#", "ca_file": "/nowhere""#, "ca_file"),
             (r#", "tls": true, "ca_file": "/nowhere""#, "tls"),
             (r#", "tls": true, "cert_file": "/nowhere""#, "key_file"),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::inbound::InboundPart;
-use domain::ports::{Carrier, InboundRefusal, Inbox, Outcome, PortError, Receipt};
+use domain::ports::{Carrier, InboundRefusal, Inbox, Outcome, PortError, Receipt, UnreadReceipt};
 use domain::routing::CarrierName;
 use serde_json::json;
 use smpp::CommandStatus;
@@ -81,6 +81,10 @@ impl Inbox for Counting {
     }
 
     async fn inbound(&self, _parts: Vec<InboundPart>) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn unread(&self, _receipts: Vec<UnreadReceipt>) -> Result<(), PortError> {
         Ok(())
     }
 

@@ -1,9 +1,28 @@
-//! Keywords in replies: opt-out (STOP), opt-in (START) and HELP. The words that carriers require are built in; others can
-//! be added.
+//! Keywords in replies: opt-out (STOP), opt-in (START) and HELP, in the words that are built in and those that the
+//! operator adds.
+//!
+//! | word | as the first words of a text | as the whole text |
+//! |---|---|---|
+//! | STOP and its English synonyms, and stop words of the operator | opt-out | opt-out |
+//! | stop words of other languages | – | opt-out |
+//! | START, HELP and theirs | – | opt-in, help |
+//!
+//! Texts are compared by their words, in a form without case, symbols and punctuation (`fold`). A word that the owner of
+//! the number uses for something else means nothing here, and neither does any word that comes to a lent number: see
+//! [`Receivers::keyword`](super::Receivers::keyword).
+
+mod fold;
+mod words;
 
 use std::collections::BTreeSet;
 
 use crate::inbound::InboundMessage;
+
+/// Words of a phrase in the configuration.
+pub const PHRASE_WORDS_MAX: usize = 6;
+
+/// Characters of a phrase in the configuration.
+pub const PHRASE_CHARS_MAX: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Keyword {
@@ -12,132 +31,114 @@ pub enum Keyword {
     Help,
 }
 
-/// The words of CTIA's short code handbook.
-const STOP: [&str; 6] = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT"];
-const START: [&str; 2] = ["START", "UNSTOP"];
-const HELP: [&str; 1] = ["HELP"];
+/// Why a phrase can be no keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {PHRASE_WORDS_MAX} words of together at most {PHRASE_CHARS_MAX} characters")]
+pub struct BadPhrase;
 
-/// Keywords, in capitals.
+/// Whether a phrase can be a keyword.
+pub fn check_phrase(phrase: &str) -> Result<(), BadPhrase> {
+    let count = phrase.split_whitespace().count();
+    let short = count <= PHRASE_WORDS_MAX && phrase.chars().count() <= PHRASE_CHARS_MAX;
+    let Some(folded) = folded(phrase).filter(|_| short) else { return Err(BadPhrase) };
+    if folded.split(' ').count() <= PHRASE_WORDS_MAX { Ok(()) } else { Err(BadPhrase) }
+}
+
+/// The words of a phrase as they are compared, separated by spaces; `None` if it has none.
+fn folded(phrase: &str) -> Option<String> {
+    let (words, _) = fold::words(phrase);
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// Phrases, each as its folded words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Phrases(BTreeSet<String>);
+
+impl Phrases {
+    pub fn new<'a>(phrases: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(phrases.into_iter().filter_map(folded).collect())
+    }
+
+    /// The longest phrase that a text begins with.
+    fn leading(&self, words: &[String]) -> Option<String> {
+        let counts = (1..=words.len().min(PHRASE_WORDS_MAX)).rev();
+        let mut heads = counts.filter_map(|count| Some(words.get(..count)?.join(" ")));
+        heads.find(|head| self.0.contains(head))
+    }
+
+    /// Whether a text begins with one of them.
+    pub fn begin(&self, message: &InboundMessage) -> bool {
+        !self.0.is_empty() && read(message).is_some_and(|(words, _)| self.leading(&words).is_some())
+    }
+
+    fn has(&self, text: &str) -> bool {
+        self.0.contains(text)
+    }
+}
+
+/// The words of a message that are compared, and whether they are all of it. `None` if its beginning is missing.
+fn read(message: &InboundMessage) -> Option<(Vec<String>, bool)> {
+    if message.missing.first() == Some(&1) {
+        return None;
+    }
+    let (words, whole) = fold::words(message.content.text()?.as_str());
+    Some((words, whole && message.is_complete()))
+}
+
+/// All keywords.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keywords {
-    stop: BTreeSet<String>,
-    start: BTreeSet<String>,
-    help: BTreeSet<String>,
+    /// Also with a text after it.
+    leading_stop: Phrases,
+    stop: Phrases,
+    start: Phrases,
+    help: Phrases,
 }
 
 impl Default for Keywords {
     fn default() -> Self {
-        let words = |known: &[&str]| known.iter().map(|word| (*word).to_owned()).collect();
-        Self { stop: words(&STOP), start: words(&START), help: words(&HELP) }
+        let of = |phrases: &[&'static str]| Phrases::new(phrases.iter().copied());
+        Self {
+            leading_stop: of(words::ENGLISH_STOP),
+            stop: Phrases::new(words::OTHER_STOP.iter().copied().flatten().copied()),
+            start: of(words::ENGLISH_START),
+            help: of(words::ENGLISH_HELP),
+        }
     }
 }
 
 impl Keywords {
-    /// Adds words in any case. For a word with two meanings STOP takes precedence, then START.
+    /// Adds phrases. For one with two meanings STOP takes precedence, then START.
     #[must_use]
-    pub fn and<'a>(mut self, keyword: Keyword, words: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn and<'a>(mut self, keyword: Keyword, phrases: impl IntoIterator<Item = &'a str>) -> Self {
         let known = match keyword {
-            Keyword::Stop => &mut self.stop,
+            Keyword::Stop => &mut self.leading_stop,
             Keyword::Start => &mut self.start,
             Keyword::Help => &mut self.help,
         };
-        let bare =
-            |word: &str| word.trim_matches(|char: char| !char.is_alphanumeric()).to_uppercase();
-        known.extend(words.into_iter().map(bare).filter(|word| !word.is_empty()));
+        known.0.extend(phrases.into_iter().filter_map(folded));
         self
     }
 
-    pub fn meaning(&self, word: &str) -> Option<Keyword> {
-        let word = word.to_uppercase();
-        if self.stop.contains(&word) {
-            Some(Keyword::Stop)
-        } else if self.start.contains(&word) {
-            Some(Keyword::Start)
-        } else if self.help.contains(&word) {
-            Some(Keyword::Help)
-        } else {
-            None
-        }
-    }
-
-    /// The keyword of an inbound message and the word itself, which is the first one. START and HELP count only as a
-    /// single word; STOP also with text after it.
+    /// The keyword of an inbound message, and the phrase in capitals.
     pub fn of(&self, message: &InboundMessage) -> Option<(Keyword, String)> {
-        let word = message.keyword()?;
-        let keyword = self.meaning(&word)?;
-        let words = message.content.text()?.as_str().split_whitespace().count();
-        (keyword == Keyword::Stop || words == 1).then_some((keyword, word))
+        let (words, whole) = read(message)?;
+        let leading = self.leading_stop.leading(&words).map(|phrase| (Keyword::Stop, phrase));
+        let all = whole.then(|| words.join(" "));
+        let by_whole = || {
+            let all = all?;
+            let keywords = [
+                (Keyword::Stop, &self.stop),
+                (Keyword::Start, &self.start),
+                (Keyword::Help, &self.help),
+            ];
+            let keyword = keywords.into_iter().find(|(_, phrases)| phrases.has(&all))?.0;
+            Some((keyword, all))
+        };
+        let (keyword, phrase) = leading.or_else(by_whole)?;
+        Some((keyword, phrase.to_uppercase()))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::id::InboundId;
-    use crate::inbound::{InboundContent, Party};
-    use crate::routing::CarrierName;
-    use crate::time::Timestamp;
-
-    fn said(text: &str) -> InboundMessage {
-        InboundMessage {
-            id: InboundId(Uuid::nil()),
-            carrier: CarrierName::new("main"),
-            from: Party::new("4511111111"),
-            to: Party::new("1919"),
-            content: InboundContent::Text(text.into()),
-            parts: 1,
-            missing: vec![],
-            account: None,
-            received_at: Timestamp::default(),
-        }
-    }
-
-    fn means(keywords: &Keywords, text: &str) -> Option<Keyword> {
-        keywords.of(&said(text)).map(|(keyword, _)| keyword)
-    }
-
-    #[test]
-    fn the_required_words_are_built_in() {
-        let known = Keywords::default();
-        for word in ["STOP", "stop", " Stop! ", "stopall", "Unsubscribe", "CANCEL", "end", "quit."]
-        {
-            assert_eq!(means(&known, word), Some(Keyword::Stop), "{word}");
-        }
-        for (word, meaning) in [
-            ("start", Some(Keyword::Start)),
-            ("UNSTOP", Some(Keyword::Start)),
-            ("help?", Some(Keyword::Help)),
-            ("yes", None),
-            ("stopper", None),
-            ("please stop", None),
-            ("", None),
-        ] {
-            assert_eq!(means(&known, word), meaning, "{word}");
-        }
-    }
-
-    #[test]
-    fn only_stop_counts_with_text_after_it() {
-        let known = Keywords::default();
-        assert_eq!(means(&known, "stop sending me this"), Some(Keyword::Stop));
-        assert_eq!(means(&known, "start a new order please"), None);
-        assert_eq!(means(&known, "help me out here"), None);
-    }
-
-    #[test]
-    fn words_of_other_languages_can_be_added() {
-        let known = Keywords::default()
-            .and(Keyword::Stop, ["afmeld", "stopnu", "ยกเลิก"])
-            .and(Keyword::Start, ["tilmeld"])
-            .and(Keyword::Help, ["hjælp", ""]);
-        assert_eq!(means(&known, "AFMELD"), Some(Keyword::Stop));
-        assert_eq!(means(&known, "ยกเลิก"), Some(Keyword::Stop));
-        assert_eq!(means(&known, "Tilmeld"), Some(Keyword::Start));
-        assert_eq!(means(&known, "Hjælp!"), Some(Keyword::Help));
-        assert_eq!(means(&known, "stop"), Some(Keyword::Stop), "the built-in words are lost");
-        let stop = Keywords::default().and(Keyword::Help, ["stop"]);
-        assert_eq!(means(&stop, "stop"), Some(Keyword::Stop), "STOP lost precedence");
-    }
-}
+mod tests;

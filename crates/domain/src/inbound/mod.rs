@@ -10,5 +10,5 @@ mod receivers;
 
 pub use join::{PartSet, Place, place};
 pub use message::{InboundContent, InboundMessage, Octets};
-pub use part::{InboundBody, InboundPart, Join, JoinScheme, PartKey, Party};
+pub use part::{InboundBody, InboundPart, Join, JoinScheme, PartKey, Party, Spelling};
 pub use receivers::{Receiver, Receivers};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::number::{AddressKind, Home};
 use crate::routing::CarrierName;
 use crate::state::stored_as;
 use crate::time::Timestamp;
@@ -33,6 +34,15 @@ impl fmt::Debug for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Party(…)")
     }
+}
+
+/// What the carrier declares of the addresses of a part, and its country.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spelling {
+    pub from: AddressKind,
+    pub to: AddressKind,
+    /// The country of the carrier, if it is configured.
+    pub home: Option<Home>,
 }
 
 /// Content of a part. UTF-16 is joined before decoding, because a surrogate pair may be split between two parts.
@@ -94,6 +104,7 @@ pub struct InboundPart {
     pub carrier: CarrierName,
     pub from: Party,
     pub to: Party,
+    pub spelling: Spelling,
     pub body: InboundBody,
     /// `None` for a whole message.
     pub join: Option<Join>,

@@ -7,20 +7,23 @@
 //! |---|---|---|
 //! | is marked as one, and names a number | id and number | id |
 //! | is marked as one, and names none | id | |
-//! | is not marked, and names a number | id and number | id; the number must fit both ends |
-//! | is not marked, and names none | id; the number must fit both ends | |
+//! | is not marked | id and the number that it comes from | id and the number that it goes to |
 //!
 //! | candidates | the receipt |
 //! |---|---|
-//! | one | is of that part |
-//! | several | is *ambiguous*: it is parked and decides nothing |
+//! | one, or several parts of one recipient | is of that part, or of one of these |
+//! | of several recipients | is *ambiguous*: it is parked and decides nothing |
 //! | none | is parked until a submission with its id is recorded |
-//! | only such as do not fit | is an inbound message, and is parked too |
+//! | none, it is not marked, and its id is known of other numbers | is an inbound message, and is parked too |
 //!
 //! Any phone can send a text that looks like a receipt. So an unmarked one counts only for a
-//! submission to the number that it comes from, now or when it is looked up again. It is parked
-//! although it is an inbound message, because its own submission may not be recorded yet and an
+//! submission to exactly the number that it comes from, now or when it is looked up again. It is
+//! parked although it is an inbound message, because its own submission may not be recorded yet and an
 //! older one may have the same id. An intermediate receipt is never parked: it decides nothing.
+//!
+//! Which of a text's parts it is of depends on what the carrier's receipts stand for
+//! ([`ReceiptScope`]): all that the carrier took; or its own part; or, where parts share an id, the
+//! first of them that is not decided yet.
 //!
 //! | receipt \ part | accepted, recipient not final | accepted, recipient final | delivered, failed, expired |
 //! |---|---|---|---|
@@ -31,8 +34,7 @@
 use super::delivery::Delivery;
 use super::parts::{Part, PartState};
 use super::recipient::RecipientState;
-use crate::number::NumberEnds;
-use crate::ports::ReceiptState;
+use crate::ports::{ReceiptScope, ReceiptState};
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
 
@@ -69,6 +71,30 @@ impl ReceiptState {
 }
 
 impl Delivery {
+    /// The parts that a receipt stands for; `named` have its id, in ascending order.
+    pub fn parts_of_receipt(
+        &self,
+        carrier: &CarrierName,
+        named: &[u16],
+        scope: ReceiptScope,
+    ) -> Vec<u16> {
+        let own = || self.parts.iter().filter(|part| part.carrier == *carrier);
+        let last = own().map(|part| part.parts).max().unwrap_or(1);
+        let is_whole = match scope {
+            ReceiptScope::Part => false,
+            ReceiptScope::First => named.contains(&1),
+            ReceiptScope::Last => named.contains(&last),
+            ReceiptScope::Message => true,
+        };
+        if is_whole {
+            return own().map(|part| part.part).collect();
+        }
+        let is_open = |number: &&u16| {
+            own().any(|part| part.part == **number && part.state == PartState::Accepted)
+        };
+        named.iter().find(is_open).or(named.last()).copied().into_iter().collect()
+    }
+
     /// Records a receipt for a part. The recipient's state follows with
     /// [`apply_parts`](Self::apply_parts).
     pub fn record_receipt(
@@ -119,7 +145,7 @@ impl Delivery {
 /// What a receipt is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReceiptMatch<T> {
-    /// This one submission.
+    /// Submissions of one recipient, or one submission.
     One(T),
     /// No submission that is known yet.
     Unknown,
@@ -128,39 +154,30 @@ pub enum ReceiptMatch<T> {
     OtherNumbers,
 }
 
+impl<K: PartialEq> ReceiptMatch<(K, Vec<u16>)> {
+    /// From the candidates: recipients, and the parts of each with the receipt's id. With `is_cut`
+    /// there are more than were read.
+    pub fn of(candidates: impl IntoIterator<Item = (K, u16)>, is_cut: bool) -> Self {
+        let mut found: Option<(K, Vec<u16>)> = None;
+        for (recipient, part) in candidates {
+            match &mut found {
+                None => found = Some((recipient, vec![part])),
+                Some((one, parts)) if *one == recipient => parts.push(part),
+                Some(_) => return Self::Ambiguous,
+            }
+        }
+        match found {
+            None => Self::Unknown,
+            Some(_) if is_cut => Self::Ambiguous,
+            Some((recipient, mut parts)) => {
+                parts.sort_unstable();
+                Self::One((recipient, parts))
+            }
+        }
+    }
+}
+
 impl<T> ReceiptMatch<T> {
-    /// From the candidates for a number, or for the id of a marked receipt; two are enough to know
-    /// that there are several.
-    pub fn of(candidates: impl IntoIterator<Item = T>) -> Self {
-        let mut candidates = candidates.into_iter();
-        match (candidates.next(), candidates.next()) {
-            (None, _) => Self::Unknown,
-            (Some(one), None) => Self::One(one),
-            (Some(_), Some(_)) => Self::Ambiguous,
-        }
-    }
-
-    /// From the candidates for the id of an unmarked receipt, each with the number that it went to.
-    /// With `is_cut` there are more candidates than were read: nobody knows which is meant.
-    pub fn of_fitting(
-        ends: NumberEnds,
-        candidates: impl IntoIterator<Item = (Option<u64>, T)>,
-        is_cut: bool,
-    ) -> Self {
-        if is_cut {
-            return Self::Ambiguous;
-        }
-        let mut is_known = false;
-        let fitting = candidates.into_iter().filter_map(|(number, candidate)| {
-            is_known = true;
-            number.is_some_and(|number| ends.fit(number)).then_some(candidate)
-        });
-        match Self::of(fitting) {
-            Self::Unknown if is_known => Self::OtherNumbers,
-            found => found,
-        }
-    }
-
     /// Whether a receipt in this state is parked. What is parked may be ambiguous.
     pub const fn is_parked(&self, state: ReceiptState) -> bool {
         !matches!(self, Self::One(_)) && !matches!(state, ReceiptState::Intermediate)
@@ -172,12 +189,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    const NUMBER: u64 = 4_520_123_456;
-
-    fn ends() -> NumberEnds {
-        NumberEnds::of("20123456", "1919").unwrap()
-    }
 
     #[test]
     fn parks_what_has_not_one_part() {
@@ -192,21 +203,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_unmarked_receipt_is_of_the_one_submission_that_fits(
-            fits in prop::collection::vec(prop::option::of(any::<bool>()), 0..6), is_cut: bool
+        fn a_receipt_is_of_the_one_recipient_that_has_its_id(
+            candidates in prop::collection::vec((0..3u8, 1..4u16), 0..5), is_cut: bool
         ) {
-            let candidates = fits.iter().enumerate().map(|(at, fits)| {
-                (fits.map(|fits| if fits { NUMBER } else { NUMBER + 1 }), at)
-            });
-            let found = ReceiptMatch::of_fitting(ends(), candidates, is_cut);
-            let fitting: Vec<_> =
-                (0..fits.len()).filter(|at| fits[*at] == Some(true)).collect();
-            let expected = match fitting[..] {
-                _ if is_cut => ReceiptMatch::Ambiguous,
-                [one] => ReceiptMatch::One(one),
-                [_, _, ..] => ReceiptMatch::Ambiguous,
-                [] if fits.is_empty() => ReceiptMatch::Unknown,
-                [] => ReceiptMatch::OtherNumbers,
+            let found = ReceiptMatch::of(candidates.iter().copied(), is_cut);
+            let mut recipients: Vec<_> = candidates.iter().map(|(recipient, _)| *recipient).collect();
+            recipients.dedup();
+            let expected = match recipients[..] {
+                [] => ReceiptMatch::Unknown,
+                [one] if !is_cut => {
+                    let mut parts: Vec<_> = candidates.iter().map(|(_, part)| *part).collect();
+                    parts.sort_unstable();
+                    ReceiptMatch::One((one, parts))
+                }
+                _ => ReceiptMatch::Ambiguous,
             };
             prop_assert_eq!(found, expected);
         }

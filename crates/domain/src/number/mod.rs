@@ -11,7 +11,6 @@
 
 mod calling_code;
 mod dial_out;
-mod ends;
 mod error;
 mod home;
 mod msisdn;
@@ -26,7 +25,6 @@ mod sender;
 mod spelling;
 mod tidy;
 
-pub use ends::NumberEnds;
 pub use error::NumberError;
 pub use home::Home;
 pub use msisdn::Msisdn;

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::{SenderError, SenderId};
 use crate::id::AccountId;
 use crate::inbound::Party;
+use crate::inbound::keyword::{BadPhrase, Phrases, check_phrase};
 use crate::limits::ORDER_TEXT_CHARS_MAX;
 use crate::routing::CarrierName;
 use crate::state::stored_as;
@@ -45,6 +46,8 @@ pub struct NumberTerms {
     pub webhook_url: Option<String>,
     /// Reply to HELP, charged to the account.
     pub help: Option<Text>,
+    /// Words with which messages for its owner begin: they are no opt-out, even if they are one elsewhere.
+    pub keywords: Vec<String>,
 }
 
 /// What a number can be used for.
@@ -174,6 +177,23 @@ pub enum UnfitNumber {
     HelpLength,
     #[error("cannot be sent: {0}")]
     HelpText(TextError),
+    #[error("has at most {KEYWORDS_MAX} phrases, and each {0}")]
+    Keywords(#[from] BadPhrase),
+    #[error("must not contain STOP, which ends the messages of every sender")]
+    Stop,
+}
+
+/// Phrases of one number.
+const KEYWORDS_MAX: usize = 20;
+
+fn check_keywords(keywords: &[String]) -> Result<(), UnfitNumber> {
+    keywords.iter().try_for_each(|phrase| check_phrase(phrase))?;
+    if keywords.len() > KEYWORDS_MAX {
+        return Err(BadPhrase.into());
+    }
+    let stop = Phrases::new(["STOP"]);
+    let taken = keywords.iter().any(|phrase| Phrases::new([phrase.as_str()]) == stop);
+    if taken { Err(UnfitNumber::Stop) } else { Ok(()) }
 }
 
 /// The number as stored, without `+`, if it may have these terms.
@@ -196,6 +216,7 @@ pub fn fit(written: &str, terms: &NumberTerms) -> Result<Party, UnfitNumber> {
         }
         measure(help.as_str(), &Policy::default()).map_err(UnfitNumber::HelpText)?;
     }
+    check_keywords(&terms.keywords)?;
     Ok(Party::new(digits))
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::inbound::InboundPart;
+use crate::inbound::{InboundPart, Octets, Party};
 use crate::message::{Address, Content};
-use crate::number::{Msisdn, NumberEnds};
+use crate::number::Msisdn;
 use crate::ports::{ChunkId, PortError};
 use crate::reason::Reason;
 use crate::routing::{CarrierName, Channel};
@@ -114,14 +114,52 @@ pub struct Receipt {
     /// anyone with a phone can write such a text. It counts only for a submission to the number
     /// that it comes from.
     pub unmarked: Option<Box<InboundPart>>,
+    /// Which parts of its text it stands for.
+    pub scope: ReceiptScope,
 }
 
 impl Receipt {
-    /// What an unmarked receipt must match; `None` when it is marked.
-    pub fn ends(&self) -> Option<NumberEnds> {
+    /// The number at the other end of an unmarked receipt: some carriers swap the addresses.
+    pub fn swapped(&self) -> Option<Msisdn> {
         let part = self.unmarked.as_ref()?;
-        NumberEnds::of(part.from.as_str(), part.to.as_str())
+        part.to.as_str().parse().ok().map(Msisdn::as_spelled_today)
     }
+}
+
+/// What a carrier's receipt stands for, where a text has several parts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum ReceiptScope {
+    /// Its own part. If parts share an id, each receipt is of the next of them.
+    #[default]
+    Part,
+    /// The whole text, if it is of the first part.
+    First,
+    /// The whole text, if it is of the last part.
+    Last,
+    /// The whole text.
+    Message,
+}
+
+stored_as!(ReceiptScope {
+    Part = "part",
+    First = "first",
+    Last = "last",
+    Message = "message",
+});
+
+/// A receipt that names no message in any alphabet. It is kept for the operator to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadReceipt {
+    pub carrier: CarrierName,
+    pub at: Timestamp,
+    pub from: Party,
+    pub to: Party,
+    pub esm_class: u8,
+    pub data_coding: u8,
+    /// Its text, at most [`crate::limits::UNREAD_RECEIPT_OCTETS_MAX`].
+    pub octets: Octets,
+    /// Its optional parameters, as far.
+    pub parameters: Octets,
 }
 
 /// Where carriers deliver outcomes, receipts and inbound messages. The engine implements it.
@@ -145,6 +183,9 @@ pub trait Inbox: Send + Sync {
     /// Takes parts of inbound messages. `Ok` and errors as for [`Inbox::receipts`]; a repeated part
     /// is stored once.
     async fn inbound(&self, parts: Vec<InboundPart>) -> Result<(), PortError>;
+
+    /// Keeps receipts that cannot be read. `Ok` and errors as for [`Inbox::receipts`].
+    async fn unread(&self, receipts: Vec<UnreadReceipt>) -> Result<(), PortError>;
 
     /// Counts receipts and parts that were refused to the carrier.
     fn refused(&self, carrier: &CarrierName, why: InboundRefusal, count: u64);

@@ -17,7 +17,7 @@ mod supplier;
 
 pub use carrier::{
     AcceptedPart, Carrier, End, InboundRefusal, Inbox, LinkCount, LinkStatus, Outcome, Receipt,
-    ReceiptState, Submission, SubmissionKey,
+    ReceiptScope, ReceiptState, Submission, SubmissionKey, UnreadReceipt,
 };
 pub use clock::{Clock, Random};
 pub use fetch::{Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::id::MessageId;
-use domain::ports::{AcceptedPart, ChunkId, End, SubmissionKey};
+use domain::ports::{AcceptedPart, ChunkId, End, ReceiptScope, SubmissionKey};
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use tokio::time::Instant;
@@ -52,6 +52,7 @@ fn receipt(carrier: &CarrierName, id: &str) -> Receipt {
         to: None,
         at: NOW,
         unmarked: None,
+        scope: ReceiptScope::Part,
     }
 }
 

@@ -167,7 +167,7 @@ fn answer(batch: Vec<Delivered>, kept: &Result<Vec<usize>, PortError>, store: &i
 mod tests {
     use std::sync::Mutex;
 
-    use domain::ports::ReceiptState;
+    use domain::ports::{ReceiptScope, ReceiptState};
     use domain::routing::CarrierName;
     use domain::time::Timestamp;
     use tokio::sync::oneshot;
@@ -185,6 +185,7 @@ mod tests {
             to: None,
             at: Timestamp::default(),
             unmarked: None,
+            scope: ReceiptScope::Part,
         };
         let (done, answer) = oneshot::channel();
         let receipts = ids.iter().map(receipt).collect();

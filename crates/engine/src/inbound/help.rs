@@ -56,7 +56,7 @@ fn one(id: InboundId, part: &InboundPart, receivers: &Receivers) -> Option<Asked
         account: Some(account),
         received_at: part.at,
     };
-    let (keyword, _) = receivers.keywords.of(&message)?;
+    let (keyword, _) = receivers.keyword(&message)?;
     let from = part.from.as_str().parse().ok()?;
     (keyword == Keyword::Help).then(|| Asked {
         account,

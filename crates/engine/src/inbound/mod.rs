@@ -5,6 +5,7 @@ mod help;
 mod join;
 mod receivers;
 mod record;
+mod unread;
 
 use std::sync::{Arc, RwLock};
 

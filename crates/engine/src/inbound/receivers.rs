@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use domain::event::Target;
 use domain::id::AccountId;
-use domain::inbound::{Receiver, Receivers};
+use domain::inbound::keyword::Phrases;
+use domain::inbound::{Party, Receiver, Receivers};
 use domain::number::own::NumberTerms;
+use domain::number::{Home, Msisdn};
 use domain::ports::{NumberList, PortError};
 use domain::secret::Secret;
 
@@ -22,7 +24,7 @@ const PAGE: u32 = 1_000;
 
 impl Inbound {
     /// Reads the rows at the first call: nothing is recorded before the numbers are known.
-    pub(super) async fn receivers(&self) -> Result<Arc<Receivers>, PortError> {
+    pub(crate) async fn receivers(&self) -> Result<Arc<Receivers>, PortError> {
         let known = self.receivers.read().unwrap_or_else(PoisonError::into_inner).clone();
         match known {
             Some(receivers) => Ok(receivers),
@@ -58,6 +60,12 @@ impl Inbound {
             for row in page {
                 if row.receives() {
                     let receiver = self.receiver(row.terms, &mut secrets).await?;
+                    // Messages that come to it in another spelling are resolved to today's.
+                    let today = row.number.as_str().parse().map(Msisdn::as_spelled_today);
+                    let today = today.ok().map(|today| Party::new(today.digits().to_string()));
+                    if let Some(today) = today.filter(|today| *today != row.number) {
+                        numbers.insert(today, receiver.clone());
+                    }
                     numbers.insert(row.number, receiver);
                 } else if let Some(owner) = row.terms.account {
                     silent.insert(row.number, owner);
@@ -81,15 +89,21 @@ impl Inbound {
         terms: NumberTerms,
         secrets: &mut HashMap<AccountId, Secret>,
     ) -> Result<Receiver, PortError> {
-        let NumberTerms { account, webhook_url, help, .. } = terms;
-        let Some(url) = webhook_url else {
-            return Ok(Receiver { account, target: self.other_target(), help });
+        let NumberTerms { account, webhook_url, help, country, can, keywords, .. } = terms;
+        let receiver = Receiver {
+            account,
+            target: self.other_target(),
+            help,
+            country: country.and_then(|country| Home::from_iso(&country.to_string())),
+            lent: can.lend,
+            own_words: Phrases::new(keywords.iter().map(String::as_str)),
         };
+        let Some(url) = webhook_url else { return Ok(receiver) };
         let secret = match account {
             None => self.settings.get().inbound.webhook_secret.clone(),
             Some(account) => self.secret_of(account, secrets).await?,
         };
-        Ok(Receiver { account, target: Some(Target::Webhook { url, secret }), help })
+        Ok(Receiver { target: Some(Target::Webhook { url, secret }), ..receiver })
     }
 
     async fn secret_of(

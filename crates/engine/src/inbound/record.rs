@@ -39,11 +39,12 @@ impl Inbound {
 
     async fn record_once(&self, parts: Vec<InboundPart>) -> Result<(), PortError> {
         let now = self.clock.now();
+        let receivers = self.receivers().await?;
         let parts: Vec<_> = parts
             .into_iter()
-            .map(|part| (InboundId(uuid_v7(&*self.random, now)), sound(part)))
+            .map(|part| receivers.resolve(sound(part)))
+            .map(|part| (InboundId(uuid_v7(&*self.random, now)), part))
             .collect();
-        let receivers = self.receivers().await?;
         let asked = help::asked(&parts, &receivers);
         let recorded = self.store.record_inbound(parts, receivers, now).await?;
         self.progress.committed();

@@ -164,7 +164,7 @@ fn after_udh(body: &[u8]) -> &[u8] {
 
 /// Whether the text begins with `id:` and has a `stat:` and a date or an `err:`.
 fn is_receipt_text(body: &[u8], fields: &text::Fields<'_>) -> bool {
-    let begins = body.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"id:"));
+    let begins = text::begins_with_id(body);
     let dated = !fields.done_date.is_empty() || !fields.submit_date.is_empty();
     begins && !fields.stat.is_empty() && (dated || !fields.err.is_empty())
 }

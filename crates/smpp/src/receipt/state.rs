@@ -70,10 +70,13 @@ impl MessageState {
         upper.copy_from_slice(word);
         upper.make_ascii_uppercase();
         match &*upper {
-            b"DELIVRD" | b"DELIVERED" | b"0" => Self::Delivered,
-            b"EXPIRED" => Self::Expired,
+            b"DELIVRD" | b"DELIVERED" | b"DLVRD" | b"DELIV" | b"DELVRD" | b"DELIVERD" | b"0" => {
+                Self::Delivered
+            }
+            b"EXPIRED" | b"EXPIRD" => Self::Expired,
             b"DELETED" => Self::Deleted,
-            b"UNDELIV" | b"UNDELIVERABLE" | b"FAILED" => Self::Undeliverable,
+            b"UNDELIV" | b"UNDELIVERABLE" | b"UNDELIVERED" | b"UNDELIVRD" | b"UNDLVRD"
+            | b"UNDELVRD" | b"FAILED" => Self::Undeliverable,
             b"ACCEPTD" | b"ACCEPTED" => Self::Accepted,
             b"REJECTD" | b"REJECTED" => Self::Rejected,
             b"ENROUTE" | b"BUFFRED" | b"BUFFERD" | b"BUFFERED" | b"ACKED" => Self::Enroute,

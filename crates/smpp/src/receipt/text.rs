@@ -1,5 +1,6 @@
 //! Parses the text of a receipt, `id:… sub:… dlvrd:… submit date:… done date:… stat:… err:… text:…` (SMPP 3.4
-//! appendix B), as carriers vary it: keys missing or joined, any case, any order; everything after `text:` is text.
+//! appendix B), as carriers vary it: keys missing, joined or renamed, in any case and order, with `=` or a space before
+//! the colon; everything after `text:` is text.
 
 /// The fields verbatim; missing ones are empty.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -26,30 +27,48 @@ enum Key {
     Text,
 }
 
-/// A longer key comes before one that is its suffix.
-const KEYS: [(&[u8], Key); 10] = [
-    (b"id:", Key::Id),
-    (b"sub:", Key::Sub),
-    (b"dlvrd:", Key::Dlvrd),
-    (b"submit date:", Key::SubmitDate),
-    (b"submitdate:", Key::SubmitDate),
-    (b"done date:", Key::DoneDate),
-    (b"donedate:", Key::DoneDate),
-    (b"stat:", Key::Stat),
-    (b"err:", Key::Err),
-    (b"text:", Key::Text),
+/// Names of the keys. One that begins like another is longer and comes first.
+const KEYS: [(&[u8], Key); 20] = [
+    (b"id", Key::Id),
+    (b"msgid", Key::Id),
+    (b"msg_id", Key::Id),
+    (b"messageid", Key::Id),
+    (b"message_id", Key::Id),
+    (b"message id", Key::Id),
+    (b"sub", Key::Sub),
+    (b"dlvrd", Key::Dlvrd),
+    (b"submit date", Key::SubmitDate),
+    (b"submitdate", Key::SubmitDate),
+    (b"submit_date", Key::SubmitDate),
+    (b"done date", Key::DoneDate),
+    (b"donedate", Key::DoneDate),
+    (b"done_date", Key::DoneDate),
+    (b"stat", Key::Stat),
+    (b"state", Key::Stat),
+    (b"status", Key::Stat),
+    (b"err", Key::Err),
+    (b"error", Key::Err),
+    (b"text", Key::Text),
 ];
 
-/// The key at the start of `rest`, and its length.
+/// The key at the start of `rest`, and its length with its separator.
 fn key_at(rest: &[u8]) -> Option<(Key, usize)> {
     // Only these letters begin a key, so most positions need one comparison.
-    if !matches!(rest.first()?.to_ascii_lowercase(), b'i' | b's' | b'd' | b'e' | b't') {
+    if !matches!(rest.first()?.to_ascii_lowercase(), b'i' | b's' | b'd' | b'e' | b'm' | b't') {
         return None;
     }
-    let fits = |name: &[u8]| rest.get(..name.len()).is_some_and(|at| at.eq_ignore_ascii_case(name));
-    KEYS.into_iter().find(|(name, _)| fits(name)).map(|(name, key)| (key, name.len()))
+    KEYS.into_iter().find_map(|(name, key)| {
+        let (at, after) = rest.split_at_checked(name.len())?;
+        let spaces = after.iter().take_while(|octet| **octet == b' ').count();
+        let separated = matches!(after.get(spaces), Some(b':' | b'='));
+        (separated && at.eq_ignore_ascii_case(name)).then_some((key, name.len() + spaces + 1))
+    })
 }
 
+/// Whether the text begins with an id.
+pub(super) fn begins_with_id(text: &[u8]) -> bool {
+    matches!(key_at(text), Some((Key::Id, _)))
+}
 /// Parses the fields that are present.
 pub(super) fn parse(text: &[u8]) -> Fields<'_> {
     let mut fields = Fields::default();

@@ -8,7 +8,8 @@ use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{
-    AcceptedPart, ChunkId, CreditOrder, End, Lease, Outcome, Receipt, ReceiptState, SubmissionKey,
+    AcceptedPart, ChunkId, CreditOrder, End, Lease, Outcome, Receipt, ReceiptScope, ReceiptState,
+    SubmissionKey,
 };
 use domain::routing::CarrierName;
 use domain::sale::fulfilment::Fulfilment;
@@ -108,5 +109,6 @@ pub(crate) fn receipt(number: u64) -> Receipt {
         to: None,
         at: NOW,
         unmarked: None,
+        scope: ReceiptScope::Part,
     }
 }

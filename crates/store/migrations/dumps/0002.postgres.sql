@@ -426,7 +426,10 @@ CREATE TABLE public.blocks (
     keyword text COLLATE pg_catalog."C",
     inbound bytea,
     note text COLLATE pg_catalog."C",
-    at bigint NOT NULL
+    at bigint NOT NULL,
+    said text COLLATE pg_catalog."C",
+    said_to text COLLATE pg_catalog."C",
+    said_by text COLLATE pg_catalog."C"
 );
 
 
@@ -801,6 +804,7 @@ CREATE TABLE public.numbers (
     origin text NOT NULL COLLATE pg_catalog."C",
     created_at bigint NOT NULL,
     updated_at bigint NOT NULL,
+    keywords text COLLATE pg_catalog."C",
     CONSTRAINT numbers_check CHECK (((carrier IS NULL) OR (phone IS NULL)))
 );
 
@@ -859,7 +863,8 @@ CREATE TABLE public.parked_receipts (
     at bigint NOT NULL,
     ambiguous bigint NOT NULL,
     ordinal bigint NOT NULL,
-    parked_at bigint NOT NULL
+    parked_at bigint NOT NULL,
+    scope text DEFAULT 'part'::text NOT NULL COLLATE pg_catalog."C"
 );
 
 
@@ -1002,6 +1007,23 @@ CREATE TABLE public.transfers (
     CONSTRAINT transfers_posted_check CHECK ((posted >= 0)),
     CONSTRAINT transfers_state_check CHECK (((state = 'pending'::text) OR (state = 'posted'::text) OR (state = 'voided'::text))),
     CONSTRAINT transfers_voided_check CHECK ((voided >= 0))
+);
+
+
+--
+-- Name: unread_receipts; Type: TABLE; Schema: public; Owner: -
+--
+
+CREATE TABLE public.unread_receipts (
+    id bytea NOT NULL,
+    carrier text NOT NULL COLLATE pg_catalog."C",
+    sender text NOT NULL COLLATE pg_catalog."C",
+    destination text NOT NULL COLLATE pg_catalog."C",
+    esm_class bigint NOT NULL,
+    data_coding bigint NOT NULL,
+    octets bytea NOT NULL,
+    parameters bytea NOT NULL,
+    at bigint NOT NULL
 );
 
 
@@ -1214,7 +1236,7 @@ INSERT INTO public.orders VALUES ('\x0000000000000004070707070707070707070707070
 -- Data for Name: parked_receipts; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '000', 1793534400000, 0, 1, 1793534400000);
+INSERT INTO public.parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '000', 1793534400000, 0, 1, 1793534400000, 'part');
 
 
 --
@@ -1713,6 +1735,14 @@ ALTER TABLE ONLY public.transfers
 
 
 --
+-- Name: unread_receipts unread_receipts_pkey; Type: CONSTRAINT; Schema: public; Owner: -
+--
+
+ALTER TABLE ONLY public.unread_receipts
+    ADD CONSTRAINT unread_receipts_pkey PRIMARY KEY (id);
+
+
+--
 -- Name: vault_check vault_check_pkey; Type: CONSTRAINT; Schema: public; Owner: -
 --
 
@@ -1956,6 +1986,13 @@ CREATE INDEX submissions_carrier ON public.submissions USING btree (carrier, car
 --
 
 CREATE INDEX transfers_grants ON public.transfers USING btree (credit, created_at) WHERE (kind = 'grant'::text);
+
+
+--
+-- Name: unread_receipts_carrier; Type: INDEX; Schema: public; Owner: -
+--
+
+CREATE INDEX unread_receipts_carrier ON public.unread_receipts USING btree (carrier, id);
 
 
 --

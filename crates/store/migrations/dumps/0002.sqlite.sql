@@ -289,11 +289,11 @@ CREATE TABLE parked_receipts (
     ambiguous INTEGER NOT NULL,
     -- Counts the parked receipts of a carrier, so that the oldest are deleted when there are too many.
     ordinal INTEGER NOT NULL,
-    parked_at INTEGER NOT NULL,
+    parked_at INTEGER NOT NULL, scope TEXT NOT NULL DEFAULT 'part',
     -- A repeat is stored once, so that a carrier with constant ids cannot fill the table.
     PRIMARY KEY (carrier, carrier_id, state, to_number, number_ends)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '000', 1793534400000, 0, 1, 1793534400000);
+INSERT INTO parked_receipts VALUES ('main', 'early', 'delivered', 0, 0, '000', 1793534400000, 0, 1, 1793534400000, 'part');
 CREATE TABLE event_attempts (
     id INTEGER PRIMARY KEY,
     event INTEGER NOT NULL,
@@ -375,7 +375,7 @@ CREATE TABLE numbers (
     state TEXT NOT NULL,
     origin TEXT NOT NULL, -- who decides about it
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL, keywords TEXT,
     CHECK (carrier IS NULL OR phone IS NULL)
 ) STRICT;
 CREATE TABLE templates (
@@ -416,7 +416,7 @@ CREATE TABLE blocks (
     keyword TEXT, -- that its owner sent
     inbound BLOB, -- the message that it stands in
     note TEXT,
-    at INTEGER NOT NULL,
+    at INTEGER NOT NULL, said TEXT, said_to TEXT, said_by TEXT,
     PRIMARY KEY (scope, number)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE prices (
@@ -519,6 +519,17 @@ CREATE TABLE "events" (
 INSERT INTO events VALUES (1, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 1, '{"order":"d761d406af2a4a5b12f17b95447fea8f07070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3);
 INSERT INTO events VALUES (2, 'order', X'0000000000000002070707070707070707070707070707070707070707070707', 1, '{"order":"d761d406af2a4a5812f17b95447fea8f07070707070707070707070707070707","kind":"send","state":"working","paid":true,"message":"00000000-0000-0000-0000-000000000002","progress":"sent","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 1793534400000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO events VALUES (3, 'order', X'0000000000000001070707070707070707070707070707070707070707070707', 2, '{"order":"d761d406af2a4a5b12f17b95447fea8f07070707070707070707070707070707","kind":"send","state":"settled","paid":true,"message":"00000000-0000-0000-0000-000000000001","progress":"delivered","reason":null,"at":1793534400000}', 1793534400000, 'webhook', NULL, NULL, 0, 9223372036854775807, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL);
+CREATE TABLE unread_receipts (
+    id BLOB PRIMARY KEY,
+    carrier TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    esm_class INTEGER NOT NULL,
+    data_coding INTEGER NOT NULL,
+    octets BLOB NOT NULL,
+    parameters BLOB NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
 CREATE INDEX account_keys_account ON account_keys (account);
 CREATE UNIQUE INDEX orders_payment ON orders (payment_hash) WHERE payment_hash IS NOT NULL;
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
@@ -584,3 +595,4 @@ CREATE INDEX orders_unpaid_client ON orders (client, created_at) WHERE paid_at I
 CREATE INDEX transfers_grants ON transfers (credit, created_at) WHERE kind = 'grant';
 CREATE INDEX events_due ON events (delivered, due_at);
 CREATE INDEX events_inbound ON events (subject_id) WHERE subject = 'inbound';
+CREATE INDEX unread_receipts_carrier ON unread_receipts (carrier, id);

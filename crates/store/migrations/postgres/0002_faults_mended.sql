@@ -73,3 +73,34 @@ ALTER TABLE account_settings ADD COLUMN webhook_events TEXT COLLATE "C";
 ALTER TABLE events DROP CONSTRAINT events_subject_check;
 ALTER TABLE events ADD CONSTRAINT events_subject_check
     CHECK (subject = 'order' OR subject = 'inbound' OR subject = 'campaign');
+
+-- ---- block list ---------------------------------------------------------------------------------
+
+-- What the number's owner wrote, to which number, at which carrier.
+ALTER TABLE blocks ADD COLUMN said TEXT COLLATE "C";
+ALTER TABLE blocks ADD COLUMN said_to TEXT COLLATE "C";
+ALTER TABLE blocks ADD COLUMN said_by TEXT COLLATE "C";
+
+-- Words of the number's owner, which are no opt-out; one a line.
+ALTER TABLE numbers ADD COLUMN keywords TEXT COLLATE "C";
+
+-- ---- receipts -----------------------------------------------------------------------------------
+
+-- What the carrier's receipts stand for. Of an unmarked receipt, number_ends is from now on the number at its
+-- other end, or 1; those parked before match no submission and are deleted in time.
+ALTER TABLE parked_receipts ADD COLUMN scope TEXT COLLATE "C" NOT NULL DEFAULT 'part';
+
+-- Receipts that name no message in any alphabet; the newest of each carrier.
+CREATE TABLE unread_receipts (
+    id BYTEA PRIMARY KEY,
+    carrier TEXT COLLATE "C" NOT NULL,
+    sender TEXT COLLATE "C" NOT NULL,
+    destination TEXT COLLATE "C" NOT NULL,
+    esm_class BIGINT NOT NULL,
+    data_coding BIGINT NOT NULL,
+    octets BYTEA NOT NULL,
+    parameters BYTEA NOT NULL,
+    at BIGINT NOT NULL
+);
+
+CREATE INDEX unread_receipts_carrier ON unread_receipts (carrier, id);

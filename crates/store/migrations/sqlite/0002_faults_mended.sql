@@ -108,3 +108,34 @@ ALTER TABLE new_events RENAME TO events;
 
 CREATE INDEX events_due ON events (delivered, due_at);
 CREATE INDEX events_inbound ON events (subject_id) WHERE subject = 'inbound';
+
+-- ---- block list ---------------------------------------------------------------------------------
+
+-- What the number's owner wrote, to which number, at which carrier.
+ALTER TABLE blocks ADD COLUMN said TEXT;
+ALTER TABLE blocks ADD COLUMN said_to TEXT;
+ALTER TABLE blocks ADD COLUMN said_by TEXT;
+
+-- Words of the number's owner, which are no opt-out; one a line.
+ALTER TABLE numbers ADD COLUMN keywords TEXT;
+
+-- ---- receipts -----------------------------------------------------------------------------------
+
+-- What the carrier's receipts stand for. Of an unmarked receipt, number_ends is from now on the number at its
+-- other end, or 1; those parked before match no submission and are deleted in time.
+ALTER TABLE parked_receipts ADD COLUMN scope TEXT NOT NULL DEFAULT 'part';
+
+-- Receipts that name no message in any alphabet; the newest of each carrier.
+CREATE TABLE unread_receipts (
+    id BLOB PRIMARY KEY,
+    carrier TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    esm_class INTEGER NOT NULL,
+    data_coding INTEGER NOT NULL,
+    octets BLOB NOT NULL,
+    parameters BLOB NOT NULL,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX unread_receipts_carrier ON unread_receipts (carrier, id);

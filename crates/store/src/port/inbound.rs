@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::id::InboundId;
 use domain::inbound::{InboundMessage, InboundPart, Receivers};
-use domain::ports::{InboundRecorded, InboundStore};
+use domain::ports::{InboundRecorded, InboundStore, UnreadReceipt};
 use domain::time::Timestamp;
 
 use super::RowStore;
-use crate::rows::inbound;
+use crate::rows::{inbound, message};
 use crate::tx::Result;
 
 #[async_trait]
@@ -34,6 +34,18 @@ impl InboundStore for RowStore {
             inbound::join_incomplete(tx, waiting_since, &receivers, now, limit).await
         })
         .await
+    }
+
+    async fn keep_unread_receipts(&self, receipts: Vec<(InboundId, UnreadReceipt)>) -> Result<()> {
+        self.write(async move |tx| message::unread_receipts::keep(tx, &receipts).await).await
+    }
+
+    async fn unread_receipts(
+        &self,
+        before: Option<InboundId>,
+        limit: u32,
+    ) -> Result<Vec<(InboundId, UnreadReceipt)>> {
+        self.read(async move |tx| message::unread_receipts::list(tx, before, limit).await).await
     }
 
     async fn inbound(&self, id: InboundId) -> Result<Option<InboundMessage>> {

@@ -16,7 +16,7 @@ use domain::message::{Address, Lane, MessageState};
 use domain::money::Msat;
 use domain::number::own::{Country, NumberOrigin, NumberState};
 use domain::number::{Msisdn, SenderId};
-use domain::ports::{PortError, ReceiptState};
+use domain::ports::{PortError, ReceiptScope, ReceiptState};
 use domain::reason::Reason;
 use domain::sale::ledger::TransferState;
 use domain::sale::order::{OrderKind, OrderState, PaymentMethod, Wanted};
@@ -114,6 +114,7 @@ from_column! {
         PartState => |word| Self::from_str(&word).ok(),
         Doubt => |word| Self::from_str(&word).ok(),
         ReceiptState => |word| Self::from_str(&word).ok(),
+        ReceiptScope => |word| Self::from_str(&word).ok(),
         TransferState => |word| Self::from_str(&word).ok(),
         Reason => |word| Self::from_str(&word).ok(),
         TargetKind => |word| Self::from_str(&word).ok(),

@@ -6,7 +6,7 @@ use domain::message::parts::PartState;
 use domain::message::recipient::RecipientState;
 use domain::message::{Lane, MessageState};
 use domain::money::Msat;
-use domain::ports::ReceiptState;
+use domain::ports::{ReceiptScope, ReceiptState};
 use domain::reason::Reason;
 use domain::sale::ledger::{ChargeId, TransferState};
 use domain::sale::order::{OrderKind, OrderState};
@@ -50,6 +50,7 @@ value_from! {
     PartState => |value| Self::Text(value.as_str());
     Doubt => |value| Self::Text(value.as_str());
     ReceiptState => |value| Self::Text(value.as_str());
+    ReceiptScope => |value| Self::Text(value.as_str());
     TransferState => |value| Self::Text(value.as_str());
     Reason => |value| Self::Text(value.as_str());
     Lane => |value| Self::Int(match value { Lane::Single => 0, Lane::Bulk => 1 });

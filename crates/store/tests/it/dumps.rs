@@ -14,7 +14,7 @@ use domain::id::AccountId;
 use domain::money::Msat;
 use domain::ports::{
     AcceptedPart, ChunkEnd, ChunkId, CreditOrder, End, Lease, NewKey, Outcome, Receipt,
-    ReceiptState, Store, SubmissionKey,
+    ReceiptScope, ReceiptState, Store, SubmissionKey,
 };
 use domain::routing::CarrierName;
 use domain::sale::ledger::LedgerReport;
@@ -77,6 +77,7 @@ async fn fill(store: &dyn Store) {
         to: None,
         at: NOON,
         unmarked: None,
+        scope: ReceiptScope::Part,
     };
     store.record_receipts(vec![said("a"), said("early")], NOON, None).await.unwrap();
     store.add_order(lightning_order(4), CAPS, NOON).await.unwrap();
@@ -128,6 +129,7 @@ async fn read(store: &dyn Store) {
         to: None,
         at: NOON,
         unmarked: None,
+        scope: ReceiptScope::Part,
     };
     let recorded = store.record_receipts(vec![again], NOON, None).await.unwrap();
     assert_eq!((recorded.recipients, recorded.cancelled), (1, 1));

@@ -1,6 +1,6 @@
 //! Receipts without a submission: their number per carrier is limited.
 
-use domain::ports::{Receipt, ReceiptState};
+use domain::ports::{Receipt, ReceiptScope, ReceiptState};
 use domain::routing::CarrierName;
 use testkit::clock::NOON;
 
@@ -15,6 +15,7 @@ fn receipt(carrier: &str, id: u32) -> Receipt {
         to: None,
         at: NOON,
         unmarked: None,
+        scope: ReceiptScope::Part,
     }
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::inbound::{InboundBody, InboundPart};
-use domain::ports::{InboundRefusal, Inbox, Outcome, PortError, Receipt, SubmissionKey};
+use domain::ports::{
+    InboundRefusal, Inbox, Outcome, PortError, Receipt, SubmissionKey, UnreadReceipt,
+};
 use domain::routing::CarrierName;
 
 /// How long a condition may take before the test fails.
@@ -17,6 +19,7 @@ pub struct TestInbox {
     outcomes: Mutex<Vec<Outcome>>,
     receipts: Mutex<Vec<Receipt>>,
     inbound: Mutex<Vec<InboundPart>>,
+    unread: Mutex<Vec<UnreadReceipt>>,
     refusals: AtomicU32,
     refused: AtomicU32,
     /// Receipts with this id and messages with this text are never stored.
@@ -115,6 +118,11 @@ impl TestInbox {
     }
 
     /// Waits for a receipt of this part.
+    /// Receipts that could not be read.
+    pub fn unread(&self) -> Vec<UnreadReceipt> {
+        lock(&self.unread).clone()
+    }
+
     pub async fn receipt(&self, carrier_id: &str) -> Receipt {
         until("a receipt", || !self.receipts_of(carrier_id).is_empty()).await;
         self.receipts_of(carrier_id).remove(0)
@@ -158,6 +166,12 @@ impl Inbox for TestInbox {
             InboundBody::Units(_) | InboundBody::Octets(_) => None,
         }))?;
         lock(&self.inbound).extend(parts);
+        Ok(())
+    }
+
+    async fn unread(&self, receipts: Vec<UnreadReceipt>) -> Result<(), PortError> {
+        self.store()?;
+        lock(&self.unread).extend(receipts);
         Ok(())
     }
 

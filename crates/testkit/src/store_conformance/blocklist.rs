@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope, Said};
 use domain::account::operator::{Action, Actor};
 use domain::id::{AccountId, InboundId};
-use domain::inbound::keyword::{Keyword, Keywords};
-use domain::inbound::{InboundBody, InboundPart, Party, Receiver, Receivers};
+use domain::inbound::keyword::{Keyword, Keywords, Phrases};
+use domain::inbound::{InboundBody, InboundPart, Party, Receiver, Receivers, Spelling};
 use domain::limits::BLOCKS_BATCH_MAX;
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -124,6 +124,7 @@ fn says(from: &str, to: &str, text: &str, number: u128) -> (InboundId, InboundPa
         carrier: CarrierName::new(CARRIER),
         from: Party::new(from),
         to: Party::new(to),
+        spelling: Spelling::default(),
         body: InboundBody::Text(text.to_owned()),
         join: None,
         at: at(5),
@@ -135,7 +136,11 @@ fn says(from: &str, to: &str, text: &str, number: u128) -> (InboundId, InboundPa
 fn receivers(account: AccountId) -> Arc<Receivers> {
     let receiver = Receiver { account: Some(account), ..Receiver::default() };
     let keywords = Keywords::default().and(Keyword::Stop, ["afmeld"]);
-    let numbers = [(Party::new("1919"), receiver)].into();
+    let lent = Receiver { lent: true, ..receiver.clone() };
+    let busy = Receiver { own_words: Phrases::new(["cancel"]), ..receiver.clone() };
+    let numbers =
+        [(Party::new("1919"), receiver), (Party::new("1922"), lent), (Party::new("1923"), busy)];
+    let numbers = numbers.into();
     let silent = [(Party::new("1921"), account)].into();
     Arc::new(Receivers { keywords, numbers, others: Receiver::default(), silent })
 }
@@ -157,23 +162,28 @@ pub async fn stop_blocks_with_proof_and_start_unblocks(rig: &impl Rig) {
     .await
     .unwrap();
     let own = world.blocks(BlockScope::Account(account)).await;
-    let proof = |word: &str, id| BlockProof {
+    let proof = |word: &str, id, text: &str, to| BlockProof {
         by: Actor::Recipient,
         keyword: Some((word.to_owned(), InboundId(Uuid::from_u128(id)))),
+        said: Some(Said {
+            text: text.into(),
+            to: Party::new(to),
+            carrier: CarrierName::new(CARRIER),
+        }),
         note: None,
     };
     let entry =
         |scope, number, proof| BlockEntry { scope, number: msisdn(number), proof, at: at(6) };
     let scope = BlockScope::Account(account);
     let expected = [
-        entry(scope, 1, proof("STOP", 1)),
-        entry(scope, 2, proof("AFMELD", 2)),
-        entry(scope, 5, proof("STOP", 9)),
+        entry(scope, 1, proof("STOP", 1, "Stop!", "1919")),
+        entry(scope, 2, proof("AFMELD", 2, "afmeld mig", "1919")),
+        entry(scope, 5, proof("STOP", 9, "STOP", "1921")),
     ];
     assert_eq!(own, expected);
     // The destination number has no owner.
     let every = BlockScope::Everybody;
-    assert_eq!(world.blocks(every).await, [entry(every, 4, proof("STOP", 5))]);
+    assert_eq!(world.blocks(every).await, [entry(every, 4, proof("STOP", 5, "STOP", "1920"))]);
 
     take(vec![
         says("4500000001", "1919", "START", 6),
@@ -191,6 +201,21 @@ pub async fn stop_blocks_with_proof_and_start_unblocks(rig: &impl Rig) {
     let recipient = |action| (action, Actor::Recipient);
     assert_eq!(stopped.iter().filter(|deed| **deed == recipient(Action::BlockAdd)).count(), 4);
     assert_eq!(stopped.iter().filter(|deed| **deed == recipient(Action::BlockRemove)).count(), 2);
+}
+
+pub async fn no_word_blocks_at_a_lent_number_and_none_that_the_owner_uses(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let account = world.account(Msat::ZERO).await.id;
+    let said = vec![
+        says("4500000001", "1922", "STOP", 1),
+        says("4500000002", "1923", "CANCEL 17:30", 2),
+        says("4500000003", "1923", "STOP", 3),
+        says("5215512345678", "1919", "STOP", 4),
+    ];
+    world.store.record_inbound(said, receivers(account), at(6)).await.unwrap();
+    let blocked = world.blocks(BlockScope::Account(account)).await;
+    let numbers: Vec<_> = blocked.iter().map(|entry| entry.number.digits()).collect();
+    assert_eq!(numbers, [4_500_000_003, 525_512_345_678]);
 }
 
 pub async fn start_does_not_lift_an_operators_block(rig: &impl Rig) {

@@ -216,6 +216,9 @@ macro_rules! store_conformance {
             does_not_expire_early
             expires_no_more_than_its_limit
             deletes_old_parked_receipts
+            a_receipt_for_each_of_the_parts_that_share_an_id
+            one_receipt_stands_for_the_whole_text
+            receipts_that_cannot_be_read_are_kept
             // unmarked
             accepts_an_unmarked_receipt_from_the_recipients_number
             an_unmarked_receipt_from_another_number_is_a_message
@@ -334,6 +337,7 @@ macro_rules! store_conformance {
             keeps_the_first_proof_of_a_block
             finds_blocked_numbers_among_many
             stop_blocks_with_proof_and_start_unblocks
+            no_word_blocks_at_a_lent_number_and_none_that_the_owner_uses
             start_does_not_lift_an_operators_block
             // blocked
             hands_out_no_recipient_that_was_blocked_meanwhile

@@ -7,7 +7,7 @@ use domain::event::Target;
 use domain::id::{AccountId, InboundId};
 use domain::inbound::{
     InboundBody, InboundContent, InboundMessage, InboundPart, Join, JoinScheme, Octets, Party,
-    Receiver, Receivers,
+    Receiver, Receivers, Spelling,
 };
 use domain::limits::{INBOUND_JOIN_MAX, INBOUND_PARTS_WAITING_MAX, INBOUND_REPEAT_MAX};
 use domain::money::Msat;
@@ -28,6 +28,7 @@ fn whole(text: &str, at: Timestamp) -> InboundPart {
         carrier: CarrierName::new(CARRIER),
         from: Party::new(FROM),
         to: Party::new(TO),
+        spelling: Spelling::default(),
         body: InboundBody::Text(text.to_owned()),
         join: None,
         at,
@@ -302,7 +303,8 @@ pub async fn limits_waiting_parts(rig: &impl Rig) {
 pub async fn reports_the_owner_of_the_destination_number(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
-    let receiver = |account: Option<AccountId>, target| Receiver { account, target, help: None };
+    let receiver =
+        |account: Option<AccountId>, target| Receiver { account, target, ..Receiver::default() };
     let receivers = Arc::new(Receivers {
         numbers: [
             (Party::new("+4560"), receiver(Some(account), webhook("https://a.example", "whsec_a"))),

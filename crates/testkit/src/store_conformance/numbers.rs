@@ -28,6 +28,7 @@ fn of(account: AccountId) -> NumberTerms {
         account: Some(account),
         webhook_url: Some("https://acme.example/inbound".to_owned()),
         help: Some("acme.example".into()),
+        keywords: vec!["CANCEL".to_owned(), "opt out".to_owned()],
     }
 }
 

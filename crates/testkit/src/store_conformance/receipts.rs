@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use domain::limits::{EARLY_RECEIPT_AGE_MAX, PARKED_RECEIPT_AGE_MAX};
+use domain::id::{InboundId, OrderId};
+use domain::inbound::{Octets, Party};
+use domain::limits::{EARLY_RECEIPT_AGE_MAX, PARKED_RECEIPT_AGE_MAX, UNREAD_RECEIPTS_MAX};
 use domain::message::recipient::RecipientState;
-use domain::ports::{ChunkEnd, End, Receipt, ReceiptState, Recorded};
+use domain::number::Msisdn;
+use domain::ports::{ChunkEnd, End, Receipt, ReceiptScope, ReceiptState, Recorded, UnreadReceipt};
 use domain::reason::Reason;
 use domain::routing::CarrierName;
 use domain::sale::order::OrderState;
 use domain::time::Timestamp;
+use uuid::Uuid;
 
 use super::Rig;
 use super::world::{World, accepted, at, deferred, outcome, receipt};
@@ -240,4 +244,96 @@ pub async fn applies_no_early_receipt_of_an_earlier_use(rig: &impl Rig) {
     assert_eq!(world.recipient(order).await, RecipientState::Submitted);
     receive_at(&world, "a", later).await;
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
+}
+
+/// Three parts with one id of the carrier.
+async fn shared(world: &World) -> OrderId {
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    let taken = [(1, "shared"), (2, "shared"), (3, "shared")];
+    world.done(&chunk, accepted(&chunk, 0, &taken)).await;
+    order
+}
+
+pub async fn a_receipt_for_each_of_the_parts_that_share_an_id(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let order = shared(&world).await;
+    for (nth, state) in [(1, RecipientState::Submitted), (2, RecipientState::Submitted)] {
+        let recorded = world.receive("shared", ReceiptState::Delivered).await;
+        assert_eq!((recorded.ambiguous, recorded.parked), (0, 0), "receipt {nth}");
+        assert_eq!(world.recipient(order).await, state, "receipt {nth}");
+    }
+    world.receive("shared", ReceiptState::Delivered).await;
+    assert_eq!(world.recipient(order).await, RecipientState::Success);
+
+    let order = shared(&world).await;
+    let numbered = |index: u64| Receipt {
+        to: Some(Msisdn::from_digits(4_520_000_000 + index).unwrap()),
+        ..receipt("shared", ReceiptState::Failed)
+    };
+    let recorded = world.store.record_receipts(vec![numbered(0)], at(20), None).await.unwrap();
+    // Another text to the same number has the id too: nobody knows which is meant.
+    assert_eq!((recorded.recipients, recorded.ambiguous), (0, 1));
+    assert_eq!(world.recipient(order).await, RecipientState::Submitted);
+}
+
+pub async fn one_receipt_stands_for_the_whole_text(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    for (id, scope, decides) in [
+        ("a1", ReceiptScope::Message, true),
+        ("a3", ReceiptScope::Message, true),
+        ("a1", ReceiptScope::First, true),
+        ("a3", ReceiptScope::First, false),
+        ("a3", ReceiptScope::Last, true),
+        ("a1", ReceiptScope::Last, false),
+        ("a1", ReceiptScope::Part, false),
+    ] {
+        let order = world.working().await;
+        let chunk = world.claim_one(at(5)).await;
+        // Each text has ids of its own.
+        let ids = ["a1", "a2", "a3"].map(|id| format!("{id} {order}"));
+        let taken: Vec<_> = (1..).zip(ids.iter().map(String::as_str)).collect();
+        world.done(&chunk, accepted(&chunk, 0, &taken)).await;
+        let said = Receipt { scope, ..receipt(&format!("{id} {order}"), ReceiptState::Delivered) };
+        world.store.record_receipts(vec![said.clone()], at(20), None).await.unwrap();
+        let decided = world.recipient(order).await == RecipientState::Success;
+        assert_eq!(decided, decides, "{id} {scope:?}");
+        // A repeat changes nothing.
+        world.store.record_receipts(vec![said], at(21), None).await.unwrap();
+        assert_eq!(world.recipient(order).await == RecipientState::Success, decides);
+    }
+    // Early, before the parts are known.
+    let order = world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    let scope = ReceiptScope::Message;
+    let early = Receipt { scope, ..receipt("e2", ReceiptState::Failed) };
+    let recorded = world.store.record_receipts(vec![early], at(20), None).await.unwrap();
+    assert_eq!(recorded.parked, 1);
+    world.done(&chunk, accepted(&chunk, 0, &[(1, "e1"), (2, "e2")])).await;
+    assert_eq!(world.recipient(order).await, RecipientState::Failed);
+}
+
+pub async fn receipts_that_cannot_be_read_are_kept(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let unread = |octets: &[u8], carrier: &str| UnreadReceipt {
+        carrier: CarrierName::new(carrier),
+        at: at(5),
+        from: Party::new("4520123456"),
+        to: Party::new("1919"),
+        esm_class: 4,
+        data_coding: 8,
+        octets: Octets::new(octets.to_vec()),
+        parameters: Octets::new(vec![]),
+    };
+    let id = |id: u128| InboundId(Uuid::from_u128(id));
+    let count = u128::from(UNREAD_RECEIPTS_MAX);
+    let all = (1..=count + 2).map(|nth| (id(nth), unread(&nth.to_be_bytes(), "main")));
+    world.store.keep_unread_receipts(all.collect()).await.unwrap();
+    world.store.keep_unread_receipts(vec![(id(1), unread(b"x", "other"))]).await.unwrap();
+    let newest = world.store.unread_receipts(None, 2).await.unwrap();
+    assert_eq!(newest[0], (id(count + 2), unread(&(count + 2).to_be_bytes(), "main")));
+    let oldest = world.store.unread_receipts(Some(id(5)), 10).await.unwrap();
+    let oldest: Vec<_> =
+        oldest.iter().map(|(id, receipt)| (*id, receipt.carrier.as_str())).collect();
+    assert_eq!(oldest, [(id(4), "main"), (id(3), "main"), (id(1), "other")]);
 }

@@ -16,8 +16,8 @@ use domain::number::Msisdn;
 use domain::ports::{
     AcceptedPart, ChunkEnd, ChunkId, ClaimedChunk, CreditOrder, CreditOutcome, Delivery,
     DeliveryOutcome, DeliveryResult, End, HoldOrder, HoldOutcome, NewAccount, NodeReport,
-    NodeVerdict, OrderAdmission, OrderCaps, Outcome, PortError, Receipt, ReceiptState, Recorded,
-    Store, SubmissionKey,
+    NodeVerdict, OrderAdmission, OrderCaps, Outcome, PortError, Receipt, ReceiptScope,
+    ReceiptState, Recorded, Store, SubmissionKey,
 };
 use domain::reason::Reason;
 use domain::routing::CarrierName;
@@ -352,5 +352,6 @@ pub(super) fn receipt(id: &str, state: ReceiptState) -> Receipt {
         to: None,
         at: at(15),
         unmarked: None,
+        scope: ReceiptScope::Part,
     }
 }

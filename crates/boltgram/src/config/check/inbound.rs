@@ -4,14 +4,12 @@ use std::collections::HashSet;
 
 use domain::account::AccountName;
 use domain::id::AccountId;
+use domain::inbound::keyword::check_phrase;
 use domain::number::own::{UnfitNumber, fit};
 use url::Url;
 
 use super::Finding;
 use crate::config::{Config, NumberConfig};
-
-/// Longest keyword.
-const KEYWORD_CHARS_MAX: usize = 32;
 
 pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
     check_url("inbound.webhook_url", config.inbound.webhook_url.as_ref(), found);
@@ -69,6 +67,9 @@ fn unfit(number: &NumberConfig, path: impl Fn(&str) -> String) -> Option<Finding
             Finding::error(path("number"), format!("number {:?} {error}", number.number))
         }
         UnfitNumber::LendsWithoutReceiving => Finding::error(path("can"), format!("can: {error}")),
+        UnfitNumber::Keywords(_) | UnfitNumber::Stop => {
+            Finding::error(path("keywords"), format!("keywords {error}"))
+        }
         UnfitNumber::HelpWithoutAccount
         | UnfitNumber::HelpFrom(_)
         | UnfitNumber::HelpLength
@@ -78,16 +79,11 @@ fn unfit(number: &NumberConfig, path: impl Fn(&str) -> String) -> Option<Finding
     })
 }
 
-/// Keywords are compared with the first word of a message.
+/// Keywords are words or phrases.
 fn check_words(key: &str, words: &[String], found: &mut Vec<Finding>) {
     for word in words {
-        let sound = (1..=KEYWORD_CHARS_MAX).contains(&word.chars().count())
-            && word.chars().any(char::is_alphanumeric)
-            && !word.contains(char::is_whitespace);
-        if !sound {
-            let text = format!(
-                "{key} {word:?}: expected one word of at most {KEYWORD_CHARS_MAX} characters"
-            );
+        if let Err(error) = check_phrase(word) {
+            let text = format!("{key} {word:?}: {error}");
             found.push(Finding::error(format!("inbound.{key}"), text));
         }
     }

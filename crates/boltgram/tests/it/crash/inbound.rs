@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::inbound::{InboundBody, InboundPart, Join, JoinScheme, Party};
+use domain::inbound::{InboundBody, InboundPart, Join, JoinScheme, Party, Spelling};
 use domain::limits::INBOUND_JOIN_MAX;
 use domain::ports::{Clock, Store};
 use domain::routing::CarrierName;
@@ -20,6 +20,7 @@ fn part(text: &str, join: Option<Join>, at: Timestamp, interrupted_at: Timestamp
         carrier: CarrierName::new("main"),
         from: Party::new("4520123456"),
         to: Party::new(HELPFUL),
+        spelling: Spelling::default(),
         body: InboundBody::Text(text.to_owned()),
         join,
         at,

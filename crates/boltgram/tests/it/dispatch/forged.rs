@@ -1,9 +1,9 @@
 //! An inbound text with the format of a receipt, from a number other than the recipient.
 
-use domain::inbound::{InboundBody, InboundPart, Party};
+use domain::inbound::{InboundBody, InboundPart, Party, Spelling};
 use domain::message::Lane;
 use domain::message::recipient::RecipientState;
-use domain::ports::{Clock, Receipt, ReceiptState};
+use domain::ports::{Clock, Receipt, ReceiptScope, ReceiptState};
 use domain::routing::{CarrierName, Route};
 
 use super::house::{House, PRICE};
@@ -18,6 +18,7 @@ fn unmarked(house: &House, from: &str) -> Receipt {
         carrier: carrier.clone(),
         from: Party::new(from),
         to: Party::new("1919"),
+        spelling: Spelling::default(),
         body: InboundBody::Text(FORGED.to_owned()),
         join: None,
         at,
@@ -31,6 +32,7 @@ fn unmarked(house: &House, from: &str) -> Receipt {
         to: None,
         at,
         unmarked: Some(Box::new(part)),
+        scope: ReceiptScope::Part,
     }
 }
 

@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use domain::id::AccountId;
 use domain::message::Lane;
 use domain::ports::{
-    AcceptedPart, Carrier, End, Inbox, LinkStatus, Outcome, Receipt, ReceiptState, Submission,
+    AcceptedPart, Carrier, End, Inbox, LinkStatus, Outcome, Receipt, ReceiptScope, ReceiptState,
+    Submission,
 };
 use domain::reason::Reason;
 use domain::routing::{CarrierName, Channel};
@@ -133,6 +134,7 @@ impl Line {
             to: None,
             at: Timestamp::default(),
             unmarked: None,
+            scope: ReceiptScope::Part,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::*;
 
 fn part_of(deliver: &DeliverSm<'_>, alphabet: Alphabet) -> InboundPart {
     let (at, interrupted_at) = (Timestamp::from_millis(7), Timestamp::from_millis(3));
-    RawMessage::of(deliver).part(&CarrierName::new("main"), alphabet, at, interrupted_at)
+    RawMessage::of(deliver).part(&CarrierName::new("main"), alphabet, None, at, interrupted_at)
 }
 
 fn coded(data_coding: u8, short_message: &[u8]) -> InboundBody {
@@ -176,7 +176,7 @@ fn recognises_sar_parts_and_reads_the_payload() {
     let data = DataSm { data_coding, tlvs: tlvs.tlvs(), ..DataSm::default() };
     let at = Timestamp::from_millis(7);
     let by_data =
-        RawMessage::of_data(&data).part(&CarrierName::new("main"), Alphabet::Gsm7, at, at);
+        RawMessage::of_data(&data).part(&CarrierName::new("main"), Alphabet::Gsm7, None, at, at);
     assert_eq!((by_data.join, by_data.body), (part.join, part.body));
     // A header takes precedence over sar parameters.
     let user_data = [5, 0, 3, 200, 2, 1, 0, 0x61];

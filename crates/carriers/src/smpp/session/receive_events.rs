@@ -12,7 +12,6 @@ use domain::limits::INBOUND_ANSWER_LATE;
 use domain::ports::{AcceptedPart, End, InboundRefusal, Outcome};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use smpp::CommandStatus;
 use smpp::link::Events;
 use smpp::pdu::RawPdu;
 use smpp::session::{Answers, Event, Ticket};
@@ -39,9 +38,15 @@ impl Bound<'_> {
     pub(super) async fn receive_events(&self, mut events: Events) {
         let (mut unstored, mut unread) = (Unstored::default(), Duration::ZERO);
         let (mut receipts, mut parts) = (FuturesUnordered::new(), FuturesUnordered::new());
+        let mut unread_receipts = FuturesUnordered::new();
         loop {
             receipts
                 .extend(unstored.receipts(&self.handle).map(|batch| self.store_receipts(batch)));
+            while unread_receipts.len() < CALLS_MAX
+                && let Some(batch) = unstored.next_unread()
+            {
+                unread_receipts.push(self.store_unread(batch));
+            }
             while parts.len() < CALLS_MAX
                 && let Some(batch) = unstored.next_parts()
             {
@@ -59,13 +64,20 @@ impl Bound<'_> {
                 }
                 Some(()) = receipts.next() => {}
                 Some(()) = parts.next() => {}
+                Some(()) = unread_receipts.next() => {}
             }
         }
         let rest = async {
             while let Some(batch) = unstored.next_parts() {
                 parts.push(self.store_parts(batch));
             }
-            while receipts.next().await.is_some() || parts.next().await.is_some() {}
+            while let Some(batch) = unstored.next_unread() {
+                unread_receipts.push(self.store_unread(batch));
+            }
+            while receipts.next().await.is_some()
+                || parts.next().await.is_some()
+                || unread_receipts.next().await.is_some()
+            {}
         };
         tokio::select! {
             () = rest => {}
@@ -195,7 +207,10 @@ impl Bound<'_> {
             carrier: &lifecycle.name,
             ids: settings.receipt_ids,
             by_text: settings.receipts_by_text,
+            words: &settings.receipt_words,
+            scope: settings.receipt_scope,
             alphabet: settings.profile.alphabet,
+            home: settings.home,
             interrupted_at: interruption.last(),
         };
         match receive::read(pdu, of, clock.now()) {
@@ -204,7 +219,11 @@ impl Bound<'_> {
                 unstored.push(ticket, receipt);
             }
             Ok(Received::Message(part)) => unstored.push_part(ticket, part),
-            Ok(Received::WithoutId) => answers.deliver(ticket, CommandStatus::ROK),
+            Ok(Received::Unread(receipt)) => {
+                let what = "a receipt names no message; it is kept: GET /admin/v1/unread-receipts";
+                self.carrier.unread.note(&lifecycle.name, what);
+                unstored.push_unread(ticket, receipt);
+            }
             Err(error) => {
                 answers.refuse(ticket, error.status());
                 return false;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use domain::inbound::InboundPart;
 use domain::limits::INBOUND_ANSWER_LATE;
-use domain::ports::{InboundRefusal, PortError, Receipt};
+use domain::ports::{InboundRefusal, PortError, Receipt, UnreadReceipt};
 use domain::time::Timestamp;
 use smpp::CommandStatus;
 use smpp::link::Handle;
@@ -43,6 +43,7 @@ pub(super) struct Unstored {
     /// Those of the receipts.
     tickets: Vec<Ticket>,
     parts: Vec<(Ticket, InboundPart)>,
+    unread: Vec<(Ticket, UnreadReceipt)>,
 }
 
 /// Receipts of one call; they are shared with the store's queue, because hundreds of thousands of them may wait.
@@ -56,6 +57,17 @@ impl Unstored {
 
     pub(super) fn push_part(&mut self, ticket: Ticket, part: InboundPart) {
         self.parts.push((ticket, part));
+    }
+
+    pub(super) fn push_unread(&mut self, ticket: Ticket, receipt: UnreadReceipt) {
+        self.unread.push((ticket, receipt));
+    }
+
+    /// Takes the unreadable receipts of one call.
+    pub(super) fn next_unread(&mut self) -> Option<Vec<(Ticket, UnreadReceipt)>> {
+        let rest = self.unread.split_off(self.unread.len().min(AT_ONCE_MAX));
+        let batch = mem::replace(&mut self.unread, rest);
+        (!batch.is_empty()).then_some(batch)
     }
 
     /// Takes all receipts, in the batches of several calls and in order of arrival. Their frames were dropped.
@@ -108,6 +120,18 @@ impl Bound<'_> {
             if let Some([rest, first]) = self.answer_stored(tickets, stored).await {
                 let other = parts.split_off(first.len());
                 left.extend([(rest, other), (first, parts)]);
+            }
+        }
+    }
+
+    /// Keeps receipts that cannot be read, then answers them.
+    pub(super) async fn store_unread(&self, receipts: Vec<(Ticket, UnreadReceipt)>) {
+        let mut left = vec![receipts.into_iter().unzip::<_, _, Vec<_>, Vec<_>>()];
+        while let Some((tickets, mut receipts)) = left.pop() {
+            let stored = self.carrier.lifecycle.inbox().await.unread(receipts.clone()).await;
+            if let Some([rest, first]) = self.answer_stored(tickets, stored).await {
+                let other = receipts.split_off(first.len());
+                left.extend([(rest, other), (first, receipts)]);
             }
         }
     }

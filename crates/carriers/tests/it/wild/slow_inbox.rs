@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::inbound::InboundPart;
-use domain::ports::{End, InboundRefusal, Inbox, Outcome, PortError, Receipt};
+use domain::ports::{End, InboundRefusal, Inbox, Outcome, PortError, Receipt, UnreadReceipt};
 use domain::routing::CarrierName;
 use tokio::sync::{Semaphore, watch};
 
@@ -87,6 +87,10 @@ impl Inbox for SlowInbox {
     }
 
     async fn inbound(&self, _parts: Vec<InboundPart>) -> Result<(), PortError> {
+        Ok(())
+    }
+
+    async fn unread(&self, _receipts: Vec<UnreadReceipt>) -> Result<(), PortError> {
         Ok(())
     }
 

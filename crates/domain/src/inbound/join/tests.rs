@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::inbound::{Join, JoinScheme, Party};
+use crate::inbound::{Join, JoinScheme, Party, Spelling};
 use crate::routing::CarrierName;
 
 const BEGUN: Timestamp = Timestamp::from_millis(1_000);
@@ -13,6 +13,7 @@ fn part(body: InboundBody, join: Option<Join>, at: i64) -> InboundPart {
         carrier: CarrierName::new("main"),
         from: Party::new("4511111111"),
         to: Party::new("1919"),
+        spelling: Spelling::default(),
         body,
         join,
         at: Timestamp::from_millis(at),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::id::InboundId;
 use crate::inbound::{InboundMessage, InboundPart, Receivers};
-use crate::ports::PortError;
+use crate::ports::{PortError, UnreadReceipt};
 use crate::time::Timestamp;
 
 /// The effects of a change with parts.
@@ -51,6 +51,20 @@ pub trait InboundStore: Send + Sync {
         now: Timestamp,
         limit: u32,
     ) -> Result<InboundRecorded, PortError>;
+
+    /// Keeps receipts that cannot be read, each with an id in the order of time: the newest
+    /// [`crate::limits::UNREAD_RECEIPTS_MAX`] of each carrier.
+    async fn keep_unread_receipts(
+        &self,
+        receipts: Vec<(InboundId, UnreadReceipt)>,
+    ) -> Result<(), PortError>;
+
+    /// Receipts that cannot be read, newest first; with `before`, only older ones.
+    async fn unread_receipts(
+        &self,
+        before: Option<InboundId>,
+        limit: u32,
+    ) -> Result<Vec<(InboundId, UnreadReceipt)>, PortError>;
 
     async fn inbound(&self, id: InboundId) -> Result<Option<InboundMessage>, PortError>;
 

@@ -40,7 +40,7 @@ pub struct FileFormat {
     pub separator: Option<u8>,
     /// Heading of the number's column, or its place, counted from 1.
     pub number: Option<String>,
-    /// Whose national numbers are read; `None`: all numbers are international.
+    /// How numbers are read.
     pub notation: Notation,
 }
 

@@ -1,5 +1,7 @@
 //! Files as spreadsheets, programs and broken connections leave them.
 
+use domain::number::Home;
+
 use super::*;
 
 fn danish() -> FileFormat {

@@ -46,6 +46,7 @@ mod settle_sent;
 pub(crate) mod single;
 mod submissions;
 mod trace;
+pub(crate) mod unread_receipts;
 mod withdraw;
 
 pub(crate) use expire::expire;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::limits::EARLY_RECEIPT_AGE_MAX;
 use domain::message::receipt::{PartReceipt, ReceiptMatch};
-use domain::number::{Msisdn, NumberEnds};
+use domain::number::Msisdn;
 use domain::ports::{Outcome, Receipt, ReceiptState};
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
@@ -46,14 +46,18 @@ pub(crate) async fn park(
                 i64::from(*is_ambiguous),
                 now,
                 early,
-                stored_ends(receipt.ends()),
+                receipt
+                    .unmarked
+                    .as_ref()
+                    .map_or(0, |_| { stored_other(receipt.swapped().map(Msisdn::digits)) }),
+                receipt.scope,
             ]
         })
         .collect();
     tx.execute_many(
         "INSERT INTO parked_receipts (carrier, carrier_id, state, to_number, code, at, ambiguous,
-             parked_at, ordinal, number_ends)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(max(ordinal), 0) + 1, ?10
+             parked_at, ordinal, number_ends, scope)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, coalesce(max(ordinal), 0) + 1, ?10, ?11
              FROM parked_receipts WHERE carrier = ?1
          ON CONFLICT (carrier, carrier_id, state, to_number, number_ends) DO UPDATE SET code = excluded.code,
              at = excluded.at, ambiguous = excluded.ambiguous, parked_at = excluded.parked_at,
@@ -101,12 +105,14 @@ pub(crate) async fn apply_parked(
     let matches = match_receipts(tx, &keys, now).await?;
     let (mut updates, mut used) = (ReceiptUpdates::default(), Vec::new());
     for ((key, receipt), matched) in parked.into_iter().zip(matches) {
-        let ReceiptMatch::One((recipient_key, part)) = matched else { continue };
+        let ReceiptMatch::One((recipient_key, named)) = matched else { continue };
         let Some(recipient) = recipients.get_mut(&recipient_key) else { continue };
         used.push((key, receipt.state));
-        let effect = recipient.delivery.record_receipt(key.carrier, part, &receipt);
-        let part = PartKey { recipient: recipient_key, carrier: key.carrier, part };
-        updates.add(recipient, effect, part, receipt);
+        for part in recipient.delivery.parts_of_receipt(key.carrier, &named, key.scope) {
+            let effect = recipient.delivery.record_receipt(key.carrier, part, &receipt);
+            let part = PartKey { recipient: recipient_key, carrier: key.carrier, part };
+            updates.add(recipient, effect, part, receipt.clone());
+        }
     }
     updates.store(tx).await?;
     delete(tx, &used).await
@@ -139,7 +145,7 @@ async fn load<'a>(
         ids.iter().map(|(carrier, id)| params![carrier.as_str(), *id, after]).collect();
     let found = tx
         .query_many(
-            "SELECT ordinal, to_number, number_ends, state, code, at FROM parked_receipts
+            "SELECT ordinal, to_number, number_ends, scope, state, code, at FROM parked_receipts
              WHERE carrier = ?1 AND carrier_id = ?2 AND parked_at >= ?3 FOR UPDATE",
             &rows,
         )
@@ -149,11 +155,12 @@ async fn load<'a>(
         let mut of_id = BTreeMap::new();
         for mut row in rows {
             let (ordinal, number) = (row.get::<i64>()?, row.get::<u64>()?);
-            let ends = NumberEnds::from_stored(row.get()?);
-            let key = ReceiptKey { carrier, id, number: Some(number).filter(|to| *to > 0), ends };
+            let unmarked = other_of(row.get()?);
+            let number_of = Some(number).filter(|to| *to > 0);
+            let key = ReceiptKey { carrier, id, number: number_of, unmarked, scope: row.get()? };
             let (state, code): (ReceiptState, _) = (row.get()?, row.get()?);
             let receipt = PartReceipt { state, code, at: row.get()? };
-            of_id.insert((ordinal, number, ends, state.as_str()), (key, receipt));
+            of_id.insert((ordinal, number, unmarked, state.as_str()), (key, receipt));
         }
         parked.extend(of_id.into_values());
     }
@@ -163,8 +170,9 @@ async fn load<'a>(
 async fn delete(tx: &mut impl Tx, used: &[(ReceiptKey<'_>, ReceiptState)]) -> Result<()> {
     let rows: Vec<_> = used
         .iter()
-        .map(|(ReceiptKey { carrier, id, number, ends }, state)| {
-            params![carrier.as_str(), *id, *state, stored_number(*number), stored_ends(*ends)]
+        .map(|(ReceiptKey { carrier, id, number, unmarked, .. }, state)| {
+            let other = unmarked.map_or(0, stored_other);
+            params![carrier.as_str(), *id, *state, stored_number(*number), other]
         })
         .collect();
     tx.execute_many(
@@ -182,9 +190,14 @@ fn stored_number(number: Option<u64>) -> i64 {
     number.and_then(|number| i64::try_from(number).ok()).unwrap_or(0)
 }
 
-/// 0 for a marked receipt.
-fn stored_ends(ends: Option<NumberEnds>) -> i64 {
-    ends.and_then(|ends| i64::try_from(ends.stored()).ok()).unwrap_or(0)
+/// In the column `number_ends`, which is 0 for a marked receipt: the number at the other end of an
+/// unmarked one, or 1 if there is none.
+fn stored_other(number: Option<u64>) -> i64 {
+    number.and_then(|number| i64::try_from(number).ok()).unwrap_or(1)
+}
+
+fn other_of(stored: u64) -> Option<Option<u64>> {
+    (stored > 0).then(|| Some(stored).filter(|number| *number > 1))
 }
 
 pub(crate) async fn delete_old(tx: &mut impl Tx, parked_before: Timestamp) -> Result<()> {

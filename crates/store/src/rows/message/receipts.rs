@@ -62,15 +62,16 @@ async fn record_matched(
     let mut recipients = recipients::load(tx, &messages, matched).await?;
     let mut updates = ReceiptUpdates::default();
     for (receipt, matched) in receipts.iter().zip(matches) {
-        let ReceiptMatch::One((key, part)) = *matched else { continue };
-        let Some(recipient) = recipients.get_mut(&key) else { continue };
+        let ReceiptMatch::One((key, named)) = matched else { continue };
+        let Some(recipient) = recipients.get_mut(key) else { continue };
         let carrier = &receipt.carrier;
-        let receipt =
-            PartReceipt { state: receipt.state, code: receipt.code.clone(), at: receipt.at };
-        let effect = recipient.delivery.record_receipt(carrier, part, &receipt);
+        let said = PartReceipt { state: receipt.state, code: receipt.code.clone(), at: receipt.at };
+        for part in recipient.delivery.parts_of_receipt(carrier, named, receipt.scope) {
+            let effect = recipient.delivery.record_receipt(carrier, part, &said);
+            let part = PartKey { recipient: *key, carrier, part };
+            updates.add(recipient, effect, part, said.clone());
+        }
         recipient.delivery.apply_parts();
-        let part = PartKey { recipient: key, carrier, part };
-        updates.add(recipient, effect, part, receipt);
     }
     updates.store(tx).await?;
     let recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;
@@ -83,12 +84,13 @@ fn receipt_key(receipt: &Receipt) -> ReceiptKey<'_> {
         carrier: &receipt.carrier,
         id: &receipt.carrier_id,
         number: receipt.to.map(Msisdn::digits),
-        ends: receipt.ends(),
+        unmarked: receipt.unmarked.as_ref().map(|_| receipt.swapped().map(Msisdn::digits)),
+        scope: receipt.scope,
     }
 }
 
-const fn recipient_of(matched: &Matched) -> Option<RecipientKey> {
-    if let ReceiptMatch::One((key, _)) = *matched { Some(key) } else { None }
+fn recipient_of(matched: &Matched) -> Option<RecipientKey> {
+    if let ReceiptMatch::One((key, _)) = matched { Some(*key) } else { None }
 }
 
 fn inbound_messages(receipts: &[Receipt], matches: &[Matched]) -> Vec<InboundPart> {

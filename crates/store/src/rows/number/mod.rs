@@ -23,7 +23,7 @@ macro_rules! select_numbers {
     ($which:literal) => {
         concat!(
             "SELECT number, country, receives, sends, lends, carrier, phone, account, webhook_url,
-                 help, state, origin, created_at, updated_at
+                 help, keywords, state, origin, created_at, updated_at
              FROM numbers ",
             $which
         )
@@ -152,6 +152,7 @@ fn view(number: &OwnNumber) -> Json {
         "account": terms.account.map(|account| account.0),
         "webhook": terms.webhook_url.is_some(),
         "help": terms.help.is_some(),
+        "keywords": terms.keywords,
         "state": state.as_str(),
         "origin": origin.as_str(),
     })
@@ -165,16 +166,22 @@ fn line(terms: &NumberTerms) -> (Option<&str>, Option<i64>) {
     }
 }
 
+/// One phrase a line.
+fn stored_keywords(terms: &NumberTerms) -> Option<String> {
+    (!terms.keywords.is_empty()).then(|| terms.keywords.join("\n"))
+}
+
 /// False when it exists already.
 async fn insert(tx: &mut impl Tx, new: &OwnNumber) -> Result<bool> {
     let OwnNumber { number, terms, state, origin, created_at, updated_at } = new;
     let country = terms.country.map(|country| country.to_string());
     let Abilities { receive, send, lend } = terms.can;
     let (carrier, phone) = line(terms);
+    let keywords = stored_keywords(terms);
     tx.execute(
         "INSERT INTO numbers (number, country, receives, sends, lends, carrier, phone, account,
-             webhook_url, help, state, origin, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             webhook_url, help, keywords, state, origin, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT (number) DO NOTHING",
         params![
             number.as_str(),
@@ -187,6 +194,7 @@ async fn insert(tx: &mut impl Tx, new: &OwnNumber) -> Result<bool> {
             terms.account,
             terms.webhook_url.as_deref(),
             terms.help.as_ref().map(|help| help.as_str()),
+            keywords.as_deref(),
             state.as_str(),
             origin.as_str(),
             *created_at,
@@ -202,10 +210,11 @@ async fn update(tx: &mut impl Tx, changed: &OwnNumber) -> Result<()> {
     let country = terms.country.map(|country| country.to_string());
     let Abilities { receive, send, lend } = terms.can;
     let (carrier, phone) = line(terms);
+    let keywords = stored_keywords(terms);
     tx.execute(
         "UPDATE numbers SET country = ?2, receives = ?3, sends = ?4, lends = ?5, carrier = ?6,
-             phone = ?7, account = ?8, webhook_url = ?9, help = ?10, state = ?11, origin = ?12,
-             updated_at = ?13
+             phone = ?7, account = ?8, webhook_url = ?9, help = ?10, keywords = ?11, state = ?12,
+             origin = ?13, updated_at = ?14
          WHERE number = ?1",
         params![
             number.as_str(),
@@ -218,6 +227,7 @@ async fn update(tx: &mut impl Tx, changed: &OwnNumber) -> Result<()> {
             terms.account,
             terms.webhook_url.as_deref(),
             terms.help.as_ref().map(|help| help.as_str()),
+            keywords.as_deref(),
             state.as_str(),
             origin.as_str(),
             *updated_at,
@@ -259,7 +269,7 @@ fn read(mut row: Row) -> Result<OwnNumber> {
     let (carrier, phone): (Option<String>, Option<i64>) = (row.get()?, row.get()?);
     let carrier = carrier.map(|name| Line::Carrier(CarrierName::new(&name)));
     let (account, webhook_url) = (row.get()?, row.get()?);
-    let help: Option<String> = row.get()?;
+    let (help, keywords): (Option<String>, Option<String>) = (row.get()?, row.get()?);
     Ok(OwnNumber {
         number: Party::new(number),
         terms: NumberTerms {
@@ -269,6 +279,7 @@ fn read(mut row: Row) -> Result<OwnNumber> {
             account,
             webhook_url,
             help: help.map(Into::into),
+            keywords: keywords.iter().flat_map(|all| all.lines()).map(str::to_owned).collect(),
         },
         state: row.get()?,
         origin: row.get()?,

@@ -15,8 +15,8 @@ use std::time::Duration;
 use domain::id::AccountId;
 use domain::money::Msat;
 use domain::ports::{
-    AcceptedPart, ChunkEnd, ChunkId, CreditOrder, End, Lease, Outcome, Receipt, ReceiptState,
-    Store, SubmissionKey,
+    AcceptedPart, ChunkEnd, ChunkId, CreditOrder, End, Lease, Outcome, Receipt, ReceiptScope,
+    ReceiptState, Store, SubmissionKey,
 };
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
@@ -86,6 +86,7 @@ fn receipts(orders: &[CreditOrder]) -> Vec<Receipt> {
         to: None,
         at: later(),
         unmarked: None,
+        scope: ReceiptScope::Part,
     };
     orders.iter().map(receipt).collect()
 }

@@ -5,12 +5,15 @@
 //! | an account's number, also one that receives nothing now | that account | what a STOP to it blocked |
 //! | nobody's number | everybody | what a STOP to such a number blocked |
 //!
+//! A message to a number that is lent, and one that begins with a word of the number's owner, says neither.
+//!
 //! What an operator blocked stays blocked, whatever its owner says.
 
-use domain::account::blocklist::{BlockProof, BlockScope};
+use domain::account::blocklist::{BlockProof, BlockScope, Said};
 use domain::account::operator::{Action, Actor};
 use domain::inbound::keyword::Keyword;
 use domain::inbound::{InboundMessage, Receivers};
+use domain::limits::PROOF_TEXT_CHARS_MAX;
 use domain::number::Msisdn;
 use domain::time::Timestamp;
 use serde_json::json;
@@ -26,13 +29,16 @@ pub(crate) async fn obey(
     now: Timestamp,
 ) -> Result<()> {
     for message in messages {
-        let Some((keyword, word)) = receivers.keywords.of(message) else { continue };
+        let Some((keyword, word)) = receivers.keyword(message) else { continue };
         let Ok(number) = message.from.as_str().parse::<Msisdn>() else { continue };
+        let number = number.as_spelled_today();
         let scope = BlockScope::of(receivers.opt_out_from(&message.to));
-        let said = Some((word, message.id));
+        let keyword_of = Some((word, message.id));
         match keyword {
             Keyword::Stop => {
-                let proof = BlockProof { by: Actor::Recipient, keyword: said, note: None };
+                let said = Some(said(message));
+                let by = Actor::Recipient;
+                let proof = BlockProof { by, keyword: keyword_of, said, note: None };
                 add(tx, scope, &[number], &proof, now).await?;
             }
             Keyword::Start => free(tx, scope, number, message, now).await?,
@@ -40,6 +46,15 @@ pub(crate) async fn obey(
         }
     }
     Ok(())
+}
+
+fn said(message: &InboundMessage) -> Said {
+    let text = message.content.text().map_or("", |text| text.as_str());
+    Said {
+        text: text.chars().take(PROOF_TEXT_CHARS_MAX).collect::<String>().into(),
+        to: message.to.clone(),
+        carrier: message.carrier.clone(),
+    }
 }
 
 async fn free(

@@ -3,12 +3,15 @@
 mod keywords;
 mod lookup;
 
-use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope};
+use domain::account::blocklist::{BlockEntry, BlockProof, BlockScope, Said};
 use domain::account::operator::{Action, Actor};
 use domain::id::{AccountId, InboundId};
+use domain::inbound::Party;
 use domain::limits::BLOCKS_BATCH_MAX;
 use domain::number::Msisdn;
 use domain::ports::{BlockList, PortError};
+use domain::routing::CarrierName;
+use domain::text::Text;
 use domain::time::Timestamp;
 use serde_json::{Value as Json, json};
 
@@ -41,14 +44,21 @@ pub(crate) async fn add(
     let keyword = proof.keyword.as_ref();
     let (word, inbound) = (keyword.map(|(word, _)| word.as_str()), keyword.map(|(_, id)| id));
     let note = proof.note.as_deref();
+    let said = proof.said.as_ref();
+    let text = said.map(|said| said.text.as_str());
+    let (to, carrier) = (said.map(|said| said.to.as_str()), said.map(|said| said.carrier.as_str()));
     let rows: Vec<_> = numbers
         .iter()
-        .map(|number| params![stored(scope), digits(*number), &by, word, inbound, note, now])
+        .map(|number| {
+            let number = digits(*number);
+            params![stored(scope), number, &by, word, inbound, note, now, text, to, carrier]
+        })
         .collect();
     let added = tx
         .execute_many(
-            "INSERT INTO blocks (scope, number, blocked_by, keyword, inbound, note, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (scope, number) DO NOTHING",
+            "INSERT INTO blocks (scope, number, blocked_by, keyword, inbound, note, at, said,
+                 said_to, said_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (scope, number) DO NOTHING",
             &rows,
         )
         .await?;
@@ -111,7 +121,8 @@ pub(crate) async fn list(tx: &mut impl Tx, list: &BlockList) -> Result<Vec<Block
     let rows = match (list.scope, list.number) {
         (None, None) => {
             tx.query(
-                "SELECT scope, number, blocked_by, keyword, inbound, note, at FROM blocks
+                "SELECT scope, number, blocked_by, keyword, inbound, note, said, said_to, said_by, at
+                 FROM blocks
                  WHERE (scope, number) > (?1, ?2) ORDER BY scope, number LIMIT ?3",
                 params![scope, number, list.limit],
             )
@@ -121,7 +132,8 @@ pub(crate) async fn list(tx: &mut impl Tx, list: &BlockList) -> Result<Vec<Block
             let number = if stored(of) < scope { i64::MAX } else { number };
             let number = if stored(of) > scope { 0 } else { number };
             tx.query(
-                "SELECT scope, number, blocked_by, keyword, inbound, note, at FROM blocks
+                "SELECT scope, number, blocked_by, keyword, inbound, note, said, said_to, said_by, at
+                 FROM blocks
                  WHERE scope = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
                 params![stored(of), number, list.limit],
             )
@@ -129,7 +141,8 @@ pub(crate) async fn list(tx: &mut impl Tx, list: &BlockList) -> Result<Vec<Block
         }
         (of, Some(wanted)) => {
             tx.query(
-                "SELECT scope, number, blocked_by, keyword, inbound, note, at FROM blocks
+                "SELECT scope, number, blocked_by, keyword, inbound, note, said, said_to, said_by, at
+                 FROM blocks
                  WHERE number = ?3 AND (?4 = -1 OR scope = ?4) AND (scope, number) > (?1, ?2)
                  ORDER BY scope LIMIT ?5",
                 params![scope, number, digits(wanted), of.map_or(-1, stored), list.limit],
@@ -147,7 +160,14 @@ fn read(mut row: Row) -> Result<BlockEntry> {
     let word: Option<String> = row.get()?;
     let inbound: Option<InboundId> = row.get()?;
     let note = row.get()?;
-    let proof = BlockProof { by, keyword: word.zip(inbound), note };
+    let (text, to): (Option<String>, Option<String>) = (row.get()?, row.get()?);
+    let carrier: Option<String> = row.get()?;
+    let said = text.zip(to).zip(carrier).map(|((text, to), carrier)| Said {
+        text: Text::from(text),
+        to: Party::new(to),
+        carrier: CarrierName::new(&carrier),
+    });
+    let proof = BlockProof { by, keyword: word.zip(inbound), said, note };
     let account = (scope != 0).then_some(AccountId(scope));
     Ok(BlockEntry { scope: BlockScope::of(account), number, proof, at: row.get()? })
 }
