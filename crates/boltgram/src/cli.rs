@@ -134,6 +134,19 @@ pub(crate) enum AccountCommand {
               value_parser = clap::value_parser!(i64).range(0..=CREDIT_SATS_MAX))]
         credit_sats: i64,
     },
+    /// Limits where an account may send, and how much in an hour
+    ///
+    /// What is not given stays as it is.
+    Limit {
+        #[arg(value_name = "ACCOUNT")]
+        name: AccountName,
+        /// Countries that it may send to, by ISO 3166-1 codes: `DK,TH`; or `all`
+        #[arg(long, value_name = "CODES")]
+        countries: Option<String>,
+        /// Messages per hour to numbers that begin with a prefix: `66=500,=5000`; or `none`
+        #[arg(long, value_name = "PREFIX=N")]
+        hourly_caps: Option<String>,
+    },
     /// Lists the accounts and their balances in sats
     List {
         #[command(flatten)]

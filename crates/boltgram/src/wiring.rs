@@ -132,6 +132,10 @@ pub(crate) fn settings(
     let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
     Ok(Settings {
         prices: prices(&config.prices)?,
+        strangers: config
+            .abuse
+            .rules()
+            .map_err(|(key, why)| anyhow::anyhow!("abuse.{key}: {why}"))?,
         orders: order_settings(config),
         routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
         quiet_hours: quiet_hours(config)?,

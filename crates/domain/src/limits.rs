@@ -129,6 +129,10 @@ pub const EARLY_RECEIPT_WAIT: Duration = Duration::from_millis(200);
 /// some seconds of a fast carrier, and a few megabytes.
 pub const SINGLE_IDS_MAX: usize = 32_768;
 
+/// Longest time that a message waits for its next attempt, except for quiet hours, a start or a lease; and an order for its
+/// next comparison with the node. What is due later was put off while the clock was ahead, and is due at once.
+pub const DEFERRAL_MAX: Duration = Duration::from_secs(7 * 60);
+
 /// Bounds of a chunk's lease. It is renewed four times in its duration; a dead node's chunks wait for its end.
 pub const NODE_LEASE_MIN: Duration = Duration::from_secs(4);
 pub const NODE_LEASE_MAX: Duration = Duration::from_secs(600);
@@ -251,8 +255,15 @@ pub const WEBHOOK_RECIPIENTS_MAX: usize = 1_000;
 /// Stored text of the events in one claim: each of a campaign's recipients has 24 KB, and their bodies three times that.
 pub const WEBHOOK_CLAIM_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 
-/// Length of a customer's URL.
+/// Hourly caps of an account, each counted for every message.
+pub const HOURLY_CAPS_MAX: usize = 100;
+
+/// Length of a customer's URL, in its normal form.
 pub const URL_CHARS_MAX: usize = 2_048;
+
+/// Length of a URL that is called: a customer's, and the parameters of a callback, with a text of 1,000 characters of twelve
+/// bytes each.
+pub const CALLED_URL_CHARS_MAX: usize = 16 * 1_024;
 
 /// Body of a request to the orders door: a message of 140 characters and a few fields.
 pub const ORDER_BODY_BYTES_MAX: usize = 64 * 1_024;
@@ -293,6 +304,12 @@ pub const INBOUND_REPEAT_MAX: Duration = Duration::from_secs(10 * 60);
 /// Waiting parts per carrier. Above it the oldest are reported incomplete, so that a flood of first parts does not fill
 /// the disk.
 pub const INBOUND_PARTS_WAITING_MAX: u32 = 10_000;
+
+/// Waiting parts per sender, so that one phone does not take the room of a carrier's others.
+pub const INBOUND_PARTS_WAITING_PER_SENDER_MAX: u32 = 256;
+
+/// Incomplete messages that are kept of a sender; more are dropped. A phone that loses parts now and then has few.
+pub const INBOUND_INCOMPLETE_PER_SENDER_MAX: u32 = 100;
 
 /// Incomplete messages reported in one change.
 pub const INBOUND_JOINED_MAX: u32 = 500;

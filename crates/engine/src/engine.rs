@@ -120,6 +120,10 @@ impl Engine {
             node: at_start.node.clone(),
             lease: at_start.lease,
         }));
+        let accounts = Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices)
+            .with_fetch(fetch.clone())
+            .with_rules_for_strangers(at_start.strangers.clone());
+        let accounts = Arc::new(accounts);
         let orders = Arc::new(Orders {
             store: store.clone(),
             lightning: lightning.clone(),
@@ -129,11 +133,10 @@ impl Engine {
             metrics: metrics.clone(),
             tip,
             settings: at_start.orders,
+            accounts: accounts.clone(),
             recent: HotCache::of_expensive(),
             unpaid_ends,
         });
-        let accounts = Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices);
-        let accounts = Arc::new(accounts.with_fetch(fetch.clone()));
         let accept = Arc::new(Accept {
             store: store.clone(),
             fetch: fetch.clone(),

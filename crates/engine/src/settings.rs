@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::account::traffic::TrafficRules;
 use domain::inbound::Party;
 use domain::inbound::keyword::Keywords;
 use domain::limits;
@@ -57,6 +58,8 @@ impl Default for OrderSettings {
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub prices: Prices,
+    /// Where callers without an account may send, and how much in an hour.
+    pub strangers: TrafficRules,
     pub orders: OrderSettings,
     pub routes: Routes,
     /// When campaigns wait, by destination.

@@ -3,7 +3,6 @@
 
 use std::net::IpAddr;
 
-use domain::limits::URL_CHARS_MAX;
 use domain::ports::FetchError;
 use url::{Host, Url};
 
@@ -21,12 +20,12 @@ const SERVICE_PORTS: [u16; 27] = [
     6443, 6666, 6667, 9042, 9200, 9300, 10_250, 11_211, 27_017, 27_018, 27_019,
 ];
 
-pub(crate) fn check(url: &Url, options: &Options) -> Result<(), FetchError> {
-    verdict(url, options).map_err(FetchError::Forbidden)
+pub(crate) fn check(url: &Url, options: &Options, chars_max: usize) -> Result<(), FetchError> {
+    verdict(url, options, chars_max).map_err(FetchError::Forbidden)
 }
 
-fn verdict(url: &Url, options: &Options) -> Result<(), &'static str> {
-    if url.as_str().len() > URL_CHARS_MAX {
+fn verdict(url: &Url, options: &Options, chars_max: usize) -> Result<(), &'static str> {
+    if url.as_str().len() > chars_max {
         return Err("it is longer than 2048 characters");
     }
     match url.scheme() {

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::FetchError;
+use domain::ports::{Cause, FetchError};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use rustls::pki_types::ServerName;
@@ -47,15 +47,17 @@ impl Connector {
 
     async fn open(&self, url: &Url) -> Result<Box<dyn Wire>, FetchError> {
         let addresses = self.addresses(url).await?;
-        let stream = first_of(addresses).await.map_err(|_| FetchError::Unreachable)?;
+        let connected = first_of(addresses).await;
+        let stream = connected.map_err(|error| unreachable(Cause::Connect(error.kind())))?;
         // A request is one packet: Nagle's algorithm would only delay it.
         let _ = stream.set_nodelay(true);
         if url.scheme() != "https" {
             return Ok(Box::new(stream));
         }
-        let name = server_name(url).ok_or(FetchError::Unreachable)?;
+        let name = server_name(url).ok_or_else(|| unreachable(Cause::Name))?;
         let secured = self.tls.connect(name, stream).await;
-        Ok(Box::new(secured.map_err(|_| FetchError::Unreachable)?))
+        // rustls tells a certificate's fault, or the name of the peer's alert.
+        Ok(Box::new(secured.map_err(|error| unreachable(Cause::Tls(error.to_string())))?))
     }
 
     /// The connection goes to an address that is checked here. A name that resolves to an internal
@@ -67,9 +69,9 @@ impl Connector {
             Some(Host::Ipv6(ip)) => vec![IpAddr::V6(ip)],
             Some(Host::Domain(name)) => {
                 let found = self.resolver.resolve(name).await;
-                found.map_err(|_| FetchError::Unreachable)?
+                found.map_err(|_| unreachable(Cause::Name))?
             }
-            None => return Err(FetchError::Unreachable),
+            None => return Err(unreachable(Cause::Name)),
         };
         let host = url.host_str().unwrap_or_default();
         let allowed = allowed(host, &found, &self.options);
@@ -80,11 +82,15 @@ impl Connector {
                     "a customer's host name resolves to an internal address; not requested"
                 );
             }
-            return Err(FetchError::Unreachable);
+            return Err(unreachable(if found.is_empty() { Cause::Name } else { Cause::Internal }));
         }
         let port = url.port_or_known_default().unwrap_or(0);
         Ok(allowed.into_iter().take(ADDRESSES_MAX).map(|ip| SocketAddr::new(ip, port)).collect())
     }
+}
+
+const fn unreachable(cause: Cause) -> FetchError {
+    FetchError::Unreachable(cause)
 }
 
 /// Name for the certificate check: the host without the brackets of an IPv6 address.

@@ -2,22 +2,25 @@
 //! while a request is under way, and nobody polls it while it is idle.
 
 use std::future::poll_fn;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use domain::ports::{FetchError, FetchResponse};
+use domain::ports::{Cause, FetchError, FetchResponse};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1::{Builder, Connection as Driver, SendRequest};
-use hyper::http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use hyper::http::header::HeaderValue;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use crate::connect::Wire;
+use crate::retry_after::retry_after;
 
 /// Read buffer: status line and headers of a response, and its body as far as it is read ahead.
 const BUFFER_BYTES_MAX: usize = 64 * 1_024;
@@ -31,7 +34,9 @@ pub(crate) struct Connection {
     /// Last use.
     pub(crate) since: Instant,
     sender: SendRequest<Full<Bytes>>,
-    driver: Driver<TokioIo<Box<dyn Wire>>, Full<Bytes>>,
+    driver: Driver<TokioIo<Heard>, Full<Bytes>>,
+    /// Whether the peer sent anything since the last request began.
+    heard: Arc<AtomicBool>,
     ended: bool,
 }
 
@@ -39,6 +44,8 @@ pub(crate) struct Connection {
 pub(crate) enum Failure {
     /// The connection was closed before any byte of this request was written.
     Unsent(Box<Outgoing>),
+    /// It was closed before any byte of the response came.
+    Unanswered,
     Broken,
 }
 
@@ -51,9 +58,12 @@ impl Connection {
         // A request is small: copying it into one buffer costs less than two writes.
         let mut builder = Builder::new();
         builder.max_buf_size(BUFFER_BYTES_MAX).writev(false);
+        let heard = Arc::<AtomicBool>::default();
+        let wire = Heard { wire, heard: heard.clone() };
         let begun = builder.handshake(TokioIo::new(wire)).await;
-        let (sender, driver) = begun.map_err(|_| FetchError::Unreachable)?;
-        Ok(Box::new(Self { origin, host, since: Instant::now(), sender, driver, ended: false }))
+        let (sender, driver) = begun.map_err(|_| FetchError::Unreachable(Cause::Broken))?;
+        let since = Instant::now();
+        Ok(Box::new(Self { origin, host, since, sender, driver, heard, ended: false }))
     }
 
     /// Whether another request can be made on it: the last response is read to its end, and the peer
@@ -74,9 +84,12 @@ impl Connection {
         request: Outgoing,
         body_bytes_max: usize,
     ) -> Result<FetchResponse, Failure> {
+        self.heard.store(false, Ordering::Relaxed);
         let sent = self.sender.try_send_request(request);
-        let response = self.drive(sent).await.map_err(|mut error| {
-            error.take_message().map_or(Failure::Broken, |request| Failure::Unsent(request.into()))
+        let response = self.drive(sent).await.map_err(|mut error| match error.take_message() {
+            Some(request) => Failure::Unsent(request.into()),
+            None if self.heard.load(Ordering::Relaxed) => Failure::Broken,
+            None => Failure::Unanswered,
         })?;
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
@@ -113,6 +126,41 @@ impl Connection {
     }
 }
 
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
+/// A wire that notes whether the peer sent anything.
+struct Heard {
+    wire: Box<dyn Wire>,
+    heard: Arc<AtomicBool>,
+}
+
+impl AsyncRead for Heard {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.wire).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.heard.store(true, Ordering::Relaxed);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Heard {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.wire).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.wire).poll_shutdown(cx)
+    }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::ports::{Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse};
+use domain::limits::{CALLED_URL_CHARS_MAX, URL_CHARS_MAX};
+use domain::ports::{Cause, Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse};
 use http_body_util::Full;
 use hyper::http::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, USER_AGENT};
 use hyper::http::uri::PathAndQuery;
@@ -68,19 +69,22 @@ impl Guarded {
     async fn send(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
         let FetchRequest { url, method, headers, body_bytes_max, .. } = request;
         let mut outgoing = outgoing(&url, method, headers)?;
+        let broken = FetchError::Unreachable(Cause::Broken);
         let origin = &url[..Position::BeforePath];
         if let Some(kept) = self.pool.take(origin).await {
+            let again = outgoing.clone();
             match self.send_on(kept, outgoing, body_bytes_max).await {
                 Ok(response) => return Ok(response),
-                Err(Failure::Broken) => return Err(FetchError::Unreachable),
+                Err(Failure::Broken) => return Err(broken),
                 // The peer closed it meanwhile. Once more on a new one.
                 Err(Failure::Unsent(unsent)) => outgoing = *unsent,
+                Err(Failure::Unanswered) => outgoing = again,
             }
         }
         let wire = self.connector.connect(&url).await?;
         let new = Connection::begin(origin.into(), host(&url)?, wire).await?;
         let response = self.send_on(new, outgoing, body_bytes_max).await;
-        response.map_err(|_| FetchError::Unreachable)
+        response.map_err(|_| broken)
     }
 
     async fn send_on(
@@ -99,11 +103,12 @@ impl Guarded {
 #[async_trait]
 impl Fetch for Guarded {
     fn check(&self, url: &Url) -> Result<(), FetchError> {
-        address::check(url, &self.connector.options)
+        address::check(url, &self.connector.options, URL_CHARS_MAX)
     }
 
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
-        self.check(&request.url)?;
+        // It may have more parameters than the customer's.
+        address::check(&request.url, &self.connector.options, CALLED_URL_CHARS_MAX)?;
         timeout(request.timeout, self.send(request)).await.unwrap_or(Err(FetchError::TimedOut))
     }
 }

@@ -32,6 +32,6 @@ pub use doors::Doors;
 pub use envelope::{
     Envelope, Refusal, Words, bad_request, below_pace, conflict, error_and_code, failed, forbidden,
     key_reused, lost_place, not_found, payment_required, refuse_method, status_and_reason,
-    too_large, too_many_at_once, too_slow, unauthorized, unavailable,
+    too_large, too_many_at_once, too_many_for_now, too_slow, unauthorized, unavailable,
 };
 pub use serve::{Server, serve};

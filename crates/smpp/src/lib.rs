@@ -49,6 +49,7 @@
 //! A server is [`server::serve`] with a [`server::Handler`]; its sessions have the same handle and events.
 
 mod command;
+mod given_certificates;
 mod status;
 
 /// Delays between attempts.

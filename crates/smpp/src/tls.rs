@@ -12,6 +12,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
+use crate::given_certificates::GivenCertificates;
+
 /// A certificate chain and its private key, in PEM files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -26,7 +28,7 @@ pub struct Identity {
 pub struct ClientTls {
     /// The name to verify and to send as SNI; the host name by default.
     pub server_name: Option<String>,
-    /// Roots (PEM) to trust instead of the platform's.
+    /// Roots (PEM) to trust instead of the platform's; or the server's own certificate.
     pub ca: Option<PathBuf>,
     /// Client certificate, sent on request.
     pub identity: Option<Identity>,
@@ -91,7 +93,10 @@ impl ClientTls {
                 let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider())
                     .build()
                     .map_err(|error| TlsError::Roots(error.to_string()))?;
-                builder.with_webpki_verifier(verifier)
+                // A certificate of the server itself is trusted when exactly that is shown.
+                let verifier =
+                    GivenCertificates { given: certificates(path)?, authorities: verifier };
+                builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
             }
             None => {
                 use rustls_platform_verifier::BuilderVerifierExt;

@@ -1,5 +1,7 @@
 //! `/admin/v1/accounts…`: accounts, their credit and settings.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
@@ -70,6 +72,12 @@ pub(crate) async fn show_account(
 }
 
 fn settings_view(settings: &AccountSettings) -> Value {
+    let traffic = &settings.traffic;
+    let countries = traffic.countries.as_ref();
+    let countries: Option<Vec<_>> =
+        countries.map(|countries| countries.iter().map(|country| country.to_string()).collect());
+    let caps = traffic.caps.iter().map(|cap| (cap.prefix.clone(), cap.messages.into()));
+    let caps = Value::Object(caps.collect());
     json!({
         "refunds": settings.refunds.as_str(),
         "recipientsPerMessage": settings.recipients_per_message,
@@ -77,6 +85,8 @@ fn settings_view(settings: &AccountSettings) -> Value {
         "otp": settings.otp,
         "webhookUrl": settings.webhook.as_ref().map(|webhook| &webhook.url),
         "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
+        "countries": countries,
+        "hourlyCaps": caps,
     })
 }
 
@@ -90,6 +100,9 @@ pub(crate) struct Settings {
     otp: Option<bool>,
     webhook_url: Option<String>,
     webhook_events: Option<String>,
+    countries: Option<Vec<String>>,
+    #[serde(default)]
+    hourly_caps: BTreeMap<String, u32>,
 }
 
 pub(crate) async fn set_account_settings(
@@ -105,6 +118,8 @@ pub(crate) async fn set_account_settings(
         otp: new.otp.unwrap_or(false),
         webhook_url: new.webhook_url,
         webhook_events: new.webhook_events,
+        countries: new.countries,
+        hourly_caps: new.hourly_caps.into_iter().collect(),
     };
     let set = door.engine.accounts.set_settings(id, settings, by).await;
     Ok(Json(settings_view(&set.map_err(settings_not_set)?)))

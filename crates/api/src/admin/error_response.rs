@@ -60,6 +60,8 @@ pub(super) fn settings_not_set(error: SetSettingsError) -> Refusal {
         SetSettingsError::SpendPerDay => field("spendPerDayMsat", text),
         SetSettingsError::WebhookUrl(_) => field("webhookUrl", text),
         SetSettingsError::WebhookEvents => field("webhookEvents", text),
+        SetSettingsError::Countries(_) => field("countries", text),
+        SetSettingsError::HourlyCaps(_) => field("hourlyCaps", text),
         SetSettingsError::Store(source) => store_failed(source),
     }
 }

@@ -8,7 +8,8 @@ use engine::Engine;
 use engine::accept::AcceptError;
 use engine::campaigns::{Absent, CancelBulkError, PauseError, ReadError, RetryError};
 use http::{
-    Refusal, bad_request, conflict, forbidden, key_reused, not_found, payment_required, unavailable,
+    Refusal, bad_request, conflict, forbidden, key_reused, not_found, payment_required,
+    too_many_for_now, unavailable,
 };
 
 const AHEAD_DAYS_MAX: u64 = limits::SCHEDULE_AHEAD_MAX.as_secs() / (24 * 60 * 60);
@@ -23,6 +24,8 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
         AcceptError::InProgress => conflict(text),
         AcceptError::Insufficient { price, available } => insufficient(engine, *price, *available),
         AcceptError::OverDailyLimit { price, left } => over_daily_limit(engine, *price, *left),
+        AcceptError::CountryNotAllowed { .. } => forbidden(text).with_code("COUNTRY_NOT_ALLOWED"),
+        AcceptError::OverHourlyCap { wait, .. } => too_many_for_now(text, *wait),
         AcceptError::Store(source) => store_failed(source),
         AcceptError::StartInThePast => bad_request("`scheduledTime` is in the past"),
         AcceptError::StartTooFarAhead => {

@@ -7,7 +7,7 @@ use engine::accept::AcceptError;
 use engine::orders::{CancelError, FundError, OpenError, RepeatError};
 use http::{
     Refusal, bad_request, conflict, failed, forbidden, key_reused, not_found, payment_required,
-    too_many_at_once, unauthorized, unavailable,
+    too_many_at_once, too_many_for_now, unauthorized, unavailable,
 };
 
 pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
@@ -24,6 +24,8 @@ pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
             price.sats_ceil(),
             left.sats_floor()
         )),
+        AcceptError::CountryNotAllowed { .. } => forbidden(error.to_string()),
+        AcceptError::OverHourlyCap { wait, .. } => too_many_for_now(error.to_string(), *wait),
         AcceptError::NotOpened(error) => not_opened(error),
         AcceptError::SenderNotApproved => forbidden(error.to_string()),
         AcceptError::KeyReused => key_reused(error.to_string()),

@@ -103,7 +103,7 @@ impl Fetch for FakeFetch {
     }
 
     async fn fetch(&self, _: FetchRequest) -> Result<FetchResponse, FetchError> {
-        Err(FetchError::Unreachable)
+        Err(FetchError::Unreachable(domain::ports::Cause::Name))
     }
 }
 

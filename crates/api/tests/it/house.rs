@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use api::{Events, HttpSettings};
 use domain::account::operator::Actor;
+use domain::account::traffic::TrafficRules;
 use domain::id::AccountId;
 use domain::inbound::keyword::Keywords;
 use domain::message::quiet::QuietHours;
@@ -58,7 +59,7 @@ pub(crate) const fn sats(sats: i64) -> Msat {
     Msat::new(sats * 1_000)
 }
 
-fn settings() -> Settings {
+fn settings(strangers: TrafficRules) -> Settings {
     let main = vec![CarrierName::new("main")];
     let route = |prefix: &str, carriers| Route::in_order(prefix, carriers);
     Settings {
@@ -71,6 +72,7 @@ fn settings() -> Settings {
             credit: sats(100),
         },
         orders: OrderSettings::default(),
+        strangers,
         // Everywhere except to Greenland.
         routes: Routes::new(vec![route("", main.clone()), route("299", vec![])], main),
         quiet_hours: QuietHours::default(),
@@ -89,6 +91,11 @@ fn settings() -> Settings {
 impl House {
     /// Creates it without a socket.
     pub(crate) async fn new() -> Self {
+        Self::with_rules(TrafficRules::default()).await
+    }
+
+    /// With rules for callers without an account.
+    pub(crate) async fn with_rules(strangers: TrafficRules) -> Self {
         let (data, at_doors) = (tempfile::tempdir().unwrap(), Arc::new(TestGate::default()));
         let store = gate::open(&data, None).await;
         let (node, carrier) = (Arc::new(FakeNode::default()), FakeCarrier::new());
@@ -101,7 +108,7 @@ impl House {
             clock: clock.clone(),
             random: random.clone(),
         };
-        let engine = Engine::new(ports, settings(), Arc::new(Events), Tasks::new());
+        let engine = Engine::new(ports, settings(strangers), Arc::new(Events), Tasks::new());
         let accounts = Accounts::new(store.clone(), clock.clone(), random, Prices::default());
         let keys = AtomicU32::new(0);
         Self { store, gate: at_doors, node, carrier, clock, engine, accounts, keys, _data: data }

@@ -26,6 +26,7 @@ mod receiving;
 mod sandbox;
 mod slow;
 mod status;
+mod traffic;
 mod unreadable;
 mod webhooks;
 mod wire;

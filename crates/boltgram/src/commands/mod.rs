@@ -10,6 +10,7 @@ mod check_config;
 pub(crate) mod check_ledger;
 mod disable_account;
 mod init;
+mod limit_account;
 mod list_accounts;
 mod list_carriers;
 mod list_inbound;
@@ -82,6 +83,10 @@ async fn account(instance: &InstanceArgs, command: AccountCommand) -> anyhow::Re
         }
         AccountCommand::Enable { name } => {
             disable_account::set_disabled(instance, &name, false).await
+        }
+        AccountCommand::Limit { name, countries, hourly_caps } => {
+            let (countries, caps) = (countries.as_deref(), hourly_caps.as_deref());
+            limit_account::limit_account(instance, &name, countries, caps).await
         }
     }
 }

@@ -187,6 +187,9 @@ fn check_bulk(config: &Config, found: &mut Vec<Finding>) {
 }
 
 fn check_limits(config: &Config, found: &mut Vec<Finding>) {
+    if let Err((key, why)) = config.abuse.rules() {
+        found.push(Finding::error(format!("abuse.{key}"), format!("{key}: {why}")));
+    }
     if config.limits.address_burst == 0 {
         found.push(Finding::error("limits.address_burst", "address_burst must be at least 1"));
     }

@@ -29,8 +29,8 @@ pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
-    Backend, BulkConfig, LightningConfig, LimitsConfig, LogConfig, LogFormat, NodeConfig,
-    OrdersConfig, PricesConfig, StoreConfig, WebhooksConfig,
+    AbuseConfig, Backend, BulkConfig, LightningConfig, LimitsConfig, LogConfig, LogFormat,
+    NodeConfig, OrdersConfig, PricesConfig, StoreConfig, WebhooksConfig,
 };
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -57,6 +57,7 @@ pub(crate) struct Config {
     pub webhooks: WebhooksConfig,
     pub inbound: InboundConfig,
     pub limits: LimitsConfig,
+    pub abuse: AbuseConfig,
     pub log: LogConfig,
     #[serde(default, deserialize_with = "carriers::read_elsewhere")]
     pub carriers: Vec<CarrierConfig>,
@@ -82,6 +83,7 @@ impl Default for Config {
             webhooks: WebhooksConfig::default(),
             inbound: InboundConfig::default(),
             limits: LimitsConfig::default(),
+            abuse: AbuseConfig::default(),
             log: LogConfig::default(),
             carriers: Vec::new(),
             routes: Vec::new(),

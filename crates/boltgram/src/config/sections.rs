@@ -1,9 +1,12 @@
 //! The other sections of the file, with their defaults.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::account::traffic::{Countries, HourlyCaps, TrafficRules};
 use domain::limits;
+use domain::number::own::Country;
 use domain::sale::order::Unreceipted;
 use http::Network;
 use serde::{Deserialize, Deserializer, de};
@@ -179,6 +182,29 @@ impl Default for LimitsConfig {
             connections_per_address: 256,
             trusted_proxies: Vec::new(),
         }
+    }
+}
+
+/// Where callers without an account may send, and how much in an hour.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct AbuseConfig {
+    /// ISO 3166-1 codes; empty for all.
+    pub countries: Vec<String>,
+    /// Messages per hour by prefix.
+    pub hourly_caps: BTreeMap<String, u32>,
+}
+
+impl AbuseConfig {
+    /// The error names the key.
+    pub(crate) fn rules(&self) -> Result<TrafficRules, (&'static str, String)> {
+        let codes = self.countries.iter().map(|code| code.parse::<Country>());
+        let countries = codes.collect::<Result<Vec<_>, _>>();
+        let countries = countries.map_err(|error| ("countries", error.to_string()))?;
+        let caps = self.hourly_caps.iter().map(|(prefix, messages)| (prefix.clone(), *messages));
+        let caps = HourlyCaps::new(caps).map_err(|error| ("hourly_caps", error.to_string()))?;
+        let countries = (!countries.is_empty()).then(|| Countries::new(countries));
+        Ok(TrafficRules { countries, caps })
     }
 }
 

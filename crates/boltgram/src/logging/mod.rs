@@ -66,15 +66,31 @@ pub(crate) fn filter(level: &str) -> anyhow::Result<EnvFilter> {
 }
 
 fn libraries_capped() -> FilterFn {
-    filter_fn(|metadata: &Metadata<'_>| {
-        let crate_name = metadata.target().split("::").next().unwrap_or_default();
-        *metadata.level() <= Level::INFO || OURS.contains(&crate_name)
-    })
+    filter_fn(|metadata: &Metadata<'_>| is_shown(metadata.target(), *metadata.level()))
+}
+
+/// The certificate verifier logs every bad certificate of a customer's receiver as an error, without its name; we log each
+/// with its host and reason.
+fn is_shown(target: &str, level: Level) -> bool {
+    let crate_name = target.split("::").next().unwrap_or_default();
+    crate_name != "rustls_platform_verifier" && (level <= Level::INFO || OURS.contains(&crate_name))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn libraries_say_little_and_the_certificate_verifier_nothing() {
+        for (target, level, shown) in [
+            ("engine::events", Level::TRACE, true),
+            ("hyper::proto", Level::INFO, true),
+            ("hyper::proto", Level::DEBUG, false),
+            ("rustls_platform_verifier::verification", Level::ERROR, false),
+        ] {
+            assert_eq!(is_shown(target, level), shown, "{target} {level}");
+        }
+    }
 
     #[test]
     fn takes_levels_and_filters_and_nothing_else() {

@@ -35,6 +35,11 @@ pub(super) enum OpenError {
     Busy(u16),
     #[error("refused: {0}")]
     Refused(u16),
+    #[error(
+        "ca_file has the relay's own certificate, which is marked as an authority: let an authority \
+         sign the relay's certificate, or make it with basicConstraints=CA:FALSE"
+    )]
+    OwnCertificate,
     /// TLS failed, or the server's responses are not SMTP.
     #[error("cannot establish a session")]
     Session(#[source] Error),
@@ -45,6 +50,7 @@ impl From<Error> for OpenError {
         match code(&error) {
             Some(code @ 0..500) => Self::Busy(code),
             Some(code) => Self::Refused(code),
+            None if format!("{error:?}").contains("CaUsedAsEndEntity") => Self::OwnCertificate,
             None => Self::Session(error),
         }
     }

@@ -17,6 +17,12 @@ impl Pki {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         fs::write(pki.path("ca"), ca.pem()).unwrap();
+        // As `openssl req -x509` makes it: an authority that is the server's own certificate.
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let own_key = KeyPair::generate().unwrap();
+        fs::write(pki.path("own"), params.self_signed(&own_key).unwrap().pem()).unwrap();
+        fs::write(pki.path("own_key"), own_key.serialize_pem()).unwrap();
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         fs::write(pki.path("cert"), params.signed_by(&key, &ca).unwrap().pem()).unwrap();
@@ -24,7 +30,7 @@ impl Pki {
         pki
     }
 
-    /// `ca`, `cert` or `key`.
+    /// `ca`, `cert` and `key`; or `own` and `own_key`, of a self-signed certificate.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

@@ -371,3 +371,21 @@ async fn tls_is_verified() {
     let wrong = Running::new(carrier(open.port, distrusting));
     until("a failure", || wrong.carrier.status().detail.contains("TLS handshake failed")).await;
 }
+
+/// What `openssl req -x509` makes is an authority, too, which webpki refuses as a server's certificate.
+#[tokio::test]
+async fn a_self_signed_certificate_is_trusted_if_it_is_the_given_one() {
+    let pki = Pki::new();
+    let tls = smpp::tls::ServerTls {
+        identity: smpp::tls::Identity { certificates: pki.path("own"), key: pki.path("own_key") },
+        client_ca: None,
+    };
+    let open = crate::centre::open_tls(Centre::new(), tls.config().unwrap()).await;
+    let section =
+        |given: &Pki| json!({ "tls": true, "ca_file": given.path("own"), "host": "localhost" });
+    let running = Running::up(carrier(open.port, section(&pki))).await;
+    assert_eq!(running.send(submission(key(1), to("4520123456"))).await.end, End::Accepted);
+    let other = Pki::new();
+    let wrong = Running::new(carrier(open.port, section(&other)));
+    until("a failure", || wrong.carrier.status().detail.contains("TLS handshake failed")).await;
+}

@@ -278,6 +278,19 @@ async fn tls_is_verified_by_the_given_ca() {
 }
 
 #[tokio::test]
+async fn a_self_signed_certificate_as_authority_is_explained() {
+    let pki = Pki::new();
+    let options = json!({ "tls": "implicit", "cert": pki.path("own"), "key": pki.path("own_key") });
+    let peer = Peer::smtp(&options).await;
+    let more = json!({ "host": "localhost", "tls": "implicit", "ca_file": pki.path("own") });
+    let running = Running::new(carrier(with(plain(peer.port), more)));
+    testkit::carrier_conformance::until("an explanation", || {
+        running.carrier.status().detail.contains("basicConstraints=CA:FALSE")
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn starttls_never_falls_back_to_clear_text() {
     let peer = Peer::smtp(&json!({})).await;
     let section = with(plain(peer.port), json!({ "host": "localhost", "tls": "starttls" }));

@@ -5,6 +5,7 @@ pub mod contacts;
 pub mod operator;
 pub mod sender;
 pub mod template;
+pub mod traffic;
 
 use std::str::FromStr;
 
@@ -132,6 +133,8 @@ pub struct AccountSettings {
     pub otp: bool,
     /// Of its campaigns that name no other.
     pub webhook: Option<CampaignWebhook>,
+    /// Where it may send, and how much in an hour.
+    pub traffic: traffic::TrafficRules,
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::attempt::AttemptResult;
+use crate::ports::RetryAfter;
 use crate::time::Timestamp;
 
 const TOO_MANY_REQUESTS: u16 = 429;
@@ -44,7 +45,7 @@ pub struct Tried {
     /// Attempts made, this one included.
     pub attempts: u32,
     pub result: AttemptResult,
-    pub retry_after: Option<Duration>,
+    pub retry_after: Option<RetryAfter>,
     /// Spreads over a tenth of the wait what failed at the same time. Any number, the same for every
     /// attempt of an event.
     pub salt: u64,
@@ -69,7 +70,11 @@ pub fn next_attempt(plan: &Plan, tried: Tried, now: Timestamp) -> Next {
     let Some(wait) = wait_after(plan, tried.attempts) else { return Next::Failed };
     let spread = wait / 100 * u32::try_from(tried.salt % 11).unwrap_or(0);
     let asked = match status {
-        Some(TOO_MANY_REQUESTS | UNAVAILABLE) => tried.retry_after.unwrap_or_default(),
+        Some(TOO_MANY_REQUESTS | UNAVAILABLE) => match tried.retry_after {
+            Some(RetryAfter::After(wait)) => wait,
+            Some(RetryAfter::At(at)) => at.since(now),
+            None => Duration::ZERO,
+        },
         _ => Duration::ZERO,
     };
     Next::At(now.after(wait.max(asked.min(RETRY_AFTER_MAX)) + spread))
@@ -143,11 +148,17 @@ mod tests {
             // Of errors, only 503 and 429 define the header (RFC 9110 §10.2.3, RFC 6585 §4).
             (500, 60, 5),
         ] {
-            let retry_after = Some(Duration::from_secs(asked));
-            let tried = Tried { retry_after, ..tried(1, status(code)) };
-            assert_eq!(next_attempt(&Plan::WEBHOOK, tried, NOW), after(expected), "{tried:?}");
+            let wait = Duration::from_secs(asked);
+            for asked in [RetryAfter::After(wait), RetryAfter::At(NOW.after(wait))] {
+                let tried = Tried { retry_after: Some(asked), ..tried(1, status(code)) };
+                assert_eq!(next_attempt(&Plan::WEBHOOK, tried, NOW), after(expected), "{tried:?}");
+            }
         }
-        let last = Tried { retry_after: Some(Duration::ZERO), ..tried(12, status(503)) };
+        let past = RetryAfter::At(NOW.before(Duration::from_secs(60)));
+        let tried_once = Tried { retry_after: Some(past), ..tried(1, status(503)) };
+        assert_eq!(next_attempt(&Plan::WEBHOOK, tried_once, NOW), after(5));
+        let now = Some(RetryAfter::After(Duration::ZERO));
+        let last = Tried { retry_after: now, ..tried(12, status(503)) };
         assert_eq!(next_attempt(&Plan::WEBHOOK, last, NOW), Next::Failed);
     }
 

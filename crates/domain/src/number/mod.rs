@@ -10,6 +10,7 @@
 //! type, except that premium-rate numbers are refused.
 
 mod calling_code;
+mod country_of;
 mod dial_out;
 mod error;
 mod home;

@@ -100,7 +100,7 @@ pub enum Line {
 }
 
 /// An ISO 3166-1 alpha-2 code in capitals.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Country([u8; 2]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use url::Url;
 
+use crate::time::Timestamp;
+
 /// A request to an address from a customer.
 #[derive(Debug, Clone)]
 pub struct FetchRequest {
@@ -28,21 +30,44 @@ pub enum FetchMethod {
 #[derive(Debug, Clone)]
 pub struct FetchResponse {
     pub status: u16,
-    /// `Retry-After` in seconds (RFC 9110 §10.2.3); dates are ignored.
-    pub retry_after: Option<Duration>,
+    /// `Retry-After` (RFC 9110 §10.2.3).
+    pub retry_after: Option<RetryAfter>,
     pub body: Bytes,
 }
 
-/// None of these reveals our network: a private address and a closed public port give the same
-/// error.
+/// When the receiver wants the next request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryAfter {
+    After(Duration),
+    /// By its clock, which it did not tell.
+    At(Timestamp),
+}
+
+/// None of their texts reveals our network: a private address and a closed public port give the same
+/// one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     #[error("the address is not allowed: {0}")]
     Forbidden(&'static str),
     #[error("no connection, or the connection broke")]
-    Unreachable,
+    Unreachable(Cause),
     #[error("no response in time")]
     TimedOut,
+}
+
+/// Why a receiver is unreachable: for the operator's log, never for a customer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    #[error("the name has no address")]
+    Name,
+    #[error("the name has an internal address")]
+    Internal,
+    #[error("no connection: {0}")]
+    Connect(std::io::ErrorKind),
+    #[error("TLS: {0}")]
+    Tls(String),
+    #[error("the connection broke, or the response is not HTTP")]
+    Broken,
 }
 
 #[async_trait]

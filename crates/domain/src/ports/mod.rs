@@ -20,7 +20,7 @@ pub use carrier::{
     ReceiptScope, ReceiptState, Submission, SubmissionKey, UnreadReceipt,
 };
 pub use clock::{Clock, Random};
-pub use fetch::{Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse};
+pub use fetch::{Cause, Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse, RetryAfter};
 pub use gate::Gate;
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
@@ -36,7 +36,7 @@ pub use store::{
     PartTrace, Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace,
     RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder, Replay, Retry,
     RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore,
-    UnpaidEnd,
+    TrafficStore, UnpaidEnd,
 };
 
 pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};

@@ -2,6 +2,7 @@
 //! not know, or a cancelled order remains whose invoice could not be created.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use domain::message::address_list::TooManyNumbers;
 use domain::money::Msat;
@@ -52,6 +53,17 @@ pub enum AcceptError {
     Insufficient { price: Msat, available: Msat },
     #[error("the account's daily limit is reached")]
     OverDailyLimit { price: Msat, left: Msat },
+    #[error("messages to {country} are not allowed")]
+    CountryNotAllowed { country: String },
+    #[error(
+        "at most {messages} messages an hour{to} are allowed; try again in the next hour",
+        to = if prefix.is_empty() {
+            String::new()
+        } else {
+            format!(" to numbers that begin with {prefix}")
+        }
+    )]
+    OverHourlyCap { prefix: String, messages: u32, wait: Duration },
     #[error(transparent)]
     NotOpened(OpenError),
     #[error("it could not be stored; try again")]

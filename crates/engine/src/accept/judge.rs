@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::account::AccountSettings;
 use domain::account::sender::SenderState;
+use domain::account::traffic::TrafficCount;
 use domain::id::AccountId;
 use domain::limits;
 use domain::number::{Msisdn, SenderId};
@@ -15,7 +16,7 @@ use domain::time::Timestamp;
 
 use super::render::render;
 use super::request::{Content, Draft, Payment, Priority, Recipients, Sender};
-use super::{Accept, AcceptError};
+use super::{Accept, AcceptError, traffic};
 
 /// A start time this little in the past means now, because clocks differ.
 const CLOCK_SKEW_MAX: std::time::Duration = std::time::Duration::from_secs(60);
@@ -34,6 +35,8 @@ pub(super) struct Judged {
     pub held_until: Option<Timestamp>,
     /// Only read for campaigns.
     pub settings: AccountSettings,
+    /// What it adds to the payer's hourly caps.
+    pub traffic: Vec<TrafficCount>,
 }
 
 impl Accept {
@@ -69,6 +72,8 @@ impl Accept {
                 (To::Numbers(list), count)
             }
         };
+        let rules = self.accounts.traffic_rules(account).await?;
+        self.check_countries(&rules, &to).await?;
         let blocked = self.blocked(account, payment, &to, limits).await?;
         let (tariff, settings_now) = (self.accounts.tariff(account).await?, self.settings.get());
         let priced_by = if payment == Payment::Shares { PricedBy::Part } else { PricedBy::Order };
@@ -89,7 +94,9 @@ impl Accept {
         if priority == Priority::Otp && quote.payable() > otp_max {
             return Err(AcceptError::TooManyForOtp { max: otp_max });
         }
-        Ok(Judged { sender, start_at, text: Text::new(text), quote, held_until, settings })
+        let traffic = traffic::counts(&rules, &quote);
+        let text = Text::new(text);
+        Ok(Judged { sender, start_at, text, quote, held_until, settings, traffic })
     }
 
     async fn sender(
@@ -148,7 +155,7 @@ impl Accept {
     }
 
     /// Runs work on this many numbers without blocking async threads.
-    async fn beside<T: Send + 'static>(
+    pub(super) async fn beside<T: Send + 'static>(
         &self,
         numbers: usize,
         work: impl FnOnce() -> T + Send + 'static,

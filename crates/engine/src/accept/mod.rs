@@ -18,6 +18,7 @@ mod render;
 mod request;
 mod store_campaign;
 mod store_order;
+mod traffic;
 mod webhook;
 
 use std::sync::{Arc, Mutex};
@@ -89,7 +90,8 @@ impl Accept {
     /// Price and whether the credit suffices. Stores nothing.
     pub async fn quote(&self, draft: Draft) -> Result<Estimate, AcceptError> {
         let account = draft.account.ok_or(AcceptError::NoAccount)?;
-        let Judged { quote, held_until, .. } = self.judge(draft).await?;
+        let Judged { quote, held_until, traffic, .. } = self.judge(draft).await?;
+        self.compare_traffic(Some(account), &traffic).await?;
         Ok(Estimate {
             total: quote.recipients(),
             left_out: quote.left_out(),

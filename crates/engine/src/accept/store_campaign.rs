@@ -11,6 +11,7 @@ use domain::sale::quote::Priced;
 
 use super::judge::Judged;
 use super::request::{Accepted, AcceptedId, Priority, Repeat, Request};
+use super::traffic::is_refused;
 use super::{Accept, AcceptError};
 use crate::ids::uuid_v7;
 
@@ -29,7 +30,7 @@ impl Accept {
             // Same response as before, whatever has changed since.
             return self.read_spent(account, spent).await;
         }
-        let Judged { sender, start_at, text, quote, held_until, settings } =
+        let Judged { sender, start_at, text, quote, held_until, settings, traffic } =
             self.judge(draft).await?;
         let webhook = self.campaign_webhook(campaign_webhook, settings.webhook)?;
         let webhook_secret = match webhook {
@@ -71,7 +72,14 @@ impl Accept {
             idempotency,
             created_at: now,
         };
-        match self.store.add_bulk(Arc::new(new)).await {
+        let counted = self.count_traffic(Some(account), traffic).await?;
+        let stored = self.store.add_bulk(Arc::new(new)).await;
+        if is_refused(&stored)
+            || matches!(&stored, Ok(spent) if !matches!(spent, Spent::Done { .. }))
+        {
+            self.uncount_traffic(counted).await;
+        }
+        match stored {
             Ok(Spent::Done { .. }) => {}
             // A concurrent request used this key, or the credit is insufficient.
             Ok(spent) => return self.read_spent(account, spent).await,

@@ -17,6 +17,7 @@ use domain::time::Timestamp;
 
 use super::judge::Judged;
 use super::request::{Accepted, AcceptedId, Repeat, Request};
+use super::traffic::is_refused;
 use super::{Accept, AcceptError};
 use crate::ids::order_id;
 use crate::metrics::ByKind;
@@ -28,6 +29,7 @@ impl Accept {
         // Invoices are in whole sats.
         let price = prepared.judged.quote.price.round_up();
         let price = price.ok_or(AcceptError::Quote(QuoteError::PriceTooHigh))?;
+        self.compare_traffic(prepared.account, &prepared.judged.traffic).await?;
         let preimage = Preimage::new(self.random.bytes32());
         let now = self.clock.now();
         let (order, judged) = prepared.order(order_id(&*self.random, now), price, now);
@@ -58,7 +60,14 @@ impl Accept {
         let ordered = OrderedText { order: id, kind, account, to, text: judged.text };
         let mut message = message_of(&*self.random, receipt_wait, ordered, now);
         message.content.sender = judged.sender;
-        match self.store_batched(CreditOrder { order, message }).await? {
+        let counted = self.count_traffic(account, judged.traffic).await?;
+        let stored = self.store_batched(CreditOrder { order, message }).await;
+        if is_refused(&stored)
+            || matches!(&stored, Ok(outcome) if *outcome != CreditOutcome::Accepted)
+        {
+            self.uncount_traffic(counted).await;
+        }
+        match stored? {
             CreditOutcome::Accepted => {
                 let kind = kind.as_str();
                 self.metrics.orders_created.get_or_create(&ByKind { kind }).inc();

@@ -9,6 +9,7 @@ mod price_lists;
 mod prices;
 mod refunds;
 mod settings;
+mod traffic;
 
 pub use authenticate::{AuthError, Caller};
 pub use credit::GiveCreditError;
@@ -22,6 +23,7 @@ pub use settings::{NewSettings, SetSettingsError};
 use std::sync::Arc;
 
 use domain::account::operator::Actor;
+use domain::account::traffic::TrafficRules;
 use domain::account::{Account, AccountName, AccountSettings, Balance, Key, KeyHash};
 use domain::id::AccountId;
 use domain::ports::{Clock, Fetch, PortError, Random, Store};
@@ -39,6 +41,8 @@ pub struct Accounts {
     fetch: Option<Arc<dyn Fetch>>,
     keys: HotCache<KeyHash, Arc<Key>>,
     price_lists: PriceLists,
+    traffic_rules: HotCache<AccountId, Arc<TrafficRules>>,
+    rules_for_strangers: Arc<TrafficRules>,
 }
 
 /// An account with its balance and settings.
@@ -58,13 +62,28 @@ impl Accounts {
         prices: Prices,
     ) -> Self {
         let price_lists = PriceLists::new(store.clone(), clock.clone(), prices);
-        Self { store, clock, random, fetch: None, keys: HotCache::default(), price_lists }
+        Self {
+            store,
+            clock,
+            random,
+            fetch: None,
+            keys: HotCache::default(),
+            price_lists,
+            traffic_rules: HotCache::of_expensive(),
+            rules_for_strangers: Arc::default(),
+        }
     }
 
     /// Checks the addresses of webhooks with this.
     #[must_use]
     pub(crate) fn with_fetch(self, fetch: Arc<dyn Fetch>) -> Self {
         Self { fetch: Some(fetch), ..self }
+    }
+
+    /// Where callers without an account may send.
+    #[must_use]
+    pub fn with_rules_for_strangers(self, rules: TrafficRules) -> Self {
+        Self { rules_for_strangers: Arc::new(rules), ..self }
     }
 
     pub(crate) fn configure_prices(&self, prices: Prices) {

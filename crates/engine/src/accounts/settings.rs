@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use domain::account::AccountSettings;
 use domain::account::operator::Actor;
+use domain::account::traffic::{BadCaps, Countries, HourlyCaps, TrafficRules};
 use domain::id::AccountId;
 use domain::limits::MESSAGE_RECIPIENTS_MAX;
 use domain::message::campaign::{CampaignEvents, CampaignWebhook};
 use domain::money::Msat;
+use domain::number::own::{BadCountry, Country};
 use domain::ports::PortError;
 
 use super::Accounts;
@@ -24,6 +26,10 @@ pub struct NewSettings {
     pub webhook_url: Option<String>,
     /// `finished` or `recipients`.
     pub webhook_events: Option<String>,
+    /// ISO 3166-1 codes; `None`: all.
+    pub countries: Option<Vec<String>>,
+    /// Messages per hour, by prefix.
+    pub hourly_caps: Vec<(String, u32)>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +46,10 @@ pub enum SetSettingsError {
     WebhookUrl(Cow<'static, str>),
     #[error("must be finished or recipients, and needs a webhookUrl")]
     WebhookEvents,
+    #[error(transparent)]
+    Countries(BadCountry),
+    #[error(transparent)]
+    HourlyCaps(BadCaps),
     #[error("the settings could not be stored")]
     Store(#[from] PortError),
 }
@@ -55,6 +65,7 @@ impl Accounts {
         let settings = AccountSettings { webhook, ..read(&new)? };
         let now = self.clock.now();
         let set = self.store.set_account_settings(account, settings.clone(), by, now).await?;
+        self.traffic_rules.forget(&account);
         if set { Ok(settings) } else { Err(SetSettingsError::NoSuchAccount) }
     }
 }
@@ -83,11 +94,20 @@ fn read(new: &NewSettings) -> Result<AccountSettings, SetSettingsError> {
     if new.spend_per_day.is_some_and(Msat::is_negative) {
         return Err(SetSettingsError::SpendPerDay);
     }
+    let countries = new.countries.as_ref().map(|codes| {
+        let countries = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Country>, _>>();
+        countries.map(Countries::new).map_err(SetSettingsError::Countries)
+    });
+    let caps = HourlyCaps::new(new.hourly_caps.iter().cloned());
     Ok(AccountSettings {
         refunds: refunds.unwrap_or_default(),
         recipients_per_message: recipients,
         spend_per_day: new.spend_per_day,
         otp: new.otp,
         webhook: None,
+        traffic: TrafficRules {
+            countries: countries.transpose()?,
+            caps: caps.map_err(SetSettingsError::HourlyCaps)?,
+        },
     })
 }

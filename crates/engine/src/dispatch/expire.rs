@@ -1,4 +1,4 @@
-//! Expires messages past their validity and recipients whose receipts are overdue. The order watch
+//! Re-examines deferrals, and expires messages past their validity and recipients whose receipts are overdue. The order watch
 //! expires unpaid invoices, because the Lightning node decides those too.
 
 use std::sync::Arc;
@@ -17,15 +17,33 @@ const BATCH_MAX: u32 = 500;
 /// Rounds between two deletions of rows that are past their retention.
 const ROUNDS_PER_DELETION: u32 = 600;
 
+/// Rounds between two searches for what was put off while the clock was ahead; the first is at the start.
+const ROUNDS_PER_REEXAMINATION: u32 = 30;
+
 impl Dispatcher {
     /// The worker.
     pub(crate) async fn expire(self: Arc<Self>) {
         loop {
-            for _ in 0..ROUNDS_PER_DELETION {
+            for round in 0..ROUNDS_PER_DELETION {
+                if round % ROUNDS_PER_REEXAMINATION == 0 {
+                    self.reexamine_deferrals().await;
+                }
                 self.expire_due().await;
                 tokio::time::sleep(ROUND).await;
             }
             self.delete_old().await;
+        }
+    }
+
+    async fn reexamine_deferrals(&self) {
+        match self.context.store.reexamine_deferrals(self.context.clock.now()).await {
+            Ok(0) => {}
+            Ok(rows) => {
+                tracing::warn!(rows, "put off while the clock was ahead; due at once");
+                self.context.wake.dispatch.notify_one();
+                self.context.wake.watch.notify_one();
+            }
+            Err(error) => tracing::warn!(%error, "could not re-examine deferrals; trying again"),
         }
     }
 

@@ -1,17 +1,18 @@
 //! One attempt to deliver an event: the request, and what its response means.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use domain::event::{Attempt, AttemptError, AttemptResult, Next, Target, Tried, next_attempt};
 use domain::limits;
 use domain::message::progress::Progress;
 use domain::ports::{
-    Delivery, DeliveryOutcome, DeliveryResult, FetchError, FetchMethod, FetchRequest, Snapshot,
+    Delivery, DeliveryOutcome, DeliveryResult, FetchError, FetchMethod, FetchRequest, RetryAfter,
+    Snapshot,
 };
 use domain::time::Timestamp;
 use tokio::time::Instant;
 use url::{Position, Url};
+use uuid::Uuid;
 
 use super::Context;
 use super::queue::Response;
@@ -47,6 +48,15 @@ pub(super) struct Ended {
     pub(super) result: DeliveryResult,
     /// Another event of the same order may have waited for the end of this one.
     pub(super) frees_next: bool,
+    pub(super) failed: Option<Failed>,
+}
+
+/// A failed attempt, for the log.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) event: Uuid,
+    pub(super) attempts: u32,
+    pub(super) why: String,
 }
 
 /// `None` when the stored URL or secret is unusable.
@@ -97,6 +107,11 @@ pub(super) async fn attempt(
         None => None,
     };
     let took = begun.elapsed();
+    let cause = match &fetched {
+        Some(Err(FetchError::Unreachable(cause))) => Some(cause.to_string()),
+        Some(Err(error)) => Some(error.to_string()),
+        Some(Ok(_)) | None => None,
+    };
     let (response, result, retry_after) = match fetched {
         None => (Response::NotSent, AttemptResult::Error(AttemptError::Invalid), None),
         Some(Err(error)) => (silence(&error), AttemptResult::Error(failure(&error)), None),
@@ -106,21 +121,22 @@ pub(super) async fn attempt(
         }
     };
     let outcome = outcome(context, &delivery, Attempt { at, took, result }, retry_after);
-    if !matches!(outcome, DeliveryOutcome::Delivered(_)) {
-        let (event, attempts) = (delivery.event, delivery.attempts + 1);
-        tracing::debug!(%event, attempts, %result, "event not delivered");
-    }
+    let failed = (!matches!(outcome, DeliveryOutcome::Delivered(_))).then(|| Failed {
+        event: delivery.event,
+        attempts: delivery.attempts + 1,
+        why: cause.unwrap_or_else(|| result.to_string()),
+    });
     count(context, &outcome);
     let frees_next = has_ended(&outcome) && !is_last(&delivery.snapshot);
     let result = DeliveryResult { event: delivery.id, outcome };
-    Ended { host, response, result, frees_next }
+    Ended { host, response, result, frees_next, failed }
 }
 
 fn outcome(
     context: &Context,
     delivery: &Delivery,
     attempt: Attempt,
-    retry_after: Option<Duration>,
+    retry_after: Option<RetryAfter>,
 ) -> DeliveryOutcome {
     let (attempts, salt) = (delivery.attempts + 1, delivery.id.0.unsigned_abs());
     let tried = Tried { attempts, result: attempt.result, retry_after, salt };
@@ -135,14 +151,14 @@ fn outcome(
 const fn silence(error: &FetchError) -> Response {
     match error {
         FetchError::Forbidden(_) => Response::NotSent,
-        FetchError::Unreachable | FetchError::TimedOut => Response::None,
+        FetchError::Unreachable(_) | FetchError::TimedOut => Response::None,
     }
 }
 
 const fn failure(error: &FetchError) -> AttemptError {
     match error {
         FetchError::Forbidden(_) => AttemptError::Forbidden,
-        FetchError::Unreachable => AttemptError::Unreachable,
+        FetchError::Unreachable(_) => AttemptError::Unreachable,
         FetchError::TimedOut => AttemptError::TimedOut,
     }
 }

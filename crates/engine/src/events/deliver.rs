@@ -24,6 +24,7 @@ use futures_util::{FutureExt, StreamExt};
 use super::Context;
 use super::attempt::{Ended, Waiting, attempt, count, request};
 use super::claims::Claims;
+use super::failure_log::FailureLog;
 use super::handoff::BEGIN_WITHIN;
 use super::queue::{Queue, Response};
 use super::results::Results;
@@ -38,11 +39,13 @@ struct Deliverer<'a> {
     queue: Queue<Waiting>,
     results: Results,
     signer: Signer,
+    failures: FailureLog,
 }
 
 pub(crate) async fn deliver(context: &Context) {
     let (queue, results) = (Queue::default(), Results::default());
-    let mut deliverer = Deliverer { context, queue, results, signer: Signer::default() };
+    let (signer, failures) = (Signer::default(), FailureLog::default());
+    let mut deliverer = Deliverer { context, queue, results, signer, failures };
     let mut claims = Claims::new();
     let mut running = FuturesUnordered::new();
     while !context.handoff.is_closed() {
@@ -114,6 +117,9 @@ impl Deliverer<'_> {
     fn end(&mut self, ended: &Ended) {
         self.queue.end(&ended.host, ended.response);
         self.results.push(ended.result, ended.frees_next);
+        if let Some(failed) = &ended.failed {
+            self.failures.note(&ended.host, failed);
+        }
     }
 
     /// Returns a delivery to the store. Deliveries that are put off together become due one by one.

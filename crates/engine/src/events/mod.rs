@@ -7,6 +7,7 @@ mod handoff;
 mod attempt;
 mod claims;
 mod deliver;
+mod failure_log;
 mod queue;
 mod replay;
 mod results;

@@ -16,6 +16,8 @@
 
 use std::time::Duration;
 
+use domain::account::traffic::hour_of;
+use domain::message::Address;
 use domain::ports::{CancelOutcome, HoldOrder, HoldOutcome, HoldState, NodeVerdict, PortError};
 use domain::reason::Reason;
 use domain::sale::fulfilment::Fulfilment;
@@ -159,6 +161,7 @@ impl Orders {
         match self.store.hold_order(hold, now).await? {
             HoldOutcome::Begun => {
                 tracing::info!(order = %order.id, "held; work begins");
+                self.count_traffic(order).await;
                 self.wake.dispatch.notify_one();
                 self.wake.webhooks.notify_one();
                 // What is fulfilled already is due at once, whatever is reported here.
@@ -167,6 +170,21 @@ impl Orders {
             }
             // Another process, or the buyer, was faster: compare again.
             HoldOutcome::NotOpen(_) => again_after(CONFIRM_POLL),
+        }
+    }
+
+    /// Counts a message that was paid for. After a crash before it the message is not counted.
+    async fn count_traffic(&self, order: &Order) {
+        let Fulfilment::Message { to: Address::Phone(to), .. } = &order.fulfilment else { return };
+        let counted = async {
+            let counts = self.accounts.traffic_rules(order.account).await?.counts([to]);
+            if counts.is_empty() {
+                return Ok(());
+            }
+            self.store.add_traffic(order.account, counts, hour_of(self.clock.now())).await
+        };
+        if let Err(error) = counted.await {
+            tracing::warn!(order = %order.id, %error, "not counted for the hourly caps");
         }
     }
 

@@ -29,6 +29,7 @@ use domain::id::OrderId;
 use domain::ports::{Clock, Lightning, Random, Store};
 use domain::sale::order::OrderSnapshot;
 
+use crate::accounts::Accounts;
 use crate::events::UnpaidEnds;
 use crate::hot_cache::HotCache;
 use crate::metrics::Metrics;
@@ -54,6 +55,8 @@ pub struct Orders {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tip: Arc<LastTip>,
     pub(crate) settings: OrderSettings,
+    /// Where buyers may send, and how much in an hour.
+    pub(crate) accounts: Arc<Accounts>,
     /// Orders that a caller asks for too often.
     pub(crate) recent: HotCache<OrderId, OrderSnapshot>,
     pub(crate) unpaid_ends: Arc<UnpaidEnds>,

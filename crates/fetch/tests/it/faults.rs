@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::ports::{Fetch, FetchError, FetchRequest};
+use domain::ports::{Fetch, FetchError, FetchRequest, RetryAfter};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::receiver::{Echo, loopback_allowed, post, raw, say};
@@ -21,7 +21,7 @@ async fn a_response_cut_off_anywhere_is_unreachable() {
         })
         .await;
         let cut = guard.fetch(post(url)).await;
-        assert_eq!(cut.unwrap_err(), FetchError::Unreachable, "after {end} bytes");
+        assert!(matches!(cut.unwrap_err(), FetchError::Unreachable(_)), "after {end} bytes");
     }
     let echo = Echo::start().await;
     assert_eq!(guard.fetch(post(echo.url())).await.unwrap().status, 200);
@@ -61,6 +61,71 @@ async fn an_idle_connection_that_the_server_closed_is_replaced() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(connections.load(Ordering::SeqCst), 5);
+}
+
+/// The receiver closes a kept connection while the next request is on its way: it reads nothing of it.
+#[tokio::test]
+async fn a_request_that_a_closing_server_did_not_read_is_sent_again_at_once() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&connections);
+    let (url, _task) = raw(move |mut stream| {
+        let first = counter.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            say(&mut stream, OK).await;
+            if first {
+                // The next request is here, and stays unread.
+                stream.readable().await.unwrap();
+            }
+        }
+    })
+    .await;
+    let guard = loopback_allowed();
+    for _ in 0..2 {
+        assert_eq!(guard.fetch(post(url.clone())).await.unwrap().body, "ok");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+/// A response that was begun is not asked for twice, and a new connection is not tried twice.
+#[tokio::test]
+async fn no_other_request_is_sent_again() {
+    for partial in [&OK[..20], b""] {
+        let connections = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&connections);
+        let (url, _task) = raw(move |mut stream| {
+            let number = counter.fetch_add(1, Ordering::SeqCst);
+            async move {
+                if partial.is_empty() {
+                    return;
+                }
+                say(&mut stream, OK).await;
+                let mut buffer = [0; 4_096];
+                if number == 0 && stream.read(&mut buffer).await.unwrap_or(0) > 0 {
+                    say(&mut stream, partial).await;
+                }
+            }
+        })
+        .await;
+        let guard = loopback_allowed();
+        if !partial.is_empty() {
+            assert_eq!(guard.fetch(post(url.clone())).await.unwrap().status, 200);
+        }
+        assert!(guard.fetch(post(url)).await.is_err());
+        assert_eq!(connections.load(Ordering::SeqCst), 1, "{partial:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_date_to_retry_at_is_read() {
+    let (url, _task) = raw(|mut stream| async move {
+        let busy = b"HTTP/1.1 503 Busy\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\
+            Retry-After: Sun, 06 Nov 1994 08:51:37 GMT\r\nContent-Length: 0\r\n\r\n";
+        say(&mut stream, busy).await;
+    })
+    .await;
+    let answer = loopback_allowed().fetch(post(url)).await.unwrap();
+    let wait = RetryAfter::After(Duration::from_secs(120));
+    assert_eq!((answer.status, answer.retry_after), (503, Some(wait)));
 }
 
 #[tokio::test]

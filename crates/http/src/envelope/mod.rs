@@ -11,8 +11,8 @@ use serde::Serialize;
 
 pub use refusal::{
     Refusal, Words, bad_request, below_pace, conflict, failed, forbidden, key_reused, lost_place,
-    not_found, payment_required, refuse_method, too_large, too_many_at_once, too_slow,
-    unauthorized, unavailable,
+    not_found, payment_required, refuse_method, too_large, too_many_at_once, too_many_for_now,
+    too_slow, unauthorized, unavailable,
 };
 pub(crate) use refusal::{no_such_path, panicked, too_many};
 

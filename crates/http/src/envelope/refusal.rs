@@ -145,6 +145,11 @@ pub fn too_many_at_once(reason: impl Into<Words>) -> Refusal {
     Refusal::new(StatusCode::TOO_MANY_REQUESTS, reason).retry_after(TRY_AGAIN)
 }
 
+/// A limit of the caller that ends after `wait`.
+pub fn too_many_for_now(reason: impl Into<Words>, wait: Duration) -> Refusal {
+    Refusal::new(StatusCode::TOO_MANY_REQUESTS, reason).retry_after(wait)
+}
+
 pub fn unavailable(reason: impl Into<Words>) -> Refusal {
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, reason).retry_after(TRY_AGAIN)
 }

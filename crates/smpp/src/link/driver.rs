@@ -212,7 +212,7 @@ impl<S: Stream> Driver<S> {
         while !self.session.output().is_empty() {
             match Pin::new(&mut self.stream).poll_write(cx, self.session.output()) {
                 Poll::Ready(Ok(0)) => {
-                    self.fail(io::ErrorKind::WriteZero);
+                    self.fail(&io::ErrorKind::WriteZero.into());
                     return true;
                 }
                 Poll::Ready(Ok(written)) => {
@@ -221,7 +221,7 @@ impl<S: Stream> Driver<S> {
                     progress = true;
                 }
                 Poll::Ready(Err(error)) => {
-                    self.fail(error.kind());
+                    self.fail(&error);
                     return true;
                 }
                 Poll::Pending => {
@@ -234,7 +234,7 @@ impl<S: Stream> Driver<S> {
             }
         }
         if let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(cx) {
-            self.fail(error.kind());
+            self.fail(&error);
         }
         progress
     }
@@ -277,7 +277,7 @@ impl<S: Stream> Driver<S> {
                 self.session.receive(&mut self.input, now.into_std(), &mut self.events);
                 self.update_share();
             }
-            Poll::Ready(Err(error)) => self.fail(error.kind()),
+            Poll::Ready(Err(error)) => self.fail(&error),
             Poll::Pending => return false,
         }
         true
@@ -317,7 +317,14 @@ impl<S: Stream> Driver<S> {
         Poll::Ready(())
     }
 
-    fn fail(&mut self, kind: io::ErrorKind) {
-        self.session.close(CloseReason::Io(kind), &mut self.events);
+    fn fail(&mut self, error: &io::Error) {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let reason = match inner {
+            Some(rustls::Error::AlertReceived(alert)) => {
+                CloseReason::TlsAlert(alert.as_str().unwrap_or("unknown"))
+            }
+            _ => CloseReason::Io(error.kind()),
+        };
+        self.session.close(reason, &mut self.events);
     }
 }

@@ -125,6 +125,9 @@ pub enum CloseReason {
     /// The connection failed.
     #[error("connection failed: {0}")]
     Io(io::ErrorKind),
+    /// The peer ended the connection with a TLS alert (RFC 8446 §6.2): `CertificateRequired`, `UnknownCA`, …
+    #[error("TLS alert from the peer: {0}")]
+    TlsAlert(&'static str),
     /// The caller ended the session without an unbind.
     #[error("aborted")]
     Aborted,

@@ -104,3 +104,24 @@ CREATE TABLE unread_receipts (
 );
 
 CREATE INDEX unread_receipts_carrier ON unread_receipts (carrier, id);
+
+-- ---- traffic ------------------------------------------------------------------------------------
+
+-- Countries that the account may send to, NULL for all: "DK TH". Messages per hour by prefix: "=1000 66=100".
+ALTER TABLE account_settings ADD COLUMN countries TEXT COLLATE "C";
+ALTER TABLE account_settings ADD COLUMN hourly_caps TEXT COLLATE "C";
+
+-- Messages by payer (0: all callers without an account), prefix of their numbers, and hour since 1970.
+CREATE TABLE traffic (
+    payer BIGINT NOT NULL,
+    prefix TEXT COLLATE "C" NOT NULL,
+    hour BIGINT NOT NULL,
+    messages BIGINT NOT NULL,
+    PRIMARY KEY (payer, prefix, hour)
+);
+
+-- ---- inbound ------------------------------------------------------------------------------------
+
+-- Incomplete messages, which are counted by sender, and deleted by age.
+CREATE INDEX inbound_messages_incomplete ON inbound_messages (sender) WHERE missing <> '';
+CREATE INDEX inbound_messages_incomplete_age ON inbound_messages (joined_at) WHERE missing <> '';

@@ -139,3 +139,24 @@ CREATE TABLE unread_receipts (
 ) STRICT;
 
 CREATE INDEX unread_receipts_carrier ON unread_receipts (carrier, id);
+
+-- ---- traffic ------------------------------------------------------------------------------------
+
+-- Countries that the account may send to, NULL for all: "DK TH". Messages per hour by prefix: "=1000 66=100".
+ALTER TABLE account_settings ADD COLUMN countries TEXT;
+ALTER TABLE account_settings ADD COLUMN hourly_caps TEXT;
+
+-- Messages by payer (0: all callers without an account), prefix of their numbers, and hour since 1970.
+CREATE TABLE traffic (
+    payer INTEGER NOT NULL,
+    prefix TEXT NOT NULL,
+    hour INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    PRIMARY KEY (payer, prefix, hour)
+) STRICT, WITHOUT ROWID;
+
+-- ---- inbound ------------------------------------------------------------------------------------
+
+-- Incomplete messages, which are counted by sender, and deleted by age.
+CREATE INDEX inbound_messages_incomplete ON inbound_messages (sender) WHERE missing <> '';
+CREATE INDEX inbound_messages_incomplete_age ON inbound_messages (joined_at) WHERE missing <> '';

@@ -2,18 +2,20 @@
 
 use async_trait::async_trait;
 use domain::account::operator::{Actor, AuditEntry, NewOperator, Operator};
+use domain::account::traffic::{HourlyCap, TrafficCount};
 use domain::account::{Account, AccountName, AccountSettings, Balance, Key, KeyHash};
 use domain::id::{AccountId, KeyId, OperatorId};
 use domain::money::Msat;
 use domain::ports::{
-    AccountStore, AuditList, Debited, Grant, Granted, NewAccount, NewKey, OperatorStore, TermsStore,
+    AccountStore, AuditList, Debited, Grant, Granted, NewAccount, NewKey, OperatorStore,
+    TermsStore, TrafficStore,
 };
 use domain::sale::tariff::{ListPrice, Product};
 use domain::time::Timestamp;
 
 use super::RowStore;
 use crate::rows::account;
-use crate::rows::account::{audit, operators, prices, settings};
+use crate::rows::account::{audit, operators, prices, settings, traffic};
 use crate::rows::ledger;
 use crate::tx::Result;
 
@@ -60,6 +62,45 @@ impl AccountStore for RowStore {
 
     async fn revoke_key(&self, key: KeyId, by: Actor, now: Timestamp) -> Result<bool> {
         self.write(async move |tx| account::revoke_key(tx, key, by, now).await).await
+    }
+}
+
+#[async_trait]
+impl TrafficStore for RowStore {
+    async fn take_traffic(
+        &self,
+        payer: Option<AccountId>,
+        counts: Vec<TrafficCount>,
+        hour: i64,
+    ) -> Result<Option<HourlyCap>> {
+        self.write(async move |tx| traffic::take(tx, payer, &counts, hour).await).await
+    }
+
+    async fn full_traffic(
+        &self,
+        payer: Option<AccountId>,
+        counts: Vec<TrafficCount>,
+        hour: i64,
+    ) -> Result<Option<HourlyCap>> {
+        self.read(async move |tx| traffic::full(tx, payer, &counts, hour).await).await
+    }
+
+    async fn return_traffic(
+        &self,
+        payer: Option<AccountId>,
+        counts: Vec<TrafficCount>,
+        hour: i64,
+    ) -> Result<()> {
+        self.write(async move |tx| traffic::give_back(tx, payer, &counts, hour).await).await
+    }
+
+    async fn add_traffic(
+        &self,
+        payer: Option<AccountId>,
+        counts: Vec<TrafficCount>,
+        hour: i64,
+    ) -> Result<()> {
+        self.write(async move |tx| traffic::add(tx, payer, &counts, hour).await).await
     }
 }
 

@@ -104,6 +104,10 @@ impl MessageStore for RowStore {
         self.write(async move |tx| retention::forget_orders(tx, before, limit).await).await
     }
 
+    async fn reexamine_deferrals(&self, now: Timestamp) -> Result<u64> {
+        self.write(async move |tx| queue::reexamine(tx, now).await).await
+    }
+
     async fn forget(&self, before: Timestamp, limit: u32) -> Result<u64> {
         self.write(async move |tx| retention::forget(tx, before, limit).await).await
     }

@@ -7,6 +7,7 @@ mod connect;
 mod connection;
 mod dump;
 mod error;
+mod given_certificates;
 mod migrate;
 mod node;
 mod notify;

@@ -6,7 +6,7 @@
 //! | disable | clear | – |
 //! | prefer (default) | TLS if the server has it | not verified |
 //! | require | TLS | not verified |
-//! | verify-full | TLS | of this host, by `sslrootcert` or the system's authorities |
+//! | verify-full | TLS | of this host, by `sslrootcert` (or exactly that one) or the system's authorities |
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use rustls::{
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::given_certificates::GivenCertificates;
 use crate::OpenError;
 
 /// Encrypted, without verifying the server.
@@ -38,11 +39,14 @@ pub(super) fn verified(authorities: Option<&Path>) -> Result<MakeRustlsConnect, 
     let (provider, builder) = builder()?;
     let builder = match authorities {
         Some(path) => {
-            let roots = Arc::new(read(path)?);
-            let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider)
-                .build()
-                .map_err(|error| OpenError::Tls(error.to_string()))?;
-            builder.with_webpki_verifier(verifier)
+            let (given, roots) = read(path)?;
+            let authorities =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+                    .build()
+                    .map_err(|error| OpenError::Tls(error.to_string()))?;
+            // A certificate of the server itself is trusted when exactly that is shown.
+            let verifier = GivenCertificates { given, authorities };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         }
         None => builder.with_platform_verifier().map_err(|error| failed(&error))?,
     };
@@ -61,16 +65,20 @@ fn failed(error: &Error) -> OpenError {
     OpenError::Tls(error.to_string())
 }
 
-fn read(path: &Path) -> Result<RootCertStore, OpenError> {
+fn read(path: &Path) -> Result<(Vec<CertificateDer<'static>>, RootCertStore), OpenError> {
     let unreadable = |why: String| OpenError::Tls(format!("{}: {why}", path.display()));
-    let mut roots = RootCertStore::empty();
+    let (mut given, mut roots) = (Vec::new(), RootCertStore::empty());
     let found =
         CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))?;
     for certificate in found {
         let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+        given.push(certificate.clone());
         roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
     }
-    if roots.is_empty() { Err(unreadable("no certificate in it".to_owned())) } else { Ok(roots) }
+    if given.is_empty() {
+        return Err(unreadable("no certificate in it".to_owned()));
+    }
+    Ok((given, roots))
 }
 
 /// Accepts any certificate whose owner holds the key.

@@ -66,6 +66,11 @@ macro_rules! store_conformance {
             credits_refunds_of_the_same_day_to_the_daily_limit
             counts_orders_and_campaigns_toward_one_daily_limit
             spends_the_rest_of_the_daily_limit_once
+            // a clock that goes back
+            reexamines_what_was_put_off_while_the_clock_was_ahead
+            reexamines_orders_whose_comparison_was_put_off
+            // traffic
+            counts_messages_by_payer_prefix_and_hour
             // caps
             limits_open_orders_per_client
             limits_open_orders_in_total
@@ -306,6 +311,7 @@ macro_rules! store_conformance {
             joins_incomplete_messages_after_the_timeout
             joins_no_more_incomplete_messages_than_the_limit
             limits_waiting_parts
+            limits_what_a_sender_leaves_incomplete
             reports_the_owner_of_the_destination_number
             reports_an_incomplete_message_to_the_owner_of_its_number
             lists_inbound_messages_newest_first

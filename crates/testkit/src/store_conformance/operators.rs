@@ -1,6 +1,7 @@
 //! Operators, the audit log, account settings, and manual credit.
 
 use domain::account::operator::{Action, Actor, NewOperator};
+use domain::account::traffic::TrafficRules;
 use domain::account::{AccountSettings, KeyHash};
 use domain::id::{AccountId, OperatorId};
 use domain::message::campaign::{CampaignEvents, CampaignWebhook, RefundPolicy};
@@ -143,6 +144,10 @@ pub async fn stores_account_settings(rig: &impl Rig) {
             url: "https://example.com/hook".to_owned(),
             events: CampaignEvents::Recipients,
         }),
+        traffic: TrafficRules {
+            countries: Some("DK TH".parse().unwrap()),
+            caps: "=1000 66=100".parse().unwrap(),
+        },
     };
     let set = |account, settings| world.store.set_account_settings(account, settings, BY, at(1));
     assert!(set(account, settings.clone()).await.unwrap());

@@ -136,6 +136,7 @@ impl House {
             },
             orders: OrderSettings::default(),
             routes,
+            strangers: Default::default(),
             quiet_hours: QuietHours::default(),
             inbound: InboundSettings {
                 keywords: Keywords::default(),
@@ -274,6 +275,6 @@ impl Fetch for NoFetch {
     }
 
     async fn fetch(&self, _request: FetchRequest) -> Result<FetchResponse, FetchError> {
-        Err(FetchError::Unreachable)
+        Err(FetchError::Unreachable(domain::ports::Cause::Name))
     }
 }

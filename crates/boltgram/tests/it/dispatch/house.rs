@@ -113,6 +113,7 @@ impl House {
                 credit: PRICE,
             },
             orders: OrderSettings::default(),
+            strangers: Default::default(),
             routes: Routes::new(vec![route], vec![]),
             quiet_hours,
             inbound: InboundSettings {
@@ -281,6 +282,6 @@ impl Fetch for NoFetch {
     }
 
     async fn fetch(&self, _request: FetchRequest) -> Result<FetchResponse, FetchError> {
-        Err(FetchError::Unreachable)
+        Err(FetchError::Unreachable(domain::ports::Cause::Name))
     }
 }

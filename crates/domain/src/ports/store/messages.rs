@@ -243,7 +243,7 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         unreceipted: Unreceipted,
     ) -> Result<Recorded, PortError>;
 
-    /// Deletes rows that are no longer needed and that no booking depends on: finished webhook calls, if
+    /// Deletes rows that are no longer needed and that no booking depends on: finished webhook calls, and incomplete inbound messages, if
     /// they ended before `before`; and idempotency keys, which are kept shorter by the difference of
     /// [`crate::limits::FORGET_AFTER`] and [`crate::limits::IDEMPOTENCY_KEY_AGE_MAX`]. At most
     /// `limit` rows of each; returns how many were deleted.
@@ -252,4 +252,9 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
     /// Deletes orders that were cancelled without payment before `before`, at most `limit`; returns how
     /// many were deleted.
     async fn forget_unpaid_orders(&self, before: Timestamp, limit: u32) -> Result<u64, PortError>;
+
+    /// Makes due at once what was put off beyond [`crate::limits::DEFERRAL_MAX`] from now: the clock was ahead then. Chunks
+    /// that wait for quiet hours, a start, a receipt or the end of a lease stay as they are. Returns how many chunks and
+    /// orders.
+    async fn reexamine_deferrals(&self, now: Timestamp) -> Result<u64, PortError>;
 }

@@ -24,6 +24,7 @@ mod search;
 mod senders;
 mod terms;
 mod trace;
+mod traffic;
 
 use async_trait::async_trait;
 
@@ -61,6 +62,7 @@ pub use search::{
 pub use senders::{SenderList, SenderStore};
 pub use terms::TermsStore;
 pub use trace::{NotedReceipt, PartTrace, RecipientTrace};
+pub use traffic::TrafficStore;
 
 /// The complete store.
 #[async_trait]
@@ -79,6 +81,7 @@ pub trait Store:
     + SearchStore
     + SenderStore
     + TermsStore
+    + TrafficStore
     + BulkStore
     + LinkStore
     + std::fmt::Debug

@@ -2,9 +2,11 @@
 
 use domain::account::AccountSettings;
 use domain::account::operator::{Action, Actor};
+use domain::account::traffic::{Countries, TrafficRules};
 use domain::id::AccountId;
 use domain::message::campaign::CampaignWebhook;
 use domain::money::Msat;
+use domain::ports::PortError;
 use domain::time::Timestamp;
 use serde_json::{Value as Json, json};
 
@@ -19,7 +21,7 @@ pub(crate) async fn settings(
     let rows = tx
         .query(
             "SELECT s.refunds, s.recipients_per_message, s.spend_per_day, s.otp,
-                 s.webhook_url, s.webhook_events
+                 s.webhook_url, s.webhook_events, s.countries, s.hourly_caps
              FROM accounts a LEFT JOIN account_settings s ON s.account = a.id WHERE a.id = ?1",
             params![account],
         )
@@ -35,9 +37,20 @@ pub(crate) async fn settings(
                 (Some(url), Some(events)) => Some(CampaignWebhook { url, events }),
                 _ => None,
             },
+            traffic: read_traffic(row.get()?, row.get()?)?,
         })
     };
     rows.into_iter().next().map(settings).transpose()
+}
+
+fn read_traffic(countries: Option<String>, caps: Option<String>) -> Result<TrafficRules> {
+    let unreadable = |column: &str| PortError::Refused(format!("unreadable column: {column}"));
+    let countries = countries.map(|countries| countries.parse()).transpose();
+    let caps = caps.unwrap_or_default().parse();
+    Ok(TrafficRules {
+        countries: countries.map_err(|_| unreadable("countries"))?,
+        caps: caps.map_err(|_| unreadable("hourly_caps"))?,
+    })
 }
 
 pub(crate) async fn set_settings(
@@ -52,15 +65,18 @@ pub(crate) async fn set_settings(
     if before == *new {
         return Ok(true);
     }
+    let countries = new.traffic.countries.as_ref().map(Countries::to_string);
+    let caps = new.traffic.caps.to_string();
     tx.execute(
         "INSERT INTO account_settings
              (account, refunds, recipients_per_message, spend_per_day, otp, webhook_url,
-             webhook_events)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             webhook_events, countries, hourly_caps)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (account) DO UPDATE SET refunds = excluded.refunds,
              recipients_per_message = excluded.recipients_per_message,
              spend_per_day = excluded.spend_per_day, otp = excluded.otp,
-             webhook_url = excluded.webhook_url, webhook_events = excluded.webhook_events",
+             webhook_url = excluded.webhook_url, webhook_events = excluded.webhook_events,
+             countries = excluded.countries, hourly_caps = excluded.hourly_caps",
         params![
             account,
             new.refunds.as_str(),
@@ -69,6 +85,8 @@ pub(crate) async fn set_settings(
             i64::from(new.otp),
             new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
             new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
+            countries.as_ref(),
+            &caps,
         ],
     )
     .await?;
@@ -88,5 +106,7 @@ fn shown(settings: &AccountSettings) -> Json {
         "otp": settings.otp,
         "webhookUrl": settings.webhook.as_ref().map(|webhook| webhook.url.as_str()),
         "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
+        "countries": settings.traffic.countries.as_ref().map(Countries::to_string),
+        "hourlyCaps": settings.traffic.caps.to_string(),
     })
 }

@@ -118,3 +118,25 @@ fn read(mut row: Row) -> Result<InboundMessage> {
     let received_at = row.get()?;
     Ok(InboundMessage { id, carrier, from, to, content, parts, missing, account, received_at })
 }
+
+/// Incomplete messages of a sender that are kept.
+pub(crate) async fn incomplete_of(tx: &mut impl Tx, sender: &str) -> Result<i64> {
+    let rows = tx
+        .query(
+            "SELECT count(*) FROM inbound_messages WHERE missing <> '' AND sender = ?1",
+            params![sender],
+        )
+        .await?;
+    rows.into_iter().next().map_or(Ok(0), |mut row| row.get())
+}
+
+/// Deletes at most `limit` incomplete messages that were joined before `before`; returns how many.
+pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
+    tx.execute(
+        "DELETE FROM inbound_messages WHERE id IN (
+             SELECT id FROM inbound_messages WHERE missing <> '' AND joined_at < ?1 LIMIT ?2
+         )",
+        params![before, limit],
+    )
+    .await
+}

@@ -11,15 +11,18 @@ mod messages;
 mod part_set_rows;
 mod part_sets;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::InboundId;
 use domain::inbound::{InboundPart, Receivers};
-use domain::limits::{INBOUND_JOINED_MAX, INBOUND_PARTS_WAITING_MAX, INBOUND_REPEAT_MAX};
+use domain::limits::{
+    INBOUND_INCOMPLETE_PER_SENDER_MAX, INBOUND_JOINED_MAX, INBOUND_PARTS_WAITING_MAX,
+    INBOUND_PARTS_WAITING_PER_SENDER_MAX, INBOUND_REPEAT_MAX,
+};
 use domain::ports::InboundRecorded;
 use domain::time::Timestamp;
 
-pub(crate) use self::messages::{find, list};
+pub(crate) use self::messages::{find, forget, list};
 use self::part_sets::PartSets;
 use crate::tx::{AdvisoryLock, Result, Tx, params};
 
@@ -44,6 +47,13 @@ pub(crate) async fn record(
     let joined = sets.into_joined();
     recorded.complete = count(joined.len());
     recorded.events = messages::add(tx, &joined, receivers, now).await?;
+    let senders: BTreeSet<_> =
+        parts.iter().map(|(_, part)| (part.carrier.as_str(), part.from.as_str())).collect();
+    for (carrier, sender) in senders {
+        let (incomplete, events) = make_room_of(tx, carrier, sender, receivers, now).await?;
+        recorded.incomplete += incomplete;
+        recorded.events += events;
+    }
     for carrier in carriers {
         let (incomplete, events) = make_room(tx, carrier, receivers, now).await?;
         recorded.incomplete += incomplete;
@@ -83,6 +93,28 @@ pub(crate) async fn join_incomplete(
     Ok(InboundRecorded { incomplete, events, forgotten, ..InboundRecorded::default() })
 }
 
+/// Joins the oldest incomplete messages of a sender of which too many parts wait.
+async fn make_room_of(
+    tx: &mut impl Tx,
+    carrier: &str,
+    sender: &str,
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Result<(u32, u32)> {
+    let waiting = part_set_rows::waiting_of(tx, carrier, sender).await?;
+    let parts: i64 = waiting.iter().map(|(_, here)| here).sum();
+    let mut excess = parts - i64::from(INBOUND_PARTS_WAITING_PER_SENDER_MAX);
+    let mut ids = Vec::new();
+    for (id, here) in waiting {
+        if excess <= 0 {
+            break;
+        }
+        excess -= here;
+        ids.push(id);
+    }
+    if ids.is_empty() { Ok((0, 0)) } else { join_as_they_are(tx, &ids, receivers, now).await }
+}
+
 /// Joins the oldest incomplete messages of a carrier of which too many parts wait.
 async fn make_room(
     tx: &mut impl Tx,
@@ -106,17 +138,34 @@ async fn make_room(
     join_as_they_are(tx, &ids, receivers, now).await
 }
 
-/// Joins these sets without their missing parts.
+/// Joins these sets without their missing parts; drops those of senders of whom enough are kept.
 async fn join_as_they_are(
     tx: &mut impl Tx,
     ids: &[InboundId],
     receivers: &Receivers,
     now: Timestamp,
 ) -> Result<(u32, u32)> {
-    let sets = part_set_rows::load(tx, ids).await?;
+    let mut sets = part_set_rows::load(tx, ids).await?;
     part_set_rows::mark_joined(tx, ids, now).await?;
+    let all = sets.len();
+    let mut kept: BTreeMap<String, i64> = BTreeMap::new();
+    for set in &sets {
+        let sender = set.key.from.as_str();
+        if !kept.contains_key(sender) {
+            kept.insert(sender.to_owned(), messages::incomplete_of(tx, sender).await?);
+        }
+    }
+    sets.retain(|set| {
+        let Some(kept) = kept.get_mut(set.key.from.as_str()) else { return true };
+        *kept += 1;
+        *kept <= i64::from(INBOUND_INCOMPLETE_PER_SENDER_MAX)
+    });
+    if sets.len() < all {
+        let dropped = all - sets.len();
+        tracing::warn!(dropped, "a sender has too many incomplete inbound messages; dropped");
+    }
     let events = messages::add(tx, &sets, receivers, now).await?;
-    Ok((count(sets.len()), events))
+    Ok((count(all), events))
 }
 
 fn count(things: usize) -> u32 {

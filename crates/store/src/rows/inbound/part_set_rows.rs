@@ -225,6 +225,22 @@ pub(crate) async fn waiting(tx: &mut impl Tx, carrier: &str) -> Result<i64> {
     rows.into_iter().map(|mut row| row.get::<i64>()).sum()
 }
 
+/// The waiting sets of a sender, oldest first, each with the number of parts it has.
+pub(crate) async fn waiting_of(
+    tx: &mut impl Tx,
+    carrier: &str,
+    sender: &str,
+) -> Result<Vec<(InboundId, i64)>> {
+    let rows = tx
+        .query(
+            "SELECT id, here FROM inbound_sets
+             WHERE carrier = ?1 AND sender = ?2 AND joined_at IS NULL ORDER BY first_at",
+            params![carrier, sender],
+        )
+        .await?;
+    rows.into_iter().map(|mut row| Ok((row.get()?, row.get()?))).collect()
+}
+
 /// Each with the number of parts it has.
 pub(crate) async fn oldest_waiting(
     tx: &mut impl Tx,

@@ -13,6 +13,7 @@ pub(crate) mod lease;
 mod leased_chunks;
 mod load_content;
 mod load_recipients;
+mod reexamine;
 pub(crate) mod requeue;
 mod return_unreceipted;
 mod start_campaigns;
@@ -20,3 +21,4 @@ mod withdraw_unpaid;
 
 pub(crate) use claim::claim;
 pub(crate) use lease::{release_leases, renew_leases};
+pub(crate) use reexamine::reexamine;
