@@ -90,7 +90,8 @@ impl Lifecycle {
         accepted: Vec<AcceptedPart>,
         end: End,
     ) -> Outcome {
-        Outcome { key: submission.key, carrier: self.name.clone(), parts, accepted, end }
+        let carrier = self.name.clone();
+        Outcome { key: submission.key, carrier, link: None, parts, accepted, end }
     }
 
     /// Reports a whole batch as deferred.
@@ -100,7 +101,12 @@ impl Lifecycle {
         }
         let put_off = |submission: &Submission| {
             let parts = submission.content.parts;
-            self.outcome(submission, parts, vec![], End::Deferred { reason, wait: None })
+            self.outcome(
+                submission,
+                parts,
+                vec![],
+                End::Deferred { reason, wait: None, code: None },
+            )
         };
         self.inbox().await.outcomes(batch.iter().map(put_off).collect()).await;
     }

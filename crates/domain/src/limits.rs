@@ -371,3 +371,16 @@ pub const UNREAD_RECEIPT_OCTETS_MAX: usize = 1_024;
 
 /// Receipts that cannot be read, kept for each carrier; the newest show how it writes them.
 pub const UNREAD_RECEIPTS_MAX: u32 = 1_000;
+
+/// Failed tries of a recipient that are kept: the first ones and the last.
+pub const TRIES_KEPT_MAX: u32 = 20;
+
+/// Chunks that the backlog is counted from, the oldest first, and webhook calls: a scrape of the metrics reads no more
+/// rows than these, however long the queue is.
+pub const BACKLOG_COUNTED_MAX: u32 = 100_000;
+
+/// How long a count of the backlog is shown.
+pub const BACKLOG_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// Traces on one page: each takes several reads.
+pub const TRACES_PAGE_MAX: u32 = 100;

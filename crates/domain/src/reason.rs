@@ -9,7 +9,22 @@ use crate::state::stored_as;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    // Waiting.
+    // Waiting, derived when it is shown ([`crate::message::waiting`]) and never stored.
+    /// It is sent in its turn.
+    Queued,
+    /// A carrier has it and has not answered yet.
+    Sending,
+    /// The carrier accepted it; its receipt has not come yet.
+    AwaitingReceipt,
+    /// Its campaign has not started.
+    Scheduled,
+    /// Its campaign is paused.
+    Paused,
+    /// The order is not paid.
+    AwaitingPayment,
+    /// The order is decided; the Lightning node has not confirmed it.
+    AwaitingNode,
+    // Waiting, stored.
     /// No link of any carrier on its route is up.
     LinkDown,
     /// Another node has the links to its carrier and will send it.
@@ -65,6 +80,13 @@ pub enum Reason {
 }
 
 stored_as!(Reason {
+    Queued = "queued",
+    Sending = "sending",
+    AwaitingReceipt = "awaiting_receipt",
+    Scheduled = "scheduled",
+    Paused = "paused",
+    AwaitingPayment = "awaiting_payment",
+    AwaitingNode = "awaiting_node",
     LinkDown = "link_down",
     LinkElsewhere = "link_elsewhere",
     Throttled = "throttled",
@@ -96,6 +118,13 @@ impl fmt::Display for Reason {
     /// One sentence for display, without a full stop.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Queued => "it is sent in its turn",
+            Self::Sending => "a carrier has it and is about to answer",
+            Self::AwaitingReceipt => "the carrier accepted it; its receipt has not come yet",
+            Self::Scheduled => "its campaign has not started",
+            Self::Paused => "its campaign is paused",
+            Self::AwaitingPayment => "it is not paid yet",
+            Self::AwaitingNode => "the Lightning node has not confirmed it yet",
             Self::LinkDown => "no carrier is connected; it is sent as soon as one is",
             Self::LinkElsewhere => "another node is connected to its carrier; it is sent there",
             Self::Throttled => "the carrier asked to slow down; it is sent again shortly",

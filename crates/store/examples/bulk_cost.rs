@@ -179,6 +179,7 @@ fn mixed(claimed: &[ClaimedChunk]) -> Vec<Outcome> {
         Some(Outcome {
             key: SubmissionKey { chunk: chunk.id, attempt, recipient },
             carrier: CarrierName::new("main"),
+            link: None,
             parts: 1,
             accepted: vec![AcceptedPart {
                 part: 1,

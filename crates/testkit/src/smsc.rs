@@ -130,12 +130,19 @@ impl Smsc {
                 accepted.push(AcceptedPart { part, carrier_id });
             }
             if last < parts {
-                End::Deferred { reason: Reason::NoAnswer, wait: None }
+                End::Deferred { reason: Reason::NoAnswer, wait: None, code: None }
             } else {
                 End::Accepted
             }
         };
-        Outcome { key: submission.key, carrier: self.name.clone(), parts, accepted, end }
+        Outcome {
+            key: submission.key,
+            carrier: self.name.clone(),
+            link: None,
+            parts,
+            accepted,
+            end,
+        }
     }
 }
 

@@ -181,5 +181,5 @@ fn outcome(chunk: &ClaimedChunk, recipient: u32, fate: Fate) -> Outcome {
         _ => (vec![part()], End::Accepted),
     };
     let key = SubmissionKey { chunk: chunk.id, attempt: chunk.attempt, recipient };
-    Outcome { key, carrier: CarrierName::new(CARRIER), parts: 1, accepted, end }
+    Outcome { key, carrier: CarrierName::new(CARRIER), link: None, parts: 1, accepted, end }
 }

@@ -154,7 +154,8 @@ impl Bind {
             "SMPP session bound"
         );
         let leaving = carrier.lifecycle.closing.child_token();
-        let (bound, events, run) = Bound::new(carrier, link, leaving.clone());
+        let number = u16::try_from(self.link.saturating_add(1)).unwrap_or(u16::MAX);
+        let (bound, events, run) = Bound::new(carrier, number, link, leaving.clone());
         self.set_bound();
         let abort = async {
             let requested = tokio::select! {

@@ -22,11 +22,12 @@ use domain::number::Msisdn;
 use domain::ports::{AcceptedPart, End, Outcome, Submission, SubmissionKey};
 use domain::reason::Reason;
 use domain::routing::CarrierName;
+use smpp::CommandStatus;
 use tokio::time::Instant;
 
 use super::cut::{Piece, cut};
 use super::profile::Profile;
-use super::verdict::NotAccepted;
+use super::verdict::{NotAccepted, code_of};
 
 #[derive(Debug)]
 enum Step {
@@ -45,6 +46,8 @@ pub(super) struct Job {
     pub(super) reference: u16,
     parts: Vec<(Piece, Step)>,
     accepted: Vec<AcceptedPart>,
+    /// The last status that did not accept a part.
+    status: Option<CommandStatus>,
     /// When the carrier first throttled it.
     pub(super) throttled_since: Option<Instant>,
     /// Position in its lane, assigned by the queue.
@@ -103,6 +106,7 @@ impl Job {
             reference,
             parts,
             accepted: vec![],
+            status: None,
             throttled_since: None,
             position: 0,
             holds_slot: false,
@@ -146,6 +150,11 @@ impl Job {
             }
             Err(not_accepted) => *step = Step::NotAccepted(not_accepted),
         }
+    }
+
+    /// Keeps the status of a response that did not accept a part.
+    pub(super) const fn note_status(&mut self, status: CommandStatus) {
+        self.status = Some(status);
     }
 
     /// Records that a part was accepted after its response timed out; false if it had not timed out.
@@ -233,7 +242,20 @@ impl Job {
     /// The outcome of all parts together.
     pub(super) fn outcome(mut self, carrier: &CarrierName, context: OutcomeContext) -> Outcome {
         let (accepted, parts) = (std::mem::take(&mut self.accepted), self.parts());
-        Outcome { key: self.key, carrier: carrier.clone(), parts, accepted, end: self.end(context) }
+        let end = self.with_code(self.end(context));
+        Outcome { key: self.key, carrier: carrier.clone(), link: None, parts, accepted, end }
+    }
+
+    /// Adds the carrier's status to a deferral that it is the reason for.
+    fn with_code(&self, end: End) -> End {
+        match end {
+            End::Deferred { reason, wait, .. }
+                if !matches!(reason, Reason::NoAnswer | Reason::LinkDown) =>
+            {
+                End::Deferred { reason, wait, code: self.status.map(code_of) }
+            }
+            end => end,
+        }
     }
 
     fn end(&self, context: OutcomeContext) -> End {
@@ -248,7 +270,7 @@ impl Job {
                 Step::Accepted | Step::Waiting | Step::Sent => None,
             })
         };
-        let deferred = |reason| End::Deferred { reason, wait: None };
+        let deferred = |reason| End::Deferred { reason, wait: None, code: None };
         if let Some(refused) = first(refusal) {
             refused
         } else if has(&NotAccepted::NoAnswer) {
@@ -258,7 +280,11 @@ impl Job {
         } else if let Some(unknown) = first(unknown) {
             if context.unknown_is_final { unknown } else { deferred(Reason::CarrierBusy) }
         } else if has(&NotAccepted::Throttled) {
-            End::Deferred { reason: Reason::Throttled, wait: Some(context.throttled_wait) }
+            End::Deferred {
+                reason: Reason::Throttled,
+                wait: Some(context.throttled_wait),
+                code: None,
+            }
         } else if has(&NotAccepted::QueueFull) {
             deferred(Reason::QueueFull)
         } else if has(&NotAccepted::Busy) {

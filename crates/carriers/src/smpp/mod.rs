@@ -264,7 +264,8 @@ impl Inner {
     }
 
     fn ended(&self, key: domain::ports::SubmissionKey, parts: u16, end: End) -> Outcome {
-        Outcome { key, carrier: self.lifecycle.name.clone(), parts, accepted: vec![], end }
+        let carrier = self.lifecycle.name.clone();
+        Outcome { key, carrier, link: None, parts, accepted: vec![], end }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use domain::number::Msisdn;
+use smpp::CommandStatus;
 use tokio::time::Instant;
 
 use super::job::{Job, UnansweredPart};
@@ -65,6 +66,13 @@ impl OpenJobs {
     /// The destination of a part that awaits its response.
     pub(super) fn destination(&self, token: u64) -> Option<Msisdn> {
         self.jobs.get(&split(token).0).map(|job| job.to)
+    }
+
+    /// Keeps the status of a response that does not accept its part.
+    pub(super) fn note_status(&mut self, token: u64, status: CommandStatus) {
+        if let Some(job) = self.jobs.get_mut(&split(token).0) {
+            job.note_status(status);
+        }
     }
 
     /// Records a response; returns the job if it was the last one awaited.

@@ -65,11 +65,16 @@ pub(super) enum NotAccepted {
     NotSent,
 }
 
+/// A status as it is stored and shown.
+pub(super) fn code_of(status: CommandStatus) -> String {
+    format!("smpp:{:#010x}", status.0)
+}
+
 pub(super) fn of_status(
     status: CommandStatus,
     known: impl Fn(CommandStatus) -> Option<Meaning>,
 ) -> NotAccepted {
-    let code = || format!("smpp:{:#010x}", status.0);
+    let code = || code_of(status);
     let refused = |reason| NotAccepted::Refused { reason, code: code() };
     match known(status).unwrap_or_else(|| standard(status)) {
         Meaning::Permanent => refused(Reason::Refused),

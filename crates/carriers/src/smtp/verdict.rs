@@ -37,6 +37,10 @@ pub(super) enum Fault {
 }
 
 pub(super) fn end(stage: Stage, fault: Fault) -> End {
+    let code = match fault {
+        Fault::Answer(code) => Some(format!("smtp:{code}")),
+        Fault::Silence => None,
+    };
     let reason = match (stage, fault) {
         (Stage::Text, Fault::Silence) => Reason::NoAnswer,
         (Stage::Mail | Stage::Rcpt | Stage::Data, Fault::Silence)
@@ -52,7 +56,7 @@ pub(super) fn end(stage: Stage, fault: Fault) -> End {
             return End::Refused { reason, code: format!("smtp:{code}") };
         }
     };
-    End::Deferred { reason, wait: None }
+    End::Deferred { reason, wait: None, code }
 }
 
 #[cfg(test)]
@@ -62,7 +66,10 @@ mod tests {
     #[test]
     fn every_row_of_the_table() {
         let refused = |reason, code: &str| End::Refused { reason, code: format!("smtp:{code}") };
-        let deferred = |reason| End::Deferred { reason, wait: None };
+        let deferred = |reason, code: u16| {
+            let code = (code > 0).then(|| format!("smtp:{code}"));
+            End::Deferred { reason, wait: None, code }
+        };
         for (stage, fault, expected) in [
             (Stage::Rcpt, Fault::Answer(550), refused(Reason::BadDestination, "550")),
             (Stage::Rcpt, Fault::Answer(553), refused(Reason::BadDestination, "553")),
@@ -70,13 +77,13 @@ mod tests {
             (Stage::Mail, Fault::Answer(550), refused(Reason::BadSender, "550")),
             (Stage::Text, Fault::Answer(550), refused(Reason::Refused, "550")),
             (Stage::Text, Fault::Answer(554), refused(Reason::Refused, "554")),
-            (Stage::Mail, Fault::Answer(530), deferred(Reason::LinkDown)),
-            (Stage::Rcpt, Fault::Answer(450), deferred(Reason::Throttled)),
-            (Stage::Mail, Fault::Answer(421), deferred(Reason::Throttled)),
-            (Stage::Rcpt, Fault::Answer(451), deferred(Reason::CarrierBusy)),
-            (Stage::Text, Fault::Answer(452), deferred(Reason::Throttled)),
-            (Stage::Data, Fault::Silence, deferred(Reason::LinkDown)),
-            (Stage::Text, Fault::Silence, deferred(Reason::NoAnswer)),
+            (Stage::Mail, Fault::Answer(530), deferred(Reason::LinkDown, 530)),
+            (Stage::Rcpt, Fault::Answer(450), deferred(Reason::Throttled, 450)),
+            (Stage::Mail, Fault::Answer(421), deferred(Reason::Throttled, 421)),
+            (Stage::Rcpt, Fault::Answer(451), deferred(Reason::CarrierBusy, 451)),
+            (Stage::Text, Fault::Answer(452), deferred(Reason::Throttled, 452)),
+            (Stage::Data, Fault::Silence, deferred(Reason::LinkDown, 0)),
+            (Stage::Text, Fault::Silence, deferred(Reason::NoAnswer, 0)),
         ] {
             assert_eq!(end(stage, fault), expected, "{stage:?} {fault:?}");
         }

@@ -70,7 +70,7 @@ impl Smtp {
         // Interrupted in the text it may have arrived; before that it certainly has not.
         let cut_off = |unsent| {
             let reason = if text_started.is_set() { Reason::NoAnswer } else { unsent };
-            (vec![], End::Deferred { reason, wait: None }, false)
+            (vec![], End::Deferred { reason, wait: None, code: None }, false)
         };
         let delivering = self.deliver(submission, connection, &text_started);
         let delivered = tokio::select! {
@@ -127,10 +127,10 @@ impl Smtp {
                 (vec![], verdict::end(failed.stage, failed.fault), false)
             }
             Err(Unsent::NoConnection) => {
-                (vec![], End::Deferred { reason: Reason::LinkDown, wait: None }, false)
+                (vec![], End::Deferred { reason: Reason::LinkDown, wait: None, code: None }, false)
             }
             Err(Unsent::Busy) => {
-                (vec![], End::Deferred { reason: Reason::Throttled, wait: None }, true)
+                (vec![], End::Deferred { reason: Reason::Throttled, wait: None, code: None }, true)
             }
         }
     }

@@ -45,7 +45,7 @@ pub(crate) fn to(digits: &str) -> Address {
 }
 
 pub(crate) fn deferred(reason: Reason) -> End {
-    End::Deferred { reason, wait: None }
+    End::Deferred { reason, wait: None, code: None }
 }
 
 pub(crate) async fn running(more: Value) -> (Open, Running) {

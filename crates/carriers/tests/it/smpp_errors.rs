@@ -50,7 +50,7 @@ async fn lasting_throttling_defers_the_message() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let outcome = running.inbox.outcomes().remove(0);
-    let End::Deferred { reason: Reason::Throttled, wait: Some(wait) } = outcome.end else {
+    let End::Deferred { reason: Reason::Throttled, wait: Some(wait), .. } = outcome.end else {
         panic!("{:?}", outcome.end)
     };
     assert!(wait > Duration::from_secs(1), "{wait:?}");

@@ -78,7 +78,7 @@ impl Rig for SmtpRig {
 testkit::carrier_conformance!(start);
 
 fn deferred(reason: Reason) -> End {
-    End::Deferred { reason, wait: None }
+    End::Deferred { reason, wait: None, code: None }
 }
 
 #[tokio::test]

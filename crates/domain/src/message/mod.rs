@@ -18,12 +18,14 @@ pub mod counters;
 pub mod delivery;
 pub mod door;
 pub mod email;
+pub mod failed_try;
 pub mod outcome;
 pub mod parts;
 pub mod progress;
 pub mod quiet;
 pub mod receipt;
 pub mod recipient;
+pub mod waiting;
 
 use std::str::FromStr;
 

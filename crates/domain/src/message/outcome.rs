@@ -89,7 +89,7 @@ impl Delivery {
             {
                 self.step(RecipientEvent::Submitted, Some(Reason::NoAnswer), None);
             }
-            End::Deferred { reason, .. } if is_pending => self.explain(*reason, None),
+            End::Deferred { reason, code, .. } if is_pending => self.explain(*reason, code.clone()),
             End::Accepted
             | End::Sent
             | End::Refused { .. }

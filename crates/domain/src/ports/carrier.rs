@@ -61,10 +61,10 @@ pub enum End {
     /// This carrier does not take it, but another one may (no route, no credit, a closed account at
     /// this carrier). It took no parts except those in `accepted`.
     TryAnother { reason: Reason, code: String },
-    /// Not now. `wait` is the delay that the carrier requested, if any. With [`Reason::NoAnswer`]
-    /// the carrier may have the text; with any other reason it has no part except those in
-    /// `accepted`.
-    Deferred { reason: Reason, wait: Option<Duration> },
+    /// Not now. `wait` is the delay that the carrier requested, if any, and `code` its own error code
+    /// if it answered with one. With [`Reason::NoAnswer`] the carrier may have the text; with any
+    /// other reason it has no part except those in `accepted`.
+    Deferred { reason: Reason, wait: Option<Duration>, code: Option<String> },
     /// A response after this submission had ended as `NoAnswer`: the carrier has the parts in
     /// `accepted`. It has no other meaning, and ends nothing.
     Late,
@@ -76,6 +76,8 @@ pub enum End {
 pub struct Outcome {
     pub key: SubmissionKey,
     pub carrier: CarrierName,
+    /// The carrier's link that it was on, from 1; `None` where links have no numbers.
+    pub link: Option<u16>,
     /// Number of parts of the text at this carrier.
     pub parts: u16,
     /// Newly accepted parts, whatever the end.

@@ -24,19 +24,19 @@ pub use fetch::{Cause, Fetch, FetchError, FetchMethod, FetchRequest, FetchRespon
 pub use gate::Gate;
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
-    AccountStore, AuditList, BlockList, BlocklistStore, BulkList, BulkStore, CampaignSnapshot,
-    CancelBulk, CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId, ClaimRoom, Claimed,
-    ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Debited, Delivery, DeliveryOutcome,
-    DeliveryResult, DirectoryStore, EndedOrder, EventSearch, EventStore, EventSubject, EventsFound,
-    FoundEvent, FoundMessage, FoundRecipient, Grant, Granted, HoldOrder, HoldOutcome,
-    InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkReport,
-    LinkStore, MessageSearch, MessageStore, MessagesFound, NetworkCaps, NewAccount, NewKey,
-    NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList,
+    AccountStore, AuditList, Backlog, BacklogPart, BlockList, BlocklistStore, BulkList, BulkStore,
+    CampaignSnapshot, CancelBulk, CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId,
+    ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Debited,
+    Delivery, DeliveryOutcome, DeliveryResult, DirectoryStore, EndedOrder, EventSearch, EventStore,
+    EventSubject, EventsFound, FoundEvent, FoundMessage, FoundRecipient, Grant, Granted, HoldOrder,
+    HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease,
+    LinkReport, LinkStore, MessageSearch, MessageStore, MessagesFound, NetworkCaps, NewAccount,
+    NewKey, NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList,
     NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
     PartTrace, Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace,
     RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder, Replay, Retry,
     RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore,
-    TrafficStore, UnpaidEnd,
+    TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
 };
 
 pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};

@@ -100,6 +100,16 @@ impl OrderState {
         matches!(self, Self::Fulfilled | Self::Settled)
     }
 
+    /// What it waits for, if nothing else is known; `None` when it is final.
+    pub const fn waits_for(self) -> Option<Reason> {
+        match self {
+            Self::Open => Some(Reason::AwaitingPayment),
+            Self::Held | Self::Working => Some(Reason::Queued),
+            Self::Fulfilled | Self::Cancelling => Some(Reason::AwaitingNode),
+            Self::Settled | Self::Cancelled | Self::Lost => None,
+        }
+    }
+
     /// The buyer does not get it, and gets the payment back.
     pub const fn is_cancelled(self) -> bool {
         matches!(self, Self::Cancelling | Self::Cancelled | Self::Lost)

@@ -37,6 +37,7 @@ fn outcome(lane: Lane, id: &str) -> Outcome {
     Outcome {
         key: SubmissionKey { chunk: chunk(lane), attempt: 1, recipient: 0 },
         carrier: main(),
+        link: None,
         parts: 1,
         accepted: vec![AcceptedPart { part: 1, carrier_id: id.to_owned() }],
         end: End::Accepted,

@@ -111,7 +111,7 @@ pub(super) const fn refused(reason: Reason) -> End {
 }
 
 pub(super) const fn deferred(reason: Reason) -> End {
-    End::Deferred { reason, wait: None }
+    End::Deferred { reason, wait: None, code: None }
 }
 
 #[cfg(test)]

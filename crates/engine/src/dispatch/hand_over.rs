@@ -137,7 +137,7 @@ impl Sorted {
             let choice = match (too_late, wait) {
                 (Some(reason), _) => Err(refused(reason)),
                 (None, Some(wait)) => {
-                    Err(End::Deferred { reason: Reason::QuietHours, wait: Some(wait) })
+                    Err(End::Deferred { reason: Reason::QuietHours, wait: Some(wait), code: None })
                 }
                 (None, None) => choose(routes.find(&recipient.to), &recipient, draw, link),
             };
@@ -168,6 +168,7 @@ impl Sorted {
                 Err(end) => self.answered.push(Outcome {
                     key,
                     carrier: CarrierName::new(""),
+                    link: None,
                     parts: content.parts,
                     accepted: vec![],
                     end,
@@ -235,6 +236,7 @@ async fn submit(carrier: Arc<dyn Carrier>, batch: Vec<Submission>, arrivals: Arc
     let outcomes = keys.into_iter().map(|(key, parts)| Outcome {
         key,
         carrier: carrier.name().clone(),
+        link: None,
         parts,
         accepted: vec![],
         end: deferred(Reason::NoAnswer),

@@ -222,7 +222,7 @@ impl InFlight {
 impl Work {
     fn note(&mut self, end: &End, at: u32, chunk: ChunkId, now: Timestamp) {
         let (again, reason) = match end {
-            End::Deferred { reason, wait } => {
+            End::Deferred { reason, wait, .. } => {
                 let attempt = *self.attempts.end();
                 let wait = retry::wait(attempt, *reason, *wait, retry::salt(chunk));
                 (now.after(wait), *reason)

@@ -15,6 +15,7 @@ fn outcome(attempt: u32, recipient: u32, end: End) -> Outcome {
     Outcome {
         key: SubmissionKey { chunk: CHUNK, attempt, recipient: 2_000 + recipient },
         carrier: CarrierName::new("main"),
+        link: None,
         parts: 1,
         accepted: vec![],
         end,
@@ -57,8 +58,11 @@ fn a_chunk_is_done_when_every_recipient_has_its_outcome() {
 
 #[test]
 fn nobody_waits_for_the_morning_of_others() {
-    let deferred =
-        |reason, seconds| End::Deferred { reason, wait: Some(Duration::from_secs(seconds)) };
+    let deferred = |reason, seconds| End::Deferred {
+        reason,
+        wait: Some(Duration::from_secs(seconds)),
+        code: None,
+    };
     let night = || deferred(Reason::QuietHours, 36_000);
     for order in
         [[night(), deferred(Reason::CarrierBusy, 20)], [deferred(Reason::CarrierBusy, 20), night()]]
@@ -74,7 +78,7 @@ fn nobody_waits_for_the_morning_of_others() {
 #[test]
 fn one_deferred_recipient_brings_the_chunk_back() {
     let mut work = in_flight(2);
-    let deferred = End::Deferred { reason: Reason::Throttled, wait: None };
+    let deferred = End::Deferred { reason: Reason::Throttled, wait: None, code: None };
     let ended = note(&mut work, [outcome(2, 0, deferred), outcome(2, 1, End::Accepted)]);
     let [(CHUNK, 2, ChunkEnd::Retry { at, reason: Reason::Throttled })] = ended[..] else {
         panic!("{ended:?}")

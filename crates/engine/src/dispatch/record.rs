@@ -182,7 +182,7 @@ fn silence(outcome: Outcome) -> Option<Outcome> {
         }
         End::Late => false,
     };
-    let end = End::Deferred { reason: Reason::NoAnswer, wait: None };
+    let end = End::Deferred { reason: Reason::NoAnswer, wait: None, code: None };
     has_it.then_some(Outcome { accepted: vec![], end, ..outcome })
 }
 

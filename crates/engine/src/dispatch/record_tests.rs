@@ -47,6 +47,7 @@ fn taken(number: u128, id: &str) -> Outcome {
     Outcome {
         key: SubmissionKey { chunk: chunk(number), attempt: 1, recipient: 0 },
         carrier: CarrierName::new("main"),
+        link: None,
         parts: 1,
         accepted: vec![AcceptedPart { part: 1, carrier_id: id.to_owned() }],
         end: End::Accepted,
@@ -54,7 +55,7 @@ fn taken(number: u128, id: &str) -> Outcome {
 }
 
 fn silent() -> End {
-    End::Deferred { reason: Reason::NoAnswer, wait: None }
+    End::Deferred { reason: Reason::NoAnswer, wait: None, code: None }
 }
 
 #[tokio::test]

@@ -94,6 +94,7 @@ pub(crate) fn outcome(number: u64) -> Outcome {
     Outcome {
         key: SubmissionKey { chunk: chunk(number), attempt: 1, recipient: 0 },
         carrier: CarrierName::new("main"),
+        link: None,
         parts: 1,
         accepted: vec![AcceptedPart { part: 1, carrier_id: carrier_id(number) }],
         end: End::Accepted,

@@ -125,3 +125,20 @@ CREATE TABLE traffic (
 -- Incomplete messages, which are counted by sender, and deleted by age.
 CREATE INDEX inbound_messages_incomplete ON inbound_messages (sender) WHERE missing <> '';
 CREATE INDEX inbound_messages_incomplete_age ON inbound_messages (joined_at) WHERE missing <> '';
+
+-- ---- tries --------------------------------------------------------------------------------------
+
+-- Tries of a recipient that a carrier did not take, for support: the first ones and the last. Rows of
+-- the last release have none.
+CREATE TABLE tries (
+    message BYTEA NOT NULL,
+    idx BIGINT NOT NULL,
+    number BIGINT NOT NULL, -- from 1
+    attempt BIGINT NOT NULL, -- the claim that handed it over
+    carrier TEXT COLLATE "C" NOT NULL,
+    link BIGINT, -- of the carrier, from 1
+    reason TEXT COLLATE "C" NOT NULL,
+    code TEXT COLLATE "C",
+    at BIGINT NOT NULL,
+    PRIMARY KEY (message, idx, number)
+);

@@ -160,3 +160,20 @@ CREATE TABLE traffic (
 -- Incomplete messages, which are counted by sender, and deleted by age.
 CREATE INDEX inbound_messages_incomplete ON inbound_messages (sender) WHERE missing <> '';
 CREATE INDEX inbound_messages_incomplete_age ON inbound_messages (joined_at) WHERE missing <> '';
+
+-- ---- tries --------------------------------------------------------------------------------------
+
+-- Tries of a recipient that a carrier did not take, for support: the first ones and the last. Rows of
+-- the last release have none.
+CREATE TABLE tries (
+    message BLOB NOT NULL,
+    idx INTEGER NOT NULL,
+    number INTEGER NOT NULL, -- from 1
+    attempt INTEGER NOT NULL, -- the claim that handed it over
+    carrier TEXT NOT NULL,
+    link INTEGER, -- of the carrier, from 1
+    reason TEXT NOT NULL,
+    code TEXT,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (message, idx, number)
+) STRICT, WITHOUT ROWID;

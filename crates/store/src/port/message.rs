@@ -1,10 +1,8 @@
 //! Messages, their queue, and what carriers report of them.
 
 use async_trait::async_trait;
-use domain::id::MessageId;
 use domain::ports::{
-    ChunkEnd, ChunkId, ClaimRoom, Claimed, Lease, MessageStore, Outcome, Receipt, RecipientTrace,
-    Recorded,
+    ChunkEnd, ChunkId, ClaimRoom, Claimed, Lease, MessageStore, Outcome, Receipt, Recorded,
 };
 use domain::sale::order::Unreceipted;
 use domain::time::Timestamp;
@@ -76,15 +74,6 @@ impl MessageStore for RowStore {
             message::record_matched_receipts(tx, &receipts, now, event_lease.as_ref()).await
         })
         .await
-    }
-
-    async fn trace(
-        &self,
-        message: MessageId,
-        first: u32,
-        limit: u32,
-    ) -> Result<Vec<RecipientTrace>> {
-        self.read(async move |tx| message::trace(tx, &message, first, limit).await).await
     }
 
     async fn expire(

@@ -13,6 +13,7 @@ mod message;
 mod number;
 mod order;
 mod search;
+mod trace;
 
 use std::fmt;
 use std::sync::Arc;

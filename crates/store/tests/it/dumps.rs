@@ -62,6 +62,7 @@ async fn fill(store: &dyn Store) {
     let taken = |order: &CreditOrder, id: &str| Outcome {
         key: SubmissionKey { chunk: chunk(order), attempt: 1, recipient: 0 },
         carrier: CarrierName::new("main"),
+        link: None,
         parts: 1,
         accepted: vec![AcceptedPart { part: 1, carrier_id: id.to_owned() }],
         end: End::Accepted,

@@ -134,6 +134,7 @@ async fn an_unreadable_event_does_not_stop_the_delivery_of_others() {
     let taken = claim(&*store, NOON).await.into_iter().zip(["a", "b"]).map(|(chunk, id)| Outcome {
         key: SubmissionKey { chunk: chunk.id, attempt: chunk.attempt, recipient: 0 },
         carrier: CarrierName::new("main"),
+        link: None,
         parts: 1,
         accepted: vec![AcceptedPart { part: 1, carrier_id: id.to_owned() }],
         end: End::Accepted,

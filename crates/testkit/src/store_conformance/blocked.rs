@@ -292,7 +292,7 @@ pub async fn waits_for_receipts_of_unblocked_recipients(rig: &impl Rig) {
     let id = world.added(2).await;
     let chunk = world.claim_one(at(5)).await;
     let wait = ChunkEnd::AwaitReceipts { until: at(100) };
-    let end = domain::ports::End::Deferred { reason: Reason::Throttled, wait: None };
+    let end = domain::ports::End::Deferred { reason: Reason::Throttled, wait: None, code: None };
     let mut outcomes = world.taken(&chunk, &[0]);
     outcomes.push(outcome(&chunk, 1, 1, &[], end));
     world.world.record(outcomes, vec![(chunk.id, 1, wait)]).await;

@@ -97,7 +97,7 @@ pub async fn ignores_results_of_earlier_attempts(rig: &impl Rig) {
         let recorded = world.receive(&first, index, delivered).await;
         assert_eq!((recorded.recipients, recorded.decided), (0, 0));
     }
-    let silent = End::Deferred { reason: Reason::NoAnswer, wait: None };
+    let silent = End::Deferred { reason: Reason::NoAnswer, wait: None, code: None };
     world.world.record(vec![outcome(&first, 3, 1, &[], silent)], vec![]).await;
     assert_eq!(world.message(id).await.counts.pending, 3);
     let traced = world.store().trace(id, 0, 9).await.unwrap();

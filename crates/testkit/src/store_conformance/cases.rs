@@ -384,6 +384,17 @@ macro_rules! store_conformance {
             finds_messages_of_both_kinds_newest_first
             pages_accounts_and_keys_by_id
             pages_an_accounts_messages_by_id
+            // traces
+            keeps_the_carriers_answer_of_each_failed_try
+            a_success_leaves_no_failed_try
+            stores_a_failed_try_once
+            keeps_the_first_failed_tries_and_the_last
+            a_paid_retry_begins_without_failed_tries
+            shows_what_a_recipient_waits_for
+            shows_the_first_claim_of_an_order_as_sending
+            shows_paused_and_scheduled_campaigns
+            counts_the_backlog_by_lane_and_reason
+            traces_name_the_message_behind_them
             // restart
             keeps_everything_across_a_restart
             resumes_claimed_work_after_a_crash

@@ -10,7 +10,7 @@ use super::Rig;
 use super::world::{LEASE, NODE, REFUND, World, accepted, at, deferred, outcome};
 
 fn silent(chunk: &ClaimedChunk) -> Outcome {
-    let end = End::Deferred { reason: Reason::NoAnswer, wait: None };
+    let end = End::Deferred { reason: Reason::NoAnswer, wait: None, code: None };
     outcome(chunk, 0, 1, &[], end)
 }
 

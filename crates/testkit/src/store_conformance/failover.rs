@@ -113,7 +113,7 @@ pub async fn counts_attempts_without_an_accepted_part(rig: &impl Rig) {
     world.working().await;
     let deferral = |chunk: &ClaimedChunk, reason, carrier: &str, taken: &[(u16, &str)]| Outcome {
         carrier: CarrierName::new(carrier),
-        ..outcome(chunk, 0, 2, taken, End::Deferred { reason, wait: None })
+        ..outcome(chunk, 0, 2, taken, End::Deferred { reason, wait: None, code: None })
     };
     let cases = [
         (Reason::Throttled, CARRIER, vec![], 1),
@@ -311,7 +311,7 @@ pub async fn requeues_nothing_without_an_accepted_part(rig: &impl Rig) {
     let order = world.working().await;
     for silence in 1..=NO_ANSWERS_MAX {
         let chunk = world.claim_one(at(10)).await;
-        let silent = End::Deferred { reason: Reason::NoAnswer, wait: None };
+        let silent = End::Deferred { reason: Reason::NoAnswer, wait: None, code: None };
         let last = silence == NO_ANSWERS_MAX;
         let next = if last { until(at(100)) } else { retry(at(10)) };
         end(&world, &chunk, vec![outcome(&chunk, 0, 1, &[], silent)], next).await;

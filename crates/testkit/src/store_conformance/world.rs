@@ -322,6 +322,7 @@ pub(super) fn outcome(
     Outcome {
         key: SubmissionKey { chunk: chunk.id, attempt: chunk.attempt, recipient },
         carrier: CarrierName::new(CARRIER),
+        link: None,
         parts,
         accepted: taken.iter().map(accepted).collect(),
         end,
@@ -339,7 +340,7 @@ pub(super) fn refused(chunk: &ClaimedChunk, reason: Reason) -> Outcome {
 }
 
 pub(super) fn deferred(chunk: &ClaimedChunk, taken: &[(u16, &str)], parts: u16) -> Outcome {
-    let end = End::Deferred { reason: Reason::Throttled, wait: None };
+    let end = End::Deferred { reason: Reason::Throttled, wait: None, code: None };
     outcome(chunk, 0, parts, taken, end)
 }
 

@@ -107,7 +107,7 @@ impl Line {
 
     fn outcome(&self, submission: &Submission, plan: Plan) -> Outcome {
         let parts = submission.content.parts;
-        let deferred = |reason| End::Deferred { reason, wait: None };
+        let deferred = |reason| End::Deferred { reason, wait: None, code: None };
         let end = match plan {
             Plan::Deliver | Plan::Keep | Plan::Hold => End::Accepted,
             Plan::Elsewhere => {
@@ -122,7 +122,14 @@ impl Line {
             carrier_id: self.next_id.fetch_add(1, Ordering::SeqCst).to_string(),
         };
         let accepted = if end == End::Accepted { left.map(part).collect() } else { vec![] };
-        Outcome { key: submission.key, carrier: self.name.clone(), parts, accepted, end }
+        Outcome {
+            key: submission.key,
+            carrier: self.name.clone(),
+            link: None,
+            parts,
+            accepted,
+            end,
+        }
     }
 
     fn receipt(&self, part: &AcceptedPart) -> Receipt {

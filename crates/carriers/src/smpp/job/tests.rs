@@ -32,8 +32,9 @@ fn refused() -> NotAccepted {
 
 #[test]
 fn the_worst_part_decides_and_accepted_parts_are_listed() {
-    let deferred = |reason| End::Deferred { reason, wait: None };
-    let throttled = End::Deferred { reason: Reason::Throttled, wait: Some(Duration::from_secs(1)) };
+    let deferred = |reason| End::Deferred { reason, wait: None, code: None };
+    let throttled =
+        End::Deferred { reason: Reason::Throttled, wait: Some(Duration::from_secs(1)), code: None };
     for (answers, end, taken) in [
         ([Ok("a"), Ok("b"), Ok("c")], End::Accepted, 3),
         ([Ok("a"), Err(NotAccepted::NoAnswer), Ok("c")], deferred(Reason::NoAnswer), 2),

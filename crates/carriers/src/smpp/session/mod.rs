@@ -36,6 +36,8 @@ use super::verdict::NotAccepted;
 pub(super) struct Bound<'a> {
     carrier: &'a Inner,
     handle: Handle,
+    /// Its link's number, from 1.
+    number: u16,
     kind: BindKind,
     open: Mutex<OpenJobs>,
     pace: Mutex<Pace>,
@@ -56,12 +58,14 @@ fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
 impl<'a> Bound<'a> {
     pub(super) fn new(
         carrier: &'a Inner,
+        number: u16,
         link: Link,
         leaving: CancellationToken,
     ) -> (Self, Events, SessionFuture) {
         let Link { handle, events, run, peer } = link;
         let bound = Self {
             carrier,
+            number,
             kind: peer.kind,
             open: Mutex::new(OpenJobs::new(handle.window())),
             pace: Mutex::new(Pace::new(handle.window(), Instant::now())),
@@ -121,6 +125,7 @@ impl<'a> Bound<'a> {
     }
 
     fn outcome(&self, job: Job) -> Outcome {
-        self.carrier.outcome(job, lock(&self.pace).pause())
+        let outcome = self.carrier.outcome(job, lock(&self.pace).pause());
+        Outcome { link: Some(self.number), ..outcome }
     }
 }

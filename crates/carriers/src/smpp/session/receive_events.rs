@@ -95,7 +95,11 @@ impl Bound<'_> {
                 Event::Response { token, rtt, pdu } => {
                     responses += 1;
                     let answer = self.read_response(token, &pdu, rtt);
-                    done.extend(lock(&self.open).answer(token, answer));
+                    let mut open = lock(&self.open);
+                    if answer.is_err() {
+                        open.note_status(token, pdu.status());
+                    }
+                    done.extend(open.answer(token, answer));
                 }
                 Event::Failed { token, why } => {
                     done.extend(lock(&self.open).answer(token, Err(verdict::of_failure(why))));
@@ -185,7 +189,8 @@ impl Bound<'_> {
             Late::Ended(UnansweredPart { key, part, parts }) => {
                 let (carrier, accepted) =
                     (lifecycle.name.clone(), vec![AcceptedPart { part, carrier_id }]);
-                Some(Outcome { key, carrier, parts, accepted, end: End::Late })
+                let link = Some(self.number);
+                Some(Outcome { key, carrier, link, parts, accepted, end: End::Late })
             }
             Late::Unmatched => {
                 late_strays.note(&lifecycle.name, "late response: no matching submission");

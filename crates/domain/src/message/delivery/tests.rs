@@ -35,6 +35,7 @@ fn outcome(carrier: &str, attempt: u32, parts: u16, taken: &[u16], end: End) -> 
     Outcome {
         key: SubmissionKey { chunk, attempt, recipient: 0 },
         carrier: name(carrier),
+        link: None,
         parts,
         accepted: accepted.collect(),
         end,
@@ -42,7 +43,7 @@ fn outcome(carrier: &str, attempt: u32, parts: u16, taken: &[u16], end: End) -> 
 }
 
 fn deferred(reason: Reason) -> End {
-    End::Deferred { reason, wait: None }
+    End::Deferred { reason, wait: None, code: None }
 }
 
 fn refused(reason: Reason) -> End {

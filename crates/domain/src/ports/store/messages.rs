@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::id::{AccountId, MessageId};
 use crate::inbound::InboundPart;
 use crate::message::{Address, Content, Lane};
-use crate::ports::{Delivery, Outcome, PortError, Receipt, RecipientTrace};
+use crate::ports::{Delivery, Outcome, PortError, Receipt};
 use crate::reason::Reason;
 use crate::routing::CarrierName;
 use crate::sale::order::Unreceipted;
@@ -219,15 +219,6 @@ pub trait MessageStore: Send + Sync + std::fmt::Debug {
         now: Timestamp,
         event_lease: Option<Lease>,
     ) -> Result<(Recorded, Vec<usize>), PortError>;
-
-    /// The trace of up to `limit` recipients of a message, from index `first` on, with their parts
-    /// at carriers. Without excluded recipients of a campaign.
-    async fn trace(
-        &self,
-        message: MessageId,
-        first: u32,
-        limit: u32,
-    ) -> Result<Vec<RecipientTrace>, PortError>;
 
     /// Expires pending recipients past their validity (*expired*, unless their chunk is leased) and
     /// submitted ones with an overdue receipt (*timeout*). Also deletes receipts parked before

@@ -61,7 +61,10 @@ pub use search::{
 };
 pub use senders::{SenderList, SenderStore};
 pub use terms::TermsStore;
-pub use trace::{NotedReceipt, PartTrace, RecipientTrace};
+pub use trace::{
+    Backlog, BacklogPart, NotedReceipt, PartTrace, RecipientTrace, TraceStore, TracedMessage,
+    WaitingEvents,
+};
 pub use traffic::TrafficStore;
 
 /// The complete store.
@@ -81,6 +84,7 @@ pub trait Store:
     + SearchStore
     + SenderStore
     + TermsStore
+    + TraceStore
     + TrafficStore
     + BulkStore
     + LinkStore

@@ -1,12 +1,31 @@
-//! The trace of a message's recipients and of their parts at carriers, for support.
+//! What support reads: the trace of a message's recipients with their tries and parts at carriers, why
+//! recipients wait, and how many do.
 
-use crate::message::Address;
+use async_trait::async_trait;
+
+use crate::id::{AccountId, MessageId, OrderId};
+use crate::message::door::Door;
+use crate::message::failed_try::FailedTry;
 use crate::message::parts::PartState;
 use crate::message::recipient::RecipientState;
-use crate::ports::ReceiptState;
+use crate::message::waiting::Waiting;
+use crate::message::{Address, Lane};
+use crate::ports::{PortError, ReceiptState};
 use crate::reason::Reason;
 use crate::routing::CarrierName;
 use crate::time::Timestamp;
+
+/// What the traces of a message's recipients have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TracedMessage {
+    pub id: MessageId,
+    /// `None` for a campaign.
+    pub order: Option<OrderId>,
+    pub account: Option<AccountId>,
+    pub door: Option<Door>,
+    pub created_at: Timestamp,
+    pub valid_until: Timestamp,
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientTrace {
@@ -19,6 +38,8 @@ pub struct RecipientTrace {
     /// As in [`crate::ports::ClaimedRecipient::tried`].
     pub tried: Vec<CarrierName>,
     pub updated_at: Timestamp,
+    /// Those that failed, in order.
+    pub tries: Vec<FailedTry>,
     /// In the order in which carriers took them.
     pub parts: Vec<PartTrace>,
 }
@@ -32,7 +53,7 @@ pub struct PartTrace {
     /// From 1, of `parts` that the text has at this carrier.
     pub part: u16,
     pub parts: u16,
-    /// The claim that submitted it.
+    /// The claim that submitted it, counted from 1 in each paid try.
     pub attempt: u32,
     /// As decided by the first final receipt, at `decided_at`.
     pub state: PartState,
@@ -49,4 +70,55 @@ pub struct NotedReceipt {
     pub state: ReceiptState,
     pub code: Option<String>,
     pub at: Timestamp,
+}
+
+/// Recipients that wait for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BacklogPart {
+    pub lane: Lane,
+    /// As their chunks say; `None` when nothing put them off.
+    pub reason: Option<Reason>,
+    /// They are due: nothing but their turn, or a link, keeps them.
+    pub is_due: bool,
+    pub recipients: u64,
+    /// When the oldest message among them was accepted.
+    pub oldest: Timestamp,
+}
+
+/// Webhook calls that have not ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WaitingEvents {
+    pub events: u64,
+    pub oldest: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Backlog {
+    pub parts: Vec<BacklogPart>,
+    pub events: WaitingEvents,
+}
+
+#[async_trait]
+pub trait TraceStore: Send + Sync {
+    async fn traced_message(&self, message: MessageId) -> Result<Option<TracedMessage>, PortError>;
+
+    /// The trace of up to `limit` recipients of a message, from index `first` on, with their failed
+    /// tries and their parts at carriers. Without excluded recipients of a campaign.
+    async fn trace(
+        &self,
+        message: MessageId,
+        first: u32,
+        limit: u32,
+    ) -> Result<Vec<RecipientTrace>, PortError>;
+
+    /// What each of these recipients waits for, in order; `None` without such a message.
+    async fn waiting(
+        &self,
+        recipients: Vec<(MessageId, u32)>,
+    ) -> Result<Vec<Option<Waiting>>, PortError>;
+
+    /// Counts what waits, from at most [`crate::limits::BACKLOG_COUNTED_MAX`] chunks and as many
+    /// events. Of a message whose chunks wait for several reasons each counts its pending recipients
+    /// at most.
+    async fn backlog(&self, now: Timestamp) -> Result<Backlog, PortError>;
 }

@@ -44,5 +44,5 @@ pub(crate) use packed::{Run, packed};
 pub(crate) use packs::{Unpacked, pending, unpack};
 pub(crate) use page::page;
 pub(crate) use pause::{pause, while_paused};
-pub(crate) use retry::retry;
+pub(crate) use retry::{claim_number, retry};
 pub(crate) use rows::{find, find_many, owner};

@@ -29,6 +29,11 @@ const CLAIMS_BITS: u32 = 20;
 
 const TRIES_MAX: u32 = 1 << (u32::BITS - CLAIMS_BITS);
 
+/// The number of a claim among those of one retry, from a chunk's count of claims.
+pub(crate) const fn claim_number(attempt: u32) -> u32 {
+    attempt & ((1 << CLAIMS_BITS) - 1)
+}
+
 pub(crate) async fn retry(tx: &mut impl Tx, retry: &Retry, now: Timestamp) -> Result<RetryOutcome> {
     let (account, message) = (retry.account, retry.message);
     let spending = Spending { account, message, recipients: 0, price: Msat::ZERO };

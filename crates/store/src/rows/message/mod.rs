@@ -46,7 +46,9 @@ mod settle_sent;
 pub(crate) mod single;
 mod submissions;
 mod trace;
+pub(crate) mod tries;
 pub(crate) mod unread_receipts;
+mod waiting;
 mod withdraw;
 
 pub(crate) use expire::expire;
@@ -55,5 +57,6 @@ pub(crate) use message_lock::lock_one as lock;
 pub(crate) use outcomes::record_outcomes;
 pub(crate) use receipts::{record_matched_receipts, record_receipts};
 pub(crate) use settle_sent::settle_as_sent;
-pub(crate) use trace::trace;
+pub(crate) use trace::{trace, traced_message};
+pub(crate) use waiting::waiting;
 pub(crate) use withdraw::{delete_chunks, time_out, withdraw};

@@ -17,6 +17,7 @@ use super::recipients::{self, RecipientKey, Recipients};
 use super::row_part::RowPart;
 use super::settle_sent::settle_as_sent;
 use super::submissions::{self, NewSubmission};
+use super::tries;
 use crate::rows::queue::finish_claim::{self, ClaimEnd, finish_claims};
 use crate::tx::{AdvisoryLock, Result, Tx};
 
@@ -40,6 +41,7 @@ pub(crate) async fn record_outcomes(
     let needed = needed_chunks(&outcomes, &ends, &messages);
     let mut chunks = finish_claim::load(tx, &messages, needed).await?;
 
+    tries::store(tx, &outcomes, &recipients, now).await?;
     take_parts(tx, &outcomes, &mut recipients, now).await?;
     apply_parked(tx, &outcomes, &mut recipients, now).await?;
     for outcome in &outcomes {

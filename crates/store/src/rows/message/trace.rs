@@ -1,16 +1,45 @@
-//! Traces of a message's recipients, and of their parts at carriers.
+//! Traces of a message's recipients, of their failed tries, and of their parts at carriers.
 
 use std::collections::BTreeSet;
 
 use domain::id::MessageId;
 use domain::message::Address;
 use domain::message::delivery::TriedCarriers;
+use domain::message::door::Door;
 use domain::message::recipient::RecipientState;
-use domain::ports::{NotedReceipt, PartTrace, RecipientTrace};
+use domain::ports::{NotedReceipt, PartTrace, PortError, RecipientTrace, TracedMessage};
 use domain::routing::CarrierName;
 
-use crate::rows::campaign;
+use super::tries;
+use crate::rows::campaign::{self, claim_number};
 use crate::tx::{Result, Row, Tx, params};
+
+/// `None` without such a message.
+pub(crate) async fn traced_message(
+    tx: &mut impl Tx,
+    message: &MessageId,
+) -> Result<Option<TracedMessage>> {
+    let rows = tx
+        .query(
+            "SELECT m.id, m.order_id, m.account, coalesce(m.door, o.door, b.door), m.created_at,
+                 m.valid_until
+             FROM messages m
+             LEFT JOIN orders o ON o.id = m.order_id
+             LEFT JOIN bulk_messages b ON b.message = m.id
+             WHERE m.id = ?1",
+            params![message],
+        )
+        .await?;
+    rows.into_iter().next().map(read_message).transpose()
+}
+
+fn read_message(mut row: Row) -> Result<TracedMessage> {
+    let (id, order, account) = (row.get()?, row.get()?, row.get()?);
+    let door = row.get::<Option<String>>()?.map(|door| door.parse::<Door>()).transpose();
+    let door = door.map_err(|_| PortError::Refused("unreadable column: door".to_owned()))?;
+    let (created_at, valid_until) = (row.get()?, row.get()?);
+    Ok(TracedMessage { id, order, account, door, created_at, valid_until })
+}
 
 /// Up to `limit` recipients from index `first` on, without the excluded ones.
 pub(crate) async fn trace(
@@ -54,11 +83,19 @@ pub(crate) async fn trace(
     for mut row in rows {
         let index: u32 = row.get()?;
         let found = recipients.binary_search_by_key(&index, |recipient| recipient.index);
-        // Parts of the previous try are not shown.
+        // Parts and tries before a paid retry are not shown.
         if let Ok(found) = found
             && !requeued.contains(&index)
         {
             recipients[found].parts.push(read_part(row)?);
+        }
+    }
+    for (index, failed) in tries::between(tx, message, first, last).await? {
+        let found = recipients.binary_search_by_key(&index, |recipient| recipient.index);
+        if let Ok(found) = found
+            && !requeued.contains(&index)
+        {
+            recipients[found].tries.push(failed);
         }
     }
     Ok(recipients)
@@ -83,6 +120,7 @@ async fn packed(
         code: None,
         tried: Vec::new(),
         updated_at,
+        tries: Vec::new(),
         parts: Vec::new(),
     };
     Ok(pending.into_iter().map(trace).collect())
@@ -93,8 +131,8 @@ fn read(mut row: Row) -> Result<(RecipientTrace, bool)> {
     let (index, to, state) = (row.get()?, row.get()?, row.get()?);
     let (reason, code, tried) = (row.get()?, row.get()?, row.get::<Option<String>>()?);
     let tried = TriedCarriers::from_stored(tried.as_deref()).into_names();
-    let (updated_at, parts) = (row.get()?, Vec::new());
-    let trace = RecipientTrace { index, to, state, reason, code, tried, updated_at, parts };
+    let (updated_at, tries, parts) = (row.get()?, Vec::new(), Vec::new());
+    let trace = RecipientTrace { index, to, state, reason, code, tried, updated_at, tries, parts };
     let Some(updated_at) = row.get()? else { return Ok((trace, false)) };
     let (state, reason, code, tried) = (RecipientState::Pending, None, None, Vec::new());
     Ok((RecipientTrace { state, reason, code, tried, updated_at, ..trace }, true))
@@ -106,7 +144,7 @@ fn read_part(mut row: Row) -> Result<PartTrace> {
         carrier_id: row.get()?,
         part: row.get()?,
         parts: row.get()?,
-        attempt: row.get()?,
+        attempt: claim_number(row.get()?),
         state: row.get()?,
         code: row.get()?,
         taken_at: row.get()?,

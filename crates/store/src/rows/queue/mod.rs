@@ -4,6 +4,7 @@
 //! its relation to messages and their locks. Read [`claim`] first: it calls the other modules,
 //! which do not call each other.
 
+mod backlog;
 pub(crate) mod claim;
 pub(crate) mod enqueue;
 mod exclude_blocked;
@@ -19,6 +20,7 @@ mod return_unreceipted;
 mod start_campaigns;
 mod withdraw_unpaid;
 
+pub(crate) use backlog::backlog;
 pub(crate) use claim::claim;
 pub(crate) use lease::{release_leases, renew_leases};
 pub(crate) use reexamine::reexamine;

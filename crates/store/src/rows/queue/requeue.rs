@@ -8,6 +8,7 @@ use domain::ports::ChunkId;
 use domain::time::Timestamp;
 
 use super::leased_chunks::Claim;
+use crate::rows::message::tries;
 use crate::tx::{Result, Tx, params};
 
 /// A chunk whose recipients become pending, and since when.
@@ -54,6 +55,7 @@ pub(crate) async fn requeue(tx: &mut impl Tx, chunks: &[Requeued]) -> Result<()>
     // Each by its key: the planner may underestimate a range and read all of it each time.
     let rows: Vec<_> = missed.iter().map(|(message, index, _)| params![*message, *index]).collect();
     tx.execute_many("DELETE FROM submissions WHERE message = ?1 AND idx = ?2", &rows).await?;
+    tries::delete(tx, &rows).await?;
     let pending = RecipientState::Pending;
     let rows: Vec<_> =
         missed.iter().map(|(message, index, at)| params![*message, *index, pending, *at]).collect();

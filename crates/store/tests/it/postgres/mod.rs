@@ -64,6 +64,7 @@ fn outcomes(orders: &[CreditOrder]) -> Vec<Outcome> {
         Outcome {
             key: SubmissionKey { chunk, attempt: 1, recipient: 0 },
             carrier: CarrierName::new("main"),
+            link: None,
             parts: 1,
             accepted: vec![AcceptedPart { part: 1, carrier_id: carrier_id(order) }],
             end: End::Accepted,
