@@ -18,8 +18,13 @@ mod inbound;
 mod ops;
 pub mod sandbox;
 
+mod carrier_code;
 mod moment;
+mod trace_view;
 
+pub use carrier_code::code_meaning;
 pub use events::Events;
+pub use moment::moment;
 pub use router::{admin_router, router};
 pub use settings::HttpSettings;
+pub use trace_view::trace_view;

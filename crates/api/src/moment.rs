@@ -20,6 +20,12 @@ impl Serialize for Moment {
     }
 }
 
+/// As [`Moment`] writes it; empty beyond the years that can be written.
+pub fn moment(at: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_millisecond(at.as_millis());
+    moment.map(|moment| format!("{moment:.3}")).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use domain::account::{AccountName, Scope};
+use domain::id::MessageId;
+use engine::traces::Subject;
 
 /// A message gateway with a Lightning cash register.
 ///
@@ -79,6 +81,19 @@ pub(crate) enum Command {
     /// The ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Shows why a message waits or failed: every try, carrier, id, code and time, without its text
+    Trace {
+        /// A number in E.164, the UUID of a message, or the id of an order
+        #[arg(value_name = "NUMBER|UUID|ORDER", value_parser = read_subject)]
+        subject: Subject,
+        /// Prints JSON, as `GET /admin/v1/trace` answers
+        #[arg(long)]
+        json: bool,
+        /// Maximum number of recipients
+        #[arg(long, value_name = "N", default_value_t = 20,
+              value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
     /// Checks a configuration file and reports all mistakes
     CheckConfig {
         #[arg(value_name = "FILE")]
@@ -219,6 +234,19 @@ fn read_rate(text: &str) -> Result<u32, &'static str> {
     }
 }
 
+/// Tells a number, a message and an order apart by their form.
+fn read_subject(text: &str) -> Result<Subject, &'static str> {
+    if let Ok(order) = text.parse() {
+        return Ok(Subject::Order(order));
+    }
+    if let Ok(message) = text.parse() {
+        return Ok(Subject::Message(MessageId(message)));
+    }
+    let number = text.strip_prefix('+').unwrap_or(text).parse().map(Subject::Number);
+    number
+        .map_err(|_| "give a number in E.164, the UUID of a message, or the 64 digits of an order")
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum SenderCommand {
     /// Approves a sender name for an account
@@ -308,6 +336,23 @@ mod tests {
             ["boltgram key add a --scope sms:everything", "boltgram account add a --credit-sats -5"]
         {
             assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_trace_is_of_a_number_a_message_or_an_order() {
+        let order = "0a".repeat(32);
+        for (text, kind) in [
+            ("4520123456", "Number"),
+            ("+4520123456", "Number"),
+            ("0190a7d0-0000-7000-8000-000000000000", "Message"),
+            (order.as_str(), "Order"),
+        ] {
+            let subject = format!("{:?}", read_subject(text).unwrap());
+            assert!(subject.starts_with(kind), "{subject}");
+        }
+        for text in ["", "0", "abc", "20123456789012345678"] {
+            assert!(read_subject(text).is_err(), "{text}");
         }
     }
 

@@ -34,6 +34,7 @@ use crate::other_nodes::OtherNodes;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::tip::LastTip;
+use crate::traces::{Links, Traces};
 use crate::wake::Wake;
 
 /// Ports and adapters, as the binary wired them.
@@ -56,6 +57,7 @@ pub struct Engine {
     pub accounts: Arc<Accounts>,
     pub directory: Arc<Directory>,
     pub numbers: Arc<Numbers>,
+    pub traces: Arc<Traces>,
     dispatch: Arc<Dispatcher>,
     inbound: Arc<Inbound>,
     cluster: Arc<Cluster>,
@@ -171,11 +173,18 @@ impl Engine {
             carriers: carriers.clone(),
             inbound: inbound.clone(),
         });
+        let links = Links {
+            carriers: carriers.clone(),
+            other_nodes: other_nodes.clone(),
+            settings: settings.clone(),
+        };
+        let traces = Arc::new(Traces::with_links(store.clone(), clock.clone(), links));
         let campaigns = Arc::new(Campaigns {
             store: store.clone(),
             clock: clock.clone(),
             wake: wake.clone(),
             settings: settings.clone(),
+            traces: traces.clone(),
         });
         let directory = Arc::new(Directory::new(store.clone(), clock.clone()));
         let cluster = Arc::new(Cluster {
@@ -210,6 +219,7 @@ impl Engine {
             accounts,
             directory,
             numbers,
+            traces,
             dispatch,
             inbound,
             cluster,

@@ -31,6 +31,7 @@ pub mod campaigns;
 pub mod directory;
 pub mod numbers;
 pub mod orders;
+pub mod traces;
 
 mod cluster;
 mod dispatch;

@@ -51,6 +51,7 @@
 mod command;
 mod given_certificates;
 mod status;
+mod status_meaning;
 
 /// Delays between attempts.
 pub mod backoff;

@@ -24,6 +24,7 @@ mod routing;
 mod search;
 mod senders;
 mod templates;
+mod trace;
 mod unread_receipts;
 
 use accounts::*;
@@ -44,6 +45,7 @@ use routing::*;
 use search::{find_messages, find_recipients};
 use senders::*;
 use templates::*;
+use trace::show_trace;
 use unread_receipts::list_unread_receipts;
 
 pub(crate) use routes::admin_door;

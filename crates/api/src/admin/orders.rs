@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::ports::Charged;
+use domain::reason::Reason;
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::Order;
 use http::Refusal;
@@ -13,7 +14,7 @@ use super::path::Ordered;
 use crate::moment::Moment;
 use crate::settings::DoorState;
 
-fn view(order: &Order, charged: &Charged) -> Value {
+fn view(order: &Order, reason: Option<Reason>, charged: &Charged) -> Value {
     let to = match &order.fulfilment {
         Fulfilment::Message { to, .. } => Some(to.stored()),
         Fulfilment::Activation { .. } | Fulfilment::Rental { .. } | Fulfilment::Credit => None,
@@ -22,7 +23,7 @@ fn view(order: &Order, charged: &Charged) -> Value {
         "id": order.id.to_string(),
         "kind": order.kind().as_str(),
         "status": order.state.as_str(),
-        "reason": order.reason.map(|reason| reason.as_str()),
+        "reason": reason.map(Reason::as_str),
         "account": order.account,
         "payment": order.payment.method().as_str(),
         "to": to,
@@ -44,5 +45,6 @@ pub(crate) async fn show_any_order(
 ) -> Result<Json<Value>, Refusal> {
     let found = door.engine.orders.with_charge(id).await.map_err(store_failed)?;
     let (order, charged) = found.ok_or_else(none)?;
-    Ok(Json(view(&order, &charged)))
+    let reason = door.engine.traces.order_reason(&order).await.map_err(store_failed)?;
+    Ok(Json(view(&order, reason, &charged)))
 }

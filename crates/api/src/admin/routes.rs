@@ -55,6 +55,7 @@ pub(crate) fn admin_door() -> Door<DoorState> {
     )
     .route("/admin/v1/messages", get(find_messages))
     .route("/admin/v1/recipients", get(find_recipients))
+    .route("/admin/v1/trace", get(show_trace))
     .route("/admin/v1/orders/{order}", get(show_any_order))
     .route("/admin/v1/orders/{order}/refunds", get(list_order_refunds).post(refund_order))
     .route("/admin/v1/events", get(find_events))

@@ -82,7 +82,7 @@ fn recipient_view(found: &FoundRecipient) -> Value {
 }
 
 /// The message, and the index in it.
-fn read_cursor(text: &str) -> Option<(MessageId, u32)> {
+pub(super) fn read_cursor(text: &str) -> Option<(MessageId, u32)> {
     let (id, index) = text.split_once(':')?;
     Some((MessageId(Uuid::try_parse(id).ok()?), index.parse().ok()?))
 }

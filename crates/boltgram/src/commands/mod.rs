@@ -25,6 +25,7 @@ mod restore;
 mod revoke_key;
 mod revoke_operator;
 mod serve;
+mod show_trace;
 
 use anyhow::Context;
 
@@ -52,6 +53,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Sender(command) => on_store(sender(&instance, command)),
         Command::Inbound(InboundCommand::List { limit, list }) => {
             on_store(list_inbound::list_inbound(&instance, limit, list))
+        }
+        Command::Trace { subject, json, limit } => {
+            on_store(show_trace::show_trace(&instance, subject, json, limit))
         }
         Command::Ledger(LedgerCommand::Check) => on_store(check_ledger::check_ledger(&instance)),
     }

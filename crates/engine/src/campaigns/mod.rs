@@ -13,6 +13,7 @@ use domain::ports::{Clock, Store};
 
 use crate::live::Live;
 use crate::settings::Settings;
+use crate::traces::Traces;
 use crate::wake::Wake;
 
 pub use credits::Credits;
@@ -25,4 +26,6 @@ pub struct Campaigns {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) wake: Arc<Wake>,
     pub(crate) settings: Arc<Live<Settings>>,
+    /// Why recipients wait, where an operator sees them.
+    pub(crate) traces: Arc<Traces>,
 }

@@ -48,7 +48,8 @@ impl Campaigns {
         list: RecipientList,
     ) -> Result<Option<(BulkMessage, RecipientPage)>, PortError> {
         let Some(found) = self.store.bulk(account, message).await? else { return Ok(None) };
-        let page = self.store.bulk_recipients(message, list).await?;
+        let mut page = self.store.bulk_recipients(message, list).await?;
+        self.traces.explain(page.recipients.iter_mut().map(|one| (message, one)).collect()).await?;
         Ok(Some((found, page)))
     }
 
@@ -62,6 +63,9 @@ impl Campaigns {
         &self,
         search: RecipientSearch,
     ) -> Result<RecipientsFound, PortError> {
-        self.store.find_recipients(search).await
+        let mut found = self.store.find_recipients(search).await?;
+        let all = found.recipients.iter_mut().map(|one| (one.message, &mut one.recipient));
+        self.traces.explain(all.collect()).await?;
+        Ok(found)
     }
 }
