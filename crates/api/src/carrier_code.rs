@@ -55,7 +55,7 @@ fn smtp_meaning(code: &str) -> Option<&'static str> {
         553 => "the address of the mailbox is not valid",
         554 => "the mail server refused the mail",
         400..=499 => "the mail server has a temporary error",
-        500..=599 => "the mail server refused it permanently",
+        505..=599 => "the mail server refused it permanently",
         _ => return None,
     })
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use domain::account::{Account, AccountName};
 use domain::id::AccountId;
-use domain::ports::Store;
+use domain::ports::{Store, StoreObserver};
+use engine::StoreTimings;
 use engine::accounts::Accounts;
 use engine::directory::Directory;
 use store::{Options, StoreUrl};
@@ -105,12 +106,17 @@ pub(crate) async fn existing_store(config: &Config) -> anyhow::Result<StoreUrl> 
 }
 
 /// Creates or migrates the store as needed: only for who holds the [`crate::serve_lock::ServeLock`].
-pub(crate) async fn open_store_to_serve(config: &Config) -> anyhow::Result<Arc<dyn Store>> {
+/// `timings` are told how long commits and flushes take.
+pub(crate) async fn open_store_to_serve(
+    config: &Config,
+    timings: Arc<StoreTimings>,
+) -> anyhow::Result<Arc<dyn Store>> {
     make_data_directory(&config.data)?;
     let url = config.whole_store_url()?;
     refuse_lost_database(config, &url)?;
     let vault = url.vault(&config.data).await.context("cannot use the vault key")?;
-    let options = Options { kept: vec![url.vault_file(&config.data)], ..Options::default() };
+    let (kept, observer) = (vec![url.vault_file(&config.data)], Some(timings as Arc<dyn StoreObserver>));
+    let options = Options { kept, observer, ..Options::default() };
     url.open(vault, options).await.with_context(|| unopened(&url))
 }
 

@@ -15,7 +15,7 @@ use domain::number::{Home, Notation};
 use domain::ports::{Clock, Fetch, Lightning, Random, Store};
 use domain::routing::{CarrierName, Routes};
 use engine::tasks::Tasks;
-use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings};
+use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings, StoreTimings};
 use lightning::lnd::{Lnd, LndOptions};
 use lightning::none::NoNode;
 use lightning::sandbox::{self, Sandbox};
@@ -41,7 +41,8 @@ pub(crate) struct House {
 
 pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House> {
     let (clock, random) = (system_clock(), os_random());
-    let store = open_store_to_serve(config).await?;
+    let store_timings = Arc::<StoreTimings>::default();
+    let store = open_store_to_serve(config, store_timings.clone()).await?;
     let (lightning, wallet) = open_node(config, &clock, &random).await?;
     let room = inbound_room();
     let carriers = make_carriers(config, &clock, &random, &room)?;
@@ -49,7 +50,8 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     let inbound = inbound_settings(config, &*random)?;
     let numbers = declared_numbers(config, &*store).await?;
     let settings = settings(config, inbound, numbers)?;
-    let ports = Ports { store: store.clone(), lightning, carriers, fetch, clock, random };
+    let ports =
+        Ports { store: store.clone(), lightning, carriers, fetch, clock, random, store_timings };
     let engine = Engine::new(ports, settings, Arc::new(api::Events), tasks);
     let wallet = wallet.map(|wallet| Arc::new(wallet) as Arc<dyn SandboxWallet>);
     Ok(House { engine, http: http_settings(config, wallet), store, room })

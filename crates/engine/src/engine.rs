@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::accept::Accept;
 use crate::accounts::Accounts;
+use crate::backlog::{BacklogCount, seconds};
 use crate::campaigns::Campaigns;
 use crate::carriers::Carriers;
 use crate::cluster::Cluster;
@@ -32,6 +33,7 @@ use crate::numbers::Numbers;
 use crate::orders::Orders;
 use crate::other_nodes::OtherNodes;
 use crate::settings::Settings;
+use crate::store_timings::StoreTimings;
 use crate::tasks::Tasks;
 use crate::tip::LastTip;
 use crate::traces::{Links, Traces};
@@ -46,6 +48,8 @@ pub struct Ports {
     pub fetch: Arc<dyn Fetch>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
+    /// Told by the store, if it was opened with it.
+    pub store_timings: Arc<StoreTimings>,
 }
 
 #[derive(Debug)]
@@ -64,6 +68,7 @@ pub struct Engine {
     pub(crate) carriers: Arc<Carriers>,
     inbox: Arc<CarrierInbox>,
     health: HealthCheck,
+    backlog: BacklogCount,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
@@ -81,8 +86,8 @@ impl Engine {
         render: Arc<dyn RenderEvent>,
         tasks: Tasks,
     ) -> Arc<Self> {
-        let Ports { store, lightning, carriers, fetch, clock, random } = ports;
-        let (wake, metrics) = (Arc::<Wake>::default(), Arc::<Metrics>::default());
+        let Ports { store, lightning, carriers, fetch, clock, random, store_timings } = ports;
+        let (wake, metrics) = (Arc::<Wake>::default(), Arc::new(Metrics::new(&store_timings)));
         let (tip, other_nodes) = (Arc::<LastTip>::default(), Arc::<OtherNodes>::default());
         let carriers = Arc::new(Carriers::new(carriers));
         let settings = Arc::new(Live::new(settings));
@@ -178,6 +183,12 @@ impl Engine {
             other_nodes: other_nodes.clone(),
             settings: settings.clone(),
         };
+        let backlog = BacklogCount {
+            store: store.clone(),
+            clock: clock.clone(),
+            links: links.clone(),
+            last: Default::default(),
+        };
         let traces = Arc::new(Traces::with_links(store.clone(), clock.clone(), links));
         let campaigns = Arc::new(Campaigns {
             store: store.clone(),
@@ -226,6 +237,7 @@ impl Engine {
             carriers,
             inbox,
             health,
+            backlog,
             store,
             clock,
             metrics,
@@ -343,6 +355,13 @@ impl Engine {
             let labels = ByCarrier { carrier: carrier.as_str().to_owned() };
             now.carrier_up.get_or_create(&labels).set(i64::from(link.up));
         }
+        for (carrier, count, oldest) in self.dispatch.unanswered() {
+            let labels = ByCarrier { carrier: carrier.as_str().to_owned() };
+            now.carrier_unanswered.get_or_create(&labels).set(gauge(count));
+            let oldest = seconds(oldest);
+            now.carrier_unanswered_oldest_seconds.get_or_create(&labels).set(oldest);
+        }
+        self.backlog.show(now).await;
         now.ready.set(i64::from(health.is_ready()));
         now.chunks_in_work.set(gauge(self.dispatch.chunks_in_flight() as u64));
         if let Ok(tip) = &health.node {

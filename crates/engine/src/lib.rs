@@ -6,10 +6,12 @@
 //!
 //! In reading order: the engine and its parts; the use cases; the workers.
 
+mod backlog;
 mod engine;
 mod health;
 mod metrics;
 mod settings;
+mod store_timings;
 pub mod tasks;
 
 mod bisect_refused;
@@ -42,3 +44,4 @@ pub use engine::{Engine, Ports};
 pub use health::Health;
 pub use metrics::Metrics;
 pub use settings::{InboundSettings, OrderSettings, Settings};
+pub use store_timings::StoreTimings;

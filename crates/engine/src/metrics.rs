@@ -4,7 +4,24 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use crate::store_timings::StoreTimings;
+
+/// Bounds in seconds, for what takes milliseconds.
+pub(crate) const BRIEF: [f64; 14] =
+    [0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0];
+
+/// For what waits for another party: a carrier's answer, a webhook's.
+const REMOTE: [f64; 14] =
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0];
+
+/// For receipts, which come within seconds or within days.
+const LONG: [f64; 14] = [
+    0.05, 0.2, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 14_400.0, 86_400.0,
+    259_200.0,
+];
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct ByKind {
@@ -31,6 +48,12 @@ pub struct ByRefusal {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct ByCarrier {
     pub carrier: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(crate) struct ByWait {
+    pub lane: &'static str,
+    pub reason: &'static str,
 }
 
 #[derive(Debug)]
@@ -61,6 +84,14 @@ pub struct Metrics {
     pub store_retries: Counter,
     /// What the store refused permanently and was dropped, by kind: outcome, chunk_end, receipt.
     pub given_up: Family<ByKind, Counter>,
+    /// From the request to the durable message, for requests that were accepted.
+    pub accept: Histogram,
+    /// From the hand-over to a carrier to its outcome.
+    pub submit: Histogram,
+    /// From a part's acceptance by a carrier to its final receipt.
+    pub receipt: Histogram,
+    /// Calls of webhooks that were answered, or ended without an answer.
+    pub webhook: Histogram,
     /// As of the last [`Engine::encode_metrics`](crate::Engine::encode_metrics).
     pub(crate) now: Gauges,
 }
@@ -77,6 +108,15 @@ pub(crate) struct Gauges {
     pub ready: Gauge,
     /// Chunks in flight.
     pub chunks_in_work: Gauge,
+    /// Recipients that are not with a carrier yet, and the age of their oldest message.
+    pub backlog_recipients: Family<ByWait, Gauge>,
+    pub backlog_oldest_seconds: Family<ByWait, Gauge>,
+    /// Recipients handed to a carrier by this node without an outcome, and the age of the oldest.
+    pub carrier_unanswered: Family<ByCarrier, Gauge>,
+    pub carrier_unanswered_oldest_seconds: Family<ByCarrier, Gauge>,
+    /// Webhook calls that have not ended, and the age of the oldest event.
+    pub webhooks_waiting: Gauge,
+    pub webhooks_oldest_seconds: Gauge,
 }
 
 impl Gauges {
@@ -87,11 +127,47 @@ impl Gauges {
         registry.register("tip_height", "Block height of the node", self.tip_height.clone());
         registry.register("ready", "Store, node and carriers are available", self.ready.clone());
         registry.register("chunks_in_work", "Chunks being sent", self.chunks_in_work.clone());
+        registry.register(
+            "backlog_recipients",
+            "Recipients that wait to be sent, by lane and reason",
+            self.backlog_recipients.clone(),
+        );
+        registry.register(
+            "backlog_oldest_seconds",
+            "Age of the oldest message that waits to be sent, by lane and reason",
+            self.backlog_oldest_seconds.clone(),
+        );
+        registry.register(
+            "carrier_unanswered",
+            "Recipients handed to a carrier that has not answered",
+            self.carrier_unanswered.clone(),
+        );
+        registry.register(
+            "carrier_unanswered_oldest_seconds",
+            "Since when the oldest of them waits for the answer",
+            self.carrier_unanswered_oldest_seconds.clone(),
+        );
+        registry.register(
+            "webhooks_waiting",
+            "Webhook calls that have not ended",
+            self.webhooks_waiting.clone(),
+        );
+        registry.register(
+            "webhooks_oldest_seconds",
+            "Age of the oldest event whose webhook call has not ended",
+            self.webhooks_oldest_seconds.clone(),
+        );
     }
 }
 
 impl Default for Metrics {
     fn default() -> Self {
+        Self::new(&StoreTimings::default())
+    }
+}
+
+impl Metrics {
+    pub fn new(store: &StoreTimings) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("boltgram"),
             orders_created: Family::default(),
@@ -106,6 +182,10 @@ impl Default for Metrics {
             webhooks: Family::default(),
             store_retries: Counter::default(),
             given_up: Family::default(),
+            accept: Histogram::new(BRIEF),
+            submit: Histogram::new(REMOTE),
+            receipt: Histogram::new(LONG),
+            webhook: Histogram::new(REMOTE),
             now: Gauges::default(),
         };
         let registry = &mut metrics.registry;
@@ -141,12 +221,20 @@ impl Default for Metrics {
             "Writes the store refused for good",
             metrics.given_up.clone(),
         );
+        for (name, help, histogram) in [
+            ("accept_seconds", "From a request to its durable message", &metrics.accept),
+            ("submit_seconds", "From the hand-over to a carrier to its answer", &metrics.submit),
+            ("receipt_seconds", "From a part's acceptance to its receipt", &metrics.receipt),
+            ("webhook_seconds", "Duration of webhook calls", &metrics.webhook),
+            ("store_commit_seconds", "Duration of the store's commits", &store.commit),
+            ("store_flush_seconds", "Duration of the flushes of SQLite's log", &store.flush),
+        ] {
+            registry.register(name, help, histogram.clone());
+        }
         metrics.now.register(registry);
         metrics
     }
-}
 
-impl Metrics {
     /// All metrics in the OpenMetrics text format.
     pub(crate) fn encode(&self) -> String {
         let mut text = String::new();
@@ -158,7 +246,71 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    /// A family without members is not encoded.
+    fn with_all_families() -> Metrics {
+        let metrics = Metrics::default();
+        let Metrics {
+            registry: _,
+            orders_created,
+            bulk_messages: _,
+            bulk_recipients: _,
+            orders_ended,
+            submissions,
+            chunks_handed_over,
+            receipts,
+            inbound,
+            inbound_refused,
+            webhooks,
+            store_retries: _,
+            given_up,
+            accept: _,
+            submit: _,
+            receipt: _,
+            webhook: _,
+            now,
+        } = &metrics;
+        let (kind, result, reason) = ("", "", "");
+        let carrier = String::new;
+        for family in [orders_created, given_up] {
+            family.get_or_create(&ByKind { kind }).inc();
+        }
+        for family in [orders_ended, chunks_handed_over, receipts, inbound, webhooks] {
+            family.get_or_create(&ByResult { result }).inc();
+        }
+        submissions.get_or_create(&ByOutcome { carrier: carrier(), outcome: "" }).inc();
+        inbound_refused.get_or_create(&ByRefusal { carrier: carrier(), reason }).inc();
+        for family in
+            [&now.carrier_up, &now.carrier_unanswered, &now.carrier_unanswered_oldest_seconds]
+        {
+            family.get_or_create(&ByCarrier { carrier: carrier() }).set(0);
+        }
+        for family in [&now.backlog_recipients, &now.backlog_oldest_seconds] {
+            family.get_or_create(&ByWait { lane: "", reason }).set(0);
+        }
+        metrics
+    }
+
+    #[test]
+    fn the_document_lists_every_metric_and_no_other() {
+        let text = with_all_families().encode();
+        let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let shown: BTreeSet<_> = types
+            .filter_map(|line| line.split_once(' '))
+            .map(|(name, kind)| format!("{name}{}", if kind == "counter" { "_total" } else { "" }))
+            .collect();
+        let document = include_str!("../../../docs/metrics.md");
+        let cells = document.lines().filter_map(|line| line.strip_prefix("| `"));
+        let listed: BTreeSet<_> = cells
+            .filter_map(|line| line.split('`').next())
+            .filter(|name| name.starts_with("boltgram_"))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(shown, listed);
+    }
 
     #[test]
     fn encodes_what_was_counted() {

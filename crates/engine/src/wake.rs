@@ -42,12 +42,16 @@ impl Wake {
         }
     }
 
-    /// Wakes the workers that a change concerns, and counts the orders that it ended.
+    /// Wakes the workers that a change concerns, counts the orders that it ended, and observes how
+    /// long receipts took.
     pub(crate) fn after(&self, recorded: &Recorded, metrics: &Metrics) {
         for (result, count) in [("settled", recorded.settled), ("cancelled", recorded.cancelled)] {
             if count > 0 {
                 metrics.orders_ended.get_or_create(&ByResult { result }).inc_by(count.into());
             }
+        }
+        for wait in &recorded.receipt_waits {
+            metrics.receipt.observe(wait.as_secs_f64());
         }
         if recorded.decided > 0 {
             self.watch.notify_one();

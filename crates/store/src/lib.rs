@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Gate, Store};
+use domain::ports::{Gate, Store, StoreObserver};
 
 pub use backup::BackupError;
 pub use postgres::{DumpError, NodeName};
@@ -127,6 +127,8 @@ pub struct Options {
     pub open_timeout: Duration,
     /// What stands around every change and read; `None` in production.
     pub gate: Option<Arc<dyn Gate>>,
+    /// Told how long commits and flushes take.
+    pub observer: Option<Arc<dyn StoreObserver>>,
 }
 
 impl Default for Options {
@@ -142,6 +144,7 @@ impl Default for Options {
             ping_timeout: Duration::from_secs(5),
             open_timeout: Duration::from_secs(600),
             gate: None,
+            observer: None,
         }
     }
 }

@@ -107,6 +107,7 @@ impl House {
             fetch: Arc::new(FakeFetch),
             clock: clock.clone(),
             random: random.clone(),
+            store_timings: Arc::default(),
         };
         let engine = Engine::new(ports, settings(strangers), Arc::new(Events), Tasks::new());
         let accounts = Accounts::new(store.clone(), clock.clone(), random, Prices::default());

@@ -48,3 +48,4 @@ mod nodes;
 mod waits;
 mod webhook_faults;
 mod webhooks;
+mod why;

@@ -13,6 +13,7 @@ mod fetch;
 mod gate;
 mod lightning;
 mod store;
+mod store_observer;
 mod supplier;
 
 pub use carrier::{
@@ -39,6 +40,7 @@ pub use store::{
     TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
 };
 
+pub use store_observer::StoreObserver;
 pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};
 
 /// Why a port failed, in terms of what the caller may do next. The text describes this layer, for

@@ -22,6 +22,7 @@ mod traffic;
 mod webhook;
 
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use domain::id::AccountId;
 use domain::ports::{Clock, Fetch, Random, Store};
@@ -79,12 +80,17 @@ impl Accept {
         {
             return Ok(Accepted::earlier(answer));
         }
+        let begun = Instant::now();
         // Boxed: the caller's future is moved several times until it runs.
-        match request.draft.payment {
+        let accepted = match request.draft.payment {
             Payment::Invoice => Box::pin(self.open_order(request)).await,
             Payment::Credit => Box::pin(self.store_order(request)).await,
             Payment::Shares => Box::pin(self.store_campaign(request)).await,
+        };
+        if accepted.is_ok() {
+            self.metrics.accept.observe(begun.elapsed().as_secs_f64());
         }
+        accepted
     }
 
     /// Price and whether the credit suffices. Stores nothing.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::limits;
 use domain::message::Lane;
 use domain::ports::{Claimed, Clock, MessageStore, PortError};
+use domain::routing::CarrierName;
 use tokio::sync::Notify;
 
 use super::arrivals::{Arrivals, Queues};
@@ -100,6 +101,17 @@ impl Dispatcher {
 
     pub(crate) fn chunks_in_flight(&self) -> usize {
         self.in_flight().len()
+    }
+
+    /// For every carrier: recipients without an outcome, and the time since the oldest was handed over.
+    pub(crate) fn unanswered(&self) -> Vec<(CarrierName, u64, Duration)> {
+        let in_flight = self.in_flight();
+        let unanswered = in_flight.unanswered();
+        let of = |name: &CarrierName| {
+            let (count, oldest) = unanswered.get(name).copied().unwrap_or_default();
+            (name.clone(), count, oldest)
+        };
+        self.context.carriers.set().keys().map(of).collect()
     }
 
     /// Stops claiming.

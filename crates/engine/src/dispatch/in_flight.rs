@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::message::Lane;
 use domain::ports::{ChunkEnd, ChunkId, ClaimRoom, End, Outcome};
@@ -30,12 +30,23 @@ struct Work {
     /// Recipients whose receipts have a time limit before another carrier is tried.
     waiting: RecipientSet,
     receipt_wait: Duration,
-    carriers: Vec<(CarrierName, usize)>,
+    carriers: Vec<AtCarrier>,
     /// Time of the next attempt, and the last reason for one.
     retry: Option<(Timestamp, Reason)>,
     /// A recipient of `waiting` was accepted, or may have been under an earlier claim.
     awaits: bool,
     touched_at: Timestamp,
+    /// When it was handed over.
+    begun: Instant,
+}
+
+/// A chunk's recipients at a carrier.
+#[derive(Debug)]
+struct AtCarrier {
+    carrier: CarrierName,
+    recipients: usize,
+    /// Those without an outcome.
+    open: usize,
 }
 
 /// A recipient that was handed over.
@@ -69,6 +80,19 @@ impl InFlight {
 
     pub(super) fn lane(&self, chunk: ChunkId) -> Option<Lane> {
         self.chunks.get(&chunk).map(|work| work.holder.0)
+    }
+
+    /// Recipients of each carrier without an outcome, and the time since the oldest was handed over.
+    pub(super) fn unanswered(&self) -> HashMap<&CarrierName, (u64, Duration)> {
+        let mut unanswered = HashMap::<_, (u64, Duration)>::new();
+        for work in self.chunks.values() {
+            for at in work.carriers.iter().filter(|at| at.open > 0) {
+                let (count, oldest) = unanswered.entry(&at.carrier).or_default();
+                *count += at.open as u64;
+                *oldest = work.begun.elapsed().max(*oldest);
+            }
+        }
+        unanswered
     }
 
     /// Whether the carrier has recipients in flight.
@@ -137,6 +161,7 @@ impl InFlight {
             retry: None,
             awaits: earlier.is_some(),
             touched_at: now,
+            begun: Instant::now(),
         };
         self.chunks.insert(chunk, work);
     }
@@ -144,7 +169,9 @@ impl InFlight {
     /// Counts a chunk's recipients at a carrier.
     pub(super) fn occupy(&mut self, chunk: ChunkId, carrier: &CarrierName, recipients: usize) {
         if let Some(work) = self.chunks.get_mut(&chunk) {
-            work.carriers.push((carrier.clone(), recipients));
+            let carrier_name = carrier.clone();
+            let at = AtCarrier { carrier: carrier_name, recipients, open: recipients };
+            work.carriers.push(at);
             let lane = index(work.holder.0);
             if let Some(places) = self.places.get_mut(carrier) {
                 places[lane] += recipients;
@@ -160,9 +187,16 @@ impl InFlight {
     /// recorded ([`InFlight::end`]), so that they are not claimed meanwhile. Outcomes of other
     /// claims, repeated and late ones change nothing here (the store records them). `TryAnother`
     /// becomes `Refused` if no other carrier is left.
-    pub(super) fn note(&mut self, outcomes: &mut [Outcome], now: Timestamp) -> Vec<ChunkEnded> {
-        let mut ended = Vec::new();
-        for Outcome { key, end, accepted, .. } in outcomes {
+    ///
+    /// `answered` is told how long each carrier took for its outcome.
+    pub(super) fn note(
+        &mut self,
+        outcomes: &mut [Outcome],
+        now: Timestamp,
+        mut answered: impl FnMut(Duration),
+    ) -> Vec<ChunkEnded> {
+        let (mut ended, instant) = (Vec::new(), Instant::now());
+        for Outcome { key, carrier, end, accepted, .. } in outcomes {
             let Some(work) = self.chunks.get_mut(&key.chunk) else { continue };
             let at = key.recipient.saturating_sub(key.chunk.first);
             let ours = work.attempts.contains(&key.attempt) && *end != End::Late;
@@ -170,6 +204,10 @@ impl InFlight {
                 continue;
             }
             self.admission.answer(work.holder, now);
+            if let Some(at) = work.carriers.iter_mut().find(|at| at.carrier == *carrier) {
+                at.open = at.open.saturating_sub(1);
+                answered(instant.saturating_duration_since(work.begun));
+            }
             work.touched_at = now;
             if let End::TryAnother { reason, code } = end
                 && (!work.others.has(at) || !accepted.is_empty())
@@ -194,7 +232,7 @@ impl InFlight {
     fn remove(&mut self, chunk: ChunkId) {
         let Some(work) = self.chunks.remove(&chunk) else { return };
         self.admission.end(work.holder, work.open.count());
-        for (carrier, recipients) in work.carriers {
+        for AtCarrier { carrier, recipients, .. } in work.carriers {
             if let Some(places) = self.places.get_mut(&carrier) {
                 let places = &mut places[index(work.holder.0)];
                 *places = places.saturating_sub(recipients);

@@ -40,7 +40,7 @@ fn in_flight(recipients: u32) -> InFlight {
 }
 
 fn note(work: &mut InFlight, outcomes: impl Into<Vec<Outcome>>) -> Vec<ChunkEnded> {
-    work.note(&mut outcomes.into(), NOW)
+    work.note(&mut outcomes.into(), NOW, drop)
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_stalled_chunk_is_let_go() {
 #[test]
 fn another_carrier_is_tried_at_once_if_there_is_one() {
     let mut outcomes = [outcome(2, 0, try_another())];
-    let ended = begin(1, true, None).note(&mut outcomes, NOW);
+    let ended = begin(1, true, None).note(&mut outcomes, NOW, drop);
     let again = ChunkEnd::Retry { at: NOW, reason: Reason::Refused };
     assert_eq!(ended, [(CHUNK, 2, again)]);
     assert_eq!(outcomes[0].end, try_another());
@@ -133,7 +133,7 @@ fn another_carrier_is_tried_at_once_if_there_is_one() {
 #[test]
 fn the_last_carriers_word_is_the_refusal() {
     let mut outcomes = [outcome(2, 0, try_another())];
-    let ended = begin(1, false, None).note(&mut outcomes, NOW);
+    let ended = begin(1, false, None).note(&mut outcomes, NOW, drop);
     assert_eq!(ended, [(CHUNK, 2, ChunkEnd::Done)]);
     let code = "smpp:0x00000400".to_owned();
     assert_eq!(outcomes[0].end, End::Refused { reason: Reason::Refused, code });
@@ -144,7 +144,7 @@ fn a_carrier_that_took_a_part_is_the_last() {
     let mut half = outcome(2, 0, try_another());
     half.accepted = vec![AcceptedPart { part: 1, carrier_id: "a".to_owned() }];
     let mut outcomes = [half];
-    begin(1, true, None).note(&mut outcomes, NOW);
+    begin(1, true, None).note(&mut outcomes, NOW, drop);
     assert!(matches!(outcomes[0].end, End::Refused { .. }));
 }
 
@@ -167,4 +167,20 @@ fn receipts_of_an_earlier_claim_are_waited_for_too() {
     work.begin(CHUNK, 2, HOLDER, &handed, Some(WAIT), NOW);
     let ended = note(&mut work, [outcome(2, 0, End::Delivered)]);
     assert_eq!(ended, [(CHUNK, 2, ChunkEnd::AwaitReceipts { until: NOW.after(WAIT) })]);
+}
+
+#[test]
+fn what_a_carrier_has_not_answered_is_counted() {
+    let mut work = in_flight(3);
+    let main = CarrierName::new("main");
+    work.occupy(CHUNK, &main, 3);
+    let of = |work: &InFlight| work.unanswered().get(&main).map(|(count, _)| *count);
+    assert_eq!(of(&work), Some(3));
+    let mut answered = 0;
+    let mut outcomes = [outcome(2, 0, End::Accepted), outcome(2, 0, End::Accepted)];
+    work.note(&mut outcomes, NOW, |_| answered += 1);
+    assert_eq!((of(&work), answered), (Some(2), 1), "a repeat is no answer");
+    let mut others = [1, 2].map(|recipient| outcome(2, recipient, End::Accepted));
+    work.note(&mut others, NOW, |_| answered += 1);
+    assert_eq!((of(&work), answered), (None, 3));
 }

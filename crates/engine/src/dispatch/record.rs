@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use domain::limits;
 use domain::ports::{ChunkEnd, ChunkId, End, Outcome, PortError, Recorded};
@@ -36,7 +37,9 @@ impl Dispatcher {
     async fn flush(&self, mut batch: Vec<Outcome>) {
         let _recording = self.arrivals.recording(batch.len());
         let now = self.context.clock.now();
-        let ends = self.in_flight().note(&mut batch, now);
+        let submit = &self.context.metrics.submit;
+        let answered = |took: Duration| submit.observe(took.as_secs_f64());
+        let ends = self.in_flight().note(&mut batch, now, answered);
         self.counters().count(&batch, &self.context.metrics);
         store_all(batch, &ends, self).await;
         if !ends.is_empty() {

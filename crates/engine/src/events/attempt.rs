@@ -107,6 +107,9 @@ pub(super) async fn attempt(
         None => None,
     };
     let took = begun.elapsed();
+    if fetched.is_some() {
+        context.metrics.webhook.observe(took.as_secs_f64());
+    }
     let cause = match &fetched {
         Some(Err(FetchError::Unreachable(cause))) => Some(cause.to_string()),
         Some(Err(error)) => Some(error.to_string()),

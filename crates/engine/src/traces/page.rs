@@ -73,7 +73,7 @@ impl Traces {
                 let at = traces.iter().position(|trace| trace.index == found.index);
                 let trace = at.map(|at| traces.swap_remove(at));
                 let waiting = waiting.next().flatten();
-                let recipient = self.recipient(found, trace, waiting);
+                let recipient = self.recipient(found, trace, waiting.as_ref());
                 let order = self.order_of(message.as_ref()).await?;
                 traced.push(Traced { message: message.clone(), order, recipient: Some(recipient) });
             }
@@ -86,17 +86,17 @@ impl Traces {
         &self,
         found: &BulkRecipient,
         trace: Option<RecipientTrace>,
-        waiting: Option<Waiting>,
+        waiting: Option<&Waiting>,
     ) -> TracedRecipient {
         let now = self.clock.now();
         let state = trace.as_ref().map_or(found.state, |trace| trace.state);
         let stored = trace.as_ref().map_or(found.reason, |trace| trace.reason);
         let down = self.links_are_down(&found.address);
-        let reason = match &waiting {
+        let reason = match waiting {
             Some(waiting) => waiting.reason(state, stored, down, now),
             None => stored,
         };
-        let waits = waiting.as_ref().filter(|_| !state.is_final());
+        let waits = waiting.filter(|_| !state.is_final());
         let updated_at = trace.as_ref().map_or(found.updated_at, |trace| trace.updated_at);
         let (code, tried, tries, parts) = trace
             .map(|trace| (trace.code, trace.tried, trace.tries, trace.parts))
@@ -107,10 +107,10 @@ impl Traces {
             state,
             reason,
             code,
-            lane: waiting.as_ref().map(|waiting| waiting.lane),
+            lane: waiting.map(|waiting| waiting.lane),
             next_try_at: waits.and_then(|waiting| waiting.next_try_at(state, now)),
             node: waits.and_then(|waiting| waiting.node(now)).map(str::to_owned),
-            start_at: waiting.as_ref().and_then(|waiting| waiting.start_at),
+            start_at: waiting.and_then(|waiting| waiting.start_at),
             updated_at,
             tried,
             tries,

@@ -16,7 +16,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::PortError;
+use domain::ports::{PortError, StoreObserver};
 use tokio::time::Instant;
 
 use super::error::{Fault, port_error, undid, unsure};
@@ -46,6 +46,7 @@ pub(crate) struct Attempts<'s> {
     vault: &'s Arc<Vault>,
     /// `None` for a read.
     notifier: Option<&'s NodeNotifier>,
+    observer: Option<&'s dyn StoreObserver>,
     kind: Kind,
     crossed: u32,
     lost: u32,
@@ -56,12 +57,15 @@ impl<'s> Attempts<'s> {
         pool: &'s Arc<Pool>,
         vault: &'s Arc<Vault>,
         notifier: &'s NodeNotifier,
+        observer: Option<&'s dyn StoreObserver>,
     ) -> Self {
-        Self { pool, vault, notifier: Some(notifier), kind: Kind::Write, crossed: 0, lost: 0 }
+        let (notifier, kind) = (Some(notifier), Kind::Write);
+        Self { pool, vault, notifier, observer, kind, crossed: 0, lost: 0 }
     }
 
     pub(super) const fn to_read(pool: &'s Arc<Pool>, vault: &'s Arc<Vault>) -> Self {
-        Self { pool, vault, notifier: None, kind: Kind::Read, crossed: 0, lost: 0 }
+        let (notifier, observer, kind) = (None, None, Kind::Read);
+        Self { pool, vault, notifier, observer, kind, crossed: 0, lost: 0 }
     }
 
     pub(crate) async fn begin(&mut self) -> Result<PgTx> {
@@ -101,8 +105,14 @@ impl<'s> Attempts<'s> {
             }
             return Some(Ok(value));
         }
+        let begun = Instant::now();
         match commit(&mut lent, notify).await {
-            Ok(()) => Some(Ok(value)),
+            Ok(()) => {
+                if let Some(observer) = self.observer {
+                    observer.committed(begun.elapsed());
+                }
+                Some(Ok(value))
+            }
             Err((fault, error)) => {
                 drop(lent);
                 if self.again(fault).await { None } else { Some(Err(error)) }

@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Changed, PortError};
+use domain::ports::{Changed, PortError, StoreObserver};
 
 use self::change::Attempts;
 use self::error::silent;
@@ -56,6 +56,7 @@ pub(crate) struct Postgres {
     ping_timeout: Duration,
     /// See [`crate::Options::kept`].
     kept: Vec<PathBuf>,
+    observer: Option<Arc<dyn StoreObserver>>,
 }
 
 impl Postgres {
@@ -65,7 +66,12 @@ impl Postgres {
         at_commit: &AtCommit,
     ) -> Result<R> {
         self.check_presence()?;
-        let mut attempts = Attempts::to_write(&self.writers, &self.vault, &self.notifier);
+        let mut attempts = Attempts::to_write(
+            &self.writers,
+            &self.vault,
+            &self.notifier,
+            self.observer.as_deref(),
+        );
         loop {
             let mut open = attempts.begin().await?;
             let mut tx = AnyTx::postgres(&mut open);

@@ -40,6 +40,7 @@ pub(crate) async fn open(
         notifier: NodeNotifier::new(),
         ping_timeout: options.ping_timeout,
         kept: options.kept.clone(),
+        observer: options.observer.clone(),
     })
 }
 

@@ -15,7 +15,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use domain::ports::PortError;
+use domain::ports::{PortError, StoreObserver};
 
 use super::command::Command;
 use super::durable::{Durable, Trust};
@@ -52,11 +52,12 @@ impl Flusher {
         log: Arc<dyn Log>,
         durable: Arc<Durable>,
         losses: Losses,
+        observer: Option<Arc<dyn StoreObserver>>,
     ) -> std::io::Result<Self> {
         let (groups, queue) = sync_channel(GROUPS_MAX);
         let thread = thread::Builder::new()
             .name("store-flusher".to_owned())
-            .spawn(move || run(&*log, &durable, losses, &queue))?;
+            .spawn(move || run(&*log, &durable, losses, observer.as_deref(), &queue))?;
         Ok(Self { groups: Some(groups), thread: Some(thread) })
     }
 
@@ -80,13 +81,19 @@ impl Drop for Flusher {
     }
 }
 
-fn run(log: &dyn Log, durable: &Durable, mut losses: Losses, queue: &Receiver<Group>) {
+fn run(
+    log: &dyn Log,
+    durable: &Durable,
+    mut losses: Losses,
+    observer: Option<&dyn StoreObserver>,
+    queue: &Receiver<Group>,
+) {
     let _end = End(durable);
     let mut groups = Vec::with_capacity(GROUPS_MAX + 1);
     while let Ok(first) = queue.recv() {
         groups.push(first);
         groups.extend(queue.try_iter().take(GROUPS_MAX));
-        let stored = flush(log, durable, &groups);
+        let stored = flush(log, durable, observer, &groups);
         if let Some(last) = groups.last() {
             durable.flushed(last.number);
         }
@@ -108,14 +115,23 @@ impl Drop for End<'_> {
     }
 }
 
-fn flush(log: &dyn Log, durable: &Durable, groups: &[Group]) -> Result<(), PortError> {
+fn flush(
+    log: &dyn Log,
+    durable: &Durable,
+    observer: Option<&dyn StoreObserver>,
+    groups: &[Group],
+) -> Result<(), PortError> {
     let written = groups.iter().any(|group| matches!(group.commit, Commit::Written));
-    if written
-        && durable.trust() == Trust::Whole
-        && let Err(error) = log.flush()
-    {
-        tracing::error!(%error, "could not flush the log");
-        durable.doubt(Trust::Doubtful);
+    if written && durable.trust() == Trust::Whole {
+        let begun = Instant::now();
+        match (log.flush(), observer) {
+            (Ok(()), Some(observer)) => observer.flushed(begun.elapsed()),
+            (Ok(()), None) => {}
+            (Err(error), _) => {
+                tracing::error!(%error, "could not flush the log");
+                durable.doubt(Trust::Doubtful);
+            }
+        }
     }
     match durable.trust() {
         // The frames may be in a file that nobody will find again.

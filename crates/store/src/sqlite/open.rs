@@ -59,7 +59,8 @@ pub(crate) fn open(path: PathBuf, vault: Vault, options: &Options) -> Result<Sql
             .map_err(OpenError::Thread)?;
     let lengths = Lengths::SERVER;
     let tx = SqliteTx::new(connection, vault);
-    let context = Context { tx, path, busy_timeout, log, lengths, durable };
+    let observer = options.observer.clone();
+    let context = Context { tx, path, busy_timeout, log, lengths, durable, observer };
     let writer = Writer::start(context).map_err(OpenError::Thread)?;
     Ok(Sqlite { readers, writer })
 }

@@ -31,10 +31,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::limits::{STORE_COMMIT_COMMANDS_MAX, STORE_QUEUE_MAX};
-use domain::ports::PortError;
+use domain::ports::{PortError, StoreObserver};
 use rusqlite::config::DbConfig;
 use tokio::sync::{mpsc, oneshot};
 
@@ -63,6 +63,7 @@ pub(super) struct Context {
     pub(super) log: Arc<dyn Log>,
     pub(super) lengths: Lengths,
     pub(super) durable: Arc<Durable>,
+    pub(super) observer: Option<Arc<dyn StoreObserver>>,
 }
 
 impl Writer {
@@ -70,7 +71,8 @@ impl Writer {
         let (queue, commands) = mpsc::channel(STORE_QUEUE_MAX);
         let last_loss = LastLoss::default();
         let losses = Losses::new(last_loss.clone());
-        let flusher = Flusher::start(context.log.clone(), context.durable.clone(), losses)?;
+        let Context { log, durable, observer, .. } = &context;
+        let flusher = Flusher::start(log.clone(), durable.clone(), losses, observer.clone())?;
         let Context { path, lengths, busy_timeout, durable, .. } = &context;
         let checkpoints =
             Checkpoints::start(path.clone(), *lengths, *busy_timeout, durable.clone())?;
@@ -131,7 +133,7 @@ fn run(
     flusher: Flusher,
     mut checkpoints: Checkpoints,
 ) {
-    let Context { tx, log, durable, .. } = &mut context;
+    let Context { tx, log, durable, observer, .. } = &mut context;
     let mut repair = Repair::default();
     let mut group = Vec::new();
     while commands.blocking_recv_many(&mut group, STORE_COMMIT_COMMANDS_MAX) > 0 {
@@ -145,7 +147,12 @@ fn run(
             flusher.send(Group { number: durable.begin(), commands, commit });
             continue;
         }
-        flusher.send(commit(tx, durable, commands));
+        let begun = Instant::now();
+        let group = commit(tx, durable, commands);
+        if let (Some(observer), Commit::Written) = (&observer, &group.commit) {
+            observer.committed(begun.elapsed());
+        }
+        flusher.send(group);
         checkpoints.look(tx.connection());
     }
 }

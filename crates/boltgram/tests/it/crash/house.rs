@@ -124,6 +124,7 @@ impl House {
             fetch: Arc::new(NoFetch),
             clock: self.clock.clone(),
             random: self.random.clone(),
+            store_timings: Arc::default(),
         };
         let settings = Settings {
             prices: Prices {

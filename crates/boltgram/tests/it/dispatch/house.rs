@@ -102,6 +102,7 @@ impl House {
             fetch: Arc::new(NoFetch),
             clock: clock.clone(),
             random,
+            store_timings: Arc::default(),
         };
         let settings = Settings {
             prices: Prices {

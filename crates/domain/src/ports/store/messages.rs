@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -128,6 +129,8 @@ pub struct Recorded {
     /// Receipts that contradict a recipient which was final already: stored and shown, without any
     /// effect on state or money.
     pub contradictory: u32,
+    /// Of each part that a receipt decided: how long ago its carrier took it.
+    pub receipt_waits: Vec<Duration>,
     /// Unmarked receipts that are messages ([`Receipt::unmarked`]): the caller records them as
     /// inbound parts before it acknowledges them to the carrier.
     pub messages: Vec<InboundPart>,
@@ -145,6 +148,7 @@ impl Recorded {
         self.parked += other.parked;
         self.ambiguous += other.ambiguous;
         self.contradictory += other.contradictory;
+        self.receipt_waits.extend(other.receipt_waits);
         self.messages.extend(other.messages);
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use domain::inbound::InboundPart;
-use domain::message::receipt::{PartReceipt, ReceiptMatch};
+use domain::message::parts::Part;
+use domain::message::receipt::{PartReceipt, ReceiptEffect, ReceiptMatch};
 use domain::number::Msisdn;
 use domain::ports::{Lease, Receipt, Recorded};
 use domain::time::Timestamp;
@@ -60,7 +61,7 @@ async fn record_matched(
     let matched: BTreeSet<RecipientKey> = matches.iter().filter_map(recipient_of).collect();
     let mut messages = message_lock::lock(tx, matched.iter().map(|(message, _)| *message)).await?;
     let mut recipients = recipients::load(tx, &messages, matched).await?;
-    let mut updates = ReceiptUpdates::default();
+    let (mut updates, mut receipt_waits) = (ReceiptUpdates::default(), Vec::new());
     for (receipt, matched) in receipts.iter().zip(matches) {
         let ReceiptMatch::One((key, named)) = matched else { continue };
         let Some(recipient) = recipients.get_mut(key) else { continue };
@@ -68,6 +69,11 @@ async fn record_matched(
         let said = PartReceipt { state: receipt.state, code: receipt.code.clone(), at: receipt.at };
         for part in recipient.delivery.parts_of_receipt(carrier, named, receipt.scope) {
             let effect = recipient.delivery.record_receipt(carrier, part, &said);
+            if let ReceiptEffect::Decided(_) = effect {
+                let is = |taken: &&Part| taken.carrier == *carrier && taken.part == part;
+                let taken = recipient.delivery.parts.iter().find(is);
+                receipt_waits.extend(taken.map(|taken| now.since(taken.at)));
+            }
             let part = PartKey { recipient: *key, carrier, part };
             updates.add(recipient, effect, part, said.clone());
         }
@@ -76,7 +82,7 @@ async fn record_matched(
     updates.store(tx).await?;
     let recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;
     let messages = inbound_messages(receipts, matches);
-    Ok(Recorded { contradictory: updates.contradictory, messages, ..recorded })
+    Ok(Recorded { contradictory: updates.contradictory, receipt_waits, messages, ..recorded })
 }
 
 fn receipt_key(receipt: &Receipt) -> ReceiptKey<'_> {

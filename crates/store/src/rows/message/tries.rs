@@ -38,7 +38,7 @@ pub(super) async fn store(
     }
     let last = load_last(tx, failed.iter().map(|(key, _)| *key).collect()).await?;
     let (replacing, new): (Vec<_>, Vec<_>) =
-        place(failed, last).into_iter().partition(|placed| placed.replaces);
+        place(failed, &last).into_iter().partition(|placed| placed.replaces);
     tx.execute_many(
         "INSERT INTO tries (message, idx, number, attempt, carrier, link, reason, code, at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -57,7 +57,7 @@ pub(super) async fn store(
 /// Places each try after those before it. Of several with one place the last one stays.
 fn place(
     failed: Vec<(RecipientKey, FailedTry)>,
-    stored: BTreeMap<RecipientKey, LastTry>,
+    stored: &BTreeMap<RecipientKey, LastTry>,
 ) -> Vec<Placed> {
     let (mut last, mut placed) = (stored.clone(), BTreeMap::new());
     for (recipient, failed) in failed {

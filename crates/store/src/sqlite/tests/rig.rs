@@ -78,7 +78,7 @@ impl Rig {
         let readers = Readers::start(path.clone(), 4, PATIENCE, durable.clone(), &vault).unwrap();
         let busy_timeout = PATIENCE;
         let tx = SqliteTx::new(connection, vault);
-        let context = Context { tx, path, busy_timeout, log, lengths, durable };
+        let context = Context { tx, path, busy_timeout, log, lengths, durable, observer: None };
         let writer = Arc::new(Writer::start(context).unwrap());
         Self { readers, writer, outside }
     }

@@ -1,0 +1,30 @@
+//! How long the store takes: it is opened before the engine, which shows these with its metrics.
+
+use std::time::Duration;
+
+use domain::ports::StoreObserver;
+use prometheus_client::metrics::histogram::Histogram;
+
+use crate::metrics::BRIEF;
+
+#[derive(Debug)]
+pub struct StoreTimings {
+    pub(crate) commit: Histogram,
+    pub(crate) flush: Histogram,
+}
+
+impl Default for StoreTimings {
+    fn default() -> Self {
+        Self { commit: Histogram::new(BRIEF), flush: Histogram::new(BRIEF) }
+    }
+}
+
+impl StoreObserver for StoreTimings {
+    fn committed(&self, took: Duration) {
+        self.commit.observe(took.as_secs_f64());
+    }
+
+    fn flushed(&self, took: Duration) {
+        self.flush.observe(took.as_secs_f64());
+    }
+}
