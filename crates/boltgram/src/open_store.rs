@@ -83,7 +83,7 @@ pub(crate) async fn open_or_create_store(instance: &InstanceArgs) -> anyhow::Res
 /// As the first `serve` would.
 pub(crate) async fn create_store(config: &Config) -> anyhow::Result<()> {
     let lock = ServeLock::take(config).await?;
-    drop(open_store_to_serve(config).await?);
+    drop(open_store_to_serve(config, None).await?);
     drop(lock);
     Ok(())
 }
@@ -109,13 +109,14 @@ pub(crate) async fn existing_store(config: &Config) -> anyhow::Result<StoreUrl> 
 /// `timings` are told how long commits and flushes take.
 pub(crate) async fn open_store_to_serve(
     config: &Config,
-    timings: Arc<StoreTimings>,
+    timings: Option<Arc<StoreTimings>>,
 ) -> anyhow::Result<Arc<dyn Store>> {
     make_data_directory(&config.data)?;
     let url = config.whole_store_url()?;
     refuse_lost_database(config, &url)?;
     let vault = url.vault(&config.data).await.context("cannot use the vault key")?;
-    let (kept, observer) = (vec![url.vault_file(&config.data)], Some(timings as Arc<dyn StoreObserver>));
+    let kept = vec![url.vault_file(&config.data)];
+    let observer = timings.map(|timings| timings as Arc<dyn StoreObserver>);
     let options = Options { kept, observer, ..Options::default() };
     url.open(vault, options).await.with_context(|| unopened(&url))
 }

@@ -42,7 +42,7 @@ pub(crate) struct House {
 pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House> {
     let (clock, random) = (system_clock(), os_random());
     let store_timings = Arc::<StoreTimings>::default();
-    let store = open_store_to_serve(config, store_timings.clone()).await?;
+    let store = open_store_to_serve(config, Some(store_timings.clone())).await?;
     let (lightning, wallet) = open_node(config, &clock, &random).await?;
     let room = inbound_room();
     let carriers = make_carriers(config, &clock, &random, &room)?;

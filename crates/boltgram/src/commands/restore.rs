@@ -46,6 +46,6 @@ async fn write(config: &Config, url: &StoreUrl, directory: &Path) -> anyhow::Res
         file.restore(directory)?;
     }
     url.restore(directory).await.context("cannot restore the database")?;
-    let store = open_store_to_serve(config).await?;
+    let store = open_store_to_serve(config, None).await?;
     check_ledger::report(&store.check_ledger().await?)
 }

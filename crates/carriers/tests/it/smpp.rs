@@ -44,6 +44,11 @@ pub(crate) fn to(digits: &str) -> Address {
     digits.parse().unwrap()
 }
 
+/// A deferral with the carrier's status.
+pub(crate) fn answered(reason: Reason, status: CommandStatus) -> End {
+    End::Deferred { reason, wait: None, code: Some(format!("smpp:{:#010x}", status.0)) }
+}
+
 pub(crate) fn deferred(reason: Reason) -> End {
     End::Deferred { reason, wait: None, code: None }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use smpp::CommandStatus;
 use testkit::carrier_conformance::{LONG, key, submission, until, with_text};
 
-use crate::smpp::{deferred, running, to};
+use crate::smpp::{answered, deferred, running, to};
 
 #[tokio::test]
 async fn throttling_pauses_the_link_and_nothing_is_lost_or_doubled() {
@@ -33,7 +33,7 @@ async fn a_full_queue_defers_its_message_and_no_other() {
     let (open, running) = running(json!({})).await;
     open.centre.plan("4520105000", &[CommandStatus::RMSGQFUL; 100]);
     let outcome = running.send(submission(key(1), to("4520105000"))).await;
-    assert_eq!(outcome.end, deferred(Reason::QueueFull));
+    assert_eq!(outcome.end, answered(Reason::QueueFull, CommandStatus::RMSGQFUL));
     assert_eq!(open.centre.count(), 1);
     assert_eq!(running.send(submission(key(2), to("4520105001"))).await.end, End::Accepted);
 }
@@ -50,9 +50,10 @@ async fn lasting_throttling_defers_the_message() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let outcome = running.inbox.outcomes().remove(0);
-    let End::Deferred { reason: Reason::Throttled, wait: Some(wait), .. } = outcome.end else {
+    let End::Deferred { reason: Reason::Throttled, wait: Some(wait), code } = outcome.end else {
         panic!("{:?}", outcome.end)
     };
+    assert_eq!((code.as_deref(), outcome.link), (Some("smpp:0x00000058"), Some(1)));
     assert!(wait > Duration::from_secs(1), "{wait:?}");
     assert!(begun.elapsed() >= Duration::from_secs(120), "{:?}", begun.elapsed());
     // Pauses double to 16 s.
@@ -73,8 +74,8 @@ async fn statuses_become_reasons_and_a_table_overrides_them() {
         (2, CommandStatus::RX_P_APPN, refused(Reason::Refused, "00000065")),
         (3, CommandStatus(0x414), refused(Reason::Refused, "00000414")),
         (4, CommandStatus(0x411), refused(Reason::BadDestination, "00000411")),
-        (5, CommandStatus(0x412), deferred(Reason::CarrierBusy)),
-        (6, CommandStatus::RSYSERR, deferred(Reason::CarrierBusy)),
+        (5, CommandStatus(0x412), answered(Reason::CarrierBusy, CommandStatus(0x412))),
+        (6, CommandStatus::RSYSERR, answered(Reason::CarrierBusy, CommandStatus::RSYSERR)),
         (7, CommandStatus(0x413), another("00000413")),
         (8, CommandStatus::RPROHIBITED, another("00000101")),
     ] {
@@ -96,7 +97,8 @@ async fn an_unknown_status_is_retried_three_times_and_then_refused_with_its_code
     }
     let code = "smpp:0x00000410".to_owned();
     let refused = End::Refused { reason: Reason::Refused, code };
-    assert_eq!(ends, [deferred(Reason::CarrierBusy), deferred(Reason::CarrierBusy), refused]);
+    let busy = || answered(Reason::CarrierBusy, CommandStatus(0x410));
+    assert_eq!(ends, [busy(), busy(), refused]);
 }
 
 #[tokio::test]

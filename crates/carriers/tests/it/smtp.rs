@@ -77,6 +77,10 @@ impl Rig for SmtpRig {
 
 testkit::carrier_conformance!(start);
 
+fn answered(reason: Reason, code: &str) -> End {
+    End::Deferred { reason, wait: None, code: Some(code.to_owned()) }
+}
+
 fn deferred(reason: Reason) -> End {
     End::Deferred { reason, wait: None, code: None }
 }
@@ -206,7 +210,7 @@ async fn refusals_and_busy_responses_are_distinguished() {
     let code = "smtp:550".to_owned();
     assert_eq!(refused.end, End::Refused { reason: Reason::BadDestination, code });
     let busy = running.send(submission(key(2), to("busy@example.com"))).await;
-    assert_eq!(busy.end, deferred(Reason::CarrierBusy));
+    assert_eq!(busy.end, answered(Reason::CarrierBusy, "smtp:451"));
     // The connection is reused after either.
     assert_eq!(running.send(submission(key(3), to("ada@example.com"))).await.end, End::Delivered);
     assert!(running.carrier.status().up);
@@ -245,7 +249,7 @@ async fn a_refused_login_is_no_permanent_refusal_of_mails() {
     let peer = Peer::smtp(&json!({ "user": "u", "password": "p" })).await;
     let running = Running::up(carrier(plain(peer.port))).await;
     let outcome = running.send(submission(key(1), to("ada@example.com"))).await;
-    assert_eq!(outcome.end, deferred(Reason::LinkDown));
+    assert_eq!(outcome.end, answered(Reason::LinkDown, "smtp:530"));
 }
 
 #[tokio::test]

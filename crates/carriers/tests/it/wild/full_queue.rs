@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use domain::reason::Reason;
 use serde_json::json;
+use smpp::CommandStatus;
 use testkit::carrier_conformance::{Running, key};
 
 use super::centre::{Centre, Mode};
 use super::{Feeder, Log, number, outcome_of, pass, pass_until};
-use crate::smpp::{carrier, deferred};
+use crate::smpp::{answered, carrier};
 
 const COUNT: u32 = 300;
 
@@ -22,7 +23,10 @@ async fn one_full_destination_holds_up_no_other() {
     let all = || running.inbox.outcomes().len() >= COUNT as usize;
     // Six windows of 300 ms each.
     pass_until("the end", Duration::from_secs(4), all).await;
-    assert_eq!(outcome_of(&running.inbox.outcomes(), key(100)).end, deferred(Reason::QueueFull));
+    assert_eq!(
+        outcome_of(&running.inbox.outcomes(), key(100)).end,
+        answered(Reason::QueueFull, CommandStatus::RMSGQFUL)
+    );
     let records = centre.records();
     assert_eq!(number(100), FULL);
     assert_eq!((records.taken.len(), records.submits), (COUNT as usize - 1, COUNT as usize));
@@ -40,7 +44,7 @@ async fn a_centre_with_a_full_queue_is_submitted_to_slowly() {
     let submits = centre.records().submits;
     assert!(submits < 150, "{submits} submits in a minute");
     for outcome in running.inbox.outcomes() {
-        assert_eq!(outcome.end, deferred(Reason::QueueFull));
+        assert_eq!(outcome.end, answered(Reason::QueueFull, CommandStatus::RMSGQFUL));
     }
     assert!(running.carrier.status().up, "a link counted as down");
     centre.mode(Mode::Well);
