@@ -6,7 +6,7 @@
 //! | refused, try another | yes, if a carrier said so |
 //! | deferred: the carrier answered, or did not answer | yes |
 //! | deferred: link down, link elsewhere, carrier full, quiet hours | no: no carrier was handed it |
-//! | accepted, delivered, late | no |
+//! | accepted, sent, delivered, late | no |
 //!
 //! The first tries and the last one are kept, [`TRIES_KEPT_MAX`] of a recipient: a carrier that is busy
 //! for a day does not fill the store. An outcome that is recorded twice, or that belongs to a claim before
@@ -48,7 +48,7 @@ impl Outcome {
                 | Reason::QuietHours => return None,
                 reason => (*reason, code.clone()),
             },
-            End::Accepted | End::Delivered | End::Late => return None,
+            End::Accepted | End::Sent | End::Delivered | End::Late => return None,
         };
         Some(FailedTry {
             attempt: self.key.attempt,
@@ -132,7 +132,7 @@ mod tests {
             failed("main", deferred(Reason::NoAnswer, None)),
             Some((Reason::NoAnswer, None))
         );
-        for end in [End::Accepted, End::Delivered, End::Late] {
+        for end in [End::Accepted, End::Sent, End::Delivered, End::Late] {
             assert_eq!(failed("main", end), None);
         }
     }

@@ -394,6 +394,7 @@ macro_rules! store_conformance {
             shows_the_first_claim_of_an_order_as_sending
             shows_paused_and_scheduled_campaigns
             counts_the_backlog_by_lane_and_reason
+            reports_how_long_a_receipt_took
             traces_name_the_message_behind_them
             // restart
             keeps_everything_across_a_restart

@@ -60,7 +60,8 @@ async fn awaited(world: &World, id: &str) -> (domain::id::OrderId, MessageId) {
 
 async fn receive_from_other(world: &World, id: &str, state: ReceiptState) -> Recorded {
     let receipt = Receipt { carrier: CarrierName::new("other"), ..receipt(id, state) };
-    world.store.record_receipts(vec![receipt], at(120), None).await.unwrap()
+    let recorded = world.store.record_receipts(vec![receipt], at(120), None).await.unwrap();
+    Recorded { receipt_waits: vec![], ..recorded }
 }
 
 async fn trace(world: &World, message: MessageId) -> RecipientTrace {

@@ -75,7 +75,7 @@ pub async fn refunds_what_no_carrier_confirmed(rig: &impl Rig) {
     let mut now = 5;
     for _ in 0..3 {
         let chunk = world.claim_one(at(now)).await;
-        let silent = End::Deferred { reason: Reason::NoAnswer, wait: None };
+        let silent = End::Deferred { reason: Reason::NoAnswer, wait: None, code: None };
         let retry = ChunkEnd::Retry { at: at(now + 10), reason: Reason::NoAnswer };
         let unanswered = outcome(&chunk, 0, 1, &[], silent);
         world.record(vec![unanswered], vec![(chunk.id, chunk.attempt, retry)]).await;

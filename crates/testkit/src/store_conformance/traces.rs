@@ -10,8 +10,8 @@ use domain::message::waiting::{Waiting, WaitingChunk};
 use domain::message::{Lane, MessageState};
 use domain::money::Msat;
 use domain::ports::{
-    Backlog, BacklogPart, ChunkEnd, ClaimedChunk, End, Lease, Outcome, RecipientTrace, Retry,
-    WaitingEvents,
+    Backlog, BacklogPart, ChunkEnd, ClaimedChunk, End, Lease, Outcome, ReceiptState,
+    RecipientTrace, Retry, WaitingEvents,
 };
 use domain::reason::Reason;
 use domain::routing::CarrierName;
@@ -249,6 +249,20 @@ pub async fn counts_the_backlog_by_lane_and_reason(rig: &impl Rig) {
             part(Lane::Bulk, None, true, 2_000),
         ]
     );
+}
+
+pub async fn reports_how_long_a_receipt_took(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    world.working().await;
+    let chunk = world.claim_one(at(5)).await;
+    world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
+    let waits = async |state| {
+        let said = vec![super::world::receipt("a", state)];
+        world.store.record_receipts(said, at(20), None).await.unwrap().receipt_waits
+    };
+    assert_eq!(waits(ReceiptState::Intermediate).await, [], "it decides nothing");
+    assert_eq!(waits(ReceiptState::Delivered).await, [Duration::from_secs(10)]);
+    assert_eq!(waits(ReceiptState::Delivered).await, [], "a repeat");
 }
 
 pub async fn traces_name_the_message_behind_them(rig: &impl Rig) {
