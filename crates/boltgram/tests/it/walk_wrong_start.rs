@@ -139,8 +139,20 @@ fn a_command_without_a_data_directory_makes_none() {
     }
     assert_eq!(fs::read_dir(home.path(".")).unwrap().count(), 0, "nothing was created");
     fs::create_dir(home.path("boltgram-data")).unwrap();
-    let told = home.complaint(1, &["account", "add", "acme"]);
+    let told = home.complaint(1, &["account", "list"]);
     assert!(told.contains("there is no store at boltgram-data/boltgram.db"), "{told}");
+}
+
+/// A program that sets up a gateway adds its account before it serves.
+#[test]
+fn the_first_account_makes_the_store_that_the_command_line_names() {
+    let home = Home::bare();
+    home.run(&["account", "add", "acme", "--data", "elsewhere"]);
+    assert!(home.path("elsewhere/boltgram.db").exists());
+    fs::write(home.path("boltgram.toml"), "data = \"configured\"\n").unwrap();
+    home.run(&["operator", "add", "Ida", "--config", "boltgram.toml"]);
+    assert!(home.path("configured/boltgram.db").exists());
+    assert!(!home.path("boltgram-data").exists());
 }
 
 #[test]

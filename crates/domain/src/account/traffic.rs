@@ -187,7 +187,8 @@ mod tests {
             ("US", "14165550123", Some("CA")),
             ("CA", "12125550123", Some("US")),
             ("RU", "77011234567", Some("KZ")),
-            ("GB", "447911123456", None),
+            ("GB", "447400123456", None),
+            ("GB", "447911123456", Some("GG")),
             // No number of a plan that is known, and a network without a country.
             ("TH", "4599999999", Some("DK")),
             ("TH", "881612345678", Some("+881")),

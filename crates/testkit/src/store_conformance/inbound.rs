@@ -9,10 +9,7 @@ use domain::inbound::{
     InboundBody, InboundContent, InboundMessage, InboundPart, Join, JoinScheme, Octets, Party,
     Receiver, Receivers, Spelling,
 };
-use domain::limits::{
-    INBOUND_INCOMPLETE_PER_SENDER_MAX, INBOUND_JOIN_MAX, INBOUND_PARTS_WAITING_MAX,
-    INBOUND_PARTS_WAITING_PER_SENDER_MAX, INBOUND_REPEAT_MAX,
-};
+use domain::limits::{INBOUND_JOIN_MAX, INBOUND_REPEAT_MAX};
 use domain::money::Msat;
 use domain::ports::{InboundRecorded, Snapshot};
 use domain::routing::CarrierName;
@@ -26,7 +23,7 @@ use super::world::{CARRIER, DELIVERED, NODE, World, at, result, retry_at};
 const FROM: &str = "4520123456";
 const TO: &str = "1919";
 
-fn whole(text: &str, at: Timestamp) -> InboundPart {
+pub(super) fn whole(text: &str, at: Timestamp) -> InboundPart {
     InboundPart {
         carrier: CarrierName::new(CARRIER),
         from: Party::new(FROM),
@@ -69,7 +66,7 @@ impl World {
         self.store.record_inbound(parts, receivers.clone(), now).await.unwrap()
     }
 
-    async fn take(&self, parts: &[InboundPart]) -> InboundRecorded {
+    pub(super) async fn take(&self, parts: &[InboundPart]) -> InboundRecorded {
         let now = parts.iter().map(|part| part.at).max().unwrap();
         self.take_as(&Arc::default(), parts, now).await
     }
@@ -78,7 +75,7 @@ impl World {
         self.store.join_incomplete(waiting_since, Arc::default(), now, 100).await.unwrap()
     }
 
-    async fn came_in(&self) -> Vec<InboundMessage> {
+    pub(super) async fn came_in(&self) -> Vec<InboundMessage> {
         self.store.inbound_list(None, 1_000).await.unwrap()
     }
 
@@ -88,7 +85,7 @@ impl World {
     }
 }
 
-fn made(complete: u32, incomplete: u32, repeats: u32) -> InboundRecorded {
+pub(super) fn made(complete: u32, incomplete: u32, repeats: u32) -> InboundRecorded {
     InboundRecorded { complete, incomplete, repeats, ..InboundRecorded::default() }
 }
 
@@ -270,40 +267,6 @@ pub async fn joins_incomplete_messages_after_the_timeout(rig: &impl Rig) {
     assert_eq!(world.came_in().await[0].missing, [1, 3]);
 }
 
-pub async fn joins_no_more_incomplete_messages_than_the_limit(rig: &impl Rig) {
-    let world = World::new(rig).await;
-    for reference in 0..5 {
-        let join = Join::new(JoinScheme::Udh8, reference, 2, 1);
-        world.take(&[InboundPart { join, ..whole("a", at(5 + u64::from(reference))) }]).await;
-    }
-    for (limit, incomplete) in [(2, 2), (2, 2), (2, 1), (2, 0)] {
-        let store = &world.store;
-        let made = store.join_incomplete(at(100), Arc::default(), at(100), limit).await.unwrap();
-        assert_eq!(made.incomplete, incomplete);
-    }
-    let received: Vec<_> = world.came_in().await.iter().map(|m| m.received_at).collect();
-    assert_eq!(received, [at(9), at(8), at(7), at(6), at(5)]);
-}
-
-pub async fn limits_waiting_parts(rig: &impl Rig) {
-    let world = World::new(rig).await;
-    let first = |reference: u32, seconds| {
-        let join = Join::new(JoinScheme::Udh16, u16::try_from(reference).unwrap(), 2, 1);
-        let from = Party::new(format!("45{}", 20_000_000 + reference));
-        InboundPart { from, join, ..whole("a", at(seconds)) }
-    };
-    let full: Vec<_> = (0..INBOUND_PARTS_WAITING_MAX).map(|n| first(n, 5 + u64::from(n))).collect();
-    assert_eq!(world.take(&full).await, made(0, 0, 0));
-    let other = InboundPart { carrier: CarrierName::new("other"), ..first(1, 1) };
-    assert_eq!(world.take(&[other]).await, made(0, 0, 0));
-    let late = 5 + u64::from(INBOUND_PARTS_WAITING_MAX);
-    let more = [first(20_001, late), first(20_002, late)];
-    assert_eq!(world.take(&more).await, made(0, 2, 0));
-    let received: Vec<_> = world.came_in().await.iter().map(|m| m.received_at).collect();
-    assert_eq!(received.len(), 2);
-    assert!(received.contains(&at(5)) && received.contains(&at(6)), "{received:?}");
-}
-
 pub async fn reports_the_owner_of_the_destination_number(rig: &impl Rig) {
     let world = World::new(rig).await;
     let account = world.account(Msat::ZERO).await.id;
@@ -392,34 +355,4 @@ pub async fn two_processes_join_one_message_once(rig: &impl Rig) {
         assert_eq!(a.complete + b.complete, 1, "reference {reference}");
     }
     assert!(one.texts().await.iter().all(|text| text == "12"));
-}
-
-/// A phone, or whoever forges one, that sends first parts alone.
-pub async fn limits_what_a_sender_leaves_incomplete(rig: &impl Rig) {
-    let world = World::new(rig).await;
-    let first = |sender: &str, reference: u16, seconds| {
-        let join = Join::new(JoinScheme::Udh16, reference, 2, 1);
-        InboundPart { from: Party::new(sender), join, ..whole("a", at(seconds)) }
-    };
-    let waiting = u16::try_from(INBOUND_PARTS_WAITING_PER_SENDER_MAX).unwrap();
-    let kept = INBOUND_INCOMPLETE_PER_SENDER_MAX as usize;
-    assert_eq!(world.take(&[first("4531999999", 1, 4)]).await, made(0, 0, 0));
-    for reference in 0..waiting + 200 {
-        let part = first("4531000001", reference, 5 + u64::from(reference));
-        let incomplete = u32::from(reference >= waiting);
-        assert_eq!(world.take(&[part]).await, made(0, incomplete, 0), "{reference}");
-    }
-    assert_eq!(world.came_in().await.len(), kept, "200 were reported incomplete");
-    // The rest of them, and the one of another sender, which is kept.
-    let now = at(10_000);
-    let joined = world.store.join_incomplete(now, Arc::default(), now, 1_000).await.unwrap();
-    assert_eq!(joined.incomplete, u32::from(waiting) + 1);
-    assert_eq!(world.came_in().await.len(), kept + 1);
-    // What is whole is kept; what is not goes after its days.
-    assert_eq!(world.take(&[whole("all of it", at(10_001))]).await.complete, 1);
-    let store = &world.store;
-    while store.forget(at(200), 50).await.unwrap() > 0 {}
-    assert_eq!(world.came_in().await.len(), kept + 2, "they are not old enough");
-    while store.forget(at(10_002), 50).await.unwrap() > 0 {}
-    assert_eq!(world.came_in().await.len(), 1);
 }

@@ -145,12 +145,6 @@ pub async fn does_not_guess_between_constant_ids(rig: &impl Rig) {
     for order in [one, two] {
         assert_eq!(world.recipient(order).await, RecipientState::Submitted);
     }
-    // Two parts of one text with the same id are ambiguous, too.
-    let order = world.working().await;
-    let chunk = world.claim_one(at(5)).await;
-    world.done(&chunk, accepted(&chunk, 0, &[(1, "same"), (2, "same")])).await;
-    assert_eq!(world.receive("same", ReceiptState::Delivered).await.ambiguous, 1);
-    assert_eq!(world.recipient(order).await, RecipientState::Submitted);
 }
 
 pub async fn does_not_guess_a_parked_receipt(rig: &impl Rig) {

@@ -76,8 +76,10 @@ impl UploadSlots {
         let slow = taken.slots.iter().filter(|(_, slot)| {
             !slot.is_whole && slot.begun_at.elapsed() > self.fair.time_for(slot.bytes)
         });
-        let rate =
-            |slot: &Slot| u128::from(slot.bytes) / slot.begun_at.elapsed().as_millis().max(1);
+        // In bytes per 1,000 s, so that slow bodies differ.
+        let rate = |slot: &Slot| {
+            u128::from(slot.bytes) * 1_000_000 / slot.begun_at.elapsed().as_millis().max(1)
+        };
         slow.min_by_key(|(_, slot)| rate(slot)).map(|(id, _)| *id)
     }
 }

@@ -123,7 +123,7 @@ async fn messages_that_cannot_be_sent() {
         r#"{"sender":"ACME","content":"Hello"}"#.to_owned(),
         with(r#""msisdns":[]"#),
         with(r#""contactGroupId":5"#),
-        with(r#""msisdns":["", "x", "0812345678x", "4520123456"]"#),
+        with(r#""msisdns":["", "x", "0812345678x", "452012345"]"#),
         with(r#""msisdns":["+299221234"]"#),
         with(r#""scheduledTime":"2001-01-01T00:00:00Z""#),
         with(r#""scheduledTime":"9000-01-01T00:00:00Z""#),

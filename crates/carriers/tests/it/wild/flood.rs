@@ -17,8 +17,8 @@ use super::slow_inbox::SlowInbox;
 use super::{Log, assert_quick, one, pass, pass_until};
 use crate::smpp::{carrier, carrier_in, room};
 
-/// A receipt takes more than 512 octets of the room.
-const PER_RECEIPT: usize = 512;
+/// A receipt takes more octets of the room.
+const PER_RECEIPT: usize = 128;
 
 struct Flooded {
     inbox: Arc<SlowInbox>,
