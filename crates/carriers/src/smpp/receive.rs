@@ -100,7 +100,8 @@ fn judge(
                 carrier_id: ids.of_receipt(parsed.message_id),
                 state: state_of(&parsed, words),
                 code: code(&parsed),
-                to: number(message.source, home),
+                // Of an unmarked one it is read with the country of the number that it was written to.
+                to: if unmarked.is_none() { number(message.source, home) } else { None },
                 at,
                 unmarked,
                 scope,

@@ -26,10 +26,10 @@ use crate::ConfigError;
 /// Limit of sessions per carrier.
 const BINDS_MAX: u16 = 64;
 
-/// Longest delay before reconnecting.
 /// Attempts after at most `reconnect_ms`, before the delays double: a carrier that restarts is back within seconds.
 const RECONNECT_SOON: u32 = 15;
 
+/// Longest delay before reconnecting.
 const RECONNECT_MAX: Duration = Duration::from_secs(60);
 
 /// How long an unbind waits for open parts: slightly less than the process's stop timeout.

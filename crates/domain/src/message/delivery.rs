@@ -177,9 +177,9 @@ impl Delivery {
         (before != after).then_some((before, after))
     }
 
-    /// Whether some carrier confirmed that it has all of its text.
+    /// Whether some carrier confirmed that it has all of its text, and reported nothing that decides it.
     pub fn is_taken(&self) -> bool {
-        self.parts.iter().any(|part| self.is_whole_at(part))
+        self.awaiting_receipt().is_some()
     }
 
     /// Whether some carrier had all of its text when it left the state `before`: what an account with

@@ -86,7 +86,7 @@ impl Delivery {
     }
 
     /// The last carrier that holds the whole text without a receipt that decides it.
-    pub(super) fn awaiting_receipt(&self) -> Option<&CarrierName> {
+    pub fn awaiting_receipt(&self) -> Option<&CarrierName> {
         let awaiting =
             |part: &&Part| self.decision_of(&part.carrier) == Some(RecipientEvent::Submitted);
         let last = self.parts.iter().filter(awaiting).max_by_key(|part| (part.at, part.attempt))?;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{SenderError, SenderId};
+use super::{Home, SenderError, SenderId};
 use crate::id::AccountId;
 use crate::inbound::Party;
 use crate::inbound::keyword::{BadPhrase, Phrases, check_phrase};
@@ -104,8 +104,16 @@ pub enum Line {
 pub struct Country([u8; 2]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a country is two capital letters, as in ISO 3166-1: DK")]
+#[error("a country is its two capital letters of ISO 3166-1: DK, GB")]
 pub struct BadCountry;
+
+impl Country {
+    /// As a person writes it: a country that has numbers. `UK` is none.
+    pub fn assigned(code: &str) -> Result<Self, BadCountry> {
+        let country = code.parse()?;
+        Home::from_iso(code).map(|_| country).ok_or(BadCountry)
+    }
+}
 
 impl FromStr for Country {
     type Err = BadCountry;

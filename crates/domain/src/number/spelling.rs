@@ -19,6 +19,7 @@ use super::msisdn::Msisdn;
 use super::notation::Notation;
 use super::parse::parse;
 use super::readings::{Judged, international, national};
+use super::scan::scan;
 
 impl Msisdn {
     /// The number in the form that is in use today.
@@ -106,11 +107,18 @@ pub fn subscriber(address: &str, kind: AddressKind, home: Option<Home>) -> Optio
         return None;
     }
     let is_international = kind == AddressKind::International || bare.len() < address.len();
+    let home = home.filter(|_| !is_international && bare.len() >= NATIONAL_DIGITS_MIN);
+    // Most of them.
+    if kind != AddressKind::National
+        && let Some(known) = scan(bare, home)
+    {
+        return Some(known.as_spelled_today());
+    }
     let as_written = || {
         let digits = if is_international { bare.strip_prefix("00").unwrap_or(bare) } else { bare };
         digits.parse::<Msisdn>().ok()
     };
-    let found = match home.filter(|_| !is_international && bare.len() >= NATIONAL_DIGITS_MIN) {
+    let found = match home {
         None if kind == AddressKind::National => None,
         None => international_of(bare).or_else(as_written),
         Some(home) => match kind {

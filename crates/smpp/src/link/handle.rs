@@ -134,8 +134,8 @@ impl Handle {
 
     /// Tells that the frames of these requests were dropped, and that not more than this many octets of each are kept until
     /// it is answered; see [`InboundRoom`](super::InboundRoom).
-    pub fn shrink(&self, tickets: &mut [Ticket], octets: u32) {
-        let freed = tickets.iter_mut().map(|ticket| ticket.shrink(octets)).sum();
+    pub fn shrink<'a>(&self, tickets: impl IntoIterator<Item = &'a mut Ticket>, octets: u32) {
+        let freed = tickets.into_iter().map(|ticket| ticket.shrink(octets)).sum();
         if self.shared.freed.fetch_add(freed, Ordering::AcqRel) == 0 && freed > 0 {
             self.shared.wake();
         }

@@ -59,9 +59,12 @@ fn key_at(rest: &[u8]) -> Option<(Key, usize)> {
     }
     KEYS.into_iter().find_map(|(name, key)| {
         let (at, after) = rest.split_at_checked(name.len())?;
+        if !at.eq_ignore_ascii_case(name) {
+            return None;
+        }
         let spaces = after.iter().take_while(|octet| **octet == b' ').count();
         let separated = matches!(after.get(spaces), Some(b':' | b'='));
-        (separated && at.eq_ignore_ascii_case(name)).then_some((key, name.len() + spaces + 1))
+        separated.then_some((key, name.len() + spaces + 1))
     })
 }
 
@@ -69,6 +72,7 @@ fn key_at(rest: &[u8]) -> Option<(Key, usize)> {
 pub(super) fn begins_with_id(text: &[u8]) -> bool {
     matches!(key_at(text), Some((Key::Id, _)))
 }
+
 /// Parses the fields that are present.
 pub(super) fn parse(text: &[u8]) -> Fields<'_> {
     let mut fields = Fields::default();
@@ -79,7 +83,7 @@ pub(super) fn parse(text: &[u8]) -> Fields<'_> {
         let separated = at.checked_sub(1).and_then(|before| text.get(before));
         // A key is at the start or follows an octet that cannot be part of a value.
         let may_start = separated.is_none_or(|octet| !octet.is_ascii_alphanumeric());
-        let Some((key, length)) = key_at(rest).filter(|_| may_start) else {
+        let Some((key, length)) = may_start.then(|| key_at(rest)).flatten() else {
             at += 1;
             continue;
         };

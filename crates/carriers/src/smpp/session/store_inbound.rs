@@ -73,7 +73,10 @@ impl Unstored {
     /// Takes all receipts, in the batches of several calls and in order of arrival. Their frames were dropped.
     pub(super) fn receipts(&mut self, handle: &Handle) -> impl Iterator<Item = Receipts> {
         let mut tickets = mem::take(&mut self.tickets);
-        handle.shrink(&mut tickets, RECEIPT_OCTETS);
+        // An unmarked one is kept with the whole message that it may be.
+        let marked = tickets.iter_mut().zip(&self.receipts);
+        let marked = marked.filter(|(_, receipt)| receipt.unmarked.is_none());
+        handle.shrink(marked.map(|(ticket, _)| ticket), RECEIPT_OCTETS);
         let (mut tickets, mut receipts) =
             (tickets.into_iter(), mem::take(&mut self.receipts).into_iter());
         std::iter::from_fn(move || {

@@ -141,6 +141,10 @@ fn words_of_other_languages_count_as_the_whole_text() {
         let expected = (!matches!(text, "Ærø" | "हटाएं")).then_some(Keyword::Stop);
         assert_eq!(means(&known, text), expected, "{text}");
     }
+    // Answers in English, whatever they mean elsewhere.
+    for answer in ["Fine", "fine!", "red", "Peru", "esto"] {
+        assert_eq!(means(&known, answer), None, "{answer}");
+    }
     for sentence in
         ["Ende gut, alles gut", "fin de mes", "dur bakalım", "停止营业了吗", "基 取消 了"]
     {

@@ -55,7 +55,7 @@ pub(super) const OTHER_STOP: &[&[&str]] = &[
     // Filipino
     &["ITIGIL", "TIGIL", "HINTO", "IHINTO"],
     // Finnish
-    &["LOPETA", "PERUUTA", "PERU", "SEIS", "ESTO"],
+    &["LOPETA", "PERUUTA", "SEIS"],
     // French
     &[
         "ARRÊT", "ARRET", "ARRÊTER", "ARRETER", "ARRÊTEZ", "ARRETEZ", "DÉSABONNER", "DESABONNER",
@@ -86,7 +86,7 @@ pub(super) const OTHER_STOP: &[&[&str]] = &[
     // Italian
     &[
         "FERMA", "FERMATI", "BASTA", "CANCELLA", "CANCELLAMI", "ANNULLA", "DISISCRIVI", "DISISCRIVIMI", "REVOCA",
-        "TERMINA", "FINE",
+        "TERMINA",
     ],
     // Japanese
     &["停止", "配信停止", "受信拒否", "解除", "登録解除", "中止", "退会", "ストップ", "キャンセル"],
@@ -138,7 +138,7 @@ pub(super) const OTHER_STOP: &[&[&str]] = &[
     // Thai
     &["หยุด", "หยุดส่ง", "ยกเลิก", "เลิก", "ยุติ", "ไม่รับ"],
     // Turkish
-    &["DUR", "DURDUR", "İPTAL", "ÇIK", "ÇIKIŞ", "CIKIS", "AYRIL", "RET", "RED"],
+    &["DUR", "DURDUR", "İPTAL", "ÇIK", "ÇIKIŞ", "CIKIS", "AYRIL", "RET"],
     // Ukrainian
     &["ВІДПИСАТИСЯ", "ВІДПИСАТИСЬ", "ВІДПИСКА", "СКАСУВАТИ", "ВІДМІНИТИ", "ВІДМОВА", "ПРИПИНИТИ"],
     // Urdu

@@ -94,6 +94,22 @@ fn is_delivered_when_all_parts_are() {
 }
 
 #[test]
+fn a_text_is_taken_until_its_only_carrier_reports_that_it_failed() {
+    let mut delivery = new();
+    assert!(!delivery.is_taken());
+    record(&mut delivery, &outcome(FIRST, 1, 2, &[1], End::Accepted), true);
+    assert!(!delivery.is_taken(), "a part is missing");
+    let mut delivery = returned();
+    assert!(delivery.is_taken());
+    receive(&mut delivery, FIRST, 1, ReceiptState::Failed);
+    for attempt in 2..2 + NO_ANSWERS_MAX {
+        record(&mut delivery, &outcome(SECOND, attempt, 1, &[], deferred(Reason::NoAnswer)), true);
+    }
+    assert_eq!(delivery.status.state, RecipientState::Submitted);
+    assert!(!delivery.is_taken(), "one failed, the other never confirmed it");
+}
+
+#[test]
 fn fails_with_the_code_of_the_part_that_failed() {
     let mut delivery = new();
     record(&mut delivery, &outcome(FIRST, 1, 2, &[1, 2], End::Accepted), true);
