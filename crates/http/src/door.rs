@@ -114,10 +114,7 @@ impl OpenDoor {
             return Some(bad_request(*reason).unread());
         }
         let Crowded(refusal) = extensions.get()?;
-        match self.rules.admission {
-            Admission::Probe { always } if route == Some(always) => None,
-            _ => Some(refusal.clone().unread()),
-        }
+        (!self.rules.admission.spares(route)).then(|| refusal.clone().unread())
     }
 
     /// The answer to a request that was not read.
@@ -139,6 +136,7 @@ impl OpenDoor {
     ) -> Response {
         let _slot = match self.gate.seat_forwarded(&request) {
             Ok(slot) => slot,
+            Err(_) if self.rules.admission.spares(route) => None,
             Err(refusal) => return (self.rules.envelope)(&refusal),
         };
         let admitted = self.gate.admit(self.rules.admission, &mut request, route).await;

@@ -102,6 +102,12 @@ async fn behind_a_trusted_proxy_a_caller_has_its_share_of_the_requests() {
         refused = exchange(open.address, &pay("192.0.2.1", "lnbcrt1x")).await;
     }
     insta::assert_snapshot!(refused);
+    let unknown_order = format!("/orderstatus?orderId={}", "0".repeat(64));
+    for (spared, status) in [("/healthz", 200), (unknown_order.as_str(), 404)] {
+        let headers = [("X-Forwarded-For", "192.0.2.1")];
+        let answer = exchange(open.address, &request("GET", spared, &headers, "")).await;
+        assert_eq!(answer.status, status, "{spared}: {answer}");
+    }
     assert_ne!(exchange(open.address, &pay("192.0.2.2", "lnbcrt1x")).await.status, 429);
     assert_eq!(answer(&mut slow).await.status, 200);
     assert_ne!(exchange(open.address, &pay("192.0.2.1", "lnbcrt1x")).await.status, 429);

@@ -42,12 +42,24 @@ pub enum Admission {
     /// Counted by the key in `X-API-Key`, or by address without a good one. Handlers find the
     /// [`Origin`] and the [`Identity`] in the request's extensions.
     Customer,
-    /// As `Customer`. But a request for the route `hurried` is admitted however often it comes: its
-    /// handler takes [`TooOften`], and answers again what it answered last.
+    /// As `Customer`. But a request for the route `hurried` is admitted however often it comes, and beside
+    /// however many others: its handler takes [`TooOften`], and answers again what it answered last.
     CustomerOrHurried { hurried: &'static str },
     /// Counted by address; an operator's key is required, except for the route `public`. Handlers take
     /// [`By`].
     Operator { public: &'static str },
+}
+
+impl Admission {
+    /// The route is served whatever else its caller's address does.
+    pub(crate) fn spares(self, route: Option<&str>) -> bool {
+        match self {
+            Self::Probe { always: spared } | Self::CustomerOrHurried { hurried: spared } => {
+                route == Some(spared)
+            }
+            Self::Open | Self::Customer | Self::Operator { .. } => false,
+        }
+    }
 }
 
 /// The refusal of a request that was admitted although its caller asks too often.
