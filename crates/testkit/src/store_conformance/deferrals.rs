@@ -17,6 +17,9 @@ pub async fn reexamines_what_was_put_off_while_the_clock_was_ahead(rig: &impl Ri
         (Reason::Throttled, DEFERRAL_MAX.as_secs() + 1, true),
         // As it should be, and the morning, which is exact.
         (Reason::LinkDown, DEFERRAL_MAX.as_secs() - 1, false),
+        // As an unreadable row.
+        (Reason::LinkDown, 24 * HOUR - 30, false),
+        (Reason::LinkDown, 25 * HOUR, true),
         (Reason::QuietHours, HOUR, false),
     ] {
         world.working().await;

@@ -25,6 +25,9 @@ pub async fn keeps_no_bodies_of_an_order_that_nobody_paid(rig: &impl Rig) {
     world.add(new).await;
     world.store.attach_invoice(order, "lnbc1", at(600), at(60)).await.unwrap();
     world.cancel(order, Reason::CancelledByBuyer).await;
+    // The node does not answer at first.
+    let report = NodeReport { order, verdict: NodeVerdict::Unchanged, check_at: at(30) };
+    assert!(world.store.record_node_reports(vec![report], at(20)).await.unwrap().is_empty());
     let end = world.end_unpaid(order).await.expect("its webhook is told");
     assert_eq!((&*end.client, &*end.url), (CLIENT, "https://example.com/hook"));
     assert_eq!(end.secret.expose(), "whsec_order");

@@ -24,26 +24,50 @@ pub(crate) async fn take(
 ) -> Result<Option<HourlyCap>> {
     for (taken, TrafficCount { cap, messages }) in counts.iter().enumerate() {
         let key = (payer_of(payer), cap.prefix.as_str());
-        forget(tx, key, hour - KEPT_HOURS).await?;
-        tx.execute(
-            "INSERT INTO traffic (payer, prefix, hour, messages) VALUES (?1, ?2, ?3, 0)
-             ON CONFLICT (payer, prefix, hour) DO NOTHING",
-            params![key.0, key.1, hour],
-        )
-        .await?;
-        let fits = tx
-            .execute(
-                "UPDATE traffic SET messages = messages + ?4
-                 WHERE payer = ?1 AND prefix = ?2 AND hour = ?3 AND messages + ?4 <= ?5",
-                params![key.0, key.1, hour, *messages, cap.messages],
-            )
-            .await?;
-        if fits == 0 {
+        let mut fits = count(tx, key, hour, *messages, cap.messages).await?;
+        if !fits {
+            // Full, or the first of its hour.
+            if begin(tx, key, hour).await? {
+                forget(tx, key, hour - KEPT_HOURS).await?;
+            }
+            fits = count(tx, key, hour, *messages, cap.messages).await?;
+        }
+        if !fits {
             give_back(tx, payer, &counts[..taken], hour).await?;
             return Ok(Some(cap.clone()));
         }
     }
     Ok(None)
+}
+
+/// Adds to the count of an hour if the sum fits; false also when there is none yet.
+async fn count(
+    tx: &mut impl Tx,
+    (payer, prefix): (i64, &str),
+    hour: i64,
+    messages: u32,
+    most: u32,
+) -> Result<bool> {
+    let counted = tx
+        .execute(
+            "UPDATE traffic SET messages = messages + ?4
+             WHERE payer = ?1 AND prefix = ?2 AND hour = ?3 AND messages + ?4 <= ?5",
+            params![payer, prefix, hour, messages, most],
+        )
+        .await?;
+    Ok(counted > 0)
+}
+
+/// Whether the hour had no count yet.
+async fn begin(tx: &mut impl Tx, (payer, prefix): (i64, &str), hour: i64) -> Result<bool> {
+    let new = tx
+        .execute(
+            "INSERT INTO traffic (payer, prefix, hour, messages) VALUES (?1, ?2, ?3, 0)
+             ON CONFLICT (payer, prefix, hour) DO NOTHING",
+            params![payer, prefix, hour],
+        )
+        .await?;
+    Ok(new > 0)
 }
 
 pub(crate) async fn full(

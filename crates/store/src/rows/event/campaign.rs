@@ -64,7 +64,7 @@ async fn append(tx: &mut impl Tx, reports: &mut [CampaignReport]) -> Result<()> 
         .execute_many(
             "UPDATE events SET snapshot = snapshot || ?3
              WHERE id = ?1 AND subject_id = ?2 AND delivered IS NULL AND lease_node IS NULL
-                 AND attempts = 0 AND snapshot NOT LIKE '{%' AND length(snapshot) <= ?4",
+                 AND attempts = 0 AND ended_at IS NULL AND snapshot NOT LIKE '{%' AND length(snapshot) <= ?4",
             &rows,
         )
         .await?;

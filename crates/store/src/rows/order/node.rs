@@ -64,7 +64,9 @@ pub(crate) async fn record_node_reports(
             message::withdraw(tx, message, now).await?;
         }
     }
-    let unpaid: Vec<_> = orders.iter().filter(|row| row.facts.ended_unpaid()).collect();
+    // One that is only *cancelling* keeps its webhook until the node has confirmed it.
+    let ended = |row: &&OrderRow| row.facts.state.is_final() && row.facts.ended_unpaid();
+    let unpaid: Vec<_> = orders.iter().filter(ended).collect();
     let ends = unpaid::end(tx, &unpaid).await?;
     for (row, end) in unpaid.iter().zip(ends) {
         let ended = finals.iter_mut().find(|ended| ended.order == row.facts.id);
