@@ -351,9 +351,15 @@ impl Engine {
     pub async fn encode_metrics(&self) -> String {
         let health = self.health().await;
         let now = &self.metrics.now;
-        for (carrier, link) in &health.carriers {
+        // A reload may have removed carriers.
+        for family in
+            [&now.carrier_up, &now.carrier_unanswered, &now.carrier_unanswered_oldest_seconds]
+        {
+            family.clear();
+        }
+        for (carrier, link) in self.carriers.set().iter() {
             let labels = ByCarrier { carrier: carrier.as_str().to_owned() };
-            now.carrier_up.get_or_create(&labels).set(i64::from(link.up));
+            now.carrier_up.get_or_create(&labels).set(i64::from(link.status().up));
         }
         for (carrier, count, oldest) in self.dispatch.unanswered() {
             let labels = ByCarrier { carrier: carrier.as_str().to_owned() };

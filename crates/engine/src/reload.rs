@@ -16,8 +16,8 @@ use domain::limits::SHUTDOWN_GRACE;
 use domain::ports::{Carrier, PortError};
 use domain::time::Timestamp;
 
+use crate::carriers::CarrierSet;
 use crate::engine::Engine;
-use crate::metrics::ByCarrier;
 use crate::settings::Settings;
 
 impl Engine {
@@ -32,14 +32,19 @@ impl Engine {
         let Settings { node, lease, shares_store, .. } = (*before).clone();
         let settings = Settings { node, lease, shares_store, ..settings };
         let numbers = settings.numbers.clone();
+        // A route to a carrier that is not there fails its messages: new carriers come before the routes, and old ones
+        // go after them.
+        let running = self.carriers.set();
+        self.add_carriers(&running, &carriers, before.shares_store);
         self.accounts.configure_prices(settings.prices);
         self.settings.set(settings);
         if let Err(error) = self.numbers.declare(numbers).await {
             self.accounts.configure_prices(before.prices);
             self.settings.set((*before).clone());
+            self.carriers.replace(running.values().cloned().collect());
             return Err(error);
         }
-        self.replace_carriers(carriers, before.shares_store).await;
+        self.replace_carriers(&running, carriers).await;
         Ok(())
     }
 
@@ -48,17 +53,21 @@ impl Engine {
         self.carriers.get(name)
     }
 
-    /// Returns when those that were replaced have closed their links.
-    async fn replace_carriers(&self, carriers: Vec<Arc<dyn Carrier>>, shares_store: bool) {
-        let before = self.carriers.set();
-        let same = |carrier: &Arc<dyn Carrier>| {
-            before.get(carrier.name()).is_some_and(|old| Arc::ptr_eq(old, carrier))
-        };
-        let new: Vec<_> = carriers.iter().filter(|carrier| !same(carrier)).cloned().collect();
+    /// Those of new names. They do not run yet, so they are down, and messages wait for them.
+    fn add_carriers(&self, before: &CarrierSet, carriers: &[Arc<dyn Carrier>], shares_store: bool) {
         if shares_store {
-            // It has no share of the links yet.
-            new.iter().for_each(|carrier| carrier.allow(0, Timestamp::default()));
+            // They have no share of the links yet.
+            let new = carriers.iter().filter(|carrier| !runs(before, carrier));
+            new.for_each(|carrier| carrier.allow(0, Timestamp::default()));
         }
+        let added = carriers.iter().filter(|carrier| !before.contains_key(carrier.name()));
+        self.carriers.replace(before.values().chain(added).cloned().collect());
+    }
+
+    /// Returns when those that were replaced have closed their links.
+    async fn replace_carriers(&self, before: &CarrierSet, carriers: Vec<Arc<dyn Carrier>>) {
+        let new: Vec<_> =
+            carriers.iter().filter(|carrier| !runs(before, carrier)).cloned().collect();
         self.carriers.replace(carriers);
         let now = self.carriers.set();
         for carrier in new.iter().filter(|carrier| !before.contains_key(carrier.name())) {
@@ -77,12 +86,12 @@ impl Engine {
         if let Some(end) = self.running().remove(old.name()) {
             end.cancel();
         }
-        match next {
-            Some(next) => self.run_carrier(next),
-            None => {
-                let carrier = old.name().as_str().to_owned();
-                self.metrics.now.carrier_up.remove(&ByCarrier { carrier });
-            }
+        if let Some(next) = next {
+            self.run_carrier(next);
         }
     }
+}
+
+fn runs(set: &CarrierSet, carrier: &Arc<dyn Carrier>) -> bool {
+    set.get(carrier.name()).is_some_and(|running| Arc::ptr_eq(running, carrier))
 }

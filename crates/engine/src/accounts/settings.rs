@@ -95,7 +95,8 @@ fn read(new: &NewSettings) -> Result<AccountSettings, SetSettingsError> {
         return Err(SetSettingsError::SpendPerDay);
     }
     let countries = new.countries.as_ref().map(|codes| {
-        let countries = codes.iter().map(|code| code.parse()).collect::<Result<Vec<Country>, _>>();
+        let countries =
+            codes.iter().map(|code| Country::assigned(code)).collect::<Result<Vec<_>, _>>();
         countries.map(Countries::new).map_err(SetSettingsError::Countries)
     });
     let caps = HourlyCaps::new(new.hourly_caps.iter().cloned());

@@ -75,8 +75,8 @@ impl Directory {
 fn read_number(written: &str, notation: Notation) -> Result<Msisdn, NumberError> {
     let stored = |_| written.parse().map(Msisdn::as_spelled_today);
     let possible = Notation { accept: Accept::Possible, ..notation };
-    let read = number::parse(written, possible.without_home()).or_else(stored);
-    read.or_else(|_| number::parse(written, possible))
+    let read = number::parse(written, possible.without_home());
+    read.or_else(|_| number::parse(written, possible)).or_else(stored)
 }
 
 fn read_numbers(written: &[String], notation: Notation) -> Result<Vec<Msisdn>, BlockError> {

@@ -64,7 +64,8 @@ impl Dispatcher {
             match self.context.store.expire(now, parked_before, BATCH_MAX, unreceipted).await {
                 Ok(recorded) => {
                     self.context.wake.after(&recorded, &self.context.metrics);
-                    if recorded.recipients < BATCH_MAX {
+                    // A message that is settled as sent keeps its recipient's state.
+                    if recorded.recipients.saturating_add(recorded.decided) < BATCH_MAX {
                         return;
                     }
                 }

@@ -92,7 +92,7 @@ impl Dispatcher {
     }
 
     fn sort_out(&self, chunks: Vec<ClaimedChunk>, now: Timestamp) -> Sorted {
-        let carriers = self.context.carriers.set();
+        let (settings, carriers) = self.routes_and_carriers();
         let links = Links::of(&carriers, &self.context.other_nodes);
         let mut sorted = Sorted::default();
         let mut references = self.references.lock().unwrap_or_else(PoisonError::into_inner);
@@ -103,10 +103,22 @@ impl Dispatcher {
             } else if chunk.recipients.is_empty() {
                 sorted.ended.push((chunk.id, chunk.attempt, ChunkEnd::Done));
             } else {
-                sorted.place(&self.context, &links, chunk, &mut in_flight, &mut references, now);
+                let flight = (&mut *in_flight, &mut *references);
+                sorted.place(&self.context, &settings, &links, chunk, flight, now);
             }
         }
         sorted
+    }
+
+    /// Of one moment: a reload changes the settings between the carriers that it adds and those that it removes.
+    fn routes_and_carriers(&self) -> (Arc<Settings>, Arc<CarrierSet>) {
+        loop {
+            let settings = self.context.settings.get();
+            let carriers = self.context.carriers.set();
+            if Arc::ptr_eq(&settings, &self.context.settings.get()) {
+                return (settings, carriers);
+            }
+        }
     }
 }
 
@@ -114,15 +126,14 @@ impl Sorted {
     fn place(
         &mut self,
         context: &Context,
+        settings: &Settings,
         links: &Links<'_>,
         chunk: ClaimedChunk,
-        in_flight: &mut InFlight,
-        references: &mut References,
+        (in_flight, references): (&mut InFlight, &mut References),
         now: Timestamp,
     ) {
         let ClaimedChunk { id, attempt, content, deadline_height, held_in_quiet_hours, recipients } =
             chunk;
-        let settings = context.settings.get();
         let (routes, lane) = (&settings.routes, content.lane);
         let too_late = over(context, content.valid_until, deadline_height, now);
         let mut handed = Vec::with_capacity(recipients.len());
@@ -132,7 +143,7 @@ impl Sorted {
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
             let draw = draw(content.message, recipient.index);
             let link = |name: &CarrierName| links.state(name, lane, in_flight, now);
-            let sleeps = || sleeps(&settings, &recipient.to, now);
+            let sleeps = || sleeps(settings, &recipient.to, now);
             let wait = held_in_quiet_hours.then(sleeps).flatten();
             let choice = match (too_late, wait) {
                 (Some(reason), _) => Err(refused(reason)),

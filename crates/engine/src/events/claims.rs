@@ -61,8 +61,8 @@ impl Claims {
         self.under_way = None;
         match claimed {
             Ok(deliveries) => {
-                // There may be more.
-                self.wanted = deliveries.len() == CLAIM_MAX as usize;
+                // There may be more: a claim ends at a number of events, or of bytes.
+                self.wanted = !deliveries.is_empty();
                 deliveries
             }
             Err(error) => {

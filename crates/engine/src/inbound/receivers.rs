@@ -95,7 +95,8 @@ impl Inbound {
             target: self.other_target(),
             help,
             country: country.and_then(|country| Home::from_iso(&country.to_string())),
-            lent: can.lend,
+            // What it sends can be stopped there, lent or not.
+            lent: can.lend && !can.send,
             own_words: Phrases::new(keywords.iter().map(String::as_str)),
         };
         let Some(url) = webhook_url else { return Ok(receiver) };
