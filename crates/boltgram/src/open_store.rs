@@ -1,6 +1,6 @@
 //! Loads the configuration and opens its store, for all commands.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -118,11 +118,27 @@ pub(crate) async fn open_store_to_serve(
     let kept = vec![url.vault_file(&config.data)];
     let observer = timings.map(|timings| timings as Arc<dyn StoreObserver>);
     let options = Options { kept, observer, ..Options::default() };
-    url.open(vault, options).await.with_context(|| unopened(&url))
+    let store = url.open(vault, options).await.with_context(|| unopened(&url))?;
+    if url.file().is_some() {
+        mark_as_used(&config.data.join(MARK)).context("cannot write to the data directory")?;
+    }
+    Ok(store)
 }
 
-/// Files that a server makes only when it has a store.
-const MADE_LATER: [&str; 2] = ["inbound.secret", "sandbox-node.journal"];
+/// Says that the data directory has a database.
+const MARK: &str = "store.made";
+
+/// Files that are made only when there is a store.
+const MADE_LATER: [&str; 3] = [MARK, "inbound.secret", "sandbox-node.journal"];
+
+/// Durable, as the database is.
+fn mark_as_used(mark: &Path) -> std::io::Result<()> {
+    if !mark.exists() {
+        File::create(mark)?.sync_all()?;
+        File::open(mark.parent().unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
+}
 
 /// A database file that is missing beside them was lost, and is not created anew.
 fn refuse_lost_database(config: &Config, url: &StoreUrl) -> anyhow::Result<()> {

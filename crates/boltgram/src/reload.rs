@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use domain::ports::Carrier;
 use domain::routing::CarrierName;
 use toml::{Table, Value};
 
 use crate::carriers::make_carrier;
 use crate::cli::InstanceArgs;
-use crate::config::Config;
+use crate::config::{Backend, Config};
 use crate::doors::Routers;
 use crate::inbound::{declared_numbers, inbound_settings};
 use crate::open_store::load_config;
@@ -43,6 +43,10 @@ pub(crate) struct Reload {
     carriers: BTreeMap<String, Section>,
     gateway: House,
     routers: Routers,
+    /// Where the running server keeps its files, whatever the file says now.
+    data: PathBuf,
+    /// The node that runs is the sandbox's, and may not stand beside a real carrier.
+    only_sandbox: bool,
 }
 
 /// A carrier's section, with the password from its file.
@@ -69,7 +73,10 @@ impl Reload {
     ) -> anyhow::Result<Self> {
         let applied = read_table(file.as_ref())?;
         let carriers = sections(config, &applied)?;
-        Ok(Self { file, applied, carriers, gateway, routers })
+        let only_sandbox =
+            config.backend() == Backend::Sandbox && !config.lightning.sandbox_beside_real_carriers;
+        let data = config.data.clone();
+        Ok(Self { file, applied, carriers, gateway, routers, data, only_sandbox })
     }
 
     /// Never fails: what is wrong is logged, and everything goes on as before.
@@ -93,7 +100,12 @@ impl Reload {
     }
 
     async fn apply(&mut self, instance: &InstanceArgs) -> anyhow::Result<Changes> {
-        let config = load_config(instance)?.config;
+        let mut config = load_config(instance)?.config;
+        config.data.clone_from(&self.data);
+        ensure!(
+            !self.only_sandbox || !config.has_real_carrier(),
+            "the Lightning node that runs is the sandbox: a real carrier beside it needs a restart"
+        );
         let table = read_table(self.file.as_ref())?;
         let mut changes = changes(&self.applied, &table);
         let sections = sections(&config, &table)?;

@@ -1,7 +1,8 @@
 //! `boltgram restore`: a backup into a data directory and a store that do not exist yet. What that means for
 //! what happened since the backup is in docs/backup.md.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use store::StoreUrl;
@@ -28,9 +29,19 @@ pub(super) async fn restore(instance: &InstanceArgs, directory: &Path) -> anyhow
     let is_made = url.is_made().await.with_context(|| format!("cannot open {}", place(&url)))?;
     ensure!(!is_made, "there is a store at {} already", place(&url));
     let lock = ServeLock::take(&config).await?;
+    let key = url.vault_file(&config.data);
+    ensure!(!key.exists(), "there is a key at {} already", key.display());
     let restored = write(&config, &url, directory).await;
     if restored.is_err() {
         clear(&config.data);
+        // These may be elsewhere; none of them was there before.
+        let database = url.file().map(|file| file.display().to_string());
+        let parts = ["", "-wal", "-shm"];
+        let database =
+            database.iter().flat_map(|file| parts.map(|part| format!("{file}{part}").into()));
+        for made in database.chain([key]) {
+            let _ = fs::remove_file::<PathBuf>(made);
+        }
     }
     drop(lock);
     restored?;

@@ -198,7 +198,7 @@ pub(crate) struct AbuseConfig {
 impl AbuseConfig {
     /// The error names the key.
     pub(crate) fn rules(&self) -> Result<TrafficRules, (&'static str, String)> {
-        let codes = self.countries.iter().map(|code| code.parse::<Country>());
+        let codes = self.countries.iter().map(|code| Country::assigned(code));
         let countries = codes.collect::<Result<Vec<_>, _>>();
         let countries = countries.map_err(|error| ("countries", error.to_string()))?;
         let caps = self.hourly_caps.iter().map(|(prefix, messages)| (prefix.clone(), *messages));

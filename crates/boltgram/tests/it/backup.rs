@@ -143,7 +143,13 @@ fn an_incomplete_or_damaged_backup_is_not_restored() {
     let home = Home::bare();
     home.answer(&["account", "add", "acme"]);
     home.answer(&["backup", "copy"]);
-    let restored = Home::bare();
+    let elsewhere = Home::with_config("[store]\nurl = \"sqlite:elsewhere/boltgram.db\"\n");
+    for restored in [Home::bare(), elsewhere] {
+        assert_only_the_whole_backup_is_restored(&home, &restored);
+    }
+}
+
+fn assert_only_the_whole_backup_is_restored(home: &Home, restored: &Home) {
     let copy = home.path("copy");
     let restore = ["restore", copy.to_str().unwrap()];
 

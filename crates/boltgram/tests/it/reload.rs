@@ -90,6 +90,26 @@ async fn a_bad_file_changes_nothing_and_says_why() {
     server.stop();
 }
 
+/// The file alone would have no node beside the carrier; the one that runs is the sandbox's until a restart.
+#[tokio::test]
+async fn a_real_carrier_is_not_added_beside_the_running_sandbox_node() {
+    let centre = Centre::open().await;
+    let home = Home::with_config("data = \"data\"\n");
+    let server = home.serve();
+    let real = carrier("real", &centre);
+    for lightning in ["", "[lightning]\nbackend = \"none\"\n"] {
+        reload(&home, &server, &format!("data = \"other\"\n{lightning}{real}"));
+        let log = server.log();
+        assert!(log.contains("a real carrier beside it needs a restart"), "{log}");
+    }
+    assert!(!home.path("other").exists(), "the data directory stays");
+    reload(&home, &server, "data = \"other\"\n[prices]\nsend = 2000\n");
+    assert!(server.log().contains("these changes need a restart"), "{}", server.log());
+    assert!(!home.path("other").exists(), "the data directory stays");
+    assert_eq!(Customer::of(&server).get("/price").await["send"], 2_000);
+    server.stop();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reload_adds_changes_and_removes_carriers() {
     let (one, two) = (Centre::open().await, Centre::open().await);

@@ -186,7 +186,10 @@ fn the_sandbox_node_beside_a_real_carrier() {
 fn a_database_that_is_missing_from_a_used_data_directory_is_not_created_anew() {
     let home = Home::bare();
     home.serve().stop();
-    fs::remove_file(home.path("boltgram-data/boltgram.db")).unwrap();
+    // A server with a real node and a secret from elsewhere has none of the last two.
+    for name in ["boltgram.db", "inbound.secret", "sandbox-node.journal"] {
+        fs::remove_file(home.path("boltgram-data").join(name)).unwrap();
+    }
     for beginning in [&["serve", "--listen", "127.0.0.1:0"][..], &["init"]] {
         let told = home.complaint(1, beginning);
         assert!(told.contains("boltgram.db is missing, but the data directory"), "{told}");
