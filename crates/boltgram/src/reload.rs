@@ -20,7 +20,7 @@ use crate::system::{os_random, system_clock};
 use crate::wiring::{House, http_settings, settings};
 
 /// Keys that a reload applies: a section, or one key of it. Every other key needs a restart.
-const APPLIED: [&str; 12] = [
+const APPLIED: [&str; 13] = [
     "prices",
     "routes",
     "carriers",
@@ -28,6 +28,7 @@ const APPLIED: [&str; 12] = [
     "inbound",
     "quiet_hours",
     "bulk.home",
+    "query.keyword_days",
     "orders.parts_max",
     "limits.address_rate",
     "limits.address_burst",

@@ -142,6 +142,7 @@ pub(crate) fn settings(
         routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
         quiet_hours: quiet_hours(config)?,
         inbound,
+        keyword_period: config.query.keyword_period(),
         numbers,
         node: node_name(config)?,
         lease: Duration::from_secs(config.node.lease_s.into()),

@@ -27,6 +27,7 @@ use crate::health::{Health, HealthCheck};
 use crate::hot_cache::HotCache;
 use crate::inbound::Inbound;
 use crate::inbox::CarrierInbox;
+use crate::keywords::Keywords;
 use crate::live::Live;
 use crate::metrics::{ByCarrier, Metrics};
 use crate::numbers::Numbers;
@@ -61,9 +62,10 @@ pub struct Engine {
     pub accounts: Arc<Accounts>,
     pub directory: Arc<Directory>,
     pub numbers: Arc<Numbers>,
+    pub keywords: Arc<Keywords>,
     pub traces: Arc<Traces>,
     dispatch: Arc<Dispatcher>,
-    inbound: Arc<Inbound>,
+    pub(crate) inbound: Arc<Inbound>,
     cluster: Arc<Cluster>,
     pub(crate) carriers: Arc<Carriers>,
     inbox: Arc<CarrierInbox>,
@@ -178,6 +180,12 @@ impl Engine {
             carriers: carriers.clone(),
             inbound: inbound.clone(),
         });
+        let keywords = Arc::new(Keywords {
+            store: store.clone(),
+            clock: clock.clone(),
+            accounts: accounts.clone(),
+            settings: settings.clone(),
+        });
         let links = Links {
             carriers: carriers.clone(),
             other_nodes: other_nodes.clone(),
@@ -230,6 +238,7 @@ impl Engine {
             accounts,
             directory,
             numbers,
+            keywords,
             traces,
             dispatch,
             inbound,
@@ -277,6 +286,8 @@ impl Engine {
         self.worker("expire", &self.dispatch, Dispatcher::expire);
         self.worker("numbers", &self.inbound, Inbound::follow_numbers);
         self.worker("join", &self.inbound, Inbound::join);
+        self.worker("replies", &self.inbound, Inbound::reply);
+        self.worker("renew keywords", &self.keywords, Keywords::renew);
         self.worker("webhooks", &self.events, Events::deliver);
         Ok(())
     }

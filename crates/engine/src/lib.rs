@@ -31,6 +31,7 @@ pub mod accept;
 pub mod accounts;
 pub mod campaigns;
 pub mod directory;
+pub mod keywords;
 pub mod numbers;
 pub mod orders;
 pub mod traces;
@@ -42,6 +43,7 @@ mod inbound;
 
 pub use engine::{Engine, Ports};
 pub use health::Health;
+pub use inbound::InboxAsked;
 pub use metrics::Metrics;
 pub use settings::{InboundSettings, OrderSettings, Settings};
 pub use store_timings::StoreTimings;

@@ -65,6 +65,8 @@ pub struct Settings {
     /// When campaigns wait, by destination.
     pub quiet_hours: QuietHours,
     pub inbound: InboundSettings,
+    /// Length of a paid period of a keyword.
+    pub keyword_period: Duration,
     /// Numbers that the configuration file declares.
     pub numbers: Vec<(Party, NumberTerms)>,
     /// This node's name, unique among the nodes on a store; it holds the leases.

@@ -20,6 +20,8 @@ pub(crate) struct Wake {
     pub links: Notify,
     /// Our numbers were changed.
     pub numbers: Notify,
+    /// A reply to a keyword is due.
+    pub replies: Notify,
 }
 
 /// Waits for the signal, at most `timer`.

@@ -32,6 +32,7 @@ fn tell_what_is_wrong(report: &LedgerReport) -> anyhow::Result<()> {
         ("order and transfers disagree", &report.wrong_orders),
         ("message, its recipients and its transfer disagree", &report.wrong_messages),
         ("refund, its transfer and its charge disagree", &report.wrong_refunds),
+        ("keyword, its periods and their transfers disagree", &report.wrong_keywords),
     ] {
         found.iter().try_for_each(|found| output::line(&format!("{what}: {found}")))?;
     }

@@ -8,8 +8,8 @@ mod routes;
 use std::collections::HashSet;
 
 use domain::limits::{
-    FUND_MAX_SATS, HOLD_MAX_SATS, HOLD_MIN_SATS, NODE_LEASE_MAX, NODE_LEASE_MIN, PAY_WITHIN_MAX,
-    PAY_WITHIN_MIN, RECEIPT_WAIT_MAX, RECEIPT_WAIT_MIN,
+    FUND_MAX_SATS, HOLD_MAX_SATS, HOLD_MIN_SATS, KEYWORD_DAYS_MAX, NODE_LEASE_MAX, NODE_LEASE_MIN,
+    PAY_WITHIN_MAX, PAY_WITHIN_MIN, PRICE_MAX, RECEIPT_WAIT_MAX, RECEIPT_WAIT_MIN,
 };
 use domain::number::Home;
 use lightning::lnd::{Lnd, LndOptions};
@@ -52,6 +52,7 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_orders(config, &mut found);
     check_prices(config, &mut found);
     check_bulk(config, &mut found);
+    check_query(config, &mut found);
     check_limits(config, &mut found);
     check_log(config, &mut found);
     inbound::check(config, &mut found);
@@ -175,6 +176,20 @@ fn check_prices(config: &Config, found: &mut Vec<Finding>) {
             let text = format!("{key} = {sats}: its value must be 1 to {HOLD_MAX_SATS} sats");
             found.push(Finding::error(format!("prices.{key}"), text));
         }
+    }
+    // Paid from credit.
+    let max = PRICE_MAX.sats_floor();
+    if !(0..=max).contains(&prices.keyword) {
+        let text = format!("keyword = {}: it must be 0 to {max} sats", prices.keyword);
+        found.push(Finding::error("prices.keyword", text));
+    }
+}
+
+fn check_query(config: &Config, found: &mut Vec<Finding>) {
+    let days = config.query.keyword_days;
+    if !(1..=KEYWORD_DAYS_MAX).contains(&days) {
+        let text = format!("keyword_days = {days}: a period must be 1 to {KEYWORD_DAYS_MAX} days");
+        found.push(Finding::error("query.keyword_days", text));
     }
 }
 

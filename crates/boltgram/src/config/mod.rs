@@ -30,7 +30,7 @@ pub(crate) use reference::REFERENCE;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
     AbuseConfig, Backend, BulkConfig, LightningConfig, LimitsConfig, LogConfig, LogFormat,
-    NodeConfig, OrdersConfig, PricesConfig, StoreConfig, WebhooksConfig,
+    NodeConfig, OrdersConfig, PricesConfig, QueryConfig, StoreConfig, WebhooksConfig,
 };
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -54,6 +54,7 @@ pub(crate) struct Config {
     pub orders: OrdersConfig,
     pub prices: PricesConfig,
     pub bulk: BulkConfig,
+    pub query: QueryConfig,
     pub webhooks: WebhooksConfig,
     pub inbound: InboundConfig,
     pub limits: LimitsConfig,
@@ -80,6 +81,7 @@ impl Default for Config {
             orders: OrdersConfig::default(),
             prices: PricesConfig::default(),
             bulk: BulkConfig::default(),
+            query: QueryConfig::default(),
             webhooks: WebhooksConfig::default(),
             inbound: InboundConfig::default(),
             limits: LimitsConfig::default(),

@@ -125,6 +125,7 @@ pub(crate) struct PricesConfig {
     pub email: i64,
     pub credit: i64,
     pub krone: i64,
+    pub keyword: i64,
 }
 
 impl Default for PricesConfig {
@@ -137,6 +138,7 @@ impl Default for PricesConfig {
             email: 500,
             credit: 100,
             krone: 1_500,
+            keyword: 180_000,
         }
     }
 }
@@ -151,6 +153,26 @@ pub(crate) struct BulkConfig {
 impl Default for BulkConfig {
     fn default() -> Self {
         Self { home: "TH".to_owned() }
+    }
+}
+
+/// The query door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct QueryConfig {
+    /// Length of a paid period of a keyword.
+    pub keyword_days: u32,
+}
+
+impl QueryConfig {
+    pub(crate) fn keyword_period(&self) -> Duration {
+        Duration::from_secs(u64::from(self.keyword_days) * 24 * 60 * 60)
+    }
+}
+
+impl Default for QueryConfig {
+    fn default() -> Self {
+        Self { keyword_days: 30 }
     }
 }
 

@@ -76,6 +76,7 @@ fn the_reference_has_every_key() {
         "[orders]",
         "[prices]",
         "[bulk]",
+        "[query]",
         "[webhooks]",
         "[limits]",
         "[log]",

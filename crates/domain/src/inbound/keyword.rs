@@ -12,11 +12,14 @@
 //! [`Receivers::keyword`](super::Receivers::keyword).
 
 mod fold;
+mod word;
 mod words;
 
 use std::collections::BTreeSet;
 
 use crate::inbound::InboundMessage;
+
+pub use word::{BadWord, Word};
 
 /// Words of a phrase in the configuration.
 pub const PHRASE_WORDS_MAX: usize = 6;
@@ -74,6 +77,11 @@ impl Phrases {
     fn has(&self, text: &str) -> bool {
         self.0.contains(text)
     }
+
+    /// Whether one of them begins with this word.
+    pub fn use_word(&self, word: &Word) -> bool {
+        self.0.iter().any(|phrase| phrase.split(' ').next() == Some(word.as_str()))
+    }
 }
 
 /// The words of a message that are compared, and whether they are all of it. `None` if its beginning is missing.
@@ -118,6 +126,12 @@ impl Keywords {
         };
         known.0.extend(phrases.into_iter().filter_map(folded));
         self
+    }
+
+    /// Whether this word alone is opt-out, opt-in or help.
+    pub fn have(&self, word: &Word) -> bool {
+        let all = [&self.leading_stop, &self.stop, &self.start, &self.help];
+        all.into_iter().any(|phrases| phrases.has(word.as_str()))
     }
 
     /// The keyword of an inbound message, and the phrase in capitals.

@@ -2,6 +2,7 @@
 //! receivers of complete messages.
 
 pub mod keyword;
+pub mod sold_keyword;
 
 mod join;
 mod message;

@@ -6,8 +6,8 @@ use super::message::InboundMessage;
 use super::part::{InboundPart, Party};
 use crate::event::Target;
 use crate::id::AccountId;
-use crate::inbound::keyword::{Keyword, Keywords, Phrases};
-use crate::number::{Accept, Home, Notation, parse, subscriber};
+use crate::inbound::keyword::{Keyword, Keywords, Phrases, Word};
+use crate::number::{Accept, Home, Msisdn, Notation, parse, subscriber};
 use crate::text::Text;
 
 /// How messages to one number are handled. Without a target they are only stored.
@@ -21,6 +21,8 @@ pub struct Receiver {
     pub country: Option<Home>,
     /// It is lent for codes: what comes to it is for whoever rents it, and means nothing here.
     pub lent: bool,
+    /// Accounts may have keywords on it.
+    pub has_keywords: bool,
     /// Words that its owner uses for something else; they are no keywords here.
     pub own_words: Phrases,
 }
@@ -69,7 +71,8 @@ impl Receivers {
         InboundPart { from: from.unwrap_or_else(|| part.from.clone()), to, ..part }
     }
 
-    fn is_own(&self, number: &Party) -> bool {
+    /// Whether it is a number of ours.
+    pub fn is_own(&self, number: &Party) -> bool {
         self.numbers.contains_key(number) || self.silent.contains_key(number)
     }
 
@@ -81,6 +84,22 @@ impl Receivers {
             return None;
         }
         self.keywords.of(message)
+    }
+
+    /// Whether a message from this address gets an automatic reply: short codes and names cannot be answered, and a
+    /// number of ours could answer in turn.
+    pub fn may_reply_to(&self, from: &Party) -> bool {
+        from.as_str().parse::<Msisdn>().is_ok() && !self.is_own(from)
+    }
+
+    /// The word by which a message may belong to the owner of a keyword: the first one, if keywords are looked for at
+    /// its number and it means nothing else.
+    pub fn word_of(&self, message: &InboundMessage) -> Option<Word> {
+        let receiver = self.of(&message.to);
+        if !receiver.has_keywords || self.keyword(message).is_some() {
+            return None;
+        }
+        Word::first_of(message)
     }
 
     /// The account whose messages STOP to this number ends; `None`: those of all accounts.

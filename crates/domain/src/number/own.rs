@@ -59,27 +59,30 @@ pub struct Abilities {
     pub send: bool,
     /// It may be lent for a code or a time.
     pub lend: bool,
+    /// Accounts may buy keywords on it.
+    pub keywords: bool,
 }
 
 /// Sending and receiving.
 impl Default for Abilities {
     fn default() -> Self {
-        Self { receive: true, send: true, lend: false }
+        Self { receive: true, send: true, lend: false, keywords: false }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("some of receive, send and lend")]
+#[error("some of receive, send, lend and keywords")]
 pub struct BadAbility;
 
 impl Abilities {
     pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, BadAbility> {
-        let mut can = Self { receive: false, send: false, lend: false };
+        let mut can = Self { receive: false, send: false, lend: false, keywords: false };
         for word in words {
             match word {
                 "receive" => can.receive = true,
                 "send" => can.send = true,
                 "lend" => can.lend = true,
+                "keywords" => can.keywords = true,
                 _ => return Err(BadAbility),
             }
         }
@@ -87,7 +90,12 @@ impl Abilities {
     }
 
     pub fn words(self) -> impl Iterator<Item = &'static str> {
-        let words = [(self.receive, "receive"), (self.send, "send"), (self.lend, "lend")];
+        let words = [
+            (self.receive, "receive"),
+            (self.send, "send"),
+            (self.lend, "lend"),
+            (self.keywords, "keywords"),
+        ];
         words.into_iter().filter(|(able, _)| *able).map(|(_, word)| word)
     }
 }
@@ -177,6 +185,10 @@ pub enum UnfitNumber {
     Digits,
     #[error("must contain receive when it contains lend")]
     LendsWithoutReceiving,
+    #[error("must contain receive, and not lend, when it contains keywords")]
+    KeywordsWithoutReceiving,
+    #[error("must not contain keywords for a number of an account: it has its own for free")]
+    KeywordsOfAccount,
     #[error("needs the account that pays for the answers")]
     HelpWithoutAccount,
     #[error("cannot come from this number: {0}")]
@@ -213,6 +225,14 @@ pub fn fit(written: &str, terms: &NumberTerms) -> Result<Party, UnfitNumber> {
     }
     if terms.can.lend && !terms.can.receive {
         return Err(UnfitNumber::LendsWithoutReceiving);
+    }
+    if terms.can.keywords {
+        if !terms.can.receive || terms.can.lend {
+            return Err(UnfitNumber::KeywordsWithoutReceiving);
+        }
+        if terms.account.is_some() {
+            return Err(UnfitNumber::KeywordsOfAccount);
+        }
     }
     if let Some(help) = &terms.help {
         if terms.account.is_none() {
@@ -261,14 +281,30 @@ mod tests {
 
     #[test]
     fn a_number_that_is_lent_receives() {
-        let can = Abilities { receive: false, send: true, lend: true };
+        let can = Abilities { receive: false, lend: true, ..Abilities::default() };
         let terms = NumberTerms { can, ..NumberTerms::default() };
         assert_eq!(fit("1919", &terms), Err(UnfitNumber::LendsWithoutReceiving));
     }
 
     #[test]
+    fn keywords_are_sold_on_a_number_that_receives_and_is_nobody_s() {
+        let terms = |words: &[&str], account| NumberTerms {
+            can: Abilities::from_words(words.iter().copied()).unwrap(),
+            account,
+            ..NumberTerms::default()
+        };
+        assert!(fit("1919", &terms(&["receive", "keywords"], None)).is_ok());
+        for words in [&["send", "keywords"][..], &["receive", "lend", "keywords"]] {
+            let wrong = Err(UnfitNumber::KeywordsWithoutReceiving);
+            assert_eq!(fit("1919", &terms(words, None)), wrong);
+        }
+        let owned = terms(&["receive", "keywords"], Some(AccountId(1)));
+        assert_eq!(fit("1919", &owned), Err(UnfitNumber::KeywordsOfAccount));
+    }
+
+    #[test]
     fn abilities_are_read_as_they_are_written() {
-        let can = Abilities { receive: true, send: false, lend: true };
+        let can = Abilities { receive: true, send: false, lend: true, keywords: true };
         assert_eq!(Abilities::from_words(can.words()), Ok(can));
         assert_eq!(Abilities::from_words(["receive", "call"]), Err(BadAbility));
     }

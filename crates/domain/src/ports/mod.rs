@@ -25,19 +25,20 @@ pub use fetch::{Cause, Fetch, FetchError, FetchMethod, FetchRequest, FetchRespon
 pub use gate::Gate;
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use store::{
-    AccountStore, AuditList, Backlog, BacklogPart, BlockList, BlocklistStore, BulkList, BulkStore,
-    CampaignSnapshot, CancelBulk, CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId,
-    ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Debited,
-    Delivery, DeliveryOutcome, DeliveryResult, DirectoryStore, EndedOrder, EventSearch, EventStore,
-    EventSubject, EventsFound, FoundEvent, FoundMessage, FoundRecipient, Grant, Granted, HoldOrder,
-    HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand, LinkLease,
+    AccountStore, AuditList, Backlog, BacklogPart, BlockList, BlocklistStore, BoughtKeyword,
+    BulkList, BulkStore, CampaignSnapshot, CancelBulk, CancelOutcome, Changed, Charge, Charged,
+    ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, CreditOrder,
+    CreditOutcome, Debited, Delivery, DeliveryOutcome, DeliveryResult, DirectoryStore, DueReply,
+    EndedOrder, EventSearch, EventStore, EventSubject, EventsFound, FoundEvent, FoundMessage,
+    FoundRecipient, Grant, Granted, HoldOrder, HoldOutcome, InboundRecorded, InboundStore,
+    KeywordChange, KeywordList, KeywordStore, Lease, LedgerStore, LinkDemand, LinkLease,
     LinkReport, LinkStore, MessageSearch, MessageStore, MessagesFound, NetworkCaps, NewAccount,
-    NewKey, NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList,
-    NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
-    PartTrace, Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace,
-    RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder, Replay, Retry,
-    RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore,
-    TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
+    NewKey, NewKeyword, NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
+    NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad,
+    OrderStore, PartTrace, Period, ReceivedMessage, RecipientList, RecipientPage, RecipientSearch,
+    RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore, Refunded, Renewal, Renewed,
+    RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot,
+    Spent, Store, TermsStore, TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
 };
 
 pub use store_observer::StoreObserver;

@@ -105,6 +105,8 @@ pub enum TransferKind {
     Refund,
     /// Credit taken back by the operator.
     Debit,
+    /// A period of a keyword, paid from credit.
+    Keyword,
 }
 
 stored_as!(TransferKind {
@@ -114,6 +116,7 @@ stored_as!(TransferKind {
     LightningSale = "lightning_sale",
     Refund = "refund",
     Debit = "debit",
+    Keyword = "keyword",
 });
 
 /// What `ledger check` found. All is well when [`LedgerReport::is_sound`].
@@ -134,6 +137,8 @@ pub struct LedgerReport {
     /// Refunds by hand without their transfer, transfers without theirs, and more given back than
     /// was charged.
     pub wrong_refunds: Vec<String>,
+    /// Periods of keywords without their transfer, and transfers without their period.
+    pub wrong_keywords: Vec<String>,
 }
 
 impl LedgerReport {
@@ -144,6 +149,7 @@ impl LedgerReport {
             && self.wrong_orders.is_empty()
             && self.wrong_messages.is_empty()
             && self.wrong_refunds.is_empty()
+            && self.wrong_keywords.is_empty()
     }
 }
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | part of a campaign's text ([`Product::Part`]) | prefix of the number |
 //! | text message as an order ([`Product::Send`]) | prefix of the number |
-//! | e-mail, number for one code, rental, code from a real phone | kind alone |
+//! | e-mail, number for one code, rental, code from a real phone, keyword | kind alone |
 //!
 //! A price is looked up in the account's own list, in the list of all accounts, and in the
 //! configuration. The longest prefix wins; of two equally long ones the account's own.
@@ -30,6 +30,8 @@ pub enum Product {
     Rent,
     /// A number of a real phone for one code.
     RealPhone,
+    /// A period of a keyword on a shared number.
+    Keyword,
 }
 
 stored_as!(Product {
@@ -39,6 +41,7 @@ stored_as!(Product {
     Receive = "receive",
     Rent = "rent",
     RealPhone = "real_phone",
+    Keyword = "keyword",
 });
 
 impl Product {
@@ -63,6 +66,10 @@ pub struct Prices {
     pub email: Msat,
     /// One credit, which is also the price of a part.
     pub credit: Msat,
+    /// Value of one Danish krone, in which the query door counts; positive.
+    pub krone: Msat,
+    /// A period of a keyword.
+    pub keyword: Msat,
 }
 
 impl Prices {
@@ -74,6 +81,7 @@ impl Prices {
             Product::Receive => self.receive,
             Product::Rent => self.rent,
             Product::RealPhone => self.real_phone,
+            Product::Keyword => self.keyword,
         }
     }
 }
@@ -164,6 +172,8 @@ pub(super) mod tests {
             real_phone: sats(5_000),
             email: sats(500),
             credit: sats(100),
+            krone: sats(1_500),
+            keyword: sats(180_000),
         }
     }
 

@@ -4,6 +4,7 @@
 mod change;
 mod credits;
 mod error;
+mod kroner;
 mod query;
 mod search;
 
@@ -18,6 +19,7 @@ use crate::wake::Wake;
 
 pub use credits::Credits;
 pub use error::{Absent, CancelBulkError, PauseError, ReadError, RetryError};
+pub use kroner::Kroner;
 pub use query::{RecipientsAsked, RecipientsFound};
 
 #[derive(Debug)]

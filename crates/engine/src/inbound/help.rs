@@ -3,26 +3,19 @@
 //! The order's id is a hash of both numbers, the day (UTC) and a secret: however often the HELP is
 //! repeated, there is one reply a day.
 
-use domain::id::{AccountId, InboundId, OrderId};
+use domain::id::{AccountId, InboundId};
 use domain::inbound::keyword::Keyword;
 use domain::inbound::{InboundMessage, InboundPart, PartSet, Party, Receivers};
-use domain::limits;
-use domain::message::address_list::AddressList;
-use domain::message::door::Door;
-use domain::number::{Msisdn, SenderId};
+use domain::number::Msisdn;
 use domain::ports::PortError;
-use domain::sale::client::LOCAL_CLIENT;
-use domain::sale::quote::{Limits, QuoteError};
+use domain::sale::quote::QuoteError;
 use domain::secret::Secret;
 use domain::text::Text;
 use domain::time::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::Inbound;
-use crate::accept::{
-    AcceptError, CampaignWebhookRequest, Content, Demands, Draft, Payment, Priority, Recipients,
-    Repeat, Request, Sender,
-};
+use super::answer::{Answer, order_id};
+use crate::accept::AcceptError;
 use crate::metrics::ByResult;
 
 /// A HELP message and its reply.
@@ -67,22 +60,12 @@ fn one(id: InboundId, part: &InboundPart, receivers: &Receivers) -> Option<Asked
     })
 }
 
-/// As for an order: one text to one number.
-const DEMANDS: Demands = Demands {
-    limits: Limits {
-        chars_max: limits::ORDER_TEXT_CHARS_MAX,
-        parts_max: u8::MAX,
-        recipients_max: 1,
-    },
-    single_lane_max: 1,
-};
-
 impl Inbound {
     /// On an error the carrier may repeat the message.
     pub(super) async fn help(&self, asked: Asked) -> Result<(), PortError> {
         let Some(payer) = self.store.account(asked.account).await? else { return Ok(()) };
         let account = asked.account;
-        let request = answer(&asked, &payer.webhook_secret);
+        let request = answer(&asked, &payer.webhook_secret).into_request();
         let result = match self.accept.accept(request).await {
             Ok(accepted) if accepted.repeated => return Ok(()),
             Ok(_) => "helped",
@@ -108,34 +91,15 @@ impl Inbound {
 }
 
 /// An order from the credit of the account whose number was asked, sent from that number.
-fn answer(asked: &Asked, secret: &Secret) -> Request {
-    let order = order_id(asked, secret);
-    let sender = SenderId::parse(asked.number.as_str()).map_or(Sender::OfCarrier, Sender::Own);
-    Request {
-        draft: Draft {
-            account: Some(asked.account),
-            payment: Payment::Credit,
-            sender,
-            content: Content::Text(asked.text.as_str().to_owned()),
-            to: Recipients::Numbers { list: AddressList::of(asked.from), group: None },
-            start_at: None,
-            priority: Priority::Normal,
-            demands: DEMANDS,
-        },
-        door: Door::Inbound,
-        client: LOCAL_CLIENT.to_owned(),
-        webhook: None,
-        campaign_webhook: CampaignWebhookRequest::default(),
-        referral: None,
-        repeat: Repeat::Order(order),
-    }
-}
-
-/// A hash with a secret, because an order's id grants access to the order.
-fn order_id(asked: &Asked, secret: &Secret) -> OrderId {
+fn answer(asked: &Asked, secret: &Secret) -> Answer {
     let day = asked.at.day();
     let words =
         format!("help {day} {} {} {}", asked.account.0, asked.number.as_str(), asked.from.digits());
-    let hash = Sha256::new_with_prefix(secret.expose()).chain_update("\n").chain_update(words);
-    OrderId::new(hash.finalize().into())
+    Answer {
+        account: asked.account,
+        from: Some(asked.number.clone()),
+        to: asked.from,
+        text: asked.text.clone(),
+        order: order_id(&words, secret),
+    }
 }

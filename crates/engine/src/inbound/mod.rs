@@ -1,10 +1,14 @@
 //! Inbound messages: parts from carriers are stored and joined; messages with overdue parts are
-//! reported incomplete. HELP is answered here; the store applies STOP and START itself.
+//! reported incomplete. HELP is answered here, and the replies of keywords are sent; the store applies STOP and
+//! START itself.
 
+mod answer;
 mod help;
+mod inbox;
 mod join;
 mod receivers;
 mod record;
+mod reply;
 mod unread;
 
 use std::sync::{Arc, RwLock};
@@ -20,6 +24,8 @@ use crate::metrics::{ByResult, Metrics};
 use crate::settings::Settings;
 use crate::wake::Wake;
 
+pub use inbox::InboxAsked;
+
 /// Dependencies of recording and joining.
 #[derive(Debug)]
 pub(crate) struct Inbound {
@@ -33,13 +39,13 @@ pub(crate) struct Inbound {
     pub receivers: RwLock<Option<Arc<Receivers>>>,
     pub loading: Mutex<()>,
     pub progress: CommitProgress,
-    /// Sends the replies to HELP.
+    /// Sends the replies to HELP and to keywords.
     pub accept: Arc<Accept>,
 }
 
 impl Inbound {
     fn after(&self, recorded: InboundRecorded) {
-        let InboundRecorded { complete, incomplete, repeats, events, .. } = recorded;
+        let InboundRecorded { complete, incomplete, repeats, events, replies, .. } = recorded;
         for (result, count) in
             [("complete", complete), ("incomplete", incomplete), ("repeat", repeats)]
         {
@@ -49,6 +55,9 @@ impl Inbound {
         }
         if events > 0 {
             self.wake.webhooks.notify_one();
+        }
+        if replies > 0 {
+            self.wake.replies.notify_one();
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::id::InboundId;
+use domain::id::{AccountId, InboundId};
 use domain::inbound::{InboundMessage, InboundPart, Receivers};
-use domain::ports::{InboundRecorded, InboundStore, UnreadReceipt};
+use domain::ports::{InboundRecorded, InboundStore, ReceivedMessage, UnreadReceipt};
 use domain::time::Timestamp;
 
 use super::RowStore;
@@ -58,5 +58,14 @@ impl InboundStore for RowStore {
         limit: u32,
     ) -> Result<Vec<InboundMessage>> {
         self.read(async move |tx| inbound::list(tx, before, limit).await).await
+    }
+
+    async fn received(
+        &self,
+        account: AccountId,
+        before: Option<InboundId>,
+        limit: u32,
+    ) -> Result<Vec<ReceivedMessage>> {
+        self.read(async move |tx| inbound::received(tx, account, before, limit).await).await
     }
 }

@@ -8,6 +8,7 @@ mod cluster;
 mod directory;
 mod event;
 mod inbound;
+mod keyword;
 mod ledger;
 mod message;
 mod number;

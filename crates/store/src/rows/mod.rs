@@ -7,6 +7,7 @@ pub(crate) mod cluster;
 pub(crate) mod directory;
 pub(crate) mod event;
 pub(crate) mod inbound;
+pub(crate) mod keyword;
 pub(crate) mod ledger;
 pub(crate) mod message;
 pub(crate) mod number;

@@ -1,11 +1,11 @@
 //! Deletes rows past their retention: orders cancelled without payment, ended events, old idempotency
-//! keys, incomplete inbound messages, and contacts of lists that no group shows. No money depends on them, and the
+//! keys, incomplete inbound messages, replies to keywords, and contacts of lists that no group shows. No money depends on them, and the
 //! ledger is never touched.
 
 use domain::id::OrderId;
 use domain::time::Timestamp;
 
-use crate::rows::{campaign, directory, event, inbound, order};
+use crate::rows::{campaign, directory, event, inbound, keyword, order};
 use crate::tx::{Result, Tx, params};
 
 /// Deletes at most `limit` rows of each that ended before `before`; returns how many.
@@ -15,7 +15,8 @@ pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> R
     let keys = keys + order::forget_keys(tx, before, limit).await?;
     let contacts = directory::drop_lists(tx, before, limit).await?;
     let incomplete = inbound::forget(tx, before, limit).await?;
-    Ok(events + keys + contacts + incomplete)
+    let replies = keyword::forget_replies(tx, before, limit).await?;
+    Ok(events + keys + contacts + incomplete + replies)
 }
 
 pub(crate) async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {

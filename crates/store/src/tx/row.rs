@@ -7,7 +7,9 @@ use domain::account::operator::{Action, Actor};
 use domain::account::sender::SenderState;
 use domain::account::template::Label;
 use domain::event::{AttemptResult, TargetKind};
-use domain::id::{AccountId, EventId, InboundId, KeyId, MessageId, OrderId};
+use domain::id::{AccountId, EventId, InboundId, KeyId, KeywordId, MessageId, OrderId};
+use domain::inbound::keyword::Word;
+use domain::inbound::sold_keyword::EndedBy;
 use domain::message::campaign::{CampaignEvents, RefundPolicy};
 use domain::message::chunk::Doubt;
 use domain::message::parts::PartState;
@@ -97,6 +99,7 @@ from_column! {
         AccountId => |value| Some(Self(value)),
         KeyId => |value| Some(Self(value)),
         EventId => |value| Some(Self(value)),
+        KeywordId => |value| Some(Self(value)),
         Msisdn => |value| value.try_into().ok().and_then(|digits| Self::from_digits(digits).ok()),
         Lane => |value| match value { 0 => Some(Self::Single), 1 => Some(Self::Bulk), _ => None };
     Vec<u8>:
@@ -128,6 +131,8 @@ from_column! {
         Country => |word| Self::from_str(&word).ok(),
         NumberState => |word| Self::from_str(&word).ok(),
         NumberOrigin => |word| Self::from_str(&word).ok(),
+        Word => |word| Self::from_str(&word).ok(),
+        EndedBy => |word| Self::from_str(&word).ok(),
         Address => |word| Self::from_str(&word).ok(),
         AccountName => |word| Self::from_str(&word).ok(),
         SenderId => |word| Self::from_str(&word).ok();

@@ -316,6 +316,17 @@ macro_rules! store_conformance {
             reports_an_incomplete_message_to_the_owner_of_its_number
             lists_inbound_messages_newest_first
             two_processes_join_one_message_once
+            // keywords
+            sells_a_word_on_a_number_to_one_account
+            sells_one_word_once_to_two_processes
+            sells_nothing_without_credit_or_offer
+            renews_a_keyword_once_a_period
+            lets_a_keyword_go_that_is_not_paid
+            ends_a_keyword_whose_account_or_number_is_gone
+            an_operator_ends_a_keyword_at_once
+            keywords_on_an_own_number_cost_nothing
+            a_message_belongs_to_the_owner_of_its_keyword
+            a_reply_is_stored_with_its_message_and_within_its_limits
             // links
             one_node_gets_all_links
             shares_links_evenly_without_reassigning_open_ones

@@ -66,7 +66,9 @@ fn unfit(number: &NumberConfig, path: impl Fn(&str) -> String) -> Option<Finding
         UnfitNumber::Digits => {
             Finding::error(path("number"), format!("number {:?} {error}", number.number))
         }
-        UnfitNumber::LendsWithoutReceiving => Finding::error(path("can"), format!("can: {error}")),
+        UnfitNumber::LendsWithoutReceiving
+        | UnfitNumber::KeywordsWithoutReceiving
+        | UnfitNumber::KeywordsOfAccount => Finding::error(path("can"), format!("can: {error}")),
         UnfitNumber::Keywords(_) | UnfitNumber::Stop => {
             Finding::error(path("keywords"), format!("keywords {error}"))
         }

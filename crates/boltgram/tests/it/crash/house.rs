@@ -8,13 +8,15 @@ use domain::account::{Key, Scope};
 use domain::id::{AccountId, KeyId, OrderId};
 use domain::inbound::Party;
 use domain::inbound::keyword::Keywords;
+use domain::inbound::sold_keyword::Offer;
 use domain::message::Address;
 use domain::message::quiet::QuietHours;
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::number::own::NumberTerms;
 use domain::ports::{
-    Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning, Snapshot, Store,
+    BoughtKeyword, Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning,
+    NewKeyword, ReceivedMessage, Snapshot, Store,
 };
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::order::OrderState;
@@ -110,6 +112,26 @@ impl House {
         self.store.balance(self.account).await.unwrap().available.get() / PRICE.get()
     }
 
+    /// The account buys a keyword on its number, which costs nothing.
+    pub(super) async fn buy_keyword(&self, word: &str, reply: &str) {
+        let new = NewKeyword {
+            number: Party::new(HELPFUL),
+            word: word.parse().unwrap(),
+            account: self.account,
+            offer: Offer::Free,
+            price: Msat::ZERO,
+            period: std::time::Duration::from_secs(30 * 24 * 60 * 60),
+            renews: true,
+            reply: Some(reply.into()),
+        };
+        let bought = self.store.buy_keyword(new, NOON).await.unwrap();
+        assert!(matches!(bought, BoughtKeyword::Bought(_)), "{bought:?}");
+    }
+
+    pub(super) async fn inbox(&self) -> Vec<ReceivedMessage> {
+        self.store.received(self.account, None, 10).await.unwrap()
+    }
+
     /// Starts a process on the existing state. It may crash during the start.
     pub(super) async fn begin(&self, fuse: Arc<Fuse>) -> Life {
         let gate = StoreOptions { gate: Some(fuse.clone()), ..StoreOptions::default() };
@@ -134,6 +156,8 @@ impl House {
                 real_phone: PRICE,
                 email: PRICE,
                 credit: PRICE,
+                krone: PRICE,
+                keyword: PRICE,
             },
             orders: OrderSettings::default(),
             routes,
@@ -144,6 +168,7 @@ impl House {
                 webhook_url: None,
                 webhook_secret: Secret::new("whsec_AAAA"),
             },
+            keyword_period: std::time::Duration::from_secs(30 * 24 * 60 * 60),
             numbers: vec![self.number()],
             node: "local".to_owned(),
             // By this clock, which runs far ahead of the machine, a short one ends while its text is on the

@@ -98,6 +98,59 @@ async fn a_message_that_came_in_is_there_once_whatever_dies() {
     }
 }
 
+/// A text of two parts whose first word is a keyword with a reply.
+async fn run_keyword(fuse: Arc<Fuse>) {
+    let house = House::new(Scenario::Unpaid).await;
+    house.buy_keyword("pacman", "Tak!").await;
+    let life = house.begin(fuse.clone()).await;
+    let begun = house.clock.now();
+    house.clock.advance(Duration::from_secs(1));
+    let parts = |at, interrupted_at| {
+        let join = |number| Join::new(JoinScheme::Udh8, 7, 2, number);
+        vec![
+            part("spille", join(2), at, interrupted_at),
+            part("Pacman! Jeg vil ", join(1), at, interrupted_at),
+        ]
+    };
+    let answered = send(&life, parts(house.clock.now(), begun), &fuse).await;
+    let replied = async || house.store.due_replies(10).await.unwrap().is_empty();
+    until(&house, Duration::ZERO, "the reply is sent or the fuse blows", async || {
+        fuse.has_blown() || replied().await
+    })
+    .await;
+    drop(life);
+
+    house.clock.advance(Duration::from_secs(20));
+    let life = house.begin(Fuse::counting()).await;
+    let begun = house.clock.now();
+    house.clock.advance(Duration::from_secs(1));
+    let again = parts(house.clock.now(), begun).split_off(answered);
+    let owed = again.len();
+    assert_eq!(send(&life, again, &Fuse::counting()).await, owed);
+    until(&house, Duration::ZERO, "the reply is sent", async || {
+        replied().await && house.affords().await < 5
+    })
+    .await;
+    let [row] = house.inbox().await.try_into().unwrap();
+    assert_eq!(row.message.content.text().unwrap().as_str(), "Pacman! Jeg vil spille");
+    assert_eq!(row.keyword.unwrap().as_str(), "pacman");
+    assert_eq!(house.affords().await, 4, "one of five is spent on the reply");
+    assert!(house.store.check_ledger().await.unwrap().is_sound());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_keyword_is_answered_once_whatever_dies() {
+    let counting = Fuse::counting();
+    run_keyword(counting.clone()).await;
+    let steps = counting.steps();
+    assert!(steps >= 3, "only {steps} steps");
+    for step in 0..steps {
+        for side in [Side::Before, Side::After] {
+            run_keyword(Fuse::blowing(step, side)).await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_whose_part_never_comes_is_told_as_far_as_it_came() {
     let house = House::new(Scenario::Unpaid).await;

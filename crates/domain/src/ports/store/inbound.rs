@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::id::InboundId;
+use crate::id::{AccountId, InboundId};
+use crate::inbound::keyword::Word;
 use crate::inbound::{InboundMessage, InboundPart, Receivers};
 use crate::ports::{PortError, UnreadReceipt};
 use crate::time::Timestamp;
@@ -20,8 +21,20 @@ pub struct InboundRecorded {
     pub repeats: u32,
     /// Events stored, due at once.
     pub events: u32,
+    /// Replies to keywords stored, due at once.
+    pub replies: u32,
     /// Joined messages whose parts are deleted: repeats are no longer recognised.
     pub forgotten: u32,
+}
+
+/// A message of an account, as its inbox shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedMessage {
+    pub message: InboundMessage,
+    /// The query door's id.
+    pub sms_id: Option<u64>,
+    /// The account's keyword that the message began with.
+    pub keyword: Option<Word>,
 }
 
 #[async_trait]
@@ -30,7 +43,9 @@ pub trait InboundStore: Send + Sync {
     /// part comes with an id for the message that it may begin. Parts arrive in any order, through
     /// any link of a carrier, and repeatedly; [`crate::inbound::place`] decides which belong
     /// together and which are repeats. `receivers` maps each number to its owner and the target of
-    /// its events.
+    /// its events. A message that begins with an account's keyword is that account's; if the keyword
+    /// has a reply, it is stored as due in the same change, at most
+    /// [`crate::limits::KEYWORD_REPLIES_PER_HOUR_MAX`] for a sender, keyword and hour.
     ///
     /// When more than [`crate::limits::INBOUND_PARTS_WAITING_MAX`] parts of a carrier wait, its
     /// oldest messages are joined incomplete.
@@ -74,4 +89,12 @@ pub trait InboundStore: Send + Sync {
         before: Option<InboundId>,
         limit: u32,
     ) -> Result<Vec<InboundMessage>, PortError>;
+
+    /// Messages of an account, newest first; with `before`, only older ones.
+    async fn received(
+        &self,
+        account: AccountId,
+        before: Option<InboundId>,
+        limit: u32,
+    ) -> Result<Vec<ReceivedMessage>, PortError>;
 }

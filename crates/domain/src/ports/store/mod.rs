@@ -13,6 +13,7 @@ mod bulk;
 mod directory;
 mod events;
 mod inbound;
+mod keywords;
 mod ledger;
 mod links;
 mod messages;
@@ -40,7 +41,10 @@ pub use events::{
     CampaignSnapshot, Delivery, DeliveryOutcome, DeliveryResult, EventSearch, EventStore,
     EventSubject, EventsFound, FoundEvent, Replay, Snapshot,
 };
-pub use inbound::{InboundRecorded, InboundStore};
+pub use inbound::{InboundRecorded, InboundStore, ReceivedMessage};
+pub use keywords::{
+    BoughtKeyword, DueReply, KeywordChange, KeywordList, KeywordStore, NewKeyword, Renewal, Renewed,
+};
 pub use ledger::LedgerStore;
 pub use links::{Changed, LinkDemand, LinkLease, LinkReport, LinkStore, NodeLinks};
 pub use messages::{
@@ -77,6 +81,7 @@ pub trait Store:
     + MessageStore
     + InboundStore
     + NumberStore
+    + KeywordStore
     + EventStore
     + LedgerStore
     + OperatorStore

@@ -243,6 +243,13 @@ pub(crate) async fn must_exist(tx: &mut impl Tx, account: AccountId) -> Result<(
     Ok(())
 }
 
+pub(crate) async fn is_enabled(tx: &mut impl Tx, account: AccountId) -> Result<bool> {
+    let found = tx
+        .query("SELECT 1 FROM accounts WHERE id = ?1 AND disabled_at IS NULL", params![account])
+        .await?;
+    Ok(!found.is_empty())
+}
+
 /// Locks the account: no other change counts or changes its rows meanwhile.
 pub(crate) async fn lock(tx: &mut impl Tx, account: AccountId) -> Result<()> {
     let found =

@@ -8,6 +8,6 @@ pub(crate) mod settings;
 pub(crate) mod traffic;
 
 pub(crate) use self::accounts::{
-    SECRET, add, add_key, by_id, by_name, key, keys, list, lock, must_exist, ping, read, read_key,
-    revoke_key, set_disabled,
+    SECRET, add, add_key, by_id, by_name, is_enabled, key, keys, list, lock, must_exist, ping,
+    read, read_key, revoke_key, set_disabled,
 };

@@ -1,31 +1,50 @@
 //! Joined inbound messages: stored with their events, and read.
 
-use domain::id::InboundId;
+use domain::id::{AccountId, InboundId};
 use domain::inbound::{InboundContent, InboundMessage, Octets, Party, Receivers};
-use domain::ports::PortError;
+use domain::ports::{PortError, ReceivedMessage};
 use domain::routing::CarrierName;
 use domain::text::Text;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::part_set_rows::Set;
+use crate::rows::campaign::take_sms_ids;
+use crate::rows::keyword::{self, KeywordOwner};
 use crate::rows::{directory::blocklist, event};
 use crate::tx::{Result, Row, Tx, params};
 
-/// Stores the messages of these sets, complete or not, with their events, and applies their keywords to
-/// the block list. Returns the number of events.
-pub(crate) async fn add(
+/// What was stored with messages.
+#[derive(Default)]
+pub(super) struct Added {
+    pub(super) events: u32,
+    /// Replies to keywords.
+    pub(super) replies: u32,
+}
+
+/// Stores the messages of these sets, complete or not, with their events and replies, and applies their
+/// keywords to the block list. A message with an account's keyword is that account's.
+pub(super) async fn add(
     tx: &mut impl Tx,
     sets: &[Set],
     receivers: &Receivers,
     now: Timestamp,
-) -> Result<u32> {
-    let messages: Vec<_> = sets.iter().map(|set| message(set, receivers)).collect();
+) -> Result<Added> {
+    if sets.is_empty() {
+        return Ok(Added::default());
+    }
+    let mut messages: Vec<_> = sets.iter().map(|set| message(set, receivers)).collect();
+    let owners = keyword::owners(tx, &messages, receivers).await?;
+    for (message, owner) in messages.iter_mut().zip(&owners) {
+        message.account = owner.as_ref().map(|owner| owner.account).or(message.account);
+    }
+    let sms_ids = take_ids(tx, &messages).await?;
     let missing: Vec<_> = messages.iter().map(|message| words(&message.missing)).collect();
     let rows: Vec<_> = messages
         .iter()
         .zip(&missing)
-        .map(|(message, missing)| {
+        .zip(owners.iter().zip(&sms_ids))
+        .map(|((message, missing), (owner, sms_id))| {
             let (text, octets) = match &message.content {
                 InboundContent::Text(text) => (Some(text.as_str()), None),
                 InboundContent::Octets(octets) => (None, Some(octets.as_slice())),
@@ -33,13 +52,28 @@ pub(crate) async fn add(
             let (from, to) = (message.from.as_str(), message.to.as_str());
             let (carrier, account) = (message.carrier.as_str(), message.account);
             let (parts, at) = (u32::from(message.parts), message.received_at);
-            params![&message.id, carrier, from, to, account, text, octets, parts, missing, at, now]
+            let word = owner.as_ref().map(|owner| owner.word.as_str());
+            params![
+                &message.id,
+                carrier,
+                from,
+                to,
+                account,
+                text,
+                octets,
+                parts,
+                missing,
+                at,
+                now,
+                word,
+                *sms_id
+            ]
         })
         .collect();
     tx.execute_many(
         "INSERT INTO inbound_messages (id, carrier, sender, destination, account, text, octets,
-             parts, missing, received_at, joined_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             parts, missing, received_at, joined_at, keyword, sms_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         &rows,
     )
     .await?;
@@ -48,8 +82,39 @@ pub(crate) async fn add(
         events.extend(receivers.of(&message.to).target.as_ref().map(|target| (message, target)));
     }
     event::add_inbound(tx, &events, now).await?;
+    let events = super::count(events.len());
     blocklist::obey(tx, &messages, receivers, now).await?;
-    Ok(super::count(events.len()))
+    let replies = add_replies(tx, &messages, &owners, receivers, now).await?;
+    Ok(Added { events, replies })
+}
+
+async fn add_replies(
+    tx: &mut impl Tx,
+    messages: &[InboundMessage],
+    owners: &[Option<KeywordOwner>],
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Result<u32> {
+    let mut replies = 0;
+    for (message, owner) in messages.iter().zip(owners) {
+        if let Some(owner) = owner.as_ref().filter(|owner| owner.has_reply) {
+            let added = keyword::add_reply(tx, message, owner.keyword, receivers, now).await?;
+            replies += u32::from(added);
+        }
+    }
+    Ok(replies)
+}
+
+/// Ids of the query door for messages of accounts.
+async fn take_ids(tx: &mut impl Tx, messages: &[InboundMessage]) -> Result<Vec<Option<i64>>> {
+    let of_accounts = messages.iter().filter(|message| message.account.is_some()).count();
+    if of_accounts == 0 {
+        return Ok(vec![None; messages.len()]);
+    }
+    let first = take_sms_ids(tx, super::count(of_accounts)).await?;
+    let mut ids = i64::try_from(first).unwrap_or(i64::MAX)..;
+    let id = |message: &InboundMessage| message.account.and_then(|_| ids.next());
+    Ok(messages.iter().map(id).collect())
 }
 
 fn message(set: &Set, receivers: &Receivers) -> InboundMessage {
@@ -100,7 +165,34 @@ pub(crate) async fn list(
     rows.into_iter().map(read).collect()
 }
 
+/// Messages of an account, newest first.
+pub(crate) async fn received(
+    tx: &mut impl Tx,
+    account: AccountId,
+    before: Option<InboundId>,
+    limit: u32,
+) -> Result<Vec<ReceivedMessage>> {
+    let before = before.unwrap_or(InboundId(Uuid::max()));
+    let rows = tx
+        .query(
+            "SELECT id, carrier, sender, destination, account, text, octets, parts, missing,
+                 received_at, sms_id, keyword
+             FROM inbound_messages WHERE account = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3",
+            params![account, &before, limit],
+        )
+        .await?;
+    let read = |mut row: Row| {
+        let message = read_from(&mut row)?;
+        Ok(ReceivedMessage { message, sms_id: row.get()?, keyword: row.get()? })
+    };
+    rows.into_iter().map(read).collect()
+}
+
 fn read(mut row: Row) -> Result<InboundMessage> {
+    read_from(&mut row)
+}
+
+fn read_from(row: &mut Row) -> Result<InboundMessage> {
     let unreadable = |column| PortError::Refused(format!("unreadable column: {column}"));
     let id = row.get()?;
     let carrier = CarrierName::new(&row.get::<String>()?);

@@ -22,7 +22,8 @@ use domain::limits::{
 use domain::ports::InboundRecorded;
 use domain::time::Timestamp;
 
-pub(crate) use self::messages::{find, forget, list};
+use self::messages::Added;
+pub(crate) use self::messages::{find, forget, list, received};
 use self::part_sets::PartSets;
 use crate::tx::{AdvisoryLock, Result, Tx, params};
 
@@ -46,18 +47,17 @@ pub(crate) async fn record(
     sets.save(tx).await?;
     let joined = sets.into_joined();
     recorded.complete = count(joined.len());
-    recorded.events = messages::add(tx, &joined, receivers, now).await?;
+    let added = messages::add(tx, &joined, receivers, now).await?;
+    (recorded.events, recorded.replies) = (added.events, added.replies);
     let senders: BTreeSet<_> =
         parts.iter().map(|(_, part)| (part.carrier.as_str(), part.from.as_str())).collect();
     for (carrier, sender) in senders {
-        let (incomplete, events) = make_room_of(tx, carrier, sender, receivers, now).await?;
-        recorded.incomplete += incomplete;
-        recorded.events += events;
+        let joined = make_room_of(tx, carrier, sender, receivers, now).await?;
+        joined.add_to(&mut recorded);
     }
     for carrier in carriers {
-        let (incomplete, events) = make_room(tx, carrier, receivers, now).await?;
-        recorded.incomplete += incomplete;
-        recorded.events += events;
+        let joined = make_room(tx, carrier, receivers, now).await?;
+        joined.add_to(&mut recorded);
     }
     Ok(recorded)
 }
@@ -88,9 +88,26 @@ pub(crate) async fn join_incomplete(
         )
         .await?;
     let ids = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<_>>>()?;
-    let (incomplete, events) = join_as_they_are(tx, &ids, receivers, now).await?;
+    let joined = join_as_they_are(tx, &ids, receivers, now).await?;
     let forgotten = part_set_rows::forget(tx, now.before(INBOUND_REPEAT_MAX), limit).await?;
-    Ok(InboundRecorded { incomplete, events, forgotten, ..InboundRecorded::default() })
+    let mut recorded = InboundRecorded { forgotten, ..InboundRecorded::default() };
+    joined.add_to(&mut recorded);
+    Ok(recorded)
+}
+
+/// Messages joined without overdue parts.
+#[derive(Default)]
+struct Joined {
+    messages: u32,
+    added: Added,
+}
+
+impl Joined {
+    const fn add_to(&self, recorded: &mut InboundRecorded) {
+        recorded.incomplete += self.messages;
+        recorded.events += self.added.events;
+        recorded.replies += self.added.replies;
+    }
 }
 
 /// Joins the oldest incomplete messages of a sender of which too many parts wait.
@@ -100,7 +117,7 @@ async fn make_room_of(
     sender: &str,
     receivers: &Receivers,
     now: Timestamp,
-) -> Result<(u32, u32)> {
+) -> Result<Joined> {
     let waiting = part_set_rows::waiting_of(tx, carrier, sender).await?;
     let parts: i64 = waiting.iter().map(|(_, here)| here).sum();
     let mut excess = parts - i64::from(INBOUND_PARTS_WAITING_PER_SENDER_MAX);
@@ -112,7 +129,11 @@ async fn make_room_of(
         excess -= here;
         ids.push(id);
     }
-    if ids.is_empty() { Ok((0, 0)) } else { join_as_they_are(tx, &ids, receivers, now).await }
+    if ids.is_empty() {
+        Ok(Joined::default())
+    } else {
+        join_as_they_are(tx, &ids, receivers, now).await
+    }
 }
 
 /// Joins the oldest incomplete messages of a carrier of which too many parts wait.
@@ -121,11 +142,11 @@ async fn make_room(
     carrier: &str,
     receivers: &Receivers,
     now: Timestamp,
-) -> Result<(u32, u32)> {
+) -> Result<Joined> {
     let mut excess =
         part_set_rows::waiting(tx, carrier).await? - i64::from(INBOUND_PARTS_WAITING_MAX);
     if excess <= 0 {
-        return Ok((0, 0));
+        return Ok(Joined::default());
     }
     let mut ids = Vec::new();
     for (id, here) in part_set_rows::oldest_waiting(tx, carrier, INBOUND_JOINED_MAX).await? {
@@ -144,7 +165,7 @@ async fn join_as_they_are(
     ids: &[InboundId],
     receivers: &Receivers,
     now: Timestamp,
-) -> Result<(u32, u32)> {
+) -> Result<Joined> {
     let mut sets = part_set_rows::load(tx, ids).await?;
     part_set_rows::mark_joined(tx, ids, now).await?;
     let all = sets.len();
@@ -164,8 +185,8 @@ async fn join_as_they_are(
         let dropped = all - sets.len();
         tracing::warn!(dropped, "a sender has too many incomplete inbound messages; dropped");
     }
-    let events = messages::add(tx, &sets, receivers, now).await?;
-    Ok((count(all), events))
+    let added = messages::add(tx, &sets, receivers, now).await?;
+    Ok(Joined { messages: count(all), added })
 }
 
 fn count(things: usize) -> u32 {

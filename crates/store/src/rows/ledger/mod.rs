@@ -2,6 +2,7 @@
 //! `check.rs` recomputes one from the other.
 
 pub(crate) mod check;
+mod keyword;
 mod refund;
 pub(crate) mod refunds;
 mod settlement;
@@ -18,6 +19,7 @@ use domain::sale::ledger::{ChargeId, LedgerAccount, TransferEvent, TransferKind}
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
+pub(crate) use self::keyword::{book_keyword, spend, spend_over_limit};
 pub(crate) use self::refund::refund;
 pub(crate) use self::settlement::{
     SettlementChange, add_bulk_reservation, reserve_more, unsettled,
