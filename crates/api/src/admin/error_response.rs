@@ -12,6 +12,7 @@ use engine::directory::{
     BlockError, DecideSenderError, GroupError, RequestSenderError, TemplateError, UploadError,
 };
 use engine::events::ReplayError;
+use engine::keywords::KeywordError;
 use engine::numbers::NumberError;
 use http::{Refusal, bad_request, conflict, key_reused, not_found, unavailable};
 
@@ -107,7 +108,11 @@ pub(super) fn number_not_changed(error: NumberError) -> Refusal {
     let text = error.to_string();
     match error {
         NumberError::Unfit(UnfitNumber::Digits) => field("number", text),
-        NumberError::Unfit(UnfitNumber::LendsWithoutReceiving) => field("can", text),
+        NumberError::Unfit(
+            UnfitNumber::LendsWithoutReceiving
+            | UnfitNumber::KeywordsWithoutReceiving
+            | UnfitNumber::KeywordsOfAccount,
+        ) => field("can", text),
         NumberError::Unfit(UnfitNumber::Keywords(_) | UnfitNumber::Stop) => field("keywords", text),
         NumberError::Unfit(_) => field("helpText", text),
         NumberError::NoSuchAccount => field("account", text),
@@ -118,6 +123,23 @@ pub(super) fn number_not_changed(error: NumberError) -> Refusal {
         NumberError::Exists => conflict(format!("`number` {text}")),
         NumberError::TooMany => conflict(text),
         NumberError::Store(source) => store_failed(source),
+    }
+}
+
+/// Operators sell no keywords.
+pub(super) fn keyword_not_changed(error: KeywordError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        KeywordError::NoSuchKeyword => none(),
+        KeywordError::BadReply(_) => field("reply", text),
+        KeywordError::Store(source) => store_failed(source),
+        KeywordError::NotOffered
+        | KeywordError::Reserved
+        | KeywordError::Yours
+        | KeywordError::Taken
+        | KeywordError::TooMany
+        | KeywordError::Insufficient { .. }
+        | KeywordError::OverDailyLimit { .. } => conflict(text),
     }
 }
 

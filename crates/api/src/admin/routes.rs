@@ -68,6 +68,8 @@ pub(crate) fn admin_door() -> Door<DoorState> {
     .route("/admin/v1/numbers/{number}", get(show_number).put(set_number).delete(remove_number))
     .route("/admin/v1/numbers/{number}/enable", post(enable_number))
     .route("/admin/v1/numbers/{number}/disable", post(disable_number))
+    .route("/admin/v1/keywords", get(list_keywords))
+    .route("/admin/v1/keywords/{id}", put(set_keyword).delete(end_keyword))
     .route("/admin/v1/prices", get(list_prices).put(set_prices))
     .route("/admin/v1/prices/remove", post(remove_price))
     .route("/admin/v1/routes", get(list_routes))

@@ -14,10 +14,22 @@ mod answer;
 mod countries;
 mod envelope;
 mod format;
+mod keyword;
+mod kroner;
 mod tree;
 
+mod buy_keyword;
+mod check_keyword;
+mod edit_keyword;
 mod list_dialcodes;
+mod view_inbox;
+mod view_keywords;
 
+use buy_keyword::buy_keyword;
+use check_keyword::check_keyword;
+use edit_keyword::edit_keyword;
 use list_dialcodes::list_dialcodes;
+use view_inbox::view_inbox;
+use view_keywords::{view_keyword, view_keywords};
 
 pub(crate) use routes::query_door;

@@ -66,6 +66,11 @@ impl Parameters {
         find(&self.0, name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// Also an empty one.
+    pub(super) fn written(&self, name: &str) -> Option<&str> {
+        find(&self.0, name).map(String::as_str)
+    }
+
     /// `true` or `1`; anything else is false.
     pub(super) fn flag(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")

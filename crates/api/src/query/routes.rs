@@ -24,12 +24,21 @@ pub(crate) fn query_door() -> Door<DoorState> {
     let door = Door::new(DoorRules {
         name: "query",
         // Paths without the prefix are in the contract's examples.
-        roots: &["/api/4", "/sms", "/hlr", "/view", "/get", "/contact", "/group", "/user", "/buy"],
+        roots: &[
+            "/api/4", "/sms", "/hlr", "/view", "/get", "/contact", "/group", "/user", "/buy",
+            "/keyword",
+        ],
         envelope: query_envelope,
         admission: Admission::ByHandler,
         cors: Cors::SameOrigin,
         caching: Caching::NoStore,
     });
     endpoint!(door, "get/dialcodes", list_dialcodes);
+    endpoint!(door, "view/inbox", view_inbox);
+    endpoint!(door, "view/keywords", view_keywords);
+    endpoint!(door, "view/keyword", view_keyword);
+    endpoint!(door, "buy/checkkeyword", check_keyword);
+    endpoint!(door, "buy/keyword", buy_keyword);
+    endpoint!(door, "keyword/edit", edit_keyword);
     door
 }

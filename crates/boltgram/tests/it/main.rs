@@ -42,6 +42,7 @@ mod documented;
 mod failover;
 mod faults;
 mod inbound;
+mod keywords;
 mod kill;
 mod memory;
 mod nodes;
