@@ -19,6 +19,7 @@ mod wallet;
 mod wiring;
 
 mod logging;
+mod lookup;
 mod system;
 
 use std::io::{Write, stderr};

@@ -17,5 +17,6 @@ pub(crate) fn prices(sats: &PricesConfig) -> anyhow::Result<Prices> {
         credit: msat(sats.credit)?,
         krone: msat(sats.krone)?,
         keyword: msat(sats.keyword)?,
+        lookup: msat(sats.lookup)?,
     })
 }

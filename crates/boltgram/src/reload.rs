@@ -20,7 +20,7 @@ use crate::system::{os_random, system_clock};
 use crate::wiring::{House, http_settings, settings};
 
 /// Keys that a reload applies: a section, or one key of it. Every other key needs a restart.
-const APPLIED: [&str; 13] = [
+const APPLIED: [&str; 14] = [
     "prices",
     "routes",
     "carriers",
@@ -29,6 +29,7 @@ const APPLIED: [&str; 13] = [
     "quiet_hours",
     "bulk.home",
     "query.keyword_days",
+    "lookup.keep",
     "orders.parts_max",
     "limits.address_rate",
     "limits.address_burst",

@@ -25,6 +25,7 @@ use crate::config::{
     Backend, CarrierConfig, CarrierKind, Config, LightningConfig, QuietHoursConfig, RouteConfig,
 };
 use crate::inbound::{declared_numbers, inbound_settings};
+use crate::lookup::make_lookup;
 use crate::node_name::node_name;
 use crate::open_store::open_store_to_serve;
 use crate::prices::prices;
@@ -47,11 +48,20 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     let room = inbound_room();
     let carriers = make_carriers(config, &clock, &random, &room)?;
     let fetch = make_fetch(config)?;
+    let lookup = make_lookup(config)?;
     let inbound = inbound_settings(config, &*random)?;
     let numbers = declared_numbers(config, &*store).await?;
     let settings = settings(config, inbound, numbers)?;
-    let ports =
-        Ports { store: store.clone(), lightning, carriers, fetch, clock, random, store_timings };
+    let ports = Ports {
+        store: store.clone(),
+        lightning,
+        carriers,
+        fetch,
+        lookup,
+        clock,
+        random,
+        store_timings,
+    };
     let engine = Engine::new(ports, settings, Arc::new(api::Events), tasks);
     let wallet = wallet.map(|wallet| Arc::new(wallet) as Arc<dyn SandboxWallet>);
     Ok(House { engine, http: http_settings(config, wallet), store, room })
@@ -143,6 +153,7 @@ pub(crate) fn settings(
         quiet_hours: quiet_hours(config)?,
         inbound,
         keyword_period: config.query.keyword_period(),
+        lookup_age_max: config.lookup.keep,
         numbers,
         node: node_name(config)?,
         lease: Duration::from_secs(config.node.lease_s.into()),

@@ -1,4 +1,4 @@
-//! Carriers: SMPP, SMTP and the sandbox, behind the domain's Carrier port.
+//! Carriers: SMPP, SMTP and the sandbox, behind the domain's Carrier port; and lookups of numbers.
 //!
 //! Every carrier is built from its section of the configuration, is idle until it is run, and stores nothing: the
 //! engine repeats submissions without an outcome.
@@ -6,6 +6,7 @@
 mod deserialize_secret;
 mod error;
 mod lifecycle;
+pub mod lookup;
 pub mod sandbox;
 pub mod smpp;
 pub mod smtp;

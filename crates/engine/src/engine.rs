@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::id::InboundId;
 use domain::limits;
-use domain::ports::{
-    Carrier, Clock, Fetch, Inbox, Lightning, PortError, Random, Store, UnreadReceipt,
-};
+use domain::ports::{Carrier, Clock, Fetch, Inbox, Lightning, Lookup, PortError, Random, Store};
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +26,7 @@ use crate::inbound::Inbound;
 use crate::inbox::CarrierInbox;
 use crate::keywords::Keywords;
 use crate::live::Live;
+use crate::lookups::Lookups;
 use crate::metrics::{ByCarrier, Metrics};
 use crate::numbers::Numbers;
 use crate::orders::Orders;
@@ -47,6 +45,8 @@ pub struct Ports {
     pub lightning: Arc<dyn Lightning>,
     pub carriers: Vec<Arc<dyn Carrier>>,
     pub fetch: Arc<dyn Fetch>,
+    /// `None`: no provider of lookups.
+    pub lookup: Option<Arc<dyn Lookup>>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     /// Told by the store, if it was opened with it.
@@ -63,6 +63,7 @@ pub struct Engine {
     pub directory: Arc<Directory>,
     pub numbers: Arc<Numbers>,
     pub keywords: Arc<Keywords>,
+    pub lookups: Arc<Lookups>,
     pub traces: Arc<Traces>,
     dispatch: Arc<Dispatcher>,
     pub(crate) inbound: Arc<Inbound>,
@@ -88,7 +89,8 @@ impl Engine {
         render: Arc<dyn RenderEvent>,
         tasks: Tasks,
     ) -> Arc<Self> {
-        let Ports { store, lightning, carriers, fetch, clock, random, store_timings } = ports;
+        let Ports { store, lightning, carriers, fetch, lookup, clock, random, store_timings } =
+            ports;
         let (wake, metrics) = (Arc::<Wake>::default(), Arc::new(Metrics::new(&store_timings)));
         let (tip, other_nodes) = (Arc::<LastTip>::default(), Arc::<OtherNodes>::default());
         let carriers = Arc::new(Carriers::new(carriers));
@@ -161,6 +163,7 @@ impl Engine {
             secrets: HotCache::default(),
             waiting: Default::default(),
         });
+        let lookups = Arc::new(Lookups::new(&accounts, &settings, lookup));
         let inbound = Arc::new(Inbound {
             store: store.clone(),
             clock: clock.clone(),
@@ -180,12 +183,7 @@ impl Engine {
             carriers: carriers.clone(),
             inbound: inbound.clone(),
         });
-        let keywords = Arc::new(Keywords {
-            store: store.clone(),
-            clock: clock.clone(),
-            accounts: accounts.clone(),
-            settings: settings.clone(),
-        });
+        let keywords = Arc::new(Keywords::new(&accounts, &settings));
         let links = Links {
             carriers: carriers.clone(),
             other_nodes: other_nodes.clone(),
@@ -239,6 +237,7 @@ impl Engine {
             directory,
             numbers,
             keywords,
+            lookups,
             traces,
             dispatch,
             inbound,
@@ -333,15 +332,6 @@ impl Engine {
     /// Where carriers deliver.
     pub fn inbox(&self) -> Arc<dyn Inbox> {
         self.inbox.clone()
-    }
-
-    /// Receipts that name no message, newest first; with `before`, only older ones.
-    pub async fn unread_receipts(
-        &self,
-        before: Option<InboundId>,
-        limit: u32,
-    ) -> Result<Vec<(InboundId, UnreadReceipt)>, PortError> {
-        self.inbound.unread_receipts(before, limit).await
     }
 
     pub fn now(&self) -> Timestamp {

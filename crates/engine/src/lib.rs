@@ -32,6 +32,7 @@ pub mod accounts;
 pub mod campaigns;
 pub mod directory;
 pub mod keywords;
+pub mod lookups;
 pub mod numbers;
 pub mod orders;
 pub mod traces;

@@ -67,6 +67,8 @@ pub struct Settings {
     pub inbound: InboundSettings,
     /// Length of a paid period of a keyword.
     pub keyword_period: Duration,
+    /// How long answers of lookups are kept.
+    pub lookup_age_max: Duration,
     /// Numbers that the configuration file declares.
     pub numbers: Vec<(Party, NumberTerms)>,
     /// This node's name, unique among the nodes on a store; it holds the leases.

@@ -5,6 +5,7 @@ pub mod clock;
 pub mod crash;
 pub mod faults;
 pub mod lightning_conformance;
+pub mod lookup_conformance;
 pub mod postgres;
 pub mod smsc;
 pub mod store_conformance;

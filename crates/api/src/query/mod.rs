@@ -22,6 +22,7 @@ mod buy_keyword;
 mod check_keyword;
 mod edit_keyword;
 mod list_dialcodes;
+mod look_up_number;
 mod view_inbox;
 mod view_keywords;
 
@@ -29,6 +30,7 @@ use buy_keyword::buy_keyword;
 use check_keyword::check_keyword;
 use edit_keyword::edit_keyword;
 use list_dialcodes::list_dialcodes;
+use look_up_number::look_up_number;
 use view_inbox::view_inbox;
 use view_keywords::{view_keyword, view_keywords};
 

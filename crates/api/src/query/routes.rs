@@ -34,6 +34,7 @@ pub(crate) fn query_door() -> Door<DoorState> {
         caching: Caching::NoStore,
     });
     endpoint!(door, "get/dialcodes", list_dialcodes);
+    endpoint!(door, "hlr", look_up_number);
     endpoint!(door, "view/inbox", view_inbox);
     endpoint!(door, "view/keywords", view_keywords);
     endpoint!(door, "view/keyword", view_keyword);

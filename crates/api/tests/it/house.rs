@@ -21,6 +21,7 @@ use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings};
 use http::{Doors, Server};
 use tempfile::TempDir;
 use testkit::clock::{SeededRandom, TestClock};
+use testkit::lookup_conformance::FakeLookup;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -39,6 +40,7 @@ pub(crate) struct House {
     pub gate: Arc<TestGate>,
     pub node: Arc<FakeNode>,
     pub carrier: Arc<FakeCarrier>,
+    pub lookup: Arc<FakeLookup>,
     pub clock: Arc<TestClock>,
     pub engine: Arc<Engine>,
     /// Also without the gate.
@@ -72,6 +74,7 @@ fn settings(strangers: TrafficRules) -> Settings {
             credit: sats(100),
             krone: sats(1_500),
             keyword: sats(180_000),
+            lookup: sats(120),
         },
         orders: OrderSettings::default(),
         strangers,
@@ -84,6 +87,7 @@ fn settings(strangers: TrafficRules) -> Settings {
             webhook_secret: Secret::new("whsec_AAAA"),
         },
         keyword_period: std::time::Duration::from_secs(30 * 24 * 60 * 60),
+        lookup_age_max: std::time::Duration::from_secs(60 * 60),
         numbers: Vec::new(),
         node: "test".into(),
         lease: std::time::Duration::from_secs(120),
@@ -103,11 +107,13 @@ impl House {
         let store = gate::open(&data, None).await;
         let (node, carrier) = (Arc::new(FakeNode::default()), FakeCarrier::new());
         let (clock, random) = (TestClock::at_noon(), SeededRandom::new(7));
+        let lookup = Arc::<FakeLookup>::default();
         let ports = Ports {
             store: gate::open(&data, Some(at_doors.clone())).await,
             lightning: node.clone(),
             carriers: vec![carrier.clone()],
             fetch: Arc::new(FakeFetch),
+            lookup: Some(lookup.clone()),
             clock: clock.clone(),
             random: random.clone(),
             store_timings: Arc::default(),
@@ -115,7 +121,18 @@ impl House {
         let engine = Engine::new(ports, settings(strangers), Arc::new(Events), Tasks::new());
         let accounts = Accounts::new(store.clone(), clock.clone(), random, Prices::default());
         let keys = AtomicU32::new(0);
-        Self { store, gate: at_doors, node, carrier, clock, engine, accounts, keys, _data: data }
+        Self {
+            store,
+            gate: at_doors,
+            node,
+            carrier,
+            lookup,
+            clock,
+            engine,
+            accounts,
+            keys,
+            _data: data,
+        }
     }
 
     /// The text of a new key with its own account.

@@ -33,6 +33,7 @@ fn tell_what_is_wrong(report: &LedgerReport) -> anyhow::Result<()> {
         ("message, its recipients and its transfer disagree", &report.wrong_messages),
         ("refund, its transfer and its charge disagree", &report.wrong_refunds),
         ("keyword, its periods and their transfers disagree", &report.wrong_keywords),
+        ("lookup and its transfer disagree", &report.wrong_lookups),
     ] {
         found.iter().try_for_each(|found| output::line(&format!("{what}: {found}")))?;
     }

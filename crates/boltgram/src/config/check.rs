@@ -8,8 +8,9 @@ mod routes;
 use std::collections::HashSet;
 
 use domain::limits::{
-    FUND_MAX_SATS, HOLD_MAX_SATS, HOLD_MIN_SATS, KEYWORD_DAYS_MAX, NODE_LEASE_MAX, NODE_LEASE_MIN,
-    PAY_WITHIN_MAX, PAY_WITHIN_MIN, PRICE_MAX, RECEIPT_WAIT_MAX, RECEIPT_WAIT_MIN,
+    FUND_MAX_SATS, HOLD_MAX_SATS, HOLD_MIN_SATS, KEYWORD_DAYS_MAX, LOOKUP_AGE_MAX,
+    LOOKUP_TIMEOUT_MAX, NODE_LEASE_MAX, NODE_LEASE_MIN, PAY_WITHIN_MAX, PAY_WITHIN_MIN, PRICE_MAX,
+    RECEIPT_WAIT_MAX, RECEIPT_WAIT_MIN,
 };
 use domain::number::Home;
 use lightning::lnd::{Lnd, LndOptions};
@@ -17,6 +18,7 @@ use lightning::lnd::{Lnd, LndOptions};
 use super::mistake::Severity;
 use super::{Backend, CarrierKind, Config};
 use crate::carriers::{inbound_room, make_carrier};
+use crate::lookup::make_lookup;
 use crate::system::{os_random, system_clock};
 
 /// More than this is a typing mistake: ten bitcoins.
@@ -53,6 +55,7 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_prices(config, &mut found);
     check_bulk(config, &mut found);
     check_query(config, &mut found);
+    check_lookup(config, &mut found);
     check_limits(config, &mut found);
     check_log(config, &mut found);
     inbound::check(config, &mut found);
@@ -179,9 +182,11 @@ fn check_prices(config: &Config, found: &mut Vec<Finding>) {
     }
     // Paid from credit.
     let max = PRICE_MAX.sats_floor();
-    if !(0..=max).contains(&prices.keyword) {
-        let text = format!("keyword = {}: it must be 0 to {max} sats", prices.keyword);
-        found.push(Finding::error("prices.keyword", text));
+    for (key, sats) in [("keyword", prices.keyword), ("lookup", prices.lookup)] {
+        if !(0..=max).contains(&sats) {
+            let text = format!("{key} = {sats}: it must be 0 to {max} sats");
+            found.push(Finding::error(format!("prices.{key}"), text));
+        }
     }
 }
 
@@ -190,6 +195,22 @@ fn check_query(config: &Config, found: &mut Vec<Finding>) {
     if !(1..=KEYWORD_DAYS_MAX).contains(&days) {
         let text = format!("keyword_days = {days}: a period must be 1 to {KEYWORD_DAYS_MAX} days");
         found.push(Finding::error("query.keyword_days", text));
+    }
+}
+
+fn check_lookup(config: &Config, found: &mut Vec<Finding>) {
+    let lookup = &config.lookup;
+    if lookup.timeout.is_zero() || lookup.timeout > LOOKUP_TIMEOUT_MAX {
+        found.push(Finding::error("lookup.timeout", "timeout must be from \"1s\" to \"30s\""));
+    }
+    if lookup.keep > LOOKUP_AGE_MAX {
+        found.push(Finding::error("lookup.keep", "keep must be at most \"168h\""));
+    }
+    // Created and dropped, which reads its file as `serve` does.
+    if let Err(error) = lookup.options() {
+        found.push(Finding::error("lookup.authorization_file", format!("{error:#}")));
+    } else if let Err(error) = make_lookup(config) {
+        found.push(Finding::error("lookup.url", format!("{error:#}")));
     }
 }
 

@@ -5,6 +5,7 @@ mod carriers;
 mod check;
 mod inbound;
 mod line_of;
+mod lookup;
 mod mistake;
 mod numbers;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub(crate) use carriers::{CarrierConfig, CarrierKind};
 pub(crate) use inbound::InboundConfig;
 pub(crate) use numbers::{NumberConfig, NumbersConfig};
 
+pub(crate) use lookup::LookupConfig;
 pub(crate) use quiet::QuietHoursConfig;
 pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
@@ -55,6 +57,7 @@ pub(crate) struct Config {
     pub prices: PricesConfig,
     pub bulk: BulkConfig,
     pub query: QueryConfig,
+    pub lookup: LookupConfig,
     pub webhooks: WebhooksConfig,
     pub inbound: InboundConfig,
     pub limits: LimitsConfig,
@@ -82,6 +85,7 @@ impl Default for Config {
             prices: PricesConfig::default(),
             bulk: BulkConfig::default(),
             query: QueryConfig::default(),
+            lookup: LookupConfig::default(),
             webhooks: WebhooksConfig::default(),
             inbound: InboundConfig::default(),
             limits: LimitsConfig::default(),

@@ -126,6 +126,7 @@ pub(crate) struct PricesConfig {
     pub credit: i64,
     pub krone: i64,
     pub keyword: i64,
+    pub lookup: i64,
 }
 
 impl Default for PricesConfig {
@@ -139,6 +140,7 @@ impl Default for PricesConfig {
             credit: 100,
             krone: 1_500,
             keyword: 180_000,
+            lookup: 120,
         }
     }
 }

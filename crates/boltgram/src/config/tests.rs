@@ -50,6 +50,7 @@ fn the_reference_has_only_existing_keys() {
     // missing files, and a receipt timeout without another carrier.
     let unlike = [
         "cannot use LND: cannot read",
+        "authorization_file: cannot use",
         "delivered to nobody",
         "no route leads to",
         "has no effect without tls = true",
@@ -77,6 +78,8 @@ fn the_reference_has_every_key() {
         "[prices]",
         "[bulk]",
         "[query]",
+        "[lookup]",
+        "[lookup.fields]",
         "[webhooks]",
         "[limits]",
         "[log]",

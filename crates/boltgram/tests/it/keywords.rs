@@ -62,6 +62,8 @@ async fn a_keyword_is_bought_answered_and_paid_for_over_a_kill() {
     let pacman = "gateway=1919&keyword=pacman";
     let bought = acme.call(&server, "buy/keyword", &format!("{pacman}&reply=Insert+coin")).await;
     assert_eq!(bought["success"], "BUY_SUCCESFUL", "{bought}");
+    let lookup = acme.call(&server, "hlr", "msisdn=4520123456").await;
+    assert_eq!(lookup["error"], "METHOD_NOT_IMPLEMENTED", "no provider is configured: {lookup}");
     let taken = other.call(&server, "buy/keyword", pacman).await;
     assert_eq!(taken["error"], "KEYWORD_EXISTS", "{taken}");
 

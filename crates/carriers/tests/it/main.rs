@@ -10,6 +10,7 @@
 )]
 
 mod centre;
+mod lookup;
 mod peer;
 mod pki;
 mod redaction;

@@ -15,6 +15,7 @@ mod dial_out;
 mod error;
 mod home;
 mod msisdn;
+pub mod network;
 mod notation;
 pub mod own;
 mod parse;

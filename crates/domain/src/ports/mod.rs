@@ -12,6 +12,7 @@ mod clock;
 mod fetch;
 mod gate;
 mod lightning;
+mod lookup;
 mod store;
 mod store_observer;
 mod supplier;
@@ -24,6 +25,7 @@ pub use clock::{Clock, Random};
 pub use fetch::{Cause, Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse, RetryAfter};
 pub use gate::Gate;
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
+pub use lookup::Lookup;
 pub use store::{
     AccountStore, AuditList, Backlog, BacklogPart, BlockList, BlocklistStore, BoughtKeyword,
     BulkList, BulkStore, CampaignSnapshot, CancelBulk, CancelOutcome, Changed, Charge, Charged,
@@ -32,13 +34,14 @@ pub use store::{
     EndedOrder, EventSearch, EventStore, EventSubject, EventsFound, FoundEvent, FoundMessage,
     FoundRecipient, Grant, Granted, HoldOrder, HoldOutcome, InboundRecorded, InboundStore,
     KeywordChange, KeywordList, KeywordStore, Lease, LedgerStore, LinkDemand, LinkLease,
-    LinkReport, LinkStore, MessageSearch, MessageStore, MessagesFound, NetworkCaps, NewAccount,
-    NewKey, NewKeyword, NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
-    NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad,
-    OrderStore, PartTrace, Period, ReceivedMessage, RecipientList, RecipientPage, RecipientSearch,
-    RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore, Refunded, Renewal, Renewed,
-    RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot,
-    Spent, Store, TermsStore, TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
+    LinkReport, LinkStore, LookupSale, LookupStore, MessageSearch, MessageStore, MessagesFound,
+    NetworkCaps, NewAccount, NewKey, NewKeyword, NewRefund, NodeLinks, NodeReport, NodeVerdict,
+    NotRefunded, NotedReceipt, NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer,
+    OrderCaps, OrderLoad, OrderStore, PartTrace, Period, ReceivedMessage, RecipientList,
+    RecipientPage, RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore,
+    Refunded, Renewal, Renewed, RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore,
+    SenderList, SenderStore, Snapshot, SoldLookup, Spent, Store, TermsStore, TraceStore,
+    TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
 };
 
 pub use store_observer::StoreObserver;

@@ -107,6 +107,8 @@ pub enum TransferKind {
     Debit,
     /// A period of a keyword, paid from credit.
     Keyword,
+    /// A lookup of a number, paid from credit.
+    Lookup,
 }
 
 stored_as!(TransferKind {
@@ -117,6 +119,7 @@ stored_as!(TransferKind {
     Refund = "refund",
     Debit = "debit",
     Keyword = "keyword",
+    Lookup = "lookup",
 });
 
 /// What `ledger check` found. All is well when [`LedgerReport::is_sound`].
@@ -139,6 +142,8 @@ pub struct LedgerReport {
     pub wrong_refunds: Vec<String>,
     /// Periods of keywords without their transfer, and transfers without their period.
     pub wrong_keywords: Vec<String>,
+    /// Charges for lookups without their transfer, and transfers without their charge.
+    pub wrong_lookups: Vec<String>,
 }
 
 impl LedgerReport {
@@ -150,6 +155,7 @@ impl LedgerReport {
             && self.wrong_messages.is_empty()
             && self.wrong_refunds.is_empty()
             && self.wrong_keywords.is_empty()
+            && self.wrong_lookups.is_empty()
     }
 }
 

@@ -3,7 +3,7 @@
 //! | | priced by |
 //! |---|---|
 //! | part of a campaign's text ([`Product::Part`]) | prefix of the number |
-//! | text message as an order ([`Product::Send`]) | prefix of the number |
+//! | text message as an order ([`Product::Send`]), lookup of a number | prefix of the number |
 //! | e-mail, number for one code, rental, code from a real phone, keyword | kind alone |
 //!
 //! A price is looked up in the account's own list, in the list of all accounts, and in the
@@ -32,6 +32,8 @@ pub enum Product {
     RealPhone,
     /// A period of a keyword on a shared number.
     Keyword,
+    /// A lookup of a number in the networks.
+    Lookup,
 }
 
 stored_as!(Product {
@@ -42,12 +44,13 @@ stored_as!(Product {
     Rent = "rent",
     RealPhone = "real_phone",
     Keyword = "keyword",
+    Lookup = "lookup",
 });
 
 impl Product {
     /// Whether its price may differ by the prefix of the number.
     pub const fn has_prefixes(self) -> bool {
-        matches!(self, Self::Part | Self::Send)
+        matches!(self, Self::Part | Self::Send | Self::Lookup)
     }
 
     /// Whether it may have a price for this prefix.
@@ -70,6 +73,7 @@ pub struct Prices {
     pub krone: Msat,
     /// A period of a keyword.
     pub keyword: Msat,
+    pub lookup: Msat,
 }
 
 impl Prices {
@@ -82,6 +86,7 @@ impl Prices {
             Product::Rent => self.rent,
             Product::RealPhone => self.real_phone,
             Product::Keyword => self.keyword,
+            Product::Lookup => self.lookup,
         }
     }
 }
@@ -174,6 +179,7 @@ pub(super) mod tests {
             credit: sats(100),
             krone: sats(1_500),
             keyword: sats(180_000),
+            lookup: sats(120),
         }
     }
 

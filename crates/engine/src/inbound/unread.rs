@@ -5,7 +5,19 @@ use domain::ports::{PortError, UnreadReceipt};
 
 use super::Inbound;
 use crate::commit_progress::{CommitProgress, RETRY_PAUSE};
+use crate::engine::Engine;
 use crate::ids::uuid_v7;
+
+impl Engine {
+    /// Receipts that name no message, newest first; with `before`, only older ones.
+    pub async fn unread_receipts(
+        &self,
+        before: Option<InboundId>,
+        limit: u32,
+    ) -> Result<Vec<(InboundId, UnreadReceipt)>, PortError> {
+        self.inbound.unread_receipts(before, limit).await
+    }
+}
 
 impl Inbound {
     /// Waits while the store is unavailable, like every receipt.
@@ -39,7 +51,7 @@ impl Inbound {
     }
 
     /// Newest first; with `before`, only older ones.
-    pub(crate) async fn unread_receipts(
+    async fn unread_receipts(
         &self,
         before: Option<InboundId>,
         limit: u32,

@@ -23,14 +23,19 @@ pub use error::KeywordError;
 
 #[derive(Debug)]
 pub struct Keywords {
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) clock: Arc<dyn Clock>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
     /// Prices.
-    pub(crate) accounts: Arc<Accounts>,
-    pub(crate) settings: Arc<Live<Settings>>,
+    accounts: Arc<Accounts>,
+    settings: Arc<Live<Settings>>,
 }
 
 impl Keywords {
+    pub(crate) fn new(accounts: &Arc<Accounts>, settings: &Arc<Live<Settings>>) -> Self {
+        let (store, clock) = (accounts.store.clone(), accounts.clock.clone());
+        Self { store, clock, accounts: accounts.clone(), settings: settings.clone() }
+    }
+
     /// Keywords of an account, at most [`domain::limits::KEYWORDS_PER_ACCOUNT_MAX`].
     pub async fn keywords_of(&self, account: AccountId) -> Result<Vec<SoldKeyword>, PortError> {
         let limit = domain::limits::KEYWORDS_PER_ACCOUNT_MAX;

@@ -93,3 +93,24 @@ UPDATE inbound_messages SET sms_id = numbered.sms_id FROM (
 UPDATE sms_ids SET next = next + (SELECT count(*) FROM inbound_messages WHERE account IS NOT NULL);
 
 CREATE INDEX inbound_messages_account ON inbound_messages (account, id) WHERE account IS NOT NULL;
+
+-- ---- lookups ------------------------------------------------------------------------------------
+
+-- The last answer of the networks about a number.
+CREATE TABLE lookups (
+    number BIGINT NOT NULL,
+    roaming BIGINT NOT NULL, -- 1: also whether the phone is abroad
+    answer TEXT COLLATE "C" NOT NULL, -- JSON
+    at BIGINT NOT NULL,
+    PRIMARY KEY (number, roaming)
+);
+
+CREATE INDEX lookups_age ON lookups (at);
+
+-- What answers cost. The transfer has the same id.
+CREATE TABLE lookup_charges (
+    id BYTEA PRIMARY KEY,
+    account BIGINT NOT NULL REFERENCES accounts (id),
+    price BIGINT NOT NULL,
+    at BIGINT NOT NULL
+);

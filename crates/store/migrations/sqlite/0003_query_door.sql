@@ -89,3 +89,24 @@ UPDATE inbound_messages SET sms_id = numbered.sms_id FROM (
 UPDATE sms_ids SET next = next + (SELECT count(*) FROM inbound_messages WHERE account IS NOT NULL);
 
 CREATE INDEX inbound_messages_account ON inbound_messages (account, id) WHERE account IS NOT NULL;
+
+-- ---- lookups ------------------------------------------------------------------------------------
+
+-- The last answer of the networks about a number.
+CREATE TABLE lookups (
+    number INTEGER NOT NULL,
+    roaming INTEGER NOT NULL, -- 1: also whether the phone is abroad
+    answer TEXT NOT NULL, -- JSON
+    at INTEGER NOT NULL,
+    PRIMARY KEY (number, roaming)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX lookups_age ON lookups (at);
+
+-- What answers cost. The transfer has the same id.
+CREATE TABLE lookup_charges (
+    id BLOB PRIMARY KEY NOT NULL,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    price INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -10,6 +10,7 @@ mod event;
 mod inbound;
 mod keyword;
 mod ledger;
+mod lookup;
 mod message;
 mod number;
 mod order;

@@ -9,6 +9,7 @@ pub(crate) mod event;
 pub(crate) mod inbound;
 pub(crate) mod keyword;
 pub(crate) mod ledger;
+pub(crate) mod lookup;
 pub(crate) mod message;
 pub(crate) mod number;
 pub(crate) mod order;

@@ -1,11 +1,11 @@
 //! Deletes rows past their retention: orders cancelled without payment, ended events, old idempotency
-//! keys, incomplete inbound messages, replies to keywords, and contacts of lists that no group shows. No money depends on them, and the
+//! keys, incomplete inbound messages, replies to keywords, answers of lookups, and contacts of lists that no group shows. No money depends on them, and the
 //! ledger is never touched.
 
 use domain::id::OrderId;
 use domain::time::Timestamp;
 
-use crate::rows::{campaign, directory, event, inbound, keyword, order};
+use crate::rows::{campaign, directory, event, inbound, keyword, lookup, order};
 use crate::tx::{Result, Tx, params};
 
 /// Deletes at most `limit` rows of each that ended before `before`; returns how many.
@@ -16,7 +16,8 @@ pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> R
     let contacts = directory::drop_lists(tx, before, limit).await?;
     let incomplete = inbound::forget(tx, before, limit).await?;
     let replies = keyword::forget_replies(tx, before, limit).await?;
-    Ok(events + keys + contacts + incomplete + replies)
+    let answers = lookup::forget(tx, before, limit).await?;
+    Ok(events + keys + contacts + incomplete + replies + answers)
 }
 
 pub(crate) async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {

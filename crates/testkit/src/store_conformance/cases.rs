@@ -327,6 +327,8 @@ macro_rules! store_conformance {
             keywords_on_an_own_number_cost_nothing
             a_message_belongs_to_the_owner_of_its_keyword
             a_reply_is_stored_with_its_message_and_within_its_limits
+            // lookups
+            charges_a_lookup_with_its_answer
             // links
             one_node_gets_all_links
             shares_links_evenly_without_reassigning_open_ones

@@ -1,3 +1,4 @@
 //! The query door.
 
 mod keywords;
+mod lookups;

@@ -144,6 +144,7 @@ impl House {
             lightning: Arc::new(FusedLightning { inner: self.node.clone(), fuse: fuse.clone() }),
             carriers: vec![carrier],
             fetch: Arc::new(NoFetch),
+            lookup: None,
             clock: self.clock.clone(),
             random: self.random.clone(),
             store_timings: Arc::default(),
@@ -158,6 +159,7 @@ impl House {
                 credit: PRICE,
                 krone: PRICE,
                 keyword: PRICE,
+                lookup: PRICE,
             },
             orders: OrderSettings::default(),
             routes,
@@ -169,6 +171,7 @@ impl House {
                 webhook_secret: Secret::new("whsec_AAAA"),
             },
             keyword_period: std::time::Duration::from_secs(30 * 24 * 60 * 60),
+            lookup_age_max: std::time::Duration::from_secs(60 * 60),
             numbers: vec![self.number()],
             node: "local".to_owned(),
             // By this clock, which runs far ahead of the machine, a short one ends while its text is on the

@@ -16,6 +16,7 @@ mod inbound;
 mod keywords;
 mod ledger;
 mod links;
+mod lookups;
 mod messages;
 mod numbers;
 mod operators;
@@ -47,6 +48,7 @@ pub use keywords::{
 };
 pub use ledger::LedgerStore;
 pub use links::{Changed, LinkDemand, LinkLease, LinkReport, LinkStore, NodeLinks};
+pub use lookups::{LookupSale, LookupStore, SoldLookup};
 pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, Lease, MessageStore,
     Recorded,
@@ -82,6 +84,7 @@ pub trait Store:
     + InboundStore
     + NumberStore
     + KeywordStore
+    + LookupStore
     + EventStore
     + LedgerStore
     + OperatorStore

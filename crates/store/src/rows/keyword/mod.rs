@@ -13,6 +13,7 @@ use domain::inbound::keyword::Word;
 use domain::inbound::sold_keyword::SoldKeyword;
 use domain::money::Msat;
 use domain::ports::KeywordList;
+use domain::sale::ledger::TransferKind;
 use domain::text::Text;
 use domain::time::Timestamp;
 
@@ -123,7 +124,8 @@ async fn add_period(
     if keyword.price == Msat::ZERO {
         return Ok(());
     }
-    ledger::book_keyword(tx, &transfer, keyword.account, keyword.price, now).await
+    let spent = (keyword.account, keyword.price);
+    ledger::book_spent(tx, &transfer, TransferKind::Keyword, spent, now).await
 }
 
 /// The keyword's id and the period's number: 12 bytes, which no other transfer's id has.

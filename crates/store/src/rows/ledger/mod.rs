@@ -2,10 +2,10 @@
 //! `check.rs` recomputes one from the other.
 
 pub(crate) mod check;
-mod keyword;
 mod refund;
 pub(crate) mod refunds;
 mod settlement;
+mod spend;
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,11 @@ use domain::sale::ledger::{ChargeId, LedgerAccount, TransferEvent, TransferKind}
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
-pub(crate) use self::keyword::{book_keyword, spend, spend_over_limit};
 pub(crate) use self::refund::refund;
 pub(crate) use self::settlement::{
     SettlementChange, add_bulk_reservation, reserve_more, unsettled,
 };
+pub(crate) use self::spend::{book_spent, spend, spend_over_limit};
 use crate::tx::{Result, Tx, params};
 
 pub(crate) async fn add_customer(tx: &mut impl Tx, account: AccountId) -> Result<()> {

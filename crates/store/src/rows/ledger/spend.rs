@@ -1,4 +1,5 @@
-//! Money for keywords: taken from the customer's credit, and booked to revenue, in one change.
+//! Money for what is sold without an order (keywords, lookups): taken from the customer's credit, and booked to
+//! revenue, in one change.
 
 use domain::id::AccountId;
 use domain::money::Msat;
@@ -47,21 +48,20 @@ pub(crate) async fn spend_over_limit(
 }
 
 /// The transfer of what was taken.
-pub(crate) async fn book_keyword(
+pub(crate) async fn book_spent(
     tx: &mut impl Tx,
-    id: &[u8; 12],
-    account: AccountId,
-    amount: Msat,
+    id: &[u8],
+    kind: TransferKind,
+    (account, amount): (AccountId, Msat),
     now: Timestamp,
 ) -> Result<()> {
     let customer = LedgerAccount::Customer(account).stored();
     let revenue = LedgerAccount::Revenue.stored();
-    let kind = TransferKind::Keyword.as_str();
     tx.execute(
         "INSERT INTO transfers (id, kind, debit, credit, amount, state, posted, created_at,
              decided_at)
          VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?5, ?6, ?6)",
-        params![&id[..], kind, &customer, &revenue, amount, now],
+        params![id, kind.as_str(), &customer, &revenue, amount, now],
     )
     .await?;
     let mut changes = Changes::default();
