@@ -111,6 +111,8 @@ struct Inner {
     malformed: RareWarning,
     /// Receipts that name no message.
     unread: RareWarning,
+    /// Receipts with states that nobody knows.
+    unknown_states: RareWarning,
     unknown_statuses: Mutex<UnknownStatuses>,
     /// The carrier throttles.
     throttled: Incident,
@@ -152,6 +154,7 @@ impl SmppCarrier {
                 refused: RareWarning::default(),
                 malformed: RareWarning::default(),
                 unread: RareWarning::default(),
+                unknown_states: RareWarning::default(),
                 marks: AtomicBool::new(false),
                 unmarked: RareWarning::default(),
                 unknown_statuses: Mutex::default(),
