@@ -125,13 +125,18 @@ pub(crate) fn http_settings(
     }
 }
 
+/// The carriers of each destination.
+pub(crate) fn routes(config: &Config) -> Routes {
+    let takes_email = config.carriers.iter().filter(|carrier| carrier.takes_email());
+    let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
+    Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email)
+}
+
 pub(crate) fn settings(
     config: &Config,
     inbound: InboundSettings,
     numbers: Vec<(Party, NumberTerms)>,
 ) -> anyhow::Result<Settings> {
-    let takes_email = config.carriers.iter().filter(|carrier| carrier.takes_email());
-    let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
     Ok(Settings {
         prices: prices(&config.prices)?,
         strangers: config
@@ -139,7 +144,7 @@ pub(crate) fn settings(
             .rules()
             .map_err(|(key, why)| anyhow::anyhow!("abuse.{key}: {why}"))?,
         orders: order_settings(config),
-        routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
+        routes: routes(config),
         quiet_hours: quiet_hours(config)?,
         inbound,
         numbers,

@@ -53,6 +53,7 @@ impl Delivery {
             part,
             parts: outcome.parts.max(1),
             attempt: outcome.key.attempt,
+            link: outcome.link,
             at: now,
             state,
             code: None,

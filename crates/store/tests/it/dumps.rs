@@ -27,8 +27,8 @@ use testkit::postgres::{PostgresDatabase, PostgresServer};
 
 use crate::fixture::{CAPS, account, credit_order, lightning_order};
 
-const VERSIONS: [&str; 2] = ["0001", NEWEST];
-const NEWEST: &str = "0002";
+const VERSIONS: [&str; 3] = ["0001", "0002", NEWEST];
+const NEWEST: &str = "0003";
 const KEY: KeyHash = KeyHash([5; 32]);
 const PRICE: i64 = 1_000;
 const CREDIT: i64 = 10_000;

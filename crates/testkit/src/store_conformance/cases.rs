@@ -387,6 +387,7 @@ macro_rules! store_conformance {
             // traces
             keeps_the_carriers_answer_of_each_failed_try
             a_success_leaves_no_failed_try
+            keeps_the_link_that_took_a_part
             stores_a_failed_try_once
             keeps_the_first_failed_tries_and_the_last
             a_paid_retry_begins_without_failed_tries
