@@ -92,6 +92,7 @@ fn settings_view(settings: &AccountSettings) -> Value {
         "defaultSender": settings.senders.default.as_ref().map(SenderId::as_str),
         "strictSenders": settings.senders.strict,
         "queryLatin1": settings.query_latin1,
+        "silent": settings.silent,
     })
 }
 
@@ -112,6 +113,7 @@ pub(crate) struct Settings {
     default_sender: Option<String>,
     strict_senders: Option<bool>,
     query_latin1: Option<bool>,
+    silent: Option<bool>,
 }
 
 pub(crate) async fn set_account_settings(
@@ -133,6 +135,7 @@ pub(crate) async fn set_account_settings(
         default_sender: new.default_sender,
         strict_senders: new.strict_senders.unwrap_or(false),
         query_latin1: new.query_latin1.unwrap_or(false),
+        silent: new.silent.unwrap_or(false),
     };
     let set = door.engine.accounts.set_settings(id, settings, by).await;
     Ok(Json(settings_view(&set.map_err(settings_not_set)?)))

@@ -19,6 +19,7 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
     match error {
         AcceptError::SenderNotApproved => forbidden(text).with_code("SENDER_NOT_APPROVED"),
         AcceptError::OtpNotAllowed => forbidden(text).with_code("OTP_NOT_ALLOWED"),
+        AcceptError::SilentNotAllowed => forbidden(text).with_code("SILENT_NOT_ALLOWED"),
         AcceptError::NoSuchTemplate | AcceptError::NoSuchGroup => not_found(text),
         AcceptError::KeyReused => key_reused(text),
         AcceptError::InProgress => conflict(text),

@@ -3,6 +3,7 @@
 use axum::Json;
 use domain::limits;
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::sale::order::Wanted;
 use domain::sale::quote::Limits;
 use domain::secret::Secret;
@@ -88,6 +89,7 @@ pub(super) fn order_request(
             payment: if terms.immediate { Payment::Credit } else { Payment::Invoice },
             sender: Sender::OfCarrier,
             content: Content::Text(text),
+            form: Form::Text,
             to,
             start_at: None,
             priority: Priority::Normal,

@@ -43,6 +43,7 @@ pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
         | AcceptError::StartTooFarAhead
         | AcceptError::NotForOrders
         | AcceptError::OtpNotAllowed
+        | AcceptError::SilentNotAllowed
         | AcceptError::NoWebhook
         | AcceptError::TooManyForOtp { .. } => bad_request(error.to_string()),
     }

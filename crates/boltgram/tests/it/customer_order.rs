@@ -4,6 +4,7 @@ use domain::id::AccountId;
 use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::number;
 use domain::sale::client::LOCAL_CLIENT;
 use domain::sale::quote::Limits;
@@ -26,6 +27,7 @@ pub(crate) fn order_of(account: AccountId, to: &str, text: &str, payment: Paymen
             payment,
             sender: Sender::OfCarrier,
             content: Content::Text(text.to_owned()),
+            form: Form::Text,
             to: Recipients::Numbers { list, group: None },
             start_at: None,
             priority: engine::accept::Priority::Normal,

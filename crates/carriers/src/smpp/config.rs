@@ -8,7 +8,7 @@ use domain::secret::Secret;
 use serde::Deserialize;
 
 use super::ids::ReceiptIds;
-use super::profile::{Alphabet, Beyond, LongMessages, Receipts, SettleOn, Validity};
+use super::profile::{Alphabet, Beyond, Flash, LongMessages, Receipts, SettleOn, Validity};
 use super::verdict::Meaning;
 
 /// How sessions are bound.
@@ -176,6 +176,9 @@ pub struct SmppConfig {
     pub validity_period: Validity,
     #[serde(default)]
     pub priority: u8,
+    /// How a flash message is marked.
+    #[serde(default)]
+    pub flash: Flash,
     /// Optional parameters of every part.
     #[serde(default)]
     pub tlvs: Vec<TlvConfig>,

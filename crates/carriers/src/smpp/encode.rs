@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::message::form::Form;
 use domain::number::Msisdn;
 use domain::time::Timestamp;
 use smpp::pdu::{Address, EncodeError, EsmClass, Npi, SubmitSm, TlvBuf, Tlvs, Ton, tag};
@@ -15,12 +16,19 @@ use super::profile::{LongMessages, Profile, Validity};
 /// Longest relative time in days; longer ones need months (SMPP 3.4 §7.1.1.3).
 const VALIDITY_MAX: Duration = Duration::from_secs(31 * 86_400);
 
+/// Short Message Type 0 (3GPP TS 23.040 §9.2.3.9).
+const TYPE_0: u8 = 0x40;
+
+/// `dest_addr_subunit` (SMPP 3.4 §5.3.2.1).
+const MS_DISPLAY: u8 = 1;
+
 /// The fields shared by the parts of one job.
 pub(super) struct Envelope<'a> {
     profile: &'a Profile,
     source: Octets,
     source_kind: (Ton, Npi),
     destination: Octets,
+    protocol_id: u8,
     validity: Option<[u8; 16]>,
     reference: u16,
     total: usize,
@@ -75,6 +83,7 @@ impl<'a> Envelope<'a> {
             source: source.map_or(Ok(Octets::default()), |known| Octets::latin1(known.as_str()))?,
             source_kind: source.map(|known| profile.kind_of_source(known)).unwrap_or_default(),
             destination: Octets::digits(job.to),
+            protocol_id: if job.content.form == Form::Silent { TYPE_0 } else { 0 },
             validity: validity(profile.validity, job.content.valid_until, now),
             reference: job.reference,
             total: job.pieces(),
@@ -103,6 +112,7 @@ impl<'a> Envelope<'a> {
                 npi: destination_npi,
                 addr: self.destination.as_slice(),
             },
+            protocol_id: self.protocol_id,
             priority_flag: profile.priority,
             validity_period: self.validity.as_ref().map_or(&[][..], |time| &time[..]),
             registered_delivery: profile.receipts.registered_delivery(),
@@ -110,16 +120,17 @@ impl<'a> Envelope<'a> {
             tlvs: Tlvs::new(&profile.tlvs),
             ..SubmitSm::default()
         };
-        let several = self.total > 1;
+        // The header of 8-bit data names the phone's application, so it stays.
+        let several = self.total > 1 && !piece.is_binary;
         match profile.long {
             LongMessages::Sar if several => {
-                let tlvs = self.segment(index)?;
+                let tlvs = self.segment(piece, index)?;
                 submit.short_message = piece.payload();
                 submit.tlvs = tlvs.tlvs();
                 requests.push(token, &submit)
             }
             LongMessages::MessagePayload if piece.weight > 1 => {
-                let mut tlvs = self.extra()?;
+                let mut tlvs = self.extra(piece)?;
                 tlvs.push(tag::MESSAGE_PAYLOAD, piece.payload())?;
                 submit.tlvs = tlvs.tlvs();
                 requests.push(token, &submit)
@@ -129,25 +140,33 @@ impl<'a> Envelope<'a> {
                     submit.esm_class = EsmClass::UDHI;
                 }
                 submit.short_message = piece.user_data();
+                let tlvs = if piece.for_display { Some(self.extra(piece)?) } else { None };
+                if let Some(tlvs) = &tlvs {
+                    submit.tlvs = tlvs.tlvs();
+                }
                 requests.push(token, &submit)
             }
         }
     }
 
     /// The profile's parameters followed by `sar_*` (SMPP 3.4 §5.3.2.22–24).
-    fn segment(&self, index: u8) -> Result<TlvBuf, EncodeError> {
+    fn segment(&self, piece: &Piece, index: u8) -> Result<TlvBuf, EncodeError> {
         let total = u8::try_from(self.total).unwrap_or(u8::MAX);
-        let mut tlvs = self.extra()?;
+        let mut tlvs = self.extra(piece)?;
         tlvs.push_u16(tag::SAR_MSG_REF_NUM, self.reference)
             .push_u8(tag::SAR_TOTAL_SEGMENTS, total)
             .push_u8(tag::SAR_SEGMENT_SEQNUM, index.saturating_add(1));
         Ok(tlvs)
     }
 
-    fn extra(&self) -> Result<TlvBuf, EncodeError> {
+    /// The profile's parameters, and that of a flash message.
+    fn extra(&self, piece: &Piece) -> Result<TlvBuf, EncodeError> {
         let mut tlvs = TlvBuf::new();
         for tlv in Tlvs::new(&self.profile.tlvs).iter() {
             tlvs.push(tlv.tag, tlv.value)?;
+        }
+        if piece.for_display {
+            tlvs.push_u8(tag::DEST_ADDR_SUBUNIT, MS_DISPLAY);
         }
         Ok(tlvs)
     }

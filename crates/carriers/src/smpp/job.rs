@@ -90,8 +90,8 @@ impl Job {
         let Address::Phone(to) = to else {
             return Err(refused(Reason::BadDestination, "smpp:address"));
         };
-        let cut = cut(content.text.as_str(), profile, reference)
-            .map_err(|_| refused(Reason::Refused, "smpp:text"))?;
+        let cut =
+            cut(&content, profile, reference).map_err(|_| refused(Reason::Refused, "smpp:text"))?;
         let step =
             |part: u16| if accepted.contains(&part) { Step::Accepted } else { Step::Waiting };
         let parts: Vec<_> = cut.into_iter().zip(1..).map(|(cut, part)| (cut, step(part))).collect();

@@ -56,7 +56,7 @@ use tokio::task::JoinSet;
 pub use ::smpp::link::InboundRoom;
 pub use config::{BindMode, InterfaceVersion, SmppConfig, TlvConfig};
 pub use ids::ReceiptIds;
-pub use profile::{Alphabet, Beyond, LongMessages, Receipts, SettleOn, Validity};
+pub use profile::{Alphabet, Beyond, Flash, LongMessages, Receipts, SettleOn, Validity};
 pub use verdict::Meaning;
 
 use self::bind::Bind;

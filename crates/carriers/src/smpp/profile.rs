@@ -18,6 +18,12 @@ pub enum Alphabet {
     Ascii,
 }
 
+impl Alphabet {
+    pub(super) const fn is_gsm7(self) -> bool {
+        matches!(self, Self::Gsm7 | Self::Gsm7Packed)
+    }
+}
+
 /// Encoding of texts that the alphabet cannot represent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -39,6 +45,17 @@ pub enum LongMessages {
     Sar,
     /// As a whole; the carrier splits it.
     MessagePayload,
+}
+
+/// How a flash message is marked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flash {
+    /// By `data_coding` with class 0 (0x10, 0x18), where the alphabet has one; else as below.
+    #[default]
+    DataCoding,
+    /// By `dest_addr_subunit` (SMPP 3.4 §5.3.2.1).
+    DestAddrSubunit,
 }
 
 /// Which receipts are requested.
@@ -120,6 +137,7 @@ pub(super) struct Profile {
     pub(super) settle_on: SettleOn,
     pub(super) validity: Validity,
     pub(super) priority: u8,
+    pub(super) flash: Flash,
     /// Encoded optional parameters of every part.
     pub(super) tlvs: Vec<u8>,
 }

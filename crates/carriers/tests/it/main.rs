@@ -10,6 +10,7 @@
 )]
 
 mod centre;
+mod forms;
 mod peer;
 mod pki;
 mod redaction;

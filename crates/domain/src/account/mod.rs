@@ -131,6 +131,8 @@ pub struct AccountSettings {
     pub spend_per_day: Option<Msat>,
     /// It may send one-time passwords, which quiet hours do not hold, as campaigns of few recipients.
     pub otp: bool,
+    /// It may send silent messages, which find out whether a phone is on.
+    pub silent: bool,
     /// Of its campaigns that name no other.
     pub webhook: Option<CampaignWebhook>,
     /// Where it may send, and how much in an hour.

@@ -27,7 +27,9 @@ pub enum Form {
 pub struct Link(Arc<str>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a link begins with http:// or https:// and is at most {URL_CHARS_MAX} printable ASCII characters")]
+#[error(
+    "a link begins with http:// or https:// and is at most {URL_CHARS_MAX} printable ASCII characters"
+)]
 pub struct BadLink;
 
 impl Link {

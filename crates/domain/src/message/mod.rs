@@ -19,6 +19,7 @@ pub mod delivery;
 pub mod door;
 pub mod email;
 pub mod failed_try;
+pub mod form;
 pub mod outcome;
 pub mod parts;
 pub mod progress;
@@ -34,6 +35,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, MessageId, OrderId};
 use crate::message::email::EmailAddress;
+use crate::message::form::Form;
 use crate::number::{Msisdn, SenderId};
 use crate::state::{Illegal, UnknownWord, stored_as};
 use crate::text::Text;
@@ -144,6 +146,7 @@ pub struct Content {
     pub account: Option<AccountId>,
     pub sender: Option<SenderId>,
     pub text: Text,
+    pub form: Form,
     /// Of the text for each recipient, as measured when it was accepted.
     pub parts: u16,
     pub lane: Lane,

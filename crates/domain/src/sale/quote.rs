@@ -8,10 +8,11 @@ use crate::message::Address;
 use crate::message::address_list::AddressList;
 use crate::message::campaign::{Excluded, Exclusion, LeftOut, PriceGroup, total_price};
 use crate::message::email::EmailAddress;
+use crate::message::form::Form;
 use crate::money::Msat;
 use crate::number::Msisdn;
 use crate::routing::Routes;
-use crate::text::{Encoding, Policy, TextError, measure};
+use crate::text::{Encoding, Policy, TextError, measure, measure_push};
 
 /// How large a message a door takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub enum To {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     pub parts: u16,
-    /// `None` for e-mail.
+    /// `None` for e-mail and for a link.
     pub encoding: Option<Encoding>,
 }
 
@@ -106,9 +107,13 @@ pub struct Request<'a> {
 }
 
 /// Judges a text for phones.
-pub fn size_of_text(text: &str, limits: Limits) -> Result<Size, QuoteError> {
+pub fn size_of_text(text: &str, form: &Form, limits: Limits) -> Result<Size, QuoteError> {
     check_length(text, limits)?;
     let policy = Policy { parts_max: limits.parts_max, ..Policy::default() };
+    if let Form::Push(link) = form {
+        let parts = measure_push(link.as_str(), text, policy.reference, policy.parts_max)?;
+        return Ok(Size { parts: parts.into(), encoding: None });
+    }
     let measure = measure(text, &policy)?;
     Ok(Size { parts: measure.parts.into(), encoding: Some(measure.encoding) })
 }

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::super::tariff::tests::{configured, list};
 use super::*;
+use crate::message::form::Form;
 use crate::routing::{CarrierName, Route};
 
 const ORDER: Limits = Limits { chars_max: 140, parts_max: u8::MAX, recipients_max: 1 };
@@ -87,16 +88,19 @@ fn says_why_nothing_is_sold() {
 #[test]
 fn judges_texts_by_the_limits_of_the_door() {
     let max = ORDER.chars_max;
-    assert_eq!(size_of_text(" \n", ORDER), Err(QuoteError::EmptyText));
-    assert_eq!(size_of_text("hello", ORDER), Ok(ONE_PART));
+    assert_eq!(size_of_text(" \n", &Form::Text, ORDER), Err(QuoteError::EmptyText));
+    assert_eq!(size_of_text("hello", &Form::Text, ORDER), Ok(ONE_PART));
     let long = "ย".repeat(141);
-    assert_eq!(size_of_text(&long, ORDER), Err(QuoteError::TextTooLong { chars: 141, max }));
-    assert_eq!(size_of_text(&long, CAMPAIGN).map(|size| size.parts), Ok(3));
+    assert_eq!(
+        size_of_text(&long, &Form::Text, ORDER),
+        Err(QuoteError::TextTooLong { chars: 141, max })
+    );
+    assert_eq!(size_of_text(&long, &Form::Text, CAMPAIGN).map(|size| size.parts), Ok(3));
     let few = Limits { parts_max: 2, ..CAMPAIGN };
     let too_long = TextError::TooLong { parts: 3, parts_max: 2 };
-    assert_eq!(size_of_text(&long, few), Err(QuoteError::BadText(too_long)));
+    assert_eq!(size_of_text(&long, &Form::Text, few), Err(QuoteError::BadText(too_long)));
     let control = |position, code| QuoteError::BadText(TextError::Control { position, code });
-    assert_eq!(size_of_text("a\tb", ORDER), Err(control(1, 9)));
+    assert_eq!(size_of_text("a\tb", &Form::Text, ORDER), Err(control(1, 9)));
     assert_eq!(size_of_email("a\tb\u{7}", ORDER), Err(control(3, 7)));
     assert!(size_of_email("a\tb", ORDER).is_ok_and(|size| size.encoding.is_none()));
 }

@@ -8,6 +8,8 @@
 //!
 //! Dates, id and urgency of an indication are not sent: phones show it at once.
 
+use std::fmt;
+
 use super::choose::USER_DATA_OCTETS;
 use super::header::{Concat, Header, Ports, Reference};
 use super::policy::{ReferenceWidth, TextError};
@@ -30,11 +32,17 @@ const STR_I: u8 = 0x03;
 const END: u8 = 0x01;
 
 /// `href="…` with the beginning that a token stands for, the longest first (WAP-167 §8.3.2).
-const HREFS: [(&str, u8); 5] =
-    [("https://www.", 0x0F), ("http://www.", 0x0D), ("https://", 0x0E), ("http://", 0x0C), ("", 0x0B)];
+const HREFS: [(&str, u8); 5] = [
+    ("https://www.", 0x0F),
+    ("http://www.", 0x0D),
+    ("https://", 0x0E),
+    ("http://", 0x0C),
+    ("", 0x0B),
+];
 
 /// Values that a token stands for (WAP-167 §8.3.3).
-const VALUES: [(&str, u8); 4] = [(".com/", 0x85), (".edu/", 0x86), (".net/", 0x87), (".org/", 0x88)];
+const VALUES: [(&str, u8); 4] =
+    [(".com/", 0x85), (".edu/", 0x86), (".net/", 0x87), (".org/", 0x88)];
 
 /// One SMS of an indication.
 #[derive(Clone, PartialEq, Eq)]
@@ -42,6 +50,12 @@ pub struct PushPart {
     /// The header followed by 8-bit data.
     pub user_data: Vec<u8>,
     pub header_octets: usize,
+}
+
+impl fmt::Debug for PushPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PushPart(<{} octets>)", self.user_data.len())
+    }
 }
 
 /// Number of parts, without building them.
@@ -195,11 +209,16 @@ mod tests {
         let title = "x".repeat(300);
         for (width, header) in [(EIGHT, 12), (ReferenceWidth::Sixteen, 13)] {
             let parts = segment_push("https://a.dk/b", &title, width, 9, 0x0107).unwrap();
-            assert_eq!(parts.len(), usize::from(measure_push("https://a.dk/b", &title, width, 9).unwrap()));
+            assert_eq!(
+                parts.len(),
+                usize::from(measure_push("https://a.dk/b", &title, width, 9).unwrap())
+            );
             assert!(parts.iter().all(|part| part.user_data.len() <= USER_DATA_OCTETS));
             assert!(parts.iter().all(|part| part.header_octets == header));
-            let joined: Vec<_> =
-                parts.iter().flat_map(|part| part.user_data[part.header_octets..].to_vec()).collect();
+            let joined: Vec<_> = parts
+                .iter()
+                .flat_map(|part| part.user_data[part.header_octets..].to_vec())
+                .collect();
             assert_eq!(joined, body("https://a.dk/b", &title).unwrap());
         }
     }
@@ -213,6 +232,9 @@ mod tests {
         let refused = measure_push("https://a", &title(257), EIGHT, 2);
         assert_eq!(refused, Err(TextError::TooLong { parts: 3, parts_max: 2 }));
         assert_eq!(measure_push("https://a", "", EIGHT, 1), Err(TextError::Empty));
-        assert!(matches!(measure_push("https://a", "a\0b", EIGHT, 1), Err(TextError::Control { position: 1, .. })));
+        assert!(matches!(
+            measure_push("https://a", "a\0b", EIGHT, 1),
+            Err(TextError::Control { position: 1, .. })
+        ));
     }
 }

@@ -234,6 +234,7 @@ fn chunk(order: &CreditOrder) -> ClaimedChunk {
 mod tests {
     use domain::id::{MessageId, OrderId};
     use domain::message::door::Door;
+    use domain::message::form::Form;
     use domain::message::{Content, Lane, NewMessage};
     use domain::money::Msat;
     use domain::sale::fulfilment::Fulfilment;
@@ -265,6 +266,7 @@ mod tests {
             account: None,
             sender: None,
             text: Text::new("Hej"),
+            form: Form::Text,
             parts: 1,
             lane: Lane::Single,
             valid_until: at,

@@ -37,6 +37,8 @@ pub enum AcceptError {
     StartTooFarAhead,
     #[error("the account may not send one-time passwords")]
     OtpNotAllowed,
+    #[error("the account may not send silent messages")]
+    SilentNotAllowed,
     #[error("one-time passwords go to at most {max} numbers in one message")]
     TooManyForOtp { max: usize },
     #[error(transparent)]

@@ -8,6 +8,7 @@ use domain::account::sender::SenderState;
 use domain::account::traffic::TrafficCount;
 use domain::id::AccountId;
 use domain::limits;
+use domain::message::form::Form;
 use domain::number::{Msisdn, SenderId};
 use domain::ports::PortError;
 use domain::sale::quote::{self, Limits, PricedBy, Quote, To};
@@ -30,6 +31,7 @@ pub(super) struct Judged {
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
     pub text: Text,
+    pub form: Form,
     pub quote: Quote,
     /// When the last recipient that quiet hours hold at the start may be sent to.
     pub held_until: Option<Timestamp>,
@@ -41,13 +43,14 @@ pub(super) struct Judged {
 
 impl Accept {
     pub(super) async fn judge(&self, draft: Draft) -> Result<Judged, AcceptError> {
-        let Draft { account, payment, sender, content, to, start_at, priority, demands } = draft;
+        let Draft { account, payment, sender, content, form, to, start_at, priority, demands } =
+            draft;
         let sender = self.sender(account, sender).await?;
         let start_at = judge_start(start_at, self.clock.now())?;
         let text = self.text(account, content).await?;
         let mut limits = demands.limits;
         let size = match &to {
-            Recipients::Numbers { .. } => quote::size_of_text(&text, limits)?,
+            Recipients::Numbers { .. } => quote::size_of_text(&text, &form, limits)?,
             Recipients::Mailbox(_) => quote::size_of_email(&text, limits)?,
         };
         let mut settings = AccountSettings::default();
@@ -58,6 +61,9 @@ impl Accept {
             limits.recipients_max = limits.recipients_max.min(of_account);
             if priority == Priority::Otp && !settings.otp {
                 return Err(AcceptError::OtpNotAllowed);
+            }
+            if form == Form::Silent && !settings.silent {
+                return Err(AcceptError::SilentNotAllowed);
             }
         }
         let (to, count) = match to {
@@ -96,7 +102,7 @@ impl Accept {
         }
         let traffic = traffic::counts(&rules, &quote);
         let text = Text::new(text);
-        Ok(Judged { sender, start_at, text, quote, held_until, settings, traffic })
+        Ok(Judged { sender, start_at, text, form, quote, held_until, settings, traffic })
     }
 
     async fn sender(

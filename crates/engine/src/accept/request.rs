@@ -7,6 +7,7 @@ use domain::message::address_list::AddressList;
 use domain::message::campaign::{CampaignEvents, Idempotency, LeftOut};
 use domain::message::door::Door;
 use domain::message::email::EmailAddress;
+use domain::message::form::Form;
 use domain::money::Msat;
 use domain::number::SenderId;
 use domain::ports::OrderAnswer;
@@ -34,12 +35,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether its kind of payment can do all that is asked: only a campaign has a start, what is paid by
+    /// Whether its kind of payment can do all that is asked: only a campaign has a start and a form, what is paid by
     /// invoice keeps no sender, and each has its own kind of webhook.
-    pub(super) const fn is_honoured(&self) -> bool {
-        let Draft { payment, sender, start_at, .. } = &self.draft;
+    pub(super) fn is_honoured(&self) -> bool {
+        let Draft { payment, sender, form, start_at, .. } = &self.draft;
         let CampaignWebhookRequest { url, events } = &self.campaign_webhook;
-        let is_order = start_at.is_none() && url.is_none() && events.is_none();
+        let is_text = *form == Form::Text;
+        let is_order = is_text && start_at.is_none() && url.is_none() && events.is_none();
         match payment {
             Payment::Shares => self.webhook.is_none(),
             Payment::Credit => is_order,
@@ -56,6 +58,7 @@ pub struct Draft {
     pub payment: Payment,
     pub sender: Sender,
     pub content: Content,
+    pub form: Form,
     pub to: Recipients,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,

@@ -36,6 +36,7 @@ pub struct NewSettings {
     pub default_sender: Option<String>,
     pub strict_senders: bool,
     pub query_latin1: bool,
+    pub silent: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -130,5 +131,6 @@ fn read(new: &NewSettings) -> Result<AccountSettings, SetSettingsError> {
             strict: new.strict_senders,
         },
         query_latin1: new.query_latin1,
+        silent: new.silent,
     })
 }

@@ -9,6 +9,7 @@ use domain::inbound::{InboundMessage, InboundPart, PartSet, Party, Receivers};
 use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::number::{Msisdn, SenderId};
 use domain::ports::PortError;
 use domain::sale::client::LOCAL_CLIENT;
@@ -117,6 +118,7 @@ fn answer(asked: &Asked, secret: &Secret) -> Request {
             payment: Payment::Credit,
             sender,
             content: Content::Text(asked.text.as_str().to_owned()),
+            form: Form::Text,
             to: Recipients::Numbers { list: AddressList::of(asked.from), group: None },
             start_at: None,
             priority: Priority::Normal,

@@ -17,6 +17,10 @@ CREATE VIEW all_submissions AS
         part_noted, part_noted_code, part_noted_at
     FROM messages WHERE part_carrier IS NOT NULL;
 
+-- How the text appears on the phone: flash, silent, or push of this link; NULL: as a text.
+ALTER TABLE messages ADD COLUMN form TEXT COLLATE "C";
+ALTER TABLE messages ADD COLUMN link TEXT;
+
 -- The carrier that the chunk's reason is about.
 ALTER TABLE chunks ADD COLUMN carrier TEXT COLLATE "C";
 
@@ -39,6 +43,8 @@ ALTER TABLE account_settings ADD COLUMN any_sender BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE account_settings ADD COLUMN default_sender TEXT;
 ALTER TABLE account_settings ADD COLUMN strict_senders BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE account_settings ADD COLUMN query_latin1 BIGINT NOT NULL DEFAULT 0;
+-- 1: it may send silent messages.
+ALTER TABLE account_settings ADD COLUMN silent BIGINT NOT NULL DEFAULT 0;
 
 -- ---- sms ids ------------------------------------------------------------------------------------
 

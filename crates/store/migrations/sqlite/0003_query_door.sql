@@ -16,6 +16,10 @@ CREATE VIEW all_submissions AS
         part_code, part_at, part_decided_at, part_noted, part_noted_code, part_noted_at
     FROM messages WHERE part_carrier IS NOT NULL;
 
+-- How the text appears on the phone: flash, silent, or push of this link; NULL: as a text.
+ALTER TABLE messages ADD COLUMN form TEXT;
+ALTER TABLE messages ADD COLUMN link TEXT;
+
 -- The carrier that the chunk's reason is about.
 ALTER TABLE chunks ADD COLUMN carrier TEXT;
 
@@ -34,6 +38,8 @@ ALTER TABLE account_settings ADD COLUMN any_sender INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE account_settings ADD COLUMN default_sender TEXT;
 ALTER TABLE account_settings ADD COLUMN strict_senders INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE account_settings ADD COLUMN query_latin1 INTEGER NOT NULL DEFAULT 0;
+-- 1: it may send silent messages.
+ALTER TABLE account_settings ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;
 
 -- ---- sms ids ------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ use domain::message::campaign::{
     BulkMessage, BulkRecipient, Excluded, Exclusion, Idempotency, NewBulk, PriceGroup, RefundPolicy,
 };
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::message::recipient::RecipientState;
 use domain::message::{Address, Content, Lane};
 use domain::money::Msat;
@@ -58,6 +59,7 @@ impl BulkWorld {
                 account: Some(self.account),
                 sender: Some("Boltgram".parse().unwrap()),
                 text: domain::text::Text::new("hello"),
+                form: Form::Text,
                 parts: 1,
                 lane: Lane::Bulk,
                 valid_until: at(0).after(VALID),

@@ -282,6 +282,7 @@ macro_rules! store_conformance {
             sends_at_price_zero
             counts_recipients_reported_with_gaps
             // bulk: start
+            hands_over_the_form_of_a_campaign
             starts_and_cancels_only_scheduled_campaigns
             starts_or_cancels_but_never_both
             claims_nothing_while_paused

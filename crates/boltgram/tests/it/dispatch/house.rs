@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::account::operator::Actor;
+use domain::message::form::Form;
 
 use domain::id::{AccountId, MessageId, OrderId};
 use domain::inbound::keyword::Keywords;
@@ -167,6 +168,7 @@ impl House {
             account: Some(account),
             sender: None,
             text: Text::new(text),
+            form: Form::Text,
             parts,
             lane,
             valid_until: now.after(Duration::from_secs(3 * 3_600)),

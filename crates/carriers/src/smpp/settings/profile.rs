@@ -37,6 +37,7 @@ impl SmppConfig {
             settle_on: self.settle_on,
             validity: self.validity_period,
             priority: self.priority,
+            flash: self.flash,
             tlvs: self.extra_tlvs()?,
         })
     }

@@ -80,8 +80,9 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
     let stored = tx
         .execute(
             "INSERT INTO messages (id, account, listed, followed, sender, text, parts, lane, state,
-                 valid_until, receipts_until, recipients, pending, finals, created_at, updated_at)
-             VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)
+                 valid_until, receipts_until, recipients, pending, finals, created_at, updated_at,
+                 form, link)
+             VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15)
              ON CONFLICT (id) DO NOTHING",
             params![
                 &content.message,
@@ -97,6 +98,8 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
                 sums.payable,
                 excluded,
                 new.created_at,
+                content.form.stored(),
+                content.form.link(),
             ],
         )
         .await?;

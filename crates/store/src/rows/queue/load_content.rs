@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::id::MessageId;
+use domain::message::form::Form;
 use domain::message::{Content, MessageState};
+use domain::ports::PortError;
 use domain::reason::Reason;
 use domain::text::Text;
 
@@ -30,7 +32,7 @@ pub(crate) async fn load_content(
     let ids: Vec<_> = messages.iter().map(|id| params![id]).collect();
     let found = tx
         .query_many(
-            "SELECT m.id, m.account, m.sender, m.text, m.parts, m.lane, m.valid_until,
+            "SELECT m.id, m.account, m.sender, m.text, m.form, m.link, m.parts, m.lane, m.valid_until,
                  o.deadline_height,
                  CASE WHEN coalesce(o.state, m.order_state) IN ('lost', 'cancelled')
                      THEN coalesce(o.reason, m.order_reason, 'node_refunded') END,
@@ -55,12 +57,19 @@ pub(crate) async fn load_content(
     Ok(contents)
 }
 
+fn read_form(row: &mut Row) -> Result<Form> {
+    let (word, link) = (row.get::<Option<String>>()?, row.get::<Option<String>>()?);
+    let form = Form::from_stored(word.as_deref(), link.as_deref());
+    form.map_err(|_| PortError::Refused("unreadable column: form".to_owned()))
+}
+
 fn read(mut row: Row) -> Result<Loaded> {
     let content = Content {
         message: row.get()?,
         account: row.get()?,
         sender: row.get()?,
         text: Text::new(row.get::<String>()?),
+        form: read_form(&mut row)?,
         parts: row.get()?,
         lane: row.get()?,
         valid_until: row.get()?,
