@@ -13,7 +13,7 @@ use domain::message::quiet::QuietHours;
 use domain::number::own::NumberTerms;
 use domain::number::{Home, Notation};
 use domain::ports::{Clock, Fetch, Lightning, Random, Store};
-use domain::routing::{CarrierName, Routes};
+use domain::routing::{CarrierName, Charging, Routes};
 use engine::tasks::Tasks;
 use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings, StoreTimings};
 use lightning::lnd::{Lnd, LndOptions};
@@ -129,7 +129,11 @@ pub(crate) fn http_settings(
 pub(crate) fn routes(config: &Config) -> Routes {
     let takes_email = config.carriers.iter().filter(|carrier| carrier.takes_email());
     let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
+    let charges =
+        |carrier: &CarrierConfig| Some((CarrierName::new(&carrier.name), carrier.charges()?));
+    let charging = Charging::new(config.carriers.iter().filter_map(charges));
     Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email)
+        .with_charging(charging)
 }
 
 pub(crate) fn settings(

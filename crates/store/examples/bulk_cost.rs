@@ -129,6 +129,7 @@ fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
             sender: None,
             text: Text::new("hello"),
             form: Form::Text,
+            charge: None,
             parts: 1,
             lane: Lane::Bulk,
             valid_until: NOW.after(DAY),

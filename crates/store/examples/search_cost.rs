@@ -100,6 +100,7 @@ fn content(account: AccountId, message: MessageId, lane: Lane) -> Content {
         sender: None,
         text: Text::new("Your code is 123456. Tell it to nobody."),
         form: Form::Text,
+        charge: None,
         parts: 1,
         lane,
         valid_until: at(0).after(DAY),

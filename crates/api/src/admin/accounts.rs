@@ -93,6 +93,7 @@ fn settings_view(settings: &AccountSettings) -> Value {
         "strictSenders": settings.senders.strict,
         "queryLatin1": settings.query_latin1,
         "silent": settings.silent,
+        "premium": settings.premium,
     })
 }
 
@@ -114,6 +115,7 @@ pub(crate) struct Settings {
     strict_senders: Option<bool>,
     query_latin1: Option<bool>,
     silent: Option<bool>,
+    premium: Option<bool>,
 }
 
 pub(crate) async fn set_account_settings(
@@ -136,6 +138,7 @@ pub(crate) async fn set_account_settings(
         strict_senders: new.strict_senders.unwrap_or(false),
         query_latin1: new.query_latin1.unwrap_or(false),
         silent: new.silent.unwrap_or(false),
+        premium: new.premium.unwrap_or(false),
     };
     let set = door.engine.accounts.set_settings(id, settings, by).await;
     Ok(Json(settings_view(&set.map_err(settings_not_set)?)))

@@ -20,6 +20,7 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
         AcceptError::SenderNotApproved => forbidden(text).with_code("SENDER_NOT_APPROVED"),
         AcceptError::OtpNotAllowed => forbidden(text).with_code("OTP_NOT_ALLOWED"),
         AcceptError::SilentNotAllowed => forbidden(text).with_code("SILENT_NOT_ALLOWED"),
+        AcceptError::PremiumNotAllowed => forbidden(text).with_code("PREMIUM_NOT_ALLOWED"),
         AcceptError::NoSuchTemplate | AcceptError::NoSuchGroup => not_found(text),
         AcceptError::KeyReused => key_reused(text),
         AcceptError::InProgress => conflict(text),
@@ -61,6 +62,7 @@ fn quote_reason(error: &QuoteError) -> String {
         | QuoteError::TextTooLong { .. }
         | QuoteError::BadText(_)
         | QuoteError::NoValidNumber
+        | QuoteError::NoCharge
         | QuoteError::AllBlocked
         | QuoteError::PriceTooHigh => error.to_string(),
     }

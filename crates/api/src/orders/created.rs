@@ -90,6 +90,7 @@ pub(super) fn order_request(
             sender: Sender::OfCarrier,
             content: Content::Text(text),
             form: Form::Text,
+            charge: None,
             to,
             start_at: None,
             priority: Priority::Normal,

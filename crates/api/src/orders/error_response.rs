@@ -44,6 +44,7 @@ pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
         | AcceptError::NotForOrders
         | AcceptError::OtpNotAllowed
         | AcceptError::SilentNotAllowed
+        | AcceptError::PremiumNotAllowed
         | AcceptError::NoWebhook
         | AcceptError::TooManyForOtp { .. } => bad_request(error.to_string()),
     }
@@ -61,6 +62,7 @@ fn not_quoted(error: &QuoteError) -> Refusal {
         QuoteError::AllBlocked => forbidden("this number takes no messages from here"),
         QuoteError::NoRecipients
         | QuoteError::TooManyRecipients { .. }
+        | QuoteError::NoCharge
         | QuoteError::NoValidNumber => bad_request(error.to_string()),
         // The operator's own price.
         QuoteError::PriceTooHigh => failed(error.to_string()),

@@ -156,6 +156,7 @@ impl World {
                 sender: None,
                 text: "hi".into(),
                 form: Form::Text,
+                charge: None,
                 parts: 1,
                 lane: Lane::Single,
                 valid_until: self.now.after(LEASE),

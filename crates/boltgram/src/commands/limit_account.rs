@@ -52,6 +52,7 @@ pub(super) async fn limit_account(
         strict_senders: shown.settings.senders.strict,
         query_latin1: shown.settings.query_latin1,
         silent: shown.settings.silent,
+        premium: shown.settings.premium,
     };
     let set = access.accounts.set_settings(account.id, new, Actor::CommandLine).await?;
     let countries = set.traffic.countries.map_or("all".to_owned(), |some| some.to_string());

@@ -28,6 +28,7 @@ pub(crate) fn order_of(account: AccountId, to: &str, text: &str, payment: Paymen
             sender: Sender::OfCarrier,
             content: Content::Text(text.to_owned()),
             form: Form::Text,
+            charge: None,
             to: Recipients::Numbers { list, group: None },
             start_at: None,
             priority: engine::accept::Priority::Normal,

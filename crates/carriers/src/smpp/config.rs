@@ -179,6 +179,12 @@ pub struct SmppConfig {
     /// How a flash message is marked.
     #[serde(default)]
     pub flash: Flash,
+    /// The parameter in which the carrier takes what a recipient is charged, as digits.
+    #[serde(default)]
+    pub premium_tlv: Option<u16>,
+    /// The service types that charge recipients, by price.
+    #[serde(default)]
+    pub premium_service_types: BTreeMap<String, String>,
     /// Optional parameters of every part.
     #[serde(default)]
     pub tlvs: Vec<TlvConfig>,

@@ -29,6 +29,9 @@ pub(super) struct Envelope<'a> {
     source_kind: (Ton, Npi),
     destination: Octets,
     protocol_id: u8,
+    service_type: &'a str,
+    /// In the parameter for it.
+    charge: Option<(u16, String)>,
     validity: Option<[u8; 16]>,
     reference: u16,
     total: usize,
@@ -77,12 +80,16 @@ pub(super) struct BadSource;
 
 impl<'a> Envelope<'a> {
     pub(super) fn of(job: &Job, profile: &'a Profile, now: Timestamp) -> Result<Self, BadSource> {
+        let charge = job.content.charge;
+        let by_price = charge.and_then(|it| profile.premium.service_types.get(&it.get()));
         let source = job.content.sender.as_ref().or(profile.source.as_ref());
         Ok(Self {
             profile,
             source: source.map_or(Ok(Octets::default()), |known| Octets::latin1(known.as_str()))?,
             source_kind: source.map(|known| profile.kind_of_source(known)).unwrap_or_default(),
             destination: Octets::digits(job.to),
+            service_type: by_price.map_or(profile.service_type.as_str(), String::as_str),
+            charge: profile.premium.tlv.zip(charge.map(|charge| charge.get().to_string())),
             protocol_id: if job.content.form == Form::Silent { TYPE_0 } else { 0 },
             validity: validity(profile.validity, job.content.valid_until, now),
             reference: job.reference,
@@ -101,7 +108,7 @@ impl<'a> Envelope<'a> {
         let Self { profile, .. } = self;
         let (destination_ton, destination_npi) = profile.kind_of_destination();
         let mut submit = SubmitSm {
-            service_type: profile.service_type.as_bytes(),
+            service_type: self.service_type.as_bytes(),
             source: Address {
                 ton: self.source_kind.0,
                 npi: self.source_kind.1,
@@ -140,7 +147,8 @@ impl<'a> Envelope<'a> {
                     submit.esm_class = EsmClass::UDHI;
                 }
                 submit.short_message = piece.user_data();
-                let tlvs = if piece.for_display { Some(self.extra(piece)?) } else { None };
+                let has_more = piece.for_display || self.charge.is_some();
+                let tlvs = if has_more { Some(self.extra(piece)?) } else { None };
                 if let Some(tlvs) = &tlvs {
                     submit.tlvs = tlvs.tlvs();
                 }
@@ -159,7 +167,7 @@ impl<'a> Envelope<'a> {
         Ok(tlvs)
     }
 
-    /// The profile's parameters, and that of a flash message.
+    /// The profile's parameters, that of a flash message, and that of a price.
     fn extra(&self, piece: &Piece) -> Result<TlvBuf, EncodeError> {
         let mut tlvs = TlvBuf::new();
         for tlv in Tlvs::new(&self.profile.tlvs).iter() {
@@ -167,6 +175,9 @@ impl<'a> Envelope<'a> {
         }
         if piece.for_display {
             tlvs.push_u8(tag::DEST_ADDR_SUBUNIT, MS_DISPLAY);
+        }
+        if let Some((tag, charge)) = &self.charge {
+            tlvs.push(*tag, charge.as_bytes())?;
         }
         Ok(tlvs)
     }

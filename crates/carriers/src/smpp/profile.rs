@@ -1,5 +1,7 @@
 //! How messages are encoded for a carrier: alphabet, long texts, address types, receipts, validity and further fields.
 
+use std::collections::BTreeMap;
+
 use domain::number::{SenderId, SenderKind};
 use domain::ports::End;
 use domain::text::Policy;
@@ -56,6 +58,13 @@ pub enum Flash {
     DataCoding,
     /// By `dest_addr_subunit` (SMPP 3.4 §5.3.2.1).
     DestAddrSubunit,
+}
+
+/// How a recipient is charged: by a parameter, or by the service type of a price.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Premium {
+    pub(super) tlv: Option<u16>,
+    pub(super) service_types: BTreeMap<u32, String>,
 }
 
 /// Which receipts are requested.
@@ -138,6 +147,8 @@ pub(super) struct Profile {
     pub(super) validity: Validity,
     pub(super) priority: u8,
     pub(super) flash: Flash,
+    /// How recipients are charged.
+    pub(super) premium: Premium,
     /// Encoded optional parameters of every part.
     pub(super) tlvs: Vec<u8>,
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::message::Content;
 use domain::message::form::{Form, Link};
 use domain::ports::{End, Submission};
+use domain::routing::Charge;
 use domain::text::Text;
 use serde_json::{Value, json};
 use testkit::carrier_conformance::{Running, key, submission};
@@ -17,12 +18,16 @@ use crate::smpp::{carrier, to};
 
 const LINK: &str = "https://www.shop.com/orders/7?code=4711";
 
-/// The PDUs that the centre receives for one text in this form.
 async fn seen(more: Value, form: Form, text: &str) -> Vec<Value> {
+    seen_for(more, form, text, None).await
+}
+
+/// The PDUs that the centre receives for one text in this form, for which the recipient pays.
+async fn seen_for(more: Value, form: Form, text: &str, charge: Option<Charge>) -> Vec<Value> {
     let peer = Peer::smsc(&json!({})).await;
     let running = Running::up(carrier(peer.port, more)).await;
     let plain = submission(key(1), to("4520123456"));
-    let content = Content { form, text: Text::from(text), ..(*plain.content).clone() };
+    let content = Content { form, charge, text: Text::from(text), ..(*plain.content).clone() };
     let outcome = running.send(Submission { content: Arc::new(content), ..plain }).await;
     assert_eq!(outcome.end, End::Accepted);
     let sent = peer.all("submit_sm");
@@ -90,6 +95,27 @@ async fn a_link_has_a_header_in_every_part_however_long_texts_are_sent() {
             assert_eq!((&event["esm_class"], &event["data_coding"]), (&json!(0x40), &json!(4)));
             assert_eq!(event["sar_msg_ref_num"], Value::Null, "{long}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_price_is_a_parameter_or_a_service_type_of_every_part() {
+    let (charge, long) = (Charge::new(500), "fire ".repeat(60));
+    let types = json!({ "premium_service_types": { "100": "P1", "500": "P5" } });
+    for event in seen_for(types.clone(), Form::Text, &long, charge).await {
+        assert_eq!(event["service_type"], json!("P5"));
+    }
+    assert_eq!(seen(types, Form::Text, "Hej").await[0]["service_type"], json!(""));
+    for long_messages in ["udh", "sar"] {
+        let by_tlv = json!({ "premium_tlv": 0x1403, "long_messages": long_messages });
+        let sent = seen_for(by_tlv.clone(), Form::Text, &long, charge).await;
+        assert_eq!(sent.len(), 2);
+        for event in sent {
+            let found = event.to_string();
+            assert!(found.contains("500") || found.contains("353030"), "{found}");
+        }
+        let free = seen(by_tlv, Form::Text, "Hej").await[0].to_string();
+        assert!(!free.contains("353030"), "{free}");
     }
 }
 

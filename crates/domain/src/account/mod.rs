@@ -133,6 +133,8 @@ pub struct AccountSettings {
     pub otp: bool,
     /// It may send silent messages, which find out whether a phone is on.
     pub silent: bool,
+    /// It may charge recipients.
+    pub premium: bool,
     /// Of its campaigns that name no other.
     pub webhook: Option<CampaignWebhook>,
     /// Where it may send, and how much in an hour.

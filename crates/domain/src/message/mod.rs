@@ -37,6 +37,7 @@ use crate::id::{AccountId, MessageId, OrderId};
 use crate::message::email::EmailAddress;
 use crate::message::form::Form;
 use crate::number::{Msisdn, SenderId};
+use crate::routing::Charge;
 use crate::state::{Illegal, UnknownWord, stored_as};
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -147,6 +148,8 @@ pub struct Content {
     pub sender: Option<SenderId>,
     pub text: Text,
     pub form: Form,
+    /// What each recipient pays for it on the telephone bill.
+    pub charge: Option<Charge>,
     /// Of the text for each recipient, as measured when it was accepted.
     pub parts: u16,
     pub lane: Lane,

@@ -11,7 +11,7 @@ use crate::message::email::EmailAddress;
 use crate::message::form::Form;
 use crate::money::Msat;
 use crate::number::Msisdn;
-use crate::routing::Routes;
+use crate::routing::{Charge, Routes};
 use crate::text::{Encoding, Policy, TextError, measure, measure_push};
 
 /// How large a message a door takes.
@@ -88,6 +88,8 @@ pub enum QuoteError {
     AllBlocked,
     #[error("no carrier serves any of the recipients")]
     NoRoute,
+    #[error("no carrier of the recipients charges them this price")]
+    NoCharge,
     #[error("the price is more than can be counted")]
     PriceTooHigh,
 }
@@ -102,6 +104,8 @@ pub struct Request<'a> {
     pub limits: Limits,
     pub tariff: &'a Tariff,
     pub routes: &'a Routes,
+    /// What the recipients pay.
+    pub charge: Option<Charge>,
     /// Those of the recipients who want no messages, sorted.
     pub blocked: &'a [Msisdn],
 }
@@ -139,7 +143,7 @@ fn check_length(text: &str, limits: Limits) -> Result<(), QuoteError> {
 
 /// Prices a request. Work in proportion to the recipients, of whom there may be two million.
 pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
-    let Request { size, to, priced_by, limits, tariff, routes, blocked } = request;
+    let Request { size, to, priced_by, limits, tariff, routes, charge, blocked } = request;
     match to {
         To::Mailbox(mailbox) => {
             if routes.email().is_empty() {
@@ -153,6 +157,13 @@ pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
             let served = |number: &Msisdn| !routes.find(&Address::Phone(*number)).is_empty();
             if !numbers.iter().any(served) {
                 return Err(QuoteError::NoRoute);
+            }
+            let charged = |number: &Msisdn| {
+                let route = routes.find(&Address::Phone(*number));
+                route.carriers.iter().any(|carrier| routes.can_charge(&carrier.name, charge))
+            };
+            if charge.is_some() && !numbers.iter().any(charged) {
+                return Err(QuoteError::NoCharge);
             }
             let groups = group_by_price(numbers, |number| each(tariff, priced_by, size, number))?;
             let price = total_price(&groups).ok_or(QuoteError::PriceTooHigh)?;

@@ -44,7 +44,29 @@ fn quoted(
 ) -> Result<Quote, QuoteError> {
     let (tariff, routes) = (tariff(), routes());
     let (tariff, routes) = (&tariff, &routes);
-    quote(Request { size, to, priced_by, limits: CAMPAIGN, tariff, routes, blocked })
+    quote(Request { size, to, priced_by, limits: CAMPAIGN, tariff, routes, charge: None, blocked })
+}
+
+#[test]
+fn a_charge_needs_a_carrier_of_the_numbers_that_charges_it() {
+    use crate::routing::{Charge, Charges, Charging};
+    let routes = |name: &str| {
+        let charging = Charging::new([(CarrierName::new(name), Charges::These([500].into()))]);
+        Routes::new(vec![Route::in_order("45", [CarrierName::new("main")])], vec![])
+            .with_charging(charging)
+    };
+    let quoted = |routes: &Routes, hundredths| {
+        let to = addresses(&[4_520_123_456]);
+        let (tariff, charge) = (tariff(), Charge::new(hundredths));
+        let (size, priced_by) = (ONE_PART, PricedBy::Part);
+        let (tariff, limits) = (&tariff, CAMPAIGN);
+        quote(Request { size, to, priced_by, limits, tariff, routes, charge, blocked: &[] })
+            .map(|quote| quote.payable())
+    };
+    assert_eq!(quoted(&routes("main"), 500), Ok(1));
+    assert_eq!(quoted(&routes("main"), 501), Err(QuoteError::NoCharge));
+    assert_eq!(quoted(&routes("other"), 500), Err(QuoteError::NoCharge));
+    assert_eq!(quoted(&routes("other"), 0), Ok(1));
 }
 
 #[test]
@@ -154,7 +176,7 @@ proptest! {
         let size = Size { parts, ..ONE_PART };
         let (priced_by, limits) = (PricedBy::Part, CAMPAIGN);
         let request =
-            Request { size, to, priced_by, limits, tariff: &tariff, routes: &routes, blocked: &[] };
+            Request { size, to, priced_by, limits, tariff: &tariff, routes: &routes, charge: None, blocked: &[] };
         prop_assert_eq!(quote(request), Err(QuoteError::PriceTooHigh));
     }
 }

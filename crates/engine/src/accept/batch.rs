@@ -267,6 +267,7 @@ mod tests {
             sender: None,
             text: Text::new("Hej"),
             form: Form::Text,
+            charge: None,
             parts: 1,
             lane: Lane::Single,
             valid_until: at,

@@ -39,6 +39,8 @@ pub enum AcceptError {
     OtpNotAllowed,
     #[error("the account may not send silent messages")]
     SilentNotAllowed,
+    #[error("the account may not charge recipients")]
+    PremiumNotAllowed,
     #[error("one-time passwords go to at most {max} numbers in one message")]
     TooManyForOtp { max: usize },
     #[error(transparent)]

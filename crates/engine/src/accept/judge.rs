@@ -11,6 +11,7 @@ use domain::limits;
 use domain::message::form::Form;
 use domain::number::{Msisdn, SenderId};
 use domain::ports::PortError;
+use domain::routing::Charge;
 use domain::sale::quote::{self, Limits, PricedBy, Quote, To};
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -32,6 +33,7 @@ pub(super) struct Judged {
     pub start_at: Option<Timestamp>,
     pub text: Text,
     pub form: Form,
+    pub charge: Option<Charge>,
     pub quote: Quote,
     /// When the last recipient that quiet hours hold at the start may be sent to.
     pub held_until: Option<Timestamp>,
@@ -43,8 +45,18 @@ pub(super) struct Judged {
 
 impl Accept {
     pub(super) async fn judge(&self, draft: Draft) -> Result<Judged, AcceptError> {
-        let Draft { account, payment, sender, content, form, to, start_at, priority, demands } =
-            draft;
+        let Draft {
+            account,
+            payment,
+            sender,
+            content,
+            form,
+            charge,
+            to,
+            start_at,
+            priority,
+            demands,
+        } = draft;
         let sender = self.sender(account, sender).await?;
         let start_at = judge_start(start_at, self.clock.now())?;
         let text = self.text(account, content).await?;
@@ -64,6 +76,9 @@ impl Accept {
             }
             if form == Form::Silent && !settings.silent {
                 return Err(AcceptError::SilentNotAllowed);
+            }
+            if charge.is_some() && !settings.premium {
+                return Err(AcceptError::PremiumNotAllowed);
             }
         }
         let (to, count) = match to {
@@ -86,7 +101,8 @@ impl Accept {
         let begins = start_at.unwrap_or(self.clock.now());
         let quoted = self.beside(count, move || {
             let (tariff, routes, blocked) = (&tariff, &settings_now.routes, &*blocked);
-            let request = quote::Request { size, to, priced_by, limits, tariff, routes, blocked };
+            let request =
+                quote::Request { size, to, priced_by, limits, tariff, routes, charge, blocked };
             quote::quote(request).map(|quote| {
                 let is_held = (payment, priority) == (Payment::Shares, Priority::Normal);
                 let quiet_hours = is_held.then_some(&settings_now.quiet_hours);
@@ -102,7 +118,7 @@ impl Accept {
         }
         let traffic = traffic::counts(&rules, &quote);
         let text = Text::new(text);
-        Ok(Judged { sender, start_at, text, form, quote, held_until, settings, traffic })
+        Ok(Judged { sender, start_at, text, form, charge, quote, held_until, settings, traffic })
     }
 
     async fn sender(

@@ -11,6 +11,7 @@ use domain::message::form::Form;
 use domain::money::Msat;
 use domain::number::SenderId;
 use domain::ports::OrderAnswer;
+use domain::routing::Charge;
 use domain::sale::order::Wanted;
 use domain::sale::quote::Limits;
 use domain::secret::Secret;
@@ -35,12 +36,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether its kind of payment can do all that is asked: only a campaign has a start and a form, what is paid by
+    /// Whether its kind of payment can do all that is asked: only a campaign has a start, a form and a charge, what is paid by
     /// invoice keeps no sender, and each has its own kind of webhook.
     pub(super) fn is_honoured(&self) -> bool {
-        let Draft { payment, sender, form, start_at, .. } = &self.draft;
+        let Draft { payment, sender, form, charge, start_at, .. } = &self.draft;
         let CampaignWebhookRequest { url, events } = &self.campaign_webhook;
-        let is_text = *form == Form::Text;
+        let is_text = *form == Form::Text && charge.is_none();
         let is_order = is_text && start_at.is_none() && url.is_none() && events.is_none();
         match payment {
             Payment::Shares => self.webhook.is_none(),
@@ -59,6 +60,8 @@ pub struct Draft {
     pub sender: Sender,
     pub content: Content,
     pub form: Form,
+    /// What each recipient pays for it on the telephone bill.
+    pub charge: Option<Charge>,
     pub to: Recipients,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,

@@ -30,7 +30,7 @@ impl Accept {
             // Same response as before, whatever has changed since.
             return self.read_spent(account, spent).await;
         }
-        let Judged { sender, start_at, text, form, quote, held_until, settings, traffic } =
+        let Judged { sender, start_at, text, form, charge, quote, held_until, settings, traffic } =
             self.judge(draft).await?;
         let webhook = self.campaign_webhook(campaign_webhook, settings.webhook)?;
         let webhook_secret = match webhook {
@@ -55,6 +55,7 @@ impl Accept {
                 sender,
                 text,
                 form,
+                charge,
                 parts,
                 lane: if few { Lane::Single } else { Lane::Bulk },
                 valid_until: begins.after(limits::BULK_VALIDITY),

@@ -37,6 +37,7 @@ pub struct NewSettings {
     pub strict_senders: bool,
     pub query_latin1: bool,
     pub silent: bool,
+    pub premium: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -132,5 +133,6 @@ fn read(new: &NewSettings) -> Result<AccountSettings, SetSettingsError> {
         },
         query_latin1: new.query_latin1,
         silent: new.silent,
+        premium: new.premium,
     })
 }

@@ -142,7 +142,11 @@ impl Sorted {
         for mut recipient in recipients {
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
             let draw = draw(content.message, recipient.index);
-            let link = |name: &CarrierName| links.state(name, lane, in_flight, now);
+            // A carrier that cannot charge the recipient is none for this message.
+            let link = |name: &CarrierName| match routes.can_charge(name, content.charge) {
+                true => links.state(name, lane, in_flight, now),
+                false => Link::Gone,
+            };
             let sleeps = || sleeps(settings, &recipient.to, now);
             let wait = held_in_quiet_hours.then(sleeps).flatten();
             let choice = match (too_late, wait) {

@@ -108,6 +108,7 @@ mod tests {
             sender: None,
             text: Text::new(text),
             form: Form::Text,
+            charge: None,
             parts: 2,
             lane: Lane::Single,
             valid_until: NOW,

@@ -119,6 +119,7 @@ fn answer(asked: &Asked, secret: &Secret) -> Request {
             sender,
             content: Content::Text(asked.text.as_str().to_owned()),
             form: Form::Text,
+            charge: None,
             to: Recipients::Numbers { list: AddressList::of(asked.from), group: None },
             start_at: None,
             priority: Priority::Normal,

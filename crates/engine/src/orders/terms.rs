@@ -50,6 +50,7 @@ pub(crate) fn message_of(
             sender: None,
             text,
             form: Form::Text,
+            charge: None,
             parts,
             lane: Lane::Single,
             valid_until: now.after(work / 4 * VALIDITY_QUARTERS),

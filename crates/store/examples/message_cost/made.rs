@@ -82,6 +82,7 @@ pub(crate) fn order(account: AccountId, number: u64) -> CreditOrder {
         sender: None,
         text,
         form: Form::Text,
+        charge: None,
         parts: 1,
         lane: Lane::Single,
         valid_until: later(3_600),

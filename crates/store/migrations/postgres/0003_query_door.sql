@@ -20,6 +20,8 @@ CREATE VIEW all_submissions AS
 -- How the text appears on the phone: flash, silent, or push of this link; NULL: as a text.
 ALTER TABLE messages ADD COLUMN form TEXT COLLATE "C";
 ALTER TABLE messages ADD COLUMN link TEXT;
+-- What each recipient pays for it on the telephone bill, in hundredths.
+ALTER TABLE messages ADD COLUMN charge BIGINT;
 
 -- The carrier that the chunk's reason is about.
 ALTER TABLE chunks ADD COLUMN carrier TEXT COLLATE "C";
@@ -45,6 +47,8 @@ ALTER TABLE account_settings ADD COLUMN strict_senders BIGINT NOT NULL DEFAULT 0
 ALTER TABLE account_settings ADD COLUMN query_latin1 BIGINT NOT NULL DEFAULT 0;
 -- 1: it may send silent messages.
 ALTER TABLE account_settings ADD COLUMN silent BIGINT NOT NULL DEFAULT 0;
+-- 1: it may charge recipients.
+ALTER TABLE account_settings ADD COLUMN premium BIGINT NOT NULL DEFAULT 0;
 
 -- ---- sms ids ------------------------------------------------------------------------------------
 

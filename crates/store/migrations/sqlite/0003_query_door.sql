@@ -19,6 +19,8 @@ CREATE VIEW all_submissions AS
 -- How the text appears on the phone: flash, silent, or push of this link; NULL: as a text.
 ALTER TABLE messages ADD COLUMN form TEXT;
 ALTER TABLE messages ADD COLUMN link TEXT;
+-- What each recipient pays for it on the telephone bill, in hundredths.
+ALTER TABLE messages ADD COLUMN charge INTEGER;
 
 -- The carrier that the chunk's reason is about.
 ALTER TABLE chunks ADD COLUMN carrier TEXT;
@@ -40,6 +42,8 @@ ALTER TABLE account_settings ADD COLUMN strict_senders INTEGER NOT NULL DEFAULT 
 ALTER TABLE account_settings ADD COLUMN query_latin1 INTEGER NOT NULL DEFAULT 0;
 -- 1: it may send silent messages.
 ALTER TABLE account_settings ADD COLUMN silent INTEGER NOT NULL DEFAULT 0;
+-- 1: it may charge recipients.
+ALTER TABLE account_settings ADD COLUMN premium INTEGER NOT NULL DEFAULT 0;
 
 -- ---- sms ids ------------------------------------------------------------------------------------
 

@@ -109,6 +109,7 @@ pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMes
         sender: None,
         text: Text::new("hello"),
         form: Form::Text,
+        charge: None,
         parts: 1,
         lane: Lane::Single,
         valid_until: Timestamp::from_millis(i64::MAX),

@@ -47,6 +47,7 @@ pub fn with_text(key: SubmissionKey, to: Address, text: &str) -> Submission {
             sender: None,
             text: Text::from(text),
             form: Form::Text,
+            charge: None,
             parts,
             lane: Lane::Single,
             valid_until: VALID_UNTIL,

@@ -60,6 +60,7 @@ impl BulkWorld {
                 sender: Some("Boltgram".parse().unwrap()),
                 text: domain::text::Text::new("hello"),
                 form: Form::Text,
+                charge: None,
                 parts: 1,
                 lane: Lane::Bulk,
                 valid_until: at(0).after(VALID),

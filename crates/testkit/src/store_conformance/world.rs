@@ -124,6 +124,7 @@ impl World {
                 sender: Some("Boltgram".parse().unwrap()),
                 text: Text::new("hello"),
                 form: Form::Text,
+                charge: None,
                 parts: 1,
                 lane: Lane::Single,
                 valid_until: at(0).after(VALID),

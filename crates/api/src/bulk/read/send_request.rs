@@ -89,6 +89,7 @@ impl SendRequest {
             sender,
             content,
             form,
+            charge: None,
             to: Recipients::Numbers { list: self.to, group: self.group.map(GroupId) },
             start_at: self.start_at,
             priority,

@@ -169,6 +169,7 @@ impl House {
             sender: None,
             text: Text::new(text),
             form: Form::Text,
+            charge: None,
             parts,
             lane,
             valid_until: now.after(Duration::from_secs(3 * 3_600)),

@@ -1,11 +1,14 @@
 //! Builds a carrier's profile from its section; contradictory keys and keys without effect are refused.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::number::SenderId;
+use domain::routing::{Charge, Charges};
 use domain::text::{Policy, ReferenceWidth};
 use smpp::pdu::{TlvBuf, tag};
 
 use super::super::config::{InterfaceVersion, SmppConfig, TlvConfig};
-use super::super::profile::{Alphabet, Beyond, Kind, LongMessages, Profile, SettleOn};
+use super::super::profile::{Alphabet, Beyond, Kind, LongMessages, Premium, Profile, SettleOn};
 use crate::ConfigError;
 
 /// Largest type of number (SMPP 3.4 §5.2.5).
@@ -38,8 +41,37 @@ impl SmppConfig {
             validity: self.validity_period,
             priority: self.priority,
             flash: self.flash,
+            premium: self.premium()?,
             tlvs: self.extra_tlvs()?,
         })
+    }
+
+    /// What recipients can be charged; `None` if they cannot.
+    pub fn charges(&self) -> Option<Charges> {
+        let premium = self.premium().ok()?;
+        if premium.tlv.is_some() {
+            return Some(Charges::Any);
+        }
+        let prices: BTreeSet<_> = premium.service_types.into_keys().collect();
+        (!prices.is_empty()).then_some(Charges::These(prices))
+    }
+
+    fn premium(&self) -> Result<Premium, ConfigError> {
+        let refused = |why: &str| ConfigError::key("premium_service_types", why.to_owned());
+        let mut service_types = BTreeMap::new();
+        for (price, service_type) in &self.premium_service_types {
+            let price = price.parse().ok().and_then(Charge::new).ok_or_else(|| {
+                refused("a price is the hundredths that are charged, as digits: \"500\"")
+            })?;
+            if service_type.is_empty() || service_type.len() > 5 || !service_type.is_ascii() {
+                return Err(refused("a service type has 1 to 5 ASCII characters"));
+            }
+            service_types.insert(price.get(), service_type.clone());
+        }
+        if self.premium_tlv.is_some() && !service_types.is_empty() {
+            return Err(refused("has no effect with premium_tlv"));
+        }
+        Ok(Premium { tlv: self.premium_tlv, service_types })
     }
 
     fn check_kinds(&self) -> Result<(), ConfigError> {

@@ -24,7 +24,7 @@ pub(crate) async fn settings(
         .query(
             "SELECT s.refunds, s.recipients_per_message, s.spend_per_day, s.otp,
                  s.webhook_url, s.webhook_events, s.countries, s.hourly_caps, s.any_sender,
-                 s.default_sender, s.strict_senders, s.query_latin1, s.silent
+                 s.default_sender, s.strict_senders, s.query_latin1, s.silent, s.premium
              FROM accounts a LEFT JOIN account_settings s ON s.account = a.id WHERE a.id = ?1",
             params![account],
         )
@@ -48,6 +48,7 @@ pub(crate) async fn settings(
             },
             query_latin1: row.get::<i64>()? != 0,
             silent: row.get::<i64>()? != 0,
+            premium: row.get::<i64>()? != 0,
         })
     };
     rows.into_iter().next().map(settings).transpose()
@@ -89,15 +90,16 @@ pub(crate) async fn set_settings(
         "INSERT INTO account_settings
              (account, refunds, recipients_per_message, spend_per_day, otp, webhook_url,
              webhook_events, countries, hourly_caps, any_sender, default_sender, strict_senders,
-             query_latin1, silent)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+             query_latin1, silent, premium)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
          ON CONFLICT (account) DO UPDATE SET refunds = excluded.refunds,
              recipients_per_message = excluded.recipients_per_message,
              spend_per_day = excluded.spend_per_day, otp = excluded.otp,
              webhook_url = excluded.webhook_url, webhook_events = excluded.webhook_events,
              countries = excluded.countries, hourly_caps = excluded.hourly_caps,
              any_sender = excluded.any_sender, default_sender = excluded.default_sender,
-             strict_senders = excluded.strict_senders, query_latin1 = excluded.query_latin1, silent = excluded.silent",
+             strict_senders = excluded.strict_senders, query_latin1 = excluded.query_latin1, silent = excluded.silent,
+             premium = excluded.premium",
         params![
             account,
             new.refunds.as_str(),
@@ -113,6 +115,7 @@ pub(crate) async fn set_settings(
             i64::from(new.senders.strict),
             i64::from(new.query_latin1),
             i64::from(new.silent),
+            i64::from(new.premium),
         ],
     )
     .await?;
@@ -139,5 +142,6 @@ fn shown(settings: &AccountSettings) -> Json {
         "strictSenders": settings.senders.strict,
         "queryLatin1": settings.query_latin1,
         "silent": settings.silent,
+        "premium": settings.premium,
     })
 }

@@ -7,6 +7,7 @@ use domain::message::MessageState;
 use domain::message::campaign::{Exclusion, NewBulk};
 use domain::money::Msat;
 use domain::ports::{PortError, Spent};
+use domain::routing::Charge;
 
 use super::idempotency::{self, Spending};
 use super::packs::{self, Pack};
@@ -81,8 +82,8 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
         .execute(
             "INSERT INTO messages (id, account, listed, followed, sender, text, parts, lane, state,
                  valid_until, receipts_until, recipients, pending, finals, created_at, updated_at,
-                 form, link)
-             VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15)
+                 form, link, charge)
+             VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16)
              ON CONFLICT (id) DO NOTHING",
             params![
                 &content.message,
@@ -100,6 +101,7 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
                 new.created_at,
                 content.form.stored(),
                 content.form.link(),
+                content.charge.map(Charge::get),
             ],
         )
         .await?;

@@ -8,6 +8,7 @@ use domain::message::form::Form;
 use domain::message::{Content, MessageState};
 use domain::ports::PortError;
 use domain::reason::Reason;
+use domain::routing::Charge;
 use domain::text::Text;
 
 use super::leased_chunks::Claim;
@@ -32,7 +33,7 @@ pub(crate) async fn load_content(
     let ids: Vec<_> = messages.iter().map(|id| params![id]).collect();
     let found = tx
         .query_many(
-            "SELECT m.id, m.account, m.sender, m.text, m.form, m.link, m.parts, m.lane, m.valid_until,
+            "SELECT m.id, m.account, m.sender, m.text, m.form, m.link, m.charge, m.parts, m.lane, m.valid_until,
                  o.deadline_height,
                  CASE WHEN coalesce(o.state, m.order_state) IN ('lost', 'cancelled')
                      THEN coalesce(o.reason, m.order_reason, 'node_refunded') END,
@@ -70,6 +71,7 @@ fn read(mut row: Row) -> Result<Loaded> {
         sender: row.get()?,
         text: Text::new(row.get::<String>()?),
         form: read_form(&mut row)?,
+        charge: row.get::<Option<u32>>()?.and_then(Charge::new),
         parts: row.get()?,
         lane: row.get()?,
         valid_until: row.get()?,
