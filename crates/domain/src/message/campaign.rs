@@ -214,6 +214,8 @@ pub struct BulkMessage {
     pub refunded: Msat,
     pub start_at: Option<Timestamp>,
     pub paused: bool,
+    /// The query door's id of recipient 0; `None`: it came in by another door.
+    pub first_sms_id: Option<u64>,
     pub valid_until: Timestamp,
     pub created_at: Timestamp,
     /// When its last recipient became final.
@@ -229,6 +231,8 @@ pub struct BulkRecipient {
     pub address: String,
     pub state: RecipientState,
     pub reason: Option<Reason>,
+    /// The carrier's code for why it failed.
+    pub code: Option<String>,
     pub price: Msat,
     pub updated_at: Timestamp,
 }
