@@ -1,8 +1,12 @@
 //! Limits of every queue and loop, with their reasons. At a limit, requests are refused early.
 
+mod query;
+
 use std::time::Duration;
 
 use crate::money::Msat;
+
+pub use query::*;
 
 /// Characters in the message of a send or e-mail order (contract of the orders door).
 pub const ORDER_TEXT_CHARS_MAX: usize = 140;
@@ -16,26 +20,6 @@ pub const MESSAGE_RECIPIENTS_MAX: u32 = 2_000_000;
 
 /// Characters in the text of a bulk message (contract of the bulk door).
 pub const BULK_TEXT_CHARS_MAX: usize = 1_000;
-
-/// Characters in a text of the query door, whose contract has no limit: ten parts of GSM-7. A longer one is more likely
-/// a mistake of a program than a message.
-pub const QUERY_TEXT_CHARS_MAX: usize = 1_530;
-
-/// Characters in the reference of a request to the query door; with a prefix of ours it is an idempotency key.
-pub const QUERY_REFERENCE_CHARS_MAX: usize = 200;
-
-/// Ids of the query door that a node takes from the store at a time: a change of the store for a thousand messages, and
-/// at most so many ids are lost when the node stops.
-pub const SMS_IDS_BLOCK: u32 = 1_000;
-
-/// Ids of the query door stay below this: JSON numbers of most clients are exact up to here.
-pub const SMS_ID_MAX: i64 = 1 << 53;
-
-/// Messages and recipients read for one page of an outbox, which bounds a search for what is rare.
-pub const OUTBOX_LOOKED_AT_MAX: u32 = 20_000;
-
-/// Rows on one page of an outbox.
-pub const OUTBOX_PAGE_MAX: u32 = 1_000;
 
 /// Body of a request to the bulk door: 2,000,000 numbers of up to 16 characters with quotes, commas and white space, and
 /// the other fields.
