@@ -157,6 +157,7 @@ impl Engine {
             settings: settings.clone(),
             accounts: accounts.clone(),
             secrets: HotCache::default(),
+            sms_ids: Default::default(),
             waiting: Default::default(),
         });
         let inbound = Arc::new(Inbound {

@@ -146,12 +146,12 @@ fn bulk(account: AccountId, seconds: i64, recipients: u32) -> NewBulk {
         duplicates: 0,
         at_any_hour: false,
         held_until: None,
-        first_sms_id: None,
         start_at: None,
         receipts_until: at(0).after(DAY),
         webhook: None,
         refunds: RefundPolicy::Undelivered,
         idempotency: None,
+        first_sms_id: None,
         created_at: at(seconds),
     }
 }

@@ -30,6 +30,9 @@ pub(crate) fn query_door() -> Door<DoorState> {
         cors: Cors::SameOrigin,
         caching: Caching::NoStore,
     });
+    endpoint!(door, "sms", send_sms);
+    endpoint!(door, "view/outbox", view_outbox);
+    endpoint!(door, "view/yourprices", view_prices);
     endpoint!(door, "get/dialcodes", list_dialcodes);
-    door
+    door.route("/api/4/openapi.json", get(show_openapi))
 }

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, MessageId, OrderId};
 use crate::message::door::Door;
+use crate::message::form::Form;
 use crate::message::recipient::RecipientState;
 use crate::message::{Content, MessageState};
 use crate::money::Msat;
 use crate::number::{Msisdn, SenderId};
 use crate::reason::Reason;
+use crate::routing::Charge;
 use crate::state::stored_as;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -197,6 +199,9 @@ pub struct BulkMessage {
     pub door: Door,
     pub sender: Option<SenderId>,
     pub text: Text,
+    pub form: Form,
+    /// What each recipient pays for it on the telephone bill.
+    pub charge: Option<Charge>,
     pub parts: u16,
     pub state: MessageState,
     pub counts: Counts,
@@ -214,6 +219,8 @@ pub struct BulkMessage {
     pub refunded: Msat,
     pub start_at: Option<Timestamp>,
     pub paused: bool,
+    /// The query door's id of recipient 0; `None`: it came in by another door.
+    pub first_sms_id: Option<u64>,
     pub valid_until: Timestamp,
     pub created_at: Timestamp,
     /// When its last recipient became final.
@@ -229,6 +236,8 @@ pub struct BulkRecipient {
     pub address: String,
     pub state: RecipientState,
     pub reason: Option<Reason>,
+    /// The carrier's code for why it failed.
+    pub code: Option<String>,
     pub price: Msat,
     pub updated_at: Timestamp,
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::account::AccountSettings;
-use domain::account::sender::SenderState;
+use domain::account::sender::{SenderRules, SenderState};
 use domain::account::traffic::TrafficCount;
 use domain::id::AccountId;
 use domain::limits;
@@ -57,7 +57,12 @@ impl Accept {
             priority,
             demands,
         } = draft;
-        let sender = self.sender(account, sender).await?;
+        let mut settings = AccountSettings::default();
+        if let (Payment::Shares, Some(account)) = (payment, account) {
+            // The account exists: its key was just read.
+            settings = self.store.account_settings(account).await?.unwrap_or_default();
+        }
+        let sender = self.sender(account, sender, &settings.senders).await?;
         let start_at = judge_start(start_at, self.clock.now())?;
         let text = self.text(account, content).await?;
         let mut limits = demands.limits;
@@ -65,10 +70,7 @@ impl Accept {
             Recipients::Numbers { .. } => quote::size_of_text(&text, &form, limits)?,
             Recipients::Mailbox(_) => quote::size_of_email(&text, limits)?,
         };
-        let mut settings = AccountSettings::default();
-        if let (Payment::Shares, Some(account)) = (payment, account) {
-            // The account exists: its key was just read.
-            settings = self.store.account_settings(account).await?.unwrap_or_default();
+        if payment == Payment::Shares {
             let of_account = settings.recipients_per_message.unwrap_or(u32::MAX);
             limits.recipients_max = limits.recipients_max.min(of_account);
             if priority == Priority::Otp && !settings.otp {
@@ -125,10 +127,24 @@ impl Accept {
         &self,
         account: Option<AccountId>,
         sender: Sender,
+        rules: &SenderRules,
     ) -> Result<Option<SenderId>, AcceptError> {
         match sender {
             Sender::OfCarrier => Ok(None),
             Sender::Own(number) => Ok(Some(number)),
+            Sender::Preferred(asked) => {
+                let account = account.ok_or(AcceptError::NoAccount)?;
+                for name in &asked {
+                    let state = self.store.sender_state(account, name.clone()).await?;
+                    if state == Some(SenderState::Approved) {
+                        return Ok(Some(name.clone()));
+                    }
+                }
+                if rules.any && !asked.is_empty() {
+                    return Ok(asked.into_iter().next_back());
+                }
+                Ok(rules.default.clone())
+            }
             Sender::Approved(name) => {
                 let name = SenderId::parse(&name)?;
                 let account = account.ok_or(AcceptError::NoAccount)?;

@@ -16,17 +16,20 @@ mod error;
 mod judge;
 mod render;
 mod request;
+mod sms_ids;
 mod store_campaign;
 mod store_order;
 mod traffic;
 mod webhook;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use domain::id::AccountId;
 use domain::ports::{Clock, Fetch, Random, Store};
 use domain::secret::Secret;
+use domain::time::Timestamp;
 
 use crate::accounts::Accounts;
 use crate::dispatch::Dispatcher;
@@ -37,8 +40,11 @@ use crate::orders::Orders;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
+use crate::webhook_url::check_webhook_url;
 
 use judge::Judged;
+
+pub(crate) use sms_ids::SmsIds;
 
 pub use error::AcceptError;
 pub use render::{RenderError, TooManyVariables, Variables};
@@ -65,6 +71,8 @@ pub struct Accept {
     pub(crate) accounts: Arc<Accounts>,
     /// Secrets that sign the webhooks of accounts.
     pub(crate) secrets: HotCache<AccountId, Secret>,
+    /// Ids of the query door.
+    pub(crate) sms_ids: SmsIds,
     /// Orders paid from credit, queued for the next call to the store.
     pub(crate) waiting: Mutex<batch::Waiting>,
 }
@@ -91,6 +99,17 @@ impl Accept {
             self.metrics.accept.observe(begun.elapsed().as_secs_f64());
         }
         accepted
+    }
+
+    /// The engine's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Checks an address that a customer gives for reports: its normal form, or why it is refused. No
+    /// network is used.
+    pub fn check_address(&self, url: &str) -> Result<String, Cow<'static, str>> {
+        check_webhook_url(&*self.fetch, url)
     }
 
     /// Price and whether the credit suffices. Stores nothing.

@@ -32,6 +32,8 @@ pub struct Request {
     pub campaign_webhook: CampaignWebhookRequest,
     /// Lightning address of the referrer who gets a share.
     pub referral: Option<String>,
+    /// Each recipient of the campaign gets an id of the query door.
+    pub takes_sms_ids: bool,
     pub repeat: Repeat,
 }
 
@@ -96,6 +98,9 @@ pub enum Sender {
     OfCarrier,
     /// A name that must be approved for the account.
     Approved(String),
+    /// The first of these that is approved, or the last if the account may use any; otherwise its default
+    /// sender, or the carrier's.
+    Preferred(Vec<SenderId>),
     /// A number of ours.
     Own(SenderId),
 }
@@ -169,6 +174,10 @@ pub struct Accepted {
     pub webhook_secret: Option<Secret>,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
+    /// `None`: the carrier's.
+    pub sender: Option<SenderId>,
+    /// The query door's id of recipient 0.
+    pub first_sms_id: Option<u64>,
     /// Recipients, including excluded ones.
     pub total: u32,
     pub left_out: LeftOut,
@@ -188,6 +197,8 @@ impl Accepted {
             invoice: answer.invoice,
             webhook_secret: answer.webhook_secret,
             start_at: None,
+            sender: None,
+            first_sms_id: None,
             total: 1,
             left_out: LeftOut::default(),
             held_until: None,

@@ -17,7 +17,7 @@ use crate::ids::uuid_v7;
 
 impl Accept {
     pub(super) async fn store_campaign(&self, request: Request) -> Result<Accepted, AcceptError> {
-        let Request { draft, door, campaign_webhook, repeat, .. } = request;
+        let Request { draft, door, campaign_webhook, takes_sms_ids, repeat, .. } = request;
         let account = draft.account.ok_or(AcceptError::NoAccount)?;
         let (single_lane_max, priority) = (draft.demands.single_lane_max, draft.priority);
         let idempotency = match repeat {
@@ -43,6 +43,10 @@ impl Accept {
         let message = MessageId(uuid_v7(&*self.random, now));
         let few = quote.payable() <= single_lane_max;
         let (total, parts, price) = (quote.recipients(), quote.size.parts, quote.price);
+        let first_sms_id = match takes_sms_ids {
+            true => Some(self.sms_ids.take(&*self.store, total).await?),
+            false => None,
+        };
         let (groups, excluded) = match quote.to {
             Priced::Numbers { groups, excluded, .. } => (groups, excluded),
             // Campaigns have no mailboxes, and the store refuses one without recipients.
@@ -52,7 +56,7 @@ impl Accept {
             content: Content {
                 message,
                 account: Some(account),
-                sender,
+                sender: sender.clone(),
                 text,
                 form,
                 charge,
@@ -72,7 +76,7 @@ impl Accept {
             webhook,
             refunds: settings.refunds,
             idempotency,
-            first_sms_id: None,
+            first_sms_id,
             created_at: now,
         };
         let counted = self.count_traffic(Some(account), traffic).await?;
@@ -102,6 +106,8 @@ impl Accept {
             invoice,
             webhook_secret,
             start_at,
+            sender,
+            first_sms_id,
             total,
             left_out,
             held_until,
@@ -128,6 +134,8 @@ impl Accept {
                     invoice: None,
                     webhook_secret,
                     start_at: stored.start_at,
+                    sender: stored.sender,
+                    first_sms_id: stored.first_sms_id,
                     total: stored.counts.total(),
                     left_out: stored.left_out,
                     held_until: stored.held_until,

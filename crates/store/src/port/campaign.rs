@@ -28,6 +28,18 @@ impl BulkStore for RowStore {
         self.read(async move |tx| campaign::find(tx, account, &message).await).await
     }
 
+    async fn take_sms_ids(&self, count: u32) -> Result<u64> {
+        self.write(async move |tx| campaign::take_sms_ids(tx, count).await).await
+    }
+
+    async fn bulk_by_sms_id(
+        &self,
+        account: AccountId,
+        sms_id: u64,
+    ) -> Result<Option<(BulkMessage, u32)>> {
+        self.read(async move |tx| campaign::find_by_sms_id(tx, account, sms_id).await).await
+    }
+
     async fn bulk_owner(&self, message: MessageId) -> Result<Option<AccountId>> {
         self.read(async move |tx| campaign::owner(tx, &message).await).await
     }

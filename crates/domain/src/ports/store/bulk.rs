@@ -127,6 +127,19 @@ pub trait BulkStore: Send + Sync {
         message: MessageId,
     ) -> Result<Option<BulkMessage>, PortError>;
 
+    /// Takes `count` ids of the query door in a row and returns the first. They are never handed out again,
+    /// whatever becomes of them; a repeat takes others. [`PortError::Refused`] beyond
+    /// [`crate::limits::SMS_ID_MAX`].
+    async fn take_sms_ids(&self, count: u32) -> Result<u64, PortError>;
+
+    /// The campaign of an account in which a recipient has this id of the query door, and the recipient's
+    /// index.
+    async fn bulk_by_sms_id(
+        &self,
+        account: AccountId,
+        sms_id: u64,
+    ) -> Result<Option<(BulkMessage, u32)>, PortError>;
+
     /// The account in whose list a message is, if any.
     async fn bulk_owner(&self, message: MessageId) -> Result<Option<AccountId>, PortError>;
 

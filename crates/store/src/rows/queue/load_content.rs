@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::id::MessageId;
-use domain::message::form::Form;
 use domain::message::{Content, MessageState};
-use domain::ports::PortError;
 use domain::reason::Reason;
-use domain::routing::Charge;
 use domain::text::Text;
 
 use super::leased_chunks::Claim;
+use crate::rows::message::form_columns;
 use crate::tx::{Result, Row, Tx, params};
 
 pub(crate) struct Loaded {
@@ -58,20 +56,17 @@ pub(crate) async fn load_content(
     Ok(contents)
 }
 
-fn read_form(row: &mut Row) -> Result<Form> {
-    let (word, link) = (row.get::<Option<String>>()?, row.get::<Option<String>>()?);
-    let form = Form::from_stored(word.as_deref(), link.as_deref());
-    form.map_err(|_| PortError::Refused("unreadable column: form".to_owned()))
-}
-
 fn read(mut row: Row) -> Result<Loaded> {
+    let (message, account, sender) = (row.get()?, row.get()?, row.get()?);
+    let text = Text::new(row.get::<String>()?);
+    let (form, charge) = form_columns::read(&mut row)?;
     let content = Content {
-        message: row.get()?,
-        account: row.get()?,
-        sender: row.get()?,
-        text: Text::new(row.get::<String>()?),
-        form: read_form(&mut row)?,
-        charge: row.get::<Option<u32>>()?.and_then(Charge::new),
+        message,
+        account,
+        sender,
+        text,
+        form,
+        charge,
         parts: row.get()?,
         lane: row.get()?,
         valid_until: row.get()?,
