@@ -47,5 +47,6 @@ mod memory;
 mod nodes;
 mod waits;
 mod webhook_faults;
+mod webhook_hosts;
 mod webhooks;
 mod why;

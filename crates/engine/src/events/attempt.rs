@@ -1,13 +1,13 @@
 //! One attempt to deliver an event: the request, and what its response means.
 
-use std::sync::Arc;
+use std::net::IpAddr;
 
 use domain::event::{Attempt, AttemptError, AttemptResult, Next, Target, Tried, next_attempt};
 use domain::limits;
 use domain::message::progress::Progress;
 use domain::ports::{
-    Delivery, DeliveryOutcome, DeliveryResult, FetchError, FetchMethod, FetchRequest, RetryAfter,
-    Snapshot,
+    Delivery, DeliveryOutcome, DeliveryResult, Fetch, FetchError, FetchMethod, FetchRequest,
+    RetryAfter, Snapshot,
 };
 use domain::time::Timestamp;
 use tokio::time::Instant;
@@ -15,7 +15,7 @@ use url::{Position, Url};
 use uuid::Uuid;
 
 use super::Context;
-use super::queue::Response;
+use super::queue::{Call, Destination, Response};
 use super::sign::Signer;
 use crate::metrics::ByResult;
 
@@ -34,17 +34,24 @@ impl Waiting {
         Self { delivery, url, begin_by }
     }
 
-    /// Host and port: two services on one machine are two receivers.
-    pub(super) fn host(&self) -> &str {
-        let Some(url) = &self.url else { return "" };
-        &url[Position::BeforeHost..Position::AfterPort]
+    pub(super) fn destination(&self, fetch: &dyn Fetch) -> Destination {
+        let part = |end| self.url.as_ref().map_or("", |url| &url[Position::BeforeHost..end]);
+        Destination {
+            owner: self.delivery.owner.clone(),
+            host: part(Position::AfterHost).to_owned(),
+            receiver: part(Position::AfterPort).to_owned(),
+            address: self.url.as_ref().and_then(|url| fetch.address_of(url)),
+            is_retry: self.delivery.attempts > 0,
+        }
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Ended {
-    pub(super) host: Arc<str>,
+    pub(super) call: Call,
     pub(super) response: Response,
+    /// Of the receiver, if it is known by now.
+    pub(super) address: Option<IpAddr>,
     pub(super) result: DeliveryResult,
     /// Another event of the same order may have waited for the end of this one.
     pub(super) frees_next: bool,
@@ -97,15 +104,17 @@ pub(super) fn request(
 /// Sends the request.
 pub(super) async fn attempt(
     context: &Context,
-    host: Arc<str>,
+    call: Call,
     delivery: Delivery,
     request: Option<FetchRequest>,
 ) -> Ended {
     let (at, begun) = (context.now(), Instant::now());
+    let url = request.as_ref().map(|request| request.url.clone());
     let fetched = match request {
         Some(request) => Some(context.fetch.fetch(request).await),
         None => None,
     };
+    let address = url.and_then(|url| context.fetch.address_of(&url));
     let took = begun.elapsed();
     if fetched.is_some() {
         context.metrics.webhook.observe(took.as_secs_f64());
@@ -132,7 +141,7 @@ pub(super) async fn attempt(
     count(context, &outcome);
     let frees_next = has_ended(&outcome) && !is_last(&delivery.snapshot);
     let result = DeliveryResult { event: delivery.id, outcome };
-    Ended { host, response, result, frees_next, failed }
+    Ended { call, response, address, result, frees_next, failed }
 }
 
 fn outcome(

@@ -44,12 +44,23 @@ impl Snapshot {
     }
 }
 
+/// Whose event it is. Owners take turns at delivery, so that no one's events delay those of others.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EventOwner {
+    Account(AccountId),
+    /// The client ([`crate::sale::client`]) of an order that has no account.
+    Client(String),
+    /// A message to a number of no account.
+    Operator,
+}
+
 /// One event on its way to its target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub id: EventId,
     /// The same at every attempt and replay: receivers recognise a repeat by it.
     pub event: Uuid,
+    pub owner: EventOwner,
     pub target: Target,
     /// Attempts made before this one.
     pub attempts: u32,

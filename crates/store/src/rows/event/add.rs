@@ -4,7 +4,7 @@
 use domain::event::{Target, TargetKind};
 use domain::id::{EventId, OrderId};
 use domain::inbound::InboundMessage;
-use domain::ports::{Changed, Delivery, Lease, Snapshot};
+use domain::ports::{Changed, Delivery, EventOwner, Lease, Snapshot};
 use domain::sale::order::OrderSnapshot;
 use domain::time::Timestamp;
 
@@ -20,6 +20,7 @@ pub(crate) struct NewEvent {
     /// Row of the order's event before it.
     pub(crate) previous: Option<i64>,
     pub(crate) snapshot: OrderSnapshot,
+    pub(crate) owner: EventOwner,
     pub(crate) url: String,
     /// As sealed in the order's row.
     pub(crate) secret: Vec<u8>,
@@ -117,6 +118,7 @@ fn delivery(tx: &impl Tx, event: NewEvent, id: EventId, at: Timestamp) -> Result
     Ok(Delivery {
         id,
         event: public_id(subject, event.number, at),
+        owner: event.owner,
         target: target(tx, TargetKind::Webhook, event.url, sealed)?,
         attempts: 0,
         snapshot: Snapshot::Order(event.snapshot),
