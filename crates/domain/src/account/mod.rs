@@ -133,6 +133,8 @@ pub struct AccountSettings {
     pub otp: bool,
     /// Of its campaigns that name no other.
     pub webhook: Option<CampaignWebhook>,
+    /// Gets callbacks of the messages that it sends by the query door, and of those to its numbers.
+    pub callback_url: Option<String>,
     /// Where it may send, and how much in an hour.
     pub traffic: traffic::TrafficRules,
 }

@@ -61,3 +61,9 @@ pub const WEBHOOK_RECIPIENTS_MAX: usize = 1_000;
 
 /// Stored text of the events in one claim: each of a campaign's recipients has 24 KB, and their bodies three times that.
 pub const WEBHOOK_CLAIM_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+
+/// Callbacks that one request names, each of which is called for every recipient.
+pub const CALLBACKS_PER_REQUEST_MAX: usize = 3;
+
+/// The same with that of the account.
+pub const CALLBACKS_PER_CAMPAIGN_MAX: usize = CALLBACKS_PER_REQUEST_MAX + 1;

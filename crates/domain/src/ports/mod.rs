@@ -34,10 +34,10 @@ pub use store::{
     LinkLease, LinkReport, LinkStore, MessageSearch, MessageStore, MessagesFound, NetworkCaps,
     NewAccount, NewKey, NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
     NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad,
-    OrderStore, PartTrace, Period, RecipientList, RecipientPage, RecipientSearch, RecipientTrace,
-    RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder, Replay, Retry,
-    RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store, TermsStore,
-    TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
+    OrderStore, PartTrace, Period, RecipientList, RecipientPage, RecipientReport, RecipientSearch,
+    RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder,
+    Replay, Retry, RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store,
+    TermsStore, TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
 };
 
 pub use store_observer::StoreObserver;

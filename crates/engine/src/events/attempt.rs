@@ -11,6 +11,7 @@ use domain::ports::{
 };
 use domain::time::Timestamp;
 use tokio::time::Instant;
+use url::form_urlencoded::byte_serialize;
 use url::{Position, Url};
 use uuid::Uuid;
 
@@ -88,7 +89,7 @@ pub(super) fn request(
             (FetchMethod::Post(body.into()), headers)
         }
         Target::Callback { .. } => {
-            url.query_pairs_mut().extend_pairs(context.render.parameters(&delivery.snapshot));
+            append_query(&mut url, &context.render.parameters(&delivery.snapshot));
             (FetchMethod::Get, Vec::new())
         }
     };
@@ -99,6 +100,17 @@ pub(super) fn request(
         timeout: limits::WEBHOOK_TIMEOUT,
         body_bytes_max: limits::WEBHOOK_ANSWER_BYTES_MAX,
     })
+}
+
+/// Appends parameters to the query that the URL has.
+fn append_query(url: &mut Url, parameters: &[(String, String)]) {
+    // All but letters, digits and `*-._` is encoded, a space as `+`, which not every receiver reads as one.
+    let encoded =
+        |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    let pair = |(name, value): &(String, String)| format!("{}={}", encoded(name), encoded(value));
+    let own = url.query().filter(|query| !query.is_empty()).map(str::to_owned);
+    let pairs: Vec<_> = own.into_iter().chain(parameters.iter().map(pair)).collect();
+    url.set_query(Some(&pairs.join("&")));
 }
 
 /// Sends the request.
@@ -182,7 +194,7 @@ const fn has_ended(outcome: &DeliveryOutcome) -> bool {
 /// Whether no event of its order or campaign comes after it, as far as is known.
 const fn is_last(snapshot: &Snapshot) -> bool {
     match snapshot {
-        Snapshot::Inbound(_) | Snapshot::Campaign(_) => true,
+        Snapshot::Inbound(_) | Snapshot::Campaign(_) | Snapshot::Report(_) => true,
         Snapshot::Recipients(..) => false,
         Snapshot::Order(order) => {
             matches!(order.progress, Some(Progress::Delivered | Progress::Failed))
@@ -197,4 +209,26 @@ pub(super) fn count(context: &Context, outcome: &DeliveryOutcome) {
         DeliveryOutcome::Failed(_) => "gave_up",
     };
     context.metrics.webhooks.get_or_create(&ByResult { result }).inc();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_appended_to_the_query_and_before_the_fragment() {
+        for (url, expected) in [
+            ("http://a.example", "http://a.example/?text=a%20b%26c%2B%C3%A6%23&mms="),
+            ("http://a.example/x?", "http://a.example/x?text=a%20b%26c%2B%C3%A6%23&mms="),
+            (
+                "http://a.example/x?k=v%20w&z#top",
+                "http://a.example/x?k=v%20w&z&text=a%20b%26c%2B%C3%A6%23&mms=#top",
+            ),
+        ] {
+            let mut url = Url::parse(url).unwrap();
+            let parameter = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            append_query(&mut url, &[parameter("text", "a b&c+æ#"), parameter("mms", "")]);
+            assert_eq!(url.as_str(), expected);
+        }
+    }
 }

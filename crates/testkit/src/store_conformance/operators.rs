@@ -148,6 +148,7 @@ pub async fn stores_account_settings(rig: &impl Rig) {
             countries: Some("DK TH".parse().unwrap()),
             caps: "=1000 66=100".parse().unwrap(),
         },
+        callback_url: Some("https://example.com/back?a=b".to_owned()),
     };
     let set = |account, settings| world.store.set_account_settings(account, settings, BY, at(1));
     assert!(set(account, settings.clone()).await.unwrap());

@@ -38,7 +38,7 @@ pub use bulk::{
 pub use directory::DirectoryStore;
 pub use events::{
     CampaignSnapshot, Delivery, DeliveryOutcome, DeliveryResult, EventOwner, EventSearch,
-    EventStore, EventSubject, EventsFound, FoundEvent, Replay, Snapshot,
+    EventStore, EventSubject, EventsFound, FoundEvent, RecipientReport, Replay, Snapshot,
 };
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;

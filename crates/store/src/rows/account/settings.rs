@@ -21,7 +21,7 @@ pub(crate) async fn settings(
     let rows = tx
         .query(
             "SELECT s.refunds, s.recipients_per_message, s.spend_per_day, s.otp,
-                 s.webhook_url, s.webhook_events, s.countries, s.hourly_caps
+                 s.webhook_url, s.webhook_events, s.countries, s.hourly_caps, s.callback_url
              FROM accounts a LEFT JOIN account_settings s ON s.account = a.id WHERE a.id = ?1",
             params![account],
         )
@@ -38,6 +38,7 @@ pub(crate) async fn settings(
                 _ => None,
             },
             traffic: read_traffic(row.get()?, row.get()?)?,
+            callback_url: row.get()?,
         })
     };
     rows.into_iter().next().map(settings).transpose()
@@ -70,13 +71,14 @@ pub(crate) async fn set_settings(
     tx.execute(
         "INSERT INTO account_settings
              (account, refunds, recipients_per_message, spend_per_day, otp, webhook_url,
-             webhook_events, countries, hourly_caps)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             webhook_events, countries, hourly_caps, callback_url)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (account) DO UPDATE SET refunds = excluded.refunds,
              recipients_per_message = excluded.recipients_per_message,
              spend_per_day = excluded.spend_per_day, otp = excluded.otp,
              webhook_url = excluded.webhook_url, webhook_events = excluded.webhook_events,
-             countries = excluded.countries, hourly_caps = excluded.hourly_caps",
+             countries = excluded.countries, hourly_caps = excluded.hourly_caps,
+             callback_url = excluded.callback_url",
         params![
             account,
             new.refunds.as_str(),
@@ -87,6 +89,7 @@ pub(crate) async fn set_settings(
             new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
             countries.as_ref(),
             &caps,
+            new.callback_url.as_ref(),
         ],
     )
     .await?;
@@ -106,6 +109,7 @@ fn shown(settings: &AccountSettings) -> Json {
         "otp": settings.otp,
         "webhookUrl": settings.webhook.as_ref().map(|webhook| webhook.url.as_str()),
         "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
+        "callbackUrl": settings.callback_url,
         "countries": settings.traffic.countries.as_ref().map(Countries::to_string),
         "hourlyCaps": settings.traffic.caps.to_string(),
     })

@@ -127,17 +127,18 @@ fn delivery(tx: &impl Tx, event: NewEvent, id: EventId, at: Timestamp) -> Result
     })
 }
 
-/// Stores an event for each of these received messages, due at once.
+/// Stores an event for each of these received messages, with its number among those of the message, due
+/// at once.
 pub(crate) async fn add_inbound(
     tx: &mut impl Tx,
-    new: &[(&InboundMessage, &Target)],
+    new: &[(&InboundMessage, u32, &Target)],
     now: Timestamp,
 ) -> Result<()> {
     if !new.is_empty() {
         tx.notify(Changed { events: true, ..Changed::default() });
     }
     let mut made = Vec::with_capacity(new.len());
-    for (message, target) in new {
+    for (message, _, target) in new {
         let snapshot = serde_json::to_string(message).map_err(unwritable)?;
         let seal = |secret: &str| {
             tx.vault().seal(EVENT_SECRET, message.id.0.as_bytes(), secret.as_bytes())
@@ -148,14 +149,14 @@ pub(crate) async fn add_inbound(
     let rows: Vec<_> = new
         .iter()
         .zip(&made)
-        .map(|((message, target), (snapshot, sealed))| {
+        .map(|((message, number, target), (snapshot, sealed))| {
             let (kind, url) = (target.kind().as_str(), target.url());
-            params![&message.id.0, snapshot, now, kind, url, sealed.as_ref()]
+            params![&message.id.0, snapshot, now, kind, url, sealed.as_ref(), *number]
         })
         .collect();
     tx.execute_many(
         "INSERT INTO events (subject, subject_id, number, snapshot, at, target, url, secret, due_at)
-         VALUES ('inbound', ?1, 1, ?2, ?3, ?4, ?5, ?6, ?3)",
+         VALUES ('inbound', ?1, ?7, ?2, ?3, ?4, ?5, ?6, ?3)",
         &rows,
     )
     .await

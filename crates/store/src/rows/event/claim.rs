@@ -120,8 +120,13 @@ fn read(mut row: Row) -> Result<Due> {
     let subject: Vec<u8> = row.get()?;
     let number = row.get()?;
     let text: String = row.get()?;
+    let (at, since, attempts) = (row.get()?, row.get()?, row.get()?);
+    let kind = row.get()?;
     let bytes = text.len();
     let snapshot = match kind_of_subject.as_str() {
+        "campaign" if kind == TargetKind::Callback => {
+            serde_json::from_str(&text).ok().map(Snapshot::Report)
+        }
         "order" => serde_json::from_str(&text).ok().map(Snapshot::Order),
         "campaign" if text.starts_with('{') => {
             serde_json::from_str(&text).ok().map(Snapshot::Campaign)
@@ -132,8 +137,7 @@ fn read(mut row: Row) -> Result<Due> {
         }),
         _ => serde_json::from_str(&text).ok().map(Snapshot::Inbound),
     };
-    let (snapshot, at, since) = (snapshot.ok_or_else(unreadable)?, row.get()?, row.get()?);
-    let (attempts, kind) = (row.get()?, row.get()?);
+    let snapshot = snapshot.ok_or_else(unreadable)?;
     let target = match (row.get::<Option<String>>()?, row.get()?) {
         (Some(url), secret) => Target::Own(url, secret),
         (None, _) if kind_of_subject == "campaign" => Target::Campaign,
@@ -153,6 +157,7 @@ fn delivery(tx: &impl Tx, id: EventId, event: Due, webhook: Option<Vec<Row>>) ->
         Target::Own(url, sealed) => {
             let account = match &snapshot {
                 Snapshot::Inbound(message) => message.account,
+                Snapshot::Report(report) => Some(report.account),
                 Snapshot::Order(_) | Snapshot::Campaign(_) | Snapshot::Recipients(..) => None,
             };
             let owner = account.map_or(EventOwner::Operator, EventOwner::Account);
