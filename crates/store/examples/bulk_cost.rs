@@ -140,8 +140,10 @@ fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
         start_at: None,
         receipts_until: NOW.after(DAY),
         webhook: None,
+        callbacks: Vec::new(),
         refunds: RefundPolicy::Undelivered,
         idempotency: None,
+        first_sms_id: None,
         created_at: NOW,
     }
 }

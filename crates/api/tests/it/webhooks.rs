@@ -77,7 +77,7 @@ fn callbacks_have_the_parameters_of_the_query_door() {
         address: "12".to_owned(),
         status: StatusCode::INVALID_NUMBER,
         delivered_at: None,
-        ..report.clone()
+        ..report
     };
     let received = |from: &str, content| {
         Snapshot::Inbound(InboundMessage {

@@ -116,7 +116,7 @@ impl<T> Queue<T> {
             return None;
         }
         self.turn = self.turn.wrapping_add(1);
-        let retries_first = self.turn % RETRIES_EVERY == 0;
+        let retries_first = self.turn.is_multiple_of(RETRIES_EVERY);
         let first_class = usize::try_from(self.turn % 3).unwrap_or(0);
         [retries_first, !retries_first].into_iter().find_map(|is_retry| {
             let classes = Class::ALL.iter().cycle().skip(first_class).take(3);
