@@ -144,6 +144,7 @@ fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
         start_at: None,
         receipts_until: NOW.after(DAY),
         webhook: None,
+        callbacks: Vec::new(),
         refunds: RefundPolicy::Undelivered,
         idempotency: None,
         created_at: NOW,

@@ -149,6 +149,7 @@ fn bulk(account: AccountId, seconds: i64, recipients: u32) -> NewBulk {
         start_at: None,
         receipts_until: at(0).after(DAY),
         webhook: None,
+        callbacks: Vec::new(),
         refunds: RefundPolicy::Undelivered,
         idempotency: None,
         first_sms_id: None,

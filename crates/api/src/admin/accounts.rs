@@ -86,6 +86,7 @@ fn settings_view(settings: &AccountSettings) -> Value {
         "otp": settings.otp,
         "webhookUrl": settings.webhook.as_ref().map(|webhook| &webhook.url),
         "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
+        "callbackUrl": settings.callback_url,
         "countries": countries,
         "hourlyCaps": caps,
         "anySender": settings.senders.any,
@@ -106,6 +107,7 @@ pub(crate) struct Settings {
     spend_per_day_msat: Option<i64>,
     otp: Option<bool>,
     webhook_url: Option<String>,
+    callback_url: Option<String>,
     webhook_events: Option<String>,
     countries: Option<Vec<String>>,
     #[serde(default)]
@@ -130,6 +132,7 @@ pub(crate) async fn set_account_settings(
         spend_per_day: new.spend_per_day_msat.map(Msat::new),
         otp: new.otp.unwrap_or(false),
         webhook_url: new.webhook_url,
+        callback_url: new.callback_url,
         webhook_events: new.webhook_events,
         countries: new.countries,
         hourly_caps: new.hourly_caps.into_iter().collect(),

@@ -59,6 +59,7 @@ pub(super) fn settings_not_set(error: SetSettingsError) -> Refusal {
         SetSettingsError::RecipientsPerMessage => field("recipientsPerMessage", text),
         SetSettingsError::SpendPerDay => field("spendPerDayMsat", text),
         SetSettingsError::WebhookUrl(_) => field("webhookUrl", text),
+        SetSettingsError::CallbackUrl(_) => field("callbackUrl", text),
         SetSettingsError::WebhookEvents => field("webhookEvents", text),
         SetSettingsError::Countries(_) => field("countries", text),
         SetSettingsError::HourlyCaps(_) => field("hourlyCaps", text),

@@ -44,6 +44,8 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
         | AcceptError::TooManyNumbers(_)
         | AcceptError::TooManyForOtp { .. }
         | AcceptError::BadWebhook(_)
+        | AcceptError::BadCallback(_)
+        | AcceptError::TooManyCallbacks { .. }
         | AcceptError::NotOpened(_) => bad_request(text),
     }
 }

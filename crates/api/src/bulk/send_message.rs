@@ -73,6 +73,8 @@ pub(crate) async fn send_message(
         client: String::new(),
         webhook: None,
         campaign_webhook,
+        callbacks: Vec::new(),
+        with_account_callback: false,
         referral: None,
         takes_sms_ids: false,
         repeat,

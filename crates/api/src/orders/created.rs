@@ -100,6 +100,8 @@ pub(super) fn order_request(
         client: buyer.client,
         webhook: terms.webhook,
         campaign_webhook: CampaignWebhookRequest::default(),
+        callbacks: Vec::new(),
+        with_account_callback: false,
         referral: terms.referral,
         takes_sms_ids: false,
         repeat: terms.repeat,

@@ -34,6 +34,8 @@ pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
             store_failed(source, "the order could not be stored; try again".to_owned())
         }
         AcceptError::BadWebhook(_)
+        | AcceptError::BadCallback(_)
+        | AcceptError::TooManyCallbacks { .. }
         | AcceptError::BadSender(_)
         | AcceptError::NoSuchTemplate
         | AcceptError::Variables(_)

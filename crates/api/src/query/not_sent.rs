@@ -48,7 +48,9 @@ pub(super) fn not_sent(error: &AcceptError, asked: &Parameters, engine: &Engine)
         AcceptError::Store(source) => not_stored(source),
         AcceptError::SilentNotAllowed => echo("ACCESS_DENIED", "silent").because(reason),
         AcceptError::PremiumNotAllowed => echo("ACCESS_DENIED", "price").because(reason),
-        AcceptError::NoAccount
+        AcceptError::BadCallback(_) => echo("CALLBACK_INVALID", "callback").because(reason),
+        AcceptError::TooManyCallbacks { .. }
+        | AcceptError::NoAccount
         | AcceptError::NotForOrders
         | AcceptError::SenderNotApproved
         | AcceptError::NoSuchTemplate

@@ -50,7 +50,6 @@ async fn send(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let start_at = read_schedule(asked.get("schedule"), door.engine.accept.now())?;
     let form = read_form(asked)?;
     let charge = read_charge(asked.get("price"))?;
-    refuse_callback(asked, door)?;
     let request = Request {
         draft: Draft {
             account: Some(account),
@@ -69,6 +68,8 @@ async fn send(door: &DoorState, call: &Call) -> Result<Success, Failure> {
         client: String::new(),
         webhook: None,
         campaign_webhook: CampaignWebhookRequest::default(),
+        callbacks: asked.get("callback").map(str::to_owned).into_iter().collect(),
+        with_account_callback: true,
         referral: None,
         takes_sms_ids: true,
         repeat: read_reference(asked)?,
@@ -160,15 +161,6 @@ fn read_charge(written: Option<&str>) -> Result<Option<Charge>, Failure> {
                 .because(format!("it must be øre, in digits: at most {}", Charge::MAX))
         }),
     }
-}
-
-/// Reports to an address of a message are not offered; one that could not be called is said to be wrong.
-fn refuse_callback(asked: &Parameters, door: &DoorState) -> Result<(), Failure> {
-    let Some(url) = asked.get("callback") else { return Ok(()) };
-    door.engine.accept.check_address(url).map_err(|reason| {
-        Failure::echo("CALLBACK_INVALID", "sms", "callback", Some(url)).because(reason)
-    })?;
-    Err(unsupported("callback", url))
 }
 
 fn unsupported(name: &'static str, value: &str) -> Failure {

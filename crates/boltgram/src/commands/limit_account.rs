@@ -41,6 +41,7 @@ pub(super) async fn limit_account(
     let new = NewSettings {
         otp: shown.settings.otp,
         webhook_url: webhook.as_ref().map(|webhook| webhook.url.clone()),
+        callback_url: shown.settings.callback_url.clone(),
         webhook_events: webhook.map(|webhook| webhook.events.as_str().to_owned()),
         refunds: Some(shown.settings.refunds.as_str().to_owned()),
         recipients_per_message: shown.settings.recipients_per_message,

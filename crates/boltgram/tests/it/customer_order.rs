@@ -38,6 +38,8 @@ pub(crate) fn order_of(account: AccountId, to: &str, text: &str, payment: Paymen
         client: LOCAL_CLIENT.to_owned(),
         webhook: None,
         campaign_webhook: engine::accept::CampaignWebhookRequest::default(),
+        callbacks: Vec::new(),
+        with_account_callback: false,
         referral: None,
         takes_sms_ids: false,
         repeat: Repeat::Never,

@@ -48,5 +48,6 @@ mod nodes;
 mod query;
 mod waits;
 mod webhook_faults;
+mod webhook_hosts;
 mod webhooks;
 mod why;

@@ -137,6 +137,8 @@ pub struct AccountSettings {
     pub premium: bool,
     /// Of its campaigns that name no other.
     pub webhook: Option<CampaignWebhook>,
+    /// Gets callbacks of the messages that it sends by the query door, and of those to its numbers.
+    pub callback_url: Option<String>,
     /// Where it may send, and how much in an hour.
     pub traffic: traffic::TrafficRules,
     /// Which senders the query door gives its messages.

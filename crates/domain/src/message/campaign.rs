@@ -147,6 +147,8 @@ pub struct NewBulk {
     pub start_at: Option<Timestamp>,
     pub receipts_until: Timestamp,
     pub webhook: Option<CampaignWebhook>,
+    /// Each gets a callback for every recipient that becomes final.
+    pub callbacks: Vec<String>,
     pub refunds: RefundPolicy,
     pub idempotency: Option<Idempotency>,
     /// The query door's id of recipient 0; that of recipient `index` is `index` more. No other

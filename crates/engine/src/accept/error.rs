@@ -47,6 +47,10 @@ pub enum AcceptError {
     Quote(#[from] QuoteError),
     #[error("the webhook URL is not valid: {0}")]
     BadWebhook(Cow<'static, str>),
+    #[error("the callback URL is not valid: {0}")]
+    BadCallback(Cow<'static, str>),
+    #[error("at most {max} callback URLs are possible")]
+    TooManyCallbacks { max: usize },
     #[error("there is no webhook that the events could be sent to")]
     NoWebhook,
     #[error("another request came with this idempotency key before")]

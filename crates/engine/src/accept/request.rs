@@ -30,6 +30,10 @@ pub struct Request {
     pub webhook: Option<WebhookRequest>,
     /// Of a campaign; without one, its account's.
     pub campaign_webhook: CampaignWebhookRequest,
+    /// Each gets a callback for every recipient of a campaign that becomes final.
+    pub callbacks: Vec<String>,
+    /// Likewise the account's own callback, if it has one.
+    pub with_account_callback: bool,
     /// Lightning address of the referrer who gets a share.
     pub referral: Option<String>,
     /// Each recipient of the campaign gets an id of the query door.
@@ -39,12 +43,14 @@ pub struct Request {
 
 impl Request {
     /// Whether its kind of payment can do all that is asked: only a campaign has a start, a form and a charge, what is paid by
-    /// invoice keeps no sender, and each has its own kind of webhook.
+    /// invoice keeps no sender, each has its own kind of webhook, and orders have no callbacks.
     pub(super) fn is_honoured(&self) -> bool {
         let Draft { payment, sender, form, charge, start_at, .. } = &self.draft;
         let CampaignWebhookRequest { url, events } = &self.campaign_webhook;
         let is_text = *form == Form::Text && charge.is_none();
-        let is_order = is_text && start_at.is_none() && url.is_none() && events.is_none();
+        let has_callbacks = self.with_account_callback || !self.callbacks.is_empty();
+        let is_order =
+            is_text && start_at.is_none() && url.is_none() && events.is_none() && !has_callbacks;
         match payment {
             Payment::Shares => self.webhook.is_none(),
             Payment::Credit => is_order,

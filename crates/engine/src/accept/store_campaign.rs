@@ -17,7 +17,9 @@ use crate::ids::uuid_v7;
 
 impl Accept {
     pub(super) async fn store_campaign(&self, request: Request) -> Result<Accepted, AcceptError> {
-        let Request { draft, door, campaign_webhook, takes_sms_ids, repeat, .. } = request;
+        let Request { draft, door, campaign_webhook, takes_sms_ids, repeat, callbacks, .. } =
+            request;
+        let with_account_callback = request.with_account_callback;
         let account = draft.account.ok_or(AcceptError::NoAccount)?;
         let (single_lane_max, priority) = (draft.demands.single_lane_max, draft.priority);
         let idempotency = match repeat {
@@ -33,6 +35,8 @@ impl Accept {
         let Judged { sender, start_at, text, form, charge, quote, held_until, settings, traffic } =
             self.judge(draft).await?;
         let webhook = self.campaign_webhook(campaign_webhook, settings.webhook)?;
+        let of_account = settings.callback_url.filter(|_| with_account_callback);
+        let callbacks = self.callbacks(&callbacks, of_account)?;
         let webhook_secret = match webhook {
             Some(_) => Some(self.secret_of(account).await?),
             None => None,
@@ -74,6 +78,7 @@ impl Accept {
             start_at,
             receipts_until: begins.after(limits::BULK_RECEIPTS_WITHIN),
             webhook,
+            callbacks,
             refunds: settings.refunds,
             idempotency,
             first_sms_id,

@@ -129,6 +129,8 @@ fn answer(asked: &Asked, secret: &Secret) -> Request {
         client: LOCAL_CLIENT.to_owned(),
         webhook: None,
         campaign_webhook: CampaignWebhookRequest::default(),
+        callbacks: Vec::new(),
+        with_account_callback: false,
         referral: None,
         takes_sms_ids: false,
         repeat: Repeat::Order(order),

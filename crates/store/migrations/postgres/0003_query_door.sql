@@ -34,6 +34,16 @@ ALTER TABLE bulk_messages ADD COLUMN first_sms_id BIGINT;
 CREATE UNIQUE INDEX bulk_messages_first_sms_id ON bulk_messages (first_sms_id)
     WHERE first_sms_id IS NOT NULL;
 
+-- URLs that get a callback for every recipient, one a line.
+ALTER TABLE bulk_messages ADD COLUMN callbacks TEXT COLLATE "C";
+
+-- ---- callbacks ----------------------------------------------------------------------------------
+
+ALTER TABLE account_settings ADD COLUMN callback_url TEXT COLLATE "C";
+
+-- For the events of a campaign. Callbacks have no order, so that no event leads to them.
+CREATE INDEX events_callbacks ON events (subject_id, id) WHERE target = 'callback';
+
 -- ---- collation ----------------------------------------------------------------------------------
 
 ALTER TABLE order_keys ALTER COLUMN client TYPE TEXT COLLATE "C", ALTER COLUMN key TYPE TEXT COLLATE "C";

@@ -75,6 +75,7 @@ impl BulkWorld {
             start_at: None,
             receipts_until: at(0).after(RECEIPTS),
             webhook: None,
+            callbacks: Vec::new(),
             refunds: RefundPolicy::Undelivered,
             idempotency: None,
             first_sms_id: None,

@@ -256,6 +256,11 @@ macro_rules! store_conformance {
             // events of campaigns
             reports_recipients_by_batches_and_then_the_end
             reports_every_end_of_a_campaign_once
+            reports_each_recipient_once_to_each_callback
+            reports_to_callbacks_beside_a_webhook
+            reports_what_expires_to_callbacks
+            gives_no_two_campaigns_the_same_first_id
+            reports_received_messages_to_the_accounts_callback
             // bulk
             accepts_a_campaign
             refuses_a_duplicate_campaign

@@ -50,7 +50,7 @@ fn webhook(url: &str, secret: &str) -> Option<Target> {
 }
 
 impl World {
-    async fn take_as(
+    pub(super) async fn take_as(
         &self,
         receivers: &Arc<Receivers>,
         parts: &[InboundPart],

@@ -276,6 +276,10 @@ impl Fetch for NoFetch {
         Ok(())
     }
 
+    fn address_of(&self, _: &url::Url) -> Option<std::net::IpAddr> {
+        None
+    }
+
     async fn fetch(&self, _request: FetchRequest) -> Result<FetchResponse, FetchError> {
         Err(FetchError::Unreachable(domain::ports::Cause::Name))
     }

@@ -90,6 +90,29 @@ impl House {
         quiet_hours: QuietHours,
         gate: Option<Arc<dyn Gate>>,
     ) -> Self {
+        let (fetch, render) = (Arc::new(NoFetch), Arc::new(Plain));
+        Self::built(carriers, route, quiet_hours, gate, fetch, render).await
+    }
+
+    /// Likewise, and events reach receivers on this machine.
+    pub(super) async fn calling(line: &Arc<Line>, route: Route) -> Self {
+        let options = fetch::Options { allow_loopback: true, ..fetch::Options::default() };
+        let fetch = Arc::new(fetch::Guarded::new(options).unwrap());
+        let (carriers, quiet): (Vec<Arc<dyn Carrier>>, _) =
+            (vec![line.clone()], QuietHours::default());
+        let house = Self::built(carriers, route, quiet, None, fetch, Arc::new(api::Events)).await;
+        house.engine.start().await.unwrap();
+        house
+    }
+
+    async fn built(
+        carriers: Vec<Arc<dyn Carrier>>,
+        route: Route,
+        quiet_hours: QuietHours,
+        gate: Option<Arc<dyn Gate>>,
+        fetch: Arc<dyn Fetch>,
+        render: Arc<dyn RenderEvent>,
+    ) -> Self {
         let (clock, random) = (TestClock::at_noon(), SeededRandom::new(7));
         let data = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", data.path().join("boltgram.db").display());
@@ -100,7 +123,7 @@ impl House {
             store: store.clone(),
             lightning: Arc::new(node),
             carriers,
-            fetch: Arc::new(NoFetch),
+            fetch,
             clock: clock.clone(),
             random,
             store_timings: Arc::default(),
@@ -130,7 +153,7 @@ impl House {
             shares_store: false,
         };
         let tasks = Tasks::new();
-        let engine = Engine::new(ports, settings, Arc::new(Plain), tasks.clone());
+        let engine = Engine::new(ports, settings, render, tasks.clone());
         Self { clock, engine, store, tasks, next: AtomicU64::new(1), _data: data }
     }
 
@@ -189,6 +212,7 @@ impl House {
                 start_at: None,
                 receipts_until,
                 webhook: None,
+                callbacks: Vec::new(),
                 refunds: RefundPolicy::Undelivered,
                 idempotency: None,
                 first_sms_id: None,
@@ -285,6 +309,10 @@ struct NoFetch;
 impl Fetch for NoFetch {
     fn check(&self, _url: &url::Url) -> Result<(), FetchError> {
         Ok(())
+    }
+
+    fn address_of(&self, _: &url::Url) -> Option<std::net::IpAddr> {
+        None
     }
 
     async fn fetch(&self, _request: FetchRequest) -> Result<FetchResponse, FetchError> {

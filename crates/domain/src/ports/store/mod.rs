@@ -37,8 +37,8 @@ pub use bulk::{
 };
 pub use directory::DirectoryStore;
 pub use events::{
-    CampaignSnapshot, Delivery, DeliveryOutcome, DeliveryResult, EventSearch, EventStore,
-    EventSubject, EventsFound, FoundEvent, Replay, Snapshot,
+    CampaignSnapshot, Delivery, DeliveryOutcome, DeliveryResult, EventOwner, EventSearch,
+    EventStore, EventSubject, EventsFound, FoundEvent, RecipientReport, Replay, Snapshot,
 };
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;

@@ -9,6 +9,7 @@ use domain::money::Msat;
 use domain::ports::{PortError, Spent};
 use domain::routing::Charge;
 
+use super::callbacks;
 use super::idempotency::{self, Spending};
 use super::packs::{self, Pack};
 use crate::rows::ledger;
@@ -47,6 +48,7 @@ pub(crate) async fn add(tx: &mut impl Tx, new: &NewBulk) -> Result<Spent> {
     ledger::add_bulk_reservation(tx, &message, account, price, now).await?;
     insert_bulk(tx, new, &sums).await?;
     insert_recipients(tx, new, &sums).await?;
+    callbacks::report_excluded(tx, new, sums.payable).await?;
     // Last: other changes of the account wait for its counter.
     message::count_listed(tx, &BTreeMap::from([(account, 1)])).await?;
     Ok(Spent::Done { message, recipients, price })
@@ -115,11 +117,12 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
     let first_sms_id = new.first_sms_id.map(i64::try_from).transpose();
     let first_sms_id =
         first_sms_id.map_err(|_| PortError::Refused("an id is below 2^63".to_owned()))?;
+    let callbacks = callbacks::stored(&new.callbacks);
     tx.execute(
         "INSERT INTO bulk_messages (message, account, door, price, refunds, invalid, blocked, start_at,
              first_invalid, first_blocked, duplicates, at_any_hour, held_until, webhook_url,
-             webhook_events, first_sms_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14)",
+             webhook_events, first_sms_id, callbacks)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             &new.content.message,
             new.payer,
@@ -135,6 +138,7 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
             new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
             new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
             first_sms_id,
+            callbacks.as_ref(),
         ],
     )
     .await

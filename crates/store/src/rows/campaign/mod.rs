@@ -21,6 +21,7 @@
 //! Idempotency keys are locked before everything that `message` locks.
 
 mod add;
+pub(crate) mod callbacks;
 pub(crate) mod campaign_row;
 mod cancel;
 mod check;

@@ -148,8 +148,9 @@ pub(crate) async fn finish_claims(
     let (mut done, mut waiting) = (Vec::new(), Vec::new());
     for (ended, left) in ended.into_iter().zip(left) {
         let message = messages.get(&ended.id.message);
-        let is_paused =
-            message.and_then(|message| message.campaign).is_some_and(|campaign| campaign.paused);
+        let is_paused = message
+            .and_then(|message| message.campaign.as_ref())
+            .is_some_and(|campaign| campaign.paused);
         match finish_claim(&ended.chunk.state, ended.end, left, now) {
             None => done.push((ended.id, ended.attempt)),
             Some(mut next) => {
