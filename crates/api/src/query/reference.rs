@@ -12,7 +12,10 @@ use super::parameters::Parameters;
 const PREFIX: &str = "query:";
 
 /// Parameters that make two requests the same.
-const SAME: [&str; 6] = ["msisdn", "contact", "group", "text", "sender", "schedule"];
+const SAME: [&str; 10] = [
+    "msisdn", "contact", "group", "text", "sender", "schedule", "flash", "silent", "wappush",
+    "price",
+];
 
 pub(super) fn read_reference(parameters: &Parameters) -> Result<Repeat, Failure> {
     let Some(reference) = parameters.get("reference") else { return Ok(Repeat::Never) };
