@@ -65,6 +65,7 @@ fn quote_reason(error: &QuoteError) -> String {
         | QuoteError::BadText(_)
         | QuoteError::NoValidNumber
         | QuoteError::NoCharge
+        | QuoteError::ChargedParts { .. }
         | QuoteError::AllBlocked
         | QuoteError::PriceTooHigh => error.to_string(),
     }

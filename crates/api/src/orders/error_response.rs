@@ -65,6 +65,7 @@ fn not_quoted(error: &QuoteError) -> Refusal {
         QuoteError::NoRecipients
         | QuoteError::TooManyRecipients { .. }
         | QuoteError::NoCharge
+        | QuoteError::ChargedParts { .. }
         | QuoteError::NoValidNumber => bad_request(error.to_string()),
         // The operator's own price.
         QuoteError::PriceTooHigh => failed(error.to_string()),

@@ -79,6 +79,7 @@ fn not_quoted(error: &QuoteError, asked: &Parameters) -> Failure {
         QuoteError::AllBlocked => echo("MSISDN_BLOCKED", "msisdn")
             .because("who has this number wants no messages from this account"),
         QuoteError::NoRoute => echo("MSISDN_UNROUTABLE", "msisdn").because(reason),
+        QuoteError::ChargedParts { .. } => Failure::new("TEXT_LONG").because(reason),
         QuoteError::NoCharge => echo("PRICE_UNAVAILABLE", "price").because(reason),
         QuoteError::PriceTooHigh => Failure::new("CANNOT_AFFORD").because(reason),
     }

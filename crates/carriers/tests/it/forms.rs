@@ -8,6 +8,7 @@ use std::sync::Arc;
 use domain::message::Content;
 use domain::message::form::{Form, Link};
 use domain::ports::{End, Submission};
+use domain::reason::Reason;
 use domain::routing::Charge;
 use domain::text::Text;
 use serde_json::{Value, json};
@@ -99,24 +100,30 @@ async fn a_link_has_a_header_in_every_part_however_long_texts_are_sent() {
 }
 
 #[tokio::test]
-async fn a_price_is_a_parameter_or_a_service_type_of_every_part() {
-    let (charge, long) = (Charge::new(500), "fire ".repeat(60));
+async fn a_price_is_a_parameter_or_a_service_type() {
+    let charge = Charge::new(500);
     let types = json!({ "premium_service_types": { "100": "P1", "500": "P5" } });
-    for event in seen_for(types.clone(), Form::Text, &long, charge).await {
-        assert_eq!(event["service_type"], json!("P5"));
-    }
+    let sent = seen_for(types.clone(), Form::Text, "Hej", charge).await;
+    assert_eq!((sent.len(), &sent[0]["service_type"]), (1, &json!("P5")));
     assert_eq!(seen(types, Form::Text, "Hej").await[0]["service_type"], json!(""));
-    for long_messages in ["udh", "sar"] {
-        let by_tlv = json!({ "premium_tlv": 0x1403, "long_messages": long_messages });
-        let sent = seen_for(by_tlv.clone(), Form::Text, &long, charge).await;
-        assert_eq!(sent.len(), 2);
-        for event in sent {
-            let found = event.to_string();
-            assert!(found.contains("500") || found.contains("353030"), "{found}");
-        }
-        let free = seen(by_tlv, Form::Text, "Hej").await[0].to_string();
-        assert!(!free.contains("353030"), "{free}");
-    }
+    let by_tlv = json!({ "premium_tlv": 0x1403 });
+    let sent = seen_for(by_tlv.clone(), Form::Flash, "Hej", charge).await[0].to_string();
+    assert!(sent.contains("500") || sent.contains("353030"), "{sent}");
+    let free = seen(by_tlv, Form::Text, "Hej").await[0].to_string();
+    assert!(!free.contains("353030"), "{free}");
+}
+
+#[tokio::test]
+async fn a_text_of_several_parts_is_never_charged_for_each() {
+    let peer = Peer::smsc(&json!({})).await;
+    let running = Running::up(carrier(peer.port, json!({ "premium_tlv": 0x1403 }))).await;
+    let plain = submission(key(1), to("4520123456"));
+    let text = Text::from("fire ".repeat(60));
+    let content = Content { charge: Charge::new(500), text, ..(*plain.content).clone() };
+    let outcome = running.send(Submission { content: Arc::new(content), ..plain }).await;
+    let code = "smpp:parts".to_owned();
+    assert_eq!(outcome.end, End::Refused { reason: Reason::Refused, code });
+    assert_eq!(peer.all("submit_sm").len(), 0);
 }
 
 /// What Wireshark reads in the `submit_sm` of these octets.

@@ -19,3 +19,6 @@ pub const OUTBOX_LOOKED_AT_MAX: u32 = 20_000;
 
 /// Rows on one page of an outbox.
 pub const OUTBOX_PAGE_MAX: u32 = 1_000;
+
+/// More ids than were given since any backup, and a millionth of all.
+pub const SMS_IDS_SKIPPED_BY_RESTORE: u32 = 1_000_000_000;

@@ -90,6 +90,8 @@ pub enum QuoteError {
     NoRoute,
     #[error("no carrier of the recipients charges them this price")]
     NoCharge,
+    #[error("a text that recipients pay for has one part; this one has {parts}")]
+    ChargedParts { parts: u16 },
     #[error("the price is more than can be counted")]
     PriceTooHigh,
 }
@@ -164,6 +166,10 @@ pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
             };
             if charge.is_some() && !numbers.iter().any(charged) {
                 return Err(QuoteError::NoCharge);
+            }
+            // Carriers charge for each part.
+            if charge.is_some() && size.parts > 1 {
+                return Err(QuoteError::ChargedParts { parts: size.parts });
             }
             let groups = group_by_price(numbers, |number| each(tariff, priced_by, size, number))?;
             let price = total_price(&groups).ok_or(QuoteError::PriceTooHigh)?;

@@ -55,16 +55,18 @@ fn a_charge_needs_a_carrier_of_the_numbers_that_charges_it() {
         Routes::new(vec![Route::in_order("45", [CarrierName::new("main")])], vec![])
             .with_charging(charging)
     };
-    let quoted = |routes: &Routes, hundredths| {
+    let quoted_of = |size: Size, routes: &Routes, hundredths| {
         let to = addresses(&[4_520_123_456]);
         let (tariff, charge) = (tariff(), Charge::new(hundredths));
-        let (size, priced_by) = (ONE_PART, PricedBy::Part);
-        let (tariff, limits) = (&tariff, CAMPAIGN);
+        let (tariff, limits, priced_by) = (&tariff, CAMPAIGN, PricedBy::Part);
         quote(Request { size, to, priced_by, limits, tariff, routes, charge, blocked: &[] })
             .map(|quote| quote.payable())
     };
+    let quoted = |routes: &Routes, hundredths| quoted_of(ONE_PART, routes, hundredths);
     assert_eq!(quoted(&routes("main"), 500), Ok(1));
     assert_eq!(quoted(&routes("main"), 501), Err(QuoteError::NoCharge));
+    let two = quoted_of(Size { parts: 2, ..ONE_PART }, &routes("main"), 500);
+    assert_eq!(two, Err(QuoteError::ChargedParts { parts: 2 }));
     assert_eq!(quoted(&routes("other"), 500), Err(QuoteError::NoCharge));
     assert_eq!(quoted(&routes("other"), 0), Ok(1));
 }

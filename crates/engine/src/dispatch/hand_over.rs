@@ -164,6 +164,10 @@ impl Sorted {
             match found {
                 Ok((choice, name, carrier)) => {
                     (item.others, item.receipt_wait) = (choice.others, choice.receipt_wait);
+                    if content.charge.is_some() {
+                        // Another carrier would charge the recipient again.
+                        item.receipt_wait = None;
+                    }
                     let goes_on = choice.goes_on;
                     match occupied.iter_mut().find(|(known, _)| known == name) {
                         Some((_, count)) => *count += 1,

@@ -105,6 +105,8 @@ pub enum ChunkEnd {
     AwaitReceipts { until: Timestamp },
     /// Recipients still pending are claimed again at `at`; `reason` is shown with them.
     Retry { at: Timestamp, reason: Reason },
+    /// Both: some are claimed again at `at`, and others without a receipt by `until`.
+    RetryAndAwait { at: Timestamp, reason: Reason, until: Timestamp },
 }
 
 /// The effects of a change, so that the right workers are woken.

@@ -17,6 +17,8 @@ pub(crate) struct LockedMessage {
     pub(crate) credit_order: Option<OrderRow>,
     /// The order's buyer gets an event for every step.
     pub(crate) followed: bool,
+    /// Recipients pay for it.
+    pub(crate) charged: bool,
     /// When it was accepted.
     pub(crate) created_at: Timestamp,
     pub(crate) counters: MessageCounters,
@@ -92,6 +94,7 @@ fn read(id: MessageId, mut row: Row) -> Result<LockedMessage> {
     Ok(LockedMessage {
         order,
         followed: row.get::<i64>()? != 0,
+        charged: row.get::<Option<i64>>()?.is_some(),
         created_at: row.get()?,
         counters: MessageCounters {
             state: row.get()?,

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::limits::NO_ANSWERS_MAX;
 use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, ChunkId, End, Lease, Outcome, Recorded};
 use domain::routing::CarrierName;
@@ -55,7 +56,9 @@ pub(crate) async fn record_outcomes(
         let Some(recipient) = recipients.get_mut(&key(outcome)) else { continue };
         let chunk = chunks.get(&outcome.key.chunk);
         let holds_lease = chunk.is_some_and(|chunk| chunk.attempt == outcome.key.attempt);
-        recipient.delivery.apply_outcome(outcome, holds_lease);
+        let pays = messages.get(&outcome.key.chunk.message).is_some_and(|message| message.charged);
+        let no_answers_max = if pays { 1 } else { NO_ANSWERS_MAX };
+        recipient.delivery.apply_outcome(outcome, holds_lease, no_answers_max);
     }
     finish_claim::end_leases(&ends, &mut messages);
     let mut recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;
