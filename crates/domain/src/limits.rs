@@ -1,8 +1,14 @@
 //! Limits of every queue and loop, with their reasons. At a limit, requests are refused early.
 
+mod logins;
+mod people;
+
 use std::time::Duration;
 
 use crate::money::Msat;
+
+pub use logins::*;
+pub use people::*;
 
 /// Characters in the message of a send or e-mail order (contract of the orders door).
 pub const ORDER_TEXT_CHARS_MAX: usize = 140;

@@ -8,6 +8,8 @@ pub enum Door {
     Bulk,
     /// It answers a message that came in, as HELP is answered.
     Inbound,
+    /// A code of a login.
+    Login,
 }
 
-stored_as!(Door { Orders = "orders", Bulk = "bulk", Inbound = "inbound" });
+stored_as!(Door { Orders = "orders", Bulk = "bulk", Inbound = "inbound", Login = "login" });

@@ -25,6 +25,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use domain::id::AccountId;
+use domain::money::Msat;
 use domain::ports::{Clock, Fetch, Random, Store};
 use domain::secret::Secret;
 
@@ -91,6 +92,14 @@ impl Accept {
             self.metrics.accept.observe(begun.elapsed().as_secs_f64());
         }
         accepted
+    }
+
+    /// An order that costs its account nothing: what the house itself sends.
+    pub(crate) async fn accept_free(
+        self: &Arc<Self>,
+        request: Request,
+    ) -> Result<Accepted, AcceptError> {
+        Box::pin(self.store_order_at(request, Some(Msat::ZERO))).await
     }
 
     /// Price and whether the credit suffices. Stores nothing.

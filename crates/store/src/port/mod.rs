@@ -9,6 +9,7 @@ mod directory;
 mod event;
 mod inbound;
 mod ledger;
+mod login;
 mod message;
 mod number;
 mod order;

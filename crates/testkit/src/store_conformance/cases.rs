@@ -16,6 +16,11 @@ macro_rules! store_conformance {
             gives_no_more_than_there_is
             lists_the_credit_that_was_given_newest_first
             disables_and_enables_an_account
+            // logins
+            keeps_a_profile_and_audits_no_value
+            finds_what_a_login_is_compared_with
+            a_code_is_used_once_and_not_for_long
+            a_code_is_tried_a_few_times_and_few_are_made
             // orders
             keeps_an_order_before_its_invoice
             refuses_a_duplicate_order

@@ -15,6 +15,7 @@ mod events;
 mod inbound;
 mod ledger;
 mod links;
+mod logins;
 mod messages;
 mod numbers;
 mod operators;
@@ -43,6 +44,7 @@ pub use events::{
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;
 pub use links::{Changed, LinkDemand, LinkLease, LinkReport, LinkStore, NodeLinks};
+pub use logins::{LoginStore, StoredLogin};
 pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, Lease, MessageStore,
     Recorded,
@@ -88,6 +90,7 @@ pub trait Store:
     + TrafficStore
     + BulkStore
     + LinkStore
+    + LoginStore
     + std::fmt::Debug
 {
     /// Ok when a durable write would succeed now. Everyone may read the error: it names no address.

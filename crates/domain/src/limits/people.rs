@@ -1,0 +1,11 @@
+//! Limits of an account's address book.
+
+/// People in the address book of an account: a sign-up form of a city. Larger lists are files of contacts.
+pub const PEOPLE_PER_ACCOUNT_MAX: u32 = 100_000;
+
+/// Contacts on one page of a list. The groups of each are found by a look-up per group of the account, so that the largest
+/// directory takes some seconds of one read connection.
+pub const CONTACTS_PAGE_MAX: u32 = 500;
+
+/// Groups on one page of a list with contacts, and their contacts on it all together.
+pub const GROUPS_PAGE_MAX: u32 = 200;
