@@ -9,6 +9,7 @@ mod settings;
 
 mod bulk;
 pub mod orders;
+mod query;
 
 mod admin;
 

@@ -8,6 +8,7 @@
 //! boxed for every request, which was a third of what a request cost. A request now takes two boxed
 //! futures: this function's and the handler's.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request};
@@ -90,14 +91,16 @@ impl OpenDoor {
         let method = method_name(request.method());
         let route = request.extensions().get::<MatchedPath>().cloned();
         let route = route.as_ref().map(MatchedPath::as_str);
+        let path = route.map_or_else(|| Cow::Owned(request.uri().path().to_owned()), Cow::Borrowed);
         let any_origin = self.rules.cors == Cors::AnyOrigin;
         let response = if let Some(refusal) = self.refused_at_once(&request, route) {
-            (self.rules.envelope)(&refusal)
+            (self.rules.envelope)(&refusal, &path)
         } else if any_origin && request.method() == Method::OPTIONS {
             cors::preflight()
         } else {
-            let answered = catch_panic(self.admit_and_handle(request, route, methods)).await;
-            let mut response = answered.unwrap_or_else(|_| (self.rules.envelope)(&panicked()));
+            let answered = catch_panic(self.admit_and_handle(request, route, methods, &path)).await;
+            let mut response =
+                answered.unwrap_or_else(|_| (self.rules.envelope)(&panicked(), &path));
             if any_origin {
                 cors::allow(response.headers_mut());
             }
@@ -118,9 +121,9 @@ impl OpenDoor {
     }
 
     /// The answer to a request that was not read.
-    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
+    pub(crate) fn refuse(&self, path: &str, refusal: &Refusal) -> Response {
         let begun = Instant::now();
-        let mut response = (self.rules.envelope)(refusal);
+        let mut response = (self.rules.envelope)(refusal, path);
         if self.rules.cors == Cors::AnyOrigin {
             cors::allow(response.headers_mut());
         }
@@ -133,15 +136,16 @@ impl OpenDoor {
         mut request: Request,
         route: Option<&str>,
         methods: Option<&MethodRouter>,
+        path: &str,
     ) -> Response {
         let _slot = match self.gate.seat_forwarded(&request) {
             Ok(slot) => slot,
             Err(_) if self.rules.admission.spares(route) => None,
-            Err(refusal) => return (self.rules.envelope)(&refusal),
+            Err(refusal) => return (self.rules.envelope)(&refusal, path),
         };
         let admitted = self.gate.admit(self.rules.admission, &mut request, route).await;
         if let Err(refusal) = admitted {
-            return (self.rules.envelope)(&refusal);
+            return (self.rules.envelope)(&refusal, path);
         }
         let response = match methods {
             Some(methods) => match methods.clone().call(request).await {
@@ -150,7 +154,7 @@ impl OpenDoor {
             },
             None => no_such_path().into_response(),
         };
-        let mut response = self.in_envelope(response);
+        let mut response = self.in_envelope(response, path);
         if self.rules.caching == Caching::NoStore {
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
@@ -158,10 +162,10 @@ impl OpenDoor {
     }
 
     /// Writes a refusal that a handler returned in this door's form.
-    fn in_envelope(&self, mut response: Response) -> Response {
+    fn in_envelope(&self, mut response: Response, path: &str) -> Response {
         let Some(refusal) = response.extensions_mut().remove::<Refusal>() else { return response };
         let allow = response.headers_mut().remove(ALLOW);
-        let mut response = (self.rules.envelope)(&refusal);
+        let mut response = (self.rules.envelope)(&refusal, path);
         let length = axum::body::HttpBody::size_hint(response.body()).exact();
         let headers = response.headers_mut();
         if let Some(allow) = allow {

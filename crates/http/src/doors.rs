@@ -84,7 +84,7 @@ impl Doors {
 
     /// The answer to a request that could not be read, in the form of the door of its path.
     pub(crate) fn refuse(&self, path: &str, refusal: &Refusal) -> Response {
-        self.present().forms.door_of(path).refuse(refusal)
+        self.present().forms.door_of(path).refuse(path, refusal)
     }
 }
 

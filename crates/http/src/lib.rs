@@ -19,12 +19,12 @@ mod cors;
 mod serve;
 
 pub use admission::{
-    AddressLimits, Admission, By, Gate, Identity, Network, NetworkError, Origin, Rate, TooOften,
-    key_text,
+    AddressLimits, Admission, By, Counter, Gate, Identity, Network, NetworkError, Origin, Rate,
+    TooOften, key_text,
 };
 pub use body::{
-    BodyLimits, FieldRules, Fields, JsonObject, Pace, QueryPairs, Repeatable, announced_length,
-    next_chunk, parse_json_object, read_body, without_bom,
+    BodyLimits, FieldRules, Fields, FormPair, JsonObject, Pace, QueryPairs, Repeatable,
+    announced_length, form_pairs, next_chunk, parse_json_object, read_body, without_bom,
 };
 pub use cors::Cors;
 pub use door::{Caching, Door, DoorRules};
@@ -33,5 +33,6 @@ pub use envelope::{
     Envelope, Refusal, Words, bad_request, below_pace, conflict, error_and_code, failed, forbidden,
     key_reused, lost_place, not_found, payment_required, refuse_method, status_and_reason,
     too_large, too_many_at_once, too_many_for_now, too_slow, unauthorized, unavailable,
+    with_headers,
 };
 pub use serve::{Server, serve};

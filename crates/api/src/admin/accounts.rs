@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use domain::account::{Account, AccountSettings, Balance};
 use domain::id::AccountId;
 use domain::money::Msat;
+use domain::number::SenderId;
 use engine::accounts::{AccountView, NewSettings};
 use http::{By, JsonObject, QueryPairs, Refusal, Repeatable};
 use serde::Deserialize;
@@ -87,6 +88,10 @@ fn settings_view(settings: &AccountSettings) -> Value {
         "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
         "countries": countries,
         "hourlyCaps": caps,
+        "anySender": settings.senders.any,
+        "defaultSender": settings.senders.default.as_ref().map(SenderId::as_str),
+        "strictSenders": settings.senders.strict,
+        "queryLatin1": settings.query_latin1,
     })
 }
 
@@ -103,6 +108,10 @@ pub(crate) struct Settings {
     countries: Option<Vec<String>>,
     #[serde(default)]
     hourly_caps: BTreeMap<String, u32>,
+    any_sender: Option<bool>,
+    default_sender: Option<String>,
+    strict_senders: Option<bool>,
+    query_latin1: Option<bool>,
 }
 
 pub(crate) async fn set_account_settings(
@@ -120,6 +129,10 @@ pub(crate) async fn set_account_settings(
         webhook_events: new.webhook_events,
         countries: new.countries,
         hourly_caps: new.hourly_caps.into_iter().collect(),
+        any_sender: new.any_sender.unwrap_or(false),
+        default_sender: new.default_sender,
+        strict_senders: new.strict_senders.unwrap_or(false),
+        query_latin1: new.query_latin1.unwrap_or(false),
     };
     let set = door.engine.accounts.set_settings(id, settings, by).await;
     Ok(Json(settings_view(&set.map_err(settings_not_set)?)))

@@ -64,6 +64,7 @@ pub(super) fn settings_not_set(error: SetSettingsError) -> Refusal {
         SetSettingsError::WebhookEvents => field("webhookEvents", text),
         SetSettingsError::Countries(_) => field("countries", text),
         SetSettingsError::HourlyCaps(_) => field("hourlyCaps", text),
+        SetSettingsError::DefaultSender(_) => field("defaultSender", text),
         SetSettingsError::Store(source) => store_failed(source),
     }
 }

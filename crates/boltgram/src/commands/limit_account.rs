@@ -47,6 +47,10 @@ pub(super) async fn limit_account(
         spend_per_day: shown.settings.spend_per_day,
         countries: traffic.countries.as_ref().map(codes),
         hourly_caps: caps.collect(),
+        any_sender: shown.settings.senders.any,
+        default_sender: shown.settings.senders.default.map(String::from),
+        strict_senders: shown.settings.senders.strict,
+        query_latin1: shown.settings.query_latin1,
     };
     let set = access.accounts.set_settings(account.id, new, Actor::CommandLine).await?;
     let countries = set.traffic.countries.map_or("all".to_owned(), |some| some.to_string());

@@ -138,6 +138,10 @@ pub struct AccountSettings {
     pub webhook: Option<CampaignWebhook>,
     /// Where it may send, and how much in an hour.
     pub traffic: traffic::TrafficRules,
+    /// Which senders the query door gives its messages.
+    pub senders: sender::SenderRules,
+    /// The query door reads its parameters as Latin-1 where they are not UTF-8.
+    pub query_latin1: bool,
 }
 
 #[cfg(test)]

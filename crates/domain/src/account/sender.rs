@@ -81,6 +81,17 @@ impl Sender {
     }
 }
 
+/// Senders of messages whose door replaces one that the account may not use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SenderRules {
+    /// The account may use any sender, not only approved ones.
+    pub any: bool,
+    /// Takes the place of a sender that it may not use; `None`: the carrier's.
+    pub default: Option<SenderId>,
+    /// A sender that is not allowed as it was written is refused, not corrected.
+    pub strict: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -147,6 +147,9 @@ pub struct NewBulk {
     pub webhook: Option<CampaignWebhook>,
     pub refunds: RefundPolicy,
     pub idempotency: Option<Idempotency>,
+    /// The query door's id of recipient 0; that of recipient `index` is `index` more. No other
+    /// campaign's ids may overlap. `None`: it has no such ids.
+    pub first_sms_id: Option<u64>,
     pub created_at: Timestamp,
 }
 

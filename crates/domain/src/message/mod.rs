@@ -25,6 +25,7 @@ pub mod progress;
 pub mod quiet;
 pub mod receipt;
 pub mod recipient;
+pub mod status_code;
 pub mod waiting;
 
 use std::str::FromStr;

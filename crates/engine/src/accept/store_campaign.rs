@@ -70,6 +70,7 @@ impl Accept {
             webhook,
             refunds: settings.refunds,
             idempotency,
+            first_sms_id: None,
             created_at: now,
         };
         let counted = self.count_traffic(Some(account), traffic).await?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::account::Key;
+use domain::account::{AccountName, Key};
 use domain::id::AccountId;
 use domain::ports::PortError;
 
@@ -51,5 +51,24 @@ impl Accounts {
             Some(key) if key.is_disabled => Err(AuthError::Disabled),
             Some(key) => Ok(Caller { account: key.account, key }),
         }
+    }
+
+    /// The same, for doors that also take the account's name: a key of another account is a bad one.
+    pub async fn authenticate_as(&self, name: &str, key: &str) -> Result<Caller, AuthError> {
+        let caller = self.authenticate(key).await?;
+        let owner = self.name_of(caller.account).await.map_err(AuthError::Store)?;
+        if owner.as_str() == name { Ok(caller) } else { Err(AuthError::BadKey) }
+    }
+
+    /// The name of an account that exists; it never changes.
+    async fn name_of(&self, account: AccountId) -> Result<AccountName, PortError> {
+        let now = self.clock.now();
+        if let Some(name) = self.names.get(&account, now) {
+            return Ok(name);
+        }
+        let missing = || PortError::Refused("the account of a key is missing".to_owned());
+        let name = self.store.account(account).await?.ok_or_else(missing)?.name;
+        self.names.keep(account, name.clone(), now);
+        Ok(name)
     }
 }

@@ -46,6 +46,8 @@ pub struct Accounts {
     /// Checks the addresses of webhooks; `None` on a command line.
     fetch: Option<Arc<dyn Fetch>>,
     keys: HotCache<KeyHash, Arc<Key>>,
+    /// Names of accounts that call by name.
+    names: HotCache<AccountId, AccountName>,
     price_lists: PriceLists,
     traffic_rules: HotCache<AccountId, Arc<TrafficRules>>,
     rules_for_strangers: Arc<TrafficRules>,
@@ -76,6 +78,7 @@ impl Accounts {
             random,
             fetch: None,
             keys: HotCache::default(),
+            names: HotCache::of_expensive(),
             price_lists,
             traffic_rules: HotCache::of_expensive(),
             rules_for_strangers: Arc::default(),

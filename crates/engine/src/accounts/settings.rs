@@ -4,12 +4,14 @@ use std::borrow::Cow;
 
 use domain::account::AccountSettings;
 use domain::account::operator::Actor;
+use domain::account::sender::SenderRules;
 use domain::account::traffic::{BadCaps, Countries, HourlyCaps, TrafficRules};
 use domain::id::AccountId;
 use domain::limits::MESSAGE_RECIPIENTS_MAX;
 use domain::message::campaign::{CampaignEvents, CampaignWebhook};
 use domain::money::Msat;
 use domain::number::own::{BadCountry, Country};
+use domain::number::{SenderError, SenderId};
 use domain::ports::PortError;
 
 use super::Accounts;
@@ -30,6 +32,10 @@ pub struct NewSettings {
     pub countries: Option<Vec<String>>,
     /// Messages per hour, by prefix.
     pub hourly_caps: Vec<(String, u32)>,
+    pub any_sender: bool,
+    pub default_sender: Option<String>,
+    pub strict_senders: bool,
+    pub query_latin1: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -50,11 +56,18 @@ pub enum SetSettingsError {
     Countries(BadCountry),
     #[error(transparent)]
     HourlyCaps(BadCaps),
+    #[error("is not valid: {0}")]
+    DefaultSender(SenderError),
     #[error("the settings could not be stored")]
     Store(#[from] PortError),
 }
 
 impl Accounts {
+    /// The defaults for an account that does not exist.
+    pub async fn settings(&self, account: AccountId) -> Result<AccountSettings, PortError> {
+        Ok(self.store.account_settings(account).await?.unwrap_or_default())
+    }
+
     pub async fn set_settings(
         &self,
         account: AccountId,
@@ -100,6 +113,7 @@ fn read(new: &NewSettings) -> Result<AccountSettings, SetSettingsError> {
         countries.map(Countries::new).map_err(SetSettingsError::Countries)
     });
     let caps = HourlyCaps::new(new.hourly_caps.iter().cloned());
+    let sender = new.default_sender.as_deref().map(SenderId::parse).transpose();
     Ok(AccountSettings {
         refunds: refunds.unwrap_or_default(),
         recipients_per_message: recipients,
@@ -110,5 +124,11 @@ fn read(new: &NewSettings) -> Result<AccountSettings, SetSettingsError> {
             countries: countries.transpose()?,
             caps: caps.map_err(SetSettingsError::HourlyCaps)?,
         },
+        senders: SenderRules {
+            any: new.any_sender,
+            default: sender.map_err(SetSettingsError::DefaultSender)?,
+            strict: new.strict_senders,
+        },
+        query_latin1: new.query_latin1,
     })
 }

@@ -4,6 +4,7 @@
 //! a trusted proxy.
 
 mod address_slots;
+mod counter;
 mod identity;
 mod network;
 mod operator;
@@ -25,6 +26,7 @@ use self::rate::{Client, RateLimiter};
 use crate::envelope::{Refusal, too_many, too_many_at_once};
 
 pub(crate) use address_slots::AddressSlot;
+pub use counter::Counter;
 pub use identity::{Identity, key_text};
 pub use network::{Network, NetworkError};
 pub use operator::By;
@@ -45,6 +47,9 @@ pub enum Admission {
     /// As `Customer`. But a request for the route `hurried` is admitted however often it comes, and beside
     /// however many others: its handler takes [`TooOften`], and answers again what it answered last.
     CustomerOrHurried { hurried: &'static str },
+    /// The key is in the parameters, which only the handler reads: it takes the [`Counter`], and counts its
+    /// request by key or address as `Customer` does. Paths without a route are counted by address.
+    ByHandler,
     /// Counted by address; an operator's key is required, except for the route `public`. Handlers take
     /// [`By`].
     Operator { public: &'static str },
@@ -57,7 +62,7 @@ impl Admission {
             Self::Probe { always: spared } | Self::CustomerOrHurried { hurried: spared } => {
                 route == Some(spared)
             }
-            Self::Open | Self::Customer | Self::Operator { .. } => false,
+            Self::Open | Self::Customer | Self::ByHandler | Self::Operator { .. } => false,
         }
     }
 }
@@ -86,6 +91,14 @@ pub struct Gate {
     slots: Arc<AddressSlots>,
     /// The origin of the limiter's time.
     begun: Instant,
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+struct CallerAddress {
+    origin: Origin,
+    /// A trusted proxy forwarded it.
+    proxied: bool,
 }
 
 /// The place of a connection.
@@ -132,7 +145,7 @@ impl Gate {
 
     /// `route` is the template of the path's route.
     pub(crate) async fn admit(
-        &self,
+        self: &Arc<Self>,
         admission: Admission,
         request: &mut Request,
         route: Option<&str>,
@@ -148,6 +161,12 @@ impl Gate {
                 Ok(())
             }
             Admission::CustomerOrHurried { .. } => self.admit_customer(request).await,
+            Admission::ByHandler if route.is_some() => {
+                let counter = Counter::new(self.clone(), self.caller_address(request));
+                request.extensions_mut().insert(counter);
+                Ok(())
+            }
+            Admission::ByHandler => self.count_origin(request),
             Admission::Operator { public } => {
                 self.count_origin(request)?;
                 if route == Some(public) {
@@ -183,16 +202,24 @@ impl Gate {
         self.count(Client::Key(caller.key.id), Rate { per_second: rate, burst: rate })
     }
 
+    fn caller_address(&self, request: &Request) -> CallerAddress {
+        let proxied = origin::forwarded(request, &self.limits.trusted_proxies).is_some();
+        CallerAddress { origin: self.origin(request), proxied }
+    }
+
     fn count_origin(&self, request: &Request) -> Result<(), Refusal> {
-        let client = match self.origin(request) {
+        self.count_address(self.caller_address(request))
+    }
+
+    fn count_address(&self, caller: CallerAddress) -> Result<(), Refusal> {
+        let client = match caller.origin {
             Origin::Local => return Ok(()),
             Origin::Network(address) => Client::Address(address),
             Origin::Unknown => Client::Others,
         };
         let counted = self.limits.rate.map_or(Ok(()), |rate| self.count(client, rate));
         // Its connection is closed, too; a trusted proxy's serves others.
-        let proxied = origin::forwarded(request, &self.limits.trusted_proxies).is_some();
-        counted.map_err(|refusal| if proxied { refusal } else { refusal.unread() })
+        counted.map_err(|refusal| if caller.proxied { refusal } else { refusal.unread() })
     }
 
     fn count_probe(&self, request: &Request) -> Result<(), Refusal> {

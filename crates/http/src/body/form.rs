@@ -11,11 +11,8 @@ pub(super) fn parse_form(
     names: &'static [&'static str],
 ) -> Option<Vec<(&'static str, Value)>> {
     let mut fields = Vec::new();
-    for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
-        let at = pair.iter().position(|byte| *byte == b'=');
-        let (name, value) = at.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
-        let name = decode(name)?;
-        let value = decode(value)?;
+    for (name, value) in form_pairs(bytes) {
+        let (name, value) = (text(name)?, text(value)?);
         let known = names.iter().copied().find(|known| *known == name);
         if let Some(name) = known.filter(|_| !value.is_empty()) {
             fields.push((name, Value::String(value.into_owned())));
@@ -24,10 +21,29 @@ pub(super) fn parse_form(
     Some(fields)
 }
 
+fn text(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
+    match bytes {
+        Cow::Borrowed(bytes) => str::from_utf8(bytes).ok().map(Cow::Borrowed),
+        Cow::Owned(bytes) => String::from_utf8(bytes).ok().map(Cow::Owned),
+    }
+}
+
+/// A name and its value as decoded bytes, of any charset.
+pub type FormPair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
+/// The pairs of a form or a query string, in their order.
+pub fn form_pairs(bytes: &[u8]) -> impl Iterator<Item = FormPair<'_>> {
+    bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let at = pair.iter().position(|byte| *byte == b'=');
+        let (name, value) = at.map_or((pair, &[][..]), |at| (&pair[..at], &pair[at + 1..]));
+        (decode(name), decode(value))
+    })
+}
+
 /// A `%` without two hex digits stands for itself.
-fn decode(text: &[u8]) -> Option<Cow<'_, str>> {
+fn decode(text: &[u8]) -> Cow<'_, [u8]> {
     if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
-        return str::from_utf8(text).ok().map(Cow::Borrowed);
+        return Cow::Borrowed(text);
     }
     let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some((&first, after)) = rest.split_first() {
@@ -44,7 +60,7 @@ fn decode(text: &[u8]) -> Option<Cow<'_, str>> {
             _ => bytes.push(first),
         }
     }
-    String::from_utf8(bytes).ok().map(Cow::Owned)
+    Cow::Owned(bytes)
 }
 
 fn digit(byte: u8) -> Option<u8> {

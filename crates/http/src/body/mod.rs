@@ -23,6 +23,7 @@ use bytes::{Bytes, BytesMut};
 use crate::envelope::{Refusal, bad_request, too_large, too_slow};
 
 pub use fields::{FieldRules, Fields};
+pub use form::{FormPair, form_pairs};
 pub use idempotency::Repeatable;
 pub use json_object::{JsonObject, parse as parse_json_object};
 pub use pace::Pace;

@@ -16,11 +16,12 @@ pub use refusal::{
 };
 pub(crate) use refusal::{no_such_path, panicked, too_many};
 
-/// Writes a refusal in a door's form.
-pub type Envelope = fn(&Refusal) -> Response;
+/// Writes a refusal in a door's form. The text is the path of the request, or the template of its
+/// route: some doors have a form for each ending of a path.
+pub type Envelope = fn(&Refusal, &str) -> Response;
 
 /// `{"status":"error","reason":"…"}`
-pub fn status_and_reason(refusal: &Refusal) -> Response {
+pub fn status_and_reason(refusal: &Refusal, _: &str) -> Response {
     #[derive(Serialize)]
     struct Body {
         status: &'static str,
@@ -31,7 +32,7 @@ pub fn status_and_reason(refusal: &Refusal) -> Response {
 }
 
 /// `{"error":"…","code":"…"}`: a text for people and a code for programs.
-pub fn error_and_code(refusal: &Refusal) -> Response {
+pub fn error_and_code(refusal: &Refusal, _: &str) -> Response {
     #[derive(Serialize)]
     struct Body {
         error: Words,
@@ -41,7 +42,8 @@ pub fn error_and_code(refusal: &Refusal) -> Response {
     with_headers((refusal.status, Json(body)).into_response(), refusal)
 }
 
-fn with_headers(mut response: Response, refusal: &Refusal) -> Response {
+/// Adds the headers of a refusal to its answer.
+pub fn with_headers(mut response: Response, refusal: &Refusal) -> Response {
     let headers = response.headers_mut();
     if let Some(seconds) = refusal.retry_after_s {
         headers.insert(RETRY_AFTER, seconds.into());

@@ -40,8 +40,11 @@ impl Refusal {
         Self { close: true, ..self }
     }
 
-    #[cfg(test)]
-    pub(crate) fn reason(&self) -> &str {
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub fn reason(&self) -> &str {
         &self.reason
     }
 

@@ -1,4 +1,30 @@
--- Rows of the second version stay as they are unless a comment says otherwise.
+-- Rows of earlier versions stay as they are unless a comment says otherwise.
+
+-- ---- campaigns ----------------------------------------------------------------------------------
+
+-- The query door's id of recipient 0; that of recipient idx is idx more. NULL: it came in by another door.
+ALTER TABLE bulk_messages ADD COLUMN first_sms_id INTEGER;
+
+CREATE UNIQUE INDEX bulk_messages_first_sms_id ON bulk_messages (first_sms_id)
+    WHERE first_sms_id IS NOT NULL;
+
+-- ---- settings -----------------------------------------------------------------------------------
+
+-- 1: it may use any sender; NULL: the carrier's sender takes the place of one that it may not use.
+ALTER TABLE account_settings ADD COLUMN any_sender INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE account_settings ADD COLUMN default_sender TEXT;
+ALTER TABLE account_settings ADD COLUMN strict_senders INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE account_settings ADD COLUMN query_latin1 INTEGER NOT NULL DEFAULT 0;
+
+-- ---- sms ids ------------------------------------------------------------------------------------
+
+-- The next id that no node has taken. One row.
+CREATE TABLE sms_ids (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    next INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO sms_ids (id, next) VALUES (1, 1);
 
 -- ---- logins -------------------------------------------------------------------------------------
 

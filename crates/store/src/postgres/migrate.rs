@@ -13,6 +13,7 @@ use crate::schema::expected_tables;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/postgres/0001_rows.sql"),
     include_str!("../../migrations/postgres/0002_faults_mended.sql"),
+    include_str!("../../migrations/postgres/0003_query_door.sql"),
 ];
 
 pub(super) async fn migrate(client: &mut Client, may_migrate: bool) -> Result<(), OpenError> {

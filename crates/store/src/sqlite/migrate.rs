@@ -23,6 +23,7 @@ use crate::{OpenError, Options};
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_rows.sql"),
     include_str!("../../migrations/sqlite/0002_faults_mended.sql"),
+    include_str!("../../migrations/sqlite/0003_query_door.sql"),
 ];
 
 const VERSIONS: &str = "CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT";

@@ -74,6 +74,7 @@ impl BulkWorld {
             webhook: None,
             refunds: RefundPolicy::Undelivered,
             idempotency: None,
+            first_sms_id: None,
             created_at: at(0),
         }
     }

@@ -1,6 +1,7 @@
 //! Operators, the audit log, account settings, and manual credit.
 
 use domain::account::operator::{Action, Actor, NewOperator};
+use domain::account::sender::SenderRules;
 use domain::account::traffic::TrafficRules;
 use domain::account::{AccountSettings, KeyHash};
 use domain::id::{AccountId, OperatorId};
@@ -148,6 +149,8 @@ pub async fn stores_account_settings(rig: &impl Rig) {
             countries: Some("DK TH".parse().unwrap()),
             caps: "=1000 66=100".parse().unwrap(),
         },
+        senders: SenderRules { any: true, default: Some("ACME".parse().unwrap()), strict: true },
+        query_latin1: true,
     };
     let set = |account, settings| world.store.set_account_settings(account, settings, BY, at(1));
     assert!(set(account, settings.clone()).await.unwrap());

@@ -187,6 +187,7 @@ impl House {
                 webhook: None,
                 refunds: RefundPolicy::Undelivered,
                 idempotency: None,
+                first_sms_id: None,
                 created_at: now,
             };
             self.store.add_bulk(Arc::new(new)).await.unwrap();

@@ -2,10 +2,12 @@
 
 use domain::account::AccountSettings;
 use domain::account::operator::{Action, Actor};
+use domain::account::sender::SenderRules;
 use domain::account::traffic::{Countries, TrafficRules};
 use domain::id::AccountId;
 use domain::message::campaign::CampaignWebhook;
 use domain::money::Msat;
+use domain::number::SenderId;
 use domain::ports::PortError;
 use domain::time::Timestamp;
 use serde_json::{Value as Json, json};
@@ -21,7 +23,8 @@ pub(crate) async fn settings(
     let rows = tx
         .query(
             "SELECT s.refunds, s.recipients_per_message, s.spend_per_day, s.otp,
-                 s.webhook_url, s.webhook_events, s.countries, s.hourly_caps
+                 s.webhook_url, s.webhook_events, s.countries, s.hourly_caps, s.any_sender,
+                 s.default_sender, s.strict_senders, s.query_latin1
              FROM accounts a LEFT JOIN account_settings s ON s.account = a.id WHERE a.id = ?1",
             params![account],
         )
@@ -38,13 +41,27 @@ pub(crate) async fn settings(
                 _ => None,
             },
             traffic: read_traffic(row.get()?, row.get()?)?,
+            senders: SenderRules {
+                any: row.get::<i64>()? != 0,
+                default: read_sender(row.get()?)?,
+                strict: row.get::<i64>()? != 0,
+            },
+            query_latin1: row.get::<i64>()? != 0,
         })
     };
     rows.into_iter().next().map(settings).transpose()
 }
 
+fn unreadable(column: &str) -> PortError {
+    PortError::Refused(format!("unreadable column: {column}"))
+}
+
+fn read_sender(sender: Option<String>) -> Result<Option<SenderId>> {
+    let sender = sender.map(|sender| sender.parse()).transpose();
+    sender.map_err(|_| unreadable("default_sender"))
+}
+
 fn read_traffic(countries: Option<String>, caps: Option<String>) -> Result<TrafficRules> {
-    let unreadable = |column: &str| PortError::Refused(format!("unreadable column: {column}"));
     let countries = countries.map(|countries| countries.parse()).transpose();
     let caps = caps.unwrap_or_default().parse();
     Ok(TrafficRules {
@@ -70,13 +87,16 @@ pub(crate) async fn set_settings(
     tx.execute(
         "INSERT INTO account_settings
              (account, refunds, recipients_per_message, spend_per_day, otp, webhook_url,
-             webhook_events, countries, hourly_caps)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             webhook_events, countries, hourly_caps, any_sender, default_sender, strict_senders,
+             query_latin1)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
          ON CONFLICT (account) DO UPDATE SET refunds = excluded.refunds,
              recipients_per_message = excluded.recipients_per_message,
              spend_per_day = excluded.spend_per_day, otp = excluded.otp,
              webhook_url = excluded.webhook_url, webhook_events = excluded.webhook_events,
-             countries = excluded.countries, hourly_caps = excluded.hourly_caps",
+             countries = excluded.countries, hourly_caps = excluded.hourly_caps,
+             any_sender = excluded.any_sender, default_sender = excluded.default_sender,
+             strict_senders = excluded.strict_senders, query_latin1 = excluded.query_latin1",
         params![
             account,
             new.refunds.as_str(),
@@ -87,6 +107,10 @@ pub(crate) async fn set_settings(
             new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
             countries.as_ref(),
             &caps,
+            i64::from(new.senders.any),
+            new.senders.default.as_ref().map(SenderId::as_str),
+            i64::from(new.senders.strict),
+            i64::from(new.query_latin1),
         ],
     )
     .await?;
@@ -108,5 +132,9 @@ fn shown(settings: &AccountSettings) -> Json {
         "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
         "countries": settings.traffic.countries.as_ref().map(Countries::to_string),
         "hourlyCaps": settings.traffic.caps.to_string(),
+        "anySender": settings.senders.any,
+        "defaultSender": settings.senders.default.as_ref().map(SenderId::as_str),
+        "strictSenders": settings.senders.strict,
+        "queryLatin1": settings.query_latin1,
     })
 }

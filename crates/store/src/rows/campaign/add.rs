@@ -107,11 +107,14 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
 }
 
 async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()> {
+    let first_sms_id = new.first_sms_id.map(i64::try_from).transpose();
+    let first_sms_id =
+        first_sms_id.map_err(|_| PortError::Refused("an id is below 2^63".to_owned()))?;
     tx.execute(
         "INSERT INTO bulk_messages (message, account, door, price, refunds, invalid, blocked, start_at,
              first_invalid, first_blocked, duplicates, at_any_hour, held_until, webhook_url,
-             webhook_events)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13)",
+             webhook_events, first_sms_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             &new.content.message,
             new.payer,
@@ -126,6 +129,7 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
             new.held_until,
             new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
             new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
+            first_sms_id,
         ],
     )
     .await
