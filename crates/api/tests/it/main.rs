@@ -22,6 +22,7 @@ mod openapi;
 mod ops;
 mod orders;
 mod prices;
+mod query;
 mod receiving;
 mod sandbox;
 mod slow;

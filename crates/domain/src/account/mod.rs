@@ -3,6 +3,7 @@
 pub mod blocklist;
 pub mod contacts;
 pub mod operator;
+pub mod people;
 pub mod profile;
 pub mod sender;
 pub mod template;

@@ -9,3 +9,4 @@ pub const CONTACTS_PAGE_MAX: u32 = 500;
 
 /// Groups on one page of a list with contacts, and their contacts on it all together.
 pub const GROUPS_PAGE_MAX: u32 = 200;
+pub const GROUPS_PAGE_CONTACTS_MAX: u32 = CONTACTS_PAGE_MAX;

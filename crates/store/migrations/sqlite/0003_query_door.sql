@@ -51,6 +51,8 @@ CREATE TABLE account_logins (
 
 -- The last id that the account's address book gave; ids are not used twice.
 ALTER TABLE accounts ADD COLUMN last_person INTEGER NOT NULL DEFAULT 0;
+-- Rows in people.
+ALTER TABLE accounts ADD COLUMN people INTEGER NOT NULL DEFAULT 0;
 
 -- The address book of an account. A person with a number is in a group by a row of the group's list in
 -- contacts, which has a copy of name and fields; contacts from a file are rows of lists alone.

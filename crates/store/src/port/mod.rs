@@ -13,6 +13,7 @@ mod login;
 mod message;
 mod number;
 mod order;
+mod people;
 mod search;
 mod trace;
 

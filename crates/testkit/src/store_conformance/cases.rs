@@ -21,6 +21,13 @@ macro_rules! store_conformance {
             finds_what_a_login_is_compared_with
             a_code_is_used_once_and_not_for_long
             a_code_is_tried_a_few_times_and_few_are_made
+            // people
+            keeps_people_with_ids_of_their_account
+            a_number_has_one_person
+            a_person_is_in_groups_with_its_number
+            a_person_without_a_number_is_in_groups
+            finds_contacts_of_files_by_number
+            a_contact_of_a_file_is_gone_with_its_last_group
             // orders
             keeps_an_order_before_its_invoice
             refuses_a_duplicate_order

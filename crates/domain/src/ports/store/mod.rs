@@ -20,6 +20,7 @@ mod messages;
 mod numbers;
 mod operators;
 mod orders;
+mod people;
 mod refunds;
 mod search;
 mod senders;
@@ -56,6 +57,7 @@ pub use orders::{
     NodeReport, NodeVerdict, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
     RepeatedOrder, UnpaidEnd,
 };
+pub use people::{Membership, PeopleStore};
 pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
 pub use search::{
     FoundMessage, FoundRecipient, MessageSearch, MessagesFound, Period, RecipientSearch,
@@ -76,6 +78,7 @@ pub trait Store:
     + BlocklistStore
     + DirectoryStore
     + OrderStore
+    + PeopleStore
     + MessageStore
     + InboundStore
     + NumberStore
