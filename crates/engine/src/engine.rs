@@ -160,6 +160,7 @@ impl Engine {
             settings: settings.clone(),
             accounts: accounts.clone(),
             secrets: HotCache::default(),
+            merges: tokio::sync::Semaphore::new(limits::MERGES_MAX),
             waiting: Default::default(),
         });
         let logins = Arc::new(Logins::new(accounts.clone(), accept.clone()));

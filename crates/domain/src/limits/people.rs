@@ -10,3 +10,10 @@ pub const CONTACTS_PAGE_MAX: u32 = 500;
 /// Groups on one page of a list with contacts, and their contacts on it all together.
 pub const GROUPS_PAGE_MAX: u32 = 200;
 pub const GROUPS_PAGE_CONTACTS_MAX: u32 = CONTACTS_PAGE_MAX;
+
+/// Texts of a campaign that differ by recipient, all together: two million of one part each. They are in memory until the
+/// campaign is stored.
+pub const MERGED_TEXTS_OCTETS_MAX: usize = 256 * 1_024 * 1_024;
+
+/// Campaigns that are filled in at once.
+pub const MERGES_MAX: usize = 2;

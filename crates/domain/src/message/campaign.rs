@@ -1,10 +1,13 @@
 //! A campaign: one text to many recipients, paid from credit. Its whole price is reserved when it is
 //! accepted, and settled share by share as its recipients become final ([`crate::sale::settlement`]).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, MessageId, OrderId};
 use crate::message::door::Door;
+use crate::message::merged_texts::MergedTexts;
 use crate::message::recipient::RecipientState;
 use crate::message::{Content, MessageState};
 use crate::money::Msat;
@@ -135,6 +138,9 @@ pub struct NewBulk {
     /// At least one recipient, no number twice.
     pub groups: Vec<PriceGroup>,
     pub excluded: Vec<Excluded>,
+    /// The text of each recipient of the groups, where they differ; then the content's text is what they
+    /// were made from, and its parts are those of the longest.
+    pub texts: Option<Arc<MergedTexts>>,
     /// Repetitions in the request.
     pub duplicates: u32,
     /// Quiet hours do not hold it.

@@ -19,6 +19,7 @@ pub mod delivery;
 pub mod door;
 pub mod email;
 pub mod failed_try;
+pub mod merged_texts;
 pub mod outcome;
 pub mod parts;
 pub mod progress;

@@ -8,6 +8,7 @@ use crate::message::Address;
 use crate::message::address_list::AddressList;
 use crate::message::campaign::{Excluded, Exclusion, LeftOut, PriceGroup, total_price};
 use crate::message::email::EmailAddress;
+use crate::message::merged_texts::MergedTexts;
 use crate::money::Msat;
 use crate::number::Msisdn;
 use crate::routing::Routes;
@@ -45,7 +46,7 @@ pub struct Size {
     pub encoding: Option<Encoding>,
 }
 
-/// A request, judged and priced.
+/// A request, judged and priced. Where texts differ, the size is that of the longest.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Quote {
     pub size: Size,
@@ -101,6 +102,8 @@ pub struct Request<'a> {
     pub limits: Limits,
     pub tariff: &'a Tariff,
     pub routes: &'a Routes,
+    /// The parts of each recipient's text, where they differ.
+    pub texts: Option<&'a MergedTexts>,
     /// Those of the recipients who want no messages, sorted.
     pub blocked: &'a [Msisdn],
 }
@@ -134,7 +137,7 @@ fn check_length(text: &str, limits: Limits) -> Result<(), QuoteError> {
 
 /// Prices a request. Work in proportion to the recipients, of whom there may be two million.
 pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
-    let Request { size, to, priced_by, limits, tariff, routes, blocked } = request;
+    let Request { size, to, priced_by, limits, tariff, routes, texts, blocked } = request;
     match to {
         To::Mailbox(mailbox) => {
             if routes.email().is_empty() {
@@ -149,7 +152,12 @@ pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
             if !numbers.iter().any(served) {
                 return Err(QuoteError::NoRoute);
             }
-            let groups = group_by_price(numbers, |number| each(tariff, priced_by, size, number))?;
+            let parts = |number| {
+                let own = texts.and_then(|texts| texts.get(number));
+                own.map_or(size.parts, |(_, parts)| parts)
+            };
+            let price = |number| each(tariff, priced_by, parts(number), number);
+            let groups = group_by_price(numbers, price)?;
             let price = total_price(&groups).ok_or(QuoteError::PriceTooHigh)?;
             Ok(Quote { size, to: Priced::Numbers { groups, excluded, duplicates }, price })
         }
@@ -245,10 +253,10 @@ fn sort_out(
     }
 }
 
-fn each(tariff: &Tariff, priced_by: PricedBy, size: Size, number: Msisdn) -> Option<Msat> {
+fn each(tariff: &Tariff, priced_by: PricedBy, parts: u16, number: Msisdn) -> Option<Msat> {
     match priced_by {
         PricedBy::Order => Some(tariff.price(Product::Send, Some(number))),
-        PricedBy::Part => tariff.price(Product::Part, Some(number)).checked_mul(size.parts.into()),
+        PricedBy::Part => tariff.price(Product::Part, Some(number)).checked_mul(parts.into()),
     }
 }
 

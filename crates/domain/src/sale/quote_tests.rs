@@ -43,7 +43,7 @@ fn quoted(
 ) -> Result<Quote, QuoteError> {
     let (tariff, routes) = (tariff(), routes());
     let (tariff, routes) = (&tariff, &routes);
-    quote(Request { size, to, priced_by, limits: CAMPAIGN, tariff, routes, blocked })
+    quote(Request { size, to, priced_by, limits: CAMPAIGN, tariff, routes, texts: None, blocked })
 }
 
 #[test]

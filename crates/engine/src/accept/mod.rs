@@ -14,6 +14,7 @@
 mod batch;
 mod error;
 mod judge;
+mod merge;
 mod render;
 mod request;
 mod store_campaign;
@@ -28,6 +29,8 @@ use domain::id::AccountId;
 use domain::money::Msat;
 use domain::ports::{Clock, Fetch, Random, Store};
 use domain::secret::Secret;
+
+use tokio::sync::Semaphore;
 
 use crate::accounts::Accounts;
 use crate::dispatch::Dispatcher;
@@ -66,6 +69,8 @@ pub struct Accept {
     pub(crate) accounts: Arc<Accounts>,
     /// Secrets that sign the webhooks of accounts.
     pub(crate) secrets: HotCache<AccountId, Secret>,
+    /// Places of campaigns whose texts differ by recipient, while they are filled in.
+    pub(crate) merges: Semaphore,
     /// Orders paid from credit, queued for the next call to the store.
     pub(crate) waiting: Mutex<batch::Waiting>,
 }

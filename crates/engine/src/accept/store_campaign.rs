@@ -30,7 +30,7 @@ impl Accept {
             // Same response as before, whatever has changed since.
             return self.read_spent(account, spent).await;
         }
-        let Judged { sender, start_at, text, quote, held_until, settings, traffic } =
+        let Judged { sender, start_at, text, texts, quote, held_until, settings, traffic } =
             self.judge(draft).await?;
         let webhook = self.campaign_webhook(campaign_webhook, settings.webhook)?;
         let webhook_secret = match webhook {
@@ -62,6 +62,7 @@ impl Accept {
             payer: account,
             groups,
             excluded,
+            texts,
             duplicates: left_out.duplicates,
             at_any_hour: priority == Priority::Otp,
             held_until,

@@ -80,3 +80,16 @@ CREATE TABLE group_people (
 );
 
 CREATE INDEX group_people_person ON group_people (account, person);
+
+-- ---- merged texts -------------------------------------------------------------------------------
+
+-- 1: the text differs by recipient, and each has its own in recipient_texts.
+ALTER TABLE bulk_messages ADD COLUMN merged BIGINT NOT NULL DEFAULT 0;
+
+-- Texts of runs of recipients: of each its parts, its length and its text.
+CREATE TABLE recipient_texts (
+    message BYTEA NOT NULL,
+    first_idx BIGINT NOT NULL,
+    packed BYTEA NOT NULL,
+    PRIMARY KEY (message, first_idx)
+);

@@ -76,3 +76,16 @@ CREATE TABLE group_people (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX group_people_person ON group_people (account, person);
+
+-- ---- merged texts -------------------------------------------------------------------------------
+
+-- 1: the text differs by recipient, and each has its own in recipient_texts.
+ALTER TABLE bulk_messages ADD COLUMN merged INTEGER NOT NULL DEFAULT 0;
+
+-- Texts of runs of recipients: of each its parts, its length and its text.
+CREATE TABLE recipient_texts (
+    message BLOB NOT NULL,
+    first_idx INTEGER NOT NULL,
+    packed BLOB NOT NULL,
+    PRIMARY KEY (message, first_idx)
+) STRICT;

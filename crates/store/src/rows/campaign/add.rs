@@ -10,6 +10,7 @@ use domain::ports::{PortError, Spent};
 
 use super::idempotency::{self, Spending};
 use super::packs::{self, Pack};
+use super::texts;
 use crate::rows::ledger;
 use crate::rows::message;
 use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
@@ -113,8 +114,8 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
     tx.execute(
         "INSERT INTO bulk_messages (message, account, door, price, refunds, invalid, blocked, start_at,
              first_invalid, first_blocked, duplicates, at_any_hour, held_until, webhook_url,
-             webhook_events, first_sms_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14)",
+             webhook_events, first_sms_id, merged)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             &new.content.message,
             new.payer,
@@ -130,6 +131,7 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
             new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
             new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
             first_sms_id,
+            i64::from(new.texts.is_some()),
         ],
     )
     .await
@@ -150,6 +152,10 @@ async fn insert_recipients(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Resu
         packs::insert(tx, message, &packs).await?;
         packs.iter().map(|pack| (pack.first, pack.first + pack.count.saturating_sub(1))).collect()
     };
+    if let Some(merged) = &new.texts {
+        let runs = packs.iter().map(Pack::numbers).collect::<Result<Vec<_>>>()?;
+        texts::insert(tx, message, merged, &runs).await?;
+    }
     let firsts = (sums.payable..).step_by(CHUNK_RECIPIENTS_MAX as usize);
     let excluded = new.excluded.chunks(CHUNK_RECIPIENTS_MAX as usize);
     let excluded: Vec<_> =

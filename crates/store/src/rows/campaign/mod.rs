@@ -34,6 +34,7 @@ mod page;
 mod pause;
 mod retry;
 mod rows;
+mod texts;
 
 pub(crate) use add::add;
 pub(crate) use cancel::cancel;
@@ -46,3 +47,4 @@ pub(crate) use page::page;
 pub(crate) use pause::{pause, while_paused};
 pub(crate) use retry::{claim_number, retry};
 pub(crate) use rows::{find, find_many, owner};
+pub(crate) use texts::load as load_texts;
