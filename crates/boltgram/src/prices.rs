@@ -15,5 +15,6 @@ pub(crate) fn prices(sats: &PricesConfig) -> anyhow::Result<Prices> {
         real_phone: msat(sats.real_phone)?,
         email: msat(sats.email)?,
         credit: msat(sats.credit)?,
+        krone: msat(sats.krone)?,
     })
 }

@@ -2,6 +2,7 @@
 
 mod logins;
 mod people;
+mod query;
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use crate::money::Msat;
 
 pub use logins::*;
 pub use people::*;
+pub use query::*;
 
 /// Characters in the message of a send or e-mail order (contract of the orders door).
 pub const ORDER_TEXT_CHARS_MAX: usize = 140;

@@ -161,6 +161,7 @@ impl Engine {
             accounts: accounts.clone(),
             secrets: HotCache::default(),
             merges: tokio::sync::Semaphore::new(limits::MERGES_MAX),
+            sms_ids: Default::default(),
             waiting: Default::default(),
         });
         let logins = Arc::new(Logins::new(accounts.clone(), accept.clone()));

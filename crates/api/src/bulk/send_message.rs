@@ -74,6 +74,7 @@ pub(crate) async fn send_message(
         webhook: None,
         campaign_webhook,
         referral: None,
+        takes_sms_ids: false,
         repeat,
     };
     let accepted = engine.accept.accept(request).await.map_err(refused)?;

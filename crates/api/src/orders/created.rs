@@ -98,6 +98,7 @@ pub(super) fn order_request(
         webhook: terms.webhook,
         campaign_webhook: CampaignWebhookRequest::default(),
         referral: terms.referral,
+        takes_sms_ids: false,
         repeat: terms.repeat,
     })
 }

@@ -2,7 +2,8 @@
 //! is that of the txty.dk API v4: parameters in the query string or a form, HTTP 200 for every answer,
 //! the result in `status`, and one word for each error.
 //!
-//! In reading order: the routes; a call from its parameters to its caller; the answer; the endpoints.
+//! In reading order: the routes; a call from its parameters to its caller; the answer; what the
+//! endpoints read and write; the endpoints.
 
 mod routes;
 
@@ -16,7 +17,17 @@ mod envelope;
 mod format;
 mod tree;
 
+mod kroner;
+mod msisdn;
+mod not_sent;
+mod reference;
+mod sender;
+
 mod list_dialcodes;
+mod send_sms;
+mod show_openapi;
+mod view_outbox;
+mod view_prices;
 
 mod delete_key;
 mod log_in;
@@ -48,8 +59,12 @@ use list_contacts::list_contacts;
 use list_dialcodes::list_dialcodes;
 use list_groups::list_groups;
 use log_in::log_in;
+use send_sms::send_sms;
 use show_contact::show_contact;
 use show_group::show_group;
+use show_openapi::show_openapi;
 use show_user::show_user;
+use view_outbox::view_outbox;
+use view_prices::view_prices;
 
 pub(crate) use routes::query_door;

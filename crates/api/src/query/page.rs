@@ -11,7 +11,7 @@ const PAGE_MAX: u32 = 1_000_000;
 pub(super) fn page(parameters: &Parameters) -> Result<u32, Failure> {
     let Some(text) = parameters.get("page") else { return Ok(1) };
     let page = text.parse().ok().filter(|page| (1..=PAGE_MAX).contains(page));
-    page.ok_or_else(|| Failure::new("PAGE_INVALID").because("pages are numbered from 1"))
+    page.ok_or_else(|| Failure::new("BAD_REQUEST").because("`page` must be a whole number from 1"))
 }
 
 /// Rows before this page.

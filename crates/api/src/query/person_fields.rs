@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::account::people::{BIRTHDAY, EMAIL, SEX, STREET, ZIP_CODE};
 use domain::message::email::EmailAddress;
-use domain::number;
 use engine::directory::{NewPerson, PersonError};
 use jiff::civil::Date;
 
 use super::answer::Failure;
+use super::msisdn::read_number;
 use super::named_objects::empty_contact;
 use super::parameters::Parameters;
 use crate::settings::DoorState;
@@ -27,12 +27,7 @@ pub(super) fn person_fields(
     }
     let number = match parameters.get("msisdn") {
         None => None,
-        Some(text) => {
-            let read = number::parse(text, door.settings.numbers.without_home());
-            Some(
-                read.map_err(|_| Failure::echo("MSISDN_INVALID", "contact", "msisdn", Some(text)))?,
-            )
-        }
+        Some(text) => Some(read_number(text, "contact", door.settings.numbers.without_home())?),
     };
     let name = parameters.get("fullname").map(str::to_owned);
     Ok(NewPerson { name, number, fields })

@@ -33,6 +33,9 @@ pub(crate) fn query_door() -> Door<DoorState> {
         cors: Cors::SameOrigin,
         caching: Caching::NoStore,
     });
+    endpoint!(door, "sms", send_sms);
+    endpoint!(door, "view/outbox", view_outbox);
+    endpoint!(door, "view/yourprices", view_prices);
     endpoint!(door, "get/dialcodes", list_dialcodes);
     endpoint!(door, "user/newapikey", "login", log_in);
     endpoint!(door, "user/newapikey", "api", log_in);
@@ -52,5 +55,5 @@ pub(crate) fn query_door() -> Door<DoorState> {
     endpoint!(door, "group/create", create_group);
     endpoint!(door, "group/edit", edit_group);
     endpoint!(door, "group/delete", delete_group);
-    door
+    door.route("/api/4/openapi.json", get(show_openapi))
 }

@@ -70,6 +70,7 @@ fn settings(strangers: TrafficRules) -> Settings {
             real_phone: sats(5_000),
             email: sats(500),
             credit: sats(100),
+            krone: sats(1_500),
         },
         orders: OrderSettings::default(),
         strangers,

@@ -36,6 +36,7 @@ pub(crate) fn order_of(account: AccountId, to: &str, text: &str, payment: Paymen
         webhook: None,
         campaign_webhook: engine::accept::CampaignWebhookRequest::default(),
         referral: None,
+        takes_sms_ids: false,
         repeat: Repeat::Never,
     }
 }

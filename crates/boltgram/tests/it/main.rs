@@ -46,6 +46,7 @@ mod inbound;
 mod kill;
 mod memory;
 mod nodes;
+mod query;
 mod waits;
 mod webhook_faults;
 mod webhooks;

@@ -160,6 +160,15 @@ pub struct NewBulk {
 }
 
 impl NewBulk {
+    /// Parts to all recipients together, where their texts differ.
+    pub fn own_parts(&self) -> Option<u64> {
+        let texts = self.texts.as_ref()?;
+        let numbers = self.groups.iter().flat_map(|group| &group.numbers);
+        Some(
+            numbers.map(|number| texts.get(*number).map_or(0, |(_, parts)| u64::from(parts))).sum(),
+        )
+    }
+
     /// Price of all recipients; `None` on overflow.
     pub fn price(&self) -> Option<Msat> {
         total_price(&self.groups)
@@ -204,6 +213,9 @@ pub struct BulkMessage {
     pub sender: Option<SenderId>,
     pub text: Text,
     pub parts: u16,
+    /// Parts to all recipients together, where each has its own text; then the text has placeholders, and
+    /// the parts are those of the longest.
+    pub own_parts: Option<u64>,
     pub state: MessageState,
     pub counts: Counts,
     /// As it was accepted.
@@ -220,6 +232,8 @@ pub struct BulkMessage {
     pub refunded: Msat,
     pub start_at: Option<Timestamp>,
     pub paused: bool,
+    /// The query door's id of recipient 0; `None`: it came in by another door.
+    pub first_sms_id: Option<u64>,
     pub valid_until: Timestamp,
     pub created_at: Timestamp,
     /// When its last recipient became final.
@@ -235,6 +249,8 @@ pub struct BulkRecipient {
     pub address: String,
     pub state: RecipientState,
     pub reason: Option<Reason>,
+    /// The carrier's code for why it failed.
+    pub code: Option<String>,
     pub price: Msat,
     pub updated_at: Timestamp,
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::account::AccountSettings;
-use domain::account::sender::SenderState;
+use domain::account::sender::{SenderRules, SenderState};
 use domain::account::traffic::TrafficCount;
 use domain::id::AccountId;
 use domain::limits;
@@ -15,6 +15,7 @@ use domain::sale::quote::{self, Limits, PricedBy, Quote, Size, To};
 use domain::text::Text;
 use domain::time::Timestamp;
 
+use super::merge::for_contact;
 use super::render::Pieces;
 use super::request::{Content, Draft, Payment, Priority, Recipients, Sender};
 use super::{Accept, AcceptError, traffic};
@@ -48,7 +49,12 @@ pub(super) struct Judged {
 impl Accept {
     pub(super) async fn judge(&self, draft: Draft) -> Result<Judged, AcceptError> {
         let Draft { account, payment, sender, content, to, start_at, priority, demands } = draft;
-        let sender = self.sender(account, sender).await?;
+        let mut settings = AccountSettings::default();
+        if let (Payment::Shares, Some(account)) = (payment, account) {
+            // The account exists: its key was just read.
+            settings = self.store.account_settings(account).await?.unwrap_or_default();
+        }
+        let sender = self.sender(account, sender, &settings.senders).await?;
         let start_at = judge_start(start_at, self.clock.now())?;
         let pieces = self.pieces(account, content).await?;
         let mut limits = demands.limits;
@@ -61,10 +67,7 @@ impl Accept {
             Recipients::Mailbox(_) => quote::size_of_email(&text, limits)?,
         };
         let mut texts = None;
-        let mut settings = AccountSettings::default();
-        if let (Payment::Shares, Some(account)) = (payment, account) {
-            // The account exists: its key was just read.
-            settings = self.store.account_settings(account).await?.unwrap_or_default();
+        if payment == Payment::Shares {
             let of_account = settings.recipients_per_message.unwrap_or(u32::MAX);
             limits.recipients_max = limits.recipients_max.min(of_account);
             if priority == Priority::Otp && !settings.otp {
@@ -122,10 +125,24 @@ impl Accept {
         &self,
         account: Option<AccountId>,
         sender: Sender,
+        rules: &SenderRules,
     ) -> Result<Option<SenderId>, AcceptError> {
         match sender {
             Sender::OfCarrier => Ok(None),
             Sender::Own(number) => Ok(Some(number)),
+            Sender::Preferred(asked) => {
+                let account = account.ok_or(AcceptError::NoAccount)?;
+                for name in &asked {
+                    let state = self.store.sender_state(account, name.clone()).await?;
+                    if state == Some(SenderState::Approved) {
+                        return Ok(Some(name.clone()));
+                    }
+                }
+                if rules.any && !asked.is_empty() {
+                    return Ok(asked.into_iter().next_back());
+                }
+                Ok(rules.default.clone())
+            }
             Sender::Approved(name) => {
                 let name = SenderId::parse(&name)?;
                 let account = account.ok_or(AcceptError::NoAccount)?;
@@ -144,6 +161,7 @@ impl Accept {
     ) -> Result<Pieces, AcceptError> {
         match content {
             Content::Text(text) => Ok(Pieces::plain_text(text)),
+            Content::ForContact { text, contact } => Ok(for_contact(&text, &contact)?),
             Content::Placeholders { text, variables } => Ok(Pieces::of(&text, &variables)?),
             Content::Template { id, variables } => {
                 let account = account.ok_or(AcceptError::NoAccount)?;

@@ -21,7 +21,7 @@ use domain::number::Msisdn;
 use domain::ports::PortError;
 use domain::sale::quote::{self, Limits, QuoteError, Size};
 
-use super::render::{Field, Pieces, RenderError};
+use super::render::{Field, Pieces, RenderError, Variables};
 use super::{Accept, AcceptError};
 
 const NAMES: [&str; 2] = ["name", "fullname"];
@@ -73,6 +73,20 @@ impl Accept {
         })
         .await?
     }
+}
+
+/// The text for one contact.
+pub(super) fn for_contact(text: &str, contact: &Contact) -> Result<Pieces, RenderError> {
+    let pieces = Pieces::of(text, &Variables::default())?;
+    let unknown = |field: &&Field| {
+        let is_known = is_usual(&field.name) || value_of(contact, &field.name).is_some();
+        !is_known && field.fallback.is_none()
+    };
+    if let Some(field) = pieces.fields().find(unknown) {
+        return Err(RenderError::Missing(field.name.clone()));
+    }
+    let text = pieces.fill(|field| Ok(filled(field, Some(contact))))?;
+    Ok(Pieces::plain_text(text))
 }
 
 struct Filling {
@@ -179,7 +193,6 @@ mod tests {
     use domain::limits::BULK_TEXT_CHARS_MAX;
 
     use super::*;
-    use crate::accept::Variables;
 
     const LIMITS: Limits =
         Limits { chars_max: BULK_TEXT_CHARS_MAX, parts_max: u8::MAX, recipients_max: 9 };

@@ -17,11 +17,13 @@ mod judge;
 mod merge;
 mod render;
 mod request;
+mod sms_ids;
 mod store_campaign;
 mod store_order;
 mod traffic;
 mod webhook;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -29,6 +31,7 @@ use domain::id::AccountId;
 use domain::money::Msat;
 use domain::ports::{Clock, Fetch, Random, Store};
 use domain::secret::Secret;
+use domain::time::Timestamp;
 
 use tokio::sync::Semaphore;
 
@@ -41,8 +44,11 @@ use crate::orders::Orders;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
+use crate::webhook_url::check_webhook_url;
 
 use judge::Judged;
+
+pub(crate) use sms_ids::SmsIds;
 
 pub use error::AcceptError;
 pub use render::{RenderError, TooManyVariables, Variables};
@@ -71,6 +77,8 @@ pub struct Accept {
     pub(crate) secrets: HotCache<AccountId, Secret>,
     /// Places of campaigns whose texts differ by recipient, while they are filled in.
     pub(crate) merges: Semaphore,
+    /// Ids of the query door.
+    pub(crate) sms_ids: SmsIds,
     /// Orders paid from credit, queued for the next call to the store.
     pub(crate) waiting: Mutex<batch::Waiting>,
 }
@@ -105,6 +113,17 @@ impl Accept {
         request: Request,
     ) -> Result<Accepted, AcceptError> {
         Box::pin(self.store_order_at(request, Some(Msat::ZERO))).await
+    }
+
+    /// The engine's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Checks an address that a customer gives for reports: its normal form, or why it is refused. No
+    /// network is used.
+    pub fn check_address(&self, url: &str) -> Result<String, Cow<'static, str>> {
+        check_webhook_url(&*self.fetch, url)
     }
 
     /// Price and whether the credit suffices. Stores nothing.

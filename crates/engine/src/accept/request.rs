@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::account::contacts::Contact;
 use domain::id::{AccountId, GroupId, MessageId, OrderId, TemplateId};
 use domain::message::address_list::AddressList;
 use domain::message::campaign::{CampaignEvents, Idempotency, LeftOut};
@@ -30,6 +31,8 @@ pub struct Request {
     pub campaign_webhook: CampaignWebhookRequest,
     /// Lightning address of the referrer who gets a share.
     pub referral: Option<String>,
+    /// Each recipient of the campaign gets an id of the query door.
+    pub takes_sms_ids: bool,
     pub repeat: Repeat,
 }
 
@@ -90,6 +93,9 @@ pub enum Sender {
     OfCarrier,
     /// A name that must be approved for the account.
     Approved(String),
+    /// The first of these that is approved, or the last if the account may use any; otherwise its default
+    /// sender, or the carrier's.
+    Preferred(Vec<SenderId>),
     /// A number of ours.
     Own(SenderId),
 }
@@ -106,6 +112,11 @@ pub enum Content {
     Template {
         id: TemplateId,
         variables: Variables,
+    },
+    /// A text whose placeholders are this contact's fields.
+    ForContact {
+        text: String,
+        contact: Contact,
     },
 }
 
@@ -163,12 +174,18 @@ pub struct Accepted {
     pub webhook_secret: Option<Secret>,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
+    /// `None`: the carrier's.
+    pub sender: Option<SenderId>,
+    /// The query door's id of recipient 0.
+    pub first_sms_id: Option<u64>,
     /// Recipients, including excluded ones.
     pub total: u32,
     pub left_out: LeftOut,
     /// When the last recipient that quiet hours hold may be sent to.
     pub held_until: Option<Timestamp>,
     pub parts: u16,
+    /// Parts to all recipients that it is sent to.
+    pub parts_in_all: u64,
     pub price: Msat,
     /// An earlier request was accepted; this one repeats it.
     pub repeated: bool,
@@ -182,10 +199,13 @@ impl Accepted {
             invoice: answer.invoice,
             webhook_secret: answer.webhook_secret,
             start_at: None,
+            sender: None,
+            first_sms_id: None,
             total: 1,
             left_out: LeftOut::default(),
             held_until: None,
             parts: 1,
+            parts_in_all: 1,
             price: answer.price,
             repeated: true,
         }

@@ -167,10 +167,13 @@ fn accepted(order: &NewOrder, judged: &Judged) -> Accepted {
         invoice: None,
         webhook_secret: order.webhook.as_ref().map(|webhook| webhook.secret.clone()),
         start_at: None,
+        sender: judged.sender.clone(),
+        first_sms_id: None,
         total: 1,
         left_out: LeftOut::default(),
         held_until: None,
         parts: judged.quote.size.parts,
+        parts_in_all: judged.quote.size.parts.into(),
         price: order.price,
         repeated: false,
     }

@@ -4,6 +4,8 @@
 mod change;
 mod credits;
 mod error;
+mod kroner;
+mod outbox;
 mod query;
 mod search;
 
@@ -18,6 +20,8 @@ use crate::wake::Wake;
 
 pub use credits::Credits;
 pub use error::{Absent, CancelBulkError, PauseError, ReadError, RetryError};
+pub use kroner::Kroner;
+pub use outbox::{OutboxAsked, OutboxRow};
 pub use query::{RecipientsAsked, RecipientsFound};
 
 #[derive(Debug)]

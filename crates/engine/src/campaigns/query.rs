@@ -10,6 +10,7 @@ use domain::ports::{BulkList, PortError, RecipientList};
 use super::Campaigns;
 use super::credits::Credits;
 use super::error::ReadError;
+use super::kroner::Kroner;
 
 /// The requested recipients: from an index, or a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +113,16 @@ impl Campaigns {
     /// An amount as the bulk API counts it.
     pub fn credits(&self, amount: Msat) -> Credits {
         Credits { amount, worth: self.settings.get().prices.credit }
+    }
+
+    /// A price as the query API counts it.
+    pub fn price_in_kroner(&self, amount: Msat) -> Kroner {
+        Kroner::price(amount, self.settings.get().prices.krone)
+    }
+
+    /// A balance as the query API counts it.
+    pub fn balance_in_kroner(&self, amount: Msat) -> Kroner {
+        Kroner::balance(amount, self.settings.get().prices.krone)
     }
 }
 

@@ -127,6 +127,7 @@ fn answer(asked: &Asked, secret: &Secret) -> Request {
         webhook: None,
         campaign_webhook: CampaignWebhookRequest::default(),
         referral: None,
+        takes_sms_ids: false,
         repeat: Repeat::Order(order),
     }
 }

@@ -65,6 +65,7 @@ impl Logins {
             webhook: None,
             campaign_webhook: CampaignWebhookRequest::default(),
             referral: None,
+            takes_sms_ids: false,
             repeat: Repeat::Never,
         };
         match self.accept.accept_free(request).await {

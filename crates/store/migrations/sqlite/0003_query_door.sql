@@ -79,8 +79,8 @@ CREATE INDEX group_people_person ON group_people (account, person);
 
 -- ---- merged texts -------------------------------------------------------------------------------
 
--- 1: the text differs by recipient, and each has its own in recipient_texts.
-ALTER TABLE bulk_messages ADD COLUMN merged INTEGER NOT NULL DEFAULT 0;
+-- Parts to all recipients together, where each has its own text in recipient_texts; NULL: all have the same.
+ALTER TABLE bulk_messages ADD COLUMN own_parts INTEGER;
 
 -- Texts of runs of recipients: of each its parts, its length and its text.
 CREATE TABLE recipient_texts (

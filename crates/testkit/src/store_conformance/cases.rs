@@ -276,6 +276,11 @@ macro_rules! store_conformance {
             spends_the_last_credit_on_one_campaign
             an_idempotency_key_is_used_once
             concurrent_requests_with_one_key_are_done_once
+            // ids of the query door
+            hands_out_ids_in_a_row_and_never_twice
+            concurrent_nodes_take_different_ids
+            ids_stay_exact_in_json
+            finds_a_recipient_by_its_id
             // bulk: recipients
             sends_nothing_to_excluded_recipients
             splits_price_groups_into_chunks

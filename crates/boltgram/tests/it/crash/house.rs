@@ -135,6 +135,7 @@ impl House {
                 real_phone: PRICE,
                 email: PRICE,
                 credit: PRICE,
+                krone: PRICE,
             },
             orders: OrderSettings::default(),
             routes,

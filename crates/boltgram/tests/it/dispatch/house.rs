@@ -112,6 +112,7 @@ impl House {
                 real_phone: PRICE,
                 email: PRICE,
                 credit: PRICE,
+                krone: PRICE,
             },
             orders: OrderSettings::default(),
             strangers: Default::default(),

@@ -111,10 +111,12 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
     let first_sms_id = new.first_sms_id.map(i64::try_from).transpose();
     let first_sms_id =
         first_sms_id.map_err(|_| PortError::Refused("an id is below 2^63".to_owned()))?;
+    let own_parts = new.own_parts().map(i64::try_from).transpose();
+    let own_parts = own_parts.map_err(|_| PortError::Refused("too many parts".to_owned()))?;
     tx.execute(
         "INSERT INTO bulk_messages (message, account, door, price, refunds, invalid, blocked, start_at,
              first_invalid, first_blocked, duplicates, at_any_hour, held_until, webhook_url,
-             webhook_events, first_sms_id, merged)
+             webhook_events, first_sms_id, own_parts)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             &new.content.message,
@@ -131,7 +133,7 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
             new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
             new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
             first_sms_id,
-            i64::from(new.texts.is_some()),
+            own_parts,
         ],
     )
     .await

@@ -34,6 +34,7 @@ mod page;
 mod pause;
 mod retry;
 mod rows;
+mod sms_ids;
 mod texts;
 
 pub(crate) use add::add;
@@ -47,4 +48,5 @@ pub(crate) use page::page;
 pub(crate) use pause::{pause, while_paused};
 pub(crate) use retry::{claim_number, retry};
 pub(crate) use rows::{find, find_many, owner};
-pub(crate) use texts::load as load_texts;
+pub(crate) use sms_ids::{find_by_sms_id, take_sms_ids};
+pub(crate) use texts::{load as load_texts, own_texts};

@@ -46,7 +46,7 @@ pub(crate) async fn find_many(
                  b.failed, b.invalid, b.blocked, b.expired, b.timeout,
                  b.price, b.charged, b.refunded, b.start_at, b.paused, b.ended_at,
                  b.first_invalid, b.first_blocked, b.duplicates, b.held_until,
-                 b.webhook_url IS NOT NULL
+                 b.webhook_url IS NOT NULL, b.first_sms_id, b.own_parts
              FROM messages m
              LEFT JOIN bulk_messages b ON b.message = m.id
              LEFT JOIN orders o ON o.id = m.order_id
@@ -93,6 +93,7 @@ fn read(mut row: Row) -> Result<BulkMessage> {
         sender: row.get()?,
         text: Text::new(row.get::<String>()?),
         parts: row.get()?,
+        own_parts: None,
         state: row.get()?,
         counts: Counts::default(),
         left_out: LeftOut::default(),
@@ -103,6 +104,7 @@ fn read(mut row: Row) -> Result<BulkMessage> {
         refunded: Msat::ZERO,
         start_at: None,
         paused: false,
+        first_sms_id: None,
         valid_until: row.get()?,
         created_at: row.get()?,
         ended_at: None,
@@ -176,5 +178,7 @@ fn read_campaign(row: &mut Row, message: &mut BulkMessage) -> Result<()> {
     let held_until: Option<Timestamp> = row.get()?;
     message.held_until = held_until.filter(|_| !message.state.is_final());
     message.has_webhook = row.get::<i64>()? != 0;
+    message.first_sms_id = row.get()?;
+    message.own_parts = row.get()?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! A pack is the texts of a run of recipients: of each the parts (2 octets), the length (4 octets) and the text in
 //! UTF-8.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::MessageId;
 use domain::limits::CHUNK_RECIPIENTS_MAX;
@@ -85,6 +85,27 @@ pub(crate) async fn load(
         loaded.push(texts);
     }
     Ok(loaded)
+}
+
+/// The text of each of these recipients, if it has one of its own. Neighbours are read as one run.
+pub(crate) async fn own_texts(
+    tx: &mut impl Tx,
+    recipients: &[(MessageId, u32)],
+) -> Result<Vec<Option<OwnText>>> {
+    let run = |(message, index): &(MessageId, u32)| (*message, index / CHUNK_RECIPIENTS_MAX);
+    let runs: BTreeSet<_> = recipients.iter().map(run).collect();
+    let runs: Vec<_> = runs
+        .into_iter()
+        .map(|(message, run)| {
+            let first = run * CHUNK_RECIPIENTS_MAX;
+            (message, first, first.saturating_add(CHUNK_RECIPIENTS_MAX - 1))
+        })
+        .collect();
+    let mut texts: BTreeMap<(MessageId, u32), OwnText> = BTreeMap::new();
+    for ((message, ..), found) in runs.iter().zip(load(tx, &runs).await?) {
+        texts.extend(found.into_iter().map(|(index, text)| ((*message, index), text)));
+    }
+    Ok(recipients.iter().map(|recipient| texts.get(recipient).cloned()).collect())
 }
 
 fn unpack(mut packed: &[u8]) -> Option<Vec<OwnText>> {

@@ -37,7 +37,7 @@ pub(crate) async fn load_content(
                  CASE WHEN coalesce(o.state, m.order_state) IN ('lost', 'cancelled')
                      THEN coalesce(o.reason, m.order_reason, 'node_refunded') END,
                  CASE WHEN m.order_id IS NULL THEN m.state END,
-                 coalesce(b.at_any_hour, 1), coalesce(b.merged, 0)
+                 coalesce(b.at_any_hour, 1), b.own_parts IS NOT NULL
              FROM messages m LEFT JOIN orders o ON o.id = m.order_id
              LEFT JOIN bulk_messages b ON b.message = m.id AND m.order_id IS NULL
              WHERE m.id = ?1",

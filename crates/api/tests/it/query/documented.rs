@@ -1,0 +1,71 @@
+//! The door's OpenAPI document, compared with the routes and with answers.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{EXAMPLE, Shop};
+use crate::client::Answer;
+use crate::house::Open;
+use crate::schema::check;
+
+fn document() -> Value {
+    serde_json::from_str(include_str!("../../../openapi/query.json")).unwrap()
+}
+
+#[test]
+fn has_every_endpoint_and_no_other() {
+    let source = include_str!("../../../src/query/routes.rs");
+    let endpoints = source.split("endpoint!(door, \"").skip(1);
+    let endpoint = |rest: &str| format!("/api/4/{}/api.json", rest.split('"').next().unwrap());
+    let mut routed: BTreeSet<_> = endpoints.map(endpoint).collect();
+    routed.insert("/api/4/openapi.json".to_owned());
+    let documented: BTreeSet<_> =
+        document()["paths"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(documented, routed);
+    assert!(routed.len() > 4);
+}
+
+#[tokio::test]
+async fn is_served_to_everybody() {
+    let open = Open::new().await;
+    let answer = open.get("/api/4/openapi.json").await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.json(), document());
+}
+
+fn conforms(path: &str, answer: &Answer) {
+    let document = document();
+    for method in ["get", "post"] {
+        let response = &document["paths"][path][method]["responses"]["200"];
+        let either = &response["content"]["application/json"]["schema"]["oneOf"];
+        let json = answer.json();
+        let schema = &either[usize::from(json["status"] == "error")];
+        assert!(schema.is_object(), "{path} is not documented");
+        if let Err(wrong) = check(&document, schema, &json) {
+            panic!("{method} {path}: {wrong}\n{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn answers_are_as_documented() {
+    let shop = Shop::new().await;
+    for (path, parameters) in [
+        ("/api/4/sms/api.json", EXAMPLE),
+        ("/api/4/sms/api.json", "msisdn=4520123456&text=a&sender=Min+blog"),
+        ("/api/4/sms/api.json", "msisdn=4520123456,66812345678&text=a&sender=You"),
+        ("/api/4/sms/api.json", "msisdn=x"),
+        ("/api/4/sms/api.json", "key=wrong"),
+        ("/api/4/view/outbox/api.json", ""),
+        ("/api/4/view/outbox/api.json", "page=0"),
+        ("/api/4/view/yourprices/api.json", ""),
+        ("/api/4/view/yourprices/api.json", "user=nobody"),
+        ("/api/4/get/dialcodes/api.json", ""),
+        ("/api/4/get/dialcodes/api.json", "key="),
+    ] {
+        shop.tick();
+        conforms(path, &shop.get(path, parameters).await);
+        conforms(path, &shop.post(path, parameters).await);
+    }
+}
