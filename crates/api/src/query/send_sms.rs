@@ -13,7 +13,7 @@ use domain::sale::quote::Limits;
 use domain::time::Timestamp;
 use engine::accept::{
     CampaignWebhookRequest, Content, Demands, Draft, Payment, Priority, Recipients, Request,
-    Sender, Variables,
+    Sender, Variables, fill_for_contact,
 };
 
 use super::answer::{Failure, Success};
@@ -46,7 +46,7 @@ async fn send(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let asked = &call.parameters;
     // The recipient is judged before the text.
     let text = asked.get("text").unwrap_or_default();
-    let Addressed { to, dialcode, content } = match asked.get("contact") {
+    let Addressed { to, dialcode, content, chars } = match asked.get("contact") {
         Some(_) => to_contact(door, account, asked, text).await?,
         None => read_recipients(asked, door, text)?,
     };
@@ -83,7 +83,7 @@ async fn send(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let mut sms = vec![
         ("smsid", accepted.first_sms_id.into()),
         ("cost", price(&door.engine, accepted.price)),
-        ("chars-count", text.chars().count().into()),
+        ("chars-count", chars.into()),
         ("msg-count", accepted.parts_in_all.into()),
         ("dialcode", dialcode.into()),
     ];
@@ -100,6 +100,8 @@ struct Addressed {
     /// That all recipients share.
     dialcode: Option<u16>,
     content: Content,
+    /// Of the text, with the placeholders of a group as they are written.
+    chars: usize,
 }
 
 /// A contact wins over a group, and a group over numbers.
@@ -112,19 +114,24 @@ async fn to_contact(
     let FoundContact { number, name, fields, .. } = found_contact(door, account, asked).await?;
     let number = number.ok_or_else(|| no_recipient().because("the contact has no number"))?;
     let contact = Contact { number, name, fields };
+    let filled = fill_for_contact(text, &contact);
+    let text = filled.map_err(|error| not_sent(&error.into(), asked, &door.engine))?;
     Ok(Addressed {
         to: Recipients::Numbers { list: AddressList::of(number), group: None },
         dialcode: Some(number.country_calling_code()),
-        content: Content::ForContact { text: text.to_owned(), contact },
+        chars: text.chars().count(),
+        content: Content::Text(text),
     })
 }
 
 fn read_recipients(asked: &Parameters, door: &DoorState, text: &str) -> Result<Addressed, Failure> {
+    let chars = text.chars().count();
     if asked.get("group").is_some() {
         let (list, group) = (AddressList::default(), Some(group_id(asked)?));
         let (text, variables) = (text.to_owned(), Variables::default());
         let content = Content::Placeholders { text, variables };
-        return Ok(Addressed { to: Recipients::Numbers { list, group }, dialcode: None, content });
+        let to = Recipients::Numbers { list, group };
+        return Ok(Addressed { to, dialcode: None, content, chars });
     }
     let written = asked.get("msisdn").ok_or_else(no_recipient)?;
     let numbers = read_numbers(written, door.settings.numbers.without_home())?;
@@ -132,6 +139,7 @@ fn read_recipients(asked: &Parameters, door: &DoorState, text: &str) -> Result<A
         to: Recipients::Numbers { list: numbers.list, group: None },
         dialcode: numbers.dialcode,
         content: Content::Text(text.to_owned()),
+        chars,
     })
 }
 

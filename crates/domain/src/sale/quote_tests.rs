@@ -150,7 +150,7 @@ proptest! {
         let size = Size { parts, ..ONE_PART };
         let (priced_by, limits) = (PricedBy::Part, CAMPAIGN);
         let request =
-            Request { size, to, priced_by, limits, tariff: &tariff, routes: &routes, blocked: &[] };
+            Request { size, to, priced_by, limits, tariff: &tariff, routes: &routes, texts: None, blocked: &[] };
         prop_assert_eq!(quote(request), Err(QuoteError::PriceTooHigh));
     }
 }

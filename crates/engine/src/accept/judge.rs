@@ -15,7 +15,6 @@ use domain::sale::quote::{self, Limits, PricedBy, Quote, Size, To};
 use domain::text::Text;
 use domain::time::Timestamp;
 
-use super::merge::for_contact;
 use super::render::Pieces;
 use super::request::{Content, Draft, Payment, Priority, Recipients, Sender};
 use super::{Accept, AcceptError, traffic};
@@ -161,7 +160,6 @@ impl Accept {
     ) -> Result<Pieces, AcceptError> {
         match content {
             Content::Text(text) => Ok(Pieces::plain_text(text)),
-            Content::ForContact { text, contact } => Ok(for_contact(&text, &contact)?),
             Content::Placeholders { text, variables } => Ok(Pieces::of(&text, &variables)?),
             Content::Template { id, variables } => {
                 let account = account.ok_or(AcceptError::NoAccount)?;

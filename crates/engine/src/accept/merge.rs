@@ -76,7 +76,11 @@ impl Accept {
 }
 
 /// The text for one contact.
-pub(super) fn for_contact(text: &str, contact: &Contact) -> Result<Pieces, RenderError> {
+///
+/// # Errors
+///
+/// [`RenderError::Missing`] for a placeholder that is a mistake, as for a group.
+pub fn fill_for_contact(text: &str, contact: &Contact) -> Result<String, RenderError> {
     let pieces = Pieces::of(text, &Variables::default())?;
     let unknown = |field: &&Field| {
         let is_known = is_usual(&field.name) || value_of(contact, &field.name).is_some();
@@ -85,8 +89,7 @@ pub(super) fn for_contact(text: &str, contact: &Contact) -> Result<Pieces, Rende
     if let Some(field) = pieces.fields().find(unknown) {
         return Err(RenderError::Missing(field.name.clone()));
     }
-    let text = pieces.fill(|field| Ok(filled(field, Some(contact))))?;
-    Ok(Pieces::plain_text(text))
+    pieces.fill(|field| Ok(filled(field, Some(contact))))
 }
 
 struct Filling {

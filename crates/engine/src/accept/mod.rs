@@ -51,6 +51,7 @@ use judge::Judged;
 pub(crate) use sms_ids::SmsIds;
 
 pub use error::AcceptError;
+pub use merge::fill_for_contact;
 pub use render::{RenderError, TooManyVariables, Variables};
 pub use request::{
     Accepted, AcceptedId, CampaignWebhookRequest, Content, Demands, Draft, Estimate, Payment,

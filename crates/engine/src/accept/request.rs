@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use domain::account::contacts::Contact;
 use domain::id::{AccountId, GroupId, MessageId, OrderId, TemplateId};
 use domain::message::address_list::AddressList;
 use domain::message::campaign::{CampaignEvents, Idempotency, LeftOut};
@@ -112,11 +111,6 @@ pub enum Content {
     Template {
         id: TemplateId,
         variables: Variables,
-    },
-    /// A text whose placeholders are this contact's fields.
-    ForContact {
-        text: String,
-        contact: Contact,
     },
 }
 

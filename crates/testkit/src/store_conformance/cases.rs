@@ -21,6 +21,9 @@ macro_rules! store_conformance {
             finds_what_a_login_is_compared_with
             a_code_is_used_once_and_not_for_long
             a_code_is_tried_a_few_times_and_few_are_made
+            // merged texts
+            hands_out_each_recipient_with_its_own_text
+            keeps_own_texts_for_a_retry
             // people
             keeps_people_with_ids_of_their_account
             a_number_has_one_person

@@ -63,6 +63,23 @@ async fn answers_are_as_documented() {
         ("/api/4/view/yourprices/api.json", "user=nobody"),
         ("/api/4/get/dialcodes/api.json", ""),
         ("/api/4/get/dialcodes/api.json", "key="),
+        ("/api/4/group/create/api.json", "name=x"),
+        ("/api/4/group/edit/api.json", "group=1&name=y"),
+        ("/api/4/contact/create/api.json", "fullname=Ida&msisdn=4520123456&zipcode=5000"),
+        ("/api/4/contact/create/api.json", ""),
+        ("/api/4/contact/edit/api.json", "contact=1&sex=2"),
+        ("/api/4/contact/addgroup/api.json", "contact=1&group=1"),
+        ("/api/4/view/contacts/api.json", ""),
+        ("/api/4/view/contact/api.json", "contact=1"),
+        ("/api/4/view/groups/api.json", ""),
+        ("/api/4/view/group/api.json", "group=1"),
+        ("/api/4/view/group/api.json", "group=9"),
+        ("/api/4/view/user/api.json", ""),
+        ("/api/4/contact/removegroup/api.json", "contact=1&group=1"),
+        ("/api/4/contact/delete/api.json", "contact=1"),
+        ("/api/4/group/delete/api.json", "group=1"),
+        ("/api/4/user/newapikey/api.json", "pass=wrong"),
+        ("/api/4/user/deleteapikey/api.json", "apikey=x"),
     ] {
         shop.tick();
         conforms(path, &shop.get(path, parameters).await);

@@ -166,3 +166,43 @@ async fn large_groups_have_pages() {
     let xml = shop.get("/api/4/view/contacts/api.xml", "").await;
     assert!(xml.body.contains("<success>VIEW_CONTACTS</success><contacts></contacts>"), "{xml}");
 }
+
+#[tokio::test]
+async fn texts_to_contacts_and_groups_are_filled_for_each() {
+    let shop = Shop::new().await;
+    let mut told = Transcript::of(&shop);
+    told.call("group/create", "name=Name").await;
+    told.call("contact/create", "fullname=Ida+Holm&msisdn=4512345678&zipcode=5000").await;
+    let long = "x".repeat(99);
+    told.call("contact/create", &format!("fullname={long}&msisdn=4520123456&zipcode=")).await;
+    told.call("contact/create", "fullname=Bo").await;
+    for contact in 1..=3 {
+        told.call("contact/addgroup", &format!("contact={contact}&group=1")).await;
+    }
+    told.text.clear();
+    let send = async |told: &mut Transcript<'_>, to: &str, text: &str| {
+        shop.tick();
+        told.call("sms", &format!("{to}&sender=You&text={text}")).await;
+    };
+    let text = "Hej+{{firstname|du}}+({{zipcode}}){{name}}+med+en+meget+lang+hilsen+fra+os";
+    send(&mut told, "contact=1", "Hej+{{firstname}}+{{email}}.").await;
+    send(&mut told, "contact=4512345678&group=9", "Hej+{{nmae|du}}").await;
+    send(&mut told, "contact=1", "Hej+{{nmae}}").await;
+    send(&mut told, "contact=3", "Hej").await;
+    send(&mut told, "contact=9", "Hej").await;
+    send(&mut told, "group=1", text).await;
+    send(&mut told, "group=1", "Hej+{{nmae}}").await;
+    send(&mut told, "group=1", "Hej").await;
+    send(&mut told, "msisdn=4512345678", "Hej+{{name}}").await;
+    // A contact that is changed changes no text that was accepted.
+    told.call("contact/edit", "contact=1&fullname=Eva").await;
+    insta::assert_snapshot!(told.text);
+    let outbox = shop.get("/api/4/view/outbox/api.json", "").await.json();
+    let rows = outbox["outbox"].as_array().unwrap().iter();
+    let shown = |row: &serde_json::Value| {
+        let field = |name: &str| row[name].to_string();
+        [field("smsid"), field("msisdn"), field("text"), field("msg-count"), field("price")]
+            .join(" ")
+    };
+    insta::assert_snapshot!(rows.map(shown).collect::<Vec<_>>().join("\n"));
+}
