@@ -143,6 +143,7 @@ fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
         webhook: None,
         refunds: RefundPolicy::Undelivered,
         idempotency: None,
+        first_sms_id: None,
         created_at: NOW,
     }
 }

@@ -148,6 +148,7 @@ fn bulk(account: AccountId, seconds: i64, recipients: u32) -> NewBulk {
         webhook: None,
         refunds: RefundPolicy::Undelivered,
         idempotency: None,
+        first_sms_id: None,
         created_at: at(seconds),
     }
 }

@@ -26,6 +26,30 @@ fn has_every_endpoint_and_no_other() {
     assert!(routed.len() > 4);
 }
 
+/// Words in capitals within quotes.
+fn words(text: &str) -> BTreeSet<&str> {
+    let is_word = |word: &&str| {
+        word.len() > 4 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
+    text.split(['"', '`']).filter(is_word).collect()
+}
+
+/// The words that the door's source has before its tests, and the document's table.
+#[test]
+fn every_word_of_an_error_is_explained() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/query");
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let sources: Vec<_> = files.map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let code = sources.iter().map(|source| source.split("#[cfg(test)]").next().unwrap());
+    let mut used: BTreeSet<_> = code.flat_map(words).collect();
+    used.retain(|word| !["SMS_SENT", "VIEW_OUTBOX", "VIEW_YOURPRICES"].contains(word));
+    let document = include_str!("../../../../../docs/query.md");
+    let (_, errors) = document.split_once("## Errors").unwrap();
+    let rows: String = errors.lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(words(&rows), used);
+    assert!(used.len() > 20, "{used:?}");
+}
+
 #[tokio::test]
 async fn is_served_to_everybody() {
     let open = Open::new().await;
