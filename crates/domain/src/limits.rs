@@ -1,5 +1,7 @@
 //! Limits of every queue and loop, with their reasons. At a limit, requests are refused early.
 
+mod logins;
+mod people;
 mod query;
 mod webhooks;
 
@@ -7,6 +9,8 @@ use std::time::Duration;
 
 use crate::money::Msat;
 
+pub use logins::*;
+pub use people::*;
 pub use query::*;
 pub use webhooks::*;
 

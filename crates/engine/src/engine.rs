@@ -28,6 +28,7 @@ use crate::hot_cache::HotCache;
 use crate::inbound::Inbound;
 use crate::inbox::CarrierInbox;
 use crate::live::Live;
+use crate::logins::Logins;
 use crate::metrics::{ByCarrier, Metrics};
 use crate::numbers::Numbers;
 use crate::orders::Orders;
@@ -59,6 +60,7 @@ pub struct Engine {
     pub campaigns: Arc<Campaigns>,
     pub events: Arc<Events>,
     pub accounts: Arc<Accounts>,
+    pub logins: Arc<Logins>,
     pub directory: Arc<Directory>,
     pub numbers: Arc<Numbers>,
     pub traces: Arc<Traces>,
@@ -129,6 +131,7 @@ impl Engine {
         }));
         let accounts = Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices)
             .with_fetch(fetch.clone())
+            .with_tasks(tasks.clone())
             .with_rules_for_strangers(at_start.strangers.clone());
         let accounts = Arc::new(accounts);
         let orders = Arc::new(Orders {
@@ -157,9 +160,11 @@ impl Engine {
             settings: settings.clone(),
             accounts: accounts.clone(),
             secrets: HotCache::default(),
+            merges: tokio::sync::Semaphore::new(limits::MERGES_MAX),
             sms_ids: Default::default(),
             waiting: Default::default(),
         });
+        let logins = Arc::new(Logins::new(accounts.clone(), accept.clone()));
         let inbound = Arc::new(Inbound {
             store: store.clone(),
             clock: clock.clone(),
@@ -229,6 +234,7 @@ impl Engine {
             campaigns,
             events,
             accounts,
+            logins,
             directory,
             numbers,
             traces,

@@ -31,6 +31,7 @@ pub mod accept;
 pub mod accounts;
 pub mod campaigns;
 pub mod directory;
+pub mod logins;
 pub mod numbers;
 pub mod orders;
 pub mod traces;

@@ -137,6 +137,7 @@ fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
         payer: account,
         groups: vec![PriceGroup { price: PRICE, numbers: (0..recipients).map(number).collect() }],
         excluded: vec![],
+        texts: None,
         duplicates: 0,
         at_any_hour: false,
         held_until: None,

@@ -143,6 +143,7 @@ fn bulk(account: AccountId, seconds: i64, recipients: u32) -> NewBulk {
             numbers: (0..recipients).map(number).collect(),
         }],
         excluded: vec![],
+        texts: None,
         duplicates: 0,
         at_any_hour: false,
         held_until: None,

@@ -29,9 +29,41 @@ mod show_openapi;
 mod view_outbox;
 mod view_prices;
 
+mod delete_key;
+mod log_in;
+mod show_user;
+
+mod contact_view;
+mod named_objects;
+mod number_fields;
+mod page;
+mod person_fields;
+
+mod change_groups;
+mod create_contact;
+mod delete_contact;
+mod edit_contact;
+mod join_group;
+mod list_contacts;
+mod list_groups;
+mod show_contact;
+mod show_group;
+
+use change_groups::{create_group, delete_group, edit_group};
+use create_contact::create_contact;
+use delete_contact::delete_contact;
+use delete_key::delete_key;
+use edit_contact::edit_contact;
+use join_group::{join_group, leave_group};
+use list_contacts::list_contacts;
 use list_dialcodes::list_dialcodes;
+use list_groups::list_groups;
+use log_in::log_in;
 use send_sms::send_sms;
+use show_contact::show_contact;
+use show_group::show_group;
 use show_openapi::show_openapi;
+use show_user::show_user;
 use view_outbox::view_outbox;
 use view_prices::view_prices;
 

@@ -20,7 +20,7 @@ pub(super) struct Numbers {
 pub(super) fn read_numbers(written: &str, notation: Notation) -> Result<Numbers, Failure> {
     let (mut list, mut dialcodes) = (Vec::new(), Vec::new());
     for one in written.split(',').map(str::trim).filter(|one| !one.is_empty()) {
-        let number = read_number(one, notation)?;
+        let number = read_number(one, "sms", notation)?;
         dialcodes.push(number.country_calling_code());
         list.push(number);
     }
@@ -36,8 +36,13 @@ pub(super) fn read_numbers(written: &str, notation: Notation) -> Result<Numbers,
     })
 }
 
-fn read_number(written: &str, notation: Notation) -> Result<Msisdn, Failure> {
-    let wrong = |word| Failure::echo(word, "sms", "msisdn", Some(written));
+/// One number; an error repeats it in the object `of`.
+pub(super) fn read_number(
+    written: &str,
+    of: &'static str,
+    notation: Notation,
+) -> Result<Msisdn, Failure> {
+    let wrong = |word| Failure::echo(word, of, "msisdn", Some(written));
     if written.chars().any(char::is_alphabetic) {
         return Err(wrong("MSISDN_ALPHA"));
     }

@@ -49,12 +49,12 @@ pub(super) fn not_sent(error: &AcceptError, asked: &Parameters, engine: &Engine)
         AcceptError::SilentNotAllowed => echo("ACCESS_DENIED", "silent").because(reason),
         AcceptError::PremiumNotAllowed => echo("ACCESS_DENIED", "price").because(reason),
         AcceptError::BadCallback(_) => echo("CALLBACK_INVALID", "callback").because(reason),
+        AcceptError::Variables(_) => Failure::new("TEXT_INVALID").because(reason),
         AcceptError::TooManyCallbacks { .. }
         | AcceptError::NoAccount
         | AcceptError::NotForOrders
         | AcceptError::SenderNotApproved
         | AcceptError::NoSuchTemplate
-        | AcceptError::Variables(_)
         | AcceptError::OtpNotAllowed
         | AcceptError::TooManyForOtp { .. }
         | AcceptError::BadWebhook(_)

@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::id::GroupId;
+use domain::account::contacts::Contact;
+use domain::account::people::FoundContact;
+use domain::id::AccountId;
 use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::door::Door;
@@ -12,14 +14,15 @@ use domain::routing::Charge;
 use domain::sale::quote::Limits;
 use domain::time::Timestamp;
 use engine::accept::{
-    Accepted, CampaignWebhookRequest, Content, Demands, Draft, Payment, Priority, Recipients,
-    Request, Sender,
+    CampaignWebhookRequest, Content, Demands, Draft, Payment, Priority, Recipients, Request,
+    Sender, Variables, fill_for_contact,
 };
 
-use super::answer::{Failure, Success, shown};
+use super::answer::{Failure, Success};
 use super::call::Call;
 use super::kroner::price;
 use super::msisdn::{no_recipient, read_numbers};
+use super::named_objects::{found_contact, group_id};
 use super::not_sent::not_sent;
 use super::parameters::Parameters;
 use super::reference::read_reference;
@@ -43,8 +46,15 @@ pub(crate) async fn send_sms(State(door): State<DoorState>, call: Call) -> Respo
 async fn send(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let account = call.sending()?;
     let asked = &call.parameters;
-    let (to, dialcode) = read_recipients(asked, door)?;
-    let text = asked.get("text").ok_or_else(|| Failure::echo("TEXT_EMPTY", "sms", "text", None))?;
+    // The recipient is judged before the text.
+    let text = asked.get("text").unwrap_or_default();
+    let Addressed { to, dialcode, content, chars } = match asked.get("contact") {
+        Some(_) => to_contact(door, account, asked, text).await?,
+        None => read_recipients(asked, door, text)?,
+    };
+    if text.is_empty() {
+        return Err(Failure::echo("TEXT_EMPTY", "sms", "text", None));
+    }
     let strict = door.engine.accounts.settings(account).await?.senders.strict;
     let senders = read_sender(asked.get("sender"), strict)?;
     let start_at = read_schedule(asked.get("schedule"), door.engine.accept.now())?;
@@ -55,7 +65,7 @@ async fn send(door: &DoorState, call: &Call) -> Result<Success, Failure> {
             account: Some(account),
             payment: Payment::Shares,
             sender: Sender::Preferred(senders),
-            content: Content::Text(text.to_owned()),
+            content,
             form,
             charge,
             to,
@@ -79,8 +89,8 @@ async fn send(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let mut sms = vec![
         ("smsid", accepted.first_sms_id.into()),
         ("cost", price(&door.engine, accepted.price)),
-        ("chars-count", text.chars().count().into()),
-        ("msg-count", messages(&accepted).into()),
+        ("chars-count", chars.into()),
+        ("msg-count", accepted.parts_in_all.into()),
         ("dialcode", dialcode.into()),
     ];
     let sender = accepted.sender.as_ref().map(SenderId::as_str);
@@ -90,35 +100,53 @@ async fn send(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     Ok(Success::of("SMS_SENT", "sms", Node::Object(sms)))
 }
 
-/// Parts to all recipients that it is sent to.
-fn messages(accepted: &Accepted) -> u64 {
-    let left_out = accepted.left_out.invalid + accepted.left_out.blocked;
-    u64::from(accepted.parts) * u64::from(accepted.total.saturating_sub(left_out))
+/// Who gets it, and what: a text to a group or a contact may have placeholders.
+struct Addressed {
+    to: Recipients,
+    /// That all recipients share.
+    dialcode: Option<u16>,
+    content: Content,
+    /// Of the text, with the placeholders of a group as they are written.
+    chars: usize,
 }
 
-/// The recipients, and their calling code if all of them share it. A contact wins over a group, and a
-/// group over numbers.
-fn read_recipients(
-    asked: &Parameters,
+/// A contact wins over a group, and a group over numbers.
+async fn to_contact(
     door: &DoorState,
-) -> Result<(Recipients, Option<u16>), Failure> {
-    if let Some(contact) = asked.get("contact") {
-        return Err(unsupported("contact", contact));
-    }
-    if let Some(group) = asked.get("group") {
-        let wrong = || {
-            let object = Node::object([("group", shown(Some(group)))]);
-            Failure::new("EMPTY_GROUP")
-                .with("group", object)
-                .because("there is no such contact group")
-        };
-        let group = GroupId(group.trim().parse().map_err(|_| wrong())?);
-        let list = AddressList::default();
-        return Ok((Recipients::Numbers { list, group: Some(group) }, None));
+    account: AccountId,
+    asked: &Parameters,
+    text: &str,
+) -> Result<Addressed, Failure> {
+    let FoundContact { number, name, fields, .. } = found_contact(door, account, asked).await?;
+    let number = number.ok_or_else(|| no_recipient().because("the contact has no number"))?;
+    let contact = Contact { number, name, fields };
+    let filled = fill_for_contact(text, &contact);
+    let text = filled.map_err(|error| not_sent(&error.into(), asked, &door.engine))?;
+    Ok(Addressed {
+        to: Recipients::Numbers { list: AddressList::of(number), group: None },
+        dialcode: Some(number.country_calling_code()),
+        chars: text.chars().count(),
+        content: Content::Text(text),
+    })
+}
+
+fn read_recipients(asked: &Parameters, door: &DoorState, text: &str) -> Result<Addressed, Failure> {
+    let chars = text.chars().count();
+    if asked.get("group").is_some() {
+        let (list, group) = (AddressList::default(), Some(group_id(asked)?));
+        let (text, variables) = (text.to_owned(), Variables::default());
+        let content = Content::Placeholders { text, variables };
+        let to = Recipients::Numbers { list, group };
+        return Ok(Addressed { to, dialcode: None, content, chars });
     }
     let written = asked.get("msisdn").ok_or_else(no_recipient)?;
     let numbers = read_numbers(written, door.settings.numbers.without_home())?;
-    Ok((Recipients::Numbers { list: numbers.list, group: None }, numbers.dialcode))
+    Ok(Addressed {
+        to: Recipients::Numbers { list: numbers.list, group: None },
+        dialcode: numbers.dialcode,
+        content: Content::Text(text.to_owned()),
+        chars,
+    })
 }
 
 /// Unix seconds; past or now is at once.
@@ -161,11 +189,6 @@ fn read_charge(written: Option<&str>) -> Result<Option<Charge>, Failure> {
                 .because(format!("it must be øre, in digits: at most {}", Charge::MAX))
         }),
     }
-}
-
-fn unsupported(name: &'static str, value: &str) -> Failure {
-    Failure::echo("NOT_SUPPORTED", "sms", name, Some(value))
-        .because(format!("`{name}` is not supported; nothing was sent"))
 }
 
 #[cfg(test)]

@@ -342,7 +342,8 @@ async fn what_the_house_cannot_do_now() {
     house.gate.set_down(false);
 
     let hash = KeyHash(Sha256::digest(b"bg_powerless").into());
-    let new = NewKey { account: house.account(), hash, scopes: vec![], rate: None };
+    let new =
+        NewKey { account: house.account(), hash, scopes: vec![], rate: None, description: None };
     house.store.add_key(new, BY, NOON).await.unwrap();
     let answer = open.post_with_key("/createsendorder", "bg_powerless", send).await;
     tell("a key without scopes", answer);

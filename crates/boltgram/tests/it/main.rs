@@ -28,6 +28,7 @@ mod reload;
 mod walk_admin;
 mod walk_commands;
 mod walk_credit;
+mod walk_logins;
 mod walk_operator;
 mod walk_postgres;
 mod walk_redaction;

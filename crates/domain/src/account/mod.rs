@@ -3,6 +3,8 @@
 pub mod blocklist;
 pub mod contacts;
 pub mod operator;
+pub mod people;
+pub mod profile;
 pub mod sender;
 pub mod template;
 pub mod traffic;
@@ -106,6 +108,8 @@ pub struct Key {
     pub scopes: Vec<Scope>,
     /// Requests per second, `None` = no limit.
     pub rate: Option<u32>,
+    /// What its owner calls it.
+    pub description: Option<String>,
     pub created_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
     /// Its account is disabled.
@@ -166,6 +170,7 @@ mod tests {
             account: AccountId(1),
             scopes: vec![scope.parse().unwrap()],
             rate: None,
+            description: None,
             created_at: Timestamp::default(),
             revoked_at: None,
             is_disabled: false,

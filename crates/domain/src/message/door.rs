@@ -9,6 +9,14 @@ pub enum Door {
     Query,
     /// It answers a message that came in, as HELP is answered.
     Inbound,
+    /// A code of a login.
+    Login,
 }
 
-stored_as!(Door { Orders = "orders", Bulk = "bulk", Query = "query", Inbound = "inbound" });
+stored_as!(Door {
+    Orders = "orders",
+    Bulk = "bulk",
+    Query = "query",
+    Inbound = "inbound",
+    Login = "login",
+});

@@ -20,6 +20,7 @@ pub mod door;
 pub mod email;
 pub mod failed_try;
 pub mod form;
+pub mod merged_texts;
 pub mod outcome;
 pub mod parts;
 pub mod progress;

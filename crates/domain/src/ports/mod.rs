@@ -31,13 +31,14 @@ pub use store::{
     Delivery, DeliveryOutcome, DeliveryResult, DirectoryStore, EndedOrder, EventOwner, EventSearch,
     EventStore, EventSubject, EventsFound, FoundEvent, FoundMessage, FoundRecipient, Grant,
     Granted, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, Lease, LedgerStore, LinkDemand,
-    LinkLease, LinkReport, LinkStore, MessageSearch, MessageStore, MessagesFound, NetworkCaps,
-    NewAccount, NewKey, NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
-    NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad,
-    OrderStore, PartTrace, Period, RecipientList, RecipientPage, RecipientReport, RecipientSearch,
-    RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore, Refunded, RepeatedOrder,
-    Replay, Retry, RetryOutcome, SearchStore, SenderList, SenderStore, Snapshot, Spent, Store,
-    TermsStore, TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
+    LinkLease, LinkReport, LinkStore, LoginStore, Membership, MessageSearch, MessageStore,
+    MessagesFound, NetworkCaps, NewAccount, NewKey, NewRefund, NodeLinks, NodeReport, NodeVerdict,
+    NotRefunded, NotedReceipt, NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer,
+    OrderCaps, OrderLoad, OrderStore, PartTrace, PeopleStore, Period, RecipientList, RecipientPage,
+    RecipientReport, RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Refund,
+    RefundStore, Refunded, RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore, SenderList,
+    SenderStore, Snapshot, Spent, Store, StoredLogin, TermsStore, TraceStore, TracedMessage,
+    TrafficStore, UnpaidEnd, WaitingEvents,
 };
 
 pub use store_observer::StoreObserver;

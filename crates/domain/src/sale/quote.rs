@@ -9,6 +9,7 @@ use crate::message::address_list::AddressList;
 use crate::message::campaign::{Excluded, Exclusion, LeftOut, PriceGroup, total_price};
 use crate::message::email::EmailAddress;
 use crate::message::form::Form;
+use crate::message::merged_texts::MergedTexts;
 use crate::money::Msat;
 use crate::number::Msisdn;
 use crate::routing::{Charge, Routes};
@@ -46,7 +47,7 @@ pub struct Size {
     pub encoding: Option<Encoding>,
 }
 
-/// A request, judged and priced.
+/// A request, judged and priced. Where texts differ, the size is that of the longest.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Quote {
     pub size: Size,
@@ -108,6 +109,8 @@ pub struct Request<'a> {
     pub routes: &'a Routes,
     /// What the recipients pay.
     pub charge: Option<Charge>,
+    /// The parts of each recipient's text, where they differ.
+    pub texts: Option<&'a MergedTexts>,
     /// Those of the recipients who want no messages, sorted.
     pub blocked: &'a [Msisdn],
 }
@@ -145,7 +148,7 @@ fn check_length(text: &str, limits: Limits) -> Result<(), QuoteError> {
 
 /// Prices a request. Work in proportion to the recipients, of whom there may be two million.
 pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
-    let Request { size, to, priced_by, limits, tariff, routes, charge, blocked } = request;
+    let Request { size, to, priced_by, limits, tariff, routes, charge, texts, blocked } = request;
     match to {
         To::Mailbox(mailbox) => {
             if routes.email().is_empty() {
@@ -160,6 +163,10 @@ pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
             if !numbers.iter().any(served) {
                 return Err(QuoteError::NoRoute);
             }
+            let parts = |number: Msisdn| {
+                let own = texts.and_then(|texts| texts.get(number));
+                own.map_or(size.parts, |(_, parts)| parts)
+            };
             let charged = |number: &Msisdn| {
                 let route = routes.find(&Address::Phone(*number));
                 route.carriers.iter().any(|carrier| routes.can_charge(&carrier.name, charge))
@@ -168,10 +175,12 @@ pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
                 return Err(QuoteError::NoCharge);
             }
             // Carriers charge for each part.
-            if charge.is_some() && size.parts > 1 {
-                return Err(QuoteError::ChargedParts { parts: size.parts });
+            let most = numbers.iter().copied().map(parts).max().unwrap_or(size.parts);
+            if charge.is_some() && most > 1 {
+                return Err(QuoteError::ChargedParts { parts: most });
             }
-            let groups = group_by_price(numbers, |number| each(tariff, priced_by, size, number))?;
+            let price = |number| each(tariff, priced_by, parts(number), number);
+            let groups = group_by_price(numbers, price)?;
             let price = total_price(&groups).ok_or(QuoteError::PriceTooHigh)?;
             Ok(Quote { size, to: Priced::Numbers { groups, excluded, duplicates }, price })
         }
@@ -267,10 +276,10 @@ fn sort_out(
     }
 }
 
-fn each(tariff: &Tariff, priced_by: PricedBy, size: Size, number: Msisdn) -> Option<Msat> {
+fn each(tariff: &Tariff, priced_by: PricedBy, parts: u16, number: Msisdn) -> Option<Msat> {
     match priced_by {
         PricedBy::Order => Some(tariff.price(Product::Send, Some(number))),
-        PricedBy::Part => tariff.price(Product::Part, Some(number)).checked_mul(size.parts.into()),
+        PricedBy::Part => tariff.price(Product::Part, Some(number)).checked_mul(parts.into()),
     }
 }
 

@@ -44,7 +44,17 @@ fn quoted(
 ) -> Result<Quote, QuoteError> {
     let (tariff, routes) = (tariff(), routes());
     let (tariff, routes) = (&tariff, &routes);
-    quote(Request { size, to, priced_by, limits: CAMPAIGN, tariff, routes, charge: None, blocked })
+    quote(Request {
+        size,
+        to,
+        priced_by,
+        limits: CAMPAIGN,
+        tariff,
+        routes,
+        charge: None,
+        texts: None,
+        blocked,
+    })
 }
 
 #[test]
@@ -59,8 +69,18 @@ fn a_charge_needs_a_carrier_of_the_numbers_that_charges_it() {
         let to = addresses(&[4_520_123_456]);
         let (tariff, charge) = (tariff(), Charge::new(hundredths));
         let (tariff, limits, priced_by) = (&tariff, CAMPAIGN, PricedBy::Part);
-        quote(Request { size, to, priced_by, limits, tariff, routes, charge, blocked: &[] })
-            .map(|quote| quote.payable())
+        quote(Request {
+            size,
+            to,
+            priced_by,
+            limits,
+            tariff,
+            routes,
+            charge,
+            texts: None,
+            blocked: &[],
+        })
+        .map(|quote| quote.payable())
     };
     let quoted = |routes: &Routes, hundredths| quoted_of(ONE_PART, routes, hundredths);
     assert_eq!(quoted(&routes("main"), 500), Ok(1));
@@ -178,7 +198,7 @@ proptest! {
         let size = Size { parts, ..ONE_PART };
         let (priced_by, limits) = (PricedBy::Part, CAMPAIGN);
         let request =
-            Request { size, to, priced_by, limits, tariff: &tariff, routes: &routes, charge: None, blocked: &[] };
+            Request { size, to, priced_by, limits, tariff: &tariff, routes: &routes, charge: None, texts: None, blocked: &[] };
         prop_assert_eq!(quote(request), Err(QuoteError::PriceTooHigh));
     }
 }

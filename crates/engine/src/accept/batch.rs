@@ -213,6 +213,7 @@ async fn look(store: &impl AddOrders, orders: &[CreditOrder], unknown: &PortErro
 fn chunk(order: &CreditOrder) -> ClaimedChunk {
     let content = Arc::new(order.message.content.clone());
     let recipients = (0..).zip(&order.message.recipients).map(|(index, to)| ClaimedRecipient {
+        content: None,
         index,
         to: to.clone(),
         accepted: Vec::new(),

@@ -190,6 +190,8 @@ pub struct Accepted {
     /// When the last recipient that quiet hours hold may be sent to.
     pub held_until: Option<Timestamp>,
     pub parts: u16,
+    /// Parts to all recipients that it is sent to.
+    pub parts_in_all: u64,
     pub price: Msat,
     /// An earlier request was accepted; this one repeats it.
     pub repeated: bool,
@@ -209,6 +211,7 @@ impl Accepted {
             left_out: LeftOut::default(),
             held_until: None,
             parts: 1,
+            parts_in_all: 1,
             price: answer.price,
             repeated: true,
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::id::{AccountId, MessageId};
 use domain::limits;
-use domain::message::campaign::NewBulk;
+use domain::message::campaign::{LeftOut, NewBulk};
 use domain::message::{Content, Lane};
 use domain::ports::{PortError, Spent};
 use domain::sale::quote::Priced;
@@ -32,8 +32,18 @@ impl Accept {
             // Same response as before, whatever has changed since.
             return self.read_spent(account, spent).await;
         }
-        let Judged { sender, start_at, text, form, charge, quote, held_until, settings, traffic } =
-            self.judge(draft).await?;
+        let Judged {
+            sender,
+            start_at,
+            text,
+            form,
+            charge,
+            texts,
+            quote,
+            held_until,
+            settings,
+            traffic,
+        } = self.judge(draft).await?;
         let webhook = self.campaign_webhook(campaign_webhook, settings.webhook)?;
         let of_account = settings.callback_url.filter(|_| with_account_callback);
         let callbacks = self.callbacks(&callbacks, of_account)?;
@@ -72,6 +82,7 @@ impl Accept {
             payer: account,
             groups,
             excluded,
+            texts,
             duplicates: left_out.duplicates,
             at_any_hour: priority == Priority::Otp,
             held_until,
@@ -84,6 +95,7 @@ impl Accept {
             first_sms_id,
             created_at: now,
         };
+        let parts_in_all = new.own_parts().unwrap_or_else(|| same_parts(parts, total, left_out));
         let counted = self.count_traffic(Some(account), traffic).await?;
         let stored = self.store.add_bulk(Arc::new(new)).await;
         if is_refused(&stored)
@@ -117,6 +129,7 @@ impl Accept {
             left_out,
             held_until,
             parts,
+            parts_in_all,
             price,
             repeated,
         })
@@ -145,6 +158,9 @@ impl Accept {
                     left_out: stored.left_out,
                     held_until: stored.held_until,
                     parts: stored.parts,
+                    parts_in_all: stored.own_parts.unwrap_or_else(|| {
+                        same_parts(stored.parts, stored.counts.total(), stored.left_out)
+                    }),
                     price,
                     repeated: true,
                 })
@@ -158,4 +174,10 @@ impl Accept {
             }
         }
     }
+}
+
+/// Parts to all recipients that are sent to.
+fn same_parts(parts: u16, total: u32, left_out: LeftOut) -> u64 {
+    let sent_to = total.saturating_sub(left_out.invalid + left_out.blocked);
+    u64::from(parts) * u64::from(sent_to)
 }

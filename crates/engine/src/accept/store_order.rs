@@ -44,12 +44,22 @@ impl Accept {
         self: &Arc<Self>,
         request: Request,
     ) -> Result<Accepted, AcceptError> {
+        self.store_order_at(request, None).await
+    }
+
+    /// At another price than its tariff's.
+    pub(super) async fn store_order_at(
+        self: &Arc<Self>,
+        request: Request,
+        price: Option<Msat>,
+    ) -> Result<Accepted, AcceptError> {
         let named = match request.repeat {
             Repeat::Order(id) => Some(id),
             Repeat::Never | Repeat::Key(_) => None,
         };
         let prepared = self.prepare(request).await?;
-        let (price, now) = (prepared.judged.quote.price, self.clock.now());
+        let price = price.unwrap_or(prepared.judged.quote.price);
+        let now = self.clock.now();
         let id = named.unwrap_or_else(|| order_id(&*self.random, now));
         let to = prepared.to.clone();
         let (order, judged) = prepared.order(id, price, now);
@@ -163,6 +173,7 @@ fn accepted(order: &NewOrder, judged: &Judged) -> Accepted {
         left_out: LeftOut::default(),
         held_until: None,
         parts: judged.quote.size.parts,
+        parts_in_all: judged.quote.size.parts.into(),
         price: order.price,
         repeated: false,
     }

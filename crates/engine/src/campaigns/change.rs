@@ -93,6 +93,7 @@ impl Campaigns {
             left_out: LeftOut::default(),
             held_until: None,
             parts,
+            parts_in_all: u64::from(parts) * u64::from(total),
             price,
             repeated,
         })

@@ -12,6 +12,7 @@ use domain::limits::{
 use domain::message::campaign::{BulkMessage, BulkRecipient};
 use domain::money::Msat;
 use domain::ports::{PortError, RecipientList};
+use domain::text::Text;
 
 use super::Campaigns;
 
@@ -29,12 +30,22 @@ pub struct OutboxAsked<'a> {
 pub struct OutboxRow {
     pub message: Arc<BulkMessage>,
     pub recipient: BulkRecipient,
+    /// Its own text, and that text's parts, where texts differ.
+    pub own: Option<(Text, u16)>,
 }
 
 impl OutboxRow {
     /// The query door's id; `None`: it came in by another door.
     pub fn sms_id(&self) -> Option<u64> {
         self.message.first_sms_id.map(|first| first + u64::from(self.recipient.index))
+    }
+
+    pub fn text(&self) -> &str {
+        self.own.as_ref().map_or(self.message.text.as_str(), |(text, _)| text.as_str())
+    }
+
+    pub fn parts(&self) -> u16 {
+        self.own.as_ref().map_or(self.message.parts, |(_, parts)| *parts)
     }
 
     /// Of this recipient. An order has one recipient, and its price stands with the message.
@@ -97,13 +108,29 @@ impl Page {
         if self.skip > 0 {
             self.skip -= 1;
         } else if self.rows.len() < self.limit {
-            self.rows.push(OutboxRow { message: message.clone(), recipient });
+            self.rows.push(OutboxRow { message: message.clone(), recipient, own: None });
         }
     }
 }
 
 impl Campaigns {
     pub async fn outbox(
+        &self,
+        account: AccountId,
+        asked: OutboxAsked<'_>,
+    ) -> Result<Vec<OutboxRow>, PortError> {
+        let mut rows = self.find_rows(account, asked).await?;
+        let merged: Vec<_> =
+            rows.iter_mut().filter(|row| row.message.own_parts.is_some()).collect();
+        if !merged.is_empty() {
+            let named = merged.iter().map(|row| (row.message.id, row.recipient.index)).collect();
+            let texts = self.store.own_texts(named).await?;
+            merged.into_iter().zip(texts).for_each(|(row, text)| row.own = text);
+        }
+        Ok(rows)
+    }
+
+    async fn find_rows(
         &self,
         account: AccountId,
         asked: OutboxAsked<'_>,

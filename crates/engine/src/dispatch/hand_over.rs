@@ -140,6 +140,7 @@ impl Sorted {
         let mut occupied: Vec<(CarrierName, usize)> = Vec::new();
         let begun = self.batches.len();
         for mut recipient in recipients {
+            let content = recipient.content.take().unwrap_or_else(|| content.clone());
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
             let draw = draw(content.message, recipient.index);
             // A carrier that cannot charge the recipient is none for this message.
@@ -179,7 +180,7 @@ impl Sorted {
                         key,
                         reference: references.give(&content, key.recipient, &to, drawn, now),
                         to,
-                        content: content.clone(),
+                        content,
                         accepted: if goes_on { accepted } else { vec![] },
                     };
                     self.batch(carrier, lane, begun).push(submission);

@@ -9,9 +9,11 @@ mod directory;
 mod event;
 mod inbound;
 mod ledger;
+mod login;
 mod message;
 mod number;
 mod order;
+mod people;
 mod search;
 mod trace;
 

@@ -47,7 +47,7 @@ fn path(version: &str, engine: &str) -> PathBuf {
 async fn fill(store: &dyn Store) {
     let payer = account(store, Msat::new(CREDIT)).await;
     let scopes = vec!["sms:send".parse::<Scope>().unwrap()];
-    let key = NewKey { account: payer, hash: KEY, scopes, rate: Some(7) };
+    let key = NewKey { account: payer, hash: KEY, scopes, rate: Some(7), description: None };
     store.add_key(key, Actor::CommandLine, NOON).await.unwrap();
     let name = "Acme".parse().unwrap();
     store.add_sender(payer, name, Actor::CommandLine, NOON).await.unwrap();

@@ -69,6 +69,7 @@ impl BulkWorld {
             payer: self.account,
             groups: vec![group(EACH, 0..recipients)],
             excluded: vec![],
+            texts: None,
             duplicates: 0,
             at_any_hour: false,
             held_until: None,

@@ -16,6 +16,21 @@ macro_rules! store_conformance {
             gives_no_more_than_there_is
             lists_the_credit_that_was_given_newest_first
             disables_and_enables_an_account
+            // logins
+            keeps_a_profile_and_audits_no_value
+            finds_what_a_login_is_compared_with
+            a_code_is_used_once_and_not_for_long
+            a_code_is_tried_a_few_times_and_few_are_made
+            // merged texts
+            hands_out_each_recipient_with_its_own_text
+            keeps_own_texts_for_a_retry
+            // people
+            keeps_people_with_ids_of_their_account
+            a_number_has_one_person
+            a_person_is_in_groups_with_its_number
+            a_person_without_a_number_is_in_groups
+            finds_contacts_of_files_by_number
+            a_contact_of_a_file_is_gone_with_its_last_group
             // orders
             keeps_an_order_before_its_invoice
             refuses_a_duplicate_order

@@ -3,9 +3,12 @@
 
 mod answers;
 mod documented;
+mod logins;
 mod outbox;
 mod parameters;
+mod people;
 mod refusals;
+mod transcript;
 mod who;
 
 use std::time::Duration;

@@ -91,6 +91,7 @@ impl House {
             account: self.account,
             scopes: vec![Scope::all()],
             rate: None,
+            description: None,
             created_at: NOON,
             revoked_at: None,
             is_disabled: false,

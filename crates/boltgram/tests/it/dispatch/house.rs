@@ -206,6 +206,7 @@ impl House {
                 payer: account,
                 groups: vec![PriceGroup { price: Msat::new(1), numbers }],
                 excluded: Vec::new(),
+                texts: None,
                 duplicates: 0,
                 at_any_hour: false,
                 held_until: None,

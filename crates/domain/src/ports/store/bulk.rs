@@ -11,6 +11,7 @@ use crate::message::campaign::{BulkMessage, BulkRecipient, Idempotency, NewBulk}
 use crate::message::recipient::RecipientState;
 use crate::money::Msat;
 use crate::ports::PortError;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// The result of a request that spends credit. Unless it is [`Spent::Done`], nothing was stored.
@@ -139,6 +140,13 @@ pub trait BulkStore: Send + Sync {
         account: AccountId,
         sms_id: u64,
     ) -> Result<Option<(BulkMessage, u32)>, PortError>;
+
+    /// The texts of recipients, by message and index, in the order of the request, with their parts. `None` of
+    /// one that has no text of its own.
+    async fn own_texts(
+        &self,
+        recipients: Vec<(MessageId, u32)>,
+    ) -> Result<Vec<Option<(Text, u16)>>, PortError>;
 
     /// The account in whose list a message is, if any.
     async fn bulk_owner(&self, message: MessageId) -> Result<Option<AccountId>, PortError>;

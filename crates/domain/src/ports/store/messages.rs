@@ -76,6 +76,8 @@ pub struct ClaimedChunk {
 pub struct ClaimedRecipient {
     pub index: u32,
     pub to: Address,
+    /// What it is sent, if that differs from the message's content.
+    pub content: Option<Arc<Content>>,
     /// Parts (from 1) that a carrier already accepted. That carrier is the last one to do so, even
     /// if it is among `tried`.
     pub accepted: Vec<u16>,

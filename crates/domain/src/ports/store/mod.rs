@@ -15,10 +15,12 @@ mod events;
 mod inbound;
 mod ledger;
 mod links;
+mod logins;
 mod messages;
 mod numbers;
 mod operators;
 mod orders;
+mod people;
 mod refunds;
 mod search;
 mod senders;
@@ -43,6 +45,7 @@ pub use events::{
 pub use inbound::{InboundRecorded, InboundStore};
 pub use ledger::LedgerStore;
 pub use links::{Changed, LinkDemand, LinkLease, LinkReport, LinkStore, NodeLinks};
+pub use logins::{LoginStore, StoredLogin};
 pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, Lease, MessageStore,
     Recorded,
@@ -54,6 +57,7 @@ pub use orders::{
     NodeReport, NodeVerdict, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
     RepeatedOrder, UnpaidEnd,
 };
+pub use people::{Membership, PeopleStore};
 pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
 pub use search::{
     FoundMessage, FoundRecipient, MessageSearch, MessagesFound, Period, RecipientSearch,
@@ -74,6 +78,7 @@ pub trait Store:
     + BlocklistStore
     + DirectoryStore
     + OrderStore
+    + PeopleStore
     + MessageStore
     + InboundStore
     + NumberStore
@@ -88,6 +93,7 @@ pub trait Store:
     + TrafficStore
     + BulkStore
     + LinkStore
+    + LoginStore
     + std::fmt::Debug
 {
     /// Ok when a durable write would succeed now. Everyone may read the error: it names no address.

@@ -12,6 +12,7 @@ use domain::routing::Charge;
 use super::callbacks;
 use super::idempotency::{self, Spending};
 use super::packs::{self, Pack};
+use super::texts;
 use crate::rows::ledger;
 use crate::rows::message;
 use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
@@ -118,11 +119,13 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
     let first_sms_id =
         first_sms_id.map_err(|_| PortError::Refused("an id is below 2^63".to_owned()))?;
     let callbacks = callbacks::stored(&new.callbacks);
+    let own_parts = new.own_parts().map(i64::try_from).transpose();
+    let own_parts = own_parts.map_err(|_| PortError::Refused("too many parts".to_owned()))?;
     tx.execute(
         "INSERT INTO bulk_messages (message, account, door, price, refunds, invalid, blocked, start_at,
              first_invalid, first_blocked, duplicates, at_any_hour, held_until, webhook_url,
-             webhook_events, first_sms_id, callbacks)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             webhook_events, first_sms_id, callbacks, own_parts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             &new.content.message,
             new.payer,
@@ -139,6 +142,7 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
             new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
             first_sms_id,
             callbacks.as_ref(),
+            own_parts,
         ],
     )
     .await
@@ -159,6 +163,10 @@ async fn insert_recipients(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Resu
         packs::insert(tx, message, &packs).await?;
         packs.iter().map(|pack| (pack.first, pack.first + pack.count.saturating_sub(1))).collect()
     };
+    if let Some(merged) = &new.texts {
+        let runs = packs.iter().map(Pack::numbers).collect::<Result<Vec<_>>>()?;
+        texts::insert(tx, message, merged, &runs).await?;
+    }
     let firsts = (sums.payable..).step_by(CHUNK_RECIPIENTS_MAX as usize);
     let excluded = new.excluded.chunks(CHUNK_RECIPIENTS_MAX as usize);
     let excluded: Vec<_> =

@@ -49,7 +49,7 @@ pub(crate) async fn find_many(
                  b.failed, b.invalid, b.blocked, b.expired, b.timeout,
                  b.price, b.charged, b.refunded, b.start_at, b.paused, b.ended_at,
                  b.first_invalid, b.first_blocked, b.duplicates, b.held_until,
-                 b.webhook_url IS NOT NULL, b.first_sms_id
+                 b.webhook_url IS NOT NULL, b.first_sms_id, b.own_parts
              FROM messages m
              LEFT JOIN bulk_messages b ON b.message = m.id
              LEFT JOIN orders o ON o.id = m.order_id
@@ -98,6 +98,7 @@ fn read(mut row: Row) -> Result<BulkMessage> {
         form: Form::Text,
         charge: None,
         parts: row.get()?,
+        own_parts: None,
         state: row.get()?,
         counts: Counts::default(),
         left_out: LeftOut::default(),
@@ -184,5 +185,6 @@ fn read_campaign(row: &mut Row, message: &mut BulkMessage) -> Result<()> {
     message.held_until = held_until.filter(|_| !message.state.is_final());
     message.has_webhook = row.get::<i64>()? != 0;
     message.first_sms_id = row.get()?;
+    message.own_parts = row.get()?;
     Ok(())
 }

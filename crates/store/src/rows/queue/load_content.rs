@@ -17,6 +17,8 @@ pub(crate) struct Loaded {
     /// The state of a campaign, as read without a lock; `None` of a message that has an order.
     pub(crate) campaign: Option<MessageState>,
     pub(crate) held_in_quiet_hours: bool,
+    /// Its recipients have texts of their own.
+    pub(crate) is_merged: bool,
     pub(crate) deadline_height: Option<u32>,
     /// Why its order ended without a delivery, if it did: submissions are no longer paid for.
     pub(crate) unpaid: Option<Reason>,
@@ -36,7 +38,7 @@ pub(crate) async fn load_content(
                  CASE WHEN coalesce(o.state, m.order_state) IN ('lost', 'cancelled')
                      THEN coalesce(o.reason, m.order_reason, 'node_refunded') END,
                  CASE WHEN m.order_id IS NULL THEN m.state END,
-                 coalesce(b.at_any_hour, 1)
+                 coalesce(b.at_any_hour, 1), b.own_parts IS NOT NULL
              FROM messages m LEFT JOIN orders o ON o.id = m.order_id
              LEFT JOIN bulk_messages b ON b.message = m.id AND m.order_id IS NULL
              WHERE m.id = ?1",
@@ -73,6 +75,7 @@ fn read(mut row: Row) -> Result<Loaded> {
     };
     let (deadline_height, unpaid, campaign) = (row.get()?, row.get()?, row.get()?);
     let held_in_quiet_hours = row.get::<i64>()? == 0;
+    let is_merged = row.get::<i64>()? != 0;
     let content = Arc::new(content);
-    Ok(Loaded { content, campaign, held_in_quiet_hours, deadline_height, unpaid })
+    Ok(Loaded { content, campaign, held_in_quiet_hours, is_merged, deadline_height, unpaid })
 }
