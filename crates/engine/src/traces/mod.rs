@@ -34,7 +34,7 @@ enum KnownLinks {
     /// It has them.
     Own(Links),
     /// Nodes reported them to the store.
-    Reported(ReportedLinks),
+    Reported(Box<ReportedLinks>),
 }
 
 /// Whose traces are read.
@@ -104,7 +104,7 @@ impl Traces {
         clock: Arc<dyn Clock>,
         links: ReportedLinks,
     ) -> Self {
-        Self { store, clock, links: KnownLinks::Reported(links) }
+        Self { store, clock, links: KnownLinks::Reported(Box::new(links)) }
     }
 
     pub(crate) fn with_links(store: Arc<dyn Store>, clock: Arc<dyn Clock>, links: Links) -> Self {

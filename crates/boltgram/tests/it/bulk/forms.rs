@@ -15,7 +15,7 @@ on_both_stores! {
 const CREDITS: u32 = 100;
 const TO: &str = "66812345678";
 
-fn message(more: Value) -> Value {
+fn message(more: &Value) -> Value {
     let mut body = json!({"sender": "ACME", "content": "Hello", "msisdns": [format!("+{TO}")]});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     body
@@ -27,18 +27,18 @@ async fn each_form_reaches_the_message_centre(rows: Rows) {
     let server = house.home.serve();
     let acme = Campaigner::new(&house.home, &server, CREDITS);
     let ida = Operator::new(&house.home, &server);
-    let silent = message(json!({"form": "silent"}));
+    let silent = message(&json!({"form": "silent"}));
     acme.refused(SEND, &silent, (403, "SILENT_NOT_ALLOWED")).await;
     acme.assert_untouched(CREDITS).await;
     ida.set(&json!({"silent": true})).await;
 
     let link = "https://shop.example/7";
     for (body, protocol_id, data_coding, parts) in [
-        (message(json!({"form": "text"})), 0, 0x00, 1),
-        (message(json!({"form": "flash"})), 0, 0x10, 1),
+        (message(&json!({"form": "text"})), 0, 0x00, 1),
+        (message(&json!({"form": "flash"})), 0, 0x10, 1),
         (silent, 0x40, 0x00, 1),
-        (message(json!({"form": "push", "link": link})), 0, 0x04, 1),
-        (message(json!({"form": "push", "link": link, "content": "x".repeat(200)})), 0, 0x04, 2),
+        (message(&json!({"form": "push", "link": link})), 0, 0x04, 1),
+        (message(&json!({"form": "push", "link": link, "content": "x".repeat(200)})), 0, 0x04, 2),
     ] {
         let preview = acme.done("/api/v2/sms/preview", &body).await;
         let sent = acme.send(&body).await;
@@ -74,7 +74,7 @@ async fn a_form_that_is_none_is_refused(rows: Rows) {
         (json!({"link": "http://a.dk"}), "requires `form`"),
     ] {
         for path in [SEND, "/api/v2/sms/preview"] {
-            let why = acme.refused(path, &message(more.clone()), (400, "INVALID_PARAMS")).await;
+            let why = acme.refused(path, &message(&more), (400, "INVALID_PARAMS")).await;
             assert!(why.contains(words), "{more}: {why}");
         }
     }
