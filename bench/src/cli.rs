@@ -184,6 +184,7 @@ pub(crate) struct Sweep {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum DoorKind {
     Orders,
+    Query,
     Kannel,
     Echo,
 }
@@ -197,7 +198,10 @@ pub(crate) struct LoadArgs {
     /// Address of the sink
     #[arg(long, default_value = "127.0.0.1:9090")]
     pub callback: SocketAddr,
-    /// Value of X-API-Key
+    /// The account's name, at the query door
+    #[arg(long, default_value = "bench")]
+    pub user: String,
+    /// The key
     #[arg(long, default_value = "")]
     pub key: String,
     #[arg(long, default_value_t = 10_000)]

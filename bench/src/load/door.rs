@@ -17,6 +17,12 @@ pub(crate) enum Door {
         /// The sink.
         callback: SocketAddr,
     },
+    /// Boltgram's query door: `GET /sms/api.json`, without callbacks.
+    Query {
+        /// The account's name.
+        user: String,
+        key: String,
+    },
     /// Kannel's `GET /cgi-bin/sendsms`.
     Kannel {
         /// The sink.
@@ -53,6 +59,11 @@ impl Door {
                 );
                 out.write_all(body)
             }
+            Self::Query { user, key } => write!(
+                out,
+                "GET /sms/api.json?user={user}&key={key}&msisdn={phone}&sender=BENCH&text={TEXT_QUOTED} HTTP/1.1\r\n\
+                 Host: gateway\r\n\r\n",
+            ),
             Self::Kannel { callback } => write!(
                 out,
                 "GET /cgi-bin/sendsms?username=bench&password=bench&from=Boltgram&to=%2B{phone}&text={TEXT_QUOTED}\
@@ -70,6 +81,10 @@ impl Door {
         match self {
             // An unpaid order is not an accepted message.
             Self::Orders { .. } => good && memchr::memmem::find(answer.body, b"\"paid\"").is_some(),
+            // Every answer has status 200.
+            Self::Query { .. } => {
+                good && memchr::memmem::find(answer.body, b"\"SMS_SENT\"").is_some()
+            }
             Self::Kannel { .. } | Self::Echo => good,
         }
     }
@@ -94,6 +109,11 @@ mod tests {
         let orders = said(&Door::Orders { key: "k".to_owned(), callback });
         assert!(orders.contains(r#""phone":"+66800000042""#), "{orders}");
         assert!(orders.contains(r#""webhookUrl":"http://127.0.0.1:99/b/42"}"#), "{orders}");
+        let query = said(&Door::Query { user: "u".to_owned(), key: "k".to_owned() });
+        assert!(
+            query.contains("?user=u&key=k&msisdn=66800000042&sender=BENCH&text=Your+code"),
+            "{query}"
+        );
         let kannel = said(&Door::Kannel { callback });
         assert!(kannel.contains("to=%2B66800000042&"), "{kannel}");
         assert!(

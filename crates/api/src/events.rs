@@ -4,7 +4,7 @@
 
 use domain::inbound::InboundMessage;
 use domain::number::Msisdn;
-use domain::ports::Snapshot;
+use domain::ports::{RecipientReport, Snapshot};
 use domain::text::Text;
 use engine::events::RenderEvent;
 use serde::Serialize;
@@ -28,6 +28,8 @@ impl RenderEvent for Events {
             Snapshot::Recipients(message, changes) => {
                 serde_json::to_vec(&RecipientsEvent::of(*message, changes))
             }
+            // Callbacks have no body.
+            Snapshot::Report(_) => return Vec::new(),
         }
         .unwrap_or_default()
     }
@@ -35,7 +37,8 @@ impl RenderEvent for Events {
     fn parameters(&self, snapshot: &Snapshot) -> Vec<(String, String)> {
         match snapshot {
             Snapshot::Order(order) => fields(&OrderEvent::of(order)),
-            Snapshot::Inbound(message) => fields(&Callback::of(message)),
+            Snapshot::Inbound(message) => inbound_parameters(message),
+            Snapshot::Report(report) => report_parameters(report),
             Snapshot::Campaign(campaign) => fields(&FinishedEvent::of(campaign)),
             Snapshot::Recipients(message, changes) => {
                 fields(&RecipientsEvent::of(*message, changes))
@@ -51,35 +54,50 @@ fn fields(body: &impl Serialize) -> Vec<(String, String)> {
     fields.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
-/// The query door's report of a received message. Its numbers are digits, times are Unix seconds.
-#[derive(Serialize)]
-struct Callback<'a> {
-    msisdn: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dialcode: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    number: Option<u64>,
-    timestamp: i64,
-    gateway: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    keyword: Option<String>,
-    network: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
+/// The query door's report of a recipient. Its numbers are digits, times are Unix seconds.
+fn report_parameters(report: &RecipientReport) -> Vec<(String, String)> {
+    let delivered = report.delivered_at.map(|at| ("delivered", at.as_secs().to_string()));
+    let sms_id = report.sms_id.map(|id| ("smsid", id.to_string()));
+    let parameters = [
+        ("status", report.status.number().to_string()),
+        ("timestamp", report.accepted_at.as_secs().to_string()),
+    ];
+    let parameters = parameters.into_iter().chain(delivered).chain(sms_id);
+    number_parameters(&report.address).chain(named(parameters)).collect()
 }
 
-impl<'a> Callback<'a> {
-    fn of(message: &'a InboundMessage) -> Self {
-        let sender: Option<Msisdn> = message.from.as_str().parse().ok();
-        Self {
-            msisdn: message.from.as_str(),
-            dialcode: sender.map(Msisdn::country_calling_code),
-            number: sender.map(Msisdn::national),
-            timestamp: message.received_at.as_secs(),
-            gateway: message.to.as_str(),
-            keyword: message.keyword(),
-            network: message.carrier.as_str(),
-            text: message.content.text().map(Text::as_str),
-        }
-    }
+/// The query door's report of a received message. What is not known is empty.
+fn inbound_parameters(message: &InboundMessage) -> Vec<(String, String)> {
+    let text = message.content.text().map(Text::as_str).unwrap_or_default();
+    let parameters = [
+        ("timestamp", message.received_at.as_secs().to_string()),
+        ("gateway", message.to.as_str().to_owned()),
+        ("keyword", message.keyword().unwrap_or_default()),
+        // The phone's network, which carriers do not tell.
+        ("network", String::new()),
+        ("text", text.to_owned()),
+        ("mms", String::new()),
+    ];
+    number_parameters(message.from.as_str()).chain(named(parameters.into_iter())).collect()
+}
+
+/// `dialcode` and `number` are empty for what is no number.
+fn number_parameters(address: &str) -> impl Iterator<Item = (String, String)> {
+    let number: Option<Msisdn> = address.parse().ok();
+    let dialcode = number.map(|number| number.country_calling_code().to_string());
+    let national = number.map(|number| number.national().to_string());
+    named(
+        [
+            ("msisdn", address.to_owned()),
+            ("dialcode", dialcode.unwrap_or_default()),
+            ("number", national.unwrap_or_default()),
+        ]
+        .into_iter(),
+    )
+}
+
+fn named(
+    parameters: impl Iterator<Item = (&'static str, String)>,
+) -> impl Iterator<Item = (String, String)> {
+    parameters.map(|(name, value)| (name.to_owned(), value))
 }

@@ -100,6 +100,7 @@ fn part_view(part: &PartTrace) -> Value {
         "part": part.part,
         "parts": part.parts,
         "attempt": part.attempt,
+        "link": part.link,
         "status": part.state.as_str(),
         "code": part.code,
         "takenAt": Moment(part.taken_at),

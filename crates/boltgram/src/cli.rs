@@ -1,5 +1,7 @@
 //! The command line and its `--help`.
 
+mod profile;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use clap_complete::Shell;
 use domain::account::{AccountName, Scope};
 use domain::id::MessageId;
 use engine::traces::Subject;
+
+pub(crate) use profile::{ProfileArgs, Switch};
 
 /// A message gateway with a Lightning cash register.
 ///
@@ -162,6 +166,21 @@ pub(crate) enum AccountCommand {
         #[arg(long, value_name = "PREFIX=N")]
         hourly_caps: Option<String>,
     },
+    /// Sets the password that logins of programs use, read from standard input or asked for
+    Password {
+        #[arg(value_name = "NAME")]
+        name: AccountName,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shows what an account says about itself, and changes what is given
+    Profile {
+        #[arg(value_name = "NAME")]
+        name: AccountName,
+        #[command(flatten)]
+        profile: Box<ProfileArgs>,
+    },
     /// Lists the accounts and their balances in sats
     List {
         #[command(flatten)]
@@ -209,6 +228,9 @@ pub(crate) enum KeyCommand {
         /// Limit of requests per second, and of a burst; no limit by default
         #[arg(long, value_name = "N", value_parser = read_rate)]
         rate: Option<u32>,
+        /// What it is for
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
     },
     /// Lists the keys of one account or of all, without the keys themselves, which are not stored
     List {

@@ -13,7 +13,7 @@ use domain::message::quiet::QuietHours;
 use domain::number::own::NumberTerms;
 use domain::number::{Home, Notation};
 use domain::ports::{Clock, Fetch, Lightning, Random, Store};
-use domain::routing::{CarrierName, Routes};
+use domain::routing::{CarrierName, Charging, Routes};
 use engine::tasks::Tasks;
 use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings, StoreTimings};
 use lightning::lnd::{Lnd, LndOptions};
@@ -135,13 +135,22 @@ pub(crate) fn http_settings(
     }
 }
 
+/// The carriers of each destination.
+pub(crate) fn routes(config: &Config) -> Routes {
+    let takes_email = config.carriers.iter().filter(|carrier| carrier.takes_email());
+    let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
+    let charges =
+        |carrier: &CarrierConfig| Some((CarrierName::new(&carrier.name), carrier.charges()?));
+    let charging = Charging::new(config.carriers.iter().filter_map(charges));
+    Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email)
+        .with_charging(charging)
+}
+
 pub(crate) fn settings(
     config: &Config,
     inbound: InboundSettings,
     numbers: Vec<(Party, NumberTerms)>,
 ) -> anyhow::Result<Settings> {
-    let takes_email = config.carriers.iter().filter(|carrier| carrier.takes_email());
-    let email = takes_email.map(|carrier| CarrierName::new(&carrier.name)).collect();
     Ok(Settings {
         prices: prices(&config.prices)?,
         strangers: config
@@ -149,7 +158,7 @@ pub(crate) fn settings(
             .rules()
             .map_err(|(key, why)| anyhow::anyhow!("abuse.{key}: {why}"))?,
         orders: order_settings(config),
-        routes: Routes::new(config.routes.iter().map(RouteConfig::route).collect(), email),
+        routes: routes(config),
         quiet_hours: quiet_hours(config)?,
         inbound,
         keyword_period: config.query.keyword_period(),

@@ -1,12 +1,20 @@
 //! Limits of every queue and loop, with their reasons. At a limit, requests are refused early.
 
 mod keywords;
+mod logins;
+mod people;
+mod query;
+mod webhooks;
 
 use std::time::Duration;
 
 use crate::money::Msat;
 
 pub use keywords::*;
+pub use logins::*;
+pub use people::*;
+pub use query::*;
+pub use webhooks::*;
 
 /// Characters in the message of a send or e-mail order (contract of the orders door).
 pub const ORDER_TEXT_CHARS_MAX: usize = 140;
@@ -218,46 +226,6 @@ pub const ORDER_PARTS_MAX: u8 = 3;
 
 /// Orders compared with the node in one round.
 pub const ORDER_CHECKS_MAX: u32 = 200;
-
-/// Concurrent webhook calls of all customers: each is a connection of 20 KiB. By Little's law a receiver that responds
-/// in 100 ms gets 1,280 calls per second with its half.
-pub const WEBHOOKS_IN_FLIGHT_MAX: usize = 256;
-
-/// Concurrent calls to one host that responds quickly.
-pub const WEBHOOKS_PER_HOST_MAX: usize = WEBHOOKS_IN_FLIGHT_MAX / 2;
-
-/// Concurrent calls to a new host. Each quick response adds one.
-pub const WEBHOOKS_PER_NEW_HOST: usize = 16;
-
-/// Concurrent calls to a host whose last call got no response, so that it blocks no other.
-pub const WEBHOOKS_PER_SILENT_HOST_MAX: usize = 2;
-
-/// Calls in memory, queued and in progress, 2 KiB each; the others wait in the store.
-pub const WEBHOOKS_IN_MEMORY_MAX: usize = 4_096;
-
-/// Above this number in memory new calls wait in the store, so that there is room for those already stored.
-pub const WEBHOOKS_HANDED_OVER_MAX: usize = WEBHOOKS_IN_MEMORY_MAX / 2;
-
-/// Calls in memory to one host, so that there is always room for others.
-pub const WEBHOOKS_WAITING_PER_HOST_MAX: usize = WEBHOOKS_IN_MEMORY_MAX / 2;
-
-/// Calls in memory to a host that does not respond.
-pub const WEBHOOKS_WAITING_PER_SILENT_HOST_MAX: usize = 16;
-
-/// Unresponsive hosts remembered while no call to them is in progress.
-pub const WEBHOOK_SILENT_HOSTS_MAX: usize = 10_000;
-
-/// Timeout of a webhook call.
-pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Limit of a webhook response's body, of which only the status is used.
-pub const WEBHOOK_ANSWER_BYTES_MAX: usize = 4 * 1_024;
-
-/// Recipients in one webhook of a campaign (contract of the bulk door).
-pub const WEBHOOK_RECIPIENTS_MAX: usize = 1_000;
-
-/// Stored text of the events in one claim: each of a campaign's recipients has 24 KB, and their bodies three times that.
-pub const WEBHOOK_CLAIM_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 
 /// Hourly caps of an account, each counted for every message.
 pub const HOURLY_CAPS_MAX: usize = 100;

@@ -1,6 +1,7 @@
 //! Chooses the carriers of a destination: the longest matching prefix wins; its carriers are ordered by cost, and those
 //! of equal cost share by weight.
 
+mod charging;
 pub(crate) mod table;
 
 use std::time::Duration;
@@ -11,6 +12,8 @@ use crate::id::MessageId;
 use crate::limits;
 use crate::message::Address;
 use table::PrefixTable;
+
+pub use charging::{Charge, Charges, Charging};
 
 /// The configured name of a carrier, unique in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -125,6 +128,7 @@ pub struct Routes {
     sms: PrefixTable<Route>,
     email: Route,
     none: Route,
+    charging: Charging,
     receipt_timeout_max: Option<Duration>,
 }
 
@@ -152,7 +156,19 @@ impl Routes {
             sms: PrefixTable::new(sms.into_iter().map(|route| (route.prefix.clone(), route))),
             email: Route::in_order("", email),
             none: Route::in_order("", []),
+            charging: Charging::default(),
         }
+    }
+
+    /// With the carriers that charge recipients.
+    #[must_use]
+    pub fn with_charging(self, charging: Charging) -> Self {
+        Self { charging, ..self }
+    }
+
+    /// Whether this carrier can send a message that charges its recipients so much, if anything.
+    pub fn can_charge(&self, carrier: &CarrierName, charge: Option<Charge>) -> bool {
+        self.charging.can(carrier, charge)
     }
 
     /// The longest receipt timeout of all routes; `None` if no route has one.

@@ -1,6 +1,7 @@
 //! The gauges of what waits, as of now: counted from the store at most every few seconds, so that scrapes
 //! cost little.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use domain::limits::BACKLOG_AGE_MAX;
 use domain::message::Lane;
 use domain::ports::{Backlog, BacklogPart, Clock, PortError, Store};
 use domain::reason::Reason;
+use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use tokio::sync::Mutex;
 
@@ -50,6 +52,9 @@ impl BacklogCount {
             }
         };
         let (now, links_are_down) = (self.clock.now(), self.links.all_are_down());
+        // A carrier has gauges only while something waits because of it.
+        gauges.backlog_recipients.clear();
+        gauges.backlog_oldest_seconds.clear();
         for (labels, recipients, oldest) in sum(&backlog.parts, links_are_down, now) {
             gauges.backlog_recipients.get_or_create(&labels).set(recipients);
             gauges.backlog_oldest_seconds.get_or_create(&labels).set(seconds(oldest));
@@ -88,27 +93,34 @@ fn reason(part: &BacklogPart, links_are_down: bool) -> Reason {
     }
 }
 
-/// For every lane and reason: recipients, and the age of their oldest message.
+/// For every lane and reason, and each carrier that is part of it: recipients, and the age of their
+/// oldest message.
 fn sum(
     parts: &[BacklogPart],
     links_are_down: bool,
     now: Timestamp,
 ) -> Vec<(ByWait, i64, Duration)> {
-    let mut sums = Vec::with_capacity(REASONS.len() * Lane::ALL.len());
-    for &lane in Lane::ALL {
-        for shown in REASONS {
-            let (mut recipients, mut oldest) = (0_u64, Duration::ZERO);
-            for part in parts {
-                if part.lane == lane && reason(part, links_are_down) == shown {
-                    recipients = recipients.saturating_add(part.recipients);
-                    oldest = oldest.max(now.since(part.oldest));
-                }
-            }
-            let labels = ByWait { lane: lane.as_str(), reason: shown.as_str() };
-            sums.push((labels, i64::try_from(recipients).unwrap_or(i64::MAX), oldest));
-        }
+    let labels = |lane: Lane, carrier: Option<&CarrierName>, reason: Reason| ByWait {
+        lane: lane.as_str(),
+        carrier: carrier.map(|name| name.as_str().to_owned()).unwrap_or_default(),
+        reason: reason.as_str(),
+    };
+    let of_lane = |&lane| REASONS.map(|reason| labels(lane, None, reason));
+    let mut sums: HashMap<_, _> = Lane::ALL
+        .iter()
+        .flat_map(of_lane)
+        .map(|labels| (labels, (0_u64, Duration::ZERO)))
+        .collect();
+    for part in parts {
+        let labels = labels(part.lane, part.carrier.as_ref(), reason(part, links_are_down));
+        let (recipients, oldest) = sums.entry(labels).or_default();
+        *recipients = recipients.saturating_add(part.recipients);
+        *oldest = (*oldest).max(now.since(part.oldest));
     }
-    sums
+    let shown = sums.into_iter().map(|(labels, (recipients, oldest))| {
+        (labels, i64::try_from(recipients).unwrap_or(i64::MAX), oldest)
+    });
+    shown.collect()
 }
 
 #[cfg(test)]
@@ -122,6 +134,7 @@ mod tests {
             lane: Lane::Bulk,
             reason,
             is_due,
+            carrier: Some(CarrierName::new("main")).filter(|_| reason.is_some()),
             recipients,
             oldest: Timestamp::from_millis(oldest),
         };
@@ -134,12 +147,34 @@ mod tests {
         let shown = |links_are_down| {
             let sums = sum(&parts, links_are_down, now).into_iter();
             let filled = sums.filter(|(_, recipients, _)| *recipients > 0);
-            filled
-                .map(|(labels, recipients, oldest)| (labels.reason, recipients, oldest.as_secs()))
-                .collect::<Vec<_>>()
+            let mut shown: Vec<_> = filled
+                .map(|(labels, recipients, oldest)| {
+                    (labels.reason, labels.carrier, recipients, oldest.as_secs())
+                })
+                .collect();
+            shown.sort();
+            shown
         };
-        assert_eq!(shown(false), [("queued", 9, 60), ("throttled", 8, 30)]);
-        assert_eq!(shown(true), [("queued", 7, 60), ("link_down", 5, 50), ("throttled", 5, 10)]);
+        let line = |reason, carrier: &str, recipients, oldest| {
+            (reason, carrier.to_owned(), recipients, oldest)
+        };
+        assert_eq!(
+            shown(false),
+            [
+                line("queued", "", 2, 50),
+                line("queued", "main", 7, 60),
+                line("throttled", "main", 8, 30)
+            ]
+        );
+        assert_eq!(
+            shown(true),
+            [
+                line("link_down", "", 2, 50),
+                line("link_down", "main", 3, 30),
+                line("queued", "main", 7, 60),
+                line("throttled", "main", 5, 10)
+            ]
+        );
         assert_eq!(sum(&[], true, now).len(), 24, "every gauge is shown");
     }
 }

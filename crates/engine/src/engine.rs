@@ -26,6 +26,7 @@ use crate::inbound::Inbound;
 use crate::inbox::CarrierInbox;
 use crate::keywords::Keywords;
 use crate::live::Live;
+use crate::logins::Logins;
 use crate::lookups::Lookups;
 use crate::metrics::{ByCarrier, Metrics};
 use crate::numbers::Numbers;
@@ -60,6 +61,7 @@ pub struct Engine {
     pub campaigns: Arc<Campaigns>,
     pub events: Arc<Events>,
     pub accounts: Arc<Accounts>,
+    pub logins: Arc<Logins>,
     pub directory: Arc<Directory>,
     pub numbers: Arc<Numbers>,
     pub keywords: Arc<Keywords>,
@@ -133,6 +135,7 @@ impl Engine {
         }));
         let accounts = Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices)
             .with_fetch(fetch.clone())
+            .with_tasks(tasks.clone())
             .with_rules_for_strangers(at_start.strangers.clone());
         let accounts = Arc::new(accounts);
         let orders = Arc::new(Orders {
@@ -161,9 +164,12 @@ impl Engine {
             settings: settings.clone(),
             accounts: accounts.clone(),
             secrets: HotCache::default(),
+            merges: tokio::sync::Semaphore::new(limits::MERGES_MAX),
+            sms_ids: Default::default(),
             waiting: Default::default(),
         });
         let lookups = Arc::new(Lookups::new(&accounts, &settings, lookup));
+        let logins = Arc::new(Logins::new(accounts.clone(), accept.clone()));
         let inbound = Arc::new(Inbound {
             store: store.clone(),
             clock: clock.clone(),
@@ -234,6 +240,7 @@ impl Engine {
             campaigns,
             events,
             accounts,
+            logins,
             directory,
             numbers,
             keywords,

@@ -31,6 +31,7 @@ pub mod accept;
 pub mod accounts;
 pub mod campaigns;
 pub mod directory;
+pub mod logins;
 pub mod keywords;
 pub mod lookups;
 pub mod numbers;

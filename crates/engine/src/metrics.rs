@@ -53,6 +53,8 @@ pub(crate) struct ByCarrier {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct ByWait {
     pub lane: &'static str,
+    /// Empty where no carrier put them off.
+    pub carrier: String,
     pub reason: &'static str,
 }
 
@@ -231,6 +233,11 @@ impl Metrics {
         ] {
             registry.register(name, help, histogram.clone());
         }
+        registry.register(
+            "store_statements",
+            "Statements of committed transactions",
+            store.statements.clone(),
+        );
         metrics.now.register(registry);
         metrics
     }
@@ -289,7 +296,7 @@ mod tests {
             family.get_or_create(&ByCarrier { carrier: carrier() }).set(0);
         }
         for family in [&now.backlog_recipients, &now.backlog_oldest_seconds] {
-            family.get_or_create(&ByWait { lane: "", reason }).set(0);
+            family.get_or_create(&ByWait { lane: "", carrier: carrier(), reason }).set(0);
         }
         metrics
     }

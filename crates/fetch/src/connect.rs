@@ -17,6 +17,7 @@ use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use crate::Options;
+use crate::known_addresses::KnownAddresses;
 use crate::resolve::{Resolver, allowed};
 
 /// Limit for resolution, TCP and TLS together.
@@ -37,6 +38,7 @@ pub(crate) struct Connector {
     pub(crate) options: Arc<Options>,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) tls: TlsConnector,
+    pub(crate) known: Arc<KnownAddresses>,
 }
 
 impl Connector {
@@ -69,7 +71,9 @@ impl Connector {
             Some(Host::Ipv6(ip)) => vec![IpAddr::V6(ip)],
             Some(Host::Domain(name)) => {
                 let found = self.resolver.resolve(name).await;
-                found.map_err(|_| unreachable(Cause::Name))?
+                let found = found.map_err(|_| unreachable(Cause::Name))?;
+                self.known.note(name, &found);
+                found
             }
             None => return Err(unreachable(Cause::Name)),
         };

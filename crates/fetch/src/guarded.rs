@@ -1,6 +1,7 @@
 //! One request: built, sent on an idle or a new connection, its response cut to size, all within its
 //! timeout.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use hyper::http::uri::PathAndQuery;
 use hyper::http::{HeaderValue, Method, Uri};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use url::{Position, Url};
+use url::{Host, Position, Url};
 
 use crate::connect::Connector;
 use crate::connection::{Connection, Failure, Outgoing};
@@ -62,7 +63,8 @@ impl Guarded {
     ) -> Result<Self, BuildError> {
         let tls = tls::config(&options).map_err(|error| BuildError(error.into()))?;
         let tls = TlsConnector::from(Arc::new(tls));
-        let connector = Connector { options: Arc::new(options), resolver, tls };
+        let connector =
+            Connector { options: Arc::new(options), resolver, tls, known: Arc::default() };
         Ok(Self { connector, pool: Arc::default() })
     }
 
@@ -104,6 +106,14 @@ impl Guarded {
 impl Fetch for Guarded {
     fn check(&self, url: &Url) -> Result<(), FetchError> {
         address::check(url, &self.connector.options, URL_CHARS_MAX)
+    }
+
+    fn address_of(&self, url: &Url) -> Option<IpAddr> {
+        match url.host()? {
+            Host::Ipv4(ip) => Some(IpAddr::V4(ip)),
+            Host::Ipv6(ip) => Some(IpAddr::V6(ip)),
+            Host::Domain(name) => self.connector.known.of(name),
+        }
     }
 
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {

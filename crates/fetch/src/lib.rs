@@ -23,6 +23,7 @@ mod resolve;
 
 mod connect;
 mod connection;
+mod known_addresses;
 mod pool;
 mod retry_after;
 mod tls;

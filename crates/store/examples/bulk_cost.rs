@@ -25,6 +25,7 @@ use domain::id::{AccountId, MessageId};
 use domain::limits::BLOCKS_BATCH_MAX;
 use domain::message::campaign::{NewBulk, PriceGroup, RefundPolicy};
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::message::{Content, Lane};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -127,6 +128,8 @@ fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
             account: Some(account),
             sender: None,
             text: Text::new("hello"),
+            form: Form::Text,
+            charge: None,
             parts: 1,
             lane: Lane::Bulk,
             valid_until: NOW.after(DAY),
@@ -134,12 +137,15 @@ fn new(message: MessageId, account: AccountId, recipients: u32) -> NewBulk {
         payer: account,
         groups: vec![PriceGroup { price: PRICE, numbers: (0..recipients).map(number).collect() }],
         excluded: vec![],
+        texts: None,
         duplicates: 0,
         at_any_hour: false,
         held_until: None,
+        first_sms_id: None,
         start_at: None,
         receipts_until: NOW.after(DAY),
         webhook: None,
+        callbacks: Vec::new(),
         refunds: RefundPolicy::Undelivered,
         idempotency: None,
         created_at: NOW,

@@ -14,6 +14,7 @@ use domain::account::operator::Actor;
 use domain::id::{AccountId, MessageId, OrderId};
 use domain::message::campaign::{NewBulk, PriceGroup, RefundPolicy};
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -98,6 +99,8 @@ fn content(account: AccountId, message: MessageId, lane: Lane) -> Content {
         account: Some(account),
         sender: None,
         text: Text::new("Your code is 123456. Tell it to nobody."),
+        form: Form::Text,
+        charge: None,
         parts: 1,
         lane,
         valid_until: at(0).after(DAY),
@@ -140,14 +143,17 @@ fn bulk(account: AccountId, seconds: i64, recipients: u32) -> NewBulk {
             numbers: (0..recipients).map(number).collect(),
         }],
         excluded: vec![],
+        texts: None,
         duplicates: 0,
         at_any_hour: false,
         held_until: None,
         start_at: None,
         receipts_until: at(0).after(DAY),
         webhook: None,
+        callbacks: Vec::new(),
         refunds: RefundPolicy::Undelivered,
         idempotency: None,
+        first_sms_id: None,
         created_at: at(seconds),
     }
 }

@@ -35,11 +35,23 @@ pub(crate) fn back_up(path: &Path, directory: &Path) -> Result<(), BackupError> 
 /// Copies the database of the backup in `directory` to `path`.
 pub(crate) fn restore(path: &Path, directory: &Path) -> Result<(), BackupError> {
     let failed = |source| BackupError::File { path: path.to_owned(), source };
-    if fs::exists(path).map_err(failed)? {
-        return Err(BackupError::Exists { path: path.to_owned() });
+    // SQLite would take the log of another database for this one's.
+    for file in std::iter::once(path.to_owned()).chain(logs(path)) {
+        if fs::exists(&file).map_err(failed)? {
+            return Err(BackupError::Exists { path: file });
+        }
     }
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent).map_err(failed)?;
     }
     Ok(copy_unused(&directory.join(DATABASE), path)?)
+}
+
+/// What SQLite keeps beside a database.
+pub(crate) fn logs(database: &Path) -> [PathBuf; 2] {
+    ["-wal", "-shm"].map(|end| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(end);
+        name.into()
+    })
 }

@@ -84,6 +84,10 @@ pub enum OpenError {
     #[error("{path} is empty; restore a backup, or move the data directory away to begin anew")]
     Empty { path: PathBuf },
     #[error(
+        "there is {path}, of a database that is gone; put the database back, or move this file away"
+    )]
+    Leftover { path: PathBuf },
+    #[error(
         "{path} has lost its tables, or is no database of this program; restore a backup, or move the \
          data directory away to begin anew"
     )]

@@ -86,12 +86,15 @@ fn settings_view(settings: &AccountSettings) -> Value {
         "otp": settings.otp,
         "webhookUrl": settings.webhook.as_ref().map(|webhook| &webhook.url),
         "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
+        "callbackUrl": settings.callback_url,
         "countries": countries,
         "hourlyCaps": caps,
         "anySender": settings.senders.any,
         "defaultSender": settings.senders.default.as_ref().map(SenderId::as_str),
         "strictSenders": settings.senders.strict,
         "queryLatin1": settings.query_latin1,
+        "silent": settings.silent,
+        "premium": settings.premium,
     })
 }
 
@@ -104,6 +107,7 @@ pub(crate) struct Settings {
     spend_per_day_msat: Option<i64>,
     otp: Option<bool>,
     webhook_url: Option<String>,
+    callback_url: Option<String>,
     webhook_events: Option<String>,
     countries: Option<Vec<String>>,
     #[serde(default)]
@@ -112,6 +116,8 @@ pub(crate) struct Settings {
     default_sender: Option<String>,
     strict_senders: Option<bool>,
     query_latin1: Option<bool>,
+    silent: Option<bool>,
+    premium: Option<bool>,
 }
 
 pub(crate) async fn set_account_settings(
@@ -126,6 +132,7 @@ pub(crate) async fn set_account_settings(
         spend_per_day: new.spend_per_day_msat.map(Msat::new),
         otp: new.otp.unwrap_or(false),
         webhook_url: new.webhook_url,
+        callback_url: new.callback_url,
         webhook_events: new.webhook_events,
         countries: new.countries,
         hourly_caps: new.hourly_caps.into_iter().collect(),
@@ -133,6 +140,8 @@ pub(crate) async fn set_account_settings(
         default_sender: new.default_sender,
         strict_senders: new.strict_senders.unwrap_or(false),
         query_latin1: new.query_latin1.unwrap_or(false),
+        silent: new.silent.unwrap_or(false),
+        premium: new.premium.unwrap_or(false),
     };
     let set = door.engine.accounts.set_settings(id, settings, by).await;
     Ok(Json(settings_view(&set.map_err(settings_not_set)?)))

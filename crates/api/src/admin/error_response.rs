@@ -3,10 +3,12 @@
 
 use std::fmt::Display;
 
+use domain::account::profile::BadProfile;
 use domain::number::own::UnfitNumber;
 use domain::ports::{NotRefunded, PortError};
 use engine::accounts::{
-    AddKeyError, GiveCreditError, OpenAccountError, RefundError, SetPricesError, SetSettingsError,
+    AddKeyError, GiveCreditError, HashError, OpenAccountError, RefundError, SetPasswordError,
+    SetPricesError, SetProfileError, SetSettingsError,
 };
 use engine::directory::{
     BlockError, DecideSenderError, GroupError, RequestSenderError, TemplateError, UploadError,
@@ -60,11 +62,33 @@ pub(super) fn settings_not_set(error: SetSettingsError) -> Refusal {
         SetSettingsError::RecipientsPerMessage => field("recipientsPerMessage", text),
         SetSettingsError::SpendPerDay => field("spendPerDayMsat", text),
         SetSettingsError::WebhookUrl(_) => field("webhookUrl", text),
+        SetSettingsError::CallbackUrl(_) => field("callbackUrl", text),
         SetSettingsError::WebhookEvents => field("webhookEvents", text),
         SetSettingsError::Countries(_) => field("countries", text),
         SetSettingsError::HourlyCaps(_) => field("hourlyCaps", text),
         SetSettingsError::DefaultSender(_) => field("defaultSender", text),
         SetSettingsError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn profile_not_set(error: SetProfileError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        SetProfileError::NoSuchAccount => none(),
+        SetProfileError::Bad(BadProfile::Text { field: name }) => field(name, text),
+        SetProfileError::Bad(BadProfile::Email) => field("email", text),
+        SetProfileError::Bad(BadProfile::NoPhone) => field("twoFactor", text),
+        SetProfileError::Store(source) => store_failed(source),
+    }
+}
+
+pub(super) fn password_not_set(error: SetPasswordError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        SetPasswordError::NoSuchAccount => none(),
+        SetPasswordError::Length => field("password", text),
+        SetPasswordError::Hash(HashError::Busy | HashError::Failed) => unavailable(text),
+        SetPasswordError::Store(source) => store_failed(source),
     }
 }
 
@@ -86,6 +110,7 @@ pub(super) fn key_not_added(error: AddKeyError) -> Refusal {
         AddKeyError::Scope { index, .. } => misformed(format_args!("scopes[{index}]"), text),
         AddKeyError::RepeatedScope => field("scopes", text),
         AddKeyError::Rate => field("rate", text),
+        AddKeyError::Description => field("description", text),
         AddKeyError::Store(source) => store_failed(source),
     }
 }

@@ -21,6 +21,7 @@ fn view(key: &Key) -> Value {
         "account": key.account,
         "scopes": key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
         "rate": key.rate,
+        "description": key.description,
         "createdAt": Moment(key.created_at),
         "revokedAt": key.revoked_at.map(Moment),
     })
@@ -46,6 +47,8 @@ pub(crate) struct NewKey {
     scopes: Vec<String>,
     /// Requests per second.
     rate: Option<u32>,
+    /// What it is for.
+    description: Option<String>,
 }
 
 pub(crate) async fn add_key(
@@ -54,7 +57,9 @@ pub(crate) async fn add_key(
     JsonObject(new): JsonObject<NewKey>,
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let account = AccountId(new.account);
-    let added = door.engine.accounts.add_key(account, &new.scopes, new.rate, by).await;
+    let NewKey { scopes, rate, description, .. } = new;
+    let accounts = &door.engine.accounts;
+    let added = accounts.add_described_key(account, &scopes, rate, description, by).await;
     let key = added.map_err(key_not_added)?;
     Ok((StatusCode::CREATED, Json(json!({ "id": key.id.0, "key": key.text.expose() }))))
 }

@@ -20,6 +20,8 @@ pub(crate) fn admin_door() -> Door<DoorState> {
     .route("/admin/v1/accounts", get(list_accounts).post(add_account))
     .route("/admin/v1/accounts/{account}", get(show_account))
     .route("/admin/v1/accounts/{account}/settings", put(set_account_settings))
+    .route("/admin/v1/accounts/{account}/profile", get(show_profile).put(set_account_profile))
+    .route("/admin/v1/accounts/{account}/password", put(set_account_password))
     .route("/admin/v1/accounts/{account}/credit", post(give_credit))
     .route("/admin/v1/accounts/{account}/debit", post(take_credit))
     .route("/admin/v1/accounts/{account}/disable", post(disable_account))

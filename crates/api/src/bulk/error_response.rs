@@ -19,6 +19,8 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
     match error {
         AcceptError::SenderNotApproved => forbidden(text).with_code("SENDER_NOT_APPROVED"),
         AcceptError::OtpNotAllowed => forbidden(text).with_code("OTP_NOT_ALLOWED"),
+        AcceptError::SilentNotAllowed => forbidden(text).with_code("SILENT_NOT_ALLOWED"),
+        AcceptError::PremiumNotAllowed => forbidden(text).with_code("PREMIUM_NOT_ALLOWED"),
         AcceptError::NoSuchTemplate | AcceptError::NoSuchGroup => not_found(text),
         AcceptError::KeyReused => key_reused(text),
         AcceptError::InProgress => conflict(text),
@@ -42,6 +44,8 @@ pub(super) fn not_sent(error: &AcceptError, engine: &Engine) -> Refusal {
         | AcceptError::TooManyNumbers(_)
         | AcceptError::TooManyForOtp { .. }
         | AcceptError::BadWebhook(_)
+        | AcceptError::BadCallback(_)
+        | AcceptError::TooManyCallbacks { .. }
         | AcceptError::NotOpened(_) => bad_request(text),
     }
 }
@@ -60,6 +64,8 @@ fn quote_reason(error: &QuoteError) -> String {
         | QuoteError::TextTooLong { .. }
         | QuoteError::BadText(_)
         | QuoteError::NoValidNumber
+        | QuoteError::NoCharge
+        | QuoteError::ChargedParts { .. }
         | QuoteError::AllBlocked
         | QuoteError::PriceTooHigh => error.to_string(),
     }

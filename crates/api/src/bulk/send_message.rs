@@ -73,7 +73,10 @@ pub(crate) async fn send_message(
         client: String::new(),
         webhook: None,
         campaign_webhook,
+        callbacks: Vec::new(),
+        with_account_callback: false,
         referral: None,
+        takes_sms_ids: false,
         repeat,
     };
     let accepted = engine.accept.accept(request).await.map_err(refused)?;

@@ -3,6 +3,7 @@
 use axum::Json;
 use domain::limits;
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::sale::order::Wanted;
 use domain::sale::quote::Limits;
 use domain::secret::Secret;
@@ -88,6 +89,8 @@ pub(super) fn order_request(
             payment: if terms.immediate { Payment::Credit } else { Payment::Invoice },
             sender: Sender::OfCarrier,
             content: Content::Text(text),
+            form: Form::Text,
+            charge: None,
             to,
             start_at: None,
             priority: Priority::Normal,
@@ -97,7 +100,10 @@ pub(super) fn order_request(
         client: buyer.client,
         webhook: terms.webhook,
         campaign_webhook: CampaignWebhookRequest::default(),
+        callbacks: Vec::new(),
+        with_account_callback: false,
         referral: terms.referral,
+        takes_sms_ids: false,
         repeat: terms.repeat,
     })
 }

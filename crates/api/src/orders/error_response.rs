@@ -34,6 +34,8 @@ pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
             store_failed(source, "the order could not be stored; try again".to_owned())
         }
         AcceptError::BadWebhook(_)
+        | AcceptError::BadCallback(_)
+        | AcceptError::TooManyCallbacks { .. }
         | AcceptError::BadSender(_)
         | AcceptError::NoSuchTemplate
         | AcceptError::Variables(_)
@@ -43,6 +45,8 @@ pub(super) fn not_accepted(error: &AcceptError) -> Refusal {
         | AcceptError::StartTooFarAhead
         | AcceptError::NotForOrders
         | AcceptError::OtpNotAllowed
+        | AcceptError::SilentNotAllowed
+        | AcceptError::PremiumNotAllowed
         | AcceptError::NoWebhook
         | AcceptError::TooManyForOtp { .. } => bad_request(error.to_string()),
     }
@@ -60,6 +64,8 @@ fn not_quoted(error: &QuoteError) -> Refusal {
         QuoteError::AllBlocked => forbidden("this number takes no messages from here"),
         QuoteError::NoRecipients
         | QuoteError::TooManyRecipients { .. }
+        | QuoteError::NoCharge
+        | QuoteError::ChargedParts { .. }
         | QuoteError::NoValidNumber => bad_request(error.to_string()),
         // The operator's own price.
         QuoteError::PriceTooHigh => failed(error.to_string()),

@@ -11,6 +11,8 @@ use super::tree::Node;
 pub(super) enum Success {
     /// `{"status":"success","success":"<word>","<name>":…}`
     Word { word: &'static str, object: Option<(&'static str, Node)> },
+    /// A page of a list, and beside it `"page":{"page":1,"next":2}`; `next` is null on the last one.
+    Page { word: &'static str, object: (&'static str, Node), page: u32, has_next: bool },
     /// The tree alone.
     Bare(Node),
 }
@@ -29,6 +31,11 @@ pub(super) struct Failure {
 const ECHO_CHARS_MAX: usize = 100;
 
 impl Success {
+    /// A word alone.
+    pub(super) const fn word(word: &'static str) -> Self {
+        Self::Word { word, object: None }
+    }
+
     pub(super) const fn of(word: &'static str, name: &'static str, object: Node) -> Self {
         Self::Word { word, object: Some((name, object)) }
     }
@@ -36,13 +43,21 @@ impl Success {
     pub(super) fn into_tree(self) -> Node {
         match self {
             Self::Bare(tree) => tree,
-            Self::Word { word, object } => {
-                let mut fields = vec![("status", "success".into()), ("success", word.into())];
-                fields.extend(object);
-                Node::Object(fields)
+            Self::Word { word, object } => succeeded(word, object),
+            Self::Page { word, object, page, has_next } => {
+                let next = has_next.then(|| page.saturating_add(1));
+                let next = next.map_or(Node::Null, |next| u64::from(next).into());
+                let page = Node::object([("page", u64::from(page).into()), ("next", next)]);
+                succeeded(word, [object, ("page", page)])
             }
         }
     }
+}
+
+fn succeeded(word: &'static str, objects: impl IntoIterator<Item = (&'static str, Node)>) -> Node {
+    let mut fields = vec![("status", "success".into()), ("success", word.into())];
+    fields.extend(objects);
+    Node::Object(fields)
 }
 
 impl Failure {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use domain::account::Scope;
 use domain::id::AccountId;
 use engine::accounts::Caller;
-use http::Counter;
+use http::{Counter, Refusal};
 
 use super::answer::{Failure, Success};
 use super::authenticate::{Unknown, authenticate};
@@ -24,29 +24,35 @@ pub(crate) struct Call {
     format: Format,
 }
 
+/// Why a call does not reach its endpoint.
+enum Refused {
+    /// In this door's words.
+    Here(Failure),
+    /// By what all doors share.
+    Below(Refusal),
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Here(failure)
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self::Below(refusal)
+    }
+}
+
 impl FromRequest<DoorState> for Call {
     type Rejection = Response;
 
     async fn from_request(request: Request, door: &DoorState) -> Result<Self, Response> {
         let format = Format::of(request.uri().path());
-        let refused = |failure: Failure| format.write(&failure.into_tree());
-        let (mut parts, body) = request.into_parts();
-        let counter = Counter::from_request_parts(&mut parts, door).await;
-        let counter = counter.map_err(IntoResponse::into_response)?;
-        let count = |caller| counter.count(caller).map_err(IntoResponse::into_response);
-        let read = RawParameters::read(Request::from_parts(parts, body), door.body_limits()).await;
-        let raw = match read {
-            Ok(raw) => raw,
-            Err(refusal) => {
-                count(None)?;
-                return Err(refusal.into_response());
-            }
-        };
-        let caller = authenticate(&door.engine, &raw).await;
-        count(caller.as_ref().ok())?;
-        let caller = caller.map_err(|Unknown(failure)| refused(failure))?;
-        let parameters = decode(door, caller.account, raw).await.map_err(refused)?;
-        Ok(Self { caller, parameters, format })
+        Self::read(request, door, format).await.map_err(|refused| match refused {
+            Refused::Here(failure) => format.write(&failure.into_tree()),
+            Refused::Below(refusal) => refusal.into_response(),
+        })
     }
 }
 
@@ -66,6 +72,24 @@ async fn decode(
 }
 
 impl Call {
+    async fn read(request: Request, door: &DoorState, format: Format) -> Result<Self, Refused> {
+        let (mut parts, body) = request.into_parts();
+        let counter = Counter::from_request_parts(&mut parts, door).await?;
+        let read = RawParameters::read(Request::from_parts(parts, body), door.body_limits()).await;
+        let raw = match read {
+            Ok(raw) => raw,
+            Err(refusal) => {
+                counter.count(None)?;
+                return Err(refusal.into());
+            }
+        };
+        let caller = authenticate(&door.engine, &raw).await;
+        counter.count(caller.as_ref().ok())?;
+        let caller = caller.map_err(|Unknown(failure)| failure)?;
+        let parameters = decode(door, caller.account, raw).await?;
+        Ok(Self { caller, parameters, format })
+    }
+
     /// The account, if the key may look at text messages.
     pub(super) fn looking(&self) -> Result<AccountId, Failure> {
         let key = &self.caller.key;

@@ -9,3 +9,8 @@ use super::tree::Node;
 pub(super) fn price(engine: &Engine, amount: Msat) -> Node {
     Node::Number(engine.campaigns.price_in_kroner(amount).to_string())
 }
+
+/// Rounded down.
+pub(super) fn balance(engine: &Engine, amount: Msat) -> Node {
+    Node::Number(engine.campaigns.balance_in_kroner(amount).to_string())
+}

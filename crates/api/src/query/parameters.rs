@@ -4,10 +4,10 @@
 use std::fmt;
 
 use axum::extract::Request;
-use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use encoding_rs::WINDOWS_1252;
-use http::{BodyLimits, FormPair, Refusal, bad_request, form_pairs, read_body};
+use http::{BodyLimits, FormPair, Refusal, form_pairs, read_body};
 
 /// As they were sent, in a charset that is not known yet. Not for logs.
 pub(super) struct RawParameters(Vec<(String, Vec<u8>)>);
@@ -91,12 +91,16 @@ fn is_form(headers: &HeaderMap) -> Result<(), Refusal> {
     let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match media.as_str() {
         "" | "application/x-www-form-urlencoded" => Ok(()),
-        "multipart/form-data" => Err(bad_request(
+        "multipart/form-data" => Err(unsupported(
             "multipart/form-data is not read; post application/x-www-form-urlencoded (in PHP with \
              http_build_query)",
         )),
-        _ => Err(bad_request("the body must be application/x-www-form-urlencoded")),
+        _ => Err(unsupported("the body must be application/x-www-form-urlencoded")),
     }
+}
+
+fn unsupported(reason: &'static str) -> Refusal {
+    Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, reason)
 }
 
 impl fmt::Debug for RawParameters {

@@ -11,12 +11,15 @@ use crate::settings::DoorState;
 /// request must not send what a GET does.
 macro_rules! endpoint {
     ($door:ident, $path:literal, $handler:ident) => {
+        endpoint!($door, $path, "api", $handler);
+    };
+    ($door:ident, $path:literal, $file:literal, $handler:ident) => {
         let methods = || get($handler).post($handler).head(refuse_method);
         let $door = $door
-            .route(concat!("/api/4/", $path, "/api.json"), methods())
-            .route(concat!("/api/4/", $path, "/api.xml"), methods())
-            .route(concat!("/", $path, "/api.json"), methods())
-            .route(concat!("/", $path, "/api.xml"), methods());
+            .route(concat!("/api/4/", $path, "/", $file, ".json"), methods())
+            .route(concat!("/api/4/", $path, "/", $file, ".xml"), methods())
+            .route(concat!("/", $path, "/", $file, ".json"), methods())
+            .route(concat!("/", $path, "/", $file, ".xml"), methods());
     };
 }
 
@@ -33,6 +36,9 @@ pub(crate) fn query_door() -> Door<DoorState> {
         cors: Cors::SameOrigin,
         caching: Caching::NoStore,
     });
+    endpoint!(door, "sms", send_sms);
+    endpoint!(door, "view/outbox", view_outbox);
+    endpoint!(door, "view/yourprices", view_prices);
     endpoint!(door, "get/dialcodes", list_dialcodes);
     endpoint!(door, "hlr", look_up_number);
     endpoint!(door, "view/inbox", view_inbox);
@@ -41,5 +47,23 @@ pub(crate) fn query_door() -> Door<DoorState> {
     endpoint!(door, "buy/checkkeyword", check_keyword);
     endpoint!(door, "buy/keyword", buy_keyword);
     endpoint!(door, "keyword/edit", edit_keyword);
-    door
+    endpoint!(door, "user/newapikey", "login", log_in);
+    endpoint!(door, "user/newapikey", "api", log_in);
+    // The old service's documents have both names.
+    endpoint!(door, "user/deleteapikey", "login", delete_key);
+    endpoint!(door, "user/deleteapikey", "api", delete_key);
+    endpoint!(door, "view/user", show_user);
+    endpoint!(door, "view/contacts", list_contacts);
+    endpoint!(door, "view/contact", show_contact);
+    endpoint!(door, "contact/create", create_contact);
+    endpoint!(door, "contact/edit", edit_contact);
+    endpoint!(door, "contact/addgroup", join_group);
+    endpoint!(door, "contact/removegroup", leave_group);
+    endpoint!(door, "contact/delete", delete_contact);
+    endpoint!(door, "view/groups", list_groups);
+    endpoint!(door, "view/group", show_group);
+    endpoint!(door, "group/create", create_group);
+    endpoint!(door, "group/edit", edit_group);
+    endpoint!(door, "group/delete", delete_group);
+    door.route("/api/4/openapi.json", get(show_openapi))
 }

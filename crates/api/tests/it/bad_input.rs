@@ -8,6 +8,7 @@ use api::HttpSettings;
 use domain::account::KeyHash;
 use domain::id::{KeyId, MessageId};
 use domain::ports::NewKey;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use testkit::clock::NOON;
 
@@ -153,6 +154,21 @@ async fn bodies_that_are_not_what_they_should_be() {
         &deep,
     ];
     insta::assert_snapshot!(refusals(&open, "/createsendorder", None, &bodies).await);
+}
+
+#[tokio::test]
+async fn a_webhook_url_has_2048_characters_at_most() {
+    let open = Open::new().await;
+    let of = |length: usize| {
+        let url = format!("{:x<length$}", "https://shop.example/");
+        json!({"phone": "+4520123456", "message": "hi", "webhookUrl": url}).to_string()
+    };
+    let answer = open.post("/createsendorder", &of(2_049)).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert!(answer.body.contains("it is too long"), "{}", answer.body);
+    assert_eq!(open.changes(), 0);
+    let answer = open.post("/createsendorder", &of(2_048)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
 }
 
 #[tokio::test]
@@ -326,7 +342,8 @@ async fn what_the_house_cannot_do_now() {
     house.gate.set_down(false);
 
     let hash = KeyHash(Sha256::digest(b"bg_powerless").into());
-    let new = NewKey { account: house.account(), hash, scopes: vec![], rate: None };
+    let new =
+        NewKey { account: house.account(), hash, scopes: vec![], rate: None, description: None };
     house.store.add_key(new, BY, NOON).await.unwrap();
     let answer = open.post_with_key("/createsendorder", "bg_powerless", send).await;
     tell("a key without scopes", answer);

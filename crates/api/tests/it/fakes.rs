@@ -102,6 +102,10 @@ impl Fetch for FakeFetch {
         if url.scheme() == "https" { Ok(()) } else { Err(FetchError::Forbidden("it is not https")) }
     }
 
+    fn address_of(&self, _: &Url) -> Option<std::net::IpAddr> {
+        None
+    }
+
     async fn fetch(&self, _: FetchRequest) -> Result<FetchResponse, FetchError> {
         Err(FetchError::Unreachable(domain::ports::Cause::Name))
     }

@@ -85,10 +85,17 @@ async fn hold_no_number_text_or_key() {
     ] {
         open.get_with_key(&path, &key).await;
     }
+    let call = format!("user=account-0&key={key}&msisdn=45{NUMBER}&sender={TEXT}&text={TEXT}");
+    for path in ["/sms/api.json", "/api/4/sms/api.xml", "/view/outbox/api.json", "/sms/melon"] {
+        open.get(&format!("{path}?{call}&search={TEXT}")).await;
+        open.call("POST", path, &[], &call).await;
+        open.get(&format!("{path}?{}", call.replace(&key, BAD_KEY))).await;
+    }
     open.call("PINEAPPLE", "/price", &[], "").await;
     open.house.gate.set_down(true);
     open.post("/createsendorder", &send).await;
     open.get_with_key("/balance", &key).await;
+    open.get(&format!("/sms/api.json?{call}")).await;
     open.house.gate.set_down(false);
     open.house.gate.set_panics(true);
     open.post("/createsendorder", &send).await;
@@ -98,6 +105,7 @@ async fn hold_no_number_text_or_key() {
     assert!(log.contains(r#"method="POST" route="/createsendorder" status=200"#), "{log}");
     assert!(log.contains(r#"method="(other)""#) && log.contains(r#"route="(none)""#), "{log}");
     assert!(log.contains("a handler panicked"), "{log}");
+    assert!(log.contains(r#"door="query" method="POST" route="/sms/api.json""#), "{log}");
     assert!(log.contains(r#"route="/api/v2/sms/{uuid}/cancel" status=404"#), "{log}");
     for secret in [NUMBER, TEXT, MAIL, BAD_KEY, &key, &key[10..40], "PINEAPPLE", "melon"] {
         let line = log.lines().find(|line| line.contains(secret));

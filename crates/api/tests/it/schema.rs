@@ -39,6 +39,8 @@ pub(crate) fn check(document: &Value, schema: &Value, value: &Value) -> Result<(
                 }
                 true
             }
+            // Whether null is allowed, `type` says.
+            "items" if value.is_null() => true,
             "items" => {
                 for item in value.as_array().ok_or("not a list")? {
                     check(document, rule, item)?;

@@ -29,7 +29,14 @@ async fn each_door_refuses_in_its_own_form() {
     let open = impatient().await;
     let long = "x".repeat(20_000);
     let mut all = String::new();
-    for path in ["/api/v2/sms", "/admin/v1/accounts", "/price", "/healthz"] {
+    for path in [
+        "/api/v2/sms",
+        "/admin/v1/accounts",
+        "/price",
+        "/healthz",
+        "/api/4/sms/api.json",
+        "/sms/api.xml",
+    ] {
         for (what, request) in [
             ("a bad header", format!("GET {path} HTTP/1.1\r\nHost: x\r\nA B: c\r\n\r\n")),
             ("a bad version", format!("GET {path} HTTP/7.1\r\nHost: x\r\n\r\n")),

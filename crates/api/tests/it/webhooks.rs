@@ -1,10 +1,13 @@
 //! The body of a webhook: the status and the order.
 
+use std::time::Duration;
+
 use api::Events;
-use domain::id::{InboundId, MessageId};
+use domain::id::{AccountId, InboundId, MessageId};
 use domain::inbound::{InboundContent, InboundMessage, Octets, Party};
 use domain::message::progress::Progress;
-use domain::ports::Snapshot;
+use domain::message::status_code::StatusCode;
+use domain::ports::{RecipientReport, Snapshot};
 use domain::reason::Reason;
 use domain::routing::CarrierName;
 use domain::sale::order::{OrderKind, OrderSnapshot, OrderState};
@@ -52,5 +55,48 @@ fn tells_what_came_in() {
     let text = || InboundContent::Text("Stop! Rødgrød 😀".into());
     let octets = InboundContent::Octets(Octets::new(vec![0, 0xAB]));
     let told = [came_in(text(), vec![]), came_in(text(), vec![1, 3]), came_in(octets, vec![])];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+fn query(snapshot: &Snapshot) -> String {
+    let pairs = Events.parameters(snapshot);
+    pairs.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+}
+
+#[test]
+fn callbacks_have_the_parameters_of_the_query_door() {
+    let report = RecipientReport {
+        account: AccountId(1),
+        address: "4520123456".to_owned(),
+        status: StatusCode::DELIVERED,
+        accepted_at: NOON,
+        delivered_at: Some(NOON.after(Duration::from_secs(5))),
+        sms_id: Some(1_234),
+    };
+    let invalid = RecipientReport {
+        address: "12".to_owned(),
+        status: StatusCode::INVALID_NUMBER,
+        delivered_at: None,
+        ..report
+    };
+    let received = |from: &str, content| {
+        Snapshot::Inbound(InboundMessage {
+            id: InboundId(uuid::Uuid::from_bytes([7; 16])),
+            carrier: CarrierName::new("main"),
+            from: Party::new(from),
+            to: Party::new("1919"),
+            content,
+            parts: 1,
+            missing: vec![],
+            account: None,
+            received_at: NOON,
+        })
+    };
+    let told = [
+        query(&Snapshot::Report(report)),
+        query(&Snapshot::Report(invalid)),
+        query(&received("4520123456", InboundContent::Text("Stop! Rødgrød 😀".into()))),
+        query(&received("ACME", InboundContent::Octets(Octets::new(vec![0, 0xAB])))),
+    ];
     insta::assert_snapshot!(told.join("\n"));
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::id::{MessageId, OrderId};
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -154,6 +155,8 @@ impl World {
                 account: None,
                 sender: None,
                 text: "hi".into(),
+                form: Form::Text,
+                charge: None,
                 parts: 1,
                 lane: Lane::Single,
                 valid_until: self.now.after(LEASE),

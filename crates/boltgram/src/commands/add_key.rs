@@ -2,6 +2,7 @@
 
 use domain::account::operator::Actor;
 use domain::account::{AccountName, Scope};
+use engine::accounts::AddKeyError;
 
 use crate::cli::InstanceArgs;
 use crate::open_store::open_existing_store;
@@ -12,10 +13,16 @@ pub(super) async fn add_key(
     account: &AccountName,
     scopes: &[Scope],
     rate: Option<u32>,
+    description: Option<String>,
 ) -> anyhow::Result<()> {
     let access = open_existing_store(instance).await?;
     let account = access.account_named(account).await?;
     let scopes: Vec<_> = scopes.iter().map(Scope::as_str).collect();
-    let key = access.accounts.add_key(account, &scopes, rate, Actor::CommandLine).await?;
+    let by = Actor::CommandLine;
+    let key = access.accounts.add_described_key(account, &scopes, rate, description, by).await;
+    let key = key.map_err(|error| match error {
+        error @ AddKeyError::Description => anyhow::anyhow!("--description {error}"),
+        error => error.into(),
+    })?;
     output::line(key.text.expose())
 }

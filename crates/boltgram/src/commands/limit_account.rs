@@ -41,6 +41,7 @@ pub(super) async fn limit_account(
     let new = NewSettings {
         otp: shown.settings.otp,
         webhook_url: webhook.as_ref().map(|webhook| webhook.url.clone()),
+        callback_url: shown.settings.callback_url.clone(),
         webhook_events: webhook.map(|webhook| webhook.events.as_str().to_owned()),
         refunds: Some(shown.settings.refunds.as_str().to_owned()),
         recipients_per_message: shown.settings.recipients_per_message,
@@ -51,6 +52,8 @@ pub(super) async fn limit_account(
         default_sender: shown.settings.senders.default.map(String::from),
         strict_senders: shown.settings.senders.strict,
         query_latin1: shown.settings.query_latin1,
+        silent: shown.settings.silent,
+        premium: shown.settings.premium,
     };
     let set = access.accounts.set_settings(account.id, new, Actor::CommandLine).await?;
     let countries = set.traffic.countries.map_or("all".to_owned(), |some| some.to_string());

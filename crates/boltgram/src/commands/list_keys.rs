@@ -25,7 +25,7 @@ pub(super) async fn list_keys(
         accounts.iter().map(|(account, _)| (account.id, account.name.as_str())).collect();
     let name = |key: &Key| names.get(&key.account).copied().unwrap_or("?");
     let keys = store.keys(account).await?;
-    let headings = ["ID", "ACCOUNT", "SCOPES", "RATE", "STATE"];
+    let headings = ["ID", "ACCOUNT", "SCOPES", "RATE", "STATE", "DESCRIPTION"];
     output::list(list, &keys, |key| view(key, name(key)), headings, |key| row(key, name(key)))
 }
 
@@ -35,11 +35,12 @@ fn view(key: &Key, account: &str) -> Value {
         "account": account,
         "scopes": key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
         "rate": key.rate,
+        "description": key.description,
         "revokedAt": key.revoked_at.map(output::moment),
     })
 }
 
-fn row(key: &Key, account: &str) -> [String; 5] {
+fn row(key: &Key, account: &str) -> [String; 6] {
     let scopes: Vec<_> = key.scopes.iter().map(Scope::as_str).collect();
     [
         key.id.to_string(),
@@ -47,5 +48,6 @@ fn row(key: &Key, account: &str) -> [String; 5] {
         scopes.join(","),
         key.rate.map_or_else(|| "no limit".to_owned(), |rate| format!("{rate}/s")),
         if key.revoked_at.is_some() { "revoked" } else { "valid" }.to_owned(),
+        key.description.clone().unwrap_or_default(),
     ]
 }

@@ -25,6 +25,8 @@ mod restore;
 mod revoke_key;
 mod revoke_operator;
 mod serve;
+mod set_password;
+mod set_profile;
 mod show_trace;
 
 use anyhow::Context;
@@ -88,6 +90,12 @@ async fn account(instance: &InstanceArgs, command: AccountCommand) -> anyhow::Re
         AccountCommand::Enable { name } => {
             disable_account::set_disabled(instance, &name, false).await
         }
+        AccountCommand::Password { name, json } => {
+            set_password::set_password(instance, &name, json).await
+        }
+        AccountCommand::Profile { name, profile } => {
+            set_profile::set_profile(instance, &name, *profile).await
+        }
         AccountCommand::Limit { name, countries, hourly_caps } => {
             let (countries, caps) = (countries.as_deref(), hourly_caps.as_deref());
             limit_account::limit_account(instance, &name, countries, caps).await
@@ -97,8 +105,8 @@ async fn account(instance: &InstanceArgs, command: AccountCommand) -> anyhow::Re
 
 async fn key(instance: &InstanceArgs, command: KeyCommand) -> anyhow::Result<()> {
     match command {
-        KeyCommand::Add { account, scopes, rate } => {
-            add_key::add_key(instance, &account, &scopes, rate).await
+        KeyCommand::Add { account, scopes, rate, description } => {
+            add_key::add_key(instance, &account, &scopes, rate, description).await
         }
         KeyCommand::List { account, list } => {
             list_keys::list_keys(instance, account.as_ref(), list).await

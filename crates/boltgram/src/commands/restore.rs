@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use domain::limits::SMS_IDS_SKIPPED_BY_RESTORE;
 use store::StoreUrl;
 
 use crate::backup::{clear, ensure_empty, kept_files, read_manifest, store_kind};
@@ -28,6 +29,10 @@ pub(super) async fn restore(instance: &InstanceArgs, directory: &Path) -> anyhow
     ensure_empty(&config.data).context("a backup is restored only into an empty data directory")?;
     let is_made = url.is_made().await.with_context(|| format!("cannot open {}", place(&url)))?;
     ensure!(!is_made, "there is a store at {} already", place(&url));
+    for file in url.file().into_iter().flat_map(logs) {
+        let is_there = fs::exists(&file).unwrap_or(true);
+        ensure!(!is_there, "there is {}, of a database that is gone: move it away", file.display());
+    }
     let lock = ServeLock::take(&config).await?;
     let key = url.vault_file(&config.data);
     ensure!(!key.exists(), "there is a key at {} already", key.display());
@@ -35,12 +40,10 @@ pub(super) async fn restore(instance: &InstanceArgs, directory: &Path) -> anyhow
     if restored.is_err() {
         clear(&config.data);
         // These may be elsewhere; none of them was there before.
-        let database = url.file().map(|file| file.display().to_string());
-        let parts = ["", "-wal", "-shm"];
-        let database =
-            database.iter().flat_map(|file| parts.map(|part| format!("{file}{part}").into()));
-        for made in database.chain([key]) {
-            let _ = fs::remove_file::<PathBuf>(made);
+        let database = url.file().map(Path::to_owned);
+        let beside = database.iter().flat_map(|file| logs(file)).collect::<Vec<_>>();
+        for made in database.into_iter().chain(beside).chain([key]) {
+            let _ = fs::remove_file(made);
         }
     }
     drop(lock);
@@ -52,11 +55,18 @@ pub(super) async fn restore(instance: &InstanceArgs, directory: &Path) -> anyhow
     )
 }
 
+/// What SQLite keeps beside a database. It would be taken for the restored one's.
+fn logs(database: &Path) -> [PathBuf; 2] {
+    ["-wal", "-shm"].map(|end| format!("{}{end}", database.display()).into())
+}
+
 async fn write(config: &Config, url: &StoreUrl, directory: &Path) -> anyhow::Result<()> {
     for file in kept_files(config, url) {
         file.restore(directory)?;
     }
     url.restore(directory).await.context("cannot restore the database")?;
     let store = open_store_to_serve(config, None).await?;
+    // Texts since the backup had ids, which customers know: they are not given to others.
+    store.take_sms_ids(SMS_IDS_SKIPPED_BY_RESTORE).await?;
     check_ledger::report(&store.check_ledger().await?)
 }

@@ -1,17 +1,22 @@
-//! `boltgram trace`: why a message waits or failed, read from the store. Whether carriers are connected is
-//! known to a running server only: its admin door shows that too.
+//! `boltgram trace`: why a message waits or failed, read from the store; also whether carriers are
+//! connected, as running servers reported it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::bail;
+use domain::ports::NodeLinks;
 use domain::reason::Reason;
+use domain::routing::Routes;
 use domain::time::Timestamp;
-use engine::traces::{Subject, Traced, TracedOrder, TracedRecipient, Traces};
+use engine::traces::{ReportedLinks, Subject, Traced, TracedOrder, TracedRecipient, Traces};
 
+use super::list_carriers::is_recent;
 use crate::cli::InstanceArgs;
-use crate::open_store::open_existing_store;
+use crate::open_store::{load_config, open_existing_store};
 use crate::output;
 use crate::system::system_clock;
+use crate::wiring::routes;
 
 pub(super) async fn show_trace(
     instance: &InstanceArgs,
@@ -19,7 +24,10 @@ pub(super) async fn show_trace(
     json: bool,
     limit: u32,
 ) -> anyhow::Result<()> {
-    let traces = Traces::new(open_existing_store(instance).await?.store, system_clock());
+    let (store, clock) = (open_existing_store(instance).await?.store, system_clock());
+    let reports = store.link_reports().await?;
+    let links = reported(routes(&load_config(instance)?.config), reports, clock.now());
+    let traces = Traces::with_reports(store, clock, links);
     let (mut at, mut left) = (None, limit);
     while left > 0 {
         let Some(page) = traces.page(subject, at, left).await? else {
@@ -42,6 +50,16 @@ pub(super) async fn show_trace(
         output::line("nothing was sent to this number")?;
     }
     Ok(())
+}
+
+fn reported(routes: Routes, reports: Vec<NodeLinks>, now: Timestamp) -> ReportedLinks {
+    let mut up = BTreeMap::new();
+    for NodeLinks { report, at, .. } in reports {
+        if is_recent(at, now) {
+            *up.entry(report.carrier).or_insert(false) |= report.status.up;
+        }
+    }
+    ReportedLinks { routes, up }
 }
 
 /// A paragraph for one recipient.
@@ -112,7 +130,8 @@ fn way(out: &mut String, recipient: &TracedRecipient) -> anyhow::Result<()> {
     }
     for part in &recipient.parts {
         write!(out, "  try {:<5} {} ", part.attempt, time(part.taken_at))?;
-        write!(out, "{}: took part {} of {}", part.carrier.as_str(), part.part, part.parts)?;
+        let link = part.link.map(|link| format!(" link {link}")).unwrap_or_default();
+        write!(out, "{}{link}: took part {} of {}", part.carrier.as_str(), part.part, part.parts)?;
         write!(out, " as {}, {}", part.carrier_id, part.state.as_str())?;
         if let Some(at) = part.decided_at {
             write!(out, " {}", time(at))?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ::carriers::smpp::SmppConfig;
 use ::carriers::smtp::SmtpConfig;
 use anyhow::Context;
+use domain::routing::Charges;
 use domain::secret::Secret;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
@@ -44,6 +45,15 @@ impl CarrierConfig {
 
     pub(crate) const fn takes_email(&self) -> bool {
         matches!(self.kind, CarrierKind::Sandbox | CarrierKind::Smtp(_))
+    }
+
+    /// What it can charge recipients. The sandbox charges nobody, whatever it is told.
+    pub(crate) fn charges(&self) -> Option<Charges> {
+        match &self.kind {
+            CarrierKind::Sandbox => Some(Charges::Any),
+            CarrierKind::Smpp(smpp) => smpp.charges(),
+            CarrierKind::Smtp(_) => None,
+        }
     }
 
     pub(crate) const fn password(&self) -> Option<&Secret> {

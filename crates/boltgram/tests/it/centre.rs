@@ -13,7 +13,7 @@ use smpp::server::{BindAttempt, Handler, ServerConfig, serve};
 use smpp::session::{Answers, Event, Requests, SessionConfig};
 use tokio::net::TcpListener;
 
-use crate::texts::{Shown, Texts};
+use crate::texts::{Coded, Shown, Texts};
 
 #[derive(Default)]
 struct Book {
@@ -138,6 +138,12 @@ impl Centre {
     pub(crate) fn new_texts(&self) -> HashMap<String, Shown> {
         let taken = self.book.lock().unwrap().texts.replace(Texts::default());
         taken.unwrap().shown()
+    }
+
+    /// Recorded parts since the last call, by destination.
+    pub(crate) fn new_parts(&self) -> HashMap<String, Vec<Coded>> {
+        let taken = self.book.lock().unwrap().texts.replace(Texts::default());
+        taken.unwrap().coded()
     }
 
     /// Number of sessions with this `system_id`.

@@ -4,6 +4,7 @@ use domain::id::AccountId;
 use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::number;
 use domain::sale::client::LOCAL_CLIENT;
 use domain::sale::quote::Limits;
@@ -26,6 +27,8 @@ pub(crate) fn order_of(account: AccountId, to: &str, text: &str, payment: Paymen
             payment,
             sender: Sender::OfCarrier,
             content: Content::Text(text.to_owned()),
+            form: Form::Text,
+            charge: None,
             to: Recipients::Numbers { list, group: None },
             start_at: None,
             priority: engine::accept::Priority::Normal,
@@ -35,7 +38,10 @@ pub(crate) fn order_of(account: AccountId, to: &str, text: &str, payment: Paymen
         client: LOCAL_CLIENT.to_owned(),
         webhook: None,
         campaign_webhook: engine::accept::CampaignWebhookRequest::default(),
+        callbacks: Vec::new(),
+        with_account_callback: false,
         referral: None,
+        takes_sms_ids: false,
         repeat: Repeat::Never,
     }
 }

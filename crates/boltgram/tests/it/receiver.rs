@@ -14,6 +14,8 @@ use super::running::PATIENCE;
 /// One received webhook.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
+    /// `POST /hook HTTP/1.1`.
+    pub(crate) request: String,
     /// Header names are in lower case.
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: String,
@@ -103,6 +105,7 @@ async fn serve(stream: TcpStream, kept: Arc<Mutex<Kept>>) {
 async fn read(stream: &mut BufReader<TcpStream>) -> Option<Call> {
     let mut line = String::new();
     stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
+    let request = line.trim_end().to_owned();
     let mut headers = HashMap::new();
     loop {
         line.clear();
@@ -110,7 +113,8 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Call> {
         let Some((name, value)) = line.split_once(':') else { break };
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
-    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
+    let length = headers.get("content-length").map_or(Some(0), |length| length.parse().ok())?;
+    let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
-    Some(Call { headers, body: String::from_utf8(body).ok()? })
+    Some(Call { request, headers, body: String::from_utf8(body).ok()? })
 }

@@ -13,12 +13,21 @@ pub(crate) struct Shown {
     pub(crate) parts: usize,
 }
 
+/// A part as it was submitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Coded {
+    pub(crate) protocol_id: u8,
+    pub(crate) data_coding: u8,
+    pub(crate) user_data: Vec<u8>,
+}
+
 struct Part {
     from: String,
     concat: Option<Concat>,
     header: Header,
     coding: DataCoding,
     payload: Vec<u8>,
+    coded: Coded,
 }
 
 /// Parts by number, in order of arrival.
@@ -35,8 +44,19 @@ impl Texts {
         };
         let from = String::from_utf8(submit.source.addr.to_vec()).unwrap();
         let (coding, payload) = (submit.data_coding, payload.to_vec());
-        let part = Part { from, concat: header.concat, header, coding, payload };
+        let coded = Coded {
+            protocol_id: submit.protocol_id,
+            data_coding: coding.0,
+            user_data: user_data.to_vec(),
+        };
+        let part = Part { from, concat: header.concat, header, coding, payload, coded };
         self.0.entry(to.to_owned()).or_default().push(part);
+    }
+
+    /// Parts by number, as they were submitted.
+    pub(crate) fn coded(&self) -> HashMap<String, Vec<Coded>> {
+        let of = |parts: &Vec<Part>| parts.iter().map(|part| part.coded.clone()).collect();
+        self.0.iter().map(|(to, parts)| (to.clone(), of(parts))).collect()
     }
 
     /// Texts by number; each number has received one text.

@@ -66,7 +66,7 @@ fn every_list_can_be_read_by_a_program() {
     );
     assert_eq!(
         list(&["key", "list"]),
-        json!([{"id": 1, "account": "acme", "scopes": ["sms:send"], "rate": 5, "revokedAt": null}])
+        json!([{"id": 1, "account": "acme", "scopes": ["sms:send"], "rate": 5, "description": null, "revokedAt": null}])
     );
     let operators = list(&["operator", "list"]);
     assert_eq!((&operators[0]["name"], &operators[0]["revokedAt"]), (&json!("Ida"), &Value::Null));

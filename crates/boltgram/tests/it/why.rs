@@ -70,6 +70,19 @@ impl Why {
         }
     }
 
+    /// Waits until the command `trace`, which reads what servers reported of their links, shows this.
+    async fn until_told(&self, subject: &str, word: &str) {
+        let begun = Instant::now();
+        loop {
+            let told = self.home.answer(&["trace", subject]);
+            if told.contains(word) {
+                return;
+            }
+            assert!(begun.elapsed() < PATIENCE, "never {word}:\n{told}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Waits for a line of the metrics.
     async fn until_metric(&self, line: &str) -> String {
         let begun = Instant::now();
@@ -173,8 +186,9 @@ async fn what_waits_for_a_carrier_says_so_wherever_it_is_seen() {
     let trace = why.get(&format!("/trace?message={uuid}")).await;
     assert_eq!((&trace["data"][1]["index"], &trace["data"][1]["reason"]), (&json!(1), &down));
     assert_eq!(trace["data"][1]["order"], Value::Null);
+    why.until_told(&order.id, "link_down").await;
 
-    let waiting = "boltgram_backlog_recipients{lane=\"single\",reason=\"link_down\"}";
+    let waiting = "boltgram_backlog_recipients{lane=\"single\",carrier=\"\",reason=\"link_down\"}";
     why.until_metric(&format!("{waiting} 3")).await;
     why.end();
 }

@@ -20,14 +20,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::message::Address;
+use domain::message::form::Form;
+use domain::message::{Address, Content};
 use domain::ports::{
     AcceptedPart, Carrier, Clock, End, Inbox, LinkStatus, Outcome, Random, Receipt, ReceiptScope,
     ReceiptState, Submission,
 };
 use domain::reason::Reason;
 use domain::routing::{CarrierName, Channel};
-use domain::text::{Policy, measure};
+use domain::text::{Policy, TextError, measure, measure_push};
 use tokio::time::Instant;
 
 use self::pending::{Due, Pending};
@@ -154,6 +155,14 @@ struct Taken {
     promised: Vec<Due>,
 }
 
+fn size(content: &Content) -> Result<u8, TextError> {
+    let (text, policy) = (content.text.as_str(), Policy::default());
+    match &content.form {
+        Form::Push(link) => measure_push(link.as_str(), text, policy.reference, policy.parts_max),
+        Form::Text | Form::Flash | Form::Silent => Ok(measure(text, &policy)?.parts),
+    }
+}
+
 /// How to process a submission.
 enum Work {
     /// The text cannot be encoded.
@@ -166,12 +175,10 @@ impl Work {
     fn of(submission: &Submission) -> Self {
         let parts = match submission.to {
             Address::Email(_) => 1,
-            Address::Phone(_) => {
-                match measure(submission.content.text.as_str(), &Policy::default()) {
-                    Ok(measured) => u16::from(measured.parts),
-                    Err(_) => return Self::Unfit,
-                }
-            }
+            Address::Phone(_) => match size(&submission.content) {
+                Ok(parts) => u16::from(parts),
+                Err(_) => return Self::Unfit,
+            },
         };
         let open = (1..=parts).filter(|part| !submission.accepted.contains(part)).collect();
         Self::Parts { parts, open, verdict: Verdict::of(&submission.to) }

@@ -8,7 +8,7 @@ use domain::secret::Secret;
 use serde::Deserialize;
 
 use super::ids::ReceiptIds;
-use super::profile::{Alphabet, Beyond, LongMessages, Receipts, SettleOn, Validity};
+use super::profile::{Alphabet, Beyond, Flash, LongMessages, Receipts, SettleOn, Validity};
 use super::verdict::Meaning;
 
 /// How sessions are bound.
@@ -176,6 +176,15 @@ pub struct SmppConfig {
     pub validity_period: Validity,
     #[serde(default)]
     pub priority: u8,
+    /// How a flash message is marked.
+    #[serde(default)]
+    pub flash: Flash,
+    /// The parameter in which the carrier takes what a recipient is charged, as digits.
+    #[serde(default)]
+    pub premium_tlv: Option<u16>,
+    /// The service types that charge recipients, by price.
+    #[serde(default)]
+    pub premium_service_types: BTreeMap<String, String>,
     /// Optional parameters of every part.
     #[serde(default)]
     pub tlvs: Vec<TlvConfig>,

@@ -8,17 +8,19 @@
 //! | latin1 | ISO-8859-1 | 140, 134 octets |
 //!
 //! A text that the alphabet cannot represent is sent as UCS-2 (data_coding 8), or as Latin-1 with data_coding 3 if the
-//! carrier supports that and it suffices. Concatenation is done by `encode`, except for the user data header.
+//! carrier supports that and it suffices. A flash message has the same octets with a class, a link is 8-bit data. Concatenation is done by `encode`, except for the user data header.
 
 use std::borrow::Cow;
 
+use domain::message::Content;
+use domain::message::form::Form;
 use domain::text::{
-    self, Concat, Encoding, Header, Part, Policy, Reference, ReferenceWidth, Shifts, TextError,
-    encode_septets, packed,
+    self, Concat, Encoding, Header, Part, Policy, PushPart, Reference, ReferenceWidth, Shifts,
+    TextError, encode_septets, packed, segment_push,
 };
 use smpp::pdu::DataCoding;
 
-use super::profile::{Alphabet, Beyond, LongMessages, Profile};
+use super::profile::{Alphabet, Beyond, Flash, LongMessages, Profile};
 
 /// Octets of user data, including the header (3GPP TS 23.040 §9.2.3.16).
 const OCTETS_MAX: usize = 140;
@@ -30,6 +32,10 @@ pub(super) struct Piece {
     pub(super) data_coding: DataCoding,
     /// Number of SMS, if the carrier splits it.
     pub(super) weight: u16,
+    /// 8-bit data of an application of the phone.
+    pub(super) is_binary: bool,
+    /// Class 0 by a parameter, because `data_coding` cannot say it.
+    pub(super) for_display: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -54,6 +60,20 @@ impl Piece {
             octets: Octets::Own { user_data: Own(user_data), header_octets },
             data_coding,
             weight: 1,
+            is_binary: false,
+            for_display: false,
+        }
+    }
+
+    /// Marks it as class 0 (3GPP TS 23.038 §4): not stored by the phone.
+    fn show_at_once(&mut self, profile: &Profile) {
+        let by_coding = profile.flash == Flash::DataCoding;
+        match self.data_coding {
+            DataCoding::DEFAULT if by_coding && profile.alphabet.is_gsm7() => {
+                self.data_coding = DataCoding::GSM7_CLASS_0;
+            }
+            DataCoding::UCS2 if by_coding => self.data_coding = DataCoding::UCS2_CLASS_0,
+            _ => self.for_display = true,
         }
     }
 
@@ -83,8 +103,40 @@ impl Piece {
     }
 }
 
-/// Splits a text for a carrier.
-pub(super) fn cut(text: &str, profile: &Profile, reference: u16) -> Result<Vec<Piece>, TextError> {
+/// Splits a message for a carrier.
+pub(super) fn cut(
+    content: &Content,
+    profile: &Profile,
+    reference: u16,
+) -> Result<Vec<Piece>, TextError> {
+    let text = content.text.as_str();
+    let mut pieces = match &content.form {
+        Form::Push(link) => return cut_push(link.as_str(), text, profile, reference),
+        Form::Text | Form::Flash | Form::Silent => cut_text(text, profile, reference)?,
+    };
+    if content.form == Form::Flash {
+        pieces.iter_mut().for_each(|piece| piece.show_at_once(profile));
+    }
+    Ok(pieces)
+}
+
+/// An indication has a header in every part, whatever the profile says of long texts: it names the port.
+fn cut_push(
+    link: &str,
+    title: &str,
+    profile: &Profile,
+    reference: u16,
+) -> Result<Vec<Piece>, TextError> {
+    let Policy { reference: width, parts_max, .. } = profile.policy;
+    let parts = segment_push(link, title, width, parts_max, reference)?;
+    let piece = |part: PushPart| Piece {
+        is_binary: true,
+        ..Piece::own(part.user_data, part.header_octets, DataCoding::BINARY)
+    };
+    Ok(parts.into_iter().map(piece).collect())
+}
+
+fn cut_text(text: &str, profile: &Profile, reference: u16) -> Result<Vec<Piece>, TextError> {
     let pieces = if profile.alphabet == Alphabet::Latin1 {
         if is_latin1(text) {
             latin1(text, profile, reference, DataCoding::DEFAULT)?
@@ -119,6 +171,8 @@ fn pieces(parts: Vec<Part>) -> Vec<Piece> {
         data_coding: DataCoding(part.data_coding()),
         octets: Octets::Part(part),
         weight: 1,
+        is_binary: false,
+        for_display: false,
     };
     parts.into_iter().map(piece).collect()
 }

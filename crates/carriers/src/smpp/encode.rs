@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::message::form::Form;
 use domain::number::Msisdn;
 use domain::time::Timestamp;
 use smpp::pdu::{Address, EncodeError, EsmClass, Npi, SubmitSm, TlvBuf, Tlvs, Ton, tag};
@@ -15,12 +16,22 @@ use super::profile::{LongMessages, Profile, Validity};
 /// Longest relative time in days; longer ones need months (SMPP 3.4 §7.1.1.3).
 const VALIDITY_MAX: Duration = Duration::from_secs(31 * 86_400);
 
+/// Short Message Type 0 (3GPP TS 23.040 §9.2.3.9).
+const TYPE_0: u8 = 0x40;
+
+/// `dest_addr_subunit` (SMPP 3.4 §5.3.2.1).
+const MS_DISPLAY: u8 = 1;
+
 /// The fields shared by the parts of one job.
 pub(super) struct Envelope<'a> {
     profile: &'a Profile,
     source: Octets,
     source_kind: (Ton, Npi),
     destination: Octets,
+    protocol_id: u8,
+    service_type: &'a str,
+    /// In the parameter for it.
+    charge: Option<(u16, String)>,
     validity: Option<[u8; 16]>,
     reference: u16,
     total: usize,
@@ -69,12 +80,17 @@ pub(super) struct BadSource;
 
 impl<'a> Envelope<'a> {
     pub(super) fn of(job: &Job, profile: &'a Profile, now: Timestamp) -> Result<Self, BadSource> {
+        let charge = job.content.charge;
+        let by_price = charge.and_then(|it| profile.premium.service_types.get(&it.get()));
         let source = job.content.sender.as_ref().or(profile.source.as_ref());
         Ok(Self {
             profile,
             source: source.map_or(Ok(Octets::default()), |known| Octets::latin1(known.as_str()))?,
             source_kind: source.map(|known| profile.kind_of_source(known)).unwrap_or_default(),
             destination: Octets::digits(job.to),
+            service_type: by_price.map_or(profile.service_type.as_str(), String::as_str),
+            charge: profile.premium.tlv.zip(charge.map(|charge| charge.get().to_string())),
+            protocol_id: if job.content.form == Form::Silent { TYPE_0 } else { 0 },
             validity: validity(profile.validity, job.content.valid_until, now),
             reference: job.reference,
             total: job.pieces(),
@@ -92,7 +108,7 @@ impl<'a> Envelope<'a> {
         let Self { profile, .. } = self;
         let (destination_ton, destination_npi) = profile.kind_of_destination();
         let mut submit = SubmitSm {
-            service_type: profile.service_type.as_bytes(),
+            service_type: self.service_type.as_bytes(),
             source: Address {
                 ton: self.source_kind.0,
                 npi: self.source_kind.1,
@@ -103,6 +119,7 @@ impl<'a> Envelope<'a> {
                 npi: destination_npi,
                 addr: self.destination.as_slice(),
             },
+            protocol_id: self.protocol_id,
             priority_flag: profile.priority,
             validity_period: self.validity.as_ref().map_or(&[][..], |time| &time[..]),
             registered_delivery: profile.receipts.registered_delivery(),
@@ -110,16 +127,17 @@ impl<'a> Envelope<'a> {
             tlvs: Tlvs::new(&profile.tlvs),
             ..SubmitSm::default()
         };
-        let several = self.total > 1;
+        // The header of 8-bit data names the phone's application, so it stays.
+        let several = self.total > 1 && !piece.is_binary;
         match profile.long {
             LongMessages::Sar if several => {
-                let tlvs = self.segment(index)?;
+                let tlvs = self.segment(piece, index)?;
                 submit.short_message = piece.payload();
                 submit.tlvs = tlvs.tlvs();
                 requests.push(token, &submit)
             }
             LongMessages::MessagePayload if piece.weight > 1 => {
-                let mut tlvs = self.extra()?;
+                let mut tlvs = self.extra(piece)?;
                 tlvs.push(tag::MESSAGE_PAYLOAD, piece.payload())?;
                 submit.tlvs = tlvs.tlvs();
                 requests.push(token, &submit)
@@ -129,25 +147,37 @@ impl<'a> Envelope<'a> {
                     submit.esm_class = EsmClass::UDHI;
                 }
                 submit.short_message = piece.user_data();
+                let has_more = piece.for_display || self.charge.is_some();
+                let tlvs = if has_more { Some(self.extra(piece)?) } else { None };
+                if let Some(tlvs) = &tlvs {
+                    submit.tlvs = tlvs.tlvs();
+                }
                 requests.push(token, &submit)
             }
         }
     }
 
     /// The profile's parameters followed by `sar_*` (SMPP 3.4 §5.3.2.22–24).
-    fn segment(&self, index: u8) -> Result<TlvBuf, EncodeError> {
+    fn segment(&self, piece: &Piece, index: u8) -> Result<TlvBuf, EncodeError> {
         let total = u8::try_from(self.total).unwrap_or(u8::MAX);
-        let mut tlvs = self.extra()?;
+        let mut tlvs = self.extra(piece)?;
         tlvs.push_u16(tag::SAR_MSG_REF_NUM, self.reference)
             .push_u8(tag::SAR_TOTAL_SEGMENTS, total)
             .push_u8(tag::SAR_SEGMENT_SEQNUM, index.saturating_add(1));
         Ok(tlvs)
     }
 
-    fn extra(&self) -> Result<TlvBuf, EncodeError> {
+    /// The profile's parameters, that of a flash message, and that of a price.
+    fn extra(&self, piece: &Piece) -> Result<TlvBuf, EncodeError> {
         let mut tlvs = TlvBuf::new();
         for tlv in Tlvs::new(&self.profile.tlvs).iter() {
             tlvs.push(tlv.tag, tlv.value)?;
+        }
+        if piece.for_display {
+            tlvs.push_u8(tag::DEST_ADDR_SUBUNIT, MS_DISPLAY);
+        }
+        if let Some((tag, charge)) = &self.charge {
+            tlvs.push(*tag, charge.as_bytes())?;
         }
         Ok(tlvs)
     }

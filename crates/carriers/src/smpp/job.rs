@@ -90,8 +90,12 @@ impl Job {
         let Address::Phone(to) = to else {
             return Err(refused(Reason::BadDestination, "smpp:address"));
         };
-        let cut = cut(content.text.as_str(), profile, reference)
-            .map_err(|_| refused(Reason::Refused, "smpp:text"))?;
+        let cut =
+            cut(&content, profile, reference).map_err(|_| refused(Reason::Refused, "smpp:text"))?;
+        if content.charge.is_some() && cut.len() > 1 {
+            // Each part would be charged.
+            return Err(refused(Reason::Refused, "smpp:parts"));
+        }
         let step =
             |part: u16| if accepted.contains(&part) { Step::Accepted } else { Step::Waiting };
         let parts: Vec<_> = cut.into_iter().zip(1..).map(|(cut, part)| (cut, step(part))).collect();

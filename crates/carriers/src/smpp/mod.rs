@@ -56,7 +56,7 @@ use tokio::task::JoinSet;
 pub use ::smpp::link::InboundRoom;
 pub use config::{BindMode, InterfaceVersion, SmppConfig, TlvConfig};
 pub use ids::ReceiptIds;
-pub use profile::{Alphabet, Beyond, LongMessages, Receipts, SettleOn, Validity};
+pub use profile::{Alphabet, Beyond, Flash, LongMessages, Receipts, SettleOn, Validity};
 pub use verdict::Meaning;
 
 use self::bind::Bind;
@@ -111,6 +111,8 @@ struct Inner {
     malformed: RareWarning,
     /// Receipts that name no message.
     unread: RareWarning,
+    /// Receipts with states that nobody knows.
+    unknown_states: RareWarning,
     unknown_statuses: Mutex<UnknownStatuses>,
     /// The carrier throttles.
     throttled: Incident,
@@ -152,6 +154,7 @@ impl SmppCarrier {
                 refused: RareWarning::default(),
                 malformed: RareWarning::default(),
                 unread: RareWarning::default(),
+                unknown_states: RareWarning::default(),
                 marks: AtomicBool::new(false),
                 unmarked: RareWarning::default(),
                 unknown_statuses: Mutex::default(),

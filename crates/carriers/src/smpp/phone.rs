@@ -158,8 +158,16 @@ fn read(
             default_alphabet(alphabet, text, before, shifts)
         }
         coding if is_ucs2(coding) => InboundBody::Units(units(text)),
+        // Other alphabets with ASCII in their lower half, and octets of an unknown one: a word like STOP is read.
+        2 | 4 | 5 | 13 | 14 if !text.is_empty() && text.iter().all(is_printable) => {
+            InboundBody::Text(latin1(text))
+        }
         _ => InboundBody::Octets(text.to_vec()),
     }
+}
+
+fn is_printable(octet: &u8) -> bool {
+    matches!(octet, b'\n' | b'\r' | b' '..=b'~')
 }
 
 fn default_alphabet(alphabet: Alphabet, text: &[u8], before: usize, shifts: Shifts) -> InboundBody {

@@ -1,5 +1,7 @@
 //! How messages are encoded for a carrier: alphabet, long texts, address types, receipts, validity and further fields.
 
+use std::collections::BTreeMap;
+
 use domain::number::{SenderId, SenderKind};
 use domain::ports::End;
 use domain::text::Policy;
@@ -16,6 +18,12 @@ pub enum Alphabet {
     Gsm7Packed,
     Latin1,
     Ascii,
+}
+
+impl Alphabet {
+    pub(super) const fn is_gsm7(self) -> bool {
+        matches!(self, Self::Gsm7 | Self::Gsm7Packed)
+    }
 }
 
 /// Encoding of texts that the alphabet cannot represent.
@@ -39,6 +47,24 @@ pub enum LongMessages {
     Sar,
     /// As a whole; the carrier splits it.
     MessagePayload,
+}
+
+/// How a flash message is marked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flash {
+    /// By `data_coding` with class 0 (0x10, 0x18), where the alphabet has one; else as below.
+    #[default]
+    DataCoding,
+    /// By `dest_addr_subunit` (SMPP 3.4 §5.3.2.1).
+    DestAddrSubunit,
+}
+
+/// How a recipient is charged: by a parameter, or by the service type of a price.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Premium {
+    pub(super) tlv: Option<u16>,
+    pub(super) service_types: BTreeMap<u32, String>,
 }
 
 /// Which receipts are requested.
@@ -120,6 +146,9 @@ pub(super) struct Profile {
     pub(super) settle_on: SettleOn,
     pub(super) validity: Validity,
     pub(super) priority: u8,
+    pub(super) flash: Flash,
+    /// How recipients are charged.
+    pub(super) premium: Premium,
     /// Encoded optional parameters of every part.
     pub(super) tlvs: Vec<u8>,
 }

@@ -38,6 +38,8 @@ const CODE_CHARS_MAX: usize = 32;
 #[derive(Debug)]
 pub(super) enum Received {
     Receipt(Receipt),
+    /// A receipt whose state is a word that neither the field nor the carrier's settings know.
+    UnknownState(Receipt),
     /// A receipt that names no message in any alphabet.
     Unread(UnreadReceipt),
     /// A mobile-originated message, or a part of one.
@@ -95,17 +97,26 @@ fn judge(
         match unmarked {
             Some(part) if !is_named || !by_text || !may_match(&part) => Received::Message(*part),
             None if !is_named => Received::Unread(unread(message, raw, carrier, at)),
-            unmarked => Received::Receipt(Receipt {
-                carrier: carrier.clone(),
-                carrier_id: ids.of_receipt(parsed.message_id),
-                state: state_of(&parsed, words),
-                code: code(&parsed),
-                // Of an unmarked one it is read with the country of the number that it was written to.
-                to: if unmarked.is_none() { number(message.source, home) } else { None },
-                at,
-                unmarked,
-                scope,
-            }),
+            unmarked => {
+                let unknown = unknown_word(&parsed, words);
+                let is_unknown = unknown.is_some();
+                let receipt = Receipt {
+                    carrier: carrier.clone(),
+                    carrier_id: ids.of_receipt(parsed.message_id),
+                    state: state_of(&parsed, words),
+                    code: code(&parsed).or(unknown),
+                    // Of an unmarked one it is read with the country of the number that it was written to.
+                    to: if unmarked.is_none() { number(message.source, home) } else { None },
+                    at,
+                    unmarked,
+                    scope,
+                };
+                if is_unknown {
+                    Received::UnknownState(receipt)
+                } else {
+                    Received::Receipt(receipt)
+                }
+            }
         }
     })
 }
@@ -145,16 +156,32 @@ const NUMBER_DIGITS_MIN: usize = 7;
 
 /// The state, by the carrier's own words first.
 fn state_of(parsed: &ParsedReceipt<'_>, words: &HashMap<String, ReceiptState>) -> ReceiptState {
-    let own = || {
-        let word = std::str::from_utf8(parsed.stat).ok().filter(|_| !words.is_empty())?;
-        words.get(&word.to_ascii_uppercase()).copied()
-    };
+    let own = || own_word(parsed, words);
     match parsed.state {
         _ if parsed.intermediate => ReceiptState::Intermediate,
         // A state in the optional parameters says more than a word.
         known if parsed.contradictory => state(known),
         known => own().unwrap_or_else(|| state(known)),
     }
+}
+
+fn own_word(
+    parsed: &ParsedReceipt<'_>,
+    words: &HashMap<String, ReceiptState>,
+) -> Option<ReceiptState> {
+    let word = std::str::from_utf8(parsed.stat).ok().filter(|_| !words.is_empty())?;
+    words.get(&word.to_ascii_uppercase()).copied()
+}
+
+/// The word of a state that nobody knows. `UNKNOWN` is a state.
+fn unknown_word(
+    parsed: &ParsedReceipt<'_>,
+    words: &HashMap<String, ReceiptState>,
+) -> Option<String> {
+    let says_unknown = parsed.stat.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(b"UNK"));
+    let is_unknown = parsed.state == MessageState::Unknown && !says_unknown;
+    let word = printable(parsed.stat);
+    (is_unknown && !word.is_empty() && own_word(parsed, words).is_none()).then_some(word)
 }
 
 const fn state(parsed: MessageState) -> ReceiptState {
@@ -174,16 +201,16 @@ const fn state(parsed: MessageState) -> ReceiptState {
 
 /// The value of `err:`, or the network's error code as `network 3: 1`.
 fn code(parsed: &ParsedReceipt<'_>) -> Option<String> {
-    let word: String = String::from_utf8_lossy(parsed.err)
-        .trim()
-        .chars()
-        .filter(|char| !char.is_control())
-        .take(CODE_CHARS_MAX)
-        .collect();
+    let word = printable(parsed.err);
     if !word.is_empty() {
         return Some(word);
     }
     parsed.network_error.map(|error| format!("network {}: {}", error.network, error.code))
+}
+
+fn printable(octets: &[u8]) -> String {
+    let text = String::from_utf8_lossy(octets);
+    text.trim().chars().filter(|char| !char.is_control()).take(CODE_CHARS_MAX).collect()
 }
 
 /// The source of a receipt is the message's recipient. Names and short codes are none, and neither is a national number

@@ -10,6 +10,7 @@
 )]
 
 mod centre;
+mod forms;
 mod lookup;
 mod peer;
 mod pki;

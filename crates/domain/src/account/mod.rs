@@ -3,6 +3,8 @@
 pub mod blocklist;
 pub mod contacts;
 pub mod operator;
+pub mod people;
+pub mod profile;
 pub mod sender;
 pub mod template;
 pub mod traffic;
@@ -106,6 +108,8 @@ pub struct Key {
     pub scopes: Vec<Scope>,
     /// Requests per second, `None` = no limit.
     pub rate: Option<u32>,
+    /// What its owner calls it.
+    pub description: Option<String>,
     pub created_at: Timestamp,
     pub revoked_at: Option<Timestamp>,
     /// Its account is disabled.
@@ -131,8 +135,14 @@ pub struct AccountSettings {
     pub spend_per_day: Option<Msat>,
     /// It may send one-time passwords, which quiet hours do not hold, as campaigns of few recipients.
     pub otp: bool,
+    /// It may send silent messages, which find out whether a phone is on.
+    pub silent: bool,
+    /// It may charge recipients.
+    pub premium: bool,
     /// Of its campaigns that name no other.
     pub webhook: Option<CampaignWebhook>,
+    /// Gets callbacks of the messages that it sends by the query door, and of those to its numbers.
+    pub callback_url: Option<String>,
     /// Where it may send, and how much in an hour.
     pub traffic: traffic::TrafficRules,
     /// Which senders the query door gives its messages.
@@ -160,6 +170,7 @@ mod tests {
             account: AccountId(1),
             scopes: vec![scope.parse().unwrap()],
             rate: None,
+            description: None,
             created_at: Timestamp::default(),
             revoked_at: None,
             is_disabled: false,

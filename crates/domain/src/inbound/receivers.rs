@@ -15,6 +15,8 @@ use crate::text::Text;
 pub struct Receiver {
     pub account: Option<AccountId>,
     pub target: Option<Target>,
+    /// Its account's callback, which gets the messages too.
+    pub callback: Option<Target>,
     /// Reply to HELP, charged to the account.
     pub help: Option<Text>,
     /// The country whose national numbers are written to it.

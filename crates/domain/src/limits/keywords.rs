@@ -43,6 +43,3 @@ pub const INBOX_BATCH: u32 = 500;
 
 /// Rows on one page of an inbox.
 pub const INBOX_PAGE_MAX: u32 = 1_000;
-
-/// Ids of the query door stay below this: JSON numbers of most clients are exact up to here.
-pub const SMS_ID_MAX: i64 = 1 << 53;

@@ -1,15 +1,20 @@
 //! A campaign: one text to many recipients, paid from credit. Its whole price is reserved when it is
 //! accepted, and settled share by share as its recipients become final ([`crate::sale::settlement`]).
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, MessageId, OrderId};
 use crate::message::door::Door;
+use crate::message::form::Form;
+use crate::message::merged_texts::MergedTexts;
 use crate::message::recipient::RecipientState;
 use crate::message::{Content, MessageState};
 use crate::money::Msat;
 use crate::number::{Msisdn, SenderId};
 use crate::reason::Reason;
+use crate::routing::Charge;
 use crate::state::stored_as;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -135,6 +140,9 @@ pub struct NewBulk {
     /// At least one recipient, no number twice.
     pub groups: Vec<PriceGroup>,
     pub excluded: Vec<Excluded>,
+    /// The text of each recipient of the groups, where they differ; then the content's text is what they
+    /// were made from, and its parts are those of the longest.
+    pub texts: Option<Arc<MergedTexts>>,
     /// Repetitions in the request.
     pub duplicates: u32,
     /// Quiet hours do not hold it.
@@ -145,6 +153,8 @@ pub struct NewBulk {
     pub start_at: Option<Timestamp>,
     pub receipts_until: Timestamp,
     pub webhook: Option<CampaignWebhook>,
+    /// Each gets a callback for every recipient that becomes final.
+    pub callbacks: Vec<String>,
     pub refunds: RefundPolicy,
     pub idempotency: Option<Idempotency>,
     /// The query door's id of recipient 0; that of recipient `index` is `index` more. No other
@@ -154,6 +164,15 @@ pub struct NewBulk {
 }
 
 impl NewBulk {
+    /// Parts to all recipients together, where their texts differ.
+    pub fn own_parts(&self) -> Option<u64> {
+        let texts = self.texts.as_ref()?;
+        let numbers = self.groups.iter().flat_map(|group| &group.numbers);
+        Some(
+            numbers.map(|number| texts.get(*number).map_or(0, |(_, parts)| u64::from(parts))).sum(),
+        )
+    }
+
     /// Price of all recipients; `None` on overflow.
     pub fn price(&self) -> Option<Msat> {
         total_price(&self.groups)
@@ -197,7 +216,13 @@ pub struct BulkMessage {
     pub door: Door,
     pub sender: Option<SenderId>,
     pub text: Text,
+    pub form: Form,
+    /// What each recipient pays for it on the telephone bill.
+    pub charge: Option<Charge>,
     pub parts: u16,
+    /// Parts to all recipients together, where each has its own text; then the text has placeholders, and
+    /// the parts are those of the longest.
+    pub own_parts: Option<u64>,
     pub state: MessageState,
     pub counts: Counts,
     /// As it was accepted.
@@ -214,6 +239,8 @@ pub struct BulkMessage {
     pub refunded: Msat,
     pub start_at: Option<Timestamp>,
     pub paused: bool,
+    /// The query door's id of recipient 0; `None`: it came in by another door.
+    pub first_sms_id: Option<u64>,
     pub valid_until: Timestamp,
     pub created_at: Timestamp,
     /// When its last recipient became final.
@@ -229,6 +256,8 @@ pub struct BulkRecipient {
     pub address: String,
     pub state: RecipientState,
     pub reason: Option<Reason>,
+    /// The carrier's code for why it failed.
+    pub code: Option<String>,
     pub price: Msat,
     pub updated_at: Timestamp,
 }

@@ -109,7 +109,7 @@ pub fn finish_claim(
     now: Timestamp,
 ) -> Option<NextClaim> {
     let await_until = match end {
-        ChunkEnd::AwaitReceipts { until } => Some(until),
+        ChunkEnd::AwaitReceipts { until } | ChunkEnd::RetryAndAwait { until, .. } => Some(until),
         ChunkEnd::Done | ChunkEnd::Retry { .. } => chunk.await_until,
     };
     let await_until = await_until.filter(|until| left.submitted > 0 && *until < chunk.valid_until);
@@ -117,6 +117,9 @@ pub fn finish_claim(
         (_, None) if left.pending == 0 => return None,
         (_, Some(until)) if left.pending == 0 => (until, None),
         (ChunkEnd::Retry { at, reason }, _) => (at, Some(reason)),
+        (ChunkEnd::RetryAndAwait { at, reason, .. }, awaited) => {
+            (awaited.map_or(at, |until| at.min(until)), Some(reason))
+        }
         // Recipients without an outcome are claimed again.
         (ChunkEnd::Done | ChunkEnd::AwaitReceipts { .. }, _) => (now, None),
     };
@@ -149,6 +152,11 @@ mod tests {
             (0..200_i64).prop_map(|until| ChunkEnd::AwaitReceipts { until: at(until) }),
             (0..200_i64)
                 .prop_map(|until| ChunkEnd::Retry { at: at(until), reason: Reason::Throttled }),
+            (0..200_i64, 0..200_i64).prop_map(|(retry, until)| ChunkEnd::RetryAndAwait {
+                at: at(retry),
+                reason: Reason::QuietHours,
+                until: at(until),
+            }),
         ]
     }
 
@@ -204,6 +212,11 @@ mod tests {
                 _ if left.pending == 0 => prop_assert_eq!(Some(next.due_at), next.await_until),
                 ChunkEnd::Retry { at: retry_at, reason } => {
                     prop_assert_eq!((next.due_at, next.reason), (retry_at, Some(reason)));
+                }
+                ChunkEnd::RetryAndAwait { at: retry_at, reason, until } => {
+                    let awaits = left.submitted > 0 && until < valid_until;
+                    let due_at = if awaits { retry_at.min(until) } else { retry_at };
+                    prop_assert_eq!((next.due_at, next.reason), (due_at, Some(reason)));
                 }
                 ChunkEnd::Done | ChunkEnd::AwaitReceipts { .. } => {
                     prop_assert_eq!((next.due_at, next.reason), (at(now), None));

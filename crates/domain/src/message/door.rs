@@ -6,8 +6,17 @@ use crate::state::stored_as;
 pub enum Door {
     Orders,
     Bulk,
+    Query,
     /// It answers a message that came in, as HELP is answered.
     Inbound,
+    /// A code of a login.
+    Login,
 }
 
-stored_as!(Door { Orders = "orders", Bulk = "bulk", Inbound = "inbound" });
+stored_as!(Door {
+    Orders = "orders",
+    Bulk = "bulk",
+    Query = "query",
+    Inbound = "inbound",
+    Login = "login",
+});

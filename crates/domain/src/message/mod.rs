@@ -19,6 +19,8 @@ pub mod delivery;
 pub mod door;
 pub mod email;
 pub mod failed_try;
+pub mod form;
+pub mod merged_texts;
 pub mod outcome;
 pub mod parts;
 pub mod progress;
@@ -34,7 +36,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{AccountId, MessageId, OrderId};
 use crate::message::email::EmailAddress;
+use crate::message::form::Form;
 use crate::number::{Msisdn, SenderId};
+use crate::routing::Charge;
 use crate::state::{Illegal, UnknownWord, stored_as};
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -144,6 +148,9 @@ pub struct Content {
     pub account: Option<AccountId>,
     pub sender: Option<SenderId>,
     pub text: Text,
+    pub form: Form,
+    /// What each recipient pays for it on the telephone bill.
+    pub charge: Option<Charge>,
     /// Of the text for each recipient, as measured when it was accepted.
     pub parts: u16,
     pub lane: Lane,

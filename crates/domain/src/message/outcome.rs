@@ -7,7 +7,7 @@
 //! | delivered | *success* | *success* |
 //! | refused | *failed* or *expired*, unless a carrier has all parts; *submitted* if one owes a receipt | no change: a later claim decides |
 //! | try another | stays *pending* with the reason; the carrier becomes *tried* | no change |
-//! | deferred | stays *pending* with the reason; *submitted* after [`NO_ANSWERS_MAX`] unanswered claims | no change; an unanswered claim is counted |
+//! | deferred | stays *pending* with the reason; *submitted* after [`NO_ANSWERS_MAX`] unanswered claims, or after one where the recipient pays | no change; an unanswered claim is counted |
 //! | late | no change beyond the parts taken | no change beyond the parts taken |
 //!
 //! *Sent* also settles the order at once ([`crate::sale::change`]). For a recipient of a campaign it is
@@ -19,6 +19,7 @@
 use super::delivery::Delivery;
 use super::parts::{Part, PartState};
 use super::recipient::RecipientEvent;
+#[cfg(doc)]
 use crate::limits::NO_ANSWERS_MAX;
 use crate::ports::{End, Outcome};
 use crate::reason::Reason;
@@ -53,6 +54,7 @@ impl Delivery {
             part,
             parts: outcome.parts.max(1),
             attempt: outcome.key.attempt,
+            link: outcome.link,
             at: now,
             state,
             code: None,
@@ -62,7 +64,8 @@ impl Delivery {
     }
 
     /// Applies an outcome whose parts were taken before. `holds_lease`: its claim is the chunk's last.
-    pub fn apply_outcome(&mut self, outcome: &Outcome, holds_lease: bool) {
+    /// After `no_answers_max` claims without an answer it waits for a receipt.
+    pub fn apply_outcome(&mut self, outcome: &Outcome, holds_lease: bool, no_answers_max: u32) {
         self.count_claim(outcome, holds_lease);
         if self.status.state.is_final() {
             return;
@@ -85,7 +88,7 @@ impl Delivery {
             End::Deferred { .. }
                 if is_pending
                     && outcome.end.is_unanswered()
-                    && self.status.unanswered >= NO_ANSWERS_MAX =>
+                    && self.status.unanswered >= no_answers_max =>
             {
                 self.step(RecipientEvent::Submitted, Some(Reason::NoAnswer), None);
             }

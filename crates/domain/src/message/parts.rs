@@ -51,6 +51,8 @@ pub struct Part {
     pub parts: u16,
     /// The claim that handed it over.
     pub attempt: u32,
+    /// The carrier's link that took it, from 1; `None` where links have no numbers.
+    pub link: Option<u16>,
     /// When it was taken.
     pub at: Timestamp,
     pub state: PartState,

@@ -48,11 +48,14 @@
 //! Digits in `err:` of a receipt are read as an error of a GSM network. Carriers are free to use other
 //! numbers there; few do for errors of this table.
 
+use serde::{Deserialize, Serialize};
+
 use super::recipient::RecipientState;
 use crate::reason::Reason;
 
 /// A code of the table above.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct StatusCode(u8);
 
 impl StatusCode {

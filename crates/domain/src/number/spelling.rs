@@ -95,7 +95,7 @@ pub enum AddressKind {
 ///
 /// | declared as | read as |
 /// |---|---|
-/// | international | after `+` or `00`, whatever its country's plan says |
+/// | international | after `+` or `00`, whatever its country's plan says; as national if it is no possible number |
 /// | national | of the country, if its plan has such a number; else as if nothing were declared |
 /// | unknown | national if that is a valid number, but international if only that is a mobile number; else as international |
 pub fn subscriber(address: &str, kind: AddressKind, home: Option<Home>) -> Option<Msisdn> {
@@ -107,12 +107,25 @@ pub fn subscriber(address: &str, kind: AddressKind, home: Option<Home>) -> Optio
         return None;
     }
     let is_international = kind == AddressKind::International || bare.len() < address.len();
-    let home = home.filter(|_| !is_international && bare.len() >= NATIONAL_DIGITS_MIN);
+    let country = home.filter(|_| bare.len() >= NATIONAL_DIGITS_MIN);
+    let home = country.filter(|_| !is_international);
     // Most of them.
     if kind != AddressKind::National
         && let Some(known) = scan(bare, home)
     {
         return Some(known.as_spelled_today());
+    }
+    // Some centres declare a national number as international.
+    let is_mistaken = || {
+        let has_prefix = bare.len() < address.len() || bare.starts_with("00");
+        !has_prefix && international(bare).is_none()
+    };
+    if kind == AddressKind::International
+        && let Some(country) = country
+        && is_mistaken()
+        && let Some(found) = national_of(bare, country)
+    {
+        return Some(found.as_spelled_today());
     }
     let as_written = || {
         let digits = if is_international { bare.strip_prefix("00").unwrap_or(bare) } else { bare };

@@ -238,6 +238,10 @@ fn a_source_address_is_one_subscriber_in_every_spelling() {
         ("4520111224", Unknown, "DE", 4_520_111_224),
         // No number of any plan, but what the carrier says.
         ("45201112", International, "", 45_201_112),
+        // A national number that the centre declares as international.
+        ("0812345678", International, "TH", 66_812_345_678),
+        ("20111224", International, "DK", 4_520_111_224),
+        ("66812345678", International, "DK", 66_812_345_678),
     ] {
         assert_eq!(read(address, kind, country), Some(number), "{address} {kind:?} {country}");
     }

@@ -1,5 +1,6 @@
 //! HTTP requests to addresses from customers. One implementation, one guard.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -75,6 +76,10 @@ pub trait Fetch: Send + Sync + std::fmt::Debug {
     /// Whether the address may be requested, checked offline: scheme, port, numeric host. Addresses
     /// of a name are checked again after it is resolved.
     fn check(&self, url: &Url) -> Result<(), FetchError>;
+
+    /// The address of the URL's host: written in the URL, or found when the name was last resolved for a
+    /// request. `None` if none is known. Never waits.
+    fn address_of(&self, url: &Url) -> Option<IpAddr>;
 
     /// Sends the request. Redirects are not followed: their status is the response. A repeat is a new
     /// request.

@@ -50,8 +50,12 @@ impl<T> PrefixTable<T> {
     }
 
     pub(crate) fn find(&self, number: Msisdn) -> Option<&T> {
-        let digits = number.digit_count();
-        let low = number.digits() * 10u64.pow(DIGITS_MAX - digits);
+        self.find_leading(number.digits(), number.digit_count())
+    }
+
+    /// The value for all numbers that begin with these digits, at most 15.
+    pub(crate) fn find_leading(&self, leading: u64, digits: u32) -> Option<&T> {
+        let low = leading * 10u64.pow(DIGITS_MAX - digits);
         let last = self.entries.partition_point(|entry| entry.low <= low).checked_sub(1)?;
         self.around(last, low, digits).map(|at| &self.entries[at].value)
     }

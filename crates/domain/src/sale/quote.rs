@@ -8,10 +8,12 @@ use crate::message::Address;
 use crate::message::address_list::AddressList;
 use crate::message::campaign::{Excluded, Exclusion, LeftOut, PriceGroup, total_price};
 use crate::message::email::EmailAddress;
+use crate::message::form::Form;
+use crate::message::merged_texts::MergedTexts;
 use crate::money::Msat;
 use crate::number::Msisdn;
-use crate::routing::Routes;
-use crate::text::{Encoding, Policy, TextError, measure};
+use crate::routing::{Charge, Routes};
+use crate::text::{Encoding, Policy, TextError, measure, measure_push};
 
 /// How large a message a door takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +43,11 @@ pub enum To {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     pub parts: u16,
-    /// `None` for e-mail.
+    /// `None` for e-mail and for a link.
     pub encoding: Option<Encoding>,
 }
 
-/// A request, judged and priced.
+/// A request, judged and priced. Where texts differ, the size is that of the longest.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Quote {
     pub size: Size,
@@ -87,6 +89,10 @@ pub enum QuoteError {
     AllBlocked,
     #[error("no carrier serves any of the recipients")]
     NoRoute,
+    #[error("no carrier of the recipients charges them this price")]
+    NoCharge,
+    #[error("a text that recipients pay for has one part; this one has {parts}")]
+    ChargedParts { parts: u16 },
     #[error("the price is more than can be counted")]
     PriceTooHigh,
 }
@@ -101,14 +107,22 @@ pub struct Request<'a> {
     pub limits: Limits,
     pub tariff: &'a Tariff,
     pub routes: &'a Routes,
+    /// What the recipients pay.
+    pub charge: Option<Charge>,
+    /// The parts of each recipient's text, where they differ.
+    pub texts: Option<&'a MergedTexts>,
     /// Those of the recipients who want no messages, sorted.
     pub blocked: &'a [Msisdn],
 }
 
 /// Judges a text for phones.
-pub fn size_of_text(text: &str, limits: Limits) -> Result<Size, QuoteError> {
+pub fn size_of_text(text: &str, form: &Form, limits: Limits) -> Result<Size, QuoteError> {
     check_length(text, limits)?;
     let policy = Policy { parts_max: limits.parts_max, ..Policy::default() };
+    if let Form::Push(link) = form {
+        let parts = measure_push(link.as_str(), text, policy.reference, policy.parts_max)?;
+        return Ok(Size { parts: parts.into(), encoding: None });
+    }
     let measure = measure(text, &policy)?;
     Ok(Size { parts: measure.parts.into(), encoding: Some(measure.encoding) })
 }
@@ -134,7 +148,7 @@ fn check_length(text: &str, limits: Limits) -> Result<(), QuoteError> {
 
 /// Prices a request. Work in proportion to the recipients, of whom there may be two million.
 pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
-    let Request { size, to, priced_by, limits, tariff, routes, blocked } = request;
+    let Request { size, to, priced_by, limits, tariff, routes, charge, texts, blocked } = request;
     match to {
         To::Mailbox(mailbox) => {
             if routes.email().is_empty() {
@@ -149,7 +163,24 @@ pub fn quote(request: Request<'_>) -> Result<Quote, QuoteError> {
             if !numbers.iter().any(served) {
                 return Err(QuoteError::NoRoute);
             }
-            let groups = group_by_price(numbers, |number| each(tariff, priced_by, size, number))?;
+            let parts = |number: Msisdn| {
+                let own = texts.and_then(|texts| texts.get(number));
+                own.map_or(size.parts, |(_, parts)| parts)
+            };
+            let charged = |number: &Msisdn| {
+                let route = routes.find(&Address::Phone(*number));
+                route.carriers.iter().any(|carrier| routes.can_charge(&carrier.name, charge))
+            };
+            if charge.is_some() && !numbers.iter().any(charged) {
+                return Err(QuoteError::NoCharge);
+            }
+            // Carriers charge for each part.
+            let most = numbers.iter().copied().map(parts).max().unwrap_or(size.parts);
+            if charge.is_some() && most > 1 {
+                return Err(QuoteError::ChargedParts { parts: most });
+            }
+            let price = |number| each(tariff, priced_by, parts(number), number);
+            let groups = group_by_price(numbers, price)?;
             let price = total_price(&groups).ok_or(QuoteError::PriceTooHigh)?;
             Ok(Quote { size, to: Priced::Numbers { groups, excluded, duplicates }, price })
         }
@@ -245,10 +276,10 @@ fn sort_out(
     }
 }
 
-fn each(tariff: &Tariff, priced_by: PricedBy, size: Size, number: Msisdn) -> Option<Msat> {
+fn each(tariff: &Tariff, priced_by: PricedBy, parts: u16, number: Msisdn) -> Option<Msat> {
     match priced_by {
         PricedBy::Order => Some(tariff.price(Product::Send, Some(number))),
-        PricedBy::Part => tariff.price(Product::Part, Some(number)).checked_mul(size.parts.into()),
+        PricedBy::Part => tariff.price(Product::Part, Some(number)).checked_mul(parts.into()),
     }
 }
 

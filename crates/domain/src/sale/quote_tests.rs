@@ -7,6 +7,7 @@ use proptest::prelude::*;
 
 use super::super::tariff::tests::{configured, list};
 use super::*;
+use crate::message::form::Form;
 use crate::routing::{CarrierName, Route};
 
 const ORDER: Limits = Limits { chars_max: 140, parts_max: u8::MAX, recipients_max: 1 };
@@ -43,7 +44,51 @@ fn quoted(
 ) -> Result<Quote, QuoteError> {
     let (tariff, routes) = (tariff(), routes());
     let (tariff, routes) = (&tariff, &routes);
-    quote(Request { size, to, priced_by, limits: CAMPAIGN, tariff, routes, blocked })
+    quote(Request {
+        size,
+        to,
+        priced_by,
+        limits: CAMPAIGN,
+        tariff,
+        routes,
+        charge: None,
+        texts: None,
+        blocked,
+    })
+}
+
+#[test]
+fn a_charge_needs_a_carrier_of_the_numbers_that_charges_it() {
+    use crate::routing::{Charge, Charges, Charging};
+    let routes = |name: &str| {
+        let charging = Charging::new([(CarrierName::new(name), Charges::These([500].into()))]);
+        Routes::new(vec![Route::in_order("45", [CarrierName::new("main")])], vec![])
+            .with_charging(charging)
+    };
+    let quoted_of = |size: Size, routes: &Routes, hundredths| {
+        let to = addresses(&[4_520_123_456]);
+        let (tariff, charge) = (tariff(), Charge::new(hundredths));
+        let (tariff, limits, priced_by) = (&tariff, CAMPAIGN, PricedBy::Part);
+        quote(Request {
+            size,
+            to,
+            priced_by,
+            limits,
+            tariff,
+            routes,
+            charge,
+            texts: None,
+            blocked: &[],
+        })
+        .map(|quote| quote.payable())
+    };
+    let quoted = |routes: &Routes, hundredths| quoted_of(ONE_PART, routes, hundredths);
+    assert_eq!(quoted(&routes("main"), 500), Ok(1));
+    assert_eq!(quoted(&routes("main"), 501), Err(QuoteError::NoCharge));
+    let two = quoted_of(Size { parts: 2, ..ONE_PART }, &routes("main"), 500);
+    assert_eq!(two, Err(QuoteError::ChargedParts { parts: 2 }));
+    assert_eq!(quoted(&routes("other"), 500), Err(QuoteError::NoCharge));
+    assert_eq!(quoted(&routes("other"), 0), Ok(1));
 }
 
 #[test]
@@ -87,16 +132,19 @@ fn says_why_nothing_is_sold() {
 #[test]
 fn judges_texts_by_the_limits_of_the_door() {
     let max = ORDER.chars_max;
-    assert_eq!(size_of_text(" \n", ORDER), Err(QuoteError::EmptyText));
-    assert_eq!(size_of_text("hello", ORDER), Ok(ONE_PART));
+    assert_eq!(size_of_text(" \n", &Form::Text, ORDER), Err(QuoteError::EmptyText));
+    assert_eq!(size_of_text("hello", &Form::Text, ORDER), Ok(ONE_PART));
     let long = "ย".repeat(141);
-    assert_eq!(size_of_text(&long, ORDER), Err(QuoteError::TextTooLong { chars: 141, max }));
-    assert_eq!(size_of_text(&long, CAMPAIGN).map(|size| size.parts), Ok(3));
+    assert_eq!(
+        size_of_text(&long, &Form::Text, ORDER),
+        Err(QuoteError::TextTooLong { chars: 141, max })
+    );
+    assert_eq!(size_of_text(&long, &Form::Text, CAMPAIGN).map(|size| size.parts), Ok(3));
     let few = Limits { parts_max: 2, ..CAMPAIGN };
     let too_long = TextError::TooLong { parts: 3, parts_max: 2 };
-    assert_eq!(size_of_text(&long, few), Err(QuoteError::BadText(too_long)));
+    assert_eq!(size_of_text(&long, &Form::Text, few), Err(QuoteError::BadText(too_long)));
     let control = |position, code| QuoteError::BadText(TextError::Control { position, code });
-    assert_eq!(size_of_text("a\tb", ORDER), Err(control(1, 9)));
+    assert_eq!(size_of_text("a\tb", &Form::Text, ORDER), Err(control(1, 9)));
     assert_eq!(size_of_email("a\tb\u{7}", ORDER), Err(control(3, 7)));
     assert!(size_of_email("a\tb", ORDER).is_ok_and(|size| size.encoding.is_none()));
 }
@@ -150,7 +198,7 @@ proptest! {
         let size = Size { parts, ..ONE_PART };
         let (priced_by, limits) = (PricedBy::Part, CAMPAIGN);
         let request =
-            Request { size, to, priced_by, limits, tariff: &tariff, routes: &routes, blocked: &[] };
+            Request { size, to, priced_by, limits, tariff: &tariff, routes: &routes, charge: None, texts: None, blocked: &[] };
         prop_assert_eq!(quote(request), Err(QuoteError::PriceTooHigh));
     }
 }

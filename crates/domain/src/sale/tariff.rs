@@ -139,6 +139,12 @@ impl PriceList {
         let (_, table) = self.0.iter().find(|(known, _)| *known == product)?;
         to.map_or_else(|| table.everywhere(), |to| table.find(to)).copied()
     }
+
+    fn find_calling_code(&self, product: Product, calling_code: u16) -> Option<Match> {
+        let (_, table) = self.0.iter().find(|(known, _)| *known == product)?;
+        let digits = calling_code.checked_ilog10()? + 1;
+        table.find_leading(calling_code.into(), digits).copied().filter(|found| found.digits > 0)
+    }
 }
 
 /// What one account pays, or a stranger.
@@ -160,6 +166,17 @@ impl Tariff {
             (Some(own), Some(of_all)) if own.digits < of_all.digits => of_all.price,
             (Some(found), _) | (None, Some(found)) => found.price,
             (None, None) => self.configured.of(product),
+        }
+    }
+
+    /// Price for numbers with this calling code, if a list names it or a prefix of it. Parts of its
+    /// numbering plan may have prices of their own.
+    pub fn price_of_calling_code(&self, product: Product, calling_code: u16) -> Option<Msat> {
+        let named = |list: &PriceList| list.find_calling_code(product, calling_code);
+        match (named(&self.own), named(&self.of_all)) {
+            (Some(own), Some(of_all)) if own.digits < of_all.digits => Some(of_all.price),
+            (Some(found), _) | (None, Some(found)) => Some(found.price),
+            (None, None) => None,
         }
     }
 }
@@ -226,6 +243,16 @@ pub(super) mod tests {
             let tariff = Tariff::new(configured(), Arc::default(), Arc::default());
             assert_eq!(tariff.price(product, None), configured().of(product));
         }
+    }
+
+    #[test]
+    fn a_country_s_price_is_that_of_its_whole_calling_code() {
+        let of_all = list(&[(Product::Part, "", 5), (Product::Part, "450", 70)]);
+        let own = list(&[(Product::Part, "4", 60), (Product::Part, "46", 50)]);
+        let tariff = Tariff::new(configured(), of_all, own);
+        let price = |code| tariff.price_of_calling_code(Product::Part, code).map(Msat::get);
+        assert_eq!((price(45), price(46), price(66), price(0)), (Some(60), Some(50), None, None));
+        assert_eq!(tariff.price_of_calling_code(Product::Send, 45), None);
     }
 
     #[test]

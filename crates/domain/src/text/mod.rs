@@ -3,6 +3,7 @@
 //! ```text
 //! &str ── measure ──> Measure { encoding, parts, units, chars }      for the price, without allocation
 //!      └─ segment ──> Vec<Part { udh + payload, data_coding }>       for the carrier
+//! a link and its title: measure_push, segment_push
 //!
 //! octets ── Header::parse ──> Header + payload ── decode ──> String  inbound
 //! ```
@@ -22,6 +23,7 @@ mod measure;
 mod national;
 pub mod packed;
 mod policy;
+mod push;
 mod segment;
 mod table;
 
@@ -33,6 +35,7 @@ pub use header::{Concat, Element, Header, HeaderError, Ports, Reference};
 pub use measure::{Measure, measure};
 pub use national::Language;
 pub use policy::{Alphabet, National, Policy, ReferenceWidth, TextError};
+pub use push::{PushPart, measure_push, segment_push};
 pub use segment::{Part, segment};
 
 #[cfg(test)]

@@ -213,6 +213,7 @@ async fn look(store: &impl AddOrders, orders: &[CreditOrder], unknown: &PortErro
 fn chunk(order: &CreditOrder) -> ClaimedChunk {
     let content = Arc::new(order.message.content.clone());
     let recipients = (0..).zip(&order.message.recipients).map(|(index, to)| ClaimedRecipient {
+        content: None,
         index,
         to: to.clone(),
         accepted: Vec::new(),
@@ -234,6 +235,7 @@ fn chunk(order: &CreditOrder) -> ClaimedChunk {
 mod tests {
     use domain::id::{MessageId, OrderId};
     use domain::message::door::Door;
+    use domain::message::form::Form;
     use domain::message::{Content, Lane, NewMessage};
     use domain::money::Msat;
     use domain::sale::fulfilment::Fulfilment;
@@ -265,6 +267,8 @@ mod tests {
             account: None,
             sender: None,
             text: Text::new("Hej"),
+            form: Form::Text,
+            charge: None,
             parts: 1,
             lane: Lane::Single,
             valid_until: at,

@@ -37,12 +37,20 @@ pub enum AcceptError {
     StartTooFarAhead,
     #[error("the account may not send one-time passwords")]
     OtpNotAllowed,
+    #[error("the account may not send silent messages")]
+    SilentNotAllowed,
+    #[error("the account may not charge recipients")]
+    PremiumNotAllowed,
     #[error("one-time passwords go to at most {max} numbers in one message")]
     TooManyForOtp { max: usize },
     #[error(transparent)]
     Quote(#[from] QuoteError),
     #[error("the webhook URL is not valid: {0}")]
     BadWebhook(Cow<'static, str>),
+    #[error("the callback URL is not valid: {0}")]
+    BadCallback(Cow<'static, str>),
+    #[error("at most {max} callback URLs are possible")]
+    TooManyCallbacks { max: usize },
     #[error("there is no webhook that the events could be sent to")]
     NoWebhook,
     #[error("another request came with this idempotency key before")]

@@ -4,17 +4,20 @@
 use std::sync::Arc;
 
 use domain::account::AccountSettings;
-use domain::account::sender::SenderState;
+use domain::account::sender::{SenderRules, SenderState};
 use domain::account::traffic::TrafficCount;
 use domain::id::AccountId;
 use domain::limits;
+use domain::message::form::Form;
+use domain::message::merged_texts::MergedTexts;
 use domain::number::{Msisdn, SenderId};
 use domain::ports::PortError;
-use domain::sale::quote::{self, Limits, PricedBy, Quote, To};
+use domain::routing::Charge;
+use domain::sale::quote::{self, Limits, PricedBy, Quote, Size, To};
 use domain::text::Text;
 use domain::time::Timestamp;
 
-use super::render::render;
+use super::render::Pieces;
 use super::request::{Content, Draft, Payment, Priority, Recipients, Sender};
 use super::{Accept, AcceptError, traffic};
 
@@ -24,12 +27,19 @@ const CLOCK_SKEW_MAX: std::time::Duration = std::time::Duration::from_secs(60);
 /// With more numbers the work runs outside the async threads; this many take a millisecond.
 const INLINE_NUMBERS_MAX: usize = 5_000;
 
+/// Until the texts of all recipients are measured.
+const SIZE_UNKNOWN: Size = Size { parts: 0, encoding: None };
+
 /// An acceptable request, with everything to store.
 pub(super) struct Judged {
     pub sender: Option<SenderId>,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
     pub text: Text,
+    pub form: Form,
+    pub charge: Option<Charge>,
+    /// The text of each recipient, where they differ.
+    pub texts: Option<Arc<MergedTexts>>,
     pub quote: Quote,
     /// When the last recipient that quiet hours hold at the start may be sent to.
     pub held_until: Option<Timestamp>,
@@ -41,23 +51,47 @@ pub(super) struct Judged {
 
 impl Accept {
     pub(super) async fn judge(&self, draft: Draft) -> Result<Judged, AcceptError> {
-        let Draft { account, payment, sender, content, to, start_at, priority, demands } = draft;
-        let sender = self.sender(account, sender).await?;
-        let start_at = judge_start(start_at, self.clock.now())?;
-        let text = self.text(account, content).await?;
-        let mut limits = demands.limits;
-        let size = match &to {
-            Recipients::Numbers { .. } => quote::size_of_text(&text, limits)?,
-            Recipients::Mailbox(_) => quote::size_of_email(&text, limits)?,
-        };
+        let Draft {
+            account,
+            payment,
+            sender,
+            content,
+            form,
+            charge,
+            to,
+            start_at,
+            priority,
+            demands,
+        } = draft;
         let mut settings = AccountSettings::default();
         if let (Payment::Shares, Some(account)) = (payment, account) {
             // The account exists: its key was just read.
             settings = self.store.account_settings(account).await?.unwrap_or_default();
+        }
+        let sender = self.sender(account, sender, &settings.senders).await?;
+        let start_at = judge_start(start_at, self.clock.now())?;
+        let pieces = self.pieces(account, content).await?;
+        let mut limits = demands.limits;
+        let is_merged = pieces.fields().next().is_some()
+            && matches!(&to, Recipients::Numbers { group: Some(_), .. });
+        let text = if is_merged { pieces.written()? } else { pieces.plain()? };
+        let mut size = match &to {
+            Recipients::Numbers { .. } if is_merged => SIZE_UNKNOWN,
+            Recipients::Numbers { .. } => quote::size_of_text(&text, &form, limits)?,
+            Recipients::Mailbox(_) => quote::size_of_email(&text, limits)?,
+        };
+        let mut texts = None;
+        if payment == Payment::Shares {
             let of_account = settings.recipients_per_message.unwrap_or(u32::MAX);
             limits.recipients_max = limits.recipients_max.min(of_account);
             if priority == Priority::Otp && !settings.otp {
                 return Err(AcceptError::OtpNotAllowed);
+            }
+            if form == Form::Silent && !settings.silent {
+                return Err(AcceptError::SilentNotAllowed);
+            }
+            if charge.is_some() && !settings.premium {
+                return Err(AcceptError::PremiumNotAllowed);
             }
         }
         let (to, count) = match to {
@@ -67,6 +101,12 @@ impl Accept {
                     let account = account.ok_or(AcceptError::NoAccount)?;
                     let numbers = self.store.group_numbers(account, group).await?;
                     list.add_all(numbers.ok_or(AcceptError::NoSuchGroup)?)?;
+                    if is_merged {
+                        let numbers = list.numbers();
+                        let merged =
+                            self.merge(pieces, (account, group), numbers, (&form, limits)).await?;
+                        (size, texts) = (merged.size, Some(Arc::new(merged.texts)));
+                    }
                 }
                 let count = list.len();
                 (To::Numbers(list), count)
@@ -78,9 +118,21 @@ impl Accept {
         let (tariff, settings_now) = (self.accounts.tariff(account).await?, self.settings.get());
         let priced_by = if payment == Payment::Shares { PricedBy::Part } else { PricedBy::Order };
         let begins = start_at.unwrap_or(self.clock.now());
+        let merged = texts.clone();
         let quoted = self.beside(count, move || {
             let (tariff, routes, blocked) = (&tariff, &settings_now.routes, &*blocked);
-            let request = quote::Request { size, to, priced_by, limits, tariff, routes, blocked };
+            let texts = merged.as_deref();
+            let request = quote::Request {
+                size,
+                to,
+                priced_by,
+                limits,
+                tariff,
+                routes,
+                charge,
+                texts,
+                blocked,
+            };
             quote::quote(request).map(|quote| {
                 let is_held = (payment, priority) == (Payment::Shares, Priority::Normal);
                 let quiet_hours = is_held.then_some(&settings_now.quiet_hours);
@@ -96,17 +148,42 @@ impl Accept {
         }
         let traffic = traffic::counts(&rules, &quote);
         let text = Text::new(text);
-        Ok(Judged { sender, start_at, text, quote, held_until, settings, traffic })
+        Ok(Judged {
+            sender,
+            start_at,
+            text,
+            form,
+            charge,
+            texts,
+            quote,
+            held_until,
+            settings,
+            traffic,
+        })
     }
 
     async fn sender(
         &self,
         account: Option<AccountId>,
         sender: Sender,
+        rules: &SenderRules,
     ) -> Result<Option<SenderId>, AcceptError> {
         match sender {
             Sender::OfCarrier => Ok(None),
             Sender::Own(number) => Ok(Some(number)),
+            Sender::Preferred(asked) => {
+                let account = account.ok_or(AcceptError::NoAccount)?;
+                for name in &asked {
+                    let state = self.store.sender_state(account, name.clone()).await?;
+                    if state == Some(SenderState::Approved) {
+                        return Ok(Some(name.clone()));
+                    }
+                }
+                if rules.any && !asked.is_empty() {
+                    return Ok(asked.into_iter().next_back());
+                }
+                Ok(rules.default.clone())
+            }
             Sender::Approved(name) => {
                 let name = SenderId::parse(&name)?;
                 let account = account.ok_or(AcceptError::NoAccount)?;
@@ -118,19 +195,19 @@ impl Accept {
         }
     }
 
-    async fn text(
+    async fn pieces(
         &self,
         account: Option<AccountId>,
         content: Content,
-    ) -> Result<String, AcceptError> {
+    ) -> Result<Pieces, AcceptError> {
         match content {
-            Content::Text(text) => Ok(text),
-            Content::Placeholders { text, variables } => Ok(render(&text, &variables)?),
+            Content::Text(text) => Ok(Pieces::plain_text(text)),
+            Content::Placeholders { text, variables } => Ok(Pieces::of(&text, &variables)?),
             Content::Template { id, variables } => {
                 let account = account.ok_or(AcceptError::NoAccount)?;
                 let template = self.store.template(account, id).await?;
                 let template = template.ok_or(AcceptError::NoSuchTemplate)?;
-                Ok(render(template.text.as_str(), &variables)?)
+                Ok(Pieces::of(template.text.as_str(), &variables)?)
             }
         }
     }

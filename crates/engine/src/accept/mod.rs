@@ -14,19 +14,26 @@
 mod batch;
 mod error;
 mod judge;
+mod merge;
 mod render;
 mod request;
+mod sms_ids;
 mod store_campaign;
 mod store_order;
 mod traffic;
 mod webhook;
 
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use domain::id::AccountId;
+use domain::money::Msat;
 use domain::ports::{Clock, Fetch, Random, Store};
 use domain::secret::Secret;
+use domain::time::Timestamp;
+
+use tokio::sync::Semaphore;
 
 use crate::accounts::Accounts;
 use crate::dispatch::Dispatcher;
@@ -37,10 +44,14 @@ use crate::orders::Orders;
 use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
+use crate::webhook_url::check_webhook_url;
 
 use judge::Judged;
 
+pub(crate) use sms_ids::SmsIds;
+
 pub use error::AcceptError;
+pub use merge::fill_for_contact;
 pub use render::{RenderError, TooManyVariables, Variables};
 pub use request::{
     Accepted, AcceptedId, CampaignWebhookRequest, Content, Demands, Draft, Estimate, Payment,
@@ -65,6 +76,10 @@ pub struct Accept {
     pub(crate) accounts: Arc<Accounts>,
     /// Secrets that sign the webhooks of accounts.
     pub(crate) secrets: HotCache<AccountId, Secret>,
+    /// Places of campaigns whose texts differ by recipient, while they are filled in.
+    pub(crate) merges: Semaphore,
+    /// Ids of the query door.
+    pub(crate) sms_ids: SmsIds,
     /// Orders paid from credit, queued for the next call to the store.
     pub(crate) waiting: Mutex<batch::Waiting>,
 }
@@ -91,6 +106,25 @@ impl Accept {
             self.metrics.accept.observe(begun.elapsed().as_secs_f64());
         }
         accepted
+    }
+
+    /// An order that costs its account nothing: what the house itself sends.
+    pub(crate) async fn accept_free(
+        self: &Arc<Self>,
+        request: Request,
+    ) -> Result<Accepted, AcceptError> {
+        Box::pin(self.store_order_at(request, Some(Msat::ZERO))).await
+    }
+
+    /// The engine's time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Checks an address that a customer gives for reports: its normal form, or why it is refused. No
+    /// network is used.
+    pub fn check_address(&self, url: &str) -> Result<String, Cow<'static, str>> {
+        check_webhook_url(&*self.fetch, url)
     }
 
     /// Price and whether the credit suffices. Stores nothing.

@@ -7,9 +7,11 @@ use domain::message::address_list::AddressList;
 use domain::message::campaign::{CampaignEvents, Idempotency, LeftOut};
 use domain::message::door::Door;
 use domain::message::email::EmailAddress;
+use domain::message::form::Form;
 use domain::money::Msat;
 use domain::number::SenderId;
 use domain::ports::OrderAnswer;
+use domain::routing::Charge;
 use domain::sale::order::Wanted;
 use domain::sale::quote::Limits;
 use domain::secret::Secret;
@@ -28,18 +30,27 @@ pub struct Request {
     pub webhook: Option<WebhookRequest>,
     /// Of a campaign; without one, its account's.
     pub campaign_webhook: CampaignWebhookRequest,
+    /// Each gets a callback for every recipient of a campaign that becomes final.
+    pub callbacks: Vec<String>,
+    /// Likewise the account's own callback, if it has one.
+    pub with_account_callback: bool,
     /// Lightning address of the referrer who gets a share.
     pub referral: Option<String>,
+    /// Each recipient of the campaign gets an id of the query door.
+    pub takes_sms_ids: bool,
     pub repeat: Repeat,
 }
 
 impl Request {
-    /// Whether its kind of payment can do all that is asked: only a campaign has a start, what is paid by
-    /// invoice keeps no sender, and each has its own kind of webhook.
-    pub(super) const fn is_honoured(&self) -> bool {
-        let Draft { payment, sender, start_at, .. } = &self.draft;
+    /// Whether its kind of payment can do all that is asked: only a campaign has a start, a form and a charge, what is paid by
+    /// invoice keeps no sender, each has its own kind of webhook, and orders have no callbacks.
+    pub(super) fn is_honoured(&self) -> bool {
+        let Draft { payment, sender, form, charge, start_at, .. } = &self.draft;
         let CampaignWebhookRequest { url, events } = &self.campaign_webhook;
-        let is_order = start_at.is_none() && url.is_none() && events.is_none();
+        let is_text = *form == Form::Text && charge.is_none();
+        let has_callbacks = self.with_account_callback || !self.callbacks.is_empty();
+        let is_order =
+            is_text && start_at.is_none() && url.is_none() && events.is_none() && !has_callbacks;
         match payment {
             Payment::Shares => self.webhook.is_none(),
             Payment::Credit => is_order,
@@ -56,6 +67,9 @@ pub struct Draft {
     pub payment: Payment,
     pub sender: Sender,
     pub content: Content,
+    pub form: Form,
+    /// What each recipient pays for it on the telephone bill.
+    pub charge: Option<Charge>,
     pub to: Recipients,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
@@ -90,6 +104,9 @@ pub enum Sender {
     OfCarrier,
     /// A name that must be approved for the account.
     Approved(String),
+    /// The first of these that is approved, or the last if the account may use any; otherwise its default
+    /// sender, or the carrier's.
+    Preferred(Vec<SenderId>),
     /// A number of ours.
     Own(SenderId),
 }
@@ -163,12 +180,18 @@ pub struct Accepted {
     pub webhook_secret: Option<Secret>,
     /// `None`: at once.
     pub start_at: Option<Timestamp>,
+    /// `None`: the carrier's.
+    pub sender: Option<SenderId>,
+    /// The query door's id of recipient 0.
+    pub first_sms_id: Option<u64>,
     /// Recipients, including excluded ones.
     pub total: u32,
     pub left_out: LeftOut,
     /// When the last recipient that quiet hours hold may be sent to.
     pub held_until: Option<Timestamp>,
     pub parts: u16,
+    /// Parts to all recipients that it is sent to.
+    pub parts_in_all: u64,
     pub price: Msat,
     /// An earlier request was accepted; this one repeats it.
     pub repeated: bool,
@@ -182,10 +205,13 @@ impl Accepted {
             invoice: answer.invoice,
             webhook_secret: answer.webhook_secret,
             start_at: None,
+            sender: None,
+            first_sms_id: None,
             total: 1,
             left_out: LeftOut::default(),
             held_until: None,
             parts: 1,
+            parts_in_all: 1,
             price: answer.price,
             repeated: true,
         }

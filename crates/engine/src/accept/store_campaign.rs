@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::id::{AccountId, MessageId};
 use domain::limits;
-use domain::message::campaign::NewBulk;
+use domain::message::campaign::{LeftOut, NewBulk};
 use domain::message::{Content, Lane};
 use domain::ports::{PortError, Spent};
 use domain::sale::quote::Priced;
@@ -17,7 +17,9 @@ use crate::ids::uuid_v7;
 
 impl Accept {
     pub(super) async fn store_campaign(&self, request: Request) -> Result<Accepted, AcceptError> {
-        let Request { draft, door, campaign_webhook, repeat, .. } = request;
+        let Request { draft, door, campaign_webhook, takes_sms_ids, repeat, callbacks, .. } =
+            request;
+        let with_account_callback = request.with_account_callback;
         let account = draft.account.ok_or(AcceptError::NoAccount)?;
         let (single_lane_max, priority) = (draft.demands.single_lane_max, draft.priority);
         let idempotency = match repeat {
@@ -30,9 +32,21 @@ impl Accept {
             // Same response as before, whatever has changed since.
             return self.read_spent(account, spent).await;
         }
-        let Judged { sender, start_at, text, quote, held_until, settings, traffic } =
-            self.judge(draft).await?;
+        let Judged {
+            sender,
+            start_at,
+            text,
+            form,
+            charge,
+            texts,
+            quote,
+            held_until,
+            settings,
+            traffic,
+        } = self.judge(draft).await?;
         let webhook = self.campaign_webhook(campaign_webhook, settings.webhook)?;
+        let of_account = settings.callback_url.filter(|_| with_account_callback);
+        let callbacks = self.callbacks(&callbacks, of_account)?;
         let webhook_secret = match webhook {
             Some(_) => Some(self.secret_of(account).await?),
             None => None,
@@ -43,6 +57,10 @@ impl Accept {
         let message = MessageId(uuid_v7(&*self.random, now));
         let few = quote.payable() <= single_lane_max;
         let (total, parts, price) = (quote.recipients(), quote.size.parts, quote.price);
+        let first_sms_id = match takes_sms_ids {
+            true => Some(self.sms_ids.take(&*self.store, total).await?),
+            false => None,
+        };
         let (groups, excluded) = match quote.to {
             Priced::Numbers { groups, excluded, .. } => (groups, excluded),
             // Campaigns have no mailboxes, and the store refuses one without recipients.
@@ -52,8 +70,10 @@ impl Accept {
             content: Content {
                 message,
                 account: Some(account),
-                sender,
+                sender: sender.clone(),
                 text,
+                form,
+                charge,
                 parts,
                 lane: if few { Lane::Single } else { Lane::Bulk },
                 valid_until: begins.after(limits::BULK_VALIDITY),
@@ -62,17 +82,20 @@ impl Accept {
             payer: account,
             groups,
             excluded,
+            texts,
             duplicates: left_out.duplicates,
             at_any_hour: priority == Priority::Otp,
             held_until,
             start_at,
             receipts_until: begins.after(limits::BULK_RECEIPTS_WITHIN),
             webhook,
+            callbacks,
             refunds: settings.refunds,
             idempotency,
-            first_sms_id: None,
+            first_sms_id,
             created_at: now,
         };
+        let parts_in_all = new.own_parts().unwrap_or_else(|| same_parts(parts, total, left_out));
         let counted = self.count_traffic(Some(account), traffic).await?;
         let stored = self.store.add_bulk(Arc::new(new)).await;
         if is_refused(&stored)
@@ -100,10 +123,13 @@ impl Accept {
             invoice,
             webhook_secret,
             start_at,
+            sender,
+            first_sms_id,
             total,
             left_out,
             held_until,
             parts,
+            parts_in_all,
             price,
             repeated,
         })
@@ -126,10 +152,15 @@ impl Accept {
                     invoice: None,
                     webhook_secret,
                     start_at: stored.start_at,
+                    sender: stored.sender,
+                    first_sms_id: stored.first_sms_id,
                     total: stored.counts.total(),
                     left_out: stored.left_out,
                     held_until: stored.held_until,
                     parts: stored.parts,
+                    parts_in_all: stored.own_parts.unwrap_or_else(|| {
+                        same_parts(stored.parts, stored.counts.total(), stored.left_out)
+                    }),
                     price,
                     repeated: true,
                 })
@@ -143,4 +174,10 @@ impl Accept {
             }
         }
     }
+}
+
+/// Parts to all recipients that are sent to.
+fn same_parts(parts: u16, total: u32, left_out: LeftOut) -> u64 {
+    let sent_to = total.saturating_sub(left_out.invalid + left_out.blocked);
+    u64::from(parts) * u64::from(sent_to)
 }

@@ -44,12 +44,22 @@ impl Accept {
         self: &Arc<Self>,
         request: Request,
     ) -> Result<Accepted, AcceptError> {
+        self.store_order_at(request, None).await
+    }
+
+    /// At another price than its tariff's.
+    pub(super) async fn store_order_at(
+        self: &Arc<Self>,
+        request: Request,
+        price: Option<Msat>,
+    ) -> Result<Accepted, AcceptError> {
         let named = match request.repeat {
             Repeat::Order(id) => Some(id),
             Repeat::Never | Repeat::Key(_) => None,
         };
         let prepared = self.prepare(request).await?;
-        let (price, now) = (prepared.judged.quote.price, self.clock.now());
+        let price = price.unwrap_or(prepared.judged.quote.price);
+        let now = self.clock.now();
         let id = named.unwrap_or_else(|| order_id(&*self.random, now));
         let to = prepared.to.clone();
         let (order, judged) = prepared.order(id, price, now);
@@ -157,10 +167,13 @@ fn accepted(order: &NewOrder, judged: &Judged) -> Accepted {
         invoice: None,
         webhook_secret: order.webhook.as_ref().map(|webhook| webhook.secret.clone()),
         start_at: None,
+        sender: judged.sender.clone(),
+        first_sms_id: None,
         total: 1,
         left_out: LeftOut::default(),
         held_until: None,
         parts: judged.quote.size.parts,
+        parts_in_all: judged.quote.size.parts.into(),
         price: order.price,
         repeated: false,
     }

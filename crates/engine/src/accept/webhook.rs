@@ -2,6 +2,7 @@
 //! order's own.
 
 use domain::id::AccountId;
+use domain::limits;
 use domain::message::campaign::CampaignWebhook;
 use domain::ports::PortError;
 use domain::sale::order::Webhook;
@@ -44,6 +45,26 @@ impl Accept {
             (None, None) if events.is_some() => Err(AcceptError::NoWebhook),
             (None, None) => Ok(None),
         }
+    }
+
+    /// Where each recipient of a campaign is reported. `of_account`: its setting, which was checked when it
+    /// was set.
+    pub(super) fn callbacks(
+        &self,
+        requested: &[String],
+        of_account: Option<String>,
+    ) -> Result<Vec<String>, AcceptError> {
+        let max = limits::CALLBACKS_PER_REQUEST_MAX;
+        if requested.len() > max {
+            return Err(AcceptError::TooManyCallbacks { max });
+        }
+        let mut urls: Vec<String> = Vec::new();
+        for url in requested {
+            let url = check_webhook_url(&*self.fetch, url).map_err(AcceptError::BadCallback)?;
+            urls.extend(Some(url).filter(|url| !urls.contains(url)));
+        }
+        urls.extend(of_account.filter(|url| !urls.contains(url)));
+        Ok(urls)
     }
 
     pub(super) async fn secret_of(&self, id: AccountId) -> Result<Secret, PortError> {

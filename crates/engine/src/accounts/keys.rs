@@ -3,6 +3,7 @@
 use domain::account::operator::Actor;
 use domain::account::{BadScope, Key, KeyHash, Scope};
 use domain::id::{AccountId, KeyId};
+use domain::limits::KEY_DESCRIPTION_CHARS_MAX;
 use domain::ports::{NewKey, PortError};
 use domain::secret::Secret;
 use sha2::{Digest, Sha256};
@@ -29,6 +30,10 @@ pub enum AddKeyError {
     RepeatedScope,
     #[error("must be at least 1; leave it out for no limit")]
     Rate,
+    #[error(
+        "must have at most {KEY_DESCRIPTION_CHARS_MAX} characters, none of them a control character"
+    )]
+    Description,
     #[error("the key could not be stored")]
     Store(#[from] PortError),
 }
@@ -42,7 +47,22 @@ impl Accounts {
         rate: Option<u32>,
         by: Actor,
     ) -> Result<NewKeyText, AddKeyError> {
+        self.add_described_key(account, scopes, rate, None, by).await
+    }
+
+    /// Likewise, with what its owner calls it.
+    pub async fn add_described_key<S: AsRef<str>>(
+        &self,
+        account: AccountId,
+        scopes: &[S],
+        rate: Option<u32>,
+        description: Option<String>,
+        by: Actor,
+    ) -> Result<NewKeyText, AddKeyError> {
         let scopes = read_scopes(scopes)?;
+        if description.as_deref().is_some_and(|text| !is_description(text)) {
+            return Err(AddKeyError::Description);
+        }
         if rate == Some(0) {
             return Err(AddKeyError::Rate);
         }
@@ -50,7 +70,7 @@ impl Accounts {
             return Err(AddKeyError::NoSuchAccount);
         }
         let text = format!("{KEY_PREFIX}{}", hex::encode(self.random.bytes32()));
-        let new = NewKey { account, hash: key_hash(&text), scopes, rate };
+        let new = NewKey { account, hash: key_hash(&text), scopes, rate, description };
         let id = self.store.add_key(new, by, self.clock.now()).await?;
         Ok(NewKeyText { id, text: Secret::new(text) })
     }
@@ -58,6 +78,24 @@ impl Accounts {
     /// False when there is no such key. Idempotent.
     pub async fn revoke_key(&self, key: KeyId, by: Actor) -> Result<bool, PortError> {
         self.store.revoke_key(key, by, self.clock.now()).await
+    }
+
+    /// Revokes a key of this account, given its text. False when the account has no such key; a key that
+    /// is revoked is one.
+    pub async fn revoke_key_of(
+        &self,
+        account: AccountId,
+        text: &str,
+        by: Actor,
+    ) -> Result<bool, PortError> {
+        let hash = key_hash(text);
+        let Some(key) = self.store.key(hash).await? else { return Ok(false) };
+        if key.account != account {
+            return Ok(false);
+        }
+        let revoked = self.revoke_key(key.id, by).await;
+        self.keys.forget(&hash);
+        revoked
     }
 
     /// Keys of one account or of all, by id, after `after`.
@@ -85,6 +123,10 @@ fn read_scopes<S: AsRef<str>>(scopes: &[S]) -> Result<Vec<Scope>, AddKeyError> {
         read.push(scope);
     }
     Ok(read)
+}
+
+fn is_description(text: &str) -> bool {
+    text.chars().count() <= KEY_DESCRIPTION_CHARS_MAX && !text.chars().any(char::is_control)
 }
 
 pub(crate) fn key_hash(text: &str) -> KeyHash {

@@ -5,8 +5,10 @@ mod credit;
 mod keys;
 mod open;
 mod operators;
+mod passwords;
 mod price_lists;
 mod prices;
+mod profile;
 mod refunds;
 mod settings;
 mod traffic;
@@ -16,7 +18,9 @@ pub use credit::GiveCreditError;
 pub use keys::{AddKeyError, NewKeyText};
 pub use open::{OpenAccountError, webhook_secret};
 pub use operators::{AddOperatorError, NewOperatorKey};
+pub use passwords::{HashError, SetPasswordError};
 pub use prices::SetPricesError;
+pub use profile::SetProfileError;
 pub use refunds::{GivenBack, RefundError};
 pub use settings::{NewSettings, SetSettingsError};
 
@@ -29,8 +33,10 @@ use domain::id::AccountId;
 use domain::ports::{Clock, Fetch, PortError, Random, Store};
 use domain::sale::tariff::Prices;
 
+use self::passwords::Passwords;
 use self::price_lists::PriceLists;
 use crate::hot_cache::HotCache;
+use crate::tasks::Tasks;
 
 #[derive(Debug)]
 pub struct Accounts {
@@ -45,6 +51,7 @@ pub struct Accounts {
     price_lists: PriceLists,
     traffic_rules: HotCache<AccountId, Arc<TrafficRules>>,
     rules_for_strangers: Arc<TrafficRules>,
+    pub(crate) passwords: Passwords,
 }
 
 /// An account with its balance and settings.
@@ -64,6 +71,7 @@ impl Accounts {
         prices: Prices,
     ) -> Self {
         let price_lists = PriceLists::new(store.clone(), clock.clone(), prices);
+        let passwords = Passwords::new(random.clone(), Tasks::new());
         Self {
             store,
             clock,
@@ -74,6 +82,7 @@ impl Accounts {
             price_lists,
             traffic_rules: HotCache::of_expensive(),
             rules_for_strangers: Arc::default(),
+            passwords,
         }
     }
 
@@ -81,6 +90,12 @@ impl Accounts {
     #[must_use]
     pub(crate) fn with_fetch(self, fetch: Arc<dyn Fetch>) -> Self {
         Self { fetch: Some(fetch), ..self }
+    }
+
+    /// Hashes passwords in these tasks, which a shutdown waits for.
+    #[must_use]
+    pub(crate) fn with_tasks(self, tasks: Tasks) -> Self {
+        Self { passwords: Passwords::new(self.random.clone(), tasks), ..self }
     }
 
     /// Where callers without an account may send.

@@ -26,6 +26,7 @@ pub struct NewSettings {
     pub spend_per_day: Option<Msat>,
     pub otp: bool,
     pub webhook_url: Option<String>,
+    pub callback_url: Option<String>,
     /// `finished` or `recipients`.
     pub webhook_events: Option<String>,
     /// ISO 3166-1 codes; `None`: all.
@@ -36,6 +37,8 @@ pub struct NewSettings {
     pub default_sender: Option<String>,
     pub strict_senders: bool,
     pub query_latin1: bool,
+    pub silent: bool,
+    pub premium: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +53,8 @@ pub enum SetSettingsError {
     SpendPerDay,
     #[error("is not valid: {0}")]
     WebhookUrl(Cow<'static, str>),
+    #[error("is not valid: {0}")]
+    CallbackUrl(Cow<'static, str>),
     #[error("must be finished or recipients, and needs a webhookUrl")]
     WebhookEvents,
     #[error(transparent)]
@@ -75,7 +80,9 @@ impl Accounts {
         by: Actor,
     ) -> Result<AccountSettings, SetSettingsError> {
         let webhook = self.webhook(&new)?;
-        let settings = AccountSettings { webhook, ..read(&new)? };
+        let callback_url = new.callback_url.as_deref().map(|url| self.check(url)).transpose();
+        let callback_url = callback_url.map_err(SetSettingsError::CallbackUrl)?;
+        let settings = AccountSettings { webhook, callback_url, ..read(&new)? };
         let now = self.clock.now();
         let set = self.store.set_account_settings(account, settings.clone(), by, now).await?;
         self.traffic_rules.forget(&account);
@@ -84,15 +91,19 @@ impl Accounts {
 }
 
 impl Accounts {
+    /// The URL in its normal form, or why it is refused.
+    fn check(&self, url: &str) -> Result<String, Cow<'static, str>> {
+        let fetch = self.fetch.as_deref();
+        fetch.map_or_else(|| Ok(url.to_owned()), |fetch| check_webhook_url(fetch, url))
+    }
+
     fn webhook(&self, new: &NewSettings) -> Result<Option<CampaignWebhook>, SetSettingsError> {
         let events = new.webhook_events.as_deref().map(str::parse).transpose();
         let events: Option<CampaignEvents> = events.map_err(|_| SetSettingsError::WebhookEvents)?;
         let Some(url) = &new.webhook_url else {
             return if events.is_some() { Err(SetSettingsError::WebhookEvents) } else { Ok(None) };
         };
-        let fetch = self.fetch.as_deref();
-        let url = fetch.map_or_else(|| Ok(url.clone()), |fetch| check_webhook_url(fetch, url));
-        let url = url.map_err(SetSettingsError::WebhookUrl)?;
+        let url = self.check(url).map_err(SetSettingsError::WebhookUrl)?;
         Ok(Some(CampaignWebhook { url, events: events.unwrap_or_default() }))
     }
 }
@@ -120,6 +131,7 @@ fn read(new: &NewSettings) -> Result<AccountSettings, SetSettingsError> {
         spend_per_day: new.spend_per_day,
         otp: new.otp,
         webhook: None,
+        callback_url: None,
         traffic: TrafficRules {
             countries: countries.transpose()?,
             caps: caps.map_err(SetSettingsError::HourlyCaps)?,
@@ -130,5 +142,7 @@ fn read(new: &NewSettings) -> Result<AccountSettings, SetSettingsError> {
             strict: new.strict_senders,
         },
         query_latin1: new.query_latin1,
+        silent: new.silent,
+        premium: new.premium,
     })
 }

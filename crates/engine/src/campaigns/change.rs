@@ -78,7 +78,8 @@ impl Campaigns {
         };
         self.wake.dispatch.notify_one();
         let stored = self.store.bulk(account, message).await?;
-        let parts = stored.ok_or(Absent::NoSuchMessage)?.parts;
+        let BulkMessage { parts, sender, first_sms_id, .. } =
+            stored.ok_or(Absent::NoSuchMessage)?;
         let id = AcceptedId::Message(message);
         let (invoice, webhook_secret, start_at) = (None, None, None);
         Ok(Accepted {
@@ -86,10 +87,13 @@ impl Campaigns {
             invoice,
             webhook_secret,
             start_at,
+            sender,
+            first_sms_id,
             total,
             left_out: LeftOut::default(),
             held_until: None,
             parts,
+            parts_in_all: u64::from(parts) * u64::from(total),
             price,
             repeated,
         })

@@ -5,6 +5,7 @@ mod change;
 mod credits;
 mod error;
 mod kroner;
+mod outbox;
 mod query;
 mod search;
 
@@ -20,6 +21,7 @@ use crate::wake::Wake;
 pub use credits::Credits;
 pub use error::{Absent, CancelBulkError, PauseError, ReadError, RetryError};
 pub use kroner::Kroner;
+pub use outbox::{OutboxAsked, OutboxRow};
 pub use query::{RecipientsAsked, RecipientsFound};
 
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 mod blocklist;
 mod contact_file;
 mod groups;
+mod people;
 mod senders;
 mod templates;
 mod upload_contacts;
@@ -16,6 +17,7 @@ use domain::ports::{Clock, PortError, Store};
 pub use blocklist::BlockError;
 pub use contact_file::{FileError, FileFormat, InvalidRow, RowFault, UploadReport};
 pub use groups::GroupError;
+pub use people::{MembershipError, NewPerson, PersonError};
 pub use senders::{DecideSenderError, RequestSenderError};
 pub use templates::TemplateError;
 pub use upload_contacts::{ContactUpload, UploadError};

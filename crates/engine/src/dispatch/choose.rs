@@ -131,6 +131,7 @@ mod tests {
 
     fn recipient(tried: &[&str]) -> ClaimedRecipient {
         ClaimedRecipient {
+            content: None,
             index: 0,
             to: Address::Phone(Msisdn::from_digits(4_520_123_456).unwrap()),
             accepted: vec![],

@@ -140,9 +140,14 @@ impl Sorted {
         let mut occupied: Vec<(CarrierName, usize)> = Vec::new();
         let begun = self.batches.len();
         for mut recipient in recipients {
+            let content = recipient.content.take().unwrap_or_else(|| content.clone());
             let key = SubmissionKey { chunk: id, attempt, recipient: recipient.index };
             let draw = draw(content.message, recipient.index);
-            let link = |name: &CarrierName| links.state(name, lane, in_flight, now);
+            // A carrier that cannot charge the recipient is none for this message.
+            let link = |name: &CarrierName| match routes.can_charge(name, content.charge) {
+                true => links.state(name, lane, in_flight, now),
+                false => Link::Gone,
+            };
             let sleeps = || sleeps(settings, &recipient.to, now);
             let wait = held_in_quiet_hours.then(sleeps).flatten();
             let choice = match (too_late, wait) {
@@ -160,6 +165,10 @@ impl Sorted {
             match found {
                 Ok((choice, name, carrier)) => {
                     (item.others, item.receipt_wait) = (choice.others, choice.receipt_wait);
+                    if content.charge.is_some() {
+                        // Another carrier would charge the recipient again.
+                        item.receipt_wait = None;
+                    }
                     let goes_on = choice.goes_on;
                     match occupied.iter_mut().find(|(known, _)| known == name) {
                         Some((_, count)) => *count += 1,
@@ -171,7 +180,7 @@ impl Sorted {
                         key,
                         reference: references.give(&content, key.recipient, &to, drawn, now),
                         to,
-                        content: content.clone(),
+                        content,
                         accepted: if goes_on { accepted } else { vec![] },
                     };
                     self.batch(carrier, lane, begun).push(submission);

@@ -284,6 +284,9 @@ impl Work {
 
     fn end(&self, now: Timestamp) -> ChunkEnd {
         match self.retry {
+            Some((at, reason)) if self.awaits => {
+                ChunkEnd::RetryAndAwait { at, reason, until: now.after(self.receipt_wait) }
+            }
             Some((at, reason)) => ChunkEnd::Retry { at, reason },
             None if self.awaits => ChunkEnd::AwaitReceipts { until: now.after(self.receipt_wait) },
             None => ChunkEnd::Done,

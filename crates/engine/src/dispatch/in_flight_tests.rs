@@ -88,6 +88,20 @@ fn one_deferred_recipient_brings_the_chunk_back() {
 }
 
 #[test]
+fn one_deferred_recipient_does_not_keep_the_others_from_another_carrier() {
+    let wait = Duration::from_secs(60);
+    let mut work = begin(2, true, Some(wait));
+    let night = Some(Duration::from_secs(36_000));
+    let deferred = End::Deferred { reason: Reason::QuietHours, wait: night, code: None };
+    let ended = note(&mut work, [outcome(2, 0, deferred), outcome(2, 1, End::Accepted)]);
+    let [(CHUNK, 2, ChunkEnd::RetryAndAwait { reason: Reason::QuietHours, until, .. })] = ended[..]
+    else {
+        panic!("{ended:?}")
+    };
+    assert_eq!(until, NOW.after(wait));
+}
+
+#[test]
 fn outcomes_of_an_earlier_claim_do_not_count() {
     let mut work = in_flight(1);
     assert_eq!(note(&mut work, [outcome(1, 0, End::Accepted)]), []);

@@ -44,7 +44,10 @@ impl Dispatcher {
         store_all(batch, &ends, self).await;
         if !ends.is_empty() {
             self.in_flight().end(&ends);
-            let due = |end: &ChunkEnd| matches!(end, ChunkEnd::Retry { at, .. } if *at <= now);
+            let due = |end: &ChunkEnd| match end {
+                ChunkEnd::Retry { at, .. } | ChunkEnd::RetryAndAwait { at, .. } => *at <= now,
+                ChunkEnd::Done | ChunkEnd::AwaitReceipts { .. } => false,
+            };
             // Otherwise no chunk can use the freed room.
             if self.waiting.load(Ordering::SeqCst) || ends.iter().any(|(.., end)| due(end)) {
                 self.context.wake.dispatch.notify_one();

@@ -54,7 +54,8 @@ impl References {
         drawn: u16,
         now: Timestamp,
     ) -> u16 {
-        if content.text.as_str().len() <= ONE_PART_OCTETS {
+        let is_text = content.form.link().is_none();
+        if is_text && content.text.as_str().len() <= ONE_PART_OCTETS {
             return drawn;
         }
         if self.young.len >= REFERENCES_MAX / 2 || now.since(self.begun) >= KEPT {
@@ -91,6 +92,7 @@ mod tests {
     use std::collections::HashSet;
 
     use domain::message::Lane;
+    use domain::message::form::Form;
     use domain::number::Msisdn;
     use domain::text::Text;
     use uuid::Uuid;
@@ -105,6 +107,8 @@ mod tests {
             account: None,
             sender: None,
             text: Text::new(text),
+            form: Form::Text,
+            charge: None,
             parts: 2,
             lane: Lane::Single,
             valid_until: NOW,

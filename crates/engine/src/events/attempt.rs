@@ -1,21 +1,22 @@
 //! One attempt to deliver an event: the request, and what its response means.
 
-use std::sync::Arc;
+use std::net::IpAddr;
 
 use domain::event::{Attempt, AttemptError, AttemptResult, Next, Target, Tried, next_attempt};
 use domain::limits;
 use domain::message::progress::Progress;
 use domain::ports::{
-    Delivery, DeliveryOutcome, DeliveryResult, FetchError, FetchMethod, FetchRequest, RetryAfter,
-    Snapshot,
+    Delivery, DeliveryOutcome, DeliveryResult, Fetch, FetchError, FetchMethod, FetchRequest,
+    RetryAfter, Snapshot,
 };
 use domain::time::Timestamp;
 use tokio::time::Instant;
+use url::form_urlencoded::byte_serialize;
 use url::{Position, Url};
 use uuid::Uuid;
 
 use super::Context;
-use super::queue::Response;
+use super::queue::{Call, Destination, Response};
 use super::sign::Signer;
 use crate::metrics::ByResult;
 
@@ -34,17 +35,24 @@ impl Waiting {
         Self { delivery, url, begin_by }
     }
 
-    /// Host and port: two services on one machine are two receivers.
-    pub(super) fn host(&self) -> &str {
-        let Some(url) = &self.url else { return "" };
-        &url[Position::BeforeHost..Position::AfterPort]
+    pub(super) fn destination(&self, fetch: &dyn Fetch) -> Destination {
+        let part = |end| self.url.as_ref().map_or("", |url| &url[Position::BeforeHost..end]);
+        Destination {
+            owner: self.delivery.owner.clone(),
+            host: part(Position::AfterHost).to_owned(),
+            receiver: part(Position::AfterPort).to_owned(),
+            address: self.url.as_ref().and_then(|url| fetch.address_of(url)),
+            is_retry: self.delivery.attempts > 0,
+        }
     }
 }
 
 #[derive(Debug)]
 pub(super) struct Ended {
-    pub(super) host: Arc<str>,
+    pub(super) call: Call,
     pub(super) response: Response,
+    /// Of the receiver, if it is known by now.
+    pub(super) address: Option<IpAddr>,
     pub(super) result: DeliveryResult,
     /// Another event of the same order may have waited for the end of this one.
     pub(super) frees_next: bool,
@@ -81,7 +89,7 @@ pub(super) fn request(
             (FetchMethod::Post(body.into()), headers)
         }
         Target::Callback { .. } => {
-            url.query_pairs_mut().extend_pairs(context.render.parameters(&delivery.snapshot));
+            append_query(&mut url, &context.render.parameters(&delivery.snapshot));
             (FetchMethod::Get, Vec::new())
         }
     };
@@ -94,18 +102,31 @@ pub(super) fn request(
     })
 }
 
+/// Appends parameters to the query that the URL has.
+fn append_query(url: &mut Url, parameters: &[(String, String)]) {
+    // All but letters, digits and `*-._` is encoded, a space as `+`, which not every receiver reads as one.
+    let encoded =
+        |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
+    let pair = |(name, value): &(String, String)| format!("{}={}", encoded(name), encoded(value));
+    let own = url.query().filter(|query| !query.is_empty()).map(str::to_owned);
+    let pairs: Vec<_> = own.into_iter().chain(parameters.iter().map(pair)).collect();
+    url.set_query(Some(&pairs.join("&")));
+}
+
 /// Sends the request.
 pub(super) async fn attempt(
     context: &Context,
-    host: Arc<str>,
+    call: Call,
     delivery: Delivery,
     request: Option<FetchRequest>,
 ) -> Ended {
     let (at, begun) = (context.now(), Instant::now());
+    let url = request.as_ref().map(|request| request.url.clone());
     let fetched = match request {
         Some(request) => Some(context.fetch.fetch(request).await),
         None => None,
     };
+    let address = url.and_then(|url| context.fetch.address_of(&url));
     let took = begun.elapsed();
     if fetched.is_some() {
         context.metrics.webhook.observe(took.as_secs_f64());
@@ -132,7 +153,7 @@ pub(super) async fn attempt(
     count(context, &outcome);
     let frees_next = has_ended(&outcome) && !is_last(&delivery.snapshot);
     let result = DeliveryResult { event: delivery.id, outcome };
-    Ended { host, response, result, frees_next, failed }
+    Ended { call, response, address, result, frees_next, failed }
 }
 
 fn outcome(
@@ -173,7 +194,7 @@ const fn has_ended(outcome: &DeliveryOutcome) -> bool {
 /// Whether no event of its order or campaign comes after it, as far as is known.
 const fn is_last(snapshot: &Snapshot) -> bool {
     match snapshot {
-        Snapshot::Inbound(_) | Snapshot::Campaign(_) => true,
+        Snapshot::Inbound(_) | Snapshot::Campaign(_) | Snapshot::Report(_) => true,
         Snapshot::Recipients(..) => false,
         Snapshot::Order(order) => {
             matches!(order.progress, Some(Progress::Delivered | Progress::Failed))
@@ -188,4 +209,26 @@ pub(super) fn count(context: &Context, outcome: &DeliveryOutcome) {
         DeliveryOutcome::Failed(_) => "gave_up",
     };
     context.metrics.webhooks.get_or_create(&ByResult { result }).inc();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_appended_to_the_query_and_before_the_fragment() {
+        for (url, expected) in [
+            ("http://a.example", "http://a.example/?text=a%20b%26c%2B%C3%A6%23&mms="),
+            ("http://a.example/x?", "http://a.example/x?text=a%20b%26c%2B%C3%A6%23&mms="),
+            (
+                "http://a.example/x?k=v%20w&z#top",
+                "http://a.example/x?k=v%20w&z&text=a%20b%26c%2B%C3%A6%23&mms=#top",
+            ),
+        ] {
+            let mut url = Url::parse(url).unwrap();
+            let parameter = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            append_query(&mut url, &[parameter("text", "a b&c+æ#"), parameter("mms", "")]);
+            assert_eq!(url.as_str(), expected);
+        }
+    }
 }

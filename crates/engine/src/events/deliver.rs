@@ -1,7 +1,7 @@
 //! The worker that delivers events, whatever their target. Events reach it in two ways: handed over as
 //! they are stored ([`super::Handoff`]), or claimed from the store. Results go back to the store in
-//! batches. The number of events in memory and of requests under way is bounded, in all and by host, so
-//! that a receiver that does not answer holds up no other.
+//! batches. The number of events in memory and of requests under way is bounded, in all, by receiver and by
+//! owner ([`super::queue`]), so that no receiver that does not answer holds up another one.
 //!
 //! The events of one order are delivered one after another: the store hands none out while an earlier
 //! one has not ended (delivered or failed). So an event that is retried holds back the later ones of its
@@ -12,7 +12,6 @@
 //! | before or during a request | a leased event | due again when this node starts, or when the lease ends; sent once more |
 //! | after it, before its result is recorded | the same | the receiver recognises the repeat by its id |
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::event::{Attempt, AttemptError, AttemptResult};
@@ -20,19 +19,23 @@ use domain::limits;
 use domain::ports::{Delivery, DeliveryOutcome, DeliveryResult, FetchRequest};
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use tokio::time::Instant;
 
 use super::Context;
 use super::attempt::{Ended, Waiting, attempt, count, request};
 use super::claims::Claims;
 use super::failure_log::FailureLog;
 use super::handoff::BEGIN_WITHIN;
-use super::queue::{Queue, Response};
+use super::queue::{Call, Destination, Queue, Response};
 use super::results::Results;
 use super::sign::Signer;
 
 /// An event that was never attempted, because its receiver answers no request, fails at this age: twice
 /// the time of the longest plan.
 const UNTRIED_MAX: Duration = Duration::from_secs(56 * 60 * 60);
+
+/// A way into the queue.
+type Push = fn(&mut Queue<Waiting>, &Destination, Waiting) -> Result<(), (Waiting, Duration)>;
 
 struct Deliverer<'a> {
     context: &'a Context,
@@ -50,8 +53,8 @@ pub(crate) async fn deliver(context: &Context) {
     let mut running = FuturesUnordered::new();
     while !context.handoff.is_closed() {
         deliverer.receive();
-        while let Some((host, delivery, request)) = deliverer.begin() {
-            running.push(attempt(context, host, delivery, request));
+        while let Some((call, delivery, request)) = deliverer.begin() {
+            running.push(attempt(context, call, delivery, request));
         }
         let room = deliverer.room();
         tokio::select! {
@@ -85,47 +88,48 @@ impl Deliverer<'_> {
         let begin_by = self.context.now().after(BEGIN_WITHIN);
         for delivery in self.context.handoff.arrivals() {
             let waiting = Waiting::new(delivery, begin_by);
-            let host = waiting.host().to_owned();
-            if let Err((waiting, wait)) = self.queue.push_new(&host, waiting) {
-                self.put_off(&host, &waiting.delivery, wait);
-            }
+            self.queue_up(waiting, Queue::push_new);
         }
     }
 
     fn take(&mut self, claimed: Vec<Waiting>) {
         for waiting in claimed {
-            let host = waiting.host().to_owned();
-            if let Err((waiting, wait)) = self.queue.push(&host, waiting) {
-                self.put_off(&host, &waiting.delivery, wait);
-            }
+            self.queue_up(waiting, Queue::push);
         }
     }
 
-    /// The next delivery that has a slot. Those whose time to begin is over go back to the store.
-    fn begin(&mut self) -> Option<(Arc<str>, Delivery, Option<FetchRequest>)> {
+    fn queue_up(&mut self, waiting: Waiting, push: Push) {
+        let to = waiting.destination(&*self.context.fetch);
+        if let Err((waiting, wait)) = push(&mut self.queue, &to, waiting) {
+            self.put_off(&to.receiver, &waiting.delivery, wait);
+        }
+    }
+
+    /// The next delivery that has a place. Those whose time to begin is over go back to the store.
+    fn begin(&mut self) -> Option<(Call, Delivery, Option<FetchRequest>)> {
         loop {
-            let (host, Waiting { delivery, url, begin_by }) = self.queue.begin()?;
+            let (call, Waiting { delivery, url, begin_by }) = self.queue.begin(Instant::now())?;
             if self.context.now() <= begin_by {
                 let request = request(self.context, &mut self.signer, &delivery, url);
-                return Some((host, delivery, request));
+                return Some((call, delivery, request));
             }
-            self.queue.end(&host, Response::NotSent);
-            self.put_off(&host, &delivery, Duration::ZERO);
+            self.queue.end(&call, Response::NotSent, None);
+            self.put_off(call.line.receiver(), &delivery, Duration::ZERO);
         }
     }
 
     fn end(&mut self, ended: &Ended) {
-        self.queue.end(&ended.host, ended.response);
+        self.queue.end(&ended.call, ended.response, ended.address);
         self.results.push(ended.result, ended.frees_next);
         if let Some(failed) = &ended.failed {
-            self.failures.note(&ended.host, failed);
+            self.failures.note(ended.call.line.receiver(), failed);
         }
     }
 
     /// Returns a delivery to the store. Deliveries that are put off together become due one by one.
-    fn put_off(&mut self, host: &str, delivery: &Delivery, wait: Duration) {
+    fn put_off(&mut self, receiver: &str, delivery: &Delivery, wait: Duration) {
         let now = self.context.now();
-        let hopeless = now.since(delivery.since) > UNTRIED_MAX && self.queue.is_silent(host);
+        let hopeless = now.since(delivery.since) > UNTRIED_MAX && self.queue.is_silent(receiver);
         let outcome = if hopeless {
             let result = AttemptResult::Error(AttemptError::ReceiverSilent);
             DeliveryOutcome::Failed(Attempt { at: now, took: Duration::ZERO, result })

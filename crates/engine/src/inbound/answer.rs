@@ -5,6 +5,7 @@ use domain::inbound::Party;
 use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::number::{Msisdn, SenderId};
 use domain::sale::client::LOCAL_CLIENT;
 use domain::sale::quote::Limits;
@@ -46,6 +47,8 @@ impl Answer {
                 payment: Payment::Credit,
                 sender: sender.map_or(Sender::OfCarrier, Sender::Own),
                 content: Content::Text(self.text.as_str().to_owned()),
+                form: Form::Text,
+                charge: None,
                 to: Recipients::Numbers { list: AddressList::of(self.to), group: None },
                 start_at: None,
                 priority: Priority::Normal,
@@ -55,7 +58,10 @@ impl Answer {
             client: LOCAL_CLIENT.to_owned(),
             webhook: None,
             campaign_webhook: CampaignWebhookRequest::default(),
+            callbacks: Vec::new(),
+            with_account_callback: false,
             referral: None,
+            takes_sms_ids: false,
             repeat: Repeat::Order(self.order),
         }
     }

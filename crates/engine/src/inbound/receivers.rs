@@ -51,7 +51,7 @@ impl Inbound {
         // One at a time: an older reading must not replace a newer one.
         let _loading = self.loading.lock().await;
         let (mut numbers, mut silent) = (BTreeMap::new(), BTreeMap::new());
-        let mut secrets = HashMap::new();
+        let (mut secrets, mut callbacks) = (HashMap::new(), HashMap::new());
         let mut list = NumberList { limit: PAGE, ..NumberList::default() };
         loop {
             let page = self.store.numbers(list.clone()).await?;
@@ -59,7 +59,9 @@ impl Inbound {
             list.after = Some(last.number.clone());
             for row in page {
                 if row.receives() {
+                    let callback = self.callback_of(row.terms.account, &mut callbacks).await?;
                     let receiver = self.receiver(row.terms, &mut secrets).await?;
+                    let receiver = Receiver { callback, ..receiver };
                     // Messages that come to it in another spelling are resolved to today's.
                     let today = row.number.as_str().parse().map(Msisdn::as_spelled_today);
                     let today = today.ok().map(|today| Party::new(today.digits().to_string()));
@@ -93,6 +95,7 @@ impl Inbound {
         let receiver = Receiver {
             account,
             target: self.other_target(),
+            callback: None,
             help,
             country: country.and_then(|country| Home::from_iso(&country.to_string())),
             // What it sends can be stopped there, lent or not.
@@ -121,6 +124,24 @@ impl Inbound {
         let secret = found.ok_or_else(gone)?.webhook_secret;
         known.insert(account, secret.clone());
         Ok(secret)
+    }
+
+    async fn callback_of(
+        &self,
+        account: Option<AccountId>,
+        known: &mut HashMap<AccountId, Option<String>>,
+    ) -> Result<Option<Target>, PortError> {
+        let Some(account) = account else { return Ok(None) };
+        let url = match known.get(&account) {
+            Some(url) => url.clone(),
+            None => {
+                let settings = self.store.account_settings(account).await?;
+                let url = settings.and_then(|settings| settings.callback_url);
+                known.insert(account, url.clone());
+                url
+            }
+        };
+        Ok(url.map(|url| Target::Callback { url }))
     }
 
     fn other_target(&self) -> Option<Target> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::id::{AccountId, MessageId, OrderId};
+use domain::message::form::Form;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::ports::Random;
 use domain::sale::hold::HoldTerms;
@@ -48,6 +49,8 @@ pub(crate) fn message_of(
             account,
             sender: None,
             text,
+            form: Form::Text,
+            charge: None,
             parts,
             lane: Lane::Single,
             valid_until: now.after(work / 4 * VALIDITY_QUARTERS),

@@ -19,13 +19,22 @@ use domain::sale::order::{OrderKind, OrderState};
 use domain::time::Timestamp;
 
 pub(crate) use links::Links;
+pub use links::ReportedLinks;
 
 #[derive(Debug)]
 pub struct Traces {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    /// `None` where this process has no carriers: then it is not known whether they are up.
-    links: Option<Links>,
+    links: KnownLinks,
+}
+
+/// How a process knows whether carriers are up.
+#[derive(Debug)]
+enum KnownLinks {
+    /// It has them.
+    Own(Links),
+    /// Nodes reported them to the store.
+    Reported(Box<ReportedLinks>),
 }
 
 /// Whose traces are read.
@@ -90,15 +99,22 @@ pub struct TracedRecipient {
 
 impl Traces {
     /// For a process without carriers.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, links: None }
+    pub fn with_reports(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        links: ReportedLinks,
+    ) -> Self {
+        Self { store, clock, links: KnownLinks::Reported(Box::new(links)) }
     }
 
     pub(crate) fn with_links(store: Arc<dyn Store>, clock: Arc<dyn Clock>, links: Links) -> Self {
-        Self { store, clock, links: Some(links) }
+        Self { store, clock, links: KnownLinks::Own(links) }
     }
 
     fn links_are_down(&self, address: &str) -> bool {
-        self.links.as_ref().is_some_and(|links| links.are_down(address))
+        match &self.links {
+            KnownLinks::Own(links) => links.are_down(address),
+            KnownLinks::Reported(links) => links.are_down(address),
+        }
     }
 }

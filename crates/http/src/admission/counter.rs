@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use engine::accounts::Caller;
 
-use super::{CallerAddress, Gate};
+use super::{CallerAddress, Gate, Origin};
 use crate::envelope::{Refusal, failed};
 
 /// Of one request. Only requests of a door with [`super::Admission::ByHandler`] have it.
@@ -19,6 +19,12 @@ pub struct Counter {
 impl Counter {
     pub(super) const fn new(gate: Arc<Gate>, address: CallerAddress) -> Self {
         Self { gate, address }
+    }
+
+    /// Where the request comes from.
+    #[must_use]
+    pub const fn origin(&self) -> Origin {
+        self.address.origin
     }
 
     /// Counts the request by its caller's key, or by its address without a good one. Call it once, before

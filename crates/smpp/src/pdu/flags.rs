@@ -83,6 +83,10 @@ impl DataCoding {
     pub const BINARY: Self = Self(0x04);
     /// UCS-2, big-endian.
     pub const UCS2: Self = Self(0x08);
+    /// GSM 7 bit, class 0: for display (3GPP TS 23.038 §4).
+    pub const GSM7_CLASS_0: Self = Self(0x10);
+    /// UCS-2, class 0.
+    pub const UCS2_CLASS_0: Self = Self(0x18);
 }
 
 /// Type of number (SMPP 3.4 §5.2.5).

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::id::{AccountId, MessageId, OrderId};
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -80,6 +81,8 @@ pub(crate) fn order(account: AccountId, number: u64) -> CreditOrder {
         account: Some(account),
         sender: None,
         text,
+        form: Form::Text,
+        charge: None,
         parts: 1,
         lane: Lane::Single,
         valid_until: later(3_600),

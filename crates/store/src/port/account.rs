@@ -52,6 +52,10 @@ impl AccountStore for RowStore {
         self.write(async move |tx| account::add_key(tx, &new, by, now).await).await
     }
 
+    async fn key_count(&self, account: AccountId) -> Result<u32> {
+        self.read(async move |tx| account::key_count(tx, account).await).await
+    }
+
     async fn key(&self, hash: KeyHash) -> Result<Option<Key>> {
         self.read(async move |tx| account::key(tx, &hash).await).await
     }

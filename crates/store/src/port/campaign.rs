@@ -8,6 +8,7 @@ use domain::message::campaign::{BulkMessage, Idempotency, NewBulk};
 use domain::ports::{
     BulkList, BulkStore, CancelBulk, RecipientList, RecipientPage, Retry, RetryOutcome, Spent,
 };
+use domain::text::Text;
 use domain::time::Timestamp;
 
 use super::RowStore;
@@ -26,6 +27,25 @@ impl BulkStore for RowStore {
 
     async fn bulk(&self, account: AccountId, message: MessageId) -> Result<Option<BulkMessage>> {
         self.read(async move |tx| campaign::find(tx, account, &message).await).await
+    }
+
+    async fn take_sms_ids(&self, count: u32) -> Result<u64> {
+        self.write(async move |tx| campaign::take_sms_ids(tx, count).await).await
+    }
+
+    async fn bulk_by_sms_id(
+        &self,
+        account: AccountId,
+        sms_id: u64,
+    ) -> Result<Option<(BulkMessage, u32)>> {
+        self.read(async move |tx| campaign::find_by_sms_id(tx, account, sms_id).await).await
+    }
+
+    async fn own_texts(
+        &self,
+        recipients: Vec<(MessageId, u32)>,
+    ) -> Result<Vec<Option<(Text, u16)>>> {
+        self.read(async move |tx| campaign::own_texts(tx, &recipients).await).await
     }
 
     async fn bulk_owner(&self, message: MessageId) -> Result<Option<AccountId>> {

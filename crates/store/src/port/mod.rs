@@ -10,10 +10,12 @@ mod event;
 mod inbound;
 mod keyword;
 mod ledger;
+mod login;
 mod lookup;
 mod message;
 mod number;
 mod order;
+mod people;
 mod search;
 mod trace;
 

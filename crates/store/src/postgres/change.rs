@@ -98,6 +98,7 @@ impl<'s> Attempts<'s> {
         };
         let notify =
             self.notifier.and_then(|notifier| notifier.statement(tx.changed(), Instant::now()));
+        let statements = tx.statements();
         let mut lent = tx.close();
         if self.kind == Kind::Read {
             if let Ok(connection) = lent.connection() {
@@ -109,7 +110,7 @@ impl<'s> Attempts<'s> {
         match commit(&mut lent, notify).await {
             Ok(()) => {
                 if let Some(observer) = self.observer {
-                    observer.committed(begun.elapsed());
+                    observer.committed(begun.elapsed(), statements);
                 }
                 Some(Ok(value))
             }

@@ -20,6 +20,8 @@ pub(crate) struct PgTx {
     fault: Option<Fault>,
     /// What to notify other nodes of.
     changed: Changed,
+    /// Rows of parameters that were sent.
+    statements: u64,
 }
 
 impl PgTx {
@@ -30,7 +32,7 @@ impl PgTx {
         begin: &str,
     ) -> std::result::Result<Self, Failure> {
         lent.open = true;
-        let mut tx = Self { lent, vault, fault: None, changed: Changed::default() };
+        let mut tx = Self { lent, vault, fault: None, changed: Changed::default(), statements: 0 };
         let begun = match tx.lent.connection() {
             Ok(connection) => connection.begin(begin).await,
             Err(failure) => Err(failure),
@@ -45,6 +47,10 @@ impl PgTx {
 
     pub(super) const fn changed(&self) -> Changed {
         self.changed
+    }
+
+    pub(super) const fn statements(&self) -> u64 {
+        self.statements
     }
 
     /// Returns the connection for the commit, without a rollback.
@@ -93,6 +99,7 @@ impl PgTx {
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<u64>> {
+        self.statements += params.len() as u64;
         let answer = match self.lent.connection() {
             Ok(connection) => connection.execute(sql, params).await,
             Err(failure) => Err(failure),
@@ -105,6 +112,7 @@ impl PgTx {
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<Vec<Row>>> {
+        self.statements += params.len() as u64;
         let answer = match self.lent.connection() {
             Ok(connection) => connection.query(sql, params).await,
             Err(failure) => Err(failure),

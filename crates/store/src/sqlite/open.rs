@@ -24,6 +24,7 @@ use super::readers::Readers;
 use super::repair::{RepairError, write_anew};
 use super::tx::SqliteTx;
 use super::writer::{Context, Writer};
+use crate::backup::logs;
 use crate::vault::{VAULT_CHECK, Vault};
 use crate::{OpenError, Options};
 
@@ -77,6 +78,12 @@ fn create(path: &Path) -> Result<(), OpenError> {
     if let Ok(found) = fs::metadata(path) {
         let is_empty = found.is_file() && found.len() == 0;
         return if is_empty { Err(OpenError::Empty { path: path.to_owned() }) } else { Ok(()) };
+    }
+    // SQLite would take it for the log of the new database.
+    if let Some(log) = logs(path).into_iter().find(|log| log.exists())
+        && !path.exists()
+    {
+        return Err(OpenError::Leftover { path: log });
     }
     static DRAFTS: AtomicU64 = AtomicU64::new(0);
     let number = DRAFTS.fetch_add(1, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! Statements on one SQLite connection. None waits, so a row's future is ready at its first poll:
 //! [`ready`] takes its value without a runtime.
 
+use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -21,11 +22,13 @@ const ROW_LOCKS_CHARS_MAX: usize = 48;
 pub(crate) struct SqliteTx {
     connection: Connection,
     vault: Arc<Vault>,
+    /// Run since they were last counted.
+    statements: Cell<u64>,
 }
 
 impl SqliteTx {
     pub(crate) const fn new(connection: Connection, vault: Arc<Vault>) -> Self {
-        Self { connection, vault }
+        Self { connection, vault, statements: Cell::new(0) }
     }
 
     pub(super) const fn connection(&self) -> &Connection {
@@ -36,16 +39,23 @@ impl SqliteTx {
         &self.vault
     }
 
-    fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'_>> {
+    /// Statements run since the last call.
+    pub(super) const fn take_statements(&self) -> u64 {
+        self.statements.replace(0)
+    }
+
+    /// For so many runs.
+    fn prepare(&self, sql: &'static str, runs: usize) -> Result<CachedStatement<'_>> {
+        self.statements.set(self.statements.get() + runs as u64);
         self.connection.prepare_cached(without_row_locks(sql)).map_err(port_error)
     }
 
     pub(crate) fn execute(&self, sql: &'static str, params: &[Value<'_>]) -> Result<u64> {
-        execute(&mut self.prepare(sql)?, params)
+        execute(&mut self.prepare(sql, 1)?, params)
     }
 
     pub(crate) fn query(&self, sql: &'static str, params: &[Value<'_>]) -> Result<Vec<Row>> {
-        query(&mut self.prepare(sql)?, params)
+        query(&mut self.prepare(sql, 1)?, params)
     }
 
     pub(crate) fn execute_many<const N: usize>(
@@ -53,7 +63,7 @@ impl SqliteTx {
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<u64>> {
-        let mut statement = self.prepare(sql)?;
+        let mut statement = self.prepare(sql, params.len())?;
         params.iter().map(|params| execute(&mut statement, params)).collect()
     }
 
@@ -62,7 +72,7 @@ impl SqliteTx {
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<Vec<Row>>> {
-        let mut statement = self.prepare(sql)?;
+        let mut statement = self.prepare(sql, params.len())?;
         params.iter().map(|params| query(&mut statement, params)).collect()
     }
 
@@ -72,7 +82,7 @@ impl SqliteTx {
         sql: &'static str,
         params: &[[Value<'_>; N]],
     ) -> Result<Vec<i64>> {
-        let mut statement = self.prepare(sql.trim_end_matches("RETURNING id"))?;
+        let mut statement = self.prepare(sql.trim_end_matches("RETURNING id"), params.len())?;
         let mut ids = Vec::with_capacity(params.len());
         for params in params {
             execute(&mut statement, params)?;

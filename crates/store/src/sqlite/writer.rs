@@ -149,8 +149,9 @@ fn run(
         }
         let begun = Instant::now();
         let group = commit(tx, durable, commands);
+        let statements = tx.take_statements();
         if let (Some(observer), Commit::Written) = (&observer, &group.commit) {
-            observer.committed(begun.elapsed());
+            observer.committed(begun.elapsed(), statements);
         }
         flusher.send(group);
         checkpoints.look(tx.connection());

@@ -27,8 +27,8 @@ use testkit::postgres::{PostgresDatabase, PostgresServer};
 
 use crate::fixture::{CAPS, account, credit_order, lightning_order};
 
-const VERSIONS: [&str; 2] = ["0001", NEWEST];
-const NEWEST: &str = "0002";
+const VERSIONS: [&str; 3] = ["0001", "0002", NEWEST];
+const NEWEST: &str = "0003";
 const KEY: KeyHash = KeyHash([5; 32]);
 const PRICE: i64 = 1_000;
 const CREDIT: i64 = 10_000;
@@ -47,7 +47,7 @@ fn path(version: &str, engine: &str) -> PathBuf {
 async fn fill(store: &dyn Store) {
     let payer = account(store, Msat::new(CREDIT)).await;
     let scopes = vec!["sms:send".parse::<Scope>().unwrap()];
-    let key = NewKey { account: payer, hash: KEY, scopes, rate: Some(7) };
+    let key = NewKey { account: payer, hash: KEY, scopes, rate: Some(7), description: None };
     store.add_key(key, Actor::CommandLine, NOON).await.unwrap();
     let name = "Acme".parse().unwrap();
     store.add_sender(payer, name, Actor::CommandLine, NOON).await.unwrap();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::account::operator::Actor;
 use domain::id::{AccountId, MessageId, OrderId};
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
@@ -107,6 +108,8 @@ pub(crate) fn credit_order(account: AccountId, number: u64) -> (NewOrder, NewMes
         account: Some(account),
         sender: None,
         text: Text::new("hello"),
+        form: Form::Text,
+        charge: None,
         parts: 1,
         lane: Lane::Single,
         valid_until: Timestamp::from_millis(i64::MAX),

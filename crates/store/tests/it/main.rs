@@ -11,4 +11,5 @@ mod opening;
 mod parked;
 mod postgres;
 mod secrets;
+mod statements;
 mod unreadable;

@@ -45,8 +45,23 @@ async fn refuses_a_database_of_a_newer_program() {
     let outside = database.connect();
     outside.execute("INSERT INTO schema_version (version) VALUES (99)", []).unwrap();
     let refused = database.open_with(Options::default()).await.unwrap_err();
-    assert!(matches!(refused, OpenError::Newer { found: 99, known: 2 }), "{refused:?}");
+    assert!(matches!(refused, OpenError::Newer { found: 99, known: 3 }), "{refused:?}");
     assert!(refused.to_string().contains("newer program"), "{refused}");
+}
+
+#[tokio::test]
+async fn makes_no_database_beside_the_log_of_another() {
+    for end in ["-wal", "-shm"] {
+        let database = Database::new();
+        let mut left = database.path().as_os_str().to_owned();
+        left.push(end);
+        std::fs::write(&left, b"of a database that is gone").unwrap();
+        let refused = database.open_with(Options::default()).await.unwrap_err();
+        assert!(matches!(refused, OpenError::Leftover { .. }), "{refused:?}");
+        assert!(refused.to_string().contains(end) && !database.path().exists(), "{refused}");
+        std::fs::remove_file(left).unwrap();
+        drop(database.open().await);
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::id::MessageId;
+use domain::message::form::Form;
 use domain::message::{Address, Content, Lane};
 use domain::ports::{ChunkId, Submission, SubmissionKey};
 use domain::text::{Policy, Text, measure};
@@ -45,6 +46,8 @@ pub fn with_text(key: SubmissionKey, to: Address, text: &str) -> Submission {
             account: None,
             sender: None,
             text: Text::from(text),
+            form: Form::Text,
+            charge: None,
             parts,
             lane: Lane::Single,
             valid_until: VALID_UNTIL,

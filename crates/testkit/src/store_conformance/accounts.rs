@@ -13,7 +13,7 @@ use super::world::{BY, PRICE, World, at, balance};
 
 fn new_key(account: AccountId, byte: u8) -> NewKey {
     let scopes = vec![Scope::SEND.parse().unwrap(), Scope::all()];
-    NewKey { account, hash: KeyHash([byte; 32]), scopes, rate: Some(5) }
+    NewKey { account, hash: KeyHash([byte; 32]), scopes, rate: Some(5), description: None }
 }
 
 pub async fn stores_accounts_with_their_balances(rig: &impl Rig) {

@@ -9,6 +9,7 @@ use domain::message::campaign::{
     BulkMessage, BulkRecipient, Excluded, Exclusion, Idempotency, NewBulk, PriceGroup, RefundPolicy,
 };
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::message::recipient::RecipientState;
 use domain::message::{Address, Content, Lane};
 use domain::money::Msat;
@@ -58,6 +59,8 @@ impl BulkWorld {
                 account: Some(self.account),
                 sender: Some("Boltgram".parse().unwrap()),
                 text: domain::text::Text::new("hello"),
+                form: Form::Text,
+                charge: None,
                 parts: 1,
                 lane: Lane::Bulk,
                 valid_until: at(0).after(VALID),
@@ -66,12 +69,14 @@ impl BulkWorld {
             payer: self.account,
             groups: vec![group(EACH, 0..recipients)],
             excluded: vec![],
+            texts: None,
             duplicates: 0,
             at_any_hour: false,
             held_until: None,
             start_at: None,
             receipts_until: at(0).after(RECEIPTS),
             webhook: None,
+            callbacks: Vec::new(),
             refunds: RefundPolicy::Undelivered,
             idempotency: None,
             first_sms_id: None,

@@ -16,6 +16,21 @@ macro_rules! store_conformance {
             gives_no_more_than_there_is
             lists_the_credit_that_was_given_newest_first
             disables_and_enables_an_account
+            // logins
+            keeps_a_profile_and_audits_no_value
+            finds_what_a_login_is_compared_with
+            a_code_is_used_once_and_not_for_long
+            a_code_is_tried_a_few_times_and_few_are_made
+            // merged texts
+            hands_out_each_recipient_with_its_own_text
+            keeps_own_texts_for_a_retry
+            // people
+            keeps_people_with_ids_of_their_account
+            a_number_has_one_person
+            a_person_is_in_groups_with_its_number
+            a_person_without_a_number_is_in_groups
+            finds_contacts_of_files_by_number
+            a_contact_of_a_file_is_gone_with_its_last_group
             // orders
             keeps_an_order_before_its_invoice
             refuses_a_duplicate_order
@@ -256,6 +271,11 @@ macro_rules! store_conformance {
             // events of campaigns
             reports_recipients_by_batches_and_then_the_end
             reports_every_end_of_a_campaign_once
+            reports_each_recipient_once_to_each_callback
+            reports_to_callbacks_beside_a_webhook
+            reports_what_expires_to_callbacks
+            gives_no_two_campaigns_the_same_first_id
+            reports_received_messages_to_the_accounts_callback
             // bulk
             accepts_a_campaign
             refuses_a_duplicate_campaign
@@ -264,6 +284,11 @@ macro_rules! store_conformance {
             spends_the_last_credit_on_one_campaign
             an_idempotency_key_is_used_once
             concurrent_requests_with_one_key_are_done_once
+            // ids of the query door
+            hands_out_ids_in_a_row_and_never_twice
+            concurrent_nodes_take_different_ids
+            ids_stay_exact_in_json
+            finds_a_recipient_by_its_id
             // bulk: recipients
             sends_nothing_to_excluded_recipients
             splits_price_groups_into_chunks
@@ -282,6 +307,7 @@ macro_rules! store_conformance {
             sends_at_price_zero
             counts_recipients_reported_with_gaps
             // bulk: start
+            hands_over_the_form_of_a_campaign
             starts_and_cancels_only_scheduled_campaigns
             starts_or_cancels_but_never_both
             claims_nothing_while_paused
@@ -400,6 +426,7 @@ macro_rules! store_conformance {
             // traces
             keeps_the_carriers_answer_of_each_failed_try
             a_success_leaves_no_failed_try
+            keeps_the_link_that_took_a_part
             stores_a_failed_try_once
             keeps_the_first_failed_tries_and_the_last
             a_paid_retry_begins_without_failed_tries

@@ -151,6 +151,9 @@ pub async fn stores_account_settings(rig: &impl Rig) {
         },
         senders: SenderRules { any: true, default: Some("ACME".parse().unwrap()), strict: true },
         query_latin1: true,
+        silent: true,
+        premium: true,
+        callback_url: Some("https://example.com/back?a=b".to_owned()),
     };
     let set = |account, settings| world.store.set_account_settings(account, settings, BY, at(1));
     assert!(set(account, settings.clone()).await.unwrap());

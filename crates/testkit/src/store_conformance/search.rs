@@ -266,7 +266,8 @@ pub async fn pages_accounts_and_keys_by_id(rig: &impl Rig) {
     for byte in 0..6 {
         let account = ids[usize::from(byte % 2)];
         let scopes = vec![Scope::all()];
-        let new = NewKey { account, hash: KeyHash([byte; 32]), scopes, rate: None };
+        let new =
+            NewKey { account, hash: KeyHash([byte; 32]), scopes, rate: None, description: None };
         keys.push(world.store.add_key(new, BY, at(1)).await.unwrap());
     }
     let ids_of =

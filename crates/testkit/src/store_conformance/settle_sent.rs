@@ -198,7 +198,10 @@ pub async fn reports_an_order_settled_as_sent_at_its_end(rig: &impl Rig) {
     let events = world.deliver_all(at(OVERDUE)).await;
     let progress = |event: &domain::ports::Delivery| match &event.snapshot {
         Snapshot::Order(order) => order.progress,
-        Snapshot::Inbound(_) | Snapshot::Campaign(_) | Snapshot::Recipients(..) => None,
+        Snapshot::Inbound(_)
+        | Snapshot::Campaign(_)
+        | Snapshot::Recipients(..)
+        | Snapshot::Report(_) => None,
     };
     assert_eq!(events.iter().map(progress).collect::<Vec<_>>(), [Some(Progress::Sent)]);
     assert_eq!(world.receive("a", ReceiptState::Failed).await.events, 1);

@@ -19,7 +19,7 @@ use domain::time::Timestamp;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, times};
-use super::world::{CARRIER, LEASE, NODE, PRICE, World, accepted, at, outcome, refused};
+use super::world::{CARRIER, LEASE, NODE, PRICE, World, accepted, at, outcome, receipt, refused};
 
 const THROTTLED: &str = "smpp:0x00000058";
 
@@ -79,6 +79,22 @@ pub async fn a_success_leaves_no_failed_try(rig: &impl Rig) {
     world.done(&chunk, accepted(&chunk, 0, &[(1, "a")])).await;
     let traced = trace(&world, &chunk).await;
     assert_eq!((traced.tries.len(), traced.parts.len()), (0, 1));
+}
+
+pub async fn keeps_the_link_that_took_a_part(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    world.working().await;
+    let single = world.claim_one(at(5)).await;
+    world.working_with(world.new_message(2)).await;
+    let of_two = world.claim_one(at(5)).await;
+    for (chunk, id) in [(&single, "a"), (&of_two, "b")] {
+        let taken = Outcome { link: Some(3), ..accepted(chunk, 0, &[(1, id)]) };
+        world.record(vec![taken], vec![]).await;
+        let delivered = vec![receipt(id, ReceiptState::Delivered)];
+        world.store.record_receipts(delivered, at(6), None).await.unwrap();
+        let part = trace(&world, chunk).await.parts.remove(0);
+        assert_eq!((part.link, part.decided_at.is_some()), (Some(3), true));
+    }
 }
 
 pub async fn stores_a_failed_try_once(rig: &impl Rig) {
@@ -207,7 +223,11 @@ pub async fn shows_paused_and_scheduled_campaigns(rig: &impl Rig) {
 }
 
 fn part(lane: Lane, reason: Option<Reason>, is_due: bool, recipients: u64) -> BacklogPart {
-    BacklogPart { lane, reason, is_due, recipients, oldest: at(0) }
+    let carrier = match reason {
+        Some(Reason::Throttled) => Some(CarrierName::new(CARRIER)),
+        _ => None,
+    };
+    BacklogPart { lane, reason, is_due, carrier, recipients, oldest: at(0) }
 }
 
 fn sorted(backlog: Backlog) -> Vec<BacklogPart> {

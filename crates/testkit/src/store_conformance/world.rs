@@ -9,6 +9,7 @@ use domain::account::{Account, Balance};
 use domain::event::{Attempt, AttemptResult};
 use domain::id::{AccountId, EventId, MessageId, OrderId};
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::message::recipient::RecipientState;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
@@ -122,6 +123,8 @@ impl World {
                 account: None,
                 sender: Some("Boltgram".parse().unwrap()),
                 text: Text::new("hello"),
+                form: Form::Text,
+                charge: None,
                 parts: 1,
                 lane: Lane::Single,
                 valid_until: at(0).after(VALID),

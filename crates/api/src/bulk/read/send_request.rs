@@ -7,6 +7,7 @@ use domain::id::{AccountId, GroupId, TemplateId};
 use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::campaign::Idempotency;
+use domain::message::form::{Form, Link};
 use domain::number::Notation;
 use domain::sale::quote::Limits;
 use domain::time::Timestamp;
@@ -43,6 +44,8 @@ pub(crate) struct SendRequest {
     pub(super) to: AddressList,
     pub(super) start_at: Option<Timestamp>,
     pub(super) priority: Option<String>,
+    pub(super) form: Option<String>,
+    pub(super) link: Option<String>,
     pub(super) webhook_url: Option<String>,
     pub(super) webhook_events: Option<String>,
     pub dry_run: bool,
@@ -70,6 +73,7 @@ impl SendRequest {
             Some("otp") => Priority::Otp,
             Some(_) => return Err(bad_request("`priority` must be \"normal\" or \"otp\"")),
         };
+        let form = form(self.form.as_deref(), self.link.as_deref())?;
         let variables = self.variables;
         let content = match (self.content, self.template) {
             (Some(_), Some(_)) => {
@@ -84,11 +88,33 @@ impl SendRequest {
             payment: Payment::Shares,
             sender,
             content,
+            form,
+            charge: None,
             to: Recipients::Numbers { list: self.to, group: self.group.map(GroupId) },
             start_at: self.start_at,
             priority,
             demands: DEMANDS,
         })
+    }
+}
+
+/// A link alone is not taken for a push: the text would be its title.
+fn form(word: Option<&str>, link: Option<&str>) -> Result<Form, Refusal> {
+    match (word, link) {
+        (None | Some("text"), None) => Ok(Form::Text),
+        (Some("flash"), None) => Ok(Form::Flash),
+        (Some("silent"), None) => Ok(Form::Silent),
+        (Some("push"), Some(link)) => {
+            let link = Link::new(link).map_err(|error| bad_request(format!("`link`: {error}")))?;
+            Ok(Form::Push(link))
+        }
+        (Some("push"), None) => Err(bad_request("`form` \"push\" requires `link`")),
+        (None | Some("text" | "flash" | "silent"), Some(_)) => {
+            Err(bad_request("`link` requires `form` \"push\""))
+        }
+        (Some(_), _) => {
+            Err(bad_request("`form` must be \"text\", \"flash\", \"silent\" or \"push\""))
+        }
     }
 }
 
@@ -134,6 +160,8 @@ impl<'de> Visitor<'de> for Object<'_> {
                 "templateId" => fields.template = object.next_value()?,
                 "contactGroupId" => fields.group = object.next_value()?,
                 "priority" => fields.priority = object.next_value()?,
+                "form" => fields.form = object.next_value()?,
+                "link" => fields.link = object.next_value()?,
                 "webhookUrl" => fields.webhook_url = object.next_value()?,
                 "webhookEvents" => fields.webhook_events = object.next_value()?,
                 "dryRun" => fields.dry_run = object.next_value::<Option<_>>()?.unwrap_or(false),
@@ -162,6 +190,8 @@ fn what_it_must_be(name: &str) -> &'static str {
         "templateId" => "`templateId` must be an integer",
         "contactGroupId" => "`contactGroupId` must be an integer",
         "priority" => "`priority` must be a string",
+        "form" => "`form` must be a string",
+        "link" => "`link` must be a string",
         "webhookUrl" => "`webhookUrl` must be a string",
         "webhookEvents" => "`webhookEvents` must be a string",
         "dryRun" => "`dryRun` must be true or false",

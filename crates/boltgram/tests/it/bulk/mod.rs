@@ -6,6 +6,7 @@ mod house;
 mod bad_input;
 mod campaigner;
 mod disk_full;
+mod forms;
 mod operator;
 mod quiet;
 mod scenarios;

@@ -39,6 +39,12 @@ impl Operator {
         template["id"].clone()
     }
 
+    pub(super) async fn set(&self, settings: &Value) {
+        let body = settings.to_string();
+        let (status, set) = self.call(Method::PUT, "settings", "application/json", body).await;
+        assert_eq!(status, 200, "{set}");
+    }
+
     /// Adds a group with the contacts of this file. Returns its id and the response to the upload.
     pub(super) async fn group(&self, name: &str, file: &str) -> (Value, Value) {
         let body = json!({"name": name}).to_string();

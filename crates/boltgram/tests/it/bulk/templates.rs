@@ -13,6 +13,7 @@ use crate::texts::Shown;
 
 on_both_stores! {
     a_group_gets_a_template_as_its_preview_said
+    each_contact_of_a_group_gets_its_own_text
     what_is_missing_in_a_template_is_refused
     ten_thousand_variables_are_refused
 }
@@ -115,17 +116,55 @@ async fn a_group_gets_a_template_as_its_preview_said(rows: Rows) {
     party.server.stop();
 }
 
-/// Contact fields fill no placeholders: all recipients get the same text.
+async fn each_contact_of_a_group_gets_its_own_text(rows: Rows) {
+    let party = Party::new(rows).await;
+    let (acme, ida) = (&party.acme, &party.ida);
+    let long = "x".repeat(150);
+    let file = format!("{CONTACTS}+4520999999,,{long}\n");
+    let (group, _) = ida.group("all", &file).await;
+    let id =
+        ida.template("hello", "Hi {{firstname|friend}} of {{City}}, {{gift}} {{zipcode}}").await;
+    let body = json!({
+        "sender": "ACME", "templateId": id, "variables": {"gift": "{{name}}"},
+        "contactGroupId": group, "msisdns": ["+66810000007"],
+    });
+    let preview = acme.done("/api/v2/sms/preview", &body).await;
+    assert_eq!((&preview["messageParts"], &preview["creditsPerMessage"]), (&json!(2), &json!(2)));
+    let sent = acme.send(&body).await;
+    for told in ["total", "messageParts", "credits"] {
+        assert_eq!(sent[told], preview[told], "{told}: {sent}");
+    }
+    assert_eq!((&sent["total"], &sent["credits"]), (&json!(5), &json!(6)));
+    let message = acme.await_end(&sent["uuid"]).await;
+    assert_eq!(message["content"], "Hi {{firstname|friend}} of {{City}}, {{name}} {{zipcode}}");
+    assert_eq!(message["drSummary"]["success"], 5, "{message}");
+    assert_eq!(acme.credits().await, CREDITS - 6, "everything was delivered");
+    let shown = |text: &str, parts| Shown { from: "ACME".to_owned(), text: text.to_owned(), parts };
+    let expected: HashMap<_, _> = [
+        ("66812345678", shown("Hi Toon of Bangkok, {{name}} ", 1)),
+        ("66898765432", shown("Hi Ploy of Chiang Mai, {{name}} ", 1)),
+        ("4520123456", shown("Hi Ida of Odense, {{name}} ", 1)),
+        ("4520999999", shown(&format!("Hi friend of {long}, {{{{name}}}} "), 2)),
+        ("66810000007", shown("Hi friend of , {{name}} ", 1)),
+    ]
+    .into_iter()
+    .map(|(to, shown)| (to.to_owned(), shown))
+    .collect();
+    assert_eq!(party.centre.new_texts(), expected);
+    party.house.assert_sound();
+    party.server.stop();
+}
+
 async fn what_is_missing_in_a_template_is_refused(rows: Rows) {
     let party = Party::new(rows).await;
     let (group, _) = party.ida.group("all", CONTACTS).await;
-    let id = party.ida.template("hello", "Hi {{name}} of {{city}}").await;
+    let id = party.ida.template("hello", "Hi {{nmae}} of {{place}}").await;
     let given = json!({"sender": "ACME", "templateId": id, "contactGroupId": group});
     for (variables, missing) in [
-        (Value::Null, "name"),
-        (json!({}), "name"),
-        (json!({"Name": "Toon", "city": "Bangkok"}), "name"),
-        (json!({"name": "Toon"}), "city"),
+        (Value::Null, "nmae"),
+        (json!({}), "nmae"),
+        (json!({"Nmae": "Toon", "place": "Bangkok"}), "nmae"),
+        (json!({"nmae": "Toon"}), "place"),
     ] {
         let mut body = given.clone();
         body["variables"] = variables;
@@ -136,7 +175,7 @@ async fn what_is_missing_in_a_template_is_refused(rows: Rows) {
     }
     for (name, id) in [("templateId", id), ("contactGroupId", group)] {
         let mut body = given.clone();
-        body["variables"] = json!({"name": "Toon", "city": "Bangkok"});
+        body["variables"] = json!({"nmae": "Toon", "place": "Bangkok"});
         body[name] = json!(id.as_i64().unwrap() + 7);
         party.acme.refused(SEND, &body, (404, "NOT_FOUND")).await;
     }

@@ -93,6 +93,7 @@ impl House {
             account: self.account,
             scopes: vec![Scope::all()],
             rate: None,
+            description: None,
             created_at: NOON,
             revoked_at: None,
             is_disabled: false,
@@ -301,6 +302,10 @@ struct NoFetch;
 impl Fetch for NoFetch {
     fn check(&self, _url: &url::Url) -> Result<(), FetchError> {
         Ok(())
+    }
+
+    fn address_of(&self, _: &url::Url) -> Option<std::net::IpAddr> {
+        None
     }
 
     async fn fetch(&self, _request: FetchRequest) -> Result<FetchResponse, FetchError> {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::account::operator::Actor;
+use domain::message::form::Form;
 
 use domain::id::{AccountId, MessageId, OrderId};
 use domain::inbound::keyword::Keywords;
@@ -89,6 +90,29 @@ impl House {
         quiet_hours: QuietHours,
         gate: Option<Arc<dyn Gate>>,
     ) -> Self {
+        let (fetch, render) = (Arc::new(NoFetch), Arc::new(Plain));
+        Self::built(carriers, route, quiet_hours, gate, fetch, render).await
+    }
+
+    /// Likewise, and events reach receivers on this machine.
+    pub(super) async fn calling(line: &Arc<Line>, route: Route) -> Self {
+        let options = fetch::Options { allow_loopback: true, ..fetch::Options::default() };
+        let fetch = Arc::new(fetch::Guarded::new(options).unwrap());
+        let (carriers, quiet): (Vec<Arc<dyn Carrier>>, _) =
+            (vec![line.clone()], QuietHours::default());
+        let house = Self::built(carriers, route, quiet, None, fetch, Arc::new(api::Events)).await;
+        house.engine.start().await.unwrap();
+        house
+    }
+
+    async fn built(
+        carriers: Vec<Arc<dyn Carrier>>,
+        route: Route,
+        quiet_hours: QuietHours,
+        gate: Option<Arc<dyn Gate>>,
+        fetch: Arc<dyn Fetch>,
+        render: Arc<dyn RenderEvent>,
+    ) -> Self {
         let (clock, random) = (TestClock::at_noon(), SeededRandom::new(7));
         let data = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", data.path().join("boltgram.db").display());
@@ -99,7 +123,7 @@ impl House {
             store: store.clone(),
             lightning: Arc::new(node),
             carriers,
-            fetch: Arc::new(NoFetch),
+            fetch,
             lookup: None,
             clock: clock.clone(),
             random,
@@ -134,7 +158,7 @@ impl House {
             shares_store: false,
         };
         let tasks = Tasks::new();
-        let engine = Engine::new(ports, settings, Arc::new(Plain), tasks.clone());
+        let engine = Engine::new(ports, settings, render, tasks.clone());
         Self { clock, engine, store, tasks, next: AtomicU64::new(1), _data: data }
     }
 
@@ -173,6 +197,8 @@ impl House {
             account: Some(account),
             sender: None,
             text: Text::new(text),
+            form: Form::Text,
+            charge: None,
             parts,
             lane,
             valid_until: now.after(Duration::from_secs(3 * 3_600)),
@@ -185,12 +211,14 @@ impl House {
                 payer: account,
                 groups: vec![PriceGroup { price: Msat::new(1), numbers }],
                 excluded: Vec::new(),
+                texts: None,
                 duplicates: 0,
                 at_any_hour: false,
                 held_until: None,
                 start_at: None,
                 receipts_until,
                 webhook: None,
+                callbacks: Vec::new(),
                 refunds: RefundPolicy::Undelivered,
                 idempotency: None,
                 first_sms_id: None,
@@ -287,6 +315,10 @@ struct NoFetch;
 impl Fetch for NoFetch {
     fn check(&self, _url: &url::Url) -> Result<(), FetchError> {
         Ok(())
+    }
+
+    fn address_of(&self, _: &url::Url) -> Option<std::net::IpAddr> {
+        None
     }
 
     async fn fetch(&self, _request: FetchRequest) -> Result<FetchResponse, FetchError> {

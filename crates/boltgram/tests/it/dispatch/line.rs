@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::id::AccountId;
+use domain::inbound::InboundPart;
 use domain::message::Lane;
 use domain::ports::{
     AcceptedPart, Carrier, End, Inbox, LinkStatus, Outcome, Receipt, ReceiptScope, ReceiptState,
@@ -87,6 +88,13 @@ impl Line {
         self.plan(Plan::Deliver);
         let held = std::mem::take(&mut *lock(&self.held));
         self.answer(held).await;
+    }
+
+    /// Brings a part of an inbound message.
+    pub(super) async fn bring(&self, part: InboundPart) {
+        let mut ready = self.inbox.subscribe();
+        let inbox = ready.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+        inbox.inbound(vec![part]).await.unwrap();
     }
 
     async fn answer(&self, batch: Vec<Submission>) {

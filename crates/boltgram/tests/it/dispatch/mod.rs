@@ -1,6 +1,7 @@
 //! Order and routes of submission: lanes, fair shares and routes, with a real store between engine and
 //! carriers.
 
+mod callbacks;
 mod forged;
 mod house;
 mod lanes;

@@ -94,6 +94,7 @@ async fn accounts() {
     told.ask("PUT", "/accounts/1/settings", json!({"refunds": "unsent", "spendPerDayMsat": 9}))
         .await;
     told.ask("PUT", "/accounts/1/settings", json!({"refunds": "never"})).await;
+    told.ask("PUT", "/accounts/1/settings", json!({"callbackUrl": "ftp://acme.example"})).await;
     told.ask("PUT", "/accounts/1/settings", json!({"recipientsPerMessage": 0})).await;
     told.ask("PUT", "/accounts/9/settings", json!({})).await;
     told.get("/accounts/1").await;

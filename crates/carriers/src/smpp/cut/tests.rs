@@ -9,7 +9,7 @@ fn profile(alphabet: Alphabet) -> Profile {
 }
 
 fn only(text: &str, profile: &Profile) -> Piece {
-    let mut pieces = cut(text, profile, 7).unwrap();
+    let mut pieces = cut_text(text, profile, 7).unwrap();
     assert_eq!(pieces.len(), 1, "{text}");
     pieces.remove(0)
 }
@@ -72,7 +72,7 @@ fn latin_1_is_preferred_to_ucs_2_if_configured() {
 
 #[test]
 fn the_number_of_parts_depends_on_the_alphabet() {
-    let count = |alphabet, text: &str| cut(text, &profile(alphabet), 7).unwrap().len();
+    let count = |alphabet, text: &str| cut_text(text, &profile(alphabet), 7).unwrap().len();
     for (alphabet, alone, joined) in [
         (Alphabet::Gsm7, 160, 306),
         (Alphabet::Gsm7Packed, 160, 306),
@@ -87,7 +87,7 @@ fn the_number_of_parts_depends_on_the_alphabet() {
     assert_eq!(count(Alphabet::Latin1, &"[".repeat(140)), 1);
     let wide = Policy { reference: ReferenceWidth::Sixteen, ..Policy::default() };
     let wide = Profile { policy: wide, ..profile(Alphabet::Latin1) };
-    assert_eq!(cut(&"x".repeat(267), &wide, 7).unwrap().len(), 3);
+    assert_eq!(cut_text(&"x".repeat(267), &wide, 7).unwrap().len(), 3);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn joined_parts_equal_the_text() {
         (Alphabet::Latin1, &text),
         (Alphabet::Ascii, &plain),
     ] {
-        let pieces = cut(text, &profile(alphabet), 0x1234).unwrap();
+        let pieces = cut_text(text, &profile(alphabet), 0x1234).unwrap();
         let mut read = String::new();
         for (piece, number) in pieces.iter().zip(1..) {
             let total = u8::try_from(pieces.len()).unwrap();
@@ -131,7 +131,7 @@ fn joined_parts_equal_the_text() {
 fn packed_parts_leave_no_seven_spare_bits() {
     for chars in 150..320 {
         let text = "x".repeat(chars);
-        let pieces = cut(&text, &profile(Alphabet::Gsm7Packed), 7).unwrap();
+        let pieces = cut_text(&text, &profile(Alphabet::Gsm7Packed), 7).unwrap();
         let mut read = 0;
         for piece in &pieces {
             let header = piece.user_data().len() - piece.payload().len();
@@ -164,10 +164,10 @@ fn a_payload_is_the_whole_text_and_has_the_weight_of_its_parts() {
 #[test]
 fn texts_that_cannot_be_encoded_are_errors() {
     for alphabet in [Alphabet::Gsm7, Alphabet::Gsm7Packed, Alphabet::Ascii, Alphabet::Latin1] {
-        assert_eq!(cut("", &profile(alphabet), 7).unwrap_err(), TextError::Empty);
-        let control = cut("bell \u{7}", &profile(alphabet), 7).unwrap_err();
+        assert_eq!(cut_text("", &profile(alphabet), 7).unwrap_err(), TextError::Empty);
+        let control = cut_text("bell \u{7}", &profile(alphabet), 7).unwrap_err();
         assert!(matches!(control, TextError::Control { position: 5, .. }), "{alphabet:?}");
-        let long = cut(&"x".repeat(60_000), &profile(alphabet), 7).unwrap_err();
+        let long = cut_text(&"x".repeat(60_000), &profile(alphabet), 7).unwrap_err();
         assert!(matches!(long, TextError::TooLong { .. }), "{alphabet:?}");
     }
 }

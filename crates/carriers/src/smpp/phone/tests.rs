@@ -91,6 +91,10 @@ fn decodes_every_data_coding() {
     for octets in [2, 4, 5, 0x14, 0x17, 0x20, 0x55, 0x80, 0xF4, 0xF5, 0xF7] {
         assert_eq!(coded(octets, &[0, 0xFF]), InboundBody::Octets(vec![0, 0xFF]), "{octets:#x}");
     }
+    for octets in [2, 4, 5, 13, 14] {
+        assert_eq!(coded(octets, b"STOP"), text("STOP"), "{octets}");
+        assert_eq!(coded(octets, b"ST\x80P"), InboundBody::Octets(b"ST\x80P".to_vec()));
+    }
     let wide = utf16("å😀");
     let units = InboundBody::Units("å😀".encode_utf16().collect());
     for ucs2 in [8, 0x18, 0x1B, 0xE0, 0xE8] {

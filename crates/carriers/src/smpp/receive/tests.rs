@@ -40,7 +40,17 @@ fn receipt(short_message: &[u8]) -> Received {
 }
 
 #[test]
-fn unrecognised_states_decide_nothing() {
+fn an_unknown_word_decides_nothing_and_is_kept() {
+    for (text, code) in [("id:AbC stat:PUZZLED err:21b", "21b"), ("id:AbC stat:Puzzled", "Puzzled")]
+    {
+        let Received::UnknownState(receipt) = receipt(text.as_bytes()) else { panic!("{text}") };
+        assert_eq!(receipt.state, ReceiptState::Intermediate);
+        assert_eq!((receipt.carrier_id.as_str(), receipt.code.as_deref()), ("AbC", Some(code)));
+    }
+}
+
+#[test]
+fn states_are_read_from_their_words() {
     for (word, state) in [
         ("DELIVRD", ReceiptState::Delivered),
         ("EXPIRED", ReceiptState::Expired),
@@ -50,7 +60,6 @@ fn unrecognised_states_decide_nothing() {
         ("ENROUTE", ReceiptState::Intermediate),
         ("ACCEPTD", ReceiptState::Intermediate),
         ("UNKNOWN", ReceiptState::Intermediate),
-        ("PUZZLED", ReceiptState::Intermediate),
     ] {
         let text = format!("id:AbC sub:001 dlvrd:001 stat:{word} err:21b text:hi");
         let Received::Receipt(receipt) = receipt(text.as_bytes()) else { panic!("{word}") };

@@ -219,6 +219,13 @@ impl Bound<'_> {
             interrupted_at: interruption.last(),
         };
         match receive::read(pdu, of, clock.now()) {
+            Ok(Received::UnknownState(receipt)) => {
+                let what = "a receipt's state is an unknown word, so it decides nothing; its trace shows \
+                            the word, and `receipt_words` can give it a meaning";
+                self.carrier.unknown_states.note(&lifecycle.name, what);
+                self.carrier.check_marks(receipt.unmarked.is_none());
+                unstored.push(ticket, receipt);
+            }
             Ok(Received::Receipt(receipt)) => {
                 self.carrier.check_marks(receipt.unmarked.is_none());
                 unstored.push(ticket, receipt);

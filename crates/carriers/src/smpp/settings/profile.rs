@@ -1,11 +1,14 @@
 //! Builds a carrier's profile from its section; contradictory keys and keys without effect are refused.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use domain::number::SenderId;
+use domain::routing::{Charge, Charges};
 use domain::text::{Policy, ReferenceWidth};
 use smpp::pdu::{TlvBuf, tag};
 
 use super::super::config::{InterfaceVersion, SmppConfig, TlvConfig};
-use super::super::profile::{Alphabet, Beyond, Kind, LongMessages, Profile, SettleOn};
+use super::super::profile::{Alphabet, Beyond, Kind, LongMessages, Premium, Profile, SettleOn};
 use crate::ConfigError;
 
 /// Largest type of number (SMPP 3.4 §5.2.5).
@@ -37,8 +40,58 @@ impl SmppConfig {
             settle_on: self.settle_on,
             validity: self.validity_period,
             priority: self.priority,
+            flash: self.flash,
+            premium: self.premium()?,
             tlvs: self.extra_tlvs()?,
         })
+    }
+
+    /// What recipients can be charged; `None` if they cannot.
+    pub fn charges(&self) -> Option<Charges> {
+        let premium = self.premium().ok()?;
+        if premium.tlv.is_some() {
+            return Some(Charges::Any);
+        }
+        let prices: BTreeSet<_> = premium.service_types.into_keys().collect();
+        (!prices.is_empty()).then_some(Charges::These(prices))
+    }
+
+    fn premium(&self) -> Result<Premium, ConfigError> {
+        let refused = |why: &str| ConfigError::key("premium_service_types", why.to_owned());
+        let mut service_types = BTreeMap::new();
+        for (price, service_type) in &self.premium_service_types {
+            let price = price.parse().ok().and_then(Charge::new).ok_or_else(|| {
+                refused("a price is the hundredths that are charged, as digits: \"500\"")
+            })?;
+            if service_type.is_empty() || service_type.len() > 5 || !service_type.is_ascii() {
+                return Err(refused("a service type has 1 to 5 ASCII characters"));
+            }
+            service_types.insert(price.get(), service_type.clone());
+        }
+        if service_types.len() < self.premium_service_types.len() {
+            return Err(refused("a price is there twice"));
+        }
+        if let Some(tag) = self.premium_tlv {
+            if !service_types.is_empty() {
+                return Err(refused("has no effect with premium_tlv"));
+            }
+            self.check_premium_tlv(tag)?;
+        }
+        Ok(Premium { tlv: self.premium_tlv, service_types })
+    }
+
+    fn check_premium_tlv(&self, tag: u16) -> Result<(), ConfigError> {
+        let wrong = |why: &str| ConfigError::key("premium_tlv", why.to_owned());
+        if is_set_by_long_messages(tag) {
+            return Err(wrong("is set by long_messages"));
+        }
+        if self.tlvs.iter().any(|tlv| tlv.tag == tag) {
+            return Err(wrong("is set by tlvs"));
+        }
+        if self.interface_version == InterfaceVersion::V33 {
+            return Err(wrong("is not supported by interface_version = \"3.3\""));
+        }
+        Ok(())
     }
 
     fn check_kinds(&self) -> Result<(), ConfigError> {
@@ -101,13 +154,7 @@ impl SmppConfig {
         let mut tlvs = TlvBuf::new();
         for tlv in &self.tlvs {
             let wrong = |why| ConfigError::key("tlvs", format!("{:#06x} {why}", tlv.tag));
-            if matches!(
-                tlv.tag,
-                tag::MESSAGE_PAYLOAD
-                    | tag::SAR_MSG_REF_NUM
-                    | tag::SAR_TOTAL_SEGMENTS
-                    | tag::SAR_SEGMENT_SEQNUM
-            ) {
+            if is_set_by_long_messages(tlv.tag) {
                 return Err(wrong("is set by long_messages"));
             }
             if tlvs.tlvs().get(tlv.tag).is_some() {
@@ -123,6 +170,16 @@ impl SmppConfig {
         }
         Ok(octets)
     }
+}
+
+const fn is_set_by_long_messages(tag: u16) -> bool {
+    matches!(
+        tag,
+        tag::MESSAGE_PAYLOAD
+            | tag::SAR_MSG_REF_NUM
+            | tag::SAR_TOTAL_SEGMENTS
+            | tag::SAR_SEGMENT_SEQNUM
+    )
 }
 
 impl TlvConfig {
@@ -203,6 +260,25 @@ mod tests {
             (r#", "priority": 5"#, "priority", "between 0 and 4"),
             (r#", "tlvs": [{"tag": 1060, "value": "x"}]"#, "tlvs", "0x0424 is set by"),
             (r#", "tlvs": [{"tag": 5120}]"#, "tlvs", "0x1400 must have"),
+            (r#", "premium_tlv": 1060"#, "premium_tlv", "long_messages"),
+            (
+                r#", "premium_tlv": 5120, "tlvs": [{"tag": 5120, "value": "x"}]"#,
+                "premium_tlv",
+                "set by tlvs",
+            ),
+            (r#", "premium_tlv": 5120, "interface_version": "3.3""#, "premium_tlv", "3.3"),
+            (
+                r#", "premium_tlv": 5120, "premium_service_types": {"100": "P1"}"#,
+                "premium_service_types",
+                "no effect",
+            ),
+            (
+                r#", "premium_service_types": {"500": "P5", "0500": "P6"}"#,
+                "premium_service_types",
+                "twice",
+            ),
+            (r#", "premium_service_types": {"5.0": "P5"}"#, "premium_service_types", "digits"),
+            (r#", "premium_service_types": {"500": "PREMIUM"}"#, "premium_service_types", "1 to 5"),
             (r#", "tlvs": [{"tag": 5120, "value": "x", "hex": "00"}]"#, "tlvs", "both"),
             (r#", "tlvs": [{"tag": 5120, "hex": "0"}]"#, "tlvs", "invalid hex"),
             (r#", "tlvs": [{"tag": 5120, "hex": "zz"}]"#, "tlvs", "invalid hex"),

@@ -55,7 +55,7 @@ fn record(delivery: &mut Delivery, outcome: &Outcome, holds_lease: bool) {
     for accepted in &outcome.accepted {
         delivery.take_part(outcome, accepted.part, at(i64::from(outcome.key.attempt)));
     }
-    delivery.apply_outcome(outcome, holds_lease);
+    delivery.apply_outcome(outcome, holds_lease, NO_ANSWERS_MAX);
 }
 
 fn receive(
@@ -78,6 +78,15 @@ fn returned() -> Delivery {
     assert_eq!(delivery.status.state, RecipientState::Pending);
     assert!(delivery.status.tried.contains(&name(FIRST)));
     delivery
+}
+
+#[test]
+fn who_pays_for_a_text_is_handed_it_once() {
+    let mut delivery = new();
+    let unanswered = outcome(FIRST, 1, 1, &[], deferred(Reason::NoAnswer));
+    delivery.apply_outcome(&unanswered, true, 1);
+    assert_eq!(delivery.status.state, RecipientState::Submitted);
+    assert_eq!(delivery.status.reason, Some(Reason::NoAnswer));
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub struct NewKey {
     pub hash: KeyHash,
     pub scopes: Vec<Scope>,
     pub rate: Option<u32>,
+    /// What its owner calls it.
+    pub description: Option<String>,
 }
 
 #[async_trait]
@@ -53,6 +55,9 @@ pub trait AccountStore: Send + Sync {
     ) -> Result<bool, PortError>;
 
     async fn add_key(&self, new: NewKey, by: Actor, now: Timestamp) -> Result<KeyId, PortError>;
+
+    /// Number of keys of an account that are not revoked.
+    async fn key_count(&self, account: AccountId) -> Result<u32, PortError>;
 
     /// The key with this hash, revoked or not.
     async fn key(&self, hash: KeyHash) -> Result<Option<Key>, PortError>;

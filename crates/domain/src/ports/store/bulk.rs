@@ -11,6 +11,7 @@ use crate::message::campaign::{BulkMessage, BulkRecipient, Idempotency, NewBulk}
 use crate::message::recipient::RecipientState;
 use crate::money::Msat;
 use crate::ports::PortError;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// The result of a request that spends credit. Unless it is [`Spent::Done`], nothing was stored.
@@ -126,6 +127,26 @@ pub trait BulkStore: Send + Sync {
         account: AccountId,
         message: MessageId,
     ) -> Result<Option<BulkMessage>, PortError>;
+
+    /// Takes `count` ids of the query door in a row and returns the first. They are never handed out again,
+    /// whatever becomes of them; a repeat takes others. [`PortError::Refused`] beyond
+    /// [`crate::limits::SMS_ID_MAX`].
+    async fn take_sms_ids(&self, count: u32) -> Result<u64, PortError>;
+
+    /// The campaign of an account in which a recipient has this id of the query door, and the recipient's
+    /// index.
+    async fn bulk_by_sms_id(
+        &self,
+        account: AccountId,
+        sms_id: u64,
+    ) -> Result<Option<(BulkMessage, u32)>, PortError>;
+
+    /// The texts of recipients, by message and index, in the order of the request, with their parts. `None` of
+    /// one that has no text of its own.
+    async fn own_texts(
+        &self,
+        recipients: Vec<(MessageId, u32)>,
+    ) -> Result<Vec<Option<(Text, u16)>>, PortError>;
 
     /// The account in whose list a message is, if any.
     async fn bulk_owner(&self, message: MessageId) -> Result<Option<AccountId>, PortError>;

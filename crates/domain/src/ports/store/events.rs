@@ -1,6 +1,8 @@
 //! Events in the store: their deliveries, claimed and recorded; the log of attempts; and operators'
 //! searches and replays.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,6 +14,7 @@ use crate::inbound::InboundMessage;
 use crate::message::MessageState;
 use crate::message::campaign::Counts;
 use crate::message::changes::PackedChanges;
+use crate::message::status_code::StatusCode;
 use crate::ports::PortError;
 use crate::sale::order::OrderSnapshot;
 use crate::time::Timestamp;
@@ -24,6 +27,8 @@ pub enum Snapshot {
     Campaign(CampaignSnapshot),
     /// Recipients of a campaign that became final.
     Recipients(MessageId, PackedChanges),
+    /// One recipient of a campaign that became final, for a callback.
+    Report(RecipientReport),
 }
 
 /// A campaign that ended, or was cancelled.
@@ -35,13 +40,46 @@ pub struct CampaignSnapshot {
     pub at: Timestamp,
 }
 
+/// A recipient of a campaign that became final, as a callback reports it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipientReport {
+    pub account: AccountId,
+    /// Digits of the number, or what was written in its place.
+    pub address: String,
+    pub status: StatusCode,
+    pub accepted_at: Timestamp,
+    pub delivered_at: Option<Timestamp>,
+    /// The query door's id of the recipient.
+    pub sms_id: Option<u64>,
+}
+
+impl fmt::Debug for RecipientReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { status, sms_id, .. } = self;
+        f.debug_struct("RecipientReport")
+            .field("status", status)
+            .field("sms_id", sms_id)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Snapshot {
     pub const fn order(&self) -> Option<&OrderSnapshot> {
         match self {
             Self::Order(order) => Some(order),
-            Self::Inbound(_) | Self::Campaign(_) | Self::Recipients(..) => None,
+            Self::Inbound(_) | Self::Campaign(_) | Self::Recipients(..) | Self::Report(_) => None,
         }
     }
+}
+
+/// Whose event it is. Owners take turns at delivery, so that no one's events delay those of others.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum EventOwner {
+    Account(AccountId),
+    /// The client ([`crate::sale::client`]) of an order that has no account.
+    Client(String),
+    /// A message to a number of no account.
+    Operator,
 }
 
 /// One event on its way to its target.
@@ -50,6 +88,7 @@ pub struct Delivery {
     pub id: EventId,
     /// The same at every attempt and replay: receivers recognise a repeat by it.
     pub event: Uuid,
+    pub owner: EventOwner,
     pub target: Target,
     /// Attempts made before this one.
     pub attempts: u32,

@@ -76,6 +76,8 @@ pub struct ClaimedChunk {
 pub struct ClaimedRecipient {
     pub index: u32,
     pub to: Address,
+    /// What it is sent, if that differs from the message's content.
+    pub content: Option<Arc<Content>>,
     /// Parts (from 1) that a carrier already accepted. That carrier is the last one to do so, even
     /// if it is among `tried`.
     pub accepted: Vec<u16>,
@@ -105,6 +107,8 @@ pub enum ChunkEnd {
     AwaitReceipts { until: Timestamp },
     /// Recipients still pending are claimed again at `at`; `reason` is shown with them.
     Retry { at: Timestamp, reason: Reason },
+    /// Both: some are claimed again at `at`, and others without a receipt by `until`.
+    RetryAndAwait { at: Timestamp, reason: Reason, until: Timestamp },
 }
 
 /// The effects of a change, so that the right workers are woken.

@@ -16,11 +16,13 @@ mod inbound;
 mod keywords;
 mod ledger;
 mod links;
+mod logins;
 mod lookups;
 mod messages;
 mod numbers;
 mod operators;
 mod orders;
+mod people;
 mod refunds;
 mod search;
 mod senders;
@@ -39,8 +41,8 @@ pub use bulk::{
 };
 pub use directory::DirectoryStore;
 pub use events::{
-    CampaignSnapshot, Delivery, DeliveryOutcome, DeliveryResult, EventSearch, EventStore,
-    EventSubject, EventsFound, FoundEvent, Replay, Snapshot,
+    CampaignSnapshot, Delivery, DeliveryOutcome, DeliveryResult, EventOwner, EventSearch,
+    EventStore, EventSubject, EventsFound, FoundEvent, RecipientReport, Replay, Snapshot,
 };
 pub use inbound::{InboundRecorded, InboundStore, ReceivedMessage};
 pub use keywords::{
@@ -49,6 +51,7 @@ pub use keywords::{
 pub use ledger::LedgerStore;
 pub use links::{Changed, LinkDemand, LinkLease, LinkReport, LinkStore, NodeLinks};
 pub use lookups::{LookupSale, LookupStore, SoldLookup};
+pub use logins::{LoginStore, StoredLogin};
 pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, Lease, MessageStore,
     Recorded,
@@ -60,6 +63,7 @@ pub use orders::{
     NodeReport, NodeVerdict, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
     RepeatedOrder, UnpaidEnd,
 };
+pub use people::{Membership, PeopleStore};
 pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
 pub use search::{
     FoundMessage, FoundRecipient, MessageSearch, MessagesFound, Period, RecipientSearch,
@@ -80,6 +84,7 @@ pub trait Store:
     + BlocklistStore
     + DirectoryStore
     + OrderStore
+    + PeopleStore
     + MessageStore
     + InboundStore
     + NumberStore
@@ -96,6 +101,7 @@ pub trait Store:
     + TrafficStore
     + BulkStore
     + LinkStore
+    + LoginStore
     + std::fmt::Debug
 {
     /// Ok when a durable write would succeed now. Everyone may read the error: it names no address.

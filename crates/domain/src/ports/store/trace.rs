@@ -55,6 +55,9 @@ pub struct PartTrace {
     pub parts: u16,
     /// The claim that submitted it, counted from 1 in each paid try.
     pub attempt: u32,
+    /// The carrier's link that took it, from 1; `None` where links have no numbers, and for what an
+    /// earlier release submitted.
+    pub link: Option<u16>,
     /// As decided by the first final receipt, at `decided_at`.
     pub state: PartState,
     pub code: Option<String>,
@@ -80,6 +83,8 @@ pub struct BacklogPart {
     pub reason: Option<Reason>,
     /// They are due: nothing but their turn, or a link, keeps them.
     pub is_due: bool,
+    /// The carrier that put them off; `None` when none did, or it is not known.
+    pub carrier: Option<CarrierName>,
     pub recipients: u64,
     /// When the oldest message among them was accepted.
     pub oldest: Timestamp,

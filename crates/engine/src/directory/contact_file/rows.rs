@@ -5,6 +5,7 @@ use std::mem;
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use domain::account::contacts::Contact;
+use domain::account::people::field_of_heading;
 use domain::number::{self, Notation};
 
 use super::layout::Layout;
@@ -176,7 +177,9 @@ impl Rows {
                 None => continue,
                 Some(headings) => headings.get(at).map_or("", String::as_str),
             };
-            if heading.eq_ignore_ascii_case("name") {
+            let is_name =
+                ["name", "fullname"].iter().any(|name| heading.eq_ignore_ascii_case(name));
+            if is_name {
                 check(value, Contact::NAME_CHARS_MAX, RowFault::NameTooLong)?;
                 name = Some(value.clone());
             } else if !heading.is_empty() {
@@ -184,7 +187,8 @@ impl Rows {
                 if !fits(heading, Contact::FIELD_CHARS_MAX) {
                     return Err((value, RowFault::ValueTooLong));
                 }
-                fields.insert(heading.to_owned(), value.clone());
+                let field = field_of_heading(heading).unwrap_or(heading);
+                fields.insert(field.to_owned(), value.clone());
             }
         }
         Ok(Contact { number, name, fields })

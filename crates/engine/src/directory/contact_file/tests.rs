@@ -71,6 +71,14 @@ fn without_headings_the_first_other_column_is_the_name() {
 }
 
 #[test]
+fn headings_of_the_address_book_are_read_in_any_case() {
+    let (contacts, _) = read(b"Phone,FullName,ZIPCODE,City\n20123456,Ida,5000,Odense\n").unwrap();
+    assert_eq!(contacts[0].name.as_deref(), Some("Ida"));
+    let fields: Vec<_> = contacts[0].fields.keys().map(String::as_str).collect();
+    assert_eq!(fields, ["City", "zipcode"]);
+}
+
+#[test]
 fn a_row_that_cannot_be_used_is_told_by_line_shape_and_reason() {
     let long = "x".repeat(rows::ROW_BYTES_MAX + 5);
     let many = vec!["a"; rows::COLUMNS_MAX + 1].join(",");

@@ -2,6 +2,7 @@
 //! and nothing depends on the machine.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,8 +12,9 @@ use domain::account::operator::Actor;
 use domain::event::{Attempt, Target};
 use domain::id::EventId;
 use domain::ports::{
-    Clock, Delivery, DeliveryOutcome, DeliveryResult, EventSearch, EventStore, EventsFound, Fetch,
-    FetchError, FetchRequest, FetchResponse, FoundEvent, PortError, Replay, Snapshot,
+    Clock, Delivery, DeliveryOutcome, DeliveryResult, EventOwner, EventSearch, EventStore,
+    EventsFound, Fetch, FetchError, FetchRequest, FetchResponse, FoundEvent, PortError, Replay,
+    Snapshot,
 };
 use domain::sale::order::{OrderKind, OrderSnapshot, OrderState};
 use domain::secret::Secret;
@@ -147,6 +149,7 @@ impl TestStore {
         let delivery = Delivery {
             id: EventId(id),
             event: Uuid::from_u128(number as u128),
+            owner: EventOwner::Client(host.to_owned()),
             target: Target::Webhook {
                 url: format!("http://{host}/{order}/{number}"),
                 secret: Secret::new("whsec_AAAA"),
@@ -193,6 +196,10 @@ impl std::fmt::Debug for Receivers {
 impl Fetch for Receivers {
     fn check(&self, _: &Url) -> Result<(), FetchError> {
         Ok(())
+    }
+
+    fn address_of(&self, _: &Url) -> Option<IpAddr> {
+        None
     }
 
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {

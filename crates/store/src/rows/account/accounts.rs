@@ -112,14 +112,14 @@ pub(crate) async fn add_key(
     let scopes = new.scopes.iter().map(Scope::as_str).collect::<Vec<_>>().join(" ");
     let added = tx
         .query(
-            "INSERT INTO account_keys (account, hash, scopes, rate, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (hash) DO NOTHING RETURNING id",
-            params![new.account, &new.hash.0[..], &scopes, new.rate, now],
+            "INSERT INTO account_keys (account, hash, scopes, rate, description, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (hash) DO NOTHING RETURNING id",
+            params![new.account, &new.hash.0[..], &scopes, new.rate, new.description.as_ref(), now],
         )
         .await?;
     let taken = || PortError::Conflict("the key exists".to_owned());
     let id: KeyId = added.into_iter().next().ok_or_else(taken)?.get()?;
-    let detail = json!({ "scopes": scopes, "rate": new.rate });
+    let detail = json!({ "scopes": scopes, "rate": new.rate, "description": new.description });
     let (action, on) = (Action::KeyAdd, id.to_string());
     audit::write(
         tx,
@@ -131,10 +131,20 @@ pub(crate) async fn add_key(
     Ok(id)
 }
 
+pub(crate) async fn key_count(tx: &mut impl Tx, account: AccountId) -> Result<u32> {
+    let rows = tx
+        .query(
+            "SELECT count(*) FROM account_keys WHERE account = ?1 AND revoked_at IS NULL",
+            params![account],
+        )
+        .await?;
+    rows.into_iter().next().map_or(Ok(0), |mut row| row.get())
+}
+
 pub(crate) async fn key(tx: &mut impl Tx, hash: &KeyHash) -> Result<Option<Key>> {
     let rows = tx
         .query(
-            "SELECT id, account, scopes, rate, created_at, revoked_at,
+            "SELECT id, account, scopes, rate, description, created_at, revoked_at,
                  (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
              FROM account_keys
              WHERE hash = ?1",
@@ -148,7 +158,7 @@ pub(crate) async fn keys(tx: &mut impl Tx, account: Option<AccountId>) -> Result
     let rows = match account {
         Some(account) => {
             tx.query(
-                "SELECT id, account, scopes, rate, created_at, revoked_at,
+                "SELECT id, account, scopes, rate, description, created_at, revoked_at,
                  (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
              FROM account_keys
                  WHERE account = ?1 ORDER BY id",
@@ -158,7 +168,7 @@ pub(crate) async fn keys(tx: &mut impl Tx, account: Option<AccountId>) -> Result
         }
         None => {
             tx.query(
-                "SELECT id, account, scopes, rate, created_at, revoked_at,
+                "SELECT id, account, scopes, rate, description, created_at, revoked_at,
                  (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
              FROM account_keys
                  ORDER BY id",
@@ -176,6 +186,7 @@ pub(crate) fn read_key(mut row: Row) -> Result<Key> {
         account: row.get()?,
         scopes: scopes(&row.get::<String>()?)?,
         rate: row.get()?,
+        description: row.get()?,
         created_at: row.get()?,
         revoked_at: row.get()?,
         is_disabled: row.get::<Option<Timestamp>>()?.is_some(),

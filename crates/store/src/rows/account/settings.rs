@@ -24,7 +24,8 @@ pub(crate) async fn settings(
         .query(
             "SELECT s.refunds, s.recipients_per_message, s.spend_per_day, s.otp,
                  s.webhook_url, s.webhook_events, s.countries, s.hourly_caps, s.any_sender,
-                 s.default_sender, s.strict_senders, s.query_latin1
+                 s.default_sender, s.strict_senders, s.query_latin1, s.silent, s.premium,
+                 s.callback_url
              FROM accounts a LEFT JOIN account_settings s ON s.account = a.id WHERE a.id = ?1",
             params![account],
         )
@@ -47,6 +48,9 @@ pub(crate) async fn settings(
                 strict: row.get::<i64>()? != 0,
             },
             query_latin1: row.get::<i64>()? != 0,
+            silent: row.get::<i64>()? != 0,
+            premium: row.get::<i64>()? != 0,
+            callback_url: row.get()?,
         })
     };
     rows.into_iter().next().map(settings).transpose()
@@ -88,15 +92,16 @@ pub(crate) async fn set_settings(
         "INSERT INTO account_settings
              (account, refunds, recipients_per_message, spend_per_day, otp, webhook_url,
              webhook_events, countries, hourly_caps, any_sender, default_sender, strict_senders,
-             query_latin1)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+             query_latin1, silent, premium, callback_url)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT (account) DO UPDATE SET refunds = excluded.refunds,
              recipients_per_message = excluded.recipients_per_message,
              spend_per_day = excluded.spend_per_day, otp = excluded.otp,
              webhook_url = excluded.webhook_url, webhook_events = excluded.webhook_events,
              countries = excluded.countries, hourly_caps = excluded.hourly_caps,
              any_sender = excluded.any_sender, default_sender = excluded.default_sender,
-             strict_senders = excluded.strict_senders, query_latin1 = excluded.query_latin1",
+             strict_senders = excluded.strict_senders, query_latin1 = excluded.query_latin1, silent = excluded.silent,
+             premium = excluded.premium, callback_url = excluded.callback_url",
         params![
             account,
             new.refunds.as_str(),
@@ -111,6 +116,9 @@ pub(crate) async fn set_settings(
             new.senders.default.as_ref().map(SenderId::as_str),
             i64::from(new.senders.strict),
             i64::from(new.query_latin1),
+            i64::from(new.silent),
+            i64::from(new.premium),
+            new.callback_url.as_ref(),
         ],
     )
     .await?;
@@ -130,11 +138,14 @@ fn shown(settings: &AccountSettings) -> Json {
         "otp": settings.otp,
         "webhookUrl": settings.webhook.as_ref().map(|webhook| webhook.url.as_str()),
         "webhookEvents": settings.webhook.as_ref().map(|webhook| webhook.events.as_str()),
+        "callbackUrl": settings.callback_url,
         "countries": settings.traffic.countries.as_ref().map(Countries::to_string),
         "hourlyCaps": settings.traffic.caps.to_string(),
         "anySender": settings.senders.any,
         "defaultSender": settings.senders.default.as_ref().map(SenderId::as_str),
         "strictSenders": settings.senders.strict,
         "queryLatin1": settings.query_latin1,
+        "silent": settings.silent,
+        "premium": settings.premium,
     })
 }

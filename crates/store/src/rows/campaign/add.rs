@@ -7,9 +7,12 @@ use domain::message::MessageState;
 use domain::message::campaign::{Exclusion, NewBulk};
 use domain::money::Msat;
 use domain::ports::{PortError, Spent};
+use domain::routing::Charge;
 
+use super::callbacks;
 use super::idempotency::{self, Spending};
 use super::packs::{self, Pack};
+use super::texts;
 use crate::rows::ledger;
 use crate::rows::message;
 use crate::rows::queue::enqueue::{QueuedChunk, enqueue};
@@ -46,6 +49,7 @@ pub(crate) async fn add(tx: &mut impl Tx, new: &NewBulk) -> Result<Spent> {
     ledger::add_bulk_reservation(tx, &message, account, price, now).await?;
     insert_bulk(tx, new, &sums).await?;
     insert_recipients(tx, new, &sums).await?;
+    callbacks::report_excluded(tx, new, sums.payable).await?;
     // Last: other changes of the account wait for its counter.
     message::count_listed(tx, &BTreeMap::from([(account, 1)])).await?;
     Ok(Spent::Done { message, recipients, price })
@@ -80,8 +84,9 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
     let stored = tx
         .execute(
             "INSERT INTO messages (id, account, listed, followed, sender, text, parts, lane, state,
-                 valid_until, receipts_until, recipients, pending, finals, created_at, updated_at)
-             VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)
+                 valid_until, receipts_until, recipients, pending, finals, created_at, updated_at,
+                 form, link, charge)
+             VALUES (?1, ?2, 1, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16)
              ON CONFLICT (id) DO NOTHING",
             params![
                 &content.message,
@@ -97,6 +102,9 @@ async fn insert_message(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<
                 sums.payable,
                 excluded,
                 new.created_at,
+                content.form.stored(),
+                content.form.link(),
+                content.charge.map(Charge::get),
             ],
         )
         .await?;
@@ -110,11 +118,14 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
     let first_sms_id = new.first_sms_id.map(i64::try_from).transpose();
     let first_sms_id =
         first_sms_id.map_err(|_| PortError::Refused("an id is below 2^63".to_owned()))?;
+    let callbacks = callbacks::stored(&new.callbacks);
+    let own_parts = new.own_parts().map(i64::try_from).transpose();
+    let own_parts = own_parts.map_err(|_| PortError::Refused("too many parts".to_owned()))?;
     tx.execute(
         "INSERT INTO bulk_messages (message, account, door, price, refunds, invalid, blocked, start_at,
              first_invalid, first_blocked, duplicates, at_any_hour, held_until, webhook_url,
-             webhook_events, first_sms_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14)",
+             webhook_events, first_sms_id, callbacks, own_parts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?6, ?7, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             &new.content.message,
             new.payer,
@@ -130,6 +141,8 @@ async fn insert_bulk(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Result<()>
             new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
             new.webhook.as_ref().map(|webhook| webhook.events.as_str()),
             first_sms_id,
+            callbacks.as_ref(),
+            own_parts,
         ],
     )
     .await
@@ -150,6 +163,10 @@ async fn insert_recipients(tx: &mut impl Tx, new: &NewBulk, sums: &Sums) -> Resu
         packs::insert(tx, message, &packs).await?;
         packs.iter().map(|pack| (pack.first, pack.first + pack.count.saturating_sub(1))).collect()
     };
+    if let Some(merged) = &new.texts {
+        let runs = packs.iter().map(Pack::numbers).collect::<Result<Vec<_>>>()?;
+        texts::insert(tx, message, merged, &runs).await?;
+    }
     let firsts = (sums.payable..).step_by(CHUNK_RECIPIENTS_MAX as usize);
     let excluded = new.excluded.chunks(CHUNK_RECIPIENTS_MAX as usize);
     let excluded: Vec<_> =

@@ -13,11 +13,12 @@ use domain::ports::CampaignSnapshot;
 use domain::sale::settlement::Settlement;
 use domain::time::Timestamp;
 
+use super::callbacks::Callbacks;
 use crate::rows::event::CampaignReport;
 use crate::rows::ledger::{SettlementChange, unsettled};
 use crate::tx::{Result, Row, Tx, params};
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct CampaignRow {
     pub(crate) account: AccountId,
     pub(crate) paused: bool,
@@ -26,6 +27,7 @@ pub(crate) struct CampaignRow {
     pub(super) counters: CampaignCounters,
     pub(crate) ended_at: Option<Timestamp>,
     pub(crate) hook: Option<Hook>,
+    pub(crate) callbacks: Option<Callbacks>,
     /// The settlement as booked.
     booked: Settlement,
 }
@@ -69,7 +71,8 @@ pub(crate) async fn load(
     let found = tx
         .query_many(
             "SELECT account, paused, retries, refunds, price, charged, refunded, missed, failed,
-                 invalid, blocked, expired, timeout, ended_at, webhook_events, events, last_event
+                 invalid, blocked, expired, timeout, ended_at, webhook_events, events, last_event,
+                 callbacks, first_sms_id
              FROM bulk_messages WHERE message = ?1",
             &rows,
         )
@@ -95,7 +98,19 @@ fn read(mut row: Row) -> Result<CampaignRow> {
     let wants: Option<CampaignEvents> = row.get()?;
     let (stored, last) = (row.get()?, row.get()?);
     let hook = wants.map(|wants| Hook { wants, stored, last });
-    Ok(CampaignRow { account, paused, retries, refunds, counters, ended_at, hook, booked })
+    let (urls, first_sms_id) = (row.get::<Option<String>>()?, row.get()?);
+    let callbacks = Callbacks::read(urls.as_deref(), first_sms_id);
+    Ok(CampaignRow {
+        account,
+        paused,
+        retries,
+        refunds,
+        counters,
+        ended_at,
+        hook,
+        callbacks,
+        booked,
+    })
 }
 
 impl CampaignRow {

@@ -28,6 +28,7 @@ macro_rules! shown_recipients {
             "SELECT r.idx, r.address, r.price,
                  CASE WHEN c.message IS NULL THEN r.state ELSE 'pending' END AS state,
                  CASE WHEN c.message IS NULL THEN r.reason END AS reason,
+                 CASE WHEN c.message IS NULL THEN r.code END AS code,
                  coalesce(c.requeued_at, r.updated_at) AS updated_at
              FROM recipients r ",
             $crate::rows::campaign::missed_runs::waits_for_retry!(),

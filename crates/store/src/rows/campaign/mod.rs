@@ -21,6 +21,7 @@
 //! Idempotency keys are locked before everything that `message` locks.
 
 mod add;
+pub(crate) mod callbacks;
 pub(crate) mod campaign_row;
 mod cancel;
 mod check;
@@ -35,6 +36,7 @@ mod pause;
 mod retry;
 mod rows;
 mod sms_ids;
+mod texts;
 
 pub(crate) use add::add;
 pub(crate) use cancel::cancel;
@@ -47,4 +49,5 @@ pub(crate) use page::page;
 pub(crate) use pause::{pause, while_paused};
 pub(crate) use retry::{claim_number, retry};
 pub(crate) use rows::{find, find_many, owner};
-pub(crate) use sms_ids::take_sms_ids;
+pub(crate) use sms_ids::{find_by_sms_id, take_sms_ids};
+pub(crate) use texts::{load as load_texts, own_texts};

@@ -62,6 +62,7 @@ pub(crate) fn show(pack: &Pack, updated_at: Timestamp) -> Result<Vec<BulkRecipie
             address: excluded.address,
             state: excluded.why.state(),
             reason: Some(excluded.why.reason()),
+            code: None,
             price: Msat::ZERO,
             updated_at,
         });
@@ -72,6 +73,7 @@ pub(crate) fn show(pack: &Pack, updated_at: Timestamp) -> Result<Vec<BulkRecipie
         address: number.digits().to_string(),
         state: RecipientState::Pending,
         reason: None,
+        code: None,
         price,
         updated_at,
     });
@@ -91,7 +93,7 @@ async fn load_rows(
     let rows = if is_requeued(tx, message).await? {
         tx.query(
             concat!(
-                "SELECT idx, address, state, reason, price, updated_at FROM (",
+                "SELECT idx, address, state, reason, code, price, updated_at FROM (",
                 crate::rows::campaign::missed_runs::shown_recipients!(),
                 ") shown
                  WHERE ?4 = '' OR ?4 LIKE '%,' || state || ',%'
@@ -102,7 +104,7 @@ async fn load_rows(
         .await?
     } else {
         tx.query(
-            "SELECT idx, address, state, reason, price, updated_at FROM all_recipients
+            "SELECT idx, address, state, reason, code, price, updated_at FROM all_recipients
              WHERE message = ?1 AND idx >= ?2 AND idx < ?3
                  AND (?4 = '' OR ?4 LIKE '%,' || state || ',%')
              ORDER BY idx LIMIT ?5",
@@ -130,6 +132,7 @@ fn read(mut row: Row) -> Result<BulkRecipient> {
         address: row.get()?,
         state: row.get()?,
         reason: row.get()?,
+        code: row.get()?,
         price: row.get()?,
         updated_at: row.get()?,
     })

@@ -4,6 +4,7 @@ use domain::id::{AccountId, MessageId};
 use domain::message::MessageState;
 use domain::message::campaign::{BulkMessage, Counts, LeftOut};
 use domain::message::door::Door;
+use domain::message::form::Form;
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
 use domain::ports::PortError;
@@ -11,6 +12,7 @@ use domain::sale::order::OrderState;
 use domain::text::Text;
 use domain::time::Timestamp;
 
+use crate::rows::message::form_columns;
 use crate::tx::{Result, Row, Tx, params};
 
 pub(crate) async fn find(
@@ -39,6 +41,7 @@ pub(crate) async fn find_many(
     let found = tx
         .query_many(
             "SELECT m.id, m.account, m.sender, m.text, m.parts, m.state, m.valid_until, m.created_at,
+                 m.form, m.link, m.charge,
                  m.updated_at, m.recipients, m.pending, m.finals, m.delivered,
                  coalesce(b.door, m.door, o.door), m.order_id, coalesce(m.price, o.price),
                  coalesce(m.order_state, o.state),
@@ -46,7 +49,7 @@ pub(crate) async fn find_many(
                  b.failed, b.invalid, b.blocked, b.expired, b.timeout,
                  b.price, b.charged, b.refunded, b.start_at, b.paused, b.ended_at,
                  b.first_invalid, b.first_blocked, b.duplicates, b.held_until,
-                 b.webhook_url IS NOT NULL
+                 b.webhook_url IS NOT NULL, b.first_sms_id, b.own_parts
              FROM messages m
              LEFT JOIN bulk_messages b ON b.message = m.id
              LEFT JOIN orders o ON o.id = m.order_id
@@ -92,7 +95,10 @@ fn read(mut row: Row) -> Result<BulkMessage> {
         door: Door::Bulk,
         sender: row.get()?,
         text: Text::new(row.get::<String>()?),
+        form: Form::Text,
+        charge: None,
         parts: row.get()?,
+        own_parts: None,
         state: row.get()?,
         counts: Counts::default(),
         left_out: LeftOut::default(),
@@ -103,10 +109,12 @@ fn read(mut row: Row) -> Result<BulkMessage> {
         refunded: Msat::ZERO,
         start_at: None,
         paused: false,
+        first_sms_id: None,
         valid_until: row.get()?,
         created_at: row.get()?,
         ended_at: None,
     };
+    (message.form, message.charge) = form_columns::read(&mut row)?;
     let updated_at: Timestamp = row.get()?;
     message.counts = read_progress(&mut row)?;
     message.door = read_door(&mut row)?;
@@ -176,5 +184,7 @@ fn read_campaign(row: &mut Row, message: &mut BulkMessage) -> Result<()> {
     let held_until: Option<Timestamp> = row.get()?;
     message.held_until = held_until.filter(|_| !message.state.is_final());
     message.has_webhook = row.get::<i64>()? != 0;
+    message.first_sms_id = row.get()?;
+    message.own_parts = row.get()?;
     Ok(())
 }

@@ -45,13 +45,19 @@ async fn list_of(tx: &mut impl Tx, account: AccountId, group: GroupId) -> Result
 }
 
 fn read(mut row: Row) -> Result<Contact> {
+    Ok(Contact { number: row.get()?, name: row.get()?, fields: read_fields(row.get()?)? })
+}
+
+pub(super) fn read_fields(fields: Option<String>) -> Result<BTreeMap<String, String>> {
     let unreadable = |_| PortError::Refused("unreadable column: fields".to_owned());
-    let (number, name) = (row.get()?, row.get()?);
-    let fields = match row.get::<Option<String>>()? {
-        Some(fields) => serde_json::from_str(&fields).map_err(unreadable)?,
-        None => BTreeMap::new(),
-    };
-    Ok(Contact { number, name, fields })
+    fields
+        .map_or_else(|| Ok(BTreeMap::new()), |fields| serde_json::from_str(&fields))
+        .map_err(unreadable)
+}
+
+/// As a column has them.
+pub(super) fn stored_fields(fields: &BTreeMap<String, String>) -> Option<String> {
+    (!fields.is_empty()).then(|| json!(fields).to_string())
 }
 
 /// By page in one transaction, so that all are of one moment; keeps 8 bytes of each.

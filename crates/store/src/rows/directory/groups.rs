@@ -107,6 +107,7 @@ pub(crate) async fn remove(
     let Some(mut row) = gone.into_iter().next() else { return Ok(false) };
     let name: String = row.get()?;
     drop_list(tx, ListId(row.get()?)).await?;
+    tx.execute("DELETE FROM group_people WHERE group_id = ?1", params![id.0]).await?;
     audit_change(tx, account, id.0, Action::GroupRemove, json!({ "name": name }), by, now).await?;
     Ok(true)
 }

@@ -3,6 +3,8 @@
 pub(crate) mod blocklist;
 mod contacts;
 mod groups;
+pub(crate) mod membership;
+pub(crate) mod people;
 pub(crate) mod senders;
 mod templates;
 mod upload;

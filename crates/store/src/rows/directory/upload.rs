@@ -18,6 +18,7 @@ use domain::time::Timestamp;
 use serde_json::json;
 
 use super::audit_change;
+use super::contacts::stored_fields;
 use super::groups::{drop_list, find, new_list, shown_list};
 use crate::tx::{Result, Row, Tx, params};
 
@@ -45,7 +46,7 @@ pub(crate) async fn add(tx: &mut impl Tx, upload: &Upload, contacts: &[Contact])
         .map(|contact| ContactRow {
             number: digits(contact),
             name: contact.name.clone(),
-            fields: (!contact.fields.is_empty()).then(|| json!(contact.fields).to_string()),
+            fields: stored_fields(&contact.fields),
         })
         .collect();
     insert(tx, upload.list, before, &rows).await
@@ -96,7 +97,7 @@ async fn insert(
     Ok(added)
 }
 
-fn too_many() -> PortError {
+pub(super) fn too_many() -> PortError {
     PortError::Refused("the group would have too many contacts".to_owned())
 }
 

@@ -4,7 +4,7 @@
 use domain::event::{Target, TargetKind};
 use domain::id::{EventId, OrderId};
 use domain::inbound::InboundMessage;
-use domain::ports::{Changed, Delivery, Lease, Snapshot};
+use domain::ports::{Changed, Delivery, EventOwner, Lease, Snapshot};
 use domain::sale::order::OrderSnapshot;
 use domain::time::Timestamp;
 
@@ -20,6 +20,7 @@ pub(crate) struct NewEvent {
     /// Row of the order's event before it.
     pub(crate) previous: Option<i64>,
     pub(crate) snapshot: OrderSnapshot,
+    pub(crate) owner: EventOwner,
     pub(crate) url: String,
     /// As sealed in the order's row.
     pub(crate) secret: Vec<u8>,
@@ -117,6 +118,7 @@ fn delivery(tx: &impl Tx, event: NewEvent, id: EventId, at: Timestamp) -> Result
     Ok(Delivery {
         id,
         event: public_id(subject, event.number, at),
+        owner: event.owner,
         target: target(tx, TargetKind::Webhook, event.url, sealed)?,
         attempts: 0,
         snapshot: Snapshot::Order(event.snapshot),
@@ -125,17 +127,18 @@ fn delivery(tx: &impl Tx, event: NewEvent, id: EventId, at: Timestamp) -> Result
     })
 }
 
-/// Stores an event for each of these received messages, due at once.
+/// Stores an event for each of these received messages, with its number among those of the message, due
+/// at once.
 pub(crate) async fn add_inbound(
     tx: &mut impl Tx,
-    new: &[(&InboundMessage, &Target)],
+    new: &[(&InboundMessage, u32, &Target)],
     now: Timestamp,
 ) -> Result<()> {
     if !new.is_empty() {
         tx.notify(Changed { events: true, ..Changed::default() });
     }
     let mut made = Vec::with_capacity(new.len());
-    for (message, target) in new {
+    for (message, _, target) in new {
         let snapshot = serde_json::to_string(message).map_err(unwritable)?;
         let seal = |secret: &str| {
             tx.vault().seal(EVENT_SECRET, message.id.0.as_bytes(), secret.as_bytes())
@@ -146,14 +149,14 @@ pub(crate) async fn add_inbound(
     let rows: Vec<_> = new
         .iter()
         .zip(&made)
-        .map(|((message, target), (snapshot, sealed))| {
+        .map(|((message, number, target), (snapshot, sealed))| {
             let (kind, url) = (target.kind().as_str(), target.url());
-            params![&message.id.0, snapshot, now, kind, url, sealed.as_ref()]
+            params![&message.id.0, snapshot, now, kind, url, sealed.as_ref(), *number]
         })
         .collect();
     tx.execute_many(
         "INSERT INTO events (subject, subject_id, number, snapshot, at, target, url, secret, due_at)
-         VALUES ('inbound', ?1, 1, ?2, ?3, ?4, ?5, ?6, ?3)",
+         VALUES ('inbound', ?1, ?7, ?2, ?3, ?4, ?5, ?6, ?3)",
         &rows,
     )
     .await

@@ -4,7 +4,7 @@ use domain::event::TargetKind;
 use domain::id::{AccountId, EventId, MessageId};
 use domain::limits::WEBHOOK_CLAIM_BYTES_MAX;
 use domain::message::changes::PackedChanges;
-use domain::ports::{Delivery, Lease, PortError, Snapshot};
+use domain::ports::{Delivery, EventOwner, Lease, PortError, Snapshot};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -69,7 +69,12 @@ pub(crate) async fn claim(
     };
     let orders = subjects(|target| matches!(target, Target::Order));
     let mut orders = tx
-        .query_many("SELECT webhook_url, webhook_secret FROM all_orders WHERE id = ?1", &orders)
+        .query_many(
+            "SELECT a.webhook_url, a.webhook_secret, a.account, o.client
+             FROM all_orders a LEFT JOIN orders o ON a.account IS NULL AND o.id = a.id
+             WHERE a.id = ?1",
+            &orders,
+        )
         .await?
         .into_iter();
     let campaigns = subjects(|target| matches!(target, Target::Campaign));
@@ -115,8 +120,13 @@ fn read(mut row: Row) -> Result<Due> {
     let subject: Vec<u8> = row.get()?;
     let number = row.get()?;
     let text: String = row.get()?;
+    let (at, since, attempts) = (row.get()?, row.get()?, row.get()?);
+    let kind = row.get()?;
     let bytes = text.len();
     let snapshot = match kind_of_subject.as_str() {
+        "campaign" if kind == TargetKind::Callback => {
+            serde_json::from_str(&text).ok().map(Snapshot::Report)
+        }
         "order" => serde_json::from_str(&text).ok().map(Snapshot::Order),
         "campaign" if text.starts_with('{') => {
             serde_json::from_str(&text).ok().map(Snapshot::Campaign)
@@ -127,8 +137,7 @@ fn read(mut row: Row) -> Result<Due> {
         }),
         _ => serde_json::from_str(&text).ok().map(Snapshot::Inbound),
     };
-    let (snapshot, at, since) = (snapshot.ok_or_else(unreadable)?, row.get()?, row.get()?);
-    let (attempts, kind) = (row.get()?, row.get()?);
+    let snapshot = snapshot.ok_or_else(unreadable)?;
     let target = match (row.get::<Option<String>>()?, row.get()?) {
         (Some(url), secret) => Target::Own(url, secret),
         (None, _) if kind_of_subject == "campaign" => Target::Campaign,
@@ -144,25 +153,34 @@ fn delivery(tx: &impl Tx, id: EventId, event: Due, webhook: Option<Vec<Row>>) ->
         let no_subject = || PortError::Refused("an event without its subject".to_owned());
         webhook.into_iter().flatten().next().ok_or_else(no_subject)
     };
-    let target = match place {
+    let (owner, target) = match place {
         Target::Own(url, sealed) => {
-            target(tx, kind, url, (EVENT_SECRET, &subject, sealed.as_deref()))?
+            let account = match &snapshot {
+                Snapshot::Inbound(message) => message.account,
+                Snapshot::Report(report) => Some(report.account),
+                Snapshot::Order(_) | Snapshot::Campaign(_) | Snapshot::Recipients(..) => None,
+            };
+            let owner = account.map_or(EventOwner::Operator, EventOwner::Account);
+            (owner, target(tx, kind, url, (EVENT_SECRET, &subject, sealed.as_deref()))?)
         }
         Target::Order => {
             let mut row = row()?;
             let (url, sealed): (_, Option<Vec<u8>>) = (row.get()?, row.get()?);
-            target(tx, kind, url, (WEBHOOK_SECRET, &subject, sealed.as_deref()))?
+            let (account, client): (Option<AccountId>, Option<String>) = (row.get()?, row.get()?);
+            let client = client.map_or(EventOwner::Operator, EventOwner::Client);
+            let owner = account.map_or(client, EventOwner::Account);
+            (owner, target(tx, kind, url, (WEBHOOK_SECRET, &subject, sealed.as_deref()))?)
         }
         Target::Campaign => {
             let mut row = row()?;
             let (url, sealed): (_, Option<Vec<u8>>) = (row.get()?, row.get()?);
             let account: AccountId = row.get()?;
             let sealed = (account::SECRET, &account.0.to_be_bytes()[..], sealed.as_deref());
-            target(tx, kind, url, sealed)?
+            (EventOwner::Account(account), target(tx, kind, url, sealed)?)
         }
     };
     let event = public_id(&subject, number, at);
-    Ok(Delivery { id, event, target, attempts, snapshot, at, since })
+    Ok(Delivery { id, event, owner, target, attempts, snapshot, at, since })
 }
 
 /// Makes due what a node that starts again had leased; returns the number of rows. The claim has

@@ -4,13 +4,14 @@
 //! it. Its public id is derived from its subject and number, so a change that is computed twice creates
 //! the same event. The events of an order or campaign are delivered one after another: an event whose predecessor has
 //! not ended is never due, and the predecessor's row names it as its `next`. The change that ends an
-//! event makes the next one due.
+//! event makes the next one due. Callbacks have no order: each is due at once.
 //!
 //! The attempt that delivered an event is stored in columns of its row; every other attempt is a row
 //! of `event_attempts`.
 
 mod add;
 mod attempts;
+mod callback;
 mod campaign;
 mod claim;
 mod record;
@@ -27,6 +28,7 @@ use crate::tx::{Result, Tx, params};
 
 pub(crate) use add::{NewEvent, add, add_inbound};
 pub(crate) use attempts::attempts_of;
+pub(crate) use callback::{NewCallback, add_callbacks};
 pub(crate) use campaign::{CampaignReport, add_reports};
 pub(crate) use claim::{claim, release};
 pub(crate) use record::record;

@@ -79,7 +79,10 @@ pub(super) async fn add(
     .await?;
     let mut events = Vec::new();
     for message in &messages {
-        events.extend(receivers.of(&message.to).target.as_ref().map(|target| (message, target)));
+        let receiver = receivers.of(&message.to);
+        let targets = [receiver.target.as_ref(), receiver.callback.as_ref()];
+        let targets = targets.into_iter().flatten();
+        events.extend((1..).zip(targets).map(|(number, target)| (message, number, target)));
     }
     event::add_inbound(tx, &events, now).await?;
     let events = super::count(events.len());

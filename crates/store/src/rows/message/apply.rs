@@ -14,8 +14,9 @@ use domain::time::Timestamp;
 use super::message_lock::Messages;
 use super::recipients::{Recipient, RecipientKey, Recipients};
 use super::single;
+use crate::rows::campaign::callbacks::Final;
 use crate::rows::campaign::{campaign_row, missed_runs};
-use crate::rows::event;
+use crate::rows::event::{self, NewCallback};
 use crate::rows::ledger::{self, SettlementChange};
 use crate::rows::order::{Moved, change, lock_moved};
 use crate::tx::{Result, Tx, params};
@@ -49,7 +50,9 @@ pub(crate) async fn apply(
     let recorded = decide_orders(tx, messages, &moved, &ended, &settled, now, event_lease).await?;
     single::update(tx, messages, &singles, now).await?;
     report_campaigns(tx, messages, &moved, &ended, now).await?;
-    Ok(Recorded { recipients: u32::try_from(moved.len()).unwrap_or(u32::MAX), ..recorded })
+    let events = recorded.events + report_to_callbacks(tx, messages, &moved, now).await?;
+    let recipients = u32::try_from(moved.len()).unwrap_or(u32::MAX);
+    Ok(Recorded { recipients, events, ..recorded })
 }
 
 async fn update_recipients(
@@ -167,6 +170,27 @@ async fn report_campaigns(
         reports.extend(hook.report(*id, changes, ended));
     }
     event::add_reports(tx, reports, now).await
+}
+
+/// Stores the callbacks of campaigns that have some; returns their number.
+async fn report_to_callbacks(
+    tx: &mut impl Tx,
+    messages: &Messages,
+    moved: &[MovedRecipient<'_>],
+    now: Timestamp,
+) -> Result<u32> {
+    let reports = moved.iter().filter_map(|((id, index), recipient, (_, state))| {
+        let message = messages.get(id)?;
+        let campaign = message.campaign.as_ref()?;
+        let callbacks = campaign.callbacks.as_ref()?;
+        let status = &recipient.delivery.status;
+        let address = recipient.number.map(|number| number.to_string()).unwrap_or_default();
+        let (reason, code) = (status.reason, status.code.as_deref());
+        let recipient = Final { index: *index, address, state: *state, reason, code };
+        let report = callbacks.report(campaign.account, recipient, message.created_at, now)?;
+        Some(NewCallback { message: *id, index: *index, urls: &callbacks.urls, report })
+    });
+    event::add_callbacks(tx, reports.collect(), now).await
 }
 
 async fn decide_orders(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{MessageId, OrderId};
 use domain::message::counters::MessageCounters;
+use domain::time::Timestamp;
 
 use super::single::Single;
 use crate::rows::campaign::campaign_row::{self, CampaignRow};
@@ -16,6 +17,10 @@ pub(crate) struct LockedMessage {
     pub(crate) credit_order: Option<OrderRow>,
     /// The order's buyer gets an event for every step.
     pub(crate) followed: bool,
+    /// Recipients pay for it.
+    pub(crate) charged: bool,
+    /// When it was accepted.
+    pub(crate) created_at: Timestamp,
     pub(crate) counters: MessageCounters,
     /// The row of a campaign, which has no order.
     pub(crate) campaign: Option<CampaignRow>,
@@ -29,10 +34,10 @@ pub(crate) type Messages = BTreeMap<MessageId, LockedMessage>;
 macro_rules! locking {
     ($how:literal) => {
         concat!(
-            "SELECT order_id, followed, state, recipients, pending, finals, delivered, order_kind,
+            "SELECT order_id, followed, created_at, state, recipients, pending, finals, delivered, order_kind,
                  order_state, order_reason, account, price, created_at, updated_at, webhook_wants,
                  webhook_url, webhook_secret, events, last_event, address, recipient, reason, code, tried, deferred_attempt, unanswered, attempts, taken,
-                 part_carrier, part_id, part_attempt, part_state, part_code, part_at,
+                 part_carrier, part_id, part_attempt, part_link, part_state, part_code, part_at,
                  part_decided_at, part_noted, part_noted_code, part_noted_at, queued, valid_until, lease_node, lease_until
              FROM messages WHERE id = ?1 ",
             $how
@@ -89,6 +94,8 @@ fn read(id: MessageId, mut row: Row) -> Result<LockedMessage> {
     Ok(LockedMessage {
         order,
         followed: row.get::<i64>()? != 0,
+        charged: row.get::<Option<i64>>()?.is_some(),
+        created_at: row.get()?,
         counters: MessageCounters {
             state: row.get()?,
             recipients: row.get()?,

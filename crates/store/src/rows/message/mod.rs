@@ -34,6 +34,7 @@
 
 pub(crate) mod apply;
 mod expire;
+pub(crate) mod form_columns;
 mod insert;
 mod match_receipts;
 pub(crate) mod message_lock;

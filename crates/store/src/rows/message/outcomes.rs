@@ -4,10 +4,12 @@
 //! row is written once. Outcomes of a lost lease are recorded too, because the carrier has the
 //! parts; the end of a lost claim is ignored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use domain::limits::NO_ANSWERS_MAX;
 use domain::message::recipient::RecipientState;
 use domain::ports::{ChunkEnd, ChunkId, End, Lease, Outcome, Recorded};
+use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
 use super::apply::apply;
@@ -28,8 +30,14 @@ pub(crate) async fn record_outcomes(
     now: Timestamp,
     event_lease: Option<&Lease>,
 ) -> Result<Recorded> {
-    let ends: Vec<_> =
-        ends.iter().map(|&(id, attempt, end)| ClaimEnd { id, attempt, end }).collect();
+    let put_off_by = put_off_by(outcomes);
+    let ends: Vec<_> = ends
+        .iter()
+        .map(|&(id, attempt, end)| {
+            let carrier = put_off_by.get(&(id, attempt)).copied();
+            ClaimEnd { id, attempt, end, carrier }
+        })
+        .collect();
     lock_carriers(tx, outcomes).await?;
     let chunks = outcomes.iter().map(|outcome| outcome.key.chunk);
     let chunks = chunks.chain(ends.iter().map(|end| end.id));
@@ -48,7 +56,9 @@ pub(crate) async fn record_outcomes(
         let Some(recipient) = recipients.get_mut(&key(outcome)) else { continue };
         let chunk = chunks.get(&outcome.key.chunk);
         let holds_lease = chunk.is_some_and(|chunk| chunk.attempt == outcome.key.attempt);
-        recipient.delivery.apply_outcome(outcome, holds_lease);
+        let pays = messages.get(&outcome.key.chunk.message).is_some_and(|message| message.charged);
+        let no_answers_max = if pays { 1 } else { NO_ANSWERS_MAX };
+        recipient.delivery.apply_outcome(outcome, holds_lease, no_answers_max);
     }
     finish_claim::end_leases(&ends, &mut messages);
     let mut recorded = apply(tx, &mut messages, &recipients, now, event_lease).await?;
@@ -60,6 +70,15 @@ pub(crate) async fn record_outcomes(
     finish_claim::keep_doubt(tx, &unanswered, &mut chunks, &mut messages).await?;
     recorded.add(finish_claims(tx, &ends, chunks, &mut messages, now, event_lease).await?);
     Ok(recorded)
+}
+
+/// The carrier that last deferred recipients of each claim, as far as these outcomes show it.
+fn put_off_by(outcomes: &[Outcome]) -> BTreeMap<(ChunkId, u32), &CarrierName> {
+    let deferred = outcomes.iter().filter(|outcome| {
+        matches!(outcome.end, End::Deferred { .. } | End::TryAnother { .. })
+            && !outcome.carrier.as_str().is_empty()
+    });
+    deferred.map(|Outcome { key, carrier, .. }| ((key.chunk, key.attempt), carrier)).collect()
 }
 
 /// What [`End::Sent`] means for each recipient: accepted for an order, which is settled afterwards, and
@@ -121,7 +140,7 @@ fn with_message<'a>(outcomes: &'a [Outcome], messages: &Messages) -> Vec<&'a Out
 /// end with these.
 fn needed_chunks(
     outcomes: &[&Outcome],
-    ends: &[ClaimEnd],
+    ends: &[ClaimEnd<'_>],
     messages: &Messages,
 ) -> BTreeSet<ChunkId> {
     let by_outcome = outcomes.iter().filter(|outcome| match outcome.end {

@@ -109,7 +109,7 @@ macro_rules! with_parts {
         concat!(
             "SELECT ",
             recipient_columns!(),
-            ", s.carrier, s.part, s.parts, s.attempt, s.at, s.state, s.code, s.noted
+            ", s.carrier, s.part, s.parts, s.attempt, s.link, s.at, s.state, s.code, s.noted
              FROM recipients r
              LEFT JOIN submissions s ON s.message = r.message AND s.idx = r.idx
              WHERE r.message = ?1 AND ",
@@ -172,7 +172,7 @@ async fn load_singles(
     let rows: Vec<_> = taken.iter().map(|id| params![id]).collect();
     let found = tx
         .query_many(
-            "SELECT carrier, part, parts, attempt, at, state, code, noted FROM submissions
+            "SELECT carrier, part, parts, attempt, link, at, state, code, noted FROM submissions
              WHERE message = ?1 AND idx = 0",
             &rows,
         )
@@ -207,7 +207,7 @@ async fn load_neighbours(
     }
     let found = tx
         .query_many(
-            "SELECT idx, carrier, part, parts, attempt, at, state, code, noted FROM submissions
+            "SELECT idx, carrier, part, parts, attempt, link, at, state, code, noted FROM submissions
              WHERE message = ?1 AND idx BETWEEN ?2 AND ?3",
             &rows,
         )

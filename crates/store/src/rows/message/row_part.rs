@@ -46,6 +46,7 @@ impl RowPart {
             part: ONLY,
             parts: 1,
             attempt: row.get()?,
+            link: row.get()?,
             state: row.get()?,
             code: row.get()?,
             at: row.get()?,
@@ -110,7 +111,7 @@ pub(super) async fn store_new(tx: &mut impl Tx, recipients: &Recipients) -> Resu
 
 /// The columns after the first, which are empty.
 fn skip(row: &mut Row) -> Result<()> {
-    for _ in 0..9 {
+    for _ in 0..10 {
         row.get::<Option<i64>>()?;
     }
     Ok(())

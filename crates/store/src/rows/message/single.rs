@@ -163,8 +163,9 @@ pub(super) async fn update(
              events = ?17, last_event = ?18, part_state = ?19, part_code = ?20,
              part_decided_at = ?21, part_noted = ?22, part_noted_code = ?23, part_noted_at = ?24,
              part_carrier = ?25, part_id = ?26, part_number = ?27, part_attempt = ?28, part_at = ?29,
-             lease_node = CASE WHEN ?30 = 1 THEN lease_node END,
-             lease_until = CASE WHEN ?30 = 1 THEN lease_until END
+             part_link = ?30,
+             lease_node = CASE WHEN ?31 = 1 THEN lease_node END,
+             lease_until = CASE WHEN ?31 = 1 THEN lease_until END
          WHERE id = ?1",
         &all,
     )
@@ -188,7 +189,7 @@ fn is_news(recipient: &Recipient) -> bool {
 /// How many columns are in no index.
 const UNINDEXED: usize = 24;
 
-fn without_indexed<'a>(columns: [Value<'a>; 30]) -> [Value<'a>; UNINDEXED] {
+fn without_indexed<'a>(columns: [Value<'a>; 31]) -> [Value<'a>; UNINDEXED] {
     let mut others = [Value::Null; UNINDEXED];
     others.copy_from_slice(&columns[..UNINDEXED]);
     others
@@ -198,7 +199,7 @@ fn columns<'a>(
     id: &'a MessageId,
     message: &'a LockedMessage,
     Written { tried, updated_at, .. }: &'a Written,
-) -> Option<[Value<'a>; 30]> {
+) -> Option<[Value<'a>; 31]> {
     let single = message.single.as_ref()?;
     let (counters, status) = (&message.counters, &single.recipient.delivery.status);
     let order = message.credit_order.as_ref().map(OrderRow::columns);
@@ -235,6 +236,7 @@ fn columns<'a>(
         number,
         part.map(|part| part.attempt),
         part.map(|part| part.at),
+        part.and_then(|part| part.link),
         i64::from(single.lease == StoredLease::Held),
     ])
 }

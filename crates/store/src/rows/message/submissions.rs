@@ -12,7 +12,7 @@ use crate::tx::{Result, Row, Tx, params};
 /// A recipient: message and index.
 pub(crate) type RecipientKey = (MessageId, u32);
 
-/// The next columns of a row: carrier, part, parts, attempt, at, state, code, noted. `None` for a
+/// The next columns of a row: carrier, part, parts, attempt, link, at, state, code, noted. `None` for a
 /// recipient without parts.
 pub(crate) fn read(row: &mut Row) -> Result<Option<Part>> {
     let Some(carrier) = row.get::<Option<String>>()? else { return Ok(None) };
@@ -21,6 +21,7 @@ pub(crate) fn read(row: &mut Row) -> Result<Option<Part>> {
         part: row.get()?,
         parts: row.get()?,
         attempt: row.get()?,
+        link: row.get()?,
         at: row.get()?,
         state: row.get()?,
         code: row.get()?,
@@ -50,6 +51,7 @@ pub(crate) async fn insert(tx: &mut impl Tx, new: &[NewSubmission<'_>]) -> Resul
                 *carrier_id,
                 number.and_then(|number| i64::try_from(number).ok()),
                 part.attempt,
+                part.link,
                 part.state,
                 part.at,
             ]
@@ -57,8 +59,8 @@ pub(crate) async fn insert(tx: &mut impl Tx, new: &[NewSubmission<'_>]) -> Resul
         .collect();
     tx.execute_many(
         "INSERT INTO submissions (message, idx, carrier, part, parts, carrier_id, number, attempt,
-             state, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+             link, state, at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         &rows,
     )
     .await

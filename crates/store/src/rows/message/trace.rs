@@ -73,7 +73,7 @@ pub(crate) async fn trace(
     recipients.sort_by_key(|recipient| recipient.index);
     let rows = tx
         .query(
-            "SELECT idx, carrier, carrier_id, part, parts, attempt, state, code, at, decided_at,
+            "SELECT idx, carrier, carrier_id, part, parts, attempt, link, state, code, at, decided_at,
                  noted, noted_code, noted_at
              FROM all_submissions WHERE message = ?1 AND idx >= ?2 AND idx < ?3
              ORDER BY idx, at, attempt, carrier, part",
@@ -145,6 +145,7 @@ fn read_part(mut row: Row) -> Result<PartTrace> {
         part: row.get()?,
         parts: row.get()?,
         attempt: claim_number(row.get()?),
+        link: row.get()?,
         state: row.get()?,
         code: row.get()?,
         taken_at: row.get()?,

@@ -2,7 +2,7 @@
 //! decides what a step does to an order.
 
 use domain::id::MessageId;
-use domain::ports::{Changed, Delivery, Lease, PortError};
+use domain::ports::{Changed, Delivery, EventOwner, Lease, PortError};
 use domain::reason::Reason;
 use domain::sale::change::{Booking, Change, OrderFacts, Step, change};
 use domain::sale::ledger::TransferEvent;
@@ -19,6 +19,7 @@ use crate::tx::{Result, Tx, params};
 pub(crate) struct Hook {
     pub(crate) url: String,
     pub(crate) sealed: Vec<u8>,
+    pub(crate) owner: EventOwner,
 }
 
 /// Where an order is stored.
@@ -129,8 +130,9 @@ impl OrderRow {
         let (snapshot, hook) = (self.report.take()?, self.hook.as_ref()?);
         let (number, previous) = (self.events.0 + 1, self.events.1);
         self.events.0 = number;
-        let (order, url, secret) = (self.facts.id, hook.url.clone(), hook.sealed.clone());
-        Some(NewEvent { order, number, previous, snapshot, url, secret })
+        let (order, owner) = (self.facts.id, hook.owner.clone());
+        let (url, secret) = (hook.url.clone(), hook.sealed.clone());
+        Some(NewEvent { order, number, previous, snapshot, owner, url, secret })
     }
 }
 

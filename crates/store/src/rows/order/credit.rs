@@ -1,8 +1,8 @@
 //! Orders paid from credit, which are columns of their message's row.
 
-use domain::id::{MessageId, OrderId};
+use domain::id::{AccountId, MessageId, OrderId};
 use domain::money::Msat;
-use domain::ports::PortError;
+use domain::ports::{EventOwner, PortError};
 use domain::reason::Reason;
 use domain::sale::change::OrderFacts;
 use domain::sale::order::{OrderKind, OrderState, PaymentMethod, Wanted};
@@ -22,13 +22,12 @@ impl OrderRow {
         row: &mut Row,
     ) -> Result<Option<Self>> {
         let (kind, state, reason): Columns = (row.get()?, row.get()?, row.get()?);
-        let (account, price): (_, Option<Msat>) = (row.get()?, row.get()?);
+        let (account, price): (Option<AccountId>, Option<Msat>) = (row.get()?, row.get()?);
         let (created_at, updated_at): (Timestamp, Timestamp) = (row.get()?, row.get()?);
         let wants: Option<Wanted> = row.get()?;
-        let hook = match (row.get::<Option<String>>()?, row.get::<Option<Vec<u8>>>()?) {
-            (Some(url), Some(sealed)) => Some(Hook { url, sealed }),
-            _ => None,
-        };
+        let owner = account.map_or(EventOwner::Operator, EventOwner::Account);
+        let (url, sealed) = (row.get::<Option<String>>()?, row.get::<Option<Vec<u8>>>()?);
+        let hook = url.zip(sealed).map(|(url, sealed)| Hook { url, sealed, owner });
         let events = (row.get()?, row.get()?);
         let (Some(id), Some(kind)) = (order, kind) else { return Ok(None) };
         let unreadable = |column| PortError::Refused(format!("unreadable column: {column}"));

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use domain::id::{MessageId, OrderId};
 use domain::message::progress::Progress;
 use domain::message::recipient::RecipientState;
+use domain::ports::EventOwner;
 use domain::sale::change::OrderFacts;
 
 use super::change::{Home, Hook, OrderRow};
@@ -71,7 +72,7 @@ async fn lock_rows(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
         .query_many(
             "SELECT id, kind, state, reason, account, price, held, payment, fulfilled_by, paid_at,
                  updated_at, webhook_wants, webhook_url, webhook_secret, deadline_height, check_at,
-                 events, last_event
+                 events, last_event, client
              FROM orders WHERE id = ?1 FOR UPDATE",
             &keys,
         )
@@ -109,11 +110,11 @@ fn read(mut row: Row) -> Result<OrderRow> {
         updated_at: row.get()?,
         wants: row.get()?,
     };
-    let hook = match (row.get::<Option<String>>()?, row.get::<Option<Vec<u8>>>()?) {
-        (Some(url), Some(sealed)) => Some(Hook { url, sealed }),
-        _ => None,
-    };
+    let (url, sealed) = (row.get::<Option<String>>()?, row.get::<Option<Vec<u8>>>()?);
     let (deadline_height, check_at) = (row.get()?, row.get()?);
     let events = (row.get()?, row.get()?);
+    let client = row.get()?;
+    let owner = facts.account.map_or(EventOwner::Client(client), EventOwner::Account);
+    let hook = url.zip(sealed).map(|(url, sealed)| Hook { url, sealed, owner });
     Ok(OrderRow::read(facts, deadline_height, check_at, hook, events, Home::Orders))
 }

@@ -8,6 +8,7 @@ use domain::message::chunk::{ClaimedState, DoubtEvent, Left, NextClaim, finish_c
 use domain::message::recipient::RecipientState;
 use domain::ports::{Changed, ChunkEnd, ChunkId, Lease, Recorded};
 use domain::reason::Reason;
+use domain::routing::CarrierName;
 use domain::time::Timestamp;
 
 use super::withdraw_unpaid::{unpaid_orders, withdraw_unpaid};
@@ -19,13 +20,15 @@ use crate::tx::{Result, Row, Tx, params};
 
 /// How a node ends its claim of a chunk.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ClaimEnd {
+pub(crate) struct ClaimEnd<'a> {
     pub(crate) id: ChunkId,
     pub(crate) attempt: u32,
     pub(crate) end: ChunkEnd,
+    /// That put its recipients off, where it is known.
+    pub(crate) carrier: Option<&'a CarrierName>,
 }
 
-impl ClaimEnd {
+impl ClaimEnd<'_> {
     /// Whether it is a first claim with all outcomes, so that nothing of its chunk remains.
     pub(crate) const fn is_plain(&self) -> bool {
         self.attempt == 1 && matches!(self.end, ChunkEnd::Done)
@@ -82,7 +85,7 @@ fn of_single<'a>(messages: &'a Messages, chunk: &ChunkId) -> Option<&'a Single> 
 }
 
 /// The first claims of single messages that end here without a chunk.
-pub(crate) fn end_leases(ends: &[ClaimEnd], messages: &mut Messages) {
+pub(crate) fn end_leases(ends: &[ClaimEnd<'_>], messages: &mut Messages) {
     for ClaimEnd { id, attempt, .. } in ends {
         if let Some(single) = messages.get_mut(&id.message).and_then(|it| it.single.as_mut())
             && single.first_claim().is_some_and(|(first, _)| first == *attempt)
@@ -114,16 +117,17 @@ pub(crate) async fn keep_doubt(
 }
 
 /// The end of a claim after which some of its chunk may remain.
-struct Ended {
+struct Ended<'a> {
     id: ChunkId,
     attempt: u32,
     end: ChunkEnd,
+    carrier: Option<&'a CarrierName>,
     chunk: ClaimedChunkRow,
 }
 
 /// A chunk to be claimed again.
-struct Waiting {
-    ended: Ended,
+struct Waiting<'a> {
+    ended: Ended<'a>,
     is_pending: bool,
     next: NextClaim,
 }
@@ -131,7 +135,7 @@ struct Waiting {
 /// `chunks`: rows that were read before.
 pub(crate) async fn finish_claims(
     tx: &mut impl Tx,
-    ends: &[ClaimEnd],
+    ends: &[ClaimEnd<'_>],
     chunks: ClaimedChunkRows,
     messages: &mut Messages,
     now: Timestamp,
@@ -144,8 +148,9 @@ pub(crate) async fn finish_claims(
     let (mut done, mut waiting) = (Vec::new(), Vec::new());
     for (ended, left) in ended.into_iter().zip(left) {
         let message = messages.get(&ended.id.message);
-        let is_paused =
-            message.and_then(|message| message.campaign).is_some_and(|campaign| campaign.paused);
+        let is_paused = message
+            .and_then(|message| message.campaign.as_ref())
+            .is_some_and(|campaign| campaign.paused);
         match finish_claim(&ended.chunk.state, ended.end, left, now) {
             None => done.push((ended.id, ended.attempt)),
             Some(mut next) => {
@@ -171,7 +176,10 @@ pub(crate) async fn finish_claims(
 }
 
 /// Separates claims after which nothing remains. Final messages have no chunks.
-fn split_plain(ends: &[ClaimEnd], messages: &Messages) -> (Vec<(ChunkId, u32)>, Vec<ClaimEnd>) {
+fn split_plain<'a>(
+    ends: &[ClaimEnd<'a>],
+    messages: &Messages,
+) -> (Vec<(ChunkId, u32)>, Vec<ClaimEnd<'a>>) {
     let (mut plain, mut others) = (Vec::new(), BTreeMap::new());
     for end in ends {
         let Some(message) = messages.get(&end.id.message) else { continue };
@@ -188,24 +196,28 @@ fn split_plain(ends: &[ClaimEnd], messages: &Messages) -> (Vec<(ChunkId, u32)>, 
 }
 
 /// The ends of claims that are still the chunk's last one, with its row.
-async fn load_ended(
+async fn load_ended<'a>(
     tx: &mut impl Tx,
     messages: &Messages,
-    ends: Vec<ClaimEnd>,
+    ends: Vec<ClaimEnd<'a>>,
     mut chunks: ClaimedChunkRows,
-) -> Result<Vec<Ended>> {
+) -> Result<Vec<Ended<'a>>> {
     let missing = ends.iter().map(|end| end.id).filter(|id| !chunks.contains_key(id));
     let missing: Vec<_> = missing.collect();
     chunks.extend(load(tx, messages, missing).await?);
-    let ended = ends.into_iter().filter_map(|ClaimEnd { id, attempt, end }| {
+    let ended = ends.into_iter().filter_map(|ClaimEnd { id, attempt, end, carrier }| {
         let chunk = chunks.get(&id).filter(|chunk| chunk.attempt == attempt)?;
-        Some(Ended { id, attempt, end, chunk: *chunk })
+        Some(Ended { id, attempt, end, carrier, chunk: *chunk })
     });
     Ok(ended.collect())
 }
 
-async fn count_left(tx: &mut impl Tx, messages: &Messages, ended: &[Ended]) -> Result<Vec<Left>> {
-    let of_single = |ended: &Ended| Some(of_single(messages, &ended.id)?.left(ended.attempt));
+async fn count_left(
+    tx: &mut impl Tx,
+    messages: &Messages,
+    ended: &[Ended<'_>],
+) -> Result<Vec<Left>> {
+    let of_single = |ended: &Ended<'_>| Some(of_single(messages, &ended.id)?.left(ended.attempt));
     let rows: Vec<_> = ended
         .iter()
         .filter(|ended| of_single(ended).is_none())
@@ -241,16 +253,16 @@ fn read_left(row: Option<Row>) -> Result<Left> {
 
 /// Removes and returns the chunks with pending recipients whose order is unpaid, each with the
 /// reason.
-async fn take_unpaid(
+async fn take_unpaid<'a>(
     tx: &mut impl Tx,
-    waiting: &mut Vec<Waiting>,
+    waiting: &mut Vec<Waiting<'a>>,
     messages: &Messages,
-) -> Result<Vec<(Ended, Reason)>> {
-    let order = |waiting: &Waiting| {
+) -> Result<Vec<(Ended<'a>, Reason)>> {
+    let order = |waiting: &Waiting<'_>| {
         messages.get(&waiting.ended.id.message)?.order.filter(|_| waiting.is_pending)
     };
     let unpaid = unpaid_orders(tx, waiting.iter().filter_map(order).collect()).await?;
-    let reason = |waiting: &Waiting| unpaid.get(&order(waiting)?).copied();
+    let reason = |waiting: &Waiting<'_>| unpaid.get(&order(waiting)?).copied();
     let withdrawn = waiting
         .extract_if(.., |waiting| reason(waiting).is_some())
         .filter_map(|waiting| reason(&waiting).map(|reason| (waiting.ended, reason)));
@@ -272,21 +284,23 @@ async fn delete(tx: &mut impl Tx, messages: &Messages, claims: &[(ChunkId, u32)]
     .map(drop)
 }
 
-async fn free(tx: &mut impl Tx, waiting: &[Waiting]) -> Result<()> {
-    let is_elsewhere = |waiting: &Waiting| waiting.next.reason == Some(Reason::LinkElsewhere);
+async fn free(tx: &mut impl Tx, waiting: &[Waiting<'_>]) -> Result<()> {
+    let is_elsewhere = |waiting: &Waiting<'_>| waiting.next.reason == Some(Reason::LinkElsewhere);
     if waiting.iter().any(is_elsewhere) {
         tx.notify(Changed { chunks: true, ..Changed::default() });
     }
     let rows: Vec<_> = waiting
         .iter()
-        .map(|Waiting { ended: Ended { id, attempt, .. }, next, .. }| {
+        .map(|Waiting { ended: Ended { id, attempt, carrier, .. }, next, .. }| {
             let NextClaim { due_at, await_until, reason, doubt } = *next;
-            params![&id.message, id.first, *attempt, due_at, await_until, reason, doubt]
+            let carrier = carrier.map(CarrierName::as_str);
+            params![&id.message, id.first, *attempt, due_at, await_until, reason, doubt, carrier]
         })
         .collect();
     tx.execute_many(
         "UPDATE chunks SET lease_node = NULL, due_at = ?4, await_until = ?5,
-             reason = coalesce(?6, reason), doubt = ?7
+             reason = coalesce(?6, reason), doubt = ?7,
+             carrier = CASE WHEN ?6 IS NULL THEN carrier ELSE ?8 END
          WHERE message = ?1 AND first_idx = ?2 AND attempt = ?3",
         &rows,
     )

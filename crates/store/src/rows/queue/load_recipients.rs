@@ -2,11 +2,12 @@
 //! chunks are unpacked at their first claim.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use domain::id::MessageId;
-use domain::message::Address;
 use domain::message::delivery::TriedCarriers;
 use domain::message::recipient::RecipientState;
+use domain::message::{Address, Content};
 use domain::ports::{ChunkId, ClaimedRecipient};
 use domain::routing::CarrierName;
 
@@ -38,6 +39,7 @@ pub(crate) async fn load_recipients(
         claim.chunks.iter().filter(|chunk| !recipients.contains_key(&chunk.id)).collect();
     load_pending(tx, &rest, &mut recipients).await?;
     load_accepted(tx, &claim.chunks, &mut recipients).await?;
+    load_texts(tx, &claim.chunks, contents, &mut recipients).await?;
     Ok(recipients)
 }
 
@@ -46,12 +48,51 @@ fn untouched(unpacked: Vec<Unpacked>) -> Recipients {
     let recipient = |(index, number)| ClaimedRecipient {
         index,
         to: Address::Phone(number),
+        content: None,
         accepted: Vec::new(),
         accepted_by: None,
         tried: Vec::new(),
         attempts: 0,
     };
     Recipients { readable: unpacked.into_iter().map(recipient).collect(), is_unreadable: false }
+}
+
+/// Gives recipients their own texts, where they have some. One without is unreadable: the text of its message is not
+/// meant to be sent.
+async fn load_texts(
+    tx: &mut impl Tx,
+    chunks: &[LeasedChunk],
+    contents: &BTreeMap<MessageId, Loaded>,
+    recipients: &mut BTreeMap<ChunkId, Recipients>,
+) -> Result<()> {
+    let merged = |chunk: &&LeasedChunk| {
+        contents.get(&chunk.id.message).is_some_and(|loaded| loaded.is_merged)
+    };
+    let chunks: Vec<_> = chunks.iter().filter(merged).collect();
+    if chunks.is_empty() {
+        return Ok(());
+    }
+    let runs: Vec<_> =
+        chunks.iter().map(|chunk| (chunk.id.message, chunk.id.first, chunk.last)).collect();
+    let texts = campaign::load_texts(tx, &runs).await?;
+    for (chunk, mut texts) in chunks.into_iter().zip(texts) {
+        let content = contents.get(&chunk.id.message).map(|loaded| &loaded.content);
+        let (Some(content), Some(found)) = (content, recipients.get_mut(&chunk.id)) else {
+            continue;
+        };
+        for recipient in &mut found.readable {
+            let own = texts.remove(&recipient.index);
+            let own = own.map(|(text, parts)| Content { text, parts, ..(**content).clone() });
+            recipient.content = own.map(Arc::new);
+        }
+        let count = found.readable.len();
+        found.readable.retain(|recipient| recipient.content.is_some());
+        if found.readable.len() < count {
+            tracing::error!(chunk = %chunk.id, "recipients without their texts");
+            found.is_unreadable = true;
+        }
+    }
+    Ok(())
 }
 
 async fn load_pending(
@@ -88,6 +129,7 @@ fn read(chunk: &LeasedChunk, rows: Vec<Row>) -> Result<Recipients> {
             recipients.readable.push(ClaimedRecipient {
                 index,
                 to,
+                content: None,
                 accepted: Vec::new(),
                 accepted_by: None,
                 tried: tried.into_names(),

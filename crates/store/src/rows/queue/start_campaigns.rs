@@ -24,7 +24,7 @@ pub(crate) async fn start_campaigns(
     let messages = claim.lock_messages(tx, |chunk| is_unsettled(&chunk.id.message)).await?;
     let (mut paused, mut over, mut started) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     for (id, message) in &messages {
-        if message.campaign.is_some_and(|campaign| campaign.paused) {
+        if message.campaign.as_ref().is_some_and(|campaign| campaign.paused) {
             paused.insert(*id);
             continue;
         }

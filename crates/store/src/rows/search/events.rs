@@ -1,5 +1,5 @@
-//! Events, newest first: those of an order by its chain of events, those of a received message by an
-//! index, and others by a bounded walk.
+//! Events, newest first: those of an order by its chain of events, those of a campaign by its chain and its
+//! callbacks, those of a received message by an index, and others by a bounded walk.
 
 use domain::event::{Attempt, EventState};
 use domain::id::{EventId, InboundId, MessageId, OrderId};
@@ -140,7 +140,11 @@ async fn walk(
                          SELECT p.previous FROM events p JOIN chain c ON p.id = c.id
                          WHERE p.previous IS NOT NULL
                      )
-                     SELECT id FROM chain
+                     SELECT id FROM chain UNION ALL SELECT id FROM (
+                         SELECT id FROM events
+                         WHERE target = 'callback' AND subject_id = ?1 AND id < ?2
+                         ORDER BY id DESC LIMIT ?3
+                     ) AS callbacks
                  )
                  ORDER BY e.id DESC LIMIT ?3"
             );

@@ -41,7 +41,7 @@ pub(crate) async fn key_page(
     let rows = match account {
         Some(account) => {
             tx.query(
-                "SELECT id, account, scopes, rate, created_at, revoked_at,
+                "SELECT id, account, scopes, rate, description, created_at, revoked_at,
                      (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
                  FROM account_keys
                  WHERE account = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
@@ -51,7 +51,7 @@ pub(crate) async fn key_page(
         }
         None => {
             tx.query(
-                "SELECT id, account, scopes, rate, created_at, revoked_at,
+                "SELECT id, account, scopes, rate, description, created_at, revoked_at,
                      (SELECT a.disabled_at FROM accounts a WHERE a.id = account_keys.account)
                  FROM account_keys
                  WHERE id > ?1 ORDER BY id LIMIT ?2",

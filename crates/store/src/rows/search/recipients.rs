@@ -174,7 +174,7 @@ async fn rows_of_campaigns(
     let rows = rows_of(search, address, runs);
     tx.query_many(
         concat!(
-            "SELECT idx, address, state, reason, price, updated_at FROM (",
+            "SELECT idx, address, state, reason, code, price, updated_at FROM (",
             crate::rows::campaign::missed_runs::shown_recipients!(),
             " AND (?4 = '' OR r.address = ?4)) seen
              WHERE ?5 = '' OR state = ?5
@@ -194,7 +194,7 @@ async fn rows_of_orders(
     let rows = rows_of(search, address, runs);
     // The limit keeps PostgreSQL from joining all of them with the whole table.
     tx.query_many(
-        "SELECT idx, address, state, reason, price, updated_at FROM all_recipients
+        "SELECT idx, address, state, reason, code, price, updated_at FROM all_recipients
          WHERE message = ?1 AND idx >= ?2 AND idx < ?3
              AND (?4 = '' OR address = ?4) AND (?5 = '' OR state = ?5)
          ORDER BY idx LIMIT ?6",
@@ -209,6 +209,7 @@ fn read(mut row: Row) -> Result<BulkRecipient> {
         address: row.get()?,
         state: row.get()?,
         reason: row.get()?,
+        code: row.get()?,
         price: row.get()?,
         updated_at: row.get()?,
     })

@@ -1,0 +1,42 @@
+//! `view/yourprices`: what a text costs by country, and the account's credit.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::sale::tariff::Product;
+use engine::Engine;
+
+use super::answer::{Failure, Success};
+use super::call::Call;
+use super::countries::countries;
+use super::kroner::{balance, price};
+use super::tree::Node;
+use crate::settings::DoorState;
+
+pub(crate) async fn view_prices(State(door): State<DoorState>, call: Call) -> Response {
+    call.answer(list(&door.engine, &call).await)
+}
+
+async fn list(engine: &Engine, call: &Call) -> Result<Success, Failure> {
+    let account = call.looking()?;
+    let tariff = engine.accounts.tariff(Some(account)).await?;
+    let credit = engine.accounts.balance(account).await?;
+    let row = |name: &'static str, dialcode: u16, sms| {
+        // Lookups of networks are not sold.
+        let each = Node::object([("sms", price(engine, sms)), ("hlr", Node::Null)]);
+        Node::object([("country", name.into()), ("dialcode", dialcode.into()), ("price", each)])
+    };
+    let named = countries().iter().filter_map(|country| {
+        let sms = tariff.price_of_calling_code(Product::Part, country.dialcode)?;
+        Some(row(country.name, country.dialcode, sms))
+    });
+    let elsewhere = row("Other countries", 0, tariff.price(Product::Part, None));
+    let prices = Node::List(named.chain([elsewhere]).collect());
+    let credit = Node::object([
+        ("balance", balance(engine, credit.available)),
+        ("timestamp", engine.accept.now().as_secs().into()),
+    ]);
+    let subscription = Node::object([("keywords", Node::List(vec![]))]);
+    let object =
+        Node::object([("prices", prices), ("credit", credit), ("subscription", subscription)]);
+    Ok(Success::of("VIEW_YOURPRICES", "yourprices", object))
+}
