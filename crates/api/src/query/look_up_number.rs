@@ -3,12 +3,14 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::id::AccountId;
 use domain::number::{Msisdn, Notation, parse};
 use engine::lookups::{LookedUp, LookupError};
 
 use super::answer::{Failure, Success};
 use super::call::Call;
 use super::countries::countries;
+use super::named_objects::found_contact;
 use super::parameters::Parameters;
 use super::tree::Node;
 use crate::settings::DoorState;
@@ -23,19 +25,33 @@ pub(crate) async fn look_up_number(State(door): State<DoorState>, call: Call) ->
 async fn look_up(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let account = call.sending()?;
     let asked = &call.parameters;
-    let number = recipient(asked, door.settings.numbers.without_home())?;
+    let number = match asked.get("contact") {
+        Some(_) => of_contact(door, account, asked).await?,
+        None => recipient(asked, door.settings.numbers.without_home())?,
+    };
     let found = door.engine.lookups.look_up(account, number, asked.flag("roaming")).await;
     let found = found.map_err(|error| failure(&error, asked))?;
     Ok(Success::of("LOOKUP", "hlr", view(number, &found)))
 }
 
-/// The one place that chooses whose number it is. Contacts and groups are not looked up.
+async fn of_contact(
+    door: &DoorState,
+    account: AccountId,
+    asked: &Parameters,
+) -> Result<Msisdn, Failure> {
+    let contact = found_contact(door, account, asked).await?;
+    let none = || {
+        Failure::echo("EMPTY_RECIPIENT", "hlr", "msisdn", None)
+            .because("the contact has no number")
+    };
+    contact.number.ok_or_else(none)
+}
+
+/// A group is not looked up: the answer is about one number.
 fn recipient(asked: &Parameters, notation: Notation) -> Result<Msisdn, Failure> {
-    for name in ["contact", "group"] {
-        if let Some(value) = asked.get(name) {
-            return Err(Failure::echo("NOT_SUPPORTED", "hlr", name, Some(value))
-                .because(format!("`{name}` is not supported; nothing was looked up")));
-        }
+    if let Some(group) = asked.get("group") {
+        return Err(Failure::echo("NOT_SUPPORTED", "hlr", "group", Some(group))
+            .because("a group is not looked up, only one number or contact"));
     }
     let written = asked.get("msisdn");
     let wrong = |word| Failure::echo(word, "hlr", "msisdn", written);

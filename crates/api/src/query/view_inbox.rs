@@ -1,8 +1,12 @@
 //! `view/inbox`: texts that the account received, newest first. `search` finds an id, a keyword, digits of a
 //! number, or words of a text; `page` and `limit` are ours.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::extract::State;
 use axum::response::Response;
+use domain::account::people::{ContactRef, FoundContact};
+use domain::id::AccountId;
 use domain::inbound::keyword::Word;
 use domain::limits::INBOX_PAGE_MAX;
 use domain::number::Msisdn;
@@ -11,6 +15,7 @@ use engine::InboxAsked;
 
 use super::answer::{Failure, Success};
 use super::call::Call;
+use super::contact_view::control_contact;
 use super::keyword::digits;
 use super::tree::Node;
 use crate::settings::DoorState;
@@ -29,7 +34,8 @@ async fn list(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let asked = InboxAsked { search: call.parameters.get("search"), skip, limit };
     let found = door.engine.received(account, asked).await?;
     let user = call.parameters.get("user").unwrap_or_default();
-    let rows = found.iter().map(|row| view(row, user));
+    let contacts = contacts(door, account, &found).await?;
+    let rows = found.iter().map(|row| view(row, user, &contacts));
     Ok(Success::of("VIEW_INBOX", "inbox", Node::List(rows.collect())))
 }
 
@@ -44,7 +50,7 @@ fn number(call: &Call, name: &'static str) -> Result<Option<u32>, Failure> {
     number.map(Some).ok_or_else(wrong)
 }
 
-fn view(row: &ReceivedMessage, user: &str) -> Node {
+fn view(row: &ReceivedMessage, user: &str, contacts: &Contacts) -> Node {
     let ReceivedMessage { message, sms_id, keyword } = row;
     let number: Option<Msisdn> = message.from.as_str().parse().ok();
     // What is no number stands as it was written.
@@ -62,11 +68,31 @@ fn view(row: &ReceivedMessage, user: &str) -> Node {
         ("network", Node::Null),
         ("text", message.content.text().map(|text| text.as_str()).into()),
         ("msg-count", message.parts.into()),
-        ("contact", contact(number)),
+        ("contact", number.and_then(|number| contacts.get(&number)).map_or(Node::Null, contact)),
     ])
 }
 
-/// The account's contact with this number: none is looked for.
-const fn contact(_: Option<Msisdn>) -> Node {
-    Node::Null
+/// Those of the account, by number.
+type Contacts = BTreeMap<Msisdn, FoundContact>;
+
+async fn contacts(
+    door: &DoorState,
+    account: AccountId,
+    rows: &[ReceivedMessage],
+) -> Result<Contacts, Failure> {
+    let number = |row: &ReceivedMessage| row.message.from.as_str().parse().ok();
+    let numbers: BTreeSet<Msisdn> = rows.iter().filter_map(number).collect();
+    let mut contacts = Contacts::new();
+    for number in numbers {
+        let found = door.engine.directory.find_contact(account, ContactRef::Number(number)).await?;
+        contacts.extend(found.map(|contact| (number, contact)));
+    }
+    Ok(contacts)
+}
+
+fn contact(contact: &FoundContact) -> Node {
+    Node::object([
+        ("controlcontact", control_contact(contact)),
+        ("fullname", contact.name.as_deref().into()),
+    ])
 }

@@ -1,4 +1,4 @@
-//! `view/yourprices`: what a text costs by country, and the account's credit.
+//! `view/yourprices`: what a text and a lookup cost by country, the account's credit, and its keywords.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -8,6 +8,7 @@ use engine::Engine;
 use super::answer::{Failure, Success};
 use super::call::Call;
 use super::countries::countries;
+use super::keyword;
 use super::kroner::{balance, price};
 use super::tree::Node;
 use crate::settings::DoorState;
@@ -20,9 +21,10 @@ async fn list(engine: &Engine, call: &Call) -> Result<Success, Failure> {
     let account = call.looking()?;
     let tariff = engine.accounts.tariff(Some(account)).await?;
     let credit = engine.accounts.balance(account).await?;
+    let keywords = engine.keywords.keywords_of(account).await?;
+    let lookup = tariff.price(Product::Lookup, None);
     let row = |name: &'static str, dialcode: u16, sms| {
-        // Lookups of networks are not sold.
-        let each = Node::object([("sms", price(engine, sms)), ("hlr", Node::Null)]);
+        let each = Node::object([("sms", price(engine, sms)), ("hlr", price(engine, lookup))]);
         Node::object([("country", name.into()), ("dialcode", dialcode.into()), ("price", each)])
     };
     let named = countries().iter().filter_map(|country| {
@@ -35,7 +37,8 @@ async fn list(engine: &Engine, call: &Call) -> Result<Success, Failure> {
         ("balance", balance(engine, credit.available)),
         ("timestamp", engine.accept.now().as_secs().into()),
     ]);
-    let subscription = Node::object([("keywords", Node::List(vec![]))]);
+    let keywords = keywords.iter().map(|keyword| keyword::view(keyword, engine)).collect();
+    let subscription = Node::object([("keywords", Node::List(keywords))]);
     let object =
         Node::object([("prices", prices), ("credit", credit), ("subscription", subscription)]);
     Ok(Success::of("VIEW_YOURPRICES", "yourprices", object))
