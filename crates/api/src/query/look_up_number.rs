@@ -41,8 +41,7 @@ async fn of_contact(
 ) -> Result<Msisdn, Failure> {
     let contact = found_contact(door, account, asked).await?;
     let none = || {
-        Failure::echo("EMPTY_RECIPIENT", "hlr", "msisdn", None)
-            .because("the contact has no number")
+        Failure::echo("EMPTY_RECIPIENT", "hlr", "msisdn", None).because("the contact has no number")
     };
     contact.number.ok_or_else(none)
 }

@@ -27,6 +27,10 @@ impl Fetch for Network {
         Ok(())
     }
 
+    fn address_of(&self, _: &Url) -> Option<std::net::IpAddr> {
+        None
+    }
+
     async fn fetch(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
         let url = request.url.to_string();
         self.requests.lock().unwrap().push(request);

@@ -50,8 +50,8 @@ pub use keywords::{
 };
 pub use ledger::LedgerStore;
 pub use links::{Changed, LinkDemand, LinkLease, LinkReport, LinkStore, NodeLinks};
-pub use lookups::{LookupSale, LookupStore, SoldLookup};
 pub use logins::{LoginStore, StoredLogin};
+pub use lookups::{LookupSale, LookupStore, SoldLookup};
 pub use messages::{
     ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, Lease, MessageStore,
     Recorded,

@@ -34,7 +34,7 @@ pub(crate) type Messages = BTreeMap<MessageId, LockedMessage>;
 macro_rules! locking {
     ($how:literal) => {
         concat!(
-            "SELECT order_id, followed, created_at, state, recipients, pending, finals, delivered, order_kind,
+            "SELECT order_id, followed, charge, created_at, state, recipients, pending, finals, delivered, order_kind,
                  order_state, order_reason, account, price, created_at, updated_at, webhook_wants,
                  webhook_url, webhook_secret, events, last_event, address, recipient, reason, code, tried, deferred_attempt, unanswered, attempts, taken,
                  part_carrier, part_id, part_attempt, part_link, part_state, part_code, part_at,
