@@ -189,9 +189,10 @@ pub const ORDERS_UNPAID_PER_DAY_MAX: u64 = 2_000;
 /// Default retention of orders that nobody paid.
 pub const UNPAID_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Calls of webhooks that tell the end of unpaid orders: in progress in total and to one host, and begun per minute for
-/// one client and to one host. Such orders are free, so that a stranger could call anybody by them.
+/// Calls of webhooks that tell the end of unpaid orders: in progress in total, for one client and to one host, and begun
+/// per minute for one client and to one host. Such orders are free, so that a stranger could call anybody by them.
 pub const UNPAID_ENDS_IN_FLIGHT_MAX: u32 = 32;
+pub const UNPAID_ENDS_PER_CLIENT_IN_FLIGHT_MAX: u32 = 4;
 pub const UNPAID_ENDS_PER_HOST_IN_FLIGHT_MAX: u32 = 2;
 pub const UNPAID_ENDS_PER_MINUTE_MAX: u32 = 100;
 

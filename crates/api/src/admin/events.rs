@@ -62,6 +62,7 @@ pub(crate) async fn find_events(
         message: uuid(&query, "message")?,
         account: account(&query)?,
         state: state.map_err(|_| field("state", "must be `pending`, `delivered` or `failed`"))?,
+        target: None,
         before: integer(&query, "after")?.map(EventId),
         limit: limit(&query)?,
     };

@@ -23,6 +23,7 @@ mod buy_keyword;
 mod check_keyword;
 mod edit_keyword;
 mod look_up_number;
+mod view_callbacks;
 mod view_inbox;
 mod view_keywords;
 
@@ -30,6 +31,7 @@ use buy_keyword::buy_keyword;
 use check_keyword::check_keyword;
 use edit_keyword::edit_keyword;
 use look_up_number::look_up_number;
+use view_callbacks::view_callbacks;
 use view_inbox::view_inbox;
 use view_keywords::{view_keyword, view_keywords};
 

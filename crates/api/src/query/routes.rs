@@ -42,6 +42,7 @@ pub(crate) fn query_door() -> Door<DoorState> {
     endpoint!(door, "get/dialcodes", list_dialcodes);
     endpoint!(door, "hlr", look_up_number);
     endpoint!(door, "view/inbox", view_inbox);
+    endpoint!(door, "view/callbacks", view_callbacks);
     endpoint!(door, "view/keywords", view_keywords);
     endpoint!(door, "view/keyword", view_keyword);
     endpoint!(door, "buy/checkkeyword", check_keyword);

@@ -30,6 +30,7 @@ pub(crate) struct UnpaidEnds {
 #[derive(Debug, Default)]
 pub(crate) struct UnderWay {
     in_flight: HashMap<String, u32>,
+    in_flight_by_client: HashMap<String, u32>,
     minute: i64,
     begun_by_client: HashMap<String, u32>,
     begun_by_host: HashMap<String, u32>,
@@ -48,16 +49,19 @@ impl UnderWay {
         let to_host = self.in_flight.get(host).copied().unwrap_or_default();
         let begun = |begun: &HashMap<String, u32>, key: &str| begun.get(key).copied().unwrap_or(0);
         let is_local = client == LOCAL_CLIENT;
+        let of_client = begun(&self.in_flight_by_client, client);
         if total >= limits::UNPAID_ENDS_IN_FLIGHT_MAX
             || to_host >= limits::UNPAID_ENDS_PER_HOST_IN_FLIGHT_MAX
             || begun(&self.begun_by_host, host) >= limits::UNPAID_ENDS_PER_MINUTE_MAX
             || !is_local
-                && begun(&self.begun_by_client, client) >= limits::UNPAID_ENDS_PER_MINUTE_MAX
+                && (of_client >= limits::UNPAID_ENDS_PER_CLIENT_IN_FLIGHT_MAX
+                    || begun(&self.begun_by_client, client) >= limits::UNPAID_ENDS_PER_MINUTE_MAX)
         {
             return false;
         }
         for (counts, key) in [
             (&mut self.in_flight, host),
+            (&mut self.in_flight_by_client, client),
             (&mut self.begun_by_host, host),
             (&mut self.begun_by_client, client),
         ] {
@@ -66,11 +70,14 @@ impl UnderWay {
         true
     }
 
-    fn end(&mut self, host: &str) {
-        if let Some(count) = self.in_flight.get_mut(host) {
-            *count -= 1;
-            if *count == 0 {
-                self.in_flight.remove(host);
+    fn end(&mut self, client: &str, host: &str) {
+        for (counts, key) in [(&mut self.in_flight, host), (&mut self.in_flight_by_client, client)]
+        {
+            if let Some(count) = counts.get_mut(key) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(key);
+                }
             }
         }
     }
@@ -88,7 +95,8 @@ impl UnpaidEnds {
         let ends = self.clone();
         self.tasks.spawn(async move {
             // Counted to its end, also when the call panics.
-            let _counted = Counted { ends: &ends, host: &host };
+            let client = end.client.clone();
+            let _counted = Counted { ends: &ends, client: &client, host: &host };
             ends.call(url, end).await;
         });
     }
@@ -123,12 +131,13 @@ impl UnpaidEnds {
 /// A call under way.
 struct Counted<'a> {
     ends: &'a UnpaidEnds,
+    client: &'a str,
     host: &'a str,
 }
 
 impl Drop for Counted<'_> {
     fn drop(&mut self) {
-        self.ends.under_way().end(self.host);
+        self.ends.under_way().end(self.client, self.host);
     }
 }
 
@@ -143,7 +152,7 @@ mod tests {
         assert!(under_way.begin("net:2", "a.example", 0));
         assert!(!under_way.begin("net:3", "a.example", 0));
         assert!(under_way.begin("net:3", "b.example", 0));
-        under_way.end("a.example");
+        under_way.end("net:1", "a.example");
         assert!(under_way.begin("net:3", "a.example", 0));
     }
 
@@ -153,7 +162,7 @@ mod tests {
         let mut count = |client: &str, host: &str, millis| {
             let begun = |_: &u32| {
                 let begun = under_way.begin(client, host, millis);
-                under_way.end(host);
+                under_way.end(client, host);
                 begun
             };
             (0..150).filter(begun).count()
@@ -168,9 +177,24 @@ mod tests {
     }
 
     #[test]
+    fn one_client_has_four_calls_at_a_time_and_leaves_the_rest_to_others() {
+        let mut under_way = UnderWay::default();
+        let mut begun = |client: &str| {
+            let begin = |number: &u32| under_way.begin(client, &format!("{client}{number}"), 0);
+            (0..32).filter(begin).count()
+        };
+        assert_eq!((begun("net:1"), begun("net:2"), begun("key-1")), (4, 4, 4));
+        under_way.end("net:1", "net:10");
+        assert!(under_way.begin("net:1", "another.example", 0));
+        assert!(!under_way.begin("net:1", "third.example", 0));
+    }
+
+    #[test]
     fn all_hosts_together_have_so_many_calls_at_a_time() {
         let mut under_way = UnderWay::default();
-        let begun = |number: &u32| under_way.begin("local", &format!("{number}.example"), 0);
+        let begun = |number: &u32| {
+            under_way.begin(&format!("net:{number}"), &format!("{number}.example"), 0)
+        };
         assert_eq!((0..100).filter(begun).count(), 32);
     }
 }

@@ -13,8 +13,15 @@ use super::Rig;
 use super::world::{DELIVERED, FAILED, PRICE, World, accepted, at, attempt, result, retry_at};
 
 const BY: Actor = Actor::Operator(OperatorId(1));
-const ALL: EventSearch =
-    EventSearch { order: None, message: None, account: None, state: None, before: None, limit: 9 };
+const ALL: EventSearch = EventSearch {
+    order: None,
+    message: None,
+    account: None,
+    state: None,
+    target: None,
+    before: None,
+    limit: 9,
+};
 
 impl World {
     async fn record_delivery(&self, event: EventId, outcome: DeliveryOutcome, now: Timestamp) {

@@ -133,6 +133,7 @@ pub struct EventSearch {
     pub message: Option<Uuid>,
     pub account: Option<AccountId>,
     pub state: Option<EventState>,
+    pub target: Option<TargetKind>,
     /// Only events older than this one.
     pub before: Option<EventId>,
     pub limit: u32,

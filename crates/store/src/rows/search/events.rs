@@ -103,6 +103,7 @@ async fn source(tx: &mut impl Tx, search: &EventSearch) -> Result<Option<Source>
 fn fits(search: &EventSearch, event: &FoundEvent) -> bool {
     search.account.is_none_or(|account| event.account == Some(account))
         && search.state.is_none_or(|state| event.state == state)
+        && search.target.is_none_or(|target| event.target == target)
 }
 
 async fn walk(
