@@ -24,14 +24,14 @@ async fn list(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let target = Some(TargetKind::Callback);
     let mut search =
         EventSearch { account: Some(account), target, limit: ROWS, ..EventSearch::default() };
-    let mut found = door.engine.events.find(search.clone()).await?;
+    let mut found = door.engine.events.find(search).await?;
     for _ in 1..page(&call.parameters)?.min(PAGE_MAX) {
         let Some(next) = found.next else {
             found.events.clear();
             break;
         };
         search.before = Some(next);
-        found = door.engine.events.find(search.clone()).await?;
+        found = door.engine.events.find(search).await?;
     }
     let callbacks = found.events.iter().map(view).collect();
     Ok(Success::of("VIEW_CALLBACKS", "callbacks", Node::List(callbacks)))

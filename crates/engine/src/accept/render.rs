@@ -149,10 +149,12 @@ impl Pieces {
         for piece in &self.0 {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
-                Piece::Field(field) => filled.push_str(value(field)?),
-            }
-            if filled.len() > BYTES_MAX {
-                return Err(RenderError::TooLong);
+                Piece::Field(field) => {
+                    filled.push_str(value(field)?);
+                    if filled.len() > BYTES_MAX {
+                        return Err(RenderError::TooLong);
+                    }
+                }
             }
         }
         Ok(filled)

@@ -6,14 +6,14 @@ CREATE TABLE vault_check (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     sealed BLOB NOT NULL
 , pings INTEGER NOT NULL DEFAULT 0) STRICT;
-INSERT INTO vault_check VALUES (1, X'0105304DCA080E5B1644DAFCFEECF65C9353CF99D016C381A1D43B59D9467388E93FB35AD8', 0);
+INSERT INTO vault_check VALUES (1, X'010F95CB353DD38FC46AF4F3211790DF23B95B3215D37DBD80845FE9B3544B100564A49AD2', 0);
 CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
     webhook_secret BLOB NOT NULL, -- sealed
     created_at INTEGER NOT NULL
-, disabled_at INTEGER) STRICT;
-INSERT INTO accounts VALUES (1, 'acme', X'012C28D276B5D347625C302C528451AC921CABC7947F0D3B45A6CF1509A82B239DAA449AB95595EF132986A51411B19E8E', 1793534400000, NULL);
+, disabled_at INTEGER, last_person INTEGER NOT NULL DEFAULT 0, people INTEGER NOT NULL DEFAULT 0) STRICT;
+INSERT INTO accounts VALUES (1, 'acme', X'01F5FA1658DB2B7165582F1E5521B068245F89647E4291E3FFB3DCFDCFE22E05364231EEAA91B9C9166F6E74D571CD7151', 1793534400000, NULL, 0, 0);
 CREATE TABLE account_keys (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES accounts (id),
@@ -22,8 +22,8 @@ CREATE TABLE account_keys (
     rate INTEGER,
     created_at INTEGER NOT NULL,
     revoked_at INTEGER
-) STRICT;
-INSERT INTO account_keys VALUES (1, 1, X'0505050505050505050505050505050505050505050505050505050505050505', 'sms:send', 7, 1793534400000, NULL);
+, description TEXT) STRICT;
+INSERT INTO account_keys VALUES (1, 1, X'0505050505050505050505050505050505050505050505050505050505050505', 'sms:send', 7, 1793534400000, NULL, NULL);
 CREATE TABLE orders (
     -- Begins with the time, so that its neighbours here are of its time; shown otherwise.
     id BLOB PRIMARY KEY,
@@ -63,7 +63,7 @@ CREATE TABLE orders (
     events INTEGER NOT NULL DEFAULT 0,
     last_event INTEGER
 ) STRICT;
-INSERT INTO orders VALUES (X'0000000000000004070707070707070707070707070707070707070707070707', 'send', 'orders', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', X'758BF8119632EE27D5B7727B57A571AF3C3668278A7C9602D34340F4AEBF87F0', X'0126B13CE6696B3E15D96C43CA946F899B0A1771829F7EE08864CB2E2C25F1FD741255AF7BB44F880891851B1C1E8BADF2330A94C0B9D0E8FE965B2A2E', 'lnbc1', 1793534400000, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01869B5E51C1F9940763924397878A4B94B6E6100AB3B8628900AFB6D3D84B21B981C14EE677C1C5DE38B361162FCA', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
+INSERT INTO orders VALUES (X'0000000000000004070707070707070707070707070707070707070707070707', 'send', 'orders', 'open', NULL, NULL, 1000, NULL, NULL, 'lightning', X'758BF8119632EE27D5B7727B57A571AF3C3668278A7C9602D34340F4AEBF87F0', X'01693C334328A4BFA7E9E646B454AF57EF6468BF35AC73159F53470D80599A85EE7B788AF5C637766947EB251072E119CE050BBB3891B1F53C7541C76B', 'lnbc1', 1793534400000, '4520123456', 'hello', NULL, NULL, NULL, 'https://example.com/hook', X'01B13EFDD0B6DCF244E53635D9322738F2F3059541EB847625286039570478A9818916FB8A1FDDC24A0EFE5ED0216E', 'all', NULL, 'key-1', NULL, 1793534400000, NULL, 1793534400000, 1793534400000, 0, NULL);
 CREATE TABLE ledger_accounts (
     name TEXT PRIMARY KEY,
     may_be_negative INTEGER NOT NULL,
@@ -156,10 +156,10 @@ CREATE TABLE messages (
     events INTEGER NOT NULL DEFAULT 0,
     last_event INTEGER,
     text TEXT NOT NULL
-, part_link INTEGER) STRICT, WITHOUT ROWID;
-INSERT INTO messages VALUES (X'00000000000000000000000000000001', 1, X'0000000000000001070707070707070707070707070707070707070707070707', 1, 1, 0, 'sent', 1, 0, 1, 1, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, '4520123456', 'success', NULL, NULL, NULL, 0, 0, 0, 0, 'main', 'a', 4520123456, 1, 'delivered', '000', 1793534400000, 1793534400000, NULL, NULL, NULL, 0, NULL, NULL, 'send', 'settled', NULL, 'orders', 1000, 'https://example.com/hook', X'01E46981C62BB4F934EBB0FCEAEA9F1730EB369BC1CD6373A47664DD2A64E3AD1DB87D6319D342F91576ADF797AC09', 'all', NULL, 2, 3, 'hello', NULL);
-INSERT INTO messages VALUES (X'00000000000000000000000000000002', 1, X'0000000000000002070707070707070707070707070707070707070707070707', 1, 1, 0, 'pending', 1, 0, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, '4520123456', 'submitted', NULL, NULL, NULL, 0, 0, 0, 0, 'main', 'b', 4520123456, 1, 'accepted', NULL, 1793534400000, NULL, NULL, NULL, NULL, 0, NULL, NULL, 'send', 'working', NULL, 'orders', 1000, 'https://example.com/hook', X'01B2926258F41FC3EDE1CFC2337E4CA189CD172FB16EA4D7433EB14BCCD519CD7121F2E08BE16298E53F8E592F6E90', 'all', NULL, 1, 2, 'hello', NULL);
-INSERT INTO messages VALUES (X'00000000000000000000000000000003', 1, X'0000000000000003070707070707070707070707070707070707070707070707', 1, 1, 0, 'pending', 1, 1, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, '4520123456', 'pending', NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL, NULL, 'send', 'working', NULL, 'orders', 1000, 'https://example.com/hook', X'0150239175D01F6A7D23FE322A25C812961A0D22DC742391DF1BCE60F2158459C6942278BD1B6219ED6F22381B7FA6', 'all', NULL, 0, NULL, 'hello', NULL);
+, part_link INTEGER, form TEXT, link TEXT, charge INTEGER) STRICT, WITHOUT ROWID;
+INSERT INTO messages VALUES (X'00000000000000000000000000000001', 1, X'0000000000000001070707070707070707070707070707070707070707070707', 1, 1, 0, 'sent', 1, 0, 1, 1, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, '4520123456', 'success', NULL, NULL, NULL, 0, 0, 0, 0, 'main', 'a', 4520123456, 1, 'delivered', '000', 1793534400000, 1793534400000, NULL, NULL, NULL, 0, NULL, NULL, 'send', 'settled', NULL, 'orders', 1000, 'https://example.com/hook', X'012703B829E49F902127E5CAD4E2AECDB2F3082D48CB12194B472398B372026C74308C385C051E3F48663E7EFA427D', 'all', NULL, 2, 3, 'hello', NULL, NULL, NULL, NULL);
+INSERT INTO messages VALUES (X'00000000000000000000000000000002', 1, X'0000000000000002070707070707070707070707070707070707070707070707', 1, 1, 0, 'pending', 1, 0, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, '4520123456', 'submitted', NULL, NULL, NULL, 0, 0, 0, 0, 'main', 'b', 4520123456, 1, 'accepted', NULL, 1793534400000, NULL, NULL, NULL, NULL, 0, NULL, NULL, 'send', 'working', NULL, 'orders', 1000, 'https://example.com/hook', X'01C4EBA2CF3C908DF9945BC8570E71BA51538667956A75F3C45257871149FF7D6E0B621A5727C50ED2507513160B96', 'all', NULL, 1, 2, 'hello', NULL, NULL, NULL, NULL);
+INSERT INTO messages VALUES (X'00000000000000000000000000000003', 1, X'0000000000000003070707070707070707070707070707070707070707070707', 1, 1, 0, 'pending', 1, 1, 0, 0, 9223372036854775807, 9223372036854775807, 1793534400000, 1793534400000, NULL, 1, '4520123456', 'pending', NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, NULL, NULL, 'send', 'working', NULL, 'orders', 1000, 'https://example.com/hook', X'019A02EA184FAA9A149223DE267F6E65D1F20491C3C14BF7E70146A27A8120FC3D33D1E330813A568D1EE185AA0A98', 'all', NULL, 0, NULL, 'hello', NULL, NULL, NULL, NULL);
 CREATE TABLE message_counts (
     account INTEGER PRIMARY KEY,
     messages INTEGER NOT NULL
@@ -206,7 +206,7 @@ CREATE TABLE bulk_messages (
     -- Price of the recipients that failed, expired or timed out.
     missed INTEGER NOT NULL DEFAULT 0,
     ended_at INTEGER
-, at_any_hour INTEGER NOT NULL DEFAULT 0, first_invalid INTEGER NOT NULL DEFAULT 0, first_blocked INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0, held_until INTEGER, webhook_url TEXT, webhook_events TEXT, events INTEGER NOT NULL DEFAULT 0, last_event INTEGER) STRICT, WITHOUT ROWID;
+, at_any_hour INTEGER NOT NULL DEFAULT 0, first_invalid INTEGER NOT NULL DEFAULT 0, first_blocked INTEGER NOT NULL DEFAULT 0, duplicates INTEGER NOT NULL DEFAULT 0, held_until INTEGER, webhook_url TEXT, webhook_events TEXT, events INTEGER NOT NULL DEFAULT 0, last_event INTEGER, first_sms_id INTEGER, callbacks TEXT, own_parts INTEGER) STRICT, WITHOUT ROWID;
 CREATE TABLE missed_runs (
     message BLOB NOT NULL,
     run INTEGER NOT NULL,
@@ -332,7 +332,7 @@ CREATE TABLE inbound_messages (
     parts INTEGER NOT NULL, -- in all
     missing TEXT NOT NULL, -- numbers separated by spaces
     received_at INTEGER NOT NULL,
-    joined_at INTEGER NOT NULL,
+    joined_at INTEGER NOT NULL, keyword TEXT, sms_id INTEGER,
     CHECK ((text IS NULL) <> (octets IS NULL))
 ) STRICT;
 CREATE TABLE nodes (
@@ -376,7 +376,7 @@ CREATE TABLE numbers (
     state TEXT NOT NULL,
     origin TEXT NOT NULL, -- who decides about it
     created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL, keywords TEXT,
+    updated_at INTEGER NOT NULL, keywords TEXT, sells_keywords INTEGER NOT NULL DEFAULT 0,
     CHECK (carrier IS NULL OR phone IS NULL)
 ) STRICT;
 CREATE TABLE templates (
@@ -432,7 +432,7 @@ CREATE TABLE account_settings (
     refunds TEXT NOT NULL,
     recipients_per_message INTEGER,
     spend_per_day INTEGER
-, otp INTEGER NOT NULL DEFAULT 0, webhook_url TEXT, webhook_events TEXT, countries TEXT, hourly_caps TEXT) STRICT;
+, otp INTEGER NOT NULL DEFAULT 0, webhook_url TEXT, webhook_events TEXT, countries TEXT, hourly_caps TEXT, callback_url TEXT, any_sender INTEGER NOT NULL DEFAULT 0, default_sender TEXT, strict_senders INTEGER NOT NULL DEFAULT 0, query_latin1 INTEGER NOT NULL DEFAULT 0, silent INTEGER NOT NULL DEFAULT 0, premium INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE refunds (
     subject BLOB NOT NULL, -- the id of its transfer
     number INTEGER NOT NULL, -- among the subject's, from 1
@@ -467,7 +467,7 @@ CREATE TABLE audit_log (
     detail TEXT NOT NULL -- JSON
 ) STRICT;
 INSERT INTO audit_log VALUES (1, 1793534400000, 'command-line', 'account.add', 1, '1', '{"msat":10000,"name":"acme"}');
-INSERT INTO audit_log VALUES (2, 1793534400000, 'command-line', 'key.add', 1, '1', '{"rate":7,"scopes":"sms:send"}');
+INSERT INTO audit_log VALUES (2, 1793534400000, 'command-line', 'key.add', 1, '1', '{"description":null,"rate":7,"scopes":"sms:send"}');
 INSERT INTO audit_log VALUES (3, 1793534400000, 'command-line', 'sender.request', 1, '1', '{"after":"requested","name":"Acme"}');
 INSERT INTO audit_log VALUES (4, 1793534400000, 'command-line', 'sender.approve', 1, '1', '{"after":"approved","before":"requested","name":"Acme","note":null}');
 CREATE TABLE link_states (
@@ -550,6 +550,89 @@ CREATE TABLE tries (
     at INTEGER NOT NULL,
     PRIMARY KEY (message, idx, number)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE sms_ids (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    next INTEGER NOT NULL
+) STRICT;
+INSERT INTO sms_ids VALUES (1, 1);
+CREATE TABLE sold_keywords (
+    id INTEGER PRIMARY KEY,
+    number TEXT NOT NULL,
+    word TEXT NOT NULL, -- as it is compared
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    price INTEGER NOT NULL, -- of the last period
+    bought_at INTEGER NOT NULL,
+    paid_until INTEGER NOT NULL,
+    periods INTEGER NOT NULL,
+    renews INTEGER NOT NULL,
+    reply TEXT,
+    ended_at INTEGER, -- NULL: in use
+    ended_by TEXT,
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL))
+) STRICT;
+CREATE TABLE keyword_periods (
+    keyword INTEGER NOT NULL REFERENCES sold_keywords (id),
+    number INTEGER NOT NULL, -- from 1
+    begins_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    price INTEGER NOT NULL CHECK (price >= 0),
+    transfer BLOB NOT NULL UNIQUE,
+    PRIMARY KEY (keyword, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE keyword_replies (
+    inbound BLOB PRIMARY KEY,
+    keyword INTEGER NOT NULL REFERENCES sold_keywords (id),
+    sender TEXT NOT NULL, -- who gets it
+    at INTEGER NOT NULL,
+    done_at INTEGER -- NULL: to be sent
+) STRICT, WITHOUT ROWID;
+CREATE TABLE lookups (
+    number INTEGER NOT NULL,
+    roaming INTEGER NOT NULL, -- 1: also whether the phone is abroad
+    answer TEXT NOT NULL, -- JSON
+    at INTEGER NOT NULL,
+    PRIMARY KEY (number, roaming)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE lookup_charges (
+    id BLOB PRIMARY KEY NOT NULL,
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    price INTEGER NOT NULL,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE account_logins (
+    account INTEGER NOT NULL PRIMARY KEY REFERENCES accounts (id),
+    profile TEXT, -- JSON object
+    password TEXT, -- Argon2id, as a PHC string
+    code TEXT, -- likewise
+    code_until INTEGER NOT NULL DEFAULT 0,
+    code_tries INTEGER NOT NULL DEFAULT 0,
+    -- Codes texted in the hour that began then.
+    codes_from INTEGER NOT NULL DEFAULT 0,
+    codes INTEGER NOT NULL DEFAULT 0,
+    -- The last login by password.
+    login_at INTEGER,
+    login_from TEXT
+) STRICT;
+CREATE TABLE people (
+    account INTEGER NOT NULL REFERENCES accounts (id),
+    id INTEGER NOT NULL, -- among the account's, from 1
+    number INTEGER,
+    name TEXT NOT NULL,
+    fields TEXT, -- JSON object of texts; NULL when there are none
+    PRIMARY KEY (account, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE group_people (
+    group_id INTEGER NOT NULL,
+    person INTEGER NOT NULL,
+    account INTEGER NOT NULL,
+    PRIMARY KEY (group_id, person)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE recipient_texts (
+    message BLOB NOT NULL,
+    first_idx INTEGER NOT NULL,
+    packed BLOB NOT NULL,
+    PRIMARY KEY (message, first_idx)
+) STRICT;
 CREATE INDEX account_keys_account ON account_keys (account);
 CREATE UNIQUE INDEX orders_payment ON orders (payment_hash) WHERE payment_hash IS NOT NULL;
 CREATE INDEX orders_check ON orders (check_at) WHERE check_at IS NOT NULL;
@@ -618,3 +701,16 @@ CREATE VIEW all_submissions AS
     SELECT id, 0, part_carrier, 1, 1, part_id, part_number, part_attempt, part_link, part_state,
         part_code, part_at, part_decided_at, part_noted, part_noted_code, part_noted_at
     FROM messages WHERE part_carrier IS NOT NULL;
+CREATE UNIQUE INDEX bulk_messages_first_sms_id ON bulk_messages (first_sms_id)
+    WHERE first_sms_id IS NOT NULL;
+CREATE INDEX events_callbacks ON events (subject_id, id) WHERE target = 'callback';
+CREATE UNIQUE INDEX sold_keywords_in_use ON sold_keywords (number, word) WHERE ended_at IS NULL;
+CREATE INDEX sold_keywords_due ON sold_keywords (paid_until) WHERE ended_at IS NULL;
+CREATE INDEX sold_keywords_account ON sold_keywords (account) WHERE ended_at IS NULL;
+CREATE INDEX keyword_replies_due ON keyword_replies (at) WHERE done_at IS NULL;
+CREATE INDEX keyword_replies_sender ON keyword_replies (keyword, sender, at);
+CREATE INDEX keyword_replies_age ON keyword_replies (done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX inbound_messages_account ON inbound_messages (account, id) WHERE account IS NOT NULL;
+CREATE INDEX lookups_age ON lookups (at);
+CREATE UNIQUE INDEX people_number ON people (account, number) WHERE number IS NOT NULL;
+CREATE INDEX group_people_person ON group_people (account, person);

@@ -153,6 +153,7 @@ CREATE TABLE lookup_charges (
     account BIGINT NOT NULL REFERENCES accounts (id),
     price BIGINT NOT NULL,
     at BIGINT NOT NULL
+);
 
 -- ---- logins -------------------------------------------------------------------------------------
 

@@ -121,6 +121,25 @@ async fn sends_later() {
 }
 
 #[tokio::test]
+async fn sends_flash_and_silent_messages_and_links() {
+    let shop = Shop::new().await;
+    shop.agree(AccountSettings { silent: true, ..AccountSettings::default() }).await;
+    for form in ["flash=true", "silent=1", "wappush=https%3A%2F%2Fshop.example%2F"] {
+        shop.tick();
+        let answer = shop.get("/sms/api.json", &format!("{EXAMPLE}&{form}")).await;
+        assert_eq!(answer.json()["success"], "SMS_SENT", "{form}: {answer}");
+    }
+    let list = shop.get("/view/outbox/api.json", "").await.json();
+    let shown = [0, 1, 2]
+        .map(|at| (list["outbox"][at]["flash"].clone(), list["outbox"][at]["wappush"].clone()));
+    let link = "https://shop.example/";
+    assert_eq!(
+        shown,
+        [(false.into(), link.into()), (false.into(), ().into()), (true.into(), ().into())]
+    );
+}
+
+#[tokio::test]
 async fn a_repeat_with_its_reference_is_sent_once() {
     let shop = Shop::new().await;
     let request = format!("{EXAMPLE}&reference=order-17");
