@@ -4,19 +4,17 @@
 use axum::extract::State;
 use axum::response::Response;
 use domain::id::AccountId;
-use domain::number::{Msisdn, Notation, parse};
+use domain::number::{Msisdn, Notation};
 use engine::lookups::{LookedUp, LookupError};
 
 use super::answer::{Failure, Success};
 use super::call::Call;
 use super::countries::countries;
-use super::named_objects::found_contact;
+use super::msisdn::read_number;
+use super::named_objects::{empty_group, found_contact, group_id};
 use super::parameters::Parameters;
 use super::tree::Node;
 use crate::settings::DoorState;
-
-/// E.164 §6; shorter ones are no numbers of a mobile phone.
-const DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
 
 pub(crate) async fn look_up_number(State(door): State<DoorState>, call: Call) -> Response {
     call.answer(look_up(&door, &call).await)
@@ -25,9 +23,10 @@ pub(crate) async fn look_up_number(State(door): State<DoorState>, call: Call) ->
 async fn look_up(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let account = call.sending()?;
     let asked = &call.parameters;
-    let number = match asked.get("contact") {
-        Some(_) => of_contact(door, account, asked).await?,
-        None => recipient(asked, door.settings.numbers.without_home())?,
+    let number = match (asked.get("contact"), asked.get("group"), asked.get("msisdn")) {
+        (Some(_), ..) => of_contact(door, account, asked).await?,
+        (None, Some(_), None) => of_group(door, account, asked).await?,
+        (None, ..) => recipient(asked, door.settings.numbers.without_home())?,
     };
     let found = door.engine.lookups.look_up(account, number, asked.flag("roaming")).await;
     let found = found.map_err(|error| failure(&error, asked))?;
@@ -46,30 +45,29 @@ async fn of_contact(
     contact.number.ok_or_else(none)
 }
 
-/// A group is not looked up: the answer is about one number.
+/// Members among which the first with a number is looked for.
+const MEMBERS: u32 = 100;
+
+/// The first number of a group, as the answer is about one.
+async fn of_group(
+    door: &DoorState,
+    account: AccountId,
+    asked: &Parameters,
+) -> Result<Msisdn, Failure> {
+    let group = group_id(asked)?;
+    let found = door.engine.directory.group_members(account, group, 0, MEMBERS).await?;
+    let members = found.ok_or_else(|| empty_group(asked))?;
+    let first = members.into_iter().find_map(|member| member.number);
+    first.ok_or_else(|| no_number().because("the group has no number"))
+}
+
+fn no_number() -> Failure {
+    Failure::echo("EMPTY_RECIPIENT", "hlr", "msisdn", None)
+}
+
 fn recipient(asked: &Parameters, notation: Notation) -> Result<Msisdn, Failure> {
-    if let Some(group) = asked.get("group") {
-        return Err(Failure::echo("NOT_SUPPORTED", "hlr", "group", Some(group))
-            .because("a group is not looked up, only one number or contact"));
-    }
-    let written = asked.get("msisdn");
-    let wrong = |word| Failure::echo(word, "hlr", "msisdn", written);
-    let text = written.ok_or_else(|| wrong("EMPTY_RECIPIENT"))?;
-    if text.chars().any(char::is_alphabetic) {
-        return Err(wrong("MSISDN_ALPHA"));
-    }
-    let is_mark =
-        |char: char| char.is_whitespace() || matches!(char, '+' | '-' | '(' | ')' | '.' | '/');
-    let digits: String = text.chars().filter(|char| !is_mark(*char)).collect();
-    let digits = digits.strip_prefix("00").unwrap_or(&digits);
-    if digits.chars().count() > *DIGITS.end() {
-        return Err(wrong("MSISDN_LONG"));
-    }
-    if digits.chars().count() < *DIGITS.start() {
-        return Err(wrong("MSISDN_INVALID"));
-    }
-    let number = parse(&format!("+{digits}"), notation);
-    number.map_err(|error| wrong("MSISDN_INVALID").because(error.to_string()))
+    let written = asked.get("msisdn").map(str::trim).filter(|written| !written.is_empty());
+    read_number(written.ok_or_else(no_number)?, "hlr", notation)
 }
 
 fn view(number: Msisdn, found: &LookedUp) -> Node {

@@ -58,7 +58,7 @@ pub(super) fn read_number(
         .map_err(|error| wrong("MSISDN_INVALID").because(error.to_string()))
 }
 
-fn is_mark(char: char) -> bool {
+pub(super) fn is_mark(char: char) -> bool {
     char.is_whitespace() || matches!(char, '+' | '-' | '(' | ')' | '.' | '/')
 }
 

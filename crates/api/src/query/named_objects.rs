@@ -5,18 +5,21 @@ use domain::account::people::{ContactRef, FoundContact};
 use domain::id::{AccountId, GroupId};
 
 use super::answer::Failure;
+use super::msisdn::is_mark;
 use super::parameters::Parameters;
 use crate::settings::DoorState;
 
 pub(super) fn contact_ref(parameters: &Parameters) -> Result<ContactRef, Failure> {
     let text = parameters.get("contact");
-    let contact = text.and_then(|text| text.trim_start_matches('+').parse().ok());
+    let digits = text.map(|text| text.replace(is_mark, ""));
+    let digits = digits.as_deref().map(|digits| digits.strip_prefix("00").unwrap_or(digits));
+    let contact = digits.and_then(|digits| digits.parse().ok());
     contact.and_then(ContactRef::read).ok_or_else(|| empty_contact(parameters))
 }
 
 pub(super) fn group_id(parameters: &Parameters) -> Result<GroupId, Failure> {
     let text = parameters.get("group");
-    let id = text.and_then(|text| text.parse().ok()).filter(|id| *id > 0);
+    let id = text.and_then(|text| text.trim().parse().ok()).filter(|id| *id > 0);
     id.map(GroupId).ok_or_else(|| empty_group(parameters))
 }
 

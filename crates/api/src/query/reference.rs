@@ -12,9 +12,9 @@ use super::parameters::Parameters;
 const PREFIX: &str = "query:";
 
 /// Parameters that make two requests the same.
-const SAME: [&str; 10] = [
+const SAME: [&str; 11] = [
     "msisdn", "contact", "group", "text", "sender", "schedule", "flash", "silent", "wappush",
-    "price",
+    "price", "callback",
 ];
 
 pub(super) fn read_reference(parameters: &Parameters) -> Result<Repeat, Failure> {

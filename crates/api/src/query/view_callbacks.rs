@@ -1,14 +1,15 @@
-//! `view/callbacks`: calls of the account's callback addresses, newest first. The old service's shape is not known;
-//! the fields are ours.
+//! `view/callbacks`: calls of the account's callback addresses, newest first, 100 at a time. The old service's
+//! shape is not known; the fields are ours, and so is `before`.
 
 use axum::extract::State;
 use axum::response::Response;
 use domain::event::TargetKind;
+use domain::id::EventId;
 use domain::ports::{EventSearch, EventSubject, FoundEvent};
 
 use super::answer::{Failure, Success};
 use super::call::Call;
-use super::page::page;
+use super::parameters::Parameters;
 use super::tree::Node;
 use crate::settings::DoorState;
 
@@ -18,27 +19,29 @@ pub(crate) async fn view_callbacks(State(door): State<DoorState>, call: Call) ->
     call.answer(list(&door, &call).await)
 }
 
-/// Pages are walked from the first: each begins after the last event of the one before.
 async fn list(door: &DoorState, call: &Call) -> Result<Success, Failure> {
     let account = call.looking()?;
+    let before = before(&call.parameters)?.map(EventId);
     let target = Some(TargetKind::Callback);
-    let mut search =
-        EventSearch { account: Some(account), target, limit: ROWS, ..EventSearch::default() };
-    let mut found = door.engine.events.find(search).await?;
-    for _ in 1..page(&call.parameters)?.min(PAGE_MAX) {
-        let Some(next) = found.next else {
-            found.events.clear();
-            break;
-        };
-        search.before = Some(next);
-        found = door.engine.events.find(search).await?;
-    }
+    let search = EventSearch {
+        account: Some(account),
+        target,
+        before,
+        limit: ROWS,
+        ..EventSearch::default()
+    };
+    let found = door.engine.events.find(search).await?;
     let callbacks = found.events.iter().map(view).collect();
     Ok(Success::of("VIEW_CALLBACKS", "callbacks", Node::List(callbacks)))
 }
 
-/// Each page before the one that is asked for is a search.
-const PAGE_MAX: u32 = 100;
+/// The last `callbackid` of the page before.
+fn before(parameters: &Parameters) -> Result<Option<i64>, Failure> {
+    let Some(text) = parameters.get("before") else { return Ok(None) };
+    let id = text.trim().parse().ok().filter(|id| *id > 0);
+    let wrong = || Failure::new("BAD_REQUEST").because("`before` must be a callbackid");
+    id.map(Some).ok_or_else(wrong)
+}
 
 fn view(event: &FoundEvent) -> Node {
     let kind = match event.subject {

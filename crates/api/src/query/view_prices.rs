@@ -22,16 +22,19 @@ async fn list(engine: &Engine, call: &Call) -> Result<Success, Failure> {
     let tariff = engine.accounts.tariff(Some(account)).await?;
     let credit = engine.accounts.balance(account).await?;
     let keywords = engine.keywords.keywords_of(account).await?;
-    let lookup = tariff.price(Product::Lookup, None);
-    let row = |name: &'static str, dialcode: u16, sms| {
+    let (part, lookup) = (tariff.price(Product::Part, None), tariff.price(Product::Lookup, None));
+    let row = |name: &'static str, dialcode: u16, sms, lookup| {
         let each = Node::object([("sms", price(engine, sms)), ("hlr", price(engine, lookup))]);
         Node::object([("country", name.into()), ("dialcode", dialcode.into()), ("price", each)])
     };
     let named = countries().iter().filter_map(|country| {
-        let sms = tariff.price_of_calling_code(Product::Part, country.dialcode)?;
-        Some(row(country.name, country.dialcode, sms))
+        let own = |product| tariff.price_of_calling_code(product, country.dialcode);
+        let (sms, hlr) = (own(Product::Part), own(Product::Lookup));
+        sms.or(hlr)?;
+        let (sms, hlr) = (sms.unwrap_or(part), hlr.unwrap_or(lookup));
+        Some(row(country.name, country.dialcode, sms, hlr))
     });
-    let elsewhere = row("Other countries", 0, tariff.price(Product::Part, None));
+    let elsewhere = row("Other countries", 0, part, lookup);
     let prices = Node::List(named.chain([elsewhere]).collect());
     let credit = Node::object([
         ("balance", balance(engine, credit.available)),

@@ -25,6 +25,8 @@ pub struct Plan {
     unwanted: Option<u16>,
     /// Seconds after the first, second, … failed attempt. After the last wait comes the last attempt.
     waits_s: &'static [u64],
+    /// Whether `Retry-After` makes a wait longer.
+    waits_longer: bool,
 }
 
 impl Plan {
@@ -33,10 +35,12 @@ impl Plan {
         delivered: 200..=299,
         unwanted: Some(410),
         waits_s: &[5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 21_600, 25_200, 28_800],
+        waits_longer: true,
     };
 
     /// As the query door's contract has it.
-    pub const CALLBACK: Self = Self { delivered: 200..=200, unwanted: None, waits_s: &[3_600; 24] };
+    pub const CALLBACK: Self =
+        Self { delivered: 200..=200, unwanted: None, waits_s: &[3_600; 24], waits_longer: false };
 }
 
 /// An attempt that has ended, as far as it matters for the next one.
@@ -70,7 +74,7 @@ pub fn next_attempt(plan: &Plan, tried: Tried, now: Timestamp) -> Next {
     let Some(wait) = wait_after(plan, tried.attempts) else { return Next::Failed };
     let spread = wait / 100 * u32::try_from(tried.salt % 11).unwrap_or(0);
     let asked = match status {
-        Some(TOO_MANY_REQUESTS | UNAVAILABLE) => match tried.retry_after {
+        Some(TOO_MANY_REQUESTS | UNAVAILABLE) if plan.waits_longer => match tried.retry_after {
             Some(RetryAfter::After(wait)) => wait,
             Some(RetryAfter::At(at)) => at.since(now),
             None => Duration::ZERO,

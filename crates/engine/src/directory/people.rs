@@ -164,18 +164,22 @@ fn read(result: Result<Membership, PortError>) -> Result<FoundContact, Membershi
 }
 
 fn checked(new: NewPerson) -> Result<PersonChange, PersonError> {
-    let tidy = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    // A control character would refuse every text that the value is filled into.
+    let plain = |text: &str| text.replace(char::is_control, " ").trim().to_owned();
+    let tidy = |text: String| Some(plain(&text)).filter(|text| !text.is_empty());
     let name = new.name.and_then(tidy);
     let is_long = |text: &str, max| text.chars().count() > max;
     if name.as_deref().is_some_and(|name| is_long(name, Contact::NAME_CHARS_MAX)) {
         return Err(PersonError::NameTooLong);
     }
-    if new.fields.len() > Contact::FIELDS_MAX {
+    let fields: BTreeMap<_, _> =
+        new.fields.iter().map(|(name, value)| (name.clone(), plain(value))).collect();
+    if fields.len() > Contact::FIELDS_MAX {
         return Err(PersonError::TooManyFields);
     }
-    let long = new.fields.iter().find(|(_, value)| is_long(value, Contact::FIELD_CHARS_MAX));
+    let long = fields.iter().find(|(_, value)| is_long(value, Contact::FIELD_CHARS_MAX));
     if let Some((field, _)) = long {
         return Err(PersonError::ValueTooLong { field: field.clone() });
     }
-    Ok(PersonChange { name, number: new.number, fields: new.fields })
+    Ok(PersonChange { name, number: new.number, fields })
 }

@@ -103,7 +103,16 @@ impl Lookups {
         })?;
         let at = self.clock.now();
         let id = uuid_v7(&*self.random, at);
-        let sold = SoldLookup { id, account, number, roaming, answer: answer.clone(), price };
+        let answer_kept = answer.clone();
+        let sold = SoldLookup {
+            id,
+            account,
+            number,
+            roaming,
+            answer: answer_kept,
+            price,
+            fresh_since: since,
+        };
         match self.store.sell_lookup(sold, at).await? {
             LookupSale::Paid => Ok(LookedUp { answer, at }),
             LookupSale::Insufficient { available } => {

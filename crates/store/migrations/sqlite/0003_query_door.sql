@@ -40,6 +40,10 @@ ALTER TABLE bulk_messages ADD COLUMN callbacks TEXT;
 
 ALTER TABLE account_settings ADD COLUMN callback_url TEXT;
 
+-- Of callbacks: whose they are.
+ALTER TABLE events ADD COLUMN account INTEGER;
+CREATE INDEX events_account ON events (account, id) WHERE target = 'callback';
+
 -- For the events of a campaign. Callbacks have no order, so that no event leads to them.
 CREATE INDEX events_callbacks ON events (subject_id, id) WHERE target = 'callback';
 

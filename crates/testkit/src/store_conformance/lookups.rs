@@ -7,6 +7,7 @@ use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::number::network::NetworkAnswer;
 use domain::ports::{LookupSale, SoldLookup};
+use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::Rig;
@@ -25,6 +26,7 @@ fn sold(world: &World, account: &Account, roaming: bool, price: Msat) -> SoldLoo
             ..NetworkAnswer::default()
         },
         price,
+        fresh_since: Timestamp::from_millis(i64::MAX),
     }
 }
 
@@ -34,6 +36,9 @@ pub async fn charges_a_lookup_with_its_answer(rig: &impl Rig) {
     let store = &world.store;
     let first = sold(&world, &acme, false, PRICE);
     assert_eq!(store.sell_lookup(first.clone(), at(5)).await, Ok(LookupSale::Paid));
+    // The same question was under way at the same time.
+    let twice = SoldLookup { fresh_since: at(0), ..sold(&world, &acme, false, PRICE) };
+    assert_eq!(store.sell_lookup(twice, at(5)).await, Ok(LookupSale::Paid), "it costs nothing");
     let last = |roaming, since| store.last_lookup(first.number, roaming, since);
     assert_eq!(last(false, at(5)).await, Ok(Some((first.answer.clone(), at(5)))));
     assert_eq!(last(false, at(6)).await, Ok(None), "too old");

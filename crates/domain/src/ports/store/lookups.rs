@@ -19,6 +19,8 @@ pub struct SoldLookup {
     pub roaming: bool,
     pub answer: NetworkAnswer,
     pub price: Msat,
+    /// An answer since then, of a question at the same time, is not paid for again.
+    pub fresh_since: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

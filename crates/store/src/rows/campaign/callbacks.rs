@@ -70,7 +70,8 @@ pub(super) async fn report_excluded(tx: &mut impl Tx, new: &NewBulk, first: u32)
         let (state, reason) = (excluded.why.state(), Some(excluded.why.reason()));
         let recipient = Final { index, address, state, reason, code: None };
         let report = callbacks.report(new.payer, recipient, now, now)?;
-        Some(NewCallback { message: new.content.message, index, urls: &callbacks.urls, report })
+        let (message, account) = (new.content.message, new.payer);
+        Some(NewCallback { message, account, index, urls: &callbacks.urls, report })
     });
     event::add_callbacks(tx, reports.collect(), now).await.map(drop)
 }

@@ -151,12 +151,14 @@ pub(crate) async fn add_inbound(
         .zip(&made)
         .map(|((message, number, target), (snapshot, sealed))| {
             let (kind, url) = (target.kind().as_str(), target.url());
-            params![&message.id.0, snapshot, now, kind, url, sealed.as_ref(), *number]
+            let account = message.account.filter(|_| target.kind() == TargetKind::Callback);
+            params![&message.id.0, snapshot, now, kind, url, sealed.as_ref(), *number, account]
         })
         .collect();
     tx.execute_many(
-        "INSERT INTO events (subject, subject_id, number, snapshot, at, target, url, secret, due_at)
-         VALUES ('inbound', ?1, ?7, ?2, ?3, ?4, ?5, ?6, ?3)",
+        "INSERT INTO events (subject, subject_id, number, snapshot, at, target, url, secret, due_at,
+             account)
+         VALUES ('inbound', ?1, ?7, ?2, ?3, ?4, ?5, ?6, ?3, ?8)",
         &rows,
     )
     .await

@@ -1,7 +1,7 @@
 //! Events of recipients of a campaign, for its callbacks: one for each recipient and URL, due at once and
 //! in no order. They are not in the chain of the campaign's webhooks.
 
-use domain::id::MessageId;
+use domain::id::{AccountId, MessageId};
 use domain::limits::CALLBACKS_PER_CAMPAIGN_MAX;
 use domain::ports::{Changed, RecipientReport};
 use domain::time::Timestamp;
@@ -12,6 +12,7 @@ use crate::tx::{Result, Tx, params};
 /// A recipient to be reported to each of the URLs.
 pub(crate) struct NewCallback<'a> {
     pub(crate) message: MessageId,
+    pub(crate) account: AccountId,
     /// Of the recipient.
     pub(crate) index: u32,
     pub(crate) urls: &'a [String],
@@ -35,12 +36,13 @@ pub(crate) async fn add_callbacks(
     for (callback, snapshot) in new.iter().zip(&snapshots) {
         for (place, url) in (1..).zip(callback.urls) {
             let number = number(callback.index, place);
-            rows.push(params![&callback.message, number, snapshot, now, url]);
+            rows.push(params![&callback.message, number, snapshot, now, url, callback.account]);
         }
     }
     tx.execute_many(
-        "INSERT INTO events (subject, subject_id, number, snapshot, at, target, url, due_at)
-         VALUES ('campaign', ?1, ?2, ?3, ?4, 'callback', ?5, ?4)",
+        "INSERT INTO events (subject, subject_id, number, snapshot, at, target, url, due_at,
+             account)
+         VALUES ('campaign', ?1, ?2, ?3, ?4, 'callback', ?5, ?4, ?6)",
         &rows,
     )
     .await?;

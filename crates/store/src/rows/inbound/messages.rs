@@ -78,9 +78,10 @@ pub(super) async fn add(
     )
     .await?;
     let mut events = Vec::new();
-    for message in &messages {
+    for (message, owner) in messages.iter().zip(&owners) {
         let receiver = receivers.of(&message.to);
-        let targets = [receiver.target.as_ref(), receiver.callback.as_ref()];
+        let of_owner = owner.as_ref().and_then(|owner| owner.callback.as_ref());
+        let targets = [receiver.target.as_ref(), receiver.callback.as_ref().or(of_owner)];
         let targets = targets.into_iter().flatten();
         events.extend((1..).zip(targets).map(|(number, target)| (message, number, target)));
     }

@@ -1,6 +1,7 @@
 //! The owners of inbound messages by keyword, read in the change that stores the messages: a keyword bought a
 //! moment ago applies at every node.
 
+use domain::event::Target;
 use domain::id::{AccountId, KeywordId};
 use domain::inbound::keyword::Word;
 use domain::inbound::{InboundMessage, Receivers};
@@ -13,6 +14,8 @@ pub(crate) struct KeywordOwner {
     pub(crate) account: AccountId,
     pub(crate) word: Word,
     pub(crate) has_reply: bool,
+    /// The account's callback, which gets the message.
+    pub(crate) callback: Option<Target>,
 }
 
 /// One for each message, if there is one.
@@ -36,8 +39,9 @@ pub(crate) async fn owners(
         .collect();
     let found = tx
         .query_many(
-            "SELECT id, account, reply IS NOT NULL FROM sold_keywords
-             WHERE number = ?1 AND word = ?2 AND ended_at IS NULL",
+            "SELECT k.id, k.account, k.reply IS NOT NULL, s.callback_url FROM sold_keywords k
+             LEFT JOIN account_settings s ON s.account = k.account
+             WHERE k.number = ?1 AND k.word = ?2 AND k.ended_at IS NULL",
             &rows,
         )
         .await?;
@@ -45,10 +49,12 @@ pub(crate) async fn owners(
         let Some(mut row) = rows.into_iter().next() else { continue };
         let (keyword, account) = (row.get()?, row.get()?);
         let has_reply = row.get::<i64>()? != 0;
+        let callback = row.get::<Option<String>>()?.map(|url| Target::Callback { url });
         // A number that became an account's has no keywords of others, also until these end.
         let of_number = receivers.of(&message.to).account;
         if of_number.is_none_or(|of_number| of_number == account) {
-            *owner = Some(KeywordOwner { keyword, account, word: word.clone(), has_reply });
+            let word = word.clone();
+            *owner = Some(KeywordOwner { keyword, account, word, has_reply, callback });
         }
     }
     Ok(owners)

@@ -33,6 +33,9 @@ pub(crate) async fn sell(
     sold: &SoldLookup,
     now: Timestamp,
 ) -> Result<LookupSale> {
+    if last(tx, sold.number, sold.roaming, sold.fresh_since).await?.is_some() {
+        return Ok(LookupSale::Paid);
+    }
     if sold.price > Msat::ZERO {
         match ledger::spend(tx, sold.account, sold.price, now).await? {
             None => {}

@@ -188,7 +188,8 @@ async fn report_to_callbacks(
         let (reason, code) = (status.reason, status.code.as_deref());
         let recipient = Final { index: *index, address, state: *state, reason, code };
         let report = callbacks.report(campaign.account, recipient, message.created_at, now)?;
-        Some(NewCallback { message: *id, index: *index, urls: &callbacks.urls, report })
+        let (message, account, index) = (*id, campaign.account, *index);
+        Some(NewCallback { message, account, index, urls: &callbacks.urls, report })
     });
     event::add_callbacks(tx, reports.collect(), now).await
 }

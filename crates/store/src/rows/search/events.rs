@@ -1,8 +1,8 @@
 //! Events, newest first: those of an order by its chain of events, those of a campaign by its chain and its
 //! callbacks, those of a received message by an index, and others by a bounded walk.
 
-use domain::event::{Attempt, EventState};
-use domain::id::{EventId, InboundId, MessageId, OrderId};
+use domain::event::{Attempt, EventState, TargetKind};
+use domain::id::{AccountId, EventId, InboundId, MessageId, OrderId};
 use domain::ports::{EventSearch, EventSubject, EventsFound, FoundEvent, PortError};
 use domain::time::Timestamp;
 use uuid::Uuid;
@@ -18,6 +18,8 @@ enum Source {
     Order(OrderId),
     Inbound(Uuid),
     Campaign(Uuid),
+    /// Calls of an account's callbacks.
+    Callbacks(AccountId),
 }
 
 macro_rules! select_events {
@@ -84,7 +86,9 @@ pub(crate) async fn find_events(tx: &mut impl Tx, search: &EventSearch) -> Resul
 /// `None` when the filters exclude each other.
 async fn source(tx: &mut impl Tx, search: &EventSearch) -> Result<Option<Source>> {
     let Some(message) = search.message else {
-        return Ok(Some(search.order.map_or(Source::All, Source::Order)));
+        let of_account = search.account.filter(|_| search.target == Some(TargetKind::Callback));
+        let all = of_account.map_or(Source::All, Source::Callbacks);
+        return Ok(Some(search.order.map_or(all, Source::Order)));
     };
     let rows = tx.query("SELECT order_id FROM messages WHERE id = ?1", params![&message]).await?;
     let source = match rows.into_iter().next() {
@@ -116,6 +120,12 @@ async fn walk(
         Source::All => {
             let sql = select_events!("e.id < ?1 ORDER BY e.id DESC LIMIT ?2");
             tx.query(sql, params![before, limit]).await?
+        }
+        Source::Callbacks(account) => {
+            let sql = select_events!(
+                "e.account = ?1 AND e.target = 'callback' AND e.id < ?2 ORDER BY e.id DESC LIMIT ?3"
+            );
+            tx.query(sql, params![account, before, limit]).await?
         }
         Source::Order(order) => {
             let sql = select_events!(
