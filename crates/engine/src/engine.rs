@@ -164,7 +164,7 @@ impl Engine {
             settings: settings.clone(),
             accounts: accounts.clone(),
             secrets: HotCache::default(),
-            merges: tokio::sync::Semaphore::new(limits::MERGES_MAX),
+            merges: Arc::new(tokio::sync::Semaphore::new(limits::MERGES_MAX)),
             sms_ids: Default::default(),
             waiting: Default::default(),
         });

@@ -17,6 +17,7 @@ use domain::sale::quote::{self, Limits, PricedBy, Quote, Size, To};
 use domain::text::Text;
 use domain::time::Timestamp;
 
+use super::merge::MergePlace;
 use super::render::Pieces;
 use super::request::{Content, Draft, Payment, Priority, Recipients, Sender};
 use super::{Accept, AcceptError, traffic};
@@ -40,6 +41,7 @@ pub(super) struct Judged {
     pub charge: Option<Charge>,
     /// The text of each recipient, where they differ.
     pub texts: Option<Arc<MergedTexts>>,
+    pub place: Option<MergePlace>,
     pub quote: Quote,
     /// When the last recipient that quiet hours hold at the start may be sent to.
     pub held_until: Option<Timestamp>,
@@ -80,7 +82,7 @@ impl Accept {
             Recipients::Numbers { .. } => quote::size_of_text(&text, &form, limits)?,
             Recipients::Mailbox(_) => quote::size_of_email(&text, limits)?,
         };
-        let mut texts = None;
+        let (mut texts, mut place) = (None, None);
         if payment == Payment::Shares {
             let of_account = settings.recipients_per_message.unwrap_or(u32::MAX);
             limits.recipients_max = limits.recipients_max.min(of_account);
@@ -103,9 +105,10 @@ impl Accept {
                     list.add_all(numbers.ok_or(AcceptError::NoSuchGroup)?)?;
                     if is_merged {
                         let numbers = list.numbers();
-                        let merged =
+                        let (merged, its_place) =
                             self.merge(pieces, (account, group), numbers, (&form, limits)).await?;
                         (size, texts) = (merged.size, Some(Arc::new(merged.texts)));
+                        place = Some(its_place);
                     }
                 }
                 let count = list.len();
@@ -155,6 +158,7 @@ impl Accept {
             form,
             charge,
             texts,
+            place,
             quote,
             held_until,
             settings,

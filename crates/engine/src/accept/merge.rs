@@ -22,6 +22,8 @@ use domain::number::Msisdn;
 use domain::ports::PortError;
 use domain::sale::quote::{self, Limits, QuoteError, Size};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::render::{Field, Pieces, RenderError, Variables};
 use super::{Accept, AcceptError};
 
@@ -34,6 +36,10 @@ pub(super) struct Merged {
     pub size: Size,
 }
 
+/// A campaign's place among those whose texts are in memory, until it is stored.
+#[derive(Debug)]
+pub(super) struct MergePlace(#[expect(dead_code, reason = "held")] OwnedSemaphorePermit);
+
 impl Accept {
     /// The texts for these numbers, which are those of the group and others. Contacts are read by page: only the
     /// texts stay in memory.
@@ -43,9 +49,9 @@ impl Accept {
         (account, group): (AccountId, GroupId),
         numbers: &[Msisdn],
         (form, limits): (&Form, Limits),
-    ) -> Result<Merged, AcceptError> {
+    ) -> Result<(Merged, MergePlace), AcceptError> {
         let broke_off = |_| PortError::Unavailable("the work broke off".to_owned());
-        let _place = self.merges.acquire().await.map_err(broke_off)?;
+        let place = MergePlace(self.merges.clone().acquire_owned().await.map_err(broke_off)?);
         let filling = Arc::new(Mutex::new(Filling::new(pieces, form.clone(), limits)));
         let mut after = None;
         loop {
@@ -64,15 +70,17 @@ impl Accept {
             }
         }
         let (numbers, filled) = (numbers.to_vec(), filling.clone());
-        self.beside(numbers.len(), move || {
-            let mut filling = filled.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(
-                &mut *filling,
-                Filling::new(Pieces::plain_text(String::new()), Form::Text, limits),
-            )
-            .finish(&numbers)
-        })
-        .await?
+        let merged = self
+            .beside(numbers.len(), move || {
+                let mut filling = filled.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::replace(
+                    &mut *filling,
+                    Filling::new(Pieces::plain_text(String::new()), Form::Text, limits),
+                )
+                .finish(&numbers)
+            })
+            .await??;
+        Ok((merged, place))
     }
 }
 
@@ -120,7 +128,12 @@ impl Filling {
 
     fn add(&mut self, number: Msisdn, contact: Option<&Contact>) -> Result<(), AcceptError> {
         let text = self.pieces.fill(|field| Ok(filled(field, contact)))?;
-        let size = quote::size_of_text(&text, &self.form, self.limits)?;
+        let size = quote::size_of_text(&text, &self.form, self.limits);
+        let size = size.map_err(|error| match error {
+            // Of a text whose only field is a mistake.
+            QuoteError::EmptyText => self.missing().unwrap_or_else(|| error.into()),
+            error => error.into(),
+        })?;
         if size.parts > self.size.parts {
             self.size = size;
         }
@@ -131,13 +144,20 @@ impl Filling {
         Ok(())
     }
 
+    /// A field that no contact so far has, and that has no fallback.
+    fn missing(&self) -> Option<AcceptError> {
+        let is_missing = |field: &&Field| {
+            let is_known = is_usual(&field.name) || self.found.contains(&field.name);
+            !is_known && field.fallback.is_none()
+        };
+        let field = self.pieces.fields().find(is_missing)?;
+        Some(RenderError::Missing(field.name.clone()).into())
+    }
+
     /// Numbers without a contact are sent the text without values.
     fn finish(mut self, numbers: &[Msisdn]) -> Result<Merged, AcceptError> {
-        for field in self.pieces.fields() {
-            let is_known = is_usual(&field.name) || self.found.contains(&field.name);
-            if !is_known && field.fallback.is_none() {
-                return Err(RenderError::Missing(field.name.clone()).into());
-            }
+        if let Some(missing) = self.missing() {
+            return Err(missing);
         }
         self.texts = std::mem::take(&mut self.texts).sorted();
         let strangers: Vec<_> =

@@ -76,8 +76,8 @@ pub struct Accept {
     pub(crate) accounts: Arc<Accounts>,
     /// Secrets that sign the webhooks of accounts.
     pub(crate) secrets: HotCache<AccountId, Secret>,
-    /// Places of campaigns whose texts differ by recipient, while they are filled in.
-    pub(crate) merges: Semaphore,
+    /// Places of campaigns whose texts differ by recipient, until they are stored.
+    pub(crate) merges: Arc<Semaphore>,
     /// Ids of the query door.
     pub(crate) sms_ids: SmsIds,
     /// Orders paid from credit, queued for the next call to the store.

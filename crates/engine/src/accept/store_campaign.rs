@@ -39,6 +39,7 @@ impl Accept {
             form,
             charge,
             texts,
+            place,
             quote,
             held_until,
             settings,
@@ -98,6 +99,7 @@ impl Accept {
         let parts_in_all = new.own_parts().unwrap_or_else(|| same_parts(parts, total, left_out));
         let counted = self.count_traffic(Some(account), traffic).await?;
         let stored = self.store.add_bulk(Arc::new(new)).await;
+        drop(place);
         if is_refused(&stored)
             || matches!(&stored, Ok(spent) if !matches!(spent, Spent::Done { .. }))
         {

@@ -39,13 +39,17 @@ impl Inbound {
                 return false;
             }
         };
+        let mut failed = 0;
         for reply in &due {
             if let Err(error) = self.send_reply(reply).await {
                 tracing::warn!(%error, "could not send a reply; trying again");
-                return false;
+                if !matches!(error, PortError::Refused(_)) {
+                    return false;
+                }
+                failed += 1;
             }
         }
-        due.len() == KEYWORD_REPLIES_BATCH_MAX as usize
+        due.len() == KEYWORD_REPLIES_BATCH_MAX as usize && failed == 0
     }
 
     async fn send_reply(&self, reply: &DueReply) -> Result<(), PortError> {

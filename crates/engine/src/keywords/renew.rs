@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::inbound::sold_keyword::SoldKeyword;
 use domain::limits::KEYWORDS_RENEWED_MAX;
-use domain::ports::{Renewal, Renewed};
+use domain::ports::{PortError, Renewal, Renewed};
 
 use super::{KeywordError, Keywords};
 
@@ -29,13 +29,17 @@ impl Keywords {
                 return false;
             }
         };
+        let mut failed = 0;
         for keyword in &due {
             if let Err(error) = self.renew_one(keyword).await {
                 tracing::warn!(keyword = keyword.id.0, %error, "could not renew a keyword; trying again");
-                return false;
+                if !matches!(error, KeywordError::Store(PortError::Refused(_))) {
+                    return false;
+                }
+                failed += 1;
             }
         }
-        due.len() == KEYWORDS_RENEWED_MAX as usize
+        due.len() == KEYWORDS_RENEWED_MAX as usize && failed == 0
     }
 
     async fn renew_one(&self, keyword: &SoldKeyword) -> Result<(), KeywordError> {

@@ -121,6 +121,10 @@ impl Logins {
         };
         let hash = found.as_ref().and_then(|login| login.password.clone());
         let is_right = self.accounts.passwords.verify(request.password.clone(), hash).await?;
+        if !is_right && let Some(code) = &request.code {
+            // A wrong password with a code takes as long as a wrong code.
+            self.accounts.passwords.verify(code.clone(), None).await?;
+        }
         let StoredLogin { account, second_factor, .. } =
             found.filter(|_| is_right).ok_or(LoginError::Wrong)?;
         match (second_factor, &request.code) {

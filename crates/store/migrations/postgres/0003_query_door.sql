@@ -128,13 +128,8 @@ CREATE INDEX keyword_replies_age ON keyword_replies (done_at) WHERE done_at IS N
 
 -- The keyword by which a message is its account's, as it is compared. Earlier messages have none.
 ALTER TABLE inbound_messages ADD COLUMN keyword TEXT COLLATE "C";
--- The query door's id; NULL: it is of no account.
+-- The query door's id; NULL: it is of no account, or came before there were ids.
 ALTER TABLE inbound_messages ADD COLUMN sms_id BIGINT;
-
-UPDATE inbound_messages SET sms_id = numbered.sms_id FROM (
-    SELECT id, row_number() OVER (ORDER BY id) AS sms_id FROM inbound_messages WHERE account IS NOT NULL
-) numbered WHERE numbered.id = inbound_messages.id;
-UPDATE sms_ids SET next = next + (SELECT count(*) FROM inbound_messages WHERE account IS NOT NULL);
 
 CREATE INDEX inbound_messages_account ON inbound_messages (account, id) WHERE account IS NOT NULL;
 

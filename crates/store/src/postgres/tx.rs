@@ -166,6 +166,7 @@ fn key(lock: &AdvisoryLock<'_>) -> i64 {
         AdvisoryLock::ShareLinks => "share links".to_owned(),
         AdvisoryLock::JoinParts(carrier) => format!("join parts {carrier}"),
         AdvisoryLock::Prices => "prices".to_owned(),
+        AdvisoryLock::Lookup(number) => format!("lookup {number}"),
     })
 }
 

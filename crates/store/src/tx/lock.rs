@@ -15,4 +15,6 @@ pub(crate) enum AdvisoryLock<'a> {
     JoinParts(&'a str),
     /// Counting the prices of all accounts, to add some.
     Prices,
+    /// Selling an answer about this number, after a search for one that is fresh.
+    Lookup(&'a str),
 }

@@ -352,6 +352,7 @@ macro_rules! store_conformance {
             an_operator_ends_a_keyword_at_once
             keywords_on_an_own_number_cost_nothing
             a_message_belongs_to_the_owner_of_its_keyword
+            a_message_with_a_keyword_is_reported_to_its_owners_callback
             a_reply_is_stored_with_its_message_and_within_its_limits
             // lookups
             charges_a_lookup_with_its_answer

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::account::operator::{Action, Actor};
 use domain::account::{Account, AccountSettings};
+use domain::event::TargetKind;
 use domain::id::{AccountId, OperatorId};
 use domain::inbound::keyword::Keywords;
 use domain::inbound::sold_keyword::{EndedBy, Offer, SoldKeyword};
@@ -13,7 +14,8 @@ use domain::limits::{KEYWORD_REPLIES_HOUR, KEYWORD_REPLIES_PER_HOUR_MAX};
 use domain::money::Msat;
 use domain::number::own::{Abilities, NumberTerms};
 use domain::ports::{
-    AuditList, BoughtKeyword, KeywordChange, KeywordList, NewKeyword, PortError, Renewal, Renewed,
+    AuditList, BoughtKeyword, EventSearch, KeywordChange, KeywordList, NewKeyword, PortError,
+    Renewal, Renewed,
 };
 use domain::text::Text;
 use domain::time::Timestamp;
@@ -288,6 +290,33 @@ pub async fn a_message_belongs_to_the_owner_of_its_keyword(rig: &impl Rig) {
     assert_eq!((own.0.as_str(), own.1.as_deref()), ("pacman to another number", None));
     assert!(pacman.2 < own.2 && own.2 < doom.2, "ids grow");
     assert_eq!((of_acme.len(), of_other.len(), world.came_in().await.len()), (2, 1, 5));
+}
+
+pub async fn a_message_with_a_keyword_is_reported_to_its_owners_callback(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let (acme, other) = (world.account(credit(2)).await, world.account(credit(2)).await);
+    world.shared_number().await;
+    world.buy(&acme, "pacman", at(0)).await;
+    for (account, url) in
+        [(acme.id, "https://acme.example/in"), (other.id, "https://other.example")]
+    {
+        let callback_url = Some(url.to_owned());
+        let settings = AccountSettings { callback_url, ..AccountSettings::default() };
+        assert!(world.store.set_account_settings(account, settings, BY, at(1)).await.unwrap());
+    }
+    let receivers = receivers(other.id);
+    for (second, text) in (10..).zip(["Pacman two", "what is pacman", "stop pacman"]) {
+        let part = InboundPart { to: Party::new(SHARED), ..whole(text, at(second)) };
+        world.take_as(&receivers, &[part], at(second)).await;
+    }
+    let calls = async |account| {
+        let (account, target) = (Some(account), Some(TargetKind::Callback));
+        let search = EventSearch { account, target, limit: 9, ..EventSearch::default() };
+        let found = world.store.find_events(search).await.unwrap().events;
+        found.into_iter().map(|event| event.url.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(calls(acme.id).await, ["https://acme.example/in"]);
+    assert!(calls(other.id).await.is_empty());
 }
 
 pub async fn a_reply_is_stored_with_its_message_and_within_its_limits(rig: &impl Rig) {

@@ -57,6 +57,8 @@ impl<T> Queue<T> {
         let before = std::mem::replace(&mut receiver.bound, bound);
         let class = receiver.pace.class();
         if !class.is_unproven() {
+            // Others that wait there have room, and what nobody uses is forgotten.
+            self.unblock_bound(&before);
             return;
         }
         if receiver.running > 0 {

@@ -149,7 +149,11 @@ pub(crate) async fn put(
     }
     let number = new.number;
     let nobody = Known { id: None, number, name: None, fields: BTreeMap::new() };
-    change_known(tx, account, nobody, new, by, now).await
+    let (added, _) = store_person(tx, account, &nobody, new).await?;
+    let id = added.id.map_or(0, |id| id.0);
+    audit_change(tx, account, id, Action::ContactAdd, json!({}), by, now).await?;
+    // Nobody has the number, so no group has it.
+    Ok(added.with(Vec::new()))
 }
 
 pub(crate) async fn change(
@@ -174,11 +178,31 @@ async fn change_known(
     by: Actor,
     now: Timestamp,
 ) -> Result<FoundContact> {
+    let (after, action) = store_person(tx, account, &before, change).await?;
+    let id = after.id.unwrap_or(PersonId(0));
+    if after.number != before.number {
+        move_number(tx, account, id, before.number, &after).await?;
+    }
+    let is_same = |one: &Known, other: &Known| one.name == other.name && one.fields == other.fields;
+    if !is_same(&before, &after) {
+        write_copies(tx, account, &after).await?;
+    }
+    audit_change(tx, account, id.0, action, json!({}), by, now).await?;
+    with_its_groups(tx, account, after).await
+}
+
+/// The row alone. With what the change is called.
+async fn store_person(
+    tx: &mut impl Tx,
+    account: AccountId,
+    before: &Known,
+    change: &PersonChange,
+) -> Result<(Known, Action)> {
     let mut fields = before.fields.clone();
     fields.extend(change.fields.clone());
     let number = change.number.or(before.number);
     let unnamed = || number.map_or_else(String::new, |number| number.digits().to_string());
-    let name = change.name.clone().or(before.name).unwrap_or_else(unnamed);
+    let name = change.name.clone().or_else(|| before.name.clone()).unwrap_or_else(unnamed);
     if number != before.number {
         check_number_is_free(tx, account, number, before.id).await?;
     }
@@ -204,13 +228,7 @@ async fn change_known(
             (id, Action::ContactAdd)
         }
     };
-    let after = Known { id: Some(id), number, name: Some(name), fields };
-    if number != before.number {
-        move_number(tx, account, id, before.number, &after).await?;
-    }
-    write_copies(tx, account, &after).await?;
-    audit_change(tx, account, id.0, action, json!({}), by, now).await?;
-    with_its_groups(tx, account, after).await
+    Ok((Known { id: Some(id), number, name: Some(name), fields }, action))
 }
 
 async fn check_number_is_free(

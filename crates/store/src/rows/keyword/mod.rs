@@ -87,6 +87,13 @@ pub(crate) async fn list(tx: &mut impl Tx, list: &KeywordList) -> Result<Vec<Sol
     let after = list.after.map_or(0, |after| after.0);
     let account = list.account.map_or(0, |account| account.0);
     let number = list.number.as_ref().map_or("", |number| number.as_str());
+    if account > 0 && number.is_empty() {
+        let sql = select_keywords!(
+            "WHERE account = ?2 AND id > ?1 AND ended_at IS NULL ORDER BY id LIMIT ?3"
+        );
+        let rows = tx.query(sql, params![after, account, list.limit]).await?;
+        return rows.into_iter().map(read).collect();
+    }
     let rows = tx
         .query(
             select_keywords!(

@@ -8,7 +8,7 @@ use domain::sale::ledger::TransferKind;
 use domain::time::Timestamp;
 
 use crate::rows::ledger::{self, Short};
-use crate::tx::{Result, Tx, params};
+use crate::tx::{AdvisoryLock, Result, Tx, params};
 
 pub(crate) async fn last(
     tx: &mut impl Tx,
@@ -33,6 +33,7 @@ pub(crate) async fn sell(
     sold: &SoldLookup,
     now: Timestamp,
 ) -> Result<LookupSale> {
+    tx.lock(AdvisoryLock::Lookup(&sold.number.digits().to_string())).await?;
     if last(tx, sold.number, sold.roaming, sold.fresh_since).await?.is_some() {
         return Ok(LookupSale::Paid);
     }
