@@ -76,13 +76,17 @@ async fn a_keyword_is_bought_answered_and_paid_for_over_a_kill() {
     phones.bound(1).await;
     says(&phones, "1920", "pacman from a short code").await;
     says(&phones, "4520123457", "PACMAN!").await;
-    assert_eq!(phones.got(2).await, [reply("4520123456"), reply("4520123457")]);
+    // What was with the carrier at the kill may come once more.
+    let got = phones.got(2).await;
+    let again = usize::from(got[1] == reply("4520123456"));
+    let got = phones.got(2 + again).await.split_off(1 + again);
+    assert_eq!(got, [reply("4520123457")]);
 
     // The opt-out comes first: neither the reply nor the keyword.
     says(&phones, "4520123458", "STOP pacman").await;
     says(&phones, "4520123458", "pacman after all").await;
     says(&phones, "4520123459", "pacman last").await;
-    assert_eq!(phones.got(3).await[2], reply("4520123459"));
+    assert_eq!(phones.got(3 + again).await[2 + again], reply("4520123459"));
 
     let inbox = acme.call(&server, "view/inbox", "").await;
     let texts: Vec<_> = inbox["inbox"].as_array().unwrap().iter().map(|row| &row["text"]).collect();

@@ -81,7 +81,7 @@ async fn migrates_once_when_many_open_at_once() {
         .connect()
         .query_row("SELECT count(*) FROM schema_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(versions, 2);
+    assert_eq!(versions, 3);
 }
 
 #[tokio::test]

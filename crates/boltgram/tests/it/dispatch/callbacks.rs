@@ -125,7 +125,7 @@ async fn a_received_message_is_reported_to_the_accounts_callback() {
     assert_eq!(
         target(&calls[0], noon),
         "/hook?a=b&msisdn=4520123456&dialcode=45&number=20123456&timestamp=…&gateway=1919\
-         &keyword=HEJ&network=&text=Hej%20%26%20tak%20%2B%20%C3%A6%231&mms="
+         &keyword=hej&network=&text=Hej%20%26%20tak%20%2B%20%C3%A6%231&mms="
     );
 }
 
