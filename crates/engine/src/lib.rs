@@ -20,6 +20,7 @@ mod commit_progress;
 mod hot_cache;
 mod ids;
 mod inbox;
+mod list_search;
 mod live;
 mod other_nodes;
 mod reload;

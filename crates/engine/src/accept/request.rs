@@ -3,6 +3,7 @@
 use std::fmt;
 
 use domain::id::{AccountId, GroupId, MessageId, OrderId, TemplateId};
+use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::campaign::{CampaignEvents, Idempotency, LeftOut};
 use domain::message::door::Door;
@@ -168,6 +169,18 @@ pub struct Demands {
     pub limits: Limits,
     /// A message with more recipients uses the bulk lane, and is none of one-time passwords.
     pub single_lane_max: usize,
+}
+
+impl Demands {
+    /// Of the house's own texts, as for an order: one text to one number.
+    pub(crate) const ONE_TEXT: Self = Self {
+        limits: Limits {
+            chars_max: limits::ORDER_TEXT_CHARS_MAX,
+            parts_max: u8::MAX,
+            recipients_max: 1,
+        },
+        single_lane_max: 1,
+    };
 }
 
 /// What was accepted, by this request or an earlier one that it repeats.

@@ -15,6 +15,7 @@ use domain::ports::{PortError, RecipientList};
 use domain::text::Text;
 
 use super::Campaigns;
+use crate::list_search::Search;
 
 /// What is asked for. The search finds an id, digits of a number, or words of a text, in any case.
 #[derive(Debug, Clone, Copy)]
@@ -51,38 +52,6 @@ impl OutboxRow {
     /// Of this recipient. An order has one recipient, and its price stands with the message.
     pub fn price(&self) -> Msat {
         if self.message.order.is_some() { self.message.price } else { self.recipient.price }
-    }
-}
-
-/// A search as it is compared.
-struct Search {
-    text: String,
-    /// Digits to look for in numbers; empty for a search that is no number.
-    digits: String,
-}
-
-impl Search {
-    fn new(search: &str) -> Self {
-        let is_mark = |char: char| matches!(char, '+' | ' ' | '-' | '(' | ')');
-        let digits: String = search.chars().filter(|char| !is_mark(*char)).collect();
-        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        let digits = if is_number { digits } else { String::new() };
-        // A number is stored without what is dialled before it.
-        let digits = digits.trim_start_matches("00").to_owned();
-        Self { text: search.trim().to_lowercase(), digits }
-    }
-
-    fn sms_id(&self) -> Option<u64> {
-        let is_written_so = !self.digits.is_empty() && self.text == self.digits;
-        self.text.parse().ok().filter(|_| is_written_so)
-    }
-
-    fn finds_text(&self, message: &BulkMessage) -> bool {
-        message.text.as_str().to_lowercase().contains(&self.text)
-    }
-
-    fn finds_number(&self, recipient: &BulkRecipient) -> bool {
-        !self.digits.is_empty() && recipient.address.contains(&self.digits)
     }
 }
 
@@ -169,12 +138,13 @@ impl Campaigns {
     ) -> Result<(), PortError> {
         let (total, message) = (message.counts.total(), Arc::new(message));
         match search {
-            Some(search) if !search.finds_text(&message) => {
+            Some(search) if !search.is_in_text(&message.text) => {
                 page.spend(1);
-                if search.digits.is_empty() {
+                if !search.has_digits() {
                     return Ok(());
                 }
-                self.add_run(page, &message, (0, total), |one| search.finds_number(one)).await
+                self.add_run(page, &message, (0, total), |one| search.is_in_number(&one.address))
+                    .await
             }
             // All of its recipients: those of earlier pages are not read.
             _ => {
@@ -208,26 +178,5 @@ impl Campaigns {
             first = found.next.unwrap_or(end);
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_search_is_a_number_or_words() {
-        for (search, digits, sms_id) in [
-            ("+45 20 12 34-56", "4520123456", None),
-            ("004520123456", "4520123456", None),
-            ("4520123456", "4520123456", Some(4_520_123_456)),
-            ("17", "17", Some(17)),
-            ("Rød grød", "", None),
-            ("17 æbler", "", None),
-            ("", "", None),
-        ] {
-            let read = Search::new(search);
-            assert_eq!((read.digits.as_str(), read.sms_id()), (digits, sms_id), "{search}");
-        }
     }
 }

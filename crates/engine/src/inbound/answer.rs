@@ -2,13 +2,11 @@
 
 use domain::id::{AccountId, OrderId};
 use domain::inbound::Party;
-use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::door::Door;
 use domain::message::form::Form;
 use domain::number::{Msisdn, SenderId};
 use domain::sale::client::LOCAL_CLIENT;
-use domain::sale::quote::Limits;
 use domain::secret::Secret;
 use domain::text::Text;
 use sha2::{Digest, Sha256};
@@ -16,16 +14,6 @@ use sha2::{Digest, Sha256};
 use crate::accept::{
     CampaignWebhookRequest, Content, Demands, Draft, Payment, Priority, Recipients, Repeat,
     Request, Sender,
-};
-
-/// As for an order: one text to one number.
-const DEMANDS: Demands = Demands {
-    limits: Limits {
-        chars_max: limits::ORDER_TEXT_CHARS_MAX,
-        parts_max: u8::MAX,
-        recipients_max: 1,
-    },
-    single_lane_max: 1,
 };
 
 pub(super) struct Answer {
@@ -52,7 +40,7 @@ impl Answer {
                 to: Recipients::Numbers { list: AddressList::of(self.to), group: None },
                 start_at: None,
                 priority: Priority::Normal,
-                demands: DEMANDS,
+                demands: Demands::ONE_TEXT,
             },
             door: Door::Inbound,
             client: LOCAL_CLIENT.to_owned(),

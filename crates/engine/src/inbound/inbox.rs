@@ -9,6 +9,7 @@ use domain::ports::{PortError, ReceivedMessage};
 
 use super::Inbound;
 use crate::engine::Engine;
+use crate::list_search::Search;
 
 /// What is looked for. The search finds an id, a keyword, digits of a number, or words of a text, in any case.
 #[derive(Debug, Clone, Copy)]
@@ -17,41 +18,6 @@ pub struct InboxAsked<'a> {
     /// Messages on the pages before.
     pub skip: u64,
     pub limit: u32,
-}
-
-/// A search as it is compared.
-struct Search {
-    text: String,
-    /// Digits to look for in numbers; empty for a search that is no number.
-    digits: String,
-}
-
-impl Search {
-    fn new(search: &str) -> Self {
-        let is_mark = |char: char| matches!(char, '+' | ' ' | '-' | '(' | ')');
-        let digits: String = search.chars().filter(|char| !is_mark(*char)).collect();
-        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        let digits = if is_number { digits } else { String::new() };
-        // A number is stored without what is dialled before it.
-        let digits = digits.trim_start_matches("00").to_owned();
-        Self { text: search.trim().to_lowercase(), digits }
-    }
-
-    fn finds(&self, row: &ReceivedMessage) -> bool {
-        let ReceivedMessage { message, sms_id, keyword } = row;
-        let in_numbers = || {
-            let numbers = [message.from.as_str(), message.to.as_str()];
-            !self.digits.is_empty()
-                && (numbers.iter().any(|number| number.contains(&self.digits))
-                    || sms_id.is_some_and(|id| id.to_string() == self.digits))
-        };
-        let in_keyword = || keyword.as_ref().is_some_and(|word| word.as_str() == self.text);
-        let in_text = || {
-            let text = message.content.text();
-            text.is_some_and(|text| text.as_str().to_lowercase().contains(&self.text))
-        };
-        in_numbers() || in_keyword() || in_text()
-    }
 }
 
 impl Engine {
@@ -80,7 +46,7 @@ impl Inbound {
             before = Some(last.message.id);
             read += INBOX_BATCH;
             for row in batch {
-                if search.as_ref().is_some_and(|search| !search.finds(&row)) {
+                if search.as_ref().is_some_and(|search| !finds(search, &row)) {
                     continue;
                 }
                 if skip > 0 {
@@ -92,4 +58,16 @@ impl Inbound {
         }
         Ok(found)
     }
+}
+
+fn finds(search: &Search, row: &ReceivedMessage) -> bool {
+    let ReceivedMessage { message, sms_id, keyword } = row;
+    let in_numbers = || {
+        search.is_in_number(message.from.as_str())
+            || search.is_in_number(message.to.as_str())
+            || sms_id.is_some_and(|id| search.is_number(&id.to_string()))
+    };
+    let in_keyword = || keyword.as_ref().is_some_and(|word| search.is_word(word.as_str()));
+    let in_text = || message.content.text().is_some_and(|text| search.is_in_text(text));
+    in_numbers() || in_keyword() || in_text()
 }

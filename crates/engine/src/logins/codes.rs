@@ -6,7 +6,6 @@
 use domain::account::operator::Actor;
 use domain::account::{Account, AccountName};
 use domain::id::AccountId;
-use domain::limits;
 use domain::message::address_list::AddressList;
 use domain::message::door::Door;
 use domain::message::form::Form;
@@ -14,7 +13,6 @@ use domain::money::Msat;
 use domain::number::Msisdn;
 use domain::ports::{NewAccount, PortError};
 use domain::sale::client::LOCAL_CLIENT;
-use domain::sale::quote::Limits;
 use domain::secret::Secret;
 
 use super::{LoginError, Logins};
@@ -26,16 +24,6 @@ use crate::accounts::webhook_secret;
 
 /// The account of the house whose orders these texts are. It has no key.
 pub const CODES_ACCOUNT: &str = "boltgram.login-codes";
-
-/// As for an order: one text to one number.
-const DEMANDS: Demands = Demands {
-    limits: Limits {
-        chars_max: limits::ORDER_TEXT_CHARS_MAX,
-        parts_max: u8::MAX,
-        recipients_max: 1,
-    },
-    single_lane_max: 1,
-};
 
 /// Six digits.
 const CODES: u128 = 1_000_000;
@@ -61,7 +49,7 @@ impl Logins {
                 to: Recipients::Numbers { list: AddressList::of(to), group: None },
                 start_at: None,
                 priority: Priority::Normal,
-                demands: DEMANDS,
+                demands: Demands::ONE_TEXT,
             },
             door: Door::Login,
             client: LOCAL_CLIENT.to_owned(),
