@@ -73,7 +73,7 @@ fn inbound_parameters(message: &InboundMessage) -> Vec<(String, String)> {
         ("timestamp", message.received_at.as_secs().to_string()),
         ("gateway", message.to.as_str().to_owned()),
         ("keyword", message.keyword().unwrap_or_default().to_lowercase()),
-        // The phone's network, which carriers do not tell.
+        // The phone's network, which carriers do not report.
         ("network", String::new()),
         ("text", text.to_owned()),
         ("mms", String::new()),

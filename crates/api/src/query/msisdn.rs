@@ -120,8 +120,8 @@ mod tests {
             ("", "EMPTY_RECIPIENT"),
             (" , ,", "EMPTY_RECIPIENT"),
         ] {
-            let told = read(written).unwrap_err();
-            assert!(told.contains(&format!(r#""error":"{word}""#)), "{written}: {told}");
+            let error = read(written).unwrap_err();
+            assert!(error.contains(&format!(r#""error":"{word}""#)), "{written}: {error}");
         }
     }
 

@@ -206,8 +206,8 @@ mod tests {
             assert_eq!(read(past).unwrap(), None, "{past}");
         }
         for wrong in ["tomorrow", "1800000001.5", "2027-01-01", "9223372036854775807", "1e9"] {
-            let told = read(wrong).unwrap_err().into_tree().to_json();
-            assert!(told.contains("SCHEDULED_INVALID"), "{told}");
+            let error = read(wrong).unwrap_err().into_tree().to_json();
+            assert!(error.contains("SCHEDULED_INVALID"), "{error}");
         }
     }
 }

@@ -94,8 +94,8 @@ mod tests {
         for (written, word) in
             [("", "SENDER_EMPTY"), ("   ", "SENDER_EMPTY"), ("日本語", "SENDER_EMPTY")]
         {
-            let told = read(written, false).unwrap_err();
-            assert!(told.contains(&format!(r#""error":"{word}""#)), "{written}: {told}");
+            let error = read(written, false).unwrap_err();
+            assert!(error.contains(&format!(r#""error":"{word}""#)), "{written}: {error}");
         }
     }
 
@@ -108,8 +108,8 @@ mod tests {
             ("1234567890123456", "SENDER_LONG"),
             (" ", "SENDER_EMPTY"),
         ] {
-            let told = read(written, true).unwrap_err();
-            assert!(told.contains(&format!(r#""error":"{word}""#)), "{written}: {told}");
+            let error = read(written, true).unwrap_err();
+            assert!(error.contains(&format!(r#""error":"{word}""#)), "{written}: {error}");
         }
         assert_eq!(read("Bagerietpaa", true).unwrap(), ["Bagerietpaa"]);
         assert_eq!(read("+4512345678", true).unwrap(), ["4512345678"]);

@@ -16,12 +16,12 @@ use crate::world::Fate;
 #[tokio::test]
 async fn sends_the_example_of_the_contract() {
     let shop = Shop::new().await;
-    let mut told = String::new();
+    let mut transcript = String::new();
     for path in ["/api/4/sms/api.json", "/api/4/sms/api.xml", "/sms/api.json", "/sms/api.xml"] {
-        writeln!(told, "GET {path}\n{}\n", shop.get(path, EXAMPLE).await).unwrap();
-        writeln!(told, "POST {path}\n{}\n", shop.post(path, EXAMPLE).await).unwrap();
+        writeln!(transcript, "GET {path}\n{}\n", shop.get(path, EXAMPLE).await).unwrap();
+        writeln!(transcript, "POST {path}\n{}\n", shop.post(path, EXAMPLE).await).unwrap();
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
     assert_eq!(shop.stored().await, 8);
 }
 
@@ -42,14 +42,14 @@ async fn an_empty_query_string_and_a_form_are_one_request() {
 #[tokio::test]
 async fn counts_parts_characters_and_kroner() {
     let shop = Shop::new().await;
-    let mut told = String::new();
+    let mut transcript = String::new();
     for text in ["a", "%C3%A6%C3%B8%C3%A5", "%E2%82%AC", &"a".repeat(161), &"%C3%BE".repeat(71)] {
         let parameters = format!("msisdn=4512345678&sender=You&text={text}");
         let sms = shop.get("/sms/api.json", &parameters).await.json()["sms"].clone();
         let shown: String = text.chars().take(12).collect();
-        writeln!(told, "{shown}: {sms}").unwrap();
+        writeln!(transcript, "{shown}: {sms}").unwrap();
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
 }
 
 #[tokio::test]
@@ -79,11 +79,11 @@ async fn ids_grow_and_find_their_message() {
 #[tokio::test]
 async fn a_sender_that_is_not_approved_is_replaced_and_the_answer_says_so() {
     let shop = Shop::new().await;
-    let mut told = String::new();
+    let mut transcript = String::new();
     let mut send = async |sender: &str, why: &str| {
         let parameters = format!("msisdn=4512345678&text=a&sender={sender}");
         let answer = shop.get("/sms/api.json", &parameters).await;
-        writeln!(told, "{why} {sender}: {}", answer.body).unwrap();
+        writeln!(transcript, "{why} {sender}: {}", answer.body).unwrap();
     };
     send("ACME", "approved").await;
     send("A-C.M+E", "approved when corrected").await;
@@ -95,7 +95,7 @@ async fn a_sender_that_is_not_approved_is_replaced_and_the_answer_says_so() {
     shop.agree(AccountSettings { senders: rules, ..AccountSettings::default() }).await;
     send("Other", "any").await;
     send("Min%20blog%20om%20mad", "any, corrected").await;
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
 }
 
 #[tokio::test]
@@ -163,11 +163,11 @@ async fn shows_the_outbox() {
     shop.open.house.clock.advance(Duration::from_millis(1_500));
     shop.open.house.world().carry(|_| Fate::Failed).await;
     shop.send("4520123457", "fourth").await;
-    let mut told = String::new();
+    let mut transcript = String::new();
     for path in ["/api/4/view/outbox/api.json", "/api/4/view/outbox/api.xml"] {
-        writeln!(told, "{path}\n{}\n", shop.get(path, "").await.body).unwrap();
+        writeln!(transcript, "{path}\n{}\n", shop.get(path, "").await.body).unwrap();
     }
-    insta::assert_snapshot!(told.replace("},{", "},\n{").replace("<item>", "\n<item>"));
+    insta::assert_snapshot!(transcript.replace("},{", "},\n{").replace("<item>", "\n<item>"));
 }
 
 #[tokio::test]
@@ -181,11 +181,11 @@ async fn shows_prices_and_credit() {
     };
     set(None, &[("45", 300_000), ("4520", 1), ("66", 70_000), ("", 150_000)]).await;
     set(Some(account), &[("45", 225_000), ("46", 1)]).await;
-    let mut told = String::new();
+    let mut transcript = String::new();
     for path in ["/api/4/view/yourprices/api.json", "/view/yourprices/api.xml"] {
-        writeln!(told, "{path}\n{}\n", shop.get(path, "").await.body).unwrap();
+        writeln!(transcript, "{path}\n{}\n", shop.get(path, "").await.body).unwrap();
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
 }
 
 #[tokio::test]

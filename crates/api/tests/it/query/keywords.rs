@@ -20,7 +20,7 @@ struct Shop {
     open: Open,
     keys: Vec<String>,
     /// Calls and answers.
-    told: String,
+    transcript: String,
 }
 
 impl Shop {
@@ -38,7 +38,7 @@ impl Shop {
             house.engine.numbers.add(number, terms, BY).await.unwrap();
         }
         let open = house.open_as(HttpSettings::default()).await;
-        Self { open, keys, told: String::new() }
+        Self { open, keys, transcript: String::new() }
     }
 
     async fn call(&self, who: usize, path: &str, parameters: &str) -> Answer {
@@ -50,7 +50,7 @@ impl Shop {
     async fn ask(&mut self, who: usize, path: &str, parameters: &str) {
         let answer = self.call(who, path, parameters).await;
         assert_eq!(answer.status, 200, "{answer}");
-        writeln!(self.told, "{who}: {path}?{parameters}\n{}\n", answer.body).unwrap();
+        writeln!(self.transcript, "{who}: {path}?{parameters}\n{}\n", answer.body).unwrap();
     }
 
     async fn says(&self, from: &str, to: &str, text: &str) {
@@ -88,7 +88,7 @@ async fn keywords_are_checked_bought_listed_and_edited() {
     let edit = "keyword/edit/api.json";
     shop.ask(0, edit, &format!("{pacman}&shutdown=true")).await;
     shop.ask(0, edit, &format!("{pacman}&shutdown=false&reply=")).await;
-    insta::assert_snapshot!(shop.told);
+    insta::assert_snapshot!(shop.transcript);
     assert_eq!(shop.open.house.available().await, sats(140_000), "two periods are paid");
 }
 
@@ -120,7 +120,7 @@ async fn says_why_a_keyword_is_not_sold() {
     shop.ask(1, "view/keyword/api.json", pacman).await;
     shop.ask(1, "keyword/edit/api.json", &format!("{pacman}&shutdown=true")).await;
     shop.ask(1, "view/keywords/api.json", "").await;
-    insta::assert_snapshot!(shop.told);
+    insta::assert_snapshot!(shop.transcript);
     assert!(shop.open.changes() <= before + 1, "only the purchase without credit asked the store");
     let looks = shop.open.house.key_of(shop.open.house.account(), "sms:read").await;
     shop.keys[0] = looks;
@@ -146,7 +146,7 @@ async fn a_message_with_a_keyword_is_in_its_owner_s_inbox() {
     for search in ["search=pacman", "search=1", "search=%2B45+20123456", "page=0", "limit=x"] {
         shop.ask(1, inbox, search).await;
     }
-    insta::assert_snapshot!(shop.told);
+    insta::assert_snapshot!(shop.transcript);
     let all = shop.open.house.store.inbound_list(None, 10).await.unwrap();
     let unowned = all.iter().filter(|message| message.account.is_none());
     let text = |content: &InboundContent| content.text().unwrap().as_str().to_owned();

@@ -58,25 +58,25 @@ impl Shop {
 #[tokio::test]
 async fn a_program_logs_in_and_out() {
     let shop = Shop::with_password().await;
-    let mut told = Transcript::of(&shop);
+    let mut transcript = Transcript::of(&shop);
     let good = format!("user={USER}&pass={PASSWORD}");
-    let key = told.log_in(&format!("{good}&description=Smsi")).await.json();
+    let key = transcript.log_in(&format!("{good}&description=Smsi")).await.json();
     let key = key["newapikey"]["key"].as_str().unwrap().to_owned();
-    told.log_in(&format!("user={USER}&pass=wrong-horse")).await;
-    told.log_in("user=nobody&pass=correct-horse").await;
-    told.log_in("user=no%20name&pass=correct-horse").await;
-    told.log_in(&format!("user={USER}")).await;
-    told.log_in("").await;
-    told.log_in(&format!("user={USER}&pass=%ff")).await;
-    told.call_as((USER, &key), "get/dialcodes", "").await.json().as_array().unwrap();
-    told.text.truncate(told.text.rfind("account-0: get").unwrap());
+    transcript.log_in(&format!("user={USER}&pass=wrong-horse")).await;
+    transcript.log_in("user=nobody&pass=correct-horse").await;
+    transcript.log_in("user=no%20name&pass=correct-horse").await;
+    transcript.log_in(&format!("user={USER}")).await;
+    transcript.log_in("").await;
+    transcript.log_in(&format!("user={USER}&pass=%ff")).await;
+    transcript.call_as((USER, &key), "get/dialcodes", "").await.json().as_array().unwrap();
+    transcript.text.truncate(transcript.text.rfind("account-0: get").unwrap());
     let (user, other) = neighbour(&shop).await;
-    told.call_as((&user, &other), "user/deleteapikey", &format!("apikey={key}")).await;
-    told.call_as((USER, &key), "user/deleteapikey", "").await;
-    told.call_as((USER, &key), "user/deleteapikey", "apikey=nonsense").await;
-    told.call_as((USER, &key), "user/deleteapikey", &format!("apikey={key}")).await;
-    told.call("user/deleteapikey", &format!("apikey={}", shop.key)).await;
-    insta::assert_snapshot!(told.text);
+    transcript.call_as((&user, &other), "user/deleteapikey", &format!("apikey={key}")).await;
+    transcript.call_as((USER, &key), "user/deleteapikey", "").await;
+    transcript.call_as((USER, &key), "user/deleteapikey", "apikey=nonsense").await;
+    transcript.call_as((USER, &key), "user/deleteapikey", &format!("apikey={key}")).await;
+    transcript.call("user/deleteapikey", &format!("apikey={}", shop.key)).await;
+    insta::assert_snapshot!(transcript.text);
     let house = &shop.open.house;
     let keys = house.store.keys(Some(house.account())).await.unwrap();
     assert_eq!(keys[1].description.as_deref(), Some("Smsi"));
@@ -88,11 +88,12 @@ async fn a_key_of_one_purpose_revokes_no_other() {
     let shop = Shop::new().await;
     let house = &shop.open.house;
     let key = house.key_of(house.account(), "sms:send").await;
-    let mut told = Transcript::of(&shop);
+    let mut transcript = Transcript::of(&shop);
     let apikey = format!("apikey={}", shop.key);
-    let refused = told.call_as((USER, &key), "user/deleteapikey", &apikey).await.json();
+    let refused = transcript.call_as((USER, &key), "user/deleteapikey", &apikey).await.json();
     assert_eq!(refused["error"], "ACCESS_DENIED");
-    let done = told.call_as((USER, &key), "user/deleteapikey", &format!("apikey={key}")).await;
+    let done =
+        transcript.call_as((USER, &key), "user/deleteapikey", &format!("apikey={key}")).await;
     assert_eq!(done.json()["success"], "DELETE_APIKEY");
 }
 
@@ -101,19 +102,19 @@ async fn a_second_factor_is_a_texted_code() {
     let shop = Shop::with_password().await;
     shop.set_profile(true).await;
     let available = shop.open.house.available().await;
-    let mut told = Transcript::of(&shop);
+    let mut transcript = Transcript::of(&shop);
     let good = format!("user={USER}&pass={PASSWORD}");
-    told.log_in(&good).await;
+    transcript.log_in(&good).await;
     let code = shop.texted_code().await;
     let wrong = if code == "111111" { "222222" } else { "111111" };
-    told.log_in(&format!("{good}&tfkey={wrong}")).await;
-    told.log_in(&format!("user={USER}&pass=wrong-horse&tfkey={code}")).await;
-    told.text = told.text.replace(&code, "(code)");
+    transcript.log_in(&format!("{good}&tfkey={wrong}")).await;
+    transcript.log_in(&format!("user={USER}&pass=wrong-horse&tfkey={code}")).await;
+    transcript.text = transcript.text.replace(&code, "(code)");
     let made = shop.open.get(&path(&format!("{good}&tfkey={code}"))).await.json();
     assert_eq!(made["success"], "ADDED_KEY");
     let again = shop.open.get(&path(&format!("{good}&tfkey={code}"))).await.json();
     assert_eq!(again["error"], "USER_NOT_FOUND", "a code is used once");
-    told.log_in(&good).await;
+    transcript.log_in(&good).await;
     let old = shop.texted_code().await;
     shop.open.house.clock.advance(LOGIN_CODE_AGE_MAX);
     let late = shop.open.get(&path(&format!("{good}&tfkey={old}"))).await.json();
@@ -121,8 +122,8 @@ async fn a_second_factor_is_a_texted_code() {
     for _ in 0..3 {
         assert_eq!(shop.open.get(&path(&good)).await.json()["success"], "ADDED_TF");
     }
-    told.log_in(&good).await;
-    insta::assert_snapshot!(told.text);
+    transcript.log_in(&good).await;
+    insta::assert_snapshot!(transcript.text);
     let house = &shop.open.house;
     assert_eq!(house.available().await, available, "the account pays for no code");
     let codes = "boltgram.login-codes".parse().unwrap();
@@ -158,11 +159,11 @@ async fn a_network_that_guesses_is_refused_for_a_while() {
 #[tokio::test]
 async fn shows_the_account() {
     let shop = Shop::with_password().await;
-    let mut told = Transcript::of(&shop);
-    told.call("view/user", "").await;
+    let mut transcript = Transcript::of(&shop);
+    transcript.call("view/user", "").await;
     shop.set_profile(false).await;
-    told.log_in(&format!("user={USER}&pass={PASSWORD}")).await;
+    transcript.log_in(&format!("user={USER}&pass={PASSWORD}")).await;
     shop.open.house.clock.advance(Duration::from_secs(60));
-    told.call("view/user", "").await;
-    insta::assert_snapshot!(told.text);
+    transcript.call("view/user", "").await;
+    insta::assert_snapshot!(transcript.text);
 }

@@ -17,11 +17,11 @@ async fn open(credit: Msat) -> (Open, String) {
 #[tokio::test]
 async fn an_answer_is_charged_once_while_it_is_kept() {
     let (open, key) = open(sats(300)).await;
-    let mut told = String::new();
+    let mut transcript = String::new();
     let mut ask = async |parameters: &str| {
         let path = format!("/api/4/hlr/api.json?user=account-0&key={key}&{parameters}");
         let answer = open.get(&path).await;
-        writeln!(told, "{parameters}\n{}\n", answer.body).unwrap();
+        writeln!(transcript, "{parameters}\n{}\n", answer.body).unwrap();
     };
     ask("msisdn=%2B45+20123456").await;
     open.house.clock.advance(Duration::from_secs(3_599));
@@ -48,6 +48,6 @@ async fn an_answer_is_charged_once_while_it_is_kept() {
     ] {
         ask(parameters).await;
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
     assert!(open.house.store.check_ledger().await.unwrap().is_sound());
 }

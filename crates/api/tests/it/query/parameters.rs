@@ -33,12 +33,12 @@ async fn texts_of_all_scripts_arrive_as_they_were_written() {
 async fn latin1_is_refused_unless_the_account_has_it() {
     let shop = Shop::new().await;
     let latin1 = "msisdn=4512345678&sender=You&text=R%F8dgr%F8d+%80";
-    let mut told = shop.get("/sms/api.json", latin1).await.body + "\n";
-    told += &shop.post("/sms/api.xml", latin1).await.body;
+    let mut transcript = shop.get("/sms/api.json", latin1).await.body + "\n";
+    transcript += &shop.post("/sms/api.xml", latin1).await.body;
     assert_eq!((shop.open.changes(), shop.stored().await), (0, 0));
     shop.agree(AccountSettings { query_latin1: true, ..AccountSettings::default() }).await;
-    told += &shop.get("/sms/api.json", latin1).await.body;
-    insta::assert_snapshot!(told);
+    transcript += &shop.get("/sms/api.json", latin1).await.body;
+    insta::assert_snapshot!(transcript);
     shop.tick();
     let utf8 = "msisdn=4512345678&sender=You&text=%C3%A6%C3%B8";
     shop.get("/sms/api.json", utf8).await;
@@ -81,7 +81,7 @@ async fn clients_of_the_old_service_are_understood() {
 #[tokio::test]
 async fn other_bodies_and_methods_are_refused() {
     let shop = Shop::new().await;
-    let mut told = String::new();
+    let mut transcript = String::new();
     let path = format!("/sms/api.json?user={USER}&key={}&{EXAMPLE}", shop.key);
     for (method, content_type, body) in [
         ("POST", "application/json", "{}"),
@@ -91,18 +91,18 @@ async fn other_bodies_and_methods_are_refused() {
         ("OPTIONS", "text/plain", ""),
     ] {
         let answer = shop.open.call(method, &path, &[("Content-Type", content_type)], body).await;
-        told += &format!("{method} {content_type}\n{answer}\n\n");
+        transcript += &format!("{method} {content_type}\n{answer}\n\n");
     }
     let head = shop.open.call("HEAD", &path, &[], "").await;
     assert_eq!((head.status, head.body.as_str()), (200, ""));
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
     assert_eq!((shop.open.changes(), shop.stored().await), (0, 0), "not even HEAD sends");
 }
 
 #[tokio::test]
 async fn what_is_no_endpoint_is_not_found() {
     let open = Open::new().await;
-    let mut told = String::new();
+    let mut transcript = String::new();
     for path in [
         "/api/4",
         "/api/4/nothing/api.json",
@@ -113,7 +113,7 @@ async fn what_is_no_endpoint_is_not_found() {
         "/view/nothing/api.json?x=y",
     ] {
         let answer = open.get(path).await;
-        told += &format!("{path}\n{} {}\n", answer.status, answer.body);
+        transcript += &format!("{path}\n{} {}\n", answer.status, answer.body);
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
 }

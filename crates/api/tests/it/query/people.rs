@@ -33,81 +33,81 @@ impl Shop {
 #[tokio::test]
 async fn contacts() {
     let shop = Shop::new().await;
-    let mut told = Transcript::of(&shop);
-    told.call("contact/create", "fullname=Fullname&msisdn=4512345678").await;
-    told.call(
+    let mut transcript = Transcript::of(&shop);
+    transcript.call("contact/create", "fullname=Fullname&msisdn=4512345678").await;
+    transcript.call(
         "contact/create",
         "fullname=Ida+%C3%98&street=Gade+1&zipcode=5550&email=ida@example.org&birthday=315529200&sex=2",
     )
     .await;
-    told.call("contact/create", "fullname=Again&msisdn=%2B45%2012%2034%2056%2078").await;
-    told.call("contact/create", "msisdn=4512345678").await;
-    told.call("contact/create", "fullname=%20&msisdn=4512345678").await;
-    told.call("contact/create", "fullname=X&msisdn=123").await;
-    told.call("contact/create", "fullname=X&email=nobody").await;
-    told.call("contact/create", "fullname=X&birthday=May").await;
-    told.call("contact/create", "fullname=X&sex=3").await;
-    told.call("contact/create", &format!("fullname={}", "x".repeat(101))).await;
-    told.call("contact/create", &format!("fullname=X&street={}", "x".repeat(201))).await;
-    told.call("view/contacts", "").await;
-    told.call("view/contacts", "page=2").await;
-    told.call("view/contacts", "page=0").await;
-    told.call("view/contact", "contact=2").await;
-    told.call("view/contact", "contact=4512345678").await;
-    told.call("view/contact", "").await;
-    told.call("view/contact", "contact=9").await;
-    told.call("view/contact", "contact=x").await;
-    told.call("contact/edit", "contact=2&msisdn=4520123456&sex=1").await;
-    told.call("contact/edit", "contact=2&msisdn=4512345678").await;
-    told.call("contact/edit", "contact=9&fullname=X").await;
-    told.call("contact/delete", "contact=1").await;
-    told.call("contact/delete", "contact=1").await;
-    told.call("contact/delete", "").await;
-    insta::assert_snapshot!(told.text);
+    transcript.call("contact/create", "fullname=Again&msisdn=%2B45%2012%2034%2056%2078").await;
+    transcript.call("contact/create", "msisdn=4512345678").await;
+    transcript.call("contact/create", "fullname=%20&msisdn=4512345678").await;
+    transcript.call("contact/create", "fullname=X&msisdn=123").await;
+    transcript.call("contact/create", "fullname=X&email=nobody").await;
+    transcript.call("contact/create", "fullname=X&birthday=May").await;
+    transcript.call("contact/create", "fullname=X&sex=3").await;
+    transcript.call("contact/create", &format!("fullname={}", "x".repeat(101))).await;
+    transcript.call("contact/create", &format!("fullname=X&street={}", "x".repeat(201))).await;
+    transcript.call("view/contacts", "").await;
+    transcript.call("view/contacts", "page=2").await;
+    transcript.call("view/contacts", "page=0").await;
+    transcript.call("view/contact", "contact=2").await;
+    transcript.call("view/contact", "contact=4512345678").await;
+    transcript.call("view/contact", "").await;
+    transcript.call("view/contact", "contact=9").await;
+    transcript.call("view/contact", "contact=x").await;
+    transcript.call("contact/edit", "contact=2&msisdn=4520123456&sex=1").await;
+    transcript.call("contact/edit", "contact=2&msisdn=4512345678").await;
+    transcript.call("contact/edit", "contact=9&fullname=X").await;
+    transcript.call("contact/delete", "contact=1").await;
+    transcript.call("contact/delete", "contact=1").await;
+    transcript.call("contact/delete", "").await;
+    insta::assert_snapshot!(transcript.text);
 }
 
 #[tokio::test]
 async fn groups() {
     let shop = Shop::new().await;
-    let mut told = Transcript::of(&shop);
-    told.call("group/create", "name=Name").await;
-    told.call("group/create", "name=Name").await;
-    told.call("group/create", "").await;
-    told.call("group/create", "name=%20").await;
-    told.call("group/create", "name=a%0ab").await;
-    told.call("group/edit", "group=1&name=New+name").await;
-    told.call("group/edit", "group=1").await;
-    told.call("group/edit", "group=9&name=X").await;
-    told.call("contact/create", "fullname=Ida&msisdn=4512345678").await;
-    told.call("contact/create", "fullname=Bo").await;
-    told.call("contact/addgroup", "contact=1&group=1").await;
-    told.call("contact/addgroup", "contact=2&group=1").await;
-    told.call("contact/addgroup", "contact=2&group=1").await;
-    told.call("contact/addgroup", "contact=9&group=1").await;
-    told.call("contact/addgroup", "contact=1&group=9").await;
-    told.call("contact/addgroup", "contact=1").await;
-    told.call("contact/addgroup", "group=1").await;
+    let mut transcript = Transcript::of(&shop);
+    transcript.call("group/create", "name=Name").await;
+    transcript.call("group/create", "name=Name").await;
+    transcript.call("group/create", "").await;
+    transcript.call("group/create", "name=%20").await;
+    transcript.call("group/create", "name=a%0ab").await;
+    transcript.call("group/edit", "group=1&name=New+name").await;
+    transcript.call("group/edit", "group=1").await;
+    transcript.call("group/edit", "group=9&name=X").await;
+    transcript.call("contact/create", "fullname=Ida&msisdn=4512345678").await;
+    transcript.call("contact/create", "fullname=Bo").await;
+    transcript.call("contact/addgroup", "contact=1&group=1").await;
+    transcript.call("contact/addgroup", "contact=2&group=1").await;
+    transcript.call("contact/addgroup", "contact=2&group=1").await;
+    transcript.call("contact/addgroup", "contact=9&group=1").await;
+    transcript.call("contact/addgroup", "contact=1&group=9").await;
+    transcript.call("contact/addgroup", "contact=1").await;
+    transcript.call("contact/addgroup", "group=1").await;
     shop.upload([4_512_345_678, 4_520_123_456].into_iter()).await;
-    told.call("view/groups", "").await;
-    told.call("view/group", "group=2").await;
-    told.call("view/group", "group=9").await;
-    told.call("contact/edit", "contact=4520123456&fullname=Bo+B").await;
-    told.call("contact/removegroup", "contact=1&group=1").await;
-    told.call("view/group", "group=1").await;
-    told.call("group/delete", "group=1").await;
-    told.call("group/delete", "group=1").await;
-    insta::assert_snapshot!(told.text);
+    transcript.call("view/groups", "").await;
+    transcript.call("view/group", "group=2").await;
+    transcript.call("view/group", "group=9").await;
+    transcript.call("contact/edit", "contact=4520123456&fullname=Bo+B").await;
+    transcript.call("contact/removegroup", "contact=1&group=1").await;
+    transcript.call("view/group", "group=1").await;
+    transcript.call("group/delete", "group=1").await;
+    transcript.call("group/delete", "group=1").await;
+    insta::assert_snapshot!(transcript.text);
 }
 
 #[tokio::test]
 async fn objects_of_other_accounts_are_as_if_missing() {
     let shop = Shop::new().await;
-    let mut told = Transcript::of(&shop);
-    told.call("group/create", "name=Name").await;
-    told.call("contact/create", "fullname=Ida&msisdn=4512345678").await;
-    told.call("contact/addgroup", "contact=1&group=1").await;
+    let mut transcript = Transcript::of(&shop);
+    transcript.call("group/create", "name=Name").await;
+    transcript.call("contact/create", "fullname=Ida&msisdn=4512345678").await;
+    transcript.call("contact/addgroup", "contact=1&group=1").await;
     let (user, key) = neighbour(&shop).await;
-    told.text.clear();
+    transcript.text.clear();
     for (path, parameters) in [
         ("view/contact", "contact=1"),
         ("view/contact", "contact=4512345678"),
@@ -121,9 +121,9 @@ async fn objects_of_other_accounts_are_as_if_missing() {
         ("view/contacts", ""),
         ("view/groups", ""),
     ] {
-        told.call_as((&user, &key), path, parameters).await;
+        transcript.call_as((&user, &key), path, parameters).await;
     }
-    insta::assert_snapshot!(told.text);
+    insta::assert_snapshot!(transcript.text);
 }
 
 #[tokio::test]
@@ -131,17 +131,17 @@ async fn a_key_that_may_not_send_changes_no_directory() {
     let shop = Shop::new().await;
     let house = &shop.open.house;
     let key = house.key_of(house.account(), "sms:read").await;
-    let mut told = Transcript::of(&shop);
+    let mut transcript = Transcript::of(&shop);
     let caller = (super::USER, key.as_str());
     for path in ["contact/create", "contact/edit", "contact/delete", "contact/addgroup"] {
-        let refused = told.call_as(caller, path, "fullname=X&contact=1&group=1").await;
+        let refused = transcript.call_as(caller, path, "fullname=X&contact=1&group=1").await;
         assert_eq!(refused.json()["error"], "ACCESS_DENIED", "{path}");
     }
     for path in ["group/create", "group/edit", "group/delete", "contact/removegroup"] {
-        let refused = told.call_as(caller, path, "name=X&contact=1&group=1").await;
+        let refused = transcript.call_as(caller, path, "name=X&contact=1&group=1").await;
         assert_eq!(refused.json()["error"], "ACCESS_DENIED", "{path}");
     }
-    let shown = told.call_as(caller, "view/contacts", "").await.json();
+    let shown = transcript.call_as(caller, "view/contacts", "").await.json();
     assert_eq!(shown["success"], "VIEW_CONTACTS");
 }
 
@@ -170,33 +170,33 @@ async fn large_groups_have_pages() {
 #[tokio::test]
 async fn texts_to_contacts_and_groups_are_filled_for_each() {
     let shop = Shop::new().await;
-    let mut told = Transcript::of(&shop);
-    told.call("group/create", "name=Name").await;
-    told.call("contact/create", "fullname=Ida+Holm&msisdn=4512345678&zipcode=5000").await;
+    let mut transcript = Transcript::of(&shop);
+    transcript.call("group/create", "name=Name").await;
+    transcript.call("contact/create", "fullname=Ida+Holm&msisdn=4512345678&zipcode=5000").await;
     let long = "x".repeat(99);
-    told.call("contact/create", &format!("fullname={long}&msisdn=4520123456&zipcode=")).await;
-    told.call("contact/create", "fullname=Bo").await;
+    transcript.call("contact/create", &format!("fullname={long}&msisdn=4520123456&zipcode=")).await;
+    transcript.call("contact/create", "fullname=Bo").await;
     for contact in 1..=3 {
-        told.call("contact/addgroup", &format!("contact={contact}&group=1")).await;
+        transcript.call("contact/addgroup", &format!("contact={contact}&group=1")).await;
     }
-    told.text.clear();
-    let send = async |told: &mut Transcript<'_>, to: &str, text: &str| {
+    transcript.text.clear();
+    let send = async |transcript: &mut Transcript<'_>, to: &str, text: &str| {
         shop.tick();
-        told.call("sms", &format!("{to}&sender=You&text={text}")).await;
+        transcript.call("sms", &format!("{to}&sender=You&text={text}")).await;
     };
     let text = "Hej+{{firstname|du}}+({{zipcode}}){{name}}+med+en+meget+lang+hilsen+fra+os";
-    send(&mut told, "contact=1", "Hej+{{firstname}}+{{email}}.").await;
-    send(&mut told, "contact=4512345678&group=9", "Hej+{{nmae|du}}").await;
-    send(&mut told, "contact=1", "Hej+{{nmae}}").await;
-    send(&mut told, "contact=3", "Hej").await;
-    send(&mut told, "contact=9", "Hej").await;
-    send(&mut told, "group=1", text).await;
-    send(&mut told, "group=1", "Hej+{{nmae}}").await;
-    send(&mut told, "group=1", "Hej").await;
-    send(&mut told, "msisdn=4512345678", "Hej+{{name}}").await;
+    send(&mut transcript, "contact=1", "Hej+{{firstname}}+{{email}}.").await;
+    send(&mut transcript, "contact=4512345678&group=9", "Hej+{{nmae|du}}").await;
+    send(&mut transcript, "contact=1", "Hej+{{nmae}}").await;
+    send(&mut transcript, "contact=3", "Hej").await;
+    send(&mut transcript, "contact=9", "Hej").await;
+    send(&mut transcript, "group=1", text).await;
+    send(&mut transcript, "group=1", "Hej+{{nmae}}").await;
+    send(&mut transcript, "group=1", "Hej").await;
+    send(&mut transcript, "msisdn=4512345678", "Hej+{{name}}").await;
     // A contact that is changed changes no text that was accepted.
-    told.call("contact/edit", "contact=1&fullname=Eva").await;
-    insta::assert_snapshot!(told.text);
+    transcript.call("contact/edit", "contact=1&fullname=Eva").await;
+    insta::assert_snapshot!(transcript.text);
     let outbox = shop.get("/api/4/view/outbox/api.json", "").await.json();
     let rows = outbox["outbox"].as_array().unwrap().iter();
     let shown = |row: &serde_json::Value| {

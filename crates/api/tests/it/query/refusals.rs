@@ -12,17 +12,17 @@ use crate::gate::Lost;
 use crate::house::{BY, sats};
 
 async fn refused(shop: &Shop, all: &[&str]) -> String {
-    let mut told = String::new();
+    let mut transcript = String::new();
     let before = shop.open.house.available().await;
     for parameters in all {
         let answer = shop.post("/api/4/sms/api.json", parameters).await;
         assert_eq!(answer.status, 200, "{answer}");
         assert_eq!(answer.json()["status"], "error", "{parameters}: {answer}");
         let shown: String = parameters.chars().take(120).collect();
-        writeln!(told, "{shown}\n  {}", answer.body).unwrap();
+        writeln!(transcript, "{shown}\n  {}", answer.body).unwrap();
     }
     assert_eq!((shop.stored().await, shop.open.house.available().await), (0, before));
-    told
+    transcript
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn every_bad_parameter_has_its_word() {
     let long = format!("msisdn=4512345678&sender=You&text={}", "a".repeat(1_531));
     let reference = format!("{EXAMPLE}&reference={}", "r".repeat(201));
     let far = format!("{EXAMPLE}&schedule={}", NOON.as_secs() + 400 * 24 * 60 * 60);
-    let told = refused(
+    let transcript = refused(
         &shop,
         &[
             "",
@@ -74,7 +74,7 @@ async fn every_bad_parameter_has_its_word() {
         ],
     )
     .await;
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
     assert_eq!(shop.open.changes(), 0);
 }
 
@@ -94,12 +94,12 @@ async fn a_group_of_another_account_does_not_exist() {
     let name = || "friends".parse().unwrap();
     let own = house.store.add_group(house.account(), name(), BY, NOON).await.unwrap().id;
     let other = house.store.add_group(domain::id::AccountId(2), name(), BY, NOON).await.unwrap().id;
-    let mut told = String::new();
+    let mut transcript = String::new();
     for group in [own, other] {
         let parameters = format!("sender=You&text=a&group={}", group.0);
-        writeln!(told, "{}", shop.post("/sms/api.json", &parameters).await.body).unwrap();
+        writeln!(transcript, "{}", shop.post("/sms/api.json", &parameters).await.body).unwrap();
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
     assert_eq!((shop.stored().await, shop.open.changes()), (0, 0));
 }
 
@@ -118,12 +118,12 @@ async fn a_strict_account_has_no_sender_corrected() {
 #[tokio::test]
 async fn what_cannot_be_afforded_is_not_sent() {
     let shop = Shop::with_credit(Msat::new(99_999)).await;
-    let mut told = refused(&shop, &[EXAMPLE]).await;
+    let mut transcript = refused(&shop, &[EXAMPLE]).await;
     let shop = Shop::new().await;
     shop.agree(AccountSettings { spend_per_day: Some(Msat::ZERO), ..AccountSettings::default() })
         .await;
-    told += &refused(&shop, &[EXAMPLE]).await;
-    insta::assert_snapshot!(told);
+    transcript += &refused(&shop, &[EXAMPLE]).await;
+    insta::assert_snapshot!(transcript);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ async fn whatever_is_wrong_with_the_login_is_answered_alike() {
     let disabled = house.key(sats(0), "*", None).await;
     house.accounts.set_disabled(domain::id::AccountId(3), true, Actor::CommandLine).await.unwrap();
     let key = shop.key.as_str();
-    let mut told = String::new();
+    let mut transcript = String::new();
     for (what, login) in [
         ("nothing", String::new()),
         ("no key", format!("user={USER}")),
@@ -40,13 +40,14 @@ async fn whatever_is_wrong_with_the_login_is_answered_alike() {
     ] {
         let answer = shop.open.get(&format!("/sms/api.json?{login}&{EXAMPLE}")).await;
         assert_eq!(answer.status, 200);
-        writeln!(told, "{what}: {}", answer.body).unwrap();
+        writeln!(transcript, "{what}: {}", answer.body).unwrap();
     }
-    writeln!(told, "{}", shop.open.get("/view/outbox/api.xml?user=me&key=x").await.body).unwrap();
+    writeln!(transcript, "{}", shop.open.get("/view/outbox/api.xml?user=me&key=x").await.body)
+        .unwrap();
     for secret in [key, &other, &disabled, revoked.text.expose(), "secret"] {
-        assert!(!told.contains(secret));
+        assert!(!transcript.contains(secret));
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
     assert_eq!((shop.stored().await, shop.open.changes()), (0, 0));
 }
 
@@ -54,18 +55,18 @@ async fn whatever_is_wrong_with_the_login_is_answered_alike() {
 async fn a_key_does_what_its_scope_says() {
     let shop = Shop::new().await;
     let house = &shop.open.house;
-    let mut told = String::new();
+    let mut transcript = String::new();
     for scope in ["*", "sms:send", "sms:read", "email:send"] {
         let key = house.key_of(house.account(), scope).await;
         for path in ["sms", "view/outbox", "view/yourprices", "get/dialcodes"] {
             let path = format!("/{path}/api.json?user={USER}&key={key}&{EXAMPLE}");
             let answer = shop.open.get(&path).await.json();
             let error = answer.get("error").map_or("yes", |error| error.as_str().unwrap());
-            write!(told, "{error} ").unwrap();
+            write!(transcript, "{error} ").unwrap();
         }
-        writeln!(told, "<- {scope}").unwrap();
+        writeln!(transcript, "<- {scope}").unwrap();
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(transcript);
     assert_eq!(shop.stored().await, 2);
 }
 
