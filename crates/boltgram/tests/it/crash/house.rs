@@ -49,6 +49,7 @@ pub(super) struct House {
     smsc: Arc<Smsc>,
     random: Arc<SeededRandom>,
     account: AccountId,
+    orders: OrderSettings,
     data: tempfile::TempDir,
 }
 
@@ -81,7 +82,9 @@ impl House {
         let accounts =
             Accounts::new(store.clone(), clock.clone(), random.clone(), Prices::default());
         let account = accounts.open("acme", credit, Actor::CommandLine).await.unwrap().id;
-        let house = Self { clock, node: Arc::new(node), store, smsc, random, account, data };
+        let orders = scenario.order_settings();
+        let node = Arc::new(node);
+        let house = Self { clock, node, store, smsc, random, account, orders, data };
         // Each life declares it again; messages may arrive before that.
         house.store.declare_numbers(vec![house.number()], NOON).await.unwrap();
         house
@@ -162,7 +165,7 @@ impl House {
                 keyword: PRICE,
                 lookup: PRICE,
             },
-            orders: OrderSettings::default(),
+            orders: self.orders,
             routes,
             strangers: Default::default(),
             quiet_hours: QuietHours::default(),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::id::OrderId;
 use domain::sale::client::LOCAL_CLIENT;
+use engine::OrderSettings;
 use engine::accept::{AcceptedId, Payment};
 use testkit::smsc::Plan;
 
@@ -83,10 +84,20 @@ impl Scenario {
         }
     }
 
+    pub(super) fn order_settings(self) -> OrderSettings {
+        match self {
+            // The shortest that may be configured: time must not outrun a busy machine on its way there.
+            Self::NoReceipt => OrderSettings {
+                receipt_wait: Duration::from_secs(10 * 60),
+                ..OrderSettings::default()
+            },
+            _ => OrderSettings::default(),
+        }
+    }
+
     /// Time per tick after the customer's last action; long in scenarios that wait for a timeout.
     pub(super) const fn tick(self) -> Duration {
         match self {
-            Self::NoReceipt => Duration::from_secs(60),
             Self::Unpaid => Duration::from_secs(10),
             _ => Duration::from_secs(2),
         }
