@@ -13,6 +13,7 @@
 mod backup;
 mod port;
 mod postgres;
+mod presence;
 mod rows;
 mod schema;
 mod sqlite;

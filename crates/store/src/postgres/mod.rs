@@ -24,7 +24,6 @@ mod tx;
 mod url;
 mod value;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,8 +33,8 @@ use self::change::Attempts;
 use self::error::silent;
 use self::notify::NodeNotifier;
 use self::pool::Pool;
+use crate::presence::Presence;
 use crate::rows::account;
-use crate::sqlite::gone;
 use crate::tx::{AnyTx, AtCommit, Result};
 use crate::vault::Vault;
 
@@ -54,8 +53,7 @@ pub(crate) struct Postgres {
     server: Server,
     notifier: NodeNotifier,
     ping_timeout: Duration,
-    /// See [`crate::Options::kept`].
-    kept: Vec<PathBuf>,
+    presence: Presence,
     observer: Option<Arc<dyn StoreObserver>>,
 }
 
@@ -65,7 +63,7 @@ impl Postgres {
         change: impl AsyncFn(&mut AnyTx<'_>) -> Result<R>,
         at_commit: &AtCommit,
     ) -> Result<R> {
-        self.check_presence()?;
+        self.presence.check()?;
         let mut attempts = Attempts::to_write(
             &self.writers,
             &self.vault,
@@ -99,7 +97,7 @@ impl Postgres {
 
     /// Whether a durable write succeeds in time. Everyone may read the error, so it names no address.
     pub(crate) async fn ping(&self) -> Result<()> {
-        self.check_presence()?;
+        self.presence.check()?;
         let ungated = AtCommit::default();
         let probing = self.write(async |tx| account::ping(tx).await, &ungated);
         let done = tokio::time::timeout(self.ping_timeout, probing).await;
@@ -107,11 +105,6 @@ impl Postgres {
             tracing::debug!(%error, "PostgreSQL took no durable write");
             PortError::Unavailable("PostgreSQL cannot be reached, or takes no writes".to_owned())
         })
-    }
-
-    fn check_presence(&self) -> Result<()> {
-        let missing = self.kept.iter().find(|path| std::fs::metadata(path).is_err());
-        missing.map_or(Ok(()), |path| Err(gone(path)))
     }
 
     pub(crate) async fn changed_elsewhere(&self) -> Changed {

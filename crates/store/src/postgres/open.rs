@@ -11,6 +11,7 @@ use super::notify::NodeNotifier;
 use super::pool::Pool;
 use super::pooler::refuse_pooler;
 use super::url::Server;
+use crate::presence::Presence;
 use crate::vault::{VAULT_CHECK, Vault};
 use crate::{OpenError, Options};
 
@@ -39,7 +40,7 @@ pub(crate) async fn open(
         server,
         notifier: NodeNotifier::new(),
         ping_timeout: options.ping_timeout,
-        kept: options.kept.clone(),
+        presence: Presence::of_kept(&options.kept),
         observer: options.observer.clone(),
     })
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use domain::ports::PortError;
 use rusqlite::Connection;
 
-use super::presence::Presence;
+use crate::presence::Presence;
 
 /// File header: magic, version, page size, checkpoints, salt, checksum. All big-endian.
 const HEADER_BYTES: usize = 32;

@@ -9,7 +9,6 @@ mod log;
 mod losses;
 mod migrate;
 mod open;
-mod presence;
 mod readers;
 mod repair;
 #[cfg(test)]
@@ -28,7 +27,6 @@ pub use self::copy::CopyError;
 pub(crate) use self::copy::{copy, copy_unused};
 pub(crate) use self::migrate::{MIGRATIONS, tables};
 pub(crate) use self::open::open;
-pub(crate) use self::presence::gone;
 pub(crate) use self::tx::SqliteTx;
 
 pub(crate) struct Sqlite {
