@@ -20,6 +20,7 @@ mod wiring;
 
 mod logging;
 mod lookup;
+mod suppliers;
 mod system;
 
 use std::io::{Write, stderr};

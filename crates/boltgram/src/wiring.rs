@@ -29,6 +29,7 @@ use crate::lookup::make_lookup;
 use crate::node_name::node_name;
 use crate::open_store::open_store_to_serve;
 use crate::prices::prices;
+use crate::suppliers::make_suppliers;
 use crate::system::{os_random, system_clock};
 use crate::wallet::Wallet;
 
@@ -47,6 +48,7 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     let (lightning, wallet) = open_node(config, &clock, &random).await?;
     let room = inbound_room();
     let carriers = make_carriers(config, &clock, &random, &room)?;
+    let suppliers = make_suppliers(config, &clock, &random);
     let fetch = make_fetch(config)?;
     let lookup = make_lookup(config)?;
     let inbound = inbound_settings(config, &*random)?;
@@ -56,6 +58,7 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
         store: store.clone(),
         lightning,
         carriers,
+        suppliers,
         fetch,
         lookup,
         clock,

@@ -69,15 +69,16 @@ pub struct TemplateId(pub i64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SenderNumber(pub i64);
 
-/// Time-ordered (UUID v7), as a message's.
+/// Of an activation or a rental: numbered in one sequence from 1, so that an id names one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ActivationId(pub Uuid);
+pub struct ActivationId(pub i64);
 
-/// Time-ordered (UUID v7), as a message's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct RentalId(pub Uuid);
+impl fmt::Display for ActivationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not 64 hex digits")]
@@ -139,6 +140,18 @@ pub struct OrderId([u8; 32]);
 /// SHA-256 of a preimage (BOLT 11 `p`). Every node on the payment's route sees it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PaymentHash([u8; 32]);
+
+impl OrderId {
+    /// The name of what it lends at the supplier: a UUID of the order's time, from which nobody finds the
+    /// order.
+    pub fn loan(&self) -> Uuid {
+        let hash = Sha256::digest([b"loan".as_slice(), &self.0].concat());
+        let mut rest = [0; 10];
+        rest.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
+        let millis = self.0[..6].iter().fold(0, |millis, byte| millis << 8 | u64::from(*byte));
+        uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
+    }
+}
 
 shown_as_hex!(OrderId, masked);
 shown_as_hex!(PaymentHash, |bytes| bytes);

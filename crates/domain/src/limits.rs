@@ -1,5 +1,6 @@
 //! Limits of every queue and loop, with their reasons. At a limit, requests are refused early.
 
+mod activations;
 mod keywords;
 mod logins;
 mod people;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use crate::money::Msat;
 
+pub use activations::*;
 pub use keywords::*;
 pub use logins::*;
 pub use people::*;

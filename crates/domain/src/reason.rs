@@ -77,6 +77,10 @@ pub enum Reason {
     NodeRefunded,
     /// The Lightning node could not create the invoice.
     NoInvoice,
+    /// No supplier had a number for the service and country.
+    NoNumber,
+    /// No code came to the number in time.
+    NoCode,
 }
 
 stored_as!(Reason {
@@ -112,6 +116,8 @@ stored_as!(Reason {
     HoldRanOut = "hold_ran_out",
     NodeRefunded = "node_refunded",
     NoInvoice = "no_invoice",
+    NoNumber = "no_number",
+    NoCode = "no_code",
 });
 
 impl fmt::Display for Reason {
@@ -154,6 +160,8 @@ impl fmt::Display for Reason {
             Self::HoldRanOut => "the payment could not be held any longer; it was returned",
             Self::NodeRefunded => "the payment was returned before the order was done",
             Self::NoInvoice => "no invoice could be made",
+            Self::NoNumber => "no number is available",
+            Self::NoCode => "no code came in time",
         })
     }
 }

@@ -1,19 +1,24 @@
 //! The engine: the services, wired from the ports and settings that each needs; start and stop of
 //! their workers.
 
+mod encode_metrics;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::limits;
-use domain::ports::{Carrier, Clock, Fetch, Inbox, Lightning, Lookup, PortError, Random, Store};
+use domain::ports::{
+    Carrier, Clock, Fetch, Inbox, Lightning, Lookup, PortError, Random, Store, Supplier,
+};
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use crate::accept::Accept;
 use crate::accounts::Accounts;
-use crate::backlog::{BacklogCount, seconds};
+use crate::activations::{self, Activations};
+use crate::backlog::BacklogCount;
 use crate::campaigns::Campaigns;
 use crate::carriers::Carriers;
 use crate::cluster::Cluster;
@@ -28,7 +33,7 @@ use crate::keywords::Keywords;
 use crate::live::Live;
 use crate::logins::Logins;
 use crate::lookups::Lookups;
-use crate::metrics::{ByCarrier, Metrics};
+use crate::metrics::Metrics;
 use crate::numbers::Numbers;
 use crate::orders::Orders;
 use crate::other_nodes::OtherNodes;
@@ -45,6 +50,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     pub lightning: Arc<dyn Lightning>,
     pub carriers: Vec<Arc<dyn Carrier>>,
+    /// In the order in which equally cheap ones are called.
+    pub suppliers: Vec<Arc<dyn Supplier>>,
     pub fetch: Arc<dyn Fetch>,
     /// `None`: no provider of lookups.
     pub lookup: Option<Arc<dyn Lookup>>,
@@ -58,6 +65,7 @@ pub struct Ports {
 pub struct Engine {
     pub accept: Arc<Accept>,
     pub orders: Arc<Orders>,
+    pub activations: Arc<Activations>,
     pub campaigns: Arc<Campaigns>,
     pub events: Arc<Events>,
     pub accounts: Arc<Accounts>,
@@ -91,8 +99,17 @@ impl Engine {
         render: Arc<dyn RenderEvent>,
         tasks: Tasks,
     ) -> Arc<Self> {
-        let Ports { store, lightning, carriers, fetch, lookup, clock, random, store_timings } =
-            ports;
+        let Ports {
+            store,
+            lightning,
+            carriers,
+            suppliers,
+            fetch,
+            lookup,
+            clock,
+            random,
+            store_timings,
+        } = ports;
         let (wake, metrics) = (Arc::<Wake>::default(), Arc::new(Metrics::new(&store_timings)));
         let (tip, other_nodes) = (Arc::<LastTip>::default(), Arc::<OtherNodes>::default());
         let carriers = Arc::new(Carriers::new(carriers));
@@ -168,6 +185,19 @@ impl Engine {
             sms_ids: Default::default(),
             waiting: Default::default(),
         });
+        let activations = Arc::new(Activations::new(activations::Context {
+            store: store.clone(),
+            suppliers,
+            clock: clock.clone(),
+            accept: accept.clone(),
+            accounts: accounts.clone(),
+            orders: orders.clone(),
+            wake: wake.clone(),
+            metrics: metrics.clone(),
+            tasks: tasks.clone(),
+            node: at_start.node.clone(),
+            lease: at_start.lease,
+        }));
         let lookups = Arc::new(Lookups::new(&accounts, &settings, lookup));
         let logins = Arc::new(Logins::new(accounts.clone(), accept.clone()));
         let inbound = Arc::new(Inbound {
@@ -237,6 +267,7 @@ impl Engine {
         Arc::new(Self {
             accept,
             orders,
+            activations,
             campaigns,
             events,
             accounts,
@@ -266,7 +297,8 @@ impl Engine {
     /// must not be accepted earlier.
     pub async fn start(&self) -> Result<(), PortError> {
         self.numbers.declare(self.settings().numbers.clone()).await?;
-        let leases = self.dispatch.release_leases().await?;
+        let leases =
+            self.dispatch.release_leases().await? + self.activations.release_leases().await?;
         let unfinished = self.orders.recheck().await?;
         if leases + unfinished > 0 {
             tracing::info!(leases, unfinished, "taking up what an earlier run left");
@@ -293,6 +325,9 @@ impl Engine {
         self.worker("numbers", &self.inbound, Inbound::follow_numbers);
         self.worker("join", &self.inbound, Inbound::join);
         self.worker("replies", &self.inbound, Inbound::reply);
+        self.worker("record loans", &self.activations, Activations::record);
+        self.worker("activations", &self.activations, Activations::work);
+        self.activations.run_suppliers();
         self.worker("renew keywords", &self.keywords, Keywords::renew);
         self.worker("webhooks", &self.events, Events::deliver);
         Ok(())
@@ -354,41 +389,4 @@ impl Engine {
     pub async fn health(&self) -> Health {
         self.health.get().await
     }
-
-    /// Counters, and gauges as of now, in the OpenMetrics text format.
-    pub async fn encode_metrics(&self) -> String {
-        let health = self.health().await;
-        let now = &self.metrics.now;
-        // A reload may have removed carriers.
-        for family in
-            [&now.carrier_up, &now.carrier_unanswered, &now.carrier_unanswered_oldest_seconds]
-        {
-            family.clear();
-        }
-        for (carrier, link) in self.carriers.set().iter() {
-            let labels = ByCarrier { carrier: carrier.as_str().to_owned() };
-            now.carrier_up.get_or_create(&labels).set(i64::from(link.status().up));
-        }
-        for (carrier, count, oldest) in self.dispatch.unanswered() {
-            let labels = ByCarrier { carrier: carrier.as_str().to_owned() };
-            now.carrier_unanswered.get_or_create(&labels).set(gauge(count));
-            let oldest = seconds(oldest);
-            now.carrier_unanswered_oldest_seconds.get_or_create(&labels).set(oldest);
-        }
-        self.backlog.show(now).await;
-        now.ready.set(i64::from(health.is_ready()));
-        now.chunks_in_work.set(gauge(self.dispatch.chunks_in_flight() as u64));
-        if let Ok(tip) = &health.node {
-            now.tip_height.set(i64::from(tip.height));
-        }
-        if let Ok(load) = self.store.order_load().await {
-            now.orders_open.set(gauge(load.open));
-            now.orders_held.set(gauge(load.held));
-        }
-        self.metrics.encode()
-    }
-}
-
-fn gauge(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -30,6 +30,7 @@ mod webhook_url;
 
 pub mod accept;
 pub mod accounts;
+pub mod activations;
 pub mod campaigns;
 pub mod directory;
 pub mod keywords;

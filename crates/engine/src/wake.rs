@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use domain::ports::{Changed, Recorded};
+use domain::ports::{Changed, LoansRecorded, Recorded};
 use tokio::sync::Notify;
 
 use crate::metrics::{ByResult, Metrics};
@@ -22,6 +22,8 @@ pub(crate) struct Wake {
     pub numbers: Notify,
     /// A reply to a keyword is due.
     pub replies: Notify,
+    /// An activation may be due.
+    pub activations: Notify,
 }
 
 /// Waits for the signal, at most `timer`.
@@ -41,6 +43,24 @@ impl Wake {
             if changed {
                 signal.notify_one();
             }
+        }
+    }
+
+    /// Wakes the workers that a change of activations concerns, and counts the orders that it ended.
+    pub(crate) fn after_loans(&self, recorded: &LoansRecorded, metrics: &Metrics) {
+        for (result, count) in [("settled", recorded.settled), ("cancelled", recorded.cancelled)] {
+            if count > 0 {
+                metrics.orders_ended.get_or_create(&ByResult { result }).inc_by(count.into());
+            }
+        }
+        if recorded.decided > 0 {
+            self.watch.notify_one();
+        }
+        if recorded.events > 0 {
+            self.webhooks.notify_one();
+        }
+        if recorded.due > 0 {
+            self.activations.notify_one();
         }
     }
 

@@ -17,7 +17,7 @@ use crate::settings::DoorState;
 fn view(order: &Order, reason: Option<Reason>, charged: &Charged) -> Value {
     let to = match &order.fulfilment {
         Fulfilment::Message { to, .. } => Some(to.stored()),
-        Fulfilment::Activation { .. } | Fulfilment::Rental { .. } | Fulfilment::Credit => None,
+        Fulfilment::Activation { .. } | Fulfilment::Credit => None,
     };
     json!({
         "id": order.id.to_string(),

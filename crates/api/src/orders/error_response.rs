@@ -104,7 +104,9 @@ pub(super) fn not_cancelled(error: CancelError) -> Refusal {
     match error {
         CancelError::Store(source) => store_failed(&source, reason),
         CancelError::NoSuchOrder => not_found(reason),
-        CancelError::Already(_) | CancelError::TooLate => conflict(reason),
+        CancelError::Already(_) | CancelError::TooLate | CancelError::NotCancellable(_) => {
+            conflict(reason)
+        }
     }
 }
 

@@ -112,6 +112,7 @@ impl House {
             store: gate::open(&data, Some(at_doors.clone())).await,
             lightning: node.clone(),
             carriers: vec![carrier.clone()],
+            suppliers: Vec::new(),
             fetch: Arc::new(FakeFetch),
             lookup: Some(lookup.clone()),
             clock: clock.clone(),

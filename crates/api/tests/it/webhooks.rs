@@ -17,6 +17,7 @@ use testkit::clock::NOON;
 /// The body for a failed message.
 pub(crate) fn failed() -> String {
     let snapshot = OrderSnapshot {
+        activation: None,
         order: "7dc6e6b61d8c54dff6b8d6ea2e3f08b018e57963df81d493a6f9728c4dc83318".into(),
         kind: OrderKind::Send,
         state: OrderState::Cancelling,

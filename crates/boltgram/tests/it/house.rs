@@ -8,11 +8,12 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// Each workspace crate, and the workspace crates that it may depend on.
-const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
+const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("smpp", &[]),
     ("store", &["domain"]),
     ("lightning", &["domain"]),
+    ("suppliers", &["domain"]),
     ("fetch", &["domain"]),
     ("engine", &["domain"]),
     ("carriers", &["domain", "smpp"]),
@@ -20,7 +21,18 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 11] = [
     ("api", &["domain", "engine", "http", "smpp"]),
     (
         "boltgram",
-        &["domain", "smpp", "store", "lightning", "fetch", "engine", "carriers", "http", "api"],
+        &[
+            "domain",
+            "smpp",
+            "store",
+            "lightning",
+            "suppliers",
+            "fetch",
+            "engine",
+            "carriers",
+            "http",
+            "api",
+        ],
     ),
     ("testkit", &["domain", "smpp"]),
 ];

@@ -2,14 +2,14 @@
 //!
 //! | state \ event | Asked | NoAnswer | Assigned | NoNumber | MessageCame | Kept | Cancelled | TimeUp |
 //! |---|---|---|---|---|---|---|---|---|
-//! | paid | acquiring | – | – | – | – | – | cancelled | cancelled |
-//! | acquiring | – | unknown | assigned | cancelled | – | – | – | – |
-//! | unknown | – | = | assigned | cancelled | – | – | – | cancelled |
+//! | paid | acquiring | – | – | cancelled | – | – | cancelled | cancelled |
+//! | acquiring | = | unknown | assigned | cancelled | – | – | cancelled | cancelled |
+//! | unknown | acquiring | = | assigned | cancelled | – | – | cancelled | cancelled |
 //! | assigned | – | – | = | – | active | active | cancelled | active |
-//! | active | – | – | – | – | = | = | – | ended |
+//! | active | – | – | = | – | = | = | – | ended |
 //! | ended, cancelled | – | – | – | – | = | – | – | – |
 //!
-//! As for an activation ([`super::state`]), the supplier is called once. The order is fulfilled at the
+//! As for an activation ([`super::state`]), each supplier is called once. The order is fulfilled at the
 //! first message, or 20 minutes after the assignment; before that the buyer may cancel, from 2 minutes
 //! on. A renewal is an order of its own and moves the end. After the end the number rests before it is
 //! lent again.
@@ -80,21 +80,19 @@ pub const fn next(state: RentalState, event: RentalEvent) -> Result<RentalState,
     use RentalEvent as E;
     use RentalState as S;
     match (state, event) {
-        (S::Paid, E::Asked) => Ok(S::Acquiring),
+        (S::Paid | S::Acquiring | S::Unknown, E::Asked) => Ok(S::Acquiring),
         (S::Acquiring | S::Unknown, E::NoAnswer) => Ok(S::Unknown),
         (S::Acquiring | S::Unknown | S::Assigned, E::Assigned) => Ok(S::Assigned),
-        (S::Acquiring | S::Unknown, E::NoNumber)
-        | (S::Paid | S::Assigned, E::Cancelled)
-        | (S::Paid | S::Unknown, E::TimeUp) => Ok(S::Cancelled),
+        (S::Paid | S::Acquiring | S::Unknown, E::NoNumber | E::TimeUp)
+        | (S::Paid | S::Acquiring | S::Unknown | S::Assigned, E::Cancelled) => Ok(S::Cancelled),
         (S::Assigned, E::MessageCame | E::Kept | E::TimeUp)
-        | (S::Active, E::MessageCame | E::Kept) => Ok(S::Active),
+        | (S::Active, E::Assigned | E::MessageCame | E::Kept) => Ok(S::Active),
         (S::Active, E::TimeUp) => Ok(S::Ended),
         (S::Ended | S::Cancelled, E::MessageCame) => Ok(state),
-        (S::Paid, E::NoAnswer | E::Assigned | E::NoNumber | E::MessageCame | E::Kept)
-        | (S::Acquiring, E::Asked | E::MessageCame | E::Kept | E::Cancelled | E::TimeUp)
-        | (S::Unknown, E::Asked | E::MessageCame | E::Kept | E::Cancelled)
-        | (S::Assigned, E::Asked | E::NoAnswer | E::NoNumber)
-        | (S::Active, E::Asked | E::NoAnswer | E::Assigned | E::NoNumber | E::Cancelled)
+        (S::Paid, E::NoAnswer | E::Assigned | E::MessageCame | E::Kept)
+        | (S::Acquiring | S::Unknown, E::MessageCame | E::Kept)
+        | (S::Assigned | S::Active, E::Asked | E::NoAnswer | E::NoNumber)
+        | (S::Active, E::Cancelled)
         | (
             S::Ended | S::Cancelled,
             E::Asked | E::NoAnswer | E::Assigned | E::NoNumber | E::Kept | E::Cancelled | E::TimeUp,

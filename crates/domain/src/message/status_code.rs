@@ -108,7 +108,9 @@ impl StatusCode {
             | Reason::Unpaid
             | Reason::PaymentUnfit
             | Reason::NodeRefunded
-            | Reason::NoInvoice => Self(8),
+            | Reason::NoInvoice
+            | Reason::NoNumber
+            | Reason::NoCode => Self(8),
             Reason::LinkDown | Reason::LinkElsewhere | Reason::CarrierFull => Self(9),
             Reason::Throttled | Reason::QueueFull | Reason::CarrierBusy | Reason::NoAnswer => {
                 Self(10)
@@ -218,7 +220,7 @@ mod tests {
             Reason::NoReceipt => 6,
             Reason::CancelledByBuyer => 7,
             Reason::HoldRanOut | Reason::Unpaid | Reason::PaymentUnfit => 8,
-            Reason::NodeRefunded | Reason::NoInvoice => 8,
+            Reason::NodeRefunded | Reason::NoInvoice | Reason::NoNumber | Reason::NoCode => 8,
             Reason::LinkDown | Reason::LinkElsewhere | Reason::CarrierFull => 9,
             Reason::Throttled | Reason::QueueFull | Reason::CarrierBusy => 10,
             Reason::NoAnswer => 10,

@@ -27,26 +27,28 @@ pub use gate::Gate;
 pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
 pub use lookup::Lookup;
 pub use store::{
-    AccountStore, AuditList, Backlog, BacklogPart, BlockList, BlocklistStore, BoughtKeyword,
-    BulkList, BulkStore, CampaignSnapshot, CancelBulk, CancelOutcome, Changed, Charge, Charged,
-    ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, CreditOrder,
-    CreditOutcome, Debited, Delivery, DeliveryOutcome, DeliveryResult, DirectoryStore, DueReply,
-    EndedOrder, EventOwner, EventSearch, EventStore, EventSubject, EventsFound, FoundEvent,
+    AccountStore, ActivationList, ActivationMessageList, ActivationStore, Asking, AuditList,
+    Backlog, BacklogPart, BlockList, BlocklistStore, BoughtKeyword, BulkList, BulkStore, BuyerWish,
+    CampaignSnapshot, CancelBulk, CancelOutcome, Changed, Charge, Charged, ChunkEnd, ChunkId,
+    ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, CreditOrder, CreditOutcome, Debited,
+    Delivery, DeliveryOutcome, DeliveryResult, DirectoryStore, DueActivation, DueReply, EndedOrder,
+    EventOwner, EventSearch, EventStore, EventSubject, EventsFound, ExtendedRental, FoundEvent,
     FoundMessage, FoundRecipient, Grant, Granted, HoldOrder, HoldOutcome, InboundRecorded,
     InboundStore, KeywordChange, KeywordList, KeywordStore, Lease, LedgerStore, LinkDemand,
-    LinkLease, LinkReport, LinkStore, LoginStore, LookupSale, LookupStore, Membership,
-    MessageSearch, MessageStore, MessagesFound, NetworkCaps, NewAccount, NewKey, NewKeyword,
-    NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList,
-    NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
-    PartTrace, PeopleStore, Period, ReceivedMessage, RecipientList, RecipientPage, RecipientReport,
-    RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore, Refunded,
-    Renewal, Renewed, RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore, SenderList,
-    SenderStore, Snapshot, SoldLookup, Spent, Store, StoredLogin, TermsStore, TraceStore,
-    TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
+    LinkLease, LinkReport, LinkStore, LoanNews, LoanReport, LoansRecorded, LoginStore, LookupSale,
+    LookupStore, Membership, MessageSearch, MessageStore, MessagesFound, NetworkCaps, NewAccount,
+    NewKey, NewKeyword, NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt,
+    NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad,
+    OrderStore, PartTrace, PeopleStore, Period, ReceivedMessage, RecipientList, RecipientPage,
+    RecipientReport, RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Refund,
+    RefundStore, Refunded, Renewal, Renewed, RepeatedOrder, Replay, Retry, RetryOutcome,
+    SearchStore, SenderList, SenderStore, Snapshot, SoldLookup, Spent, Store, StoredLogin,
+    SuccessCount, TermsStore, TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents,
+    WishOutcome,
 };
 
 pub use store_observer::StoreObserver;
-pub use supplier::{Acquire, Loan, LoanMessage, LoanState, Supplier};
+pub use supplier::{Acquire, Extend, LoanInbox, Supplier};
 
 /// Why a port failed, in terms of what the caller may do next. The text describes this layer, for
 /// logs; it holds no secret, number or message text.

@@ -3,7 +3,7 @@
 //! | step | paid over Lightning | paid from credit |
 //! |---|---|---|
 //! | held | *working*; credit is *fulfilled* at once | – |
-//! | progressed | the buyer sees more | the same |
+//! | progressed, lent | the buyer sees more | the same |
 //! | fulfilled | *fulfilled*; the node is to settle | *settled*; the reservation is posted |
 //! | failed after *fulfilled* | the price is given back as credit once it is *settled* | the price is given back as credit |
 //! | cannot be fulfilled | *cancelling*; the node is to cancel | *cancelled*; the reservation is voided |
@@ -18,6 +18,7 @@
 //! Bought credit goes to the order's account, everything else to revenue. More than the price may be
 //! held; all of it is booked.
 
+use crate::activation::ActivationView;
 use crate::id::{AccountId, MessageId, OrderId};
 use crate::message::progress::Progress;
 use crate::money::Msat;
@@ -42,6 +43,8 @@ pub struct OrderFacts {
     pub payment: PaymentMethod,
     pub message: Option<MessageId>,
     pub progress: Option<Progress>,
+    /// What the buyer sees of the number that it lends.
+    pub activation: Option<ActivationView>,
     pub paid_at: Option<Timestamp>,
     pub updated_at: Timestamp,
     /// Which changes its webhook gets, if it has one.
@@ -49,7 +52,7 @@ pub struct OrderFacts {
 }
 
 /// Something that happened to an order, or to what it bought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// The node holds a fit payment ([`super::hold::check`]); work begins in the same change.
     Held {
@@ -57,6 +60,8 @@ pub enum Step {
         message: Option<MessageId>,
     },
     Progressed(Progress),
+    /// The buyer sees this of the number that it lends.
+    Lent(Box<ActivationView>),
     /// The work ended. The reason is kept when it cannot be fulfilled.
     Ended(Outcome, Option<Reason>),
     NodeSettled,
@@ -97,20 +102,25 @@ pub fn change(before: &OrderFacts, steps: &[Step], now: Timestamp) -> Result<Cha
         late_refund: false,
     };
     for step in steps {
-        change.take(*step, now)?;
+        change.take(step, now)?;
     }
     change.report = reports(before, &change.after).then(|| change.after.snapshot());
     Ok(change)
 }
 
 impl Change {
-    fn take(&mut self, step: Step, now: Timestamp) -> Result<(), Illegal> {
-        match step {
+    fn take(&mut self, step: &Step, now: Timestamp) -> Result<(), Illegal> {
+        match *step {
             // A repeat.
             Step::Held { .. } if self.after.paid_at.is_some() => Ok(()),
             Step::Held { amount, message } => self.hold(amount, message, now),
             Step::Progressed(progress) => {
                 self.after.progress = Some(progress);
+                self.after.updated_at = now;
+                Ok(())
+            }
+            Step::Lent(ref view) => {
+                self.after.activation = Some((**view).clone());
                 self.after.updated_at = now;
                 Ok(())
             }
@@ -241,6 +251,7 @@ impl OrderFacts {
             paid: self.paid_at.is_some(),
             message: self.message,
             progress: self.progress,
+            activation: self.activation.clone(),
             reason: self.reason,
             at: self.updated_at,
         }
@@ -252,16 +263,20 @@ impl OrderFacts {
 fn reports(before: &OrderFacts, after: &OrderFacts) -> bool {
     let paid = before.paid_at.is_none() && after.paid_at.is_some();
     let progressed = before.progress.is_some() && before.progress != after.progress;
+    // The payment tells of the first view.
+    let lent = before.activation.is_some() && before.activation != after.activation;
     let ended = progressed && after.progress.is_some_and(Progress::is_final);
     let counts_as_sent = after.progress == Some(Progress::Sent)
         && after.state.is_fulfilled()
         && !before.state.is_fulfilled();
+    let lent_for_good =
+        after.activation.is_some() && after.state.is_fulfilled() && !before.state.is_fulfilled();
     let cancelled =
         after.paid_at.is_some() && after.state.is_cancelled() && !before.state.is_cancelled();
     match after.wants {
         None => false,
-        Some(Wanted::All) => paid || progressed || cancelled,
-        Some(Wanted::Final) => ended || cancelled || counts_as_sent,
+        Some(Wanted::All) => paid || progressed || lent || cancelled,
+        Some(Wanted::Final) => ended || cancelled || counts_as_sent || lent_for_good,
     }
 }
 

@@ -10,10 +10,8 @@
 //! Hold, settle, cancel and refund do not know these rules. They see an
 //! [`Outcome`](crate::state::Outcome).
 
-use std::time::Duration;
-
-use crate::activation::{CountryCode, ServiceCode};
-use crate::id::{ActivationId, MessageId, RentalId};
+use crate::activation::{ActivationView, NumberRequest};
+use crate::id::MessageId;
 use crate::message::Address;
 use crate::message::recipient::RecipientState;
 use crate::text::Text;
@@ -30,25 +28,29 @@ pub enum Fulfilment {
         /// State of the one recipient, once there is a message.
         recipient: Option<RecipientState>,
     },
-    /// A number for one code.
+    /// A number, for one code or for a time.
     Activation {
-        service: ServiceCode,
-        /// `None`: any country.
-        country: Option<CountryCode>,
-        activation: Option<ActivationId>,
-    },
-    /// A number for a time.
-    Rental {
-        service: ServiceCode,
-        country: Option<CountryCode>,
-        duration: Duration,
-        rental: Option<RentalId>,
+        wanted: NumberRequest,
+        /// `None` until the order is paid.
+        activation: Option<ActivationView>,
     },
     /// Prepaid credit of the order's account.
     Credit,
 }
 
 impl Fulfilment {
+    /// A number that is not acquired.
+    pub const fn number(wanted: NumberRequest) -> Self {
+        Self::Activation { wanted, activation: None }
+    }
+
+    pub const fn activation(&self) -> Option<&ActivationView> {
+        match self {
+            Self::Activation { activation, .. } => activation.as_ref(),
+            Self::Message { .. } | Self::Credit => None,
+        }
+    }
+
     /// A message that is not begun.
     pub const fn message(to: Address, text: Text) -> Self {
         Self::Message { to, text, message: None, recipient: None }
@@ -58,8 +60,8 @@ impl Fulfilment {
         match self {
             Self::Message { to: Address::Phone(_), .. } => OrderKind::Send,
             Self::Message { to: Address::Email(_), .. } => OrderKind::Email,
+            Self::Activation { wanted, .. } if wanted.is_rental() => OrderKind::Rent,
             Self::Activation { .. } => OrderKind::Receive,
-            Self::Rental { .. } => OrderKind::Rent,
             Self::Credit => OrderKind::Fund,
         }
     }
@@ -67,14 +69,14 @@ impl Fulfilment {
     pub const fn message_id(&self) -> Option<MessageId> {
         match self {
             Self::Message { message, .. } => *message,
-            Self::Activation { .. } | Self::Rental { .. } | Self::Credit => None,
+            Self::Activation { .. } | Self::Credit => None,
         }
     }
 
     pub const fn recipient(&self) -> Option<RecipientState> {
         match self {
             Self::Message { recipient, .. } => *recipient,
-            Self::Activation { .. } | Self::Rental { .. } | Self::Credit => None,
+            Self::Activation { .. } | Self::Credit => None,
         }
     }
 }

@@ -24,6 +24,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::activation::ActivationView;
 use crate::id::{AccountId, MessageId, OrderId, PaymentHash};
 use crate::message::campaign::Idempotency;
 use crate::message::door::Door;
@@ -275,6 +276,9 @@ pub struct OrderSnapshot {
     pub paid: bool,
     pub message: Option<MessageId>,
     pub progress: Option<Progress>,
+    /// The number that it lends, once it is paid.
+    #[serde(default)]
+    pub activation: Option<ActivationView>,
     pub reason: Option<Reason>,
     pub at: Timestamp,
 }
@@ -295,6 +299,7 @@ impl Order {
                 .fulfilment
                 .recipient()
                 .map(|recipient| Progress::of_order(recipient, self.state)),
+            activation: self.fulfilment.activation().cloned(),
             reason: self.reason,
             at: self.updated_at,
         }

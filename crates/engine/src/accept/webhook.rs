@@ -13,7 +13,7 @@ use crate::accounts::webhook_secret;
 use crate::webhook_url::check_webhook_url;
 
 impl Accept {
-    pub(super) async fn webhook(
+    pub(crate) async fn webhook(
         &self,
         request: Option<WebhookRequest>,
         account: Option<AccountId>,

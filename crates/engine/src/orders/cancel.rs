@@ -1,5 +1,6 @@
 //! Cancels an order for its buyer.
 
+use domain::activation::change::NotCancellable;
 use domain::id::OrderId;
 use domain::ports::{CancelOutcome, PortError};
 use domain::reason::Reason;
@@ -15,6 +16,8 @@ pub enum CancelError {
     Already(OrderState),
     #[error("the message is already on its way")]
     TooLate,
+    #[error(transparent)]
+    NotCancellable(NotCancellable),
     #[error("the order could not be cancelled; try again")]
     Store(#[source] PortError),
 }
@@ -28,10 +31,12 @@ impl Orders {
             CancelOutcome::Cancelled => {
                 self.wake.watch.notify_one();
                 self.wake.webhooks.notify_one();
+                self.wake.activations.notify_one();
                 Ok(())
             }
             CancelOutcome::Already(state) => Err(CancelError::Already(state)),
             CancelOutcome::TooLate => Err(CancelError::TooLate),
+            CancelOutcome::NotCancellable(not) => Err(CancelError::NotCancellable(not)),
             CancelOutcome::NoSuchOrder => Err(CancelError::NoSuchOrder),
         }
     }

@@ -148,7 +148,7 @@ impl Orders {
             return self.cancel_undecided(order, reason).await;
         }
         let message = match &order.fulfilment {
-            Fulfilment::Activation { .. } | Fulfilment::Rental { .. } | Fulfilment::Credit => None,
+            Fulfilment::Activation { .. } | Fulfilment::Credit => None,
             Fulfilment::Message { to, text, .. } => {
                 let (kind, account) = (order.kind(), order.account);
                 let (order, to, text) = (order.id, to.clone(), text.clone());
@@ -164,6 +164,7 @@ impl Orders {
                 self.count_traffic(order).await;
                 self.wake.dispatch.notify_one();
                 self.wake.webhooks.notify_one();
+                self.wake.activations.notify_one();
                 // What is fulfilled already is due at once, whatever is reported here.
                 self.wake.watch.notify_one();
                 again_after(HELD_POLL)
@@ -227,9 +228,10 @@ impl Orders {
                 self.give_back(order).await
             }
             // Decided otherwise in the meantime; the next comparison sees how.
-            CancelOutcome::Already(_) | CancelOutcome::TooLate | CancelOutcome::NoSuchOrder => {
-                again_after(CONFIRM_POLL)
-            }
+            CancelOutcome::Already(_)
+            | CancelOutcome::TooLate
+            | CancelOutcome::NotCancellable(_)
+            | CancelOutcome::NoSuchOrder => again_after(CONFIRM_POLL),
         }
     }
 

@@ -136,7 +136,7 @@ impl Traces {
     async fn traced_order(&self, order: &Order) -> Result<TracedOrder, PortError> {
         let to = match &order.fulfilment {
             Fulfilment::Message { to, .. } => Some(to.clone()),
-            Fulfilment::Activation { .. } | Fulfilment::Rental { .. } | Fulfilment::Credit => None,
+            Fulfilment::Activation { .. } | Fulfilment::Credit => None,
         };
         let reason = self.order_reason(order).await?;
         Ok(TracedOrder { id: order.id, kind: order.kind(), state: order.state, reason, to })

@@ -3,6 +3,7 @@
 //! as a [`Gate`], never around a single method.
 
 mod account;
+mod activation;
 mod campaign;
 mod cluster;
 mod directory;

@@ -2,6 +2,7 @@
 //! transaction of [`crate::tx`]; the domain decides the state transitions.
 
 pub(crate) mod account;
+pub(crate) mod activation;
 pub(crate) mod campaign;
 pub(crate) mod cluster;
 pub(crate) mod directory;

@@ -9,7 +9,8 @@
 //! On a server many changes run at once. So a statement that reads what the same change will write
 //! ends with `FOR UPDATE` (of a join: `FOR UPDATE OF` its first table), or with `FOR UPDATE SKIP
 //! LOCKED` when it claims work. Where there is no row to lock yet, an [`AdvisoryLock`] is taken. Locks
-//! are taken in one order, each kind sorted by its key: advisory locks, messages, orders, ledger accounts.
+//! are taken in one order, each kind sorted by its key: advisory locks, messages and activations, orders, ledger
+//! accounts.
 //! SQLite's one writer needs none of it.
 
 mod any;

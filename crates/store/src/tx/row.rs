@@ -6,6 +6,7 @@ use domain::account::AccountName;
 use domain::account::operator::{Action, Actor};
 use domain::account::sender::SenderState;
 use domain::account::template::Label;
+use domain::activation::Network;
 use domain::event::{AttemptResult, TargetKind};
 use domain::id::{AccountId, EventId, InboundId, KeyId, KeywordId, MessageId, OrderId};
 use domain::inbound::keyword::Word;
@@ -109,6 +110,7 @@ from_column! {
         Uuid => |bytes| Self::from_slice(&bytes).ok();
     String:
         OrderState => |word| Self::from_str(&word).ok(),
+        Network => |word| Self::from_str(&word).ok(),
         OrderKind => |word| Self::from_str(&word).ok(),
         PaymentMethod => |word| Self::from_str(&word).ok(),
         Wanted => |word| Self::from_str(&word).ok(),

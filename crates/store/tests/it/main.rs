@@ -12,4 +12,5 @@ mod parked;
 mod postgres;
 mod secrets;
 mod statements;
+mod timers;
 mod unreadable;

@@ -16,6 +16,26 @@ macro_rules! store_conformance {
             gives_no_more_than_there_is
             lists_the_credit_that_was_given_newest_first
             disables_and_enables_an_account
+            // numbers on loan
+            a_number_is_begun_with_its_payment
+            spends_credit_for_a_number
+            a_request_for_a_number_spends_credit_once
+            stores_a_supplier_before_it_is_called_and_calls_each_once
+            frees_the_leases_of_a_node
+            a_code_fulfils_the_order_of_a_number
+            keeps_each_message_of_a_number_once_and_late_ones_free
+            an_order_without_a_number_is_given_back
+            a_number_is_cancelled_when_that_is_possible
+            a_number_that_comes_after_the_cancel_is_released
+            time_ends_a_number_once
+            a_number_is_lent_once_for_a_service
+            waits_for_another_code_without_giving_money_back
+            a_rental_is_settled_at_its_first_message_or_after_twenty_minutes
+            a_rental_is_cancelled_free_before_it_is_kept
+            an_extension_moves_the_end_of_its_rental
+            believes_the_supplier_that_was_called_alone
+            lists_an_account_s_numbers
+            a_thousand_orders_get_ten_numbers_once_each
             // logins
             keeps_a_profile_and_audits_no_value
             finds_what_a_login_is_compared_with

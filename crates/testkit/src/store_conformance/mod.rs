@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a suite of tests")]
 
 mod accounts;
+mod activation_world;
+mod activations;
 mod blocked;
 mod blocklist;
 mod bulk;
@@ -35,6 +37,7 @@ mod forms;
 mod inbound;
 mod inbound_limits;
 mod keywords;
+mod lent_numbers;
 mod links;
 mod logins;
 mod lookups;
@@ -52,6 +55,7 @@ mod parts;
 mod people;
 mod receipts;
 mod refunds;
+mod rentals;
 mod restart;
 mod search;
 mod settle_sent;
@@ -68,6 +72,7 @@ use async_trait::async_trait;
 use domain::ports::Store;
 
 pub use accounts::*;
+pub use activations::*;
 pub use blocked::*;
 pub use blocklist::*;
 pub use bulk::*;
@@ -96,6 +101,7 @@ pub use forms::*;
 pub use inbound::*;
 pub use inbound_limits::*;
 pub use keywords::*;
+pub use lent_numbers::*;
 pub use links::*;
 pub use logins::*;
 pub use lookups::*;
@@ -113,6 +119,7 @@ pub use parts::*;
 pub use people::*;
 pub use receipts::*;
 pub use refunds::*;
+pub use rentals::*;
 pub use restart::*;
 pub use search::*;
 pub use settle_sent::*;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::activation::{CountryCode, ServiceCode};
+use domain::activation::{CountryCode, Network, NumberRequest, RentalTerm, ServiceCode};
 use domain::id::{OrderId, PaymentHash};
 use domain::message::Address;
 use domain::message::recipient::RecipientState;
@@ -247,9 +247,10 @@ pub async fn keeps_orders_for_numbers_that_are_lent(rig: &impl Rig) {
     let world = World::new(rig).await;
     let service: ServiceCode = "tg".parse().unwrap();
     let country = Some(CountryCode(16));
-    let code = Fulfilment::Activation { service: service.clone(), country: None, activation: None };
-    let duration = Duration::from_secs(4 * 60 * 60);
-    let time = Fulfilment::Rental { service, country, duration, rental: None };
+    let code = Fulfilment::number(NumberRequest::for_code(service.clone(), None));
+    let rental = Some(RentalTerm { duration: Duration::from_secs(4 * 60 * 60), extends: None });
+    let time = NumberRequest { service, country, network: Network::RealPhones, rental };
+    let time = Fulfilment::number(time);
     for (fulfilment, kind) in [(code, OrderKind::Receive), (time, OrderKind::Rent)] {
         let new = NewOrder { fulfilment: fulfilment.clone(), ..world.new_order() };
         let id = new.id;

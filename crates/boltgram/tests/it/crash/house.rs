@@ -16,7 +16,7 @@ use domain::money::Msat;
 use domain::number::own::NumberTerms;
 use domain::ports::{
     BoughtKeyword, Fetch, FetchError, FetchRequest, FetchResponse, HoldState, Lightning,
-    NewKeyword, ReceivedMessage, Snapshot, Store,
+    NewKeyword, ReceivedMessage, Snapshot, Store, Supplier,
 };
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::order::OrderState;
@@ -30,6 +30,7 @@ use lightning::sandbox::{Options, Sandbox};
 use store::{Options as StoreOptions, Vault};
 use testkit::clock::{SeededRandom, TestClock};
 use testkit::crash::{Fuse, FusedLightning};
+use testkit::lender::{COST, FusedSupplier, Lender};
 use testkit::smsc::Smsc;
 
 use super::scenarios::{Money, Scenario};
@@ -37,8 +38,8 @@ use super::scenarios::{Money, Scenario};
 pub(super) const NUMBER: &str = "+4520123456";
 /// A number with a reply to HELP.
 pub(super) const HELPFUL: &str = "1919";
-const PRICE: Msat = Msat::new(1_000_000);
-const CREDIT: Msat = Msat::new(5_000_000);
+pub(super) const PRICE: Msat = Msat::new(1_000_000);
+pub(super) const CREDIT: Msat = Msat::new(5_000_000);
 
 /// State that outlives a process.
 pub(super) struct House {
@@ -47,6 +48,9 @@ pub(super) struct House {
     /// A handle to the store that no crash affects.
     pub(super) store: Arc<dyn Store>,
     smsc: Arc<Smsc>,
+    pub(super) lender: Arc<Lender>,
+    /// Another one, whose numbers cost more.
+    pub(super) dearer: Arc<Lender>,
     random: Arc<SeededRandom>,
     account: AccountId,
     orders: OrderSettings,
@@ -76,15 +80,17 @@ impl House {
         let node = Sandbox::in_memory(clock.clone(), random.clone(), options).unwrap();
         let smsc = Smsc::new("main");
         smsc.plan(&address(), scenario.plan());
+        let lender = Lender::new("lender", 4_915_100_000_000, 10, COST, clock.clone());
+        let cost = Msat::new(COST.get() + 1);
+        let dearer = Lender::new("dearer", 4_915_200_000_000, 10, cost, clock.clone());
         let data = tempfile::tempdir().unwrap();
         let store = open(&data, StoreOptions::default()).await;
         let credit = if scenario == Scenario::Fund { Msat::ZERO } else { CREDIT };
         let accounts =
             Accounts::new(store.clone(), clock.clone(), random.clone(), Prices::default());
         let account = accounts.open("acme", credit, Actor::CommandLine).await.unwrap().id;
-        let orders = scenario.order_settings();
         let node = Arc::new(node);
-        let house = Self { clock, node, store, smsc, random, account, orders, data };
+        let house = Self { clock, node, store, smsc, lender, dearer, random, account, data };
         // Each life declares it again; messages may arrive before that.
         house.store.declare_numbers(vec![house.number()], NOON).await.unwrap();
         house
@@ -147,6 +153,7 @@ impl House {
             store,
             lightning: Arc::new(FusedLightning { inner: self.node.clone(), fuse: fuse.clone() }),
             carriers: vec![carrier],
+            suppliers: self.suppliers(&fuse),
             fetch: Arc::new(NoFetch),
             lookup: None,
             clock: self.clock.clone(),
@@ -187,6 +194,15 @@ impl House {
         let starting = engine.clone();
         tasks.spawn(async move { starting.start().await.unwrap() });
         Life { engine, tasks }
+    }
+
+    /// The dearer one comes first in the configuration.
+    fn suppliers(&self, fuse: &Arc<Fuse>) -> Vec<Arc<dyn Supplier>> {
+        let fused = |inner: &Arc<Lender>| {
+            let (inner, fuse) = (inner.clone(), fuse.clone());
+            Arc::new(FusedSupplier { inner, fuse }) as Arc<dyn Supplier>
+        };
+        [&self.dearer, &self.lender].map(fused).to_vec()
     }
 
     /// Whether no order is open and no credit is reserved.

@@ -9,6 +9,7 @@
 
 mod house;
 mod inbound;
+mod numbers;
 mod scenarios;
 mod stale_tip;
 

@@ -123,6 +123,7 @@ impl House {
             store: store.clone(),
             lightning: Arc::new(node),
             carriers,
+            suppliers: Vec::new(),
             fetch,
             lookup: None,
             clock: clock.clone(),

@@ -8,6 +8,7 @@
 //! stores the event for the customer.
 
 mod accounts;
+mod activations;
 mod blocklist;
 mod bulk;
 mod directory;
@@ -35,6 +36,10 @@ use async_trait::async_trait;
 use crate::ports::PortError;
 
 pub use accounts::{AccountStore, NewAccount, NewKey};
+pub use activations::{
+    ActivationList, ActivationMessageList, ActivationStore, Asking, BuyerWish, DueActivation,
+    ExtendedRental, LoanNews, LoanReport, LoansRecorded, SuccessCount, WishOutcome,
+};
 pub use blocklist::{BlockList, BlocklistStore};
 pub use bulk::{
     BulkList, BulkStore, CancelBulk, RecipientList, RecipientPage, Retry, RetryOutcome, Spent,
@@ -81,6 +86,7 @@ pub use traffic::TrafficStore;
 #[async_trait]
 pub trait Store:
     AccountStore
+    + ActivationStore
     + BlocklistStore
     + DirectoryStore
     + OrderStore

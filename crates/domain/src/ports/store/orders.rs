@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::activation::change::NotCancellable;
 use crate::id::{AccountId, OrderId, PaymentHash};
 use crate::message::NewMessage;
 use crate::message::campaign::Idempotency;
@@ -130,6 +131,8 @@ pub enum CancelOutcome {
     Already(OrderState),
     /// A carrier has the message, or is about to get it.
     TooLate,
+    /// The number that it lends cannot be cancelled now.
+    NotCancellable(NotCancellable),
     NoSuchOrder,
 }
 
@@ -229,14 +232,15 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
     /// The order whose hold invoice has this payment hash.
     async fn order_of_payment(&self, hash: PaymentHash) -> Result<Option<Order>, PortError>;
 
-    /// *open* → *held* → *working* with its message queued, or *fulfilled* when that needs no work.
+    /// *open* → *held* → *working* with its message queued or its activation due, or *fulfilled* when that needs no work.
     async fn hold_order(&self, hold: HoldOrder, now: Timestamp) -> Result<HoldOutcome, PortError>;
 
     /// Decides that the order cannot be fulfilled, if that is (still) possible:
     ///
     /// - [`Reason::CancelledByBuyer`]: unless the message is claimed, or a carrier has it, or may
     ///   have it: a claim that was lost, or that ended without the carrier's answer
-    ///   ([`Reason::NoAnswer`]), leaves its recipients in doubt for good.
+    ///   ([`Reason::NoAnswer`]), leaves its recipients in doubt for good. A number on loan as
+    ///   [`crate::activation::change::cancellable`] says.
     /// - [`Reason::HoldRanOut`]: whatever the message does, unless it is delivered; a recipient
     ///   that is not final is timed out.
     /// - any other reason: only while the order is *open* or *held*; later it is `TooLate`.

@@ -24,6 +24,7 @@ fn order(kind: OrderKind, payment: PaymentMethod, wants: Option<Wanted>) -> Orde
         payment,
         message: paid.then_some(MESSAGE),
         progress: paid.then_some(Progress::Created),
+        activation: None,
         paid_at: paid.then_some(NOW),
         updated_at: NOW,
         wants,
@@ -56,7 +57,7 @@ fn walk(order: &OrderFacts, steps: &[Step]) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
     for step in steps {
         let before = changes.last().map_or(order, |change| &change.after);
-        changes.extend(change(before, &[*step], NOW));
+        changes.extend(change(before, std::slice::from_ref(step), NOW));
     }
     changes
 }

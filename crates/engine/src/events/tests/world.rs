@@ -137,6 +137,7 @@ impl TestStore {
         let number = rows.deliveries.len();
         let id = i64::try_from(number).unwrap();
         let snapshot = OrderSnapshot {
+            activation: None,
             order: order.to_owned(),
             kind: OrderKind::Send,
             state: OrderState::Working,

@@ -2,10 +2,11 @@
 //!
 //! | reason \ state | open, held | working | fulfilled, cancelling, final |
 //! |---|---|---|---|
-//! | cancelled by buyer | cancelled | cancelled, unless a carrier has or may have it | already |
-//! | hold ran out | cancelled | cancelled, the recipient is timed out | already |
+//! | cancelled by buyer | cancelled | cancelled, unless a carrier has or may have it; a number if that is possible now | already |
+//! | hold ran out | cancelled | cancelled; the recipient is timed out, the number is released | already |
 //! | any other | cancelled | too late | already |
 
+use domain::activation::change::cancellable;
 use domain::id::OrderId;
 use domain::ports::CancelOutcome;
 use domain::reason::Reason;
@@ -16,6 +17,7 @@ use domain::time::Timestamp;
 
 use super::change::{self, OrderRow, illegal};
 use super::lock::{lock, message_of};
+use crate::rows::activation::{self, ActivationRow};
 use crate::rows::message;
 use crate::tx::{Result, Tx};
 
@@ -25,7 +27,10 @@ pub(crate) async fn cancel(
     reason: Reason,
     now: Timestamp,
 ) -> Result<CancelOutcome> {
-    // As for a receipt, the message is locked before the order.
+    // What it buys is locked before the order.
+    if let Some(activation) = activation::lock_of_order(tx, order).await? {
+        return cancel_number(tx, activation, reason, now).await;
+    }
     if let Some(message) = message_of(tx, order).await? {
         message::lock(tx, message).await?;
     }
@@ -42,7 +47,11 @@ pub(crate) async fn cancel(
             _,
         ) => Ok(CancelOutcome::Already(row.facts.state)),
         (OrderState::Open | OrderState::Held | OrderState::Working, None) => {
-            decide(tx, row, reason, now).await
+            // Perhaps a concurrent change has just begun it.
+            match activation::lock_of_order(tx, order).await? {
+                Some(activation) => cancel_number(tx, activation, reason, now).await,
+                None => decide(tx, row, reason, now).await,
+            }
         }
         (OrderState::Open | OrderState::Held | OrderState::Working, Some(message)) => {
             match reason {
@@ -58,6 +67,35 @@ pub(crate) async fn cancel(
             }
         }
     }
+}
+
+async fn cancel_number(
+    tx: &mut impl Tx,
+    mut activation: ActivationRow,
+    reason: Reason,
+    now: Timestamp,
+) -> Result<CancelOutcome> {
+    let state = match lock(tx, &activation.activation.order).await? {
+        Some(row) => row.facts.state,
+        None => return Ok(CancelOutcome::NoSuchOrder),
+    };
+    if state.is_decided() {
+        return Ok(CancelOutcome::Already(state));
+    }
+    match reason {
+        Reason::CancelledByBuyer => {
+            if let Err(not) = cancellable(&activation.activation, now) {
+                return Ok(CancelOutcome::NotCancellable(not));
+            }
+        }
+        Reason::HoldRanOut => {}
+        _ => return Ok(CancelOutcome::TooLate),
+    }
+    if activation.cancel(reason, now).is_err() {
+        return Ok(CancelOutcome::TooLate);
+    }
+    activation::store(tx, &[&activation], now).await?;
+    Ok(CancelOutcome::Cancelled)
 }
 
 async fn decide(

@@ -42,6 +42,7 @@ impl OrderRow {
             payment: PaymentMethod::Credit,
             message: Some(message),
             progress: None,
+            activation: None,
             paid_at: Some(created_at),
             updated_at,
             wants,

@@ -28,6 +28,8 @@ struct Bought<'a> {
     service: Option<&'a str>,
     country: Option<u16>,
     rented_ms: Option<i64>,
+    network: Option<&'a str>,
+    extends: Option<i64>,
 }
 
 impl<'a> Bought<'a> {
@@ -36,15 +38,14 @@ impl<'a> Bought<'a> {
             Fulfilment::Message { to, text, .. } => {
                 Self { to: Some(to.stored()), text: Some(text.as_str()), ..Self::default() }
             }
-            Fulfilment::Activation { service, country, .. } => {
-                let country = country.map(|country| country.0);
-                Self { service: Some(service.as_str()), country, ..Self::default() }
-            }
-            Fulfilment::Rental { service, country, duration, .. } => {
-                let country = country.map(|country| country.0);
-                let rented_ms = i64::try_from(duration.as_millis()).ok();
-                Self { service: Some(service.as_str()), country, rented_ms, ..Self::default() }
-            }
+            Fulfilment::Activation { wanted, .. } => Self {
+                service: Some(wanted.service.as_str()),
+                country: wanted.country.map(|country| country.0),
+                rented_ms: wanted.duration().and_then(|time| i64::try_from(time.as_millis()).ok()),
+                network: Some(wanted.network.as_str()),
+                extends: wanted.extends().map(|rental| rental.0),
+                ..Self::default()
+            },
             Fulfilment::Credit => Self::default(),
         }
     }
@@ -56,13 +57,32 @@ pub(crate) async fn insert_open(
     new: &NewOrder,
     check_at: Timestamp,
 ) -> Result<bool> {
+    insert(tx, new, OrderState::Open, None, Some(check_at)).await
+}
+
+/// Stores an order that is paid from credit, and has a row of its own.
+pub(crate) async fn insert_paid(
+    tx: &mut impl Tx,
+    new: &NewOrder,
+    state: OrderState,
+) -> Result<bool> {
+    insert(tx, new, state, Some(new.created_at), None).await
+}
+
+async fn insert(
+    tx: &mut impl Tx,
+    new: &NewOrder,
+    state: OrderState,
+    paid_at: Option<Timestamp>,
+    check_at: Option<Timestamp>,
+) -> Result<bool> {
     let made = make(tx, new)?;
     let webhook = new.webhook.as_ref();
     let row = params![
         &new.id,
         new.fulfilment.kind(),
         new.door.as_str(),
-        OrderState::Open,
+        state,
         new.account,
         new.price,
         new.payment.method().as_str(),
@@ -82,15 +102,18 @@ pub(crate) async fn insert_open(
         &new.client,
         new.created_at,
         check_at,
+        made.bought.network,
+        made.bought.extends,
+        paid_at,
     ];
     let added = tx
         .execute(
             "INSERT INTO orders (id, kind, door, state, account, price, payment, payment_hash,
                  preimage, invoice, pay_by, to_address, text, service, country, rented_ms,
                  webhook_url, webhook_secret, webhook_wants, referral, client, created_at,
-                 updated_at, check_at)
+                 updated_at, check_at, network, extends, paid_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20, ?21, ?22, ?22, ?23)
+                 ?18, ?19, ?20, ?21, ?22, ?22, ?23, ?24, ?25, ?26)
              ON CONFLICT (id) DO NOTHING",
             row,
         )

@@ -106,6 +106,7 @@ fn read(mut row: Row) -> Result<OrderRow> {
         payment: row.get()?,
         message: row.get()?,
         progress: None,
+        activation: None,
         paid_at: row.get()?,
         updated_at: row.get()?,
         wants: row.get()?,

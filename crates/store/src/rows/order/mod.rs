@@ -17,6 +17,7 @@ mod read;
 mod request_key;
 mod settle;
 mod spend;
+mod spend_number;
 mod unpaid;
 
 pub(crate) use add::{add, attach_invoice};
@@ -30,3 +31,4 @@ pub(crate) use read::{WEBHOOK_SECRET, find, find_by_payment, funding_history};
 pub(crate) use request_key::{find_repeated, forget_keys};
 pub(crate) use settle::settle_unreceipted;
 pub(crate) use spend::add_credit;
+pub(crate) use spend_number::add_credit_activations;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::activation::CountryCode;
-use domain::id::{AccountId, ActivationId, MessageId, OrderId, PaymentHash, RentalId};
+use domain::activation::{CountryCode, Network, NumberRequest, RentalTerm};
+use domain::id::{AccountId, ActivationId, MessageId, OrderId, PaymentHash};
 use domain::message::Address;
 use domain::ports::PortError;
 use domain::sale::fulfilment::Fulfilment;
@@ -11,8 +11,8 @@ use domain::sale::order::{Order, OrderKind, Payment, PaymentMethod};
 use domain::secret::Preimage;
 use domain::text::Text;
 use domain::time::Timestamp;
-use uuid::Uuid;
 
+use crate::rows::activation;
 use crate::tx::{Result, Row, Tx, params};
 
 /// Sealed columns, as named in the vault.
@@ -21,7 +21,31 @@ pub(super) const PREIMAGE: &str = "orders.preimage";
 
 /// Orders that exist, in the order of the ids.
 pub(crate) async fn find_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Order>> {
-    query_many(tx, ids).await?.into_iter().flatten().map(|row| read(tx, row)).collect()
+    let rows = query_many(tx, ids).await?.into_iter().flatten();
+    let mut orders = rows.map(|row| read(tx, row)).collect::<Result<Vec<_>>>()?;
+    load_activations(tx, &mut orders).await?;
+    Ok(orders)
+}
+
+/// The buyer's view of an order for a number is as recent as its activation.
+async fn load_activations(tx: &mut impl Tx, orders: &mut [Order]) -> Result<()> {
+    let lends = |order: &&mut Order| {
+        order.paid_at.is_some() && matches!(order.fulfilment, Fulfilment::Activation { .. })
+    };
+    let mut lending: Vec<_> = orders.iter_mut().filter(lends).collect();
+    if lending.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = lending.iter().map(|order| order.id).collect();
+    let found = activation::find_of_orders(tx, &ids).await?;
+    for (order, found) in lending.iter_mut().zip(found) {
+        let Some(found) = found else { continue };
+        order.updated_at = order.updated_at.max(found.updated_at);
+        if let Fulfilment::Activation { activation, .. } = &mut order.fulfilment {
+            *activation = Some(found.view());
+        }
+    }
+    Ok(())
 }
 
 pub(crate) async fn find(tx: &mut impl Tx, id: &OrderId) -> Result<Option<Order>> {
@@ -63,7 +87,7 @@ async fn query_many(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<Vec<Row>>> 
     tx.query_many(
         "SELECT o.id, o.kind, o.state, o.reason, o.account, o.price, o.held, o.payment,
                  o.preimage, o.invoice, o.pay_by, o.to_address, o.text, o.service, o.country,
-                 o.rented_ms, o.fulfilled_by, coalesce(m.recipient, r.state), o.referral,
+                 o.rented_ms, o.network, o.extends, o.fulfilled_by, coalesce(m.recipient, r.state), o.referral,
                  o.created_at, o.paid_at,
                  CASE WHEN coalesce(r.updated_at, m.updated_at) > o.updated_at
                      THEN coalesce(r.updated_at, m.updated_at) ELSE o.updated_at END
@@ -120,26 +144,25 @@ fn read_fulfilment(kind: OrderKind, row: &mut Row) -> Result<Fulfilment> {
     let service: Option<String> = row.get()?;
     let service = service.and_then(|word| word.parse().ok()).ok_or_else(|| unreadable("service"));
     let country = row.get::<Option<u16>>()?.map(CountryCode);
-    let rented_ms = row.get::<Option<u64>>()?.ok_or_else(|| unreadable("rented_ms"));
-    let fulfilled_by: Option<Uuid> = row.get()?;
-    let recipient = row.get()?;
+    let rented = row.get::<Option<u64>>()?.map(Duration::from_millis);
+    let network: Option<Network> = row.get()?;
+    let extends = row.get::<Option<i64>>()?.map(ActivationId);
+    let (message, recipient): (Option<MessageId>, _) = (row.get()?, row.get()?);
     match kind {
         OrderKind::Send | OrderKind::Email => Ok(Fulfilment::Message {
             to: to.ok_or_else(|| unreadable("to_address"))?,
             text: Text::new(text.ok_or_else(|| unreadable("text"))?),
-            message: fulfilled_by.map(MessageId),
+            message,
             recipient,
         }),
-        OrderKind::Receive => {
-            let activation = fulfilled_by.map(ActivationId);
-            Ok(Fulfilment::Activation { service: service?, country, activation })
+        OrderKind::Receive | OrderKind::Rent => {
+            let rental = rented.map(|duration| RentalTerm { duration, extends });
+            if rental.is_none() && kind == OrderKind::Rent {
+                return Err(unreadable("rented_ms"));
+            }
+            let (service, network) = (service?, network.unwrap_or_default());
+            Ok(Fulfilment::number(NumberRequest { service, country, network, rental }))
         }
-        OrderKind::Rent => Ok(Fulfilment::Rental {
-            service: service?,
-            country,
-            duration: Duration::from_millis(rented_ms?),
-            rental: fulfilled_by.map(RentalId),
-        }),
         OrderKind::Fund => Ok(Fulfilment::Credit),
     }
 }

@@ -165,7 +165,7 @@ async fn refuse_blocked(
     Ok(())
 }
 
-fn payer(new: &NewOrder) -> Result<AccountId> {
+pub(super) fn payer(new: &NewOrder) -> Result<AccountId> {
     match (&new.payment, new.account) {
         (Payment::Credit, Some(_)) if new.price.is_negative() => {
             Err(refused("a price is not negative"))
@@ -176,7 +176,7 @@ fn payer(new: &NewOrder) -> Result<AccountId> {
 }
 
 /// The state of an order that is paid when it is created.
-fn paid() -> std::result::Result<OrderState, Illegal> {
+pub(super) fn paid() -> std::result::Result<OrderState, Illegal> {
     next(next(OrderState::Open, OrderEvent::Held)?, OrderEvent::Started)
 }
 

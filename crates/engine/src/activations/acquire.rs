@@ -1,0 +1,160 @@
+//! Acquires a number, or more time for a rental: one supplier after the other, each called once, its name
+//! stored first.
+
+use std::sync::Arc;
+
+use domain::activation::loan::Loan;
+use domain::limits::SUPPLIER_TIMEOUT;
+use domain::ports::{
+    Acquire, Asking, DueActivation, Extend, ExtendedRental, LoanNews, LoanReport, PortError,
+    Supplier,
+};
+use domain::time::Timestamp;
+
+use super::Activations;
+use super::follow::STATUS_POLL;
+
+impl Activations {
+    /// Suppliers to call; of an extension, that of the rental alone.
+    pub(super) async fn suppliers_of(&self, due: &DueActivation) -> Vec<Arc<dyn Supplier>> {
+        let activation = &due.activation;
+        if activation.wanted.extends().is_none() {
+            return self.choose(&activation.wanted, activation.price, &due.tried).await;
+        }
+        let of_rental = due.extends.as_ref().filter(|rental| !due.tried.contains(&rental.supplier));
+        of_rental.and_then(|rental| self.supplier(&rental.supplier)).cloned().into_iter().collect()
+    }
+
+    /// Calls the first supplier, which is stored, and the others while there is no number.
+    pub(super) async fn acquire(
+        &self,
+        due: DueActivation,
+        first: Arc<dyn Supplier>,
+        rest: impl Iterator<Item = Arc<dyn Supplier>>,
+    ) {
+        let (mut supplier, mut rest) = (first, rest);
+        let report = loop {
+            let news = self.call(&due, &*supplier).await;
+            let report = |news| self.report(&due, &*supplier, news);
+            if news != LoanNews::NoNumber {
+                break report(news);
+            }
+            let Some(next) = rest.next() else { break report(LoanNews::NoneLeft) };
+            if !self.mark_next(&due, &*next).await {
+                break report(LoanNews::NoNumber);
+            }
+            supplier = next;
+        };
+        self.recording.add(report).await;
+    }
+
+    async fn mark_next(&self, due: &DueActivation, next: &dyn Supplier) -> bool {
+        let (node, now) = (&self.context.node, self.context.clock.now());
+        let asking = Asking { activation: due.activation.id, supplier: next.name().clone() };
+        let store = &self.context.store;
+        match store.mark_acquiring(node, vec![asking], now.after(self.context.lease), now).await {
+            Ok(marked) => marked == [true],
+            Err(error) => {
+                tracing::warn!(activation = %due.activation.id, %error, "the next supplier waits");
+                false
+            }
+        }
+    }
+
+    async fn call(&self, due: &DueActivation, supplier: &dyn Supplier) -> LoanNews {
+        let activation = &due.activation;
+        let (id, name) = (activation.id, supplier.name());
+        let answer = match &due.extends {
+            Some(rental) => extend(due, rental, supplier).await,
+            None => {
+                let wanted = &activation.wanted;
+                let acquire = Acquire {
+                    loan: activation.loan,
+                    service: wanted.service.clone(),
+                    country: wanted.country,
+                    duration: wanted.duration(),
+                    cost_max: activation.price,
+                };
+                in_time(supplier.acquire(acquire)).await.map(LoanNews::Assigned)
+            }
+        };
+        match answer {
+            Ok(LoanNews::Assigned(loan)) if loan.cost > activation.price => {
+                tracing::error!(activation = %id, supplier = %name, "it costs more than allowed");
+                // Best effort: the loan ends by itself.
+                let _ = in_time(supplier.release(activation.loan)).await;
+                LoanNews::NoNumber
+            }
+            Ok(news) => news,
+            Err(PortError::Refused(_)) => LoanNews::NoNumber,
+            Err(error @ PortError::Unavailable(_)) => {
+                tracing::warn!(activation = %id, supplier = %name, %error, "no number");
+                LoanNews::NoNumber
+            }
+            Err(error @ (PortError::Unknown(_) | PortError::Conflict(_))) => {
+                tracing::warn!(activation = %id, supplier = %name, %error, "it may have lent one");
+                LoanNews::NoAnswer
+            }
+        }
+    }
+
+    pub(super) fn report(
+        &self,
+        due: &DueActivation,
+        supplier: &dyn Supplier,
+        news: LoanNews,
+    ) -> LoanReport {
+        let now = self.context.clock.now();
+        let due_at = match (&news, supplier.poll_every()) {
+            (LoanNews::NoNumber, _) => now,
+            (LoanNews::Assigned(_), None) => super::inbox::NEVER,
+            (LoanNews::Assigned(_), Some(poll)) => now.after(poll),
+            _ => now.after(STATUS_POLL),
+        };
+        self.report_at(due, Some(supplier), news, due_at)
+    }
+
+    pub(super) fn report_at(
+        &self,
+        due: &DueActivation,
+        supplier: Option<&dyn Supplier>,
+        news: LoanNews,
+        due_at: Timestamp,
+    ) -> LoanReport {
+        let supplier = supplier.map(|supplier| supplier.name().clone());
+        LoanReport { loan: due.activation.loan, supplier, news, messages: Vec::new(), due_at }
+    }
+
+    /// There is no supplier to call.
+    pub(super) fn none_left(&self, due: &DueActivation) -> LoanReport {
+        self.report_at(due, None, LoanNews::NoneLeft, super::inbox::NEVER)
+    }
+
+    pub(super) fn unchanged(&self, due: &DueActivation, due_at: Timestamp) -> LoanReport {
+        self.report_at(due, None, LoanNews::Unchanged, due_at)
+    }
+}
+
+/// The end that the extension is for.
+pub(super) fn new_end(due: &DueActivation, rental: &ExtendedRental) -> Timestamp {
+    rental.until.after(due.activation.wanted.duration().unwrap_or_default())
+}
+
+async fn extend(
+    due: &DueActivation,
+    rental: &ExtendedRental,
+    supplier: &dyn Supplier,
+) -> Result<LoanNews, PortError> {
+    let until = new_end(due, rental);
+    let (loan, from, cost_max) = (rental.loan, rental.until, due.activation.price);
+    let extended: Loan = in_time(supplier.extend(Extend { loan, from, until, cost_max })).await?;
+    Ok(LoanNews::Extended(extended))
+}
+
+/// An answer that takes too long is unknown.
+pub(super) async fn in_time<T>(
+    call: impl Future<Output = Result<T, PortError>>,
+) -> Result<T, PortError> {
+    let late = |_| Err(PortError::Unknown("the supplier did not answer in time".to_owned()));
+    tokio::time::timeout(SUPPLIER_TIMEOUT, call).await.unwrap_or_else(late)
+}

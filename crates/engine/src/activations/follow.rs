@@ -1,0 +1,122 @@
+//! Reads the status of a loan, and reports its end to its supplier.
+
+use std::time::Duration;
+
+use domain::activation::change::{State, timer};
+use domain::activation::loan::LoanState;
+use domain::ports::{DueActivation, LoanNews, LoanReport, PortError, Supplier};
+use domain::time::Timestamp;
+
+use super::Activations;
+use super::acquire::{in_time, new_end};
+use super::inbox::{NEVER, bounded};
+
+/// How often a supplier is asked that did not answer.
+pub(super) const STATUS_POLL: Duration = Duration::from_secs(2);
+
+/// How often a supplier is called again that could not be told of an end.
+const RELEASE_POLL: Duration = Duration::from_secs(30);
+
+/// After this no supplier keeps the loan.
+const RELEASE_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Activations {
+    /// What is due by time alone, or cannot be asked of any supplier.
+    pub(super) fn needs_no_call(&self, due: &DueActivation, now: Timestamp) -> Option<LoanReport> {
+        let activation = &due.activation;
+        let name = activation.supplier.as_ref()?;
+        let Some(supplier) = self.supplier(name) else {
+            tracing::warn!(activation = %activation.id, supplier = %name, "is not configured");
+            // What it may have lent cannot be found out here.
+            let news = if due.releases { LoanNews::Released } else { LoanNews::Unchanged };
+            return Some(self.report_at(due, None, news, now.after(RELEASE_POLL)));
+        };
+        let may_wait = activation.state.is_lent() && supplier.poll_every().is_none();
+        let is_early = timer(activation).is_some_and(|timer| now < timer);
+        (may_wait && is_early).then(|| self.unchanged(due, NEVER))
+    }
+
+    pub(super) async fn follow(&self, due: DueActivation) {
+        let name = due.activation.supplier.as_ref();
+        let Some(supplier) = name.and_then(|name| self.supplier(name)) else {
+            // It ended before any supplier was called.
+            return self.recording.add(self.unchanged(&due, NEVER)).await;
+        };
+        let report = if due.releases {
+            self.end_loan(&due, &**supplier).await
+        } else if due.activation.wanted.extends().is_some() {
+            self.ask_for_extension(&due, &**supplier).await
+        } else {
+            self.ask(&due, &**supplier).await
+        };
+        self.recording.add(report).await;
+    }
+
+    /// The supplier's state, against ours.
+    async fn ask(&self, due: &DueActivation, supplier: &dyn Supplier) -> LoanReport {
+        let (now, activation) = (self.context.clock.now(), &due.activation);
+        let again = supplier.poll_every().map_or(NEVER, |poll| now.after(poll));
+        let report = |news, due_at| self.report_at(due, Some(supplier), news, due_at);
+        let acquiring = activation.state.is_acquiring();
+        match in_time(supplier.status(activation.loan)).await {
+            Ok(LoanState::Unknown) if acquiring => report(LoanNews::NoNumber, now),
+            Ok(LoanState::Lent(loan, messages)) if acquiring => {
+                let messages = bounded(messages);
+                LoanReport { messages, ..report(LoanNews::Assigned(loan), again) }
+            }
+            // It has ended before we had its number.
+            Ok(LoanState::Over(_)) if acquiring => report(LoanNews::NoNumber, now),
+            Ok(LoanState::Lent(_, messages)) => {
+                let messages = bounded(messages);
+                LoanReport { messages, ..report(LoanNews::Unchanged, again) }
+            }
+            Ok(LoanState::Over(messages)) => {
+                let messages = bounded(messages);
+                LoanReport { messages, ..report(LoanNews::Over, now) }
+            }
+            Ok(LoanState::Unknown) => report(LoanNews::Over, now),
+            Err(error) => {
+                let (id, name) = (activation.id, supplier.name());
+                tracing::warn!(activation = %id, supplier = %name, %error, "no status");
+                let news = if acquiring { LoanNews::NoAnswer } else { LoanNews::Unchanged };
+                report(news, now.after(supplier.poll_every().unwrap_or(STATUS_POLL)))
+            }
+        }
+    }
+
+    /// Whether the rental ends as late as it should, after its supplier did not answer.
+    async fn ask_for_extension(&self, due: &DueActivation, supplier: &dyn Supplier) -> LoanReport {
+        let now = self.context.clock.now();
+        let report = |news, due_at| self.report_at(due, Some(supplier), news, due_at);
+        let Some(rental) = &due.extends else { return report(LoanNews::NoneLeft, NEVER) };
+        match in_time(supplier.status(rental.loan)).await {
+            Ok(LoanState::Lent(loan, _)) if loan.until >= new_end(due, rental) => {
+                report(LoanNews::Extended(loan), NEVER)
+            }
+            Ok(_) => report(LoanNews::NoneLeft, NEVER),
+            Err(_) => report(LoanNews::NoAnswer, now.after(STATUS_POLL)),
+        }
+    }
+
+    /// Of an activation that has ended: the number is used up for the service if a code came, and goes
+    /// back otherwise.
+    async fn end_loan(&self, due: &DueActivation, supplier: &dyn Supplier) -> LoanReport {
+        let (now, activation) = (self.context.clock.now(), &due.activation);
+        let is_used = activation.messages > 0 && matches!(activation.state, State::Activation(_));
+        let ended = if is_used {
+            in_time(supplier.finish(activation.loan)).await
+        } else {
+            in_time(supplier.release(activation.loan)).await
+        };
+        let news = match ended {
+            Ok(()) | Err(PortError::Refused(_) | PortError::Conflict(_)) => LoanNews::Released,
+            Err(_) if now > activation.until.after(RELEASE_WAIT) => LoanNews::Released,
+            Err(error) => {
+                let (id, name) = (activation.id, supplier.name());
+                tracing::warn!(activation = %id, supplier = %name, %error, "not released yet");
+                LoanNews::Unchanged
+            }
+        };
+        self.report_at(due, Some(supplier), news, now.after(RELEASE_POLL))
+    }
+}

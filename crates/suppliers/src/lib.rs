@@ -1,0 +1,3 @@
+//! Where numbers on loan come from, behind the domain's Supplier port.
+
+pub mod sandbox;
