@@ -221,7 +221,7 @@ pub(crate) enum KeyCommand {
     Add {
         #[arg(value_name = "ACCOUNT")]
         account: AccountName,
-        /// Scope of the key, repeatable: `sms:send`, `sms:read`, `email:send`; without any, everything (`*`). Every
+        /// Scope of the key, repeatable: `sms:send`, `sms:read`, `email:send`, `sms:receive`; without any, everything (`*`). Every
         /// key may read its account's balance and history, and fund it
         #[arg(long = "scope", value_name = "S")]
         scopes: Vec<Scope>,

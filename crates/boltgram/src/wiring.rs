@@ -14,6 +14,7 @@ use domain::number::own::NumberTerms;
 use domain::number::{Home, Notation};
 use domain::ports::{Clock, Fetch, Lightning, Random, Store};
 use domain::routing::{CarrierName, Charging, Routes};
+use engine::activations::ScanRules;
 use engine::tasks::Tasks;
 use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings, StoreTimings};
 use lightning::lnd::{Lnd, LndOptions};
@@ -183,6 +184,11 @@ fn order_settings(config: &Config) -> OrderSettings {
         unreceipted: orders.unreceipted,
         unpaid_per_day_max: orders.unpaid_per_day,
         unpaid_kept: Duration::from_secs(u64::from(orders.keep_unpaid_days) * 24 * 60 * 60),
+        scans: ScanRules {
+            success_percent_min: orders.success_percent_min,
+            ended_min: orders.success_judged_from,
+            pause: orders.success_pause,
+        },
     }
 }
 

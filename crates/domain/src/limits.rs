@@ -3,6 +3,7 @@
 mod activations;
 mod keywords;
 mod logins;
+mod numbers;
 mod people;
 mod query;
 mod webhooks;
@@ -14,6 +15,7 @@ use crate::money::Msat;
 pub use activations::*;
 pub use keywords::*;
 pub use logins::*;
+pub use numbers::*;
 pub use people::*;
 pub use query::*;
 pub use webhooks::*;

@@ -150,10 +150,11 @@ impl Engine {
             node: at_start.node.clone(),
             lease: at_start.lease,
         }));
-        let accounts = Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices)
-            .with_fetch(fetch.clone())
-            .with_tasks(tasks.clone())
-            .with_rules_for_strangers(at_start.strangers.clone());
+        let accounts =
+            Accounts::new(store.clone(), clock.clone(), random.clone(), at_start.prices.clone())
+                .with_fetch(fetch.clone())
+                .with_tasks(tasks.clone())
+                .with_rules_for_strangers(at_start.strangers.clone());
         let accounts = Arc::new(accounts);
         let orders = Arc::new(Orders {
             store: store.clone(),
@@ -195,6 +196,7 @@ impl Engine {
             wake: wake.clone(),
             metrics: metrics.clone(),
             tasks: tasks.clone(),
+            settings: settings.clone(),
             node: at_start.node.clone(),
             lease: at_start.lease,
         }));

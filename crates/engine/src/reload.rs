@@ -36,10 +36,10 @@ impl Engine {
         // go after them.
         let running = self.carriers.set();
         self.add_carriers(&running, &carriers, before.shares_store);
-        self.accounts.configure_prices(settings.prices);
+        self.accounts.configure_prices(settings.prices.clone());
         self.settings.set(settings);
         if let Err(error) = self.numbers.declare(numbers).await {
-            self.accounts.configure_prices(before.prices);
+            self.accounts.configure_prices(before.prices.clone());
             self.settings.set((*before).clone());
             self.carriers.replace(running.values().cloned().collect());
             return Err(error);

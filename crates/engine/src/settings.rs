@@ -13,6 +13,8 @@ use domain::sale::order::Unreceipted;
 use domain::sale::tariff::Prices;
 use domain::secret::Secret;
 
+use crate::activations::ScanRules;
+
 #[derive(Debug, Clone)]
 pub struct InboundSettings {
     /// Keywords for opt-out, opt-in and help.
@@ -39,6 +41,8 @@ pub struct OrderSettings {
     pub unpaid_per_day_max: u64,
     /// Retention of orders that nobody paid.
     pub unpaid_kept: Duration,
+    /// When a buyer of numbers is slowed.
+    pub scans: ScanRules,
 }
 
 impl Default for OrderSettings {
@@ -51,6 +55,7 @@ impl Default for OrderSettings {
             unreceipted: Unreceipted::default(),
             unpaid_per_day_max: limits::ORDERS_UNPAID_PER_DAY_MAX,
             unpaid_kept: limits::UNPAID_KEPT,
+            scans: ScanRules::default(),
         }
     }
 }

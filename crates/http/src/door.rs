@@ -156,7 +156,9 @@ impl OpenDoor {
         };
         let mut response = self.in_envelope(response, path);
         if self.rules.caching == Caching::NoStore {
-            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            // Unless the handler knows that its answer stays.
+            let no_store = HeaderValue::from_static("no-store");
+            response.headers_mut().entry(CACHE_CONTROL).or_insert(no_store);
         }
         response
     }

@@ -66,6 +66,7 @@ pub(crate) fn admin_door() -> Door<DoorState> {
     .route("/admin/v1/blocklist", get(list_blocks).post(block_numbers))
     .route("/admin/v1/blocklist/remove", post(unblock_numbers))
     .route("/admin/v1/unread-receipts", get(list_unread_receipts))
+    .route("/admin/v1/success-rates", get(list_success_rates))
     .route("/admin/v1/numbers", get(list_numbers).post(add_number))
     .route("/admin/v1/numbers/{number}", get(show_number).put(set_number).delete(remove_number))
     .route("/admin/v1/numbers/{number}/enable", post(enable_number))

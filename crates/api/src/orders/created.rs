@@ -11,6 +11,7 @@ use engine::accept::{
     Accepted, CampaignWebhookRequest, Content, Demands, Draft, Payment, Priority, Recipients,
     Repeat, Request, Sender, WebhookRequest,
 };
+use engine::activations::NumberSold;
 use engine::orders::Funding;
 use http::{Refusal, bad_request, forbidden, unauthorized};
 use serde::Serialize;
@@ -35,9 +36,9 @@ fn demands(door: &DoorState) -> Demands {
 
 /// How an order is paid and who is told, in the order in which mistakes are reported.
 pub(super) struct Terms {
-    immediate: bool,
-    webhook: Option<WebhookRequest>,
-    referral: Option<String>,
+    pub immediate: bool,
+    pub webhook: Option<WebhookRequest>,
+    pub referral: Option<String>,
     repeat: Repeat,
 }
 
@@ -126,6 +127,15 @@ pub(super) fn created(accepted: Accepted) -> Json<Created> {
         order_id: accepted.id.to_string(),
         payreq: accepted.invoice.unwrap_or_else(|| "paid".to_owned()),
         webhook_secret: accepted.webhook_secret.as_ref().map(Secret::expose).map(str::to_owned),
+    })
+}
+
+pub(super) fn number_created(sold: NumberSold) -> Json<Created> {
+    Json(Created {
+        status: "OK",
+        order_id: sold.order.to_string(),
+        payreq: sold.invoice.unwrap_or_else(|| "paid".to_owned()),
+        webhook_secret: sold.webhook_secret.as_ref().map(Secret::expose).map(str::to_owned),
     })
 }
 

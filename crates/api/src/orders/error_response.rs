@@ -4,6 +4,7 @@
 use domain::ports::PortError;
 use domain::sale::quote::QuoteError;
 use engine::accept::AcceptError;
+use engine::activations::NumberError;
 use engine::orders::{CancelError, FundError, OpenError, RepeatError};
 use http::{
     Refusal, bad_request, conflict, failed, forbidden, key_reused, not_found, payment_required,
@@ -69,6 +70,41 @@ fn not_quoted(error: &QuoteError) -> Refusal {
         | QuoteError::NoValidNumber => bad_request(error.to_string()),
         // The operator's own price.
         QuoteError::PriceTooHigh => failed(error.to_string()),
+    }
+}
+
+/// Of a number that was not sold.
+pub(super) fn not_sold(error: &NumberError) -> Refusal {
+    match error {
+        NumberError::NoAccount => unauthorized(error.to_string()),
+        NumberError::NotSold => bad_request(error.to_string()),
+        NumberError::NoSuchRental => not_found(error.to_string()),
+        NumberError::RentalEnded => conflict(error.to_string()),
+        // Not the caller's fault, and soon over.
+        NumberError::NoNumber => unavailable(error.to_string()),
+        NumberError::BadDuration { .. } | NumberError::BadWebhook(_) => {
+            bad_request(error.to_string())
+        }
+        NumberError::TooExpensive { price } => {
+            payment_required(format!("the price is {} sats", price.sats_ceil()))
+        }
+        NumberError::Insufficient { price, available } => payment_required(format!(
+            "insufficient credit: the price is {} sats, {} are available",
+            price.sats_ceil(),
+            available.sats_floor()
+        )),
+        NumberError::OverDailyLimit { price, left } => payment_required(format!(
+            "the account's daily limit is reached: the price is {} sats, {} are left until midnight UTC",
+            price.sats_ceil(),
+            left.sats_floor()
+        )),
+        NumberError::Slowed { wait } => too_many_for_now(error.to_string(), *wait),
+        NumberError::NotOpened(error) => not_opened(error),
+        NumberError::KeyReused => key_reused(error.to_string()),
+        NumberError::InProgress => conflict(error.to_string()),
+        NumberError::Store(source) => {
+            store_failed(source, "the order could not be stored; try again".to_owned())
+        }
     }
 }
 

@@ -17,6 +17,12 @@ impl FieldRules for OrderFields {
         "address",
         "amount",
         "orderId",
+        "country",
+        "service",
+        "isRental",
+        "realphone",
+        "duration",
+        "extends",
     ];
     const STATUS: StatusCode = StatusCode::BAD_REQUEST;
 }

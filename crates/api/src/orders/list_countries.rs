@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use bytes::Bytes;
+use domain::activation::country::{AUTO_SELECT, Country};
 use serde::Serialize;
-
-use super::countries::{AUTO_SELECT, Country};
 
 #[derive(Serialize)]
 struct Listed {
@@ -34,7 +33,7 @@ static LIST: LazyLock<Bytes> = LazyLock::new(|| {
 fn listed(country: &Country) -> Listed {
     let offer = Offer { visible: 1, retry: 1, rent: 1 };
     Listed {
-        id: country.code,
+        id: country.code.0,
         eng: country.label(),
         offer: (country.code != AUTO_SELECT).then_some(offer),
     }

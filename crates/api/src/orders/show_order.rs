@@ -2,6 +2,8 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
+use domain::limits::RENTAL_MESSAGES_SHOWN_MAX;
+use domain::ports::ActivationMessageList;
 use http::{QueryPairs, Refusal, TooOften, not_found};
 
 use super::error_response::not_read;
@@ -22,5 +24,17 @@ pub(crate) async fn show_order(
         Some(Extension(TooOften(refusal))) => (orders.recent_snapshot(id).await, refusal),
     };
     let order = read.map_err(|error| not_read(&error))?.ok_or(absent)?;
-    Ok(Json(Status::of(&order)))
+    let status = Status::of(&order);
+    // A webhook brings each message; here they are together.
+    let Some(rental) = order.activation.filter(|lent| lent.is_rental && lent.messages > 0) else {
+        return Ok(Json(status));
+    };
+    let list = ActivationMessageList {
+        activation: rental.id,
+        after: rental.messages.saturating_sub(RENTAL_MESSAGES_SHOWN_MAX),
+        limit: RENTAL_MESSAGES_SHOWN_MAX,
+    };
+    let messages =
+        door.engine.activations.messages(list).await.map_err(|error| not_read(&error))?;
+    Ok(Json(status.with_messages(messages)))
 }

@@ -11,7 +11,7 @@ use domain::id::AccountId;
 use domain::inbound::keyword::Keywords;
 use domain::message::quiet::QuietHours;
 use domain::money::Msat;
-use domain::ports::{Clock, Store};
+use domain::ports::{Clock, Store, Supplier};
 use domain::routing::{CarrierName, Route, Routes};
 use domain::sale::tariff::Prices;
 use domain::secret::Secret;
@@ -75,6 +75,7 @@ fn settings(strangers: TrafficRules) -> Settings {
             krone: sats(1_500),
             keyword: sats(180_000),
             lookup: sats(120),
+            numbers: Arc::default(),
         },
         orders: OrderSettings::default(),
         strangers,
@@ -103,6 +104,19 @@ impl House {
 
     /// With rules for callers without an account.
     pub(crate) async fn with_rules(strangers: TrafficRules) -> Self {
+        Self::with_settings(settings(strangers), Vec::new()).await
+    }
+
+    /// With suppliers of numbers.
+    pub(crate) async fn with_suppliers(
+        suppliers: Vec<Arc<dyn Supplier>>,
+        orders: OrderSettings,
+    ) -> Self {
+        let settings = Settings { orders, ..settings(TrafficRules::default()) };
+        Self::with_settings(settings, suppliers).await
+    }
+
+    async fn with_settings(settings: Settings, suppliers: Vec<Arc<dyn Supplier>>) -> Self {
         let (data, at_doors) = (tempfile::tempdir().unwrap(), Arc::new(TestGate::default()));
         let store = gate::open(&data, None).await;
         let (node, carrier) = (Arc::new(FakeNode::default()), FakeCarrier::new());
@@ -112,14 +126,14 @@ impl House {
             store: gate::open(&data, Some(at_doors.clone())).await,
             lightning: node.clone(),
             carriers: vec![carrier.clone()],
-            suppliers: Vec::new(),
+            suppliers,
             fetch: Arc::new(FakeFetch),
             lookup: Some(lookup.clone()),
             clock: clock.clone(),
             random: random.clone(),
             store_timings: Arc::default(),
         };
-        let engine = Engine::new(ports, settings(strangers), Arc::new(Events), Tasks::new());
+        let engine = Engine::new(ports, settings, Arc::new(Events), Tasks::new());
         let accounts = Accounts::new(store.clone(), clock.clone(), random, Prices::default());
         let keys = AtomicU32::new(0);
         Self {

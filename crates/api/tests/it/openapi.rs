@@ -65,6 +65,7 @@ fn has_every_route_and_no_other() {
 async fn every_documented_operation_answers() {
     let open = Open::new().await;
     for (method, path) in documented() {
+        let path = path.replace("{file}", "tg0.svg");
         let status = open.call(&method, &path, &[], "").await.status;
         assert!(![404, 405].contains(&status), "{method} {path}: {status}");
     }

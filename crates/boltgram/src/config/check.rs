@@ -6,6 +6,7 @@ mod quiet;
 mod routes;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use domain::limits::{
     FUND_MAX_SATS, HOLD_MAX_SATS, HOLD_MIN_SATS, KEYWORD_DAYS_MAX, LOOKUP_AGE_MAX,
@@ -16,6 +17,7 @@ use domain::number::Home;
 use lightning::lnd::{Lnd, LndOptions};
 
 use super::mistake::Severity;
+use super::number_prices::check_number_prices;
 use super::{Backend, CarrierKind, Config};
 use crate::carriers::{inbound_room, make_carrier};
 use crate::lookup::make_lookup;
@@ -145,6 +147,15 @@ fn check_orders(config: &Config, found: &mut Vec<Finding>) {
         let text = "keep_unpaid_days must be from 1 to 3650";
         found.push(Finding::error("orders.keep_unpaid_days", text));
     }
+    if config.orders.success_percent_min > 100 {
+        let text = "success_percent_min must be from 0 to 100";
+        found.push(Finding::error("orders.success_percent_min", text));
+    }
+    let pause = Duration::from_secs(1)..=Duration::from_secs(60 * 60);
+    if !pause.contains(&config.orders.success_pause) {
+        let text = "success_pause must be from \"1s\" to \"1h\"";
+        found.push(Finding::error("orders.success_pause", text));
+    }
     if !(RECEIPT_WAIT_MIN..=RECEIPT_WAIT_MAX).contains(&config.orders.receipt_wait) {
         let text = "receipt_wait must be from \"10m\" to \"24h\"";
         found.push(Finding::error("orders.receipt_wait", text));
@@ -159,13 +170,7 @@ fn check_data(config: &Config, found: &mut Vec<Finding>) {
 
 fn check_prices(config: &Config, found: &mut Vec<Finding>) {
     let prices = &config.prices;
-    let sold = [
-        ("send", prices.send),
-        ("receive", prices.receive),
-        ("rent", prices.rent),
-        ("real_phone", prices.real_phone),
-        ("email", prices.email),
-    ];
+    let sold = [("send", prices.send), ("real_phone", prices.real_phone), ("email", prices.email)];
     for (key, sats) in sold {
         if !(HOLD_MIN_SATS..=HOLD_MAX_SATS).contains(&sats) {
             let text = format!(
@@ -174,6 +179,8 @@ fn check_prices(config: &Config, found: &mut Vec<Finding>) {
             found.push(Finding::error(format!("prices.{key}"), text));
         }
     }
+    check_number_prices("receive", &prices.receive, found);
+    check_number_prices("rent", &prices.rent, found);
     for (key, sats) in [("credit", prices.credit), ("krone", prices.krone)] {
         if !(1..=HOLD_MAX_SATS).contains(&sats) {
             let text = format!("{key} = {sats}: its value must be 1 to {HOLD_MAX_SATS} sats");

@@ -7,6 +7,7 @@ mod inbound;
 mod line_of;
 mod lookup;
 mod mistake;
+mod number_prices;
 mod numbers;
 #[cfg(test)]
 mod payment_tests;
@@ -23,6 +24,7 @@ mod tests;
 use carriers::read_password;
 pub(crate) use carriers::{CarrierConfig, CarrierKind};
 pub(crate) use inbound::InboundConfig;
+pub(crate) use number_prices::number_prices;
 pub(crate) use numbers::{NumberConfig, NumbersConfig};
 
 pub(crate) use lookup::LookupConfig;
@@ -32,7 +34,8 @@ pub(crate) use reference::REFERENCE;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
     AbuseConfig, Backend, BulkConfig, LightningConfig, LimitsConfig, LogConfig, LogFormat,
-    NodeConfig, OrdersConfig, PricesConfig, QueryConfig, StoreConfig, WebhooksConfig,
+    NodeConfig, OrdersConfig, PricesConfig, QueryConfig, RECEIVE_SATS, RENT_SATS, StoreConfig,
+    WebhooksConfig,
 };
 
 use std::net::{Ipv4Addr, SocketAddr};

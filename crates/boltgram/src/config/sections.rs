@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, de};
 use store::StoreUrl;
 use url::Url;
 
+use super::number_prices::NumberPricesConfig;
 use super::period::read_period;
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -95,6 +96,11 @@ pub(crate) struct OrdersConfig {
     pub unreceipted: Unreceipted,
     pub unpaid_per_day: u64,
     pub keep_unpaid_days: u32,
+    /// Buyers of numbers below it are slowed; 0: nobody.
+    pub success_percent_min: u8,
+    pub success_judged_from: u64,
+    #[serde(deserialize_with = "read_period")]
+    pub success_pause: Duration,
 }
 
 fn read_unreceipted<'de, D: Deserializer<'de>>(value: D) -> Result<Unreceipted, D::Error> {
@@ -110,17 +116,24 @@ impl Default for OrdersConfig {
             unreceipted: Unreceipted::default(),
             unpaid_per_day: limits::ORDERS_UNPAID_PER_DAY_MAX,
             keep_unpaid_days: 30,
+            success_percent_min: 0,
+            success_judged_from: 20,
+            success_pause: Duration::from_secs(60),
         }
     }
 }
+
+/// Prices of numbers where no row of the file says another, in sats.
+pub(crate) const RECEIVE_SATS: i64 = 3_000;
+pub(crate) const RENT_SATS: i64 = 15_000;
 
 /// Prices in sats.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PricesConfig {
     pub send: i64,
-    pub receive: i64,
-    pub rent: i64,
+    pub receive: NumberPricesConfig,
+    pub rent: NumberPricesConfig,
     pub real_phone: i64,
     pub email: i64,
     pub credit: i64,
@@ -133,8 +146,8 @@ impl Default for PricesConfig {
     fn default() -> Self {
         Self {
             send: 1_000,
-            receive: 3_000,
-            rent: 15_000,
+            receive: NumberPricesConfig::Flat(RECEIVE_SATS),
+            rent: NumberPricesConfig::Flat(RENT_SATS),
             real_phone: 5_000,
             email: 500,
             credit: 100,

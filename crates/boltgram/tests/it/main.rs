@@ -29,6 +29,7 @@ mod walk_admin;
 mod walk_commands;
 mod walk_credit;
 mod walk_logins;
+mod walk_numbers;
 mod walk_operator;
 mod walk_postgres;
 mod walk_redaction;

@@ -77,7 +77,10 @@ impl Scope {
     pub const SEND: &str = "sms:send";
     pub const READ: &str = "sms:read";
     pub const SEND_EMAIL: &str = "email:send";
-    pub const KNOWN: [&str; 4] = [Self::ALL, Self::SEND, Self::READ, Self::SEND_EMAIL];
+    /// Numbers on loan: bought, and their messages read.
+    pub const RECEIVE: &str = "sms:receive";
+    pub const KNOWN: [&str; 5] =
+        [Self::ALL, Self::SEND, Self::READ, Self::SEND_EMAIL, Self::RECEIVE];
 
     pub fn all() -> Self {
         Self(Self::ALL.to_owned())

@@ -6,10 +6,13 @@
 
 pub mod change;
 pub mod code;
+pub mod country;
 pub mod loan;
 mod names;
 pub mod rental;
+pub mod rental_time;
 mod request;
+pub mod service;
 pub mod state;
 
 use std::time::Duration;

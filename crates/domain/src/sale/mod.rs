@@ -6,6 +6,7 @@ pub mod client;
 pub mod fulfilment;
 pub mod hold;
 pub mod ledger;
+pub mod number_prices;
 pub mod order;
 pub mod quote;
 pub mod settlement;

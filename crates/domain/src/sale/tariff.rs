@@ -4,13 +4,17 @@
 //! |---|---|
 //! | part of a campaign's text ([`Product::Part`]) | prefix of the number |
 //! | text message as an order ([`Product::Send`]), lookup of a number | prefix of the number |
-//! | e-mail, number for one code, rental, code from a real phone, keyword | kind alone |
+//! | e-mail, code from a real phone, keyword | kind alone |
+//! | number for one code, rental | configured: country, service, duration ([`super::number_prices`]); in a list: kind alone |
 //!
 //! A price is looked up in the account's own list, in the list of all accounts, and in the
 //! configuration. The longest prefix wins; of two equally long ones the account's own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::number_prices::NumberPrices;
+use crate::activation::{CountryCode, Network, NumberRequest, ServiceCode};
 use crate::money::Msat;
 use crate::number::Msisdn;
 use crate::routing::table::PrefixTable;
@@ -26,7 +30,7 @@ pub enum Product {
     Email,
     /// A number for one code.
     Receive,
-    /// The shortest rental.
+    /// A week of a rental that is begun.
     Rent,
     /// A number of a real phone for one code.
     RealPhone,
@@ -60,7 +64,7 @@ impl Product {
 }
 
 /// Configured prices: those that hold where no list has one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prices {
     pub send: Msat,
     pub receive: Msat,
@@ -74,6 +78,8 @@ pub struct Prices {
     /// A period of a keyword.
     pub keyword: Msat,
     pub lookup: Msat,
+    /// Of numbers for one code and of rentals, where they differ from `receive` and `rent`.
+    pub numbers: Arc<NumberPrices>,
 }
 
 impl Prices {
@@ -169,6 +175,50 @@ impl Tariff {
         }
     }
 
+    /// Price of a number on loan, or of more time for one; `None`: out of range. In any country costs
+    /// what no country's own price is.
+    pub fn price_of_number(&self, wanted: &NumberRequest) -> Option<Msat> {
+        let (country, service) = (wanted.country, &wanted.service);
+        let real_phone = || self.price(Product::RealPhone, None);
+        match (wanted.network, wanted.duration()) {
+            (Network::RealPhones, None) => Some(real_phone()),
+            (Network::Any, None) => Some(self.listed(Product::Receive).unwrap_or_else(|| {
+                let configured = self.configured.numbers.of_code(country, service);
+                configured.unwrap_or(self.configured.receive)
+            })),
+            (network, Some(duration)) => {
+                let (prices, flat) = self.rentals();
+                let price = prices.of_rental(country, service, duration, flat)?;
+                let least = if network == Network::RealPhones { real_phone() } else { Msat::ZERO };
+                Some(price.max(least))
+            }
+        }
+    }
+
+    /// What is rented when no duration is wanted.
+    pub fn default_rental(&self, country: Option<CountryCode>, service: &ServiceCode) -> Duration {
+        self.rentals().0.default_rental(country, service)
+    }
+
+    /// The lowest price of any rental.
+    pub fn cheapest_rental(&self) -> Msat {
+        let (prices, flat) = self.rentals();
+        prices.cheapest_rental(flat)
+    }
+
+    /// A price of a list takes the place of all configured ones.
+    fn rentals(&self) -> (Arc<NumberPrices>, Msat) {
+        match self.listed(Product::Rent) {
+            Some(listed) => (Arc::default(), listed),
+            None => (self.configured.numbers.clone(), self.configured.rent),
+        }
+    }
+
+    fn listed(&self, product: Product) -> Option<Msat> {
+        let found = self.own.find(product, None).or_else(|| self.of_all.find(product, None));
+        found.map(|found| found.price)
+    }
+
     /// Price for numbers with this calling code, if a list names it or a prefix of it. Parts of its
     /// numbering plan may have prices of their own.
     pub fn price_of_calling_code(&self, product: Product, calling_code: u16) -> Option<Msat> {
@@ -184,6 +234,9 @@ impl Tariff {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::activation::RentalTerm;
+    use crate::activation::rental_time::ONE_WEEK;
+    use crate::sale::number_prices::{CodePrice, NumberKind, RentalPrice};
 
     pub(in crate::sale) fn configured() -> Prices {
         let sats = |sats| Msat::from_sats(sats).unwrap();
@@ -197,6 +250,7 @@ pub(super) mod tests {
             krone: sats(1_500),
             keyword: sats(180_000),
             lookup: sats(120),
+            numbers: Arc::default(),
         }
     }
 
@@ -253,6 +307,39 @@ pub(super) mod tests {
         let price = |code| tariff.price_of_calling_code(Product::Part, code).map(Msat::get);
         assert_eq!((price(45), price(46), price(66), price(0)), (Some(60), Some(50), None, None));
         assert_eq!(tariff.price_of_calling_code(Product::Send, 45), None);
+    }
+
+    #[test]
+    fn a_listed_price_of_a_number_takes_the_place_of_the_configured_ones() {
+        let of = NumberKind { country: Some(CountryCode(43)), service: None };
+        let numbers = NumberPrices {
+            codes: vec![CodePrice { of: of.clone(), price: Msat::new(7) }],
+            rentals: vec![RentalPrice { of, duration: ONE_WEEK, price: Msat::new(9) }],
+        };
+        let prices = Prices { numbers: Arc::new(numbers), ..configured() };
+        let code = |country| NumberRequest::for_code("tg".parse().unwrap(), country);
+        let rental = |country, network| NumberRequest {
+            network,
+            rental: Some(RentalTerm { duration: ONE_WEEK, extends: None }),
+            ..code(country)
+        };
+        let germany = Some(CountryCode(43));
+        let price = |own: &[_], wanted| {
+            let tariff = Tariff::new(prices.clone(), Arc::default(), list(own));
+            tariff.price_of_number(&wanted).unwrap().get()
+        };
+        assert_eq!(price(&[], code(germany)), 7);
+        assert_eq!(price(&[], code(None)), 3_000_000);
+        assert_eq!(price(&[(Product::Receive, "", 5)], code(germany)), 5);
+        assert_eq!(price(&[], rental(germany, Network::Any)), 9);
+        assert_eq!(price(&[], rental(germany, Network::RealPhones)), 5_000_000);
+        assert_eq!(price(&[], rental(None, Network::Any)), 15_000_000);
+        assert_eq!(price(&[(Product::Rent, "", 5)], rental(germany, Network::Any)), 5);
+        let real = NumberRequest { network: Network::RealPhones, ..code(germany) };
+        assert_eq!(price(&[], real.clone()), 5_000_000);
+        assert_eq!(price(&[(Product::RealPhone, "", 5)], real), 5);
+        let tariff = Tariff::new(prices.clone(), Arc::default(), Arc::default());
+        assert_eq!(tariff.cheapest_rental().get(), 9);
     }
 
     #[test]

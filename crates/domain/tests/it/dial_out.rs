@@ -6,7 +6,7 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Reg
 
 /// The countries that the orders door sells: ISO codes of its table.
 fn countries() -> impl Iterator<Item = &'static str> {
-    let table = include_str!("../../../api/data/countries.tsv");
+    let table = include_str!("../../data/countries.tsv");
     let lines = table.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split('\t').nth(1)).filter(|iso| *iso != "-")
 }

@@ -40,7 +40,7 @@ impl PriceLists {
             Some(account) => self.list(Some(account)).await?,
             None => Arc::default(),
         };
-        Ok(Tariff::new(*self.configured.get(), of_all, own))
+        Ok(Tariff::new(Prices::clone(&self.configured.get()), of_all, own))
     }
 
     async fn list(&self, of: Option<AccountId>) -> Result<Arc<PriceList>, PortError> {

@@ -1,5 +1,7 @@
 //! Why a number was not sold, or a buyer's wish not fulfilled.
 
+use std::time::Duration;
+
 use domain::activation::change::NotCancellable;
 use domain::money::Msat;
 use domain::ports::PortError;
@@ -33,6 +35,9 @@ pub enum NumberError {
     Insufficient { price: Msat, available: Msat },
     #[error("the account's daily limit is reached")]
     OverDailyLimit { price: Msat, left: Msat },
+    /// Too few of the buyer's numbers got a code lately.
+    #[error("too few of your numbers got a code; the next one can be bought in {} s", wait.as_secs().max(1))]
+    Slowed { wait: Duration },
     #[error(transparent)]
     NotOpened(OpenError),
     #[error("another request came with this idempotency key before")]

@@ -29,6 +29,7 @@ mod order;
 mod price;
 mod query;
 mod record;
+mod success;
 mod wish;
 mod work;
 
@@ -42,14 +43,18 @@ use tokio::sync::Semaphore;
 
 use crate::accept::Accept;
 use crate::accounts::Accounts;
+use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::orders::Orders;
+use crate::settings::Settings;
 use crate::tasks::Tasks;
 use crate::wake::Wake;
 
 pub use error::{NumberError, WishError};
 pub use order::{NumberOrder, NumberPayment, NumberSold};
 pub use query::{NumberOffer, Success};
+pub(crate) use success::KnownSuccesses;
+pub use success::{ScanRules, Successes};
 
 use record::Recording;
 
@@ -75,6 +80,8 @@ pub(crate) struct Context {
     pub wake: Arc<Wake>,
     pub metrics: Arc<Metrics>,
     pub tasks: Tasks,
+    /// When a buyer is slowed.
+    pub settings: Arc<Live<Settings>>,
     /// Holds the leases.
     pub node: String,
     /// At least [`LEASE_MIN`] is taken.
@@ -87,13 +94,14 @@ pub struct Activations {
     /// Calls to suppliers that may begin.
     room: Arc<Semaphore>,
     recording: Recording,
+    successes: KnownSuccesses,
 }
 
 impl Activations {
     pub(crate) fn new(mut context: Context) -> Self {
         context.lease = context.lease.max(LEASE_MIN);
         let room = Arc::new(Semaphore::new(limits::SUPPLIER_CALLS_MAX));
-        Self { context, room, recording: Recording::new() }
+        Self { context, room, recording: Recording::new(), successes: KnownSuccesses::default() }
     }
 
     fn supplier(&self, name: &SupplierName) -> Option<&Arc<dyn Supplier>> {

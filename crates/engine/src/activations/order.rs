@@ -75,6 +75,11 @@ impl Activations {
         }
         let NumberOrder { wanted, account, payment, price_max, door, client, .. } = request;
         let wanted = self.check(wanted, account).await?;
+        if wanted.extends().is_none()
+            && let Some(wait) = self.must_wait(account, &client).await?
+        {
+            return Err(NumberError::Slowed { wait });
+        }
         let price = self.price(&wanted, account).await?;
         let price = match payment {
             // Invoices are in whole sats.

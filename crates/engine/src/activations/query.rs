@@ -77,10 +77,11 @@ impl Activations {
                 offered.entry(offer.country).or_default().push((offer.count, offer.cost));
             }
         }
+        let tariff = self.context.accounts.tariff(account).await?;
         let mut for_sale = Vec::with_capacity(offered.len());
         for (country, offers) in offered {
             let wanted = NumberRequest { country: Some(country), ..wanted.clone() };
-            let price = self.price(&wanted, account).await?;
+            let Some(price) = tariff.price_of_number(&wanted) else { continue };
             let affordable = offers.iter().filter(|(_, cost)| *cost <= price);
             let count = affordable.fold(0, |sum: u64, (count, _)| sum.saturating_add(*count));
             if count > 0 {

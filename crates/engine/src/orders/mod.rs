@@ -17,6 +17,7 @@ mod cancel;
 mod check;
 mod follow;
 mod fund;
+mod memo;
 mod open_order;
 mod repeated;
 mod status;

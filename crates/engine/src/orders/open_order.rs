@@ -9,6 +9,7 @@ use domain::sale::client::{LOCAL_CLIENT, is_stranger, network_caps};
 use domain::sale::order::{NewOrder, OrderKind, Payment};
 use domain::secret::Preimage;
 
+use super::memo::memo;
 use super::{Orders, RepeatError};
 use crate::metrics::ByKind;
 
@@ -82,7 +83,7 @@ impl Orders {
         let hold = NewHold {
             hash: preimage.payment_hash(),
             amount: order.price,
-            memo: memo(kind).to_owned(),
+            memo: memo(&order.fulfilment),
             expiry: self.settings.invoice_expiry,
             cltv_delta: self.hold_terms(kind).cltv_delta,
         };
@@ -155,16 +156,5 @@ const fn refusal(admission: OrderAdmission) -> OpenError {
         OrderAdmission::Stored | OrderAdmission::Repeat(_) => {
             OpenError::Repeat(RepeatError::InProgress)
         }
-    }
-}
-
-/// What the payer's wallet shows: no number, no text.
-const fn memo(kind: OrderKind) -> &'static str {
-    match kind {
-        OrderKind::Send => "boltgram payment SMS",
-        OrderKind::Email => "boltgram payment e-mail",
-        OrderKind::Receive => "boltgram payment number",
-        OrderKind::Rent => "boltgram payment rental",
-        OrderKind::Fund => "boltgram fund account",
     }
 }

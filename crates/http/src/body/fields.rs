@@ -104,14 +104,21 @@ impl<R: FieldRules> Fields<R> {
         self.text(name)?.ok_or_else(|| required::<R>(name))
     }
 
-    /// Digits, with or without quotes.
-    pub fn required_digits(&self, name: &str) -> Result<Cow<'_, str>, Refusal> {
+    /// A text, or a whole number, which may stand without quotes.
+    pub fn digits(&self, name: &str) -> Result<Option<Cow<'_, str>>, Refusal> {
         match self.get(name) {
-            None => Err(required::<R>(name)),
-            Some(Value::String(text)) => Ok(Cow::Borrowed(text)),
-            Some(Value::Number(number)) if number.is_u64() => Ok(Cow::Owned(number.to_string())),
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(Cow::Borrowed(text))),
+            Some(Value::Number(number)) if number.is_u64() => {
+                Ok(Some(Cow::Owned(number.to_string())))
+            }
             Some(_) => Err(wrong::<R>(format!("`{name}` must be a string"))),
         }
+    }
+
+    /// The same, which must be there.
+    pub fn required_digits(&self, name: &str) -> Result<Cow<'_, str>, Refusal> {
+        self.digits(name)?.ok_or_else(|| required::<R>(name))
     }
 
     /// `true` and `false`, with or without quotes; absent is false.

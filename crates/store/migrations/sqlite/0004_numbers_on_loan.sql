@@ -85,3 +85,10 @@ CREATE TABLE lent_numbers (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX lent_numbers_activation ON lent_numbers (activation);
+
+-- ---- success rates: indices of activations and orders --------------------------------------------
+
+CREATE INDEX activations_success ON activations (ended_at)
+    WHERE ended_at IS NOT NULL AND number IS NOT NULL;
+-- What a buyer without an account paid for.
+CREATE INDEX orders_numbers ON orders (client, paid_at) WHERE kind = 'receive' AND account IS NULL;

@@ -18,6 +18,7 @@ mod number;
 mod order;
 mod people;
 mod search;
+mod success;
 mod trace;
 
 use std::fmt;

@@ -36,6 +36,9 @@ macro_rules! store_conformance {
             believes_the_supplier_that_was_called_alone
             lists_an_account_s_numbers
             a_thousand_orders_get_ten_numbers_once_each
+            // success rates
+            counts_how_numbers_ended
+            counts_the_numbers_of_a_buyer
             // logins
             keeps_a_profile_and_audits_no_value
             finds_what_a_login_is_compared_with

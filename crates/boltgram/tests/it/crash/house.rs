@@ -171,6 +171,7 @@ impl House {
                 krone: PRICE,
                 keyword: PRICE,
                 lookup: PRICE,
+                numbers: Arc::default(),
             },
             orders: self.orders,
             routes,

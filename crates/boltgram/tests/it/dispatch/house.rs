@@ -141,6 +141,7 @@ impl House {
                 krone: PRICE,
                 keyword: PRICE,
                 lookup: PRICE,
+                numbers: Arc::default(),
             },
             orders: OrderSettings::default(),
             strangers: Default::default(),

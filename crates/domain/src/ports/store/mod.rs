@@ -27,6 +27,7 @@ mod people;
 mod refunds;
 mod search;
 mod senders;
+mod successes;
 mod terms;
 mod trace;
 mod traffic;
@@ -75,6 +76,7 @@ pub use search::{
     RecipientsFound, SearchStore,
 };
 pub use senders::{SenderList, SenderStore};
+pub use successes::{BuyerOf, BuyerSuccess, ServiceSuccess, SuccessStore};
 pub use terms::TermsStore;
 pub use trace::{
     Backlog, BacklogPart, NotedReceipt, PartTrace, RecipientTrace, TraceStore, TracedMessage,
@@ -88,6 +90,7 @@ pub trait Store:
     AccountStore
     + ActivationStore
     + BlocklistStore
+    + SuccessStore
     + DirectoryStore
     + OrderStore
     + PeopleStore

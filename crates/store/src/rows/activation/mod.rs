@@ -13,6 +13,7 @@ mod lock;
 mod read;
 mod record;
 mod row;
+mod success;
 mod wish;
 
 pub(crate) use change::store;
@@ -24,4 +25,5 @@ pub(crate) use read::{
 };
 pub(crate) use record::record;
 pub(crate) use row::ActivationRow;
+pub(crate) use success::{buyer_success, successes};
 pub(crate) use wish::wish;
