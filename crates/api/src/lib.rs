@@ -8,6 +8,7 @@ mod router;
 mod settings;
 
 mod bulk;
+mod handler;
 pub mod orders;
 mod query;
 

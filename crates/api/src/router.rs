@@ -5,6 +5,7 @@
 //! | orders | `/`, every path of no other door | key or address; any origin | `{"status","reason"}` |
 //! | bulk | `/api/v2` | key or address | `{"error","code"}` |
 //! | query | `/api/4`, `/sms` … | key in the parameters, or address | `{"status","error"}`, always 200 |
+//! | handler | `/stubs` | key in the parameters, or address | a word, always 200 |
 //! | admin | `/admin/v1` | operator's key | `{"error","code"}` |
 //! | ops | `/healthz`, `/readyz`, `/metrics` | address, apart from the others | `{"status","reason"}` |
 //! | sandbox | `/sandbox/…` | open | `{"status","reason"}` |
@@ -18,6 +19,7 @@ use http::{AddressLimits, Doors, Gate};
 
 use crate::admin::admin_door;
 use crate::bulk::bulk_door;
+use crate::handler::handler_door;
 use crate::ops::ops_door;
 use crate::orders::orders_door;
 use crate::query::query_door;
@@ -29,8 +31,13 @@ pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Doors {
     let gate = Gate::new(engine.clone(), settings.address_limits());
     let state = DoorState::new(engine, settings);
     let settings = &state.settings;
-    let mut doors =
-        vec![bulk_door(), query_door(), ops_door(settings.tells_operator), sandbox_door(settings)];
+    let mut doors = vec![
+        bulk_door(),
+        query_door(),
+        handler_door(),
+        ops_door(settings.tells_operator),
+        sandbox_door(settings),
+    ];
     if settings.tells_operator {
         doors.push(admin_door());
     }

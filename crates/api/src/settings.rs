@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::extract::FromRef;
 use domain::limits;
+use domain::money::Msat;
 use domain::number::{Home, Notation};
 use domain::routing::CarrierName;
 use engine::Engine;
@@ -31,6 +32,8 @@ pub struct HttpSettings {
     pub numbers: Notation,
     /// Parts that the price of one text order buys.
     pub order_parts_max: u8,
+    /// Worth of the handler door's unit; positive.
+    pub handler_unit: Msat,
     /// Limit of an address for callers without a valid key, this machine exempt; `None` = no limit.
     pub address_rate: Option<Rate>,
     /// Connections of an address at a time or, behind a trusted proxy, requests; `None` = no limit.
@@ -57,6 +60,7 @@ impl Default for HttpSettings {
             upload_pace_fair: pace(limits::UPLOAD_BYTES_PER_SECOND_FAIR),
             numbers: Notation::of(Home::from_iso("TH")),
             order_parts_max: limits::ORDER_PARTS_MAX,
+            handler_unit: Msat::new(1_000),
             address_rate: Some(Rate { per_second: 20, burst: 100 }),
             connections_per_address: Some(256),
             trusted_proxies: Vec::new(),

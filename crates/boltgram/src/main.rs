@@ -15,12 +15,12 @@ mod inbound;
 mod node_name;
 mod serve_lock;
 mod signals;
+mod suppliers;
 mod wallet;
 mod wiring;
 
 mod logging;
 mod lookup;
-mod suppliers;
 mod system;
 
 use std::io::{Write, stderr};

@@ -20,7 +20,7 @@ use crate::system::{os_random, system_clock};
 use crate::wiring::{House, http_settings, settings};
 
 /// Keys that a reload applies: a section, or one key of it. Every other key needs a restart.
-const APPLIED: [&str; 17] = [
+const APPLIED: [&str; 18] = [
     "prices",
     "routes",
     "carriers",
@@ -31,6 +31,7 @@ const APPLIED: [&str; 17] = [
     "query.keyword_days",
     "lookup.keep",
     "orders.parts_max",
+    "handler.unit_sats",
     "orders.success_percent_min",
     "orders.success_judged_from",
     "orders.success_pause",

@@ -10,13 +10,16 @@ use api::HttpSettings;
 use api::sandbox::SandboxWallet;
 use domain::inbound::Party;
 use domain::message::quiet::QuietHours;
+use domain::money::Msat;
 use domain::number::own::NumberTerms;
 use domain::number::{Home, Notation};
-use domain::ports::{Clock, Fetch, Lightning, Random, Store};
+use domain::ports::{Clock, Fetch, Lightning, Random, Store, SupplierObserver};
 use domain::routing::{CarrierName, Charging, Routes};
 use engine::activations::ScanRules;
 use engine::tasks::Tasks;
-use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings, StoreTimings};
+use engine::{
+    Engine, InboundSettings, OrderSettings, Ports, Settings, StoreTimings, SupplierBalances,
+};
 use lightning::lnd::{Lnd, LndOptions};
 use lightning::none::NoNode;
 use lightning::sandbox::{self, Sandbox};
@@ -30,7 +33,7 @@ use crate::lookup::make_lookup;
 use crate::node_name::node_name;
 use crate::open_store::open_store_to_serve;
 use crate::prices::prices;
-use crate::suppliers::make_suppliers;
+use crate::suppliers::{Parts, make_suppliers};
 use crate::system::{os_random, system_clock};
 use crate::wallet::Wallet;
 
@@ -49,11 +52,14 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     let (lightning, wallet) = open_node(config, &clock, &random).await?;
     let room = inbound_room();
     let carriers = make_carriers(config, &clock, &random, &room)?;
-    let suppliers = make_suppliers(config, &clock, &random);
     let fetch = make_fetch(config)?;
     let lookup = make_lookup(config)?;
     let inbound = inbound_settings(config, &*random)?;
     let numbers = declared_numbers(config, &*store).await?;
+    let supplier_balances = Arc::<SupplierBalances>::default();
+    let observer: Arc<dyn SupplierObserver> = supplier_balances.clone();
+    let parts = Parts { store: &store, clock: &clock, random: &random, observer };
+    let suppliers = make_suppliers(config, &parts)?;
     let settings = settings(config, inbound, numbers)?;
     let ports = Ports {
         store: store.clone(),
@@ -65,6 +71,7 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
         clock,
         random,
         store_timings,
+        supplier_balances,
     };
     let engine = Engine::new(ports, settings, Arc::new(api::Events), tasks);
     let wallet = wallet.map(|wallet| Arc::new(wallet) as Arc<dyn SandboxWallet>);
@@ -132,6 +139,7 @@ pub(crate) fn http_settings(
             accept: config.numbers.accept,
         },
         order_parts_max: config.orders.parts_max,
+        handler_unit: Msat::from_sats(config.handler.unit_sats).unwrap_or(Msat::new(1_000)),
         tells_operator: config.admin_listen.is_none(),
         sandbox_carrier: carrier.map(|carrier| CarrierName::new(&carrier.name)),
         sandbox,

@@ -39,6 +39,7 @@ use crate::orders::Orders;
 use crate::other_nodes::OtherNodes;
 use crate::settings::Settings;
 use crate::store_timings::StoreTimings;
+use crate::supplier_balances::SupplierBalances;
 use crate::tasks::Tasks;
 use crate::tip::LastTip;
 use crate::traces::{Links, Traces};
@@ -59,6 +60,7 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// Told by the store, if it was opened with it.
     pub store_timings: Arc<StoreTimings>,
+    pub supplier_balances: Arc<SupplierBalances>,
 }
 
 #[derive(Debug)]
@@ -109,8 +111,10 @@ impl Engine {
             clock,
             random,
             store_timings,
+            supplier_balances,
         } = ports;
-        let (wake, metrics) = (Arc::<Wake>::default(), Arc::new(Metrics::new(&store_timings)));
+        let (wake, metrics) =
+            (Arc::<Wake>::default(), Arc::new(Metrics::new(&store_timings, &supplier_balances)));
         let (tip, other_nodes) = (Arc::<LastTip>::default(), Arc::<OtherNodes>::default());
         let carriers = Arc::new(Carriers::new(carriers));
         let settings = Arc::new(Live::new(settings));

@@ -12,6 +12,7 @@ mod health;
 mod metrics;
 mod settings;
 mod store_timings;
+mod supplier_balances;
 pub mod tasks;
 
 mod bisect_refused;
@@ -51,3 +52,4 @@ pub use inbound::InboxAsked;
 pub use metrics::Metrics;
 pub use settings::{InboundSettings, OrderSettings, Settings};
 pub use store_timings::StoreTimings;
+pub use supplier_balances::SupplierBalances;

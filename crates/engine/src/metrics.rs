@@ -8,6 +8,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::store_timings::StoreTimings;
+use crate::supplier_balances::SupplierBalances;
 
 /// Bounds in seconds, for what takes milliseconds.
 pub(crate) const BRIEF: [f64; 14] =
@@ -164,12 +165,12 @@ impl Gauges {
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self::new(&StoreTimings::default())
+        Self::new(&StoreTimings::default(), &SupplierBalances::default())
     }
 }
 
 impl Metrics {
-    pub fn new(store: &StoreTimings) -> Self {
+    pub fn new(store: &StoreTimings, suppliers: &SupplierBalances) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("boltgram"),
             orders_created: Family::default(),
@@ -238,6 +239,11 @@ impl Metrics {
             "Statements of committed transactions",
             store.statements.clone(),
         );
+        registry.register(
+            "supplier_balance_msat",
+            "Credit left at a supplier that is paid in advance",
+            suppliers.msat.clone(),
+        );
         metrics.now.register(registry);
         metrics
     }
@@ -255,11 +261,17 @@ impl Metrics {
 mod tests {
     use std::collections::BTreeSet;
 
+    use domain::activation::SupplierName;
+    use domain::money::Msat;
+    use domain::ports::SupplierObserver;
+
     use super::*;
 
     /// A family without members is not encoded.
     fn with_all_families() -> Metrics {
-        let metrics = Metrics::default();
+        let suppliers = SupplierBalances::default();
+        suppliers.balance(&SupplierName::new("north"), Msat::ZERO);
+        let metrics = Metrics::new(&StoreTimings::default(), &suppliers);
         let Metrics {
             registry: _,
             orders_created,

@@ -70,10 +70,13 @@ impl Guarded {
 
     async fn send(&self, request: FetchRequest) -> Result<FetchResponse, FetchError> {
         let FetchRequest { url, method, headers, body_bytes_max, .. } = request;
+        // On a kept connection one cannot know whether a request that was not answered was read.
+        let once = matches!(method, FetchMethod::GetOnce);
         let mut outgoing = outgoing(&url, method, headers)?;
         let broken = FetchError::Unreachable(Cause::Broken);
         let origin = &url[..Position::BeforePath];
-        if let Some(kept) = self.pool.take(origin).await {
+        let kept = if once { None } else { self.pool.take(origin).await };
+        if let Some(kept) = kept {
             let again = outgoing.clone();
             match self.send_on(kept, outgoing, body_bytes_max).await {
                 Ok(response) => return Ok(response),
@@ -133,7 +136,7 @@ fn outgoing(
     let target = PathAndQuery::from_maybe_shared(target).map_err(|_| NOT_HTTP)?;
     let mut headers = header_map(headers)?;
     let (method, body) = match method {
-        FetchMethod::Get => (Method::GET, Bytes::new()),
+        FetchMethod::Get | FetchMethod::GetOnce => (Method::GET, Bytes::new()),
         FetchMethod::Post(json) => {
             headers.insert(CONTENT_TYPE, JSON);
             (Method::POST, json)

@@ -13,7 +13,8 @@
 //! client bounds idle connections by host only, and its task for each connection costs 12 % more CPU
 //! per request (measured with 16 and with 128 under way). A request on a kept connection that the receiver closed without a
 //! byte of response is sent once more, at once, on a new one: the receiver closed it while the request was on its way. If
-//! it has read it nevertheless, it recognises the repeat by the event's id. No other request is repeated.
+//! it has read it nevertheless, it recognises the repeat by the event's id. No other request is repeated, and
+//! [`FetchMethod::GetOnce`](domain::ports::FetchMethod::GetOnce) is always written to a new connection.
 
 mod guarded;
 

@@ -1,3 +1,4 @@
 //! Where numbers on loan come from, behind the domain's Supplier port.
 
+pub mod handler;
 pub mod sandbox;

@@ -11,4 +11,6 @@ pub mod postgres;
 pub mod smsc;
 pub mod store_conformance;
 pub mod supplier_conformance;
+pub mod upstreams;
+pub mod wholesaler;
 pub mod windowless;

@@ -132,6 +132,7 @@ impl House {
             clock: clock.clone(),
             random: random.clone(),
             store_timings: Arc::default(),
+            supplier_balances: Arc::default(),
         };
         let engine = Engine::new(ports, settings, Arc::new(Events), Tasks::new());
         let accounts = Accounts::new(store.clone(), clock.clone(), random, Prices::default());

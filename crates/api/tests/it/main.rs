@@ -5,6 +5,7 @@
 mod client;
 mod fakes;
 mod gate;
+mod handler;
 mod house;
 mod idempotency;
 mod schema;

@@ -46,7 +46,7 @@ impl Supplier for FakeSupplier {
     }
 
     async fn run(&self, _: Arc<dyn LoanInbox>) {
-        std::future::pending().await;
+        std::future::pending::<()>().await;
     }
 
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>, PortError> {

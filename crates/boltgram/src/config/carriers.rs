@@ -80,8 +80,13 @@ impl CarrierConfig {
 
 /// Reads the first line.
 pub(super) fn read_password(path: &Path) -> anyhow::Result<Secret> {
+    read_first_line("password_file", path)
+}
+
+/// Reads the first line of the file that a key names.
+pub(super) fn read_first_line(key: &'static str, path: &Path) -> anyhow::Result<Secret> {
     let text = fs::read_to_string(path)
-        .with_context(|| format!("password_file: cannot use {}", path.display()))?;
+        .with_context(|| format!("{key}: cannot use {}", path.display()))?;
     Ok(Secret::new(text.lines().next().unwrap_or_default()))
 }
 

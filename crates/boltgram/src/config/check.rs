@@ -4,6 +4,7 @@
 mod inbound;
 mod quiet;
 mod routes;
+mod suppliers;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -58,6 +59,7 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_bulk(config, &mut found);
     check_query(config, &mut found);
     check_lookup(config, &mut found);
+    suppliers::check(config, &mut found);
     check_limits(config, &mut found);
     check_log(config, &mut found);
     inbound::check(config, &mut found);

@@ -18,6 +18,7 @@ mod read_all_errors;
 mod reference;
 mod routes;
 mod sections;
+mod suppliers;
 #[cfg(test)]
 mod tests;
 
@@ -33,10 +34,11 @@ pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
-    AbuseConfig, Backend, BulkConfig, LightningConfig, LimitsConfig, LogConfig, LogFormat,
-    NodeConfig, OrdersConfig, PricesConfig, QueryConfig, RECEIVE_SATS, RENT_SATS, StoreConfig,
-    WebhooksConfig,
+    AbuseConfig, Backend, BulkConfig, HandlerConfig, LightningConfig, LimitsConfig, LogConfig,
+    LogFormat, NodeConfig, OrdersConfig, PricesConfig, QueryConfig, RECEIVE_SATS, RENT_SATS,
+    StoreConfig, WebhooksConfig,
 };
+pub(crate) use suppliers::SupplierConfig;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -60,6 +62,7 @@ pub(crate) struct Config {
     pub prices: PricesConfig,
     pub bulk: BulkConfig,
     pub query: QueryConfig,
+    pub handler: HandlerConfig,
     pub lookup: LookupConfig,
     pub webhooks: WebhooksConfig,
     pub inbound: InboundConfig,
@@ -73,6 +76,8 @@ pub(crate) struct Config {
     #[serde(default)]
     pub quiet_hours: Vec<QuietHoursConfig>,
     pub numbers: NumbersConfig,
+    #[serde(default)]
+    pub suppliers: Vec<SupplierConfig>,
 }
 
 impl Default for Config {
@@ -88,6 +93,7 @@ impl Default for Config {
             prices: PricesConfig::default(),
             bulk: BulkConfig::default(),
             query: QueryConfig::default(),
+            handler: HandlerConfig::default(),
             lookup: LookupConfig::default(),
             webhooks: WebhooksConfig::default(),
             inbound: InboundConfig::default(),
@@ -98,6 +104,7 @@ impl Default for Config {
             routes: Vec::new(),
             quiet_hours: Vec::new(),
             numbers: NumbersConfig::default(),
+            suppliers: Vec::new(),
         };
         config.fill_sandbox();
         config.fill_route();

@@ -191,6 +191,20 @@ impl Default for QueryConfig {
     }
 }
 
+/// The handler door.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct HandlerConfig {
+    /// Worth of one unit of its amounts.
+    pub unit_sats: i64,
+}
+
+impl Default for HandlerConfig {
+    fn default() -> Self {
+        Self { unit_sats: 1 }
+    }
+}
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct WebhooksConfig {

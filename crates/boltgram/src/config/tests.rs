@@ -41,7 +41,9 @@ fn the_reference_has_only_existing_keys() {
         .map(|line| {
             let example = line.strip_prefix('#').filter(|rest| !rest.starts_with(' '));
             // One would contradict the other.
-            let example = example.filter(|rest| !rest.starts_with("password_file"));
+            let example = example.filter(|rest| {
+                !["password_file", "api_key_file"].iter().any(|key| rest.starts_with(key))
+            });
             example.unwrap_or(if line.starts_with('#') { "" } else { line }).to_owned() + "\n"
         })
         .collect();
@@ -78,6 +80,7 @@ fn the_reference_has_every_key() {
         "[prices]",
         "[bulk]",
         "[query]",
+        "[handler]",
         "[lookup]",
         "[lookup.fields]",
         "[webhooks]",
@@ -91,6 +94,7 @@ fn the_reference_has_every_key() {
         assert_all_shown(&text, &shown);
     }
     assert_all_shown("[[routes]]\nno_such_key = 1\n", &shown);
+    assert_all_shown("[[suppliers]]\nno_such_key = 1\n", &shown);
     assert_all_shown("[numbers]\nno_such_key = 1\n", &shown);
     assert_all_shown("[[numbers.own]]\nnumber = \"1919\"\nno_such_key = 1\n", &shown);
 }

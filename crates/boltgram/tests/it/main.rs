@@ -43,6 +43,7 @@ mod dispatch;
 mod documented;
 mod failover;
 mod faults;
+mod handler;
 mod inbound;
 mod keywords;
 mod kill;

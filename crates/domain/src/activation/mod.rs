@@ -14,6 +14,7 @@ pub mod rental_time;
 mod request;
 pub mod service;
 pub mod state;
+pub mod upstream;
 
 use std::time::Duration;
 

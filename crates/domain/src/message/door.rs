@@ -7,6 +7,7 @@ pub enum Door {
     Orders,
     Bulk,
     Query,
+    Handler,
     /// It answers a message that came in, as HELP is answered.
     Inbound,
     /// A code of a login.
@@ -17,6 +18,7 @@ stored_as!(Door {
     Orders = "orders",
     Bulk = "bulk",
     Query = "query",
+    Handler = "handler",
     Inbound = "inbound",
     Login = "login",
 });

@@ -24,6 +24,8 @@ pub struct FetchRequest {
 #[derive(Debug, Clone)]
 pub enum FetchMethod {
     Get,
+    /// A GET that has an effect: it is written to a new connection, once, and never sent again.
+    GetOnce,
     /// Posts this JSON body.
     Post(Bytes),
 }

@@ -16,6 +16,7 @@ mod lookup;
 mod store;
 mod store_observer;
 mod supplier;
+mod supplier_observer;
 
 pub use carrier::{
     AcceptedPart, Carrier, End, InboundRefusal, Inbox, LinkCount, LinkStatus, Outcome, Receipt,
@@ -44,11 +45,13 @@ pub use store::{
     RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore, Refunded, Renewal, Renewed,
     RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore, SenderList, SenderStore,
     ServiceSuccess, Snapshot, SoldLookup, Spent, Store, StoredLogin, SuccessCount, SuccessStore,
-    TermsStore, TraceStore, TracedMessage, TrafficStore, UnpaidEnd, WaitingEvents, WishOutcome,
+    TermsStore, TraceStore, TracedMessage, TrafficStore, UnpaidEnd, UpstreamStore, WaitingEvents,
+    WishOutcome,
 };
 
 pub use store_observer::StoreObserver;
 pub use supplier::{Acquire, Extend, LoanInbox, Supplier};
+pub use supplier_observer::SupplierObserver;
 
 /// Why a port failed, in terms of what the caller may do next. The text describes this layer, for
 /// logs; it holds no secret, number or message text.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use domain::ports::{Fetch, FetchError, FetchRequest, RetryAfter};
+use domain::ports::{Fetch, FetchError, FetchMethod, FetchRequest, RetryAfter};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::receiver::{Echo, loopback_allowed, post, raw, say};
+use crate::receiver::{Echo, get, loopback_allowed, post, raw, say};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -84,6 +84,30 @@ async fn a_request_that_a_closing_server_did_not_read_is_sent_again_at_once() {
         assert_eq!(guard.fetch(post(url.clone())).await.unwrap().body, "ok");
     }
     assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+/// On the kept connection of the first request it could be sent again after a server that read it closed.
+#[tokio::test]
+async fn a_get_once_is_read_once_whatever_the_server_does() {
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&requests);
+    let kept = Arc::new(tokio::sync::Mutex::new(Vec::new()));
+    let (url, _task) = raw(move |mut stream| {
+        let (counter, kept) = (Arc::clone(&counter), Arc::clone(&kept));
+        async move {
+            if counter.fetch_add(1, Ordering::SeqCst) == 0 {
+                say(&mut stream, OK).await;
+                // It stays open, and what came on it would be read by nobody.
+                kept.lock().await.push(stream);
+            }
+        }
+    })
+    .await;
+    let guard = loopback_allowed();
+    assert_eq!(guard.fetch(get(url.clone())).await.unwrap().body, "ok");
+    let once = FetchRequest { method: FetchMethod::GetOnce, ..get(url) };
+    assert!(matches!(guard.fetch(once).await, Err(FetchError::Unreachable(_))));
+    assert_eq!(requests.load(Ordering::SeqCst), 2);
 }
 
 /// A response that was begun is not asked for twice, and a new connection is not tried twice.

@@ -88,6 +88,32 @@ CREATE TABLE lent_numbers (
 
 CREATE INDEX lent_numbers_activation ON lent_numbers (activation);
 
+-- ---- upstream: upstream_loans --------------------------------------------------------------------
+
+-- Which loans of wholesalers belong to which of ours. A loan is asked for at several, one after the other.
+CREATE TABLE upstream_loans (
+    supplier TEXT COLLATE "C" NOT NULL,
+    loan BYTEA NOT NULL,
+    service TEXT COLLATE "C" NOT NULL,
+    wanted_country BIGINT, -- NULL: any
+    rented_ms BIGINT, -- NULL: for one code
+    cost_max BIGINT NOT NULL,
+    asked_at BIGINT NOT NULL,
+    state TEXT COLLATE "C" NOT NULL,
+    -- What was lent, if anything.
+    reference TEXT COLLATE "C", -- the wholesaler's name for it
+    number BIGINT,
+    country BIGINT,
+    cost BIGINT,
+    assigned_at BIGINT,
+    until BIGINT,
+    PRIMARY KEY (supplier, loan)
+);
+
+CREATE UNIQUE INDEX upstream_loans_reference ON upstream_loans (supplier, reference)
+    WHERE reference IS NOT NULL;
+CREATE INDEX upstream_loans_over ON upstream_loans (asked_at) WHERE state = 'over';
+
 -- ---- success rates: indices of activations and orders --------------------------------------------
 
 CREATE INDEX activations_success ON activations (ended_at)

@@ -86,6 +86,32 @@ CREATE TABLE lent_numbers (
 
 CREATE INDEX lent_numbers_activation ON lent_numbers (activation);
 
+-- ---- upstream: upstream_loans --------------------------------------------------------------------
+
+-- Which loans of wholesalers belong to which of ours. A loan is asked for at several, one after the other.
+CREATE TABLE upstream_loans (
+    supplier TEXT NOT NULL,
+    loan BLOB NOT NULL,
+    service TEXT NOT NULL,
+    wanted_country INTEGER, -- NULL: any
+    rented_ms INTEGER, -- NULL: for one code
+    cost_max INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    -- What was lent, if anything.
+    reference TEXT, -- the wholesaler's name for it
+    number INTEGER,
+    country INTEGER,
+    cost INTEGER,
+    assigned_at INTEGER,
+    until INTEGER,
+    PRIMARY KEY (supplier, loan)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX upstream_loans_reference ON upstream_loans (supplier, reference)
+    WHERE reference IS NOT NULL;
+CREATE INDEX upstream_loans_over ON upstream_loans (asked_at) WHERE state = 'over';
+
 -- ---- success rates: indices of activations and orders --------------------------------------------
 
 CREATE INDEX activations_success ON activations (ended_at)

@@ -20,6 +20,7 @@ mod people;
 mod search;
 mod success;
 mod trace;
+mod upstream;
 
 use std::fmt;
 use std::sync::Arc;

@@ -17,3 +17,4 @@ pub(crate) mod order;
 pub(crate) mod queue;
 pub(crate) mod retention;
 pub(crate) mod search;
+pub(crate) mod upstream;

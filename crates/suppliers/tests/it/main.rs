@@ -9,4 +9,5 @@
     reason = "helpers of tests are tests; the bans are for what runs in production"
 )]
 
+mod handler;
 mod sandbox;

@@ -379,6 +379,9 @@ macro_rules! store_conformance {
             a_reply_is_stored_with_its_message_and_within_its_limits
             // lookups
             charges_a_lookup_with_its_answer
+            // loans of wholesalers
+            stores_what_a_wholesaler_lends_under_both_names
+            one_loan_of_a_wholesaler_belongs_to_one_of_ours
             // links
             one_node_gets_all_links
             shares_links_evenly_without_reassigning_open_ones

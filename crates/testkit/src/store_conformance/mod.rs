@@ -65,6 +65,7 @@ mod traces;
 mod traffic;
 mod unmarked;
 mod unpaid;
+mod upstream;
 mod world;
 
 use std::sync::Arc;
@@ -130,6 +131,7 @@ pub use traces::*;
 pub use traffic::*;
 pub use unmarked::*;
 pub use unpaid::*;
+pub use upstream::*;
 
 /// A separate database for one case.
 #[async_trait]

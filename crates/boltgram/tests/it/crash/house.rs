@@ -159,6 +159,7 @@ impl House {
             clock: self.clock.clone(),
             random: self.random.clone(),
             store_timings: Arc::default(),
+            supplier_balances: Arc::default(),
         };
         let settings = Settings {
             prices: Prices {

@@ -129,6 +129,7 @@ impl House {
             clock: clock.clone(),
             random,
             store_timings: Arc::default(),
+            supplier_balances: Arc::default(),
         };
         let settings = Settings {
             prices: Prices {

@@ -115,14 +115,14 @@ proptest! {
     }
 }
 
-fn after(activation: &Activation, event: Event, now: Timestamp) -> Activation {
-    change(activation, &event, now).unwrap().after
+fn after(activation: &Activation, event: &Event, now: Timestamp) -> Activation {
+    change(activation, event, now).unwrap().after
 }
 
 #[test]
 fn a_code_ends_the_right_to_cancel_and_a_further_one_does_not_return_it() {
     let (one, loan) = (SupplierName::new("one"), PAID.after(Duration::from_secs(1)));
-    let asked = after(&paid(None), Event::Asked(one), PAID);
+    let asked = after(&paid(None), &Event::Asked(one), PAID);
     let lent = Loan {
         number: Msisdn::from_digits(4_915_100_000_000).unwrap(),
         country: CountryCode(43),
@@ -131,14 +131,14 @@ fn a_code_ends_the_right_to_cancel_and_a_further_one_does_not_return_it() {
         until: PAID.after(HOURS),
     };
     assert_eq!(cancellable(&asked, PAID), Ok(()));
-    let waiting = after(&asked, Event::Assigned(lent), loan);
+    let waiting = after(&asked, &Event::Assigned(lent), loan);
     let from = loan.after(Duration::from_secs(120));
     assert_eq!(cancellable(&waiting, loan), Err(NotCancellable::TooEarly { from }));
     assert_eq!(cancellable(&waiting, from), Ok(()));
     let code = Event::Message { text: Text::from("48010"), code: Some(Code::new("48010")) };
-    let came = after(&waiting, code, from);
+    let came = after(&waiting, &code, from);
     assert_eq!(cancellable(&came, from), Err(NotCancellable::CodeCame));
-    let next = after(&came, Event::NextWanted, from);
+    let next = after(&came, &Event::NextWanted, from);
     assert_eq!(cancellable(&next, from), Err(NotCancellable::CodeCame));
     let over = change(&next, &Event::TimeUp, PAID.after(CODE_WAIT)).unwrap();
     assert_eq!((over.outcome, over.after.reason), (None, None));

@@ -31,6 +31,7 @@ mod successes;
 mod terms;
 mod trace;
 mod traffic;
+mod upstream;
 
 use async_trait::async_trait;
 
@@ -83,12 +84,14 @@ pub use trace::{
     WaitingEvents,
 };
 pub use traffic::TrafficStore;
+pub use upstream::UpstreamStore;
 
 /// The complete store.
 #[async_trait]
 pub trait Store:
     AccountStore
     + ActivationStore
+    + UpstreamStore
     + BlocklistStore
     + SuccessStore
     + DirectoryStore

@@ -1,0 +1,182 @@
+//! Purchases whose answer was lost: found, never repeated.
+
+use domain::activation::loan::LoanState;
+use domain::ports::{Cause, FetchError, PortError, Supplier};
+use testkit::wholesaler::{Fault, Style};
+use uuid::Uuid;
+
+use super::{House, wanted};
+
+const BROKEN: FetchError = FetchError::Unreachable(Cause::Broken);
+
+/// Ways in which an answer is lost after the wholesaler has lent a number.
+fn losses() -> Vec<Fault> {
+    vec![
+        Fault::Lose(FetchError::TimedOut),
+        Fault::Lose(BROKEN),
+        Fault::Answer(200, ""),
+        Fault::Answer(200, "<html><body>502 Bad Gateway</body></html>"),
+        Fault::Answer(502, "<html>Bad Gateway</html>"),
+        Fault::Answer(500, "SERVER_ERROR"),
+        Fault::Answer(200, "ERROR_SQL"),
+        Fault::Answer(302, ""),
+        Fault::Answer(200, r#"{"activationId":63546"#),
+        Fault::Answer(200, r#"{"phoneNumber":"4915112345601"}"#),
+        Fault::Answer(200, "ACCESS_NUMBER:635468022"),
+        Fault::Answer(200, "NEWLY_INVENTED"),
+        Fault::Answer(408, ""),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_found_in_the_list_and_bought_once() {
+    for keeps_keys in [false, true] {
+        for loss in losses() {
+            let house = House::new();
+            house.north.style(Style { keeps_keys, ..Style::default() });
+            house.north.fail("getNumberV2", loss.clone());
+            let lost = house.acquire(1).await;
+            assert!(matches!(lost, Err(PortError::Unknown(_))), "{loss:?}: {lost:?}");
+            // Others are bought meanwhile, and are not taken for it.
+            house.pass(11).await;
+            let other = house.acquire(2).await.unwrap();
+            house.pass(5).await;
+            let LoanState::Lent(found, messages) = house.status(1).await.unwrap() else {
+                panic!("{loss:?}");
+            };
+            assert_eq!(found.number.digits(), 4_915_112_345_601, "{loss:?}");
+            assert_ne!(found.number, other.number);
+            assert!(messages.is_empty());
+            let bought = house.north.count("getNumberV2") + house.north.count("getNumber");
+            assert_eq!(bought, 2, "{loss:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_found_after_a_restart_too() {
+    let mut house = House::new();
+    house.north.fail("getNumberV2", Fault::Lose(BROKEN));
+    assert!(house.acquire(1).await.is_err());
+    house.restart();
+    house.pass(11).await;
+    assert!(matches!(house.status(1).await, Ok(LoanState::Lent(..))));
+    house.restart();
+    assert!(matches!(house.status(1).await, Ok(LoanState::Lent(..))));
+    assert_eq!(house.north.count("getNumberV2"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_never_arrived_is_decided_after_a_minute_and_not_before() {
+    let house = House::new();
+    house.north.fail("getNumberV2", Fault::Drop(FetchError::TimedOut));
+    assert!(matches!(house.acquire(1).await, Err(PortError::Unknown(_))));
+    for seconds in [0, 20, 40] {
+        house.pass(seconds).await;
+        let undecided = house.status(1).await;
+        assert!(matches!(undecided, Err(PortError::Unavailable(_))), "{undecided:?}");
+    }
+    house.pass(11).await;
+    assert_eq!(house.status(1).await, Ok(LoanState::Unknown));
+    assert_eq!(house.status(1).await, Ok(LoanState::Unknown));
+    assert_eq!(house.north.activations(), []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_not_decided_by_a_list_that_cannot_be_read() {
+    let house = House::new();
+    house.north.fail("getNumberV2", Fault::Lose(FetchError::TimedOut));
+    assert!(house.acquire(1).await.is_err());
+    house.pass(600).await;
+    for failed in ["<html>", "{\"status\":", "BAD_KEY", "ERROR_SQL"] {
+        house.north.fail("getActiveActivations", Fault::Instead(200, failed));
+        let undecided = house.status(1).await;
+        assert!(matches!(undecided, Err(PortError::Unavailable(_))), "{failed}: {undecided:?}");
+        house.pass(61).await;
+    }
+    assert!(matches!(house.status(1).await, Ok(LoanState::Lent(..))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_lost_answers_find_two_numbers() {
+    let house = House::new();
+    for number in [1, 2] {
+        house.north.fail("getNumberV2", Fault::Lose(BROKEN));
+        assert!(house.acquire(number).await.is_err());
+        house.pass(61).await;
+    }
+    let mut found = Vec::new();
+    for number in [1, 2] {
+        let LoanState::Lent(loan, _) = house.status(number).await.unwrap() else { panic!() };
+        found.push(loan.number.digits());
+    }
+    found.sort_unstable();
+    assert_eq!(found, [4_915_112_345_601, 4_915_112_345_602]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_of_another_service_or_country_is_not_taken() {
+    let house = House::new();
+    house.north.fail("getNumberV2", Fault::Drop(FetchError::TimedOut));
+    assert!(house.acquire(1).await.is_err());
+    house.north.lend_to_another("wa", 43);
+    house.north.lend_to_another("tg", 187);
+    house.pass(120).await;
+    assert_eq!(house.status(1).await, Ok(LoanState::Unknown));
+}
+
+/// The wholesaler keeps our name for each loan, so a number that somebody bought by hand is none of ours.
+#[tokio::test(start_paused = true)]
+async fn a_name_in_the_list_decides_before_all_else() {
+    let house = House::new();
+    house.north.style(Style { keeps_keys: true, ..Style::default() });
+    house.north.lend_to_another("tg", 43);
+    house.north.fail("getNumberV2", Fault::Lose(BROKEN));
+    assert!(house.acquire(1).await.is_err());
+    house.pass(11).await;
+    let LoanState::Lent(found, _) = house.status(1).await.unwrap() else { panic!() };
+    assert_eq!(found.number.digits(), 4_915_112_345_602);
+    assert_eq!(
+        house.north.asked("getNumberV2")[0].parameters["idempotency_key"],
+        Uuid::from_u128(1).to_string()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_store_failing_after_the_purchase_is_a_lost_answer() {
+    let house = House::new();
+    house.supplier.offers(&super::query("tg", Some(super::GERMANY))).await.unwrap();
+    let acquire = house.supplier.acquire(wanted(1));
+    // The first change is stored, the second is not.
+    house.store.fail_after(1);
+    assert!(matches!(acquire.await, Err(PortError::Unknown(_))));
+    house.pass(11).await;
+    assert!(matches!(house.status(1).await, Ok(LoanState::Lent(..))));
+    assert_eq!(house.north.count("getNumberV2"), 1);
+    // Without the first change nothing is bought.
+    house.store.fail_after(0);
+    assert!(matches!(house.acquire(2).await, Err(PortError::Unavailable(_))));
+    assert_eq!(house.north.count("getNumberV2"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_of_a_lost_answer_returns_the_number() {
+    let house = House::new();
+    house.north.fail("getNumberV2", Fault::Lose(BROKEN));
+    assert!(house.acquire(1).await.is_err());
+    let early = house.supplier.release(Uuid::from_u128(1)).await;
+    assert!(matches!(early, Err(PortError::Unavailable(_))), "{early:?}");
+    house.pass(11).await;
+    house.supplier.release(Uuid::from_u128(1)).await.unwrap();
+    assert_eq!(house.north.activations()[0].1.state, "cancelled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_loan_is_not_acquired_twice() {
+    let house = House::new();
+    house.acquire(1).await.unwrap();
+    assert!(matches!(house.acquire(1).await, Err(PortError::Unknown(_))));
+    assert_eq!(house.north.count("getNumberV2"), 1);
+    assert!(house.north.asked("getNumberV2")[0].once, "and the client sends it once");
+    assert!(!house.north.asked("getPrices")[0].once);
+}
