@@ -12,6 +12,8 @@ mod handler;
 pub mod orders;
 mod query;
 
+mod phones;
+
 mod admin;
 
 mod events;

@@ -6,6 +6,7 @@
 //! | bulk | `/api/v2` | key or address | `{"error","code"}` |
 //! | query | `/api/4`, `/sms` … | key in the parameters, or address | `{"status","error"}`, always 200 |
 //! | handler | `/stubs` | key in the parameters, or address | a word, always 200 |
+//! | phones | `/api/mobile/v1` | the phone's token, or address | `{"message"}` |
 //! | admin | `/admin/v1` | operator's key | `{"error","code"}` |
 //! | ops | `/healthz`, `/readyz`, `/metrics` | address, apart from the others | `{"status","reason"}` |
 //! | sandbox | `/sandbox/…` | open | `{"status","reason"}` |
@@ -22,6 +23,7 @@ use crate::bulk::bulk_door;
 use crate::handler::handler_door;
 use crate::ops::ops_door;
 use crate::orders::orders_door;
+use crate::phones::phones_door;
 use crate::query::query_door;
 use crate::sandbox::sandbox_door;
 use crate::settings::{DoorState, HttpSettings};
@@ -35,6 +37,7 @@ pub fn router(engine: Arc<Engine>, settings: HttpSettings) -> Doors {
         bulk_door(),
         query_door(),
         handler_door(),
+        phones_door(),
         ops_door(settings.tells_operator),
         sandbox_door(settings),
     ];

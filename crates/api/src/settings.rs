@@ -43,6 +43,8 @@ pub struct HttpSettings {
     /// Whether the operator's doors (`/readyz`, `/metrics`, admin) are on the main listener; not with an
     /// admin listener.
     pub tells_operator: bool,
+    /// Where phones reach their door, with its root; `None`: by the name that each called.
+    pub phones_url: Option<String>,
     /// The wallet behind `/sandbox/pay`; the route exists only with one.
     pub sandbox: Option<Arc<dyn SandboxWallet>>,
     /// The carrier of the messages that `/sandbox/receive` takes; the route exists only with both.
@@ -65,6 +67,7 @@ impl Default for HttpSettings {
             connections_per_address: Some(256),
             trusted_proxies: Vec::new(),
             tells_operator: true,
+            phones_url: None,
             sandbox: None,
             sandbox_carrier: None,
         }

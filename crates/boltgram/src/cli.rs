@@ -1,6 +1,10 @@
 //! The command line and its `--help`.
 
+mod number;
+mod payout;
+mod phone;
 mod profile;
+mod sender;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,7 +15,11 @@ use domain::account::{AccountName, Scope};
 use domain::id::MessageId;
 use engine::traces::Subject;
 
+pub(crate) use number::NumberCommand;
+pub(crate) use payout::PayoutCommand;
+pub(crate) use phone::{NumberArgs as PhoneNumberArgs, PhoneCommand};
 pub(crate) use profile::{ProfileArgs, Switch};
+pub(crate) use sender::SenderCommand;
 
 /// A message gateway with a Lightning cash register.
 ///
@@ -79,9 +87,18 @@ pub(crate) enum Command {
     /// Sender names that an account may use
     #[command(subcommand)]
     Sender(SenderCommand),
+    /// Numbers of your own
+    #[command(subcommand)]
+    Number(NumberCommand),
+    /// Phones whose SIM cards receive for you
+    #[command(subcommand)]
+    Phone(PhoneCommand),
     /// Inbound messages
     #[command(subcommand)]
     Inbound(InboundCommand),
+    /// Shares of referrers, and their payment
+    #[command(subcommand)]
+    Payout(PayoutCommand),
     /// The ledger
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -267,25 +284,6 @@ fn read_subject(text: &str) -> Result<Subject, &'static str> {
     let number = text.strip_prefix('+').unwrap_or(text).parse().map(Subject::Number);
     number
         .map_err(|_| "give a number in E.164, the UUID of a message, or the 64 digits of an order")
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SenderCommand {
-    /// Approves a sender name for an account
-    Add {
-        #[arg(value_name = "ACCOUNT")]
-        account: AccountName,
-        /// 1 to 11 characters, or a number
-        #[arg(value_name = "NAME")]
-        name: String,
-    },
-    /// Lists the sender names of an account
-    List {
-        #[arg(value_name = "ACCOUNT")]
-        account: AccountName,
-        #[command(flatten)]
-        list: ListArgs,
-    },
 }
 
 #[derive(Debug, Subcommand)]

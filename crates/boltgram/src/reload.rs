@@ -20,7 +20,7 @@ use crate::system::{os_random, system_clock};
 use crate::wiring::{House, http_settings, settings};
 
 /// Keys that a reload applies: a section, or one key of it. Every other key needs a restart.
-const APPLIED: [&str; 18] = [
+const APPLIED: [&str; 19] = [
     "prices",
     "routes",
     "carriers",
@@ -35,6 +35,7 @@ const APPLIED: [&str; 18] = [
     "orders.success_percent_min",
     "orders.success_judged_from",
     "orders.success_pause",
+    "referrals",
     "limits.address_rate",
     "limits.address_burst",
     "limits.connections_per_address",

@@ -13,7 +13,7 @@ use domain::message::quiet::QuietHours;
 use domain::money::Msat;
 use domain::number::own::NumberTerms;
 use domain::number::{Home, Notation};
-use domain::ports::{Clock, Fetch, Lightning, Random, Store, SupplierObserver};
+use domain::ports::{Clock, Fetch, Lightning, Payees, Random, Store, SupplierObserver};
 use domain::routing::{CarrierName, Charging, Routes};
 use engine::activations::ScanRules;
 use engine::tasks::Tasks;
@@ -21,6 +21,7 @@ use engine::{
     Engine, InboundSettings, OrderSettings, Ports, Settings, StoreTimings, SupplierBalances,
 };
 use lightning::lnd::{Lnd, LndOptions};
+use lightning::lnurl::LnurlPay;
 use lightning::none::NoNode;
 use lightning::sandbox::{self, Sandbox};
 
@@ -53,7 +54,7 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     let room = inbound_room();
     let carriers = make_carriers(config, &clock, &random, &room)?;
     let fetch = make_fetch(config)?;
-    let lookup = make_lookup(config)?;
+    let (lookup, payees) = (make_lookup(config)?, make_payees(config)?);
     let inbound = inbound_settings(config, &*random)?;
     let numbers = declared_numbers(config, &*store).await?;
     let supplier_balances = Arc::<SupplierBalances>::default();
@@ -67,6 +68,7 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
         carriers,
         suppliers,
         fetch,
+        payees,
         lookup,
         clock,
         random,
@@ -109,6 +111,13 @@ fn connect_lnd(config: &LightningConfig) -> anyhow::Result<Lnd> {
     Lnd::new(LndOptions::new(url, macaroon, certificate)).context("cannot use LND")
 }
 
+/// Their addresses are public and served by https, whatever webhooks may be.
+fn make_payees(config: &Config) -> anyhow::Result<Arc<dyn Payees>> {
+    let allow_private = config.webhooks.allow_private_addresses == Some(true);
+    let options = fetch::Options { allow_http: false, allow_private, ..fetch::Options::default() };
+    Ok(Arc::new(LnurlPay::new(Arc::new(fetch::Guarded::new(options)?))))
+}
+
 fn make_fetch(config: &Config) -> anyhow::Result<Arc<dyn Fetch>> {
     let asked = config.webhooks.allow_private_addresses;
     // Clients of a sandbox on loopback are on this machine already.
@@ -142,6 +151,7 @@ pub(crate) fn http_settings(
         handler_unit: Msat::from_sats(config.handler.unit_sats).unwrap_or(Msat::new(1_000)),
         tells_operator: config.admin_listen.is_none(),
         sandbox_carrier: carrier.map(|carrier| CarrierName::new(&carrier.name)),
+        phones_url: config.phones.url.as_ref().map(|url| url.as_str().to_owned()),
         sandbox,
         ..HttpSettings::default()
     }
@@ -170,6 +180,7 @@ pub(crate) fn settings(
             .rules()
             .map_err(|(key, why)| anyhow::anyhow!("abuse.{key}: {why}"))?,
         orders: order_settings(config),
+        referrals: config.referrals.settings()?,
         routes: routes(config),
         quiet_hours: quiet_hours(config)?,
         inbound,

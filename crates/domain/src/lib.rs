@@ -19,6 +19,8 @@ pub mod activation;
 pub mod event;
 pub mod inbound;
 pub mod message;
+pub mod payout;
+pub mod phone;
 pub mod routing;
 pub mod sale;
 

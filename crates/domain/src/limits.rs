@@ -4,7 +4,10 @@ mod activations;
 mod keywords;
 mod logins;
 mod numbers;
+mod payouts;
 mod people;
+mod phones;
+mod pool;
 mod query;
 mod webhooks;
 
@@ -16,7 +19,10 @@ pub use activations::*;
 pub use keywords::*;
 pub use logins::*;
 pub use numbers::*;
+pub use payouts::*;
 pub use people::*;
+pub use phones::*;
+pub use pool::*;
 pub use query::*;
 pub use webhooks::*;
 

@@ -1,15 +1,13 @@
-//! The engine: the services, wired from the ports and settings that each needs; start and stop of
-//! their workers.
+//! The engine: the services, wired from the ports and settings that each needs.
 
-mod encode_metrics;
+mod start_stop;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use domain::limits;
 use domain::ports::{
-    Carrier, Clock, Fetch, Inbox, Lightning, Lookup, PortError, Random, Store, Supplier,
+    Carrier, Clock, Fetch, Inbox, Lightning, Lookup, Payees, Random, Store, Supplier,
 };
 use domain::routing::CarrierName;
 use domain::time::Timestamp;
@@ -37,6 +35,8 @@ use crate::metrics::Metrics;
 use crate::numbers::Numbers;
 use crate::orders::Orders;
 use crate::other_nodes::OtherNodes;
+use crate::payouts::Payouts;
+use crate::phones::Phones;
 use crate::settings::Settings;
 use crate::store_timings::StoreTimings;
 use crate::supplier_balances::SupplierBalances;
@@ -54,6 +54,7 @@ pub struct Ports {
     /// In the order in which equally cheap ones are called.
     pub suppliers: Vec<Arc<dyn Supplier>>,
     pub fetch: Arc<dyn Fetch>,
+    pub payees: Arc<dyn Payees>,
     /// `None`: no provider of lookups.
     pub lookup: Option<Arc<dyn Lookup>>,
     pub clock: Arc<dyn Clock>,
@@ -76,15 +77,17 @@ pub struct Engine {
     pub numbers: Arc<Numbers>,
     pub keywords: Arc<Keywords>,
     pub lookups: Arc<Lookups>,
+    pub payouts: Arc<Payouts>,
+    pub phones: Arc<Phones>,
     pub traces: Arc<Traces>,
-    dispatch: Arc<Dispatcher>,
+    pub(crate) dispatch: Arc<Dispatcher>,
     pub(crate) inbound: Arc<Inbound>,
     cluster: Arc<Cluster>,
     pub(crate) carriers: Arc<Carriers>,
     inbox: Arc<CarrierInbox>,
     health: HealthCheck,
-    backlog: BacklogCount,
-    store: Arc<dyn Store>,
+    pub(crate) backlog: BacklogCount,
+    pub(crate) store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) settings: Arc<Live<Settings>>,
@@ -107,6 +110,7 @@ impl Engine {
             carriers,
             suppliers,
             fetch,
+            payees,
             lookup,
             clock,
             random,
@@ -209,7 +213,7 @@ impl Engine {
         let inbound = Arc::new(Inbound {
             store: store.clone(),
             clock: clock.clone(),
-            random,
+            random: random.clone(),
             wake: wake.clone(),
             metrics: metrics.clone(),
             settings: settings.clone(),
@@ -218,6 +222,7 @@ impl Engine {
             progress: Default::default(),
             accept: accept.clone(),
         });
+        let phones = Arc::new(Phones::new(random, &inbound));
         let numbers = Arc::new(Numbers {
             store: store.clone(),
             fetch,
@@ -226,6 +231,14 @@ impl Engine {
             inbound: inbound.clone(),
         });
         let keywords = Arc::new(Keywords::new(&accounts, &settings));
+        let payouts = Arc::new(Payouts {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            payees,
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+            settings: settings.clone(),
+        });
         let links = Links {
             carriers: carriers.clone(),
             other_nodes: other_nodes.clone(),
@@ -282,6 +295,8 @@ impl Engine {
             numbers,
             keywords,
             lookups,
+            payouts,
+            phones,
             traces,
             dispatch,
             inbound,
@@ -297,84 +312,6 @@ impl Engine {
             tasks,
             running: Mutex::default(),
         })
-    }
-
-    /// Reconciles rows and Lightning node after the previous run, then starts the workers. Orders
-    /// must not be accepted earlier.
-    pub async fn start(&self) -> Result<(), PortError> {
-        self.numbers.declare(self.settings().numbers.clone()).await?;
-        let leases =
-            self.dispatch.release_leases().await? + self.activations.release_leases().await?;
-        let unfinished = self.orders.recheck().await?;
-        if leases + unfinished > 0 {
-            tracing::info!(leases, unfinished, "taking up what an earlier run left");
-        }
-        self.orders.sweep_node().await;
-        self.orders.catch_up(unfinished).await;
-
-        self.worker("record outcomes", &self.dispatch, Dispatcher::record);
-        let inbox = self.inbox();
-        let recording = (self.dispatch.clone(), inbox.clone());
-        self.tasks.worker("record receipts", move || {
-            let (dispatch, inbox) = recording.clone();
-            dispatch.record_receipts(inbox)
-        });
-        self.cluster.wait_for_share();
-        self.carriers.set().values().for_each(|carrier| self.run_carrier(carrier));
-        self.worker("dispatch", &self.dispatch, Dispatcher::dispatch);
-        self.worker("leases", &self.cluster, Cluster::keep_leases);
-        self.worker("report links", &self.cluster, Cluster::report_links);
-        self.worker("other nodes", &self.cluster, Cluster::follow_others);
-        self.worker("watch orders", &self.orders, Orders::watch);
-        self.worker("node events", &self.orders, Orders::follow_node);
-        self.worker("expire", &self.dispatch, Dispatcher::expire);
-        self.worker("numbers", &self.inbound, Inbound::follow_numbers);
-        self.worker("join", &self.inbound, Inbound::join);
-        self.worker("replies", &self.inbound, Inbound::reply);
-        self.worker("record loans", &self.activations, Activations::record);
-        self.worker("activations", &self.activations, Activations::work);
-        self.activations.run_suppliers();
-        self.worker("renew keywords", &self.keywords, Keywords::renew);
-        self.worker("webhooks", &self.events, Events::deliver);
-        Ok(())
-    }
-
-    pub(crate) fn run_carrier(&self, carrier: &Arc<dyn Carrier>) {
-        let end = CancellationToken::new();
-        self.running().insert(carrier.name().clone(), end.clone());
-        let running = (carrier.clone(), self.inbox());
-        self.tasks.worker_until("carrier", end, move || {
-            let (carrier, inbox) = running.clone();
-            async move { carrier.run(inbox).await }
-        });
-    }
-
-    pub(crate) fn running(&self) -> MutexGuard<'_, BTreeMap<CarrierName, CancellationToken>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn worker<S, W>(&self, name: &'static str, service: &Arc<S>, work: fn(Arc<S>) -> W)
-    where
-        S: Send + Sync + 'static,
-        W: Future<Output = ()> + Send + 'static,
-    {
-        let service = service.clone();
-        self.tasks.worker(name, move || work(service.clone()));
-    }
-
-    /// Stops with the least loss: claims end first, open windows are drained and recorded, then the
-    /// workers end.
-    pub async fn stop(&self) {
-        self.dispatch.close();
-        let grace = limits::SHUTDOWN_GRACE;
-        let carriers = self.carriers.set();
-        let drains = carriers.values().map(|carrier| carrier.stop(grace));
-        futures_util::future::join_all(drains).await;
-        self.dispatch.drained(grace).await;
-        self.events.close(grace).await;
-        self.tasks.stop(grace + Duration::from_secs(5)).await;
-        self.cluster.end_reports().await;
-        self.cluster.leave().await;
     }
 
     /// Where carriers deliver.

@@ -81,6 +81,8 @@ pub struct Metrics {
     /// Receipts and inbound messages that were refused to the carrier, by
     /// [`InboundRefusal`](domain::ports::InboundRefusal).
     pub inbound_refused: Family<ByRefusal, Counter>,
+    /// Payments to referrers that ended: paid, failed.
+    pub payouts_ended: Family<ByResult, Counter>,
     /// Webhook calls, by result.
     pub webhooks: Family<ByResult, Counter>,
     /// Store changes that were retried.
@@ -107,6 +109,12 @@ pub(crate) struct Gauges {
     pub orders_open: Gauge,
     pub orders_held: Gauge,
     pub tip_height: Gauge,
+    /// Owed to referrers, payments under way to them, and referrers that wait for the operator.
+    pub referrals_due_msat: Gauge,
+    pub payouts_attempting: Gauge,
+    pub referrers_stopped: Gauge,
+    /// 1 when payments to referrers are paused.
+    pub payouts_paused: Gauge,
     /// 1 when `/readyz` reports ready.
     pub ready: Gauge,
     /// Chunks in flight.
@@ -128,6 +136,26 @@ impl Gauges {
         registry.register("orders_open", "Orders waiting for payment", self.orders_open.clone());
         registry.register("orders_held", "Payments held", self.orders_held.clone());
         registry.register("tip_height", "Block height of the node", self.tip_height.clone());
+        registry.register(
+            "referrals_due_msat",
+            "Owed to referrers",
+            self.referrals_due_msat.clone(),
+        );
+        registry.register(
+            "payouts_attempting",
+            "Payments to referrers under way",
+            self.payouts_attempting.clone(),
+        );
+        registry.register(
+            "referrers_stopped",
+            "Referrers that wait for the operator",
+            self.referrers_stopped.clone(),
+        );
+        registry.register(
+            "payouts_paused",
+            "Payments to referrers are paused",
+            self.payouts_paused.clone(),
+        );
         registry.register("ready", "Store, node and carriers are available", self.ready.clone());
         registry.register("chunks_in_work", "Chunks being sent", self.chunks_in_work.clone());
         registry.register(
@@ -182,6 +210,7 @@ impl Metrics {
             receipts: Family::default(),
             inbound: Family::default(),
             inbound_refused: Family::default(),
+            payouts_ended: Family::default(),
             webhooks: Family::default(),
             store_retries: Counter::default(),
             given_up: Family::default(),
@@ -212,6 +241,11 @@ impl Metrics {
             "inbound_refused",
             "Receipts and messages refused to carriers by reason",
             metrics.inbound_refused.clone(),
+        );
+        registry.register(
+            "payouts_ended",
+            "Ended payments to referrers by state",
+            metrics.payouts_ended.clone(),
         );
         registry.register("webhook_calls", "Webhook calls made", metrics.webhooks.clone());
         registry.register(
@@ -283,6 +317,7 @@ mod tests {
             receipts,
             inbound,
             inbound_refused,
+            payouts_ended,
             webhooks,
             store_retries: _,
             given_up,
@@ -297,7 +332,8 @@ mod tests {
         for family in [orders_created, given_up] {
             family.get_or_create(&ByKind { kind }).inc();
         }
-        for family in [orders_ended, chunks_handed_over, receipts, inbound, webhooks] {
+        for family in [orders_ended, chunks_handed_over, receipts, inbound, payouts_ended, webhooks]
+        {
             family.get_or_create(&ByResult { result }).inc();
         }
         submissions.get_or_create(&ByOutcome { carrier: carrier(), outcome: "" }).inc();

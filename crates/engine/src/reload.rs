@@ -2,7 +2,7 @@
 //!
 //! | what | how |
 //! |---|---|
-//! | prices, routes, quiet hours, keywords, webhook of inbound messages | the next reader sees the new ones |
+//! | prices, routes, quiet hours, keywords, webhook of inbound messages, terms of referrers | the next reader sees the new ones |
 //! | numbers of the file | stored as at start |
 //! | a new carrier | runs |
 //! | a changed one | the new one takes its place at once; its links open when those of the old one are closed |
@@ -38,7 +38,11 @@ impl Engine {
         self.add_carriers(&running, &carriers, before.shares_store);
         self.accounts.configure_prices(settings.prices.clone());
         self.settings.set(settings);
-        if let Err(error) = self.numbers.declare(numbers).await {
+        let stored = async {
+            self.numbers.declare(numbers).await?;
+            self.payouts.start().await.map(drop)
+        };
+        if let Err(error) = stored.await {
             self.accounts.configure_prices(before.prices.clone());
             self.settings.set((*before).clone());
             self.carriers.replace(running.values().cloned().collect());

@@ -7,7 +7,9 @@ use domain::inbound::Party;
 use domain::inbound::keyword::Keywords;
 use domain::limits;
 use domain::message::quiet::QuietHours;
+use domain::money::Msat;
 use domain::number::own::NumberTerms;
+use domain::payout::ShareRate;
 use domain::routing::Routes;
 use domain::sale::order::Unreceipted;
 use domain::sale::tariff::Prices;
@@ -60,12 +62,24 @@ impl Default for OrderSettings {
     }
 }
 
+/// What referrers get, and how they are paid.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReferralSettings {
+    /// Of each order that is settled.
+    pub share: ShareRate,
+    /// Less is not paid, but waits for more.
+    pub floor: Msat,
+    /// Payments of 24 hours with their routes, to all referrers together.
+    pub per_day: Msat,
+}
+
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub prices: Prices,
     /// Where callers without an account may send, and how much in an hour.
     pub strangers: TrafficRules,
     pub orders: OrderSettings,
+    pub referrals: ReferralSettings,
     pub routes: Routes,
     /// When campaigns wait, by destination.
     pub quiet_hours: QuietHours,

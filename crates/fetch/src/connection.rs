@@ -13,7 +13,7 @@ use domain::ports::{Cause, FetchError, FetchResponse};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1::{Builder, Connection as Driver, SendRequest};
-use hyper::http::header::HeaderValue;
+use hyper::http::header::{HeaderValue, LOCATION};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -93,8 +93,10 @@ impl Connection {
         })?;
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
+        let location = response.headers().get(LOCATION);
+        let location = location.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = self.read(response, body_bytes_max).await?;
-        Ok(FetchResponse { status, retry_after, body })
+        Ok(FetchResponse { status, retry_after, location, body })
     }
 
     /// Reads at most `max` bytes of the body. A connection with unread bytes is not free.

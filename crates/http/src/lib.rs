@@ -35,4 +35,4 @@ pub use envelope::{
     too_large, too_many_at_once, too_many_for_now, too_slow, unauthorized, unavailable,
     with_headers,
 };
-pub use serve::{Server, serve};
+pub use serve::{Server, Stopping, serve};

@@ -3,7 +3,10 @@
 
 use async_trait::async_trait;
 use domain::id::PaymentHash;
-use domain::ports::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice, PortError};
+use domain::payout::NodeIdentity;
+use domain::ports::{
+    HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice, PortError,
+};
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
 
@@ -38,6 +41,19 @@ impl Lightning for NoNode {
 
     async fn cancel(&self, _: PaymentHash) -> Result<(), PortError> {
         Err(no_node())
+    }
+
+    async fn identity(&self) -> Result<NodeIdentity, PortError> {
+        Err(no_node())
+    }
+
+    async fn pay(&self, _: NewPayment) -> Result<PayState, PortError> {
+        Err(PortError::Unavailable("no Lightning node is configured".to_owned()))
+    }
+
+    /// Payments of a time when there was a node wait, too.
+    async fn pay_status(&self, _: PaymentHash) -> Result<PayState, PortError> {
+        Err(PortError::Unavailable("no Lightning node is configured".to_owned()))
     }
 
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {

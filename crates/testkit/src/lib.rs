@@ -3,10 +3,12 @@
 pub mod carrier_conformance;
 pub mod clock;
 pub mod crash;
+pub mod fake_phone;
 pub mod faults;
 pub mod lender;
 pub mod lightning_conformance;
 pub mod lookup_conformance;
+pub mod payees;
 pub mod postgres;
 pub mod smsc;
 pub mod store_conformance;

@@ -4,6 +4,7 @@ use axum::Json;
 use domain::limits;
 use domain::message::door::Door;
 use domain::message::form::Form;
+use domain::payout::LightningAddress;
 use domain::sale::order::Wanted;
 use domain::sale::quote::Limits;
 use domain::secret::Secret;
@@ -19,9 +20,6 @@ use serde::Serialize;
 use super::caller::Buyer;
 use super::fields::Fields;
 use crate::settings::DoorState;
-
-/// A Lightning address is an e-mail address in form (LUD-16), of at most this length (RFC 5321).
-const REFERRAL_CHARS_MAX: usize = 254;
 
 fn demands(door: &DoorState) -> Demands {
     Demands {
@@ -44,14 +42,10 @@ pub(super) struct Terms {
 
 pub(super) fn read_terms(fields: &Fields) -> Result<Terms, Refusal> {
     let referral = fields.text("ref")?;
-    let possible = |referral: &str| {
-        referral.len() <= REFERRAL_CHARS_MAX && !referral.contains(char::is_control)
-    };
-    if !referral.is_none_or(possible) {
-        return Err(bad_request(
-            "`ref` is no Lightning address: it is too long, or has a control character",
-        ));
-    }
+    let referral = referral.filter(|text| !text.is_empty()).map(str::parse::<LightningAddress>);
+    let referral = referral.transpose().map_err(|_| {
+        bad_request("`ref` is no Lightning address, as name@example.com; leave it out for none")
+    })?;
     let wants = match fields.text("webhookEvents")? {
         None => Wanted::default(),
         Some(word) => {
@@ -64,7 +58,7 @@ pub(super) fn read_terms(fields: &Fields) -> Result<Terms, Refusal> {
     Ok(Terms {
         immediate,
         webhook: url.map(|url| WebhookRequest { url, wants }),
-        referral: referral.filter(written).map(str::to_owned),
+        referral: referral.map(|address| address.as_str().to_owned()),
         repeat: fields.idempotency().cloned().map_or(Repeat::Never, Repeat::Key),
     })
 }

@@ -1,12 +1,13 @@
 //! A node, a carrier, a fetcher and a wallet controlled by the test.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::sandbox::{PayState, SandboxWallet};
 use async_trait::async_trait;
 use domain::id::PaymentHash;
+use domain::payout::{Network, NodeIdentity};
 use domain::ports::*;
 use domain::routing::{CarrierName, Channel};
 use domain::sale::hold::Tip;
@@ -14,15 +15,25 @@ use domain::secret::Preimage;
 use testkit::clock::NOON;
 use url::Url;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct FakeNode {
     pub down: AtomicBool,
+    /// Payments that it can hold.
+    pub slots: AtomicU64,
+    /// Invoices that it was asked for.
+    pub holds: Mutex<Vec<NewHold>>,
+}
+
+impl Default for FakeNode {
+    fn default() -> Self {
+        Self { down: AtomicBool::new(false), slots: AtomicU64::new(100), holds: Mutex::default() }
+    }
 }
 
 #[async_trait]
 impl Lightning for FakeNode {
     fn held_max(&self) -> u64 {
-        100
+        self.slots.load(Ordering::SeqCst)
     }
 
     async fn tip(&self) -> Result<Tip, PortError> {
@@ -33,7 +44,9 @@ impl Lightning for FakeNode {
     }
 
     async fn create_hold(&self, hold: NewHold) -> Result<String, PortError> {
-        Ok(format!("lnbcrt{}n1fake", hold.amount.get() / 100))
+        let invoice = format!("lnbcrt{}n1fake", hold.amount.get() / 100);
+        self.holds.lock().unwrap().push(hold);
+        Ok(invoice)
     }
 
     async fn lookup(&self, _: PaymentHash) -> Result<HoldState, PortError> {
@@ -46,6 +59,18 @@ impl Lightning for FakeNode {
 
     async fn cancel(&self, _: PaymentHash) -> Result<(), PortError> {
         Ok(())
+    }
+
+    async fn identity(&self) -> Result<NodeIdentity, PortError> {
+        Ok(NodeIdentity { key: [2; 33], network: Network::Regtest })
+    }
+
+    async fn pay(&self, _: NewPayment) -> Result<domain::ports::PayState, PortError> {
+        Ok(domain::ports::PayState::Failed)
+    }
+
+    async fn pay_status(&self, _: PaymentHash) -> Result<domain::ports::PayState, PortError> {
+        Ok(domain::ports::PayState::Unknown)
     }
 
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {

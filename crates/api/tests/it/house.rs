@@ -78,6 +78,7 @@ fn settings(strangers: TrafficRules) -> Settings {
             numbers: Arc::default(),
         },
         orders: OrderSettings::default(),
+        referrals: Default::default(),
         strangers,
         // Everywhere except to Greenland.
         routes: Routes::new(vec![route("", main.clone()), route("299", vec![])], main),
@@ -128,6 +129,7 @@ impl House {
             carriers: vec![carrier.clone()],
             suppliers,
             fetch: Arc::new(FakeFetch),
+            payees: Arc::new(testkit::payees::NoPayees),
             lookup: Some(lookup.clone()),
             clock: clock.clone(),
             random: random.clone(),

@@ -213,6 +213,7 @@ async fn reads_bodies_as_clients_write_them() {
     let mut referred = 0;
     for body in [
         r#"{"message":"hi","phone":"+4520123456","ref":"me@getalby.com"}"#,
+        r#"{"message":"hi","phone":"+4520123456","ref":"Me@GetAlby.com"}"#,
         r#"{"message":"hi","phone":"+4520123456","ref":""}"#,
         r#"{"message":"hi","phone":"+4520123456","ref":null,"immediate":null,"webhookUrl":null}"#,
         r#"{"message":"hi","phone":"+4520123456","immediate":false,"webhookUrl":""}"#,
@@ -228,9 +229,12 @@ async fn reads_bodies_as_clients_write_them() {
         let order = stored(&open, &answer).await;
         let Fulfilment::Message { to, text, .. } = order.fulfilment else { panic!("{body}") };
         assert_eq!((to.stored().as_str(), text.as_str()), ("4520123456", "hi"), "{body}");
-        referred += u32::from(order.referral.is_some());
+        if let Some(referral) = order.referral {
+            assert_eq!(referral, "me@getalby.com");
+            referred += 1;
+        }
     }
-    assert_eq!(referred, 1);
+    assert_eq!(referred, 2);
 }
 
 #[tokio::test]

@@ -109,8 +109,8 @@ pub(crate) async fn activation(house: &House, order: OrderId) -> Activation {
 async fn says(house: &House, order: OrderId, news: LoanNews, messages: Vec<LoanMessage>) {
     let (activation, now) = (activation(house, order).await, house.clock.now());
     let due_at = now.after(Duration::from_secs(60));
-    let report =
-        LoanReport { loan: activation.loan, supplier: Some(name()), news, messages, due_at };
+    let (loan, node) = (activation.loan, Some("test".to_owned()));
+    let report = LoanReport { loan, node, supplier: Some(name()), news, messages, due_at };
     house.store.record_loans(vec![report], now).await.unwrap();
 }
 
@@ -120,7 +120,12 @@ pub(crate) async fn ask(house: &House, order: OrderId) {
     let until = now.after(Duration::from_secs(60));
     // The lease may be ours from an earlier order.
     house.store.claim_activations("test", now, until, 1_000).await.unwrap();
-    let asking = vec![Asking { activation: found.id, supplier: name() }];
+    // The end of the rental that it extends, as a claim says.
+    let rental_until = match found.wanted.extends() {
+        Some(rental) => Some(house.store.activation(rental).await.unwrap().unwrap().until),
+        None => None,
+    };
+    let asking = vec![Asking { activation: found.id, supplier: name(), rental_until }];
     let marked = house.store.mark_acquiring("test", asking, until, now).await.unwrap();
     assert_eq!(marked, [true]);
 }

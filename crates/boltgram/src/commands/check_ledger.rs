@@ -34,6 +34,7 @@ fn tell_what_is_wrong(report: &LedgerReport) -> anyhow::Result<()> {
         ("refund, its transfer and its charge disagree", &report.wrong_refunds),
         ("keyword, its periods and their transfers disagree", &report.wrong_keywords),
         ("lookup and its transfer disagree", &report.wrong_lookups),
+        ("share or payment of a referrer and its transfers disagree", &report.wrong_referrals),
     ] {
         found.iter().try_for_each(|found| output::line(&format!("{what}: {found}")))?;
     }

@@ -15,8 +15,11 @@ mod list_accounts;
 mod list_carriers;
 mod list_inbound;
 mod list_keys;
+mod list_loans;
 mod list_operators;
 mod list_senders;
+mod payouts;
+mod phones;
 mod print_completions;
 mod print_config;
 mod print_manual;
@@ -33,7 +36,7 @@ use anyhow::Context;
 
 use crate::cli::{
     AccountCommand, CarrierCommand, Cli, Command, InboundCommand, InstanceArgs, KeyCommand,
-    LedgerCommand, OperatorCommand, SenderCommand,
+    LedgerCommand, NumberCommand, OperatorCommand, PhoneCommand, SenderCommand,
 };
 use crate::{config, logging};
 
@@ -53,12 +56,17 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Key(command) => on_store(key(&instance, command)),
         Command::Operator(command) => on_store(operator(&instance, command)),
         Command::Sender(command) => on_store(sender(&instance, command)),
+        Command::Number(NumberCommand::Loans { number, limit, list }) => {
+            on_store(list_loans::list_loans(&instance, &number, limit, list))
+        }
+        Command::Phone(command) => on_store(phone(&instance, command)),
         Command::Inbound(InboundCommand::List { limit, list }) => {
             on_store(list_inbound::list_inbound(&instance, limit, list))
         }
         Command::Trace { subject, json, limit } => {
             on_store(show_trace::show_trace(&instance, subject, json, limit))
         }
+        Command::Payout(command) => on_store(payouts::payouts(&instance, command)),
         Command::Ledger(LedgerCommand::Check) => on_store(check_ledger::check_ledger(&instance)),
     }
 }
@@ -120,6 +128,17 @@ async fn operator(instance: &InstanceArgs, command: OperatorCommand) -> anyhow::
         OperatorCommand::Add { name } => add_operator::add_operator(instance, name).await,
         OperatorCommand::List { list } => list_operators::list_operators(instance, list).await,
         OperatorCommand::Revoke { id } => revoke_operator::revoke_operator(instance, id).await,
+    }
+}
+
+async fn phone(instance: &InstanceArgs, command: PhoneCommand) -> anyhow::Result<()> {
+    match command {
+        PhoneCommand::Token { name, owner } => {
+            phones::make_phone_token(instance, &name, owner.as_ref()).await
+        }
+        PhoneCommand::List { list } => phones::list_phones(instance, list).await,
+        PhoneCommand::Number(args) => phones::set_phone_number(instance, &args).await,
+        PhoneCommand::Remove { name } => phones::remove_phone(instance, &name).await,
     }
 }
 

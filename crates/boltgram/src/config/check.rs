@@ -55,11 +55,23 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_lightning(config, &mut found);
     check_payments(config, &mut found);
     check_orders(config, &mut found);
+    check_referrals(config, &mut found);
     check_prices(config, &mut found);
     check_bulk(config, &mut found);
     check_query(config, &mut found);
     check_lookup(config, &mut found);
     suppliers::check(config, &mut found);
+    if config.phones.is_too_much() {
+        let text = "owner_percent must be 0 to 100";
+        found.push(Finding::error("phones.owner_percent", text));
+    }
+    if let Some(why) = config.phones.unfit() {
+        found.push(Finding::error("phones.url", why));
+    }
+    if let Some(key) = config.pool.too_long() {
+        let text = format!("{key} must be at most \"3660d\"");
+        found.push(Finding::error(format!("pool.{key}"), text));
+    }
     check_limits(config, &mut found);
     check_log(config, &mut found);
     inbound::check(config, &mut found);
@@ -134,6 +146,12 @@ fn check_payments(config: &Config, found: &mut Vec<Finding>) {
     if !(min..=FUND_SATS_MAX).contains(&max) {
         let text = format!("fund_max_sats must be from fund_min_sats to {FUND_SATS_MAX}");
         found.push(Finding::error("lightning.fund_max_sats", text));
+    }
+}
+
+fn check_referrals(config: &Config, found: &mut Vec<Finding>) {
+    if let Some((key, text)) = config.referrals.mistake() {
+        found.push(Finding::error(format!("referrals.{key}"), text));
     }
 }
 

@@ -12,10 +12,13 @@ mod numbers;
 #[cfg(test)]
 mod payment_tests;
 mod period;
+mod phones;
+mod pool;
 mod quiet;
 mod read;
 mod read_all_errors;
 mod reference;
+mod referrals;
 mod routes;
 mod sections;
 mod suppliers;
@@ -29,9 +32,12 @@ pub(crate) use number_prices::number_prices;
 pub(crate) use numbers::{NumberConfig, NumbersConfig};
 
 pub(crate) use lookup::LookupConfig;
+pub(crate) use phones::PhonesConfig;
+pub(crate) use pool::PoolConfig;
 pub(crate) use quiet::QuietHoursConfig;
 pub(crate) use read::{Checked, read};
 pub(crate) use reference::REFERENCE;
+pub(crate) use referrals::ReferralsConfig;
 pub(crate) use routes::{RouteCarrierConfig, RouteConfig};
 pub(crate) use sections::{
     AbuseConfig, Backend, BulkConfig, HandlerConfig, LightningConfig, LimitsConfig, LogConfig,
@@ -59,6 +65,7 @@ pub(crate) struct Config {
     pub node: NodeConfig,
     pub lightning: LightningConfig,
     pub orders: OrdersConfig,
+    pub referrals: ReferralsConfig,
     pub prices: PricesConfig,
     pub bulk: BulkConfig,
     pub query: QueryConfig,
@@ -78,6 +85,8 @@ pub(crate) struct Config {
     pub numbers: NumbersConfig,
     #[serde(default)]
     pub suppliers: Vec<SupplierConfig>,
+    pub pool: PoolConfig,
+    pub phones: PhonesConfig,
 }
 
 impl Default for Config {
@@ -90,6 +99,7 @@ impl Default for Config {
             node: NodeConfig::default(),
             lightning: LightningConfig::default(),
             orders: OrdersConfig::default(),
+            referrals: ReferralsConfig::default(),
             prices: PricesConfig::default(),
             bulk: BulkConfig::default(),
             query: QueryConfig::default(),
@@ -105,6 +115,8 @@ impl Default for Config {
             quiet_hours: Vec::new(),
             numbers: NumbersConfig::default(),
             suppliers: Vec::new(),
+            pool: PoolConfig::default(),
+            phones: PhonesConfig::default(),
         };
         config.fill_sandbox();
         config.fill_route();

@@ -83,6 +83,8 @@ fn the_reference_has_every_key() {
         "[handler]",
         "[lookup]",
         "[lookup.fields]",
+        "[pool]",
+        "[phones]",
         "[webhooks]",
         "[limits]",
         "[log]",

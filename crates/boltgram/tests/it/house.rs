@@ -37,8 +37,10 @@ const MAY_DEPEND_ON: [(&str, &[&str]); 12] = [
     ("testkit", &["domain", "smpp"]),
 ];
 
-/// Dependencies of tests only: testkit for every crate, a real store for `api`.
-const FOR_TESTS: [(&str, Option<&str>); 2] = [("testkit", None), ("store", Some("api"))];
+/// Dependencies of tests only: testkit for every crate, a real store for `api`, the real client for addresses of
+/// others for `lightning`.
+const FOR_TESTS: [(&str, Option<&str>); 3] =
+    [("testkit", None), ("store", Some("api")), ("fetch", Some("lightning"))];
 
 /// Libraries restricted to one layer, and the crates that may use them.
 const KNOWN_ONLY_TO: [(&str, &[&str]); 12] = [

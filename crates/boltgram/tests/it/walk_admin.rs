@@ -2,6 +2,7 @@
 
 mod answers;
 mod contact_files;
+mod payouts;
 mod refunds;
 mod search;
 

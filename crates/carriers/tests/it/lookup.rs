@@ -49,7 +49,7 @@ impl Fetch for Network {
                 ),
             ),
         };
-        Ok(FetchResponse { status, retry_after: None, body: Bytes::from(body) })
+        Ok(FetchResponse { status, retry_after: None, location: None, body: Bytes::from(body) })
     }
 }
 

@@ -132,7 +132,7 @@ pub struct Change {
 }
 
 /// Whether the buyer may cancel: at once while there is no number, from two minutes after its assignment
-/// on, and never once a message came.
+/// on, and never once a message came. An extension that is requested from the supplier is kept.
 pub fn cancellable(activation: &Activation, now: Timestamp) -> Result<(), NotCancellable> {
     match activation.state {
         state if state.is_final() => Err(NotCancellable::Ended),
@@ -143,6 +143,9 @@ pub fn cancellable(activation: &Activation, now: Timestamp) -> Result<(), NotCan
             Err(NotCancellable::CodeCame)
         }
         State::Rental(RentalState::Active) => Err(NotCancellable::Kept),
+        state if state.is_acquiring() && activation.wanted.extends().is_some() => {
+            Err(NotCancellable::Kept)
+        }
         State::Activation(_) | State::Rental(_) => match activation.cancel_from() {
             Some(from) if now < from => Err(NotCancellable::TooEarly { from }),
             _ => Ok(()),
@@ -183,8 +186,11 @@ pub fn change(before: &Activation, event: &Event, now: Timestamp) -> Result<Chan
             }
         }
         Event::Message { text, code } => {
-            after.text = Some(text.clone());
-            after.code = code.clone();
+            // A later text without a code, a welcome for example, does not hide the code.
+            if code.is_some() || before.code.is_none() || before.wanted.is_rental() {
+                after.text = Some(text.clone());
+                after.code = code.clone();
+            }
             after.messages = before.messages.saturating_add(1);
         }
         Event::Extended { until } => after.until = before.until.max(*until),

@@ -5,7 +5,7 @@ use crate::number::Msisdn;
 use crate::text::Text;
 use crate::time::Timestamp;
 
-use super::{Code, CountryCode, NumberRequest};
+use super::{Activation, Code, CountryCode, NumberRequest};
 
 /// A number on loan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,33 @@ pub struct Loan {
     pub assigned_at: Timestamp,
     /// When the loan ends.
     pub until: Timestamp,
+}
+
+/// Why a loan is not what was bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("it costs more than allowed")]
+    Cost,
+    #[error("its number is of another country")]
+    Country,
+    #[error("it ends too early")]
+    End,
+}
+
+impl Loan {
+    /// Whether it is what the buyer of `of` pays for, when it was lent at `began` or later.
+    pub fn check(&self, of: &Activation, began: Timestamp) -> Result<(), Unfit> {
+        if self.cost > of.price {
+            return Err(Unfit::Cost);
+        }
+        if of.wanted.country.is_some_and(|wanted| wanted != self.country) {
+            return Err(Unfit::Country);
+        }
+        match of.least_end(began) {
+            Some(least) if self.until < least => Err(Unfit::End),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A message to a number on loan.

@@ -40,6 +40,9 @@ pub const CANCEL_AFTER: Duration = Duration::from_secs(2 * 60);
 /// From the assignment of its number until a rental without a message is kept, and not cancelled any more.
 pub const RENTAL_KEPT_AFTER: Duration = Duration::from_secs(20 * 60);
 
+/// A supplier's clock and rounding: a loan that ends this much too early is as long as wanted.
+pub const LOAN_END_TOLERANCE: Duration = Duration::from_secs(2 * 60);
+
 /// How long the number of a rental is lent to nobody after the rental's end.
 pub const RENTAL_REST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -64,7 +67,7 @@ pub struct Activation {
     pub country: Option<CountryCode>,
     /// What the supplier charges.
     pub cost: Option<Msat>,
-    /// Of the newest message.
+    /// Of the newest message; for one code, of the newest one that had a code.
     pub code: Option<Code>,
     pub text: Option<Text>,
     /// Messages that came, also after the end.
@@ -91,6 +94,12 @@ impl Activation {
             until: self.until,
             is_over: self.state.is_final(),
         }
+    }
+
+    /// When a loan that begins at `from` must end at the earliest; `None`: it is for one code.
+    pub fn least_end(&self, from: Timestamp) -> Option<Timestamp> {
+        let rented = self.wanted.duration()?;
+        Some(from.after(rented).before(LOAN_END_TOLERANCE))
     }
 
     /// From when the buyer may cancel it; `None`: at once, because there is no number.

@@ -5,13 +5,13 @@
 //! | paid | acquiring | – | – | cancelled | – | – | cancelled | cancelled |
 //! | acquiring | = | unknown | assigned | cancelled | – | – | cancelled | cancelled |
 //! | unknown | acquiring | = | assigned | cancelled | – | – | cancelled | cancelled |
-//! | assigned | – | – | = | – | active | active | cancelled | active |
+//! | assigned | – | – | = | – | active | active | cancelled | cancelled |
 //! | active | – | – | = | – | = | = | – | ended |
 //! | ended, cancelled | – | – | – | – | = | – | – | – |
 //!
 //! As for an activation ([`super::state`]), each supplier is called once. The order is fulfilled at the
 //! first message, or 20 minutes after the assignment; before that the buyer may cancel, from 2 minutes
-//! on. A renewal is an order of its own and moves the end. After the end the number rests before it is
+//! on. One that ends before these 20 minutes without a message is free. A renewal is an order of its own and moves the end. After the end the number rests before it is
 //! lent again.
 
 use serde::{Deserialize, Serialize};
@@ -83,9 +83,11 @@ pub const fn next(state: RentalState, event: RentalEvent) -> Result<RentalState,
         (S::Paid | S::Acquiring | S::Unknown, E::Asked) => Ok(S::Acquiring),
         (S::Acquiring | S::Unknown, E::NoAnswer) => Ok(S::Unknown),
         (S::Acquiring | S::Unknown | S::Assigned, E::Assigned) => Ok(S::Assigned),
-        (S::Paid | S::Acquiring | S::Unknown, E::NoNumber | E::TimeUp)
-        | (S::Paid | S::Acquiring | S::Unknown | S::Assigned, E::Cancelled) => Ok(S::Cancelled),
-        (S::Assigned, E::MessageCame | E::Kept | E::TimeUp)
+        (S::Paid | S::Acquiring | S::Unknown, E::NoNumber)
+        | (S::Paid | S::Acquiring | S::Unknown | S::Assigned, E::Cancelled | E::TimeUp) => {
+            Ok(S::Cancelled)
+        }
+        (S::Assigned, E::MessageCame | E::Kept)
         | (S::Active, E::Assigned | E::MessageCame | E::Kept) => Ok(S::Active),
         (S::Active, E::TimeUp) => Ok(S::Ended),
         (S::Ended | S::Cancelled, E::MessageCame) => Ok(state),

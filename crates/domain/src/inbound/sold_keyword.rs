@@ -74,7 +74,7 @@ pub enum Offer {
 
 /// What is offered on this number, if anything. A number that is lent has no keywords.
 pub fn offer(number: &OwnNumber, account: AccountId) -> Option<Offer> {
-    if !number.receives() || number.terms.can.lend {
+    if !number.receives() || number.terms.can.lends() {
         return None;
     }
     match number.terms.account {

@@ -14,6 +14,12 @@ pub const ACTIVATION_CLAIM_MAX: u32 = 500;
 /// Calls to suppliers under way at a time: a wholesaler answers in seconds.
 pub const SUPPLIER_CALLS_MAX: usize = 256;
 
+/// Requests of a batch for which offers are read at a time.
+pub const OFFERS_AT_ONCE: usize = 16;
+
+/// How long a supplier that did not say in time what it has is called without being asked for it again.
+pub const OFFERS_REST: Duration = Duration::from_secs(10);
+
 /// Time for a supplier's answer; then it is unknown whether a number was lent.
 pub const SUPPLIER_TIMEOUT: Duration = Duration::from_secs(30);
 

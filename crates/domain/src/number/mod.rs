@@ -21,6 +21,7 @@ pub mod own;
 mod parse;
 mod plans;
 mod plans_nanp;
+pub mod pool;
 mod readings;
 mod scan;
 mod sender;

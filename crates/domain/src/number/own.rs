@@ -57,8 +57,10 @@ pub struct Abilities {
     pub receive: bool,
     /// Messages that it is the sender of (MT).
     pub send: bool,
-    /// It may be lent for a code or a time.
+    /// It may be lent for one code.
     pub lend: bool,
+    /// It may be lent for a time.
+    pub rent: bool,
     /// Accounts may buy keywords on it.
     pub keywords: bool,
 }
@@ -66,22 +68,24 @@ pub struct Abilities {
 /// Sending and receiving.
 impl Default for Abilities {
     fn default() -> Self {
-        Self { receive: true, send: true, lend: false, keywords: false }
+        Self { receive: true, send: true, lend: false, rent: false, keywords: false }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("some of receive, send, lend and keywords")]
+#[error("some of receive, send, lend, rent and keywords")]
 pub struct BadAbility;
 
 impl Abilities {
     pub fn from_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, BadAbility> {
-        let mut can = Self { receive: false, send: false, lend: false, keywords: false };
+        let mut can =
+            Self { receive: false, send: false, lend: false, rent: false, keywords: false };
         for word in words {
             match word {
                 "receive" => can.receive = true,
                 "send" => can.send = true,
                 "lend" => can.lend = true,
+                "rent" => can.rent = true,
                 "keywords" => can.keywords = true,
                 _ => return Err(BadAbility),
             }
@@ -94,9 +98,15 @@ impl Abilities {
             (self.receive, "receive"),
             (self.send, "send"),
             (self.lend, "lend"),
+            (self.rent, "rent"),
             (self.keywords, "keywords"),
         ];
         words.into_iter().filter(|(able, _)| *able).map(|(_, word)| word)
+    }
+
+    /// It may be lent, for a code or a time.
+    pub const fn lends(self) -> bool {
+        self.lend || self.rent
     }
 }
 
@@ -183,9 +193,9 @@ pub struct NumbersDeclared {
 pub enum UnfitNumber {
     #[error("must be 1 to {DIGITS_MAX} digits, with or without +")]
     Digits,
-    #[error("must contain receive when it contains lend")]
+    #[error("must contain receive when it contains lend or rent")]
     LendsWithoutReceiving,
-    #[error("must contain receive, and not lend, when it contains keywords")]
+    #[error("must contain receive, and neither lend nor rent, when it contains keywords")]
     KeywordsWithoutReceiving,
     #[error("must not contain keywords for a number of an account: it has its own for free")]
     KeywordsOfAccount,
@@ -223,11 +233,11 @@ pub fn fit(written: &str, terms: &NumberTerms) -> Result<Party, UnfitNumber> {
     if !(1..=DIGITS_MAX).contains(&digits.len()) || !are_digits {
         return Err(UnfitNumber::Digits);
     }
-    if terms.can.lend && !terms.can.receive {
+    if terms.can.lends() && !terms.can.receive {
         return Err(UnfitNumber::LendsWithoutReceiving);
     }
     if terms.can.keywords {
-        if !terms.can.receive || terms.can.lend {
+        if !terms.can.receive || terms.can.lends() {
             return Err(UnfitNumber::KeywordsWithoutReceiving);
         }
         if terms.account.is_some() {
@@ -304,7 +314,7 @@ mod tests {
 
     #[test]
     fn abilities_are_read_as_they_are_written() {
-        let can = Abilities { receive: true, send: false, lend: true, keywords: true };
+        let can = Abilities { receive: true, send: false, lend: true, rent: true, keywords: true };
         assert_eq!(Abilities::from_words(can.words()), Ok(can));
         assert_eq!(Abilities::from_words(["receive", "call"]), Err(BadAbility));
     }

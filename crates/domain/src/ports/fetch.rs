@@ -35,6 +35,8 @@ pub struct FetchResponse {
     pub status: u16,
     /// `Retry-After` (RFC 9110 §10.2.3).
     pub retry_after: Option<RetryAfter>,
+    /// `Location`, as it was sent (RFC 9110 §10.2.2).
+    pub location: Option<String>,
     pub body: Bytes,
 }
 

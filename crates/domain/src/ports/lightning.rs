@@ -1,4 +1,4 @@
-//! A Lightning node that holds payments.
+//! A Lightning node that holds payments, and pays invoices of others.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use crate::id::PaymentHash;
 use crate::money::Msat;
+use crate::payout::NodeIdentity;
 use crate::ports::PortError;
 use crate::sale::hold::{HeldPayment, Tip};
 use crate::secret::Preimage;
@@ -55,6 +56,34 @@ pub struct PendingInvoice {
     pub held: bool,
 }
 
+/// An invoice of somebody else, to be paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPayment {
+    /// BOLT 11 text; it has an amount.
+    pub invoice: String,
+    /// Its payment hash.
+    pub hash: PaymentHash,
+    /// The route may cost no more.
+    pub fee_max: Msat,
+    /// Blocks that the whole route may take.
+    pub cltv_max: u32,
+    /// How long the node searches for a route.
+    pub timeout: Duration,
+}
+
+/// The node's state of a payment that it sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PayState {
+    /// The node never began it.
+    Unknown,
+    /// It may still arrive, or fail.
+    InFlight,
+    /// The payee has the money; final.
+    Paid { fee: Msat },
+    /// Nothing was paid, and nothing of it is under way.
+    Failed,
+}
+
 #[async_trait]
 pub trait Lightning: Send + Sync + std::fmt::Debug {
     /// Maximum number of payments that the node can hold at once; 0 when there is no node, and no
@@ -86,6 +115,27 @@ pub trait Lightning: Send + Sync + std::fmt::Debug {
     /// Caller: as for settle. Idempotent, also for an unknown hash. [`PortError::Conflict`]:
     /// already settled.
     async fn cancel(&self, hash: PaymentHash) -> Result<(), PortError>;
+
+    /// Key and network of the node, by which an invoice of its own or of another network is recognised.
+    async fn identity(&self) -> Result<NodeIdentity, PortError>;
+
+    /// Pays an invoice of somebody else, by any route within the limits.
+    ///
+    /// Caller: has stored invoice and payment hash first, and has checked what the invoice asks for. Pays
+    /// no other invoice for the same debt before this one is [`PayState::Failed`], or is
+    /// [`PayState::Unknown`] after its expiry.
+    ///
+    /// Implementor: begins no payment of an expired invoice, and at most one at a time of a hash; after a
+    /// payment that was [`PayState::Paid`], none.
+    ///
+    /// Repeat: of a payment that is in flight or paid, its state. Of a failed one it may begin another.
+    /// `Ok` is the state when the node answered. [`PortError::Refused`]: nothing was sent, and a repeat is
+    /// useless. [`PortError::Unavailable`]: nothing was sent. [`PortError::Unknown`]: it may be under way:
+    /// query it by [`Lightning::pay_status`].
+    async fn pay(&self, payment: NewPayment) -> Result<PayState, PortError>;
+
+    /// The current state of a payment that the node sends. It does not wait for the end of one in flight.
+    async fn pay_status(&self, hash: PaymentHash) -> Result<PayState, PortError>;
 
     /// All open and held invoices, for reconciliation at start.
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError>;

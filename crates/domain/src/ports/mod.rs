@@ -13,6 +13,7 @@ mod fetch;
 mod gate;
 mod lightning;
 mod lookup;
+mod payees;
 mod store;
 mod store_observer;
 mod supplier;
@@ -25,28 +26,32 @@ pub use carrier::{
 pub use clock::{Clock, Random};
 pub use fetch::{Cause, Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse, RetryAfter};
 pub use gate::Gate;
-pub use lightning::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice};
+pub use lightning::{
+    HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice,
+};
 pub use lookup::Lookup;
+pub use payees::{PayOffer, PayeeInvoice, Payees};
 pub use store::{
     AccountStore, ActivationList, ActivationMessageList, ActivationStore, Asking, AuditList,
     Backlog, BacklogPart, BlockList, BlocklistStore, BoughtKeyword, BulkList, BulkStore, BuyerOf,
     BuyerSuccess, BuyerWish, CampaignSnapshot, CancelBulk, CancelOutcome, Changed, Charge, Charged,
     ChunkEnd, ChunkId, ClaimRoom, Claimed, ClaimedChunk, ClaimedRecipient, CreditOrder,
     CreditOutcome, Debited, Delivery, DeliveryOutcome, DeliveryResult, DirectoryStore,
-    DueActivation, DueReply, EndedOrder, EventOwner, EventSearch, EventStore, EventSubject,
-    EventsFound, ExtendedRental, FoundEvent, FoundMessage, FoundRecipient, Grant, Granted,
-    HoldOrder, HoldOutcome, InboundRecorded, InboundStore, KeywordChange, KeywordList,
+    DueActivation, DueReferrer, DueReply, EndedOrder, EventOwner, EventSearch, EventStore,
+    EventSubject, EventsFound, ExtendedRental, FoundEvent, FoundMessage, FoundRecipient, Grant,
+    Granted, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, KeywordChange, KeywordList,
     KeywordStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkReport, LinkStore, LoanNews,
     LoanReport, LoansRecorded, LoginStore, LookupSale, LookupStore, Membership, MessageSearch,
-    MessageStore, MessagesFound, NetworkCaps, NewAccount, NewKey, NewKeyword, NewRefund, NodeLinks,
-    NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList, NumberStore, OperatorStore,
-    OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore, PartTrace, PeopleStore, Period,
-    ReceivedMessage, RecipientList, RecipientPage, RecipientReport, RecipientSearch,
-    RecipientTrace, RecipientsFound, Recorded, Refund, RefundStore, Refunded, Renewal, Renewed,
-    RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore, SenderList, SenderStore,
-    ServiceSuccess, Snapshot, SoldLookup, Spent, Store, StoredLogin, SuccessCount, SuccessStore,
-    TermsStore, TraceStore, TracedMessage, TrafficStore, UnpaidEnd, UpstreamStore, WaitingEvents,
-    WishOutcome,
+    MessageStore, MessagesFound, NetworkCaps, NewAccount, NewKey, NewKeyword, NewPayout, NewRefund,
+    NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList, NumberStore,
+    OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore, PartTrace,
+    Payout, PayoutBegun, PayoutEnd, PayoutList, PayoutLoad, PayoutReport, PayoutStore, PeopleStore,
+    Period, PhoneStore, PoolStock, PoolStore, ReceivedMessage, RecipientList, RecipientPage,
+    RecipientReport, RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Referrer, Refund,
+    RefundStore, Refunded, Renewal, Renewed, RepeatedOrder, Replay, Retry, RetryOutcome,
+    SearchStore, SenderList, SenderStore, ServiceSuccess, Snapshot, SoldLookup, Spent, Store,
+    StoredLogin, SuccessCount, SuccessStore, TermsStore, TraceStore, TracedMessage, TrafficStore,
+    UnpaidEnd, UpstreamStore, WaitingEvents, WishOutcome,
 };
 
 pub use store_observer::StoreObserver;

@@ -91,15 +91,18 @@ pub trait Supplier: Send + Sync + std::fmt::Debug {
     async fn await_next(&self, loan: Uuid) -> Result<(), PortError>;
 
     /// Lends a rented number for longer, which costs money. Caller: has stored *acquiring* of the
-    /// extension first, and calls once. Returns the loan with its new end. [`PortError::Unknown`]: the
-    /// end that [`Supplier::status`] reports decides.
+    /// extension first, calls once, and one extension of a loan at a time. Returns the loan with its
+    /// new end. [`PortError::Unknown`]: the end that [`Supplier::status`] reports decides; while an
+    /// interrupted extension may still arrive, that answers [`PortError::Unavailable`].
     async fn extend(&self, extend: Extend) -> Result<Loan, PortError>;
 
     /// The buyer has the code: the number is used up for the service. Idempotent, also for an unknown
-    /// loan.
+    /// loan. Errors as of [`Supplier::release`].
     async fn finish(&self, loan: Uuid) -> Result<(), PortError>;
 
     /// Returns the number. Without a message the supplier charges nothing, if its terms say so.
-    /// Idempotent, also for an unknown loan.
+    /// Idempotent, also for an unknown loan. [`PortError::Unavailable`]: not yet, because an interrupted
+    /// acquire may still arrive, or the other side takes it back only later; it is called again.
+    /// [`PortError::Refused`]: never; it is not called again.
     async fn release(&self, loan: Uuid) -> Result<(), PortError>;
 }

@@ -49,6 +49,8 @@ pub struct OrderFacts {
     pub updated_at: Timestamp,
     /// Which changes its webhook gets, if it has one.
     pub wants: Option<Wanted>,
+    /// The Lightning address that gets a share, if there is one.
+    pub referral: Option<String>,
 }
 
 /// Something that happened to an order, or to what it bought.
@@ -89,6 +91,8 @@ pub struct Change {
     pub report: Option<OrderSnapshot>,
     /// It failed after it was settled: what was charged is due to its account.
     pub late_refund: bool,
+    /// It is settled by this change: of this amount the referrer gets a share.
+    pub shared: Option<Msat>,
 }
 
 /// All `steps` in their order, or none of them.
@@ -100,6 +104,7 @@ pub fn change(before: &OrderFacts, steps: &[Step], now: Timestamp) -> Result<Cha
         stepped: false,
         report: None,
         late_refund: false,
+        shared: None,
     };
     for step in steps {
         change.take(step, now)?;
@@ -200,7 +205,9 @@ impl Change {
             PaymentMethod::Credit => {
                 let payer = self.after.account.ok_or(Illegal)?;
                 self.booking = Some(Booking::Decide { event, payer, price: self.after.price });
-                self.step(end, now)
+                self.step(end, now)?;
+                self.share(self.after.price);
+                Ok(())
             }
         }
     }
@@ -215,10 +222,17 @@ impl Change {
             _ => (LedgerAccount::Revenue, TransferKind::LightningSale),
         };
         self.booking = Some(Booking::Receive { credit, amount, kind });
+        self.share(amount);
         if self.after.progress == Some(Progress::Failed) {
             self.refund_late();
         }
         Ok(())
+    }
+
+    /// Credit is no income: of a funding nobody gets a share.
+    fn share(&mut self, amount: Msat) {
+        let is_sale = self.after.kind != OrderKind::Fund && self.after.state == OrderState::Settled;
+        self.shared = (is_sale && self.after.referral.is_some()).then_some(amount);
     }
 
     fn refund(&mut self, now: Timestamp) -> Result<(), Illegal> {

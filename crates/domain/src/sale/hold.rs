@@ -32,6 +32,12 @@ const TIP_AGE_USUAL: Duration = Duration::from_secs(60 * 60);
 /// Beyond that, as many blocks are assumed as this fits into the rest of its age.
 const UNSEEN_BLOCK: Duration = Duration::from_secs(5 * 60);
 
+/// Products that are decided within this are short.
+const SHORT: Duration = Duration::from_secs(60 * 60);
+
+/// Of the slots for held payments, what long products may fill.
+pub const LONG_HELD_PERCENT: u64 = 75;
+
 /// How long a product may keep a payment held, in time and in blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HoldTerms {
@@ -64,6 +70,13 @@ impl HoldTerms {
 }
 
 impl HoldTerms {
+    /// Of the payments that a node may hold, as many as may be held when one more of this product is sold: long ones
+    /// are refused first, because each keeps its slot for hours.
+    pub const fn share_of_slots(self, held_max: u64) -> u64 {
+        let percent = if self.work.as_secs() > SHORT.as_secs() { LONG_HELD_PERCENT } else { 100 };
+        held_max.saturating_mul(percent) / 100
+    }
+
     const fn of_text(receipt_wait: Duration) -> Self {
         let minutes = receipt_wait.as_secs().div_ceil(60);
         let (work_blocks, cltv_delta) = match minutes {
@@ -242,6 +255,21 @@ mod tests {
                 // Blocks that come on average, and a margin.
                 assert!(u64::from(terms.work_blocks) > terms.work.as_secs() / 600 + 8);
             }
+        }
+    }
+
+    #[test]
+    fn long_products_are_refused_first() {
+        for (kind, minutes, slots) in [
+            (OrderKind::Receive, 240, 100),
+            (OrderKind::Rent, 240, 100),
+            (OrderKind::Fund, 240, 100),
+            (OrderKind::Send, 60, 100),
+            (OrderKind::Send, 61, 75),
+            (OrderKind::Send, 240, 75),
+        ] {
+            let terms = HoldTerms::of(kind, Duration::from_secs(minutes * 60));
+            assert_eq!(terms.share_of_slots(100), slots, "{kind:?}, {minutes} minutes");
         }
     }
 

@@ -27,22 +27,25 @@ pub enum LedgerAccount {
     Operator,
     /// What we earned.
     Revenue,
+    /// What we owe to referrers. Never negative.
+    Referrals,
 }
 
 impl LedgerAccount {
-    /// The stored form: `customer:7`, `lightning`, `operator`, `revenue`.
+    /// The stored form: `customer:7`, `lightning`, `operator`, `revenue`, `referrals`.
     pub fn stored(self) -> String {
         match self {
             Self::Customer(AccountId(id)) => format!("customer:{id}"),
             Self::Lightning => "lightning".to_owned(),
             Self::Operator => "operator".to_owned(),
             Self::Revenue => "revenue".to_owned(),
+            Self::Referrals => "referrals".to_owned(),
         }
     }
 
     /// Whether spending may take it below zero.
     pub const fn may_be_negative(self) -> bool {
-        !matches!(self, Self::Customer(_))
+        !matches!(self, Self::Customer(_) | Self::Referrals)
     }
 }
 
@@ -109,6 +112,16 @@ pub enum TransferKind {
     Keyword,
     /// A lookup of a number, paid from credit.
     Lookup,
+    /// A referrer's share of a settled order.
+    Referral,
+    /// A share that a refund took back before it was paid.
+    ReferralCancelled,
+    /// Shares paid to a referrer.
+    Payout,
+    /// What the route of such a payment cost.
+    RoutingFee,
+    /// What the owner of a phone earns of a number on it that was sold.
+    PhoneShare,
 }
 
 stored_as!(TransferKind {
@@ -120,6 +133,11 @@ stored_as!(TransferKind {
     Debit = "debit",
     Keyword = "keyword",
     Lookup = "lookup",
+    Referral = "referral",
+    ReferralCancelled = "referral_cancelled",
+    Payout = "payout",
+    RoutingFee = "routing_fee",
+    PhoneShare = "phone_share",
 });
 
 /// What `ledger check` found. All is well when [`LedgerReport::is_sound`].
@@ -144,6 +162,8 @@ pub struct LedgerReport {
     pub wrong_keywords: Vec<String>,
     /// Charges for lookups without their transfer, and transfers without their charge.
     pub wrong_lookups: Vec<String>,
+    /// Referrers' shares and payments that disagree with their transfers or with each other.
+    pub wrong_referrals: Vec<String>,
 }
 
 impl LedgerReport {
@@ -156,6 +176,7 @@ impl LedgerReport {
             && self.wrong_refunds.is_empty()
             && self.wrong_keywords.is_empty()
             && self.wrong_lookups.is_empty()
+            && self.wrong_referrals.is_empty()
     }
 }
 

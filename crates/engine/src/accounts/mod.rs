@@ -15,6 +15,7 @@ mod traffic;
 
 pub use authenticate::{AuthError, Caller};
 pub use credit::GiveCreditError;
+pub(crate) use keys::key_hash;
 pub use keys::{AddKeyError, NewKeyText};
 pub use open::{OpenAccountError, webhook_secret};
 pub use operators::{AddOperatorError, NewOperatorKey};

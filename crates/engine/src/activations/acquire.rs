@@ -12,14 +12,19 @@ use domain::ports::{
 use domain::time::Timestamp;
 
 use super::Activations;
+use super::choose::OffersFound;
 use super::follow::STATUS_POLL;
 
 impl Activations {
-    /// Suppliers to call; of an extension, that of the rental alone.
-    pub(super) async fn suppliers_of(&self, due: &DueActivation) -> Vec<Arc<dyn Supplier>> {
+    /// Suppliers to call, by what they offer; of an extension, that of the rental alone.
+    pub(super) fn suppliers_of(
+        &self,
+        due: &DueActivation,
+        offers: &OffersFound,
+    ) -> Vec<Arc<dyn Supplier>> {
         let activation = &due.activation;
         if activation.wanted.extends().is_none() {
-            return self.choose(&activation.wanted, activation.price, &due.tried).await;
+            return offers.ranked(&activation.wanted, activation.price, &due.tried);
         }
         let of_rental = due.extends.as_ref().filter(|rental| !due.tried.contains(&rental.supplier));
         of_rental.and_then(|rental| self.supplier(&rental.supplier)).cloned().into_iter().collect()
@@ -50,7 +55,7 @@ impl Activations {
 
     async fn mark_next(&self, due: &DueActivation, next: &dyn Supplier) -> bool {
         let (node, now) = (&self.context.node, self.context.clock.now());
-        let asking = Asking { activation: due.activation.id, supplier: next.name().clone() };
+        let asking = asking(due, next);
         let store = &self.context.store;
         match store.mark_acquiring(node, vec![asking], now.after(self.context.lease), now).await {
             Ok(marked) => marked == [true],
@@ -64,6 +69,7 @@ impl Activations {
     async fn call(&self, due: &DueActivation, supplier: &dyn Supplier) -> LoanNews {
         let activation = &due.activation;
         let (id, name) = (activation.id, supplier.name());
+        let began = self.context.clock.now();
         let answer = match &due.extends {
             Some(rental) => extend(due, rental, supplier).await,
             None => {
@@ -79,12 +85,7 @@ impl Activations {
             }
         };
         match answer {
-            Ok(LoanNews::Assigned(loan)) if loan.cost > activation.price => {
-                tracing::error!(activation = %id, supplier = %name, "it costs more than allowed");
-                // Best effort: the loan ends by itself.
-                let _ = in_time(supplier.release(activation.loan)).await;
-                LoanNews::NoNumber
-            }
+            Ok(LoanNews::Assigned(loan)) => self.judged(due, supplier, loan, began).await,
             Ok(news) => news,
             Err(PortError::Refused(_)) => LoanNews::NoNumber,
             Err(error @ PortError::Unavailable(_)) => {
@@ -93,6 +94,28 @@ impl Activations {
             }
             Err(error @ (PortError::Unknown(_) | PortError::Conflict(_))) => {
                 tracing::warn!(activation = %id, supplier = %name, %error, "it may have lent one");
+                LoanNews::NoAnswer
+            }
+        }
+    }
+
+    /// A loan that is not what was bought goes back first; until it has, no other supplier is called.
+    pub(super) async fn judged(
+        &self,
+        due: &DueActivation,
+        supplier: &dyn Supplier,
+        loan: Loan,
+        began: Timestamp,
+    ) -> LoanNews {
+        let Err(unfit) = loan.check(&due.activation, began) else {
+            return LoanNews::Assigned(loan);
+        };
+        let (id, name) = (due.activation.id, supplier.name());
+        tracing::error!(activation = %id, supplier = %name, why = %unfit, "a loan is refused");
+        match in_time(supplier.release(due.activation.loan)).await {
+            Ok(()) | Err(PortError::Refused(_) | PortError::Conflict(_)) => LoanNews::NoNumber,
+            Err(error) => {
+                tracing::warn!(activation = %id, supplier = %name, %error, "not released yet");
                 LoanNews::NoAnswer
             }
         }
@@ -122,7 +145,8 @@ impl Activations {
         due_at: Timestamp,
     ) -> LoanReport {
         let supplier = supplier.map(|supplier| supplier.name().clone());
-        LoanReport { loan: due.activation.loan, supplier, news, messages: Vec::new(), due_at }
+        let (loan, node) = (due.activation.loan, Some(self.context.node.clone()));
+        LoanReport { loan, node, supplier, news, messages: Vec::new(), due_at }
     }
 
     /// There is no supplier to call.
@@ -136,7 +160,7 @@ impl Activations {
 }
 
 /// The end that the extension is for.
-pub(super) fn new_end(due: &DueActivation, rental: &ExtendedRental) -> Timestamp {
+fn new_end(due: &DueActivation, rental: &ExtendedRental) -> Timestamp {
     rental.until.after(due.activation.wanted.duration().unwrap_or_default())
 }
 
@@ -148,7 +172,22 @@ async fn extend(
     let until = new_end(due, rental);
     let (loan, from, cost_max) = (rental.loan, rental.until, due.activation.price);
     let extended: Loan = in_time(supplier.extend(Extend { loan, from, until, cost_max })).await?;
-    Ok(LoanNews::Extended(extended))
+    if is_extended(due, rental, &extended) {
+        Ok(LoanNews::Extended(extended))
+    } else {
+        Err(PortError::Unknown("the rental ends too early".to_owned()))
+    }
+}
+
+/// Whether the rental ends as late as the extension makes it.
+pub(super) fn is_extended(due: &DueActivation, rental: &ExtendedRental, loan: &Loan) -> bool {
+    due.activation.least_end(rental.until).is_some_and(|least| least <= loan.until)
+}
+
+/// What is stored before this supplier is called.
+pub(super) fn asking(due: &DueActivation, supplier: &dyn Supplier) -> Asking {
+    let rental_until = due.extends.as_ref().map(|rental| rental.until);
+    Asking { activation: due.activation.id, supplier: supplier.name().clone(), rental_until }
 }
 
 /// An answer that takes too long is unknown.

@@ -6,16 +6,17 @@ use domain::activation::change::{State, timer};
 use domain::activation::loan::LoanState;
 use domain::ports::{DueActivation, LoanNews, LoanReport, PortError, Supplier};
 use domain::time::Timestamp;
+use uuid::Uuid;
 
 use super::Activations;
-use super::acquire::{in_time, new_end};
+use super::acquire::{in_time, is_extended};
 use super::inbox::{NEVER, bounded};
 
 /// How often a supplier is asked that did not answer.
 pub(super) const STATUS_POLL: Duration = Duration::from_secs(2);
 
 /// How often a supplier is called again that could not be told of an end.
-const RELEASE_POLL: Duration = Duration::from_secs(30);
+pub(super) const RELEASE_POLL: Duration = Duration::from_secs(30);
 
 /// After this no supplier keeps the loan.
 const RELEASE_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -24,6 +25,10 @@ impl Activations {
     /// What is due by time alone, or cannot be asked of any supplier.
     pub(super) fn needs_no_call(&self, due: &DueActivation, now: Timestamp) -> Option<LoanReport> {
         let activation = &due.activation;
+        if activation.number.is_none() && activation.supplier.is_none() && activation.until <= now {
+            // Nobody is called for it any more.
+            return Some(self.unchanged(due, now));
+        }
         let name = activation.supplier.as_ref()?;
         let Some(supplier) = self.supplier(name) else {
             tracing::warn!(activation = %activation.id, supplier = %name, "is not configured");
@@ -61,8 +66,14 @@ impl Activations {
         match in_time(supplier.status(activation.loan)).await {
             Ok(LoanState::Unknown) if acquiring => report(LoanNews::NoNumber, now),
             Ok(LoanState::Lent(loan, messages)) if acquiring => {
-                let messages = bounded(messages);
-                LoanReport { messages, ..report(LoanNews::Assigned(loan), again) }
+                match self.judged(due, supplier, loan, activation.paid_at).await {
+                    LoanNews::Assigned(loan) => {
+                        let messages = bounded(messages);
+                        LoanReport { messages, ..report(LoanNews::Assigned(loan), again) }
+                    }
+                    LoanNews::NoNumber => report(LoanNews::NoNumber, now),
+                    news => report(news, now.after(STATUS_POLL)),
+                }
             }
             // It has ended before we had its number.
             Ok(LoanState::Over(_)) if acquiring => report(LoanNews::NoNumber, now),
@@ -90,7 +101,7 @@ impl Activations {
         let report = |news, due_at| self.report_at(due, Some(supplier), news, due_at);
         let Some(rental) = &due.extends else { return report(LoanNews::NoneLeft, NEVER) };
         match in_time(supplier.status(rental.loan)).await {
-            Ok(LoanState::Lent(loan, _)) if loan.until >= new_end(due, rental) => {
+            Ok(LoanState::Lent(loan, _)) if is_extended(due, rental, &loan) => {
                 report(LoanNews::Extended(loan), NEVER)
             }
             Ok(_) => report(LoanNews::NoneLeft, NEVER),
@@ -105,6 +116,8 @@ impl Activations {
         let is_used = activation.messages > 0 && matches!(activation.state, State::Activation(_));
         let ended = if is_used {
             in_time(supplier.finish(activation.loan)).await
+        } else if activation.number.is_none() {
+            release_unknown(supplier, activation.loan).await
         } else {
             in_time(supplier.release(activation.loan)).await
         };
@@ -118,5 +131,48 @@ impl Activations {
             }
         };
         self.report_at(due, Some(supplier), news, now.after(RELEASE_POLL))
+    }
+}
+
+/// Of a loan that was never reported here. An acquire that was interrupted may still arrive: only a
+/// definite status is its end.
+async fn release_unknown(supplier: &dyn Supplier, loan: Uuid) -> Result<(), PortError> {
+    match in_time(supplier.status(loan)).await? {
+        LoanState::Unknown | LoanState::Over(_) => Ok(()),
+        LoanState::Lent(..) => in_time(supplier.release(loan)).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::activation::CountryCode;
+    use domain::activation::loan::Loan;
+    use domain::number::Msisdn;
+
+    use super::super::fake_supplier::{COST, FakeSupplier};
+    use super::*;
+
+    #[tokio::test]
+    async fn a_loan_that_may_still_arrive_is_released_later() {
+        let (supplier, loan) = (FakeSupplier::new("one"), Uuid::from_u128(1));
+        let unclear = Err(PortError::Unavailable("it may still arrive".to_owned()));
+        supplier.says(unclear.clone());
+        let released = release_unknown(&*supplier, loan).await;
+        assert_eq!((released, supplier.released()), (unclear.map(drop), 0));
+        let lent = Loan {
+            number: Msisdn::from_digits(4_915_100_000_000).unwrap(),
+            country: CountryCode(43),
+            cost: COST,
+            assigned_at: Timestamp::from_millis(1),
+            until: Timestamp::from_millis(2),
+        };
+        supplier.says(Ok(LoanState::Lent(lent, Vec::new())));
+        assert_eq!(release_unknown(&*supplier, loan).await, Ok(()));
+        assert_eq!(supplier.released(), 1, "it did arrive");
+        for over in [LoanState::Unknown, LoanState::Over(Vec::new())] {
+            supplier.says(Ok(over));
+            assert_eq!(release_unknown(&*supplier, loan).await, Ok(()));
+        }
+        assert_eq!(supplier.released(), 1);
     }
 }

@@ -23,6 +23,8 @@
 mod acquire;
 mod choose;
 mod error;
+#[cfg(test)]
+mod fake_supplier;
 mod follow;
 mod inbox;
 mod order;
@@ -30,6 +32,7 @@ mod price;
 mod query;
 mod record;
 mod success;
+mod under_way;
 mod wish;
 mod work;
 
@@ -56,14 +59,13 @@ pub use query::{NumberOffer, Success};
 pub(crate) use success::KnownSuccesses;
 pub use success::{ScanRules, Successes};
 
+use choose::Offers;
 use record::Recording;
+use under_way::UnderWay;
 
 /// A claim whose calls take longer than its lease is lost. It is longer than any supplier may take to
 /// answer, so that no node asks about an acquire that is under way.
 const LEASE_MIN: Duration = Duration::from_secs(90);
-
-/// Time for a supplier to say what it has: a buyer waits for it.
-const OFFERS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The ports and services that activations use.
 #[derive(Debug)]
@@ -93,6 +95,8 @@ pub struct Activations {
     context: Context,
     /// Calls to suppliers that may begin.
     room: Arc<Semaphore>,
+    under_way: UnderWay,
+    offers: Offers,
     recording: Recording,
     successes: KnownSuccesses,
 }
@@ -101,7 +105,15 @@ impl Activations {
     pub(crate) fn new(mut context: Context) -> Self {
         context.lease = context.lease.max(LEASE_MIN);
         let room = Arc::new(Semaphore::new(limits::SUPPLIER_CALLS_MAX));
-        Self { context, room, recording: Recording::new(), successes: KnownSuccesses::default() }
+        let offers = Offers::new(context.suppliers.clone(), context.clock.clone());
+        Self {
+            context,
+            room,
+            under_way: UnderWay::default(),
+            offers,
+            recording: Recording::new(),
+            successes: KnownSuccesses::default(),
+        }
     }
 
     fn supplier(&self, name: &SupplierName) -> Option<&Arc<dyn Supplier>> {

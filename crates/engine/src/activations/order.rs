@@ -189,7 +189,7 @@ impl Activations {
 
     /// Whether a supplier has such a number now.
     async fn check_stock(&self, wanted: &NumberRequest, price: Msat) -> Result<(), NumberError> {
-        let offers = self.offers_of_suppliers(wanted).await;
+        let offers = self.offers.of(wanted).await;
         if offers.is_empty() {
             return Err(NumberError::NotSold);
         }

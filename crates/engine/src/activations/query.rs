@@ -72,7 +72,7 @@ impl Activations {
         account: Option<AccountId>,
     ) -> Result<Vec<NumberOffer>, PortError> {
         let mut offered: BTreeMap<CountryCode, Vec<(u64, Msat)>> = BTreeMap::new();
-        for (_, offers) in self.offers_of_suppliers(wanted).await {
+        for (_, offers) in self.offers.of(wanted).await {
             for offer in offers.unwrap_or_default() {
                 offered.entry(offer.country).or_default().push((offer.count, offer.cost));
             }

@@ -4,17 +4,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::ports::{LoanReport, LoansRecorded, PortError};
+use domain::ports::{LoanNews, LoanReport, LoansRecorded, PortError};
 use tokio::sync::{Mutex, mpsc, oneshot};
-use uuid::Uuid;
 
 use super::Activations;
+use super::acquire::in_time;
+use super::follow::RELEASE_POLL;
 use crate::bisect_refused::{self, Keep};
 use crate::commit_progress::RETRY_PAUSE;
 use crate::metrics::ByKind;
 
 /// Reports in one change, and those that wait for it.
 const BATCH_MAX: usize = 500;
+
+/// Calls to return a number that nobody gets: more than the longest loan for one code.
+const RETURNS_MAX: u32 = 60;
 
 type Answer = oneshot::Sender<Result<(), PortError>>;
 
@@ -74,10 +78,10 @@ impl Activations {
         }
     }
 
-    async fn flush(&self, batch: Vec<(LoanReport, Option<Answer>)>) {
+    async fn flush(self: &Arc<Self>, batch: Vec<(LoanReport, Option<Answer>)>) {
         let (reports, mut answers): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
         let mut answers = answers.drain(..);
-        for (run, kept) in bisect_refused::keep(reports, self).await {
+        for (run, kept) in bisect_refused::keep(reports, &**self).await {
             if let Err(error) = &kept {
                 tracing::error!(%error, "a report of a loan was refused");
                 self.context.metrics.given_up.get_or_create(&ByKind { kind: "loan" }).inc();
@@ -89,17 +93,41 @@ impl Activations {
                 }
                 self.context.wake.after_loans(recorded, &self.context.metrics);
             }
-            for (report, answer) in run.into_iter().zip(answers.by_ref()) {
+            for (index, (report, answer)) in run.into_iter().zip(answers.by_ref()).enumerate() {
                 if let Some(answer) = answer {
-                    let _ = answer.send(answer_to(report.loan, &kept));
+                    let _ = answer.send(answer_to(index, &kept));
+                }
+                let is_unknown = kept.as_ref().is_ok_and(|kept| kept.unknown.contains(&index));
+                if is_unknown && matches!(report.news, LoanNews::Assigned(_)) {
+                    self.return_number(&report);
                 }
             }
         }
     }
+
+    /// A number came from a supplier that was taken for one that lends none: it goes back. If this
+    /// process dies first, the loan ends by itself.
+    fn return_number(self: &Arc<Self>, report: &LoanReport) {
+        let loan = report.loan;
+        let name = report.supplier.as_ref();
+        let Some(supplier) = name.and_then(|name| self.supplier(name)).cloned() else { return };
+        tracing::error!(supplier = %supplier.name(), "a number came too late and goes back");
+        self.context.tasks.spawn(async move {
+            for _ in 0..RETURNS_MAX {
+                match in_time(supplier.release(loan)).await {
+                    Ok(()) | Err(PortError::Refused(_) | PortError::Conflict(_)) => return,
+                    Err(error) => {
+                        tracing::warn!(supplier = %supplier.name(), %error, "not released yet");
+                    }
+                }
+                tokio::time::sleep(RELEASE_POLL).await;
+            }
+        });
+    }
 }
 
-fn answer_to(loan: Uuid, kept: &Result<LoansRecorded, PortError>) -> Result<(), PortError> {
-    let has = |loans: &BTreeSet<Uuid>| loans.contains(&loan);
+fn answer_to(index: usize, kept: &Result<LoansRecorded, PortError>) -> Result<(), PortError> {
+    let has = |reports: &BTreeSet<usize>| reports.contains(&index);
     match kept {
         Ok(recorded) if has(&recorded.unknown) => {
             Err(PortError::Refused("no loan has this name".to_owned()))

@@ -47,7 +47,7 @@ impl Activations {
                 Err(error) => return Err(WishError::Supplier(error)),
             }
         }
-        self.wish(id, account, BuyerWish::AwaitNext).await
+        self.wish(id, account, BuyerWish::AwaitNext { seen: found.messages }).await
     }
 
     async fn wish(

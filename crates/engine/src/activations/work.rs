@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits;
-use domain::ports::{Asking, DueActivation, PortError};
+use domain::ports::{DueActivation, PortError};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Activations;
+use super::acquire::asking;
+use super::under_way::Call;
 use crate::wake::signal_or_timer;
 
 /// Timers are late by this at most.
@@ -43,61 +45,90 @@ impl Activations {
         let claimed = due.len();
         let mut acquiring = Vec::new();
         for due in due {
+            // The report of a call that is under way ends this claim too.
+            let Some(call) = self.under_way.begin(due.activation.id) else { continue };
             if let Some(report) = self.needs_no_call(&due, now) {
                 self.recording.add(report).await;
-            } else if due.activation.state.is_paid() || is_free_to_acquire(&due) {
-                acquiring.push(due);
-            } else {
-                let Ok(permit) = self.room.clone().acquire_owned().await else { continue };
-                self.spawn(permit, |this| async move { this.follow(due).await });
-            }
-        }
-        self.begin_to_acquire(acquiring).await?;
-        Ok(claimed == limit as usize)
-    }
-
-    /// Stores *acquiring* for all of them in one change, then calls their suppliers.
-    async fn begin_to_acquire(self: &Arc<Self>, due: Vec<DueActivation>) -> Result<(), PortError> {
-        let (mut asking, mut chosen) = (Vec::new(), Vec::new());
-        for due in due {
-            let mut suppliers = self.suppliers_of(&due).await.into_iter();
-            match suppliers.next() {
-                Some(first) => {
-                    let (activation, supplier) = (due.activation.id, first.name().clone());
-                    asking.push(Asking { activation, supplier });
-                    chosen.push((due, first, suppliers));
-                }
-                None => self.recording.add(self.none_left(&due)).await,
-            }
-        }
-        if asking.is_empty() {
-            return Ok(());
-        }
-        let (node, now) = (&self.context.node, self.context.clock.now());
-        let store = &self.context.store;
-        let marked = store.mark_acquiring(node, asking, now.after(self.context.lease), now).await?;
-        for ((due, first, rest), marked) in chosen.into_iter().zip(marked) {
-            if !marked {
-                // It ended meanwhile: another claim finds how.
-                self.recording.add(self.unchanged(&due, now)).await;
                 continue;
             }
             let Ok(permit) = self.room.clone().acquire_owned().await else { continue };
-            self.spawn(permit, |this| async move { this.acquire(due, first, rest).await });
+            let work = Claimed { due, call, permit };
+            if work.due.activation.state.is_paid() || is_free_to_acquire(&work.due) {
+                acquiring.push(work);
+            } else {
+                self.spawn(work, |this, due| async move { this.follow(due).await });
+            }
         }
-        Ok(())
+        if !acquiring.is_empty() {
+            let this = self.clone();
+            self.context.tasks.spawn(async move { this.begin_to_acquire(acquiring).await });
+        }
+        Ok(claimed == limit as usize)
     }
 
-    fn spawn<W>(self: &Arc<Self>, permit: OwnedSemaphorePermit, work: impl FnOnce(Arc<Self>) -> W)
-    where
+    /// Reads what suppliers offer, once for each request, stores *acquiring* for all in one change, then
+    /// calls the suppliers.
+    async fn begin_to_acquire(self: Arc<Self>, claimed: Vec<Claimed>) {
+        let wanted = claimed.iter().map(|work| work.due.activation.wanted.clone());
+        let wanted = wanted.filter(|wanted| wanted.extends().is_none()).collect();
+        let offers = self.offers.of_all(wanted).await;
+        let (mut asked, mut chosen) = (Vec::new(), Vec::new());
+        for work in claimed {
+            let mut suppliers = self.suppliers_of(&work.due, &offers).into_iter();
+            match suppliers.next() {
+                Some(first) => {
+                    asked.push(asking(&work.due, &*first));
+                    chosen.push((work, first, suppliers));
+                }
+                None => self.recording.add(self.none_left(&work.due)).await,
+            }
+        }
+        if asked.is_empty() {
+            return;
+        }
+        let (node, now) = (&self.context.node, self.context.clock.now());
+        let store = &self.context.store;
+        match store.mark_acquiring(node, asked, now.after(self.context.lease), now).await {
+            Ok(marked) => {
+                // What is not marked ended meanwhile, waits, or is another node's.
+                let marked = chosen.into_iter().zip(marked).filter(|(_, marked)| *marked);
+                for ((work, first, rest), _) in marked {
+                    let call = |this: Arc<Self>, due| async move {
+                        this.acquire(due, first, rest).await;
+                    };
+                    self.spawn(work, call);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "could not store which suppliers are called; trying again");
+                for (work, ..) in chosen {
+                    self.recording.add(self.unchanged(&work.due, now.after(ROUND))).await;
+                }
+            }
+        }
+    }
+
+    fn spawn<W>(
+        self: &Arc<Self>,
+        claimed: Claimed,
+        work: impl FnOnce(Arc<Self>, DueActivation) -> W,
+    ) where
         W: Future<Output = ()> + Send + 'static,
     {
-        let work = work(self.clone());
+        let Claimed { due, call, permit } = claimed;
+        let work = work(self.clone(), due);
         self.context.tasks.spawn(async move {
             work.await;
-            drop(permit);
+            drop((call, permit));
         });
     }
+}
+
+/// A claimed activation for which a supplier may be called.
+struct Claimed {
+    due: DueActivation,
+    call: Call,
+    permit: OwnedSemaphorePermit,
 }
 
 /// The last supplier called has said that it lends nothing.

@@ -28,7 +28,7 @@ impl Inbound {
             };
             match joined {
                 Ok(recorded) => {
-                    self.after(recorded);
+                    self.after(&recorded);
                     if recorded.incomplete < limit && recorded.forgotten < limit {
                         return;
                     }

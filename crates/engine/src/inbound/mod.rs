@@ -44,11 +44,15 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
-    fn after(&self, recorded: InboundRecorded) {
-        let InboundRecorded { complete, incomplete, repeats, events, replies, .. } = recorded;
-        for (result, count) in
-            [("complete", complete), ("incomplete", incomplete), ("repeat", repeats)]
-        {
+    pub(crate) fn after(&self, recorded: &InboundRecorded) {
+        let &InboundRecorded { complete, incomplete, repeats, events, replies, .. } = recorded;
+        let loans = u32::try_from(recorded.loans.len()).unwrap_or(u32::MAX);
+        for (result, count) in [
+            ("complete", complete),
+            ("incomplete", incomplete),
+            ("repeat", repeats),
+            ("lent", loans),
+        ] {
             if count > 0 {
                 self.metrics.inbound.get_or_create(&ByResult { result }).inc_by(count.into());
             }

@@ -99,8 +99,8 @@ impl Inbound {
             help,
             country: country.and_then(|country| Home::from_iso(&country.to_string())),
             // What it sends can be stopped there, lent or not.
-            lent: can.lend && !can.send,
-            has_keywords: !can.lend && (can.keywords || account.is_some()),
+            lent: can.lends() && !can.send,
+            has_keywords: !can.lends() && (can.keywords || account.is_some()),
             own_words: Phrases::new(keywords.iter().map(String::as_str)),
         };
         let Some(url) = webhook_url else { return Ok(receiver) };

@@ -48,7 +48,7 @@ impl Inbound {
         let asked = help::asked(&parts, &receivers);
         let recorded = self.store.record_inbound(parts, receivers, now).await?;
         self.progress.committed();
-        self.after(recorded);
+        self.after(&recorded);
         // Before the acknowledgement: after a crash the carrier repeats the part, and HELP is
         // answered then.
         for asked in asked {

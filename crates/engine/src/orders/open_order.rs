@@ -89,7 +89,7 @@ impl Orders {
         };
         order.payment = Payment::Lightning { preimage, invoice: None, pay_by: self.pay_by(now) };
         let check_at = now.after(super::check::INVOICE_GRACE);
-        let caps = self.caps(&order.client);
+        let caps = self.caps(&order.client, kind);
         let (client, idempotency) = (order.client.clone(), order.idempotency.clone());
         match self.store.add_order(order, caps, check_at).await? {
             OrderAdmission::Stored => {}
@@ -125,13 +125,14 @@ impl Orders {
         self.wake.watch.notify_one();
     }
 
-    fn caps(&self, client: &str) -> OrderCaps {
+    fn caps(&self, client: &str, kind: OrderKind) -> OrderCaps {
         let per_client = |max| if client == LOCAL_CLIENT { u64::MAX } else { max };
         let stranger = is_stranger(client);
         let reserved = if stranger { limits::ORDERS_OPEN_RESERVED } else { 0 };
         let percent = if stranger { limits::ORDERS_HELD_BY_STRANGERS_PERCENT } else { 100 };
         // The rest of the node's slots is for payments that are under way.
         let held_max = self.lightning.held_max().saturating_mul(6) / 10;
+        let held_max = self.hold_terms(kind).share_of_slots(held_max);
         OrderCaps {
             open_max: limits::ORDERS_OPEN_MAX - reserved,
             open_per_client_max: per_client(limits::ORDERS_OPEN_PER_CLIENT_MAX),

@@ -6,6 +6,7 @@
 
 mod check_host;
 mod standing;
+mod stopping;
 mod stream;
 mod unreadable;
 
@@ -32,6 +33,8 @@ use check_host::check_host;
 use standing::{Standing, Stay};
 use stream::ClientStream;
 use unreadable::Head;
+
+pub use stopping::Stopping;
 
 use crate::admission::{AddressSlot, Seat};
 use crate::doors::Doors;
@@ -163,12 +166,14 @@ impl Server {
                 (Some(Crowded(refusal.clone())), Some(stay.asked()))
             }
         };
+        let lasting = Stopping::new(stopping.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             head.begin(request.uri().path());
             let mut request = request.map(Body::new);
             let bad_head = check_host(&request).err().map(BadHead);
             let extensions = request.extensions_mut();
             extensions.insert(ConnectInfo(peer));
+            extensions.insert(lasting.clone());
             if let Some(bad_head) = bad_head {
                 extensions.insert(bad_head);
             }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use domain::ports::PortError;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Response, StatusCode, redirect};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::Serialize;
@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::pinned;
-use super::wire::Failure;
+use super::wire::{Failure, Message};
 
 /// Limit of a response's body; a page of invoices is far smaller.
 const ANSWER_BYTES_MAX: usize = 16 * 1_024 * 1_024;
@@ -46,6 +46,12 @@ pub(super) enum Refusal {
     AlreadyCancelled,
     AlreadySettled,
     AlreadyExists,
+    /// Of a payment of ours.
+    AlreadyPaid,
+    InTransition,
+    NeverSent,
+    /// Of an invoice that it does not pay: expired, or its own.
+    Unpayable,
 }
 
 #[derive(Debug)]
@@ -124,6 +130,46 @@ impl Rest {
         self.call(Method::POST, self.at(path), Some(body), PortError::Unknown).await
     }
 
+    /// The first message of a stream. The stream is closed then, whatever would follow.
+    pub(super) async fn first<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<T, CallError> {
+        let mut url = self.at(path);
+        url.query_pairs_mut().extend_pairs(query);
+        self.first_of(self.client.get(url), PortError::Unavailable).await
+    }
+
+    /// The first message of the stream that a change returns, which may take `timeout`.
+    pub(super) async fn post_first<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        timeout: Duration,
+    ) -> Result<T, CallError> {
+        let request = self.client.post(self.at(path)).json(body).timeout(timeout);
+        self.first_of(request, PortError::Unknown).await
+    }
+
+    async fn first_of<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        no_answer: fn(String) -> PortError,
+    ) -> Result<T, CallError> {
+        let response = request.send().await.map_err(|error| broken(error, no_answer))?;
+        let status = response.status();
+        let line = read_line(response, no_answer).await?;
+        let misread = |error| no_answer(format!("unexpected response of LND: {error}"));
+        match serde_json::from_slice::<Message<T>>(&line) {
+            Ok(Message { result: Some(result), .. }) if status.is_success() => Ok(result),
+            Ok(Message { error: Some(failure), .. } | Message { failure, .. }) => {
+                Err(refused(status, &failure.message, no_answer))
+            }
+            Err(error) => Err(misread(error).into()),
+        }
+    }
+
     fn at(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(path);
@@ -152,6 +198,25 @@ impl Rest {
         let message = failure.map(|failure| failure.message).unwrap_or_default();
         Err(refused(status, &message, no_answer))
     }
+}
+
+/// Up to the first line break, or the end.
+async fn read_line(
+    mut response: Response,
+    no_answer: fn(String) -> PortError,
+) -> Result<Vec<u8>, PortError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(error, no_answer))? {
+        let line = chunk.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        if bytes.len() + line.len() > ANSWER_BYTES_MAX {
+            return Err(no_answer("LND's response is too long".into()));
+        }
+        bytes.extend_from_slice(line);
+        if line.len() < chunk.len() {
+            break;
+        }
+    }
+    Ok(bytes)
 }
 
 async fn read_body(
@@ -192,6 +257,14 @@ fn refused(status: StatusCode, message: &str, no_answer: fn(String) -> PortError
         Refusal::AlreadySettled
     } else if has("invoice with payment hash already exists") {
         Refusal::AlreadyExists
+    } else if has("invoice is already paid") {
+        Refusal::AlreadyPaid
+    } else if has("payment is in transition") {
+        Refusal::InTransition
+    } else if has("payment isn't initiated") {
+        Refusal::NeverSent
+    } else if has("invoice expired") || has("self-payments not allowed") {
+        Refusal::Unpayable
     } else {
         return CallError::Port(node_failure(status, message, no_answer));
     };

@@ -2,10 +2,12 @@
 //! customer, because the payment would go elsewhere.
 
 use bitcoin::secp256k1::PublicKey;
+use domain::payout::NodeIdentity;
 use domain::ports::NewHold;
 use lightning_invoice::{Bolt11Invoice, Currency};
 
 use super::wire::Info;
+use crate::decode;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
@@ -26,6 +28,10 @@ impl Identity {
             _ => return None,
         };
         Some(Self { payee, currency })
+    }
+
+    pub(super) fn shown(&self) -> NodeIdentity {
+        NodeIdentity { key: self.payee.serialize(), network: decode::network(&self.currency) }
     }
 
     /// Whether the text is an invoice of this node with these terms.

@@ -1,4 +1,4 @@
-//! LND by its REST API (v0.20): a node in its own process, which keeps its channels whatever happens to ours. Eight
+//! LND by its REST API (v0.20): a node in its own process, which keeps its channels whatever happens to ours. Ten
 //! endpoints, no gRPC.
 //!
 //! LND's streams are not used: only the streams of single invoices report holds, the one of all invoices does not. So
@@ -14,15 +14,20 @@
 
 mod client;
 mod identity;
+mod payment;
 mod pinned;
 mod wire;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::id::PaymentHash;
-use domain::ports::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice, PortError};
+use domain::payout::NodeIdentity;
+use domain::ports::{
+    HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice, PortError,
+};
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
 use domain::time::Timestamp;
@@ -51,12 +56,12 @@ const PAGES_MAX: u32 = 100;
 pub struct LndOptions {
     /// `https://host:8080`
     pub url: Url,
-    /// Macaroon with `invoices:read invoices:write info:read`, in a file that only its owner can access.
+    /// Macaroon with `invoices:read invoices:write info:read`, and for payments `offchain:read offchain:write`, in a file that only its owner can access.
     pub macaroon_file: PathBuf,
     /// LND's `tls.cert`, read once: restart after LND has created another one.
     pub certificate_file: PathBuf,
-    /// Limit of held payments; by default that of one channel.
-    pub held_max: u64,
+    /// Payments that a channel holds at once.
+    pub held_per_channel: u64,
     /// LND's `invoices.holdexpirydelta`.
     pub margin_blocks: u32,
     /// Timeout of a request.
@@ -72,7 +77,7 @@ impl LndOptions {
             url,
             macaroon_file,
             certificate_file,
-            held_max: 483,
+            held_per_channel: 483,
             margin_blocks: 18,
             timeout: Duration::from_secs(15),
             poll: Duration::from_secs(10),
@@ -83,8 +88,11 @@ impl LndOptions {
 #[derive(Debug)]
 pub struct Lnd {
     rest: Rest,
-    held_max: u64,
+    held_per_channel: u64,
+    /// Channels that can carry payments, when the node was asked last.
+    channels: AtomicU32,
     margin_blocks: u32,
+    timeout: Duration,
     poll: Duration,
     /// Requested once.
     identity: OnceCell<Identity>,
@@ -105,8 +113,10 @@ impl Lnd {
         let LndOptions { url, macaroon_file, certificate_file, timeout, .. } = options;
         Ok(Self {
             rest: Rest::new(url, &macaroon_file, &certificate_file, timeout)?,
-            held_max: options.held_max,
+            held_per_channel: options.held_per_channel,
+            channels: AtomicU32::new(1),
             margin_blocks: options.margin_blocks,
+            timeout,
             poll: options.poll,
             identity: OnceCell::new(),
             watch: Mutex::default(),
@@ -114,11 +124,13 @@ impl Lnd {
     }
 
     async fn info(&self) -> Result<Info, PortError> {
-        Ok(self.rest.get("/v1/getinfo", &[]).await?)
+        let info: Info = self.rest.get("/v1/getinfo", &[]).await?;
+        self.channels.store(info.num_active_channels, Ordering::Relaxed);
+        Ok(info)
     }
 
     /// The node's identity, without which no invoice is created.
-    async fn identity(&self) -> Result<&Identity, PortError> {
+    async fn known_identity(&self) -> Result<&Identity, PortError> {
         let unreadable = || PortError::Unavailable("LND reports no valid key and network".into());
         let ask = async || Identity::of(&self.info().await?).ok_or_else(unreadable);
         self.identity.get_or_try_init(ask).await
@@ -153,8 +165,10 @@ impl Lnd {
 
 #[async_trait]
 impl Lightning for Lnd {
+    /// A node whose channels are all down holds nothing new; what it sells then waits for payment.
     fn held_max(&self) -> u64 {
-        self.held_max
+        let channels = self.channels.load(Ordering::Relaxed).max(1);
+        self.held_per_channel.saturating_mul(channels.into())
     }
 
     async fn tip(&self) -> Result<Tip, PortError> {
@@ -170,7 +184,7 @@ impl Lightning for Lnd {
         if hold.memo.len() > MEMO_BYTES_MAX {
             return Err(PortError::Refused("the memo is longer than 639 bytes".into()));
         }
-        let identity = self.identity().await?;
+        let identity = self.known_identity().await?;
         let added = self.rest.post("/v2/invoices/hodl", &AddHoldInvoice::new(&hold)).await;
         let invoice = match added {
             Ok(AddedHoldInvoice { payment_request }) => payment_request,
@@ -207,6 +221,18 @@ impl Lightning for Lnd {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn identity(&self) -> Result<NodeIdentity, PortError> {
+        Ok(self.known_identity().await?.shown())
+    }
+
+    async fn pay(&self, payment: NewPayment) -> Result<PayState, PortError> {
+        payment::pay(&self.rest, &payment, payment.timeout + self.timeout).await
+    }
+
+    async fn pay_status(&self, hash: PaymentHash) -> Result<PayState, PortError> {
+        payment::pay_status(&self.rest, hash).await
     }
 
     /// All invoices of the node, including those of other programs.

@@ -169,6 +169,8 @@ pub(super) struct Info {
     /// Hexadecimal.
     pub(super) identity_pubkey: String,
     pub(super) chains: Vec<Chain>,
+    #[serde(default)]
+    pub(super) num_active_channels: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -176,13 +178,28 @@ pub(super) struct Chain {
     pub(super) network: String,
 }
 
+/// A message of a stream, or what is returned in its place.
 #[derive(Debug, Deserialize)]
+pub(super) struct Message<T> {
+    #[serde(default = "none")]
+    pub(super) result: Option<T>,
+    #[serde(default)]
+    pub(super) error: Option<Failure>,
+    #[serde(flatten)]
+    pub(super) failure: Failure,
+}
+
+const fn none<T>() -> Option<T> {
+    None
+}
+
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Failure {
     #[serde(default)]
     pub(super) message: String,
 }
 
-fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+pub(super) fn int64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {

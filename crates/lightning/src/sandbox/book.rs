@@ -17,6 +17,7 @@ use domain::secret::Preimage;
 use domain::time::Timestamp;
 
 use super::chain::Chain;
+use super::payment::Payments;
 use super::record::{Created, Record};
 
 #[derive(Debug, Clone)]
@@ -61,6 +62,7 @@ pub struct Purse {
 pub(super) struct Book {
     pub(super) chain: Chain,
     pub(super) purse: Purse,
+    pub(super) payments: Payments,
     invoices: HashMap<PaymentHash, Invoice>,
     /// Ordered by expiry.
     open: BTreeSet<(Timestamp, PaymentHash)>,
@@ -73,6 +75,7 @@ impl Book {
         Self {
             chain,
             purse: Purse::default(),
+            payments: Payments::default(),
             invoices: HashMap::new(),
             open: BTreeSet::new(),
             held: BTreeSet::new(),
@@ -111,6 +114,13 @@ impl Book {
             }
             Record::Settled { preimage } => self.settled(Preimage::new(preimage)),
             Record::Cancelled { hash } => self.cancelled(PaymentHash::new(hash)),
+            Record::Sent { hash, msat, fee_msat } => {
+                let hash = PaymentHash::new(hash);
+                self.payments.begin(hash, Msat::new(msat), Msat::new(fee_msat));
+            }
+            Record::SentEnded { hash, arrived } => {
+                self.payments.end(PaymentHash::new(hash), arrived);
+            }
             Record::Mined { blocks, at } => self.chain.mine(blocks, Timestamp::from_millis(at)),
         }
     }

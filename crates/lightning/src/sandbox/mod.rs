@@ -13,6 +13,7 @@ mod invoice;
 mod journal;
 mod node;
 mod options;
+mod payment;
 mod record;
 mod wallet;
 
@@ -23,8 +24,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::id::PaymentHash;
+use domain::payout::NodeIdentity;
 use domain::ports::{
-    Clock, HoldState, Lightning, NewHold, NodeEvent, PendingInvoice, PortError, Random,
+    Clock, HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice,
+    PortError, Random,
 };
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
@@ -33,6 +36,7 @@ use tokio::sync::{Mutex, broadcast, mpsc, oneshot};
 pub use book::Purse;
 pub use journal::OpenError;
 pub use options::{Blocks, Faults, Options};
+pub use payment::{PaidOut, Route};
 pub use wallet::{PayError, PayResult, PaymentState};
 
 use node::{BLOCK_POLL, Node, take};
@@ -179,6 +183,18 @@ impl Lightning for Sandbox {
 
     async fn cancel(&self, hash: PaymentHash) -> Result<(), PortError> {
         self.change(move |node| node.cancel(hash)).await
+    }
+
+    async fn identity(&self) -> Result<NodeIdentity, PortError> {
+        self.ask(|node| Ok(node.identity())).await
+    }
+
+    async fn pay(&self, payment: NewPayment) -> Result<PayState, PortError> {
+        self.change(move |node| node.send(&payment)).await
+    }
+
+    async fn pay_status(&self, hash: PaymentHash) -> Result<PayState, PortError> {
+        self.ask(move |node| node.payment(hash)).await
     }
 
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {

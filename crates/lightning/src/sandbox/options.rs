@@ -3,6 +3,10 @@
 
 use std::time::Duration;
 
+use domain::money::Msat;
+
+use super::payment::Route;
+
 /// How the chain under the node grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blocks {
@@ -65,4 +69,7 @@ pub struct Faults {
     pub repay_cancelled: bool,
     /// Payments below the invoice's amount are held.
     pub take_underpaid: bool,
+    /// What becomes of the node's own payments, and what their route costs.
+    pub route: Route,
+    pub route_fee: Msat,
 }

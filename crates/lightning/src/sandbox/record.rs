@@ -32,6 +32,18 @@ pub(super) enum Record {
         #[serde(with = "hex::serde")]
         hash: [u8; 32],
     },
+    /// A payment of the node has begun.
+    Sent {
+        #[serde(with = "hex::serde")]
+        hash: [u8; 32],
+        msat: i64,
+        fee_msat: i64,
+    },
+    SentEnded {
+        #[serde(with = "hex::serde")]
+        hash: [u8; 32],
+        arrived: bool,
+    },
     Mined {
         blocks: u32,
         at: i64,

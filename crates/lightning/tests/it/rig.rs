@@ -6,12 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::id::PaymentHash;
 use domain::money::Msat;
-use domain::ports::Lightning;
+use domain::ports::{Lightning, NewHold};
 use domain::secret::Preimage;
-use lightning::sandbox::{Options, Sandbox};
+use lightning::sandbox::{self, Faults, Options, PaidOut, Sandbox};
 use tempfile::TempDir;
 use testkit::clock::{SeededRandom, TestClock};
-use testkit::lightning_conformance::Rig;
+use testkit::lightning_conformance::{Rig, Route};
 
 #[derive(Debug)]
 pub(crate) struct SandboxRig {
@@ -19,12 +19,16 @@ pub(crate) struct SandboxRig {
     pub(crate) sandbox: Option<Arc<Sandbox>>,
     options: Options,
     dir: TempDir,
+    /// Somebody else's node.
+    payee: Sandbox,
 }
 
 impl SandboxRig {
     pub(crate) fn new(options: Options) -> Self {
         let (clock, dir) = (TestClock::at_noon(), tempfile::tempdir().unwrap());
-        let mut rig = Self { clock, sandbox: None, options, dir };
+        let payee =
+            Sandbox::in_memory(clock.clone(), SeededRandom::new(2), Options::default()).unwrap();
+        let mut rig = Self { clock, sandbox: None, options, dir, payee };
         rig.start();
         rig
     }
@@ -83,6 +87,29 @@ impl Rig for SandboxRig {
 
     async fn proof(&self, hash: PaymentHash) -> Option<Preimage> {
         self.sandbox().proof(hash)
+    }
+
+    async fn invoice_of_another(&self, hold: NewHold) -> String {
+        self.payee.create_hold(hold).await.unwrap()
+    }
+
+    async fn set_route(&self, route: Route, fee: Msat) {
+        let route = match route {
+            Route::Found => sandbox::Route::Found,
+            Route::None => sandbox::Route::None,
+            Route::Stuck => sandbox::Route::Stuck,
+        };
+        let faults = self.sandbox().faults();
+        self.sandbox().set_faults(Faults { route, route_fee: fee, ..faults });
+    }
+
+    async fn end_payment(&self, hash: PaymentHash, arrived: bool) {
+        self.sandbox().end_payment(hash, arrived).unwrap();
+    }
+
+    async fn paid_out(&self) -> (u64, Msat) {
+        let PaidOut { count, amount, .. } = self.sandbox().paid_out();
+        (count, amount)
     }
 
     async fn restart(&mut self) {

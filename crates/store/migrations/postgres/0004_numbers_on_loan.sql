@@ -60,6 +60,9 @@ CREATE TABLE activations (
 CREATE INDEX activations_due ON activations (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX activations_leased ON activations (lease_node) WHERE lease_node IS NOT NULL;
 CREATE INDEX activations_account ON activations (account, id) WHERE account IS NOT NULL;
+CREATE INDEX activations_open ON activations (account, id)
+    WHERE account IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX activations_extends ON activations (extends) WHERE extends IS NOT NULL;
 -- How those with a number ended.
 CREATE INDEX activations_ended ON activations (service, ended_at)
     WHERE ended_at IS NOT NULL AND number IS NOT NULL;
@@ -120,3 +123,162 @@ CREATE INDEX activations_success ON activations (ended_at)
     WHERE ended_at IS NOT NULL AND number IS NOT NULL;
 -- What a buyer without an account paid for.
 CREATE INDEX orders_numbers ON orders (client, paid_at) WHERE kind = 'receive' AND account IS NULL;
+-- ---- referrals: referral_terms, referrers, payouts, referral_shares ------------------------------
+
+-- Orders that were settled before have no shares. One row.
+CREATE TABLE referral_terms (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    share_bps BIGINT NOT NULL, -- hundredths of a percent
+    paused_at BIGINT -- no payment begins; NULL: they do
+);
+
+INSERT INTO referral_terms (id, share_bps) VALUES (1, 0);
+
+INSERT INTO ledger_accounts (name, may_be_negative) VALUES ('referrals', 0);
+
+-- Lightning addresses that a share was due to.
+CREATE TABLE referrers (
+    address TEXT COLLATE "C" PRIMARY KEY,
+    due BIGINT NOT NULL CHECK (due >= 0), -- the sum of the shares that are due
+    failures BIGINT NOT NULL DEFAULT 0, -- in a row
+    trouble TEXT COLLATE "C", -- of the last failure
+    next_try_at BIGINT NOT NULL,
+    -- While an invoice of a failed payment is valid, no other one is paid, whatever the operator wants.
+    not_before BIGINT NOT NULL DEFAULT 0,
+    stopped_at BIGINT -- it waits for the operator
+);
+
+CREATE INDEX referrers_due ON referrers (next_try_at) WHERE stopped_at IS NULL AND due > 0;
+
+-- Payments to referrers, stored before the node is called.
+CREATE TABLE payouts (
+    hash BYTEA PRIMARY KEY, -- of the invoice
+    address TEXT COLLATE "C" NOT NULL REFERENCES referrers (address),
+    invoice TEXT NOT NULL,
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    fee_max BIGINT NOT NULL,
+    fee BIGINT, -- what the route cost, of a paid one
+    state TEXT COLLATE "C" NOT NULL,
+    trouble TEXT COLLATE "C",
+    expires_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    check_at BIGINT -- NULL: it has ended
+);
+
+-- A second payment to an address waits for the end of the first.
+CREATE UNIQUE INDEX payouts_attempting ON payouts (address) WHERE state = 'attempting';
+CREATE INDEX payouts_check ON payouts (check_at) WHERE check_at IS NOT NULL;
+CREATE INDEX payouts_age ON payouts (created_at);
+
+-- Shares of settled orders. The transfer of each has the order's id.
+CREATE TABLE referral_shares (
+    order_id BYTEA PRIMARY KEY,
+    address TEXT COLLATE "C" NOT NULL REFERENCES referrers (address),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    state TEXT COLLATE "C" NOT NULL, -- due, paying, paid, cancelled
+    payout BYTEA REFERENCES payouts (hash), -- of one that is paying or paid
+    refunded BIGINT NOT NULL DEFAULT 0, -- 1: refunded while it was paying
+    at BIGINT NOT NULL
+);
+
+CREATE INDEX referral_shares_due ON referral_shares (address, at) WHERE state = 'due';
+CREATE INDEX referral_shares_payout ON referral_shares (payout) WHERE payout IS NOT NULL;
+-- ---- pool ---------------------------------------------------------------------------------------
+
+-- 1: it may be lent for a time; lends: for one code.
+ALTER TABLE numbers ADD COLUMN rents BIGINT NOT NULL DEFAULT 0;
+
+-- Loans of numbers of ours. An id that was asked for and had no loan is over, without a number.
+CREATE TABLE pool_loans (
+    id BYTEA PRIMARY KEY,
+    number TEXT COLLATE "C",
+    called TEXT COLLATE "C", -- the number as it is spelled today
+    country TEXT COLLATE "C",
+    line TEXT COLLATE "C", -- carrier, phone
+    purpose TEXT COLLATE "C", -- code, rent
+    service TEXT COLLATE "C",
+    state TEXT COLLATE "C" NOT NULL, -- lent, used, over
+    lent_at BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    ended_at BIGINT,
+    -- The number is unavailable until then; of an open loan as if it ended when its time is up.
+    free_at BIGINT NOT NULL,
+    -- From a message on the number is unavailable for the service this long.
+    cool_down BIGINT NOT NULL,
+    -- What the owner of the phone that has the number earns when the loan is sold.
+    share BIGINT NOT NULL DEFAULT 0
+);
+
+-- A number has one loan at a time.
+CREATE UNIQUE INDEX pool_loans_open ON pool_loans (number) WHERE number IS NOT NULL AND state <> 'over';
+CREATE INDEX pool_loans_due ON pool_loans (until) WHERE state <> 'over';
+CREATE INDEX pool_loans_called ON pool_loans (called) WHERE called IS NOT NULL AND state <> 'over';
+CREATE INDEX pool_loans_number ON pool_loans (number, free_at) WHERE number IS NOT NULL;
+
+-- Messages that came to a number while it was on loan, numbered from 1.
+CREATE TABLE pool_messages (
+    loan BYTEA NOT NULL,
+    number BIGINT NOT NULL,
+    inbound BYTEA NOT NULL,
+    text TEXT COLLATE "C" NOT NULL,
+    at BIGINT NOT NULL,
+    -- The line of its loan until the engine has it.
+    due_for TEXT COLLATE "C",
+    PRIMARY KEY (loan, number)
+);
+
+CREATE INDEX pool_messages_due ON pool_messages (due_for, at) WHERE due_for IS NOT NULL;
+
+-- What a number was lent for.
+CREATE TABLE pool_services (
+    number TEXT COLLATE "C" NOT NULL,
+    service TEXT COLLATE "C" NOT NULL,
+    -- Loans in a row that ended without a message.
+    misses BIGINT NOT NULL,
+    used_until BIGINT NOT NULL,
+    PRIMARY KEY (number, service)
+);
+
+-- ---- phones -------------------------------------------------------------------------------------
+
+-- Phones whose SIM cards receive for us.
+CREATE TABLE phones (
+    id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    name TEXT COLLATE "C" NOT NULL UNIQUE,
+    owner BIGINT REFERENCES accounts (id), -- earns from its numbers
+    enrolment BYTEA NOT NULL UNIQUE, -- hash of the token that is typed into the app
+    secret BYTEA NOT NULL, -- sealed; its URL and its signing key are derived from it
+    token BYTEA UNIQUE, -- hash of its own token; NULL until it has registered
+    model TEXT COLLATE "C",
+    app_version TEXT COLLATE "C",
+    waits_for_push BIGINT NOT NULL DEFAULT 0,
+    health TEXT COLLATE "C", -- pass, warn, fail
+    seen_at BIGINT,
+    -- Its numbers are lent until then, unless it pings again.
+    ready_until BIGINT NOT NULL DEFAULT 0,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE phone_sims (
+    phone BIGINT NOT NULL REFERENCES phones (id),
+    sim BIGINT NOT NULL, -- from 1
+    network TEXT COLLATE "C",
+    card TEXT COLLATE "C", -- last digits
+    number TEXT COLLATE "C", -- a row of numbers
+    proven_at BIGINT,
+    test TEXT COLLATE "C", -- a message with this text proves the number
+    PRIMARY KEY (phone, sim)
+);
+
+CREATE UNIQUE INDEX phone_sims_number ON phone_sims (number) WHERE number IS NOT NULL;
+
+-- Events and messages that phones reported: repeats are recognised by them.
+CREATE TABLE phone_seen (
+    phone BIGINT NOT NULL,
+    key BYTEA NOT NULL,
+    at BIGINT NOT NULL,
+    PRIMARY KEY (phone, key)
+);
+
+CREATE INDEX phone_seen_age ON phone_seen (at);

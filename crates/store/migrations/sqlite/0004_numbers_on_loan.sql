@@ -58,6 +58,9 @@ CREATE TABLE activations (
 CREATE INDEX activations_due ON activations (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX activations_leased ON activations (lease_node) WHERE lease_node IS NOT NULL;
 CREATE INDEX activations_account ON activations (account, id) WHERE account IS NOT NULL;
+CREATE INDEX activations_open ON activations (account, id)
+    WHERE account IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX activations_extends ON activations (extends) WHERE extends IS NOT NULL;
 -- How those with a number ended.
 CREATE INDEX activations_ended ON activations (service, ended_at)
     WHERE ended_at IS NOT NULL AND number IS NOT NULL;
@@ -118,3 +121,162 @@ CREATE INDEX activations_success ON activations (ended_at)
     WHERE ended_at IS NOT NULL AND number IS NOT NULL;
 -- What a buyer without an account paid for.
 CREATE INDEX orders_numbers ON orders (client, paid_at) WHERE kind = 'receive' AND account IS NULL;
+-- ---- referrals: referral_terms, referrers, payouts, referral_shares ------------------------------
+
+-- Orders that were settled before have no shares. One row.
+CREATE TABLE referral_terms (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    share_bps INTEGER NOT NULL, -- hundredths of a percent
+    paused_at INTEGER -- no payment begins; NULL: they do
+) STRICT;
+
+INSERT INTO referral_terms (id, share_bps) VALUES (1, 0);
+
+INSERT INTO ledger_accounts (name, may_be_negative) VALUES ('referrals', 0);
+
+-- Lightning addresses that a share was due to.
+CREATE TABLE referrers (
+    address TEXT PRIMARY KEY NOT NULL,
+    due INTEGER NOT NULL CHECK (due >= 0), -- the sum of the shares that are due
+    failures INTEGER NOT NULL DEFAULT 0, -- in a row
+    trouble TEXT, -- of the last failure
+    next_try_at INTEGER NOT NULL,
+    -- While an invoice of a failed payment is valid, no other one is paid, whatever the operator wants.
+    not_before INTEGER NOT NULL DEFAULT 0,
+    stopped_at INTEGER -- it waits for the operator
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX referrers_due ON referrers (next_try_at) WHERE stopped_at IS NULL AND due > 0;
+
+-- Payments to referrers, stored before the node is called.
+CREATE TABLE payouts (
+    hash BLOB PRIMARY KEY NOT NULL, -- of the invoice
+    address TEXT NOT NULL REFERENCES referrers (address),
+    invoice TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    fee_max INTEGER NOT NULL,
+    fee INTEGER, -- what the route cost, of a paid one
+    state TEXT NOT NULL,
+    trouble TEXT,
+    expires_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    check_at INTEGER -- NULL: it has ended
+) STRICT, WITHOUT ROWID;
+
+-- A second payment to an address waits for the end of the first.
+CREATE UNIQUE INDEX payouts_attempting ON payouts (address) WHERE state = 'attempting';
+CREATE INDEX payouts_check ON payouts (check_at) WHERE check_at IS NOT NULL;
+CREATE INDEX payouts_age ON payouts (created_at);
+
+-- Shares of settled orders. The transfer of each has the order's id.
+CREATE TABLE referral_shares (
+    order_id BLOB PRIMARY KEY NOT NULL,
+    address TEXT NOT NULL REFERENCES referrers (address),
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    state TEXT NOT NULL, -- due, paying, paid, cancelled
+    payout BLOB REFERENCES payouts (hash), -- of one that is paying or paid
+    refunded INTEGER NOT NULL DEFAULT 0, -- 1: refunded while it was paying
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX referral_shares_due ON referral_shares (address, at) WHERE state = 'due';
+CREATE INDEX referral_shares_payout ON referral_shares (payout) WHERE payout IS NOT NULL;
+-- ---- pool ---------------------------------------------------------------------------------------
+
+-- 1: it may be lent for a time; lends: for one code.
+ALTER TABLE numbers ADD COLUMN rents INTEGER NOT NULL DEFAULT 0;
+
+-- Loans of numbers of ours. An id that was asked for and had no loan is over, without a number.
+CREATE TABLE pool_loans (
+    id BLOB PRIMARY KEY NOT NULL,
+    number TEXT,
+    called TEXT, -- the number as it is spelled today
+    country TEXT,
+    line TEXT, -- carrier, phone
+    purpose TEXT, -- code, rent
+    service TEXT,
+    state TEXT NOT NULL, -- lent, used, over
+    lent_at INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    ended_at INTEGER,
+    -- The number is unavailable until then; of an open loan as if it ended when its time is up.
+    free_at INTEGER NOT NULL,
+    -- From a message on the number is unavailable for the service this long.
+    cool_down INTEGER NOT NULL,
+    -- What the owner of the phone that has the number earns when the loan is sold.
+    share INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
+-- A number has one loan at a time.
+CREATE UNIQUE INDEX pool_loans_open ON pool_loans (number) WHERE number IS NOT NULL AND state <> 'over';
+CREATE INDEX pool_loans_due ON pool_loans (until) WHERE state <> 'over';
+CREATE INDEX pool_loans_called ON pool_loans (called) WHERE called IS NOT NULL AND state <> 'over';
+CREATE INDEX pool_loans_number ON pool_loans (number, free_at) WHERE number IS NOT NULL;
+
+-- Messages that came to a number while it was on loan, numbered from 1.
+CREATE TABLE pool_messages (
+    loan BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    inbound BLOB NOT NULL,
+    text TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    -- The line of its loan until the engine has it.
+    due_for TEXT,
+    PRIMARY KEY (loan, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX pool_messages_due ON pool_messages (due_for, at) WHERE due_for IS NOT NULL;
+
+-- What a number was lent for.
+CREATE TABLE pool_services (
+    number TEXT NOT NULL,
+    service TEXT NOT NULL,
+    -- Loans in a row that ended without a message.
+    misses INTEGER NOT NULL,
+    used_until INTEGER NOT NULL,
+    PRIMARY KEY (number, service)
+) STRICT, WITHOUT ROWID;
+
+-- ---- phones -------------------------------------------------------------------------------------
+
+-- Phones whose SIM cards receive for us.
+CREATE TABLE phones (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    owner INTEGER REFERENCES accounts (id), -- earns from its numbers
+    enrolment BLOB NOT NULL UNIQUE, -- hash of the token that is typed into the app
+    secret BLOB NOT NULL, -- sealed; its URL and its signing key are derived from it
+    token BLOB UNIQUE, -- hash of its own token; NULL until it has registered
+    model TEXT,
+    app_version TEXT,
+    waits_for_push INTEGER NOT NULL DEFAULT 0,
+    health TEXT, -- pass, warn, fail
+    seen_at INTEGER,
+    -- Its numbers are lent until then, unless it pings again.
+    ready_until INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE phone_sims (
+    phone INTEGER NOT NULL REFERENCES phones (id),
+    sim INTEGER NOT NULL, -- from 1
+    network TEXT,
+    card TEXT, -- last digits
+    number TEXT, -- a row of numbers
+    proven_at INTEGER,
+    test TEXT, -- a message with this text proves the number
+    PRIMARY KEY (phone, sim)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX phone_sims_number ON phone_sims (number) WHERE number IS NOT NULL;
+
+-- Events and messages that phones reported: repeats are recognised by them.
+CREATE TABLE phone_seen (
+    phone INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (phone, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX phone_seen_age ON phone_seen (at);

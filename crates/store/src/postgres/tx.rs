@@ -167,6 +167,9 @@ fn key(lock: &AdvisoryLock<'_>) -> i64 {
         AdvisoryLock::JoinParts(carrier) => format!("join parts {carrier}"),
         AdvisoryLock::Prices => "prices".to_owned(),
         AdvisoryLock::Lookup(number) => format!("lookup {number}"),
+        AdvisoryLock::Phones => "phones".to_owned(),
+        AdvisoryLock::Lend => "lend".to_owned(),
+        AdvisoryLock::WholeNumbers => "whole numbers".to_owned(),
     })
 }
 

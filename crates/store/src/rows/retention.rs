@@ -1,11 +1,12 @@
 //! Deletes rows past their retention: orders cancelled without payment, ended events, old idempotency
-//! keys, incomplete inbound messages, replies to keywords, answers of lookups, loans of wholesalers, and contacts of lists that no group shows. No money depends on them, and the
-//! ledger is never touched.
+//! keys, incomplete inbound messages, replies to keywords, answers of lookups, loans of
+//! wholesalers, marks of what phones reported, and contacts of lists that no group shows. No money depends
+//! on them, and the ledger is never touched.
 
 use domain::id::OrderId;
 use domain::time::Timestamp;
 
-use crate::rows::{campaign, directory, event, inbound, keyword, lookup, order, upstream};
+use crate::rows::{campaign, directory, event, inbound, keyword, lookup, order, phone, upstream};
 use crate::tx::{Result, Tx, params};
 
 /// Deletes at most `limit` rows of each that ended before `before`; returns how many.
@@ -18,7 +19,8 @@ pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> R
     let replies = keyword::forget_replies(tx, before, limit).await?;
     let answers = lookup::forget(tx, before, limit).await?;
     let upstreams = upstream::forget(tx, before, limit).await?;
-    Ok(events + keys + contacts + incomplete + replies + answers + upstreams)
+    let seen = phone::forget(tx, before, limit).await?;
+    Ok(events + keys + contacts + incomplete + replies + answers + upstreams + seen)
 }
 
 pub(crate) async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {

@@ -17,4 +17,11 @@ pub(crate) enum AdvisoryLock<'a> {
     Prices,
     /// Selling an answer about this number, after a search for one that is fresh.
     Lookup(&'a str),
+    /// Counting phones, to add one, or searching the SIM card of a number, to give it one.
+    Phones,
+    /// Choosing a number of ours that has no loan, and lending it.
+    Lend,
+    /// Shared: lending numbers for a service, after a search for a rental of the whole number.
+    /// Exclusive: renting whole numbers, after a search for any loan.
+    WholeNumbers,
 }

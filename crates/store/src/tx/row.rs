@@ -8,7 +8,9 @@ use domain::account::sender::SenderState;
 use domain::account::template::Label;
 use domain::activation::Network;
 use domain::event::{AttemptResult, TargetKind};
-use domain::id::{AccountId, EventId, InboundId, KeyId, KeywordId, MessageId, OrderId};
+use domain::id::{
+    AccountId, EventId, InboundId, KeyId, KeywordId, MessageId, OrderId, PaymentHash,
+};
 use domain::inbound::keyword::Word;
 use domain::inbound::sold_keyword::EndedBy;
 use domain::message::campaign::{CampaignEvents, RefundPolicy};
@@ -18,7 +20,9 @@ use domain::message::recipient::RecipientState;
 use domain::message::{Address, Lane, MessageState};
 use domain::money::Msat;
 use domain::number::own::{Country, NumberOrigin, NumberState};
+use domain::number::pool::{LoanPurpose, PoolLine, PoolLoanState};
 use domain::number::{Msisdn, SenderId};
+use domain::payout::{LightningAddress, PayoutState, Trouble};
 use domain::ports::{PortError, ReceiptScope, ReceiptState};
 use domain::reason::Reason;
 use domain::sale::ledger::TransferState;
@@ -105,6 +109,7 @@ from_column! {
         Lane => |value| match value { 0 => Some(Self::Single), 1 => Some(Self::Bulk), _ => None };
     Vec<u8>:
         OrderId => |bytes| Self::from_slice(&bytes).ok(),
+        PaymentHash => |bytes| Self::from_slice(&bytes).ok(),
         MessageId => |bytes| Uuid::from_slice(&bytes).ok().map(Self),
         InboundId => |bytes| Uuid::from_slice(&bytes).ok().map(Self),
         Uuid => |bytes| Self::from_slice(&bytes).ok();
@@ -133,9 +138,15 @@ from_column! {
         Country => |word| Self::from_str(&word).ok(),
         NumberState => |word| Self::from_str(&word).ok(),
         NumberOrigin => |word| Self::from_str(&word).ok(),
+        LoanPurpose => |word| Self::from_str(&word).ok(),
+        PoolLine => |word| Self::from_str(&word).ok(),
+        PoolLoanState => |word| Self::from_str(&word).ok(),
         Word => |word| Self::from_str(&word).ok(),
         EndedBy => |word| Self::from_str(&word).ok(),
         Address => |word| Self::from_str(&word).ok(),
+        LightningAddress => |word| Self::from_str(&word).ok(),
+        PayoutState => |word| Self::from_str(&word).ok(),
+        Trouble => |word| Self::from_str(&word).ok(),
         AccountName => |word| Self::from_str(&word).ok(),
         SenderId => |word| Self::from_str(&word).ok();
 }

@@ -6,6 +6,7 @@ use domain::message::parts::PartState;
 use domain::message::recipient::RecipientState;
 use domain::message::{Lane, MessageState};
 use domain::money::Msat;
+use domain::payout::{LightningAddress, PayoutState, Trouble};
 use domain::ports::{ReceiptScope, ReceiptState};
 use domain::reason::Reason;
 use domain::sale::ledger::{ChargeId, TransferState};
@@ -54,6 +55,9 @@ value_from! {
     TransferState => |value| Self::Text(value.as_str());
     Reason => |value| Self::Text(value.as_str());
     Lane => |value| Self::Int(match value { Lane::Single => 0, Lane::Bulk => 1 });
+    PayoutState => |value| Self::Text(value.as_str());
+    Trouble => |value| Self::Text(value.as_str());
+    &'a LightningAddress => |value| Self::Text(value.as_str());
     &'a str => |value| Self::Text(value);
     &'a String => |value| Self::Text(value);
     &'a [u8] => |value| Self::Blob(value);

@@ -27,7 +27,7 @@ use testkit::postgres::{PostgresDatabase, PostgresServer};
 
 use crate::fixture::{CAPS, account, credit_order, lightning_order};
 
-const VERSIONS: [&str; 3] = ["0001", "0002", NEWEST];
+const VERSIONS: [&str; 4] = ["0001", "0002", "0003", NEWEST];
 const NEWEST: &str = "0004";
 const KEY: KeyHash = KeyHash([5; 32]);
 const PRICE: i64 = 1_000;

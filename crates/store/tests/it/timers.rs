@@ -69,6 +69,7 @@ async fn a_hundred_thousand_open_numbers_end_on_time() {
             assert!(due.iter().all(|due| due.activation.until <= now), "too early");
             let report = |loan| LoanReport {
                 loan,
+                node: Some("one".to_owned()),
                 supplier: None,
                 news: LoanNews::Unchanged,
                 messages: Vec::new(),

@@ -70,14 +70,14 @@ impl Wholesaler {
         let response = self.fetch.fetch(self.request(action, parameters, effect)).await;
         let answer = response.map_err(|error| unanswered(&error, effect));
         let answer = answer.and_then(|response| read(&response, effect));
-        let failed = answer.as_ref().map_or(true, |answer| {
-            let meaning = answer.error_word().map(answer::meaning);
-            matches!(meaning, Some(Meaning::OurAccount | Meaning::TooMuch | Meaning::ItsFault))
-        });
-        if failed {
-            self.pace.failed();
-        } else {
-            self.pace.succeeded();
+        match &answer {
+            Ok(answer) => match answer.error_word().map(answer::meaning) {
+                Some(Meaning::OurAccount | Meaning::TooMuch | Meaning::ItsFault) => {
+                    self.pace.failed();
+                }
+                _ => self.pace.succeeded(),
+            },
+            Err(_) => self.pace.failed(),
         }
         let answer = answer?;
         match answer.error_word() {

@@ -38,19 +38,23 @@ pub(super) struct Snapshot {
     pub loans: HashMap<String, OpenLoan>,
 }
 
-type Read = Result<Arc<Snapshot>, PortError>;
+/// When the list was read, and what came of it.
+type LastRead = (Instant, Result<Arc<Snapshot>, PortError>);
 
 #[derive(Debug, Default)]
 pub(super) struct OpenLoans {
-    /// When it was asked for, and what was read.
-    last: Mutex<Option<(Instant, Read)>>,
+    last: Mutex<Option<LastRead>>,
     asking: tokio::sync::Mutex<()>,
 }
 
 impl OpenLoans {
     /// The list as it was at `since` or later, or why it cannot be read. A failure is kept as long as a
     /// list.
-    pub(super) async fn since(&self, wholesaler: &Wholesaler, since: Instant) -> Read {
+    pub(super) async fn since(
+        &self,
+        wholesaler: &Wholesaler,
+        since: Instant,
+    ) -> Result<Arc<Snapshot>, PortError> {
         if let Some(known) = self.known(since) {
             return known;
         }
@@ -67,7 +71,7 @@ impl OpenLoans {
         read
     }
 
-    fn known(&self, since: Instant) -> Option<Read> {
+    fn known(&self, since: Instant) -> Option<Result<Arc<Snapshot>, PortError>> {
         let last = self.last.lock().ok()?;
         let (at, read) = last.as_ref()?;
         (*at >= since).then(|| read.clone())

@@ -1,6 +1,6 @@
 //! The sandbox's loans, and the messages that are planned for them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::messages::{CODE_AFTER, SECOND_AFTER, is_silent, message};
 
-/// Loans that are remembered; of more, those that ended are forgotten.
+/// Loans that are remembered; of more, those that ended first are forgotten.
 const LOANS_MAX: usize = 200_000;
 
 /// Messages delivered at a time.
@@ -29,6 +29,10 @@ pub(super) struct Loans {
 #[derive(Debug, Default)]
 struct State {
     loans: HashMap<Uuid, Lent>,
+    /// Those that were ended, the first one first.
+    ended: VecDeque<Uuid>,
+    /// All, by their ends.
+    ends: BTreeSet<(Timestamp, Uuid)>,
     /// By their time; the number tells those of one moment apart.
     planned: BTreeMap<(Timestamp, u64), Due>,
 }
@@ -79,10 +83,8 @@ impl Loans {
         if state.loans.contains_key(&id) {
             return false;
         }
-        if state.loans.len() >= LOANS_MAX {
-            let now = loan.assigned_at;
-            state.loans.retain(|_, lent| !lent.is_over && lent.loan.until > now);
-        }
+        state.forget(loan.assigned_at);
+        state.ends.insert((loan.until, id));
         let (service, is_rental) = (service.clone(), duration.is_some());
         let lent =
             Lent { loan, service, is_rental, is_over: false, planned: 0, messages: Vec::new() };
@@ -162,13 +164,82 @@ impl Loans {
         let mut state = self.lock();
         let is_lent = |lent: &&mut Lent| lent.is_rental && !lent.is_over && lent.loan.until > now;
         let lent = state.loans.get_mut(&id).filter(is_lent)?;
-        lent.loan.until = lent.loan.until.max(until);
-        Some(lent.loan.clone())
+        let before = lent.loan.until;
+        lent.loan.until = before.max(until);
+        let extended = lent.loan.clone();
+        state.ends.remove(&(before, id));
+        state.ends.insert((extended.until, id));
+        Some(extended)
     }
 
     pub(super) fn end(&self, id: Uuid) {
-        if let Some(lent) = self.lock().loans.get_mut(&id) {
+        let mut state = self.lock();
+        if let Some(lent) = state.loans.get_mut(&id).filter(|lent| !lent.is_over) {
             lent.is_over = true;
+            state.ended.push_back(id);
         }
+    }
+}
+
+impl State {
+    /// Makes room for one more. Loans that have not ended are never forgotten.
+    fn forget(&mut self, now: Timestamp) {
+        while self.loans.len() >= LOANS_MAX {
+            if let Some(id) = self.ended.pop_front() {
+                if let Some(lent) = self.loans.remove(&id) {
+                    self.ends.remove(&(lent.loan.until, id));
+                }
+                continue;
+            }
+            let Some((_, id)) = self.ends.first().copied().filter(|(until, _)| *until <= now)
+            else {
+                return;
+            };
+            self.ends.pop_first();
+            self.loans.remove(&id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::activation::CountryCode;
+    use domain::money::Msat;
+    use domain::number::Msisdn;
+
+    use super::*;
+
+    #[test]
+    fn what_has_ended_is_forgotten_and_what_is_lent_is_not() {
+        let loans = Loans::from(0);
+        let at =
+            |secs: u64| Timestamp::from_millis(1_700_000_000_000).after(Duration::from_secs(secs));
+        let service: ServiceCode = "none".parse().unwrap();
+        let add = |nth: u128, now: u64, until: u64| {
+            let loan = Loan {
+                number: Msisdn::from_digits(4_915_100_000_000).unwrap(),
+                country: CountryCode(43),
+                cost: Msat::ZERO,
+                assigned_at: at(now),
+                until: at(until),
+            };
+            assert!(loans.add(Uuid::from_u128(nth), loan, &service, None));
+        };
+        let count = || loans.lock().loans.len();
+        let last = LOANS_MAX as u128;
+        (0..last).for_each(|nth| add(nth, 1, 100));
+        add(last, 2, 100);
+        assert_eq!(count(), LOANS_MAX + 1, "none has ended");
+        loans.end(Uuid::from_u128(7));
+        loans.end(Uuid::from_u128(7));
+        loans.end(Uuid::from_u128(8));
+        add(last + 1, 3, 200);
+        assert_eq!(count(), LOANS_MAX);
+        assert_eq!(loans.state(Uuid::from_u128(7), at(3)), LoanState::Unknown);
+        add(last + 2, 100, 200);
+        assert_eq!(count(), LOANS_MAX);
+        assert!(matches!(loans.state(Uuid::from_u128(last + 1), at(100)), LoanState::Lent(..)));
+        let state = loans.lock();
+        assert_eq!(state.ends.len(), state.loans.len());
     }
 }

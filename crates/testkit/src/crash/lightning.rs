@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::id::PaymentHash;
-use domain::ports::{HoldState, Lightning, NewHold, NodeEvent, PendingInvoice, PortError};
+use domain::payout::NodeIdentity;
+use domain::ports::{
+    HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice, PortError,
+};
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
 
@@ -40,6 +43,18 @@ impl Lightning for FusedLightning {
 
     async fn cancel(&self, hash: PaymentHash) -> Result<(), PortError> {
         self.fuse.through(self.inner.cancel(hash)).await
+    }
+
+    async fn identity(&self) -> Result<NodeIdentity, PortError> {
+        self.fuse.alive(self.inner.identity()).await
+    }
+
+    async fn pay(&self, payment: NewPayment) -> Result<PayState, PortError> {
+        self.fuse.through(self.inner.pay(payment)).await
+    }
+
+    async fn pay_status(&self, hash: PaymentHash) -> Result<PayState, PortError> {
+        self.fuse.alive(self.inner.pay_status(hash)).await
     }
 
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {

@@ -5,6 +5,7 @@
 
 mod node;
 mod payment;
+mod payout;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,16 @@ use crate::clock::TestClock;
 
 pub use node::*;
 pub use payment::*;
+pub use payout::*;
+
+/// What becomes of payments that the node sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    Found,
+    None,
+    /// They stay in flight.
+    Stuck,
+}
 
 /// A node under test, with its chain and a paying customer.
 #[async_trait]
@@ -36,6 +47,14 @@ pub trait Rig: Send + Sync {
     async fn proof(&self, hash: PaymentHash) -> Option<Preimage>;
     /// Stops the node as in a crash and restarts it.
     async fn restart(&mut self);
+    /// An invoice of another node on the same network, as [`Lightning::create_hold`] makes it.
+    async fn invoice_of_another(&self, hold: NewHold) -> String;
+    /// From now on, for the node's own payments.
+    async fn set_route(&self, route: Route, fee: Msat);
+    /// Ends a payment that is stuck.
+    async fn end_payment(&self, hash: PaymentHash, arrived: bool);
+    /// Payments of the node that arrived, and their sum without fees.
+    async fn paid_out(&self) -> (u64, Msat);
     /// Number of races between settle and cancel; fewer if every call is slow.
     fn races(&self) -> u16 {
         1_000
@@ -73,6 +92,14 @@ macro_rules! lightning_conformance {
             lists_open_and_held_invoices
             hints_that_something_happened
             keeps_everything_across_a_restart
+            says_who_it_is
+            pays_an_invoice_once
+            does_not_know_a_payment_that_it_never_sent
+            a_payment_without_a_route_fails
+            a_payment_costs_no_more_than_its_limit
+            a_payment_in_flight_is_not_begun_again
+            refuses_invoices_that_nobody_is_to_pay
+            knows_its_payments_across_a_restart
         }
     };
     (@each $rig:path: $($case:ident)+) => { $(

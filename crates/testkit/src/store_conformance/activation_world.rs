@@ -10,7 +10,9 @@ use domain::id::{AccountId, ActivationId, OrderId};
 use domain::message::campaign::Idempotency;
 use domain::money::Msat;
 use domain::number::Msisdn;
-use domain::ports::{Asking, CreditOutcome, DueActivation, LoanNews, LoanReport, LoansRecorded};
+use domain::ports::{
+    Asking, CreditOutcome, DueActivation, HoldOrder, LoanNews, LoanReport, LoansRecorded,
+};
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, Payment};
 use domain::text::Text;
@@ -61,6 +63,7 @@ pub(super) fn report(order: OrderId, news: LoanNews, now: Timestamp) -> LoanRepo
     };
     LoanReport {
         loan: order.loan(),
+        node: Some(NODE.to_owned()),
         supplier: Some(named(SUPPLIER)),
         news,
         messages: Vec::new(),
@@ -80,6 +83,13 @@ impl World {
     pub(super) async fn paid_number(&self, wanted: NumberRequest) -> OrderId {
         let order = self.open_number(wanted).await;
         self.hold(order, None).await;
+        order
+    }
+
+    pub(super) async fn number_paid_at(&self, wanted: NumberRequest, now: Timestamp) -> OrderId {
+        let order = self.open_number(wanted).await;
+        let hold = HoldOrder { order, held: PRICE, deadline_height: 1_000, message: None };
+        self.store.hold_order(hold, now).await.unwrap();
         order
     }
 
@@ -130,8 +140,17 @@ impl World {
         supplier: &str,
         now: Timestamp,
     ) -> Vec<bool> {
-        let asking = vec![Asking { activation, supplier: named(supplier) }];
+        let asking = vec![self.asking(activation, supplier).await];
         self.store.mark_acquiring(node, asking, now.after(LEASE), now).await.unwrap()
+    }
+
+    async fn asking(&self, activation: ActivationId, supplier: &str) -> Asking {
+        let found = self.store.activation(activation).await.unwrap().unwrap();
+        let rental_until = match found.wanted.extends() {
+            Some(rental) => Some(self.store.activation(rental).await.unwrap().unwrap().until),
+            None => None,
+        };
+        Asking { activation, supplier: named(supplier), rental_until }
     }
 
     pub(super) async fn say(

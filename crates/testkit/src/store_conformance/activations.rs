@@ -265,11 +265,20 @@ pub async fn waits_for_another_code_without_giving_money_back(rig: &impl Rig) {
     let world = World::new(rig).await;
     let order = world.paid_number(for_code("tg")).await;
     let id = world.id_of(order).await;
-    let next =
-        async |time| world.store.wish(id, None, BuyerWish::AwaitNext, at(time)).await.unwrap().0;
-    assert_eq!(next(1).await, WishOutcome::NoCode);
+    let next_after = async |seen, time| {
+        let wish = BuyerWish::AwaitNext { seen };
+        world.store.wish(id, None, wish, at(time)).await.unwrap().0
+    };
+    let next = async |time| next_after(1, time).await;
+    assert_eq!(next_after(0, 1).await, WishOutcome::NoCode);
     world.assign(order, 0, at(2)).await;
     world.come(order, "1", "code 11111", at(3)).await;
+    // The code came after the buyer looked.
+    assert!(matches!(next_after(0, 4).await, WishOutcome::Done(_)));
+    assert_eq!(
+        world.activation_of(order).await.unwrap().state,
+        State::Activation(ActivationState::Code)
+    );
     assert!(matches!(next(4).await, WishOutcome::Done(_)));
     assert!(matches!(next(4).await, WishOutcome::Done(_)), "a repeat");
     assert_eq!(

@@ -33,6 +33,14 @@ macro_rules! store_conformance {
             a_rental_is_settled_at_its_first_message_or_after_twenty_minutes
             a_rental_is_cancelled_free_before_it_is_kept
             an_extension_moves_the_end_of_its_rental
+            extensions_of_a_rental_follow_each_other
+            an_extension_that_moves_no_end_is_given_back
+            a_rental_does_not_end_while_it_is_extended
+            a_rental_is_not_begun_after_its_time
+            each_message_of_a_rental_is_an_event
+            a_node_without_the_lease_frees_nothing
+            a_number_of_a_lost_order_goes_back
+            a_whole_number_is_rented_to_one_buyer
             believes_the_supplier_that_was_called_alone
             lists_an_account_s_numbers
             a_thousand_orders_get_ten_numbers_once_each
@@ -122,6 +130,30 @@ macro_rules! store_conformance {
             lists_numbers_in_their_order
             changes_a_number_and_audits_it_once
             follows_the_numbers_of_the_configuration_file
+            // phones
+            a_phone_registers_by_its_token_as_often_as_it_likes
+            a_phone_has_a_name_and_a_secret_of_its_own
+            a_number_is_proven_by_its_text_until_the_card_is_changed
+            a_phone_s_message_is_stored_once
+            a_phone_s_message_without_a_certain_line_is_kept_and_of_no_loan
+            lends_numbers_of_phones_that_are_ready
+            a_phone_is_removed_with_its_numbers
+            the_owner_of_a_phone_earns_once_of_a_sold_code
+            // pool
+            lends_a_number_to_one_buyer_at_a_time
+            a_number_rests_after_a_loan
+            a_loan_ends_by_itself
+            a_text_to_a_number_on_loan_is_the_loan_s
+            texts_of_loans_are_due_until_the_engine_has_them
+            a_repeated_part_is_one_text_of_the_loan
+            a_text_of_a_loan_is_shown_to_no_one_else
+            a_number_gives_one_code_per_service_until_it_cooled_down
+            a_rented_number_is_lent_for_nothing_else_and_then_quarantined
+            lends_only_numbers_that_fit
+            numbers_that_bring_no_message_come_last
+            an_id_that_had_no_number_never_gets_one
+            a_clock_that_is_set_back_lends_nothing_twice
+            many_buyers_at_once_get_each_number_once
             // money
             keeps_the_price_when_delivered
             refunds_the_price_when_not_delivered
@@ -463,6 +495,17 @@ macro_rules! store_conformance {
             counts_the_backlog_by_lane_and_reason
             reports_how_long_a_receipt_took
             traces_name_the_message_behind_them
+            // payouts
+            a_share_falls_due_once_and_only_when_settled
+            no_share_of_what_is_not_settled
+            pays_shares_together_and_once
+            a_payment_is_the_sum_of_its_shares
+            a_failed_payment_makes_its_shares_due_again
+            the_third_failure_waits_for_the_operator
+            a_refund_takes_the_share_back_before_it_is_paid
+            payments_stay_within_a_day_and_stop_when_paused
+            claims_payments_to_look_up
+            lists_payments_newest_first
             // restart
             keeps_everything_across_a_restart
             resumes_claimed_work_after_a_crash

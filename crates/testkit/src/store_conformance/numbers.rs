@@ -23,7 +23,7 @@ fn party(number: &str) -> Party {
 fn of(account: AccountId) -> NumberTerms {
     NumberTerms {
         country: "DK".parse().ok(),
-        can: Abilities { receive: true, send: false, lend: true, keywords: false },
+        can: Abilities { receive: true, send: false, lend: true, rent: true, keywords: false },
         line: Some(Line::Carrier(CarrierName::new("main"))),
         account: Some(account),
         webhook_url: Some("https://acme.example/inbound".to_owned()),

@@ -198,7 +198,7 @@ impl Fetch for Wholesaler {
         inside.asked.push(Asked { action: action.clone(), parameters: parameters.clone(), once });
         let fault = inside.faults.get_mut(&action).and_then(VecDeque::pop_front);
         let respond = |status, body: String| {
-            Ok(FetchResponse { status, retry_after: None, body: Bytes::from(body) })
+            Ok(FetchResponse { status, retry_after: None, location: None, body: Bytes::from(body) })
         };
         match fault {
             Some(Fault::Drop(error)) => Err(error),

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use domain::account::AccountName;
 use domain::id::AccountId;
 use domain::inbound::keyword::check_phrase;
-use domain::number::own::{UnfitNumber, fit};
+use domain::number::Msisdn;
+use domain::number::own::{Abilities, UnfitNumber, fit};
 use url::Url;
 
 use super::Finding;
@@ -33,6 +34,9 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
             let text = format!("there is no carrier named {name:?}");
             found.push(Finding::error(path("carrier"), text));
         }
+        if let Some(text) = never_lent(number) {
+            found.push(Finding::warning(path("number"), text));
+        }
         check_url(path("webhook_url"), number.webhook_url.as_ref(), found);
         if let Some(name) = &number.account
             && let Err(error) = name.parse::<AccountName>()
@@ -50,6 +54,19 @@ pub(super) fn check(config: &Config, found: &mut Vec<Finding>) {
             found.push(Finding::warning(path("number"), text));
         }
     }
+}
+
+/// Why a number that may be lent is never lent.
+fn never_lent(number: &NumberConfig) -> Option<String> {
+    if !number.abilities().is_ok_and(Abilities::lends) {
+        return None;
+    }
+    let digits = number.number.strip_prefix('+').unwrap_or(&number.number);
+    if digits.parse::<Msisdn>().is_err() {
+        return Some(format!("{digits:?} is never lent: it is no international number"));
+    }
+    let none = number.country.is_none();
+    none.then(|| format!("{digits:?} is never lent: its country is not set"))
 }
 
 fn unfit(number: &NumberConfig, path: impl Fn(&str) -> String) -> Option<Finding> {

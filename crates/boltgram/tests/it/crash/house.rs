@@ -33,6 +33,7 @@ use testkit::crash::{Fuse, FusedLightning};
 use testkit::lender::{COST, FusedSupplier, Lender};
 use testkit::smsc::Smsc;
 
+use super::payouts::Referrers;
 use super::scenarios::{Money, Scenario};
 
 pub(super) const NUMBER: &str = "+4520123456";
@@ -47,6 +48,7 @@ pub(super) struct House {
     pub(super) node: Arc<Sandbox>,
     /// A handle to the store that no crash affects.
     pub(super) store: Arc<dyn Store>,
+    pub(super) payees: Arc<Referrers>,
     smsc: Arc<Smsc>,
     pub(super) lender: Arc<Lender>,
     /// Another one, whose numbers cost more.
@@ -89,8 +91,21 @@ impl House {
         let accounts =
             Accounts::new(store.clone(), clock.clone(), random.clone(), Prices::default());
         let account = accounts.open("acme", credit, Actor::CommandLine).await.unwrap().id;
-        let node = Arc::new(node);
-        let house = Self { clock, node, store, smsc, lender, dearer, random, account, data };
+        let orders = scenario.order_settings();
+        let (payees, node) = (Referrers::new(&clock), Arc::new(node));
+        let house = Self {
+            clock,
+            node,
+            store,
+            payees,
+            smsc,
+            lender,
+            dearer,
+            random,
+            account,
+            orders,
+            data,
+        };
         // Each life declares it again; messages may arrive before that.
         house.store.declare_numbers(vec![house.number()], NOON).await.unwrap();
         house
@@ -155,6 +170,7 @@ impl House {
             carriers: vec![carrier],
             suppliers: self.suppliers(&fuse),
             fetch: Arc::new(NoFetch),
+            payees: self.payees.clone(),
             lookup: None,
             clock: self.clock.clone(),
             random: self.random.clone(),
@@ -175,6 +191,7 @@ impl House {
                 numbers: Arc::default(),
             },
             orders: self.orders,
+            referrals: super::payouts::terms(),
             routes,
             strangers: Default::default(),
             quiet_hours: QuietHours::default(),

@@ -10,6 +10,7 @@
 mod house;
 mod inbound;
 mod numbers;
+mod payouts;
 mod scenarios;
 mod stale_tip;
 

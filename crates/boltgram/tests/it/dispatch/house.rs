@@ -16,6 +16,7 @@ use domain::message::quiet::QuietHours;
 use domain::message::{Address, Content, Lane, NewMessage};
 use domain::money::Msat;
 use domain::number::Msisdn;
+use domain::number::pool::PoolTerms;
 use domain::ports::{
     Carrier, Clock, CreditOrder, CreditOutcome, Fetch, FetchError, FetchRequest, FetchResponse,
     Gate, RecipientTrace, Snapshot, Store,
@@ -31,6 +32,7 @@ use engine::tasks::Tasks;
 use engine::{Engine, InboundSettings, OrderSettings, Ports, Settings};
 use lightning::sandbox::{Options, Sandbox};
 use store::Vault;
+use suppliers::own::OwnNumbers;
 use testkit::clock::{SeededRandom, TestClock};
 use uuid::Uuid;
 
@@ -38,7 +40,7 @@ use super::line::Line;
 use crate::customer_order::order_of;
 
 pub(super) const PRICE: Msat = Msat::new(1_000_000);
-const CREDIT: Msat = Msat::new(1_000_000_000);
+pub(super) const CREDIT: Msat = Msat::new(1_000_000_000);
 
 /// Time limit, ample for a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -123,8 +125,13 @@ impl House {
             store: store.clone(),
             lightning: Arc::new(node),
             carriers,
-            suppliers: Vec::new(),
+            suppliers: vec![OwnNumbers::on_carriers(
+                PoolTerms::default(),
+                store.clone(),
+                clock.clone(),
+            )],
             fetch,
+            payees: Arc::new(testkit::payees::NoPayees),
             lookup: None,
             clock: clock.clone(),
             random,
@@ -145,6 +152,7 @@ impl House {
                 numbers: Arc::default(),
             },
             orders: OrderSettings::default(),
+            referrals: Default::default(),
             strangers: Default::default(),
             routes: Routes::new(vec![route], vec![]),
             quiet_hours,

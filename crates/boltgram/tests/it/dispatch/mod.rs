@@ -5,6 +5,7 @@ mod callbacks;
 mod forged;
 mod house;
 mod lanes;
+mod lent_numbers;
 mod line;
 mod quiet;
 mod receipts_at_once;

@@ -39,6 +39,9 @@ pub struct ExtendedRental {
 pub struct Asking {
     pub activation: ActivationId,
     pub supplier: SupplierName,
+    /// Of an extension: the end of the rental that the supplier is to move. It is not called if that has
+    /// changed meanwhile.
+    pub rental_until: Option<Timestamp>,
 }
 
 /// What a supplier said of a loan.
@@ -66,7 +69,9 @@ pub enum LoanNews {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoanReport {
     pub loan: Uuid,
-    /// `None`: no supplier was called.
+    /// The node whose claim it answers; `None`: of no claim. The lease of another node stays as it is.
+    pub node: Option<String>,
+    /// `None`: no supplier was called. Only the node with the lease is believed then.
     pub supplier: Option<SupplierName>,
     pub news: LoanNews,
     /// All that have come as far as it knows; those that are stored already change nothing.
@@ -87,10 +92,10 @@ pub struct LoansRecorded {
     pub events: u32,
     /// Activations for which something is due at once.
     pub due: u32,
-    /// Reports that named no loan of their supplier.
-    pub unknown: BTreeSet<Uuid>,
-    /// Reports of messages before their number: they are to be made again.
-    pub early: BTreeSet<Uuid>,
+    /// Indices of reports that named no loan of their supplier.
+    pub unknown: BTreeSet<usize>,
+    /// Indices of reports of messages before their number: they are to be made again.
+    pub early: BTreeSet<usize>,
     /// Numbers that were assigned although they are lent for the same service: the activation got none
     /// of it.
     pub lent_twice: u32,
@@ -103,8 +108,8 @@ pub enum BuyerWish {
     Cancel,
     /// It has what it wanted; a rental ends before its time.
     Finish,
-    /// Another code.
-    AwaitNext,
+    /// Another code than those of these messages; nothing is awaited if more came meanwhile.
+    AwaitNext { seen: u32 },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,7 +200,8 @@ pub trait ActivationStore: Send + Sync {
 
     /// *paid* → *acquiring*, or the next supplier after one that has no number, and renews the lease.
     /// Before the supplier is called. False: it is not to be called, because the activation ended
-    /// meanwhile, the supplier was called for it before, or another node has the lease.
+    /// meanwhile or its time is over, the supplier was called for it before, another node has the
+    /// lease, or the rental is being extended by an earlier order: then it is due again soon.
     async fn mark_acquiring(
         &self,
         node: &str,

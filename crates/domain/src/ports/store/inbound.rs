@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use crate::id::{AccountId, InboundId};
 use crate::inbound::keyword::Word;
@@ -11,7 +12,7 @@ use crate::ports::{PortError, UnreadReceipt};
 use crate::time::Timestamp;
 
 /// The effects of a change with parts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InboundRecorded {
     /// Messages that were completed.
     pub complete: u32,
@@ -25,6 +26,8 @@ pub struct InboundRecorded {
     pub replies: u32,
     /// Joined messages whose parts are deleted: repeats are no longer recognised.
     pub forgotten: u32,
+    /// Loans that a message came for.
+    pub loans: Vec<Uuid>,
 }
 
 /// A message of an account, as its inbox shows it.
@@ -46,6 +49,9 @@ pub trait InboundStore: Send + Sync {
     /// its events. A message that begins with an account's keyword is that account's; if the keyword
     /// has a reply, it is stored as due in the same change, at most
     /// [`crate::limits::KEYWORD_REPLIES_PER_HOUR_MAX`] for a sender, keyword and hour.
+    ///
+    /// A text to a number on loan becomes a message of the loan in the same change, and of no
+    /// account; it makes no event.
     ///
     /// When more than [`crate::limits::INBOUND_PARTS_WAITING_MAX`] parts of a carrier wait, its
     /// oldest messages are joined incomplete.

@@ -23,7 +23,10 @@ mod messages;
 mod numbers;
 mod operators;
 mod orders;
+mod payouts;
 mod people;
+mod phones;
+mod pool;
 mod refunds;
 mod search;
 mod senders;
@@ -70,7 +73,13 @@ pub use orders::{
     NodeReport, NodeVerdict, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
     RepeatedOrder, UnpaidEnd,
 };
+pub use payouts::{
+    DueReferrer, NewPayout, Payout, PayoutBegun, PayoutEnd, PayoutList, PayoutLoad, PayoutReport,
+    PayoutStore, Referrer,
+};
 pub use people::{Membership, PeopleStore};
+pub use phones::PhoneStore;
+pub use pool::{PoolStock, PoolStore};
 pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
 pub use search::{
     FoundMessage, FoundRecipient, MessageSearch, MessagesFound, Period, RecipientSearch,
@@ -96,6 +105,7 @@ pub trait Store:
     + SuccessStore
     + DirectoryStore
     + OrderStore
+    + PayoutStore
     + PeopleStore
     + MessageStore
     + InboundStore
@@ -105,6 +115,8 @@ pub trait Store:
     + EventStore
     + LedgerStore
     + OperatorStore
+    + PhoneStore
+    + PoolStore
     + RefundStore
     + SearchStore
     + SenderStore

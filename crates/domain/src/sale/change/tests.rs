@@ -28,6 +28,7 @@ fn order(kind: OrderKind, payment: PaymentMethod, wants: Option<Wanted>) -> Orde
         paid_at: paid.then_some(NOW),
         updated_at: NOW,
         wants,
+        referral: Some("me@example.com".to_owned()),
     }
 }
 
@@ -182,4 +183,22 @@ fn nothing_is_changed_by_steps_of_which_one_is_illegal() {
     let open = order(OrderKind::Send, PaymentMethod::Lightning, None);
     let steps = [Step::Held { amount: HELD, message: Some(MESSAGE) }, Step::NodeSettled];
     assert_eq!(change(&open, &steps, NOW), Err(Illegal));
+}
+
+proptest! {
+    #[test]
+    fn a_referrer_gets_a_share_once_and_only_of_what_is_settled(
+        order in any_order(), steps in any_steps()
+    ) {
+        let changes = walk(&order, &steps);
+        let shared: Vec<_> = changes.iter().filter(|change| change.shared.is_some()).collect();
+        let settled = changes.last().is_some_and(|last| last.after.state == OrderState::Settled);
+        let due = usize::from(settled && order.kind != OrderKind::Fund);
+        prop_assert_eq!(shared.len(), due);
+        for change in shared {
+            prop_assert!(change.booking.is_some(), "in the change that books the money");
+            let paid = change.after.held.unwrap_or(change.after.price);
+            prop_assert_eq!(change.shared, Some(paid));
+        }
+    }
 }

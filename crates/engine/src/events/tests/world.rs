@@ -223,7 +223,12 @@ impl Fetch for Receivers {
         *self.under_way.lock().unwrap().get_mut(&order).unwrap() -= 1;
         let path = request.url.path().to_owned();
         self.ended.lock().unwrap().push((path, status.clone().ok()));
-        status.map(|status| FetchResponse { status, retry_after: None, body: bytes::Bytes::new() })
+        status.map(|status| FetchResponse {
+            status,
+            retry_after: None,
+            location: None,
+            body: bytes::Bytes::new(),
+        })
     }
 }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::id::PaymentHash;
 use domain::money::Msat;
-use domain::ports::Lightning;
+use domain::ports::{Lightning, NewHold};
 use domain::secret::Preimage;
 use lightning::lnd::{Lnd, LndOptions};
 use lightning::sandbox::Options;
 use testkit::clock::TestClock;
-use testkit::lightning_conformance::Rig;
+use testkit::lightning_conformance::{Rig, Route};
 
 use super::fake::{FakeLnd, MACAROON};
 use super::tls::Identity;
@@ -24,8 +24,10 @@ struct LndRig {
 async fn rig() -> LndRig {
     let options = Options { held_max: 10, ..Options::mined() };
     let fake = FakeLnd::start(options, Identity::new(2020, 2040)).await;
-    let options = LndOptions { held_max: 10, ..fake.options(&fake.identity.pem, MACAROON) };
+    let options = LndOptions { held_per_channel: 5, ..fake.options(&fake.identity.pem, MACAROON) };
     let (clock, lnd) = (fake.shared.rig.read().await.clock(), Arc::new(Lnd::new(options).unwrap()));
+    // Learns how many channels it has.
+    lnd.tip().await.unwrap();
     LndRig { fake, clock, lnd }
 }
 
@@ -53,6 +55,22 @@ impl Rig for LndRig {
 
     async fn proof(&self, hash: PaymentHash) -> Option<Preimage> {
         self.fake.shared.rig.read().await.proof(hash).await
+    }
+
+    async fn invoice_of_another(&self, hold: NewHold) -> String {
+        self.fake.shared.rig.read().await.invoice_of_another(hold).await
+    }
+
+    async fn set_route(&self, route: Route, fee: Msat) {
+        self.fake.shared.rig.read().await.set_route(route, fee).await;
+    }
+
+    async fn end_payment(&self, hash: PaymentHash, arrived: bool) {
+        self.fake.shared.rig.read().await.end_payment(hash, arrived).await;
+    }
+
+    async fn paid_out(&self) -> (u64, Msat) {
+        self.fake.shared.rig.read().await.paid_out().await
     }
 
     /// Restarts the node's process; the client stays and reconnects. Its first call may still find

@@ -20,8 +20,8 @@ use tokio::net::TcpListener;
 use tokio::sync::RwLock;
 use tokio::task::JoinSet;
 
-use super::handlers;
 use super::tls::{Identity, TlsListener};
+use super::{handlers, payments};
 use crate::rig::SandboxRig;
 
 pub(crate) const MACAROON: &[u8] = b"\x02\x01\x03lnd\xff\x00";
@@ -96,6 +96,8 @@ impl FakeLnd {
             .route("/v2/invoices/lookup", get(handlers::lookup))
             .route("/v1/invoices", get(handlers::list))
             .route("/v1/getinfo", get(handlers::info))
+            .route("/v2/router/send", post(payments::send))
+            .route("/v2/router/track/{hash}", get(payments::track))
             .layer(middleware::from_fn_with_state(self.shared.clone(), authorize))
             .with_state(self.shared.clone());
         let listener = TlsListener { tcp, identity: self.identity.clone() };

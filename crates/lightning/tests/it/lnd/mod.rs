@@ -4,4 +4,6 @@ mod conformance;
 mod failures;
 mod fake;
 mod handlers;
+mod payment_failures;
+mod payments;
 mod tls;

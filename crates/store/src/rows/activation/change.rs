@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use domain::id::OrderId;
 use domain::ports::LoansRecorded;
 use domain::sale::change::Step;
+use domain::state::Outcome;
 use domain::time::Timestamp;
 
 use super::lent;
 use super::row::ActivationRow;
-use crate::rows::order;
+use crate::rows::{order, pool};
 use crate::tx::{Result, Tx, params};
 
 /// The activations' rows are locked, and their orders are locked here.
@@ -50,6 +51,11 @@ pub(crate) async fn store(
         }
     }
     let stored = order::change::store(tx, orders, now, None).await?;
+    let sold = rows.iter().filter(|row| row.outcome == Some(Outcome::Fulfilled));
+    let sold: Vec<_> = sold.map(|row| row.activation.loan).collect();
+    if !sold.is_empty() {
+        pool::pay_owners(tx, &sold, now).await?;
+    }
     Ok(LoansRecorded {
         decided: stored.decided,
         settled: stored.settled,
@@ -57,6 +63,18 @@ pub(crate) async fn store(
         events: stored.events,
         ..LoansRecorded::default()
     })
+}
+
+/// Ends activations whose orders ended without them, and are stored by the caller.
+pub(crate) async fn end<'a>(
+    tx: &mut impl Tx,
+    rows: impl IntoIterator<Item = &'a ActivationRow>,
+    now: Timestamp,
+) -> Result<()> {
+    let rows: Vec<_> = rows.into_iter().collect();
+    write(tx, rows.iter().copied()).await?;
+    let ended: Vec<_> = rows.into_iter().filter(|row| row.has_ended).collect();
+    lent::free(tx, &ended, now).await
 }
 
 /// Writes touched rows alone.

@@ -1,6 +1,8 @@
 //! What is due for activations, leased to a node. A leased row's `due_at` is the end of its lease, so that
 //! what a dead node had becomes due by itself.
 
+use std::time::Duration;
+
 use domain::activation::SupplierName;
 use domain::activation::change::Event;
 use domain::id::ActivationId;
@@ -9,9 +11,12 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::change::write;
-use super::lock::lock;
+use super::lock::{Locked, extended_by, is_being_extended, lock};
 use super::row::{ActivationRow, select};
 use crate::tx::{Result, Tx, UNREADABLE_WAIT, params};
+
+/// How long an extension waits for another one of the same rental.
+const EXTENSION_WAIT: Duration = Duration::from_secs(1);
 
 pub(crate) async fn claim(
     tx: &mut impl Tx,
@@ -100,23 +105,49 @@ pub(crate) async fn mark_acquiring(
     lease_until: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<bool>> {
-    let mut locked = lock(tx, asking.iter().map(|asking| asking.activation)).await?;
+    let mut ids: Vec<_> = asking.iter().map(|asking| asking.activation).collect();
+    ids.extend(extended_by(tx, &ids).await?);
+    let mut locked = lock(tx, ids).await?;
     let mut marked = Vec::with_capacity(asking.len());
-    for Asking { activation, supplier } in asking {
-        let Some(row) = locked.get_mut(activation) else {
+    for asking in asking {
+        let waits = waits_for_extension(tx, &locked, asking).await?;
+        let row = locked.get_mut(&asking.activation);
+        let Some(row) = row.filter(|row| row.lease_node.as_deref() == Some(node)) else {
             marked.push(false);
             continue;
         };
-        let is_ours = row.lease_node.as_deref() == Some(node);
-        let was_tried = row.tried().contains(supplier);
-        let may = is_ours && !was_tried && row.take(&Event::Asked(supplier.clone()), now).is_ok();
+        if row.tried().contains(&asking.supplier) {
+            marked.push(false);
+            continue;
+        }
+        let asked = Event::Asked(asking.supplier.clone());
+        let may = !waits && now < row.activation.until && row.take(&asked, now).is_ok();
         if may {
-            row.tried.push_str(supplier.as_str());
+            row.tried.push_str(asking.supplier.as_str());
             row.tried.push('\n');
             row.due_at = Some(lease_until);
+        } else {
+            row.look_at(if waits { now.after(EXTENSION_WAIT) } else { now });
         }
         marked.push(may);
     }
     write(tx, locked.values()).await?;
     Ok(marked)
+}
+
+/// Extensions of a rental are requested one at a time, each from the end that the one before it reached:
+/// two that are under way together would be answered with one end.
+async fn waits_for_extension(tx: &mut impl Tx, locked: &Locked, asking: &Asking) -> Result<bool> {
+    let extension = locked.get(&asking.activation);
+    let Some(rental) = extension.and_then(|row| row.activation.wanted.extends()) else {
+        return Ok(false);
+    };
+    let has_moved =
+        locked.get(&rental).is_none_or(|row| Some(row.activation.until) != asking.rental_until);
+    let another = locked.values().any(|row| {
+        row.activation.id != asking.activation
+            && row.activation.wanted.extends() == Some(rental)
+            && row.activation.state.is_acquiring()
+    });
+    Ok(has_moved || another || is_being_extended(tx, rental, Some(asking.activation)).await?)
 }

@@ -11,7 +11,8 @@ use crate::tx::{Result, Tx, params};
 /// Later than any clock.
 const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
 
-/// False: the number is lent for the same service, or rests.
+/// False: the number is lent for the same service, or rests. Caller: has locked
+/// [`WholeNumbers`](crate::tx::AdvisoryLock::WholeNumbers), exclusively for a rental of the whole number.
 pub(super) async fn lend(
     tx: &mut impl Tx,
     activation: &Activation,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::activation::ServiceCode;
 use domain::id::{ActivationId, OrderId};
 use uuid::Uuid;
 
@@ -26,6 +27,18 @@ pub(super) async fn lock(
     Ok(locked)
 }
 
+/// Those of orders that lend a number and have begun.
+pub(crate) async fn lock_of_orders<'a>(
+    tx: &mut impl Tx,
+    orders: impl IntoIterator<Item = &'a OrderId>,
+) -> Result<BTreeMap<OrderId, ActivationRow>> {
+    let keys: Vec<_> = orders.into_iter().map(|order| params![order]).collect();
+    let found = tx.query_many("SELECT id FROM activations WHERE order_id = ?1", &keys).await?;
+    let ids = found.into_iter().flatten().map(|mut row| row.get().map(ActivationId));
+    let locked = lock(tx, ids.collect::<Result<Vec<_>>>()?).await?;
+    Ok(locked.into_values().map(|row| (row.activation.order, row)).collect())
+}
+
 pub(crate) async fn lock_of_order(
     tx: &mut impl Tx,
     order: &OrderId,
@@ -34,19 +47,59 @@ pub(crate) async fn lock_of_order(
     rows.into_iter().next().map(ActivationRow::read).transpose()
 }
 
-/// The activation of each loan, and the rental that it extends.
-pub(super) async fn of_loans(
-    tx: &mut impl Tx,
-    loans: &[Uuid],
-) -> Result<BTreeMap<Uuid, (ActivationId, Option<ActivationId>)>> {
+/// What never changes of a loan.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LoanOf {
+    pub(super) activation: ActivationId,
+    /// The rental that it extends.
+    pub(super) extends: Option<ActivationId>,
+    /// A rental of the whole number.
+    pub(super) is_full: bool,
+}
+
+pub(super) async fn of_loans(tx: &mut impl Tx, loans: &[Uuid]) -> Result<BTreeMap<Uuid, LoanOf>> {
     let keys: Vec<_> = loans.iter().map(|loan| params![loan]).collect();
-    let found = tx.query_many("SELECT id, extends FROM activations WHERE loan = ?1", &keys).await?;
-    let mut ids = BTreeMap::new();
+    let found = tx
+        .query_many("SELECT id, extends, service FROM activations WHERE loan = ?1", &keys)
+        .await?;
+    let mut known = BTreeMap::new();
     for (loan, rows) in loans.iter().zip(found) {
         if let Some(mut row) = rows.into_iter().next() {
             let (id, extends) = (row.get()?, row.get::<Option<i64>>()?);
-            ids.insert(*loan, (ActivationId(id), extends.map(ActivationId)));
+            let service: String = row.get()?;
+            let is_full = service.parse::<ServiceCode>().is_ok_and(|service| service.is_full());
+            let extends = extends.map(ActivationId);
+            known.insert(*loan, LoanOf { activation: ActivationId(id), extends, is_full });
         }
     }
-    Ok(ids)
+    Ok(known)
+}
+
+/// The rentals that these activations extend.
+pub(super) async fn extended_by(
+    tx: &mut impl Tx,
+    ids: &[ActivationId],
+) -> Result<Vec<ActivationId>> {
+    let keys: Vec<_> = ids.iter().map(|id| params![id.0]).collect();
+    let found = tx
+        .query_many("SELECT extends FROM activations WHERE id = ?1 AND extends IS NOT NULL", &keys)
+        .await?;
+    found.into_iter().flatten().map(|mut row| row.get().map(ActivationId)).collect()
+}
+
+/// Whether the supplier may be extending this rental, for another activation than `except`.
+pub(super) async fn is_being_extended(
+    tx: &mut impl Tx,
+    rental: ActivationId,
+    except: Option<ActivationId>,
+) -> Result<bool> {
+    let except = except.map_or(0, |id| id.0);
+    let rows = tx
+        .query(
+            "SELECT 1 FROM activations WHERE extends = ?1 AND id <> ?2
+                 AND state IN ('acquiring', 'unknown') LIMIT 1",
+            params![rental.0, except],
+        )
+        .await?;
+    Ok(!rows.is_empty())
 }

@@ -16,10 +16,10 @@ mod row;
 mod success;
 mod wish;
 
-pub(crate) use change::store;
+pub(crate) use change::{end, store};
 pub(crate) use claim::{claim, mark_acquiring, release_leases};
 pub(crate) use insert::begin;
-pub(crate) use lock::lock_of_order;
+pub(crate) use lock::{lock_of_order, lock_of_orders};
 pub(crate) use read::{
     find, find_by_loan, find_by_order, find_of_orders, list, messages, success_count,
 };

@@ -45,16 +45,23 @@ pub(crate) async fn find_of_orders(
 pub(crate) async fn list(tx: &mut impl Tx, list: &ActivationList) -> Result<Vec<Activation>> {
     let before = list.before.map_or(i64::MAX, |id| id.0);
     let rentals = list.rentals.map_or(ANY, i64::from);
-    let rows = tx
-        .query(
-            select!(
-                "WHERE account = ?1 AND id < ?2 AND (?3 = 0 OR ended_at IS NULL)
-                     AND (?4 = -1 OR ?4 = CASE WHEN rented_ms IS NULL THEN 0 ELSE 1 END)
-                 ORDER BY id DESC LIMIT ?5"
-            ),
-            params![list.account, before, i64::from(list.open), rentals, list.limit],
-        )
-        .await?;
+    let params = params![list.account, before, rentals, list.limit];
+    // Each has an index of its own.
+    let rows = if list.open {
+        let open = select!(
+            "WHERE account = ?1 AND id < ?2 AND ended_at IS NULL
+                 AND (?3 = -1 OR ?3 = CASE WHEN rented_ms IS NULL THEN 0 ELSE 1 END)
+             ORDER BY id DESC LIMIT ?4"
+        );
+        tx.query(open, params).await?
+    } else {
+        let all = select!(
+            "WHERE account = ?1 AND id < ?2
+                 AND (?3 = -1 OR ?3 = CASE WHEN rented_ms IS NULL THEN 0 ELSE 1 END)
+             ORDER BY id DESC LIMIT ?4"
+        );
+        tx.query(all, params).await?
+    };
     activations(rows)
 }
 

@@ -47,6 +47,8 @@ pub(crate) struct ActivationRow {
     pub(super) is_touched: bool,
     /// It ended by this change.
     pub(super) has_ended: bool,
+    /// It got a message by this change.
+    pub(super) has_message: bool,
 }
 
 impl ActivationRow {
@@ -111,6 +113,7 @@ impl ActivationRow {
             is_news: false,
             is_touched: false,
             has_ended: false,
+            has_message: false,
         })
     }
 
@@ -126,6 +129,7 @@ impl ActivationRow {
         self.activation = after;
         self.outcome = self.outcome.or(outcome);
         self.is_news |= is_news;
+        self.has_message |= matches!(event, Event::Message { .. });
         if self.activation.state.is_final() && !had_ended {
             self.ended_at = Some(now);
             self.has_ended = true;
@@ -155,6 +159,11 @@ impl ActivationRow {
             && !self.released
             && self.activation.supplier.is_some()
             && self.activation.wanted.extends().is_none()
+    }
+
+    /// Whether no other node than this one has it leased.
+    pub(super) fn is_free_for(&self, node: Option<&str>) -> bool {
+        self.lease_node.is_none() || self.lease_node.as_deref() == node
     }
 
     /// When a worker is to look at it, not later than `at`.

@@ -28,13 +28,13 @@ pub(crate) async fn wish(
     let refused = match wish {
         BuyerWish::Cancel => cancel(row, now),
         BuyerWish::Finish => finish(row, now),
-        BuyerWish::AwaitNext => await_next(row, now),
+        BuyerWish::AwaitNext { seen } => await_next(row, seen, now),
     };
     if let Some(refused) = refused {
         return Ok((refused, LoansRecorded::default()));
     }
     // The end is reported to the supplier; another code is awaited.
-    let is_due = row.has_ended || wish == BuyerWish::AwaitNext;
+    let is_due = row.has_ended || matches!(wish, BuyerWish::AwaitNext { .. });
     row.look_unless_leased(if is_due { now } else { row.due_at.unwrap_or(now) });
     let recorded = store(tx, &[&*row], now).await?;
     Ok((WishOutcome::Done(Box::new(row.activation.clone())), recorded))
@@ -56,12 +56,15 @@ fn finish(row: &mut ActivationRow, now: Timestamp) -> Option<WishOutcome> {
     row.take(&Event::Finished, now).err().map(|_| WishOutcome::NoCode)
 }
 
-fn await_next(row: &mut ActivationRow, now: Timestamp) -> Option<WishOutcome> {
+fn await_next(row: &mut ActivationRow, seen: u32, now: Timestamp) -> Option<WishOutcome> {
     if row.activation.wanted.is_rental() {
         return Some(WishOutcome::IsRental);
     }
     if row.activation.state.is_final() {
         return Some(WishOutcome::Ended);
+    }
+    if row.activation.messages > seen {
+        return None;
     }
     row.take(&Event::NextWanted, now).err().map(|_| WishOutcome::NoCode)
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::part_set_rows::Set;
 use crate::rows::campaign::take_sms_ids;
 use crate::rows::keyword::{self, KeywordOwner};
+use crate::rows::pool;
 use crate::rows::{directory::blocklist, event};
 use crate::tx::{Result, Row, Tx, params};
 
@@ -20,10 +21,13 @@ pub(super) struct Added {
     pub(super) events: u32,
     /// Replies to keywords.
     pub(super) replies: u32,
+    /// Loans that a message came for.
+    pub(super) loans: Vec<Uuid>,
 }
 
 /// Stores the messages of these sets, complete or not, with their events and replies, and applies their
-/// keywords to the block list. A message with an account's keyword is that account's.
+/// keywords to the block list. A message with an account's keyword is that account's; one to a number on loan is the
+/// loan's alone.
 pub(super) async fn add(
     tx: &mut impl Tx,
     sets: &[Set],
@@ -38,6 +42,12 @@ pub(super) async fn add(
     for (message, owner) in messages.iter_mut().zip(&owners) {
         message.account = owner.as_ref().map(|owner| owner.account).or(message.account);
     }
+    let mut loans = pool::find_loans(tx, &messages, now).await?;
+    let is_lent = |message: &InboundMessage| loans.contains_key(message.to.as_str());
+    messages
+        .iter_mut()
+        .filter(|message| is_lent(message))
+        .for_each(|message| message.account = None);
     let sms_ids = take_ids(tx, &messages).await?;
     let missing: Vec<_> = messages.iter().map(|message| words(&message.missing)).collect();
     let rows: Vec<_> = messages
@@ -78,7 +88,8 @@ pub(super) async fn add(
     )
     .await?;
     let mut events = Vec::new();
-    for (message, owner) in messages.iter().zip(&owners) {
+    let of_nobody = messages.iter().zip(&owners).filter(|(message, _)| !is_lent(message));
+    for (message, owner) in of_nobody {
         let receiver = receivers.of(&message.to);
         let of_owner = owner.as_ref().and_then(|owner| owner.callback.as_ref());
         let targets = [receiver.target.as_ref(), receiver.callback.as_ref().or(of_owner)];
@@ -89,7 +100,8 @@ pub(super) async fn add(
     let events = super::count(events.len());
     blocklist::obey(tx, &messages, receivers, now).await?;
     let replies = add_replies(tx, &messages, &owners, receivers, now).await?;
-    Ok(Added { events, replies })
+    let loans = pool::add_messages(tx, &messages, &mut loans, now).await?;
+    Ok(Added { events, replies, loans })
 }
 
 async fn add_replies(

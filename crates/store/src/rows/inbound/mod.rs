@@ -48,7 +48,8 @@ pub(crate) async fn record(
     let joined = sets.into_joined();
     recorded.complete = count(joined.len());
     let added = messages::add(tx, &joined, receivers, now).await?;
-    (recorded.events, recorded.replies) = (added.events, added.replies);
+    (recorded.events, recorded.replies, recorded.loans) =
+        (added.events, added.replies, added.loans);
     let senders: BTreeSet<_> =
         parts.iter().map(|(_, part)| (part.carrier.as_str(), part.from.as_str())).collect();
     for (carrier, sender) in senders {
@@ -103,10 +104,11 @@ struct Joined {
 }
 
 impl Joined {
-    const fn add_to(&self, recorded: &mut InboundRecorded) {
+    fn add_to(self, recorded: &mut InboundRecorded) {
         recorded.incomplete += self.messages;
         recorded.events += self.added.events;
         recorded.replies += self.added.replies;
+        recorded.loans.extend(self.added.loans);
     }
 }
 

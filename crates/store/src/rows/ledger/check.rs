@@ -5,7 +5,7 @@ use domain::id::OrderId;
 use domain::sale::ledger::LedgerReport;
 
 use super::refunds;
-use crate::rows::{campaign, keyword, lookup};
+use crate::rows::{campaign, keyword, lookup, payout};
 use crate::tx::{Result, Row, Tx, params};
 
 /// Maximum number of faults reported per kind.
@@ -33,6 +33,7 @@ pub(crate) async fn check(tx: &mut impl Tx) -> Result<LedgerReport> {
     report.wrong_refunds = refunds::wrong(tx, NAMED_MAX).await?;
     report.wrong_keywords = keyword::wrong(tx, NAMED_MAX).await?;
     report.wrong_lookups = lookup::wrong(tx, NAMED_MAX).await?;
+    report.wrong_referrals = payout::wrong(tx, NAMED_MAX).await?;
     Ok(report)
 }
 

@@ -1,11 +1,11 @@
-//! Bookings of manual refunds: from revenue to the customer's balance.
+//! Bookings of manual refunds: from revenue to the customer's balance. The referrer's share goes back to revenue.
 
-use domain::id::AccountId;
+use domain::id::{AccountId, OrderId};
 use domain::money::Msat;
 use domain::sale::ledger::{LedgerAccount, TransferKind};
 use domain::time::Timestamp;
 
-use super::Changes;
+use super::{Changes, ReferralBooking, referral};
 use crate::tx::{Result, Tx, params};
 
 pub(crate) async fn refund(
@@ -13,6 +13,7 @@ pub(crate) async fn refund(
     id: &[u8; 32],
     account: AccountId,
     amount: Msat,
+    share: Option<(OrderId, Msat)>,
     now: Timestamp,
 ) -> Result<()> {
     let customer = LedgerAccount::Customer(account).stored();
@@ -26,6 +27,10 @@ pub(crate) async fn refund(
     )
     .await?;
     let mut changes = Changes::default();
+    if let Some((order, share)) = share {
+        let cancelled = [(&order.as_bytes()[..], ReferralBooking::Cancelled(share))];
+        referral::post(tx, &cancelled, now, &mut changes).await?;
+    }
     changes.post(&revenue, &customer, amount)?;
     changes.store(tx).await
 }

@@ -36,7 +36,7 @@ macro_rules! locking {
         concat!(
             "SELECT order_id, followed, charge, created_at, state, recipients, pending, finals, delivered, order_kind,
                  order_state, order_reason, account, price, created_at, updated_at, webhook_wants,
-                 webhook_url, webhook_secret, events, last_event, address, recipient, reason, code, tried, deferred_attempt, unanswered, attempts, taken,
+                 webhook_url, webhook_secret, events, last_event, referral, address, recipient, reason, code, tried, deferred_attempt, unanswered, attempts, taken,
                  part_carrier, part_id, part_attempt, part_link, part_state, part_code, part_at,
                  part_decided_at, part_noted, part_noted_code, part_noted_at, queued, valid_until, lease_node, lease_until
              FROM messages WHERE id = ?1 ",

@@ -22,7 +22,7 @@ pub(crate) use declare::declare;
 macro_rules! select_numbers {
     ($which:literal) => {
         concat!(
-            "SELECT number, country, receives, sends, lends, sells_keywords, carrier, phone, account,
+            "SELECT number, country, receives, sends, lends, rents, sells_keywords, carrier, phone, account,
                  webhook_url, help, keywords, state, origin, created_at, updated_at
              FROM numbers ",
             $which
@@ -140,13 +140,14 @@ async fn note(
 /// For the audit log: without texts.
 fn view(number: &OwnNumber) -> Json {
     let OwnNumber { terms, state, origin, .. } = number;
-    let Abilities { receive, send, lend, keywords } = terms.can;
+    let Abilities { receive, send, lend, rent, keywords } = terms.can;
     let (carrier, phone) = line(terms);
     json!({
         "country": terms.country.map(|country| country.to_string()),
         "receives": receive,
         "sends": send,
         "lends": lend,
+        "rents": rent,
         "sellsKeywords": keywords,
         "carrier": carrier,
         "phone": phone,
@@ -176,13 +177,14 @@ fn stored_keywords(terms: &NumberTerms) -> Option<String> {
 async fn insert(tx: &mut impl Tx, new: &OwnNumber) -> Result<bool> {
     let OwnNumber { number, terms, state, origin, created_at, updated_at } = new;
     let country = terms.country.map(|country| country.to_string());
-    let Abilities { receive, send, lend, keywords: sells_keywords } = terms.can;
+    let Abilities { receive, send, lend, rent, keywords: sells_keywords } = terms.can;
     let (carrier, phone) = line(terms);
     let keywords = stored_keywords(terms);
     tx.execute(
         "INSERT INTO numbers (number, country, receives, sends, lends, carrier, phone, account,
-             webhook_url, help, keywords, state, origin, created_at, updated_at, sells_keywords)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+             webhook_url, help, keywords, state, origin, created_at, updated_at, sells_keywords,
+             rents)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
          ON CONFLICT (number) DO NOTHING",
         params![
             number.as_str(),
@@ -201,6 +203,7 @@ async fn insert(tx: &mut impl Tx, new: &OwnNumber) -> Result<bool> {
             *created_at,
             *updated_at,
             i64::from(sells_keywords),
+            i64::from(rent),
         ],
     )
     .await
@@ -210,13 +213,13 @@ async fn insert(tx: &mut impl Tx, new: &OwnNumber) -> Result<bool> {
 async fn update(tx: &mut impl Tx, changed: &OwnNumber) -> Result<()> {
     let OwnNumber { number, terms, state, origin, updated_at, .. } = changed;
     let country = terms.country.map(|country| country.to_string());
-    let Abilities { receive, send, lend, keywords: sells_keywords } = terms.can;
+    let Abilities { receive, send, lend, rent, keywords: sells_keywords } = terms.can;
     let (carrier, phone) = line(terms);
     let keywords = stored_keywords(terms);
     tx.execute(
         "UPDATE numbers SET country = ?2, receives = ?3, sends = ?4, lends = ?5, carrier = ?6,
              phone = ?7, account = ?8, webhook_url = ?9, help = ?10, keywords = ?11, state = ?12,
-             origin = ?13, updated_at = ?14, sells_keywords = ?15
+             origin = ?13, updated_at = ?14, sells_keywords = ?15, rents = ?16
          WHERE number = ?1",
         params![
             number.as_str(),
@@ -234,6 +237,7 @@ async fn update(tx: &mut impl Tx, changed: &OwnNumber) -> Result<()> {
             origin.as_str(),
             *updated_at,
             i64::from(sells_keywords),
+            i64::from(rent),
         ],
     )
     .await
@@ -268,7 +272,13 @@ pub(crate) async fn list(tx: &mut impl Tx, list: &NumberList) -> Result<Vec<OwnN
 fn read(mut row: Row) -> Result<OwnNumber> {
     let (number, country): (String, _) = (row.get()?, row.get()?);
     let mut able = || row.get::<u8>().map(|able| able != 0);
-    let can = Abilities { receive: able()?, send: able()?, lend: able()?, keywords: able()? };
+    let can = Abilities {
+        receive: able()?,
+        send: able()?,
+        lend: able()?,
+        rent: able()?,
+        keywords: able()?,
+    };
     let (carrier, phone): (Option<String>, Option<i64>) = (row.get()?, row.get()?);
     let carrier = carrier.map(|name| Line::Carrier(CarrierName::new(&name)));
     let (account, webhook_url) = (row.get()?, row.get()?);

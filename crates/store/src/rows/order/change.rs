@@ -1,7 +1,9 @@
 //! Changes of orders, stored together: their rows, bookings and events. [`domain::sale::change`]
 //! decides what a step does to an order.
 
-use domain::id::MessageId;
+use domain::id::{MessageId, OrderId};
+use domain::money::Msat;
+use domain::payout::LightningAddress;
 use domain::ports::{Changed, Delivery, EventOwner, Lease, PortError};
 use domain::reason::Reason;
 use domain::sale::change::{Booking, Change, OrderFacts, Step, change};
@@ -13,6 +15,7 @@ use domain::time::Timestamp;
 use super::{late_refund, request_key};
 use crate::rows::event::{self, NewEvent};
 use crate::rows::ledger::{self, SettlementChange};
+use crate::rows::payout::{self, Settled};
 use crate::tx::{Result, Tx, params};
 
 /// The target of its events; the secret as stored.
@@ -56,6 +59,8 @@ pub(crate) struct OrderRow {
     node_waits: bool,
     report: Option<OrderSnapshot>,
     late_refund: bool,
+    /// Of this amount the referrer gets a share.
+    shared: Option<Msat>,
 }
 
 impl OrderRow {
@@ -80,6 +85,7 @@ impl OrderRow {
             node_waits,
             report,
             late_refund: false,
+            shared: None,
         }
     }
 
@@ -95,7 +101,7 @@ impl OrderRow {
         steps: &[Step],
         now: Timestamp,
     ) -> std::result::Result<(), Illegal> {
-        let Change { after, booking, node_waits, stepped, report, late_refund } =
+        let Change { after, booking, node_waits, stepped, report, late_refund, shared } =
             change(&self.facts, steps, now)?;
         self.facts = after;
         self.touched |= stepped || report.is_some();
@@ -103,7 +109,7 @@ impl OrderRow {
             self.check_at = Some(now);
         }
         (self.booking, self.node_waits, self.report) = (booking, node_waits, report);
-        self.late_refund = late_refund;
+        (self.late_refund, self.shared) = (late_refund, shared);
         Ok(())
     }
 
@@ -202,7 +208,8 @@ pub(crate) async fn store_with(
         Some((row.facts.charge(), row.booking.take()?))
     });
     let bookings: Vec<_> = taken.flatten().collect();
-    ledger::book(tx, &bookings, settled, now).await?;
+    let shares = accrue_shares(tx, orders, now).await?;
+    ledger::book(tx, &bookings, settled, &shares, now).await?;
     for row in orders.iter_mut().filter(|row| row.late_refund) {
         row.late_refund = false;
         late_refund::give_back(tx, &row.facts, now).await?;
@@ -217,6 +224,27 @@ pub(crate) async fn store_with(
     let (settled, cancelled) = (ended(TransferEvent::Post), ended(TransferEvent::Void));
     let events = count(added.ids.len());
     Ok(Stored { decided, settled, cancelled, events, deliveries: added.deliveries })
+}
+
+/// Referrers are locked before ledger accounts, also those whose share a late refund takes back.
+async fn accrue_shares(
+    tx: &mut impl Tx,
+    orders: &mut [OrderRow],
+    now: Timestamp,
+) -> Result<Vec<(OrderId, Msat)>> {
+    let returned = orders.iter().filter(|row| row.late_refund);
+    let returned: Vec<LightningAddress> =
+        returned.filter_map(|row| row.facts.referral.as_ref()?.parse().ok()).collect();
+    let amounts: Vec<_> = orders.iter_mut().map(|row| row.shared.take()).collect();
+    let settled: Vec<_> = orders
+        .iter()
+        .zip(amounts)
+        .filter_map(|(row, amount)| {
+            let referral = row.facts.referral.as_deref()?;
+            Some(Settled { order: row.facts.id, referral, amount: amount? })
+        })
+        .collect();
+    payout::accrue(tx, &settled, &returned, now).await
 }
 
 async fn update_in_messages(tx: &mut impl Tx, orders: &[OrderRow]) -> Result<()> {

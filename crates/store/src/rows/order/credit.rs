@@ -29,6 +29,7 @@ impl OrderRow {
         let (url, sealed) = (row.get::<Option<String>>()?, row.get::<Option<Vec<u8>>>()?);
         let hook = url.zip(sealed).map(|(url, sealed)| Hook { url, sealed, owner });
         let events = (row.get()?, row.get()?);
+        let referral = row.get()?;
         let (Some(id), Some(kind)) = (order, kind) else { return Ok(None) };
         let unreadable = |column| PortError::Refused(format!("unreadable column: {column}"));
         let facts = OrderFacts {
@@ -46,6 +47,7 @@ impl OrderRow {
             paid_at: Some(created_at),
             updated_at,
             wants,
+            referral,
         };
         Ok(Some(Self::read(facts, None, None, hook, events, Home::Message(message))))
     }

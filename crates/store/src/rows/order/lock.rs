@@ -72,7 +72,7 @@ async fn lock_rows(tx: &mut impl Tx, ids: &[OrderId]) -> Result<Vec<OrderRow>> {
         .query_many(
             "SELECT id, kind, state, reason, account, price, held, payment, fulfilled_by, paid_at,
                  updated_at, webhook_wants, webhook_url, webhook_secret, deadline_height, check_at,
-                 events, last_event, client
+                 events, last_event, client, referral
              FROM orders WHERE id = ?1 FOR UPDATE",
             &keys,
         )
@@ -95,7 +95,7 @@ async fn lock_in_message(tx: &mut impl Tx, id: &OrderId) -> Result<Option<OrderR
 
 fn read(mut row: Row) -> Result<OrderRow> {
     let row = &mut row;
-    let facts = OrderFacts {
+    let mut facts = OrderFacts {
         id: row.get()?,
         kind: row.get()?,
         state: row.get()?,
@@ -110,11 +110,13 @@ fn read(mut row: Row) -> Result<OrderRow> {
         paid_at: row.get()?,
         updated_at: row.get()?,
         wants: row.get()?,
+        referral: None,
     };
     let (url, sealed) = (row.get::<Option<String>>()?, row.get::<Option<Vec<u8>>>()?);
     let (deadline_height, check_at) = (row.get()?, row.get()?);
     let events = (row.get()?, row.get()?);
     let client = row.get()?;
+    facts.referral = row.get()?;
     let owner = facts.account.map_or(EventOwner::Client(client), EventOwner::Account);
     let hook = url.zip(sealed).map(|(url, sealed)| Hook { url, sealed, owner });
     Ok(OrderRow::read(facts, deadline_height, check_at, hook, events, Home::Orders))

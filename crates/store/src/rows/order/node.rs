@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::id::OrderId;
 use domain::ports::{EndedOrder, NodeReport, NodeVerdict, OrderLoad};
+use domain::reason::Reason;
 use domain::sale::change::Step;
 use domain::sale::order::{Order, OrderState, PaymentMethod};
 use domain::time::Timestamp;
@@ -12,7 +13,7 @@ use super::change::{self, OrderRow};
 use super::lock::lock_many;
 use super::read::find_readable;
 use super::unpaid;
-use crate::rows::message;
+use crate::rows::{activation, message};
 use crate::tx::{Result, Tx, UNREADABLE_WAIT, params};
 
 pub(crate) async fn claim_checks(
@@ -47,11 +48,19 @@ pub(crate) async fn record_node_reports(
     let reports: BTreeMap<OrderId, &NodeReport> =
         reports.iter().map(|report| (report.order, report)).collect();
     let ids: Vec<_> = reports.keys().copied().collect();
+    // What it buys is locked before the order.
+    let is_cancelled = |report: &&&NodeReport| report.verdict == NodeVerdict::Cancelled;
+    let cancelled = reports.values().filter(is_cancelled).map(|report| &report.order);
+    let mut numbers = activation::lock_of_orders(tx, cancelled).await?;
     let mut orders = lock_many(tx, &ids).await?;
     orders
         .retain(|row| row.facts.payment == PaymentMethod::Lightning && !row.facts.state.is_final());
     let mut finals = Vec::new();
     for row in &mut orders {
+        let number = numbers.get_mut(&row.facts.id);
+        if let Some(number) = &number {
+            row.facts.activation = Some(number.activation.view());
+        }
         if let Some(report) = reports.get(&row.facts.id) {
             record(row, report, now);
         }
@@ -62,6 +71,10 @@ pub(crate) async fn record_node_reports(
         if let (OrderState::Lost, Some(message)) = (state, &row.facts.message) {
             // It is no longer paid for: what no carrier has is not submitted.
             message::withdraw(tx, message, now).await?;
+        }
+        if let (OrderState::Lost, Some(number)) = (state, number) {
+            // Likewise no supplier is called for it any more; its number goes back.
+            let _ = number.cancel(Reason::NodeRefunded, now);
         }
     }
     // One that is only *cancelling* keeps its webhook until the node has confirmed it.
@@ -75,6 +88,7 @@ pub(crate) async fn record_node_reports(
         }
     }
     change::store(tx, orders, now, None).await?;
+    activation::end(tx, numbers.values(), now).await?;
     Ok(finals)
 }
 

@@ -37,7 +37,7 @@ pub(super) struct Found {
 pub(super) struct Subject {
     /// The id of its transfers and refunds.
     pub(super) charge: ChargeId,
-    order: Option<OrderId>,
+    pub(super) order: Option<OrderId>,
     /// One recipient of a campaign.
     pub(super) recipient: Option<u32>,
 }

@@ -23,6 +23,7 @@ use serde_json::json;
 
 use crate::rows::account::audit::{self, NewAuditEntry};
 use crate::rows::ledger::{self, too_much};
+use crate::rows::payout;
 use crate::tx::{Result, Tx};
 
 pub(crate) use check::wrong;
@@ -66,7 +67,12 @@ pub(crate) async fn refund(
         at: now,
     };
     rows::insert(tx, &of, new, &refund, &given).await?;
-    ledger::refund(tx, &new.id, account, amount, now).await?;
+    // Whoever got money back brought nothing, however little it was.
+    let share = match of.order {
+        Some(order) => payout::cancel(tx, &order).await?.map(|share| (order, share)),
+        None => None,
+    };
+    ledger::refund(tx, &new.id, account, amount, share, now).await?;
     let detail = json!({
         "msat": amount.get(),
         "refund": refund.number,

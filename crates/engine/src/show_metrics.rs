@@ -1,7 +1,7 @@
-//! The metrics as of now.
+//! The metrics as of now: counters as they are, gauges read for the answer.
 
-use super::Engine;
 use crate::backlog::seconds;
+use crate::engine::Engine;
 use crate::metrics::ByCarrier;
 
 impl Engine {
@@ -35,6 +35,7 @@ impl Engine {
             now.orders_open.set(gauge(load.open));
             now.orders_held.set(gauge(load.held));
         }
+        self.payouts.show(now).await;
         self.metrics.encode()
     }
 }

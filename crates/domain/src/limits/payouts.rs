@@ -1,0 +1,33 @@
+//! Limits of payments to referrers.
+
+use std::time::Duration;
+
+/// Failed tries in a row after which a referrer waits for the operator.
+pub const PAYOUT_TRIES_MAX: u32 = 3;
+
+/// Shares in one payment. What is left is paid by the next one.
+pub const PAYOUT_SHARES_MAX: u32 = 1_000;
+
+/// Referrers and payments handled in one round.
+pub const PAYOUTS_PER_ROUND_MAX: u32 = 10;
+
+/// Payments and referrers on one page of a list.
+pub const PAYOUTS_LISTED_MAX: u32 = 1_000;
+
+/// A payee may hold our payment for so many blocks: a day. Hold invoices ask for more.
+pub const PAYEE_CLTV_MAX: u64 = 144;
+
+/// Blocks that a whole route may take: what LDK allows by default. LND allows twice as many.
+pub const PAYOUT_CLTV_MAX: u32 = 1_008;
+
+/// How long the node searches for a route.
+pub const PAYOUT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A payment that the node does not know this long after its invoice's end was never sent: the node refuses
+/// to begin it. The rest is for clocks that differ.
+pub const PAYOUT_GRACE: Duration = Duration::from_secs(10 * 60);
+
+/// An address's server: time for each answer, and its length. Answers have some hundred bytes, or a picture.
+pub const LNURL_TIMEOUT: Duration = Duration::from_secs(10);
+pub const LNURL_BODY_BYTES_MAX: usize = 64 * 1_024;
+pub const LNURL_REDIRECTS_MAX: u32 = 1;

@@ -1,0 +1,13 @@
+//! Limits of phones.
+
+/// Phones: each may hold a stream open.
+pub const PHONES_MAX: u32 = 1_000;
+
+/// SIM cards of one phone.
+pub const PHONE_SIMS_MAX: usize = 8;
+
+/// Body of a phone's request: an event with the text of a message.
+pub const PHONE_BODY_BYTES_MAX: usize = 256 * 1_024;
+
+/// Streams of one phone: the app may open a second one before it closes the first.
+pub const PHONE_STREAMS_MAX: usize = 4;

@@ -1,0 +1,105 @@
+//! Referrers get their shares: batches above a floor, to Lightning addresses.
+//!
+//! ```text
+//! claim_referrers ── payee: offer ── payee: invoice ── check ── begin_payout (attempting) ── node: pay
+//!                                                                          │                    │
+//!                    claim_payouts ── node: pay_status ──────────────────<─┘                    │
+//!                          │                                                                    │
+//!                          └── record_payout: paid, or failed and due again  <──────────────────┘
+//! ```
+//!
+//! Nothing is paid that is not stored first, and no second invoice is paid before the first one is *failed*
+//! ([`domain::payout::PayoutState`]).
+
+mod pay_due;
+mod track;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::account::operator::Actor;
+use domain::limits::PAYOUTS_LISTED_MAX;
+use domain::payout::LightningAddress;
+use domain::ports::{
+    Clock, Lightning, Payees, Payout, PayoutList, PayoutLoad, PortError, Referrer, Store,
+};
+
+use crate::live::Live;
+use crate::metrics::{Gauges, Metrics};
+use crate::settings::Settings;
+
+const ROUND: Duration = Duration::from_secs(1);
+
+/// Referrers and payments handled at a time: a payee or a route may take a minute.
+const CONCURRENT: usize = 4;
+
+#[derive(Debug)]
+pub struct Payouts {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) lightning: Arc<dyn Lightning>,
+    pub(crate) payees: Arc<dyn Payees>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) settings: Arc<Live<Settings>>,
+}
+
+impl Payouts {
+    pub(crate) async fn work(self: Arc<Self>) {
+        loop {
+            // Without a node nobody can be paid or looked up.
+            if self.lightning.held_max() > 0 {
+                self.track().await;
+                self.pay_due().await;
+            }
+            tokio::time::sleep(ROUND).await;
+        }
+    }
+
+    /// Stores the configured share, and makes payments that an earlier run began due for a lookup.
+    pub(crate) async fn start(&self) -> Result<u64, PortError> {
+        self.store.set_share_rate(self.settings.get().referrals.share).await?;
+        self.store.recheck_payouts(self.clock.now()).await
+    }
+
+    /// Newest first, at most [`PAYOUTS_LISTED_MAX`].
+    pub async fn list(&self, list: PayoutList) -> Result<Vec<Payout>, PortError> {
+        let limit = list.limit.min(PAYOUTS_LISTED_MAX + 1);
+        self.store.payouts(PayoutList { limit, ..list }).await
+    }
+
+    /// Those to whom something is due, by address, after `after`.
+    pub async fn referrers(
+        &self,
+        after: Option<LightningAddress>,
+        limit: u32,
+    ) -> Result<Vec<Referrer>, PortError> {
+        self.store.referrers(after, limit.min(PAYOUTS_LISTED_MAX + 1)).await
+    }
+
+    pub async fn load(&self) -> Result<PayoutLoad, PortError> {
+        self.store.payout_load().await
+    }
+
+    pub(crate) async fn show(&self, now: &Gauges) {
+        let Ok(load) = self.load().await else { return };
+        let gauge = |count| i64::try_from(count).unwrap_or(i64::MAX);
+        now.referrals_due_msat.set(load.due.get());
+        now.payouts_attempting.set(gauge(load.attempting));
+        now.referrers_stopped.set(gauge(load.stopped));
+        now.payouts_paused.set(i64::from(load.paused_at.is_some()));
+    }
+
+    /// No payment begins any more; those under way end. False: it was so already.
+    pub async fn pause(&self, by: Actor) -> Result<bool, PortError> {
+        self.store.pause_payouts(by, self.clock.now()).await
+    }
+
+    pub async fn resume(&self, by: Actor) -> Result<bool, PortError> {
+        self.store.resume_payouts(by, self.clock.now()).await
+    }
+
+    /// The referrer's next try is due. False: nothing is due to this address.
+    pub async fn retry(&self, address: &LightningAddress, by: Actor) -> Result<bool, PortError> {
+        self.store.retry_referrer(address, by, self.clock.now()).await
+    }
+}
