@@ -11,8 +11,11 @@ pub const ACTIVATION_TEXT_CHARS_MAX: usize = 10_000;
 /// Activations claimed at a time.
 pub const ACTIVATION_CLAIM_MAX: u32 = 500;
 
-/// Calls to suppliers under way at a time: a wholesaler answers in seconds.
-pub const SUPPLIER_CALLS_MAX: usize = 256;
+/// Calls to one supplier under way at a time: a wholesaler answers in seconds.
+pub const SUPPLIER_CALLS_MAX: usize = 128;
+
+/// Activations that wait for a call to one supplier. Those beyond them stay in the store.
+pub const SUPPLIER_QUEUE_MAX: usize = 1_000;
 
 /// Requests of a batch for which offers are read at a time.
 pub const OFFERS_AT_ONCE: usize = 16;

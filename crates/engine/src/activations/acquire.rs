@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use domain::activation::loan::Loan;
-use domain::limits::SUPPLIER_TIMEOUT;
 use domain::ports::{
     Acquire, Asking, DueActivation, Extend, ExtendedRental, LoanNews, LoanReport, PortError,
     Supplier,
@@ -14,6 +13,7 @@ use domain::time::Timestamp;
 use super::Activations;
 use super::choose::OffersFound;
 use super::follow::STATUS_POLL;
+use super::work::Called;
 
 impl Activations {
     /// Suppliers to call, by what they offer; of an extension, that of the rental alone.
@@ -34,21 +34,25 @@ impl Activations {
     pub(super) async fn acquire(
         &self,
         due: DueActivation,
-        first: Arc<dyn Supplier>,
-        rest: impl Iterator<Item = Arc<dyn Supplier>>,
+        Called { mut place, first: mut supplier, rest }: Called,
     ) {
-        let (mut supplier, mut rest) = (first, rest);
+        let mut rest = rest.into_iter();
         let report = loop {
-            let news = self.call(&due, &*supplier).await;
             let report = |news| self.report(&due, &*supplier, news);
+            // Not called: the supplier is busy.
+            let Some(room) = place.wait().await else { break report(LoanNews::NoNumber) };
+            let news = self.call(&due, &*supplier).await;
+            drop(room);
             if news != LoanNews::NoNumber {
                 break report(news);
             }
             let Some(next) = rest.next() else { break report(LoanNews::NoneLeft) };
+            // The next claim chooses again.
+            let Some(next_place) = self.calls.place(next.name()) else { break report(news) };
             if !self.mark_next(&due, &*next).await {
-                break report(LoanNews::NoNumber);
+                break report(news);
             }
-            supplier = next;
+            (supplier, place) = (next, next_place);
         };
         self.recording.add(report).await;
     }
@@ -71,7 +75,7 @@ impl Activations {
         let (id, name) = (activation.id, supplier.name());
         let began = self.context.clock.now();
         let answer = match &due.extends {
-            Some(rental) => extend(due, rental, supplier).await,
+            Some(rental) => self.extend(due, rental, supplier).await,
             None => {
                 let wanted = &activation.wanted;
                 let acquire = Acquire {
@@ -81,7 +85,7 @@ impl Activations {
                     duration: wanted.duration(),
                     cost_max: activation.price,
                 };
-                in_time(supplier.acquire(acquire)).await.map(LoanNews::Assigned)
+                self.calls.call(supplier, supplier.acquire(acquire)).await.map(LoanNews::Assigned)
             }
         };
         match answer {
@@ -99,6 +103,23 @@ impl Activations {
         }
     }
 
+    async fn extend(
+        &self,
+        due: &DueActivation,
+        rental: &ExtendedRental,
+        supplier: &dyn Supplier,
+    ) -> Result<LoanNews, PortError> {
+        let until = new_end(due, rental);
+        let (loan, from, cost_max) = (rental.loan, rental.until, due.activation.price);
+        let extend = supplier.extend(Extend { loan, from, until, cost_max });
+        let extended = self.calls.call(supplier, extend).await?;
+        if is_extended(due, rental, &extended) {
+            Ok(LoanNews::Extended(extended))
+        } else {
+            Err(PortError::Unknown("the rental ends too early".to_owned()))
+        }
+    }
+
     /// A loan that is not what was bought goes back first; until it has, no other supplier is called.
     pub(super) async fn judged(
         &self,
@@ -112,7 +133,7 @@ impl Activations {
         };
         let (id, name) = (due.activation.id, supplier.name());
         tracing::error!(activation = %id, supplier = %name, why = %unfit, "a loan is refused");
-        match in_time(supplier.release(due.activation.loan)).await {
+        match self.calls.call(supplier, supplier.release(due.activation.loan)).await {
             Ok(()) | Err(PortError::Refused(_) | PortError::Conflict(_)) => LoanNews::NoNumber,
             Err(error) => {
                 tracing::warn!(activation = %id, supplier = %name, %error, "not released yet");
@@ -164,21 +185,6 @@ fn new_end(due: &DueActivation, rental: &ExtendedRental) -> Timestamp {
     rental.until.after(due.activation.wanted.duration().unwrap_or_default())
 }
 
-async fn extend(
-    due: &DueActivation,
-    rental: &ExtendedRental,
-    supplier: &dyn Supplier,
-) -> Result<LoanNews, PortError> {
-    let until = new_end(due, rental);
-    let (loan, from, cost_max) = (rental.loan, rental.until, due.activation.price);
-    let extended: Loan = in_time(supplier.extend(Extend { loan, from, until, cost_max })).await?;
-    if is_extended(due, rental, &extended) {
-        Ok(LoanNews::Extended(extended))
-    } else {
-        Err(PortError::Unknown("the rental ends too early".to_owned()))
-    }
-}
-
 /// Whether the rental ends as late as the extension makes it.
 pub(super) fn is_extended(due: &DueActivation, rental: &ExtendedRental, loan: &Loan) -> bool {
     due.activation.least_end(rental.until).is_some_and(|least| least <= loan.until)
@@ -188,12 +194,4 @@ pub(super) fn is_extended(due: &DueActivation, rental: &ExtendedRental, loan: &L
 pub(super) fn asking(due: &DueActivation, supplier: &dyn Supplier) -> Asking {
     let rental_until = due.extends.as_ref().map(|rental| rental.until);
     Asking { activation: due.activation.id, supplier: supplier.name().clone(), rental_until }
-}
-
-/// An answer that takes too long is unknown.
-pub(super) async fn in_time<T>(
-    call: impl Future<Output = Result<T, PortError>>,
-) -> Result<T, PortError> {
-    let late = |_| Err(PortError::Unknown("the supplier did not answer in time".to_owned()));
-    tokio::time::timeout(SUPPLIER_TIMEOUT, call).await.unwrap_or_else(late)
 }

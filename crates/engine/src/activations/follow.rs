@@ -9,7 +9,8 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::Activations;
-use super::acquire::{in_time, is_extended};
+use super::acquire::is_extended;
+use super::calls::Calls;
 use super::inbox::{NEVER, bounded};
 
 /// How often a supplier is asked that did not answer.
@@ -17,6 +18,9 @@ pub(super) const STATUS_POLL: Duration = Duration::from_secs(2);
 
 /// How often a supplier is called again that could not be told of an end.
 pub(super) const RELEASE_POLL: Duration = Duration::from_secs(30);
+
+/// When it is looked again at what waits for a supplier that does not answer.
+pub(super) const REST_PAUSE: Duration = Duration::from_secs(10);
 
 /// After this no supplier keeps the loan.
 const RELEASE_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -36,25 +40,23 @@ impl Activations {
             let news = if due.releases { LoanNews::Released } else { LoanNews::Unchanged };
             return Some(self.report_at(due, None, news, now.after(RELEASE_POLL)));
         };
+        if self.calls.rests(name) {
+            // What is due by time is done without its answer.
+            return Some(self.unchanged(due, now.after(REST_PAUSE)));
+        }
         let may_wait = activation.state.is_lent() && supplier.poll_every().is_none();
         let is_early = timer(activation).is_some_and(|timer| now < timer);
         (may_wait && is_early).then(|| self.unchanged(due, NEVER))
     }
 
-    pub(super) async fn follow(&self, due: DueActivation) {
-        let name = due.activation.supplier.as_ref();
-        let Some(supplier) = name.and_then(|name| self.supplier(name)) else {
-            // It ended before any supplier was called.
-            return self.recording.add(self.unchanged(&due, NEVER)).await;
-        };
-        let report = if due.releases {
-            self.end_loan(&due, &**supplier).await
+    pub(super) async fn follow(&self, due: &DueActivation, supplier: &dyn Supplier) -> LoanReport {
+        if due.releases {
+            self.end_loan(due, supplier).await
         } else if due.activation.wanted.extends().is_some() {
-            self.ask_for_extension(&due, &**supplier).await
+            self.ask_for_extension(due, supplier).await
         } else {
-            self.ask(&due, &**supplier).await
-        };
-        self.recording.add(report).await;
+            self.ask(due, supplier).await
+        }
     }
 
     /// The supplier's state, against ours.
@@ -63,7 +65,7 @@ impl Activations {
         let again = supplier.poll_every().map_or(NEVER, |poll| now.after(poll));
         let report = |news, due_at| self.report_at(due, Some(supplier), news, due_at);
         let acquiring = activation.state.is_acquiring();
-        match in_time(supplier.status(activation.loan)).await {
+        match self.calls.call(supplier, supplier.status(activation.loan)).await {
             Ok(LoanState::Unknown) if acquiring => report(LoanNews::NoNumber, now),
             Ok(LoanState::Lent(loan, messages)) if acquiring => {
                 match self.judged(due, supplier, loan, activation.paid_at).await {
@@ -100,7 +102,7 @@ impl Activations {
         let now = self.context.clock.now();
         let report = |news, due_at| self.report_at(due, Some(supplier), news, due_at);
         let Some(rental) = &due.extends else { return report(LoanNews::NoneLeft, NEVER) };
-        match in_time(supplier.status(rental.loan)).await {
+        match self.calls.call(supplier, supplier.status(rental.loan)).await {
             Ok(LoanState::Lent(loan, _)) if is_extended(due, rental, &loan) => {
                 report(LoanNews::Extended(loan), NEVER)
             }
@@ -115,11 +117,11 @@ impl Activations {
         let (now, activation) = (self.context.clock.now(), &due.activation);
         let is_used = activation.messages > 0 && matches!(activation.state, State::Activation(_));
         let ended = if is_used {
-            in_time(supplier.finish(activation.loan)).await
+            self.calls.call(supplier, supplier.finish(activation.loan)).await
         } else if activation.number.is_none() {
-            release_unknown(supplier, activation.loan).await
+            release_unknown(&self.calls, supplier, activation.loan).await
         } else {
-            in_time(supplier.release(activation.loan)).await
+            self.calls.call(supplier, supplier.release(activation.loan)).await
         };
         let news = match ended {
             Ok(()) | Err(PortError::Refused(_) | PortError::Conflict(_)) => LoanNews::Released,
@@ -136,15 +138,21 @@ impl Activations {
 
 /// Of a loan that was never reported here. An acquire that was interrupted may still arrive: only a
 /// definite status is its end.
-async fn release_unknown(supplier: &dyn Supplier, loan: Uuid) -> Result<(), PortError> {
-    match in_time(supplier.status(loan)).await? {
+async fn release_unknown(
+    calls: &Calls,
+    supplier: &dyn Supplier,
+    loan: Uuid,
+) -> Result<(), PortError> {
+    match calls.call(supplier, supplier.status(loan)).await? {
         LoanState::Unknown | LoanState::Over(_) => Ok(()),
-        LoanState::Lent(..) => in_time(supplier.release(loan)).await,
+        LoanState::Lent(..) => calls.call(supplier, supplier.release(loan)).await,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use domain::activation::CountryCode;
     use domain::activation::loan::Loan;
     use domain::number::Msisdn;
@@ -155,9 +163,11 @@ mod tests {
     #[tokio::test]
     async fn a_loan_that_may_still_arrive_is_released_later() {
         let (supplier, loan) = (FakeSupplier::new("one"), Uuid::from_u128(1));
+        let suppliers: [Arc<dyn Supplier>; 1] = [supplier.clone()];
+        let calls = Calls::new(&suppliers);
         let unclear = Err(PortError::Unavailable("it may still arrive".to_owned()));
         supplier.says(unclear.clone());
-        let released = release_unknown(&*supplier, loan).await;
+        let released = release_unknown(&calls, &*supplier, loan).await;
         assert_eq!((released, supplier.released()), (unclear.map(drop), 0));
         let lent = Loan {
             number: Msisdn::from_digits(4_915_100_000_000).unwrap(),
@@ -167,11 +177,11 @@ mod tests {
             until: Timestamp::from_millis(2),
         };
         supplier.says(Ok(LoanState::Lent(lent, Vec::new())));
-        assert_eq!(release_unknown(&*supplier, loan).await, Ok(()));
+        assert_eq!(release_unknown(&calls, &*supplier, loan).await, Ok(()));
         assert_eq!(supplier.released(), 1, "it did arrive");
         for over in [LoanState::Unknown, LoanState::Over(Vec::new())] {
             supplier.says(Ok(over));
-            assert_eq!(release_unknown(&*supplier, loan).await, Ok(()));
+            assert_eq!(release_unknown(&calls, &*supplier, loan).await, Ok(()));
         }
         assert_eq!(supplier.released(), 1);
     }

@@ -21,6 +21,7 @@
 //! | after a cancel | *cancelled*, not released | released; the money goes back by the watch |
 
 mod acquire;
+mod calls;
 mod choose;
 mod error;
 #[cfg(test)]
@@ -40,9 +41,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::activation::SupplierName;
-use domain::limits;
 use domain::ports::{Clock, LoanInbox, Store, Supplier};
-use tokio::sync::Semaphore;
 
 use crate::accept::Accept;
 use crate::accounts::Accounts;
@@ -59,6 +58,7 @@ pub use query::{NumberOffer, Success};
 pub(crate) use success::KnownSuccesses;
 pub use success::{ScanRules, Successes};
 
+use calls::Calls;
 use choose::Offers;
 use record::Recording;
 use under_way::UnderWay;
@@ -93,8 +93,7 @@ pub(crate) struct Context {
 #[derive(Debug)]
 pub struct Activations {
     context: Context,
-    /// Calls to suppliers that may begin.
-    room: Arc<Semaphore>,
+    calls: Calls,
     under_way: UnderWay,
     offers: Offers,
     recording: Recording,
@@ -104,11 +103,11 @@ pub struct Activations {
 impl Activations {
     pub(crate) fn new(mut context: Context) -> Self {
         context.lease = context.lease.max(LEASE_MIN);
-        let room = Arc::new(Semaphore::new(limits::SUPPLIER_CALLS_MAX));
+        let calls = Calls::new(&context.suppliers);
         let offers = Offers::new(context.suppliers.clone(), context.clock.clone());
         Self {
             context,
-            room,
+            calls,
             under_way: UnderWay::default(),
             offers,
             recording: Recording::new(),

@@ -8,7 +8,6 @@ use domain::ports::{LoanNews, LoanReport, LoansRecorded, PortError};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::Activations;
-use super::acquire::in_time;
 use super::follow::RELEASE_POLL;
 use crate::bisect_refused::{self, Keep};
 use crate::commit_progress::RETRY_PAUSE;
@@ -112,9 +111,10 @@ impl Activations {
         let name = report.supplier.as_ref();
         let Some(supplier) = name.and_then(|name| self.supplier(name)).cloned() else { return };
         tracing::error!(supplier = %supplier.name(), "a number came too late and goes back");
+        let this = self.clone();
         self.context.tasks.spawn(async move {
             for _ in 0..RETURNS_MAX {
-                match in_time(supplier.release(loan)).await {
+                match this.calls.call(&*supplier, supplier.release(loan)).await {
                     Ok(()) | Err(PortError::Refused(_) | PortError::Conflict(_)) => return,
                     Err(error) => {
                         tracing::warn!(supplier = %supplier.name(), %error, "not released yet");

@@ -5,7 +5,6 @@ use domain::activation::change::{Event, change};
 use domain::id::{AccountId, ActivationId};
 use domain::ports::{BuyerWish, PortError, WishOutcome};
 
-use super::acquire::in_time;
 use super::{Activations, WishError};
 
 impl Activations {
@@ -41,7 +40,7 @@ impl Activations {
         if let Some(supplier) = supplier
             && change(&found, &Event::NextWanted, self.context.clock.now()).is_ok()
         {
-            match in_time(supplier.await_next(found.loan)).await {
+            match self.calls.call(&**supplier, supplier.await_next(found.loan)).await {
                 Ok(()) => {}
                 Err(PortError::Conflict(_)) => return Err(WishError::Ended),
                 Err(error) => return Err(WishError::Supplier(error)),

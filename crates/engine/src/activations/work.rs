@@ -1,15 +1,17 @@
 //! The worker: claims what is due, and does it. Calls to suppliers run beside each other; none holds up
-//! what needs no call.
+//! what needs no call, nor what another supplier is called for.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::limits;
-use domain::ports::{DueActivation, PortError};
-use tokio::sync::OwnedSemaphorePermit;
+use domain::ports::{DueActivation, PortError, Supplier};
 
 use super::Activations;
 use super::acquire::asking;
+use super::calls::Place;
+use super::follow::STATUS_POLL;
+use super::inbox::NEVER;
 use super::under_way::Call;
 use crate::wake::signal_or_timer;
 
@@ -34,11 +36,7 @@ impl Activations {
 
     /// True: more may be due.
     async fn round(self: &Arc<Self>) -> Result<bool, PortError> {
-        let room = self.room.available_permits();
-        if room == 0 {
-            return Ok(false);
-        }
-        let limit = limits::ACTIVATION_CLAIM_MAX.min(u32::try_from(room).unwrap_or(u32::MAX));
+        let limit = limits::ACTIVATION_CLAIM_MAX;
         let (node, now) = (&self.context.node, self.context.clock.now());
         let store = &self.context.store;
         let due = store.claim_activations(node, now, now.after(self.context.lease), limit).await?;
@@ -51,12 +49,10 @@ impl Activations {
                 self.recording.add(report).await;
                 continue;
             }
-            let Ok(permit) = self.room.clone().acquire_owned().await else { continue };
-            let work = Claimed { due, call, permit };
-            if work.due.activation.state.is_paid() || is_free_to_acquire(&work.due) {
-                acquiring.push(work);
+            if due.activation.state.is_paid() || is_free_to_acquire(&due) {
+                acquiring.push(Claimed { due, call });
             } else {
-                self.spawn(work, |this, due| async move { this.follow(due).await });
+                self.begin_to_follow(Claimed { due, call }).await;
             }
         }
         if !acquiring.is_empty() {
@@ -64,6 +60,27 @@ impl Activations {
             self.context.tasks.spawn(async move { this.begin_to_acquire(acquiring).await });
         }
         Ok(claimed == limit as usize)
+    }
+
+    async fn begin_to_follow(self: &Arc<Self>, Claimed { due, call }: Claimed) {
+        let Some(supplier) = due.activation.supplier.as_ref().and_then(|name| self.supplier(name))
+        else {
+            // It ended before any supplier was called.
+            return self.recording.add(self.unchanged(&due, NEVER)).await;
+        };
+        let Some(place) = self.calls.place(supplier.name()) else {
+            let later = self.context.clock.now().after(STATUS_POLL);
+            return self.recording.add(self.unchanged(&due, later)).await;
+        };
+        let (this, supplier) = (self.clone(), supplier.clone());
+        self.context.tasks.spawn(async move {
+            let report = match place.wait().await {
+                Some(_room) => this.follow(&due, &*supplier).await,
+                None => this.unchanged(&due, this.context.clock.now().after(STATUS_POLL)),
+            };
+            this.recording.add(report).await;
+            drop(call);
+        });
     }
 
     /// Reads what suppliers offer, once for each request, stores *acquiring* for all in one change, then
@@ -74,14 +91,23 @@ impl Activations {
         let offers = self.offers.of_all(wanted).await;
         let (mut asked, mut chosen) = (Vec::new(), Vec::new());
         for work in claimed {
-            let mut suppliers = self.suppliers_of(&work.due, &offers).into_iter();
-            match suppliers.next() {
-                Some(first) => {
-                    asked.push(asking(&work.due, &*first));
-                    chosen.push((work, first, suppliers));
-                }
-                None => self.recording.add(self.none_left(&work.due)).await,
+            let mut suppliers = self.suppliers_of(&work.due, &offers);
+            if suppliers.is_empty() {
+                self.recording.add(self.none_left(&work.due)).await;
+                continue;
             }
+            let placed = |supplier: &Arc<dyn Supplier>| self.calls.place(supplier.name());
+            let first = suppliers.iter().enumerate();
+            let Some((index, place)) =
+                first.filter_map(|(index, s)| Some((index, placed(s)?))).next()
+            else {
+                let later = self.context.clock.now().after(STATUS_POLL);
+                self.recording.add(self.unchanged(&work.due, later)).await;
+                continue;
+            };
+            let first = suppliers.remove(index);
+            asked.push(asking(&work.due, &*first));
+            chosen.push((work, Called { place, first, rest: suppliers }));
         }
         if asked.is_empty() {
             return;
@@ -92,11 +118,12 @@ impl Activations {
             Ok(marked) => {
                 // What is not marked ended meanwhile, waits, or is another node's.
                 let marked = chosen.into_iter().zip(marked).filter(|(_, marked)| *marked);
-                for ((work, first, rest), _) in marked {
-                    let call = |this: Arc<Self>, due| async move {
-                        this.acquire(due, first, rest).await;
-                    };
-                    self.spawn(work, call);
+                for ((Claimed { due, call }, called), _) in marked {
+                    let this = self.clone();
+                    self.context.tasks.spawn(async move {
+                        this.acquire(due, called).await;
+                        drop(call);
+                    });
                 }
             }
             Err(error) => {
@@ -107,28 +134,19 @@ impl Activations {
             }
         }
     }
-
-    fn spawn<W>(
-        self: &Arc<Self>,
-        claimed: Claimed,
-        work: impl FnOnce(Arc<Self>, DueActivation) -> W,
-    ) where
-        W: Future<Output = ()> + Send + 'static,
-    {
-        let Claimed { due, call, permit } = claimed;
-        let work = work(self.clone(), due);
-        self.context.tasks.spawn(async move {
-            work.await;
-            drop((call, permit));
-        });
-    }
 }
 
 /// A claimed activation for which a supplier may be called.
 struct Claimed {
     due: DueActivation,
     call: Call,
-    permit: OwnedSemaphorePermit,
+}
+
+/// The supplier that is called first, and those that follow while there is no number.
+pub(super) struct Called {
+    pub place: Place,
+    pub first: Arc<dyn Supplier>,
+    pub rest: Vec<Arc<dyn Supplier>>,
 }
 
 /// The last supplier called has said that it lends nothing.
