@@ -162,6 +162,15 @@ impl std::fmt::Debug for InboxHandle {
     }
 }
 
+/// Lets go of the inbox, which has the engine and by it this link: a dead process keeps no files open.
+struct LetGo<'a>(&'a tokio::sync::watch::Sender<Option<InboxHandle>>);
+
+impl Drop for LetGo<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(None);
+    }
+}
+
 #[async_trait]
 impl Carrier for Link {
     fn name(&self) -> &CarrierName {
@@ -178,6 +187,7 @@ impl Carrier for Link {
 
     async fn run(&self, inbox: Arc<dyn Inbox>) {
         self.inbox.send_replace(Some(InboxHandle(inbox.clone())));
+        let _taken = LetGo(&self.inbox);
         loop {
             let first = self.smsc.world().unanswered.front().cloned();
             if let Some(receipt) = first
