@@ -184,6 +184,7 @@ pub(crate) struct Sweep {
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum DoorKind {
     Orders,
+    Numbers,
     Query,
     Kannel,
     Echo,

@@ -90,6 +90,7 @@ async fn load_alone(args: LoadArgs) -> Result<()> {
     let LoadArgs { to, callback, connections, rate, .. } = args;
     let door = match args.door {
         DoorKind::Orders => Door::Orders { key: args.key, callback },
+        DoorKind::Numbers => Door::Numbers { key: args.key, callback },
         DoorKind::Query => Door::Query { user: args.user, key: args.key },
         DoorKind::Kannel => Door::Kannel { callback },
         DoorKind::Echo => Door::Echo,

@@ -98,7 +98,8 @@ impl Sink {
 
 fn order_state(body: &[u8]) -> Told {
     let says = |word: &[u8]| memmem::find(body, word).is_some();
-    if says(b"\"smsStatus\":\"delivered\"") {
+    // The code of a number is a string; null before it came.
+    if says(b"\"smsStatus\":\"delivered\"") || says(b"\"code\":\"") {
         Told::Delivered
     } else if says(b"\"smsStatus\":\"failed\"") {
         Told::Failed
@@ -149,6 +150,8 @@ mod tests {
         assert_eq!(order_state(body), Told::Delivered);
         assert_eq!(order_state(br#"{"smsStatus":"failed"}"#), Told::Failed);
         assert_eq!(order_state(br#"{"smsStatus":"sent"}"#), Told::Interim);
+        assert_eq!(order_state(br#"{"number":4915100000000,"code":"314159"}"#), Told::Delivered);
+        assert_eq!(order_state(br#"{"number":4915100000000,"code":null}"#), Told::Interim);
         let states = [&b"1"[..], b"2", b"4", b"8", b"16"].map(kannel_state);
         use Told::{Delivered, Failed, Interim};
         assert_eq!(states, [Delivered, Failed, Interim, Interim, Failed]);

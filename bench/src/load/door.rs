@@ -17,6 +17,13 @@ pub(crate) enum Door {
         /// The sink.
         callback: SocketAddr,
     },
+    /// Numbers for one code from Boltgram's orders door: `POST /createorder`, paid from the key's account, with webhooks.
+    Numbers {
+        /// `X-API-Key`.
+        key: String,
+        /// The sink.
+        callback: SocketAddr,
+    },
     /// Boltgram's query door: `GET /sms/api.json`, without callbacks.
     Query {
         /// The account's name.
@@ -59,6 +66,19 @@ impl Door {
                 );
                 out.write_all(body)
             }
+            Self::Numbers { key, callback } => {
+                let _ = write!(
+                    body,
+                    r#"{{"country":"germany","service":"telegram","immediate":true,"webhookUrl":"http://{callback}/b/{index}"}}"#
+                );
+                let head = "Host: gateway\r\nContent-Type: application/json\r\nX-API-Key: ";
+                let length = body.len();
+                let _ = write!(
+                    out,
+                    "POST /createorder HTTP/1.1\r\n{head}{key}\r\nContent-Length: {length}\r\n\r\n"
+                );
+                out.write_all(body)
+            }
             Self::Query { user, key } => write!(
                 out,
                 "GET /sms/api.json?user={user}&key={key}&msisdn={phone}&sender=BENCH&text={TEXT_QUOTED} HTTP/1.1\r\n\
@@ -80,7 +100,9 @@ impl Door {
         let good = matches!(answer.status(), 200..=299);
         match self {
             // An unpaid order is not an accepted message.
-            Self::Orders { .. } => good && memchr::memmem::find(answer.body, b"\"paid\"").is_some(),
+            Self::Orders { .. } | Self::Numbers { .. } => {
+                good && memchr::memmem::find(answer.body, b"\"paid\"").is_some()
+            }
             // Every answer has status 200.
             Self::Query { .. } => {
                 good && memchr::memmem::find(answer.body, b"\"SMS_SENT\"").is_some()
@@ -109,6 +131,8 @@ mod tests {
         let orders = said(&Door::Orders { key: "k".to_owned(), callback });
         assert!(orders.contains(r#""phone":"+66800000042""#), "{orders}");
         assert!(orders.contains(r#""webhookUrl":"http://127.0.0.1:99/b/42"}"#), "{orders}");
+        let numbers = said(&Door::Numbers { key: "k".to_owned(), callback });
+        assert!(numbers.contains(r#""webhookUrl":"http://127.0.0.1:99/b/42"}"#), "{numbers}");
         let query = said(&Door::Query { user: "u".to_owned(), key: "k".to_owned() });
         assert!(
             query.contains("?user=u&key=k&msisdn=66800000042&sender=BENCH&text=Your+code"),
