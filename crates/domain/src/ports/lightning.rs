@@ -80,7 +80,8 @@ pub enum PayState {
     InFlight,
     /// The payee has the money; final.
     Paid { fee: Msat },
-    /// Nothing was paid, and nothing of it is under way.
+    /// Nothing was paid, and nothing of it is under way. Until the invoice has expired, a call that was held up on its
+    /// way may still begin it again.
     Failed,
 }
 
@@ -122,15 +123,15 @@ pub trait Lightning: Send + Sync + std::fmt::Debug {
     /// Pays an invoice of somebody else, by any route within the limits.
     ///
     /// Caller: has stored invoice and payment hash first, and has checked what the invoice asks for. Pays
-    /// no other invoice for the same debt before this one is [`PayState::Failed`], or is
-    /// [`PayState::Unknown`] after its expiry.
+    /// no other invoice for the same debt before this one is [`PayState::Failed`] or [`PayState::Unknown`]
+    /// after its expiry.
     ///
     /// Implementor: begins no payment of an expired invoice, and at most one at a time of a hash; after a
     /// payment that was [`PayState::Paid`], none.
     ///
     /// Repeat: of a payment that is in flight or paid, its state. Of a failed one it may begin another.
-    /// `Ok` is the state when the node answered. [`PortError::Refused`]: nothing was sent, and a repeat is
-    /// useless. [`PortError::Unavailable`]: nothing was sent. [`PortError::Unknown`]: it may be under way:
+    /// `Ok` is the state when the node answered. [`PortError::Refused`]: nothing was sent, by this call or an
+    /// earlier one, and a repeat is useless. [`PortError::Unavailable`]: nothing was sent. [`PortError::Unknown`]: it may be under way:
     /// query it by [`Lightning::pay_status`].
     async fn pay(&self, payment: NewPayment) -> Result<PayState, PortError>;
 

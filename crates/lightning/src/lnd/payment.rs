@@ -74,15 +74,29 @@ pub(super) async fn pay(
         Ok(payment) => Ok(payment.state()),
         // A repeat: what became of the first one.
         Err(CallError::Refusal(Refusal::AlreadyPaid | Refusal::InTransition)) => {
-            let unknown = |error: PortError| PortError::Unknown(error.to_string());
-            pay_status(rest, payment.hash).await.map_err(unknown)
+            known_state(rest, payment.hash).await
         }
         Err(CallError::Refusal(Refusal::Unpayable)) => {
-            Err(PortError::Refused("LND does not pay this invoice".into()))
+            refused(rest, payment.hash, "LND does not pay this invoice".into()).await
         }
+        Err(CallError::Port(PortError::Refused(why))) => refused(rest, payment.hash, why).await,
         Err(CallError::Refusal(refusal)) => Err(PortError::Unknown(format!("LND: {refusal:?}"))),
         Err(CallError::Port(error)) => Err(error),
     }
+}
+
+/// LND reads the invoice before it looks for a payment of it: it refuses an expired one in the same way whether a payment
+/// of it is in flight, was made, or was never begun.
+async fn refused(rest: &Rest, hash: PaymentHash, why: String) -> Result<PayState, PortError> {
+    match known_state(rest, hash).await? {
+        PayState::Unknown => Err(PortError::Refused(why)),
+        state => Ok(state),
+    }
+}
+
+/// Of a payment that may have begun: without an answer it is unknown.
+async fn known_state(rest: &Rest, hash: PaymentHash) -> Result<PayState, PortError> {
+    pay_status(rest, hash).await.map_err(|error| PortError::Unknown(error.to_string()))
 }
 
 pub(super) async fn pay_status(rest: &Rest, hash: PaymentHash) -> Result<PayState, PortError> {

@@ -190,7 +190,7 @@ impl Lightning for Sandbox {
     }
 
     async fn pay(&self, payment: NewPayment) -> Result<PayState, PortError> {
-        self.change(move |node| node.send(&payment)).await
+        self.change(move |node| node.receive(payment)).await
     }
 
     async fn pay_status(&self, hash: PaymentHash) -> Result<PayState, PortError> {

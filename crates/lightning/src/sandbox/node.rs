@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use domain::id::PaymentHash;
-use domain::ports::{Clock, HoldState, NewHold, NodeEvent, PendingInvoice, PortError, Random};
+use domain::ports::{
+    Clock, HoldState, NewHold, NewPayment, NodeEvent, PendingInvoice, PortError, Random,
+};
 use domain::sale::hold::{HeldPayment, Tip};
 use domain::secret::Preimage;
 use domain::time::Timestamp;
@@ -37,6 +39,8 @@ pub(super) struct Node {
 pub(super) struct Inner {
     pub(super) book: Book,
     pub(super) faults: Faults,
+    /// Calls that are still on their way to the node.
+    pub(super) delayed: Vec<NewPayment>,
     journal: Option<Journal>,
 }
 
@@ -118,7 +122,7 @@ impl Node {
             hints,
             changes: watch::Sender::new(()),
             random,
-            inner: Mutex::new(Inner { book, faults, journal }),
+            inner: Mutex::new(Inner { book, faults, delayed: Vec::new(), journal }),
             synced,
         })
     }

@@ -69,6 +69,9 @@ pub struct Faults {
     pub repay_cancelled: bool,
     /// Payments below the invoice's amount are held.
     pub take_underpaid: bool,
+    /// Number of the node's own payments whose call is held up on its way, until
+    /// [`Sandbox::deliver_delayed`](super::Sandbox::deliver_delayed). The caller gets `Unknown`.
+    pub delayed_payments_next: u32,
     /// What becomes of the node's own payments, and what their route costs.
     pub route: Route,
     pub route_fee: Msat,

@@ -14,7 +14,7 @@ use domain::payout::{Network, NodeIdentity};
 use domain::ports::{NewPayment, PayState, PortError};
 
 use super::Sandbox;
-use super::node::{Inner, Node};
+use super::node::{Inner, Node, take};
 use super::record::Record;
 use crate::decode;
 
@@ -82,6 +82,15 @@ impl Sandbox {
         self.node.lock().book.payments.paid
     }
 
+    /// Delivers the calls that were held up (see [`Faults::delayed_payments_next`](super::Faults)). Nobody waits for what
+    /// becomes of them.
+    pub fn deliver_delayed(&self) {
+        let delayed = std::mem::take(&mut self.node.lock().delayed);
+        for payment in delayed {
+            drop(self.node.send(&payment));
+        }
+    }
+
     /// Ends a payment in flight.
     pub fn end_payment(&self, hash: PaymentHash, arrived: bool) -> Result<(), PortError> {
         self.node.with_book(|inner, _| Ok::<_, PortError>(inner.end_payment(hash, arrived)?))
@@ -103,7 +112,18 @@ impl Node {
         NodeIdentity { key: self.key.public().serialize(), network: Network::Regtest }
     }
 
-    pub(super) fn send(&self, payment: &NewPayment) -> Result<PayState, PortError> {
+    pub(super) fn receive(&self, payment: NewPayment) -> Result<PayState, PortError> {
+        {
+            let mut inner = self.lock();
+            if take(&mut inner.faults.delayed_payments_next) {
+                inner.delayed.push(payment);
+                return Err(PortError::Unknown("the call was held up".to_owned()));
+            }
+        }
+        self.send(&payment)
+    }
+
+    fn send(&self, payment: &NewPayment) -> Result<PayState, PortError> {
         let refused = |why: &str| PortError::Refused(why.to_owned());
         let facts = decode::facts(&payment.invoice).ok_or_else(|| refused("not an invoice"))?;
         if facts.hash != payment.hash {

@@ -103,6 +103,15 @@ impl Rig for SandboxRig {
         self.sandbox().set_faults(Faults { route, route_fee: fee, ..faults });
     }
 
+    async fn delay_payment(&self) {
+        let faults = self.sandbox().faults();
+        self.sandbox().set_faults(Faults { delayed_payments_next: 1, ..faults });
+    }
+
+    async fn deliver_delayed(&self) {
+        self.sandbox().deliver_delayed();
+    }
+
     async fn end_payment(&self, hash: PaymentHash, arrived: bool) {
         self.sandbox().end_payment(hash, arrived).unwrap();
     }

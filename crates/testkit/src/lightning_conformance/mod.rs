@@ -51,6 +51,10 @@ pub trait Rig: Send + Sync {
     async fn invoice_of_another(&self, hold: NewHold) -> String;
     /// From now on, for the node's own payments.
     async fn set_route(&self, route: Route, fee: Msat);
+    /// The next call for a payment is held up on its way to the node, so that its outcome is unknown.
+    async fn delay_payment(&self);
+    /// Delivers the calls that were held up.
+    async fn deliver_delayed(&self);
     /// Ends a payment that is stuck.
     async fn end_payment(&self, hash: PaymentHash, arrived: bool);
     /// Payments of the node that arrived, and their sum without fees.
@@ -98,6 +102,9 @@ macro_rules! lightning_conformance {
             a_payment_without_a_route_fails
             a_payment_costs_no_more_than_its_limit
             a_payment_in_flight_is_not_begun_again
+            a_repeat_after_the_expiry_says_what_became_of_the_payment
+            a_late_call_pays_an_invoice_whose_second_call_failed
+            a_late_call_pays_no_invoice_that_has_expired
             refuses_invoices_that_nobody_is_to_pay
             knows_its_payments_across_a_restart
         }

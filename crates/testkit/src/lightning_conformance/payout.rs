@@ -87,6 +87,49 @@ pub async fn a_payment_in_flight_is_not_begun_again(rig: impl Rig) {
     assert_eq!(rig.paid_out().await, (1, PRICE));
 }
 
+pub async fn a_repeat_after_the_expiry_says_what_became_of_the_payment(rig: impl Rig) {
+    let failed = payment(&rig, 1).await;
+    rig.set_route(Route::None, FEE).await;
+    assert_eq!(rig.node().pay(failed.clone()).await, Ok(PayState::Failed));
+    let stuck = payment(&rig, 2).await;
+    rig.set_route(Route::Stuck, FEE).await;
+    drop(rig.node().pay(stuck.clone()).await);
+    rig.clock().advance(EXPIRY + Duration::from_secs(60));
+    assert_eq!(rig.node().pay(stuck.clone()).await, Ok(PayState::InFlight));
+    rig.end_payment(stuck.hash, true).await;
+    assert_eq!(rig.node().pay(stuck).await, Ok(PAID));
+    rig.set_route(Route::Found, FEE).await;
+    let repeat = rig.node().pay(failed).await;
+    let nothing_sent = matches!(repeat, Ok(PayState::Failed) | Err(PortError::Refused(_)));
+    assert!(nothing_sent, "{repeat:?}");
+    assert_eq!(rig.paid_out().await, (1, PRICE));
+}
+
+/// Why a payment that failed is not the end of its invoice before that has expired.
+pub async fn a_late_call_pays_an_invoice_whose_second_call_failed(rig: impl Rig) {
+    let payment = payment(&rig, 1).await;
+    rig.delay_payment().await;
+    let first = rig.node().pay(payment.clone()).await;
+    assert!(matches!(first, Err(PortError::Unknown(_))), "{first:?}");
+    assert_status(&rig, payment.hash, PayState::Unknown).await;
+    rig.set_route(Route::None, FEE).await;
+    assert_eq!(rig.node().pay(payment.clone()).await, Ok(PayState::Failed));
+    rig.set_route(Route::Found, FEE).await;
+    rig.deliver_delayed().await;
+    assert_status(&rig, payment.hash, PAID).await;
+    assert_eq!(rig.paid_out().await, (1, PRICE));
+}
+
+pub async fn a_late_call_pays_no_invoice_that_has_expired(rig: impl Rig) {
+    let payment = payment(&rig, 1).await;
+    rig.delay_payment().await;
+    drop(rig.node().pay(payment.clone()).await);
+    rig.clock().advance(EXPIRY + Duration::from_secs(60));
+    rig.deliver_delayed().await;
+    assert_status(&rig, payment.hash, PayState::Unknown).await;
+    assert_eq!(rig.paid_out().await, (0, Msat::ZERO));
+}
+
 pub async fn refuses_invoices_that_nobody_is_to_pay(rig: impl Rig) {
     let own = of(1, rig.node().create_hold(hold(1)).await.unwrap());
     let expired = payment(&rig, 2).await;

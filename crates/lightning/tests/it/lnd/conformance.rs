@@ -65,6 +65,14 @@ impl Rig for LndRig {
         self.fake.shared.rig.read().await.set_route(route, fee).await;
     }
 
+    async fn delay_payment(&self) {
+        self.fake.shared.rig.read().await.delay_payment().await;
+    }
+
+    async fn deliver_delayed(&self) {
+        self.fake.shared.rig.read().await.deliver_delayed().await;
+    }
+
     async fn end_payment(&self, hash: PaymentHash, arrived: bool) {
         self.fake.shared.rig.read().await.end_payment(hash, arrived).await;
     }

@@ -55,6 +55,18 @@ async fn a_missing_answer_leaves_a_payment_unknown() {
     assert_eq!(paid(&fake).await, 1);
 }
 
+/// LND says the same of an expired invoice whose payment is in flight.
+#[tokio::test]
+async fn a_refusal_is_believed_only_with_the_payments_state() {
+    let (fake, lnd, payment) = fake().await;
+    for (status, message) in [(400, "bad request"), (500, "invoice expired. Valid until 2026")] {
+        fake.set(Failure::Responds(status, message));
+        let sent = lnd.pay(payment.clone()).await;
+        assert!(matches!(sent, Err(PortError::Unknown(_))), "{message}: {sent:?}");
+    }
+    assert_eq!(paid(&fake).await, 0);
+}
+
 #[tokio::test]
 async fn a_refusal_of_the_node_itself_sends_nothing() {
     let (fake, lnd, payment) = fake().await;
