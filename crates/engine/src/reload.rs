@@ -40,7 +40,7 @@ impl Engine {
         self.settings.set(settings);
         let stored = async {
             self.numbers.declare(numbers).await?;
-            self.payouts.start().await.map(drop)
+            self.payouts.store_share_rate().await
         };
         if let Err(error) = stored.await {
             self.accounts.configure_prices(before.prices.clone());

@@ -27,6 +27,7 @@ fn view(payout: &Payout) -> Value {
         "createdAt": Moment(payout.created_at),
         "updatedAt": Moment(payout.updated_at),
         "invoiceExpiresAt": Moment(payout.expires_at),
+        "nodeKey": hex::encode(payout.node_key),
     })
 }
 

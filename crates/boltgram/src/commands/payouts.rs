@@ -3,6 +3,7 @@
 use anyhow::ensure;
 use domain::account::operator::Actor;
 use domain::limits::PAYOUTS_LISTED_MAX;
+use domain::payout::PayoutState;
 use domain::ports::{Payout, PayoutList, PayoutLoad, Referrer, Store};
 use serde_json::{Value, json};
 
@@ -49,13 +50,16 @@ async fn list_payouts(store: &dyn Store, limit: u32, list: ListArgs) -> anyhow::
     }
     for payout in &payouts {
         let trouble = payout.trouble.map(|trouble| format!(" ({})", trouble.as_str()));
+        let is_open = payout.state == PayoutState::Attempting;
+        let node = is_open.then(|| format!(" at node {}", hex::encode(payout.node_key)));
         output::line(&format!(
-            "{} {} {} sats to {}: {}{}",
+            "{} {} {} sats to {}: {}{}{}",
             output::moment(payout.created_at),
             payout.hash,
             payout.amount.sats_floor(),
             payout.address.as_str(),
             payout.state.as_str(),
+            node.unwrap_or_default(),
             trouble.unwrap_or_default()
         ))?;
     }
@@ -82,6 +86,7 @@ fn view(load: &PayoutLoad, referrers: &[Referrer], payouts: &[Payout]) -> Value 
             "status": it.state.as_str(),
             "trouble": it.trouble.map(|trouble| trouble.as_str()),
             "createdAt": output::moment(it.created_at),
+            "nodeKey": hex::encode(it.node_key),
         })
     };
     json!({

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use domain::money::Msat;
-use domain::payout::{ShareRate, routing_fee_max};
+use domain::payout::{ShareRate, amount_max};
 use engine::ReferralSettings;
 use serde::Deserialize;
 
@@ -40,14 +40,29 @@ impl ReferralsConfig {
         if floor < 1 {
             return Some(("floor_sats", "floor_sats must be at least 1".to_owned()));
         }
-        let fits = || {
-            let day = Msat::from_sats(per_day)?;
-            Some(day.checked_sub(routing_fee_max(day))? >= Msat::from_sats(floor)?)
-        };
+        let fits = || Some(amount_max(Msat::from_sats(per_day)?) >= Msat::from_sats(floor)?);
         if fits() != Some(true) {
             let text = "per_day_sats must be floor_sats and the fee of its route, or more";
             return Some(("per_day_sats", text.to_owned()));
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_has_room_for_the_floor_and_the_fee_of_its_route() {
+        let mistake = |floor_sats, per_day_sats| {
+            ReferralsConfig { floor_sats, per_day_sats, ..ReferralsConfig::default() }.mistake()
+        };
+        for (floor, day) in [(1_000, 1_010), (1, 11), (5_000, 5_026)] {
+            assert_eq!(mistake(floor, day), None);
+        }
+        for (floor, day) in [(1_000, 1_009), (1, 10), (5_000, 5_025)] {
+            assert_eq!(mistake(floor, day).unwrap().0, "per_day_sats");
+        }
     }
 }

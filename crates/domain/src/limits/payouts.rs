@@ -17,14 +17,21 @@ pub const PAYOUTS_LISTED_MAX: u32 = 1_000;
 /// A payee may hold our payment for so many blocks: a day. Hold invoices ask for more.
 pub const PAYEE_CLTV_MAX: u64 = 144;
 
+/// An invoice that is valid for longer is not paid: its shares would be bound to it as long, whatever becomes of
+/// it. Payees choose a day, by clocks of their own.
+pub const PAYEE_EXPIRY_MAX: Duration = Duration::from_secs((24 * 60 + 10) * 60);
+
+/// How often one invoice is sent to a node that does not know it. Then its end is awaited.
+pub const PAYOUT_SENDS_MAX: u32 = 5;
+
 /// Blocks that a whole route may take: what LDK allows by default. LND allows twice as many.
 pub const PAYOUT_CLTV_MAX: u32 = 1_008;
 
 /// How long the node searches for a route.
 pub const PAYOUT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A payment that the node does not know this long after its invoice's end was never sent: the node refuses
-/// to begin it. The rest is for clocks that differ.
+/// This long after its invoice's end the node begins no payment of it. The time is for clocks that differ, and for a
+/// payment that began at the last moment.
 pub const PAYOUT_GRACE: Duration = Duration::from_secs(10 * 60);
 
 /// An address's server: time for each answer, and its length. Answers have some hundred bytes, or a picture.

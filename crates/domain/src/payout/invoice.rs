@@ -1,7 +1,7 @@
 //! Which invoice of a payee is paid (LUD-06 and BOLT 11).
 
 use crate::id::PaymentHash;
-use crate::limits::PAYEE_CLTV_MAX;
+use crate::limits::{PAYEE_CLTV_MAX, PAYEE_EXPIRY_MAX};
 use crate::money::Msat;
 use crate::state::stored_as;
 use crate::time::Timestamp;
@@ -58,6 +58,8 @@ pub enum Unfit {
     OurOwn,
     #[error("it has expired, or expires in a moment")]
     Expired,
+    #[error("it is valid for more than a day")]
+    ValidTooLong,
     #[error("it lets the payee hold the payment for too long")]
     Cltv,
 }
@@ -87,6 +89,9 @@ pub fn check(
     }
     if invoice.expires_at.since(now).as_secs() < SECONDS_LEFT_MIN {
         return Err(Unfit::Expired);
+    }
+    if invoice.expires_at > now.after(PAYEE_EXPIRY_MAX) {
+        return Err(Unfit::ValidTooLong);
     }
     if invoice.min_final_cltv > PAYEE_CLTV_MAX {
         return Err(Unfit::Cltv);
@@ -127,6 +132,12 @@ mod tests {
         assert_eq!(verdict(|it| it.network = Network::Mainnet), Err(Unfit::Network));
         assert_eq!(verdict(|it| it.payee = OURS.key), Err(Unfit::OurOwn));
         assert_eq!(verdict(|it| it.expires_at = NOW), Err(Unfit::Expired));
+        let day = NOW.after(PAYEE_EXPIRY_MAX);
+        assert_eq!(verdict(|it| it.expires_at = day), Ok(()));
+        let longer = day.after(Duration::from_millis(1));
+        assert_eq!(verdict(|it| it.expires_at = longer), Err(Unfit::ValidTooLong));
+        let never = Timestamp::from_millis(i64::MAX);
+        assert_eq!(verdict(|it| it.expires_at = never), Err(Unfit::ValidTooLong));
         assert_eq!(verdict(|it| it.min_final_cltv = 145), Err(Unfit::Cltv));
         // LUD-06 leaves the hash away where a payee has no room for it.
         assert_eq!(verdict(|it| it.description_hash = None), Ok(()));

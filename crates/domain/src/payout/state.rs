@@ -3,20 +3,23 @@
 //! | state \ event | paid | failed |
 //! |---|---|---|
 //! | attempting | paid | failed |
-//! | paid, failed | – | – |
+//! | failed | paid, if all of its shares are still due | – |
+//! | paid | – | – |
 //!
 //! *Attempting* is stored, with the invoice and its payment hash, before the node is called. What a crash means:
 //!
 //! - before *attempting*: nobody has paid, and the invoice is forgotten.
 //! - in *attempting*: the node is looked up by the hash. It never got the payment: the same invoice is
-//!   paid, while it is valid. It is under way: it is looked up again. No other invoice is requested
-//!   before this one is *failed*, so a share is never paid twice.
+//!   paid, while it is valid. It is under way, or it failed while the invoice is valid: it is looked up
+//!   again. No other invoice is requested before this one is *failed*, so a share is never paid twice.
 //! - after the node's answer: the same, and the node repeats its answer.
 //!
-//! A payment is *failed* when the node says that it failed for good, or when it never got the payment
-//! and the invoice is no longer valid.
+//! A node may begin a payment again that failed: a call that was held up on its way does so, whoever made it. So a
+//! payment is *failed* only when the node is looked up after [`ends_at`], and says that it failed or that it never got it.
 
+use crate::limits::PAYOUT_GRACE;
 use crate::state::{Illegal, stored_as};
+use crate::time::Timestamp;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PayoutState {
@@ -35,12 +38,16 @@ pub enum PayoutEvent {
 
 pub const fn next(state: PayoutState, event: PayoutEvent) -> Result<PayoutState, Illegal> {
     match (state, event) {
-        (PayoutState::Attempting, PayoutEvent::Paid) => Ok(PayoutState::Paid),
+        (PayoutState::Attempting | PayoutState::Failed, PayoutEvent::Paid) => Ok(PayoutState::Paid),
         (PayoutState::Attempting, PayoutEvent::Failed) => Ok(PayoutState::Failed),
-        (PayoutState::Paid | PayoutState::Failed, PayoutEvent::Paid | PayoutEvent::Failed) => {
-            Err(Illegal)
-        }
+        (PayoutState::Paid, PayoutEvent::Paid | PayoutEvent::Failed)
+        | (PayoutState::Failed, PayoutEvent::Failed) => Err(Illegal),
     }
+}
+
+/// From then on no node begins to pay an invoice that expires at `expires_at`, whatever is still on its way to it.
+pub fn ends_at(expires_at: Timestamp) -> Timestamp {
+    expires_at.after(PAYOUT_GRACE)
 }
 
 #[cfg(test)]
@@ -48,12 +55,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ends_once() {
-        for event in [PayoutEvent::Paid, PayoutEvent::Failed] {
-            let ended = next(PayoutState::Attempting, event).unwrap();
+    fn what_is_paid_stays_paid() {
+        for before in [PayoutState::Attempting, PayoutState::Failed] {
+            let paid = next(before, PayoutEvent::Paid).unwrap();
             for later in [PayoutEvent::Paid, PayoutEvent::Failed] {
-                assert_eq!(next(ended, later), Err(Illegal));
+                assert_eq!(next(paid, later), Err(Illegal));
             }
         }
+        let failed = next(PayoutState::Attempting, PayoutEvent::Failed).unwrap();
+        assert_eq!(next(failed, PayoutEvent::Failed), Err(Illegal));
     }
 }

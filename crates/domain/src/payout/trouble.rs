@@ -17,6 +17,8 @@ pub enum Trouble {
     AnswerUnreadable,
     /// What is due is less than the payee takes.
     BelowPayeesMinimum,
+    /// Enough is due, but its shares are larger than the payee or the day takes, or the rest is less than the payee takes.
+    NoShareFits,
     /// The invoice is not what was asked for.
     InvoiceUnfit,
     /// The node refused the payment before it was sent.
@@ -25,6 +27,8 @@ pub enum Trouble {
     PaymentFailed,
     /// The invoice ran out before the node got the payment.
     InvoiceRanOut,
+    /// The node paid it after it had been recorded as failed, and its shares are no longer due.
+    PaidAfterFailure,
 }
 
 stored_as!(Trouble {
@@ -33,10 +37,12 @@ stored_as!(Trouble {
     AddressRefused = "address_refused",
     AnswerUnreadable = "answer_unreadable",
     BelowPayeesMinimum = "below_payees_minimum",
+    NoShareFits = "no_share_fits",
     InvoiceUnfit = "invoice_unfit",
     NodeRefused = "node_refused",
     PaymentFailed = "payment_failed",
     InvoiceRanOut = "invoice_ran_out",
+    PaidAfterFailure = "paid_after_failure",
 });
 
 impl Trouble {

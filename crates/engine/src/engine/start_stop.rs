@@ -26,9 +26,12 @@ impl Engine {
         self.numbers.declare(self.settings().numbers.clone()).await?;
         let leases =
             self.dispatch.release_leases().await? + self.activations.release_leases().await?;
-        let unfinished = self.orders.recheck().await? + self.payouts.start().await?;
-        if leases + unfinished > 0 {
-            tracing::info!(leases, unfinished, "taking up what an earlier run left");
+        let unfinished = self.orders.recheck().await?;
+        self.payouts.store_share_rate().await?;
+        // Their claims stay: they may be those of other nodes, and end in minutes.
+        let payouts = self.payouts.load().await?.attempting;
+        if leases + unfinished + payouts > 0 {
+            tracing::info!(leases, unfinished, payouts, "taking up what an earlier run left");
         }
         self.orders.sweep_node().await;
         self.orders.catch_up(unfinished).await;

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Nothing is paid that is not stored first, and no second invoice is paid before the first one is *failed*
-//! ([`domain::payout::PayoutState`]).
+//! ([`domain::payout::PayoutState`]). A payment belongs to the Lightning node that was called for it: no other one
+//! knows anything of it.
 
 mod pay_due;
 mod track;
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use domain::account::operator::Actor;
 use domain::limits::PAYOUTS_LISTED_MAX;
-use domain::payout::LightningAddress;
+use domain::payout::{LightningAddress, NodeIdentity, PayoutState};
 use domain::ports::{
     Clock, Lightning, Payees, Payout, PayoutList, PayoutLoad, PortError, Referrer, Store,
 };
@@ -45,20 +46,38 @@ pub struct Payouts {
 
 impl Payouts {
     pub(crate) async fn work(self: Arc<Self>) {
+        let mut seen = None;
         loop {
             // Without a node nobody can be paid or looked up.
-            if self.lightning.held_max() > 0 {
-                self.track().await;
-                self.pay_due().await;
+            if self.lightning.held_max() > 0
+                && let Ok(ours) = self.lightning.identity().await
+            {
+                if seen.replace(ours) != Some(ours) {
+                    self.warn_of_other_nodes(ours).await;
+                }
+                self.track(ours).await;
+                self.pay_due(ours).await;
             }
             tokio::time::sleep(ROUND).await;
         }
     }
 
-    /// Stores the configured share, and makes payments that an earlier run began due for a lookup.
-    pub(crate) async fn start(&self) -> Result<u64, PortError> {
-        self.store.set_share_rate(self.settings.get().referrals.share).await?;
-        self.store.recheck_payouts(self.clock.now()).await
+    async fn warn_of_other_nodes(&self, ours: NodeIdentity) {
+        let state = Some(PayoutState::Attempting);
+        let list = PayoutList { state, limit: PAYOUTS_LISTED_MAX, ..PayoutList::default() };
+        let attempting = self.store.payouts(list).await.unwrap_or_default();
+        let others = attempting.iter().filter(|payout| payout.node_key != ours.key).count();
+        if others > 0 {
+            tracing::error!(
+                others,
+                "payments of another Lightning node wait until a process with that node looks them up"
+            );
+        }
+    }
+
+    /// Of orders that are settled from now on.
+    pub(crate) async fn store_share_rate(&self) -> Result<(), PortError> {
+        self.store.set_share_rate(self.settings.get().referrals.share).await
     }
 
     /// Newest first, at most [`PAYOUTS_LISTED_MAX`].

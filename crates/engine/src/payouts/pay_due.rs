@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::limits::PAYOUTS_PER_ROUND_MAX;
 use domain::money::Msat;
-use domain::payout::{NodeIdentity, Trouble, check, pick, routing_fee_max};
+use domain::payout::{NodeIdentity, Trouble, amount_max, check, pick, routing_fee_max};
 use domain::ports::{DueReferrer, NewPayout, PayoutBegun, PortError};
 use futures_util::{StreamExt, stream};
 
@@ -35,7 +35,7 @@ impl From<PortError> for NotBegun {
 }
 
 impl Payouts {
-    pub(super) async fn pay_due(&self) {
+    pub(super) async fn pay_due(&self, ours: NodeIdentity) {
         let (now, terms) = (self.clock.now(), self.settings.get().referrals);
         let put_off = now.after(TRY_AGAIN);
         let claimed =
@@ -48,12 +48,13 @@ impl Payouts {
             }
         };
         let due = stream::iter(due);
-        due.for_each_concurrent(CONCURRENT, |referrer| self.try_one(referrer, terms.per_day)).await;
+        let try_one = |referrer| self.try_one(referrer, ours, terms.per_day);
+        due.for_each_concurrent(CONCURRENT, try_one).await;
     }
 
-    async fn try_one(&self, referrer: DueReferrer, per_day: Msat) {
+    async fn try_one(&self, referrer: DueReferrer, ours: NodeIdentity, per_day: Msat) {
         let host = referrer.address.host();
-        match self.pay_one(&referrer, per_day).await {
+        match self.pay_one(&referrer, ours, per_day).await {
             Ok(()) => {}
             Err(NotBegun::Trouble(trouble)) => {
                 tracing::warn!(host, trouble = trouble.as_str(), "a referrer was not paid");
@@ -68,9 +69,14 @@ impl Payouts {
         }
     }
 
-    async fn pay_one(&self, referrer: &DueReferrer, per_day: Msat) -> Result<(), NotBegun> {
-        let ours = self.lightning.identity().await?;
+    async fn pay_one(
+        &self,
+        referrer: &DueReferrer,
+        ours: NodeIdentity,
+        per_day: Msat,
+    ) -> Result<(), NotBegun> {
         let new = self.request_invoice(referrer, ours, per_day).await?;
+        let host = referrer.address.host();
         let (hash, until) = (new.hash, self.clock.now().after(CLAIM));
         let payment = super::track::payment(&new.invoice, hash, new.fee_max);
         let expires_at = new.expires_at;
@@ -85,6 +91,10 @@ impl Payouts {
             }
             // What was due has changed meanwhile.
             PayoutBegun::Paused | PayoutBegun::Changed => Ok(()),
+            PayoutBegun::KnownInvoice => {
+                tracing::warn!(host, "a payee repeats an invoice that was to be paid before");
+                Err(Trouble::InvoiceUnfit.into())
+            }
         }
     }
 
@@ -96,12 +106,13 @@ impl Payouts {
         per_day: Msat,
     ) -> Result<NewPayout, NotBegun> {
         let offer = self.payees.offer(address).await?;
-        // With its fee it has to fit into one day.
-        let fee = routing_fee_max(per_day);
-        let day = per_day.checked_sub(fee).unwrap_or(Msat::ZERO);
-        let (picked, amount) = pick(shares, offer.max.min(day));
+        let (orders, amount) = pick(shares, offer.max.min(amount_max(per_day)));
         if amount < offer.min || amount <= Msat::ZERO {
-            return Err(Trouble::BelowPayeesMinimum.into());
+            let due = Msat::checked_sum(shares.iter().map(|share| share.amount));
+            let is_little = due.is_some_and(|due| due < offer.min);
+            let trouble =
+                if is_little { Trouble::BelowPayeesMinimum } else { Trouble::NoShareFits };
+            return Err(trouble.into());
         }
         let invoice = self.payees.invoice(&offer, amount).await?;
         let facts = &invoice.facts;
@@ -115,7 +126,8 @@ impl Payouts {
             amount,
             fee_max: routing_fee_max(amount),
             expires_at: facts.expires_at,
-            orders: picked.iter().map(|share| share.order).collect(),
+            node_key: ours.key,
+            orders,
             invoice: invoice.text,
         })
     }

@@ -2,20 +2,20 @@
 //!
 //! | node says | while the invoice is valid | after its end, and some minutes |
 //! |---|---|---|
-//! | unknown | pays it, unless payments are paused | failed: it was never sent, and the node would refuse it |
+//! | unknown | sends it, some times, unless payments are paused | failed |
 //! | in flight | looks again | looks again |
 //! | paid | paid | paid |
-//! | failed | failed | failed |
+//! | failed, refused | looks again after the end | failed |
 //!
-//! After a failure no other invoice is requested while this one is valid, at most for a day: a call to pay it
-//! that another process made and that was held up would find nothing to pay.
+//! While the invoice is valid, a failure is not the end: the node may begin the payment again for a call that was held up
+//! on its way, whoever made it. After the end it refuses such a call.
 
 use std::time::Duration;
 
 use domain::id::PaymentHash;
-use domain::limits::{PAYOUT_CLTV_MAX, PAYOUT_GRACE, PAYOUT_TIMEOUT, PAYOUTS_PER_ROUND_MAX};
+use domain::limits::{PAYOUT_CLTV_MAX, PAYOUT_TIMEOUT, PAYOUTS_PER_ROUND_MAX};
 use domain::money::Msat;
-use domain::payout::Trouble;
+use domain::payout::{NodeIdentity, Trouble, ends_at};
 use domain::ports::{NewPayment, PayState, Payout, PayoutEnd, PayoutReport, PortError};
 use domain::time::Timestamp;
 use futures_util::{StreamExt, stream};
@@ -29,10 +29,8 @@ pub(super) const CLAIM: Duration = Duration::from_secs(3 * 60);
 /// What may be under way is looked up again after this.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// The node did not answer; payments are paused; or the invoice has ended a moment ago.
+/// The node did not answer.
 const LATER: Duration = Duration::from_secs(60);
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn payment(invoice: &str, hash: PaymentHash, fee_max: Msat) -> NewPayment {
     let (cltv_max, timeout) = (PAYOUT_CLTV_MAX, PAYOUT_TIMEOUT);
@@ -40,10 +38,11 @@ pub(super) fn payment(invoice: &str, hash: PaymentHash, fee_max: Msat) -> NewPay
 }
 
 impl Payouts {
-    pub(super) async fn track(&self) {
+    pub(super) async fn track(&self, ours: NodeIdentity) {
         let now = self.clock.now();
         let until = now.after(CLAIM);
-        let claimed = match self.store.claim_payouts(now, until, PAYOUTS_PER_ROUND_MAX).await {
+        let claimed = self.store.claim_payouts(ours.key, now, until, PAYOUTS_PER_ROUND_MAX).await;
+        let claimed = match claimed {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(%error, "could not claim payments to look up; trying again");
@@ -55,34 +54,45 @@ impl Payouts {
     }
 
     async fn track_one(&self, payout: Payout, until: Timestamp) {
-        match self.lightning.pay_status(payout.hash).await {
-            Ok(PayState::Unknown) => self.never_sent(payout, until).await,
-            state => {
-                let report = self.report(payout.hash, state, payout.expires_at);
-                self.record(report).await;
+        let asked_at = self.clock.now();
+        let state = match self.lightning.pay_status(payout.hash).await {
+            Ok(state) => state,
+            Err(error) => return self.record_doubt(payout.hash, payout.trouble, &error).await,
+        };
+        let ends_at = ends_at(payout.expires_at);
+        let trouble = match state {
+            PayState::Failed => Some(Trouble::PaymentFailed),
+            _ => payout.trouble,
+        };
+        let end = match state {
+            PayState::Paid { fee } => PayoutEnd::Paid { fee },
+            PayState::InFlight => {
+                PayoutEnd::CheckAt { at: self.clock.now().after(AGAIN), trouble: None }
+            }
+            PayState::Unknown | PayState::Failed if asked_at >= ends_at => {
+                PayoutEnd::Failed { trouble: trouble.unwrap_or(Trouble::InvoiceRanOut) }
+            }
+            PayState::Unknown if trouble.is_none() && asked_at <= payout.expires_at => {
+                return self.send_again(payout, until).await;
+            }
+            PayState::Unknown | PayState::Failed => PayoutEnd::CheckAt { at: ends_at, trouble },
+        };
+        self.record(PayoutReport { hash: payout.hash, end }).await;
+    }
+
+    /// If it may not be sent, it is looked up again when its claim ends.
+    async fn send_again(&self, payout: Payout, until: Timestamp) {
+        let Payout { hash, expires_at, .. } = payout;
+        match self.store.resend_payout(hash, until).await {
+            Ok(true) => {
+                let payment = payment(&payout.invoice, hash, payout.fee_max);
+                self.send(payment, expires_at, until).await;
+            }
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(payout = %hash, %error, "could not record that a payment is sent again");
             }
         }
-    }
-
-    async fn never_sent(&self, payout: Payout, until: Timestamp) {
-        let Payout { hash, expires_at, .. } = payout;
-        let now = self.clock.now();
-        if now <= expires_at && !self.is_paused().await {
-            let payment = payment(&payout.invoice, hash, payout.fee_max);
-            self.send(payment, expires_at, until).await;
-            return;
-        }
-        let end = if now > expires_at.after(PAYOUT_GRACE) {
-            PayoutEnd::Failed { trouble: Trouble::InvoiceRanOut, not_before: now }
-        } else {
-            PayoutEnd::CheckAt(now.after(LATER))
-        };
-        self.record(PayoutReport { hash, end }).await;
-    }
-
-    /// Unless the store says otherwise, they are.
-    async fn is_paused(&self) -> bool {
-        !self.store.payout_load().await.is_ok_and(|load| load.paused_at.is_none())
     }
 
     /// Calls the node for a payment that is stored as *attempting* and claimed `until` then, and records what it says.
@@ -92,51 +102,36 @@ impl Payouts {
             // This process stood still; another one may have the payment now.
             return;
         }
-        let report = match self.lightning.pay(payment).await {
+        // Until its invoice has ended, the node may still begin it.
+        let failed =
+            |trouble| PayoutEnd::CheckAt { at: ends_at(expires_at), trouble: Some(trouble) };
+        let end = match self.lightning.pay(payment).await {
+            Ok(PayState::Paid { fee }) => PayoutEnd::Paid { fee },
+            Ok(PayState::Failed) => failed(Trouble::PaymentFailed),
+            Ok(PayState::InFlight | PayState::Unknown) => {
+                PayoutEnd::CheckAt { at: self.clock.now().after(AGAIN), trouble: None }
+            }
             Err(PortError::Refused(why)) => {
                 tracing::warn!(payout = %hash, why, "the node refused a payment");
-                let not_before = self.fence(expires_at);
-                let end = PayoutEnd::Failed { trouble: Trouble::NodeRefused, not_before };
-                PayoutReport { hash, end }
+                failed(Trouble::NodeRefused)
             }
-            state => self.report(hash, state, expires_at),
+            Err(error) => return self.record_doubt(hash, None, &error).await,
         };
-        self.record(report).await;
+        self.record(PayoutReport { hash, end }).await;
     }
 
-    fn report(
-        &self,
-        hash: PaymentHash,
-        state: Result<PayState, PortError>,
-        expires_at: Timestamp,
-    ) -> PayoutReport {
-        let now = self.clock.now();
-        let end = match state {
-            Ok(PayState::Paid { fee }) => PayoutEnd::Paid { fee },
-            Ok(PayState::Failed) => PayoutEnd::Failed {
-                trouble: Trouble::PaymentFailed,
-                not_before: self.fence(expires_at),
-            },
-            Ok(PayState::InFlight | PayState::Unknown) => PayoutEnd::CheckAt(now.after(AGAIN)),
-            Err(error) => {
-                tracing::warn!(payout = %hash, %error, "the outcome of a payment is unknown");
-                let is_down = matches!(error, PortError::Unavailable(_));
-                PayoutEnd::CheckAt(now.after(if is_down { LATER } else { AGAIN }))
-            }
-        };
-        PayoutReport { hash, end }
-    }
-
-    /// When nobody can pay the invoice any more.
-    fn fence(&self, expires_at: Timestamp) -> Timestamp {
-        expires_at.min(self.clock.now().after(DAY)).after(PAYOUT_GRACE)
+    async fn record_doubt(&self, hash: PaymentHash, trouble: Option<Trouble>, error: &PortError) {
+        tracing::warn!(payout = %hash, %error, "the outcome of a payment is unknown");
+        let is_down = matches!(error, PortError::Unavailable(_));
+        let at = self.clock.now().after(if is_down { LATER } else { AGAIN });
+        self.record(PayoutReport { hash, end: PayoutEnd::CheckAt { at, trouble } }).await;
     }
 
     async fn record(&self, report: PayoutReport) {
         let result = match report.end {
             PayoutEnd::Paid { .. } => Some("paid"),
             PayoutEnd::Failed { .. } => Some("failed"),
-            PayoutEnd::CheckAt(_) => None,
+            PayoutEnd::CheckAt { .. } => None,
         };
         // What is lost is found again by the next lookup: the node answers the same.
         if let Err(error) = self.store.record_payout(report, self.clock.now()).await {

@@ -143,8 +143,6 @@ CREATE TABLE referrers (
     failures BIGINT NOT NULL DEFAULT 0, -- in a row
     trouble TEXT COLLATE "C", -- of the last failure
     next_try_at BIGINT NOT NULL,
-    -- While an invoice of a failed payment is valid, no other one is paid, whatever the operator wants.
-    not_before BIGINT NOT NULL DEFAULT 0,
     stopped_at BIGINT -- it waits for the operator
 );
 
@@ -161,6 +159,8 @@ CREATE TABLE payouts (
     state TEXT COLLATE "C" NOT NULL,
     trouble TEXT COLLATE "C",
     expires_at BIGINT NOT NULL,
+    node_key BYTEA NOT NULL, -- of the Lightning node that pays it
+    sends BIGINT NOT NULL, -- how often that node was called
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     check_at BIGINT -- NULL: it has ended
@@ -177,7 +177,7 @@ CREATE TABLE referral_shares (
     address TEXT COLLATE "C" NOT NULL REFERENCES referrers (address),
     amount BIGINT NOT NULL CHECK (amount > 0),
     state TEXT COLLATE "C" NOT NULL, -- due, paying, paid, cancelled
-    payout BYTEA REFERENCES payouts (hash), -- of one that is paying or paid
+    payout BYTEA REFERENCES payouts (hash), -- that pays or paid it, or failed to
     refunded BIGINT NOT NULL DEFAULT 0, -- 1: refunded while it was paying
     at BIGINT NOT NULL
 );

@@ -141,8 +141,6 @@ CREATE TABLE referrers (
     failures INTEGER NOT NULL DEFAULT 0, -- in a row
     trouble TEXT, -- of the last failure
     next_try_at INTEGER NOT NULL,
-    -- While an invoice of a failed payment is valid, no other one is paid, whatever the operator wants.
-    not_before INTEGER NOT NULL DEFAULT 0,
     stopped_at INTEGER -- it waits for the operator
 ) STRICT, WITHOUT ROWID;
 
@@ -159,6 +157,8 @@ CREATE TABLE payouts (
     state TEXT NOT NULL,
     trouble TEXT,
     expires_at INTEGER NOT NULL,
+    node_key BLOB NOT NULL, -- of the Lightning node that pays it
+    sends INTEGER NOT NULL, -- how often that node was called
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     check_at INTEGER -- NULL: it has ended
@@ -175,7 +175,7 @@ CREATE TABLE referral_shares (
     address TEXT NOT NULL REFERENCES referrers (address),
     amount INTEGER NOT NULL CHECK (amount > 0),
     state TEXT NOT NULL, -- due, paying, paid, cancelled
-    payout BLOB REFERENCES payouts (hash), -- of one that is paying or paid
+    payout BLOB REFERENCES payouts (hash), -- that pays or paid it, or failed to
     refunded INTEGER NOT NULL DEFAULT 0, -- 1: refunded while it was paying
     at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::account::operator::Actor;
+use domain::id::PaymentHash;
 use domain::money::Msat;
 use domain::payout::{LightningAddress, ShareRate, Trouble};
 use domain::ports::{
@@ -61,15 +62,17 @@ impl PayoutStore for RowStore {
 
     async fn claim_payouts(
         &self,
+        node_key: [u8; 33],
         now: Timestamp,
         put_off: Timestamp,
         limit: u32,
     ) -> Result<Vec<Payout>> {
-        self.write(async move |tx| payout::claim_payouts(tx, now, put_off, limit).await).await
+        self.write(async move |tx| payout::claim_payouts(tx, &node_key, now, put_off, limit).await)
+            .await
     }
 
-    async fn recheck_payouts(&self, now: Timestamp) -> Result<u64> {
-        self.write(async move |tx| payout::recheck(tx, now).await).await
+    async fn resend_payout(&self, hash: PaymentHash, claimed: Timestamp) -> Result<bool> {
+        self.write(async move |tx| payout::resend(tx, &hash, claimed).await).await
     }
 
     async fn record_payout(&self, report: PayoutReport, now: Timestamp) -> Result<()> {

@@ -108,6 +108,7 @@ from_column! {
         Msisdn => |value| value.try_into().ok().and_then(|digits| Self::from_digits(digits).ok()),
         Lane => |value| match value { 0 => Some(Self::Single), 1 => Some(Self::Bulk), _ => None };
     Vec<u8>:
+        [u8; 33] => |bytes| bytes.try_into().ok(),
         OrderId => |bytes| Self::from_slice(&bytes).ok(),
         PaymentHash => |bytes| Self::from_slice(&bytes).ok(),
         MessageId => |bytes| Uuid::from_slice(&bytes).ok().map(Self),

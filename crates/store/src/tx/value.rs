@@ -62,6 +62,7 @@ value_from! {
     &'a String => |value| Self::Text(value);
     &'a [u8] => |value| Self::Blob(value);
     &'a Vec<u8> => |value| Self::Blob(value);
+    &'a [u8; 33] => |value| Self::Blob(value);
     &'a OrderId => |value| Self::Blob(value.as_bytes());
     &'a PaymentHash => |value| Self::Blob(value.as_bytes());
     &'a ChargeId => |value| Self::Blob(value.as_bytes());

@@ -505,6 +505,9 @@ macro_rules! store_conformance {
             a_refund_takes_the_share_back_before_it_is_paid
             payments_stay_within_a_day_and_stop_when_paused
             claims_payments_to_look_up
+            a_payment_is_sent_again_some_times_by_who_has_claimed_it
+            a_failed_payment_that_is_made_all_the_same_is_booked
+            a_referrer_that_was_paid_twice_waits_for_the_operator
             lists_payments_newest_first
             // restart
             keeps_everything_across_a_restart

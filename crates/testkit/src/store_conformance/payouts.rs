@@ -1,112 +1,22 @@
 //! Referrers' shares: accrued once and only when settled, paid once.
 
-use std::time::Duration;
-
 use domain::account::operator::Action;
-use domain::id::{OrderId, PaymentHash};
+use domain::id::OrderId;
 use domain::limits::PAYOUT_TRIES_MAX;
 use domain::message::campaign::Idempotency;
 use domain::money::Msat;
-use domain::payout::{LightningAddress, PayoutState, ShareRate, Trouble};
+use domain::payout::{PayoutState, ShareRate, Trouble};
 use domain::ports::{
-    AuditList, Charge, CreditOrder, NewPayout, NewRefund, NodeVerdict, PayoutBegun, PayoutEnd,
-    PayoutList, PayoutReport, ReceiptState, Refunded,
+    AuditList, Charge, NewPayout, NewRefund, NodeVerdict, PayoutBegun, PayoutList, Refunded,
 };
 use domain::sale::order::{NewOrder, OrderState};
-use domain::time::Timestamp;
 
 use super::Rig;
-use super::world::{BY, PRICE, World, accepted, at};
-
-/// Ten percent of [`PRICE`].
-const SHARE: Msat = Msat::new(100_000);
-const PLENTY: Msat = Msat::new(1_000_000_000);
-const HOUR: Duration = Duration::from_secs(60 * 60);
-
-fn address(user: &str) -> LightningAddress {
-    format!("{user}@example.com").parse().unwrap()
-}
-
-async fn world(rig: &impl Rig) -> World {
-    let world = World::new(rig).await;
-    let tenth = ShareRate::from_basis_points(1_000).unwrap();
-    world.store.set_share_rate(tenth).await.unwrap();
-    world
-}
-
-/// A settled order over Lightning.
-async fn settled(world: &World, referral: &str) -> OrderId {
-    let order = fulfilled(world, referral).await;
-    world.node_says(order, NodeVerdict::Settled).await;
-    order
-}
-
-/// Its message is delivered, and the node has not settled it yet.
-async fn fulfilled(world: &World, referral: &str) -> OrderId {
-    let new = NewOrder { referral: Some(referral.to_owned()), ..world.new_order() };
-    let order = new.id;
-    world.add(new).await;
-    world.hold(order, Some(world.new_message(1))).await;
-    deliver(world, order).await;
-    order
-}
-
-async fn deliver(world: &World, order: OrderId) {
-    let chunk = world.claim_one(at(5)).await;
-    let id = order.to_string();
-    world.done(&chunk, accepted(&chunk, 0, &[(1, &id)])).await;
-    world.receive(&id, ReceiptState::Delivered).await;
-}
-
-/// An order from credit that was delivered.
-async fn sold_for_credit(world: &World, referral: &str) -> OrderId {
-    let account = world.account(PRICE).await.id;
-    let CreditOrder { order, message } = world.new_credit(account, PRICE);
-    let order = NewOrder { referral: Some(referral.to_owned()), ..order };
-    let id = order.id;
-    world.add_credit_order(order, message).await.unwrap();
-    deliver(world, id).await;
-    id
-}
-
-async fn due(world: &World, user: &str) -> Msat {
-    let found = world.store.referrers(None, 100).await.unwrap();
-    let mine = found.into_iter().find(|referrer| referrer.address == address(user));
-    mine.map_or(Msat::ZERO, |referrer| referrer.due)
-}
-
-fn payout(world: &World, user: &str, orders: &[OrderId]) -> NewPayout {
-    let mut hash = [0x77; 32];
-    hash[..8].copy_from_slice(&world.number().to_be_bytes());
-    NewPayout {
-        hash: PaymentHash::new(hash),
-        address: address(user),
-        invoice: "lnbcrt1".to_owned(),
-        amount: SHARE.checked_mul(i64::try_from(orders.len()).unwrap()).unwrap(),
-        fee_max: Msat::new(10_000),
-        expires_at: at(600),
-        orders: orders.to_vec(),
-    }
-}
-
-async fn begin(world: &World, new: &NewPayout) -> PayoutBegun {
-    world.store.begin_payout(new.clone(), PLENTY, at(100), at(280)).await.unwrap()
-}
-
-async fn end(world: &World, hash: PaymentHash, end: PayoutEnd) {
-    world.store.record_payout(PayoutReport { hash, end }, at(200)).await.unwrap();
-}
-
-const PAID: PayoutEnd = PayoutEnd::Paid { fee: Msat::new(1_500) };
-
-const fn failed(not_before: Timestamp) -> PayoutEnd {
-    PayoutEnd::Failed { trouble: Trouble::PaymentFailed, not_before }
-}
-
-async fn claimable(world: &World, now: Timestamp) -> Vec<(LightningAddress, usize)> {
-    let claimed = world.store.claim_referrers(SHARE, now, now.after(HOUR), 10).await.unwrap();
-    claimed.into_iter().map(|due| (due.address, due.shares.len())).collect()
-}
+use super::payout_world::{
+    FAILED, HOUR, NODE, PAID, PLENTY, SHARE, address, begin, claimable, due, end, fulfilled,
+    payout, settled, sold_for_credit, stored, world,
+};
+use super::world::{BY, at};
 
 pub async fn a_share_falls_due_once_and_only_when_settled(rig: &impl Rig) {
     let world = world(rig).await;
@@ -160,14 +70,13 @@ pub async fn pays_shares_together_and_once(rig: &impl Rig) {
     assert_eq!(claimable(&world, at(1_000)).await, []);
     end(&world, new.hash, PAID).await;
     end(&world, new.hash, PAID).await;
-    end(&world, new.hash, failed(at(0))).await;
-    let stored = world.store.payouts(PayoutList { limit: 9, ..PayoutList::default() }).await;
-    let stored = stored.unwrap();
-    assert_eq!(stored.len(), 1);
-    assert_eq!((stored[0].state, stored[0].fee), (PayoutState::Paid, Some(Msat::new(1_500))));
+    end(&world, new.hash, FAILED).await;
+    let stored = stored(&world, new.hash).await;
+    assert_eq!((stored.state, stored.fee), (PayoutState::Paid, Some(Msat::new(1_500))));
+    assert_eq!(stored.node_key, NODE);
     world.must_be_sound().await;
     let same = NewPayout { hash: new.hash, ..payout(&world, "me", &[third]) };
-    assert_eq!(begin(&world, &same).await, PayoutBegun::Changed, "its invoice is paid");
+    assert_eq!(begin(&world, &same).await, PayoutBegun::KnownInvoice, "it is paid");
     assert_eq!(begin(&world, &other).await, PayoutBegun::Begun);
     world.must_be_sound().await;
 }
@@ -187,28 +96,9 @@ pub async fn a_payment_is_the_sum_of_its_shares(rig: &impl Rig) {
     world.must_be_sound().await;
 }
 
-pub async fn a_failed_payment_makes_its_shares_due_again(rig: &impl Rig) {
-    let world = world(rig).await;
-    let order = settled(&world, "me@example.com").await;
-    let new = payout(&world, "me", &[order]);
-    begin(&world, &new).await;
-    end(&world, new.hash, failed(at(5_000))).await;
-    assert_eq!(due(&world, "me").await, SHARE);
-    world.must_be_sound().await;
-    assert_eq!(claimable(&world, at(4_999)).await, [], "its invoice may still be paid");
-    assert!(world.store.retry_referrer(&address("me"), BY, at(4_999)).await.unwrap());
-    assert_eq!(claimable(&world, at(4_999)).await, [], "whatever the operator wants");
-    assert_eq!(claimable(&world, at(5_000)).await, [(address("me"), 1)]);
-    let again = payout(&world, "me", &[order]);
-    assert_eq!(begin(&world, &again).await, PayoutBegun::Begun);
-    end(&world, again.hash, PAID).await;
-    assert_eq!(due(&world, "me").await, Msat::ZERO);
-    world.must_be_sound().await;
-}
-
 pub async fn the_third_failure_waits_for_the_operator(rig: &impl Rig) {
     let world = world(rig).await;
-    settled(&world, "me@example.com").await;
+    let order = settled(&world, "me@example.com").await;
     let (store, me) = (&world.store, address("me"));
     let mut now = at(100);
     for tries in 1..=PAYOUT_TRIES_MAX {
@@ -221,6 +111,8 @@ pub async fn the_third_failure_waits_for_the_operator(rig: &impl Rig) {
     assert_eq!(claimable(&world, days).await, []);
     let load = store.payout_load().await.unwrap();
     assert_eq!((load.stopped, load.due), (1, SHARE));
+    let new = payout(&world, "me", &[order]);
+    assert_eq!(begin(&world, &new).await, PayoutBegun::Changed, "asked for before it stopped");
     let stopped = &store.referrers(None, 9).await.unwrap()[0];
     assert_eq!((stopped.failures, stopped.trouble), (3, Some(Trouble::AddressUnreachable)));
     assert!(stopped.stopped_at.is_some());
@@ -256,7 +148,7 @@ pub async fn a_refund_takes_the_share_back_before_it_is_paid(rig: &impl Rig) {
     let new = payout(&world, "me", &[kept, returned]);
     assert_eq!(begin(&world, &new).await, PayoutBegun::Begun);
     refund(returned, 3).await;
-    end(&world, new.hash, failed(at(0))).await;
+    end(&world, new.hash, FAILED).await;
     assert_eq!(due(&world, "me").await, SHARE, "one of the two was given back meanwhile");
     world.must_be_sound().await;
     let new = payout(&world, "me", &[kept]);
@@ -291,30 +183,11 @@ pub async fn payments_stay_within_a_day_and_stop_when_paused(rig: &impl Rig) {
     assert_eq!(begin(&second, at(101)).await, PayoutBegun::OverDailyLimit { left });
     assert_eq!(due(&world, "you").await, SHARE);
     let tomorrow = at(101).after(HOUR * 24);
+    let held = begin(&second, tomorrow).await;
+    assert_eq!(held, PayoutBegun::OverDailyLimit { left }, "the first may still be paid");
+    end(&world, first.hash, PAID).await;
     assert_eq!(begin(&second, tomorrow).await, PayoutBegun::Begun);
     world.must_be_sound().await;
-}
-
-pub async fn claims_payments_to_look_up(rig: &impl Rig) {
-    let world = world(rig).await;
-    let store = &world.store;
-    let order = settled(&world, "me@example.com").await;
-    let new = payout(&world, "me", &[order]);
-    begin(&world, &new).await;
-    let claim = async |now: Timestamp| {
-        let claimed = store.claim_payouts(now, now.after(HOUR), 9).await.unwrap();
-        claimed.into_iter().map(|payout| payout.hash).collect::<Vec<_>>()
-    };
-    assert_eq!(claim(at(279)).await, []);
-    assert_eq!(claim(at(280)).await, [new.hash]);
-    assert_eq!(claim(at(281)).await, [], "another node has it");
-    end(&world, new.hash, PayoutEnd::CheckAt(at(300))).await;
-    assert_eq!(claim(at(300)).await, [new.hash]);
-    assert_eq!(store.recheck_payouts(at(301)).await.unwrap(), 1);
-    assert_eq!(claim(at(301)).await, [new.hash]);
-    end(&world, new.hash, PAID).await;
-    assert_eq!(store.recheck_payouts(at(302)).await.unwrap(), 0);
-    assert_eq!(claim(at(9_999)).await, []);
 }
 
 pub async fn lists_payments_newest_first(rig: &impl Rig) {

@@ -1,6 +1,6 @@
 //! A referrer is paid once, whatever dies: between the share, the stored intent, the node's payment and its record.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -43,6 +43,9 @@ pub(super) struct Referrers {
     clock: Arc<TestClock>,
     invoices: Mutex<Vec<PaymentHash>>,
     next: AtomicU8,
+    /// They hand out one invoice again and again.
+    repeat: AtomicBool,
+    max: AtomicI64,
 }
 
 impl Referrers {
@@ -50,7 +53,8 @@ impl Referrers {
         let node =
             Sandbox::in_memory(clock.clone(), SeededRandom::new(99), Options::default()).unwrap();
         let (clock, invoices, next) = (clock.clone(), Mutex::default(), AtomicU8::new(1));
-        Arc::new(Self { node, clock, invoices, next })
+        let (repeat, max) = (AtomicBool::new(false), AtomicI64::new(10_000_000));
+        Arc::new(Self { node, clock, invoices, next, repeat, max })
     }
 
     fn invoices(&self) -> Vec<PaymentHash> {
@@ -62,12 +66,13 @@ impl Referrers {
 impl Payees for Referrers {
     async fn offer(&self, _: &LightningAddress) -> Result<PayOffer, Trouble> {
         let callback = "https://example.com/pay".parse().unwrap();
-        let (min, max) = (Msat::new(1_000), Msat::new(10_000_000));
+        let (min, max) = (Msat::new(1_000), Msat::new(self.max.load(Ordering::SeqCst)));
         Ok(PayOffer { callback, min, max, metadata_hash: [0; 32] })
     }
 
     async fn invoice(&self, _: &PayOffer, amount: Msat) -> Result<PayeeInvoice, Trouble> {
-        let hash = Preimage::new([self.next.fetch_add(1, Ordering::SeqCst); 32]).payment_hash();
+        let step = u8::from(!self.repeat.load(Ordering::SeqCst));
+        let hash = Preimage::new([self.next.fetch_add(step, Ordering::SeqCst); 32]).payment_hash();
         let (memo, cltv_delta) = ("thanks".to_owned(), 40);
         let now = Timestamp::from_millis(self.clock.now().as_secs() * 1_000);
         let hold = NewHold { hash, amount, memo, expiry: EXPIRY, cltv_delta };
@@ -96,6 +101,8 @@ enum Way {
     Stuck,
     /// The first invoice finds no route.
     NoneAtFirst,
+    /// The first call is held up, the second one finds no route, and then the first one arrives.
+    CallDelayed,
 }
 
 impl Way {
@@ -104,9 +111,15 @@ impl Way {
         let route = match self {
             Self::Found | Self::AnswerLost => Route::Found,
             Self::Stuck => Route::Stuck,
-            Self::NoneAtFirst => Route::None,
+            Self::NoneAtFirst | Self::CallDelayed => Route::None,
         };
-        house.node.set_faults(Faults { route, route_fee: FEE, ..house.node.faults() });
+        let delayed_payments_next = u32::from(self == Self::CallDelayed);
+        house.node.set_faults(Faults {
+            route,
+            route_fee: FEE,
+            delayed_payments_next,
+            ..house.node.faults()
+        });
     }
 
     /// What the network does meanwhile.
@@ -115,6 +128,10 @@ impl Way {
             match (self, house.node.pay_status(hash).await.unwrap()) {
                 (Self::Stuck, PayState::InFlight) => house.node.end_payment(hash, true).unwrap(),
                 (Self::NoneAtFirst, PayState::Failed) => Self::Found.prepare(house),
+                (Self::CallDelayed, PayState::Failed) => {
+                    Self::Found.prepare(house);
+                    house.node.deliver_delayed();
+                }
                 _ => {}
             }
         }
@@ -233,6 +250,38 @@ async fn a_payment_that_is_stuck_is_made_once_whatever_dies() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_whose_first_call_arrives_last_is_made_once_whatever_dies() {
+    survives_a_crash_at_every_step(Way::CallDelayed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_without_a_route_is_made_again_once_whatever_dies() {
     survives_a_crash_at_every_step(Way::NoneAtFirst).await;
+}
+
+/// Buys with nobody dying, and returns why the referrer waits for the operator.
+async fn stopped(house: &House) -> Option<Trouble> {
+    let life = house.begin(Fuse::counting()).await;
+    buy(house, &life).await.unwrap();
+    until(house, super::TICK, "the order ends", async || house.is_quiet().await).await;
+    let stopped = async || house.store.payout_load().await.unwrap().stopped == 1;
+    until(house, TICK, "the referrer waits", stopped).await;
+    assert!(house.store.check_ledger().await.unwrap().is_sound());
+    assert_eq!(house.node.paid_out().count, 0);
+    house.store.referrers(None, 1).await.unwrap()[0].trouble
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payee_that_repeats_its_invoice_waits_for_the_operator() {
+    let house = House::new(Scenario::Delivered).await;
+    Way::NoneAtFirst.prepare(&house);
+    house.payees.repeat.store(true, Ordering::SeqCst);
+    assert_eq!(stopped(&house).await, Some(Trouble::InvoiceUnfit));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_share_above_the_payees_maximum_waits_for_the_operator() {
+    let house = House::new(Scenario::Delivered).await;
+    house.payees.max.store(SHARE.get() - 1, Ordering::SeqCst);
+    assert_eq!(stopped(&house).await, Some(Trouble::NoShareFits));
 }

@@ -28,6 +28,8 @@ pub struct NewPayout {
     pub amount: Msat,
     pub fee_max: Msat,
     pub expires_at: Timestamp,
+    /// Of the Lightning node that pays it ([`crate::payout::NodeIdentity`]).
+    pub node_key: [u8; 33],
     /// Whose shares it pays.
     pub orders: Vec<OrderId>,
 }
@@ -41,9 +43,11 @@ pub enum PayoutBegun {
     OverDailyLimit {
         left: Msat,
     },
-    /// A share is no longer due, another payment to the address is under way, or one with this hash
-    /// exists. Nothing was stored.
+    /// A share is no longer due, another payment to the address is under way, or the referrer waits for the
+    /// operator. Nothing was stored.
     Changed,
+    /// This invoice was to be paid before. Nothing was stored.
+    KnownInvoice,
 }
 
 /// A payment as stored.
@@ -57,23 +61,28 @@ pub struct Payout {
     /// What the route cost; `None` until it is *paid*.
     pub fee: Option<Msat>,
     pub state: PayoutState,
+    /// Why it failed; of one that is *attempting*, why it will unless the node still pays it.
     pub trouble: Option<Trouble>,
     pub expires_at: Timestamp,
+    /// Of the Lightning node that pays it. Another node knows nothing of it.
+    pub node_key: [u8; 33],
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PayoutEnd {
-    /// Look up again then.
-    CheckAt(Timestamp),
+    /// Look up again then. With a trouble it is not sent again.
+    CheckAt {
+        at: Timestamp,
+        trouble: Option<Trouble>,
+    },
     Paid {
         fee: Msat,
     },
-    /// The next try is made no sooner.
+    /// For good: see [`PayoutState`].
     Failed {
         trouble: Trouble,
-        not_before: Timestamp,
     },
 }
 
@@ -139,8 +148,8 @@ pub trait PayoutStore: Send + Sync {
         limit: u32,
     ) -> Result<Vec<DueReferrer>, PortError>;
 
-    /// Stores the payment as *attempting* and binds its shares to it, before the node is called. Payments
-    /// that are not failed, with their fees, stay within `per_day` in 24 hours.
+    /// Stores the payment as *attempting* and binds its shares to it, before the node is called. Payments of
+    /// 24 hours and all that are *attempting*, with their fees, stay within `per_day`.
     async fn begin_payout(
         &self,
         new: NewPayout,
@@ -158,22 +167,26 @@ pub trait PayoutStore: Send + Sync {
         now: Timestamp,
     ) -> Result<(), PortError>;
 
-    /// Payments that are *attempting* and whose `check_at` has come; they are put off to `put_off`, so
-    /// that another node does not take them too.
+    /// Payments of this Lightning node that are *attempting* and whose `check_at` has come; they are put off
+    /// to `put_off`, so that no other process with this node takes them too.
     async fn claim_payouts(
         &self,
+        node_key: [u8; 33],
         now: Timestamp,
         put_off: Timestamp,
         limit: u32,
     ) -> Result<Vec<Payout>, PortError>;
 
-    /// Makes payments that are *attempting* due for a lookup, as a start requires. Returns how many there
-    /// are.
-    async fn recheck_payouts(&self, now: Timestamp) -> Result<u64, PortError>;
+    /// Whether the node is called once more for a payment that is claimed until `claimed`, which is counted. False:
+    /// payments are paused, the claim is lost, the payment has a trouble or was sent
+    /// [`PAYOUT_SENDS_MAX`](crate::limits::PAYOUT_SENDS_MAX) times.
+    async fn resend_payout(&self, hash: PaymentHash, claimed: Timestamp)
+    -> Result<bool, PortError>;
 
     /// Records what the node said, and books the money. *Paid*: the shares are paid, and the route's fee
     /// is ours. *Failed*: the shares are due again, those of orders that were refunded meanwhile are
-    /// cancelled. A repeat, and a report of a payment that has ended, changes nothing.
+    /// cancelled. A repeat changes nothing. *Paid* of one that is *failed*: if its shares are all due,
+    /// they are paid; otherwise it is marked ([`Trouble::PaidAfterFailure`]), and the referrer waits for the operator.
     async fn record_payout(&self, report: PayoutReport, now: Timestamp) -> Result<(), PortError>;
 
     /// Clears the failures of a referrer, whose next try is due. False: nobody with this address has a

@@ -25,8 +25,11 @@ pub(crate) async fn begin(
         return Ok(PayoutBegun::Paused);
     }
     lock_referrers(tx, std::iter::once(&new.address)).await?;
-    if !is_new(tx, new).await? || !are_due(tx, new).await? {
+    if !is_payable(tx, new).await? || !are_due(tx, new).await? {
         return Ok(PayoutBegun::Changed);
+    }
+    if is_known(tx, new).await? {
+        return Ok(PayoutBegun::KnownInvoice);
     }
     let wanted = new.amount.checked_add(new.fee_max).ok_or_else(too_much)?;
     let left = per_day.checked_sub(spent(tx, now).await?).unwrap_or(Msat::ZERO).max(Msat::ZERO);
@@ -37,15 +40,22 @@ pub(crate) async fn begin(
     Ok(PayoutBegun::Begun)
 }
 
-/// Neither the invoice was paid before, nor is another payment to the address under way.
-async fn is_new(tx: &mut impl Tx, new: &NewPayout) -> Result<bool> {
+/// The referrer does not wait for the operator, and no payment to it is under way.
+async fn is_payable(tx: &mut impl Tx, new: &NewPayout) -> Result<bool> {
     let rows = tx
         .query(
-            "SELECT 1 FROM payouts WHERE hash = ?1 OR (address = ?2 AND state = 'attempting')",
-            params![&new.hash, &new.address],
+            "SELECT 1 FROM referrers WHERE address = ?1 AND stopped_at IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM payouts p
+                     WHERE p.address = referrers.address AND p.state = 'attempting')",
+            params![&new.address],
         )
         .await?;
-    Ok(rows.is_empty())
+    Ok(!rows.is_empty())
+}
+
+async fn is_known(tx: &mut impl Tx, new: &NewPayout) -> Result<bool> {
+    let rows = tx.query("SELECT 1 FROM payouts WHERE hash = ?1", params![&new.hash]).await?;
+    Ok(!rows.is_empty())
 }
 
 /// Locks the shares. Their sum is what is paid, to the millisatoshi.
@@ -72,12 +82,12 @@ async fn are_due(tx: &mut impl Tx, new: &NewPayout) -> Result<bool> {
     Err(PortError::Refused("a payment is the sum of its shares".to_owned()))
 }
 
-/// Of the last 24 hours, with what routes may have cost.
+/// Of the last 24 hours, and of what is under way longer, with what routes may have cost.
 async fn spent(tx: &mut impl Tx, now: Timestamp) -> Result<Msat> {
     let rows = tx
         .query(
             "SELECT CAST(coalesce(sum(amount + coalesce(fee, fee_max)), 0) AS BIGINT) FROM payouts
-             WHERE created_at > ?1 AND state <> 'failed'",
+             WHERE state = 'attempting' OR (created_at > ?1 AND state = 'paid')",
             params![now.before(DAY)],
         )
         .await?;
@@ -91,9 +101,9 @@ async fn store(
     check_at: Timestamp,
 ) -> Result<()> {
     tx.execute(
-        "INSERT INTO payouts (hash, address, invoice, amount, fee_max, state, expires_at,
-             created_at, updated_at, check_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+        "INSERT INTO payouts (hash, address, invoice, amount, fee_max, state, expires_at, node_key,
+             sends, created_at, updated_at, check_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?9, ?10)",
         params![
             &new.hash,
             &new.address,
@@ -102,6 +112,7 @@ async fn store(
             new.fee_max,
             PayoutState::Attempting,
             new.expires_at,
+            &new.node_key,
             now,
             check_at
         ],

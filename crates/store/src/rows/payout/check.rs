@@ -45,7 +45,7 @@ pub(crate) async fn wrong(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
     Ok(wrong)
 }
 
-/// A payment is the sum of its shares, unless it failed; what is due to a referrer is that of the shares
+/// A payment is the sum of its shares, unless it failed: then it paid none. What is due to a referrer is that of the shares
 /// that are due.
 async fn wrong_sums(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
     let rows = tx
@@ -56,7 +56,7 @@ async fn wrong_sums(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
                  FROM referral_shares WHERE payout IS NOT NULL GROUP BY payout
              ) s ON s.payout = p.hash
              WHERE NOT CASE p.state
-                 WHEN 'failed' THEN s.amount IS NULL
+                 WHEN 'failed' THEN coalesce(s.last IN ('due', 'cancelled'), 1 = 1)
                  WHEN 'paid' THEN
                      coalesce(s.amount = p.amount AND s.first = 'paid' AND s.last = 'paid', 1 = 0)
                  ELSE

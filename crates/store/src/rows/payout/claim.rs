@@ -1,12 +1,14 @@
 //! What is due: referrers to be paid, and payments to be looked up.
 
-use domain::limits::PAYOUT_SHARES_MAX;
+use domain::id::PaymentHash;
+use domain::limits::{PAYOUT_SENDS_MAX, PAYOUT_SHARES_MAX};
 use domain::money::Msat;
 use domain::payout::{DueShare, LightningAddress};
 use domain::ports::{DueReferrer, Payout};
 use domain::time::Timestamp;
 
 use super::list::{read, select_payouts};
+use super::terms;
 use crate::tx::{Result, Tx, params};
 
 pub(crate) async fn claim_referrers(
@@ -20,7 +22,6 @@ pub(crate) async fn claim_referrers(
         .query(
             "SELECT address FROM referrers
              WHERE stopped_at IS NULL AND due > 0 AND due >= ?1 AND next_try_at <= ?2
-                 AND not_before <= ?2
                  AND NOT EXISTS (SELECT 1 FROM referral_terms WHERE paused_at IS NOT NULL)
                  AND NOT EXISTS (SELECT 1 FROM payouts p
                      WHERE p.address = referrers.address AND p.state = 'attempting')
@@ -55,6 +56,7 @@ async fn due_shares(tx: &mut impl Tx, address: &LightningAddress) -> Result<Vec<
 
 pub(crate) async fn claim_payouts(
     tx: &mut impl Tx,
+    node_key: &[u8; 33],
     now: Timestamp,
     put_off: Timestamp,
     limit: u32,
@@ -62,10 +64,10 @@ pub(crate) async fn claim_payouts(
     let rows = tx
         .query(
             select_payouts!(
-                "WHERE check_at IS NOT NULL AND check_at <= ?1
+                "WHERE check_at IS NOT NULL AND check_at <= ?1 AND node_key = ?3
                  ORDER BY check_at LIMIT ?2 FOR UPDATE SKIP LOCKED"
             ),
-            params![now, limit],
+            params![now, limit, node_key],
         )
         .await?;
     let payouts = rows.into_iter().map(read).collect::<Result<Vec<_>>>()?;
@@ -74,8 +76,21 @@ pub(crate) async fn claim_payouts(
     Ok(payouts)
 }
 
-pub(crate) async fn recheck(tx: &mut impl Tx, now: Timestamp) -> Result<u64> {
-    tx.execute("UPDATE payouts SET check_at = ?1 WHERE check_at > ?1", params![now]).await?;
-    let rows = tx.query("SELECT count(*) FROM payouts WHERE check_at IS NOT NULL", []).await?;
-    rows.into_iter().next().map_or(Ok(0), |mut row| row.get())
+/// Counts one more call of the node.
+pub(crate) async fn resend(
+    tx: &mut impl Tx,
+    hash: &PaymentHash,
+    claimed: Timestamp,
+) -> Result<bool> {
+    if terms::lock(tx).await?.is_some() {
+        return Ok(false);
+    }
+    let changed = tx
+        .execute(
+            "UPDATE payouts SET sends = sends + 1
+             WHERE hash = ?1 AND check_at = ?2 AND trouble IS NULL AND sends < ?3",
+            params![hash, claimed, PAYOUT_SENDS_MAX],
+        )
+        .await?;
+    Ok(changed > 0)
 }

@@ -11,7 +11,7 @@ macro_rules! select_payouts {
     ($which:literal) => {
         concat!(
             "SELECT hash, address, invoice, amount, fee_max, fee, state, trouble, expires_at,
-                 created_at, updated_at
+                 node_key, created_at, updated_at
              FROM payouts ",
             $which
         )
@@ -30,6 +30,7 @@ pub(super) fn read(mut row: Row) -> Result<Payout> {
         state: row.get()?,
         trouble: row.get()?,
         expires_at: row.get()?,
+        node_key: row.get()?,
         created_at: row.get()?,
         updated_at: row.get()?,
     })

@@ -15,7 +15,7 @@ mod terms;
 
 pub(crate) use begin::begin;
 pub(crate) use check::wrong;
-pub(crate) use claim::{claim_payouts, claim_referrers, recheck};
+pub(crate) use claim::{claim_payouts, claim_referrers, resend};
 pub(crate) use list::{load, payouts, referrers};
 pub(crate) use record::record;
 pub(crate) use referrer::{fail_referrer, retry};

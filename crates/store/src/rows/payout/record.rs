@@ -1,4 +1,5 @@
-//! A payment ends, as the node says; its shares are paid, or due again.
+//! A payment ends, as the node says; its shares are paid, or due again. These keep its hash until another payment takes
+//! them, so that one that arrives all the same finds them.
 
 use domain::id::OrderId;
 use domain::money::Msat;
@@ -21,36 +22,67 @@ pub(crate) async fn record(tx: &mut impl Tx, report: &PayoutReport, now: Timesta
     let Some(mut row) = rows.into_iter().next() else { return Ok(()) };
     let state: PayoutState = row.get()?;
     match report.end {
-        PayoutEnd::CheckAt(at) => {
+        PayoutEnd::CheckAt { at, trouble } => {
             tx.execute(
-                "UPDATE payouts SET check_at = ?2 WHERE hash = ?1 AND check_at IS NOT NULL",
-                params![&report.hash, at],
+                "UPDATE payouts SET check_at = ?2, trouble = ?3
+                 WHERE hash = ?1 AND check_at IS NOT NULL",
+                params![&report.hash, at, trouble],
             )
             .await?;
         }
         PayoutEnd::Paid { fee } => match next(state, PayoutEvent::Paid) {
+            Ok(_) if state == PayoutState::Failed && !takes_back(tx, &payout).await? => {
+                paid_after_failure(tx, &payout, fee, now).await?;
+            }
             Ok(ended) => pay(tx, &payout, ended, fee, now).await?,
-            Err(_) => note_late(state, report),
+            Err(_) => {}
         },
-        PayoutEnd::Failed { trouble, not_before } => match next(state, PayoutEvent::Failed) {
-            Ok(ended) => fail(tx, &payout, ended, trouble, not_before, now).await?,
-            Err(_) => note_late(state, report),
+        PayoutEnd::Failed { trouble } => match next(state, PayoutEvent::Failed) {
+            Ok(ended) => fail(tx, &payout, ended, trouble, now).await?,
+            // The node never says so of a payment that it has made.
+            Err(_) if state == PayoutState::Paid => {
+                tracing::error!(payout = %report.hash, "the node reports a paid payment as failed");
+            }
+            Err(_) => {}
         },
     }
     Ok(())
 }
 
-/// A repeat is nothing new; the contrary must not happen.
-fn note_late(state: PayoutState, report: &PayoutReport) {
-    let same = matches!(
-        (state, report.end),
-        (PayoutState::Paid, PayoutEnd::Paid { .. })
-            | (PayoutState::Failed, PayoutEnd::Failed { .. })
-    );
-    if !same {
-        tracing::error!(payout = %report.hash, state = state.as_str(), end = ?report.end,
-            "the node reports what does not fit the payment");
+/// Binds the shares of a failed payment to it again. False if they are no longer all due.
+async fn takes_back(tx: &mut impl Tx, payout: &Payout) -> Result<bool> {
+    let rows = tx
+        .query(
+            "SELECT amount FROM referral_shares WHERE payout = ?1 AND state = 'due'
+             ORDER BY order_id FOR UPDATE",
+            params![&payout.hash],
+        )
+        .await?;
+    let amounts = rows.into_iter().map(|mut row| row.get()).collect::<Result<Vec<Msat>>>()?;
+    if Msat::checked_sum(amounts) != Some(payout.amount) {
+        return Ok(false);
     }
+    tx.execute(
+        "UPDATE referrers SET due = due - ?2 WHERE address = ?1",
+        params![&payout.address, payout.amount],
+    )
+    .await?;
+    tracing::warn!(payout = %payout.hash, "a payment that had failed was made all the same");
+    Ok(true)
+}
+
+/// The money has left the node, and its shares were paid by another payment, or cancelled. Nothing is booked.
+async fn paid_after_failure(
+    tx: &mut impl Tx,
+    payout: &Payout,
+    fee: Msat,
+    now: Timestamp,
+) -> Result<()> {
+    let trouble = Trouble::PaidAfterFailure;
+    end(tx, payout, PayoutState::Failed, (Some(fee), Some(trouble)), now).await?;
+    tracing::error!(payout = %payout.hash, amount_msat = payout.amount.get(),
+        "a payment that had failed was made all the same; its referrer waits for the operator");
+    referrer::stop(tx, &payout.address, trouble, now).await
 }
 
 async fn find(tx: &mut impl Tx, report: &PayoutReport) -> Result<Option<Payout>> {
@@ -101,7 +133,6 @@ async fn fail(
     payout: &Payout,
     ended: PayoutState,
     trouble: Trouble,
-    not_before: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
     end(tx, payout, ended, (None, Some(trouble)), now).await?;
@@ -123,14 +154,14 @@ async fn fail(
     }
     must_add_up(payout, &due, &cancelled)?;
     tx.execute(
-        "UPDATE referral_shares SET payout = NULL,
-             state = CASE WHEN refunded = 0 THEN 'due' ELSE 'cancelled' END
+        "UPDATE referral_shares
+         SET state = CASE WHEN refunded = 0 THEN 'due' ELSE 'cancelled' END
          WHERE payout = ?1",
         params![&payout.hash],
     )
     .await?;
     raise_due(tx, &due).await?;
-    referrer::fail(tx, &payout.address, trouble, not_before, now).await?;
+    referrer::fail(tx, &payout.address, trouble, now).await?;
     let bookings: Vec<_> = cancelled
         .iter()
         .map(|(order, amount)| (&order.as_bytes()[..], ReferralBooking::Cancelled(*amount)))

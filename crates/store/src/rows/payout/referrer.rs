@@ -16,7 +16,7 @@ pub(crate) async fn fail_referrer(
     now: Timestamp,
 ) -> Result<()> {
     lock_referrers(tx, std::iter::once(address)).await?;
-    fail(tx, address, trouble, now, now).await
+    fail(tx, address, trouble, now).await
 }
 
 /// Counts a failed try; the row is locked.
@@ -24,7 +24,6 @@ pub(super) async fn fail(
     tx: &mut impl Tx,
     address: &LightningAddress,
     trouble: Trouble,
-    not_before: Timestamp,
     now: Timestamp,
 ) -> Result<()> {
     let rows =
@@ -34,24 +33,39 @@ pub(super) async fn fail(
     let wait = wait_after(failures);
     let next_try_at = wait.map_or(now, |wait| now.after(wait));
     let stopped_at = wait.is_none().then_some(now);
-    if stopped_at.is_some() {
+    let changed = tx
+        .execute(
+            "UPDATE referrers SET failures = ?2, trouble = ?3, next_try_at = ?4, stopped_at = ?5
+         WHERE address = ?1 AND stopped_at IS NULL",
+            params![address, failures, trouble, next_try_at, stopped_at],
+        )
+        .await?;
+    if changed > 0 && stopped_at.is_some() {
         tracing::warn!(
             host = address.host(),
             trouble = trouble.as_str(),
             "a referrer cannot be paid; it waits for the operator"
         );
     }
+    Ok(())
+}
+
+/// It was paid twice, as far as the rows say: nothing is paid to it before the operator has looked.
+pub(super) async fn stop(
+    tx: &mut impl Tx,
+    address: &LightningAddress,
+    trouble: Trouble,
+    now: Timestamp,
+) -> Result<()> {
     tx.execute(
-        "UPDATE referrers SET failures = ?2, trouble = ?3, next_try_at = ?4, stopped_at = ?5,
-             not_before = CASE WHEN not_before < ?6 THEN ?6 ELSE not_before END
-         WHERE address = ?1",
-        params![address, failures, trouble, next_try_at, stopped_at, not_before],
+        "UPDATE referrers SET trouble = ?2, stopped_at = ?3 WHERE address = ?1",
+        params![address, trouble, now],
     )
     .await
     .map(drop)
 }
 
-/// It was paid.
+/// It was paid. What [`stop`] has stopped stays so.
 pub(super) async fn clear(
     tx: &mut impl Tx,
     address: &LightningAddress,
@@ -59,14 +73,14 @@ pub(super) async fn clear(
 ) -> Result<()> {
     tx.execute(
         "UPDATE referrers SET failures = 0, trouble = NULL, next_try_at = ?2, stopped_at = NULL
-         WHERE address = ?1",
-        params![address, now],
+         WHERE address = ?1 AND NOT (stopped_at IS NOT NULL AND coalesce(trouble, '') = ?3)",
+        params![address, now, Trouble::PaidAfterFailure],
     )
     .await
     .map(drop)
 }
 
-/// The next try is due at once, unless a payment is under way or may still be.
+/// The next try is due at once, unless a payment is under way.
 pub(crate) async fn retry(
     tx: &mut impl Tx,
     address: &LightningAddress,
