@@ -190,8 +190,13 @@ pub const ORDERS_OPEN_PER_CLIENT_MAX: u64 = 100;
 /// unpaid orders.
 pub const ORDERS_HELD_PER_CLIENT_MAX: u64 = 50;
 
+/// Sum of concurrent held payments per client, and in total: what is held blocks the capacity of our channels and of
+/// those on the way. Fundings do not count: each is settled at once.
+pub const HELD_PER_CLIENT_MAX_SATS: i64 = 10 * HOLD_MAX_SATS;
+pub const HELD_MAX_SATS: i64 = 10 * HELD_PER_CLIENT_MAX_SATS;
+
 /// Percentage of the held payments that the node may have for strangers.
-pub const ORDERS_HELD_BY_STRANGERS_PERCENT: u64 = 80;
+pub const ORDERS_HELD_BY_STRANGERS_PERCENT: u32 = 80;
 
 /// Default of the orders per client and day that nobody paid: each leaves a row for days.
 pub const ORDERS_UNPAID_PER_DAY_MAX: u64 = 2_000;

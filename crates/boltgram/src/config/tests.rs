@@ -291,6 +291,8 @@ fn the_reference_has_the_limits() {
     for said in [
         format!("{} may be unpaid", limits::ORDERS_OPEN_PER_CLIENT_MAX),
         format!("and {} may be paid and in progress", limits::ORDERS_HELD_PER_CLIENT_MAX),
+        format!("at most {} sats per key or address", limits::HELD_PER_CLIENT_MAX_SATS),
+        format!("and {} in total; fundings", limits::HELD_MAX_SATS),
         format!("{} unpaid, and six tenths", limits::ORDERS_OPEN_MAX),
     ] {
         assert!(prose.contains(&said), "{said}");

@@ -3,6 +3,7 @@
 
 use domain::id::OrderId;
 use domain::limits;
+use domain::money::Msat;
 use domain::ports::{NewHold, OrderAdmission, OrderAnswer, OrderCaps, PortError};
 use domain::reason::Reason;
 use domain::sale::client::{LOCAL_CLIENT, is_stranger, network_caps};
@@ -131,13 +132,21 @@ impl Orders {
         let reserved = if stranger { limits::ORDERS_OPEN_RESERVED } else { 0 };
         let percent = if stranger { limits::ORDERS_HELD_BY_STRANGERS_PERCENT } else { 100 };
         // The rest of the node's slots is for payments that are under way.
+        let sats = |sats: i64| Msat::new(sats.saturating_mul(1_000));
+        let held_msat_per_client_max = if client == LOCAL_CLIENT {
+            Msat::new(i64::MAX)
+        } else {
+            sats(limits::HELD_PER_CLIENT_MAX_SATS)
+        };
         let held_max = self.lightning.held_max().saturating_mul(6) / 10;
         let held_max = self.hold_terms(kind).share_of_slots(held_max);
         OrderCaps {
             open_max: limits::ORDERS_OPEN_MAX - reserved,
             open_per_client_max: per_client(limits::ORDERS_OPEN_PER_CLIENT_MAX),
-            held_max: held_max.saturating_mul(percent) / 100,
+            held_max: held_max.saturating_mul(percent.into()) / 100,
             held_per_client_max: per_client(limits::ORDERS_HELD_PER_CLIENT_MAX),
+            held_msat_max: sats(limits::HELD_MAX_SATS / 100 * i64::from(percent)),
+            held_msat_per_client_max,
             networks: network_caps(client),
             unpaid_per_day_max: per_client(self.settings.unpaid_per_day_max),
         }

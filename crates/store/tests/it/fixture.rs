@@ -26,6 +26,8 @@ pub(crate) const CAPS: OrderCaps = OrderCaps {
     open_per_client_max: 9,
     held_max: 9,
     held_per_client_max: 9,
+    held_msat_max: Msat::new(i64::MAX),
+    held_msat_per_client_max: Msat::new(i64::MAX),
     networks: Vec::new(),
     unpaid_per_day_max: 9,
 };

@@ -16,6 +16,8 @@ const TIGHT: OrderCaps = OrderCaps {
     open_per_client_max: 2,
     held_max: 3,
     held_per_client_max: 2,
+    held_msat_max: Msat::new(i64::MAX),
+    held_msat_per_client_max: Msat::new(i64::MAX),
     networks: Vec::new(),
     unpaid_per_day_max: 9,
 };
@@ -77,6 +79,29 @@ pub async fn limits_held_payments_in_total(rig: &impl Rig) {
         held(&world, client).await;
     }
     assert_eq!(add(&world, "d", TIGHT).await.1, OrderAdmission::TooManyHeld);
+}
+
+pub async fn limits_the_sum_of_held_payments(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    held(&world, "a").await;
+    let three = Msat::new(3 * PRICE.get());
+    let less = Msat::new(three.get() - 1);
+    let client = |held_msat_per_client_max| OrderCaps { held_msat_per_client_max, ..CAPS };
+    held(&world, "a").await;
+    assert_eq!(add(&world, "a", client(less)).await.1, OrderAdmission::TooManyHeldForClient);
+    assert_eq!(add(&world, "b", client(less)).await.1, OrderAdmission::Stored);
+    assert_eq!(add(&world, "a", client(three)).await.1, OrderAdmission::Stored);
+    let all = |held_msat_max| OrderCaps { held_msat_max, ..CAPS };
+    assert_eq!(add(&world, "b", all(less)).await.1, OrderAdmission::TooManyHeld);
+    assert_eq!(
+        add(&world, "b", all(three)).await.1,
+        OrderAdmission::Stored,
+        "unpaid ones hold nothing"
+    );
+    let account = world.account(Msat::ZERO).await.id;
+    let funding = world.new_funding(account);
+    let stored = world.store.add_order(funding, all(Msat::ZERO), at(60)).await.unwrap();
+    assert_eq!(stored, OrderAdmission::Stored, "it is settled at once");
 }
 
 pub async fn orders_paid_from_credit_do_not_count_against_the_caps(rig: &impl Rig) {

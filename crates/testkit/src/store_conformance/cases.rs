@@ -123,6 +123,7 @@ macro_rules! store_conformance {
             limits_held_payments_per_client
             limits_orders_per_network
             limits_held_payments_in_total
+            limits_the_sum_of_held_payments
             orders_paid_from_credit_do_not_count_against_the_caps
             recognises_a_duplicate_order_at_the_cap
             // numbers

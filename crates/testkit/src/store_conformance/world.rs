@@ -52,6 +52,8 @@ pub(super) const CAPS: OrderCaps = OrderCaps {
     open_per_client_max: 10_000,
     held_max: 10_000,
     held_per_client_max: 10_000,
+    held_msat_max: Msat::new(i64::MAX),
+    held_msat_per_client_max: Msat::new(i64::MAX),
     networks: Vec::new(),
     unpaid_per_day_max: 10_000,
 };

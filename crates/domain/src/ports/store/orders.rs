@@ -53,6 +53,10 @@ pub struct OrderCaps {
     /// Orders paid by hold invoice and not final, in total and per client.
     pub held_max: u64,
     pub held_per_client_max: u64,
+    /// Sum of their prices with that of the new order, in total and per client. Fundings do not count: each is
+    /// settled at once.
+    pub held_msat_max: Msat,
+    pub held_msat_per_client_max: Msat,
     /// Orders of a client's last 24 hours that nobody has paid, whether they ended or not: their rows
     /// are kept for days.
     pub unpaid_per_day_max: u64,

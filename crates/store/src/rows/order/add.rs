@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use domain::id::OrderId;
+use domain::money::Msat;
 use domain::ports::{NetworkCaps, OrderAdmission, OrderCaps, PortError};
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, OrderState, Payment};
@@ -74,7 +75,13 @@ async fn find_full(
                          LIMIT ?5) d),
                  (SELECT count(*) FROM (
                      SELECT 1 FROM orders WHERE paid_at IS NULL AND client = ?1 AND created_at > ?6
-                         LIMIT ?7) e)",
+                         LIMIT ?7) e),
+                 (SELECT CAST(coalesce(sum(price), 0) AS BIGINT) FROM (
+                     SELECT price FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL
+                         AND client = ?1 AND kind <> 'fund' LIMIT ?3) f),
+                 (SELECT CAST(coalesce(sum(price), 0) AS BIGINT) FROM (
+                     SELECT price FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL
+                         AND kind <> 'fund' LIMIT ?5) g)",
             params![
                 client,
                 counted(caps.open_per_client_max),
@@ -97,6 +104,16 @@ async fn find_full(
     let mut reached = None;
     for (cap, admission) in full {
         if row.get::<u64>()? >= cap {
+            reached.get_or_insert(admission);
+        }
+    }
+    let sums = [
+        (caps.held_msat_per_client_max, OrderAdmission::TooManyHeldForClient),
+        (caps.held_msat_max, OrderAdmission::TooManyHeld),
+    ];
+    for (cap, admission) in sums {
+        let sum = row.get::<Msat>()?.checked_add(new.price);
+        if new.fulfilment != Fulfilment::Credit && sum.is_none_or(|sum| sum > cap) {
             reached.get_or_insert(admission);
         }
     }

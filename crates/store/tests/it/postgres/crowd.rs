@@ -199,6 +199,8 @@ async fn the_caps_hold_for_both_nodes_together() {
         open_per_client_max: 20,
         held_max: 9,
         held_per_client_max: 9,
+        held_msat_max: Msat::new(i64::MAX),
+        held_msat_per_client_max: Msat::new(i64::MAX),
         networks: Vec::new(),
         unpaid_per_day_max: 99,
     };
