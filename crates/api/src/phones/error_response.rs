@@ -5,7 +5,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::phones::{CallError, HookError};
-use http::{Refusal, too_many_at_once, unauthorized, unavailable, with_headers};
+use http::{Refusal, unauthorized, unavailable, with_headers};
 use serde_json::json;
 
 pub(super) fn message_alone(refusal: &Refusal, _: &str) -> Response {
@@ -16,7 +16,6 @@ pub(super) fn message_alone(refusal: &Refusal, _: &str) -> Response {
 pub(super) fn not_called(error: CallError) -> Refusal {
     match error {
         CallError::BadToken => unauthorized("the token is not valid"),
-        CallError::TooManyStreams => too_many_at_once("too many streams"),
         CallError::Store(error) => {
             tracing::warn!(%error, "a phone's call could not be served");
             unavailable("try again soon")

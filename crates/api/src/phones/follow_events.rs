@@ -11,7 +11,6 @@ use futures_util::{Stream, StreamExt, stream};
 use http::{Refusal, Stopping};
 
 use super::caller::OfPhone;
-use super::error_response::not_called;
 use crate::settings::DoorState;
 
 /// Keeps proxies from closing the stream.
@@ -22,7 +21,7 @@ pub(crate) async fn follow_events(
     OfPhone(phone): OfPhone,
     stopping: Stopping,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
-    let pushes = door.engine.phones.follow(phone.id).map_err(not_called)?;
+    let pushes = door.engine.phones.follow(phone.id);
     let first = [
         Event::default().comment("ok"),
         event(Push::WebhooksUpdated),
