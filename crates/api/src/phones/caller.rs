@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use domain::phone::Phone;
-use http::{Refusal, unauthorized};
+use http::{Counter, Refusal, unauthorized};
 
 use super::error_response::not_called;
 use crate::settings::DoorState;
@@ -20,9 +20,17 @@ impl FromRequestParts<DoorState> for OfPhone {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, door: &DoorState) -> Result<Self, Refusal> {
+        let counter = Counter::from_request_parts(parts, door).await?;
         let token = bearer(&parts.headers)?;
         let phones = &door.engine.phones;
-        let phone = phones.phone_of(token).await.map_err(not_called)?;
+        let phone = match phones.phone_of(token).await {
+            Ok(phone) => phone,
+            Err(error) => {
+                // Tokens are guessed here.
+                counter.count(None)?;
+                return Err(not_called(error));
+            }
+        };
         phones.see(phone.id).await.map_err(not_called)?;
         Ok(Self(phone))
     }

@@ -109,6 +109,18 @@ async fn callers_without_a_key_are_limited_by_address() {
     }
 }
 
+#[tokio::test]
+async fn wrong_tokens_of_phones_are_limited_by_address() {
+    let house = House::new().await;
+    let peers = Peers::of(&house, three());
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        let wrong = Request::get("/api/mobile/v1/message").header("Authorization", "Bearer wrong");
+        statuses.push(peers.call("192.0.2.1:1", wrong, "").await);
+    }
+    assert_eq!(statuses, [401, 401, 401, 429]);
+}
+
 /// One client polls for all of its users from one address, and gives up on any status but 200.
 #[tokio::test]
 async fn an_order_that_exists_is_shown_however_often() {
