@@ -114,7 +114,7 @@ impl FakePhone {
         PhoneEvent { path: self.hook.clone(), body: body.to_string() }
     }
 
-    /// A message came to a SIM card. The app escapes some characters.
+    /// A message came to a SIM card; the network took it at `at`. The app escapes some characters.
     pub fn receives(
         &mut self,
         sim: Option<u8>,
@@ -123,7 +123,8 @@ impl FakePhone {
         at: Timestamp,
     ) -> PhoneEvent {
         let hash = message_hash(from, at, sim.map(i32::from), text);
-        let mut payload = json!({ "message": text, "receivedAt": "2026-07-01T12:00:00.000Z",
+        let received_at = jiff::Timestamp::from_millisecond(at.as_millis()).unwrap_or_default();
+        let mut payload = json!({ "message": text, "receivedAt": format!("{received_at:.3}"),
                                   "messageId": hash, "sender": from, "phoneNumber": from });
         if let Some(sim) = sim {
             payload["simNumber"] = sim.into();

@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::caller::app_version;
 use super::error_response::{not_received, unreadable};
 use super::report::{SimCard, body_limits, sims};
+use crate::moment;
 use crate::settings::DoorState;
 
 /// Longer ids, hashes and senders are none of the app's.
@@ -39,6 +40,9 @@ struct Received {
     phone_number: Option<String>,
     recipient: Option<String>,
     sim_number: Option<i64>,
+    /// The network's time.
+    #[serde(default)]
+    received_at: Value,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +129,8 @@ fn received(event: String, payload: Value) -> Result<PhoneText, Refusal> {
         text: Text::from(received.message),
         sim: received.sim_number.and_then(|sim| sim.try_into().ok()),
         recipient: received.recipient.filter(|recipient| !is_long(recipient)).map(Party::new),
+        // Of one that cannot be read the arrival alone counts.
+        sent_at: received.received_at.as_str().and_then(moment::read),
     })
 }
 

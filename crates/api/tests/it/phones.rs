@@ -301,7 +301,14 @@ async fn a_message_to_a_number_on_loan_is_stored_once_whatever_the_phone_repeats
     world.register().await;
     assert_eq!(world.report(&event).await.status, 200);
     assert_eq!(world.receives("Telegram", "second").await, 200);
-    let loan = world.open.house.store.loan(Uuid::from_u128(1), now).await.unwrap().unwrap();
+    let loan = world
+        .open
+        .house
+        .store
+        .loan(PoolLine::Phone, Uuid::from_u128(1), now)
+        .await
+        .unwrap()
+        .unwrap();
     let texts: Vec<_> = loan.messages.iter().map(|message| message.text.as_str()).collect();
     assert_eq!(texts, [text, "second"]);
     assert_eq!(loan.number.e164(), NUMBER);
@@ -316,7 +323,14 @@ async fn a_phone_that_vanishes_is_lent_no_more_and_its_late_message_is_taken() {
     clock.advance(std::time::Duration::from_secs(10 * 60));
     assert_eq!(world.report(&late).await.status, 200, "the loan is still open");
     let now = world.open.house.clock.now();
-    let loan = world.open.house.store.loan(Uuid::from_u128(1), now).await.unwrap().unwrap();
+    let loan = world
+        .open
+        .house
+        .store
+        .loan(PoolLine::Phone, Uuid::from_u128(1), now)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(loan.messages.len(), 1);
     world.open.house.clock.advance(std::time::Duration::from_secs(40 * 60));
     let service = LendNumber {
@@ -363,4 +377,30 @@ async fn other_events_are_answered_and_a_changed_card_must_be_proven() {
     assert!(!world.lend(1).await);
     let broken = world.phone.event("sms:received", &json!({ "message": 7 }));
     assert_eq!(world.report(&broken).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_text_that_the_phone_could_not_report_in_time_is_not_the_next_borrower_s() {
+    let mut world = World::ready().await;
+    let before = world.open.house.clock.now();
+    let late = world.phone.receives(Some(1), "Telegram", "123456", before);
+    world.open.house.clock.advance(std::time::Duration::from_secs(11 * 60));
+    let ping = world.phone.ping("pass");
+    assert_eq!(world.report(&ping).await.status, 200);
+    assert!(world.lend(1).await);
+    assert_eq!(world.report(&late).await.status, 200, "it is stored, and not sold");
+    let payload = |received_at: &str, text: &str| {
+        json!({ "message": text, "messageId": text, "sender": "Telegram", "simNumber": 1,
+                "receivedAt": received_at })
+    };
+    for (received_at, text) in [("soon", "unreadable"), ("2000-01-01T00:00:00.000+02:00", "old")] {
+        let event = world.phone.event("sms:received", &payload(received_at, text));
+        assert_eq!(world.report(&event).await.status, 200);
+    }
+    let now = world.open.house.clock.now();
+    let loan = world.open.house.store.loan(PoolLine::Phone, Uuid::from_u128(1), now).await;
+    let loan = loan.unwrap().unwrap();
+    let texts: Vec<_> = loan.messages.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["unreadable"]);
+    assert_eq!(world.texts().await, ["123456", "unreadable", "old"]);
 }

@@ -35,6 +35,7 @@ fn tell_what_is_wrong(report: &LedgerReport) -> anyhow::Result<()> {
         ("keyword, its periods and their transfers disagree", &report.wrong_keywords),
         ("lookup and its transfer disagree", &report.wrong_lookups),
         ("share or payment of a referrer and its transfers disagree", &report.wrong_referrals),
+        ("share of a phone's owner, its loan and its order disagree", &report.wrong_shares),
     ] {
         found.iter().try_for_each(|found| output::line(&format!("{what}: {found}")))?;
     }

@@ -68,9 +68,8 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     if let Some(why) = config.phones.unfit() {
         found.push(Finding::error("phones.url", why));
     }
-    if let Some(key) = config.pool.too_long() {
-        let text = format!("{key} must be at most \"3660d\"");
-        found.push(Finding::error(format!("pool.{key}"), text));
+    for (key, limit) in config.pool.unfit() {
+        found.push(Finding::error(format!("pool.{key}"), format!("{key} must be {limit}")));
     }
     check_limits(config, &mut found);
     check_log(config, &mut found);

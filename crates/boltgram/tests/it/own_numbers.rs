@@ -30,6 +30,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug, Default)]
 struct Taken {
     fails: Mutex<Vec<PortError>>,
+    /// It is not ready for messages of this loan.
+    not_yet: Option<Uuid>,
     messages: Mutex<Vec<(Uuid, LoanMessage)>>,
 }
 
@@ -42,6 +44,9 @@ impl LoanInbox for Taken {
         message: LoanMessage,
     ) -> Result<(), PortError> {
         assert_eq!(supplier.as_str(), "own");
+        if self.not_yet == Some(loan) {
+            return Err(PortError::Unavailable("not assigned yet".to_owned()));
+        }
         self.messages.lock().unwrap().push((loan, message));
         self.fails.lock().unwrap().pop().map_or(Ok(()), Err)
     }
@@ -159,6 +164,26 @@ async fn lends_a_number_for_a_code_and_delivers_what_comes_to_it() {
     assert!(is_refused(own.acquire(acquire(3, None, None))).await, "it is used up for the service");
     world.clock.advance(90 * DAY);
     own.acquire(acquire(4, None, None)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_message_that_the_engine_does_not_take_yet_holds_up_no_other_buyer() {
+    const SECOND: &str = "4915100000002";
+    let world = World::new().await;
+    let terms = world.store.number(Party::new(NUMBER)).await.unwrap().unwrap().terms;
+    let (by, now) = (Actor::CommandLine, world.clock.now());
+    world.store.add_number(Party::new(SECOND), terms, by, now).await.unwrap();
+    for loan in [1, 2] {
+        world.own.acquire(acquire(loan, None, None)).await.unwrap();
+    }
+    for number in [NUMBER, SECOND] {
+        world.comes_to(number, "123456").await;
+    }
+    for waiting in [1, 2] {
+        let inbox = Taken { not_yet: Some(Uuid::from_u128(waiting)), ..Taken::default() };
+        world.deliver(&Arc::new(inbox), usize::from(waiting == 1)).await;
+    }
+    world.deliver(&Arc::default(), 1).await;
 }
 
 #[tokio::test]
@@ -297,6 +322,7 @@ mod suite {
                 text: "Telegram code 12345".into(),
                 sim: Some(phone.sims.iter().find(has).unwrap().sim),
                 recipient: None,
+                sent_at: None,
                 at: now,
             };
             store.record_phone_message(message, Arc::default(), now).await.unwrap();

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::Msisdn;
 use super::own::Country;
-use crate::activation::ServiceCode;
+use crate::activation::{RENTAL_KEPT_AFTER, ServiceCode};
 use crate::money::Msat;
 use crate::state::{Illegal, stored_as};
 use crate::text::Text;
@@ -78,8 +78,24 @@ pub struct PoolTerms {
     pub rest: Duration,
     /// After a message, for its service.
     pub cool_down: Duration,
-    /// After a rental, for everything.
+    /// After a rental, for everything. At least [`crate::activation::RENTAL_REST`].
     pub quarantine: Duration,
+}
+
+/// How far a network's clock may differ from ours.
+const SENT_AT_TOLERANCE: Duration = Duration::from_secs(2 * 60);
+
+/// Whether a message is the borrower's, to whom the number was lent at `lent_at`. What came before, or what the network
+/// took clearly before, was meant for someone else. Without the network's time (`sent_at`) the arrival alone counts.
+/// A clock that is behind `lent_at` was set back, and proves nothing.
+pub fn is_borrowers(
+    lent_at: Timestamp,
+    came_at: Timestamp,
+    sent_at: Option<Timestamp>,
+    now: Timestamp,
+) -> bool {
+    let is_sent_before = |sent_at: Timestamp| sent_at.after(SENT_AT_TOLERANCE) < lent_at;
+    now < lent_at || (came_at >= lent_at && !sent_at.is_some_and(is_sent_before))
 }
 
 impl Default for PoolTerms {
@@ -103,12 +119,24 @@ impl PoolTerms {
             LoanPurpose::Rent => self.quarantine,
         })
     }
+
+    /// The same, of a loan that is released at `end`. A rental that is cancelled before it must be paid for was hardly
+    /// used, and costs nothing: whoever repeats that must not empty the pool.
+    pub fn free_at_release(&self, loan: &PoolLoan, end: Timestamp) -> Timestamp {
+        let was_free = loan.state == PoolLoanState::Lent
+            && end < loan.until
+            && end < loan.lent_at.after(RENTAL_KEPT_AFTER);
+        match loan.purpose {
+            LoanPurpose::Rent if was_free => end.after(self.rest),
+            purpose => self.free_at(purpose, end),
+        }
+    }
 }
 
 /// A request for a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LendNumber {
-    /// The buyer's id, which identifies the loan.
+    /// The buyer's id, which identifies the loan on its line.
     pub id: Uuid,
     pub line: PoolLine,
     pub purpose: LoanPurpose,
@@ -173,5 +201,23 @@ mod tests {
         let (terms, end) = (PoolTerms::default(), Timestamp::from_millis(7));
         assert_eq!(terms.free_at(LoanPurpose::Code, end), end.after(terms.rest));
         assert_eq!(terms.free_at(LoanPurpose::Rent, end), end.after(terms.quarantine));
+    }
+
+    #[test]
+    fn a_message_of_before_the_loan_is_not_the_borrowers() {
+        let at = |secs: i64| Timestamp::from_millis(secs * 1_000);
+        let lent = at(10_000);
+        for (came, sent, now, expected) in [
+            (10_000, None, 10_000, true),
+            (9_999, None, 10_500, false),
+            (10_500, Some(10_400), 10_500, true),
+            (10_500, Some(9_880), 10_500, true),
+            (10_500, Some(9_879), 10_500, false),
+            (10_500, Some(99_999), 10_500, true),
+            (9_000, Some(8_000), 9_000, true),
+        ] {
+            let found = is_borrowers(lent, at(came), sent.map(at), at(now));
+            assert_eq!(found, expected, "{came} {sent:?} {now}");
+        }
     }
 }

@@ -23,6 +23,10 @@ pub struct PhoneMessage {
     pub sim: Option<u8>,
     /// The number on the SIM card, which is rarely there.
     pub recipient: Option<Party>,
+    /// When the network took it, by the network's clock, if the phone says so. It never makes a message a loan's; it
+    /// may only show that one is older than the loan.
+    pub sent_at: Option<Timestamp>,
+    /// Arrival here.
     pub at: Timestamp,
 }
 
@@ -31,7 +35,7 @@ pub enum PhoneMessageRecorded {
     Recorded(InboundRecorded),
     /// Recorded, and it proved the number of its SIM card.
     Proved(InboundRecorded),
-    /// Recorded without a number of ours: no SIM card has it for certain.
+    /// Recorded without a number of ours: it came to no SIM card for certain, or to one whose number is not proven.
     NoLine(InboundRecorded),
     Repeat,
 }
@@ -76,6 +80,7 @@ mod tests {
             text: text.into(),
             sim: Some(1),
             recipient: None,
+            sent_at: None,
             at: Timestamp::default(),
         }
     }

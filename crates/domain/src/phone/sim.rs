@@ -47,7 +47,8 @@ pub enum LineOf {
     Unknown,
 }
 
-/// By the SIM that the phone names, else by the number that the message names, else the only one with a number.
+/// By the SIM that the phone names, else by the number that the message names, else the only one, in the first slot:
+/// another slot may have a card that is none of ours.
 pub fn line_of(sims: &[PhoneSim], sim: Option<u8>, recipient: Option<&str>) -> LineOf {
     let recipient = recipient.map(digits).filter(|digits| !digits.is_empty());
     let is_named = |number: &Party| {
@@ -58,6 +59,12 @@ pub fn line_of(sims: &[PhoneSim], sim: Option<u8>, recipient: Option<&str>) -> L
         let Some(at) = found else { return LineOf::Unknown };
         let number = sims.get(at).and_then(|known| known.number.as_ref());
         return if number.is_some_and(is_named) { LineOf::Sim(at) } else { LineOf::Disputed(at) };
+    }
+    if recipient.is_none() {
+        return match sims {
+            [only] if only.sim == 1 && only.number.is_some() => LineOf::Sim(0),
+            _ => LineOf::Unknown,
+        };
     }
     let with_number = sims.iter().enumerate();
     let with_number = with_number.filter_map(|(at, sim)| Some((at, sim.number.as_ref()?)));
@@ -101,7 +108,10 @@ mod tests {
             (&two, None, None, LineOf::Unknown),
             (&two, None, Some("+45 20 00 00 02"), LineOf::Sim(1)),
             (&two, Some(2), None, LineOf::Sim(1)),
-            (&bare, None, None, LineOf::Sim(1)),
+            (&bare, None, None, LineOf::Unknown),
+            (&bare, None, Some("4520000002"), LineOf::Sim(1)),
+            (&bare[1..], None, None, LineOf::Unknown),
+            (&bare[..1], None, None, LineOf::Unknown),
             (&bare, Some(1), None, LineOf::Unknown),
             (&[], None, None, LineOf::Unknown),
         ] {

@@ -164,6 +164,8 @@ pub struct LedgerReport {
     pub wrong_lookups: Vec<String>,
     /// Referrers' shares and payments that disagree with their transfers or with each other.
     pub wrong_referrals: Vec<String>,
+    /// Shares of phones' owners without a settled order, or that are not what their loan says.
+    pub wrong_shares: Vec<String>,
 }
 
 impl LedgerReport {
@@ -177,6 +179,7 @@ impl LedgerReport {
             && self.wrong_keywords.is_empty()
             && self.wrong_lookups.is_empty()
             && self.wrong_referrals.is_empty()
+            && self.wrong_shares.is_empty()
     }
 }
 

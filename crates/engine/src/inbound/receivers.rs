@@ -96,7 +96,8 @@ impl Inbound {
             account,
             target: self.other_target(),
             callback: None,
-            help,
+            // Its HELP may be the borrower's.
+            help: help.filter(|_| !can.lends()),
             country: country.and_then(|country| Home::from_iso(&country.to_string())),
             // What it sends can be stopped there, lent or not.
             lent: can.lends() && !can.send,

@@ -6,6 +6,7 @@ use domain::inbound::Party;
 use domain::phone::{Health, PhoneMessage, PhoneMessageRecorded, PhoneReport};
 use domain::ports::PortError;
 use domain::text::Text;
+use domain::time::Timestamp;
 
 use super::Phones;
 use super::keys::{hook_secret, is_equal, is_signed, signing_key};
@@ -41,6 +42,8 @@ pub struct PhoneText {
     pub text: Text,
     pub sim: Option<u8>,
     pub recipient: Option<Party>,
+    /// When the network took it, if the phone says so.
+    pub sent_at: Option<Timestamp>,
 }
 
 /// What became of a message.
@@ -75,10 +78,11 @@ impl Phones {
     /// Stores a message, durably when it returns `Ok`.
     pub async fn receive(&self, phone: PhoneId, text: PhoneText) -> Result<Hooked, HookError> {
         let now = self.clock.now();
-        let PhoneText { event, message, from, text, sim, recipient } = text;
+        let PhoneText { event, message, from, text, sim, recipient, sent_at } = text;
         let id = InboundId(uuid_v7(&*self.random, now));
+        let at = now;
         let message =
-            PhoneMessage { id, phone, event, message, from, text, sim, recipient, at: now };
+            PhoneMessage { id, phone, event, message, from, text, sim, recipient, sent_at, at };
         let receivers = self.inbound.receivers().await?;
         let recorded = self.store.record_phone_message(message, receivers, now).await?;
         let recorded = match recorded {
@@ -91,7 +95,7 @@ impl Phones {
             PhoneMessageRecorded::NoLine(recorded) => {
                 tracing::warn!(
                     phone = phone.0,
-                    "a message came to a phone for no number that it is known to have"
+                    "a message came to a phone, and to no number that is proven to be there"
                 );
                 recorded
             }

@@ -189,13 +189,14 @@ CREATE INDEX referral_shares_payout ON referral_shares (payout) WHERE payout IS 
 -- 1: it may be lent for a time; lends: for one code.
 ALTER TABLE numbers ADD COLUMN rents BIGINT NOT NULL DEFAULT 0;
 
--- Loans of numbers of ours. An id that was asked for and had no loan is over, without a number.
+-- Loans of numbers of ours. A buyer may be sent to both lines, one after the other, by one id. An id that was
+-- asked for on a line and had no loan there is over, without a number.
 CREATE TABLE pool_loans (
-    id BYTEA PRIMARY KEY,
+    id BYTEA NOT NULL,
+    line TEXT COLLATE "C" NOT NULL, -- carrier, phone
     number TEXT COLLATE "C",
     called TEXT COLLATE "C", -- the number as it is spelled today
     country TEXT COLLATE "C",
-    line TEXT COLLATE "C", -- carrier, phone
     purpose TEXT COLLATE "C", -- code, rent
     service TEXT COLLATE "C",
     state TEXT COLLATE "C" NOT NULL, -- lent, used, over
@@ -207,28 +208,31 @@ CREATE TABLE pool_loans (
     -- From a message on the number is unavailable for the service this long.
     cool_down BIGINT NOT NULL,
     -- What the owner of the phone that has the number earns when the loan is sold.
-    share BIGINT NOT NULL DEFAULT 0
+    share BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (id, line)
 );
 
--- A number has one loan at a time.
+-- A number has one loan at a time, in whatever spelling.
 CREATE UNIQUE INDEX pool_loans_open ON pool_loans (number) WHERE number IS NOT NULL AND state <> 'over';
+CREATE UNIQUE INDEX pool_loans_open_called ON pool_loans (called)
+    WHERE called IS NOT NULL AND state <> 'over';
 CREATE INDEX pool_loans_due ON pool_loans (until) WHERE state <> 'over';
-CREATE INDEX pool_loans_called ON pool_loans (called) WHERE called IS NOT NULL AND state <> 'over';
+CREATE INDEX pool_loans_called ON pool_loans (called, free_at) WHERE called IS NOT NULL;
 CREATE INDEX pool_loans_number ON pool_loans (number, free_at) WHERE number IS NOT NULL;
 
 -- Messages that came to a number while it was on loan, numbered from 1.
 CREATE TABLE pool_messages (
     loan BYTEA NOT NULL,
+    line TEXT COLLATE "C" NOT NULL, -- of its loan
     number BIGINT NOT NULL,
     inbound BYTEA NOT NULL,
     text TEXT COLLATE "C" NOT NULL,
     at BIGINT NOT NULL,
-    -- The line of its loan until the engine has it.
-    due_for TEXT COLLATE "C",
-    PRIMARY KEY (loan, number)
+    due BIGINT NOT NULL DEFAULT 1, -- 0: the engine has it
+    PRIMARY KEY (loan, line, number)
 );
 
-CREATE INDEX pool_messages_due ON pool_messages (due_for, at) WHERE due_for IS NOT NULL;
+CREATE INDEX pool_messages_due ON pool_messages (line, at) WHERE due = 1;
 
 -- What a number was lent for.
 CREATE TABLE pool_services (

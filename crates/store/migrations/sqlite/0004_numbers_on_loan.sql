@@ -187,13 +187,14 @@ CREATE INDEX referral_shares_payout ON referral_shares (payout) WHERE payout IS 
 -- 1: it may be lent for a time; lends: for one code.
 ALTER TABLE numbers ADD COLUMN rents INTEGER NOT NULL DEFAULT 0;
 
--- Loans of numbers of ours. An id that was asked for and had no loan is over, without a number.
+-- Loans of numbers of ours. A buyer may be sent to both lines, one after the other, by one id. An id that was
+-- asked for on a line and had no loan there is over, without a number.
 CREATE TABLE pool_loans (
-    id BLOB PRIMARY KEY NOT NULL,
+    id BLOB NOT NULL,
+    line TEXT NOT NULL, -- carrier, phone
     number TEXT,
     called TEXT, -- the number as it is spelled today
     country TEXT,
-    line TEXT, -- carrier, phone
     purpose TEXT, -- code, rent
     service TEXT,
     state TEXT NOT NULL, -- lent, used, over
@@ -205,28 +206,31 @@ CREATE TABLE pool_loans (
     -- From a message on the number is unavailable for the service this long.
     cool_down INTEGER NOT NULL,
     -- What the owner of the phone that has the number earns when the loan is sold.
-    share INTEGER NOT NULL DEFAULT 0
+    share INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (id, line)
 ) STRICT, WITHOUT ROWID;
 
--- A number has one loan at a time.
+-- A number has one loan at a time, in whatever spelling.
 CREATE UNIQUE INDEX pool_loans_open ON pool_loans (number) WHERE number IS NOT NULL AND state <> 'over';
+CREATE UNIQUE INDEX pool_loans_open_called ON pool_loans (called)
+    WHERE called IS NOT NULL AND state <> 'over';
 CREATE INDEX pool_loans_due ON pool_loans (until) WHERE state <> 'over';
-CREATE INDEX pool_loans_called ON pool_loans (called) WHERE called IS NOT NULL AND state <> 'over';
+CREATE INDEX pool_loans_called ON pool_loans (called, free_at) WHERE called IS NOT NULL;
 CREATE INDEX pool_loans_number ON pool_loans (number, free_at) WHERE number IS NOT NULL;
 
 -- Messages that came to a number while it was on loan, numbered from 1.
 CREATE TABLE pool_messages (
     loan BLOB NOT NULL,
+    line TEXT NOT NULL, -- of its loan
     number INTEGER NOT NULL,
     inbound BLOB NOT NULL,
     text TEXT NOT NULL,
     at INTEGER NOT NULL,
-    -- The line of its loan until the engine has it.
-    due_for TEXT,
-    PRIMARY KEY (loan, number)
+    due INTEGER NOT NULL DEFAULT 1, -- 0: the engine has it
+    PRIMARY KEY (loan, line, number)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX pool_messages_due ON pool_messages (due_for, at) WHERE due_for IS NOT NULL;
+CREATE INDEX pool_messages_due ON pool_messages (line, at) WHERE due = 1;
 
 -- What a number was lent for.
 CREATE TABLE pool_services (

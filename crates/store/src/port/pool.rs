@@ -9,7 +9,7 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::RowStore;
-use crate::rows::pool;
+use crate::rows::pool::{self, LoanKey};
 use crate::tx::Result;
 
 #[async_trait]
@@ -22,25 +22,35 @@ impl PoolStore for RowStore {
         self.write(async move |tx| pool::lend(tx, &wanted, now).await).await
     }
 
-    async fn loan(&self, id: Uuid, now: Timestamp) -> Result<Option<PoolLoan>> {
-        if let Some(loan) = self.read(async move |tx| pool::known_loan(tx, id).await).await? {
+    async fn loan(&self, line: PoolLine, id: Uuid, now: Timestamp) -> Result<Option<PoolLoan>> {
+        let key = LoanKey { line, id };
+        if let Some(loan) = self.read(async move |tx| pool::known_loan(tx, key).await).await? {
             return Ok(Some(loan));
         }
-        self.write(async move |tx| pool::loan(tx, id, now).await).await
+        self.write(async move |tx| pool::loan(tx, key, now).await).await
     }
 
-    async fn end_loan(&self, id: Uuid, terms: PoolTerms, now: Timestamp) -> Result<()> {
-        self.write(async move |tx| pool::end_loan(tx, id, &terms, now).await).await
+    async fn end_loan(
+        &self,
+        line: PoolLine,
+        id: Uuid,
+        terms: PoolTerms,
+        now: Timestamp,
+    ) -> Result<()> {
+        let key = LoanKey { line, id };
+        self.write(async move |tx| pool::end_loan(tx, key, &terms, now).await).await
     }
 
     async fn extend_loan(
         &self,
+        line: PoolLine,
         id: Uuid,
         until: Timestamp,
         terms: PoolTerms,
         now: Timestamp,
     ) -> Result<Option<PoolLoan>> {
-        self.write(async move |tx| pool::extend_loan(tx, id, until, &terms, now).await).await
+        let key = LoanKey { line, id };
+        self.write(async move |tx| pool::extend_loan(tx, key, until, &terms, now).await).await
     }
 
     async fn due_pool_messages(
@@ -51,8 +61,12 @@ impl PoolStore for RowStore {
         self.read(async move |tx| pool::due_messages(tx, line, limit).await).await
     }
 
-    async fn pool_messages_delivered(&self, messages: Vec<(Uuid, u32)>) -> Result<()> {
-        self.write(async move |tx| pool::messages_delivered(tx, &messages).await).await
+    async fn pool_messages_delivered(
+        &self,
+        line: PoolLine,
+        messages: Vec<(Uuid, u32)>,
+    ) -> Result<()> {
+        self.write(async move |tx| pool::messages_delivered(tx, line, &messages).await).await
     }
 
     async fn loans_of(&self, number: Msisdn, limit: u32) -> Result<Vec<PoolLoan>> {

@@ -1,9 +1,13 @@
 //! Delivers messages of loans to the engine, from the rows: those of another node, and those of before a restart too.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::limits::POOL_MESSAGES_BATCH_MAX;
+use domain::number::pool::PoolMessage;
 use domain::ports::{LoanInbox, PortError};
+use futures_util::future::join_all;
+use uuid::Uuid;
 
 use super::{OwnNumbers, message};
 
@@ -25,12 +29,36 @@ impl OwnNumbers {
         }
     }
 
-    /// True: more may be due.
+    /// True: more may be due. Loans do not wait for each other: the messages of one go one after the other, and wait for
+    /// the next round while the engine does not take the first.
     async fn deliver_due(&self, inbox: &dyn LoanInbox) -> Result<bool, PortError> {
         let due = self.store.due_pool_messages(self.line, POOL_MESSAGES_BATCH_MAX).await?;
         let is_full = due.len() == POOL_MESSAGES_BATCH_MAX as usize;
+        let mut loans: BTreeMap<Uuid, Vec<PoolMessage>> = BTreeMap::new();
+        for (loan, message) in due {
+            loans.entry(loan).or_default().push(message);
+        }
+        let deliveries = loans.into_iter().map(|(loan, due)| self.deliver_of(inbox, loan, due));
         let (mut delivered, mut failed) = (Vec::new(), None);
-        for (loan, due) in due {
+        for (taken, error) in join_all(deliveries).await {
+            delivered.extend(taken);
+            failed = failed.or(error);
+        }
+        if !delivered.is_empty() {
+            self.store.pool_messages_delivered(self.line, delivered).await?;
+        }
+        failed.map_or(Ok(is_full), Err)
+    }
+
+    /// What the engine took of one loan, and why it took no more.
+    async fn deliver_of(
+        &self,
+        inbox: &dyn LoanInbox,
+        loan: Uuid,
+        due: Vec<PoolMessage>,
+    ) -> (Vec<(Uuid, u32)>, Option<PortError>) {
+        let mut delivered = Vec::new();
+        for due in due {
             let number = due.number;
             match inbox.deliver(&self.name, loan, message(due)).await {
                 Ok(()) => delivered.push((loan, number)),
@@ -38,15 +66,9 @@ impl OwnNumbers {
                     tracing::warn!(%loan, %error, "a message came for a loan without an activation");
                     delivered.push((loan, number));
                 }
-                Err(error) => {
-                    failed = Some(error);
-                    break;
-                }
+                Err(error) => return (delivered, Some(error)),
             }
         }
-        if !delivered.is_empty() {
-            self.store.pool_messages_delivered(delivered).await?;
-        }
-        failed.map_or(Ok(is_full), Err)
+        (delivered, None)
     }
 }

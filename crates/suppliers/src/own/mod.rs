@@ -82,7 +82,7 @@ impl OwnNumbers {
 
     async fn open_loan(&self, id: Uuid) -> Result<PoolLoan, PortError> {
         let now = self.clock.now();
-        let loan = self.store.loan(id, now).await?;
+        let loan = self.store.loan(self.line, id, now).await?;
         let over = || PortError::Conflict("the number is not on loan".to_owned());
         loan.filter(|loan| loan.is_open(now)).ok_or_else(over)
     }
@@ -154,7 +154,8 @@ impl Supplier for OwnNumbers {
 
     async fn status(&self, loan: Uuid) -> Result<LoanState, PortError> {
         let now = self.clock.now();
-        let Some(loan) = self.store.loan(loan, now).await? else { return Ok(LoanState::Unknown) };
+        let loan = self.store.loan(self.line, loan, now).await?;
+        let Some(loan) = loan else { return Ok(LoanState::Unknown) };
         let messages = loan.messages.iter().cloned().map(message).collect();
         Ok(if loan.is_open(now) {
             LoanState::Lent(view(&loan)?, messages)
@@ -170,7 +171,8 @@ impl Supplier for OwnNumbers {
 
     async fn extend(&self, extend: Extend) -> Result<Loan, PortError> {
         let (store, now) = (&self.store, self.clock.now());
-        let longer = store.extend_loan(extend.loan, extend.until, self.terms, now).await?;
+        let Extend { loan, until, .. } = extend;
+        let longer = store.extend_loan(self.line, loan, until, self.terms, now).await?;
         let over = || PortError::Refused("the number is not on loan".to_owned());
         view(&longer.ok_or_else(over)?)
     }
@@ -180,7 +182,7 @@ impl Supplier for OwnNumbers {
     }
 
     async fn release(&self, loan: Uuid) -> Result<(), PortError> {
-        self.store.end_loan(loan, self.terms, self.clock.now()).await
+        self.store.end_loan(self.line, loan, self.terms, self.clock.now()).await
     }
 }
 

@@ -140,6 +140,8 @@ macro_rules! store_conformance {
             lends_numbers_of_phones_that_are_ready
             a_phone_is_removed_with_its_numbers
             the_owner_of_a_phone_earns_once_of_a_sold_code
+            the_owner_of_a_phone_earns_when_the_node_has_settled
+            the_owner_of_a_phone_earns_nothing_of_a_lost_payment
             // pool
             lends_a_number_to_one_buyer_at_a_time
             a_number_rests_after_a_loan
@@ -155,6 +157,15 @@ macro_rules! store_conformance {
             an_id_that_had_no_number_never_gets_one
             a_clock_that_is_set_back_lends_nothing_twice
             many_buyers_at_once_get_each_number_once
+            a_message_that_began_before_the_loan_is_not_the_borrowers
+            a_text_that_the_network_took_before_the_loan_is_not_the_borrowers
+            a_changed_card_brings_an_open_loan_nothing
+            a_text_without_a_sim_may_be_of_the_card_beside_the_lent_one
+            the_text_that_proves_a_number_is_sold_to_nobody
+            a_rental_that_is_cancelled_unused_does_not_empty_the_pool
+            one_id_may_be_lent_on_both_lines
+            a_number_in_two_spellings_is_lent_once
+            numbers_that_cannot_be_lent_hide_no_others
             // money
             keeps_the_price_when_delivered
             refunds_the_price_when_not_delivered

@@ -17,11 +17,12 @@ use super::Rig;
 use super::inbound::whole;
 use super::world::{BY, CARRIER, World, at};
 
-const FIRST: &str = "4520000001";
+pub(super) const LINE: PoolLine = PoolLine::Carrier;
+pub(super) const FIRST: &str = "4520000001";
 const SECOND: &str = "4520000002";
-const NONE: [Uuid; 0] = [];
+pub(super) const NONE: [Uuid; 0] = [];
 
-const TERMS: PoolTerms = PoolTerms {
+pub(super) const TERMS: PoolTerms = PoolTerms {
     code_time: Duration::from_secs(1_500),
     rest: Duration::from_secs(100),
     cool_down: Duration::from_secs(10_000),
@@ -37,10 +38,10 @@ fn terms(country: &str) -> NumberTerms {
     }
 }
 
-fn wanted(id: u128, service: &str, secs: u64) -> LendNumber {
+pub(super) fn wanted(id: u128, service: &str, secs: u64) -> LendNumber {
     LendNumber {
         id: Uuid::from_u128(id),
-        line: PoolLine::Carrier,
+        line: LINE,
         purpose: LoanPurpose::Code,
         service: service.parse().unwrap(),
         countries: vec![],
@@ -50,41 +51,41 @@ fn wanted(id: u128, service: &str, secs: u64) -> LendNumber {
     }
 }
 
-fn rented(id: u128, secs: u64, until: u64) -> LendNumber {
+pub(super) fn rented(id: u128, secs: u64, until: u64) -> LendNumber {
     LendNumber { purpose: LoanPurpose::Rent, until: at(until), ..wanted(id, "ot", secs) }
 }
 
-fn text(to: &str, text: &str, secs: u64) -> InboundPart {
+pub(super) fn text(to: &str, text: &str, secs: u64) -> InboundPart {
     let to = Party::new(to);
     InboundPart { to, from: Party::new("Telegram"), ..whole(text, at(secs)) }
 }
 
 /// Its own number is lent under this id.
-fn id(number: u128) -> Uuid {
+pub(super) fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
 impl World {
-    async fn lends(&self, number: &str, country: &str) {
+    pub(super) async fn lends(&self, number: &str, country: &str) {
         self.store.add_number(Party::new(number), terms(country), BY, at(0)).await.unwrap();
     }
 
-    async fn lend(&self, wanted: LendNumber, secs: u64) -> Option<PoolLoan> {
+    pub(super) async fn lend(&self, wanted: LendNumber, secs: u64) -> Option<PoolLoan> {
         self.store.lend(wanted, at(secs)).await.unwrap()
     }
 
-    async fn lent(&self, wanted: LendNumber, secs: u64) -> String {
+    pub(super) async fn lent(&self, wanted: LendNumber, secs: u64) -> String {
         self.lend(wanted, secs).await.expect("a number").number.digits().to_string()
     }
 
-    async fn loan_texts(&self, of: u128, secs: u64) -> Vec<String> {
-        let loan = self.store.loan(id(of), at(secs)).await.unwrap().expect("a loan");
+    pub(super) async fn loan_texts(&self, of: u128, secs: u64) -> Vec<String> {
+        let loan = self.store.loan(LINE, id(of), at(secs)).await.unwrap().expect("a loan");
         loan.messages.into_iter().map(|message| message.text.as_str().to_owned()).collect()
     }
 
-    async fn in_stock(&self, service: &str, secs: u64) -> u64 {
+    pub(super) async fn in_stock(&self, service: &str, secs: u64) -> u64 {
         let stock = PoolStock {
-            line: PoolLine::Carrier,
+            line: LINE,
             purpose: LoanPurpose::Code,
             service: service.parse().unwrap(),
             countries: vec![],
@@ -106,16 +107,16 @@ pub async fn lends_a_number_to_one_buyer_at_a_time(rig: &impl Rig) {
     assert_eq!(world.lend(wanted(2, "wa", 2), 2).await, None, "for no other service either");
     assert_eq!(world.in_stock("wa", 2).await, 0);
     assert_eq!(world.lend(wanted(1, "tg", 3), 3).await, Some(loan.clone()), "a repeat");
-    assert_eq!(world.store.loan(id(1), at(3)).await.unwrap(), Some(loan));
+    assert_eq!(world.store.loan(LINE, id(1), at(3)).await.unwrap(), Some(loan));
 }
 
 pub async fn a_number_rests_after_a_loan(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.lends(FIRST, "DK").await;
     world.lent(wanted(1, "tg", 1), 1).await;
-    world.store.end_loan(id(1), TERMS, at(10)).await.unwrap();
-    world.store.end_loan(id(1), TERMS, at(20)).await.unwrap();
-    let loan = world.store.loan(id(1), at(20)).await.unwrap().unwrap();
+    world.store.end_loan(LINE, id(1), TERMS, at(10)).await.unwrap();
+    world.store.end_loan(LINE, id(1), TERMS, at(20)).await.unwrap();
+    let loan = world.store.loan(LINE, id(1), at(20)).await.unwrap().unwrap();
     assert_eq!((loan.state, loan.ended_at), (PoolLoanState::Over, Some(at(10))));
     assert_eq!(world.lend(wanted(2, "tg", 109), 109).await, None);
     assert_eq!(world.in_stock("tg", 110).await, 1, "nothing came: not used up");
@@ -129,7 +130,7 @@ pub async fn a_loan_ends_by_itself(rig: &impl Rig) {
     assert_eq!(world.take(&[text(FIRST, "late", 1_500)]).await.loans, NONE);
     assert_eq!(world.lend(wanted(2, "wa", 1_599), 1_599).await, None);
     world.lent(wanted(2, "wa", 1_600), 1_600).await;
-    let first = world.store.loan(id(1), at(1_600)).await.unwrap().unwrap();
+    let first = world.store.loan(LINE, id(1), at(1_600)).await.unwrap().unwrap();
     assert_eq!((first.state, first.ended_at), (PoolLoanState::Over, Some(at(1_500))));
 }
 
@@ -143,7 +144,7 @@ pub async fn a_text_to_a_number_on_loan_is_the_loan_s(rig: &impl Rig) {
     assert_eq!(world.take(&[text(FIRST, "654321", 4)]).await.loans, [id(1)]);
     assert_eq!(world.loan_texts(1, 5).await, ["123456", "654321"]);
     assert_eq!(world.came_in().await.len(), 4, "all are inbound messages");
-    world.store.end_loan(id(1), TERMS, at(6)).await.unwrap();
+    world.store.end_loan(LINE, id(1), TERMS, at(6)).await.unwrap();
     assert_eq!(world.take(&[text(FIRST, "after", 7)]).await.loans, NONE);
     assert_eq!(world.loan_texts(1, 8).await, ["123456", "654321"]);
 }
@@ -156,12 +157,12 @@ pub async fn texts_of_loans_are_due_until_the_engine_has_them(rig: &impl Rig) {
     world.take(&[text(FIRST, "654321", 3)]).await;
     let due = async |line| world.store.due_pool_messages(line, 10).await.unwrap();
     assert_eq!(due(PoolLine::Phone).await, []);
-    let both = due(PoolLine::Carrier).await;
+    let both = due(LINE).await;
     let numbers: Vec<_> = both.iter().map(|(loan, message)| (*loan, message.number)).collect();
     assert_eq!(numbers, [(id(1), 1), (id(1), 2)]);
     for _ in 0..2 {
-        world.store.pool_messages_delivered(vec![(id(1), 1)]).await.unwrap();
-        assert_eq!(due(PoolLine::Carrier).await, both[1..]);
+        world.store.pool_messages_delivered(LINE, vec![(id(1), 1)]).await.unwrap();
+        assert_eq!(due(LINE).await, both[1..]);
     }
 }
 
@@ -198,11 +199,11 @@ pub async fn a_number_gives_one_code_per_service_until_it_cooled_down(rig: &impl
     world.lends(FIRST, "DK").await;
     world.lent(wanted(1, "tg", 1), 1).await;
     world.take(&[text(FIRST, "123456", 2)]).await;
-    world.store.end_loan(id(1), TERMS, at(10)).await.unwrap();
+    world.store.end_loan(LINE, id(1), TERMS, at(10)).await.unwrap();
     assert_eq!(world.lend(wanted(2, "tg", 200), 200).await, None);
     assert_eq!((world.in_stock("tg", 200).await, world.in_stock("wa", 200).await), (0, 1));
     world.lent(wanted(3, "wa", 200), 200).await;
-    world.store.end_loan(id(3), TERMS, at(210)).await.unwrap();
+    world.store.end_loan(LINE, id(3), TERMS, at(210)).await.unwrap();
     assert_eq!(world.lend(wanted(2, "tg", 10_001), 10_001).await, None);
     world.lent(wanted(2, "tg", 10_002), 10_002).await;
 }
@@ -217,10 +218,11 @@ pub async fn a_rented_number_is_lent_for_nothing_else_and_then_quarantined(rig: 
         assert_eq!(world.take(&[text(FIRST, &secs_text, secs)]).await.loans, [id(1)]);
     }
     let until = at(7_200);
-    let longer = world.store.extend_loan(id(1), until, TERMS, at(3_599)).await.unwrap().unwrap();
+    let longer =
+        world.store.extend_loan(LINE, id(1), until, TERMS, at(3_599)).await.unwrap().unwrap();
     assert_eq!((longer.until, longer.messages.len()), (until, 3));
     assert_eq!(world.take(&[text(FIRST, "still", 7_000)]).await.loans, [id(1)]);
-    let late = world.store.extend_loan(id(1), at(9_000), TERMS, at(7_200)).await.unwrap();
+    let late = world.store.extend_loan(LINE, id(1), at(9_000), TERMS, at(7_200)).await.unwrap();
     assert_eq!(late, None, "its time is up");
     assert_eq!(world.lend(wanted(2, "tg", 12_199), 12_199).await, None);
     world.lent(wanted(2, "tg", 12_200), 12_200).await;
@@ -261,14 +263,14 @@ pub async fn numbers_that_bring_no_message_come_last(rig: &impl Rig) {
     world.lends(FIRST, "DK").await;
     world.lends(SECOND, "DK").await;
     assert_eq!(world.lent(wanted(1, "tg", 1), 1).await, FIRST);
-    world.store.end_loan(id(1), TERMS, at(2)).await.unwrap();
+    world.store.end_loan(LINE, id(1), TERMS, at(2)).await.unwrap();
     for number in 2..5 {
         let secs = u64::try_from(number).unwrap() * 1_000;
         assert_eq!(
             world.lent(wanted(number, "wa", secs), secs).await,
             [SECOND, FIRST][usize::try_from(number).unwrap() % 2]
         );
-        world.store.end_loan(id(number), TERMS, at(secs)).await.unwrap();
+        world.store.end_loan(LINE, id(number), TERMS, at(secs)).await.unwrap();
     }
     assert_eq!(world.lent(wanted(9, "tg", 9_000), 9_000).await, SECOND);
 }
@@ -276,11 +278,11 @@ pub async fn numbers_that_bring_no_message_come_last(rig: &impl Rig) {
 pub async fn an_id_that_had_no_number_never_gets_one(rig: &impl Rig) {
     let world = World::new(rig).await;
     world.lends(FIRST, "DK").await;
-    assert_eq!(world.store.loan(id(1), at(1)).await.unwrap(), None);
+    assert_eq!(world.store.loan(LINE, id(1), at(1)).await.unwrap(), None);
     assert_eq!(world.lend(wanted(1, "tg", 2), 2).await, None);
-    world.store.end_loan(id(2), TERMS, at(2)).await.unwrap();
+    world.store.end_loan(LINE, id(2), TERMS, at(2)).await.unwrap();
     assert_eq!(world.lend(wanted(2, "tg", 3), 3).await, None);
-    assert_eq!(world.store.loan(id(2), at(3)).await.unwrap(), None);
+    assert_eq!(world.store.loan(LINE, id(2), at(3)).await.unwrap(), None);
     world.lent(wanted(3, "tg", 3), 3).await;
 }
 

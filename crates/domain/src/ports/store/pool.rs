@@ -30,20 +30,32 @@ pub trait PoolStore: Send + Sync + std::fmt::Debug {
         now: Timestamp,
     ) -> Result<Vec<(Country, u64)>, PortError>;
 
-    /// Chooses a number and lends it, unless the id has a loan: then this one is returned, even if it
-    /// is over. `None`: there is no number, and nothing is stored. No number has two loans at once.
+    /// Chooses a number and lends it, unless the id has a loan on this line: then this one is returned, even
+    /// if it is over. `None`: there is no number, and nothing is stored. No number has two loans at once.
     async fn lend(&self, wanted: LendNumber, now: Timestamp)
     -> Result<Option<PoolLoan>, PortError>;
 
-    /// The loan with its messages. An id without one is remembered, so that it never gets one.
-    async fn loan(&self, id: Uuid, now: Timestamp) -> Result<Option<PoolLoan>, PortError>;
+    /// The loan with its messages. An id without one is remembered, so that it never gets one on this line.
+    async fn loan(
+        &self,
+        line: PoolLine,
+        id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<PoolLoan>, PortError>;
 
     /// Ends a loan, at the latest when its time is up. Idempotent, also for an unknown id.
-    async fn end_loan(&self, id: Uuid, terms: PoolTerms, now: Timestamp) -> Result<(), PortError>;
+    async fn end_loan(
+        &self,
+        line: PoolLine,
+        id: Uuid,
+        terms: PoolTerms,
+        now: Timestamp,
+    ) -> Result<(), PortError>;
 
     /// Moves the end of a rental that is not over. `None`: it is over, or there is none.
     async fn extend_loan(
         &self,
+        line: PoolLine,
         id: Uuid,
         until: Timestamp,
         terms: PoolTerms,
@@ -58,7 +70,11 @@ pub trait PoolStore: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<(Uuid, PoolMessage)>, PortError>;
 
     /// The engine has these messages, by loan and number. Idempotent.
-    async fn pool_messages_delivered(&self, messages: Vec<(Uuid, u32)>) -> Result<(), PortError>;
+    async fn pool_messages_delivered(
+        &self,
+        line: PoolLine,
+        messages: Vec<(Uuid, u32)>,
+    ) -> Result<(), PortError>;
 
     /// The latest loans of a number, newest first, without their messages.
     async fn loans_of(&self, number: Msisdn, limit: u32) -> Result<Vec<PoolLoan>, PortError>;

@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use domain::id::OrderId;
 use domain::ports::LoansRecorded;
 use domain::sale::change::Step;
-use domain::state::Outcome;
 use domain::time::Timestamp;
 
 use super::lent;
 use super::row::ActivationRow;
-use crate::rows::{order, pool};
+use crate::rows::order;
 use crate::tx::{Result, Tx, params};
 
 /// The activations' rows are locked, and their orders are locked here.
@@ -51,11 +50,6 @@ pub(crate) async fn store(
         }
     }
     let stored = order::change::store(tx, orders, now, None).await?;
-    let sold = rows.iter().filter(|row| row.outcome == Some(Outcome::Fulfilled));
-    let sold: Vec<_> = sold.map(|row| row.activation.loan).collect();
-    if !sold.is_empty() {
-        pool::pay_owners(tx, &sold, now).await?;
-    }
     Ok(LoansRecorded {
         decided: stored.decided,
         settled: stored.settled,

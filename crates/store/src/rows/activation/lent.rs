@@ -1,7 +1,8 @@
 //! Numbers that are lent, each once for a service at a time, and never beside a rental of the whole number.
 //! A supplier that says otherwise is not believed.
 
-use domain::activation::{Activation, RENTAL_REST};
+use domain::activation::rental::RentalState;
+use domain::activation::{Activation, RENTAL_REST, State};
 use domain::number::Msisdn;
 use domain::time::Timestamp;
 
@@ -43,15 +44,16 @@ pub(super) async fn lend(
     Ok(lent > 0)
 }
 
-/// Numbers of activations that ended are free; those of rentals rest first.
+/// Numbers of activations that ended are free, and so are those of rentals that were cancelled; those of other rentals
+/// rest first.
 pub(super) async fn free(tx: &mut impl Tx, ended: &[&ActivationRow], now: Timestamp) -> Result<()> {
     let with_number = |row: &&ActivationRow| row.activation.number.is_some();
-    let (rentals, activations): (Vec<&ActivationRow>, Vec<&ActivationRow>) = ended
-        .iter()
-        .copied()
-        .filter(with_number)
-        .partition(|row| row.activation.wanted.is_rental());
-    let rows: Vec<_> = activations.iter().map(|row| params![row.activation.id.0]).collect();
+    let (rentals, others): (Vec<&ActivationRow>, Vec<&ActivationRow>) =
+        ended.iter().copied().filter(with_number).partition(|row| {
+            let is_cancelled = row.activation.state == State::Rental(RentalState::Cancelled);
+            row.activation.wanted.is_rental() && !is_cancelled
+        });
+    let rows: Vec<_> = others.iter().map(|row| params![row.activation.id.0]).collect();
     tx.execute_many("DELETE FROM lent_numbers WHERE activation = ?1", &rows).await?;
     let free_at = now.after(RENTAL_REST);
     let rows: Vec<_> = rentals.iter().map(|row| params![row.activation.id.0, free_at]).collect();

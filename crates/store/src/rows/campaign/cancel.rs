@@ -43,7 +43,7 @@ pub(crate) async fn cancel(
     tx.execute("DELETE FROM chunks WHERE message = ?1", params![message]).await?;
     campaign_row::store(tx, std::iter::once((message, &row))).await?;
     let settled: Vec<_> = row.take_change(*message).into_iter().collect();
-    ledger::book(tx, &[], &settled, &[], now).await?;
+    ledger::book(tx, &[], &settled, &[], &[], now).await?;
     let counters = MessageCounters { state, ..counters };
     let report = row.hook.and_then(|hook| {
         let ended = row.snapshot(*message, &counters, now);

@@ -27,10 +27,11 @@ pub(super) struct Added {
 
 /// Stores the messages of these sets, complete or not, with their events and replies, and applies their
 /// keywords to the block list. A message with an account's keyword is that account's; one to a number on loan is the
-/// loan's alone.
+/// loan's alone. `sent_at` is the network's time of a single message, if it is known.
 pub(super) async fn add(
     tx: &mut impl Tx,
     sets: &[Set],
+    sent_at: Option<Timestamp>,
     receivers: &Receivers,
     now: Timestamp,
 ) -> Result<Added> {
@@ -100,7 +101,7 @@ pub(super) async fn add(
     let events = super::count(events.len());
     blocklist::obey(tx, &messages, receivers, now).await?;
     let replies = add_replies(tx, &messages, &owners, receivers, now).await?;
-    let loans = pool::add_messages(tx, &messages, &mut loans, now).await?;
+    let loans = pool::add_messages(tx, &messages, sent_at, &mut loans, now).await?;
     Ok(Added { events, replies, loans })
 }
 

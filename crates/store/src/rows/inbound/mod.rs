@@ -33,6 +33,27 @@ pub(crate) async fn record(
     receivers: &Receivers,
     now: Timestamp,
 ) -> Result<InboundRecorded> {
+    record_parts(tx, parts, None, receivers, now).await
+}
+
+/// A message that came in one part. `sent_at` is the network's time.
+pub(crate) async fn record_whole(
+    tx: &mut impl Tx,
+    part: (InboundId, InboundPart),
+    sent_at: Option<Timestamp>,
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Result<InboundRecorded> {
+    record_parts(tx, &[part], sent_at, receivers, now).await
+}
+
+async fn record_parts(
+    tx: &mut impl Tx,
+    parts: &[(InboundId, InboundPart)],
+    sent_at: Option<Timestamp>,
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Result<InboundRecorded> {
     let carriers: BTreeSet<_> = parts.iter().map(|(_, part)| part.carrier.as_str()).collect();
     for carrier in &carriers {
         tx.lock(AdvisoryLock::JoinParts(carrier)).await?;
@@ -47,7 +68,7 @@ pub(crate) async fn record(
     sets.save(tx).await?;
     let joined = sets.into_joined();
     recorded.complete = count(joined.len());
-    let added = messages::add(tx, &joined, receivers, now).await?;
+    let added = messages::add(tx, &joined, sent_at, receivers, now).await?;
     (recorded.events, recorded.replies, recorded.loans) =
         (added.events, added.replies, added.loans);
     let senders: BTreeSet<_> =
@@ -187,7 +208,7 @@ async fn join_as_they_are(
         let dropped = all - sets.len();
         tracing::warn!(dropped, "a sender has too many incomplete inbound messages; dropped");
     }
-    let added = messages::add(tx, &sets, receivers, now).await?;
+    let added = messages::add(tx, &sets, None, receivers, now).await?;
     Ok(Joined { messages: count(all), added })
 }
 

@@ -4,7 +4,7 @@
 use domain::id::OrderId;
 use domain::sale::ledger::LedgerReport;
 
-use super::refunds;
+use super::{phone_share, refunds};
 use crate::rows::{campaign, keyword, lookup, payout};
 use crate::tx::{Result, Row, Tx, params};
 
@@ -34,6 +34,7 @@ pub(crate) async fn check(tx: &mut impl Tx) -> Result<LedgerReport> {
     report.wrong_keywords = keyword::wrong(tx, NAMED_MAX).await?;
     report.wrong_lookups = lookup::wrong(tx, NAMED_MAX).await?;
     report.wrong_referrals = payout::wrong(tx, NAMED_MAX).await?;
+    report.wrong_shares = phone_share::wrong(tx, NAMED_MAX).await?;
     Ok(report)
 }
 

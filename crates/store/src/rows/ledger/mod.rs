@@ -2,6 +2,7 @@
 //! `check.rs` recomputes one from the other.
 
 pub(crate) mod check;
+mod phone_share;
 mod referral;
 mod refund;
 pub(crate) mod refunds;
@@ -20,6 +21,7 @@ use domain::sale::ledger::{ChargeId, LedgerAccount, TransferEvent, TransferKind}
 use domain::time::Timestamp;
 use ring::digest::{SHA256, digest};
 
+pub(crate) use self::phone_share::PhoneShare;
 pub(crate) use self::referral::{ReferralBooking, book_referrals};
 pub(crate) use self::refund::refund;
 pub(crate) use self::settlement::{
@@ -105,33 +107,6 @@ pub(crate) async fn grant_by_id(tx: &mut impl Tx, grant: &Grant, now: Timestamp)
     changes.post(&operator, &customer, grant.amount)?;
     changes.store(tx).await?;
     Ok(true)
-}
-
-/// A share of what we earned, by the id of what was sold; nothing when it was given before.
-pub(crate) async fn share(
-    tx: &mut impl Tx,
-    id: &[u8],
-    account: AccountId,
-    amount: Msat,
-    now: Timestamp,
-) -> Result<()> {
-    let customer = LedgerAccount::Customer(account).stored();
-    let revenue = LedgerAccount::Revenue.stored();
-    let kind = TransferKind::PhoneShare.as_str();
-    let added = tx
-        .execute(
-            "INSERT INTO transfers (id, kind, debit, credit, amount, state, posted, created_at,
-                 decided_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'posted', ?5, ?6, ?6) ON CONFLICT (id, kind) DO NOTHING",
-            params![id, kind, &revenue, &customer, amount, now],
-        )
-        .await?;
-    if added == 0 {
-        return Ok(());
-    }
-    let mut changes = Changes::default();
-    changes.post(&revenue, &customer, amount)?;
-    changes.store(tx).await
 }
 
 /// The operator's account is as far below zero as credit was given in all.
@@ -272,13 +247,14 @@ pub(crate) async fn reserve(
     })))
 }
 
-/// Books the decisions of orders and of campaigns' recipients, and referrers' shares, with one update
-/// per balance.
+/// Books the decisions of orders and of campaigns' recipients, and the shares of referrers and of phones'
+/// owners, with one update per balance.
 pub(crate) async fn book(
     tx: &mut impl Tx,
     bookings: &[(ChargeId, Booking)],
     settled: &[SettlementChange],
     shares: &[(OrderId, Msat)],
+    of_owners: &[PhoneShare],
     now: Timestamp,
 ) -> Result<()> {
     let mut changes = Changes::default();
@@ -288,6 +264,7 @@ pub(crate) async fn book(
         .map(|(order, amount)| (&order.as_bytes()[..], ReferralBooking::Accrued(*amount)))
         .collect();
     referral::post(tx, &shares, now, &mut changes).await?;
+    phone_share::post(tx, of_owners, now, &mut changes).await?;
     decide(bookings, &mut changes)?;
     settlement::settle(tx, settled, now, &mut changes).await?;
     changes.store(tx).await

@@ -228,7 +228,7 @@ async fn decide_orders(
         }
     }
     if shown.is_empty() {
-        ledger::book(tx, &[], settled, &[], now).await?;
+        ledger::book(tx, &[], settled, &[], &[], now).await?;
         return Ok(Recorded::default());
     }
     if !others.is_empty() {

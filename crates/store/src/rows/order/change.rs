@@ -8,14 +8,15 @@ use domain::ports::{Changed, Delivery, EventOwner, Lease, PortError};
 use domain::reason::Reason;
 use domain::sale::change::{Booking, Change, OrderFacts, Step, change};
 use domain::sale::ledger::TransferEvent;
-use domain::sale::order::{OrderSnapshot, OrderState, Wanted};
+use domain::sale::order::{OrderKind, OrderSnapshot, OrderState, Wanted};
 use domain::state::Illegal;
 use domain::time::Timestamp;
 
 use super::{late_refund, request_key};
 use crate::rows::event::{self, NewEvent};
-use crate::rows::ledger::{self, SettlementChange};
+use crate::rows::ledger::{self, PhoneShare, SettlementChange};
 use crate::rows::payout::{self, Settled};
+use crate::rows::pool;
 use crate::tx::{Result, Tx, params};
 
 /// The target of its events; the secret as stored.
@@ -61,6 +62,8 @@ pub(crate) struct OrderRow {
     late_refund: bool,
     /// Of this amount the referrer gets a share.
     shared: Option<Msat>,
+    /// A number was sold: its order is settled by this change.
+    sells_number: bool,
 }
 
 impl OrderRow {
@@ -86,6 +89,7 @@ impl OrderRow {
             report,
             late_refund: false,
             shared: None,
+            sells_number: false,
         }
     }
 
@@ -103,6 +107,9 @@ impl OrderRow {
     ) -> std::result::Result<(), Illegal> {
         let Change { after, booking, node_waits, stepped, report, late_refund, shared } =
             change(&self.facts, steps, now)?;
+        let is_number = matches!(after.kind, OrderKind::Receive | OrderKind::Rent);
+        let settles = self.facts.state != after.state && after.state == OrderState::Settled;
+        self.sells_number = is_number && settles;
         self.facts = after;
         self.touched |= stepped || report.is_some();
         if node_waits {
@@ -209,7 +216,8 @@ pub(crate) async fn store_with(
     });
     let bookings: Vec<_> = taken.flatten().collect();
     let shares = accrue_shares(tx, orders, now).await?;
-    ledger::book(tx, &bookings, settled, &shares, now).await?;
+    let of_owners = owners_shares(tx, orders).await?;
+    ledger::book(tx, &bookings, settled, &shares, &of_owners, now).await?;
     for row in orders.iter_mut().filter(|row| row.late_refund) {
         row.late_refund = false;
         late_refund::give_back(tx, &row.facts, now).await?;
@@ -245,6 +253,17 @@ async fn accrue_shares(
         })
         .collect();
     payout::accrue(tx, &settled, &returned, now).await
+}
+
+/// Each once, whatever becomes of the row.
+async fn owners_shares(tx: &mut impl Tx, orders: &mut [OrderRow]) -> Result<Vec<PhoneShare>> {
+    let sold = orders.iter_mut().filter(|row| row.sells_number);
+    let sold = sold.map(|row| {
+        row.sells_number = false;
+        row.facts.id
+    });
+    let sold: Vec<_> = sold.collect();
+    if sold.is_empty() { Ok(Vec::new()) } else { pool::shares_of_owners(tx, &sold).await }
 }
 
 async fn update_in_messages(tx: &mut impl Tx, orders: &[OrderRow]) -> Result<()> {

@@ -38,12 +38,13 @@ pub(crate) async fn record(
         }
         LineOf::Unknown => None,
     };
-    let number = sim.and_then(|sim| sim.number.clone());
-    let to = number.unwrap_or_else(|| unplaced(message));
+    // What comes to a card that is not proven may be private, and the text that proves it is nobody else's.
+    let number = sim.filter(|sim| sim.proven_at.is_some()).and_then(|sim| sim.number.clone());
+    let is_placed = number.is_some();
     let part = InboundPart {
         carrier: CarrierName::new(CARRIER),
         from: message.from.clone(),
-        to,
+        to: number.unwrap_or_else(|| unplaced(message)),
         spelling: Spelling::default(),
         body: InboundBody::Text(message.text.as_str().to_owned()),
         join: None,
@@ -51,18 +52,20 @@ pub(crate) async fn record(
         // Repeats were recognised above: the same text may come twice.
         interrupted_at: Timestamp::from_millis(0),
     };
-    let part = match sim {
-        Some(_) => receivers.resolve(part),
-        None => part,
-    };
-    let recorded = inbound::record(tx, &[(message.id, part)], receivers, now).await?;
-    let Some(sim) = sim else { return Ok(PhoneMessageRecorded::NoLine(recorded)) };
+    let part = if is_placed { receivers.resolve(part) } else { part };
+    let part = (message.id, part);
+    let recorded = inbound::record_whole(tx, part, message.sent_at, receivers, now).await?;
     let proves = |test: &String| message.text.as_str().contains(test.as_str());
-    if sim.test.as_ref().is_some_and(proves) {
+    let proven = sim.filter(|sim| sim.test.as_ref().is_some_and(proves));
+    if let Some(sim) = proven {
         prove(tx, message.phone, sim.sim, now).await?;
         return Ok(PhoneMessageRecorded::Proved(recorded));
     }
-    Ok(PhoneMessageRecorded::Recorded(recorded))
+    Ok(if is_placed {
+        PhoneMessageRecorded::Recorded(recorded)
+    } else {
+        PhoneMessageRecorded::NoLine(recorded)
+    })
 }
 
 /// It is kept for the operator, and is of no number of ours.

@@ -63,13 +63,20 @@ pub(super) async fn set_number(
 ) -> Result<()> {
     let elsewhere = tx
         .query(
-            "SELECT 1 FROM phone_sims WHERE number = ?1 AND NOT (phone = ?2 AND sim = ?3)",
-            params![number.as_str(), phone.0, i64::from(sim)],
+            "SELECT 1 FROM phone_sims WHERE number = ?1 AND phone <> ?2",
+            params![number.as_str(), phone.0],
         )
         .await?;
     if !elsewhere.is_empty() {
-        return Err(PortError::Conflict("another SIM card has this number".to_owned()));
+        return Err(PortError::Conflict("another phone has this number".to_owned()));
     }
+    // The card was moved to another slot of the phone.
+    tx.execute(
+        "UPDATE phone_sims SET number = NULL, proven_at = NULL, test = NULL
+         WHERE number = ?1 AND phone = ?2 AND sim <> ?3",
+        params![number.as_str(), phone.0, i64::from(sim)],
+    )
+    .await?;
     let proven_at = test.is_none().then_some(now);
     tx.execute(
         "INSERT INTO phone_sims (phone, sim, number, proven_at, test) VALUES (?1, ?2, ?3, ?4, ?5)

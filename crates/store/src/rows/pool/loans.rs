@@ -8,17 +8,24 @@ use uuid::Uuid;
 
 use crate::tx::{Result, Row, Tx, params};
 
+/// Names a loan: a buyer may be sent to both lines, one after the other, by one id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LoanKey {
+    pub(crate) line: PoolLine,
+    pub(crate) id: Uuid,
+}
+
 /// A row as stored; one that only forbids its id has no number.
 pub(super) struct Loan {
-    pub(super) id: Uuid,
+    pub(super) key: LoanKey,
     pub(super) number: Option<String>,
     pub(super) purpose: Option<LoanPurpose>,
     pub(super) service: Option<String>,
     pub(super) state: PoolLoanState,
     pub(super) until: Timestamp,
+    pub(super) lent_at: Timestamp,
     pub(super) free_at: Timestamp,
     pub(super) cool_down: u64,
-    pub(super) line: Option<PoolLine>,
     /// Without messages.
     pub(super) loan: Option<PoolLoan>,
 }
@@ -35,13 +42,20 @@ macro_rules! select_loans {
     };
 }
 
-pub(super) async fn find(tx: &mut impl Tx, id: Uuid) -> Result<Option<Loan>> {
-    let rows = tx.query(select_loans!("WHERE id = ?1"), params![&id]).await?;
+pub(super) async fn find(tx: &mut impl Tx, key: LoanKey) -> Result<Option<Loan>> {
+    let rows = tx
+        .query(select_loans!("WHERE id = ?1 AND line = ?2"), params![&key.id, key.line.as_str()])
+        .await?;
     rows.into_iter().next().map(read).transpose()
 }
 
-pub(super) async fn find_to_change(tx: &mut impl Tx, id: Uuid) -> Result<Option<Loan>> {
-    let rows = tx.query(select_loans!("WHERE id = ?1 FOR UPDATE"), params![&id]).await?;
+pub(super) async fn find_to_change(tx: &mut impl Tx, key: LoanKey) -> Result<Option<Loan>> {
+    let rows = tx
+        .query(
+            select_loans!("WHERE id = ?1 AND line = ?2 FOR UPDATE"),
+            params![&key.id, key.line.as_str()],
+        )
+        .await?;
     rows.into_iter().next().map(read).transpose()
 }
 
@@ -104,7 +118,7 @@ fn read(mut row: Row) -> Result<Loan> {
     let service: Option<String> = row.get()?;
     let (state, lent_at, until) = (row.get()?, row.get()?, row.get()?);
     let (ended_at, free_at, cool_down) = (row.get()?, row.get()?, row.get()?);
-    let line = row.get::<Option<_>>()?;
+    let key = LoanKey { id, line: row.get()? };
     let called = called.map(|digits| digits.parse::<Msisdn>()).transpose();
     let called = called.map_err(|_| unreadable("called"))?;
     let of = service.as_deref().map(str::parse).transpose();
@@ -124,7 +138,7 @@ fn read(mut row: Row) -> Result<Loan> {
         }),
         _ => None,
     };
-    Ok(Loan { id, number, purpose, service, state, until, free_at, cool_down, line, loan })
+    Ok(Loan { key, number, purpose, service, state, until, lent_at, free_at, cool_down, loan })
 }
 
 fn unreadable(column: &str) -> PortError {

@@ -12,13 +12,12 @@ use domain::number::own::Country;
 use domain::number::pool::{LendNumber, PoolLoan, PoolLoanEvent, PoolLoanState, PoolTerms, next};
 use domain::ports::PortError;
 use domain::time::Timestamp;
-use uuid::Uuid;
 
-pub(crate) use self::loans::of_number;
 use self::loans::{Loan, find, find_open_overdue, find_to_change};
+pub(crate) use self::loans::{LoanKey, of_number};
 pub(crate) use self::messages::{add_messages, due_messages, find_loans, messages_delivered};
-pub(crate) use self::share::pay_owners;
-use self::stock::candidates;
+pub(crate) use self::share::shares_of_owners;
+use self::stock::choose;
 pub(crate) use self::stock::stock;
 use crate::tx::{AdvisoryLock, Result, Tx, params};
 
@@ -35,13 +34,12 @@ pub(crate) async fn lend(
     now: Timestamp,
 ) -> Result<Option<PoolLoan>> {
     tx.lock(AdvisoryLock::Lend).await?;
-    if let Some(loan) = find(tx, wanted.id).await? {
+    let key = LoanKey { line: wanted.line, id: wanted.id };
+    if let Some(loan) = find(tx, key).await? {
         return with_messages(tx, loan).await;
     }
     end_overdue(tx, now).await?;
-    let Some(candidate) = candidates(tx, wanted, now).await?.into_iter().next() else {
-        return Ok(None);
-    };
+    let Some(candidate) = choose(tx, wanted, now).await? else { return Ok(None) };
     let called = candidate.called.digits().to_string();
     let country = candidate.country.to_string();
     let free_at = wanted.terms.free_at(wanted.purpose, wanted.until);
@@ -67,13 +65,13 @@ pub(crate) async fn lend(
         ],
     )
     .await?;
-    known_loan(tx, wanted.id).await
+    known_loan(tx, key).await
 }
 
 /// An id that was only asked for has no number, and no loan.
 async fn with_messages(tx: &mut impl Tx, loan: Loan) -> Result<Option<PoolLoan>> {
-    let Loan { number: Some(_), loan: Some(mut loan), .. } = loan else { return Ok(None) };
-    loan.messages = messages::of_loan(tx, loan.id).await?;
+    let Loan { key, number: Some(_), loan: Some(mut loan), .. } = loan else { return Ok(None) };
+    loan.messages = messages::of_loan(tx, key).await?;
     Ok(Some(loan))
 }
 
@@ -102,8 +100,8 @@ async fn end(
         return Ok(());
     }
     tx.execute(
-        "UPDATE pool_loans SET state = ?2, ended_at = ?3, free_at = ?4 WHERE id = ?1",
-        params![&loan.id, state.as_str(), at, free_at],
+        "UPDATE pool_loans SET state = ?3, ended_at = ?4, free_at = ?5 WHERE id = ?1 AND line = ?2",
+        params![&loan.key.id, loan.key.line.as_str(), state.as_str(), at, free_at],
     )
     .await?;
     let (PoolLoanState::Lent, Some(number), Some(service)) =
@@ -120,28 +118,32 @@ async fn end(
     .map(drop)
 }
 
-pub(crate) async fn known_loan(tx: &mut impl Tx, id: Uuid) -> Result<Option<PoolLoan>> {
-    match find(tx, id).await? {
+pub(crate) async fn known_loan(tx: &mut impl Tx, key: LoanKey) -> Result<Option<PoolLoan>> {
+    match find(tx, key).await? {
         Some(loan) => with_messages(tx, loan).await,
         None => Ok(None),
     }
 }
 
 /// Reads a loan, or forbids one: an id without a loan is stored as over, so that a late request for a number is refused.
-pub(crate) async fn loan(tx: &mut impl Tx, id: Uuid, now: Timestamp) -> Result<Option<PoolLoan>> {
+pub(crate) async fn loan(
+    tx: &mut impl Tx,
+    key: LoanKey,
+    now: Timestamp,
+) -> Result<Option<PoolLoan>> {
     tx.lock(AdvisoryLock::Lend).await?;
-    if let Some(loan) = find(tx, id).await? {
+    if let Some(loan) = find(tx, key).await? {
         return with_messages(tx, loan).await;
     }
-    forbid(tx, id, now).await?;
+    forbid(tx, key, now).await?;
     Ok(None)
 }
 
-async fn forbid(tx: &mut impl Tx, id: Uuid, now: Timestamp) -> Result<()> {
+async fn forbid(tx: &mut impl Tx, key: LoanKey, now: Timestamp) -> Result<()> {
     tx.execute(
-        "INSERT INTO pool_loans (id, state, lent_at, until, ended_at, free_at, cool_down)
-         VALUES (?1, ?2, ?3, ?3, ?3, ?3, 0)",
-        params![&id, PoolLoanState::Over.as_str(), now],
+        "INSERT INTO pool_loans (id, line, state, lent_at, until, ended_at, free_at, cool_down)
+         VALUES (?1, ?2, ?3, ?4, ?4, ?4, ?4, 0)",
+        params![&key.id, key.line.as_str(), PoolLoanState::Over.as_str(), now],
     )
     .await
     .map(drop)
@@ -149,37 +151,37 @@ async fn forbid(tx: &mut impl Tx, id: Uuid, now: Timestamp) -> Result<()> {
 
 pub(crate) async fn end_loan(
     tx: &mut impl Tx,
-    id: Uuid,
+    key: LoanKey,
     terms: &PoolTerms,
     now: Timestamp,
 ) -> Result<()> {
     tx.lock(AdvisoryLock::Lend).await?;
-    let Some(loan) = find_to_change(tx, id).await? else { return forbid(tx, id, now).await };
-    let Some(purpose) = loan.purpose else { return Ok(()) };
-    let at = now.min(loan.until);
-    end(tx, &loan, PoolLoanEvent::Released, at, terms.free_at(purpose, at)).await
+    let Some(row) = find_to_change(tx, key).await? else { return forbid(tx, key, now).await };
+    let Some(loan) = &row.loan else { return Ok(()) };
+    let at = now.min(row.until);
+    end(tx, &row, PoolLoanEvent::Released, at, terms.free_at_release(loan, at)).await
 }
 
 pub(crate) async fn extend_loan(
     tx: &mut impl Tx,
-    id: Uuid,
+    key: LoanKey,
     until: Timestamp,
     terms: &PoolTerms,
     now: Timestamp,
 ) -> Result<Option<PoolLoan>> {
     tx.lock(AdvisoryLock::Lend).await?;
-    let Some(loan) = find_to_change(tx, id).await? else { return Ok(None) };
+    let Some(loan) = find_to_change(tx, key).await? else { return Ok(None) };
     let Some(purpose) = loan.purpose else { return Ok(None) };
     if loan.state == PoolLoanState::Over || loan.until <= now {
         return Ok(None);
     }
     let until = until.max(loan.until);
     tx.execute(
-        "UPDATE pool_loans SET until = ?2, free_at = ?3 WHERE id = ?1",
-        params![&id, until, terms.free_at(purpose, until)],
+        "UPDATE pool_loans SET until = ?3, free_at = ?4 WHERE id = ?1 AND line = ?2",
+        params![&key.id, key.line.as_str(), until, terms.free_at(purpose, until)],
     )
     .await?;
-    known_loan(tx, id).await
+    known_loan(tx, key).await
 }
 
 /// A number that could be lent.

@@ -11,7 +11,7 @@ use domain::time::Timestamp;
 use super::Candidate;
 use crate::tx::{Result, Row, Tx, params};
 
-/// Numbers that one choice considers: some may be no international numbers, which are never lent.
+/// Numbers that are read at once. Of these some may not be lent after all.
 const CANDIDATES_MAX: u32 = 20;
 
 /// `?1` service, `?2` countries, `?3` now, `?4` 1 for a time.
@@ -42,7 +42,7 @@ macro_rules! best_first {
             $line,
             " ORDER BY coalesce(s.misses, 0), coalesce((
                  SELECT max(l.lent_at) FROM pool_loans l WHERE l.number = n.number
-             ), 0), n.number LIMIT ?5"
+             ), 0), n.number LIMIT ?5 OFFSET ?6"
         )
     };
 }
@@ -53,16 +53,51 @@ macro_rules! by_country {
     };
 }
 
-pub(super) async fn candidates(
+/// The best number, except those that are no international numbers, and those that are on loan or rest in another
+/// spelling.
+pub(super) async fn choose(
     tx: &mut impl Tx,
     wanted: &LendNumber,
     now: Timestamp,
-) -> Result<Vec<Candidate>> {
+) -> Result<Option<Candidate>> {
+    for page in 0_u32.. {
+        let rows = candidates(tx, wanted, page.saturating_mul(CANDIDATES_MAX), now).await?;
+        let is_last = rows.len() < CANDIDATES_MAX as usize;
+        for row in rows {
+            let Some(candidate) = candidate(row)? else { continue };
+            if is_free(tx, &candidate, now).await? {
+                return Ok(Some(candidate));
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    Ok(None)
+}
+
+async fn is_free(tx: &mut impl Tx, candidate: &Candidate, now: Timestamp) -> Result<bool> {
+    let called = candidate.called.digits().to_string();
+    let lent = tx
+        .query(
+            "SELECT 1 FROM pool_loans WHERE called = ?1 AND free_at > ?2 LIMIT 1",
+            params![&called, now],
+        )
+        .await?;
+    Ok(lent.is_empty())
+}
+
+async fn candidates(
+    tx: &mut impl Tx,
+    wanted: &LendNumber,
+    offset: u32,
+    now: Timestamp,
+) -> Result<Vec<Row>> {
     let countries = listed(&wanted.countries);
     let rented = i64::from(wanted.purpose == LoanPurpose::Rent);
-    let params = params![wanted.service.as_str(), &countries, now, rented, CANDIDATES_MAX];
-    let rows = match wanted.line {
-        PoolLine::Carrier => tx.query(best_first!("n.phone IS NULL"), params).await?,
+    let params = params![wanted.service.as_str(), &countries, now, rented, CANDIDATES_MAX, offset];
+    match wanted.line {
+        PoolLine::Carrier => tx.query(best_first!("n.phone IS NULL"), params).await,
         PoolLine::Phone => {
             tx.query(
                 best_first!(
@@ -73,11 +108,9 @@ pub(super) async fn candidates(
                 ),
                 params,
             )
-            .await?
+            .await
         }
-    };
-    let candidates = rows.into_iter().map(candidate).collect::<Result<Vec<_>>>()?;
-    Ok(candidates.into_iter().flatten().collect())
+    }
 }
 
 fn candidate(mut row: Row) -> Result<Option<Candidate>> {
