@@ -10,8 +10,9 @@ pub(super) struct Unit(pub Msat);
 /// The code of ISO 4217 for *no currency*: satoshi have none.
 pub(super) const CURRENCY: u16 = 999;
 
-/// Digits of an amount that a caller writes.
-const DIGITS_MAX: usize = 12;
+/// Digits of an amount that a caller writes: before the point, and after it as programs write a fraction.
+const WHOLE_MAX: usize = 12;
+const FRACTION_MAX: usize = 40;
 
 impl Unit {
     pub(super) fn price(self, amount: Msat) -> String {
@@ -30,10 +31,10 @@ impl Unit {
     /// Reads `12`, `12.5` or `12.50`; more decimals are cut off. `None` if it is no amount.
     pub(super) fn read(self, text: &str) -> Option<Msat> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits = |text: &str| {
-            (1..=DIGITS_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        let digits = |text: &str, max| {
+            (1..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
         };
-        if !digits(whole) || !digits(fraction) {
+        if !digits(whole, WHOLE_MAX) || !digits(fraction, FRACTION_MAX) {
             return None;
         }
         let micro: i128 = format!("{:0<6}", fraction.get(..6).unwrap_or(fraction)).parse().ok()?;
@@ -87,6 +88,7 @@ mod tests {
         assert_eq!(dollar.read("2"), Some(Msat::new(3_000_000)));
         assert_eq!(dollar.read("0.67"), Some(Msat::new(1_005_000)));
         assert_eq!(dollar.read("0.0000001"), Some(Msat::ZERO));
+        assert_eq!(dollar.read("0.30000000000000004"), Some(Msat::new(450_000)));
         for wrong in ["", "-1", "1e3", ".", "1.", "a", "1,5", "1234567890123"] {
             assert_eq!(dollar.read(wrong), None, "{wrong}");
         }

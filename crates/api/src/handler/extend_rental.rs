@@ -40,6 +40,5 @@ async fn open_rental(door: &DoorState, call: &Call) -> Result<Activation, Failur
 
 fn longer(call: &Call, rental: &Activation) -> Result<NumberRequest, Failure> {
     let term = RentalTerm { duration: read_duration(call)?, extends: Some(rental.id) };
-    let wanted = NumberRequest::for_code(rental.wanted.service.clone(), rental.country);
-    Ok(NumberRequest { rental: Some(term), ..wanted })
+    Ok(NumberRequest { rental: Some(term), ..rental.wanted.clone() })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::activation::country::{AUTO_SELECT, Country};
 use domain::activation::service::Service;
 use domain::activation::{CountryCode, NumberRequest, RentalTerm, ServiceCode};
+use domain::limits::{RENTAL_MAX, RENTAL_MIN};
 use domain::time::Timestamp;
 
 use super::answer::Failure;
@@ -32,14 +33,23 @@ pub(super) fn read_service(text: Option<&str>) -> Result<ServiceCode, Failure> {
     known.ok_or_else(|| Failure::word("BAD_SERVICE"))
 }
 
+/// A service that one code is for: the whole number is only rented.
+pub(super) fn read_code_service(text: Option<&str>) -> Result<ServiceCode, Failure> {
+    let service = read_service(text)?;
+    if service.is_full() { Err(Failure::word("BAD_SERVICE")) } else { Ok(service) }
+}
+
 /// `rent_time`, or `time` of older clients.
 pub(super) fn read_duration(call: &Call) -> Result<Duration, Failure> {
     let hours = match call.get("rent_time").or_else(|| call.get("time")) {
         None => RENT_HOURS,
         Some(text) => text.parse().map_err(|_| Failure::word("INVALID_TIME"))?,
     };
-    let seconds = hours.checked_mul(60 * 60).ok_or_else(|| Failure::word("INVALID_TIME"))?;
-    Ok(Duration::from_secs(seconds))
+    let duration = Duration::from_secs(u64::saturating_mul(hours, 60 * 60));
+    if !(RENTAL_MIN..=RENTAL_MAX).contains(&duration) {
+        return Err(Failure::word("INVALID_TIME"));
+    }
+    Ok(duration)
 }
 
 pub(super) fn for_rent(
@@ -81,5 +91,8 @@ mod tests {
         for wrong in [None, Some(""), Some("Telegram"), Some("zzzz"), Some("tg_1")] {
             assert_eq!(read_service(wrong), Err(Failure::word("BAD_SERVICE")), "{wrong:?}");
         }
+        assert!(read_service(Some("full")).unwrap().is_full());
+        assert_eq!(read_code_service(Some("full")), Err(Failure::word("BAD_SERVICE")));
+        assert_eq!(read_code_service(Some("tg")), read_service(Some("tg")));
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::amount::{CURRENCY, Unit};
 use super::answer::{Answer, Answered, Failure};
 use super::call::Call;
-use super::fields::{date_time, end_date, read_country, read_service};
+use super::fields::{date_time, end_date, read_code_service, read_country};
 use super::sell::{Purchase, buy};
 use crate::settings::DoorState;
 
@@ -38,7 +38,7 @@ pub(super) async fn get_number_v2(door: &DoorState, call: &Call) -> Answered {
 }
 
 async fn buy_number(door: &DoorState, call: &Call) -> Result<Activation, Failure> {
-    let service = read_service(call.get("service"))?;
+    let service = read_code_service(call.get("service"))?;
     let country = read_country(call)?;
     // Which numbers are given cannot be chosen, so an exception could only be broken.
     if call.get("phoneException").is_some() {

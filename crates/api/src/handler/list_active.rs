@@ -26,24 +26,43 @@ pub(super) async fn get_active_activations(door: &DoorState, call: &Call) -> Ans
         Some(text) => text.parse().map_err(|_| Failure::word("ERROR_SQL")),
     };
     let (start, limit) = (number("start", 0)?, number("limit", LISTED_MAX)?.min(LISTED_MAX));
-    let list = ActivationList {
-        account: call.account,
-        open: true,
-        rentals: Some(false),
-        before: None,
-        limit: start.saturating_add(limit).min(OPEN_MAX),
-    };
-    let open = door.engine.activations.list(list).await?;
+    let mut listed = with_numbers(door, call, start.saturating_add(limit).min(OPEN_MAX)).await?;
+    listed.drain(..listed.len().min(usize::try_from(start).unwrap_or(usize::MAX)));
+    let mut keys = door.engine.activations.keys(&listed).await?;
     let mut entries = Vec::new();
-    for activation in open.iter().skip(usize::try_from(start).unwrap_or(usize::MAX)) {
-        if activation.number.is_some() {
-            entries.push(entry(door, activation).await?);
+    for activation in &listed {
+        let mut entry = entry(door, activation).await?;
+        if let (Some(key), Some(entry)) = (keys.remove(&activation.order), entry.as_object_mut()) {
+            entry.insert("idempotencyKey".to_owned(), json!(key));
         }
+        entries.push(entry);
     }
     if entries.is_empty() {
         return Ok(Answer::Json(json!({ "status": "error", "error": "NO_ACTIVATIONS" })));
     }
     Ok(Answer::Json(json!({ "status": "success", "activeActivations": entries })))
+}
+
+/// At most `limit`; those that have no number yet are left out, and do not count.
+async fn with_numbers(
+    door: &DoorState,
+    call: &Call,
+    limit: u32,
+) -> Result<Vec<Activation>, Failure> {
+    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+    let (mut listed, mut before) = (Vec::new(), None);
+    loop {
+        let (account, rentals) = (call.account, Some(false));
+        let list = ActivationList { account, open: true, rentals, before, limit };
+        let page = door.engine.activations.list(list).await?;
+        let is_last = page.len() < wanted;
+        before = page.last().map(|activation| activation.id);
+        listed.extend(page.into_iter().filter(|activation| activation.number.is_some()));
+        if is_last || before.is_none() || listed.len() >= wanted {
+            listed.truncate(wanted);
+            return Ok(listed);
+        }
+    }
 }
 
 async fn entry(door: &DoorState, activation: &Activation) -> Result<Value, Failure> {

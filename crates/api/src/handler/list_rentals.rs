@@ -23,16 +23,21 @@ pub(super) async fn get_rent_list(door: &DoorState, call: &Call) -> Answered {
     };
     let open = door.engine.activations.list(list).await;
     let open = open.map_err(|error| Failure::from(error).into_json())?;
+    let keys = door.engine.activations.keys(&open).await;
+    let keys = keys.map_err(|error| Failure::from(error).into_json())?;
     let rented = open.iter().filter(|it| it.number.is_some() && it.wanted.extends().is_none());
     let values: Map<String, Value> = rented
         .enumerate()
         .map(|(place, rental)| {
-            let entry = json!({
+            let mut entry = json!({
                 "id": rental.id.0,
                 "phone": digits(rental.number),
                 "service": rental.wanted.service.as_str(),
                 "endDate": end_date(rental.until),
             });
+            if let (Some(key), Some(entry)) = (keys.get(&rental.order), entry.as_object_mut()) {
+                entry.insert("idempotencyKey".to_owned(), json!(key));
+            }
             (place.to_string(), entry)
         })
         .collect();

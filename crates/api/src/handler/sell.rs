@@ -25,8 +25,12 @@ use crate::settings::DoorState;
 /// How long a number is waited for: less than the time limits of clients, which are 30 s and more.
 const NUMBER_WITHIN: Duration = Duration::from_secs(20);
 
-/// Between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// An extension whose supplier was called cannot be cancelled, and is waited for a little longer.
+const EXTENSION_WITHIN: Duration = Duration::from_secs(28);
+
+/// Between two looks: at first, and at most.
+const LOOK_MIN: Duration = Duration::from_millis(50);
+const LOOK_MAX: Duration = Duration::from_millis(500);
 
 pub(super) struct Purchase {
     pub wanted: NumberRequest,
@@ -67,7 +71,7 @@ async fn wait_for_number(
     call: &Call,
     order: OrderId,
 ) -> Result<Activation, Failure> {
-    let begun = Instant::now();
+    let (begun, mut pause) = (Instant::now(), LOOK_MIN);
     loop {
         let found = door.engine.activations.of_order(order).await?;
         let Some(activation) = found else { return Err(Failure::word("SERVER_ERROR")) };
@@ -77,10 +81,17 @@ async fn wait_for_number(
         if activation.state.is_final() {
             return Err(Failure::word("NO_NUMBERS"));
         }
-        if begun.elapsed() > NUMBER_WITHIN {
-            return give_up(door, call, activation).await;
+        if begun.elapsed() > NUMBER_WITHIN
+            && let Some(ended) = give_up(door, call, activation).await?
+        {
+            return Ok(ended);
         }
-        sleep(LOOK_EVERY).await;
+        if begun.elapsed() > EXTENSION_WITHIN {
+            // It may be extended yet: a repeat with the same idempotency key finds it.
+            return Err(Failure::word("SERVER_ERROR"));
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LOOK_MAX);
     }
 }
 
@@ -93,19 +104,25 @@ fn is_here(activation: &Activation) -> bool {
     }
 }
 
-/// Cancels it, unless a number came just now.
+/// Cancels it, unless a number came just now. `None`: it cannot be cancelled, and may still come.
 async fn give_up(
     door: &DoorState,
     call: &Call,
     activation: Activation,
-) -> Result<Activation, Failure> {
-    match door.engine.activations.cancel(activation.id, Some(call.account)).await {
-        Ok(_) => Err(Failure::word("NO_NUMBERS")),
-        Err(WishError::TooEarly { .. } | WishError::CodeCame) => {
-            let now = door.engine.activations.get(activation.id, Some(call.account)).await?;
-            now.filter(is_here).ok_or_else(|| Failure::word("NO_NUMBERS"))
-        }
-        Err(error) => Err(not_changed(&error)),
+) -> Result<Option<Activation>, Failure> {
+    let cancelled = door.engine.activations.cancel(activation.id, Some(call.account)).await;
+    match cancelled {
+        Ok(_) => return Err(Failure::word("NO_NUMBERS")),
+        Err(
+            WishError::TooEarly { .. } | WishError::CodeCame | WishError::Kept | WishError::Ended,
+        ) => {}
+        Err(error) => return Err(not_changed(&error)),
+    }
+    let now = door.engine.activations.get(activation.id, Some(call.account)).await?;
+    match now {
+        Some(now) if is_here(&now) => Ok(Some(now)),
+        Some(now) if !now.state.is_final() => Ok(None),
+        _ => Err(Failure::word("NO_NUMBERS")),
     }
 }
 

@@ -78,6 +78,9 @@ async fn every_refusal_is_a_word_with_status_200() {
         ("action=getQiwiRequisites", "BAD_ACTION"),
         ("action=getNumber", "BAD_SERVICE"),
         ("action=getNumber&service=Telegram", "BAD_SERVICE"),
+        ("action=getNumber&service=full", "BAD_SERVICE"),
+        ("action=getPrices&service=full", "BAD_SERVICE"),
+        ("action=getTopCountriesByService&service=full", "BAD_SERVICE"),
         ("action=getNumber&service=tg&country=17", "WRONG_COUNTRY"),
         ("action=getNumber&service=tg&country=43&maxPrice=cheap", "WRONG_MAX_PRICE"),
         ("action=getNumber&service=tg&country=43&phoneException=4915", "WRONG_EXCEPTION_PHONE"),
@@ -103,6 +106,8 @@ async fn every_refusal_is_a_word_with_status_200() {
     for (parameters, word) in [
         ("action=getRentNumber&service=nosuch", "BAD_SERVICE"),
         ("action=getRentNumber&country=43&rent_time=soon", "INVALID_TIME"),
+        ("action=getRentServicesAndCountries&country=43&rent_time=100000", "INVALID_TIME"),
+        ("action=getRentServicesAndCountries&country=43&rent_time=0", "INVALID_TIME"),
         ("action=getRentNumber&country=43", "NO_NUMBERS"),
         ("action=getRentList", "NO_NUMBERS"),
         ("action=getRentStatus", "NO_ID_RENT"),

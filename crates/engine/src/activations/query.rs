@@ -1,6 +1,6 @@
 //! Reads activations, and what could be bought.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use domain::activation::{
@@ -54,6 +54,15 @@ impl Activations {
 
     pub async fn list(&self, list: ActivationList) -> Result<Vec<Activation>, PortError> {
         self.context.store.activations(list).await
+    }
+
+    /// The idempotency keys of the requests that bought these, of those that had one.
+    pub async fn keys(
+        &self,
+        activations: &[Activation],
+    ) -> Result<HashMap<OrderId, String>, PortError> {
+        let orders = activations.iter().map(|activation| activation.order).collect();
+        Ok(self.context.store.order_keys(orders).await?.into_iter().collect())
     }
 
     /// Messages of an activation or a rental, the oldest first.

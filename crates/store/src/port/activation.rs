@@ -37,6 +37,10 @@ impl ActivationStore for RowStore {
         self.read(async move |tx| activation::list(tx, &list).await).await
     }
 
+    async fn order_keys(&self, orders: Vec<OrderId>) -> Result<Vec<(OrderId, String)>> {
+        self.read(async move |tx| order::keys_of(tx, &orders).await).await
+    }
+
     async fn activation_messages(
         &self,
         list: ActivationMessageList,

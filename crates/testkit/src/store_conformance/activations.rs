@@ -61,6 +61,8 @@ pub async fn a_request_for_a_number_spends_credit_once(rig: &impl Rig) {
     let (order, first) = world.spend_on_number(account.id, for_code("tg"), Some("key")).await;
     let (_, repeat) = world.spend_on_number(account.id, for_code("tg"), Some("key")).await;
     assert_eq!((first, repeat), (CreditOutcome::Accepted, CreditOutcome::Repeat(order)));
+    let keys = world.store.order_keys(vec![order]).await;
+    assert_eq!(keys, Ok(vec![(order, "key".to_owned())]));
     let poor = world.account(Msat::ZERO).await;
     for _ in 0..2 {
         let (_, short) = world.spend_on_number(poor.id, for_code("tg"), Some("other")).await;

@@ -176,6 +176,9 @@ pub trait ActivationStore: Send + Sync {
 
     async fn activations(&self, list: ActivationList) -> Result<Vec<Activation>, PortError>;
 
+    /// The idempotency keys that these orders were requested with, of those that had one.
+    async fn order_keys(&self, orders: Vec<OrderId>) -> Result<Vec<(OrderId, String)>, PortError>;
+
     async fn activation_messages(
         &self,
         list: ActivationMessageList,

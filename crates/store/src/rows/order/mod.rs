@@ -28,7 +28,7 @@ pub(crate) use insert::seal_webhook_secret;
 pub(crate) use lock::{Moved, lock_many, lock_moved};
 pub(crate) use node::{claim_checks, load, recheck, record_node_reports};
 pub(crate) use read::{WEBHOOK_SECRET, find, find_by_payment, funding_history};
-pub(crate) use request_key::{find_repeated, forget_keys};
+pub(crate) use request_key::{find_repeated, forget_keys, keys_of};
 pub(crate) use settle::settle_unreceipted;
 pub(crate) use spend::add_credit;
 pub(crate) use spend_number::add_credit_activations;

@@ -95,6 +95,17 @@ pub(crate) async fn find_repeated(
     Ok(Some(RepeatedOrder::Accepted(OrderAnswer { id, price, payment, invoice, webhook_secret })))
 }
 
+/// The keys of these orders, of those that have one.
+pub(crate) async fn keys_of(
+    tx: &mut impl Tx,
+    orders: &[OrderId],
+) -> Result<Vec<(OrderId, String)>> {
+    let asked: Vec<_> = orders.iter().map(|order| params![order]).collect();
+    let found =
+        tx.query_many("SELECT order_id, key FROM order_keys WHERE order_id = ?1", &asked).await?;
+    found.into_iter().flatten().map(|mut row| Ok((row.get()?, row.get()?))).collect()
+}
+
 /// Keys are kept for a shorter time than other rows, which are deleted `before`.
 pub(crate) async fn forget_keys(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
     let before = before.after(FORGET_AFTER.saturating_sub(IDEMPOTENCY_KEY_AGE_MAX));
