@@ -8,13 +8,16 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use domain::activation::SupplierName;
 use domain::activation::upstream::{
-    UpstreamAsk, UpstreamEvent, UpstreamKey, UpstreamLent, UpstreamLoan, UpstreamState, next,
+    UpstreamAsk, UpstreamEvent, UpstreamExtension, UpstreamKey, UpstreamLent, UpstreamLoan,
+    UpstreamReturn, UpstreamState, next,
 };
 use domain::ports::{PortError, UpstreamStore};
 
 #[derive(Debug, Default)]
 pub struct Upstreams {
     rows: Mutex<HashMap<UpstreamKey, UpstreamLoan>>,
+    /// Of those that are lent, or were, or are to be returned.
+    references: Mutex<HashMap<UpstreamKey, String>>,
     /// The change after so many fails.
     failing: Mutex<Option<u32>>,
 }
@@ -51,6 +54,28 @@ impl Upstreams {
         row.state = next(row.state, event).map_err(|_| conflict())?;
         Ok(())
     }
+
+    /// Gives the row this reference, unless another row has it.
+    fn name(&self, key: &UpstreamKey, reference: &str) -> Result<(), PortError> {
+        let mut references = self.references.lock().unwrap();
+        let taken = references.iter().any(|(other, known)| {
+            other.supplier == key.supplier && (other == key) != (known == reference)
+        });
+        if taken {
+            return Err(conflict());
+        }
+        references.insert(key.clone(), reference.to_owned());
+        Ok(())
+    }
+
+    fn in_state(&self, supplier: &SupplierName, state: UpstreamState) -> Vec<UpstreamLoan> {
+        let rows = self.rows.lock().unwrap();
+        let found = rows.values().filter(|row| row.state == state);
+        let mut found: Vec<_> =
+            found.filter(|row| row.ask.key.supplier == *supplier).cloned().collect();
+        found.sort_by_key(|row| (row.ask.asked_at, row.ask.key.loan));
+        found
+    }
 }
 
 #[async_trait]
@@ -61,25 +86,71 @@ impl UpstreamStore for Upstreams {
         if rows.contains_key(&ask.key) {
             return Err(conflict());
         }
-        rows.insert(ask.key.clone(), UpstreamLoan { ask, state: UpstreamState::Asked, lent: None });
+        let state = UpstreamState::Asked;
+        rows.insert(ask.key.clone(), UpstreamLoan { ask, state, lent: None, extension: None });
         Ok(())
     }
 
     async fn lend_upstream(&self, key: UpstreamKey, lent: UpstreamLent) -> Result<(), PortError> {
         self.check()?;
         let mut rows = self.rows.lock().unwrap();
-        let supplier = rows.get(&key).ok_or_else(conflict)?.ask.key.supplier.clone();
-        let taken = rows.values().any(|row| {
-            row.ask.key != key
-                && row.ask.key.supplier == supplier
-                && row.lent.as_ref().is_some_and(|known| known.reference == lent.reference)
-        });
         let row = rows.get_mut(&key).ok_or_else(conflict)?;
-        if taken {
+        let state = next(row.state, UpstreamEvent::Lent).map_err(|_| conflict())?;
+        self.name(&key, &lent.reference)?;
+        row.state = state;
+        row.lent = Some(lent);
+        row.extension = None;
+        Ok(())
+    }
+
+    async fn return_upstream(&self, key: UpstreamKey, reference: String) -> Result<(), PortError> {
+        self.check()?;
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.get_mut(&key).ok_or_else(conflict)?;
+        let state = next(row.state, UpstreamEvent::Unwanted).map_err(|_| conflict())?;
+        self.name(&key, &reference)?;
+        row.state = state;
+        Ok(())
+    }
+
+    async fn upstream_returns(
+        &self,
+        supplier: SupplierName,
+        limit: u32,
+    ) -> Result<Vec<UpstreamReturn>, PortError> {
+        let references = self.references.lock().unwrap();
+        let found = self.in_state(&supplier, UpstreamState::Returning).into_iter();
+        let returns = found.take(limit as usize).map(|row| UpstreamReturn {
+            reference: references[&row.ask.key].clone(),
+            is_rental: row.ask.duration.is_some(),
+            asked_at: row.ask.asked_at,
+            key: row.ask.key,
+        });
+        Ok(returns.collect())
+    }
+
+    async fn upstream_asks(
+        &self,
+        supplier: SupplierName,
+        limit: u32,
+    ) -> Result<Vec<UpstreamAsk>, PortError> {
+        let found = self.in_state(&supplier, UpstreamState::Asked).into_iter();
+        Ok(found.take(limit as usize).map(|row| row.ask).collect())
+    }
+
+    async fn extend_upstream(
+        &self,
+        key: UpstreamKey,
+        extension: Option<UpstreamExtension>,
+    ) -> Result<(), PortError> {
+        self.check()?;
+        let mut rows = self.rows.lock().unwrap();
+        let row = rows.get_mut(&key).ok_or_else(conflict)?;
+        let is_free = row.state == UpstreamState::Lent && row.extension.is_none();
+        if extension.is_some() && !is_free {
             return Err(conflict());
         }
-        row.state = next(row.state, UpstreamEvent::Lent).map_err(|_| conflict())?;
-        row.lent = Some(lent);
+        row.extension = extension;
         Ok(())
     }
 
@@ -100,10 +171,9 @@ impl UpstreamStore for Upstreams {
         supplier: SupplierName,
         references: Vec<String>,
     ) -> Result<Vec<String>, PortError> {
-        let rows = self.rows.lock().unwrap();
-        let of_it = rows.values().filter(|row| row.ask.key.supplier == supplier);
-        let known: Vec<_> =
-            of_it.filter_map(|row| row.lent.as_ref()).map(|lent| &lent.reference).collect();
-        Ok(references.into_iter().filter(|reference| known.contains(&reference)).collect())
+        let known = self.references.lock().unwrap();
+        let known: Vec<_> = known.iter().filter(|(key, _)| key.supplier == supplier).collect();
+        let is_known = |reference: &String| known.iter().any(|(_, known)| *known == reference);
+        Ok(references.into_iter().filter(is_known).collect())
     }
 }

@@ -108,12 +108,18 @@ CREATE TABLE upstream_loans (
     cost INTEGER,
     assigned_at INTEGER,
     until INTEGER,
+    -- A later end that is being bought, and the end before as the wholesaler lists it.
+    extended_until INTEGER,
+    listed_end TEXT,
     PRIMARY KEY (supplier, loan)
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX upstream_loans_reference ON upstream_loans (supplier, reference)
     WHERE reference IS NOT NULL;
-CREATE INDEX upstream_loans_over ON upstream_loans (asked_at) WHERE state = 'over';
+CREATE INDEX upstream_loans_over ON upstream_loans (asked_at) WHERE state IN ('asked', 'over');
+CREATE INDEX upstream_loans_asked ON upstream_loans (supplier, asked_at) WHERE state = 'asked';
+CREATE INDEX upstream_loans_returning ON upstream_loans (supplier, asked_at)
+    WHERE state = 'returning';
 
 -- ---- success rates: indices of activations and orders --------------------------------------------
 

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use domain::activation::SupplierName;
 use domain::activation::upstream::{
-    UpstreamAsk, UpstreamEvent, UpstreamKey, UpstreamLent, UpstreamLoan,
+    UpstreamAsk, UpstreamEvent, UpstreamExtension, UpstreamKey, UpstreamLent, UpstreamLoan,
+    UpstreamReturn,
 };
 use domain::ports::UpstreamStore;
 
@@ -19,6 +20,30 @@ impl UpstreamStore for RowStore {
 
     async fn lend_upstream(&self, key: UpstreamKey, lent: UpstreamLent) -> Result<()> {
         self.write(async move |tx| upstream::lend(tx, &key, &lent).await).await
+    }
+
+    async fn return_upstream(&self, key: UpstreamKey, reference: String) -> Result<()> {
+        self.write(async move |tx| upstream::give_back(tx, &key, &reference).await).await
+    }
+
+    async fn upstream_returns(
+        &self,
+        supplier: SupplierName,
+        limit: u32,
+    ) -> Result<Vec<UpstreamReturn>> {
+        self.read(async move |tx| upstream::returns(tx, &supplier, limit).await).await
+    }
+
+    async fn upstream_asks(&self, supplier: SupplierName, limit: u32) -> Result<Vec<UpstreamAsk>> {
+        self.read(async move |tx| upstream::asks(tx, &supplier, limit).await).await
+    }
+
+    async fn extend_upstream(
+        &self,
+        key: UpstreamKey,
+        extension: Option<UpstreamExtension>,
+    ) -> Result<()> {
+        self.write(async move |tx| upstream::extend(tx, &key, extension.as_ref()).await).await
     }
 
     async fn deny_upstream(&self, key: UpstreamKey) -> Result<()> {

@@ -6,9 +6,11 @@
 //! | the wholesaler is called, once | perhaps a number, found by `recover` in the list of open loans |
 //! | *lent* is stored with the wholesaler's reference | the loan, known |
 //!
-//! A number that costs more than allowed, or that cannot be read, is cancelled at once and nothing is lent.
+//! A number that costs more than allowed, that cannot be read, or that is of another country is stored as
+//! *returning* and cancelled at once; nothing is lent then.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use domain::activation::CountryCode;
 use domain::activation::loan::Loan;
@@ -17,12 +19,19 @@ use domain::money::Msat;
 use domain::ports::{Acquire, PortError};
 use domain::time::Timestamp;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::HandlerSupplier;
 use super::amount::{Units, write_units};
 use super::answer::{Answer, Effect, unreadable};
+use super::fits::is_elsewhere;
 use super::open_loans::{number, reference, text};
 use super::{CODE_LOAN, hours};
+
+const TOO_DEAR: &str = "it costs more than allowed";
+
+/// A number that is here already waits so long for its cost.
+const COST_WITHIN: Duration = Duration::from_secs(3);
 
 /// A number as the wholesaler gave it.
 #[derive(Debug)]
@@ -30,7 +39,7 @@ pub(super) struct Given {
     pub reference: String,
     /// As it was written.
     pub number: String,
-    pub country: Option<CountryCode>,
+    /// `None`: it is not said.
     pub cost: Option<Msat>,
 }
 
@@ -53,7 +62,6 @@ impl HandlerSupplier {
             PortError::Conflict(_) => PortError::Unknown("it was acquired before".to_owned()),
             other => PortError::Unavailable(other.to_string()),
         })?;
-        let buying = self.buying.begin(&ask);
         let bought = match ask.duration {
             None => self.buy_code_number(&ask, country).await,
             Some(duration) => self.buy_rental(&ask, country, duration).await,
@@ -62,7 +70,6 @@ impl HandlerSupplier {
             Ok(given) => self.take(&ask, given).await,
             Err(error) => Err(error),
         };
-        drop(buying);
         match &taken {
             Err(PortError::Refused(_)) => {
                 self.prices.sold_out(&ask.service, country, ask.duration.map(hours));
@@ -124,32 +131,45 @@ impl HandlerSupplier {
 
     /// Stores what was given, unless it must be returned.
     pub(super) async fn take(&self, ask: &UpstreamAsk, given: Given) -> Result<Loan, PortError> {
-        let cost = match given.cost {
-            Some(cost) => cost,
-            None => self.listed_cost(&given.reference).await.unwrap_or(ask.cost_max),
+        let Some(number) = number(&given.number) else {
+            return Err(self.give_back(ask, &given.reference, "its number is not readable").await);
         };
-        let Some(msisdn) = number(&given.number) else {
-            self.give_back(ask, &given.reference, "its number is not readable").await;
-            return Err(PortError::Refused("its number is not readable".to_owned()));
-        };
-        if cost > ask.cost_max {
-            self.give_back(ask, &given.reference, "it costs more than allowed").await;
-            return Err(PortError::Refused("it costs more than allowed".to_owned()));
+        if ask.country.is_some_and(|country| is_elsewhere(number, country)) {
+            return Err(self.give_back(ask, &given.reference, "it is of another country").await);
+        }
+        if given.cost.is_some_and(|cost| cost > ask.cost_max) {
+            return Err(self.give_back(ask, &given.reference, TOO_DEAR).await);
         }
         let assigned_at = self.clock.now();
-        let country = given.country.or(ask.country).unwrap_or(CountryCode(0));
-        let until = end_of(ask, assigned_at);
-        let loan = Loan { number: msisdn, country, cost, assigned_at, until };
-        let lent = UpstreamLent { reference: given.reference, loan: loan.clone() };
-        match self.store.lend_upstream(ask.key.clone(), lent).await {
-            Ok(()) => Ok(loan),
-            // The wholesaler gave what belongs to another loan already: it gave nothing for this one.
-            Err(PortError::Conflict(_)) => {
-                tracing::error!(supplier = %ask.key.supplier, "the wholesaler lent one number twice");
-                Err(PortError::Refused("it gave a number that it had lent before".to_owned()))
+        let country = ask.country.unwrap_or(CountryCode(0));
+        let (cost, until) = (given.cost.unwrap_or(ask.cost_max), end_of(ask, assigned_at));
+        let loan = Loan { number, country, cost, assigned_at, until };
+        let lent = UpstreamLent { reference: given.reference, loan };
+        match self.store.lend_upstream(ask.key.clone(), lent.clone()).await {
+            Ok(()) if given.cost.is_none() && ask.duration.is_none() => self.price(ask, lent).await,
+            Ok(()) => Ok(lent.loan),
+            // Another lost purchase took it, or the wholesaler gave it twice. Its list shows whether there is
+            // one for this purchase too.
+            Err(error @ PortError::Conflict(_)) => {
+                tracing::error!(supplier = %ask.key.supplier, "a number is another loan's already");
+                Err(PortError::Unknown(error.to_string()))
             }
             Err(error) => Err(PortError::Unknown(error.to_string())),
         }
+    }
+
+    /// Corrects the cost of a loan whose answer had none, if the list of open loans says it in time.
+    async fn price(&self, ask: &UpstreamAsk, lent: UpstreamLent) -> Result<Loan, PortError> {
+        let listed = timeout(COST_WITHIN, self.listed_cost(&lent.reference)).await;
+        let Ok(Some(cost)) = listed else { return Ok(lent.loan) };
+        if cost > ask.cost_max {
+            return Err(self.give_back(ask, &lent.reference, TOO_DEAR).await);
+        }
+        let priced = UpstreamLent { loan: Loan { cost, ..lent.loan }, ..lent };
+        if let Err(error) = self.store.lend_upstream(ask.key.clone(), priced.clone()).await {
+            tracing::warn!(supplier = %ask.key.supplier, %error, "a cost could not be stored");
+        }
+        Ok(priced.loan)
     }
 
     /// What the list of open loans says of a number whose answer had no cost.
@@ -157,12 +177,6 @@ impl HandlerSupplier {
         let since = tokio::time::Instant::now();
         let list = self.open.since(&self.wholesaler, since).await.ok()?;
         list.loans.get(reference)?.cost?.cost(self.wholesaler.options.msat_per_unit)
-    }
-
-    async fn give_back(&self, ask: &UpstreamAsk, reference: &str, why: &'static str) {
-        tracing::error!(supplier = %ask.key.supplier, why, "a number is returned to the wholesaler");
-        self.unwanted.add(reference, ask.duration.is_some());
-        self.return_unwanted().await;
     }
 }
 
@@ -182,7 +196,6 @@ fn read_v2(answer: &Answer, unit: i64) -> Result<Given, PortError> {
     Ok(Given {
         reference: at("activationId").as_deref().and_then(reference).ok_or_else(wrong)?,
         number: at("phoneNumber").unwrap_or_default(),
-        country: at("countryCode").and_then(|code| code.parse().ok()).map(CountryCode),
         cost: read_cost(json.get("activationCost"), unit)?,
     })
 }
@@ -202,5 +215,5 @@ pub(super) fn read_cost(value: Option<&Value>, unit: i64) -> Result<Option<Msat>
 fn read_v1(answer: &Answer) -> Option<Given> {
     let (id, number) = answer.after("ACCESS_NUMBER:")?.split_once(':')?;
     let number = number.trim().to_owned();
-    Some(Given { reference: reference(id)?, number, country: None, cost: None })
+    Some(Given { reference: reference(id)?, number, cost: None })
 }

@@ -33,7 +33,15 @@ impl Units {
     pub(super) fn of(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => Self::read(text),
-            Value::Number(number) => Self::read(&number.to_string()),
+            Value::Number(number) => {
+                let written = number.to_string();
+                // Tiny fractions are written with an exponent.
+                if written.contains("e-") {
+                    Self::read(&format!("{:.12}", number.as_f64()?))
+                } else {
+                    Self::read(&written)
+                }
+            }
             _ => None,
         }
     }
@@ -88,6 +96,9 @@ mod tests {
         assert_eq!(Units::of(&json!(12.5)), Units::of(&json!("12.50")));
         assert_eq!(Units::of(&json!(null)), None);
         assert_eq!(Units::of(&json!(1e30)), None);
+        assert_eq!(Units::of(&json!(2.5e-6)), Some(Units(3)), "rounded up");
+        assert_eq!(Units::of(&json!(1e-5)), Some(Units(10)));
+        assert_eq!(Units::of(&json!(-0.5)), None);
     }
 
     #[test]

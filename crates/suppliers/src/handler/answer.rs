@@ -112,6 +112,11 @@ pub(super) fn refusal(word: &str, effect: Effect) -> PortError {
     }
 }
 
+/// Whether an error is of a request that was answered by this word.
+pub(super) fn says(error: &PortError, word: &str) -> bool {
+    error.to_string().ends_with(&format!(" {word}"))
+}
+
 /// An answer that says nothing readable.
 pub(super) fn unreadable(why: &str, effect: Effect) -> PortError {
     let said = format!("the wholesaler's answer {why}");

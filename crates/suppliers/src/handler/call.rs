@@ -17,6 +17,9 @@ use super::pace::Pace;
 /// Prices of all services of all countries have some hundred kilobytes.
 const ANSWER_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 
+/// Besides purchases: what is not ended in time is paid for.
+const URGENT: [&str; 2] = ["setStatus", "setRentStatus"];
+
 #[derive(Debug)]
 pub(super) struct Wholesaler {
     pub options: HandlerOptions,
@@ -62,7 +65,12 @@ impl Wholesaler {
         parameters: Parameters<'_>,
         effect: Effect,
     ) -> Result<Answer, PortError> {
-        if !self.pace.turn().await {
+        let has_turn = if effect == Effect::Buys || URGENT.contains(&action) {
+            self.pace.urgent_turn().await
+        } else {
+            self.pace.turn().await
+        };
+        if !has_turn {
             return Err(PortError::Unavailable(
                 "too many requests wait for this wholesaler".to_owned(),
             ));

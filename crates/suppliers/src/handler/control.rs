@@ -12,6 +12,8 @@ use super::answer::{Answer, Effect, unreadable};
 const ANOTHER_CODE: &str = "3";
 const FINISH: &str = "6";
 const CANCEL: &str = "8";
+/// The same in older services.
+const CANCEL_OLD: &str = "-1";
 
 const FINISH_RENTAL: &str = "1";
 const CANCEL_RENTAL: &str = "2";
@@ -33,7 +35,7 @@ impl HandlerSupplier {
 
     /// Ends a loan: used up, or returned.
     pub(super) async fn end(&self, loan: Uuid, used: bool) -> Result<(), PortError> {
-        let Some(UpstreamLoan { ask, state, lent }) =
+        let Some(UpstreamLoan { ask, state, lent, .. }) =
             self.store.upstream_loan(self.key(loan)).await?
         else {
             return Ok(());
@@ -48,36 +50,56 @@ impl HandlerSupplier {
                     None => return Ok(()),
                 }
             }
-            (UpstreamState::Lent | UpstreamState::Over, _) => return Ok(()),
+            // What is to be returned is returned by the watch.
+            (UpstreamState::Lent | UpstreamState::Returning | UpstreamState::Over, _) => {
+                return Ok(());
+            }
         };
         let UpstreamLent { reference, .. } = &lent;
-        let ended = match (used, is_rental) {
-            (false, _) => self.cancel(reference, is_rental).await,
-            (true, false) => self.set_status(reference, FINISH).await,
-            (true, true) => self.set_rental_status(reference, FINISH_RENTAL).await,
+        let ended = match used {
+            true => self.finish_at_it(reference, is_rental).await,
+            false => self.cancel(reference, is_rental).await,
         };
         match ended {
             // It knows nothing of it any more.
-            Ok(()) | Err(PortError::Conflict(_) | PortError::Refused(_)) => {
-                self.store.end_upstream(self.key(loan)).await
-            }
+            Ok(()) | Err(PortError::Conflict(_)) => self.store.end_upstream(self.key(loan)).await,
             Err(error) => Err(error),
         }
     }
 
+    /// A number that cannot be finished is used up all the same.
+    async fn finish_at_it(&self, reference: &str, is_rental: bool) -> Result<(), PortError> {
+        let finished = if is_rental {
+            self.set_rental_status(reference, FINISH_RENTAL).await
+        } else {
+            self.set_status(reference, FINISH).await
+        };
+        match finished {
+            Err(PortError::Refused(_)) => Ok(()),
+            other => other,
+        }
+    }
+
     /// Cancels; what cannot be cancelled any more, because a message came or too much time passed, is
-    /// finished.
+    /// finished. What the wholesaler refuses to cancel is still open, unless its status says otherwise: it is
+    /// cancelled later.
     pub(super) async fn cancel(&self, reference: &str, is_rental: bool) -> Result<(), PortError> {
         let cancelled = if is_rental {
             self.set_rental_status(reference, CANCEL_RENTAL).await
         } else {
-            self.set_status(reference, CANCEL).await
+            match self.set_status(reference, CANCEL).await {
+                Err(PortError::Refused(_)) => self.set_status(reference, CANCEL_OLD).await,
+                other => other,
+            }
         };
         match cancelled {
-            Err(PortError::Conflict(_)) if is_rental => {
-                self.set_rental_status(reference, FINISH_RENTAL).await
+            Err(PortError::Conflict(_)) => self.finish_at_it(reference, is_rental).await,
+            Err(PortError::Refused(_)) if !is_rental && self.has_ended(reference).await => Ok(()),
+            Err(PortError::Refused(why)) => {
+                let supplier = &self.wholesaler.options.name;
+                tracing::error!(%supplier, why, "the wholesaler does not cancel a number");
+                Err(PortError::Unavailable(why))
             }
-            Err(PortError::Conflict(_)) => self.set_status(reference, FINISH).await,
             other => other,
         }
     }

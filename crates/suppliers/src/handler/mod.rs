@@ -7,18 +7,21 @@
 mod acquire;
 mod amount;
 mod answer;
-mod buying;
 mod call;
 mod control;
+mod extend;
 mod first_heard;
+mod first_seen;
+mod fits;
 mod open_loans;
+mod open_rentals;
 mod options;
 mod pace;
 mod prices;
 mod recover;
 mod rent;
+mod return_numbers;
 mod status;
-mod unwanted;
 mod watch;
 
 use std::sync::Arc;
@@ -34,12 +37,11 @@ use domain::ports::{
 };
 use uuid::Uuid;
 
-use self::buying::Buying;
 use self::call::Wholesaler;
 use self::first_heard::FirstHeard;
+use self::first_seen::FirstSeen;
 use self::open_loans::OpenLoans;
 use self::prices::Prices;
-use self::unwanted::Unwanted;
 
 pub use self::options::{HandlerConfigError, HandlerOptions};
 
@@ -59,8 +61,13 @@ pub struct HandlerSupplier {
     observer: Arc<dyn SupplierObserver>,
     prices: Prices,
     open: OpenLoans,
-    buying: Buying,
-    unwanted: Unwanted,
+    /// Since when lost purchases are searched for, by their loans.
+    searched: FirstSeen<Uuid>,
+    /// Since when numbers are listed that are in no row: whether each is a rental, and its reference.
+    unclaimed: FirstSeen<(bool, String)>,
+    /// Since when lost extensions are searched for, by their loans.
+    extending: FirstSeen<Uuid>,
+    recovering: tokio::sync::Mutex<()>,
     first_heard: FirstHeard,
     /// It does not know `getNumberV2`.
     no_number_v2: AtomicBool,
@@ -82,8 +89,10 @@ impl HandlerSupplier {
             observer,
             prices: Prices::default(),
             open: OpenLoans::default(),
-            buying: Buying::default(),
-            unwanted: Unwanted::default(),
+            searched: FirstSeen::default(),
+            unclaimed: FirstSeen::default(),
+            extending: FirstSeen::default(),
+            recovering: tokio::sync::Mutex::default(),
             first_heard: FirstHeard::default(),
             no_number_v2: AtomicBool::new(false),
         })
@@ -120,7 +129,12 @@ impl Supplier for HandlerSupplier {
             return Err(PortError::Unavailable("the wholesaler failed lately".to_owned()));
         }
         let hours = query.duration().map(hours);
-        self.prices.offers(&self.wholesaler, &query.service, query.country, hours).await
+        let offers =
+            self.prices.offers(&self.wholesaler, &query.service, query.country, hours).await?;
+        // What the buyer has to pay, so that nothing is offered that is not bought then.
+        let options = &self.wholesaler.options;
+        let sold = |offer: Offer| Some(Offer { cost: options.price_for(offer.cost)?, ..offer });
+        Ok(offers.into_iter().filter_map(sold).collect())
     }
 
     async fn acquire(&self, wanted: Acquire) -> Result<Loan, PortError> {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use domain::activation::{Code, CountryCode};
 use domain::number::Msisdn;
 use domain::ports::PortError;
+use domain::time::Timestamp;
 use serde_json::Value;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -17,6 +18,8 @@ use super::call::Wholesaler;
 /// Activations on a page; more are not given by wholesalers that have pages. Others give all at once.
 const PAGE: usize = 100;
 const PAGES_MAX: usize = 500;
+/// Every length of a page is a multiple of this.
+const PAGE_ROUND: usize = 10;
 
 /// An open activation as the wholesaler lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +34,34 @@ pub(super) struct OpenLoan {
     pub messages: Option<Vec<(Option<Code>, Option<String>)>>,
     /// The name that we gave, if the wholesaler keeps it.
     pub loan: Option<Uuid>,
+    /// When a rental ends, as it is written.
+    pub end: Option<String>,
+}
+
+/// The end of a rental. The year is that of any calendar that wholesalers use, their time zone is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ListedEnd {
+    Zoned(Timestamp),
+    /// As if it were in UTC.
+    Unzoned(Timestamp),
+}
+
+impl ListedEnd {
+    /// Reads `2026-11-30T12:00:00+00:00`, or `2026-11-30 12:00:00`.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        if let Ok(at) = text.parse::<jiff::Timestamp>() {
+            return Some(Self::Zoned(Timestamp::from_millis(at.as_millisecond())));
+        }
+        let at = text.parse::<jiff::civil::DateTime>().ok()?;
+        let at = at.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+        Some(Self::Unzoned(Timestamp::from_millis(at.as_millisecond())))
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Snapshot {
+    /// Not before this.
+    pub at: Instant,
     pub loans: HashMap<String, OpenLoan>,
 }
 
@@ -64,7 +91,7 @@ impl OpenLoans {
         }
         let at = Instant::now();
         let read = read_all(wholesaler).await;
-        let read = read.map(|loans| Arc::new(Snapshot { loans }));
+        let read = read.map(|loans| Arc::new(Snapshot { at, loans }));
         if let Ok(mut last) = self.last.lock() {
             *last = Some((at, read.clone()));
         }
@@ -80,25 +107,29 @@ impl OpenLoans {
 
 async fn read_all(wholesaler: &Wholesaler) -> Result<HashMap<String, OpenLoan>, PortError> {
     let mut loans = HashMap::new();
-    for page in 0..PAGES_MAX {
-        let parameters = [("start", (page * PAGE).to_string()), ("limit", PAGE.to_string())];
-        let listed = match wholesaler.ask("getActiveActivations", &parameters).await {
+    let mut start = 0;
+    for _ in 0..PAGES_MAX {
+        let parameters = [("start", start.to_string()), ("limit", PAGE.to_string())];
+        let (listed, count) = match wholesaler.ask("getActiveActivations", &parameters).await {
             Ok(answer) => read_page(&answer)?,
             // There is none.
-            Err(PortError::Conflict(_)) => Vec::new(),
+            Err(PortError::Conflict(_)) => break,
             Err(error) => return Err(error),
         };
-        let (known, count) = (loans.len(), listed.len());
+        let known = loans.len();
         loans.extend(listed.into_iter().map(|loan| (loan.reference.clone(), loan)));
-        // A wholesaler without pages repeats what it gave before.
-        if count < PAGE || loans.len() == known || count > PAGE {
+        start += count;
+        // Shorter pages than requested have a round number of entries. A wholesaler without pages repeats
+        // what it gave before, or gives more than a page.
+        if loans.len() == known || count > PAGE || count % PAGE_ROUND != 0 {
             break;
         }
     }
     Ok(loans)
 }
 
-fn read_page(answer: &Answer) -> Result<Vec<OpenLoan>, PortError> {
+/// What can be read, and how many entries there are.
+fn read_page(answer: &Answer) -> Result<(Vec<OpenLoan>, usize), PortError> {
     let wrong = || unreadable("is no list of activations", Effect::Repeatable);
     let json = answer.json().ok_or_else(wrong)?;
     let list =
@@ -109,10 +140,11 @@ fn read_page(answer: &Answer) -> Result<Vec<OpenLoan>, PortError> {
         None => Some(json).filter(|json| json.is_array()),
     };
     let list = list.and_then(Value::as_array).ok_or_else(wrong)?;
-    Ok(list.iter().filter_map(read_loan).collect())
+    Ok((list.iter().filter_map(read_loan).collect(), list.len()))
 }
 
-fn read_loan(entry: &Value) -> Option<OpenLoan> {
+/// Of a list of activations, or of rentals.
+pub(super) fn read_loan(entry: &Value) -> Option<OpenLoan> {
     let at =
         |names: &[&str]| names.iter().find_map(|name| entry.get(name)).filter(|it| !it.is_null());
     let codes = entry.get("smsCode");
@@ -129,6 +161,7 @@ fn read_loan(entry: &Value) -> Option<OpenLoan> {
         cost: at(&["activationCost", "cost", "price"]).and_then(Units::of),
         messages,
         loan: at(&["idempotencyKey"]).and_then(text).and_then(|it| it.parse().ok()),
+        end: at(&["endDate"]).and_then(text),
     })
 }
 
@@ -179,7 +212,7 @@ mod tests {
     use super::*;
 
     fn page(body: Value) -> Vec<OpenLoan> {
-        read_page(&Answer::Json(body)).unwrap()
+        read_page(&Answer::Json(body)).unwrap().0
     }
 
     #[test]

@@ -85,6 +85,17 @@ impl HandlerOptions {
         }
     }
 
+    /// The lowest price at which a number of this cost is acquired; `None`: it is at none.
+    pub(super) fn price_for(&self, cost: Msat) -> Option<Msat> {
+        if self.price_max.is_some_and(|max| cost > max) {
+            return None;
+        }
+        let kept = i128::from(100_u8.saturating_sub(self.margin).max(1));
+        let hundredfold = i128::from(cost.get()) * 100;
+        let price = hundredfold / kept + i128::from(hundredfold % kept > 0);
+        i64::try_from(price).ok().map(Msat::new)
+    }
+
     /// The highest cost for a number that is sold at this price.
     pub(super) fn cost_limit(&self, price: Msat) -> Msat {
         let kept = i64::from(100_u8.saturating_sub(self.margin));
@@ -122,6 +133,22 @@ pub(super) mod tests {
         assert_eq!(plain.cost_limit(Msat::new(1)), Msat::ZERO, "rounded down");
         let capped = HandlerOptions { price_max: Some(Msat::new(5)), ..options() };
         assert_eq!(capped.cost_limit(Msat::new(3_000_000)), Msat::new(5));
+    }
+
+    #[test]
+    fn a_number_is_acquired_at_its_price_and_not_below() {
+        for margin in [0, 1, 20, 33, 99] {
+            let options = HandlerOptions { margin, ..options() };
+            for cost in [1, 2, 99, 100, 2_400_001] {
+                let price = options.price_for(Msat::new(cost)).unwrap();
+                assert!(options.cost_limit(price) >= Msat::new(cost));
+                assert!(options.cost_limit(Msat::new(price.get() - 1)) < Msat::new(cost));
+            }
+        }
+        let capped = HandlerOptions { price_max: Some(Msat::new(5)), ..options() };
+        assert_eq!(capped.price_for(Msat::new(5)), Some(Msat::new(7)));
+        assert_eq!(capped.price_for(Msat::new(6)), None);
+        assert_eq!(options().price_for(Msat::new(i64::MAX)), None);
     }
 
     #[test]

@@ -30,13 +30,23 @@ impl Pace {
         Self { gap, wait_max, next: Mutex::default(), pause: Mutex::default() }
     }
 
-    /// Waits for this request's turn. False: too many requests wait already.
+    /// Waits for this request's turn. False: too many requests wait already. Half of the time that
+    /// requests wait is kept for urgent ones.
     pub(super) async fn turn(&self) -> bool {
+        self.turn_within(self.wait_max / 2).await
+    }
+
+    /// The turn of a purchase or of the end of a loan.
+    pub(super) async fn urgent_turn(&self) -> bool {
+        self.turn_within(self.wait_max).await
+    }
+
+    async fn turn_within(&self, wait_max: Duration) -> bool {
         let at = {
             let Ok(mut next) = self.next.lock() else { return false };
             let now = Instant::now();
             let at = next.map_or(now, |next| next.max(now));
-            if at.duration_since(now) > self.wait_max {
+            if at.duration_since(now) > wait_max {
                 return false;
             }
             *next = Some(at + self.gap);
@@ -72,7 +82,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn spaces_requests_and_refuses_a_long_queue() {
-        let pace = Pace::new(2, Duration::from_secs(1));
+        let pace = Pace::new(2, Duration::from_secs(2));
         let begun = Instant::now();
         for _ in 0..3 {
             assert!(pace.turn().await);
@@ -80,6 +90,16 @@ mod tests {
         assert_eq!(begun.elapsed().as_millis(), 1_000);
         let waiting = futures_util::future::join_all((0..5).map(|_| pace.turn())).await;
         assert_eq!(waiting, [true, true, false, false, false]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_urgent_still_gets_a_turn_when_the_queue_is_full() {
+        let pace = Pace::new(2, Duration::from_secs(2));
+        let polls = futures_util::future::join_all((0..9).map(|_| pace.turn()));
+        let urgent = futures_util::future::join_all((0..9).map(|_| pace.urgent_turn()));
+        let (polls, urgent) = tokio::join!(polls, urgent);
+        let count = |turns: &[bool]| turns.iter().filter(|had| **had).count();
+        assert_eq!((count(&polls), count(&urgent)), (3, 2));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! Rentals: a number for a time, its messages, and a later end.
+//! Rentals: a number for a time, and its messages.
 //!
 //! No action of the protocol takes a maximum price for a rental. The price is read before, at most
 //! `prices_kept` old, and what is given at a higher one is returned.
@@ -6,15 +6,14 @@
 use std::time::Duration;
 
 use domain::activation::CountryCode;
-use domain::activation::loan::{Loan, LoanState};
-use domain::activation::upstream::{UpstreamAsk, UpstreamLent, UpstreamLoan, UpstreamState};
-use domain::ports::{Extend, PortError};
+use domain::activation::loan::LoanState;
+use domain::activation::upstream::{UpstreamAsk, UpstreamLent};
+use domain::ports::PortError;
 use serde_json::Value;
 
 use super::HandlerSupplier;
 use super::acquire::{Given, read_cost};
-use super::amount::Units;
-use super::answer::{Answer, Effect, unreadable};
+use super::answer::{Answer, Effect, says, unreadable};
 use super::hours;
 use super::open_loans::{reference, text};
 use super::status::Heard;
@@ -44,7 +43,7 @@ impl HandlerSupplier {
         ];
         let answer = self.wholesaler.buy("getRentNumber", &parameters).await?;
         let given = read_given(&answer, self.wholesaler.options.msat_per_unit)?;
-        Ok(Given { cost: given.cost.or(cost), country: Some(country), ..given })
+        Ok(Given { cost: given.cost.or(cost), ..given })
     }
 
     pub(super) async fn rental_state(
@@ -81,7 +80,7 @@ impl HandlerSupplier {
             if listed.first().is_some_and(|first| heard.first() == Some(first)) {
                 break;
             }
-            heard.extend(listed);
+            append(&mut heard, listed);
             if count != PAGE {
                 break;
             }
@@ -93,54 +92,26 @@ impl HandlerSupplier {
         heard.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(heard.into_iter().map(|(_, text)| (None, Some(text))).collect())
     }
-
-    pub(super) async fn extend_loan(&self, extend: Extend) -> Result<Loan, PortError> {
-        let over = || PortError::Conflict("the loan has ended".to_owned());
-        let known = self.store.upstream_loan(self.key(extend.loan)).await?.ok_or_else(over)?;
-        let UpstreamLoan { state: UpstreamState::Lent, lent: Some(lent), .. } = known else {
-            return Err(over());
-        };
-        let limit = self.wholesaler.options.cost_limit(extend.cost_max);
-        let hours = hours(extend.until.since(extend.from));
-        let id = ("id", lent.reference.clone());
-        let time = ("rent_time", hours.to_string());
-        let asked = [id.clone(), time.clone(), ("time", hours.to_string())];
-        let answer = self.wholesaler.ask("getContinueRentPriceNumber", &asked).await?;
-        let price = answer.json().and_then(|json| json.get("price")).and_then(Units::of);
-        let unit = self.wholesaler.options.msat_per_unit;
-        let cost = price.and_then(|price| price.cost(unit));
-        let cost = cost.ok_or_else(|| unreadable("is no price", Effect::Repeatable))?;
-        if cost > limit {
-            return Err(PortError::Refused("its price is above the limit".to_owned()));
-        }
-        // The same extension has the same key.
-        let key = format!("{}-{}", extend.loan, extend.from.as_millis());
-        let bought = [id, time, ("idempotency_key", key)];
-        let answer = self.wholesaler.buy("continueRentNumber", &bought).await?;
-        read_given(&answer, unit)?;
-        let loan = Loan { until: extend.until, cost, ..lent.loan };
-        let lent = UpstreamLent { loan: loan.clone(), ..lent };
-        let stored = self.store.lend_upstream(self.key(extend.loan), lent).await;
-        stored.map_err(|error| PortError::Unknown(error.to_string()))?;
-        Ok(loan)
-    }
-}
-
-fn says(error: &PortError, word: &str) -> bool {
-    error.to_string().ends_with(word)
 }
 
 /// `{"status":"success","phone":{"id":1049,"endDate":"…","number":"79…"}}`
-fn read_given(answer: &Answer, unit: i64) -> Result<Given, PortError> {
+pub(super) fn read_given(answer: &Answer, unit: i64) -> Result<Given, PortError> {
     let wrong = || unreadable("is no rented number", Effect::Buys);
     let phone = answer.json().and_then(|json| json.get("phone")).ok_or_else(wrong)?;
     let at = |name: &str| phone.get(name).and_then(text);
     Ok(Given {
         reference: at("id").as_deref().and_then(reference).ok_or_else(wrong)?,
         number: at("number").unwrap_or_default(),
-        country: None,
         cost: read_cost(phone.get("cost").or_else(|| phone.get("price")), unit)?,
     })
+}
+
+/// A message that comes between two pages moves the last ones of the first page to the second one.
+fn append(heard: &mut Vec<(String, String)>, listed: Vec<(String, String)>) {
+    let most = heard.len().min(listed.len());
+    let ends_with = |count: &usize| heard.ends_with(&listed[..*count]);
+    let again = (1..=most).rev().find(ends_with).unwrap_or(0);
+    heard.extend(listed.into_iter().skip(again));
 }
 
 /// When each came, as it is written, and its text:
@@ -150,7 +121,11 @@ fn read_messages(answer: &Answer) -> Result<Vec<(String, String)>, PortError> {
     let values = answer.json().and_then(|json| json.get("values")).ok_or_else(wrong)?;
     let entries: Vec<&Value> = match values {
         Value::Array(list) => list.iter().collect(),
-        Value::Object(by_index) => by_index.values().collect(),
+        Value::Object(by_index) => {
+            let mut entries: Vec<_> = by_index.iter().collect();
+            entries.sort_by_key(|(index, _)| index.parse().unwrap_or(u64::MAX));
+            entries.into_iter().map(|(_, entry)| entry).collect()
+        }
         _ => return Err(wrong()),
     };
     let read = |entry: &&Value| {
@@ -158,4 +133,31 @@ fn read_messages(answer: &Answer) -> Result<Vec<(String, String)>, PortError> {
         Some((at("date").unwrap_or_default(), at("text")?))
     };
     Ok(entries.iter().filter_map(read).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_message_that_is_on_two_pages_came_once() {
+        let message = |text: &str| ("12:00".to_owned(), text.to_owned());
+        let all = ["f", "e", "d", "c", "b"].map(message);
+        for second in [&all[2..], &all[1..], &all[3..]] {
+            let mut heard = all[..3].to_vec();
+            append(&mut heard, second.to_vec());
+            assert_eq!(heard, all, "{second:?}");
+        }
+    }
+
+    #[test]
+    fn messages_are_in_the_order_of_their_places() {
+        let entry = |text: &str| json!({"text": text, "date": "12:00"});
+        let values = json!({"2": entry("c"), "10": entry("d"), "0": entry("a"), "1": entry("b")});
+        let read = read_messages(&Answer::Json(json!({"values": values}))).unwrap();
+        let texts: Vec<_> = read.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(texts, ["a", "b", "c", "d"]);
+    }
 }

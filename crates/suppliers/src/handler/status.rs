@@ -20,7 +20,7 @@ pub(super) type Heard = (Option<Code>, Option<String>);
 
 impl HandlerSupplier {
     pub(super) async fn loan_state(&self, loan: Uuid) -> Result<LoanState, PortError> {
-        let Some(UpstreamLoan { ask, state, lent }) =
+        let Some(UpstreamLoan { ask, state, lent, extension }) =
             self.store.upstream_loan(self.key(loan)).await?
         else {
             return Ok(LoanState::Unknown);
@@ -28,11 +28,15 @@ impl HandlerSupplier {
         match (state, lent) {
             (UpstreamState::Asked, _) => Box::pin(self.recover(&ask)).await,
             (UpstreamState::Lent, Some(lent)) if ask.duration.is_some() => {
+                let lent = self.decided(&ask, lent, extension).await?;
                 self.rental_state(&ask, lent).await
             }
             (UpstreamState::Lent, Some(lent)) => self.code_state(lent).await,
             (UpstreamState::Over, Some(_)) => Ok(LoanState::Over(Vec::new())),
-            (UpstreamState::Lent | UpstreamState::Over, None) => Ok(LoanState::Unknown),
+            // A number that is returned is nobody's.
+            (UpstreamState::Returning, _) | (UpstreamState::Lent | UpstreamState::Over, None) => {
+                Ok(LoanState::Unknown)
+            }
         }
     }
 
@@ -72,6 +76,17 @@ impl HandlerSupplier {
         match answer.after("STATUS_CANCEL").or_else(|| answer.after("STATUS_FINISH")) {
             Some(_) => Ok(LoanState::Over(Vec::new())),
             None => Err(unreadable("is no status", Effect::Repeatable)),
+        }
+    }
+
+    /// Whether the wholesaler says so of an activation.
+    pub(super) async fn has_ended(&self, reference: &str) -> bool {
+        let id = [("id", reference.to_owned())];
+        match self.wholesaler.ask("getStatus", &id).await {
+            Ok(answer) => {
+                ["STATUS_CANCEL", "STATUS_FINISH"].iter().any(|word| answer.after(word).is_some())
+            }
+            Err(error) => matches!(error, PortError::Conflict(_)),
         }
     }
 

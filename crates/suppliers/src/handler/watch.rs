@@ -1,4 +1,4 @@
-//! What runs beside the requests of others: the balance is read, and unwanted numbers are returned.
+//! What runs beside the requests of others: the balance is read, and numbers that nobody gets are returned.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ impl HandlerSupplier {
                     tracing::warn!(%supplier, %error, "the balance at the wholesaler is not known");
                 }
             }
-            self.return_unwanted().await;
+            self.return_numbers().await;
             sleep(EVERY).await;
         }
     }

@@ -23,7 +23,7 @@ impl Inside {
             "getStatus" => self.get_status(parameters),
             "getFullSms" => self.get_full_sms(parameters),
             "setStatus" => self.set_status(parameters),
-            "getActiveActivations" if self.style.lists => self.list(),
+            "getActiveActivations" if self.style.lists => self.list(parameters),
             "getRentServicesAndCountries" => self.rent_prices(parameters),
             "getRentNumber" => self.rent(parameters),
             "getRentStatus" => self.rent_status(parameters),

@@ -51,7 +51,7 @@ impl Wholesaler {
     /// An activation that somebody bought by hand.
     pub fn lend_to_another(&self, service: &str, country: u16) -> u64 {
         let mut inside = self.inside();
-        let (id, number) = inside.next_number();
+        let (id, number) = inside.next_number(country);
         let lent = LentActivation {
             service: service.to_owned(),
             country,
@@ -67,11 +67,19 @@ impl Wholesaler {
 }
 
 impl Inside {
-    pub(super) fn next_number(&mut self) -> (u64, String) {
+    /// Of Germany, unless it is of one of a few other countries.
+    pub(super) fn next_number(&mut self, country: u16) -> (u64, String) {
         self.numbers += 1;
         let number = match self.gives_number {
             Some(number) => number.to_owned(),
-            None => (FIRST_NUMBER + self.numbers).to_string(),
+            None => {
+                let first = match country {
+                    6 => 628_111_234_500,
+                    187 => 12_025_550_100,
+                    _ => FIRST_NUMBER,
+                };
+                (first + self.numbers).to_string()
+            }
         };
         (self.gives_id.unwrap_or(FIRST_ID + self.numbers), number)
     }
@@ -94,11 +102,11 @@ impl Inside {
         if let Some(stock) = self.stock.get_mut(&(service.clone(), country)) {
             stock.1 -= 1;
         }
-        let (id, number) = self.next_number();
+        let (id, number) = self.next_number(country);
         let answer = if v2 {
             json!({
                 "activationId": id, "phoneNumber": number, "activationCost": units(cost),
-                "currency": 840, "countryCode": country.to_string(), "canGetAnotherSms": true,
+                "currency": 840, "countryCode": self.written(country), "canGetAnotherSms": true,
                 "activationTime": "2026-11-30 12:00:00", "activationOperator": "any",
             })
             .to_string()
@@ -135,12 +143,13 @@ impl Inside {
     pub(super) fn set_status(&mut self, parameters: &Parameters) -> String {
         let id = id_of(parameters);
         let Some(lent) = self.activations.get_mut(&id) else { return "NO_ACTIVATION".to_owned() };
+        let cancel = if self.style.cancels_old { "-1" } else { "8" };
         let (answer, state) = match (text_of(parameters, "status").as_str(), lent.state) {
             ("1", "waiting") => ("ACCESS_READY", "waiting"),
             ("3", "code" | "retry") => ("ACCESS_RETRY_GET", "retry"),
             ("6", "code" | "retry" | "finished") => ("ACCESS_ACTIVATION", "finished"),
-            ("8", "waiting") => ("ACCESS_CANCEL", "cancelled"),
-            ("8", "code" | "retry") => return "OTP_RECEIVED".to_owned(),
+            (status, "waiting") if status == cancel => ("ACCESS_CANCEL", "cancelled"),
+            (status, "code" | "retry") if status == cancel => return "OTP_RECEIVED".to_owned(),
             (_, "cancelled" | "finished") => return "NO_ACTIVATION".to_owned(),
             _ => return "BAD_STATUS".to_owned(),
         };
@@ -151,8 +160,15 @@ impl Inside {
         answer.to_owned()
     }
 
-    pub(super) fn list(&self) -> String {
+    fn written(&self, country: u16) -> String {
+        self.writes_country.map_or_else(|| country.to_string(), str::to_owned)
+    }
+
+    pub(super) fn list(&self, parameters: &Parameters) -> String {
+        let number = |name: &str| parameters.get(name).and_then(|text| text.parse::<usize>().ok());
+        let (start, limit) = (number("start").unwrap_or(0), number("limit").unwrap_or(10));
         let open = self.activations.iter().filter(|(_, lent)| lent.is_open());
+        let open = open.skip(start).take(limit.min(self.style.page_max));
         let entries: Vec<Value> = open.map(|(id, lent)| self.entry(*id, lent)).collect();
         if entries.is_empty() {
             return json!({ "status": "error", "error": "NO_ACTIVATIONS" }).to_string();
@@ -164,7 +180,7 @@ impl Inside {
         let mut entry = json!({
             "activationId": id.to_string(), "serviceCode": lent.service,
             "phoneNumber": lent.number, "activationCost": units(lent.cost),
-            "activationStatus": "4", "countryCode": lent.country.to_string(),
+            "activationStatus": "4", "countryCode": self.written(lent.country),
             "activationTime": "2026-11-30 12:00:00",
         });
         if self.style.lists_codes {

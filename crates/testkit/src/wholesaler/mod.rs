@@ -20,6 +20,7 @@ mod rentals;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -40,6 +41,8 @@ pub enum Fault {
     Answer(u16, &'static str),
     /// Nothing is done, and this is answered.
     Instead(u16, &'static str),
+    /// It is done at once, and answered so much later.
+    Late(Duration),
 }
 
 /// In which respects wholesalers differ.
@@ -53,11 +56,25 @@ pub struct Style {
     pub lists: bool,
     /// That list has codes and texts.
     pub lists_codes: bool,
+    /// A page of that list is no longer.
+    pub page_max: usize,
+    /// The list of rentals has services and ends.
+    pub lists_ends: bool,
+    /// Cancelled is -1 and not 8.
+    pub cancels_old: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { v2: true, keeps_keys: false, lists: true, lists_codes: true }
+        Self {
+            v2: true,
+            keeps_keys: false,
+            lists: true,
+            lists_codes: true,
+            page_max: 100,
+            lists_ends: true,
+            cancels_old: false,
+        }
     }
 }
 
@@ -84,6 +101,7 @@ struct Inside {
     lies_about_cost: Option<&'static str>,
     gives_number: Option<&'static str>,
     gives_id: Option<u64>,
+    writes_country: Option<&'static str>,
     faults: HashMap<String, VecDeque<Fault>>,
     asked: Vec<Asked>,
 }
@@ -158,6 +176,11 @@ impl Wholesaler {
         self.inside().gives_id = Some(id);
     }
 
+    /// The country of every number is written so, whichever it is.
+    pub fn write_country(&self, country: &'static str) {
+        self.inside().writes_country = Some(country);
+    }
+
     /// How often an action arrived.
     pub fn count(&self, action: &str) -> usize {
         self.inside().asked.iter().filter(|asked| asked.action == action).count()
@@ -194,13 +217,32 @@ impl Fetch for Wholesaler {
             request.url.query_pairs().map(|(name, value)| (name.into(), value.into())).collect();
         let action = parameters.get("action").cloned().unwrap_or_default();
         let once = matches!(request.method, FetchMethod::GetOnce);
-        let mut inside = self.inside();
-        inside.asked.push(Asked { action: action.clone(), parameters: parameters.clone(), once });
-        let fault = inside.faults.get_mut(&action).and_then(VecDeque::pop_front);
         let respond = |status, body: String| {
             Ok(FetchResponse { status, retry_after: None, location: None, body: Bytes::from(body) })
         };
-        match fault {
+        let (answer, late) = self.answer(action, parameters, once, respond);
+        tokio::time::sleep(late).await;
+        answer
+    }
+}
+
+impl Wholesaler {
+    /// And how late it is.
+    fn answer(
+        &self,
+        action: String,
+        parameters: HashMap<String, String>,
+        once: bool,
+        respond: impl Fn(u16, String) -> Result<FetchResponse, FetchError>,
+    ) -> (Result<FetchResponse, FetchError>, Duration) {
+        let mut inside = self.inside();
+        inside.asked.push(Asked { action: action.clone(), parameters: parameters.clone(), once });
+        let fault = inside.faults.get_mut(&action).and_then(VecDeque::pop_front);
+        let late = match fault {
+            Some(Fault::Late(late)) => late,
+            _ => Duration::ZERO,
+        };
+        let answer = match fault {
             Some(Fault::Drop(error)) => Err(error),
             Some(Fault::Instead(status, body)) => respond(status, body.to_owned()),
             Some(Fault::Lose(error)) => {
@@ -211,7 +253,8 @@ impl Fetch for Wholesaler {
                 inside.act(&action, &parameters);
                 respond(status, body.to_owned())
             }
-            None => respond(200, inside.act(&action, &parameters)),
-        }
+            Some(Fault::Late(_)) | None => respond(200, inside.act(&action, &parameters)),
+        };
+        (answer, late)
     }
 }

@@ -35,8 +35,15 @@ fn hours_of(parameters: &Parameters) -> u64 {
     parameters.get("rent_time").and_then(|hours| hours.parse().ok()).unwrap_or(4)
 }
 
+/// In a time zone of its own; all of them began at once, at the usual start of tests.
+fn end(lent: &LentRental) -> String {
+    let hours = i64::try_from(lent.hours).unwrap();
+    let begun = jiff::civil::date(2026, 11, 1).at(15, 0, 0, 0);
+    begun.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap().to_string()
+}
+
 fn phone(id: u64, lent: &LentRental) -> String {
-    let phone = json!({ "id": id, "endDate": "2026-12-01T12:00:00", "number": lent.number });
+    let phone = json!({ "id": id, "endDate": end(lent), "number": lent.number });
     json!({ "status": "success", "phone": phone }).to_string()
 }
 
@@ -69,7 +76,7 @@ impl Inside {
         if let Some(stock) = self.stock.get_mut(&(service.clone(), country)) {
             stock.1 -= 1;
         }
-        let (id, number) = self.next_number();
+        let (id, number) = self.next_number(country);
         let (texts, state) = (Vec::new(), "open");
         let lent = LentRental { service, number, hours, cost, texts, state };
         let answer = phone(id, &lent);
@@ -125,7 +132,12 @@ impl Inside {
         for (place, (id, lent)) in
             self.rentals.iter().filter(|(_, lent)| lent.state == "open").enumerate()
         {
-            values.insert(place.to_string(), json!({ "id": id, "phone": lent.number }));
+            let mut entry = json!({ "id": id, "phone": lent.number });
+            if self.style.lists_ends {
+                entry["service"] = json!(lent.service);
+                entry["endDate"] = json!(end(lent));
+            }
+            values.insert(place.to_string(), entry);
         }
         if values.is_empty() {
             return failed("NO_NUMBERS");

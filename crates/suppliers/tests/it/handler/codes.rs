@@ -15,7 +15,7 @@ fn styles() -> [Style; 4] {
         plain,
         Style { v2: false, ..plain },
         Style { lists_codes: false, ..plain },
-        Style { v2: false, lists: false, keeps_keys: false, lists_codes: false },
+        Style { v2: false, lists: false, lists_codes: false, ..plain },
     ]
 }
 
@@ -90,7 +90,8 @@ async fn offers_what_is_in_stock_with_its_price_and_keeps_it() {
         let offers = house.supplier.offers(&query("tg", None)).await.unwrap();
         let found: Vec<_> =
             offers.iter().map(|offer| (offer.country.0, offer.count, offer.cost.get())).collect();
-        assert_eq!(found, [(43, 10, 500_000), (187, 3, 800_000)]);
+        // With the margin.
+        assert_eq!(found, [(43, 10, 625_000), (187, 3, 1_000_000)]);
     }
     assert_eq!(house.north.count("getPrices"), 1);
     house.north.stock("tg", 187, "0.80", 0);
@@ -184,4 +185,83 @@ async fn reads_the_balance_and_shows_no_secret() {
     assert!(watched.await.is_err(), "it runs until it is dropped");
     assert_eq!(*house.balances.0.lock().unwrap(), [Msat::new(1_000 * UNIT); 2]);
     assert!(!format!("{:?}", options()).contains(testkit::wholesaler::KEY));
+}
+
+#[tokio::test(start_paused = true)]
+async fn offers_nothing_above_the_maximum() {
+    let capped = suppliers::handler::HandlerOptions {
+        price_max: Some(Msat::new(UNIT * 4 / 10)),
+        ..options()
+    };
+    let house = House::with(capped);
+    house.north.stock("tg", 187, "0.40", 3);
+    let offers = house.supplier.offers(&query("tg", None)).await.unwrap();
+    let countries: Vec<_> = offers.iter().map(|offer| offer.country.0).collect();
+    assert_eq!(countries, [187]);
+    let fits = domain::ports::Acquire {
+        country: Some(CountryCode(187)),
+        cost_max: offers[0].cost,
+        ..wanted(1)
+    };
+    assert!(house.supplier.acquire(fits).await.is_ok(), "what is offered is bought");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancels_as_older_wholesalers_have_it() {
+    let house = House::new();
+    house.north.style(Style { cancels_old: true, ..Style::default() });
+    house.acquire(1).await.unwrap();
+    house.supplier.release(Uuid::from_u128(1)).await.unwrap();
+    assert_eq!(house.north.activations()[0].1.state, "cancelled");
+    // What is refused both ways is cancelled later.
+    house.acquire(2).await.unwrap();
+    for _ in 0..2 {
+        house.north.fail("setStatus", testkit::wholesaler::Fault::Instead(200, "BAD_STATUS"));
+    }
+    let refused = house.supplier.release(Uuid::from_u128(2)).await;
+    assert!(matches!(refused, Err(PortError::Unavailable(_))), "{refused:?}");
+    assert!(matches!(house.status(2).await, Ok(LoanState::Lent(..))));
+    house.supplier.release(Uuid::from_u128(2)).await.unwrap();
+    assert_eq!(house.north.balance(), 100_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_all_pages_of_the_list() {
+    let house = House::new();
+    house.north.stock("tg", 43, "0.50", 100);
+    house.north.style(Style { page_max: 10, ..Style::default() });
+    for number in 1..=25 {
+        house.acquire(number).await.unwrap();
+    }
+    for number in 1..=25 {
+        house.messages(number).await;
+    }
+    assert_eq!(house.north.count("getActiveActivations"), 3);
+    assert_eq!(house.north.count("getStatus"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_is_of_the_country_that_was_wanted_however_that_is_written() {
+    for written in ["380", "DE", "49"] {
+        let house = House::new();
+        house.north.write_country(written);
+        assert_eq!(house.acquire(1).await.unwrap().country, GERMANY, "{written}");
+    }
+    let house = House::new();
+    house.north.give_number("380441234567");
+    let refused = house.acquire(1).await;
+    assert!(matches!(refused, Err(PortError::Refused(_))), "{refused:?}");
+    assert_eq!(house.north.activations()[0].1.state, "cancelled");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_number_does_not_wait_for_its_cost() {
+    let house = House::new();
+    house.north.style(Style { v2: false, ..Style::default() });
+    let late = std::time::Duration::from_secs(60);
+    house.north.fail("getActiveActivations", testkit::wholesaler::Fault::Late(late));
+    let begun = tokio::time::Instant::now();
+    let loan = house.acquire(1).await.unwrap();
+    assert_eq!(loan.cost, Msat::new(UNIT * 8 / 10), "the limit");
+    assert!(begun.elapsed() < late);
 }

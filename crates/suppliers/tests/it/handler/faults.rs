@@ -20,11 +20,17 @@ async fn a_number_dearer_than_allowed_is_cancelled_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_number_that_cannot_be_cancelled_yet_is_cancelled_later() {
-    let house = House::new();
+    let mut house = House::new();
     house.north.lie_about_cost("0.81");
     house.north.fail("setStatus", Fault::Instead(200, "EARLY_CANCEL_DENIED"));
     assert!(matches!(house.acquire(1).await, Err(PortError::Refused(_))));
+    assert_eq!(house.status(1).await, Ok(LoanState::Unknown));
     assert_eq!(house.north.activations()[0].1.state, "waiting");
+    // By another process too, and it is not taken for another loan's.
+    house.restart();
+    house.north.fail("getNumberV2", Fault::Drop(FetchError::TimedOut));
+    assert!(house.acquire(2).await.is_err());
+    assert_eq!(house.decided(2).await, LoanState::Unknown);
     let supplier = house.supplier.clone();
     let inbox = std::sync::Arc::new(super::NoInbox);
     let watched = tokio::time::timeout(std::time::Duration::from_secs(5), supplier.run(inbox));
@@ -63,7 +69,8 @@ async fn one_number_lent_for_two_loans_is_lent_once() {
     house.north.give_id(7);
     house.acquire(1).await.unwrap();
     let second = house.acquire(2).await;
-    assert!(matches!(second, Err(PortError::Refused(_))), "{second:?}");
+    assert!(matches!(second, Err(PortError::Unknown(_))), "{second:?}");
+    assert_eq!(house.decided(2).await, LoanState::Unknown);
     assert_eq!(house.north.activation(7).state, "waiting", "the first keeps it");
     assert!(matches!(house.status(1).await, Ok(LoanState::Lent(..))));
 }

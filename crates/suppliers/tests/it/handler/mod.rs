@@ -2,8 +2,10 @@
 
 mod codes;
 mod conformance;
+mod extensions;
 mod faults;
 mod lost_answers;
+mod lost_rentals;
 mod rentals;
 mod words;
 
@@ -112,6 +114,17 @@ impl House {
 
     pub(crate) async fn status(&self, number: u128) -> Result<LoanState, PortError> {
         self.supplier.status(Uuid::from_u128(number)).await
+    }
+
+    /// Polls until the status decides, for two minutes.
+    pub(crate) async fn decided(&self, number: u128) -> LoanState {
+        for _ in 0..30 {
+            match self.status(number).await {
+                Err(PortError::Unavailable(_)) => self.pass(4).await,
+                decided => return decided.unwrap(),
+            }
+        }
+        panic!("undecided");
     }
 
     pub(crate) async fn messages(&self, number: u128) -> Vec<LoanMessage> {
