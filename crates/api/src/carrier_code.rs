@@ -9,6 +9,7 @@ pub fn code_meaning(code: &str) -> Option<String> {
     match kind {
         "smpp" => smpp_meaning(rest),
         "smtp" => smtp_meaning(rest).map(str::to_owned),
+        "phones" => phones_meaning(rest).map(str::to_owned),
         "sandbox" => Some("the sandbox carrier refuses such messages".to_owned()),
         _ => None,
     }
@@ -32,6 +33,21 @@ fn smpp_meaning(code: &str) -> Option<String> {
             "a code of this carrier's own; its documentation explains it".to_owned()
         }
         _ => "a code that the SMPP standard does not define".to_owned(),
+    })
+}
+
+fn phones_meaning(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "address" => "phones carry no e-mail",
+        "form" => "phones send texts alone: no flash messages, silent ones or links",
+        "text" => "the text does not fit into the parts that a phone sends",
+        "destination" => "no SIM card that sends serves the destination",
+        "away" => "the phones that serve the destination are away",
+        "limit" => "the SIM cards have sent what they may today",
+        "full" => "the phones have enough to send at present",
+        "not_fetched" => "the phone did not fetch the text in time",
+        "store" => "the text could not be stored",
+        _ => return None,
     })
 }
 
@@ -74,6 +90,7 @@ mod tests {
             ("smpp:text", "the text does not fit into the parts that this carrier takes"),
             ("smtp:550", "the mailbox does not exist, or may not be used"),
             ("smtp:499", "the mail server has a temporary error"),
+            ("phones:not_fetched", "the phone did not fetch the text in time"),
             ("smtp:599", "the mail server refused it permanently"),
             ("sandbox:refused", "the sandbox carrier refuses such messages"),
         ] {

@@ -90,7 +90,7 @@ pub(crate) enum Command {
     /// Numbers of your own
     #[command(subcommand)]
     Number(NumberCommand),
-    /// Phones whose SIM cards receive for you
+    /// Phones whose SIM cards receive and send for you
     #[command(subcommand)]
     Phone(PhoneCommand),
     /// Inbound messages

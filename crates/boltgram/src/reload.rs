@@ -10,7 +10,7 @@ use domain::ports::Carrier;
 use domain::routing::CarrierName;
 use toml::{Table, Value};
 
-use crate::carriers::make_carrier;
+use crate::carriers::{CarrierParts, make_carrier};
 use crate::cli::InstanceArgs;
 use crate::config::{Backend, Config};
 use crate::doors::Routers;
@@ -143,14 +143,16 @@ impl Reload {
         config: &Config,
         sections: &BTreeMap<String, Section>,
     ) -> anyhow::Result<Vec<Arc<dyn Carrier>>> {
+        let House { store, room, .. } = &self.gateway;
+        let (clock, random) = (&system_clock(), &os_random());
+        let parts = CarrierParts { store, clock, random, room };
         let make = |carrier: &crate::config::CarrierConfig| {
             let same = self.carriers.get(&carrier.name) == sections.get(&carrier.name);
             let running =
                 same.then(|| self.gateway.engine.carrier(&CarrierName::new(&carrier.name)));
             match running.flatten() {
                 Some(running) => Ok(running),
-                None => make_carrier(carrier, &system_clock(), &os_random(), &self.gateway.room)
-                    .with_context(|| format!("cannot create carrier {:?}", carrier.name)),
+                None => make_carrier(carrier, &parts),
             }
         };
         config.carriers.iter().map(make).collect()

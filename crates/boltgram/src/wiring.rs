@@ -25,7 +25,7 @@ use lightning::lnurl::LnurlPay;
 use lightning::none::NoNode;
 use lightning::sandbox::{self, Sandbox};
 
-use crate::carriers::{inbound_room, make_carriers};
+use crate::carriers::{CarrierParts, inbound_room, make_carriers};
 use crate::config::{
     Backend, CarrierConfig, CarrierKind, Config, LightningConfig, QuietHoursConfig, RouteConfig,
 };
@@ -52,7 +52,8 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     let store = open_store_to_serve(config, Some(store_timings.clone())).await?;
     let (lightning, wallet) = open_node(config, &clock, &random).await?;
     let room = inbound_room();
-    let carriers = make_carriers(config, &clock, &random, &room)?;
+    let parts = CarrierParts { store: &store, clock: &clock, random: &random, room: &room };
+    let carriers = make_carriers(config, &parts)?;
     let fetch = make_fetch(config)?;
     let (lookup, payees) = (make_lookup(config)?, make_payees(config)?);
     let inbound = inbound_settings(config, &*random)?;

@@ -1,6 +1,6 @@
 //! A fake phone: the calls that the open-source SMS Gateway app makes to its private server, without the network. It
-//! registers, fetches webhooks and settings, pings, and reports messages as signed events, which it repeats as they
-//! are: with the URL that they had when they were made, and a fresh signature.
+//! registers, fetches webhooks and settings, pings, fetches texts to send, and reports messages as signed events, which it
+//! repeats as they are: with the URL that they had when they were made, and a fresh signature.
 
 use std::fmt::Write as _;
 
@@ -95,6 +95,24 @@ impl FakePhone {
 
     pub fn report_messages(&self, body: &Value) -> PhoneCall {
         self.call("PATCH", "/message", &self.token, body.to_string())
+    }
+
+    /// Reports what became of a text that it fetched, as one of the app's snapshots.
+    pub fn reports_text(&self, text: &Value, state: &str, error: Option<&str>) -> PhoneCall {
+        let mut recipient = json!({ "phoneNumber": text["phoneNumbers"][0], "state": state });
+        if let Some(error) = error {
+            recipient["error"] = error.into();
+        }
+        let states = json!({ "Pending": "2026-07-01T14:00:01.200+02:00", state: "2026-07-01T14:00:02.200+02:00" });
+        self.report_messages(&json!([{ "id": text["id"], "state": state, "recipients": [recipient],
+                                       "states": states }]))
+    }
+
+    /// The event that says the same: `sms:sent`, `sms:delivered`, `sms:failed`.
+    pub fn text_event(&mut self, text: &Value, event: &str) -> PhoneEvent {
+        let payload = json!({ "messageId": text["id"], "recipient": text["phoneNumbers"][0],
+                              "simNumber": text["simNumber"], "reason": "Send result: RESULT_ERROR_NO_SERVICE" });
+        self.event(event, &payload)
     }
 
     /// Takes the answers to `/webhooks` and `/settings`.

@@ -48,6 +48,7 @@ async fn next(
 fn event(push: Push) -> Event {
     let name = match push {
         Push::WebhooksUpdated => "WebhooksUpdated",
+        Push::TextsWaiting => "MessageEnqueued",
         Push::SettingsUpdated | Push::End => "SettingsUpdated",
     };
     Event::default().event(name).data("{}")

@@ -22,7 +22,7 @@ pub(crate) async fn list_webhooks(
 ) -> Result<Json<Value>, Refusal> {
     let hook = door.engine.phones.hook(phone.id).await.map_err(not_called)?;
     let url = format!("{}/hook/{}", base_url(&door, &headers)?, hook.expose());
-    let mut events = vec!["sms:received", "system:ping"];
+    let mut events = vec!["sms:received", "system:ping", "sms:sent", "sms:delivered", "sms:failed"];
     if is_at_least(app_version(&headers).as_deref(), STARTED_SINCE) {
         events.push("app:started");
     }

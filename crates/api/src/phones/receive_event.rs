@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use domain::id::PhoneId;
 use domain::inbound::Party;
-use domain::phone::{Health, PhoneReport};
+use domain::phone::{Health, PhoneReport, PhoneTextReport};
 use domain::text::Text;
 use engine::phones::PhoneText;
 use http::{Counter, Refusal, read_body};
@@ -14,8 +14,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::caller::app_version;
-use super::error_response::{not_received, unreadable};
+use super::error_response::{not_called, not_received, unreadable};
 use super::report::{SimCard, body_limits, sims};
+use super::texts;
 use crate::moment;
 use crate::settings::DoorState;
 
@@ -43,6 +44,14 @@ struct Received {
     /// The network's time.
     #[serde(default)]
     received_at: Value,
+}
+
+/// Of a text that we gave it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TextOutcome {
+    message_id: String,
+    reason: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +106,19 @@ async fn take(
         "sms:received" => {
             let text = received(id, payload)?;
             phones.receive(phone, text).await.map(drop).map_err(not_received)
+        }
+        "sms:sent" | "sms:delivered" | "sms:failed" => {
+            let outcome: TextOutcome = read(payload)?;
+            let state = match event.as_str() {
+                "sms:sent" => "Sent",
+                "sms:delivered" => "Delivered",
+                _ => "Failed",
+            };
+            let report = texts::of(&outcome.message_id, state, outcome.reason.as_deref());
+            // It comes with each part.
+            let report = report.map(|report| PhoneTextReport { is_of_part: true, ..report });
+            let reports = report.into_iter().collect();
+            phones.report_texts(phone, reports).await.map_err(not_called)
         }
         "system:ping" => {
             let ping: Ping = read(payload)?;

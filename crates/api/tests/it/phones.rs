@@ -196,7 +196,7 @@ async fn lists_the_events_that_the_app_knows_and_settings() {
         let phone = FakePhone { version: version.to_owned(), ..world.phone.clone() };
         events(&world.send(&phone.get("/webhooks")).await.json())
     };
-    let old = ["sms:received", "system:ping"];
+    let old = ["sms:received", "system:ping", "sms:sent", "sms:delivered", "sms:failed"];
     assert_eq!(of("1.54.0").await, old);
     assert_eq!(of("1.66.0").await, [&old[..], &["app:started"]].concat());
     let mut unknown = world.phone.get("/webhooks");

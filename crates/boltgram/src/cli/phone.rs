@@ -29,6 +29,20 @@ pub(crate) enum PhoneCommand {
     /// A phone does not show the numbers of its SIM cards. The number is lent once the text has arrived at it,
     /// sent from any other phone; and again after the card was changed.
     Number(Box<NumberArgs>),
+    /// Lets a SIM card send texts, by carriers of the kind `phones`; or no longer, with --stop
+    ///
+    /// Until then nothing is sent from it. What it sends is paid by its owner, who has the plan.
+    Sends {
+        /// The phone
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// The SIM card, from 1, as the phone counts
+        #[arg(value_name = "SIM", value_parser = clap::value_parser!(u8).range(1..=8))]
+        sim: u8,
+        /// It sends no more
+        #[arg(long)]
+        stop: bool,
+    },
     /// Removes a phone with its SIM cards and their numbers
     Remove {
         #[arg(value_name = "NAME")]

@@ -138,6 +138,9 @@ async fn phone(instance: &InstanceArgs, command: PhoneCommand) -> anyhow::Result
         }
         PhoneCommand::List { list } => phones::list_phones(instance, list).await,
         PhoneCommand::Number(args) => phones::set_phone_number(instance, &args).await,
+        PhoneCommand::Sends { name, sim, stop } => {
+            phones::set_sim_sends(instance, &name, sim, !stop).await
+        }
         PhoneCommand::Remove { name } => phones::remove_phone(instance, &name).await,
     }
 }

@@ -1,4 +1,4 @@
-//! `boltgram phone token|list|number|remove`.
+//! `boltgram phone token|list|number|sends|remove`.
 
 use anyhow::Context;
 use domain::account::AccountName;
@@ -6,13 +6,15 @@ use domain::account::operator::Actor;
 use domain::id::PhoneId;
 use domain::inbound::Party;
 use domain::number::own::Country;
-use domain::phone::{Phone, PhoneSim};
+use domain::phone::{Phone, PhoneSim, SendTerms};
+use domain::routing::CarrierName;
 use domain::time::Timestamp;
 use engine::phones::{PhoneList, SimNumber};
 use serde_json::{Value, json};
 
 use crate::cli::{InstanceArgs, ListArgs, PhoneNumberArgs};
-use crate::open_store::{StoreAccess, open_existing_store};
+use crate::config::CarrierKind;
+use crate::open_store::{StoreAccess, load_config, open_existing_store};
 use crate::output;
 use crate::system::{os_random, system_clock};
 
@@ -83,11 +85,46 @@ pub(super) async fn set_phone_number(
     }
 }
 
+pub(super) async fn set_sim_sends(
+    instance: &InstanceArgs,
+    name: &str,
+    sim: u8,
+    sends: bool,
+) -> anyhow::Result<()> {
+    let (_, phones) = open(instance).await?;
+    phones.set_sends(named(&phones, name).await?, sim, sends, BY).await?;
+    let word = if sends { "sends" } else { "does not send" };
+    output::line(&format!("SIM card {sim} of phone {name:?} {word}"))
+}
+
+/// The carriers that send by phones.
+struct Senders(Vec<SendTerms>);
+
+impl Senders {
+    fn of(instance: &InstanceArgs) -> anyhow::Result<Self> {
+        let config = load_config(instance)?.config;
+        let terms = config.carriers.iter().filter_map(|carrier| match &carrier.kind {
+            CarrierKind::Phones(section) => section.terms(CarrierName::new(&carrier.name)).ok(),
+            _ => None,
+        });
+        Ok(Self(terms.collect()))
+    }
+
+    /// The limit of a day for a SIM card: the highest, if several carriers send from it. `None`: none does.
+    fn daily_limit(&self, phone: &str, sim: &PhoneSim) -> Option<u32> {
+        let of = self.0.iter().filter(|terms| sim.sends && terms.names(phone, sim.sim));
+        of.map(|terms| terms.daily_limit).max()
+    }
+}
+
 pub(super) async fn list_phones(instance: &InstanceArgs, list: ListArgs) -> anyhow::Result<()> {
     let (_, phones) = open(instance).await?;
     let (phones, now) = (phones.list().await?, system_clock().now());
     let headings = ["NAME", "STATE", "MODEL", "APP", "SEEN", "SIM CARDS"];
-    output::list(list, &phones, |phone| view(phone, now), headings, |phone| row(phone, now))
+    let senders = Senders::of(instance)?;
+    let (view, row) =
+        (|phone: &_| view(phone, &senders, now), |phone: &_| row(phone, &senders, now));
+    output::list(list, &phones, view, headings, row)
 }
 
 fn state(phone: &Phone, now: Timestamp) -> &'static str {
@@ -99,7 +136,7 @@ fn state(phone: &Phone, now: Timestamp) -> &'static str {
     }
 }
 
-fn view(phone: &Phone, now: Timestamp) -> Value {
+fn view(phone: &Phone, senders: &Senders, now: Timestamp) -> Value {
     let sim = |sim: &PhoneSim| {
         json!({
             "sim": sim.sim,
@@ -108,6 +145,9 @@ fn view(phone: &Phone, now: Timestamp) -> Value {
             "number": sim.number.as_ref().map(|number| number.as_str()),
             "provenAt": sim.proven_at.map(output::moment),
             "test": sim.test,
+            "sends": sim.sends,
+            "sentToday": sim.sent_today(now),
+            "dailyLimit": senders.daily_limit(&phone.name, sim),
         })
     };
     json!({
@@ -123,11 +163,20 @@ fn view(phone: &Phone, now: Timestamp) -> Value {
     })
 }
 
-fn row(phone: &Phone, now: Timestamp) -> [String; 6] {
-    let sim = |sim: &PhoneSim| match (&sim.number, sim.proven_at) {
-        (None, _) => format!("{}: no number", sim.sim),
-        (Some(number), Some(_)) => format!("{}: +{}", sim.sim, number.as_str()),
-        (Some(number), None) => format!("{}: +{} (not proven)", sim.sim, number.as_str()),
+fn row(phone: &Phone, senders: &Senders, now: Timestamp) -> [String; 6] {
+    let sim = |sim: &PhoneSim| {
+        let number = match (&sim.number, sim.proven_at) {
+            (None, _) => "no number".to_owned(),
+            (Some(number), Some(_)) => format!("+{}", number.as_str()),
+            (Some(number), None) => format!("+{} (not proven)", number.as_str()),
+        };
+        let sent = sim.sent_today(now);
+        let sends = match senders.daily_limit(&phone.name, sim) {
+            Some(limit) => format!(", sent {sent} of {limit} today"),
+            None if sim.sends => ", sends by no carrier".to_owned(),
+            None => String::new(),
+        };
+        format!("{}: {number}{sends}", sim.sim)
     };
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     [
@@ -136,6 +185,6 @@ fn row(phone: &Phone, now: Timestamp) -> [String; 6] {
         text(&phone.model),
         text(&phone.app_version),
         phone.seen_at.map(output::moment).unwrap_or_default(),
-        phone.sims.iter().map(sim).collect::<Vec<_>>().join(", "),
+        phone.sims.iter().map(sim).collect::<Vec<_>>().join("; "),
     ]
 }

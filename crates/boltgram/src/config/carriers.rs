@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ::carriers::phones::PhonesConfig;
 use ::carriers::smpp::SmppConfig;
 use ::carriers::smtp::SmtpConfig;
 use anyhow::Context;
@@ -31,6 +32,7 @@ pub(crate) enum CarrierKind {
     Sandbox,
     Smpp(Box<SmppConfig>),
     Smtp(Box<SmtpConfig>),
+    Phones(Box<PhonesConfig>),
 }
 
 impl CarrierConfig {
@@ -40,7 +42,7 @@ impl CarrierConfig {
     }
 
     pub(crate) const fn takes_sms(&self) -> bool {
-        matches!(self.kind, CarrierKind::Sandbox | CarrierKind::Smpp(_))
+        matches!(self.kind, CarrierKind::Sandbox | CarrierKind::Smpp(_) | CarrierKind::Phones(_))
     }
 
     pub(crate) const fn takes_email(&self) -> bool {
@@ -52,13 +54,13 @@ impl CarrierConfig {
         match &self.kind {
             CarrierKind::Sandbox => Some(Charges::Any),
             CarrierKind::Smpp(smpp) => smpp.charges(),
-            CarrierKind::Smtp(_) => None,
+            CarrierKind::Smtp(_) | CarrierKind::Phones(_) => None,
         }
     }
 
     pub(crate) const fn password(&self) -> Option<&Secret> {
         match &self.kind {
-            CarrierKind::Sandbox => None,
+            CarrierKind::Sandbox | CarrierKind::Phones(_) => None,
             CarrierKind::Smpp(smpp) => smpp.password.as_ref(),
             CarrierKind::Smtp(smtp) => smtp.password.as_ref(),
         }
@@ -70,7 +72,7 @@ impl CarrierConfig {
         let Some(path) = carrier.password_file.take() else { return Ok(carrier) };
         let password = Some(read_password(&path)?);
         match &mut carrier.kind {
-            CarrierKind::Sandbox => {}
+            CarrierKind::Sandbox | CarrierKind::Phones(_) => {}
             CarrierKind::Smpp(smpp) => smpp.password = password,
             CarrierKind::Smtp(smtp) => smtp.password = password,
         }
@@ -115,13 +117,19 @@ pub(super) fn read_carrier(
         }
         Some("smpp") => read_all_errors(text, rest, mistakes).map(Box::new).map(CarrierKind::Smpp),
         Some("smtp") => read_all_errors(text, rest, mistakes).map(Box::new).map(CarrierKind::Smtp),
+        Some("phones") => {
+            read_all_errors(text, rest, mistakes).map(Box::new).map(CarrierKind::Phones)
+        }
         Some(other) => {
-            let text = format!("unknown kind `{other}`; expected smpp, smtp or sandbox");
+            let text = format!("unknown kind `{other}`; expected smpp, smtp, phones or sandbox");
             mistakes.push(Mistake::error(line, text));
             None
         }
         None => {
-            mistakes.push(Mistake::error(line, "a carrier needs a kind: smpp, smtp or sandbox"));
+            mistakes.push(Mistake::error(
+                line,
+                "a carrier needs a kind: smpp, smtp, phones or sandbox",
+            ));
             None
         }
     };

@@ -91,7 +91,7 @@ fn the_reference_has_every_key() {
     ] {
         assert_all_shown(&format!("{section}\nno_such_key = 1\n"), &shown);
     }
-    for kind in ["smpp", "smtp", "sandbox"] {
+    for kind in ["smpp", "smtp", "phones", "sandbox"] {
         let text = format!("[[carriers]]\nkind = \"{kind}\"\nno_such_key = 1\n");
         assert_all_shown(&text, &shown);
     }

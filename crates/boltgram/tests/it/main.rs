@@ -51,6 +51,7 @@ mod kill;
 mod memory;
 mod nodes;
 mod own_numbers;
+mod phone_sending;
 mod query;
 mod waits;
 mod webhook_faults;

@@ -13,6 +13,7 @@ mod centre;
 mod forms;
 mod lookup;
 mod peer;
+mod phones;
 mod pki;
 mod redaction;
 mod sandbox;

@@ -1,10 +1,16 @@
-//! Ordinary phones whose SIM cards receive for us: what a phone reports of itself, and when a SIM card may be lent.
+//! Ordinary phones whose SIM cards receive and send for us: what a phone reports of itself, when a SIM card may be lent, and
+//! which one sends a text.
 //! What the gateway app on a phone speaks is the door's business.
 
 mod inbound;
+mod outbound;
 mod sim;
 
 pub use inbound::{PhoneMessage, PhoneMessageRecorded, content_key, message_hash};
+pub use outbound::{
+    FetchedText, NewPhoneText, NoSim, PHONE_TEXT_VALID_MIN, PhoneTextNews, PhoneTextReport,
+    PhoneTextState, Placed, Reach, SendTerms, SendingSim, SimName, error_code,
+};
 pub use sim::{LineOf, PhoneSim, SimReport, line_of};
 
 use std::time::Duration;

@@ -16,6 +16,11 @@ pub struct PhoneSim {
     pub proven_at: Option<Timestamp>,
     /// A message to the number with this text proves it.
     pub test: Option<String>,
+    /// The operator lets it send.
+    pub sends: bool,
+    /// Parts that it was given to send, on this day (UTC).
+    pub sent: u32,
+    pub sent_day: i64,
 }
 
 /// What a phone reports of a SIM card. It hides all but the last digits.
@@ -27,6 +32,11 @@ pub struct SimReport {
 }
 
 impl PhoneSim {
+    /// Parts that it was given to send today.
+    pub const fn sent_today(&self, now: Timestamp) -> u32 {
+        if self.sent_day == now.day() { self.sent } else { 0 }
+    }
+
     /// Whether `report` is of another card than the one that was proven. A card that is not reported is not another one.
     pub fn is_changed_by(&self, report: &SimReport) -> bool {
         match (&self.card, &report.card) {
@@ -91,7 +101,17 @@ mod tests {
 
     fn sim(sim: u8, number: Option<&str>) -> PhoneSim {
         let number = number.map(Party::new);
-        PhoneSim { sim, network: None, card: None, number, proven_at: None, test: None }
+        PhoneSim {
+            sim,
+            network: None,
+            card: None,
+            number,
+            proven_at: None,
+            test: None,
+            sends: false,
+            sent: 0,
+            sent_day: 0,
+        }
     }
 
     #[test]

@@ -46,12 +46,12 @@ pub use store::{
     NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList, NumberStore,
     OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore, PartTrace,
     Payout, PayoutBegun, PayoutEnd, PayoutList, PayoutLoad, PayoutReport, PayoutStore, PeopleStore,
-    Period, PhoneStore, PoolStock, PoolStore, ReceivedMessage, RecipientList, RecipientPage,
-    RecipientReport, RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Referrer, Refund,
-    RefundStore, Refunded, Renewal, Renewed, RepeatedOrder, Replay, Retry, RetryOutcome,
-    SearchStore, SenderList, SenderStore, ServiceSuccess, Snapshot, SoldLookup, Spent, Store,
-    StoredLogin, SuccessCount, SuccessStore, TermsStore, TraceStore, TracedMessage, TrafficStore,
-    UnpaidEnd, UpstreamStore, WaitingEvents, WishOutcome,
+    Period, PhoneStore, PhoneTextStore, PoolStock, PoolStore, ReceivedMessage, RecipientList,
+    RecipientPage, RecipientReport, RecipientSearch, RecipientTrace, RecipientsFound, Recorded,
+    Referrer, Refund, RefundStore, Refunded, Renewal, Renewed, RepeatedOrder, Replay, Retry,
+    RetryOutcome, SearchStore, SenderList, SenderStore, ServiceSuccess, Snapshot, SoldLookup,
+    Spent, Store, StoredLogin, SuccessCount, SuccessStore, TermsStore, TraceStore, TracedMessage,
+    TrafficStore, UnpaidEnd, UpstreamStore, WaitingEvents, WishOutcome,
 };
 
 pub use store_observer::StoreObserver;

@@ -18,6 +18,7 @@ use crate::inbound::Inbound;
 use crate::keywords::Keywords;
 use crate::orders::Orders;
 use crate::payouts::Payouts;
+use crate::phones::Phones;
 
 impl Engine {
     /// Reconciles rows and Lightning node after the previous run, then starts the workers. Orders
@@ -58,6 +59,7 @@ impl Engine {
         self.worker("record loans", &self.activations, Activations::record);
         self.worker("activations", &self.activations, Activations::work);
         self.activations.run_suppliers();
+        self.worker("texts of phones", &self.phones, Phones::call_for_texts);
         self.worker("payouts", &self.payouts, Payouts::work);
         self.worker("renew keywords", &self.keywords, Keywords::renew);
         self.worker("webhooks", &self.events, Events::deliver);

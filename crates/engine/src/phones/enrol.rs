@@ -115,6 +115,21 @@ impl PhoneList {
         is_removed.then_some(()).ok_or(PhoneError::NoSuchPhone)
     }
 
+    /// Lets a SIM card send texts, or no longer.
+    pub async fn set_sends(
+        &self,
+        phone: PhoneId,
+        sim: u8,
+        sends: bool,
+        by: Actor,
+    ) -> Result<(), PhoneError> {
+        if !(1..=PHONE_SIMS_MAX).contains(&usize::from(sim)) {
+            return Err(PhoneError::Sim);
+        }
+        let is_set = self.store.set_sim_sends(phone, sim, sends, by, self.clock.now()).await?;
+        is_set.then_some(()).ok_or(PhoneError::NoSuchPhone)
+    }
+
     /// Returns the text that proves the number when it is sent there; `None` if it counts as proven.
     pub async fn set_number(
         &self,

@@ -1,4 +1,4 @@
-//! Phones whose SIM cards receive for us: how the operator adds them, and what they call us for.
+//! Phones whose SIM cards receive and send for us: how the operator adds them, and what they call us for.
 //!
 //! | the process died | it left | what happens |
 //! |---|---|---|
@@ -10,6 +10,7 @@ mod enrol;
 mod hook;
 mod keys;
 mod streams;
+mod texts;
 
 use std::sync::Arc;
 

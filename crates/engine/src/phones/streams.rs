@@ -15,6 +15,8 @@ pub enum Push {
     /// The list of webhooks is to be fetched.
     WebhooksUpdated,
     SettingsUpdated,
+    /// Texts to send are to be fetched.
+    TextsWaiting,
     /// The phone's token is dead: the stream ends.
     End,
 }
@@ -48,6 +50,10 @@ impl Streams {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         of.push(sender);
         PhoneStream(receiver)
+    }
+
+    pub(super) fn are_open(&self) -> bool {
+        self.lock().values().flatten().any(|stream| !stream.is_closed())
     }
 
     /// A stream that takes no more is closed: the phone connects again.

@@ -250,7 +250,7 @@ CREATE TABLE pool_services (
 
 -- ---- phones -------------------------------------------------------------------------------------
 
--- Phones whose SIM cards receive for us.
+-- Phones whose SIM cards receive and send for us.
 CREATE TABLE phones (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -265,6 +265,8 @@ CREATE TABLE phones (
     seen_at INTEGER,
     -- Its numbers are lent until then, unless it pings again.
     ready_until INTEGER NOT NULL DEFAULT 0,
+    -- It did not fetch a text in time: it is given none until it calls again.
+    missed_at INTEGER,
     created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -276,6 +278,9 @@ CREATE TABLE phone_sims (
     number TEXT, -- a row of numbers
     proven_at INTEGER,
     test TEXT, -- a message with this text proves the number
+    sends INTEGER NOT NULL DEFAULT 0, -- 1: the operator lets it send
+    sent INTEGER NOT NULL DEFAULT 0, -- parts that it was given on this day
+    sent_day INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (phone, sim)
 ) STRICT, WITHOUT ROWID;
 
@@ -290,3 +295,32 @@ CREATE TABLE phone_seen (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX phone_seen_age ON phone_seen (at);
+
+-- Texts that phones send, by the id that the app has.
+CREATE TABLE phone_texts (
+    id BLOB PRIMARY KEY NOT NULL,
+    carrier TEXT NOT NULL,
+    phone INTEGER NOT NULL,
+    sim INTEGER NOT NULL,
+    message BLOB NOT NULL,
+    recipient INTEGER NOT NULL, -- its index in the message
+    number INTEGER NOT NULL,
+    text TEXT NOT NULL, -- empty once the phone has confirmed it
+    parts INTEGER NOT NULL,
+    urgent INTEGER NOT NULL,
+    wants_report INTEGER NOT NULL,
+    state TEXT NOT NULL, -- waiting, fetched, processed, sent, delivered, failed, expired
+    code TEXT,
+    -- The token of the phone that fetched it: another registration does not get it again.
+    token BLOB,
+    fetch_until INTEGER NOT NULL,
+    valid_until INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    news INTEGER NOT NULL DEFAULT 0 -- 1: the carrier has made no receipt of its state
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX phone_texts_recipient ON phone_texts (message, recipient);
+CREATE INDEX phone_texts_open ON phone_texts (phone, sim) WHERE state IN ('waiting', 'fetched');
+CREATE INDEX phone_texts_news ON phone_texts (carrier, updated_at) WHERE news = 1;
+CREATE INDEX phone_texts_age ON phone_texts (created_at);

@@ -19,6 +19,7 @@ mod order;
 mod payout;
 mod people;
 mod phone;
+mod phone_text;
 mod pool;
 mod search;
 mod success;

@@ -168,6 +168,7 @@ fn key(lock: &AdvisoryLock<'_>) -> i64 {
         AdvisoryLock::Prices => "prices".to_owned(),
         AdvisoryLock::Lookup(number) => format!("lookup {number}"),
         AdvisoryLock::Phones => "phones".to_owned(),
+        AdvisoryLock::PhoneTexts => "phone texts".to_owned(),
         AdvisoryLock::Lend => "lend".to_owned(),
         AdvisoryLock::WholeNumbers => "whole numbers".to_owned(),
     })

@@ -1,6 +1,6 @@
 //! Deletes rows past their retention: orders cancelled without payment, ended events, old idempotency
 //! keys, incomplete inbound messages, replies to keywords, answers of lookups, loans of
-//! wholesalers, marks of what phones reported, and contacts of lists that no group shows. No money depends
+//! wholesalers, marks of what phones reported, texts that they sent, and contacts of lists that no group shows. No money depends
 //! on them, and the ledger is never touched.
 
 use domain::id::OrderId;
@@ -20,7 +20,8 @@ pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> R
     let answers = lookup::forget(tx, before, limit).await?;
     let upstreams = upstream::forget(tx, before, limit).await?;
     let seen = phone::forget(tx, before, limit).await?;
-    Ok(events + keys + contacts + incomplete + replies + answers + upstreams + seen)
+    let texts = phone::texts::forget(tx, before, limit).await?;
+    Ok(events + keys + contacts + incomplete + replies + answers + upstreams + seen + texts)
 }
 
 pub(crate) async fn forget_orders(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {

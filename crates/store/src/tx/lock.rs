@@ -19,6 +19,8 @@ pub(crate) enum AdvisoryLock<'a> {
     Lookup(&'a str),
     /// Counting phones, to add one, or searching the SIM card of a number, to give it one.
     Phones,
+    /// Texts that phones send: choosing a SIM card by its counts, and counting there.
+    PhoneTexts,
     /// Choosing a number of ours that has no loan, and lending it.
     Lend,
     /// Shared: lending numbers for a service, after a search for a rental of the whole number.

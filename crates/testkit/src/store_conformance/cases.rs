@@ -142,6 +142,12 @@ macro_rules! store_conformance {
             the_owner_of_a_phone_earns_once_of_a_sold_code
             the_owner_of_a_phone_earns_when_the_node_has_settled
             the_owner_of_a_phone_earns_nothing_of_a_lost_payment
+            // texts that phones send
+            a_text_is_of_the_phone_that_fetched_it
+            a_text_that_no_phone_fetched_is_withdrawn
+            the_sim_card_that_sent_least_sends_up_to_its_limit
+            a_lent_number_sends_no_texts
+            keeps_the_furthest_state_that_a_phone_reports
             // pool
             lends_a_number_to_one_buyer_at_a_time
             a_number_rests_after_a_loan

@@ -64,7 +64,7 @@ pub(super) fn wanted(id: u128, secs: u64) -> LendNumber {
 }
 
 impl World {
-    async fn phone(&self, name: &str, token: u8) -> PhoneId {
+    pub(super) async fn phone(&self, name: &str, token: u8) -> PhoneId {
         let (name, secret) = (name.to_owned(), Secret::new("secret"));
         let new = NewPhone { name, owner: None, enrolment: hash(token), secret };
         self.store.add_phone(new, BY, at(0)).await.unwrap()

@@ -220,7 +220,7 @@ impl Fetch for Wholesaler {
         let respond = |status, body: String| {
             Ok(FetchResponse { status, retry_after: None, location: None, body: Bytes::from(body) })
         };
-        let (answer, late) = self.answer(action, parameters, once, respond);
+        let (answer, late) = self.answer(&action, &parameters, once, respond);
         tokio::time::sleep(late).await;
         answer
     }
@@ -230,14 +230,15 @@ impl Wholesaler {
     /// And how late it is.
     fn answer(
         &self,
-        action: String,
-        parameters: HashMap<String, String>,
+        action: &str,
+        parameters: &HashMap<String, String>,
         once: bool,
         respond: impl Fn(u16, String) -> Result<FetchResponse, FetchError>,
     ) -> (Result<FetchResponse, FetchError>, Duration) {
         let mut inside = self.inside();
-        inside.asked.push(Asked { action: action.clone(), parameters: parameters.clone(), once });
-        let fault = inside.faults.get_mut(&action).and_then(VecDeque::pop_front);
+        let (named, given) = (action.to_owned(), parameters.clone());
+        inside.asked.push(Asked { action: named, parameters: given, once });
+        let fault = inside.faults.get_mut(action).and_then(VecDeque::pop_front);
         let late = match fault {
             Some(Fault::Late(late)) => late,
             _ => Duration::ZERO,
@@ -246,14 +247,14 @@ impl Wholesaler {
             Some(Fault::Drop(error)) => Err(error),
             Some(Fault::Instead(status, body)) => respond(status, body.to_owned()),
             Some(Fault::Lose(error)) => {
-                inside.act(&action, &parameters);
+                inside.act(action, parameters);
                 Err(error)
             }
             Some(Fault::Answer(status, body)) => {
-                inside.act(&action, &parameters);
+                inside.act(action, parameters);
                 respond(status, body.to_owned())
             }
-            Some(Fault::Late(_)) | None => respond(200, inside.act(&action, &parameters)),
+            Some(Fault::Late(_)) | None => respond(200, inside.act(action, parameters)),
         };
         (answer, late)
     }

@@ -25,6 +25,7 @@ mod operators;
 mod orders;
 mod payouts;
 mod people;
+mod phone_texts;
 mod phones;
 mod pool;
 mod refunds;
@@ -78,6 +79,7 @@ pub use payouts::{
     PayoutStore, Referrer,
 };
 pub use people::{Membership, PeopleStore};
+pub use phone_texts::PhoneTextStore;
 pub use phones::PhoneStore;
 pub use pool::{PoolStock, PoolStore};
 pub use refunds::{Charge, Charged, NewRefund, NotRefunded, Refund, RefundStore, Refunded};
@@ -116,6 +118,7 @@ pub trait Store:
     + LedgerStore
     + OperatorStore
     + PhoneStore
+    + PhoneTextStore
     + PoolStore
     + RefundStore
     + SearchStore

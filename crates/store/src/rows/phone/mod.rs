@@ -1,7 +1,8 @@
-//! Phones and their SIM cards, and the messages that they report.
+//! Phones and their SIM cards, the messages that they report, and the texts that they send.
 
 mod inbound;
 mod sims;
+pub(crate) mod texts;
 
 use domain::account::KeyHash;
 use domain::account::operator::{Action, Actor};
@@ -223,6 +224,22 @@ pub(crate) async fn set_number(
     sims::set_number(tx, phone, sim, number, test, now).await?;
     let detail = json!({ "sim": sim, "number": number.as_str(), "proven": test.is_none() });
     note(tx, phone, Action::PhoneNumber, detail, by, now).await?;
+    Ok(true)
+}
+
+pub(crate) async fn set_sends(
+    tx: &mut impl Tx,
+    phone: PhoneId,
+    sim: u8,
+    sends: bool,
+    by: Actor,
+    now: Timestamp,
+) -> Result<bool> {
+    if find_to_change(tx, phone).await?.is_none() {
+        return Ok(false);
+    }
+    sims::set_sends(tx, phone, sim, sends).await?;
+    note(tx, phone, Action::PhoneSends, json!({ "sim": sim, "sends": sends }), by, now).await?;
     Ok(true)
 }
 

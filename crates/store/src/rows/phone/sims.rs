@@ -11,7 +11,7 @@ use crate::tx::{Result, Row, Tx, params};
 pub(super) async fn sims_of(tx: &mut impl Tx, phone: PhoneId) -> Result<Vec<PhoneSim>> {
     let rows = tx
         .query(
-            "SELECT sim, network, card, number, proven_at, test FROM phone_sims
+            "SELECT sim, network, card, number, proven_at, test, sends, sent, sent_day FROM phone_sims
              WHERE phone = ?1 ORDER BY sim",
             params![phone.0],
         )
@@ -22,7 +22,17 @@ pub(super) async fn sims_of(tx: &mut impl Tx, phone: PhoneId) -> Result<Vec<Phon
 fn read(mut row: Row) -> Result<PhoneSim> {
     let (sim, network, card) = (row.get()?, row.get()?, row.get()?);
     let number = row.get::<Option<String>>()?.map(Party::new);
-    Ok(PhoneSim { sim, network, card, number, proven_at: row.get()?, test: row.get()? })
+    Ok(PhoneSim {
+        sim,
+        network,
+        card,
+        number,
+        proven_at: row.get()?,
+        test: row.get()?,
+        sends: row.get::<i64>()? != 0,
+        sent: row.get()?,
+        sent_day: row.get()?,
+    })
 }
 
 /// A number whose card was changed must be proven again. A card that is not reported stays.
@@ -100,6 +110,21 @@ pub(super) async fn dispute(tx: &mut impl Tx, phone: PhoneId, sim: u8) -> Result
     tx.execute(
         "UPDATE phone_sims SET proven_at = NULL WHERE phone = ?1 AND sim = ?2",
         params![phone.0, i64::from(sim)],
+    )
+    .await
+    .map(drop)
+}
+
+pub(super) async fn set_sends(
+    tx: &mut impl Tx,
+    phone: PhoneId,
+    sim: u8,
+    sends: bool,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO phone_sims (phone, sim, sends) VALUES (?1, ?2, ?3)
+         ON CONFLICT (phone, sim) DO UPDATE SET sends = ?3",
+        params![phone.0, i64::from(sim), i64::from(sends)],
     )
     .await
     .map(drop)
