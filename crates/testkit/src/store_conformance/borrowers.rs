@@ -59,7 +59,7 @@ pub async fn a_changed_card_brings_an_open_loan_nothing(rig: &impl Rig) {
     let world = World::new(rig).await;
     let phone = world.ready_phone().await;
     world.store.report_phone(phone, report(vec![card(1, "0001")]), at(1)).await.unwrap();
-    world.lend_on_phone(1, 2).await.unwrap();
+    world.lend_on_phone(1, 1).await.unwrap();
     world.hear(heard(phone, "e1", "123456"), 3).await;
     world.store.report_phone(phone, report(vec![card(1, "0002")]), at(4)).await.unwrap();
     let private = world.hear(heard(phone, "e2", "private"), 5).await;
@@ -75,7 +75,7 @@ pub async fn a_text_without_a_sim_may_be_of_the_card_beside_the_lent_one(rig: &i
     let phone = world.ready_phone().await;
     let cards = vec![card(1, "0001"), card(2, "0002")];
     world.store.report_phone(phone, report(cards), at(1)).await.unwrap();
-    world.lend_on_phone(1, 2).await.unwrap();
+    world.lend_on_phone(1, 1).await.unwrap();
     let no_sim = PhoneMessage { sim: None, ..heard(phone, "e1", "private") };
     let recorded = world.hear(no_sim, 3).await;
     assert!(matches!(recorded, PhoneMessageRecorded::NoLine(_)), "{recorded:?}");
@@ -118,7 +118,7 @@ pub async fn one_id_may_be_lent_on_both_lines(rig: &impl Rig) {
     let phone = world.ready_phone().await;
     let store = &world.store;
     assert_eq!(store.loan(LINE, id(1), at(1)).await, Ok(None), "never there from now on");
-    let on_phone = world.lend_on_phone(1, 2).await.unwrap();
+    let on_phone = world.lend_on_phone(1, 1).await.unwrap();
     assert_eq!(store.loan(PoolLine::Phone, id(1), at(2)).await, Ok(Some(on_phone)));
     assert_eq!(store.loan(LINE, id(1), at(2)).await, Ok(None));
     store.end_loan(PoolLine::Phone, id(1), TERMS, at(3)).await.unwrap();

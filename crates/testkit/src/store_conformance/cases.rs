@@ -141,7 +141,8 @@ macro_rules! store_conformance {
             a_phone_is_removed_with_its_numbers
             the_owner_of_a_phone_earns_once_of_a_sold_code
             the_owner_of_a_phone_earns_when_the_node_has_settled
-            the_owner_of_a_phone_earns_nothing_of_a_lost_payment
+            the_owner_of_a_phone_earns_nothing_of_a_payment_lost_before_the_code
+            the_owner_of_a_phone_earns_nothing_of_a_payment_lost_after_the_code
             // texts that phones send
             a_text_is_of_the_phone_that_fetched_it
             a_text_that_no_phone_fetched_is_withdrawn
