@@ -48,7 +48,7 @@ fn the_reference_has_only_existing_keys() {
         })
         .collect();
     let text = text.replace("backend = \"sandbox\"", "backend = \"lnd\"");
-    // The expected mistakes: the sandbox carrier with a real node, no route to the example, `tls = false` with TLS files,
+    // The expected mistakes: the sandbox carrier with a real node, no routes to the examples, `tls = false` with TLS files,
     // missing files, and a receipt timeout without another carrier.
     let unlike = [
         "cannot use LND: cannot read",
@@ -57,6 +57,7 @@ fn the_reference_has_only_existing_keys() {
         "no route leads to",
         "has no effect without tls = true",
         "cannot use the file",
+        "no route leads to",
         "receipt_timeout has no effect",
     ];
     let told = mistakes(&text);
