@@ -124,10 +124,15 @@ impl HandlerSupplier {
         let known = self.store.upstream_references(supplier.clone(), references).await?;
         let known: HashSet<_> = known.into_iter().collect();
         let is_rental = ask.duration.is_some();
+        fitting.retain(|loan| !known.contains(&loan.reference));
+        let unclaimed = fitting.len();
         fitting.retain(|loan| {
-            let name = (is_rental, loan.reference.clone());
-            !known.contains(&loan.reference) && self.unclaimed.see(name, at) >= CALLED_WITHIN
+            self.unclaimed.see((is_rental, loan.reference.clone()), at) >= CALLED_WITHIN
         });
+        if fitting.is_empty() && unclaimed > 0 {
+            // However late it is: it may be the one.
+            return Err(undecided("a number that fits is not in the list for long"));
+        }
         if fitting.is_empty() {
             return Ok(fitting);
         }

@@ -116,6 +116,19 @@ async fn two_lost_answers_find_two_numbers() {
     assert_eq!(found, [4_915_112_345_601, 4_915_112_345_602]);
 }
 
+/// The wholesaler was down for long between the two lists.
+#[tokio::test(start_paused = true)]
+async fn a_number_that_comes_into_the_list_late_is_found() {
+    let house = House::new();
+    house.north.fail("getNumberV2", Fault::Lose(BROKEN));
+    assert!(house.acquire(1).await.is_err());
+    house.north.fail("getActiveActivations", Fault::Instead(200, "NO_ACTIVATIONS"));
+    assert!(matches!(house.status(1).await, Err(PortError::Unavailable(_))));
+    house.pass(120).await;
+    assert!(matches!(house.status(1).await, Err(PortError::Unavailable(_))), "not denied");
+    assert!(matches!(house.decided(1).await, LoanState::Lent(..)));
+}
+
 #[tokio::test(start_paused = true)]
 async fn two_nodes_find_two_numbers() {
     let mut house = House::new();
