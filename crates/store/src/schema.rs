@@ -2,14 +2,20 @@
 //! the two engines' tables, so the list of one serves both.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use rusqlite::Connection;
 
 use crate::sqlite::{MIGRATIONS, tables};
 
-/// Runs the migrations in memory.
-pub(crate) fn expected_tables() -> rusqlite::Result<BTreeSet<String>> {
+/// Runs the migrations in memory, once.
+pub(crate) fn expected_tables() -> rusqlite::Result<&'static BTreeSet<String>> {
+    static TABLES: OnceLock<BTreeSet<String>> = OnceLock::new();
+    if let Some(known) = TABLES.get() {
+        return Ok(known);
+    }
     let connection = Connection::open_in_memory()?;
     MIGRATIONS.iter().try_for_each(|migration| connection.execute_batch(migration))?;
-    tables(&connection)
+    let read = tables(&connection)?;
+    Ok(TABLES.get_or_init(|| read))
 }
