@@ -91,12 +91,14 @@ pub async fn limits_the_sum_of_held_payments(rig: &impl Rig) {
     assert_eq!(add(&world, "a", client(less)).await.1, OrderAdmission::TooManyHeldForClient);
     assert_eq!(add(&world, "b", client(less)).await.1, OrderAdmission::Stored);
     assert_eq!(add(&world, "a", client(three)).await.1, OrderAdmission::Stored);
+    let next = add(&world, "a", client(three)).await.1;
+    assert_eq!(next, OrderAdmission::TooManyHeldForClient, "the unpaid one may be paid");
     let all = |held_msat_max| OrderCaps { held_msat_max, ..CAPS };
     assert_eq!(add(&world, "b", all(less)).await.1, OrderAdmission::TooManyHeld);
     assert_eq!(
         add(&world, "b", all(three)).await.1,
         OrderAdmission::Stored,
-        "unpaid ones hold nothing"
+        "those of all that are unpaid hold nothing"
     );
     let account = world.account(Msat::ZERO).await.id;
     let funding = world.new_funding(account);

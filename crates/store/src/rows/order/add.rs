@@ -78,10 +78,13 @@ async fn find_full(
                          LIMIT ?7) e),
                  (SELECT CAST(coalesce(sum(price), 0) AS BIGINT) FROM (
                      SELECT price FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL
-                         AND client = ?1 AND kind <> 'fund' LIMIT ?3) f),
+                         AND client = ?1 AND kind <> 'fund' LIMIT ?3) f)
+                 + (SELECT CAST(coalesce(sum(price), 0) AS BIGINT) FROM (
+                     SELECT price FROM orders WHERE state = 'open' AND client = ?1
+                         AND kind <> 'fund' LIMIT ?2) g),
                  (SELECT CAST(coalesce(sum(price), 0) AS BIGINT) FROM (
                      SELECT price FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL
-                         AND kind <> 'fund' LIMIT ?5) g)",
+                         AND kind <> 'fund' LIMIT ?5) h)",
             params![
                 client,
                 counted(caps.open_per_client_max),
