@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use domain::phone::Phone;
+use engine::phones::CallError;
 use http::{Counter, Refusal, unauthorized};
 
 use super::error_response::not_called;
@@ -27,7 +28,9 @@ impl FromRequestParts<DoorState> for OfPhone {
             Ok(phone) => phone,
             Err(error) => {
                 // Tokens are guessed here.
-                counter.count(None)?;
+                if matches!(error, CallError::BadToken) {
+                    counter.count(None)?;
+                }
                 return Err(not_called(error));
             }
         };
