@@ -215,6 +215,7 @@ CREATE TABLE pool_loans (
     cool_down BIGINT NOT NULL,
     -- What the owner of the phone that has the number earns when the loan is sold.
     share BIGINT NOT NULL DEFAULT 0,
+    owner BIGINT, -- of the phone, when it was lent
     PRIMARY KEY (id, line)
 );
 

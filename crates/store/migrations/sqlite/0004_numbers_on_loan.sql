@@ -213,6 +213,7 @@ CREATE TABLE pool_loans (
     cool_down INTEGER NOT NULL,
     -- What the owner of the phone that has the number earns when the loan is sold.
     share INTEGER NOT NULL DEFAULT 0,
+    owner INTEGER, -- of the phone, when it was lent
     PRIMARY KEY (id, line)
 ) STRICT, WITHOUT ROWID;
 

@@ -2,7 +2,7 @@
 
 use domain::activation::loan::{Loan, LoanMessage};
 use domain::activation::{Code, CountryCode, NumberRequest, SupplierName};
-use domain::id::{AccountId, OrderId};
+use domain::id::{AccountId, OrderId, PhoneId};
 use domain::money::Msat;
 use domain::number::pool::LendNumber;
 use domain::phone::{Health, NewPhone};
@@ -18,12 +18,13 @@ use super::world::{BY, NODE, PRICE, World, at};
 const SHARE: Msat = Msat::new(700);
 
 /// A ready phone of this account.
-async fn phone_of(world: &World, owner: AccountId) {
+async fn phone_of(world: &World, owner: AccountId) -> PhoneId {
     let (enrolment, secret) = (hash(1), Secret::new("secret"));
     let new = NewPhone { name: "desk".to_owned(), owner: Some(owner), enrolment, secret };
     let phone = world.store.add_phone(new, BY, at(0)).await.unwrap();
     world.has_number(phone, NUMBER, None).await;
     world.store.see_phone(phone, Some(Health::Pass), at(0)).await.unwrap();
+    phone
 }
 
 fn for_code() -> NumberRequest {
@@ -90,12 +91,14 @@ pub async fn the_owner_of_a_phone_earns_once_of_a_sold_code(rig: &impl Rig) {
 pub async fn the_owner_of_a_phone_earns_when_the_node_has_settled(rig: &impl Rig) {
     let world = World::new(rig).await;
     let owner = world.account(Msat::ZERO).await.id;
-    phone_of(&world, owner).await;
+    let phone = phone_of(&world, owner).await;
     let order = world.paid_number(for_code()).await;
     let loan = lend_for(&world, order).await;
     code_comes(&world, loan, "1", 20).await;
     assert_eq!(world.state(order).await, OrderState::Fulfilled);
     assert_eq!(world.balance(owner).await.available, Msat::ZERO, "we have earned nothing yet");
+    // Whatever becomes of the phone meanwhile.
+    assert!(world.store.remove_phone(phone, BY, at(30)).await.unwrap());
     for _ in 0..2 {
         world.node_says(order, NodeVerdict::Settled).await;
         assert_eq!(world.balance(owner).await.available, SHARE);

@@ -50,7 +50,8 @@ pub(super) async fn post(
     .map(drop)
 }
 
-/// Shares that are not of a loan on a phone, differ from what it says, or were paid without a settled order.
+/// Shares that are not of a loan on a phone, differ from what it says, or were paid without a settled order; and loans whose
+/// order is settled, without their share.
 pub(super) async fn wrong(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
     let rows = tx
         .query(
@@ -65,9 +66,21 @@ pub(super) async fn wrong(tx: &mut impl Tx, limit: u32) -> Result<Vec<String>> {
             params![limit],
         )
         .await?;
+    let unpaid = tx
+        .query(
+            "SELECT l.id, 'settled, and its owner has no share' FROM pool_loans l
+             JOIN activations a ON a.loan = l.id AND CAST(a.number AS TEXT) = l.called
+             JOIN orders o ON o.id = a.order_id
+             WHERE l.line = 'phone' AND l.share > 0 AND l.owner IS NOT NULL AND o.state = 'settled'
+                 AND NOT EXISTS (
+                     SELECT 1 FROM transfers t WHERE t.id = l.id AND t.kind = 'phone_share')
+             ORDER BY l.lent_at, l.id LIMIT ?1",
+            params![limit],
+        )
+        .await?;
     let name = |mut row: Row| {
         let (loan, state): (Vec<u8>, String) = (row.get()?, row.get()?);
         Ok(format!("loan {}: its order is {state}", hex::encode(loan)))
     };
-    rows.into_iter().map(name).collect()
+    rows.into_iter().chain(unpaid).map(name).collect()
 }

@@ -46,8 +46,10 @@ pub(crate) async fn lend(
     let cool_down = i64::try_from(wanted.terms.cool_down.as_millis()).unwrap_or(i64::MAX);
     tx.execute(
         "INSERT INTO pool_loans (id, number, called, country, purpose, service, state, lent_at,
-             until, free_at, cool_down, line, share)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             until, free_at, cool_down, line, share, owner)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+             (SELECT p.owner FROM phone_sims i JOIN phones p ON p.id = i.phone
+              WHERE i.number = ?2))",
         params![
             &wanted.id,
             candidate.number.as_str(),

@@ -14,11 +14,10 @@ pub(crate) async fn shares_of_owners(
     let rows: Vec<_> = settled.iter().map(|order| params![order]).collect();
     let found = tx
         .query_many(
-            "SELECT l.id, p.owner, l.share FROM activations a
+            "SELECT l.id, l.owner, l.share FROM activations a
              JOIN pool_loans l ON l.id = a.loan AND l.line = 'phone'
                  AND l.called = CAST(a.number AS TEXT)
-             JOIN phone_sims i ON i.number = l.number JOIN phones p ON p.id = i.phone
-             WHERE a.order_id = ?1 AND l.share > 0 AND p.owner IS NOT NULL",
+             WHERE a.order_id = ?1 AND l.share > 0 AND l.owner IS NOT NULL",
             &rows,
         )
         .await?;
