@@ -6,12 +6,12 @@
 //! | no SIM card serves the destination | *try another* |
 //! | those that do are away, or have sent what they may today | *deferred*, link down |
 //! | they have enough to send at present | *deferred*, carrier full |
-//! | the phone has fetched it | *accepted*: it is this phone's, and no other gets it |
+//! | the phone has fetched it | *accepted*: it is this phone's, and no other phone gets it |
 //! | it was not fetched in time, and is withdrawn | *deferred*, link down |
 //! | the phone reports *sent* | an intermediate receipt; *delivered* without delivery reports |
 //! | the phone reports *delivered*, *failed*, *expired* | that receipt |
 //!
-//! A recipient that is handed over again after a crash gets no second text: the store finds the first one.
+//! A recipient that is handed over again after a crash gets no second text by phones: the store finds the first one.
 
 mod config;
 mod open_texts;
@@ -154,7 +154,7 @@ impl Phones {
             Ok(placed) => {
                 for ((id, submission), placed) in work.into_iter().zip(placed) {
                     match placed {
-                        Placed::Waiting => self.open.add(id, submission, until),
+                        Placed::Waiting => outcomes.extend(self.wait(id, submission, until)),
                         Placed::Taken(id) => {
                             outcomes.push(self.outcome(&submission, Some(id), End::Accepted));
                         }
@@ -162,9 +162,10 @@ impl Phones {
                     }
                 }
             }
-            // They may be stored: the next look finds them, or not.
+            // They may be stored: the next look finds them, or that they are not.
             Err(PortError::Unknown(_)) => {
-                work.into_iter().for_each(|(id, submission)| self.open.add(id, submission, until));
+                let wait = |(id, submission)| self.wait(id, submission, until);
+                outcomes.extend(work.into_iter().filter_map(wait));
             }
             Err(error) => {
                 tracing::warn!(carrier = self.lifecycle.name.as_str(), %error, "texts could not be stored");
@@ -175,6 +176,16 @@ impl Phones {
             }
         }
         outcomes
+    }
+
+    /// The outcome of one that the run, which is being aborted, may not see any more.
+    fn wait(&self, id: Uuid, submission: Submission, until: Timestamp) -> Option<Outcome> {
+        self.open.add(id, submission, until);
+        if !self.lifecycle.aborting.is_cancelled() {
+            return None;
+        }
+        let submission = self.open.take(id)?;
+        Some(self.deferred(&submission, Reason::NoAnswer, "phones:store"))
     }
 
     fn nowhere(&self, submission: &Submission, why: NoSim) -> Outcome {

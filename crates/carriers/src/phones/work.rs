@@ -13,6 +13,9 @@ use super::Phones;
 /// Between two rounds.
 const ROUND: Duration = Duration::from_millis(500);
 
+/// For the store to withdraw what is open when the run is aborted.
+const LAST_TRY: Duration = Duration::from_secs(1);
+
 /// Reports in one change of the store.
 const NEWS_MAX: u32 = 500;
 
@@ -75,19 +78,26 @@ impl Phones {
         let (now, ids) = (self.clock.now(), open.iter().map(|(id, _)| *id).collect());
         let stored: BTreeMap<_, _> =
             self.store.phone_texts_fetched(ids).await?.into_iter().collect();
-        let (mut ended, mut overdue) = (Vec::new(), Vec::new());
+        let (mut ended, mut overdue, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for (id, until) in open {
             match stored.get(&id) {
                 Some(true) => ended.push((id, true)),
-                None => ended.push((id, false)),
+                None => gone.push(id),
                 Some(false) if is_closing || now >= until => overdue.push(id),
                 Some(false) => {}
             }
         }
+        overdue.extend_from_slice(&gone);
         if !overdue.is_empty() {
             // Those that a phone fetched in between stay, and are found in the next round.
             let withdrawn = self.store.withdraw_phone_texts(overdue, now).await?;
             ended.extend(withdrawn.into_iter().map(|id| (id, false)));
+        }
+        if !gone.is_empty() {
+            // The change that was to store them has ended by now.
+            let stored = self.store.phone_texts_fetched(gone.clone()).await?;
+            gone.retain(|id| stored.iter().all(|(known, _)| known != id));
+            ended.extend(gone.into_iter().map(|id| (id, false)));
         }
         self.end(inbox, ended).await;
         Ok(())
@@ -164,9 +174,15 @@ impl Phones {
         }
     }
 
-    /// The store did not answer before the end: phones may have what is open. The store finds it when it is handed over
-    /// again.
+    /// The store did not answer before the end: phones may have what is open.
     pub(super) async fn give_up(&self, inbox: &dyn Inbox) {
+        let waiting: Vec<_> = self.open.all().into_iter().map(|(id, _)| id).collect();
+        if waiting.is_empty() {
+            return;
+        }
+        let withdrawn = self.store.withdraw_phone_texts(waiting, self.clock.now());
+        // What stays is withdrawn when its recipient is claimed again.
+        drop(tokio::time::timeout(LAST_TRY, withdrawn).await);
         let open = self.open.all().into_iter().filter_map(|(id, _)| self.open.take(id));
         let outcomes: Vec<_> = open
             .map(|submission| self.deferred(&submission, Reason::NoAnswer, "phones:store"))

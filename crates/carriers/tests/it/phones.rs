@@ -2,6 +2,7 @@
 //! fetches at once unless the test plays it.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ struct Desk {
     sims: Mutex<Vec<SendingSim>>,
     /// Texts wait for the test to fetch them.
     is_played: bool,
+    /// It does not answer which texts were fetched.
+    is_stuck: AtomicBool,
 }
 
 impl Desk {
@@ -107,6 +110,9 @@ impl PhoneTextStore for Desk {
     }
 
     async fn phone_texts_fetched(&self, ids: Vec<Uuid>) -> Result<Vec<(Uuid, bool)>, PortError> {
+        if self.is_stuck.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         let texts = self.texts();
         let of = |id: Uuid| Some((id, texts.get(&id)?.state != PhoneTextState::Waiting));
         Ok(ids.into_iter().filter_map(of).collect())
@@ -308,6 +314,18 @@ async fn a_stop_takes_back_what_waits_and_leaves_what_a_phone_has() {
     let taken_back = deferred(Reason::LinkDown, "phones:not_fetched");
     assert_eq!(inbox.outcomes_of(key(2))[0].end, taken_back);
     assert_eq!(desk.texts().len(), 1);
+}
+
+#[tokio::test]
+async fn an_aborted_run_leaves_nothing_that_a_phone_could_fetch() {
+    let desk = Desk::new(true);
+    let running = Running::up(carrier(&desk, "{}").0).await;
+    desk.is_stuck.store(true, Ordering::SeqCst);
+    submits(&running, 1, danish()).await;
+    let inbox = running.inbox.clone();
+    running.stop(Duration::ZERO).await;
+    assert_eq!(inbox.outcomes_of(key(1))[0].end, deferred(Reason::NoAnswer, "phones:store"));
+    assert!(desk.texts().is_empty());
 }
 
 #[tokio::test]

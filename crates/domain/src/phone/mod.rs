@@ -2,14 +2,16 @@
 //! which one sends a text.
 //! What the gateway app on a phone speaks is the door's business.
 
+mod error_code;
 mod inbound;
 mod outbound;
 mod sim;
 
+pub use error_code::{SIM_RESTS_FOR, error_code, is_of_sim};
 pub use inbound::{PhoneMessage, PhoneMessageRecorded, content_key, message_hash};
 pub use outbound::{
     FetchedText, NewPhoneText, NoSim, PHONE_TEXT_VALID_MIN, PhoneTextNews, PhoneTextReport,
-    PhoneTextState, Placed, Reach, SendTerms, SendingSim, SimName, error_code,
+    PhoneTextState, Placed, Reach, SendTerms, SendingSim, SimName,
 };
 pub use sim::{LineOf, PhoneSim, SimReport, line_of};
 

@@ -16,7 +16,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::id::{MessageId, PhoneId};
-use crate::limits::{PHONE_TEXTS_WAITING_MAX, RECEIPT_CODE_CHARS_MAX};
+use crate::limits::PHONE_TEXTS_WAITING_MAX;
 use crate::number::Msisdn;
 use crate::number::own::Country;
 use crate::routing::CarrierName;
@@ -78,7 +78,7 @@ pub struct PhoneTextReport {
     pub state: PhoneTextState,
     /// It may be of one part of the text alone: a delivered part of several says only that they were sent.
     pub is_of_part: bool,
-    /// See [`error_code`].
+    /// See [`super::error_code`].
     pub code: Option<String>,
 }
 
@@ -90,21 +90,6 @@ impl PhoneTextReport {
             state => state,
         }
     }
-}
-
-/// The app's reason for a failure, without what it may quote: `RESULT_ERROR_NO_SERVICE`, `TTL expired`.
-pub fn error_code(error: &str) -> String {
-    let is_name = |word: &&str| word.starts_with("RESULT_");
-    let words = error.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
-    let code = match words.into_iter().find(is_name) {
-        Some(name) => name,
-        None if error.starts_with("TTL expired") => "TTL expired",
-        None if error.starts_with("Delivery result") => "Delivery result",
-        None if error.starts_with("Can't send message") => "Can't send message",
-        None if error.starts_with("sendSMS") => "sendSMS",
-        None => "failed",
-    };
-    code.chars().take(RECEIPT_CODE_CHARS_MAX).collect()
 }
 
 /// A text for a phone.
@@ -200,7 +185,7 @@ pub struct SendingSim {
     pub sim: u8,
     /// Of its number.
     pub country: Option<Country>,
-    /// Its phone is ready, has fetched what it was given, and the number is not lent.
+    /// Its phone is ready, has fetched what it was given, the number is not lent, and the card does not rest.
     pub is_ready: bool,
     /// Parts, today.
     pub sent: u32,
@@ -211,7 +196,7 @@ pub struct SendingSim {
 /// Why no SIM card sends a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoSim {
-    /// None serves the destination.
+    /// None serves the destination, or ever sends so many parts.
     Destination,
     /// Those that do are not ready.
     Away,
@@ -254,7 +239,7 @@ impl SendTerms {
             if left.is_empty() { Err(otherwise) } else { Ok(()) }
         };
         let with_this = |sim: &SendingSim| sim.sent.saturating_add(parts.into());
-        only(NoSim::Destination, &|_| true)?;
+        only(NoSim::Destination, &|_| u32::from(parts) <= self.daily_limit)?;
         only(NoSim::Away, &|sim| sim.is_ready)?;
         only(NoSim::Limit, &|sim| with_this(sim) <= self.daily_limit)?;
         only(NoSim::Full, &|sim| sim.waiting < PHONE_TEXTS_WAITING_MAX)?;
@@ -338,23 +323,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn errors_become_codes_without_numbers() {
-        for (error, code) in [
-            ("Send result: RESULT_ERROR_NO_SERVICE", "RESULT_ERROR_NO_SERVICE"),
-            ("Send result: Unknown error code: 99.", "failed"),
-            ("TTL expired", "TTL expired"),
-            ("Delivery result from SC +4520000000: 64", "Delivery result"),
-            ("sendSMS: Invalid phone number +4520123456", "sendSMS"),
-            ("Can't send message: No SIMs found", "Can't send message"),
-            ("", "failed"),
-        ] {
-            assert_eq!(error_code(error), code, "{error}");
-        }
-        let long = error_code(&format!("RESULT_{}", "X".repeat(99)));
-        assert_eq!(long.chars().count(), RECEIPT_CODE_CHARS_MAX);
-    }
-
     /// The phone that sends a text of one part.
     fn chosen(terms: &SendTerms, sims: &[SendingSim], parts: u16) -> Result<i64, NoSim> {
         terms.choose(&mut sims.to_vec(), danish(), parts).map(|sim| sim.phone.0)
@@ -380,6 +348,7 @@ mod tests {
         let sims = [much.clone(), little.clone()];
         assert_eq!(chosen(&own, &sims, 1), Ok(8));
         assert_eq!(chosen(&own, &sims, 3), Err(NoSim::Limit));
+        assert_eq!(chosen(&own, &sims, 11), Err(NoSim::Destination), "no day is enough for it");
         let away = [much.clone(), SendingSim { is_ready: false, ..little.clone() }];
         assert_eq!(chosen(&own, &away, 1), Ok(9));
         assert_eq!(chosen(&own, &away[1..], 1), Err(NoSim::Away));

@@ -34,7 +34,7 @@ pub struct SimReport {
 impl PhoneSim {
     /// Parts that it was given to send today.
     pub const fn sent_today(&self, now: Timestamp) -> u32 {
-        if self.sent_day == now.day() { self.sent } else { 0 }
+        if self.sent_day >= now.day() { self.sent } else { 0 }
     }
 
     /// Whether `report` is of another card than the one that was proven. A card that is not reported is not another one.

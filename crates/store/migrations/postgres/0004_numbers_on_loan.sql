@@ -284,6 +284,8 @@ CREATE TABLE phone_sims (
     sends BIGINT NOT NULL DEFAULT 0, -- 1: the operator lets it send
     sent BIGINT NOT NULL DEFAULT 0, -- parts that it was given on this day
     sent_day BIGINT NOT NULL DEFAULT 0,
+    -- It could not send: it is given no text before then.
+    rest_until BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (phone, sim)
 );
 

@@ -282,6 +282,8 @@ CREATE TABLE phone_sims (
     sends INTEGER NOT NULL DEFAULT 0, -- 1: the operator lets it send
     sent INTEGER NOT NULL DEFAULT 0, -- parts that it was given on this day
     sent_day INTEGER NOT NULL DEFAULT 0,
+    -- It could not send: it is given no text before then.
+    rest_until INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (phone, sim)
 ) STRICT, WITHOUT ROWID;
 

@@ -60,7 +60,7 @@ impl PhoneTextStore for RowStore {
         now: Timestamp,
     ) -> Result<Vec<FetchedText>> {
         // Most calls find nothing.
-        let waits = self.read(async move |tx| texts::waits(tx, phone).await).await?;
+        let waits = self.read(async move |tx| texts::waits(tx, phone, now).await).await?;
         if !waits {
             return Ok(Vec::new());
         }

@@ -19,7 +19,8 @@ pub(crate) enum AdvisoryLock<'a> {
     Lookup(&'a str),
     /// Counting phones, to add one, or searching the SIM card of a number, to give it one.
     Phones,
-    /// Texts that phones send: choosing a SIM card by its counts, and counting there.
+    /// Texts that phones send: choosing a SIM card by its counts, and counting there; searching what waits, and giving it
+    /// to its phone or withdrawing it.
     PhoneTexts,
     /// Choosing a number of ours that has no loan, and lending it.
     Lend,

@@ -5,6 +5,7 @@ use domain::message::MessageState;
 use domain::message::campaign::{Counts, Exclusion, Idempotency};
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
+use domain::phone::{NewPhoneText, PhoneReport, Placed};
 use domain::ports::{
     ChunkEnd, ClaimedChunk, End, RecipientList, RecipientTrace, Retry, RetryOutcome, Spent,
 };
@@ -12,7 +13,9 @@ use domain::reason::Reason;
 
 use super::Rig;
 use super::bulk_world::{BulkWorld, EACH, excluded, times};
-use super::world::{REFUND, World, at, balance, outcome};
+use super::phone_texts::{terms, text};
+use super::phones::hash;
+use super::world::{BY, REFUND, World, at, balance, outcome};
 
 fn retry(world: &BulkWorld, message: MessageId) -> Retry {
     Retry {
@@ -329,4 +332,23 @@ pub async fn queues_a_retry_for_two_processes(rig: &impl Rig) {
     handed_out.sort_unstable();
     assert_eq!(handed_out, (0..8_000).collect::<Vec<_>>());
     world.must_be_sound().await;
+}
+
+pub async fn a_retry_sends_again_what_a_phone_had(rig: &impl Rig) {
+    let world = BulkWorld::new(rig, times(10)).await;
+    let (message, _) = ended(&world).await;
+    let (store, phone) = (world.store(), world.world.ready_phone().await);
+    store.register_phone(hash(1), hash(2), PhoneReport::default(), at(0)).await.unwrap();
+    assert!(store.set_sim_sends(phone, 1, true, BY, at(0)).await.unwrap());
+    let queue = async |number| {
+        let valid_until = at(20_000);
+        let new = NewPhoneText { message, recipient: 2, valid_until, ..text(number, 1) };
+        store.queue_phone_texts(terms(9), vec![new], at(3)).await.unwrap().remove(0)
+    };
+    assert_eq!(queue(1).await, Placed::Waiting);
+    assert_eq!(store.fetch_phone_texts(phone, false, at(4)).await.unwrap().len(), 1);
+    assert!(matches!(queue(2).await, Placed::Taken(_)));
+    retried(&world, message).await;
+    world.claim_one(at(9_000)).await;
+    assert_eq!(queue(3).await, Placed::Waiting);
 }

@@ -148,6 +148,12 @@ macro_rules! store_conformance {
             a_text_that_no_phone_fetched_is_withdrawn
             the_sim_card_that_sent_least_sends_up_to_its_limit
             a_lent_number_sends_no_texts
+            what_waits_is_not_sent_by_a_card_that_may_no_longer_send
+            what_waits_is_withdrawn_when_its_recipient_is_claimed_again
+            the_carrier_that_has_a_text_gets_its_receipts
+            a_sim_card_that_cannot_send_rests
+            texts_of_a_phone_that_is_gone_are_nobody_s
+            forgets_the_words_of_texts_that_are_no_longer_valid
             keeps_the_furthest_state_that_a_phone_reports
             // pool
             lends_a_number_to_one_buyer_at_a_time
@@ -390,6 +396,7 @@ macro_rules! store_conformance {
             starts_no_paused_campaign
             // bulk: retry
             retries_undelivered_recipients
+            a_retry_sends_again_what_a_phone_had
             ignores_results_of_earlier_attempts
             retries_only_finished_campaigns
             retries_once_per_idempotency_key

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use domain::account::KeyHash;
 use domain::id::{MessageId, PhoneId};
+use domain::limits::FORGET_AFTER;
 use domain::number::Msisdn;
 use domain::phone::{
     FetchedText, Health, NewPhoneText, NoSim, PhoneReport, PhoneTextReport, PhoneTextState, Placed,
-    Reach, SendTerms,
+    Reach, SIM_RESTS_FOR, SendTerms,
 };
 use domain::ports::Store;
 use domain::routing::CarrierName;
@@ -16,12 +17,12 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::Rig;
-use super::phones::wanted;
-use super::world::{BY, World, at};
+use super::phones::{card, report, wanted};
+use super::world::{BY, NODE, World, at};
 
 const DAY: u64 = 24 * 60 * 60;
 
-fn terms(daily_limit: u32) -> Arc<SendTerms> {
+pub(super) fn terms(daily_limit: u32) -> Arc<SendTerms> {
     Arc::new(SendTerms {
         carrier: CarrierName::new("phones"),
         reach: Reach::Own,
@@ -33,7 +34,7 @@ fn terms(daily_limit: u32) -> Arc<SendTerms> {
 }
 
 /// To a recipient of its own.
-fn text(number: u32, parts: u16) -> NewPhoneText {
+pub(super) fn text(number: u32, parts: u16) -> NewPhoneText {
     NewPhoneText {
         id: Uuid::from_u128(number.into()),
         message: MessageId(Uuid::from_u128(7)),
@@ -190,11 +191,15 @@ pub async fn the_sim_card_that_sent_least_sends_up_to_its_limit(rig: &impl Rig) 
     let placed = store.queue_phone_texts(terms(3), vec![tomorrow], at(DAY)).await.unwrap();
     assert_eq!(placed, [Placed::Waiting]);
     assert_eq!(phones.sent(at(DAY)).await, [1, 0]);
+    assert_eq!(phones.sent(at(3)).await[0], 1, "another clock is behind");
+    phones.queue(3, vec![text(8, 1)], 4).await;
+    assert_eq!(phones.sent(at(DAY)).await.iter().sum::<u32>(), 2);
     assert!(store.set_sim_sends(phones.phone, 1, false, BY, at(DAY)).await.unwrap());
     assert_eq!(phones.sent(at(DAY)).await, [0]);
     assert!(!store.set_sim_sends(PhoneId(99), 1, true, BY, at(DAY)).await.unwrap());
     let sim = store.phones().await.unwrap().remove(0).sims.remove(0);
-    assert_eq!((sim.sends, sim.sent_today(at(DAY)), sim.sent_today(at(0))), (false, 1, 0));
+    let on = |secs| sim.sent_today(at(secs));
+    assert_eq!((sim.sends, on(DAY), on(2 * DAY)), (false, 2, 0));
 }
 
 pub async fn a_lent_number_sends_no_texts(rig: &impl Rig) {
@@ -205,6 +210,120 @@ pub async fn a_lent_number_sends_no_texts(rig: &impl Rig) {
     let abroad = NewPhoneText { to: Msisdn::from_digits(4_915_112_345_678).unwrap(), ..text(2, 1) };
     let placed = phones.queue(9, vec![abroad], 2).await;
     assert_eq!(placed, [Placed::Nowhere(NoSim::Destination)]);
+}
+
+pub async fn what_waits_is_not_sent_by_a_card_that_may_no_longer_send(rig: &impl Rig) {
+    let phones = Phones::new(rig).await;
+    let Phones { store, phone, .. } = &phones;
+    let second = phones.second().await;
+    let queued = phones.queue(1, vec![text(1, 1), text(2, 1)], 1).await;
+    assert_eq!((queued, phones.sent(at(1)).await), (vec![Placed::Waiting; 2], vec![1, 1]));
+    assert!(store.lend(wanted(1, 1), at(2)).await.unwrap().is_some());
+    assert_eq!(phones.fetch(*phone, 3).await, [], "its number was lent");
+    assert!(store.set_sim_sends(second, 1, false, BY, at(2)).await.unwrap());
+    assert_eq!(phones.fetch(second, 3).await, []);
+    assert!(store.set_sim_sends(second, 1, true, BY, at(3)).await.unwrap());
+    assert_eq!(phones.fetch(second, 4).await.len(), 1);
+}
+
+pub async fn what_waits_is_withdrawn_when_its_recipient_is_claimed_again(rig: &impl Rig) {
+    let phones = Phones::new(rig).await;
+    let Phones { world, store, phone } = &phones;
+    world.working().await;
+    let mut chunk = world.claim_one(at(5)).await;
+    let message = chunk.id.message;
+    let new = |number| NewPhoneText { message, recipient: 0, ..text(number, 1) };
+    for (number, is_fetched) in [(1, false), (2, true)] {
+        let placed = phones.queue(9, vec![new(number), text(number + 7, 1)], 6).await;
+        assert_eq!(placed, [Placed::Waiting; 2]);
+        if is_fetched {
+            assert_eq!(phones.fetch(*phone, 7).await.len(), 3);
+        }
+        // The process died, and another carrier may be chosen now.
+        assert_eq!(store.release_leases(NODE, at(8)).await.unwrap(), 1);
+        store.recheck_orders(at(8)).await.unwrap();
+        let again = world.claim_one(at(8)).await;
+        assert_eq!((again.id, again.attempt), (chunk.id, chunk.attempt + 1));
+        chunk = again;
+        let left = store.phone_texts_fetched(vec![id(number), id(number + 7)]).await.unwrap();
+        let others = (id(number + 7), is_fetched);
+        match is_fetched {
+            true => assert_eq!(left, [(id(number), true), others], "the phone has it"),
+            false => assert_eq!((left, phones.sent(at(8)).await), (vec![others], vec![1])),
+        }
+    }
+    assert_eq!(phones.queue(9, vec![new(3)], 9).await, [Placed::Taken(id(2))]);
+}
+
+pub async fn the_carrier_that_has_a_text_gets_its_receipts(rig: &impl Rig) {
+    let phones = Phones::new(rig).await;
+    let Phones { store, phone, .. } = &phones;
+    phones.queue(9, vec![text(1, 1)], 1).await;
+    phones.fetch(*phone, 2).await;
+    phones.report(*phone, vec![of(id(1), PhoneTextState::Sent)]).await;
+    let news = vec![(id(1), PhoneTextState::Sent)];
+    store.phone_text_news_stored(news.clone()).await.unwrap();
+    let again = NewPhoneText { id: id(8), ..text(1, 1) };
+    assert_eq!(phones.queue(9, vec![again.clone()], 3).await, [Placed::Taken(id(1))]);
+    assert_eq!(phones.news().await, news, "its receipt may have found no submission");
+    let attic = CarrierName::new("attic");
+    let others = Arc::new(SendTerms { carrier: attic.clone(), ..(*terms(9)).clone() });
+    let placed = store.queue_phone_texts(others, vec![again], at(4)).await.unwrap();
+    assert_eq!((placed, phones.news().await), (vec![Placed::Taken(id(1))], vec![]));
+    assert_eq!(store.phone_text_news(attic, 9).await.unwrap()[0].id, id(1));
+}
+
+pub async fn a_sim_card_that_cannot_send_rests(rig: &impl Rig) {
+    let phones = Phones::new(rig).await;
+    let Phones { store, phone, .. } = &phones;
+    phones.queue(9, vec![text(1, 1), text(2, 1)], 1).await;
+    phones.fetch(*phone, 2).await;
+    let failed = |number, code: &str| PhoneTextReport {
+        code: Some(code.to_owned()),
+        ..of(id(number), PhoneTextState::Failed)
+    };
+    phones.report(*phone, vec![failed(1, "RESULT_ERROR_GENERIC_FAILURE")]).await;
+    assert_eq!(phones.queue(9, vec![text(3, 1)], 21).await, [Placed::Waiting]);
+    phones.report(*phone, vec![failed(2, "SIM not found")]).await;
+    store.see_phone(*phone, Some(Health::Pass), at(300)).await.unwrap();
+    let until = 20 + SIM_RESTS_FOR.as_secs();
+    let placed = phones.queue(9, vec![text(4, 1)], until - 1).await;
+    assert_eq!(placed, [Placed::Nowhere(NoSim::Away)]);
+    assert_eq!(phones.queue(9, vec![text(4, 1)], until).await, [Placed::Waiting]);
+    // Another card in its slot sends nothing before someone allows it.
+    for (last_digits, sends) in [("1234", true), ("9876", false)] {
+        let report = report(vec![card(1, last_digits)]);
+        store.register_phone(KeyHash([1; 32]), KeyHash([2; 32]), report, at(3)).await.unwrap();
+        assert_eq!(phones.world.only_phone().await.sims[0].sends, sends);
+    }
+}
+
+pub async fn texts_of_a_phone_that_is_gone_are_nobody_s(rig: &impl Rig) {
+    let phones = Phones::new(rig).await;
+    let Phones { store, phone, .. } = &phones;
+    phones.queue(9, vec![text(1, 1)], 1).await;
+    phones.fetch(*phone, 2).await;
+    phones.register(*phone, 1, 5).await;
+    let waiting = store.sending_sims(at(3)).await.unwrap()[0].waiting;
+    assert_eq!(waiting, 0, "the app that fetched it is gone");
+    phones.queue(9, vec![text(2, 1)], 3).await;
+    assert!(store.remove_phone(*phone, BY, at(4)).await.unwrap());
+    // It may get the id of the removed one.
+    let second = phones.second().await;
+    assert_eq!(phones.fetch(second, 5).await, []);
+    let left = store.phone_texts_fetched(vec![id(1), id(2)]).await.unwrap();
+    assert_eq!(left, [(id(1), true)]);
+}
+
+pub async fn forgets_the_words_of_texts_that_are_no_longer_valid(rig: &impl Rig) {
+    let phones = Phones::new(rig).await;
+    let forget = async |secs| {
+        phones.store.forget(at(secs).before(FORGET_AFTER), 9).await.unwrap();
+        phones.fetch(phones.phone, 2).await.remove(0).text
+    };
+    phones.queue(9, vec![text(1, 1)], 1).await;
+    assert_eq!(forget(3_600).await.as_str(), "Din kode er 1234");
+    assert_eq!(forget(3_601).await.as_str(), "");
 }
 
 pub async fn keeps_the_furthest_state_that_a_phone_reports(rig: &impl Rig) {
@@ -221,7 +340,7 @@ pub async fn keeps_the_furthest_state_that_a_phone_reports(rig: &impl Rig) {
     phones.report(*phone, vec![of(id(1), Delivered), of(id(1), Sent), of(id(1), Failed)]).await;
     let part = PhoneTextReport { is_of_part: true, ..of(id(2), Delivered) };
     phones.report(*phone, vec![part.clone(), part]).await;
-    let code = Some("RESULT_ERROR_NO_SERVICE".to_owned());
+    let code = Some("RESULT_ERROR_GENERIC_FAILURE".to_owned());
     let failed = PhoneTextReport { code: code.clone(), ..of(id(3), Failed) };
     phones.report(*phone, vec![failed, of(id(3), Sent), of(id(4), Expired)]).await;
     let mut news = phones.news().await;

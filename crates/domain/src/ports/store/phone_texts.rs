@@ -18,8 +18,8 @@ use crate::time::Timestamp;
 #[async_trait]
 pub trait PhoneTextStore: Send + Sync + std::fmt::Debug {
     /// Gives each text to a SIM card, and counts its parts there. A recipient's text that a phone has from
-    /// an earlier attempt is *taken*, and nothing is stored; one that still waited is withdrawn first.
-    /// One answer for each text.
+    /// an earlier attempt is *taken*, and nothing is stored: its states are news of this carrier from now on. One that
+    /// still waited is withdrawn first. One answer for each text.
     async fn queue_phone_texts(
         &self,
         terms: Arc<SendTerms>,
@@ -55,7 +55,7 @@ pub trait PhoneTextStore: Send + Sync + std::fmt::Debug {
         stored: Vec<(Uuid, PhoneTextState)>,
     ) -> Result<(), PortError>;
 
-    /// What the phone is to send: what waits for it, which is its own from then on, and what it fetched
+    /// What the phone is to send: what waits for it, which is its own from then on, unless its SIM card may no longer send, and what it fetched
     /// before under the same registration and has not confirmed.
     async fn fetch_phone_texts(
         &self,

@@ -92,7 +92,9 @@ pub(crate) async fn remove(
     by: Actor,
     now: Timestamp,
 ) -> Result<bool> {
+    tx.lock(AdvisoryLock::PhoneTexts).await?;
     let Some(removed) = find_to_change(tx, phone).await? else { return Ok(false) };
+    texts::leave(tx, phone).await?;
     for sim in sims_of(tx, phone).await? {
         if let Some(number) = sim.number {
             number::remove(tx, &number, by, now).await?;

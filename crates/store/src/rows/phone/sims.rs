@@ -35,7 +35,8 @@ fn read(mut row: Row) -> Result<PhoneSim> {
     })
 }
 
-/// A number whose card was changed must be proven again. A card that is not reported stays.
+/// A number whose card was changed must be proven again, and the new card sends nothing before someone allows it. A card
+/// that is not reported stays.
 pub(super) async fn report_sims(
     tx: &mut impl Tx,
     phone: PhoneId,
@@ -49,7 +50,8 @@ pub(super) async fn report_sims(
             "INSERT INTO phone_sims (phone, sim, network, card) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (phone, sim) DO UPDATE SET network = ?3,
                  card = coalesce(?4, phone_sims.card),
-                 proven_at = CASE WHEN ?5 = 1 THEN NULL ELSE phone_sims.proven_at END",
+                 proven_at = CASE WHEN ?5 = 1 THEN NULL ELSE phone_sims.proven_at END,
+                 sends = CASE WHEN ?5 = 1 THEN 0 ELSE phone_sims.sends END",
             params![
                 phone.0,
                 i64::from(report.sim),

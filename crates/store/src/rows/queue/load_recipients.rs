@@ -14,6 +14,7 @@ use domain::routing::CarrierName;
 use super::leased_chunks::{Claim, LeasedChunk};
 use super::load_content::Loaded;
 use crate::rows::campaign::{self, Unpacked};
+use crate::rows::phone::texts;
 use crate::tx::{Result, Row, Tx, params};
 
 #[derive(Default)]
@@ -143,15 +144,17 @@ fn read(chunk: &LeasedChunk, rows: Vec<Row>) -> Result<Recipients> {
     Ok(recipients)
 }
 
-/// Adds the parts that carriers already accepted; none at the first claim.
+/// Adds the parts that carriers already accepted, and withdraws texts that wait for a phone; none at the first claim.
 async fn load_accepted(
     tx: &mut impl Tx,
     chunks: &[LeasedChunk],
     recipients: &mut BTreeMap<ChunkId, Recipients>,
 ) -> Result<()> {
     let again: Vec<_> = chunks.iter().filter(|chunk| chunk.attempt > 1).collect();
+    let runs: Vec<_> = again.iter().map(|chunk| chunk.range()).collect();
+    texts::withdraw_of(tx, &runs).await?;
     let ranges: Vec<_> =
-        again.iter().map(|chunk| params![&chunk.id.message, chunk.id.first, chunk.last]).collect();
+        runs.iter().map(|(message, first, last)| params![message, *first, *last]).collect();
     let found = tx
         .query_many(
             "SELECT idx, part, carrier FROM all_submissions

@@ -9,6 +9,7 @@ use domain::time::Timestamp;
 
 use super::leased_chunks::Claim;
 use crate::rows::message::tries;
+use crate::rows::phone::texts;
 use crate::tx::{Result, Tx, params};
 
 /// A chunk whose recipients become pending, and since when.
@@ -56,6 +57,11 @@ pub(crate) async fn requeue(tx: &mut impl Tx, chunks: &[Requeued]) -> Result<()>
     let rows: Vec<_> = missed.iter().map(|(message, index, _)| params![*message, *index]).collect();
     tx.execute_many("DELETE FROM submissions WHERE message = ?1 AND idx = ?2", &rows).await?;
     tries::delete(tx, &rows).await?;
+    let runs: Vec<_> = chunks
+        .iter()
+        .map(|Requeued { chunk, last, .. }| (chunk.message, chunk.first, *last))
+        .collect();
+    texts::end_tries(tx, &runs).await?;
     let pending = RecipientState::Pending;
     let rows: Vec<_> =
         missed.iter().map(|(message, index, at)| params![*message, *index, pending, *at]).collect();

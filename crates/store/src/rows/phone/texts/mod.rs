@@ -3,15 +3,15 @@
 //!
 //! | the process died | it left | what happens |
 //! |---|---|---|
-//! | after a text was stored | a row that waits | its recipient is handed over again: the row is withdrawn, and stored anew |
-//! | after a phone fetched it | the phone's text | the recipient is handed over again, and the text is *taken* |
+//! | after a text was stored | a row that waits | the next claim of its recipient withdraws the row |
+//! | after a phone fetched it | the phone's text | handed over to phones again, the text is *taken*; another carrier sends it again |
 //! | after a report was stored | news | the carrier makes a receipt of it, perhaps twice |
 
 mod phone_side;
 mod queue;
 
 use domain::id::PhoneId;
-use domain::limits::PHONE_TEXTS_WAITING_MAX;
+use domain::limits::{FORGET_AFTER, PHONE_TEXTS_WAITING_MAX};
 use domain::number::Msisdn;
 use domain::phone::{PhoneTextNews, PhoneTextState, SendingSim};
 use domain::ports::PortError;
@@ -20,19 +20,19 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 pub(crate) use self::phone_side::{fetch, phones_with_texts, report, waits};
-pub(crate) use self::queue::{queue, withdraw};
+pub(crate) use self::queue::{end_tries, leave, queue, withdraw, withdraw_of};
 use crate::tx::{Result, Row, Tx, params};
 
 pub(crate) async fn sending_sims(tx: &mut impl Tx, now: Timestamp) -> Result<Vec<SendingSim>> {
     let rows = tx
         .query(
             "SELECT p.id, p.name, s.sim, n.country, p.ready_until, p.waits_for_push, p.missed_at,
-                 p.seen_at, s.sent, s.sent_day,
+                 p.seen_at, s.sent, s.sent_day, s.rest_until,
                  (SELECT count(*) FROM pool_loans l
                   WHERE l.number = s.number AND l.state <> 'over'),
                  (SELECT count(*) FROM phone_texts t
                   WHERE t.phone = s.phone AND t.sim = s.sim AND t.state IN ('waiting', 'fetched')
-                      AND t.valid_until > ?1)
+                      AND t.valid_until > ?1 AND (t.state = 'waiting' OR t.token = p.token))
              FROM phone_sims s JOIN phones p ON p.id = s.phone
              LEFT JOIN numbers n ON n.number = s.number
              WHERE s.sends = 1 ORDER BY p.id, s.sim",
@@ -48,6 +48,7 @@ fn read_sim(mut row: Row, now: Timestamp) -> Result<SendingSim> {
     let (ready_until, waits_for_push): (Timestamp, i64) = (row.get()?, row.get()?);
     let (missed_at, seen_at): (Option<Timestamp>, Option<Timestamp>) = (row.get()?, row.get()?);
     let (sent, sent_day): (u32, i64) = (row.get()?, row.get()?);
+    let rest_until: Timestamp = row.get()?;
     let (lent, waiting): (u64, u32) = (row.get()?, row.get()?);
     Ok(SendingSim {
         phone,
@@ -55,10 +56,11 @@ fn read_sim(mut row: Row, now: Timestamp) -> Result<SendingSim> {
         sim,
         country,
         is_ready: now < ready_until
+            && now >= rest_until
             && waits_for_push == 0
             && lent == 0
             && missed_at.is_none_or(|missed| seen_at > Some(missed)),
-        sent: if sent_day == now.day() { sent } else { 0 },
+        sent: if sent_day >= now.day() { sent } else { 0 },
         waiting,
     })
 }
@@ -102,15 +104,27 @@ pub(crate) async fn news_stored(tx: &mut impl Tx, stored: &[(Uuid, PhoneTextStat
         .map(drop)
 }
 
-/// Deletes at most `limit` texts from before `before`; returns how many.
+/// Deletes at most `limit` texts from before `before`, and the words of those that no phone may send any more; returns how
+/// many.
 pub(crate) async fn forget(tx: &mut impl Tx, before: Timestamp, limit: u32) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM phone_texts WHERE id IN (
-             SELECT id FROM phone_texts WHERE created_at < ?1 LIMIT ?2
-         )",
-        params![before, limit],
-    )
-    .await
+    let wordless = tx
+        .execute(
+            "UPDATE phone_texts SET text = '' WHERE id IN (
+                 SELECT id FROM phone_texts
+                 WHERE state IN ('waiting', 'fetched') AND text <> '' AND valid_until < ?1 LIMIT ?2
+             )",
+            params![before.after(FORGET_AFTER), limit],
+        )
+        .await?;
+    let deleted = tx
+        .execute(
+            "DELETE FROM phone_texts WHERE id IN (
+                 SELECT id FROM phone_texts WHERE created_at < ?1 LIMIT ?2
+             )",
+            params![before, limit],
+        )
+        .await?;
+    Ok(wordless.max(deleted))
 }
 
 fn state(row: &mut Row) -> Result<PhoneTextState> {

@@ -1,7 +1,9 @@
 //! The phone's calls: it fetches texts, and reports what became of them.
 
 use domain::id::PhoneId;
-use domain::phone::{FetchedText, PHONE_TEXT_VALID_MIN, PhoneTextReport, PhoneTextState};
+use domain::phone::{
+    FetchedText, PHONE_TEXT_VALID_MIN, PhoneTextReport, PhoneTextState, SIM_RESTS_FOR, is_of_sim,
+};
 use domain::text::Text;
 use domain::time::Timestamp;
 
@@ -9,16 +11,18 @@ use super::{FETCHED_MAX, state};
 use crate::tx::{AdvisoryLock, Result, Row, Tx, params};
 
 /// Whether the phone has a text to fetch, or one that it has not confirmed.
-pub(crate) async fn waits(tx: &mut impl Tx, phone: PhoneId) -> Result<bool> {
+pub(crate) async fn waits(tx: &mut impl Tx, phone: PhoneId, now: Timestamp) -> Result<bool> {
     let rows = tx
         .query(
-            "SELECT 1 FROM phone_texts WHERE phone = ?1 AND state IN ('waiting', 'fetched') LIMIT 1",
-            params![phone.0],
+            "SELECT 1 FROM phone_texts
+             WHERE phone = ?1 AND state IN ('waiting', 'fetched') AND valid_until > ?2 LIMIT 1",
+            params![phone.0, now],
         )
         .await?;
     Ok(!rows.is_empty())
 }
 
+/// Nothing new for a SIM card that may no longer send, or whose number was lent since.
 pub(crate) async fn fetch(
     tx: &mut impl Tx,
     phone: PhoneId,
@@ -31,8 +35,15 @@ pub(crate) async fn fetch(
         .query(
             "SELECT id, sim, number, text, valid_until, urgent, wants_report, created_at
              FROM phone_texts
-             WHERE phone = ?1 AND valid_until > ?2 AND (
-                 (state = 'waiting' AND fetch_until > ?3)
+             WHERE phone = ?1 AND valid_until > ?2 AND state IN ('waiting', 'fetched') AND (
+                 (state = 'waiting' AND fetch_until > ?3 AND EXISTS (
+                     SELECT 1 FROM phone_sims s
+                     WHERE s.phone = phone_texts.phone AND s.sim = phone_texts.sim AND s.sends = 1
+                         AND NOT EXISTS (
+                             SELECT 1 FROM pool_loans l
+                             WHERE l.number = s.number AND l.state <> 'over'
+                         )
+                 ))
                  OR (state = 'fetched' AND token = (SELECT token FROM phones WHERE id = ?1))
              )
              ORDER BY urgent DESC, created_at, id LIMIT ?4",
@@ -77,12 +88,13 @@ pub(crate) async fn report(
     for report in reports {
         let rows = tx
             .query(
-                "SELECT state, parts FROM phone_texts WHERE id = ?1 AND phone = ?2 FOR UPDATE",
+                "SELECT state, parts, sim FROM phone_texts
+                 WHERE id = ?1 AND phone = ?2 FOR UPDATE",
                 params![&report.id, phone.0],
             )
             .await?;
         let Some(mut row) = rows.into_iter().next() else { continue };
-        let (stored, parts) = (state(&mut row)?, row.get()?);
+        let (stored, parts, sim) = (state(&mut row)?, row.get()?, row.get::<i64>()?);
         let Some(next) = next(stored, report.state_of(parts)) else { continue };
         // What the phone has confirmed is not shown to it again.
         tx.execute(
@@ -97,6 +109,13 @@ pub(crate) async fn report(
             ],
         )
         .await?;
+        if next == PhoneTextState::Failed && report.code.as_deref().is_some_and(is_of_sim) {
+            tx.execute(
+                "UPDATE phone_sims SET rest_until = ?3 WHERE phone = ?1 AND sim = ?2",
+                params![phone.0, sim, now.after(SIM_RESTS_FOR)],
+            )
+            .await?;
+        }
     }
     Ok(())
 }
@@ -106,6 +125,7 @@ fn next(stored: PhoneTextState, reported: PhoneTextState) -> Option<PhoneTextSta
     if stored == PhoneTextState::Waiting { None } else { stored.next(reported) }
 }
 
+/// The second condition is the index's own: `SQLite` does not infer it from the first.
 pub(crate) async fn phones_with_texts(
     tx: &mut impl Tx,
     now: Timestamp,
@@ -113,7 +133,8 @@ pub(crate) async fn phones_with_texts(
     let rows = tx
         .query(
             "SELECT phone, max(created_at) FROM phone_texts
-             WHERE state = 'waiting' AND fetch_until > ?1 GROUP BY phone ORDER BY phone LIMIT ?2",
+             WHERE state = 'waiting' AND state IN ('waiting', 'fetched') AND fetch_until > ?1
+             GROUP BY phone ORDER BY phone LIMIT ?2",
             params![now, domain::limits::PHONES_MAX],
         )
         .await?;

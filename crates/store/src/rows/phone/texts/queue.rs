@@ -6,6 +6,7 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use super::{sending_sims, state};
+use crate::rows::message::recipients::Range;
 use crate::tx::{AdvisoryLock, Result, Row, Tx, params};
 
 pub(crate) async fn queue(
@@ -22,6 +23,7 @@ pub(crate) async fn queue(
     let mut placed = Vec::with_capacity(texts.len());
     for (text, earlier) in texts.iter().zip(known) {
         if let Earlier::Taken(id) = earlier {
+            take_over(tx, id, terms).await?;
             placed.push(Placed::Taken(id));
             continue;
         }
@@ -38,6 +40,18 @@ pub(crate) async fn queue(
         placed.push(Placed::Waiting);
     }
     Ok(placed)
+}
+
+/// Its receipts are this carrier's from now on. Those that were made before may have found no submission.
+async fn take_over(tx: &mut impl Tx, id: Uuid, terms: &SendTerms) -> Result<()> {
+    tx.execute(
+        "UPDATE phone_texts SET carrier = ?2,
+             news = CASE WHEN state IN ('sent', 'delivered') THEN 1 ELSE 0 END
+         WHERE id = ?1",
+        params![&id, terms.carrier.as_str()],
+    )
+    .await
+    .map(drop)
 }
 
 /// A text of the same recipient that was stored before.
@@ -113,8 +127,8 @@ async fn insert(
     )
     .await?;
     tx.execute(
-        "UPDATE phone_sims SET sent = CASE WHEN sent_day = ?4 THEN sent + ?3 ELSE ?3 END,
-             sent_day = ?4
+        "UPDATE phone_sims SET sent = CASE WHEN sent_day >= ?4 THEN sent + ?3 ELSE ?3 END,
+             sent_day = CASE WHEN sent_day > ?4 THEN sent_day ELSE ?4 END
          WHERE phone = ?1 AND sim = ?2",
         params![phone.0, i64::from(sim), i64::from(text.parts), now.day()],
     )
@@ -130,6 +144,51 @@ pub(crate) async fn withdraw(tx: &mut impl Tx, ids: &[Uuid], now: Timestamp) -> 
     let missed: Vec<_> = phones.into_iter().map(|phone: PhoneId| params![phone.0, now]).collect();
     tx.execute_many("UPDATE phones SET missed_at = ?2 WHERE id = ?1", &missed).await?;
     Ok(withdrawn)
+}
+
+/// Withdraws what waits for these runs of recipients: any carrier may get them now.
+pub(crate) async fn withdraw_of(tx: &mut impl Tx, runs: &[Range]) -> Result<()> {
+    let keys: Vec<_> =
+        runs.iter().map(|(message, first, last)| params![message, *first, *last]).collect();
+    let found = tx
+        .query_many(
+            "SELECT id FROM phone_texts
+             WHERE message = ?1 AND recipient BETWEEN ?2 AND ?3 AND state = 'waiting'",
+            &keys,
+        )
+        .await?;
+    let waiting =
+        found.into_iter().flatten().map(|mut row| row.get()).collect::<Result<Vec<_>>>()?;
+    if !waiting.is_empty() {
+        // A phone that fetches them at this moment has them, or finds them gone.
+        tx.lock(AdvisoryLock::PhoneTexts).await?;
+        take_back(tx, &waiting).await?;
+    }
+    Ok(())
+}
+
+/// The phone is about to be removed, and another may get its id. The caller holds the lock.
+pub(crate) async fn leave(tx: &mut impl Tx, phone: PhoneId) -> Result<()> {
+    tx.execute("DELETE FROM phone_texts WHERE phone = ?1 AND state = 'waiting'", params![phone.0])
+        .await?;
+    tx.execute("UPDATE phone_texts SET phone = -1, text = '' WHERE phone = ?1", params![phone.0])
+        .await
+        .map(drop)
+}
+
+/// Someone asks for another try of what these runs of recipients did not get: what a phone has of the last one is no
+/// longer theirs.
+pub(crate) async fn end_tries(tx: &mut impl Tx, runs: &[Range]) -> Result<()> {
+    let keys: Vec<_> =
+        runs.iter().map(|(message, first, last)| params![message, *first, *last]).collect();
+    tx.execute_many(
+        "UPDATE phone_texts SET state = 'failed', news = 0, text = ''
+         WHERE message = ?1 AND recipient BETWEEN ?2 AND ?3
+             AND state IN ('fetched', 'processed', 'sent')",
+        &keys,
+    )
+    .await
+    .map(drop)
 }
 
 /// Deletes the waiting ones, and their parts from the counts of the day on which they were given.
