@@ -146,7 +146,7 @@ async fn a_phone_sends_a_text_and_says_what_became_of_it() {
 
     let failing = bought(&customer, "to nobody").await;
     let text = desk.fetches().await;
-    desk.reports(&text, "Failed", Some("Send result: RESULT_ERROR_NO_SERVICE")).await;
+    desk.reports(&text, "Failed", Some("Send result: RESULT_ERROR_GENERIC_FAILURE")).await;
     customer.await_ended("cancelled", 1).await;
     let delivered_too_late = desk.phone.text_event(&text, "sms:delivered");
     desk.event(&delivered_too_late).await;
