@@ -1,4 +1,4 @@
-//! Owners of Lightning addresses, of whom none answers.
+//! Owners of Lightning addresses, none of which answers.
 
 use async_trait::async_trait;
 use domain::money::Msat;

@@ -57,7 +57,7 @@ pub(crate) async fn list_payouts(
     Ok(Json(page(found, limit, view, |payout| json!(payout.hash.to_string()))))
 }
 
-/// Those to whom something is due.
+/// Referrers with shares that are due.
 pub(crate) async fn list_referrers(
     State(door): State<DoorState>,
     query: QueryPairs,

@@ -1,4 +1,4 @@
-//! Told what suppliers cost and how they answer, for the operator's metrics.
+//! Receives what suppliers cost and how they answer, for the operator's metrics.
 
 use std::fmt;
 

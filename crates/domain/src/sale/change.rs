@@ -277,7 +277,7 @@ impl OrderFacts {
 fn reports(before: &OrderFacts, after: &OrderFacts) -> bool {
     let paid = before.paid_at.is_none() && after.paid_at.is_some();
     let progressed = before.progress.is_some() && before.progress != after.progress;
-    // The payment tells of the first view.
+    // The payment reports the first view.
     let lent = before.activation.is_some() && before.activation != after.activation;
     let ended = progressed && after.progress.is_some_and(Progress::is_final);
     let counts_as_sent = after.progress == Some(Progress::Sent)

@@ -16,7 +16,7 @@ use super::inbox::{NEVER, bounded};
 /// How often a supplier is asked that did not answer.
 pub(super) const STATUS_POLL: Duration = Duration::from_secs(2);
 
-/// How often a supplier is called again that could not be told of an end.
+/// How often a supplier is called again while the end of a loan could not be reported to it.
 pub(super) const RELEASE_POLL: Duration = Duration::from_secs(30);
 
 /// When it is looked again at what waits for a supplier that does not answer.

@@ -86,7 +86,7 @@ impl Payouts {
         self.store.payouts(PayoutList { limit, ..list }).await
     }
 
-    /// Those to whom something is due, by address, after `after`.
+    /// Referrers with shares that are due, by address, after `after`.
     pub async fn referrers(
         &self,
         after: Option<LightningAddress>,

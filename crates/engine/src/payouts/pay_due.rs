@@ -1,4 +1,4 @@
-//! Pays referrers to whom enough is due: asks for an invoice, checks it, stores the payment, calls the node.
+//! Pays referrers with enough shares due: asks for an invoice, checks it, stores the payment, calls the node.
 
 use std::time::Duration;
 

@@ -33,7 +33,7 @@ struct State {
     ended: VecDeque<Uuid>,
     /// All, by their ends.
     ends: BTreeSet<(Timestamp, Uuid)>,
-    /// By their time; the number tells those of one moment apart.
+    /// By their time; the number distinguishes those of one moment.
     planned: BTreeMap<(Timestamp, u64), Due>,
 }
 

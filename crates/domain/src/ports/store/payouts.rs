@@ -200,7 +200,7 @@ pub trait PayoutStore: Send + Sync {
 
     async fn payouts(&self, list: PayoutList) -> Result<Vec<Payout>, PortError>;
 
-    /// Referrers to whom something is due, by address, after `after`.
+    /// Referrers with shares that are due, by address, after `after`.
     async fn referrers(
         &self,
         after: Option<LightningAddress>,
