@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use domain::id::PaymentHash;
 use domain::payout::NodeIdentity;
 use domain::ports::{
-    HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice, PortError,
+    Channels, HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice,
+    PortError,
 };
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
@@ -54,6 +55,10 @@ impl Lightning for NoNode {
     /// Payments of a time when there was a node wait, too.
     async fn pay_status(&self, _: PaymentHash) -> Result<PayState, PortError> {
         Err(PortError::Unavailable("no Lightning node is configured".to_owned()))
+    }
+
+    async fn channels(&self) -> Result<Channels, PortError> {
+        Err(no_node())
     }
 
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {

@@ -73,6 +73,10 @@ impl Lightning for FakeNode {
         Ok(domain::ports::PayState::Unknown)
     }
 
+    async fn channels(&self) -> Result<Channels, PortError> {
+        Ok(Channels::default())
+    }
+
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {
         Ok(vec![])
     }

@@ -130,6 +130,8 @@ pub enum Action {
     PayoutPause,
     PayoutResume,
     PayoutRetry,
+    PayoutEnd,
+    OrphanCancel,
     OperatorAdd,
     OperatorRevoke,
 }
@@ -182,6 +184,8 @@ stored_as!(Action {
     PayoutPause = "payout.pause",
     PayoutResume = "payout.resume",
     PayoutRetry = "payout.retry",
+    PayoutEnd = "payout.end",
+    OrphanCancel = "orphan.cancel",
     OperatorAdd = "operator.add",
     OperatorRevoke = "operator.revoke",
 });

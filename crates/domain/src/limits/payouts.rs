@@ -27,6 +27,10 @@ pub const PAYOUT_SENDS_MAX: u32 = 5;
 /// Blocks that a whole route may take: what LDK allows by default. LND allows twice as many.
 pub const PAYOUT_CLTV_MAX: u32 = 1_008;
 
+/// So many blocks take a week, and in this time there are fewer of them less than once in a million (a hash rate that
+/// falls by 15 % included).
+pub const PAYOUT_ROUTE_MAX: Duration = Duration::from_secs(10 * 24 * 60 * 60);
+
 /// How long the node searches for a route.
 pub const PAYOUT_TIMEOUT: Duration = Duration::from_secs(60);
 

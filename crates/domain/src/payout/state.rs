@@ -16,8 +16,9 @@
 //!
 //! A node may begin a payment again that failed: a call that was held up on its way does so, whoever made it. So a
 //! payment is *failed* only when the node is looked up after [`ends_at`], and says that it failed or that it never got it.
+//! For a node that is gone for ever the operator says so, after [`routes_end_at`].
 
-use crate::limits::PAYOUT_GRACE;
+use crate::limits::{PAYOUT_GRACE, PAYOUT_ROUTE_MAX};
 use crate::state::{Illegal, stored_as};
 use crate::time::Timestamp;
 
@@ -48,6 +49,12 @@ pub const fn next(state: PayoutState, event: PayoutEvent) -> Result<PayoutState,
 /// From then on no node begins to pay an invoice that expires at `expires_at`, whatever is still on its way to it.
 pub fn ends_at(expires_at: Timestamp) -> Timestamp {
     expires_at.after(PAYOUT_GRACE)
+}
+
+/// From then on nothing of a payment of such an invoice is on any route, whatever became of the node: it began before
+/// [`ends_at`], and the contracts of its route have expired.
+pub fn routes_end_at(expires_at: Timestamp) -> Timestamp {
+    ends_at(expires_at).after(PAYOUT_ROUTE_MAX)
 }
 
 #[cfg(test)]

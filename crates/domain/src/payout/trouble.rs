@@ -27,6 +27,8 @@ pub enum Trouble {
     PaymentFailed,
     /// The invoice ran out before the node got the payment.
     InvoiceRanOut,
+    /// The operator ended it, because its Lightning node is gone for ever.
+    NodeLost,
     /// The node paid it after it had been recorded as failed, and its shares are no longer due.
     PaidAfterFailure,
 }
@@ -42,14 +44,15 @@ stored_as!(Trouble {
     NodeRefused = "node_refused",
     PaymentFailed = "payment_failed",
     InvoiceRanOut = "invoice_ran_out",
+    NodeLost = "node_lost",
     PaidAfterFailure = "paid_after_failure",
 });
 
 impl Trouble {
     /// Whether it counts toward the tries after which the operator has to look.
     pub const fn counts(self) -> bool {
-        // More may become due.
-        !matches!(self, Self::BelowPayeesMinimum)
+        // More may become due; and what our node did is not the referrer's doing.
+        !matches!(self, Self::BelowPayeesMinimum | Self::NodeLost)
     }
 }
 

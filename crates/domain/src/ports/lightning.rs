@@ -56,6 +56,23 @@ pub struct PendingInvoice {
     pub held: bool,
 }
 
+/// The node's channels, all together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Channels {
+    pub count: u64,
+    /// Of these, how many carry payments now: the peer is connected.
+    pub active: u64,
+    /// Of all channels.
+    pub capacity: Msat,
+    /// What the active channels can receive and send, with what they reserve.
+    pub inbound: Msat,
+    pub outbound: Msat,
+    /// How many payments the active channels can hold at once.
+    pub slots: u64,
+    /// Incoming payments that all channels hold, in parts.
+    pub held: u64,
+}
+
 /// An invoice of somebody else, to be paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPayment {
@@ -87,8 +104,8 @@ pub enum PayState {
 
 #[async_trait]
 pub trait Lightning: Send + Sync + std::fmt::Debug {
-    /// Maximum number of payments that the node can hold at once; 0 when there is no node, and no
-    /// invoices are sold.
+    /// Maximum number of payments that the node can hold at once, as it was known last; 0 when there is no node, and
+    /// no invoices are sold.
     fn held_max(&self) -> u64;
 
     /// The node's view of the chain. Callers check that it is recent.
@@ -137,6 +154,9 @@ pub trait Lightning: Send + Sync + std::fmt::Debug {
 
     /// The current state of a payment that the node sends. It does not wait for the end of one in flight.
     async fn pay_status(&self, hash: PaymentHash) -> Result<PayState, PortError>;
+
+    /// The node's channels as they are now.
+    async fn channels(&self) -> Result<Channels, PortError>;
 
     /// All open and held invoices, for reconciliation at start.
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError>;

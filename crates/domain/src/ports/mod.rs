@@ -27,7 +27,7 @@ pub use clock::{Clock, Random};
 pub use fetch::{Cause, Fetch, FetchError, FetchMethod, FetchRequest, FetchResponse, RetryAfter};
 pub use gate::Gate;
 pub use lightning::{
-    HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice,
+    Channels, HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice,
 };
 pub use lookup::Lookup;
 pub use payees::{PayOffer, PayeeInvoice, Payees};
@@ -39,19 +39,20 @@ pub use store::{
     CreditOutcome, Debited, Delivery, DeliveryOutcome, DeliveryResult, DirectoryStore,
     DueActivation, DueReferrer, DueReply, EndedOrder, EventOwner, EventSearch, EventStore,
     EventSubject, EventsFound, ExtendedRental, FoundEvent, FoundMessage, FoundRecipient, Grant,
-    Granted, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, KeywordChange, KeywordList,
-    KeywordStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkReport, LinkStore, LoanNews,
-    LoanReport, LoansRecorded, LoginStore, LookupSale, LookupStore, Membership, MessageSearch,
-    MessageStore, MessagesFound, NetworkCaps, NewAccount, NewKey, NewKeyword, NewPayout, NewRefund,
-    NodeLinks, NodeReport, NodeVerdict, NotRefunded, NotedReceipt, NumberList, NumberStore,
-    OperatorStore, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore, PartTrace,
-    Payout, PayoutBegun, PayoutEnd, PayoutList, PayoutLoad, PayoutReport, PayoutStore, PeopleStore,
-    Period, PhoneStore, PhoneTextStore, PoolStock, PoolStore, ReceivedMessage, RecipientList,
-    RecipientPage, RecipientReport, RecipientSearch, RecipientTrace, RecipientsFound, Recorded,
-    Referrer, Refund, RefundStore, Refunded, Renewal, Renewed, RepeatedOrder, Replay, Retry,
-    RetryOutcome, SearchStore, SenderList, SenderStore, ServiceSuccess, Snapshot, SoldLookup,
-    Spent, Store, StoredLogin, SuccessCount, SuccessStore, TermsStore, TraceStore, TracedMessage,
-    TrafficStore, UnpaidEnd, UpstreamStore, WaitingEvents, WishOutcome,
+    Granted, HeldOrder, HoldOrder, HoldOutcome, InboundRecorded, InboundStore, KeywordChange,
+    KeywordList, KeywordStore, Lease, LedgerStore, LinkDemand, LinkLease, LinkReport, LinkStore,
+    LoanNews, LoanReport, LoansRecorded, LoginStore, LookupSale, LookupStore, LostOrder,
+    LostPayoutEnd, Membership, MessageSearch, MessageStore, MessagesFound, NetworkCaps, NewAccount,
+    NewKey, NewKeyword, NewPayout, NewRefund, NodeLinks, NodeReport, NodeVerdict, NotRefunded,
+    NotedReceipt, NumberList, NumberStore, OperatorStore, OrderAdmission, OrderAnswer, OrderCaps,
+    OrderLoad, OrderStore, OrphanDecision, PartTrace, Payout, PayoutBegun, PayoutEnd, PayoutList,
+    PayoutLoad, PayoutReport, PayoutStore, PeopleStore, Period, PhoneStore, PhoneTextStore,
+    PoolStock, PoolStore, ReceivedMessage, RecipientList, RecipientPage, RecipientReport,
+    RecipientSearch, RecipientTrace, RecipientsFound, Recorded, Referrer, Refund, RefundStore,
+    Refunded, Renewal, Renewed, RepeatedOrder, Replay, Retry, RetryOutcome, SearchStore,
+    SenderList, SenderStore, ServiceSuccess, Snapshot, SoldLookup, Spent, Store, StoredLogin,
+    SuccessCount, SuccessStore, TermsStore, TraceStore, TracedMessage, TrafficStore, UnpaidEnd,
+    UpstreamStore, WaitingEvents, WishOutcome,
 };
 
 pub use store_observer::StoreObserver;

@@ -1,4 +1,4 @@
-//! LND by its REST API (v0.20): a node in its own process, which keeps its channels whatever happens to ours. Ten
+//! LND by its REST API (v0.20): a node in its own process, which keeps its channels whatever happens to ours. Eleven
 //! endpoints, no gRPC.
 //!
 //! LND's streams are not used: only the streams of single invoices report holds, the one of all invoices does not. So
@@ -12,6 +12,7 @@
 //! `SETTLED` means that the preimage was released. LND returns a held payment by itself `holdexpirydelta` blocks before
 //! the first of its parts expires.
 
+mod channels;
 mod client;
 mod identity;
 mod payment;
@@ -19,14 +20,14 @@ mod pinned;
 mod wire;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::id::PaymentHash;
 use domain::payout::NodeIdentity;
 use domain::ports::{
-    HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice, PortError,
+    Channels, HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice,
+    PortError,
 };
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
@@ -38,6 +39,7 @@ use url::Url;
 
 pub use client::LndError;
 
+use channels::Slots;
 use client::{CallError, Refusal, Rest};
 use identity::Identity;
 use wire::{
@@ -56,12 +58,12 @@ const PAGES_MAX: u32 = 100;
 pub struct LndOptions {
     /// `https://host:8080`
     pub url: Url,
-    /// Macaroon with `invoices:read invoices:write info:read`, and for payments `offchain:read offchain:write`, in a file that only its owner can access.
+    /// Macaroon with `invoices:read invoices:write info:read offchain:read`, and for payments `offchain:write`, in a file that only its owner can access.
     pub macaroon_file: PathBuf,
     /// LND's `tls.cert`, read once: restart after LND has created another one.
     pub certificate_file: PathBuf,
-    /// Payments that a channel holds at once.
-    pub held_per_channel: u64,
+    /// Payments that the node holds at once, until its channels are known.
+    pub held_at_start: u64,
     /// LND's `invoices.holdexpirydelta`.
     pub margin_blocks: u32,
     /// Timeout of a request.
@@ -77,7 +79,7 @@ impl LndOptions {
             url,
             macaroon_file,
             certificate_file,
-            held_per_channel: 483,
+            held_at_start: 483,
             margin_blocks: 18,
             timeout: Duration::from_secs(15),
             poll: Duration::from_secs(10),
@@ -88,9 +90,7 @@ impl LndOptions {
 #[derive(Debug)]
 pub struct Lnd {
     rest: Rest,
-    held_per_channel: u64,
-    /// Channels that can carry payments, when the node was asked last.
-    channels: AtomicU32,
+    slots: Slots,
     margin_blocks: u32,
     timeout: Duration,
     poll: Duration,
@@ -113,8 +113,7 @@ impl Lnd {
         let LndOptions { url, macaroon_file, certificate_file, timeout, .. } = options;
         Ok(Self {
             rest: Rest::new(url, &macaroon_file, &certificate_file, timeout)?,
-            held_per_channel: options.held_per_channel,
-            channels: AtomicU32::new(1),
+            slots: Slots::new(options.held_at_start),
             margin_blocks: options.margin_blocks,
             timeout,
             poll: options.poll,
@@ -124,9 +123,7 @@ impl Lnd {
     }
 
     async fn info(&self) -> Result<Info, PortError> {
-        let info: Info = self.rest.get("/v1/getinfo", &[]).await?;
-        self.channels.store(info.num_active_channels, Ordering::Relaxed);
-        Ok(info)
+        Ok(self.rest.get("/v1/getinfo", &[]).await?)
     }
 
     /// The node's identity, without which no invoice is created.
@@ -165,14 +162,13 @@ impl Lnd {
 
 #[async_trait]
 impl Lightning for Lnd {
-    /// A node whose channels are all down holds nothing new; what it sells then waits for payment.
     fn held_max(&self) -> u64 {
-        let channels = self.channels.load(Ordering::Relaxed).max(1);
-        self.held_per_channel.saturating_mul(channels.into())
+        self.slots.get()
     }
 
     async fn tip(&self) -> Result<Tip, PortError> {
         let info = self.info().await?;
+        self.slots.refresh(&self.rest).await;
         Ok(Tip {
             height: info.block_height,
             synced: info.synced_to_chain,
@@ -233,6 +229,12 @@ impl Lightning for Lnd {
 
     async fn pay_status(&self, hash: PaymentHash) -> Result<PayState, PortError> {
         payment::pay_status(&self.rest, hash).await
+    }
+
+    async fn channels(&self) -> Result<Channels, PortError> {
+        let channels = channels::request(&self.rest).await?;
+        self.slots.set(&channels);
+        Ok(channels)
     }
 
     /// All invoices of the node, including those of other programs.

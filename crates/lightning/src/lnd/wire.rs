@@ -169,8 +169,6 @@ pub(super) struct Info {
     /// Hexadecimal.
     pub(super) identity_pubkey: String,
     pub(super) chains: Vec<Chain>,
-    #[serde(default)]
-    pub(super) num_active_channels: u32,
 }
 
 #[derive(Debug, Deserialize)]

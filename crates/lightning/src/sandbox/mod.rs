@@ -1,6 +1,6 @@
 //! A simulated Lightning node for first steps and tests. It signs real BOLT 11 invoices, holds, settles and cancels
 //! payments, and persists them in a journal file. It also simulates the customer's wallet ([`Sandbox::pay`]). It has no
-//! channels, no peers and no money: its invoices are on regtest, so no other node can pay them.
+//! peers and no money: its one channel is simulated, and its invoices are on regtest, so no other node can pay them.
 //!
 //! It reproduces problems of real nodes: invoices that expire and payments that are returned at their deadline without
 //! notice, limited slots, lost and duplicate hints, lost responses, and settles that return `Ok` without effect. See
@@ -8,6 +8,7 @@
 
 mod book;
 mod chain;
+mod channel;
 mod control;
 mod invoice;
 mod journal;
@@ -26,8 +27,8 @@ use async_trait::async_trait;
 use domain::id::PaymentHash;
 use domain::payout::NodeIdentity;
 use domain::ports::{
-    Clock, HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice,
-    PortError, Random,
+    Channels, Clock, HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState,
+    PendingInvoice, PortError, Random,
 };
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
@@ -195,6 +196,10 @@ impl Lightning for Sandbox {
 
     async fn pay_status(&self, hash: PaymentHash) -> Result<PayState, PortError> {
         self.ask(move |node| node.payment(hash)).await
+    }
+
+    async fn channels(&self) -> Result<Channels, PortError> {
+        self.ask(Node::channels).await
     }
 
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {

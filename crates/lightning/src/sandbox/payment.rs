@@ -45,6 +45,10 @@ impl Payments {
         self.sent.get(&hash).map_or(PayState::Unknown, |sent| sent.state)
     }
 
+    pub(super) const fn paid_out(&self) -> PaidOut {
+        self.paid
+    }
+
     pub(super) fn begin(&mut self, hash: PaymentHash, amount: Msat, fee: Msat) {
         if matches!(self.state(hash), PayState::Unknown | PayState::Failed) {
             self.sent.insert(hash, Sent { amount, fee, state: PayState::InFlight });
@@ -79,7 +83,7 @@ pub enum Route {
 
 impl Sandbox {
     pub fn paid_out(&self) -> PaidOut {
-        self.node.lock().book.payments.paid
+        self.node.lock().book.payments.paid_out()
     }
 
     /// Delivers the calls that were held up (see [`Faults::delayed_payments_next`](super::Faults)). Nobody waits for what

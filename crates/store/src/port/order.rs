@@ -1,11 +1,13 @@
 //! Orders.
 
 use async_trait::async_trait;
+use domain::account::operator::Actor;
 use domain::id::{AccountId, OrderId, PaymentHash};
 use domain::message::campaign::Idempotency;
 use domain::ports::{
-    CancelOutcome, CreditOrder, CreditOutcome, EndedOrder, HoldOrder, HoldOutcome, Lease,
-    NodeReport, OrderAdmission, OrderCaps, OrderLoad, OrderStore, RepeatedOrder,
+    CancelOutcome, CreditOrder, CreditOutcome, EndedOrder, HeldOrder, HoldOrder, HoldOutcome,
+    Lease, LostOrder, NodeReport, OrderAdmission, OrderCaps, OrderLoad, OrderStore, OrphanDecision,
+    RepeatedOrder,
 };
 use domain::reason::Reason;
 use domain::sale::order::{NewOrder, Order};
@@ -104,6 +106,23 @@ impl OrderStore for RowStore {
 
     async fn order_load(&self) -> Result<OrderLoad> {
         self.read(async move |tx| order::load(tx).await).await
+    }
+
+    async fn held_orders(&self, limit: u32) -> Result<Vec<HeldOrder>> {
+        self.read(async move |tx| order::held_orders(tx, limit).await).await
+    }
+
+    async fn decide_orphan(
+        &self,
+        hash: PaymentHash,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<OrphanDecision> {
+        self.write(async move |tx| order::decide_orphan(tx, hash, by, now).await).await
+    }
+
+    async fn lost_orders(&self, limit: u32) -> Result<Vec<LostOrder>> {
+        self.read(async move |tx| order::lost_orders(tx, limit).await).await
     }
 
     async fn funding_history(&self, account: AccountId, limit: u32) -> Result<Vec<Order>> {

@@ -6,8 +6,8 @@ use domain::id::PaymentHash;
 use domain::money::Msat;
 use domain::payout::{LightningAddress, ShareRate, Trouble};
 use domain::ports::{
-    DueReferrer, NewPayout, Payout, PayoutBegun, PayoutList, PayoutLoad, PayoutReport, PayoutStore,
-    Referrer,
+    DueReferrer, LostPayoutEnd, NewPayout, Payout, PayoutBegun, PayoutList, PayoutLoad,
+    PayoutReport, PayoutStore, Referrer,
 };
 use domain::time::Timestamp;
 
@@ -77,6 +77,16 @@ impl PayoutStore for RowStore {
 
     async fn record_payout(&self, report: PayoutReport, now: Timestamp) -> Result<()> {
         self.write(async move |tx| payout::record(tx, &report, now).await).await
+    }
+
+    async fn end_lost_payout(
+        &self,
+        hash: PaymentHash,
+        ours: Option<[u8; 33]>,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<LostPayoutEnd> {
+        self.write(async move |tx| payout::end_lost(tx, hash, ours, by, now).await).await
     }
 
     async fn retry_referrer(

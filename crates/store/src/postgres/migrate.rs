@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/postgres/0002_faults_mended.sql"),
     include_str!("../../migrations/postgres/0003_query_door.sql"),
     include_str!("../../migrations/postgres/0004_numbers_on_loan.sql"),
+    include_str!("../../migrations/postgres/0005_lost_orders.sql"),
 ];
 
 pub(super) async fn migrate(client: &mut Client, may_migrate: bool) -> Result<(), OpenError> {

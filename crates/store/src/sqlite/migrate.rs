@@ -25,6 +25,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0002_faults_mended.sql"),
     include_str!("../../migrations/sqlite/0003_query_door.sql"),
     include_str!("../../migrations/sqlite/0004_numbers_on_loan.sql"),
+    include_str!("../../migrations/sqlite/0005_lost_orders.sql"),
 ];
 
 const VERSIONS: &str = "CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT";

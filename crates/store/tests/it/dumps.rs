@@ -27,8 +27,8 @@ use testkit::postgres::{PostgresDatabase, PostgresServer};
 
 use crate::fixture::{CAPS, account, credit_order, lightning_order};
 
-const VERSIONS: [&str; 4] = ["0001", "0002", "0003", NEWEST];
-const NEWEST: &str = "0004";
+const VERSIONS: [&str; 5] = ["0001", "0002", "0003", "0004", NEWEST];
+const NEWEST: &str = "0005";
 const KEY: KeyHash = KeyHash([5; 32]);
 const PRICE: i64 = 1_000;
 const CREDIT: i64 = 10_000;

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use domain::id::PaymentHash;
 use domain::payout::NodeIdentity;
 use domain::ports::{
-    HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice, PortError,
+    Channels, HoldState, Lightning, NewHold, NewPayment, NodeEvent, PayState, PendingInvoice,
+    PortError,
 };
 use domain::sale::hold::Tip;
 use domain::secret::Preimage;
@@ -55,6 +56,10 @@ impl Lightning for FusedLightning {
 
     async fn pay_status(&self, hash: PaymentHash) -> Result<PayState, PortError> {
         self.fuse.alive(self.inner.pay_status(hash)).await
+    }
+
+    async fn channels(&self) -> Result<Channels, PortError> {
+        self.fuse.alive(self.inner.channels()).await
     }
 
     async fn pending(&self) -> Result<Vec<PendingInvoice>, PortError> {

@@ -94,6 +94,7 @@ macro_rules! lightning_conformance {
             shows_a_stale_tip
             holds_no_more_than_its_slots
             lists_open_and_held_invoices
+            shows_its_channels
             hints_that_something_happened
             keeps_everything_across_a_restart
             says_who_it_is

@@ -81,6 +81,19 @@ pub async fn lists_open_and_held_invoices(rig: impl Rig) {
     assert_eq!(pending, expected);
 }
 
+pub async fn shows_its_channels(rig: impl Rig) {
+    let before = rig.node().channels().await.unwrap();
+    assert!(before.active > 0 && before.count >= before.active, "{before:?}");
+    assert!(before.inbound >= PRICE, "{before:?}");
+    assert!(before.inbound.checked_add(before.outbound).unwrap() <= before.capacity, "{before:?}");
+    assert_eq!(rig.node().held_max(), before.slots);
+    create_held(&rig, 1).await;
+    let after = rig.node().channels().await.unwrap();
+    assert!(after.held > before.held, "{after:?}");
+    assert_eq!((after.count, after.slots), (before.count, before.slots));
+    assert!(after.inbound < before.inbound, "{after:?}");
+}
+
 pub async fn hints_that_something_happened(rig: impl Rig) {
     let node = rig.node();
     let waiting = async { timeout(Duration::from_secs(10), node.next_event()).await.unwrap() };

@@ -72,6 +72,8 @@ macro_rules! store_conformance {
             starts_no_work_for_a_cancelled_order
             fulfils_funding_when_the_payment_is_held
             counts_open_and_held_orders
+            lists_held_and_lost_orders
+            decides_only_payments_without_a_live_order
             lists_funding_newest_first
             spends_credit_when_the_order_is_accepted
             refuses_an_order_without_enough_credit
@@ -534,6 +536,8 @@ macro_rules! store_conformance {
             a_payment_is_sent_again_some_times_by_who_has_claimed_it
             a_failed_payment_that_is_made_all_the_same_is_booked
             a_referrer_that_was_paid_twice_waits_for_the_operator
+            a_payment_of_a_lost_node_is_ended_by_the_operator
+            a_payment_of_another_node_counts_for_a_day
             lists_payments_newest_first
             // restart
             keeps_everything_across_a_restart

@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
+use domain::account::operator::Action;
 use domain::activation::{CountryCode, Network, NumberRequest, RentalTerm, ServiceCode};
 use domain::id::{OrderId, PaymentHash};
 use domain::message::Address;
 use domain::message::recipient::RecipientState;
 use domain::money::Msat;
-use domain::ports::{CancelOutcome, CreditOutcome, HoldOutcome, NodeVerdict, OrderLoad, PortError};
+use domain::ports::{
+    AuditList, CancelOutcome, CreditOutcome, HoldOutcome, NodeVerdict, OrderLoad, OrphanDecision,
+    PortError,
+};
 use domain::reason::Reason;
 use domain::sale::fulfilment::Fulfilment;
 use domain::sale::order::{NewOrder, OrderKind, OrderState, Payment};
 use domain::text::Text;
 
 use super::Rig;
-use super::world::{CAPS, PRICE, World, at, balance, phone};
+use super::world::{BY, CAPS, PRICE, World, at, balance, phone};
 
 pub async fn keeps_an_order_before_its_invoice(rig: &impl Rig) {
     let world = World::new(rig).await;
@@ -151,7 +155,7 @@ pub async fn counts_open_and_held_orders(rig: &impl Rig) {
     let held = world.working().await;
     assert_eq!(
         world.store.order_load().await.unwrap(),
-        OrderLoad { open: 2, held: 1, unfinished: 3 }
+        OrderLoad { open: 2, held: 1, unfinished: 3, lost: 0 }
     );
     // Unpaid and being cancelled: neither open nor held.
     world.cancel(open, Reason::Unpaid).await;
@@ -159,13 +163,59 @@ pub async fn counts_open_and_held_orders(rig: &impl Rig) {
     world.cancel(held, Reason::CancelledByBuyer).await;
     assert_eq!(
         world.store.order_load().await.unwrap(),
-        OrderLoad { open: 1, held: 1, unfinished: 3 }
+        OrderLoad { open: 1, held: 1, unfinished: 3, lost: 0 }
     );
     world.node_says(held, NodeVerdict::Cancelled).await;
     assert_eq!(
         world.store.order_load().await.unwrap(),
-        OrderLoad { open: 1, held: 0, unfinished: 2 }
+        OrderLoad { open: 1, held: 0, unfinished: 2, lost: 0 }
     );
+}
+
+pub async fn lists_held_and_lost_orders(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let store = &world.store;
+    world.open_order().await;
+    let (first, second) = (world.working().await, world.working().await);
+    world.cancel(second, Reason::CancelledByBuyer).await;
+    let held = store.held_orders(9).await.unwrap();
+    let mut ids: Vec<_> = held.iter().map(|held| held.order).collect();
+    ids.sort_unstable();
+    let mut expected = [first, second];
+    expected.sort_unstable();
+    assert_eq!(ids, expected, "the node holds what is being cancelled, too");
+    let order = world.order(first).await;
+    let facts = held.iter().find(|held| held.order == first).unwrap();
+    assert_eq!((facts.held, Some(facts.since)), (PRICE, order.paid_at));
+    assert!(facts.deadline_height > 0);
+    assert_eq!(store.held_orders(1).await.unwrap().len(), 1);
+    assert_eq!(store.lost_orders(9).await.unwrap(), []);
+
+    world.node_says(first, NodeVerdict::Cancelled).await;
+    assert_eq!(world.state(first).await, OrderState::Lost);
+    world.node_says(second, NodeVerdict::Cancelled).await;
+    assert_eq!(store.held_orders(9).await.unwrap(), []);
+    let lost = store.lost_orders(9).await.unwrap();
+    assert_eq!((lost.len(), lost[0].order, lost[0].price), (1, first, PRICE));
+    assert_eq!(store.order_load().await.unwrap().lost, 1);
+}
+
+pub async fn decides_only_payments_without_a_live_order(rig: &impl Rig) {
+    let world = World::new(rig).await;
+    let store = &world.store;
+    let decide = async |hash| store.decide_orphan(hash, BY, at(9)).await.unwrap();
+    let live = world.working().await;
+    let hash = world.order(live).await.payment.hash().unwrap();
+    assert_eq!(decide(hash).await, OrphanDecision::OfLiveOrder(live));
+    let list = || AuditList { action: Some(Action::OrphanCancel), limit: 9, ..Default::default() };
+    assert_eq!(store.audit_log(list()).await.unwrap(), []);
+    world.node_says(live, NodeVerdict::Cancelled).await;
+    assert_eq!(decide(hash).await, OrphanDecision::Decided, "it is final");
+    let unknown = PaymentHash::new([0x5c; 32]);
+    assert_eq!(decide(unknown).await, OrphanDecision::Decided);
+    let audit = store.audit_log(list()).await.unwrap();
+    let on: Vec<_> = audit.iter().map(|entry| entry.on.clone()).collect();
+    assert_eq!(on, [unknown.to_string(), hash.to_string()]);
 }
 
 pub async fn lists_funding_newest_first(rig: &impl Rig) {

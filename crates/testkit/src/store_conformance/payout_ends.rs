@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use domain::account::operator::Action;
 use domain::limits::PAYOUT_SENDS_MAX;
 use domain::money::Msat;
-use domain::payout::{PayoutState, Trouble};
-use domain::ports::{PayoutBegun, PayoutEnd};
+use domain::payout::{PayoutState, Trouble, routes_end_at};
+use domain::ports::{AuditList, LostPayoutEnd, NewPayout, PayoutBegun, PayoutEnd};
 use domain::time::Timestamp;
 
 use super::Rig;
@@ -131,5 +132,65 @@ pub async fn a_referrer_that_was_paid_twice_waits_for_the_operator(rig: &impl Ri
     let third = payout(&world, "me", &[next]);
     assert_eq!(begin(&world, &third).await, PayoutBegun::Begun);
     end(&world, third.hash, PAID).await;
+    world.must_be_sound().await;
+}
+
+const OTHER_NODE: [u8; 33] = [3; 33];
+
+pub async fn a_payment_of_a_lost_node_is_ended_by_the_operator(rig: &impl Rig) {
+    let world = world(rig).await;
+    let store = &world.store;
+    let order = settled(&world, "me@example.com").await;
+    let new = payout(&world, "me", &[order]);
+    begin(&world, &new).await;
+    let over = routes_end_at(new.expires_at);
+    let end_lost = async |ours, now| store.end_lost_payout(new.hash, ours, BY, now).await.unwrap();
+    assert_eq!(end_lost(Some(NODE), over).await, LostPayoutEnd::OfOurNode);
+    let early = over.before(Duration::from_millis(1));
+    assert_eq!(end_lost(Some(OTHER_NODE), early).await, LostPayoutEnd::NotBefore(over));
+    assert_eq!(end_lost(None, early).await, LostPayoutEnd::NotBefore(over));
+    assert_eq!(stored(&world, new.hash).await.state, PayoutState::Attempting);
+    assert_eq!(end_lost(Some(OTHER_NODE), over).await, LostPayoutEnd::Ended);
+    assert_eq!(due(&world, "me").await, SHARE);
+    world.must_be_sound().await;
+    let ended = stored(&world, new.hash).await;
+    assert_eq!((ended.state, ended.trouble), (PayoutState::Failed, Some(Trouble::NodeLost)));
+    let failed = LostPayoutEnd::Already(PayoutState::Failed);
+    assert_eq!(end_lost(None, over).await, failed);
+    let list = AuditList { action: Some(Action::PayoutEnd), limit: 9, ..AuditList::default() };
+    let audit = store.audit_log(list).await.unwrap();
+    assert_eq!((audit.len(), &audit[0].on), (1, &new.hash.to_string()));
+
+    // The share is paid by the node that is there now.
+    assert_eq!(claimable(&world, over.after(HOUR)).await, [(address("me"), 1)]);
+    let again = NewPayout { node_key: OTHER_NODE, ..payout(&world, "me", &[order]) };
+    assert_eq!(begin(&world, &again).await, PayoutBegun::Begun);
+    end(&world, again.hash, PAID).await;
+    let paid = store.end_lost_payout(again.hash, None, BY, over).await.unwrap();
+    assert_eq!(paid, LostPayoutEnd::Already(PayoutState::Paid));
+    let unknown = payout(&world, "me", &[order]).hash;
+    let unknown = store.end_lost_payout(unknown, None, BY, over).await.unwrap();
+    assert_eq!(unknown, LostPayoutEnd::NoSuchPayout);
+    world.must_be_sound().await;
+}
+
+pub async fn a_payment_of_another_node_counts_for_a_day(rig: &impl Rig) {
+    let world = world(rig).await;
+    let store = &world.store;
+    let one = settled(&world, "me@example.com").await;
+    let other = settled(&world, "you@example.com").await;
+    let lost = NewPayout { node_key: OTHER_NODE, ..payout(&world, "me", &[one]) };
+    // With its fee each needs 110 sats.
+    let per_day = Msat::new(219_999);
+    let begin = async |new: &NewPayout, now| {
+        store.begin_payout(new.clone(), per_day, now, at(280)).await.unwrap()
+    };
+    assert_eq!(begin(&lost, at(100)).await, PayoutBegun::Begun);
+    let next = payout(&world, "you", &[other]);
+    let day = at(100).after(HOUR * 24);
+    let left = Msat::new(109_999);
+    let within = begin(&next, day.before(Duration::from_millis(1))).await;
+    assert_eq!(within, PayoutBegun::OverDailyLimit { left });
+    assert_eq!(begin(&next, day).await, PayoutBegun::Begun);
     world.must_be_sound().await;
 }

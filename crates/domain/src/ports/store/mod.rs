@@ -70,13 +70,13 @@ pub use messages::{
 pub use numbers::{NumberList, NumberStore};
 pub use operators::{AuditList, Debited, Grant, Granted, OperatorStore};
 pub use orders::{
-    CancelOutcome, CreditOrder, CreditOutcome, EndedOrder, HoldOrder, HoldOutcome, NetworkCaps,
-    NodeReport, NodeVerdict, OrderAdmission, OrderAnswer, OrderCaps, OrderLoad, OrderStore,
-    RepeatedOrder, UnpaidEnd,
+    CancelOutcome, CreditOrder, CreditOutcome, EndedOrder, HeldOrder, HoldOrder, HoldOutcome,
+    LostOrder, NetworkCaps, NodeReport, NodeVerdict, OrderAdmission, OrderAnswer, OrderCaps,
+    OrderLoad, OrderStore, OrphanDecision, RepeatedOrder, UnpaidEnd,
 };
 pub use payouts::{
-    DueReferrer, NewPayout, Payout, PayoutBegun, PayoutEnd, PayoutList, PayoutLoad, PayoutReport,
-    PayoutStore, Referrer,
+    DueReferrer, LostPayoutEnd, NewPayout, Payout, PayoutBegun, PayoutEnd, PayoutList, PayoutLoad,
+    PayoutReport, PayoutStore, Referrer,
 };
 pub use people::{Membership, PeopleStore};
 pub use phone_texts::PhoneTextStore;

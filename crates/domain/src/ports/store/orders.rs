@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::account::operator::Actor;
 use crate::activation::change::NotCancellable;
 use crate::id::{AccountId, OrderId, PaymentHash};
 use crate::message::NewMessage;
@@ -185,6 +186,35 @@ pub struct OrderLoad {
     pub held: u64,
     /// Both, and unpaid orders that are being cancelled.
     pub unfinished: u64,
+    /// Lost at any time ([`OrderState::Lost`]).
+    pub lost: u64,
+}
+
+/// An order whose payment the node holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldOrder {
+    pub order: OrderId,
+    pub held: Msat,
+    pub since: Timestamp,
+    /// At this height the node gives the money back by itself.
+    pub deadline_height: u32,
+}
+
+/// An order whose payment the node gave back although it was, or might have been, fulfilled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LostOrder {
+    pub order: OrderId,
+    pub price: Msat,
+    pub at: Timestamp,
+}
+
+/// What became of the operator's word that the node gives back a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrphanDecision {
+    /// It belongs to no order, or to one that is final.
+    Decided,
+    /// It belongs to an order that is not final, and is decided by it.
+    OfLiveOrder(OrderId),
 }
 
 #[async_trait]
@@ -283,6 +313,21 @@ pub trait OrderStore: Send + Sync + std::fmt::Debug {
     async fn recheck_orders(&self, now: Timestamp) -> Result<u64, PortError>;
 
     async fn order_load(&self) -> Result<OrderLoad, PortError>;
+
+    /// Orders that are paid by hold invoice and not final, the oldest payment first.
+    async fn held_orders(&self, limit: u32) -> Result<Vec<HeldOrder>, PortError>;
+
+    /// Decides that a payment at the node that belongs to no live order is given back, with an entry of the audit log. The
+    /// caller calls the node then.
+    async fn decide_orphan(
+        &self,
+        hash: PaymentHash,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<OrphanDecision, PortError>;
+
+    /// The last ones first.
+    async fn lost_orders(&self, limit: u32) -> Result<Vec<LostOrder>, PortError>;
 
     /// Settled funding orders of an account, newest first.
     async fn funding_history(

@@ -86,6 +86,19 @@ pub enum PayoutEnd {
     },
 }
 
+/// What became of the operator's word that a payment has failed, because its node is gone for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LostPayoutEnd {
+    Ended,
+    NoSuchPayout,
+    /// It has ended before.
+    Already(PayoutState),
+    /// It belongs to the node that is configured now, which says how it ends.
+    OfOurNode,
+    /// Until then the payee may still get it ([`crate::payout::routes_end_at`]).
+    NotBefore(Timestamp),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PayoutReport {
     pub hash: PaymentHash,
@@ -149,7 +162,7 @@ pub trait PayoutStore: Send + Sync {
     ) -> Result<Vec<DueReferrer>, PortError>;
 
     /// Stores the payment as *attempting* and binds its shares to it, before the node is called. Payments of
-    /// 24 hours and all that are *attempting*, with their fees, stay within `per_day`.
+    /// 24 hours and all of this node that are *attempting*, with their fees, stay within `per_day`.
     async fn begin_payout(
         &self,
         new: NewPayout,
@@ -188,6 +201,16 @@ pub trait PayoutStore: Send + Sync {
     /// cancelled. A repeat changes nothing. *Paid* of one that is *failed*: if its shares are all due,
     /// they are paid; otherwise it is marked ([`Trouble::PaidAfterFailure`]), and the referrer waits for the operator.
     async fn record_payout(&self, report: PayoutReport, now: Timestamp) -> Result<(), PortError>;
+
+    /// Ends a payment of another Lightning node than `ours` as *failed*, by the operator's word. No node says any more what
+    /// became of it; its shares are due again, as in [`record_payout`](Self::record_payout).
+    async fn end_lost_payout(
+        &self,
+        hash: PaymentHash,
+        ours: Option<[u8; 33]>,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<LostPayoutEnd, PortError>;
 
     /// Clears the failures of a referrer, whose next try is due. False: nobody with this address has a
     /// share that is due.

@@ -7,7 +7,7 @@ use domain::id::PaymentHash;
 use domain::money::Msat;
 use domain::ports::{Lightning, NewHold};
 use domain::secret::Preimage;
-use lightning::lnd::{Lnd, LndOptions};
+use lightning::lnd::Lnd;
 use lightning::sandbox::Options;
 use testkit::clock::TestClock;
 use testkit::lightning_conformance::{Rig, Route};
@@ -24,9 +24,9 @@ struct LndRig {
 async fn rig() -> LndRig {
     let options = Options { held_max: 10, ..Options::mined() };
     let fake = FakeLnd::start(options, Identity::new(2020, 2040)).await;
-    let options = LndOptions { held_per_channel: 5, ..fake.options(&fake.identity.pem, MACAROON) };
+    let options = fake.options(&fake.identity.pem, MACAROON);
     let (clock, lnd) = (fake.shared.rig.read().await.clock(), Arc::new(Lnd::new(options).unwrap()));
-    // Learns how many channels it has.
+    // Learns what its channels can hold.
     lnd.tip().await.unwrap();
     LndRig { fake, clock, lnd }
 }

@@ -21,7 +21,7 @@ use tokio::sync::RwLock;
 use tokio::task::JoinSet;
 
 use super::tls::{Identity, TlsListener};
-use super::{handlers, payments};
+use super::{channels, handlers, payments};
 use crate::rig::SandboxRig;
 
 pub(crate) const MACAROON: &[u8] = b"\x02\x01\x03lnd\xff\x00";
@@ -57,6 +57,8 @@ pub(crate) struct Shared {
     /// Network reported by `getinfo`.
     pub(crate) network: Arc<Mutex<&'static str>>,
     failure: Arc<Mutex<Failure>>,
+    /// A path that the macaroon does not permit.
+    forbidden: Arc<Mutex<&'static str>>,
 }
 
 impl Shared {
@@ -80,6 +82,7 @@ impl FakeLnd {
             stored: Arc::default(),
             network: Arc::new(Mutex::new("regtest")),
             failure: Arc::default(),
+            forbidden: Arc::default(),
         };
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, dir) = (tcp.local_addr().unwrap(), tempfile::tempdir().unwrap());
@@ -96,6 +99,7 @@ impl FakeLnd {
             .route("/v2/invoices/lookup", get(handlers::lookup))
             .route("/v1/invoices", get(handlers::list))
             .route("/v1/getinfo", get(handlers::info))
+            .route("/v1/channels", get(channels::list))
             .route("/v2/router/send", post(payments::send))
             .route("/v2/router/track/{hash}", get(payments::track))
             .layer(middleware::from_fn_with_state(self.shared.clone(), authorize))
@@ -125,6 +129,10 @@ impl FakeLnd {
         *self.shared.failure.lock().unwrap() = failure;
     }
 
+    pub(crate) fn forbid(&self, path: &'static str) {
+        *self.shared.forbidden.lock().unwrap() = path;
+    }
+
     /// Ends the process and its connections, and starts it again.
     pub(crate) async fn restart(&mut self) {
         use testkit::lightning_conformance::Rig;
@@ -146,6 +154,9 @@ async fn authorize(State(shared): State<Shared>, request: Request, next: Next) -
             );
         }
         Some(_) => {}
+    }
+    if request.uri().path() == *shared.forbidden.lock().unwrap() {
+        return refuse(500, "permission denied");
     }
     let failure = shared.failure.lock().unwrap().clone();
     match failure {

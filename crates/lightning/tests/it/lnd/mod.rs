@@ -1,5 +1,6 @@
 //! The LND client against a server with LND's wire contract, over TLS.
 
+mod channels;
 mod conformance;
 mod failures;
 mod fake;

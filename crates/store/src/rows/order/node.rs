@@ -122,10 +122,12 @@ pub(crate) async fn load(tx: &mut impl Tx) -> Result<OrderLoad> {
         .query(
             "SELECT (SELECT count(*) FROM orders WHERE state = 'open'),
                  (SELECT count(*) FROM orders WHERE paid_at IS NOT NULL AND check_at IS NOT NULL),
-                 (SELECT count(*) FROM orders WHERE check_at IS NOT NULL)",
+                 (SELECT count(*) FROM orders WHERE check_at IS NOT NULL),
+                 (SELECT count(*) FROM orders WHERE state = 'lost')",
             params![],
         )
         .await?;
     let Some(mut row) = rows.into_iter().next() else { return Ok(OrderLoad::default()) };
-    Ok(OrderLoad { open: row.get()?, held: row.get()?, unfinished: row.get()? })
+    let (open, held, unfinished, lost) = (row.get()?, row.get()?, row.get()?, row.get()?);
+    Ok(OrderLoad { open, held, unfinished, lost })
 }

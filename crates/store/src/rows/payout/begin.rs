@@ -32,7 +32,8 @@ pub(crate) async fn begin(
         return Ok(PayoutBegun::KnownInvoice);
     }
     let wanted = new.amount.checked_add(new.fee_max).ok_or_else(too_much)?;
-    let left = per_day.checked_sub(spent(tx, now).await?).unwrap_or(Msat::ZERO).max(Msat::ZERO);
+    let spent = spent(tx, &new.node_key, now).await?;
+    let left = per_day.checked_sub(spent).unwrap_or(Msat::ZERO).max(Msat::ZERO);
     if wanted > left {
         return Ok(PayoutBegun::OverDailyLimit { left });
     }
@@ -82,13 +83,15 @@ async fn are_due(tx: &mut impl Tx, new: &NewPayout) -> Result<bool> {
     Err(PortError::Refused("a payment is the sum of its shares".to_owned()))
 }
 
-/// Of the last 24 hours, and of what is under way longer, with what routes may have cost.
-async fn spent(tx: &mut impl Tx, now: Timestamp) -> Result<Msat> {
+/// Of the last 24 hours, and of what is under way longer at this node, with what routes may have cost. What is under way
+/// at another node may be so for ever.
+async fn spent(tx: &mut impl Tx, node_key: &[u8; 33], now: Timestamp) -> Result<Msat> {
     let rows = tx
         .query(
             "SELECT CAST(coalesce(sum(amount + coalesce(fee, fee_max)), 0) AS BIGINT) FROM payouts
-             WHERE state = 'attempting' OR (created_at > ?1 AND state = 'paid')",
-            params![now.before(DAY)],
+             WHERE (state = 'attempting' AND (node_key = ?2 OR created_at > ?1))
+                 OR (state = 'paid' AND created_at > ?1)",
+            params![now.before(DAY), node_key],
         )
         .await?;
     rows.into_iter().next().map_or(Ok(Msat::ZERO), |mut row| row.get())

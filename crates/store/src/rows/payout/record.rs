@@ -1,9 +1,9 @@
 //! A payment ends, as the node says; its shares are paid, or due again. These keep its hash until another payment takes
 //! them, so that one that arrives all the same finds them.
 
-use domain::id::OrderId;
+use domain::id::{OrderId, PaymentHash};
 use domain::money::Msat;
-use domain::payout::{PayoutEvent, PayoutState, Trouble, next};
+use domain::payout::{LightningAddress, PayoutEvent, PayoutState, Trouble, next};
 use domain::ports::{Payout, PayoutEnd, PayoutReport, PortError};
 use domain::time::Timestamp;
 
@@ -14,13 +14,8 @@ use crate::rows::ledger::{self, ReferralBooking, too_much};
 use crate::tx::{Result, Tx, params};
 
 pub(crate) async fn record(tx: &mut impl Tx, report: &PayoutReport, now: Timestamp) -> Result<()> {
-    let Some(payout) = find(tx, report).await? else { return Ok(()) };
-    lock_referrers(tx, std::iter::once(&payout.address)).await?;
-    let rows = tx
-        .query("SELECT state FROM payouts WHERE hash = ?1 FOR UPDATE", params![&report.hash])
-        .await?;
-    let Some(mut row) = rows.into_iter().next() else { return Ok(()) };
-    let state: PayoutState = row.get()?;
+    let Some(payout) = lock(tx, report.hash).await? else { return Ok(()) };
+    let state = payout.state;
     match report.end {
         PayoutEnd::CheckAt { at, trouble } => {
             tx.execute(
@@ -85,8 +80,13 @@ async fn paid_after_failure(
     referrer::stop(tx, &payout.address, trouble, now).await
 }
 
-async fn find(tx: &mut impl Tx, report: &PayoutReport) -> Result<Option<Payout>> {
-    let rows = tx.query(select_payouts!("WHERE hash = ?1"), params![&report.hash]).await?;
+/// Locks the payment and, before it, its referrer.
+pub(super) async fn lock(tx: &mut impl Tx, hash: PaymentHash) -> Result<Option<Payout>> {
+    let rows = tx.query("SELECT address FROM payouts WHERE hash = ?1", params![&hash]).await?;
+    let Some(mut row) = rows.into_iter().next() else { return Ok(None) };
+    let address: LightningAddress = row.get()?;
+    lock_referrers(tx, std::iter::once(&address)).await?;
+    let rows = tx.query(select_payouts!("WHERE hash = ?1 FOR UPDATE"), params![&hash]).await?;
     rows.into_iter().next().map(read).transpose()
 }
 
@@ -128,7 +128,7 @@ async fn pay(
     ledger::book_referrals(tx, &bookings, now).await
 }
 
-async fn fail(
+pub(super) async fn fail(
     tx: &mut impl Tx,
     payout: &Payout,
     ended: PayoutState,
