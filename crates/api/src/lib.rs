@@ -23,11 +23,13 @@ mod ops;
 pub mod sandbox;
 
 mod carrier_code;
+mod lightning_view;
 mod moment;
 mod trace_view;
 
 pub use carrier_code::code_meaning;
 pub use events::Events;
+pub use lightning_view::{lightning_view, orphan_view};
 pub use moment::moment;
 pub use router::{admin_router, router};
 pub use settings::HttpSettings;

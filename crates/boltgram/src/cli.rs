@@ -1,5 +1,6 @@
 //! The command line and its `--help`.
 
+mod lightning;
 mod number;
 mod payout;
 mod phone;
@@ -15,6 +16,7 @@ use domain::account::{AccountName, Scope};
 use domain::id::MessageId;
 use engine::traces::Subject;
 
+pub(crate) use lightning::LightningCommand;
 pub(crate) use number::NumberCommand;
 pub(crate) use payout::PayoutCommand;
 pub(crate) use phone::{NumberArgs as PhoneNumberArgs, PhoneCommand};
@@ -96,6 +98,9 @@ pub(crate) enum Command {
     /// Inbound messages
     #[command(subcommand)]
     Inbound(InboundCommand),
+    /// The Lightning node
+    #[command(subcommand)]
+    Lightning(LightningCommand),
     /// Shares of referrers, and their payment
     #[command(subcommand)]
     Payout(PayoutCommand),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::carriers::smpp::InboundRoom;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use api::HttpSettings;
 use api::sandbox::SandboxWallet;
 use domain::inbound::Party;
@@ -81,6 +81,8 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
     Ok(House { engine, http: http_settings(config, wallet), store, room })
 }
 
+const SANDBOX_JOURNAL: &str = "sandbox-node.journal";
+
 type Node = (Arc<dyn Lightning>, Option<Wallet>);
 
 async fn open_node(
@@ -90,7 +92,7 @@ async fn open_node(
 ) -> anyhow::Result<Node> {
     match config.backend() {
         Backend::Sandbox => {
-            let path = config.data.join("sandbox-node.journal");
+            let path = config.data.join(SANDBOX_JOURNAL);
             let (clock, random) = (clock.clone(), random.clone());
             let opening = tokio::task::spawn_blocking(move || {
                 Sandbox::open(&path, clock, random, sandbox::Options::default())
@@ -101,6 +103,23 @@ async fn open_node(
         }
         Backend::Lnd => Ok((Arc::new(connect_lnd(&config.lightning)?), None)),
         Backend::None => Ok((Arc::new(NoNode), None)),
+    }
+}
+
+/// For commands, beside a running server or without one. The sandbox node is in the server's process, if there is one.
+pub(crate) async fn open_node_beside(config: &Config) -> anyhow::Result<Arc<dyn Lightning>> {
+    if config.backend() == Backend::Sandbox && !config.data.join(SANDBOX_JOURNAL).exists() {
+        bail!("the sandbox node begins with the first `boltgram serve`");
+    }
+    match open_node(config, &system_clock(), &os_random()).await {
+        Ok((node, _)) => Ok(node),
+        Err(error) if matches!(error.downcast_ref(), Some(sandbox::OpenError::InUse { .. })) => {
+            bail!(
+                "the sandbox node is part of the running server: use its admin API \
+                 (`/admin/v1/lightning`, `/admin/v1/payouts/end`), or stop the server"
+            )
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -28,6 +28,7 @@ use crate::hot_cache::HotCache;
 use crate::inbound::Inbound;
 use crate::inbox::CarrierInbox;
 use crate::keywords::Keywords;
+use crate::lightning_node::{LastNode, LightningNode};
 use crate::live::Live;
 use crate::logins::Logins;
 use crate::lookups::Lookups;
@@ -76,6 +77,7 @@ pub struct Engine {
     pub directory: Arc<Directory>,
     pub numbers: Arc<Numbers>,
     pub keywords: Arc<Keywords>,
+    pub lightning_node: Arc<LightningNode>,
     pub lookups: Arc<Lookups>,
     pub payouts: Arc<Payouts>,
     pub phones: Arc<Phones>,
@@ -87,7 +89,6 @@ pub struct Engine {
     inbox: Arc<CarrierInbox>,
     health: HealthCheck,
     pub(crate) backlog: BacklogCount,
-    pub(crate) store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) settings: Arc<Live<Settings>>,
@@ -120,6 +121,7 @@ impl Engine {
         let (wake, metrics) =
             (Arc::<Wake>::default(), Arc::new(Metrics::new(&store_timings, &supplier_balances)));
         let (tip, other_nodes) = (Arc::<LastTip>::default(), Arc::<OtherNodes>::default());
+        let last_node = Arc::<LastNode>::default();
         let carriers = Arc::new(Carriers::new(carriers));
         let settings = Arc::new(Live::new(settings));
         let at_start = settings.get();
@@ -171,7 +173,8 @@ impl Engine {
             random: random.clone(),
             wake: wake.clone(),
             metrics: metrics.clone(),
-            tip,
+            tip: tip.clone(),
+            last_node: last_node.clone(),
             settings: at_start.orders,
             accounts: accounts.clone(),
             recent: HotCache::of_expensive(),
@@ -208,6 +211,13 @@ impl Engine {
             node: at_start.node.clone(),
             lease: at_start.lease,
         }));
+        let lightning_node = Arc::new(LightningNode {
+            store: store.clone(),
+            lightning: lightning.clone(),
+            clock: clock.clone(),
+            tip,
+            last: last_node,
+        });
         let lookups = Arc::new(Lookups::new(&accounts, &settings, lookup));
         let logins = Arc::new(Logins::new(accounts.clone(), accept.clone()));
         let inbound = Arc::new(Inbound {
@@ -294,6 +304,7 @@ impl Engine {
             directory,
             numbers,
             keywords,
+            lightning_node,
             lookups,
             payouts,
             phones,
@@ -305,7 +316,6 @@ impl Engine {
             inbox,
             health,
             backlog,
-            store,
             clock,
             metrics,
             settings,

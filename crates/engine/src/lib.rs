@@ -36,6 +36,7 @@ pub mod activations;
 pub mod campaigns;
 pub mod directory;
 pub mod keywords;
+pub mod lightning_node;
 pub mod logins;
 pub mod lookups;
 pub mod numbers;

@@ -7,6 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::lightning_node::NodeGauges;
 use crate::store_timings::StoreTimings;
 use crate::supplier_balances::SupplierBalances;
 
@@ -108,7 +109,7 @@ pub(crate) struct Gauges {
     pub carrier_up: Family<ByCarrier, Gauge>,
     pub orders_open: Gauge,
     pub orders_held: Gauge,
-    pub tip_height: Gauge,
+    pub node: NodeGauges,
     /// Owed to referrers, payments under way to them, and referrers that wait for the operator.
     pub referrals_due_msat: Gauge,
     pub payouts_attempting: Gauge,
@@ -135,7 +136,7 @@ impl Gauges {
         registry.register("carrier_up", "The carrier takes messages", self.carrier_up.clone());
         registry.register("orders_open", "Orders waiting for payment", self.orders_open.clone());
         registry.register("orders_held", "Payments held", self.orders_held.clone());
-        registry.register("tip_height", "Block height of the node", self.tip_height.clone());
+        self.node.register(registry);
         registry.register(
             "referrals_due_msat",
             "Owed to referrers",
@@ -343,6 +344,7 @@ mod tests {
         {
             family.get_or_create(&ByCarrier { carrier: carrier() }).set(0);
         }
+        now.node.set_next_deadline(Some(0));
         for family in [&now.backlog_recipients, &now.backlog_oldest_seconds] {
             family.get_or_create(&ByWait { lane: "", carrier: carrier(), reason }).set(0);
         }

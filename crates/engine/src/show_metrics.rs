@@ -28,13 +28,10 @@ impl Engine {
         self.backlog.show(now).await;
         now.ready.set(i64::from(health.is_ready()));
         now.chunks_in_work.set(gauge(self.dispatch.chunks_in_flight() as u64));
-        if let Ok(tip) = &health.node {
-            now.tip_height.set(i64::from(tip.height));
+        if let Ok(tip) = health.node {
+            self.lightning_node.tip.set(tip);
         }
-        if let Ok(load) = self.store.order_load().await {
-            now.orders_open.set(gauge(load.open));
-            now.orders_held.set(gauge(load.held));
-        }
+        self.lightning_node.show(now).await;
         self.payouts.show(now).await;
         self.metrics.encode()
     }

@@ -6,13 +6,15 @@ use axum::http::StatusCode;
 use domain::id::PaymentHash;
 use domain::payout::{LightningAddress, PayoutState};
 use domain::ports::{Payout, PayoutList, Referrer};
-use http::{By, JsonObject, QueryPairs, Refusal, not_found};
+use engine::payouts::EndLostError;
+use http::{By, JsonObject, QueryPairs, Refusal, conflict, not_found, unavailable};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error_response::{field, store_failed};
+use super::lightning::WhichPayment;
 use super::page::{bad_cursor, limit, page};
-use crate::moment::Moment;
+use crate::moment::{Moment, moment};
 use crate::settings::DoorState;
 
 fn view(payout: &Payout) -> Value {
@@ -98,6 +100,31 @@ pub(crate) async fn resume_payouts(
 ) -> Result<Json<Value>, Refusal> {
     door.engine.payouts.resume(by).await.map_err(store_failed)?;
     state_view(&door).await
+}
+
+/// Ends a payment of a Lightning node that is gone for ever.
+pub(crate) async fn end_payout(
+    State(door): State<DoorState>,
+    By(by): By,
+    JsonObject(which): JsonObject<WhichPayment>,
+) -> Result<StatusCode, Refusal> {
+    let ended = door.engine.payouts.end_lost(which.read()?, by).await;
+    ended.map_err(not_ended)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn not_ended(error: EndLostError) -> Refusal {
+    let text = error.to_string();
+    match error {
+        EndLostError::NoSuchPayout => not_found(text),
+        EndLostError::Ended(_) | EndLostError::OfOurNode => conflict(text),
+        EndLostError::NotBefore(at) => conflict(format!("{text}; try again at {}", moment(at))),
+        EndLostError::NodeUnavailable(source) => {
+            tracing::warn!(error = %source, "the Lightning node's key could not be read");
+            unavailable(text)
+        }
+        EndLostError::Store(source) => store_failed(source),
+    }
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! `boltgram payout …`.
 
 use clap::Subcommand;
+use domain::id::PaymentHash;
 use domain::payout::{LightningAddress, NotAnAddress};
 
 use super::ListArgs;
@@ -20,6 +21,15 @@ pub(crate) enum PayoutCommand {
     Pause,
     /// Begins payments again
     Resume,
+    /// Ends a payment as failed whose Lightning node is gone for ever: its shares are due again
+    ///
+    /// Refused for a payment of the node that is configured now, and while the payee may still get it: until ten days after
+    /// its invoice has expired.
+    End {
+        /// Payment hash from `payout list`
+        #[arg(value_name = "HASH", value_parser = read_hash)]
+        hash: PaymentHash,
+    },
     /// Pays a referrer again whose payments failed
     Retry {
         /// Lightning address from `payout list`
@@ -30,4 +40,8 @@ pub(crate) enum PayoutCommand {
 
 fn read_address(text: &str) -> Result<LightningAddress, NotAnAddress> {
     text.parse()
+}
+
+pub(super) fn read_hash(text: &str) -> Result<PaymentHash, &'static str> {
+    text.parse().map_err(|_| "a payment hash has 64 hexadecimal digits")
 }

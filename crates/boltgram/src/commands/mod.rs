@@ -10,6 +10,7 @@ mod check_config;
 pub(crate) mod check_ledger;
 mod disable_account;
 mod init;
+mod lightning;
 mod limit_account;
 mod list_accounts;
 mod list_carriers;
@@ -66,6 +67,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Trace { subject, json, limit } => {
             on_store(show_trace::show_trace(&instance, subject, json, limit))
         }
+        Command::Lightning(command) => on_store(lightning::lightning(&instance, command)),
         Command::Payout(command) => on_store(payouts::payouts(&instance, command)),
         Command::Ledger(LedgerCommand::Check) => on_store(check_ledger::check_ledger(&instance)),
     }

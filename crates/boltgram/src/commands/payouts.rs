@@ -1,20 +1,24 @@
 //! `boltgram payout …`: shares of referrers, and their payment.
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 use domain::account::operator::Actor;
+use domain::id::PaymentHash;
 use domain::limits::PAYOUTS_LISTED_MAX;
 use domain::payout::PayoutState;
 use domain::ports::{Payout, PayoutList, PayoutLoad, Referrer, Store};
+use engine::payouts::{EndLostError, end_lost_payout};
 use serde_json::{Value, json};
 
 use crate::cli::{InstanceArgs, ListArgs, PayoutCommand};
-use crate::open_store::open_existing_store;
+use crate::open_store::{load_config, open_existing_store};
 use crate::output;
 use crate::system::system_clock;
+use crate::wiring::open_node_beside;
 
 pub(super) async fn payouts(instance: &InstanceArgs, command: PayoutCommand) -> anyhow::Result<()> {
     let store = open_existing_store(instance).await?.store;
     match command {
+        PayoutCommand::End { hash } => end_payout(instance, &*store, hash).await,
         PayoutCommand::List { limit, list } => list_payouts(&*store, limit, list).await,
         PayoutCommand::Pause => {
             let changed = store.pause_payouts(Actor::CommandLine, system_clock().now()).await?;
@@ -30,6 +34,22 @@ pub(super) async fn payouts(instance: &InstanceArgs, command: PayoutCommand) -> 
             ensure!(known, "nothing is due to {}", address.as_str());
             output::line(&format!("{} is tried again", address.as_str()))
         }
+    }
+}
+
+async fn end_payout(
+    instance: &InstanceArgs,
+    store: &dyn Store,
+    hash: PaymentHash,
+) -> anyhow::Result<()> {
+    let node = open_node_beside(&load_config(instance)?.config).await?;
+    let now = system_clock().now();
+    match end_lost_payout(store, &*node, hash, Actor::CommandLine, now).await {
+        Ok(()) => output::line(&format!("{hash} is ended as failed; its shares are due again")),
+        Err(error @ EndLostError::NotBefore(at)) => {
+            bail!("{error}; try again at {}", output::moment(at))
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

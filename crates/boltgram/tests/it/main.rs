@@ -28,6 +28,7 @@ mod reload;
 mod walk_admin;
 mod walk_commands;
 mod walk_credit;
+mod walk_lightning;
 mod walk_logins;
 mod walk_numbers;
 mod walk_operator;

@@ -64,6 +64,10 @@ impl Operator {
     }
 }
 
+pub(crate) async fn until_settled(ida: &Operator, order: &str) {
+    refunds::until(ida, &format!("/orders/{order}"), |order| order["status"] == "settled").await;
+}
+
 fn house() -> (Home, Running, Operator) {
     let home = Home::bare();
     let key = home.answer(&["operator", "add", "Ida"]);

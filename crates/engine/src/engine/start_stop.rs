@@ -16,6 +16,7 @@ use crate::dispatch::Dispatcher;
 use crate::events::Events;
 use crate::inbound::Inbound;
 use crate::keywords::Keywords;
+use crate::lightning_node::LightningNode;
 use crate::orders::Orders;
 use crate::payouts::Payouts;
 use crate::phones::Phones;
@@ -51,6 +52,7 @@ impl Engine {
         self.worker("report links", &self.cluster, Cluster::report_links);
         self.worker("other nodes", &self.cluster, Cluster::follow_others);
         self.worker("watch orders", &self.orders, Orders::watch);
+        self.worker("node status", &self.lightning_node, LightningNode::follow);
         self.worker("node events", &self.orders, Orders::follow_node);
         self.worker("expire", &self.dispatch, Dispatcher::expire);
         self.worker("numbers", &self.inbound, Inbound::follow_numbers);

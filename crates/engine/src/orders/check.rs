@@ -6,7 +6,7 @@
 //! | held, working | wait | decide near the node's deadline | alert | lost or cancelled | alert |
 //! | fulfilled | wait | settle, look up again | settled | lost | alert |
 //! | cancelling | cancel, look up again | cancel, look up again | alert | cancelled | cancelled |
-//! | final | – | cancel | – | – | – |
+//! | cancelled, lost | cancel | cancel | – | – | – |
 //!
 //! A node that does not know a payment that it held is the wrong node, or was restored from a backup.
 //! That is no refund: the order waits for the operator.
@@ -90,8 +90,8 @@ impl Orders {
                 OrderState::Open | OrderState::Held | OrderState::Working | OrderState::Cancelling,
                 HoldState::Settled,
             ) => self.settled_unasked(&order).await,
-            (OrderState::Cancelled | OrderState::Lost, HoldState::Held(_)) => {
-                tracing::warn!(order = %order.id, "paid after its end; the payment is given back");
+            (OrderState::Cancelled | OrderState::Lost, HoldState::Open | HoldState::Held(_)) => {
+                tracing::warn!(order = %order.id, "at the node after its end; it is given back");
                 self.give_back(&order).await
             }
             (OrderState::Settled | OrderState::Cancelled | OrderState::Lost, _) => {

@@ -1,5 +1,5 @@
 //! The node's hints, and the sweep over what it holds. A hint only makes the comparison come sooner.
-//! The sweep finds payments for orders that have ended, and payments that belong to no order.
+//! The sweep finds payments for orders that have ended, and orphans, which belong to no order.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use domain::id::PaymentHash;
 use domain::ports::NodeEvent;
 
 use super::Orders;
+use crate::lightning_node::{OrphanCount, is_ours};
 
 impl Orders {
     pub(crate) async fn follow_node(self: Arc<Self>) {
@@ -36,8 +37,8 @@ impl Orders {
         }
     }
 
-    /// Compares everything that the node has open or held. A payment held for an order that has ended
-    /// is cancelled. One that belongs to no order is logged and left: the node may serve others too.
+    /// Compares everything that the node has open or held. What is open or held for an order that has ended is cancelled.
+    /// What belongs to no order is reported and left: it may be that of another gateway at the same node.
     pub(crate) async fn sweep_node(&self) {
         let pending = match self.lightning.pending().await {
             Ok(pending) => pending,
@@ -46,17 +47,28 @@ impl Orders {
                 return;
             }
         };
-        for invoice in pending {
+        let mut orphans = OrphanCount::default();
+        for invoice in pending.into_iter().filter(is_ours) {
             match self.store.order_of_payment(invoice.hash).await {
-                Ok(Some(order)) if order.state.is_final() && invoice.held => {
-                    self.compare(vec![order]).await;
+                Ok(Some(order)) if order.state.is_final() => self.compare(vec![order]).await,
+                Ok(Some(_)) => {}
+                Ok(None) if invoice.held => orphans.held += 1,
+                Ok(None) => orphans.open += 1,
+                Err(error) => {
+                    tracing::warn!(%error, "could not read an order; the next sweep goes on");
+                    return;
                 }
-                Ok(None) if invoice.held && invoice.memo.starts_with("boltgram ") => {
-                    tracing::error!(hash = %invoice.hash, "the node holds a payment that belongs to no order");
-                }
-                Ok(_) => {}
-                Err(error) => tracing::warn!(%error, "could not read an order"),
             }
+        }
+        let is_new = self.last_node.set_orphans(orphans);
+        if is_new && orphans != OrphanCount::default() {
+            let OrphanCount { held, open } = orphans;
+            tracing::error!(
+                held,
+                open,
+                "the node has invoices of Boltgram that belong to no order of this store; \
+                 `boltgram lightning orphans` lists them, and `--cancel HASH` gives one back"
+            );
         }
     }
 }

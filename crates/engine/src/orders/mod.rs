@@ -33,6 +33,7 @@ use domain::sale::order::OrderSnapshot;
 use crate::accounts::Accounts;
 use crate::events::UnpaidEnds;
 use crate::hot_cache::HotCache;
+use crate::lightning_node::LastNode;
 use crate::metrics::Metrics;
 use crate::settings::OrderSettings;
 use crate::tip::LastTip;
@@ -55,6 +56,7 @@ pub struct Orders {
     pub(crate) wake: Arc<Wake>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) tip: Arc<LastTip>,
+    pub(crate) last_node: Arc<LastNode>,
     pub(crate) settings: OrderSettings,
     /// Where buyers may send, and how much in an hour.
     pub(crate) accounts: Arc<Accounts>,

@@ -113,7 +113,12 @@ impl Orders {
     fn log_end(&self, order: OrderId, state: OrderState) {
         self.metrics.orders_ended.get_or_create(&ByResult { result: state.as_str() }).inc();
         if state == OrderState::Lost {
-            tracing::error!(%order, "lost: the node gave the payment back before it was settled");
+            tracing::error!(
+                %order,
+                "lost: the node gave the payment back before it was settled; \
+                 `boltgram trace {order}` shows what was done for it, \
+                 `boltgram lightning status` lists the lost orders"
+            );
         } else {
             tracing::info!(%order, state = state.as_str(), "order ended");
         }

@@ -12,6 +12,7 @@
 //! ([`domain::payout::PayoutState`]). A payment belongs to the Lightning node that was called for it: no other one
 //! knows anything of it.
 
+mod end_lost;
 mod pay_due;
 mod track;
 
@@ -28,6 +29,8 @@ use domain::ports::{
 use crate::live::Live;
 use crate::metrics::{Gauges, Metrics};
 use crate::settings::Settings;
+
+pub use end_lost::{EndLostError, end_lost_payout};
 
 const ROUND: Duration = Duration::from_secs(1);
 
@@ -70,7 +73,8 @@ impl Payouts {
         if others > 0 {
             tracing::error!(
                 others,
-                "payments of another Lightning node wait until a process with that node looks them up"
+                "payments of another Lightning node wait until a process with that node looks them up; \
+                 if it is gone for ever, end them: boltgram payout end HASH"
             );
         }
     }

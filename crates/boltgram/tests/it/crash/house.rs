@@ -49,13 +49,13 @@ pub(super) struct House {
     /// A handle to the store that no crash affects.
     pub(super) store: Arc<dyn Store>,
     pub(super) payees: Arc<Referrers>,
-    smsc: Arc<Smsc>,
+    pub(super) smsc: Arc<Smsc>,
     pub(super) lender: Arc<Lender>,
     /// Another one, whose numbers cost more.
     pub(super) dearer: Arc<Lender>,
     random: Arc<SeededRandom>,
     account: AccountId,
-    orders: OrderSettings,
+    pub(super) orders: OrderSettings,
     data: tempfile::TempDir,
 }
 
@@ -74,12 +74,21 @@ impl Drop for Life {
 impl House {
     pub(super) async fn new(scenario: Scenario) -> Self {
         let clock = TestClock::at_noon();
+        Self::with_node_clock(scenario, clock.clone(), clock).await
+    }
+
+    /// The node's clock is another one.
+    pub(super) async fn with_node_clock(
+        scenario: Scenario,
+        clock: Arc<TestClock>,
+        node_clock: Arc<TestClock>,
+    ) -> Self {
         let random = SeededRandom::new(7);
         let options = match scenario {
             Scenario::Refunded => Options::mined(),
             _ => Options::default(),
         };
-        let node = Sandbox::in_memory(clock.clone(), random.clone(), options).unwrap();
+        let node = Sandbox::in_memory(node_clock, random.clone(), options).unwrap();
         let smsc = Smsc::new("main");
         smsc.plan(&address(), scenario.plan());
         let lender = Lender::new("lender", 4_915_100_000_000, 10, COST, clock.clone());
@@ -306,7 +315,7 @@ impl House {
 
 const NOON: domain::time::Timestamp = testkit::clock::NOON;
 
-fn address() -> Address {
+pub(super) fn address() -> Address {
     Address::Phone(domain::number::parse(NUMBER, domain::number::Notation::default()).unwrap())
 }
 

@@ -9,6 +9,7 @@
 
 mod house;
 mod inbound;
+mod node_faults;
 mod numbers;
 mod payouts;
 mod scenarios;
