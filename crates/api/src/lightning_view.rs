@@ -32,7 +32,6 @@ pub fn lightning_view(status: &Status) -> Value {
             "inboundMsat": channels.inbound,
             "outboundMsat": channels.outbound,
             "slots": channels.slots,
-            "held": channels.held,
         })),
         "openOrders": status.orders.open,
         "held": {

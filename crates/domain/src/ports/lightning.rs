@@ -69,8 +69,6 @@ pub struct Channels {
     pub outbound: Msat,
     /// How many payments the active channels can hold at once.
     pub slots: u64,
-    /// Incoming payments that all channels hold, in parts.
-    pub held: u64,
 }
 
 /// An invoice of somebody else, to be paid.

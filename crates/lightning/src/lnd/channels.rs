@@ -31,15 +31,9 @@ struct Channel {
     local_balance: i64,
     #[serde(deserialize_with = "int64")]
     remote_balance: i64,
-    pending_htlcs: Vec<Htlc>,
     local_constraints: Constraints,
     #[serde(default)]
     remote_constraints: Option<Constraints>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Htlc {
-    incoming: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,8 +56,6 @@ pub(super) async fn request(rest: &Rest) -> Result<Channels, PortError> {
     for channel in &channels {
         sum.count += 1;
         sum.capacity = add(sum.capacity, channel.capacity)?;
-        let incoming = channel.pending_htlcs.iter().filter(|htlc| htlc.incoming).count();
-        sum.held = sum.held.saturating_add(incoming as u64);
         if channel.active {
             sum.active += 1;
             sum.inbound = add(sum.inbound, channel.remote_balance)?;
@@ -141,7 +133,7 @@ mod tests {
         let limit = |max| serde_json::json!({ "max_accepted_htlcs": max, "csv_delay": 144 });
         let mut channel = serde_json::json!({
             "active": true, "capacity": "1000000", "local_balance": "400000",
-            "remote_balance": "590000", "pending_htlcs": [{"incoming": true}],
+            "remote_balance": "590000",
             "local_constraints": limit(local),
         });
         if let Some(remote) = remote {

@@ -62,8 +62,8 @@ pub struct LndOptions {
     pub macaroon_file: PathBuf,
     /// LND's `tls.cert`, read once: restart after LND has created another one.
     pub certificate_file: PathBuf,
-    /// Payments that the node holds at once, until its channels are known.
-    pub held_at_start: u64,
+    /// Payments that a channel holds at once; as many may be held until the node's channels are known.
+    pub held_per_channel: u64,
     /// LND's `invoices.holdexpirydelta`.
     pub margin_blocks: u32,
     /// Timeout of a request.
@@ -79,7 +79,7 @@ impl LndOptions {
             url,
             macaroon_file,
             certificate_file,
-            held_at_start: 483,
+            held_per_channel: 483,
             margin_blocks: 18,
             timeout: Duration::from_secs(15),
             poll: Duration::from_secs(10),
@@ -113,7 +113,7 @@ impl Lnd {
         let LndOptions { url, macaroon_file, certificate_file, timeout, .. } = options;
         Ok(Self {
             rest: Rest::new(url, &macaroon_file, &certificate_file, timeout)?,
-            slots: Slots::new(options.held_at_start),
+            slots: Slots::new(options.held_per_channel),
             margin_blocks: options.margin_blocks,
             timeout,
             poll: options.poll,

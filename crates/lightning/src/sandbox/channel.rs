@@ -28,7 +28,6 @@ impl Node {
                 inbound: Msat::new(theirs.max(0)),
                 outbound: Msat::new(ours),
                 slots: self.options.held_max,
-                held: book.held_count(),
             })
         })
     }

@@ -89,7 +89,6 @@ pub async fn shows_its_channels(rig: impl Rig) {
     assert_eq!(rig.node().held_max(), before.slots);
     create_held(&rig, 1).await;
     let after = rig.node().channels().await.unwrap();
-    assert!(after.held > before.held, "{after:?}");
     assert_eq!((after.count, after.slots), (before.count, before.slots));
     assert!(after.inbound < before.inbound, "{after:?}");
 }
