@@ -12,6 +12,7 @@ mod reload;
 mod carriers;
 mod doors;
 mod inbound;
+mod lightning_node;
 mod node_name;
 mod serve_lock;
 mod signals;

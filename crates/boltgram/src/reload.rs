@@ -12,7 +12,7 @@ use toml::{Table, Value};
 
 use crate::carriers::{CarrierParts, make_carrier};
 use crate::cli::InstanceArgs;
-use crate::config::{Backend, Config};
+use crate::config::Config;
 use crate::doors::Routers;
 use crate::inbound::{declared_numbers, inbound_settings};
 use crate::open_store::load_config;
@@ -52,7 +52,7 @@ pub(crate) struct Reload {
     routers: Routers,
     /// Where the running server keeps its files, whatever the file says now.
     data: PathBuf,
-    /// The node that runs is the sandbox's, and may not stand beside a real carrier.
+    /// The money of the node that runs is not real, and may not stand beside a real carrier.
     only_sandbox: bool,
 }
 
@@ -80,8 +80,7 @@ impl Reload {
     ) -> anyhow::Result<Self> {
         let applied = read_table(file.as_ref())?;
         let carriers = sections(config, &applied)?;
-        let only_sandbox =
-            config.backend() == Backend::Sandbox && !config.lightning.sandbox_beside_real_carriers;
+        let only_sandbox = !config.may_join_real_carriers();
         let data = config.data.clone();
         Ok(Self { file, applied, carriers, gateway, routers, data, only_sandbox })
     }
@@ -111,7 +110,7 @@ impl Reload {
         config.data.clone_from(&self.data);
         ensure!(
             !self.only_sandbox || !config.has_real_carrier(),
-            "the Lightning node that runs is the sandbox: a real carrier beside it needs a restart"
+            "the Lightning node that runs is the sandbox, or on a test network: a real carrier beside it needs a restart"
         );
         let table = read_table(self.file.as_ref())?;
         let mut changes = changes(&self.applied, &table);

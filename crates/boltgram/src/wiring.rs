@@ -18,7 +18,8 @@ use domain::routing::{CarrierName, Charging, Routes};
 use engine::activations::ScanRules;
 use engine::tasks::Tasks;
 use engine::{
-    Engine, InboundSettings, OrderSettings, Ports, Settings, StoreTimings, SupplierBalances,
+    Engine, InboundSettings, NodeRestarts, OrderSettings, Ports, Settings, StoreTimings,
+    SupplierBalances,
 };
 use lightning::lnd::{Lnd, LndOptions};
 use lightning::lnurl::LnurlPay;
@@ -26,10 +27,9 @@ use lightning::none::NoNode;
 use lightning::sandbox::{self, Sandbox};
 
 use crate::carriers::{CarrierParts, inbound_room, make_carriers};
-use crate::config::{
-    Backend, CarrierConfig, CarrierKind, Config, LightningConfig, QuietHoursConfig, RouteConfig,
-};
+use crate::config::{Backend, CarrierConfig, CarrierKind, Config, QuietHoursConfig, RouteConfig};
 use crate::inbound::{declared_numbers, inbound_settings};
+use crate::lightning_node::NodeFiles;
 use crate::lookup::make_lookup;
 use crate::node_name::node_name;
 use crate::open_store::open_store_to_serve;
@@ -37,6 +37,9 @@ use crate::prices::prices;
 use crate::suppliers::{Parts, make_suppliers};
 use crate::system::{os_random, system_clock};
 use crate::wallet::Wallet;
+
+/// Payments that a channel of LDK holds at once (`max_accepted_htlcs`).
+const LDK_HELD_PER_CHANNEL: u64 = 50;
 
 /// A gateway that is built but not started.
 pub(crate) struct House {
@@ -46,7 +49,11 @@ pub(crate) struct House {
     pub room: Arc<InboundRoom>,
 }
 
-pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House> {
+pub(crate) async fn build(
+    config: &Config,
+    tasks: Tasks,
+    node_restarts: NodeRestarts,
+) -> anyhow::Result<House> {
     let (clock, random) = (system_clock(), os_random());
     let store_timings = Arc::<StoreTimings>::default();
     let store = open_store_to_serve(config, Some(store_timings.clone())).await?;
@@ -75,6 +82,7 @@ pub(crate) async fn build(config: &Config, tasks: Tasks) -> anyhow::Result<House
         random,
         store_timings,
         supplier_balances,
+        node_restarts,
     };
     let engine = Engine::new(ports, settings, Arc::new(api::Events), tasks);
     let wallet = wallet.map(|wallet| Arc::new(wallet) as Arc<dyn SandboxWallet>);
@@ -101,7 +109,7 @@ async fn open_node(
             let node = opening.await??;
             Ok((Arc::new(node.clone()), Some(Wallet::of(node))))
         }
-        Backend::Lnd => Ok((Arc::new(connect_lnd(&config.lightning)?), None)),
+        Backend::Lnd | Backend::Ldk => Ok((Arc::new(connect_node(config)?), None)),
         Backend::None => Ok((Arc::new(NoNode), None)),
     }
 }
@@ -123,8 +131,17 @@ pub(crate) async fn open_node_beside(config: &Config) -> anyhow::Result<Arc<dyn 
     }
 }
 
-fn connect_lnd(config: &LightningConfig) -> anyhow::Result<Lnd> {
+/// An LND, or the node that this program runs, which is called like one.
+fn connect_node(config: &Config) -> anyhow::Result<Lnd> {
+    if let Some(node) = config.lightning_node() {
+        let url = format!("https://{}", node.rest).parse().context("lightning.node.rest")?;
+        let files = NodeFiles::of(config);
+        let options = LndOptions::new(url, files.macaroon, files.certificate);
+        let options = LndOptions { held_per_channel: LDK_HELD_PER_CHANNEL, ..options };
+        return Lnd::new(options).context("cannot use the Lightning node");
+    }
     // The configuration check requires them.
+    let config = &config.lightning;
     let url = config.url.clone().context("lightning.url is missing")?;
     let macaroon = config.macaroon_file.clone().context("lightning.macaroon_file is missing")?;
     let certificate = config.tls_cert_file.clone().context("lightning.tls_cert_file is missing")?;

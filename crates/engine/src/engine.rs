@@ -33,6 +33,7 @@ use crate::live::Live;
 use crate::logins::Logins;
 use crate::lookups::Lookups;
 use crate::metrics::Metrics;
+use crate::node_restarts::NodeRestarts;
 use crate::numbers::Numbers;
 use crate::orders::Orders;
 use crate::other_nodes::OtherNodes;
@@ -63,6 +64,7 @@ pub struct Ports {
     /// Told by the store, if it was opened with it.
     pub store_timings: Arc<StoreTimings>,
     pub supplier_balances: Arc<SupplierBalances>,
+    pub node_restarts: NodeRestarts,
 }
 
 #[derive(Debug)]
@@ -117,9 +119,10 @@ impl Engine {
             random,
             store_timings,
             supplier_balances,
+            node_restarts,
         } = ports;
-        let (wake, metrics) =
-            (Arc::<Wake>::default(), Arc::new(Metrics::new(&store_timings, &supplier_balances)));
+        let metrics = Metrics::new(&store_timings, &supplier_balances, &node_restarts);
+        let (wake, metrics) = (Arc::<Wake>::default(), Arc::new(metrics));
         let (tip, other_nodes) = (Arc::<LastTip>::default(), Arc::<OtherNodes>::default());
         let last_node = Arc::<LastNode>::default();
         let carriers = Arc::new(Carriers::new(carriers));

@@ -8,6 +8,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::lightning_node::NodeGauges;
+use crate::node_restarts::NodeRestarts;
 use crate::store_timings::StoreTimings;
 use crate::supplier_balances::SupplierBalances;
 
@@ -194,12 +195,16 @@ impl Gauges {
 
 impl Default for Metrics {
     fn default() -> Self {
-        Self::new(&StoreTimings::default(), &SupplierBalances::default())
+        Self::new(&StoreTimings::default(), &SupplierBalances::default(), &NodeRestarts::default())
     }
 }
 
 impl Metrics {
-    pub fn new(store: &StoreTimings, suppliers: &SupplierBalances) -> Self {
+    pub fn new(
+        store: &StoreTimings,
+        suppliers: &SupplierBalances,
+        node_restarts: &NodeRestarts,
+    ) -> Self {
         let mut metrics = Self {
             registry: Registry::with_prefix("boltgram"),
             orders_created: Family::default(),
@@ -279,6 +284,11 @@ impl Metrics {
             "Credit left at a supplier that is paid in advance",
             suppliers.msat.clone(),
         );
+        registry.register(
+            "lightning_node_restarts",
+            "Restarts of the Lightning node that the program runs",
+            node_restarts.0.clone(),
+        );
         metrics.now.register(registry);
         metrics
     }
@@ -306,7 +316,7 @@ mod tests {
     fn with_all_families() -> Metrics {
         let suppliers = SupplierBalances::default();
         suppliers.balance(&SupplierName::new("north"), Msat::ZERO);
-        let metrics = Metrics::new(&StoreTimings::default(), &suppliers);
+        let metrics = Metrics::new(&StoreTimings::default(), &suppliers, &NodeRestarts::default());
         let Metrics {
             registry: _,
             orders_created,

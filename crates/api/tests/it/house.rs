@@ -135,6 +135,7 @@ impl House {
             random: random.clone(),
             store_timings: Arc::default(),
             supplier_balances: Arc::default(),
+            node_restarts: Default::default(),
         };
         let engine = Engine::new(ports, settings, Arc::new(Events), Tasks::new());
         let accounts = Accounts::new(store.clone(), clock.clone(), random, Prices::default());

@@ -3,16 +3,18 @@
 //! It may be killed at any point: everything acknowledged is stored, and the next start resumes the work.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use engine::Engine;
 use engine::tasks::Tasks;
+use engine::{Engine, NodeRestarts};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::InstanceArgs;
 use crate::config::{Backend, Config};
 use crate::doors::{Doors, Routers};
+use crate::lightning_node::LightningNode;
 use crate::open_store::{config_file, load_config};
 use crate::reload::Reload;
 use crate::serve_lock::ServeLock;
@@ -40,49 +42,96 @@ pub(super) async fn serve(
 
     let doors = Doors::bind(&config).await?;
     let lock = ServeLock::take(&config).await?;
-    let gateway = wiring::build(&config, Tasks::new()).await?;
-    tokio::select! {
-        started = gateway.engine.start() => started.context("the gateway cannot start")?,
-        signal = signals.next_stop() => {
-            tracing::info!(signal, "stopped during start");
-            return Ok(());
-        }
-    }
-    let engine = gateway.engine.clone();
-    let routers = Routers::new(&engine, gateway.http.clone());
-    let addresses = doors.addresses()?;
-    let mut reload = Reload::new(file, &config, gateway, routers.clone())?;
-
-    let stop = CancellationToken::new();
-    let life = async {
-        doors.serve(&routers, &stop).await;
-        engine.stop().await;
+    let restarts = NodeRestarts::default();
+    let node = LightningNode::start(&config, restarts.clone())?;
+    let start = Start { instance, file, config, doors, node: node.as_ref(), restarts };
+    let ended = start.run(&mut signals).await;
+    let ended = match (&node, ended) {
+        (_, Ok(Ended::AtOnce)) => Ok(Ended::AtOnce),
+        (None, ended) => ended,
+        (Some(node), ended) => tokio::select! {
+            () = node.stop() => ended,
+            _ = signals.next_stop() => ended.and(Ok(Ended::AtOnce)),
+        },
     };
-    let told = async {
-        tell_where(&config, addresses, &engine).await;
-        std::future::pending::<()>().await;
-    };
-    let signalled = async {
-        let signal = loop {
-            match signals.next().await {
-                Signalled::Stop(signal) => break signal,
-                Signalled::Reload => tokio::select! {
-                    () = reload.run(instance) => {}
-                    signal = signals.next_stop() => break signal,
-                },
-            }
-        };
-        tracing::info!(signal, "stopping: finishing work in progress");
-        stop.cancel();
-        signals.next_stop().await;
-    };
-    tokio::select! {
-        () = life => tracing::info!("stopped"),
-        () = told => {}
-        () = signalled => bail!("stopped at once by a second signal"),
+    match ended? {
+        Ended::InOrder => tracing::info!("stopped"),
+        Ended::AtOnce => bail!("stopped at once by a second signal"),
     }
     drop(lock);
     Ok(())
+}
+
+/// How the gateway ended.
+enum Ended {
+    InOrder,
+    AtOnce,
+}
+
+/// What the gateway starts with.
+struct Start<'a> {
+    instance: &'a InstanceArgs,
+    file: Option<PathBuf>,
+    config: Config,
+    doors: Doors,
+    node: Option<&'a LightningNode>,
+    restarts: NodeRestarts,
+}
+
+impl Start<'_> {
+    /// From here to its end; the Lightning node is started before and stopped after it.
+    async fn run(self, signals: &mut Signals) -> anyhow::Result<Ended> {
+        let Self { instance, file, config, doors, node, restarts } = self;
+        if let Some(node) = node {
+            tokio::select! {
+                started = node.await_start() => started?,
+                signal = signals.next_stop() => return Ok(stopped_early(signal)),
+            }
+        }
+        let gateway = wiring::build(&config, Tasks::new(), restarts).await?;
+        tokio::select! {
+            started = gateway.engine.start() => started.context("the gateway cannot start")?,
+            signal = signals.next_stop() => return Ok(stopped_early(signal)),
+        }
+        let engine = gateway.engine.clone();
+        let routers = Routers::new(&engine, gateway.http.clone());
+        let addresses = doors.addresses()?;
+        let mut reload = Reload::new(file, &config, gateway, routers.clone())?;
+
+        let stop = CancellationToken::new();
+        let life = async {
+            doors.serve(&routers, &stop).await;
+            engine.stop().await;
+        };
+        let told = async {
+            tell_where(&config, addresses, &engine).await;
+            std::future::pending::<()>().await;
+        };
+        let signalled = async {
+            let signal = loop {
+                match signals.next().await {
+                    Signalled::Stop(signal) => break signal,
+                    Signalled::Reload => tokio::select! {
+                        () = reload.run(instance) => {}
+                        signal = signals.next_stop() => break signal,
+                    },
+                }
+            };
+            tracing::info!(signal, "stopping: finishing work in progress");
+            stop.cancel();
+            signals.next_stop().await;
+        };
+        Ok(tokio::select! {
+            () = life => Ended::InOrder,
+            () = told => Ended::InOrder,
+            () = signalled => Ended::AtOnce,
+        })
+    }
+}
+
+fn stopped_early(signal: &str) -> Ended {
+    tracing::info!(signal, "stopped during start");
+    Ended::InOrder
 }
 
 /// Logs the addresses. Programs that start this one wait for `listening` and read the address, so that word is only in
@@ -96,6 +145,7 @@ async fn tell_where(
     let node = match config.backend() {
         Backend::Sandbox => "sandbox",
         Backend::Lnd => "lnd",
+        Backend::Ldk => "ldk",
         Backend::None => "none",
     };
     tracing::info!(

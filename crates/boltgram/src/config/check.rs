@@ -2,6 +2,7 @@
 //! created. It makes no network connections.
 
 mod inbound;
+mod lightning_node;
 mod quiet;
 mod routes;
 mod suppliers;
@@ -19,7 +20,7 @@ use lightning::lnd::{Lnd, LndOptions};
 
 use super::mistake::Severity;
 use super::number_prices::check_number_prices;
-use super::{Backend, CarrierKind, Config};
+use super::{Backend, CarrierKind, Config, Money};
 use crate::carriers::check_carrier;
 use crate::lookup::make_lookup;
 use crate::system::{os_random, system_clock};
@@ -53,6 +54,7 @@ pub(super) fn check(config: &Config, whole: bool) -> Vec<Finding> {
     check_store(config, &mut found);
     check_node(config, &mut found);
     check_lightning(config, &mut found);
+    lightning_node::check(config, &mut found);
     check_payments(config, &mut found);
     check_orders(config, &mut found);
     check_referrals(config, &mut found);
@@ -117,7 +119,9 @@ fn check_lightning(config: &Config, found: &mut Vec<Finding>) {
     for (key, given) in lnd_keys {
         let text = match (config.backend(), given) {
             (Backend::Lnd, false) => format!("backend lnd needs {key}"),
-            (Backend::Sandbox | Backend::None, true) => format!("{key} needs backend = \"lnd\""),
+            (Backend::Sandbox | Backend::Ldk | Backend::None, true) => {
+                format!("{key} needs backend = \"lnd\"")
+            }
             _ => continue,
         };
         found.push(Finding::error(format!("lightning.{key}"), text));
@@ -295,25 +299,21 @@ fn check_carriers(config: &Config, found: &mut Vec<Finding>) {
 /// Refuses sandbox money with real carriers unless it is allowed, and warns of it, and of real money
 /// with the sandbox carrier.
 fn check_worlds(config: &Config, found: &mut Vec<Finding>) {
-    let backend = config.backend();
-    if backend == Backend::Sandbox
-        && config.has_real_carrier()
-        && !config.lightning.sandbox_beside_real_carriers
-    {
-        let text = "the Lightning node is the sandbox, beside a real carrier: whoever reaches the doors \
-                    sends for money that is not real. Set backend = \"lnd\" or \"none\"; for a test, set \
-                    sandbox_beside_real_carriers = true";
+    if !config.may_join_real_carriers() && config.has_real_carrier() {
+        let text = "the Lightning node is the sandbox, or on a test network, beside a real carrier: whoever \
+                    reaches the doors sends for money that is not real. Set a backend with real money, or \
+                    \"none\"; for a test, set sandbox_beside_real_carriers = true";
         found.push(Finding::error("lightning.backend", text));
         return;
     }
     for (place, carrier) in config.carriers.iter().enumerate() {
         let sandbox_carrier = matches!(carrier.kind, CarrierKind::Sandbox);
-        let text = match (backend, sandbox_carrier) {
-            (Backend::Sandbox, false) => {
-                "the Lightning node is the sandbox: whoever reaches the doors sends \
-                              by this carrier for money that is not real"
+        let text = match (config.money(), sandbox_carrier) {
+            (Money::Play, false) => {
+                "the Lightning node is the sandbox, or on a test network: whoever reaches the \
+                              doors sends by this carrier for money that is not real"
             }
-            (Backend::Lnd, true) => {
+            (Money::Real, true) => {
                 "the Lightning node is real: what this carrier takes is paid for and \
                               delivered to nobody"
             }

@@ -4,6 +4,7 @@
 mod carriers;
 mod check;
 mod inbound;
+mod lightning_node;
 mod line_of;
 mod lookup;
 mod mistake;
@@ -28,6 +29,7 @@ mod tests;
 use carriers::read_password;
 pub(crate) use carriers::{CarrierConfig, CarrierKind};
 pub(crate) use inbound::InboundConfig;
+pub(crate) use lightning_node::{ChainNetwork, LightningNodeConfig};
 pub(crate) use number_prices::number_prices;
 pub(crate) use numbers::{NumberConfig, NumbersConfig};
 
@@ -52,6 +54,16 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use store::StoreUrl;
+
+/// What the payments of a Lightning node are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Money {
+    /// Of the sandbox, or of a test network.
+    Play,
+    /// LND's network is not known here: real.
+    Real,
+    None,
+}
 
 /// The whole file. Missing keys are as in [`Config::default`], the sandbox.
 #[derive(Debug, Clone, Deserialize)]
@@ -159,6 +171,35 @@ impl Config {
     pub(crate) fn backend(&self) -> Backend {
         let default = if self.has_real_carrier() { Backend::None } else { Backend::Sandbox };
         self.lightning.backend.unwrap_or(default)
+    }
+
+    /// What payments are worth.
+    pub(crate) fn money(&self) -> Money {
+        match self.backend() {
+            Backend::Sandbox => Money::Play,
+            Backend::Lnd => Money::Real,
+            Backend::Ldk => match self.lightning.node.as_ref().map(|node| node.network) {
+                Some(ChainNetwork::Bitcoin) | None => Money::Real,
+                Some(_) => Money::Play,
+            },
+            Backend::None => Money::None,
+        }
+    }
+
+    /// Money that is not real may stand beside real carriers only in tests.
+    pub(crate) fn may_join_real_carriers(&self) -> bool {
+        self.money() != Money::Play || self.lightning.sandbox_beside_real_carriers
+    }
+
+    /// The Lightning node that `serve` runs.
+    pub(crate) fn lightning_node(&self) -> Option<&LightningNodeConfig> {
+        self.lightning.node.as_ref().filter(|_| self.backend() == Backend::Ldk)
+    }
+
+    /// The directory of the Lightning node that `serve` runs.
+    pub(crate) fn lightning_node_data(&self) -> PathBuf {
+        let given = self.lightning.node.as_ref().and_then(|node| node.data.clone());
+        given.unwrap_or_else(|| self.data.join("lightning-node"))
     }
 
     pub(crate) fn has_real_carrier(&self) -> bool {

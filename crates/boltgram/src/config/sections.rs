@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, de};
 use store::StoreUrl;
 use url::Url;
 
+use super::lightning_node::LightningNodeConfig;
 use super::number_prices::NumberPricesConfig;
 use super::period::read_period;
 
@@ -50,6 +51,8 @@ impl Default for NodeConfig {
 pub(crate) enum Backend {
     Sandbox,
     Lnd,
+    /// A node that `serve` runs: `[lightning.node]`.
+    Ldk,
     /// No invoices are sold.
     None,
 }
@@ -68,6 +71,8 @@ pub(crate) struct LightningConfig {
     pub url: Option<Url>,
     pub macaroon_file: Option<PathBuf>,
     pub tls_cert_file: Option<PathBuf>,
+    /// For ldk.
+    pub node: Option<LightningNodeConfig>,
 }
 
 impl Default for LightningConfig {
@@ -81,6 +86,7 @@ impl Default for LightningConfig {
             url: None,
             macaroon_file: None,
             tls_cert_file: None,
+            node: None,
         }
     }
 }

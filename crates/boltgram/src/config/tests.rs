@@ -48,10 +48,11 @@ fn the_reference_has_only_existing_keys() {
         })
         .collect();
     let text = text.replace("backend = \"sandbox\"", "backend = \"lnd\"");
-    // The expected mistakes: the sandbox carrier with a real node, no routes to the examples, `tls = false` with TLS files,
-    // missing files, and a receipt timeout without another carrier.
+    // The expected mistakes: a second node, the sandbox carrier with a real node, no routes to the examples, `tls = false` with
+    // TLS files, missing files, and a receipt timeout without another carrier.
     let unlike = [
         "cannot use LND: cannot read",
+        "[lightning.node] needs backend",
         "authorization_file: cannot use",
         "delivered to nobody",
         "no route leads to",
@@ -77,6 +78,7 @@ fn the_reference_has_every_key() {
         "",
         "[store]",
         "[lightning]",
+        "[lightning.node]",
         "[orders]",
         "[prices]",
         "[bulk]",

@@ -49,6 +49,7 @@ mod handler;
 mod inbound;
 mod keywords;
 mod kill;
+mod lightning_node;
 mod memory;
 mod nodes;
 mod own_numbers;

@@ -185,6 +185,7 @@ impl House {
             random: self.random.clone(),
             store_timings: Arc::default(),
             supplier_balances: Arc::default(),
+            node_restarts: Default::default(),
         };
         let settings = Settings {
             prices: Prices {

@@ -137,6 +137,7 @@ impl House {
             random,
             store_timings: Arc::default(),
             supplier_balances: Arc::default(),
+            node_restarts: Default::default(),
         };
         let settings = Settings {
             prices: Prices {
