@@ -38,9 +38,6 @@ use crate::suppliers::{Parts, make_suppliers};
 use crate::system::{os_random, system_clock};
 use crate::wallet::Wallet;
 
-/// Payments that a channel of LDK holds at once (`max_accepted_htlcs`).
-const LDK_HELD_PER_CHANNEL: u64 = 50;
-
 /// A gateway that is built but not started.
 pub(crate) struct House {
     pub engine: Arc<Engine>,
@@ -137,7 +134,6 @@ fn connect_node(config: &Config) -> anyhow::Result<Lnd> {
         let url = format!("https://{}", node.rest).parse().context("lightning.node.rest")?;
         let files = NodeFiles::of(config);
         let options = LndOptions::new(url, files.macaroon, files.certificate);
-        let options = LndOptions { held_per_channel: LDK_HELD_PER_CHANNEL, ..options };
         return Lnd::new(options).context("cannot use the Lightning node");
     }
     // The configuration check requires them.

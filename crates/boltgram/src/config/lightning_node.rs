@@ -12,7 +12,7 @@ use url::Url;
 use super::period::read_period;
 
 /// How often the node may compare itself with its chain source.
-const SYNC_MIN: Duration = Duration::from_secs(10);
+const SYNC_MIN: Duration = Duration::from_secs(1);
 const SYNC_MAX: Duration = Duration::from_secs(600);
 
 /// BOLT 7 `node_announcement`: 32 bytes.
@@ -104,7 +104,7 @@ impl LightningNodeConfig {
             found.push(("alias", "alias must have 1 to 32 bytes, on one line".to_owned()));
         }
         if !(SYNC_MIN..=SYNC_MAX).contains(&self.sync) {
-            found.push(("sync", "sync must be from \"10s\" to \"10m\"".to_owned()));
+            found.push(("sync", "sync must be from \"1s\" to \"10m\"".to_owned()));
         }
         for (key, path) in [("program", Some(&self.program)), ("data", self.data.as_ref())] {
             if path.is_some_and(|path| path.as_os_str().is_empty()) {
@@ -209,6 +209,10 @@ fn unfit(key: &str, url: &Url, schemes: &[&str]) -> Option<String> {
     if !schemes.contains(&url.scheme()) || url.host_str().is_none_or(str::is_empty) {
         return Some(format!("{key} must begin with {}://", schemes.join(":// or ")));
     }
+    // A website has a usual one.
+    if !schemes.contains(&"https") && url.port().is_none() {
+        return Some(format!("{key} needs a port"));
+    }
     let has_login = !url.username().is_empty() || url.password().is_some();
     has_login.then(|| format!("{key} must not contain a user or password: others could read them"))
 }
@@ -262,6 +266,7 @@ mod tests {
                 "esplora = \"https://e.example\"\nelectrum = \"ssl://e.example:50002\"",
                 "line 5: one chain source only",
             ),
+            ("electrum = \"ssl://e.example\"", "line 4: electrum needs a port"),
             (
                 "electrum = \"https://e.example\"",
                 "line 4: electrum must begin with ssl:// or tcp://",
@@ -287,7 +292,7 @@ mod tests {
             ("listen = [\"0.0.0.0:0\"]", "each address of listen needs a port"),
             ("rest = \"127.0.0.1:8080\"", "rest must differ from listen"),
             ("alias = \"\"", "alias must have 1 to 32 bytes"),
-            ("sync = \"9s\"", "sync must be from"),
+            ("sync = \"0s\"", "sync must be from"),
             ("sync = \"11m\"", "sync must be from"),
             ("program = \"\"", "program must not be empty"),
             ("data = \"boltgram-data\"", "data must be a directory of the node's own"),
@@ -351,6 +356,19 @@ mod tests {
             let found = errors(&text(network, ""));
             assert!(found[0].contains("for money that is not real"), "{found:?}");
             assert!(read(&text(network, "sandbox_beside_real_carriers = true\n")).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_files_in_the_documents_are_sound() {
+        let documents =
+            [include_str!("../../../../docs/lightning.md"), include_str!("../../../../README.md")];
+        let blocks = documents.iter().flat_map(|text| text.split("```toml\n").skip(1));
+        let blocks = blocks.map(|block| block.split("```").next().unwrap());
+        let ours: Vec<_> = blocks.filter(|block| block.contains("backend = \"ldk\"")).collect();
+        assert_eq!(ours.len(), 2);
+        for block in ours {
+            read(&format!("{block}\n{CARRIER}")).unwrap();
         }
     }
 

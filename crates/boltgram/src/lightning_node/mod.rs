@@ -33,10 +33,10 @@ pub(crate) use self::command::find_program;
 use self::supervise::{State, Supervisor};
 use crate::config::Config;
 
-/// A first start may take minutes, until the node has found the chain; a later one takes seconds.
+/// All but a first start takes seconds.
 const START_WAIT: Duration = Duration::from_secs(60);
 
-/// While it starts or stops.
+/// While the server waits.
 const PROGRESS: Duration = Duration::from_secs(10);
 
 /// It closes its channels' connections and writes its state within seconds.

@@ -11,13 +11,15 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::PROGRESS;
 use super::command::NodeCommand;
 use super::log_lines::{Lines, log};
 
 /// Before it is started again: doubled from the first to the second while it does not live as long as the second.
 const PAUSE_MIN: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// While it starts: a first start may take minutes, until it has found the chain.
+const PROGRESS: Duration = Duration::from_secs(60);
 
 /// For what a node that ended has written last.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -93,11 +95,11 @@ impl Supervisor {
         let begun = Instant::now();
         let mut progress = interval_at(begun + PROGRESS, PROGRESS);
         progress.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut is_ready, mut is_told, mut last) = (false, false, String::new());
+        let (mut is_ready, mut is_told, mut reason) = (false, false, String::new());
         let status = loop {
             tokio::select! {
                 line = err.next(), if !err.has_ended() => {
-                    last = line.inspect(|line| log(line)).unwrap_or(last);
+                    reason = heard(line.unwrap_or_default(), reason);
                 }
                 line = out.next(), if !out.has_ended() => {
                     let Some(line) = line else { continue };
@@ -110,30 +112,35 @@ impl Supervisor {
                 status = child.wait() => break status,
                 () = self.stop.cancelled(), if !is_told => {
                     is_told = true;
-                    progress.reset();
                     tracing::info!("stopping the Lightning node");
                     end_in_order(&child);
                 }
-                _ = progress.tick(), if is_told || !is_ready => {
-                    let doing = if is_told { "stopping" } else { "starting" };
-                    tracing::info!("the Lightning node is still {doing}");
+                _ = progress.tick(), if !is_told && !is_ready => {
+                    let waited_s = begun.elapsed().as_secs();
+                    tracing::info!(waited_s, "the Lightning node is still starting");
                 }
             }
         };
         let rest = async {
             while let Some(line) = err.next().await {
-                log(&line);
-                last = line;
+                reason = heard(line, std::mem::take(&mut reason));
             }
         };
         // A process that it left behind may hold the pipe open.
         let _ = timeout(LAST_LINES, rest).await;
-        judge(status, is_told, &last)
+        judge(status, is_told, &reason)
     }
 }
 
+/// Logs a line, and keeps it as the reason of an end that may follow: the last line, or that of a usage error, which is
+/// followed by help.
+fn heard(line: String, reason: String) -> String {
+    log(&line);
+    if line.is_empty() || reason.starts_with("error: ") { reason } else { line }
+}
+
 /// Logs the end, and says what it means.
-fn judge(status: io::Result<ExitStatus>, is_told: bool, last: &str) -> State {
+fn judge(status: io::Result<ExitStatus>, is_told: bool, reason: &str) -> State {
     let (code, told) = match status {
         Ok(status) => (status.code(), status.to_string()),
         Err(error) => (None, format!("unknown: {error}")),
@@ -144,7 +151,7 @@ fn judge(status: io::Result<ExitStatus>, is_told: bool, last: &str) -> State {
     }
     tracing::error!(status = told, "the Lightning node ended by itself");
     if code == Some(BAD_USAGE) {
-        return State::Unusable(format!("it exits with {BAD_USAGE}: {last}"));
+        return State::Unusable(format!("it exits with {BAD_USAGE}: {reason}"));
     }
     State::Ended
 }

@@ -47,7 +47,7 @@ step = plan[min(starts, len(plan)) - 1]
 data = Path(next(word[7:] for word in sys.argv if word.startswith("--data=")))
 
 if step == "exit 2":
-    write(2, b"error: unexpected argument\n")
+    write(2, b"error: unexpected argument\n\nUsage: boltgram-node\n")
     sys.exit(2)
 
 data.mkdir(mode=0o700, exist_ok=True)
